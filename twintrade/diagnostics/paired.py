@@ -53,13 +53,13 @@ def compare_paired(fit: Fit, again: Fit, method: Inference, rng: np.random.Gener
     method : Inference
         That of the headline, resolved.
     """
-    own, other = fit.view("overall"), again.view("overall")
-    if own.scale != other.scale:
-        raise InferenceError(f"an effect in {other.scale} cannot be compared with one in {own.scale}")
-    difference = float(other.effects[0] - own.effects[0])
+    headline, other = fit.view("overall"), again.view("overall")
+    if headline.scale != other.scale:
+        raise InferenceError(f"an effect in {other.scale} cannot be compared with one in {headline.scale}")
+    difference = float(other.effects[0] - headline.effects[0])
     if isinstance(method, Randomization):
         return _compare_draws(fit, again, difference, method, rng)
-    both = _subtract(fit, again, own, other)
+    both = _subtract(fit, again, headline, other)
     if both is None or isinstance(method, Placebo):
         return PairedDifference(difference)
     try:
@@ -84,29 +84,29 @@ def _compare_draws(
     return PairedDifference(difference, drawn.low, drawn.high, drawn.p) if drawn else PairedDifference(difference)
 
 
-def _subtract(fit: Fit, again: Fit, own: Estimate, other: Estimate) -> Fit | None:
+def _subtract(fit: Fit, again: Fit, headline: Estimate, other: Estimate) -> Fit | None:
     """Return the difference as an estimate with influence, None where one of the two has none by unit."""
-    if not isinstance(own.uncertainty, Influence) or not isinstance(other.uncertainty, Influence):
+    if not isinstance(headline.uncertainty, Influence) or not isinstance(other.uncertainty, Influence):
         return None
-    whole = fit if own.uncertainty.units.size >= other.uncertainty.units.size else again
-    ids = max((own.uncertainty.units, other.uncertainty.units), key=len)
+    whole = fit if headline.uncertainty.units.size >= other.uncertainty.units.size else again
+    ids = max((headline.uncertainty.units, other.uncertainty.units), key=len)
     values = np.zeros(ids.size)
-    for sign, held in ((1.0, other.uncertainty), (-1.0, own.uncertainty)):
-        where = pd.Index(ids).get_indexer(pd.Index(held.units))
+    for sign, influence in ((1.0, other.uncertainty), (-1.0, headline.uncertainty)):
+        where = pd.Index(ids).get_indexer(pd.Index(influence.units))
         if (where < 0).any():
             return None
-        np.add.at(values, where, sign * _column(held))
+        np.add.at(values, where, sign * _column(influence))
     estimate = Estimate(
-        effects=other.effects - own.effects,
+        effects=other.effects - headline.effects,
         uncertainty=UnitInfluence(ids, values[:, None]),
-        scale=own.scale,
+        scale=headline.scale,
         sample=whole.view("overall").sample,
-        names=own.names,
-        n_units=own.n_units,
-        n_cells=own.n_cells,
+        names=headline.names,
+        n_units=headline.n_units,
+        n_cells=headline.n_cells,
     )
     return replace(whole, estimate=estimate)
 
 
-def _column(held: Influence) -> FloatArray:
-    return np.asarray(held.matrix()[:, 0], dtype=np.float64)
+def _column(influence: Influence) -> FloatArray:
+    return np.asarray(influence.matrix()[:, 0], dtype=np.float64)

@@ -138,8 +138,8 @@ def compare_variants(
     """
     listed = tuple(variants)
     jobs = {f"{k} {variant.label}": k for k, variant in enumerate(listed)}
-    found = run_jobs("variants", _estimated, jobs, shared=(fit, listed, inference, is_same_target), rng=rng)
-    rows = [_row(variant, done) for variant, done in zip(listed, found, strict=True)]
+    results = run_jobs("variants", _estimated, jobs, shared=(fit, listed, inference, is_same_target), rng=rng)
+    rows = [_row(variant, done) for variant, done in zip(listed, results, strict=True)]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

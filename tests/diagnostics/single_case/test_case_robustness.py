@@ -185,14 +185,14 @@ def test_a_shock_at_the_tie_is_a_rival_and_one_far_away_is_not():
 
 def test_a_shock_that_lasts_into_the_onset_is_a_rival_whenever_it_began():
     long = Shock("drought", "2003-01", "2010-12")
-    rivals = check(KnownShocks(shocks=(), own=(long,)), case(onset=2011)).table.set_index("label")["is_rival"]
+    rivals = check(KnownShocks(shocks=(), further=(long,)), case(onset=2011)).table.set_index("label")["is_rival"]
     assert rivals["drought"]
-    over = check(KnownShocks(shocks=(), own=(long,)), case(onset=2012)).table.set_index("label")["is_rival"]
+    over = check(KnownShocks(shocks=(), further=(long,)), case(onset=2012)).table.set_index("label")["is_rival"]
     assert not over["drought"]
 
 
 def test_own_shocks_stand_beside_the_known_ones():
-    own = check(KnownShocks(own=(Shock("port opens", "2006-05", "2006-12"),)), case(onset=2012, n_periods=15))
+    own = check(KnownShocks(further=(Shock("port opens", "2006-05", "2006-12"),)), case(onset=2012, n_periods=15))
     assert own.table["label"].tolist()[-1] == "port opens"
     assert len(own.table) == 4
 

@@ -98,7 +98,7 @@ def _degrees(panel: Panel, place: IntArray, names: ObjectArray, columns: tuple[s
         raise DesignError(f"the panel has no column {' and no column '.join(lacking)}, in degrees")
     values = pd.DataFrame({column: panel.values(column) for column in columns})
     grouped = values.groupby(place[panel.unit])
-    low, high = (found.reindex(range(names.size)).to_numpy() for found in (grouped.min(), grouped.max()))
+    low, high = (extreme.reindex(range(names.size)).to_numpy() for extreme in (grouped.min(), grouped.max()))
     bounds = np.array([90.0, 360.0])
     for wrong, what in (
         (np.isnan(low), "none"),
@@ -113,7 +113,7 @@ def _degrees(panel: Panel, place: IntArray, names: ObjectArray, columns: tuple[s
     return low
 
 
-def choose_edges(found: Exposure, edges: Sequence[float], n_rings: int) -> FloatArray:
+def choose_edges(exposure: Exposure, edges: Sequence[float], n_rings: int) -> FloatArray:
     """Return where rings end, ascending: as given, or quantiles of untreated dyads' distances to an agreement.
 
     Raises
@@ -121,8 +121,8 @@ def choose_edges(found: Exposure, edges: Sequence[float], n_rings: int) -> Float
     DesignError
         The edges given do not ascend from above zero, or no untreated dyad sees an agreement.
     """
-    nearest, _ = found.seen()
-    distances = nearest[~found.is_tied & np.isfinite(nearest)]
+    nearest, _ = exposure.seen()
+    distances = nearest[~exposure.is_tied & np.isfinite(nearest)]
     if not distances.size:
         raise DesignError("no untreated dyad sees an agreement")
     if not edges:
@@ -140,7 +140,7 @@ def format_kilometres(distance: float) -> str:
     return f"{float(f'{distance:.4g}'):,.10g} km"
 
 
-def build_ring_variants(design: Design, found: Exposure, edges: FloatArray, group: str) -> list[Variant]:
+def build_ring_variants(design: Design, exposure: Exposure, edges: FloatArray, group: str) -> list[Variant]:
     """Return the designs of the direct effect, of each ring, and of all of them treated alike.
 
     A dyad belongs to the ring of its nearest agreement and is exposed from the first agreement in that ring on. In
@@ -153,25 +153,25 @@ def build_ring_variants(design: Design, found: Exposure, edges: FloatArray, grou
     DesignError
         No dyad lies beyond the last edge.
     """
-    nearest, exposed_from = found.seen(edges[-1])
+    nearest, exposed_from = exposure.seen(edges[-1])
     ring = np.searchsorted(edges, nearest)
     is_near = ring < edges.size
-    touched = found.is_tied | is_near
+    touched = exposure.is_tied | is_near
     if touched.all():
         raise DesignError(f"no dyad lies beyond the last ring, which ends at {format_kilometres(edges[-1])}")
-    _, in_ring = found.seen(edges[np.minimum(ring, edges.size - 1)])
-    starts: list[tuple[Words, BoolArray, FloatArray]] = [(DIRECT, found.is_tied, found.onset)]
+    _, in_ring = exposure.seen(edges[np.minimum(ring, edges.size - 1)])
+    starts: list[tuple[Words, BoolArray, FloatArray]] = [(DIRECT, exposure.is_tied, exposure.onset)]
     for k, (low, high) in enumerate(zip([0.0, *edges[:-1]], edges, strict=True)):
         starts.append(
             (
                 Text(
                     "checks.rings-label", low=format_kilometres(low).removesuffix(" km"), high=format_kilometres(high)
                 ),
-                ~found.is_tied & (ring == k),
+                ~exposure.is_tied & (ring == k),
                 in_ring,
             )
         )
-    starts.append((NET, touched, np.minimum(found.onset, exposed_from)))
+    starts.append((NET, touched, np.minimum(exposure.onset, exposed_from)))
     return [
         Variant(label, group, _of_members(design, members, onset, touched, exposed_from))
         for label, members, onset in starts

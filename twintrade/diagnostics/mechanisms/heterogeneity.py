@@ -114,14 +114,14 @@ class Heterogeneity(Diagnostic):
 
     def _relabeled(self, fit: Fit, groups: ObjectArray, names: list[str], rng: np.random.Generator) -> float:
         """Return how often groups dealt out otherwise lie as far apart."""
-        own = _distance(fit, groups, names)
+        observed = _distance(fit, groups, names)
         drawn = []
         for _ in range(self.draws):
             try:
                 drawn.append(_distance(fit, rng.permutation(groups), names))
             except TwintradeError:
                 continue
-        return compute_two_sided_share(own, np.array(drawn)) if drawn else float("nan")
+        return compute_two_sided_share(observed, np.array(drawn)) if drawn else float("nan")
 
 
 def keep_group(design: Design, members: BoolArray) -> Design:
@@ -159,9 +159,9 @@ def compute_joint_equality(fit: Fit, groups: ObjectArray, names: list[str]) -> J
         estimate = one.view("overall")
         sandwich = Clustered().sandwich(one, estimate)
         factor, df = max(factor, sandwich.correction.factor), min(df, sandwich.correction.df)
-        held = find_clusters(one, estimate, ("unit",)).influence
-        place = pd.Index(o.unit_ids).get_indexer(pd.Index(held.units))
-        influence[place, j] = held.matrix()[:, 0]
+        by_unit = find_clusters(one, estimate, ("unit",)).influence
+        place = pd.Index(o.unit_ids).get_indexer(pd.Index(by_unit.units))
+        influence[place, j] = by_unit.matrix()[:, 0]
     contrast = np.diff(np.eye(len(names)), axis=0)
     tests = []
     for name in dimensions:

@@ -87,11 +87,11 @@ def _column(design: Design, by: str, rows: IntArray, onset: FloatArray) -> tuple
     starts[rows] = onset
     before = panel.period < starts[panel.unit] - design.anticipation
     mine = np.isin(panel.unit, rows)
-    held = pd.DataFrame({"unit": panel.unit, "value": values})
-    early = held[before & mine].dropna()
-    if early.empty and held[mine].dropna().size:
+    observed = pd.DataFrame({"unit": panel.unit, "value": values})
+    early = observed[before & mine].dropna()
+    if early.empty and observed[mine].dropna().size:
         raise DesignError(f"{by!r} is observed after onset only: grouping by it would condition on an outcome")
-    late = held[mine].dropna().groupby("unit")["value"].nunique()
+    late = observed[mine].dropna().groupby("unit")["value"].nunique()
     messages: tuple[Message, ...] = ()
     if (late > 1).any():
         text = Text("checks.group-changes", by=by)

@@ -121,14 +121,14 @@ class Spillovers(Diagnostic):
             for label, through in ((SAME_CITY, "city"), (SAME_PARTNER, "partner"))
         ]
         table = compare_variants(fit, variants, chosen, rng, is_same_target=False)
-        rings, said = self._by_distance(fit, chosen, rng)
+        rings, sentences = self._by_distance(fit, chosen, rng)
         payloads = {} if rings.empty else {"spillover_rings": rings}
         messages = (*list_failures(self.name, table), *list_failures(self.name, rings))
         if table["effect"].iloc[1:].isna().all():
             reasons = Listed(tuple(dict.fromkeys(str(r) for r in table["reason"].iloc[1:])), "semicolon")
             lacking = self.unavailable(Text("checks.spillovers-failed", reasons=reasons))
             return replace(
-                lacking, text=Listed((lacking.text, *said), "sentences"), payloads=payloads, messages=messages
+                lacking, text=Listed((lacking.text, *sentences), "sentences"), payloads=payloads, messages=messages
             )
         parts, scale = table.iloc[1:], fit.estimate.scale
         p = parts["p"].to_numpy(dtype=np.float64)
@@ -153,7 +153,7 @@ class Spillovers(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict=verdict,
-            text=Listed((effects, *refused, judged, Text("checks.spillovers-net"), *said), "sentences"),
+            text=Listed((effects, *refused, judged, Text("checks.spillovers-net"), *sentences), "sentences"),
             bound=bound,
             tolerance=tolerance,
             table=table,
@@ -166,21 +166,23 @@ class Spillovers(Diagnostic):
     ) -> tuple[pd.DataFrame, list[Text]]:
         """Return the rings through both ends, and what is said of them."""
         tables: list[pd.DataFrame] = []
-        said: list[Text] = []
+        sentences: list[Text] = []
         for label, through, columns in (
             (SAME_PARTNER, "partner", self.city_columns),
             (SAME_CITY, "city", self.partner_columns),
         ):
             try:
-                found = compute_exposure(fit.design, through, columns)
-                edges = choose_edges(found, self.edges, self.rings)
-                variants = build_ring_variants(fit.design, found, edges, str(Text("checks.rings-net", label=label)))
+                exposure = compute_exposure(fit.design, through, columns)
+                edges = choose_edges(exposure, self.edges, self.rings)
+                variants = build_ring_variants(
+                    fit.design, exposure, edges, str(Text("checks.rings-net", label=label))
+                )
                 table = compare_variants(fit, variants, inference, rng, is_same_target=False)
                 tables.append(_with_comparison(table, variants[-1].design, edges))
             except DesignError as error:
-                said.append(Text("checks.rings-none", label=label, reason=error.text))
+                sentences.append(Text("checks.rings-none", label=label, reason=error.text))
                 continue
-            said.append(
+            sentences.append(
                 Text(
                     "checks.rings",
                     label=label,
@@ -190,7 +192,7 @@ class Spillovers(Diagnostic):
                 )
             )
         empty = pd.DataFrame(columns=list(COLUMNS))
-        return pd.concat(tables, ignore_index=True) if tables else empty, said
+        return pd.concat(tables, ignore_index=True) if tables else empty, sentences
 
 
 def _list_effects(table: pd.DataFrame, scale: str) -> Words:

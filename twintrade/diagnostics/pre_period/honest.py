@@ -136,8 +136,8 @@ class Honest(Diagnostic):
             rng = np.random.default_rng(seed)
             if check_value(path, 0.0, self._violation(size), self._method(), self.level, rng):
                 return False
-            found = self.interval(path, size, seed)
-            return bool(found.low > 0 if side > 0 else found.high < 0)
+            interval = self.interval(path, size, seed)
+            return bool(interval.low > 0 if side > 0 else interval.high < 0)
 
         if not excludes_zero(0.0):
             return 0.0
@@ -196,9 +196,10 @@ class Honest(Diagnostic):
             )
         ]
         if verdict != "informs":
-            said = verdict.replace(" ", "-")
             tested = "yes" if np.isfinite(p) else "no"
-            texts.append(Text("checks.honest-verdict", verdict=said, reached=reached, tested=tested, p=p))
+            texts.append(
+                Text("checks.honest-verdict", verdict=verdict.replace(" ", "-"), reached=reached, tested=tested, p=p)
+            )
         return Listed(tuple(texts), "sentences")
 
 

@@ -50,10 +50,10 @@ class LevellingOff(Diagnostic):
         block = contrast @ select_block(covariance, last) @ contrast.T
         df, fewest = fill_missing_df(bands.df[last[0]]), read_fewest_clusters(bands.facts)
         try:
-            found = compute_joint_test(contrast @ estimate.effects[last], block, df, fewest)
+            test = compute_joint_test(contrast @ estimate.effects[last], block, df, fewest)
         except TwintradeError as error:
             return self.unavailable(error.text)
-        moves = found.p < 1 - self.level
+        moves = test.p < 1 - self.level
         return Finding(
             diagnostic=self.name,
             verdict="informs",
@@ -61,9 +61,9 @@ class LevellingOff(Diagnostic):
                 "checks.levelling-off",
                 times=Listed(label_event_times(estimate.event_times[last]), "comma"),
                 moves="yes" if moves else "no",
-                test=found.name,
-                p=found.p,
+                test=test.name,
+                p=test.p,
             ),
-            value=found.p,
+            value=test.p,
             unit="p",
         )

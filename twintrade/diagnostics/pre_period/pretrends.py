@@ -75,8 +75,8 @@ def compute_joint_pretrend(bands: Bands, reference: Reference = "hotelling") -> 
     if pre.size == 0:
         raise InferenceError("the window holds no pre-period effect that could be tested")
     block, df = select_block(bands.covariance, pre), fill_missing_df(bands.df[pre[0]])
-    found = compute_joint_test(estimate.effects[pre], block, df, read_fewest_clusters(bands.facts), reference)
-    return JointPre(found.name, found.statistic, found.df1, found.df2, found.p, pre.size)
+    test = compute_joint_test(estimate.effects[pre], block, df, read_fewest_clusters(bands.facts), reference)
+    return JointPre(test.name, test.statistic, test.df1, test.df2, test.p, pre.size)
 
 
 def fill_missing_df(df: float) -> float:

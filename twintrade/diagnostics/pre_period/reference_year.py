@@ -173,7 +173,7 @@ def _weigh(shown: Fit, path: Path) -> Fit:
     source: Uncertainty = estimate.uncertainty
     if isinstance(source, Influence):
         source = UnitInfluence(source.units, (source.matrix() @ path.weights)[:, None])
-    made = Estimate(
+    average = Estimate(
         effects=np.array([path.effect]),
         uncertainty=source,
         scale=estimate.scale,
@@ -182,7 +182,7 @@ def _weigh(shown: Fit, path: Path) -> Fit:
         n_units=overall.n_units,
         n_cells=overall.n_cells,
     )
-    return replace(shown, estimate=made)
+    return replace(shown, estimate=average)
 
 
 def _places(base: dict[int, int], cohorts: IntArray) -> IntArray:

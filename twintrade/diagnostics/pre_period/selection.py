@@ -216,8 +216,8 @@ def _other_ties(design: Design) -> FloatArray:
         rows = panel.unit_city[panel.unit] == city
         starts = np.sort(onset[units])
         out[rows] = np.searchsorted(starts, panel.period[rows], side="left")
-    own = onset[panel.unit] < panel.period
-    return out - own
+    is_treated = onset[panel.unit] < panel.period
+    return out - is_treated
 
 
 def fit_cloglog(y: FloatArray, x: FloatArray, clusters: list[IntArray]) -> tuple[FloatArray, FloatArray]:

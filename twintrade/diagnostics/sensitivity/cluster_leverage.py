@@ -27,8 +27,8 @@ COLUMNS = ("dimension", "cluster", "n_rows", "leverage", "partial_leverage")
 
 def compute_row_leverage(source: Regression, q: Annihilator) -> FloatArray:
     """Return the diagonal of the projection on effects and regressors, shape (n_rows,)."""
-    own = np.einsum("ij,jk,ik->i", source.design, source.bread, source.design) * source.weights
-    return np.asarray(own + q.compute_leverage())
+    slopes = np.einsum("ij,jk,ik->i", source.design, source.bread, source.design) * source.weights
+    return np.asarray(slopes + q.compute_leverage())
 
 
 @dataclass(frozen=True, slots=True)

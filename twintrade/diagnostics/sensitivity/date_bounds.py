@@ -64,9 +64,9 @@ def compute_date_bounds(fit: Fit, first: FloatArray, last: FloatArray) -> DateBo
     is_poisson = scale in ("log points", "percent") and design.transform == "level"
     family: Family = "poisson" if is_poisson else "linear"
     o = design.reassigned(first).observations
-    found = fit_counterfactual(o, family)
-    used = o.is_treated[found.rows]
-    rows, predicted = found.rows[used], found.predicted[used]
+    counterfactual = fit_counterfactual(o, family)
+    used = o.is_treated[counterfactual.rows]
+    rows, predicted = counterfactual.rows[used], counterfactual.predicted[used]
     unit, period = o.unit[rows], o.period[rows]
     order = np.lexsort((period, unit))
     rows, predicted, unit, period = rows[order], predicted[order], unit[order], period[order]

@@ -147,7 +147,7 @@ class Dates(Diagnostic):
         scale = fit.estimate.scale
         judged = judge_table(table, measure_headline(fit, inference, rng))
         rows, bounds = _bounds(fit)
-        said = Text(
+        sentence = Text(
             "checks.dates",
             n=len(known),
             low=format_effect(low, scale),
@@ -158,7 +158,7 @@ class Dates(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict=judged.verdict,
-            text=said if bounds is None else Listed((said, bounds), "sentences"),
+            text=sentence if bounds is None else Listed((sentence, bounds), "sentences"),
             bound=judged.bound,
             tolerance=judged.tolerance,
             value=high - low,
@@ -175,18 +175,18 @@ def _bounds(fit: Fit) -> tuple[list[dict[str, object]], Text | None]:
     if not isinstance(fit.estimator, Imputation):
         return [], Text("checks.dates-no-bounds", method=fit.estimator.title)
     try:
-        found = compute_date_bounds(fit, *compute_onset_range(fit.design))
+        bounds = compute_date_bounds(fit, *compute_onset_range(fit.design))
     except TwintradeError as error:
         return [row | dict.fromkeys(COUNTS, 0) | {"reason": str(error)}], None
-    if found is None:
+    if bounds is None:
         return [], None
-    counts = dict(zip(COUNTS, (found.n_rows, found.n_units, found.n_units), strict=True))
+    counts = dict(zip(COUNTS, (bounds.n_rows, bounds.n_units, bounds.n_units), strict=True))
     scale = fit.estimate.scale
-    said = Text(
+    sentence = Text(
         "checks.dates-bounds",
-        n=found.n_units,
+        n=bounds.n_units,
         units=fit.design.panel.unit_kind,
-        low=format_effect(found.low, scale),
-        high=format_effect(found.high, scale),
+        low=format_effect(bounds.low, scale),
+        high=format_effect(bounds.high, scale),
     )
-    return [row | {"low": found.low, "high": found.high} | counts], said
+    return [row | {"low": bounds.low, "high": bounds.high} | counts], sentence

@@ -104,16 +104,16 @@ class LeaveOneOut(Diagnostic):
         known = table.dropna(subset=["effect"])
         if known.empty:
             return self.unavailable(Text("checks.leave-one-out-none"))
-        scale, own = fit.estimate.scale, float(fit.view("overall").effects[0])
-        table["change"] = table["effect"] - own
-        most = known.iloc[int((known["effect"] - own).abs().argmax())]
-        flips = int((known["effect"] * own < 0).sum())
+        scale, effect = fit.estimate.scale, float(fit.view("overall").effects[0])
+        table["change"] = table["effect"] - effect
+        most = known.iloc[int((known["effect"] - effect).abs().argmax())]
+        flips = int((known["effect"] * effect < 0).sum())
         headline = measure_headline(fit, inference, rng)
         judged = judge_table(table, headline)
         text = Text(
             "checks.leave-one-out",
             members=Listed(tuple(dimensions), "or"),
-            effect=format_effect(own, scale),
+            effect=format_effect(effect, scale),
             low=format_effect(float(known["effect"].min()), scale),
             high=format_effect(float(known["effect"].max()), scale),
             label=str(most["label"]),
@@ -128,7 +128,7 @@ class LeaveOneOut(Diagnostic):
             text=text,
             bound=judged.bound,
             tolerance=judged.tolerance,
-            value=float((known["effect"] - own).abs().max()),
+            value=float((known["effect"] - effect).abs().max()),
             unit=scale,
             table=table,
             payloads={"leave_one_out": _with_headline(table, headline)},

@@ -64,17 +64,17 @@ class Regions(Diagnostic):
         if not usable.any():
             return self.unavailable(Text("checks.no-joint-errors", inference=bands.inference))
         df = fill_missing_df(float(np.min(bands.df[usable])))
-        found = compute_critical_values(covariance, usable, self.level, df, rng)
+        critical = compute_critical_values(covariance, usable, self.level, df, rng)
         chosen = np.flatnonzero(usable)
         effects, se, names = bands.estimate.effects[chosen], bands.se[chosen], np.array(bands.estimate.names)[chosen]
-        low, high = ({r: effects + sign * c * se for r, c in found.items()} for sign in (-1, 1))
+        low, high = ({r: effects + sign * c * se for r, c in critical.items()} for sign in (-1, 1))
         parts = [
             pd.DataFrame({"event": names, "region": r, "effect": effects, "low": low[r], "high": high[r]})
-            for r in found
+            for r in critical
         ]
-        holds = {region: int((np.abs(effects) > c * se).sum()) for region, c in found.items()}
-        table = pd.DataFrame({"region": list(found), "critical_value": list(found.values())})
-        table["effects_without_zero"] = [holds[region] for region in found]
+        holds = {region: int((np.abs(effects) > c * se).sum()) for region, c in critical.items()}
+        table = pd.DataFrame({"region": list(critical), "critical_value": list(critical.values())})
+        table["effects_without_zero"] = [holds[region] for region in critical]
         return Finding(
             diagnostic=self.name,
             verdict="informs",
@@ -83,12 +83,12 @@ class Regions(Diagnostic):
                 level=self.level,
                 n=int(chosen.size),
                 widths=Listed(
-                    tuple(Text("checks.regions-width", region=r, width=c) for r, c in found.items()), "comma"
+                    tuple(Text("checks.regions-width", region=r, width=c) for r, c in critical.items()), "comma"
                 ),
                 pointwise=holds["pointwise"],
                 joint=holds["sup-t"],
             ),
-            value=found["sup-t"],
+            value=critical["sup-t"],
             unit="errors",
             table=table,
             payloads={"regions": pd.concat(parts, ignore_index=True)},

@@ -104,9 +104,9 @@ class SpecificationCurve(Diagnostic):
         known = table.dropna(subset=["effect"])
         if len(known) < 2:
             return self.unavailable(Text("checks.curve-few"))
-        scale, own = fit.estimate.scale, float(fit.view("overall").effects[0])
+        scale, effect = fit.estimate.scale, float(fit.view("overall").effects[0])
         median = float(known["effect"].median())
-        same = float((known["effect"] * own > 0).mean())
+        same = float((known["effect"] * effect > 0).mean())
         joint, n_used = float("nan"), 0
         if self.draws:
             joint, n_used = self._joint(fit, plan, rng)
@@ -144,15 +144,15 @@ class SpecificationCurve(Diagnostic):
         dates = list(iterate_date_variants(fit.design)) if self.has_dates else []
         designs = {str(v.label): v.design for v in dates if v.design is not None}
         designs = designs or {str(Text("checks.dates-chosen")): fit.design}
-        own = fit.design
+        base = fit.design
         for (label, dated), method, outcome, effects, side, window, weights, periods in product(
             designs.items(),
             methods,
-            _with(own.outcome, self.outcomes),
+            _with(base.outcome, self.outcomes),
             self.fixed_effects,
             self.comparisons,
             (None, *self.windows),
-            _with(own.weights, self.weights),
+            _with(base.weights, self.weights),
             self.anticipation,
         ):
             for transform in _transforms(fit, method):
@@ -180,7 +180,7 @@ class SpecificationCurve(Diagnostic):
                     "dates": label,
                     "weights": weights or "none",
                 }
-                is_own = method == fit.estimator and dated is fit.design and window is None and _is_own(own, design)
+                is_own = method == fit.estimator and dated is fit.design and window is None and _is_own(base, design)
                 yield Specification(method, design, choices, is_own)
 
     def _unknown(self, fit: Fit) -> Listed:
@@ -211,15 +211,15 @@ def _named(name: str) -> Estimator:
     return kind(**options)
 
 
-def _with(own: T, others: tuple[T, ...]) -> tuple[T, ...]:
+def _with(first: T, others: tuple[T, ...]) -> tuple[T, ...]:
     """Return the headline's choice and the others, each once."""
-    return tuple(dict.fromkeys((own, *others)))
+    return tuple(dict.fromkeys((first, *others)))
 
 
-def _is_own(own: Design, design: Design) -> bool:
+def _is_own(base: Design, design: Design) -> bool:
     """Whether a design is the headline's in every choice but its dates."""
     names = ("outcome", "fixed_effects", "comparison", "anticipation", "weights")
-    return all(getattr(own, name) == getattr(design, name) for name in names)
+    return all(getattr(base, name) == getattr(design, name) for name in names)
 
 
 def _transforms(fit: Fit, method: Estimator) -> tuple[TransformName, ...]:

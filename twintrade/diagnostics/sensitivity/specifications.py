@@ -90,9 +90,9 @@ class Curve:
     def estimated(self, rng: np.random.Generator) -> list[Row]:
         """Return one row a specification and subset of controls: effect, se, interval, p, rows, reason."""
         jobs = {f"{k} {one.label}": k for k, one in enumerate(self.plan)}
-        found = run_jobs("specification_curve", _estimated, jobs, shared=self, rng=rng)
+        results = run_jobs("specification_curve", _estimated, jobs, shared=self, rng=rng)
         rows: list[Row] = []
-        for one, done in zip(self.plan, found, strict=True):
+        for one, done in zip(self.plan, results, strict=True):
             if done.values is None:
                 rows.append(one.row() | EMPTY | {"reason": done.reason})
                 continue
@@ -102,11 +102,11 @@ class Curve:
 
     def rows(self, one: Specification, rng: np.random.Generator) -> Iterator[Row]:
         """Yield a row for every subset of controls."""
-        own, row = set(self.fit.design.covariates), one.row()
-        for found in self._by_controls(one, rng):
-            label = str(found["covariates"])
+        covariates, row = set(self.fit.design.covariates), one.row()
+        for numbers in self._by_controls(one, rng):
+            label = str(numbers["covariates"])
             names = set() if label == NO_CONTROLS else set(label.split(", "))
-            yield row | EMPTY | found | {"is_headline": one.is_headline and names == own}
+            yield row | EMPTY | numbers | {"is_headline": one.is_headline and names == covariates}
 
     def _by_controls(self, one: Specification, rng: np.random.Generator) -> Iterator[Row]:
         """Estimate under every subset of controls; those of the headline that are not listed stay in each."""
@@ -126,14 +126,14 @@ class Curve:
         named: Row = {"covariates": _listed(design.covariates)}
         scale = self.fit.estimate.scale
         try:
-            made = fitted(one.estimator, design)
-            estimate = made.view("overall")
+            fit = fitted(one.estimator, design)
+            estimate = fit.view("overall")
             if estimate.scale != scale:
                 return named | {"reason": str(Text("checks.curve-scale", scale=estimate.scale, asked=scale))}
             row = named | {"effect": float(estimate.effects[0]), "n_rows": estimate.sample.n_rows}
             if self.inference is None:
                 return row
-            bands = replace(self.inference, draws=1).infer(made, "overall", rng)
+            bands = replace(self.inference, draws=1).infer(fit, "overall", rng)
         except TwintradeError as error:
             return named | {"reason": str(error)}
         return row | {name: float(getattr(bands, name)[0]) for name in ("se", "low", "high", "p")}
@@ -175,19 +175,21 @@ def iterate_subsets(design: Design, covariates: tuple[str, ...], inference: Clus
     codes = [compact(np.arange(o.n_rows) if name == "row" else o.codes(name)) for name in names]
     rule = get_convention(method.correction)
     levels = collect_levels(rule, effects, codes)
-    held = compute_grams(net, codes, o.weights)
+    grams = compute_grams(net, codes, o.weights)
     for size in range(len(covariates) + 1):
         for some in combinations(range(len(always), len(full.covariates)), size):
             chosen = (*range(len(always)), *some)
             n_slopes = 1 + len(chosen)
-            effect, variance = compute_coefficient(held, chosen)
-            found = compute_correction(rule, o.n_rows, n_slopes, levels, held.sizes, count_all(n_slopes, effects))
+            effect, variance = compute_coefficient(grams, chosen)
+            correction = compute_correction(
+                rule, o.n_rows, n_slopes, levels, grams.sizes, count_all(n_slopes, effects)
+            )
             named = _listed([full.covariates[c] for c in chosen])
             row: Row = {"covariates": named, "effect": effect, "n_rows": o.n_rows}
             if variance > 0:
-                se = (variance * found.factor) ** 0.5
-                width = compute_t_quantile((1 + method.level) / 2, found.df) * se
-                p = float(compute_two_sided_p(np.array([effect / se]), found.df)[0])
+                se = (variance * correction.factor) ** 0.5
+                width = compute_t_quantile((1 + method.level) / 2, correction.df) * se
+                p = float(compute_two_sided_p(np.array([effect / se]), correction.df)[0])
                 row |= {"se": se, "low": effect - width, "high": effect + width, "p": p}
             yield row
 
@@ -206,8 +208,8 @@ def compute_placebo_curves(
     onsets = (*(dealt.draw(rng) for _ in range(n_draws)), fit.design.onset)
     jobs = {f"{k} {one.label}": k for k, one in enumerate(plan) if one.choices["dates"] == plan[0].choices["dates"]}
     shared: PlaceboShared = (fit, tuple(plan), onsets)
-    found, _ = split_succeeded(run_jobs("placebo_curves", _placebo_effects, jobs, shared=shared, rng=rng))
-    columns = [done.values["effects"] for done in found if done.values is not None]
+    succeeded, _ = split_succeeded(run_jobs("placebo_curves", _placebo_effects, jobs, shared=shared, rng=rng))
+    columns = [done.values["effects"] for done in succeeded if done.values is not None]
     columns = [effects for effects in columns if effects.size and np.isfinite(effects[-1])]
     return np.column_stack(columns) if columns else None
 
@@ -216,8 +218,8 @@ def _placebo_effects(shared: PlaceboShared, place: int, rng: np.random.Generator
     """Return one specification's effect under each assignment; nothing where it has no fast path."""
     fit, plan, onsets = shared
     one, nothing = plan[place], {"effects": np.empty(0)}
-    made = fitted(one.estimator, one.design)
-    if made.estimate.scale != fit.estimate.scale or not is_linear(made):
+    base = fitted(one.estimator, one.design)
+    if base.estimate.scale != fit.estimate.scale or not is_linear(base):
         return nothing
     again = one.estimator.repeater(one.design, one.design.observations.y[:, None])
     if again is None:
@@ -225,9 +227,9 @@ def _placebo_effects(shared: PlaceboShared, place: int, rng: np.random.Generator
     effects = np.full(len(onsets), np.nan)
     for k, onset in enumerate(onsets):
         try:
-            found = again(one.design.reassigned(onset))
+            repeated = again(one.design.reassigned(onset))
         except TwintradeError:
             continue
-        if found is not None:
-            effects[k] = Fit(one.estimator, one.design, found[0]).view("overall").effects[0]
+        if repeated is not None:
+            effects[k] = Fit(one.estimator, one.design, repeated[0]).view("overall").effects[0]
     return {"effects": effects}

@@ -89,19 +89,19 @@ class CaseEffect:
         return fit(self.method.estimator, self.design)
 
 
-def list_case_methods(made: Fit) -> tuple[CaseMethod, ...]:
+def list_case_methods(fit: Fit) -> tuple[CaseMethod, ...]:
     """Return the fit's own method first, then those of ``METHODS`` on a log scale that are not the same."""
-    assert isinstance(made.estimator, SingleCase)
-    own = CaseMethod(str(made.estimator.title).lower(), made.estimator, made.design.transform)
-    is_relative = made.estimate.scale == "log points"
-    further = METHODS if is_relative and not made.design.covariates else ()
-    return (own, *(m for m in further if m.estimator.name != made.estimator.name))
+    assert isinstance(fit.estimator, SingleCase)
+    main = CaseMethod(str(fit.estimator.title).lower(), fit.estimator, fit.design.transform)
+    is_relative = fit.estimate.scale == "log points"
+    further = METHODS if is_relative and not fit.design.covariates else ()
+    return (main, *(m for m in further if m.estimator.name != fit.estimator.name))
 
 
-def iterate_case_views(made: Fit) -> Iterator[tuple[CaseMethod, Case]]:
+def iterate_case_views(fit: Fit) -> Iterator[tuple[CaseMethod, Case]]:
     """Yield every method that can look at the case, with the case as it looks at it."""
-    for method in list_case_methods(made):
-        design = made.design.with_outcome(made.design.outcome, method.transform)
+    for method in list_case_methods(fit):
+        design = fit.design.with_outcome(fit.design.outcome, method.transform)
         if method.estimator.unmet(design):
             continue
         try:
@@ -110,10 +110,10 @@ def iterate_case_views(made: Fit) -> Iterator[tuple[CaseMethod, Case]]:
             continue
 
 
-def measure_case(made: Fit) -> Iterator[CaseEffect]:
+def measure_case(fit: Fit) -> Iterator[CaseEffect]:
     """Yield every method of a single-case fit with every donor set that is not empty."""
-    for method in list_case_methods(made):
-        design = made.design.with_outcome(made.design.outcome, method.transform)
+    for method in list_case_methods(fit):
+        design = fit.design.with_outcome(fit.design.outcome, method.transform)
         lacking = method.estimator.unmet(design)
         try:
             sets = {} if lacking else build_case_sets(method.estimator.case(design))
@@ -134,13 +134,13 @@ def _measured(method: CaseMethod, key: str, design: Design, case: Case) -> CaseE
         return CaseEffect(method, key, part, case, reason=str(error))
 
 
-def find_disagreements(found: list[CaseEffect]) -> list[tuple[str, float, float]]:
+def find_disagreements(measured: list[CaseEffect]) -> list[tuple[str, float, float]]:
     """Return the methods by which donor sets A and B differ in sign, with both mean gaps.
 
     A set of one donor is no second opinion, so it is excluded.
     """
     effects: dict[str, dict[str, float]] = {}
-    for one in found:
+    for one in measured:
         if one.paths is not None and one.paths.case.n_donors > 1:
             effects.setdefault(one.method.label, {})[one.donor_set] = one.paths.effect
     return [

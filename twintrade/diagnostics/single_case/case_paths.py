@@ -44,10 +44,10 @@ class CasePaths(Diagnostic):
         index) and gap, for every method of the page; ``placebo`` has unit, donor_set, event_time, value, is_treated,
         and ``placebo_control`` the same for the synthetic control where the fit is by another method.
         """
-        found = get_single_case(fit)
-        if found is None:
+        single = get_single_case(fit)
+        if single is None:
             return self.unavailable(Text("checks.no-case", method=fit.estimator.title))
-        estimator, case = found
+        estimator, case = single
         placebo, failed = [], []
         for key, chosen in build_case_sets(case).items():
             try:
@@ -120,9 +120,9 @@ def _one_path(fit: Fit, one: CaseEffect) -> pd.DataFrame:
     case, gaps = one.paths.case, one.paths.gaps[0]
     is_log = one.method.transform == "log"
     is_relative = is_log or one.method.estimator.effect_scale(one.design) == "log points"
-    own = _shown(case, is_log) if is_relative else case.own
-    base = float(own[int(np.flatnonzero(case.is_before)[-1])])
-    observed = _index(own, base, is_relative)
+    treated = _shown(case, is_log) if is_relative else case.own
+    base = float(treated[int(np.flatnonzero(case.is_before)[-1])])
+    observed = _index(treated, base, is_relative)
     return pd.DataFrame(
         {
             "method": one.method.label,

@@ -87,11 +87,11 @@ class PlaceboPaths:
         """
         before, after = self.case.is_before, self.case.is_after
         places = np.flatnonzero(np.isin(self.case.units[1:], self.units[1:]))
-        own = compute_rmspe_ratio(self.estimator.rival_gaps(self.case)[places], before, after)
+        treated = compute_rmspe_ratio(self.estimator.rival_gaps(self.case)[places], before, after)
         others = compute_rmspe_ratio(self.gaps, before, after)[1:]
         if kept is not None:
-            own, others = own[kept[1:]], others[kept[1:]]
-        rank = compute_placebo_rank(own, others)
+            treated, others = treated[kept[1:]], others[kept[1:]]
+        rank = compute_placebo_rank(treated, others)
         return replace(rank, p=float("nan")) if self.fits_exactly else rank
 
     @property
@@ -123,10 +123,10 @@ def estimate_placebo_paths(estimator: SingleCase, case: Case) -> PlaceboPaths:
     TwintradeError
         The treated unit itself cannot be estimated.
     """
-    own = estimator.gaps(case)
+    gaps = estimator.gaps(case)
     jobs = {str(unit): j for j, unit in enumerate(case.units[1:])}
     done, failed = split_succeeded(run_jobs("placebo_paths", _path, jobs, shared=(estimator, case)))
-    rows = np.vstack([own, *(one.values["gaps"] for one in done if one.values is not None)])
+    rows = np.vstack([gaps, *(one.values["gaps"] for one in done if one.values is not None)])
     units = np.array([case.units[0], *(one.job for one in done)], dtype=object)
     return PlaceboPaths(estimator, case, rows, units, tuple(failed))
 

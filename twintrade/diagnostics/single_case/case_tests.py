@@ -65,15 +65,15 @@ class CaseTests(Diagnostic):
         """Return one row a method and donor set; payload ``case_tests``."""
         if get_single_case(fit) is None:
             return self.unavailable(Text("checks.no-case", method=fit.estimator.title))
-        found = list(measure_case(fit))
-        rows = _merged([self._row(fit, one, rng) for one in found])
+        effects = list(measure_case(fit))
+        rows = _merged([self._row(fit, one, rng) for one in effects])
         table = pd.DataFrame(rows, columns=list(COLUMNS))
         if table["effect"].isna().all():
             return self.unavailable(str(table["reason"].iloc[0]))
         return Finding(
             diagnostic=self.name,
             verdict="informs",
-            text=Listed((_sentence(table, self.min_before), *_exact_fits(found)), "sentences"),
+            text=Listed((_sentence(table, self.min_before), *_exact_fits(effects)), "sentences"),
             value=float(table["p"].min()),
             unit="p",
             table=table,
@@ -141,11 +141,11 @@ def _ranks(paths: PlaceboPaths) -> dict[str, object]:
     return {"p": rank.p, "p_rmspe_ratio": ratio.p, "floor": rank.floor}
 
 
-def _exact_fits(found: list[CaseEffect]) -> tuple[Text, ...]:
+def _exact_fits(effects: list[CaseEffect]) -> tuple[Text, ...]:
     """Name the methods whose donors reproduce the path before the agreement without any misfit."""
     named = tuple(
         Text("checks.case-method", method=m.method.named, set=m.donor_set)
-        for m in found
+        for m in effects
         if m.paths is not None and m.paths.fits_exactly
     )
     return (Text("checks.case-tests-exact", methods=Listed(named, "comma")),) if named else ()

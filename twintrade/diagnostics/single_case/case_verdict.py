@@ -46,10 +46,10 @@ class CaseVerdict(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return the verdict; ``value`` is the rank p-value of the whole donor set, NaN where it cannot tell."""
-        found = get_single_case(fit)
-        if found is None:
+        single = get_single_case(fit)
+        if single is None:
             return self.unavailable(Text("checks.no-case", method=fit.estimator.title))
-        estimator, case = found
+        estimator, case = single
         main = estimate_placebo_paths(estimator, case)
         sets: dict[str, PlaceboPaths] = {}
         for key, chosen in build_case_sets(case).items():

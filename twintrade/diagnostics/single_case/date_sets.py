@@ -64,12 +64,12 @@ class DateSets(Diagnostic):
 
         Payload ``date_sets_table`` has the donor sets beside each other.
         """
-        found = get_single_case(fit)
-        if found is None:
+        single = get_single_case(fit)
+        if single is None:
             return self.unavailable(Text("checks.no-case", method=fit.estimator.title))
-        case = found[1]
+        case = single[1]
         labels = self._labels(fit, case)
-        messages, rows = _said(fit, labels, case), []
+        messages, rows = _note_dates(fit, labels, case), []
         for method, seen in iterate_case_views(fit):
             for dated in iterate_dated_cases(seen, labels):
                 rows += self._rows(method, dated, fit.design.panel.label(dated.onset))
@@ -153,23 +153,23 @@ def compare_donor_sets(table: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for names, part in table.groupby(keys, sort=False):
         row = dict(zip(keys, names, strict=True)) | {"date_text": part["date_text"].iloc[0]}
-        for found in part.to_dict("records"):
-            row |= {f"effect_{found['donor_set']}": found["effect"], f"p_{found['donor_set']}": found["p"]}
+        for entry in part.to_dict("records"):
+            row |= {f"effect_{entry['donor_set']}": entry["effect"], f"p_{entry['donor_set']}": entry["p"]}
         rows.append(row | {"reason": "; ".join(dict.fromkeys(r for r in part["reason"] if r))})
     return pd.DataFrame(rows)
 
 
-def _said(fit: Fit, labels: dict[int, Words], case: Case) -> list[Message]:
+def _note_dates(fit: Fit, labels: dict[int, Words], case: Case) -> list[Message]:
     """Name dates outside the series, and dates that fall into one period."""
-    panel, said = fit.design.panel, []
+    panel, messages = fit.design.panel, []
     for date, label in labels.items():
         if not case.periods[0] < date <= case.periods[-1]:
             text = Text("checks.date-sets-outside", label=label, date=panel.label(date))
-            said.append(Message("warning", "date-outside-series", text))
+            messages.append(Message("warning", "date-outside-series", text))
         if isinstance(label, Listed) and len(label.items) > 1:
             text = Text("checks.date-sets-together", labels=label, date=panel.label(date))
-            said.append(Message("info", "dates-in-one-period", text))
-    return said
+            messages.append(Message("info", "dates-in-one-period", text))
+    return messages
 
 
 def _summary(known: pd.DataFrame) -> Text:

@@ -84,7 +84,7 @@ class KnownShocks(Diagnostic):
     Attributes
     ----------
     shocks : tuple of Shock
-    own : tuple of Shock
+    further : tuple of Shock
         The analysis's own, beside ``shocks``.
     near : int
         A shock that lasts into so many periods around the onset is a rival explanation, whenever it began.
@@ -96,7 +96,7 @@ class KnownShocks(Diagnostic):
     """
 
     shocks: tuple[Shock, ...] = SHOCKS
-    own: tuple[Shock, ...] = ()
+    further: tuple[Shock, ...] = ()
     near: int = 1
     country: str = ""
     countries: Mapping[str, str] = field(default_factory=dict)
@@ -156,7 +156,7 @@ class KnownShocks(Diagnostic):
         o = design.observations
         onsets = np.unique(o.unit_onset[o.is_ever_treated])
         rows: list[tuple[object, ...]] = []
-        for shock in (*self.shocks, *self.own):
+        for shock in (*self.shocks, *self.further):
             first, last = find_period(panel, shock.first), find_period(panel, shock.last)
             concerns = any(can_affect(shock, home, partner) for home, partner in pairs)
             if not concerns or last < panel.first_period or first > panel.last_period:
@@ -229,19 +229,19 @@ def _estimate_without(fit: Fit, table: pd.DataFrame, inference: Inference, rng: 
             Variant(str(label), "shock", fit.design.restricted((period < first) | (period > last)))
             for label, (first, last) in zip(table["label"], spans, strict=True)
         ]
-        found = compare_variants(fit, variants, simplify_inference(fit, inference), rng)
-        return found.assign(effect_without=found["effect"])[["effect_without", *NUMBERS[4:], "reason"]]
+        without = compare_variants(fit, variants, simplify_inference(fit, inference), rng)
+        return without.assign(effect_without=without["effect"])[["effect_without", *NUMBERS[4:], "reason"]]
     effects, reasons = zip(*(_without(fit, first, last) for first, last in spans), strict=True)
-    found = pd.DataFrame({"effect_without": effects, "reason": reasons})
-    found["difference"] = found["effect_without"] - float(fit.view("overall").effects[0])
-    return found.assign(**dict.fromkeys(NUMBERS[5:], np.nan))
+    without = pd.DataFrame({"effect_without": effects, "reason": reasons})
+    without["difference"] = without["effect_without"] - float(fit.view("overall").effects[0])
+    return without.assign(**dict.fromkeys(NUMBERS[5:], np.nan))
 
 
 def _without(fit: Fit, first: int, last: int) -> tuple[float, str]:
     """Return the effect of a single case with a shock's periods left out, or why it cannot be had."""
-    found = get_single_case(fit)
-    assert found is not None
-    estimator, case = found
+    single = get_single_case(fit)
+    assert single is not None
+    estimator, case = single
     try:
         gaps = estimator.gaps(part := case.during((case.periods < first) | (case.periods > last)))
     except TwintradeError as error:

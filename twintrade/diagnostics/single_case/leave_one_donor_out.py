@@ -41,10 +41,10 @@ class LeaveOneDonorOut(Diagnostic):
 
         Payload ``leave_one_donor_out_table`` has the mean gaps: left_out, effect, reason.
         """
-        found = get_single_case(fit)
-        if found is None:
+        single = get_single_case(fit)
+        if single is None:
             return self.unavailable(Text("checks.no-case", method=fit.estimator.title))
-        estimator, case = found
+        estimator, case = single
         base, scale = estimator.gaps(case), fit.estimate.scale
         table, paths = _without_each(estimator, case, base)
         known = table.dropna(subset=["effect"])
@@ -115,10 +115,10 @@ class DonorWeightTable(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return weights by donor set, payload ``donor_weights``; warns of a path outside the donors' range."""
-        found = get_single_case(fit)
-        if found is None or not isinstance(found[0], WeightedCase):
+        single = get_single_case(fit)
+        if single is None or not isinstance(single[0], WeightedCase):
             return self.unavailable(Text("checks.weights-none", method=fit.estimator.title))
-        estimator, case = found[0], found[1]
+        estimator, case = single[0], single[1]
         tables, outside = [], []
         sentences: list[Text] = []
         for key, chosen in build_case_sets(case).items():

@@ -41,10 +41,10 @@ class PlaceboSpace(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return p-values with their floors by donor set; payload ``placebo_ranks`` has one row a case."""
-        found = get_single_case(fit)
-        if found is None:
+        single = get_single_case(fit)
+        if single is None:
             return self.unavailable(Text("checks.no-case", method=fit.estimator.title))
-        estimator, case = found
+        estimator, case = single
         rows, cases = [], []
         sentences: list[Text] = []
         for key, chosen in build_case_sets(case).items():

@@ -43,10 +43,10 @@ class PlaceboTime(Diagnostic):
 
         Payload ``placebo_time_table`` has the dates: onset, onset_label, effect, bound, p, floor, reason.
         """
-        found = get_single_case(fit)
-        if found is None:
+        single = get_single_case(fit)
+        if single is None:
             return self.unavailable(Text("checks.no-case", method=fit.estimator.title))
-        estimator, case = found
+        estimator, case = single
         early = case.during(case.is_before)
         rows: list[dict[str, object]] = []
         gaps = []

@@ -92,8 +92,8 @@ class StructuralSensitivity(Diagnostic):
 
     def _row(self, fit: Fit, label: Text, variant: StructuralSeries) -> Row:
         try:
-            found = Fit(variant, fit.design, variant.estimate(fit.design))
-            bands = Posterior().infer(found, "overall", np.random.default_rng(variant.seed))
+            refit = Fit(variant, fit.design, variant.estimate(fit.design))
+            bands = Posterior().infer(refit, "overall", np.random.default_rng(variant.seed))
         except TwintradeError as error:
             return str(label), pack_text(label), np.nan, np.nan, np.nan, str(error)
         return (

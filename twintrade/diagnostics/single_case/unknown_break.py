@@ -66,47 +66,47 @@ class UnknownBreak(Diagnostic):
         dates = sorted(set(listed.loc[listed["is_chosen"], "period"].astype(int)))
         y, seasons = np.log(flow), PERIODS_PER_YEAR[design.panel.frequency]
         try:
-            found = find_unknown_break(
+            test = find_unknown_break(
                 y, periods, rng, trim=self.trim, seasons=seasons, draws=self.draws, level=self.level
             )
-            verdict, power = _judge_break(found, dates), np.nan
+            verdict, power = _judge_break(test, dates), np.nan
             if verdict == "cannot tell":
                 power = compute_break_power(
                     y, periods, dates[0], self.shift, rng, trim=self.trim, seasons=seasons, level=LEVEL
                 )
         except TwintradeError as error:
             return self.unavailable(error.text)
-        return self._finding(fit, found, dates, verdict, power)
+        return self._finding(fit, test, dates, verdict, power)
 
-    def _finding(self, fit: Fit, found: Break, dates: list[int], verdict: Verdict, power: float) -> Finding:
+    def _finding(self, fit: Fit, test: Break, dates: list[int], verdict: Verdict, power: float) -> Finding:
         label = fit.design.panel.label
-        table = pd.DataFrame({"period": found.dates, "statistic": found.statistics})
+        table = pd.DataFrame({"period": test.dates, "statistic": test.statistics})
         table["is_candidate"] = table["period"].isin(dates)
         return Finding(
             diagnostic=self.name,
             verdict=verdict,
             text=Text(
                 "checks.break",
-                date=label(found.date),
-                statistic=found.statistic,
-                p=found.p,
+                date=label(test.date),
+                statistic=test.statistic,
+                p=test.p,
                 level=self.level,
-                low=label(found.low),
-                high=label(found.high),
+                low=label(test.low),
+                high=label(test.high),
                 verdict=verdict.replace(" ", "-"),
                 agreement=label(dates[0]),
                 shift=format_effect(self.shift, "log points"),
                 power=power,
             ),
-            value=found.p,
+            value=test.p,
             unit="p",
             table=table,
             payloads={"break_dates": table},
         )
 
 
-def _judge_break(found: Break, dates: list[int]) -> Verdict:
+def _judge_break(test: Break, dates: list[int]) -> Verdict:
     """Return what a break says of the agreement: only one that is distinguishable from none says anything."""
-    if not found.p < LEVEL:
+    if not test.p < LEVEL:
         return "cannot tell"
-    return "does not object" if any(found.low <= d <= found.high for d in dates) else "objects"
+    return "does not object" if any(test.low <= d <= test.high for d in dates) else "objects"

@@ -60,10 +60,10 @@ class Bacon(Diagnostic):
         counts = np.bincount(cohort).astype(np.float64)
         means = np.zeros((labels.size, o.periods.size))
         np.add.at(means, cohort, y)
-        found = decompose(means / counts[:, None], labels, counts, o.periods)
-        if not found:
+        comparisons = decompose(means / counts[:, None], labels, counts, o.periods)
+        if not comparisons:
             return self.unavailable(Text("checks.bacon-none"))
-        frame = _frame(found)
+        frame = _frame(comparisons)
         total = float((frame["estimate"] * frame["weight"]).sum())
         forbidden = float(frame.loc[frame["type"].isin([LATER_EARLIER, LATER_ALWAYS]), "weight"].sum())
         text = Text(
@@ -112,8 +112,8 @@ class Bacon(Diagnostic):
         )
 
 
-def _frame(found: Sequence[TwoByTwo]) -> pd.DataFrame:
-    rows = [(c.treated, c.untreated, c.kind, c.estimate, c.weight) for c in found]
+def _frame(comparisons: Sequence[TwoByTwo]) -> pd.DataFrame:
+    rows = [(c.treated, c.untreated, c.kind, c.estimate, c.weight) for c in comparisons]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

@@ -113,10 +113,10 @@ def _compared(design: Design, label: str, grid: FloatArray) -> tuple[str, float,
         at = int(o.unit_onset[unit]) - design.anticipation - 1 - design.panel.first_period
         if at < 0:
             continue
-        own, others = grid[o.unit_rows[unit], at], grid[never, at]
+        value, others = grid[o.unit_rows[unit], at], grid[never, at]
         others = others[np.isfinite(others)]
-        if np.isfinite(own) and others.size > 1:
-            tied.append(own)
+        if np.isfinite(value) and others.size > 1:
+            tied.append(value)
             beside.append(others.mean())
             spread.append(others.var(ddof=1))
     if not tied:

@@ -46,8 +46,8 @@ class Concentration(Diagnostic):
 def _tabled(totals: TreatedTotals) -> pd.DataFrame:
     n = len(totals.units)
     without = [totals.percent(k) if n > 1 else np.nan for k in range(n)]
-    own = 100 * (totals.observed / totals.imputed - 1)
-    values = (totals.units, totals.observed, totals.imputed, totals.shares, own, without)
+    effects = 100 * (totals.observed / totals.imputed - 1)
+    values = (totals.units, totals.observed, totals.imputed, totals.shares, effects, without)
     return pd.DataFrame(dict(zip(COLUMNS, values, strict=True)))
 
 

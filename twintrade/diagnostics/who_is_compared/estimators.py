@@ -45,17 +45,17 @@ class Estimators(Diagnostic):
             estimator = fit.estimator if name == fit.estimator.name else ESTIMATORS[name]()
             row: dict[str, object] = {"estimator": str(estimator.title), "base": ""}
             try:
-                made = fit if estimator is fit.estimator else estimate_beside(name, fit)
-                overall = made.view("overall")
+                refit = fit if estimator is fit.estimator else estimate_beside(name, fit)
+                overall = refit.view("overall")
                 if overall.scale != scale:
                     rows.append(row | {"reason": str(Text("checks.estimators-scale", scale=overall.scale))})
                     continue
-                paired = compare_paired(fit, made, method, rng)
+                paired = compare_paired(fit, refit, method, rng)
                 numbers = (paired.effect, paired.low, paired.high, paired.p)
-                row |= {"effect": float(overall.effects[0]), "base": made.estimate.base, "reason": ""}
-                row["target"] = made.estimator.target
+                row |= {"effect": float(overall.effects[0]), "base": refit.estimate.base, "reason": ""}
+                row["target"] = refit.estimator.target
                 rows.append(row | dict(zip(NUMBERS[4:], numbers, strict=True)))
-                paths += _path(made, str(estimator.title))
+                paths += _path(refit, str(estimator.title))
             except TwintradeError as error:
                 rows.append(row | {"reason": str(error)})
         table = pd.DataFrame(rows, columns=list(COLUMNS)).astype(dict.fromkeys(("effect", *NUMBERS[4:]), np.float64))
@@ -90,10 +90,10 @@ class Estimators(Diagnostic):
         )
 
 
-def _path(made: Fit, title: str) -> list[tuple[int, str, float, str]]:
-    if "event" not in made.views:
+def _path(fit: Fit, title: str) -> list[tuple[int, str, float, str]]:
+    if "event" not in fit.views:
         return []
-    study = made.view("event")
+    study = fit.view("event")
     if not isinstance(study, EventStudy):
         return []
     return [(int(e), title, float(b), study.base) for e, b in zip(study.event_times, study.effects, strict=True)]

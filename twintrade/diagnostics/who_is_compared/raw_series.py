@@ -17,7 +17,7 @@ from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.text import Listed, Text
 
 SeriesName = Literal["treated", "same city, other destinations", "other cities, same destination", "double ratio"]
-OWN: SeriesName = "treated"
+TREATED: SeriesName = "treated"
 SAME_CITY: SeriesName = "same city, other destinations"
 SAME_DESTINATION: SeriesName = "other cities, same destination"
 RATIO: SeriesName = "double ratio"
@@ -30,7 +30,7 @@ class _ComparisonLines:
     """One dyad and its comparison lines by period, on the dyad's own periods; NaN where nothing is observed."""
 
     periods: IntArray
-    own: FloatArray
+    flow: FloatArray
     same_city: FloatArray
     same_destination: FloatArray
     others: FloatArray
@@ -39,7 +39,7 @@ class _ComparisonLines:
     def ratio(self) -> FloatArray:
         """The flow over its city's other flows, relative to the same for other cities."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            value = (self.own / self.same_city) / (self.same_destination / self.others)
+            value = (self.flow / self.same_city) / (self.same_destination / self.others)
         return np.where(np.isfinite(value) & (value > 0), value, np.nan)
 
 
@@ -52,10 +52,10 @@ def build_raw_series(design: Design, unit: str) -> pd.DataFrame:
     """
     panel, lines = design.panel, _lines(design, unit)
     measure = panel.units_of_measure.get(design.outcome, "")
-    series = {OWN: lines.own, SAME_CITY: lines.same_city, SAME_DESTINATION: lines.same_destination}
+    series = {TREATED: lines.flow, SAME_CITY: lines.same_city, SAME_DESTINATION: lines.same_destination}
     base = _base_period(design, unit, lines.periods)
     base_label = panel.label(int(lines.periods[base]))
-    parts = [_part(design, unit, lines.periods, OWN, "level", lines.own, measure)]
+    parts = [_part(design, unit, lines.periods, TREATED, "level", lines.flow, measure)]
     for name, values in series.items():
         with np.errstate(divide="ignore", invalid="ignore"):
             logs = np.where(values > 0, np.log(values), np.nan)
@@ -167,7 +167,7 @@ def _lines(design: Design, unit: str) -> _ComparisonLines:
     city, partner = panel.unit_city == panel.unit_city[code], panel.unit_partner == panel.unit_partner[code]
     return _ComparisonLines(
         periods=periods,
-        own=table[code],
+        flow=table[code],
         same_city=_total(table, usable & city & ~partner),
         same_destination=_total(table, usable & ~city & partner),
         others=_total(table, usable & ~city & ~partner),

@@ -145,7 +145,7 @@ class TWFEWeights(Diagnostic):
         """Return the sum of negative weights; payload ``twfe_weights`` has one row a treated cell."""
         o = fit.design.observations
         try:
-            found = compute_cell_weights(o)
+            cells = compute_cell_weights(o)
         except EstimationError as error:
             return self.unavailable(error.text)
         rows = np.flatnonzero(o.is_treated)
@@ -155,27 +155,27 @@ class TWFEWeights(Diagnostic):
                 "period": o.period[rows],
                 "cohort": o.onset[rows].astype(np.int64),
                 "event_time": o.event_time[rows],
-                "weight": found.weight[rows],
+                "weight": cells.weight[rows],
             }
         )
         table = build_quantities(
             [
-                (Text("checks.weights-coefficient"), found.beta),
-                (Text("checks.weights-cells"), found.n_weights),
-                (Text("checks.weights-negative"), found.n_negative),
-                (Text("checks.weights-sum"), found.sum_negative),
-                (Text("checks.weights-zero"), found.robustness()),
-                (Text("checks.weights-opposite"), found.sign_robustness()),
+                (Text("checks.weights-coefficient"), cells.beta),
+                (Text("checks.weights-cells"), cells.n_weights),
+                (Text("checks.weights-negative"), cells.n_negative),
+                (Text("checks.weights-sum"), cells.sum_negative),
+                (Text("checks.weights-zero"), cells.robustness()),
+                (Text("checks.weights-opposite"), cells.sign_robustness()),
             ]
         )
-        spread = found.robustness()
+        spread = cells.robustness()
         text = Text(
             "checks.twfe-weights",
             effects=fit.design.effects_label,
-            n=found.n_negative,
-            of=found.n_weights,
-            together=found.sum_negative,
-            coefficient=found.beta,
+            n=cells.n_negative,
+            of=cells.n_weights,
+            together=cells.sum_negative,
+            coefficient=cells.beta,
             spread=spread,
             equal="no" if np.isfinite(spread) else "yes",
         )
@@ -183,7 +183,7 @@ class TWFEWeights(Diagnostic):
             diagnostic=self.name,
             verdict="informs",
             text=text,
-            value=abs(found.sum_negative),
+            value=abs(cells.sum_negative),
             unit="weight",
             table=table,
             payloads={"twfe_weights": payload},
