@@ -18,14 +18,14 @@ BOUND = "appendix"
 
 def drop_bound_report(words: Sequence[str]) -> list[str]:
     """Return names of analyses for words that may be folders of results; the bound report is none of them."""
-    found = []
+    names = []
     for word in words:
         path = PurePosixPath(word)
         is_folder = path.parent.name == "results" and path.suffix == ""
         name = path.name if is_folder else word
         if name and not (is_folder and (name == BOUND or name.startswith("."))):
-            found.append(name)
-    return [word for word in found if not word.endswith(".messages.csv")]
+            names.append(name)
+    return [word for word in names if not word.endswith(".messages.csv")]
 
 
 def write_bound_report(root: Path, drawn: Sequence[Redrawn], style: str = "") -> str:
@@ -47,13 +47,13 @@ def write_bound_report(root: Path, drawn: Sequence[Redrawn], style: str = "") ->
     options = read_report_options(ReportSection(style=style), root)
     target = prepare(root, BOUND)
     with hold_lock(get_lock_path(root, BOUND), BOUND):
-        made = bind([d.results for d in drawn], options.appendix, drawn=[d.document for d in drawn])
+        bound = bind([d.results for d in drawn], options.appendix, drawn=[d.document for d in drawn])
         manifest = {
             "analysis": BOUND,
-            "title": made.document.title,
+            "title": bound.document.title,
             "tool": {"name": "twintrade", "version": __version__},
             "bound": {d.results.name: d.results.manifest.get("spec_sha256", "") for d in drawn},
-            "is_simulated": made.document.is_simulated,
+            "is_simulated": bound.document.is_simulated,
         }
-        write(target, made.files, seal_manifest(manifest, made.files, {}))
+        write(target, bound.files, seal_manifest(manifest, bound.files, {}))
     return f"results/{BOUND}/appendix.html"

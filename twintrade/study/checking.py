@@ -42,50 +42,52 @@ def check_analysis(root: Path, name: str, text: str) -> str:
     """
     if is_registry(parse_tables(text, f"{FOLDER}/{name}.toml")):
         return check_registry(root, name, text)
-    made, _ = plan_analysis(root, name, text)
-    absent = list_absent_inputs(made.spec, root)
-    if absent and made.spec.data.skip_when_absent:
+    plan, _ = plan_analysis(root, name, text)
+    absent = list_absent_inputs(plan.spec, root)
+    if absent and plan.spec.data.skip_when_absent:
         return str(Text("study.skipped-absent", name=name, why=absent[0]))
     try:
         with locate_faults(text, f"{FOLDER}/{name}.toml"):
-            observed = observe(name, made.spec, root)
-            designs = Designs(observed, made.spec.case)
-            design = designs.base(made.spec.design)
+            observed = observe(name, plan.spec, root)
+            designs = Designs(observed, plan.spec.case)
+            design = designs.base(plan.spec.design)
     except InvalidDataError as error:
         report = format_data_report(
             (), (*error.messages, *_guesses(name, text)), error.n_errors, _declared(name, text)
         )
         raise DataError(f"the data are not as the analysis file declares them\n{report}") from None
-    lines = [f"{name}: {made.spec.title}", *_panel(design), *_ties(design), *_registry(observed)]
-    lines += _columns(made, designs)
+    lines = [f"{name}: {plan.spec.title}", *_panel(design), *_ties(design), *_registry(observed)]
+    lines += _columns(plan, designs)
     messages = dict.fromkeys((*observed.messages, *design.treatment.messages, *_guesses(name, text)))
     return "\n".join([*lines, "", format_data_report(observed.inputs, messages, None, _declared(name, text)), ""])
 
 
 def _declared(name: str, text: str) -> dict[str, str]:
     """Return where the analysis file declares each data file."""
-    found: dict[str, str] = {}
+    places: dict[str, str] = {}
     table = ""
     for number, line in enumerate(text.splitlines(), 1):
         if header := _TABLE.match(line):
             table = header[1]
         elif (file := _FILE.match(line)) and table:
             place = Text("study.declared-at", file=f"{FOLDER}/{name}.toml", table=table, line=number)
-            found.setdefault(file[1], str(place))
-    return found
+            places.setdefault(file[1], str(place))
+    return places
 
 
 def _registry(observed: Observed) -> Iterator[str]:
     """The registry held against the trade table: how many agreements can be studied, and why the others cannot."""
-    found = observed.reconciliation
-    if found is None or found.frame.empty:
+    reconciliation = observed.reconciliation
+    if reconciliation is None or reconciliation.frame.empty:
         return
     yield f"  {Text('study.registry')}"
-    for status, n_twinnings, n_pairs, sentence in found.counts.itertuples(index=False):
+    for status, n_twinnings, n_pairs, sentence in reconciliation.counts.itertuples(index=False):
         if n_twinnings:
             counted = Text("study.reconciled", twinnings=int(n_twinnings), pairs=int(n_pairs), said=sentence)
             yield f"    {counted}"
-        lost = found.frame[(found.frame["status"] == status) & found.frame["status"].isin(_LOST)]
+        lost = reconciliation.frame[
+            (reconciliation.frame["status"] == status) & reconciliation.frame["status"].isin(_LOST)
+        ]
         for row in lost.head(_MOST_LOST).to_dict("records"):
             ends = f"{row['signatory'] or row['city']}-{row['partner_city'] or row['partner']}"
             yield f"      {ends}: {row['reason']}"
@@ -96,17 +98,17 @@ def _registry(observed: Observed) -> Iterator[str]:
 def check_registry(root: Path, name: str, text: str) -> str:
     """Return the data report of an analysis of a registry."""
     spec, _ = parse_registry(text, f"{FOLDER}/{name}.toml")
-    found = run_registry(spec, root)
-    lines = [f"{name}: {spec.title}", *map(str, list_sentences(found))]
-    return "\n".join([*lines, "", format_data_report(found.inputs, found.registry.messages), ""])
+    run = run_registry(spec, root)
+    lines = [f"{name}: {spec.title}", *map(str, list_sentences(run))]
+    return "\n".join([*lines, "", format_data_report(run.inputs, run.registry.messages), ""])
 
 
 def _guesses(name: str, text: str) -> Iterator[Message]:
     """One note on the lines that still carry the mark of a guess."""
-    found = [(i, m[1]) for i, line in enumerate(text.splitlines(), 1) if (m := _GUESSED.match(line))]
-    if found:
-        lines = Listed(tuple(Text("study.guess", key=key, line=i) for i, key in found), "comma")
-        guesses = Text("study.guesses", n=len(found), lines=lines)
+    keys = [(i, m[1]) for i, line in enumerate(text.splitlines(), 1) if (m := _GUESSED.match(line))]
+    if keys:
+        lines = Listed(tuple(Text("study.guess", key=key, line=i) for i, key in keys), "comma")
+        guesses = Text("study.guesses", n=len(keys), lines=lines)
         yield Message("info", "guess", guesses, f"{FOLDER}/{name}.toml")
 
 

@@ -69,7 +69,7 @@ def cohort_statistics(
     treatment = build_treatment_from_table(panel, ties, rule, undated)
     pairs = panel.to_frame().drop_duplicates("unit").set_index("unit")[["city", "partner"]]
     onsets = pairs.assign(onset=pd.Series(treatment.onset, index=treatment.units).reindex(pairs.index))
-    made = build_cohort_tables(
+    tables = build_cohort_tables(
         cells,
         onsets[np.isfinite(onsets["onset"])],
         source.microdata,
@@ -78,7 +78,7 @@ def cohort_statistics(
         excluded=pairs.loc[[unit for unit in treatment.excluded if unit in pairs.index]],
     )
     return CohortStatistics.from_tables(
-        made.sums, made.products, made.clusters, center=made.center, frequency=table.frequency.value
+        tables.sums, tables.products, tables.clusters, center=tables.center, frequency=table.frequency.value
     )
 
 

@@ -108,24 +108,24 @@ def _stored(
 ) -> Mapping[str, Any]:
     if is_registry(parse_tables(text, f"{FOLDER}/{name}.toml")):
         return _stored_registry(root, name, text, target, started)
-    made, raw = plan_analysis(root, name, text)
-    options = read_report_options(made.spec.report, root)
+    analysis_plan, raw = plan_analysis(root, name, text)
+    options = read_report_options(analysis_plan.spec.report, root)
     progress("read")
     with locate_faults(text, f"{FOLDER}/{name}.toml"):
         with use_workers(replace(workers, progress=progress)):
-            observed = observe(name, made.spec, root)
+            observed = observe(name, analysis_plan.spec, root)
         ledger = FileLedger(get_ledger_path(root, name), hash_origins(raw, observed.inputs))
         try:
             with use_workers(replace(workers, ledger=ledger, progress=progress)):
-                found = run(made, observed, progress)
+                finished = run(analysis_plan, observed, progress)
         finally:
             ledger.close()
-    manifest = build_manifest(found, raw, root) | {"headline": collect_headline_facts(found.ladder)}
+    manifest = build_manifest(finished, raw, root) | {"headline": collect_headline_facts(finished.ladder)}
     progress("draw")
-    tidy = build_tidy_files(assemble_results(found, manifest))
+    tidy = build_tidy_files(assemble_results(finished, manifest))
     page = render(replay_results(tidy, manifest), options.appendix, word_template=options.word_template)
     if page.messages:
-        messages = build_messages_frame([*found.messages, *page.messages])
+        messages = build_messages_frame([*finished.messages, *page.messages])
         tidy["messages.csv"] = to_bytes(messages)
     files = {**tidy, **page.files}
     volatile = measure_costs(started)
@@ -139,9 +139,9 @@ def _stored(
 def _stored_registry(root: Path, name: str, text: str, target: Path, started: float) -> Mapping[str, Any]:
     spec, raw = parse_registry(text, f"{FOLDER}/{name}.toml")
     options = read_report_options(spec.report, root)
-    found = run_registry(spec, root)
-    manifest = build_registry_manifest(name, spec.title, raw, found.inputs, root)
-    tidy = build_tidy_files(build_registry_results(name, spec, found, manifest))
+    finished = run_registry(spec, root)
+    manifest = build_registry_manifest(name, spec.title, raw, finished.inputs, root)
+    tidy = build_tidy_files(build_registry_results(name, spec, finished, manifest))
     page = render(replay_results(tidy, manifest), options.appendix, word_template=options.word_template)
     files = {**tidy, **page.files}
     volatile = measure_costs(started)

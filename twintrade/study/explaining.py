@@ -29,24 +29,24 @@ def explain_analysis(root: Path, name: str, text: str) -> str:
         from twintrade.study.checking import check_registry
 
         return check_registry(root, name, text)
-    made, _ = plan_analysis(root, name, text)
-    lines = [made.spec.title, *_recipe(made), made.spec.question, ""]
+    plan, _ = plan_analysis(root, name, text)
+    lines = [plan.spec.title, *_recipe(plan), plan.spec.question, ""]
     try:
-        designs = Designs(observe(name, made.spec, root), made.spec.case)
-        lines += [*_design(made, designs), *(line for c in made.columns for line in _column(c, designs))]
+        designs = Designs(observe(name, plan.spec, root), plan.spec.case)
+        lines += [*_design(plan, designs), *(line for c in plan.columns for line in _column(c, designs))]
     except (DataError, DesignError) as error:
         lines += [
             str(Text("study.unsaid", why=error.text)),
-            *(str(c.label) for c in made.columns),
+            *(str(c.label) for c in plan.columns),
         ]
     lines += [
         "",
-        *_inference(made),
+        *_inference(plan),
         "",
         str(Text("study.jobs")),
     ]
-    lines += [f"  {job}" for job in made.jobs] or [f"  {Text('study.no-jobs')}"]
-    return "\n".join([*lines, "", str(Text("study.full")), "", to_toml(dict(resolve_spec(made.spec)))])
+    lines += [f"  {job}" for job in plan.jobs] or [f"  {Text('study.no-jobs')}"]
+    return "\n".join([*lines, "", str(Text("study.full")), "", to_toml(dict(resolve_spec(plan.spec)))])
 
 
 def _recipe(plan: Plan) -> Iterator[str]:
@@ -94,5 +94,5 @@ def _inference(plan: Plan) -> Iterator[str]:
     if plan.beside:
         yield str(Text("study.beside", names=Listed(tuple(i.name for i in plan.beside), "comma")))
     for check in plan.checks:
-        said = (type(check.diagnostic).__doc__ or "").strip().splitlines()[0]
-        yield str(Text("study.check", name=check.diagnostic.name, said=said))
+        purpose = (type(check.diagnostic).__doc__ or "").strip().splitlines()[0]
+        yield str(Text("study.check", name=check.diagnostic.name, said=purpose))

@@ -43,7 +43,7 @@ def format_lists(what: str, here: Path) -> str:
 
         raise SpecError(f"there is no list of {what!r}; {suggest_word(what, [*lists, 'sentences', 'all'])}")
     chosen = lists if what == "all" else {what: lists[what]}
-    return "\n\n".join("\n".join([f"{name}:", *made()]) for name, made in chosen.items())
+    return "\n\n".join("\n".join([f"{name}:", *lines_of()]) for name, lines_of in chosen.items())
 
 
 def _analyses(here: Path) -> Iterator[str]:

@@ -134,8 +134,8 @@ def fit(estimator: str | Estimator, design: Design, **options: Any) -> Fit:
     DesignError, EstimationError
         The design does not suit the method, or the effect is not identified.
     """
-    made = estimator if isinstance(estimator, Estimator) else build_method(ESTIMATORS, estimator, options, "fit")
-    return fit_(made, design)
+    method = estimator if isinstance(estimator, Estimator) else build_method(ESTIMATORS, estimator, options, "fit")
+    return fit_(method, design)
 
 
 def infer(
@@ -156,8 +156,8 @@ def infer(
     ------
     SpecError, InferenceError
     """
-    made = inference if isinstance(inference, Inference) else build_method(INFERENCES, inference, options, "infer")
-    return made.infer(fit, view, build_generator(seed, f"{made.name}/{fit.estimator.name}/{view}"))
+    method = inference if isinstance(inference, Inference) else build_method(INFERENCES, inference, options, "infer")
+    return method.infer(fit, view, build_generator(seed, f"{method.name}/{fit.estimator.name}/{view}"))
 
 
 def check(
@@ -174,11 +174,11 @@ def check(
         Under which the check looks at variants.
     seed : int
     """
-    made = (
+    method = (
         diagnostic if isinstance(diagnostic, Diagnostic) else build_method(DIAGNOSTICS, diagnostic, options, "check")
     )
     how = inference if isinstance(inference, Inference) else build_method(INFERENCES, inference, {}, "check")
-    return made.check(fit, how, build_generator(seed, f"{made.name}/{fit.estimator.name}"))
+    return method.check(fit, how, build_generator(seed, f"{method.name}/{fit.estimator.name}"))
 
 
 def _from_onsets(panel: Panel, onsets: pd.Series | Mapping[str, float]) -> Treatment:

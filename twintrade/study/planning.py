@@ -21,11 +21,11 @@ def plan_analysis(root: Path, name: str, text: str) -> tuple[Plan, dict[str, Any
     file = f"{FOLDER}/{name}.toml"
     spec, raw = parse(text, file)
     with locate_faults(text, file):
-        made = plan(name, spec)
+        analysis_plan = plan(name, spec)
     if spec.report.model_fields_set:
         from twintrade.study.spec.report_options import read_report_options
 
         read_report_options(spec.report, root)
     for file, content in build_simulated_files(name, spec).items():
         write_beside(root, file, content)
-    return made, raw
+    return analysis_plan, raw

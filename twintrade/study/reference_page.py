@@ -106,11 +106,11 @@ def _shown(default: Any) -> str:
 
 def _meanings(table: type[Any]) -> dict[str, str]:
     """Meanings from the Attributes sections of a class and its bases."""
-    found: dict[str, str] = {}
+    meanings: dict[str, str] = {}
     for base in reversed(table.__mro__):
         for names, text in _ATTRIBUTE.findall(_dedented(base.__doc__ or "")):
-            found |= dict.fromkeys((n.strip() for n in names.split(",")), text.replace("``", "`").strip())
-    return found
+            meanings |= dict.fromkeys((n.strip() for n in names.split(",")), text.replace("``", "`").strip())
+    return meanings
 
 
 def _dedented(doc: str) -> str:

@@ -73,13 +73,13 @@ def run_registry(spec: RegistrySpec, root: Path) -> RegistryRun:
 def build_registry_results(name: str, spec: RegistrySpec, run: RegistryRun, manifest: Mapping[str, Any]) -> ResultSet:
     """Return the result set of a registry: payloads and sentences, no estimate."""
     payloads = _payloads(spec, run)
-    told = [
+    findings = [
         Finding(diagnostic="descriptive_registry", verdict="informs", text=sentence, topic="descriptives")
         for sentence in list_sentences(run)
     ]
     described = [name for name in payloads if name not in OF_CLAIMS]
     keys = ["estimator", "specification"]
-    found = ResultSet(
+    results = ResultSet(
         name=name,
         title=spec.title,
         data=pd.DataFrame(columns=list(DATA_COLUMNS)),
@@ -87,14 +87,14 @@ def build_registry_results(name: str, spec: RegistrySpec, run: RegistryRun, mani
         specifications=pd.DataFrame(columns=list(SPECIFICATION_COLUMNS)),
         effects=pd.DataFrame(columns=[*keys, *EFFECT_COLUMNS]),
         bands=pd.DataFrame(columns=[*keys, *BAND_COLUMNS]),
-        findings=build_findings_frame((f, ("", ""), () if i else described) for i, f in enumerate(told)),
+        findings=build_findings_frame((f, ("", ""), () if i else described) for i, f in enumerate(findings)),
         messages=build_messages_frame(run.registry.messages),
         payloads=payloads,
         payload_kinds=_KINDS,
         manifest=manifest,
         sections=_sections(spec),
     )
-    return add_ledger(found, list_own_claims(spec))
+    return add_ledger(results, list_own_claims(spec))
 
 
 def _sections(spec: RegistrySpec) -> dict[str, str]:
@@ -155,14 +155,14 @@ def list_sentences(run: RegistryRun) -> list[Text]:
     top = facts.by_city.iloc[0]
     known = float(str(facts.completeness.set_index("field").loc["date", "known"]))
     cities, countries = len(facts.by_city), len(facts.by_country)
-    said = [
+    sentences = [
         Text("study.holds", n=n, cities=cities, countries=countries, city=str(top["city"]), most=int(top["twins"])),
         Text("study.dated", dated=round(known), n=n),
     ]
     if run.sizes.empty:
-        said.append(Text("study.no-population"))
+        sentences.append(Text("study.no-population"))
     elif len(run.sizes) < FEWEST_CITIES:
-        said.append(Text("study.few-cities", cities=len(run.sizes), needed=FEWEST_CITIES))
+        sentences.append(Text("study.few-cities", cities=len(run.sizes), needed=FEWEST_CITIES))
     if facts.ended.empty:
-        said.append(Text("study.no-ends"))
-    return said
+        sentences.append(Text("study.no-ends"))
+    return sentences

@@ -212,8 +212,8 @@ def _is_outside(entry: Mapping[str, Any]) -> bool:
 
 
 def _inputs(done: Sequence[_Done]) -> list[Mapping[str, Any]]:
-    found = {entry["path"]: entry for d in done for entry in d.manifest["inputs"]}
-    return [found[path] for path in sorted(found)]
+    inputs = {entry["path"]: entry for d in done for entry in d.manifest["inputs"]}
+    return [inputs[path] for path in sorted(inputs)]
 
 
 def _provided(entry: Mapping[str, Any]) -> str:

@@ -78,9 +78,9 @@ def _settled(analysis: Analysis, *, force: bool) -> AnalysisEnd | str:
     if absent:
         text = Text("study.not-there", files=Listed(tuple(absent), "comma"))
         return AnalysisEnd(analysis.name, "skipped", text=str(text))
-    found = list_changes(analysis.root, analysis.name, raw)
-    if found or force:
-        return "; ".join(map(str, found)) or "forced"
+    changes = list_changes(analysis.root, analysis.name, raw)
+    if changes or force:
+        return "; ".join(map(str, changes)) or "forced"
     settle(analysis.root, analysis.name)
     manifest = read_manifest(get_results_folder(analysis.root, analysis.name)) or {}
     return AnalysisEnd(analysis.name, "fresh", summary=manifest.get("headline", {}))

@@ -61,9 +61,9 @@ def write_scaffold(root: Path, name: str, trade: str | None = None, twinnings: s
     if trade is None or twinnings is None:
         return write_new(root, build_simulated_pair(name))
     ties = look_at_twinnings(root, twinnings)
-    found = look_at_trade(root, trade, list_cities(root, ties))
-    text = render_guessed_analysis(name, found, ties, build_usual_design("exports"))
-    text = render_guessed_analysis(name, found, ties, choose_first_design(root, name, text, found))
+    guesses = look_at_trade(root, trade, list_cities(root, ties))
+    text = render_guessed_analysis(name, guesses, ties, build_usual_design("exports"))
+    text = render_guessed_analysis(name, guesses, ties, choose_first_design(root, name, text, guesses))
     return write_new(root, {f"{FOLDER}/{name}.toml": text.encode("utf-8")})
 
 

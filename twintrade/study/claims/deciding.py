@@ -64,20 +64,20 @@ class Answer:
     evidence: Evidence
 
 
-def decide_claims(found: Sequence[tuple[str, Evidence]]) -> list[Answer]:
+def decide_claims(evidence_by_claim: Sequence[tuple[str, Evidence]]) -> list[Answer]:
     """Judge claims: the main one at 5 % on its own, Holm's adjustment over the other examined ones.
 
     Parameters
     ----------
-    found : sequence of (str, Evidence)
+    evidence_by_claim : sequence of (str, Evidence)
         With the id of each claim.
     """
-    p = [e.p if e.is_examined and name != MAIN else math.nan for name, e in found]
+    p = [e.p if e.is_examined and name != MAIN else math.nan for name, e in evidence_by_claim]
     adjusted = adjust_holm(np.array(p, dtype=float))
     n_tests = sum(math.isfinite(value) for value in p)
     return [
         decide_claim(evidence, evidence.p if name == MAIN else float(shared), 1 if name == MAIN else n_tests)
-        for (name, evidence), shared in zip(found, adjusted, strict=True)
+        for (name, evidence), shared in zip(evidence_by_claim, adjusted, strict=True)
     ]
 
 

@@ -142,12 +142,12 @@ def _case(results: ResultSet, direction: str) -> Evidence | None:
 def _verdict(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
     """Checks; one that rejects supports only where it was made to show the claim."""
     checks = tuple(evidence["checks"])
-    made = [r for check in checks for r in _about_headline(results, list_findings(results, check))]
-    spoken = [r for r in made if has_spoken(r)]
+    findings = [r for check in checks for r in _about_headline(results, list_findings(results, check))]
+    spoken = [r for r in findings if has_spoken(r)]
     if not spoken:
-        if not made:
+        if not findings:
             return None
-        return Evidence(side="neither", p=math.nan, text=_named(made[0]), is_examined=False)
+        return Evidence(side="neither", p=math.nan, text=_named(findings[0]), is_examined=False)
     objecting = [r for r in spoken if take_text(r["verdict"]) == "objects"]
     shown = list(dict.fromkeys(_named(r) for r in (objecting or spoken)))[:2]
     spec = find_headline(results)
@@ -279,8 +279,8 @@ def _about_headline(results: ResultSet, findings: list[Record]) -> list[Record]:
     if spec is None:
         return findings
     keys = (take_text(spec["estimator"]), take_text(spec["specification"]))
-    own = [r for r in findings if (take_text(r["estimator"]), take_text(r["specification"])) == keys]
-    return own or findings
+    about = [r for r in findings if (take_text(r["estimator"]), take_text(r["specification"])) == keys]
+    return about or findings
 
 
 def _named(finding: Record) -> Text:

@@ -51,16 +51,16 @@ def load_claims() -> tuple[Mapping[str, Any], ...]:
     )
 
 
-def add_ledger(results: ResultSet, own: Sequence[Mapping[str, Any]] = ()) -> ResultSet:
+def add_ledger(results: ResultSet, further: Sequence[Mapping[str, Any]] = ()) -> ResultSet:
     """Return the results with the payload ``claims``.
 
     Parameters
     ----------
     results : ResultSet
-    own : sequence of mapping
+    further : sequence of mapping
         The ``[[claim]]`` tables of the analysis file.
     """
-    return replace(results, payloads={**results.payloads, PAYLOAD: build_ledger(results, own)})
+    return replace(results, payloads={**results.payloads, PAYLOAD: build_ledger(results, further)})
 
 
 def list_own_claims(spec: Paged) -> list[dict[str, Any]]:
@@ -68,14 +68,14 @@ def list_own_claims(spec: Paged) -> list[dict[str, Any]]:
     return [claim.model_dump() for claim in spec.claim]
 
 
-def build_ledger(results: ResultSet, own: Sequence[Mapping[str, Any]] = ()) -> pd.DataFrame:
-    """Return one row a claim: claim_id, claim, verdict, answer, detectable, is_examined, need, p; own claims last.
+def build_ledger(results: ResultSet, further: Sequence[Mapping[str, Any]] = ()) -> pd.DataFrame:
+    """Return one row a claim: claim_id, claim, verdict, answer, detectable, is_examined, need, p; ``further`` last.
 
     ``need`` is what another run of an analysis would answer the claim by; empty where this one did, or none can.
     """
     checked = set(results.findings["diagnostic"])
-    claims = [*load_claims(), *(_evident(claim, i, checked) for i, claim in enumerate(own, 1))]
-    found = [(str(claim["id"]), find_evidence(results, claim["evidence"]) or _lack(claim)) for claim in claims]
+    claims = [*load_claims(), *(_evident(claim, i, checked) for i, claim in enumerate(further, 1))]
+    evidence = [(str(claim["id"]), find_evidence(results, claim["evidence"]) or _lack(claim)) for claim in claims]
     rows = [
         {
             "claim_id": claim["id"],
@@ -91,7 +91,7 @@ def build_ledger(results: ResultSet, own: Sequence[Mapping[str, Any]] = ()) -> p
             "need_text": pack_text(need),
             "p": answer.evidence.p,
         }
-        for claim, answer in zip(claims, decide_claims(found), strict=True)
+        for claim, answer in zip(claims, decide_claims(evidence), strict=True)
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 

@@ -80,10 +80,10 @@ def compute_money(run: Run) -> Money | None:
 
 def _gated(run: Run, headline: Estimated, valued: Valued) -> Money:
     """Return a total with its interval, or only the interval's ends: the one gate for every amount of a document."""
-    basis, bands, own = valued.basis, valued.bands, _overall(headline.bands)
+    basis, bands, overall = valued.basis, valued.bands, _overall(headline.bands)
     objecting = list_objecting_checks(run, headline)
     reasons: list[Reason] = ["checks"] if objecting else []
-    ends = [_ends(b) for b in (own, bands)]
+    ends = [_ends(b) for b in (overall, bands)]
     if not np.isfinite(ends).all():
         reasons.append("unbounded")
     if any(low <= 0 <= high for low, high in ends):
@@ -115,29 +115,29 @@ def list_objecting_checks(run: Run, estimated: Estimated) -> list[str]:
     return list(dict.fromkeys(failed))
 
 
-def find_effect_with_total(run: Run, headline: Estimated, made: Fit) -> Valued | Reason:
+def find_effect_with_total(run: Run, headline: Estimated, fit: Fit) -> Valued | Reason:
     """Return the overall effect that has a total, or why there is none."""
-    estimate, scale = made.estimate, made.view("overall").scale
+    estimate, scale = fit.estimate, fit.view("overall").scale
     has_reference = isinstance(estimate, CohortEffects) and estimate.reference is not None
     if scale == "level":
-        return Valued(made, _overall(headline.bands), Basis("row", _rows(made))) if _is_even(made) else "average"
+        return Valued(fit, _overall(headline.bands), Basis("row", _rows(fit))) if _is_even(fit) else "average"
     if scale == "percent" and isinstance(estimate, CohortEffects) and not has_reference:
         size = float(estimate.cell_weights[estimate.is_treated].sum())
-        return Valued(made, _overall(headline.bands), Basis("untreated", size))
-    if isinstance(made.estimator, PPML | PPMLCorrected):
-        return Valued(made, _overall(headline.bands), Basis("observed", float(_outcomes(made).sum())))
-    if not made.estimator.is_poisson:
+        return Valued(fit, _overall(headline.bands), Basis("untreated", size))
+    if isinstance(fit.estimator, PPML | PPMLCorrected):
+        return Valued(fit, _overall(headline.bands), Basis("observed", float(_outcomes(fit).sum())))
+    if not fit.estimator.is_poisson:
         return "log"
-    return _remeasured(run, headline, made, "difference" if has_reference else "percent")
+    return _remeasured(run, headline, fit, "difference" if has_reference else "percent")
 
 
-def _remeasured(run: Run, headline: Estimated, made: Fit, measure: str) -> Valued | Reason:
+def _remeasured(run: Run, headline: Estimated, fitted: Fit, measure: str) -> Valued | Reason:
     """Estimate the same method once more, as differences or in percent of the total, under the same inference.
 
     Where the headline has no bounded interval no total is stated, and the inference is not made again.
     """
-    other = type(made.estimator)(**{**made.estimator.options(), "measure": measure})
-    again = fit(other, made.design)
+    other = type(fitted.estimator)(**{**fitted.estimator.options(), "measure": measure})
+    again = fit(other, fitted.design)
     bands: tuple[Bands, ...] = ()
     if np.isfinite(_ends(_overall(headline.bands))).all():
         rng = build_generator(run.plan.spec.inference.seed, f"money/{headline.column.job}")
@@ -150,9 +150,9 @@ def find_detectable_size(run: Run, headline: Estimated, bands: Bands | None) -> 
     """Return the smallest rise found with 80 % power, on the scale of the bands, and what says so."""
     scale = None if bands is None else bands.estimate.scale
     for c in run.ladder.concluded:
-        found = c.finding
-        if c.estimated is headline and found.unit == scale and found.detectable > 0:
-            return found.detectable, "placebo designs"
+        finding = c.finding
+        if c.estimated is headline and finding.unit == scale and finding.detectable > 0:
+            return finding.detectable, "placebo designs"
     low, high = _ends(bands)
     return (
         (compute_size_from_interval(low, high), "the interval")
@@ -169,49 +169,49 @@ def _ends(bands: Bands | None) -> tuple[float, float]:
     return (float("nan"), float("nan")) if bands is None else (float(bands.low[0]), float(bands.high[0]))
 
 
-def _treated_rows(made: Fit) -> IntArray:
+def _treated_rows(fit: Fit) -> IntArray:
     """Return the treated rows that the estimate used; of effects by cell, those whose cell has an effect."""
-    o, rows = made.design.observations, made.estimate.sample.rows
+    o, rows = fit.design.observations, fit.estimate.sample.rows
     rows = rows[o.is_treated[rows]]
-    if not isinstance(made.estimate, CohortEffects):
+    if not isinstance(fit.estimate, CohortEffects):
         return rows
-    cells = pd.MultiIndex.from_arrays([made.estimate.cohorts, made.estimate.event_times])
+    cells = pd.MultiIndex.from_arrays([fit.estimate.cohorts, fit.estimate.event_times])
     return rows[pd.MultiIndex.from_arrays([o.onset[rows].astype(np.int64), o.event_time[rows]]).isin(cells)]
 
 
-def _weights(made: Fit) -> FloatArray:
-    o, rows = made.design.observations, _treated_rows(made)
+def _weights(fit: Fit) -> FloatArray:
+    o, rows = fit.design.observations, _treated_rows(fit)
     return o.row_weights[rows]
 
 
-def _outcomes(made: Fit) -> FloatArray:
-    return np.asarray(made.design.observations.y[_treated_rows(made)] * _weights(made))
+def _outcomes(fit: Fit) -> FloatArray:
+    return np.asarray(fit.design.observations.y[_treated_rows(fit)] * _weights(fit))
 
 
-def _rows(made: Fit) -> float:
-    return float(_weights(made).sum())
+def _rows(fit: Fit) -> float:
+    return float(_weights(fit).sum())
 
 
-def _is_even(made: Fit) -> bool:
+def _is_even(fit: Fit) -> bool:
     """Whether an average over cells weighs treated rows alike, so that it is their sum over their number."""
-    estimate = made.estimate
+    estimate = fit.estimate
     if not isinstance(estimate, CohortEffects):
         return True
-    o, rows = made.design.observations, _treated_rows(made)
+    o, rows = fit.design.observations, _treated_rows(fit)
     keys = [o.onset[rows].astype(np.int64), o.event_time[rows]]
-    sizes = pd.Series(_weights(made)).groupby(keys).sum()
+    sizes = pd.Series(_weights(fit)).groupby(keys).sum()
     cells = pd.MultiIndex.from_arrays([estimate.cohorts, estimate.event_times])[estimate.is_treated]
     weights = estimate.cell_weights[estimate.is_treated]
     counted = sizes.reindex(cells, fill_value=0.0).to_numpy(dtype=np.float64)
     return bool(np.allclose(weights / weights.sum(), counted / counted.sum(), rtol=1e-9, atol=0))
 
 
-def _with_rows(facts: Money, made: Fit) -> Money:
-    o, panel, rows = made.design.observations, made.design.panel, _treated_rows(made)
+def _with_rows(facts: Money, fit: Fit) -> Money:
+    o, panel, rows = fit.design.observations, fit.design.panel, _treated_rows(fit)
     periods, units = np.unique(o.period[rows]), np.unique(o.unit[rows])
     return replace(
         facts,
-        unit=panel.units_of_measure.get(made.design.outcome, ""),
+        unit=panel.units_of_measure.get(fit.design.outcome, ""),
         n_rows=rows.size,
         n_units=units.size,
         n_periods=periods.size,

@@ -131,14 +131,14 @@ def _reconciled(read: ReadTies, tables: Sequence[TradeTable], panel: Panel) -> R
 
 def list_absent_inputs(spec: Spec, root: Path) -> list[str]:
     """Return the declared inputs that are not there, as the reader would complain about them."""
-    found = []
+    absent = []
     folders = {entry.file for entry in spec.data.trade if entry.microdata is not None}
     for file in list_declared_files(spec):
         try:
             locate(root, file, folder_too=file in folders)
         except AbsentInputError as error:
-            found.append(str(error))
-    return found
+            absent.append(str(error))
+    return absent
 
 
 def list_declared_files(spec: Spec) -> list[str]:

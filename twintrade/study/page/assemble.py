@@ -43,7 +43,7 @@ def assemble_results(run: Run, manifest: Mapping[str, Any]) -> ResultSet:
         Machine facts known before anything is written.
     """
     named = _named(run.ladder.concluded)
-    found = ResultSet(
+    results = ResultSet(
         name=run.plan.name,
         title=run.plan.spec.title,
         data=build_data_frame(run.design),
@@ -54,12 +54,12 @@ def assemble_results(run: Run, manifest: Mapping[str, Any]) -> ResultSet:
         findings=_findings(run, named),
         messages=build_messages_frame(run.messages),
         payloads=_payloads(run, named, compute_money(run)),
-        payload_kinds={name: kind for own in named for name, (_, kind) in own.items()},
+        payload_kinds={name: kind for payloads in named for name, (_, kind) in payloads.items()},
         manifest=manifest,
         is_simulated=run.observed.is_simulated,
         sections=build_sections(run),
     )
-    return add_ledger(found, list_own_claims(run.plan.spec))
+    return add_ledger(results, list_own_claims(run.plan.spec))
 
 
 def build_data_frame(design: Design) -> pd.DataFrame:
@@ -124,8 +124,8 @@ def _bands(run: Run) -> pd.DataFrame:
 
 def _findings(run: Run, named: Sequence[Named]) -> pd.DataFrame:
     return build_findings_frame(
-        (replace(c.finding, topic=c.finding.topic or DIAGNOSTICS[c.finding.diagnostic].topic), c.keys, list(own))
-        for c, own in zip(run.ladder.concluded, named, strict=True)
+        (replace(c.finding, topic=c.finding.topic or DIAGNOSTICS[c.finding.diagnostic].topic), c.keys, list(payloads))
+        for c, payloads in zip(run.ladder.concluded, named, strict=True)
     )
 
 
@@ -134,11 +134,11 @@ def _named(concluded: Sequence[Concluded]) -> list[Named]:
     named: list[Named] = []
     taken: set[str] = set()
     for c in concluded:
-        own = dict(c.finding.payloads)
-        if not own and not c.finding.table.empty:
-            own[c.finding.diagnostic] = c.finding.table
+        payloads = dict(c.finding.payloads)
+        if not payloads and not c.finding.table.empty:
+            payloads[c.finding.diagnostic] = c.finding.table
         named.append({})
-        for name, frame in own.items():
+        for name, frame in payloads.items():
             kind = DIAGNOSTICS[c.finding.diagnostic].payload_kinds.get(name.partition(".")[0], "table")
             key = _free(name, c.keys, taken)
             named[-1][key] = frame, kind
@@ -147,7 +147,7 @@ def _named(concluded: Sequence[Concluded]) -> list[Named]:
 
 
 def _payloads(run: Run, named: Sequence[Named], money: Money | None) -> dict[str, pd.DataFrame]:
-    payloads = {name: frame for own in named for name, (frame, _) in own.items()}
+    payloads = {name: frame for frames in named for name, (frame, _) in frames.items()}
     if money is not None:
         payloads[MONEY] = money.to_frame()
     if run.observed.conversions:

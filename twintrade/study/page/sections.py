@@ -28,10 +28,10 @@ def build_sections(run: Run) -> dict[str, str]:
     )
 
 
-def write_sections(said: Mapping[str, Words]) -> dict[str, str]:
+def write_sections(sections: Mapping[str, Words]) -> dict[str, str]:
     """Return sections in words, those without anything to say left out, with texts packed beside their words."""
-    words = {key: str(text) for key, text in said.items() if text}
-    return words | {f"{key}_text": packed for key, text in said.items() if (packed := pack_text(text))}
+    words = {key: str(text) for key, text in sections.items() if text}
+    return words | {f"{key}_text": packed for key, text in sections.items() if (packed := pack_text(text))}
 
 
 def explain_no_effect(run: Run) -> Words:
@@ -45,8 +45,8 @@ def explain_no_effect(run: Run) -> Words:
 
 
 def _is_treated(run: Run, unit: str) -> bool:
-    found = np.flatnonzero(run.design.panel.units == unit)
-    return bool(found.size) and bool(np.isfinite(run.design.onset[found[0]]))
+    places = np.flatnonzero(run.design.panel.units == unit)
+    return bool(places.size) and bool(np.isfinite(run.design.onset[places[0]]))
 
 
 def _describe_data(run: Run) -> Listed:
@@ -54,8 +54,8 @@ def _describe_data(run: Run) -> Listed:
     design = run.design
     panel, onset = design.panel, design.onset
     values = panel.values(design.outcome)
-    said: list[Words] = [Text("sections.simulated")] if run.observed.is_simulated else []
-    said.append(
+    sentences: list[Words] = [Text("sections.simulated")] if run.observed.is_simulated else []
+    sentences.append(
         Text(
             "sections.data",
             outcome=design.outcome,
@@ -71,8 +71,8 @@ def _describe_data(run: Run) -> Listed:
         )
     )
     counts = Counter(design.treatment.excluded.values())
-    said += [
+    sentences += [
         Text("sections.excluded", n=n, reason=find_fact("labels.status-", reason))
         for reason, n in sorted(counts.items(), key=str)
     ]
-    return Listed((*said, design.treatment.rule), "sentences")
+    return Listed((*sentences, design.treatment.rule), "sentences")

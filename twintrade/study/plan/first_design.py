@@ -48,8 +48,8 @@ def choose_first_design(root: Path, name: str, text: str, trade: Sequence[Guess]
     trade : sequence of Guess
         What was read off the trade table.
     """
-    found = {g.key: g.value for g in trade}
-    outcome, frequency = str(found.get("flow", "exports")), str(found.get("frequency", "year"))
+    guesses = {g.key: g.value for g in trade}
+    outcome, frequency = str(guesses.get("flow", "exports")), str(guesses.get("frequency", "year"))
     try:
         spec, _ = parse(text.replace(UNKNOWN, "USD"))
         design = Designs(observe(name, spec, root), None).base(spec.design)

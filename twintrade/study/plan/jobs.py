@@ -167,28 +167,31 @@ def _with_headline(columns: list[LadderColumn], faults: list[str]) -> list[Ladde
 def _column(spec: Spec, entry: NamedEntry, where: str) -> LadderColumn:
     options = entry.options
     changes = {k: options.pop(k) for k in list(options) if k in DesignSection.model_fields}
-    own = {k: options.pop(k) for k in OF_THE_ENTRY if k in options}
+    of_entry = {k: options.pop(k) for k in OF_THE_ENTRY if k in options}
     further = (*DesignSection.model_fields, *OF_THE_ENTRY)
     estimator = build_method(ESTIMATORS, entry.name, options, where, further)
     design = _changed(spec.design, changes, where)
-    exclude = own.get("exclude_flagged", False)
+    exclude = of_entry.get("exclude_flagged", False)
     if not isinstance(exclude, bool):
         raise SpecError(f"{where}: exclude_flagged is true or false, not {exclude!r}")
-    donors = str(own.get("donors", "all"))
+    donors = str(of_entry.get("donors", "all"))
     if donors not in DONORS or (donors != "all" and spec.case is None):
         raise SpecError(f"{where}: donors is one of {', '.join(DONORS)}, and only with a [case] table")
     parts = Parts(design, changes, options, exclude, donors, spec.case is not None)
-    inference, label = str(own["inference"]) if "inference" in own else None, str(own.get("label") or "")
+    inference, label = (
+        str(of_entry["inference"]) if "inference" in of_entry else None,
+        str(of_entry.get("label") or ""),
+    )
     return LadderColumn(
         estimator=estimator,
-        key=str(own.get("key") or format_column_key(parts)),
+        key=str(of_entry.get("key") or format_column_key(parts)),
         label=find_fact("labels.column-named-", label)
         if label
         else describe_column(estimator.title or entry.name, parts),
         design=design,
         exclude_flagged=exclude,
         donors=donors,
-        is_headline=own.get("headline", False) is True,
+        is_headline=of_entry.get("headline", False) is True,
         inference=None if inference is None else _own_inference(spec, inference, where),
     )
 
@@ -196,10 +199,10 @@ def _column(spec: Spec, entry: NamedEntry, where: str) -> LadderColumn:
 def _own_inference(spec: Spec, name: str, where: str) -> Inference:
     """Build the inference that one column names, at the analysis's level."""
     faults: list[str] = []
-    made = _inference(spec, NamedEntry(name=name), faults, f"{where}: inference")
-    if made is None:
+    inference = _inference(spec, NamedEntry(name=name), faults, f"{where}: inference")
+    if inference is None:
         raise SpecError("\n".join(faults))
-    return made
+    return inference
 
 
 def _changed(design: DesignSection, changes: Mapping[str, Any], where: str) -> DesignSection:
@@ -212,11 +215,11 @@ def _changed(design: DesignSection, changes: Mapping[str, Any], where: str) -> D
     try:
         return DesignSection.model_validate(values)
     except ValidationError as error:
-        told = [
+        faults = [
             f"{where}: {'.'.join(map(str, e['loc']))}: {e['msg'][:1].lower()}{e['msg'][1:]}{suggest_choice(e)}"
             for e in error.errors()
         ]
-        raise SpecError("\n".join(told)) from None
+        raise SpecError("\n".join(faults)) from None
 
 
 def _inference(spec: Spec, entry: NamedEntry, faults: list[str], where: str = "[inference]") -> Inference | None:

@@ -35,15 +35,15 @@ class Parts:
     is_case: bool
 
     @property
-    def told(self) -> dict[str, Any]:
-        """Changes and options that a name must tell."""
+    def named(self) -> dict[str, Any]:
+        """Changes and options that a column is named by."""
         return {k: v for k, v in {**self.changes, **self.options}.items() if k not in _SHOWN_ANYWAY}
 
 
 def format_column_key(parts: Parts) -> str:
     """Return a key of letters, digits and hyphens: "log-gravity", "level-gravity-unflagged"."""
     words = [f"donors-{parts.donors}"] if parts.is_case else [_plain(parts.design.fixed_effects)]
-    words = [parts.design.transform, *words, *(f"{k}-{_plain(v)}" for k, v in parts.told.items())]
+    words = [parts.design.transform, *words, *(f"{k}-{_plain(v)}" for k, v in parts.named.items())]
     if parts.exclude_flagged:
         words.append("unflagged")
     return re.sub(r"[^a-z0-9]+", "-", "-".join(words).lower()).strip("-")
@@ -60,7 +60,7 @@ def describe_column(title: Words, parts: Parts) -> Listed:
     else:
         named = find_fact("labels.column-effects-", effects)
         words.append(Text("labels.column-effects", effects=effects) if isinstance(named, str) else named)
-    words += [_describe_choice(key, value) for key, value in parts.told.items()]
+    words += [_describe_choice(key, value) for key, value in parts.named.items()]
     if parts.exclude_flagged:
         words.append(Text("labels.column-unflagged"))
     return Listed(tuple(words), "comma")

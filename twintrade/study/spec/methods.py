@@ -60,10 +60,9 @@ def build_method(
         try:
             values[key] = _option(method, key).validate_python(value)
         except ValidationError as error:
-            told = error.errors()[0]["msg"]
-            faults.append(
-                f"{where}: {key}: {told[:1].lower()}{told[1:]} (given: {value!r}){suggest_choice(error.errors()[0])}"
-            )
+            first = error.errors()[0]
+            message = f"{first['msg'][:1].lower()}{first['msg'][1:]}"
+            faults.append(f"{where}: {key}: {message} (given: {value!r}){suggest_choice(first)}")
     if faults:
         raise SpecError("\n".join(faults))
     try:

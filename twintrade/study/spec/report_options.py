@@ -43,12 +43,12 @@ def read_report_options(report: ReportSection, root: Path) -> ReportOptions:
     SpecError
         A file is absent or no TOML, or an option does not exist.
     """
-    own = {k: v for k, v in report.model_dump(exclude_none=True).items() if k not in OF_FILES and v != {}}
+    options = {k: v for k, v in report.model_dump(exclude_none=True).items() if k not in OF_FILES and v != {}}
     style = read_style(root, report.style) if report.style else {}
     template = read_project_file(root, report.word_template) if report.word_template else None
     if template is not None and not template.startswith(b"PK"):
         raise SpecError(f"report.word_template: {report.word_template} is no Word document (.docx)")
-    return ReportOptions(build_options(merge_styles(style, own)), template)
+    return ReportOptions(build_options(merge_styles(style, options)), template)
 
 
 def read_style(root: Path, file: str) -> dict[str, Any]:
@@ -66,13 +66,13 @@ def read_style(root: Path, file: str) -> dict[str, Any]:
 
 def merge_styles(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """Return a style with another over it: tables key by key, a list of exhibits in place of a preset."""
-    found = dict(under)
+    merged = dict(under)
     if "appendix" in over:
-        found.pop("exhibits", None)
+        merged.pop("exhibits", None)
     for key, value in over.items():
-        both = isinstance(value, Mapping) and isinstance(found.get(key), Mapping)
-        found[key] = {**found[key], **value} if both else value
-    return found
+        both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+        merged[key] = {**merged[key], **value} if both else value
+    return merged
 
 
 def read_project_file(root: Path, file: str) -> bytes:

@@ -34,9 +34,9 @@ def parse_tables(text: str, file: str = "") -> dict[str, Any]:
         reason = Text("spec.nested") if isinstance(error, RecursionError) else error
         raise SpecError(f"{where} is not TOML: {reason}") from None
     for path, value in _texts(raw, ""):
-        if found := _REFUSED.search(value):
+        if refused := _REFUSED.search(value):
             raise SpecError(
-                f"{where}: {_REFUSED.sub('?', path)} holds the control character U+{ord(found[0]):04X}: remove it"
+                f"{where}: {_REFUSED.sub('?', path)} holds the control character U+{ord(refused[0]):04X}: remove it"
             )
     return raw
 

@@ -66,8 +66,8 @@ def hash_page(root: Path, raw: Mapping[str, Any]) -> str:
     report = raw.get("report", {})
     files = [report[key] for key in ("style", "word_template") if isinstance(report, Mapping) and report.get(key)]
     content = [hash_file(root / f) if (root / f).is_file() else "absent" for f in files if isinstance(f, str)]
-    told = [{key: raw[key] for key in OF_THE_PAGE if key in raw}, content]
-    return hash_bytes(json.dumps(told, sort_keys=True, ensure_ascii=False, default=str).encode("utf-8"))
+    hashed = [{key: raw[key] for key in OF_THE_PAGE if key in raw}, content]
+    return hash_bytes(json.dumps(hashed, sort_keys=True, ensure_ascii=False, default=str).encode("utf-8"))
 
 
 @cache
@@ -84,13 +84,13 @@ def hash_source() -> str:
 @cache
 def list_versions() -> dict[str, str]:
     """Return the versions that can move a number: Python's, and those of the libraries installed."""
-    found = {"python": platform.python_version()}
+    versions = {"python": platform.python_version()}
     for name in PACKAGES:
         try:
-            found[name] = metadata.version(name)
+            versions[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
 def find_input(root: Path, declared: str) -> Path | None:
@@ -103,13 +103,13 @@ def find_input(root: Path, declared: str) -> Path | None:
 
 def hash_inputs(root: Path, declared: list[str]) -> dict[str, str]:
     """Return the hash of each declared input, "absent" where it is not there."""
-    found = {}
+    hashes = {}
     for name in sorted(set(declared)):
         path = find_input(root, name)
         if path is not None and path.is_dir():
             from twintrade.data.microdata import hash_content
 
-            found[name] = hash_content(path)
+            hashes[name] = hash_content(path)
         else:
-            found[name] = hash_file(path) if path is not None and path.is_file() else "absent"
-    return found
+            hashes[name] = hash_file(path) if path is not None and path.is_file() else "absent"
+    return hashes

@@ -64,7 +64,7 @@ def prepare(root: Path, name: str) -> Path:
             if debris.exists():
                 shutil.rmtree(debris)
     except OSError as error:
-        raise StoreError(_told("results cannot be prepared", error)) from None
+        raise StoreError(_format_error("results cannot be prepared", error)) from None
     return target
 
 
@@ -96,7 +96,7 @@ def write(target: Path, files: Mapping[str, bytes], manifest: bytes) -> None:
         _swap(staged, target)
     except OSError as error:
         shutil.rmtree(staged, ignore_errors=True)
-        raise StoreError(_told(f"the results of {target.name} were not written", error)) from None
+        raise StoreError(_format_error(f"the results of {target.name} were not written", error)) from None
     except BaseException:
         shutil.rmtree(staged, ignore_errors=True)
         raise
@@ -140,7 +140,7 @@ def write_beside(root: Path, path: str, content: bytes) -> None:
         staged.replace(file)
     except OSError as error:
         _drop(staged)
-        raise StoreError(_told(f"{file.name} was not written", error)) from None
+        raise StoreError(_format_error(f"{file.name} was not written", error)) from None
     except BaseException:
         _drop(staged)
         raise
@@ -151,7 +151,7 @@ def drop_messages(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
-        raise StoreError(_told(f"{path.name} cannot be removed", error)) from None
+        raise StoreError(_format_error(f"{path.name} cannot be removed", error)) from None
 
 
 def _drop(file: Path) -> None:
@@ -206,7 +206,7 @@ def _old(target: Path) -> Path:
     return target.with_name(f".{target.name}.old")
 
 
-def _told(what: str, error: OSError) -> str:
+def _format_error(what: str, error: OSError) -> str:
     place = f": {Path(error.filename).name}" if error.filename else ""
     return f"{what}: {error.strerror or error}{place}"
 

@@ -23,10 +23,10 @@ PAGE = Text("study.changed-page")
 def read_manifest(folder: Path) -> dict[str, Any] | None:
     """Return the manifest of a result set, None where there is none that can be read."""
     try:
-        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) and _is_whole(found) else None
+    return manifest if isinstance(manifest, dict) and _is_whole(manifest) else None
 
 
 def _is_whole(manifest: Mapping[str, Any]) -> bool:
@@ -63,16 +63,16 @@ def list_changes(root: Path, name: str, raw: Mapping[str, Any]) -> list[Text | s
     manifest = read_manifest(folder)
     if manifest is None:
         return [Text("study.changed-nothing-there")]
-    found: list[Text | str] = []
+    changes: list[Text | str] = []
     if manifest.get("spec_sha256") != hash_spec(raw):
-        found.append(Text("study.changed-file"))
+        changes.append(Text("study.changed-file"))
     if manifest.get("page_sha256") != hash_page(root, raw):
-        found.append(PAGE)
-    found += list_changed_inputs(root, manifest)
+        changes.append(PAGE)
+    changes += list_changed_inputs(root, manifest)
     if manifest.get("source_sha256") != hash_source():
-        found.append(Text("study.changed-program"))
-    found += _changed_versions(manifest.get("versions", {}))
-    return found + list_changed_outputs(folder, manifest)
+        changes.append(Text("study.changed-program"))
+    changes += _changed_versions(manifest.get("versions", {}))
+    return changes + list_changed_outputs(folder, manifest)
 
 
 def list_absent_by_design(root: Path, raw: Mapping[str, Any]) -> list[str]:
@@ -86,8 +86,8 @@ def list_absent_by_design(root: Path, raw: Mapping[str, Any]) -> list[str]:
 def _files(node: Any) -> list[str]:
     """Return every file named anywhere in a table."""
     if isinstance(node, Mapping):
-        own = [node["file"]] if isinstance(node.get("file"), str) and node["file"] else []
-        return own + [file for value in node.values() for file in _files(value)]
+        files = [node["file"]] if isinstance(node.get("file"), str) and node["file"] else []
+        return files + [file for value in node.values() for file in _files(value)]
     return [file for value in node for file in _files(value)] if isinstance(node, list) else []
 
 
@@ -105,16 +105,18 @@ def list_changed_inputs(root: Path, manifest: Mapping[str, Any]) -> list[Text]:
 def list_changed_outputs(folder: Path, manifest: Mapping[str, Any]) -> list[Text]:
     """Return the results that are not as the run wrote them, were removed, or were put there by somebody else."""
     recorded: Mapping[str, str] = manifest["outputs"]
-    found = []
+    changes = []
     for path, sha in recorded.items():
         file = folder / path
         if not file.is_file():
-            found.append(Text("study.changed-result-gone", path=path))
+            changes.append(Text("study.changed-result-gone", path=path))
         elif hash_file(file) != sha:
-            found.append(Text("study.changed-result", path=path))
+            changes.append(Text("study.changed-result", path=path))
     present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
-    found += [Text("study.changed-other-result", path=path) for path in sorted(present - set(recorded) - {MANIFEST})]
-    return found
+    changes += [
+        Text("study.changed-other-result", path=path) for path in sorted(present - set(recorded) - {MANIFEST})
+    ]
+    return changes
 
 
 def _changed_versions(recorded: Mapping[str, str]) -> list[str]:

@@ -65,10 +65,10 @@ def find_analyses(here: Path, wanted: Sequence[str]) -> list[Analysis]:
             "twintrade init NAME"
         )
     if not wanted:
-        found = sorted((root / FOLDER).glob("*.toml"))
-        if not found:
+        paths = sorted((root / FOLDER).glob("*.toml"))
+        if not paths:
             raise SpecError(f"there is no analysis in {FOLDER}/; start one with: twintrade init NAME")
-        return [_read(path) for path in found]
+        return [_read(path) for path in paths]
     return [_read(_path(here, root, word)) for word in dict.fromkeys(wanted)]
 
 

@@ -39,14 +39,14 @@ def hold_lock(path: Path, name: str) -> Iterator[None]:
         Another run holds the lock, or the file cannot be made.
     """
     try:
-        held = FileLock(path, timeout=_WAIT_SECONDS, poll_interval=_WAIT_SECONDS / 5).acquire()
+        lock = FileLock(path, timeout=_WAIT_SECONDS, poll_interval=_WAIT_SECONDS / 5).acquire()
     except Timeout:
         raise StoreError(
             f"{name} is being run by another process ({_read_holder(path)}): wait for it to end"
         ) from None
     except OSError as error:
         raise StoreError(f"the lock {path.name} cannot be made ({error.strerror}): is the folder writable?") from None
-    with held:
+    with lock:
         try:
             _write_holder(path)
             yield
