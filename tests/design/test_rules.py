@@ -267,12 +267,12 @@ def test_a_rule_that_makes_no_sense_is_refused(options):
 
 def test_the_bundled_registry_gives_the_counts_of_its_data_card(root):
     from twintrade.data.complete import complete
-    from twintrade.study.observing.ties import build_ties_frame
+    from twintrade.study.observing.agreements import build_agreements_frame
 
     table = complete(read_trade([US_EXPORTS], root)).frame.rename(columns={"value": "exports"})
     panel = Panel.from_frame(table[["city", "partner", "period", "exports"]], city="city", partner="partner")
     linked = ("CA-ARM", "HI-IND", "NJ-IND", "NJ-ISR")
-    registry = build_ties_frame(read_twinnings([US_REGISTRY], root))
+    registry = build_agreements_frame(read_twinnings([US_REGISTRY], root))
     links = read_undated([US_UNDATED], root).frame
     found = build_treatment(Agreements(registry, links, linked, "exclude"), panel)
     o = Design(panel=panel, treatment=found, outcome="exports", fixed_effects="gravity").observations

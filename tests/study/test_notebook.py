@@ -93,7 +93,7 @@ def test_rows_of_a_table_of_ties_that_match_no_unit_are_told(table):
 
 def test_arguments_that_cannot_be_meant_say_what_can(table, ties):
     panel = tt.panel(table, city="city", partner="partner", period="period")
-    with pytest.raises(tt.TwintradeError, match=r"ties is a table, not 'ties.csv'; .*pandas.read_csv"):
+    with pytest.raises(tt.TwintradeError, match=r"agreements is a table, not 'ties.csv'; .*pandas.read_csv"):
         tt.compare(panel, "ties.csv", "exports")
     with pytest.raises(tt.TwintradeError, match=r"no column 'imports'; it has .*exports"):
         tt.compare(panel, ties, "imports")

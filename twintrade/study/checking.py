@@ -56,7 +56,7 @@ def check_analysis(root: Path, name: str, text: str) -> str:
             (), (*error.messages, *_guesses(name, text)), error.n_errors, _declared(name, text)
         )
         raise DataError(f"the data are not as the analysis file declares them\n{report}") from None
-    lines = [f"{name}: {plan.spec.title}", *_panel(design), *_ties(design), *_registry(observed)]
+    lines = [f"{name}: {plan.spec.title}", *_panel(design), *_treatment(design), *_registry(observed)]
     lines += _columns(plan, designs)
     messages = dict.fromkeys((*observed.messages, *design.treatment.messages, *_guesses(name, text)))
     return "\n".join([*lines, "", format_data_report(observed.inputs, messages, None, _declared(name, text)), ""])
@@ -146,7 +146,7 @@ def _quartiles(values: FloatArray) -> str:
     return " / ".join(f"{q:,.0f}" for q in np.quantile(known, [0.25, 0.5, 0.75]))
 
 
-def _ties(design: Design) -> Iterator[str]:
+def _treatment(design: Design) -> Iterator[str]:
     panel, onset = design.panel, design.onset
     roles, counts = np.unique(list_unit_roles(design).astype(str), return_counts=True)
     yield f"  {Text('study.agreements')}"

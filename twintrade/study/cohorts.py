@@ -21,7 +21,7 @@ LARGEST = 2.0**53
 
 def cohort_statistics(
     source: TradeSource,
-    ties: pd.DataFrame,
+    agreements: pd.DataFrame,
     *,
     root: str | Path = ".",
     rule: TreatmentRule | None = None,
@@ -37,7 +37,7 @@ def cohort_statistics(
     ----------
     source : TradeSource
         With ``microdata`` and ``absent="zero"``.
-    ties : DataFrame
+    agreements : DataFrame
         Columns city, partner, date, as for ``compare``.
     root : str or Path
         Project folder, below which the files stand.
@@ -56,7 +56,7 @@ def cohort_statistics(
 
     Examples
     --------
-    >>> statistics = tt.cohort_statistics(source, ties)  # doctest: +SKIP
+    >>> statistics = tt.cohort_statistics(source, agreements)  # doctest: +SKIP
     >>> design = tt.Design.from_statistics(statistics, clusters=("city",))  # doctest: +SKIP
     >>> tt.infer(tt.fit("imputation", design), "clustered").plot()  # doctest: +SKIP
     """
@@ -66,7 +66,7 @@ def cohort_statistics(
     cells = table.frame[["city", "partner", "period"]]
     cells = cells.assign(units=_whole_units(table, source.microdata.decimals, source.file))
     panel = _pairs(table)
-    treatment = build_treatment_from_table(panel, ties, rule, undated)
+    treatment = build_treatment_from_table(panel, agreements, rule, undated)
     pairs = panel.to_frame().drop_duplicates("unit").set_index("unit")[["city", "partner"]]
     onsets = pairs.assign(onset=pd.Series(treatment.onset, index=treatment.units).reindex(pairs.index))
     tables = build_cohort_tables(

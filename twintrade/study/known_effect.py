@@ -45,11 +45,13 @@ def simulate_known_effect(seed: int, cities: int, partners: int, periods: int, e
     trade = frame[["city", "partner", "period", "exports"]].rename(columns={"period": "year"})
     onset = pd.DataFrame({"unit": drawn.treatment.units, "date": drawn.treatment.onset})
     ends = frame.drop_duplicates("unit")[["unit", "city", "partner"]]
-    ties = onset[np.isfinite(onset["date"])].merge(ends, on="unit")
-    ties = ties.assign(date=ties["date"].astype(int), partner_city=ties["partner"] + " town", kind="sister city")
+    signed = onset[np.isfinite(onset["date"])].merge(ends, on="unit")
+    signed = signed.assign(
+        date=signed["date"].astype(int), partner_city=signed["partner"] + " town", kind="sister city"
+    )
     return {
         "trade.csv": to_bytes(trade),
-        "twinnings.csv": to_bytes(ties[["city", "partner_city", "partner", "date", "kind"]]),
+        "twinnings.csv": to_bytes(signed[["city", "partner_city", "partner", "date", "kind"]]),
         "truth.csv": to_bytes(_joinable(drawn.truth, ends)),
     }
 

@@ -22,7 +22,7 @@ from twintrade.study.run.seeds import build_generator
 from twintrade.study.spec.methods import build_method
 from twintrade.text import Text
 
-_TIE_TEXT = ("twinning", "signatory", "partner_city", "kind", "source", "note")
+_AGREEMENT_TEXT = ("twinning", "signatory", "partner_city", "kind", "source", "note")
 
 
 def panel(
@@ -59,7 +59,7 @@ def panel(
 
 def compare(
     panel: Panel,
-    ties: pd.DataFrame | pd.Series | Mapping[str, float] | Treatment,
+    agreements: pd.DataFrame | pd.Series | Mapping[str, float] | Treatment,
     outcome: str,
     *,
     rule: TreatmentRule | None = None,
@@ -72,7 +72,7 @@ def compare(
     Parameters
     ----------
     panel : Panel
-    ties : DataFrame, Series, mapping or Treatment
+    agreements : DataFrame, Series, mapping or Treatment
         A table of agreements (city, partner, date, and more columns if you have them; dates as 2004-09-13, 2004-09 or
         2004); or the first treated period by unit label, units that are not listed never being treated. An empty
         onset also means never, except beside ``inf``, where it is an error.
@@ -102,20 +102,20 @@ def compare(
     if outcome not in panel.columns:
         raise DesignError(f"the panel has no column {outcome!r}; it has {', '.join(sorted(panel.columns))}")
     require_word("undated", undated, ("error", "exclude"))
-    if not isinstance(ties, Treatment | pd.DataFrame | pd.Series | Mapping):
-        raise DesignError(f"ties is a table, not {ties!r}; read the file with pandas.read_csv")
-    if not isinstance(ties, Treatment):
-        ties = (
-            build_treatment_from_table(panel, ties, rule, undated)
-            if isinstance(ties, pd.DataFrame)
-            else _from_onsets(panel, ties)
+    if not isinstance(agreements, Treatment | pd.DataFrame | pd.Series | Mapping):
+        raise DesignError(f"agreements is a table, not {agreements!r}; read the file with pandas.read_csv")
+    if not isinstance(agreements, Treatment):
+        agreements = (
+            build_treatment_from_table(panel, agreements, rule, undated)
+            if isinstance(agreements, pd.DataFrame)
+            else _from_onsets(panel, agreements)
         )
     if isinstance(comparison, str):
         require_word("comparison", comparison, list(COMPARISONS))
         comparison = COMPARISONS[comparison]()
     if "clusters" not in options and panel.is_dyadic:
         options["clusters"] = ("city", "partner")
-    return Design(panel=panel, treatment=ties, outcome=outcome, comparison=comparison, **options)
+    return Design(panel=panel, treatment=agreements, outcome=outcome, comparison=comparison, **options)
 
 
 def fit(estimator: str | Estimator, design: Design, **options: Any) -> Fit:
@@ -200,7 +200,7 @@ def build_treatment_from_table(
     lacking = [name for name in needed if name not in table]
     if lacking:
         raise DesignError(f"the table of agreements has no column {lacking[0]!r}; it needs {', '.join(needed)}")
-    registry = pd.DataFrame({name: _text(table, name) for name in ("city", "partner", *_TIE_TEXT)})
+    registry = pd.DataFrame({name: _text(table, name) for name in ("city", "partner", *_AGREEMENT_TEXT)})
     numbered = pd.Series([str(Text("study.agreement", n=i + 1)) for i in range(len(table))], index=table.index)
     registry["twinning"] = registry["twinning"].where(registry["twinning"] != "", numbered)
     dates = pd.Series(

@@ -37,7 +37,7 @@ _KINDS: Mapping[str, PayloadKind] = {
     "descriptive_twins_by_country": "counts",
     "descriptive_years_of_signing": "years",
 }
-OF_CLAIMS = ("ended_ties", "twins_and_size")
+OF_CLAIMS = ("ended_agreements", "twins_and_size")
 """Payloads that the claims ledger tells of; all others describe the registry."""
 DATA_COLUMNS = ("unit", "city", "partner", "period", "period_label", "outcome", "onset", "status", "event_time")
 
@@ -118,7 +118,7 @@ def _payloads(spec: RegistrySpec, run: RegistryRun) -> dict[str, pd.DataFrame]:
         "descriptive_twins_by_country": _named(facts.by_country.head(30)),
         "descriptive_years_of_signing": facts.by_year,
         "descriptive_completeness": facts.completeness,
-        "ended_ties": facts.ended,
+        "ended_agreements": facts.ended,
         "twins_and_size": compute_size_slope(sizes),
     }
     return {name: frame for name, frame in payloads.items() if not frame.empty}

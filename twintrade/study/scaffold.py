@@ -19,7 +19,7 @@ from twintrade.text import find_catalogue
 
 _CITIES = ("Alder", "Birch", "Cedar", "Elm", "Hazel", "Linden", "Maple", "Rowan")
 _PARTNERS = ("AUS", "BRA", "CAN", "DEU", "FRA", "GBR", "IND", "JPN", "KOR", "ZAF")
-_TIES = (
+_AGREEMENTS = (
     ("Alder", "GBR", "Ashford", "2010-05-12"),
     ("Birch", "AUS", "Ballarat", "2011-09"),
     ("Cedar", "DEU", "Celle", "2010-12-01"),
@@ -60,10 +60,10 @@ def write_scaffold(root: Path, name: str, trade: str | None = None, twinnings: s
         raise SpecError("give both --trade and --twinnings, or none for a simulated pair")
     if trade is None or twinnings is None:
         return write_new(root, build_simulated_pair(name))
-    ties = look_at_twinnings(root, twinnings)
-    guesses = look_at_trade(root, trade, list_cities(root, ties))
-    text = render_guessed_analysis(name, guesses, ties, build_usual_design("exports"))
-    text = render_guessed_analysis(name, guesses, ties, choose_first_design(root, name, text, guesses))
+    agreements = look_at_twinnings(root, twinnings)
+    guesses = look_at_trade(root, trade, list_cities(root, agreements))
+    text = render_guessed_analysis(name, guesses, agreements, build_usual_design("exports"))
+    text = render_guessed_analysis(name, guesses, agreements, choose_first_design(root, name, text, guesses))
     return write_new(root, {f"{FOLDER}/{name}.toml": text.encode("utf-8")})
 
 
@@ -71,19 +71,21 @@ def build_simulated_pair(name: str) -> dict[str, bytes]:
     """Return an analysis and its two simulated tables as files."""
     options = SimulatedTrade(seed=_SEED, cities=_CITIES, partners=_PARTNERS, first=_FIRST, last=_LAST)
     table = _with_effect(simulate_trade(options, "city", "partner", "year", "exports_usd"))
-    ties = pd.DataFrame(_TIES, columns=["city", "partner", "partner_city", "date"]).assign(kind="sister city")
+    registry = pd.DataFrame(_AGREEMENTS, columns=["city", "partner", "partner_city", "date"]).assign(
+        kind="sister city"
+    )
     files = (f"data/raw/{name.replace('-', '_')}_trade.csv", f"data/raw/{name.replace('-', '_')}_twinnings.csv")
     return {
         f"{FOLDER}/{name}.toml": _simulated_analysis(name, *files).encode("utf-8"),
         files[0]: to_bytes(table),
-        files[1]: to_bytes(ties),
+        files[1]: to_bytes(registry),
     }
 
 
 def _with_effect(table: pd.DataFrame) -> pd.DataFrame:
     """Return the table with a known effect from the year after each date on."""
     factor = np.ones(len(table))
-    for city, partner, _, date in _TIES:
+    for city, partner, _, date in _AGREEMENTS:
         is_after = (table["city"] == city) & (table["partner"] == partner) & (table["year"] > int(date[:4]))
         factor[is_after] = np.exp(_EFFECT)
     return table.assign(exports_usd=np.rint(table["exports_usd"] * factor).astype(np.int64))

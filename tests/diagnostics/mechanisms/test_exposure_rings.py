@@ -178,7 +178,7 @@ def test_edges_come_from_quantiles_of_untied_dyads(rng) -> None:
     design = made()
     found, table = rings(design, rng, edges=(), rings=3)
     seen = compute_exposure(design, "partner", PLACE)
-    nearest = seen.seen()[0][~seen.is_tied]
+    nearest = seen.seen()[0][~seen.is_treated]
     expected = np.quantile(nearest[np.isfinite(nearest)], [0.25, 0.5, 0.75])
     assert table["to_km"].iloc[1:4].to_numpy() == pytest.approx(expected)
     assert "quantiles of the distances of pairs without an agreement" in found.sentence

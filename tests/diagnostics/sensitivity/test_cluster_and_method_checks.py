@@ -82,7 +82,7 @@ def test_balance_sees_a_difference_in_size(rng) -> None:
     wide = frame.pivot_table(index="unit", columns="period", values="y")
     tied = np.flatnonzero(o.is_ever_treated)
     own = [wide.loc[u, o.unit_onset[u] - 1] for u in tied]
-    assert table.loc["log flow", "tied"] == pytest.approx(np.mean(own))
+    assert table.loc["log flow", "treated"] == pytest.approx(np.mean(own))
 
 
 @pytest.mark.parametrize("transform", ["log", "level"])
@@ -99,7 +99,7 @@ def test_balance_is_shown_in_levels_and_in_logs(rng, transform) -> None:
     o, panel = design.observations, design.panel
     logs = pd.Series(np.log(flow)).groupby([panel.unit, panel.period]).first()
     treated = [(int(o.unit_rows[u]), int(o.unit_onset[u]) - 1) for u in np.flatnonzero(o.is_ever_treated)]
-    assert table.loc["log flow", "tied"] == pytest.approx(np.mean([logs[key] for key in treated]))
+    assert table.loc["log flow", "treated"] == pytest.approx(np.mean([logs[key] for key in treated]))
 
 
 def test_all_methods_stand_on_one_axis(rng) -> None:

@@ -37,7 +37,7 @@ class Exposure:
     onset: FloatArray
 
     @property
-    def is_tied(self) -> BoolArray:
+    def is_treated(self) -> BoolArray:
         """Whether a dyad is treated itself, shape (n_units,)."""
         return np.isfinite(self.onset)
 
@@ -55,14 +55,13 @@ class Exposure:
         """
         limits = np.broadcast_to(np.asarray(limit, dtype=np.float64), self.onset.shape)
         nearest, first = np.full(self.onset.size, np.inf), np.full(self.onset.size, np.inf)
-        for shared in np.unique(self.shared[self.is_tied]):
+        for shared in np.unique(self.shared[self.is_treated]):
             units = np.flatnonzero(self.shared == shared)
-            ties = units[self.is_tied[units]]
-            distance = np.where(
-                units[:, None] == ties[None, :], np.inf, self.between[np.ix_(self.place[units], self.place[ties])]
-            )
+            treated = units[self.is_treated[units]]
+            between = self.between[np.ix_(self.place[units], self.place[treated])]
+            distance = np.where(units[:, None] == treated[None, :], np.inf, between)
             nearest[units] = distance.min(axis=1)
-            first[units] = np.where(distance <= limits[units, None], self.onset[ties], np.inf).min(axis=1)
+            first[units] = np.where(distance <= limits[units, None], self.onset[treated], np.inf).min(axis=1)
         return nearest, first
 
 
@@ -122,7 +121,7 @@ def choose_edges(exposure: Exposure, edges: Sequence[float], n_rings: int) -> Fl
         The edges given do not ascend from above zero, or no untreated dyad sees an agreement.
     """
     nearest, _ = exposure.seen()
-    distances = nearest[~exposure.is_tied & np.isfinite(nearest)]
+    distances = nearest[~exposure.is_treated & np.isfinite(nearest)]
     if not distances.size:
         raise DesignError("no untreated dyad sees an agreement")
     if not edges:
@@ -156,18 +155,18 @@ def build_ring_variants(design: Design, exposure: Exposure, edges: FloatArray, g
     nearest, exposed_from = exposure.seen(edges[-1])
     ring = np.searchsorted(edges, nearest)
     is_near = ring < edges.size
-    touched = exposure.is_tied | is_near
+    touched = exposure.is_treated | is_near
     if touched.all():
         raise DesignError(f"no dyad lies beyond the last ring, which ends at {format_kilometres(edges[-1])}")
     _, in_ring = exposure.seen(edges[np.minimum(ring, edges.size - 1)])
-    starts: list[tuple[Words, BoolArray, FloatArray]] = [(DIRECT, exposure.is_tied, exposure.onset)]
+    starts: list[tuple[Words, BoolArray, FloatArray]] = [(DIRECT, exposure.is_treated, exposure.onset)]
     for k, (low, high) in enumerate(zip([0.0, *edges[:-1]], edges, strict=True)):
         starts.append(
             (
                 Text(
                     "checks.rings-label", low=format_kilometres(low).removesuffix(" km"), high=format_kilometres(high)
                 ),
-                ~exposure.is_tied & (ring == k),
+                ~exposure.is_treated & (ring == k),
                 in_ring,
             )
         )

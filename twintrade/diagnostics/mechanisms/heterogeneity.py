@@ -69,7 +69,7 @@ class Heterogeneity(Diagnostic):
         chosen = simplify_inference(fit, inference)
         variants = [Variant(name, self.by, keep_group(fit.design, groups == name)) for name in large]
         table = compare_variants(fit, variants, chosen, rng, is_same_target=False)
-        table["n_tied"] = [int((groups == name).sum()) for name in large]
+        table["n_treated"] = [int((groups == name).sum()) for name in large]
         table["p_holm"] = adjust_holm(table["p"].to_numpy(dtype=np.float64))
         table["q_sharpened"] = adjust_sharpened_q(table["p"].to_numpy(dtype=np.float64))
         known = table.dropna(subset=["effect"])

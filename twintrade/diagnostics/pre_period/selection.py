@@ -190,9 +190,9 @@ def build_risk_set(design: Design, lags: int, covariates: tuple[str, ...]) -> At
     onset = design.onset[panel.unit]
     excluded = np.isin(panel.units, list(design.treatment.excluded))[panel.unit]
     inside = (panel.period <= onset) & ~excluded
-    tied_before = _other_ties(design)
+    n_others = _count_other_agreements(design)
     x = np.column_stack(
-        [np.ones(len(frame)), frame["growth"], frame["size"], tied_before, panel.period - panel.first_period, *lagged]
+        [np.ones(len(frame)), frame["growth"], frame["size"], n_others, panel.period - panel.first_period, *lagged]
     )
     names = ["constant", GROWTH, "log trade", "other agreements of the city", "trend", *covariates]
     kept = inside & np.isfinite(x).all(axis=1)
@@ -207,7 +207,7 @@ def build_risk_set(design: Design, lags: int, covariates: tuple[str, ...]) -> At
     return AtRisk(signed, x[:, varies], named, panel.unit[kept], panel.period[kept], clusters)
 
 
-def _other_ties(design: Design) -> FloatArray:
+def _count_other_agreements(design: Design) -> FloatArray:
     """Return how many other dyads of the row's city are treated before the row's period."""
     panel, onset = design.panel, design.onset
     out = np.zeros(panel.n_rows)

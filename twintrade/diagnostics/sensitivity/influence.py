@@ -14,7 +14,7 @@ from twintrade.fanout import Arrays, run_jobs
 from twintrade.inference.base import Inference
 from twintrade.text import Text
 
-COLUMNS = ("unit", "is_tied", "influence", "share", "effect_without", "change")
+COLUMNS = ("unit", "is_treated", "influence", "share", "effect_without", "change")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ class UnitInfluenceCheck(Diagnostic):
         values = influence.matrix()[:, 0]
         order = np.argsort(-np.abs(values), kind="stable")[: self.most]
         o, headline = fit.design.observations, float(estimate.effects[0])
-        tied = set(o.unit_ids[o.is_ever_treated])
+        treated = set(o.unit_ids[o.is_ever_treated])
         total = float((values**2).sum())
         rows = []
         jobs = {str(influence.units[k]): str(influence.units[k]) for k in order}
@@ -49,7 +49,7 @@ class UnitInfluenceCheck(Diagnostic):
             unit = influence.units[k]
             without = float("nan") if done.values is None else float(done.values["effect"])
             share = float(values[k] ** 2) / total if total else float("nan")
-            rows.append((str(unit), unit in tied, float(values[k]), share, without, without - headline))
+            rows.append((str(unit), unit in treated, float(values[k]), share, without, without - headline))
         table = pd.DataFrame(rows, columns=list(COLUMNS))
         top, scale = table.iloc[0], fit.estimate.scale
         after = float(top["effect_without"])

@@ -148,12 +148,12 @@ def build_placebo_design(design: Design) -> tuple[Design, FloatArray]:
         Fewer than two untreated units for every treated one.
     """
     o = design.observations
-    tied = o.is_ever_treated
-    onsets = o.unit_onset[tied]
-    untied = [str(u) for u in o.unit_ids[~tied]]
-    if len(untied) < 2 * onsets.size:
-        raise DesignError(f"{len(untied)} untreated units are too few to play {onsets.size} treated ones")
-    inside = np.isin(design.panel.units, untied)
+    treated = o.is_ever_treated
+    onsets = o.unit_onset[treated]
+    untreated = [str(u) for u in o.unit_ids[~treated]]
+    if len(untreated) < 2 * onsets.size:
+        raise DesignError(f"{len(untreated)} untreated units are too few to play {onsets.size} treated ones")
+    inside = np.isin(design.panel.units, untreated)
     return design.restricted(inside[design.panel.unit]), onsets
 
 

@@ -197,8 +197,8 @@ class KnownShocks(Diagnostic):
     def _pairs(self, design: Design) -> set[tuple[str, str]]:
         """Return the countries at both ends of the treated units, "" where not known."""
         o, panel = design.observations, design.panel
-        tied = np.isin(panel.units, o.unit_ids[o.is_ever_treated])
-        cities, partners = panel.cities[panel.unit_city[tied]], panel.partners[panel.unit_partner[tied]]
+        treated = np.isin(panel.units, o.unit_ids[o.is_ever_treated])
+        cities, partners = panel.cities[panel.unit_city[treated]], panel.partners[panel.unit_partner[treated]]
         return {
             (self.home(str(city)), str(partner) if _ISO.fullmatch(str(partner)) else "")
             for city, partner in zip(cities, partners, strict=True)

@@ -16,7 +16,7 @@ from twintrade.numerics.arrays import FloatArray
 from twintrade.text import Listed, Text
 
 LARGE = 0.25
-COLUMNS = ("variable", "tied", "comparison", "difference", "standardized", "n_tied")
+COLUMNS = ("variable", "treated", "comparison", "difference", "standardized", "n_treated")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +108,7 @@ def _compared(design: Design, label: str, grid: FloatArray) -> tuple[str, float,
     """Average treated units at their last period before onset, and untreated units in the same periods."""
     o = design.observations
     never = o.unit_rows[~o.is_ever_treated]
-    tied, beside, spread = [], [], []
+    treated, beside, spread = [], [], []
     for unit in np.flatnonzero(o.is_ever_treated):
         at = int(o.unit_onset[unit]) - design.anticipation - 1 - design.panel.first_period
         if at < 0:
@@ -116,12 +116,12 @@ def _compared(design: Design, label: str, grid: FloatArray) -> tuple[str, float,
         value, others = grid[o.unit_rows[unit], at], grid[never, at]
         others = others[np.isfinite(others)]
         if np.isfinite(value) and others.size > 1:
-            tied.append(value)
+            treated.append(value)
             beside.append(others.mean())
             spread.append(others.var(ddof=1))
-    if not tied:
+    if not treated:
         return None
-    variance = float(np.mean(spread)) + (float(np.var(tied, ddof=1)) if len(tied) > 1 else 0.0)
-    gap = float(np.mean(tied) - np.mean(beside))
+    variance = float(np.mean(spread)) + (float(np.var(treated, ddof=1)) if len(treated) > 1 else 0.0)
+    gap = float(np.mean(treated) - np.mean(beside))
     standardized = gap / (variance / 2) ** 0.5 if variance > 0 else 0.0
-    return label, float(np.mean(tied)), float(np.mean(beside)), gap, standardized, len(tied)
+    return label, float(np.mean(treated)), float(np.mean(beside)), gap, standardized, len(treated)

@@ -77,11 +77,11 @@ def list_candidate_dates(design: Design, unit: str) -> pd.DataFrame:
     rows: list[tuple[str, float, str, bool]] = []
     onset = float(design.onset[_find_unit(design, unit)])
     mine = register[register["unit"] == unit] if "unit" in register else register.iloc[:0]
-    for tie in mine.to_dict("records"):
-        for event, text, ordinal in json.loads(tie.get("candidates") or "[]"):
+    for agreement in mine.to_dict("records"):
+        for event, text, ordinal in json.loads(agreement.get("candidates") or "[]"):
             if ordinal is None:
                 continue
-            place = tie.get("partner_city") or ""
+            place = agreement.get("partner_city") or ""
             label = format_dated_event(event, text) + (f" ({place})" if place else "")
             rows.append((unit, float(ordinal), label, float(ordinal) == onset))
     if np.isfinite(onset) and not any(r[3] for r in rows):
@@ -119,7 +119,7 @@ class RawSeries(Diagnostic):
 
     def of(self, design: Design) -> Finding:
         """Return the same from a design alone, where nothing is estimated."""
-        units = self.units or _tied(design)
+        units = self.units or _list_treated(design)
         if not units:
             return self.unavailable(Text("checks.raw-none"))
         known = set(design.panel.units)
@@ -142,7 +142,7 @@ class RawSeries(Diagnostic):
         )
 
 
-def _tied(design: Design) -> tuple[str, ...]:
+def _list_treated(design: Design) -> tuple[str, ...]:
     o = design.observations
     return tuple(str(u) for u in o.unit_ids[o.is_ever_treated])
 

@@ -4,7 +4,7 @@ from twintrade.render.blocks import Absent, Block, Heading, build_paragraph
 from twintrade.render.figures import adoption, alt_text
 from twintrade.render.page import Page
 from twintrade.render.reading import find_payload
-from twintrade.render.tables.register import build_register_table, list_undated_ties, name_undated_agreements
+from twintrade.render.tables.register import build_register_table, list_undated, name_undated_agreements
 
 
 def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
@@ -19,7 +19,7 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
     ]
     if table is not None:
         blocks.append(table)
-    undated = list_undated_ties(page.results)
+    undated = list_undated(page.results)
     if undated:
         blocks.append(build_paragraph(page.say("undated", n=len(undated), names=name_undated_agreements(undated))))
     outside = find_payload(page.results, "agreements_outside_panel")

@@ -46,8 +46,8 @@ def build_register_table(results: ResultSet, wording: Wording) -> Table | None:
 def _summarize(dated: Sequence[Record], labels: dict[int, str], wording: Wording) -> Table:
     """Return how many agreements count from each period, by status."""
     counts: Counter[tuple[int | None, str]] = Counter()
-    for tie in dated:
-        counts[read_whole(tie.get("onset")), take_text(tie.get("status"))] += 1
+    for agreement in dated:
+        counts[read_whole(agreement.get("onset")), take_text(agreement.get("status"))] += 1
     statuses = sorted({status for _, status in counts})
     onsets = sorted({onset for onset, _ in counts}, key=lambda onset: math.inf if onset is None else onset)
 
@@ -83,51 +83,51 @@ def _weight(cells: Sequence[Cell]) -> float:
     return math.sqrt(max(len(cell.text) for cell in cells))
 
 
-def list_undated_ties(results: ResultSet) -> list[str]:
+def list_undated(results: ResultSet) -> list[str]:
     """Return the agreements whose date nobody knows, by name."""
-    return [_tie(r) or take_text(r.get("unit")) for r in list_records(results.twinnings) if is_undated(r)]
+    return [_name_ends(r) or take_text(r.get("unit")) for r in list_records(results.twinnings) if is_undated(r)]
 
 
-def is_undated(tie: Record) -> bool:
+def is_undated(agreement: Record) -> bool:
     """Whether an agreement has no date at all."""
-    return not any(take_text(tie.get(name)) for name in (*DATE_COLUMNS, "onset"))
+    return not any(take_text(agreement.get(name)) for name in (*DATE_COLUMNS, "onset"))
 
 
-def _row(tie: Record, labels: dict[int, str]) -> tuple[Cell, ...]:
-    onset = read_whole(tie.get("onset"))
-    source = take_text(tie.get("source"))
+def _row(agreement: Record, labels: dict[int, str]) -> tuple[Cell, ...]:
+    onset = read_whole(agreement.get("onset"))
+    source = take_text(agreement.get("source"))
     host = urlsplit(source).hostname if source.startswith(("https://", "http://")) else None
-    notes = "; ".join(filter(None, (read_words(tie, "flag"), take_text(tie.get("note")))))
-    pair = take_text(tie.get("unit")) or "-".join(
-        filter(None, (take_text(tie.get("city")), take_text(tie.get("partner"))))
+    notes = "; ".join(filter(None, (read_words(agreement, "flag"), take_text(agreement.get("note")))))
+    pair = take_text(agreement.get("unit")) or "-".join(
+        filter(None, (take_text(agreement.get("city")), take_text(agreement.get("partner"))))
     )
     return (
         Cell((pair,)),
-        Cell((_tie(tie),)),
-        Cell((take_text(tie.get("kind")),)),
-        Cell((_dates(tie),)),
+        Cell((_name_ends(agreement),)),
+        Cell((take_text(agreement.get("kind")),)),
+        Cell((_dates(agreement),)),
         Cell(("" if onset is None else labels.get(onset) or format_event_time(onset),)),
-        Cell((name_status(take_text(tie.get("status"))),)),
+        Cell((name_status(take_text(agreement.get("status"))),)),
         Cell((notes,)),
         Cell((host.removeprefix("www."),), link=source) if host else Cell((source,)),
     )
 
 
-def _tie(tie: Record) -> str:
+def _name_ends(agreement: Record) -> str:
     ends = (
-        take_text(tie.get("signatory")) or take_text(tie.get("city")),
-        take_text(tie.get("partner_city")) or take_text(tie.get("partner")),
+        take_text(agreement.get("signatory")) or take_text(agreement.get("city")),
+        take_text(agreement.get("partner_city")) or take_text(agreement.get("partner")),
     )
     return " – ".join(filter(None, ends))
 
 
-def _dates(tie: Record) -> str:
+def _dates(agreement: Record) -> str:
     """Return every candidate date with what happened on it, and the end where the agreement ended."""
-    if take_text(tie.get("candidates")):
-        dates = take_text(tie["candidates"])
+    if take_text(agreement.get("candidates")):
+        dates = take_text(agreement["candidates"])
     else:
-        named = [(name_fact("labels.date-", n), take_text(tie.get(n))) for n in DATE_COLUMNS[1:]]
+        named = [(name_fact("labels.date-", n), take_text(agreement.get(n))) for n in DATE_COLUMNS[1:]]
         known = (Text("tables.dated", date=name, when=when) for name, when in named if when)
         dates = str(Listed(tuple(known), "semicolon"))
-    ended = take_text(tie.get("ended"))
+    ended = take_text(agreement.get("ended"))
     return str(Text("tables.ended", dates=dates, when=ended)) if ended else dates

@@ -18,7 +18,7 @@ from twintrade.design import Panel
 from twintrade.design.register import Agreements
 from twintrade.effects import Message
 from twintrade.errors import DataError, SpecError
-from twintrade.study.observing.ties import ReadTies, read_ties
+from twintrade.study.observing.agreements import ReadAgreements, read_agreements
 from twintrade.study.spec.analysis import Spec, TradeEntry
 from twintrade.study.spec.simulated_source import simulate_trade
 from twintrade.study.store.frames import to_bytes
@@ -46,7 +46,7 @@ class Observed:
     ----------
     panel : Panel
         One column an outcome, named by its flow.
-    ties : Agreements
+    agreements : Agreements
     inputs : tuple of InputRecord
     messages : tuple of Message
     is_simulated : bool
@@ -57,7 +57,7 @@ class Observed:
     """
 
     panel: Panel
-    ties: Agreements
+    agreements: Agreements
     inputs: tuple[InputRecord, ...]
     messages: tuple[Message, ...]
     is_simulated: bool
@@ -110,10 +110,10 @@ def observe(name: str, spec: Spec, root: Path) -> Observed:
     sources = [_source(name, i, entry) for i, entry in enumerate(spec.data.trade)]
     tables = [complete(read_trade(of_flow, root)) for of_flow in _by_flow(sources)]
     panel = _panel(spec, tables)
-    read = read_ties(spec, root)
+    read = read_agreements(spec, root)
     return Observed(
         panel=panel,
-        ties=read.ties,
+        agreements=read.agreements,
         inputs=tuple(record for table in tables for record in table.provenance) + read.inputs,
         messages=tuple(m for table in tables for m in table.messages) + read.messages,
         is_simulated=spec.data.simulated or any(entry.simulate is not None for entry in spec.data.trade),
@@ -122,7 +122,7 @@ def observe(name: str, spec: Spec, root: Path) -> Observed:
     )
 
 
-def _reconciled(read: ReadTies, tables: Sequence[TradeTable], panel: Panel) -> Reconciliation:
+def _reconciled(read: ReadAgreements, tables: Sequence[TradeTable], panel: Panel) -> Reconciliation:
     cities = {city for table in tables for city in table.cities}
     partners = {partner for table in tables for partner in table.partners}
     ends = panel.first_period, panel.last_period

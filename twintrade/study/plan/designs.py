@@ -47,7 +47,7 @@ class Designs:
         """Return the treatment under the section's rule."""
         rule = build_rule(section.treatment)
         if rule not in self._treatments:
-            self._treatments[rule] = build_treatment(self.observed.ties, self.observed.panel, rule)
+            self._treatments[rule] = build_treatment(self.observed.agreements, self.observed.panel, rule)
         return self._treatments[rule]
 
     def base(self, section: DesignSection, treatment: Treatment | None = None) -> Design:

@@ -14,22 +14,22 @@ from twintrade.design.register import Agreements, CandidateDate
 from twintrade.effects import Message
 from twintrade.study.spec.analysis import Spec
 
-TIE_COLUMNS = ("twinning", "city", "signatory", "partner", "partner_city", "kind", "dates", "ended", "source", "note")
+COLUMNS = ("twinning", "city", "signatory", "partner", "partner_city", "kind", "dates", "ended", "source", "note")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ReadTies:
+class ReadAgreements:
     """The agreements of an analysis.
 
     Attributes
     ----------
-    ties : Agreements
+    agreements : Agreements
         As the treatment rules take them.
     registry : TwinningRegistry
     undated : UndatedAgreements
     """
 
-    ties: Agreements
+    agreements: Agreements
     registry: TwinningRegistry
     undated: UndatedAgreements
 
@@ -44,7 +44,7 @@ class ReadTies:
         return (*self.registry.messages, *self.undated.messages)
 
 
-def read_ties(spec: Spec, root: Path) -> ReadTies:
+def read_agreements(spec: Spec, root: Path) -> ReadAgreements:
     """Return the agreements of an analysis.
 
     Raises
@@ -56,8 +56,8 @@ def read_ties(spec: Spec, root: Path) -> ReadTies:
     undated = read_undated(spec.data.undated, root)
     links = _undated_frame(undated)
     data, policy = spec.data, _undated_policy(spec)
-    ties = Agreements(build_ties_frame(registry), links, tuple(data.also_linked), policy, data.other_events)
-    return ReadTies(ties, registry, undated)
+    frame, linked = build_agreements_frame(registry), tuple(data.also_linked)
+    return ReadAgreements(Agreements(frame, links, linked, policy, data.other_events), registry, undated)
 
 
 def _undated_policy(spec: Spec) -> Literal["error", "exclude"]:
@@ -67,7 +67,7 @@ def _undated_policy(spec: Spec) -> Literal["error", "exclude"]:
     return "exclude" if is_excluded else "error"
 
 
-def build_ties_frame(registry: TwinningRegistry) -> pd.DataFrame:
+def build_agreements_frame(registry: TwinningRegistry) -> pd.DataFrame:
     """Return one row a twinning with its candidate dates in one column, as ``Agreements`` wants them."""
     dates: dict[str, list[CandidateDate]] = {}
     for row in registry.candidates.to_dict("records"):
@@ -80,7 +80,7 @@ def build_ties_frame(registry: TwinningRegistry) -> pd.DataFrame:
         dates=pd.Series(known, index=frame.index, dtype=object),
         ended=pd.Series(ends, index=frame.index, dtype=object),
     )
-    return frame[list(TIE_COLUMNS)]
+    return frame[list(COLUMNS)]
 
 
 def _date(row: Mapping[Any, Any]) -> TwinningDate:
