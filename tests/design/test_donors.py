@@ -88,7 +88,7 @@ def test_a_unit_that_is_no_case_is_refused(design, unit, text):
 def test_no_donor_left_is_an_error_that_counts_the_reasons():
     frame = rectangle_frame(n_cities=3)
     design = dyad_design(frame, {"c0-p0": 2006, "c1-p0": 2007}, excluded={"c2-p0": "undated"})
-    with pytest.raises(DesignError, match="1 treated within the sample, 1 undated"):
+    with pytest.raises(DesignError, match="1 treated within the sample, 1 with an undated agreement"):
         build_case_design(design, "c0-p0", build_donor_sets(design, "c0-p0")[1])
 
 

@@ -13,11 +13,13 @@ from twintrade.data.geography.near_names import find_near_name
 from twintrade.data.registry.reading import read_twinnings, read_undated
 from twintrade.data.trade import read_trade
 from twintrade.design import Design, Panel
-from twintrade.design.donors import build_donor_sets
+from twintrade.design.donors import build_donor_sets, explain_exclusion
 from twintrade.design.onset import find_end, find_onset
 from twintrade.design.register import Agreements, CandidateDate
 from twintrade.design.rules import TreatmentRule, build_treatment, list_flagged_units
+from twintrade.design.selection import EXCLUSIONS
 from twintrade.errors import DesignError
+from twintrade.text import name_fact
 
 
 def panel_of(cities="AB", partners=("GBR", "FRA"), years=range(2000, 2010), frequency="year") -> Panel:
@@ -147,7 +149,14 @@ def test_ties_of_other_kinds_keep_their_unit_out_of_the_comparison():
     ties = ties_of(("A", "GBR", {"signed": "2004"}, "memorandum"), ("B", "FRA", {"signed": "2004"}))
     found = build_treatment(ties, panel_of(), TreatmentRule(kinds=("sister city",)))
     assert found.excluded == {"A-GBR": "other-kind"}
+    assert found.register["status"].tolist() == ["other-kind", "treated"]
     assert onset(found, "B-FRA") == 2004
+
+
+@pytest.mark.parametrize("reason", EXCLUSIONS)
+def test_a_reason_for_exclusion_is_printed_in_words(reason):
+    assert name_fact("labels.status-", reason).startswith("with a")
+    assert str(explain_exclusion(reason)) == name_fact("labels.status-", reason)
 
 
 def test_undated_ties_stop_the_analysis_unless_it_says_to_leave_them_out():

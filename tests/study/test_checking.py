@@ -19,7 +19,7 @@ def test_a_blank_date_stops_and_the_key_that_the_message_names_leaves_its_unit_o
     with pytest.raises(DesignError, match=r'undated = "exclude" under each \[\[data.twinnings\]\]'):
         check_analysis(project, "tiny", spec_text)
     told = check_analysis(project, "tiny", spec_text.replace('kind = "kind"', 'kind = "kind"\nundated = "exclude"'))
-    assert "1 undated" in told
+    assert "1 with an undated agreement" in told
 
 
 def test_a_list_of_undated_ties_speaks_for_the_registry_too(project, spec_text):
@@ -27,7 +27,7 @@ def test_a_list_of_undated_ties_speaks_for_the_registry_too(project, spec_text):
     (project / "data" / "raw" / "more.csv").write_text("city,partner\nAlder,BRA\n", encoding="utf-8")
     more = '[data.undated]\nfile = "data/raw/more.csv"\ncity = "city"\npartner = "partner"\npolicy = "exclude"\n\n'
     told = check_analysis(project, "tiny", spec_text.replace("[design]", more + "[design]", 1))
-    assert "2 undated" in told
+    assert "2 with an undated agreement" in told
 
 
 def test_lines_still_marked_as_guesses_are_one_note(project, spec_text):

@@ -11,7 +11,7 @@ from twintrade.design.comparison import Donors
 from twintrade.design.design import Design
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
-from twintrade.text import Listed, Text, Words
+from twintrade.text import Listed, Text, Words, find_fact
 
 _REASONS = ("always-treated", "treated", "aggregate", "not-in-design", "too-few-positive")
 
@@ -123,8 +123,8 @@ def build_case_design(design: Design, unit: str, donor_set: DonorSet) -> Design:
 
 
 def explain_exclusion(reason: str) -> Words:
-    """Return in words why a unit may not be a donor; a reason of the treatment stands as it is."""
-    return Text(f"design.donor-{reason}") if reason in _REASONS else reason
+    """Return in words why a unit may not be a donor; another event stands as it is."""
+    return Text(f"design.donor-{reason}") if reason in _REASONS else find_fact("labels.status-", reason)
 
 
 def count_exclusions(donor_set: DonorSet) -> Listed:

@@ -213,7 +213,7 @@ def _status(unit: str, starts: Mapping[str, float], excluded: Mapping[str, str],
     if not unit:
         return NO_UNIT
     if unit in excluded:
-        return f"excluded: {excluded[unit]}"
+        return excluded[unit]
     if starts[unit] <= panel.first_period:
         return ALWAYS
     return "treated" if starts[unit] <= panel.last_period else AFTER

@@ -11,7 +11,7 @@ from twintrade.errors import DesignError
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, take_rows
 from twintrade.text import Listed, Text
 
-EXCLUSIONS = ("undated", "unmatched", "ambiguous")
+EXCLUSIONS = ("undated", "unmatched", "other-kind")
 """Reasons for which a treatment excludes units; any other is named as it stands."""
 
 ALWAYS_TREATED, NO_FIGURE_BEFORE = "always-treated", "no-figure-before"

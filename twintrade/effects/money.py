@@ -1,9 +1,11 @@
 """The headline in money: stated, or only bounded, or not available, and why."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
 
 import pandas as pd
+
+from twintrade.text import Words, pack_text, parse_text
 
 State = Literal["stated", "bounded", "unavailable"]
 DetectedBy = Literal["placebo designs", "the interval", ""]
@@ -25,7 +27,7 @@ class Money:
         not weigh treated rows alike; the verdict on a single "case" is that nothing can be told; an "error" came up.
     objecting : tuple of str
         Names of the checks that object to the headline.
-    detail : str
+    detail : Words
         The error or the transform.
     total, low, high : float
         NaN: not stated. An end without bound is infinite.
@@ -47,7 +49,7 @@ class Money:
     state: State
     reasons: tuple[Reason, ...] = ()
     objecting: tuple[str, ...] = ()
-    detail: str = ""
+    detail: Words = ""
     total: float = float("nan")
     low: float = float("nan")
     high: float = float("nan")
@@ -68,8 +70,9 @@ class Money:
         return amount / self.n_periods if self.n_periods else float("nan")
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row, a column a field; lists as text."""
-        row = asdict(self)
+        """Return one row, a column a field; lists as text, the detail in words and beside them as its text."""
+        row = {field.name: getattr(self, field.name) for field in fields(self)}
+        row |= {"detail": str(self.detail), "detail_text": pack_text(self.detail)}
         return pd.DataFrame([{k: SEPARATOR.join(v) if isinstance(v, tuple) else v for k, v in row.items()}])
 
     @classmethod
@@ -93,4 +96,6 @@ class Money:
                 given[field.name] = str(value)
         if given["state"] not in get_args(State):
             raise ValueError(f"money is {', '.join(get_args(State))}, not {given['state']!r}")
+        if packed := row.get("detail_text"):
+            given["detail"] = parse_text(str(packed))
         return cls(**given)

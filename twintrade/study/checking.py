@@ -22,7 +22,7 @@ from twintrade.study.spec.registry_spec import is_registry, parse_registry
 from twintrade.study.spec.spec_faults import locate_faults
 from twintrade.study.spec.spec_text import parse_tables
 from twintrade.study.store.locating import FOLDER
-from twintrade.text import Listed, Text
+from twintrade.text import Listed, Text, find_fact
 
 _MOST_UNITS = 40
 _MOST_LOST = 8
@@ -151,7 +151,8 @@ def _treatment(design: Design) -> Iterator[str]:
     roles, counts = np.unique(list_unit_roles(design).astype(str), return_counts=True)
     yield f"  {Text('study.agreements')}"
     yield f"    {design.treatment.rule}"
-    listed = tuple(Text("study.role", n=int(n), role=role) for role, n in zip(roles, counts, strict=True))
+    names = [find_fact("labels.status-", role) for role in roles]
+    listed = tuple(Text("study.role", n=int(n), role=name) for name, n in zip(names, counts, strict=True))
     yield f"    {Text('study.units-by-role', roles=Listed(listed, 'comma'))}"
     inside = np.flatnonzero((onset > panel.first_period) & (onset <= panel.last_period))
     for k in sorted(inside, key=lambda i: (onset[i], panel.units[i]))[:_MOST_UNITS]:

@@ -17,6 +17,7 @@ from twintrade.study.page.assemble import assemble_results
 from twintrade.study.run.columns import run
 from twintrade.study.run.results import Concluded
 from twintrade.study.store.frames import from_bytes, to_bytes
+from twintrade.text import Text
 
 EXACT = 1e-9  # the same sums in another order
 ITERATED = 1e-6  # two Poisson fits that stop at their tolerance
@@ -229,3 +230,10 @@ def test_the_results_hold_money_in_every_state_and_give_it_back(project, spec_te
         assert str(getattr(money, name)) == str(getattr(again, name))
     with pytest.raises(ValueError, match="stated"):
         Money.from_frame(stored.assign(state="guessed"))
+
+
+@pytest.mark.parametrize("detail", [Text("claims.no-interval"), "no interval", ""])
+def test_why_no_amount_is_given_is_kept_as_a_text(detail):
+    kept = Money(state="unavailable", reasons=("error",), detail=detail).to_frame()
+    assert kept["detail"].item() == str(detail)
+    assert Money.from_frame(from_bytes(to_bytes(kept))).detail == detail

@@ -92,14 +92,13 @@ def build_dropped_table(results: ResultSet, wording: Wording) -> Table | None:
         return None
     frame = pd.DataFrame(
         {
-            "rule": [name_status(take_text(e.get("reason") or e.get("rule") or e.get("path"))) for e in entries],
             "why": [read_words(e, "sentence") for e in entries],
             "rows": [e.get("n_rows", e.get("value")) for e in entries],
             "units": [e.get("n_units") for e in entries],
             "which": [_shortened(e.get("names") or ()) for e in entries],
         }
     )
-    weights = {"rule": 1.2, "why": 2.6, "which": 3.0}
+    weights = {"why": 2.6, "which": 3.0}
     formats = {"rows": numbers.format_count, "units": numbers.format_count}
     return build_plain_table(frame, "dropped", wording.say("dropped_caption"), weights=weights, formats=formats)
 

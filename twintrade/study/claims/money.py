@@ -68,11 +68,11 @@ def compute_money(run: Run) -> Money | None:
         return Money(state="unavailable", reasons=("case",))
     transform, label = headline.design.transform, headline.design.transform_label
     if transform != "level":
-        return Money(state="unavailable", reasons=("log" if transform == "log" else "transform",), detail=str(label))
+        return Money(state="unavailable", reasons=("log" if transform == "log" else "transform",), detail=label)
     try:
         valued = find_effect_with_total(run, headline, headline.fit)
     except TwintradeError as error:
-        return Money(state="unavailable", reasons=("error",), detail=str(error).rstrip("."))
+        return Money(state="unavailable", reasons=("error",), detail=error.text)
     if not isinstance(valued, Valued):
         return Money(state="unavailable", reasons=(valued,))
     return _gated(run, headline, valued)

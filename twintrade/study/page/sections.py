@@ -21,7 +21,6 @@ def build_sections(run: Run) -> dict[str, str]:
             "limits": "\n".join(spec.limits),
             "outcome": design.outcome,
             "period_name": PERIOD_NAMES[design.panel.frequency],
-            "treatment_rule": design.treatment.rule,
             "no_effect": explain_no_effect(run),
             "recipe": spec.recipe or "",
         }

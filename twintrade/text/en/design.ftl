@@ -46,7 +46,7 @@ no-candidate = { $unit } has no donor among { $among }: there is no candidate
 ## rows left out, behind their number
 dropped-undated = rows of units with an agreement whose date is not known: neither treated nor comparison
 dropped-unmatched = rows of units with an agreement that could not be matched: neither treated nor comparison
-dropped-ambiguous = rows of units whose agreements contradict each other: neither treated nor comparison
+dropped-other-kind = rows of units with another kind of agreement alone: neither treated nor comparison
 dropped-excluded = rows of units excluded: { $reason }
 dropped-always-treated = rows of units treated in or before their first period: no period before
 dropped-no-figure-before = rows of units with no usable figure before their onset: treated in every row that enters

@@ -164,7 +164,6 @@ column-rmspe_ratio = RMSPE after over before
 column-romanized = Romanized
 column-row = Row
 column-rows = Rows
-column-rule = Rule
 column-scale = Scale
 column-se = Standard error
 column-sentence = What it says
@@ -301,9 +300,9 @@ status-too-coarse = too coarse
 status-treated = treated
 status-donor = donor
 status-excluded = excluded
-status-undated = undated
-status-other-kind = another kind of agreement
-status-unmatched = unmatched
+status-undated = with an undated agreement
+status-other-kind = with another kind of agreement
+status-unmatched = with an agreement under another spelling
 
 ## what errors are clustered by
 dimension-city = city
