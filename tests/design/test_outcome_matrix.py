@@ -51,6 +51,6 @@ def test_placebo_cases_leave_the_treated_unit_out():
         ["d002", "d001", "d003"],
         ["d003", "d001", "d002"],
     ]
-    np.testing.assert_array_equal(placebos[1].own, case.donors[1])
+    np.testing.assert_array_equal(placebos[1].treated, case.donors[1])
     assert list(case.without(1).units) == ["t0", "d001", "d003"]
     assert list(case.is_before) == [True] * 3 + [False] * 3

@@ -65,7 +65,7 @@ def test_the_optimum_fits_california_at_least_as_well_as_the_published_weights(c
         ridge = reference["zeta_omega"] ** 2 * case.is_before.sum()
 
         def loss(w, case=case, ridge=ridge, kind=kind):
-            gaps = (case.own - w @ case.donors)[case.is_before]
+            gaps = (case.treated - w @ case.donors)[case.is_before]
             gaps = gaps - gaps.mean() if kind == "sdid" else gaps
             return (gaps**2).sum() + ridge * (w**2).sum()
 

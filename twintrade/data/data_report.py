@@ -32,7 +32,7 @@ def format_data_report(
     tables : mapping of str to str, optional
         Where in the analysis file each data file is declared, for the lines to change.
     """
-    said = list(messages)
+    listed = list(messages)
     lines = [str(Text("data.report-files"))] if records else []
     for record in records:
         sheet = Text("data.report-sheet", name=record.sheet) if record.sheet else ""
@@ -42,13 +42,13 @@ def format_data_report(
         lines.append(f"  {entry}")
         lines += [f"    {Text('data.report-dropped', rule=rule, n=n)}" for rule, n in record.dropped]
     for level in _LEVELS:
-        mine = [m for m in said if m.level == level]
+        mine = [m for m in listed if m.level == level]
         if mine:
             total = n_errors if level == "error" and n_errors is not None else len(mine)
             all_shown = "yes" if total <= len(mine) else "no"
             heading = Text("data.report-level", level=level, total=total, all_shown=all_shown, n_shown=len(mine))
             lines += ["", str(heading), *_list_by_file(mine)]
-    fixes = list_lines_to_change(said)
+    fixes = list_lines_to_change(listed)
     if fixes:
         lines += ["", str(Text("data.report-fixes"))]
         for file, changes in fixes.items():

@@ -44,7 +44,7 @@ class Case:
     seasons: int = 1
 
     @property
-    def own(self) -> FloatArray:
+    def treated(self) -> FloatArray:
         """Outcome of the treated unit, shape (n_periods,)."""
         return np.asarray(self.values[0])
 

@@ -44,7 +44,7 @@ class ElasticNetSyntheticControl(WeightedCase):
     def weigh(self, case: Case) -> DonorWeights:
         """Return weights of any sign and the intercept."""
         refuse_few_periods(case, self.min_before, self.name)
-        columns, target = case.donors[:, case.is_before].T, case.own[case.is_before]
+        columns, target = case.donors[:, case.is_before].T, case.treated[case.is_before]
         if self.penalty is None:
             net = choose_net(columns, target, self.mixes, self.n_blocks)
         else:

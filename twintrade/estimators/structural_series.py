@@ -90,8 +90,8 @@ class StructuralSeries(SingleCase):
         x = compute_principal_components(case.donors, case.is_before, self.n_components)
         n_before = int(np.flatnonzero(case.is_before)[-1]) + 1
         # In standard deviations, so that the optimizer's steps do not depend on the unit of money.
-        spread = float(case.own[:n_before].std()) or 1.0
-        model = _model(case.own[:n_before] / spread, x[:n_before], self.level, case.seasons)
+        spread = float(case.treated[:n_before].std()) or 1.0
+        model = _model(case.treated[:n_before] / spread, x[:n_before], self.level, case.seasons)
         fitted = _fit(model)
         if self.variance_factor != 1.0:
             fitted = model.smooth(self._rescaled(model, np.asarray(fitted.params)))
@@ -99,9 +99,9 @@ class StructuralSeries(SingleCase):
         after = np.asarray(fitted.forecast(n_after, exog=x[n_before:] if x.shape[1] else None))
         # The diffuse start has no forecast: the first fitted values are set to the observation.
         started = np.arange(n_before) >= int(fitted.loglikelihood_burn) + x.shape[1]
-        before = np.where(started, np.asarray(fitted.fittedvalues) * spread, case.own[:n_before])
+        before = np.where(started, np.asarray(fitted.fittedvalues) * spread, case.treated[:n_before])
         covariance = spread**2 * compute_forecast_covariance(fitted, n_after, x[n_before:])
-        return Forecast(case.own - np.concatenate([before, after * spread]), covariance)
+        return Forecast(case.treated - np.concatenate([before, after * spread]), covariance)
 
     def _rescaled(self, model: Any, params: FloatArray) -> FloatArray:
         drift = np.array([name.startswith("sigma2.level") for name in model.param_names])

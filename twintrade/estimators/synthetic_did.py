@@ -61,7 +61,7 @@ class SyntheticDid(WeightedCase):
         """Return unit weights, and the level the gap is measured from."""
         refuse_few_periods(case, self.min_before, self.name)
         did_weights = self.cohort_weights(case, 1)
-        gaps = case.own - did_weights.omega @ case.donors
+        gaps = case.treated - did_weights.omega @ case.donors
         periods = np.zeros(case.periods.size)
         periods[case.is_before] = did_weights.lambda_
         return DonorWeights(did_weights.omega, float(periods @ gaps))
@@ -93,13 +93,13 @@ class SyntheticDid(WeightedCase):
             case = build_cohort_case(design, matrix, int(onset))
             refuse_few_periods(case, self.min_before, self.name)
             weights = self.cohort_weights(case, int(n)) if fixed is None else fixed[int(onset)]
-            gaps.append(compute_did_gaps(case.own, case.donors, case.is_before, weights))
+            gaps.append(compute_did_gaps(case.treated, case.donors, case.is_before, weights))
         return _stacked(design, matrix, onsets, n_treated, gaps)
 
     def cohort_weights(self, case: Case, n_treated: int) -> DidWeights:
         """Return the weights of one onset, whose treated units are averaged in the case's first row."""
         return compute_did_weights(
-            case.own,
+            case.treated,
             case.donors,
             case.is_before,
             case.is_after,

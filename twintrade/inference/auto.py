@@ -118,7 +118,7 @@ class Auto(Inference):
         level: Literal["info", "warning"] = "info" if method == "scaled" else "warning"
         reasons = Listed((*decision.reasons, *tried), "semicolon")
         taken = Text("inference.taken", method=method, reasons=reasons, about=about.replace(" ", "-"))
-        said = Message(level, f"inference-{method}", taken)
+        message = Message(level, f"inference-{method}", taken)
         return {
             view: replace(
                 view_bands,
@@ -128,7 +128,7 @@ class Auto(Inference):
                     "about": about,
                     **self._beside(fit, view, view_bands, method, decision),
                 },
-                messages=(said, *view_bands.messages),
+                messages=(message, *view_bands.messages),
             )
             for view, view_bands in bands.items()
         }

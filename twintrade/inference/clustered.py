@@ -18,7 +18,7 @@ from twintrade.inference.clustering.clusters import (
     find_clusters,
 )
 from twintrade.inference.clustering.conventions import (
-    OWN,
+    TWINTRADE,
     Convention,
     Correction,
     EffectLevels,
@@ -92,7 +92,7 @@ class Clustered(Inference):
     """
 
     by: tuple[str, ...] = ()
-    correction: str = OWN
+    correction: str = TWINTRADE
     level: float = 0.95
     draws: int = PLUG_IN_DRAWS
     name: ClassVar[str] = "clustered"

@@ -13,7 +13,7 @@ from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import PLUG_IN_DRAWS, Facts, build_bands, describe_reference
 from twintrade.inference.clustering.clusters import find_unit_positions, get_influence
-from twintrade.inference.clustering.conventions import OWN, correct, get_convention
+from twintrade.inference.clustering.conventions import TWINTRADE, correct, get_convention
 from twintrade.inference.clustering.joint import compute_sup_t, repair_covariance
 from twintrade.inference.clustering.variances import has_variance, list_variance_messages
 from twintrade.numerics.arrays import FloatArray, compact, sum_by_group
@@ -24,7 +24,7 @@ EARTH_RADIUS = 6371.0088
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Found:
+class UnscaledCovariance:
     """A covariance before its small-sample factor, with factor, degrees of freedom, clusters it rests on and note."""
 
     covariance: FloatArray
@@ -50,7 +50,7 @@ class Dependence(Inference):
     remedy: ClassVar[str] = "clusters"
 
     @abstractmethod
-    def covariance(self, fit: Fit, estimate: Estimate) -> Found:
+    def covariance(self, fit: Fit, estimate: Estimate) -> UnscaledCovariance:
         """Return the covariance of an estimate.
 
         Raises
@@ -89,7 +89,7 @@ class Dyadic(Dependence):
     citation: ClassVar[str] = "aronow2015"
     remedy: ClassVar[str] = "city-or-partner"
 
-    def covariance(self, fit: Fit, estimate: Estimate) -> Found:
+    def covariance(self, fit: Fit, estimate: Estimate) -> UnscaledCovariance:
         """Return sums over members, less the pairs that were counted twice."""
         panel, o = fit.design.panel, fit.design.observations
         if not panel.is_dyadic:
@@ -106,10 +106,10 @@ class Dyadic(Dependence):
         twice = sum_by_group(np.where(same[:, None], 0.0, values), pair)
         used = estimate.sample.rows
         clusters = [compact(o.codes(name)[used]) for name in ("city", "partner")]
-        correction = correct(get_convention(OWN), used.size, estimate.sample.n_slopes, (), clusters)
+        correction = correct(get_convention(TWINTRADE), used.size, estimate.sample.n_slopes, (), clusters)
         smallest = min(int(codes.max()) + 1 for codes in clusters)
         note = Text("inference.dyadic", n=members.size, factor=correction.sentence)
-        return Found(sums.T @ sums - twice.T @ twice, correction.factor, correction.df, smallest, note)
+        return UnscaledCovariance(sums.T @ sums - twice.T @ twice, correction.factor, correction.df, smallest, note)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +133,7 @@ class Conley(Dependence):
     citation: ClassVar[str] = "conley1999"
     remedy: ClassVar[str] = "cutoff"
 
-    def covariance(self, fit: Fit, estimate: Estimate) -> Found:
+    def covariance(self, fit: Fit, estimate: Estimate) -> UnscaledCovariance:
         """Return the covariance over pairs of units by their distance.
 
         Raises
@@ -167,7 +167,7 @@ class Conley(Dependence):
             total += values[part].T @ (weight @ values)
         n = points.shape[0]
         note = Text("inference.conley", kernel=self.kernel, cutoff=self.cutoff, n=n)
-        return Found(total, n / (n - 1), n - 1.0, n, note)
+        return UnscaledCovariance(total, n / (n - 1), n - 1.0, n, note)
 
     def _weight(self, distance: FloatArray) -> FloatArray:
         inside = distance <= self.cutoff

@@ -6,8 +6,8 @@ from typing import ClassVar
 from twintrade.effects import Estimate
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit
-from twintrade.inference.clustering.conventions import OWN, correct, describe_correction, get_convention
-from twintrade.inference.dependence import Dependence, Found
+from twintrade.inference.clustering.conventions import TWINTRADE, correct, describe_correction, get_convention
+from twintrade.inference.dependence import Dependence, UnscaledCovariance
 from twintrade.inference.refits.leave_out import get_regression
 from twintrade.numerics.arrays import compact
 from twintrade.text import Text
@@ -26,12 +26,12 @@ class EqualVariances(Dependence):
         else the same. "none": no factor, and the normal. K counts slopes and every effect.
     """
 
-    correction: str = OWN
+    correction: str = TWINTRADE
     name: ClassVar[str] = "iid"
     citation: ClassVar[str] = "wooldridge2010"
     remedy: ClassVar[str] = "unit-or-city"
 
-    def covariance(self, fit: Fit, estimate: Estimate) -> Found:
+    def covariance(self, fit: Fit, estimate: Estimate) -> UnscaledCovariance:
         """Return the inverse information of the regression, times the residual variance of a linear one.
 
         Raises
@@ -59,4 +59,4 @@ class EqualVariances(Dependence):
             is_poisson="yes" if fit.estimator.is_poisson else "no",
             correction=describe_correction(rule, correction),
         )
-        return Found(covariance, correction.factor, correction.df, sample.n_rows, note)
+        return UnscaledCovariance(covariance, correction.factor, correction.df, sample.n_rows, note)

@@ -17,7 +17,7 @@ from twintrade.inference.clustered import (
     list_sandwich_messages,
 )
 from twintrade.inference.clustering.clusters import Clusters, count_fewest_treated
-from twintrade.inference.clustering.conventions import OWN
+from twintrade.inference.clustering.conventions import TWINTRADE
 from twintrade.inference.clustering.joint import bound_critical_value
 from twintrade.inference.clustering.variances import has_variance
 from twintrade.numerics.arrays import BoolArray, FloatArray
@@ -40,7 +40,7 @@ class Multiplier(Inference):
     """
 
     by: tuple[str, ...] = ()
-    correction: str = OWN
+    correction: str = TWINTRADE
     level: float = 0.95
     draws: int = 4999
     weights: Weights = "rademacher"

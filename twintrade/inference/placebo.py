@@ -65,13 +65,13 @@ class Placebo(Inference):
         InferenceError
             Not exactly one treated unit, or no donor's placebo could be estimated.
         """
-        said = _too_few_before(fit)
-        if said is not None:
-            return {view: self._bare(fit.view(view), said) for view in views}
+        message = _too_few_before(fit)
+        if message is not None:
+            return {view: self._bare(fit.view(view), message) for view in views}
         placebos = refit_donor_placebos(fit, views, self.keeps_treated)
         return {view: self._bands(fit, view, placebos) for view in views}
 
-    def _bare(self, estimate: Estimate, said: Message) -> Bands:
+    def _bare(self, estimate: Estimate, message: Message) -> Bands:
         none = fill_absent(estimate.n_effects)
         return Bands(
             estimate=estimate,
@@ -84,8 +84,8 @@ class Placebo(Inference):
             df=none,
             simultaneous_low=none,
             simultaneous_high=none,
-            note=said.text,
-            messages=(said,),
+            note=message.text,
+            messages=(message,),
         )
 
     def _bands(self, fit: Fit, view: View, placebos: "DonorPlacebos") -> Bands:

@@ -103,11 +103,11 @@ class PredictionIntervals(Inference):
 
     def _moves(self, estimator: WeightedCase, case: Case, rng: np.random.Generator) -> FloatArray:
         """Return refitted less fitted counterfactuals, shape (n_draws, n_periods)."""
-        fitted = case.own - estimator.gaps(case)
+        fitted = case.treated - estimator.gaps(case)
         before = case.is_before
-        residuals = np.where(before, case.own - fitted, 0.0)
+        residuals = np.where(before, case.treated - fitted, 0.0)
         signs = [rng.choice([-1.0, 1.0], size=residuals.size) for _ in range(self.draws)]
-        jobs = {str(k): np.where(before, fitted + residuals * drawn, case.own) for k, drawn in enumerate(signs)}
+        jobs = {str(k): np.where(before, fitted + residuals * drawn, case.treated) for k, drawn in enumerate(signs)}
         done, _ = split_succeeded(run_jobs("prediction-intervals", _moved, jobs, shared=(estimator, case, fitted)))
         if not done:
             raise InferenceError("no refit of the weights succeeded")

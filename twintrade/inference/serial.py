@@ -10,7 +10,7 @@ from twintrade.effects import Estimate, Regression
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit
 from twintrade.inference.clustering.conventions import (
-    OWN,
+    TWINTRADE,
     Correction,
     collect_levels,
     compute_correction,
@@ -18,7 +18,7 @@ from twintrade.inference.clustering.conventions import (
     describe_correction,
     get_convention,
 )
-from twintrade.inference.dependence import Dependence, Found
+from twintrade.inference.dependence import Dependence, UnscaledCovariance
 from twintrade.inference.refits.leave_out import get_regression
 from twintrade.numerics.arrays import FloatArray, compact, sum_by_group
 from twintrade.numerics.series import choose_lags, compute_long_run_covariance, sum_bartlett
@@ -40,7 +40,7 @@ class Serial(Dependence):
     """
 
     lags: int | None = None
-    correction: str = OWN
+    correction: str = TWINTRADE
 
     @abstractmethod
     def sum_products(self, fit: Fit, source: Regression, lags: int) -> FloatArray:
@@ -51,7 +51,7 @@ class Serial(Dependence):
         """Whether an autoregression of the scores is fitted first."""
         return False
 
-    def covariance(self, fit: Fit, estimate: Estimate) -> Found:
+    def covariance(self, fit: Fit, estimate: Estimate) -> UnscaledCovariance:
         """Return the covariance.
 
         Raises
@@ -82,7 +82,7 @@ class Serial(Dependence):
             n=n,
             correction=describe_correction(get_convention(self.correction), correction),
         )
-        return Found(self.sum_products(fit, source, lags), correction.factor, correction.df, n, note)
+        return UnscaledCovariance(self.sum_products(fit, source, lags), correction.factor, correction.df, n, note)
 
     def _correction(self, fit: Fit, estimate: Estimate, n_periods: int) -> Correction:
         """Take periods for clusters in which no effect nests: their scores are correlated."""

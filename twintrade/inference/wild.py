@@ -13,7 +13,7 @@ from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered, Facts, build_bands, warn_of_few_treated
 from twintrade.inference.clustering.clusters import get_influence
-from twintrade.inference.clustering.conventions import OWN
+from twintrade.inference.clustering.conventions import TWINTRADE
 from twintrade.inference.clustering.variances import has_variance, list_variance_messages
 from twintrade.inference.refits.leave_out import find_row_clusters
 from twintrade.inference.refits.wild_sums import Scores, Working, prepare_bootstrap
@@ -64,7 +64,7 @@ class Wild(Inference):
     scores: Scores = "plain"
     variance: Literal["cv1", "cv3"] = "cv1"
     imposes_null: bool = True
-    correction: str = OWN
+    correction: str = TWINTRADE
     level: float = 0.95
     name: ClassVar[str] = "wild"
     citation: ClassVar[str] = "cameron2008"

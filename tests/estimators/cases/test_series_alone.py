@@ -95,7 +95,7 @@ def test_donors_do_not_enter_an_interrupted_series(values):
 
 def test_forecast_spread_is_that_of_statsmodels_without_regressors(values):
     case = StructuralSeries(n_components=0).case(matrix_design(values, 2018))
-    found = sm.tsa.UnobservedComponents(case.own[:18], level="local level").fit(disp=False)
+    found = sm.tsa.UnobservedComponents(case.treated[:18], level="local level").fit(disp=False)
     spread = np.sqrt(np.diag(compute_forecast_covariance(found, 12, np.empty((12, 0)))))
     np.testing.assert_allclose(spread, found.get_forecast(12).se_mean, rtol=1e-8)
 

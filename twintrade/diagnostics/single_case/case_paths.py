@@ -76,15 +76,17 @@ class CasePaths(Diagnostic):
 
 def _path_rows(fit: Fit, case: Case, gaps: FloatArray) -> pd.DataFrame:
     in_logs = fit.estimate.scale == "log points" and fit.design.transform == "level"
-    without = case.own * np.exp(-gaps) if in_logs else case.own - gaps
-    series = {"treated": case.own, "counterfactual": without}
+    without = case.treated * np.exp(-gaps) if in_logs else case.treated - gaps
+    series = {"treated": case.treated, "counterfactual": without}
     combine = np.mean if fit.design.transform == "log" else np.sum
     for key, chosen in build_case_sets(case).items():
         series[SET_LABELS[key]] = combine(chosen.donors, axis=0)
     last = int(np.flatnonzero(case.is_before)[-1])
     is_log = fit.design.transform == "log"
     # The counterfactual is indexed on the treated series, so that their distance is the gap.
-    bases = {name: float((case.own if name == "counterfactual" else values)[last]) for name, values in series.items()}
+    bases = {
+        name: float((case.treated if name == "counterfactual" else values)[last]) for name, values in series.items()
+    }
     rows = [
         pd.DataFrame(
             {
@@ -120,7 +122,7 @@ def _one_path(fit: Fit, one: CaseEffect) -> pd.DataFrame:
     case, gaps = one.paths.case, one.paths.gaps[0]
     is_log = one.method.transform == "log"
     is_relative = is_log or one.method.estimator.effect_scale(one.design) == "log points"
-    treated = _shown(case, is_log) if is_relative else case.own
+    treated = _shown(case, is_log) if is_relative else case.treated
     base = float(treated[int(np.flatnonzero(case.is_before)[-1])])
     observed = _index(treated, base, is_relative)
     return pd.DataFrame(
@@ -131,7 +133,7 @@ def _one_path(fit: Fit, one: CaseEffect) -> pd.DataFrame:
             "period_label": [fit.design.panel.label(p) for p in case.periods],
             "event_time": case.event_times,
             "observed": observed,
-            "counterfactual": observed * np.exp(-gaps) if is_relative else _index(case.own - gaps, base, False),
+            "counterfactual": observed * np.exp(-gaps) if is_relative else _index(case.treated - gaps, base, False),
             "gap": gaps,
         }
     )
@@ -142,7 +144,7 @@ def _shown(case: Case, is_log: bool) -> FloatArray:
     values = case.values[:1]
     logs = values if is_log else np.log(np.where(values > 0, values, np.nan))
     seen = replace(case, values=logs)
-    return (seen.deseasonalized() if np.isfinite(logs).all() else seen).own
+    return (seen.deseasonalized() if np.isfinite(logs).all() else seen).treated
 
 
 def _index(values: FloatArray, base: float, is_log: bool) -> FloatArray:

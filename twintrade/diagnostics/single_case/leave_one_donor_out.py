@@ -181,7 +181,9 @@ def _weight_sentence(key: str, shown: pd.DataFrame, weights: FloatArray) -> Text
 
 def _outside(key: str, case: Case, intercept: float) -> list[Text]:
     """Say where no convex combination of donors can reach the treated path before the onset."""
-    distance, count = compute_distance_outside(case.own[case.is_before] - intercept, case.donors[:, case.is_before])
+    distance, count = compute_distance_outside(
+        case.treated[case.is_before] - intercept, case.donors[:, case.is_before]
+    )
     if count == 0:
         return []
     return [

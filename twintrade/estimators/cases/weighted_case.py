@@ -54,7 +54,7 @@ class WeightedCase(SingleCase):
     def gaps(self, case: Case) -> FloatArray:
         """Return observed less intercept and weighted donors in every period."""
         donor_weights = self.weigh(case)
-        return case.own - donor_weights.intercept - donor_weights.weights @ case.donors
+        return case.treated - donor_weights.intercept - donor_weights.weights @ case.donors
 
     def statistics(self, case: Case) -> dict[str, float]:
         """Return how few donors carry the weight, and what the search for the weights reports."""

@@ -88,7 +88,7 @@ def _proportional(
     exponent = fit.coefficients[code] + (deviations * _cell_slopes(fit, deviations.shape[1])[code]).sum(axis=1)
     ratio = np.exp(-exponent)
     mean = fit.weights[inside] * fit.mean[inside]
-    with_tie = np.bincount(code, mean, n_cells).astype(np.float64)
+    treated = np.bincount(code, mean, n_cells).astype(np.float64)
     without = np.bincount(code, mean * ratio, n_cells).astype(np.float64)
     left = fit.weights * (o.y[fit.rows] - fit.mean)
     moved_with = _summed(o.unit[rows], code, left[inside], (o.n_units, n_cells))
@@ -101,12 +101,12 @@ def _proportional(
         lever = np.bincount(code, mean * ratio * deviations[:, k], n_cells)
         moved_without -= lever * fit.influence[:, n_cells + k * fit.n_all_cells + fit.kept]
     if measure == "difference":
-        return IdentifiedCells((with_tie - without) / sizes, sizes, (moved_with - moved_without) / sizes)
-    influence = 100 * (moved_with - with_tie / without * moved_without) / without
+        return IdentifiedCells((treated - without) / sizes, sizes, (moved_with - moved_without) / sizes)
+    influence = 100 * (moved_with - treated / without * moved_without) / without
     linear = None
     if fit.source is not None and not deviations.shape[1]:
-        linear = fit.source.outcome_weights().combined(np.diag(100 * with_tie / without))
-    return IdentifiedCells(100 * (with_tie / without - 1), without, influence, moved_without, linear=linear)
+        linear = fit.source.outcome_weights().combined(np.diag(100 * treated / without))
+    return IdentifiedCells(100 * (treated / without - 1), without, influence, moved_without, linear=linear)
 
 
 def _cell_slopes(fit: CellFit, n_covariates: int) -> FloatArray:

@@ -95,9 +95,9 @@ def _cells(
     inside = np.isfinite(m.onset)
     position = np.where(inside, m.onset, m.periods[0] + n_periods) - m.periods[0]
     # Treated in the first period or before: their first dose is another one, so they are nobody's comparison.
-    untied = position > 0
+    starts_untreated = position > 0
     first = np.where(inside, np.maximum(position - anticipation, 0), position).astype(np.int64)
-    for onset in np.unique(m.onset[inside & untied]):
+    for onset in np.unique(m.onset[inside & starts_untreated]):
         is_cohort = m.onset == onset
         start = int(first[is_cohort][0])
         at, base = start + step - 1, start - 1
@@ -105,7 +105,7 @@ def _cells(
         if base < 0 or far < 0 or at >= n_periods:
             continue
         seen = observed[:, far] & observed[:, base] & observed[:, at]
-        switching, comparison = is_cohort & seen & kept, untied & (first > at) & seen
+        switching, comparison = is_cohort & seen & kept, starts_untreated & (first > at) & seen
         if switching.any() and comparison.any():
             yield _CohortCell(float(onset), at, far, base, switching, comparison)
 

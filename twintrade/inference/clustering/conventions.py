@@ -10,7 +10,7 @@ from twintrade.numerics.arrays import IntArray
 from twintrade.text import Text
 
 Reference = Literal["t of clusters", "t of residuals", "normal"]
-OWN = "twintrade"
+TWINTRADE = "twintrade"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Convention:
 CONVENTIONS: dict[str, Convention] = {
     c.name: c
     for c in (
-        Convention(OWN, Text("inference.factor-clusters"), False, "smallest", "t of clusters", "t of clusters"),
+        Convention(TWINTRADE, Text("inference.factor-clusters"), False, "smallest", "t of clusters", "t of clusters"),
         Convention(
             "fixest",
             Text("inference.factor-not-nested"),
@@ -201,7 +201,7 @@ def compute_correction(
     if smallest < 2:
         raise InferenceError("there is one cluster only and no variance without a second; cluster by something finer")
     by_rows = len(sizes) == 1 and smallest == n_rows
-    if rule.name == OWN and by_rows:
+    if rule.name == TWINTRADE and by_rows:
         rule = replace(rule, sentence=Text("inference.factor-rows"), counts_parameters=True, cluster_factor="none")
     k = count_parameters(rule, n_slopes, levels, n_all) if rule.counts_parameters else 0
     if rule.counts_parameters and k >= n_rows:
@@ -229,7 +229,7 @@ def count_parameters(rule: Convention, n_slopes: int, levels: Sequence[EffectLev
     effect, plus one where some effect is nested. The two agree where every pair of effects is connected.
     linearmodels: slopes, plus every effect; a single effect that nests in the clusters is left out.
     """
-    if rule.name == OWN:
+    if rule.name == TWINTRADE:
         return max(1, n_all)
     nested = [e.is_nested for e in levels]
     if rule.name == "linearmodels":
