@@ -22,6 +22,9 @@ import pandas as pd
 from benchmarks.measured import cpu_seconds, in_own_process, peak_megabytes
 
 PANELS = {
+    "2k": (12, 8, 12, 4),
+    "6k": (20, 15, 30, 5),
+    "12k": (30, 20, 60, 6),
     "10k": (50, 10, 43, 1),
     "24k": (60, 20, 104, 2),
     "240k": (300, 40, 1040, 3),

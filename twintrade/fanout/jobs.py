@@ -13,7 +13,7 @@ import numpy as np
 from twintrade.errors import FanoutError, TwintradeError
 from twintrade.fanout.spread import limit_threads, spread
 from twintrade.fanout.workers import Arrays, Scope, Workers, get_scope, use_workers
-from twintrade.text import Text, Words
+from twintrade.text import Text, Words, describe_span
 
 S = TypeVar("S")
 J = TypeVar("J")
@@ -106,6 +106,21 @@ def run_jobs(
     return [Done(job, *endings[i]) for i, job in enumerate(names)]
 
 
+def watch(name: str, items: Sequence[S]) -> Iterator[S]:
+    """Yield the items of a loop in this process, and tell its progress as that of ``run_jobs`` is told.
+
+    Parameters
+    ----------
+    name : str
+        Of the loop, for progress: "randomization".
+    items : sequence
+    """
+    progress = _Progress(name, len(items), 0, get_scope().workers)
+    for item in items:
+        yield item
+        progress.one_more()
+
+
 def split_succeeded(done: Sequence[Done]) -> tuple[list[Done], list[tuple[str, Words]]]:
     """Return the jobs that gave arrays, and (job, reason) of those that failed."""
     return [d for d in done if d.values is not None], [(d.job, d.text) for d in done if d.values is None]
@@ -180,11 +195,5 @@ class _Progress:
         left = self._n_jobs - self._n_kept - self._done
         seconds = left * (now - self.started) / self._done
         done = self._n_kept + self._done
-        text = Text("fanout.progress", name=self._name, done=done, all=self._n_jobs, left=_span(seconds))
+        text = Text("fanout.progress", name=self._name, done=done, all=self._n_jobs, left=describe_span(seconds))
         self._progress(str(text))
-
-
-def _span(seconds: float) -> Text:
-    if seconds < 90:
-        return Text("fanout.seconds", n=seconds)
-    return Text("fanout.minutes", n=seconds / 60) if seconds < 5400 else Text("fanout.hours", n=seconds / 3600)

@@ -15,6 +15,7 @@ from twintrade.numerics.arrays import FloatArray
 from twintrade.study.observing.observe import Observed, list_absent_inputs, observe
 from twintrade.study.page.assemble import list_unit_roles
 from twintrade.study.plan.designs import Designs
+from twintrade.study.plan.forecast import forecast_run
 from twintrade.study.plan.jobs import Plan
 from twintrade.study.planning import plan_analysis
 from twintrade.study.registry_study import list_sentences, run_registry
@@ -22,7 +23,7 @@ from twintrade.study.spec.registry_spec import is_registry, parse_registry
 from twintrade.study.spec.spec_faults import locate_faults
 from twintrade.study.spec.spec_text import parse_tables
 from twintrade.study.store.locating import FOLDER
-from twintrade.text import Listed, Text, find_fact
+from twintrade.text import Listed, Text, describe_span, find_fact
 
 _MOST_UNITS = 40
 _MOST_LOST = 8
@@ -57,7 +58,7 @@ def check_analysis(root: Path, name: str, text: str) -> str:
         )
         raise DataError(f"the data are not as the analysis file declares them\n{report}") from None
     lines = [f"{name}: {plan.spec.title}", *_panel(design), *_treatment(design), *_registry(observed)]
-    lines += _columns(plan, designs)
+    lines += [*_columns(plan, designs), *_forecast(plan, design)]
     messages = dict.fromkeys((*observed.messages, *design.treatment.messages, *_guesses(name, text)))
     return "\n".join([*lines, "", format_data_report(observed.inputs, messages, None, _declared(name, text)), ""])
 
@@ -170,3 +171,12 @@ def _columns(plan: Plan, designs: Designs) -> Iterator[str]:
         yield f"    {Text('study.will-be-skipped' if lacking else 'study.qualifies', label=column.label, why=why)}"
     if not plan.columns:
         yield f"    {Text('study.pictures-only')}"
+
+
+def _forecast(plan: Plan, design: Design) -> Iterator[str]:
+    forecast = forecast_run(plan, design)
+    spans = describe_span(forecast.low), describe_span(forecast.high)
+    key = "study.forecast" if forecast.low == forecast.high else "study.forecast-range"
+    yield f"  {Text('study.time')}"
+    said = Text(key, low=spans[0], high=spans[1], name=plan.name, megabytes=round(forecast.megabytes, -1))
+    yield f"    {said}"

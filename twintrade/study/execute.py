@@ -17,7 +17,7 @@ from twintrade.study.outcome import AnalysisEnd
 from twintrade.study.page.assemble import assemble_results
 from twintrade.study.planning import plan_analysis
 from twintrade.study.registry_study import build_registry_results, run_registry
-from twintrade.study.run.columns import run
+from twintrade.study.run.columns import Expect, run
 from twintrade.study.run.headline import collect_headline_facts
 from twintrade.study.run.ledger import FileLedger
 from twintrade.study.run.manifest import (
@@ -65,6 +65,7 @@ def execute(
     progress: Progress = lambda _: None,
     why: str = "",
     workers: Workers = ALONE,
+    expect: Expect = lambda _: None,
 ) -> AnalysisEnd:
     """Run one analysis and store its results.
 
@@ -82,6 +83,8 @@ def execute(
         Reason for running, for the outcome.
     workers : Workers
         Who does the refits.
+    expect : callable
+        Told, once the data are read, what each job is expected to take.
 
     Returns
     -------
@@ -92,7 +95,7 @@ def execute(
     try:
         target = prepare(root, name)
         with hold_lock(get_lock_path(root, name), name):
-            summary = _stored(root, name, text, target, progress, started, workers)
+            summary = _stored(root, name, text, target, progress, started, workers, expect)
     except TwintradeError as error:
         return record_failure(root, name, error, time.monotonic() - started)
     except Exception as error:
@@ -104,7 +107,14 @@ def execute(
 
 
 def _stored(
-    root: Path, name: str, text: str, target: Path, progress: Progress, started: float, workers: Workers
+    root: Path,
+    name: str,
+    text: str,
+    target: Path,
+    progress: Progress,
+    started: float,
+    workers: Workers,
+    expect: Expect,
 ) -> Mapping[str, Any]:
     if is_registry(parse_tables(text, f"{FOLDER}/{name}.toml")):
         return _stored_registry(root, name, text, target, started)
@@ -117,7 +127,7 @@ def _stored(
         ledger = FileLedger(get_ledger_path(root, name), hash_origins(raw, observed.inputs))
         try:
             with use_workers(replace(workers, ledger=ledger, progress=progress)):
-                finished = run(analysis_plan, observed, progress)
+                finished = run(analysis_plan, observed, progress, expect)
         finally:
             ledger.close()
     manifest = build_manifest(finished, raw, root) | {"headline": collect_headline_facts(finished.ladder)}

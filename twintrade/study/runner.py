@@ -1,12 +1,12 @@
 """Runs those of many analyses that are stale; a fresh one costs a few hashes and no library."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from twintrade.errors import SpecError
 from twintrade.study.outcome import USAGE, AnalysisEnd
-from twintrade.study.progress import Report, StageLines, report_progress
+from twintrade.study.progress import Report, report_progress
 from twintrade.study.store.folder import get_results_folder, settle
 from twintrade.study.store.freshness import PAGE, list_absent_by_design, list_changes, read_manifest
 from twintrade.study.store.locating import Analysis
@@ -61,7 +61,8 @@ def run_all(
             outcomes[analysis.name] = settled
         else:
             stale.append((analysis, settled))
-    with report_progress(log_json=log_json) as report:
+    is_alone = len(stale) < 2 or jobs == 1 or backend == "dask"
+    with report_progress(log_json=log_json, is_alone=is_alone) as report:
         for outcome in _run(stale, jobs, backend, scheduler, report):
             outcomes[outcome.name] = outcome
             report(outcome.name, outcome.ending)
@@ -95,25 +96,23 @@ def _run(
 
     jobs = count_cores() if jobs is None else jobs
     if jobs > 1 and len(stale) > 1 and backend == "loky":
-        lines = report if isinstance(report, StageLines) else None
-        for _, outcome in spread(_one, stale, lines, Workers(n=jobs)):
+        for _, outcome in spread(_one, stale, report, Workers(n=jobs)):
             yield outcome
         return
     workers = Workers(n=jobs, backend="dask" if backend == "dask" else "loky", scheduler=scheduler)
     for analysis, why in stale:
-        yield _ended(analysis, why, partial(report, analysis.name), workers)
+        yield _ended(analysis, why, report, workers)
 
 
-def _one(lines: StageLines | None, task: tuple[Analysis, str]) -> AnalysisEnd:
-    """Run one analysis in a process of its own, which writes its stages itself."""
+def _one(report: Report, task: tuple[Analysis, str]) -> AnalysisEnd:
+    """Run one analysis in a process of its own, which tells its progress itself."""
     from twintrade.fanout import Workers
 
     analysis, why = task
-    progress = partial(lines, analysis.name) if lines is not None else lambda _: None
-    return _ended(analysis, why, progress, Workers())
+    return _ended(analysis, why, report, Workers())
 
 
-def _ended(analysis: Analysis, why: str, progress: Callable[[str], None], workers: "Workers") -> AnalysisEnd:
+def _ended(analysis: Analysis, why: str, report: Report, workers: "Workers") -> AnalysisEnd:
     """Run an analysis, or draw it again where only its page is stale: that needs no estimator."""
     if why == str(PAGE):
         from twintrade.study.redraw import redraw_outcome
@@ -121,4 +120,7 @@ def _ended(analysis: Analysis, why: str, progress: Callable[[str], None], worker
         return redraw_outcome(analysis.root, analysis.name, analysis.text)
     from twintrade.study.execute import execute
 
-    return execute(analysis.root, analysis.name, analysis.text, progress, why, workers)
+    name = analysis.name
+    return execute(
+        analysis.root, name, analysis.text, partial(report, name), why, workers, partial(report.expect, name)
+    )

@@ -131,3 +131,10 @@ def _unpack(packed: Any) -> Any:
     if "join" in packed:
         return Listed(tuple(_unpack(item) for item in packed["items"]), packed["join"])
     return Text(packed["key"], **{name: _unpack(v) for name, v in packed["values"].items()})
+
+
+def describe_span(seconds: float) -> Text:
+    """Return a span of time as people say it: about 40 s, about 3 min."""
+    if seconds < 90:
+        return Text("fanout.seconds", n=seconds)
+    return Text("fanout.minutes", n=seconds / 60) if seconds < 5400 else Text("fanout.hours", n=seconds / 3600)

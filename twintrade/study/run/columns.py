@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import cast
 
 from twintrade.design import Design
@@ -12,7 +13,9 @@ from twintrade.fanout import get_scope, use_workers
 from twintrade.inference.reported import Reported
 from twintrade.study.observing.observe import Observed
 from twintrade.study.plan.designs import Designs
+from twintrade.study.plan.forecast import forecast_run
 from twintrade.study.plan.jobs import Check, LadderColumn, Plan
+from twintrade.study.run.kept_bands import take_up_bands
 from twintrade.study.run.results import Concluded, Estimated, Ladder
 from twintrade.study.run.seeds import build_generator
 from twintrade.text import Listed, Text, Words
@@ -21,6 +24,7 @@ REPORTED_VIEWS: tuple[View, ...] = ("event", "overall", "path", "cohort")
 LISTED_VIEWS: tuple[View, ...] = (*REPORTED_VIEWS, "cell")
 
 Progress = Callable[[str], None]
+Expect = Callable[[Sequence[tuple[str, float]]], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +48,7 @@ class Run:
     messages: tuple[Message, ...]
 
 
-def run(plan: Plan, observed: Observed, progress: Progress = lambda _: None) -> Run:
+def run(plan: Plan, observed: Observed, progress: Progress = lambda _: None, expect: Expect = lambda _: None) -> Run:
     """Estimate every column, and check it.
 
     Parameters
@@ -53,6 +57,8 @@ def run(plan: Plan, observed: Observed, progress: Progress = lambda _: None) -> 
     observed : Observed
     progress : callable
         Told the name of each job as it begins.
+    expect : callable
+        Told every job and the seconds that it is expected to take, before the first begins.
 
     Raises
     ------
@@ -62,6 +68,7 @@ def run(plan: Plan, observed: Observed, progress: Progress = lambda _: None) -> 
     progress("panel")
     designs = Designs(observed, plan.spec.case)
     design = designs.base(plan.spec.design)
+    expect(forecast_run(plan, design).jobs)
     messages = [*observed.messages, *design.treatment.messages]
     estimated = [_estimated(plan, designs, column, messages, progress) for column in plan.columns]
     if plan.spec.case is None:
@@ -118,7 +125,8 @@ def _bands(
         rng = build_generator(plan.spec.inference.seed, job)
         try:
             with use_workers(get_scope().workers, job):
-                drawn = inference.infer_views(made, cast("list[View]", wanted), rng)
+                infer = partial(inference.infer_views, made, cast("list[View]", wanted), rng)
+                drawn = take_up_bands(job, made, infer)
         except InferenceError as error:
             if column.is_headline and inference is reported and plan.spec.case is None:
                 raise

@@ -18,6 +18,13 @@ stage-read = reading the data
 stage-estimate = estimating
 stage-check = checking
 stage-draw = drawing the appendix
+run-takes = this run is expected to take { $span }
+job = job { $n } of { $all }, { $job }{ $refits ->
+    [none] { "" }
+   *[other] { " (" }{ $refits })
+}
+job-takes = { $job }: expected to take { $span }
+job-left = { $job }; { $span } left
 not-there = not there: { $files }; set TWINTRADE_DATA to the folder that holds them
 did-you-mean = there is no analysis { $name } in { $folder }/; did you mean { $near }?
 there-are = there is no analysis { $name } in { $folder }/; there are { $known }
@@ -89,6 +96,9 @@ onset = { $unit } from { $period }
 will-be-skipped = { $label }: will be skipped: { $why }
 qualifies = { $label }: qualifies
 pictures-only = none: pictures only
+time = time and memory
+forecast = twintrade run { $name } takes { $high } on one core, and { FIXED($megabytes, decimals: 0) } MB of memory
+forecast-range = twintrade run { $name } takes { $low } on one core where standard errors can be trusted, { $high } where agreements have to be re-assigned (the run finds out which), and { FIXED($megabytes, decimals: 0) } MB of memory
 
 ## twintrade explain
 unsaid = The data cannot be read, so the assumptions stay unsaid: { $why }

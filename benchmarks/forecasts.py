@@ -1,0 +1,175 @@
+"""What `check` says a run will take, beside what it takes; and the table of costs that it says it from.
+
+``python -m benchmarks.forecasts`` runs panels and analyses of this project, each in a process of its own, and prints
+CPU seconds and memory as forecast and as measured. ``--write`` fits the table of costs to them anew: fixed seconds
+and seconds for a thousand rows by kind of work, least squares of the relative error, neither below zero.
+"""
+
+import argparse
+import json
+import re
+import shutil
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import nnls
+
+from benchmarks.end_to_end import PANELS, StageCosts, write_project
+from benchmarks.measured import cpu_seconds, in_own_process, peak_megabytes
+from twintrade.study.observing.observe import observe
+from twintrade.study.plan.designs import Designs
+from twintrade.study.plan.forecast import Way, Work, forecast_run, list_work
+from twintrade.study.plan.jobs import Plan
+from twintrade.study.planning import plan_analysis
+
+SINGLE = ("texas-philippines", "qingdao-uk", "delaware-india")
+CASES = (*SINGLE, "us-states", "us-states:clustered", "2k", "6k", "24k:clustered", "240k:clustered", "10k", "24k")
+"""Panels and analyses of this project, some with another inference than their file names."""
+
+TABLE = Path(__file__).parents[1] / "twintrade" / "study" / "plan" / "costs.toml"
+HEAD = """\
+# Seconds on one core by kind of work: fixed, and for a thousand rows; for each draw where there are draws, for each
+# column and check of a page. Memory in megabytes. Fitted by: python -m benchmarks.forecasts --write
+"""
+LEAST = 0.05
+"""Seconds below which a job's own error counts as an absolute one."""
+
+
+ALIKE = 2.0
+"""Thousand rows at which work that was measured at one size is taken to depend on rows by half."""
+
+
+def prepare(root: Path, name: str) -> tuple[str, str]:
+    """Write a panel, or this project's data and one of its analyses; return the analysis's name and text."""
+    name, _, inference = name.partition(":")
+    if name in PANELS:
+        analysis, text = "panel", write_project(root, name)
+    else:
+        for part in ("analyses", "data"):
+            shutil.copytree(Path(__file__).parents[1] / part, root / part)
+        analysis, text = name, (root / "analyses" / f"{name}.toml").read_text(encoding="utf-8")
+    if inference:
+        text = re.sub(r'^name = "auto".*\npermutations = .*\n', f'name = "{inference}"\n', text, flags=re.MULTILINE)
+        text = re.sub(r"^beside = .*\n", "", text, flags=re.MULTILINE)
+    return analysis, text
+
+
+def measure(name: str) -> dict[str, Any]:
+    """Run one; return its costs, the work that they belong to, and what was forecast."""
+    from twintrade.study.execute import execute
+
+    with tempfile.TemporaryDirectory() as folder:
+        root, costs = Path(folder), StageCosts()
+        analysis, text = prepare(root, name)
+        outcome = execute(root, analysis, text, costs)
+        costs("end")
+        if outcome.ending != "done":
+            raise RuntimeError(outcome.text)
+        cpu, peak = cpu_seconds(), peak_megabytes()
+        plan, _ = plan_analysis(root, analysis, text)
+        design = Designs(observe(analysis, plan.spec, root), plan.spec.case).base(plan.spec.design)
+        bands = pd.read_csv(root / "results" / analysis / "bands.csv")
+    forecast = forecast_run(plan, design)
+    taken = find_ways(plan, bands)
+    size = design.panel.n_rows / 1000
+    works = [*list_work(plan, design, taken), Work("read", ("read",), size), Work("memory", ("memory",), size)]
+    seconds = {**costs.jobs, "read": costs.jobs["read"] + costs.jobs["panel"], "memory": peak}
+    works.append(Work("start", ("start",), size))
+    seconds["start"] = cpu - sum(costs.jobs.values()) + costs.jobs["start"]
+    return {
+        "rows": design.panel.n_rows,
+        "cpu": cpu,
+        "peak": peak,
+        "drawn": sum(way == "draws" for way in taken.values()),
+        "forecast": [forecast.low, forecast.high, forecast.megabytes],
+        "points": list(list_points(works, seconds)),
+    }
+
+
+def find_ways(plan: Plan, bands: pd.DataFrame) -> dict[str, Way]:
+    """Return how each column was inferred, from the bands of its run."""
+    drawn = bands[bands["inference"] == "randomization"]
+    jobs = set(drawn["estimator"] + "/" + drawn["specification"])
+    case = plan.spec.case is not None
+    return {c.job: "case" if case else "draws" if c.job in jobs else "errors" for c in plan.columns}
+
+
+def list_points(works: Iterable[Work], seconds: dict[str, float]) -> Iterator[tuple[list[str], float, float]]:
+    """Yield, for each job done, its kinds, its thousand rows, and its seconds for each draw."""
+    works = list(works)
+    repeated = Counter(work.job for work in works)
+    for work in works:
+        if work.job in seconds:
+            yield list(work.kinds), work.thousand_rows, seconds[work.job] / repeated[work.job] / work.times
+
+
+def fit_costs(points: Iterable[tuple[list[str], float, float]]) -> dict[str, tuple[float, float]]:
+    """Return fixed seconds and those of a thousand rows by kind, with the smallest squares of the relative error."""
+    by_kind: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
+    general: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
+    for (closest, *others), size, seconds in points:
+        by_kind[closest].append((size, seconds))
+        for kind in others:
+            general[kind].append((size, seconds))
+    costs = {kind: _fit(measured, "draws" in kind) for kind, measured in by_kind.items()}
+    return dict(sorted((costs | {kind: _fit(measured) for kind, measured in general.items()}).items()))
+
+
+def _fit(measured: list[tuple[float, float]], has_draws: bool | None = None) -> tuple[float, float]:
+    """Return both costs by relative errors; for a kind that stands in for others (None) by absolute ones."""
+    size, seconds = np.array(measured).T
+    scale = float(size.max())
+    if scale < 2 * size.min():
+        fixed = float(seconds.mean()) / (1 + size.mean() / ALIKE)
+        return fixed, float((seconds.mean() - fixed) / size.mean())
+    least = LEAST / 499 if has_draws else LEAST
+    weight = np.ones(size.size) if has_draws is None else 1 / np.maximum(seconds, least)
+    basis = np.column_stack([np.ones(size.size), size / scale])
+    fixed, rows = nnls(basis * weight[:, None], seconds * weight)[0]
+    return float(fixed), float(rows) / scale
+
+
+def write_costs(costs: dict[str, tuple[float, float]]) -> str:
+    """Return the table of costs as TOML."""
+    lines = [f'"{kind}" = {{ fixed = {fixed:.3g}, rows = {rows:.3g} }}' for kind, (fixed, rows) in costs.items()]
+    return "\n".join([HEAD, *lines, ""])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.forecasts", description=__doc__)
+    parser.add_argument("--run", action="append", help="a panel, or an analysis of this project")
+    parser.add_argument("--write", action="store_true", help="fit the table of costs to these runs")
+    parser.add_argument("--timeout", type=float, default=3600)
+    parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    names = options.run or list(CASES)
+    if options.one:
+        print(json.dumps(measure(names[0]), default=float))
+        return
+    points = []
+    print(f"{'run':18} {'rows':>8} {'drawn':5} {'forecast s':>15} {'CPU s':>7} {'forecast MB':>11} {'MB':>5}")
+    for name in names:
+        words = [sys.executable, "-m", "benchmarks.forecasts", "--one", "--run", name]
+        found: dict[str, Any] = in_own_process(words, options.timeout, 16)
+        if "failed" in found:
+            print(f"{name:18} {found['failed']}", flush=True)
+            continue
+        points += found["points"]
+        low, high, memory = found["forecast"]
+        print(
+            f"{name:18} {found['rows']:8} {found['drawn']:5} {low:6.0f} to {high:5.0f} {found['cpu']:7.1f}"
+            f" {memory:11.0f} {found['peak']:5.0f}",
+            flush=True,
+        )
+    if options.write:
+        TABLE.write_text(write_costs(fit_costs(points)), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

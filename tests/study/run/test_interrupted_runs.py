@@ -1,0 +1,74 @@
+"""A run that was cut short is taken up by the next: finished refits, and finished inferences."""
+
+from collections import Counter
+
+import pytest
+
+from twintrade.fanout import jobs
+from twintrade.inference.randomization import Randomization
+from twintrade.study.execute import execute
+from twintrade.study.run import kept_bands
+
+ESTIMATORS = """[[estimator]]
+name = "twfe"
+transform = "log"
+headline = true
+
+[[estimator]]
+name = "callaway_santanna"
+transform = "log"
+fixed_effects = "two_way"
+
+[inference]
+name = "randomization"
+draws = 40
+seed = 5
+"""
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """Every refit is told and kept, however short."""
+    monkeypatch.setattr(jobs, "ALONE_SECONDS", -1.0)
+    monkeypatch.setattr(jobs, "TOLD_EVERY", -1.0)
+    monkeypatch.setattr(kept_bands, "LONG_SECONDS", -1.0)
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """Return how often each column's inference was made."""
+    counts = Counter()
+    made = Randomization.infer_views
+
+    def infer_views(self, fit, views, rng):
+        counts[fit.estimator.name] += 1
+        return made(self, fit, views, rng)
+
+    monkeypatch.setattr(Randomization, "infer_views", infer_views)
+    return counts
+
+
+def test_a_run_goes_on_where_the_last_was_interrupted(project, spec_text, impatient, counted):
+    text = spec_text[: spec_text.index("[[estimator]]")] + ESTIMATORS
+    whole = execute(project, "tiny", text)
+    assert whole.ending == "done", whole.text
+    results = project / "results" / "tiny"
+    files = ("bands.csv", "specifications.csv", "messages.csv", "findings.csv")
+    expected = {name: (results / name).read_bytes() for name in files if (results / name).exists()}
+    assert counted == {"twfe": 1, "callaway_santanna": 1}
+
+    def interrupt(event):
+        if event.startswith("randomization: 20 of 40"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        execute(project, "tiny", text, interrupt)
+    assert counted == {"twfe": 2, "callaway_santanna": 2}
+    lines = []
+    again = execute(project, "tiny", text, lines.append)
+    assert again.ending == "done", again.text
+    assert counted == {"twfe": 2, "callaway_santanna": 3}, "the finished inference is not made again"
+    told = [line.split(",")[0] for line in lines if line.startswith("randomization")]
+    assert told == [f"randomization: {n} of 40" for n in range(21, 41)]
+    assert {name: (results / name).read_bytes() for name in expected} == expected
+    assert list((project / "results").iterdir()) == [results], "no ledger is left"

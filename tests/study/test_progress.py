@@ -1,0 +1,106 @@
+"""What a run tells while it works: which job of how many, what is left, and that it will take long before it does."""
+
+import io
+import json
+import time
+
+import pytest
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from twintrade.study import progress as module
+from twintrade.study.progress import Bar, Clock, JsonLines, StageLines, report_progress
+
+DRAWS = "randomization: 210 of 499, about 40 s left"
+JOBS = [
+    ("estimate/twfe/log", 10.0),
+    ("inference/auto/twfe/log", 80.0),
+    ("diagnostic/power/twfe/log", 10.0),
+    ("draw", 20.0),
+]
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Seconds that pass only when they are set."""
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    return now
+
+
+def test_what_is_left_follows_the_pace_of_the_jobs_done(clock):
+    watch = Clock(JOBS)
+    assert watch.begin("estimate/twfe/log")
+    assert watch.left == pytest.approx(120)
+    clock[0] += 30.0  # three times what was expected, half of which is believed
+    assert watch.begin("inference/auto/twfe/log")
+    assert watch.left == pytest.approx(220)
+    clock[0] += 95.0
+    assert watch.left == pytest.approx(125)
+    assert watch.share == pytest.approx(0.5)
+    assert not watch.begin(DRAWS)
+
+
+def test_jobs_of_one_name_are_counted_apart_and_one_left_out_is_passed_over(clock):
+    watch = Clock(
+        [("diagnostic/heterogeneity/x", 1.0), ("diagnostic/heterogeneity/x", 1.0), ("a", 1.0), ("draw", 1.0)]
+    )
+    numbers = [watch.begin(job) and watch.number for job in ("diagnostic/heterogeneity/x",) * 2 + ("draw",)]
+    assert numbers == [1, 2, 4]
+
+
+def test_lines_name_the_job_the_draws_and_what_is_left_and_announce_what_is_long(clock, capsys):
+    lines = StageLines()
+    lines.expect("tiny", JOBS)
+    lines("tiny", "estimate/twfe/log")
+    clock[0] += 10.0
+    lines("tiny", "inference/auto/twfe/log")
+    for _ in range(6):
+        clock[0] += 10.0
+        lines("tiny", DRAWS)
+    assert capsys.readouterr().err.splitlines() == [
+        "tiny: this run is expected to take about 2 min",
+        "tiny: estimating",
+        "tiny: job 2 of 4, inference/auto/twfe/log: expected to take about 80 s",
+        *(f"tiny: job 2 of 4, inference/auto/twfe/log ({DRAWS}); about {n} s left" for n in (80, 50)),
+    ]
+
+
+def test_a_short_run_tells_its_stages_alone(clock, capsys):
+    lines = StageLines()
+    lines.expect("tiny", [("estimate/twfe/log", 1.0), ("draw", 5.0)])
+    for event in ("estimate/twfe/log", "draw"):
+        lines("tiny", event)
+    assert capsys.readouterr().err.splitlines() == ["tiny: estimating", "tiny: drawing the appendix"]
+
+
+def test_json_lines_carry_the_number_of_the_job_and_what_is_left(clock, capsys):
+    report = JsonLines()
+    report("tiny", "read")
+    report.expect("tiny", JOBS)
+    clock[0] += 10.0
+    report("tiny", "inference/auto/twfe/log")
+    told = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert told[0] == {"analysis": "tiny", "event": "read", "seconds": 0.0}
+    assert told[1]["expected"] == 120.0
+    assert (told[2]["job"], told[2]["left"]) == (2, 110.0)
+
+
+def test_a_bar_shows_the_running_job_and_the_announcement_stands_above_it(clock):
+    stream = io.StringIO()
+    console = Console(file=stream, force_terminal=True, width=160, color_system=None)
+    with Progress(TextColumn("{task.description}", markup=False), BarColumn(), console=console) as shown:
+        bar = Bar(shown)
+        bar("tiny", "read")
+        bar.expect("tiny", JOBS)
+        bar("tiny", "inference/auto/twfe/log")
+        bar("tiny", DRAWS)
+    text = stream.getvalue()
+    assert "tiny: this run is expected to take about 2 min" in text
+    assert "job 2 of 4, inference/auto/twfe/log (randomization: 210 of 499" in text
+
+
+def test_a_bar_is_for_a_terminal_and_one_analysis_at_a_time(monkeypatch):
+    monkeypatch.setattr(module.sys.stderr, "isatty", lambda: True, raising=False)
+    with report_progress(log_json=False) as one, report_progress(log_json=False, is_alone=False) as many:
+        assert (type(one), type(many)) == (Bar, StageLines)

@@ -1,0 +1,160 @@
+"""What a run is expected to take, from its plan and its design alone: measured costs, scaled by rows and draws."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+import numpy as np
+
+from twintrade.design import Design
+from twintrade.inference.base import Inference
+from twintrade.inference.choosing import SCALED_FROM
+from twintrade.study.plan.jobs import LadderColumn, Plan
+
+Way = Literal["errors", "draws", "case"]
+"""Standard errors from the fit, an estimate for each draw, or the placebos of a single case."""
+
+SURE_LINEAR, SURE_POISSON = 1.1, 1.7
+"""By how much the equal clusters of a fit were seen to differ from those counted from the agreements."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One job of a run and what it costs by.
+
+    Attributes
+    ----------
+    job : str
+    kinds : tuple of str
+        Rows of the table of costs, the closest first.
+    thousand_rows : float
+    times : float
+        Draws, or columns and checks that are drawn; 1 for other work.
+    """
+
+    job: str
+    kinds: tuple[str, ...]
+    thousand_rows: float
+    times: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a run is expected to take.
+
+    Attributes
+    ----------
+    jobs : tuple of (str, float)
+        In their order, with the seconds that each takes on one core.
+    low, high : float
+        Seconds in all, start and reading included; they differ where the design leaves open what `auto` takes.
+    megabytes : float
+    """
+
+    jobs: tuple[tuple[str, float], ...]
+    low: float
+    high: float
+    megabytes: float
+
+
+@cache
+def read_costs() -> Mapping[str, Mapping[str, float]]:
+    """Return seconds by kind of work: ``fixed``, and ``rows`` for a thousand rows, both for each draw."""
+    return tomllib.loads(files("twintrade.study.plan").joinpath("costs.toml").read_text(encoding="utf-8"))
+
+
+def forecast_run(plan: Plan, design: Design) -> Forecast:
+    """Return what a plan is expected to take on its design."""
+    ways = {column.job: list_ways(plan, design, column) for column in plan.columns}
+    size = design.panel.n_rows / 1000
+    start = sum(price(Work(kind, (kind,), size)) for kind in ("start", "read"))
+    likely, *bounds = (list(list_work(plan, design, {job: w[k] for job, w in ways.items()})) for k in range(3))
+    low, high = (start + sum(map(price, works)) for works in bounds)
+    return Forecast(tuple((w.job, price(w)) for w in likely), low, high, price(Work("memory", ("memory",), size)))
+
+
+def price(work: Work) -> float:
+    """Return the seconds that one job takes, by the closest row of the table of costs."""
+    costs = read_costs()
+    row = next((costs[kind] for kind in work.kinds if kind in costs), {"fixed": 0.0, "rows": 0.0})
+    return work.times * (row["fixed"] + row["rows"] * work.thousand_rows)
+
+
+def list_ways(plan: Plan, design: Design, column: LadderColumn) -> tuple[Way, Way, Way]:
+    """Return how `auto` is likely to infer for a column, and the quickest and the slowest way that it may."""
+    if plan.spec.case is not None:
+        return "case", "case", "case"
+    n = count_equal_clusters(design, _find_power(column))
+    sure = SURE_POISSON if column.estimator.is_poisson else SURE_LINEAR
+    likely, quickest, slowest = (_guess(n, by) for by in (1.0, 1 / sure, sure))
+    return likely, quickest, slowest
+
+
+def _guess(n: float, by: float) -> Way:
+    return "errors" if n >= SCALED_FROM * by else "draws"
+
+
+def _find_power(column: LadderColumn) -> float:
+    """Return the power of its flow that a row's weight grows with, fitted to studied panels (docs/lab/speed.md)."""
+    if not column.estimator.is_poisson:
+        return 0.0
+    return 2.0 if column.estimator.options().get("measure") == "percent" else 1.25
+
+
+def count_equal_clusters(design: Design, power: float = 0.0) -> float:
+    """Return how many clusters of one size the treated rows amount to, along the dimension where these are fewest.
+
+    Rows count by a power of their unit's average outcome. A fit weighs them by more than that; this is what can be
+    known without one.
+    """
+    panel, onset = design.panel, design.onset
+    codes = {"city": panel.unit_city, "partner": panel.unit_partner}
+    is_inside = (onset > panel.first_period) & (onset <= panel.last_period)
+    weights = np.where(is_inside, panel.last_period + 1 - np.where(is_inside, onset, 0), 0.0)
+    if power:
+        outcomes = np.nan_to_num(panel.values(design.outcome))
+        totals, rows = (np.bincount(panel.unit, w, minlength=panel.n_units) for w in (outcomes, None))
+        weights *= (totals / np.maximum(rows, 1)) ** power
+    sums = [np.bincount(codes.get(name, np.arange(panel.n_units)), weights) for name in design.clusters]
+    return min((float(n.sum() ** 2 / (n @ n)) for n in sums if n.any()), default=0.0)
+
+
+def list_work(plan: Plan, design: Design, ways: Mapping[str, Way]) -> Iterator[Work]:
+    """Yield the jobs of a plan in their order, the drawing of the page last, with what each costs by."""
+    size = design.panel.n_rows / 1000
+    for column in plan.columns:
+        yield Work(f"estimate/{column.job}", _list_kinds("estimate", column), size)
+        for inference in (plan.inference_of(column), *plan.beside):
+            yield _infer(f"inference/{inference.name}/{column.job}", inference, column, ways[column.job], size)
+    for check in plan.checks:
+        for column in check.columns:
+            way = ways[column.job]
+            draws = count_draws(plan.inference_of(column), way)
+            stem = "check-draws" if draws else "check-case" if way == "case" else "check"
+            kinds = f"{stem}/{check.diagnostic.name}", stem
+            yield Work(f"diagnostic/{check.diagnostic.name}/{column.job}", kinds, size, draws or 1.0)
+    n_exhibits = len(plan.columns) + len(plan.checks)
+    yield Work("draw", ("draw" if plan.spec.case is None else "draw-case",), size, n_exhibits)
+
+
+def count_draws(inference: Inference, way: Way) -> int:
+    """Return for how many draws an inference estimates again; 0 where it does not."""
+    if inference.name == "auto" and way == "draws":
+        return int(getattr(inference, "permutations", 0))
+    return int(getattr(inference, "draws", 0)) if inference.name == "randomization" else 0
+
+
+def _infer(job: str, inference: Inference, column: LadderColumn, way: Way, size: float) -> Work:
+    draws = count_draws(inference, way)
+    if draws or (inference.name == "auto" and way == "errors"):
+        return Work(job, _list_kinds("inference-draws" if draws else "inference-auto", column), size, draws or 1.0)
+    name = "placebo" if inference.name == "auto" else inference.name
+    return Work(job, (f"inference/{name}", "inference"), size)
+
+
+def _list_kinds(stem: str, column: LadderColumn) -> tuple[str, ...]:
+    family = "poisson" if column.estimator.is_poisson else "linear"
+    return f"{stem}/{column.estimator.name}-{family}", f"{stem}/{family}", stem
