@@ -24,7 +24,7 @@ from benchmarks.end_to_end import PANELS, StageCosts, write_project
 from benchmarks.measured import cpu_seconds, in_own_process, peak_megabytes
 from twintrade.study.observing.observe import observe
 from twintrade.study.plan.designs import Designs
-from twintrade.study.plan.forecast import Way, Work, forecast_run, list_work
+from twintrade.study.plan.forecast import Way, Work, compute_forecast, list_work
 from twintrade.study.plan.jobs import Plan
 from twintrade.study.planning import plan_analysis
 
@@ -75,7 +75,7 @@ def measure(name: str) -> dict[str, Any]:
         plan, _ = plan_analysis(root, analysis, text)
         design = Designs(observe(analysis, plan.spec, root), plan.spec.case).base(plan.spec.design)
         bands = pd.read_csv(root / "results" / analysis / "bands.csv")
-    forecast = forecast_run(plan, design)
+    forecast = compute_forecast(plan, design)
     taken = find_ways(plan, bands)
     size = design.panel.n_rows / 1000
     works = [*list_work(plan, design, taken), Work("read", ("read",), size), Work("memory", ("memory",), size)]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from twintrade.errors import EstimationError, FanoutError
-from twintrade.fanout import Workers, get_scope, run_jobs, split_succeeded, spread, use_workers, watch
+from twintrade.fanout import Workers, get_scope, report_loop, run_jobs, split_succeeded, spread, use_workers
 from twintrade.fanout import jobs as jobs_module
 
 JOBS = {f"unit {i}": i for i in range(24)}
@@ -172,7 +172,7 @@ def test_a_loop_in_this_process_tells_the_same(monkeypatch):
     monkeypatch.setattr(jobs_module, "TOLD_EVERY", 0.0)
     lines = []
     with use_workers(Workers(progress=lines.append)):
-        assert list(watch("randomization", range(3))) == [0, 1, 2]
+        assert list(report_loop("randomization", range(3))) == [0, 1, 2]
     assert [line.partition(", about")[0] for line in lines] == [f"randomization: {n} of 3" for n in (1, 2, 3)]
 
 

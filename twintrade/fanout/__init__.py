@@ -1,6 +1,6 @@
 """Jobs over workers; a ledger is given from outside, no files of its own."""
 
-from twintrade.fanout.jobs import Done, run_jobs, split_succeeded, watch
+from twintrade.fanout.jobs import Done, report_loop, run_jobs, split_succeeded
 from twintrade.fanout.spread import count_cores, spread
 from twintrade.fanout.workers import Arrays, Backend, Ledger, Workers, get_scope, use_workers
 
@@ -12,9 +12,9 @@ __all__ = [
     "Workers",
     "count_cores",
     "get_scope",
+    "report_loop",
     "run_jobs",
     "split_succeeded",
     "spread",
     "use_workers",
-    "watch",
 ]

@@ -106,8 +106,8 @@ def run_jobs(
     return [Done(job, *endings[i]) for i, job in enumerate(names)]
 
 
-def watch(name: str, items: Sequence[S]) -> Iterator[S]:
-    """Yield the items of a loop in this process, and tell its progress as that of ``run_jobs`` is told.
+def report_loop(name: str, items: Sequence[S]) -> Iterator[S]:
+    """Yield the items of a loop in this process, and tell its progress as ``run_jobs`` does.
 
     Parameters
     ----------

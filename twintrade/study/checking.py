@@ -15,7 +15,7 @@ from twintrade.numerics.arrays import FloatArray
 from twintrade.study.observing.observe import Observed, list_absent_inputs, observe
 from twintrade.study.page.assemble import list_unit_roles
 from twintrade.study.plan.designs import Designs
-from twintrade.study.plan.forecast import forecast_run
+from twintrade.study.plan.forecast import compute_forecast
 from twintrade.study.plan.jobs import Plan
 from twintrade.study.planning import plan_analysis
 from twintrade.study.registry_study import list_sentences, run_registry
@@ -174,9 +174,9 @@ def _columns(plan: Plan, designs: Designs) -> Iterator[str]:
 
 
 def _forecast(plan: Plan, design: Design) -> Iterator[str]:
-    forecast = forecast_run(plan, design)
+    forecast = compute_forecast(plan, design)
     spans = describe_span(forecast.low), describe_span(forecast.high)
     key = "study.forecast" if forecast.low == forecast.high else "study.forecast-range"
     yield f"  {Text('study.time')}"
-    said = Text(key, low=spans[0], high=spans[1], name=plan.name, megabytes=round(forecast.megabytes, -1))
-    yield f"    {said}"
+    text = Text(key, low=spans[0], high=spans[1], name=plan.name, megabytes=round(forecast.megabytes, -1))
+    yield f"    {text}"

@@ -10,7 +10,7 @@ from twintrade.study.checking import check_analysis
 from twintrade.study.observing.observe import observe
 from twintrade.study.plan import forecast as module
 from twintrade.study.plan.designs import Designs
-from twintrade.study.plan.forecast import count_equal_clusters, forecast_run, list_ways, list_work
+from twintrade.study.plan.forecast import compute_forecast, count_equal_clusters, list_ways, list_work
 from twintrade.study.planning import plan_analysis
 
 
@@ -46,17 +46,17 @@ def test_equal_clusters_are_near_those_of_a_fit(planned):
 
 def test_between_the_two_the_forecast_is_a_range(planned, monkeypatch):
     plan, design = planned(8, 5, 6, 1)
-    sure = forecast_run(plan, design)
+    sure = compute_forecast(plan, design)
     assert sure.low == sure.high
     monkeypatch.setattr(module, "count_equal_clusters", lambda *_: 11.5)
-    open_ = forecast_run(plan, design)
+    open_ = compute_forecast(plan, design)
     assert open_.low < open_.high
     assert {list_ways(plan, design, column) for column in plan.columns} == {("draws", "errors", "draws")}
 
 
 def test_every_job_of_the_plan_is_forecast_in_its_order(planned):
     plan, design = planned(8, 5, 6, 1)
-    jobs = [name for name, _ in forecast_run(plan, design).jobs]
+    jobs = [name for name, _ in compute_forecast(plan, design).jobs]
     assert sorted(jobs) == sorted([*plan.jobs, "draw"])
     assert jobs[:2] == [f"estimate/{plan.columns[0].job}", f"inference/auto/{plan.columns[0].job}"]
 

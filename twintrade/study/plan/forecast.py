@@ -42,7 +42,7 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
+class RunForecast:
     """What a run is expected to take.
 
     Attributes
@@ -66,17 +66,19 @@ def read_costs() -> Mapping[str, Mapping[str, float]]:
     return tomllib.loads(files("twintrade.study.plan").joinpath("costs.toml").read_text(encoding="utf-8"))
 
 
-def forecast_run(plan: Plan, design: Design) -> Forecast:
+def compute_forecast(plan: Plan, design: Design) -> RunForecast:
     """Return what a plan is expected to take on its design."""
     ways = {column.job: list_ways(plan, design, column) for column in plan.columns}
     size = design.panel.n_rows / 1000
-    start = sum(price(Work(kind, (kind,), size)) for kind in ("start", "read"))
+    start = sum(compute_cost(Work(kind, (kind,), size)) for kind in ("start", "read"))
     likely, *bounds = (list(list_work(plan, design, {job: w[k] for job, w in ways.items()})) for k in range(3))
-    low, high = (start + sum(map(price, works)) for works in bounds)
-    return Forecast(tuple((w.job, price(w)) for w in likely), low, high, price(Work("memory", ("memory",), size)))
+    low, high = (start + sum(map(compute_cost, works)) for works in bounds)
+    return RunForecast(
+        tuple((w.job, compute_cost(w)) for w in likely), low, high, compute_cost(Work("memory", ("memory",), size))
+    )
 
 
-def price(work: Work) -> float:
+def compute_cost(work: Work) -> float:
     """Return the seconds that one job takes, by the closest row of the table of costs."""
     costs = read_costs()
     row = next((costs[kind] for kind in work.kinds if kind in costs), {"fixed": 0.0, "rows": 0.0})

@@ -13,7 +13,7 @@ from twintrade.fanout import get_scope, use_workers
 from twintrade.inference.reported import Reported
 from twintrade.study.observing.observe import Observed
 from twintrade.study.plan.designs import Designs
-from twintrade.study.plan.forecast import forecast_run
+from twintrade.study.plan.forecast import compute_forecast
 from twintrade.study.plan.jobs import Check, LadderColumn, Plan
 from twintrade.study.run.kept_bands import take_up_bands
 from twintrade.study.run.results import Concluded, Estimated, Ladder
@@ -68,7 +68,7 @@ def run(plan: Plan, observed: Observed, progress: Progress = lambda _: None, exp
     progress("panel")
     designs = Designs(observed, plan.spec.case)
     design = designs.base(plan.spec.design)
-    expect(forecast_run(plan, design).jobs)
+    expect(compute_forecast(plan, design).jobs)
     messages = [*observed.messages, *design.treatment.messages]
     estimated = [_estimated(plan, designs, column, messages, progress) for column in plan.columns]
     if plan.spec.case is None:
