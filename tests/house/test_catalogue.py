@@ -166,7 +166,7 @@ def list_english(tree: ast.AST) -> list[ast.AST]:
         for node in ast.walk(tree)
         if id(node) not in quiet
         and (isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str)))
-        and re.search(r"[a-z]{2,} [a-z{]", MARKUP.sub("", write_literal(node)))
+        and re.search(r"[a-z]{2,} [a-z{]|^[A-Z][a-z]+ \{", MARKUP.sub("", write_literal(node)))
     ]
 
 
@@ -184,6 +184,7 @@ def write_literal(node: ast.AST) -> str:
         'typer.Option("two words")',
         'Field(title="two words")',
         'f(f"{n} rows left")',
+        'f(f"Of {n} units: {roles}.")',
         'y = {"a": "is not known"}',
         'x = "<p>two words</p>"',
     ],

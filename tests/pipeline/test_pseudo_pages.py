@@ -1,6 +1,7 @@
 """A real analysis in a made-up language: nothing on its page is English but names and what the user wrote."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 from pseudo_language import (
@@ -14,18 +15,40 @@ from pseudo_language import (
 
 from twintrade.render.appendix import build_document
 from twintrade.study.execute import execute
+from twintrade.study.scaffold import build_simulated_pair
 from twintrade.study.store.replay import read_results
 from twintrade.text import use_catalogue
 
+SYMBOLS = ("exp", "ln")
+"""Functions in equations."""
 
-@pytest.fixture(scope="module")
-def results(root, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("pseudo")
+
+def write_texas(root: Path, folder: Path) -> str:
+    """One pair: a bundled analysis."""
     shutil.copytree(root / "data" / "raw", folder / "data" / "raw")
-    text = (root / "analyses" / "texas-philippines.toml").read_text(encoding="utf-8")
-    outcome = execute(folder, "texas-philippines", text)
+    return (root / "analyses" / "texas-philippines.toml").read_text(encoding="utf-8")
+
+
+def write_pairs(root: Path, folder: Path) -> str:
+    """Many pairs, one of them with an agreement without a date: what a new analysis is."""
+    (folder / "data" / "raw").mkdir(parents=True)
+    files = build_simulated_pair("pairs")
+    for path, content in files.items():
+        if path.endswith(".csv"):
+            (folder / path).write_bytes(content)
+    with (folder / "data" / "raw" / "pairs_twinnings.csv").open("a", encoding="utf-8") as registry:
+        registry.write("Alder,JPN,Akita,,sister city\n")
+    text = files["analyses/pairs.toml"].decode("utf-8").replace("permutations = 499", "permutations = 99")
+    return text.replace('kind = "kind"', 'kind = "kind"\nundated = "exclude"')
+
+
+@pytest.fixture(scope="module", params=[write_texas, write_pairs], ids=["one-pair", "many-pairs"])
+def results(request, root, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pseudo")
+    text = request.param(root, folder)
+    outcome = execute(folder, "analysis", text)
     assert outcome.code == 0, outcome.text
-    return read_results(folder / "results" / "texas-philippines")
+    return read_results(folder / "results" / "analysis")
 
 
 @pytest.fixture(scope="module")
@@ -40,4 +63,4 @@ def said(results):
 @pytest.mark.slow
 def test_the_page_says_nothing_in_english_by_itself(results, said):
     assert len(said) > 300
-    assert find_english(said, [*list_held(results, NAMES)]) == {}
+    assert find_english(said, [*list_held(results, NAMES), *SYMBOLS]) == {}

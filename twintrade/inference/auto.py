@@ -25,7 +25,7 @@ from twintrade.inference.randomization import Randomization
 from twintrade.inference.refits import is_linear
 from twintrade.inference.scaled import Scaled
 from twintrade.inference.wild import Wild
-from twintrade.text import Listed, Text
+from twintrade.text import Listed, Text, find_fact
 
 MOST_LEFT_OUT = 60
 """Clusters up to which leaving out each in turn is cheap enough to stand beside every headline."""
@@ -117,7 +117,12 @@ class Auto(Inference):
         about: About = SPEAKS.get(method, "like these") if decision.about == "these" else decision.about
         level: Literal["info", "warning"] = "info" if method == "scaled" else "warning"
         reasons = Listed((*decision.reasons, *tried), "semicolon")
-        taken = Text("inference.taken", method=method, reasons=reasons, about=about.replace(" ", "-"))
+        taken = Text(
+            "inference.taken",
+            method=find_fact("labels.inference-", method),
+            reasons=reasons,
+            about=about.replace(" ", "-"),
+        )
         message = Message(level, f"inference-{method}", taken)
         return {
             view: replace(

@@ -23,7 +23,7 @@ from twintrade.inference.multiplier import Multiplier
 from twintrade.inference.reported import resolve_method
 from twintrade.inference.scaled import Scaled
 from twintrade.numerics.holm import adjust_holm
-from twintrade.text import Listed, Text
+from twintrade.text import Listed, Text, find_fact, pack_text
 
 CONTAMINATED = ("twfe", "ppml", "ppml_corrected")
 """Regressions whose leads over several cohorts hold effects after the agreement."""
@@ -63,17 +63,19 @@ def compute_joint_pretrend(bands: Bands, reference: Reference = "hotelling") -> 
     """
     estimate = bands.estimate
     if not isinstance(estimate, EventStudy):
-        raise InferenceError("the estimate is no event study")
+        raise InferenceError(Text("inference.no-event-study"))
     if "pretrend_p" in bands.facts:
         statistic, p = float(bands.facts["pretrend_statistic"]), float(bands.facts["pretrend_p"])
         n = int(bands.facts["pretrend_df"])
         return JointPre("randomization", statistic, n, float("nan"), p, n)
     if bands.covariance is None:
-        raise InferenceError(f"{bands.inference} gives no joint covariance of the pre-period effects")
+        raise InferenceError(
+            Text("inference.no-joint-pre", inference=find_fact("labels.inference-", bands.inference))
+        )
     pre = estimate.pre_effects()
     pre = pre[np.diag(bands.covariance)[pre] > 0]
     if pre.size == 0:
-        raise InferenceError("the window holds no pre-period effect that could be tested")
+        raise InferenceError(Text("inference.no-pre-effect"))
     block, df = select_block(bands.covariance, pre), fill_missing_df(bands.df[pre[0]])
     test = compute_joint_test(estimate.effects[pre], block, df, read_fewest_clusters(bands.facts), reference)
     return JointPre(test.name, test.statistic, test.df1, test.df2, test.p, pre.size)
@@ -210,7 +212,8 @@ class Pretrends(Diagnostic):
                 ("slope", slope, np.nan, np.nan, slope_p, p[1]),
             ],
             columns=["test", "statistic", "df", "df2", "p", "p_holm"],
-        ).assign(leads=shown.estimator.name)
+        ).assign(leads=shown.estimator.name, leads_text=pack_text(shown.estimator.title))
+        table["test_text"] = [pack_text(find_fact("labels.statistic-", test)) for test in table["test"]]
         return Finding(
             diagnostic=self.name,
             verdict=verdict,
@@ -231,7 +234,7 @@ def _say(fit: Fit, shown: Fit, tested: PreTested, verdict: Verdict, tolerance: f
             n=joint.n_effects,
             base=shown.estimate.base.replace(" ", "-"),
             differ="yes" if joint.p < LEVEL else "no",
-            test=joint.test,
+            test=find_fact("labels.statistic-", joint.test),
             df=Listed(tuple(f"{df:.0f}" for df in (joint.df, joint.df2) if not np.isnan(df)), "comma"),
             statistic=joint.statistic,
             p=joint.p,

@@ -12,6 +12,7 @@ from twintrade.effects import Finding, Topic
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import ObjectArray
+from twintrade.text import Listed, Text, find_fact
 
 NOT_YET: Literal["not yet treated"] = "not yet treated"
 MOST_UNITS = 60
@@ -103,11 +104,14 @@ def build_adoption_finding(design: Design) -> Finding:
     by_unit = np.where(status[first] == NOT_YET, "comparison", status[first])
     by_unit[np.isin(present, unit[status == "treated"])] = "treated"
     counts = pd.Series(by_unit).value_counts().sort_index()
-    listed = ", ".join(f"{n} {status}" for status, n in counts.items())
+    roles = tuple(
+        Text("checks.adoption-role", n=int(n), role=find_fact("labels.status-", str(status)))
+        for status, n in counts.items()
+    )
     return Finding(
         diagnostic="adoption",
         verdict="informs",
-        text=f"Of {present.size} units: {listed}.",
+        text=Text("checks.adoption", n=present.size, roles=Listed(roles, "comma")),
         value=float(counts.get("treated", 0)),
         unit="units",
         table=counts.rename_axis("status").reset_index(name="n_units"),

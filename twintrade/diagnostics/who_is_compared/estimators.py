@@ -15,9 +15,9 @@ from twintrade.errors import TwintradeError
 from twintrade.estimators.base import ESTIMATORS, Fit
 from twintrade.inference.base import Inference
 from twintrade.inference.reported import resolve_method
-from twintrade.text import Listed, Text
+from twintrade.text import Listed, Text, Words, pack_text
 
-COLUMNS = ("estimator", "effect", "base", "target", *NUMBERS[4:], "reason")
+COLUMNS = ("estimator", "estimator_text", "effect", "base", "target", *NUMBERS[4:], "reason", "reason_text")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,24 +40,26 @@ class Estimators(Diagnostic):
         scale = fit.estimate.scale
         method = resolve_method(fit, inference)
         rows: list[dict[str, object]] = []
-        paths: list[tuple[int, str, float, str]] = []
+        paths: list[tuple[int, str, str, float, str]] = []
+        titles: dict[str, Words] = {}
         for name in dict.fromkeys((fit.estimator.name, *(self.names or tuple(ESTIMATORS)))):
             estimator = fit.estimator if name == fit.estimator.name else ESTIMATORS[name]()
-            row: dict[str, object] = {"estimator": str(estimator.title), "base": ""}
+            title = titles[str(estimator.title)] = estimator.title
+            row: dict[str, object] = {"estimator": str(title), "estimator_text": pack_text(title), "base": ""}
             try:
                 refit = fit if estimator is fit.estimator else estimate_beside(name, fit)
                 overall = refit.view("overall")
                 if overall.scale != scale:
-                    rows.append(row | {"reason": str(Text("checks.estimators-scale", scale=overall.scale))})
+                    rows.append(row | _tell(Text("checks.estimators-scale", scale=overall.scale)))
                     continue
                 paired = compare_paired(fit, refit, method, rng)
                 numbers = (paired.effect, paired.low, paired.high, paired.p)
-                row |= {"effect": float(overall.effects[0]), "base": refit.estimate.base, "reason": ""}
+                row |= {"effect": float(overall.effects[0]), "base": refit.estimate.base} | _tell("")
                 row["target"] = refit.estimator.target
                 rows.append(row | dict(zip(NUMBERS[4:], numbers, strict=True)))
-                paths += _path(refit, str(estimator.title))
+                paths += _path(refit, title)
             except TwintradeError as error:
-                rows.append(row | {"reason": str(error)})
+                rows.append(row | _tell(error.text))
         table = pd.DataFrame(rows, columns=list(COLUMNS)).astype(dict.fromkeys(("effect", *NUMBERS[4:]), np.float64))
         known = table.dropna(subset=["effect"])
         if len(known) < 2:
@@ -65,18 +67,20 @@ class Estimators(Diagnostic):
         low, high = known.iloc[int(known["effect"].argmin())], known.iloc[int(known["effect"].argmax())]
         yardstick = measure_headline(fit, inference, rng)
         judged = judge_table(known[known["target"] == fit.estimator.target], yardstick)
-        others = tuple(known.loc[known["target"] != fit.estimator.target, "estimator"])
+        others = tuple(titles[name] for name in known.loc[known["target"] != fit.estimator.target, "estimator"])
         text = Text(
             "checks.estimators",
             n=len(known),
             low=format_effect(float(low["effect"]), scale),
-            lowest=str(low["estimator"]),
+            lowest=titles[str(low["estimator"])],
             high=format_effect(float(high["effect"]), scale),
-            highest=str(high["estimator"]),
+            highest=titles[str(high["estimator"])],
             verdict=describe_judged(judged, scale),
         )
         other_target = Text("checks.estimators-target", names=Listed(others), n=len(others))
-        series = pd.DataFrame(paths, columns=["event_time", "series", "value", "base"]).assign(unit=scale)
+        series = pd.DataFrame(paths, columns=["event_time", "series", "series_text", "value", "base"]).assign(
+            unit=scale
+        )
         return Finding(
             diagnostic=self.name,
             verdict=judged.verdict,
@@ -90,10 +94,15 @@ class Estimators(Diagnostic):
         )
 
 
-def _path(fit: Fit, title: str) -> list[tuple[int, str, float, str]]:
+def _tell(reason: Words) -> dict[str, object]:
+    return {"reason": str(reason), "reason_text": pack_text(reason)}
+
+
+def _path(fit: Fit, title: Words) -> list[tuple[int, str, str, float, str]]:
     if "event" not in fit.views:
         return []
     study = fit.view("event")
     if not isinstance(study, EventStudy):
         return []
-    return [(int(e), title, float(b), study.base) for e, b in zip(study.event_times, study.effects, strict=True)]
+    name, packed, points = str(title), pack_text(title), zip(study.event_times, study.effects, strict=True)
+    return [(int(e), name, packed, float(b), study.base) for e, b in points]

@@ -22,7 +22,7 @@ from twintrade.render.figures import (
 )
 from twintrade.render.names import name_column, name_scale
 from twintrade.render.page import Page
-from twintrade.render.reading import format_slug, list_period_labels, take_text
+from twintrade.render.reading import format_slug, list_period_labels, take_text, write_columns
 from twintrade.render.tables.plain import build_plain_table
 from twintrade.text import Text, name_fact
 
@@ -63,7 +63,7 @@ def build_payload(page: Page, key: str, frame: pd.DataFrame) -> tuple[Block, ...
         return (table,)
     maker, describe = drawer
     drawing = maker(page.drawable(frame), page, title)
-    alt = describe(frame, is_simulated=page.results.is_simulated)
+    alt = describe(write_columns(frame), is_simulated=page.results.is_simulated)
     return (page.figure(format_slug(key), title, drawing, alt, frame, notes=_about_intervals(page, key, frame)),)
 
 

@@ -522,6 +522,8 @@ set-name = { $set ->
 }
 set-absent = Set { set-name }: not available because { $reason }.
 no-placebo = no placebo can be formed
+adoption = Of { $n } units: { $roles }.
+adoption-role = { $n } { $role }
 of-unit = { $unit }: { $text }
 case-method = { $method } ({ set-name })
 placebo-space = { $n ->

@@ -208,3 +208,8 @@ missing-in-draws = effect { $effect } is missing in { $n } of { $draws } draws
 unbounded = randomization rejects no effect, however large, on some side of: { $effects }
 unmoved = no interval for { $effects }: a constant effect after the agreement does not move it
 not-linear = the effect is neither linear in the outcome nor a ratio of flows: randomization gives p-values and no interval
+
+## tests of effects before the agreement
+no-event-study = the estimate is no event study
+no-joint-pre = { $inference } gives no joint covariance of the pre-period effects
+no-pre-effect = the window holds no pre-period effect that could be tested

@@ -178,6 +178,7 @@ payload_placebo_dates = Placebo dates
 payload_placebo_ranks = Placebo ranks
 payload_power = Power
 payload_pretrend_power = Pretrend power
+payload_pretrends = Pre-trends
 payload_reference_year = Reference year
 payload_regions = Regions
 payload_rescaling = Rescaling
