@@ -93,15 +93,15 @@ def _estimated(
         if lacking:
             return _skipped(column, design, Listed(tuple(lacking), "semicolon"), messages)
         with use_workers(get_scope().workers, f"estimate/{column.job}"):
-            made = fit(column.estimator, design)
+            fitted = fit(column.estimator, design)
     except (DesignError, EstimationError) as error:
         if column.is_headline and plan.spec.case is None:
             raise
         return _skipped(column, design, error.text, messages)
-    views = tuple(made.view(v) for v in LISTED_VIEWS if v in made.views)
-    reported, beside = _bands(plan, column, made, messages, progress)
+    views = tuple(fitted.view(v) for v in LISTED_VIEWS if v in fitted.views)
+    reported, beside = _bands(plan, column, fitted, messages, progress)
     asked = Reported(method=plan.inference_of(column), bands=reported)
-    return Estimated(column, design, made, views, (*reported.values(), *beside), asked)
+    return Estimated(column, design, fitted, views, (*reported.values(), *beside), asked)
 
 
 def _skipped(column: LadderColumn, design: Design | None, reason: Words, messages: list[Message]) -> Estimated:
@@ -112,11 +112,11 @@ def _skipped(column: LadderColumn, design: Design | None, reason: Words, message
 
 
 def _bands(
-    plan: Plan, column: LadderColumn, made: Fit, messages: list[Message], progress: Progress
+    plan: Plan, column: LadderColumn, fit: Fit, messages: list[Message], progress: Progress
 ) -> tuple[dict[View, Bands], list[Bands]]:
     """Return the reported bands by view, and those of other inferences beside them."""
-    views = [v for v in REPORTED_VIEWS if v in made.views]
-    found: dict[View, Bands] = {}
+    views = [v for v in REPORTED_VIEWS if v in fit.views]
+    by_view: dict[View, Bands] = {}
     others: list[Bands] = []
     reported = plan.inference_of(column)
     for inference, wanted in [(reported, views), *((other, ["overall"]) for other in plan.beside)]:
@@ -125,8 +125,8 @@ def _bands(
         rng = build_generator(plan.spec.inference.seed, job)
         try:
             with use_workers(get_scope().workers, job):
-                infer = partial(inference.infer_views, made, cast("list[View]", wanted), rng)
-                drawn = take_up_bands(job, made, infer)
+                infer = partial(inference.infer_views, fit, cast("list[View]", wanted), rng)
+                drawn = take_up_bands(job, fit, infer)
         except InferenceError as error:
             if column.is_headline and inference is reported and plan.spec.case is None:
                 raise
@@ -134,10 +134,10 @@ def _bands(
             messages.append(Message("warning", "no-inference", text))
             continue
         if inference is reported:
-            found = {view: drawn[view] for view in views}
+            by_view = {view: drawn[view] for view in views}
         else:
             others += drawn.values()
-    return found, others
+    return by_view, others
 
 
 def _share_bands(plan: Plan, one: Estimated, estimated: Sequence[Estimated]) -> Estimated:
@@ -163,15 +163,15 @@ def _concluded(
     plan: Plan, design: Design, estimated: Sequence[Estimated], messages: list[Message], progress: Progress
 ) -> list[Concluded]:
     by_job = {e.column.job: e for e in estimated}
-    found = []
+    conclusions = []
     for check in plan.checks:
         looked_at = _looked_at(check, estimated, by_job)
-        found += [Concluded(_checked(plan, check, one, progress), one) for one in looked_at]
+        conclusions += [Concluded(_checked(plan, check, one, progress), one) for one in looked_at]
         if not looked_at:
-            found.append(Concluded(_of_data(check, design)))
-    for concluded in found:
+            conclusions.append(Concluded(_of_data(check, design)))
+    for concluded in conclusions:
         messages.extend(concluded.finding.messages)
-    return found
+    return conclusions
 
 
 def _checked(plan: Plan, check: Check, one: Estimated, progress: Progress) -> Finding:

@@ -75,7 +75,7 @@ class FileLedger:
 
 def _read(path: Path, made_from: str) -> dict[str, tuple[Arrays | None, Words]]:
     try:
-        records = [found for line in path.read_bytes().split(b"\n") if (found := _record(line)) is not None]
+        records = [record for line in path.read_bytes().split(b"\n") if (record := _record(line)) is not None]
     except OSError:
         return {}
     if not records or records[0].get("made_from") != made_from:

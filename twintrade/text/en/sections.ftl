@@ -13,4 +13,7 @@ data = The outcome is { $outcome }{ $outcome_unit ->
     [0] { "" }
    *[other] { " " }and { $missing } have no figure
 }. { $treated } are treated within the sample and { $always } in or before its first period.
-excluded = { $n } are excluded ({ $reason }).
+excluded = { $n ->
+    [one] One is
+   *[other] { $n } are
+} excluded ({ $reason }).
