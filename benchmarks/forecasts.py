@@ -29,8 +29,8 @@ from twintrade.study.plan.jobs import Plan
 from twintrade.study.planning import plan_analysis
 
 SINGLE = ("texas-philippines", "qingdao-uk", "delaware-india")
-CASES = (*SINGLE, "us-states", "us-states:clustered", "2k", "6k", "24k:clustered", "240k:clustered", "10k", "24k")
-"""Panels and analyses of this project, some with another inference than their file names."""
+CASES = (*SINGLE, "us-states:clustered", "24k:clustered", "240k:clustered", "us-states:49", "2k:49", "6k:49")
+"""Panels and analyses of this project, with another inference or number of draws than their file names."""
 
 TABLE = Path(__file__).parents[1] / "twintrade" / "study" / "plan" / "costs.toml"
 HEAD = """\
@@ -47,15 +47,17 @@ ALIKE = 2.0
 
 def prepare(root: Path, name: str) -> tuple[str, str]:
     """Write a panel, or this project's data and one of its analyses; return the analysis's name and text."""
-    name, _, inference = name.partition(":")
+    name, _, change = name.partition(":")
     if name in PANELS:
         analysis, text = "panel", write_project(root, name)
     else:
         for part in ("analyses", "data"):
             shutil.copytree(Path(__file__).parents[1] / part, root / part)
         analysis, text = name, (root / "analyses" / f"{name}.toml").read_text(encoding="utf-8")
-    if inference:
-        text = re.sub(r'^name = "auto".*\npermutations = .*\n', f'name = "{inference}"\n', text, flags=re.MULTILINE)
+    if change.isdigit():
+        text = re.sub(r"^permutations = \d+", f"permutations = {change}", text, flags=re.MULTILINE)
+    elif change:
+        text = re.sub(r'^name = "auto".*\npermutations = .*\n', f'name = "{change}"\n', text, flags=re.MULTILINE)
         text = re.sub(r"^beside = .*\n", "", text, flags=re.MULTILINE)
     return analysis, text
 
@@ -64,14 +66,16 @@ def measure(name: str) -> dict[str, Any]:
     """Run one; return its costs, the work that they belong to, and what was forecast."""
     from twintrade.study.execute import execute
 
+    start = cpu_seconds()
     with tempfile.TemporaryDirectory() as folder:
-        root, costs = Path(folder), StageCosts()
+        root = Path(folder)
         analysis, text = prepare(root, name)
+        costs, before = StageCosts(), cpu_seconds() - start
         outcome = execute(root, analysis, text, costs)
         costs("end")
         if outcome.ending != "done":
             raise RuntimeError(outcome.text)
-        cpu, peak = cpu_seconds(), peak_megabytes()
+        cpu, peak = cpu_seconds() - before, peak_megabytes()
         plan, _ = plan_analysis(root, analysis, text)
         design = Designs(observe(analysis, plan.spec, root), plan.spec.case).base(plan.spec.design)
         bands = pd.read_csv(root / "results" / analysis / "bands.csv")
@@ -81,7 +85,7 @@ def measure(name: str) -> dict[str, Any]:
     works = [*list_work(plan, design, taken), Work("read", ("read",), size), Work("memory", ("memory",), size)]
     seconds = {**costs.jobs, "read": costs.jobs["read"] + costs.jobs["panel"], "memory": peak}
     works.append(Work("start", ("start",), size))
-    seconds["start"] = cpu - sum(costs.jobs.values()) + costs.jobs["start"]
+    seconds["start"] = start + costs.jobs["start"]
     return {
         "rows": design.panel.n_rows,
         "cpu": cpu,

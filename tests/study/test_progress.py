@@ -62,7 +62,7 @@ def test_lines_name_the_job_the_draws_and_what_is_left_and_announce_what_is_long
         "tiny: this run is expected to take about 2 min",
         "tiny: estimating",
         "tiny: job 2 of 4, inference/auto/twfe/log: expected to take about 80 s",
-        *(f"tiny: job 2 of 4, inference/auto/twfe/log ({DRAWS}); about {n} s left" for n in (80, 50)),
+        *(f"tiny: about {n} s left; job 2 of 4, inference/auto/twfe/log ({DRAWS})" for n in (80, 50)),
     ]
 
 

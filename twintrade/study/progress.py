@@ -201,7 +201,7 @@ def report_progress(*, log_json: bool, is_alone: bool = True) -> Iterator[Report
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn
 
-        columns = TextColumn("{task.description}", markup=False), BarColumn()
+        columns = BarColumn(20), TextColumn("{task.description}", markup=False)
         with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
             yield Bar(shown)
     else:

@@ -1,10 +1,10 @@
-"""A run that was cut short is taken up by the next: finished refits, and finished inferences."""
+"""Neither an interruption nor the number of processes moves a number; what was finished is not done again."""
 
 from collections import Counter
 
 import pytest
 
-from twintrade.fanout import jobs
+from twintrade.fanout import Workers, jobs
 from twintrade.inference.randomization import Randomization
 from twintrade.study.execute import execute
 from twintrade.study.run import kept_bands
@@ -72,3 +72,16 @@ def test_a_run_goes_on_where_the_last_was_interrupted(project, spec_text, impati
     assert told == [f"randomization: {n} of 40" for n in range(21, 41)]
     assert {name: (results / name).read_bytes() for name in expected} == expected
     assert list((project / "results").iterdir()) == [results], "no ledger is left"
+
+
+def test_two_processes_give_the_bytes_of_one(project, spec_text, impatient):
+    text = spec_text[: spec_text.index("[[estimator]]")] + ESTIMATORS
+    results = project / "results" / "tiny"
+    files = []
+    for n in (1, 2):
+        lines = []
+        assert execute(project, "tiny", text, lines.append, workers=Workers(n=n)).ending == "done"
+        assert any(line.startswith("randomization: 40 of 40") for line in lines)
+        csv = [path for path in results.rglob("*.csv") if "machine" not in path.name]
+        files.append({path.relative_to(results): path.read_bytes() for path in csv})
+    assert files[0] == files[1]

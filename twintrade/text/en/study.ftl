@@ -24,7 +24,7 @@ job = job { $n } of { $all }, { $job }{ $refits ->
    *[other] { " (" }{ $refits })
 }
 job-takes = { $job }: expected to take { $span }
-job-left = { $job }; { $span } left
+job-left = { $span } left; { $job }
 not-there = not there: { $files }; set TWINTRADE_DATA to the folder that holds them
 did-you-mean = there is no analysis { $name } in { $folder }/; did you mean { $near }?
 there-are = there is no analysis { $name } in { $folder }/; there are { $known }
