@@ -20,8 +20,8 @@ from twintrade.render.blocks import (
     Document,
     Heading,
     Note,
+    Span,
     Table,
-    build_code_span,
     build_paragraph,
     build_reference,
     build_row,
@@ -51,7 +51,7 @@ PAGE = Document(
             BulletList(
                 (
                     build_spans("100(exp(b) − 1) ≥ 0; ", emphasize("never"), " 100b."),
-                    build_spans("File ", build_code_span("a_b.csv")),
+                    build_spans("File ", Span("a_b.csv", "code")),
                 )
             ),
             Heading(3, "Costs $5 & more", "costs"),

@@ -22,12 +22,12 @@ def test_the_five_lines_of_the_readme_run_on_what_init_writes(root, tmp_path):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(content)
     trade = pd.read_csv(tmp_path / "data" / "raw" / "my_pair_trade.csv")
-    ties = pd.read_csv(tmp_path / "data" / "raw" / "my_pair_twinnings.csv")
+    agreements = pd.read_csv(tmp_path / "data" / "raw" / "my_pair_twinnings.csv")
     # The same five lines, typed out: a test runs no text as code.
     assert lines[1] == 'panel = tt.panel(trade, city="city", partner="partner", period="year")'
     panel = tt.panel(trade, city="city", partner="partner", period="year")
-    assert lines[2] == 'design = tt.compare(panel, ties, outcome="exports_usd", fixed_effects="gravity")'
-    design = tt.compare(panel, ties, outcome="exports_usd", fixed_effects="gravity")
+    assert lines[2] == 'design = tt.compare(panel, agreements, outcome="exports_usd", fixed_effects="gravity")'
+    design = tt.compare(panel, agreements, outcome="exports_usd", fixed_effects="gravity")
     assert lines[3] == 'fit = tt.fit("ppml", design)'
     fit = tt.fit("ppml", design)
     assert lines[4] == "tt.infer(fit).plot()"

@@ -225,11 +225,6 @@ def emphasize(text: str) -> Span:
     return Span(text, "strong")
 
 
-def build_code_span(text: str) -> Span:
-    """Return text set as code."""
-    return Span(text, "code")
-
-
 def build_reference(key: str) -> Span:
     """Return a reference to a table or figure by its key."""
     return Span("", "reference", key)
@@ -243,11 +238,6 @@ def build_spans(*parts: str | Span) -> tuple[Span, ...]:
 def build_paragraph(*parts: str | Span) -> Paragraph:
     """Return a paragraph of texts and spans."""
     return Paragraph(build_spans(*parts))
-
-
-def build_cell(text: str, *more: str, span: int = 1, link: str = "") -> Cell:
-    """Return a cell of one or more lines."""
-    return Cell((text, *more), span, link)
 
 
 def build_row(*cells: str | Cell) -> Row:

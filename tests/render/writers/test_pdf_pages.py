@@ -5,7 +5,7 @@ import io
 import pandas as pd
 from pypdf import PdfReader
 
-from twintrade.render.blocks import Column, Document, Figure, Heading, Table, build_cell, build_paragraph, build_row
+from twintrade.render.blocks import Cell, Column, Document, Figure, Heading, Table, build_paragraph, build_row
 from twintrade.render.figures.encode import encode
 from twintrade.render.figures.theme import Theme, open_figure
 from twintrade.render.writers.glyphs import Printer, load_charmap
@@ -57,9 +57,7 @@ def test_a_low_figure_stays_in_its_place():
 def test_notes_travel_with_a_long_table():
     rows = tuple(build_row(f"row {i}", str(i)) for i in range(30))
     columns = (Column(), Column("right"))
-    table = Table(
-        "t", "Rows.", columns, ((build_cell("what"), build_cell("n")),), (rows,), ("The note below.",), number=1
-    )
+    table = Table("t", "Rows.", columns, ((Cell(("what",)), Cell(("n",))),), (rows,), ("The note below.",), number=1)
     made = pages(LINES, table, build_paragraph("After the table."))
     assert page_of(made, "After the table.") == 0
     assert page_of(made, "Table 1. Rows.") == page_of(made, "The note below.") == 1

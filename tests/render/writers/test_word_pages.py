@@ -7,7 +7,7 @@ import pytest
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml.ns import qn
 
-from twintrade.render.blocks import Cell, Column, Document, Row, Table, build_cell, build_row
+from twintrade.render.blocks import Cell, Column, Document, Row, Table, build_row
 from twintrade.render.writers.docx import render_docx
 from twintrade.render.writers.docx_table import add_table
 
@@ -15,7 +15,7 @@ from twintrade.render.writers.docx_table import add_table
 def kept(n_rows: int, notes: tuple[str, ...] = ()) -> list[bool]:
     """Whether each row, the head first, stays with the next."""
     rows = tuple(build_row(f"row {i}", str(i)) for i in range(n_rows))
-    table = Table("t", "Rows.", (Column(), Column("right")), ((build_cell("what"), build_cell("n")),), (rows,), notes)
+    table = Table("t", "Rows.", (Column(), Column("right")), ((Cell(("what",)), Cell(("n",))),), (rows,), notes)
     file = docx.Document(io.BytesIO(render_docx(Document("Title", (table,)))))
     marks = [
         [bool(p.paragraph_format.keep_with_next) for c in r.cells for p in c.paragraphs] for r in file.tables[0].rows
