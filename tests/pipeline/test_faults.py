@@ -305,6 +305,7 @@ def test_interruption_leaves_no_debris_and_the_old_results(copy, event, seconds)
             time.sleep(seconds)
             process.send_signal(signal.SIGINT)
     assert process.wait() == 130
-    assert seen[-1] == "twintrade: interrupted; the results that stand are whole\n"
+    taken_up = "the next run takes up the long jobs that were finished"
+    assert seen[-1] == f"twintrade: interrupted; earlier results stand whole, and {taken_up}\n"
     assert hashes(copy / "results" / "tiny") == before
     assert [p.name for p in (copy / "results").iterdir()] == ["tiny"]
