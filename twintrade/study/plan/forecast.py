@@ -17,7 +17,7 @@ from twintrade.study.plan.jobs import LadderColumn, Plan
 Way = Literal["errors", "draws", "case"]
 """Standard errors from the fit, an estimate for each draw, or the placebos of a single case."""
 
-SURE_LINEAR, SURE_POISSON = 1.1, 1.7
+SURE_LINEAR, SURE_POISSON = 1.2, 1.7
 """By how much the equal clusters of a fit were seen to differ from those counted from the agreements."""
 
 
