@@ -24,7 +24,7 @@ from benchmarks.end_to_end import PANELS, StageCosts, write_project
 from benchmarks.measured import cpu_seconds, in_own_process, peak_megabytes
 from twintrade.study.observing.observe import observe
 from twintrade.study.plan.designs import Designs
-from twintrade.study.plan.forecast import Way, Work, compute_forecast, list_work
+from twintrade.study.plan.forecast import ALIKE, Way, Work, compute_forecast, list_work
 from twintrade.study.plan.jobs import Plan
 from twintrade.study.planning import plan_analysis
 
@@ -34,15 +34,14 @@ CASES = (*SINGLE, "us-states:clustered", "24k:clustered", "240k:clustered", "us-
 
 TABLE = Path(__file__).parents[1] / "twintrade" / "study" / "plan" / "costs.toml"
 HEAD = """\
-# Seconds on one core by kind of work: fixed, and for a thousand rows; for each draw where there are draws, for each
-# column and check of a page. Memory in megabytes. Fitted by: python -m benchmarks.forecasts --write
+# Seconds on one core by kind of work: fixed, for a thousand rows (rows), for a draw of few rows (each); of a page for
+# each column and check. Memory in megabytes. Fitted by: python -m benchmarks.forecasts --write
 """
 LEAST = 0.05
 """Seconds below which a job's own error counts as an absolute one."""
 
 
-ALIKE = 2.0
-"""Thousand rows at which work that was measured at one size is taken to depend on rows by half."""
+Point = tuple[list[str], float, float, int]
 
 
 def prepare(root: Path, name: str) -> tuple[str, str]:
@@ -104,45 +103,54 @@ def find_ways(plan: Plan, bands: pd.DataFrame) -> dict[str, Way]:
     return {c.job: "case" if case else "draws" if c.job in jobs else "errors" for c in plan.columns}
 
 
-def list_points(works: Iterable[Work], seconds: dict[str, float]) -> Iterator[tuple[list[str], float, float]]:
-    """Yield, for each job done, its kinds, its thousand rows, and its seconds for each draw."""
+def list_points(works: Iterable[Work], seconds: dict[str, float]) -> Iterator[Point]:
+    """Yield, for each job done, its kinds, its thousand rows, its seconds for each time, and its draws."""
     works = list(works)
     repeated = Counter(work.job for work in works)
     for work in works:
         if work.job in seconds:
-            yield list(work.kinds), work.thousand_rows, seconds[work.job] / repeated[work.job] / work.times
+            yield (
+                list(work.kinds),
+                work.thousand_rows,
+                seconds[work.job] / repeated[work.job] / work.times,
+                work.draws,
+            )
 
 
-def fit_costs(points: Iterable[tuple[list[str], float, float]]) -> dict[str, tuple[float, float]]:
-    """Return fixed seconds and those of a thousand rows by kind, with the smallest squares of the relative error."""
-    by_kind: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
-    general: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
-    for (closest, *others), size, seconds in points:
-        by_kind[closest].append((size, seconds))
-        for kind in others:
-            general[kind].append((size, seconds))
-    costs = {kind: _fit(measured, "draws" in kind) for kind, measured in by_kind.items()}
-    return dict(sorted((costs | {kind: _fit(measured) for kind, measured in general.items()}).items()))
+def fit_costs(points: Iterable[Point]) -> dict[str, dict[str, float]]:
+    """Return fixed seconds and those of a thousand rows and of a draw by kind: least squares of relative errors.
+
+    Kinds that stand in for others are fitted by absolute errors.
+    """
+    closest: defaultdict[str, list[tuple[float, float, int]]] = defaultdict(list)
+    general: defaultdict[str, list[tuple[float, float, int]]] = defaultdict(list)
+    for (kind, *others), *measured in points:
+        closest[kind].append(tuple(measured))
+        for other in others:
+            general[other].append(tuple(measured))
+    costs = {kind: _fit(measured, is_relative=True) for kind, measured in closest.items()}
+    return dict(sorted((costs | {kind: _fit(m, is_relative=False) for kind, m in general.items()}).items()))
 
 
-def _fit(measured: list[tuple[float, float]], has_draws: bool | None = None) -> tuple[float, float]:
-    """Return both costs by relative errors; for a kind that stands in for others (None) by absolute ones."""
-    size, seconds = np.array(measured).T
-    scale = float(size.max())
-    if scale < 2 * size.min():
-        fixed = float(seconds.mean()) / (1 + size.mean() / ALIKE)
-        return fixed, float((seconds.mean() - fixed) / size.mean())
-    least = LEAST / 499 if has_draws else LEAST
-    weight = np.ones(size.size) if has_draws is None else 1 / np.maximum(seconds, least)
-    basis = np.column_stack([np.ones(size.size), size / scale])
+def _fit(measured: list[tuple[float, float, int]], *, is_relative: bool) -> dict[str, float]:
+    size, seconds, draws = np.array(measured, dtype=float).T
+    weight = 1 / np.maximum(seconds, LEAST) if is_relative else np.ones(size.size)
+    scale = 1 + size / ALIKE
+    if draws.any():
+        once, each = nnls(np.column_stack([scale, draws * scale]) * weight[:, None], seconds * weight)[0]
+        return {"fixed": once, "rows": once / ALIKE, "each": each}
+    if size.max() < 2 * size.min():
+        fixed = float((seconds / scale).mean())
+        return {"fixed": fixed, "rows": fixed / ALIKE}
+    basis = np.column_stack([np.ones(size.size), size / size.max()])
     fixed, rows = nnls(basis * weight[:, None], seconds * weight)[0]
-    return float(fixed), float(rows) / scale
+    return {"fixed": fixed, "rows": rows / size.max()}
 
 
-def write_costs(costs: dict[str, tuple[float, float]]) -> str:
+def write_costs(costs: dict[str, dict[str, float]]) -> str:
     """Return the table of costs as TOML."""
-    lines = [f'"{kind}" = {{ fixed = {fixed:.3g}, rows = {rows:.3g} }}' for kind, (fixed, rows) in costs.items()]
-    return "\n".join([HEAD, *lines, ""])
+    rows = (", ".join(f"{name} = {value:.3g}" for name, value in row.items()) for row in costs.values())
+    return "\n".join([HEAD, *(f'"{kind}" = {{ {row} }}' for kind, row in zip(costs, rows, strict=True)), ""])
 
 
 def main() -> None:

@@ -71,12 +71,17 @@ def test_every_kind_of_work_has_a_row_in_the_table_of_costs(planned):
 
 
 def test_costs_that_grow_with_rows_are_found_again():
-    points = [(["a", "b"], size, 2.0 + 0.5 * size) for size in (1.0, 10.0, 200.0)]
+    points = [(["a", "b"], size, 2.0 + 0.5 * size, 0) for size in (1.0, 10.0, 200.0)]
     costs = fit_costs(points)
-    assert costs["a"] == pytest.approx((2.0, 0.5))
+    assert costs["a"] == pytest.approx({"fixed": 2.0, "rows": 0.5})
     assert costs["b"] == pytest.approx(costs["a"])
     assert '"a" = { fixed = 2, rows = 0.5 }' in write_costs(costs)
-    assert min(fit_costs([(["a"], 1.0, 5.0), (["a"], 10.0, 1.0)])["a"]) >= 0
+    assert min(fit_costs([(["a"], 1.0, 5.0, 0), (["a"], 10.0, 1.0, 0)])["a"].values()) >= 0
+
+
+def test_costs_of_draws_are_told_from_those_that_come_once():
+    points = [(["a"], 2.0, 2 * (3.0 + 0.1 * draws), draws) for draws in (49, 999)]
+    assert fit_costs(points)["a"] == pytest.approx({"fixed": 3.0, "rows": 1.5, "each": 0.1})
 
 
 def test_check_says_what_the_run_will_take(project, spec_text, monkeypatch):

@@ -17,6 +17,9 @@ from twintrade.study.plan.jobs import LadderColumn, Plan
 Way = Literal["errors", "draws", "case"]
 """Standard errors from the fit, an estimate for each draw, or the placebos of a single case."""
 
+ALIKE = 2.0
+"""Thousand rows at which a draw takes twice what it takes on few rows."""
+
 SURE_LINEAR, SURE_POISSON = 1.2, 1.7
 """By how much the equal clusters of a fit were seen to differ from those counted from the agreements."""
 
@@ -32,13 +35,15 @@ class Work:
         Rows of the table of costs, the closest first.
     thousand_rows : float
     times : float
-        Draws, or columns and checks that are drawn; 1 for other work.
+        Columns and checks that are drawn; 1 for other work.
+    draws : int
     """
 
     job: str
     kinds: tuple[str, ...]
     thousand_rows: float
     times: float = 1.0
+    draws: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ class RunForecast:
 
 @cache
 def read_costs() -> Mapping[str, Mapping[str, float]]:
-    """Return seconds by kind of work: ``fixed``, and ``rows`` for a thousand rows, both for each draw."""
+    """Return seconds by kind of work: ``fixed``, ``rows`` for a thousand rows, ``each`` for a draw of few rows."""
     return tomllib.loads(files("twintrade.study.plan").joinpath("costs.toml").read_text(encoding="utf-8"))
 
 
@@ -82,7 +87,8 @@ def compute_cost(work: Work) -> float:
     """Return the seconds that one job takes, by the closest row of the table of costs."""
     costs = read_costs()
     row = next((costs[kind] for kind in work.kinds if kind in costs), {"fixed": 0.0, "rows": 0.0})
-    return work.times * (row["fixed"] + row["rows"] * work.thousand_rows)
+    seconds = work.times * (row["fixed"] + row["rows"] * work.thousand_rows)
+    return seconds + work.draws * row.get("each", 0.0) * (1 + work.thousand_rows / ALIKE)
 
 
 def list_ways(plan: Plan, design: Design, column: LadderColumn) -> tuple[Way, Way, Way]:
@@ -137,7 +143,7 @@ def list_work(plan: Plan, design: Design, ways: Mapping[str, Way]) -> Iterator[W
             draws = count_draws(plan.inference_of(column), way)
             stem = "check-draws" if draws else "check-case" if way == "case" else "check"
             kinds = f"{stem}/{check.diagnostic.name}", stem
-            yield Work(f"diagnostic/{check.diagnostic.name}/{column.job}", kinds, size, draws or 1.0)
+            yield Work(f"diagnostic/{check.diagnostic.name}/{column.job}", kinds, size, draws=draws)
     n_exhibits = len(plan.columns) + len(plan.checks)
     yield Work("draw", ("draw" if plan.spec.case is None else "draw-case",), size, n_exhibits)
 
@@ -152,7 +158,7 @@ def count_draws(inference: Inference, way: Way) -> int:
 def _infer(job: str, inference: Inference, column: LadderColumn, way: Way, size: float) -> Work:
     draws = count_draws(inference, way)
     if draws or (inference.name == "auto" and way == "errors"):
-        return Work(job, _list_kinds("inference-draws" if draws else "inference-auto", column), size, draws or 1.0)
+        return Work(job, _list_kinds("inference-draws" if draws else "inference-auto", column), size, draws=draws)
     name = "placebo" if inference.name == "auto" else inference.name
     return Work(job, (f"inference/{name}", "inference"), size)
 
