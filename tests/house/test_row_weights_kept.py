@@ -15,7 +15,6 @@ SOLVERS = {
     "numerics/absorption/normal_equations.py",
     "numerics/linear/columns.py",
     "numerics/poisson/fit.py",
-    "numerics/poisson/all_rows.py",
 }
 
 

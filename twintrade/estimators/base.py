@@ -18,7 +18,7 @@ from twintrade.numerics.arrays import FloatArray
 from twintrade.text import Listed, Text, Words
 
 if TYPE_CHECKING:
-    from twintrade.estimators.repeating.score_test import ScoreTest
+    from twintrade.estimators.repeating.one_step import OneStep
 
 View = Literal["event", "overall", "path", "cohort", "calendar", "cell"]
 Views = Collection[View] | None
@@ -40,9 +40,6 @@ class Estimator(ABC):
         What the overall effect of the default options is compared with.
     takes_treated : bool
         Whether rows of units treated already serve as comparison for units treated later.
-    is_dear_to_repeat : bool
-        Whether estimates of another outcome under another treatment often need a whole fit: `auto` then gives
-        ratios under randomization a p-value and no interval, which takes ten times as many.
     """
 
     name: ClassVar[str] = ""
@@ -51,7 +48,6 @@ class Estimator(ABC):
     requires: ClassVar[Requires] = Requires()
     compared_with: ClassVar[Against] = "all before"
     takes_treated: ClassVar[bool] = False
-    is_dear_to_repeat: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -106,7 +102,7 @@ class Estimator(ABC):
         """
         return None
 
-    def score_test(self, design: Design) -> "ScoreTest | None":
+    def one_step(self, design: Design) -> "OneStep | None":
         """Return the model without treatment, for tests of nonlinear methods that would else refit; or None."""
         return None
 

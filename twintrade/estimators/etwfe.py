@@ -10,7 +10,7 @@ from twintrade.design import Design, NeverTreated, Observations
 from twintrade.effects import CohortEffects, GroupedInfluence, UnitInfluence
 from twintrade.effects.estimate import Scale
 from twintrade.errors import DesignError, EstimationError
-from twintrade.estimators.base import Repeater, Views
+from twintrade.estimators.base import View
 from twintrade.estimators.cohort_means.cell_method import CellMethod
 from twintrade.estimators.cohort_means.collapsed import Collapse
 from twintrade.estimators.regression.cell_fit import CellFit, fit_cells
@@ -20,9 +20,9 @@ from twintrade.estimators.regression.mundlak import build_interactions
 from twintrade.estimators.regression.reference import require_reference
 from twintrade.estimators.regression.saturated import Dummies, build_cell_dummies
 from twintrade.estimators.regression.split_panel import correct_by_split_panel
-from twintrade.estimators.repeating.repeated_cells import prepare_repeated_cells
+from twintrade.estimators.repeating.one_step import OneStep, OneStepRegression, prepare_one_step
+from twintrade.estimators.repeating.treatment_blocks import build_affected
 from twintrade.estimators.sentences import describe_design
-from twintrade.numerics.arrays import FloatArray
 from twintrade.text import Text
 
 
@@ -60,7 +60,6 @@ class ETWFE(CellMethod):
     name: ClassVar[str] = "etwfe"
     title: ClassVar[Text] = Text("labels.estimator-etwfe")
     citation: ClassVar[str] = "wooldridge2023"
-    is_dear_to_repeat: ClassVar[bool] = True
 
     def estimate(self, design: Design) -> CohortEffects:
         """Return effects by cohort and event time.
@@ -100,11 +99,14 @@ class ETWFE(CellMethod):
         identified = measure_cells(o, fit, cells.of_row, self.measure, self.family)
         return _packed(o, fit, tabulate_cells(o, fit, cells, identified, reference), scale, reference)
 
-    def repeater(self, design: Design, outcomes: FloatArray, views: Views = None) -> Repeater | None:
-        """Return the fast path of the Poisson family for resampling, where there is one."""
-        if self.family == "linear" or self.n_splits or design.statistics is not None:
+    def one_step(self, design: Design) -> OneStep | None:
+        """Return the model without treatment; None where its cells are not those of affected rows alone."""
+        is_plain = design.statistics is None and not design.covariates and design.comparison.uses_not_yet_treated
+        if self.family == "linear" or self.n_splits or not is_plain:
             return None
-        return prepare_repeated_cells(design, outcomes, self.measure, self.effect_scale(design))
+        views: tuple[View, ...] = ("overall", "event", "cohort", "calendar", "cell")
+        cells = OneStepRegression(views, build_affected, "outcome" if self.measure == "percent" else "rows")
+        return prepare_one_step(design, [cells], "log_ratio" if self.measure == "coefficient" else self.measure)
 
     def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""

@@ -9,7 +9,7 @@ import numpy as np
 from twintrade.design import Design, Observations
 from twintrade.effects import CohortEffects
 from twintrade.errors import DesignError
-from twintrade.estimators.base import Repeater, Views
+from twintrade.estimators.base import Repeater, View, Views
 from twintrade.estimators.cohort_means.cell_method import CellMethod
 from twintrade.estimators.cohort_means.collapsed import Collapse
 from twintrade.estimators.imputing.cells import (
@@ -32,9 +32,10 @@ from twintrade.estimators.imputing.table import (
     impute_means,
 )
 from twintrade.estimators.imputing.untreated_outcomes import Counterfactual, fit_counterfactual
+from twintrade.estimators.repeating.one_step import OneStep, OneStepRegression, prepare_one_step
 from twintrade.estimators.repeating.repeated import prepare_repeated
 from twintrade.estimators.repeating.repeated_imputation import compute_means, estimate_imputations
-from twintrade.estimators.repeating.repeated_poisson import prepare_repeated_poisson
+from twintrade.estimators.repeating.treatment_blocks import build_affected_rows, build_leads
 from twintrade.estimators.sentences import describe_design
 from twintrade.numerics.arrays import FloatArray
 from twintrade.text import Text
@@ -87,13 +88,21 @@ class Imputation(CellMethod):
 
     def repeater(self, design: Design, outcomes: FloatArray, views: Views = None) -> Repeater | None:
         """Return the fast path for resampling; None where there are no rows, or a Poisson fit bears none."""
-        if design.statistics is not None:
+        if design.statistics is not None or self.family == "poisson":
             return None
-        if self.family == "poisson":
-            return prepare_repeated_poisson(design, outcomes, self.measure or "log_ratio", _shows_leads(views))
         shared = prepare_repeated(design, outcomes)
         means = compute_means(shared, outcomes)
         return partial(estimate_imputations, shared) if means is None else means.imputed
+
+    def one_step(self, design: Design) -> OneStep | None:
+        """Return the model without treatment of the Poisson family."""
+        if design.statistics is not None or self.family == "linear":
+            return None
+        views: tuple[View, ...] = ("overall", "event", "cohort", "calendar", "cell")
+        imputed = OneStepRegression(views, build_affected_rows, "outcome" if self.measure == "percent" else "rows")
+        return prepare_one_step(
+            design, [imputed, OneStepRegression(("event", "cell"), build_leads)], self.measure or "log_ratio"
+        )
 
     def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""

@@ -1,6 +1,7 @@
 """Poisson pseudo maximum likelihood with any fixed effects, on event-time dummies or one treatment dummy."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar, Literal, get_args
 
 import numpy as np
@@ -8,13 +9,14 @@ import numpy as np
 from twintrade.design import NOT_LOG, Design, Observations
 from twintrade.effects import Estimate, EventStudy, UnitInfluence
 from twintrade.errors import DesignError
-from twintrade.estimators.base import Estimator, Requires, Target
+from twintrade.estimators.base import Estimator, Requires, Target, View
 from twintrade.estimators.regression.both_shapes import EventAndStatic, fit_both
 from twintrade.estimators.regression.event_terms import Model, Shape, Terms, build_terms, join_models, list_models
 from twintrade.estimators.regression.proportional import compute_mean_differences
 from twintrade.estimators.regression.separated import list_separated_rows
 from twintrade.estimators.regression.slopes import Slopes, build_effects, sum_influence_by_unit
-from twintrade.estimators.repeating.score_test import ScoreTest, prepare_score_test
+from twintrade.estimators.repeating.one_step import OneStep, OneStepRegression, prepare_one_step
+from twintrade.estimators.repeating.treatment_blocks import build_dummies
 from twintrade.estimators.sentences import describe_design
 from twintrade.numerics.poisson import PoissonFit, fit_poisson
 from twintrade.text import Text
@@ -89,9 +91,16 @@ class PPML(Estimator):
         """Return the event study and the static effect of the same rows."""
         return fit_both(replace(self, shape="event"), replace(self, shape="static"), design)
 
-    def score_test(self, design: Design) -> ScoreTest:
+    def one_step(self, design: Design) -> OneStep:
         """Return the model without treatment, for tests that need no refit."""
-        return prepare_score_test(design, list_models(self.shape, self.bins, self.second_reference))
+        shown: dict[str, tuple[View, ...]] = {"static": ("overall",), "binned": ("event",)}
+        shown["event"] = ("path",) if self.bins else ("event", "path")
+        models = list_models(self.shape, self.bins, self.second_reference)
+        regressions = [
+            OneStepRegression(shown[model.kind], partial(build_dummies, model=model), is_pruned=True)
+            for model in models
+        ]
+        return prepare_one_step(design, regressions, "log_ratio" if self.measure == "coefficient" else "difference")
 
     def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""

@@ -22,7 +22,6 @@ from twintrade.inference.clustered import Clustered, Facts
 from twintrade.inference.jackknife import Jackknife
 from twintrade.inference.placebo import Placebo
 from twintrade.inference.randomization import Randomization
-from twintrade.inference.refits import is_linear
 from twintrade.inference.scaled import Scaled
 from twintrade.inference.wild import Wild
 from twintrade.text import Listed, Text, find_fact
@@ -51,7 +50,7 @@ class Auto(Inference):
 
     about: About = "these"
     draws: int = 4999
-    permutations: int = 999
+    permutations: int = 499
     level: float = 0.95
     name: ClassVar[str] = "auto"
     citation: ClassVar[str] = "mackinnon2023guide"
@@ -67,10 +66,7 @@ class Auto(Inference):
         name = method or decision.method
         if name == "randomization":
             statistic: Literal["default", "t"] = "default" if decision.about == "these" else "t"
-            has_intervals = is_linear(fit) or not fit.estimator.is_dear_to_repeat
-            return Randomization(
-                draws=self.permutations, statistic=statistic, level=self.level, intervals=has_intervals
-            )
+            return Randomization(draws=self.permutations, statistic=statistic, level=self.level)
         known: dict[str, Inference] = {
             "scaled": Scaled(level=self.level, draws=self.draws),
             "clustered": Clustered(level=self.level, draws=self.draws),

@@ -10,16 +10,14 @@ from twintrade.effects import Bands
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
-from twintrade.inference.clustered import Facts
 from twintrade.inference.refits.comparing import compare_refits, invert_views
 from twintrade.inference.refits.dealing import FEWEST, deal_onsets
+from twintrade.inference.refits.one_step_draws import OneStepDraws, build_draws, permute_one_step
 from twintrade.inference.refits.permutation import is_linear, permute
 from twintrade.inference.refits.randomization_bands import Dealt
 from twintrade.inference.refits.reassignment import Dealing
 from twintrade.inference.refits.scheme import Across
-from twintrade.inference.refits.score_randomization import Scored, compare_one_step_estimates, select_view
 from twintrade.inference.refits.studentizing import build_studentizer
-from twintrade.text import Text, Words
 
 Statistic = Literal["default", "coefficient", "t", "score"]
 
@@ -80,28 +78,20 @@ class Randomization(Inference):
             fit, self.across, self.draws, np.random.default_rng(seed), strata=self.strata, signers=self.signers
         )
         is_refused = self.across == "assigned" and dealing.scheme.n_assignments < FEWEST
-        inverts_scores = self.intervals and fit.estimate.scale == "log points"
-        # Scores are in log points: of an effect in another measure they give a p-value and no interval.
-        by_score = self._scored(fit, dealing, inverts_scores)
-        if by_score is not None:
-            failures: dict[Words, int] = {}
-            if by_score.n_lost:
-                failures = {Text("inference.other-rows"): by_score.n_lost}
-            how = self._how(dealing, len(dealing.onsets), failures, seed, "score", by_score.noise, is_refused)
-            return {
-                view: how.bands(select_view(fit, view, by_score), inverts_scores, asked=self.intervals)
-                for view in views
-            }
-        is_t = self.statistic == "t"
-        drawn = permute(fit, views, dealing.onsets, self.intervals, is_t)
+        is_t, dealt = self.statistic == "t", self._deal_one_step(fit, dealing)
+        if dealt is None:
+            drawn = permute(fit, views, dealing.onsets, self.intervals, is_t)
+        else:
+            drawn = permute_one_step(dealt, {view: fit.view(view) for view in views}, len(dealing.onsets))
         studentizer, kept = None, [dealing.onsets[k] for k in drawn.kept]
         if not is_t and self.noise == "by_size":
             studentizer = build_studentizer(fit, views, kept)
         noise = None if studentizer is None else studentizer.facts()
-        statistic = "t" if is_t else "coefficient"
-        how = self._how(dealing, drawn.n_draws, drawn.failures, seed, statistic, noise, is_refused)
+        statistic = "t" if is_t else "coefficient" if dealt is None else "score"
+        scheme, n_draws, is_complete = dealing.scheme, drawn.n_draws, dealing.is_complete
+        how = Dealt(scheme, n_draws, drawn.failures, seed, is_complete, statistic, noise, is_refused, self.level)
         inverts = self.intervals and not is_refused
-        ends = (invert_views(fit, drawn, kept, studentizer, self.level, is_t) if inverts else None) or {}
+        ends = (invert_views(fit, drawn, kept, studentizer, self.level, is_t, dealt) if inverts else None) or {}
         return {
             view: how.bands(
                 compare_refits(fit, view, drawn.views[view], studentizer, ends.get(view), is_t),
@@ -111,29 +101,12 @@ class Randomization(Inference):
             for view in views
         }
 
-    def _how(
-        self,
-        dealing: Dealing,
-        n_draws: int,
-        failures: dict[Words, int],
-        seed: int,
-        statistic: str,
-        noise: Facts | None,
-        is_refused: bool,
-    ) -> Dealt:
-        scheme, is_complete = dealing.scheme, dealing.is_complete
-        return Dealt(scheme, n_draws, failures, seed, is_complete, statistic, noise, is_refused, self.level)
-
-    def _scored(self, fit: Fit, dealing: Dealing, has_intervals: bool) -> Scored | None:
+    def _deal_one_step(self, fit: Fit, dealing: Dealing) -> OneStepDraws | None:
+        """Return the draws to be estimated in one step from the model without treatment; None for refits."""
         wanted = self.statistic == "score" or (self.statistic == "default" and not is_linear(fit))
-        test = fit.estimator.score_test(fit.design) if wanted else None
-        scored = None
-        if test is not None:
-            scored = compare_one_step_estimates(
-                fit, test, dealing.onsets, has_intervals, self.level, self.noise == "by_size"
-            )
-        if scored is None and self.statistic == "score":
+        model = fit.estimator.one_step(fit.design) if wanted else None
+        if model is None and self.statistic == "score":
             raise InferenceError(
                 f"{fit.estimator.name} offers no score test on this panel; use statistic = 'coefficient'"
             )
-        return scored
+        return None if model is None else build_draws(model, dealing.onsets)

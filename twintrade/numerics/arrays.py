@@ -38,8 +38,10 @@ def take_rows(values: npt.NDArray[Scalar], rows: IntArray) -> npt.NDArray[Scalar
 
 
 def sum_by_group(values: FloatArray, codes: IntArray, n_groups: int | None = None) -> FloatArray:
-    """Return the sums of rows within groups, shape (n_groups, n_columns); groups are numbered from 0."""
+    """Return the sums of rows within groups, shape (n_groups,) or (n_groups, n_columns); groups begin at 0."""
     size = int(codes.max()) + 1 if n_groups is None else n_groups
+    if values.ndim == 1:
+        return np.bincount(codes, values, size).astype(np.float64, copy=False)
     if not values.shape[1]:
         return np.empty((size, 0))
     # Sums of no rows come as whole numbers.

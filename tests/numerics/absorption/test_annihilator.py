@@ -6,7 +6,6 @@ from scipy.sparse import csr_array
 
 from twintrade.numerics.absorption import annihilators as module
 from twintrade.numerics.absorption import build_annihilator, elimination, prepare_remaining, write_out_complete
-from twintrade.numerics.absorption.near_regressions import factor_effects
 
 # Factors of some dozens of scaled columns beside a pseudo-inverse.
 CLOSE = 1e-10
@@ -189,18 +188,6 @@ def test_blocks_looked_up_a_few_at_a_time_are_the_same(monkeypatch) -> None:
     assert len(again.list_rows()) > 5
     assert len(again.elimination.list_blocks()) == N_PERIODS
     assert again.compute_leverage() == pytest.approx(expected, abs=CLOSE)
-
-
-def test_effects_but_the_first_are_solved_for() -> None:
-    codes, none, weights = make_panel("some weights zero", "gravity")
-    found = factor_effects(codes, none, weights)
-    dummies = found.others.toarray()
-    first = np.eye(int(codes[0].max()) + 1)[codes[0]]
-    total = np.where((weights @ first) > 0, weights @ first, 1.0)
-    net = dummies - first @ ((first.T @ (weights[:, None] * dummies)) / total[:, None])
-    matrix = net.T @ (weights[:, None] * net)
-    right = matrix @ np.random.default_rng(12).normal(size=matrix.shape[0])
-    assert matrix @ found.solve(right[:, None])[:, 0] == pytest.approx(right, abs=CLOSE * float(weights.max()))
 
 
 def test_a_complete_panel_is_written_out_in_closed_form() -> None:

@@ -16,6 +16,7 @@ from twintrade.fanout import Arrays, run_jobs, split_succeeded
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.clustering import compute_t_quantile
+from twintrade.inference.refits import estimate_one_step
 from twintrade.numerics.arrays import FloatArray
 from twintrade.text import Text
 
@@ -103,6 +104,12 @@ class Power(Diagnostic):
         asked: tuple[View, ...] = ("overall",)
         fast = fit.estimator.repeater(first, first.observations.y[:, None], asked)
         dealt = [deal(design, onsets, rng) for _ in range(self.draws)]
+        model = fit.estimator.one_step(first)
+        if model is not None:
+            effects = estimate_one_step(model, fit.view("overall"), dealt)
+            known = effects[np.isfinite(effects)]
+            lost = [str(Text("inference.other-rows"))] * (effects.size - known.size)
+            return known, np.full(known.size, np.nan), lost
         if fast is not None:
             return _without_errors(fit, design, dealt, fast)
         jobs = {str(k): onset for k, onset in enumerate(dealt)}

@@ -1,7 +1,5 @@
 """The same estimate under many treatments, without refitting each from the start."""
 
-from twintrade.estimators.repeating.score_test import OVERALL as OVERALL
-from twintrade.estimators.repeating.score_test import PATH as PATH
-from twintrade.estimators.repeating.score_test import Null as Null
-from twintrade.estimators.repeating.score_test import Pattern as Pattern
-from twintrade.estimators.repeating.score_test import ScoreTest as ScoreTest
+from twintrade.estimators.repeating.one_step import Null as Null
+from twintrade.estimators.repeating.one_step import OneStep as OneStep
+from twintrade.estimators.repeating.treatment_blocks import Block as Block

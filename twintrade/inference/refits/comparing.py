@@ -9,10 +9,17 @@ from twintrade.estimators.base import Fit, View
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.clustering.variances import is_reference
 from twintrade.inference.refits.inversion import compute_two_sided_share, invert_randomization, invert_studentized
+from twintrade.inference.refits.one_step_draws import OneStepDraws
 from twintrade.inference.refits.permutation import Permutations, Permuted, is_linear
 from twintrade.inference.refits.randomization_bands import Compared
 from twintrade.inference.refits.ratio_inversion import Ends, invert_ratios
-from twintrade.inference.refits.ratio_statistics import compute_average_after, find_early, is_ratio, take_logs
+from twintrade.inference.refits.ratio_statistics import (
+    compute_average_after,
+    find_early,
+    is_ratio,
+    shift_ends,
+    take_logs,
+)
 from twintrade.inference.refits.studentizing import Studentizer
 from twintrade.numerics.arrays import FloatArray, IntArray
 
@@ -37,7 +44,7 @@ def compare_refits(
         Compare the clustered t statistics instead.
     """
     estimate = drawn.estimate
-    observed, compared = estimate.effects, drawn.effects
+    observed, compared = drawn.observed, drawn.effects
     scales = np.ones((compared.shape[0] + 1, estimate.n_effects))
     if is_t:
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -53,7 +60,7 @@ def compare_refits(
             p[k] = compute_two_sided_share(float(observed[k]), present)
     low, high = (fill_absent(p.size), fill_absent(p.size)) if ends is None else ends
     if not is_t:
-        observed, compared = estimate.effects, drawn.effects * (scales[-1] / scales[:-1])
+        observed, compared = drawn.observed, drawn.effects * (scales[-1] / scales[:-1])
     return Compared(estimate, p, low, high, observed, compared)
 
 
@@ -64,10 +71,12 @@ def invert_views(
     studentizer: Studentizer | None,
     level: float,
     is_t: bool,
+    dealt: OneStepDraws | None = None,
 ) -> dict[View, Ends] | None:
     """Return the constant effects of each view that are not rejected; None where none can be taken out.
 
-    An end of a ratio costs many refits of every draw: with the overall effect asked for, it alone gets its ends.
+    An end of a ratio costs several estimates of every draw: averages get theirs so, other effects as if the effect
+    moved its own estimate alone.
 
     Parameters
     ----------
@@ -78,8 +87,22 @@ def invert_views(
         return {view: _invert(permuted, view, studentizer, level) for view, permuted in drawn.views.items()}
     if is_t or not is_ratio(fit):
         return None
-    views: list[View] = ["overall"] if "overall" in drawn.views else list(drawn.views)
-    return invert_ratios(fit, views, onsets, studentizer, level)
+    averages: list[View] = [view for view in drawn.views if view in ("overall", "path")]
+    ends = invert_ratios(fit, averages, onsets, studentizer, level, dealt) if averages else {}
+    if dealt is not None:
+        for view in drawn.views.keys() - ends.keys():
+            ends[view] = _shift(drawn.views[view], view, studentizer, level)
+    return ends
+
+
+def _shift(drawn: Permuted, view: View, studentizer: Studentizer | None, level: float) -> Ends:
+    estimate, observed, values = drawn.estimate, drawn.observed, drawn.effects
+    if studentizer is None:
+        return shift_ends(estimate, estimate.effects, values, level)
+    scales = studentizer.scales(view, estimate)
+    logs = take_logs(estimate, values) * (scales[-1] / scales[:-1])
+    ends = shift_ends(estimate, take_logs(estimate, observed), logs, level)
+    return tuple(100 * np.expm1(end) for end in ends) if estimate.scale == "percent" else ends  # type: ignore
 
 
 def _invert(drawn: Permuted, view: View, studentizer: Studentizer | None, level: float) -> Ends:

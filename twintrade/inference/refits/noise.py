@@ -13,7 +13,7 @@ from twintrade.inference.clustered import Facts
 from twintrade.inference.refits.reassignment import find_units_with_trade
 from twintrade.inference.refits.strata import measure_sizes
 from twintrade.numerics.absorption import build_absorber
-from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_group
 from twintrade.numerics.poisson import fit_poisson
 from twintrade.numerics.testing import FEWEST_BEFORE, fit_by_size, measure_dependence, score_sizes
 
@@ -48,14 +48,17 @@ class Noise:
     cohorts : FloatArray, shape (n_cohorts,)
     size : FloatArray, shape (n_units,)
         Normal score of the size before the first agreement.
-    selected : tuple of BoolArray, one a cohort, each of shape (n_effects, n_rows)
-        Rows that an effect would average over if their unit belonged to the cohort.
+    n_effects : int
+    rows, places : IntArray, shape (n_selected,)
+        Rows that an effect would average over if their unit belonged to a cohort, and the unit, cohort and effect.
     """
 
     o: Observations
     cohorts: FloatArray
     size: FloatArray
-    selected: tuple[BoolArray, ...]
+    n_effects: int
+    rows: IntArray
+    places: IntArray
 
     def variances(self, residuals: Residuals) -> FloatArray:
         """Return each unit's variance in each cohort, shape (n_units, n_cohorts), up to a common factor.
@@ -75,16 +78,17 @@ class Noise:
 
     def weigh(self, means: FloatArray) -> "Shares":
         """Return what each unit adds to the variance of an effect, and to its weight, by cohort and effect."""
-        shape = self.o.n_units, self.cohorts.size, self.selected[0].shape[0]
-        squares, level, count = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+        shape = self.o.n_units, self.cohorts.size, self.n_effects
+        squares, level, count = (
+            sum_by_group(values[self.rows], self.places, int(np.prod(shape))).reshape(shape)
+            for values in (means**2, means, (means > 0).astype(np.float64))
+        )
         for c, g in enumerate(self.cohorts):
             before = self._before(g)
             base = self._counted(before, means)
             base_squares = self._counted(before, means**2)
             share = np.divide(base_squares, base**2, out=np.zeros_like(base), where=base > 0)
-            for k, rows in enumerate(self.selected[c]):
-                level[:, c, k], count[:, c, k] = self._counted(rows, means), self._counted(rows & (means > 0))
-                squares[:, c, k] = self._counted(rows, means**2) + level[:, c, k] ** 2 * share
+            squares[:, c] += level[:, c] ** 2 * share[:, None]
         return Shares(squares, level, count)
 
     def facts(self, residuals: Residuals) -> Facts:
@@ -193,10 +197,14 @@ def build_noise(fit: Fit, estimates: Sequence[Estimate]) -> Noise:
     """Return the noise of the effects of some estimates, one after the other."""
     o, pool = fit.design.observations, find_units_with_trade(fit)
     cohorts = np.unique(o.unit_onset[o.is_ever_treated])
-    selected = tuple(np.concatenate([_select_rows(o, one, float(g)) for one in estimates]) for g in cohorts)
+    rows, places, n_effects = [], [], sum(one.n_effects for one in estimates)
+    for c, g in enumerate(cohorts):
+        effect, row = np.nonzero(np.concatenate([_select_rows(o, one, float(g)) for one in estimates]))
+        rows.append(row)
+        places.append((o.unit[row] * cohorts.size + c) * n_effects + effect)
     size = np.zeros(o.n_units)
     size[pool] = score_sizes(measure_sizes(fit.design)[pool])
-    return Noise(o, cohorts, size, selected)
+    return Noise(o, cohorts, size, n_effects, np.concatenate(rows), np.concatenate(places))
 
 
 def _select_rows(o: Observations, estimate: Estimate, onset: float) -> BoolArray:

@@ -63,21 +63,24 @@ def compare_under_assignments(
     if not (is_linear(fit) or is_ratio(fit)):
         return None
     left, changed = _take_out(fit, again)
-    headline = permute(left, ["overall"], onsets, False, False)
-    moves = [_Move.find(fit.design, onsets[k], rng) for k in headline.kept]
-    other = _estimate_changed(fit, changed, moves)
+    moves = [_Move.find(fit.design, onset, rng) for onset in onsets]
+    headline, variant = _estimate_draws(left, left.design, onsets), _estimate_changed(fit, changed, moves)
     estimate = fit.view("overall")
-    scales = np.ones(headline.kept.size + 1)
+    drawn = take_logs(estimate, variant) - take_logs(estimate, headline)
+    is_known = np.isfinite(drawn[:-1])
+    scales = np.ones(int(is_known.sum()) + 1)
     if has_noise_by_size:
-        kept = [onsets[k] for k in headline.kept]
+        kept = [onset for onset, known in zip(onsets, is_known, strict=True) if known]
         scales = build_studentizer(left, ["overall"], kept).scale("overall", 0)
-    drawn = take_logs(estimate, other) - take_logs(estimate, headline.views["overall"].effects[:, 0])
-    drawn = (drawn / scales[:-1])[np.isfinite(drawn / scales[:-1])]
     real = take_logs(estimate, np.array([estimate.effects[0], again.view("overall").effects[0]]))
     difference = float(real[1] - real[0])
-    if drawn.size < FEWEST_DRAWS or not np.isfinite(difference):
+    if scales.size <= FEWEST_DRAWS or not np.isfinite(difference):
         return None
-    p = compute_two_sided_share(difference / scales[-1], drawn)
+    # Draws in one step stand beside the real one in one step, refits beside what is printed.
+    observed = float((drawn[-1] if np.isfinite(drawn[-1]) else difference) / scales[-1])
+    drawn = drawn[:-1][is_known] / scales[:-1]
+    drawn = drawn[np.isfinite(drawn)]
+    p = compute_two_sided_share(observed, drawn)
     needed = int(np.floor((1 - level) * (drawn.size + 1) + TIE))
     critical = float(np.sort(np.abs(drawn))[-needed] * scales[-1]) if needed else np.inf
     if is_ratio(fit) and critical > LARGEST:
@@ -136,23 +139,47 @@ class _Move:
 
 
 def _estimate_changed(fit: Fit, changed: Fit, moves: Sequence[_Move]) -> FloatArray:
-    """Return the changed estimate under each draw, NaN where it cannot be made."""
+    """Return the changed estimate under each draw and the real assignment, NaN where it cannot be made."""
     design, real = changed.design, fit.design.onset
     is_new = np.isinf(real) & np.isfinite(design.onset)
     outside = np.where(is_new, design.onset, np.inf)
     onsets = [move.carry(design.onset, outside) for move in moves]
     gone = _find_left_out(fit.design, design)
-    if not gone.any():
-        permuted = permute(changed, ["overall"], onsets, False, False)
-        out = np.full(len(moves), np.nan)
+    whole = replace(design, kept=fit.design.kept) if gone.any() else design
+    lost = [_move_rows(fit.design, gone, move) for move in moves] if gone.any() else []
+    return _estimate_draws(changed, whole, onsets, lost)
+
+
+def _estimate_draws(
+    fit: Fit, whole: Design, onsets: Sequence[FloatArray], lost: Sequence[BoolArray] = ()
+) -> FloatArray:
+    """Return the overall effect under each draw and, where it is made in one step, last the real one, else NaN.
+
+    Parameters
+    ----------
+    fit : Fit
+        Its design is the real one.
+    whole : Design
+        Of all rows that some draw observes.
+    lost : sequence of BoolArray, each of shape (panel.n_rows,)
+        Rows that each draw leaves out of it, if any.
+    """
+    designs = [whole.reassigned(onset) for onset in onsets]
+    if lost:
+        designs = [design.restricted(~gone) for design, gone in zip(designs, lost, strict=True)]
+    out = np.full(len(designs) + 1, np.nan)
+    model = None if is_linear(fit) else fit.estimator.one_step(whole)
+    if model is not None:
+        by_draw = {k: model.build_blocks(design) for k, design in enumerate((*designs, fit.design))}
+        usable = {k: blocks for k, blocks in by_draw.items() if blocks is not None}
+        estimated = model.under_none.estimate(list(usable.values()), {"overall": fit.view("overall")})
+        out[list(usable)] = estimated["overall"][:, 0]
+    elif lost:
+        out[:-1] = [_refit(fit, design) for design in designs]
+    else:
+        permuted = permute(fit, ["overall"], onsets, False, False)
         out[permuted.kept] = permuted.views["overall"].effects[:, 0]
-        return out
-    return np.array(
-        [
-            _refit(fit, changed, onset, _move_rows(fit.design, gone, move))
-            for onset, move in zip(onsets, moves, strict=True)
-        ]
-    )
+    return out
 
 
 def _find_left_out(design: Design, changed: Design) -> BoolArray:
@@ -174,9 +201,8 @@ def _move_rows(design: Design, gone: BoolArray, move: _Move) -> BoolArray:
     return np.asarray(moved[panel.unit, panel.period - first])
 
 
-def _refit(fit: Fit, changed: Fit, onset: FloatArray, gone: BoolArray) -> float:
-    design = replace(changed.design.reassigned(onset), kept=fit.design.kept)
+def _refit(fit: Fit, design: Design) -> float:
     try:
-        return float(changed.refit(design.restricted(~gone), "overall").view("overall").effects[0])
+        return float(fit.refit(design, "overall").view("overall").effects[0])
     except TwintradeError:
         return float("nan")

@@ -29,6 +29,8 @@ class Permuted:
     ----------
     estimate : Estimate
         The real one.
+    observed : FloatArray, shape (n_effects,)
+        The real effects as draws' are made: by a refit, or in one step.
     effects : FloatArray, shape (n_draws, n_effects)
     statistics : FloatArray, shape (n_draws, n_effects)
         Effects over their clustered standard errors; NaN throughout where these were not asked for.
@@ -38,6 +40,7 @@ class Permuted:
     """
 
     estimate: Estimate
+    observed: FloatArray
     effects: FloatArray
     statistics: FloatArray
     post_slopes: FloatArray
@@ -153,6 +156,7 @@ def _packed(estimate: Estimate, rows: list[FloatArray], actual: FloatArray) -> P
     stacked = np.stack(rows)
     return Permuted(
         estimate,
+        estimate.effects,
         effects=stacked[:, 0],
         statistics=stacked[:, 1],
         post_slopes=np.vstack([stacked[:, 2], actual[2]]),

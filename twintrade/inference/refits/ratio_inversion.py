@@ -1,20 +1,19 @@
 """Intervals of ratios: the proportional effects around the estimate that randomization does not reject.
 
 An effect is taken out of the real treated rows and every assignment is estimated on what is left. Estimates are
-smooth in the effect: they are made for all draws at few effects and interpolated between these. The noise they are
-compared over is no smooth function and is computed wherever it is needed. Between the two neighbours among which the
-test begins to reject, the draws that decide it are estimated anew.
+smooth in the effect: they are made for all draws at few effects and interpolated between these. Where the test then
+begins to reject they are made anew.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
+from scipy.interpolate import CubicSpline
 
-from twintrade.effects.bands import fill_absent
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.refits.inversion import TIE
-from twintrade.inference.refits.ratio_statistics import RatioStatistics, list_ratio_statistics
+from twintrade.inference.refits.one_step_draws import OneStepDraws
+from twintrade.inference.refits.ratio_statistics import RatioStatistics, build_ratio_statistics
 from twintrade.inference.refits.studentizing import Studentizer
 from twintrade.numerics.arrays import FloatArray, IntArray
 
@@ -24,11 +23,9 @@ LARGEST = 8.0
 FAR = 1e6
 """What a draw counts as that an effect leaves without estimate: it never speaks against the effect."""
 
-NODES, WIDER, FINE = 5, 1.25, 40
+NODES, WIDER, FINE = 3, 1.1, 40
+ROUNDS, SETTLED = 10, 2e-3
 FARTHER = (0.15, 0.45, 1.0)
-MOST_SECANTS = 8
-CENTRED = 1e-3
-NEAREST = 12
 HALVINGS = 12
 
 Ends = tuple[FloatArray, FloatArray]
@@ -40,23 +37,27 @@ def invert_ratios(
     onsets: Sequence[FloatArray],
     studentizer: Studentizer | None,
     level: float,
+    dealt: OneStepDraws | None = None,
 ) -> dict[View, Ends]:
-    """Return the ends of each view's intervals, on the scale of the estimate.
+    """Return the ends of the intervals of averages, on the scale of the estimate.
 
     Parameters
     ----------
+    views : sequence of View
+        Of one effect each.
     onsets : sequence of FloatArray, each of shape (panel.n_units,)
         Of the draws that gave an estimate.
     studentizer : Studentizer or None
         Of the same draws.
+    dealt : OneStepDraws or None
+        The same draws, where they are estimated in one step.
     """
-    out = {view: (fill_absent(fit.view(view).n_effects), fill_absent(fit.view(view).n_effects)) for view in views}
-    for statistics in list_ratio_statistics(fit, views, onsets, studentizer):
-        by_column = _Search(statistics, level).find_ends()
-        for (view, k), ends in zip(statistics.columns, by_column, strict=True):
-            is_percent = fit.view(view).scale == "percent"
-            for side, end in enumerate(ends):
-                out[view][side][k] = 100 * np.expm1(end) if is_percent and np.isfinite(end) else end
+    statistics = build_ratio_statistics(fit, views, onsets, studentizer, dealt)
+    out = {}
+    for view, pair in zip(views, _Search(statistics, level).find_ends(), strict=True):
+        is_percent = fit.view(view).scale == "percent"
+        low, high = (100 * np.expm1(end) if is_percent and np.isfinite(end) else end for end in pair)
+        out[view] = np.array([low]), np.array([high])
     return out
 
 
@@ -67,47 +68,65 @@ class _Search:
     ----------
     statistics : RatioStatistics
     level : float
-    known : dict of float to FloatArray, each of shape (n_draws + 1, n_columns)
-        Estimates by effect taken out.
-    noise : dict of float to FloatArray, each of shape (n_draws + 1, n_columns)
-        What they are divided by.
-    tried : list of float
-        Effects among which the first rejected one is sought.
+    known, noise : dict of float to FloatArray, each of shape (n_draws + 1, n_columns)
+        Estimates by effect taken out, and what they are divided by.
     """
 
     def __init__(self, statistics: RatioStatistics, level: float) -> None:
         self.statistics, self.level = statistics, level
         self.known: dict[float, FloatArray] = {}
         self.noise: dict[float, FloatArray] = {}
-        self.tried: list[float] = []
+        self.grid: FloatArray = np.zeros(1)
 
     def find_ends(self) -> list[tuple[float, float]]:
         """Return the lower and the upper end of each column, in log points."""
         self.learn(0.0)
-        columns = [_Column(self, j) for j in range(len(self.statistics.columns))]
-        centres = [column.find_centre() for column in columns]
-        guesses = [
-            column.guess(centre) for column, centre in zip(columns, centres, strict=True) if np.isfinite(centre)
-        ]
+        columns = [_Column(self, j) for j in range(len(self.statistics.views))]
+        guesses = [column.guess() for column in columns if column.present.size > 1]
+        guesses = [guess for guess in guesses if np.isfinite(guess).all()]
         if not guesses:
             return [(np.nan, np.nan) for _ in columns]
-        low, high = min(g[0] for g in guesses), max(g[1] for g in guesses)
-        for node in (low + high) / 2 - (high - low) / 2 * np.cos(np.pi * np.arange(NODES) / (NODES - 1)):
+        low, high = (float(end) for end in (min(g[0] for g in guesses), max(g[1] for g in guesses)))
+        for node in np.linspace(low, high, NODES):
             self.learn(float(node))
-        self.statistics = self.statistics.between(low, high)
-        self.tried = sorted({*self.known, *np.linspace(low, high, FINE).tolist()})
-        return [(c.find_end(at, -1), c.find_end(at, 1)) for c, at in zip(columns, centres, strict=True)]
+        self.statistics = self.statistics.between(sorted(self.known))
+        self.grid = np.union1d(list(self.known), np.linspace(low, high, FINE))
+        for effect in self.grid.tolist():
+            if effect not in self.noise:
+                self.noise[effect] = self.statistics.scales(effect)
+        ends = [column.find_ends() for column in columns]
+        for _ in range(ROUNDS):
+            settled = {end for pair in ends for end in pair if np.isfinite(end)}
+            for end in settled:
+                self.learn(end)
+            ends = [column.find_ends() for column in columns]
+            if all(
+                min((abs(end - old) for old in settled), default=np.inf) < SETTLED
+                for pair in ends
+                for end in pair
+                if np.isfinite(end)
+            ):
+                break
+        return ends
 
     def learn(self, effect: float) -> None:
         """Estimate every draw where an effect is taken out."""
         if effect not in self.known:
             self.known[effect] = self.statistics.at(effect)
+            self.noise[effect] = self.statistics.scales(effect)
 
     def scales(self, effect: float) -> FloatArray:
-        """Return the noise where an effect is taken out."""
-        if effect not in self.noise:
+        """Return the noise where an effect is taken out: between those it is known for, on a line."""
+        if effect in self.noise:
+            return self.noise[effect]
+        known = np.array(sorted(self.noise))
+        k = int(np.clip(np.searchsorted(known, effect), 1, max(known.size - 1, 1)))
+        if known.size < 2 or not known[k - 1] <= effect <= known[k]:
             self.noise[effect] = self.statistics.scales(effect)
-        return self.noise[effect]
+            return self.noise[effect]
+        share = (effect - known[k - 1]) / (known[k] - known[k - 1])
+        below, above = self.noise[float(known[k - 1])], self.noise[float(known[k])]
+        return np.asarray((1 - share) * below + share * above)
 
 
 class _Column:
@@ -120,141 +139,90 @@ class _Column:
     present : IntArray
     needed : int
         Draws at least as large as the real one that leave an effect unrejected.
-    exact : dict of float to FloatArray
-        Estimates by effect, of which those that decide whether it is rejected are exact.
     """
 
     def __init__(self, search: _Search, j: int) -> None:
         self.search, self.j = search, j
-        self.exact: dict[float, FloatArray] = {}
-        self.present: IntArray = np.flatnonzero(~np.isnan(search.known[0.0][:, j]))
+        here = ~np.isnan(search.known[0.0][:, j])
+        self.present: IntArray = np.flatnonzero(here) if here[-1] else np.empty(0, dtype=np.int64)
         self.needed = int(np.floor((1 - search.level) * self.present.size + TIE))
+        self._line: tuple[int, CubicSpline] | None = None
 
-    def find_centre(self) -> float:
-        """Return the effect whose removal leaves none, NaN where the real estimate does not move with it."""
-        statistics, real = self.search.statistics, len(self.search.statistics.onsets) - 1
-        if self.present.size < 2 or self.present[-1] != real:
-            return float("nan")
-        view, k = statistics.columns[self.j]
-        estimate = statistics.fit.view(view)
-        start = float(np.log1p(estimate.effects[k] / 100) if estimate.scale == "percent" else estimate.effects[k])
-        values = self.search.known[0.0][self.present, self.j]
-        small = CENTRED * float(np.median(np.abs(values[:-1])))
-        near, at, following = 0.0, float(values[-1]), start if abs(start) > TIE else TIE
-        for _ in range(MOST_SECANTS):
-            if abs(at) <= small:
-                return near
-            value = float(statistics.at(following, np.array([real]))[0, self.j])
-            slope = (value - at) / (following - near)
-            if not abs(slope) * LARGEST > abs(at):
-                break
-            near, at, following = following, value, following - value / slope
-        return float("nan")
-
-    def guess(self, centre: float) -> tuple[float, float]:
+    def guess(self) -> tuple[float, float]:
         """Return the ends as if the real estimate alone moved, one for one, and noise stayed as it is."""
-        sizes = np.abs(self._divided(self._filled(0.0), 0.0))
-        scale = float(self.search.scales(0.0)[-1, self.j])
-        critical = np.sort(sizes[:-1])[-max(self.needed, 1)]
-        percent = 100.0 if self.search.statistics.is_in_percent(self.j) else 1.0
-        half = min(WIDER * float(critical) * scale / percent, LARGEST / 4)
-        return centre - half, centre + half
+        values, scales = self._values(0.0), self.search.scales(0.0)[self.present, self.j]
+        critical = np.sort(np.abs(values[:-1] / scales[:-1]))[-max(self.needed, 1)]
+        start, half = float(values[-1]), float(critical * scales[-1])
+        if self.search.statistics.is_in_percent(self.j):
+            start, half = float(np.log1p(max(start, -99.0) / 100)), half / 100
+        half = min(WIDER * half, LARGEST / 4)
+        return start - half, start + half
 
-    def find_end(self, centre: float, side: int) -> float:
-        """Return the first effect on a side of the centre that is rejected; infinite where none is."""
+    def find_ends(self) -> tuple[float, float]:
+        """Return the first effects below and above the estimate that are rejected; infinite where none is."""
+        centre = self._find_centre()
         if not np.isfinite(centre):
+            return np.nan, np.nan
+        return self._find_end(centre, -1), self._find_end(centre, 1)
+
+    def _find_centre(self) -> float:
+        """Return the effect whose removal leaves none, NaN where the real estimate does not move with it."""
+        if self.present.size < 2:
             return float("nan")
+        at = np.array(sorted(self.search.known))
+        real = np.array([self._values(effect)[-1] for effect in at])
+        if np.ptp(real) <= TIE * max(1.0, np.abs(real).max()):
+            return float("nan")
+        crossed = np.flatnonzero(real[:-1] * real[1:] <= 0)
+        if not crossed.size:
+            return float(at[np.abs(real).argmin()])
+        k = crossed[0]
+        return float(at[k] - real[k] * (at[k + 1] - at[k]) / (real[k + 1] - real[k]))
+
+    def _find_end(self, centre: float, side: int) -> float:
         if self.needed == 0:
             return side * np.inf
-        inside = 0.0 if side * centre < 0 and self._margin(0.0, self._filled(0.0)) >= 0 else centre
-        tried = [effect for effect in self.search.tried[::side] if side * (effect - inside) > 0]
-        return self._seek(inside, tried, side)
-
-    def _seek(self, inside: float, tried: Sequence[float], side: int) -> float:
-        neighbours = self._find_rejected(inside, tried)
-        if neighbours is not None:
-            return self._settle(*neighbours)
-        self.search.learn(side * LARGEST)
-        if self._margin(side * LARGEST, self._filled(side * LARGEST)) >= 0:
-            return side * np.inf
-        inside = start = tried[-1] if tried else inside
+        inside = 0.0 if side * centre < 0 and self._margin(0.0) >= 0 else centre
+        tried = np.union1d(self.search.grid, list(self.search.known))[::side]
+        tried = tried[side * (tried - inside) > 0]
+        end = self._first_rejected(inside, tried)
+        if end is not None:
+            return end
+        inside = start = float(tried[-1]) if tried.size else inside
         for share in FARTHER:
             effect = start + share * (side * LARGEST - start)
             self.search.learn(effect)
-            neighbours = self._find_rejected(inside, np.linspace(inside, effect, FINE)[1:].tolist())
-            if neighbours is not None:
-                return self._settle(*neighbours)
+            end = self._first_rejected(inside, np.linspace(inside, effect, FINE)[1:])
+            if end is not None:
+                return end
             inside = effect
         return side * np.inf
 
-    def _find_rejected(self, inside: float, tried: Sequence[float]) -> tuple[float, float] | None:
-        """Return the first effect that exact estimates reject, after the one before it; None where none is."""
-        line = self._interpolate()
-        exact = self.exact
-        place = 0
-        points = [inside, *tried]
-        while place < len(points):
-            effect = points[place]
-            is_rejected = place > 0 and self._margin(effect, exact.get(effect, line(effect))) < 0
-            unsure = [at for at in points[max(place - 1, 0) : place + 1] if at not in exact] if is_rejected else []
-            if is_rejected and not unsure:
-                return points[place - 1], effect
-            for at in unsure:
-                exact[at] = self._estimate_near(at, line(at))
-            # A neighbour that turns out to be rejected is looked at next.
-            place = max(place - 1, 1) if is_rejected else place + 1
+    def _first_rejected(self, inside: float, tried: FloatArray) -> float | None:
+        """Return where the test begins to reject on the way along some effects; None where it does not."""
+        for effect in (float(one) for one in tried):
+            if self._margin(effect) < 0:
+                outside = effect
+                for _ in range(HALVINGS):
+                    middle = (inside + outside) / 2
+                    inside, outside = (inside, middle) if self._margin(middle) < 0 else (middle, outside)
+                return (inside + outside) / 2
+            inside = effect
         return None
 
-    def _settle(self, inside: float, outside: float) -> float:
-        """Return the end between two effects of which one is rejected, from exact estimates of what decides it."""
-        line = self._interpolate()
-        off = {at: self.exact[at] - line(at) for at in (inside, outside)}
-        for _ in range(HALVINGS):
-            middle = (inside + outside) / 2
-            is_rejected = self._margin(middle, line(middle) + _blend(off, middle)) < 0
-            inside, outside = (inside, middle) if is_rejected else (middle, outside)
-        return (inside + outside) / 2
+    def _values(self, effect: float) -> FloatArray:
+        """Return estimates where an effect is taken out, between known ones by a cubic line."""
+        known = self.search.known
+        if effect not in known and (self._line is None or self._line[0] != len(known)):
+            at = sorted(known)
+            self._line = len(known), CubicSpline(at, np.stack([self._values(e) for e in at]))
+        if effect not in known and self._line is not None:
+            return np.asarray(self._line[1](effect))
+        values = known[effect][self.present, self.j]
+        return np.asarray(np.clip(np.where(np.isnan(values), FAR, values), -FAR, FAR))
 
-    def _estimate_near(self, effect: float, values: FloatArray) -> FloatArray:
-        """Return estimates, exact for the draws that decide: those nearest to the real one, and more if needed."""
-        values = values.copy()
-        sizes = np.abs(self._divided(values, effect))
-        order = np.argsort(np.abs(sizes[:-1] - sizes[-1]))
-        for first in range(0, order.size, NEAREST):
-            places = np.append(order[first : first + NEAREST], self.present.size - 1)
-            before = self._divided(values, effect)
-            exact = self.search.statistics.at(effect, self.present[places])[:, self.j]
-            values[places] = _fill(exact)
-            after = self._divided(values, effect)
-            error = float(np.abs(after - before)[places].max())
-            rest = np.abs(np.abs(after[order[first + NEAREST :]]) - abs(after[-1]))
-            if rest.size == 0 or rest.min() > 2 * error:
-                break
-        return values
-
-    def _interpolate(self) -> PchipInterpolator:
-        effects = sorted(self.search.known)
-        return PchipInterpolator(effects, np.stack([self._filled(effect) for effect in effects]))
-
-    def _filled(self, effect: float) -> FloatArray:
-        return _fill(self.search.known[effect][self.present, self.j])
-
-    def _divided(self, values: FloatArray, effect: float) -> FloatArray:
-        return np.asarray(values / self.search.scales(effect)[self.present, self.j])
-
-    def _margin(self, effect: float, values: FloatArray) -> float:
+    def _margin(self, effect: float) -> float:
         """Return by how much the deciding draw exceeds the real assignment, negative where an effect is rejected."""
-        sizes = np.abs(self._divided(values, effect))
+        sizes = np.abs(self._values(effect) / self.search.scales(effect)[self.present, self.j])
         critical = np.partition(sizes[:-1], -self.needed)[-self.needed]
         return float(critical - sizes[-1] + TIE * max(1.0, sizes[-1]))
-
-
-def _fill(values: FloatArray) -> FloatArray:
-    return np.asarray(np.clip(np.where(np.isnan(values), FAR, values), -FAR, FAR))
-
-
-def _blend(off: dict[float, FloatArray], effect: float) -> FloatArray:
-    """Return what lies between two corrections."""
-    (one, first), (other, second) = off.items()
-    share = (effect - one) / (other - one) if other != one else 0.0
-    return np.asarray((1 - share) * first + share * second)

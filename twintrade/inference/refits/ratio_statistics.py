@@ -9,9 +9,12 @@ from twintrade.effects import Estimate, EventStudy
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.clustering.variances import is_reference
-from twintrade.inference.refits.permutation import find_shifted_rows, permute, replace_outcome
+from twintrade.inference.refits.inversion import TIE
+from twintrade.inference.refits.noise import Residuals
+from twintrade.inference.refits.one_step_draws import OneStepDraws
+from twintrade.inference.refits.permutation import permute, replace_outcome
 from twintrade.inference.refits.studentizing import Studentizer
-from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.arrays import FloatArray
 
 
 def is_ratio(fit: Fit) -> bool:
@@ -41,83 +44,100 @@ def find_early(estimate: Estimate, k: int) -> bool:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RatioStatistics:
-    """What is compared, for several effects and under every effect that may be taken out.
+    """What is compared, for several averages and under every effect that may be taken out.
 
     Attributes
     ----------
     fit : Fit
     onsets : tuple of FloatArray
         The draws', and last the real one.
-    columns : tuple of (View, int)
-        The effects, of one side of the onset.
+    views : tuple of View
+        Of one effect each.
     studentizer : Studentizer or None
-    after : float or None
-        In log points: what treated rows are divided by where the effects lie before onset; None for effects after.
-    rows : FloatArray, shape (n_rows, 2)
-        The real treated rows, and those before.
+    dealt : OneStepDraws or None
+        Where draws are estimated in one step, not refitted.
     """
 
     fit: Fit
     onsets: tuple[FloatArray, ...]
-    columns: tuple[tuple[View, int], ...]
+    views: tuple[View, ...]
     studentizer: Studentizer | None
-    after: float | None
-    rows: FloatArray
+    dealt: OneStepDraws | None = None
 
-    def at(self, effect: float, draws: IntArray | None = None) -> FloatArray:
-        """Return effects where one in log points is taken out, not yet over their noise, shape (n_draws, n_columns).
+    def at(self, effect: float) -> FloatArray:
+        """Return effects where one in log points is taken out, not yet over their noise, (n_draws + 1, n_views).
 
-        Draws are positions among the onsets, all by default. NaN where a draw gives no effect.
+        NaN where a draw gives no effect.
         """
-        draws = np.arange(len(self.onsets)) if draws is None else draws
-        out = np.full((draws.size, len(self.columns)), np.nan)
-        y = self.fit.design.observations.y / np.exp(self.rows @ self._null(effect))
-        again = replace(self.fit, design=replace_outcome(self.fit.design, y))
-        views = tuple(dict.fromkeys(view for view, _ in self.columns))
+        factor = np.exp(effect * self.fit.design.observations.is_treated)
         try:
-            permuted = permute(again, views, [self.onsets[k] for k in draws], False, False)
+            by_view = self._refit(factor) if self.dealt is None else self._step(effect, factor, self.dealt)
         except TwintradeError:
-            return out
-        for j, (view, k) in enumerate(self.columns):
-            drawn = permuted.views[view]
-            values = drawn.effects[:, k]
-            out[permuted.kept, j] = values if self.studentizer is None else take_logs(drawn.estimate, values)
+            return np.full((len(self.onsets), len(self.views)), np.nan)
+        columns = [by_view[view][:, 0] for view in self.views]
+        if self.studentizer is not None:
+            columns = [take_logs(self.fit.view(view), c) for view, c in zip(self.views, columns, strict=True)]
+        return np.column_stack(columns)
+
+    def _step(self, effect: float, factor: FloatArray, dealt: OneStepDraws) -> dict[View, FloatArray]:
+        null = dealt.model.under(factor)
+        if self.studentizer is not None:
+            self.studentizer.fitted[effect, 0.0] = Residuals(null.residuals, null.means, True)
+        return dealt.estimate(null, {view: self.fit.view(view) for view in self.views})
+
+    def _refit(self, factor: FloatArray) -> dict[View, FloatArray]:
+        again = replace(self.fit, design=replace_outcome(self.fit.design, self.fit.design.observations.y / factor))
+        permuted = permute(again, self.views, self.onsets, False, False)
+        out = {view: np.full((len(self.onsets), 1), np.nan) for view in self.views}
+        for view in self.views:
+            out[view][permuted.kept] = permuted.views[view].effects
         return out
 
     def scales(self, effect: float) -> FloatArray:
-        """Return what noise makes of the effects then, shape (n_onsets, n_columns); one where it is not asked for."""
+        """Return what noise makes of the effects then, shape (n_onsets, n_views); one where it is not asked for."""
         if self.studentizer is None:
-            return np.ones((len(self.onsets), len(self.columns)))
-        null = self._null(effect)
-        return np.column_stack([self.studentizer.scale(view, k, *null) for view, k in self.columns])
+            return np.ones((len(self.onsets), len(self.views)))
+        return np.column_stack([self.studentizer.scale(view, 0, effect, 0.0) for view in self.views])
 
-    def between(self, low: float, high: float) -> "RatioStatistics":
-        """Return the same with noise interpolated between two effects."""
+    def between(self, effects: Sequence[float]) -> "RatioStatistics":
+        """Return the same with noise interpolated between some effects, ascending."""
         if self.studentizer is None or not self.fit.estimator.is_poisson:
             return self
-        return replace(self, studentizer=self.studentizer.along(self._null, low, high))
+        return replace(self, studentizer=self.studentizer.along(lambda effect: (effect, 0.0), effects))
 
     def is_in_percent(self, j: int) -> bool:
-        """Whether a column's effects are changes in percent, not their logs."""
-        return self.studentizer is None and self.fit.view(self.columns[j][0]).scale == "percent"
-
-    def _null(self, effect: float) -> tuple[float, float]:
-        return (effect, 0.0) if self.after is None else (self.after, effect)
+        """Whether a view's effect is a change in percent, not its log."""
+        return self.studentizer is None and self.fit.view(self.views[j]).scale == "percent"
 
 
-def list_ratio_statistics(
-    fit: Fit, views: Sequence[View], onsets: Sequence[FloatArray], studentizer: Studentizer | None
-) -> list[RatioStatistics]:
-    """Return the effects after onset of all views, and those before it, tested with the former taken out."""
-    rows = find_shifted_rows(fit)
-    groups: dict[float | None, list[tuple[View, int]]] = {}
-    for view in views:
-        estimate = fit.view(view)
-        after = float(take_logs(estimate, np.array([compute_average_after(estimate)]))[0])
-        for k in np.flatnonzero(~is_reference(estimate) & np.isfinite(take_logs(estimate, estimate.effects))):
-            key = after if find_early(estimate, int(k)) else None
-            groups.setdefault(key, []).append((view, int(k)))
-    dealt = (*onsets, fit.design.onset)
-    return [
-        RatioStatistics(fit, dealt, tuple(columns), studentizer, after, rows) for after, columns in groups.items()
-    ]
+def build_ratio_statistics(
+    fit: Fit,
+    views: Sequence[View],
+    onsets: Sequence[FloatArray],
+    studentizer: Studentizer | None,
+    dealt: OneStepDraws | None,
+) -> RatioStatistics:
+    """Return the statistics of some averages, the real assignment after the draws."""
+    return RatioStatistics(fit, (*onsets, fit.design.onset), tuple(views), studentizer, dealt)
+
+
+def shift_ends(
+    estimate: Estimate, observed: FloatArray, drawn: FloatArray, level: float
+) -> tuple[FloatArray, FloatArray]:
+    """Return the ends of intervals as if an effect moved its own estimate alone, one for one, and no draw.
+
+    Parameters
+    ----------
+    estimate : Estimate
+    observed : FloatArray, shape (n_effects,)
+    drawn : FloatArray, shape (n_draws, n_effects)
+        At the real assignment's noise.
+    level : float
+    """
+    low, high = np.full(observed.size, np.nan), np.full(observed.size, np.nan)
+    for k in np.flatnonzero(np.isfinite(observed) & ~is_reference(estimate)):
+        sizes = np.sort(np.abs(drawn[np.isfinite(drawn[:, k]), k]))
+        needed = int(np.floor((1 - level) * (sizes.size + 1) + TIE))
+        half = sizes[-needed] if 0 < needed <= sizes.size else np.inf
+        low[k], high[k] = observed[k] - half, observed[k] + half
+    return low, high

@@ -22,8 +22,6 @@ from twintrade.inference.refits.noise import (
 from twintrade.inference.refits.permutation import find_shifted_rows
 from twintrade.numerics.arrays import FloatArray
 
-KNOTS = 13
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Studentizer:
@@ -43,6 +41,8 @@ class Studentizer:
         Rows after onset and before it that have the effects.
     shares : Shares or None
         Where they are the same under every effect.
+    fitted : dict of (float, float) to Residuals
+        What is known of them.
     """
 
     noise: Noise
@@ -52,13 +52,14 @@ class Studentizer:
     residuals_at: Callable[[float, float], Residuals]
     shifted: FloatArray
     shares: Shares | None
+    fitted: dict[tuple[float, float], Residuals] = field(default_factory=dict)
     _known: dict[tuple[float, float], tuple[FloatArray, Shares]] = field(default_factory=dict)
 
     def scale(self, view: View, k: int, after: float = 0.0, before: float = 0.0) -> FloatArray:
         """Return the scales of one effect under a null, shape (n_draws + 1,)."""
         at = (after, before)
         if at not in self._known:
-            residuals = self.residuals_at(after, before)
+            residuals = self.find_residuals(after, before)
             self._known.clear()
             self._known[at] = self.noise.variances(residuals), self.shares or self.noise.weigh(residuals.means)
         variances, shares = self._known[at]
@@ -69,40 +70,46 @@ class Studentizer:
         """Return the scales of all effects of a view under no effect, shape (n_draws + 1, n_effects)."""
         return np.column_stack([self.scale(view, k) for k in range(estimate.n_effects)])
 
-    def along(self, line: Callable[[float], tuple[float, float]], low: float, high: float) -> "Studentizer":
-        """Return the same where fitted means are interpolated between two points of a line of effects.
+    def along(self, ahead: Callable[[float], tuple[float, float]], positions: Sequence[float]) -> "Studentizer":
+        """Return the same where fitted means are interpolated between positions on a line of effects.
 
         They are smooth in the effects, so that a few fits give all between; outside each is fitted.
 
         Parameters
         ----------
-        line : callable
+        ahead : callable
             From a position to the effects after onset and before it.
-        low, high : float
-            Positions.
+        positions : sequence of float
+            Ascending.
         """
-        o, shifted, exact = self.noise.o, self.shifted, self.residuals_at
-        positions = (low + high) / 2 - (high - low) / 2 * np.cos(np.pi * np.arange(KNOTS) / (KNOTS - 1))
-        fitted = np.stack([exact(*line(float(at))).means for at in positions])
+        o, shifted, exact = self.noise.o, self.shifted, self.find_residuals
+        fitted = np.stack([exact(*ahead(at)).means for at in positions])
         is_fitted = (fitted > 0).all(axis=0)
         spline = CubicSpline(positions, np.log(fitted[:, is_fitted]))
-        first = np.array(line(low))
-        ahead = np.array(line(high)) - first
+        first = np.array(ahead(positions[0]))
+        step = np.array(ahead(positions[-1])) - first
 
         def residuals_at(after: float, before: float) -> Residuals:
-            place = float((np.array([after, before]) - first) @ ahead / (ahead @ ahead))
-            if not 0 <= place <= 1:
+            share = float((np.array([after, before]) - first) @ step / (step @ step))
+            if not 0 <= share <= 1:
                 return exact(after, before)
             means = np.zeros(o.n_rows)
-            means[is_fitted] = np.exp(spline(low + place * (high - low)))
+            means[is_fitted] = np.exp(spline(positions[0] + share * (positions[-1] - positions[0])))
             y = o.y / np.exp(shifted @ (after, before))
             return Residuals(np.where(means > 0, y - means, 0.0), means, True)
 
         return replace(self, residuals_at=residuals_at, _known={})
 
+    def find_residuals(self, after: float, before: float) -> Residuals:
+        """Return what a null leaves unexplained, fitted once."""
+        at = (after, before)
+        if at not in self.fitted:
+            self.fitted[at] = self.residuals_at(after, before)
+        return self.fitted[at]
+
     def facts(self) -> Facts:
         """Return whether noise depends on size."""
-        return self.noise.facts(self.residuals_at(0.0, 0.0))
+        return self.noise.facts(self.find_residuals(0.0, 0.0))
 
 
 def build_studentizer(fit: Fit, views: Sequence[View], onsets: Sequence[FloatArray]) -> Studentizer:

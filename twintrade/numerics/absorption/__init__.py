@@ -7,8 +7,10 @@ from twintrade.numerics.absorption.absorb import is_nested as is_nested
 from twintrade.numerics.absorption.absorb import label_components as label_components
 from twintrade.numerics.absorption.annihilators import Annihilator as Annihilator
 from twintrade.numerics.absorption.annihilators import build_annihilator as build_annihilator
-from twintrade.numerics.absorption.hats import Reweighted as Reweighted
-from twintrade.numerics.absorption.hats import prepare_reweighting as prepare_reweighting
+from twintrade.numerics.absorption.annihilators import factor_order as factor_order
+from twintrade.numerics.absorption.dummy_sets import DummySets as DummySets
+from twintrade.numerics.absorption.elimination_order import EliminationOrder as EliminationOrder
+from twintrade.numerics.absorption.elimination_order import lay_out_elimination as lay_out_elimination
 from twintrade.numerics.absorption.identified_columns import solve_normal_equations as solve_normal_equations
 from twintrade.numerics.absorption.loadings import Loadings as Loadings
 from twintrade.numerics.absorption.remaining_rows import Remaining as Remaining

@@ -12,7 +12,7 @@ from twintrade.numerics.absorption.elimination import (
     compute_root,
     weigh_rows,
 )
-from twintrade.numerics.absorption.elimination_order import lay_out_elimination, list_places
+from twintrade.numerics.absorption.elimination_order import EliminationOrder, lay_out_elimination, list_places
 from twintrade.numerics.absorption.loadings import Loadings
 from twintrade.numerics.absorption.written_out import WrittenOut
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
@@ -56,9 +56,9 @@ class Annihilator:
         """Number of levels and covariates."""
         return sum(int(n) for n in (*self.elimination.means.shape, self.elimination.across.shape[1]))
 
-    def reweighted(self, weights: FloatArray, *, may_write_out: bool = True) -> "Annihilator":
+    def reweighted(self, weights: FloatArray) -> "Annihilator":
         """Return that of other weights of the same rows."""
-        return _factor(build_elimination(self.elimination.layout, weights), may_write_out)
+        return _write_out_small(factor_order(self.elimination.layout, weights))
 
     def applied(self, columns: FloatArray) -> FloatArray:
         """Return Q times columns, shape (n_rows, k)."""
@@ -72,7 +72,7 @@ class Annihilator:
         w, left = self.weights[:, None], columns
         for _ in range(2):
             # The second round takes back what squaring the condition number cost the first.
-            left = left - self._spread_over(slice(None), *self._solve(*e.reduce(w * left)))
+            left = left - self._spread_over(slice(None), *self.solve_levels(*e.reduce(w * left)))
         return np.asarray(left)
 
     def block(self, left: IntArray, right: IntArray) -> FloatArray:
@@ -120,7 +120,7 @@ class Annihilator:
         levels, first, inside, rest = self.elimination.reduce_some(rows, self._weigh(rows, columns))
         sums = np.zeros((self.elimination.share.size, first.shape[1]))
         sums[levels] = first
-        solved = self._solve(sums, inside, rest)
+        solved = self.solve_levels(sums, inside, rest)
         return np.asarray(-(self._spread_over(others, *solved) * self.weights[others][:, None]).T)
 
     def compute_leverage(self) -> FloatArray:
@@ -223,25 +223,11 @@ class Annihilator:
             rest -= inside[:, list_places(e.ends, blocks)] @ e.explain(blocks)
         return sp.csr_array(by_first @ sp.diags_array(np.sqrt(e.share))), inside, rest @ self.root
 
-    def regress(self, rows: IntArray, columns: sp.csr_array) -> tuple[FloatArray, FloatArray]:
-        """Return X'QX and the coefficients of X on all effects but the first, shape (n_others, k).
-
-        X is zero outside the given rows.
-        """
-        weighted = self._weigh(rows, columns)
-        levels, some, inside, rest = self.elimination.reduce_some(rows, weighted)
-        first = np.zeros((self.elimination.share.size, some.shape[1]))
-        first[levels] = some
-        across = self.root.T @ rest
-        gram = (columns.T @ weighted).toarray() - some.T @ (some * self.elimination.share[levels, None])
-        gram -= inside.T @ inside + across.T @ across
-        return gram, np.concatenate(self._solve(first, inside, rest)[1:])
-
     def _weigh(self, rows: IntArray, columns: FloatArray | sp.csr_array) -> sp.csr_array:
         sparse = columns if isinstance(columns, sp.csr_array) else sp.csr_array(columns)
         return weigh_rows(self.weights[rows], sparse)
 
-    def _solve(
+    def solve_levels(
         self, first: FloatArray, inside: FloatArray, rest: FloatArray
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return coefficients of A, E and D."""
@@ -268,13 +254,17 @@ def build_annihilator(codes: Sequence[IntArray], covariates: FloatArray, weights
     covariates : FloatArray, shape (n_rows, n_covariates)
     weights : FloatArray, shape (n_rows,)
     """
-    return _factor(build_elimination(lay_out_elimination(codes, covariates), weights))
+    return _write_out_small(factor_order(lay_out_elimination(codes, covariates), weights))
 
 
-def _factor(elimination: Elimination, may_write_out: bool = True) -> Annihilator:
-    q = Annihilator(elimination, compute_root(*elimination.complement()))
-    n = elimination.weights.size
-    if n > DENSE_LIMIT or not may_write_out:
+def _write_out_small(q: Annihilator) -> Annihilator:
+    if q.weights.size > DENSE_LIMIT:
         return q
-    rows = np.arange(n)
-    return replace(q, dense=WrittenOut(elimination.weights, q.look_up(rows).get_block(rows, rows)))
+    rows = np.arange(q.weights.size)
+    return replace(q, dense=WrittenOut(q.weights, q.look_up(rows).get_block(rows, rows)))
+
+
+def factor_order(order: EliminationOrder, weights: FloatArray) -> Annihilator:
+    """Factor effects in an order found before; never written out."""
+    elimination = build_elimination(order, weights)
+    return Annihilator(elimination, compute_root(*elimination.complement()))

@@ -26,7 +26,6 @@ def solve_conjugate_gradients(
     squared_goal: FloatArray,
     start: FloatArray | None = None,
     max_steps: int = 1_000,
-    is_share: bool = False,
 ) -> Solution:
     """Solve ``apply(x) = right`` until r'Mr ≤ squared_goal for every column.
 
@@ -40,14 +39,11 @@ def solve_conjugate_gradients(
         (k,) squared preconditioned residual norm at which a column is finished.
     start : FloatArray, optional
         (L, k) first guess.
-    is_share : bool
-        The goal is a share of what r'Mr is at the start.
     """
     solution = np.zeros_like(right) if start is None else start.copy()
     residual = right.copy() if start is None else right - apply(solution)
     z = precondition(residual)
     norm = np.einsum("ij,ij->j", residual, z)
-    squared_goal = squared_goal * norm if is_share else squared_goal
     active = np.flatnonzero(norm > squared_goal)
     residual, direction, norm = residual[:, active], z[:, active], norm[active]
     steps = 0

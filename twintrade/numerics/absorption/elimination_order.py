@@ -43,21 +43,17 @@ class EliminationOrder:
         return np.asarray(np.searchsorted(self.starts, level, side="right") - 1)
 
 
-def lay_out_elimination(
-    codes: Sequence[IntArray], covariates: FloatArray, first_effect: int | None = None
-) -> EliminationOrder:
+def lay_out_elimination(codes: Sequence[IntArray], covariates: FloatArray) -> EliminationOrder:
     """Choose the order that costs least.
 
     Parameters
     ----------
     codes : sequence of IntArray, each of shape (n_rows,)
     covariates : FloatArray, shape (n_rows, n_covariates)
-    first_effect : int, optional
-        Place of the effect to begin with, in place of the largest; unless it is nested in another one.
     """
     known = recode_levels(codes)
     kept = drop_nested(known)
-    begin = first_effect if first_effect in kept else max(kept, key=lambda k: known.sizes[k])
+    begin = max(kept, key=lambda k: known.sizes[k])
     others = [k for k in kept if k != begin]
     first, sizes = known.codes[begin], [known.sizes[k] for k in others]
     inside, blocks = _choose_nested(first, [known.codes[k] for k in others], sizes)

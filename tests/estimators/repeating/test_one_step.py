@@ -1,0 +1,220 @@
+"""One-step estimates against a dense Newton step from the fit without treatment, view by view."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from twintrade.design import Design, Panel, Treatment
+from twintrade.effects.labels import POOLED
+from twintrade.estimators.base import Fit, fit
+from twintrade.estimators.etwfe import ETWFE
+from twintrade.estimators.imputation import Imputation
+from twintrade.estimators.ppml import PPML
+from twintrade.numerics.absorption import dummy_sets
+from twintrade.numerics.poisson import fit_poisson
+
+# The null's fit stops at 1e-10 of the deviance, and conjugate gradients at 1e-9 of what they begin with.
+AGREEMENT = 1e-6
+N_PERIODS = 9
+ADJUSTED = {"covariates": ("x",), "weights": "w"}
+PERCENT = Imputation(family="poisson", measure="percent")
+CASES = [
+    (PERCENT, "two_way", {}),
+    (PERCENT, "gravity", ADJUSTED),
+    (PERCENT, "gravity", {"anticipation": 1, "reference": -2}),
+    (Imputation(family="poisson"), "gravity", {}),
+    (Imputation(family="poisson", measure="difference"), "gravity", {"weights": "w"}),
+    (ETWFE(family="poisson", measure="percent"), "gravity", {"weights": "w"}),
+    (ETWFE(family="poisson", measure="difference"), "two_way", {}),
+    (ETWFE(family="poisson"), "gravity", {"anticipation": 1, "reference": -2}),
+    (PPML(), "gravity", ADJUSTED),
+    (PPML(shape="static"), "two_way", {}),
+]
+
+
+@pytest.fixture(autouse=True)
+def precise(monkeypatch) -> None:
+    monkeypatch.setattr(dummy_sets, "PRECISION", 1e-9)
+
+
+def made(seed: int, fixed_effects: str, **options) -> Design:
+    """Return a panel with zeros, gaps, and dyads that trade only late."""
+    rng = np.random.default_rng(seed)
+    index = pd.MultiIndex.from_product(
+        [[f"c{i}" for i in range(8)], [f"p{i}" for i in range(7)], range(N_PERIODS)],
+        names=["city", "partner", "period"],
+    )
+    frame, n, n_units = index.to_frame(index=False), len(index), 56
+    unit = np.repeat(np.arange(n_units), N_PERIODS)
+    size = np.exp(rng.normal(0, 1.0, n_units))[unit]
+    frame["x"], frame["w"] = rng.normal(size=n), rng.uniform(0.5, 2, n)
+    frame["y"] = rng.poisson(9 * size * np.exp(0.1 * frame["x"])) * rng.gamma(4, 0.25, n)
+    frame.loc[np.isin(unit, [3, 8, 14]) & (frame["period"] < 4), "y"] = 0.0
+    frame = frame[rng.random(n) > 0.1]
+    panel = Panel.from_frame(frame, city="city", partner="partner")
+    onset = np.full(n_units, np.inf)
+    onset[rng.choice(onset.size, 7, replace=False)] = rng.integers(3, 8, 7)
+    return Design(
+        panel=panel,
+        treatment=Treatment(panel.units, onset),
+        outcome="y",
+        fixed_effects=fixed_effects,
+        window=(-3, 3),
+        **options,
+    )
+
+
+def step_densely(design, rows, columns, factor):
+    """Return what each of some rows would have had, by weighted least squares of the working residual."""
+    o = design.observations
+    y = o.y / factor
+    null = fit_poisson(y, o.covariates, o.effect_codes(), o.weights)
+    mu = np.zeros(o.n_rows)
+    mu[null.rows] = null.mu
+    dummies = np.zeros((o.n_rows, columns.max() + 1))
+    dummies[rows, columns] = 1.0
+    effects = np.column_stack([*(np.eye(c.max() + 1)[c] for c in o.effect_codes()), o.covariates])
+    z = np.column_stack([dummies, effects])[null.rows]
+    root = np.sqrt(null.mu * o.row_weights[null.rows])
+    slopes = np.linalg.lstsq(z * root[:, None], root * (y[null.rows] / null.mu - 1), rcond=1e-13)[0]
+    moved = effects[rows] @ slopes[dummies.shape[1] :]
+    return y[rows], mu[rows] * np.exp(moved)
+
+
+def average_by_hand(estimator, design, factor):
+    """Return the overall effect, and effects by event time from onset on where cells are averaged."""
+    o = design.observations
+    rows = np.flatnonzero(o.is_affected)
+    is_static = isinstance(estimator, PPML)
+    if is_static:
+        rows = np.flatnonzero(o.is_treated)
+    keys = pd.DataFrame({"g": o.onset[rows], "e": o.event_time[rows], "w": o.row_weights[rows]})
+    cell = keys.groupby(["g", "e"]).ngroup().to_numpy()
+    columns = (
+        np.zeros(rows.size, int) if is_static else cell if isinstance(estimator, ETWFE) else np.arange(rows.size)
+    )
+    y, expected = step_densely(design, rows, columns, factor)
+    table = keys.assign(y=keys["w"] * y, m=keys["w"] * expected)
+    if is_static:
+        return float(np.log(table["y"].sum() / table["m"].sum())), {}
+    table = table[expected > 0].groupby(["g", "e"]).sum().reset_index()
+    measure = estimator.measure
+    if measure == "percent":
+        table["effect"], table["weight"] = 100 * (table["y"] / table["m"] - 1), table["m"]
+    elif measure == "difference":
+        table["effect"], table["weight"] = (table["y"] - table["m"]) / table["w"], table["w"]
+    else:
+        table["effect"], table["weight"] = np.log(table["y"] / table["m"]), table["w"]
+    after = table[table["e"] >= 0]
+    by_time = {e: np.average(one["effect"], weights=one["weight"]) for e, one in after.groupby("e")}
+    return float(np.average(after["effect"], weights=after["weight"])), by_time
+
+
+@pytest.mark.parametrize(("estimator", "fixed_effects", "options"), CASES, ids=lambda value: repr(value)[:60])
+def test_one_step_is_a_dense_newton_step_from_the_fit_without_treatment(estimator, fixed_effects, options) -> None:
+    design = made(5, fixed_effects, **options)
+    o, fitted = design.observations, fit(estimator, design)
+    model = estimator.one_step(design)
+    for factor in (np.ones(o.n_rows), np.exp(0.4 * o.is_treated)):
+        views = {view: fitted.view(view) for view in ("overall", "event") if view in fitted.views}
+        drawn = model.under(factor).estimate([model.build_blocks(design)] * 2, views)
+        overall, by_time = average_by_hand(estimator, design, factor)
+        assert drawn["overall"][:, 0] == pytest.approx([overall] * 2, rel=AGREEMENT)
+        for e, effect in by_time.items():
+            if e in fitted.view("event").event_times:
+                assert drawn["event"][0, fitted.view("event").event_times == e] == pytest.approx(
+                    effect, rel=AGREEMENT
+                )
+
+
+@pytest.mark.parametrize("estimator", [PERCENT, ETWFE(family="poisson"), PPML(shape="static")], ids=repr)
+def test_many_draws_at_once_are_each_alone(estimator) -> None:
+    """Draws that leave rows out are estimated without these rows, beside draws that do not."""
+    design, rng = made(6, "gravity"), np.random.default_rng(3)
+    model, shown = estimator.one_step(design), {"overall": fit(estimator, design).view("overall")}
+    null = model.under(np.ones(design.observations.n_rows))
+    blocks = []
+    for k in range(12):
+        changed = design.reassigned(rng.permutation(design.onset))
+        keep = np.ones(design.panel.n_rows, dtype=bool)
+        keep[rng.choice(keep.size, 3 * (k % 2), replace=False)] = False
+        blocks.append(model.build_blocks(changed.restricted(keep) if k % 2 else changed))
+    together = null.estimate(blocks, shown)["overall"]
+    alone = np.vstack([null.estimate([one], shown)["overall"] for one in blocks])
+    np.testing.assert_allclose(together, alone, rtol=AGREEMENT)
+    assert np.isfinite(together).sum() > 8
+
+
+@pytest.mark.parametrize("estimator", [PERCENT, ETWFE(family="poisson"), PPML(shape="static")], ids=repr)
+def test_rows_left_out_count_as_if_they_were_not_there(estimator) -> None:
+    """To first order: with the null's weights, one step without rows is least squares on the others."""
+    design = made(7, "two_way")
+    model = estimator.one_step(design)
+    null = model.under(np.ones(design.observations.n_rows))
+    keep = np.ones(design.panel.n_rows, dtype=bool)
+    keep[np.flatnonzero(~design.observations.is_affected)[[4, 90, 200]]] = False
+    shown = {"overall": fit(estimator, design).view("overall")}
+    found = null.estimate([model.build_blocks(design.restricted(keep))], shown)["overall"][0, 0]
+    o = design.observations
+    rows = np.flatnonzero(o.is_treated)
+    cell = pd.DataFrame({"g": o.onset[rows], "e": o.event_time[rows]}).groupby(["g", "e"]).ngroup().to_numpy()
+    columns = {"ppml": np.zeros(rows.size, int), "etwfe": cell}.get(estimator.name, np.arange(rows.size))
+    lost = np.flatnonzero(~keep)
+    y, expected = step_densely(
+        design, np.append(rows, lost), np.append(columns, columns.max() + 1 + np.arange(3)), np.ones(o.n_rows)
+    )
+    y, expected = y[: rows.size], expected[: rows.size]
+    by_cell = pd.DataFrame({"cell": cell, "y": y, "m": expected}).groupby("cell").sum()
+    if estimator is PERCENT:
+        by_hand = 100 * (y.sum() / expected.sum() - 1)
+    elif estimator.name == "ppml":
+        by_hand = np.log(y.sum() / expected.sum())
+    else:
+        by_hand = np.average(np.log(by_cell["y"] / by_cell["m"]), weights=np.bincount(cell))
+    assert found == pytest.approx(by_hand, rel=AGREEMENT)
+
+
+def test_leads_of_imputation_are_those_of_untreated_rows_in_one_step() -> None:
+    design = made(8, "two_way")
+    o, fitted = design.observations, fit(PERCENT, design)
+    model, event = PERCENT.one_step(design), fitted.view("event")
+    drawn = model.under(np.ones(o.n_rows)).estimate([model.build_blocks(design)], {"event": event})["event"][0]
+    times = fitted.estimate.event_times[fitted.estimate.cohorts == POOLED]
+    affected = np.flatnonzero(o.is_affected)
+    ever = o.is_ever_treated[o.unit]
+    early = np.flatnonzero(~o.is_affected & ever & np.isin(o.event_time, times))
+    columns = np.append(times.size + np.arange(affected.size), np.searchsorted(times, o.event_time[early]))
+    y, expected = step_densely(design, np.append(affected, early), columns, np.ones(o.n_rows))
+    for k, e in enumerate(times):
+        one = columns == k
+        by_hand = 100 * (y[one].sum() / expected[one].sum() - 1)
+        assert drawn[event.event_times == e] == pytest.approx(by_hand, rel=AGREEMENT)
+
+
+@pytest.mark.parametrize("estimator", [PERCENT, Imputation(family="poisson"), ETWFE(family="poisson")], ids=repr)
+def test_close_to_the_whole_estimate_where_noise_is_small(estimator) -> None:
+    design = made(9, "two_way")
+    rng, o = np.random.default_rng(2), design.observations
+    size = np.exp(rng.normal(size=o.n_units))[o.unit]
+    column = np.full(design.panel.n_rows, np.nan)
+    column[o.rows] = 1e3 * size * np.exp(0.05 * rng.normal(size=o.n_rows) + 0.02 * o.is_treated)
+    quiet = replace(design, panel=replace(design.panel, columns={**design.panel.columns, "y": column}))
+    fitted, model = fit(estimator, quiet), estimator.one_step(quiet)
+    views = {view: fitted.view(view) for view in ("overall", "event", "cohort", "calendar", "cell")}
+    drawn = model.under(np.ones(o.n_rows)).estimate([model.build_blocks(quiet)], views)
+    unit = 100 if estimator is PERCENT else 1
+    for view, shown in views.items():
+        np.testing.assert_allclose(drawn[view][0] / unit, shown.effects / unit, atol=0.02, err_msg=view)
+    assert isinstance(fitted, Fit)
+
+
+def test_what_is_settled_for_is_close_enough_for_any_rank(monkeypatch) -> None:
+    design = made(10, "gravity")
+    model, shown = PERCENT.one_step(design), {"overall": fit(PERCENT, design).view("overall")}
+    null, blocks = model.under_none, [model.build_blocks(design)]
+    exact = null.estimate(blocks, shown)["overall"]
+    monkeypatch.undo()
+    assert dummy_sets.PRECISION > 1e-9
+    np.testing.assert_allclose(null.estimate(blocks, shown)["overall"], exact, rtol=1e-4)

@@ -1,0 +1,120 @@
+"""Randomization of Poisson estimates in one step: p-values and intervals against one null at a time."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from twintrade.estimators.base import fit
+from twintrade.estimators.etwfe import ETWFE
+from twintrade.estimators.imputation import Imputation
+from twintrade.estimators.ppml import PPML
+from twintrade.inference.randomization import Randomization
+from twintrade.inference.refits.dealing import deal_onsets
+from twintrade.inference.refits.inversion import compute_two_sided_share
+from twintrade.inference.refits.one_step_draws import build_draws
+from twintrade.inference.refits.ratio_statistics import take_logs
+from twintrade.inference.refits.studentizing import build_studentizer
+
+DRAWS = 39
+PRINTED = 5e-4
+"""Half of the last digit of an effect in percent with one decimal, in log points."""
+INTERPOLATED = 0.02
+"""Noise by size has cusps between the effects that it is computed for."""
+METHODS = {
+    "imputation, total": Imputation(family="poisson", measure="percent"),
+    "imputation, average pair": Imputation(family="poisson", measure="log_ratio"),
+    "cells, total": ETWFE(family="poisson", measure="percent"),
+    "regression": PPML(),
+}
+
+
+def make_design(gravity_panel, **options):
+    made = gravity_panel(**{"effect": 1.5, "n_cities": 5, "n_partners": 6, "n_treated": 5} | options)
+    return made.with_outcome("flow", "level")
+
+
+def compute_p(fitted, onsets, effect, noise):
+    """Return the p-value of an effect from one-step estimates under that very null."""
+    model, shown = fitted.estimator.one_step(fitted.design), {"overall": fitted.view("overall")}
+    factor = np.exp(effect * fitted.design.observations.is_treated)
+    values = build_draws(model, onsets).estimate(model.under(factor), shown)["overall"][:, 0]
+    if noise == "by_size":
+        values = take_logs(fitted.estimate, values)
+        values = values / build_studentizer(fitted, ["overall"], onsets).scale("overall", 0, effect, 0.0)
+    return compute_two_sided_share(float(values[-1]), values[:-1][~np.isnan(values[:-1])])
+
+
+@pytest.mark.parametrize("noise", ["by_size", "equal"])
+@pytest.mark.parametrize("method", METHODS)
+def test_the_ends_are_where_the_test_of_one_null_begins_to_reject(gravity_panel, method, noise) -> None:
+    fitted = fit(METHODS[method], make_design(gravity_panel, fixed_effects="gravity"))
+    how = Randomization(draws=DRAWS, across="units", noise=noise)
+    bands = how.infer(fitted, "overall", np.random.default_rng(5))
+    seed = int(np.random.default_rng(5).integers(2**31))
+    onsets = deal_onsets(fitted, "units", DRAWS, np.random.default_rng(seed)).onsets
+    tried, near = 0, PRINTED if noise == "equal" else INTERPOLATED
+    for end, outward in ((bands.low[0], -1), (bands.high[0], 1)):
+        at = float(np.log1p(end / 100)) if fitted.estimate.scale == "percent" else float(end)
+        if np.isfinite(at):
+            assert compute_p(fitted, onsets, at - outward * near, noise) > 0.05
+            assert compute_p(fitted, onsets, at + outward * near, noise) <= 0.05
+            tried += 1
+    assert tried >= 1
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_zero_is_outside_exactly_where_p_is_at_most_5_percent(gravity_panel, method) -> None:
+    outside = []
+    for seed, effect in enumerate((0.0, 0.5, 1.0, 3.0)):
+        fitted = fit(METHODS[method], make_design(gravity_panel, seed=seed, effect=effect))
+        how = Randomization(draws=DRAWS, across="units")
+        for bands in how.infer_views(fitted, ["overall", "event"], np.random.default_rng(seed)).values():
+            known = np.isfinite(bands.p) & ~np.isnan(bands.low)
+            if bands.estimate.n_effects > 1:
+                known &= bands.estimate.event_times >= 0
+            is_outside = (bands.low[known] > 0) | (bands.high[known] < 0)
+            assert np.array_equal(is_outside, bands.p[known] <= 0.05)
+            outside += is_outside.tolist()
+    assert 0 < sum(outside) < len(outside)
+
+
+def test_the_interval_is_around_the_estimate(gravity_panel) -> None:
+    for method in METHODS.values():
+        fitted = fit(method, make_design(gravity_panel, fixed_effects="gravity", n_treated=8))
+        bands = Randomization(draws=99, across="units").infer(fitted, "overall", np.random.default_rng(2))
+        assert bands.low[0] < bands.estimate.effects[0] < bands.high[0]
+
+
+def test_an_event_study_is_tested_for_its_static_effect_and_its_unbinned_path(gravity_panel) -> None:
+    made = make_design(gravity_panel, fixed_effects="gravity").within((-2, 2))
+    views = Randomization(draws=39).infer_views(
+        fit(PPML(bins=True), made), ["event", "overall", "path"], np.random.default_rng(1)
+    )
+    alone, unbinned = fit(PPML(shape="static"), made), fit(PPML(), made)
+    again = Randomization(draws=39).infer_views(unbinned, ["overall", "path"], np.random.default_rng(1))
+    for view in ("overall", "path"):
+        assert views[view].low[0] < views[view].estimate.effects[0] < views[view].high[0]
+        assert views[view].p == pytest.approx(again[view].p)
+    assert views["overall"].estimate.effects == pytest.approx(alone.view("overall").effects)
+    assert views["event"].estimate.event_times.tolist() == [-2, -1, 0, 1, 2]
+    assert views["event"].low[1] == views["event"].high[1] == 0
+
+
+def test_refits_remain_an_option(gravity_panel, rng) -> None:
+    fitted = fit(PPML(shape="static"), make_design(gravity_panel))
+    bands = Randomization(draws=19, statistic="coefficient", across="units").infer(fitted, "overall", rng)
+    assert bands.facts["statistic"] == "coefficient"
+    assert bands.low[0] < bands.estimate.effects[0] < bands.high[0]
+
+
+def test_a_difference_has_a_p_value_and_no_interval(gravity_panel) -> None:
+    """A constant proportional effect can be taken out; a constant difference of pairs of all sizes cannot."""
+    made = make_design(gravity_panel)
+    unit = made.panel.columns["flow"].mean()
+    panel = replace(made.panel, columns={**made.panel.columns, "flow": made.panel.columns["flow"] / unit})
+    difference = fit(PPML(shape="static", measure="difference"), replace(made, panel=panel))
+    bands = Randomization(draws=49, across="units").infer(difference, "overall", np.random.default_rng(1))
+    assert np.isnan([bands.low[0], bands.high[0]]).all()
+    assert "interval" not in str(bands.note)
+    assert 0 < bands.p[0] <= 1

@@ -1,0 +1,238 @@
+"""One-step estimates of Poisson models from their fit without any treatment: for tests that need no refit.
+
+From the fit of all rows to the outcome that a null leaves, one Newton step adds a treatment's dummies. It moves the
+effects' part of the linear predictor, and with it what treated rows would have had; cells compare outcomes with that.
+Where each treated row has a dummy of its own, untreated rows alone move it, as in imputation.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from twintrade.design import Design, Observations
+from twintrade.effects import CohortEffects, Estimate, EventStudy
+from twintrade.effects.estimate import Kind
+from twintrade.estimators.repeating.repeated import SameRows, find_unit_rows
+from twintrade.estimators.repeating.treatment_blocks import (
+    Block,
+    JoinedBlocks,
+    join_blocks,
+    place_block,
+    take_out_rows,
+)
+from twintrade.numerics.absorption import Annihilator, DummySets, EliminationOrder, factor_order, lay_out_elimination
+from twintrade.numerics.arrays import FloatArray, IntArray, sum_by_group
+from twintrade.numerics.poisson import fit_poisson
+
+NUMBERS_AT_ONCE = 2_000_000
+LARGEST_STEP = 30.0
+Measure: TypeAlias = Literal["log_ratio", "percent", "difference"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OneStepRegression:
+    """How a regression's dummies are made from a treatment, and which views show its effects.
+
+    Attributes
+    ----------
+    views : tuple of Kind
+    build : callable
+        From the observations of treated units to the block; rows are places among these.
+    weigh : {"rows", "outcome"}
+        What effects are averaged with: the number of rows, or what these would have had.
+    is_pruned : bool
+        Whether dummies that others determine are left out, the last first, as in a regression with few of them.
+    """
+
+    views: tuple[Kind, ...]
+    build: Callable[[Observations], Block]
+    weigh: Literal["rows", "outcome"] = "rows"
+    is_pruned: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class OneStep:
+    """The model without treatment, fitted once for each null and then asked about any number of treatments.
+
+    Attributes
+    ----------
+    design : Design
+    regressions : tuple of OneStepRegression
+    measure : {"log_ratio", "percent", "difference"}
+    shared : SameRows
+    order : EliminationOrder
+    """
+
+    design: Design
+    regressions: tuple[OneStepRegression, ...]
+    measure: Measure
+    shared: SameRows
+    order: EliminationOrder
+
+    def build_blocks(self, design: Design) -> tuple[Block, ...] | None:
+        """Return a treatment's blocks; None where it observes rows that the fit does not.
+
+        Rows that it does not observe get dummies of their own.
+        """
+        affected = self.shared.affected(design) if design.kept is self.design.kept else None
+        if affected is not None:
+            return tuple(place_block(one.build(affected[1]), affected[0]) for one in self.regressions)
+        o = design.observations
+        places = np.searchsorted(self.shared.o.rows, o.rows)
+        if (places == self.shared.o.n_rows).any() or not np.array_equal(self.shared.o.rows[places], o.rows):
+            return None
+        out = np.ones(self.shared.o.n_rows, dtype=bool)
+        out[places] = False
+        lost = np.flatnonzero(out)
+        return tuple(take_out_rows(place_block(one.build(o), places), lost) for one in self.regressions)
+
+    @cached_property
+    def under_none(self) -> "Null":
+        """The model where treatment is without effect."""
+        return self.under(np.ones(self.design.observations.n_rows))
+
+    def under(self, factor: FloatArray) -> "Null":
+        """Return the model under the null that treatment multiplied outcomes by ``factor``, shape (n_rows,)."""
+        o = self.design.observations
+        y = o.y / factor
+        fit = fit_poisson(y, o.covariates, o.effect_codes(), o.weights)
+        means = np.zeros(o.n_rows)
+        means[fit.rows] = fit.mu
+        return Null(self, y, means, factor_order(self.order, means * o.row_weights))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Null:
+    """The model without treatment, fitted.
+
+    Attributes
+    ----------
+    model : OneStep
+    y, means : FloatArray, shape (n_rows,)
+        The outcome that the null leaves, and fitted means, zero for rows not in the fit.
+    q : Annihilator
+    """
+
+    model: OneStep
+    y: FloatArray
+    means: FloatArray
+    q: Annihilator
+
+    @property
+    def residuals(self) -> FloatArray:
+        """Outcomes less means, zero for rows not in the fit, shape (n_rows,)."""
+        return np.where(self.means > 0, self.y - self.means, 0.0)
+
+    def estimate(self, draws: Sequence[tuple[Block, ...]], views: Mapping[Kind, Estimate]) -> dict[Kind, FloatArray]:
+        """Return the effects of several treatments that some views of an estimate show.
+
+        Returns
+        -------
+        dict of Kind to FloatArray, each of shape (n_draws, n_effects)
+            NaN where a treatment does not have an effect, or its equations cannot be solved.
+        """
+        out = {view: np.full((len(draws), one.n_effects), np.nan) for view, one in views.items()}
+        for k, regression in enumerate(self.model.regressions):
+            shown = {view: one for view, one in views.items() if view in regression.views}
+            if not shown:
+                continue
+            for some in self._cut([blocks[k] for blocks in draws]):
+                joined = join_blocks([blocks[k] for blocks in draws[some]])
+                effects, weights = self._solve(joined, regression)
+                for view, one in shown.items():
+                    values = _average(joined, effects, weights, view, one)
+                    out[view][some] = np.where(np.isnan(values), out[view][some], values)
+        return out
+
+    def _cut(self, blocks: Sequence[Block]) -> Iterator[slice]:
+        """Yield runs of draws whose sums by level are of moderate size."""
+        step = max(1, NUMBERS_AT_ONCE // self.q.n_coefficients)
+        for start in range(0, len(blocks), step):
+            yield slice(start, min(start + step, len(blocks)))
+
+    def _solve(self, joined: JoinedBlocks, regression: OneStepRegression) -> tuple[FloatArray, FloatArray]:
+        """Return the effect of each cell, and what it is averaged with."""
+        o = self.model.design.observations
+        used = self.q.weights[joined.rows] > 0
+        present, columns = np.unique(joined.columns[used], return_inverse=True)
+        rows = joined.rows[used]
+        dummies = DummySets(self.q, rows, joined.sets[used], columns, joined.home[present])
+        score = o.row_weights[rows] * self.residuals[rows]
+        right = sum_by_group(score, columns, present.size)
+        solution, is_solved = dummies.solve_pruned(right) if regression.is_pruned else dummies.solve(right)
+        expected = self.means[rows] * np.exp(np.clip(-dummies.fit(solution), -LARGEST_STEP, LARGEST_STEP))
+        cells, n = joined.cells[joined.columns[used]], joined.cohorts.size
+        inside = cells >= 0
+        totals, observed, imputed = (
+            sum_by_group((o.row_weights[rows] * values)[inside], cells[inside], n)
+            for values in (np.ones(rows.size), self.y[rows], expected)
+        )
+        is_known = np.zeros(n, dtype=bool)
+        is_known[cells[inside]] = is_solved[columns[inside]]
+        effects = self._measure(observed, imputed, totals)
+        effects[(totals > 0) & ~is_known] = np.nan
+        return effects, imputed if regression.weigh == "outcome" else totals
+
+    def _measure(self, observed: FloatArray, imputed: FloatArray, totals: FloatArray) -> FloatArray:
+        """Return cells' effects, zero where a cell has no row and NaN where there is no such number."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = observed / imputed
+            if self.model.measure == "percent":
+                effects = 100 * (ratio - 1)
+            elif self.model.measure == "difference":
+                effects = (observed - imputed) / totals
+            else:
+                effects = np.where(ratio > 0, np.log(ratio), np.nan)
+        return np.where(totals > 0, effects, 0.0)
+
+
+def _average(
+    joined: JoinedBlocks, effects: FloatArray, weights: FloatArray, view: Kind, shown: Estimate
+) -> FloatArray:
+    """Return a view's averages of cells in every draw, shape (n_draws, n_effects).
+
+    Cells without any outcome to compare leave an average of totals; any other average does not exist without them.
+    """
+    labels, wanted = _label(joined, view, shown)
+    place = np.full(labels.size, -1)
+    order = np.argsort(wanted, kind="stable")
+    at = np.minimum(np.searchsorted(wanted[order], labels), max(wanted.size - 1, 0))
+    is_shown = wanted[order][at] == labels if wanted.size else np.zeros(labels.size, dtype=bool)
+    place[is_shown] = order[at[is_shown]]
+    kept = (place >= 0) & (weights > 0)
+    flat = joined.of_cell[kept] * wanted.size + place[kept]
+    w = np.ones(flat.size) if view == "cohort" else weights[kept]
+    with np.errstate(invalid="ignore"):
+        total, weight = (sum_by_group(values, flat, joined.n_sets * wanted.size) for values in (w * effects[kept], w))
+        return np.asarray(np.where(weight > 0, total / np.where(weight > 0, weight, 1.0), np.nan)).reshape(
+            joined.n_sets, wanted.size
+        )
+
+
+def _label(joined: JoinedBlocks, view: Kind, shown: Estimate) -> tuple[IntArray, IntArray]:
+    """Return each cell's label in a view, and the labels of the effects shown."""
+    if view in ("overall", "path"):
+        return np.where(joined.event_times >= 0, 0, -1), np.zeros(1, dtype=np.int64)
+    if view == "event":
+        assert isinstance(shown, EventStudy)
+        return joined.event_times, shown.event_times
+    if view == "cell":
+        assert isinstance(shown, CohortEffects)
+        low = min(int(joined.event_times.min(initial=0)), int(shown.event_times.min(initial=0)))
+        span = 1 + max(int(joined.event_times.max(initial=0)), int(shown.event_times.max(initial=0))) - low
+        pairs = [one.cohorts * span + one.event_times - low for one in (joined, shown)]
+        return pairs[0], pairs[1]
+    assert shown.labels is not None
+    after = joined.event_times >= 0
+    labels = joined.cohorts if view == "cohort" else joined.cohorts + joined.event_times
+    return np.where(after, labels, np.iinfo(np.int64).min), shown.labels
+
+
+def prepare_one_step(design: Design, regressions: Sequence[OneStepRegression], measure: Measure) -> OneStep:
+    """Lay the effects out for all nulls."""
+    o = design.observations
+    order = lay_out_elimination(o.effect_codes(), o.covariates)
+    return OneStep(design, tuple(regressions), measure, find_unit_rows(design), order)
