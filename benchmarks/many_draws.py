@@ -14,7 +14,7 @@ from scipy.stats import t as student
 from twintrade.design import Design
 from twintrade.estimators.base import Fit, fit
 from twintrade.inference.clustering.clusters import sum_by_group
-from twintrade.inference.clustering.constant_effect import compute_scaled_variance
+from twintrade.inference.clustering.constant_effect import compute_scaled_variances
 from twintrade.inference.clustering.row_weights import find_row_weights
 from twintrade.inference.refits.dealing import FEWEST, deal_onsets
 from twintrade.inference.refits.inversion import compute_two_sided_share
@@ -39,7 +39,7 @@ def weigh_rows(one: Fit) -> FloatArray:
 def test_scaled(one: Fit, designs: Sequence[Design]) -> FloatArray:
     """Return the p-values of ``Scaled`` for the outcomes of several designs, shape (n_designs,)."""
     o, names = one.design.observations, one.design.clusters
-    known = compute_scaled_variance(one, one.view("overall"), names)
+    known = next(compute_scaled_variances(one, [one.view("overall")], names))
     if known.df[0] < 1:
         return np.full(len(designs), np.nan)
     outcomes = np.column_stack([design.observations.y for design in designs])

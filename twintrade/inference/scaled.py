@@ -1,17 +1,18 @@
 """Clustered errors over their expectation, with Satterthwaite degrees of freedom, for any estimate that is v'y."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
-from twintrade.effects import Bands, Message
+from twintrade.effects import Bands, Estimate, Message
 from twintrade.effects.listed_cells import join_counts
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import PLUG_IN_DRAWS, Facts, build_bands, list_clusters, list_dimensions
 from twintrade.inference.clustering.clusters import count_fewest_treated
-from twintrade.inference.clustering.constant_effect import compute_scaled_variance
+from twintrade.inference.clustering.constant_effect import ScaledVariance, compute_scaled_variances
 from twintrade.inference.clustering.joint import compute_sup_t
 from twintrade.inference.clustering.variances import has_variance, list_effects, list_variance_messages
 from twintrade.text import Text
@@ -48,8 +49,16 @@ class Scaled(Inference):
 
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
         """Return intervals with the t distribution of each effect's own degrees of freedom."""
-        estimate = fit.view(view)
-        scaled = compute_scaled_variance(fit, estimate, self.by or fit.design.clusters)
+        return self.infer_views(fit, [view], rng)[view]
+
+    def infer_views(self, fit: Fit, views: Sequence[View], rng: np.random.Generator) -> dict[View, Bands]:
+        """Return bands for several views, whose residuals share one factor of the effects."""
+        estimates = [fit.view(view) for view in views]
+        variances = compute_scaled_variances(fit, estimates, self.by or fit.design.clusters)
+        pairs = zip(estimates, variances, strict=True)
+        return {view: self._build(fit, *pair, rng) for view, pair in zip(views, pairs, strict=True)}
+
+    def _build(self, fit: Fit, estimate: Estimate, scaled: ScaledVariance, rng: np.random.Generator) -> Bands:
         se = np.sqrt(np.clip(np.diag(scaled.covariance), 0.0, None))
         enough = scaled.df >= FEWEST_DEGREES
         usable = has_variance(estimate, se) & enough

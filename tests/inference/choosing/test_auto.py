@@ -132,7 +132,7 @@ def test_a_method_that_cannot_be_computed_gives_way_to_the_next(gravity_panel, r
     def refuse(*args, **kwargs):
         raise InferenceError("no")
 
-    monkeypatch.setattr(Scaled, "infer", refuse)
+    monkeypatch.setattr(Scaled, "infer_views", refuse)
     bands = Auto().infer(fitted, "overall", rng)
     assert bands.inference == ("clustered" if min(decide(fitted).situation.effective.values()) >= 18 else "jackknife")
     assert "scaled cannot be computed (no)" in bands.messages[0].message

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.linalg import hadamard
 
 from twintrade.design import Panel
 from twintrade.errors import InferenceError
@@ -13,12 +14,16 @@ from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.clustering.constant_effect import compute_scaled_variance
+from twintrade.inference.clustering.constant_effect import compute_scaled_variances
 from twintrade.inference.clustering.row_weights import find_row_weights
 from twintrade.inference.scaled import Scaled
 from twintrade.numerics.arrays import compact, intersect_codes
 from twintrade.numerics.linear import cluster_forms
 from twintrade.numerics.poisson import fit_poisson
+
+
+def compute_one(fitted, estimate):
+    return next(compute_scaled_variances(fitted, [estimate], ("city", "partner")))
 
 
 def build_dense_residual_maker(columns, weights):
@@ -66,7 +71,7 @@ def test_variance_factor_and_degrees_equal_matrices_written_out(gravity_panel, e
     if view not in fit(estimator, gravity_panel()).views:
         return
     fitted = fit(estimator, gravity_panel(n_cities=5, n_partners=6, n_treated=7, fixed_effects=effects))
-    found = compute_scaled_variance(fitted, fitted.view(view), ("city", "partner"))
+    found = compute_one(fitted, fitted.view(view))
     variance, factor, degrees = write_out(fitted, view)
     moving = np.abs(variance) > 1e-12
     np.testing.assert_allclose(np.diag(found.raw), variance, rtol=1e-8, atol=1e-14)
@@ -84,7 +89,7 @@ def test_weights_and_covariates_enter_the_residual_maker(gravity_panel) -> None:
     n = design.panel.n_rows
     design = with_columns(design, w=rng.integers(1, 4, n).astype(float), x=rng.normal(size=n))
     fitted = fit(TWFE(shape="static"), replace(design, weights="w", covariates=("x",)))
-    found = compute_scaled_variance(fitted, fitted.view("overall"), ("city", "partner"))
+    found = compute_one(fitted, fitted.view("overall"))
     variance, factor, degrees = write_out(fitted)
     assert found.raw[0, 0] == pytest.approx(variance[0], rel=1e-8)
     assert found.factor[0] == pytest.approx(factor[0], rel=1e-8)
@@ -95,7 +100,7 @@ def test_weights_and_covariates_enter_the_residual_maker(gravity_panel) -> None:
 def test_poisson_is_the_linear_case_on_working_residuals(gravity_panel, measure) -> None:
     design = replace(gravity_panel(n_cities=5, n_partners=6, n_treated=7, fixed_effects="gravity"), outcome="flow")
     fitted, o = fit(Imputation(family="poisson", measure=measure), design), design.observations
-    found = compute_scaled_variance(fitted, fitted.view("overall"), ("city", "partner"))
+    found = compute_one(fitted, fitted.view("overall"))
     model = fit_poisson(o.y, o.is_treated[:, None].astype(float), o.effect_codes())
     assert model.rows.size == o.n_rows
     variance, factor, degrees = write_out(fitted, weights=model.mu, outcome=model.residuals)
@@ -104,13 +109,39 @@ def test_poisson_is_the_linear_case_on_working_residuals(gravity_panel, measure)
     assert found.df[0] == pytest.approx(degrees[0], rel=1e-5)
 
 
+@pytest.mark.parametrize("family", ["linear", "poisson"])
+def test_signs_make_the_sums_of_their_forms(gravity_panel, monkeypatch, family) -> None:
+    """With as many signs as clusters, orthogonal to each other, the sum over forms is that over clusters."""
+    outcome = "y" if family == "linear" else "flow"
+    design = replace(gravity_panel(n_cities=8, n_partners=4, n_treated=12, fixed_effects="gravity"), outcome=outcome)
+    fitted = fit(Imputation(family=family), design)
+    exact = compute_one(fitted, fitted.view("overall"))
+    monkeypatch.setattr(cluster_forms, "MOST_EXACT", 3)
+    monkeypatch.setattr(cluster_forms, "_draw_signs", lambda n: hadamard(n).astype(float))
+    drawn = compute_one(fitted, fitted.view("overall"))
+    assert drawn.factor[0] == pytest.approx(exact.factor[0], rel=1e-10)
+
+
 def test_many_clusters_are_summed_by_random_signs(gravity_panel, monkeypatch) -> None:
     fitted = fit(Imputation(), gravity_panel(n_cities=12, n_partners=10, n_treated=20))
-    exact = compute_scaled_variance(fitted, fitted.view("overall"), ("city", "partner"))
+    exact = compute_one(fitted, fitted.view("overall"))
     monkeypatch.setattr(cluster_forms, "MOST_EXACT", 50)
-    drawn = compute_scaled_variance(fitted, fitted.view("overall"), ("city", "partner"))
+    drawn = compute_one(fitted, fitted.view("overall"))
     assert drawn.df[0] == exact.df[0]
     assert drawn.factor[0] == pytest.approx(exact.factor[0], rel=0.02)
+
+
+def test_a_row_that_only_event_times_separate_stays_in_the_model(gravity_panel, rng) -> None:
+    design = gravity_panel(n_cities=5, n_partners=6, n_treated=1, fixed_effects="gravity")
+    o = design.observations
+    flow = np.where(o.event_time == 1, 0.0, design.panel.values("flow"))
+    fitted = fit(PPML(), replace(with_columns(design, flow=flow), outcome="flow"))
+    event, overall = fitted.view("event"), fitted.view("overall")
+    assert event.sample.rows.size < overall.sample.rows.size
+    bands = Scaled().infer_views(fitted, ["event", "overall"], rng)
+    alone = Scaled().infer(fitted, "overall", rng)
+    assert bands["overall"].se[0] == pytest.approx(alone.se[0], rel=1e-12)
+    assert bands["event"].se.size == event.n_effects
 
 
 def test_nothing_moves_with_constants_and_errors_scale_with_the_outcome(gravity_panel, rng) -> None:

@@ -1,16 +1,16 @@
 """Scores of an estimate under one effect for all treated rows, from its row weights alone, and their expectation."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from twintrade.design import Observations
 from twintrade.effects import Estimate
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit
 from twintrade.inference.clustering.joint import repair_covariance
 from twintrade.inference.clustering.row_weights import RowWeights, find_row_weights
-from twintrade.numerics.absorption import build_absorber
+from twintrade.numerics.absorption import factor_order, lay_out_elimination
 from twintrade.numerics.arrays import (
     FloatArray,
     IntArray,
@@ -19,7 +19,7 @@ from twintrade.numerics.arrays import (
     list_signed_subsets,
     sum_by_group,
 )
-from twintrade.numerics.linear import ResidualMaker, compute_expected_squares, fit_least_squares
+from twintrade.numerics.linear import ConstantEffect, build_constant_effect, compute_expected_squares
 from twintrade.numerics.poisson import fit_poisson
 
 NEGLIGIBLE = 1e-8
@@ -52,18 +52,17 @@ class ScaledVariance:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Model:
-    """The outcome (for Poisson the working residual) on the rows used, what explains it, and the weights."""
+    """The outcome (for Poisson the working residual) on the rows used, and its constant effect."""
 
     rows: IntArray
     outcome: FloatArray
-    treatment: FloatArray
-    maker: ResidualMaker
-    v: FloatArray
-    u: FloatArray
+    effect: ConstantEffect
 
 
-def compute_scaled_variance(fit: Fit, estimate: Estimate, names: tuple[str, ...]) -> ScaledVariance:
-    """Return the clustered covariance of an estimate, scaled to be unbiased for independent rows of one variance.
+def compute_scaled_variances(
+    fit: Fit, estimates: Sequence[Estimate], names: tuple[str, ...]
+) -> Iterator[ScaledVariance]:
+    """Yield the clustered covariance of estimates, scaled to be unbiased for independent rows of one variance.
 
     Raises
     ------
@@ -72,23 +71,34 @@ def compute_scaled_variance(fit: Fit, estimate: Estimate, names: tuple[str, ...]
     """
     if not names:
         raise InferenceError("no dimension is named to cluster by: name one under cluster in the design")
-    m, o = _build_model(fit, estimate), fit.design.observations
+    average = _find_weights(fit, fit.view("overall"))
+    known: list[tuple[IntArray, _Model]] = []
+    for estimate in estimates:
+        given = _find_weights(fit, estimate)
+        rows = np.union1d(given.rows, average.rows)
+        if not known or not np.array_equal(known[0][0], rows):
+            known = [(rows, _build_model(fit, _spread(average, rows)[:, 0], rows))]
+        yield _compute_variance(fit, known[0][1], _take_used(_spread(given, rows), rows, known[0][1].rows), names)
+
+
+def _compute_variance(fit: Fit, m: _Model, v: FloatArray, names: tuple[str, ...]) -> ScaledVariance:
+    o = fit.design.observations
     codes = {name: np.arange(m.rows.size) if name == "row" else compact(o.codes(name)[m.rows]) for name in names}
     sizes = {name: int(c.max()) + 1 for name, c in codes.items()}
     if min(sizes.values()) < 2:
         raise InferenceError("there is one cluster only and no variance without a second; cluster by something finer")
-    net = m.maker.apply(np.column_stack([m.outcome, m.treatment]))
-    scores = m.v * (net[:, 0] - (m.u @ m.outcome) * net[:, 1])[:, None]
-    k = estimate.n_effects
+    net = m.effect.q.residualize(m.outcome[:, None])[:, 0]
+    scores = v * (net - (m.effect.u @ m.outcome) * m.effect.net_treatment)[:, None]
+    k = v.shape[1]
     raw, mean, df, largest = np.zeros((k, k)), np.zeros(k), np.full(k, np.inf), np.zeros(k)
     for sign, chosen in list_signed_subsets(names):
         joint = intersect_codes([codes[name] for name in chosen])
         sums = sum_by_group(scores, joint)
-        expected = compute_expected_squares(m.v, m.u, net[:, 1], m.maker, joint, has_degrees=len(chosen) == 1)
+        expected = compute_expected_squares(v, m.effect, joint, has_degrees=len(chosen) == 1)
         raw, mean = raw + sign * sums.T @ sums, mean + sign * expected.mean
         if len(chosen) == 1:
             df, largest = np.minimum(df, expected.df), np.maximum(largest, (sums**2).sum(axis=0))
-    total = (m.v**2).sum(axis=0)
+    total = (v**2).sum(axis=0)
     factor = total / np.maximum(mean, LEAST_EXPECTED * np.where(total > 0, total, 1.0))
     return ScaledVariance(raw, _scale(raw, largest, factor), factor, df, sizes)
 
@@ -105,42 +115,41 @@ def _scale(raw: FloatArray, largest: FloatArray, factor: FloatArray) -> FloatArr
     return out
 
 
-def _build_model(fit: Fit, estimate: Estimate) -> _Model:
-    o, overall = fit.design.observations, fit.view("overall")
-    row_weights, average = find_row_weights(fit, estimate), find_row_weights(fit, overall)
-    if row_weights is None or average is None:
+def _find_weights(fit: Fit, estimate: Estimate) -> RowWeights:
+    row_weights = find_row_weights(fit, estimate)
+    if row_weights is None:
         raise InferenceError(
             f"{fit.estimator.name} gives no weights of its rows for this design; use jackknife or randomization"
         )
+    return row_weights
+
+
+def _spread(given: RowWeights, rows: IntArray) -> FloatArray:
+    """Return weights on rows among which are those given, zero on the others."""
+    out = np.zeros((rows.size, given.values.shape[1]))
+    out[np.searchsorted(rows, given.rows)] = given.values
+    return out
+
+
+def _take_used(v: FloatArray, rows: IntArray, used: IntArray) -> FloatArray:
+    kept = np.isin(rows, used)
+    if np.abs(v[~kept]).sum() > NEGLIGIBLE * np.abs(v).sum():
+        raise InferenceError("rows that the fixed effects separate carry weight in this estimate; use randomization")
+    return v[kept]
+
+
+def _build_model(fit: Fit, u: FloatArray, rows: IntArray) -> _Model:
+    o = fit.design.observations
     dose = o.dose
-    treatment = (o.is_treated.astype(np.float64) if dose is None else dose[o.rows])[row_weights.rows]
-    u = average.values[:, 0]
+    treatment = (o.is_treated.astype(np.float64) if dose is None else dose[o.rows])[rows]
     if not abs(u @ treatment) > NEGLIGIBLE * np.abs(u).sum():
         raise InferenceError(f"a constant effect on treated rows is not what {fit.estimator.name} estimates")
-    u = u / (u @ treatment)
-    make = _linearize_poisson if fit.estimator.is_poisson else _take_outcome
-    return make(o, row_weights, u, treatment)
-
-
-def _take_outcome(o: Observations, row_weights: RowWeights, u: FloatArray, treatment: FloatArray) -> _Model:
-    weights, rows = o.weights_of(row_weights.rows), row_weights.rows
-    effects = build_absorber([c[rows] for c in o.effect_codes()], weights)
-    x = fit_least_squares(o.y[rows], o.covariates[rows], effects)
-    return _Model(rows, o.y[rows], treatment, ResidualMaker(effects, x.x_tilde, x.bread), row_weights.values, u)
-
-
-def _linearize_poisson(o: Observations, row_weights: RowWeights, u: FloatArray, treatment: FloatArray) -> _Model:
-    """Take working residuals, and their weights, of the model with one proportional effect."""
-    codes, columns = o.effect_codes(), np.column_stack([treatment, o.covariates[row_weights.rows]])
-    whole = fit_poisson(
-        o.y[row_weights.rows], columns, [c[row_weights.rows] for c in codes], o.weights_of(row_weights.rows)
-    )
-    used, rows = whole.rows, row_weights.rows[whole.rows]
-    lost = np.delete(np.abs(row_weights.values).sum(axis=1), used).sum()
-    if lost > NEGLIGIBLE * np.abs(row_weights.values).sum():
-        raise InferenceError("rows that the fixed effects separate carry weight in this estimate; use randomization")
-    weights = whole.mu * o.row_weights[rows]
-    effects = build_absorber([c[rows] for c in codes], weights)
-    x = fit_least_squares(whole.residuals, o.covariates[rows], effects)
-    maker = ResidualMaker(effects, x.x_tilde, x.bread)
-    return _Model(rows, whole.residuals, treatment[used], maker, row_weights.values[used], u[used])
+    u, used, outcome, weights = u / (u @ treatment), np.arange(rows.size), o.y[rows], o.row_weights[rows]
+    if fit.estimator.is_poisson:
+        # Working residuals, and their weights, of the model with one proportional effect.
+        columns = np.column_stack([treatment, o.covariates[rows]])
+        whole = fit_poisson(outcome, columns, [c[rows] for c in o.effect_codes()], o.weights_of(rows))
+        used, outcome, weights = whole.rows, whole.residuals, whole.mu * weights[whole.rows]
+    rows = rows[used]
+    q = factor_order(lay_out_elimination([c[rows] for c in o.effect_codes()], o.covariates[rows]), weights)
+    return _Model(rows, outcome, build_constant_effect(q, u[used], treatment[used]))

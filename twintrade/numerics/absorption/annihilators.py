@@ -213,12 +213,21 @@ class Annihilator:
         tuple of arrays
             (n_groups, n_first) and (n_groups, rank), sparse, and (n_groups, n_kept).
         """
-        e = self.elimination
         by_group = sp.csr_array((weighted, (groups, np.arange(weighted.size))), shape=(n_groups, weighted.size))
-        by_first = sp.csr_array((weighted, (groups, e.layout.first)), shape=(n_groups, e.share.size))
+        return self.combine_loadings(by_group)
+
+    def first_dummies(self) -> sp.csr_array:
+        """Return A, the dummies of the largest effect, shape (n_rows, n_first)."""
+        n, first = self.weights.size, self.elimination.layout.first
+        return sp.csr_array((np.ones(n), first, np.arange(n + 1)), shape=(n, self.elimination.share.size))
+
+    def combine_loadings(self, weighted: sp.csr_array) -> tuple[sp.csr_array, sp.csr_array, FloatArray]:
+        """Return the same from values times weights by group, shape (n_groups, n_rows)."""
+        e = self.elimination
+        by_first = sp.csr_array(weighted @ self.first_dummies())
         means = by_first @ sp.diags_array(e.share)
-        rest = (by_group @ e.across - means @ e.sums).toarray()
-        inside = sp.csr_array((by_group @ e.layout.nested - by_first @ e.means) @ e.root)
+        rest = (weighted @ e.across - means @ e.sums).toarray()
+        inside = sp.csr_array((weighted @ e.layout.nested - by_first @ e.means) @ e.root)
         for blocks in e.list_blocks():
             rest -= inside[:, list_places(e.ends, blocks)] @ e.explain(blocks)
         return sp.csr_array(by_first @ sp.diags_array(np.sqrt(e.share))), inside, rest @ self.root

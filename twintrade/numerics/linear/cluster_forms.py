@@ -3,16 +3,24 @@
 A row's score is v times the residual e = M(y - b d), with M the residual maker of the effects (and covariates), d the
 treatment and b = u'y its constant effect. A cluster's score is then a linear form a_g'y with
 a_g = M'(v 1_g) - (v_g'Md) u, so that the sum of squared scores is expected to be the sum of |a_g|^2, and has
-(sum |a_g|^2)^2 / sum_gh (a_g'a_h)^2 degrees of freedom (Satterthwaite; Bell and McCaffrey 2002).
+(sum |a_g|^2)^2 / sum_gh (a_g'a_h)^2 degrees of freedom (Satterthwaite; Bell and McCaffrey 2002). With
+M = I - HW and L a root of H, a form's products need L'(v 1_g) and L'(W v 1_g) alone.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 
-from twintrade.numerics.absorption import Absorber
-from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.absorption import (
+    Annihilator,
+    LoadingSquares,
+    LoadingSums,
+    compute_loading_squares,
+    sum_by_loading,
+)
+from twintrade.numerics.arrays import FloatArray, IntArray, sum_by_group
 
 MOST_EXACT = 3_000
 """Clusters up to which every form is made; beyond, sums come from random signs and degrees of freedom from v'v."""
@@ -22,39 +30,34 @@ NUMBERS_AT_ONCE = 4_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ResidualMaker:
-    """Residuals of weighted least squares on effects and covariates, M, and its transpose.
+class ConstantEffect:
+    """One effect for all treated rows, and what residuals around it are made with.
 
     Attributes
     ----------
-    effects : Absorber
-    covariates : FloatArray, shape (n_rows, n_covariates)
-        Net of the effects and independent.
-    inverse : FloatArray, shape (n_covariates, n_covariates)
-        Of their weighted cross-products.
+    q : Annihilator
+        Of the effects and covariates; its residuals are those of M.
+    squares : LoadingSquares or None
+        None without weights, where M is symmetric.
+    u : FloatArray, shape (n_rows,)
+        Weights of the constant effect, scaled so that ``u'd = 1``.
+    net_u, net_treatment : FloatArray, shape (n_rows,)
+        ``Mu`` and ``Md``.
     """
 
-    effects: Absorber
-    covariates: FloatArray
-    inverse: FloatArray
+    q: Annihilator
+    squares: LoadingSquares | None
+    u: FloatArray
+    net_u: FloatArray
+    net_treatment: FloatArray
 
-    @property
-    def weights(self) -> FloatArray:
-        """Weights of the rows, shape (n_rows,)."""
-        return self.effects.row_weights
-
-    def apply(self, columns: FloatArray) -> FloatArray:
-        """Return M times the columns, shape (n_rows, k)."""
-        net = self.effects.residualize(columns)
-        x = self.covariates
-        return np.asarray(net - x @ (self.inverse @ (x.T @ (self.weights[:, None] * net))))
-
-    def apply_transposed(self, columns: FloatArray) -> FloatArray:
-        """Return M' times the columns, shape (n_rows, k)."""
-        w = self.weights[:, None]
-        out = w * self.effects.residualize(np.divide(columns, w, out=np.zeros_like(columns), where=w > 0))
-        x = self.covariates
-        return np.asarray(out - w * (x @ (self.inverse @ (x.T @ columns))))
+    def sum_values(self, values: sp.csr_array, mix: FloatArray | None = None) -> tuple[LoadingSums, LoadingSums]:
+        """Return S and T such that forms' products are the values' own less ``S T' + T S'``, but for the effect."""
+        sums = sum_by_loading(self.q, values, mix)
+        if self.squares is None:
+            return sums, sums.halved()
+        weighted = sum_by_loading(self.q, sp.csr_array(values @ sp.diags_array(self.q.weights)), mix)
+        return sums, weighted.less(self.squares.halve(sums))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,24 +74,22 @@ class Expectation:
     df: FloatArray
 
 
+def build_constant_effect(q: Annihilator, u: FloatArray, treatment: FloatArray) -> ConstantEffect:
+    """Prepare an effect for the forms of any weights and clusters."""
+    net = q.residualize(np.column_stack([u, treatment]))
+    squares = None if (q.weights == 1).all() else compute_loading_squares(q)
+    return ConstantEffect(q, squares, u, net[:, 0], net[:, 1])
+
+
 def compute_expected_squares(
-    v: FloatArray,
-    u: FloatArray,
-    net_treatment: FloatArray,
-    maker: ResidualMaker,
-    codes: IntArray,
-    has_degrees: bool = True,
+    v: FloatArray, effect: ConstantEffect, codes: IntArray, has_degrees: bool = True
 ) -> Expectation:
     """Return what to expect of the sum over clusters of squared scores, for each column of ``v``.
 
     Parameters
     ----------
     v : FloatArray, shape (n_rows, n_effects)
-    u : FloatArray, shape (n_rows,)
-        Weights of the constant effect, scaled so that ``u'd = 1``.
-    net_treatment : FloatArray, shape (n_rows,)
-        ``Md``.
-    maker : ResidualMaker
+    effect : ConstantEffect
     codes : IntArray, shape (n_rows,)
         Cluster of each row, 0 to n_clusters - 1.
     has_degrees : bool
@@ -96,52 +97,50 @@ def compute_expected_squares(
     """
     n = int(codes.max()) + 1
     mean, df = np.empty(v.shape[1]), np.full(v.shape[1], np.nan)
-    for k, column in enumerate(v.T):
-        moved: FloatArray = np.bincount(codes, column * net_treatment, n).astype(np.float64)
-        if n > MOST_EXACT:
-            signs = np.random.default_rng(SIGN_SEED).choice([-1.0, 1.0], (n, N_SIGNS))
-            mean[k] = sum(_expect(column, u, moved, maker, codes, signs)) / N_SIGNS
-            q = np.bincount(codes, column**2)
-            df[k] = _count_degrees(q.sum(), (q**2).sum()) if has_degrees else np.nan
+    for k, squared, sums, half in _sum_clusters(v, effect, codes, n):
+        # u'M'(v 1_g), and the cluster's share of the constant effect.
+        nets = np.column_stack([effect.net_u, effect.net_treatment])
+        along, moved = sum_by_group(v[:, [k]] * nets, codes, n).T
+        if has_degrees and n > MOST_EXACT:
+            df[k] = _count_degrees(squared.sum(), (squared**2).sum())
         elif has_degrees:
-            gram = _build_gram(column, u, moved, maker, codes)
-            mean[k], df[k] = np.trace(gram), _count_degrees(np.trace(gram), (gram**2).sum())
-        else:
-            mean[k] = sum(_expect(column, u, moved, maker, codes, np.eye(n)))
+            product = sums.multiply(half) + np.outer(moved, along)
+            gram = np.diag(squared) - product - product.T + np.outer(moved, moved) * (effect.u @ effect.u)
+            df[k] = _count_degrees(np.trace(gram), (gram**2).sum())
+        n_forms = 1
+        if n > MOST_EXACT:
+            signs = _draw_signs(n)
+            n_forms = signs.shape[1]
+            along, moved = signs.T @ along, signs.T @ moved
+        lost = 2 * (sums.compute_traces(half).sum() + along @ moved) - moved @ moved * (effect.u @ effect.u)
+        mean[k] = squared.sum() - lost / n_forms
     return Expectation(mean, df)
+
+
+def _draw_signs(n: int) -> FloatArray:
+    return np.random.default_rng(SIGN_SEED).choice([-1.0, 1.0], (n, N_SIGNS))
 
 
 def _count_degrees(total: float, squares: float) -> float:
     return float(total**2 / squares) if squares > 0 else 0.0
 
 
-def _project_clusters(
-    v: FloatArray, maker: ResidualMaker, codes: IntArray, mix: FloatArray
-) -> Iterator[tuple[slice, FloatArray]]:
-    """Yield M'(v 1_g), combined by the columns of ``mix`` (n_clusters, n_mixed), some columns at a time."""
-    step = max(1, NUMBERS_AT_ONCE // v.size)
-    for start in range(0, mix.shape[1], step):
-        part = slice(start, min(start + step, mix.shape[1]))
-        yield part, maker.apply_transposed(v[:, None] * mix[codes, part])
-
-
-def _expect(
-    v: FloatArray, u: FloatArray, moved: FloatArray, maker: ResidualMaker, codes: IntArray, mix: FloatArray
-) -> Iterator[float]:
-    """Yield parts of the sum over combinations of the squared lengths of their forms."""
-    for part, projected in _project_clusters(v, maker, codes, mix):
-        forms = projected - np.outer(u, moved @ mix[:, part])
-        yield float((forms**2).sum())
-
-
-def _build_gram(v: FloatArray, u: FloatArray, moved: FloatArray, maker: ResidualMaker, codes: IntArray) -> FloatArray:
-    """Return the inner products of the clusters' forms, shape (n_clusters, n_clusters)."""
-    n = moved.size
-    gram, along = np.empty((n, n)), np.empty(n)
-    for part, projected in _project_clusters(v, maker, codes, np.eye(n)):
-        along[part] = u @ projected
-        # M is symmetric and idempotent without weights.
-        twice = projected if maker.effects.weights is None else maker.apply(projected)
-        gram[:, part] = np.column_stack([np.bincount(codes, v * column, n) for column in twice.T])
-    cross = np.outer(moved, along)
-    return np.asarray(gram - cross - cross.T + np.outer(moved, moved) * (u @ u))
+def _sum_clusters(
+    v: FloatArray, effect: ConstantEffect, codes: IntArray, n: int
+) -> Iterator[tuple[int, FloatArray, LoadingSums, LoadingSums]]:
+    """Yield, for each column, clusters' squared weights and loading sums, some columns at a time."""
+    rows = np.arange(codes.size)
+    mix = _draw_signs(n) if n > MOST_EXACT else None
+    step = 1 if mix is not None else max(1, NUMBERS_AT_ONCE // (n * max(1, effect.q.root.shape[1])))
+    for start in range(0, v.shape[1], step):
+        part = range(start, min(start + step, v.shape[1]))
+        places = [(k - start) * n + codes[v[:, k] != 0] for k in part]
+        used = [rows[v[:, k] != 0] for k in part]
+        data = np.concatenate([v[u, k] for k, u in zip(part, used, strict=True)])
+        shape = (n * len(part), codes.size)
+        values = sp.csr_array((data, (np.concatenate(places), np.concatenate(used))), shape=shape)
+        sums, half = effect.sum_values(values, mix)
+        for k in part:
+            squared = sum_by_group(v[:, k] ** 2, codes, n)
+            one = slice(None) if mix is not None else slice((k - start) * n, (k - start + 1) * n)
+            yield k, squared, sums.groups(one), half.groups(one)
