@@ -57,9 +57,8 @@ class ReferenceYear(Diagnostic):
         if len(paths) < 2:
             return self.unavailable(Text("checks.reference-only", at=paths[0].reference))
         overall, scale = shown.view("overall"), fit.estimate.scale
-        rows = [
-            _compare(shown, path, paths, fit.design.reference, resolve_method(fit, inference), rng) for path in paths
-        ]
+        method = resolve_method(fit, inference)
+        rows = [_compare(shown, path, paths, fit.design.reference, method, rng) for path in paths]
         every = measure_headline(shown, inference, rng)
         above = _row(Text("checks.reference-before"), "overall", every.effect, int(overall.n_cells[0]))
         above |= {"low": every.low, "high": every.high}

@@ -26,7 +26,7 @@ MOST_EXACT = 3_000
 """Clusters up to which every form is made; beyond, sums come from random signs and degrees of freedom from v'v."""
 N_SIGNS = 200
 SIGN_SEED = 7919
-NUMBERS_AT_ONCE = 4_000_000
+NUMBERS_AT_ONCE = 2_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,9 +97,9 @@ def compute_expected_squares(
     """
     n = int(codes.max()) + 1
     mean, df = np.empty(v.shape[1]), np.full(v.shape[1], np.nan)
+    nets = np.column_stack([effect.net_u, effect.net_treatment])
     for k, squared, sums, half in _sum_clusters(v, effect, codes, n):
         # u'M'(v 1_g), and the cluster's share of the constant effect.
-        nets = np.column_stack([effect.net_u, effect.net_treatment])
         along, moved = sum_by_group(v[:, [k]] * nets, codes, n).T
         if has_degrees and n > MOST_EXACT:
             df[k] = _count_degrees(squared.sum(), (squared**2).sum())
