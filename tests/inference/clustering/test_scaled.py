@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.linalg import hadamard
 
 from twintrade.design import Panel
 from twintrade.errors import InferenceError
@@ -107,19 +106,6 @@ def test_poisson_is_the_linear_case_on_working_residuals(gravity_panel, measure)
     assert found.raw[0, 0] == pytest.approx(variance[0], rel=1e-5)
     assert found.factor[0] == pytest.approx(factor[0], rel=1e-5)
     assert found.df[0] == pytest.approx(degrees[0], rel=1e-5)
-
-
-@pytest.mark.parametrize("family", ["linear", "poisson"])
-def test_signs_make_the_sums_of_their_forms(gravity_panel, monkeypatch, family) -> None:
-    """With as many signs as clusters, orthogonal to each other, the sum over forms is that over clusters."""
-    outcome = "y" if family == "linear" else "flow"
-    design = replace(gravity_panel(n_cities=8, n_partners=4, n_treated=12, fixed_effects="gravity"), outcome=outcome)
-    fitted = fit(Imputation(family=family), design)
-    exact = compute_one(fitted, fitted.view("overall"))
-    monkeypatch.setattr(cluster_forms, "MOST_EXACT", 3)
-    monkeypatch.setattr(cluster_forms, "_draw_signs", lambda n: hadamard(n).astype(float))
-    drawn = compute_one(fitted, fitted.view("overall"))
-    assert drawn.factor[0] == pytest.approx(exact.factor[0], rel=1e-10)
 
 
 def test_many_clusters_are_summed_by_random_signs(gravity_panel, monkeypatch) -> None:
