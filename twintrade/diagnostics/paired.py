@@ -13,7 +13,7 @@ from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.placebo import Placebo
 from twintrade.inference.randomization import Randomization
-from twintrade.inference.refits import FEWEST, compare_under_assignments, deal_onsets
+from twintrade.inference.refits import FEWEST, DrawnHeadline, deal_onsets, draw_headline
 from twintrade.numerics.arrays import FloatArray
 
 MOST_DRAWS = 199
@@ -40,7 +40,9 @@ class PairedDifference:
         return max(abs(self.low), abs(self.high)) if math.isfinite(self.low + self.high) else math.nan
 
 
-def compare_paired(fit: Fit, again: Fit, method: Inference, rng: np.random.Generator) -> PairedDifference:
+def compare_paired(
+    fit: Fit, again: Fit, method: Inference, rng: np.random.Generator, drawn: DrawnHeadline | None = None
+) -> PairedDifference:
     """Return the overall effect of another fit less that of the headline's.
 
     The error comes from the two estimates' influence, unit by unit, summed within the clusters of the headline: what
@@ -52,13 +54,18 @@ def compare_paired(fit: Fit, again: Fit, method: Inference, rng: np.random.Gener
         The headline's, and the changed one.
     method : Inference
         That of the headline, resolved.
+    drawn : DrawnHeadline, optional
+        The headline under randomization, where it is compared with several estimates.
     """
     headline, other = fit.view("overall"), again.view("overall")
     if headline.scale != other.scale:
         raise InferenceError(f"an effect in {other.scale} cannot be compared with one in {headline.scale}")
     difference = float(other.effects[0] - headline.effects[0])
     if isinstance(method, Randomization):
-        return _compare_draws(fit, again, difference, method, rng)
+        drawn = drawn or draw_paired(fit, method, rng)
+        compared = drawn.compare(again, method.level) if drawn else None
+        ends = (compared.low, compared.high, compared.p) if compared else ()
+        return PairedDifference(difference, *ends)
     both = _subtract(fit, again, headline, other)
     if both is None or isinstance(method, Placebo):
         return PairedDifference(difference)
@@ -69,19 +76,18 @@ def compare_paired(fit: Fit, again: Fit, method: Inference, rng: np.random.Gener
     return PairedDifference(difference, float(bands.low[0]), float(bands.high[0]), float(bands.p[0]))
 
 
-def _compare_draws(
-    fit: Fit, again: Fit, difference: float, method: Randomization, rng: np.random.Generator
-) -> PairedDifference:
-    """Compare the difference with those under the same assignments of both."""
-    dealing = deal_onsets(
-        fit, method.across, min(method.draws, MOST_DRAWS), rng, strata=method.strata, signers=method.signers
-    )
+def draw_paired(fit: Fit, method: Inference, rng: np.random.Generator) -> DrawnHeadline | None:
+    """Return the headline under randomization, to be compared with others; None for any other inference.
+
+    None as well where too few assignments exist, or no constant effect can be taken out.
+    """
+    if not isinstance(method, Randomization):
+        return None
+    draws = min(method.draws, MOST_DRAWS)
+    dealing = deal_onsets(fit, method.across, draws, rng, strata=method.strata, signers=method.signers)
     if dealing.scheme.n_assignments < FEWEST:
-        return PairedDifference(difference)
-    drawn = compare_under_assignments(
-        fit, again, dealing.onsets, rng, has_noise_by_size=method.noise == "by_size", level=method.level
-    )
-    return PairedDifference(difference, drawn.low, drawn.high, drawn.p) if drawn else PairedDifference(difference)
+        return None
+    return draw_headline(fit, dealing.onsets, rng, has_noise_by_size=method.noise == "by_size")
 
 
 def _subtract(fit: Fit, again: Fit, headline: Estimate, other: Estimate) -> Fit | None:

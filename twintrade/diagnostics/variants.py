@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design
-from twintrade.diagnostics.paired import compare_paired
+from twintrade.diagnostics.paired import compare_paired, draw_paired
 from twintrade.diagnostics.verdicts import Yardstick, judge_variants, read_yardstick
 from twintrade.effects import Bands, Influence, Message, Verdict
 from twintrade.errors import InferenceError, TwintradeError
@@ -17,6 +17,7 @@ from twintrade.fanout import Arrays, Done, run_jobs
 from twintrade.inference.base import Inference
 from twintrade.inference.placebo import Placebo
 from twintrade.inference.randomization import Randomization
+from twintrade.inference.refits import DrawnHeadline
 from twintrade.inference.reported import Reported, resolve_method
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.holm import adjust_holm
@@ -78,7 +79,7 @@ class Judged:
     tolerance: float
 
 
-Shared: TypeAlias = tuple[Fit, tuple[Variant, ...], Inference | None, bool]
+Shared: TypeAlias = tuple[Fit, tuple[Variant, ...], Inference | None, bool, DrawnHeadline | None]
 
 
 def simplify_inference(
@@ -138,7 +139,9 @@ def compare_variants(
     """
     listed = tuple(variants)
     jobs = {f"{k} {variant.label}": k for k, variant in enumerate(listed)}
-    results = run_jobs("variants", _estimated, jobs, shared=(fit, listed, inference, is_same_target), rng=rng)
+    is_compared = is_same_target and inference is not None and len(listed) > 0
+    drawn = draw_paired(fit, resolve_method(fit, inference), rng) if is_compared and inference else None
+    results = run_jobs("variants", _estimated, jobs, shared=(fit, listed, inference, is_same_target, drawn), rng=rng)
     rows = [_row(variant, done) for variant, done in zip(listed, results, strict=True)]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -166,7 +169,7 @@ def _estimated(shared: Shared, place: int, rng: np.random.Generator) -> Arrays:
 
 
 def _numbers(shared: Shared, variant: Variant, rng: np.random.Generator) -> dict[str, object]:
-    fit, _, inference, is_same_target = shared
+    fit, _, inference, is_same_target, drawn = shared
     row: dict[str, object] = dict.fromkeys(NUMBERS, np.nan) | dict.fromkeys(COUNTS, 0) | {"reason": variant.reason}
     if variant.design is None:
         return row
@@ -184,7 +187,7 @@ def _numbers(shared: Shared, variant: Variant, rng: np.random.Generator) -> dict
         bands = inference.infer(again, "overall", rng)
         method = resolve_method(fit, inference)
         is_drawn = isinstance(method, Randomization)
-        paired = compare_paired(fit, again, Placebo() if is_drawn and not is_same_target else method, rng)
+        paired = compare_paired(fit, again, Placebo() if is_drawn and not is_same_target else method, rng, drawn)
     except TwintradeError as error:
         return row | {"reason": Text("checks.no-inference", reason=error.text)}
     row |= {"low": float(bands.low[0]), "high": float(bands.high[0]), "p": float(bands.p[0])}

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.paired import compare_paired
+from twintrade.diagnostics.paired import compare_paired, draw_paired
 from twintrade.diagnostics.variants import NUMBERS, describe_judged, format_effect, judge_table, measure_headline
 from twintrade.diagnostics.who_is_compared.regressions import estimate_beside
 from twintrade.effects import EventStudy, Finding
@@ -39,6 +39,7 @@ class Estimators(Diagnostic):
         """Return one row a method; payload ``estimators`` has their event studies as series."""
         scale = fit.estimate.scale
         method = resolve_method(fit, inference)
+        drawn = draw_paired(fit, method, rng)
         rows: list[dict[str, object]] = []
         paths: list[tuple[int, str, str, float, str]] = []
         titles: dict[str, Words] = {}
@@ -52,7 +53,7 @@ class Estimators(Diagnostic):
                 if overall.scale != scale:
                     rows.append(row | _tell(Text("checks.estimators-scale", scale=overall.scale)))
                     continue
-                paired = compare_paired(fit, refit, method, rng)
+                paired = compare_paired(fit, refit, method, rng, drawn)
                 numbers = (paired.effect, paired.low, paired.high, paired.p)
                 row |= {"effect": float(overall.effects[0]), "base": refit.estimate.base} | _tell("")
                 row["target"] = refit.estimator.target

@@ -157,6 +157,8 @@ class Null:
         """Return the effect of each cell, and what it is averaged with."""
         o = self.model.design.observations
         used = self.q.weights[joined.rows] > 0
+        if not used.any():
+            return np.full(joined.cohorts.size, np.nan), np.ones(joined.cohorts.size)
         present, columns = np.unique(joined.columns[used], return_inverse=True)
         rows = joined.rows[used]
         dummies = DummySets(self.q, rows, joined.sets[used], columns, joined.home[present])

@@ -9,7 +9,8 @@ from twintrade.inference.refits.leave_out import count_effective_clusters as cou
 from twintrade.inference.refits.leave_out import find_row_clusters as find_row_clusters
 from twintrade.inference.refits.leave_out import get_regression as get_regression
 from twintrade.inference.refits.one_step_draws import estimate_one_step as estimate_one_step
-from twintrade.inference.refits.paired import compare_under_assignments as compare_under_assignments
+from twintrade.inference.refits.paired import DrawnHeadline as DrawnHeadline
+from twintrade.inference.refits.paired import draw_headline as draw_headline
 from twintrade.inference.refits.permutation import is_linear as is_linear
 from twintrade.inference.refits.permutation import replace_outcome as replace_outcome
 from twintrade.inference.refits.reassignment import build_assignments as build_assignments

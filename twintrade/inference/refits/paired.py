@@ -27,72 +27,84 @@ class DrawnDifference:
     p: float
 
 
-def compare_under_assignments(
-    fit: Fit,
-    again: Fit,
-    onsets: Sequence[FloatArray],
-    rng: np.random.Generator,
-    *,
-    has_noise_by_size: bool,
-    level: float = 0.95,
-) -> DrawnDifference | None:
-    """Return how unusual the difference of two estimates is among those under other assignments.
+@dataclass(frozen=True, slots=True, eq=False)
+class DrawnHeadline:
+    """The headline under other assignments of what its effect leaves: one for all changes that it is compared with.
 
-    The headline's effect is taken out of its treated rows, and both estimates are made anew under each assignment of
-    what is left. What the changed design does to an agreement (another onset, rows left out) goes where the agreement
-    goes; what it does to other units stays. A constant shift of the difference moves no draw, so the interval is the
-    difference plus and minus the draws' critical size, at the real assignment's noise.
+    Attributes
+    ----------
+    fit, left : Fit
+        As estimated, and on the outcome without its effect.
+    moves : tuple of _Move
+        Where the draws put each agreement.
+    effects : FloatArray, shape (n_draws + 1,)
+        In logs where they are in percent; the real one last, NaN where draws are refits.
+    scales : FloatArray, shape (n_draws + 1,)
+        What differences are compared over.
+    """
+
+    fit: Fit
+    left: Fit
+    moves: "tuple[_Move, ...]"
+    effects: FloatArray
+    scales: FloatArray
+
+    def compare(self, again: Fit, level: float = 0.95) -> DrawnDifference | None:
+        """Return how unusual the difference of another estimate is among those under other assignments.
+
+        Both estimates are made anew under each assignment. What the changed design does to an agreement (another
+        onset, rows left out) goes where the agreement goes; what it does to other units stays. A constant shift of
+        the difference moves no draw, so the interval is the difference plus and minus the draws' critical size, at
+        the real assignment's noise. None where too few draws give both estimates.
+        """
+        estimate = self.fit.view("overall")
+        variant = _estimate_changed(self.fit, _take_out(self.fit, again), self.moves)
+        drawn = (take_logs(estimate, variant) - self.effects) / self.scales
+        real = take_logs(estimate, np.array([estimate.effects[0], again.view("overall").effects[0]]))
+        difference, scale = float(real[1] - real[0]), self.scales[-1]
+        # Draws in one step stand beside the real one in one step, refits beside what is printed.
+        observed = float(drawn[-1] if np.isfinite(drawn[-1]) else difference / scale)
+        drawn = drawn[:-1][np.isfinite(drawn[:-1])]
+        if drawn.size < FEWEST_DRAWS or not np.isfinite(difference):
+            return None
+        p = compute_two_sided_share(observed, drawn)
+        needed = int(np.floor((1 - level) * (drawn.size + 1) + TIE))
+        critical = float(np.sort(np.abs(drawn))[-needed] * scale) if needed else np.inf
+        if is_ratio(self.fit) and critical > LARGEST:
+            critical = np.inf
+        ends = difference - critical, difference + critical
+        if estimate.scale == "percent":
+            ends = tuple(100 * float(np.exp(real[0]) * np.expm1(end)) for end in ends)  # type: ignore[assignment]
+        return DrawnDifference(ends[0], ends[1], p)
+
+
+def draw_headline(
+    fit: Fit, onsets: Sequence[FloatArray], rng: np.random.Generator, *, has_noise_by_size: bool
+) -> DrawnHeadline | None:
+    """Estimate the headline under other assignments of what its effect leaves; None where none can be taken out.
 
     Parameters
     ----------
-    fit, again : Fit
-        The headline's, and the changed one.
+    fit : Fit
     onsets : sequence of FloatArray, each of shape (panel.n_units,)
         The draws.
     rng : Generator
         Deals agreements of one onset among the places that a draw gives them.
     has_noise_by_size : bool
-        Compare differences over the noise of the headline's treated units, by size.
-    level : float
-
-    Returns
-    -------
-    DrawnDifference or None
-        None where no constant effect can be taken out, or too few draws give both estimates.
+        Compare differences over the noise of the treated units, by size.
     """
     if not (is_linear(fit) or is_ratio(fit)):
         return None
-    left, changed = _take_out(fit, again)
-    moves = [_Move.find(fit.design, onset, rng) for onset in onsets]
-    headline, variant = _estimate_draws(left, left.design, onsets), _estimate_changed(fit, changed, moves)
-    estimate = fit.view("overall")
-    drawn = take_logs(estimate, variant) - take_logs(estimate, headline)
-    is_known = np.isfinite(drawn[:-1])
-    scales = np.ones(int(is_known.sum()) + 1)
+    left = _take_out(fit, fit)
+    effects = take_logs(fit.view("overall"), _estimate_draws(left, left.design, onsets))
+    scales = np.ones(effects.size)
     if has_noise_by_size:
-        kept = [onset for onset, known in zip(onsets, is_known, strict=True) if known]
-        scales = build_studentizer(left, ["overall"], kept).scale("overall", 0)
-    real = take_logs(estimate, np.array([estimate.effects[0], again.view("overall").effects[0]]))
-    difference = float(real[1] - real[0])
-    if scales.size <= FEWEST_DRAWS or not np.isfinite(difference):
-        return None
-    # Draws in one step stand beside the real one in one step, refits beside what is printed.
-    observed = float((drawn[-1] if np.isfinite(drawn[-1]) else difference) / scales[-1])
-    drawn = drawn[:-1][is_known] / scales[:-1]
-    drawn = drawn[np.isfinite(drawn)]
-    p = compute_two_sided_share(observed, drawn)
-    needed = int(np.floor((1 - level) * (drawn.size + 1) + TIE))
-    critical = float(np.sort(np.abs(drawn))[-needed] * scales[-1]) if needed else np.inf
-    if is_ratio(fit) and critical > LARGEST:
-        critical = np.inf
-    ends = difference - critical, difference + critical
-    if estimate.scale == "percent":
-        ends = tuple(100 * float(np.exp(real[0]) * np.expm1(end)) for end in ends)  # type: ignore[assignment]
-    return DrawnDifference(ends[0], ends[1], p)
+        scales = build_studentizer(left, ["overall"], onsets).scale("overall", 0)
+    return DrawnHeadline(fit, left, tuple(_Move.find(fit.design, one, rng) for one in onsets), effects, scales)
 
 
-def _take_out(fit: Fit, again: Fit) -> tuple[Fit, Fit]:
-    """Return both fits on the outcome without the headline's effect."""
+def _take_out(fit: Fit, again: Fit) -> Fit:
+    """Return the other fit on the outcome without the headline's effect."""
     estimate, o = fit.view("overall"), fit.design.observations
     column = np.full(fit.design.panel.n_rows, np.nan)
     for one in (again.design.observations, o):
@@ -100,12 +112,8 @@ def _take_out(fit: Fit, again: Fit) -> tuple[Fit, Fit]:
     effect = float(take_logs(estimate, estimate.effects)[0])
     treated = o.rows[o.is_treated]
     column[treated] = column[treated] - effect if is_linear(fit) else column[treated] / np.exp(effect)
-
-    def replaced(one: Fit) -> Fit:
-        panel = replace(one.design.panel, columns={**one.design.panel.columns, SHIFTED: column})
-        return replace(one, design=replace(one.design, panel=panel).with_outcome(SHIFTED, "level"))
-
-    return replaced(fit), replaced(again)
+    panel = replace(again.design.panel, columns={**again.design.panel.columns, SHIFTED: column})
+    return replace(again, design=replace(again.design, panel=panel).with_outcome(SHIFTED, "level"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,6 +11,8 @@ from twintrade.numerics.absorption.identified_columns import solve_normal_equati
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_group
 
 MOST_STEPS = 300
+FLAT = 1e-12
+"""Share of a direction's weight below which the effects explain all of it."""
 PRECISION = 1e-5
 SETTLED = 1e-3
 
@@ -49,18 +51,16 @@ class DummySets:
         """
         x, is_solved = np.zeros(right.size), np.ones(right.size, dtype=bool)
         live, state = np.arange(right.size), _State.begin(self, right)
-        while live.size:
-            steps = 0
-            while steps < MOST_STEPS and not state.is_thin():
+        for _ in range(MOST_STEPS):
+            if not live.size:
+                return x, is_solved
+            if state.is_thin():
+                x[live], is_solved[live] = state.x, state.is_solved()
+                going = state.goes_on()[state.dummies.home]
+                live, state = live[going], state.restricted(going)
+            else:
                 state.advance()
-                steps += 1
-            x[live] = state.x
-            if steps == MOST_STEPS:
-                is_solved[live] = (state.norm <= state.goal * (SETTLED / PRECISION) ** 2)[state.dummies.home]
-                break
-            going = (state.norm > state.goal)[state.dummies.home]
-            is_solved[live] = going | (state.norm <= state.goal * (SETTLED / PRECISION) ** 2)[state.dummies.home]
-            live, state = live[going], state.restricted(going)
+        x[live], is_solved[live] = state.x, state.is_solved()
         return x, is_solved
 
     def restricted(self, kept: BoolArray) -> "DummySets":
@@ -109,6 +109,8 @@ class _State:
         self.direction = self.precondition.apply(residual)
         self.norm = self._total(residual * self.direction)
         self.goal = PRECISION**2 * self.norm
+        self.is_stuck = np.zeros(self.norm.size, dtype=bool)
+        self.diagonal = sum_by_group(self.weights, dummies.columns, x.size)
 
     @classmethod
     def begin(cls, dummies: DummySets, right: FloatArray) -> "_State":
@@ -120,11 +122,20 @@ class _State:
         sets = np.unique(self.dummies.home[kept])
         out = _State(self.dummies.restricted(kept), self.x[kept], self.residual[kept])
         out.direction, out.norm, out.goal = self.direction[kept], self.norm[sets], self.goal[sets]
+        out.is_stuck = self.is_stuck[sets]
         return out
+
+    def goes_on(self) -> BoolArray:
+        """Which sets are neither finished nor stuck, shape (n_sets,)."""
+        return np.asarray((self.norm > self.goal) & ~self.is_stuck)
 
     def is_thin(self) -> bool:
         """Whether fewer than half of the sets still move."""
-        return bool(2 * (self.norm > self.goal).sum() < max(self.norm.size, 1))
+        return bool(2 * self.goes_on().sum() < max(self.norm.size, 1))
+
+    def is_solved(self) -> BoolArray:
+        """Whether a column's set is as good as solved, shape (n_columns,)."""
+        return np.asarray(self.norm <= self.goal * (SETTLED / PRECISION) ** 2)[self.dummies.home]
 
     def advance(self) -> None:
         """Take one step."""
@@ -132,14 +143,14 @@ class _State:
         spread = self.direction[d.columns]
         net = self.weights * (spread - self.project.fit(self.weights * spread))
         image = sum_by_group(net, d.columns, self.x.size)
-        curvature = self._total(self.direction * image)
-        moves = (self.norm > self.goal) & (curvature > 0)
+        curvature, square = self._total(self.direction * image), self._total(self.direction**2 * self.diagonal)
+        moves = self.goes_on() & (curvature > FLAT * square)
+        self.is_stuck |= self.goes_on() & ~moves
         length = np.divide(self.norm, curvature, out=np.zeros(d.n_sets), where=moves)[d.home]
         self.x += length * self.direction
         self.residual -= length * image
         z = self.precondition.apply(self.residual)
         before, self.norm = self.norm, np.where(moves, self._total(self.residual * z), self.norm)
-        self.goal = np.where((curvature > 0) | (before <= self.goal), self.goal, before)
         ratio = np.divide(self.norm, before, out=np.zeros(d.n_sets), where=moves & (before > 0))
         self.direction = z + ratio[d.home] * self.direction
 
