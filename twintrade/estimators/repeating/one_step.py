@@ -27,7 +27,7 @@ from twintrade.numerics.absorption import Annihilator, DummySets, EliminationOrd
 from twintrade.numerics.arrays import FloatArray, IntArray, sum_by_group
 from twintrade.numerics.poisson import fit_poisson
 
-NUMBERS_AT_ONCE = 2_000_000
+NUMBERS_AT_ONCE = 150_000
 LARGEST_STEP = 30.0
 Measure: TypeAlias = Literal["log_ratio", "percent", "difference"]
 
@@ -139,7 +139,7 @@ class Null:
             shown = {view: one for view, one in views.items() if view in regression.views}
             if not shown:
                 continue
-            for some in self._cut([blocks[k] for blocks in draws]):
+            for some in self._cut([blocks[k] for blocks in draws], regression.is_pruned):
                 joined = join_blocks([blocks[k] for blocks in draws[some]])
                 effects, weights = self._solve(joined, regression)
                 for view, one in shown.items():
@@ -147,9 +147,10 @@ class Null:
                     out[view][some] = np.where(np.isnan(values), out[view][some], values)
         return out
 
-    def _cut(self, blocks: Sequence[Block]) -> Iterator[slice]:
-        """Yield runs of draws whose sums by level are of moderate size."""
-        step = max(1, NUMBERS_AT_ONCE // self.q.n_coefficients)
+    def _cut(self, blocks: Sequence[Block], is_pruned: bool) -> Iterator[slice]:
+        """Yield runs of draws whose sums by level are of moderate size: of each draw, or of each of its columns."""
+        widest = max((block.cells.size for block in blocks), default=1) if is_pruned else 1
+        step = max(1, NUMBERS_AT_ONCE // (self.q.n_coefficients * max(widest, 1)))
         for start in range(0, len(blocks), step):
             yield slice(start, min(start + step, len(blocks)))
 
