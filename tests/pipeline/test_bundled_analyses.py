@@ -17,6 +17,8 @@ from twintrade.study.spec.spec_text import parse_tables
 from twintrade.study.store.locating import find_analyses
 from twintrade.study.store.replay import read_results
 
+# One process runs the analyses for all of these tests.
+pytestmark = pytest.mark.xdist_group("bundled")
 SIMULATED = ("qingdao-uk", "jinan-uk", "jinan-australia", "changsha-australia")
 BUNDLED = ("us-states", "texas-philippines", "tennessee-iraq", "delaware-india", *SIMULATED)
 

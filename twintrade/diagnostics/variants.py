@@ -79,7 +79,7 @@ class Judged:
     tolerance: float
 
 
-Shared: TypeAlias = tuple[Fit, tuple[Variant, ...], Inference | None, bool, DrawnHeadline | None]
+Shared: TypeAlias = tuple[Fit, tuple[Variant, ...], Inference | None, bool, DrawnHeadline | None, bool]
 
 
 def simplify_inference(
@@ -124,6 +124,7 @@ def compare_variants(
     rng: np.random.Generator,
     *,
     is_same_target: bool = True,
+    has_tests: bool = True,
 ) -> pd.DataFrame:
     """Return one row a variant in the columns ``COLUMNS``: effect, interval, difference from the fit.
 
@@ -136,12 +137,15 @@ def compare_variants(
     rng : Generator
     is_same_target : bool
         Whether variants estimate what the fit does: else no draws are spent on their differences from it.
+    has_tests : bool
+        Whether a variant has a test of its own under randomization, for which agreements are dealt anew.
     """
     listed = tuple(variants)
     jobs = {f"{k} {variant.label}": k for k, variant in enumerate(listed)}
     is_compared = is_same_target and inference is not None and len(listed) > 0
     drawn = draw_paired(fit, resolve_method(fit, inference), rng) if is_compared and inference else None
-    results = run_jobs("variants", _estimated, jobs, shared=(fit, listed, inference, is_same_target, drawn), rng=rng)
+    shared: Shared = (fit, listed, inference, is_same_target, drawn, has_tests)
+    results = run_jobs("variants", _estimated, jobs, shared=shared, rng=rng)
     rows = [_row(variant, done) for variant, done in zip(listed, results, strict=True)]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -169,7 +173,7 @@ def _estimated(shared: Shared, place: int, rng: np.random.Generator) -> Arrays:
 
 
 def _numbers(shared: Shared, variant: Variant, rng: np.random.Generator) -> dict[str, object]:
-    fit, _, inference, is_same_target, drawn = shared
+    fit, _, inference, is_same_target, drawn, has_tests = shared
     row: dict[str, object] = dict.fromkeys(NUMBERS, np.nan) | dict.fromkeys(COUNTS, 0) | {"reason": variant.reason}
     if variant.design is None:
         return row
@@ -184,13 +188,14 @@ def _numbers(shared: Shared, variant: Variant, rng: np.random.Generator) -> dict
     if inference is None:
         return row
     try:
-        bands = inference.infer(again, "overall", rng)
         method = resolve_method(fit, inference)
         is_drawn = isinstance(method, Randomization)
+        if has_tests or not is_drawn:
+            bands = inference.infer(again, "overall", rng)
+            row |= {"low": float(bands.low[0]), "high": float(bands.high[0]), "p": float(bands.p[0])}
         paired = compare_paired(fit, again, Placebo() if is_drawn and not is_same_target else method, rng, drawn)
     except TwintradeError as error:
-        return row | {"reason": Text("checks.no-inference", reason=error.text)}
-    row |= {"low": float(bands.low[0]), "high": float(bands.high[0]), "p": float(bands.p[0])}
+        return row | dict.fromkeys(NUMBERS[1:], np.nan) | {"reason": Text("checks.no-inference", reason=error.text)}
     differences = (paired.effect, paired.low, paired.high, paired.p)
     return row | dict(zip(NUMBERS[4:], differences, strict=True))
 
