@@ -154,3 +154,24 @@ def test_an_interval_of_a_ratio_is_in_percent():
     found = drawn(whole, whole.refit(replace(design, anticipation=1, reference=-2)))
     assert found.low < found.effect < found.high
     assert (found.p <= 0.05) == (found.low > 0 or found.high < 0)
+
+
+@pytest.mark.parametrize("method", [Imputation(), Imputation(family="poisson", measure="percent")], ids=repr)
+def test_an_agreement_after_the_last_row_of_its_pair_goes_nowhere(method) -> None:
+    rng = np.random.default_rng(4)
+    frame = pd.MultiIndex.from_product(
+        [[f"c{k}" for k in range(6)], [f"p{k}" for k in range(5)], range(9)], names=["city", "partner", "period"]
+    ).to_frame(index=False)
+    frame["y"] = np.exp(rng.normal(5, 0.3, len(frame)))
+    panel = Panel.from_frame(frame, city="city", partner="partner")
+    onset = np.full(panel.n_units, np.inf)
+    onset[[2, 9, 14, 20, 27]] = 4.0, 5.0, 4.0, 12.0, 6.0
+    transform = "level" if method.is_poisson else "log"
+    design = Design(
+        panel=panel, treatment=Treatment(panel.units, onset), outcome="y", transform=transform, clusters=("city",)
+    )
+    whole = fit(method, design)
+    less = whole.refit(design.restricted(panel.unit != 9), "overall")
+    found = compare_paired(whole, less, Randomization(draws=39), np.random.default_rng(1))
+    assert 0 < found.p <= 1
+    assert found.low < found.effect < found.high

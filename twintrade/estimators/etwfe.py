@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -105,7 +105,8 @@ class ETWFE(CellMethod):
         if self.family == "linear" or self.n_splits or not is_plain:
             return None
         views: tuple[View, ...] = ("overall", "event", "cohort", "calendar", "cell")
-        cells = OneStepRegression(views, build_affected, "outcome" if self.measure == "percent" else "rows")
+        weigh: Literal["outcome", "rows"] = "outcome" if self.measure == "percent" else "rows"
+        cells = OneStepRegression(views, build_affected, weigh, leaves_out_zeros=True)
         return prepare_one_step(design, [cells], "log_ratio" if self.measure == "coefficient" else self.measure)
 
     def assumption(self, design: Design) -> Text:

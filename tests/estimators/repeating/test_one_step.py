@@ -218,3 +218,37 @@ def test_what_is_settled_for_is_close_enough_for_any_rank(monkeypatch) -> None:
     monkeypatch.undo()
     assert dummy_sets.PRECISION > 1e-9
     np.testing.assert_allclose(null.estimate(blocks, shown)["overall"], exact, rtol=1e-4)
+
+
+@pytest.mark.parametrize("estimator", [PERCENT, Imputation(family="poisson"), ETWFE(family="poisson")], ids=repr)
+def test_rows_that_nothing_predicts_are_left_out_as_the_estimate_leaves_them(estimator) -> None:
+    """From period 5 on every pair of a city is treated: its city-periods say nothing of what would have been."""
+    design = made(11, "gravity")
+    onset = np.where(design.panel.unit_city == 2, 5.0, np.inf)
+    onset[[1, 30, 44]] = 4.0, 5.0, 6.0
+    rng = np.random.default_rng(2)
+    size = np.exp(rng.normal(size=onset.size))[design.panel.unit]
+    flow = 1e3 * size * np.exp(0.02 * rng.normal(size=size.size))
+    flow *= np.where(design.panel.period >= onset[design.panel.unit], 1.05, 1.0)
+    flow *= np.where((design.panel.unit_city[design.panel.unit] == 2) & (design.panel.period >= 5), 3.0, 1.0)
+    panel = replace(design.panel, columns={**design.panel.columns, "y": flow})
+    filled = replace(design, panel=panel, treatment=Treatment(panel.units, onset))
+    shown = {"overall": fit(estimator, filled).view("overall")}
+    model = estimator.one_step(filled)
+    found = model.under_none.estimate([model.build_blocks(filled)], shown)["overall"][0, 0]
+    assert found == pytest.approx(float(shown["overall"].effects[0]), abs=2 if estimator is PERCENT else 0.02)
+
+
+def test_a_cell_without_trade_is_no_effect_of_a_regression() -> None:
+    design = made(12, "two_way")
+    o = design.observations
+    row = np.flatnonzero(o.is_treated)[0]
+    alone = (o.onset == o.onset[row]) & (o.event_time == o.event_time[row])
+    column = design.panel.columns["y"].copy()
+    column[o.rows[alone]] = 0.0
+    empty = replace(design, panel=replace(design.panel, columns={**design.panel.columns, "y": column}))
+    estimator = ETWFE(family="poisson")
+    shown = {"overall": fit(estimator, empty).view("overall")}
+    model = estimator.one_step(empty)
+    found = model.under_none.estimate([model.build_blocks(empty)], shown)["overall"][0, 0]
+    assert found == pytest.approx(float(shown["overall"].effects[0]), abs=0.3)

@@ -24,7 +24,7 @@ from twintrade.estimators.repeating.treatment_blocks import (
     take_out_rows,
 )
 from twintrade.numerics.absorption import Annihilator, DummySets, EliminationOrder, factor_order, lay_out_elimination
-from twintrade.numerics.arrays import FloatArray, IntArray, sum_by_group
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_group
 from twintrade.numerics.poisson import fit_poisson
 
 NUMBERS_AT_ONCE = 150_000
@@ -45,12 +45,15 @@ class OneStepRegression:
         What effects are averaged with: the number of rows, or what these would have had.
     is_pruned : bool
         Whether dummies that others determine are left out, the last first, as in a regression with few of them.
+    leaves_out_zeros : bool
+        Whether cells without any outcome are no effects, as where a regression separates them.
     """
 
     views: tuple[Kind, ...]
     build: Callable[[Observations], Block]
     weigh: Literal["rows", "outcome"] = "rows"
     is_pruned: bool = False
+    leaves_out_zeros: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,16 +171,33 @@ class Null:
         solution, is_solved = dummies.solve_pruned(right) if regression.is_pruned else dummies.solve(right)
         expected = self.means[rows] * np.exp(np.clip(-dummies.fit(solution), -LARGEST_STEP, LARGEST_STEP))
         cells, n = joined.cells[joined.columns[used]], joined.cohorts.size
-        inside = cells >= 0
+        inside = (cells >= 0) & ~self._find_absorbed(dummies)
         totals, observed, imputed = (
             sum_by_group((o.row_weights[rows] * values)[inside], cells[inside], n)
             for values in (np.ones(rows.size), self.y[rows], expected)
         )
         is_known = np.zeros(n, dtype=bool)
         is_known[cells[inside]] = is_solved[columns[inside]]
+        if regression.leaves_out_zeros:
+            totals, imputed = (np.where(observed > 0, values, 0.0) for values in (totals, imputed))
         effects = self._measure(observed, imputed, totals)
         effects[(totals > 0) & ~is_known] = np.nan
         return effects, imputed if regression.weigh == "outcome" else totals
+
+    def _find_absorbed(self, dummies: DummySets) -> BoolArray:
+        """Return entries of levels in which every row has a dummy: of its own, or the same dummy."""
+        w, out = self.q.weights, np.zeros(dummies.rows.size, dtype=bool)
+        is_single = (np.bincount(dummies.columns, minlength=dummies.home.size) == 1)[dummies.columns]
+        owner = np.where(is_single, dummies.sets, dummies.n_sets + dummies.columns)
+        n = dummies.n_sets + dummies.home.size
+        for code in self.model.design.observations.effect_codes():
+            total = np.bincount(code, w)
+            keys, at = np.unique(code[dummies.rows] * np.int64(n) + owner, return_inverse=True)
+            left = total[keys // n] - sum_by_group(w[dummies.rows], at, keys.size)
+            is_full = (left <= 1e-9 * total[keys // n])[at]
+            of_column = np.bincount(dummies.columns, ~is_full, dummies.home.size) == 0
+            out |= of_column[dummies.columns]
+        return out
 
     def _measure(self, observed: FloatArray, imputed: FloatArray, totals: FloatArray) -> FloatArray:
         """Return cells' effects, zero where a cell has no row and NaN where there is no such number."""

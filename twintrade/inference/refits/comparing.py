@@ -12,7 +12,7 @@ from twintrade.inference.refits.inversion import compute_two_sided_share, invert
 from twintrade.inference.refits.one_step_draws import OneStepDraws
 from twintrade.inference.refits.permutation import Permutations, Permuted, is_linear
 from twintrade.inference.refits.randomization_bands import Compared
-from twintrade.inference.refits.ratio_inversion import Ends, invert_ratios
+from twintrade.inference.refits.ratio_inversion import LARGEST, Ends, invert_ratios
 from twintrade.inference.refits.ratio_statistics import (
     compute_average_after,
     find_early,
@@ -98,11 +98,14 @@ def invert_views(
 def _shift(drawn: Permuted, view: View, studentizer: Studentizer | None, level: float) -> Ends:
     estimate, observed, values = drawn.estimate, drawn.observed, drawn.effects
     if studentizer is None:
-        return shift_ends(estimate, estimate.effects, values, level)
+        return shift_ends(estimate, observed, values, level)
     scales = studentizer.scales(view, estimate)
     logs = take_logs(estimate, values) * (scales[-1] / scales[:-1])
-    ends = shift_ends(estimate, take_logs(estimate, observed), logs, level)
-    return tuple(100 * np.expm1(end) for end in ends) if estimate.scale == "percent" else ends  # type: ignore
+    ends = np.stack(shift_ends(estimate, take_logs(estimate, observed), logs, level))
+    ends[:, ends[1] - ends[0] > 2 * LARGEST] = np.array([[-np.inf], [np.inf]])
+    if estimate.scale == "percent":
+        ends = np.where(np.isinf(ends), ends, 100 * np.expm1(ends))
+    return ends[0], ends[1]
 
 
 def _invert(drawn: Permuted, view: View, studentizer: Studentizer | None, level: float) -> Ends:

@@ -12,6 +12,7 @@ from twintrade.inference.refits.inversion import TIE, compute_two_sided_share
 from twintrade.inference.refits.permutation import SHIFTED, is_linear, permute
 from twintrade.inference.refits.ratio_inversion import LARGEST
 from twintrade.inference.refits.ratio_statistics import is_ratio, take_logs
+from twintrade.inference.refits.strata import find_observed_onsets
 from twintrade.inference.refits.studentizing import build_studentizer
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
@@ -132,9 +133,8 @@ class _Move:
     @classmethod
     def find(cls, design: Design, onset: FloatArray, rng: np.random.Generator) -> "_Move":
         """Pair the treated units of a design with those of a draw, by onset and at random within it."""
-        real = design.onset
-        moved = np.flatnonzero((real != onset) | np.isfinite(real))
-        source, target = moved[np.isfinite(real[moved])], moved[np.isfinite(onset[moved])]
+        real = find_observed_onsets(design)
+        source, target = np.flatnonzero(np.isfinite(real)), np.flatnonzero(np.isfinite(onset))
         source = source[np.argsort(real[source], kind="stable")]
         target = rng.permutation(target)
         return cls(source, target[np.argsort(onset[target], kind="stable")])
@@ -148,7 +148,7 @@ class _Move:
 
 def _estimate_changed(fit: Fit, changed: Fit, moves: Sequence[_Move]) -> FloatArray:
     """Return the changed estimate under each draw and the real assignment, NaN where it cannot be made."""
-    design, real = changed.design, fit.design.onset
+    design, real = changed.design, find_observed_onsets(fit.design)
     is_new = np.isinf(real) & np.isfinite(design.onset)
     outside = np.where(is_new, design.onset, np.inf)
     onsets = [move.carry(design.onset, outside) for move in moves]

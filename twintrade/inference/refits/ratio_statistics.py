@@ -95,9 +95,14 @@ class RatioStatistics:
 
     def scales(self, effect: float) -> FloatArray:
         """Return what noise makes of the effects then, shape (n_onsets, n_views); one where it is not asked for."""
+        ones = np.ones((len(self.onsets), len(self.views)))
         if self.studentizer is None:
-            return np.ones((len(self.onsets), len(self.views)))
-        return np.column_stack([self.studentizer.scale(view, 0, effect, 0.0) for view in self.views])
+            return ones
+        try:
+            return np.column_stack([self.studentizer.scale(view, 0, effect, 0.0) for view in self.views])
+        except TwintradeError:
+            # No estimate exists there either, so that nothing speaks against the effect.
+            return ones
 
     def between(self, effects: Sequence[float]) -> "RatioStatistics":
         """Return the same with noise interpolated between some effects, ascending."""

@@ -14,7 +14,7 @@ from twintrade.estimators.base import Fit
 from twintrade.inference.refits.arrangements import count_arrangements, list_arrangements
 from twintrade.inference.refits.relabelling import Labels, build_labels
 from twintrade.inference.refits.scheme import SCHEMES, Across, Counted, Scheme, count_assignments
-from twintrade.inference.refits.strata import build_strata
+from twintrade.inference.refits.strata import build_strata, find_observed_onsets
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, compact
 
 TRIES = 1000
@@ -261,9 +261,7 @@ def build_assignments(
         group = compact(o.unit_clusters("city" if across == "cities" else "partner"))[pool]
     elif across == "strata":
         group = build_strata(design, pool, strata)
-    onset = design.onset.copy()
-    inside = onset[o.unit_rows]
-    onset[o.unit_rows] = np.where(inside > o.period[ends], np.inf, inside)
+    onset = find_observed_onsets(design)
     first, last = o.period[starts][pool], o.period[ends][pool]
     assignments = Assignments(across, onset, o.unit_rows[pool], first, last, group, design.anticipation)
     dealt = assignments.onset[np.isfinite(assignments.onset)] if across == "dates" else assignments.onset

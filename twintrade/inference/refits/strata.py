@@ -1,4 +1,4 @@
-"""How large units were before anybody's agreement, and strata of units alike in size or in a column of the panel."""
+"""When units are seen to be treated, how large they were before anybody was, and strata of units that are alike."""
 
 from collections.abc import Sequence
 
@@ -9,6 +9,15 @@ from twintrade.errors import InferenceError
 from twintrade.numerics.arrays import FloatArray, IntArray
 
 N_SIZES = 3
+
+
+def find_observed_onsets(design: Design) -> FloatArray:
+    """Return onsets, infinite where an agreement begins after its unit's last row, shape (panel.n_units,)."""
+    o, onset = design.observations, design.onset.copy()
+    last = o.period[np.flatnonzero(np.diff(o.unit, append=-1))]
+    inside = onset[o.unit_rows]
+    onset[o.unit_rows] = np.where(inside > last, np.inf, inside)
+    return onset
 
 
 def measure_sizes(design: Design) -> FloatArray:

@@ -98,7 +98,7 @@ class Studentizer:
             y = o.y / np.exp(shifted @ (after, before))
             return Residuals(np.where(means > 0, y - means, 0.0), means, True)
 
-        return replace(self, residuals_at=residuals_at, _known={})
+        return replace(self, residuals_at=residuals_at, fitted={}, _known={})
 
     def find_residuals(self, after: float, before: float) -> Residuals:
         """Return what a null leaves unexplained, fitted once."""
