@@ -83,7 +83,7 @@ def _tiles(axes: Axes, frame: pd.DataFrame, colours: dict[str, str], theme: Them
         xticklabels=False,
         yticklabels=True,
     )
-    for status in HATCHES.keys() & colours.keys():
+    for status in (s for s in HATCHES if s in colours):
         shown = np.ma.masked_not_equal(cells.to_numpy(), codes[status])
         axes.pcolor(shown, cmap=ListedColormap(["none"]), edgecolors="white", linewidth=0, hatch=HATCHES[status])
     axes.grid(visible=False)
