@@ -10,7 +10,7 @@ import pandas as pd
 from twintrade.data.calendar.periods import Frequency, parse_periods, parse_subperiods
 from twintrade.data.figures.conversions import Conversion, convert_currency
 from twintrade.data.figures.money import UNKNOWN, parse_money_unit
-from twintrade.data.figures.number_style import NumberStyle
+from twintrade.data.figures.number_style import NumberStyle, is_mark
 from twintrade.data.figures.numbers import Numbers, parse_numbers
 from twintrade.data.figures.trade_units import list_scalings, read_unit
 from twintrade.data.formats.tables import TextTable, open_table
@@ -179,6 +179,8 @@ def _check_layout(source: TradeSource) -> None:
         raise DataError(
             f'{source.file}: say which classification the products follow, as product_revision = "HS2012"'
         )
+    for mark in (m for m in source.flags if not is_mark(m)):
+        raise DataError(Text("data.no-mark", file=source.file, mark=quote_cell(mark)))
     if not 0 < source.coverage <= 1:
         raise DataError(f"{source.file}: coverage is a share above 0 and up to 1, not {source.coverage}")
     if source.layout == "long" and (source.period is None or source.value is None):

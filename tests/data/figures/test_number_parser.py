@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from twintrade.data import read_trade
 from twintrade.data.figures.number_style import NumberStyle
 from twintrade.data.figures.numbers import Numbers, parse_numbers
+from twintrade.data.fixes import list_lines_to_change
 from twintrade.data.sources.cells import TextColumn, build_text_array
 from twintrade.data.sources.faults import Faults
+from twintrade.errors import DataError
 
 
 def column(cells, is_number=None):
@@ -52,6 +55,17 @@ REFUSED = [
     ("-5", "negative"),
     ("−5", "negative"),
     ("(500)", "parentheses"),
+    ("500-", "read as −500"),
+    ("500 −", "read as −500"),
+    ("1.234,5-", "read as −1.234,5"),
+    ("△500", "read as −500"),
+    ("▲ 1,500", "read as −1,500"),
+    ("‐500", "read as −500"),
+    ("- 777", "read as −777"),
+    ("（500）", "read as −500"),
+    ("( 500 )", "read as −500"),
+    ("负500", "read as −500"),
+    ("-$5", "read as −5"),
     ("12%", "percentage"),
     ("#DIV/0!", "spreadsheet error"),
     ("#N/A", "spreadsheet error"),
@@ -111,6 +125,23 @@ def test_declared_marks_become_flags():
     assert faults.n_errors == 0
     assert numbers.values.tolist() == [12, 3, 4]
     assert list(numbers.flags) == ["revised", "provisional", ""]
+
+
+WORSE_THAN_A_MARK = ["-", "−", "‐", "△", "▲", "▼", "负", "- ", "(", ")", "-$", "5", "万", "%", "k", ".", ""]
+
+
+@pytest.mark.parametrize("mark", WORSE_THAN_A_MARK)
+def test_a_sign_a_digit_or_a_power_is_no_footnote_mark(mark, trade_source, project):
+    root = project(f"city,partner,year,value\nLyon,GBR,2004,{mark}777\nLyon,GBR,2005,1{mark}\n")
+    with pytest.raises(DataError, match="is no footnote mark"):
+        read_trade([trade_source(flags={mark: "revised"})], root)
+
+
+@pytest.mark.parametrize("cell", ["500-", "△500", "▲500", "‐500", "500)", "(500", "- 500", "负500"])
+def test_no_advice_makes_a_negative_a_positive(cell):
+    _, faults = parse(["1", cell])
+    assert "flags" not in str(list_lines_to_change(faults.messages))
+    assert "flags" not in faults.messages[0].message
 
 
 def test_a_column_with_both_decimal_marks_is_refused_with_both_rows():

@@ -35,9 +35,14 @@ _GROUPED = {
 }
 _BARE_FRACTION = re.compile(r"[.,][0-9]+")
 _SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?[eE][+-]?[0-9]{1,3}")
+_MINUS = "[-−－–—‐‑‒﹣△▲▽▼负負]"
+_AMOUNT = rf"[$€£¥￥]?\s*([0-9][0-9.,'’{_SPACES}]*|[.,][0-9]+)"
+_NEGATIVE = re.compile(rf"{_MINUS}\s*{_AMOUNT}|{_AMOUNT}\s*{_MINUS}")
+_IN_PARENTHESES = re.compile(rf"{_MINUS}?\s*[(（]\s*{_AMOUNT}\s*[)）]")
+_NO_MARK = re.compile(rf".*(?:{_MINUS}|[0-9]).*|[()（）\s]*")
 _REASONS = (
-    (re.compile(r"[-−－–][0-9.,]+"), "data.number-negative"),
-    (re.compile(r"\([0-9.,]+\)"), "data.number-in-parentheses"),
+    (_NEGATIVE, "data.number-negative"),
+    (_IN_PARENTHESES, "data.number-in-parentheses"),
     (re.compile(r"[0-9.,]+\s*[%％‰]"), "data.number-percentage"),
     (re.compile(r"#\S+"), "data.number-spreadsheet-error"),
     (re.compile(r"(?i)true|false"), "data.number-truth"),
@@ -53,6 +58,7 @@ _REASONS = (
 )
 UNIT_FAULTS = ("data.number-currency", "data.number-unit")
 """Texts of cells whose unit is to be declared."""
+_OTHER_NUMBERS = ("data.number-percentage", "data.number-unit", "data.number-separator-last")
 _MARKED = re.compile(r"[0-9.,\s]*[0-9]\s*(\D{1,4})|(\D{1,4}?)\s*[0-9][0-9.,\s]*")
 
 
@@ -152,13 +158,22 @@ def normalize_number(text: str, decimal: Decimal) -> str | None:
 
 def explain_number_fault(text: str) -> Text:
     """Return what is wrong with a cell that is no number."""
-    return Text(_find_reason(text) or ("data.number-marked" if find_mark(text) else "data.no-number"))
+    reason = _find_reason(text)
+    if match := _NEGATIVE.fullmatch(text) or _IN_PARENTHESES.fullmatch(text):
+        return Text(reason, read="−" + next(filter(None, match.groups())).strip())
+    return Text(reason or ("data.number-marked" if find_mark(text) else "data.no-number"))
 
 
 def find_mark(text: str) -> str:
     """Return the mark beside a number that is nothing worse, empty where there is none."""
     match = None if _find_reason(text) else _MARKED.fullmatch(text)
-    return (match[1] or match[2]).strip() if match else ""
+    mark = (match[1] or match[2]).strip() if match else ""
+    return mark if is_mark(mark) else ""
+
+
+def is_mark(mark: str) -> bool:
+    """Whether a mark leaves the number beside it as it is: no sign, no digit, no unit, no percentage."""
+    return not _NO_MARK.fullmatch(mark) and _find_reason(f"1{mark.strip()}") not in _OTHER_NUMBERS
 
 
 def suggest_remedy(text: str) -> Remedy | None:

@@ -69,8 +69,9 @@ year-alone = a year alone names no { period }
 
 ## numbers
 no-number = is not a number
-number-negative = is negative, and trade is not; a correction or a balance does not belong in this column
-number-in-parentheses = is in parentheses, an accountant's negative or a mark: give the number plainly
+number-negative = is negative, read as { $read }, and trade is not; a correction or a balance does not belong in this column
+number-in-parentheses = is in parentheses, as accounts write a negative, read as { $read }; trade is not negative: give the number plainly where it is none
+no-mark = { $file }: { $mark } under flags is no footnote mark: it changes the number beside it, as a sign, a digit, a unit or a percent sign does. Remove it from flags; a negative figure is corrected in the file, a unit is declared as money_unit
 number-percentage = is a percentage, not a value
 number-spreadsheet-error = is a spreadsheet error: correct the formula
 number-truth = is a truth value, not a number
