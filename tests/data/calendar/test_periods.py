@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twintrade.data import Frequency
-from twintrade.data.calendar.periods import parse_periods, parse_subperiods
+from twintrade.data.calendar.periods import parse_part, parse_periods, parse_subperiods
 from twintrade.data.sources.cells import TextColumn, build_text_array
 from twintrade.data.sources.faults import Faults
 
@@ -116,3 +116,36 @@ def test_a_column_of_split_years_is_no_column_of_months():
     months = TextColumn("month", "t.csv", build_text_array(["2004/05", "2005/06", "2005/07"]), np.arange(2, 5))
     assert parse_periods(months, Frequency.MONTH, clean).tolist() == [24052, 24065, 24066]
     assert clean.n_errors == 0
+
+
+PARTS = [
+    (MONTH, "Abril", 4),
+    (MONTH, "März", 3),
+    (MONTH, "MARZO", 3),
+    (MONTH, "septembre", 9),
+    (MONTH, "8月", 8),
+    (MONTH, "08月份", 8),
+    (MONTH, "十二月", 12),
+    (MONTH, "M08", 8),
+    (MONTH, "mei", 5),
+    (MONTH, "12", 12),
+    (MONTH, "13", None),
+    (MONTH, "Total", None),
+    (QUARTER, "Q3", 3),
+    (QUARTER, "T2", 2),
+    (QUARTER, "第三季度", 3),
+    (QUARTER, "2. Quartal", 2),
+    (QUARTER, "1er trimestre", 1),
+    (QUARTER, "Mar", None),
+    (QUARTER, "M1", None),
+    (QUARTER, "5", None),
+]
+
+
+@pytest.mark.parametrize(("frequency", "text", "part"), PARTS)
+def test_a_part_of_a_year_is_its_number_or_refused(frequency, text, part):
+    if part is None:
+        with pytest.raises(ValueError, match="of the year"):
+            parse_part(text, frequency)
+    else:
+        assert parse_part(text, frequency) == part

@@ -128,3 +128,34 @@ def test_a_file_that_is_no_trade_table_is_said_to_be_none(project):
         look_at_trade(project("a,b\nx,y\nz,w\n"), "data/raw/trade.csv")
     with pytest.raises(DataError, match="no column looks like dates"):
         look_at_twinnings(project("a,b\nx,y\nz,w\n"), "data/raw/trade.csv")
+
+
+MONTHS = {
+    "Mês": ("Abril", "Maio", "Dezembro"),
+    "Monat": ("Januar", "März", "Mai"),
+    "Période": ("mars", "août", "septembre"),
+    "mese": ("Marzo", "Maggio", "dicembre"),
+    "월": ("3월", "8월", "12월"),
+    "时间段": ("1月", "8月", "12月"),
+    "Month": ("March", "May", "Total"),
+    "Trimestre": ("T1", "T2", "T4"),
+}
+
+
+@pytest.mark.parametrize("name", MONTHS)
+def test_months_as_words_beside_a_year_are_periods_and_no_city(project, name):
+    words = MONTHS[name]
+    lines = [f"{w},{y},{c},GBR,5" for w in words for y in (2004, 2005) for c in ("Lyon", "Nice")]
+    root = project("\n".join([f"{name},Year,town,partner,exports_usd", *lines]) + "\n")
+    guesses = look_at_trade(root, "data/raw/trade.csv")
+    found = declared(guesses)
+    frequency = "quarter" if name == "Trimestre" else "month"
+    assert (found["period"], found["subperiod"], found["city"]) == ("Year", name, "town")
+    assert found["frequency"] == frequency
+    source = TradeSource(**found | {"frequency": Frequency(frequency)})
+    if "Total" in words:
+        assert any("as “Total”" in str(g.reason) for g in guesses)
+        with pytest.raises(DataError, match="“Total” is not a month of the year"):
+            read_trade([source], root)
+    else:
+        assert len(read_trade([source], root).frame) == 12

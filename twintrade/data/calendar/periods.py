@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from twintrade.data.calendar.months import MONTH_NAMES, parse_month
+from twintrade.data.calendar.months import MONTH_NAMES, parse_month, parse_month_of_year
 from twintrade.data.calendar.text import FULL_WIDTH, check_year, clean_date
 from twintrade.data.sources.cells import COLUMN_NAMES, TextColumn, quote_cell
 from twintrade.data.sources.faults import CellError, Faults
@@ -27,6 +27,9 @@ _MONTH_CHINESE = re.compile(r"(\d{4})\s?年\s?(\d{1,2})\s?月(?:份)?")
 _MONTH_LAST = re.compile(rf"(?i)(\d{{4}})[\s-]+({MONTH_NAMES})\.?")
 _MONTH_FIRST = re.compile(rf"(?i)({MONTH_NAMES})\.?[\s,-]+(\d{{4}})")
 
+_PART_QUARTER = re.compile(
+    r"(?i)(?:[qt]\s?|第)?([1-4一二三四])\s?(?:[qt]|季度?|(?:\.|st|nd|rd|th|er|e|º|°)?\s?(?:quart(?:er|al)|trim\w*))?"
+)
 _SPLIT = re.compile(r"(\d{4})\s?[-/–]\s?(\d{2})")
 _REASONS = (
     (re.compile(r"\d{4}\s?[/\-–]\s?\d{2}"), "data.period-split-or-month"),
@@ -140,14 +143,25 @@ def are_split_years(cells: Iterable[str]) -> bool:
 def parse_subperiods(years: TextColumn, parts: TextColumn, frequency: Frequency, faults: Faults) -> IntArray:
     """Read periods given as a year column and a column of months or quarters."""
     first = _mapped(years, Frequency.YEAR.parse, faults)
-    part = _mapped(parts, lambda text: _part(text, frequency), faults)
+    part = _mapped(parts, lambda text: parse_part(text, frequency), faults)
     return np.where((first < 0) | (part < 0), -1, first * frequency.per_year + part - 1)
 
 
-def _part(text: str, frequency: Frequency) -> int:
-    cleaned = text.strip().translate(FULL_WIDTH).removesuffix("月").upper().removeprefix("Q").removeprefix("M")
-    number = int(cleaned) if re.fullmatch(r"\d{1,2}", cleaned) else parse_month(cleaned)
-    if number is None or not 1 <= number <= frequency.per_year or frequency is Frequency.YEAR:
+def parse_part(text: str, frequency: Frequency) -> int:
+    """Read a month or quarter that stands beside its year: "8", "August", "8月", "Q3", "第三季度".
+
+    Raises
+    ------
+    CellError
+        It is none of the frequency.
+    """
+    cleaned = text.strip().translate(FULL_WIDTH)
+    number = None
+    if frequency is Frequency.MONTH:
+        number = int(cleaned) if re.fullmatch(r"\d{1,2}", cleaned) else parse_month_of_year(cleaned)
+    elif frequency is Frequency.QUARTER and (match := _PART_QUARTER.fullmatch(cleaned)):
+        number = _CHINESE_QUARTERS.get(match[1]) or int(match[1])
+    if number is None or not 1 <= number <= frequency.per_year:
         raise CellError(Text("data.period-no-subperiod", period_name=frequency.value))
     return number
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from twintrade.data.calendar.months import strip_accents
-from twintrade.data.calendar.periods import Frequency, parse_subperiods
+from twintrade.data.calendar.periods import Frequency
 from twintrade.data.figures.money import UNKNOWN, parse_header_unit
 from twintrade.data.figures.number_style import Decimal
 from twintrade.data.formats.tables import TextTable, open_table
@@ -25,6 +25,7 @@ from twintrade.data.looks.column_scores import (
     score_numbers_under,
     score_partners,
     score_periods,
+    score_subperiods,
 )
 from twintrade.data.looks.file_look import Guess, look_at_file
 from twintrade.data.looks.flow_look import look_for_flow, look_for_valuation
@@ -184,20 +185,23 @@ def _long_periods(table: TextTable, names: list[str], file: str) -> list[Guess]:
     score, frequency = scores[period]
     names.remove(period)
     guess = Guess("period", period, Text("data.look-periods", period_name=str(frequency), **score.doubt))
-    if frequency is Frequency.YEAR and (part := _subperiod(table, period, names)):
-        names.remove(part[0])
-        reason = Text("data.look-subperiods", period_name=str(part[1]))
-        return [guess, Guess("subperiod", part[0], reason), *_frequency(part[1], "data.look-as-named")]
+    if frequency is Frequency.YEAR and (part := _subperiod(table, names)):
+        name, frequency, score = part
+        names.remove(name)
+        reason = Text("data.look-subperiods", period_name=str(frequency), **score.doubt)
+        return [guess, Guess("subperiod", name, reason), *_frequency(frequency, "data.look-as-named")]
     return [guess, *_frequency(frequency, "data.look-as-written")]
 
 
-def _subperiod(table: TextTable, period: str, names: list[str]) -> tuple[str, Frequency] | None:
-    for name in (n for n in names if has_word_of(n, "part")):
-        for frequency in (Frequency.QUARTER, Frequency.MONTH):
-            faults = Faults()
-            parse_subperiods(table.column(period), table.column(name), frequency, faults)
-            if not faults.n_errors:
-                return name, frequency
+def _subperiod(table: TextTable, names: list[str]) -> tuple[str, Frequency, Score] | None:
+    """Return the column of months or quarters beside the year, its frequency, and how far it reads so."""
+    for frequency in (Frequency.MONTH, Frequency.QUARTER):
+        for name in names:
+            is_named = has_word_of(name, frequency.value)
+            cells = [str(c) for c in table.columns[name]]
+            score = score_subperiods(cells, frequency, is_named=is_named)
+            if score.share >= _HALF and (is_named or len(set(cells)) > 1):
+                return name, frequency, score
     return None
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from twintrade.data.calendar.dates import parse_date
 from twintrade.data.calendar.months import strip_accents
-from twintrade.data.calendar.periods import Frequency, are_split_years
+from twintrade.data.calendar.periods import Frequency, are_split_years, parse_part
 from twintrade.data.figures.money import parse_money_unit
 from twintrade.data.figures.number_style import Decimal, NumberStyle
 from twintrade.data.figures.numbers import parse_numbers
@@ -63,7 +63,8 @@ WORDS: Mapping[str, tuple[str, ...]] = {
         *("hs", "sitc", "cn", "product", "commodity", "goods", "produit", "produto", "producto", "prodotto"),
         *("warennummer", "ncm", "sh", "ctci", "商品", "产品"),
     ),
-    "part": ("month", "quarter", "mes", "mese", "mois", "monat", "quartal", "trimestre", "月", "月份", "季", "季度"),
+    "month": ("month", "mes", "mese", "mois", "monat", "maand", "月"),
+    "quarter": ("quarter", "quartal", "trimestre", "trim", "kwartaal", "季"),
 }
 _TWIN = ("partner", "partenaire", "twin", "sister", "irma", "hermana", "gemell", "jumel", "友好", "友城", "外方")
 _SAMPLE = 500
@@ -145,6 +146,17 @@ def score_periods(cells: Sequence[str]) -> tuple[Score, Frequency]:
         scores[Frequency.MONTH] = Score(0.0, 0.0, cells[0], len(cells))
     best = max(scores, key=lambda f: scores[f].share)
     return scores[best], best
+
+
+def score_subperiods(cells: Sequence[str], frequency: Frequency, *, is_named: bool) -> Score:
+    """Return how far cells are months or quarters of a year; numbers alone are none unless the column's name says so."""
+
+    def read(cell: str) -> int:
+        if not is_named and cell.strip().isdigit():
+            raise ValueError
+        return parse_part(cell, frequency)
+
+    return _parsed(cells, read)
 
 
 def score_dates(cells: Sequence[str]) -> Score:
