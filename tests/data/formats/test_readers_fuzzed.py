@@ -28,6 +28,8 @@ TWINS = TwinningSource(
     file="twins.csv", city="city", partner="partner", partner_city="partner_city", date="date", kind="kind"
 )
 
+FURTHER = ["trade.json", "trade.dta", "trade.ods", "trade.feather", "trade.sav", "trade.rds"]
+
 names = st.sampled_from(["Lyon", " Lyon", "Nan", "None", "NA", "济南", "St. Étienne", "Ly on", "x", ""])
 partners = st.sampled_from(["GBR", "United Kingdom", "英国", "USA", "Namibia", "World", "NA", "Ruritania", ""])
 years = st.sampled_from(["2004", "2005", "2006", "2004年", "2004/05", "FY04", "", "38000"])
@@ -75,8 +77,13 @@ def test_rows_that_are_accepted_hold_what_the_file_says(tmp_path, rows, delimite
 
 
 @FIXTURES
-@given(st.binary(max_size=200), st.sampled_from(["trade.csv", "trade.xlsx", "trade.parquet", "trade.csv.gz"]))
+@given(
+    st.binary(max_size=200), st.sampled_from(["trade.csv", "trade.xlsx", "trade.parquet", "trade.csv.gz", *FURTHER])
+)
 @example(b"city,partner,year,value\r\nA,GBR,2004,1\x00\r\n", "trade.csv")
+@example(b"[[[]]]", "trade.json")
+@example(b'[{"a": 1}, {}]', "trade.json")
+@example(b"[1e999999999]", "trade.json")
 @example(b"\xff\xfec", "trade.csv")
 @example(b"PK\x05\x06" + bytes(18), "trade.xlsx")
 @example(b"city,partner,year,value\n" + b'"' * 7, "trade.csv")

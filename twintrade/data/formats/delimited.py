@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from twintrade.data.formats.encodings import decode
+from twintrade.data.formats.kinds import refuse_other_kind
 from twintrade.data.formats.raw_table import (
     TITLE_ROWS_SEARCHED,
     RawTable,
@@ -52,6 +53,7 @@ def parse_delimited(
         Another kind of file, an encoding that nothing proves, no separator or several that fit, an unbalanced quote,
         a ragged row, an empty or header-only file, a title above the header: with the row, and the key to set.
     """
+    refuse_other_kind(raw, file)
     decoded = decode(raw, declared.encoding, file)
     lines = list(io.StringIO(decoded.text, newline=""))
     if not decoded.text.strip():

@@ -20,13 +20,6 @@ _MARKED: Literal["utf-8 with mark"] = "utf-8 with mark"
 _CANDIDATES = ("gb18030", "big5", "shift_jis", "cp1252")
 _HIGH = re.compile(rb"[\x80-\xff]+")
 _MOSTLY = 0.9
-_NOT_TEXT = (
-    (b"PK\x03\x04", "zip"),
-    (b"\xd0\xcf\x11\xe0", "office"),
-    (b"PAR1", "parquet"),
-    (b"%PDF", "pdf"),
-    (b"\x1f\x8b", "gzip"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +39,8 @@ def decode(raw: bytes, declared: str | None, file: str) -> Decoded:
     Raises
     ------
     DataError
-        Another kind of file, another encoding, or NUL bytes; the text names the line and the key to set.
+        Another encoding, or NUL bytes; the text names the line and the key to set.
     """
-    for magic, kind in _NOT_TEXT:
-        if raw.startswith(magic):
-            raise DataError(Text("data.no-text-file", file=file, kind=kind))
     if declared is not None:
         text = _declared(raw, declared, file)
     else:

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
+from twintrade.data.formats.arrow_files import parse_feather, parse_parquet
 from twintrade.data.formats.containers import expand_gzip, read_zip_table
 from twintrade.data.formats.delimited import parse_delimited
-from twintrade.data.formats.parquet import parse_parquet
+from twintrade.data.formats.json_table import parse_json
+from twintrade.data.formats.package_files import parse_r, parse_spss, parse_stata
 from twintrade.data.formats.raw_table import RawTable
 from twintrade.data.formats.reading_time import limit_time
-from twintrade.data.formats.workbook import UNREAD_ENDINGS, WORKBOOK_ENDINGS, parse_workbook
+from twintrade.data.formats.workbook import WORKBOOK_ENDINGS, parse_workbook
 from twintrade.data.schema.file_format import FileFormat
 from twintrade.data.schema.source import Constant
 from twintrade.data.sources import limits
@@ -23,6 +25,19 @@ from twintrade.data.sources.provenance import InputRecord, read_data_card
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
 from twintrade.text import Text, Words
+
+_ENDINGS = {
+    "workbook": WORKBOOK_ENDINGS,
+    "parquet": (".parquet",),
+    "feather": (".feather", ".arrow"),
+    "stata": (".dta",),
+    "spss": (".sav", ".zsav"),
+    "r": (".rds", ".rda", ".rdata"),
+    "json": (".json",),
+    "gzip": (".gz",),
+    "zip": (".zip",),
+}
+_TYPED = {"parquet": parse_parquet, "feather": parse_feather, "stata": parse_stata, "spss": parse_spss}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,15 +154,23 @@ def _parsed(
     raw: bytes, file: str, declared: FileFormat, needed: Sequence[str], needs_all: bool, faults: Faults
 ) -> RawTable:
     """Read a file by the ending of its name; a file that is something else is refused by its reader."""
-    name = file.lower()
-    if name.endswith(WORKBOOK_ENDINGS):
+    kind = find_kind(file)
+    if kind == "workbook":
         return parse_workbook(raw, needed, needs_all, declared, file, faults)
-    if name.endswith(".parquet"):
-        return parse_parquet(raw, needed, needs_all, file)
-    if name.endswith(UNREAD_ENDINGS):
-        raise DataError(f"{file} is of a kind that hides too much to be read safely: save it as .xlsx or .csv")
-    if name.endswith(".gz"):
+    if kind == "json":
+        return parse_json(raw, declared.encoding, needed, needs_all, file)
+    if kind == "r":
+        return parse_r(raw, declared.member, needed, needs_all, file)
+    if kind in _TYPED:
+        return _TYPED[kind](raw, needed, needs_all, file)
+    if kind == "gzip":
         raw = expand_gzip(raw, file)
-    elif name.endswith(".zip"):
+    elif kind == "zip":
         raw = read_zip_table(raw, declared.member, file)
     return parse_delimited(raw, needed, needs_all, declared, file, faults)
+
+
+def find_kind(file: str) -> str:
+    """Return how a file is read, by the ending of its name."""
+    name = file.lower()
+    return next((kind for kind, endings in _ENDINGS.items() if name.endswith(endings)), "text")

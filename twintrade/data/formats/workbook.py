@@ -1,9 +1,7 @@
-"""Excel workbooks to columns of text, with nothing hidden, merged or uncalculated taken in silence."""
+"""Workbooks of Excel and OpenDocument to columns of text, nothing hidden or uncalculated taken in silence."""
 
-import datetime
 import io
-from collections.abc import Sequence
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -11,6 +9,7 @@ import numpy as np
 from python_calamine import CalamineError, CalamineWorkbook
 
 from twintrade.data.formats.containers import read_parts
+from twintrade.data.formats.open_document import CONTENT, list_document_sheets, read_document_facts
 from twintrade.data.formats.raw_table import (
     TITLE_ROWS_SEARCHED,
     RawTable,
@@ -21,6 +20,7 @@ from twintrade.data.formats.raw_table import (
 )
 from twintrade.data.formats.reading_time import iterate_in_time
 from twintrade.data.formats.sheet_facts import Sheet, SheetFacts, format_cell_name, list_sheets, read_sheet_facts
+from twintrade.data.formats.typed_columns import format_cell
 from twintrade.data.schema.file_format import FileFormat
 from twintrade.data.sources import limits
 from twintrade.data.sources.cells import build_text_array, quote_cell
@@ -28,8 +28,7 @@ from twintrade.data.sources.faults import Faults
 from twintrade.errors import DataError
 from twintrade.text import Text, list_some
 
-WORKBOOK_ENDINGS = (".xlsx", ".xlsm")
-UNREAD_ENDINGS = (".xls", ".xlsb", ".ods", ".numbers")
+WORKBOOK_ENDINGS = (".xlsx", ".xlsm", ".ods")
 _MAX_NAMED = 8
 _ROWS = 1024
 """Rows between two looks at the time."""
@@ -47,13 +46,33 @@ def parse_workbook(
         without a value inside the table, no header.
     """
     parts = read_parts(raw, file)
-    sheet = _chosen(list_sheets(parts, file), declared.sheet, file)
-    facts = read_sheet_facts(parts.get(sheet.part, b""), file)
+    sheet = _chosen(_list_sheets(parts, file), declared.sheet, file)
+    facts = _read_facts(parts, sheet, file)
     _check_size(facts, sheet, file)
     grid = _cells(raw, sheet, file)
     for (row, column), text in facts.errors.items():
         grid[row - 1][column - 1] = text
     return _table(grid, facts, sheet, needed, needs_all, declared, file, faults)
+
+
+def list_visible_sheets(raw: bytes, file: str) -> list[str]:
+    """Return the names of the sheets that are not hidden.
+
+    Raises
+    ------
+    DataError
+    """
+    return [sheet.name for sheet in _list_sheets(read_parts(raw, file), file) if sheet.is_visible]
+
+
+def _list_sheets(parts: Mapping[str, bytes], file: str) -> list[Sheet]:
+    return list_document_sheets(parts, file) if CONTENT in parts else list_sheets(parts, file)
+
+
+def _read_facts(parts: Mapping[str, bytes], sheet: Sheet, file: str) -> SheetFacts:
+    if sheet.part == CONTENT:
+        return read_document_facts(parts[CONTENT], sheet.name, file)
+    return read_sheet_facts(parts.get(sheet.part, b""), file)
 
 
 def _check_size(facts: SheetFacts, sheet: Sheet, file: str) -> None:
@@ -138,28 +157,9 @@ def read_sheet_texts(raw: bytes, name: str, file: str) -> list[list[str]]:
     DataError
     """
     parts = read_parts(raw, file)
-    sheet = _chosen(list_sheets(parts, file), name, file)
-    _check_size(read_sheet_facts(parts.get(sheet.part, b""), file), sheet, file)
+    sheet = _chosen(_list_sheets(parts, file), name, file)
+    _check_size(_read_facts(parts, sheet, file), sheet, file)
     return [[format_cell(cell) for cell in row] for row in _cells(raw, sheet, file)]
-
-
-def format_cell(cell: Any) -> str:
-    """Return a typed cell as the text that a clean file would hold."""
-    if cell is None:
-        return ""
-    if isinstance(cell, str):
-        return cell
-    if isinstance(cell, bool):
-        return "TRUE" if cell else "FALSE"
-    if isinstance(cell, float):
-        if not np.isfinite(cell):
-            return str(cell)
-        return f"{Decimal(repr(cell)):f}".removesuffix(".0")
-    if isinstance(cell, datetime.datetime) and cell.time() == datetime.time():
-        return cell.date().isoformat()
-    if isinstance(cell, datetime.date | datetime.time):
-        return cell.isoformat()
-    return str(cell)
 
 
 def _note_hidden(facts: SheetFacts, first: int, last: int, file: str, faults: Faults) -> None:

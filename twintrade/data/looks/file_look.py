@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from twintrade.data.formats.containers import expand_gzip, list_zip_tables, read_parts, read_zip_table
+from twintrade.data.formats.containers import expand_gzip, list_zip_tables, read_zip_table
 from twintrade.data.formats.encodings import decode, list_possible_encodings, list_readings
+from twintrade.data.formats.kinds import refuse_other_kind
 from twintrade.data.formats.raw_table import clean_column_name
 from twintrade.data.formats.reading_time import limit_time
-from twintrade.data.formats.sheet_facts import list_sheets
-from twintrade.data.formats.tables import TextTable, open_table, read_content
-from twintrade.data.formats.workbook import UNREAD_ENDINGS, WORKBOOK_ENDINGS, read_sheet_texts
+from twintrade.data.formats.tables import TextTable, find_kind, open_table, read_content
+from twintrade.data.formats.workbook import list_visible_sheets, read_sheet_texts
 from twintrade.data.schema.file_format import FileFormat
 from twintrade.data.sources.faults import Faults
 from twintrade.data.sources.locations import locate
@@ -67,15 +67,15 @@ def look_at_file(root: Path, file: str) -> tuple[TextTable, list[Guess]]:
 
 def _guessed(raw: bytes, file: str) -> tuple[list[str], list[Guess]]:
     """Return the column names of a file of any kind, and the lines that lead to them."""
-    name = file.lower()
-    if name.endswith(WORKBOOK_ENDINGS):
+    kind = find_kind(file)
+    if kind == "workbook":
         return _sheet(raw, file)
-    if name.endswith((".parquet", *UNREAD_ENDINGS)):
-        return [], []
-    if name.endswith(".gz"):
+    if kind == "gzip":
         return _text_format(expand_gzip(raw, file), file)
-    if not name.endswith(".zip"):
+    if kind == "text":
         return _text_format(raw, file)
+    if kind != "zip":
+        return [], []
     inside = list_zip_tables(raw, file)
     member = inside[0] if len(inside) > 1 else None
     names, guesses = _text_format(read_zip_table(raw, member, file), file)
@@ -87,7 +87,7 @@ def _guessed(raw: bytes, file: str) -> tuple[list[str], list[Guess]]:
 
 def _sheet(raw: bytes, file: str) -> tuple[list[str], list[Guess]]:
     """Return the column names of the sheet to read, and the lines that lead to them."""
-    visible = [s.name for s in list_sheets(read_parts(raw, file), file) if s.is_visible]
+    visible = list_visible_sheets(raw, file)
     guesses = []
     if len(visible) > 1:
         reason = Text("data.look-first-sheet", n=len(visible), names=Listed(tuple(visible), "comma"))
@@ -100,6 +100,7 @@ def _sheet(raw: bytes, file: str) -> tuple[list[str], list[Guess]]:
 
 def _text_format(raw: bytes, file: str) -> tuple[list[str], list[Guess]]:
     """Return the column names of a delimited text, and the lines that lead to them."""
+    refuse_other_kind(raw, file)
     guesses = []
     text, encoding = _decoded(raw, file)
     if encoding:

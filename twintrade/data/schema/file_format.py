@@ -15,7 +15,7 @@ class FileFormat:
     sheet : str or None
         Sheet of a workbook; needed when it has several.
     member : str or None
-        Table inside a zip file; needed when it holds several.
+        Table inside a zip file, or data frame inside an R file; needed when it holds several.
     header : int
         Row number of the column names.
     last_row : int or None

@@ -74,7 +74,7 @@ def read_data_card(root: Path, file: str) -> DataCard:
     Lines such as ``- **Publisher:** ...`` and ``- **Rights:** ...`` are read; the rest is for people. Without a
     page, a ``sources.csv`` beside the file may have a row for it, with its publisher and licence.
     """
-    stem = re.sub(r"(\.csv|\.tsv|\.txt|\.xlsx|\.xls|\.ods|\.parquet)?(\.gz)?$", "", file)
+    stem = re.sub(r"(\.(csv|tsv|txt|xlsx|xls|ods|parquet|feather|dta|sav|rds|rda|json))?(\.gz)?$", "", file)
     try:
         with locate(root, f"{stem}.md").open(encoding="utf-8", errors="replace") as page:
             text = page.read(_CARD_BYTES)

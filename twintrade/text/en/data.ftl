@@ -137,10 +137,61 @@ encoding-unknown = { $file } row { PLAIN($row) }: the file is not UTF-8, and not
 no-text-file = { $file } is { $kind ->
     [zip] a zip container, as Excel workbooks are
     [office] an old Excel or Office file
+    [excel] an old or binary Excel file
+    [numbers] a Numbers file
     [parquet] a Parquet file
+    [feather] a Feather (Arrow) file
+    [stata] a Stata file
+    [spss] an SPSS file
+    [r] an R file
+    [sas] a SAS file
+    [access] an Access database
+    [sqlite] an SQLite database
+    [dbf] a dBase file
+    [hdf] an HDF5 or MATLAB file
+    [pickle] a Python pickle (reading one can run code)
+    [json] a JSON file
+    [xml] an XML file
+    [html] a web page
+    [image] a picture
+    [word] a text document
+    [rar] a packed archive (RAR or 7z)
+    [packed] compressed with xz or bzip2
     [pdf] a PDF
-   *[gzip] compressed twice
-}, not a delimited text file: give it the ending of its kind
+   *[gzip] compressed with gzip
+}, not a delimited text file: { $way ->
+    [ending] give it the ending { $ending }
+    [unpack] unpack it, and declare the table inside
+    [html] the download did not give the table; fetch it again, or open it and save the table as .xlsx or .csv
+   *[save] save it as .xlsx or .csv
+}
+damaged = { $file } is not a whole { $kind ->
+    [parquet] Parquet
+    [feather] Feather
+    [stata] Stata
+    [spss] SPSS
+    [r] R
+   *[json] JSON
+} file ({ $why }): save or fetch it again
+many-rows = { $file } has { $n } rows: read it with the microdata extra
+no-rows = { $file } has no rows
+needs-extra = { $file } is { $kind ->
+    [spss] an SPSS file, which needs the extra “spss”: pip install "twintrade[spss]"; or save it as .dta or .csv
+   *[r] an R file, which needs the extra “r”: pip install "twintrade[r]"; or save it in R with write.csv(x, row.names = FALSE)
+}
+r-frames = { $file } { $n ->
+    [0] holds no data frame: save one with saveRDS
+   *[other] holds { $n } data frames: set member to one of { $names }
+}
+json-no-table = { $file } holds no list of records, nor of lists with the names first{ $n ->
+    [0] { "" }
+   *[other] ; it holds { $names }
+}
+json-mixed = { $file } holds records and lists beside each other: one kind a table
+json-ragged = { $file } row { PLAIN($row) }: { $n ->
+    [one] { $n } value
+   *[other] { $n } values
+} under { $n_names } names
 ragged-row = { $file } row { PLAIN($row) }: { $n ->
     [one] { $n } cell
    *[other] { $n } cells
