@@ -1,11 +1,14 @@
 """Intervals of ratios from refits of every draw: their ends are where draws estimated anew turn against an effect."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Fit, fit
 from twintrade.estimators.imputation import Imputation
+from twintrade.estimators.partially_pooled_synthetic_control import PartiallyPooledSyntheticControl
 from twintrade.estimators.ppml import PPML
 from twintrade.inference.randomization import Randomization
 from twintrade.inference.refits.dealing import deal_onsets
@@ -20,6 +23,7 @@ PRINTED = 5e-4
 METHODS = {
     "imputation, total": Imputation(family="poisson", measure="percent"),
     "regression": PPML(shape="static"),
+    "synthetic controls of logs": PartiallyPooledSyntheticControl(min_before=2),
 }
 
 
@@ -30,6 +34,11 @@ def make_design(gravity_panel, seed=1, **options):
     return replace_outcome(made, np.where(is_zero, 0.0, flow))
 
 
+def make_log_design(gravity_panel):
+    made = gravity_panel(seed=1, effect=0.5, n_cities=5, n_partners=6, n_treated=5)
+    return replace(made, fixed_effects="two_way").with_outcome("flow", "log")
+
+
 def in_logs(values, scale):
     return np.log1p(np.asarray(values) / 100) if scale == "percent" else np.asarray(values)
 
@@ -38,7 +47,10 @@ def compute_p(fitted, onsets, effect, name, noise):
     """Return the p-value of an effect by plain refits of what it leaves, for one effect by its name."""
     view = "overall" if name == "overall" else "event"
     o = fitted.design.observations
-    left = replace_outcome(fitted.design, o.y / np.exp(effect * o.is_treated))
+    is_log = fitted.design.transform == "log"
+    left = replace_outcome(
+        fitted.design, o.y - effect * o.is_treated if is_log else o.y / np.exp(effect * o.is_treated)
+    )
     k = 0 if view == "overall" else fitted.view(view).names.index(name)
 
     def estimate(onset):
@@ -56,9 +68,13 @@ def compute_p(fitted, onsets, effect, name, noise):
     return compute_two_sided_share(float(values[-1]), values[:-1][~np.isnan(values[:-1])])
 
 
-@pytest.mark.parametrize(("method", "noise"), [("imputation, total", "by_size"), ("regression", "equal")])
+@pytest.mark.parametrize(
+    ("method", "noise"),
+    [("imputation, total", "by_size"), ("regression", "equal"), ("synthetic controls of logs", "by_size")],
+)
 def test_the_ends_are_where_plain_refits_begin_to_reject(gravity_panel, method, noise) -> None:
-    fitted = fit(METHODS[method], make_design(gravity_panel))
+    made = make_log_design if method.endswith("logs") else make_design
+    fitted = fit(METHODS[method], made(gravity_panel))
     how = Randomization(draws=DRAWS, noise=noise, across="units", statistic="coefficient")
     bands = how.infer(fitted, "overall", np.random.default_rng(5))
     seed = int(np.random.default_rng(5).integers(2**31))

@@ -16,7 +16,7 @@ from twintrade.inference.refits.ratio_inversion import LARGEST, Ends, invert_rat
 from twintrade.inference.refits.ratio_statistics import (
     compute_average_after,
     find_early,
-    is_ratio,
+    is_proportional,
     shift_ends,
     take_logs,
 )
@@ -85,7 +85,7 @@ def invert_views(
     """
     if is_linear(fit):
         return {view: _invert(permuted, view, studentizer, level) for view, permuted in drawn.views.items()}
-    if is_t or not is_ratio(fit):
+    if is_t or not is_proportional(fit):
         return None
     averages: list[View] = [view for view in drawn.views if view in ("overall", "path")]
     ends = invert_ratios(fit, averages, onsets, studentizer, level, dealt) if averages else {}

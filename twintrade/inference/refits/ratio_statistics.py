@@ -19,7 +19,12 @@ from twintrade.numerics.arrays import FloatArray
 
 def is_ratio(fit: Fit) -> bool:
     """Whether effects are ratios of flows: a constant effect then multiplies them."""
-    return fit.estimate.scale in ("log points", "percent") and fit.design.transform == "level"
+    return is_proportional(fit) and fit.design.transform == "level"
+
+
+def is_proportional(fit: Fit) -> bool:
+    """Whether a constant effect multiplies flows, or adds to their logs."""
+    return fit.estimate.scale in ("log points", "percent")
 
 
 def take_logs(estimate: Estimate, effects: FloatArray) -> FloatArray:
@@ -86,7 +91,9 @@ class RatioStatistics:
         return dealt.estimate(null, {view: self.fit.view(view) for view in self.views})
 
     def _refit(self, factor: FloatArray) -> dict[View, FloatArray]:
-        again = replace(self.fit, design=replace_outcome(self.fit.design, self.fit.design.observations.y / factor))
+        y, is_log = self.fit.design.observations.y, self.fit.design.transform == "log"
+        without = y - np.log(factor) if is_log else y / factor
+        again = replace(self.fit, design=replace_outcome(self.fit.design, without))
         permuted = permute(again, self.views, self.onsets, False, False)
         out = {view: np.full((len(self.onsets), 1), np.nan) for view in self.views}
         for view in self.views:
