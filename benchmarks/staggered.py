@@ -3,9 +3,9 @@
 ``python -m benchmarks.staggered`` runs 1,000 and 10,000 units over 20 periods in eight cohorts; ``--units 100000``
 others. Every package runs in its own process on the same simulated panel, with the interpreter of ``--peers`` where
 they live in an environment of their own; packages that are not installed there are left out. The first call is not
-counted. Ours starts from a Panel, theirs from a data frame. The gap is the largest difference of an event-time effect
-from onset on, and ratios count only where it is small; standard errors follow each package's own small-sample factor,
-so their range of ratios is shown and not judged.
+counted. Ours starts from a Panel, with ``--frame`` from the data frame that theirs start from. The gap is the largest
+difference of an event-time effect from onset on, and ratios count only where it is small; standard errors follow each
+package's own small-sample factor, so their range of ratios is shown and not judged.
 """
 
 import argparse
@@ -57,20 +57,27 @@ def panel(n_units: int) -> pd.DataFrame:
     return pd.DataFrame({"unit": unit, "t": t, "g": g.astype(np.int64), "d": d, "y": y, "x": x[unit], "rel": rel})
 
 
-def with_twintrade(case: str, data: pd.DataFrame) -> object:
-    """Return a call that estimates from a Panel already built."""
+def with_twintrade(case: str, data: pd.DataFrame, from_frame: bool) -> object:
+    """Return a call that estimates from a Panel already built, or builds it from the frame."""
     from twintrade.design import Design, NeverTreated, NotYetTreated, Panel, Treatment
     from twintrade.estimators.base import ESTIMATORS, fit
     from twintrade.inference.multiplier import Multiplier
 
     name, options = CASES[case]
-    held = Panel.from_frame(data.drop(columns=["g", "d", "rel"]), unit="unit", period="t")
-    treatment = Treatment.from_series(data.groupby("unit")["g"].first().replace(0, np.nan))
+
+    def build() -> tuple[Panel, Treatment]:
+        panel = Panel.from_frame(data, unit="unit", period="t")
+        onset = panel.columns["g"][panel.starts]
+        return panel, Treatment.from_series(pd.Series(np.where(onset > 0, onset, np.nan), panel.units))
+
     later = name in ("chaisemartin_dhaultfoeuille", "local_projections", "imputation", "etwfe")
     given = {"window": (-17, 16), "comparison": NotYetTreated() if later else NeverTreated()} | options
 
+    built = build()
+
     def call() -> Estimates:
-        result = fit(ESTIMATORS[name](), Design(panel=held, treatment=treatment, outcome="y", **given))
+        panel, treatment = build() if from_frame else built
+        result = fit(ESTIMATORS[name](), Design(panel=panel, treatment=treatment, outcome="y", **given))
         study = result.view("event")
         if "draws" in case:
             errors = Multiplier(draws=999).infer(result, "event", np.random.default_rng(1)).se
@@ -84,9 +91,11 @@ def with_twintrade(case: str, data: pd.DataFrame) -> object:
     return call
 
 
-def one(case: str, package: str, n_units: int, repeats: int, long: float) -> dict[str, object]:
+def one(
+    case: str, package: str, n_units: int, repeats: int, long: float, from_frame: bool = False
+) -> dict[str, object]:
     data = panel(n_units)
-    call = with_twintrade(case, data) if package == "twintrade" else lambda: PEERS[case][package](data)
+    call = with_twintrade(case, data, from_frame) if package == "twintrade" else lambda: PEERS[case][package](data)
     return measured(call, float(data.memory_usage(index=False).sum() / 2**20), repeats, long)
 
 
@@ -119,6 +128,7 @@ def main() -> None:
     parser.add_argument("--peers", default=os.environ.get("BENCH_PYTHON", sys.executable), help="their interpreter")
     parser.add_argument("--packages", nargs="*", help="of the others, these only")
     parser.add_argument("--alone", action="store_true", help="without other packages")
+    parser.add_argument("--frame", action="store_true", help="build our panel in the call too")
     parser.add_argument("--repeats", type=int, default=REPEATS)
     parser.add_argument("--long", type=float, default=LONG, help="CPU seconds after which a call is not repeated")
     parser.add_argument("--timeout", type=float, default=300)
@@ -127,7 +137,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.one:
         case, package, units = options.one
-        print(json.dumps(one(case, package, int(units), options.repeats, options.long)))
+        print(json.dumps(one(case, package, int(units), options.repeats, options.long, options.frame)))
         return
     present = set() if options.alone else installed(options.peers)
     if options.packages is not None:
@@ -141,7 +151,7 @@ def main() -> None:
                 python = sys.executable if package == "twintrade" else options.peers
                 command = [python, "-m", "benchmarks.staggered", "--repeats", str(options.repeats)]
                 command += ["--long", str(options.long)]
-                command += ["--one", case, package, str(units)]
+                command += ["--frame"] * options.frame + ["--one", case, package, str(units)]
                 found = in_own_process(command, options.timeout, options.gigabytes)
                 own = own or found
                 if "failed" in own:

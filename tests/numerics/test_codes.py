@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from twintrade.numerics.arrays import compact, intersect_codes, list_signed_subsets
+from twintrade.numerics.arrays import (
+    compact,
+    find_distinct,
+    find_starts,
+    intersect_codes,
+    list_signed_subsets,
+    number_values,
+)
 
 
 @pytest.mark.parametrize("n_dimensions", [1, 2, 3, 4])
@@ -21,3 +28,14 @@ def test_codes_without_gaps_keep_the_order_of_the_values(spread: int) -> None:
     values = np.random.default_rng(0).integers(-20, 20, 60) * spread
     assert np.array_equal(compact(values), np.unique(values, return_inverse=True)[1])
     assert compact(values[:0]).size == 0
+
+
+@pytest.mark.parametrize("spread", [1, 7, 10**9])
+def test_distinct_values_and_starts_of_runs_are_those_of_sorting(spread: int) -> None:
+    values = np.sort(np.random.default_rng(0).integers(-20, 20, 60)) * spread
+    codes, distinct = number_values(values)
+    assert np.array_equal(distinct, np.unique(values))
+    assert np.array_equal(find_distinct(values), distinct)
+    assert np.array_equal(distinct[codes], values)
+    assert np.array_equal(find_starts(values), np.unique(values, return_index=True)[1])
+    assert find_distinct(values[:0]).size == find_starts(values[:0]).size == 0

@@ -8,18 +8,16 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from twintrade.design.panel_keys import code_keys, is_ascending, order_rows, read_periods
 from twintrade.design.words import require_word
 from twintrade.errors import DesignError
-from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
+from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray, find_distinct, find_starts
 from twintrade.text import Text, list_some
 
 _MOST_COLUMNS = 6
 
 FrequencyName = Literal["year", "quarter", "month"]
 PERIODS_PER_YEAR: Mapping[str, int] = {"year": 1, "quarter": 4, "month": 12}
-
-Coded = tuple[IntArray, ObjectArray]
-"""Code of each row, and the labels that the codes stand for."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -110,16 +108,16 @@ class Panel:
         _require_columns(frame, (period, unit, city, partner))
         if unit is None and city is None:
             raise DesignError("name the column that holds the unit, or the city (and partner)")
-        periods = _integers(frame[period], period)
-        (unit_codes, units), (city_codes, cities), (partner_codes, partners) = _code_keys(frame, unit, city, partner)
-        order = _order(unit_codes, periods)
+        periods = read_periods(frame[period], period)
+        (unit_codes, units), (city_codes, cities), (partner_codes, partners) = code_keys(frame, unit, city, partner)
+        order = None if is_ascending(unit_codes, periods) else order_rows(unit_codes, periods)
         if order is not None:
             unit_codes, periods = unit_codes[order], periods[order]
             city_codes, partner_codes = city_codes[order], partner_codes[order]
-        _refuse_duplicates(unit_codes, periods, units)
-        first = np.searchsorted(unit_codes, np.arange(units.size))
+            _refuse_duplicates(unit_codes, periods, units)
+        first = find_starts(unit_codes)
         for codes, name in ((city_codes, city), (partner_codes, partner)):
-            if name is not None:
+            if unit is not None and name is not None:
                 _refuse_two_ends(unit_codes, codes, first, units, name)
         panel = cls(
             units=units,
@@ -140,17 +138,12 @@ class Panel:
     @cached_property
     def starts(self) -> IntArray:
         """First row of each unit, shape (n_units,)."""
-        return np.flatnonzero(np.append(True, self.unit[1:] != self.unit[:-1])[: self.n_rows])
+        return find_starts(self.unit)
 
     @cached_property
     def periods(self) -> IntArray:
         """The periods observed, ascending, shape (n_periods,)."""
-        if not self.n_rows:
-            return np.empty(0, dtype=np.int64)
-        first, last = int(self.period.min()), int(self.period.max())
-        present = np.zeros(last - first + 1, dtype=bool)
-        present[self.period - first] = True
-        return (np.flatnonzero(present) + first).astype(np.int64)
+        return find_distinct(self.period)
 
     @cached_property
     def every_row(self) -> IntArray:
@@ -236,49 +229,6 @@ def _refuse_two_ends(unit: IntArray, codes: IntArray, first: IntArray, units: Ob
     wrong = np.flatnonzero(codes != codes[first][unit])
     if wrong.size:
         raise DesignError(f"unit {units[unit[wrong[0]]]!r} has more than one {name}; a unit belongs to one {name}")
-
-
-def _integers(column: pd.Series, name: str) -> IntArray:
-    values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    bad = ~np.isfinite(values) | (values != np.floor(values))
-    if bad.any():
-        first = int(np.flatnonzero(bad)[0])
-        raise DesignError(f"column {name!r} must hold whole periods; row {first} has {column.iloc[first]!r}")
-    return values.astype(np.int64)
-
-
-def _code_keys(
-    frame: pd.DataFrame, unit: str | None, city: str | None, partner: str | None
-) -> tuple[Coded, Coded, Coded]:
-    """Return units, cities and partners: cities stand for units and units for cities where only one is named."""
-    cities = _coded(frame[city or unit])
-    partners = _coded(frame[partner]) if partner else (np.zeros(len(frame), dtype=np.int64), np.array([""], object))
-    if unit is None:
-        return _dyads(cities[0], partners[0], cities[1], partners[1]), cities, partners
-    return cities if city is None else _coded(frame[unit]), cities, partners
-
-
-def _coded(column: pd.Series) -> Coded:
-    codes, labels = pd.factorize(column, sort=True)
-    if (codes < 0).any():
-        raise DesignError(f"column {column.name!r} has an empty key at row {int(np.flatnonzero(codes < 0)[0])}")
-    return codes.astype(np.int64), np.asarray(labels, dtype=object)
-
-
-def _dyads(city: IntArray, partner: IntArray, cities: ObjectArray, partners: ObjectArray) -> Coded:
-    if partners.size == 1 and partners[0] == "":
-        return city, cities
-    keys, codes = np.unique(city * partners.size + partner, return_inverse=True)
-    labels = [f"{cities[k // partners.size]}-{partners[k % partners.size]}" for k in keys]
-    return codes.astype(np.int64), np.asarray(labels, dtype=object)
-
-
-def _order(unit: IntArray, period: IntArray) -> IntArray | None:
-    """Return the sorting order, or None where the rows are sorted already."""
-    step = np.diff(unit)
-    if ((step > 0) | ((step == 0) & (np.diff(period) >= 0))).all():
-        return None
-    return np.lexsort((period, unit)).astype(np.int64)
 
 
 def _refuse_duplicates(unit: IntArray, period: IntArray, units: ObjectArray) -> None:

@@ -13,23 +13,65 @@ ByteArray = npt.NDArray[np.uint8]
 BoolArray = npt.NDArray[np.bool_]
 ObjectArray = npt.NDArray[Any]
 
+ROWS_AT_ONCE = 1 << 15
+"""Rows of which what is computed stays in the cache."""
+
 T = TypeVar("T")
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 def compact(values: IntArray) -> IntArray:
-    """Return codes 0, 1, ... in the order of the values, by counting where the range is small."""
-    if values.size == 0:
-        return values
-    low, high = int(values.min()), int(values.max())
-    if high - low > 20 * values.size + 1000:
-        return np.unique(values, return_inverse=True)[1].astype(np.int64)
-    present = np.zeros(high - low + 1, dtype=bool)
-    present[values - low] = True
-    if present.all():
-        return values - low
-    position = np.cumsum(present) - 1
-    return position[values - low].astype(np.int64)
+    """Return codes 0, 1, ... in the order of the values."""
+    return number_values(values)[0]
+
+
+def number_values(values: IntArray) -> tuple[IntArray, IntArray]:
+    """Return codes 0, 1, ... in the order of the values, (n,), and the distinct values."""
+    low, size = measure_range(values)
+    if not is_countable(size, values):
+        distinct, codes = np.unique(values, return_inverse=True)
+        return codes.astype(np.int64), distinct.astype(np.int64)
+    distinct = _list_present(values, low, size)
+    codes = values - low
+    if distinct.size < size:
+        position = np.empty(size, dtype=np.int64)
+        position[distinct - low] = np.arange(distinct.size)
+        np.take(position, codes, out=codes, mode="clip")
+    return codes, distinct
+
+
+def find_distinct(values: IntArray) -> IntArray:
+    """Return the distinct values, ascending."""
+    low, size = measure_range(values)
+    return _list_present(values, low, size) if is_countable(size, values) else np.unique(values).astype(np.int64)
+
+
+def measure_range(values: IntArray) -> tuple[int, int]:
+    """Return the smallest value and how many numbers lie from it to the largest; zeros where there are none."""
+    if not values.size:
+        return 0, 0
+    low = int(values.min())
+    return low, int(values.max()) - low + 1
+
+
+def is_countable(size: int, values: IntArray) -> bool:
+    """Say whether the range is so small that one mark for each number in it is quicker than sorting."""
+    return size <= 20 * values.size + 1001
+
+
+def _list_present(values: IntArray, low: int, size: int) -> IntArray:
+    present = np.zeros(size, dtype=bool)
+    for start in range(0, values.size, ROWS_AT_ONCE):
+        part = values[start : start + ROWS_AT_ONCE]
+        present[part - low if low else part] = True
+    return np.flatnonzero(present) + low
+
+
+def find_starts(codes: IntArray) -> IntArray:
+    """Return the first row of each run of equal codes."""
+    begins = np.ones(codes.size, dtype=np.bool_)
+    np.not_equal(codes[1:], codes[:-1], out=begins[1:])
+    return np.flatnonzero(begins)
 
 
 def take_rows(values: npt.NDArray[Scalar], rows: IntArray) -> npt.NDArray[Scalar]:

@@ -1,0 +1,87 @@
+"""The keys of a long frame as codes: units, cities, partners and periods, and the order of its rows by them."""
+
+import numpy as np
+import pandas as pd
+
+from twintrade.errors import DesignError
+from twintrade.numerics.arrays import IntArray, ObjectArray, is_countable, measure_range, number_values
+
+CELLS_PER_ROW = 4
+
+Coded = tuple[IntArray, ObjectArray]
+"""Code of each row, and the labels that the codes stand for."""
+
+
+def read_periods(column: pd.Series, name: str) -> IntArray:
+    """Return the column as whole numbers.
+
+    Raises
+    ------
+    DesignError
+        A value is no whole number.
+    """
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind == "i":
+        return column.to_numpy().astype(np.int64)
+    values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    bad = ~np.isfinite(values) | (values != np.floor(values))
+    if bad.any():
+        first = int(np.flatnonzero(bad)[0])
+        raise DesignError(f"column {name!r} must hold whole periods; row {first} has {column.iloc[first]!r}")
+    return values.astype(np.int64)
+
+
+def code_keys(
+    frame: pd.DataFrame, unit: str | None, city: str | None, partner: str | None
+) -> tuple[Coded, Coded, Coded]:
+    """Return code and labels of units, cities and partners: cities stand for units and units for cities where only one is named."""
+    cities = _code_column(frame[city or unit])
+    partners = (
+        _code_column(frame[partner]) if partner else (np.zeros(len(frame), dtype=np.int64), np.array([""], object))
+    )
+    if unit is None:
+        return _code_dyads(cities[0], partners[0], cities[1], partners[1]), cities, partners
+    return cities if city is None else _code_column(frame[unit]), cities, partners
+
+
+def _code_column(column: pd.Series) -> Coded:
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind == "i":
+        keys = column.to_numpy().astype(np.int64, copy=False)
+        if is_countable(measure_range(keys)[1], keys):
+            numbers, distinct = number_values(keys)
+            return numbers, distinct.astype(object)
+    codes, labels = pd.factorize(column, sort=True)
+    if (codes < 0).any():
+        raise DesignError(f"column {column.name!r} has an empty key at row {int(np.flatnonzero(codes < 0)[0])}")
+    return codes.astype(np.int64), np.asarray(labels, dtype=object)
+
+
+def _code_dyads(city: IntArray, partner: IntArray, cities: ObjectArray, partners: ObjectArray) -> Coded:
+    if partners.size == 1 and partners[0] == "":
+        return city, cities
+    codes, present = number_values(city * partners.size + partner)
+    labels = [f"{cities[k // partners.size]}-{partners[k % partners.size]}" for k in present]
+    return codes, np.asarray(labels, dtype=object)
+
+
+def is_ascending(unit: IntArray, period: IntArray) -> bool:
+    """Say whether each row comes after the one before it by unit and period, so that none is there twice."""
+    later = period[1:] > period[:-1]
+    later &= unit[1:] == unit[:-1]
+    later |= unit[1:] > unit[:-1]
+    return bool(later.all())
+
+
+def order_rows(unit: IntArray, period: IntArray) -> IntArray:
+    """Return the order by unit and period: each row is put in its cell where there are few cells beyond the rows."""
+    first, n_periods = measure_range(period)
+    n_cells = (int(unit.max()) + 1) * n_periods
+    if n_cells <= CELLS_PER_ROW * unit.size:
+        cells = unit * n_periods
+        cells += period
+        cells -= first
+        row_of = np.full(n_cells, -1, dtype=np.int64)
+        row_of[cells] = np.arange(unit.size)
+        order = row_of[row_of >= 0]
+        if order.size == unit.size:
+            return order
+    return np.lexsort((period, unit)).astype(np.int64)
