@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from twintrade.data.geography import CitiesSource
-from twintrade.data.schema import CityName, Microdata, TwinningSource, UndatedSource
+from twintrade.data.schema import CityName, CovariateSource, Microdata, TwinningSource, UndatedSource
 from twintrade.study.spec.analysis import CaseSection, DataSection, DesignSection, InferenceSection, Spec, TradeEntry
 from twintrade.study.spec.analysis import TreatmentSection as Treatment
 from twintrade.study.spec.methods import format_type
@@ -36,6 +36,7 @@ TABLES: tuple[tuple[Words, type[Any], Words], ...] = (
     ),
     ("`[[data.twinnings]]`", TwinningSource, Text("spec.remark-twinnings")),
     ("`[data.undated]`", UndatedSource, Text("spec.remark-undated")),
+    ("`[[data.covariates]]`", CovariateSource, Text("spec.remark-covariates")),
     ("`[[data.trade.city_names]]`", CityName, ""),
     ("`[design]`", DesignSection, ""),
     (Text("spec.table-in", name="treatment = { ... }", table="[design]"), Treatment, ""),

@@ -149,7 +149,7 @@ def score_periods(cells: Sequence[str]) -> tuple[Score, Frequency]:
 
 
 def score_subperiods(cells: Sequence[str], frequency: Frequency, *, is_named: bool) -> Score:
-    """Return how far cells are months or quarters of a year; numbers alone are none unless the column's name says so."""
+    """Return how far cells are months or quarters of a year; numbers alone only where the column's name says so."""
 
     def read(cell: str) -> int:
         if not is_named and cell.strip().isdigit():

@@ -1,6 +1,7 @@
 """Where a figure stands written, what may be wrong with it, and how much is read."""
 
 from twintrade.data.sources.faults import AbsentInputError as AbsentInputError
+from twintrade.data.sources.faults import Faults as Faults
 from twintrade.data.sources.faults import InvalidDataError as InvalidDataError
 from twintrade.data.sources.locations import locate as locate
 from twintrade.data.sources.provenance import InputRecord as InputRecord

@@ -19,6 +19,7 @@ from twintrade.design.register import Agreements
 from twintrade.effects import Message
 from twintrade.errors import DataError, SpecError
 from twintrade.study.observing.agreements import ReadAgreements, read_agreements
+from twintrade.study.observing.further_columns import FurtherColumns, add_further_columns
 from twintrade.study.spec.analysis import Spec, TradeEntry
 from twintrade.study.spec.simulated_source import simulate_trade
 from twintrade.study.store.frames import to_bytes
@@ -109,13 +110,13 @@ def observe(name: str, spec: Spec, root: Path) -> Observed:
     """
     sources = [_source(name, i, entry) for i, entry in enumerate(spec.data.trade)]
     tables = [complete(read_trade(of_flow, root)) for of_flow in _by_flow(sources)]
-    panel = _panel(spec, tables)
+    panel, further = _panel(spec, sources, tables, root)
     read = read_agreements(spec, root)
     return Observed(
         panel=panel,
         agreements=read.agreements,
-        inputs=tuple(record for table in tables for record in table.provenance) + read.inputs,
-        messages=tuple(m for table in tables for m in table.messages) + read.messages,
+        inputs=tuple(record for table in tables for record in table.provenance) + further.inputs + read.inputs,
+        messages=tuple(m for table in tables for m in table.messages) + further.messages + read.messages,
         is_simulated=spec.data.simulated or any(entry.simulate is not None for entry in spec.data.trade),
         conversions=tuple(dict.fromkeys(c for table in tables for c in table.conversions)),
         reconciliation=_reconciled(read, tables, panel),
@@ -145,6 +146,7 @@ def list_declared_files(spec: Spec) -> list[str]:
     """Return every input file an analysis names, rates and price indices included."""
     files = [entry.file for entry in spec.data.trade]
     files += [part.file for entry in spec.data.trade for part in (entry.exchange, entry.deflator) if part is not None]
+    files += [source.file for source in spec.data.covariates]
     files += [source.file for source in spec.data.twinnings]
     files += [source.file for source in spec.data.undated]
     return [file for file in dict.fromkeys(files) if file]
@@ -174,7 +176,9 @@ def _by_flow(sources: Sequence[TradeSource]) -> list[list[TradeSource]]:
     return [[s for s in sources if s.flow == flow] for flow in flows]
 
 
-def _panel(spec: Spec, tables: Sequence[TradeTable]) -> Panel:
+def _panel(
+    spec: Spec, sources: Sequence[TradeSource], tables: Sequence[TradeTable], root: Path
+) -> tuple[Panel, FurtherColumns]:
     frequencies = {table.frequency for table in tables}
     if len(frequencies) > 1:
         raise DataError("exports and imports have different frequencies; bring them to one")
@@ -188,13 +192,16 @@ def _panel(spec: Spec, tables: Sequence[TradeTable]) -> Panel:
     if spec.design.unit == "city":
         frame = frame.groupby(["city", "period"], as_index=False)[flows].sum(min_count=1)
     frame = frame.assign(**_coordinates(spec.data.places, frame))
-    return Panel.from_frame(
-        frame,
+    of_outcome = [source for source in sources if source.flow == spec.design.outcome]
+    further = add_further_columns(spec, of_outcome, frame, tables[0].frequency, root)
+    panel = Panel.from_frame(
+        further.frame,
         city="city",
         partner=None if spec.design.unit == "city" else "partner",
         frequency=str(tables[0].frequency),  # type: ignore[arg-type]
         units_of_measure={t.flow: format_currency(t.money_unit) for t in tables},
     )
+    return panel, further
 
 
 def _coordinates(places: Mapping[str, tuple[float, float]], frame: pd.DataFrame) -> dict[str, pd.Series]:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
-from twintrade.data.schema import TradeSource, TwinningSource, UndatedSource
+from twintrade.data.schema import CovariateSource, TradeSource, TwinningSource, UndatedSource
 from twintrade.design.fixed_effects import list_effect_names
 from twintrade.design.transforms import TransformName
 from twintrade.errors import DesignError, SpecError
@@ -41,6 +41,7 @@ class DataSection(Section):
     trade: list[TradeEntry] = Field(min_length=1)
     twinnings: list[TwinningSource] = Field(default=[])
     undated: list[UndatedSource] = Field(default=[], description="links without a date; one table or several")
+    covariates: list[CovariateSource] = Field(default=[], description="tables of covariates and weights")
     also_linked: list[str] = Field(default=[], description="dyads known to have undated links that are in no file")
     other_events: dict[str, str] = Field(
         default={}, description="dyads moved by another named event, and which: in no comparison, listed with it"
@@ -119,9 +120,9 @@ class DesignSection(Section):
     cluster : list of str
         Dimensions of clustering.
     covariates : list of str
-        Columns conditioned on.
+        Columns conditioned on, of the trade file or of a table under [[data.covariates]].
     weights : str
-        Column of sampling weights.
+        Column of sampling weights, from the same places. Rows without a positive weight are left out.
     always_treated : str
         Units treated from their first period on identify nothing.
     """

@@ -535,3 +535,15 @@ look-no-column = { $file }: no column looks like { $part ->
     [0] none
    *[other] { $columns }
 }. If the header stands elsewhere or a column is missing, correct the file; else write the declaration by hand, as docs/spec.md lists it
+
+# Columns of covariates and weights.
+covariate-differs = { $name } is not the value of row { PLAIN($before) } for the same { $what }
+covariates-about-nothing = data.covariates { $file }: say what a row is about, as city = "…", partner = "…" or period = "…" with a column of the file
+covariates-by-partner = data.covariates { $file } has values by partner, and design.unit is "city"
+covariate-taken = data.covariates { $file }: “{ $name }” is the name of another column; give it another one, as in columns = { "{" } gdp = "{ $name }" { "}" }
+covariate-of-microdata = { $names }: columns of single shipments cannot be covariates; put them in a table of their own under [[data.covariates]]
+covariate-by = { $names } of the trade file { $n ->
+    [one] has
+   *[other] have
+} one value a { $keys }; rows that the file does not have take it
+covariate-absent = { $name } has no value in { $n } of { $n_rows } rows, which a column with it leaves out; the first is { $first }

@@ -30,6 +30,7 @@ remark-trade = One table a file. Either `file` or `simulate`.
 remark-simulate = In place of `file`; everything then says SIMULATED.
 remark-microdata = For rows of single shipments; `file` may be a folder of CSV, packed CSV or Parquet files, or a DuckDB file. docs/scale.md says what it costs.
 remark-twinnings = One table a registry.
+remark-covariates = One table a file. Columns of the trade file need none: the design names them.
 remark-undated = Or `[[data.undated]]`, where there are several lists.
 remark-inference = Further keys are options of the named method.
 remark-report = docs/report.md shows how to use it.

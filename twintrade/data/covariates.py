@@ -1,0 +1,152 @@
+"""Reads what cities, partners, pairs and periods are like beside their trade: covariates and weights."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from twintrade.data.calendar.periods import Frequency, parse_periods, parse_subperiods
+from twintrade.data.figures.number_style import NumberStyle
+from twintrade.data.figures.numbers import parse_numbers
+from twintrade.data.formats.tables import TextTable, open_table
+from twintrade.data.geography.cities import read_cities
+from twintrade.data.geography.countries import resolve_column
+from twintrade.data.schema.covariates import CovariateSource
+from twintrade.data.sources.cells import TextColumn, build_text_array, quote_cell
+from twintrade.data.sources.faults import Faults
+from twintrade.data.sources.provenance import InputRecord
+from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.text import Listed, Text, Words
+
+_MINUS = ("-", "−", "–", "－")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CovariateTable:
+    """One value of each covariate for what a row is about.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        The keys, of city, partner and period, unique; and one column a covariate.
+    keys : tuple of str
+    frequency : Frequency
+        Of its periods.
+    record : InputRecord
+    """
+
+    frame: pd.DataFrame
+    keys: tuple[str, ...]
+    frequency: Frequency
+    record: InputRecord
+
+
+def read_covariates(source: CovariateSource, root: Path, frequency: Frequency, faults: Faults) -> CovariateTable:
+    """Read one table; rows about the same thing must say the same.
+
+    Parameters
+    ----------
+    source : CovariateSource
+    root : Path
+    frequency : Frequency
+        Of the panel; a finer table holds only where its values do not differ within one of the panel's periods.
+    faults : Faults
+        Receives an error for each cell that cannot be read, and for each two rows that differ.
+
+    Returns
+    -------
+    CovariateTable
+        Its periods are the panel's, or the table's own where these are longer.
+
+    Raises
+    ------
+    DataError
+        The file is absent, or is none that can be read.
+    """
+    parts = (source.city, source.partner, source.period, source.subperiod)
+    needed = [*(part for part in parts if part is not None), *source.named.values()]
+    table = open_table(root, source.file, source, needed, faults)
+    columns: dict[str, object] = {}
+    years = None
+    if source.period is not None:
+        periods = _read_periods(source, table, faults)
+        years = periods // source.frequency.per_year
+        finer = max(source.frequency.per_year // frequency.per_year, 1)
+        columns["period"] = np.where(periods < 0, periods, periods // finer)
+    if source.city is not None:
+        columns["city"] = read_cities(table.column(source.city), source.city_names, years, faults)
+    if source.partner is not None:
+        columns["partner"] = resolve_column(table.column(source.partner), source.partner_names, faults)
+    for name, column in source.named.items():
+        columns[name] = _read_signed(
+            table.column(column), NumberStyle(source.decimal, {}, source.missing_tokens), faults
+        )
+    frame = pd.DataFrame(columns).assign(row=table.rows)
+    faults_before = faults.n_errors
+    for name, column in source.named.items():
+        _refuse_differing(frame, source, name, column, frequency, faults)
+    if faults.n_errors == faults_before:
+        frame = frame.groupby(list(source.keys), as_index=False, sort=False)[list(source.named)].first()
+    return CovariateTable(frame, source.keys, _find_coarser(source, frequency), table.record)
+
+
+def _read_periods(source: CovariateSource, table: TextTable, faults: Faults) -> IntArray:
+    assert source.period is not None
+    if source.subperiod is None:
+        return parse_periods(table.column(source.period), source.frequency, faults)
+    return parse_subperiods(table.column(source.period), table.column(source.subperiod), source.frequency, faults)
+
+
+def _read_signed(column: TextColumn, style: NumberStyle, faults: Faults) -> FloatArray:
+    """Return numbers that may be negative: what is observed beside trade may be a growth rate or a difference."""
+    bare = [cell.strip() for cell in column.cells]
+    is_negative = np.array([len(c) > 1 and c[0] in _MINUS and c[1:].strip()[:1].isdigit() for c in bare], dtype=bool)
+    cells = build_text_array(c[1:].strip() if minus else c for c, minus in zip(bare, is_negative, strict=True))
+    unsigned = TextColumn(column.name, column.file, cells, column.rows, column.is_number)
+    values = parse_numbers(unsigned, style, faults).values
+    return np.where(is_negative, -values, values)
+
+
+def _refuse_differing(
+    frame: pd.DataFrame, source: CovariateSource, name: str, column: str, frequency: Frequency, faults: Faults
+) -> None:
+    known = frame[frame[name].notna()]
+    keys = list(source.keys)
+    first = known.groupby(keys, sort=False)[[name, "row"]].transform("first")
+    differing = known[(known[name] != first[name]).to_numpy()].drop_duplicates(keys)
+    for row, before in zip(differing.to_dict("records"), first.loc[differing.index, "row"], strict=True):
+        what = tuple(_name_key(row, key, source, frequency) for key in keys)
+        text = Text("data.covariate-differs", name=quote_cell(name), before=int(before), what=Listed(what, "comma"))
+        faults.error("covariate", text, source.file, int(row["row"]), column)
+
+
+def _name_key(row: Mapping[Hashable, Any], key: str, source: CovariateSource, frequency: Frequency) -> Words:
+    return str(row[key]) if key != "period" else _find_coarser(source, frequency).label(int(row[key]))
+
+
+def _find_coarser(source: CovariateSource, frequency: Frequency) -> Frequency:
+    return min(source.frequency, frequency, key=lambda f: f.per_year)
+
+
+def join_covariates(frame: pd.DataFrame, tables: Sequence[CovariateTable], frequency: Frequency) -> pd.DataFrame:
+    """Return a panel's frame with the columns of tables, NaN where a table has no row.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns city, partner (of pairs) and period, in the panel's own frequency.
+    tables : sequence of CovariateTable
+    frequency : Frequency
+        Of the panel.
+    """
+    for table in tables:
+        longer = frequency.per_year // table.frequency.per_year
+        keys = frame[[key for key in table.keys if key != "period"]]
+        if "period" in table.keys:
+            keys = keys.assign(period=frame["period"] // longer)
+        joined = keys.merge(table.frame, on=list(table.keys), how="left").set_axis(frame.index)
+        frame = frame.assign(**{str(name): joined[name] for name in table.frame if name not in table.keys})
+    return frame

@@ -1,0 +1,149 @@
+"""Columns that a design names beside its outcome, from tables of their own or from the trade file."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from itertools import chain, combinations
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from twintrade.data.calendar import Frequency
+from twintrade.data.covariates import CovariateTable, join_covariates, read_covariates
+from twintrade.data.schema import Constant, CovariateSource, FileFormat, TradeSource
+from twintrade.data.sources import Faults, InputRecord
+from twintrade.effects import Message
+from twintrade.errors import SpecError
+from twintrade.study.spec.analysis import Spec
+from twintrade.text import Listed, Text
+
+_KEYS = ("city", "partner", "period")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FurtherColumns:
+    """A panel's frame with what the design names, the files read for it, and what was noted.
+
+    Attributes
+    ----------
+    frame : DataFrame
+    inputs : tuple of InputRecord
+    messages : tuple of Message
+    """
+
+    frame: pd.DataFrame
+    inputs: tuple[InputRecord, ...] = ()
+    messages: tuple[Message, ...] = ()
+
+
+def add_further_columns(
+    spec: Spec, sources: Sequence[TradeSource], frame: pd.DataFrame, frequency: Frequency, root: Path
+) -> FurtherColumns:
+    """Return a panel's frame with the covariates and weights that the analysis names.
+
+    Parameters
+    ----------
+    spec : Spec
+    sources : sequence of TradeSource
+        Of the outcome: their files are asked for what no table of covariates has.
+    frame : DataFrame
+    frequency : Frequency
+        Of the panel.
+    root : Path
+
+    Raises
+    ------
+    SpecError
+        A name that no file has, that two tables have, or that is taken; a table about nothing.
+    DataError
+    """
+    faults = Faults()
+    declared = spec.data.covariates
+    _check_tables(declared, frame)
+    tables = [read_covariates(source, root, frequency, faults) for source in declared]
+    given = {name for source in declared for name in source.named}
+    wanted = [name for name in dict.fromkeys(_list_wanted(spec)) if name not in given and name not in frame]
+    if wanted:
+        tables.append(_read_trade_columns(wanted, sources, frame, frequency, root, faults))
+    faults.raise_if_any()
+    joined = join_covariates(frame, tables, frequency)
+    for name in [*given, *wanted]:
+        _warn_of_absent(joined, name, frequency, faults)
+    return FurtherColumns(joined, tuple(table.record for table in tables[: len(declared)]), faults.messages)
+
+
+def _list_wanted(spec: Spec) -> Iterator[str]:
+    for options in ({"covariates": spec.design.covariates, "weights": spec.design.weights}, *_list_overrides(spec)):
+        yield from options.get("covariates") or ()
+        if weights := options.get("weights"):
+            yield weights
+
+
+def _list_overrides(spec: Spec) -> Iterator[dict[str, Any]]:
+    return (entry.options for entry in spec.estimator)
+
+
+def _check_tables(declared: Sequence[CovariateSource], frame: pd.DataFrame) -> None:
+    taken = dict.fromkeys(map(str, frame.columns), "")
+    for source in declared:
+        if not source.keys:
+            raise SpecError(Text("data.covariates-about-nothing", file=source.file))
+        if "partner" in source.keys and "partner" not in frame:
+            raise SpecError(Text("data.covariates-by-partner", file=source.file))
+        for name in source.named:
+            if name in taken or name in _KEYS:
+                raise SpecError(Text("data.covariate-taken", name=name, file=source.file))
+            taken[name] = source.file
+
+
+def _read_trade_columns(
+    wanted: Sequence[str],
+    sources: Sequence[TradeSource],
+    frame: pd.DataFrame,
+    frequency: Frequency,
+    root: Path,
+    faults: Faults,
+) -> CovariateTable:
+    """Return columns of the trade files, by the fewest keys within which none of them differs."""
+    shared = [field.name for field in fields(FileFormat)]
+    tables = []
+    for source in sources:
+        if source.microdata is not None:
+            raise SpecError(Text("data.covariate-of-microdata", names=Listed(tuple(wanted), "comma")))
+        parts: dict[str, Any] = {name: getattr(source, name) for name in (*shared, *_KEYS, "subperiod")}
+        parts |= {part: None for part in _KEYS if part not in frame or isinstance(parts[part], Constant)}
+        as_table = CovariateSource(
+            **parts,
+            file=source.file,
+            columns=tuple(wanted),
+            frequency=source.frequency,
+            decimal=source.decimal,
+            missing_tokens=source.missing_tokens,
+            city_names=source.city_names,
+            partner_names=source.partner_names,
+        )
+        tables.append(read_covariates(as_table, root, frequency, faults))
+    faults.raise_if_any()
+    keys = tables[0].keys
+    rows = pd.concat([table.frame for table in tables], ignore_index=True).dropna(subset=list(wanted), how="all")
+    for fewest in chain.from_iterable(combinations(keys, n) for n in range(1, len(keys) + 1)):
+        if (rows.groupby(list(fewest))[list(wanted)].nunique() <= 1).all(axis=None):
+            break
+    text = Text("data.covariate-by", names=Listed(tuple(wanted)), n=len(wanted), keys=Listed(fewest))
+    faults.inform("covariate", text, sources[0].file)
+    unique = rows.groupby(list(fewest), as_index=False)[list(wanted)].first()
+    return CovariateTable(unique, fewest, frequency, tables[0].record)
+
+
+def _warn_of_absent(frame: pd.DataFrame, name: str, frequency: Frequency, faults: Faults) -> None:
+    is_absent = frame[name].isna().to_numpy()
+    if not is_absent.any():
+        return
+    row = frame[is_absent].iloc[0]
+    first = tuple(
+        frequency.label(int(row[key])) if key == "period" else str(row[key]) for key in _KEYS if key in frame
+    )
+    text = Text(
+        "data.covariate-absent", name=name, n=int(is_absent.sum()), n_rows=len(frame), first=Listed(first, "comma")
+    )
+    faults.warn("covariate-absent", text)
