@@ -9,7 +9,7 @@ from bundled_sources import US_EXPORTS, US_REGISTRY, US_UNDATED
 
 from twintrade.data.calendar.dates import parse_date
 from twintrade.data.calendar.periods import Frequency
-from twintrade.data.geography.near_names import find_near_name
+from twintrade.data.geography.near_names import list_near_names
 from twintrade.data.registry.reading import read_twinnings, read_undated
 from twintrade.data.trade import read_trade
 from twintrade.design import Design, Panel
@@ -189,7 +189,7 @@ def test_a_year_alone_is_too_coarse_for_months_within_the_sample_and_enough_outs
 def test_ties_outside_the_panel_are_listed():
     found = build_treatment(ties_of(("Z", "GBR", {"signed": "2004"})), panel_of())
     assert list(found.register["status"]) == ["no such unit in the panel"]
-    assert any(m.code == "agreement-outside-panel" for m in found.messages)
+    assert any(m.code == "unknown-city" for m in found.messages)
 
 
 def test_a_misspelt_city_is_told_and_its_pair_is_no_comparison():
@@ -213,12 +213,12 @@ def test_a_misspelling_beside_a_good_tie_leaves_the_pair_treated():
     assert onset(found, "Lyon-GBR") == 2006
 
 
-def test_ties_of_other_cities_stay_a_note_that_names_the_first_five():
+def test_ties_of_unknown_cities_are_a_warning_that_names_the_first_five():
     rows = [(f"Elsewhere {i}", "GBR", {"signed": "2004"}) for i in range(7)]
     found = build_treatment(ties_of(*rows), panel_of(cities=("Lyon", "Paris")))
     assert not found.excluded
-    (note,) = (m for m in found.messages if m.code == "agreement-outside-panel")
-    assert note.level == "info"
+    (note,) = (m for m in found.messages if m.code == "unknown-city")
+    assert note.level == "warning"
     assert note.message.count("Elsewhere") == 5
     assert "and 2 more" in note.message
 
@@ -238,7 +238,7 @@ def test_ties_of_other_cities_stay_a_note_that_names_the_first_five():
     ],
 )
 def test_near_names_are_spellings_and_not_other_cities(name, cities, near):
-    assert find_near_name(name, cities) == near
+    assert list_near_names(name, cities) == ((near,) if near else ())
 
 
 def test_a_panel_of_cities_takes_ties_with_any_country():

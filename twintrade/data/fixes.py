@@ -28,6 +28,7 @@ _TABLES: Mapping[RemedyName, _Table] = {
     "city_name": _Table("city_names", "[]"),
     "own_name": _Table("city_names", "[]"),
     "same_city": _Table("city_names", "[]", has_remark=True),
+    "agreement_city": _Table("city_names", "[]", has_remark=True),
     "kinds": _Table("kinds", "{}"),
     "events": _Table("events", "{}"),
 }
@@ -60,8 +61,10 @@ def list_lines_to_change(messages: Iterable[Message]) -> dict[str, list[str]]:
         if message.level == "info":
             continue
         if message.remedy is not None:
-            entry = message.remedy.name, _write(message.remedy, message.row)
-            by_file.setdefault(message.file, {})[entry] = None
+            lines = by_file.setdefault(message.file, {})
+            for start in range(0, len(message.remedy.values) or 1, 2):
+                values = message.remedy.values[start : start + 2]
+                lines[message.remedy.name, _write(Remedy(message.remedy.name, values), message.row)] = None
         elif message.code in _BY_CODE:
             by_file.setdefault(message.file, {})[None, str(Text(_BY_CODE[message.code]))] = None
     return {file: _shorten(_join(entries)) for file, entries in by_file.items()}

@@ -109,7 +109,8 @@ def read_trade(sources: Sequence[TradeSource], root: Path) -> TradeTable:
     parts = _read_all(sources, root, faults)
     _check_currency(parts)
     joined, superseded = _joined(parts, sources, faults)
-    check_spellings(joined["city"].to_numpy(dtype=object), [s.file for s in sources], faults)
+    decided = {line.city for source in sources for line in source.city_names}
+    check_spellings(joined, [source.file for source in sources], decided, faults)
     faults.raise_if_any()
     if joined.empty:
         raise DataError(f"{', '.join(s.file for s in sources)}: no row is left after the declared rules")

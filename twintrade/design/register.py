@@ -115,6 +115,8 @@ class Agreements:
     undated_policy : {"error", "exclude"}
     other_events : mapping of str to str
         Units moved by another named event, and which: in no comparison.
+    decided_cities : tuple of str
+        Cities that somebody has said to be no city of the panel under another name.
     """
 
     registry: pd.DataFrame
@@ -122,6 +124,7 @@ class Agreements:
     also_linked: tuple[str, ...] = ()
     undated_policy: Literal["error", "exclude"] = "error"
     other_events: Mapping[str, str] = field(default_factory=dict)
+    decided_cities: tuple[str, ...] = ()
 
 
 def build_register(agreements: Agreements, choice: DateChoice, kinds: tuple[str, ...], panel: Panel) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from twintrade.design.onset import find_end
 from twintrade.design.panel import Panel
 from twintrade.design.register import AFTER, REGISTER_COLUMNS, Agreements, DateChoice, add_status, build_register
 from twintrade.design.treatment import NEVER, Treatment
-from twintrade.design.unmatched import build_misspelt_message, build_outside_message, find_misspelt_agreements
+from twintrade.design.unmatched import build_misspelt_message, build_outside_messages, find_misspelt_agreements
 from twintrade.design.words import require_word
 from twintrade.effects.messages import Level, Message
 from twintrade.errors import DesignError
@@ -111,14 +111,16 @@ def build_treatment(agreements: Agreements, panel: Panel, rule: TreatmentRule | 
     register = build_register(agreements, rule.choice, rule.kinds, panel)
     linked = _linked(register, agreements, panel)
     onset = _onsets(rule, register, panel)
-    misspelt = find_misspelt_agreements(register, panel)
-    excluded = _excluded(register, onset, linked, {m.unit for m in misspelt}, panel)
+    misspelt = find_misspelt_agreements(register, panel, agreements.decided_cities)
+    excluded = _excluded(register, onset, linked, {unit for m in misspelt for unit in m.units}, panel)
     if agreements.undated_policy == "error":
         _refuse_undated(excluded, register, panel)
     excluded |= _moved_by_events(agreements.other_events, onset, panel)
     register = add_status(register, onset, excluded, linked, panel)
     dose = _dose(rule, register, onset, panel)
     messages = _messages(rule, register, excluded, agreements.other_events)
+    known = {*agreements.decided_cities, *(m.city for m in misspelt)}
+    messages += build_outside_messages(register, panel, known)
     if misspelt:
         messages.insert(0, build_misspelt_message(misspelt))
     return Treatment(
@@ -239,10 +241,8 @@ def _messages(
     ]
     if not rule.vague_years_later:
         cases.append(("info", "year-precision", treated.loc[treated["precision"] == "year", "unit"].tolist()))
-    messages = [
+    return [
         Message(level, code, Text(f"design.message-{code}", n=len(set(units)), units=_list_units(units)))
         for level, code, units in cases
         if units
     ]
-    outside = build_outside_message(register, is_listed=True)
-    return [*messages, outside] if outside else messages

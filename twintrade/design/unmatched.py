@@ -1,13 +1,14 @@
 """Agreements whose city or partner is nearly one of the panel: a misspelt name must make no control."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import pandas as pd
 
-from twintrade.data.geography import find_near_name
+from twintrade.data.geography import list_near_names
 from twintrade.design.panel import Panel
-from twintrade.effects.messages import Message
+from twintrade.effects.messages import Level, Message, Remedy
 from twintrade.text import Listed, Text, list_some
 
 MOST_AGREEMENTS = 5
@@ -23,37 +24,55 @@ class Misspelt:
     agreement : str
         The agreement in words.
     near : tuple of str
-        The city or partner of the panel it may mean; both where both are misspelt.
-    unit : str
-        The unit of the near names.
+        The cities of the panel it may mean, and the partners.
+    units : tuple of str
+        The units of the near names.
+    city : str
+        As the agreement writes it.
+    near_city : str
+        The first of the cities it may mean, "" where only the partner is misspelt.
     """
 
     agreement: str
     near: tuple[str, ...]
-    unit: str
+    units: tuple[str, ...]
+    city: str
+    near_city: str
 
 
-def find_misspelt_agreements(register: pd.DataFrame, panel: Panel) -> tuple[Misspelt, ...]:
-    """Return agreements of no unit whose city and partner are, or nearly are, in the panel, in its spelling."""
+def find_misspelt_agreements(
+    register: pd.DataFrame, panel: Panel, decided: Collection[str] = ()
+) -> tuple[Misspelt, ...]:
+    """Return agreements of no unit whose city and partner are, or nearly are, in the panel, in its spelling.
+
+    Parameters
+    ----------
+    register : DataFrame
+    panel : Panel
+    decided : collection of str
+        Cities that somebody has said to be no other.
+    """
     outside = register[register["unit"] == ""]
-    cities = _near(outside["city"], {str(city) for city in panel.cities})
-    partners = _near(outside["partner"], {str(p) for p in panel.partners}) if panel.is_dyadic else {}
+    cities = _list_near(outside["city"], {str(city) for city in panel.cities}, decided)
+    partners = _list_near(outside["partner"], {str(p) for p in panel.partners}) if panel.is_dyadic else {}
     ends = zip(panel.cities[panel.unit_city], panel.partners[panel.unit_partner], panel.units, strict=True)
     units = {(str(c), str(p)): str(u) for c, p, u in ends} if len(outside) else {}
     misspelt = []
     for row in outside.to_dict("records"):
         names = (str(row["city"]), str(row["partner"]) if panel.is_dyadic else "")
-        near = (cities.get(names[0], ""), partners.get(names[1], ""))
-        meant = (near[0] or names[0], near[1] or names[1])
-        if any(near) and (unit := units.get(meant, "")):
+        near = (cities.get(names[0], ()), partners.get(names[1], ()))
+        meant = [ends for ends in product(near[0] or names[:1], near[1] or names[1:]) if ends in units]
+        if any(near) and meant:
             agreement = format_agreement(row["twinning"], row["city"], row["partner"])
-            misspelt.append(Misspelt(agreement, tuple(filter(None, near)), unit))
+            shown = tuple(dict.fromkeys(end for ends in meant for end in ends if end in near[0] + near[1]))
+            first = next((city for city, _ in meant if city in near[0]), "")
+            misspelt.append(Misspelt(agreement, shown, tuple(units[ends] for ends in meant), names[0], first))
     return tuple(misspelt)
 
 
-def _near(names: pd.Series, known: set[str]) -> dict[str, str]:
-    """Return the near name of each name that is not known itself."""
-    return {name: find_near_name(name, known) for name in set(map(str, names)) - known}
+def _list_near(names: pd.Series, known: set[str], decided: Collection[str] = ()) -> dict[str, tuple[str, ...]]:
+    """Return the near names of each name that is not known itself."""
+    return {name: list_near_names(name, known) for name in set(map(str, names)) - known - set(decided)}
 
 
 def format_agreement(twinning: object, city: object, partner: object) -> str:
@@ -64,26 +83,38 @@ def format_agreement(twinning: object, city: object, partner: object) -> str:
 
 def build_misspelt_message(misspelt: Sequence[Misspelt]) -> Message:
     """Return the warning about agreements whose city or partner is nearly one of the panel."""
-    named = [Text("design.name-meant", agreement=m.agreement, near=Listed(m.near)) for m in misspelt]
+    named = [Text("design.name-meant", agreement=m.agreement, near=Listed(m.near, "or")) for m in misspelt]
     whole = "yes" if len(misspelt) <= MOST_AGREEMENTS else "no"
     names = list_some(named, MOST_AGREEMENTS, "semicolon")
     text = Text("design.misspelt", n=len(misspelt), agreements=names, all_named=whole)
-    return Message("warning", "unmatched-city", text)
+    lines = dict.fromkeys((m.city, m.near_city) for m in misspelt if m.near_city)
+    remedy = Remedy("agreement_city", tuple(name for line in lines for name in line)) if lines else None
+    return Message("warning", "unmatched-city", text, remedy=remedy)
 
 
-def build_outside_message(register: pd.DataFrame, *, is_listed: bool = False) -> Message | None:
-    """Return the note on agreements that concern no unit of the panel, the first named; None where there are none.
+def build_outside_messages(register: pd.DataFrame, panel: Panel, known: Collection[str] = ()) -> list[Message]:
+    """Return the warning about unknown cities, and the note on other agreements that concern no unit of the panel.
 
     Parameters
     ----------
     register : DataFrame
-    is_listed : bool
-        Whether a file of the results lists them.
+    panel : Panel
+    known : collection of str
+        Cities outside the panel that are misspelt, or that somebody has said to be no other.
     """
     outside = register[register["unit"] == ""]
-    if outside.empty:
-        return None
-    rows = zip(outside["twinning"], outside["city"], outside["partner"], strict=True)
-    names = list_some([format_agreement(*ends) for ends in rows], MOST_AGREEMENTS, "semicolon")
-    key = "design.outside-listed" if is_listed else "design.outside"
-    return Message("info", "agreement-outside-panel", Text(key, n=len(outside), agreements=names))
+    is_unknown = ~outside["city"].isin({*map(str, panel.cities), *known})
+    if panel.is_dyadic:
+        is_unknown &= outside["partner"].isin(set(map(str, panel.partners)))
+    groups: tuple[tuple[pd.DataFrame, Level, str], ...] = (
+        (outside[is_unknown], "warning", "unknown-city"),
+        (outside[~is_unknown], "info", "agreement-outside-panel"),
+    )
+    messages = []
+    for rows, level, code in groups:
+        if rows.empty:
+            continue
+        ends = zip(rows["twinning"], rows["city"], rows["partner"], strict=True)
+        names = list_some([format_agreement(*end) for end in ends], MOST_AGREEMENTS, "semicolon")
+        messages.append(Message(level, code, Text(f"design.{code}", n=len(rows), agreements=names)))
+    return messages

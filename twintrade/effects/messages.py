@@ -10,6 +10,7 @@ from twintrade.text import Words, pack_text
 
 Level = Literal["info", "warning", "error"]
 RemedyName = Literal[
+    "agreement_city",
     "city_name",
     "day_first",
     "decimal",
@@ -42,7 +43,8 @@ class Remedy:
     name : str
         Which key of the analysis file, and what for.
     values : tuple of str
-        What the key is given: the name in the file and the code it stands for, the mark, the frequency ...
+        What the key is given: the name in the file and the code it stands for, the mark, the frequency; of a table
+        the pairs of several entries, one after the other.
     """
 
     name: RemedyName

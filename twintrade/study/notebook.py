@@ -209,7 +209,7 @@ def build_treatment_from_table(
     registry = registry.assign(dates=dates, ended=None)
     treatment = build_treatment(Agreements(registry, undated_policy=undated), panel, rule)
     for message in treatment.messages:
-        if message.code in ("unmatched-city", "agreement-outside-panel"):
+        if message.code in ("unmatched-city", "unknown-city", "agreement-outside-panel"):
             warnings.warn(message.message, UserWarning, stacklevel=3)
     return treatment
 

@@ -5,4 +5,4 @@ from twintrade.data.geography.city_sizes import read_cities as read_cities
 from twintrade.data.geography.countries import is_aggregate as is_aggregate
 from twintrade.data.geography.countries import load_places as load_places
 from twintrade.data.geography.countries import resolve as resolve
-from twintrade.data.geography.near_names import find_near_name as find_near_name
+from twintrade.data.geography.near_names import list_near_names as list_near_names

@@ -2,10 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from itertools import combinations
 
 import numpy as np
+import pandas as pd
 
+from twintrade.data.geography.near_names import is_perhaps_one, split_name
 from twintrade.data.schema.source import CityName
 from twintrade.data.sources import limits
 from twintrade.data.sources.cells import TextColumn, build_text_array, clean_name, fold_name, quote_cell
@@ -73,19 +76,53 @@ def check_codes(cities: ObjectArray, codes: TextColumn, faults: Faults) -> None:
                 faults.error("city-code", text, codes.file, row, codes.name, remedy)
 
 
-def check_spellings(cities: ObjectArray, files: Sequence[str], faults: Faults) -> None:
-    """Note an error for two names that differ only in accents, case, spaces or punctuation.
+def check_spellings(frame: pd.DataFrame, files: Sequence[str], decided: Collection[str], faults: Faults) -> None:
+    """Note an error for two names that may be one city, which only the user knows.
 
-    They may be one city spelled in two ways or two cities with one romanization; only the user knows.
+    They differ only in accents, case, spaces or punctuation; or in a word for the kind of place (济南, 济南市),
+    unless ``city_names`` names one of them, or most figures of one stand beside figures of the other.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns city, partner, period and value.
+    files : sequence of str
+        Where the names stand.
+    decided : collection of str
+        Cities that ``city_names`` gives.
+    faults : Faults
     """
+    cities, file = sorted(set(frame["city"])), files[0] if len(files) == 1 else ""
     spellings: dict[str, list[str]] = {}
-    for city in sorted(set(cities)):
+    cores: dict[str, list[str]] = {}
+    for city in cities:
         spellings.setdefault(fold_name(city), []).append(city)
+        cores.setdefault("".join(split_name(city).core), []).append(city)
     for names in spellings.values():
         if len(names) > 1:
             text = Text("data.city-spellings", names=Listed(tuple(map(quote_cell, names))))
-            remedy = Remedy("same_city", (names[0], names[1]))
-            faults.error("spelling", text, files[0] if len(files) == 1 else "", remedy=remedy)
+            faults.error("spelling", text, file, remedy=Remedy("same_city", (names[0], names[1])))
+    for one, other in (pair for names in cores.values() for pair in combinations(names, 2)):
+        if {one, other} & set(decided) or fold_name(one) == fold_name(other) or not is_perhaps_one(one, other):
+            continue
+        quoted = Listed((quote_cell(one), quote_cell(other)))
+        if _are_side_by_side(frame, one, other):
+            faults.warn("spelling", Text("data.city-kinds-apart", names=quoted), file)
+        else:
+            faults.error("spelling", Text("data.city-kinds", names=quoted), file, remedy=_join_names(one, other))
+
+
+def _join_names(one: str, other: str) -> Remedy:
+    """Return the line by which the longer of two names counts as the shorter."""
+    short, long = sorted((one, other), key=len)
+    return Remedy("same_city", (long, short))
+
+
+def _are_side_by_side(frame: pd.DataFrame, one: str, other: str) -> bool:
+    """Return whether most figures of one of two names stand beside a figure of the other."""
+    traded = frame[frame["value"].fillna(0.0) != 0.0].set_index(["partner", "period"])["city"]
+    mine, theirs = traded.index[traded == one], traded.index[traded == other]
+    return mine.intersection(theirs).size > min(mine.nunique(), theirs.nunique()) / 2
 
 
 def _find_fault(name: str) -> CellError | None:

@@ -1,33 +1,171 @@
 """Names that may be a slip for another: near enough to ask, never near enough to match in silence."""
 
 import re
-from collections.abc import Collection
+import unicodedata
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
+from typing import Literal
 
 from twintrade.data.sources.cells import fold_name
 
 SHORTEST = 4
-"""Letters from which names are compared: two codes of two letters are always alike."""
+"""Letters from which the spelling of names is compared: two codes of two letters are always alike."""
 
 ALIKE = 0.8
 """Share of matching letters from which one name may stand for another (`difflib` ratio)."""
 
+SHORTEST_CHINESE = 2
+"""Characters from which a Chinese name may be a part of a longer one."""
 
-def find_near_name(name: str, known: Collection[str]) -> str:
-    """Return the known name that is nearly this one, "" where none is.
+_Level = Literal["city", "province", "county", "district", "prefecture", ""]
+_LEVELS: Mapping[str, _Level] = {
+    **dict.fromkeys(("city", "shi", "si", "municipality", "municipal", "metropolitan", "town", "stadt"), "city"),
+    **dict.fromkeys(("ville", "commune", "comune", "ciudad", "cidade", "citta", "municipio", "gemeinde"), "city"),
+    **dict.fromkeys(("province", "sheng", "state", "provincia"), "province"),
+    **dict.fromkeys(("county", "xian", "comte"), "county"),
+    **dict.fromkeys(("district", "qu", "borough"), "district"),
+    **dict.fromkeys(("prefecture", "ken", "region", "area"), "prefecture"),
+}
+"""Words that stand beside a name and say which kind of place it is."""
+_CHINESE: Mapping[str, _Level] = {
+    **dict.fromkeys(("特别行政区", "自治区", "省"), "province"),
+    **dict.fromkeys(("自治州", "地区", "県"), "prefecture"),
+    **dict.fromkeys(("自治县", "县", "縣"), "county"),
+    **dict.fromkeys(("市", "시"), "city"),
+    **dict.fromkeys(("区", "區"), "district"),
+}
+_OF = frozenset(("of", "de", "di", "do", "da", "del", "the", "greater"))
+"""Words that join the kind of a place to its name, or stand before it."""
+_OTHER_PLACE = frozenset(
+    (
+        *("new", "north", "south", "east", "west", "northern", "southern", "eastern", "western", "central", "old"),
+        *("upper", "lower", "little", "great", "san", "santa", "santo", "sao", "saint", "st", "ste", "sainte", "los"),
+        *("las", "la", "le", "les", "el", "al", "port", "porto", "puerto", "fort", "mount", "mont", "monte", "lake"),
+        *("nova", "novo", "nueva", "nuevo", "nouveau", "nouvelle", "neu", "neuer", "nizhny", "novy", "bad", "palm"),
+        *("grand", "grande", "rio", "villa", "long", "bei", "nan", "dong", "xi"),
+    )
+)
+"""Words before a name that make another place of it: York is not New York."""
+_BRACKETS = re.compile(r"[(（\[【].*?[)）\]】]")
+_APOSTROPHES = re.compile(r"[’'`ʼ]")
+_ELIDED = re.compile(r"\b([dl])[’'`ʼ]", re.IGNORECASE)
 
-    Near are names that differ in case, accents and marks only; or that begin alike, have the same digits, at least
-    ``SHORTEST`` letters and a ratio of at least ``ALIKE``.
+
+@dataclass(frozen=True, slots=True)
+class NameParts:
+    """A name taken apart.
+
+    Attributes
+    ----------
+    core : tuple of str
+        Its words, folded, without brackets and without words for the kind of place.
+    words : tuple of str
+        All its words, folded.
+    told_by : tuple of str
+        What was taken away: the kind of place, and what stands in brackets.
     """
-    mine = fold_name(name)
-    best, near = ALIKE, ""
-    for candidate in sorted(known):
-        other = fold_name(candidate)
-        if mine and other == mine:
-            return candidate
-        if min(len(mine), len(other)) < SHORTEST or mine[0] != other[0] or _digits(mine) != _digits(other):
+
+    core: tuple[str, ...]
+    words: tuple[str, ...]
+    told_by: tuple[str, ...]
+
+
+@lru_cache(maxsize=100_000)
+def split_name(name: str) -> NameParts:
+    """Return the parts of a name."""
+    bare = _BRACKETS.sub(" ", name)
+    bracketed = fold_name(" ".join(_BRACKETS.findall(name)))
+    words = _list_words(bare)
+    if not words:
+        bare, bracketed, words = name, "", _list_words(name)
+    core, kinds = _strip_kinds(words)
+    told_by = tuple(filter(None, (*sorted(set(kinds)), bracketed)))
+    return NameParts(core, _list_words(name), told_by)
+
+
+def is_perhaps_one(name: str, other: str) -> bool:
+    """Return whether two names of one table differ only in a kind of place or brackets that one of them lacks."""
+    mine, theirs = split_name(name), split_name(other)
+    is_told = mine.told_by and theirs.told_by and mine.told_by != theirs.told_by
+    return bool(mine.core) and "".join(mine.core) == "".join(theirs.core) and not is_told
+
+
+def list_near_names(name: str, known: Collection[str]) -> tuple[str, ...]:
+    """Return the known names that this one may mean, by the first of four signs that any of them shows.
+
+    They differ in case, accents and marks only; or in words for the kind of place and brackets ("City of", "Shi"); or
+    one holds the other as whole words that no word like "New" precedes (of Chinese names, as two characters or more);
+    or they begin alike, have the same digits, at least ``SHORTEST`` letters and a ratio of at least ``ALIKE``, the
+    nearest alone.
+    """
+    folded = fold_name(name)
+    if not folded:
+        return ()
+    candidates = sorted(known)
+    mine = split_name(name)
+    same = [c for c in candidates if fold_name(c) == folded]
+    bare = same or [c for c in candidates if _is_same_core(mine, split_name(c))]
+    containing = bare or [c for c in candidates if _holds(mine, split_name(c)) or _holds(split_name(c), mine)]
+    if containing:
+        return tuple(containing)
+    nearest = _find_nearest(mine, candidates)
+    return (nearest,) if nearest else ()
+
+
+def _list_words(name: str) -> tuple[str, ...]:
+    decomposed = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", _ELIDED.sub(r"\1e ", name)).casefold())
+    plain = "".join(c for c in decomposed if not unicodedata.combining(c))
+    return tuple(re.findall(r"\w+", unicodedata.normalize("NFC", plain.replace("_", " "))))
+
+
+def _strip_kinds(words: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return words without those for a kind of place at their ends, and the kinds; one word always stays."""
+    rest = list(words)
+    kinds: list[str] = []
+    while len(rest) > 1 and rest[-1] in _LEVELS:
+        kinds.append(_LEVELS[rest.pop()])
+    while len(rest) > 1 and (rest[0] in _LEVELS or (rest[0] in _OF and (kinds or rest[0] in ("the", "greater")))):
+        first = rest.pop(0)
+        kinds.append(_LEVELS.get(first, ""))
+    while rest and (ending := _find_ending(rest[-1])):
+        kinds.append(_CHINESE[ending])
+        rest[-1] = rest[-1].removesuffix(ending)
+    return (tuple(rest), tuple(kinds)) if any(c.isalpha() for c in "".join(rest)) else (tuple(words), ())
+
+
+def _find_ending(word: str) -> str:
+    """Return the Chinese word for a kind of place at the end of a name that stays a name without it."""
+    fitting = (e for e in _CHINESE if word.endswith(e) and len(word) - len(e) >= SHORTEST_CHINESE)
+    return next(fitting, "")
+
+
+def _is_same_core(mine: NameParts, theirs: NameParts) -> bool:
+    return "".join(mine.core) == "".join(theirs.core)
+
+
+def _holds(long: NameParts, short: NameParts) -> bool:
+    """Return whether a name holds the core of another as whole words, or as characters of a Chinese one."""
+    n = len(short.core)
+    starts = range(len(long.words) - n + 1)
+    if any(long.words[i : i + n] == short.core and not (i and long.words[i - 1] in _OTHER_PLACE) for i in starts):
+        return True
+    core = "".join(short.core)
+    return len(core) >= SHORTEST_CHINESE and _is_chinese(core) and any(core in word for word in long.words)
+
+
+def _is_chinese(text: str) -> bool:
+    return all("\u3400" <= c <= "\u9fff" for c in text)
+
+
+def _find_nearest(mine: NameParts, candidates: Sequence[str]) -> str:
+    name, best, near = "".join(mine.core), ALIKE, ""
+    for candidate in candidates:
+        other = "".join(split_name(candidate).core)
+        if min(len(name), len(other)) < SHORTEST or name[0] != other[0] or _digits(name) != _digits(other):
             continue
-        matcher = SequenceMatcher(None, mine, other, autojunk=False)
+        matcher = SequenceMatcher(None, name, other, autojunk=False)
         if matcher.quick_ratio() >= best and (ratio := matcher.ratio()) >= best:
             best, near = ratio, near if ratio == best and near else candidate
     return near

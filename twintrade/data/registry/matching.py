@@ -9,7 +9,7 @@ import pandas as pd
 from twintrade.data.calendar.dates import TwinningDate, parse_date
 from twintrade.data.calendar.periods import Frequency
 from twintrade.data.geography.countries import load_places
-from twintrade.data.geography.near_names import find_near_name
+from twintrade.data.geography.near_names import list_near_names
 from twintrade.data.registry.reading import TwinningRegistry, UndatedAgreements
 from twintrade.data.sources import limits
 from twintrade.data.sources.faults import CellError, Faults
@@ -124,8 +124,8 @@ def _status(
 def _list_hints(agreement: Mapping[Hashable, object], cities: set[str], partners: set[str]) -> Iterator[Text]:
     """Yield what a misspelt city, or the code of a country without trade rows, may mean."""
     city, partner = str(agreement["city"]), str(agreement["partner"])
-    if city not in cities and (near := find_near_name(city, cities)):
-        yield Text("data.city-meant", name=near)
+    if city not in cities and (near := list_near_names(city, cities)):
+        yield Text("data.city-meant", name=list_some(near, _MAX_NAMED, "or"))
     if partner not in partners and (place := load_places().get(partner)):
         yield Text("data.partner-meant", code=partner, name=place.name)
 

@@ -27,6 +27,8 @@ from twintrade.render.wording import list_check_names
 from twintrade.text import Listed, amounts, numbers
 
 CASE_VERDICT = "case_verdict"
+ON_FIRST_PAGE = ("unmatched-city", "unknown-city")
+"""Warnings, by their codes, about who counts as treated: a reader of the first page needs them beside the number."""
 
 
 def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
@@ -53,11 +55,19 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
             blocks.append(build_paragraph(page.say("how_sure", note=note if note.endswith(".") else f"{note}.")))
         if not case:
             blocks.append(_checks(page, spec))
+    blocks += _warnings(page)
     limits = [line for line in results.sections.get("limits", "").splitlines() if line.strip()]
     if limits:
         blocks.append(build_paragraph(page.say("limits")))
         blocks.append(BulletList(tuple(build_spans(line) for line in limits)))
     return tuple(blocks)
+
+
+def _warnings(page: Page) -> list[Block]:
+    """Return the warnings about data that may change who is treated or by how much, one note each."""
+    messages = [m for m in list_records(page.results.messages) if take_text(m["level"]) == "warning"]
+    first = sorted((m for m in messages if take_text(m["code"]) in ON_FIRST_PAGE), key=lambda m: take_text(m["code"]))
+    return [Note("warning", build_spans(f"{read_words(m, 'message').rstrip('.')}.")) for m in first]
 
 
 def _cannot_tell(page: Page) -> bool:

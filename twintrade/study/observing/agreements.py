@@ -57,7 +57,10 @@ def read_agreements(spec: Spec, root: Path) -> ReadAgreements:
     links = _undated_frame(undated)
     data, policy = spec.data, _undated_policy(spec)
     frame, linked = build_agreements_frame(registry), tuple(data.also_linked)
-    return ReadAgreements(Agreements(frame, links, linked, policy, data.other_events), registry, undated)
+    lines = [*(source.city_names for source in data.twinnings), *(source.city_names for source in data.undated)]
+    decided = tuple(line.city for names in lines for line in names)
+    agreements = Agreements(frame, links, linked, policy, data.other_events, decided)
+    return ReadAgreements(agreements, registry, undated)
 
 
 def _undated_policy(spec: Spec) -> Literal["error", "exclude"]:

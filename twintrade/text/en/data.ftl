@@ -262,6 +262,8 @@ fix-city_name = {"{"} name = { $first }, city = "the city it is" {"}"}
 fix-own_name = {"{"} name = { $first }, city = "a name of its own" {"}"}
 fix-same_city = {"{"} name = { $first }, city = { $second } {"}"}
 remark-same_city = { $line }   (if they are one city)
+fix-agreement_city = { fix-same_city }
+remark-agreement_city = { $line }   (in the table of the register, if they are one city)
 fix-totals = last_row = ...   or   where = {"{"} ... {"}"}, to leave totals out
 fix-last_row = last_row = { PLAIN($last) }
 fix-kinds = { $first } = "sister city"
@@ -295,6 +297,8 @@ city-total = { $name } is a total, not a city: leave such rows out, with where o
 city-two-codes = { $name } has the codes { $others }: two cities with one name; give them names that differ under city_names
 code-two-cities = code { $name } has the cities { $others }: one city with two names; give it one under city_names
 city-spellings = { $names } differ only in case, accents, spaces or punctuation: if they are one city, say so under city_names; if they are two, give them names that differ
+city-kinds = { $names } differ only in a word for the kind of place, and have no figures side by side: if they are one city, say so under city_names; if they are two, name both there
+city-kinds-apart = { $names } are read as two cities, because both have figures for the same partners and periods: if they are one, say so under city_names
 city-size = { $name } is a number from { $least } on, in plain digits
 partner-blank = the partner is blank
 partner-two-letters = { $cell } would be { $name } in a column of two-letter codes, but this column has names too
@@ -384,7 +388,7 @@ city-meant = is { $name } meant? Say so under city_names
 partner-meant = { $code } is { $name }
 signed-before = { $date }, sample from { $first }
 signed-after = { $date }, sample to { $last }
-status-unmatched = city or partner has no trade row: named, and never a control
+status-unmatched = city or partner has no trade row: listed; a pair whose names are nearly these is excluded until city_names says which city it is
 status-undated = no date of signature: its pair is never a control
 status-too-coarse = the date names no single period of the panel: its pair is never a control until it does
 status-before = signed in or before the first period: always treated, excluded and counted

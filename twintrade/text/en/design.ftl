@@ -140,11 +140,14 @@ misspelt = { $n ->
     [one] the pair of that name takes
    *[other] the pairs of those names take
 } no part. Correct the name, or say which it is under city_names or partner_names
-outside = { $n ->
+agreement-outside-panel = { $n ->
     [one] { $n } agreement concerns
    *[other] { $n } agreements concern
-} no unit of the panel: { $agreements }
-outside-listed = { outside }; payloads/agreements_outside_panel.csv lists them
+} no unit of the panel: { $agreements }; payloads/agreements_outside_panel.csv lists them
+unknown-city = { $n ->
+    [one] { $n } agreement names
+   *[other] { $n } agreements name
+} a city that the trade table does not have: { $agreements }. If the table has it under another name, its pair counts here as never treated: say so under city_names. payloads/agreements_outside_panel.csv lists them
 no-index-base = index_base { $base } is no period of the panel, which has { $first } to { $last }
 
 ## words of an option
