@@ -10,8 +10,9 @@ from twintrade.effects import Bands
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
-from twintrade.inference.refits.comparing import compare_refits, invert_views
+from twintrade.inference.refits.comparing import compare_refits, find_effect_after, invert_views
 from twintrade.inference.refits.dealing import FEWEST, deal_onsets
+from twintrade.inference.refits.noise import Residuals
 from twintrade.inference.refits.one_step_draws import OneStepDraws, build_draws, permute_one_step
 from twintrade.inference.refits.permutation import is_linear, permute
 from twintrade.inference.refits.randomization_bands import Dealt
@@ -80,12 +81,15 @@ class Randomization(Inference):
         is_refused = self.across == "assigned" and dealing.scheme.n_assignments < FEWEST
         is_t, dealt = self.statistic == "t", self._deal_one_step(fit, dealing)
         if dealt is None:
-            drawn = permute(fit, views, dealing.onsets, self.intervals, is_t)
+            drawn, near = permute(fit, views, dealing.onsets, self.intervals, is_t), None
         else:
-            drawn = permute_one_step(dealt, {view: fit.view(view) for view in views}, len(dealing.onsets))
+            after, shown = find_effect_after(fit), {view: fit.view(view) for view in views}
+            drawn, near = permute_one_step(dealt, shown, len(dealing.onsets), after)
         studentizer, kept = None, [dealing.onsets[k] for k in drawn.kept]
         if not is_t and self.noise == "by_size":
             studentizer = build_studentizer(fit, views, kept)
+            if near is not None:
+                studentizer.fitted[after, 0.0] = Residuals(near.residuals, near.means, True)
         noise = None if studentizer is None else studentizer.facts()
         statistic = "t" if is_t else "coefficient" if dealt is None else "score"
         scheme, n_draws, is_complete = dealing.scheme, drawn.n_draws, dealing.is_complete

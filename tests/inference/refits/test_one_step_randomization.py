@@ -71,8 +71,6 @@ def test_zero_is_outside_exactly_where_p_is_at_most_5_percent(gravity_panel, met
         how = Randomization(draws=DRAWS, across="units")
         for bands in how.infer_views(fitted, ["overall", "event"], np.random.default_rng(seed)).values():
             known = np.isfinite(bands.p) & ~np.isnan(bands.low)
-            if bands.estimate.n_effects > 1:
-                known &= bands.estimate.event_times >= 0
             is_outside = (bands.low[known] > 0) | (bands.high[known] < 0)
             assert np.array_equal(is_outside, bands.p[known] <= 0.05)
             outside += is_outside.tolist()
@@ -118,3 +116,60 @@ def test_a_difference_has_a_p_value_and_no_interval(gravity_panel) -> None:
     assert np.isnan([bands.low[0], bands.high[0]]).all()
     assert "interval" not in str(bands.note)
     assert 0 < bands.p[0] <= 1
+
+
+def double(design, log_effect):
+    """Return the design where every treated row is multiplied by the exponential of an effect."""
+    o, column = design.observations, design.panel.columns["flow"].copy()
+    column[o.rows[o.is_treated]] *= np.exp(log_effect)
+    return replace(design, panel=replace(design.panel, columns={**design.panel.columns, "flow": column}))
+
+
+@pytest.mark.parametrize("noise", ["by_size", "equal"])
+@pytest.mark.parametrize("method", ["imputation, total", "imputation, average pair", "regression"])
+def test_effects_before_the_onset_are_judged_alike_however_large_the_effect_after(
+    gravity_panel, method, noise
+) -> None:
+    """A step from a fit that holds the effect leaves some of it in the periods before."""
+    made = make_design(gravity_panel, effect=0.0, seed=3)
+    p, joint = [], []
+    for effect in (0.0, 2.0):
+        fitted = fit(METHODS[method], double(made, effect))
+        how = Randomization(draws=DRAWS, across="units", noise=noise)
+        bands = how.infer(fitted, "event", np.random.default_rng(4))
+        early = bands.estimate.pre_effects()
+        p.append(bands.p[early])
+        joint.append(bands.facts["pretrend_p"])
+        assert (bands.low[early] < bands.estimate.effects[early]).all()
+        assert (bands.high[early] > bands.estimate.effects[early]).all()
+    assert np.abs(p[1] - p[0]).max() <= 4 / (DRAWS + 1)
+    assert abs(joint[1] - joint[0]) <= 4 / (DRAWS + 1)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_intervals_by_event_time_move_with_a_large_effect(gravity_panel, method) -> None:
+    made, effect, ends = make_design(gravity_panel, effect=0.0, seed=3), 2.0, []
+    for design in (made, double(made, effect)):
+        fitted = fit(METHODS[method], design)
+        bands = Randomization(draws=DRAWS, across="units").infer(fitted, "event", np.random.default_rng(4))
+        after = bands.estimate.event_times >= 0
+        assert (bands.low[after] < bands.estimate.effects[after]).all()
+        assert (bands.high[after] > bands.estimate.effects[after]).all()
+        both = np.stack([bands.low[after], bands.high[after]])
+        ends.append(np.log1p(both / 100) if bands.estimate.scale == "percent" else both)
+    np.testing.assert_allclose(ends[1][1] - ends[0][1], effect, atol=0.05)
+    assert ((ends[1][0] > 0) & (ends[1][0] < effect) & (effect < ends[1][1])).all()
+
+
+def test_an_effect_of_minus_100_percent_ranks_as_the_most_extreme(gravity_panel) -> None:
+    made = make_design(gravity_panel, effect=0.0, n_cities=6)
+    o, column = made.observations, made.panel.columns["flow"].copy()
+    column[o.rows[o.event_time == 0]] = 0.0
+    empty = replace(made, panel=replace(made.panel, columns={**made.panel.columns, "flow": column}))
+    fitted = fit(METHODS["imputation, total"], empty)
+    bands = Randomization(draws=DRAWS, across="units").infer(fitted, "event", np.random.default_rng(4))
+    k = bands.estimate.event_times.tolist().index(0)
+    assert bands.estimate.effects[k] == pytest.approx(-100)
+    assert bands.p[k] == pytest.approx(1 / (DRAWS + 1))
+    assert np.isnan([bands.low[k], bands.high[k]]).all()
+    assert any("does not move it" in str(message.text) for message in bands.messages)

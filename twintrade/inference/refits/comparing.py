@@ -4,22 +4,23 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from twintrade.effects import Estimate
 from twintrade.effects.bands import fill_absent
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.clustering.variances import is_reference
-from twintrade.inference.refits.inversion import compute_two_sided_share, invert_randomization, invert_studentized
-from twintrade.inference.refits.one_step_draws import OneStepDraws
+from twintrade.inference.refits.inversion import (
+    TIE,
+    compute_two_sided_share,
+    invert_near,
+    invert_randomization,
+    invert_studentized,
+)
+from twintrade.inference.refits.one_step_draws import OneStepDraws, find_early
 from twintrade.inference.refits.permutation import Permutations, Permuted, is_linear
 from twintrade.inference.refits.randomization_bands import Compared
 from twintrade.inference.refits.ratio_inversion import LARGEST, Ends, invert_ratios
-from twintrade.inference.refits.ratio_statistics import (
-    compute_average_after,
-    find_early,
-    is_proportional,
-    shift_ends,
-    take_logs,
-)
+from twintrade.inference.refits.ratio_statistics import compute_average_after, is_proportional, is_ratio, take_logs
 from twintrade.inference.refits.studentizing import Studentizer
 from twintrade.numerics.arrays import FloatArray, IntArray
 
@@ -50,18 +51,31 @@ def compare_refits(
         with np.errstate(divide="ignore", invalid="ignore"):
             observed, compared = observed / Clustered().sandwich(fit, estimate).se, drawn.statistics
     elif studentizer is not None:
-        scales = studentizer.scales(view, estimate)
+        scales = studentizer.scales(view, drawn.after)
         observed, compared = take_logs(estimate, observed), take_logs(estimate, compared)
     observed, compared = observed / scales[-1], compared / scales[:-1]
     p = fill_absent(estimate.n_effects)
     for k in np.flatnonzero(~is_reference(estimate)):
         present = compared[~np.isnan(compared[:, k]), k]
-        if present.size and np.isfinite(observed[k]):
+        if present.size and not np.isnan(observed[k]):
             p[k] = compute_two_sided_share(float(observed[k]), present)
+    if estimate.kind not in ("overall", "path"):
+        # One step that differs in sign from the estimate is evidence of neither.
+        p = np.where(drawn.observed * estimate.effects < 0, 1.0, p)
     low, high = (fill_absent(p.size), fill_absent(p.size)) if ends is None else ends
     if not is_t:
         observed, compared = drawn.observed, drawn.effects * (scales[-1] / scales[:-1])
     return Compared(estimate, p, low, high, observed, compared)
+
+
+def find_effect_after(fit: Fit) -> float:
+    """Return the estimated effect after onset in log points, NaN where outcomes cannot be divided by it."""
+    estimate, o = fit.view("overall"), fit.design.observations
+    if is_ratio(fit):
+        return float(take_logs(estimate, estimate.effects)[0])
+    observed = float(np.average(o.y[o.is_treated], weights=o.row_weights[o.is_treated]))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return float(-np.log1p(-estimate.effects[0] / observed))
 
 
 def invert_views(
@@ -75,8 +89,8 @@ def invert_views(
 ) -> dict[View, Ends] | None:
     """Return the constant effects of each view that are not rejected; None where none can be taken out.
 
-    An end of a ratio costs several estimates of every draw: averages get theirs so, other effects as if the effect
-    moved its own estimate alone.
+    An end of a ratio costs several estimates of every draw: averages get theirs so, other effects from no effect and
+    one near the estimate taken out.
 
     Parameters
     ----------
@@ -91,21 +105,62 @@ def invert_views(
     ends = invert_ratios(fit, averages, onsets, studentizer, level, dealt) if averages else {}
     if dealt is not None:
         for view in drawn.views.keys() - ends.keys():
-            ends[view] = _shift(drawn.views[view], view, studentizer, level)
+            ends[view] = _invert_near(drawn.views[view], view, studentizer, level)
     return ends
 
 
-def _shift(drawn: Permuted, view: View, studentizer: Studentizer | None, level: float) -> Ends:
-    estimate, observed, values = drawn.estimate, drawn.observed, drawn.effects
-    if studentizer is None:
-        return shift_ends(estimate, observed, values, level)
-    scales = studentizer.scales(view, estimate)
-    logs = take_logs(estimate, values) * (scales[-1] / scales[:-1])
-    ends = np.stack(shift_ends(estimate, take_logs(estimate, observed), logs, level))
-    ends[:, ends[1] - ends[0] > 2 * LARGEST] = np.array([[-np.inf], [np.inf]])
+def _invert_near(drawn: Permuted, view: View, studentizer: Studentizer | None, level: float) -> Ends:
+    """Return the proportional effects not rejected, effect by effect, the estimate always among them.
+
+    From the estimates with no effect taken out and, for effects after the onset, with one near the estimate.
+    """
+    estimate = drawn.estimate
+    fits = [(drawn.after, np.vstack([drawn.effects, drawn.observed]))]
+    if drawn.near is not None:
+        fits.append((np.full(estimate.n_effects, drawn.near[0]), drawn.near[1]))
+    values, below, above = np.stack([_bound(estimate, view, studentizer, *one, level) for one in fits], axis=1)
+    low, high = fill_absent(estimate.n_effects), fill_absent(estimate.n_effects)
+    printed = estimate.effects if estimate.scale != "percent" else _log_ratios(estimate.effects)
+    used = np.where(find_early(estimate), 1, len(fits))
+    for k in np.flatnonzero(np.isfinite(values[0]) & np.isfinite(printed) & ~is_reference(estimate)):
+        own = slice(0, used[k])
+        at = np.array([0.0, *(one[0][k] for one in fits[1:])])
+        ends = invert_near(at[own], values[own, k], below[own, k], above[own, k])
+        low[k], high[k] = min(ends[0], printed[k]), max(ends[1], printed[k])
+    low, high = np.where(low < -LARGEST, -np.inf, low), np.where(high > LARGEST, np.inf, high)
     if estimate.scale == "percent":
-        ends = np.where(np.isinf(ends), ends, 100 * np.expm1(ends))
-    return ends[0], ends[1]
+        low, high = (np.where(np.isinf(end), end, 100 * np.expm1(end)) for end in (low, high))
+    return low, high
+
+
+def _bound(
+    estimate: Estimate,
+    view: View,
+    studentizer: Studentizer | None,
+    after: FloatArray,
+    values: FloatArray,
+    level: float,
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return real effects in log points, and between which bounds the draws do not reject them."""
+    scales = np.ones(values.shape)
+    if studentizer is not None:
+        scales = studentizer.scales(view, after)
+        values = take_logs(estimate, values)
+    critical = np.full(estimate.n_effects, np.inf)
+    for k in range(estimate.n_effects):
+        sizes = np.abs(values[:-1, k] / scales[:-1, k])
+        sizes = np.sort(sizes[~np.isnan(sizes)])
+        needed = int(np.floor((1 - level) * (sizes.size + 1) + TIE))
+        if 0 < needed <= sizes.size:
+            critical[k] = sizes[-needed] * scales[-1, k]
+    if studentizer is None and estimate.scale == "percent":
+        return _log_ratios(values[-1]), _log_ratios(-critical), _log_ratios(critical)
+    return values[-1], -critical, critical
+
+
+def _log_ratios(percent: FloatArray) -> FloatArray:
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log1p(np.maximum(percent, -100.0) / 100))
 
 
 def _invert(drawn: Permuted, view: View, studentizer: Studentizer | None, level: float) -> Ends:
@@ -115,10 +170,10 @@ def _invert(drawn: Permuted, view: View, studentizer: Studentizer | None, level:
     """
     estimate = drawn.estimate
     low, high = fill_absent(estimate.n_effects), fill_absent(estimate.n_effects)
-    average = compute_average_after(estimate)
+    average, early = compute_average_after(estimate), find_early(estimate)
     for k in range(estimate.n_effects):
         effects, slopes, observed = drawn.effects[:, k], drawn.post_slopes[:, k], float(estimate.effects[k])
-        is_early = find_early(estimate, k)
+        is_early = bool(early[k])
         if is_early:
             effects = effects - average * slopes[:-1]
             observed -= average * float(slopes[-1])

@@ -13,7 +13,7 @@ SETTLED = 1e-6
 
 def compute_two_sided_share(observed: float, drawn: FloatArray) -> float:
     """Return (1 + draws at least as large in absolute value) / (1 + draws); ties count against the effect."""
-    slack = TIE * max(1.0, abs(observed))
+    slack = TIE * max(1.0, abs(observed)) if np.isfinite(observed) else 0.0
     return float((1 + (np.abs(drawn) >= abs(observed) - slack).sum()) / (1 + drawn.size))
 
 
@@ -55,6 +55,33 @@ def invert_randomization(
         return float("-inf"), float("inf")
     # The centre's statistic is zero, so every draw's set holds it: on either side the sets end one by one.
     return min(float(below[needed - 1]), centre), max(float(above[needed - 1]), centre)
+
+
+def invert_near(at: FloatArray, values: FloatArray, below: FloatArray, above: FloatArray) -> tuple[float, float]:
+    """Return the first effects at which an estimate leaves its bounds, from a fit or two.
+
+    Between two effects that are taken out, the estimate less its bounds lies on a line; beyond them the estimate
+    alone moves, one for one. Zero is outside exactly if the estimate leaves its bounds there.
+
+    Parameters
+    ----------
+    at : FloatArray, shape (n_fits,)
+        Effects taken out: zero, and perhaps another.
+    values, below, above : FloatArray, shape (n_fits,)
+        The estimate then, and its bounds.
+    """
+    return _cross(at, values - above), -_cross(-at, below - values)
+
+
+def _cross(at: FloatArray, excess: FloatArray) -> float:
+    """Return where an excess that falls with the effect is zero; on the side of zero where that at zero puts it."""
+    here = float(excess[0])
+    if at.size == 1 or (here > 0) != (at[1] > 0):
+        return here
+    there, end = float(excess[1]), float(at[1])
+    if (there > 0) == (here > 0):
+        return end + there
+    return end * here / (here - there) if np.isfinite(here) else end
 
 
 def invert_studentized(

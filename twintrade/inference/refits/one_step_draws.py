@@ -5,27 +5,60 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twintrade.effects import Estimate
+from twintrade.effects import CohortEffects, Estimate, EventStudy
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import View
 from twintrade.estimators.repeating import Block, Null, OneStep
 from twintrade.inference.clustering.variances import is_reference
 from twintrade.inference.refits.permutation import Permutations, Permuted
-from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.text import Text, Words
 
 
-def permute_one_step(dealt: "OneStepDraws", views: Mapping[View, Estimate], n_draws: int) -> Permutations:
-    """Estimate every assignment in one step from the model without treatment; some of them may be lost."""
+def permute_one_step(
+    dealt: "OneStepDraws", views: Mapping[View, Estimate], n_draws: int, after: float
+) -> tuple[Permutations, Null | None]:
+    """Estimate every assignment in one step from the model without treatment; some of them may be lost.
+
+    Effects before the onset are estimated where the average effect after it is taken out of the real treated rows:
+    one step from a fit that holds a large effect leaves some of it in them.
+
+    Parameters
+    ----------
+    after : float
+        The estimated effect after onset in log points; NaN where there is none that could be taken out.
+
+    Returns
+    -------
+    Permutations
+    Null or None
+        The model with that effect taken out; None where no view has effects by time or group.
+    """
     estimated = dealt.estimate(dealt.model.under_none, views)
+    single = {view: one for view, one in views.items() if view not in ("overall", "path")}
+    near = None
+    if single and np.isfinite(after):
+        near = dealt.model.under(np.exp(after * dealt.model.design.observations.is_treated))
+    taken_out = {} if near is None else dealt.estimate(near, single)
     packed = {}
     for view, estimate in views.items():
         none = np.full((dealt.kept.size + 1, estimate.n_effects), np.nan)
-        drawn, observed = estimated[view][:-1], estimated[view][-1]
-        packed[view] = Permuted(estimate, observed, drawn, none[:-1], none, none)
+        values, taken = estimated[view], np.zeros(estimate.n_effects)
+        if view in taken_out:
+            early = find_early(estimate)
+            values[:, early], taken[early] = taken_out[view][:, early], after
+        at_estimate = (after, taken_out[view]) if view in taken_out else None
+        packed[view] = Permuted(estimate, values[-1], values[:-1], none[:-1], none, none, taken, at_estimate)
     n_lost = n_draws - dealt.kept.size
     failures: dict[Words, int] = {Text("inference.other-rows"): n_lost} if n_lost else {}
-    return Permutations(packed, failures, n_draws, dealt.kept)
+    return Permutations(packed, failures, n_draws, dealt.kept), near
+
+
+def find_early(estimate: Estimate) -> BoolArray:
+    """Return which effects lie before the onset less anticipation, shape (n_effects,)."""
+    if not isinstance(estimate, EventStudy | CohortEffects):
+        return np.zeros(estimate.n_effects, dtype=bool)
+    return np.asarray(estimate.event_times < -estimate.anticipation)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -37,6 +37,10 @@ class Permuted:
     post_slopes, pre_slopes : FloatArray, shape (n_draws + 1, n_effects)
         Estimates with the real treated rows, and the real treated units' rows before the reference, as the outcome;
         the real assignment in the last row. NaN throughout where intervals were not asked for.
+    after : FloatArray, shape (n_effects,)
+        The effect after onset, in log points, that was taken out of the real treated rows.
+    near : tuple of float and FloatArray of shape (n_draws + 1, n_effects), or None
+        Another such effect, near the estimate, and all effects with it taken out; the real ones last.
     """
 
     estimate: Estimate
@@ -45,6 +49,8 @@ class Permuted:
     statistics: FloatArray
     post_slopes: FloatArray
     pre_slopes: FloatArray
+    after: FloatArray
+    near: tuple[float, FloatArray] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,6 +167,7 @@ def _packed(estimate: Estimate, rows: list[FloatArray], actual: FloatArray) -> P
         statistics=stacked[:, 1],
         post_slopes=np.vstack([stacked[:, 2], actual[2]]),
         pre_slopes=np.vstack([stacked[:, 3], actual[3]]),
+        after=np.zeros(estimate.n_effects),
     )
 
 

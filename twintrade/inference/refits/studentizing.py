@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from twintrade.effects import Estimate
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.clustered import Facts
 from twintrade.inference.refits.noise import (
@@ -66,9 +65,9 @@ class Studentizer:
         one = slice(self.begins[view] + k, self.begins[view] + k + 1)
         return shares.scale(variances, self.dealt, one, is_ratio=self.is_ratio)[:, 0]
 
-    def scales(self, view: View, estimate: Estimate) -> FloatArray:
-        """Return the scales of all effects of a view under no effect, shape (n_draws + 1, n_effects)."""
-        return np.column_stack([self.scale(view, k) for k in range(estimate.n_effects)])
+    def scales(self, view: View, after: FloatArray) -> FloatArray:
+        """Return the scales of all effects of a view, each with an effect after onset, (n_draws + 1, n_effects)."""
+        return np.column_stack([self.scale(view, k, float(one)) for k, one in enumerate(after)])
 
     def along(self, ahead: Callable[[float], tuple[float, float]], positions: Sequence[float]) -> "Studentizer":
         """Return the same where fitted means are interpolated between positions on a line of effects.
