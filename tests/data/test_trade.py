@@ -1,5 +1,6 @@
 """Trade tables: what is read equals what is written, and every fault names its row."""
 
+import tomllib
 import unicodedata
 
 import numpy as np
@@ -17,6 +18,7 @@ from twintrade.data import (
     complete,
     read_trade,
 )
+from twintrade.data.fixes import list_lines_to_change
 from twintrade.errors import DataError
 
 CLEAN = "city,partner,year,value\nLyon,GBR,2004,10\nLyon,GBR,2005,11.5\nLyon,USA,2004,0\nParis,GBR,2005,7\n"
@@ -228,6 +230,20 @@ def test_two_cities_with_one_romanization_are_told_apart_by_their_codes(project,
         read_trade([trade_source(city_code="code")], project(content.replace("3413,Suzhou", "3205,Soochow")))
 
 
+def test_the_advice_for_two_cities_of_one_name_is_a_line_that_reads_them_apart(project, trade_source):
+    content = "code,city,partner,year,value\n321200,泰州,GBR,2004,1\n331000,泰州,GBR,2004,2\n"
+    with pytest.raises(InvalidDataError, match="set city_code to the column of their codes"):
+        read_trade([trade_source()], project(content))
+    with pytest.raises(InvalidDataError) as caught:
+        read_trade([trade_source(city_code="code")], project(content))
+    ((line,),) = list_lines_to_change(caught.value.messages).values()
+    names = tomllib.loads(line)["city_names"]
+    assert [entry["code"] for entry in names] == ["321200", "331000"]
+    lines = tuple(CityName(**entry) for entry in names)
+    frame = read_trade([trade_source(city_code="code", city_names=lines)], project(content)).frame
+    assert frame[["city", "value"]].to_numpy().tolist() == [["泰州 (321200)", 1.0], ["泰州 (331000)", 2.0]]
+
+
 def test_a_unit_in_the_header_that_contradicts_the_declared_one_warns(project, trade_source):
     root = project(CLEAN.replace("value", "出口额（万美元）"))
     assert "unit-in-header" in codes(read_trade([trade_source(value="出口额（万美元）")], root))
@@ -414,3 +430,11 @@ def test_a_wide_layout_is_advised_only_where_it_is_not_declared(project, trade_s
     with pytest.raises(DataError, match="no column “partner”") as told:
         read_trade([trade_source(layout="wide", period=None, value=None)], root)
     assert "layout" not in str(told.value)
+
+
+def test_codes_of_the_united_nations_are_read_where_they_are_declared(project, trade_source):
+    content = "city,partner,year,value\n156,842,2004,1\n156,4,2004,2\n156,000,2004,3\n"
+    with pytest.raises(InvalidDataError, match="no known partner"):
+        read_trade([trade_source()], project(content))
+    frame = read_trade([trade_source(country_codes="un")], project(content)).frame
+    assert frame[["city", "partner", "value"]].to_numpy().tolist() == [["CHN", "AFG", 2.0], ["CHN", "USA", 1.0]]

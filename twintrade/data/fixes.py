@@ -74,7 +74,8 @@ def _write(remedy: Remedy, row: int | None) -> str:
     """Return a line of the analysis file, or the entry of a table, with values as that file writes them."""
     bare, other = (*remedy.values, *_PADDING)[:2]
     first, second = json.dumps(bare, ensure_ascii=False), json.dumps(other, ensure_ascii=False)
-    return str(Text(f"data.fix-{remedy.name}", bare=bare, first=first, second=second, last=(row or 1) - 1))
+    both = json.dumps(f"{bare} ({other})", ensure_ascii=False)
+    return str(Text(f"data.fix-{remedy.name}", bare=bare, first=first, second=second, both=both, last=(row or 1) - 1))
 
 
 def _join(entries: Iterable[tuple[RemedyName | None, str]]) -> list[str]:

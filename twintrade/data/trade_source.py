@@ -15,7 +15,13 @@ from twintrade.data.figures.numbers import Numbers, parse_numbers
 from twintrade.data.figures.trade_units import list_scalings, read_unit
 from twintrade.data.formats.tables import TextTable, open_table
 from twintrade.data.geography.cities import check_codes, read_cities
-from twintrade.data.geography.countries import is_aggregate, load_places, resolve_column, warn_of_validity
+from twintrade.data.geography.countries import (
+    is_aggregate,
+    load_places,
+    resolve_column,
+    resolve_un_codes,
+    warn_of_validity,
+)
 from twintrade.data.schema.source import UNNAMED, Constant, RevisionColumn, TradeSource, UnitColumn
 from twintrade.data.sources.cells import (
     COLUMN_NAMES,
@@ -72,6 +78,8 @@ def read_source(source: TradeSource, root: Path, faults: Faults) -> SourceRows:
     _check_layout(source)
     _check_city(source, faults)
     table = open_table(root, source.file, source, _needed(source), faults, source.layout == "wide")
+    if source.country_codes == "un":
+        table = _with_iso_codes(table, source)
     wide = _lay_long(table, source) if source.layout == "wide" else None
     long, periods_of, values_of = wide or (
         table,
@@ -82,9 +90,10 @@ def read_source(source: TradeSource, root: Path, faults: Faults) -> SourceRows:
     values, flags, currency = _values(source, long, values_of, faults)
     codes = resolve_column(long.part(source.partner, "partner"), source.partner_names, faults)
     years = periods // source.frequency.per_year
-    cities = read_cities(long.part(source.city, "city"), source.city_names, years, faults)
-    if source.city_code is not None:
-        check_codes(cities, long.column(source.city_code), faults)
+    city_codes = None if source.city_code is None else long.column(source.city_code)
+    cities = read_cities(long.part(source.city, "city"), source.city_names, years, faults, city_codes)
+    if city_codes is not None:
+        check_codes(cities, city_codes, faults)
     is_read = (codes != "") & (periods >= 0)
     warn_of_validity(codes[is_read], years[is_read], source.file, faults)
     frame = pd.DataFrame(
@@ -207,6 +216,11 @@ def _needed(source: TradeSource) -> list[str]:
     if isinstance(source.product_revision, RevisionColumn):
         names.append(source.product_revision.column)
     return names
+
+
+def _with_iso_codes(table: TextTable, source: TradeSource) -> TextTable:
+    ends = [part for part in (source.city, source.partner) if isinstance(part, str)]
+    return replace(table, columns={**table.columns, **{end: resolve_un_codes(table.column(end)) for end in ends}})
 
 
 def _name(column: str | None) -> str:

@@ -23,6 +23,11 @@ UNITS = [
     ("元", "CNY", 0),
     ("CNY", "CNY", 0),
     ("CHF", "CHF", 0),
+    ("mln USD", "USD", 6),
+    ("USD mln", "USD", 6),
+    ("Mio. EUR", "EUR", 6),
+    ("Mrd. EUR", "EUR", 9),
+    ("DEM", "DEM", 0),
 ]
 
 
@@ -35,4 +40,16 @@ def test_units(text, currency, power):
 @pytest.mark.parametrize("text", ["", "tons", "万", "100,000 USD", "million million USD", "dollars and cents"])
 def test_what_is_no_unit(text):
     with pytest.raises(DataError, match="not known"):
+        parse_money_unit(text)
+
+
+@pytest.mark.parametrize("text", ["UDS", "ECU", "QQQ", "XXX", "1,000 UDS"])
+def test_three_letters_that_are_no_currency_are_refused(text):
+    with pytest.raises(DataError, match="not known"):
+        parse_money_unit(text)
+
+
+@pytest.mark.parametrize("text", ["$", "1,000 $", "million $"])
+def test_a_sign_of_several_currencies_asks_which(text):
+    with pytest.raises(DataError, match="“\\$” is the sign of several currencies"):
         parse_money_unit(text)

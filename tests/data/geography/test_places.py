@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from twintrade.data import InvalidDataError, load_places, resolve
-from twintrade.data.geography.countries import warn_of_validity
+from twintrade.data.geography.countries import resolve_column, resolve_un_codes, warn_of_validity
+from twintrade.data.sources.cells import TextColumn, build_text_array
 from twintrade.data.sources.faults import Faults
 
 N_ISO_3166 = 249
@@ -141,3 +142,50 @@ def test_every_partner_of_published_tables_is_known(shared, file, column, n_part
         names = sorted({row[column] for row in csv.DictReader(stream)})
     codes = resolve(names)
     assert len(set(codes)) == len(names) == n_partners
+
+
+UN_NAMES = {
+    "Other Asia, nes": "TWN",
+    "Sudan (...2011)": "SDN",
+    "Serbia and Montenegro (...2005)": "SCG",
+    "Netherlands Antilles (…2010)": "ANT",
+    "Belgium-Luxembourg (...1998)": "BLX",
+    "USSR (...1990)": "SUN",
+    "Mayotte (Overseas France)": "MYT",
+    "Réunion (Overseas France)": "REU",
+    "Northern Africa, nes": "+AFRICA",
+    "其它国家(地区)": "+AREAS",
+    "澳洲": "AUS",
+    "前苏联": "SUN",
+}
+
+
+def test_names_of_the_united_nations_and_of_chinese_yearbooks():
+    assert resolve(UN_NAMES) == list(UN_NAMES.values())
+
+
+def test_other_asia_says_whom_it_stands_for():
+    faults = Faults()
+    cells = build_text_array(["Other Asia, nes", "Japan"])
+    resolve_column(TextColumn("partner", "t.csv", cells, np.array([2, 3])), {}, faults)
+    assert [m.code for m in faults.messages] == ["other-asia"]
+
+
+def test_a_former_country_has_its_years():
+    faults = Faults()
+    warn_of_validity(
+        build_text_array(resolve(["Belgium-Luxembourg (...1998)"] * 2)), np.array([1998, 2003]), "t.csv", faults
+    )
+    (warning,) = faults.messages
+    assert "1998" in warning.message
+
+
+def test_codes_of_the_united_nations_are_one_place_each():
+    text = resources.files("twintrade.data").joinpath("partners.csv").read_text(encoding="utf-8")
+    rows = [(code, r) for r in csv.DictReader(text.splitlines()) for code in r["un"].split("|") if code]
+    assert len({code for code, _ in rows}) == len(rows)
+    standard = {r["code"] for _, r in rows if r["kind"] in ("country", "territory")}
+    assert len(standard) == N_ISO_3166
+    cells = build_text_array(["156", "842", "4", "251", "x", "999"])
+    column = TextColumn("i", "t.csv", cells, np.arange(6))
+    assert resolve_un_codes(column).tolist() == ["CHN", "USA", "AFG", "FRA", "x", "999"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib import resources
 
 import numpy as np
+from babel.numbers import list_currencies
 
 from twintrade.data.sources.cells import TextColumn, quote_cell
 from twintrade.data.sources.faults import Faults
@@ -19,7 +20,9 @@ _UNITS = [*csv.DictReader(resources.files("twintrade.data").joinpath("units.csv"
 # Longer names first in the file, so that "hundred million" is not read as "million".
 _POWERS = [(int(row["meaning"]), row["names"].split("|")) for row in _UNITS if row["kind"] == "power"]
 _CURRENCIES = {row["meaning"]: row["names"].split("|") for row in _UNITS if row["kind"] == "currency"}
-_CODE = re.compile(r"[A-Z]{3}")
+_CODE = re.compile(r"(?!XXX|XTS)[A-Z]{3}")
+_SIGNS = ("$", "kr")
+"""Signs of several currencies."""
 _WRITTEN = {0: ""} | {int(row["meaning"]): row["written"] + " " for row in _UNITS if row["kind"] == "power"}
 _PREFIXES = {"k": 3, "m": 6, "mn": 6, "mio": 6, "bn": 9}
 UNKNOWN = "UNKNOWN"
@@ -57,6 +60,8 @@ def parse_money_unit(text: str) -> MoneyUnit:
     currency = _currency(rest)
     if rest == UNKNOWN:
         raise DataError(Text("data.unit-unwritten", unit=quote_cell(text)))
+    if rest.strip(".") in _SIGNS:
+        raise DataError(Text("data.unit-sign", unit=quote_cell(text), sign=quote_cell(rest.strip("."))))
     if currency is None:
         near = difflib.get_close_matches(rest.upper(), _CURRENCIES, n=2)
         raise DataError(
@@ -144,4 +149,4 @@ def _currency(text: str) -> str | None:
     for code, names in _CURRENCIES.items():
         if lowered in names:
             return code
-    return text if _CODE.fullmatch(text) else None
+    return text if _CODE.fullmatch(text) and (text in list_currencies()) else None

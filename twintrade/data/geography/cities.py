@@ -28,7 +28,11 @@ _TOTALS = frozenset(
 
 
 def read_cities(
-    column: TextColumn, crosswalk: Sequence[CityName], years: IntArray | None, faults: Faults
+    column: TextColumn,
+    crosswalk: Sequence[CityName],
+    years: IntArray | None,
+    faults: Faults,
+    codes: TextColumn | None = None,
 ) -> ObjectArray:
     """Return the city of every row; a blank, a total or a control character is an error.
 
@@ -40,11 +44,14 @@ def read_cities(
     years : IntArray or None, shape (n_rows,)
         Calendar year of every row, for crosswalks with years.
     faults : Faults
+    codes : TextColumn, optional
+        The cities' own codes, for lines about one of two cities of one name.
 
     Returns
     -------
     ObjectArray of str, shape (n_rows,)
     """
+    own_codes = None if codes is None else build_text_array(clean_name(code) for code in codes.cells)
     names = {cell: clean_name(cell) for cell in set(column.cells)}
     declared = {clean_name(line.name) for line in crosswalk}
     wrong = {cell: fault for cell, name in names.items() if name not in declared and (fault := _find_fault(name))}
@@ -54,6 +61,8 @@ def read_cities(
     cities = build_text_array(names[c] for c in column.cells)
     for line in crosswalk:
         here = cities == clean_name(line.name)
+        if line.code is not None:
+            here &= own_codes == clean_name(line.code) if own_codes is not None else False
         if years is not None:
             here &= (years >= (line.first or years.min(initial=0))) & (years <= (line.last or years.max(initial=0)))
         cities[here] = line.city
@@ -72,7 +81,11 @@ def check_codes(cities: ObjectArray, codes: TextColumn, faults: Faults) -> None:
             if len(several) > 1:
                 row = int(codes.rows[int(np.flatnonzero((cities if place == 0 else cleaned) == name)[0])])
                 text = Text(key, name=quote_cell(name), others=Listed(tuple(map(quote_cell, several))))
-                remedy = Remedy("own_name", (name,)) if place == 0 else Remedy("same_city", (several[0], several[1]))
+                remedy = (
+                    Remedy("own_name", tuple(value for code in several for value in (name, code)))
+                    if place == 0
+                    else Remedy("same_city", tuple(several[:2]))
+                )
                 faults.error("city-code", text, codes.file, row, codes.name, remedy)
 
 

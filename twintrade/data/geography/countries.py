@@ -20,6 +20,9 @@ from twintrade.text import Listed, Text
 
 PlaceKind = Literal["country", "territory", "part", "former", "aggregate"]
 
+_BRACKETED = re.compile(r"\s*[(（](?:(?:\.\.\.|…)\s*[0-9]{4}|overseas\s+france)[)）]\s*$", re.IGNORECASE)
+"""What the United Nations add to a name: the year in which a country ceased to be, or whose territory it is."""
+_OTHER_ASIA = "otherasianes"
 _SAINT = re.compile(r"\bst\b\.?", re.IGNORECASE)
 _N_NEAR = 3
 _LANGUAGES = ("english", "chinese", "portuguese", "french", "german", "spanish", "italian")
@@ -57,6 +60,7 @@ class _CountryTable:
     places: Mapping[str, Place]
     by_key: Mapping[str, str]
     by_iso2: Mapping[str, str]
+    by_un: Mapping[str, str]
     names: tuple[str, ...]
 
 
@@ -106,7 +110,17 @@ def resolve_column(column: TextColumn, aliases: Mapping[str, str], faults: Fault
     known = {cell: _code(cell, table, declared, is_iso2) for cell in distinct}
     codes = build_text_array(known[c] for c in column.cells)
     column.errors_once(faults, "partner", codes == "", _unknown, _find_remedy)
+    if any(fold_name(cell) == _OTHER_ASIA for cell in distinct):
+        faults.inform("other-asia", Text("data.partner-other-asia"), column.file, None, column.name)
     return codes
+
+
+def resolve_un_codes(column: TextColumn) -> ObjectArray:
+    """Return the cells of a column with the codes of the United Nations, as M49 numbers them, as ISO codes."""
+    by_un = _table().by_un
+    return build_text_array(
+        by_un.get(cell.strip().zfill(3), cell) if cell.strip().isdigit() else cell for cell in column.cells
+    )
 
 
 def find_near_codes(name: str) -> list[str]:
@@ -153,6 +167,7 @@ def _table() -> _CountryTable:
     places: dict[str, Place] = {}
     by_key: dict[str, str] = {}
     by_iso2: dict[str, str] = {}
+    by_un: dict[str, str] = {}
     text = resources.files("twintrade.data").joinpath("partners.csv").read_text(encoding="utf-8")
     for row in csv.DictReader(text.splitlines()):
         code = row["code"]
@@ -160,17 +175,18 @@ def _table() -> _CountryTable:
         places[code] = Place(code, row["iso2"], row["name"], kind, _year(row["valid_from"]), _year(row["valid_to"]))
         if row["iso2"]:
             by_iso2[row["iso2"]] = code
+        by_un |= dict.fromkeys(filter(None, row["un"].split("|")), code)
         others = "|".join(row[language] for language in _LANGUAGES).split("|")
         for name in (code, row["name"], *filter(None, others)):
             owner = by_key.setdefault(_key(name), code)
             if owner != code:
                 raise AssertionError(f"{name} stands for {owner} and {code} in partners.csv")
     names = tuple(place.name for place in places.values() if not place.is_aggregate)
-    return _CountryTable(places, by_key, by_iso2, names)
+    return _CountryTable(places, by_key, by_iso2, by_un, names)
 
 
 def _key(name: str) -> str:
-    return fold_name(_SAINT.sub("saint", name.replace("&", " and ")))
+    return fold_name(_SAINT.sub("saint", _BRACKETED.sub("", name).replace("&", " and ")))
 
 
 def _year(text: str) -> int | None:

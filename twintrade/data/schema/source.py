@@ -56,10 +56,14 @@ class RevisionColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CityName:
-    """One line of a city crosswalk: a name in the file, the city it counts as, and the years in which it does."""
+    """One line of a city crosswalk: a name in the file, the city it counts as, and the years in which it does.
+
+    With a code, of the column ``city_code``, the line is about the rows with it alone: two cities of one name.
+    """
 
     name: str
     city: str
+    code: str | None = None
     first: int | None = None
     last: int | None = None
 
@@ -115,6 +119,8 @@ class TradeSource(FileFormat):
         Further partner names with their codes.
     city_code : str or None
         Column of the cities' own codes, to tell two cities with one romanization apart.
+    country_codes : {"iso", "un"}
+        Whose codes of countries stand in the columns of both ends: with "un" numbers are those of the United Nations.
     product : str or None
         Column over whose products values are summed.
     product_revision : str or RevisionColumn
@@ -153,6 +159,7 @@ class TradeSource(FileFormat):
     city_names: tuple[CityName, ...] = ()
     partner_names: Mapping[str, str] = field(default_factory=dict)
     city_code: str | None = None
+    country_codes: Literal["iso", "un"] = "iso"
     product: str | None = None
     product_revision: str | RevisionColumn = ""
     mixed_revisions: Literal["error", "by_period"] = "error"

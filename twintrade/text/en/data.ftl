@@ -103,6 +103,7 @@ thousands-or-decimals = { $cell } was read with a decimal point{ $others ->
 unit-in-header = the column is headed { $shown }, and money_unit is { $unit }
 unit-in-title = above the header stands { $shown }, and money_unit is { $unit }
 unit-unwritten = money_unit is still { $unit }: find out what the values are counted in, and write a power and a currency, as "USD", "1,000 USD", "million EUR", "万美元"
+unit-sign = money_unit { $unit }: { $sign } is the sign of several currencies; write the code of the one that is meant, as in "1,000 USD" or "million CAD"
 unit-unknown = money_unit { $unit } is not known{ $n_near ->
     [0] { "" }
    *[other] ; near: { $near }
@@ -259,7 +260,7 @@ remark-missing_token = { $line }   (only if it means that there is no figure)
 fix-ignore = { $first }
 fix-partner_name = { $first } = { $second }
 fix-city_name = {"{"} name = { $first }, city = "the city it is" {"}"}
-fix-own_name = {"{"} name = { $first }, city = "a name of its own" {"}"}
+fix-own_name = {"{"} name = { $first }, code = { $second }, city = { $both } {"}"}
 fix-same_city = {"{"} name = { $first }, city = { $second } {"}"}
 remark-same_city = { $line }   (if they are one city)
 fix-agreement_city = { fix-same_city }
@@ -294,13 +295,14 @@ city-control-character = { $name } has a control character
 city-too-long = { $name } is too long for a city's name
 city-marked = { $name } carries a footnote mark: say under city_names which city it is
 city-total = { $name } is a total, not a city: leave such rows out, with where or last_row
-city-two-codes = { $name } has the codes { $others }: two cities with one name; give them names that differ under city_names
+city-two-codes = { $name } has the codes { $others }: two cities with one name; tell them apart by their codes under city_names, and write the register's cities so
 code-two-cities = code { $name } has the cities { $others }: one city with two names; give it one under city_names
 city-spellings = { $names } differ only in case, accents, spaces or punctuation: if they are one city, say so under city_names; if they are two, give them names that differ
 city-kinds = { $names } differ only in a word for the kind of place, and have no figures side by side: if they are one city, say so under city_names; if they are two, name both there
 city-kinds-apart = { $names } are read as two cities, because both have figures for the same partners and periods: if they are one, say so under city_names
 city-size = { $name } is a number from { $least } on, in plain digits
 partner-blank = the partner is blank
+partner-other-asia = “Other Asia, nes” is read as Taiwan, for which statistics of the United Nations use it
 partner-two-letters = { $cell } would be { $name } in a column of two-letter codes, but this column has names too
 partner-unknown = { $cell } is no known partner{ $n_near ->
     [0] { "" }
@@ -322,7 +324,7 @@ both-figures = { $same ->
     [yes] the same figure
    *[no] { $one } and { $two }
 }
-duplicate-here = { $what } stands here and in row { PLAIN($row) } ({ both-figures }): remove one
+duplicate-here = { $what } stands here and in row { PLAIN($row) } ({ both-figures }): remove one; if they are two cities of one name, set city_code to the column of their codes
 duplicate-elsewhere = { $what } stands here and in row { PLAIN($row) } of { $file } ({ both-figures }): remove one, or give the files a precedence
 superseded = { $n } figures are superseded by a file of higher precedence; { $n_differ } of them differ from it
 dropped-superseded = superseded
