@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from twintrade.design.panel_keys import code_keys, is_ascending, order_rows, read_periods
+from twintrade.design.panel_keys import number_keys, is_ascending, sort_rows, read_periods
 from twintrade.design.words import require_word
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray, find_distinct, find_starts
@@ -109,8 +109,8 @@ class Panel:
         if unit is None and city is None:
             raise DesignError("name the column that holds the unit, or the city (and partner)")
         periods = read_periods(frame[period], period)
-        (unit_codes, units), (city_codes, cities), (partner_codes, partners) = code_keys(frame, unit, city, partner)
-        order = None if is_ascending(unit_codes, periods) else order_rows(unit_codes, periods)
+        (unit_codes, units), (city_codes, cities), (partner_codes, partners) = number_keys(frame, unit, city, partner)
+        order = None if is_ascending(unit_codes, periods) else sort_rows(unit_codes, periods)
         if order is not None:
             unit_codes, periods = unit_codes[order], periods[order]
             city_codes, partner_codes = city_codes[order], partner_codes[order]

@@ -30,10 +30,10 @@ def read_periods(column: pd.Series, name: str) -> IntArray:
     return values.astype(np.int64)
 
 
-def code_keys(
+def number_keys(
     frame: pd.DataFrame, unit: str | None, city: str | None, partner: str | None
 ) -> tuple[Coded, Coded, Coded]:
-    """Return code and labels of units, cities and partners: cities stand for units and units for cities where only one is named."""
+    """Return code and labels of units, cities and partners; where cities or units are not named, the others stand in."""
     cities = _code_column(frame[city or unit])
     partners = (
         _code_column(frame[partner]) if partner else (np.zeros(len(frame), dtype=np.int64), np.array([""], object))
@@ -71,7 +71,7 @@ def is_ascending(unit: IntArray, period: IntArray) -> bool:
     return bool(later.all())
 
 
-def order_rows(unit: IntArray, period: IntArray) -> IntArray:
+def sort_rows(unit: IntArray, period: IntArray) -> IntArray:
     """Return the order by unit and period: each row is put in its cell where there are few cells beyond the rows."""
     first, n_periods = measure_range(period)
     n_cells = (int(unit.max()) + 1) * n_periods

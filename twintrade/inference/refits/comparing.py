@@ -123,9 +123,9 @@ def _invert_near(drawn: Permuted, view: View, studentizer: Studentizer | None, l
     printed = estimate.effects if estimate.scale != "percent" else _log_ratios(estimate.effects)
     used = np.where(find_early(estimate), 1, len(fits))
     for k in np.flatnonzero(np.isfinite(values[0]) & np.isfinite(printed) & ~is_reference(estimate)):
-        own = slice(0, used[k])
+        nulls = slice(0, used[k])
         at = np.array([0.0, *(one[0][k] for one in fits[1:])])
-        ends = invert_near(at[own], values[own, k], below[own, k], above[own, k])
+        ends = invert_near(at[nulls], values[nulls, k], below[nulls, k], above[nulls, k])
         low[k], high[k] = min(ends[0], printed[k]), max(ends[1], printed[k])
     low, high = np.where(low < -LARGEST, -np.inf, low), np.where(high > LARGEST, np.inf, high)
     if estimate.scale == "percent":
