@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from twintrade.design.panel_keys import number_keys, is_ascending, sort_rows, read_periods
+from twintrade.design.panel_keys import is_ascending, number_keys, read_periods, sort_rows
 from twintrade.design.words import require_word
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray, find_distinct, find_starts

@@ -33,7 +33,7 @@ def read_periods(column: pd.Series, name: str) -> IntArray:
 def number_keys(
     frame: pd.DataFrame, unit: str | None, city: str | None, partner: str | None
 ) -> tuple[Coded, Coded, Coded]:
-    """Return code and labels of units, cities and partners; where cities or units are not named, the others stand in."""
+    """Return code and labels of units, cities and partners; cities or units that are not named are the others."""
     cities = _code_column(frame[city or unit])
     partners = (
         _code_column(frame[partner]) if partner else (np.zeros(len(frame), dtype=np.int64), np.array([""], object))

@@ -285,10 +285,8 @@ def _product(table: TextTable, names: list[str]) -> list[Guess]:
     product = next((n for n in names if has_word_of(n, "product") and len(set(table.columns[n])) > 1), None)
     if product is None:
         return []
-    return [
-        Guess("product", product, Text("data.look-products")),
-        Guess("product_revision", UNKNOWN, Text("data.look-revision")),
-    ]
+    revision = Guess("product_revision", UNKNOWN, Text("data.look-revision"))
+    return [Guess("product", product, Text("data.look-products")), revision]
 
 
 def _ignored(names: list[str]) -> list[Guess]:
@@ -296,7 +294,5 @@ def _ignored(names: list[str]) -> list[Guess]:
 
 
 def _conventions() -> list[Guess]:
-    return [
-        Guess("reporter", "city", Text("data.look-reporter")),
-        Guess("absent", "missing", Text("data.look-absent")),
-    ]
+    absent = Guess("absent", "missing", Text("data.look-absent"))
+    return [Guess("reporter", "city", Text("data.look-reporter")), absent]
