@@ -1,7 +1,7 @@
 """JSON to columns of text: a list of records, or of lists with the names first, also inside an answer's envelope."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +13,7 @@ from twintrade.errors import DataError
 from twintrade.text import Listed, Text
 
 _MAX_NAMED = 8
+_MAX_DEPTH = 4
 
 
 def parse_json(
@@ -60,15 +61,20 @@ def _build_record(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _find_table(content: Any, file: str) -> list[Any]:
     """Return the list of rows: the whole file, or the one list of records or lists that an answer holds."""
-    if isinstance(content, dict):
-        tables = {k: v for k, v in content.items() if isinstance(v, list) and v and isinstance(v[0], dict | list)}
-        if len(tables) == 1:
-            return next(iter(tables.values()))
-        names = Listed(tuple(map(quote_cell, [*content][:_MAX_NAMED])), "comma")
-        raise DataError(Text("data.json-no-table", file=file, n=len(content), names=names))
-    if not isinstance(content, list) or not content or not isinstance(content[0], dict | list):
-        raise DataError(Text("data.json-no-table", file=file, n=0, names=Listed((), "comma")))
-    return content
+    tables = list(_walk_tables(content, _MAX_DEPTH))
+    if len(tables) == 1:
+        return tables[0]
+    shown = [*content][:_MAX_NAMED] if isinstance(content, dict) else []
+    names = Listed(tuple(map(quote_cell, shown)), "comma")
+    raise DataError(Text("data.json-no-table", file=file, n=len(shown), names=names))
+
+
+def _walk_tables(content: Any, depth: int) -> Iterator[list[Any]]:
+    if isinstance(content, list) and content and isinstance(content[0], dict | list):
+        yield content
+    elif isinstance(content, dict) and depth:
+        for part in content.values():
+            yield from _walk_tables(part, depth - 1)
 
 
 def _lay_out(table: list[Any], file: str) -> tuple[list[str], list[list[Any]]]:

@@ -3,7 +3,7 @@
 import csv
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -104,9 +104,7 @@ def resolve_column(column: TextColumn, aliases: Mapping[str, str], faults: Fault
     table = _table()
     declared = {_key(name): _declared_code(name, code, faults) for name, code in aliases.items()}
     distinct = sorted(set(column.cells))
-    is_iso2 = bool(distinct) and all(
-        len(c.strip()) == 2 and c.strip().isascii() and c.strip().isupper() for c in distinct
-    )
+    is_iso2 = _are_two_letters(distinct, table)
     known = {cell: _code(cell, table, declared, is_iso2) for cell in distinct}
     codes = build_text_array(known[c] for c in column.cells)
     column.errors_once(faults, "partner", codes == "", _unknown, _find_remedy)
@@ -201,6 +199,14 @@ def _code(cell: str, table: _CountryTable, declared: Mapping[str, str], is_iso2:
         return table.by_iso2[name]
     key = _key(name)
     return declared.get(key) or table.by_key.get(key, "") if key else ""
+
+
+def _are_two_letters(cells: Sequence[str], table: _CountryTable) -> bool:
+    """Whether cells are codes of two letters, with nothing beside them but longer codes of groups."""
+    long = {c for c in cells if not (len(c.strip()) == 2 and c.strip().isascii() and c.strip().isupper())}
+    return len(long) < len(cells) and all(
+        (code := table.by_key.get(_key(c), "")) and table.places[code].is_aggregate for c in long
+    )
 
 
 def _declared_code(name: str, code: str, faults: Faults) -> str:

@@ -29,6 +29,7 @@ from twintrade.data.looks.column_scores import (
 )
 from twintrade.data.looks.file_look import Guess, look_at_file
 from twintrade.data.looks.flow_look import look_for_flow, look_for_valuation
+from twintrade.data.looks.layouts import look_for_layout
 from twintrade.data.schema.file_format import FileFormat
 from twintrade.data.schema.source import UNNAMED, TwinningKind
 from twintrade.data.sources.cells import TextColumn, build_text_array, clean_name, quote_cell
@@ -64,6 +65,8 @@ def look_at_trade(root: Path, file: str, cities: Sequence[str] = ()) -> list[Gue
         The file cannot be read, or no column looks like what a trade table needs.
     """
     table, guesses = look_at_file(root, file)
+    if known := look_for_layout(table, file):
+        return [Guess("file", file), *guesses, *known, *_conventions()]
     names = list(table.columns)
     wide = _wide(names)
     parts = _wide_periods(wide) if wide else _long_periods(table, names, file)
