@@ -9,9 +9,9 @@ import pytest
 from twintrade.data.calendar.periods import Frequency, parse_periods
 from twintrade.data.figures.number_style import NumberStyle
 from twintrade.data.figures.numbers import parse_numbers
-from twintrade.data.fixes import list_lines_to_change
+from twintrade.data.fixes import _BY_CODE, list_lines_to_change
 from twintrade.data.geography.cities import check_codes, read_cities
-from twintrade.data.geography.countries import resolve_column
+from twintrade.data.geography.countries import find_near_codes, resolve_column
 from twintrade.data.sources.cells import COLUMN_NAMES, TextColumn, build_text_array
 from twintrade.data.sources.faults import Faults
 from twintrade.effects import Message, Remedy
@@ -32,7 +32,50 @@ def list_lines(read):
 def test_every_remedy_has_a_line(name):
     message = Message("error", "any", "", "t.csv", 5, "x", Remedy(name, ("a", "b")))
     ((line,),) = list_lines_to_change([message]).values()
-    assert " = " in line
+    assert tomllib.loads(line)
+
+
+def test_a_line_is_toml_however_many_names_and_whatever_they_hold():
+    names = [f'City {i} "\x7f" = x' for i in range(60)]
+    remedies = {
+        "drop": [("State", name) for name in names] + [("Product = x", "TOTAL")],
+        "partner_name": [(name,) for name in names],
+        "city_name": [(name,) for name in names],
+        "same_city": [(name, "Lyon") for name in names],
+        "agreement_city": [tuple(n for name in names for n in (name, "Lyon"))],
+    }
+    for name, several in remedies.items():
+        messages = [Message("error", "any", str(v), "t.csv", 5, "x", Remedy(name, v)) for v in several]
+        ((line,),) = list_lines_to_change(messages).values()
+        (entries,) = tomllib.loads(line).values()
+        read = entries["State"] if name == "drop" else [e["name"] for e in entries] if "city" in name else [*entries]
+        assert read == names
+    with_two = [
+        Message("error", "any", n, "t.csv", 5, "x", Remedy(n, ("a", "b"))) for n in ("city_name", "same_city")
+    ]
+    assert len(list_lines_to_change(with_two)["t.csv"]) == 1
+
+
+@pytest.mark.parametrize("code", _BY_CODE)
+def test_a_line_that_a_code_asks_for_is_toml(code):
+    ((line,),) = list_lines_to_change([Message("error", code, "", "t.csv")]).values()
+    assert tomllib.loads(line)
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("NICS", []),
+        ("TOTAL", []),
+        ("OPEC", []),
+        ("Untied Kingdom", ["GBR"]),
+        ("Great Britian", ["GBR"]),
+        ("CHL1", []),
+        ("Alemana", ["DEU"]),
+    ],
+)
+def test_a_near_country_is_a_slip_and_not_a_word_that_begins_alike(name, near):
+    assert find_near_codes(name)[: len(near) or None] == near
 
 
 def test_a_text_without_a_remedy_asks_for_no_change():
@@ -50,9 +93,9 @@ def test_a_name_is_written_whole_with_whatever_it_holds(name):
     ("cells", "lines"),
     [
         (("5①", "1.5"), ['flags = { "①" = "what the mark means" }']),
-        (("secret", "1.5"), ['missing_tokens = ["secret"]   (only if it means that there is no figure)']),
+        (("secret", "1.5"), ['missing_tokens = ["secret"]   # only if it means that there is no figure']),
         (("12 %", "1.5"), []),
-        (("1,234",), ['decimal = "."   or   decimal = ","']),
+        (("1,234",), ['decimal = "."   # or ","']),
     ],
 )
 def test_a_cell_that_is_no_number_says_what_could_be_declared(cells, lines):
@@ -63,7 +106,7 @@ def test_a_cell_that_is_no_number_says_what_could_be_declared(cells, lines):
     ("cell", "column", "lines"),
     [
         ("Source: customs", "year", ["last_row = 1"]),
-        ("2004Q3", "year", ['frequency = "quarter"   (if the whole file is by quarter)']),
+        ("2004Q3", "year", ['frequency = "quarter"   # if the whole file is by quarter']),
         ("Source: customs", COLUMN_NAMES, ['ignore = ["Source: customs"]']),
         ("FY04", "year", []),
     ],
@@ -75,7 +118,7 @@ def test_a_cell_that_is_no_period_says_what_could_be_declared(cell, column, line
 def test_a_total_and_a_footnote_are_answered_by_kind():
     lines = list_lines(lambda faults: read_cities(make_column("Total", "Yantai*"), (), None, faults))
     assert lines == [
-        "last_row = ...   or   where = { ... }, to leave totals out",
+        'drop = { "x" = ["Total"] }   # leaves these rows out',
         'city_names = [{ name = "Yantai*", city = "the city it is" }]',
     ]
 
@@ -83,11 +126,11 @@ def test_a_total_and_a_footnote_are_answered_by_kind():
 def test_one_code_for_two_names_joins_the_names_and_not_the_code():
     cities, codes = build_text_array(["Yantai", "Yentai"]), make_column("3706", "3706")
     (line,) = list_lines(lambda faults: check_codes(cities, codes, faults))
-    assert tomllib.loads(line.partition("   (")[0]) == {"city_names": [{"name": "Yantai", "city": "Yentai"}]}
+    assert tomllib.loads(line) == {"city_names": [{"name": "Yantai", "city": "Yentai"}]}
 
 
 @pytest.mark.parametrize("name", ["Province total", "Whole province", "Grand total", "合计"])
 def test_a_total_of_several_words_is_no_city(name):
     faults = Faults()
     read_cities(make_column(name), (), None, faults)
-    assert [m.remedy for m in faults.messages] == [Remedy("totals")]
+    assert [m.remedy for m in faults.messages] == [Remedy("drop", ("x", name))]

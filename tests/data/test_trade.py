@@ -364,6 +364,46 @@ def test_the_bundled_exports(root):
     assert table.provenance[0].publisher.startswith("US Census Bureau")
 
 
+STATES = "State,partner,year,value\nLyon,GBR,2004,10\nAll States,GBR,2004,30\nUnknown,GBR,2004,3\nNice,GBR,2004,17\n"
+
+
+@pytest.mark.parametrize(
+    ("rules", "cities", "said"),
+    [
+        ({"drop": {"State": ("All States", "Unknown")}}, ["Lyon", "Nice"], "State ≠ All States or Unknown"),
+        (
+            {"drop": {"State": "Unknown"}, "where": {"State": ("Lyon", "Unknown")}},
+            ["Lyon"],
+            "State = Lyon or Unknown",
+        ),
+        ({"where": {"State": ("Lyon", "Nice")}}, ["Lyon", "Nice"], "State = Lyon or Nice"),
+    ],
+)
+def test_rows_are_read_or_left_out_by_lists_of_values_and_counted(project, trade_source, rules, cities, said):
+    table = read_trade([trade_source(city="State", **rules)], project(STATES))
+    assert table.cities == cities
+    assert said in "; ".join(str(rule) for rule, _ in table.provenance[0].dropped)
+    assert sum(n for _, n in table.provenance[0].dropped) == 4 - len(cities)
+
+
+@pytest.mark.parametrize("key", ["where", "drop"])
+def test_a_value_that_no_row_has_is_an_error_by_itself(project, trade_source, key):
+    with pytest.raises(InvalidDataError, match="no row has “Lion”"):
+        read_trade([trade_source(city="State", **{key: {"State": ("Lyon", "Lion")}})], project(STATES))
+
+
+def test_a_partner_is_left_out_by_a_word(project, trade_source):
+    root = project(CLEAN + "Lyon,NICS,2004,5\nLyon,Summe,2004,5\n")
+    with pytest.raises(InvalidDataError) as caught:
+        read_trade([trade_source()], root)
+    ((line,),) = list_lines_to_change(caught.value.messages).values()
+    names = tomllib.loads(line)["partner_names"]
+    assert names == {"NICS": "CODE", "Summe": "leave out"}
+    table = read_trade([trade_source(partner_names=names | {"NICS": "Leave out"})], root)
+    assert table.partners == ["GBR", "USA"]
+    assert [n for _, n in table.provenance[0].dropped] == [2]
+
+
 def test_an_absent_file_says_what_to_do(tmp_path, trade_source, monkeypatch):
     with pytest.raises(AbsentInputError, match="is not there"):
         read_trade([trade_source()], tmp_path)

@@ -1,7 +1,7 @@
 """The lines of an analysis file that would answer a message, where the data file itself is right."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from twintrade.effects import Message, Remedy
@@ -18,13 +18,15 @@ class _Table:
     key: str
     brackets: str
     has_remark: bool = False
+    has_lists: bool = False
 
 
 _TABLES: Mapping[RemedyName, _Table] = {
     "flag": _Table("flags", "{}"),
     "missing_token": _Table("missing_tokens", "[]", has_remark=True),
     "ignore": _Table("ignore", "[]"),
-    "partner_name": _Table("partner_names", "{}"),
+    "partner_name": _Table("partner_names", "{}", has_remark=True),
+    "drop": _Table("drop", "{}", has_remark=True, has_lists=True),
     "city_name": _Table("city_names", "[]"),
     "own_name": _Table("city_names", "[]"),
     "same_city": _Table("city_names", "[]", has_remark=True),
@@ -44,7 +46,6 @@ _BY_CODE: Mapping[str, str] = {
     "currency": "data.fix-exchange",
     "revision": "data.fix-revision",
     "undated": "data.fix-undated",
-    "where": "data.fix-where",
 }
 
 
@@ -73,30 +74,48 @@ def list_lines_to_change(messages: Iterable[Message]) -> dict[str, list[str]]:
 def _write(remedy: Remedy, row: int | None) -> str:
     """Return a line of the analysis file, or the entry of a table, with values as that file writes them."""
     bare, other = (*remedy.values, *_PADDING)[:2]
-    first, second = json.dumps(bare, ensure_ascii=False), json.dumps(other, ensure_ascii=False)
-    both = json.dumps(f"{bare} ({other})", ensure_ascii=False)
+    first, second, both = _quote(bare), _quote(other), _quote(f"{bare} ({other})")
     return str(Text(f"data.fix-{remedy.name}", bare=bare, first=first, second=second, both=both, last=(row or 1) - 1))
+
+
+def _quote(value: str) -> str:
+    """Return a value as JSON and TOML write text."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _join(entries: Iterable[tuple[RemedyName | None, str]]) -> list[str]:
     """Return the lines with the entries of one table or list on one line."""
-    collected: dict[_Table, list[str]] = {}
-    lines: list[str | tuple[_Table, RemedyName]] = []
+    collected: dict[str, list[tuple[RemedyName, str]]] = {}
+    lines: list[tuple[str, str]] = []
     for name, entry in entries:
         if name is None or name not in _TABLES:
-            lines.append(entry)
+            lines.append(("", entry))
             continue
-        table = _TABLES[name]
-        if table not in collected:
-            lines.append((table, name))
-        collected.setdefault(table, []).append(entry)
-    return [line if isinstance(line, str) else _write_table(*line, collected[line[0]]) for line in lines]
+        key = _TABLES[name].key
+        if key not in collected:
+            lines.append((key, ""))
+        collected.setdefault(key, []).append((name, entry))
+    return [_write_table(collected[key]) if key else line for key, line in lines]
 
 
-def _write_table(table: _Table, name: RemedyName, entries: list[str]) -> str:
-    shown = ", ".join(entries[:_MAX_LINES]) + (", ..." if len(entries) > _MAX_LINES else "")
+def _write_table(named: Sequence[tuple[RemedyName, str]]) -> str:
+    names, entries = [name for name, _ in named], [entry for _, entry in named]
+    table = _TABLES[names[0]]
+    if table.has_lists:
+        entries = _gather_lists(entries)
+    shown = ", ".join(entries)
     line = f"{table.key} = {{ {shown} }}" if table.brackets == "{}" else f"{table.key} = [{shown}]"
-    return str(Text(f"data.remark-{name}", line=line)) if table.has_remark else line
+    remarked = next((name for name in names if _TABLES[name].has_remark), None)
+    return f"{line}   # {Text(f'data.remark-{remarked}')}" if remarked else line
+
+
+def _gather_lists(entries: Iterable[str]) -> list[str]:
+    """Return entries with the values of one key in one list."""
+    values: dict[str, list[str]] = {}
+    for entry in entries:
+        _, end = json.JSONDecoder().raw_decode(entry)
+        values.setdefault(entry[:end], []).append(entry[end:].removeprefix(" = "))
+    return [f"{key} = [{', '.join(several)}]" for key, several in values.items()]
 
 
 def _shorten(lines: list[str]) -> list[str]:

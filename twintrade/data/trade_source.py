@@ -235,7 +235,7 @@ def _check_city(source: TradeSource, faults: Faults) -> None:
 
 def _lay_long(table: TextTable, source: TradeSource) -> tuple[TextTable, TextColumn, TextColumn]:
     """Return a wide table with one row a cell, its periods, and its values."""
-    declared = {*_needed(source), *source.where, *source.ignore}
+    declared = {*_needed(source), *(rule.column for rule in source.row_rules), *source.ignore}
     headers = [name for name in table.columns if name not in declared]
     if not headers:
         raise DataError(f"{source.file}: a wide layout needs at least one column named by its period")

@@ -14,6 +14,7 @@ RemedyName = Literal[
     "city_name",
     "day_first",
     "decimal",
+    "drop",
     "events",
     "flag",
     "frequency",
@@ -28,7 +29,6 @@ RemedyName = Literal[
     "precedence",
     "product",
     "same_city",
-    "totals",
 ]
 
 MESSAGE_COLUMNS = ("level", "code", "file", "row", "column", "message", "text")

@@ -15,7 +15,7 @@ from twintrade.data.formats.package_files import parse_r, parse_spss, parse_stat
 from twintrade.data.formats.raw_table import RawTable
 from twintrade.data.formats.reading_time import limit_time
 from twintrade.data.formats.workbook import WORKBOOK_ENDINGS, parse_workbook
-from twintrade.data.schema.file_format import FileFormat
+from twintrade.data.schema.file_format import FileFormat, RowRule
 from twintrade.data.schema.source import Constant
 from twintrade.data.sources import limits
 from twintrade.data.sources.cells import TextColumn, build_text_array, clean_name, quote_cell
@@ -24,7 +24,7 @@ from twintrade.data.sources.locations import locate
 from twintrade.data.sources.provenance import InputRecord, read_data_card
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
-from twintrade.text import Text, Words
+from twintrade.text import Listed, Text, Words
 
 _ENDINGS = {
     "workbook": WORKBOOK_ENDINGS,
@@ -93,7 +93,7 @@ class TextTable:
 def open_table(
     root: Path, file: str, declared: FileFormat, needed: Sequence[str], faults: Faults, needs_all: bool = False
 ) -> TextTable:
-    """Read a file as declared and keep the rows of its ``where``.
+    """Read a file as declared and keep the rows of its ``where`` and ``drop``.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def open_table(
     AbsentInputError, DataError
     """
     raw = read_content(locate(root, file), file)
-    wanted = [*dict.fromkeys([*needed, *declared.where])]
+    wanted = [*dict.fromkeys([*needed, *(rule.column for rule in declared.row_rules)])]
     with limit_time(file):
         read = _parsed(raw, file, declared, wanted, needs_all, faults)
     card = read_data_card(root, file)
@@ -127,12 +127,24 @@ def open_table(
         licence=card.licence,
     )
     table = TextTable(file, read.columns, read.rows, record, read.is_number, read.title)
-    for name, value in declared.where.items():
-        mask = np.array([clean_name(cell) == clean_name(value) for cell in table.columns[name]], dtype=bool)
-        if not mask.any():
-            faults.error("where", Text("data.no-row-of", value=quote_cell(value)), file, None, name)
-        table = table.keep(mask, Text("data.dropped-where", rules=Text("data.rule", name=name, value=value)))
+    for rule in declared.row_rules:
+        cells = [clean_name(cell) for cell in table.columns[rule.column]]
+        values, there = {clean_name(value): value for value in rule.values}, set(cells)
+        for name, value in values.items():
+            if name not in there:
+                faults.error("where", Text("data.no-row-of", value=quote_cell(value)), file, None, rule.column)
+        mask = np.array([(cell in values) == rule.is_kept for cell in cells], dtype=bool)
+        table = table.keep(mask, describe_rules((rule,)))
     return table
+
+
+def describe_rules(rules: Sequence[RowRule]) -> Text:
+    """Return rules of rows in words."""
+    named = [
+        Text("data.rule", name=r.column, values=Listed(r.values, "or"), kept="yes" if r.is_kept else "no")
+        for r in rules
+    ]
+    return Text("data.dropped-where", rules=Listed(tuple(named)))
 
 
 def read_content(path: Path, file: str) -> bytes:

@@ -20,9 +20,12 @@ from twintrade.text import Listed, Text
 _MARK = re.compile(r"[①-⑳⑴-⒇*†‡§¹²³⁰-⁹]|[（(]\d{1,2}[)）]$")
 _TOTALS = frozenset(
     (
-        *("total", "sum", "grandtotal", "subtotal", "all", "allcities", "altogether"),
-        *("wholeprovince", "provincetotal"),
-        *("合计", "总计", "小计", "全市", "全省", "全国", "总额", "总值", "全市合计", "全省合计"),
+        *("total", "totals", "sum", "grandtotal", "subtotal", "all", "altogether", "nationaltotal", "countrytotal"),
+        *("allcities", "allstates", "allprovinces", "allcountries", "allpartners", "allproducts", "allcommodities"),
+        *("wholeprovince", "provincetotal", "totalallproducts", "totalallcommodities", "totalexports"),
+        *("gesamt", "insgesamt", "summe", "totale", "totaal", "totalgeneral", "totalgeral", "ensemble", "toplam"),
+        *("итого", "всего", "合計", "総計", "總計", "합계", "전체"),
+        *("合计", "总计", "小计", "全市", "全省", "全国", "总额", "总值", "全市合计", "全省合计", "全部", "所有商品"),
     )
 )
 
@@ -54,7 +57,11 @@ def read_cities(
     own_codes = None if codes is None else build_text_array(clean_name(code) for code in codes.cells)
     names = {cell: clean_name(cell) for cell in set(column.cells)}
     declared = {clean_name(line.name) for line in crosswalk}
-    wrong = {cell: fault for cell, name in names.items() if name not in declared and (fault := _find_fault(name))}
+    wrong = {
+        cell: fault
+        for cell, name in names.items()
+        if name not in declared and (fault := _find_fault(name, column.name))
+    }
     if wrong:
         is_bad = np.fromiter((c in wrong for c in column.cells), dtype=bool, count=len(column))
         column.errors(faults, "city", is_bad, lambda cell: wrong[cell].text, lambda cell: wrong[cell].remedy)
@@ -138,7 +145,12 @@ def _are_side_by_side(frame: pd.DataFrame, one: str, other: str) -> bool:
     return mine.intersection(theirs).size > min(mine.nunique(), theirs.nunique()) / 2
 
 
-def _find_fault(name: str) -> CellError | None:
+def is_total_word(name: str) -> bool:
+    """Return whether a name is a word for the sum of others, in any dimension of a table."""
+    return fold_name(name) in _TOTALS
+
+
+def _find_fault(name: str, column: str) -> CellError | None:
     """Return what is wrong with the name of a city, None where nothing is."""
     shown = quote_cell(name)
     if not name:
@@ -149,6 +161,6 @@ def _find_fault(name: str) -> CellError | None:
         return CellError(Text("data.city-too-long", name=shown))
     if _MARK.search(name):
         return CellError(Text("data.city-marked", name=shown), Remedy("city_name", (name,)))
-    if fold_name(name) in _TOTALS:
-        return CellError(Text("data.city-total", name=shown), Remedy("totals"))
+    if is_total_word(name):
+        return CellError(Text("data.city-total", name=shown), Remedy("drop", (column, name)))
     return None

@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from twintrade.data.geography.cities import is_total_word
 from twintrade.data.sources.cells import TextColumn, build_text_array, clean_name, fold_name, quote_cell
 from twintrade.data.sources.faults import Faults
 from twintrade.effects import Remedy
@@ -25,6 +26,11 @@ _BRACKETED = re.compile(r"\s*[(（](?:(?:\.\.\.|…)\s*[0-9]{4}|overseas\s+franc
 _OTHER_ASIA = "otherasianes"
 _SAINT = re.compile(r"\bst\b\.?", re.IGNORECASE)
 _N_NEAR = 3
+_ALIKE, _CODE_LENGTH = 0.8, 3
+"""Ratio from which a name may be a slip for another (`difflib`), and the letters of a code."""
+LEAVE_OUT: Literal["leave out"] = "leave out"
+"""What ``partner_names`` may say in place of a code: such rows are left out and counted, as groups are."""
+_UNSPECIFIED: Literal["+AREAS"] = "+AREAS"
 _LANGUAGES = ("english", "chinese", "portuguese", "french", "german", "spanish", "italian")
 
 
@@ -61,7 +67,6 @@ class _CountryTable:
     by_key: Mapping[str, str]
     by_iso2: Mapping[str, str]
     by_un: Mapping[str, str]
-    names: tuple[str, ...]
 
 
 def load_places() -> Mapping[str, Place]:
@@ -124,11 +129,12 @@ def resolve_un_codes(column: TextColumn) -> ObjectArray:
 def find_near_codes(name: str) -> list[str]:
     """Return the codes of the places whose name or code is nearly this, the nearest first."""
     table = _table()
-    known = {place.name: code for code, place in table.places.items() if not place.is_aggregate}
-    known |= {code: code for code in table.places if not table.places[code].is_aggregate}
-    near = difflib.get_close_matches(name, known, n=_N_NEAR, cutoff=0.6)
-    inside = [n for n in table.names if len(name) > 3 and name.casefold() in n.casefold()]
-    return list(dict.fromkeys(known[n] for n in (*near, *inside)))[:_N_NEAR]
+    countries = {code: place.name for code, place in table.places.items() if not place.is_aggregate}
+    known = {key: code for key, code in table.by_key.items() if len(key) > _CODE_LENGTH and code in countries}
+    near = [known[key] for key in difflib.get_close_matches(_key(name), known, n=_N_NEAR, cutoff=_ALIKE)]
+    if len(name) > _CODE_LENGTH:
+        near += [code for code, place in countries.items() if name.casefold() in place.casefold()]
+    return list(dict.fromkeys(near))[:_N_NEAR]
 
 
 def is_aggregate(codes: ObjectArray) -> BoolArray:
@@ -179,8 +185,7 @@ def _table() -> _CountryTable:
             owner = by_key.setdefault(_key(name), code)
             if owner != code:
                 raise AssertionError(f"{name} stands for {owner} and {code} in partners.csv")
-    names = tuple(place.name for place in places.values() if not place.is_aggregate)
-    return _CountryTable(places, by_key, by_iso2, by_un, names)
+    return _CountryTable(places, by_key, by_iso2, by_un)
 
 
 def _key(name: str) -> str:
@@ -210,6 +215,8 @@ def _are_two_letters(cells: Sequence[str], table: _CountryTable) -> bool:
 
 
 def _declared_code(name: str, code: str, faults: Faults) -> str:
+    if code.casefold() == LEAVE_OUT:
+        return _UNSPECIFIED
     if code not in load_places():
         faults.error("partner-alias", Text("data.partner-alias", name=quote_cell(name), code=quote_cell(code)))
     return code
@@ -219,7 +226,7 @@ def _find_remedy(cell: str) -> Remedy | None:
     name = clean_name(cell)
     if not name or name in _table().by_iso2:
         return None
-    return Remedy("partner_name", (cell, *find_near_codes(name)[:1]))
+    return Remedy("partner_name", (cell, LEAVE_OUT) if is_total_word(name) else (cell, *find_near_codes(name)[:1]))
 
 
 def _unknown(cell: str) -> Text:

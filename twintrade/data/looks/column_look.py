@@ -148,7 +148,7 @@ def list_cities(root: Path, guesses: Sequence[Guess]) -> list[str]:
     city = lines["city"]
     if not isinstance(city, str):
         return []
-    keys = {f.name for f in fields(FileFormat)} - {"where"}
+    keys = {f.name for f in fields(FileFormat)} - {"where", "drop"}
     declared = FileFormat(**{k: v for k, v in lines.items() if k in keys})  # type: ignore[arg-type]
     table = open_table(root, str(lines["file"]), declared, [city], Faults())
     return sorted({clean_name(c) for c in table.columns[city]})

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from twintrade.data.figures.number_style import UNIT_FAULTS, WHOLE, explain_number_fault
+from twintrade.data.formats.tables import describe_rules
 from twintrade.data.microdata.collapse import (
     DIGITS,
     ROWS,
@@ -34,7 +35,7 @@ from twintrade.data.sources.faults import Faults
 from twintrade.data.sources.locations import locate
 from twintrade.data.sources.provenance import InputRecord, read_data_card
 from twintrade.errors import DataError
-from twintrade.text import Listed, Text
+from twintrade.text import Text
 
 KEY = ["city", "partner", "period"]
 COUNTS = ("weight", "rows", "firms", "products", "firm_products", "entering_firms", "exiting_firms")
@@ -132,7 +133,7 @@ def _roles(source: TradeSource, options: Microdata) -> dict[str, str]:
     roles = {role: part for role, part in parts.items() if isinstance(part, str)}
     if "period" not in roles or "value" not in roles:
         raise DataError(f"{source.file}: name the columns period and value")
-    return roles | {f"rule_{i}": column for i, column in enumerate(source.where)}
+    return roles | {f"rule_{i}": rule.column for i, rule in enumerate(source.row_rules)}
 
 
 def _reading(source: TradeSource, options: Microdata, files: MicrodataFiles, roles: Mapping[str, str]) -> Reading:
@@ -144,7 +145,7 @@ def _reading(source: TradeSource, options: Microdata, files: MicrodataFiles, rol
         weight_fits=files.fits(roles.get("weight", ""), DIGITS, WEIGHT_DECIMALS),
         decimals=options.decimals,
         missing_tokens=source.missing_tokens,
-        where=tuple((f"rule_{i}", text) for i, text in enumerate(source.where.values())),
+        rules=tuple((f"rule_{i}", rule) for i, rule in enumerate(source.row_rules)),
         has_weight="weight" in roles,
         has_firm="firm" in roles,
         has_product="product" in roles,
@@ -246,10 +247,8 @@ def _record(
 ) -> InputRecord:
     card = read_data_card(root, source.file)
     n_all = n_rows
-    if reading.where:
+    if reading.rules:
         n_all = int(engine.execute(f"SELECT COUNT(*) AS n FROM {ROWS}")["n"][0].as_py())
-    rules = tuple(Text("data.rule", name=name, value=value) for name, value in source.where.items())
-    rule = Text("data.dropped-where", rules=Listed(rules))
     return InputRecord(
         path=source.file,
         sha256=hash_content(path),
@@ -260,4 +259,4 @@ def _record(
         unit=str(source.money_unit),
         publisher=card.publisher,
         licence=card.licence,
-    ).dropping(rule, n_all - n_rows)
+    ).dropping(describe_rules(source.row_rules), n_all - n_rows)

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from twintrade.data.figures.number_style import MISSING_TOKENS, WHOLE
 from twintrade.data.microdata.files import MicrodataFiles, Type
+from twintrade.data.schema.file_format import RowRule
 from twintrade.data.schema.microdata import Microdata
 from twintrade.data.sources import limits
 from twintrade.errors import DataError
@@ -63,8 +64,8 @@ class Reading:
         Of the smallest unit of money.
     missing_tokens : tuple of str
         Further ways of writing "no figure".
-    where : tuple of (str, str)
-        Role and the text it must equal.
+    rules : tuple of (str, RowRule)
+        Role and what is read by it.
     has_weight, has_firm, has_product, counts : bool
         Which columns there are, and whether firms and products are counted.
     product_digits : int or None
@@ -77,7 +78,7 @@ class Reading:
     weight_fits: bool = False
     decimals: int = 2
     missing_tokens: tuple[str, ...] = ()
-    where: tuple[tuple[str, str], ...] = ()
+    rules: tuple[tuple[str, RowRule], ...] = ()
     has_weight: bool = False
     has_firm: bool = False
     has_product: bool = False
@@ -158,11 +159,15 @@ def build_amount(role: str, kind: Type, decimals: int, *, fits: bool = False) ->
 
 def build_where_clause(reading: Reading) -> str:
     """Return the rows that are read."""
-    if not reading.where:
+    if not reading.rules:
         return ""
-    return " WHERE " + " AND ".join(
-        f"TRIM(CAST({role} AS {TEXT})) = {quote_literal(text)}" for role, text in reading.where
-    )
+    return " WHERE " + " AND ".join(build_condition(role, rule) for role, rule in reading.rules)
+
+
+def build_condition(role: str, rule: RowRule) -> str:
+    """Return the condition that a rule of rows makes of a column."""
+    texts = ", ".join(quote_literal(text) for text in rule.values)
+    return f"COALESCE(TRIM(CAST({role} AS {TEXT})), '') {'IN' if rule.is_kept else 'NOT IN'} ({texts})"
 
 
 def quote_literal(text: str) -> str:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from twintrade.data.microdata.collapse import ROWS, TEXT, Engine, quote_literal
+from twintrade.data.microdata.collapse import ROWS, TEXT, Engine, build_condition
 from twintrade.data.microdata.names import Names
 from twintrade.data.schema.source import Constant, TradeSource
 from twintrade.errors import DataError
@@ -69,9 +69,7 @@ def build_margins_statement(source: TradeSource, periods: list[str]) -> str:
     """Return the statement, the same for every engine."""
     options = source.microdata
     assert options is not None
-    rules = [
-        f"TRIM(CAST(m.rule_{i} AS {TEXT})) = {quote_literal(text)}" for i, text in enumerate(source.where.values())
-    ]
+    rules = [build_condition(f"m.rule_{i}", rule) for i, rule in enumerate(source.row_rules)]
     joins = [f"JOIN period_names t ON {' AND '.join(_same(f'm.{n}', f't.{n}') for n in periods)}"]
     for role, short in (("city", "c"), ("partner", "p")):
         part = getattr(source, role)

@@ -4,6 +4,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
+@dataclass(frozen=True, slots=True)
+class RowRule:
+    """Which rows of a file count, by one column.
+
+    Attributes
+    ----------
+    column : str
+    values : tuple of str
+    is_kept : bool
+        Whether rows with these values are read, or all others.
+    """
+
+    column: str
+    values: tuple[str, ...]
+    is_kept: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileFormat:
     """How a file is written.
@@ -20,8 +37,10 @@ class FileFormat:
         Row number of the column names.
     last_row : int or None
         Last row of the table; what follows is not read.
-    where : mapping of str to str
-        Only rows whose column equals a value are read; the others are counted.
+    where : mapping of str to str or tuple of str
+        Only rows whose column equals a value, or one of several, are read; the others are counted.
+    drop : mapping of str to str or tuple of str
+        Rows whose column equals a value, or one of several, are left out and counted.
     """
 
     encoding: str | None = None
@@ -30,4 +49,15 @@ class FileFormat:
     member: str | None = None
     header: int = 1
     last_row: int | None = None
-    where: Mapping[str, str] = field(default_factory=dict)
+    where: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    drop: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def row_rules(self) -> tuple[RowRule, ...]:
+        """The rules of ``where`` and ``drop``, in their order."""
+        declared = ((self.where, True), (self.drop, False))
+        return tuple(
+            RowRule(column, (values,) if isinstance(values, str) else tuple(values), is_kept)
+            for rules, is_kept in declared
+            for column, values in rules.items()
+        )

@@ -210,7 +210,10 @@ unnamed-columns = { $file }: column { $column } has cells but no name: { $others
    *[other] so have { $others } more: name every column once; a header of two rows has to become one row
 }
 no-row-of = no row has { $value } in this column
-rule = { $name } = { $value }
+rule = { $name } { $kept ->
+    [yes] =
+   *[no] ≠
+} { $values }
 dropped-where = where { $rules }
 hidden-rows = { $n ->
     [one] { $n } row is hidden in the sheet and was read: { $rows }
@@ -251,50 +254,51 @@ rows = { $n ->
    *[other] rows
 } { $rows }
 
-## lines to change
-fix-decimal = decimal = "."   or   decimal = ","
-fix-thousands = decimal = ","   (if the point groups thousands)
+## lines to change, each of which TOML reads
+fix-decimal = decimal = "."   # or ","
+fix-thousands = decimal = ","   # if the point groups thousands
 fix-flag = { $first } = "what the mark means"
 fix-missing_token = { $first }
-remark-missing_token = { $line }   (only if it means that there is no figure)
+remark-missing_token = only if it means that there is no figure
 fix-ignore = { $first }
 fix-partner_name = { $first } = { $second }
+remark-partner_name = the code that it has, or "leave out"
 fix-city_name = {"{"} name = { $first }, city = "the city it is" {"}"}
 fix-own_name = {"{"} name = { $first }, code = { $second }, city = { $both } {"}"}
 fix-same_city = {"{"} name = { $first }, city = { $second } {"}"}
-remark-same_city = { $line }   (if they are one city)
+remark-same_city = if they are one city
 fix-agreement_city = { fix-same_city }
-remark-agreement_city = { $line }   (in the table of the register, if they are one city)
-fix-totals = last_row = ...   or   where = {"{"} ... {"}"}, to leave totals out
+remark-agreement_city = in the table of the register, if they are one city
+fix-drop = { $first } = { $second }
+remark-drop = leaves these rows out
 fix-last_row = last_row = { PLAIN($last) }
 fix-kinds = { $first } = "sister city"
 fix-events = { $first } = "signed"
-fix-frequency = frequency = { $first }   (if the whole file is by { $bare ->
+fix-frequency = frequency = { $first }   # if the whole file is by { $bare ->
     [year] year
     [quarter] quarter
    *[month] month
-})
+}
 fix-money_unit = money_unit = { $first }
-fix-money_unit_unknown = money_unit = "1,000 USD"   (a power and a currency)
-fix-unit-column = money_unit = {"{"} column = "..." {"}"}   (or split the file)
+fix-money_unit_unknown = money_unit = "1,000 USD"   # a power and a currency
+fix-unit-column = money_unit = {"{"} column = "the column of units" {"}"}   # or split the file
 fix-exchange = exchange = {"{"} target = "USD", file = "data/raw/rates.csv" {"}"}
-fix-precedence = precedence = 1   (under the file that counts where they overlap)
-fix-product = product = "..." and product_revision = "...", if the rows are products to be added up
-fix-revision = mixed_revisions = "by_period"   or   where = {"{"} ... {"}"}
-fix-day_first = day_first = true   or   day_first = false
-fix-duplicate-twinning = id = "..."   or   event = "..."   (the column that tells the rows apart)
-fix-absent = absent = "zero"   or   absent = "missing"
-fix-blank = blank = "zero"   (only if a blank means that nothing was traded)
+fix-precedence = precedence = 1   # under the file that counts where they overlap
+fix-product = product = "the column of products"   # with product_revision, if the rows are products to be added up
+fix-revision = mixed_revisions = "by_period"   # or read one revision with where
+fix-day_first = day_first = true   # or false
+fix-duplicate-twinning = id = "the column that tells the rows apart"   # or event, if they are dates of one agreement
+fix-absent = absent = "zero"   # or "missing"
+fix-blank = blank = "zero"   # only if a blank means that nothing was traded
 fix-undated = policy = "exclude"
-fix-where = where = {"{"} ... {"}"}
-more-lines = ... and { $n } more like them
+more-lines = # ... and { $n } more like them
 
 ## cities and partners
 city-blank = the city is blank: fill merged or grouped cells in every row
 city-control-character = { $name } has a control character
 city-too-long = { $name } is too long for a city's name
 city-marked = { $name } carries a footnote mark: say under city_names which city it is
-city-total = { $name } is a total, not a city: leave such rows out, with where or last_row
+city-total = { $name } is a total, not a city: leave such rows out, with drop or last_row
 city-two-codes = { $name } has the codes { $others }: two cities with one name; tell them apart by their codes under city_names, and write the register's cities so
 code-two-cities = code { $name } has the cities { $others }: one city with two names; give it one under city_names
 city-spellings = { $names } differ only in case, accents, spaces or punctuation: if they are one city, say so under city_names; if they are two, give them names that differ
