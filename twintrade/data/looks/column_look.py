@@ -145,8 +145,7 @@ def look_at_twinnings(root: Path, file: str) -> list[Guess]:
 def list_cities(root: Path, guesses: Sequence[Guess]) -> list[str]:
     """Return the names of the cities of a registry that was looked at."""
     lines = {g.key: g.value for g in guesses}
-    city = lines["city"]
-    if not isinstance(city, str):
+    if not isinstance(city := lines["city"], str):
         return []
     keys = {f.name for f in fields(FileFormat)} - {"where", "drop"}
     declared = FileFormat(**{k: v for k, v in lines.items() if k in keys})  # type: ignore[arg-type]
