@@ -59,7 +59,9 @@ def measure(cell, method, n, draws=39):
         found = []
         for name, fitted in fits.items():
             changed = list_choices(fitted.design, rng)[name]
-            found.append(compare_paired(fitted, fitted.refit(changed, "overall"), how, rng).p)
+            compared = compare_paired(fitted, fitted.refit(changed, "overall"), how, rng)
+            assert (compared.low > 0 or compared.high < 0) == (compared.p <= 0.05)
+            found.append(compared.p)
         p.append(found)
     p = np.array(p)
     rates = dict(zip(fits, (p <= 0.05).mean(axis=0), strict=True))

@@ -56,26 +56,27 @@ class DrawnHeadline:
         Both estimates are made anew under each assignment. What the changed design does to an agreement (another
         onset, rows left out) goes where the agreement goes; what it does to other units stays. A constant shift of
         the difference moves no draw, so the interval is the difference plus and minus the draws' critical size, at
-        the real assignment's noise. None where too few draws give both estimates.
+        the real assignment's noise. Draws in one step stand beside the real difference in one step: the interval is
+        around that one, widened to the printed difference, and where their signs differ p is 1. None where too few
+        draws give both estimates.
         """
         estimate = self.fit.view("overall")
         variant = _estimate_changed(self.fit, _take_out(self.fit, again), self.moves)
         drawn = (take_logs(estimate, variant) - self.effects) / self.scales
         real = take_logs(estimate, np.array([estimate.effects[0], again.view("overall").effects[0]]))
         difference, scale = float(real[1] - real[0]), self.scales[-1]
-        # Draws in one step stand beside the real one in one step, refits beside what is printed.
-        observed = float(drawn[-1] if np.isfinite(drawn[-1]) else difference / scale)
+        observed = difference / scale if np.isnan(self.effects[-1]) else float(drawn[-1])
         drawn = drawn[:-1][np.isfinite(drawn[:-1])]
-        if drawn.size < FEWEST_DRAWS or not np.isfinite(difference):
+        if drawn.size < FEWEST_DRAWS or not np.isfinite([difference, observed]).all():
             return None
-        p = compute_two_sided_share(observed, drawn)
         needed = int(np.floor((1 - level) * (drawn.size + 1) + TIE))
-        critical = float(np.sort(np.abs(drawn))[-needed] * scale) if needed else np.inf
-        if is_ratio(self.fit) and critical > LARGEST:
-            critical = np.inf
-        ends = difference - critical, difference + critical
+        critical = float(np.sort(np.abs(drawn))[-needed]) if needed else np.inf
+        p = 1.0 if observed * difference < 0 else compute_two_sided_share(observed, drawn)
+        ends = [min((observed - critical) * scale, difference), max((observed + critical) * scale, difference)]
+        if is_ratio(self.fit):
+            ends = [end if abs(end) <= LARGEST else np.copysign(np.inf, end) for end in ends]
         if estimate.scale == "percent":
-            ends = tuple(100 * float(np.exp(real[0]) * np.expm1(end)) for end in ends)  # type: ignore[assignment]
+            ends = [100 * float(np.exp(real[0]) * np.expm1(end)) for end in ends]
         return DrawnDifference(ends[0], ends[1], p)
 
 
@@ -152,8 +153,8 @@ def _estimate_changed(fit: Fit, changed: Fit, moves: Sequence[_Move]) -> FloatAr
     is_new = np.isinf(real) & np.isfinite(design.onset)
     outside = np.where(is_new, design.onset, np.inf)
     onsets = [move.carry(design.onset, outside) for move in moves]
-    gone = _find_left_out(fit.design, design)
-    whole = replace(design, kept=fit.design.kept) if gone.any() else design
+    gone, everything = _find_left_out(fit.design, design)
+    whole = replace(design, kept=everything) if gone.any() else design
     lost = [_move_rows(fit.design, gone, move) for move in moves] if gone.any() else []
     return _estimate_draws(changed, whole, onsets, lost)
 
@@ -190,11 +191,11 @@ def _estimate_draws(
     return out
 
 
-def _find_left_out(design: Design, changed: Design) -> BoolArray:
-    """Return which rows of the panel the change leaves out, shape (panel.n_rows,)."""
+def _find_left_out(design: Design, changed: Design) -> tuple[BoolArray, BoolArray]:
+    """Return which rows the change leaves out, and which take part before it or after, (panel.n_rows,)."""
     everything = np.ones(design.panel.n_rows, dtype=bool)
     before, after = (everything if one.kept is None else one.kept for one in (design, changed))
-    return np.asarray(before & ~after)
+    return np.asarray(before & ~after), np.asarray(before | after)
 
 
 def _move_rows(design: Design, gone: BoolArray, move: _Move) -> BoolArray:
