@@ -135,7 +135,19 @@ def test_power_works_for_poisson(rng) -> None:
     design = made().with_outcome("flow", "level")
     found = Power(draws=25).check(fit(PPML(shape="static"), design), BY_UNIT, rng)
     assert found.value > 0
-    assert found.table.set_index("quantity").loc["placebo designs", "value"] == 25
+    table = found.table.set_index("quantity")["value"]
+    assert table["placebo designs"] == 25
+    assert table["clustered errors reject the placebo at"] <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 25)
+    assert table["analytic, from clustered errors"] == pytest.approx(found.value, rel=0.5)
+
+
+def test_clustered_errors_are_judged_on_the_first_placebos_where_others_take_one_step(rng) -> None:
+    design = made().with_outcome("flow", "level")
+    found = Power(draws=60).check(fit(PPML(shape="static"), design), BY_UNIT, rng)
+    table = found.table.set_index("quantity")["value"]
+    assert table["placebo designs"] == 60
+    assert table["placebo designs that were refitted for these errors"] == 39
+    assert 0 <= table["clustered errors reject the placebo at"] <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 39)
 
 
 def test_clustered_errors_are_judged_on_every_placebo_or_on_none(rng) -> None:

@@ -18,7 +18,10 @@ from twintrade.inference.clustered import Clustered
 from twintrade.inference.clustering import compute_t_quantile
 from twintrade.inference.refits import estimate_one_step
 from twintrade.numerics.arrays import FloatArray
-from twintrade.text import Text
+from twintrade.text import Text, Words
+
+REFITTED = 39
+"""Placebos that are refitted where the others are estimated in one step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +32,8 @@ class Power(Diagnostic):
     estimates is the noise of this design. A test that rejects beyond the critical value of that spread finds an
     effect with the probability that the spread leaves above it. Where every placebo has a clustered error, the
     share of placebos that these errors reject is shown as well: it should be one minus the level. Linear methods
-    whose placebos take the fast path have no such errors.
+    whose placebos take the fast path have no such errors; where placebos are estimated in one step, the first 39
+    are refitted for them.
 
     Attributes
     ----------
@@ -52,13 +56,13 @@ class Power(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return the minimum detectable effect; payload ``power`` has the rejection rate by size of effect."""
         try:
-            drawn, se, reasons = self._placebos(fit, rng)
+            placebos = self._draw_placebos(fit, rng)
         except (DesignError, TwintradeError) as error:
             return self.unavailable(error.text)
+        drawn = placebos.effects
         if drawn.size < 20:
-            return self.unavailable(
-                Text("checks.power-few", n=int(drawn.size), reason=next(iter(reasons), Text("checks.no-reason")))
-            )
+            reason = next(iter(placebos.reasons), Text("checks.no-reason"))
+            return self.unavailable(Text("checks.power-few", n=int(drawn.size), reason=reason))
         scale = fit.estimate.scale
         critical = float(np.quantile(np.abs(drawn), self.level))
         mde = compute_detectable_effect(drawn, critical, self.power)
@@ -68,14 +72,7 @@ class Power(Diagnostic):
         frame = pd.DataFrame({"effect": sizes, "rejection_rate": rates})
         table = [(Text("checks.power-mde"), mde), (Text("checks.power-half"), half)]
         table += [(Text("checks.power-spread"), float(drawn.std())), (Text("checks.power-draws"), float(drawn.size))]
-        if np.isfinite(se).all():
-            width = compute_t_quantile((1 + self.level) / 2, np.inf)
-            rejected = float((np.abs(drawn) > width * se).mean())
-            analytic = (width + compute_t_quantile(self.power, np.inf)) * float(np.median(se))
-            table += [
-                (Text("checks.power-rejected"), rejected),
-                (Text("checks.power-analytic"), analytic),
-            ]
+        table += self._judge_errors(placebos.refitted)
         return Finding(
             diagnostic=self.name,
             verdict="informs",
@@ -94,11 +91,21 @@ class Power(Diagnostic):
             payloads={"power": frame},
         )
 
-    def _placebos(self, fit: Fit, rng: np.random.Generator) -> tuple[FloatArray, FloatArray, list[str]]:
-        """Return the placebo estimates, their clustered errors, and why other draws failed.
+    def _judge_errors(self, refitted: FloatArray) -> list[tuple[Text, float]]:
+        """Return how often clustered errors reject placebos that were refitted, none where one has no error."""
+        if not refitted.size or not np.isfinite(refitted).all():
+            return []
+        effects, se = refitted.T
+        width = compute_t_quantile((1 + self.level) / 2, np.inf)
+        rows = [
+            (Text("checks.power-rejected"), float((np.abs(effects) > width * se).mean())),
+            (Text("checks.power-analytic"), (width + compute_t_quantile(self.power, np.inf)) * float(np.median(se))),
+        ]
+        few = [(Text("checks.power-refitted"), float(se.size))] if se.size < self.draws else []
+        return rows + few
 
-        The fast path, where there is one, gives no errors, so that no draw has one.
-        """
+    def _draw_placebos(self, fit: Fit, rng: np.random.Generator) -> "_Placebos":
+        """Return the placebo estimates, some of them with clustered errors, and why other draws failed."""
         design, onsets = build_placebo_design(fit.design)
         first = design.reassigned(deal(design, onsets, rng))
         asked: tuple[View, ...] = ("overall",)
@@ -107,21 +114,42 @@ class Power(Diagnostic):
         model = fit.estimator.one_step(first)
         if model is not None:
             effects = estimate_one_step(model, fit.view("overall"), dealt)
-            known = effects[np.isfinite(effects)]
-            lost = [str(Text("inference.other-rows"))] * (effects.size - known.size)
-            return known, np.full(known.size, np.nan), lost
+            known = np.isfinite(effects)
+            lost: list[Words] = [Text("inference.other-rows")] * int((~known).sum())
+            return _Placebos(effects[known], _refit(fit, design, dealt[:REFITTED])[0], lost)
         if fast is not None:
             return _without_errors(fit, design, dealt, fast)
-        jobs = {str(k): onset for k, onset in enumerate(dealt)}
-        done, bad = split_succeeded(run_jobs("power", _placebo, jobs, shared=(fit, design)))
-        estimates = np.array([[one.values["effect"], one.values["se"]] for one in done if one.values is not None])
-        return *estimates.reshape(-1, 2).T, [reason for _, reason in bad]
+        refitted, reasons = _refit(fit, design, dealt)
+        return _Placebos(refitted[:, 0], refitted, reasons)
 
 
-def _without_errors(
-    fit: Fit, design: Design, dealt: list[FloatArray], fast: Repeater
-) -> tuple[FloatArray, FloatArray, list[str]]:
-    effects, reasons = [], []
+@dataclass(frozen=True, slots=True, eq=False)
+class _Placebos:
+    """Estimates of placebo agreements.
+
+    Attributes
+    ----------
+    effects : FloatArray, shape (n_placebos,)
+    refitted : FloatArray, shape (n_refitted, 2)
+        Estimate and clustered error of placebos that were refitted.
+    reasons : list of Words
+        Why other draws failed.
+    """
+
+    effects: FloatArray
+    refitted: FloatArray
+    reasons: list[Words]
+
+
+def _refit(fit: Fit, design: Design, dealt: list[FloatArray]) -> tuple[FloatArray, list[Words]]:
+    jobs = {str(k): onset for k, onset in enumerate(dealt)}
+    done, bad = split_succeeded(run_jobs("power", _placebo, jobs, shared=(fit, design)))
+    estimates = np.array([[one.values["effect"], one.values["se"]] for one in done if one.values is not None])
+    return estimates.reshape(-1, 2), [reason for _, reason in bad]
+
+
+def _without_errors(fit: Fit, design: Design, dealt: list[FloatArray], fast: Repeater) -> _Placebos:
+    effects, reasons = [], list[Words]()
     for onset in dealt:
         changed = design.reassigned(onset)
         try:
@@ -129,8 +157,8 @@ def _without_errors(
             again = Fit(fit.estimator, changed, quick[0]) if quick is not None else fit.refit(changed, "overall")
             effects.append(float(again.view("overall").effects[0]))
         except TwintradeError as error:
-            reasons.append(str(error))
-    return np.array(effects), np.full(len(effects), np.nan), reasons
+            reasons.append(error.text)
+    return _Placebos(np.array(effects), np.empty((0, 2)), reasons)
 
 
 def _placebo(shared: tuple[Fit, Design], onset: FloatArray, rng: np.random.Generator) -> Arrays:

@@ -415,6 +415,7 @@ power-spread = spread of placebo estimates
 power-draws = placebo designs
 power-rejected = clustered errors reject the placebo at
 power-analytic = analytic, from clustered errors
+power-refitted = placebo designs that were refitted for these errors
 power = With these data an effect below { $half } would be missed half of the time, and one below { $mde } with more than { SHARE($missed) } probability ({ $n } placebo designs on { units } that are never treated).
 
 ## weights of a static regression, in a table
