@@ -71,7 +71,7 @@ def test_zero_is_outside_exactly_where_p_is_at_most_5_percent(gravity_panel, met
     for seed, effect in enumerate((0.0, 0.5, 1.0, 3.0)):
         fitted = fit(METHODS[method], make_design(gravity_panel, seed=seed, effect=effect))
         how = Randomization(draws=DRAWS, across="units")
-        for bands in how.infer_views(fitted, ["overall", "event"], np.random.default_rng(seed)).values():
+        for bands in how.infer_views(fitted, fitted.views, np.random.default_rng(seed)).values():
             known = np.isfinite(bands.p) & ~np.isnan(bands.low)
             is_outside = (bands.low[known] > 0) | (bands.high[known] < 0)
             assert np.array_equal(is_outside, bands.p[known] <= 0.05)
