@@ -37,8 +37,7 @@ from twintrade.data.sources.faults import Faults
 from twintrade.errors import DataError
 from twintrade.text import Listed, Text
 
-_LEAST_PERIODS = 3
-_LEAST_PARTNERS = 3
+_LEAST_PERIODS = _LEAST_PARTNERS = 3
 _HALF = 0.5
 _USUAL_KIND: TwinningKind = "sister city"
 _KINDS = (
