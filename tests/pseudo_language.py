@@ -11,6 +11,7 @@ from matplotlib.text import Text as DrawnText
 
 from twintrade.effects import ResultSet
 from twintrade.render import page as page_module
+from twintrade.render.block_parts import format_caption
 from twintrade.render.blocks import (
     BulletList,
     Document,
@@ -21,7 +22,6 @@ from twintrade.render.blocks import (
     Note,
     Paragraph,
     Table,
-    format_caption,
 )
 from twintrade.text import Catalogue
 from twintrade.text.amounts import typeset

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from pypdf import PdfReader
 
 from twintrade.study.execute import execute
 from twintrade.study.plan.jobs import plan
@@ -90,6 +91,30 @@ def test_us_states_path_hangs_on_its_reference_and_the_headline_does_not(us_stat
     paths = us_states.payloads["reference_year-ppml-level-gravity"].set_index("reference")["effect"]
     assert paths[-1] > 0 > paths[-5]
     assert pd.isna(us_states.specifications.set_index("is_headline").loc[True, "reference"])
+
+
+def test_us_states_totals_by_year_and_by_pair_add_up_to_the_headline(us_states):
+    periods, pairs = us_states.payloads["treated_periods"], us_states.payloads["treated_pairs"]
+    overall = us_states.bands[us_states.bands["kind"] == "overall"].set_index(["estimator", "specification"])
+    percent = overall.loc[("imputation", "total"), "effect"].iloc[0]
+    sums = {name: (pairs[name] * pairs["n_periods"]).sum() for name in ("observed", "expected")}
+    assert 100 * (sums["observed"] / sums["expected"] - 1) == pytest.approx(percent, rel=1e-9)
+    assert (periods["observed"] - periods["expected"]).sum() == pytest.approx(sums["observed"] - sums["expected"])
+    before = periods[periods["n_in_force"] == 0]
+    assert (before["observed"] == before["expected"]).all()
+    banded = periods[periods["low"].notna()]
+    assert len(banded) == (periods["n_in_force"] > 0).sum()
+    assert (banded["low"] <= banded["high"]).all()
+    assert "California (CA) – Syunik, Armenia" in set(pairs["name"])
+
+
+def test_us_states_brief_is_two_pages_that_name_places(place, us_states):
+    folder = place / "results" / "us-states"
+    assert len(PdfReader(folder / "brief.pdf").pages) == 2
+    page = (folder / "brief.html").read_text(encoding="utf-8")
+    assert "Cannot tell" in page
+    assert "San Antonio (TX) – Baguio, Philippines" in page
+    assert "CA-ARM" not in page
 
 
 def test_us_states_page_gives_both_rows_and_the_signs(place, us_states):

@@ -18,6 +18,9 @@ import pytest
 from twintrade.render.reading import list_records, list_specifications, select_events
 from twintrade.text import amounts, numbers
 
+pytestmark = pytest.mark.xdist_group("browser")
+"""Each test goes on where the one before it left the page."""
+
 WAIT = 15.0  # seconds for the driver to start or a download to arrive; generous, nothing is asserted about speed
 
 

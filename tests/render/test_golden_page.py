@@ -13,6 +13,7 @@ import pytest
 from docx.table import Table as WordTable
 from pypdf import PdfReader
 
+from twintrade.render.block_parts import number_blocks
 from twintrade.render.blocks import (
     BulletList,
     Cell,
@@ -27,7 +28,6 @@ from twintrade.render.blocks import (
     build_row,
     build_spans,
     emphasize,
-    number_blocks,
 )
 from twintrade.render.writers.docx import render_docx
 from twintrade.render.writers.glyphs import Printer, load_charmap

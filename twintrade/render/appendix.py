@@ -4,17 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from twintrade.effects import ResultSet
-from twintrade.render.blocks import (
-    Absent,
-    Block,
-    BulletList,
-    Document,
-    Heading,
-    Note,
-    Table,
-    build_spans,
-    number_blocks,
-)
+from twintrade.render.block_parts import number_blocks
+from twintrade.render.blocks import Absent, Block, BulletList, Document, Heading, Note, Table, build_spans
+from twintrade.render.brief import build_brief
 from twintrade.render.exhibits import (
     claims,
     data_card,
@@ -128,6 +120,16 @@ def build_document(results: ResultSet, options: AppendixOptions | None = None, p
     blocks = build_appendix(results, options, page)
     head = next((b.text for b in blocks if isinstance(b, Heading)), format_title(page))
     return Document(head, blocks, options.language, results.is_simulated)
+
+
+def build_brief_document(results: ResultSet, options: AppendixOptions, page: Page) -> Document | None:
+    """Return the brief as a document; None where there is nothing to answer."""
+    blocks = build_brief(page)
+    if not blocks:
+        return None
+    numbered = replace_words(number_blocks(_marked(list(blocks), page)), options.spelling)
+    title = next(b.text for b in numbered if isinstance(b, Heading))
+    return Document(title, numbered, options.language, results.is_simulated, "brief", results.title)
 
 
 def format_title(page: Page) -> str:

@@ -8,21 +8,8 @@ import pandas as pd
 
 from twintrade.effects import ResultSet
 from twintrade.render.appendix import AppendixOptions, build_appendix
-from twintrade.render.blocks import (
-    Block,
-    BulletList,
-    Document,
-    EventView,
-    Figure,
-    Heading,
-    Note,
-    PageBreak,
-    Paragraph,
-    Span,
-    Table,
-    build_paragraph,
-    number_blocks,
-)
+from twintrade.render.block_parts import number_blocks, replace_exhibits, replace_spans
+from twintrade.render.blocks import Block, Document, EventView, Exhibited, Heading, PageBreak, Span, build_paragraph
 from twintrade.render.figures import alt_text, forest
 from twintrade.render.page import Page, collect_romanized
 from twintrade.render.reading import (
@@ -174,19 +161,18 @@ def _verdicts(page: Page) -> str:
 
 def _shifted(blocks: Sequence[Block], prefix: str) -> list[Block]:
     """Return an appendix one heading lower, its keys made unique."""
+
+    def rename(exhibit: Exhibited) -> Exhibited:
+        return replace(exhibit, key=f"{prefix}-{exhibit.key}")
+
     moved: list[Block] = []
-    for block in blocks:
+    for block in replace_exhibits(blocks, rename):
         if isinstance(block, Heading):
             level = min(block.level + 1, LOWEST_HEADING)
-            moved.append(replace(block, level=level, key=f"{prefix}-{block.key}" if block.key else ""))
-        elif isinstance(block, Table | Figure | EventView):
-            moved.append(replace(block, key=f"{prefix}-{block.key}"))
-        elif isinstance(block, Paragraph | Note):
-            moved.append(replace(block, spans=_prefixed(block.spans, prefix)))
-        elif isinstance(block, BulletList):
-            moved.append(replace(block, items=tuple(_prefixed(item, prefix) for item in block.items)))
-        else:
-            moved.append(block)
+            block = replace(block, level=level, key=f"{prefix}-{block.key}" if block.key else "")
+        elif isinstance(block, EventView):
+            block = replace(block, key=f"{prefix}-{block.key}")
+        moved.append(replace_spans(block, lambda spans: _prefixed(spans, prefix)))
     return moved
 
 

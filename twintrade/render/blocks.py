@@ -1,12 +1,9 @@
 """The one list of blocks that every writer understands: headings, prose, tables, figures."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import pandas as pd
-
-from twintrade.text import Text
 
 SpanKind = Literal["plain", "strong", "code", "link", "reference"]
 Align = Literal["left", "right", "decimal"]
@@ -200,7 +197,53 @@ class EventView:
     is_simulated: bool = False
 
 
-Block = Heading | Paragraph | BulletList | Note | PageBreak | Table | Figure | EventView
+Exhibited: TypeAlias = Table | Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """What stands under the title of a brief: the answer in a sentence, and what the data are."""
+
+    deck: str
+    byline: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyNumber:
+    """A number that leads, with what it measures and its range."""
+
+    name: str
+    value: str
+    spread: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyNumbers:
+    """A strip of numbers, and the verdict on a question: the position of the chosen one among all there are."""
+
+    numbers: tuple[KeyNumber, ...]
+    question: str
+    verdicts: tuple[str, ...]
+    chosen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Text with its heading beside it."""
+
+    name: str
+    blocks: tuple[Paragraph | BulletList, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Beside:
+    """Figures beside each other where the page is wide enough; each takes its own width."""
+
+    figures: tuple[Figure, ...]
+
+
+Running: TypeAlias = Heading | Paragraph | BulletList | Note | PageBreak
+Block = Running | Exhibited | EventView | Lead | KeyNumbers | Aside | Beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +261,8 @@ class Document:
     blocks: tuple[Block, ...]
     language: str = "en-GB"
     is_simulated: bool = False
+    kind: Literal["appendix", "brief"] = "appendix"
+    subject: str = ""
 
 
 def emphasize(text: str) -> Span:
@@ -243,44 +288,3 @@ def build_paragraph(*parts: str | Span) -> Paragraph:
 def build_row(*cells: str | Cell) -> Row:
     """Return a row of texts and cells."""
     return Row(tuple(Cell((c,)) if isinstance(c, str) else c for c in cells))
-
-
-def format_caption(block: Table | Figure) -> str:
-    """Return the caption of a table or figure with its number, where it has one."""
-    number = format_number(block)
-    return str(Text("writers.numbered", what=number, caption=block.caption)) if number else block.caption
-
-
-def format_number(block: Table | Figure) -> str:
-    """Return what a numbered table or figure is called, empty where it has no number."""
-    key = "writers.table" if isinstance(block, Table) else "writers.figure"
-    return str(Text(key, n=block.number)) if block.number else ""
-
-
-def number_blocks(blocks: Iterable[Block]) -> tuple[Block, ...]:
-    """Number tables and figures in their order and fill in the references to them."""
-    numbered: list[Block] = []
-    names: dict[str, str] = {}
-    counts = {"Table": 0, "Figure": 0}
-    for block in blocks:
-        if isinstance(block, Table | Figure):
-            noun = type(block).__name__
-            counts[noun] += 1
-            names[block.key] = str(Text("writers.table" if noun == "Table" else "writers.figure", n=counts[noun]))
-            block = replace(block, number=counts[noun])
-        numbered.append(block)
-    return tuple(_resolved(block, names) for block in numbered)
-
-
-def _resolved(block: Block, names: dict[str, str]) -> Block:
-    if isinstance(block, Paragraph | Note):
-        return replace(block, spans=_named(block.spans, names))
-    if isinstance(block, BulletList):
-        return replace(block, items=tuple(_named(item, names) for item in block.items))
-    return block
-
-
-def _named(parts: tuple[Span, ...], names: dict[str, str]) -> tuple[Span, ...]:
-    return tuple(
-        replace(span, text=names.get(span.target, "")) if span.kind == "reference" else span for span in parts
-    )

@@ -79,10 +79,11 @@ class Page:
         *,
         details: str = "",
         notes: tuple[str, ...] = (),
+        theme: Theme | None = None,
     ) -> Figure:
         """Return a drawing as a block, encoded, with its numbers beside it."""
         beside = frame.assign(is_simulated=True) if self.results.is_simulated else frame
-        images = encode(drawing, self.theme, self.printer(caption))
+        images = encode(drawing, theme or self.theme, self.printer(caption))
         return Figure(key, caption, alt, images, beside, details=details, notes=(*self.simulated_note, *notes))
 
 

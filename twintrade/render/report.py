@@ -1,11 +1,12 @@
 """Everything a report is, as bytes by relative path: figures, tables, and the appendix in four formats."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from twintrade.effects import Message, ResultSet
 from twintrade.effects.exhibit import EXHIBITS_FILE, Exhibit, write_exhibits
-from twintrade.render.appendix import AppendixOptions, build_document
+from twintrade.render.appendix import AppendixOptions, build_brief_document, build_document
+from twintrade.render.block_parts import list_exhibits
 from twintrade.render.blocks import Block, Document, Figure, Table
 from twintrade.render.page import Page, collect_romanized
 from twintrade.render.writers.csv import render_frame_csv, render_table_csv
@@ -53,7 +54,27 @@ def render(
     names = collect_romanized(results, options.romanized)
     figures = Printer(load_charmap(), names, options.wording)
     page = Page(results, options.wording, options.theme, options.tables, figures, options.exhibits)
-    return render_document(build_document(results, options, page), options, names, figures, word_template)
+    brief = build_brief_document(results, options, page)
+    rendered = render_document(build_document(results, options, page), options, names, figures, word_template)
+    return rendered if brief is None else _add_brief(rendered, brief, options, names, word_template)
+
+
+def _add_brief(
+    rendered: Rendered,
+    brief: Document,
+    options: AppendixOptions,
+    names: Mapping[str, str],
+    word_template: bytes | None,
+) -> Rendered:
+    """Return a report with the brief as files of its own."""
+    printer = Printer(load_charmap(), names, options.wording)
+    pdf, messages = render_pdf(brief, printer, options.theme)
+    files: dict[str, bytes] = {}
+    for block in list_exhibits(brief.blocks):
+        files |= _files(block, Printer(PRINTABLE, names, options.wording))
+    files |= {"brief.html": render_html(brief, options.theme), "brief.pdf": pdf}
+    files["brief.docx"] = render_docx(brief, word_template)
+    return replace(rendered, files={**files, **rendered.files}, messages=(*rendered.messages, *messages))
 
 
 def render_document(
@@ -78,7 +99,7 @@ def render_document(
     tex = Printer(PRINTABLE, names, options.wording)
     pdf_bytes, pdf_messages = render_pdf(document, Printer(load_charmap(), names, options.wording), options.theme)
     files: dict[str, bytes] = {}
-    for block in document.blocks:
+    for block in list_exhibits(document.blocks):
         files |= _files(block, tex)
     files["appendix.html"] = render_html(document, options.theme)
     files["appendix.pdf"] = pdf_bytes
@@ -92,17 +113,16 @@ def render_document(
 
 def _list_exhibits(blocks: Iterable[Block]) -> Iterator[Exhibit]:
     """Yield every numbered table and figure with the files to read it in."""
-    for block in blocks:
-        if isinstance(block, Table | Figure):
-            is_figure = isinstance(block, Figure)
-            stem = f"figures/{block.key}" if is_figure else f"tables/tab-{block.key}"
-            endings = ("pdf", "svg", "png", "csv") if is_figure else ("tex", "html", "csv")
-            files = tuple(f"{stem}.{ending}" for ending in endings)
-            yield Exhibit("Figure" if is_figure else "Table", block.number, block.caption, files)
+    for block in list_exhibits(blocks):
+        is_figure = isinstance(block, Figure)
+        stem = f"figures/{block.key}" if is_figure else f"tables/tab-{block.key}"
+        endings = ("pdf", "svg", "png", "csv") if is_figure else ("tex", "html", "csv")
+        files = tuple(f"{stem}.{ending}" for ending in endings)
+        yield Exhibit("Figure" if is_figure else "Table", block.number, block.caption, files)
 
 
-def _files(block: Block, tex: Printer) -> dict[str, bytes]:
-    """Return the files that a single block makes beside the document."""
+def _files(block: Table | Figure, tex: Printer) -> dict[str, bytes]:
+    """Return the files that a table or figure makes beside the document."""
     if isinstance(block, Figure):
         images, name = block.images, f"figures/{block.key}"
         return {
@@ -111,12 +131,10 @@ def _files(block: Block, tex: Printer) -> dict[str, bytes]:
             f"{name}.png": images.png,
             f"{name}.csv": render_frame_csv(block.frame),
         }
-    if isinstance(block, Table):
-        name = f"tables/tab-{block.key}"
-        return {
-            f"{name}.tex": render_table_tex(block.alone, tex).encode("utf-8"),
-            f"{name}-float.tex": render_table_float_tex(block.alone, tex).encode("utf-8"),
-            f"{name}.html": render_table_html(block.alone).encode("utf-8"),
-            f"{name}.csv": render_table_csv(block),
-        }
-    return {}
+    name = f"tables/tab-{block.key}"
+    return {
+        f"{name}.tex": render_table_tex(block.alone, tex).encode("utf-8"),
+        f"{name}-float.tex": render_table_float_tex(block.alone, tex).encode("utf-8"),
+        f"{name}.html": render_table_html(block.alone).encode("utf-8"),
+        f"{name}.csv": render_table_csv(block),
+    }

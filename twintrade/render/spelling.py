@@ -4,13 +4,18 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
+from twintrade.render.block_parts import replace_spans
 from twintrade.render.blocks import (
+    Aside,
+    Beside,
     Block,
     BulletList,
     Cell,
     EventView,
     Figure,
     Heading,
+    KeyNumbers,
+    Lead,
     Note,
     Paragraph,
     Row,
@@ -65,6 +70,16 @@ def _block(block: Block, change: Change) -> Block:
             )
         case EventView():
             return replace(block, title=change(block.title))
+        case Lead():
+            return Lead(change(block.deck), change(block.byline))
+        case KeyNumbers():
+            named = tuple(replace(one, name=change(one.name)) for one in block.numbers)
+            return replace(block, numbers=named, question=change(block.question))
+        case Aside():
+            spoken = replace_spans(block, lambda spans: _spans(spans, change))
+            return replace(spoken, name=change(block.name)) if isinstance(spoken, Aside) else spoken
+        case Beside():
+            return Beside(tuple(f for f in (_block(f, change) for f in block.figures) if isinstance(f, Figure)))
         case _:
             return block
 

@@ -94,7 +94,7 @@ def look_at_trade(root: Path, file: str, cities: Sequence[str] = ()) -> list[Gue
     parts += [city, *product, flow, *where, *look_for_valuation([value, table.title] if value else table.columns)]
     left = [n for n in left if n not in [g.value for g in product]]
     if wide:
-        parts += _ignored(left)
+        parts += [Guess("ignore", left, Text("data.look-ignored"))] if left else []
     elif left:
         parts.append(Guess("", "", Text("data.look-unread", columns=Listed(tuple(map(quote_cell, left)), "comma"))))
     return [Guess("file", file), *guesses, *parts, *_conventions()]
@@ -288,10 +288,6 @@ def _product(table: TextTable, names: list[str]) -> list[Guess]:
         return []
     revision = Guess("product_revision", UNKNOWN, Text("data.look-revision"))
     return [Guess("product", product, Text("data.look-products")), revision]
-
-
-def _ignored(names: list[str]) -> list[Guess]:
-    return [Guess("ignore", names, Text("data.look-ignored"))] if names else []
 
 
 def _conventions() -> list[Guess]:

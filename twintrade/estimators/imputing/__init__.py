@@ -1,6 +1,8 @@
 """Untreated outcomes of treated rows, predicted from untreated ones."""
 
 from twintrade.estimators.imputing.leverage import build_leverage_report as build_leverage_report
+from twintrade.estimators.imputing.totals import TreatedRows as TreatedRows
 from twintrade.estimators.imputing.totals import TreatedTotals as TreatedTotals
+from twintrade.estimators.imputing.totals import impute_treated_rows as impute_treated_rows
 from twintrade.estimators.imputing.totals import impute_treated_totals as impute_treated_totals
 from twintrade.estimators.imputing.untreated_outcomes import fit_counterfactual as fit_counterfactual

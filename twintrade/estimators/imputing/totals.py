@@ -6,7 +6,7 @@ import numpy as np
 
 from twintrade.design import Design
 from twintrade.estimators.imputing.untreated_outcomes import fit_counterfactual
-from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.arrays import FloatArray, IntArray, sum_by_group
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,8 +40,31 @@ class TreatedTotals:
         return float(100 * (self.observed[used].sum() / self.imputed[used].sum() - 1))
 
 
-def impute_treated_totals(design: Design) -> TreatedTotals:
-    """Impute treated rows by Poisson from untreated ones and sum them within units.
+@dataclass(frozen=True, slots=True, eq=False)
+class TreatedRows:
+    """Treated rows that can be imputed by Poisson from untreated ones; outcomes by sampling weight, if there is one.
+
+    Attributes
+    ----------
+    design : Design
+    rows : IntArray, shape (n_rows,)
+        Positions in the observations.
+    observed, imputed : FloatArray, shape (n_rows,)
+    """
+
+    design: Design
+    rows: IntArray
+    observed: FloatArray
+    imputed: FloatArray
+
+    def sum_by(self, codes: IntArray, n: int) -> tuple[FloatArray, FloatArray]:
+        """Return observed and imputed outcomes by a code of the observations, each of shape (n,)."""
+        at = codes[self.rows]
+        return sum_by_group(self.observed, at, n), sum_by_group(self.imputed, at, n)
+
+
+def impute_treated_rows(design: Design) -> TreatedRows:
+    """Impute treated rows by Poisson from untreated ones.
 
     Raises
     ------
@@ -53,8 +76,19 @@ def impute_treated_totals(design: Design) -> TreatedTotals:
     is_after = o.is_treated[c.rows]
     rows = c.rows[is_after]
     weights = o.row_weights[rows]
-    observed = np.bincount(o.unit[rows], weights * o.y[rows], o.n_units).astype(np.float64)
-    imputed = np.bincount(o.unit[rows], weights * c.predicted[is_after], o.n_units).astype(np.float64)
-    present = np.flatnonzero(np.bincount(o.unit[rows], minlength=o.n_units))
+    return TreatedRows(design, rows, weights * o.y[rows], weights * c.predicted[is_after])
+
+
+def impute_treated_totals(design: Design) -> TreatedTotals:
+    """Sum treated rows, and what they are imputed to have been, within units.
+
+    Raises
+    ------
+    EstimationError
+        No treated row can be imputed.
+    """
+    o, imputed_rows = design.observations, impute_treated_rows(design)
+    observed, imputed = imputed_rows.sum_by(o.unit, o.n_units)
+    present = np.unique(o.unit[imputed_rows.rows])
     order = present[np.argsort(-imputed[present], kind="stable")]
     return TreatedTotals(tuple(str(u) for u in o.unit_ids[order]), observed[order], imputed[order])

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
@@ -32,6 +33,11 @@ CJK_FAMILIES = (
 
 DEFAULT_FAMILY = "DejaVu Sans"
 """The typeface that comes with matplotlib and so is on every machine."""
+
+TEXT_SANS = "Source Sans 3"
+"""The typeface of briefs, which comes with this package."""
+
+OWN_FONTS = Path(__file__).parents[1] / "fonts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +115,22 @@ def find_cjk_family() -> str | None:
     return next((family for family in CJK_FAMILIES if family in installed), None)
 
 
+@cache
+def load_own_fonts() -> None:
+    """Make the typefaces of this package known to matplotlib, the semibold one as the bold of its family."""
+    known = font_manager.fontManager
+    for file in sorted(OWN_FONTS.glob("*.otf")):
+        known.addfont(file)
+    known.ttflist[:] = [
+        replace(entry, weight=700) if Path(entry.fname) == OWN_FONTS / "SourceSans3-Semibold.otf" else entry
+        for entry in known.ttflist
+    ]
+
+
 @contextmanager
 def apply_theme(theme: Theme) -> Iterator[None]:
     """Apply the theme: every figure is drawn and encoded inside."""
+    load_own_fonts()
     families = list(dict.fromkeys([theme.family, DEFAULT_FAMILY, *filter(None, [find_cjk_family()])]))
     sizes = {"axes.titlesize": 1.0, "axes.labelsize": 1.0, "xtick.labelsize": 0.9, "ytick.labelsize": 0.9}
     settings = {

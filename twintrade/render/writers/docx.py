@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Sequence
 from datetime import datetime
 
 import docx
@@ -13,15 +14,20 @@ from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Cm, Emu, Inches, Pt, RGBColor
+from docx.table import _Cell as WordCell
 from docx.text.paragraph import Paragraph as WordParagraph
 
 from twintrade.render.blocks import (
+    Aside,
+    Beside,
     Block,
     BulletList,
     Document,
     EventView,
     Figure,
     Heading,
+    KeyNumbers,
+    Lead,
     Note,
     PageBreak,
     Paragraph,
@@ -155,6 +161,37 @@ def _add(file: WordDocument, block: Block) -> None:
             file.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
         case EventView():
             pass
+        case Lead():
+            file.add_paragraph().add_run(clean(block.deck)).font.size = Pt(13)
+            file.add_paragraph().add_run(clean(block.byline)).font.size = Pt(9)
+        case KeyNumbers():
+            _add_key_numbers(file, block)
+        case Aside():
+            file.add_heading(clean(block.name), 2)
+            for part in block.blocks:
+                _add(file, part)
+        case Beside():
+            for figure in block.figures:
+                _add_figure(file, figure)
+
+
+def _add_key_numbers(file: WordDocument, block: KeyNumbers) -> None:
+    """Add the strip as a table of one row: a number in each cell, and the verdict in the last."""
+    table = file.add_table(rows=1, cols=len(block.numbers) + 1)
+    for cell, number in zip(table.rows[0].cells, block.numbers, strict=False):
+        lines = ((number.name, 9, False), (number.value, 16, True), (number.spread, 9, False))
+        _fill_cell(cell, lines)
+    verdict = block.verdicts[block.chosen]
+    _fill_cell(table.rows[0].cells[-1], ((block.question, 9, False), (verdict, 16, True)))
+
+
+def _fill_cell(cell: WordCell, lines: Sequence[tuple[str, float, bool]]) -> None:
+    for k, (text, size, is_bold) in enumerate(lines):
+        paragraph = cell.paragraphs[0] if k == 0 else cell.add_paragraph()
+        run = paragraph.add_run(clean(text))
+        run.font.size, run.bold = Pt(size), is_bold
+        if is_bold:
+            run.font.color.rgb = RGBColor(0x12, 0x43, 0x6D)
 
 
 def _add_spans(paragraph: WordParagraph, spans: tuple[Span, ...]) -> None:

@@ -11,7 +11,12 @@ from docx.oxml.ns import nsdecls, qn
 from docx.shared import Emu, Pt
 from docx.text.paragraph import Paragraph as WordParagraph
 
-from twintrade.render.blocks import Cell, Figure, Table, format_caption
+from twintrade.render.block_parts import format_caption
+from twintrade.render.blocks import (
+    Cell,
+    Figure,
+    Table,
+)
 from twintrade.render.writers.cells import compute_column_weights, compute_pads, compute_places, measure_longest, pad
 
 HANGING_SPACE = "\u2004"  # as wide as a bracket in Arial

@@ -7,7 +7,10 @@ import re
 from html import escape
 from importlib import resources
 
+from twintrade.render.block_parts import format_caption
 from twintrade.render.blocks import (
+    Aside,
+    Beside,
     Block,
     BulletList,
     Cell,
@@ -15,13 +18,14 @@ from twintrade.render.blocks import (
     EventView,
     Figure,
     Heading,
+    KeyNumbers,
+    Lead,
     Note,
     PageBreak,
     Paragraph,
     Row,
     Span,
     Table,
-    format_caption,
 )
 from twintrade.render.figures.theme import DEFAULT_FAMILY, Theme
 from twintrade.render.writers.cells import (
@@ -37,6 +41,7 @@ from twintrade.text import Text
 
 ZERO_WIDTH_SPACE = "\u200b"
 DENSE_COLUMNS = 6
+LONG_VALUE = 16
 LONG_ROWS = 24
 """Rows beyond which a printed table may begin on one page and end on another."""
 _DATE = re.compile(r"(?<![\w/.-])\d{4}-\d\d(?:-\d\d)?(?![\w/.-])")
@@ -131,6 +136,29 @@ def render_block_html(block: Block, anchor: str = "") -> str:
             return _view(block)
         case PageBreak():
             return ""
+        case Lead():
+            return f'<p class="deck">{escape(block.deck)}</p><p class="byline">{escape(block.byline)}</p>'
+        case KeyNumbers():
+            return _key_numbers(block)
+        case Aside():
+            inner = "".join(render_block_html(part) for part in block.blocks)
+            return f'<section class="aside"><h2>{escape(block.name)}</h2><div>{inner}</div></section>'
+        case Beside():
+            return f'<div class="beside">{"".join(_figure(figure) for figure in block.figures)}</div>'
+
+
+def _key_numbers(block: KeyNumbers) -> str:
+    numbers = []
+    for n in block.numbers:
+        size = " class=long" if len(n.value) > LONG_VALUE else ""
+        value = f"<strong{size}>{escape(n.value)}</strong> <span>{escape(n.spread)}</span>"
+        numbers.append(f'<div class="key"><dt>{escape(n.name)}</dt><dd>{value}</dd></div>')
+    verdicts = "".join(
+        f"<li{' aria-current=true' if k == block.chosen else ''}>{escape(verdict)}</li>"
+        for k, verdict in enumerate(block.verdicts)
+    )
+    asked = f'<div class="verdict"><p>{escape(block.question)}</p><ul>{verdicts}</ul></div>'
+    return f'<div class="keys"><dl>{"".join(numbers)}</dl>{asked}</div>'
 
 
 def _spans(spans: tuple[Span, ...]) -> str:

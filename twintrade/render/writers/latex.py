@@ -3,7 +3,10 @@
 import re
 import textwrap
 
+from twintrade.render.block_parts import format_caption
 from twintrade.render.blocks import (
+    Aside,
+    Beside,
     Block,
     BulletList,
     Cell,
@@ -11,13 +14,14 @@ from twintrade.render.blocks import (
     EventView,
     Figure,
     Heading,
+    KeyNumbers,
+    Lead,
     Note,
     PageBreak,
     Paragraph,
     Row,
     Span,
     Table,
-    format_caption,
 )
 from twintrade.render.writers.cells import (
     check_link,
@@ -120,6 +124,16 @@ def _block(block: Block, printer: Printer) -> str:
             return _figure(block, printer)
         case PageBreak():
             return "\\clearpage\n"
+        case Lead():
+            parts = zip(("\\large", "\\small"), (block.deck, block.byline), strict=True)
+            return "".join(f"{{{size} {escape_tex(printer(text))}\\par}}\n" for size, text in parts) + "\\bigskip\n\n"
+        case KeyNumbers():
+            return _key_numbers(block, printer)
+        case Aside():
+            head = f"\\subsection*{{{escape_tex(printer(block.name))}}}\n"
+            return head + "".join(_block(part, printer) for part in block.blocks)
+        case Beside():
+            return "".join(_figure(figure, printer) for figure in block.figures)
         case EventView():
             return ""
 
@@ -138,6 +152,13 @@ def _span(span: Span, printer: Printer) -> str:
     if target and target.isascii():
         return f"\\href{{{_address(target)}}}{{{text}}}"
     return text
+
+
+def _key_numbers(block: KeyNumbers, printer: Printer) -> str:
+    shown = [(f"{n.name}:", n.value, f" ({n.spread})") for n in block.numbers]
+    shown.append((block.question, block.verdicts[block.chosen], ""))
+    lines = ["{} \\textbf{{{}}}{}".format(*(escape_tex(printer(text)) for text in texts)) for texts in shown]
+    return "\\\\\n".join(lines) + "\\par\\bigskip\n\n"
 
 
 def _figure(figure: Figure, printer: Printer) -> str:

@@ -11,7 +11,10 @@ from matplotlib import font_manager
 
 from twintrade.effects import Message
 from twintrade.errors import TwintradeError
+from twintrade.render.block_parts import format_caption
 from twintrade.render.blocks import (
+    Aside,
+    Beside,
     Block,
     BulletList,
     Cell,
@@ -19,14 +22,15 @@ from twintrade.render.blocks import (
     EventView,
     Figure,
     Heading,
+    KeyNumbers,
+    Lead,
     Note,
     PageBreak,
     Paragraph,
     Span,
     Table,
-    format_caption,
 )
-from twintrade.render.figures.theme import DEFAULT_FAMILY, Theme, find_cjk_family
+from twintrade.render.figures.theme import DEFAULT_FAMILY, OWN_FONTS, TEXT_SANS, Theme, find_cjk_family
 from twintrade.render.writers.cells import (
     check_link,
     compute_column_weights,
@@ -74,17 +78,23 @@ def render_pdf(document: Document, printer: Printer, theme: Theme | None = None)
     """
     theme = theme or Theme()
     language, _, region = document.language.partition("-")
+    fallback = list(dict.fromkeys([DEFAULT_FAMILY, *filter(None, [find_cjk_family()])]))
     data = {
         "title": printer(document.title),
         "simulated": printer(str(Text("writers.simulated-data"))) if document.is_simulated else "",
         "lang": language,
         "region": region or None,
-        "fonts": list(dict.fromkeys([theme.family, DEFAULT_FAMILY, *filter(None, [find_cjk_family()])])),
+        "fonts": [theme.family, *fallback],
+        "sans": [TEXT_SANS, *fallback],
+        "serif": ["Libertinus Serif", *fallback],
         "scale": theme.text_scale,
+        "kind": document.kind,
+        "kind-name": str(Text("writers.brief")),
+        "subject": printer(document.subject),
         "blocks": [b for block in document.blocks for b in _block(block, printer)],
     }
     template = resources.files("twintrade.render.writers").joinpath("appendix.typ").read_bytes()
-    fonts = [str(FONT_FOLDER)]
+    fonts = [str(FONT_FOLDER), str(OWN_FONTS)]
     if theme.family != DEFAULT_FAMILY:
         fonts.append(str(Path(font_manager.findfont(theme.family)).parent))
     chinese = find_cjk_path()
@@ -123,6 +133,31 @@ def _block(block: Block, printer: Printer) -> list[dict[str, Any]]:
             return [{"type": "pagebreak"}]
         case EventView():
             return []
+        case Lead():
+            return [{"type": "lead", "deck": printer(block.deck), "byline": printer(block.byline)}]
+        case KeyNumbers():
+            return [_key_numbers(block, printer)]
+        case Aside():
+            inner = [part for one in block.blocks for part in _block(one, printer)]
+            return [{"type": "aside", "name": printer(block.name), "blocks": inner}]
+        case Beside():
+            figures = [_figure(f, printer) | {"inches": f.images.width} for f in block.figures]
+            return [{"type": "beside", "figures": figures}]
+
+
+def _key_numbers(block: KeyNumbers, printer: Printer) -> dict[str, Any]:
+    names = [
+        {k: printer(v) for k, v in (("name", n.name), ("value", n.value), ("spread", n.spread))}
+        for n in block.numbers
+    ]
+    verdicts = [printer(verdict) for verdict in block.verdicts]
+    return {
+        "type": "keys",
+        "numbers": names,
+        "question": printer(block.question),
+        "verdicts": verdicts,
+        "chosen": block.chosen,
+    }
 
 
 def _spans(spans: tuple[Span, ...], printer: Printer) -> list[dict[str, str]]:

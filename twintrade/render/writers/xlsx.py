@@ -9,7 +9,12 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from twintrade.render.blocks import Cell, Document, Table, format_caption
+from twintrade.render.block_parts import format_caption, list_exhibits
+from twintrade.render.blocks import (
+    Cell,
+    Document,
+    Table,
+)
 from twintrade.render.writers.cells import convert_to_ascii, is_number
 from twintrade.render.writers.docx import ZIP_TIME, normalize_zip
 
@@ -21,7 +26,7 @@ def render_xlsx(document: Document) -> bytes:
 
     Every text is written as a string: a cell that begins with = is shown, never computed.
     """
-    tables = [block for block in document.blocks if isinstance(block, Table)]
+    tables = [block for block in list_exhibits(document.blocks) if isinstance(block, Table)]
     stream = io.BytesIO()
     type_face = {"font_name": "Arial", "font_size": 10}
     with Workbook(stream, {"in_memory": True, "default_format_properties": type_face}) as book:

@@ -24,6 +24,7 @@ from twintrade.study.claims.money import PAYLOAD as MONEY
 from twintrade.study.claims.money import compute_money
 from twintrade.study.page.sections import build_sections
 from twintrade.study.page.specifications import build_specifications
+from twintrade.study.page.treated_totals import build_treated_totals
 from twintrade.study.plan.jobs import LadderColumn
 from twintrade.study.run.columns import Run
 from twintrade.study.run.results import Concluded
@@ -150,6 +151,7 @@ def _payloads(run: Run, named: Sequence[Named], money: Money | None) -> dict[str
     payloads = {name: frame for frames in named for name, (frame, _) in frames.items()}
     if money is not None:
         payloads[MONEY] = money.to_frame()
+    payloads |= build_treated_totals(run)
     if run.observed.conversions:
         payloads["conversions"] = build_conversions_frame(run.observed.conversions)
     register = run.design.treatment.register

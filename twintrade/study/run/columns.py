@@ -115,7 +115,8 @@ def _bands(
     plan: Plan, column: LadderColumn, fit: Fit, messages: list[Message], progress: Progress
 ) -> tuple[dict[View, Bands], list[Bands]]:
     """Return the reported bands by view, and those of other inferences beside them."""
-    views = [v for v in REPORTED_VIEWS if v in fit.views]
+    shown = (*REPORTED_VIEWS, "calendar") if column.is_headline else REPORTED_VIEWS
+    views: list[View] = [v for v in shown if v in fit.views]
     by_view: dict[View, Bands] = {}
     others: list[Bands] = []
     reported = plan.inference_of(column)

@@ -4,6 +4,7 @@ table = Table { $n }
 figure = Figure { $n }
 numbered = { $what }. { $caption }
 skip = Skip to the content
+brief = Brief
 contents = Contents
 
 ## the interactive event study

@@ -1,0 +1,178 @@
+"""The brief: its verdict follows the ledger, its words follow its numbers, and every format says the same."""
+
+import math
+import re
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from twintrade.effects import Money
+from twintrade.render.appendix import AppendixOptions, build_brief_document
+from twintrade.render.blocks import Aside, Beside, BulletList, Heading, KeyNumbers, Lead, Paragraph, Table
+from twintrade.render.brief.facts import VERDICTS, Effect, collect_facts
+from twintrade.render.page import Page
+from twintrade.render.writers.docx import render_docx
+from twintrade.render.writers.html import render_html
+
+PERIODS = pd.DataFrame(
+    {
+        "period": [2011, 2012, 2013],
+        "period_label": ["2011", "2012", "2013"],
+        "n_in_force": [0, 1, 2],
+        "observed": [4e6, 6e6, 9e6],
+        "expected": [4e6, 5e6, 7e6],
+        "low": [math.nan, 4e6, 5e6],
+        "high": [math.nan, 7e6, 2e9],
+        "unit": ["US dollars"] * 3,
+    }
+)
+PAIRS = pd.DataFrame(
+    {
+        "unit": ["C0-P0", "C1-P1", "C2-P0"],
+        "name": ["Alder – Birch, Peru", "Cedar – Elm, Chile", "Fir – Oak, Peru"],
+        "since": ["2012", "2013", "2013"],
+        "n_periods": [2, 1, 1],
+        "observed": [3e6, 4e6, 1e6],
+        "expected": [2e6, 5e6, 1e6],
+        "difference": [1e6, -1e6, 0.0],
+    }
+)
+
+
+def claim(verdict):
+    return pd.DataFrame([{"claim_id": "C1", "verdict": verdict, "p": 0.01}])
+
+
+def with_payloads(made, verdict="cannot tell", **frames):
+    payloads = {
+        **made.payloads,
+        "claims": claim(verdict),
+        "treated_periods": PERIODS,
+        "treated_pairs": PAIRS,
+    } | frames
+    findings = made.findings[made.findings["diagnostic"] != "case_verdict"]
+    return replace(made, payloads=payloads, findings=findings, is_simulated=False)
+
+
+def build(results):
+    options = AppendixOptions()
+    document = build_brief_document(results, options, Page(results, options.wording, options.theme, options.tables))
+    assert document is not None
+    return document
+
+
+def find(document, kind):
+    return [block for block in document.blocks if isinstance(block, kind)]
+
+
+def read_aside(document, name):
+    block = next(a for a in find(document, Aside) if a.name == name)
+    spans = [s for b in block.blocks for s in (b.spans if isinstance(b, Paragraph) else sum(b.items, ()))]
+    return " ".join(span.text for span in spans)
+
+
+@pytest.mark.parametrize(
+    ("claimed", "verdict"),
+    [("supported", "clear"), ("not supported", "against"), ("cannot tell", "cannot"), ("", "cannot")],
+)
+def test_the_verdict_is_that_of_the_main_claim_and_of_nothing_else(made, claimed, verdict) -> None:
+    document = build(with_payloads(made, claimed))
+    (keys,) = find(document, KeyNumbers)
+    assert keys.chosen == VERDICTS.index(verdict)
+    ending = {"clear": "The data say yes", "against": "The data say no"}.get(verdict, "8 pairs cannot tell us")
+    assert find(document, Heading)[0].text.endswith(ending)
+
+
+def test_money_leads_with_its_range_where_no_amount_is_stated(made) -> None:
+    facts = {"n_rows": 4, "n_units": 3, "n_periods": 2, "unit": "US dollars", "low": -4e6, "high": 6e6, "level": 0.95}
+    bounded = Money(state="bounded", reasons=("zero",), **facts)
+    (keys,) = find(build(with_payloads(made, money=bounded.to_frame())), KeyNumbers)
+    assert keys.numbers[1].value == "−2.00 million US dollars to 3.00 million US dollars"
+    stated = Money(state="stated", total=1e6, **facts)
+    (keys,) = find(build(with_payloads(made, money=stated.to_frame())), KeyNumbers)
+    assert keys.numbers[1].value == "500,000 US dollars"
+    unbounded = replace(bounded, high=math.inf)
+    (keys,) = find(build(with_payloads(made, money=unbounded.to_frame())), KeyNumbers)
+    assert len(keys.numbers) == 1
+
+
+def test_sums_of_pairs_are_those_of_the_table(made) -> None:
+    document = build(with_payloads(made))
+    told = read_aside(document, "What happened")
+    assert "4 years have passed under an agreement" in told
+    assert "came to 11.0 million US dollars, where 10.0 million US dollars were expected" in told
+    assert "Alder – Birch, Peru, came out 2.00 million US dollars ahead" in told
+    (table,) = find(document, Table)
+    assert [row.cells[-1].text for row in table.rows] == ["+1.0", "−1.0", "+0.0"]
+
+
+def test_checks_that_object_are_the_first_reason(made) -> None:
+    results = with_payloads(made)
+    findings = results.findings.assign(verdict="does not object")
+    findings.loc[findings.index[0], "verdict"] = "objects"
+    reasons = read_aside(build(replace(results, findings=findings)), "Can we believe it?")
+    assert "Cannot tell." in reasons
+    assert re.search(r"A check objects: ", reasons)
+    none = read_aside(
+        build(replace(results, findings=findings.assign(verdict="does not object"))), "Can we believe it?"
+    )
+    assert "objects:" not in none
+
+
+def test_at_most_two_reasons_are_given(made) -> None:
+    document = build(with_payloads(made))
+    block = next(a for a in find(document, Aside) if a.name == "Can we believe it?")
+    assert sum(len(b.items) for b in block.blocks if isinstance(b, BulletList)) <= 2
+
+
+def test_an_interval_without_an_end_excludes_zero_only_where_the_other_end_does() -> None:
+    assert Effect(percent=10.0, low=2.0, high=math.inf).holds_zero is False
+    assert Effect(percent=10.0, low=-math.inf, high=math.inf).holds_zero
+    assert not Effect(percent=10.0, low=-math.inf, high=math.inf).has_interval
+    assert Effect(percent=10.0).holds_zero
+
+
+def test_pictures_carry_their_numbers_and_are_numbered(made) -> None:
+    document = build(with_payloads(made))
+    (beside,) = find(document, Beside)
+    assert [figure.number for figure in beside.figures] == [1, 2]
+    assert beside.figures[0].frame["expected"].tolist() == PERIODS["expected"].tolist()
+    assert all(figure.alt for figure in beside.figures)
+
+
+def test_without_totals_the_path_of_the_headline_is_drawn(made) -> None:
+    results = with_payloads(made)
+    payloads = {
+        k: v for k, v in results.payloads.items() if k not in ("treated_periods", "treated_pairs", "case_paths")
+    }
+    (beside,) = find(build(replace(results, payloads=payloads)), Beside)
+    assert beside.figures[0].key == "brief-path"
+
+
+def test_what_is_simulated_says_so_under_its_title(made) -> None:
+    document = build(replace(with_payloads(made), is_simulated=True))
+    assert "simulated" in find(document, Lead)[0].byline
+    assert document.is_simulated
+    assert all("SIMULATED" in table.caption for table in find(document, Table))
+
+
+def test_no_sentence_stands_twice(made) -> None:
+    document = build(with_payloads(made))
+    text = " ".join([find(document, Lead)[0].deck, *(read_aside(document, a.name) for a in find(document, Aside))])
+    sentences = [s.strip() for s in re.split(r"(?<=[.!?])\s", text) if len(s.split()) > 4]
+    assert len(sentences) == len(set(sentences))
+
+
+def test_formats_hold_the_numbers_that_lead(made) -> None:
+    document = build(with_payloads(made))
+    (keys,) = find(document, KeyNumbers)
+    page = render_html(document).decode()
+    assert all(number.value in page for number in keys.numbers)
+    assert render_docx(document)[:2] == b"PK"
+
+
+def test_the_facts_count_treated_pairs_of_the_headline(made) -> None:
+    options = AppendixOptions()
+    facts = collect_facts(Page(with_payloads(made), options.wording))
+    assert facts.n_treated == 8

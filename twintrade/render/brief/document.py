@@ -1,0 +1,296 @@
+"""The brief as blocks: title, numbers, four short texts, two pictures, the pairs, and how to cite it."""
+
+import math
+
+from twintrade.render.blocks import (
+    Aside,
+    Beside,
+    Block,
+    BulletList,
+    Column,
+    Figure,
+    Heading,
+    KeyNumber,
+    KeyNumbers,
+    Lead,
+    Note,
+    PageBreak,
+    Paragraph,
+    Table,
+    build_paragraph,
+    build_row,
+    build_spans,
+    emphasize,
+)
+from twintrade.render.brief.drawings import capitalize
+from twintrade.render.brief.facts import VERDICTS, Effect, Facts, collect_facts
+from twintrade.render.brief.pictures import draw_pictures
+from twintrade.render.brief.reasons import list_reasons
+from twintrade.render.page import Page
+from twintrade.render.reading import find_payload, list_records, read_number, read_whole, take_text
+from twintrade.text import Listed, Text, amounts, numbers
+
+SMALL = 10.0
+"""Change in percent for which the number of pairs that would show it is given."""
+MOST_PAIRS = 14
+NAMED = 2
+NOBODY = "none"
+"""How a data card names the publisher of facts that nobody published as a table."""
+
+
+def build_brief(page: Page) -> tuple[Block, ...]:
+    """Return the brief of an analysis as blocks; empty where the results hold neither an estimate nor a case."""
+    facts = collect_facts(page)
+    if facts.headline is None:
+        return ()
+    blocks: list[Block] = [Heading(1, _write_title(facts), "top"), _lead(facts)]
+    if page.results.is_simulated:
+        blocks.append(Note("simulated", build_spans(page.say("simulated"))))
+    blocks += [_key_numbers(facts), Aside(_say("asked"), (build_paragraph(_ask(facts)),))]
+    blocks += [Aside(_say("happened"), (build_paragraph(_tell(facts)),)), *_show(facts), PageBreak()]
+    blocks += [_believe(facts), Aside(_say("needed"), (build_paragraph(_need(facts)),)), *_list_pairs(facts)]
+    limits = [line for line in page.results.sections.get("limits", "").splitlines() if line.strip()]
+    if limits:
+        blocks.append(Aside(_say("limits"), (BulletList(tuple(build_spans(line) for line in limits)),)))
+    blocks.append(Aside(_say("data"), (build_paragraph(_cite(facts)),)))
+    return tuple(blocks)
+
+
+def _say(key: str) -> str:
+    return str(Text(f"brief.{key}"))
+
+
+def _write_title(facts: Facts) -> str:
+    page = facts.page
+    question = page.results.sections.get("question") or str(Text("brief.question", outcome=page.outcome))
+    answer = Text("brief.answer", verdict=facts.verdict, n=facts.n_treated)
+    return str(Text("brief.title", question=question, answer=answer))
+
+
+def _lead(facts: Facts) -> Lead:
+    page, effect = facts.page, facts.effect
+    data = page.results.data
+    labels = [] if data.empty else data.sort_values("period")["period_label"].map(take_text).tolist()
+    status = "simulated" if page.results.is_simulated else "published"
+    first, last = (labels[0], labels[-1]) if labels else ("", "")
+    byline = Text("brief.byline", title=page.results.title, first=first, last=last, status=status)
+    if effect is None:
+        return Lead(str(Text("brief.deck-none")), str(byline))
+    deck = Text(
+        "brief.deck",
+        n=facts.n_treated,
+        outcome=capitalize(page.outcome),
+        direction="fall" if effect.percent < 0 else "rise",
+        size=abs(effect.percent),
+        zero="yes" if effect.holds_zero else "no",
+    )
+    return Lead(str(deck), str(byline))
+
+
+def _key_numbers(facts: Facts) -> KeyNumbers:
+    page, effect = facts.page, facts.effect
+    shown: list[KeyNumber] = []
+    if effect is not None:
+        name = str(Text("brief.key-percent", outcome=capitalize(page.outcome)))
+        shown.append(KeyNumber(name, _sign(effect.percent), write_range(effect)))
+        money = _key_money(facts)
+        shown += [money] if money is not None else []
+    else:
+        shown += _key_sets(facts)
+    question = str(Text("brief.key-verdict", outcome=page.outcome))
+    verdicts = tuple(_say(f"verdict-{name}") for name in VERDICTS)
+    return KeyNumbers(tuple(shown), question, verdicts, VERDICTS.index(facts.verdict))
+
+
+def _sign(percent: float) -> str:
+    return str(Text("brief.signed", percent=percent))
+
+
+def write_range(effect: Effect) -> str:
+    """Return the interval of an effect in words, with an end that does not exist named as open."""
+    if not effect.has_interval:
+        return _say("no-range")
+    low, high = (_sign(end) if math.isfinite(end) else _say("open") for end in (effect.low, effect.high))
+    return str(Text("brief.range", low=low, high=high))
+
+
+def _key_money(facts: Facts) -> KeyNumber | None:
+    money, page = facts.money, facts.page
+    if money is None or money.state == "unavailable" or not math.isfinite(max(abs(money.low), abs(money.high))):
+        return None
+    name = str(Text("brief.key-money", n=money.n_units, period_name=page.period_name))
+    low, high = (Text("brief.amount", value=money.average(end), unit=money.unit) for end in (money.low, money.high))
+    spread = str(Text("brief.range", low=low, high=high))
+    if money.state == "stated":
+        value = str(Text("brief.amount", value=money.average(money.total), unit=money.unit))
+        return KeyNumber(name, value, spread)
+    return KeyNumber(name, spread, _say("range-alone"))
+
+
+def _key_sets(facts: Facts) -> list[KeyNumber]:
+    """Return what each of two donor sets says of a case that they disagree about."""
+    frame = facts.page.results.payloads.get("case_tests")
+    rows = [] if frame is None else list_records(frame)
+    method = next((take_text(r["method"]) for r in rows), "")
+    sets = []
+    for donors in ("A", "B"):
+        row = next(
+            (r for r in rows if take_text(r["method"]) == method and take_text(r["donor_set"]) == donors), None
+        )
+        if row is None:
+            continue
+        ends = [100 * math.expm1(read_number(row[name])) for name in ("conformal_low", "conformal_high")]
+        effect = Effect(percent=read_number(row["percent"]), low=ends[0], high=ends[1])
+        sets.append(KeyNumber(_say(f"key-set-{donors.lower()}"), _sign(effect.percent), write_range(effect)))
+    return sets
+
+
+def _ask(facts: Facts) -> str:
+    names = [take_text(pair["name"]) for pair in facts.pairs[:NAMED]]
+    first, last = _find_onsets(facts)
+    sentences = [
+        Text(
+            "brief.who",
+            n=facts.n_treated,
+            first=first,
+            last=last,
+            named="yes" if names and facts.n_treated > NAMED else "no",
+            names=Listed(tuple(names)),
+        ),
+        Text("brief.against", n=facts.roles.get("comparison", 0), treated=facts.n_treated),
+    ]
+    return str(Listed(tuple(sentences), "sentences"))
+
+
+def _find_onsets(facts: Facts) -> tuple[str, str]:
+    """Return what the first and the last period are called in which agreements begin; of a case, its own."""
+    paths, data = find_payload(facts.page.results, "case_paths"), facts.page.results.data
+    if paths is not None:
+        begun = [take_text(r["period_label"]) for r in list_records(paths) if read_whole(r["event_time"]) == 0]
+        return (begun[0], begun[0]) if begun else ("", "")
+    starts = data[data["event_time"].map(read_whole) == 0].sort_values("period")
+    labels = starts.loc[starts["status"].map(take_text) == "treated", "period_label"].map(take_text).tolist()
+    return (labels[0], labels[-1]) if labels else ("", "")
+
+
+def _tell(facts: Facts) -> str:
+    page, effect, pairs = facts.page, facts.effect, facts.pairs
+    if effect is None:
+        sets = [Text("brief.told-set", name=one.name, value=one.value) for one in _key_sets(facts)]
+        return str(Listed(tuple(sets) or (Text("brief.told-nothing"),), "sentences"))
+    if not pairs:
+        key = "brief.told-rise" if effect.percent > 0 else "brief.told-fall"
+        return str(Text(key, outcome=page.outcome, size=abs(effect.percent), range=write_range(effect)))
+    unit = take_text(facts.periods[0]["unit"]) if facts.periods else ""
+    times = [read_number(p["n_periods"]) for p in pairs]
+    sums = {
+        name: sum(read_number(p[name]) * n for p, n in zip(pairs, times, strict=True))
+        for name in ("observed", "expected")
+    }
+    sentences: list[Text] = [
+        Text(
+            "brief.told",
+            n=len(pairs),
+            rows=int(sum(times)),
+            period_name=page.period_name,
+            outcome=page.outcome,
+            observed=amounts.format_quantity(sums["observed"], unit),
+            expected=amounts.format_quantity(sums["expected"], unit),
+        )
+    ]
+    gaps = sorted(
+        ((read_number(p["difference"]) * n, take_text(p["name"])) for p, n in zip(pairs, times, strict=True))
+    )
+    for gap, name in (gaps[0], gaps[-1]) if len(gaps) > NAMED else ():
+        side = "short" if gap < 0 else "ahead"
+        sentences.append(Text("brief.told-pair", name=name, side=side, gap=amounts.format_quantity(abs(gap), unit)))
+    return str(Listed(tuple(sentences), "sentences"))
+
+
+def _show(facts: Facts) -> list[Block]:
+    figures: tuple[Figure, ...] = draw_pictures(facts)
+    return [Beside(figures)] if figures else []
+
+
+def _believe(facts: Facts) -> Aside:
+    reasons = list_reasons(facts)
+    head = Text("brief.weigh", n=len(reasons))
+    parts: tuple[Paragraph | BulletList, ...] = (
+        Paragraph(build_spans(emphasize(_say(f"verdict-{facts.verdict}") + "."), f" {head}")),
+    )
+    if reasons:
+        parts += (BulletList(tuple(build_spans(str(reason)) for reason in reasons)),)
+    return Aside(_say("believe"), parts)
+
+
+def _need(facts: Facts) -> str:
+    page, money = facts.page, facts.money
+    sentences: list[Text] = []
+    if math.isfinite(facts.detectable):
+        size = numbers.format_percent(facts.detectable, 0)
+        amount = money is not None and math.isfinite(money.detectable)
+        value = amounts.format_quantity(money.average(money.detectable), money.unit) if money and amount else ""
+        has_money = "yes" if amount else "no"
+        sentences.append(
+            Text("brief.detectable", size=size, has_money=has_money, value=value, period_name=page.period_name)
+        )
+        wanted = math.ceil(facts.n_treated * (math.log1p(facts.detectable / 100) / math.log1p(SMALL / 100)) ** 2)
+        if facts.detectable > SMALL and facts.n_treated:
+            sentences.append(Text("brief.more-pairs", n=_round(wanted), size=SMALL))
+    else:
+        sentences.append(Text("brief.detectable-unknown"))
+    if undated := facts.roles.get("undated", 0):
+        sentences.append(Text("brief.date-them", n=undated))
+    return str(Listed(tuple(sentences), "sentences"))
+
+
+def _round(n: int) -> int:
+    """Return a count with two digits that say something."""
+    step = int(10 ** max(0, len(str(n)) - 2))
+    return -(-n // step) * step
+
+
+def _list_pairs(facts: Facts) -> list[Block]:
+    pairs = facts.pairs
+    if not pairs:
+        return []
+    unit = take_text(facts.periods[0]["unit"]) if facts.periods else ""
+    scale, scaled = _choose_scale(sorted(read_number(p["expected"]) for p in pairs)[len(pairs) // 2])
+    columns = (Column(), *(Column("right") for _ in range(5)))
+    header = tuple(_say(f"pairs-{name}") for name in ("name", "since", "times", "observed", "expected", "difference"))
+    rows = [
+        build_row(
+            take_text(p["name"]),
+            take_text(p["since"]),
+            str(read_whole(p["n_periods"])),
+            *(numbers.format_fixed(read_number(p[name]) / scale, 1) for name in ("observed", "expected")),
+            str(Text("brief.difference", value=read_number(p["difference"]) / scale)),
+        )
+        for p in pairs[:MOST_PAIRS]
+    ]
+    note = Text("brief.pairs-note", scaled=scaled, unit=unit, period_name=facts.page.period_name)
+    more = [str(Text("brief.pairs-more", n=len(pairs) - MOST_PAIRS))] if len(pairs) > MOST_PAIRS else []
+    caption = str(Text("brief.pairs", n=len(pairs), outcome=facts.page.outcome))
+    notes = (str(note), *more)
+    return [Table("brief-pairs", caption, columns, (build_row(*header).cells,), (tuple(rows),), notes)]
+
+
+def _choose_scale(largest: float) -> tuple[float, str]:
+    for size, name in ((1e9, "billion"), (1e6, "million"), (1e3, "thousand")):
+        if largest >= size:
+            return size, name
+    return 1.0, "one"
+
+
+def _cite(facts: Facts) -> str:
+    results = facts.page.results
+    inputs = results.manifest.get("inputs") or []
+    publishers = [str(one.get("publisher", "")).rstrip(".") for one in inputs]
+    publishers = [name for name in publishers if name and not name.startswith(NOBODY)]
+    tool = results.manifest.get("tool") or {}
+    version = str(tool.get("version", "")) if isinstance(tool, dict) else str(tool)
+    sentences = []
+    if publishers:
+        sentences.append(Text("brief.sources", names=Listed(tuple(dict.fromkeys(publishers)), "semicolon")))
+    sentences.append(Text("brief.cite", title=results.title, version=version))
+    return str(Listed(tuple(sentences), "sentences"))

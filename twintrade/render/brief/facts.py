@@ -1,0 +1,177 @@
+"""What a brief says, as values picked from a result set."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from twintrade.effects import Money, ResultSet
+from twintrade.render.page import Page
+from twintrade.render.reading import (
+    Record,
+    find_headline,
+    find_overall,
+    find_payload,
+    list_findings,
+    list_records,
+    list_specifications,
+    read_number,
+    read_whole,
+    take_text,
+)
+from twintrade.render.tables.effect_rows import convert_to_percent
+from twintrade.text.numbers import convert_log_to_percent
+
+Verdict = Literal["against", "cannot", "clear"]
+VERDICTS: tuple[Verdict, ...] = ("against", "cannot", "clear")
+MAIN_CLAIM = "C1"
+OF_VERDICT: dict[str, Verdict] = {"supported": "clear", "not supported": "against"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """A change in percent with its interval; NaN where there is none, infinite where it has no end.
+
+    Attributes
+    ----------
+    percent, low, high, level, p : float
+    inference : str
+    """
+
+    percent: float
+    low: float = math.nan
+    high: float = math.nan
+    level: float = 0.95
+    p: float = math.nan
+    inference: str = ""
+
+    @property
+    def holds_zero(self) -> bool:
+        """Whether the interval includes zero; where there is none, it is not known to exclude it."""
+        return not (self.low > 0 or self.high < 0)
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether either end is known and finite."""
+        return math.isfinite(self.low) or math.isfinite(self.high)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Facts:
+    """What the brief of an analysis rests on.
+
+    Attributes
+    ----------
+    page : Page
+    headline : Record or None
+        The specification; None where nothing was estimated.
+    effect : Effect or None
+        None also where a single case is said to tell nothing.
+    money : Money or None
+    verdict : {"against", "cannot", "clear"}
+    objecting : tuple of str
+        Checks that object, by their names in the results.
+    n_cannot, n_judged : int
+        Checks that could not tell, and checks with a verdict.
+    methods : tuple of (Record, Effect)
+        Every column with a change in percent.
+    detectable : float
+        Smallest change in percent that is found four times in five, NaN where unknown.
+    roles : dict of str to int
+        Units by their part in the comparison.
+    """
+
+    page: Page
+    headline: Record | None
+    effect: Effect | None
+    money: Money | None
+    verdict: Verdict
+    objecting: tuple[str, ...]
+    n_cannot: int
+    n_judged: int
+    methods: tuple[tuple[Record, Effect], ...]
+    detectable: float
+    roles: dict[str, int]
+
+    @property
+    def n_treated(self) -> int:
+        """Units behind the headline."""
+        return (read_whole(self.headline.get("n_treated_units")) or 0) if self.headline is not None else 0
+
+    @property
+    def periods(self) -> list[Record]:
+        """Totals of treated pairs by period, empty where the headline has none."""
+        return _list_payload(self.page.results, "treated_periods")
+
+    @property
+    def pairs(self) -> list[Record]:
+        """Treated pairs, the largest first, empty where the headline has no totals."""
+        return _list_payload(self.page.results, "treated_pairs")
+
+
+def collect_facts(page: Page) -> Facts:
+    """Pick from the results what a brief says."""
+    results = page.results
+    headline = find_headline(results)
+    tells_nothing = any(take_text(f["verdict"]) == "cannot tell" for f in list_findings(results, "case_verdict"))
+    verdicts = [(take_text(r.get("diagnostic")), take_text(r.get("verdict"))) for r in list_records(results.findings)]
+    money = find_payload(results, "money")
+    return Facts(
+        page=page,
+        headline=headline,
+        effect=None if headline is None or tells_nothing else read_effect(find_overall(results, headline)),
+        money=None if money is None else Money.from_frame(money),
+        verdict="cannot" if tells_nothing else _find_verdict(results),
+        objecting=tuple(dict.fromkeys(name for name, verdict in verdicts if verdict == "objects")),
+        n_cannot=sum(verdict == "cannot tell" for _, verdict in verdicts),
+        n_judged=sum(verdict in ("objects", "does not object", "cannot tell") for _, verdict in verdicts),
+        methods=_list_methods(results),
+        detectable=_find_detectable(results, headline),
+        roles=_count_roles(results),
+    )
+
+
+def read_effect(record: Record | None) -> Effect | None:
+    """Return an effect in percent with its interval; None where it is no change in percent."""
+    percent = convert_to_percent(record)
+    if record is None or percent != percent:
+        return None
+    ends = [read_number(record.get(name)) for name in ("low", "high")]
+    if take_text(record.get("scale")) == "log points":
+        ends = [convert_log_to_percent(end) if math.isfinite(end) else end for end in ends]
+    level, p = read_number(record.get("level")), read_number(record.get("p"))
+    return Effect(
+        percent=percent, low=ends[0], high=ends[1], level=level, p=p, inference=take_text(record.get("inference"))
+    )
+
+
+def _find_verdict(results: ResultSet) -> Verdict:
+    claims = find_payload(results, "claims")
+    rows = [] if claims is None else list_records(claims)
+    main = next((take_text(r["verdict"]) for r in rows if take_text(r["claim_id"]) == MAIN_CLAIM), "")
+    return OF_VERDICT.get(main, "cannot")
+
+
+def _list_methods(results: ResultSet) -> tuple[tuple[Record, Effect], ...]:
+    read = [(column, read_effect(find_overall(results, column))) for column in list_specifications(results)]
+    return tuple((column, effect) for column, effect in read if effect is not None)
+
+
+def _find_detectable(results: ResultSet, headline: Record | None) -> float:
+    for record in list_records(results.findings):
+        size, unit = read_number(record.get("detectable")), take_text(record.get("unit"))
+        is_own = headline is not None and take_text(record.get("estimator")) == take_text(headline["estimator"])
+        if size > 0 and is_own and unit in ("percent", "log points"):
+            return size if unit == "percent" else convert_log_to_percent(size)
+    return math.nan
+
+
+def _count_roles(results: ResultSet) -> dict[str, int]:
+    data = results.data
+    if data.empty or not {"unit", "status"} <= set(data.columns):
+        return {}
+    return {str(k): int(v) for k, v in data.drop_duplicates("unit")["status"].value_counts().items()}
+
+
+def _list_payload(results: ResultSet, name: str) -> list[Record]:
+    frame = find_payload(results, name)
+    return [] if frame is None else list_records(frame)

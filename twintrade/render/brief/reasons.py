@@ -1,0 +1,85 @@
+"""Why a brief's answer is what it is: the reasons that weigh most, the heaviest first."""
+
+from twintrade.render.brief.facts import Facts
+from twintrade.render.reading import read_number, take_text
+from twintrade.render.wording import list_check_names
+from twintrade.text import Listed, Text
+
+MOST = 2
+FEW = 20
+LARGE_SHARE = 0.4
+"""Share of the trade of all treated pairs from which one of them is named."""
+
+
+def list_reasons(facts: Facts) -> list[Text]:
+    """Return the two reasons that weigh most for the verdict."""
+    return (_list_for(facts) if facts.verdict != "cannot" else _list_against(facts))[:MOST]
+
+
+def _list_for(facts: Facts) -> list[Text]:
+    effect = facts.effect
+    reasons = []
+    if effect is not None and effect.has_interval:
+        side = "above" if effect.percent > 0 else "below"
+        reasons.append(Text("brief.reason-range-clear", side=side, low=effect.low, high=effect.high))
+    could_see = facts.n_judged - facts.n_cannot
+    reasons.append(Text("brief.reason-no-objection", n=facts.n_judged, could=could_see))
+    return reasons
+
+
+def _list_against(facts: Facts) -> list[Text]:
+    reasons = [_explain_objections(facts), _explain_case(facts), _explain_chance(facts), _explain_methods(facts)]
+    reasons += [_explain_largest(facts), _explain_few(facts), _explain_unseen(facts)]
+    return [reason for reason in reasons if reason is not None]
+
+
+def _explain_objections(facts: Facts) -> Text | None:
+    if not facts.objecting:
+        return None
+    names = Listed(tuple(list_check_names(facts.objecting)), "comma")
+    return Text("brief.reason-objects", n=len(facts.objecting), names=names)
+
+
+def _explain_case(facts: Facts) -> Text | None:
+    effects = [one.percent for _, one in facts.methods]
+    if facts.effect is not None or not effects:
+        return None
+    return Text("brief.reason-comparison", low=min(effects), high=max(effects), n=len(effects))
+
+
+def _explain_chance(facts: Facts) -> Text | None:
+    effect = facts.effect
+    if effect is None or not effect.holds_zero:
+        return None
+    if effect.p != effect.p:
+        return Text("brief.reason-no-range")
+    by = effect.inference if effect.inference in ("randomization", "placebo") else "other"
+    return Text("brief.reason-chance", by=by, of=max(1, round(100 * effect.p)))
+
+
+def _explain_methods(facts: Facts) -> Text | None:
+    effects = [one.percent for _, one in facts.methods]
+    if facts.effect is None or len(effects) < 2 or min(effects) > 0 or max(effects) < 0:
+        return None
+    return Text("brief.reason-methods", low=-min(effects), high=max(effects), n=len(effects))
+
+
+def _explain_largest(facts: Facts) -> Text | None:
+    pairs = facts.pairs
+    total = sum(read_number(p["expected"]) * read_number(p["n_periods"]) for p in pairs)
+    if len(pairs) < 2 or not total > 0:
+        return None
+    share = read_number(pairs[0]["expected"]) * read_number(pairs[0]["n_periods"]) / total
+    if share < LARGE_SHARE:
+        return None
+    return Text("brief.reason-largest", name=take_text(pairs[0]["name"]), share=share)
+
+
+def _explain_few(facts: Facts) -> Text | None:
+    return Text("brief.reason-few", n=facts.n_treated) if 1 < facts.n_treated < FEW else None
+
+
+def _explain_unseen(facts: Facts) -> Text | None:
+    if not facts.n_cannot:
+        return None
+    return Text("brief.reason-unseen", n=facts.n_cannot, of=facts.n_judged)

@@ -1,0 +1,180 @@
+# The brief: two pages that anyone can read.
+title = { $question } { $answer }
+question = Did { $outcome } change after the agreements?
+answer = { $verdict ->
+    [clear] The data say yes
+    [against] The data say no
+   *[cannot] { $n ->
+        [one] One pair cannot tell us
+       *[other] { $n } pairs cannot tell us
+    }
+}
+deck = { $zero ->
+    [yes] { $outcome } of { $n ->
+        [one] the pair
+       *[other] the { $n } pairs
+    } stood { $direction ->
+        [fall] below
+       *[rise] above
+    } what other trade leads one to expect, but no further than chance can carry them.
+   *[no] { $outcome } of { $n ->
+        [one] the pair
+       *[other] the { $n } pairs
+    } stood { PERCENT($size, decimals: 0) } { $direction ->
+        [fall] below
+       *[rise] above
+    } what other trade leads one to expect, further than chance alone would carry them.
+}
+deck-none = What comparable trade leads one to expect depends on what is taken as comparable, and so does the answer.
+byline = { $title } · data { $first } to { $last }{ $status ->
+    [simulated] , simulated
+   *[published] , as published
+}
+
+## the strip
+key-percent = { $outcome }, against those expected
+key-money = In money, { $n ->
+    [one] a
+   *[other] all pairs together, a
+} { $period_name ->
+    [year] year
+    [quarter] quarter
+    [month] month
+   *[other] period
+}
+key-verdict = Did the agreements change { $outcome }?
+key-set-a = Against the city’s sales to other countries
+key-set-b = Against other cities’ sales to the country
+signed = { PERCENT($percent, decimals: 1, sign: "always") }
+range = { $low } to { $high }
+amount = { QUANTITY($value, $unit) }
+range-alone = what the data cannot exclude
+no-range = no range from this method
+open = open
+verdict-against = Evidence against
+verdict-cannot = Cannot tell
+verdict-clear = Clear evidence
+
+## the four texts
+asked = What was asked
+who = { $n ->
+    [one] One pair signed its first dated agreement, counted from { $first }
+   *[other] { $n } pairs signed a first dated agreement, counted from { $first } to { $last }
+}{ $named ->
+    [yes] , among them { $names }
+   *[no] { "" }
+}.
+against = What { $treated ->
+    [one] it
+   *[other] they
+} traded is measured against { $n ->
+    [one] one pair that has
+   *[other] { $n } pairs that have
+} none on record.
+happened = What happened
+told = Counted over the { $n } pairs, { $rows } { $period_name ->
+    [year] years
+    [quarter] quarters
+    [month] months
+   *[other] periods
+} have passed under an agreement. In them { $outcome } came to { $observed }, where { $expected } were expected.
+told-pair = { $name }, came out { $gap } { $side ->
+    [short] short
+   *[ahead] ahead
+}.
+told-rise = After the agreement { $outcome } stood { PERCENT($size) } above those expected without it ({ $range }).
+told-fall = After the agreement { $outcome } stood { PERCENT($size) } below those expected without it ({ $range }).
+told-set = { $name }: { $value }.
+told-nothing = No change is stated.
+believe = Can we believe it?
+weigh = { $n ->
+    [0] { "" }
+    [one] One reason weighs most.
+   *[other] Two reasons weigh most.
+}
+reason-objects = { $n ->
+    [one] A check objects
+   *[other] { $n } checks object
+}: { $names }. Something other than the agreement may have moved trade.
+reason-comparison = The comparison decides: { $n } estimates run from { PERCENT($low, decimals: 0, sign: "always") } to { PERCENT($high, decimals: 0, sign: "always") }.
+reason-chance = { $by ->
+    [randomization] Chance explains it: a difference as large arises in { $of } of 100 random assignments of the agreements to pairs.
+    [placebo] Chance explains it: pairs without an agreement differ as much in { $of } of 100 cases.
+   *[other] Chance explains it: a difference as large arises { $of } times in 100 where agreements do nothing.
+}
+reason-no-range = No range can be given for the change, so it cannot be told from none.
+reason-methods = The answer turns on the method: { $n } of them place the change anywhere from { PERCENT($low, decimals: 0) } less to { PERCENT($high, decimals: 0) } more.
+reason-largest = One pair carries the result: { $name }, makes up { SHARE($share) } of the trade of all.
+reason-few = Few pairs carry the result: { $n }.
+reason-unseen = { $n } of { $of } checks could not have seen a fault that matters.
+reason-range-clear = The whole range, { PERCENT($low, decimals: 0, sign: "always") } to { PERCENT($high, decimals: 0, sign: "always") }, lies { $side } zero.
+reason-no-objection = No check objects, and { $could } of { $n } would have seen a fault that matters.
+needed = What would be needed to know
+detectable = Only a change of { $size } or more would have been found four times in five{ $has_money ->
+    [yes] : { $value } a { $period_name } for all pairs together
+   *[no] { "" }
+}.
+more-pairs = To find one of { PERCENT($size, decimals: 0) } takes about { $n } pairs with an agreement, if their trade is as uneven as here.
+detectable-unknown = How large a change would have been found is not known here; the check of power tells.
+date-them = A first step is to date the agreements of the { $n } pairs that had to be set aside.
+
+## the pairs
+pairs = The { $n } pairs, by the size of expected { $outcome }
+pairs-name = Pair
+pairs-since = Since
+pairs-times = Years
+pairs-observed = Observed
+pairs-expected = Expected
+pairs-difference = Difference
+difference = { FIXED($value, decimals: 1, sign: "always") }
+pairs-note = Observed and expected: { $scaled ->
+    [billion] billion { $unit }
+    [million] million { $unit }
+    [thousand] thousand { $unit }
+   *[one] { $unit }
+} a { $period_name }, on average under the agreement.
+pairs-more = { $n } further pairs stand in the file of this table.
+limits = What this cannot say
+data = Data and citation
+sources = Data: { $names }.
+cite = Cite as: “{ $title }”, brief with statistical appendix, twintrade { $version }.
+
+## the pictures
+picture-totals = { $outcome } of the { $n } pairs: observed, and expected without agreements
+picture-case = The pair’s { $outcome }: observed, and expected without the agreement
+picture-methods = { $n } methods{ $zero ->
+    [all] : every range includes zero
+   *[some] { "" }
+}
+axis-money = { $scaled ->
+    [billion] billion
+    [million] million
+    [thousand] thousand
+   *[one] { "" }
+} { $unit }{ $is_index ->
+    [yes] { "" }
+   *[no] { " " }a { $period_name }
+}
+observed = Observed
+expected = Expected without agreements
+chance = Range that chance allows
+in-force = Pairs with an agreement in force
+percent = Percent
+totals-note = Pairs that have no agreement yet are expected to trade what they did.{ $band ->
+    [yes] { " " }Range: by { $inference }; where it leaves the frame it goes on.
+   *[no] { " " }This inference gives no range by { $period_name }.
+}
+methods-note = Lines: { SHARE($level) } intervals; an arrow marks one that goes on. The square is the answer of this page.
+totals-alt = Lines of observed and expected { $outcome } from { $first } to { $last }; in { $last } { $observed } observed, { $expected } expected.
+methods-alt = { $n } estimates of the change in percent with their intervals, from { PERCENT($low) } to { PERCENT($high) }.
+index = index, last period before the agreement = 100
+case-note = Expected: from series without an agreement. Grey: { $n } estimates by method and comparison.
+chance-case = Range of all estimates
+picture-path = { $outcome } by { $period_name } since the agreement, against those expected
+path-note = Change in percent with its interval; below the axis, the number of pairs.
+since = { $period_name ->
+    [year] Years
+    [quarter] Quarters
+    [month] Months
+   *[other] Periods
+} since the agreement; below, number of pairs
