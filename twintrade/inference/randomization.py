@@ -90,6 +90,9 @@ class Randomization(Inference):
             studentizer = build_studentizer(fit, views, kept)
             if near is not None:
                 studentizer.fitted[after, 0.0] = Residuals(near.residuals, near.means, True)
+            if dealt is not None:
+                none = dealt.model.under_none
+                studentizer.fitted[0.0, 0.0] = Residuals(none.residuals, none.means, True)
         noise = None if studentizer is None else studentizer.facts()
         statistic = "t" if is_t else "coefficient" if dealt is None else "score"
         scheme, n_draws, is_complete = dealing.scheme, drawn.n_draws, dealing.is_complete

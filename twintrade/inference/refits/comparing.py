@@ -19,8 +19,14 @@ from twintrade.inference.refits.inversion import (
 from twintrade.inference.refits.one_step_draws import OneStepDraws, find_early
 from twintrade.inference.refits.permutation import Permutations, Permuted, is_linear
 from twintrade.inference.refits.randomization_bands import Compared
-from twintrade.inference.refits.ratio_inversion import LARGEST, Ends, invert_ratios
-from twintrade.inference.refits.ratio_statistics import compute_average_after, is_proportional, is_ratio, take_logs
+from twintrade.inference.refits.ratio_inversion import LARGEST, Ends, invert_ratio
+from twintrade.inference.refits.ratio_statistics import (
+    RatioStatistics,
+    compute_average_after,
+    is_proportional,
+    is_ratio,
+    take_logs,
+)
 from twintrade.inference.refits.studentizing import Studentizer
 from twintrade.numerics.arrays import FloatArray, IntArray
 
@@ -101,8 +107,12 @@ def invert_views(
         return {view: _invert(permuted, view, studentizer, level) for view, permuted in drawn.views.items()}
     if is_t or not is_proportional(fit):
         return None
-    averages: list[View] = [view for view in drawn.views if view in ("overall", "path")]
-    ends = invert_ratios(fit, averages, onsets, studentizer, level, dealt) if averages else {}
+    ends: dict[View, Ends] = {}
+    for view, permuted in drawn.views.items():
+        if view not in ("overall", "path"):
+            continue
+        statistics = RatioStatistics(fit, (*onsets, fit.design.onset), view, studentizer, dealt)
+        ends[view] = invert_ratio(statistics, np.append(permuted.effects[:, 0], permuted.observed[0]), level)
     if dealt is not None:
         for view in drawn.views.keys() - ends.keys():
             ends[view] = _invert_near(drawn.views[view], view, studentizer, level)

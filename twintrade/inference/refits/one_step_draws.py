@@ -77,9 +77,12 @@ class OneStepDraws:
     blocks: tuple[tuple[Block, ...], ...]
     kept: IntArray
 
-    def estimate(self, null: Null, views: Mapping[View, Estimate]) -> dict[View, FloatArray]:
-        """Return effects under a null, by view, each of shape (n_draws + 1, n_effects)."""
-        out = null.estimate(self.blocks, views)
+    def estimate(
+        self, null: Null, views: Mapping[View, Estimate], draws: IntArray | None = None
+    ) -> dict[View, FloatArray]:
+        """Return effects under a null, by view, each of shape (n_draws + 1, n_effects), or of some draws."""
+        blocks = self.blocks if draws is None else [self.blocks[k] for k in draws]
+        out = null.estimate(blocks, views)
         for view, estimate in views.items():
             out[view][:, is_reference(estimate)] = 0.0
         return out

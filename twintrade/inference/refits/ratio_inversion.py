@@ -2,19 +2,14 @@
 
 An effect is taken out of the real treated rows and every assignment is estimated on what is left. Estimates are
 smooth in the effect: they are made for all draws at few effects and interpolated between these. Where the test then
-begins to reject they are made anew.
+begins to reject they are made anew, for the draws that can decide there.
 """
-
-from collections.abc import Sequence
 
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from twintrade.estimators.base import Fit, View
 from twintrade.inference.refits.inversion import TIE
-from twintrade.inference.refits.one_step_draws import OneStepDraws
-from twintrade.inference.refits.ratio_statistics import RatioStatistics, build_ratio_statistics
-from twintrade.inference.refits.studentizing import Studentizer
+from twintrade.inference.refits.ratio_statistics import RatioStatistics
 from twintrade.numerics.arrays import FloatArray, IntArray
 
 LARGEST = 8.0
@@ -23,142 +18,123 @@ LARGEST = 8.0
 FAR = 1e6
 """What a draw counts as that an effect leaves without estimate: it never speaks against the effect."""
 
-NODES, WIDER, FINE = 3, 1.1, 40
-ROUNDS, SETTLED = 10, 2e-3
-FARTHER = (0.15, 0.45, 1.0)
+WIDER, FINE = 1.1, 40
+ROUNDS, SETTLED = 10, 5e-4
+FARTHER, SHORTEST = 1.5, 0.05
+"""Steps outward, in distances from the estimate so far; and a distance that is one step at least."""
 HALVINGS = 12
+NEAREST, SAFETY = 30, 4.0
+"""Draws made anew at an end at least, and how many times the largest error seen in these the others are away."""
 
 Ends = tuple[FloatArray, FloatArray]
 
 
-def invert_ratios(
-    fit: Fit,
-    views: Sequence[View],
-    onsets: Sequence[FloatArray],
-    studentizer: Studentizer | None,
-    level: float,
-    dealt: OneStepDraws | None = None,
-) -> dict[View, Ends]:
-    """Return the ends of the intervals of averages, on the scale of the estimate.
+def invert_ratio(statistics: RatioStatistics, effects: FloatArray, level: float) -> Ends:
+    """Return the ends of the interval of an average, on the scale of the estimate, each of shape (1,).
 
     Parameters
     ----------
-    views : sequence of View
-        Of one effect each.
-    onsets : sequence of FloatArray, each of shape (panel.n_units,)
-        Of the draws that gave an estimate.
-    studentizer : Studentizer or None
-        Of the same draws.
-    dealt : OneStepDraws or None
-        The same draws, where they are estimated in one step.
+    statistics : RatioStatistics
+    effects : FloatArray, shape (n_draws + 1,)
+        Of the draws and last of the real assignment where no effect is taken out.
+    level : float
     """
-    statistics = build_ratio_statistics(fit, views, onsets, studentizer, dealt)
-    out = {}
-    for view, pair in zip(views, _Search(statistics, level).find_ends(), strict=True):
-        is_percent = fit.view(view).scale == "percent"
-        low, high = (100 * np.expm1(end) if is_percent and np.isfinite(end) else end for end in pair)
-        out[view] = np.array([low]), np.array([high])
-    return out
+    ends = np.array(_Search(statistics, statistics.measure(effects), level).find_ends())
+    if statistics.fit.view(statistics.view).scale == "percent":
+        ends = np.where(np.isfinite(ends), 100 * np.expm1(ends), ends)
+    return ends[:1], ends[1:]
 
 
 class _Search:
-    """The ends of the intervals of several effects, from estimates at shared effects.
+    """The interval of one effect, over draws that have it and, last, the real assignment.
 
     Attributes
     ----------
     statistics : RatioStatistics
-    level : float
-    known, noise : dict of float to FloatArray, each of shape (n_draws + 1, n_columns)
-        Estimates by effect taken out, and what they are divided by.
+    present : IntArray
+        Which these are.
+    needed : int
+        Draws at least as large as the real one that leave an effect unrejected.
+    known, noise : dict of float to FloatArray, each of shape (n_present,)
+        Estimates by effect taken out, some of them predicted, and what they are divided by.
+    errors : dict of int to float
+        The largest error of a prediction that was checked, on either side of the estimate.
     """
 
-    def __init__(self, statistics: RatioStatistics, level: float) -> None:
-        self.statistics, self.level = statistics, level
-        self.known: dict[float, FloatArray] = {}
-        self.noise: dict[float, FloatArray] = {}
-        self.grid: FloatArray = np.zeros(1)
+    def __init__(self, statistics: RatioStatistics, values: FloatArray, level: float) -> None:
+        self.statistics = statistics
+        here = ~np.isnan(values)
+        self.present: IntArray = np.flatnonzero(here) if here[-1] else np.empty(0, dtype=np.int64)
+        self.needed = int(np.floor((1 - level) * self.present.size + TIE))
+        self.known = {0.0: np.clip(values[self.present], -FAR, FAR)}
+        self.noise = {0.0: statistics.scales(0.0)[self.present]}
+        self.errors = {-1: 0.0, 1: 0.0}
+        self._line: tuple[int, CubicSpline] | None = None
 
-    def find_ends(self) -> list[tuple[float, float]]:
-        """Return the lower and the upper end of each column, in log points."""
-        self.learn(0.0)
-        columns = [_Column(self, j) for j in range(len(self.statistics.views))]
-        guesses = [column.guess() for column in columns if column.present.size > 1]
-        guesses = [guess for guess in guesses if np.isfinite(guess).all()]
-        if not guesses:
-            return [(np.nan, np.nan) for _ in columns]
-        low, high = (float(end) for end in (min(g[0] for g in guesses), max(g[1] for g in guesses)))
-        for node in np.linspace(low, high, NODES):
-            self.learn(float(node))
-        self.statistics = self.statistics.between(sorted(self.known))
-        self.grid = np.union1d(list(self.known), np.linspace(low, high, FINE))
-        for effect in self.grid.tolist():
-            if effect not in self.noise:
-                self.noise[effect] = self.statistics.scales(effect)
-        ends = [column.find_ends() for column in columns]
+    def find_ends(self) -> tuple[float, float]:
+        """Return the lower and the upper end, in log points; infinite where none is rejected, NaN without test."""
+        guess = self._guess() if self.present.size > 1 else (np.nan, np.nan)
+        if not np.isfinite(guess).all():
+            return np.nan, np.nan
+        for node in guess:
+            self._learn(node)
+        ends = self._find_ends()
         for _ in range(ROUNDS):
-            settled = {end for pair in ends for end in pair if np.isfinite(end)}
-            for end in settled:
-                self.learn(end)
-            ends = [column.find_ends() for column in columns]
-            if all(
-                min((abs(end - old) for old in settled), default=np.inf) < SETTLED
-                for pair in ends
-                for end in pair
-                if np.isfinite(end)
-            ):
+            before = ends
+            for end, side in zip(before, (-1, 1), strict=True):
+                if np.isfinite(end):
+                    self._confirm(end, side)
+            ends = self._find_ends()
+            if all(new == old or abs(new - old) < SETTLED for new, old in zip(ends, before, strict=True)):
                 break
         return ends
 
-    def learn(self, effect: float) -> None:
-        """Estimate every draw where an effect is taken out."""
-        if effect not in self.known:
-            self.known[effect] = self.statistics.at(effect)
-            self.noise[effect] = self.statistics.scales(effect)
-
-    def scales(self, effect: float) -> FloatArray:
-        """Return the noise where an effect is taken out: between those it is known for, on a line."""
-        if effect in self.noise:
-            return self.noise[effect]
-        known = np.array(sorted(self.noise))
-        k = int(np.clip(np.searchsorted(known, effect), 1, max(known.size - 1, 1)))
-        if known.size < 2 or not known[k - 1] <= effect <= known[k]:
-            self.noise[effect] = self.statistics.scales(effect)
-            return self.noise[effect]
-        share = (effect - known[k - 1]) / (known[k] - known[k - 1])
-        below, above = self.noise[float(known[k - 1])], self.noise[float(known[k])]
-        return np.asarray((1 - share) * below + share * above)
-
-
-class _Column:
-    """One effect: draws that have it, and last the real assignment.
-
-    Attributes
-    ----------
-    search : _Search
-    j : int
-    present : IntArray
-    needed : int
-        Draws at least as large as the real one that leave an effect unrejected.
-    """
-
-    def __init__(self, search: _Search, j: int) -> None:
-        self.search, self.j = search, j
-        here = ~np.isnan(search.known[0.0][:, j])
-        self.present: IntArray = np.flatnonzero(here) if here[-1] else np.empty(0, dtype=np.int64)
-        self.needed = int(np.floor((1 - search.level) * self.present.size + TIE))
-        self._line: tuple[int, CubicSpline] | None = None
-
-    def guess(self) -> tuple[float, float]:
+    def _guess(self) -> tuple[float, float]:
         """Return the ends as if the real estimate alone moved, one for one, and noise stayed as it is."""
-        values, scales = self._values(0.0), self.search.scales(0.0)[self.present, self.j]
+        values, scales = self.known[0.0], self.noise[0.0]
         critical = np.sort(np.abs(values[:-1] / scales[:-1]))[-max(self.needed, 1)]
         start, half = float(values[-1]), float(critical * scales[-1])
-        if self.search.statistics.is_in_percent(self.j):
+        if self.statistics.is_in_percent():
             start, half = float(np.log1p(max(start, -99.0) / 100)), half / 100
         half = min(WIDER * half, LARGEST / 4)
         return start - half, start + half
 
-    def find_ends(self) -> tuple[float, float]:
+    def _learn(self, effect: float) -> None:
+        """Estimate every draw where an effect is taken out."""
+        if effect not in self.known:
+            self.known[effect] = self._estimate(effect, np.arange(self.present.size))
+            self.noise[effect] = self.statistics.scales(effect)[self.present]
+
+    def _confirm(self, effect: float, side: int) -> None:
+        """Estimate the real assignment, and the draws whose predicted size is not clear of the deciding one's."""
+        if min(abs(effect - one) for one in self.known) < SETTLED:
+            return
+        predicted, is_open = self._values(effect), np.ones(self.present.size, dtype=bool)
+        values, is_lost = predicted.copy(), np.any([np.abs(v) >= FAR for v in self.known.values()], axis=0)
+        distance = np.append(self._measure_distances(predicted, self._scales(effect)), 0.0)
+        wanted = (distance <= np.sort(distance)[min(NEAREST, distance.size - 1)]) | is_lost
+        while wanted.any():
+            values[wanted] = self._estimate(effect, np.flatnonzero(wanted))
+            scales = self.noise[effect] = self.statistics.scales(effect)[self.present]
+            is_open &= ~wanted
+            errors = (np.abs(values - predicted) / scales)[:-1][~(is_open | is_lost)[:-1]]
+            self.errors[side] = max(self.errors[side], float(errors.max(initial=0.0)))
+            distance[:-1] = self._measure_distances(values, scales)
+            wanted = is_open & (distance <= SAFETY * self.errors[side])
+        if not is_open.any():
+            self.errors[side] = 0.0
+        self.known[effect] = values
+
+    def _estimate(self, effect: float, places: IntArray) -> FloatArray:
+        values = self.statistics.at(effect, self.present[places])
+        return np.clip(np.where(np.isnan(values), FAR, values), -FAR, FAR)
+
+    def _measure_distances(self, values: FloatArray, scales: FloatArray) -> FloatArray:
+        """Return how far the draws' sizes lie from the deciding one."""
+        sizes = np.abs(values / scales)[:-1]
+        return np.abs(sizes - np.partition(sizes, -self.needed)[-self.needed]) if self.needed else sizes
+
+    def _find_ends(self) -> tuple[float, float]:
         """Return the first effects below and above the estimate that are rejected; infinite where none is."""
         centre = self._find_centre()
         if not np.isfinite(centre):
@@ -167,10 +143,8 @@ class _Column:
 
     def _find_centre(self) -> float:
         """Return the effect whose removal leaves none, NaN where the real estimate does not move with it."""
-        if self.present.size < 2:
-            return float("nan")
-        at = np.array(sorted(self.search.known))
-        real = np.array([self._values(effect)[-1] for effect in at])
+        at = np.array(sorted(self.known))
+        real = np.array([self.known[effect][-1] for effect in at])
         if np.ptp(real) <= TIE * max(1.0, np.abs(real).max()):
             return float("nan")
         crossed = np.flatnonzero(real[:-1] * real[1:] <= 0)
@@ -183,19 +157,22 @@ class _Column:
         if self.needed == 0:
             return side * np.inf
         inside = 0.0 if side * centre < 0 and self._margin(0.0) >= 0 else centre
-        tried = np.union1d(self.search.grid, list(self.search.known))[::side]
+        tried = np.union1d(list(self.known), np.linspace(min(self.known), max(self.known), FINE))[::side]
         tried = tried[side * (tried - inside) > 0]
         end = self._first_rejected(inside, tried)
         if end is not None:
             return end
-        inside = start = float(tried[-1]) if tried.size else inside
-        for share in FARTHER:
-            effect = start + share * (side * LARGEST - start)
-            self.search.learn(effect)
-            end = self._first_rejected(inside, np.linspace(inside, effect, FINE)[1:])
+        inside = float(tried[-1]) if tried.size else inside
+        while side * inside < LARGEST:
+            reach = side * min(side * inside + max(FARTHER * abs(inside - centre), SHORTEST), LARGEST)
+            tried = np.linspace(inside, reach, FINE)[1:]
+            foreseen = self._first_rejected(inside, tried)
+            nearest = reach if foreseen is None else foreseen
+            self._learn(nearest)
+            end = self._first_rejected(inside, tried)
             if end is not None:
                 return end
-            inside = effect
+            inside = nearest
         return side * np.inf
 
     def _first_rejected(self, inside: float, tried: FloatArray) -> float | None:
@@ -212,17 +189,24 @@ class _Column:
 
     def _values(self, effect: float) -> FloatArray:
         """Return estimates where an effect is taken out, between known ones by a cubic line."""
-        known = self.search.known
-        if effect not in known and (self._line is None or self._line[0] != len(known)):
-            at = sorted(known)
-            self._line = len(known), CubicSpline(at, np.stack([self._values(e) for e in at]))
-        if effect not in known and self._line is not None:
-            return np.asarray(self._line[1](effect))
-        values = known[effect][self.present, self.j]
-        return np.asarray(np.clip(np.where(np.isnan(values), FAR, values), -FAR, FAR))
+        if effect in self.known:
+            return self.known[effect]
+        if self._line is None or self._line[0] != len(self.known):
+            at = sorted(self.known)
+            self._line = len(at), CubicSpline(at, np.stack([self.known[one] for one in at]))
+        return np.clip(self._line[1](effect), -FAR, FAR)
+
+    def _scales(self, effect: float) -> FloatArray:
+        """Return the noise where an effect is taken out, its logs on a line through two known ones."""
+        if effect in self.noise:
+            return self.noise[effect]
+        known = sorted(self.noise)
+        k = int(np.clip(np.searchsorted(known, effect), 1, len(known) - 1))
+        share = float(np.clip((effect - known[k - 1]) / (known[k] - known[k - 1]), -1.0, 2.0))
+        return np.asarray(self.noise[known[k - 1]] ** (1 - share) * self.noise[known[k]] ** share)
 
     def _margin(self, effect: float) -> float:
         """Return by how much the deciding draw exceeds the real assignment, negative where an effect is rejected."""
-        sizes = np.abs(self._values(effect) / self.search.scales(effect)[self.present, self.j])
+        sizes = np.abs(self._values(effect) / self._scales(effect))
         critical = np.partition(sizes[:-1], -self.needed)[-self.needed]
         return float(critical - sizes[-1] + TIE * max(1.0, sizes[-1]))

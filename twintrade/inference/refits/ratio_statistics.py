@@ -1,6 +1,5 @@
 """Statistics of ratios under assignments, of the outcome that a proportional effect leaves when it is taken out."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +13,7 @@ from twintrade.inference.refits.noise import Residuals
 from twintrade.inference.refits.one_step_draws import OneStepDraws
 from twintrade.inference.refits.permutation import permute, replace_outcome
 from twintrade.inference.refits.studentizing import Studentizer
-from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.arrays import FloatArray, IntArray
 
 
 def is_ratio(fit: Fit) -> bool:
@@ -49,15 +48,15 @@ def find_early(estimate: Estimate, k: int) -> bool:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RatioStatistics:
-    """What is compared, for several averages and under every effect that may be taken out.
+    """What is compared for one average, under every effect that may be taken out.
 
     Attributes
     ----------
     fit : Fit
     onsets : tuple of FloatArray
         The draws', and last the real one.
-    views : tuple of View
-        Of one effect each.
+    view : View
+        Of one effect.
     studentizer : Studentizer or None
     dealt : OneStepDraws or None
         Where draws are estimated in one step, not refitted.
@@ -65,72 +64,55 @@ class RatioStatistics:
 
     fit: Fit
     onsets: tuple[FloatArray, ...]
-    views: tuple[View, ...]
+    view: View
     studentizer: Studentizer | None
     dealt: OneStepDraws | None = None
 
-    def at(self, effect: float) -> FloatArray:
-        """Return effects where one in log points is taken out, not yet over their noise, (n_draws + 1, n_views).
+    def at(self, effect: float, draws: IntArray) -> FloatArray:
+        """Return effects of some draws where one in log points is taken out, not yet over their noise, (n_draws,).
 
         NaN where a draw gives no effect.
         """
         factor = np.exp(effect * self.fit.design.observations.is_treated)
         try:
-            by_view = self._refit(factor) if self.dealt is None else self._step(effect, factor, self.dealt)
+            effects = self._refit(factor, draws) if self.dealt is None else self._step(effect, factor, draws)
         except TwintradeError:
-            return np.full((len(self.onsets), len(self.views)), np.nan)
-        columns = [by_view[view][:, 0] for view in self.views]
-        if self.studentizer is not None:
-            columns = [take_logs(self.fit.view(view), c) for view, c in zip(self.views, columns, strict=True)]
-        return np.column_stack(columns)
+            return np.full(draws.size, np.nan)
+        return self.measure(effects)
 
-    def _step(self, effect: float, factor: FloatArray, dealt: OneStepDraws) -> dict[View, FloatArray]:
-        null = dealt.model.under(factor)
+    def measure(self, effects: FloatArray) -> FloatArray:
+        """Return effects as they are compared: logs of ratios over noise, changes in percent as they are without."""
+        return effects if self.studentizer is None else take_logs(self.fit.view(self.view), effects)
+
+    def _step(self, effect: float, factor: FloatArray, draws: IntArray) -> FloatArray:
+        assert self.dealt is not None
+        null = self.dealt.model.under(factor)
         if self.studentizer is not None:
             self.studentizer.fitted[effect, 0.0] = Residuals(null.residuals, null.means, True)
-        return dealt.estimate(null, {view: self.fit.view(view) for view in self.views})
+        return self.dealt.estimate(null, {self.view: self.fit.view(self.view)}, draws)[self.view][:, 0]
 
-    def _refit(self, factor: FloatArray) -> dict[View, FloatArray]:
+    def _refit(self, factor: FloatArray, draws: IntArray) -> FloatArray:
         y, is_log = self.fit.design.observations.y, self.fit.design.transform == "log"
         without = y - np.log(factor) if is_log else y / factor
         again = replace(self.fit, design=replace_outcome(self.fit.design, without))
-        permuted = permute(again, self.views, self.onsets, False, False)
-        out = {view: np.full((len(self.onsets), 1), np.nan) for view in self.views}
-        for view in self.views:
-            out[view][permuted.kept] = permuted.views[view].effects
+        permuted = permute(again, [self.view], [self.onsets[k] for k in draws], False, False)
+        out = np.full(draws.size, np.nan)
+        out[permuted.kept] = permuted.views[self.view].effects[:, 0]
         return out
 
     def scales(self, effect: float) -> FloatArray:
-        """Return what noise makes of the effects then, shape (n_onsets, n_views); one where it is not asked for."""
-        ones = np.ones((len(self.onsets), len(self.views)))
-        if self.studentizer is None:
-            return ones
-        try:
-            return np.column_stack([self.studentizer.scale(view, 0, effect, 0.0) for view in self.views])
-        except TwintradeError:
-            # No estimate exists there either, so that nothing speaks against the effect.
-            return ones
+        """Return what noise makes of the effects then, shape (n_onsets,); one where it is not asked for."""
+        if self.studentizer is not None:
+            try:
+                return self.studentizer.scale(self.view, 0, effect, 0.0)
+            except TwintradeError:
+                # No estimate exists there either, so that nothing speaks against the effect.
+                pass
+        return np.ones(len(self.onsets))
 
-    def between(self, effects: Sequence[float]) -> "RatioStatistics":
-        """Return the same with noise interpolated between some effects, ascending."""
-        if self.studentizer is None or not self.fit.estimator.is_poisson:
-            return self
-        return replace(self, studentizer=self.studentizer.along(lambda effect: (effect, 0.0), effects))
-
-    def is_in_percent(self, j: int) -> bool:
-        """Whether a view's effect is a change in percent, not its log."""
-        return self.studentizer is None and self.fit.view(self.views[j]).scale == "percent"
-
-
-def build_ratio_statistics(
-    fit: Fit,
-    views: Sequence[View],
-    onsets: Sequence[FloatArray],
-    studentizer: Studentizer | None,
-    dealt: OneStepDraws | None,
-) -> RatioStatistics:
-    """Return the statistics of some averages, the real assignment after the draws."""
-    return RatioStatistics(fit, (*onsets, fit.design.onset), tuple(views), studentizer, dealt)
+    def is_in_percent(self) -> bool:
+        """Whether the effect is a change in percent, not its log."""
+        return self.studentizer is None and self.fit.view(self.view).scale == "percent"
 
 
 def shift_ends(

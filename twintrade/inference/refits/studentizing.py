@@ -1,10 +1,9 @@
 """Effects over the standard error that noise by size gives them, under any effect that a null takes away."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.interpolate import CubicSpline
 
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.clustered import Facts
@@ -68,36 +67,6 @@ class Studentizer:
     def scales(self, view: View, after: FloatArray) -> FloatArray:
         """Return the scales of all effects of a view, each with an effect after onset, (n_draws + 1, n_effects)."""
         return np.column_stack([self.scale(view, k, float(one)) for k, one in enumerate(after)])
-
-    def along(self, ahead: Callable[[float], tuple[float, float]], positions: Sequence[float]) -> "Studentizer":
-        """Return the same where fitted means are interpolated between positions on a line of effects.
-
-        They are smooth in the effects, so that a few fits give all between; outside each is fitted.
-
-        Parameters
-        ----------
-        ahead : callable
-            From a position to the effects after onset and before it.
-        positions : sequence of float
-            Ascending.
-        """
-        o, shifted, exact = self.noise.o, self.shifted, self.find_residuals
-        fitted = np.stack([exact(*ahead(at)).means for at in positions])
-        is_fitted = (fitted > 0).all(axis=0)
-        spline = CubicSpline(positions, np.log(fitted[:, is_fitted]))
-        first = np.array(ahead(positions[0]))
-        step = np.array(ahead(positions[-1])) - first
-
-        def residuals_at(after: float, before: float) -> Residuals:
-            share = float((np.array([after, before]) - first) @ step / (step @ step))
-            if not 0 <= share <= 1:
-                return exact(after, before)
-            means = np.zeros(o.n_rows)
-            means[is_fitted] = np.exp(spline(positions[0] + share * (positions[-1] - positions[0])))
-            y = o.y / np.exp(shifted @ (after, before))
-            return Residuals(np.where(means > 0, y - means, 0.0), means, True)
-
-        return replace(self, residuals_at=residuals_at, fitted={}, _known={})
 
     def find_residuals(self, after: float, before: float) -> Residuals:
         """Return what a null leaves unexplained, fitted once."""
