@@ -91,7 +91,7 @@ def run(
 
 @app.command()
 def check(specs: Specs = None) -> None:
-    """Check analysis files and data, and report on the data; nothing is estimated."""
+    """Check analysis files and data, and try each column: its effects, without errors and checks."""
     raise typer.Exit(_checked(specs))
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from twintrade.errors import DesignError
 from twintrade.study.checking import check_analysis
+from twintrade.study.execute import execute
 
 
 def blanked(project):
@@ -40,3 +41,47 @@ def test_lines_still_marked_as_guesses_are_one_note(project, spec_text):
     expected = f"2 lines are still marked GUESS: reporter (line {lines[0]}), absent (line {lines[1]})"
     assert told.count("still marked GUESS") == 1
     assert expected in told
+
+
+SINGLE = "Alder"
+
+
+def keep_one_city(project):
+    """Leave one reporter in the trade table."""
+    file = project / "data" / "raw" / "tiny_trade.csv"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    file.write_text("\n".join([lines[0], *(x for x in lines if x.startswith(f"{SINGLE},"))]) + "\n", encoding="utf-8")
+
+
+def test_check_says_what_a_single_reporter_cannot_identify(project, spec_text):
+    keep_one_city(project)
+    told = check_analysis(project, "tiny", spec_text)
+    assert "will be skipped: the treatment is not identified: it does not vary within the levels of" in told
+    assert "Nothing can be estimated" in told
+    coarse = check_analysis(
+        project, "tiny", spec_text.replace('fixed_effects = "gravity"', 'fixed_effects = "two_way"')
+    )
+    assert "can be estimated" in coarse
+    assert "Nothing can be estimated" not in coarse
+
+
+def test_check_counts_treated_pairs_without_the_reference_period(project, spec_text):
+    file = project / "data" / "raw" / "tiny_trade.csv"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    waves = [x for x in lines[1:] if int(x.split(",")[2]) % 4 == 3]
+    file.write_text("\n".join([lines[0], *waves]) + "\n", encoding="utf-8")
+    told = check_analysis(project, "tiny", spec_text.replace('absent = "error"', 'absent = "missing"'))
+    assert "treated pairs have no figure in the period before the agreement" in told
+
+
+def test_a_run_that_fails_prints_the_warnings_it_had_found(project, spec_text):
+    keep_one_city(project)
+    registry = project / "data" / "raw" / "tiny_twinnings.csv"
+    registry.write_text(
+        "city,partner,partner_city,date,kind\nAldre,GBR,Ashford,2010-05-12,sister city\n", encoding="utf-8"
+    )
+    ended = execute(project, "tiny", spec_text)
+    assert ended.ending == "failed"
+    assert "the run had warned" in ended.text
+    assert "is Alder meant" in ended.text
+    assert "is Alder meant" in (project / "results" / "tiny.messages.csv").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The data report of an analysis: what was read, who is treated, which methods qualify; nothing is estimated."""
+"""The data report of an analysis: what was read, who is treated, and which columns can be estimated."""
 
 import re
 from collections.abc import Iterator
@@ -23,6 +23,7 @@ from twintrade.study.spec.registry_spec import is_registry, parse_registry
 from twintrade.study.spec.spec_faults import locate_faults
 from twintrade.study.spec.spec_text import parse_tables
 from twintrade.study.store.locating import FOLDER
+from twintrade.study.trying import count_without_reference, try_columns
 from twintrade.text import Listed, Text, describe_span, find_fact
 
 _MOST_UNITS = 40
@@ -50,15 +51,21 @@ def check_analysis(root: Path, name: str, text: str) -> str:
     try:
         with locate_faults(text, f"{FOLDER}/{name}.toml"):
             observed = observe(name, plan.spec, root)
-            designs = Designs(observed, plan.spec.case)
-            design = designs.base(plan.spec.design)
     except InvalidDataError as error:
         report = format_data_report(
             (), (*error.messages, *_guesses(name, text)), error.n_errors, _declared(name, text)
         )
         raise DataError(f"the data are not as the analysis file declares them\n{report}") from None
+    try:
+        with locate_faults(text, f"{FOLDER}/{name}.toml"):
+            designs = Designs(observed, plan.spec.case)
+            design = designs.base(plan.spec.design)
+    except DesignError as error:
+        noted = (*observed.messages, *_guesses(name, text))
+        report = format_data_report(observed.inputs, noted, None, _declared(name, text))
+        raise DesignError(f"{error}\n\n{report}") from None
     lines = [f"{name}: {plan.spec.title}", *_panel(design), *_treatment(design), *_registry(observed)]
-    lines += [*_columns(plan, designs), *_forecast(plan, design)]
+    lines += [*_columns(plan, designs, design), *_forecast(plan, design)]
     messages = dict.fromkeys((*observed.messages, *design.treatment.messages, *_guesses(name, text)))
     return "\n".join([*lines, "", format_data_report(observed.inputs, messages, None, _declared(name, text)), ""])
 
@@ -158,19 +165,15 @@ def _treatment(design: Design) -> Iterator[str]:
     inside = np.flatnonzero((onset > panel.first_period) & (onset <= panel.last_period))
     for k in sorted(inside, key=lambda i: (onset[i], panel.units[i]))[:_MOST_UNITS]:
         yield f"    {Text('study.onset', unit=str(panel.units[k]), period=panel.label(int(onset[k])))}"
+    n_without, n_treated = count_without_reference(design)
+    if n_without:
+        unit, reference = panel.unit_kind, design.reference
+        yield f"    {Text('study.no-reference', n=n_without, all=n_treated, units=unit, reference=reference)}"
 
 
-def _columns(plan: Plan, designs: Designs) -> Iterator[str]:
+def _columns(plan: Plan, designs: Designs, design: Design) -> Iterator[str]:
     yield f"  {Text('study.estimators')}"
-    for column in plan.columns:
-        try:
-            lacking = column.estimator.unmet(designs.of(column))
-        except DesignError as error:
-            lacking = [error.text]
-        why = Listed(tuple(lacking), "semicolon")
-        yield f"    {Text('study.will-be-skipped' if lacking else 'study.qualifies', label=column.label, why=why)}"
-    if not plan.columns:
-        yield f"    {Text('study.pictures-only')}"
+    yield from (f"    {line}" for line in try_columns(plan, designs, design))
 
 
 def _forecast(plan: Plan, design: Design) -> Iterator[str]:

@@ -3,18 +3,22 @@
 import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from twintrade.effects import Message
 from twintrade.effects.messages import build_messages_frame
 from twintrade.errors import TwintradeError
 from twintrade.fanout import Workers, use_workers
 from twintrade.render.report import render
 from twintrade.study.failed import record_failure
-from twintrade.study.observing.observe import observe
+from twintrade.study.observing.observe import Observed, observe
 from twintrade.study.outcome import AnalysisEnd
 from twintrade.study.page.assemble import assemble_results
+from twintrade.study.plan.designs import Designs
+from twintrade.study.plan.jobs import Plan
 from twintrade.study.planning import plan_analysis
 from twintrade.study.registry_study import build_registry_results, run_registry
 from twintrade.study.run.columns import Expect, run
@@ -92,12 +96,13 @@ def execute(
         Also of a failure, which leaves the old results untouched and its messages beside them.
     """
     started = time.monotonic()
+    warnings: list[Message] = []
     try:
         target = prepare(root, name)
         with hold_lock(get_lock_path(root, name), name):
-            summary = _stored(root, name, text, target, progress, started, workers, expect)
+            summary = _stored(root, name, text, target, progress, started, workers, expect, warnings)
     except TwintradeError as error:
-        return record_failure(root, name, error, time.monotonic() - started)
+        return record_failure(root, name, error, time.monotonic() - started, warnings)
     except Exception as error:
         if os.environ.get(DEBUG):
             raise
@@ -115,6 +120,7 @@ def _stored(
     started: float,
     workers: Workers,
     expect: Expect,
+    warnings: list[Message],
 ) -> Mapping[str, Any]:
     if is_registry(parse_tables(text, f"{FOLDER}/{name}.toml")):
         return _stored_registry(root, name, text, target, started)
@@ -124,6 +130,7 @@ def _stored(
     with locate_faults(text, f"{FOLDER}/{name}.toml"):
         with use_workers(replace(workers, progress=progress)):
             observed = observe(name, analysis_plan.spec, root)
+            warnings += _list_warnings(analysis_plan, observed)
         ledger = FileLedger(get_ledger_path(root, name), hash_origins(raw, observed.inputs))
         try:
             with use_workers(replace(workers, ledger=ledger, progress=progress)):
@@ -144,6 +151,14 @@ def _stored(
     write(target, files, seal_manifest(manifest, files, volatile))
     ledger.close(remove=True)
     return manifest["headline"]  # type: ignore[no-any-return]
+
+
+def _list_warnings(plan: Plan, observed: Observed) -> list[Message]:
+    """Return what a run knows before it estimates: it is told also where nothing can be estimated."""
+    messages = [*observed.messages]
+    with suppress(TwintradeError):
+        messages += Designs(observed, plan.spec.case).base(plan.spec.design).treatment.messages
+    return [message for message in dict.fromkeys(messages) if message.level == "warning"]
 
 
 def _stored_registry(root: Path, name: str, text: str, target: Path, started: float) -> Mapping[str, Any]:

@@ -3,5 +3,6 @@
 from twintrade.data.sources.faults import AbsentInputError as AbsentInputError
 from twintrade.data.sources.faults import Faults as Faults
 from twintrade.data.sources.faults import InvalidDataError as InvalidDataError
+from twintrade.data.sources.faults import describe as describe
 from twintrade.data.sources.locations import locate as locate
 from twintrade.data.sources.provenance import InputRecord as InputRecord

@@ -95,6 +95,17 @@ role = { $n } { $role }
 onset = { $unit } from { $period }
 will-be-skipped = { $label }: will be skipped: { $why }
 qualifies = { $label }: qualifies
+estimates = { $label }: can be estimated
+nothing-estimates = Nothing can be estimated: the run will end here.
+not-tried = The panel is large: whether the effects are identified shows in the run alone.
+no-reference = { $n } of { $all } treated { $units ->
+    [city] cities
+   *[pair] pairs
+} have no figure { $reference ->
+    [-1] in the period before the agreement
+   *[other] at event time { EVENTTIME($reference) }
+}, which paths are measured against
+warnings-before = Before that the run had warned:
 pictures-only = none: pictures only
 time = time and memory
 forecast = twintrade run { $name } takes { $high } on one core, and { FIXED($megabytes, decimals: 0) } MB of memory
