@@ -1,5 +1,7 @@
 """Untreated outcomes of treated rows, predicted from untreated ones."""
 
+from twintrade.estimators.imputing.comparison_units import ComparisonUnits as ComparisonUnits
+from twintrade.estimators.imputing.comparison_units import prepare_comparison_units as prepare_comparison_units
 from twintrade.estimators.imputing.leverage import build_leverage_report as build_leverage_report
 from twintrade.estimators.imputing.totals import TreatedRows as TreatedRows
 from twintrade.estimators.imputing.totals import TreatedTotals as TreatedTotals

@@ -12,6 +12,10 @@ from twintrade.numerics.linear.regression import Collinear as Collinear
 from twintrade.numerics.linear.regression import LeastSquares as LeastSquares
 from twintrade.numerics.linear.regression import fit_least_squares as fit_least_squares
 from twintrade.numerics.linear.regression import regress_residuals as regress_residuals
+from twintrade.numerics.linear.removals import Removals as Removals
+from twintrade.numerics.linear.removals import Removed as Removed
+from twintrade.numerics.linear.removals import compute_single_removals as compute_single_removals
+from twintrade.numerics.linear.removals import prepare_removals as prepare_removals
 from twintrade.numerics.linear.subset_regressions import compute_coefficient as compute_coefficient
 from twintrade.numerics.linear.subset_regressions import compute_grams as compute_grams
 from twintrade.numerics.linear.wild import Matrix as Matrix

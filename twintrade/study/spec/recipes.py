@@ -47,7 +47,13 @@ Label = Literal[
 """What presets call columns, in a file too; a page says ``labels.column-named-`` for each."""
 
 _GRAVITY = {"fixed_effects": "gravity", "cluster": ["city", "partner"]}
-_CHECKS = [{"name": "pretrends"}, {"name": "leverage"}, {"name": "raw_series"}, {"name": "adoption"}]
+_CHECKS = [
+    {"name": "pretrends"},
+    {"name": "leverage"},
+    {"name": "raw_series"},
+    {"name": "adoption"},
+    {"name": "hidden_agreements"},
+]
 _PATHS = [{"name": "reference_year", "on": "all"}]
 # Whether treated rows that serve as comparison move a regression.
 _WEIGHTS = {"name": "twfe_weights", "on": "twfe"}

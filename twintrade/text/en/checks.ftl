@@ -50,6 +50,44 @@ dates-bounds = { $n ->
 } more than one possible onset. If each agreement may have begun at any time from its first candidate date to its last, the effect lies between { $low } and { $high }, sampling error aside.
 dates-no-bounds = Bounds over all possible dates exist for imputation, not for { $method }.
 
+## hidden agreements
+hidden-none = there are no comparison pairs, or no overall effect
+hidden-imputation = leaving out comparison pairs is computed for imputation alone
+hidden-few = fewer than four comparison { units } can be left out
+hidden-one-share = { SHARE($share) }
+hidden-share-label = { SHARE($share) } have a hidden agreement
+hidden-left-label = without { $n ->
+    [one] one
+   *[other] { $n }
+}, { $end ->
+    [lowest] lowest
+   *[highest] highest
+}
+hidden-share = No register is complete. If { $shares } of the comparison { units } had begun an agreement that nobody recorded when the treated { units } did, the effect would be about { $effects } instead of { $effect }.
+hidden-no-worst = What single comparison pairs do was not computed: { $reason }.
+hidden-range = without { $n ->
+    [1] any one comparison { unit } the effect lies between { $low } and { $high }
+    [2] any two between { $low } and { $high }
+   *[other] { $n }, chosen one after another to move it farthest, it reaches { $low } and { $high }: the worst choice of { $n } does at least that
+}
+hidden-worst = The worst case is that those pairs hide agreements on which the comparison rests: { $ranges }. The single one that counts most is { $unit }.{ $exact ->
+    [yes] { "" }
+   *[no] { " " }Sets were sought by one Newton step and refitted; a worse one may have been passed over.
+}
+hidden-breakdown = Leaving out { $n } of { $all } comparison { units } ({ $names }) carries the estimate to zero{ $fewest ->
+    [yes] , and no fewer do
+   *[no] ; fewer may do
+}.
+hidden-no-breakdown = Not even { $n } of { $all } comparison { units }, left out one after another, carries the estimate to zero.
+hidden-verdict = { $verdict ->
+    [objects] Two comparison pairs can move the estimate by { $moved }, more than half its interval.
+    [does-not-object] No two comparison pairs move the estimate by more than { $moved }; { $tolerance } would leave the conclusion as it is.
+   *[cannot-tell] Two comparison pairs can move the estimate by { $moved }{ $known ->
+        [yes] , and more than { $tolerance } would matter
+       *[no] , and it has no interval to hold this against
+    }.
+}
+
 ## comparison
 comparison-one = one of the two comparisons could not be estimated: { $reasons }
 comparison-same = The method does not distinguish the two comparisons here: the effect is the same.

@@ -229,6 +229,7 @@ check-donor_sets = Donor sets
 check-donor_weights = Donor weights
 check-estimators = Estimators
 check-heterogeneity = Heterogeneity
+check-hidden_agreements = Hidden agreements
 check-honest = Honest intervals
 check-influence = Influence
 check-known_shocks = Known shocks

@@ -160,6 +160,7 @@ payload_case_tests = Case tests
 payload_case_verdict = Case verdict
 payload_placebo_control = Placebo control
 payload_leave_one_out = The estimate without each in turn
+payload_hidden_agreements = The effect under agreements that nobody recorded
 payload_adoption = Adoption
 payload_anticipation = Anticipation
 payload_balance = Balance

@@ -1,0 +1,136 @@
+"""Hidden agreements: planted ones attenuate as the formula says, and worst cases are those of refits."""
+
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from twintrade.design import Treatment
+from twintrade.diagnostics.sensitivity.hidden_agreements import HiddenAgreements
+from twintrade.errors import InferenceError
+from twintrade.estimators.base import fit
+from twintrade.estimators.imputation import Imputation
+from twintrade.inference.clustered import Clustered
+from twintrade.simulate import simulate
+
+BY_UNIT = Clustered(by=("unit",))
+TOTALS = Imputation(family="poisson", measure="percent")
+
+
+def draw(seed, effect=0.5, noise=0.3, family="linear", hidden=0.0, size=(6, 5)):
+    """Return a design in which a share of the comparison pairs begins an agreement that no register knows."""
+    rng = np.random.default_rng(seed)
+    made = simulate(
+        rng,
+        n_cities=size[0],
+        n_partners=size[1],
+        n_periods=8,
+        cohorts={2004: 0.4},
+        effect=effect,
+        noise=noise,
+        family=family,
+        mean=200.0,
+        unit_spread=0.3,
+    )
+    treated = np.flatnonzero(np.isfinite(made.treatment.onset))
+    untreated = made.panel.n_units - treated.size
+    n = round(hidden * untreated / (1 - hidden)) if hidden else 0
+    onset = made.treatment.onset.copy()
+    onset[rng.choice(treated, n, replace=False)] = np.inf
+    return made.design(treatment=Treatment(made.panel.units, onset), fixed_effects="gravity")
+
+
+def check(design, estimator=None, **options):
+    fitted = fit(estimator or Imputation(), design)
+    return fitted, HiddenAgreements(**options).check(fitted, BY_UNIT, np.random.default_rng(1))
+
+
+def test_a_hidden_share_attenuates_as_the_formula_says():
+    effects = [
+        fit(Imputation(), draw(seed, hidden=0.2, size=(9, 8))).view("overall").effects[0] for seed in range(30)
+    ]
+    error = np.std(effects) / np.sqrt(len(effects))
+    assert np.mean(effects) / 0.8 == pytest.approx(0.5, abs=3.5 * error / 0.8)
+    assert abs(np.mean(effects) - 0.5) > 5 * error
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("share", [0.05, 0.1, 0.2])
+def test_a_hidden_share_attenuates_totals_too(share):
+    effects = [
+        fit(TOTALS, draw(seed, 0.1, 0.1, "poisson", share, (8, 7)), ("overall",)).view("overall").effects[0]
+        for seed in range(40)
+    ]
+    error = np.std(effects) / np.sqrt(len(effects))
+    truth = 100 * np.expm1(0.1)
+    assert np.mean(effects) / (1 - share) == pytest.approx(truth, abs=3.5 * error / (1 - share) + 0.2 * share * 10)
+
+
+def test_effects_under_shares_are_the_headline_over_what_is_left():
+    fitted, finding = check(draw(1), shares=(0.25, 0.5))
+    effect = fitted.view("overall").effects[0]
+    np.testing.assert_allclose(finding.table["effect"][:2], [effect / 0.75, effect / 0.5])
+    bands = BY_UNIT.infer(fitted, "overall", np.random.default_rng(1))
+    np.testing.assert_allclose(finding.table["low"][:2], [bands.low[0] / 0.75, bands.low[0] / 0.5])
+    assert "If 25% or 50% of the comparison pairs" in finding.sentence
+
+
+def test_the_worst_one_and_two_are_those_of_all_refits():
+    fitted, finding = check(draw(2))
+    o = fitted.design.observations
+    untreated = [str(u) for u in o.unit_ids[~o.is_ever_treated]]
+    rows = finding.table.set_index("label")
+    for n, name in ((1, "one"), (2, "2")):
+        effects, sets = [], []
+        for some in combinations(untreated, n):
+            again = fitted.refit(fitted.design.without(some), "overall")
+            if again.estimate.sample.statistics["n_unidentified"] == 0:
+                effects.append(again.view("overall").effects[0])
+                sets.append(some)
+        for end, pick in (("lowest", np.argmin), ("highest", np.argmax)):
+            row = rows.loc[f"without {name}, {end}"]
+            assert row["effect"] == pytest.approx(effects[pick(effects)], abs=1e-10)
+            assert set(row["left_out"].split(", ")) == set(sets[pick(effects)])
+
+
+def test_two_comparison_pairs_that_carry_the_estimate_are_objected_to():
+    design = draw(2, effect=0.0, noise=0.05, size=(4, 3))
+    two = np.flatnonzero(np.isinf(design.onset))[:2]
+    y = design.panel.values(design.outcome)
+    fell = np.isin(design.panel.unit, two) & (design.panel.period >= 2004)
+    panel = replace(design.panel, columns={**design.panel.columns, design.outcome: y - 6.0 * fell})
+    _, finding = check(replace(design, panel=panel))
+    assert finding.verdict == "objects"
+    assert finding.bound > finding.tolerance
+
+
+def test_a_strong_effect_stands_and_says_how_many_pairs_would_be_needed():
+    _, finding = check(draw(4, effect=2.0, noise=0.1))
+    assert finding.verdict == "does not object"
+    assert "carries the estimate to zero" in finding.sentence
+
+
+def test_no_breakdown_is_given_for_an_effect_that_may_be_zero():
+    _, finding = check(draw(5, effect=0.0, noise=1.0))
+    assert "to zero" not in finding.sentence
+
+
+def test_a_fragile_effect_breaks_down_without_few_pairs():
+    fitted, finding = check(draw(6, effect=0.25, noise=0.3))
+    assert BY_UNIT.infer(fitted, "overall", np.random.default_rng(1)).low[0] > 0
+    assert "Leaving out" in finding.sentence
+
+
+def test_sets_of_totals_are_refitted():
+    fitted, finding = check(draw(7, effect=0.1, family="poisson"), TOTALS)
+    for row in finding.table[finding.table["left_out"] != ""].itertuples():
+        again = fitted.refit(fitted.design.without(row.left_out.split(", ")), "overall")
+        assert row.effect == pytest.approx(again.view("overall").effects[0], rel=1e-9)
+    assert "Newton" in finding.sentence
+
+
+@pytest.mark.parametrize("options", [{"shares": ()}, {"shares": (1.0,)}, {"most": 2}])
+def test_options_out_of_range_are_refused(options):
+    with pytest.raises(InferenceError):
+        HiddenAgreements(**options)
