@@ -168,7 +168,7 @@ def quietly(package: str, data: pd.DataFrame, kind: str) -> Estimates:
 def measure(case: str, package: str, repeats: int) -> dict[str, object]:
     """Run one package on one case in this process."""
     *shape, share, kind = (CASES | LARGE)[case]
-    quietly(package, flows(40, 30, 23 if kind == "cells" else 12, share, kind), kind)
+    quietly(package, flows(*((40, 30, 23) if kind == "cells" else (100, 70, 12)), share, kind), kind)
     data = flows(*shape, share, kind)
     before, seconds, walls = forget_peak(), [], []
     for _ in range(repeats):

@@ -1,6 +1,7 @@
 """Where the data sets are that may not be bundled, when they are there at all."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("explore", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("steady")
+
+# numba, where it is installed, would take the folder tests/coverage for the package of that name
+sys.modules.setdefault("coverage", None)
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -12,7 +12,7 @@ from twintrade.numerics.absorption.levels import Levels
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, compact
 
 FULLEST_HOLES = 2.5
-SAMPLED_ABOVE = 500_000
+SAMPLED_ABOVE = 200_000
 SAMPLED_SHARE = 16
 ROWS_AT_ONCE = 1 << 15
 

@@ -2,17 +2,19 @@
 
 The dyad effects are eliminated exactly and the two others solved by conjugate gradients, as in `normal_equations`,
 but sums over an axis of the cube need no row numbers: every pass reads the weights once, block of cities by block,
-while the block is in the cache.
+while the block is in the cache. With numba (extra ``fast``) the passes are compiled loops, equal up to rounding.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import numpy as np
 
 from twintrade.errors import EstimationError
 from twintrade.numerics.absorption.conjugate_gradients import solve_conjugate_gradients
 from twintrade.numerics.absorption.cube import Cube
+from twintrade.numerics.absorption.cube_loops import compile_loops
 from twintrade.numerics.absorption.projection import ACCEPTED, is_rounded
 from twintrade.numerics.arrays import FloatArray
 
@@ -35,10 +37,13 @@ class CubeEquations:
         One over each dyad's weight, zero where it has none.
     totals, scale : FloatArray, shape (cities + partners, periods)
         Weight of each city-period and partner-period, and the preconditioner.
+    loops : namespace or None
+        Compiled passes, where there are such.
     """
 
     cube: Cube
     weights: FloatArray
+    loops: SimpleNamespace | None = field(default_factory=compile_loops)
     inverse: FloatArray = field(init=False)
     totals: FloatArray = field(init=False)
     scale: FloatArray = field(init=False)
@@ -49,6 +54,15 @@ class CubeEquations:
         self.inverse = np.empty((n_cities, n_partners))
         self.totals = np.zeros((n_cities + n_partners, n_periods))
         lost = np.zeros_like(self.totals)
+        if self.loops is None:
+            self._sum_weights(lost)
+        else:
+            self.loops.sum_weights(self.weights, self.inverse, self.totals, lost)
+        diagonal = self.totals - lost
+        self.scale = np.where(diagonal > NOTHING_LEFT * self.totals, _inverse(diagonal), 0.0)
+
+    def _sum_weights(self, lost: FloatArray) -> None:
+        n_cities, n_partners, n_periods = self.cube.shape
         squares = np.empty((self.cities_at_once, n_partners, n_periods))
         for span in self.spans():
             weights = self.weights[span]
@@ -60,8 +74,6 @@ class CubeEquations:
             square *= inverse[:, :, None]
             lost[span] = _over_partners(square)
             lost[n_cities:] += square.sum(axis=0)
-        diagonal = self.totals - lost
-        self.scale = np.where(diagonal > NOTHING_LEFT * self.totals, _inverse(diagonal), 0.0)
 
     @property
     def cities_at_once(self) -> int:
@@ -82,6 +94,14 @@ class CubeEquations:
         n_cities, n_partners, n_periods = self.cube.shape
         given = np.ascontiguousarray(stacked.T).reshape(-1, n_cities + n_partners, n_periods)
         out = self.totals * given
+        if self.loops is None:
+            self._apply_couplings(given, out)
+        else:
+            self.loops.apply_couplings(self.weights, self.inverse, given, out)
+        return out.reshape(given.shape[0], -1).T
+
+    def _apply_couplings(self, given: FloatArray, out: FloatArray) -> None:
+        n_cities, n_partners, n_periods = self.cube.shape
         at_once = self.cities_at_once
         room = np.empty((at_once, n_partners, n_periods))
         # city less dyad mean in each cell is the product of (1, -mean) and (city, 1): faster than broadcasting
@@ -102,7 +122,6 @@ class CubeEquations:
                 np.matmul(left[some], right[some], out=cell)
                 cell *= weights
                 into[n_cities:] += cell[0] if cell.shape[0] == 1 else cell.sum(axis=0)
-        return out.reshape(given.shape[0], -1).T
 
     def sweep(
         self, cells: FloatArray, step: FloatArray | None, is_last: bool = False
@@ -128,14 +147,28 @@ class CubeEquations:
             (k,) weighted squared norm left.
         """
         n_cities, n_partners, n_periods = self.cube.shape
-        k = cells.shape[0]
+        k, n_levels = cells.shape[0], n_cities + n_partners
         means = np.empty((k, n_cities, n_partners))
-        rest = np.zeros((k, n_cities + n_partners, n_periods))
-        size = np.zeros(k)
+        rest, size = np.zeros((k, n_levels, n_periods)), np.zeros(k)
+        given = np.empty((k, 0, n_periods))
+        if step is not None:
+            given = np.ascontiguousarray(step.T).reshape(k, n_levels, n_periods)
+        cubes = cells.reshape(k, *self.cube.shape)
+        if self.loops is None:
+            self._sweep(cubes, given, means, None if is_last else (rest, size))
+        elif is_last:
+            self.loops.subtract_levels(cubes, self.weights, self.inverse, given, means)
+        else:
+            self.loops.subtract_and_sum(cubes, self.weights, self.inverse, given, means, rest, size)
+        return means.reshape(k, -1), rest.reshape(k, -1).T, size
+
+    def _sweep(
+        self, cells: FloatArray, step: FloatArray, means: FloatArray, sums: tuple[FloatArray, FloatArray] | None
+    ) -> None:
+        n_cities, n_partners, n_periods = self.cube.shape
         room = np.empty((self.cities_at_once, n_partners, n_periods))
-        for m in range(k):
-            cube = cells[m].reshape(self.cube.shape)
-            given = None if step is None else np.ascontiguousarray(step[:, m]).reshape(-1, n_periods)
+        for m, cube in enumerate(cells):
+            given = step[m] if step.shape[1] else None
             for span in self.spans():
                 block, weights = cube[span], self.weights[span]
                 if given is not None:
@@ -144,13 +177,13 @@ class CubeEquations:
                 weighted = np.multiply(block, weights, out=room[: block.shape[0]])
                 mean = np.multiply(_over_periods(weighted), self.inverse[span], out=means[m, span])
                 block -= mean[:, :, None]
-                if is_last:
+                if sums is None:
                     continue
+                rest, size = sums
                 np.multiply(block, weights, out=weighted)
                 rest[m, span] = _over_partners(weighted)
                 rest[m, n_cities:] += weighted[0] if weighted.shape[0] == 1 else weighted.sum(axis=0)
                 size[m] += np.einsum("i,i->", weighted.ravel(), block.reshape(-1))
-        return means.reshape(k, -1), rest.reshape(k, -1).T, size
 
     def solve(self, rest: FloatArray, squared_goal: FloatArray) -> FloatArray:
         """Solve the Schur complement for (L, k) right-hand sides.
