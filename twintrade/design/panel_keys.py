@@ -4,9 +4,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.errors import DesignError
-from twintrade.numerics.arrays import IntArray, ObjectArray, is_countable, measure_range, number_values
-
-CELLS_PER_ROW = 4
+from twintrade.numerics.arrays import IntArray, ObjectArray, is_countable, measure_range, number_values, sort_distinct
 
 Coded = tuple[IntArray, ObjectArray]
 """Code of each row, and the labels that the codes stand for."""
@@ -72,16 +70,7 @@ def is_ascending(unit: IntArray, period: IntArray) -> bool:
 
 
 def sort_rows(unit: IntArray, period: IntArray) -> IntArray:
-    """Return the order by unit and period: each row is put in its cell where there are few cells beyond the rows."""
+    """Return the order of the rows by unit and period."""
     first, n_periods = measure_range(period)
-    n_cells = (int(unit.max()) + 1) * n_periods
-    if n_cells <= CELLS_PER_ROW * unit.size:
-        cells = unit * n_periods
-        cells += period
-        cells -= first
-        row_of = np.full(n_cells, -1, dtype=np.int64)
-        row_of[cells] = np.arange(unit.size)
-        order = row_of[row_of >= 0]
-        if order.size == unit.size:
-            return order
-    return np.lexsort((period, unit)).astype(np.int64)
+    order = sort_distinct((unit, period - first), (int(unit.max()) + 1, n_periods))
+    return np.lexsort((period, unit)).astype(np.int64) if order is None else order

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
+from math import prod
 from typing import Any, TypeVar
 
 import numpy as np
@@ -15,6 +16,8 @@ ObjectArray = npt.NDArray[Any]
 
 ROWS_AT_ONCE = 1 << 15
 """Rows of which what is computed stays in the cache."""
+PLACES_PER_ROW = 4
+"""Places up to which rows are sorted by counting."""
 
 T = TypeVar("T")
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -72,6 +75,29 @@ def find_starts(codes: IntArray) -> IntArray:
     begins = np.ones(codes.size, dtype=np.bool_)
     np.not_equal(codes[1:], codes[:-1], out=begins[1:])
     return np.flatnonzero(begins)
+
+
+def join_keys(keys: Sequence[IntArray], sizes: Sequence[int]) -> IntArray:
+    """Return one code for several keys, each from 0 to its size less one; it orders by the first, then the next."""
+    joint = keys[0].astype(np.int64)
+    for key, size in zip(keys[1:], sizes[1:], strict=True):
+        joint *= size
+        joint += key
+    return joint
+
+
+def sort_distinct(keys: Sequence[IntArray], sizes: Sequence[int]) -> IntArray | None:
+    """Return the order of rows by several keys, by giving each row its own place.
+
+    None where two rows have the same keys, or where there are many places for each row.
+    """
+    n, n_places = keys[0].size, prod(sizes)
+    if n_places > PLACES_PER_ROW * n:
+        return None
+    row_of = np.full(n_places, -1, dtype=np.int64)
+    row_of[join_keys(keys, sizes)] = np.arange(n)
+    order = row_of[row_of >= 0]
+    return order if order.size == n else None
 
 
 def take_rows(values: npt.NDArray[Scalar], rows: IntArray) -> npt.NDArray[Scalar]:

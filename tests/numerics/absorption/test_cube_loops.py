@@ -21,7 +21,7 @@ def loops(request: pytest.FixtureRequest) -> SimpleNamespace:
     if request.param == "as written":
         return cube_loops.LOOPS
     pytest.importorskip("numba", reason="the extra fast is not installed")
-    compiled = cube_loops.compile_loops()
+    compiled = cube_loops.build_loops()
     assert compiled is not None
     return compiled
 
@@ -79,6 +79,6 @@ def test_projections_are_the_same(weights, loops) -> None:
 def test_without_numba_nothing_is_compiled(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "numba", None)
     monkeypatch.setattr(cube_loops, "find_spec", lambda name: None)
-    cube_loops.compile_loops.cache_clear()
-    assert cube_loops.compile_loops() is None
-    cube_loops.compile_loops.cache_clear()
+    cube_loops.build_loops.cache_clear()
+    assert cube_loops.build_loops() is None
+    cube_loops.build_loops.cache_clear()

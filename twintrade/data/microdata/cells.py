@@ -1,7 +1,7 @@
 """Microdata as trade: cells from an engine, their names and periods read by the rules of small files."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ from twintrade.data.sources.faults import Faults
 from twintrade.data.sources.locations import locate
 from twintrade.data.sources.provenance import InputRecord, read_data_card
 from twintrade.errors import DataError
+from twintrade.numerics.arrays import IntArray, find_starts, join_keys, measure_range, sort_distinct
 from twintrade.text import Text
 
 KEY = ["city", "partner", "period"]
@@ -212,13 +213,31 @@ def _frame(names: Names, cells: pa.Table, reading: Reading) -> pd.DataFrame:
 def _merged(frame: pd.DataFrame) -> pd.DataFrame:
     """Return one row a cell, sorted; two spellings of one name, and rows of unlike quality, are added up."""
     keys = [name for name in (*KEY, "product_group") if name in frame]
-    if frame.duplicated(keys).any():
+    order = sort_distinct(*_number_keys(frame, keys))
+    if order is not None:
+        merged = frame.take(order).reset_index(drop=True)
+    elif frame.duplicated(keys).any():
         merged = frame.groupby(keys, sort=True, as_index=False, observed=True).sum()
     else:
         merged = frame.sort_values(keys, ignore_index=True)
     if "weight" in merged:
         merged["weight"] = merged["weight"] / 10**WEIGHT_DECIMALS
     return merged
+
+
+def _number_keys(frame: pd.DataFrame, keys: Sequence[str]) -> tuple[list[IntArray], list[int]]:
+    """Return each key from 0 on, and how many values it may have."""
+    numbers, sizes = [], []
+    for name in keys:
+        column = frame[name]
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            numbers.append(column.cat.codes.to_numpy().astype(np.int64))
+            sizes.append(len(column.cat.categories))
+        else:
+            first, size = measure_range(column.to_numpy())
+            numbers.append(column.to_numpy() - first)
+            sizes.append(size)
+    return numbers, sizes
 
 
 def _counts(
@@ -229,11 +248,13 @@ def _counts(
     assert options is not None
     wanted = source.to_frequency or source.frequency
     ratio = source.frequency.per_year // wanted.per_year
-    added = {"n_rows": "rows", "weight": "weight"}
-    long = frame.rename(columns=added).assign(period=frame["period"] // max(ratio, 1))
-    kept = [name for name in added.values() if name in long]
-    counts = long.groupby(KEY, as_index=False, observed=True)[kept].sum()
-    counts = counts.astype({"city": object, "partner": object})
+    long = frame[KEY].assign(period=frame["period"] // max(ratio, 1))
+    starts = find_starts(join_keys(*_number_keys(long, KEY)))
+    counts = long.iloc[starts].reset_index(drop=True).astype({"city": object, "partner": object})
+    for name, role in (("n_rows", "rows"), ("weight", "weight")):
+        if name in frame:
+            values = frame[name].to_numpy()
+            counts[role] = values if starts.size == values.size else np.add.reduceat(values, starts)
     if options.firm is None and options.product is None:
         return counts
     if not options.margins and not is_merged and ratio == 1 and not options.product_digits:

@@ -127,7 +127,7 @@ class _Reader:
         errors = [m for m in faults.messages if m.level == "error"]
         self._faults.absorb([m for m in faults.messages if m.level != "error"], 0)
         by_role = dict(zip(roles, texts, strict=True))
-        n_rows = np.bincount(codes, weights=self._n_rows, minlength=numbers.size)
+        n_rows = np.bincount(codes, weights=self._n_rows, minlength=numbers.size) if errors else numbers
         for role in roles:
             mine = [m for m in errors if heads.get(m.column, roles[0]) == role]
             wanted = [str(by_role[role][m.row]) for m in mine if m.row is not None]
@@ -146,5 +146,6 @@ def encode_key(column: pa.ChunkedArray) -> tuple[IntArray, ObjectArray]:
     """Return a key column as codes and texts: numbers and dates as they are written, an absent one as blank."""
     if pa.types.is_timestamp(column.type):
         column = pc.strftime(column, format="%Y-%m-%d")
-    encoded = pc.fill_null(column.cast(pa.string()), "").combine_chunks().dictionary_encode()
+    texts = column.cast(pa.string())
+    encoded = (pc.fill_null(texts, "") if texts.null_count else texts).dictionary_encode().combine_chunks()
     return np.asarray(encoded.indices).astype(np.int64), build_text_array(encoded.dictionary.to_pylist())

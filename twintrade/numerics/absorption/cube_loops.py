@@ -53,7 +53,7 @@ def apply_couplings(weights: FloatArray, inverse: FloatArray, given: FloatArray,
                 out[m, c, t] += sums[t]
 
 
-def subtract_levels(
+def remove_levels(
     cells: FloatArray, weights: FloatArray, inverse: FloatArray, step: FloatArray, means: FloatArray
 ) -> None:
     """Subtract a step (k, levels, periods), which may be empty, and then dyad means from (k, cities, ...) cells."""
@@ -78,7 +78,7 @@ def subtract_levels(
                     cells[m, c, p, t] = left[t] - mean
 
 
-def subtract_and_sum(
+def remove_and_sum(
     cells: FloatArray,
     weights: FloatArray,
     inverse: FloatArray,
@@ -122,13 +122,13 @@ def subtract_and_sum(
 LOOPS = SimpleNamespace(
     sum_weights=sum_weights,
     apply_couplings=apply_couplings,
-    subtract_levels=subtract_levels,
-    subtract_and_sum=subtract_and_sum,
+    remove_levels=remove_levels,
+    remove_and_sum=remove_and_sum,
 )
 
 
 @cache
-def compile_loops() -> SimpleNamespace | None:
+def build_loops() -> SimpleNamespace | None:
     """Return the loops compiled, or as they were compiled before; None without numba or where nothing can be kept."""
     if find_spec("numba") is None:
         return None

@@ -14,7 +14,7 @@ import numpy as np
 from twintrade.errors import EstimationError
 from twintrade.numerics.absorption.conjugate_gradients import solve_conjugate_gradients
 from twintrade.numerics.absorption.cube import Cube
-from twintrade.numerics.absorption.cube_loops import compile_loops
+from twintrade.numerics.absorption.cube_loops import build_loops
 from twintrade.numerics.absorption.projection import ACCEPTED, is_rounded
 from twintrade.numerics.arrays import FloatArray
 
@@ -43,7 +43,7 @@ class CubeEquations:
 
     cube: Cube
     weights: FloatArray
-    loops: SimpleNamespace | None = field(default_factory=compile_loops)
+    loops: SimpleNamespace | None = field(default_factory=build_loops)
     inverse: FloatArray = field(init=False)
     totals: FloatArray = field(init=False)
     scale: FloatArray = field(init=False)
@@ -157,9 +157,9 @@ class CubeEquations:
         if self.loops is None:
             self._sweep(cubes, given, means, None if is_last else (rest, size))
         elif is_last:
-            self.loops.subtract_levels(cubes, self.weights, self.inverse, given, means)
+            self.loops.remove_levels(cubes, self.weights, self.inverse, given, means)
         else:
-            self.loops.subtract_and_sum(cubes, self.weights, self.inverse, given, means, rest, size)
+            self.loops.remove_and_sum(cubes, self.weights, self.inverse, given, means, rest, size)
         return means.reshape(k, -1), rest.reshape(k, -1).T, size
 
     def _sweep(
