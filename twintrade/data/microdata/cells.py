@@ -98,7 +98,9 @@ def collapse(source: TradeSource, root: Path, faults: Faults) -> Collapsed:
         _refuse_faulty(source, engine, reading, cells, faults)
         faults.raise_if_any()
         frame = _merged(_frame(names, cells, reading))
-        counts = _counts(source, engine, names, frame, is_merged=len(frame) < cells.num_rows)
+        is_merged = len(frame) < cells.num_rows
+        del cells  # the counts need the memory
+        counts = _counts(source, engine, names, frame, is_merged=is_merged)
         record = _record(source, files, path, root, n_rows, engine, reading)
     finally:
         engine.close()
@@ -249,7 +251,9 @@ def _counts(
     wanted = source.to_frequency or source.frequency
     ratio = source.frequency.per_year // wanted.per_year
     long = frame[KEY].assign(period=frame["period"] // max(ratio, 1))
-    starts = find_starts(join_keys(*_number_keys(long, KEY)))
+    numbers, sizes = _number_keys(long, KEY)
+    joint = join_keys(numbers, sizes)
+    starts = find_starts(joint)
     counts = long.iloc[starts].reset_index(drop=True).astype({"city": object, "partner": object})
     for name, role in (("n_rows", "rows"), ("weight", "weight")):
         if name in frame:
@@ -259,8 +263,16 @@ def _counts(
         return counts
     if not options.margins and not is_merged and ratio == 1 and not options.product_digits:
         more = {"n_firms": "firms", "n_products": "products"}
-        return counts.merge(frame.rename(columns=more)[[*KEY, *(v for k, v in more.items() if k in frame)]], on=KEY)
-    return counts.merge(count_margins(engine, source, names, ratio), on=KEY, how="left")
+        return counts.assign(**{role: frame[name] for name, role in more.items() if name in frame})
+    keys, margins = count_margins(engine, source, names, ratio)
+    cell = join_keys([*keys[:2], keys[2] - int(long["period"].min())], sizes)
+    order = np.argsort(cell)
+    rows = np.searchsorted(joint[starts], cell[order])
+    for name in [*margins]:
+        column = np.full(starts.size, np.nan)
+        column[rows] = margins.pop(name)[order]
+        counts[name] = column
+    return counts
 
 
 def _record(

@@ -8,11 +8,14 @@ from twintrade.data.microdata.collapse import ROWS, TEXT, Engine, build_conditio
 from twintrade.data.microdata.names import Names
 from twintrade.data.schema.source import Constant, TradeSource
 from twintrade.errors import DataError
+from twintrade.numerics.arrays import FloatArray, IntArray
 
 KEY = ["city", "partner", "period"]
 
 
-def count_margins(engine: Engine, source: TradeSource, names: Names, ratio: int) -> pd.DataFrame:
+def count_margins(
+    engine: Engine, source: TradeSource, names: Names, ratio: int
+) -> tuple[list[IntArray], dict[str, FloatArray]]:
     """Return counts by city, partner and period of the panel.
 
     A firm enters a cell in a period when it is there and was not in the period before, and exits when it is not there
@@ -31,9 +34,10 @@ def count_margins(engine: Engine, source: TradeSource, names: Names, ratio: int)
 
     Returns
     -------
-    DataFrame
-        Columns city, partner, period, and of firms, products, firm_products, entering_firms, exiting_firms those that
-        were declared.
+    keys : list of IntArray
+        City and partner as numbers of their sorted names, and period, of each cell.
+    counts : dict of str to FloatArray
+        Of firms, products, firm_products, entering_firms, exiting_firms those that were declared.
 
     Raises
     ------
@@ -53,16 +57,13 @@ def count_margins(engine: Engine, source: TradeSource, names: Names, ratio: int)
     columns = {n: pa.array(periods[n], pa.string()) for n in ("period", "subperiod") if n in periods}
     ordinals = pa.array(periods["ordinal"].to_numpy() // max(ratio, 1), type=pa.int64())
     engine.register("period_names", pa.table({**columns, "id": ordinals}))
-    counts = engine.execute(build_margins_statement(source, [*columns])).to_pandas()
-    out = pd.DataFrame({role: ids[role].to_numpy(dtype=object)[counts[role]] for role in ("city", "partner")})
-    out["period"] = counts["period"].to_numpy(dtype=np.int64)
-    for name in [*counts.columns][3:]:
-        out[name] = counts[name].to_numpy(dtype=np.float64)
-    first, last = int(out["period"].min()), int(out["period"].max())
-    if "entering_firms" in out:
-        out.loc[out["period"] == first, "entering_firms"] = np.nan
-        out.loc[out["period"] == last, "exiting_firms"] = np.nan
-    return out
+    found = engine.execute(build_margins_statement(source, [*columns]))
+    keys = [found[name].to_numpy().astype(np.int64) for name in KEY]
+    counts = {name: found[name].to_numpy().astype(np.float64) for name in found.column_names if name not in KEY}
+    if "entering_firms" in counts:
+        counts["entering_firms"][keys[2] == keys[2].min()] = np.nan
+        counts["exiting_firms"][keys[2] == keys[2].max()] = np.nan
+    return keys, counts
 
 
 def build_margins_statement(source: TradeSource, periods: list[str]) -> str:
@@ -94,9 +95,9 @@ def build_margins_statement(source: TradeSource, periods: list[str]) -> str:
         f"spells AS (SELECT *, LAG(period) {around} AS earlier, LEAD(period) {around} AS later FROM cells), "
     )
     by_firm = (
-        "COUNT(*) AS firms, SUM(n_products) AS firm_products, "
-        "SUM(CASE WHEN earlier = period - 1 THEN 0 ELSE 1 END) AS entering_firms, "
-        "SUM(CASE WHEN later = period + 1 THEN 0 ELSE 1 END) AS exiting_firms"
+        "COUNT(*) AS firms, CAST(SUM(n_products) AS BIGINT) AS firm_products, "
+        "COUNT(CASE WHEN earlier = period - 1 THEN NULL ELSE 1 END) AS entering_firms, "
+        "COUNT(CASE WHEN later = period + 1 THEN NULL ELSE 1 END) AS exiting_firms"
     )
     counts = f"firms AS (SELECT {key}, {by_firm} FROM spells GROUP BY {key})"
     if not product:
