@@ -57,9 +57,9 @@ def count_margins(
     columns = {n: pa.array(periods[n], pa.string()) for n in ("period", "subperiod") if n in periods}
     ordinals = pa.array(periods["ordinal"].to_numpy() // max(ratio, 1), type=pa.int64())
     engine.register("period_names", pa.table({**columns, "id": ordinals}))
-    found = engine.execute(build_margins_statement(source, [*columns]))
-    keys = [found[name].to_numpy().astype(np.int64) for name in KEY]
-    counts = {name: found[name].to_numpy().astype(np.float64) for name in found.column_names if name not in KEY}
+    summed = engine.execute(build_margins_statement(source, [*columns]))
+    keys = [summed[name].to_numpy().astype(np.int64) for name in KEY]
+    counts = {name: summed[name].to_numpy().astype(np.float64) for name in summed.column_names if name not in KEY}
     if "entering_firms" in counts:
         counts["entering_firms"][keys[2] == keys[2].min()] = np.nan
         counts["exiting_firms"][keys[2] == keys[2].max()] = np.nan
