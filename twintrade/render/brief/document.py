@@ -239,7 +239,7 @@ def _need(facts: Facts) -> str:
             sentences.append(Text("brief.more-pairs", n=_round(wanted), size=SMALL))
     else:
         sentences.append(Text("brief.detectable-unknown"))
-    if undated := facts.roles.get("undated", 0):
+    if facts.n_treated > 1 and (undated := facts.roles.get("undated", 0)):
         sentences.append(Text("brief.date-them", n=undated))
     return str(Listed(tuple(sentences), "sentences"))
 

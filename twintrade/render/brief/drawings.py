@@ -54,11 +54,11 @@ def draw_totals(
         axes.plot(x, expected, color=theme.before, linestyle=DASH, linewidth=1.6, marker="o", ms=4, mfc="white")
         axes.plot(x, observed, color=theme.after, linewidth=2.0, marker="s", ms=4)
         axes.set_ylim(0, roof)
-        if x.size > MOST_NAMED:
+        is_index = "no" if "unit" in frame else "yes"
+        if x.size > MOST_NAMED or is_index == "yes":
             _add_legend(axes, theme)
         else:
             _name_lines(axes, x, observed, expected, (low, high, roof), theme)
-        is_index = "no" if "unit" in frame else "yes"
         label = Text("brief.axis-money", scaled=name, unit=unit, period_name=period_name, is_index=is_index)
         axes.set_title(capitalize(str(label).strip()), loc="left", fontsize=theme.size * 0.9, color=theme.muted)
         counts = frame["n_in_force"].to_numpy(dtype=int)
@@ -73,10 +73,10 @@ def draw_totals(
 
 def _add_legend(axes: Axes, theme: Theme) -> None:
     """Name lines in the corner that they leave free, where they cross too often to be named beside them."""
-    names = [str(Text(key)) for key in ("brief.chance-case", "brief.expected", "brief.observed")]
+    names = [str(Text(key)) for key in ("brief.all-estimates", "brief.expected", "brief.observed")]
     handles = [*axes.collections[:1], *axes.lines[:2]]
     order = [2, 1, 0]
-    axes.legend([handles[k] for k in order], [names[k] for k in order], loc="upper left", fontsize=theme.size * 0.9)
+    axes.legend([handles[k] for k in order], [names[k] for k in order], loc="best", fontsize=theme.size * 0.9)
 
 
 def _name_lines(

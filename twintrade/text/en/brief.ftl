@@ -169,7 +169,7 @@ totals-alt = Lines of observed and expected { $outcome } from { $first } to { $l
 methods-alt = { $n } estimates of the change in percent with their intervals, from { PERCENT($low) } to { PERCENT($high) }.
 index = index, last period before the agreement = 100
 case-note = Expected: from series without an agreement. Grey: { $n } estimates by method and comparison.
-chance-case = Range of all estimates
+all-estimates = Range of all estimates
 picture-path = { $outcome } by { $period_name } since the agreement, against those expected
 path-note = Change in percent with its interval; below the axis, the number of pairs.
 since = { $period_name ->
