@@ -154,7 +154,7 @@ def _stored(
 
 
 def _list_warnings(plan: Plan, observed: Observed) -> list[Message]:
-    """Return what a run knows before it estimates: it is told also where nothing can be estimated."""
+    """Return what a run knows before it estimates, for a run that fails as well."""
     messages = [*observed.messages]
     with suppress(TwintradeError):
         messages += Designs(observed, plan.spec.case).base(plan.spec.design).treatment.messages
