@@ -18,7 +18,7 @@ def test_check_reports_on_data_and_estimates_nothing(finished):
     assert done.returncode == 0
     assert "1,280 of 1,280 unit-periods: 80 units (8 cities × 10 partners), 2003 to 2018" in done.stdout
     assert "1 always treated, 72 comparison, 7 treated" in done.stdout
-    assert "TWFE, log, gravity effects: qualifies" in done.stdout
+    assert "TWFE, log, gravity effects: can be estimated" in done.stdout
 
 
 def test_explain_says_the_assumption_and_prints_a_specification_that_means_the_same(finished):
