@@ -2,6 +2,9 @@
 
 from twintrade.text import Words
 
+UNDECIDED = "UNDECIDED"
+"""Stands in an analysis file for a value that somebody has still to choose; no file with it is read."""
+
 
 class TwintradeError(Exception):
     """Base of every error that twintrade raises on purpose.

@@ -6,9 +6,9 @@ import tomllib
 import pytest
 
 from twintrade.data.fixes import list_lines_to_change
-from twintrade.data.looks.column_look import look_at_trade, look_at_twinnings
+from twintrade.data.looks import look_at_trade, look_at_twinnings
 from twintrade.effects import Message, Remedy
-from twintrade.errors import DataError
+from twintrade.errors import UNDECIDED, DataError, SpecError
 from twintrade.study.checking import check_analysis
 from twintrade.study.scaffold import write_scaffold
 
@@ -63,6 +63,14 @@ def test_a_city_that_nothing_names_has_to_be_written(tmp_path):
         check_analysis(tmp_path, "mine", text)
 
 
+def test_an_open_question_is_told_with_its_line_and_its_choices(tmp_path):
+    found = [(*row, 7) for row in rows()]
+    text, spec = begun(tmp_path, table(found, "city,partner,year,exports_usd,exports_eur"), TIES + BOTH)
+    assert spec["data"]["trade"][0]["value"] == UNDECIDED
+    with pytest.raises(SpecError, match=r"1 question is open: line \d+, value: .*“exports_usd” or “exports_eur”"):
+        check_analysis(tmp_path, "mine", text)
+
+
 def test_months_are_shown_a_year_to_either_side(tmp_path):
     found = [(c, p, f"{y}-{m:02d}", v + m) for c, p, y, v in rows() if y > 2006 for m in range(1, 13)]
     _, spec = begun(tmp_path, table(found, "city,partner,month,exports_usd"), TIES + BOTH)
@@ -79,7 +87,7 @@ LOOKS = [
      {"city": "Município", "subperiod": "Mês", "flow": "exports", "valuation": "fob"}),
     ("城市,国家,年份,进口额（万美元）\n济南,英国,2004,5\n青岛,美国,2005,6\n",
      {"flow": "imports", "money_unit": "万美元"}),
-    ("城市,国家,年份,进出口总额（万美元）\n济南,英国,2004,5\n青岛,美国,2005,6\n", {"flow": "exports"}),
+    ("城市,国家,年份,进出口总额（万美元）\n济南,英国,2004,5\n青岛,美国,2005,6\n", {"flow": UNDECIDED}),
 ]  # fmt: skip
 
 
@@ -98,7 +106,8 @@ def test_columns_of_other_languages_are_known_by_their_names(tmp_path, text, exp
     found = {g.key: g.value for g in guesses}
     assert {k: found.get(k) for k in expected} == expected
     if "进出口" in text:
-        assert [str(g.reason) for g in guesses if g.key == "flow"] == ["nothing in the file says it"]
+        (reason,) = (str(g.reason) for g in guesses if g.key == "flow")
+        assert "exports and imports together" in reason
     if "Importação" in text:
         assert [str(g.reason) for g in guesses if not g.key] == ["columns that nothing reads: “Importação (US$ CIF)”"]
 

@@ -6,8 +6,9 @@ from twintrade.data.complete import complete
 from twintrade.data.data_report import format_data_report
 from twintrade.data.figures.conversions import Conversion, build_conversions_frame
 from twintrade.data.geography.countries import Place, load_places, resolve
-from twintrade.data.looks.column_look import look_at_trade, look_at_twinnings
+from twintrade.data.looks.column_look import look_at_trade
 from twintrade.data.looks.file_look import Guess
+from twintrade.data.looks.twinning_look import look_at_twinnings
 from twintrade.data.registry.matching import Reconciliation, reconcile
 from twintrade.data.registry.reading import TwinningRegistry, UndatedAgreements, read_twinnings, read_undated
 from twintrade.data.schema.money import Deflator, ExchangeRates

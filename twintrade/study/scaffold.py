@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from twintrade.data.looks import Guess, list_cities, look_at_trade, look_at_twinnings
+from twintrade.data.looks import Guess, look_at_both
 from twintrade.errors import SpecError
 from twintrade.study.plan.first_design import FirstDesign, build_usual_design, choose_first_design
 from twintrade.study.spec.simulated_source import SimulatedTrade, simulate_trade
@@ -15,7 +15,7 @@ from twintrade.study.spec.toml_text import format_toml_line
 from twintrade.study.store.folder import write_new
 from twintrade.study.store.frames import to_bytes
 from twintrade.study.store.locating import FOLDER, check_analysis_name
-from twintrade.text import find_catalogue
+from twintrade.text import Text, find_catalogue
 
 _CITIES = ("Alder", "Birch", "Cedar", "Elm", "Hazel", "Linden", "Maple", "Rowan")
 _PARTNERS = ("AUS", "BRA", "CAN", "DEU", "FRA", "GBR", "IND", "JPN", "KOR", "ZAF")
@@ -60,8 +60,8 @@ def write_scaffold(root: Path, name: str, trade: str | None = None, twinnings: s
         raise SpecError("give both --trade and --twinnings, or none for a simulated pair")
     if trade is None or twinnings is None:
         return write_new(root, build_simulated_pair(name))
-    agreements = look_at_twinnings(root, twinnings)
-    guesses = look_at_trade(root, trade, list_cities(root, agreements))
+    guesses, agreements, readings = look_at_both(root, trade, twinnings)
+    guesses += [Guess("", "", Text("data.look-read", said=sentence)) for sentence in readings]
     text = render_guessed_analysis(name, guesses, agreements, build_usual_design("exports"))
     text = render_guessed_analysis(name, guesses, agreements, choose_first_design(root, name, text, guesses))
     return write_new(root, {f"{FOLDER}/{name}.toml": text.encode("utf-8")})
@@ -115,7 +115,8 @@ def _guessed(guesses: Sequence[Guess]) -> str:
         if not guess.key:
             lines.append(f"# {' '.join(str(guess.reason).split())}")
             continue
-        mark = f"   # GUESS: {' '.join(str(guess.reason).split())}" if guess.reason else ""
+        kind = "QUESTION" if guess.options else "GUESS"
+        mark = f"   # {kind}: {' '.join(str(guess.reason).split())}" if guess.reason else ""
         lines.append(f"{format_toml_line(guess.key, guess.value)}{mark}")
     return "\n".join(lines) + "\n"
 

@@ -7,7 +7,7 @@ import pytest
 from twintrade.data import Frequency, TradeSource, TwinningSource, read_trade, read_twinnings
 from twintrade.data.figures.money import parse_header_power, parse_header_unit, parse_money_unit
 from twintrade.data.formats.encodings import decode, list_possible_encodings
-from twintrade.data.looks.column_look import look_at_trade, look_at_twinnings
+from twintrade.data.looks import look_at_trade, look_at_twinnings
 from twintrade.errors import DataError
 
 

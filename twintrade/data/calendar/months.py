@@ -1,4 +1,4 @@
-"""Names of the months in English, French, German, Italian, Portuguese, Spanish, Dutch and Chinese."""
+"""Names of the months, long and short, in English, French, German, Italian, Portuguese, Spanish, Dutch, Chinese."""
 
 import re
 import unicodedata

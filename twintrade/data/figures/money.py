@@ -95,6 +95,24 @@ def parse_header_unit(header: str) -> tuple[str, bool]:
     return _WRITTEN[parse_header_power(header) or 0] + UNKNOWN, False
 
 
+def list_units(text: str) -> list[str]:
+    """Return every unit that a text speaks of, each once; a currency's code in parentheses is no further one."""
+    lowered = re.sub(r"人民币(?=[万亿千百]*元)", "", text.lower())
+    without_codes = re.sub(r"[(（]\s*[a-z]{3}\s*[)）]", " ", lowered)
+    return _list_units(without_codes) or _list_units(lowered)
+
+
+def _list_units(text: str) -> list[str]:
+    names = sorted({n for all_ in _CURRENCIES.values() for n in all_}, key=len, reverse=True)
+    pattern = "|".join(rf"(?<![a-z]){re.escape(n)}(?![a-z])" if n.isascii() else re.escape(n) for n in names)
+    ends = [match.end() for match in re.finditer(pattern, text)]
+    parts = [text[i:j] for i, j in zip([0, *ends], ends, strict=False)]
+    if parts:
+        parts[-1] += text[ends[-1] :]
+    units = [parse_header_unit(part) for part in parts]
+    return list(dict.fromkeys(unit for unit, is_whole in units if is_whole))
+
+
 def suggest_unit(header: str) -> Remedy:
     """Return the declaration of the unit that a text speaks of."""
     unit, is_whole = parse_header_unit(header)

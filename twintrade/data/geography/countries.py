@@ -106,16 +106,21 @@ def resolve_column(column: TextColumn, aliases: Mapping[str, str], faults: Fault
     -------
     ObjectArray of str, shape (n_rows,)
     """
-    table = _table()
     declared = {_key(name): _declared_code(name, code, faults) for name, code in aliases.items()}
-    distinct = sorted(set(column.cells))
-    is_iso2 = _are_two_letters(distinct, table)
-    known = {cell: _code(cell, table, declared, is_iso2) for cell in distinct}
-    codes = build_text_array(known[c] for c in column.cells)
+    codes = find_codes(column, declared)
     column.errors_once(faults, "partner", codes == "", _unknown, _find_remedy)
-    if any(fold_name(cell) == _OTHER_ASIA for cell in distinct):
+    if any(fold_name(cell) == _OTHER_ASIA for cell in set(column.cells)):
         faults.inform("other-asia", Text("data.partner-other-asia"), column.file, None, column.name)
     return codes
+
+
+def find_codes(column: TextColumn, declared: Mapping[str, str] | None = None) -> ObjectArray:
+    """Return the code of every cell, "" where it is unknown; nothing is said about those."""
+    table = _table()
+    distinct = sorted(set(column.cells))
+    is_iso2 = _are_two_letters(distinct, table)
+    known = {cell: _code(cell, table, declared or {}, is_iso2) for cell in distinct}
+    return build_text_array(known[c] for c in column.cells)
 
 
 def resolve_un_codes(column: TextColumn) -> ObjectArray:

@@ -1,6 +1,7 @@
 """Guesses about an undeclared file, for a user to confirm."""
 
-from twintrade.data.looks.column_look import list_cities as list_cities
 from twintrade.data.looks.column_look import look_at_trade as look_at_trade
-from twintrade.data.looks.column_look import look_at_twinnings as look_at_twinnings
 from twintrade.data.looks.file_look import Guess as Guess
+from twintrade.data.looks.twinning_look import list_cities as list_cities
+from twintrade.data.looks.twinning_look import look_at_both as look_at_both
+from twintrade.data.looks.twinning_look import look_at_twinnings as look_at_twinnings

@@ -1,6 +1,5 @@
-"""How far the cells of a column read as partners, periods, dates, numbers or units, and what its name speaks of."""
+"""How far the cells of a column read as partners, periods, dates, numbers or units."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -8,13 +7,13 @@ from typing import Literal
 import numpy as np
 
 from twintrade.data.calendar.dates import parse_date
-from twintrade.data.calendar.months import strip_accents
 from twintrade.data.calendar.periods import Frequency, are_split_years, parse_part
 from twintrade.data.figures.money import parse_money_unit
 from twintrade.data.figures.number_style import Decimal, NumberStyle
 from twintrade.data.figures.numbers import parse_numbers
 from twintrade.data.formats.tables import TextTable
-from twintrade.data.geography.countries import load_places, resolve_column
+from twintrade.data.geography.countries import find_codes, load_places
+from twintrade.data.looks.words import has_word_of, has_word_of_twin
 from twintrade.data.sources.cells import TextColumn, quote_cell
 from twintrade.data.sources.faults import Faults
 from twintrade.errors import DataError
@@ -22,53 +21,8 @@ from twintrade.text import Listed, Text, Value
 
 Part = Literal["partner", "date", "period", "value"]
 DECIMALS: tuple[Decimal | None, ...] = (None, ".", ",")
-WORDS: Mapping[str, tuple[str, ...]] = {
-    "period": (
-        *("year", "period", "month", "quarter", "date", "time", "ano", "anno", "annee", "jahr", "monat", "quartal"),
-        *("mois", "mes", "mese", "trimestre", "年", "月", "季", "时间"),
-    ),
-    "partner": (
-        *("partner", "country", "destination", "origin", "iso3", "iso2", "pais", "pays", "paese", "land"),
-        *("bestimmungsland", "ursprungsland", "partenaire", "destino", "国", "地区"),
-    ),
-    "value": (
-        "value",
-        "amount",
-        "export",
-        "import",
-        "trade",
-        "usd",
-        "eur",
-        "fob",
-        "cif",
-        "valor",
-        "valeur",
-        "valore",
-        "wert",
-        "ausfuhr",
-        "einfuhr",
-        "额",
-        "值",
-        "出口",
-    ),
-    "date": ("date", "signed", "since", "year", "established", "data", "datum", "fecha", "日期", "时间", "签", "年"),
-    "city": (
-        *("city", "municip", "state", "region", "province", "prefecture", "county", "stadt", "kreis", "gemeinde"),
-        *("ville", "commune", "departement", "ciudad", "provincia", "citta", "comune", "cidade", "estado"),
-        *("市", "地区", "省"),
-    ),
-    "kind": ("type", "kind", "agreement", "form", "art", "tipo", "类型", "性质"),
-    "unit": ("unit", "currency", "moeda", "moneda", "devise", "wahrung", "einheit", "单位", "币种"),
-    "product": (
-        *("hs", "sitc", "cn", "product", "commodity", "goods", "produit", "produto", "producto", "prodotto"),
-        *("warennummer", "ncm", "sh", "ctci", "商品", "产品"),
-    ),
-    "month": ("month", "mes", "mese", "mois", "monat", "maand", "月"),
-    "quarter": ("quarter", "quartal", "trimestre", "trim", "kwartaal", "季"),
-}
-_TWIN = ("partner", "partenaire", "twin", "sister", "irma", "hermana", "gemell", "jumel", "友好", "友城", "外方")
 _SAMPLE = 500
-_HALF = 0.5
+HALF = 0.5
 _BY_NAME = 0.25
 
 
@@ -99,23 +53,6 @@ class Score:
         return {"n_odd": self.n_odd, "n_read": _SAMPLE, "odd": quote_cell(self.odd)}
 
 
-def has_word_of(name: str, part: str) -> bool:
-    """Whether a column's name has a word of a part: whole where the word is short, anywhere where it is not.
-
-    Accents do not count, nor digits behind a word: "hs2" speaks of "hs".
-    """
-    lowered = strip_accents(name)
-    words = re.split(r"[^a-z0-9]+", lowered)
-    words += [w.rstrip("0123456789") for w in words]
-    return any(w in words or (w in lowered and (len(w) > 4 or not w.isascii())) for w in WORDS[part])
-
-
-def has_word_of_twin(name: str) -> bool:
-    """Whether a column's name speaks of the city on the other side."""
-    lowered = strip_accents(name)
-    return any(w in lowered for w in _TWIN) and (has_word_of(name, "city") or "partner" not in lowered)
-
-
 def choose_column(names: Sequence[str], scores: Mapping[str, Score], part: Part, file: str) -> str:
     """Return the column that plays a part best, by its cells and its name.
 
@@ -125,7 +62,7 @@ def choose_column(names: Sequence[str], scores: Mapping[str, Score], part: Part,
         No column reads so for half of its cells, and none is named so.
     """
     named = {n for n in names if has_word_of(n, part) and not (part == "partner" and has_word_of_twin(n))}
-    fit = [n for n in names if scores[n].share >= _HALF or n in named]
+    fit = [n for n in names if scores[n].share >= HALF or n in named]
     if not fit:
         columns = Listed(tuple(map(quote_cell, names)), "comma")
         raise DataError(Text("data.look-no-column", file=file, part=part, n=len(names), columns=columns))
@@ -149,7 +86,7 @@ def score_periods(cells: Sequence[str]) -> tuple[Score, Frequency]:
 
 
 def score_subperiods(cells: Sequence[str], frequency: Frequency, *, is_named: bool) -> Score:
-    """Return how far cells are months or quarters of a year; numbers alone only where the column's name says so."""
+    """Return how far cells are months or quarters of a year; numbers are none unless the column's name says so."""
 
     def read(cell: str) -> int:
         if not is_named and cell.strip().isdigit():
@@ -167,7 +104,7 @@ def score_dates(cells: Sequence[str]) -> Score:
 def score_partners(table: TextTable, name: str) -> Score:
     """Return how far cells are known partners, with a little more for codes than for names."""
     column = take_head(table, name)
-    is_known = resolve_column(column, {}, Faults()) != ""
+    is_known = find_codes(column) != ""
     is_code = np.array([c.strip() in load_places() for c in column.cells], dtype=bool)
     odd = np.flatnonzero(~is_known)
     first = str(column.cells[odd[0]]) if odd.size else ""
@@ -175,8 +112,8 @@ def score_partners(table: TextTable, name: str) -> Score:
 
 
 def score_numbers(table: TextTable, name: str) -> Score:
-    """Return how far cells are numbers, with a little more for larger ones: values, not codes."""
-    return max((score_numbers_under(table, name, d) for d in DECIMALS), key=lambda s: s.share + s.head_start)
+    """Return how far cells are numbers; how large they are says nothing."""
+    return max((score_numbers_under(table, name, d) for d in DECIMALS), key=lambda s: s.share)
 
 
 def score_numbers_under(table: TextTable, name: str, decimal: Decimal | None) -> Score:
@@ -189,8 +126,7 @@ def score_numbers_under(table: TextTable, name: str, decimal: Decimal | None) ->
     if not has_figure.any():
         return Score(0.0)
     first = str(column.cells[odd[0]]) if odd.size else ""
-    head_start = float(np.log10(1 + np.median(values)) / 100) if values.size else 0.0
-    return Score(float(values.size / has_figure.sum()), head_start, first, int(odd.size))
+    return Score(float(values.size / has_figure.sum()), 0.0, first, int(odd.size))
 
 
 def is_units(table: TextTable, name: str) -> bool:

@@ -18,7 +18,7 @@ from twintrade.data.formats.workbook import list_visible_sheets, read_sheet_text
 from twintrade.data.schema.file_format import FileFormat
 from twintrade.data.sources.faults import Faults
 from twintrade.data.sources.locations import locate
-from twintrade.errors import DataError
+from twintrade.errors import UNDECIDED, DataError
 from twintrade.text import Listed, Text, Words
 
 _SEPARATORS = (",", ";", "\t", "|")
@@ -39,11 +39,19 @@ class Guess:
         What TOML can hold: text, number, list or mapping.
     reason : Words
         Why, in words for the user who has to confirm it; empty where nothing was guessed.
+    options : tuple
+        What the value may be where the file leaves it open; the value is then ``UNDECIDED``.
     """
 
     key: str
     value: object
     reason: Words = ""
+    options: tuple[object, ...] = ()
+
+
+def build_question(key: str, options: Iterable[object], reason: Words) -> Guess:
+    """Return a line that the user has to write, with what it may be."""
+    return Guess(key, UNDECIDED, reason, tuple(options))
 
 
 def look_at_file(root: Path, file: str) -> tuple[TextTable, list[Guess]]:

@@ -10,6 +10,7 @@ from twintrade.data.calendar.periods import Frequency
 from twintrade.data.formats.tables import TextTable
 from twintrade.data.geography.countries import resolve_column
 from twintrade.data.looks.column_scores import score_periods
+from twintrade.data.looks.ends_look import NO_ENDS
 from twintrade.data.looks.file_look import Guess
 from twintrade.data.looks.flow_look import look_for_flow
 from twintrade.data.sources.cells import clean_name, quote_cell
@@ -99,7 +100,7 @@ def _find_flow(
     declared = layout.get("flow", {})
     if "column" not in declared:
         known = next(iter(declared), "")
-        return Guess("flow", known) if known else look_for_flow(table, [], value, file)[0]
+        return Guess("flow", known) if known else look_for_flow(table, [], value, file, NO_ENDS)[0]
     column = names[declared["column"].casefold()]
     for flow in ("exports", "imports"):
         if code := _keep_only(column, declared[flow], table, names, where, needs=False):

@@ -5,11 +5,12 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from twintrade.errors import SpecError
-from twintrade.text import Text
+from twintrade.errors import UNDECIDED, SpecError
+from twintrade.text import Listed, Text
 
 # Controls but for tab and line end, and the marks that turn the direction of a text around.
 _REFUSED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
+_OPEN = re.compile(rf"\s*([^#=\s]+)\s*=\s*\"{UNDECIDED}\"\s*(?:#\s*(?:QUESTION:)?\s*(.*\S))?")
 
 
 def parse_tables(text: str, file: str = "") -> dict[str, Any]:
@@ -38,6 +39,10 @@ def parse_tables(text: str, file: str = "") -> dict[str, Any]:
             raise SpecError(
                 f"{where}: {_REFUSED.sub('?', path)} holds the control character U+{ord(refused[0]):04X}: remove it"
             )
+    if any(value == UNDECIDED for _, value in _texts(raw, "")):
+        lines = [(i, m) for i, line in enumerate(text.splitlines(), 1) if (m := _OPEN.match(line))]
+        asked = tuple(Text("spec.question", line=i, key=m[1], asked=m[2] or "none") for i, m in lines)
+        raise SpecError(str(Text("spec.undecided", file=where, n=len(asked), questions=Listed(asked, "semicolon"))))
     return raw
 
 

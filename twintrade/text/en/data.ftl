@@ -500,7 +500,33 @@ look-partner = its cells are codes or names of countries{ look-doubt }
 look-countries = its cells are countries{ look-doubt }
 look-dates = its cells read as dates{ look-doubt }
 look-periods = its cells read as { periods }{ look-doubt }
-look-values = its cells are numbers, the largest of the table{ look-doubt }
+look-values = its cells are numbers, and no other column is more likely by its name{ look-doubt }
+look-value-exports = by its name, which speaks of exports{ look-doubt }
+look-value-imports = by its name, which speaks of imports; no column speaks of exports{ look-doubt }
+look-which-value = { $n ->
+    [one] the only column of numbers, and its name speaks of something else: write { $columns } if it holds the values
+   *[other] several columns could hold the values, and nothing decides: write one of { $columns }
+}
+look-two-units = the file speaks of several units ({ $units }): write the one that holds; if it changes, split the file or add a column of units
+look-which-end = { $n ->
+    [one] nothing says that it is this column: write { $columns } if it is
+   *[other] nothing says which column it is: write one of { $columns }
+}
+look-same-end = the names of { $columns } say the same end of a flow: find out which is which
+look-same-name = as the column of that name in the trade table
+look-cities-of-trade = its cells are among the cities of the trade table
+look-exporter = the column names say who sells and who buys
+look-reporter-column = the column names say who reports and who the partner is
+look-flow-of-ends = as the names of its ends say
+look-flow-cells = { $name } tells flows in words that are not known here ({ $cells }): write exports or imports, and where = {"{"} ... {"}"} for its rows
+look-both-flows = { $shown } is exports and imports together, which is neither: find the exports, or write which of them it stands for
+look-flow-against-ends = the values are called { $flow }, and the ends say the opposite: find out which way the goods went
+look-reporter-partner = the values are { $flow }, and the city is the other end of them
+look-read = Read so: { $said }
+look-sold = In { $period } { $seller } sold { $buyer } goods of { $money ->
+    [unknown] { QUANTITY($amount) } (in a currency that is still to be written)
+   *[other] { QUANTITY($amount) } { $money }
+}.
 look-subperiods = its cells read as the { periods } of a year{ look-doubt }
 look-wide = { $n } columns are named by a period: { $first } to { $last }
 look-as-written = as the periods are written

@@ -23,6 +23,15 @@ effects-gravity = pair, city × period, partner × period; or "two_way"
 guess-single-case = of all pairs this one alone is treated inside the sample
 guess-two-way = pair and period: with one { $what } alone its booms cannot be taken out
 
+undecided = { $file }: { $n ->
+    [one] { $n } question is open
+   *[other] { $n } questions are open
+}: { $questions }
+question = line { PLAIN($line) }, { $key }{ $asked ->
+    [none] { "" }
+   *[other] : { $asked }
+}
+
 ## the page that lists all keys
 table-top = At the top
 remark-case = Only for analyses of one pair.

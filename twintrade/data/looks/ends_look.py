@@ -1,0 +1,248 @@
+"""Guesses which columns are the two ends of a flow, and which way goods run between them, by words and values."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from twintrade.data.formats.tables import TextTable
+from twintrade.data.geography.countries import find_codes
+from twintrade.data.looks.column_scores import HALF, Score, choose_column, score_numbers, score_partners, take_head
+from twintrade.data.looks.file_look import Guess, build_question
+from twintrade.data.looks.words import ROLES, Role, find_role, find_weak_roles, has_word_of, has_word_of_twin
+from twintrade.data.schema.source import UNNAMED
+from twintrade.data.sources.cells import fold_name, quote_cell
+from twintrade.text import Listed, Text, Words
+
+Direction = Literal["out", "in", ""]
+_SAME = 0.9
+_OVERLAP = 0.5
+_PAIRS: tuple[tuple[Role, Role], ...] = (("exporter", "importer"), ("reporter", "partner"))
+_NO_CITY = ("flow", "product", "unit", "kind", "other", "month", "quarter", "period")
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The two ends of a table, as lines of an analysis file.
+
+    Attributes
+    ----------
+    city, partner : Guess
+    direction : {"out", "in", ""}
+        Whether goods run from the city to the partner, the other way, or nothing says it.
+    names_city : bool
+        Whether the city's own column says the direction.
+    has_reporter : bool
+        Whether the city's column is called the reporter.
+    """
+
+    city: Guess
+    partner: Guess
+    direction: Direction = ""
+    names_city: bool = False
+    has_reporter: bool = False
+
+
+NO_ENDS = Ends(Guess("city", ""), Guess("partner", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class OtherFile:
+    """What the other file of the analysis says of the ends: its columns' parts, and the names in each of its columns.
+
+    Attributes
+    ----------
+    parts : mapping of str to str
+        "city" or "partner" by the column that plays it.
+    names : collection of str
+        Folded names that the city's column may hold.
+    """
+
+    parts: Mapping[str, str]
+    names: Collection[str] = ()
+
+
+NO_FILE = OtherFile({})
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """The columns of a table that may be ends."""
+
+    table: TextTable
+    scores: Mapping[str, Score]
+    roles: Mapping[str, Role]
+    groups: Sequence[Sequence[str]]
+    texts: Sequence[str]
+
+    def role(self, group: Sequence[str]) -> Role:
+        named = {self.roles[n] for n in group} - {""}
+        return named.pop() if len(named) == 1 else ""
+
+    def best(self, group: Sequence[str]) -> str:
+        return max(group, key=lambda n: self.scores[n].share + self.scores[n].head_start)
+
+    def overlap(self, name: str, names: Collection[str]) -> float:
+        values = {fold_name(str(c)) for c in self.table.columns[name]} - {""}
+        return len(values & set(names)) / len(values) if values and names else 0.0
+
+
+def look_for_ends(table: TextTable, names: Sequence[str], file: str, other: OtherFile = NO_FILE) -> Ends:
+    """Return the city's and the partner's column of a trade table, or the question which they are.
+
+    Raises
+    ------
+    DataError
+        No column looks like countries.
+    """
+    seen = _see(table, names, file)
+    cities, is_sure = _find_cities(seen, other)
+    groups = [g for g in seen.groups if not set(cities) & set(g)]
+    by_role = _sort_by_role(seen, groups)
+    if not cities and len(groups) > 1:
+        for near, far in _PAIRS:
+            if len(by_role[near]) == len(by_role[far]) == 1:
+                return _pair(seen, by_role[near][0], by_role[far][0], other, is_flow=near == "exporter")
+        if len(by_role["partner"]) == len(by_role[""]) == 1 and len(groups) == 2:
+            return _pair(seen, by_role[""][0], by_role["partner"][0], other, is_flow=False)
+        return _ask_both(seen, [*groups, *([n] for n in seen.texts)])
+    city = _say_city(seen, cities, is_sure=is_sure)
+    partner = _choose_partner(seen, groups, by_role, other)
+    if partner is None:
+        return Ends(city, _ask(seen, "partner", groups))
+    return _directed(city, _say_partner(seen, partner), seen.roles.get(str(city.value), ""), seen.role(partner))
+
+
+def look_for_signatories(table: TextTable, names: Sequence[str], file: str, other: OtherFile = NO_FILE) -> Ends:
+    """Return the city's and the partner's column of a registry, held against the columns of the trade table.
+
+    Raises
+    ------
+    DataError
+        No column looks like countries.
+    """
+    seen = _see(table, names, file)
+    candidates = [*seen.texts, *(n for g in seen.groups for n in g)]
+    shares = {n: seen.overlap(n, other.names) for n in candidates}
+    most = max(shares.values(), default=0.0)
+    near = [n for n in candidates if shares[n] >= _OVERLAP * most > 0]
+    named = [n for n in near if seen.roles[n] in ("exporter", "reporter")]
+    plain = [n for n in near if n in seen.texts and has_word_of(n, "city") and not has_word_of_twin(n)]
+    same = [n for n in candidates if other.parts.get(n) == "city"]
+    if len(near) > 1 and not (same or named or plain):
+        return _ask_both(seen, [[n] for n in near])
+    chosen_city = next((some for some in (same, near if len(near) == 1 else [], named, plain) if some), [])[:1]
+    reason = Text("data.look-same-name" if same else "data.look-cities-of-trade")
+    guess = Guess("city", chosen_city[0], reason) if chosen_city else _say_city(seen, *_find_cities(seen, NO_FILE))
+    partners = [g for g in seen.groups if seen.role(g) == "partner"]
+    if isinstance(guess.value, dict) and len(partners) == 1 and len(seen.groups) > 1:
+        free = [n for n in names if n in candidates and n not in partners[0] and not seen.roles[n]]
+        guess = _say_city(seen, [n for n in free if not has_word_of(n, "other")][:1], is_sure=False)
+    used = {guess.value} if isinstance(guess.value, str) else set()
+    groups = [g for g in seen.groups if not used & set(g)]
+    by_role = _sort_by_role(seen, groups)
+    if not used and len(groups) > 1 and not by_role["partner"]:
+        return _ask_both(seen, groups)
+    partner = _choose_partner(seen, groups, by_role, other)
+    if partner is None:
+        return Ends(guess, _ask(seen, "partner", groups))
+    return Ends(guess, _say_partner(seen, partner, "data.look-countries"))
+
+
+def _see(table: TextTable, names: Sequence[str], file: str) -> _Columns:
+    scores = {n: score_partners(table, n) for n in names}
+    roles: dict[str, Role] = {n: find_role(n) for n in names}
+    countries = [n for n in names if scores[n].share >= HALF]
+    if not countries:
+        countries = [choose_column(names, scores, "partner", file)]
+    roles |= {n: r for n, r in find_weak_roles(countries).items() if not roles[n]}
+    texts = [n for n in names if n not in countries and not score_numbers(table, n).share]
+    return _Columns(table, scores, roles, _group(table, countries), texts)
+
+
+def _group(table: TextTable, names: Sequence[str]) -> list[list[str]]:
+    """Return the columns of countries, those together that hold the same ones by name and by code."""
+    groups: list[tuple[object, list[str]]] = []
+    for name in names:
+        codes = find_codes(take_head(table, name))
+        for known, group in groups:
+            if np.mean(np.asarray(known == codes)[codes != ""]) >= _SAME:
+                group.append(name)
+                break
+        else:
+            groups.append((codes, [name]))
+    return [group for _, group in groups]
+
+
+def _find_cities(seen: _Columns, other: OtherFile) -> tuple[list[str], bool]:
+    """Return the columns that may be the cities, none where all ends are countries; and whether anything says so."""
+    free = [n for n in seen.texts if not has_word_of_twin(n)] or list(seen.texts)
+    everything = [*free, *(n for g in seen.groups for n in g)]
+    if same := [n for n in everything if other.parts.get(n) == "city"]:
+        return same[:1], True
+    shared = sorted((n for n in free if seen.overlap(n, other.names)), key=lambda n: -seen.overlap(n, other.names))
+    named = [n for n in everything if has_word_of(n, "city") and (n in free or len(seen.groups) > 1)]
+    named = [n for n in named if seen.roles[n] != "partner"]
+    if both := [n for n in named if n in shared]:
+        return both[:1], True
+    if named or shared:
+        return [*named[:1], *shared[:1]], True
+    first = [n for n in free if len(set(seen.table.columns[n])) > 1 and not any(has_word_of(n, p) for p in _NO_CITY)]
+    return (first[:1], False) if len(seen.groups) == 1 else ([], True)
+
+
+def _sort_by_role(seen: _Columns, groups: Sequence[Sequence[str]]) -> dict[Role, list[Sequence[str]]]:
+    return {role: [g for g in groups if seen.role(g) == role] for role in (*ROLES, "")}
+
+
+def _choose_partner(
+    seen: _Columns, groups: Sequence[Sequence[str]], by_role: Mapping[Role, list[Sequence[str]]], other: OtherFile
+) -> Sequence[str] | None:
+    """Return the one group of columns that is the partner, None where several could be."""
+    same = [g for g in groups if any(other.parts.get(n) == "partner" for n in g)]
+    varied = [g for g in groups if len(set(seen.table.columns[g[0]])) > 1]
+    flows = [*by_role["exporter"], *by_role["importer"]]
+    some = next((s for s in (same, by_role["partner"], flows) if s and len(groups) > 1), varied or groups)
+    return some[0] if len(some) == 1 else None
+
+
+def _pair(seen: _Columns, near: Sequence[str], far: Sequence[str], other: OtherFile, *, is_flow: bool) -> Ends:
+    """Return two ends that are both countries and that words tell apart."""
+    city = max(near, key=lambda n: (seen.overlap(n, other.names), seen.scores[n].head_start))
+    partner = seen.best(far)
+    reason = Text("data.look-exporter" if is_flow else "data.look-reporter-column")
+    ends = Guess("city", city, reason), Guess("partner", partner, reason)
+    return Ends(*ends, "out" if is_flow else "", is_flow, has_reporter=not is_flow)
+
+
+def _directed(city: Guess, partner: Guess, of_city: Role, of_partner: Role) -> Ends:
+    by_city: Direction = "out" if of_city == "exporter" else "in" if of_city == "importer" else ""
+    by_partner: Direction = "out" if of_partner == "importer" else "in" if of_partner == "exporter" else ""
+    if by_city and by_partner and by_city != by_partner:
+        columns = Listed((quote_cell(str(city.value)), quote_cell(str(partner.value))), "and")
+        return Ends(city, build_question("partner", (partner.value,), Text("data.look-same-end", columns=columns)))
+    return Ends(city, partner, by_city or by_partner, bool(by_city), has_reporter=of_city == "reporter")
+
+
+def _say_city(seen: _Columns, cities: Sequence[str], is_sure: bool) -> Guess:
+    if not cities:
+        return Guess("city", {"constant": UNNAMED}, Text("data.look-no-city"))
+    if len(cities) > 1:
+        return _ask(seen, "city", [[c] for c in cities])
+    return Guess("city", cities[0], Text("data.look-own-name" if is_sure else "data.look-first-text"))
+
+
+def _say_partner(seen: _Columns, group: Sequence[str], key: str = "data.look-partner") -> Guess:
+    best = seen.best(group)
+    return Guess("partner", best, Text(key, **seen.scores[best].doubt))
+
+
+def _ask(seen: _Columns, key: str, groups: Sequence[Sequence[str]]) -> Guess:
+    options = [seen.best(g) for g in groups]
+    columns: Words = Listed(tuple(map(quote_cell, options)), "or")
+    return build_question(key, options, Text("data.look-which-end", key=key, n=len(options), columns=columns))
+
+
+def _ask_both(seen: _Columns, groups: Sequence[Sequence[str]]) -> Ends:
+    return Ends(_ask(seen, "city", groups), _ask(seen, "partner", groups))

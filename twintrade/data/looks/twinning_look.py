@@ -1,0 +1,128 @@
+"""Guesses which column of a registry plays which part, and holds it against the trade table."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from twintrade.data.calendar.months import strip_accents
+from twintrade.data.formats.tables import open_table
+from twintrade.data.looks.column_look import look_and_read
+from twintrade.data.looks.column_scores import choose_column, score_dates
+from twintrade.data.looks.ends_look import NO_FILE, OtherFile, look_for_signatories
+from twintrade.data.looks.file_look import Guess, look_at_file
+from twintrade.data.looks.words import has_word_of, has_word_of_twin
+from twintrade.data.schema.file_format import FileFormat
+from twintrade.data.schema.source import TwinningKind
+from twintrade.data.sources.cells import clean_name, fold_name
+from twintrade.data.sources.faults import Faults
+from twintrade.errors import UNDECIDED
+from twintrade.text import Text
+
+_USUAL_KIND: TwinningKind = "sister city"
+_KINDS = (
+    ("memorandum", ("memorand", "mou", "备忘")),
+    ("sister state", ("state", "province", "友好省")),
+    ("friendship", ("friend", "freund", "amiti", "amist", "amiz", "友好交流", "友好合作")),
+)
+_SLASHED = re.compile(r"\s*(\d{1,2})[-/.](\d{1,2})[-/.]\d{4}\s*")
+
+
+def look_at_both(root: Path, trade: str, twinnings: str) -> tuple[list[Guess], list[Guess], list[Text]]:
+    """Return the lines of a trade table and of a registry, each held against the other, and three rows as read.
+
+    Raises
+    ------
+    DataError
+        A file cannot be read, or no column looks like what it needs.
+    """
+    alone = look_at_twinnings(root, twinnings)
+    table, _ = look_at_file(root, twinnings)
+    partner = {g.value for g in alone if g.key in ("partner", "partner_city") and isinstance(g.value, str)}
+    names_in_registry = {
+        fold_name(str(c)) for n, cells in table.columns.items() if n not in partner for c in cells
+    } - {""}
+    named = {str(g.value): "city" for g in alone if g.key == "city" and g.reason == Text("data.look-own-name")}
+    guesses, readings = look_and_read(root, trade, list_cities(root, alone), OtherFile(named, names_in_registry))
+    ends = {str(g.value): g.key for g in guesses if g.key in ("city", "partner") and _is_column(g)}
+    cities = list_cities(root, guesses)
+    again = look_at_twinnings(root, twinnings, OtherFile(ends, {fold_name(c) for c in cities} - {""}))
+    return guesses, again, readings
+
+
+def look_at_twinnings(root: Path, file: str, other: OtherFile = NO_FILE) -> list[Guess]:
+    """Return the lines of a registry that a file suggests, each with its reason.
+
+    Parameters
+    ----------
+    root : Path
+    file : str
+    other : OtherFile
+        Which columns of the trade table are its ends, and what its cities are called.
+
+    Raises
+    ------
+    DataError
+        The file cannot be read, or no column looks like dates or partner countries.
+    """
+    table, guesses = look_at_file(root, file)
+    names = list(table.columns)
+    dates = {n: score_dates([str(c) for c in table.columns[n]]) for n in names}
+    date = choose_column(names, dates, "date", file)
+    names.remove(date)
+    ends = look_for_signatories(table, names, file, other)
+    parts = [Guess("date", date, Text("data.look-dates", **dates[date].doubt)), ends.partner]
+    used = [g.value for g in (ends.city, ends.partner)] + [*ends.city.options, *ends.partner.options]
+    names = [n for n in names if n not in used]
+    twin = next((n for n in names if has_word_of_twin(n)), None) or next(
+        (n for n in names if "partner" in n.lower() or has_word_of(n, "city")), None
+    )
+    kind = next((n for n in names if n != twin and has_word_of(n, "kind")), None)
+    parts += [
+        ends.city,
+        Guess("partner_city", twin or {"constant": ""}, _say_named(twin)),
+        Guess("kind", kind or {"constant": _USUAL_KIND}, _say_named(kind)),
+    ]
+    if kind is not None:
+        words = sorted({clean_name(c) for c in table.columns[kind]})
+        parts.append(Guess("kinds", {w: _kind(w) for w in words}, Text("data.look-kinds")))
+    parts += _day_first([str(c) for c in table.columns[date]])
+    blank = sum(not str(c).strip() for c in table.columns[date])
+    if blank:
+        parts.append(Guess("undated", "exclude", Text("data.look-undated", n=blank)))
+    return [Guess("file", file), *guesses, *parts]
+
+
+def list_cities(root: Path, guesses: Sequence[Guess]) -> list[str]:
+    """Return the names of the cities of a registry that was looked at."""
+    lines = {g.key: g.value for g in guesses}
+    city = lines["city"]
+    if not isinstance(city, str) or city == UNDECIDED:
+        return []
+    keys = {f.name for f in fields(FileFormat)} - {"where", "drop"}
+    declared = FileFormat(**{k: v for k, v in lines.items() if k in keys})  # type: ignore[arg-type]
+    table = open_table(root, str(lines["file"]), declared, [city], Faults())
+    return sorted({clean_name(c) for c in table.columns[city]})
+
+
+def _is_column(guess: Guess) -> bool:
+    return isinstance(guess.value, str) and guess.value != UNDECIDED
+
+
+def _say_named(column: str | None) -> Text:
+    return Text("data.look-own-name" if column else "data.look-no-such-column")
+
+
+def _kind(word: str) -> str:
+    lowered = strip_accents(word)
+    return next((kind for kind, parts in _KINDS if any(p in lowered for p in parts)), _USUAL_KIND)
+
+
+def _day_first(cells: list[str]) -> list[Guess]:
+    """Return whether days stand first, where some dates leave it open and others prove it."""
+    pairs = [(int(m[1]), int(m[2])) for cell in cells if (m := _SLASHED.fullmatch(cell))]
+    is_open = any(a <= 12 and b <= 12 and a != b for a, b in pairs)
+    day, month = any(a > 12 for a, _ in pairs), any(b > 12 for _, b in pairs)
+    if not is_open or day == month:
+        return []
+    return [Guess("day_first", day, Text("data.look-day-first" if day else "data.look-day-second"))]
