@@ -478,3 +478,10 @@ def test_codes_of_the_united_nations_are_read_where_they_are_declared(project, t
         read_trade([trade_source()], project(content))
     frame = read_trade([trade_source(country_codes="un")], project(content)).frame
     assert frame[["city", "partner", "value"]].to_numpy().tolist() == [["CHN", "AFG", 2.0], ["CHN", "USA", 1.0]]
+
+
+def test_series_of_one_figure_are_named(project, trade_source):
+    rows = [f"A,GBR,{y},7\nA,USA,{y},{y}\nA,FRA,{y},0\n" for y in range(2004, 2009)]
+    table = read_trade([trade_source()], project("city,partner,year,value\n" + "".join(rows)))
+    (warning,) = [m.message for m in table.messages if m.code == "constant-series"]
+    assert warning.endswith(": A-GBR")

@@ -85,3 +85,14 @@ def test_a_run_that_fails_prints_the_warnings_it_had_found(project, spec_text):
     assert "the run had warned" in ended.text
     assert "is Alder meant" in ended.text
     assert "is Alder meant" in (project / "results" / "tiny.messages.csv").read_text(encoding="utf-8")
+
+
+def test_check_names_treated_pairs_that_trade_nothing_after_the_agreement(project, spec_text):
+    assert "nothing but zeros" not in check_analysis(project, "tiny", spec_text)
+    file = project / "data" / "raw" / "tiny_trade.csv"
+    lines = [x.split(",") for x in file.read_text(encoding="utf-8").splitlines()]
+    for line in lines:
+        if line[:2] == ["Alder", "GBR"] and int(line[2]) >= 2010:
+            line[3] = "0"
+    file.write_text("\n".join(",".join(line) for line in lines) + "\n", encoding="utf-8")
+    assert "1 treated pair traded before the agreement and has nothing" in check_analysis(project, "tiny", spec_text)

@@ -10,6 +10,7 @@ from twintrade.text import Text, list_some
 
 _MAX_NAMED = 12
 _PART, _NEARLY_ALL, _LEAST_PERIODS = 0.75, 0.9, 2
+_LEAST_CONSTANT = 4
 _JUMPS = ((5e2, 2e3, 3), (5e3, 2e4, 4))
 """Smallest and largest jump that stands for a power of ten."""
 
@@ -31,6 +32,7 @@ def check_trade(frame: pd.DataFrame, frequency: Frequency, absent: Absent, fault
     _interior_gaps(frame, absent, faults)
     _unit_jumps(frame, frequency, faults)
     _parts_at_the_ends(frame, frequency, faults)
+    _constant_series(frame, faults)
 
 
 def _periods_without_rows(frame: pd.DataFrame, frequency: Frequency, faults: Faults) -> None:
@@ -85,6 +87,15 @@ def _parts_at_the_ends(frame: pd.DataFrame, frequency: Frequency, faults: Faults
                 period_name=frequency.value,
             )
             faults.warn("part-period", text)
+
+
+def _constant_series(frame: pd.DataFrame, faults: Faults) -> None:
+    """Warn of pairs that have one figure, not zero, in every period: it may be filled in, or carried forward."""
+    spread = frame.groupby(["city", "partner"])["value"].agg(["min", "max", "count"])
+    constant = spread[(spread["count"] >= _LEAST_CONSTANT) & (spread["min"] == spread["max"]) & (spread["max"] > 0)]
+    if len(constant):
+        named = list_some([f"{city}-{partner}" for city, partner in constant.index], _MAX_NAMED)
+        faults.warn("constant-series", Text("data.constant-series", n=len(constant), pairs=named))
 
 
 def _unit_jumps(frame: pd.DataFrame, frequency: Frequency, faults: Faults) -> None:

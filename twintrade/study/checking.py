@@ -23,7 +23,7 @@ from twintrade.study.spec.registry_spec import is_registry, parse_registry
 from twintrade.study.spec.spec_faults import locate_faults
 from twintrade.study.spec.spec_text import parse_tables
 from twintrade.study.store.locating import FOLDER
-from twintrade.study.trying import count_without_reference, try_columns
+from twintrade.study.trying import count_without_reference, count_without_trade_after, try_columns
 from twintrade.text import Listed, Text, describe_span, find_fact
 
 _MOST_UNITS = 40
@@ -165,6 +165,8 @@ def _treatment(design: Design) -> Iterator[str]:
     inside = np.flatnonzero((onset > panel.first_period) & (onset <= panel.last_period))
     for k in sorted(inside, key=lambda i: (onset[i], panel.units[i]))[:_MOST_UNITS]:
         yield f"    {Text('study.onset', unit=str(panel.units[k]), period=panel.label(int(onset[k])))}"
+    if n_zero := count_without_trade_after(design):
+        yield f"    {Text('study.no-trade-after', n=n_zero, units=panel.unit_kind)}"
     n_without, n_treated = count_without_reference(design)
     if n_without:
         unit, reference = panel.unit_kind, design.reference

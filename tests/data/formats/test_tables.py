@@ -134,3 +134,9 @@ def test_every_bundled_file_has_a_data_card(root):
         card = read_data_card(root, f"data/raw/{file.name}")
         assert card.publisher, file.name
         assert card.licence, file.name
+
+
+def test_a_cell_beyond_the_limit_is_said_in_words(project, trade_source):
+    content = CLEAN + f"{'x' * (limits.MAX_FIELD_CHARACTERS + 1)},GBR,2006,1\n"
+    with pytest.raises(InvalidDataError, match="a cell of more than 100,000 characters"):
+        read_trade([trade_source()], project(content))

@@ -4,9 +4,12 @@ import pytest
 
 from twintrade.data.schema.source import Constant
 from twintrade.errors import SpecError
+from twintrade.inference.base import INFERENCES
 from twintrade.study.spec.analysis import parse, resolve_spec
+from twintrade.study.spec.methods import build_method
 from twintrade.study.spec.recipes import RECIPES, expand_recipe
 from twintrade.study.spec.spec_faults import find_line
+from twintrade.study.spec.spec_text import parse_tables
 
 TRADE = """title = "t"
 [[data.trade]]
@@ -144,3 +147,18 @@ def test_words_of_a_design_are_refused_with_the_nearest(line, told):
         parse(f"{TRADE}[design]\n{line}\n", "x.toml")
     assert told in str(caught.value)
     assert f"design.{line.split(' ')[0]}" in str(caught.value)
+
+
+@pytest.mark.parametrize(("draws", "written"), [(0, "0"), (-5, "−5")])
+def test_no_draws_are_refused(draws, written):
+    with pytest.raises(SpecError, match=f"draws = {written}: at least 1 is needed"):
+        build_method(INFERENCES, "randomization", {"draws": draws}, "[inference]")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("title = 1\ntitle = 2\n", 2), ("[design]\nunit = 1\n[design]\n", 3), ("a = 1\n[[a]]\nb = 2\n", 2)],
+)
+def test_a_key_or_table_that_stands_twice_is_named_by_its_line(text, line):
+    with pytest.raises(SpecError, match=f"x.toml line {line}: the key or table here stands twice"):
+        parse_tables(text, "x.toml")

@@ -138,6 +138,8 @@ def _records(text: str, separator: str, file: str) -> tuple[list[list[str]], Int
             return records, np.arange(1, len(records) + 1, dtype=np.int64)
         return _quoted_records(text, separator, file)
     except csv.Error as error:
+        if "larger" in str(error):
+            raise DataError(Text("data.huge-cell", file=file, most=limits.MAX_FIELD_CHARACTERS)) from None
         raise DataError(f"{file}: {error}") from None
     finally:
         csv.field_size_limit(previous)

@@ -23,6 +23,8 @@ _PLAIN = {
     bool: Text("spec.type-truth"),
 }
 _TABLE = Text("spec.type-table")
+_COUNTS = ("draws", "n_draws", "max_draws", "simulations")
+"""Options that count something, of which there is at least one."""
 
 
 def build_method(
@@ -59,6 +61,8 @@ def build_method(
             continue
         try:
             values[key] = _option(method, key).validate_python(value)
+            if key in _COUNTS and isinstance(value, int) and value < 1:
+                faults.append(str(Text("spec.count", where=where, key=key, value=value)))
         except ValidationError as error:
             first = error.errors()[0]
             message = f"{first['msg'][:1].lower()}{first['msg'][1:]}"

@@ -12,6 +12,9 @@ from twintrade.text import Listed, Text
 _REFUSED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
 _OPEN = re.compile(rf"\s*([^#=\s]+)\s*=\s*\"{UNDECIDED}\"\s*(?:#\s*(?:QUESTION:)?\s*(.*\S))?")
 
+_TWICE = re.compile(r"Cannot\s(?:overwrite|declare)\s.*\(at\s(?:line\s(\d+)|end)")
+"""What the parser says of a key or a table that stands twice."""
+
 
 def parse_tables(text: str, file: str = "") -> dict[str, Any]:
     """Return the tables of an analysis file, unchecked.
@@ -32,6 +35,9 @@ def parse_tables(text: str, file: str = "") -> dict[str, Any]:
     try:
         raw = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
+        if (place := _TWICE.search(str(error))) is not None:
+            line = int(place[1]) if place[1] else text.rstrip().count("\n") + 1
+            raise SpecError(Text("spec.duplicate-key", where=where, line=line)) from None
         reason = Text("spec.nested") if isinstance(error, RecursionError) else error
         raise SpecError(f"{where} is not TOML: {reason}") from None
     for path, value in _texts(raw, ""):

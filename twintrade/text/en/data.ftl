@@ -175,6 +175,11 @@ damaged = { $file } is not a whole { $kind ->
    *[json] JSON
 } file ({ $why }): save or fetch it again
 many-rows = { $file } has { $n } rows: read it with the microdata extra
+huge-cell = { $file } has a cell of more than { $most } characters, as no table of figures does: a quotation mark is not closed, or this is another kind of file
+constant-series = { $n ->
+    [one] one pair has the same figure in every period
+   *[other] { $n } pairs have the same figure in every period
+}, which may be filled in or carried forward: { $pairs }
 no-rows = { $file } has no rows
 needs-extra = { $file } is { $kind ->
     [spss] an SPSS file, which needs the extra “spss”: pip install "twintrade[spss]"; or save it as .dta or .csv

@@ -62,6 +62,8 @@ type-list = list of { $of }
 
 ## faults; $where is the place in the file
 entry = [[{ $table }]] number { PLAIN($n) } ({ $name })
+count = { $where }: { $key } = { PLAIN($value) }: at least 1 is needed
+duplicate-key = { $where } line { PLAIN($line) }: the key or table here stands twice; keep one of them
 no-option = { $where }: { $name } has no option { $key }{ $hint ->
     [none] { "" }
    *[other] ; { $hint }
