@@ -78,7 +78,6 @@ def test_projections_are_the_same(weights, loops) -> None:
 
 def test_without_numba_nothing_is_compiled(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "numba", None)
-    monkeypatch.setattr(cube_loops, "find_spec", lambda name: None)
     cube_loops.build_loops.cache_clear()
     assert cube_loops.build_loops() is None
     cube_loops.build_loops.cache_clear()

@@ -2,7 +2,6 @@
 
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
 from types import SimpleNamespace
 
 import numpy as np
@@ -129,11 +128,12 @@ LOOPS = SimpleNamespace(
 
 @cache
 def build_loops() -> SimpleNamespace | None:
-    """Return the loops compiled, or as they were compiled before; None without numba or where nothing can be kept."""
-    if find_spec("numba") is None:
-        return None
-    compiled = import_module("numba").njit(cache=True, fastmath=REORDERED, error_model="numpy")
+    """Return the loops compiled, or as they were compiled before.
+
+    None without numba, with one that does not go with the numpy installed, or where nothing compiled can be kept.
+    """
     try:
+        compiled = import_module("numba").njit(cache=True, fastmath=REORDERED, error_model="numpy")
         return SimpleNamespace(**{name: compiled(loop) for name, loop in vars(LOOPS).items()})
-    except RuntimeError:
+    except (ImportError, RuntimeError):
         return None
