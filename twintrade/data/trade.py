@@ -65,12 +65,12 @@ class TradeTable:
     @property
     def cities(self) -> list[str]:
         """Cities with at least one row, sorted."""
-        return sorted(set(self.frame["city"]))
+        return sorted(self.frame["city"].unique())
 
     @property
     def partners(self) -> list[str]:
         """Partners with at least one row, sorted."""
-        return sorted(set(self.frame["partner"]))
+        return sorted(self.frame["partner"].unique())
 
     @property
     def first(self) -> int:

@@ -112,7 +112,7 @@ def check_spellings(frame: pd.DataFrame, files: Sequence[str], decided: Collecti
         Cities that ``city_names`` gives.
     faults : Faults
     """
-    cities, file = sorted(set(frame["city"])), files[0] if len(files) == 1 else ""
+    cities, file = sorted(frame["city"].unique()), files[0] if len(files) == 1 else ""
     spellings: dict[str, list[str]] = {}
     cores: dict[str, list[str]] = {}
     for city in cities:
