@@ -17,7 +17,7 @@ from twintrade.estimators.ppml import PPML
 from twintrade.inference.randomization import Randomization
 
 pytestmark = pytest.mark.slow
-N_PANELS = int(os.environ.get("TWINTRADE_SIMULATIONS", "60"))
+N_PANELS = int(os.environ.get("TWINTRADE_SIMULATIONS", "40"))
 METHODS = {
     "imputation": Imputation(family="poisson", measure="percent"),
     "cells": ETWFE(family="poisson", measure="percent"),
@@ -68,7 +68,7 @@ def bound(n, size=0.05):
     return size + 3 * np.sqrt(size * (1 - size) / n)
 
 
-@pytest.mark.parametrize(("effect", "growth"), [(0.0, 0.0), (2.0, 0.0), (0.5, 0.3)])
+@pytest.mark.parametrize(("effect", "growth"), [(2.0, 0.0), (0.5, 0.3)])
 @pytest.mark.parametrize("method", ["imputation", "regression"])
 @pytest.mark.parametrize("cell", CELLS)
 def test_leads_of_zero_are_seldom_rejected_whatever_the_effect_after(cell, method, effect, growth) -> None:
@@ -79,7 +79,7 @@ def test_leads_of_zero_are_seldom_rejected_whatever_the_effect_after(cell, metho
     assert joint.mean() <= bound(joint.size)
 
 
-@pytest.mark.parametrize("effect", [0.0, 0.4, 2.0])
+@pytest.mark.parametrize("effect", [0.0, 2.0])
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("cell", CELLS)
 def test_intervals_by_event_time_hold_the_estimate_and_a_constant_effect(cell, method, effect) -> None:
