@@ -183,7 +183,7 @@ def _invert(drawn: Permuted, view: View, studentizer: Studentizer | None, level:
     average, early = compute_average_after(estimate), find_early(estimate)
     for k in range(estimate.n_effects):
         effects, slopes, observed = drawn.effects[:, k], drawn.post_slopes[:, k], float(estimate.effects[k])
-        is_early = bool(early[k])
+        is_early = estimate.kind == "event" and bool(early[k])
         if is_early:
             effects = effects - average * slopes[:-1]
             observed -= average * float(slopes[-1])

@@ -7,8 +7,6 @@ import numpy as np
 from twintrade.effects import Estimate, EventStudy
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit, View
-from twintrade.inference.clustering.variances import is_reference
-from twintrade.inference.refits.inversion import TIE
 from twintrade.inference.refits.noise import Residuals
 from twintrade.inference.refits.one_step_draws import OneStepDraws
 from twintrade.inference.refits.permutation import permute, replace_outcome
@@ -39,11 +37,6 @@ def compute_average_after(estimate: Estimate) -> float:
     if isinstance(estimate, EventStudy) and (estimate.event_times >= 0).any():
         return float(estimate.average().effects[0])
     return 0.0
-
-
-def find_early(estimate: Estimate, k: int) -> bool:
-    """Whether an effect lies before onset less anticipation."""
-    return isinstance(estimate, EventStudy) and bool(estimate.event_times[k] < -estimate.anticipation)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,25 +106,3 @@ class RatioStatistics:
     def is_in_percent(self) -> bool:
         """Whether the effect is a change in percent, not its log."""
         return self.studentizer is None and self.fit.view(self.view).scale == "percent"
-
-
-def shift_ends(
-    estimate: Estimate, observed: FloatArray, drawn: FloatArray, level: float
-) -> tuple[FloatArray, FloatArray]:
-    """Return the ends of intervals as if an effect moved its own estimate alone, one for one, and no draw.
-
-    Parameters
-    ----------
-    estimate : Estimate
-    observed : FloatArray, shape (n_effects,)
-    drawn : FloatArray, shape (n_draws, n_effects)
-        At the real assignment's noise.
-    level : float
-    """
-    low, high = np.full(observed.size, np.nan), np.full(observed.size, np.nan)
-    for k in np.flatnonzero(np.isfinite(observed) & ~is_reference(estimate)):
-        sizes = np.sort(np.abs(drawn[np.isfinite(drawn[:, k]), k]))
-        needed = int(np.floor((1 - level) * (sizes.size + 1) + TIE))
-        half = sizes[-needed] if 0 < needed <= sizes.size else np.inf
-        low[k], high[k] = observed[k] - half, observed[k] + half
-    return low, high
