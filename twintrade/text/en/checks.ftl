@@ -88,6 +88,22 @@ hidden-verdict = { $verdict ->
     }.
 }
 
+## undated agreements
+undated-none = no { unit } has an agreement of unknown date, or none of them could be fitted
+undated-imputation = the range is computed for imputation alone
+undated-failed = an estimate with them could not be made: { $reason }
+undated-compared = all as comparison
+undated-end = { $end ->
+    [lowest] lowest
+   *[highest] highest
+}
+undated-one = { $unit } treated from { $period } on, { undated-end }
+undated-all = { $n } treated, the others as comparison, { undated-end }
+undated = { $n ->
+    [one] One { unit } has an agreement whose date nobody knows and takes
+   *[other] { $n } { units } have an agreement whose date nobody knows and take
+} no part. If all were comparison { units } after all, the effect would be { $compared } instead of { $effect }. If one of them had begun its agreement in the year that moves the estimate farthest, it would be anything from { $one_low } to { $one_high }; if each had, or was a comparison { unit }, whichever moves the estimate farthest, from { $low } to { $high }. The missing dates leave at least these ranges open, sampling error aside; few sets of dates come near the ends of the second.
+
 ## comparison
 comparison-one = one of the two comparisons could not be estimated: { $reasons }
 comparison-same = The method does not distinguish the two comparisons here: the effect is the same.

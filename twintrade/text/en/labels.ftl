@@ -257,6 +257,7 @@ check-specification_curve = Specification curve
 check-spillovers = Spillovers
 check-structural_sensitivity = Structural sensitivity
 check-sup_f = Sup-F test
+check-undated_agreements = Agreements without a date
 check-twfe_weights = Two-way weights
 check-unknown_break = Break at an unknown date
 check-window = Window
