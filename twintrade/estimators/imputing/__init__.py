@@ -7,4 +7,5 @@ from twintrade.estimators.imputing.totals import TreatedRows as TreatedRows
 from twintrade.estimators.imputing.totals import TreatedTotals as TreatedTotals
 from twintrade.estimators.imputing.totals import impute_treated_rows as impute_treated_rows
 from twintrade.estimators.imputing.totals import impute_treated_totals as impute_treated_totals
+from twintrade.estimators.imputing.untreated_outcomes import Counterfactual as Counterfactual
 from twintrade.estimators.imputing.untreated_outcomes import fit_counterfactual as fit_counterfactual

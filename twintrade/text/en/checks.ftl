@@ -104,6 +104,26 @@ undated = { $n ->
    *[other] { $n } { units } have an agreement whose date nobody knows and take
 } no part. If all were comparison { units } after all, the effect would be { $compared } instead of { $effect }. If one of them had begun its agreement in the year that moves the estimate farthest, it would be anything from { $one_low } to { $one_high }; if each had, or was a comparison { unit }, whichever moves the estimate farthest, from { $low } to { $high }. The missing dates leave at least these ranges open, sampling error aside; few sets of dates come near the ends of the second.
 
+## percent effects
+percent-flows = percent effects need an outcome that is nowhere negative
+percent-totals-label = ratio of totals
+percent-average-ratio-label = average of ratios
+percent-mean-log-label = exponent of the mean logarithm
+percent-extensive-label = chance to trade at all, percentage points
+percent-intensive-label = bounds where there is trade anyway
+percent-weighs-totals = each by what it would have traded
+percent-weighs-average-ratio = each alike
+percent-weighs-mean-log = each alike, falls more than rises
+percent-weighs-extensive = each year alike
+percent-weighs-intensive = each year with trade alike
+percent = Three readings of one percent effect: the treated { units }' total changed by { $totals }, the average { unit } by { $average }, and the typical { unit } by { $log } (exponent of the mean logarithm){ $zero ->
+    [0] { "" }
+   *[other] , without the { $zero } of { $n } that never trade after the agreement
+}. The first answers what happened to trade, the second what happens to a { unit } drawn at random, the third what happens in the middle of unequal changes; they differ where large and small { units } changed differently.
+percent-always = Every { unit } trades in every year, so that no trade begins or ends with an agreement.
+percent-extensive = The chance to trade at all changed by { FIXED($points, decimals: 1, sign: "always") } percentage points (from { FIXED($low, decimals: 1, sign: "always") } to { FIXED($high, decimals: 1, sign: "always") }).
+percent-intensive = Where there would be trade anyway, it changed by between { $low } and { $high } on average, whichever of the years with trade would have had none.
+
 ## comparison
 comparison-one = one of the two comparisons could not be estimated: { $reasons }
 comparison-same = The method does not distinguish the two comparisons here: the effect is the same.

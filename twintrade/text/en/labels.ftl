@@ -240,6 +240,7 @@ check-leverage = Leverage
 check-margins = Margins
 check-outcomes = Outcomes
 check-paths = Paths
+check-percent_effects = Percent effects
 check-placebo_dates = Placebo dates
 check-placebo_space = Placebo space
 check-placebo_time = Placebo in time

@@ -160,6 +160,7 @@ payload_case_tests = Case tests
 payload_case_verdict = Case verdict
 payload_placebo_control = Placebo control
 payload_undated_agreements = The effect with pairs whose agreement has no date
+payload_percent_effects = Three readings of a percent effect
 payload_leave_one_out = The estimate without each in turn
 payload_hidden_agreements = The effect under agreements that nobody recorded
 payload_adoption = Adoption

@@ -1,0 +1,187 @@
+"""Three readings of "a percent effect" where pairs differ, and whether there is trade at all apart from how much."""
+
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from twintrade.design import Design
+from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.variants import format_effect
+from twintrade.effects import Bands, Estimate, Finding, Topic, UnitInfluence
+from twintrade.errors import TwintradeError
+from twintrade.estimators.base import Fit
+from twintrade.estimators.imputation import Imputation
+from twintrade.estimators.imputing import Counterfactual, fit_counterfactual
+from twintrade.inference.base import Inference
+from twintrade.inference.clustered import Clustered
+from twintrade.inference.refits import replace_outcome
+from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.text import Listed, Text, Words, pack_text
+
+TARGETS = ("totals", "average-ratio", "mean-log")
+COLUMNS = ("label", "label_text", "weights", "weights_text", "effect", "low", "high")
+Row: TypeAlias = tuple[str, str, str, str, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class PercentEffects(Diagnostic):
+    """Ratio of totals, average of pair ratios and exponent of the mean logarithm, and the chance to trade at all."""
+
+    name: ClassVar[str] = "percent_effects"
+    citation: ClassVar[str] = "chen2024"
+    topic: ClassVar[Topic] = "margins"
+
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Return one row a reading, with clustered errors; payload ``percent_effects``."""
+        design = fit.design
+        flows = design.panel.values(design.outcome)[design.observations.rows]
+        if design.statistics is not None or not (flows >= 0).all():
+            return self.unavailable(Text("checks.percent-flows"))
+        level = design.with_outcome(design.outcome, "level")
+        try:
+            ratios, n_zero = estimate_ratios(level, fit)
+            bands = _infer(fit, level, ratios, rng)
+            extensive, bounds = _measure_margins(fit, level, rng)
+        except TwintradeError as error:
+            return self.unavailable(error.text)
+        rows = [_row(name, bands, k) for k, name in enumerate(TARGETS)]
+        sentences: list[Words] = [
+            Text(
+                "checks.percent",
+                units=design.panel.unit_kind,
+                totals=format_effect(rows[0][4], "percent"),
+                average=format_effect(rows[1][4], "percent"),
+                log=format_effect(rows[2][4], "percent"),
+                n=int(ratios.n_units[0]),
+                zero=n_zero,
+            )
+        ]
+        if extensive is None:
+            sentences.append(Text("checks.percent-always", units=design.panel.unit_kind))
+        else:
+            rows.append(_row("extensive", extensive, 0))
+            sentences.append(Text("checks.percent-extensive", points=rows[-1][4], low=rows[-1][5], high=rows[-1][6]))
+        if bounds is not None:
+            low, high = (100 * float(np.expm1(end)) for end in bounds)
+            label, weighs = Text("checks.percent-intensive-label"), Text("checks.percent-weighs-intensive")
+            rows.append((str(label), pack_text(label), str(weighs), pack_text(weighs), np.nan, low, high))
+            sentences.append(
+                Text(
+                    "checks.percent-intensive",
+                    low=format_effect(low, "percent"),
+                    high=format_effect(high, "percent"),
+                )
+            )
+        table = pd.DataFrame(rows, columns=list(COLUMNS))
+        return Finding(
+            diagnostic=self.name,
+            verdict="informs",
+            text=Listed(tuple(sentences), "sentences"),
+            value=float(np.ptp(table["effect"].to_numpy()[:3])),
+            unit="percent",
+            table=table,
+            payloads={"percent_effects": table},
+        )
+
+
+def estimate_ratios(level: Design, fit: Fit) -> tuple[Estimate, int]:
+    """Return the three percent effects with their influence, and how many treated units have no outcome at all.
+
+    With R_u = Y_u/P_u, outcome over imputed outcome of a treated unit's rows: sum(Y)/sum(P), the mean of R, and the
+    exponent of the mean of ln R over units with any outcome, each less one and in percent.
+
+    Raises
+    ------
+    TwintradeError
+        No treated row can be imputed.
+    """
+    c = fit_counterfactual(level.observations, "poisson", is_refit=True)
+    o = c.o
+    w = np.where(o.is_treated[c.rows], o.row_weights[c.rows], 0.0)
+    unit = o.unit[c.rows]
+    totals, imputed = (np.bincount(unit, w * v, o.n_units) for v in (o.y[c.rows], c.predicted))
+    units = np.flatnonzero(imputed > 0)
+    y, p = totals[units], imputed[units]
+    traded = y > 0
+    ratio, n, m = y / p, units.size, int(traded.sum())
+    whole, log = y.sum() / p.sum(), np.log(np.where(traded, ratio, 1.0))
+    mean_log = float(log.sum() / m)
+    center = np.exp(mean_log)
+    effects = 100 * (np.array([whole, ratio.mean(), center]) - 1)
+    distances = np.column_stack(
+        [(y - whole * p) / p.sum(), (ratio - ratio.mean()) / n, np.where(traded, center * (log - mean_log) / m, 0.0)]
+    )
+    slopes = np.column_stack(
+        [np.full(n, -whole / p.sum()), -ratio / (p * n), np.where(traded, -center / (p * m), 0.0)]
+    )
+    values = _sum_influence(c, units, distances, slopes, w * c.predicted)
+    estimate = Estimate(
+        effects=effects,
+        uncertainty=UnitInfluence(o.unit_ids, 100 * values),
+        scale="percent",
+        sample=fit.estimate.sample,
+        names=TARGETS,
+        n_units=np.array([n, n, m], dtype=np.int64),
+        n_cells=np.full(3, int((w > 0).sum()), dtype=np.int64),
+    )
+    return estimate, n - m
+
+
+def _sum_influence(
+    c: Counterfactual, units: IntArray, distances: FloatArray, slopes: FloatArray, sizes: FloatArray
+) -> FloatArray:
+    """Return influence by unit: a treated unit's distance from the average, and what untreated rows predict."""
+    o = c.o
+    by_unit = np.zeros((o.n_units, distances.shape[1]))
+    by_unit[units] = slopes
+    rows = c.prediction_influence(by_unit[o.unit[c.rows]] * sizes[:, None])
+    values = np.zeros((o.n_units, distances.shape[1]))
+    values[units] = distances
+    np.add.at(values, o.unit[c.fit_rows], rows)
+    return values
+
+
+def _infer(fit: Fit, design: Design, estimate: Estimate, rng: np.random.Generator) -> Bands:
+    return Clustered(draws=19).infer(Fit(fit.estimator, design, estimate), "overall", rng)
+
+
+def _measure_margins(
+    fit: Fit, level: Design, rng: np.random.Generator
+) -> tuple[Bands | None, tuple[float, float] | None]:
+    """Return the effect on the chance to trade at all, and bounds on the log effect where there is trade anyway."""
+    o = level.observations
+    trades = (o.y > 0).astype(np.float64)
+    if trades.all():
+        return None, None
+    again = Fit(Imputation(), level, Imputation().estimate(replace_outcome(level, 100 * trades)))
+    bands = Clustered(draws=19).infer(again, "overall", rng)
+    share = float(np.average(trades[o.is_treated], weights=o.row_weights[o.is_treated]))
+    gaps = fit_counterfactual(level.with_outcome(level.outcome, "log").observations, "linear", is_refit=True)
+    after = gaps.o.is_treated[gaps.rows]
+    kept = min(1.0, (share - float(bands.estimate.effects[0]) / 100) / share) if share > 0 else 0.0
+    return bands, bound_intensive((gaps.o.y[gaps.rows] - gaps.predicted)[after], kept)
+
+
+def bound_intensive(gaps: FloatArray, kept: float) -> tuple[float, float] | None:
+    """Return the smallest and largest mean of a share of the values (Lee 2009), None where no share is left.
+
+    Parameters
+    ----------
+    gaps : FloatArray, shape (n,)
+        Log outcome less imputed log outcome of treated rows with trade.
+    kept : float
+        Share of these that would have traded without an agreement too.
+    """
+    if gaps.size == 0 or kept <= 0:
+        return None
+    ordered = np.sort(gaps)
+    weights = np.clip(kept * gaps.size - np.arange(gaps.size), 0, 1)
+    return float(np.average(ordered, weights=weights)), float(np.average(ordered[::-1], weights=weights))
+
+
+def _row(name: str, bands: Bands, k: int) -> Row:
+    label, weighs = Text(f"checks.percent-{name}-label"), Text(f"checks.percent-weighs-{name}")
+    numbers = (float(bands.estimate.effects[k]), float(bands.low[k]), float(bands.high[k]))
+    return str(label), pack_text(label), str(weighs), pack_text(weighs), *numbers
