@@ -15,3 +15,12 @@ def test_a_fault_of_the_program_is_one_line_and_leaves_messages(project, spec_te
     monkeypatch.setenv(module.DEBUG, "1")
     with pytest.raises(ZeroDivisionError):
         module.execute(project, "tiny", spec_text)
+
+
+def test_open_guesses_leave_a_warning_in_the_results(project, spec_text):
+    guessed = spec_text.replace('flow = "exports" ', 'flow = "exports"   # GUESS: by its name ', 1)
+    assert guessed != spec_text
+    assert module.execute(project, "tiny", guessed).ending == "done"
+    messages = (project / "results" / "tiny" / "messages.csv").read_text(encoding="utf-8")
+    assert "1 line is still marked GUESS: flow (line" in messages
+    assert "warning,guess" in messages

@@ -10,6 +10,7 @@ from twintrade.data.data_report import format_data_report
 from twintrade.data.sources import InvalidDataError
 from twintrade.design import Design
 from twintrade.effects import Message
+from twintrade.effects.messages import Level
 from twintrade.errors import DataError, DesignError
 from twintrade.numerics.arrays import FloatArray
 from twintrade.study.observing.observe import Observed, list_absent_inputs, observe
@@ -53,7 +54,7 @@ def check_analysis(root: Path, name: str, text: str) -> str:
             observed = observe(name, plan.spec, root)
     except InvalidDataError as error:
         report = format_data_report(
-            (), (*error.messages, *_guesses(name, text)), error.n_errors, _declared(name, text)
+            (), (*error.messages, *list_open_guesses(name, text)), error.n_errors, _declared(name, text)
         )
         raise DataError(f"the data are not as the analysis file declares them\n{report}") from None
     try:
@@ -61,12 +62,12 @@ def check_analysis(root: Path, name: str, text: str) -> str:
             designs = Designs(observed, plan.spec.case)
             design = designs.base(plan.spec.design)
     except DesignError as error:
-        noted = (*observed.messages, *_guesses(name, text))
+        noted = (*observed.messages, *list_open_guesses(name, text))
         report = format_data_report(observed.inputs, noted, None, _declared(name, text))
         raise DesignError(f"{error}\n\n{report}") from None
     lines = [f"{name}: {plan.spec.title}", *_panel(design), *_treatment(design), *_registry(observed)]
     lines += [*_columns(plan, designs, design), *_forecast(plan, design)]
-    messages = dict.fromkeys((*observed.messages, *design.treatment.messages, *_guesses(name, text)))
+    messages = dict.fromkeys((*observed.messages, *design.treatment.messages, *list_open_guesses(name, text)))
     return "\n".join([*lines, "", format_data_report(observed.inputs, messages, None, _declared(name, text)), ""])
 
 
@@ -111,13 +112,13 @@ def check_registry(root: Path, name: str, text: str) -> str:
     return "\n".join([*lines, "", format_data_report(run.inputs, run.registry.messages), ""])
 
 
-def _guesses(name: str, text: str) -> Iterator[Message]:
-    """One note on the lines that still carry the mark of a guess."""
+def list_open_guesses(name: str, text: str, level: Level = "info") -> Iterator[Message]:
+    """Yield one message on the lines that still carry the mark of a guess."""
     keys = [(i, m[1]) for i, line in enumerate(text.splitlines(), 1) if (m := _GUESSED.match(line))]
     if keys:
         lines = Listed(tuple(Text("study.guess", key=key, line=i) for i, key in keys), "comma")
         guesses = Text("study.guesses", n=len(keys), lines=lines)
-        yield Message("info", "guess", guesses, f"{FOLDER}/{name}.toml")
+        yield Message(level, "guess", guesses, f"{FOLDER}/{name}.toml")
 
 
 def _panel(design: Design) -> Iterator[str]:

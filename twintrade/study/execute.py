@@ -13,6 +13,7 @@ from twintrade.effects.messages import build_messages_frame
 from twintrade.errors import TwintradeError
 from twintrade.fanout import Workers, use_workers
 from twintrade.render.report import render
+from twintrade.study.checking import list_open_guesses
 from twintrade.study.failed import record_failure
 from twintrade.study.observing.observe import Observed, observe
 from twintrade.study.outcome import AnalysisEnd
@@ -130,6 +131,8 @@ def _stored(
     with locate_faults(text, f"{FOLDER}/{name}.toml"):
         with use_workers(replace(workers, progress=progress)):
             observed = observe(name, analysis_plan.spec, root)
+            open_guesses = list_open_guesses(name, text, "warning")
+            observed = replace(observed, messages=(*observed.messages, *open_guesses))
             warnings += _list_warnings(analysis_plan, observed)
         ledger = FileLedger(get_ledger_path(root, name), hash_origins(raw, observed.inputs))
         try:
