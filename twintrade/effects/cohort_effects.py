@@ -263,4 +263,7 @@ class CohortEffects(Estimate):
 
     def _n_units(self, cells: BoolArray) -> int:
         """Largest unit count per cohort, summed over the cohorts among the cells."""
-        return int(sum(self.n_units[cells & (self.cohorts == g)].max() for g in np.unique(self.cohorts[cells])))
+        cohorts, code = np.unique(self.cohorts[cells], return_inverse=True)
+        largest = np.zeros(cohorts.size, dtype=np.int64)
+        np.maximum.at(largest, code, self.n_units[cells])
+        return int(largest.sum())

@@ -17,6 +17,9 @@ from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_gr
 from twintrade.numerics.poisson import fit_poisson
 from twintrade.numerics.testing import FEWEST_BEFORE, fit_by_size, measure_dependence, score_sizes
 
+ROUNDING = 1e-12
+"""Share of its squares below which a unit did not vary around its level."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Residuals:
@@ -67,13 +70,20 @@ class Noise:
         where it was seen often enough to tell.
         """
         fitted = fit_by_size(self.size, *self._measure(residuals))
+        r, m = residuals.values, residuals.means
+        level, base, shift, product, squares, counted = (
+            self._sum_before(values) for values in (m, m**2, r, r * m, r**2, (m > 0).astype(np.float64))
+        )
+        shift = np.divide(shift, level, out=np.zeros_like(level), where=level > 0)
+        around = squares - 2 * shift * product + shift**2 * base
+        is_clear = (around > ROUNDING * squares) & (base > 0)
+        past = np.divide(around, base, out=np.zeros_like(base), where=is_clear)
+        is_known = (counted >= FEWEST_BEFORE) & is_clear
         logs = np.repeat(fitted[:, None], self.cohorts.size, axis=1)
-        for c, g in enumerate(self.cohorts):
-            before = self._before(g)
-            past = self._spread(residuals, before)
-            is_known = (self._counted(before & (residuals.means > 0)) >= FEWEST_BEFORE) & (past > 0)
-            level = np.log(np.where(is_known, past, 1.0))
-            logs[:, c] += np.where(is_known, (level - fit_by_size(self.size, level, is_known)) / 2, 0.0)
+        for c in range(self.cohorts.size):
+            known = is_known[:, c]
+            own = np.log(np.where(known, past[:, c], 1.0))
+            logs[:, c] += np.where(known, (own - fit_by_size(self.size, own, known)) / 2, 0.0)
         return np.asarray(np.exp(logs))
 
     def weigh(self, means: FloatArray) -> "Shares":
@@ -83,12 +93,9 @@ class Noise:
             sum_by_group(values[self.rows], self.places, int(np.prod(shape))).reshape(shape)
             for values in (means**2, means, (means > 0).astype(np.float64))
         )
-        for c, g in enumerate(self.cohorts):
-            before = self._before(g)
-            base = self._counted(before, means)
-            base_squares = self._counted(before, means**2)
-            share = np.divide(base_squares, base**2, out=np.zeros_like(base), where=base > 0)
-            squares[:, c] += level[:, c] ** 2 * share[:, None]
+        base, base_squares = self._sum_before(means), self._sum_before(means**2)
+        share = np.divide(base_squares, base**2, out=np.zeros_like(base), where=base > 0)
+        squares += level**2 * share[:, :, None]
         return Shares(squares, level, count)
 
     def facts(self, residuals: Residuals) -> Facts:
@@ -106,35 +113,32 @@ class Noise:
         r, m = residuals.values, residuals.means
         with np.errstate(divide="ignore", invalid="ignore"):
             if not residuals.is_ratio:
-                spread = self._counted(np.ones(self.o.n_rows, dtype=bool), r**2)
+                spread = np.bincount(self.o.unit, r**2, self.o.n_units)
                 is_known = spread > 1e-12 * spread.max(initial=0.0)
-                return np.where(is_known, np.log(spread / self._counted(m > 0)), 0.0), is_known
-            total, count = np.zeros(self.o.n_units), np.zeros(self.o.n_units)
-            for g in self.cohorts:
-                sides = [self._before(g), self.o.period >= g]
-                levels = [self._counted(rows, m) for rows in sides]
-                before, after = (self._counted(rows, r) / level for rows, level in zip(sides, levels, strict=True))
-                inverse = sum(self._counted(x, m**2) / level**2 for x, level in zip(sides, levels, strict=True))
-                logs = np.log(np.log((1 + after) / (1 + before)) ** 2 / inverse)
-                total += np.where(np.isfinite(logs), logs, 0.0)
-                count += np.isfinite(logs)
+                return np.where(
+                    is_known, np.log(spread / np.bincount(self.o.unit, m > 0, self.o.n_units)), 0.0
+                ), is_known
+            sides = [(self._sum_before(m), self._sum_before(r), self._sum_before(m**2))]
+            sides.append((self._sum_after(m), self._sum_after(r), self._sum_after(m**2)))
+            before, after = (1 + rest / level for level, rest, _ in sides)
+            inverse = sum(squares / level**2 for level, _, squares in sides)
+            logs = np.log(np.log(after / before) ** 2 / inverse)
+            count = np.isfinite(logs).sum(axis=1)
+            total = np.where(np.isfinite(logs), logs, 0.0).sum(axis=1)
             return np.where(count > 0, total / count, 0.0), count > 0
 
-    def _spread(self, residuals: Residuals, rows: BoolArray) -> FloatArray:
-        """Return each unit's variance around its level on some rows, relative to the mean, shape (n_units,)."""
-        r, m = residuals.values, residuals.means
-        level = self._counted(rows, m)
-        shift = np.divide(self._counted(rows, r), level, out=np.zeros_like(level), where=level > 0)
-        squares = self._counted(rows, (r - shift[self.o.unit] * m) ** 2)
-        base = self._counted(rows, m**2)
-        return np.divide(squares, base, out=np.zeros_like(base), where=base > 0)
+    def _sum_before(self, values: FloatArray) -> FloatArray:
+        """Sum rows' values by unit, over those before each onset less anticipation, shape (n_units, n_cohorts)."""
+        return np.cumsum(self._sum_between(self.cohorts - self.o.anticipation, values), axis=1)[:, :-1]
 
-    def _before(self, onset: float) -> BoolArray:
-        return np.asarray(self.o.period < onset - self.o.anticipation)
+    def _sum_after(self, values: FloatArray) -> FloatArray:
+        """Return the same over the rows from each onset on."""
+        return np.cumsum(self._sum_between(self.cohorts, values)[:, ::-1], axis=1)[:, -2::-1]
 
-    def _counted(self, rows: BoolArray, values: FloatArray | None = None) -> FloatArray:
-        weights = rows.astype(np.float64) if values is None else np.where(rows, values, 0.0)
-        return np.bincount(self.o.unit, weights, self.o.n_units).astype(np.float64)
+    def _sum_between(self, starts: FloatArray, values: FloatArray) -> FloatArray:
+        n = starts.size + 1
+        place = self.o.unit * n + np.searchsorted(starts, self.o.period, side="right")
+        return np.bincount(place, values, self.o.n_units * n).astype(np.float64).reshape(-1, n)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

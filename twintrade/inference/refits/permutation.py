@@ -11,7 +11,7 @@ from twintrade.design import Design
 from twintrade.effects import CohortEffects, Estimate, EventStudy, Influence, RefitOnly
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit, Repeater, View
-from twintrade.fanout import Arrays, run_jobs, split_succeeded
+from twintrade.fanout import Arrays, report_loop, run_jobs, split_succeeded
 from twintrade.inference.clustered import Clustered
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.text import Text, Words
@@ -137,7 +137,7 @@ class _How:
         """Take the method's fast path, which is quicker than handing draws to workers."""
         rows: dict[int, dict[View, FloatArray]] = {}
         failures: Counter[Words] = Counter()
-        for k, onset in enumerate(self.onsets):
+        for k, onset in enumerate(report_loop("randomization", self.onsets)):
             try:
                 rows[k] = self.of(onset, fast)
             except TwintradeError as error:
