@@ -82,8 +82,8 @@ class Noise:
         logs = np.repeat(fitted[:, None], self.cohorts.size, axis=1)
         for c in range(self.cohorts.size):
             known = is_known[:, c]
-            own = np.log(np.where(known, past[:, c], 1.0))
-            logs[:, c] += np.where(known, (own - fit_by_size(self.size, own, known)) / 2, 0.0)
+            past_logs = np.log(np.where(known, past[:, c], 1.0))
+            logs[:, c] += np.where(known, (past_logs - fit_by_size(self.size, past_logs, known)) / 2, 0.0)
         return np.asarray(np.exp(logs))
 
     def weigh(self, means: FloatArray) -> "Shares":
