@@ -123,10 +123,19 @@ def names() -> Iterator[str]:
     yield from ESTIMATORS
 
 
+QUICK = {"draws": 19, "permutations": 19, "n_draws": 19, "steps": (-1, 1)}
+
+
+def make_quick(kind: type) -> object:
+    """Make an inference or a check with as few draws and windows as have a meaning."""
+    return kind(**{k: v for k, v in QUICK.items() if k in getattr(kind, "__dataclass_fields__", {})})
+
+
 def of(name: str, **options: object) -> Estimator:
     return ESTIMATORS[name](**options)
 
 
+@cache
 def chosen(
     name: str, noise: float, fixed_effects: str | None = None, *, n_units: int = 60, spread: float = 1.0
 ) -> Chosen:
@@ -174,6 +183,16 @@ def _cohorts(requires: Requires) -> dict[int, float]:
 
 def fitted(name: str, parts: Chosen, **options: object) -> Fit:
     return fit(of(name), parts.design(**options))
+
+
+def fit_chosen(name: str, noise: float = 0.5) -> Fit:
+    """Return the fit of a method as it is, the same object for every test that only reads it."""
+    return _fit_once(ESTIMATORS[name], name, noise)
+
+
+@cache
+def _fit_once(kind: type[Estimator], name: str, noise: float) -> Fit:
+    return fit(kind(), chosen(name, noise).design())
 
 
 def varied(name: str, options: Mapping[str, object], variant: str, noise: float) -> Design:

@@ -7,6 +7,7 @@ from typing import get_args
 import numpy as np
 import pandas as pd
 import pytest
+from chosen_designs import make_quick
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.diagnostics.base import DIAGNOSTICS
@@ -21,7 +22,6 @@ from twintrade.inference.auto import Auto
 from twintrade.inference.base import INFERENCES
 from twintrade.inference.clustered import Clustered
 
-QUICK = {"draws": 19, "permutations": 19, "n_draws": 19}
 REFITS = ("estimators", "specification_curve", "heterogeneity", "leave_one_out", "honest", "pretrend_power")
 """Checks that take seconds each: tried on the slow side, in fewer settings."""
 
@@ -65,15 +65,11 @@ def fitted(request) -> Fit:
     return BAD[request.param]()
 
 
-def made_of(kind: type) -> object:
-    return kind(**{k: v for k, v in QUICK.items() if k in getattr(kind, "__dataclass_fields__", {})})
-
-
 @pytest.mark.parametrize("name", list(INFERENCES))
 def test_every_inference_refuses_in_words_or_gives_honest_numbers(fitted, name) -> None:
     for view in fitted.views:
         try:
-            bands = made_of(INFERENCES[name]).infer(fitted, view, np.random.default_rng(1))
+            bands = make_quick(INFERENCES[name]).infer(fitted, view, np.random.default_rng(1))
         except TwintradeError:
             continue
         p, low, high = bands.p, bands.low, bands.high
@@ -88,7 +84,7 @@ def test_every_inference_refuses_in_words_or_gives_honest_numbers(fitted, name) 
 @pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n in REFITS else n for n in DIAGNOSTICS])
 def test_every_check_says_why_not_or_gives_honest_numbers(fitted, name) -> None:
     for inference in (Auto(draws=19, permutations=19), Clustered(draws=99)):
-        found = made_of(DIAGNOSTICS[name]).check(fitted, inference, np.random.default_rng(1))
+        found = make_quick(DIAGNOSTICS[name]).check(fitted, inference, np.random.default_rng(1))
         assert found.verdict in get_args(Verdict)
         assert found.sentence.endswith(".")
         words = found.sentence.lower().replace("(", " ").replace(",", " ").split()

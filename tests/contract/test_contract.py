@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pandas as pd
 import pytest
-from chosen_designs import EFFECT, chosen, fitted, names, of
+from chosen_designs import EFFECT, chosen, fit_chosen, fitted, names, of
 
 from twintrade.effects import Draws, EventStudy, Influence
 from twintrade.errors import InferenceError
@@ -52,7 +52,7 @@ def averaged(result):
 
 @pytest.mark.parametrize("name", PANEL)
 def test_a_known_effect_is_recovered(name):
-    result = fitted(name, chosen(name, noise=0.0))
+    result = fit_chosen(name, noise=0.0)
     assert averaged(result) == pytest.approx(EFFECT, abs=1e-7)
     if "event" in result.views:
         study = result.view("event")
@@ -69,17 +69,18 @@ def test_a_known_effect_is_recovered_for_a_single_case(name):
 
 @pytest.mark.parametrize("name", [name for name in PANEL if ESTIMATORS[name].requires.cancels_constants])
 def test_unit_and_period_constants_change_nothing(name):
-    parts = chosen(name, noise_that_leaves_constants_harmless(name))
+    noise = noise_that_leaves_constants_harmless(name)
+    parts = chosen(name, noise)
     rng = np.random.default_rng(3)
     units = pd.Series(rng.normal(size=parts.onsets.size), index=parts.onsets.index).reindex(parts.unit).to_numpy()
     periods = rng.normal(size=100)[parts.frame["period"] - parts.frame["period"].min()]
-    assert_same(name, fitted(name, parts).estimate, fitted(name, parts.moved(units + periods)).estimate)
+    assert_same(name, fit_chosen(name, noise).estimate, fitted(name, parts.moved(units + periods)).estimate)
 
 
 @pytest.mark.parametrize("name", EVERY)
 def test_scaling_scales_levels_and_leaves_proportions(name):
     parts = chosen(name, noise=0.5)
-    one, other = fitted(name, parts).estimate, fitted(name, parts.scaled(1000.0)).estimate
+    one, other = fit_chosen(name).estimate, fitted(name, parts.scaled(1000.0)).estimate
     factor = 1000.0 if one.scale == "level" else 1.0
     np.testing.assert_allclose(
         other.effects, factor * one.effects, rtol=tolerance(name), atol=factor * tolerance(name)
@@ -102,7 +103,7 @@ def test_row_order_labels_and_index_change_nothing(name):
     ends = parts.onsets.index.str.split("-", n=1)
     onsets = parts.onsets.set_axis(["-".join([relabeled[e[0]], *e[1:]]) for e in ends])
     other = type(parts)(shuffled, onsets, parts.is_multiplicative, parts.fixed_effects)
-    assert_same(name, fitted(name, parts).estimate, fitted(name, other).estimate)
+    assert_same(name, fit_chosen(name).estimate, fitted(name, other).estimate)
 
 
 @pytest.mark.parametrize("name", [name for name in PANEL if ESTIMATORS[name].requires.isolates_cohorts])
@@ -110,7 +111,7 @@ def test_a_shock_to_one_cohort_moves_no_other(name):
     parts = chosen(name, noise=0.5)
     first = np.nanmin(np.where(np.isfinite(parts.onset), parts.onset, np.nan))
     hit = (parts.onset == first) & (parts.frame["period"] >= first)
-    before, after = fitted(name, parts).view("cell"), fitted(name, parts.moved(3.0 * hit)).view("cell")
+    before, after = fit_chosen(name).view("cell"), fitted(name, parts.moved(3.0 * hit)).view("cell")
     others = before.cohorts != first
     np.testing.assert_allclose(after.effects[others], before.effects[others], atol=EXACT)
     moved = (before.cohorts == first) & (before.event_times >= 0)
@@ -129,7 +130,7 @@ def assert_refuses_clustered_errors(result):
 
 @pytest.mark.parametrize("name", [name for name in EVERY if ESTIMATORS[name].requires.influence_sums_to_zero])
 def test_influence_sums_to_zero(name):
-    result = fitted(name, chosen(name, noise=0.5))
+    result = fit_chosen(name)
     estimate = result.estimate
     assert isinstance(estimate.uncertainty, Influence) == ESTIMATORS[name].requires.has_influence
     if not isinstance(estimate.uncertainty, Influence):
@@ -172,7 +173,7 @@ def test_the_global_random_state_is_neither_used_nor_moved(name):
 
 @pytest.mark.parametrize("name", EVERY)
 def test_an_estimate_is_complete(name):
-    result = fitted(name, chosen(name, noise=0.5))
+    result = fit_chosen(name)
     estimate = result.estimate
     assert np.isfinite(estimate.effects).all()
     assert len(estimate.names) == estimate.n_units.size == estimate.n_cells.size == estimate.n_effects

@@ -1,10 +1,12 @@
 """Every registered inference and diagnostic on every kind of fit: numbers or a reason, never a crash."""
 
+from itertools import product
 from typing import get_args
 
 import numpy as np
 import pandas as pd
 import pytest
+from chosen_designs import make_quick
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.diagnostics.base import DIAGNOSTICS
@@ -26,7 +28,10 @@ ESTIMATORS = {
     "ppml": PPML(),
     "group-time": CallawaySantAnna(),
 }
-QUICK = {"draws": 19, "permutations": 19, "n_draws": 19}
+REFITS = ("estimators", "leave_one_out", "specification_curve", "window")
+"""Checks that estimate dozens of designs, each under all assignments: one fit is tried, others on the slow side."""
+
+WAYS = {"clustered": Clustered(), "randomization": Randomization(draws=19)}
 
 
 def made(transform: str, n_treated: int = 8) -> Design:
@@ -48,8 +53,11 @@ def made(transform: str, n_treated: int = 8) -> Design:
     )
 
 
-def options(kind: type) -> dict[str, int]:
-    return {k: v for k, v in QUICK.items() if k in getattr(kind, "__dataclass_fields__", {})}
+def list_checks():
+    """Pair every fit with every check under clustered errors and under randomization."""
+    for key, name, way in product(ESTIMATORS, DIAGNOSTICS, WAYS):
+        is_slow = way == "randomization" and name in REFITS and key != "event"
+        yield pytest.param(key, WAYS[way], name, id=f"{key}-{way}-{name}", marks=[pytest.mark.slow] * is_slow)
 
 
 @pytest.fixture(scope="module", params=list(ESTIMATORS))
@@ -66,8 +74,7 @@ def test_known_shocks_of_many_units_are_printed_with_the_sensitivity_of_the_esti
 
 @pytest.mark.parametrize("name", list(INFERENCES))
 def test_every_inference_gives_bands_or_a_reason(fitted, name) -> None:
-    kind = INFERENCES[name]
-    method = kind(**options(kind))
+    method = make_quick(INFERENCES[name])
     for view in ("event", "overall"):
         if view not in fitted.views:
             continue
@@ -86,12 +93,10 @@ def test_every_inference_gives_bands_or_a_reason(fitted, name) -> None:
         pd.testing.assert_frame_equal(frame, again)
 
 
-@pytest.mark.parametrize("name", list(DIAGNOSTICS))
-@pytest.mark.parametrize("inference", [Clustered(), Randomization(draws=19)], ids=["clustered", "randomization"])
+@pytest.mark.parametrize(("fitted", "inference", "name"), list(list_checks()), indirect=["fitted"])
 def test_every_diagnostic_gives_a_finding(fitted, name, inference) -> None:
-    kind = DIAGNOSTICS[name]
     before = fitted.design.panel.to_frame()
-    found = kind(**options(kind)).check(fitted, inference, np.random.default_rng(1))
+    found = make_quick(DIAGNOSTICS[name]).check(fitted, inference, np.random.default_rng(1))
     assert isinstance(found, Finding)
     assert found.verdict in get_args(Verdict)
     assert found.sentence.endswith(".")

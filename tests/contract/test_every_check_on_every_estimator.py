@@ -2,27 +2,22 @@
 
 import numpy as np
 import pytest
-from chosen_designs import chosen, fitted, names
+from chosen_designs import fit_chosen, make_quick, names
 
 from twintrade.diagnostics.base import DIAGNOSTICS
 from twintrade.errors import TwintradeError
 from twintrade.inference.auto import Auto
 from twintrade.inference.base import INFERENCES
 
-QUICK = {"draws": 19, "permutations": 19, "n_draws": 19}
 BROKEN = {"nan", "inf", "-inf", "nan.", "inf."}
-
-
-def made(kind: type) -> object:
-    return kind(**{k: v for k, v in QUICK.items() if k in getattr(kind, "__dataclass_fields__", {})})
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", list(names()))
 def test_numbers_or_a_reason(name) -> None:
-    result = fitted(name, chosen(name, noise=0.5))
+    result = fit_chosen(name)
     for check in DIAGNOSTICS:
-        found = made(DIAGNOSTICS[check]).check(result, Auto(draws=19, permutations=19), np.random.default_rng(1))
+        found = make_quick(DIAGNOSTICS[check]).check(result, make_quick(Auto), np.random.default_rng(1))
         assert found.sentence.endswith("."), check
         assert not BROKEN & set(found.sentence.lower().replace(",", " ").split()), found.sentence
         if not found.is_available:
@@ -32,7 +27,7 @@ def test_numbers_or_a_reason(name) -> None:
     for inference in INFERENCES:
         for view in result.views:
             try:
-                bands = made(INFERENCES[inference]).infer(result, view, np.random.default_rng(1))
+                bands = make_quick(INFERENCES[inference]).infer(result, view, np.random.default_rng(1))
             except TwintradeError:
                 continue
             known = bands.p[~np.isnan(bands.p)]
@@ -42,6 +37,6 @@ def test_numbers_or_a_reason(name) -> None:
 
 
 def test_an_estimate_that_hangs_on_one_unit_is_told_without_a_number() -> None:
-    result = fitted("interrupted_series", chosen("interrupted_series", noise=0.5))
-    found = made(DIAGNOSTICS["influence"]).check(result, Auto(draws=19), np.random.default_rng(1))
+    result = fit_chosen("interrupted_series")
+    found = make_quick(DIAGNOSTICS["influence"]).check(result, Auto(draws=19), np.random.default_rng(1))
     assert "without it no effect can be estimated" in found.sentence

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from chosen_designs import EFFECT, VARIANTS, chosen, is_refused, names, of
+from chosen_designs import EFFECT, VARIANTS, chosen, fit_chosen, is_refused, names, of
 
 from twintrade.effects import CohortEffects, EventStudy, Influence
 from twintrade.estimators.base import ESTIMATORS, fit
@@ -69,7 +69,7 @@ def test_a_unit_that_weighs_two_is_as_good_as_two_units(name):
 def test_a_logarithm_is_taken_where_the_design_asks_for_it(name):
     parts = chosen(name, noise=0.5)
     grown = replace(parts, frame=parts.frame.assign(**{OUTCOME: np.exp(parts.frame[OUTCOME])}))
-    one, other = fit(of(name), parts.design()), fit(of(name), grown.design(transform="log"))
+    one, other = fit_chosen(name), fit(of(name), grown.design(transform="log"))
     np.testing.assert_allclose(other.estimate.effects, one.estimate.effects, atol=EXACT)
     assert other.estimate.scale == "log points"
 
@@ -99,7 +99,7 @@ def expected_counts(result, times, cohorts):
 
 @pytest.mark.parametrize("name", PANEL)
 def test_counts_are_those_of_the_treated_rows_behind_an_effect(name):
-    result = fit(of(name), chosen(name, noise=0.5).design())
+    result = fit_chosen(name)
     study = result.view("event")
     pooled = np.full(study.n_effects, -1)
     expected = expected_counts(result, study.event_times, pooled)
@@ -118,7 +118,7 @@ def test_counts_are_those_of_the_treated_rows_behind_an_effect(name):
 
 @pytest.mark.parametrize("name", PANEL)
 def test_effects_against_a_reference_have_it_among_them(name):
-    estimate = fit(of(name), chosen(name, noise=0.5).design()).estimate
+    estimate = fit_chosen(name).estimate
     if not isinstance(estimate, EventStudy | CohortEffects):
         return
     assert (estimate.reference is not None) == (estimate.base == "universal")

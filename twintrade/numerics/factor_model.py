@@ -15,6 +15,8 @@ MOST_STEPS = 30_000
 ENOUGH = 1e-9
 """Relative change accepted after the last step: factors fitted to noise alone approach their optimum slowly."""
 
+_NONE: FloatArray = np.zeros(0)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FactorFit:
@@ -46,15 +48,22 @@ class _Problem:
     penalty: float
 
     def slopes(self, effects: FloatArray) -> FloatArray:
-        return np.asarray(self.solver @ (self.y - effects)[self.observed])
+        return np.asarray(self.solver @ (self.y - effects)[self.observed]) if self.solver.size else _NONE
+
+    def adjust(self, slopes: FloatArray) -> FloatArray:
+        """Return the outcomes less what the covariates explain."""
+        return self.y - self.x @ slopes if slopes.size else self.y
 
     def step(self, effects: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Fill unobserved cells with the last fit, fit the complete matrix in closed form."""
         slopes = self.slopes(effects)
-        filled = np.where(self.observed, self.y - self.x @ slopes, effects)
-        additive = filled.mean(axis=1, keepdims=True) + filled.mean(axis=0) - filled.mean()
+        filled = np.where(self.observed, self.adjust(slopes), effects)
+        n_units, n_periods = filled.shape
+        of_units = np.add.reduce(filled, axis=1, keepdims=True) / n_periods
+        of_periods, total = np.add.reduce(filled, axis=0) / n_units, np.add.reduce(filled, axis=None)
+        additive = of_units + of_periods - total / filled.size
         if not self.rank:
-            return additive, slopes, np.zeros(0)
+            return additive, slopes, _NONE
         rest = filled - additive
         is_tall = rest.shape[0] >= rest.shape[1]
         values, vectors = np.linalg.eigh(rest.T @ rest if is_tall else rest @ rest.T)
@@ -71,7 +80,7 @@ class _Problem:
         return far if self.loss(far, far_singular) <= self.loss(plain, singular) else plain
 
     def loss(self, effects: FloatArray, singular: FloatArray) -> float:
-        gap = (self.y - self.x @ self.slopes(effects) - effects)[self.observed]
+        gap = (self.adjust(self.slopes(effects)) - effects)[self.observed]
         return 0.5 * float(gap @ gap) + self.penalty * float(singular.sum())
 
 
