@@ -12,7 +12,7 @@ from twintrade.methods import Registry, read_method_sources
 from twintrade.study.spec.methods import list_option_names
 
 DRAWING = {"matplotlib", "seaborn", "docx", "typst", "xlsxwriter"}
-MODELS = {"statsmodels", "linearmodels", "scipy.stats"}
+MODELS = {"statsmodels", "linearmodels", "scipy.stats", "scipy.interpolate"}
 UNUSED = {
     "list": DRAWING | MODELS | {"numpy", "pandas", "scipy", "pyarrow", "joblib", "tomlkit", "twintrade.estimators"},
     "explain": DRAWING | MODELS | {"joblib", "twintrade.render.appendix", "twintrade.study.run"},

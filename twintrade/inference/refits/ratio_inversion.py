@@ -5,8 +5,9 @@ smooth in the effect: they are made for all draws at few effects and interpolate
 begins to reject they are made anew, for the draws that can decide there.
 """
 
+from collections.abc import Callable
+
 import numpy as np
-from scipy.interpolate import CubicSpline
 
 from twintrade.inference.refits.inversion import TIE
 from twintrade.inference.refits.ratio_statistics import RatioStatistics
@@ -69,7 +70,7 @@ class _Search:
         self.known = {0.0: np.clip(values[self.present], -FAR, FAR)}
         self.noise = {0.0: statistics.scales(0.0)[self.present]}
         self.errors = {-1: 0.0, 1: 0.0}
-        self._line: tuple[int, CubicSpline] | None = None
+        self._line: tuple[int, Callable[[float], FloatArray]] | None = None
 
     def find_ends(self) -> tuple[float, float]:
         """Return the lower and the upper end, in log points; infinite where none is rejected, NaN without test."""
@@ -192,6 +193,8 @@ class _Search:
         if effect in self.known:
             return self.known[effect]
         if self._line is None or self._line[0] != len(self.known):
+            from scipy.interpolate import CubicSpline  # takes a quarter of a second: only where draws are inverted
+
             at = sorted(self.known)
             self._line = len(at), CubicSpline(at, np.stack([self.known[one] for one in at]))
         return np.clip(self._line[1](effect), -FAR, FAR)
