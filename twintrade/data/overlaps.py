@@ -1,7 +1,7 @@
 """One figure for each city, partner and period: products summed, files ranked, duplicates refused."""
 
-from collections.abc import Hashable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,7 @@ import pandas as pd
 from twintrade.data.calendar.periods import Frequency
 from twintrade.data.schema.source import TradeSource
 from twintrade.data.sources.cells import quote_cell
-from twintrade.data.sources.faults import Faults
+from twintrade.data.sources.faults import Faults, Fix
 from twintrade.effects import Remedy
 from twintrade.numerics.arrays import BoolArray
 from twintrade.text import Listed, Text
@@ -17,13 +17,19 @@ from twintrade.text import Listed, Text
 KEY = ["city", "partner", "period"]
 _AGREEMENT = 1e-9
 
+Advise: TypeAlias = Callable[[str, pd.DataFrame, list[str]], Fix]
 
-def sum_products(frame: pd.DataFrame, source: TradeSource, faults: Faults) -> pd.DataFrame:
+
+def _advise(file: str, frame: pd.DataFrame, key: list[str]) -> Fix:
+    return None
+
+
+def sum_products(frame: pd.DataFrame, source: TradeSource, faults: Faults, advise: Advise = _advise) -> pd.DataFrame:
     """Add up the products of every city, partner and period; a product that stands twice is an error.
 
     A figure is missing when any of its products is: a partial sum would be too small and look whole.
     """
-    note_duplicates(frame, source.frequency, faults, [*KEY, "product"])
+    note_duplicates(frame, source.frequency, faults, [*KEY, "product"], advise)
     _refuse_mixed(frame, source, faults)
     grouped = frame.groupby(KEY, sort=False)
     summed = grouped.agg({"value": "sum", "flag": "max", "file": "first", "row": "first", "revision": "first"})
@@ -71,13 +77,28 @@ def warn_of_revisions(frames: Sequence[pd.DataFrame], frequency: Frequency, faul
 
 
 def note_duplicates(
-    frame: pd.DataFrame, frequency: Frequency, faults: Faults, key: Sequence[str] = tuple(KEY)
+    frame: pd.DataFrame,
+    frequency: Frequency,
+    faults: Faults,
+    key: Sequence[str] = tuple(KEY),
+    advise: Advise = _advise,
 ) -> None:
-    """Note an error for every row that repeats the key of an earlier one, naming both rows."""
+    """Note an error for every row that repeats the key of an earlier one, naming both rows.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    frequency : Frequency
+    faults : Faults
+    key : sequence of str
+    advise : callable
+        From a file, the frame and the key to the line that tells the file's rows apart, asked once a file.
+    """
     again = frame.duplicated(list(key), keep="first").to_numpy()
     if not again.any():
         return
     first = frame.drop_duplicates(list(key)).set_index(list(key))
+    advice: dict[str, Fix] = {}
     for row in frame[again].to_dict("records"):
         other = first.loc[tuple(row[name] for name in key)]
         is_here, is_same = other["file"] == row["file"], other["value"] == row["value"]
@@ -90,12 +111,15 @@ def note_duplicates(
             one=f"{other['value']:,.15g}",
             two=f"{row['value']:,.15g}",
         )
-        remedy = (None if is_same else Remedy("product")) if is_here else Remedy("precedence")
+        if is_here and row["file"] not in advice:
+            advice[row["file"]] = advise(row["file"], frame, list(key))
+        otherwise = None if is_same else Remedy("product")
+        remedy = advice[row["file"]] or otherwise if is_here else Remedy("precedence")
         faults.error("duplicate", text, row["file"], int(row["row"]), remedy=remedy)
 
 
 def join_by_precedence(
-    parts: Sequence[pd.DataFrame], sources: Sequence[TradeSource], faults: Faults
+    parts: Sequence[pd.DataFrame], sources: Sequence[TradeSource], faults: Faults, advise: Advise = _advise
 ) -> tuple[pd.DataFrame, list[int]]:
     """Join files; where they overlap, the higher precedence counts, and equal precedence is an error.
 
@@ -113,7 +137,7 @@ def join_by_precedence(
     is_kept = np.asarray(ranks == best)
     if not is_kept.all():
         _compare(joined, is_kept, faults)
-    note_duplicates(joined[is_kept], sources[0].frequency, faults)
+    note_duplicates(joined[is_kept], sources[0].frequency, faults, advise=advise)
     superseded = [int((~is_kept & (which == i)).sum()) for i in range(len(parts))]
     return joined[is_kept].reset_index(drop=True), superseded
 

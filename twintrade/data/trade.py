@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +12,8 @@ from twintrade.data.checks import check_trade
 from twintrade.data.figures.conversions import Conversion, deflate
 from twintrade.data.frequency import aggregate
 from twintrade.data.geography.cities import check_spellings
-from twintrade.data.overlaps import join_by_precedence, sum_products, warn_of_revisions
+from twintrade.data.overlaps import Advise, join_by_precedence, sum_products, warn_of_revisions
+from twintrade.data.repeats import advise_on_repeats
 from twintrade.data.schema.source import Absent, Flow, Reporter, TradeSource
 from twintrade.data.sources.faults import AbsentInputError, Faults, InvalidDataError
 from twintrade.data.sources.provenance import InputRecord
@@ -108,7 +110,8 @@ def read_trade(sources: Sequence[TradeSource], root: Path) -> TradeTable:
     _check_agreement(sources)
     parts = _read_all(sources, root, faults)
     _check_currency(parts)
-    joined, superseded = _joined(parts, sources, faults)
+    advise = partial(advise_on_repeats, {source.file: source for source in sources}, root)
+    joined, superseded = _joined(parts, sources, faults, advise)
     decided = {line.city for source in sources for line in source.city_names}
     check_spellings(joined, [source.file for source in sources], decided, faults)
     faults.raise_if_any()
@@ -153,18 +156,18 @@ def _read_all(sources: Sequence[TradeSource], root: Path, faults: Faults) -> lis
 
 
 def _joined(
-    parts: Sequence[SourceRows], sources: Sequence[TradeSource], faults: Faults
+    parts: Sequence[SourceRows], sources: Sequence[TradeSource], faults: Faults, advise: Advise
 ) -> tuple[pd.DataFrame, list[int]]:
     """Join the files, products summed, at one frequency; a series split over files is joined before it is summed."""
     frames = [
-        sum_products(part.frame, source, faults) if source.product is not None else part.frame
+        sum_products(part.frame, source, faults, advise) if source.product is not None else part.frame
         for part, source in zip(parts, sources, strict=True)
     ]
     warn_of_revisions(frames, sources[0].frequency, faults)
     is_mixed = len({source.frequency for source in sources}) > 1
     if is_mixed:
         frames = [aggregate(frame, source, faults) for frame, source in zip(frames, sources, strict=True)]
-    joined, superseded = join_by_precedence(frames, sources, faults)
+    joined, superseded = join_by_precedence(frames, sources, faults, advise)
     faults.raise_if_any()
     return (joined if is_mixed else aggregate(joined, sources[0], faults)), superseded
 

@@ -32,6 +32,7 @@ from twintrade.data.sources.cells import (
 )
 from twintrade.data.sources.faults import Faults
 from twintrade.data.sources.provenance import InputRecord
+from twintrade.data.totals import note_totals
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
 from twintrade.text import Listed, Text, Words, list_some
@@ -77,7 +78,7 @@ def read_source(source: TradeSource, root: Path, faults: Faults) -> SourceRows:
         return _from_microdata(source, root, faults)
     _check_layout(source)
     _check_city(source, faults)
-    table = open_table(root, source.file, source, _needed(source), faults, source.layout == "wide")
+    table = open_table(root, source.file, source, list_needed_columns(source), faults, source.layout == "wide")
     if source.country_codes == "un":
         table = _with_iso_codes(table, source)
     wide = _lay_long(table, source) if source.layout == "wide" else None
@@ -102,11 +103,22 @@ def read_source(source: TradeSource, root: Path, faults: Faults) -> SourceRows:
     if source.product is not None:
         frame["product"] = long.columns[source.product]
         frame["revision"] = _revisions(source, long, faults)
+    if not faults.n_errors:
+        _refuse_totals(frame, source, long, faults)
     unit: Words = str(source.money_unit)
     if isinstance(source.money_unit, UnitColumn):
         unit = Text("data.unit-by-row", column=source.money_unit.column)
     scaled = list_scalings(source, long)
     return _without_aggregates(SourceRows(frame, currency, replace(table.record, unit=unit), scaled), faults)
+
+
+def _refuse_totals(frame: pd.DataFrame, source: TradeSource, long: TextTable, faults: Faults) -> None:
+    """Note an error for every city, partner or product that is the sum of the others."""
+    is_single = ~is_aggregate(frame["partner"].to_numpy(dtype=object))
+    parts = {"city": source.city, "partner": source.partner, "product": source.product}
+    columns = {name: long.part(part, name) for name, part in parts.items() if isinstance(part, str)}
+    kept = {name: replace(c, cells=c.cells[is_single], rows=c.rows[is_single]) for name, c in columns.items()}
+    note_totals(frame[is_single], kept, faults)
 
 
 def _from_microdata(source: TradeSource, root: Path, faults: Faults) -> SourceRows:
@@ -200,7 +212,8 @@ def _check_layout(source: TradeSource) -> None:
         )
 
 
-def _needed(source: TradeSource) -> list[str]:
+def list_needed_columns(source: TradeSource) -> list[str]:
+    """Return the columns that a declaration names."""
     parts = (
         source.city,
         source.partner,
@@ -235,7 +248,7 @@ def _check_city(source: TradeSource, faults: Faults) -> None:
 
 def _lay_long(table: TextTable, source: TradeSource) -> tuple[TextTable, TextColumn, TextColumn]:
     """Return a wide table with one row a cell, its periods, and its values."""
-    declared = {*_needed(source), *(rule.column for rule in source.row_rules), *source.ignore}
+    declared = {*list_needed_columns(source), *(rule.column for rule in source.row_rules), *source.ignore}
     headers = [name for name in table.columns if name not in declared]
     if not headers:
         raise DataError(f"{source.file}: a wide layout needs at least one column named by its period")

@@ -29,6 +29,8 @@ RemedyName = Literal[
     "precedence",
     "product",
     "same_city",
+    "where",
+    "where_total",
 ]
 
 MESSAGE_COLUMNS = ("level", "code", "file", "row", "column", "message", "text")

@@ -274,6 +274,10 @@ fix-same_city = {"{"} name = { $first }, city = { $second } {"}"}
 remark-same_city = if they are one city
 fix-agreement_city = { fix-same_city }
 remark-agreement_city = in the table of the register, if they are one city
+fix-where = { $first } = { $second }
+remark-where = reads these rows alone; or product names this column, if its rows are parts to be added up
+fix-where_total = { $first } = { $second }
+remark-where_total = the total without its parts
 fix-drop = { $first } = { $second }
 remark-drop = leaves these rows out
 fix-last_row = last_row = { PLAIN($last) }
@@ -307,6 +311,11 @@ city-total = { $name } is a total, not a city: leave such rows out, with drop or
 city-two-codes = { $name } has the codes { $others }: two cities with one name; tell them apart by their codes under city_names, and write the register's cities so
 code-two-cities = code { $name } has the cities { $others }: one city with two names; give it one under city_names
 city-spellings = { $names } differ only in case, accents, spaces or punctuation: if they are one city, say so under city_names; if they are two, give them names that differ
+member-is-total = { $name } equals the sum of the other { $dimension ->
+    [city] cities
+    [partner] partners
+   *[product] products
+}, cell by cell, and would count them twice: leave it out with drop
 city-kinds = { $names } differ only in a word for the kind of place, and have no figures side by side: if they are one city, say so under city_names; if they are two, name both there
 city-kinds-apart = { $names } are read as two cities, because both have figures for the same partners and periods: if they are one, say so under city_names
 city-size = { $name } is a number from { $least } on, in plain digits

@@ -1,0 +1,60 @@
+"""Rows that repeat a city, partner and period: which column of the file tells them apart, and which line answers."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from twintrade.data.formats.tables import open_table
+from twintrade.data.schema.source import TradeSource
+from twintrade.data.sources.cells import clean_name
+from twintrade.data.sources.faults import Faults, Fix
+from twintrade.data.totals import find_totals
+from twintrade.data.trade_source import list_needed_columns
+from twintrade.effects import Remedy
+from twintrade.errors import DataError
+
+_FEW = 40
+"""Values up to which a column is one of kinds, and not of remarks or measures."""
+
+
+def advise_on_repeats(
+    sources: Mapping[str, TradeSource], root: Path, file: str, frame: pd.DataFrame, key: list[str]
+) -> Fix:
+    """Return the line that makes the rows of a file unique, None where no column of it tells them apart.
+
+    Parameters
+    ----------
+    sources : mapping of str to TradeSource
+        By file.
+    root : Path
+    file : str
+        The file with repeated rows.
+    frame : DataFrame
+        Rows that were read, with their row numbers.
+    key : list of str
+        What is repeated.
+    """
+    source = sources.get(file)
+    if source is None or source.layout == "wide" or source.microdata is not None:
+        return None
+    needed = list_needed_columns(source)
+    try:
+        table = open_table(root, file, source, needed, Faults(), needs_all=True)
+    except DataError:
+        return None
+    mine = frame[(frame["file"] == file) & frame.duplicated(key, keep=False)]
+    cells = pd.DataFrame({name: column for name, column in table.columns.items() if name not in needed}, table.rows)
+    names = [str(name) for name in cells if name not in mine]
+    told = mine.join(cells[names].map(clean_name), on="row")
+    cell, values = told.groupby(key).ngroup().to_numpy().astype(np.int64), told["value"].to_numpy(dtype=np.float64)
+    for name in names:
+        if told.duplicated([*key, name]).any():
+            continue
+        totals = find_totals(told[name].to_numpy(dtype=object), cell, values)
+        if totals:
+            return Remedy("where_total", (name, totals[0]))
+        if told[name].nunique() <= _FEW:
+            return Remedy("where", (name, str(told[name].iloc[0])))
+    return None

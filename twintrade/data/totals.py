@@ -1,0 +1,106 @@
+"""Members of a table that are the sum of others: "All States" beside the states, TOTAL beside the products."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from twintrade.data.geography.cities import is_total_word
+from twintrade.data.sources.cells import TextColumn, build_text_array, clean_name, quote_cell
+from twintrade.data.sources.faults import Faults
+from twintrade.effects import Remedy
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
+from twintrade.text import Text
+
+LEAST_CELLS = 4
+"""Cells in which a member has to equal the sum of at least two others: by chance it does in one of thousands."""
+
+TOLERANCE = 2e-3
+"""Relative distance from the sum of the parts that their rounding may make."""
+
+NEARLY_ALL = 0.95
+"""Share of a member's cells in which it has to equal the sum; some parts may be suppressed."""
+
+MOST_TOTALS = 3
+"""Groupings of the same parts that may stand beside them, each adding up to the same sum."""
+
+
+def note_totals(frame: pd.DataFrame, parts: Mapping[str, TextColumn], faults: Faults) -> None:
+    """Note an error for every member of a dimension that equals the sum of the others, cell by cell.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Rows of one file: city, partner, period, value, and product where there is one.
+    parts : mapping of str to TextColumn
+        For each dimension the names as the file writes them, one a row of the frame.
+    faults : Faults
+    """
+    keys = [name for name in ("city", "partner", "product", "period") if name in frame]
+    for dimension, column in parts.items():
+        others = [name for name in keys if name != dimension]
+        cell = frame.groupby(others).ngroup().to_numpy().astype(np.int64)
+        members = build_text_array(clean_name(cell) for cell in column.cells)
+        for name in find_totals(members, cell, frame["value"].to_numpy()):
+            first = int(column.rows[np.flatnonzero(members == name)[0]])
+            text = Text("data.member-is-total", name=quote_cell(name), dimension=dimension)
+            faults.error("total", text, column.file, first, column.name, Remedy("drop", (column.name, name)))
+
+
+def find_totals(members: ObjectArray, cell: IntArray, values: FloatArray) -> list[str]:
+    """Return the members whose value is the sum of the others, or of the longer codes that begin alike.
+
+    Parameters
+    ----------
+    members : ObjectArray of str, shape (n_rows,)
+    cell : IntArray, shape (n_rows,)
+        The other dimensions and the period, as one code.
+    values : FloatArray, shape (n_rows,)
+        NaN counts as nothing.
+    """
+    codes, names = pd.factorize(members, sort=True)
+    if len(names) < 2:
+        return []
+    rows = pd.DataFrame({"member": codes, "cell": cell, "value": np.nan_to_num(values)})
+    summed = rows.groupby(["cell", "member"])["value"].sum().reset_index()
+    found = _find_sums(summed, 2)
+    if len(names) > 2:
+        found |= {i for i, name in enumerate(names) if is_total_word(name)} & set(summed["member"])
+    for parent, children in _list_families(names):
+        if parent in _find_sums(summed[summed["member"].isin([parent, *children])], 1):
+            found.add(parent)
+    return [str(names[i]) for i in sorted(found)]
+
+
+def _find_sums(summed: pd.DataFrame, least_others: int) -> set[int]:
+    """Return the members that equal the sum of the others in nearly every cell with so many others or more."""
+    by_cell = summed.groupby("cell")["value"]
+    value = summed["value"].to_numpy()
+    rest = by_cell.transform("sum").to_numpy() - value
+    n_others = summed["value"].gt(0).groupby(summed["cell"]).transform("sum").to_numpy() - (value > 0)
+    is_told: BoolArray = (n_others >= least_others) & (rest > 0)
+    member = summed["member"].to_numpy()
+    size = int(member.max(initial=0)) + 1
+    n_told = np.bincount(member[is_told], minlength=size)
+    sums: set[int] = set()
+    for n_totals in range(1, MOST_TOTALS + 1 if least_others > 1 else 2):
+        is_sum = is_told & (np.abs(value * n_totals - rest) <= TOLERANCE * rest)
+        n_sums = np.bincount(member[is_sum], minlength=size)
+        equal = np.flatnonzero((n_told >= LEAST_CELLS) & (n_sums >= NEARLY_ALL * n_told)).tolist()
+        # Three cities that trade alike are each half of the other two: totals are as many as they count the parts.
+        if len(equal) == n_totals or least_others == 1:
+            sums |= set(equal)
+    return sums
+
+
+def _list_families(names: Iterable[object]) -> Iterator[tuple[int, list[int]]]:
+    """Yield each code of digits with the next longer ones that begin with it."""
+    digits = {name: i for i, name in enumerate(map(str, names)) if name.isdigit()}
+    lengths = sorted({len(name) for name in digits})
+    for short, long in pairwise(lengths):
+        children: dict[str, list[int]] = {}
+        for name, i in digits.items():
+            if len(name) == long:
+                children.setdefault(name[:short], []).append(i)
+        yield from ((digits[name], children[name]) for name in children if name in digits)
