@@ -19,7 +19,7 @@ _FEW = 40
 """Values up to which a column is one of kinds, and not of remarks or measures."""
 
 
-def advise_on_repeats(
+def find_advice(
     sources: Mapping[str, TradeSource], root: Path, file: str, frame: pd.DataFrame, key: list[str]
 ) -> Fix:
     """Return the line that makes the rows of a file unique, None where no column of it tells them apart.

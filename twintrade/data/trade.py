@@ -13,7 +13,7 @@ from twintrade.data.figures.conversions import Conversion, deflate
 from twintrade.data.frequency import aggregate
 from twintrade.data.geography.cities import check_spellings
 from twintrade.data.overlaps import Advise, join_by_precedence, sum_products, warn_of_revisions
-from twintrade.data.repeats import advise_on_repeats
+from twintrade.data.repeats import find_advice
 from twintrade.data.schema.source import Absent, Flow, Reporter, TradeSource
 from twintrade.data.sources.faults import AbsentInputError, Faults, InvalidDataError
 from twintrade.data.sources.provenance import InputRecord
@@ -110,7 +110,7 @@ def read_trade(sources: Sequence[TradeSource], root: Path) -> TradeTable:
     _check_agreement(sources)
     parts = _read_all(sources, root, faults)
     _check_currency(parts)
-    advise = partial(advise_on_repeats, {source.file: source for source in sources}, root)
+    advise = partial(find_advice, {source.file: source for source in sources}, root)
     joined, superseded = _joined(parts, sources, faults, advise)
     decided = {line.city for source in sources for line in source.city_names}
     check_spellings(joined, [source.file for source in sources], decided, faults)
