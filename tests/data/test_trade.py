@@ -338,7 +338,7 @@ def test_suspicious_but_well_formed_tables_warn(project, trade_source):
     rows = [f"Lyon,GBR,{y},{v}" for y, v in ((2001, 10), (2002, 11), (2003, 12000), (2006, 12500))]
     table = read_trade([trade_source()], project("city,partner,year,value\n" + "\n".join([*rows, "Nice,GBR,2002,5"])))
     by_code = {m.code: m.message for m in table.messages}
-    assert "Lyon 2003" in by_code["unit-jump"]
+    assert "Lyon–GBR in 2003, 1,091-fold (near a thousand)" in by_code["unit-jump"]
     assert "2004, 2005" in by_code["period-gap"]
     assert "Nice 2002 to 2002" in by_code["city-enters-or-leaves"]
 

@@ -11,12 +11,10 @@ from twintrade.text import Text, list_some
 _MAX_NAMED = 12
 _PART, _NEARLY_ALL, _LEAST_PERIODS = 0.75, 0.9, 2
 _LEAST_CONSTANT = 4
-_JUMPS = ((5e2, 2e3, 3), (5e3, 2e4, 4))
-"""Smallest and largest jump that stands for a power of ten."""
 
 
 def check_trade(frame: pd.DataFrame, frequency: Frequency, absent: Absent, faults: Faults) -> None:
-    """Warn of holes, of cities that enter or leave, and of jumps that look like another unit.
+    """Warn of holes, of cities that enter or leave, and of periods that are parts.
 
     Parameters
     ----------
@@ -30,7 +28,6 @@ def check_trade(frame: pd.DataFrame, frequency: Frequency, absent: Absent, fault
     _periods_without_rows(frame, frequency, faults)
     _cities_that_come_and_go(frame, frequency, absent, faults)
     _interior_gaps(frame, absent, faults)
-    _unit_jumps(frame, frequency, faults)
     _parts_at_the_ends(frame, frequency, faults)
     _constant_series(frame, faults)
 
@@ -96,29 +93,3 @@ def _constant_series(frame: pd.DataFrame, faults: Faults) -> None:
     if len(constant):
         named = list_some([f"{city}-{partner}" for city, partner in constant.index], _MAX_NAMED)
         faults.warn("constant-series", Text("data.constant-series", n=len(constant), pairs=named))
-
-
-def _unit_jumps(frame: pd.DataFrame, frequency: Frequency, faults: Faults) -> None:
-    """Compare each city's total over the partners it has in both of two neighboring periods."""
-    before = frame[["city", "partner", "period", "value"]].shift(1)
-    joined = (
-        (before["city"] == frame["city"])
-        & (before["partner"] == frame["partner"])
-        & (before["period"] == frame["period"] - 1)
-        & before["value"].notna()
-        & frame["value"].notna()
-    )
-    both = frame.loc[joined, ["city", "period", "value"]].assign(before=before.loc[joined, "value"])
-    totals = both.groupby(["city", "period"], sort=True)[["value", "before"]].sum().reset_index()
-    totals = totals[(totals["value"] > 0) & (totals["before"] > 0)]
-    ratio = totals["value"] / totals["before"]
-    size = np.maximum(ratio, 1 / ratio)
-    for low, high, factor in _JUMPS:
-        jumps = totals[(size >= low) & (size <= high)]
-        if len(jumps):
-            named = [
-                Text("data.in-period", name=city, period=frequency.label(int(period)))
-                for city, period in zip(jumps["city"], jumps["period"], strict=True)
-            ]
-            cities = list_some(named, _MAX_NAMED, "semicolon")
-            faults.warn("unit-jump", Text("data.unit-jump", factor=factor, cities=cities))

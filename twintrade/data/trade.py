@@ -18,6 +18,7 @@ from twintrade.data.schema.source import Absent, Flow, Reporter, TradeSource
 from twintrade.data.sources.faults import AbsentInputError, Faults, InvalidDataError
 from twintrade.data.sources.provenance import InputRecord
 from twintrade.data.trade_source import SourceRows, convert_to_target_currency, read_source
+from twintrade.data.unit_jumps import Jump, find_jumps, warn_of_jumps
 from twintrade.effects import Message
 from twintrade.errors import DataError
 from twintrade.text import Listed, Text
@@ -51,6 +52,8 @@ class TradeTable:
         Every exchange rate and price factor that values were multiplied by.
     counts : DataFrame or None
         Of microdata: rows, weight, firms, products by city, partner and period.
+    jumps : tuple of Jump
+        Changes that nothing in their series explains.
     """
 
     frame: pd.DataFrame
@@ -63,6 +66,7 @@ class TradeTable:
     provenance: tuple[InputRecord, ...] = ()
     conversions: tuple[Conversion, ...] = ()
     counts: pd.DataFrame | None = None
+    jumps: tuple[Jump, ...] = ()
 
     @property
     def cities(self) -> list[str]:
@@ -122,6 +126,8 @@ def read_trade(sources: Sequence[TradeSource], root: Path) -> TradeTable:
     faults.raise_if_any()
     frame = real.frame[list(TRADE_COLUMNS)].sort_values(["city", "partner", "period"], ignore_index=True)
     check_trade(frame, frequency, sources[0].absent, faults)
+    jumps = find_jumps(frame)
+    warn_of_jumps(jumps, frequency, faults)
     rule = Text("data.dropped-superseded")
     records = [part.record.dropping(rule, n) for part, n in zip(parts, superseded, strict=True)]
     return TradeTable(
@@ -135,6 +141,7 @@ def read_trade(sources: Sequence[TradeSource], root: Path) -> TradeTable:
         provenance=(*records, *(r for part in parts for r in part.further_records), *real.records),
         conversions=tuple(dict.fromkeys([*(c for part in parts for c in part.conversions), *real.conversions])),
         counts=parts[0].counts,
+        jumps=jumps,
     )
 
 

@@ -14,6 +14,7 @@ from twintrade.effects.messages import Level
 from twintrade.errors import DataError, DesignError
 from twintrade.numerics.arrays import FloatArray
 from twintrade.study.observing.observe import Observed, list_absent_inputs, observe
+from twintrade.study.observing.treated_jumps import list_treated_jumps
 from twintrade.study.page.assemble import list_unit_roles
 from twintrade.study.plan.designs import Designs
 from twintrade.study.plan.forecast import compute_forecast
@@ -67,7 +68,9 @@ def check_analysis(root: Path, name: str, text: str) -> str:
         raise DesignError(f"{error}\n\n{report}") from None
     lines = [f"{name}: {plan.spec.title}", *_panel(design), *_treatment(design), *_registry(observed)]
     lines += [*_columns(plan, designs, design), *_forecast(plan, design)]
-    messages = dict.fromkeys((*observed.messages, *design.treatment.messages, *list_open_guesses(name, text)))
+    jumps = list_treated_jumps(observed.jumps, design)
+    known = (*observed.messages, *design.treatment.messages, *jumps, *list_open_guesses(name, text))
+    messages = dict.fromkeys(known)
     return "\n".join([*lines, "", format_data_report(observed.inputs, messages, None, _declared(name, text)), ""])
 
 

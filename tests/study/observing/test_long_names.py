@@ -1,4 +1,4 @@
-"""A city that the register spells a little longer than the trade table is asked about, and is never a control."""
+"""What the first page warns of: cities that the register spells longer than the table, and jumps of treated pairs."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -136,6 +136,23 @@ def test_the_first_page_warns(project, tmp_path, city):
     results = assemble_results(run(plan, observe("t", plan.spec, tmp_path)), {})
     summary = build_document(results, AppendixOptions(exhibits=("summary",)))
     assert any("warning" in str(block) and city in str(block) for block in summary.blocks)
+
+
+@pytest.mark.parametrize(("pair", "is_treated"), [("Rowan,GBR", True), ("Rowan,USA", False), ("Alder,GBR", False)])
+def test_a_jump_of_a_treated_pair_stands_on_the_first_page(project, tmp_path, pair, is_treated):
+    text = project("")
+    path = tmp_path / "data" / "raw" / "trade.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    late = [line.startswith(pair) and int(line.split(",")[2]) >= 2004 for line in lines]
+    lines = [f"{line}0000" if is_late else line for line, is_late in zip(lines, late, strict=True)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    told = check_analysis(tmp_path, "t", text)
+    assert "1 jump is larger than the series' own variation explains" in told
+    assert ("1 jump of a treated pair or its city is larger" in told) == is_treated
+    plan, _ = plan_analysis(tmp_path, "t", text)
+    results = assemble_results(run(plan, observe("t", plan.spec, tmp_path)), {})
+    summary = build_document(results, AppendixOptions(exhibits=("summary",)))
+    assert any("in 2004, " in str(b) and "near ten thousand" in str(b) for b in summary.blocks) == is_treated
 
 
 def rename_after(root: Path, old: str, new: str, year: int) -> None:

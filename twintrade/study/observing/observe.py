@@ -14,6 +14,7 @@ from twintrade.data.registry import Reconciliation, reconcile
 from twintrade.data.schema import Constant, TradeSource
 from twintrade.data.sources import AbsentInputError, InputRecord, locate
 from twintrade.data.trade import TradeTable, read_trade
+from twintrade.data.unit_jumps import Jump
 from twintrade.design import Panel
 from twintrade.design.register import Agreements
 from twintrade.effects import Message
@@ -55,6 +56,8 @@ class Observed:
         Every factor that values were multiplied by.
     reconciliation : Reconciliation or None
         The registry held against the trade tables.
+    jumps : tuple of Jump
+        Changes of the outcome that nothing in their series explains.
     """
 
     panel: Panel
@@ -64,6 +67,7 @@ class Observed:
     is_simulated: bool
     conversions: tuple[Conversion, ...] = ()
     reconciliation: Reconciliation | None = None
+    jumps: tuple[Jump, ...] = ()
 
 
 def format_currency(money_unit: str) -> str:
@@ -120,6 +124,7 @@ def observe(name: str, spec: Spec, root: Path) -> Observed:
         is_simulated=spec.data.simulated or any(entry.simulate is not None for entry in spec.data.trade),
         conversions=tuple(dict.fromkeys(c for table in tables for c in table.conversions)),
         reconciliation=_reconciled(read, tables, panel),
+        jumps=next((table.jumps for table in tables if table.flow == spec.design.outcome), ()),
     )
 
 

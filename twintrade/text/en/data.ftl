@@ -382,10 +382,26 @@ part-period = { $period } has { SHARE($share) } of { $neighbor } in the middle c
     [one] { $n_cities } city
    *[other] { $n_cities } cities
 } fall so: is it a part of a { period }? Leave it out with design.sample if it is
-unit-jump = a { $factor ->
-    [3] thousand
-   *[4] ten-thousand
-}-fold jump from one period to the next, perhaps an undeclared change of unit: { $cities }
+jump = { $whole ->
+    [yes] { $city } in { $period }
+   *[no] { $city }–{ $partner } in { $period }
+}, { $factor }-fold{ $power ->
+    [0] { "" }
+    [2] { " " }(near a hundred)
+    [3] { " " }(near a thousand)
+    [4] { " " }(near ten thousand, 万)
+    [6] { " " }(near a million)
+    [8] { " " }(near a hundred million, 亿)
+   *[other] { " " }(near a power of ten)
+}
+unit-jump = { $n ->
+    [one] { $n } jump is
+   *[other] { $n } jumps are
+} larger than the series' own variation explains, perhaps another unit of money or a slip: { $jumps }
+treated-jump = { $n ->
+    [one] { $n } jump of a treated pair or its city is
+   *[other] { $n } jumps of treated pairs or their cities are
+} larger than the series' own variation explains and moves the estimate: { $jumps }. Look at the figures; if the unit changes there, declare money_unit by row or split the file
 wanted-periods = { $wanted ->
     [year] years
     [quarter] quarters

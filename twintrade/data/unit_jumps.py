@@ -1,0 +1,165 @@
+"""Jumps of a series that its own variation does not explain: another unit of money, or a slip of the pen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from twintrade.data.calendar.periods import Frequency
+from twintrade.data.sources.faults import Faults
+from twintrade.numerics.arrays import FloatArray
+from twintrade.text import Text, list_some
+
+LEAST_FACTOR = 30.0
+"""Smallest factor between two neighbors that is looked at: trade of a pair grows tenfold in a year, seldom more."""
+
+SCALES = 12.0
+"""Jumps that are told, in robust standard deviations of the changes of the series."""
+
+SCALES_APART, AROUND = 8.0, 4
+"""Distance of the figures before a jump that stays from those after it, in the same measure, and how many of them."""
+
+LEAST_CHANGES = 5
+"""Changes from which a series' own variation is known; below it twice the usual one is taken."""
+
+LEAST_CITIES = 3
+"""Cities in a period whose median change is what moved all of them."""
+
+LEAST_PAIRS = 3
+"""Pairs of a city whose median change is the city's."""
+
+_NORMAL = 1.4826
+_NEAR_POWER = 0.12
+_POWERS = (2, 3, 4, 5, 6, 7, 8, 9)
+_MAX_NAMED = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """A change from one figure to the next that nothing in the series explains.
+
+    Attributes
+    ----------
+    city : str
+    partner : str
+        "" where the pairs of the city jump together.
+    period : int
+    factor : float
+        The larger of the two figures over the smaller.
+    """
+
+    city: str
+    partner: str
+    period: int
+    factor: float
+
+    def describe(self, frequency: Frequency) -> Text:
+        """Return where and how far, with the power of ten that it is near."""
+        power = np.log10(self.factor)
+        near = round(power) if abs(power - round(power)) <= _NEAR_POWER and round(power) in _POWERS else 0
+        return Text(
+            "data.jump",
+            city=self.city,
+            partner=self.partner,
+            whole="no" if self.partner else "yes",
+            period=frequency.label(self.period),
+            factor=round(self.factor),
+            power=near,
+        )
+
+
+def find_jumps(frame: pd.DataFrame) -> tuple[Jump, ...]:
+    """Return jumps of cities and, beside those, of single pairs.
+
+    A change is the log ratio of two neighboring positive figures of a pair, less the median change of all pairs in
+    that period. It is a jump where it exceeds ``LEAST_FACTOR`` and ``SCALES`` robust standard deviations of the
+    changes of its series; or where ``SCALES_APART`` lie between all figures of ``AROUND`` periods before and after
+    it. The change of a city is the median of its pairs'. A figure that jumps back is told once.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Sorted by city, partner and period.
+    """
+    changes = _list_changes(frame)
+    if changes.empty:
+        return ()
+    changes["relative"] = changes["change"] - _list_common(changes)
+    usual = _NORMAL * float(changes["relative"].abs().median())
+    of_cities = _gather_cities(changes)
+    whole = of_cities[_is_jump(of_cities, ["city"], usual)]
+    apart = changes[_is_jump(changes, ["city", "partner"], usual)]
+    jumped = set(zip(whole["city"], whole["period"], strict=True))
+    single = [key not in jumped for key in zip(apart["city"], apart["period"], strict=True)]
+    return _list_once(pd.concat([whole.assign(partner=""), apart[single]]))
+
+
+def warn_of_jumps(jumps: Sequence[Jump], frequency: Frequency, faults: Faults) -> None:
+    """Warn of jumps, the largest first."""
+    if jumps:
+        largest = sorted(jumps, key=lambda jump: -jump.factor)
+        named = list_some([jump.describe(frequency) for jump in largest], _MAX_NAMED, "semicolon")
+        faults.warn("unit-jump", Text("data.unit-jump", n=len(jumps), jumps=named))
+
+
+def _list_changes(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the log change of every pair between neighboring positive figures: city, partner, period, change."""
+    traded = frame.loc[frame["value"] > 0, ["city", "partner", "period", "value"]].reset_index(drop=True)
+    before = traded.shift(1)
+    is_next = (before["city"] == traded["city"]) & (before["partner"] == traded["partner"])
+    logs = np.log(traded["value"])
+    rises, falls = (_find_gap(traded, sign * logs) for sign in (1.0, -1.0))
+    changes = traded.assign(change=logs - logs.shift(1), apart=np.fmax(rises, falls))
+    return changes[is_next].reset_index(drop=True)
+
+
+def _find_gap(traded: pd.DataFrame, logs: pd.Series) -> FloatArray:
+    """Return how far a pair's next figures all lie above those before, NaN near the ends of its series."""
+    keys, least = [traded["city"], traded["partner"]], AROUND - 1
+    highest = logs.groupby(keys).rolling(AROUND, min_periods=least).max().droplevel([0, 1]).sort_index()
+    behind = logs[::-1].groupby([key[::-1] for key in keys]).rolling(AROUND, min_periods=least)
+    lowest = behind.min().droplevel([0, 1]).sort_index()
+    return np.asarray(lowest - highest.groupby(keys).shift(1), dtype=np.float64)
+
+
+def _list_common(changes: pd.DataFrame) -> FloatArray:
+    """Return the median change of all pairs in the period of each change, 0 where they are of few cities."""
+    by_period = changes.groupby("period")
+    common = by_period["change"].transform("median").to_numpy()
+    is_shared = by_period["city"].transform("nunique").to_numpy() >= LEAST_CITIES
+    # What moves every city is no reason to overlook it: a whole file may change its unit.
+    return np.where(is_shared & (np.abs(common) < np.log(LEAST_FACTOR)), common, 0.0)
+
+
+def _gather_cities(changes: pd.DataFrame) -> pd.DataFrame:
+    grouped = changes.groupby(["city", "period"], sort=True)["relative"]
+    cities = grouped.median().reset_index()
+    return cities[(grouped.size() >= LEAST_PAIRS).to_numpy()].reset_index(drop=True)
+
+
+def _is_jump(changes: pd.DataFrame, series: list[str], usual: float) -> FloatArray:
+    size = changes["relative"].abs()
+    by_series = size.groupby([changes[name] for name in series], sort=False)
+    own = _NORMAL * by_series.transform("median")
+    is_known = by_series.transform("size") >= LEAST_CHANGES
+    floor = usual / 2 if series == ["city", "partner"] else 0.0
+    scale = np.where(is_known, np.maximum(own, floor), np.maximum(own.where(is_known, 0.0), 2 * usual))
+    least = np.log(LEAST_FACTOR)
+    is_apart = changes["apart"] > np.maximum(least, SCALES_APART * scale) if "apart" in changes else False
+    return np.asarray((size > np.maximum(least, SCALES * scale)) | is_apart)
+
+
+def _list_once(found: pd.DataFrame) -> tuple[Jump, ...]:
+    """Return jumps without those that only lead back from the jump before."""
+    jumps: list[Jump] = []
+    last: dict[tuple[str, str], float] = {}
+    for row in found.sort_values(["city", "partner", "period"]).to_dict("records"):
+        key, change = (str(row["city"]), str(row["partner"])), float(row["relative"])
+        leads_back = key in last and abs(last[key] + change) < np.log(LEAST_FACTOR)
+        if leads_back:
+            del last[key]
+            continue
+        last[key] = change
+        jumps.append(Jump(*key, int(row["period"]), float(np.exp(min(abs(change), 600.0)))))
+    return tuple(jumps)
