@@ -8,7 +8,7 @@ import pandas as pd
 
 from twintrade.data.calendar.periods import Frequency
 from twintrade.data.sources.faults import Faults
-from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.text import Text, list_some
 
 LEAST_FACTOR = 30.0
@@ -106,21 +106,28 @@ def warn_of_jumps(jumps: Sequence[Jump], frequency: Frequency, faults: Faults) -
 def _list_changes(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the log change of every pair between neighboring positive figures: city, partner, period, change."""
     traded = frame.loc[frame["value"] > 0, ["city", "partner", "period", "value"]].reset_index(drop=True)
-    before = traded.shift(1)
-    is_next = (before["city"] == traded["city"]) & (before["partner"] == traded["partner"])
-    logs = np.log(traded["value"])
-    rises, falls = (_find_gap(traded, sign * logs) for sign in (1.0, -1.0))
-    changes = traded.assign(change=logs - logs.shift(1), apart=np.fmax(rises, falls))
-    return changes[is_next].reset_index(drop=True)
+    series = traded.groupby(["city", "partner"], sort=False).ngroup().to_numpy().astype(np.int64)
+    logs = np.log(traded["value"].to_numpy(dtype=np.float64))
+    apart = np.fmax(_find_gap(logs, series), _find_gap(-logs, series))
+    changes = traded.assign(change=logs - _shift(logs, series, -1), apart=apart)
+    return changes[changes["change"].notna()].reset_index(drop=True)
 
 
-def _find_gap(traded: pd.DataFrame, logs: pd.Series) -> FloatArray:
-    """Return how far a pair's next figures all lie above those before, NaN near the ends of its series."""
-    keys, least = [traded["city"], traded["partner"]], AROUND - 1
-    highest = logs.groupby(keys).rolling(AROUND, min_periods=least).max().droplevel([0, 1]).sort_index()
-    behind = logs[::-1].groupby([key[::-1] for key in keys]).rolling(AROUND, min_periods=least)
-    lowest = behind.min().droplevel([0, 1]).sort_index()
-    return np.asarray(lowest - highest.groupby(keys).shift(1), dtype=np.float64)
+def _find_gap(logs: FloatArray, series: IntArray) -> FloatArray:
+    """Return how far a series' next figures all lie above those before, NaN where fewer than three stand there."""
+    before = np.stack([_shift(logs, series, -k) for k in range(1, AROUND + 1)])
+    after = np.stack([_shift(logs, series, k) for k in range(AROUND)])
+    is_known = np.minimum(np.isfinite(before).sum(axis=0), np.isfinite(after).sum(axis=0)) >= AROUND - 1
+    gap = np.fmin.reduce(after) - np.fmax.reduce(before)
+    return np.where(is_known, gap, np.nan)
+
+
+def _shift(logs: FloatArray, series: IntArray, by: int) -> FloatArray:
+    """Return the figure so many places on in the same series, NaN where it ends."""
+    place = np.arange(logs.size) + by
+    is_inside = (place >= 0) & (place < logs.size)
+    place = np.where(is_inside, place, 0)
+    return np.where(is_inside & (series[place] == series), logs[place], np.nan)
 
 
 def _list_common(changes: pd.DataFrame) -> FloatArray:
