@@ -47,14 +47,17 @@ def find_advice(
     mine = frame[(frame["file"] == file) & frame.duplicated(key, keep=False)]
     cells = pd.DataFrame({name: column for name, column in table.columns.items() if name not in needed}, table.rows)
     names = [str(name) for name in cells if name not in mine]
-    told = mine.join(cells[names].map(clean_name), on="row")
-    cell, values = told.groupby(key).ngroup().to_numpy().astype(np.int64), told["value"].to_numpy(dtype=np.float64)
+    joined = mine.join(cells[names].map(clean_name), on="row")
+    cell, values = (
+        joined.groupby(key).ngroup().to_numpy().astype(np.int64),
+        joined["value"].to_numpy(dtype=np.float64),
+    )
     for name in names:
-        if told.duplicated([*key, name]).any():
+        if joined.duplicated([*key, name]).any():
             continue
-        totals = find_totals(told[name].to_numpy(dtype=object), cell, values)
+        totals = find_totals(joined[name].to_numpy(dtype=object), cell, values)
         if totals:
             return Remedy("where_total", (name, totals[0]))
-        if told[name].nunique() <= _FEW:
-            return Remedy("where", (name, str(told[name].iloc[0])))
+        if joined[name].nunique() <= _FEW:
+            return Remedy("where", (name, str(joined[name].iloc[0])))
     return None

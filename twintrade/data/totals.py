@@ -64,13 +64,13 @@ def find_totals(members: ObjectArray, cell: IntArray, values: FloatArray) -> lis
         return []
     rows = pd.DataFrame({"member": codes, "cell": cell, "value": np.nan_to_num(values)})
     summed = rows.groupby(["cell", "member"])["value"].sum().reset_index()
-    found = _find_sums(summed, 2)
+    sums = _find_sums(summed, 2)
     if len(names) > 2:
-        found |= {i for i, name in enumerate(names) if is_total_word(name)} & set(summed["member"])
+        sums |= {i for i, name in enumerate(names) if is_total_word(name)} & set(summed["member"])
     for parent, children in _list_families(names):
         if parent in _find_sums(summed[summed["member"].isin([parent, *children])], 1):
-            found.add(parent)
-    return [str(names[i]) for i in sorted(found)]
+            sums.add(parent)
+    return [str(names[i]) for i in sorted(sums)]
 
 
 def _find_sums(summed: pd.DataFrame, least_others: int) -> set[int]:

@@ -157,11 +157,11 @@ def _is_jump(changes: pd.DataFrame, series: list[str], usual: float) -> FloatArr
     return np.asarray((size > np.maximum(least, SCALES * scale)) | is_apart)
 
 
-def _list_once(found: pd.DataFrame) -> tuple[Jump, ...]:
+def _list_once(rows: pd.DataFrame) -> tuple[Jump, ...]:
     """Return jumps without those that only lead back from the jump before."""
     jumps: list[Jump] = []
     last: dict[tuple[str, str], float] = {}
-    for row in found.sort_values(["city", "partner", "period"]).to_dict("records"):
+    for row in rows.sort_values(["city", "partner", "period"]).to_dict("records"):
         key, change = (str(row["city"]), str(row["partner"])), float(row["relative"])
         leads_back = key in last and abs(last[key] + change) < np.log(LEAST_FACTOR)
         if leads_back:
