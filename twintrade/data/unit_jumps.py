@@ -15,7 +15,7 @@ LEAST_FACTOR = 30.0
 """Smallest factor between two neighbors that is looked at: trade of a pair grows tenfold in a year, seldom more."""
 
 SCALES = 12.0
-"""Jumps that are told, in robust standard deviations of the changes of the series."""
+"""Size of a jump, in robust standard deviations of the changes of the series."""
 
 SCALES_APART, AROUND = 8.0, 4
 """Distance of the figures before a jump that stays from those after it, in the same measure, and how many of them."""
@@ -75,7 +75,7 @@ def find_jumps(frame: pd.DataFrame) -> tuple[Jump, ...]:
     A change is the log ratio of two neighboring positive figures of a pair, less the median change of all pairs in
     that period. It is a jump where it exceeds ``LEAST_FACTOR`` and ``SCALES`` robust standard deviations of the
     changes of its series; or where ``SCALES_APART`` lie between all figures of ``AROUND`` periods before and after
-    it. The change of a city is the median of its pairs'. A figure that jumps back is told once.
+    it. The change of a city is the median of its pairs'. A figure that jumps back counts once.
 
     Parameters
     ----------
@@ -148,10 +148,10 @@ def _gather_cities(changes: pd.DataFrame) -> pd.DataFrame:
 def _is_jump(changes: pd.DataFrame, series: list[str], usual: float) -> FloatArray:
     size = changes["relative"].abs()
     by_series = size.groupby([changes[name] for name in series], sort=False)
-    own = _NORMAL * by_series.transform("median")
+    scales = _NORMAL * by_series.transform("median")
     is_known = by_series.transform("size") >= LEAST_CHANGES
     floor = usual / 2 if series == ["city", "partner"] else 0.0
-    scale = np.where(is_known, np.maximum(own, floor), np.maximum(own.where(is_known, 0.0), 2 * usual))
+    scale = np.where(is_known, np.maximum(scales, floor), np.maximum(scales.where(is_known, 0.0), 2 * usual))
     least = np.log(LEAST_FACTOR)
     is_apart = changes["apart"] > np.maximum(least, SCALES_APART * scale) if "apart" in changes else False
     return np.asarray((size > np.maximum(least, SCALES * scale)) | is_apart)

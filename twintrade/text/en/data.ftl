@@ -16,7 +16,6 @@ cell = { $cell } { $reason }
 pair = { $city }-{ $partner }
 pair-period = { $city }-{ $partner }, { $period }
 span = { $name } { $first } to { $last }
-in-period = { $name } { $period }
 
 ## files
 place-of-file = { $place ->
