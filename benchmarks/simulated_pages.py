@@ -3,7 +3,7 @@
 import re
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,6 @@ from twintrade.study.execute import plan_analysis
 from twintrade.study.observing.observe import observe
 from twintrade.study.page.assemble import assemble_results
 from twintrade.study.plan.first_design import build_usual_design
-from twintrade.study.plan.jobs import LadderColumn, Plan
 from twintrade.study.run.columns import run
 from twintrade.study.store.frames import to_bytes
 
@@ -137,8 +136,6 @@ class Page:
         Fewest and most years before an agreement.
     headline : tuple of str
         Its estimator, inference and fixed effects.
-    without : tuple of str
-        Columns of the recipe that are left out because their inference takes minutes; none of them is the headline.
     """
 
     name: str
@@ -152,7 +149,6 @@ class Page:
     excluded: int
     before: tuple[int, int]
     headline: tuple[str, str, str]
-    without: tuple[str, ...] = ()
 
     @property
     def is_case(self) -> bool:
@@ -173,8 +169,8 @@ PAGES = (
     Page("single case, 10 years", _PRESET, _CASE, 7, 12, 10, 1, 1, 12, (5, 8), _RATIO),
     Page("single case, 31 years", _PRESET, _CASE, 7, 12, 31, 1, 1, 12, (8, 23), _RATIO),
     Page("several cases", "", _CASES, 7, 12, 10, 6, 3, 12, (4, 8), _POOLED),
-    Page("staggered", _LISTED, _STAGGERED, 7, 12, 10, 6, 3, 12, (2, 8), _LOGS, ("callaway_santanna",)),
-    Page("gravity", "", _GRAVITY, 7, 12, 10, 6, 3, 12, (2, 8), _TOTAL, ("ppml", "etwfe")),
+    Page("staggered", _LISTED, _STAGGERED, 7, 12, 10, 6, 3, 12, (2, 8), _LOGS),
+    Page("gravity", "", _GRAVITY, 7, 12, 10, 6, 3, 12, (2, 8), _TOTAL),
 )
 BY_NAME: Mapping[str, Page] = {page.name: page for page in PAGES}
 
@@ -245,21 +241,11 @@ def evaluate_page(drawn: Drawn, effect: float, k: int, root: Path) -> dict[str, 
     """Return what the page would print: headline, verdicts of claims and checks; a reason where there is no page."""
     text = drawn.write(root, effect, k + 1)
     try:
-        plan = _narrow(plan_analysis(root, "page", text)[0], drawn.page.without)
+        plan = plan_analysis(root, "page", text)[0]
         found = run(plan, observe("page", plan.spec, root))
         return read_page(assemble_results(found, {}))
     except TwintradeError as error:
         return {"claims": "", "checks": "", "error": str(error)}
-
-
-def _narrow(plan: Plan, without: tuple[str, ...]) -> Plan:
-    """Return the plan without the columns of some estimators, and without the checks of these alone."""
-
-    def keep(columns: tuple[LadderColumn, ...]) -> tuple[LadderColumn, ...]:
-        return tuple(c for c in columns if c.estimator.name not in without)
-
-    checks = (replace(check, columns=keep(check.columns)) for check in plan.checks)
-    return replace(plan, columns=keep(plan.columns), checks=tuple(c for c in checks if c.columns))
 
 
 def read_page(results: ResultSet) -> dict[str, object]:
