@@ -46,6 +46,7 @@ _BY_CODE: Mapping[str, str] = {
     "missing-figures": "data.fix-blank",
     "unit-jump": "data.fix-unit-column",
     "currency": "data.fix-exchange",
+    "looks-cumulated": "data.fix-cumulated",
     "revision": "data.fix-revision",
     "undated": "data.fix-undated",
 }

@@ -9,6 +9,7 @@ import pandas as pd
 
 from twintrade.data.calendar.periods import Frequency
 from twintrade.data.checks import check_trade
+from twintrade.data.cumulated import take_apart
 from twintrade.data.figures.conversions import Conversion, deflate
 from twintrade.data.frequency import aggregate
 from twintrade.data.geography.cities import check_spellings
@@ -170,6 +171,7 @@ def _joined(
         sum_products(part.frame, source, faults, advise) if source.product is not None else part.frame
         for part, source in zip(parts, sources, strict=True)
     ]
+    frames = [take_apart(frame, source, faults) for frame, source in zip(frames, sources, strict=True)]
     warn_of_revisions(frames, sources[0].frequency, faults)
     is_mixed = len({source.frequency for source in sources}) > 1
     if is_mixed:

@@ -100,6 +100,9 @@ class TradeSource(FileFormat):
         Add months up to quarters or years, quarters to years.
     coverage : float
         Share of the short periods that must have a figure for the long one to count.
+    cumulated : bool or None
+        Whether figures run on from January (year to date) and are to be taken apart. None: they are not, and a file
+        whose figures look it is refused.
     exchange : ExchangeRates or None
         Convert to another currency.
     deflator : Deflator or None
@@ -149,6 +152,7 @@ class TradeSource(FileFormat):
     frequency: Frequency = Frequency.YEAR
     to_frequency: Frequency | None = None
     coverage: float = 1.0
+    cumulated: bool | None = None
     exchange: ExchangeRates | None = None
     deflator: Deflator | None = None
     layout: Layout = "long"

@@ -290,6 +290,7 @@ fix-frequency = frequency = { $first }   # if the whole file is by { $bare ->
 fix-money_unit = money_unit = { $first }
 fix-money_unit_unknown = money_unit = "1,000 USD"   # a power and a currency
 fix-unit-column = money_unit = {"{"} column = "the column of units" {"}"}   # or split the file
+fix-cumulated = cumulated = true            # figures run on from January; false where they are those of single periods
 fix-exchange = exchange = {"{"} target = "USD", file = "data/raw/rates.csv" {"}"}
 fix-precedence = precedence = 1   # under the file that counts where they overlap
 fix-product = product = "the column of products"   # with product_revision, if the rows are products to be added up
@@ -333,6 +334,19 @@ partner-years = { $name } ({ $code }) has figures in { PLAIN($first) } to { PLAI
 partner-group = { $cell } is no single country
 
 ## figures of several rows and files
+looks-cumulated = figures look cumulated from January, and adding them up would count trade several times: { $named ->
+    [yes] the column's name says so
+   *[no] in { $n } of { $of } years of a city and a partner they never fall before the year ends
+}
+cumulated-falls = a figure that runs on from January is smaller than the one before it in { $what }{ $n ->
+    [one] { "" }
+   *[other] , the first of { $n }
+}: correct it, or write cumulated = false where figures are those of single periods
+cumulated-gaps = { $n ->
+    [one] one figure follows
+   *[other] { $n } figures follow
+} a gap in figures that run on from January: it covers the periods of the gap too
+cumulated-apart = { $n } figures that run on from January were taken apart
 products-summed = { $n_rows } rows of { $revisions } were added up to { $n } figures
 revision-changes = products follow { $here } here and { $before } before: read one revision with where, or let them follow each other with mixed_revisions = "by_period"
 revisions-mixed = { $what } has products of several revisions, which would be counted twice: read one of them with where

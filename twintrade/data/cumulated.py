@@ -1,0 +1,79 @@
+"""Figures of months or quarters that run on from January: found, and taken apart into those of each period."""
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from twintrade.data.schema.source import TradeSource
+from twintrade.data.sources.faults import Faults
+from twintrade.numerics.arrays import BoolArray
+from twintrade.text import Text
+
+SERIES = ["city", "partner"]
+LEAST_YEARS = 4
+"""Years of a city and a partner with enough figures that must be seen before anything is said."""
+SHARE = 0.95
+LEAST = {4: 3, 12: 6}
+"""Figures that a year needs, by periods of a year: fewer rise one after the other by chance."""
+WORDS = re.compile(r"累计|累計|\bytd\b|year[ _-]?to[ _-]?date|cumul|acumul|kumul|accumul", re.IGNORECASE)
+
+
+def take_apart(frame: pd.DataFrame, source: TradeSource, faults: Faults) -> pd.DataFrame:
+    """Return figures of single periods; where it is not declared that they run on, note an error if they look it.
+
+    A figure after a gap covers the periods of the gap too, so that sums by year stay right; a warning counts them.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns city, partner, period, value and row; a figure a city, partner and period.
+    source : TradeSource
+    faults : Faults
+    """
+    per_year = source.frequency.per_year
+    if per_year == 1 or frame.empty or source.cumulated is False:
+        return frame
+    if source.cumulated:
+        return _difference(frame, per_year, source, faults)
+    runs, n_years = _count_runs(frame, per_year)
+    is_named = source.value is not None and WORDS.search(source.value) is not None
+    if is_named or (n_years >= LEAST_YEARS and runs >= SHARE * n_years):
+        text = Text("data.looks-cumulated", n=runs, of=n_years, named="yes" if is_named else "no")
+        faults.error("looks-cumulated", text, source.file, None, source.value or "")
+    return frame
+
+
+def _count_runs(frame: pd.DataFrame, per_year: int) -> tuple[int, int]:
+    """Return in how many years of a city and a partner figures never fall and rise, and how many have enough."""
+    known = frame[frame["value"].notna()].sort_values([*SERIES, "period"])
+    keys = [known["city"], known["partner"], known["period"] // per_year]
+    groups = known.groupby(keys, sort=False)["value"]
+    years = groups.agg(["size", "first", "last"])
+    years["falls"] = (groups.diff() < 0).groupby(keys, sort=False).sum()
+    enough = years[(years["size"] >= LEAST[per_year]) & (years["last"] > 0)]
+    rises = (enough["falls"] == 0) & (enough["last"] > enough["first"])
+    return int(rises.sum()), len(enough)
+
+
+def _difference(frame: pd.DataFrame, per_year: int, source: TradeSource, faults: Faults) -> pd.DataFrame:
+    known = frame[frame["value"].notna()].sort_values([*SERIES, "period"])
+    groups = known.groupby([known["city"], known["partner"], known["period"] // per_year], sort=False)
+    before, last = groups["value"].shift(), groups["period"].shift()
+    start = (known["period"] // per_year) * per_year - 1
+    skipped = known["period"] - last.fillna(start) > 1
+    value = known["value"] - before.fillna(0.0)
+    _report(known, value < 0, skipped, source, faults)
+    return frame.assign(value=value.reindex(frame.index))
+
+
+def _report(
+    known: pd.DataFrame, falls: "pd.Series[bool] | BoolArray", skipped: pd.Series, source: TradeSource, faults: Faults
+) -> None:
+    for place in np.flatnonzero(falls)[:1]:
+        row = known.iloc[place]
+        text = Text("data.cumulated-falls", n=int(np.sum(falls)), what=source.frequency.label(int(row["period"])))
+        faults.error("cumulated", text, source.file, int(row["row"]), source.value or "")
+    if skipped.any():
+        faults.warn("cumulated", Text("data.cumulated-gaps", n=int(skipped.sum())), source.file)
+    faults.inform("cumulated", Text("data.cumulated-apart", n=len(known)), source.file)
