@@ -73,15 +73,18 @@ def run(
     scheduler: Annotated[str, typer.Option(help="Address of the dask scheduler, tcp://host:8786.")] = "",
     force: Annotated[bool, typer.Option("--force", help="Run even when nothing changed.")] = False,
     log_json: Annotated[bool, typer.Option("--log-json", help="One JSON line an event, on standard error.")] = False,
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="Confirm every guess of the analysis files: remove their marks.")
+    ] = False,
 ) -> None:
     """Run analyses whose results are stale, and summarize all of them."""
     from twintrade.study.runner import run_all
+    from twintrade.study.store import confirm_analysis
     from twintrade.study.summary import summarize_outcomes
 
+    analyses = [confirm_analysis(analysis) if confirm else analysis for analysis in _list_analyses(specs)]
     try:
-        outcomes = run_all(
-            _list_analyses(specs), jobs=jobs, force=force, log_json=log_json, backend=backend, scheduler=scheduler
-        )
+        outcomes = run_all(analyses, jobs=jobs, force=force, log_json=log_json, backend=backend, scheduler=scheduler)
     except KeyboardInterrupt:
         _complain(str(Text("study.interrupted")))
         raise typer.Exit(INTERRUPTED) from None
@@ -185,7 +188,7 @@ def verify(specs: Specs = None) -> None:
         if not get_results_folder(analysis.root, analysis.name).exists():
             typer.echo(Text("study.not-run", name=analysis.name))
             continue
-        changes = list_changes(analysis.root, analysis.name, analysis.raw)
+        changes = list_changes(analysis.root, analysis.name, analysis.raw, analysis.n_guesses)
         key = "study.differs" if changes else "study.as-recorded"
         typer.echo(Text(key, name=analysis.name, changes=Listed(tuple(changes), "semicolon")))
         code = STALE if changes else code

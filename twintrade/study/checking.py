@@ -9,8 +9,6 @@ import numpy as np
 from twintrade.data.data_report import format_data_report
 from twintrade.data.sources import InvalidDataError
 from twintrade.design import Design
-from twintrade.effects import Message
-from twintrade.effects.messages import Level
 from twintrade.errors import DataError, DesignError
 from twintrade.numerics.arrays import FloatArray
 from twintrade.study.observing.observe import Observed, list_absent_inputs, observe
@@ -21,6 +19,7 @@ from twintrade.study.plan.forecast import compute_forecast
 from twintrade.study.plan.jobs import Plan
 from twintrade.study.planning import plan_analysis
 from twintrade.study.registry_study import list_sentences, run_registry
+from twintrade.study.spec.guesses import list_open_guesses
 from twintrade.study.spec.registry_spec import is_registry, parse_registry
 from twintrade.study.spec.spec_faults import locate_faults
 from twintrade.study.spec.spec_text import parse_tables
@@ -33,7 +32,6 @@ _MOST_LOST = 8
 _LOST = ("unmatched", "undated", "too coarse")
 _TABLE = re.compile(r"\s*(\[\[?[^\]]+\]\]?)")
 _FILE = re.compile(r"\s*file\s*=\s*[\"']([^\"']+)[\"']")
-_GUESSED = re.compile(r"\s*([^#=\s][^=]*?)\s*=.*#\s*GUESS\b")
 
 
 def check_analysis(root: Path, name: str, text: str) -> str:
@@ -113,15 +111,6 @@ def check_registry(root: Path, name: str, text: str) -> str:
     run = run_registry(spec, root)
     lines = [f"{name}: {spec.title}", *map(str, list_sentences(run))]
     return "\n".join([*lines, "", format_data_report(run.inputs, run.registry.messages), ""])
-
-
-def list_open_guesses(name: str, text: str, level: Level = "info") -> Iterator[Message]:
-    """Yield one message on the lines that still carry the mark of a guess."""
-    keys = [(i, m[1]) for i, line in enumerate(text.splitlines(), 1) if (m := _GUESSED.match(line))]
-    if keys:
-        lines = Listed(tuple(Text("study.guess", key=key, line=i) for i, key in keys), "comma")
-        guesses = Text("study.guesses", n=len(keys), lines=lines)
-        yield Message(level, "guess", guesses, f"{FOLDER}/{name}.toml")
 
 
 def _panel(design: Design) -> Iterator[str]:

@@ -13,7 +13,6 @@ from twintrade.effects.messages import build_messages_frame
 from twintrade.errors import TwintradeError
 from twintrade.fanout import Workers, use_workers
 from twintrade.render.report import render
-from twintrade.study.checking import list_open_guesses
 from twintrade.study.failed import record_failure
 from twintrade.study.observing.observe import Observed, observe
 from twintrade.study.outcome import AnalysisEnd
@@ -32,6 +31,7 @@ from twintrade.study.run.manifest import (
     hash_origins,
     measure_peak_memory_mb,
 )
+from twintrade.study.spec.guesses import count_open_guesses, list_open_guesses
 from twintrade.study.spec.registry_spec import is_registry, parse_registry
 from twintrade.study.spec.report_options import read_report_options
 from twintrade.study.spec.spec_faults import locate_faults
@@ -140,7 +140,8 @@ def _stored(
                 finished = run(analysis_plan, observed, progress, expect)
         finally:
             ledger.close()
-    manifest = build_manifest(finished, raw, root) | {"headline": collect_headline_facts(finished.ladder)}
+    headline = collect_headline_facts(finished.ladder) | count_open_guesses(text)
+    manifest = build_manifest(finished, raw, root) | {"headline": headline}
     progress("draw")
     tidy = build_tidy_files(assemble_results(finished, manifest))
     page = render(replay_results(tidy, manifest), options.appendix, word_template=options.word_template)

@@ -50,7 +50,7 @@ def render_replication_readme(analyses: Sequence[Analysis]) -> str:
 
 
 def _done(analysis: Analysis) -> _Done:
-    stale = list_changes(analysis.root, analysis.name, analysis.raw)
+    stale = list_changes(analysis.root, analysis.name, analysis.raw, analysis.n_guesses)
     folder = get_results_folder(analysis.root, analysis.name)
     manifest = read_manifest(folder)
     if stale or manifest is None:

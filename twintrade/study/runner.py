@@ -79,7 +79,7 @@ def _settled(analysis: Analysis, *, force: bool) -> AnalysisEnd | str:
     if absent:
         text = Text("study.not-there", files=Listed(tuple(absent), "comma"))
         return AnalysisEnd(analysis.name, "skipped", text=str(text))
-    changes = list_changes(analysis.root, analysis.name, raw)
+    changes = list_changes(analysis.root, analysis.name, raw, analysis.n_guesses)
     if changes or force:
         return "; ".join(map(str, changes)) or "forced"
     settle(analysis.root, analysis.name)

@@ -23,6 +23,8 @@ def summarize_outcomes(outcomes: Sequence[AnalysisEnd]) -> str:
             if outcome.ending == "failed":
                 key = "study.earlier-stand-details" if outcome.has_messages else "study.earlier-stand"
                 lines.append(f"  {Text(key, name=outcome.name)}")
+        if n := outcome.summary.get("open_guesses"):
+            lines.append(f"\n{Text('study.guesses-open', name=outcome.name, n=n)}")
     return "\n".join(lines) + "\n"
 
 

@@ -27,7 +27,7 @@ from twintrade.render.wording import list_check_names
 from twintrade.text import Listed, amounts, numbers
 
 CASE_VERDICT = "case_verdict"
-ON_FIRST_PAGE = ("treated-jump", "unmatched-city", "unknown-city")
+ON_FIRST_PAGE = ("guess", "treated-jump", "unmatched-city", "unknown-city")
 """Warnings, by their codes, about who counts as treated: a reader of the first page needs them beside the number."""
 
 

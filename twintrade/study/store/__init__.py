@@ -5,5 +5,6 @@ from twintrade.study.store.folder import write_new as write_new
 from twintrade.study.store.freshness import list_changes as list_changes
 from twintrade.study.store.locating import FOLDER as FOLDER
 from twintrade.study.store.locating import Analysis as Analysis
+from twintrade.study.store.locating import confirm_analysis as confirm_analysis
 from twintrade.study.store.locating import find_analyses as find_analyses
 from twintrade.study.store.locating import find_project_root as find_project_root

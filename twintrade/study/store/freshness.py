@@ -47,7 +47,7 @@ def _is_inside(path: Any) -> bool:
     return isinstance(path, str) and not path.startswith("/") and ".." not in path.split("/") and "\0" not in path
 
 
-def list_changes(root: Path, name: str, raw: Mapping[str, Any]) -> list[Text | str]:
+def list_changes(root: Path, name: str, raw: Mapping[str, Any], n_guesses: int = 0) -> list[Text | str]:
     """Return what changed since the results were made, empty when they are fresh.
 
     Parameters
@@ -58,6 +58,8 @@ def list_changes(root: Path, name: str, raw: Mapping[str, Any]) -> list[Text | s
         Analysis.
     raw : mapping
         Its parsed file.
+    n_guesses : int
+        Lines of it that carry the mark of a guess.
     """
     folder = get_results_folder(root, name)
     manifest = read_manifest(folder)
@@ -66,6 +68,8 @@ def list_changes(root: Path, name: str, raw: Mapping[str, Any]) -> list[Text | s
     changes: list[Text | str] = []
     if manifest.get("spec_sha256") != hash_spec(raw):
         changes.append(Text("study.changed-file"))
+    if manifest["headline"].get("open_guesses", 0) != n_guesses:
+        changes.append(Text("study.changed-guesses"))
     if manifest.get("page_sha256") != hash_page(root, raw):
         changes.append(PAGE)
     changes += list_changed_inputs(root, manifest)

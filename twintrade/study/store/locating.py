@@ -4,11 +4,12 @@ import difflib
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from twintrade.errors import SpecError
+from twintrade.study.spec.guesses import confirm_guesses, find_open_guesses
 from twintrade.study.spec.spec_text import parse_tables
 from twintrade.text import Listed, Text
 
@@ -43,6 +44,19 @@ class Analysis:
         SpecError
         """
         return parse_tables(self.text, f"{FOLDER}/{self.name}.toml")
+
+    @property
+    def n_guesses(self) -> int:
+        """Lines that carry the mark of a guess."""
+        return len(find_open_guesses(self.text))
+
+
+def confirm_analysis(analysis: Analysis) -> Analysis:
+    """Return an analysis without marks of guesses, written to its file."""
+    text = confirm_guesses(analysis.text)
+    if text != analysis.text:
+        (analysis.root / FOLDER / f"{analysis.name}.toml").write_text(text, encoding="utf-8", newline="")
+    return replace(analysis, text=text)
 
 
 def find_project_root(here: Path) -> Path:

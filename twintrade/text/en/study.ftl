@@ -55,7 +55,13 @@ objecting = { $objects } object, { $does_not_object } do not, { $cannot_tell } c
    *[other] { " (" }{ $checks })
 }
 
+guesses-open = { $name } rests on { $n ->
+    [one] one guess
+   *[other] { $n } guesses
+} that nobody has confirmed: read the lines marked GUESS in its file, then remove the marks or run it with --confirm
+
 ## what changed since results were made
+changed-guesses = guesses were confirmed, or made
 changed-nothing-there = no results yet
 changed-file = the analysis file
 changed-page = what the report shows
