@@ -8,11 +8,12 @@ import pandas as pd
 
 from twintrade.data.calendar.periods import Frequency
 from twintrade.data.schema.source import TradeSource
+from twintrade.data.shared_names import complete_sums, find_other_names, name_rows
 from twintrade.data.sources.cells import quote_cell
 from twintrade.data.sources.faults import Faults, Fix
 from twintrade.effects import Remedy
 from twintrade.numerics.arrays import BoolArray
-from twintrade.text import Listed, Text
+from twintrade.text import Listed, Text, Value
 
 KEY = ["city", "partner", "period"]
 _AGREEMENT = 1e-9
@@ -24,21 +25,29 @@ def _advise(file: str, frame: pd.DataFrame, key: list[str]) -> Fix:
     return None
 
 
-def sum_products(frame: pd.DataFrame, source: TradeSource, faults: Faults, advise: Advise = _advise) -> pd.DataFrame:
-    """Add up the products of every city, partner and period; a product that stands twice is an error.
+def sum_parts(frame: pd.DataFrame, source: TradeSource, faults: Faults, advise: Advise = _advise) -> pd.DataFrame:
+    """Add up the products of every city, partner and period, and its names with ``add_up``; a part twice is an error.
 
-    A figure is missing when any of its products is: a partial sum would be too small and look whole.
+    A figure is missing when any of its parts is: a partial sum would be too small and look whole.
     """
-    note_duplicates(frame, source.frequency, faults, [*KEY, "product"], advise)
-    _refuse_mixed(frame, source, faults)
+    further = ["product", "revision"] if source.product is not None else []
+    parts = [*further[:1], *(["written"] if source.add_up else [])]
+    if not parts or frame.empty:
+        return frame
+    frame = name_rows(frame) if source.add_up else frame
+    note_duplicates(frame, source.frequency, faults, [*KEY, *parts], advise)
+    if further:
+        _refuse_mixed(frame, source, faults)
     grouped = frame.groupby(KEY, sort=False)
-    summed = grouped.agg({"value": "sum", "flag": "max", "file": "first", "row": "first", "revision": "first"})
+    summed = grouped.agg({"value": "sum", "flag": "max", **dict.fromkeys(["file", "row", *further[1:]], "first")})
     has_holes = grouped["value"].count() < grouped.size()
     summed["value"] = summed["value"].mask(has_holes)
-    revisions = Listed(tuple(sorted(set(frame["revision"]))))
-    text = Text("data.products-summed", n_rows=len(frame), revisions=revisions, n=len(summed))
-    faults.inform("products-summed", text, source.file)
-    return summed.reset_index()
+    if further:
+        revisions = Listed(tuple(sorted(set(frame["revision"]))))
+        text = Text("data.products-summed", n_rows=len(frame), revisions=revisions, n=len(summed))
+        faults.inform("products-summed", text, source.file)
+    summed = summed.reset_index()
+    return complete_sums(summed, frame, source, faults) if source.add_up else summed
 
 
 def _refuse_mixed(frame: pd.DataFrame, source: TradeSource, faults: Faults) -> None:
@@ -102,19 +111,25 @@ def note_duplicates(
     for row in frame[again].to_dict("records"):
         other = first.loc[tuple(row[name] for name in key)]
         is_here, is_same = other["file"] == row["file"], other["value"] == row["value"]
-        text = Text(
-            "data.duplicate-here" if is_here else "data.duplicate-elsewhere",
-            what=_name_cell(row, frequency),
-            row=other["row"],
-            file=other["file"],
-            same="yes" if is_same else "no",
-            one=f"{other['value']:,.15g}",
-            two=f"{row['value']:,.15g}",
-        )
+        facts: dict[str, Value] = {
+            "what": _name_cell(row, frequency),
+            "row": other["row"],
+            "same": "yes" if is_same else "no",
+            "one": f"{other['value']:,.15g}",
+            "two": f"{row['value']:,.15g}",
+        }
+        names = find_other_names(row, dict(other)) if is_here else None
+        if names is not None:
+            text = Text("data.duplicate-names", name=names[0], other=names[1], **facts)
+            remedy = None if is_same else Remedy("add_up")
+            faults.error("duplicate", text, row["file"], int(row["row"]), remedy=remedy)
+            continue
+        key_of_text = "data.duplicate-here" if is_here else "data.duplicate-elsewhere"
         if is_here and row["file"] not in advice:
             advice[row["file"]] = advise(row["file"], frame, list(key))
         otherwise = None if is_same else Remedy("product")
         remedy = advice[row["file"]] or otherwise if is_here else Remedy("precedence")
+        text = Text(key_of_text, file=other["file"], **facts)
         faults.error("duplicate", text, row["file"], int(row["row"]), remedy=remedy)
 
 

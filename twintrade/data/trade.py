@@ -13,7 +13,7 @@ from twintrade.data.cumulated import take_apart
 from twintrade.data.figures.conversions import Conversion, deflate
 from twintrade.data.frequency import aggregate
 from twintrade.data.geography.cities import check_spellings
-from twintrade.data.overlaps import Advise, join_by_precedence, sum_products, warn_of_revisions
+from twintrade.data.overlaps import Advise, join_by_precedence, sum_parts, warn_of_revisions
 from twintrade.data.repeats import find_advice
 from twintrade.data.schema.source import Absent, Flow, Reporter, TradeSource
 from twintrade.data.sources.faults import AbsentInputError, Faults, InvalidDataError
@@ -166,9 +166,9 @@ def _read_all(sources: Sequence[TradeSource], root: Path, faults: Faults) -> lis
 def _joined(
     parts: Sequence[SourceRows], sources: Sequence[TradeSource], faults: Faults, advise: Advise
 ) -> tuple[pd.DataFrame, list[int]]:
-    """Join the files, products summed, at one frequency; a series split over files is joined before it is summed."""
+    """Join the files, parts summed, at one frequency; a series split over files is joined before it is summed."""
     frames = [
-        sum_products(part.frame, source, faults, advise) if source.product is not None else part.frame
+        part.frame if source.microdata is not None else sum_parts(part.frame, source, faults, advise)
         for part, source in zip(parts, sources, strict=True)
     ]
     frames = [take_apart(frame, source, faults) for frame, source in zip(frames, sources, strict=True)]

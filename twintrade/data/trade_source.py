@@ -49,7 +49,8 @@ class SourceRows:
     Attributes
     ----------
     frame : DataFrame
-        Columns city, partner, period, value, flag, file, row (and product and revision, where they are declared).
+        Columns city, partner, period, value, flag, file, row, the names as written in city_name and partner_name (and
+        product and revision, where they are declared).
     currency : str
     record : InputRecord
     conversions : tuple of Conversion
@@ -89,17 +90,18 @@ def read_source(source: TradeSource, root: Path, faults: Faults) -> SourceRows:
     )
     periods = _periods(source, long, periods_of, faults)
     values, flags, currency = _values(source, long, values_of, faults)
-    codes = resolve_column(long.part(source.partner, "partner"), source.partner_names, faults)
+    city_column, partner_column = long.part(source.city, "city"), long.part(source.partner, "partner")
+    codes = resolve_column(partner_column, source.partner_names, faults)
     years = periods // source.frequency.per_year
     city_codes = None if source.city_code is None else long.column(source.city_code)
-    cities = read_cities(long.part(source.city, "city"), source.city_names, years, faults, city_codes)
+    cities = read_cities(city_column, source.city_names, years, faults, city_codes)
     if city_codes is not None:
-        check_codes(cities, city_codes, faults)
+        check_codes(cities, city_codes, faults, city_column if source.add_up else None)
     is_read = (codes != "") & (periods >= 0)
     warn_of_validity(codes[is_read], years[is_read], source.file, faults)
     frame = pd.DataFrame(
         {"city": cities, "partner": codes, "period": periods, "value": values, "flag": flags, "file": source.file}
-    ).assign(row=long.rows)
+    ).assign(row=long.rows, city_name=city_column.cells, partner_name=partner_column.cells)
     if source.product is not None:
         frame["product"] = long.columns[source.product]
         frame["revision"] = _revisions(source, long, faults)

@@ -10,6 +10,7 @@ from twintrade.text import Words, pack_text
 
 Level = Literal["info", "warning", "error"]
 RemedyName = Literal[
+    "add_up",
     "agreement_city",
     "city_name",
     "day_first",

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -76,16 +76,30 @@ def read_cities(
     return cities
 
 
-def check_codes(cities: ObjectArray, codes: TextColumn, faults: Faults) -> None:
-    """Note an error for a city that has two codes, and for a code that has two cities."""
+def check_codes(cities: ObjectArray, codes: TextColumn, faults: Faults, written: TextColumn | None = None) -> None:
+    """Note an error for a city that has two codes, and for a code that has two cities.
+
+    Parameters
+    ----------
+    cities : ObjectArray of str, shape (n_rows,)
+    codes : TextColumn
+    faults : Faults
+    written : TextColumn, optional
+        The cities' names in the file, where names with codes of their own may be one city, in some years or all.
+    """
     cleaned = build_text_array(clean_name(code) for code in codes.cells)
-    pairs = sorted({(str(city), str(code)) for city, code in zip(cities, cleaned, strict=True) if city})
+    names = cities if written is None else build_text_array(map(clean_name, written.cells))
+    rows = zip(cities, cleaned, names, strict=True)
+    triples = sorted({(str(city), str(code), str(name)) for city, code, name in rows if city})
     for place, other, key in ((0, 1, "data.city-two-codes"), (1, 0, "data.code-two-cities")):
         others: dict[str, list[str]] = {}
-        for pair in pairs:
-            others.setdefault(pair[place], []).append(pair[other])
+        for triple in triples:
+            others.setdefault(triple[place], []).append(triple[other])
         for name, several in others.items():
+            several = list(dict.fromkeys(several))
             if len(several) > 1:
+                if written is not None and _are_explained((t for t in triples if t[place] == name), place):
+                    continue
                 row = int(codes.rows[int(np.flatnonzero((cities if place == 0 else cleaned) == name)[0])])
                 text = Text(key, name=quote_cell(name), others=Listed(tuple(map(quote_cell, several))))
                 remedy = (
@@ -94,6 +108,16 @@ def check_codes(cities: ObjectArray, codes: TextColumn, faults: Faults) -> None:
                     else Remedy("same_city", tuple(several[:2]))
                 )
                 faults.error("city-code", text, codes.file, row, codes.name, remedy)
+
+
+def _are_explained(triples: Iterable[tuple[str, str, str]], place: int) -> bool:
+    """Return whether each name of one city has a code of its own, or all names of one code have a city in common."""
+    by_name: dict[str, set[str]] = {}
+    for triple in triples:
+        by_name.setdefault(triple[2], set()).add(triple[1 - place])
+    if place == 0:
+        return all(len(codes) == 1 for codes in by_name.values())
+    return bool(set.intersection(*by_name.values()))
 
 
 def check_spellings(frame: pd.DataFrame, files: Sequence[str], decided: Collection[str], faults: Faults) -> None:

@@ -103,6 +103,9 @@ class TradeSource(FileFormat):
     cumulated : bool or None
         Whether figures run on from January (year to date) and are to be taken apart. None: they are not, and a file
         whose figures look it is refused.
+    add_up : bool
+        Add up rows whose different names are one city or one partner in a period, as ``city_names`` and
+        ``partner_names`` say. The same name twice stays an error.
     exchange : ExchangeRates or None
         Convert to another currency.
     deflator : Deflator or None
@@ -153,6 +156,7 @@ class TradeSource(FileFormat):
     to_frequency: Frequency | None = None
     coverage: float = 1.0
     cumulated: bool | None = None
+    add_up: bool = False
     exchange: ExchangeRates | None = None
     deflator: Deflator | None = None
     layout: Layout = "long"

@@ -291,6 +291,7 @@ fix-money_unit = money_unit = { $first }
 fix-money_unit_unknown = money_unit = "1,000 USD"   # a power and a currency
 fix-unit-column = money_unit = {"{"} column = "the column of units" {"}"}   # or split the file
 fix-cumulated = cumulated = true            # figures run on from January; false where they are those of single periods
+fix-add_up = add_up = true   # adds up the figures of names that are one city or one partner
 fix-exchange = exchange = {"{"} target = "USD", file = "data/raw/rates.csv" {"}"}
 fix-precedence = precedence = 1   # under the file that counts where they overlap
 fix-product = product = "the column of products"   # with product_revision, if the rows are products to be added up
@@ -348,6 +349,20 @@ cumulated-gaps = { $n ->
 } a gap in figures that run on from January: it covers the periods of the gap too
 cumulated-apart = { $n } figures that run on from January were taken apart
 products-summed = { $n_rows } rows of { $revisions } were added up to { $n } figures
+names-added-up = { $n ->
+    [0] add_up is true, and no two names share a figure
+    [one] one figure is a sum of rows with different names: { $names }
+   *[other] { $n } figures are sums of rows with different names: { $names }
+}
+names-of = { $name } of { $names }
+names-alike = { $n ->
+    [one] one figure was added up of equal parts
+   *[other] { $n } figures were added up of equal parts
+}, which may be the same trade under two names: { $names }
+absent-name = { $what } has no row of a name that has figures before and after it{ $n ->
+    [one] { "" }
+   *[other] , the first of { $n }
+}, and absent rows are declared an error
 revision-changes = products follow { $here } here and { $before } before: read one revision with where, or let them follow each other with mixed_revisions = "by_period"
 revisions-mixed = { $what } has products of several revisions, which would be counted twice: read one of them with where
 revision-change = products follow several revisions ({ $revisions }): a jump at a change may be the classification's, not trade's
@@ -356,6 +371,7 @@ both-figures = { $same ->
    *[no] { $one } and { $two }
 }
 duplicate-here = { $what } stands here and in row { PLAIN($row) } ({ both-figures }): remove one; if they are two cities of one name, set city_code to the column of their codes
+duplicate-names = { $what } stands here as { $name } and in row { PLAIN($row) } as { $other } ({ both-figures }): if both are parts of it, add them up with add_up = true; else leave one out with drop
 duplicate-elsewhere = { $what } stands here and in row { PLAIN($row) } of { $file } ({ both-figures }): remove one, or give the files a precedence
 superseded = { $n } figures are superseded by a file of higher precedence; { $n_differ } of them differ from it
 dropped-superseded = superseded
