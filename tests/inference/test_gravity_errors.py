@@ -1,5 +1,7 @@
 """Errors of gravity estimators by dyad, city, partner, both and between dyads, from their influence alone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from reference_results import read_data, read_results
@@ -9,8 +11,11 @@ from twintrade.estimators.base import fit
 from twintrade.estimators.etwfe import ETWFE
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.ppml import PPML
+from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
+from twintrade.inference.clustering import few_ends
 from twintrade.inference.dependence import Dyadic
+from twintrade.inference.multiplier import Multiplier
 from twintrade.simulate import simulate
 
 EXACT = 1e-10
@@ -82,3 +87,35 @@ def test_ppml_of_a_design_has_fixest_s_effects_and_errors_by_dyad(shape):
     assert result.estimate.sample.n_rows == want["nobs"]
     np.testing.assert_allclose(bands.estimate.effects[free], want["estimate"][:n], rtol=GOLDEN)
     np.testing.assert_allclose(bands.se[free], want["se"][:n], rtol=GOLDEN)
+
+
+SHORT = "short-coverage"
+
+
+def warned(design, inference, method=ESTIMATORS["ppml static"]):
+    """Return warnings of short coverage as sentences."""
+    bands = inference.infer(fit(method, design), "overall", np.random.default_rng(0))
+    return [str(m.text) for m in bands.messages if m.code == SHORT]
+
+
+@pytest.mark.parametrize("inference", [Clustered(by=("unit",), draws=99), Multiplier(by=("unit",), draws=99)])
+def test_pairs_as_clusters_are_too_few_to_trust_where_cities_and_partners_are_few(gravity, inference):
+    (told,) = warned(gravity, inference)
+    assert "9 cities and 7 partners" in told
+    assert "ppml_corrected" in told
+    assert "randomization" in told
+
+
+def test_short_coverage_is_said_of_pairs_under_three_way_poisson_effects_alone(gravity):
+    by_pair = Clustered(by=("unit",), draws=99)
+    assert not warned(gravity, Clustered(by=("city", "partner"), draws=99))
+    assert not warned(replace(gravity, fixed_effects="two_way"), by_pair)
+    assert not warned(gravity, by_pair, TWFE("static"))
+
+
+def test_as_many_cities_and_partners_as_were_tried_are_enough(gravity, monkeypatch):
+    by_pair = Clustered(by=("unit",), draws=99)
+    monkeypatch.setattr(few_ends, "ENOUGH", 2 / (1 / 9 + 1 / 7))
+    assert not warned(gravity, by_pair)
+    monkeypatch.setattr(few_ends, "ENOUGH", 8)
+    assert warned(gravity, by_pair)

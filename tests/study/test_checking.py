@@ -1,5 +1,7 @@
 """What check says of an analysis that was guessed, and of ties without a date."""
 
+import json
+
 import pytest
 
 from twintrade.errors import DesignError
@@ -87,12 +89,41 @@ def test_a_run_that_fails_prints_the_warnings_it_had_found(project, spec_text):
     assert "is Alder meant" in (project / "results" / "tiny.messages.csv").read_text(encoding="utf-8")
 
 
-def test_check_names_treated_pairs_that_trade_nothing_after_the_agreement(project, spec_text):
-    assert "nothing but zeros" not in check_analysis(project, "tiny", spec_text)
+def written(project, name):
+    """Return a file of the results as text."""
+    return (project / "results" / "tiny" / name).read_text(encoding="utf-8")
+
+
+def silence_one_pair(project):
+    """Leave nothing but zeros after the agreement of one pair."""
     file = project / "data" / "raw" / "tiny_trade.csv"
     lines = [x.split(",") for x in file.read_text(encoding="utf-8").splitlines()]
     for line in lines:
         if line[:2] == ["Alder", "GBR"] and int(line[2]) >= 2010:
             line[3] = "0"
     file.write_text("\n".join(",".join(line) for line in lines) + "\n", encoding="utf-8")
-    assert "1 treated pair traded before the agreement and has nothing" in check_analysis(project, "tiny", spec_text)
+
+
+def test_check_and_page_name_treated_pairs_that_trade_nothing_after_the_agreement(project, spec_text):
+    assert "nothing but zeros" not in check_analysis(project, "tiny", spec_text)
+    silence_one_pair(project)
+    told = check_analysis(project, "tiny", spec_text)
+    assert told.count("1 treated pair traded before the agreement and has nothing") == 1
+    assert execute(project, "tiny", spec_text).ending == "done"
+    (line,) = [x for x in written(project, "messages.csv").splitlines() if "no-trade-after" in x]
+    assert "has nothing but zeros after it (Alder-GBR)" in line
+
+
+def test_rows_that_other_columns_leave_out_are_listed_as_the_headlines_are(project, spec_text):
+    silence_one_pair(project)
+    ppml = '[[estimator]]\nname = "ppml"\nheadline = true\ntransform = "level"\n\n'
+    spec_text = spec_text.replace("[[estimator]]", f"{ppml}[[estimator]]", 1)
+    assert execute(project, "tiny", spec_text).ending == "done"
+    manifest = json.loads(written(project, "manifest.json"))
+    listed = {e["reason"]: e for e in manifest["dropped_elsewhere"]}
+    reasons = {e["reason"] for e in manifest["dropped"]}
+    assert "zero-under-log" in listed
+    assert "zero-under-log" not in reasons
+    assert not reasons & set(listed)
+    assert listed["zero-under-log"]["n_rows"] > 0
+    assert "log" in listed["zero-under-log"]["columns"]

@@ -27,6 +27,7 @@ from twintrade.inference.clustering.conventions import (
     describe_correction,
     get_convention,
 )
+from twintrade.inference.clustering.few_ends import warn_of_few_ends
 from twintrade.inference.clustering.joint import (
     compute_sup_t,
     compute_t_quantiles,
@@ -248,8 +249,10 @@ def list_sandwich_messages(
     fit: Fit, estimate: Estimate, sandwich: Sandwich, usable: BoolArray
 ) -> tuple[Message, ...]:
     """Return what the reader of clustered errors must know."""
+    names = sandwich.clusters.names
     few = warn_of_few_treated(fit, estimate, sandwich.clusters.sizes, "clustered")
-    what = "multi-way" if len(sandwich.clusters.names) > 1 else "clustered"
+    few += warn_of_few_ends(fit, estimate, tuple(names))
+    what = "multi-way" if len(names) > 1 else "clustered"
     return (*list_variance_messages(estimate, sandwich.negative, usable, what, "one-dimension"), *few)
 
 

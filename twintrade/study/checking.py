@@ -12,7 +12,7 @@ from twintrade.design import Design
 from twintrade.errors import DataError, DesignError
 from twintrade.numerics.arrays import FloatArray
 from twintrade.study.observing.observe import Observed, list_absent_inputs, observe
-from twintrade.study.observing.treated_jumps import list_treated_jumps
+from twintrade.study.observing.treated_pairs import list_treated_warnings
 from twintrade.study.page.assemble import list_unit_roles
 from twintrade.study.plan.designs import Designs
 from twintrade.study.plan.forecast import compute_forecast
@@ -24,7 +24,7 @@ from twintrade.study.spec.registry_spec import is_registry, parse_registry
 from twintrade.study.spec.spec_faults import locate_faults
 from twintrade.study.spec.spec_text import parse_tables
 from twintrade.study.store.locating import FOLDER
-from twintrade.study.trying import count_without_reference, count_without_trade_after, try_columns
+from twintrade.study.trying import count_without_reference, try_columns
 from twintrade.text import Listed, Text, describe_span, find_fact
 
 _MOST_UNITS = 40
@@ -66,8 +66,8 @@ def check_analysis(root: Path, name: str, text: str) -> str:
         raise DesignError(f"{error}\n\n{report}") from None
     lines = [f"{name}: {plan.spec.title}", *_panel(design), *_treatment(design), *_registry(observed)]
     lines += [*_columns(plan, designs, design), *_forecast(plan, design)]
-    jumps = list_treated_jumps(observed.jumps, design)
-    known = (*observed.messages, *design.treatment.messages, *jumps, *list_open_guesses(name, text))
+    treated = list_treated_warnings(observed.jumps, design)
+    known = (*observed.messages, *design.treatment.messages, *treated, *list_open_guesses(name, text))
     messages = dict.fromkeys(known)
     return "\n".join([*lines, "", format_data_report(observed.inputs, messages, None, _declared(name, text)), ""])
 
@@ -158,8 +158,6 @@ def _treatment(design: Design) -> Iterator[str]:
     inside = np.flatnonzero((onset > panel.first_period) & (onset <= panel.last_period))
     for k in sorted(inside, key=lambda i: (onset[i], panel.units[i]))[:_MOST_UNITS]:
         yield f"    {Text('study.onset', unit=str(panel.units[k]), period=panel.label(int(onset[k])))}"
-    if n_zero := count_without_trade_after(design):
-        yield f"    {Text('study.no-trade-after', n=n_zero, units=panel.unit_kind)}"
     n_without, n_treated = count_without_reference(design)
     if n_without:
         unit, reference = panel.unit_kind, design.reference

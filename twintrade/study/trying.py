@@ -55,20 +55,6 @@ def _find_reason(column: LadderColumn, designs: Designs, *, is_tried: bool) -> W
     return Listed(tuple(lacking), "semicolon") if lacking else ""
 
 
-def count_without_trade_after(design: Design) -> int:
-    """Return how many treated units traded before their onset and have nothing but zeros from it on."""
-    panel, onset = design.panel, design.onset
-    values = panel.values(design.outcome)
-    is_after = panel.period >= onset[panel.unit]
-    after = np.bincount(panel.unit[is_after & np.isfinite(values)], minlength=panel.n_units)
-    sums = [
-        np.bincount(panel.unit[rows], np.nan_to_num(values[rows]), minlength=panel.n_units)
-        for rows in (is_after, ~is_after)
-    ]
-    is_inside = (onset > panel.first_period) & (onset <= panel.last_period)
-    return int((is_inside & (after > 0) & (sums[0] == 0) & (sums[1] > 0)).sum())
-
-
 def count_without_reference(design: Design) -> tuple[int, int]:
     """Return how many treated units have no figure at the reference period, and how many there are."""
     panel, onset = design.panel, design.onset

@@ -9,7 +9,7 @@ from made_results import make_results
 from twintrade.render.appendix import build_appendix
 from twintrade.render.blocks import BulletList
 from twintrade.render.tables.plain import build_plain_table
-from twintrade.render.tables.provenance import build_inputs_table
+from twintrade.render.tables.provenance import build_dropped_tables, build_inputs_table
 from twintrade.render.wording import Wording
 
 
@@ -60,6 +60,20 @@ def test_publisher_and_licence_are_joined_clean():
     entry = {"path": "a.csv", "publisher": "pages named in `source_url` (goods).;", "licence": "public domain."}
     table = build_inputs_table(replace(make_results(), manifest={"inputs": [entry]}), Wording())
     assert table.groups[0][0].cells[-1].text == "pages named in source_url (goods); public domain"
+
+
+def test_rows_that_other_columns_leave_out_stand_beneath_the_headlines():
+    own = {"sentence": "Tied at an unknown date.", "n_rows": 36, "n_units": 3, "names": ["A-X"]}
+    other = {"sentence": "No logarithm.", "n_rows": 9, "n_units": 0, "names": [], "columns": "Log, two-way"}
+    for manifest, keys in (
+        ({"dropped": [own], "dropped_elsewhere": [other]}, ["dropped", "dropped-elsewhere"]),
+        ({"dropped_elsewhere": [other]}, ["dropped-elsewhere"]),
+        ({"dropped": [own], "dropped_elsewhere": []}, ["dropped"]),
+    ):
+        tables = build_dropped_tables(replace(make_results(), manifest=manifest), Wording())
+        assert [table.key for table in tables] == keys
+    (below,) = build_dropped_tables(replace(make_results(), manifest={"dropped_elsewhere": [other]}), Wording())
+    assert [cell.text for cell in below.groups[0][0].cells] == ["No logarithm.", "9", "0", "Log, two-way"]
 
 
 def test_findings_in_lists_say_which_check_and_column_they_are_about():

@@ -5,7 +5,7 @@ from twintrade.render.page import Page
 from twintrade.render.reading import read_words, take_text
 from twintrade.render.tables.provenance import (
     build_conversions_table,
-    build_dropped_table,
+    build_dropped_tables,
     build_inputs_table,
     build_status_table,
 )
@@ -33,6 +33,7 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
                 )
             )
         )
-    makers = (build_inputs_table, build_conversions_table, build_status_table, build_dropped_table)
+    makers = (build_inputs_table, build_conversions_table, build_status_table)
     blocks += [table for table in (maker(results, page.wording) for maker in makers) if table is not None]
+    blocks += build_dropped_tables(results, page.wording)
     return tuple(blocks) if len(blocks) > 1 else Absent(page.say("no_manifest"))

@@ -85,22 +85,26 @@ def build_conversions_table(results: ResultSet, wording: Wording) -> Table | Non
     )
 
 
-def build_dropped_table(results: ResultSet, wording: Wording) -> Table | None:
-    """Return rows left out by rule, from the manifest; None where nothing was."""
-    entries = _listed(results.manifest, "dropped")
-    if not entries:
-        return None
+def build_dropped_tables(results: ResultSet, wording: Wording) -> list[Table]:
+    """Return rows left out by rule, from the manifest: by the headline, and by other columns beside it."""
+    captions = {"dropped": "dropped_caption", "dropped_elsewhere": "dropped_elsewhere_caption"}
+    listed = {key: _listed(results.manifest, key) for key in captions}
+    return [_build_dropped(entries, key, wording.say(captions[key])) for key, entries in listed.items() if entries]
+
+
+def _build_dropped(entries: list[dict[str, Any]], key: str, caption: str) -> Table:
     frame = pd.DataFrame(
         {
             "why": [read_words(e, "sentence") for e in entries],
             "rows": [e.get("n_rows", e.get("value")) for e in entries],
             "units": [e.get("n_units") for e in entries],
             "which": [_shortened(e.get("names") or ()) for e in entries],
+            "columns": [read_words(e, "columns") for e in entries],
         }
     )
-    weights = {"why": 2.6, "which": 3.0}
+    weights = {"why": 2.6, "which": 3.0, "columns": 2.0}
     formats = {"rows": numbers.format_count, "units": numbers.format_count}
-    return build_plain_table(frame, "dropped", wording.say("dropped_caption"), weights=weights, formats=formats)
+    return build_plain_table(frame, key.replace("_", "-"), caption, weights=weights, formats=formats)
 
 
 def _shortened(names: Any) -> str:

@@ -12,7 +12,7 @@ from twintrade.estimators.base import Fit, View, fit
 from twintrade.fanout import get_scope, use_workers
 from twintrade.inference.reported import Reported
 from twintrade.study.observing.observe import Observed
-from twintrade.study.observing.treated_jumps import list_treated_jumps
+from twintrade.study.observing.treated_pairs import list_treated_warnings
 from twintrade.study.plan.designs import Designs
 from twintrade.study.plan.forecast import compute_forecast
 from twintrade.study.plan.jobs import Check, LadderColumn, Plan
@@ -70,7 +70,7 @@ def run(plan: Plan, observed: Observed, progress: Progress = lambda _: None, exp
     designs = Designs(observed, plan.spec.case)
     design = designs.base(plan.spec.design)
     expect(compute_forecast(plan, design).jobs)
-    messages = [*observed.messages, *design.treatment.messages, *list_treated_jumps(observed.jumps, design)]
+    messages = [*observed.messages, *design.treatment.messages, *list_treated_warnings(observed.jumps, design)]
     estimated = [_estimated(plan, designs, column, messages, progress) for column in plan.columns]
     if plan.spec.case is None:
         _refuse_nothing(estimated)

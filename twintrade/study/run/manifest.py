@@ -18,10 +18,11 @@ from twintrade.effects import Dropped
 from twintrade.study.observing.observe import list_simulated_names
 from twintrade.study.plan.jobs import Plan
 from twintrade.study.run.columns import Run
+from twintrade.study.run.results import Ladder
 from twintrade.study.run.seeds import compute_entropy
 from twintrade.study.spec.analysis import resolve_spec
 from twintrade.study.store.fingerprint import hash_bytes, hash_page, hash_source, hash_spec, list_versions
-from twintrade.text import pack_text
+from twintrade.text import Listed, Words, pack_text
 
 _GIT_SECONDS = 5
 
@@ -37,16 +38,29 @@ def build_manifest(run: Run, raw: Mapping[str, Any], root: Path) -> dict[str, An
     root : Path
         Project folder, for the commit.
     """
-    headline = run.ladder.headline
-    dropped = headline.fit.estimate.sample.dropped if headline is not None and headline.fit is not None else ()
     return collect_origins(run.plan.name, run.plan.spec.title, raw, root) | {
         "is_simulated": run.observed.is_simulated,
         "spec": resolve_spec(run.plan.spec),
         "inputs": _inputs(run.observed.inputs, list_simulated_names(run.plan.name, run.plan.spec)),
-        "dropped": [describe_dropped(d) for d in dropped],
+        **_list_dropped(run.ladder),
         "seeds": list_seeds(run.plan),
         "warnings": sorted({m.code for m in run.messages if m.level == "warning"}),
     }
+
+
+def _list_dropped(ladder: Ladder) -> dict[str, list[dict[str, Any]]]:
+    """Return what the headline leaves out, and what other columns leave out beside it, with their labels."""
+    headline = ladder.headline
+    by_headline = headline.fit.estimate.sample.dropped if headline is not None and headline.fit is not None else ()
+    labels: dict[Dropped, list[Words]] = {}
+    for one in ladder.estimated:
+        for d in one.fit.estimate.sample.dropped if one.fit is not None else ():
+            labels.setdefault(d, []).append(one.column.label)
+    others = {d: Listed(tuple(dict.fromkeys(of)), "semicolon") for d, of in labels.items() if d not in by_headline}
+    elsewhere = [
+        describe_dropped(d) | {"columns": str(of), "columns_text": pack_text(of)} for d, of in others.items()
+    ]
+    return {"dropped": [describe_dropped(d) for d in by_headline], "dropped_elsewhere": elsewhere}
 
 
 def describe_dropped(dropped: Dropped) -> dict[str, Any]:

@@ -431,6 +431,16 @@ treated-jump = { $n ->
     [one] { $n } jump of a treated pair or its city is
    *[other] { $n } jumps of treated pairs or their cities are
 } larger than the series' own variation explains and moves the estimate: { $jumps }. Look at the figures; if the unit changes there, declare money_unit by row or split the file
+no-trade-after = { $n ->
+    [one] { $n } treated { $units ->
+        [city] city
+       *[pair] pair
+    } traded before the agreement and has
+   *[other] { $n } treated { $units ->
+        [city] cities
+       *[pair] pairs
+    } traded before the agreement and have
+} nothing but zeros after it ({ $names }): is that so, or do the figures end?
 wanted-periods = { $wanted ->
     [year] years
     [quarter] quarters

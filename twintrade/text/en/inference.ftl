@@ -121,6 +121,13 @@ few-treated-clusters = only { $treated } of { clusters } are treated: { $consequ
     [crv2] the degrees of freedom say how little this error is worth
    *[clustered] clustered errors are too small here
 }; read randomization p-values beside them
+short-coverage = intervals clustered by pair are too short here: with pair, city-period and partner-period effects a Poisson estimate lies off center and its errors are too small where cities or partners are few ({ $cities } { $cities ->
+    [one] city
+   *[other] cities
+} and { $partners } { $partners ->
+    [one] partner
+   *[other] partners
+} count as { FIXED($equal, decimals: 0) } of each; with { $enough } intervals cover nearly as often as they say). Take the estimator ppml_corrected with the inference weidner_zylkin, or randomization
 few-signs = { $n } clusters allow { $vectors } different draws of signs only; prefer randomization
 few-sign-vectors = { $n } clusters allow { $vectors } sign vectors, so p-values are multiples of { COMPACT($step, digits: 3) }; webb weights are finer, and neither is reliable with so few clusters
 no-regression = the wild bootstrap needs a regression and { $estimator } has none; use jackknife or randomization

@@ -20,6 +20,7 @@ column-code = Code
 column-coefficient = Coefficient
 column-cohort = Cohort
 column-cohort_label = Cohort label
+column-columns = Columns
 column-comparison = Comparison
 column-conformal_floor = Floor of conformal p
 column-conformal_high = Conformal, high

@@ -94,6 +94,7 @@ inputs_note = SHA-256 is the fingerprint of the file as it was read; the first 1
 conversions_caption = Units, exchange rates and price factors that values were multiplied by
 conversions_note = Factors are shown to six digits; payloads/conversions.csv holds all digits.
 dropped_caption = Rows left out, by rule
+dropped_elsewhere_caption = Rows that other columns leave out, by rule
 status_caption = Pairs by part in the comparison
 counts = The panel holds { $rows ->
     [one] one row

@@ -111,16 +111,6 @@ no-reference = { $n } of { $all } treated { $units ->
     [-1] in the period before the agreement
    *[other] at event time { EVENTTIME($reference) }
 }, which paths are measured against
-no-trade-after = { $n ->
-    [one] { $n } treated { $units ->
-        [city] city
-       *[pair] pair
-    } traded before the agreement and has
-   *[other] { $n } treated { $units ->
-        [city] cities
-       *[pair] pairs
-    } traded before the agreement and have
-} nothing but zeros after it: is that so, or do the figures end?
 warnings-before = Before that the run had warned:
 pictures-only = none: pictures only
 time = time and memory
