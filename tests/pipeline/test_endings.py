@@ -105,8 +105,8 @@ def test_a_failed_run_leaves_the_old_results_and_the_next_success_clears_its_mes
     good = (project / "analyses" / "tiny.toml").read_text()
     edited(project, 'transform = "log"\n\n[inference]', 'transform = "log"\ncovariates = ["gdp"]\n\n[inference]')
     done = command(project, "run")
-    assert done.returncode == 1
-    assert "no column 'gdp'" in told(done)
+    assert done.returncode == 3
+    assert "no column “gdp”" in told(done)
     assert hashes(project / "results" / "tiny") == before
     assert (project / "results" / "tiny.messages.csv").is_file()
     (project / "analyses" / "tiny.toml").write_text(good + '\n[[diagnostic]]\nname = "raw_series"\n')

@@ -9,6 +9,7 @@ STUDIED = {
     ("imputation", "randomization", "two_way"),
     ("imputation", "scaled", "gravity"),
     ("partially_pooled_synthetic_control", "randomization", "two_way"),
+    ("poisson_imputation", "randomization", "gravity"),
     ("poisson_imputation", "randomization", "two_way"),
     ("synthetic_control", "placebo", "two_way"),
     ("synthetic_did", "placebo", "two_way"),

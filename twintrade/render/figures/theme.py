@@ -121,10 +121,10 @@ def load_own_fonts() -> None:
     known = font_manager.fontManager
     for file in sorted(OWN_FONTS.glob("*.otf")):
         known.addfont(file)
-    known.ttflist[:] = [
-        replace(entry, weight=700) if Path(entry.fname) == OWN_FONTS / "SourceSans3-Semibold.otf" else entry
-        for entry in known.ttflist
-    ]
+    ours = [entry for entry in known.ttflist if Path(entry.fname).parent == OWN_FONTS]
+    bold = [replace(entry, weight=700) if entry.fname.endswith("Semibold.otf") else entry for entry in ours]
+    # Another release of the typeface on this machine must not be taken in its place.
+    known.ttflist[:] = [*(entry for entry in known.ttflist if not entry.name.startswith(TEXT_SANS)), *bold]
 
 
 @contextmanager
