@@ -75,6 +75,12 @@ def test_figures_of_single_months_pass(project, monthly, seed):
     assert read_values(read_trade([monthly()], project(write(flows)))) == pytest.approx(flows.to_numpy())
 
 
+@pytest.mark.parametrize("flow", [np.arange(1.0, 37.0), 1000 + np.tile(np.arange(12.0), 3)], ids=["on", "by season"])
+def test_figures_that_only_grow_pass(project, monthly, flow):
+    flows = pd.Series(np.tile(flow, 4), build_flows().index)
+    assert read_values(read_trade([monthly()], project(write(flows)))) == pytest.approx(flows.to_numpy())
+
+
 def test_a_gap_is_covered_by_the_figure_after_it_and_said(project, monthly):
     runs = run_on(build_flows())
     january = runs.index.get_level_values("month").str.endswith("-01")

@@ -14,6 +14,8 @@ SERIES = ["city", "partner"]
 LEAST_YEARS = 4
 """Years of a city and a partner with enough figures that must be seen before anything is said."""
 SHARE = 0.95
+LEAST_GROWTH = 2.0
+"""Times the first figure of a year that a sum of so many comes to at least."""
 LEAST = {4: 3, 12: 6}
 """Figures that a year needs, by periods of a year: fewer rise one after the other by chance."""
 WORDS = re.compile(r"累计|累計|\bytd\b|year[ _-]?to[ _-]?date|cumul|acumul|kumul|accumul", re.IGNORECASE)
@@ -45,15 +47,21 @@ def take_apart(frame: pd.DataFrame, source: TradeSource, faults: Faults) -> pd.D
 
 
 def _count_runs(frame: pd.DataFrame, per_year: int) -> tuple[int, int]:
-    """Return in how many years of a city and a partner figures never fall and rise, and how many have enough."""
+    """Return in how many years of a city and a partner figures run on, and how many years have enough of them.
+
+    They run on where they never fall, end at twice the first or more, and fall as the next year begins, if it is there.
+    """
     known = frame[frame["value"].notna()].sort_values([*SERIES, "period"])
-    keys = [known["city"], known["partner"], known["period"] // per_year]
-    groups = known.groupby(keys, sort=False)["value"]
+    year = (known["period"] // per_year).rename("year")
+    groups = known.groupby([known["city"], known["partner"], year], sort=False)["value"]
     years = groups.agg(["size", "first", "last"])
-    years["falls"] = (groups.diff() < 0).groupby(keys, sort=False).sum()
-    enough = years[(years["size"] >= LEAST[per_year]) & (years["last"] > 0)]
-    rises = (enough["falls"] == 0) & (enough["last"] > enough["first"])
-    return int(rises.sum()), len(enough)
+    falls = (groups.diff() < 0).groupby([known["city"], known["partner"], year], sort=False).sum()
+    index = years.index.to_frame(index=False)
+    same = index[SERIES].eq(index[SERIES].shift(-1)).all(axis=1) & (index["year"].shift(-1) == index["year"] + 1)
+    goes_on = same.to_numpy() & (years["first"].shift(-1) >= years["last"]).to_numpy()
+    is_enough = (years["size"] >= LEAST[per_year]) & (years["last"] > 0)
+    runs = is_enough & (falls == 0) & (years["last"] >= LEAST_GROWTH * years["first"]) & ~goes_on
+    return int(runs.sum()), int(is_enough.sum())
 
 
 def _difference(frame: pd.DataFrame, per_year: int, source: TradeSource, faults: Faults) -> pd.DataFrame:

@@ -9,6 +9,8 @@ import numpy as np
 from twintrade.data.data_report import format_data_report
 from twintrade.data.sources import InvalidDataError
 from twintrade.design import Design
+from twintrade.effects import Message
+from twintrade.effects.messages import Level
 from twintrade.errors import DataError, DesignError
 from twintrade.numerics.arrays import FloatArray
 from twintrade.study.observing.observe import Observed, list_absent_inputs, observe
@@ -19,7 +21,7 @@ from twintrade.study.plan.forecast import compute_forecast
 from twintrade.study.plan.jobs import Plan
 from twintrade.study.planning import plan_analysis
 from twintrade.study.registry_study import list_sentences, run_registry
-from twintrade.study.spec.guesses import list_open_guesses
+from twintrade.study.spec.guesses import find_open_guesses
 from twintrade.study.spec.registry_spec import is_registry, parse_registry
 from twintrade.study.spec.spec_faults import locate_faults
 from twintrade.study.spec.spec_text import parse_tables
@@ -111,6 +113,14 @@ def check_registry(root: Path, name: str, text: str) -> str:
     run = run_registry(spec, root)
     lines = [f"{name}: {spec.title}", *map(str, list_sentences(run))]
     return "\n".join([*lines, "", format_data_report(run.inputs, run.registry.messages), ""])
+
+
+def list_open_guesses(name: str, text: str, level: Level = "info") -> Iterator[Message]:
+    """Yield one message on the lines that carry the mark of a guess."""
+    guesses = find_open_guesses(text)
+    if guesses:
+        lines = Listed(tuple(Text("study.guess", key=key, line=i) for i, key in guesses), "comma")
+        yield Message(level, "guess", Text("study.guesses", n=len(guesses), lines=lines), f"{FOLDER}/{name}.toml")
 
 
 def _panel(design: Design) -> Iterator[str]:

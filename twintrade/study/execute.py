@@ -13,6 +13,7 @@ from twintrade.effects.messages import build_messages_frame
 from twintrade.errors import TwintradeError
 from twintrade.fanout import Workers, use_workers
 from twintrade.render.report import render
+from twintrade.study.checking import list_open_guesses
 from twintrade.study.failed import record_failure
 from twintrade.study.observing.observe import Observed, observe
 from twintrade.study.outcome import AnalysisEnd
@@ -31,7 +32,7 @@ from twintrade.study.run.manifest import (
     hash_origins,
     measure_peak_memory_mb,
 )
-from twintrade.study.spec.guesses import count_open_guesses, list_open_guesses
+from twintrade.study.spec.guesses import count_open_guesses
 from twintrade.study.spec.registry_spec import is_registry, parse_registry
 from twintrade.study.spec.report_options import read_report_options
 from twintrade.study.spec.spec_faults import locate_faults

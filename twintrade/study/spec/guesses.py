@@ -1,11 +1,6 @@
 """Guesses of a new analysis file: those that nobody has confirmed, and how all of them are."""
 
 import re
-from collections.abc import Iterator
-
-from twintrade.effects import Message
-from twintrade.effects.messages import Level
-from twintrade.text import Listed, Text
 
 _GUESSED = re.compile(r"""(\s*([^#=\s][^=]*?)\s*=(?:[^"'#]|"[^"]*"|'[^']*')*#)[ \t]*GUESS\b:?""")
 """Up to the mark, which stands in a comment and in no value."""
@@ -14,14 +9,6 @@ _GUESSED = re.compile(r"""(\s*([^#=\s][^=]*?)\s*=(?:[^"'#]|"[^"]*"|'[^']*')*#)[ 
 def find_open_guesses(text: str) -> list[tuple[int, str]]:
     """Return line and key of every line of an analysis file that carries the mark of a guess."""
     return [(i, m[2]) for i, line in enumerate(text.splitlines(), 1) if (m := _GUESSED.match(line))]
-
-
-def list_open_guesses(name: str, text: str, level: Level = "info") -> Iterator[Message]:
-    """Yield one message on the lines that carry the mark of a guess."""
-    guesses = find_open_guesses(text)
-    if guesses:
-        lines = Listed(tuple(Text("study.guess", key=key, line=i) for i, key in guesses), "comma")
-        yield Message(level, "guess", Text("study.guesses", n=len(guesses), lines=lines), f"analyses/{name}.toml")
 
 
 def count_open_guesses(text: str) -> dict[str, int]:
