@@ -49,7 +49,7 @@ def take_apart(frame: pd.DataFrame, source: TradeSource, faults: Faults) -> pd.D
 def _count_runs(frame: pd.DataFrame, per_year: int) -> tuple[int, int]:
     """Return in how many years of a city and a partner figures run on, and how many years have enough of them.
 
-    They run on where they never fall, end at twice the first or more, and fall as the next year begins, if it is there.
+    They run on where they never fall, end at twice the first or more, and fall as the next year begins.
     """
     known = frame[frame["value"].notna()].sort_values([*SERIES, "period"])
     year = (known["period"] // per_year).rename("year")
