@@ -98,9 +98,9 @@ reason-objects = { $n ->
 }: { $names }. Something other than the agreement may have moved trade.
 reason-comparison = The comparison decides: { $n } estimates run from { PERCENT($low, decimals: 0, sign: "always") } to { PERCENT($high, decimals: 0, sign: "always") }.
 reason-chance = { $by ->
-    [randomization] Chance explains it: a difference as large arises in { $of } of 100 random assignments of the agreements to pairs.
-    [placebo] Chance explains it: pairs without an agreement differ as much in { $of } of 100 cases.
-   *[other] Chance explains it: a difference as large arises { $of } times in 100 where agreements do nothing.
+    [randomization] Chance alone can do this: a difference as large arises in { $of } of 100 random assignments of the agreements to pairs.
+    [placebo] Chance alone can do this: pairs without an agreement differ as much in { $of } of 100 cases.
+   *[other] Chance alone can do this: a difference as large arises { $of } times in 100 where agreements do nothing.
 }
 reason-no-range = No range can be given for the change, so it cannot be told from none.
 reason-methods = The answer turns on the method: { $n } of them place the change anywhere from { PERCENT($low, decimals: 0) } less to { PERCENT($high, decimals: 0) } more.
