@@ -159,7 +159,8 @@ def _list_methods(results: ResultSet) -> tuple[tuple[Record, Effect], ...]:
 def _find_detectable(results: ResultSet, headline: Record | None) -> float:
     for record in list_records(results.findings):
         size, unit = read_number(record.get("detectable")), take_text(record.get("unit"))
-        is_own = headline is not None and take_text(record.get("estimator")) == take_text(headline["estimator"])
+        keys = ("estimator", "specification")
+        is_own = headline is not None and all(take_text(record.get(k)) == take_text(headline[k]) for k in keys)
         if size > 0 and is_own and unit in ("percent", "log points"):
             return size if unit == "percent" else convert_log_to_percent(size)
     return math.nan
