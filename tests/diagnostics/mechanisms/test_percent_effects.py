@@ -11,6 +11,7 @@ from twintrade.diagnostics.mechanisms.percent_effects import PercentEffects, bou
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.inference.clustered import Clustered
+from twintrade.inference.randomization import Randomization
 from twintrade.simulate import simulate
 
 TOTALS = Imputation(family="poisson", measure="percent")
@@ -114,3 +115,15 @@ def test_an_outcome_with_negative_values_has_no_percent_effect():
     panel = replace(design.panel, columns={"flow": design.panel.values("flow") - 60.0})
     fitted = fit(Imputation(), replace(design, panel=panel))
     assert not PercentEffects().check(fitted, BY_UNIT, np.random.default_rng(1)).is_available
+
+
+def test_no_clustered_range_stands_beside_a_headline_that_is_not_trusted_with_one():
+    design = build_exact([2.0, 0.0], [100.0, 100.0])
+    clustered = check(design).table
+    drawn = PercentEffects().check(
+        fit(TOTALS, design), Randomization(draws=19, intervals=False), np.random.default_rng(1)
+    )
+    assert clustered["low"].iloc[:4].notna().all()
+    assert drawn.table["low"].iloc[:4].isna().all()
+    np.testing.assert_allclose(drawn.table["effect"], clustered["effect"])
+    assert "percentage points." in drawn.sentence

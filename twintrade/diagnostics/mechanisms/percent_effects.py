@@ -34,7 +34,7 @@ class PercentEffects(Diagnostic):
     topic: ClassVar[Topic] = "margins"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
-        """Return one row a reading, with clustered errors; payload ``percent_effects``."""
+        """Return one row a reading, clustered where the headline is; payload ``percent_effects``."""
         design = fit.design
         flows = design.panel.values(design.outcome)[design.observations.rows]
         if design.statistics is not None or not (flows >= 0).all():
@@ -44,6 +44,7 @@ class PercentEffects(Diagnostic):
             ratios, n_zero = estimate_ratios(level, fit)
             bands = _infer(fit, level, ratios, rng)
             extensive, bounds = _measure_margins(fit, level, rng)
+            is_clustered = inference.infer(fit, "overall", rng).inference == "clustered"
         except TwintradeError as error:
             return self.unavailable(error.text)
         rows = [_row(name, bands, k) for k, name in enumerate(TARGETS)]
@@ -62,7 +63,9 @@ class PercentEffects(Diagnostic):
             sentences.append(Text("checks.percent-always", units=design.panel.unit_kind))
         else:
             rows.append(_row("extensive", extensive, 0))
-            sentences.append(Text("checks.percent-extensive", points=rows[-1][4], low=rows[-1][5], high=rows[-1][6]))
+            known = "yes" if is_clustered else "no"
+            points, low, high = rows[-1][4:7]
+            sentences.append(Text("checks.percent-extensive", points=points, low=low, high=high, known=known))
         if bounds is not None:
             low, high = (100 * float(np.expm1(end)) for end in bounds)
             label, weighs = Text("checks.percent-intensive-label"), Text("checks.percent-weighs-intensive")
@@ -75,6 +78,9 @@ class PercentEffects(Diagnostic):
                 )
             )
         table = pd.DataFrame(rows, columns=list(COLUMNS))
+        if not is_clustered:
+            # Errors that the headline is not trusted with are no range for its other readings either.
+            table.loc[: len(TARGETS) + (extensive is not None) - 1, ["low", "high"]] = np.nan
         return Finding(
             diagnostic=self.name,
             verdict="informs",

@@ -121,7 +121,10 @@ percent = Three readings of one percent effect: the treated { units }' total cha
    *[other] , without the { $zero } of { $n } that never trade after the agreement
 }. The first answers what happened to trade, the second what happens to a { unit } drawn at random, the third what happens in the middle of unequal changes; they differ where large and small { units } changed differently.
 percent-always = Every { unit } trades in every year, so that no trade begins or ends with an agreement.
-percent-extensive = The chance to trade at all changed by { FIXED($points, decimals: 1, sign: "always") } percentage points (from { FIXED($low, decimals: 1, sign: "always") } to { FIXED($high, decimals: 1, sign: "always") }).
+percent-extensive = The chance to trade at all changed by { FIXED($points, decimals: 1, sign: "always") } percentage points{ $known ->
+    [yes] { " " }(from { FIXED($low, decimals: 1, sign: "always") } to { FIXED($high, decimals: 1, sign: "always") }; how often such ranges hold the truth has not been studied)
+   *[no] { "" }
+}.
 percent-intensive = Where there would be trade anyway, it changed by between { $low } and { $high } on average, whichever of the years with trade would have had none.
 
 ## comparison
