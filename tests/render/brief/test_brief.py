@@ -185,3 +185,19 @@ def test_only_a_study_of_several_pairs_asks_for_dates_of_others(made) -> None:
     one = results.specifications.assign(n_treated_units=1)
     said = read_aside(build(replace(results, data=data, specifications=one)), "What would be needed to know")
     assert "date the agreements" not in said
+
+
+@pytest.mark.parametrize(
+    ("claimed", "low", "words"),
+    [
+        ("supported", 0.05, "further than chance alone"),
+        ("cannot tell", 0.05, "points upward"),
+        ("cannot tell", -0.05, "no further than chance"),
+    ],
+)
+def test_the_sentence_under_the_title_says_no_more_than_the_verdict(made, claimed, low, words) -> None:
+    results = with_payloads(made, claimed)
+    bands = results.bands.copy()
+    bands.loc[bands["kind"] == "overall", ["effect", "low", "high"]] = [0.1, low, 0.2]
+    document = build(replace(results, bands=bands))
+    assert words in find(document, Lead)[0].deck

@@ -82,7 +82,8 @@ def _lead(facts: Facts) -> Lead:
         outcome=capitalize(page.outcome),
         direction="fall" if effect.percent < 0 else "rise",
         size=abs(effect.percent),
-        zero="yes" if effect.holds_zero else "no",
+        reading="chance" if effect.holds_zero else "decided" if facts.verdict != "cannot" else "points",
+        objects="yes" if facts.objecting else "no",
     )
     return Lead(str(deck), str(byline))
 

@@ -9,15 +9,22 @@ answer = { $verdict ->
        *[other] { $n } pairs cannot tell us
     }
 }
-deck = { $zero ->
-    [yes] { $outcome } of { $n ->
+deck = { $reading ->
+    [chance] { $outcome } of { $n ->
         [one] the pair
        *[other] the { $n } pairs
     } stood { $direction ->
         [fall] below
        *[rise] above
     } what other trade leads one to expect, but no further than chance can carry them.
-   *[no] { $outcome } of { $n ->
+    [points] The estimate points { $direction ->
+        [fall] downward
+       *[rise] upward
+    }, by { PERCENT($size, decimals: 0) }{ $objects ->
+        [yes] , but a check objects to it
+       *[no] , but the claim is not settled by it
+    }.
+   *[decided] { $outcome } of { $n ->
         [one] the pair
        *[other] the { $n } pairs
     } stood { PERCENT($size, decimals: 0) } { $direction ->
