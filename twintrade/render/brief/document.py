@@ -22,7 +22,7 @@ from twintrade.render.blocks import (
     build_spans,
     emphasize,
 )
-from twintrade.render.brief.drawings import capitalize
+from twintrade.render.brief.drawings import capitalize, choose_scale
 from twintrade.render.brief.facts import VERDICTS, Effect, Facts, collect_facts
 from twintrade.render.brief.pictures import draw_pictures
 from twintrade.render.brief.reasons import list_reasons
@@ -256,7 +256,7 @@ def _list_pairs(facts: Facts) -> list[Block]:
     if not pairs:
         return []
     unit = take_text(facts.periods[0]["unit"]) if facts.periods else ""
-    scale, scaled = _choose_scale(sorted(read_number(p["expected"]) for p in pairs)[len(pairs) // 2])
+    scale, scaled = choose_scale(sorted(read_number(p["expected"]) for p in pairs)[len(pairs) // 2])
     columns = (Column(), *(Column("right") for _ in range(5)))
     header = tuple(_say(f"pairs-{name}") for name in ("name", "since", "times", "observed", "expected", "difference"))
     rows = [
@@ -274,13 +274,6 @@ def _list_pairs(facts: Facts) -> list[Block]:
     caption = str(Text("brief.pairs", n=len(pairs), outcome=facts.page.outcome))
     notes = (str(note), *more)
     return [Table("brief-pairs", caption, columns, (build_row(*header).cells,), (tuple(rows),), notes)]
-
-
-def _choose_scale(largest: float) -> tuple[float, str]:
-    for size, name in ((1e9, "billion"), (1e6, "million"), (1e3, "thousand")):
-        if largest >= size:
-            return size, name
-    return 1.0, "one"
 
 
 def _cite(facts: Facts) -> str:

@@ -28,6 +28,11 @@ def capitalize(name: str) -> str:
     return name[:1].upper() + name[1:]
 
 
+def choose_scale(amount: float) -> tuple[float, str]:
+    """Return the size and the name of the largest thousandfold that an amount reaches."""
+    return next(((size, name) for size, name in SCALES if amount >= size), (1.0, "one"))
+
+
 def draw_totals(
     frame: pd.DataFrame, unit: str, period_name: str, theme: Theme | None = None, is_simulated: bool = False
 ) -> Drawing:
@@ -41,7 +46,7 @@ def draw_totals(
     """
     theme = theme or Theme()
     top = float(frame[["observed", "expected"]].max().max())
-    size, name = next(((size, name) for size, name in SCALES if top >= size), (1.0, "one"))
+    size, name = choose_scale(top)
     x = frame["period"].to_numpy(dtype=float)
     columns = (frame[column].to_numpy(dtype=float) / size for column in ("observed", "expected", "low", "high"))
     observed, expected, low, high = columns

@@ -1,5 +1,6 @@
 """The two pictures of a brief: what was traded beside what was expected, and the change under every method."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -33,20 +34,20 @@ def _picture_totals(facts: Facts) -> Figure | None:
     unit = take_text(frame["unit"].iloc[0])
     theme = narrow_theme(page.theme, WIDE)
     drawing = draw_totals(frame, unit, page.period_name, theme, page.results.is_simulated)
-    last = frame.iloc[-1]
-    alt = Text(
-        "brief.totals-alt",
-        outcome=page.outcome,
-        first=take_text(frame["period_label"].iloc[0]),
-        last=take_text(last["period_label"]),
-        observed=amounts.format_quantity(last["observed"], unit),
-        expected=amounts.format_quantity(last["expected"], unit),
-    )
+    alt = _describe_totals(facts, frame, lambda amount: amounts.format_quantity(amount, unit))
     band = "yes" if frame["low"].notna().any() else "no"
     by = facts.effect.inference if facts.effect is not None else ""
     note = Text("brief.totals-note", band=band, inference=name_inference(by).lower(), period_name=page.period_name)
     caption = str(Text("brief.picture-totals", outcome=capitalize(page.outcome), n=len(facts.pairs)))
-    return page.figure("brief-totals", caption, drawing, str(alt), frame, notes=(str(note),), theme=theme)
+    return page.figure("brief-totals", caption, drawing, alt, frame, notes=(str(note),), theme=theme)
+
+
+def _describe_totals(facts: Facts, frame: pd.DataFrame, write: Callable[[float], str]) -> str:
+    """Return the picture of observed and expected totals in a sentence."""
+    labels, last = frame["period_label"].map(take_text), frame.iloc[-1]
+    ends = {"first": labels.iloc[0], "last": labels.iloc[-1]}
+    amounts_last = {name: write(float(last[name])) for name in ("observed", "expected")}
+    return str(Text("brief.totals-alt", outcome=facts.page.outcome, **ends, **amounts_last))
 
 
 def narrow_theme(theme: Theme, width: float) -> Theme:
@@ -71,18 +72,10 @@ def _picture_case(facts: Facts) -> Figure | None:
     unit = str(Text("brief.index"))
     theme = narrow_theme(page.theme, WIDE)
     drawing = draw_totals(chosen, unit, page.period_name, theme, page.results.is_simulated)
-    last = chosen.iloc[-1]
-    alt = Text(
-        "brief.totals-alt",
-        outcome=page.outcome,
-        first=take_text(chosen["period_label"].iloc[0]),
-        last=take_text(last["period_label"]),
-        observed=numbers.format_fixed(last["observed"], 0),
-        expected=numbers.format_fixed(last["expected"], 0),
-    )
+    alt = _describe_totals(facts, chosen, lambda amount: numbers.format_fixed(amount, 0))
     note = str(Text("brief.case-note", n=len(frame[["method", "donor_set"]].drop_duplicates())))
     caption = str(Text("brief.picture-case", outcome=page.outcome))
-    return page.figure("brief-case", caption, drawing, str(alt), chosen, notes=(note,), theme=theme)
+    return page.figure("brief-case", caption, drawing, alt, chosen, notes=(note,), theme=theme)
 
 
 def _choose_path(facts: Facts, frame: pd.DataFrame) -> pd.DataFrame:
