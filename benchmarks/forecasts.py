@@ -54,9 +54,9 @@ def prepare(root: Path, name: str) -> tuple[str, str]:
             shutil.copytree(Path(__file__).parents[1] / part, root / part)
         analysis, text = name, (root / "analyses" / f"{name}.toml").read_text(encoding="utf-8")
     if change.isdigit():
-        text = re.sub(r"^permutations = \d+", f"permutations = {change}", text, flags=re.MULTILINE)
+        text = re.sub(r"^# permutations = \d+", f"permutations = {change}", text, flags=re.MULTILINE)
     elif change:
-        text = re.sub(r'^name = "auto".*\npermutations = .*\n', f'name = "{change}"\n', text, flags=re.MULTILINE)
+        text = re.sub(r'^name = "auto".*\n# permutations = .*\n', f'name = "{change}"\n', text, flags=re.MULTILINE)
         text = re.sub(r"^beside = .*\n", "", text, flags=re.MULTILINE)
     return analysis, text
 

@@ -38,7 +38,7 @@ def write_pairs(root: Path, folder: Path) -> str:
             (folder / path).write_bytes(content)
     with (folder / "data" / "raw" / "pairs_twinnings.csv").open("a", encoding="utf-8") as registry:
         registry.write("Alder,JPN,Akita,,sister city\n")
-    text = files["analyses/pairs.toml"].decode("utf-8").replace("permutations = 499", "permutations = 99")
+    text = files["analyses/pairs.toml"].decode("utf-8").replace("# permutations = 499", "permutations = 99")
     return text.replace('kind = "kind"', 'kind = "kind"\nundated = "exclude"')
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 
@@ -22,12 +22,15 @@ from twintrade.inference.clustered import Clustered, Facts
 from twintrade.inference.jackknife import Jackknife
 from twintrade.inference.placebo import Placebo
 from twintrade.inference.randomization import Randomization
+from twintrade.inference.refits import get_regression
 from twintrade.inference.scaled import Scaled
 from twintrade.inference.wild import Wild
 from twintrade.text import Listed, Text, find_fact
 
 MOST_LEFT_OUT = 60
-"""Clusters up to which leaving out each in turn is cheap enough to stand beside every headline."""
+"""Clusters up to which leaving out each in turn is cheap enough to stand beside the average of a regression."""
+PERMUTATIONS, PERMUTATIONS_BESIDE = 499, 199
+"""With either a p-value of .05 is one of those that can come out."""
 ANALYTIC = ("scaled", "clustered", "jackknife")
 SPEAKS: dict[str, About] = {"randomization": "these", "placebo": "these"}
 """Which agreements a method's p-value is about, where that is not agreements like these."""
@@ -43,14 +46,14 @@ class Auto(Inference):
         Whether the p-value is to speak of the effect of these agreements, or of agreements like these.
     draws : int
         For simultaneous bands under scaled, clustered and jackknife errors.
-    permutations : int
-        For randomization.
+    permutations : int or None
+        For randomization; None takes 499, and 199 for columns beside the headline.
     level : float
     """
 
     about: About = "these"
     draws: int = 4999
-    permutations: int = 499
+    permutations: int | None = None
     level: float = 0.95
     name: ClassVar[str] = "auto"
     citation: ClassVar[str] = "mackinnon2023guide"
@@ -66,7 +69,7 @@ class Auto(Inference):
         name = method or decision.method
         if name == "randomization":
             statistic: Literal["default", "t"] = "default" if decision.about == "these" else "t"
-            return Randomization(draws=self.permutations, statistic=statistic, level=self.level)
+            return Randomization(draws=self.count_permutations(), statistic=statistic, level=self.level)
         known: dict[str, Inference] = {
             "scaled": Scaled(level=self.level, draws=self.draws),
             "clustered": Clustered(level=self.level, draws=self.draws),
@@ -77,6 +80,14 @@ class Auto(Inference):
         if name not in known:
             raise InferenceError(Text("inference.none-given", reasons=Listed(decision.reasons, "semicolon")))
         return known[name]
+
+    def count_permutations(self) -> int:
+        """Return the number of draws of randomization."""
+        return PERMUTATIONS if self.permutations is None else self.permutations
+
+    def beside_headline(self) -> Self:
+        """Return the same with fewer permutations, where no number was asked for."""
+        return self if self.permutations is not None else replace(self, permutations=PERMUTATIONS_BESIDE)
 
     def decided(self, fit: Fit) -> Decision:
         """Return the decision about a fit."""
@@ -164,7 +175,7 @@ class Auto(Inference):
         except TwintradeError:
             return {}
         facts: Facts = {f"clustered_se_{name}": float(v) for name, v in zip(bands.estimate.names, se, strict=True)}
-        if view == "overall" and method != "jackknife":
+        if view == "overall" and method != "jackknife" and get_regression(bands.estimate) is not None:
             facts |= _jackknife(fit, decision)
         return facts
 
@@ -185,7 +196,7 @@ def has_answer(bands: dict[View, Bands]) -> bool:
 
 
 def _jackknife(fit: Fit, decision: Decision) -> Facts:
-    """Return the largest one-way jackknife error of the average effect over the dimensions with few clusters."""
+    """Return the largest one-way jackknife error of a regression's average over the dimensions with few clusters."""
     errors = []
     for name, n in decision.situation.n_clusters.items():
         if n > MOST_LEFT_OUT:

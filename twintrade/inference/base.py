@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -39,6 +39,10 @@ class Inference(ABC):
         InferenceError
             The fit cannot provide what this method works on.
         """
+
+    def beside_headline(self) -> Self:
+        """Return the same for a column that is not the headline, where it may draw less."""
+        return self
 
     def infer_views(self, fit: Fit, views: Sequence[View], rng: np.random.Generator) -> dict[View, Bands]:
         """Return bands for several views of one fit; methods that refit share their refits among the views."""

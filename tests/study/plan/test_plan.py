@@ -92,6 +92,13 @@ def test_a_column_may_name_its_own_inference(spec_text):
         planned(spec_text, '\n[[estimator]]\nname = "ppml"\ninference = "weidner_zilkin"\n')
 
 
+@pytest.mark.parametrize(("asked", "expected"), [("", [199, 499]), ("permutations = 59\n", [59, 59])])
+def test_columns_beside_the_headline_take_fewer_assignments_where_none_are_asked_for(spec_text, asked, expected):
+    text = spec_text.replace('name = "clustered"\n', f'name = "auto"\n{asked}')
+    made = planned(text, '[[estimator]]\nname = "ppml"\nheadline = true\n')
+    assert [made.inference_of(column).count_permutations() for column in made.columns] == expected
+
+
 def test_two_headlines_are_refused(spec_text):
     further = '[[estimator]]\nname = "ppml"\nheadline = true\n' * 1
     further += '[[estimator]]\nname = "imputation"\nheadline = true\n'

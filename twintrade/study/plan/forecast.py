@@ -151,7 +151,7 @@ def list_work(plan: Plan, design: Design, ways: Mapping[str, Way]) -> Iterator[W
 def count_draws(inference: Inference, way: Way) -> int:
     """Return for how many draws an inference estimates again; 0 where it does not."""
     if inference.name == "auto" and way == "draws":
-        return int(getattr(inference, "permutations", 0))
+        return int(getattr(inference, "count_permutations", int)())
     return int(getattr(inference, "draws", 0)) if inference.name == "randomization" else 0
 
 

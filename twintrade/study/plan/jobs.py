@@ -107,8 +107,9 @@ class Plan:
         return (*fits, *views, *beside, *checks)
 
     def inference_of(self, column: LadderColumn) -> Inference:
-        """Return the inference that a column reports."""
-        return column.inference or self.inference
+        """Return the inference that a column reports; with fewer draws beside the headline if no number is given."""
+        inference = column.inference or self.inference
+        return inference if column.is_headline else inference.beside_headline()
 
 
 def plan(name: str, spec: Spec) -> Plan:

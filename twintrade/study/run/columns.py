@@ -10,6 +10,7 @@ from twintrade.effects import Bands, Finding, Message
 from twintrade.errors import DesignError, EstimationError, InferenceError, TwintradeError
 from twintrade.estimators.base import Fit, View, fit
 from twintrade.fanout import get_scope, use_workers
+from twintrade.inference.base import Inference
 from twintrade.inference.reported import Reported
 from twintrade.study.observing.observe import Observed
 from twintrade.study.observing.treated_pairs import list_treated_warnings
@@ -149,10 +150,14 @@ def _share_bands(plan: Plan, one: Estimated, estimated: Sequence[Estimated]) -> 
     others = [
         other.inference
         for other in estimated
-        if other is not one and plan.inference_of(other.column) == plan.inference_of(one.column)
+        if other is not one and _find_method(plan, other) == _find_method(plan, one)
     ]
     elsewhere = tuple(b for other in others if isinstance(other, Reported) for b in other.bands.values())
     return replace(one, inference=replace(one.inference, elsewhere=elsewhere))
+
+
+def _find_method(plan: Plan, one: Estimated) -> Inference:
+    return plan.inference_of(one.column).beside_headline()
 
 
 def _refuse_nothing(estimated: Sequence[Estimated]) -> None:
