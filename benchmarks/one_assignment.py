@@ -100,7 +100,7 @@ class Study:
     @property
     def is_together(self) -> bool:
         """Whether all draws have the same rows and weights."""
-        return not (self.estimator.is_poisson or self.cell.noise == "heavy, zeros" or self.cell.resting)
+        return not (self.estimator.is_poisson or self.cell.noise == "heavy, zeros")
 
     @property
     def n_draws(self) -> int:
@@ -120,7 +120,9 @@ class Study:
         is_same = AUTO.decided(second).situation == decision.situation and decision.situation.has_weights
         if not is_same or decision.method not in ("scaled", "randomization"):
             return None
-        spread = compute_spread(made, weigh_rows(one).reshape(made.is_treated.shape))
+        weights = np.zeros(made.is_treated.size)
+        weights[one.design.observations.rows] = weigh_rows(one)
+        spread = compute_spread(made, weights.reshape(made.is_treated.shape))
         planted = [flow * np.exp(EFFECT * spread * made.is_treated) for flow in flows]
         designs = [made.design(flow, "log") for flow in (*flows, *planted)]
         p = {"randomization": test_randomized(one, designs, PERMUTATIONS, self._rng(0, 1))}

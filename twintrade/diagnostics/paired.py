@@ -13,7 +13,7 @@ from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.placebo import Placebo
 from twintrade.inference.randomization import Randomization
-from twintrade.inference.refits import FEWEST, DrawnHeadline, deal_onsets, draw_headline
+from twintrade.inference.refits import FEWEST, DrawnHeadline, draw_headline
 from twintrade.numerics.arrays import FloatArray
 
 MOST_DRAWS = 199
@@ -83,8 +83,7 @@ def draw_paired(fit: Fit, method: Inference, rng: np.random.Generator) -> DrawnH
     """
     if not isinstance(method, Randomization):
         return None
-    draws = min(method.draws, MOST_DRAWS)
-    dealing = deal_onsets(fit, method.across, draws, rng, strata=method.strata, signers=method.signers)
+    dealing = method.deal(fit, min(method.draws, MOST_DRAWS), rng)
     if dealing.scheme.n_assignments < FEWEST:
         return None
     return draw_headline(fit, dealing.onsets, rng, has_noise_by_size=method.noise == "by_size")

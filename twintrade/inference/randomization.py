@@ -10,7 +10,7 @@ from twintrade.effects import Bands
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
-from twintrade.inference.refits.comparing import compare_refits, find_effect_after, invert_views
+from twintrade.inference.refits.comparing import compare_refits, find_effect_after, invert_views, take_off_means
 from twintrade.inference.refits.dealing import FEWEST, deal_onsets
 from twintrade.inference.refits.noise import Residuals
 from twintrade.inference.refits.one_step_draws import OneStepDraws, build_draws, permute_one_step
@@ -19,6 +19,7 @@ from twintrade.inference.refits.randomization_bands import Dealt
 from twintrade.inference.refits.reassignment import Dealing
 from twintrade.inference.refits.scheme import Across
 from twintrade.inference.refits.studentizing import build_studentizer
+from twintrade.text import Text
 
 Statistic = Literal["default", "coefficient", "t", "score"]
 
@@ -29,10 +30,11 @@ class Randomization(Inference):
 
     Attributes
     ----------
-    across : {"assigned", "labels", "strata", "units", "cities", "partners", "dates"}
+    across : {"assigned", "labels", "strata", "units", "cities", "partners", "dates", "hazard"}
         How onsets are re-assigned; cohort sizes are kept. "assigned": with the labels of cities and partners permuted
         at once, so that agreements stay clustered as they are, or within strata where that leaves fewer than 20
-        assignments; where all leave fewer there is no p-value.
+        assignments; where all leave fewer there is no p-value. "hazard": as likely as a hazard of signing says, and
+        effects are compared less their mean over the assignments (Borusyak and Hull 2023).
     draws : int
         All assignments are used instead where there are no more than this.
     statistic : {"default", "coefficient", "t", "score"}
@@ -48,6 +50,8 @@ class Randomization(Inference):
         For "strata": "size" (thirds) or columns of the panel, such as a region.
     signers : tuple of str
         Units, cities or partners that could have signed; all by default.
+    hazard : tuple of str
+        What the log hazard depends on: "size", "city_size", "partner_size", columns of the panel.
     level : float
     """
 
@@ -58,6 +62,7 @@ class Randomization(Inference):
     intervals: bool = True
     strata: tuple[str, ...] = ("size",)
     signers: tuple[str, ...] = ()
+    hazard: tuple[str, ...] = ("size",)
     level: float = 0.95
     name: ClassVar[str] = "randomization"
     citation: ClassVar[str] = "mackinnon2020"
@@ -72,12 +77,11 @@ class Randomization(Inference):
         Raises
         ------
         InferenceError
-            Only one assignment exists, no draw could be estimated, or the score was asked for and does not exist.
+            Only one assignment exists, no draw could be estimated, the score was asked for and does not exist, or
+            agreements are too few for the hazard.
         """
         seed = int(rng.integers(2**31))
-        dealing = deal_onsets(
-            fit, self.across, self.draws, np.random.default_rng(seed), strata=self.strata, signers=self.signers
-        )
+        dealing = self.deal(fit, self.draws, np.random.default_rng(seed))
         is_refused = self.across == "assigned" and dealing.scheme.n_assignments < FEWEST
         is_t, dealt = self.statistic == "t", self._deal_one_step(fit, dealing)
         if dealt is None:
@@ -93,11 +97,13 @@ class Randomization(Inference):
             if dealt is not None:
                 none = dealt.model.under_none
                 studentizer.fitted[0.0, 0.0] = Residuals(none.residuals, none.means, True)
+        if is_recentered := self.across == "hazard":
+            drawn = take_off_means(drawn)
         noise = None if studentizer is None else studentizer.facts()
         statistic = "t" if is_t else "coefficient" if dealt is None else "score"
         scheme, n_draws, is_complete = dealing.scheme, drawn.n_draws, dealing.is_complete
         how = Dealt(scheme, n_draws, drawn.failures, seed, is_complete, statistic, noise, is_refused, self.level)
-        inverts = self.intervals and not is_refused
+        inverts = self.intervals and not is_refused and (is_linear(fit) or not is_recentered)
         ends = (invert_views(fit, drawn, kept, studentizer, self.level, is_t, dealt) if inverts else None) or {}
         return {
             view: how.bands(
@@ -107,6 +113,19 @@ class Randomization(Inference):
             )
             for view in views
         }
+
+    def deal(self, fit: Fit, draws: int, rng: np.random.Generator) -> Dealing:
+        """Return so many assignments, or all there are.
+
+        Raises
+        ------
+        InferenceError
+            As ``infer_views``.
+        """
+        if self.across == "hazard" and self.statistic == "t":
+            raise InferenceError(Text("inference.hazard-t"))
+        how = {"strata": self.strata, "signers": self.signers, "hazard": self.hazard}
+        return deal_onsets(fit, self.across, draws, rng, **how)
 
     def _deal_one_step(self, fit: Fit, dealing: Dealing) -> OneStepDraws | None:
         """Return the draws to be estimated in one step from the model without treatment; None for refits."""

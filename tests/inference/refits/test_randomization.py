@@ -14,6 +14,7 @@ from twintrade.inference.clustered import Clustered
 from twintrade.inference.randomization import Randomization
 from twintrade.inference.refits.inversion import compute_two_sided_share, invert_randomization
 from twintrade.inference.refits.permutation import permute, replace_outcome
+from twintrade.inference.refits.randomization_bands import Compared, compute_joint_pre
 from twintrade.inference.refits.reassignment import build_assignments, find_units_with_trade
 
 # The same arithmetic in another order.
@@ -106,6 +107,17 @@ def test_event_study_intervals_hold_their_estimates(dense, gravity_panel, rng) -
     assert (bands.high[free] > bands.estimate.effects[free]).all()
     assert np.isnan(bands.se).all()
     assert 0 < bands.facts["pretrend_p"] <= 1
+
+
+def test_of_exchangeable_assignments_one_in_twenty_is_the_most_extreme_before(dense, gravity_panel, rng) -> None:
+    """Each of 40 assignments takes the place of the real one in turn: two of them are rejected at 5 %."""
+    estimate = fit(dense(), replace(gravity_panel(n_periods=12), window=(-6, 3))).view("event")
+    assert estimate.pre_effects().size == 5
+    rejected = []
+    for effects in rng.standard_t(1, size=(10, 40, estimate.n_effects)):
+        turns = [Compared(estimate, e, e, e, e, np.delete(effects, k, axis=0)) for k, e in enumerate(effects)]
+        rejected.append(sum(compute_joint_pre(turn)["pretrend_p"] <= 0.05 for turn in turns))
+    assert rejected == [2] * 10
 
 
 def test_refits_and_row_weights_give_the_same_slopes(dense, gravity_panel, rng) -> None:

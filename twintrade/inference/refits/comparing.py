@@ -1,6 +1,7 @@
 """From refits under re-assigned onsets to p-values and inverted intervals."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -65,13 +66,35 @@ def compare_refits(
         present = compared[~np.isnan(compared[:, k]), k]
         if present.size and not np.isnan(observed[k]):
             p[k] = compute_two_sided_share(float(observed[k]), present)
-    if estimate.kind not in ("overall", "path"):
+    if estimate.kind not in ("overall", "path") and not drawn.is_recentered:
         # One step that differs in sign from the estimate is evidence of neither.
         p = np.where(drawn.observed * estimate.effects < 0, 1.0, p)
     low, high = (fill_absent(p.size), fill_absent(p.size)) if ends is None else ends
     if not is_t:
         observed, compared = drawn.observed, drawn.effects * (scales[-1] / scales[:-1])
-    return Compared(estimate, p, low, high, observed, compared)
+    recentered = None
+    if drawn.is_recentered and estimate.kind == "overall":
+        recentered = float(drawn.observed[0] / drawn.post_slopes[-1, 0])
+    return Compared(estimate, p, low, high, observed, compared, recentered)
+
+
+def take_off_means(drawn: Permutations) -> Permutations:
+    """Take from every statistic its mean over all assignments, the real one among them (Borusyak and Hull 2023)."""
+    views = {}
+    for view, one in drawn.views.items():
+        logs = _center(take_logs(one.estimate, np.vstack([one.effects, one.observed])))
+        effects = 100 * np.expm1(logs) if one.estimate.scale == "percent" else logs
+        slopes = _center(one.post_slopes), _center(one.pre_slopes)
+        views[view] = Permuted(
+            one.estimate, effects[-1], effects[:-1], one.statistics, *slopes, one.after, is_recentered=True
+        )
+    return replace(drawn, views=views)
+
+
+def _center(values: FloatArray) -> FloatArray:
+    """Return columns less the means of what is known of them."""
+    known = np.isfinite(values)
+    return np.asarray(values - np.where(known, values, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1))
 
 
 def find_effect_after(fit: Fit) -> float:
@@ -182,7 +205,7 @@ def _invert(drawn: Permuted, view: View, studentizer: Studentizer | None, level:
     low, high = fill_absent(estimate.n_effects), fill_absent(estimate.n_effects)
     average, early = compute_average_after(estimate), find_early(estimate)
     for k in range(estimate.n_effects):
-        effects, slopes, observed = drawn.effects[:, k], drawn.post_slopes[:, k], float(estimate.effects[k])
+        effects, slopes, observed = drawn.effects[:, k], drawn.post_slopes[:, k], float(drawn.observed[k])
         is_early = estimate.kind == "event" and bool(early[k])
         if is_early:
             effects = effects - average * slopes[:-1]

@@ -9,6 +9,7 @@ from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit
 from twintrade.inference.refits.reassignment import Dealing, build_assignments, find_units_with_trade
 from twintrade.inference.refits.scheme import Across
+from twintrade.inference.refits.signing import deal_by_hazard
 from twintrade.numerics.arrays import FloatArray, IntArray
 
 FEWEST = 20
@@ -23,6 +24,7 @@ def deal_onsets(
     *,
     strata: Sequence[str] = ("size",),
     signers: Sequence[str] = (),
+    hazard: Sequence[str] = ("size",),
 ) -> Dealing:
     """Return assignments to compare the real one with.
 
@@ -39,6 +41,8 @@ def deal_onsets(
     if draws < 1:
         raise InferenceError(f"randomization needs draws, not {draws}")
     pool = _choose_pool(fit, signers)
+    if across == "hazard":
+        return deal_by_hazard(fit.design, pool, hazard, draws, rng)
     if across != "assigned":
         return build_assignments(fit.design, across, pool, strata).collect(draws, rng)
     dealings: list[Dealing] = []

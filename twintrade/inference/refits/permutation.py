@@ -41,6 +41,8 @@ class Permuted:
         The effect after onset, in log points, that was taken out of the real treated rows.
     near : tuple of float and FloatArray of shape (n_draws + 1, n_effects), or None
         Another such effect, near the estimate, and all effects with it taken out; the real ones last.
+    is_recentered : bool
+        Whether statistics are less their mean over all assignments.
     """
 
     estimate: Estimate
@@ -51,6 +53,7 @@ class Permuted:
     pre_slopes: FloatArray
     after: FloatArray
     near: tuple[float, FloatArray] | None = None
+    is_recentered: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

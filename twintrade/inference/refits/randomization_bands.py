@@ -25,6 +25,9 @@ class Compared:
     observed : FloatArray, shape (n_effects,)
     drawn : FloatArray, shape (n_draws, n_effects)
         NaN where a draw does not have an effect.
+    recentered : float or None
+        The constant effect that would leave an average at its mean over the assignments, where that is taken off; NaN
+        where it is not known.
     """
 
     estimate: Estimate
@@ -33,6 +36,7 @@ class Compared:
     high: FloatArray
     observed: FloatArray
     drawn: FloatArray
+    recentered: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,6 +137,8 @@ class Dealt:
             **(self.noise or {}),
             **self.scheme.facts(),
         }
+        if compared.recentered is not None and np.isfinite(compared.recentered):
+            facts["recentered"] = compared.recentered
         return facts | compute_joint_pre(compared)
 
     def _messages(
@@ -164,11 +170,15 @@ class Dealt:
             text = Text("inference.unbounded", effects=list_effects(compared.estimate, open_ended))
             messages.append(Message("warning", "unbounded-interval", text))
         fixed = np.isnan(low) & np.isnan(high) & ~is_reference(compared.estimate) & ~np.isnan(compared.p)
+        if compared.recentered is not None and np.isfinite(compared.recentered):
+            text = Text("inference.recentered", effect=compared.recentered)
+            messages.append(Message("info", "recentered", text))
         if has_intervals and fixed.any():
             text = Text("inference.unmoved", effects=list_effects(compared.estimate, fixed))
             messages.append(Message("info", "no-interval", text))
         if lacks_intervals:
-            messages.append(Message("info", "no-interval", Text("inference.not-linear")))
+            key = "inference.hazard-ratio" if self.scheme.across == "hazard" else "inference.not-linear"
+            messages.append(Message("info", "no-interval", Text(key)))
         return tuple(messages)
 
 
@@ -186,22 +196,24 @@ def compute_draw_covariance(compared: Compared) -> FloatArray | None:
 
 
 def compute_joint_pre(compared: Compared) -> Facts:
-    """Test all pre-period effects together: the largest of them, each over its spread across the draws."""
+    """Test all pre-period effects together: the largest of them, each over its spread across all assignments.
+
+    The real one is among these, as otherwise draws would count in what they are divided by and it would not.
+    """
     estimate = compared.estimate
     if not isinstance(estimate, EventStudy):
         return {}
     pre = estimate.pre_effects()
-    effects, observed = compared.drawn[:, pre], compared.observed[pre]
-    complete = ~np.isnan(effects).any(axis=1)
-    if pre.size == 0 or complete.sum() < 2 or np.isnan(observed).any():
+    effects = np.vstack([compared.drawn[:, pre], compared.observed[pre]])
+    complete = np.asarray(np.isfinite(effects).all(axis=1))
+    if pre.size == 0 or complete.sum() < 3 or not complete[-1]:
         return {}
     spread = effects[complete].std(axis=0)
     if not (spread > 0).all():
         return {}
-    statistic = float(np.abs(observed / spread).max())
     largest = np.abs(effects[complete] / spread).max(axis=1)
     return {
-        "pretrend_statistic": statistic,
-        "pretrend_p": compute_two_sided_share(statistic, largest),
+        "pretrend_statistic": float(largest[-1]),
+        "pretrend_p": compute_two_sided_share(float(largest[-1]), largest[:-1]),
         "pretrend_df": pre.size,
     }

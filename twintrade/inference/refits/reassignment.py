@@ -112,7 +112,7 @@ class Assignments:
         for _ in range(TRIES):
             dealt = self._dealt(rng)
             if dealt is not None and self._swapped(dealt, rng):
-                return self._on_panel(dealt)
+                return self.place(dealt)
         raise InferenceError(
             f"no re-assignment across {self.across} was found in {TRIES} tries in which every onset falls inside the "
             "observed periods; re-assign across units, or start the sample earlier"
@@ -129,7 +129,7 @@ class Assignments:
             for members, arrangement in zip(groups, parts, strict=True):
                 dealt[members] = arrangement
             if self._is_feasible(dealt).all():
-                yield self._on_panel(dealt)
+                yield self.place(dealt)
 
     def _draws(self, n: int, rng: np.random.Generator) -> Iterator[FloatArray]:
         if self.labels is None:
@@ -220,9 +220,10 @@ class Assignments:
         onset = self.onset
         dealt = np.full(onset.size, np.inf)
         dealt[places] = onset[np.isfinite(onset)]
-        return self._on_panel(dealt)
+        return self.place(dealt)
 
-    def _on_panel(self, dealt: FloatArray) -> FloatArray:
+    def place(self, dealt: FloatArray) -> FloatArray:
+        """Return onsets of all units of the panel from those dealt to the eligible ones."""
         out = self.panel_onset.copy()
         out[self.eligible] = dealt
         return out

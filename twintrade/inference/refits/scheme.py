@@ -9,7 +9,7 @@ from twintrade.inference.clustered import Facts
 from twintrade.numerics.arrays import FloatArray
 from twintrade.text import Text
 
-Across = Literal["units", "strata", "labels", "cities", "partners", "dates"]
+Across = Literal["units", "strata", "labels", "cities", "partners", "dates", "hazard"]
 Counted = Literal["exactly", "about", "at-least"]
 SCHEMES: tuple[str, ...] = get_args(Across)
 
@@ -25,7 +25,7 @@ class Scheme:
 
     Attributes
     ----------
-    across : {"units", "strata", "labels", "cities", "partners", "dates"}
+    across : {"units", "strata", "labels", "cities", "partners", "dates", "hazard"}
     n_units, n_treated : int
         Units that may get an onset, and those that have one.
     n_assignments : float

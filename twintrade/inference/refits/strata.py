@@ -1,8 +1,10 @@
 """When units are seen to be treated, how large they were before anybody was, and strata of units that are alike."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twintrade.design import Design
 from twintrade.errors import InferenceError
@@ -43,18 +45,30 @@ def build_strata(design: Design, pool: IntArray, strata: Sequence[str]) -> IntAr
     InferenceError
         No such column, or it changes over a unit's periods.
     """
-    o = design.observations
     parts = []
     for name in strata:
         if name == "size":
             rank = np.argsort(np.argsort(measure_sizes(design)[pool], kind="stable"))
             parts.append(rank * N_SIZES // pool.size)
             continue
-        if name not in design.panel.columns:
-            raise InferenceError(f"there is no column {name!r} to make strata of; there is always 'size'")
-        code = np.unique(design.panel.columns[name][o.rows], return_inverse=True)[1]
-        starts = np.flatnonzero(np.diff(o.unit, prepend=-1))
-        if (code != code[starts][o.unit]).any():
-            raise InferenceError(f"{name} changes over a unit's periods: strata are of what a unit always has")
-        parts.append(code[starts][pool])
+        values = read_constant_column(design, name)[pool]
+        parts.append(np.unique(values, return_inverse=True)[1])
     return np.unique(np.column_stack(parts), axis=0, return_inverse=True)[1].ravel().astype(np.int64)
+
+
+def read_constant_column(design: Design, name: str) -> NDArray[Any]:
+    """Return what each unit has in a column of the panel throughout, shape (n_units,).
+
+    Raises
+    ------
+    InferenceError
+        No such column, or it changes over a unit's periods.
+    """
+    o = design.observations
+    if name not in design.panel.columns:
+        raise InferenceError(f"there is no column {name!r}; there is always 'size'")
+    values = np.asarray(design.panel.columns[name][o.rows])
+    starts = np.flatnonzero(np.diff(o.unit, prepend=-1))
+    if (values != values[starts][o.unit]).any():
+        raise InferenceError(f"{name} changes over a unit's periods: only what a unit always has can be used")
+    return np.asarray(values[starts])

@@ -1,5 +1,7 @@
 """P-values, their adjustment and combination, and probabilities of normal vectors."""
 
+from twintrade.numerics.testing.hazard import draw_signers as draw_signers
+from twintrade.numerics.testing.hazard import fit_hazard as fit_hazard
 from twintrade.numerics.testing.meta_analysis import RandomEffects as RandomEffects
 from twintrade.numerics.testing.meta_analysis import bound_best_p as bound_best_p
 from twintrade.numerics.testing.meta_analysis import combine_fisher as combine_fisher

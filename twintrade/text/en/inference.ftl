@@ -181,6 +181,7 @@ scheme = { $across ->
     [cities] onsets re-assigned across cities, the agreements of one city kept together
     [partners] onsets re-assigned across partners, the agreements of one partner kept together
     [dates] the dates of the treated units exchanged among them, who is treated kept
+    [hazard] as many agreements a date dealt among the units then at risk, as likely as a hazard of signing says, and effects taken less their mean over these
    *[units] onsets re-assigned across all units
 } ({ $n_treated } of { $n_units } units treated, { $counted ->
     [exactly] { "" }
@@ -214,6 +215,16 @@ no-assignment = there was no assignment
 missing-in-draws = effect { $effect } is missing in { $n } of { $draws } draws
 unbounded = randomization rejects no effect, however large, on some side of: { $effects }
 unmoved = no interval for { $effects }: a constant effect after the agreement does not move it
+hazard-few = { $n } agreements are too few for a hazard of signing with { $variables } { $variables ->
+    [one] variable
+   *[other] variables
+}: { $least } are needed for each
+hazard-constant = a variable of the hazard of signing is the same for all units
+hazard-separated = the hazard of signing has no estimate: its variables say perfectly who signs
+hazard-numbers = { $name } does not hold numbers for all units and cannot enter the hazard of signing
+hazard-t = across = "hazard" compares effects, not t statistics
+recentered = less its mean over the assignments the effect is { COMPACT($effect, digits: 3) }, which lies in the interval; the estimate need not
+hazard-ratio = effects of this method less their mean over the assignments have p-values and no interval
 not-linear = the effect is neither linear in the outcome nor a ratio of flows: randomization gives p-values and no interval
 
 ## tests of effects before the agreement

@@ -1,0 +1,155 @@
+"""Agreements dealt by a hazard of signing, and effects less their mean over the deals."""
+
+from dataclasses import replace
+from itertools import permutations
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+
+from benchmarks.agreement_panels import SIZE_SD, YEARS, Cell, assign, draw_flows
+from twintrade.design import Treatment
+from twintrade.errors import EstimationError, InferenceError
+from twintrade.estimators.base import fit
+from twintrade.estimators.imputation import Imputation
+from twintrade.estimators.twfe import TWFE
+from twintrade.inference.randomization import Randomization
+from twintrade.inference.refits.permutation import replace_outcome
+from twintrade.numerics.testing import draw_signers, fit_hazard
+
+ROUNDING = 1e-9
+HAZARD = Randomization(across="hazard", draws=99)
+
+
+def test_the_hazard_maximizes_the_partial_likelihood(rng) -> None:
+    x = rng.normal(size=(40, 2)) * (1.0, 30.0)
+    cohort = rng.permutation(np.repeat([0, 1, 2, 3], [5, 4, 6, 25]))
+    can_begin = rng.random((40, 3)) < 0.9
+    can_begin[np.arange(40), np.minimum(cohort, 2)] = True
+
+    def lose(beta):
+        out = 0.0
+        for date in range(3):
+            everybody = sum(np.exp(x[k] @ beta) for k in range(40) if can_begin[k, date] and cohort[k] >= date)
+            signers = [k for k in range(40) if cohort[k] == date]
+            own = np.mean([np.exp(x[k] @ beta) for k in signers])
+            for before, k in enumerate(signers):
+                out -= x[k] @ beta - np.log(everybody - before * own)
+        return out
+
+    best = minimize(lose, np.zeros(2), method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-12}).x
+    assert fit_hazard(x, cohort, can_begin) == pytest.approx((x - x.mean(axis=0)) @ best, abs=1e-5)
+
+
+def test_variables_that_tell_perfectly_or_nothing_are_refused() -> None:
+    cohort, can_begin = np.minimum(np.arange(20), 10), np.ones((20, 10), dtype=bool)
+    with pytest.raises(EstimationError, match="say perfectly who signs"):
+        fit_hazard(np.arange(20.0)[:, None], cohort, can_begin)
+    with pytest.raises(EstimationError, match="same for all units"):
+        fit_hazard(np.ones((20, 1)), cohort, can_begin)
+
+
+def test_draws_are_as_likely_as_hazards_one_after_the_other(rng) -> None:
+    hazard, signed = np.array([1.0, 2.0, 4.0, 8.0]), np.array([2, 1])
+    can_begin = np.array([[True, True], [True, True], [True, False], [True, True]])
+    wanted: dict[tuple[int, ...], float] = {}
+    for first, second, third in permutations(range(4), 3):
+        left = [k for k in range(4) if k not in (first, second)]
+        late = sum(hazard[k] for k in left if can_begin[k, 1])
+        share = (
+            hazard[first] / 15 * hazard[second] / (15 - hazard[first]) * hazard[third] * can_begin[third, 1] / late
+        )
+        dealt = tuple(0 if k in (first, second) else 1 if k == third else 2 for k in range(4))
+        wanted[dealt] = wanted.get(dealt, 0.0) + share
+    n = 40_000
+    drawn = draw_signers(np.log(hazard), signed, can_begin, n, rng)
+    assert drawn.shape == (n, 4)
+    for dealt, share in wanted.items():
+        assert (drawn == dealt).all(axis=1).mean() == pytest.approx(share, abs=4 * np.sqrt(share / n) + 1e-12)
+
+
+def make_design(seed=3, agreements=15, **options):
+    cell = Cell(agreements, "scattered", "by size", 0.6, 10, "two_way")
+    made = assign(cell, cell.seed(seed))
+    return replace(made.design(draw_flows(made, cell.seed(seed, 1)), "log"), **options)
+
+
+def test_with_one_date_the_recentered_effect_is_that_of_the_recentered_instrument() -> None:
+    """Borusyak and Hull's: 2SLS of the outcome on treatment, treatment less its expectation as the instrument."""
+    design = make_design()
+    onset = np.where(np.isfinite(design.onset), 6.0, np.inf)
+    design = replace(design, treatment=Treatment(design.panel.units, onset))
+    fitted = fit(TWFE(shape="static"), design)
+    dealing = HAZARD.deal(fitted, 99, np.random.default_rng(int(np.random.default_rng(5).integers(2**31))))
+    o = design.observations
+    treated = np.array([(o.period >= one[o.unit_rows][o.unit]) for one in (*dealing.onsets, onset)], dtype=float)
+    z = (treated[-1] - treated.mean(axis=0)).reshape(-1, YEARS)
+    z = (z - z.mean(axis=0) - z.mean(axis=1, keepdims=True) + z.mean()).ravel()
+    bands = HAZARD.infer(fitted, "overall", np.random.default_rng(5))
+    effect = (z @ o.y) / (z @ treated[-1])
+    assert bands.facts["recentered"] == pytest.approx(effect, abs=ROUNDING)
+    assert bands.low[0] < effect < bands.high[0]
+
+
+def test_the_interval_holds_the_effects_that_refits_do_not_reject() -> None:
+    fitted, how = fit(Imputation(), make_design()), replace(HAZARD, noise="equal", draws=39)
+    bands = how.infer(fitted, "overall", np.random.default_rng(5))
+    o = fitted.design.observations
+    onsets = how.deal(fitted, 39, np.random.default_rng(int(np.random.default_rng(5).integers(2**31)))).onsets
+    for effect, is_in in [(bands.low[0], True), (bands.low[0] - 1e-6, False), (bands.high[0] + 1e-6, False)]:
+        left = replace_outcome(fitted.design, o.y - (effect + 1e-7 * is_in) * o.is_treated)
+        effects = [fit(Imputation(), left.reassigned(one)).view("overall").effects[0] for one in onsets]
+        effects = np.append(effects, fit(Imputation(), left).view("overall").effects[0])
+        sizes = np.abs(effects - effects.mean())
+        assert ((sizes >= sizes[-1] - 1e-12).mean() > 0.05) == is_in
+    assert (bands.p[0] <= 0.05) == (bands.low[0] > 0 or bands.high[0] < 0)
+
+
+def test_ratios_have_p_values_alone() -> None:
+    fitted = fit(Imputation(family="poisson", measure="percent"), make_design(transform="level"))
+    bands = HAZARD.infer(fitted, "event", np.random.default_rng(5))
+    assert (np.isfinite(bands.p) | (bands.estimate.event_times == bands.estimate.reference)).all()
+    assert np.isnan(bands.low[bands.estimate.event_times != bands.estimate.reference]).all()
+
+
+@pytest.mark.parametrize(
+    ("how", "agreements", "message"),
+    [
+        (HAZARD, 9, "9 agreements are too few for a hazard of signing with 1 variable:"),
+        (replace(HAZARD, hazard=("size", "city_size")), 15, "with 2 variables"),
+        (replace(HAZARD, hazard=()), 15, "with 0 variables"),
+        (replace(HAZARD, statistic="t"), 15, "not t statistics"),
+        (replace(HAZARD, hazard=("flow",)), 15, "changes over a unit's periods"),
+        (replace(HAZARD, hazard=("distance",)), 15, "no column 'distance'"),
+    ],
+)
+def test_what_cannot_be_dealt_is_refused(how, agreements, message) -> None:
+    with pytest.raises(InferenceError, match=message):
+        how.infer(fit(Imputation(), make_design(agreements=agreements)), "overall", np.random.default_rng(1))
+
+
+def measure(n, methods, growth=0.06, chosen=1.2):
+    """Return rejections of no effect where large pairs sign more often and their trade grows faster."""
+    cell, rejected = Cell(15, "scattered", "equal", 0.6, 10, "two_way"), dict.fromkeys(methods, 0)
+    for panel in range(n):
+        rng = cell.seed(31, panel)
+        made = assign(cell, rng)
+        places = np.argsort(-(chosen * made.size + rng.gumbel(size=made.size.shape)).ravel())[:15]
+        onset = np.full(made.size.shape, np.inf)
+        onset.flat[places] = made.onset[np.isfinite(made.onset)]
+        made = replace(made, onset=onset)
+        flows = draw_flows(made, rng) * np.exp(growth * SIZE_SD * made.size[..., None] * np.arange(YEARS))
+        fitted = fit(Imputation(), made.design(flows, "log"))
+        for name, how in methods.items():
+            rejected[name] += how.infer(fitted, "overall", cell.seed(panel)).p[0] <= 0.05
+    return {name: count / n for name, count in rejected.items()}
+
+
+@pytest.mark.slow
+def test_recentering_keeps_its_size_where_large_pairs_sign_and_grow() -> None:
+    n, options = 100, {"draws": 39, "intervals": False}
+    rates = measure(
+        n, {"hazard": Randomization(across="hazard", **options), "units": Randomization(across="units", **options)}
+    )
+    assert rates["hazard"] <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / n)
+    assert rates["units"] > 0.3
