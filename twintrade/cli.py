@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from twintrade.errors import DataError, SpecError, TwintradeError
+from twintrade.commands import fetch
+from twintrade.errors import DataError, SourceError, SpecError, TwintradeError
 from twintrade.text import Listed, Text
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+app.command()(fetch)
 
 Specs = Annotated[
     list[str] | None,
@@ -130,6 +133,7 @@ def init(
     twinnings: Annotated[
         str | None, typer.Option(help="Your registry of agreements, relative to the project.")
     ] = None,
+    fetched: Annotated[str | None, typer.Option(help="A table that twintrade fetch brought, by its name.")] = None,
 ) -> None:
     """Start an analysis: on your files, which are then checked, or on a small simulated pair that runs as it is."""
     from twintrade.study.scaffold import write_scaffold
@@ -138,9 +142,9 @@ def init(
     root = find_project_root(Path.cwd())
     if not (root / FOLDER).is_dir():
         typer.echo(Text("study.new-project", folder=FOLDER))
-    for path in write_scaffold(root, name, trade, twinnings):
+    for path in write_scaffold(root, name, trade, twinnings, fetched):
         typer.echo(Text("study.wrote", path=str(path)))
-    if trade is None:
+    if trade is None and fetched is None:
         typer.echo(Text("study.next-check", name=name))
         return
     typer.echo(f"{Text('study.every-guess', folder=FOLDER, name=name)}\n")
@@ -153,7 +157,9 @@ def init(
 def list_(
     what: Annotated[
         str,
-        typer.Argument(help="analyses, estimators, inferences, diagnostics, recipes, exhibits, all; or sentences."),
+        typer.Argument(
+            help="analyses, estimators, inferences, diagnostics, sources, recipes, exhibits, all; or sentences."
+        ),
     ] = "all",
 ) -> None:
     """List analyses, methods and recipes."""
@@ -265,7 +271,8 @@ def _complain(text: str) -> None:
 
 
 def _code(error: TwintradeError) -> int:
-    return USAGE if isinstance(error, SpecError) else DATA if isinstance(error, DataError) else ESTIMATION
+    is_data = isinstance(error, DataError | SourceError)
+    return USAGE if isinstance(error, SpecError) else DATA if is_data else ESTIMATION
 
 
 if __name__ == "__main__":

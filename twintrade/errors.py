@@ -31,6 +31,10 @@ class DataError(TwintradeError):
     """The observed data cannot be read as declared."""
 
 
+class SourceError(TwintradeError):
+    """A publisher does not answer, refuses, or answers something else than its documentation says."""
+
+
 class DesignError(TwintradeError):
     """The comparison that was asked for cannot be made from these data."""
 

@@ -7,10 +7,10 @@ from collections import Counter
 HAS_WORKSPACES = {"numerics"}
 # The first words of public functions: what the function does.
 FIRST_WORDS = """
-add adjust aggregate align answer apply are assemble assess assign augment balance bind bound build can capitalize
+add adjust aggregate align answer apply are ask assemble assess assign augment balance bind bound build can capitalize
 center check choose clean collapse collect combine compact compare complete compute confirm convert correct count
 cut deal decide decode decompose deflate describe draw drop emphasize encode escape estimate execute expand explain
-factor fill find fit fold format gather get group has hash hold impute infer init integrate intersect invert is
+factor fetch fill find fit fold format gather get group has hash hold impute infer init integrate intersect invert is
 iterate join judge keep label lay limit list load locate look main mark measure merge move name narrow normalize
 note number observe open pack pad parse permute place plan prepare project quote read recode reconcile record redraw
 refit refuse regress remove render repair replace replay report require rescale resolve restrict run score seal
@@ -19,7 +19,7 @@ take transcode try typeset use verify warn weigh widen write
 """
 VERBS = frozenset(FIRST_WORDS.split())
 # Commands and functions that a user types, and conversions that read as such.
-TYPED = {"cli", "study.notebook", "study.cohorts"}
+TYPED = {"cli", "commands", "study.notebook", "study.cohorts"}
 CONVERSIONS = {"to", "from"}
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "misc", "tools", "shared"}
 

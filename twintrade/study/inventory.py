@@ -34,6 +34,7 @@ def format_lists(what: str, here: Path) -> str:
         "estimators": lambda: _methods("estimators"),
         "inferences": lambda: _methods("inference"),
         "diagnostics": lambda: _methods("diagnostics"),
+        "sources": lambda: _methods("sources"),
         "exhibits": _exhibits,
     }
     if what == "sentences":

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from twintrade.data.looks import Guess, look_at_both
+from twintrade.data.looks import Guess, look_at_both, look_at_twinnings_beside
 from twintrade.errors import SpecError
+from twintrade.study.fetching import find_fetched_lines
 from twintrade.study.plan.first_design import FirstDesign, build_usual_design, choose_first_design
 from twintrade.study.spec.simulated_source import SimulatedTrade, simulate_trade
 from twintrade.study.spec.toml_text import format_toml_line
@@ -33,7 +34,9 @@ _SEED, _FIRST, _LAST, _EFFECT = 11, 2003, 2018, 0.2
 _RESERVED = ("all", "help", "setup", "test", "test-slow", "check", "check-data", "appendix", "bench", "lock", "clean")
 
 
-def write_scaffold(root: Path, name: str, trade: str | None = None, twinnings: str | None = None) -> list[str]:
+def write_scaffold(
+    root: Path, name: str, trade: str | None = None, twinnings: str | None = None, fetched: str | None = None
+) -> list[str]:
     """Write a new analysis; return the paths written.
 
     Parameters
@@ -43,6 +46,8 @@ def write_scaffold(root: Path, name: str, trade: str | None = None, twinnings: s
     name : str
     trade, twinnings : str, optional
         The user's own tables, relative to the project; both or none.
+    fetched : str, optional
+        Name of a fetched table, in place of ``trade``: its card says how it is read, and nothing is guessed.
 
     Raises
     ------
@@ -56,12 +61,18 @@ def write_scaffold(root: Path, name: str, trade: str | None = None, twinnings: s
     check_analysis_name(name)
     if name in _RESERVED:
         raise SpecError(f"{name!r} is a target of the Makefile: choose another name")
-    if (trade is None) != (twinnings is None):
-        raise SpecError("give both --trade and --twinnings, or none for a simulated pair")
-    if trade is None or twinnings is None:
+    if (trade is None and fetched is None) != (twinnings is None):
+        raise SpecError("give both --trade (or --fetched) and --twinnings, or none for a simulated pair")
+    if trade is not None and fetched is not None:
+        raise SpecError("give --trade or --fetched, not both")
+    if twinnings is None:
         return write_new(root, build_simulated_pair(name))
-    guesses, agreements, readings = look_at_both(root, trade, twinnings)
-    guesses += [Guess("", "", Text("data.look-read", said=sentence)) for sentence in readings]
+    if fetched is not None:
+        guesses = [Guess(key, value) for key, value in find_fetched_lines(root, fetched).items()]
+        agreements = look_at_twinnings_beside(root, twinnings, guesses)
+    else:
+        guesses, agreements, readings = look_at_both(root, str(trade), twinnings)
+        guesses += [Guess("", "", Text("data.look-read", said=sentence)) for sentence in readings]
     text = render_guessed_analysis(name, guesses, agreements, build_usual_design("exports"))
     text = render_guessed_analysis(name, guesses, agreements, choose_first_design(root, name, text, guesses))
     return write_new(root, {f"{FOLDER}/{name}.toml": text.encode("utf-8")})

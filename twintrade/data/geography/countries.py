@@ -114,6 +114,11 @@ def resolve_column(column: TextColumn, aliases: Mapping[str, str], faults: Fault
     return codes
 
 
+def find_code(name: str) -> str:
+    """Return the code of one name, or of one code of two or three letters; "" where it is unknown."""
+    return str(find_codes(TextColumn("partner", "", build_text_array([name]), np.ones(1, dtype=np.int64)))[0])
+
+
 def find_codes(column: TextColumn, declared: Mapping[str, str] | None = None) -> ObjectArray:
     """Return the code of every cell, "" where it is unknown; nothing is said about those."""
     table = _table()

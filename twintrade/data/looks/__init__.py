@@ -5,3 +5,4 @@ from twintrade.data.looks.file_look import Guess as Guess
 from twintrade.data.looks.twinning_look import list_cities as list_cities
 from twintrade.data.looks.twinning_look import look_at_both as look_at_both
 from twintrade.data.looks.twinning_look import look_at_twinnings as look_at_twinnings
+from twintrade.data.looks.twinning_look import look_at_twinnings_beside as look_at_twinnings_beside

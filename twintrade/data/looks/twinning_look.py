@@ -44,10 +44,20 @@ def look_at_both(root: Path, trade: str, twinnings: str) -> tuple[list[Guess], l
     } - {""}
     named = {str(g.value): "city" for g in alone if g.key == "city" and g.reason == Text("data.look-own-name")}
     guesses, readings = look_and_read(root, trade, list_cities(root, alone), OtherFile(named, names_in_registry))
-    ends = {str(g.value): g.key for g in guesses if g.key in ("city", "partner") and _is_column(g)}
-    cities = list_cities(root, guesses)
-    again = look_at_twinnings(root, twinnings, OtherFile(ends, {fold_name(c) for c in cities} - {""}))
-    return guesses, again, readings
+    return guesses, look_at_twinnings_beside(root, twinnings, guesses), readings
+
+
+def look_at_twinnings_beside(root: Path, file: str, trade: Sequence[Guess]) -> list[Guess]:
+    """Return the lines of a registry, held against a trade table whose lines are known.
+
+    Raises
+    ------
+    DataError
+        A file cannot be read, or no column looks like what it needs.
+    """
+    ends = {str(g.value): g.key for g in trade if g.key in ("city", "partner") and _is_column(g)}
+    cities = {fold_name(city) for city in list_cities(root, trade)} - {""}
+    return look_at_twinnings(root, file, OtherFile(ends, cities))
 
 
 def look_at_twinnings(root: Path, file: str, other: OtherFile = NO_FILE) -> list[Guess]:

@@ -154,3 +154,27 @@ few-cities = No slope of twins on size: { $cities } cities are known and { $need
 no-ends = The registry does not say which agreements have ended.
 elasticity = elasticity over { $cities } cities
 agreement = agreement { $n }
+
+## fetching
+fetch-plan = { $n ->
+    [one] one request
+   *[other] { $n } requests
+} to { $endpoint }{ $lists ->
+    [yes] {" "}for lists of codes, and then those for the figures
+   *[no] { "" }
+}, about { $rows } rows ({ $kilobytes } kB) in about { $seconds } s at the publisher's pace
+fetch-first = first: { $address }
+fetch-key = { $variable } { $is_set ->
+    [yes] is set
+   *[no] is not set
+}, a key is { $need } ({ $page })
+fetch-rows = { $n } rows; these lines of an analysis file read them, and twintrade init ANALYSIS --fetched { $name } --twinnings FILE writes them into a new one:
+fetch-step = { PLAIN($number) } of { PLAIN($n) }, { $label }
+fetch-interrupted = { $n } answers of an interrupted fetch of { $name } are kept: go on with --resume, or remove { $path } to begin anew
+fetch-empty = { $source } has no row for this query: nothing was written
+fetch-columns = { $source } gave answers with different columns ({ $one }; and { $other }): nothing was written
+fetch-stopped = interrupted: answers so far are kept, go on with --resume
+pages-left = { $path } was not removed: { $why }
+no-fetched-card = { $path } is not the card of a fetched table
+fetched-changed = { $path } is not as it was fetched: its checksum differs from { $card }
+fetched-register = { $name } holds agreements: give it as --twinnings

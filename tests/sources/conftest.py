@@ -1,0 +1,43 @@
+"""Sources connected to a publisher on the loopback."""
+
+from collections.abc import Iterator
+
+import pytest
+from loopback import Publisher, Waits
+
+from twintrade.sources.base import SOURCES, Query
+from twintrade.sources.client import Client
+
+
+@pytest.fixture
+def publisher() -> Iterator[Publisher]:
+    server = Publisher()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def waits() -> Waits:
+    return Waits()
+
+
+@pytest.fixture
+def connect(publisher, waits):
+    """Give a source with a client of the loopback publisher."""
+    opened = []
+
+    def connected(name: str, timeout: float = 10.0, **environment: str):
+        source = SOURCES[name]()
+        given = {f"TWINTRADE_ENDPOINT_{name.upper()}": publisher.address, **environment}
+        client = Client(source, given, waits.clock, "0.1.0", timeout)
+        opened.append(client)
+        return source, client
+
+    yield connected
+    for client in opened:
+        client.close()
+
+
+@pytest.fixture
+def query() -> Query:
+    return Query(cities=("CA",), partners=("ARM",), first="2016", last="2016")

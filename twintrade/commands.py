@@ -1,0 +1,85 @@
+"""Commands on data alone: bring them from a publisher, and hold registers of agreements against each other."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from twintrade.errors import SpecError
+from twintrade.text import Text
+
+_INTERRUPTED = 130
+
+
+def fetch(
+    source: Annotated[str, typer.Argument(help="Publisher, as twintrade list sources names it.")],
+    name: Annotated[str, typer.Argument(help="Of the table: data/raw/NAME.csv and its card are written.")],
+    cities: Annotated[str, typer.Option(help="Codes of cities, states or regions, separated by commas.")] = "",
+    partners: Annotated[str, typer.Option(help="Countries: ISO codes, or the publisher's own; all by default.")] = "",
+    first: Annotated[str, typer.Option("--from", help="First year, or month as 2016-03.")] = "",
+    last: Annotated[str, typer.Option("--to", help="Last year, or month.")] = "",
+    flow: Annotated[str, typer.Option(help="exports or imports.")] = "exports",
+    product: Annotated[str, typer.Option(help="Code of the publisher; all products together by default.")] = "",
+    by: Annotated[str, typer.Option(help="year, quarter or month; by default the source's usual one.")] = "",
+    further: Annotated[
+        list[str] | None, typer.Option("--set", help="KEY=VALUE that one source alone understands; may repeat.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be asked, and ask nothing.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the answers of an interrupted fetch.")] = False,
+) -> None:
+    """Bring official data from their publisher to data/raw, with a card; run never does."""
+    import os
+    import time
+
+    from twintrade import __version__
+    from twintrade.sources.base import SOURCES, Query
+    from twintrade.sources.client import Client, Timer
+    from twintrade.study.fetching import describe_fetch, fetch_table, report_requests
+    from twintrade.study.store import find_project_root
+
+    publisher = SOURCES[source]()
+    query = Query(
+        cities=_split(cities),
+        partners=_split(partners),
+        first=first,
+        last=last,
+        flow=_choose("--flow", flow, ("exports", "imports")),  # type: ignore[arg-type]
+        product=product,
+        step=_choose("--by", by, ("", "year", "quarter", "month")),  # type: ignore[arg-type]
+        options=dict(_pair(line) for line in further or []),
+    )
+    if dry_run:
+        for line in describe_fetch(publisher, query, os.environ):
+            typer.echo(line)
+        return
+    clock = Timer(time.time, time.sleep)
+    client = Client(publisher, os.environ, clock, __version__)
+    try:
+        with report_requests(name) as tell:
+            root = find_project_root(Path.cwd())
+            fetched = fetch_table(root, name, publisher, query, client, clock, resume=resume, tell=tell)
+    except KeyboardInterrupt:
+        typer.echo(f"twintrade: {Text('study.fetch-stopped')}", err=True)
+        raise typer.Exit(_INTERRUPTED) from None
+    finally:
+        client.close()
+    for path in fetched.paths:
+        typer.echo(Text("study.wrote", path=path))
+    typer.echo(f"{Text('study.fetch-rows', n=fetched.n_rows, name=name)}\n\n{fetched.block}", nl=False)
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+
+
+def _choose(option: str, given: str, known: tuple[str, ...]) -> str:
+    if given not in known:
+        raise SpecError(f"{option} is {' or '.join(filter(None, known))}, not {given!r}")
+    return given
+
+
+def _pair(line: str) -> tuple[str, str]:
+    key, sign, value = line.partition("=")
+    if not sign or not key.strip():
+        raise SpecError(f"--set takes KEY=VALUE, not {line!r}")
+    return key.strip(), value.strip()

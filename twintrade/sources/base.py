@@ -1,0 +1,249 @@
+"""What every source answers: which requests to send, which rows an answer has, and how an analysis reads them."""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+from urllib.parse import urlencode
+
+from twintrade.errors import SourceError, SpecError
+from twintrade.methods import Registry
+from twintrade.text import Listed, Text, Words
+
+Flow = Literal["exports", "imports"]
+_PERIOD = re.compile(r"(?:19|20)\d\d(?:-(?:0[1-9]|1[0-2]))?")
+_OPTIONS = {"cities": "--cities", "partners": "--partners", "period": "--from, --to"}
+Step = Literal["year", "quarter", "month"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What a user asks a source for.
+
+    Attributes
+    ----------
+    cities, partners : tuple of str
+        Codes of the publisher, or for partners ISO 3166-1 alpha-3 where the source knows them.
+    first, last : str
+        First and last year, "2016", or month, "2016-03".
+    flow : {"exports", "imports"}
+    product : str
+        Code of the publisher; empty for all products together.
+    step : {"year", "quarter", "month"} or ""
+        Empty for the source's usual one.
+    options : mapping of str to str
+        What one source alone understands.
+    """
+
+    cities: tuple[str, ...] = ()
+    partners: tuple[str, ...] = ()
+    first: str = ""
+    last: str = ""
+    flow: Flow = "exports"
+    product: str = ""
+    step: Step | Literal[""] = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def years(self) -> range:
+        """The calendar years from the first to the last."""
+        return range(int(self.first[:4]), int(self.last[:4]) + 1)
+
+    def list_months(self, year: int) -> list[int]:
+        """Return the months of a year that are asked for."""
+        first = int(self.first[5:7] or 1) if year == int(self.first[:4]) else 1
+        last = int(self.last[5:7] or 12) if year == int(self.last[:4]) else 12
+        return list(range(first, last + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One question to a publisher, without the key.
+
+    Attributes
+    ----------
+    label : str
+        What it asks for, for progress and messages.
+    path : str
+        Below the endpoint, with a leading slash.
+    params : tuple of (str, str)
+        A name may stand several times.
+    body : str
+        JSON that is posted; empty for a question in the address alone.
+    accept : str
+        The type of answer that is asked for.
+    """
+
+    label: str
+    path: str
+    params: tuple[tuple[str, str], ...] = ()
+    body: str = ""
+    accept: str = "application/json"
+
+    @property
+    def address(self) -> str:
+        """Path and parameters, as they may be shown."""
+        return f"{self.path}?{urlencode(self.params)}" if self.params else self.path
+
+
+@dataclass(frozen=True, slots=True)
+class RawAnswer:
+    """What came back: an empty content where the publisher has no rows."""
+
+    content: bytes
+    kind: str = ""
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class RowsPage:
+    """The rows of one answer, every cell as the publisher wrote it.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        Empty where the answer has no rows.
+    rows : tuple of tuple of str
+    following : Request or None
+        Where the answer goes on.
+    """
+
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    following: Request | None = None
+
+
+NO_ROWS = RowsPage()
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key that a publisher hands out.
+
+    Attributes
+    ----------
+    place : {"query", "header"}
+    name : str
+        Of the parameter or header that carries it.
+    page : str
+        Where one is asked for.
+    is_required : bool
+    """
+
+    place: Literal["query", "header"]
+    name: str
+    page: str
+    is_required: bool = True
+
+
+class Source(ABC):
+    """A publisher's interface; a class with a name registers itself.
+
+    Attributes
+    ----------
+    name : str
+    endpoint : str
+        Host and base path; ``TWINTRADE_ENDPOINT_<NAME>`` stands in for it.
+    pace : float
+        Seconds from one question to the next that the publisher's limits ask for.
+    key : Key or None
+    passing : frozenset of int
+        Statuses that go away by themselves, beside those that do everywhere.
+    needs_contact : bool
+        Whether the publisher refuses clients that do not say whom to write to.
+    needs : tuple of str
+        Parts of a query that must be given: "cities", "partners", "period".
+    steps : tuple of str
+        Frequencies it has, its usual one first.
+    is_shareable : bool
+        Whether its data may be passed on.
+    is_register : bool
+        Whether it holds agreements and not trade.
+    """
+
+    name: ClassVar[str] = ""
+    endpoint: ClassVar[str] = ""
+    pace: ClassVar[float] = 1.0
+    key: ClassVar[Key | None] = None
+    passing: ClassVar[frozenset[int]] = frozenset()
+    needs_contact: ClassVar[bool] = False
+    needs: ClassVar[tuple[str, ...]] = ("cities", "period")
+    steps: ClassVar[tuple[str, ...]] = ("year",)
+    is_shareable: ClassVar[bool] = True
+    is_register: ClassVar[bool] = False
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if cls.name:
+            SOURCES.add(cls.name, cls)
+
+    def check(self, query: Query) -> None:
+        """Refuse a query that the source cannot answer.
+
+        Raises
+        ------
+        SpecError
+        """
+        given = {"cities": query.cities, "partners": query.partners, "period": query.first and query.last}
+        missing = tuple(_OPTIONS[part] for part in self.needs if not given[part])
+        if missing:
+            raise SpecError(Text("sources.needs-options", source=self.name, options=Listed(missing)))
+        if query.step and query.step not in self.steps:
+            raise SpecError(f"{self.name} has no figures by {query.step}: choose --by {' or '.join(self.steps)}")
+        for period in filter(None, (query.first, query.last)):
+            if not _PERIOD.fullmatch(period):
+                raise SpecError(f"{period!r} is no year or month: write 2016 or 2016-03")
+        known = min(len(query.first), len(query.last))
+        if query.first[:known] > query.last[:known]:
+            raise SpecError(f"--from {query.first} is later than --to {query.last}")
+
+    def get_step(self, query: Query) -> str:
+        """Return the frequency that a query asks for."""
+        return query.step or self.steps[0]
+
+    def list_lookups(self, query: Query) -> Sequence[Request]:
+        """Return the requests for lists of codes that the plan needs; none where the codes are known."""
+        return ()
+
+    @abstractmethod
+    def plan(self, query: Query, lookups: Sequence[RowsPage]) -> Sequence[Request]:
+        """Return the requests whose answers make the table, in their order.
+
+        Parameters
+        ----------
+        query : Query
+        lookups : sequence of RowsPage
+            Answers to ``list_lookups``, in its order.
+        """
+
+    @abstractmethod
+    def parse(self, request: Request, answer: RawAnswer) -> RowsPage:
+        """Return the rows of an answer with status 200 or 204.
+
+        Raises
+        ------
+        SourceError
+            The answer is not what the publisher documents.
+        """
+
+    def is_to_repeat(self, answer: RawAnswer) -> bool:
+        """Whether an answer says, whatever its status, that the question is to be asked again later."""
+        return False
+
+    @abstractmethod
+    def describe_table(self, query: Query, columns: Sequence[str], lookups: Sequence[RowsPage]) -> Mapping[str, Any]:
+        """Return the lines of an analysis file that read the table, without ``file``."""
+
+    @abstractmethod
+    def estimate_rows(self, query: Query) -> int:
+        """Return about how many rows a query brings."""
+
+
+SOURCES: Registry[Source] = Registry("sources", "source")
+
+
+def refuse_answer(source: Source, request: Request, why: Words) -> SourceError:
+    """Return the error of an answer that is not what the publisher documents."""
+    asked = {"source": source.name, "label": request.label, "address": request.address}
+    return SourceError(Text("sources.refused", why=why, **asked))
