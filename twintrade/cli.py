@@ -2,7 +2,7 @@
 
 import io
 import sys
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -142,7 +142,7 @@ def init(
     root = find_project_root(Path.cwd())
     if not (root / FOLDER).is_dir():
         typer.echo(Text("study.new-project", folder=FOLDER))
-    for path in write_scaffold(root, name, trade, twinnings, fetched):
+    for path in write_scaffold(root, name, _slash(trade), _slash(twinnings), fetched):
         typer.echo(Text("study.wrote", path=str(path)))
     if trade is None and fetched is None:
         typer.echo(Text("study.next-check", name=name))
@@ -264,6 +264,10 @@ def _list_analyses(specs: list[str] | None) -> "list[Analysis]":
     from twintrade.study.store import find_analyses
 
     return find_analyses(Path.cwd(), specs or [])
+
+
+def _slash(path: str | None) -> str | None:
+    return PurePath(path).as_posix() if path else None
 
 
 def _complain(text: str) -> None:

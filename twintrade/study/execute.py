@@ -30,7 +30,6 @@ from twintrade.study.run.manifest import (
     build_registry_manifest,
     collect_surroundings,
     hash_origins,
-    measure_peak_memory_mb,
 )
 from twintrade.study.spec.guesses import count_open_guesses
 from twintrade.study.spec.registry_spec import is_registry, parse_registry
@@ -50,6 +49,7 @@ from twintrade.study.store.locating import FOLDER
 from twintrade.study.store.lock import hold_lock
 from twintrade.study.store.replay import build_tidy_files, replay_results
 from twintrade.study.store.seal import seal_manifest
+from twintrade.study.store.system import measure_peak_memory_mb
 from twintrade.text import Text
 
 Progress = Callable[[str], None]

@@ -28,6 +28,7 @@ from twintrade.study.page.treated_totals import build_treated_totals
 from twintrade.study.plan.jobs import LadderColumn
 from twintrade.study.run.columns import Run
 from twintrade.study.run.results import Concluded
+from twintrade.study.store.system import is_device_name
 
 _KEYS = ("estimator", "specification")
 Named = dict[str, tuple[pd.DataFrame, PayloadKind]]
@@ -143,7 +144,7 @@ def _named(concluded: Sequence[Concluded]) -> list[Named]:
             kind = DIAGNOSTICS[c.finding.diagnostic].payload_kinds.get(name.partition(".")[0], "table")
             key = _free(name, c.keys, taken)
             named[-1][key] = frame, kind
-            taken.add(key)
+            taken.add(key.casefold())
     return named
 
 
@@ -169,12 +170,13 @@ def _free(name: str, keys: Sequence[str], taken: Collection[str]) -> str:
         clean_file_name(long),
         *(clean_file_name(f"{long}-{i}") for i in range(2, len(taken) + 3)),
     )
-    return next(key for key in wanted if key not in taken)
+    return next(key for key in wanted if key.casefold() not in taken)
 
 
 def clean_file_name(name: str) -> str:
     """Return a name made of letters that a file may have, so that no name in the data becomes a path."""
-    return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip(".-")[:120] or "x"
+    cleaned = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip(".-")[:120].rstrip(".") or "x"
+    return f"x-{cleaned}" if is_device_name(cleaned) else cleaned
 
 
 def _keyed(frame: pd.DataFrame, column: LadderColumn) -> pd.DataFrame:

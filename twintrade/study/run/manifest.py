@@ -4,7 +4,6 @@ import json
 import os
 import platform
 import subprocess
-import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -133,24 +132,13 @@ def collect_surroundings() -> dict[str, Any]:
     return {"system": system, "processors": os.cpu_count() or 1, "threads": sorted(threads)}
 
 
-def measure_peak_memory_mb() -> int:
-    """Return the largest memory this process has used, in mebibytes."""
-    if sys.platform == "win32":
-        import psutil
-
-        return int(psutil.Process().memory_info().peak_wset) // 2**20
-    import resource
-
-    # The kernel keeps the peak; it counts in kibibytes, on a Mac in bytes.
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (2**20 if sys.platform == "darwin" else 2**10)
-
-
 def _git(root: Path, words: Sequence[str]) -> str | None:
     try:
         done = subprocess.run(
             ["git", "-C", str(root), *words],
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             timeout=_GIT_SECONDS,
             check=True,
         )

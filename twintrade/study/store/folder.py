@@ -8,7 +8,8 @@ from pathlib import Path, PurePosixPath
 
 from twintrade.errors import StoreError
 from twintrade.study.store.lock import hold_lock
-from twintrade.study.store.swap import swap_folders
+from twintrade.study.store.system import measure_excess, settle_folder, swap_folders
+from twintrade.text import Text
 
 MANIFEST = "manifest.json"
 
@@ -92,7 +93,7 @@ def write(target: Path, files: Mapping[str, bytes], manifest: bytes) -> None:
             _write_one(staged, path, files[path])
         _write_one(staged, MANIFEST, manifest)
         for folder in {staged, *(p for p in staged.rglob("*") if p.is_dir())}:
-            _flush(folder)
+            settle_folder(folder)
         _swap(staged, target)
     except OSError as error:
         shutil.rmtree(staged, ignore_errors=True)
@@ -101,7 +102,7 @@ def write(target: Path, files: Mapping[str, bytes], manifest: bytes) -> None:
         shutil.rmtree(staged, ignore_errors=True)
         raise
     with suppress(OSError):  # the new results stand already
-        _flush(target.parent)
+        settle_folder(target.parent)
 
 
 def write_file(file: Path, content: bytes) -> None:
@@ -184,14 +185,6 @@ def _write_one(folder: Path, path: str, content: bytes) -> None:
     write_file(file, content)
 
 
-def _flush(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _refuse_links(root: Path, *places: Path) -> None:
     for place in places:
         if place.is_symlink() or not place.resolve().is_relative_to(root.resolve()):
@@ -207,6 +200,8 @@ def _old(target: Path) -> Path:
 
 
 def _format_error(what: str, error: OSError) -> str:
+    if error.filename and (excess := measure_excess(error.filename)):
+        return str(Text("study.path-too-long", what=what, excess=excess))
     place = f": {Path(error.filename).name}" if error.filename else ""
     return f"{what}: {error.strerror or error}{place}"
 

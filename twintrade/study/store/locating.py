@@ -11,6 +11,7 @@ from typing import Any
 from twintrade.errors import SpecError
 from twintrade.study.spec.guesses import confirm_guesses, find_open_guesses
 from twintrade.study.spec.spec_text import parse_tables
+from twintrade.study.store.system import is_device_name
 from twintrade.text import Listed, Text
 
 FOLDER = "analyses"
@@ -95,6 +96,8 @@ def check_analysis_name(name: str) -> str:
     """
     if not _NAME.fullmatch(name):
         raise SpecError(f"{name!r} is no name for an analysis: use lower-case letters, digits and hyphens")
+    if is_device_name(name):
+        raise SpecError(Text("study.device-name", name=name))
     return name
 
 

@@ -140,6 +140,13 @@ inference = Inference: { $name }{ $options ->
 beside = Beside it, for the overall effect: { $names }.
 check = Check { $name }: { $said }
 
+## files
+path-too-long = { $what }: a path is { $excess ->
+    [one] one character
+   *[other] { $excess } characters
+} longer than Windows allows. Move the project to a folder with a shorter path.
+device-name = Windows keeps the name { $name } for a device: choose another name
+
 ## twintrade list
 no-folder = none: neither this folder nor one above it holds { $folder }/; start with: twintrade init NAME
 unreadable = cannot be read; twintrade check says why
