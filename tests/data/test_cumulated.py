@@ -94,3 +94,13 @@ def test_a_sum_that_falls_is_an_error_in_its_row(project, monthly):
     runs.iloc[5] = 1.0
     with pytest.raises(InvalidDataError, match="smaller than the one before it in 2019-06"):
         read_trade([monthly(cumulated=True)], project(write(runs)))
+
+
+def test_years_that_run_on_beside_others_that_do_not_are_refused_by_name(project, monthly):
+    flows = build_flows()
+    last = flows.index.get_level_values("month").str[:4] == "2021"
+    mixed = run_on(flows).where(last, flows)
+    other = mixed.rename(index={"Lyon": "Nice", "Paris": "Brest"}, level="city")
+    mixed = pd.concat([mixed, other])
+    with pytest.raises(InvalidDataError, match="in 2021 they never fall before the year ends, and in other years"):
+        read_trade([monthly()], project(write(mixed)))

@@ -89,14 +89,14 @@ def test_codes_of_two_lengths_count_twice():
     values = np.concatenate(
         [[a + b, a, b, c + d, c, d] for a, b, c, d in np.random.default_rng(4).uniform(1, 9, (5, 4))]
     )
-    assert find_totals(codes, np.repeat(np.arange(5), 6), values) == ["27", "84"]
+    assert list(find_totals(codes, np.repeat(np.arange(5), 6), values)) == ["27", "84"]
 
 
 def test_two_groupings_beside_their_parts_are_both_found():
     parts = np.random.default_rng(5).uniform(1, 9, (6, 3))
     values = np.column_stack([parts, parts.sum(axis=1), parts.sum(axis=1)]).ravel()
     members = np.array(["a", "b", "c", "everything", "the whole"] * 6, dtype=object)
-    assert find_totals(members, np.repeat(np.arange(6), 5), values) == ["everything", "the whole"]
+    assert find_totals(members, np.repeat(np.arange(6), 5), values) == {"everything": [], "the whole": []}
 
 
 def test_rounded_parts_still_make_a_total_and_suppressed_ones_in_few_cells():
@@ -104,7 +104,7 @@ def test_rounded_parts_still_make_a_total_and_suppressed_ones_in_few_cells():
     values = np.column_stack([parts.round(), parts.sum(axis=1).round()])
     values[3, 0] = np.nan
     members = np.array(["a", "b", "c", "d", "e"] * 40, dtype=object)
-    assert find_totals(members, np.repeat(np.arange(40), 5), values.ravel()) == ["e"]
+    assert find_totals(members, np.repeat(np.arange(40), 5), values.ravel()) == {"e": []}
 
 
 def test_no_member_of_random_tables_is_a_total():
@@ -114,4 +114,37 @@ def test_no_member_of_random_tables_is_a_total():
         k, n = int(rng.integers(3, 9)), int(rng.integers(4, 13))
         values = np.exp(rng.standard_t(3, (n, k)) + rng.normal(0, 2, k)).round(2) * (rng.random((n, k)) > 0.3)
         members = np.array([f"m{i}" for i in range(k)] * n, dtype=object)
-        assert find_totals(members, np.repeat(np.arange(n), k), values.ravel()) == []
+        assert find_totals(members, np.repeat(np.arange(n), k), values.ravel()) == {}
+
+
+def test_the_sum_of_some_members_is_found_with_its_parts():
+    """Two regions beside six towns, and a province of one region and one town; the rest are no sums."""
+    rng = np.random.default_rng(8)
+    towns = np.exp(rng.normal(8, 1.5, (60, 6))).round()
+    east, west = towns[:, :3].sum(axis=1), towns[:, 3:5].sum(axis=1)
+    values = np.column_stack([towns, east, west, east + towns[:, 5]])
+    names = np.array([*"abcdef", "East", "West", "Province"] * 60, dtype=object)
+    found = find_totals(names, np.repeat(np.arange(60), 9), values.ravel())
+    assert found == {"East": ["a", "b", "c"], "West": ["d", "e"], "Province": ["a", "b", "c", "f"]}
+    values[:, 6] *= np.exp(rng.normal(0, 0.02, 60))
+    assert "East" not in find_totals(names, np.repeat(np.arange(60), 9), values.ravel())
+
+
+def test_a_part_of_the_cities_is_refused_with_the_names_of_its_parts(project, source):
+    text = rows() + "".join(
+        f"Coast,{p},{y},{h},{amount(0, j, k, y) + amount(2, j, k, y)}\n"
+        for j, p in enumerate(PARTNERS) for k, h in enumerate(PRODUCTS) for y in YEARS
+    )  # fmt: skip
+    with pytest.raises(InvalidDataError, match="“Coast” equals the sum of “Brest” and “Lyon”, cell by cell"):
+        read_trade([source()], project(text))
+
+
+def test_repeated_rows_of_two_cities_of_one_name_are_told_apart_by_their_codes(project, trade_source):
+    text = "city,code,partner,year,value\n" + "".join(
+        f"{'Nice' if c == 'Brest' else c},{i},GBR,{y},{amount(i, 1, 1, y)}\n"
+        for i, c in enumerate(CITIES) for y in YEARS
+    )  # fmt: skip
+    with pytest.raises(InvalidDataError) as caught:
+        read_trade([trade_source()], project(text))
+    ((line,),) = list_lines_to_change(caught.value.messages).values()
+    assert tomllib.loads(line) == {"city_code": "code"}

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from twintrade.errors import DesignError
+from twintrade.errors import DesignError, EstimationError
 from twintrade.study.checking import check_analysis
 from twintrade.study.execute import execute
 
@@ -57,9 +57,12 @@ def keep_one_city(project):
 
 def test_check_says_what_a_single_reporter_cannot_identify(project, spec_text):
     keep_one_city(project)
-    told = check_analysis(project, "tiny", spec_text)
+    with pytest.raises(EstimationError, match="it does not vary within the levels of") as caught:
+        check_analysis(project, "tiny", spec_text)
+    told = str(caught.value)
     assert "will be skipped: the treatment is not identified: it does not vary within the levels of" in told
     assert "Nothing can be estimated" in told
+    assert execute(project, "tiny", spec_text).text.splitlines()[0] == told.splitlines()[0]
     coarse = check_analysis(
         project, "tiny", spec_text.replace('fixed_effects = "gravity"', 'fixed_effects = "two_way"')
     )

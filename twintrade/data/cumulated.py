@@ -5,10 +5,11 @@ import re
 import numpy as np
 import pandas as pd
 
+from twintrade.data.calendar.periods import Frequency
 from twintrade.data.schema.source import TradeSource
 from twintrade.data.sources.faults import Faults
 from twintrade.numerics.arrays import BoolArray
-from twintrade.text import Text
+from twintrade.text import Text, list_some
 
 SERIES = ["city", "partner"]
 LEAST_YEARS = 4
@@ -18,6 +19,9 @@ LEAST_GROWTH = 2.0
 """Times the first figure of a year that a sum of so many comes to at least."""
 LEAST = {4: 3, 12: 6}
 """Figures that a year needs, by periods of a year: fewer rise one after the other by chance."""
+LEAST_CALENDAR = {4: 3, 12: 1}
+"""Calendar years in which nearly all pairs run on, beside others: a season alone rises through four quarters."""
+_MAX_NAMED = 12
 WORDS = re.compile(r"累计|累計|\bytd\b|year[ _-]?to[ _-]?date|cumul|acumul|kumul|accumul", re.IGNORECASE)
 
 
@@ -38,16 +42,22 @@ def take_apart(frame: pd.DataFrame, source: TradeSource, faults: Faults) -> pd.D
         return frame
     if source.cumulated:
         return _difference(frame, per_year, source, faults)
-    runs, n_years = _count_runs(frame, per_year)
+    counts = _count_runs(frame, per_year)
+    runs, n_years = (int(n) for n in counts.sum())
     is_named = source.value is not None and WORDS.search(source.value) is not None
-    if is_named or (n_years >= LEAST_YEARS and runs >= SHARE * n_years):
-        text = Text("data.looks-cumulated", n=runs, of=n_years, named="yes" if is_named else "no")
-        faults.error("looks-cumulated", text, source.file, None, source.value or "")
+    is_all = n_years >= LEAST_YEARS and runs >= SHARE * n_years
+    years = counts.index[(counts["runs"] >= SHARE * counts["enough"]) & (counts["enough"] > 0)]
+    is_some = len(years) >= LEAST_CALENDAR[per_year] and counts["enough"][years].sum() >= 2 * LEAST_YEARS
+    if is_named or is_all or is_some:
+        how = "named" if is_named else "all" if is_all else "some"
+        shown = list_some(map(Frequency.YEAR.label, years), _MAX_NAMED, "and")
+        text = Text("data.looks-cumulated", n=runs, of=n_years, how=how, years=shown)
+        faults.error("cumulated" if how == "some" else "looks-cumulated", text, source.file, None, source.value or "")
     return frame
 
 
-def _count_runs(frame: pd.DataFrame, per_year: int) -> tuple[int, int]:
-    """Return in how many years of a city and a partner figures run on, and how many years have enough of them.
+def _count_runs(frame: pd.DataFrame, per_year: int) -> pd.DataFrame:
+    """Return by calendar year in how many pairs figures run on, and how many have enough of them: runs and enough.
 
     They run on where they never fall, end at twice the first or more, and fall as the next year begins.
     """
@@ -61,7 +71,8 @@ def _count_runs(frame: pd.DataFrame, per_year: int) -> tuple[int, int]:
     goes_on = same.to_numpy() & (years["first"].shift(-1) >= years["last"]).to_numpy()
     is_enough = (years["size"] >= LEAST[per_year]) & (years["last"] > 0)
     runs = is_enough & (falls == 0) & (years["last"] >= LEAST_GROWTH * years["first"]) & ~goes_on
-    return int(runs.sum()), int(is_enough.sum())
+    flags = pd.DataFrame({"runs": runs.to_numpy(), "enough": is_enough.to_numpy()})
+    return flags.groupby(index["year"].to_numpy()).sum()
 
 
 def _difference(frame: pd.DataFrame, per_year: int, source: TradeSource, faults: Faults) -> pd.DataFrame:

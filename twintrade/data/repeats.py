@@ -56,8 +56,16 @@ def find_advice(
         if joined.duplicated([*key, name]).any():
             continue
         totals = find_totals(joined[name].to_numpy(dtype=object), cell, values)
-        if totals:
-            return Remedy("where_total", (name, totals[0]))
+        if whole := next((total for total, parts in totals.items() if not parts), ""):
+            return Remedy("where_total", (name, whole))
+        if _tells_cities_apart(frame[frame["file"] == file], cells[name]):
+            return Remedy("city_code", (name,))
         if joined[name].nunique() <= _FEW:
             return Remedy("where", (name, str(joined[name].iloc[0])))
     return None
+
+
+def _tells_cities_apart(frame: pd.DataFrame, column: pd.Series) -> bool:
+    """Return whether a column is a code of cities: each of its values stands beside one city's name, in every row."""
+    cities = frame["city"].groupby(frame["row"].map(column.map(clean_name))).nunique()
+    return bool(len(cities) > frame["city"].nunique() and cities.max() == 1)

@@ -9,9 +9,10 @@ import pandas as pd
 from twintrade.data.geography.cities import is_total_word
 from twintrade.data.sources.cells import TextColumn, build_text_array, clean_name, quote_cell
 from twintrade.data.sources.faults import Faults
+from twintrade.data.subtotals import find_subtotals
 from twintrade.effects import Remedy
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
-from twintrade.text import Text
+from twintrade.text import Text, list_some
 
 LEAST_CELLS = 4
 """Cells in which a member has to equal the sum of at least two others: by chance it does in one of thousands."""
@@ -21,6 +22,8 @@ TOLERANCE = 2e-3
 
 NEARLY_ALL = 0.95
 """Share of a member's cells in which it has to equal the sum; some parts may be suppressed."""
+
+_MAX_NAMED = 6
 
 MOST_TOTALS = 3
 """Groupings of the same parts that may stand beside them, each adding up to the same sum."""
@@ -42,14 +45,17 @@ def note_totals(frame: pd.DataFrame, parts: Mapping[str, TextColumn], faults: Fa
         others = [name for name in keys if name != dimension]
         cell = frame.groupby(others).ngroup().to_numpy().astype(np.int64)
         members = build_text_array(clean_name(cell) for cell in column.cells)
-        for name in find_totals(members, cell, frame["value"].to_numpy()):
+        for name, of in find_totals(members, cell, frame["value"].to_numpy()).items():
             first = int(column.rows[np.flatnonzero(members == name)[0]])
-            text = Text("data.member-is-total", name=quote_cell(name), dimension=dimension)
+            shown = list_some(map(quote_cell, of), _MAX_NAMED, "and")
+            text = Text("data.member-is-total", name=quote_cell(name), dimension=dimension, n=len(of), parts=shown)
             faults.error("total", text, column.file, first, column.name, Remedy("drop", (column.name, name)))
 
 
-def find_totals(members: ObjectArray, cell: IntArray, values: FloatArray) -> list[str]:
-    """Return the members whose value is the sum of the others, or of the longer codes that begin alike.
+def find_totals(members: ObjectArray, cell: IntArray, values: FloatArray) -> dict[str, list[str]]:
+    """Return the members whose value is the sum of others, with these; with none where it is that of all others.
+
+    The others are all of them, the longer codes that begin alike, or some that a regression names.
 
     Parameters
     ----------
@@ -61,7 +67,7 @@ def find_totals(members: ObjectArray, cell: IntArray, values: FloatArray) -> lis
     """
     codes, names = pd.factorize(members, sort=True)
     if len(names) < 2:
-        return []
+        return {}
     rows = pd.DataFrame({"member": codes, "cell": cell, "value": np.nan_to_num(values)})
     summed = rows.groupby(["cell", "member"])["value"].sum().reset_index()
     sums = _find_sums(summed, 2)
@@ -70,7 +76,8 @@ def find_totals(members: ObjectArray, cell: IntArray, values: FloatArray) -> lis
     for parent, children in _list_families(names):
         if parent in _find_sums(summed[summed["member"].isin([parent, *children])], 1):
             sums.add(parent)
-    return [str(names[i]) for i in sorted(sums)]
+    of = dict.fromkeys(sums, ()) | dict(find_subtotals(summed, sorted(sums), TOLERANCE, NEARLY_ALL))
+    return {str(names[i]): [str(names[k]) for k in of[i]] for i in sorted(of)}
 
 
 def _find_sums(summed: pd.DataFrame, least_others: int) -> set[int]:

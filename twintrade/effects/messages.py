@@ -12,6 +12,7 @@ Level = Literal["info", "warning", "error"]
 RemedyName = Literal[
     "add_up",
     "agreement_city",
+    "city_code",
     "city_name",
     "day_first",
     "decimal",

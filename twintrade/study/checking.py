@@ -26,7 +26,7 @@ from twintrade.study.spec.registry_spec import is_registry, parse_registry
 from twintrade.study.spec.spec_faults import locate_faults
 from twintrade.study.spec.spec_text import parse_tables
 from twintrade.study.store.locating import FOLDER
-from twintrade.study.trying import count_without_reference, try_columns
+from twintrade.study.trying import count_without_reference, describe_trials, find_failure, try_columns
 from twintrade.text import Listed, Text, describe_span, find_fact
 
 _MOST_UNITS = 40
@@ -67,11 +67,16 @@ def check_analysis(root: Path, name: str, text: str) -> str:
         report = format_data_report(observed.inputs, noted, None, _declared(name, text))
         raise DesignError(f"{error}\n\n{report}") from None
     lines = [f"{name}: {plan.spec.title}", *_panel(design), *_treatment(design), *_registry(observed)]
-    lines += [*_columns(plan, designs, design), *_forecast(plan, design)]
+    trials, is_tried = try_columns(plan, designs, design)
+    lines += [f"  {Text('study.estimators')}", *(f"    {t}" for t in describe_trials(trials, is_tried=is_tried))]
+    lines += _forecast(plan, design)
     treated = list_treated_warnings(observed.jumps, design)
     known = (*observed.messages, *design.treatment.messages, *treated, *list_open_guesses(name, text))
     messages = dict.fromkeys(known)
-    return "\n".join([*lines, "", format_data_report(observed.inputs, messages, None, _declared(name, text)), ""])
+    report = "\n".join([*lines, "", format_data_report(observed.inputs, messages, None, _declared(name, text)), ""])
+    if failure := find_failure(plan, trials):
+        raise type(failure)(f"{failure}\n\n{report}")
+    return report
 
 
 def _declared(name: str, text: str) -> dict[str, str]:
@@ -172,11 +177,6 @@ def _treatment(design: Design) -> Iterator[str]:
     if n_without:
         unit, reference = panel.unit_kind, design.reference
         yield f"    {Text('study.no-reference', n=n_without, all=n_treated, units=unit, reference=reference)}"
-
-
-def _columns(plan: Plan, designs: Designs, design: Design) -> Iterator[str]:
-    yield f"  {Text('study.estimators')}"
-    yield from (f"    {line}" for line in try_columns(plan, designs, design))
 
 
 def _forecast(plan: Plan, design: Design) -> Iterator[str]:

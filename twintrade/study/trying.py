@@ -1,13 +1,14 @@
 """Tries the design of an analysis: which columns can be estimated, and why the others cannot."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from twintrade.design import Design
-from twintrade.errors import DesignError, EstimationError
+from twintrade.errors import DesignError, EstimationError, TwintradeError
 from twintrade.estimators.base import fit
-from twintrade.study.plan.designs import Designs
+from twintrade.study.plan.designs import Designs, find_refusal
 from twintrade.study.plan.forecast import compute_forecast
 from twintrade.study.plan.jobs import LadderColumn, Plan
 from twintrade.text import Listed, Text, Words
@@ -16,8 +17,26 @@ _MOST_SECONDS = 30.0
 _ESTIMATES = "estimate/"
 
 
-def try_columns(plan: Plan, designs: Designs, design: Design) -> Iterator[Text]:
-    """Say of each column whether it can be estimated, where its effects alone are quickly had; else what it asks for.
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What is known of a column before a run.
+
+    Attributes
+    ----------
+    column : LadderColumn
+    reason : Words
+        Why it cannot be estimated, "" where nothing is known against it.
+    error : EstimationError, DesignError or None
+        What ended its estimate: it ends a run too, where the column is the headline.
+    """
+
+    column: LadderColumn
+    reason: Words = ""
+    error: EstimationError | DesignError | None = None
+
+
+def try_columns(plan: Plan, designs: Designs, design: Design) -> tuple[list[Trial], bool]:
+    """Return what is known of each column, and whether its effects alone were tried, where that is quick.
 
     Parameters
     ----------
@@ -28,31 +47,45 @@ def try_columns(plan: Plan, designs: Designs, design: Design) -> Iterator[Text]:
     """
     seconds = sum(cost for job, cost in compute_forecast(plan, design).jobs if job.startswith(_ESTIMATES))
     is_tried = seconds <= _MOST_SECONDS
-    n_failed = 0
-    for column in plan.columns:
-        if reason := _find_reason(column, designs, is_tried=is_tried):
-            n_failed += 1
-            yield Text("study.will-be-skipped", label=column.label, why=reason)
+    return [_try_column(column, designs, is_tried=is_tried) for column in plan.columns], is_tried
+
+
+def describe_trials(trials: Sequence[Trial], *, is_tried: bool) -> Iterator[Text]:
+    """Say of each column whether it can be estimated; else what it asks for."""
+    for trial in trials:
+        if trial.reason:
+            yield Text("study.will-be-skipped", label=trial.column.label, why=trial.reason)
         else:
-            yield Text("study.estimates" if is_tried else "study.qualifies", label=column.label)
-    if not plan.columns:
+            yield Text("study.estimates" if is_tried else "study.qualifies", label=trial.column.label)
+    if not trials:
         yield Text("study.pictures-only")
-    elif n_failed == len(plan.columns):
+    elif all(trial.reason for trial in trials):
         yield Text("study.nothing-estimates")
     if not is_tried:
         yield Text("study.not-tried")
 
 
-def _find_reason(column: LadderColumn, designs: Designs, *, is_tried: bool) -> Words:
-    """Return why a column cannot be estimated, "" where nothing is known against it."""
+def find_failure(plan: Plan, trials: Sequence[Trial]) -> TwintradeError | None:
+    """Return the error in which a run would end for want of estimates, as it would say it."""
+    if plan.spec.case is not None:
+        return None
+    failed = next((trial.error for trial in trials if trial.column.is_headline and trial.error), None)
+    return failed or find_refusal([(trial.column.label, trial.reason) for trial in trials])
+
+
+def _try_column(column: LadderColumn, designs: Designs, *, is_tried: bool) -> Trial:
     try:
         design = designs.of(column)
-        lacking = column.estimator.unmet(design)
-        if not lacking and is_tried:
+    except DesignError as error:
+        return Trial(column, error.text)
+    try:
+        if lacking := column.estimator.unmet(design):
+            return Trial(column, Listed(tuple(lacking), "semicolon"))
+        if is_tried:
             fit(column.estimator, design)
     except (DesignError, EstimationError) as error:
-        return error.text
-    return Listed(tuple(lacking), "semicolon") if lacking else ""
+        return Trial(column, error.text, error)
+    return Trial(column)
 
 
 def count_without_reference(design: Design) -> tuple[int, int]:

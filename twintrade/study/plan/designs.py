@@ -1,5 +1,6 @@
 """The design of each column of a ladder: who is compared with whom in it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from twintrade.design import COMPARISONS, Design, Treatment
@@ -10,6 +11,7 @@ from twintrade.errors import DesignError, SpecError
 from twintrade.study.observing.observe import Observed
 from twintrade.study.plan.jobs import LadderColumn
 from twintrade.study.spec.analysis import CaseSection, DesignSection, TreatmentSection
+from twintrade.text import Listed, Text, Words
 
 
 def build_rule(section: TreatmentSection) -> TreatmentRule:
@@ -22,6 +24,20 @@ def build_rule(section: TreatmentSection) -> TreatmentRule:
         kinds=tuple(section.kinds),
         vague_years_later=section.vague_years_later,
     )
+
+
+def find_refusal(columns: Sequence[tuple[Words, Words]]) -> DesignError | None:
+    """Return the error of an analysis none of whose columns can be estimated; None where one can, or none is asked.
+
+    Parameters
+    ----------
+    columns : sequence of (Words, Words)
+        Label of each column, and why it is skipped, "" where it is not.
+    """
+    if not columns or not all(reason for _, reason in columns):
+        return None
+    reasons = tuple(Text("common.headed", head=label, said=reason) for label, reason in columns)
+    return DesignError(Text("specification.none-estimated", reasons=Listed(reasons, "semicolon")))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

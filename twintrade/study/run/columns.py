@@ -14,7 +14,7 @@ from twintrade.inference.base import Inference
 from twintrade.inference.reported import Reported
 from twintrade.study.observing.observe import Observed
 from twintrade.study.observing.treated_pairs import list_treated_warnings
-from twintrade.study.plan.designs import Designs
+from twintrade.study.plan.designs import Designs, find_refusal
 from twintrade.study.plan.forecast import compute_forecast
 from twintrade.study.plan.jobs import Check, LadderColumn, Plan
 from twintrade.study.run.kept_bands import take_up_bands
@@ -73,8 +73,9 @@ def run(plan: Plan, observed: Observed, progress: Progress = lambda _: None, exp
     expect(compute_forecast(plan, design).jobs)
     messages = [*observed.messages, *design.treatment.messages, *list_treated_warnings(observed.jumps, design)]
     estimated = [_estimated(plan, designs, column, messages, progress) for column in plan.columns]
-    if plan.spec.case is None:
-        _refuse_nothing(estimated)
+    refusal = find_refusal([(one.column.label, one.skip_reason) for one in estimated])
+    if refusal and plan.spec.case is None:
+        raise refusal
     estimated = [_share_bands(plan, one, estimated) for one in estimated]
     concluded = _concluded(plan, design, estimated, messages, progress)
     for one in estimated:
@@ -158,12 +159,6 @@ def _share_bands(plan: Plan, one: Estimated, estimated: Sequence[Estimated]) -> 
 
 def _find_method(plan: Plan, one: Estimated) -> Inference:
     return plan.inference_of(one.column).beside_headline()
-
-
-def _refuse_nothing(estimated: Sequence[Estimated]) -> None:
-    if estimated and all(e.is_skipped for e in estimated):
-        reasons = tuple(Text("common.headed", head=e.column.label, said=e.skip_reason) for e in estimated)
-        raise DesignError(Text("specification.none-estimated", reasons=Listed(reasons, "semicolon")))
 
 
 def _concluded(

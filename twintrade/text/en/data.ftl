@@ -273,6 +273,7 @@ fix-same_city = {"{"} name = { $first }, city = { $second } {"}"}
 remark-same_city = if they are one city
 fix-agreement_city = { fix-same_city }
 remark-agreement_city = in the table of the register, if they are one city
+fix-city_code = city_code = { $first }   # tells cities of one name apart
 fix-where = { $first } = { $second }
 remark-where = reads these rows alone; or product names this column, if its rows are parts to be added up
 fix-where_total = { $first } = { $second }
@@ -312,10 +313,13 @@ city-total = { $name } is a total, not a city: leave such rows out, with drop or
 city-two-codes = { $name } has the codes { $others }: two cities with one name; tell them apart by their codes under city_names, and write the register's cities so
 code-two-cities = code { $name } has the cities { $others }: one city with two names; give it one under city_names
 city-spellings = { $names } differ only in case, accents, spaces or punctuation: if they are one city, say so under city_names; if they are two, give them names that differ
-member-is-total = { $name } equals the sum of the other { $dimension ->
-    [city] cities
-    [partner] partners
-   *[product] products
+member-is-total = { $name } equals the sum of { $n ->
+    [0] the other { $dimension ->
+        [city] cities
+        [partner] partners
+       *[product] products
+    }
+   *[other] { $parts }
 }, cell by cell, and would count them twice: leave it out with drop
 city-kinds = { $names } differ only in a word for the kind of place, and have no figures side by side: if they are one city, say so under city_names; if they are two, name both there
 city-kinds-apart = { $names } are read as two cities, because both have figures for the same partners and periods: if they are one, say so under city_names
@@ -335,9 +339,10 @@ partner-years = { $name } ({ $code }) has figures in { PLAIN($first) } to { PLAI
 partner-group = { $cell } is no single country
 
 ## figures of several rows and files
-looks-cumulated = figures look cumulated from January, and adding them up would count trade several times: { $named ->
-    [yes] the column's name says so
-   *[no] in { $n } of { $of } years of a city and a partner they never fall before the year ends
+looks-cumulated = figures look cumulated from January, and adding them up would count trade several times: { $how ->
+    [named] the column's name says so
+    [some] in { $years } they never fall before the year ends, and in other years they do. Read these years by a [[data.trade]] of their own, with where = {"{"} ... {"}"} and cumulated = true
+   *[all] in { $n } of { $of } years of a city and a partner they never fall before the year ends
 }
 cumulated-falls = a figure that runs on from January is smaller than the one before it in { $what }{ $n ->
     [one] { "" }
