@@ -9,7 +9,7 @@ import pandas as pd
 from twintrade.data.schema.source import TradeSource
 from twintrade.data.sources.cells import fold_name, quote_cell
 from twintrade.data.sources.faults import Faults
-from twintrade.data.totals import find_totals
+from twintrade.data.totals import describe_total, find_totals
 from twintrade.effects import Remedy
 from twintrade.numerics.arrays import BoolArray
 from twintrade.text import Listed, Text, list_some
@@ -107,7 +107,7 @@ def _refuse_totals(several: pd.DataFrame, source: TradeSource, faults: Faults) -
         column = getattr(source, end)
         for _, rows in several.groupby(end, sort=True):
             cell, values = rows["cell"].to_numpy().astype(np.int64), rows["value"].to_numpy(dtype=np.float64)
-            for total in find_totals(rows[name].to_numpy(dtype=object), cell, values):
-                text = Text("data.member-is-total", name=quote_cell(total), dimension=end)
+            for total, of in find_totals(rows[name].to_numpy(dtype=object), cell, values).items():
+                text = describe_total(total, end, of)
                 row = int(rows["row"][rows[name] == total].iloc[0])
                 faults.error("total", text, source.file, row, column, Remedy("drop", (column, total)))

@@ -1,6 +1,6 @@
 """Members of a table that are the sum of others: "All States" beside the states, TOTAL beside the products."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -47,9 +47,14 @@ def note_totals(frame: pd.DataFrame, parts: Mapping[str, TextColumn], faults: Fa
         members = build_text_array(clean_name(cell) for cell in column.cells)
         for name, of in find_totals(members, cell, frame["value"].to_numpy()).items():
             first = int(column.rows[np.flatnonzero(members == name)[0]])
-            shown = list_some(map(quote_cell, of), _MAX_NAMED, "and")
-            text = Text("data.member-is-total", name=quote_cell(name), dimension=dimension, n=len(of), parts=shown)
+            text = describe_total(name, dimension, of)
             faults.error("total", text, column.file, first, column.name, Remedy("drop", (column.name, name)))
+
+
+def describe_total(name: str, dimension: str, of: Sequence[str]) -> Text:
+    """Return what is wrong with a member that is the sum of these, or of all others."""
+    shown = list_some(map(quote_cell, of), _MAX_NAMED, "and")
+    return Text("data.member-is-total", name=quote_cell(name), dimension=dimension, n=len(of), parts=shown)
 
 
 def find_totals(members: ObjectArray, cell: IntArray, values: FloatArray) -> dict[str, list[str]]:
