@@ -19,6 +19,7 @@ ORDER = (
     "diagnostics",
     "render",
     "study",
+    "python",
     "commands",
     "cli",
     "__main__",
@@ -78,7 +79,7 @@ def test_the_package_itself_is_imported_from_the_last_rooms_only(modules):
     wrong = [
         f"{m.at(node)} imports {name}"
         for m in modules
-        if m.room not in {"", "study", "commands", "cli", "__main__"}
+        if m.room not in {"", "study", "python", "commands", "cli", "__main__"}
         for node, name in imported(m)
         if name.split(".")[0] == "twintrade" and room_of(name) is None and not name.endswith(".__version__")
     ]

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from made_results import make_results
+from matplotlib.figure import Figure
 from pypdf import PdfReader
 
 from twintrade.effects import Bands, EventStudy, Money, RefitOnly, Sample
@@ -16,7 +17,7 @@ from twintrade.render.appendix import build_document
 from twintrade.render.binder import bind
 from twintrade.render.blocks import Heading, Table
 from twintrade.render.exhibits import summary
-from twintrade.render.figures.event_study import draw_bands
+from twintrade.render.figures.event_study import draw_studies_on
 from twintrade.render.figures.theme import Theme
 from twintrade.render.page import Page, collect_romanized
 from twintrade.render.style import build_options
@@ -260,8 +261,9 @@ def test_bands_draw_themselves():
         estimate=study, inference="clustered", level=0.95, se=np.full(7, 0.1), low=effects - 0.2, high=effects + 0.2,
         p=fill_absent(7), df=fill_absent(7), simultaneous_low=fill_absent(7), simultaneous_high=fill_absent(7),
     )  # fmt: skip
-    figure = draw_bands(bands, "PPML")
-    words = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    axes = Figure().subplots()
+    draw_studies_on(axes, {"PPML": bands})
+    words = [text.get_text() for text in axes.get_legend().get_texts()]
     assert "reference (−1), zero by definition" in words
     assert "only pointwise intervals are available" in words
     assert "pre-period base: universal" in words

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from html import escape
 from typing import Any, Literal
 
 import numpy as np
@@ -12,7 +13,7 @@ from twintrade.design.comparison import Comparison, Donors, NotYetTreated
 from twintrade.design.fixed_effects import list_effect_names, name_effect
 from twintrade.design.observations import Observations
 from twintrade.design.panel import Panel
-from twintrade.design.selection import ALWAYS_TREATED, NO_FIGURE_BEFORE, Sieve, number_units
+from twintrade.design.selection import ALWAYS_TREATED, NO_FIGURE_BEFORE, Sieve, describe_sample, number_units
 from twintrade.design.transforms import TRANSFORMS, Outcome, TransformName
 from twintrade.design.treatment import Treatment
 from twintrade.design.words import require_word
@@ -128,21 +129,26 @@ class Design:
         return cls(panel=panel, treatment=treatment, outcome=MEAN, statistics=statistics, **options)
 
     def __repr__(self) -> str:
-        treated = int((self.treatment.onset <= self.panel.last_period).sum()) if self.panel.n_rows else 0
-        effects: Words = self.effects_label
-        if isinstance(self.fixed_effects, str):
-            effects = Text("design.preset-effects", name=self.fixed_effects)
+        name = self.fixed_effects
+        effects = Text("design.preset-effects", name=name) if isinstance(name, str) else self.effects_label
+        try:
+            sample: Words = describe_sample(self.observations)
+        except DesignError as error:
+            sample = error.text
         text = Text(
             "design.design-shown",
             outcome=self.outcome,
             measure=self.transform_label,
-            n=self.panel.n_units,
-            n_treated=treated,
-            n_excluded=len(self.treatment.excluded),
+            sample=sample,
             effects=effects,
             window=str(list(self.window)),
         )
         return str(text)
+
+    def _repr_html_(self) -> str:
+        head, _, rest = repr(self).partition(": ")
+        items = "".join(f"<li>{escape(part)}</li>" for part in rest.split("; "))
+        return f"<p><b>{escape(head)}</b></p><ul>{items}</ul>"
 
     @cached_property
     def onset(self) -> FloatArray:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from html import escape
 from typing import Any, Literal
 
 import numpy as np
@@ -72,6 +73,10 @@ class Panel:
             columns=list_some(self.columns, _MOST_COLUMNS),
         )
         return str(text)
+
+    def _repr_html_(self) -> str:
+        table = self.to_frame().head().to_html(index=False, na_rep="", float_format=lambda v: f"{v:.4g}")
+        return f"<p>{escape(repr(self))}</p>{table}"
 
     @classmethod
     def from_frame(

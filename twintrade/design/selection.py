@@ -102,3 +102,20 @@ def describe_untreated(o: Observations) -> Text:
     named = (Text("design.left-out", what=d.text, names=Listed(d.labels[:3], "comma")) for d in always)
     left_out = Listed(tuple(named), "semicolon")
     return Text("design.untreated", n=len(always), left_out=left_out, units=o.panel.unit_kind)
+
+
+def describe_sample(o: Observations) -> Text:
+    """Count the units that are compared, those treated among them, and those left out by reason."""
+    left_out = tuple(
+        Text("design.units-left-out", n=d.n_units, what=d.text, units=o.panel.unit_kind)
+        for d in o.dropped
+        if d.n_units
+    )
+    return Text(
+        "design.units-compared",
+        n=o.n_units,
+        n_treated=int(o.is_ever_treated.sum()),
+        n_out=len(left_out),
+        left_out=Listed(left_out, "semicolon"),
+        units=o.panel.unit_kind,
+    )

@@ -36,6 +36,8 @@ class Treatment:
     dose : FloatArray or None, shape (n_rows of the panel,)
         Intensity by row for treatments that are not binary or not absorbing.
     messages : tuple of Message
+    name : str
+        Column that the treatment was read from; empty where it was made from agreements or onsets.
     """
 
     units: ObjectArray
@@ -46,6 +48,7 @@ class Treatment:
     is_absorbing: bool = True
     dose: FloatArray | None = None
     messages: tuple[Message, ...] = ()
+    name: str = ""
 
     @classmethod
     def from_series(cls, onset: pd.Series) -> "Treatment":

@@ -9,6 +9,7 @@ from twintrade.effects.finding import Finding, Topic, Verdict, build_findings_fr
 from twintrade.effects.later_influence import Contributions, LaterInfluence
 from twintrade.effects.messages import Message, Remedy
 from twintrade.effects.money import Money
+from twintrade.effects.regression import Regression
 from twintrade.effects.result_set import ResultSet
 from twintrade.effects.sample import Dropped, Sample
 from twintrade.effects.uncertainty import (
@@ -17,7 +18,6 @@ from twintrade.effects.uncertainty import (
     GroupedInfluence,
     Influence,
     RefitOnly,
-    Regression,
     Uncertainty,
     UnitInfluence,
     WeightInfluence,

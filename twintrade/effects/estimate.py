@@ -13,7 +13,7 @@ from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.text import Text, Words
 
 Scale = Literal["level", "log points", "percent", "share", "index"]
-Kind = Literal["event", "cohort", "calendar", "cell", "overall", "path"]
+Kind = Literal["event", "overall", "path", "cohort", "calendar", "cell", "coefficient"]
 Base = Literal["universal", "varying", "imputation leads", "first-stage residuals", "none"]
 Against = Literal["all before", "reference", "last before", "weighted before", "synthetic outcome", "trend before"]
 """What effects from onset on are compared with: all untreated periods before, one reference period, the last period
@@ -85,6 +85,9 @@ class Estimate:
             "estimators.effects-by", n=str(self.n_effects), kind=self.kind, low=low, high=high, scale=self.scale
         )
         return f"{head}{span}"
+
+    def _repr_html_(self) -> str:
+        return self.to_frame().to_html(index=False, na_rep="", float_format=lambda v: f"{v:.4g}")
 
     @property
     def n_effects(self) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from typing import Literal
 
 import pandas as pd
@@ -36,7 +37,7 @@ FINDING_COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Finding:
     """The conclusion of one diagnostic on one fit (or on the data alone).
 
@@ -87,6 +88,15 @@ class Finding:
     table: pd.DataFrame = field(default_factory=pd.DataFrame)
     payloads: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     messages: tuple[Message, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}: {self.diagnostic}, {self.verdict}: {self.sentence}"
+
+    def _repr_html_(self) -> str:
+        head = f"<p><b>{escape(self.diagnostic)}: {escape(self.verdict)}.</b> {escape(self.sentence)}</p>"
+        if self.table.empty:
+            return head
+        return head + self.table.to_html(index=False, na_rep="", float_format=lambda v: f"{v:.4g}")
 
     @property
     def sentence(self) -> str:

@@ -6,7 +6,8 @@ from typing import Protocol
 
 import numpy as np
 
-from twintrade.effects.outcome_weights import LaterColumns, OutcomeWeights
+from twintrade.effects.outcome_weights import OutcomeWeights
+from twintrade.effects.regression import Regression
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
 from twintrade.text import Text, Words
 
@@ -74,57 +75,6 @@ class Uncertainty(ABC):
         extra : WeightInfluence, optional
             Influence of the weights themselves, where they are estimated.
         """
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Regression:
-    """The regression behind an influence, row by row, for whatever needs scores finer than a unit.
-
-    The influence of one row on the coefficients is ``weights * residuals * design @ bread``.
-
-    Attributes
-    ----------
-    rows : IntArray, shape (n_rows,)
-        Positions in the design's observations.
-    columns : FloatArray, shape (n_rows, n_slopes), or LaterColumns
-        Regressors net of the absorbed effects, at hand or made when asked for.
-    residuals : FloatArray, shape (n_rows,)
-        Working residuals: for Poisson ``(y - mu) / mu`` with ``weights = mu``.
-    weights : FloatArray, shape (n_rows,)
-        Estimation weights.
-    bread : FloatArray, shape (n_slopes, n_slopes)
-        Inverse of ``design' W design``.
-    selector : FloatArray, shape (n_slopes, n_effects)
-        ``effects = slopes @ selector``.
-    """
-
-    rows: IntArray
-    columns: FloatArray | LaterColumns
-    residuals: FloatArray
-    weights: FloatArray
-    bread: FloatArray
-    selector: FloatArray
-
-    @property
-    def design(self) -> FloatArray:
-        """Regressors net of the absorbed effects, shape (n_rows, n_slopes)."""
-        return self.columns if isinstance(self.columns, np.ndarray) else self.columns.dense()
-
-    def along(self, directions: FloatArray) -> FloatArray:
-        """Return ``design @ directions``, shape (n_rows, n_directions)."""
-        if isinstance(self.columns, np.ndarray):
-            return np.asarray(self.columns @ directions, dtype=np.float64)
-        return self.columns.along(directions)
-
-    def row_influence(self) -> FloatArray:
-        """Return the influence of each row on each effect, shape (n_rows, n_effects)."""
-        out = self.along(self.bread @ self.selector)
-        out *= (self.weights * self.residuals)[:, None]
-        return out
-
-    def outcome_weights(self) -> OutcomeWeights:
-        """Return the weight of each row's outcome (for Poisson, of its working residual) in each effect."""
-        return OutcomeWeights(self.rows, self.columns, self.bread @ self.selector, self.weights)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,7 +10,7 @@ import numpy as np
 from twintrade.design import Design
 from twintrade.effects import CohortEffects, Estimate, EventStudy
 from twintrade.effects.cohort_influence import CohortInfluence
-from twintrade.effects.estimate import Against
+from twintrade.effects.estimate import Against, Kind
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.requires import Requires as Requires
 from twintrade.methods import Registry
@@ -20,7 +20,7 @@ from twintrade.text import Listed, Text, Words
 if TYPE_CHECKING:
     from twintrade.estimators.repeating.one_step import OneStep
 
-View = Literal["event", "overall", "path", "cohort", "calendar", "cell"]
+View = Kind
 Views = Collection[View] | None
 Target = Literal["total", "average unit"]
 """Whose change the overall number is: the treated units' total, or their average, each row counting alike."""

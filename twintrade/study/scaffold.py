@@ -80,17 +80,21 @@ def write_scaffold(
 
 def build_simulated_pair(name: str) -> dict[str, bytes]:
     """Return an analysis and its two simulated tables as files."""
-    options = SimulatedTrade(seed=_SEED, cities=_CITIES, partners=_PARTNERS, first=_FIRST, last=_LAST)
-    table = _with_effect(simulate_trade(options, "city", "partner", "year", "exports_usd"))
-    registry = pd.DataFrame(_AGREEMENTS, columns=["city", "partner", "partner_city", "date"]).assign(
-        kind="sister city"
-    )
+    table, registry = build_simulated_tables()
     files = (f"data/raw/{name.replace('-', '_')}_trade.csv", f"data/raw/{name.replace('-', '_')}_twinnings.csv")
     return {
         f"{FOLDER}/{name}.toml": _simulated_analysis(name, *files).encode("utf-8"),
         files[0]: to_bytes(table),
         files[1]: to_bytes(registry),
     }
+
+
+def build_simulated_tables() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the small simulated trade table, and its agreements."""
+    options = SimulatedTrade(seed=_SEED, cities=_CITIES, partners=_PARTNERS, first=_FIRST, last=_LAST)
+    table = _with_effect(simulate_trade(options, "city", "partner", "year", "exports_usd"))
+    columns = ["city", "partner", "partner_city", "date"]
+    return table, pd.DataFrame(_AGREEMENTS, columns=columns).assign(kind="sister city")
 
 
 def _with_effect(table: pd.DataFrame) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """From fitted slopes, linear or Poisson, to effects with their influence by unit."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -85,6 +85,31 @@ def sum_influence_by_unit(o: Observations, rows: IntArray, values: FloatArray) -
     return o.unit_ids[unit[starts]], np.add.reduceat(values, starts, axis=0)
 
 
+def join_covariates(o: Observations, estimate: Estimate) -> Estimate:
+    """Return an estimate with the coefficients of the covariates in its regression after its own effects."""
+    influence = estimate.uncertainty
+    if not isinstance(influence, UnitInfluence) or influence.source is None or influence.source.slopes is None:
+        return estimate
+    source, slopes = influence.source, influence.source.slopes
+    chosen = np.flatnonzero([name in o.covariate_names for name in source.names])
+    selector = np.eye(slopes.size)[:, chosen]
+    values = sum_influence_by_unit(o, source.rows, replace(source, selector=selector).row_influence())[1]
+    joint = replace(source, selector=np.hstack([source.selector, selector]))
+    counts = np.full(chosen.size, estimate.sample.n_units), np.full(chosen.size, estimate.sample.n_rows)
+    return Estimate(
+        effects=np.append(estimate.effects, slopes[chosen]),
+        uncertainty=UnitInfluence(influence.units, np.hstack([influence.matrix(), values]), joint),
+        scale=estimate.scale,
+        sample=estimate.sample,
+        names=(*estimate.names, *(source.names[k] for k in chosen)),
+        n_units=np.append(estimate.n_units, counts[0]),
+        n_cells=np.append(estimate.n_cells, counts[1]),
+        kind=estimate.kind,
+        base=estimate.base,
+        against=estimate.against,
+    )
+
+
 def count_units_and_rows(
     o: Observations, rows: IntArray, groups: IntArray, labels: IntArray
 ) -> tuple[IntArray, IntArray]:
@@ -101,9 +126,16 @@ def sum_row_weights(o: Observations, rows: IntArray, groups: IntArray, labels: I
     return np.array([weights[group == label].sum() for label in labels], dtype=np.float64)
 
 
-def _uncertainty(o: Observations, slopes: Slopes, selector: FloatArray) -> UnitInfluence:
+def _uncertainty(o: Observations, terms: Terms, slopes: Slopes, selector: FloatArray) -> UnitInfluence:
     source = Regression(
-        slopes.rows, slopes.design, slopes.residuals, slopes.weights, slopes.bread, selector.astype(np.float64)
+        rows=slopes.rows,
+        columns=slopes.design,
+        residuals=slopes.residuals,
+        weights=slopes.weights,
+        bread=slopes.bread,
+        selector=selector.astype(np.float64),
+        slopes=slopes.coefficients,
+        names=tuple(terms.names[k] for k in slopes.kept),
     )
     units, values = sum_influence_by_unit(o, slopes.rows, source.row_influence())
     return UnitInfluence(units, values, source)
@@ -124,7 +156,7 @@ def _event_study(
         o,
         times,
         slopes.coefficients @ selector,
-        _uncertainty(o, slopes, selector),
+        _uncertainty(o, terms, slopes, selector),
         scale=scale,
         sample=sample,
         n_units=n_units,
@@ -144,7 +176,7 @@ def _static(
     n_units, n_cells = count_units_and_rows(o, slopes.rows, terms.clipped, np.zeros(1, dtype=np.int64))
     return Estimate(
         effects=slopes.coefficients @ selector,
-        uncertainty=_uncertainty(o, slopes, selector),
+        uncertainty=_uncertainty(o, terms, slopes, selector),
         scale=scale,
         sample=sample,
         names=(Text("estimators.effect-after-onset"),),

@@ -12,6 +12,7 @@ from twintrade.inference.clustering.joint import Reference as Reference
 from twintrade.inference.clustering.joint import compute_joint_test as compute_joint_test
 from twintrade.inference.clustering.joint import compute_sup_t as compute_sup_t
 from twintrade.inference.clustering.joint import compute_t_quantile as compute_t_quantile
+from twintrade.inference.clustering.joint import compute_t_quantiles as compute_t_quantiles
 from twintrade.inference.clustering.joint import compute_two_sided_p as compute_two_sided_p
 from twintrade.inference.clustering.joint import read_fewest_clusters as read_fewest_clusters
 from twintrade.inference.clustering.joint import select_block as select_block

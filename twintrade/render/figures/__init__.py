@@ -1,3 +1,6 @@
 """Figures: one file each, drawn from a tidy frame, encoded to the same bytes every time."""
 
-from twintrade.render.figures.event_study import draw_bands as draw_bands
+from twintrade.render.figures.event_study import draw_studies_on as draw_studies_on
+from twintrade.render.figures.forest import draw_coefficients_on as draw_coefficients_on
+from twintrade.render.figures.theme import Theme as Theme
+from twintrade.render.figures.theme import apply_theme as apply_theme

@@ -1,6 +1,6 @@
 """The event-study figure: both intervals in one plot, the reference hollow at zero, the counts under the axis."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from twintrade.effects import Bands
 from twintrade.render.figures.theme import (
     MARKERS,
     Theme,
+    apply_theme,
     draw_zero_line,
     open_figure,
 )
@@ -70,48 +71,66 @@ def draw(frame: pd.DataFrame, axis: EventAxis, *, theme: Theme | None = None, is
     with open_figure(theme, 4.1 + 0.2 * (len(labels) - 1), is_simulated=is_simulated) as figure:
         ratios = [4.6, 0.32 * len(labels) + 0.1]
         main, counts = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": ratios, "hspace": 0.02})
-        draw_zero_line(main, theme)
-        main.axvline(-0.5, color=theme.ink, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1.4)
-        offsets = (np.arange(len(labels)) - (len(labels) - 1) / 2) * DODGE
-        for i, name in enumerate(labels):
-            rows = list_records(frame[frame["label"].map(take_text) == name])
-            for row in rows:
-                colour, marker = _style(row, i, len(labels), theme)
-                _point(main, row, float(offsets[i]), colour, marker, theme)
-        _x_axis(counts, frame, axis, theme)
+        _draw_effects(main, frame, labels, axis, theme)
+        _x_axis(counts, frame, axis)
         _counts(counts, frame, labels, theme)
-        _y_axis(main, axis)
-        handles = _legend(frame, labels, axis, theme)
-        is_short = len(labels) == 1 and all(len(str(h.get_label())) <= SHORT_LABEL for h in handles)
-        main.legend(
-            handles=handles,
-            loc="lower center",
-            bbox_to_anchor=(0.5, 1.0),
-            ncols=3 if is_short else 2,
-            columnspacing=1.4,
-            handletextpad=0.5,
-        )
+        main.tick_params(axis="x", length=0, labelbottom=False)
+        main.spines["bottom"].set_visible(False)
     return figure
 
 
-def draw_bands(bands: Bands, label: str = "estimate", *, theme: Theme | None = None) -> Figure:
-    """Draw an event study straight from its bands, for a notebook."""
-    frame = bands.to_frame()
-    frame = frame[frame["kind"] == "event"].copy()
-    estimate = bands.estimate
-    reference = getattr(estimate, "reference", None)
-    frame["label"] = label
-    frame["base"] = estimate.base
-    frame["n_units"] = estimate.n_units
-    frame["is_reference"] = frame["event_time"] == reference if reference is not None else False
-    is_log = estimate.scale == "log points"
+def draw_studies_on(axes: Axes, studies: Mapping[str, Bands], *, period_name: str = "period") -> None:
+    """Draw event studies by their names on axes at hand, for a notebook."""
+    theme = Theme()
+    frame = pd.concat([_read_study(bands, label) for label, bands in studies.items()], ignore_index=True)
+    estimates = [bands.estimate for bands in studies.values()]
+    scales = list(dict.fromkeys(estimate.scale for estimate in estimates))
+    bases = [base for base in dict.fromkeys(estimate.base for estimate in estimates) if base != "none"]
+    binned = [getattr(estimate, "binned", (False, False)) for estimate in estimates]
     axis = EventAxis(
-        y_label=str(Text("figures.effect-of", scale=name_scale(estimate.scale))),
-        is_log=is_log,
-        binned=getattr(estimate, "binned", (False, False)),
-        base_note=name_base(estimate.base) if estimate.base != "none" else "",
+        y_label=str(Text("figures.effect-of", scale=Listed(tuple(map(name_scale, scales)), "comma"))),
+        x_label=str(Text("figures.since-onset", period_name=period_name)),
+        is_log=scales == ["log points"],
+        binned=(any(low for low, _ in binned), any(high for _, high in binned)),
+        base_note=name_base(bases[0]) if len(bases) == 1 else "",
     )
-    return draw(frame, axis, theme=theme)
+    with apply_theme(theme):
+        _draw_effects(axes, frame, list(studies), axis, theme)
+        _x_axis(axes, frame, axis)
+
+
+def _read_study(bands: Bands, label: str) -> pd.DataFrame:
+    """Return the event times of bands as ``draw`` takes them."""
+    estimate, frame = bands.estimate, bands.to_frame()
+    reference = getattr(estimate, "reference", None)
+    return frame.assign(
+        label=label,
+        base=estimate.base,
+        n_units=estimate.n_units,
+        is_reference=frame["event_time"] == reference if reference is not None else False,
+    )[(frame["kind"] == "event").to_numpy()]
+
+
+def _draw_effects(axes: Axes, frame: pd.DataFrame, labels: Sequence[str], axis: EventAxis, theme: Theme) -> None:
+    """Draw effects with their intervals, dodged by label, with the vertical axis and the legend."""
+    draw_zero_line(axes, theme)
+    axes.axvline(-0.5, color=theme.ink, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1.4)
+    offsets = (np.arange(len(labels)) - (len(labels) - 1) / 2) * DODGE
+    for i, name in enumerate(labels):
+        for row in list_records(frame[frame["label"].map(take_text) == name]):
+            colour, marker = _style(row, i, len(labels), theme)
+            _point(axes, row, float(offsets[i]), colour, marker, theme)
+    _y_axis(axes, axis)
+    handles = _legend(frame, labels, axis, theme)
+    is_short = len(labels) == 1 and all(len(str(h.get_label())) <= SHORT_LABEL for h in handles)
+    axes.legend(
+        handles=handles,
+        loc="lower center",
+        bbox_to_anchor=(0.5, 1.0),
+        ncols=3 if is_short else 2,
+        columnspacing=1.4,
+        handletextpad=0.5,
+    )
 
 
 def _style(row: Record, position: int, n_labels: int, theme: Theme) -> tuple[str, str]:
@@ -144,7 +163,7 @@ def _open_interval(axes: Axes, x: float, effect: float, ends: list[float], colou
     axes.plot(x, tip, marker="v" if is_below else "^", ms=6, color=colour, ls="", zorder=3)
 
 
-def _x_axis(axes: Axes, frame: pd.DataFrame, axis: EventAxis, theme: Theme) -> None:
+def _x_axis(axes: Axes, frame: pd.DataFrame, axis: EventAxis) -> None:
     times = sorted({int(e) for e in frame["event_time"]})
     step = max(1, int(np.ceil(len(times) / 18)))
     ends = (times[0], times[-1])
@@ -190,8 +209,6 @@ def _counts(axes: Axes, frame: pd.DataFrame, labels: Sequence[str], theme: Theme
 
 def _y_axis(axes: Axes, axis: EventAxis) -> None:
     axes.set_ylabel(axis.y_label)
-    axes.tick_params(axis="x", length=0, labelbottom=False)
-    axes.spines["bottom"].set_visible(False)
     if axis.is_log:
         second = axes.secondary_yaxis("right", functions=(_to_percent, _from_percent))  # type: ignore[arg-type]
         second.set_ylabel(str(Text("figures.percent-axis")))

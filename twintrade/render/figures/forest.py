@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from twintrade.render.figures.theme import Theme, open_figure
+from twintrade.render.figures.theme import Theme, apply_theme, open_figure
 from twintrade.render.reading import Record, list_records, read_number, take_text, write_columns
 from twintrade.text import Text, amounts, numbers
 
@@ -67,6 +67,18 @@ def draw_differences(
         _name_rows(left, rows, lines)
         right.tick_params(axis="y", length=0, labelleft=False)
     return figure
+
+
+def draw_coefficients_on(axes: Axes, frame: pd.DataFrame, *, x_label: str = "") -> None:
+    """Draw effects with their intervals on axes at hand, for a notebook; columns as for ``draw``."""
+    theme = Theme()
+    rows = list_records(frame[frame["effect"].notna()])
+    lines = _place_rows(rows)
+    with apply_theme(theme):
+        axes.axvline(0.0, color=theme.ink, linewidth=0.8, zorder=1.5)
+        _draw_effects(axes, rows, lines, ("effect", "low", "high", ""), None, theme)
+        _name_rows(axes, rows, lines)
+        axes.set_xlabel(x_label or str(Text("figures.effect-axis")))
 
 
 def _draw_effects(

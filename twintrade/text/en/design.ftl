@@ -161,7 +161,15 @@ panel-shown = Panel: { $n } { $units ->
     [city] cities
    *[pair] pairs of city and partner
 }, { $first }–{ $last }, { $n_rows } rows; columns { $columns }
-design-shown = Design: { $outcome } in { $measure }; { $n } units, { $n_treated } treated, { $n_excluded } excluded; { $effects }; window { $window }
+design-shown = Design: { $outcome } in { $measure }; { $sample }; { $effects }; window { $window }
+units-compared = { $n } { units } compared, { $n_treated } treated{ $n_out ->
+    [0] { "" }
+   *[other] ; left out: { $left_out }
+}
+units-left-out = all rows of { $n } { $n ->
+    [one] { unit }
+   *[other] { units }
+} ({ $what })
 preset-effects = { $name } effects
 
 ## tables of cohorts

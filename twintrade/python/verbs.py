@@ -1,28 +1,37 @@
 """The same steps as an analysis file, for a notebook: a table becomes a panel, a design, a fit, bands, a picture."""
 
-import warnings
 from collections.abc import Mapping
 from typing import Any, Literal
 
 import pandas as pd
 
-from twintrade.data.calendar import parse_date
-from twintrade.design import COMPARISONS, NEVER, Comparison, Design, Panel, Treatment
+from twintrade.design import COMPARISONS, Comparison, Design, Panel, Treatment
 from twintrade.design.panel import FrequencyName
-from twintrade.design.register import Agreements, CandidateDate
-from twintrade.design.rules import TreatmentRule, build_treatment
+from twintrade.design.rules import TreatmentRule
 from twintrade.design.words import require_word
 from twintrade.diagnostics.base import DIAGNOSTICS, Diagnostic
-from twintrade.effects import Bands, Finding
+from twintrade.effects import Finding
 from twintrade.errors import DesignError
 from twintrade.estimators.base import ESTIMATORS, Estimator, Fit, View
 from twintrade.estimators.base import fit as fit_
 from twintrade.inference.base import INFERENCES, Inference
-from twintrade.study.run.seeds import build_generator
-from twintrade.study.spec.methods import build_method
-from twintrade.text import Text
+from twintrade.python.bands import Intervals
+from twintrade.python.fitted import FitResult
+from twintrade.python.treated import build_treatment_from_onsets, build_treatment_from_table
+from twintrade.study.by_name import build_generator, build_method
+from twintrade.study.scaffold import build_simulated_tables
 
-_AGREEMENT_TEXT = ("twinning", "signatory", "partner_city", "kind", "source", "note")
+
+def example() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return a small simulated table of trade, and the agreements that raise it by 20 log points.
+
+    Examples
+    --------
+    >>> trade, agreements = tt.example()
+    >>> trade.columns.tolist()
+    ['city', 'partner', 'year', 'exports_usd']
+    """
+    return build_simulated_tables()
 
 
 def panel(
@@ -108,7 +117,7 @@ def compare(
         agreements = (
             build_treatment_from_table(panel, agreements, rule, undated)
             if isinstance(agreements, pd.DataFrame)
-            else _from_onsets(panel, agreements)
+            else build_treatment_from_onsets(panel, agreements)
         )
     if isinstance(comparison, str):
         require_word("comparison", comparison, list(COMPARISONS))
@@ -118,7 +127,7 @@ def compare(
     return Design(panel=panel, treatment=agreements, outcome=outcome, comparison=comparison, **options)
 
 
-def fit(estimator: str | Estimator, design: Design, **options: Any) -> Fit:
+def fit(estimator: str | Estimator, design: Design, **options: Any) -> FitResult:
     """Estimate.
 
     Parameters
@@ -133,31 +142,45 @@ def fit(estimator: str | Estimator, design: Design, **options: Any) -> Fit:
         No such estimator or option.
     DesignError, EstimationError
         The design does not suit the method, or the effect is not identified.
+
+    Examples
+    --------
+    >>> fit = tt.fit("ppml", design)
+    >>> fit.views
+    ('event', 'overall', 'path')
     """
     method = estimator if isinstance(estimator, Estimator) else build_method(ESTIMATORS, estimator, options, "fit")
-    return fit_(method, design)
+    return FitResult.of(fit_(method, design))
 
 
 def infer(
-    fit: Fit, inference: str | Inference = "auto", *, view: View = "event", seed: int = 1, **options: Any
-) -> Bands:
+    fit: Fit, inference: str | Inference | None = None, *, view: View | None = None, seed: int = 1, **options: Any
+) -> Intervals:
     """Say how sure an estimate is.
 
     Parameters
     ----------
     fit : Fit
     inference : str or Inference
-        Name from ``twintrade list inferences``, with its options as keywords; or one made already.
-    view : {"event", "overall", "path", "cohort", "calendar", "cell"}
+        Name from ``twintrade list inferences``, with its options as keywords; or one made already. "auto" where
+        none is given, which says in its messages what it took and why.
+    view : {"event", "overall", "path", "cohort", "calendar", "cell"}, optional
+        The first that the fit has, where none is given.
     seed : int
         Of everything random.
 
     Raises
     ------
     SpecError, InferenceError
+
+    Examples
+    --------
+    >>> bands = tt.infer(fit, "clustered", view="overall", by=("city",))
+    >>> bands.inference, bands.level
+    ('clustered', 0.95)
     """
-    method = inference if isinstance(inference, Inference) else build_method(INFERENCES, inference, options, "infer")
-    return method.infer(fit, view, build_generator(seed, f"{method.name}/{fit.estimator.name}/{view}"))
+    result = fit if isinstance(fit, FitResult) else FitResult.of(fit)
+    return result.infer(inference, view=view, seed=seed, **options)
 
 
 def check(
@@ -173,64 +196,14 @@ def check(
     inference : str or Inference
         Under which the check looks at variants.
     seed : int
+
+    Examples
+    --------
+    >>> tt.check(fit, "adoption").verdict
+    'informs'
     """
     method = (
         diagnostic if isinstance(diagnostic, Diagnostic) else build_method(DIAGNOSTICS, diagnostic, options, "check")
     )
     how = inference if isinstance(inference, Inference) else build_method(INFERENCES, inference, {}, "check")
     return method.check(fit, how, build_generator(seed, f"{method.name}/{fit.estimator.name}"))
-
-
-def _from_onsets(panel: Panel, onsets: pd.Series | Mapping[str, float]) -> Treatment:
-    known = Treatment.from_series(pd.Series(onsets))
-    unknown = sorted(set(known.units) - set(panel.units))
-    if unknown:
-        raise DesignError(
-            f"{unknown[0]!r} has an onset but is no unit of the panel; units are like {panel.units[0]!r}"
-        )
-    listed = pd.Series(known.onset, index=known.units)
-    return Treatment.from_series(listed.reindex(pd.Index(panel.units), fill_value=NEVER))
-
-
-def build_treatment_from_table(
-    panel: Panel, table: pd.DataFrame, rule: TreatmentRule | None, undated: Literal["error", "exclude"]
-) -> Treatment:
-    """Return the onsets that a table of agreements gives the units of a panel."""
-    needed = ["city", "partner", "date"] if panel.is_dyadic else ["city", "date"]
-    lacking = [name for name in needed if name not in table]
-    if lacking:
-        raise DesignError(f"the table of agreements has no column {lacking[0]!r}; it needs {', '.join(needed)}")
-    registry = pd.DataFrame({name: _text(table, name) for name in ("city", "partner", *_AGREEMENT_TEXT)})
-    numbered = pd.Series([str(Text("study.agreement", n=i + 1)) for i in range(len(table))], index=table.index)
-    registry["twinning"] = registry["twinning"].where(registry["twinning"] != "", numbered)
-    dates = pd.Series(
-        [_dates(cell, i) for i, cell in enumerate(_text(table, "date"))], index=table.index, dtype=object
-    )
-    registry = registry.assign(dates=dates, ended=None)
-    treatment = build_treatment(Agreements(registry, undated_policy=undated), panel, rule)
-    for message in treatment.messages:
-        if message.code in ("unmatched-city", "unknown-city", "agreement-outside-panel"):
-            warnings.warn(message.message, UserWarning, stacklevel=3)
-    return treatment
-
-
-def _text(table: pd.DataFrame, name: str) -> pd.Series:
-    if name not in table:
-        return pd.Series("", index=table.index, dtype=object)
-    return table[name].map(lambda cell: "" if pd.isna(cell) else _whole(cell)).astype(object)
-
-
-def _whole(cell: object) -> str:
-    """A cell as text; years that pandas holds as floats lose their point, timestamps their time."""
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return cell.date().isoformat() if isinstance(cell, pd.Timestamp) else str(cell).strip()
-
-
-def _dates(cell: str, position: int) -> tuple[CandidateDate, ...]:
-    if not cell:
-        return ()
-    try:
-        return (CandidateDate("signed", parse_date(cell), "signed"),)
-    except ValueError as error:
-        raise DesignError(f"row {position} of the table of agreements: the date {cell!r} {error}") from None

@@ -13,7 +13,7 @@ from twintrade.design import CohortStatistics, Panel
 from twintrade.design.rules import TreatmentRule
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import IntArray
-from twintrade.study.notebook import build_treatment_from_table
+from twintrade.python.treated import build_treatment_from_table
 
 LARGEST = 2.0**53
 """Up to here every whole number of the smallest unit of money has a floating-point number of its own."""

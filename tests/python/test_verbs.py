@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
 
 import twintrade as tt
 from twintrade.simulate import simulate
@@ -26,8 +26,9 @@ def test_five_lines_make_a_plotted_event_study(table, ties):
     panel = tt.panel(table, city="city", partner="partner", period="period")
     design = tt.compare(panel, ties, outcome="exports", fixed_effects="two_way")
     fit = tt.fit("imputation", design)
-    figure = tt.infer(fit, "clustered").plot()
-    assert isinstance(figure, Figure)
+    axes = tt.infer(fit, "clustered").plot()
+    assert isinstance(axes, Axes)
+    assert fit.plot(ax=axes, inference="clustered") is axes
 
 
 def test_ties_may_be_a_table_onsets_or_a_treatment(table, ties):

@@ -1,0 +1,20 @@
+# What results print of themselves at a prompt and in a notebook.
+
+## the summary of a fit
+summary-head = { $method }: { $outcome } in { $measure }; effects in { $scale }
+summary-effects = { $n ->
+    [0] Compared with: { $comparison }
+   *[other] Fixed effects: { $effects }; compared with: { $comparison }
+}
+summary-sample = { $n_rows } rows; { $n } { units }, { $n_treated } treated; { $first }–{ $last }
+summary-left-out = { $n ->
+    [0] { $what }{ $has ->
+        [yes] : { $names }
+       *[no] { "" }
+    }
+   *[other] Left out: { $n } { $what }{ $has ->
+        [yes] : { $names }
+       *[no] { "" }
+    }
+}
+covariate-errors = Covariates: { $note }
