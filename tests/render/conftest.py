@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from made_results import make_results
 
 from twintrade.effects import ResultSet
+from twintrade.render.appendix import AppendixOptions
 from twintrade.render.blocks import Document
 from twintrade.render.report import Rendered, render
 
@@ -21,7 +22,7 @@ def made() -> ResultSet:
 
 @pytest.fixture(scope="session")
 def report(made: ResultSet) -> Rendered:
-    return render(made)
+    return render(made, AppendixOptions(detail="full"))
 
 
 @pytest.fixture(scope="session")

@@ -43,7 +43,7 @@ def pseudo():
 @pytest.mark.parametrize("is_simulated", [True, False])
 def test_the_page_says_nothing_in_english_by_itself(is_simulated, pseudo, monkeypatch):
     results = make_results(is_simulated=is_simulated, is_hostile=False)
-    unknown = ("Pretrend", "Placebo rank")  # checks that this house does not have
+    unknown = ("Pretrend", "Placebo rank", "Exports")  # checks that this house does not have, and the outcome
     drawn = collect_drawn_texts(monkeypatch)
     with use_catalogue(pseudo):
         texts = [text for _, text in list_texts(build_document(results))]

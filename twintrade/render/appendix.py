@@ -4,8 +4,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from twintrade.effects import ResultSet
-from twintrade.render.block_parts import number_blocks
-from twintrade.render.blocks import Absent, Block, BulletList, Document, Heading, Note, Table, build_spans
+from twintrade.render.block_parts import list_exhibits, number_blocks, number_sections
+from twintrade.render.blocks import (
+    Absent,
+    Block,
+    BulletList,
+    Contents,
+    Document,
+    Figure,
+    Heading,
+    Lead,
+    Note,
+    PageBreak,
+    Part,
+    Table,
+    build_spans,
+)
 from twintrade.render.brief import build_brief
 from twintrade.render.exhibits import (
     claims,
@@ -14,40 +28,50 @@ from twintrade.render.exhibits import (
     ladder,
     raw_series,
     register,
+    robustness,
     run,
     single_case,
     summary,
 )
-from twintrade.render.exhibits.topics import build_topic_exhibit
+from twintrade.render.exhibits.topics import build_short_topic, build_topic_exhibit
 from twintrade.render.figures.theme import Theme
-from twintrade.render.page import Page
+from twintrade.render.page import Detail, Page
 from twintrade.render.presets import EXHIBIT_NAMES
 from twintrade.render.spelling import replace_words
 from twintrade.render.tables.estimates import TableOptions
 from twintrade.render.wording import Wording
+from twintrade.render.writers.glyphs import Printer, load_charmap
 
 Exhibit = Callable[[Page], tuple[Block, ...] | Absent]
 
 _EXHIBITS: Mapping[str, Exhibit] = {
     "summary": summary.build_exhibit,
+    "single_case": single_case.build_exhibit,
+    "ladder": ladder.build_exhibit,
+    "event_study": event_study.build_exhibit,
+    "sensitivity": build_topic_exhibit("sensitivity"),
+    "forest": build_topic_exhibit("forest"),
+    "margins": build_topic_exhibit("margins"),
+    "spillovers": build_topic_exhibit("spillovers"),
+    "claims": claims.build_exhibit,
+    "findings": run.build_findings,
+    "raw": raw_series.build_exhibit,
     "data_card": data_card.build_exhibit,
     "register": register.build_exhibit,
     "descriptives": build_topic_exhibit("descriptives"),
     "selection": build_topic_exhibit("selection"),
-    "raw": raw_series.build_exhibit,
-    "single_case": single_case.build_exhibit,
-    "ladder": ladder.build_exhibit,
-    "event_study": event_study.build_exhibit,
-    "forest": build_topic_exhibit("forest"),
-    "margins": build_topic_exhibit("margins"),
-    "spillovers": build_topic_exhibit("spillovers"),
-    "sensitivity": build_topic_exhibit("sensitivity"),
-    "claims": claims.build_exhibit,
-    "findings": run.build_findings,
     "assumptions": run.build_assumptions,
     "warnings": run.build_warnings,
     "machine": run.build_machine,
 }
+
+
+_SHORT: Mapping[str, Exhibit] = {
+    "sensitivity": robustness.build_exhibit,
+    "forest": build_short_topic("forest"),
+    "spillovers": build_short_topic("spillovers"),
+}
+"""Exhibits that a short appendix has in another form; the table of checks stands for the findings too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +82,8 @@ class AppendixOptions:
     ----------
     exhibits : tuple of str
         Names from ``EXHIBIT_NAMES``, in any order; the appendix keeps its own.
+    detail : {"short", "full"}
+        What a reader needs to judge the estimate, or everything that was computed.
     wording : Wording
     theme : Theme
     tables : TableOptions
@@ -70,12 +96,19 @@ class AppendixOptions:
     """
 
     exhibits: tuple[str, ...] = EXHIBIT_NAMES
+    detail: Detail = "short"
     wording: Wording = field(default_factory=Wording)
     theme: Theme = field(default_factory=Theme)
     tables: TableOptions = field(default_factory=TableOptions)
     spelling: Mapping[str, str] = field(default_factory=dict)
     language: str = "en-GB"
     romanized: Mapping[str, str] = field(default_factory=dict)
+
+
+def open_page(results: ResultSet, options: AppendixOptions, printer: Printer | None = None) -> Page:
+    """Return the page of an analysis under some options."""
+    printer = printer or Printer(load_charmap())
+    return Page(results, options.wording, options.theme, options.tables, printer, options.exhibits, options.detail)
 
 
 def build_appendix(
@@ -91,15 +124,21 @@ def build_appendix(
         Given by who wants to know afterwards which texts could not be printed.
     """
     options = options or AppendixOptions()
-    page = page or Page(results, options.wording, options.theme, options.tables, exhibits=options.exhibits)
-    blocks: list[Block] = [Heading(1, format_title(page), "top")]
-    if results.is_simulated:
-        blocks.append(Note("simulated", build_spans(page.say("simulated"))))
+    page = page or open_page(results, options)
+    opening: list[Block] = list(build_brief(page))
+    if not opening:
+        opening.append(Heading(1, format_title(page), "top"))
+        if results.is_simulated:
+            opening.append(Note("simulated", build_spans(page.say("simulated"))))
+    blocks: list[Block] = []
     absent: list[tuple[str, str]] = []
     for name in EXHIBIT_NAMES:
         if name not in options.exhibits:
             continue
-        exhibit_blocks = _EXHIBITS[name](page)
+        if page.detail == "short" and name == "findings":
+            continue
+        short = _SHORT.get(name) if page.detail == "short" else None
+        exhibit_blocks = (short or _EXHIBITS[name])(page)
         if isinstance(exhibit_blocks, Absent):
             absent.append((page.say(name), exhibit_blocks.reason))
         else:
@@ -110,16 +149,26 @@ def build_appendix(
             for t, r in absent
         )
         blocks += [Heading(2, page.say("absent_heading"), "left-out"), BulletList(items)]
+    blocks = [*opening, *_list_contents(opening, blocks), *number_sections(blocks, "A")]
     return replace_words(number_blocks(_marked(blocks, page)), options.spelling)
+
+
+def _list_contents(opening: list[Block], blocks: list[Block]) -> list[Block]:
+    """Return the contents of an appendix of several sections, on a new page behind a brief."""
+    exhibits = list_exhibits(blocks)
+    n_figures = sum(isinstance(exhibit, Figure) for exhibit in exhibits)
+    contents = Contents(has_tables=len(exhibits) > n_figures, has_figures=n_figures > 0)
+    n_sections = sum(isinstance(block, Heading) and block.level > 1 for block in blocks)
+    return [*([PageBreak()] if len(opening) > 2 else []), *([contents] if n_sections > 2 else [])]
 
 
 def build_document(results: ResultSet, options: AppendixOptions | None = None, page: Page | None = None) -> Document:
     """Return the appendix as a document that any writer takes."""
     options = options or AppendixOptions()
-    page = page or Page(results, options.wording, options.theme, options.tables, exhibits=options.exhibits)
+    page = page or open_page(results, options)
     blocks = build_appendix(results, options, page)
-    head = next((b.text for b in blocks if isinstance(b, Heading)), format_title(page))
-    return Document(head, blocks, options.language, results.is_simulated)
+    parts: tuple[Part, ...] = ("brief", "appendix") if any(isinstance(b, Lead) for b in blocks) else ("appendix",)
+    return Document(format_title(page), blocks, options.language, results.is_simulated, parts, results.title)
 
 
 def build_brief_document(results: ResultSet, options: AppendixOptions, page: Page) -> Document | None:
@@ -129,7 +178,7 @@ def build_brief_document(results: ResultSet, options: AppendixOptions, page: Pag
         return None
     numbered = replace_words(number_blocks(_marked(list(blocks), page)), options.spelling)
     title = next(b.text for b in numbered if isinstance(b, Heading))
-    return Document(title, numbered, options.language, results.is_simulated, "brief", results.title)
+    return Document(title, numbered, options.language, results.is_simulated, ("brief",), results.title)
 
 
 def format_title(page: Page) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from twintrade.effects import ResultSet
-from twintrade.render.appendix import AppendixOptions, build_appendix
+from twintrade.render.appendix import AppendixOptions, build_appendix, open_page
 from twintrade.render.block_parts import number_blocks, replace_exhibits, replace_spans
 from twintrade.render.blocks import Block, Document, EventView, Exhibited, Heading, PageBreak, Span, build_paragraph
 from twintrade.render.figures import alt_text, forest
@@ -56,7 +56,7 @@ def bind(
         name: latin for results in analyses for name, latin in collect_romanized(results, options.romanized).items()
     }
     printer = Printer(load_charmap(), names, options.wording)
-    pages = [Page(r, options.wording, options.theme, options.tables, printer, options.exhibits) for r in analyses]
+    pages = [open_page(r, options, printer) for r in analyses]
     title = options.wording.say("binder_title")
     blocks: list[Block] = [Heading(1, title, "top"), *_overview(pages)]
     for i, page in enumerate(pages):

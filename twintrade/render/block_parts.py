@@ -3,7 +3,19 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from twintrade.render.blocks import Aside, Beside, Block, BulletList, Exhibited, Figure, Note, Paragraph, Span, Table
+from twintrade.render.blocks import (
+    Aside,
+    Beside,
+    Block,
+    BulletList,
+    Exhibited,
+    Figure,
+    Heading,
+    Note,
+    Paragraph,
+    Span,
+    Table,
+)
 from twintrade.text import Text
 
 
@@ -60,6 +72,24 @@ def _named(parts: tuple[Span, ...], names: dict[str, str]) -> tuple[Span, ...]:
     return tuple(
         replace(span, text=names.get(span.target, "")) if span.kind == "reference" else span for span in parts
     )
+
+
+def number_sections(blocks: Iterable[Block], letter: str) -> list[Block]:
+    """Number the headings below the title: A.1, A.1.1 and so on."""
+    numbered: list[Block] = []
+    counts: list[int] = []
+    for block in blocks:
+        if isinstance(block, Heading) and block.level > 1:
+            depth = block.level - 1
+            counts = [*counts[: depth - 1], (counts[depth - 1] if len(counts) >= depth else 0) + 1]
+            block = replace(block, number=".".join((letter, *map(str, counts))))
+        numbered.append(block)
+    return numbered
+
+
+def format_heading(block: Heading) -> str:
+    """Return a heading with its number, where it has one."""
+    return f"{block.number} {block.text}" if block.number else block.text
 
 
 def format_caption(block: Table | Figure) -> str:

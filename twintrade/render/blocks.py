@@ -7,6 +7,7 @@ import pandas as pd
 
 SpanKind = Literal["plain", "strong", "code", "link", "reference"]
 Align = Literal["left", "right", "decimal"]
+Part = Literal["brief", "appendix"]
 NoteKind = Literal["note", "warning", "simulated"]
 
 
@@ -30,11 +31,12 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading; level 1 is the title of the document."""
+    """A heading; level 1 is the title of the document. ``number`` is filled by ``number_sections``."""
 
     level: int
     text: str
     key: str = ""
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,14 @@ class Note:
 @dataclass(frozen=True, slots=True)
 class PageBreak:
     """A new page where the format has pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """Where the appendix begins: its sections, tables and figures with their pages, where the format has pages."""
+
+    has_tables: bool = False
+    has_figures: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +252,7 @@ class Beside:
     figures: tuple[Figure, ...]
 
 
-Running: TypeAlias = Heading | Paragraph | BulletList | Note | PageBreak
+Running: TypeAlias = Heading | Paragraph | BulletList | Note | PageBreak | Contents
 Block = Running | Exhibited | EventView | Lead | KeyNumbers | Aside | Beside
 
 
@@ -261,7 +271,7 @@ class Document:
     blocks: tuple[Block, ...]
     language: str = "en-GB"
     is_simulated: bool = False
-    kind: Literal["appendix", "brief"] = "appendix"
+    parts: tuple[Part, ...] = ("appendix",)
     subject: str = ""
 
 

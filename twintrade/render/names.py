@@ -63,7 +63,12 @@ def name_choice(choice: str) -> str:
     return name_fact("labels.choice-", choice, choice.replace("_", " "))
 
 
+def capitalize(name: str) -> str:
+    """Return a name as it stands at the head of a sentence."""
+    return name[:1].upper() + name[1:]
+
+
 def _spell(fact: str) -> str:
     """Return a name that no message knows with a capital and spaces."""
     spaced = fact.replace("_", " ").strip()
-    return spaced[:1].upper() + spaced[1:]
+    return capitalize(spaced)

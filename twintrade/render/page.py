@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 import pandas as pd
 from matplotlib.figure import Figure as Drawing
@@ -10,11 +11,22 @@ from twintrade.effects import ResultSet
 from twintrade.render.blocks import Figure
 from twintrade.render.figures.encode import encode
 from twintrade.render.figures.theme import Theme
-from twintrade.render.reading import find_payload, list_records, name_period, take_text, write_columns
+from twintrade.render.reading import (
+    find_payload,
+    list_records,
+    name_period,
+    read_words,
+    take_text,
+    write_columns,
+)
 from twintrade.render.tables.estimates import TableOptions
 from twintrade.render.wording import Wording
 from twintrade.render.writers.glyphs import Printer, load_charmap
 from twintrade.text import Value
+
+Detail = Literal["short", "full"]
+ON_FIRST_PAGE = ("guess", "treated-jump", "unmatched-city", "unknown-city")
+"""Codes of warnings about who counts as treated."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +43,7 @@ class Page:
         Makes texts printable in figures and remembers what it replaced.
     exhibits : tuple of str
         Names of the exhibits that the document shows.
+    detail : {"short", "full"}
     """
 
     results: ResultSet
@@ -39,6 +52,7 @@ class Page:
     tables: TableOptions = field(default_factory=TableOptions)
     printer: Printer = field(default_factory=lambda: Printer(load_charmap()))
     exhibits: tuple[str, ...] = ()
+    detail: Detail = "short"
 
     def say(self, key: str, /, **values: Value) -> str:
         """Return a sentence of the wording."""
@@ -60,6 +74,12 @@ class Page:
         column = self.results.specifications.get("outcome", pd.Series(dtype=str))
         names = [take_text(v) for v in column if take_text(v)]
         return names[0] if names else self.results.sections.get("outcome", "") or self.say("trade")
+
+    def list_first_warnings(self) -> list[str]:
+        """Return the warnings that a reader of the first page needs: who counts as treated, and with how much."""
+        messages = [m for m in list_records(self.results.messages) if take_text(m["level"]) == "warning"]
+        first = sorted((m for m in messages if m["code"] in ON_FIRST_PAGE), key=lambda m: take_text(m["code"]))
+        return [f"{read_words(m, 'message').rstrip('.')}." for m in first]
 
     def drawable(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return a frame whose texts the figures' typeface can print."""

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 from twintrade.effects import Message, ResultSet
 from twintrade.effects.exhibit import EXHIBITS_FILE, Exhibit, write_exhibits
-from twintrade.render.appendix import AppendixOptions, build_brief_document, build_document
+from twintrade.render.appendix import AppendixOptions, build_brief_document, build_document, open_page
 from twintrade.render.block_parts import list_exhibits
 from twintrade.render.blocks import Block, Document, Figure, Table
-from twintrade.render.page import Page, collect_romanized
+from twintrade.render.page import collect_romanized
 from twintrade.render.writers.csv import render_frame_csv, render_table_csv
 from twintrade.render.writers.docx import render_docx
 from twintrade.render.writers.glyphs import Printer, load_charmap
@@ -53,7 +53,7 @@ def render(
     options = options or AppendixOptions()
     names = collect_romanized(results, options.romanized)
     figures = Printer(load_charmap(), names, options.wording)
-    page = Page(results, options.wording, options.theme, options.tables, figures, options.exhibits)
+    page = open_page(results, options, figures)
     brief = build_brief_document(results, options, page)
     rendered = render_document(build_document(results, options, page), options, names, figures, word_template)
     return rendered if brief is None else _add_brief(rendered, brief, options, names, word_template)

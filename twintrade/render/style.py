@@ -8,11 +8,12 @@ from typing import Any, get_args
 from twintrade.errors import SpecError
 from twintrade.render.appendix import AppendixOptions
 from twintrade.render.figures.theme import Theme
+from twintrade.render.page import Detail
 from twintrade.render.presets import EXHIBIT_NAMES, PRESETS
 from twintrade.render.tables.estimates import TableOptions, Under
 from twintrade.render.wording import Wording
 
-_TABLES = ("wording", "spelling", "language", "romanized", "theme", "tables", "exhibits", "appendix")
+_TABLES = ("wording", "spelling", "language", "romanized", "theme", "tables", "exhibits", "appendix", "detail")
 MOST_COLUMNS = 12
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 
@@ -23,9 +24,9 @@ def build_options(style: Mapping[str, Any]) -> AppendixOptions:
     Parameters
     ----------
     style : mapping
-        ``appendix`` (a preset) or ``exhibits`` (a list of names), ``wording`` (sentence by key), ``spelling``
-        (replacement by word), ``language`` (as in "en-GB"), ``romanized`` (name in Latin letters by name), ``theme``
-        and ``tables`` (option by name).
+        ``appendix`` (a preset) or ``exhibits`` (a list of names), ``detail``, ``wording`` (sentence by key),
+        ``spelling`` (replacement by word), ``language`` (as in "en-GB"), ``romanized`` (name in Latin letters by
+        name), ``theme`` and ``tables`` (option by name).
 
     Raises
     ------
@@ -41,6 +42,7 @@ def build_options(style: Mapping[str, Any]) -> AppendixOptions:
         raise SpecError(f"[theme] of the report style: {'; '.join(faults)}")
     return AppendixOptions(
         exhibits=_exhibits(style),
+        detail=_detail(style),
         wording=Wording().changed(_texts(style.get("wording", {}))),
         theme=theme,
         tables=_tables(style.get("tables", {})),
@@ -60,6 +62,13 @@ def _exhibits(style: Mapping[str, Any]) -> tuple[str, ...]:
     if preset not in PRESETS:
         raise SpecError(f"no appendix is called {preset!r}; known: {', '.join(PRESETS)}")
     return PRESETS[preset]
+
+
+def _detail(style: Mapping[str, Any]) -> Detail:
+    detail = style.get("detail", "short")
+    if detail not in get_args(Detail):
+        raise SpecError(f"the detail of the report is {detail!r}; it is one of {', '.join(get_args(Detail))}")
+    return detail  # type: ignore[no-any-return]
 
 
 def _texts(sentences: Mapping[str, Any]) -> dict[str, str]:

@@ -6,7 +6,8 @@ from made_results import make_results
 
 from twintrade.effects.exhibit import EXHIBITS_FILE, Exhibit, read_exhibits, write_exhibits
 from twintrade.render.appendix import AppendixOptions
-from twintrade.render.blocks import BulletList, Figure, Table
+from twintrade.render.block_parts import list_exhibits
+from twintrade.render.blocks import BulletList
 from twintrade.render.report import render
 from twintrade.render.wording import Wording
 
@@ -18,8 +19,7 @@ def test_every_numbered_block_is_listed_with_files_that_are_there():
     options = AppendixOptions(wording=wording, exhibits=("register", "ladder", "raw", "forest"))
     report = render(make_results(), options)
     listed = read_exhibits(report.files[EXHIBITS_FILE])
-    blocks = [b for b in report.document.blocks if isinstance(b, Table | Figure)]
-    numbered = {(type(b).__name__, b.number, b.caption) for b in blocks}
+    numbered = {(type(b).__name__, b.number, b.caption) for b in list_exhibits(report.document.blocks)}
     assert {(e.kind, e.number, e.caption) for e in listed} == numbered
     assert any(e.caption.startswith(HOSTILE) for e in listed)
     assert all(name in report.files for e in listed for name in e.files)

@@ -7,8 +7,13 @@ import pytest
 from made_results import make_results
 
 from twintrade.effects import Finding, ResultSet, build_findings_frame
-from twintrade.render.appendix import build_appendix
+from twintrade.render import appendix
+from twintrade.render.appendix import AppendixOptions
 from twintrade.render.blocks import BulletList, Figure, Heading, Table
+
+
+def build_appendix(results: ResultSet) -> tuple[object, ...]:
+    return appendix.build_appendix(results, AppendixOptions(detail="full"))
 
 
 def shape(results: ResultSet) -> list[object]:

@@ -171,7 +171,8 @@ def test_the_headline_shows_its_cells_where_there_are_several_cohorts(cohorts):
         {"kind": "cell", "cohort": range(2001, 2001 + cohorts), "event_time": 0, "effect": 0.5, "base": "none"}
     )
     cells = cells.assign(scale="log points", estimator=headline["estimator"], specification=headline["specification"])
-    blocks = event_study.build_exhibit(Page(replace(results, effects=pd.concat([results.effects, cells]))))
+    page = Page(replace(results, effects=pd.concat([results.effects, cells])), detail="full")
+    blocks = event_study.build_exhibit(page)
     keys = [block.key for block in blocks if isinstance(block, Figure) and block.key.startswith("cells-")]
     assert len(keys) == (cohorts == 2)
 

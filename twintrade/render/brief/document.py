@@ -22,10 +22,11 @@ from twintrade.render.blocks import (
     build_spans,
     emphasize,
 )
-from twintrade.render.brief.drawings import capitalize, choose_scale
+from twintrade.render.brief.drawings import choose_scale
 from twintrade.render.brief.facts import VERDICTS, Effect, Facts, collect_facts
 from twintrade.render.brief.pictures import draw_pictures
 from twintrade.render.brief.reasons import list_reasons
+from twintrade.render.names import capitalize
 from twintrade.render.page import Page
 from twintrade.render.reading import find_payload, list_records, read_number, read_whole, take_text
 from twintrade.text import Listed, Text, amounts, numbers
@@ -47,7 +48,7 @@ def build_brief(page: Page) -> tuple[Block, ...]:
     if page.results.is_simulated:
         blocks.append(Note("simulated", build_spans(page.say("simulated"))))
     blocks += [_key_numbers(facts), Aside(_say("asked"), (build_paragraph(_ask(facts)),))]
-    blocks += [Aside(_say("happened"), (build_paragraph(_tell(facts)),)), *_show(facts), PageBreak()]
+    blocks += [Aside(_say("happened"), (build_paragraph(_tell(facts)),)), *_show(facts), *_warn(page), PageBreak()]
     blocks += [_believe(facts), Aside(_say("needed"), (build_paragraph(_need(facts)),)), *_list_pairs(facts)]
     limits = [line for line in page.results.sections.get("limits", "").splitlines() if line.strip()]
     if limits:
@@ -211,6 +212,10 @@ def _tell(facts: Facts) -> str:
 def _show(facts: Facts) -> list[Block]:
     figures: tuple[Figure, ...] = draw_pictures(facts)
     return [Beside(figures)] if figures else []
+
+
+def _warn(page: Page) -> list[Note]:
+    return [Note("warning", build_spans(sentence)) for sentence in page.list_first_warnings()]
 
 
 def _believe(facts: Facts) -> Aside:

@@ -8,24 +8,20 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
 from twintrade.render.brief.facts import Effect
+from twintrade.render.figures.percent_paths import choose_ticks, write_tick
 from twintrade.render.figures.theme import Theme, open_figure
-from twintrade.render.reading import read_number, take_text
-from twintrade.text import Text, numbers
+from twintrade.render.names import capitalize
+from twintrade.render.reading import take_text
+from twintrade.text import Text
 
 HEIGHT = 3.4
 BEYOND = 2.2
 """Times the largest total up to which the range is drawn."""
 DASH = (0, (4, 1.6))
-TICKS = (-90, -75, -50, -25, 0, 50, 100, 200, 400, 900)
 SPARSE = (-90, -50, 0, 100, 400)
 SCALES = ((1e9, "billion"), (1e6, "million"), (1e3, "thousand"))
 MOST_NAMED = 15
 """Periods up to which lines are named where they lie farthest apart."""
-
-
-def capitalize(name: str) -> str:
-    """Return a name as it stands at the head of a sentence."""
-    return name[:1].upper() + name[1:]
 
 
 def choose_scale(amount: float) -> tuple[float, str]:
@@ -122,61 +118,6 @@ def _name_lines(
         )  # fmt: skip
 
 
-def draw_path(
-    frame: pd.DataFrame, period_name: str, theme: Theme | None = None, is_simulated: bool = False
-) -> Drawing:
-    """Draw effects in log points by event time, with their intervals, on an axis in percent.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        event_time, event_label, effect, low, high, n_units.
-    period_name : str
-    """
-    theme = theme or Theme()
-    x, effect, low, high = (frame[c].to_numpy(dtype=float) for c in ("event_time", "effect", "low", "high"))
-    ends = np.concatenate([effect, low[np.isfinite(low)], high[np.isfinite(high)]])
-    ends = ends[np.isfinite(ends)]
-    ticks = _choose_ticks(float(ends.min(initial=-0.3)), float(ends.max(initial=0.4)))
-    lower, upper = np.log1p(ticks[0] / 100) - 0.05, np.log1p(ticks[-1] / 100) + 0.05
-    with open_figure(theme, HEIGHT, is_simulated=is_simulated) as figure:
-        axes = figure.subplots()
-        for k, at in enumerate(x):
-            colour, marker = (theme.before, "o") if at < 0 else (theme.after, "s")
-            if np.isfinite(effect[k]):
-                axes.plot(at, np.clip(effect[k], lower, upper), marker, color=colour, ms=5)
-            if low[k] == low[k] and high[k] == high[k]:
-                axes.plot([at, at], np.clip([low[k], high[k]], lower, upper), color=colour, linewidth=1.6)
-        axes.axhline(0.0, color=theme.ink, linewidth=0.8, zorder=1)
-        axes.axvline(-0.5, color=theme.muted, linewidth=0.6)
-        axes.set_ylim(lower, upper)
-        axes.set_yticks(np.log1p(np.array(ticks) / 100), [_write_tick(t) for t in ticks])
-        axes.set_title(str(Text("brief.percent")), loc="left", fontsize=theme.size * 0.9, color=theme.muted)
-        counts = frame["n_units"].map(read_number)
-        labels = [
-            f"{t}\n{n:.0f}" if n == n else t for t, n in zip(frame["event_label"].map(take_text), counts, strict=True)
-        ]
-        step = max(1, math.ceil(x.size / 13))
-        axes.set_xticks(x[::step], labels[::step])
-        label = str(Text("brief.since", period_name=period_name))
-        axes.set_xlabel(label, loc="left", fontsize=theme.size * 0.9, color=theme.muted)
-        axes.spines["left"].set_visible(False)
-        axes.tick_params(axis="y", length=0)
-    return figure
-
-
-def _choose_ticks(low: float, high: float) -> list[int]:
-    """Return changes in percent that frame effects in log points, zero among them."""
-    first, last = (100 * math.expm1(end) for end in (max(low, -3.0), min(high, 3.0)))
-    below = [t for t in TICKS if t < 0 and t >= first - 12] or [-25]
-    above = [t for t in TICKS if t > 0 and t <= last * 1.15 + 12] or [50]
-    return [*below, 0, *above]
-
-
-def _write_tick(percent: int) -> str:
-    return f"+{percent}" if percent > 0 else numbers.format_fixed(percent, 0)
-
-
 def draw_methods(
     rows: list[tuple[str, Effect, bool]], theme: Theme | None = None, is_simulated: bool = False
 ) -> Drawing:
@@ -189,7 +130,7 @@ def draw_methods(
     """
     theme = theme or Theme()
     ends = [math.log1p(end / 100) for _, e, _ in rows for end in (e.percent, e.low, e.high) if -100 < end < math.inf]
-    ticks = _choose_ticks(min(ends), max(ends))
+    ticks = choose_ticks(min(ends), max(ends))
     lower, upper = np.log1p(ticks[0] / 100) - 0.1, np.log1p(ticks[-1] / 100) + 0.1
     with open_figure(theme, HEIGHT, is_simulated=is_simulated) as figure:
         axes = figure.subplots()
@@ -219,7 +160,7 @@ def draw_methods(
         axes.grid(visible=False)
         axes.spines["left"].set_visible(False)
         shown = [t for t in ticks if t in SPARSE] if len(ticks) > 5 else ticks
-        axes.set_xticks(np.log1p(np.array(shown) / 100), [_write_tick(t) for t in shown])
+        axes.set_xticks(np.log1p(np.array(shown) / 100), [write_tick(t) for t in shown])
         axes.set_xlabel(str(Text("brief.percent")), loc="left", fontsize=theme.size * 0.9, color=theme.muted)
     return figure
 

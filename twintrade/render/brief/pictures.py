@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 
 from twintrade.render.blocks import Figure
-from twintrade.render.brief.drawings import capitalize, draw_methods, draw_path, draw_totals
+from twintrade.render.brief.drawings import draw_methods, draw_totals
 from twintrade.render.brief.facts import Facts
 from twintrade.render.figures.alt_text import describe_event_study
-from twintrade.render.figures.theme import TEXT_SANS, Theme
-from twintrade.render.names import name_inference
+from twintrade.render.figures.percent_paths import convert_to_logs, draw_path
+from twintrade.render.figures.theme import Theme
+from twintrade.render.names import capitalize, name_inference
 from twintrade.render.reading import find_payload, format_label, select_events, take_text
 from twintrade.text import Text, amounts, numbers
 
@@ -52,7 +53,7 @@ def _describe_totals(facts: Facts, frame: pd.DataFrame, write: Callable[[float],
 
 def narrow_theme(theme: Theme, width: float) -> Theme:
     """Return the theme of a brief's figure so many inches wide."""
-    return replace(theme, width=width, family=TEXT_SANS)
+    return replace(theme, width=width)
 
 
 def _picture_case(facts: Facts) -> Figure | None:
@@ -94,14 +95,8 @@ def _picture_path(facts: Facts) -> Figure | None:
     frame = select_events(page.results, spec) if spec is not None else pd.DataFrame()
     if frame.empty or take_text(frame["scale"].iloc[0]) not in ("log points", "percent"):
         return None
-    is_percent = take_text(frame["scale"].iloc[0]) == "percent"
-    effects = frame[["effect", "low", "high"]].astype(float)
-    if is_percent:
-        with np.errstate(divide="ignore"):
-            effects = effects.clip(lower=-100.0).div(100).map(np.log1p)
     theme = narrow_theme(page.theme, WIDE)
-    drawn = frame.assign(**{str(name): effects[name] for name in effects})
-    drawing = draw_path(drawn, page.period_name, theme, page.results.is_simulated)
+    drawing = draw_path(convert_to_logs(frame), page.period_name, theme, page.results.is_simulated)
     caption = str(Text("brief.picture-path", outcome=capitalize(page.outcome), period_name=page.period_name))
     alt = describe_event_study(frame, page.outcome, is_simulated=page.results.is_simulated)
     return page.figure("brief-path", caption, drawing, alt, frame, notes=(str(Text("brief.path-note")),), theme=theme)

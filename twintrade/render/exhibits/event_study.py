@@ -6,6 +6,7 @@ import pandas as pd
 
 from twintrade.effects.labels import POOLED
 from twintrade.render.blocks import Absent, Block, EventView, Figure, Heading, build_paragraph
+from twintrade.render.exhibits.event_paths import build_paths
 from twintrade.render.figures import alt_text, heat_map
 from twintrade.render.figures.event_study import EventAxis, draw
 from twintrade.render.names import name_base, name_scale, name_statistic
@@ -45,6 +46,10 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
     studies = [(s, frame) for s, frame in studies if len(frame) > 1]
     if not studies:
         return Absent(read_words(dict(page.results.sections), "no_effect") or page.say("no_specification"))
+    if page.detail == "short":
+        places = {format_event_key(s): n for n, s in enumerate(list_specifications(page.results), 1)}
+        short = build_paths(page, [(places[format_event_key(s)], s, f) for s, f in studies], page.simulated_note)
+        return (*short, _view(page, studies))
     blocks: list[Block] = [
         Heading(2, page.say("event_study"), "event-study"),
         build_paragraph(page.say("event_intro", period_name=page.period_name)),

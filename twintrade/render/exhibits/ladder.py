@@ -9,7 +9,8 @@ from twintrade.render.tables.run import build_inference_table
 
 def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
     """Return the ladder."""
-    tables = build_ladder_tables(page.results, page.wording, page.tables)
+    is_short = page.detail == "short"
+    tables = build_ladder_tables(page.results, page.wording, page.tables, is_short=is_short)
     spec = find_headline(page.results)
     if not tables or spec is None:
         return Absent(read_words(dict(page.results.sections), "no_effect") or page.say("no_specification"))
@@ -19,5 +20,7 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
         build_paragraph(before, build_reference(tables[0].key), after),
         *tables,
     ]
+    if is_short:
+        return tuple(blocks)
     beside = build_inference_table(page.results, spec, page.wording)
     return (*blocks, beside) if beside is not None else tuple(blocks)

@@ -25,7 +25,7 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
     outside = find_payload(page.results, "agreements_outside_panel")
     if outside is not None:
         blocks.append(build_paragraph(page.say("outside", n=len(outside))))
-    if frame is not None:
+    if frame is not None and (page.detail == "full" or table is None):
         simulated = page.results.is_simulated
         drawing = adoption.draw(page.drawable(frame), theme=page.theme, is_simulated=simulated)
         alt = alt_text.describe_adoption(frame, is_simulated=simulated)

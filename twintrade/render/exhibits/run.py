@@ -9,8 +9,9 @@ from twintrade.render.blocks import Absent, Block, BulletList, Heading, Span, bu
 from twintrade.render.names import name_machine
 from twintrade.render.page import Page
 from twintrade.render.reading import Record, format_label, list_specifications, read_words, take_text
+from twintrade.render.tables.ladder import group_sentences
 from twintrade.render.tables.plain import build_plain_table
-from twintrade.render.tables.run import build_findings_table, build_messages_table
+from twintrade.render.tables.run import build_findings_table, build_messages_table, build_warnings_table
 from twintrade.text import Text
 
 VOLATILE = ("seconds", "memory", "started", "finished", "volatile", "host", "user")
@@ -37,6 +38,8 @@ def build_findings(page: Page) -> tuple[Block, ...] | Absent:
 
 def build_assumptions(page: Page) -> tuple[Block, ...] | Absent:
     """Return the identifying assumption of each specification, once each."""
+    if page.detail == "short":
+        return _describe_columns(page)
     by_assumption: dict[str, list[str]] = {}
     for spec in list_specifications(page.results):
         if take_text(spec.get("assumption")):
@@ -49,10 +52,28 @@ def build_assumptions(page: Page) -> tuple[Block, ...] | Absent:
     return (Heading(2, page.say("assumptions"), "assumptions"), BulletList(tuple(items)))
 
 
+def _describe_columns(page: Page) -> tuple[Block, ...] | Absent:
+    """Return what each column estimates and assumes, and how its interval is made, once each."""
+    columns = list_specifications(page.results)
+    facts = ("estimand", "assumption", "overall_note")
+    items = [build_spans(s) for fact in facts for s in group_sentences(columns, fact, 1)]
+    items.append(build_spans(page.say("technical_inference")))
+    if not items:
+        return Absent(page.say("no_specification"))
+    return (Heading(2, page.say("technical"), "assumptions"), BulletList(tuple(items)))
+
+
 def build_warnings(page: Page) -> tuple[Block, ...] | Absent:
-    """Return the messages of the run."""
+    """Return the messages of the run; in short its warnings, those of one kind together."""
     if page.results.messages.empty:
         return Absent(page.say("no_messages"))
+    if page.detail == "short":
+        table = build_warnings_table(page.results, page.wording)
+        return (
+            Absent(page.say("no_warnings"))
+            if table is None
+            else (Heading(2, page.say("warnings_short"), "warnings"), table)
+        )
     return (Heading(2, page.say("warnings"), "warnings"), build_messages_table(page.results, page.wording))
 
 

@@ -46,6 +46,8 @@ TABLES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("donor_sets", "case_donors_caption", "", ("donor_set", "unit", "status", "reason")),
 )  # fmt: skip
 """Payload, caption, note and the columns shown, in the order of the page."""
+SHORT = ("case_tests", "date_sets_table")
+"""Tables of a short appendix."""
 NAMED_BY = {"case_tests": ("method", "donor_set"), "date_sets_table": ("date",)}
 """Tables whose rows without numbers, and reasons, stand in the note, with the columns that name a row there."""
 WEIGHTS = {f"weight_{s}": numbers.format_fixed for s in SETS}
@@ -61,15 +63,18 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
         list_topic_sentences(page, "single_case", but=("case_verdict",)),
         _paths(page, frame),
     ]
-    for key, method in (
+    is_short = page.detail == "short"
+    drawn = [
         ("placebo", name_method(take_text(frame["method"].iloc[0]))),
         ("placebo_control", str(Text("labels.method-synthetic-control"))),
-    ):
-        placebos = find_payload(page.results, key)
-        if placebos is not None:
-            blocks.append(_placebos(page, key, placebos, method))
+    ]
+    drawn = [(key, method) for key, method in drawn if find_payload(page.results, key) is not None]
+    for key, method in drawn[-1:] if is_short else drawn:
+        blocks.append(_placebos(page, key, page.results.payloads[key], method))
     for key, caption, note, columns in TABLES:
         table = find_payload(page.results, key)
+        if is_short and key not in SHORT:
+            continue
         if table is None or (caption == "case_intervals_caption" and not _has_intervals(table)):
             continue
         blocks.append(_table(page, key, table, caption, note, columns))

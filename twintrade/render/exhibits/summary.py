@@ -27,15 +27,16 @@ from twintrade.render.wording import list_check_names
 from twintrade.text import Listed, amounts, numbers
 
 CASE_VERDICT = "case_verdict"
-ON_FIRST_PAGE = ("guess", "treated-jump", "unmatched-city", "unknown-city")
-"""Warnings, by their codes, about who counts as treated: a reader of the first page needs them beside the number."""
 
 
 def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
     """Return the summary."""
     results = page.results
     question = results.sections.get("question") or page.say("question", outcome=page.outcome)
-    blocks: list[Block] = [Heading(2, page.say("summary"), "summary"), build_paragraph(question)]
+    opens_brief = find_headline(results) is not None
+    blocks: list[Block] = [Heading(2, page.say("summary"), "summary")]
+    if not opens_brief:
+        blocks.append(build_paragraph(question))
     case = [Note("note", build_spans(read_words(f, "sentence"))) for f in list_findings(results, CASE_VERDICT)]
     blocks += case
     spec = None if _cannot_tell(page) else find_headline(results)
@@ -55,19 +56,14 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
             blocks.append(build_paragraph(page.say("how_sure", note=note if note.endswith(".") else f"{note}.")))
         if not case:
             blocks.append(_checks(page, spec))
-    blocks += _warnings(page)
+    if opens_brief:
+        return tuple(blocks)
+    blocks += [Note("warning", build_spans(sentence)) for sentence in page.list_first_warnings()]
     limits = [line for line in results.sections.get("limits", "").splitlines() if line.strip()]
     if limits:
         blocks.append(build_paragraph(page.say("limits")))
         blocks.append(BulletList(tuple(build_spans(line) for line in limits)))
     return tuple(blocks)
-
-
-def _warnings(page: Page) -> list[Block]:
-    """Return the warnings about data that may change who is treated or by how much, one note each."""
-    messages = [m for m in list_records(page.results.messages) if take_text(m["level"]) == "warning"]
-    first = sorted((m for m in messages if take_text(m["code"]) in ON_FIRST_PAGE), key=lambda m: take_text(m["code"]))
-    return [Note("warning", build_spans(f"{read_words(m, 'message').rstrip('.')}.")) for m in first]
 
 
 def _cannot_tell(page: Page) -> bool:

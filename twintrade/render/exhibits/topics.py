@@ -21,6 +21,7 @@ from twintrade.render.reading import (
 from twintrade.render.wording import OF_NO_COLUMN
 from twintrade.text import Listed
 
+VERDICTS = ("objects", "cannot tell", "does not object")
 VARIANTS = "variants"
 """Beginning of the name under which variants of one column stand together."""
 
@@ -98,5 +99,23 @@ def build_topic_exhibit(name: str) -> Callable[[Page], tuple[Block, ...] | Absen
                 continue
             blocks += (build_variants if key.startswith(VARIANTS) else build_payload)(page, key, frame)
         return tuple(blocks)
+
+    return exhibit
+
+
+def build_short_topic(name: str) -> Callable[[Page], tuple[Block, ...] | Absent]:
+    """Return the exhibit of one topic, its effects in one figure unless the table of checks has them."""
+    whole = build_topic_exhibit(name)
+
+    def exhibit(page: Page) -> tuple[Block, ...] | Absent:
+        owners = list_topic_payloads(page.results, name)
+        frames = [page.results.payloads[key] for key in owners if page.results.payload_kinds.get(key) == "forest"]
+        if len(frames) < len(owners) or not owners:
+            return whole(page)
+        head = (Heading(2, page.say(name), name.replace("_", "-")), list_topic_sentences(page, name))
+        if any(take_text(owner["verdict"]) in VERDICTS for owner in owners.values()):
+            return head
+        joined = pd.concat(frames, ignore_index=True)
+        return (*head, *build_payload(page, next(iter(owners)), joined))
 
     return exhibit

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from twintrade.render.figures.percent_paths import choose_ticks, write_tick
 from twintrade.render.figures.theme import Theme, apply_theme, open_figure
 from twintrade.render.reading import Record, list_records, read_number, take_text, write_columns
 from twintrade.text import Text, amounts, numbers
@@ -79,6 +81,47 @@ def draw_coefficients_on(axes: Axes, frame: pd.DataFrame, *, x_label: str = "") 
         _draw_effects(axes, rows, lines, ("effect", "low", "high", ""), None, theme)
         _name_rows(axes, rows, lines)
         axes.set_xlabel(x_label or str(Text("figures.effect-axis")))
+
+
+def draw_changes(
+    frame: pd.DataFrame,
+    theme: Theme | None = None,
+    *,
+    headline: tuple[float, float, float],
+    is_simulated: bool = False,
+) -> Figure:
+    """Draw changes in log points on an axis in percent, with the headline's interval behind them for scale.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        label, group, effect, low, high.
+    headline : (float, float, float)
+        Effect and ends; infinite where an end does not exist.
+    """
+    theme = theme or Theme()
+    rows = list_records(write_columns(frame))
+    lines = _place_rows(rows)
+    known = np.array([frame[["effect", "low", "high"]].to_numpy(dtype=float).ravel().tolist() + list(headline)])
+    known = known[np.isfinite(known)]
+    ticks = choose_ticks(float(known.min()), float(known.max()))
+    left, right = np.log1p(ticks[0] / 100) - 0.05, np.log1p(ticks[-1] / 100) + 0.05
+    height = 0.9 + 0.17 * (len(lines.places) + len(lines.heads))
+    with open_figure(theme, height, is_simulated=is_simulated) as figure:
+        axes = figure.subplots()
+        axes.axvspan(max(headline[1], left), min(headline[2], right), color=theme.pale, alpha=0.5, lw=0, zorder=0)
+        axes.axvline(headline[0], color=theme.after, linewidth=0.8, linestyle=(0, (4, 2)), zorder=1)
+        clipped = pd.DataFrame(rows).assign(**{n: frame[n].clip(left, right) for n in ("effect", "low", "high")})
+        _draw_effects(axes, list_records(clipped), lines, ("effect", "low", "high", ""), None, theme)
+        for y, row in zip(lines.places, rows, strict=True):
+            for end, edge, arrow in ((row["low"], left, "<"), (row["high"], right, ">")):
+                if (end < edge) if arrow == "<" else (end > edge):
+                    axes.plot(edge, y, arrow, color=theme.after, ms=4, clip_on=False)
+        axes.set_xlim(left, right)
+        axes.set_xticks(np.log1p(np.array(ticks) / 100), [write_tick(t) for t in ticks])
+        axes.set_xlabel(str(Text("brief.percent")), loc="left", fontsize=theme.size * 0.9, color=theme.muted)
+        _name_rows(axes, rows, lines)
+    return figure
 
 
 def _draw_effects(

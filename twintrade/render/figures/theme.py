@@ -32,10 +32,10 @@ CJK_FAMILIES = (
 
 
 DEFAULT_FAMILY = "DejaVu Sans"
-"""The typeface that comes with matplotlib and so is on every machine."""
+"""The typeface that comes with matplotlib: it has the characters that others lack."""
 
 TEXT_SANS = "Source Sans 3"
-"""The typeface of briefs, which comes with this package."""
+"""The typeface of figures, tables and headings, which comes with this package."""
 
 OWN_FONTS = Path(__file__).parents[1] / "fonts"
 
@@ -47,8 +47,8 @@ class Theme:
     Attributes
     ----------
     family : str
-        Typeface of figures, of the PDF, and first choice of the HTML page; a Chinese one stands behind it where the
-        machine has one.
+        Typeface of figures, tables and headings; another one than the package's own also sets the text of the PDF and
+        the HTML page. A Chinese one stands behind it where the machine has one.
     size : float
         Type size in points; small type is nine tenths of it.
     width : float
@@ -63,7 +63,7 @@ class Theme:
         Size of the pages' text as a multiple of their own: 12 points in HTML, 10 in PDF.
     """
 
-    family: str = DEFAULT_FAMILY
+    family: str = TEXT_SANS
     size: float = 9.0
     width: float = 6.5
     before: str = "#F46A25"
@@ -92,8 +92,9 @@ class Theme:
             for name, value in colours
             if not isinstance(value, str) or re.fullmatch(r"#[0-9A-Fa-f]{6}", value) is None
         ]
+        load_own_fonts()
         if self.family not in {entry.name for entry in font_manager.fontManager.ttflist}:
-            faults.append(str(Text("style.no-typeface", family=repr(self.family), default=DEFAULT_FAMILY)))
+            faults.append(str(Text("style.no-typeface", family=repr(self.family), default=TEXT_SANS)))
         return faults
 
 

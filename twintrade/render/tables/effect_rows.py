@@ -1,5 +1,6 @@
 """The rows of the ladder that hold effects: after the agreement by what that is compared with, then path averages."""
 
+import math
 from collections.abc import Sequence
 
 from twintrade.effects import ResultSet
@@ -13,7 +14,7 @@ from twintrade.render.reading import (
     select_matching,
     take_text,
 )
-from twintrade.render.tables.estimates import TableOptions, estimate_cell
+from twintrade.render.tables.estimates import TableOptions, estimate_cell, find_decimals
 from twintrade.render.wording import Wording
 from twintrade.text import Text, amounts, numbers
 
@@ -42,6 +43,58 @@ def build_effect_rows(
             wording.say("row_path", what=describe_reference(results, wording, reference)), chosen, floors, options
         )
     return tuple(rows)
+
+
+def build_change_rows(results: ResultSet, columns: Sequence[Record]) -> tuple[Row, ...]:
+    """Return the change in percent of every column, its ends, its size in log points with the error, and p.
+
+    Columns that measure no change in percent have their effect and its ends on their own scale.
+    """
+    effects = [find_overall(results, c) for c in columns]
+    is_change = [convert_to_percent(e) == convert_to_percent(e) for e in effects]
+    rows = []
+    if any(is_change):
+        shown = [
+            convert_record(e) if e is not None and ok else None for e, ok in zip(effects, is_change, strict=True)
+        ]
+        rows += _ends("tables.change", shown)
+        logs = [e if e and take_text(e["scale"]) == "log points" else None for e in effects]
+        if any(logs):
+            options = TableOptions(under="se")
+            cells = [estimate_cell(None if e is None else e | {"low": math.nan}, options) for e in logs]
+            rows.append(build_row(str(Text("tables.log-points")), *cells))
+    if not all(is_change):
+        others = [None if ok else e for e, ok in zip(effects, is_change, strict=True)]
+        rows += _ends("tables.effect-own-scale", others)
+    p_cells = [
+        amounts.format_p_cell(e.get("p"), _floor(results, c)) if e else ""
+        for e, c in zip(effects, columns, strict=True)
+    ]
+    return (*rows, *([build_row(str(Text("tables.p")), *p_cells)] if any(p_cells) else []))
+
+
+def _ends(key: str, effects: Effects) -> list[Row]:
+    """Return an effect and both ends of its interval, a row each; an end that does not exist is called open."""
+
+    def write(record: Record | None, name: str) -> str:
+        value = math.nan if record is None else read_number(record.get(name))
+        if record is None or value != value:
+            return ""
+        return (
+            str(Text("tables.open-end")) if math.isinf(value) else numbers.format_fixed(value, find_decimals(record))
+        )
+
+    names = (("effect", key), ("low", "tables.range-from"), ("high", "tables.range-to"))
+    cells = [(Text(head), [write(e, name) for e in effects]) for name, head in names]
+    return [build_row(str(head), *values) for head, values in cells if any(values)]
+
+
+def convert_record(record: Record) -> Record:
+    """Return an effect in log points, with its ends, in percent; one in percent as it is."""
+    if take_text(record["scale"]) != "log points":
+        return record
+    ends = {n: numbers.convert_log_to_percent(read_number(record.get(n))) for n in ("effect", "low", "high")}
+    return record | ends | {"scale": "percent", "se": math.nan}
 
 
 def describe_comparison(results: ResultSet, wording: Wording, against: str) -> str:

@@ -28,7 +28,7 @@ class TableOptions:
 
     under: Under = "se"
     has_stars: bool = False
-    columns_per_table: int = 6
+    columns_per_table: int = 8
 
 
 def format_stars(p: float) -> str:

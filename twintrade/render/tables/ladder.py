@@ -7,7 +7,7 @@ from math import ceil
 from twintrade.effects import ResultSet
 from twintrade.effects.listed_cells import split_counts, split_ids
 from twintrade.render.blocks import Cell, Column, Row, Table, build_row
-from twintrade.render.names import name_base, name_scale, name_statistic, name_status
+from twintrade.render.names import capitalize, name_base, name_scale, name_statistic, name_status
 from twintrade.render.reading import (
     Record,
     find_overall,
@@ -24,11 +24,22 @@ from twintrade.render.reading import (
     select_matching,
     take_text,
 )
-from twintrade.render.tables.effect_rows import build_effect_rows
+from twintrade.render.tables.effect_rows import build_change_rows, build_effect_rows
 from twintrade.render.tables.estimates import STAR_LEVELS, TableOptions, list_under_notes
 from twintrade.render.wording import Wording
 from twintrade.text import Listed, Text, Words, numbers
 
+_COUNTS = (
+    ("tables.observations", "n_rows"),
+    ("tables.number-of-units", "n_units"),
+    ("tables.treated-units", "n_treated_units"),
+    ("tables.treated-rows", "n_treated_rows"),
+    ("tables.zeros", "n_zeros"),
+    ("tables.separated", "n_separated"),
+    ("tables.singletons", "n_singletons"),
+)
+N_SHORT = 5
+"""Counts that a short ladder has."""
 LOST = (
     ("tables.lost-rows", "n_treated_rows_left_out"),
     ("tables.lost-units", "n_without_outcome_before"),
@@ -36,15 +47,23 @@ LOST = (
 """Counted where there are any."""
 
 
-def build_ladder_tables(results: ResultSet, wording: Wording, options: TableOptions) -> tuple[Table, ...]:
-    """Return the ladder, continued in further tables where it has too many columns; empty without estimates."""
+def build_ladder_tables(
+    results: ResultSet, wording: Wording, options: TableOptions, *, is_short: bool = False
+) -> tuple[Table, ...]:
+    """Return the ladder, continued in further tables where it has too many columns; empty without estimates.
+
+    Parameters
+    ----------
+    is_short : bool
+        Whether changes in percent with their ends stand in place of every effect, and notes are those of all columns.
+    """
     columns = list_specifications(results)
     n_parts = max(1, ceil(len(columns) / options.columns_per_table))
     size = ceil(len(columns) / n_parts) or 1
     parts = [columns[start : start + size] for start in range(0, len(columns), size)]
     firsts = range(1, len(columns) + 1, size)
     return tuple(
-        _part(results, wording, options, part, first, (i, len(parts)))
+        _part(results, wording, options, part, first, (i, len(parts)), is_short)
         for i, (part, first) in enumerate(zip(parts, firsts, strict=True), 1)
     )
 
@@ -56,25 +75,31 @@ def _part(
     columns: Sequence[Record],
     first: int,
     place: tuple[int, int],
+    is_short: bool,
 ) -> Table:
     outcomes = tuple(dict.fromkeys(take_text(c.get("outcome")) for c in columns))
     caption = wording.say("ladder_caption", outcome=Listed(outcomes))
     part, parts = place
     if parts > 1:
         caption = wording.say("ladder_part", caption=caption, part=part, parts=parts)
-    groups = (
-        build_effect_rows(results, columns, wording, options),
-        _fixed_effect_rows(columns, wording, name_period(results)),
-        _sample_rows(results, columns, wording),
-        _design_rows(results, columns),
+    effects = (
+        build_change_rows(results, columns) if is_short else build_effect_rows(results, columns, wording, options)
     )
+    groups = (
+        effects,
+        _fixed_effect_rows(columns, wording, name_period(results)),
+        _sample_rows(results, columns, wording, is_short),
+        _design_rows(results, columns, is_short),
+    )
+    notes = list_ladder_notes(results, wording, options, columns, first)
     return Table(
         key=f"ladder-{part}" if parts > 1 else "ladder",
         caption=caption,
         columns=(Column("left"), *(Column("decimal") for _ in columns)),
         header=_header(columns, first),
         groups=tuple(group for group in groups if group),
-        notes=list_ladder_notes(results, wording, options, columns, first),
+        notes=_list_short_notes(results, wording, columns) if is_short else notes,
+        notes_alone=notes if is_short else (),
     )
 
 
@@ -91,7 +116,7 @@ def _fixed_effect_rows(columns: Sequence[Record], wording: Wording, period_name:
     names = list(dict.fromkeys(name for names in sets for name in names))
     return tuple(
         build_row(
-            _capitalize(head), *(str(Text("tables.yes" if name in absorbed else "tables.no")) for absorbed in sets)
+            capitalize(head), *(str(Text("tables.yes" if name in absorbed else "tables.no")) for absorbed in sets)
         )
         for name in names
         for head in (wording.say(f"effects_{name}", period_name=period_name),)
@@ -102,23 +127,17 @@ def _list_fixed_effects(column: Record) -> tuple[str, ...]:
     return split_ids(take_text(column.get("fixed_effects")))
 
 
-def _sample_rows(results: ResultSet, columns: Sequence[Record], wording: Wording) -> tuple[Row, ...]:
-    counts = (
-        ("tables.observations", "n_rows"),
-        ("tables.number-of-units", "n_units"),
-        ("tables.treated-units", "n_treated_units"),
-        ("tables.treated-rows", "n_treated_rows"),
-        ("tables.zeros", "n_zeros"),
-        ("tables.separated", "n_separated"),
-        ("tables.singletons", "n_singletons"),
-    )
-    rows = [_filled(Text(head), columns, partial(_count, key=key)) for head, key in counts]
+def _sample_rows(results: ResultSet, columns: Sequence[Record], wording: Wording, is_short: bool) -> tuple[Row, ...]:
+    counts = _COUNTS[: N_SHORT if is_short else None]
+    rows = [_filled(Text(head), columns, partial(_count, key=key)) for head, key in counts if _any(columns, key)]
+    if is_short:
+        return tuple(r for r in rows if r is not None)
     rows += [_filled(Text(head), columns, partial(_count, key=key)) for head, key in LOST if _any(columns, key)]
     rows[4:4] = _cluster_rows(columns, wording)
     rows.append(_filled(Text("tables.negative-weights"), columns, partial(_negative_weights, results)))
     statistics = filter(None, dict.fromkeys(take_text(c.get("statistic_name")) for c in columns))
     rows += [
-        _filled(_capitalize(name_statistic(name)), columns, partial(_statistic, name=name)) for name in statistics
+        _filled(capitalize(name_statistic(name)), columns, partial(_statistic, name=name)) for name in statistics
     ]
     return tuple(r for r in rows if r is not None)
 
@@ -159,10 +178,6 @@ def _filled(head: Words, columns: Sequence[Record], value: Callable[[Record], st
     return build_row(str(head), *cells) if any(cells) else None
 
 
-def _capitalize(name: str) -> str:
-    return name[:1].upper() + name[1:]
-
-
 def is_size_unknown(column: Record) -> bool:
     """Whether no simulation shows how often a column's test rejects a true null."""
     return take_text(column.get("size_studied")) != "" and not read_truth(column["size_studied"])
@@ -174,7 +189,7 @@ def _say_studied(column: Record) -> str:
     return str(Text("tables.size-not-studied" if is_size_unknown(column) else "tables.yes"))
 
 
-def _design_rows(results: ResultSet, columns: Sequence[Record]) -> tuple[Row, ...]:
+def _design_rows(results: ResultSet, columns: Sequence[Record], is_short: bool) -> tuple[Row, ...]:
     def base(column: Record) -> str:
         bases = select_matching(results.effects, column)
         bases = select_kind(bases, "event") if not select_kind(bases, "event").empty else bases
@@ -185,13 +200,19 @@ def _design_rows(results: ResultSet, columns: Sequence[Record]) -> tuple[Row, ..
         value = read_number(column.get("reference"))
         return numbers.format_event_time(int(value)) if value == value else ""
 
+    studied = (
+        _filled(Text("tables.size-studied"), columns, _say_studied) if any(map(is_size_unknown, columns)) else None
+    )
+    comparison = _filled(Text("tables.comparison"), columns, lambda c: name_status(read_words(c, "comparison")))
+    if is_short:
+        return tuple(r for r in (comparison, studied) if r is not None)
     rows = (
         _filled(Text("tables.outcome-in"), columns, lambda c: name_scale(read_words(c, "outcome_in"))),
         _filled(Text("tables.effect-in"), columns, lambda c: name_scale(take_text(c.get("scale")))),
-        _filled(Text("tables.comparison"), columns, lambda c: name_status(read_words(c, "comparison"))),
+        comparison,
         _filled(Text("tables.base"), columns, base),
         _filled(Text("tables.reference-period"), columns, reference),
-        _filled(Text("tables.size-studied"), columns, _say_studied) if any(map(is_size_unknown, columns)) else None,
+        studied,
     )
     return tuple(r for r in rows if r is not None)
 
@@ -216,6 +237,28 @@ def is_gravity(column: Record) -> bool:
     return {"city_period", "partner_period"} <= set(_list_fixed_effects(column))
 
 
+def _list_short_notes(results: ResultSet, wording: Wording, columns: Sequence[Record]) -> tuple[str, ...]:
+    """Return what holds for every column; the rest stands in the technical note."""
+    effects = [e for e in (find_overall(results, c) for c in columns) if e is not None]
+    level = next((read_number(e["level"]) for e in effects if read_number(e.get("level")) > 0), 0.95)
+    notes = [wording.say("simulated_note")] if results.is_simulated else []
+    notes.append(wording.say("changes_note", level=level))
+    if any(map(is_size_unknown, columns)):
+        notes.append(wording.say("size_note"))
+    return (*notes, *_list_skipped_notes(results, wording))
+
+
+def _list_skipped_notes(results: ResultSet, wording: Wording) -> list[str]:
+    return [
+        wording.say(
+            "skipped_note",
+            label=format_label(s),
+            reason=(read_words(s, "skip_reason") or wording.say("no_reason")).rstrip("."),
+        )
+        for s in list_skipped(results)
+    ]
+
+
 def list_ladder_notes(
     results: ResultSet, wording: Wording, options: TableOptions, columns: Sequence[Record], first: int = 1
 ) -> tuple[str, ...]:
@@ -238,12 +281,5 @@ def list_ladder_notes(
     notes.append(
         wording.say("stars", levels=Listed(marks, "comma")) if options.has_stars else wording.say("no_stars")
     )
-    notes += [
-        wording.say(
-            "skipped_note",
-            label=format_label(s),
-            reason=(read_words(s, "skip_reason") or wording.say("no_reason")).rstrip("."),
-        )
-        for s in list_skipped(results)
-    ]
+    notes += _list_skipped_notes(results, wording)
     return tuple(notes)

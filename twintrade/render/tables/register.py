@@ -7,13 +7,16 @@ from urllib.parse import urlsplit
 
 from twintrade.effects import ResultSet
 from twintrade.render.blocks import Cell, Column, Row, Table
-from twintrade.render.names import name_column, name_status
+from twintrade.render.names import capitalize, name_column, name_status
 from twintrade.render.reading import Record, list_period_labels, list_records, read_whole, read_words, take_text
+from twintrade.render.tables.plain import SHORT
 from twintrade.render.wording import Wording
 from twintrade.text import Listed, Text, name_fact
 from twintrade.text.numbers import format_count, format_event_time
 
 _HEADS = ("pair", "agreement", "kind", "dates", "counts_from", "status", "note", "source")
+_STATUS = _HEADS.index("status")
+_MOST_HOST = 20
 _WRAPPING = frozenset(range(len(_HEADS))) - {_HEADS.index("pair"), _HEADS.index("counts_from")}
 DATE_COLUMNS = ("candidates", "first_contact", "memorandum", "signed", "ratified", "activated")
 
@@ -31,7 +34,13 @@ def build_register_table(results: ResultSet, wording: Wording) -> Table | None:
     if len(dated) > MOST_LISTED:
         return _summarize(dated, labels, wording)
     rows = [_row(r, labels) for r in dated]
-    columns_shown = [j for j in range(len(_HEADS)) if any(cells[j].text for cells in rows)]
+    statuses = list(dict.fromkeys(cells[_STATUS].text for cells in rows))
+    columns_shown = [j for j in range(len(_HEADS)) if j != _STATUS and any(cells[j].text for cells in rows)]
+
+    def group(status: str) -> tuple[Row, ...]:
+        head = (Row((Cell((capitalize(status),), span=len(columns_shown)),)),) if status else ()
+        return (*head, *(Row(tuple(c[j] for j in columns_shown)) for c in rows if c[_STATUS].text == status))
+
     return Table(
         key="register",
         caption=wording.say("register_caption"),
@@ -39,7 +48,7 @@ def build_register_table(results: ResultSet, wording: Wording) -> Table | None:
             Column("left", _weight([cells[j] for cells in rows]) if j in _WRAPPING else 0.0) for j in columns_shown
         ),
         header=(tuple(Cell((name_column(_HEADS[j]),)) for j in columns_shown),),
-        groups=(tuple(Row(tuple(cells[j] for j in columns_shown)) for cells in rows),),
+        groups=tuple(group(status) for status in statuses),
     )
 
 
@@ -79,8 +88,9 @@ def name_undated_agreements(names: Sequence[str]) -> str:
 
 
 def _weight(cells: Sequence[Cell]) -> float:
-    """Return the weight of a column, growing slowly with its longest text."""
-    return math.sqrt(max(len(cell.text) for cell in cells))
+    """Return the weight of a column: none where its longest text is short, else growing slowly with its length."""
+    longest = max(len(cell.text) for cell in cells)
+    return 0.0 if longest <= SHORT else math.sqrt(longest)
 
 
 def list_undated(results: ResultSet) -> list[str]:
@@ -97,7 +107,9 @@ def _row(agreement: Record, labels: dict[int, str]) -> tuple[Cell, ...]:
     onset = read_whole(agreement.get("onset"))
     source = take_text(agreement.get("source"))
     host = urlsplit(source).hostname if source.startswith(("https://", "http://")) else None
-    notes = "; ".join(filter(None, (read_words(agreement, "flag"), take_text(agreement.get("note")))))
+    flag = read_words(agreement, "flag")
+    further = flag if flag != str(Text("design.flag-before")) else ""  # its status says so
+    notes = "; ".join(filter(None, (further, take_text(agreement.get("note")))))
     pair = take_text(agreement.get("unit")) or "-".join(
         filter(None, (take_text(agreement.get("city")), take_text(agreement.get("partner"))))
     )
@@ -109,8 +121,16 @@ def _row(agreement: Record, labels: dict[int, str]) -> tuple[Cell, ...]:
         Cell(("" if onset is None else labels.get(onset) or format_event_time(onset),)),
         Cell((name_status(take_text(agreement.get("status"))),)),
         Cell((notes,)),
-        Cell((host.removeprefix("www."),), link=source) if host else Cell((source,)),
+        Cell((_shorten(host),), link=source) if host else Cell((source,)),
     )
+
+
+def _shorten(host: str) -> str:
+    """Return the name of a web site without its first parts where it is long."""
+    parts = host.removeprefix("www.").split(".")
+    while len(parts) > 2 and len(".".join(parts)) > _MOST_HOST:
+        parts = parts[1:]
+    return ".".join(parts)
 
 
 def _name_ends(agreement: Record) -> str:

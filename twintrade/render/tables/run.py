@@ -81,6 +81,28 @@ def build_messages_table(results: ResultSet, wording: Wording) -> Table:
     return build_plain_table(frame, "messages", wording.say("warnings_caption"), weights=weights)
 
 
+def build_warnings_table(results: ResultSet, wording: Wording) -> Table | None:
+    """Return the warnings of the run, of each kind the first and how many more there are; None without any."""
+    by_code: dict[str, list[str]] = {}
+    for message in list_records(results.messages):
+        if take_text(message["level"]) in ("error", "warning"):
+            by_code.setdefault(take_text(message["code"]), []).append(read_words(message, "message"))
+    if not by_code:
+        return None
+    kinds = {code: list(dict.fromkeys(sentences)) for code, sentences in by_code.items()}
+    frame = pd.DataFrame(
+        {
+            "message": [sentences[0] for sentences in kinds.values()],
+            "further": [len(sentences) - 1 for sentences in kinds.values()],
+        }
+    )
+    formats: dict[str, Callable[[object], str]] = {"further": lambda n: str(n) if n else ""}
+    return build_plain_table(
+        frame, "warnings", wording.say("warnings_table"), weights={"message": 5.0}, formats=formats,
+        notes=[wording.say("warnings_note")],
+    )  # fmt: skip
+
+
 def _place(record: Record) -> str:
     row = read_whole(record.get("row"))
     parts = (

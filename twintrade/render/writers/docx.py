@@ -17,11 +17,13 @@ from docx.shared import Cm, Emu, Inches, Pt, RGBColor
 from docx.table import _Cell as WordCell
 from docx.text.paragraph import Paragraph as WordParagraph
 
+from twintrade.render.block_parts import format_heading
 from twintrade.render.blocks import (
     Aside,
     Beside,
     Block,
     BulletList,
+    Contents,
     Document,
     EventView,
     Figure,
@@ -145,7 +147,7 @@ def _set_styles(file: WordDocument, tag: str) -> None:
 def _add(file: WordDocument, block: Block) -> None:
     match block:
         case Heading():
-            file.add_heading(clean(block.text), min(block.level, 9))
+            file.add_heading(clean(format_heading(block)), min(block.level, 9))
         case Paragraph():
             _add_spans(file.add_paragraph(), block.spans)
         case BulletList():
@@ -161,6 +163,8 @@ def _add(file: WordDocument, block: Block) -> None:
             file.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
         case EventView():
             pass
+        case Contents():
+            _add_contents(file, block)
         case Lead():
             file.add_paragraph().add_run(clean(block.deck)).font.size = Pt(13)
             file.add_paragraph().add_run(clean(block.byline)).font.size = Pt(9)
@@ -173,6 +177,17 @@ def _add(file: WordDocument, block: Block) -> None:
         case Beside():
             for figure in block.figures:
                 _add_figure(file, figure)
+
+
+def _add_contents(file: WordDocument, block: Contents) -> None:
+    """Add the lists that Word fills with pages once its fields are updated."""
+    lists = [("contents", 'TOC \\o "2-2" \\h', True)]
+    lists += [("list-of-tables", 'TOC \\h \\c "Table"', block.has_tables)]
+    lists += [("list-of-figures", 'TOC \\h \\c "Figure"', block.has_figures)]
+    for key, field, is_shown in lists:
+        if is_shown:
+            file.add_paragraph().add_run(str(Text(f"writers.{key}"))).bold = True
+            add_field(file.add_paragraph(), field, str(Text("writers.update-fields")))
 
 
 def _add_key_numbers(file: WordDocument, block: KeyNumbers) -> None:

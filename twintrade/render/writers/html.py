@@ -7,13 +7,14 @@ import re
 from html import escape
 from importlib import resources
 
-from twintrade.render.block_parts import format_caption
+from twintrade.render.block_parts import format_caption, format_heading
 from twintrade.render.blocks import (
     Aside,
     Beside,
     Block,
     BulletList,
     Cell,
+    Contents,
     Document,
     EventView,
     Figure,
@@ -27,7 +28,7 @@ from twintrade.render.blocks import (
     Span,
     Table,
 )
-from twintrade.render.figures.theme import DEFAULT_FAMILY, Theme
+from twintrade.render.figures.theme import TEXT_SANS, Theme
 from twintrade.render.writers.cells import (
     check_link,
     compute_column_weights,
@@ -53,7 +54,7 @@ def _resource(name: str) -> str:
 
 def render_styles(theme: Theme) -> str:
     """Return the page's style sheet with the theme's typeface, size and colours in it, paler where it is dark."""
-    family = "" if theme.family == DEFAULT_FAMILY else f'"{theme.family}",'
+    family = "" if theme.family == TEXT_SANS else f'"{theme.family}",'
     page = _resource("page.css").replace("font:12pt/1.5 Arial", f"font:{12 * theme.text_scale:g}pt/1.5 {family}Arial")
     for name, colour, usual in (("before", theme.before, Theme().before), ("after", theme.after, Theme().after)):
         if colour != usual:
@@ -121,7 +122,8 @@ def render_block_html(block: Block, anchor: str = "") -> str:
     """Return one block as HTML."""
     match block:
         case Heading():
-            return f'<h{block.level} id="{escape(block.key or anchor)}">{escape(block.text)}</h{block.level}>'
+            text = escape(format_heading(block))
+            return f'<h{block.level} id="{escape(block.key or anchor)}">{text}</h{block.level}>'
         case Paragraph():
             return f"<p>{_spans(block.spans)}</p>"
         case BulletList():
@@ -134,7 +136,7 @@ def render_block_html(block: Block, anchor: str = "") -> str:
             return _figure(block)
         case EventView():
             return _view(block)
-        case PageBreak():
+        case PageBreak() | Contents():
             return ""
         case Lead():
             return f'<p class="deck">{escape(block.deck)}</p><p class="byline">{escape(block.byline)}</p>'

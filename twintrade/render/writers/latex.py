@@ -3,13 +3,14 @@
 import re
 import textwrap
 
-from twintrade.render.block_parts import format_caption
+from twintrade.render.block_parts import format_caption, format_heading
 from twintrade.render.blocks import (
     Aside,
     Beside,
     Block,
     BulletList,
     Cell,
+    Contents,
     Document,
     EventView,
     Figure,
@@ -68,9 +69,8 @@ def _packages(table: Table) -> str:
 
 def _mark(table: Table) -> str:
     """Return the word that a fragment made from simulated data carries with it."""
-    if not table.is_simulated:
-        return ""
-    return f"\\multicolumn{{{len(table.columns)}}}{{l}}{{\\textbf{{{_simulated()}}}}} \\\\\n"
+    mark = f"\\multicolumn{{{len(table.columns)}}}{{l}}{{\\textbf{{{_simulated()}}}}} \\\\\n"
+    return mark if table.is_simulated else ""
 
 
 def _simulated() -> str:
@@ -108,8 +108,8 @@ def _block(block: Block, printer: Printer) -> str:
     match block:
         case Heading():
             if block.level == 1:
-                return f"{{\\LARGE\\bfseries {escape_tex(printer(block.text))}\\par}}\n\n"
-            return f"\\{_SECTIONS.get(block.level, 'paragraph*')}{{{escape_tex(printer(block.text))}}}\n"
+                return f"{{\\LARGE\\bfseries {escape_tex(printer(format_heading(block)))}\\par}}\n\n"
+            return f"\\{_SECTIONS.get(block.level, 'paragraph*')}{{{escape_tex(printer(format_heading(block)))}}}\n"
         case Paragraph():
             return _spans(block.spans, printer) + "\n\n"
         case BulletList():
@@ -134,7 +134,7 @@ def _block(block: Block, printer: Printer) -> str:
             return head + "".join(_block(part, printer) for part in block.blocks)
         case Beside():
             return "".join(_figure(figure, printer) for figure in block.figures)
-        case EventView():
+        case EventView() | Contents():
             return ""
 
 

@@ -11,13 +11,14 @@ from matplotlib import font_manager
 
 from twintrade.effects import Message
 from twintrade.errors import TwintradeError
-from twintrade.render.block_parts import format_caption
+from twintrade.render.block_parts import format_caption, format_heading
 from twintrade.render.blocks import (
     Aside,
     Beside,
     Block,
     BulletList,
     Cell,
+    Contents,
     Document,
     EventView,
     Figure,
@@ -44,6 +45,7 @@ from twintrade.render.writers.cells import (
 from twintrade.render.writers.glyphs import FONT_FOLDER, Printer, find_cjk_path
 from twintrade.text import Text
 
+CONTENTS = {"sections": "contents", "tables": "list-of-tables", "figures": "list-of-figures"}
 STANDARDS: tuple[Literal["ua-1"], Literal["a-2a"]] = ("ua-1", "a-2a")
 FIXED_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 WIDE_COLUMNS = 9
@@ -55,8 +57,8 @@ MOST_HEIGHT_IN_PLACE = 3.3
 MOST_ROWS_IN_PLACE = 13
 MOST_NOTES_IN_PLACE = 700
 """What is taller goes to the head or foot of a page, near its place, and text fills what would be left white."""
-PORTRAIT_CHARACTERS = 96.0
-LANDSCAPE_CHARACTERS = 144.0
+PORTRAIT_CHARACTERS = 114.0
+LANDSCAPE_CHARACTERS = 170.0
 LEAST_TEXT = 16
 ZERO_WIDTH_SPACE = "\u200b"
 
@@ -84,18 +86,16 @@ def render_pdf(document: Document, printer: Printer, theme: Theme | None = None)
         "simulated": printer(str(Text("writers.simulated-data"))) if document.is_simulated else "",
         "lang": language,
         "region": region or None,
-        "fonts": [theme.family, *fallback],
-        "sans": [TEXT_SANS, *fallback],
-        "serif": ["Libertinus Serif", *fallback],
+        "fonts": ["Libertinus Serif" if theme.family == TEXT_SANS else theme.family, *fallback],
+        "sans": [theme.family, *fallback],
         "scale": theme.text_scale,
-        "kind": document.kind,
-        "kind-name": str(Text("writers.brief")),
+        "names": [str(Text(f"writers.{name}")) for name in document.parts],
         "subject": printer(document.subject),
-        "blocks": [b for block in document.blocks for b in _block(block, printer)],
+        "blocks": _mark_places([b for block in document.blocks for b in _block(block, printer)]),
     }
     template = resources.files("twintrade.render.writers").joinpath("appendix.typ").read_bytes()
     fonts = [str(FONT_FOLDER), str(OWN_FONTS)]
-    if theme.family != DEFAULT_FAMILY:
+    if theme.family not in (DEFAULT_FAMILY, TEXT_SANS):
         fonts.append(str(Path(font_manager.findfont(theme.family)).parent))
     chinese = find_cjk_path()
     if chinese is not None:
@@ -115,10 +115,22 @@ def render_pdf(document: Document, printer: Printer, theme: Theme | None = None)
     return bytes(written), printer.messages("appendix.pdf")
 
 
+def _mark_places(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return blocks with a key for each place: a figure and a table of one key are two places."""
+    seen: set[str] = set()
+    marked = []
+    for block in blocks:
+        if "key" in block:
+            block = block | {"key": block["key"] if block["key"] not in seen else f"{block['key']}-{block['type']}"}
+            seen.add(block["key"])
+        marked.append(block)
+    return marked
+
+
 def _block(block: Block, printer: Printer) -> list[dict[str, Any]]:
     match block:
         case Heading():
-            return [{"type": "heading", "level": block.level, "text": printer(block.text)}]
+            return [{"type": "heading", "level": block.level, "text": printer(format_heading(block))}]
         case Paragraph():
             return [{"type": "paragraph", "spans": _spans(block.spans, printer)}]
         case BulletList():
@@ -131,6 +143,9 @@ def _block(block: Block, printer: Printer) -> list[dict[str, Any]]:
             return [_figure(block, printer)]
         case PageBreak():
             return [{"type": "pagebreak"}]
+        case Contents():
+            names = {name: str(Text(f"writers.{key}")) for name, key in CONTENTS.items()}
+            return [{"type": "contents", "has-tables": block.has_tables, "has-figures": block.has_figures, **names}]
         case EventView():
             return []
         case Lead():

@@ -20,6 +20,8 @@ class ReportSection(Section):
         Which exhibits: all, a short version, or those of a single case.
     exhibits : list of str
         Names of exhibits, in place of the preset.
+    detail : str
+        What a reader needs to judge the estimate, or everything that was computed.
     style : str
         A TOML file with the same keys, shared by several analyses; what stands here wins over it.
     word_template : str
@@ -40,6 +42,7 @@ class ReportSection(Section):
 
     appendix: Literal["full", "brief", "single_case", "registry"] | None = None
     exhibits: list[str] | None = None
+    detail: Literal["short", "full"] | None = None
     style: str = ""
     word_template: str = ""
     wording: dict[str, str] = {}

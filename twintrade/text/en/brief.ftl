@@ -118,7 +118,7 @@ reason-range-clear = The whole range, { PERCENT($low, decimals: 0, sign: "always
 reason-no-objection = No check objects, and { $could } of { $n } would have seen a fault that matters.
 needed = What would be needed to know
 detectable = Only a change of { $size } or more would have been found four times in five{ $has_money ->
-    [yes] : { $value } a { $period_name } for all pairs together
+    [yes] : { $value } a { period } for all pairs together
    *[no] { "" }
 }.
 more-pairs = To find one of { PERCENT($size, decimals: 0) } takes about { $n } pairs with an agreement, if their trade is as uneven as here.
@@ -139,7 +139,7 @@ pairs-note = Observed and expected: { $scaled ->
     [million] million { $unit }
     [thousand] thousand { $unit }
    *[one] { $unit }
-} a { $period_name }, on average under the agreement.
+} a { period }, on average under the agreement.
 pairs-more = { $n } further pairs stand in the file of this table.
 limits = What this cannot say
 data = Data and citation
@@ -160,7 +160,7 @@ axis-money = { $scaled ->
    *[one] { "" }
 } { $unit }{ $is_index ->
     [yes] { "" }
-   *[no] { " " }a { $period_name }
+   *[no] { " " }a { period }
 }
 observed = Observed
 expected = Expected without agreements
@@ -169,7 +169,7 @@ in-force = Pairs with an agreement in force
 percent = Percent
 totals-note = Pairs that have no agreement yet are expected to trade what they did.{ $band ->
     [yes] { " " }Range: by { $inference }; where it leaves the frame it goes on.
-   *[no] { " " }This inference gives no range by { $period_name }.
+   *[no] { " " }This inference gives no range by { period }.
 }
 methods-note = Lines: { SHARE($level) } intervals; an arrow marks one that goes on. The square is the answer of this page.
 totals-alt = Lines of observed and expected { $outcome } from { $first } to { $last }; in { $last } { $observed } observed, { $expected } expected.
@@ -177,7 +177,7 @@ methods-alt = { $n } estimates of the change in percent with their intervals, fr
 index = index, last period before the agreement = 100
 case-note = Expected: from series without an agreement. Grey: { $n } estimates by method and comparison.
 all-estimates = Range of all estimates
-picture-path = { $outcome } by { $period_name } since the agreement, against those expected
+picture-path = { $outcome } by { period } since the agreement, against those expected
 path-note = Change in percent with its interval; below the axis, the number of pairs.
 since = { $period_name ->
     [year] Years

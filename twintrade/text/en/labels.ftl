@@ -66,6 +66,7 @@ column-first = First
 column-first_label = Begins in
 column-floor = Smallest attainable p
 column-from = From
+column-further = Further
 column-gap = Gap
 column-group = Group
 column-growth = Growth

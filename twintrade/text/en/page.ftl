@@ -204,6 +204,7 @@ ladder_part = { $caption } (part { $part } of { $parts })
 ladder_intro = { $table } moves from the simplest comparison to the most demanding one. Read along the row: an estimate that moves when the comparison gets stricter was partly something else.
 inference_caption = The headline estimate under each inference: { $label }
 gravity = With city × period and partner × period effects a city-wide boom and a destination boom are both absorbed; what is left is bilateral.
+changes_note = From and to bound the { SHARE($level) } interval; “open” means that no bound was found. What each column estimates and assumes stands further below.
 percent_note = Percent effects are 100(exp(b) − 1).
 no_stars = No significance stars are shown.
 stars = Stars: { $levels }.
@@ -220,6 +221,15 @@ event_caption = Effect by { period } since the agreement, { $label }.
 event_combined_caption = Effect by { period } since the agreement, several estimators on one axis.
 event_of_case = One pair is treated: its path, its gap and those of its placebos stand under Single cases.
 event_table_caption = Event-study estimates, { $label }
+paths_caption = { $outcome } by { period } since the agreement{ $n ->
+    [one] { "" }
+   *[other] , { $n } methods
+}
+paths_figure_note = Lines are { $level } intervals; an arrow marks one that runs on. A hollow mark without a line is the reference, zero by definition. Below the axis: treated pairs behind the headline.
+paths_table = Event-study estimates of every column
+paths_others = other columns, estimate alone
+paths_note = Changes in percent where a column measures one, else on its own scale. Columns are numbered as in the table of estimates; intervals of the others stand in bands.csv.
+paths_pretrend = Effects before the agreement should lie near zero if the comparison is sound; that they do is no proof. A joint test that all of them are zero gives { P($p) }.
 event_intro = Each figure shows the estimated difference for every { period } relative to the agreement. Points before onset should lie near zero if the comparison is sound; that they do is no proof.
 pretrend = Joint test that the pre-period effects are zero: { P($p) } ({ $test }{ $df ->
     [none] { "" }
@@ -239,6 +249,19 @@ forest = Heterogeneity: for whom the difference is larger
 margins = Margins: more firms, or more per firm
 spillovers = Spillovers: who gains, who loses
 sensitivity = Sensitivity: what would overturn it
+robustness_intro = { $n } checks were judged: { $n_object } { $n_object ->
+    [one] objects
+   *[other] object
+}, { $n_cannot } cannot tell and { $n_silent } { $n_silent ->
+    [one] does
+   *[other] do
+} not object. A check that cannot tell could not have seen a violation that matters.
+robustness_caption = What the headline becomes when one thing changes, and what each check says
+robustness_headline = Headline: { $label }
+robustness_note = Difference: from the headline, in percentage points, or in percent between effects in log points. Not ruled out: the largest violation that the data allow; a check cannot tell where it would matter. Of checks with many variants those that differ most are named. A column in brackets is another one than the headline.
+robustness_absent = Could not be made: { $names }.
+robustness_figure = The headline when one thing changes
+robustness_figure_note = Dashed line and grey band: the headline and its interval. A mark without a line has no interval of its own; an arrow marks one that runs on.
 single_case = Single cases: one pair at a time
 claims = Claims ledger
 claims_caption = Claims about twinning and what these data say
@@ -259,6 +282,12 @@ findings = Findings: what the checks say
 findings_caption = Findings and verdicts
 findings_intro = A check that cannot tell could not have seen a violation that matters. Where no verdict stands, the check only informs.
 assumptions = Assumptions behind the estimates
+technical = What each column estimates and assumes
+technical_inference = How the interval of the headline is made stands at the beginning; that of every other column in specifications.csv (inference_note).
+warnings_short = What the run warns of
+warnings_table = Warnings, one of each kind
+warnings_note = Further: messages of the same kind; all stand in messages.csv.
+no_warnings = The run warned of nothing.
 warnings = Warnings and notes from the run
 warnings_caption = Messages
 machine = Machine footer

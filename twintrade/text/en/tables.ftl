@@ -9,6 +9,24 @@ further-rows = { $n ->
 ## the ladder
 specification = Specification
 in-percent = in percent
+change = Change, percent
+effect-own-scale = Effect
+range-from = { "  " }from
+range-to = { "  " }to
+open-end = open
+check = Check or variant
+change-short = Change, %
+interval-short = Interval, %
+difference = Difference
+bound = Not ruled out
+verdict = Verdict
+variant = { "   " }{ $name }
+other-variants = { "   " }{ $n ->
+    [one] one other
+   *[other] { $n } others
+}
+spread = { $low } to { $high }
+log-points = In log points (standard error)
 p = p
 observations = Observations
 number-of-units = Units

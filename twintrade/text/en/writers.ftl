@@ -5,6 +5,10 @@ figure = Figure { $n }
 numbered = { $what }. { $caption }
 skip = Skip to the content
 brief = Brief
+appendix = Appendix
+list-of-tables = Tables
+list-of-figures = Figures
+update-fields = (Word fills this list: select it and press F9)
 contents = Contents
 
 ## the interactive event study

@@ -1,0 +1,130 @@
+"""A short appendix: brief, contents, numbered sections, one table of checks that keeps every verdict."""
+
+import itertools
+import re
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from made_results import make_results
+
+from twintrade.effects import Finding, build_findings_frame
+from twintrade.render.appendix import AppendixOptions, build_appendix, open_page
+from twintrade.render.block_parts import list_exhibits
+from twintrade.render.blocks import BulletList, Contents, Figure, Heading, Lead, PageBreak, Table
+from twintrade.render.exhibits import robustness
+from twintrade.render.tables.effect_rows import build_change_rows
+from twintrade.text import numbers
+
+COLUMN = ("imputation", "gravity")
+
+
+def variants(n):
+    rows = [
+        {"label": f"variant {i}", "group": "x", "effect": 0.1 * i, "low": -0.5, "high": 0.6, "p": 0.2,
+         "difference": 0.01 * i}
+        for i in range(n)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def judged(*checks, made=None):
+    made = made or make_results(is_hostile=False)
+    findings = [
+        (
+            Finding(diagnostic=name, verdict=verdict, text=f"{name} says so.", topic="sensitivity", **facts),
+            column,
+            keys,
+        )
+        for name, verdict, column, keys, facts in checks
+    ]
+    frames = {key: variants(int(key.removeprefix("v"))) for _, _, _, keys, _ in checks for key in keys}
+    return replace(
+        made,
+        findings=build_findings_frame(findings),
+        payloads={**made.payloads, **frames},
+        payload_kinds={**made.payload_kinds, **dict.fromkeys(frames, "variants")},
+    )
+
+
+def table_of(results):
+    blocks = robustness.build_exhibit(open_page(results, AppendixOptions()))
+    (table,) = [b for b in blocks if isinstance(b, Table)]
+    return blocks, table, [[cell.text for cell in row.cells] for row in table.rows]
+
+
+def test_the_appendix_opens_with_the_brief_and_numbers_its_sections():
+    blocks = build_appendix(make_results())
+    kinds = [type(block) for block in blocks]
+    begin = kinds.index(Contents)
+    assert kinds.index(Lead) < begin
+    assert kinds[begin - 1] is PageBreak
+    sections = [b.number for b in blocks[begin:] if isinstance(b, Heading) and b.level == 2]
+    assert sections == [f"A.{i}" for i in range(1, len(sections) + 1)]
+    assert len(sections) > 4
+    assert [e.number for e in list_exhibits(blocks) if isinstance(e, Table)] == list(
+        range(1, sum(isinstance(e, Table) for e in list_exhibits(blocks)) + 1)
+    )
+
+
+def test_full_detail_has_every_figure_of_event_studies_and_short_one_of_at_most_three_paths():
+    full, short = (
+        list_exhibits(build_appendix(make_results(), AppendixOptions(detail=d))) for d in ("full", "short")
+    )
+    figures = [e.key for e in short if isinstance(e, Figure) and e.key.startswith("event-")]
+    assert figures == ["event-paths"]
+    (path,) = [e for e in short if e.key == "event-paths"]
+    assert 1 < path.frame["label"].nunique() <= 3
+    assert len([e for e in full if isinstance(e, Figure) and e.key.startswith("event-")]) > 3
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_every_judged_check_of_the_headline_stands_in_the_table_with_its_verdict(order):
+    checks = [
+        ("window", "does not object", COLUMN, (), {"value": 0.5, "unit": "p"}),
+        ("dates", "objects", COLUMN, ("v2",), {}),
+        ("anticipation", "cannot tell", COLUMN, (), {"bound": 0.4}),
+    ]
+    blocks, _, rows = table_of(judged(*(checks[i] for i in order)))
+    verdicts = {row[0]: row[-1] for row in rows if row[-1]}
+    assert verdicts == {"Window": "does not object", "Dates": "objects", "Anticipation": "cannot tell"}
+    said = ["".join(s.text for s in item) for b in blocks if isinstance(b, BulletList) for item in b.items]
+    assert said == ["Dates: dates says so."]
+
+
+def test_a_check_of_another_column_stands_there_where_it_objects_or_is_the_only_one():
+    other = ("twfe", "two-way")
+    _, _, rows = table_of(
+        judged(
+            ("window", "cannot tell", COLUMN, (), {}),
+            ("window", "cannot tell", other, (), {}),
+            ("dates", "objects", other, (), {}),
+            ("honest", "cannot tell", other, (), {}),
+        )
+    )
+    names = [row[0] for row in rows if row[-1]]
+    assert names[0] == "Window"
+    assert len([n for n in names if n.startswith("Window")]) == 1
+    assert any(n.startswith("Dates (") for n in names)
+    assert any(n.startswith("Honest intervals (") for n in names)
+
+
+def test_of_many_variants_the_farthest_are_named_and_the_others_counted_with_their_range():
+    _, _, rows = table_of(judged(("leave_one_out", "cannot tell", COLUMN, ("v9",), {})))
+    named = [row[0].strip() for row in rows if "variant" in row[0]]
+    assert named == ["variant 6", "variant 7", "variant 8"]
+    (others,) = [row for row in rows if "others" in row[0]]
+    assert others[0].strip() == "5 others"  # variant 0 is the headline itself
+    low, high = (numbers.format_fixed(numbers.convert_log_to_percent(0.1 * i), 1) for i in (1, 5))
+    assert others[1] == f"{low} to {high}"
+
+
+def test_changes_are_those_of_the_results_in_percent():
+    made = make_results(is_hostile=False)
+    columns = [r for r in made.specifications.to_dict("records") if r["estimator"] == "ppml"][:1]
+    rows = {row.cells[0].text.strip(): row.cells[1].text for row in build_change_rows(made, columns)}
+    bands = made.bands[(made.bands["estimator"] == "ppml") & (made.bands["kind"] == "overall")].iloc[0]
+    for head, name in (("Change, percent", "effect"), ("from", "low"), ("to", "high")):
+        expected = numbers.convert_log_to_percent(float(bands[name]))
+        assert re.fullmatch(r"[−\d.]+", rows[head])
+        assert float(rows[head].replace("−", "-")) == pytest.approx(expected, abs=0.051)

@@ -1,0 +1,73 @@
+"""The event study in short: the headline and at most two other methods in one figure, all of them in one table."""
+
+import pandas as pd
+
+from twintrade.render.blocks import Block, Figure, Heading, build_paragraph
+from twintrade.render.figures import alt_text
+from twintrade.render.figures.percent_paths import convert_to_logs, draw_path
+from twintrade.render.names import capitalize
+from twintrade.render.page import Page
+from twintrade.render.reading import Record, find_headline, format_label, read_number, take_text
+from twintrade.render.tables.event_paths import Study, build_paths_table
+from twintrade.text import numbers
+
+MOST_PATHS = 3
+CHANGES = ("log points", "percent")
+
+
+def build_paths(page: Page, studies: list[Study], simulated: tuple[str, ...]) -> tuple[Block, ...]:
+    """Return one figure of at most three paths and one table of all columns.
+
+    Parameters
+    ----------
+    studies : list of (int, Record, DataFrame)
+        In the order of the ladder.
+    """
+    headline = find_headline(page.results)
+    key = ("estimator", "specification")
+    studies = sorted(studies, key=lambda s: headline is None or any(s[1][k] != headline[k] for k in key))
+    drawn = _choose(studies)
+    blocks: list[Block] = [
+        Heading(2, page.say("event_study"), "event-study"),
+        build_paragraph(_describe(page, studies[0][1])),
+    ]
+    if drawn:
+        blocks.append(_draw(page, drawn))
+    notes = (*simulated, page.say("paths_note"))
+    return (*blocks, build_paths_table(studies, page.wording, notes))
+
+
+def _choose(studies: list[Study]) -> list[Study]:
+    """Return the first study and two others: of other methods or effects, the simplest and the next."""
+    changes = [s for s in studies if take_text(s[2]["scale"].iloc[0]) in CHANGES]
+    if not changes or changes[0] is not studies[0]:
+        return []
+    chosen = [changes[0]]
+    for study in changes[1:]:
+        if all(study[1]["estimator"] != other[1]["estimator"] for other in chosen):
+            chosen.append(study)
+    return chosen[:MOST_PATHS]
+
+
+def _describe(page: Page, spec: Record) -> str:
+    """Say what the joint test of the headline's effects before the agreement finds."""
+    p = read_number(spec.get("pretrend_p"))
+    return page.say("paths_pretrend", p=p) if p == p else page.say("pretrend_absent")
+
+
+def _draw(page: Page, studies: list[Study]) -> Figure:
+    frame = pd.concat(
+        [convert_to_logs(f).assign(label=f"({n}) {format_label(spec)}") for n, spec, f in studies], ignore_index=True
+    )
+    simulated = page.results.is_simulated
+    drawing = draw_path(page.drawable(frame), page.period_name, page.theme, simulated)
+    level = next((read_number(v) for v in frame["level"] if read_number(v) > 0), 0.95)
+    effects = pd.concat([f.assign(label=format_label(spec)) for _, spec, f in studies], ignore_index=True)
+    return page.figure(
+        "event-paths",
+        page.say("paths_caption", outcome=capitalize(page.outcome), period_name=page.period_name, n=len(studies)),
+        drawing,
+        alt_text.describe_event_study(effects, page.outcome, is_simulated=simulated),
+        effects,
+        notes=(page.say("paths_figure_note", level=numbers.format_percent(100 * level, 0)),),
+    )

@@ -1,0 +1,254 @@
+"""Every check in one table: what the headline becomes when one thing changes, and what the check says of it."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from twintrade.render.blocks import (
+    Absent,
+    Block,
+    BulletList,
+    Cell,
+    Column,
+    Heading,
+    Row,
+    Table,
+    build_paragraph,
+    build_spans,
+)
+from twintrade.render.exhibits.topics import VERDICTS
+from twintrade.render.figures import alt_text, forest
+from twintrade.render.figures.percent_paths import convert_to_logs
+from twintrade.render.names import name_check
+from twintrade.render.page import Page
+from twintrade.render.reading import (
+    Record,
+    find_headline,
+    find_overall,
+    find_payload,
+    format_label,
+    has_spoken,
+    list_records,
+    list_specifications,
+    read_number,
+    read_words,
+    take_text,
+)
+from twintrade.render.wording import OF_NO_COLUMN
+from twintrade.text import Listed, Text, amounts, name_fact, numbers
+
+VARIANTS = ("variants", "forest")
+MOST_VARIANTS = 5
+N_LARGEST = 3
+"""Variants of a check that the table names where it has more than ``MOST_VARIANTS``."""
+LEAST_DRAWN = 3
+Column_ = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A variant of the headline: its name, its effect and ends, and how far it lies from the headline."""
+
+    name: str
+    effect: float
+    low: float
+    high: float
+    difference: float
+    p: float
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedCheck:
+    """A check with its verdict, the variants it tabled, and those further ones that only their range tells of."""
+
+    name: str
+    column: str
+    scale: str
+    verdict: str
+    p: float
+    bound: float
+    changes: tuple[Change, ...]
+    others: tuple[float, ...]
+
+
+def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
+    """Return what objects in words, then a table of every check and a figure of the variants."""
+    findings = [f for f in list_records(page.results.findings) if take_text(f.get("verdict")) in VERDICTS]
+    checks = _collect(page, [f for f in findings if has_spoken(f)])
+    if not checks:
+        return Absent(page.say("absent_sensitivity"))
+    counts = [sum(take_text(f["verdict"]) == verdict for f in findings) for verdict in VERDICTS]
+    intro = page.say("robustness_intro", n=len(findings), n_object=counts[0], n_cannot=counts[1], n_silent=counts[2])
+    blocks: list[Block] = [Heading(2, page.say("sensitivity"), "sensitivity"), build_paragraph(intro)]
+    objecting = [
+        build_spans(f"{name_check(take_text(f['diagnostic']))}: {read_words(f, 'sentence')}")
+        for f in findings
+        if take_text(f["verdict"]) == "objects"
+    ]
+    blocks += [BulletList(tuple(objecting))] if objecting else []
+    blocks.append(_build_table(page, checks, findings))
+    figure = _draw(page, checks)
+    return (*blocks, *figure)
+
+
+def _collect(page: Page, findings: list[Record]) -> list[JudgedCheck]:
+    """Return the checks of the headline, those of other columns that object, and of the rest one a diagnostic."""
+    columns = {_key(s): s for s in list_specifications(page.results)}
+    headline = find_headline(page.results)
+    headline_key = _key(headline) if headline is not None else ("", "")
+    of_headline = {f["diagnostic"] for f in findings if _key(f) == headline_key}
+    seen: set[str] = set()
+    checks = []
+    for finding in findings:
+        name = take_text(finding["diagnostic"])
+        is_own = _key(finding) == headline_key or name in OF_NO_COLUMN
+        is_first = name not in of_headline and name not in seen
+        if is_own or is_first or take_text(finding["verdict"]) == "objects":
+            seen.add(name)
+            checks.append(_read_check(page, finding, columns.get(_key(finding), headline), is_own=is_own))
+    return checks
+
+
+def _key(record: Record) -> Column_:
+    return take_text(record["estimator"]), take_text(record["specification"])
+
+
+def _read_check(page: Page, finding: Record, column: Record | None, *, is_own: bool) -> JudgedCheck:
+    overall = find_overall(page.results, column) if column is not None else None
+    changes = _list_changes(page, finding)
+    shown = sorted(changes, key=lambda c: -abs(c.difference))[:N_LARGEST] if len(changes) > MOST_VARIANTS else changes
+    return JudgedCheck(
+        name=name_check(take_text(finding["diagnostic"])),
+        column="" if is_own or column is None else format_label(column),
+        scale=take_text(overall["scale"]) if overall is not None else "",
+        verdict=take_text(finding["verdict"]),
+        p=read_number(finding.get("p")),
+        bound=read_number(finding.get("bound")),
+        changes=tuple(c for c in changes if c in shown),
+        others=tuple(c.effect for c in changes if c not in shown),
+    )
+
+
+def _list_changes(page: Page, finding: Record) -> list[Change]:
+    """Return the variants that a check tabled, but for those that are the headline itself."""
+    changes = []
+    for key in take_text(finding.get("payloads")).split():
+        frame = find_payload(page.results, key)
+        if frame is None or page.results.payload_kinds.get(key) not in VARIANTS or "label" not in frame:
+            continue
+        for row in list_records(frame):
+            values = [read_number(row.get(n)) for n in ("effect", "low", "high", "difference", "p")]
+            if values[0] == values[0] and values[3] != 0:
+                changes.append(Change(read_words(row, "label"), *values))
+    return changes
+
+
+def _build_table(page: Page, checks: list[JudgedCheck], findings: list[Record]) -> Table:
+    heads = [
+        str(Text(f"tables.{key}")) for key in ("check", "change-short", "interval-short", "difference", "p", "bound")
+    ]
+    header = (*heads, str(Text("tables.verdict")))
+    groups = (_head_rows(page), *(_check_rows(check) for check in checks))
+    notes = [*page.simulated_note, page.say("robustness_note")]
+    absent = dict.fromkeys(name_check(take_text(f["diagnostic"])) for f in findings if not has_spoken(f))
+    tabled = {check.name for check in checks}
+    if missing := [name for name in absent if name not in tabled]:
+        notes.append(page.say("robustness_absent", names=Listed(tuple(missing), "comma")))
+    return Table(
+        "robustness",
+        page.say("robustness_caption"),
+        (Column("left"), *(Column("right") for _ in heads[1:]), Column("left")),
+        (tuple(Cell((head,)) for head in header),),
+        tuple(group for group in groups if group),
+        tuple(notes),
+    )
+
+
+def _head_rows(page: Page) -> tuple[Row, ...]:
+    spec = find_headline(page.results)
+    overall = find_overall(page.results, spec) if spec is not None else None
+    if overall is None:
+        return ()
+    scale = take_text(overall["scale"])
+    ends = [read_number(overall.get(name)) for name in ("effect", "low", "high")]
+    name = page.say("robustness_headline", label=format_label(spec or {}))
+    p = amounts.format_p_cell(overall.get("p"))
+    return (_row(name, _write(ends[0], scale), _write_interval(ends[1], ends[2], scale), "", p, "", ""),)
+
+
+def _check_rows(check: JudgedCheck) -> tuple[Row, ...]:
+    name = f"{check.name} ({check.column})" if check.column else check.name
+    verdict = name_fact("labels.verdict-", check.verdict)
+    p = amounts.format_p_cell(check.p) if not check.changes else ""
+    rows = [_row(name, "", "", "", p, _write_bound(check.bound, check.scale), verdict)]
+    for change in check.changes:
+        difference = _write(change.difference, check.scale)
+        spread = _write_interval(change.low, change.high, check.scale)
+        label = str(Text("tables.variant", name=change.name))
+        rows.append(
+            _row(
+                label, _write(change.effect, check.scale), spread, difference, amounts.format_p_cell(change.p), "", ""
+            )
+        )
+    if check.others:
+        low, high = (_write(pick(check.others), check.scale) for pick in (min, max))
+        others = Text("tables.other-variants", n=len(check.others))
+        rows.append(_row(str(others), str(Text("tables.spread", low=low, high=high)), "", "", "", "", ""))
+    return tuple(rows)
+
+
+def _row(*cells: str) -> Row:
+    return Row(tuple(Cell((cell,)) for cell in cells))
+
+
+def _write(value: float, scale: str) -> str:
+    """Return an effect or a difference: in percent where it is a change, else as it is."""
+    if value != value:
+        return ""
+    if scale == "log points":
+        value = numbers.convert_log_to_percent(value)
+    return numbers.format_fixed(value, 1) if scale in ("log points", "percent") else numbers.format_compact(value, 3)
+
+
+def _write_interval(low: float, high: float, scale: str) -> str:
+    if low != low or high != high:
+        return ""
+    if scale == "log points":
+        low, high = numbers.convert_log_to_percent(low), numbers.convert_log_to_percent(high)
+    return amounts.format_interval(low, high, 1 if scale in ("log points", "percent") else 3)
+
+
+def _write_bound(bound: float, scale: str) -> str:
+    return str(Text("tables.open-end")) if bound == float("inf") else _write(bound, scale)
+
+
+def _draw(page: Page, checks: list[JudgedCheck]) -> tuple[Block, ...]:
+    """Return the variants with the headline's interval as a band behind them; nothing where there are few."""
+    spec = find_headline(page.results)
+    overall = find_overall(page.results, spec) if spec is not None else None
+    if overall is None:
+        return ()
+    if take_text(overall["scale"]) not in ("log points", "percent"):
+        return ()
+    rows = [
+        {"group": check.name, "label": c.name, "effect": c.effect, "low": c.low, "high": c.high}
+        for check in checks
+        if check.scale == take_text(overall["scale"]) and not check.column
+        for c in check.changes
+    ]
+    if len(rows) < LEAST_DRAWN:
+        return ()
+    frame = pd.DataFrame(rows)
+    ends = {name: read_number(overall.get(name)) for name in ("effect", "low", "high")}
+    logs = convert_to_logs(pd.concat([frame, pd.DataFrame([ends])]).assign(scale=take_text(overall["scale"])))
+    headline = logs.iloc[-1]
+    drawing = forest.draw_changes(
+        page.drawable(logs.iloc[:-1]), page.theme,
+        headline=(headline["effect"], headline["low"], headline["high"]), is_simulated=page.results.is_simulated,
+    )  # fmt: skip
+    figure = page.figure(
+        "robustness-forest", page.say("robustness_figure"), drawing,
+        alt_text.describe_forest(frame, is_simulated=page.results.is_simulated), frame,
+        notes=(page.say("robustness_figure_note"),),
+    )  # fmt: skip
+    return (figure,)

@@ -1,0 +1,125 @@
+"""Effects by event time as changes in percent, of one method or a few, on a scale of logs."""
+
+import math
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Drawing
+from matplotlib.lines import Line2D
+
+from twintrade.render.figures.theme import MARKERS, Theme, open_figure
+from twintrade.render.reading import list_records, read_number, read_truth, take_text
+from twintrade.text import Text, numbers
+
+HEIGHT = 3.4
+TICKS = (-90, -75, -50, -25, 0, 50, 100, 200, 400, 900)
+DODGE = 0.22
+MOST_BESIDE = 80
+"""Letters of labels that stand beside each other in a legend."""
+
+
+def convert_to_logs(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return effects in percent or log points, with their ends, in log points; a fall to nothing is without end."""
+    if take_text(frame["scale"].iloc[0]) != "percent":
+        return frame
+    shares = frame[["effect", "low", "high"]].astype(float).clip(lower=-100.0).div(100)
+    with np.errstate(divide="ignore"):
+        logs = np.log1p(shares.to_numpy())
+    return frame.assign(**dict(zip(("effect", "low", "high"), logs.T, strict=True)))
+
+
+def draw_path(
+    frame: pd.DataFrame, period_name: str, theme: Theme | None = None, is_simulated: bool = False
+) -> Drawing:
+    """Draw effects in log points by event time, with their intervals, on an axis in percent.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        event_time, event_label, effect, low, high, n_units, is_reference, and label where there are several methods:
+        the first stands out.
+    period_name : str
+    """
+    theme = theme or Theme()
+    labels = list(dict.fromkeys(frame["label"].map(take_text))) if "label" in frame else [""]
+    parts = [frame[frame["label"].map(take_text) == name] for name in labels] if labels != [""] else [frame]
+    ends = frame[["effect", "low", "high"]].to_numpy(dtype=float)
+    ends = ends[np.isfinite(ends)]
+    ticks = choose_ticks(float(ends.min(initial=-0.3)), float(ends.max(initial=0.4)))
+    bounds = np.log1p(ticks[0] / 100) - 0.05, np.log1p(ticks[-1] / 100) + 0.05
+    with open_figure(theme, HEIGHT, is_simulated=is_simulated) as figure:
+        axes = figure.subplots()
+        for place, part in enumerate(parts):
+            _draw_points(axes, part, place, (place - (len(parts) - 1) / 2) * DODGE, bounds, theme)
+        axes.axhline(0.0, color=theme.ink, linewidth=0.8, zorder=1)
+        axes.axvline(-0.5, color=theme.muted, linewidth=0.6)
+        axes.set_ylim(*bounds)
+        axes.set_yticks(np.log1p(np.array(ticks) / 100), [write_tick(t) for t in ticks])
+        axes.set_title(str(Text("brief.percent")), loc="left", fontsize=theme.size * 0.9, color=theme.muted)
+        _name_times(axes, parts[0], frame, period_name, theme)
+        axes.spines["left"].set_visible(False)
+        axes.tick_params(axis="y", length=0)
+        if len(parts) > 1:
+            styles = [_style(k, theme) for k in range(len(parts))]
+            handles = [Line2D([], [], ls="", marker=m, color=c, ms=5, mfc=f) for m, c, f in styles]
+            columns = len(labels) if sum(map(len, labels)) <= MOST_BESIDE else 1
+            axes.legend(handles, labels, ncols=columns, loc="lower right", bbox_to_anchor=(1.0, 1.0))
+    return figure
+
+
+def _style(place: int, theme: Theme) -> tuple[str, str, str]:
+    """Return marker, colour and filling of a method by its place: the first is solid, the others hollow."""
+    colour = theme.after if place == 0 else theme.muted
+    return MARKERS[place % len(MARKERS)], colour, colour if place == 0 else "white"
+
+
+def _draw_points(
+    axes: Axes, part: pd.DataFrame, place: int, offset: float, bounds: tuple[float, float], theme: Theme
+) -> None:
+    """Draw the effects of one method; what lies beyond the frame ends in an arrow at its edge."""
+    marker, method_colour, _ = _style(place, theme)
+    width = 1.8 if place == 0 else 1.0
+    for row in list_records(part):
+        at = read_number(row["event_time"])
+        effect, low, high = (read_number(row[name]) for name in ("effect", "low", "high"))
+        colour = theme.before if at < 0 and place == 0 else method_colour
+        x = at + offset
+        is_reference = "is_reference" in row and read_truth(row["is_reference"])
+        if low == low and high == high and not is_reference:
+            axes.plot([x, x], np.clip([low, high], *bounds), color=colour, linewidth=width, solid_capstyle="butt")
+            for end, edge, arrow in ((low, bounds[0], "v"), (high, bounds[1], "^")):
+                if (end < edge) if arrow == "v" else (end > edge):
+                    axes.plot(x, edge, arrow, color=colour, ms=4, clip_on=False)
+        if math.isfinite(effect) or is_reference:
+            y = 0.0 if is_reference else float(np.clip(effect, *bounds))
+            face = "white" if is_reference or place else colour
+            axes.plot(x, y, marker, color=colour, ms=5 if place == 0 else 4, mfc=face, zorder=3)
+
+
+def _name_times(axes: Axes, first: pd.DataFrame, times: pd.DataFrame, period_name: str, theme: Theme) -> None:
+    """Name event times below the axis, with the number of treated units behind the first method."""
+    counts = dict(zip(first["event_time"].map(read_number), first["n_units"].map(read_number), strict=True))
+    shown = times.drop_duplicates("event_time").sort_values("event_time")
+    x = shown["event_time"].to_numpy(dtype=float)
+    labels = [
+        f"{name}\n{counts[at]:.0f}" if counts.get(at, math.nan) == counts.get(at, math.nan) else name
+        for at, name in zip(x, shown["event_label"].map(take_text), strict=True)
+    ]
+    step = max(1, math.ceil(x.size / (13 if theme.width < 5 else 20)))
+    axes.set_xticks(x[::step], labels[::step])
+    label = str(Text("brief.since", period_name=period_name))
+    axes.set_xlabel(label, loc="left", fontsize=theme.size * 0.9, color=theme.muted)
+
+
+def choose_ticks(low: float, high: float) -> list[int]:
+    """Return changes in percent that frame effects in log points, zero among them."""
+    first, last = (100 * math.expm1(end) for end in (max(low, -3.0), min(high, 3.0)))
+    below = [t for t in TICKS if t < 0 and t >= first - 12] or [-25]
+    above = [t for t in TICKS if t > 0 and t <= last * 1.15 + 12] or [50]
+    return [*below, 0, *above]
+
+
+def write_tick(percent: int) -> str:
+    """Return a change in percent as an axis prints it, with its sign."""
+    return f"+{percent}" if percent > 0 else numbers.format_fixed(percent, 0)

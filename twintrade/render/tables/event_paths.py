@@ -1,0 +1,89 @@
+"""The event studies of all columns in one table: the headline with its interval, the others as estimates."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from twintrade.render.blocks import Cell, Column, Table, build_row
+from twintrade.render.reading import Record, list_records, read_number, read_truth, read_whole, take_text
+from twintrade.render.tables.effect_rows import convert_to_percent
+from twintrade.render.tables.estimates import find_decimals
+from twintrade.render.wording import Wording
+from twintrade.text import Text, amounts, numbers
+
+Study = tuple[int, Record, pd.DataFrame]
+"""The place of a column in the ladder, the column, and its effects by event time."""
+
+
+def build_paths_table(studies: Sequence[Study], wording: Wording, notes: Sequence[str] = ()) -> Table:
+    """Return one row an event time: the first study with interval, p and treated units, the others beside it.
+
+    Parameters
+    ----------
+    studies : sequence of (int, Record, DataFrame)
+        The first is the headline; frames have the columns ``reading.EVENT_COLUMNS``.
+    """
+    rows = [{read_whole(r["event_time"]): r for r in list_records(frame)} for _, _, frame in studies]
+    times = sorted({time for row in rows for time in row if time is not None})
+    level = next((read_number(v) for v in studies[0][2]["level"] if read_number(v) > 0), 0.95)
+    heads = ("tables.event-time", "tables.estimate", "tables.interval", "tables.p", "tables.treated-units")
+    names = [str(Text(key, level=level)) for key in heads]
+    first, others = studies[0], studies[1:]
+    header = [(Cell((names[0],)), *(Cell((head,)) for head in names[1:]), *(Cell((f"({n})",)) for n, _, _ in others))]
+    if others:
+        spans = (
+            Cell(("",)),
+            Cell((f"({first[0]})",), span=4),
+            Cell((wording.say("paths_others"),), span=len(others)),
+        )
+        header.insert(0, spans)
+    body = tuple(
+        build_row(
+            _name_time(time, rows),
+            *_cells(rows[0].get(time)),
+            *(_estimate(row.get(time)) for row in rows[1:]),
+        )
+        for time in times
+    )
+    return Table(
+        key="event-paths-table",
+        caption=wording.say("paths_table"),
+        columns=(Column("left"), *(Column("right") for _ in (*names[1:], *others))),
+        header=tuple(header),
+        groups=(body,),
+        notes=tuple(notes),
+    )
+
+
+def _name_time(time: int, rows: Sequence[dict[int | None, Record]]) -> str:
+    return next((take_text(row[time]["event_label"]) for row in rows if time in row), numbers.format_event_time(time))
+
+
+def _cells(record: Record | None) -> tuple[str, str, str, str]:
+    if record is None:
+        return ("", "", "", "")
+    units = numbers.format_count(record["n_units"])
+    if read_truth(record["is_reference"]):
+        return (_estimate(record), str(Text("tables.reference")), "", units)
+    low, high = (convert_to_percent(record | {"effect": record[name]}) for name in ("low", "high"))
+    is_change = convert_to_percent(record) == convert_to_percent(record)
+    spread = (
+        amounts.format_interval(low, high, 1)
+        if is_change
+        else amounts.format_interval(record["low"], record["high"], find_decimals(record))
+    )
+    return (_estimate(record), spread, amounts.format_p_cell(record["p"]), units)
+
+
+def _estimate(record: Record | None) -> str:
+    """Return an effect in percent where it is a change, else on its own scale."""
+    if record is None:
+        return ""
+    if read_truth(record["is_reference"]):
+        return numbers.format_fixed(0.0, 1)
+    percent = convert_to_percent(record)
+    return (
+        numbers.format_fixed(percent, 1)
+        if percent == percent
+        else numbers.format_fixed(record["effect"], find_decimals(record))
+    )
