@@ -204,16 +204,14 @@ def _design_rows(results: ResultSet, columns: Sequence[Record], is_short: bool) 
         _filled(Text("tables.size-studied"), columns, _say_studied) if any(map(is_size_unknown, columns)) else None
     )
     comparison = _filled(Text("tables.comparison"), columns, lambda c: name_status(read_words(c, "comparison")))
-    if is_short:
-        return tuple(r for r in (comparison, studied) if r is not None)
-    rows = (
-        _filled(Text("tables.outcome-in"), columns, lambda c: name_scale(read_words(c, "outcome_in"))),
+    measured = _filled(Text("tables.outcome-in"), columns, lambda c: name_scale(read_words(c, "outcome_in")))
+    further = (
         _filled(Text("tables.effect-in"), columns, lambda c: name_scale(take_text(c.get("scale")))),
         comparison,
         _filled(Text("tables.base"), columns, base),
         _filled(Text("tables.reference-period"), columns, reference),
-        studied,
     )
+    rows = (measured, *((comparison,) if is_short else further), studied)
     return tuple(r for r in rows if r is not None)
 
 
