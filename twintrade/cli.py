@@ -134,6 +134,9 @@ def init(
         str | None, typer.Option(help="Your registry of agreements, relative to the project.")
     ] = None,
     fetched: Annotated[str | None, typer.Option(help="A table that twintrade fetch brought, by its name.")] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Ask nothing: leave what the files do not tell as marked lines.")
+    ] = False,
 ) -> None:
     """Start an analysis: on your files, which are then checked, or on a small simulated pair that runs as it is."""
     from twintrade.study.scaffold import write_scaffold
@@ -142,8 +145,12 @@ def init(
     root = find_project_root(Path.cwd())
     if not (root / FOLDER).is_dir():
         typer.echo(Text("study.new-project", folder=FOLDER))
-    for path in write_scaffold(root, name, _slash(trade), _slash(twinnings), fetched):
+    ask = None if yes or not (sys.stdin.isatty() and sys.stdout.isatty()) else _ask
+    paths, readings = write_scaffold(root, name, _slash(trade), _slash(twinnings), fetched, ask)
+    for path in paths:
         typer.echo(Text("study.wrote", path=str(path)))
+    for reading in readings:
+        typer.echo(reading)
     if trade is None and fetched is None:
         typer.echo(Text("study.next-check", name=name))
         return
@@ -258,6 +265,10 @@ def version() -> None:
     from twintrade import __version__
 
     typer.echo(__version__)
+
+
+def _ask(question: str) -> str:
+    return str(typer.prompt(question, default="", show_default=False))
 
 
 def _list_analyses(specs: list[str] | None) -> "list[Analysis]":

@@ -7,8 +7,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from twintrade.data.looks import Guess, look_at_both, look_at_twinnings_beside
+from twintrade.data.looks import (
+    Guess,
+    look_at_both,
+    look_at_twinnings_beside,
+    read_back_agreements,
+    read_back_trade,
+)
 from twintrade.errors import SpecError
+from twintrade.study.asking import Ask, settle_guesses
 from twintrade.study.fetching import find_fetched_lines
 from twintrade.study.plan.first_design import FirstDesign, build_usual_design, choose_first_design
 from twintrade.study.spec.simulated_source import SimulatedTrade, simulate_trade
@@ -35,9 +42,14 @@ _RESERVED = ("all", "help", "setup", "test", "test-slow", "check", "check-data",
 
 
 def write_scaffold(
-    root: Path, name: str, trade: str | None = None, twinnings: str | None = None, fetched: str | None = None
-) -> list[str]:
-    """Write a new analysis; return the paths written.
+    root: Path,
+    name: str,
+    trade: str | None = None,
+    twinnings: str | None = None,
+    fetched: str | None = None,
+    ask: Ask | None = None,
+) -> tuple[list[str], list[Text]]:
+    """Write a new analysis; return the paths written, and what rows of the user's tables say as they were read.
 
     Parameters
     ----------
@@ -48,6 +60,8 @@ def write_scaffold(
         The user's own tables, relative to the project; both or none.
     fetched : str, optional
         Name of a fetched table, in place of ``trade``: its card says how it is read, and nothing is guessed.
+    ask : callable, optional
+        Asks the user what the tables leave open.
 
     Raises
     ------
@@ -66,16 +80,21 @@ def write_scaffold(
     if trade is not None and fetched is not None:
         raise SpecError("give --trade or --fetched, not both")
     if twinnings is None:
-        return write_new(root, build_simulated_pair(name))
+        return write_new(root, build_simulated_pair(name)), []
     if fetched is not None:
         guesses = [Guess(key, value) for key, value in find_fetched_lines(root, fetched).items()]
         agreements = look_at_twinnings_beside(root, twinnings, guesses)
     else:
-        guesses, agreements, readings = look_at_both(root, str(trade), twinnings)
-        guesses += [Guess("", "", Text("data.look-read", said=sentence)) for sentence in readings]
+        guesses, agreements = look_at_both(root, str(trade), twinnings)
+    if ask is not None:
+        guesses, agreements = settle_guesses((guesses, agreements), ask)
+    of_both = read_back_trade(root, guesses), read_back_agreements(root, agreements)
+    readings = [[Text("data.look-read", said=sentence) for sentence in of_table] for of_table in of_both]
+    guesses += [Guess("", "", line) for line in readings[0]]
+    agreements += [Guess("", "", line) for line in readings[1]]
     text = render_guessed_analysis(name, guesses, agreements, build_usual_design("exports"))
     text = render_guessed_analysis(name, guesses, agreements, choose_first_design(root, name, text, guesses))
-    return write_new(root, {f"{FOLDER}/{name}.toml": text.encode("utf-8")})
+    return write_new(root, {f"{FOLDER}/{name}.toml": text.encode("utf-8")}), [*readings[0], *readings[1]]
 
 
 def build_simulated_pair(name: str) -> dict[str, bytes]:

@@ -13,6 +13,7 @@ from twintrade.data.looks.column_scores import (
     HALF,
     Score,
     choose_column,
+    list_periods,
     score_numbers,
     score_partners,
     score_periods,
@@ -22,7 +23,6 @@ from twintrade.data.looks.ends_look import NO_FILE, OtherFile, look_for_ends
 from twintrade.data.looks.file_look import Guess, look_at_file
 from twintrade.data.looks.flow_look import look_for_flow, look_for_valuation
 from twintrade.data.looks.layouts import look_for_layout
-from twintrade.data.looks.readback import list_readings
 from twintrade.data.looks.value_look import find_decimal, find_unit_of_wide, look_for_value
 from twintrade.data.looks.words import has_word_of
 from twintrade.data.schema.source import UNNAMED
@@ -30,7 +30,6 @@ from twintrade.data.sources.cells import TextColumn, build_text_array, quote_cel
 from twintrade.errors import DataError
 from twintrade.text import Listed, Text
 
-_LEAST_PERIODS = 3
 _LEAST_PARTNERS = 3
 
 
@@ -51,19 +50,11 @@ def look_at_trade(root: Path, file: str, cities: Sequence[str] = (), other: Othe
     DataError
         The file cannot be read, or no column looks like what a trade table needs.
     """
-    return look_and_read(root, file, cities, other)[0]
-
-
-def look_and_read(
-    root: Path, file: str, cities: Sequence[str] = (), other: OtherFile = NO_FILE
-) -> tuple[list[Guess], list[Text]]:
-    """Return the lines of a trade table as above, and what three of its rows say under them."""
     table, guesses = look_at_file(root, file)
     if known := look_for_layout(table, file):
-        lines = [Guess("file", file), *guesses, *known, *_conventions()]
-        return lines, list_readings(table, (), lines)
+        return [Guess("file", file), *guesses, *known, *_conventions()]
     names = list(table.columns)
-    wide = _wide(names)
+    wide = list_periods(names)
     parts = _wide_periods(wide) if wide else _long_periods(table, names, file)
     if wide:
         names = [n for n in names if n not in wide]
@@ -97,8 +88,7 @@ def look_and_read(
     elif left:
         parts.append(Guess("", "", Text("data.look-unread", columns=Listed(tuple(map(quote_cell, left)), "comma"))))
     parts.append(Guess("absent", "missing", Text("data.look-absent")))
-    lines = [Guess("file", file), *guesses, *parts]
-    return lines, list_readings(table, wide, lines)
+    return [Guess("file", file), *guesses, *parts]
 
 
 def _refuse_partners_across(names: list[str], file: str) -> None:
@@ -111,15 +101,6 @@ def _refuse_partners_across(names: list[str], file: str) -> None:
             "with one column a partner is not read: lay it out with one row a city, partner and period (unpivot, as "
             "spreadsheets call it), or with one column a period"
         )
-
-
-def _wide(names: list[str]) -> list[str]:
-    """Return the columns named by a period, where there are enough of them for a wide layout."""
-    by_frequency = [
-        [n for n in names if score_periods([n])[1] is f and score_periods([n])[0].share] for f in Frequency
-    ]
-    periods = max(by_frequency, key=len)
-    return periods if len(periods) >= _LEAST_PERIODS else []
 
 
 def _wide_periods(wide: list[str]) -> list[Guess]:

@@ -22,6 +22,7 @@ from twintrade.text import Listed, Text, Value
 Part = Literal["partner", "date", "period", "value"]
 DECIMALS: tuple[Decimal | None, ...] = (None, ".", ",")
 _SAMPLE = 500
+_LEAST_PERIODS = 3
 HALF = 0.5
 _BY_NAME = 0.25
 
@@ -83,6 +84,14 @@ def score_periods(cells: Sequence[str]) -> tuple[Score, Frequency]:
         scores[Frequency.MONTH] = Score(0.0, 0.0, cells[0], len(cells))
     best = max(scores, key=lambda f: scores[f].share)
     return scores[best], best
+
+
+def list_periods(names: Sequence[str]) -> list[str]:
+    """Return the columns named by a period, where there are enough of them for a wide layout."""
+    scores = {n: score_periods([n]) for n in names}
+    by_frequency = [[n for n in names if scores[n][1] is f and scores[n][0].share] for f in Frequency]
+    periods = max(by_frequency, key=len)
+    return periods if len(periods) >= _LEAST_PERIODS else []
 
 
 def score_subperiods(cells: Sequence[str], frequency: Frequency, *, is_named: bool) -> Score:

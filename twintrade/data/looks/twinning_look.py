@@ -7,7 +7,7 @@ from pathlib import Path
 
 from twintrade.data.calendar.months import strip_accents
 from twintrade.data.formats.tables import open_table
-from twintrade.data.looks.column_look import look_and_read
+from twintrade.data.looks.column_look import look_at_trade
 from twintrade.data.looks.column_scores import choose_column, score_dates
 from twintrade.data.looks.ends_look import NO_FILE, OtherFile, look_for_signatories
 from twintrade.data.looks.file_look import Guess, look_at_file
@@ -28,8 +28,8 @@ _KINDS = (
 _SLASHED = re.compile(r"\s*(\d{1,2})[-/.](\d{1,2})[-/.]\d{4}\s*")
 
 
-def look_at_both(root: Path, trade: str, twinnings: str) -> tuple[list[Guess], list[Guess], list[Text]]:
-    """Return the lines of a trade table and of a registry, each held against the other, and three rows as read.
+def look_at_both(root: Path, trade: str, twinnings: str) -> tuple[list[Guess], list[Guess]]:
+    """Return the lines of a trade table and of a registry, each held against the other.
 
     Raises
     ------
@@ -43,8 +43,8 @@ def look_at_both(root: Path, trade: str, twinnings: str) -> tuple[list[Guess], l
         fold_name(str(c)) for n, cells in table.columns.items() if n not in partner for c in cells
     } - {""}
     named = {str(g.value): "city" for g in alone if g.key == "city" and g.reason == Text("data.look-own-name")}
-    guesses, readings = look_and_read(root, trade, list_cities(root, alone), OtherFile(named, names_in_registry))
-    return guesses, look_at_twinnings_beside(root, twinnings, guesses), readings
+    guesses = look_at_trade(root, trade, list_cities(root, alone), OtherFile(named, names_in_registry))
+    return guesses, look_at_twinnings_beside(root, twinnings, guesses)
 
 
 def look_at_twinnings_beside(root: Path, file: str, trade: Sequence[Guess]) -> list[Guess]:

@@ -601,6 +601,10 @@ look-sold = In { $period } { $seller } sold { $buyer } goods of { $money ->
     [unknown] { QUANTITY($amount) } (in a currency that is still to be written)
    *[other] { QUANTITY($amount) } { $money }
 }.
+look-signed = { $date }: agreement of { $city } with { $twin ->
+    [none] a place in { $country }
+   *[other] { $twin } ({ $country })
+}.
 look-subperiods = its cells read as the { periods } of a year{ look-doubt }
 look-wide = { $n } columns are named by a period: { $first } to { $last }
 look-as-written = as the periods are written

@@ -1,0 +1,78 @@
+"""On a terminal init asks what the files leave open, five questions at most; for scripts it asks nothing."""
+
+import os
+import pty
+import subprocess
+import sys
+
+import pytest
+
+from twintrade.study.asking import MOST_QUESTIONS
+from twintrade.study.scaffold import write_scaffold
+
+COUNTRIES = ("FRA", "DEU", "ITA", "ESP")
+
+
+@pytest.fixture
+def two_open_ends(tmp_path):
+    """A table whose ends are both countries and whose values stand in two columns; and a register of its own."""
+    pairs = [(a, b) for a in COUNTRIES for b in COUNTRIES if a != b]
+    rows = [f"{a},{b},{y},{i + y % 7 + 1},5" for i, (a, b) in enumerate(pairs) for y in range(2004, 2012)]
+    head = "country1,country2,year,exports_eur,exports_usd"
+    (tmp_path / "t.csv").write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+    (tmp_path / "r.csv").write_text("country1,country2,date\nFRA,DEU,2008-05-01\n", encoding="utf-8")
+    (tmp_path / "analyses").mkdir()
+    return tmp_path
+
+
+def list_lines(root):
+    text = (root / "analyses" / "mine.toml").read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if not line.startswith("#")]
+
+
+def test_answers_are_lines_without_a_mark_and_no_more_than_five_are_asked(two_open_ends):
+    asked = []
+
+    def answer(question):
+        asked.append(question)
+        answers = {"no answer": "1", "partner countries": "country2", "cities": "1", "figures": "9"}
+        return next(typed for words, typed in answers.items() if words in question)
+
+    _, readings = write_scaffold(two_open_ends, "mine", "t.csv", "r.csv", ask=answer)
+    lines = list_lines(two_open_ends)
+    assert lines.count('city = "country1"') == lines.count('partner = "country2"') == 2
+    assert 'value = "exports_eur"' in lines
+    assert any(line.startswith('money_unit = "EUR"   # GUESS') for line in lines)
+    assert len([q for q in asked if "is no answer" not in q]) == MOST_QUESTIONS
+    assert str(readings[0]).startswith("Read so: In 2004 France sold Germany goods of ")
+    assert str(readings[-1]) == "Read so: 2008-05-01: agreement of France with a place in Germany."
+
+
+def test_what_is_not_answered_stays_open(two_open_ends):
+    write_scaffold(two_open_ends, "mine", "t.csv", "r.csv", ask=lambda _: "")
+    asked = (two_open_ends / "analyses" / "mine.toml").read_text(encoding="utf-8")
+    (two_open_ends / "analyses" / "mine.toml").unlink()
+    write_scaffold(two_open_ends, "mine", "t.csv", "r.csv")
+    assert (two_open_ends / "analyses" / "mine.toml").read_text(encoding="utf-8") == asked
+    assert asked.count("QUESTION") == 5
+
+
+@pytest.mark.parametrize("words", [(), ("--yes",)], ids=["asks", "yes"])
+def test_init_asks_on_a_terminal_alone(two_open_ends, words):
+    main, side = pty.openpty()
+    init = [sys.executable, "-m", "twintrade.cli", "init", "mine", "--trade", "t.csv", "--twinnings", "r.csv"]
+    child = subprocess.Popen([*init, *words], cwd=two_open_ends, stdin=side, stdout=side, stderr=side)
+    os.close(side)
+    os.write(main, b"\n" * MOST_QUESTIONS)
+    shown = b""
+    while True:
+        try:
+            chunk = os.read(main, 65536)
+        except OSError:
+            break
+        if not chunk:
+            break
+        shown += chunk
+    assert child.wait(timeout=120) == 2
+    assert ("Which column names the cities" in shown.decode()) == (not words)
+    assert "wrote analyses/mine.toml" in shown.decode()
