@@ -14,7 +14,7 @@ from twintrade.text import Text, Words
 
 Scale = Literal["level", "log points", "percent", "share", "index"]
 Kind = Literal["event", "overall", "path", "cohort", "calendar", "cell", "coefficient"]
-Base = Literal["universal", "varying", "imputation leads", "first-stage residuals", "none"]
+Base = Literal["universal", "varying", "imputation leads", "first-stage residuals", "mean before", "none"]
 Against = Literal["all before", "reference", "last before", "weighted before", "synthetic outcome", "trend before"]
 """What effects from onset on are compared with: all untreated periods before, one reference period, the last period
 before onset less anticipation, periods before by estimated weights, a weighted outcome of donors, a fitted trend."""

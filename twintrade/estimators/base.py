@@ -14,7 +14,7 @@ from twintrade.effects.estimate import Against, Kind
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.requires import Requires as Requires
 from twintrade.methods import Registry
-from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.text import Listed, Text, Words
 
 if TYPE_CHECKING:
@@ -106,6 +106,13 @@ class Estimator(ABC):
         """Return the model without treatment, for tests of nonlinear methods that would else refit; or None."""
         return None
 
+    def hold_out(self, design: Design, time: int) -> "HeldOut | None":
+        """Return one event time before onset against what all other untreated rows predict, or None.
+
+        For leads on the base of the effects after onset; None where the method has no such base.
+        """
+        return None
+
     def options(self) -> dict[str, Any]:
         """Return the options as a mapping, for hashes and tables."""
         return {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
@@ -114,6 +121,33 @@ class Estimator(ABC):
     def is_poisson(self) -> bool:
         """Whether the outcome's mean is exponential in the effects, fitted by Poisson quasi-likelihood."""
         return self.options().get("family") == "poisson"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeldOut:
+    """Outcomes at one event time before onset, by cohort, against a prediction on the base of all years before.
+
+    Attributes
+    ----------
+    cohorts : IntArray, shape (n_cohorts,)
+    effects : FloatArray, shape (n_cohorts,)
+        Mean differences; for Poisson ratios of totals.
+    weights : FloatArray, shape (n_cohorts,)
+        Rows by sampling weight; for Poisson predicted totals.
+    kept_shares : FloatArray, shape (n_cohorts,)
+        What is left of a prediction from the other years on the base of all: (K - 1) / K of K like years.
+    is_by_row : bool
+        Whether each row is predicted by itself, not a cohort's rows together.
+    find_influence : callable
+        Returns the influence of the observations' units, shape (n_units, n_cohorts).
+    """
+
+    cohorts: IntArray
+    effects: FloatArray
+    weights: FloatArray
+    kept_shares: FloatArray
+    is_by_row: bool
+    find_influence: Callable[[], FloatArray]
 
 
 Repeater = Callable[[Design], "list[Estimate] | None"]

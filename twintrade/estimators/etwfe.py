@@ -10,12 +10,13 @@ from twintrade.design import Design, NeverTreated, Observations
 from twintrade.effects import CohortEffects, GroupedInfluence, UnitInfluence
 from twintrade.effects.estimate import Scale
 from twintrade.errors import DesignError, EstimationError
-from twintrade.estimators.base import View
+from twintrade.estimators.base import HeldOut, View
 from twintrade.estimators.cohort_means.cell_method import CellMethod
 from twintrade.estimators.cohort_means.collapsed import Collapse
 from twintrade.estimators.regression.cell_fit import CellFit, fit_cells
 from twintrade.estimators.regression.cell_table import CellTable, Measure, measure_cells, tabulate_cells
 from twintrade.estimators.regression.event_terms import find_affected_rows
+from twintrade.estimators.regression.held_out_cells import hold_out_cells
 from twintrade.estimators.regression.mundlak import build_interactions
 from twintrade.estimators.regression.reference import require_reference
 from twintrade.estimators.regression.saturated import Dummies, build_cell_dummies
@@ -108,6 +109,13 @@ class ETWFE(CellMethod):
         weigh: Literal["outcome", "rows"] = "outcome" if self.measure == "percent" else "rows"
         cells = OneStepRegression(views, build_affected, weigh, leaves_out_zeros=True)
         return prepare_one_step(design, [cells], "log_ratio" if self.measure == "coefficient" else self.measure)
+
+    def hold_out(self, design: Design, time: int) -> HeldOut | None:
+        """Return an event time before onset on the base of the effects after it, or None where these have another."""
+        is_plain = design.statistics is None and not design.covariates and design.comparison.uses_not_yet_treated
+        if not is_plain or self.n_splits or self.measure == "difference":
+            return None
+        return hold_out_cells(design.observations, self.family, time)
 
     def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""

@@ -9,7 +9,7 @@ import numpy as np
 from twintrade.design import Design, Observations
 from twintrade.effects import CohortEffects
 from twintrade.errors import DesignError
-from twintrade.estimators.base import Repeater, View, Views
+from twintrade.estimators.base import HeldOut, Repeater, View, Views
 from twintrade.estimators.cohort_means.cell_method import CellMethod
 from twintrade.estimators.cohort_means.collapsed import Collapse
 from twintrade.estimators.imputing.cells import (
@@ -22,6 +22,7 @@ from twintrade.estimators.imputing.cells import (
     list_empty_cells,
 )
 from twintrade.estimators.imputing.contributions import ImputedContributions, build_later_influence
+from twintrade.estimators.imputing.held_out import hold_out_rows
 from twintrade.estimators.imputing.leads import Leads, build_no_leads, fit_leads
 from twintrade.estimators.imputing.leverage import build_leverage_report
 from twintrade.estimators.imputing.outcome_weights import build_outcome_weights
@@ -103,6 +104,12 @@ class Imputation(CellMethod):
         return prepare_one_step(
             design, [imputed, OneStepRegression(("event", "cell"), build_leads)], self.measure or "log_ratio"
         )
+
+    def hold_out(self, design: Design, time: int) -> HeldOut | None:
+        """Return an event time before onset on the base of the effects after it; None for Poisson differences."""
+        if design.statistics is not None or (self.family == "poisson" and self.measure == "difference"):
+            return None
+        return hold_out_rows(design.observations, self.family, time)
 
     def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""

@@ -11,9 +11,9 @@ from twintrade.design import Design, NeverTreated, Panel, Treatment
 from twintrade.diagnostics.pre_period.honest import Honest, build_event_path
 from twintrade.estimators.base import fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
-from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
+from twintrade.estimators.two_stage import TwoStage
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.randomization import Randomization
@@ -123,8 +123,8 @@ def test_imprecise_effects_before_are_no_objection(design):
     assert "whether there were any before is not clear (p = " in finding.sentence
 
 
-def test_leads_of_imputation_are_refused_in_words(design):
-    finding = Honest().check(fit(Imputation(), design), Clustered(), np.random.default_rng(0))
+def test_residuals_before_are_refused_in_words(design):
+    finding = Honest().check(fit(TwoStage(), design), Clustered(), np.random.default_rng(0))
     assert finding.sentence.startswith("Not available because")
     assert "universal" in finding.sentence
 

@@ -8,6 +8,8 @@ import pandas as pd
 from scipy.special import ndtri
 
 from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.pre_period.common_base import CommonBase, build_common_base, has_common_base
+from twintrade.diagnostics.pre_period.honest_headline import describe_bounded, describe_draws
 from twintrade.diagnostics.pre_period.pretrends import run_pretests
 from twintrade.diagnostics.pre_period.reference_year import estimate_unbinned
 from twintrade.diagnostics.variants import simplify_inference
@@ -72,19 +74,26 @@ class Honest(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return the sensitivity of the result; ``value`` is the breakdown bound."""
         seed = int(rng.integers(2**62))
+        base: CommonBase | None = None
         try:
-            path, messages = self._path(fit, inference, rng)
+            if has_common_base(fit):
+                base = build_common_base(fit, inference, rng, is_first=self.target == "first")
+                path, messages = base.build_path(self.restriction), describe_draws(base)
+            else:
+                path, messages = self._path(fit, inference, rng)
             intervals = [self.interval(path, size, seed) for size in self.bounds]
             breakdown = self._breakdown(path, seed)
         except TwintradeError as error:
             return self.unavailable(error.text)
-        table = self._table(path, intervals)
+        table = self._table(path, intervals, base)
         p = _test_before(fit, inference, rng) if self.restriction == "relative_magnitudes" else np.nan
+        if base is not None and np.isnan(p):
+            p = base.test_slope().p
         verdict = self._judge(breakdown, p)
         return Finding(
             diagnostic=self.name,
             verdict=verdict,
-            text=self._say(path, intervals, breakdown, verdict, p),
+            text=self._say(path, intervals, breakdown, verdict, p, base),
             value=breakdown,
             unit=SYMBOLS[self.restriction],
             table=table,
@@ -153,13 +162,17 @@ class Honest(Diagnostic):
             low, high = (middle, high) if excludes_zero(middle) else (low, middle)
         return 0.5 * (low + high)
 
-    def _table(self, path: EventPath, intervals: list[RobustInterval]) -> pd.DataFrame:
-        half = float(ndtri(0.5 + self.level / 2)) * path.standard_error
-        rows = [("original", np.nan, path.center - half, path.center + half)]
+    def _table(self, path: EventPath, intervals: list[RobustInterval], base: CommonBase | None) -> pd.DataFrame:
+        center, error = (path.center, path.standard_error) if base is None else (base.headline, base.standard_error)
+        half = float(ndtri(0.5 + self.level / 2)) * error
+        rows = [("original", np.nan, center - half, center + half)]
         rows += [("robust", m, i.low, i.high) for m, i in zip(self.bounds, intervals, strict=True)]
         frame = pd.DataFrame(rows, columns=["kind", "size", "low", "high"])
         frame.insert(0, "restriction", self.restriction)
-        frame["effect"] = path.center
+        frame["effect"] = center
+        if base is not None:
+            columns = ["low", "high", "effect"]
+            frame[columns] = frame[columns].map(base.show)
         return frame
 
     def _judge(self, breakdown: float, p: float) -> Verdict:
@@ -175,7 +188,13 @@ class Honest(Diagnostic):
         return "objects" if breakdown > 0 and p < LEVEL else "cannot tell"
 
     def _say(
-        self, path: EventPath, intervals: list[RobustInterval], breakdown: float, verdict: Verdict, p: float
+        self,
+        path: EventPath,
+        intervals: list[RobustInterval],
+        breakdown: float,
+        verdict: Verdict,
+        p: float,
+        base: CommonBase | None,
     ) -> Listed:
         symbol, kind = SYMBOLS[self.restriction], self.restriction.replace("_", "-")
         given = tuple(
@@ -183,18 +202,21 @@ class Honest(Diagnostic):
             for m, i in zip(self.bounds, intervals, strict=True)
         )
         reached = "without" if breakdown == 0 else "never" if np.isinf(breakdown) else "at"
-        texts = [
-            Text(
-                "checks.honest",
-                kind=kind,
-                target=self.target,
-                center=path.center,
-                given=Listed(given, "semicolon"),
-                reached=reached,
-                symbol=symbol,
-                breakdown=breakdown,
-            )
-        ]
+        if base is not None:
+            texts = describe_bounded(base, self.restriction, self.bounds, intervals, breakdown)
+        else:
+            texts = [
+                Text(
+                    "checks.honest",
+                    kind=kind,
+                    target=self.target,
+                    center=path.center,
+                    given=Listed(given, "semicolon"),
+                    reached=reached,
+                    symbol=symbol,
+                    breakdown=breakdown,
+                )
+            ]
         if verdict != "informs":
             tested = "yes" if np.isfinite(p) else "no"
             texts.append(

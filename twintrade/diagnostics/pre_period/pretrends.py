@@ -10,7 +10,7 @@ from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.pre_period.trend import PreEffects, compute_lever, compute_trend_regressor
 from twintrade.diagnostics.variants import format_effect, simplify_inference
 from twintrade.diagnostics.verdicts import LEVEL, judge_violation, read_yardstick
-from twintrade.effects import Bands, EventStudy, Finding, Verdict
+from twintrade.effects import Bands, CohortEffects, EventStudy, Finding, Verdict
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.estimators.base import fit as estimate
@@ -116,17 +116,25 @@ def find_clean_leads(fit: Fit) -> Fit:
     """Return a fit whose effects before the agreement hold none after it: imputation for a staggered regression.
 
     Leads of a two-way event study over several cohorts mix in effects after the agreement of other cohorts (Sun and
-    Abraham 2021); those of imputation come from untreated rows alone.
+    Abraham 2021); those of imputation come from untreated rows alone. A regression of cells without leads compares
+    with the same rows, so that imputation's are its own.
     """
     o = fit.design.observations
     cohorts = np.unique(o.unit_onset[o.is_ever_treated])
-    if fit.estimator.name not in CONTAMINATED or cohorts.size < 2:
+    is_contaminated = fit.estimator.name in CONTAMINATED and cohorts.size > 1
+    if not is_contaminated and not has_no_leads(fit):
         return fit
     clean = Imputation(family="poisson", measure="log_ratio") if fit.estimator.is_poisson else Imputation()
     try:
         return estimate(clean, fit.design)
     except TwintradeError:
         return fit
+
+
+def has_no_leads(fit: Fit) -> bool:
+    """Whether a method compares with all untreated rows but estimates nothing before the agreement."""
+    is_cells = isinstance(fit.estimate, CohortEffects) and fit.estimator.name == "etwfe"
+    return is_cells and fit.design.comparison.uses_not_yet_treated
 
 
 def run_pretests(shown: Fit, chosen: Inference, rng: np.random.Generator, reference: Reference) -> PreTested:
@@ -242,7 +250,14 @@ def _say(fit: Fit, shown: Fit, tested: PreTested, verdict: Verdict, tolerance: f
         )
     ]
     if shown is not fit:
-        texts.append(Text("checks.pretrends-clean", method=fit.estimator.title, clean=shown.estimator.title))
+        texts.append(
+            Text(
+                "checks.pretrends-clean",
+                method=fit.estimator.title,
+                clean=shown.estimator.title,
+                none="yes" if has_no_leads(fit) else "no",
+            )
+        )
     if pre is not None:
         texts.append(Text("checks.pretrends-slope", slope=format_effect(pre.slope, scale), p=pre.slope_p))
     texts.append(

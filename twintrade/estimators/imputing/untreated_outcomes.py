@@ -92,7 +92,9 @@ class Counterfactual:
         return self.projection_weights(v) * self.residuals[:, None]
 
 
-def fit_counterfactual(o: Observations, family: Family, *, is_refit: bool = False) -> Counterfactual:
+def fit_counterfactual(
+    o: Observations, family: Family, *, is_refit: bool = False, held_out: BoolArray | None = None
+) -> Counterfactual:
     """Fit the effects and covariates on untreated rows and predict the affected ones.
 
     Parameters
@@ -101,18 +103,21 @@ def fit_counterfactual(o: Observations, family: Family, *, is_refit: bool = Fals
     family : {"linear", "poisson"}
     is_refit : bool
         Then nobody reads how many rows have leverage one, and they are not counted.
+    held_out : BoolArray, shape (n_rows,), optional
+        Untreated rows that are predicted in place of the treated ones, from all others that are untreated.
 
     Raises
     ------
     EstimationError
         No untreated row, or no treated row whose effects the untreated rows identify.
     """
-    untreated = np.flatnonzero(~o.is_affected)
+    is_new = o.is_affected if held_out is None else held_out
+    untreated = np.flatnonzero(~(o.is_affected | is_new))
     if untreated.size == 0:
         raise EstimationError("no untreated row is left to fit the effects on; start the sample earlier")
     codes = tuple(o.effect_codes())
     fitted = (_poisson_fit if family == "poisson" else _linear_fit)(o, untreated, codes)
-    affected = np.flatnonzero(o.is_affected)
+    affected = np.flatnonzero(is_new)
     codes_fit = [c[fitted.rows] for c in codes]
     known = find_identified(codes_fit, [c[affected] for c in codes])
     unknown = list_unidentified(o, affected[~known], codes, fitted.rows)
@@ -122,7 +127,7 @@ def fit_counterfactual(o: Observations, family: Family, *, is_refit: bool = Fals
         unknown += (_without_slope(o, fitted, affected[no_slope]),)
     known &= ~no_slope
     rows = affected[known]
-    if not o.is_treated[rows].any():
+    if not (o.is_treated if held_out is None else held_out)[rows].any():
         listed = Listed(tuple(Text("design.rows-left-out", n=d.n_rows, what=d.text) for d in unknown), "semicolon")
         raise EstimationError(Text("estimators.nothing-imputed", why=listed))
     eta = o.covariates[rows] @ fitted.slopes

@@ -224,7 +224,10 @@ pretrends-joint = The { pretrends-effects } { $differ ->
     [yes] different from
    *[no] not distinguishable from
 } zero ({ pretrends-test }).
-pretrends-clean = They are the effects before the agreement by { $clean }, since those of { $method } over several cohorts hold effects after it.
+pretrends-clean = They are the effects before the agreement by { $clean }, since { $none ->
+    [yes] { $method } estimates none
+   *[no] those of { $method } over several cohorts hold effects after it
+}.
 pretrends-slope = A straight line through them changes by { $slope } a period ({ P($p) }).
 pretrends-verdict = { $verdict ->
     [objects] Treated { units } moved differently before the agreement already.
@@ -386,6 +389,25 @@ honest = If { $kind ->
     [never] No bound that was tried brings zero into it.
    *[at] It first holds zero at { $symbol } = { FIXED($breakdown, decimals: 2) }.
 }
+honest-range = { $symbol } = { COMPACT($size) }: { $low } to { $high }
+honest-headline = If { $kind ->
+    [smoothness] the slope of the difference in trends changes by at most M from one period to the next
+    [relative-magnitudes] the difference in trends moves at most M̄ times as much in a period, away from the mean of the years before, as it moved at most between two years before
+   *[relative-smoothness] the slope of the difference in trends changes after onset at most M̄ times as much as it changed at most before
+}, the interval for the { $target ->
+    [average] headline
+   *[first] effect at onset
+} ({ $headline }) is, at { $given }. { $reached ->
+    [without] It holds zero even without a violation ({ $symbol } = 0).
+    [never] No bound that was tried brings zero into it.
+   *[at] It first holds zero at { $symbol } = { FIXED($breakdown, decimals: 2) }{ $stepped ->
+        [yes] , where the difference moves by { $step } a period as estimated; a violation of that size throughout leaves { $exact }
+       *[no] { "" }
+    }.
+}
+honest-slope = A straight line through the years before, on the same base, has a slope of { $slope } a period ({ P($p) }); one of { $enough } would by itself make the headline, and the test would have found it with a chance of { SHARE($power, decimals: 0) }.
+honest-base-draws = errors of the years before and of the headline are those over re-assigned agreements, because errors by influence are not to be trusted here
+honest-few-draws = only { $n } of the re-assigned agreements give every event time, and { $needed } are needed
 honest-verdict = { $verdict ->
     [does-not-object] A violation as large as any before would leave the conclusion as it is.
     [objects] Differences before are distinguishable from zero ({ P($p) }), and a violation as large overturns the result.

@@ -233,6 +233,8 @@ one-band = { $level } interval { $low } to { $high }, p { $p }
 
 ## why effects have no influence
 no-influence = the method has no influence function
+no-leads-on-base = two event times before the agreement are needed that other years before it can predict
+no-log-path = an event time has no positive outcome, so that its log ratio does not exist
 one-unit = one treated unit has no sampling distribution of its own
 factors-together = factors and loadings are estimated together; resample, or permute onsets
 few-cases-weights = weights are chosen from the data of a few cases; leave out cases or use placebos

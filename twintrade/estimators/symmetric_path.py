@@ -1,0 +1,255 @@
+"""Leads and lags of a method on one base, the mean of the years before, for bounds and tests (Roth 2024)."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from twintrade.design import Design, Observations
+from twintrade.effects import CohortEffects, EventStudy, Influence, UnitInfluence
+from twintrade.effects.labels import POOLED
+from twintrade.errors import EstimationError
+from twintrade.estimators.base import Estimator, HeldOut
+from twintrade.estimators.regression.event_terms import find_affected_rows
+from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.text import Text
+
+
+@dataclass(frozen=True, eq=False)
+class CohortPath:
+    """The event study of a method, each event time against the mean of the years before, itself among them.
+
+    Cohorts' own leads in the last year before bring event times of other cohorts to one base, so that a straight
+    line stays one where cohorts have different numbers of years before. Percent effects are in log points; the path
+    is moved by one number so that its average with imputed weights is the headline's own logarithm, which lies above
+    the average of logarithms.
+
+    Attributes
+    ----------
+    method : Estimator
+        One that offers ``hold_out``.
+    design : Design
+    """
+
+    method: Estimator
+    design: Design
+
+    @cached_property
+    def effects(self) -> CohortEffects:
+        """Cells from onset less anticipation on."""
+        estimate = self.method.estimate(self.design)
+        if not isinstance(estimate, CohortEffects):
+            raise EstimationError(Text("estimators.no-leads-on-base"))
+        return estimate
+
+    @cached_property
+    def leads(self) -> dict[int, HeldOut]:
+        """Leads by event time, from the last before onset backwards as far as they go in the window."""
+        o, last = self.o, -1 - self.design.anticipation
+        low = max(min(o.window[0], last - 1), int(o.event_time[find_affected_rows(o)].min(initial=last)))
+        out = {}
+        for time in range(last, low - 1, -1):
+            lead = self.method.hold_out(self.design, time)
+            if lead is None:
+                break
+            out[time] = lead
+        if len(out) < 2:
+            raise EstimationError(Text("estimators.no-leads-on-base"))
+        return out
+
+    @property
+    def o(self) -> Observations:
+        """The design's observations."""
+        return self.design.observations
+
+    @property
+    def is_percent(self) -> bool:
+        """Whether cells are percentages, whose path is one of logarithms of ratios."""
+        return self.effects.scale == "percent"
+
+    @property
+    def is_log(self) -> bool:
+        """Whether a violation multiplies what would have been."""
+        return self.method.is_poisson
+
+    @cached_property
+    def parts(self) -> "PathParts":
+        """What the path is combined from."""
+        return PathParts(self)
+
+    @property
+    def headline(self) -> float:
+        """The headline, as a logarithm where it is a ratio of totals."""
+        return float(self.parts.transformed[self.parts.study.n_effects])
+
+    @cached_property
+    def cells(self) -> IntArray:
+        """Positions of the cohorts' cells among the effects."""
+        return np.flatnonzero(self.effects.cohorts != POOLED)
+
+    def measure_distances(self, *, is_first: bool = False) -> tuple[FloatArray, FloatArray]:
+        """Return treated cells' shares in the headline, and their periods from the middle of the years before.
+
+        Of cells at onset alone, where the effect at onset is asked for.
+        """
+        e, o = self.effects, self.o
+        times = e.event_times[self.cells]
+        chosen = self.cells[times == 0 if is_first else times >= 0]
+        before = find_affected_rows(o) & ~o.is_affected
+        weights = o.row_weights * (o.y if self.is_log else 1.0) * before
+        centers = pd.DataFrame({"onset": o.onset, "w": weights, "we": weights * o.event_time})[before]
+        sums = centers.groupby("onset").sum()
+        middle = (sums["we"] / sums["w"]).reindex(e.cohorts[chosen].astype(np.float64)).to_numpy()
+        shares = e.cell_weights[chosen] / e.cell_weights[chosen].sum()
+        is_known = np.isfinite(middle)
+        return np.where(is_known, shares, 0.0), np.where(is_known, e.event_times[chosen] - middle, 0.0)
+
+    def estimate(self) -> EventStudy:
+        """Return the path with its influence.
+
+        Raises
+        ------
+        EstimationError
+            No two leads can be predicted, or a logarithm does not exist.
+        """
+        parts, study = self.parts, self.parts.study
+        slopes = 1 / parts.values if self.is_percent else np.ones(parts.values.size)
+        uncertainty = UnitInfluence(self.o.unit_ids, parts.find_influence() * slopes @ parts.combination.T)
+        n_units = np.concatenate([[np.nan] * len(self.leads), study.n_units])
+        return EventStudy.of(
+            self.o,
+            parts.times,
+            parts.combination @ parts.transformed,
+            uncertainty,
+            sample=self.effects.sample,
+            scale="log points" if self.is_log else self.effects.scale,
+            n_units=np.nan_to_num(n_units, nan=float(study.n_units.max())).astype(np.int64),
+            row_weights=parts.row_weights,
+            base="mean before",
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class PathParts:
+    """What a path is combined from: averages after, the headline, and averages of leads, in this order.
+
+    Attributes
+    ----------
+    path : CohortPath
+    """
+
+    path: CohortPath
+
+    @cached_property
+    def study(self) -> EventStudy:
+        """Effects from onset less anticipation on, by event time."""
+        e = self.path.effects
+        return e.event_study((-self.path.design.anticipation, int(e.event_times.max())))
+
+    @cached_property
+    def early(self) -> IntArray:
+        """Leads before the last, ascending."""
+        return np.array(sorted(self.path.leads)[:-1], dtype=np.int64)
+
+    @property
+    def times(self) -> IntArray:
+        """Event times of the path."""
+        return np.concatenate([self.early, [max(self.path.leads)], self.study.event_times]).astype(np.int64)
+
+    @cached_property
+    def shares(self) -> FloatArray:
+        """What each event time weighs in the headline."""
+        e, study = self.path.effects, self.study
+        size = np.array([e.cell_weights[self.path.cells][self._is_at(h)].sum() for h in study.event_times])
+        size = np.where(study.event_times >= 0, size, 0.0)
+        return np.asarray(size / size.sum())
+
+    @property
+    def row_weights(self) -> FloatArray:
+        """Weights with which the path's average is the headline."""
+        return np.concatenate([np.ones(self.early.size + 1), self.shares])
+
+    def _is_at(self, time: int) -> FloatArray:
+        return np.asarray(self.path.effects.event_times[self.path.cells] == time)
+
+    @cached_property
+    def lead_weights(self) -> list[tuple[int, FloatArray]]:
+        """Which leads are averaged, with weights by their cohorts: each early lead, its base, and lags' bases."""
+        leads, e = self.path.leads, self.path.effects
+        last = max(leads)
+        base, out = leads[last], []
+        for time in self.early:
+            lead = leads[int(time)]
+            common = np.isin(lead.cohorts, base.cohorts)
+            sizes = np.where(common, lead.weights, 0.0)
+            out += [(int(time), sizes), (last, _match(lead.cohorts, sizes, base.cohorts))]
+        cohorts, weights = e.cohorts[self.path.cells], e.cell_weights[self.path.cells]
+        after = e.event_times[self.path.cells] >= 0
+        whole = _match(cohorts[after], weights[after], base.cohorts)
+        for time in self.study.event_times:
+            inside = self._is_at(int(time))
+            sizes = _match(cohorts[inside], weights[inside], base.cohorts)
+            out.append((last, sizes if sizes.any() else whole))
+        if not all(sizes.any() for _, sizes in out):
+            raise EstimationError(Text("estimators.no-leads-on-base"))
+        return [(time, sizes / sizes.sum()) for time, sizes in out]
+
+    @cached_property
+    def values(self) -> FloatArray:
+        """Averages: ratios where effects are percentages, else as they are."""
+        lead_values = [self._get_lead(time) @ sizes for time, sizes in self.lead_weights]
+        after = np.append(self.study.effects, self.path.effects.average().effects)
+        return np.concatenate([1 + after / 100 if self.path.is_percent else after, lead_values])
+
+    def _get_lead(self, time: int) -> FloatArray:
+        lead = self.path.leads[time]
+        if self.path.is_percent or not self.path.is_log:
+            return lead.effects
+        if not (lead.effects > 0).all():
+            raise EstimationError(Text("estimators.no-log-path"))
+        return np.asarray(np.log(lead.effects))
+
+    @cached_property
+    def transformed(self) -> FloatArray:
+        """The same as the path combines them: as logarithms of ratios."""
+        if not self.path.is_percent:
+            return self.values
+        if not (self.values > 0).all():
+            raise EstimationError(Text("estimators.no-log-path"))
+        return np.log(self.values)
+
+    def find_influence(self) -> FloatArray:
+        """Return the influence of the observations' units on the values, shape (n_units, n_values)."""
+        o, parts = self.path.o, []
+        for estimate in (self.study, self.path.effects.average()):
+            influence = estimate.uncertainty
+            if not isinstance(influence, Influence):
+                raise EstimationError(Text("estimators.no-leads-on-base"))
+            matrix = np.zeros((o.n_units, estimate.n_effects))
+            matrix[pd.Index(o.unit_ids).get_indexer(pd.Index(influence.units))] = influence.matrix()
+            parts.append(matrix / 100 if self.path.is_percent else matrix)
+        of_lead = {}
+        for time, lead in self.path.leads.items():
+            of_lead[time] = lead.find_influence()
+            if self.path.is_log and not self.path.is_percent:
+                of_lead[time] = of_lead[time] / lead.effects
+        parts.append(np.column_stack([of_lead[time] @ sizes for time, sizes in self.lead_weights]))
+        return np.hstack(parts)
+
+    @cached_property
+    def combination(self) -> FloatArray:
+        """What the path is of the transformed values, shape (n_times, n_values)."""
+        n_late, n_early = self.study.n_effects, self.early.size
+        rows = np.eye(self.values.size)
+        late, headline = rows[:n_late], rows[n_late]
+        early, own_base = rows[n_late + 1 :: 2][:n_early], rows[n_late + 2 :: 2][:n_early]
+        base = rows[n_late + 1 + 2 * n_early :]
+        level = self.shares @ base + (headline - self.shares @ late)
+        return np.vstack([early - own_base + level, level[None, :], late - base + level])
+
+
+def _match(cohorts: IntArray, sizes: FloatArray, wanted: IntArray) -> FloatArray:
+    """Return sizes in the order of other cohorts, zero where they have none."""
+    known = pd.Series(sizes).groupby(cohorts).sum()
+    return np.asarray(known.reindex(wanted, fill_value=0.0), dtype=np.float64)
