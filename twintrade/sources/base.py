@@ -231,6 +231,15 @@ class Source(ABC):
         """Whether an answer says, whatever its status, that the question is to be asked again later."""
         return False
 
+    def check_whole(self, lookups: Sequence[RowsPage], n_rows: int) -> None:
+        """Refuse a table that has not as many rows as the publisher counts, where it counts them.
+
+        Raises
+        ------
+        SourceError
+        """
+        return
+
     @abstractmethod
     def describe_table(self, query: Query, columns: Sequence[str], lookups: Sequence[RowsPage]) -> Mapping[str, Any]:
         """Return the lines of an analysis file that read the table, without ``file``."""

@@ -128,7 +128,18 @@ def parse_periods(column: TextColumn, frequency: Frequency, faults: Faults) -> I
             lambda cell: Remedy("ignore", (cell,)) if column.name == COLUMN_NAMES else None,
         )
         return np.full(len(column), -1, dtype=np.int64)
+    if frequency is Frequency.QUARTER and are_first_months(column.cells):
+        return _mapped(column, lambda text: Frequency.MONTH.parse(text) // 3, faults)
     return _mapped(column, frequency.parse, faults)
+
+
+def are_first_months(cells: Iterable[str]) -> bool:
+    """Whether all cells are months that begin a quarter, July or October among them: 201901, 201904, 201907.
+
+    Without these two, 04 could be the fourth quarter as well.
+    """
+    months = {None if (parts := _month(cell.strip())) is None else parts[1] for cell in set(cells)}
+    return months <= {1, 4, 7, 10} and bool(months & {7, 10})
 
 
 def are_split_years(cells: Iterable[str]) -> bool:

@@ -128,6 +128,14 @@ def find_codes(column: TextColumn, declared: Mapping[str, str] | None = None) ->
     return build_text_array(known[c] for c in column.cells)
 
 
+def list_un_codes() -> dict[str, str]:
+    """Return the number of every place at the United Nations, by its code; where there are several, the first."""
+    codes: dict[str, str] = {}
+    for number, code in _table().by_un.items():
+        codes.setdefault(code, str(int(number)))
+    return codes
+
+
 def resolve_un_codes(column: TextColumn) -> ObjectArray:
     """Return the cells of a column with the codes of the United Nations, as M49 numbers them, as ISO codes."""
     by_un = _table().by_un

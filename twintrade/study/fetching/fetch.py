@@ -117,6 +117,7 @@ def fetch_table(
     n_lookups = len(walk.asked)
     answers = walk.ask_all(source.plan(query, lookups))
     columns, rows = join_pages(source, answers)
+    source.check_whole(lookups, len(rows))
     table = write_csv(columns, rows)
     block = write_block(source, {"file": paths[0], **source.describe_table(query, columns, lookups)})
     requests = walk.asked[n_lookups:]
