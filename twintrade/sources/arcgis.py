@@ -43,7 +43,7 @@ class Arcgis(Source):
             *(("returnGeometry", "false"), ("orderByFields", key)),
             *(("resultOffset", "0"), ("resultRecordCount", most)),
         )
-        return [Request("rows 0", f"/{query.options['layer'].strip('/')}/query", params)]
+        return [Request("0", f"/{query.options['layer'].strip('/')}/query", params)]
 
     def parse(self, request: Request, answer: RawAnswer) -> RowsPage:
         """Return the rows of ``features``; a date in milliseconds gets a column of its own as a date."""
@@ -95,7 +95,7 @@ class Arcgis(Source):
     def _follow(self, request: Request, asked: Mapping[str, str]) -> Request:
         offset = str(int(asked["resultOffset"]) + int(asked["resultRecordCount"]))
         params = tuple((name, offset if name == "resultOffset" else text) for name, text in request.params)
-        return Request(f"rows {offset}", request.path, params)
+        return Request(offset, request.path, params)
 
 
 def _read_dates(record: Mapping[str, Any], names: Sequence[str]) -> dict[str, str]:

@@ -41,10 +41,11 @@ class Hmrc(Source):
         if query.partners:
             parts.append(_join_any("CountryId", [p.code for p in self._list_partners(query, lookups)]))
         if query.product:
-            parts.append(f"CommoditySitc2Id eq {query.product}")
+            parts.append(_join_any("CommoditySitc2Id", [query.product]))
         months = [f"{year}{month:02d}" for year in query.years for month in query.list_months(year) if month % 3 == 1]
         return [
-            Request(month, _TRADE, (("$filter", " and ".join([f"MonthId eq {month}", *parts])),)) for month in months
+            Request(month, _TRADE, (("$filter", " and ".join([_join_any("MonthId", [month]), *parts])),))
+            for month in months
         ]
 
     def parse(self, request: Request, answer: RawAnswer) -> RowsPage:
@@ -124,4 +125,5 @@ def _list_column(page: RowsPage, name: str) -> list[str]:
 
 def _join_any(name: str, values: Sequence[str]) -> str:
     """Return a condition that holds for any of some values; the publisher refuses ``in``."""
-    return f"({' or '.join(f'{name} eq {value}' for value in values)})"
+    conditions = " or ".join(" ".join((name, "eq", value)) for value in values)
+    return f"({conditions})" if len(values) > 1 else conditions

@@ -57,10 +57,10 @@ class Wikidata(Source):
     def plan(self, query: Query, lookups: Sequence[RowsPage]) -> Sequence[Request]:
         """Return one request for some cities, or for a country."""
         if country := query.options.get("country"):
-            return [_build_request(country, f"?city wdt:P17 wd:{country} .")]
+            return [_build_request(country, " ".join(("?city", "wdt:P17", f"wd:{country}", ".")))]
         batches = [query.cities[i : i + _BATCH] for i in range(0, len(query.cities), _BATCH)]
         return [
-            _build_request(batch[0], f"VALUES ?city {{ {' '.join(f'wd:{city}' for city in batch)} }}")
+            _build_request(batch[0], " ".join(("VALUES", "?city", "{", *(f"wd:{city}" for city in batch), "}")))
             for batch in batches
         ]
 
@@ -97,7 +97,7 @@ class Wikidata(Source):
             "precision": "date_precision",
             "ended": "ended",
             "kind": "agreement_type",
-            "kinds": {"twinned administrative body": "sister city"},
+            "kinds": {"twinned_body": "sister city"},
             "source": "source_url",
             "drop": {"rank": "deprecated", "partner_iso3": ""},
             "undated": "exclude",
@@ -127,7 +127,7 @@ def _build_row(row: Mapping[str, str], urls: str) -> tuple[str, ...]:
     return (
         *(row["s"], row.get("cityLabel") or city, row.get("cityIso", "")),
         *(row.get("twinLabel") or twin, row.get("twinIso", ""), start, sp, end, ep),
-        *("twinned administrative body", row.get("rank", "").rpartition("#")[2].removesuffix("Rank").lower()),
+        *("twinned_body", row.get("rank", "").rpartition("#")[2].removesuffix("Rank").lower()),
         *(urls or f"https://www.wikidata.org/wiki/{city}#P190", city, twin),
     )
 
