@@ -1,7 +1,7 @@
 """Observed trade as one long table: who traded how much with whom, when, and where that stands written."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -11,11 +11,13 @@ from twintrade.data.calendar.periods import Frequency
 from twintrade.data.checks import check_trade
 from twintrade.data.cumulated import take_apart
 from twintrade.data.figures.conversions import Conversion, deflate
+from twintrade.data.formats.tables import open_table
 from twintrade.data.frequency import aggregate
 from twintrade.data.geography.cities import check_spellings
 from twintrade.data.overlaps import Advise, join_by_precedence, sum_parts, warn_of_revisions
 from twintrade.data.repeats import find_advice
 from twintrade.data.schema.source import Absent, Flow, Reporter, TradeSource
+from twintrade.data.sources.cells import clean_name
 from twintrade.data.sources.faults import AbsentInputError, Faults, InvalidDataError
 from twintrade.data.sources.provenance import InputRecord
 from twintrade.data.trade_source import SourceRows, convert_to_target_currency, read_source
@@ -206,3 +208,12 @@ def _check_currency(parts: Sequence[SourceRows]) -> None:
     if len(currencies) > 1:
         files = tuple(Text("data.file-in", file=path, currency=currency) for currency, path in currencies.items())
         raise DataError(Text("data.files-differ-in-currency", files=Listed(files, "comma")))
+
+
+def list_cities_left_out(source: TradeSource, root: Path, cities: Collection[str]) -> list[str]:
+    """Return which of some cities stand in the file of a source but in none of the rows that it reads."""
+    if not cities or not (source.where or source.drop) or not isinstance(source.city, str) or source.microdata:
+        return []
+    whole = open_table(root, source.file, replace(source, where={}, drop={}), [source.city], Faults())
+    written = {clean_name(cell) for cell in whole.columns[source.city]}
+    return sorted(set(cities) & written)

@@ -117,6 +117,8 @@ class Agreements:
         Units moved by another named event, and which: in no comparison.
     decided_cities : tuple of str
         Cities that somebody has said to be no city of the panel under another name.
+    is_wider : bool
+        Whether the trade tables leave other cities of the register out on purpose.
     """
 
     registry: pd.DataFrame
@@ -125,6 +127,7 @@ class Agreements:
     undated_policy: Literal["error", "exclude"] = "error"
     other_events: Mapping[str, str] = field(default_factory=dict)
     decided_cities: tuple[str, ...] = ()
+    is_wider: bool = False
 
 
 def build_register(agreements: Agreements, choice: DateChoice, kinds: tuple[str, ...], panel: Panel) -> pd.DataFrame:

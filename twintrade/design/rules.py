@@ -120,7 +120,7 @@ def build_treatment(agreements: Agreements, panel: Panel, rule: TreatmentRule | 
     dose = _dose(rule, register, onset, panel)
     messages = _messages(rule, register, excluded, agreements.other_events)
     known = {*agreements.decided_cities, *(m.city for m in misspelt)}
-    messages += build_outside_messages(register, panel, known)
+    messages += build_outside_messages(register, panel, known, is_wider=agreements.is_wider)
     if misspelt:
         messages.insert(0, build_misspelt_message(misspelt))
     return Treatment(

@@ -6,10 +6,10 @@ from itertools import product
 
 import pandas as pd
 
-from twintrade.data.geography import list_near_names
+from twintrade.data.geography import has_other_letters, list_near_names
 from twintrade.design.panel import Panel
 from twintrade.effects.messages import Level, Message, Remedy
-from twintrade.text import Listed, Text, list_some
+from twintrade.text import Listed, Text, Value, list_some
 
 MOST_AGREEMENTS = 5
 """Agreements that one message names."""
@@ -92,7 +92,9 @@ def build_misspelt_message(misspelt: Sequence[Misspelt]) -> Message:
     return Message("warning", "unmatched-city", text, remedy=remedy)
 
 
-def build_outside_messages(register: pd.DataFrame, panel: Panel, known: Collection[str] = ()) -> list[Message]:
+def build_outside_messages(
+    register: pd.DataFrame, panel: Panel, known: Collection[str] = (), *, is_wider: bool = False
+) -> list[Message]:
     """Return the warning about unknown cities, and the note on other agreements that concern no unit of the panel.
 
     Parameters
@@ -101,9 +103,12 @@ def build_outside_messages(register: pd.DataFrame, panel: Panel, known: Collecti
     panel : Panel
     known : collection of str
         Cities outside the panel that are misspelt, or that somebody has said to be no other.
+    is_wider : bool
+        Whether the trade tables leave cities of the register out on purpose, so that none is unknown.
     """
     outside = register[register["unit"] == ""]
     is_unknown = ~outside["city"].isin({*map(str, panel.cities), *known})
+    is_unknown &= not is_wider
     if panel.is_dyadic:
         is_unknown &= outside["partner"].isin(set(map(str, panel.partners)))
     groups: tuple[tuple[pd.DataFrame, Level, str], ...] = (
@@ -116,5 +121,10 @@ def build_outside_messages(register: pd.DataFrame, panel: Panel, known: Collecti
             continue
         ends = zip(rows["twinning"], rows["city"], rows["partner"], strict=True)
         names = list_some([format_agreement(*end) for end in ends], MOST_AGREEMENTS, "semicolon")
-        messages.append(Message(level, code, Text(f"design.{code}", n=len(rows), agreements=names)))
+        values: dict[str, Value] = {"n": len(rows), "agreements": names}
+        if code == "unknown-city":
+            in_panel = sorted(map(str, panel.cities))
+            in_letters = [str(c) for c in rows["city"] if has_other_letters(str(c), in_panel)]
+            values |= {"other": in_letters[0] if in_letters else "none", "city": in_panel[0]}
+        messages.append(Message(level, code, Text(f"design.{code}", **values)))
     return messages

@@ -228,3 +228,12 @@ def test_names_in_eight_languages_are_read_right_or_asked_about(tmp_path, langua
         assert UNDECIDED in told or ((found["city"], found["partner"]), goes) == (ends, way), case
         n_right += UNDECIDED not in told
     assert n_right >= 0.8 * n
+
+
+def test_cities_in_other_letters_are_matched_where_one_alone_is_so_called(tmp_path):
+    rows = [[c, p, y, 5 + y % 3] for c in ("济南市", "泰州", "台州", "Lyon") for p in PARTNERS for y in YEARS]
+    write(tmp_path, "t.csv", ["city", "partner", "year", "exports_eur"], rows)
+    ties = [["Jinan", "GBR", 2011], ["Taizhou", "USA", 2011], ["Lyon", "USA", 2012], ["Florence", "JPN", 2012]]
+    write(tmp_path, "r.csv", ["city", "partner", "date"], ties)
+    found = declared(look_at_both(tmp_path, "t.csv", "r.csv")[1])
+    assert found["city_names"] == [{"name": "Jinan", "city": "济南市"}]

@@ -64,6 +64,12 @@ LONGER = [
     ("New Alder", ""),
     ("York", "York City"),
     ("济阳", ""),
+    ("Jinan", "济南"),
+    ("Ji'nan Shi", "济南"),
+    ("濟南", "济南"),
+    ("青岛市", "Qingdao"),
+    ("Tsingtao", "Qingdao"),
+    ("Jining", ""),
 ]
 CITIES = ("Alder", "Qingdao", "Yantai", "济南", "Rowan")
 
@@ -107,6 +113,42 @@ def test_a_city_spelt_longer_is_excluded_and_asked_about(project, tmp_path, city
         assert f'city_names = [{{ name = "{city}", city = "{trade}" }}]' in told
     else:
         assert "names a city that the trade table does not have" in told
+
+
+def test_cities_that_the_table_leaves_out_on_purpose_are_a_note_and_look_alikes_stay_a_warning(project, tmp_path):
+    def check(city, trade="", head=""):
+        text = project(city, trade=trade).replace("[[data.trade]]", f"{head}[[data.trade]]", 1)
+        return check_analysis(tmp_path, "t", text)
+
+    unknown, note = "names a city that the trade table does not have", "concerns no unit of the panel"
+    wider = "[data]\nwider_register = true\n"
+    assert unknown in check("Florence")
+    told = check("Florence", head=wider)
+    assert unknown not in told
+    assert note in told
+    assert "is Alder meant?" in check("Alder City", head=wider)
+    told = check("Alder", trade='drop = { city = ["Alder"] }')
+    assert unknown not in told
+    assert note in told
+
+
+def test_letters_that_cannot_be_compared_are_named_with_a_city_of_the_table(project, tmp_path):
+    told = check_analysis(tmp_path, "t", project("佛罗伦萨", cities=("Alder", "Rowan")))
+    assert "佛罗伦萨 stands in other letters than the cities of the table (Alder …)" in told
+    assert "other letters" not in check_analysis(tmp_path, "t", project("Florenz", cities=("Alder", "Rowan")))
+
+
+def test_one_city_in_two_kinds_of_letters_in_one_table_is_a_question(project, tmp_path):
+    text = project("", cities=("Jinan", "Rowan"))
+    table = tmp_path / "data" / "raw" / "trade.csv"
+    lines = table.read_text(encoding="utf-8").splitlines()
+    late = [x.replace("Jinan", "济南") if int(x.split(",")[2]) > 2004 else x for x in lines[1:]]
+    table.write_text("\n".join([lines[0], *late]) + "\n", encoding="utf-8")
+    with pytest.raises(DataError, match="are one city's names in two kinds of letters") as caught:
+        check_analysis(tmp_path, "t", text)
+    assert 'city_names = [{ name = "Jinan", city = "济南" }]' in str(caught.value)
+    line = 'city_names = [{ name = "济南", city = "Jinan" }]'
+    assert "2 cities" in check_analysis(tmp_path, "t", project("", cities=("Jinan", "Rowan"), trade=line))
 
 
 def test_the_line_that_check_gives_makes_the_pair_treated(project, tmp_path):

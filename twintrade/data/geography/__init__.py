@@ -8,3 +8,4 @@ from twintrade.data.geography.countries import list_un_codes as list_un_codes
 from twintrade.data.geography.countries import load_places as load_places
 from twintrade.data.geography.countries import resolve as resolve
 from twintrade.data.geography.near_names import list_near_names as list_near_names
+from twintrade.data.geography.scripts import has_other_letters as has_other_letters

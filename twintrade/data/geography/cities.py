@@ -2,13 +2,14 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Sequence
-from itertools import combinations
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import combinations, product
 
 import numpy as np
 import pandas as pd
 
 from twintrade.data.geography.near_names import is_perhaps_one, split_name
+from twintrade.data.geography.scripts import list_in_other_letters
 from twintrade.data.schema.source import CityName
 from twintrade.data.sources import limits
 from twintrade.data.sources.cells import TextColumn, build_text_array, clean_name, fold_name, quote_cell
@@ -123,8 +124,9 @@ def _are_explained(triples: Iterable[tuple[str, str, str]], place: int) -> bool:
 def check_spellings(frame: pd.DataFrame, files: Sequence[str], decided: Collection[str], faults: Faults) -> None:
     """Note an error for two names that may be one city, which only the user knows.
 
-    They differ only in accents, case, spaces or punctuation; or in a word for the kind of place (济南, 济南市),
-    unless ``city_names`` names one of them, or most figures of one stand beside figures of the other.
+    They differ only in accents, case, spaces or punctuation; or in a word for the kind of place (济南, 济南市);
+    or are one city's names in two kinds of letters (济南, Jinan): unless ``city_names`` names one of them, or most
+    figures of one stand beside figures of the other.
 
     Parameters
     ----------
@@ -146,14 +148,24 @@ def check_spellings(frame: pd.DataFrame, files: Sequence[str], decided: Collecti
         if len(names) > 1:
             text = Text("data.city-spellings", names=Listed(tuple(map(quote_cell, names))))
             faults.error("spelling", text, file, remedy=Remedy("same_city", (names[0], names[1])))
-    for one, other in (pair for names in cores.values() for pair in combinations(names, 2)):
-        if {one, other} & set(decided) or fold_name(one) == fold_name(other) or not is_perhaps_one(one, other):
+    alike = [pair for names in cores.values() for pair in combinations(names, 2) if is_perhaps_one(*pair)]
+    pairs = dict.fromkeys(alike, "data.city-kinds") | dict.fromkeys(_list_in_two_letters(cores), "data.city-letters")
+    for (one, other), key in pairs.items():
+        if {one, other} & set(decided) or fold_name(one) == fold_name(other):
             continue
         quoted = Listed((quote_cell(one), quote_cell(other)))
         if _are_side_by_side(frame, one, other):
             faults.warn("spelling", Text("data.city-kinds-apart", names=quoted), file)
         else:
-            faults.error("spelling", Text("data.city-kinds", names=quoted), file, remedy=_join_names(one, other))
+            faults.error("spelling", Text(key, names=quoted), file, remedy=_join_names(one, other))
+
+
+def _list_in_two_letters(cores: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:
+    """Yield names that one city has in two kinds of letters, by the cores of all names."""
+    for core, names in cores.items():
+        for other in sorted(list_in_other_letters(core) & set(cores)):
+            if core < other:
+                yield from product(names, cores[other])
 
 
 def _join_names(one: str, other: str) -> Remedy:

@@ -8,6 +8,7 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Literal
 
+from twintrade.data.geography.scripts import list_in_other_letters
 from twintrade.data.sources.cells import fold_name
 
 SHORTEST = 4
@@ -92,13 +93,18 @@ def is_perhaps_one(name: str, other: str) -> bool:
     return bool(mine.core) and "".join(mine.core) == "".join(theirs.core) and not is_told
 
 
+def is_in_other_letters(name: str, other: str) -> bool:
+    """Return whether two names are those of one city in two kinds of letters: 济南, Jinan."""
+    return "".join(split_name(other).core) in list_in_other_letters("".join(split_name(name).core))
+
+
 def list_near_names(name: str, known: Collection[str]) -> tuple[str, ...]:
-    """Return the known names that this one may mean, by the first of four signs that any of them shows.
+    """Return the known names that this one may mean, by the first of five signs that any of them shows.
 
     They differ in case, accents and marks only; or in words for the kind of place and brackets ("City of", "Shi"); or
-    one holds the other as whole words that no word like "New" precedes (of Chinese names, as two characters or more);
-    or they begin alike, have the same digits, at least ``SHORTEST`` letters and a ratio of at least ``ALIKE``, the
-    nearest alone.
+    they are one city's names in two kinds of letters (济南, Jinan); or one holds the other as whole words that no
+    word like "New" precedes (of Chinese names, as two characters or more); or they begin alike, have the same digits,
+    at least ``SHORTEST`` letters and a ratio of at least ``ALIKE``, the nearest alone.
     """
     folded = fold_name(name)
     if not folded:
@@ -107,6 +113,7 @@ def list_near_names(name: str, known: Collection[str]) -> tuple[str, ...]:
     mine = split_name(name)
     same = [c for c in candidates if fold_name(c) == folded]
     bare = same or [c for c in candidates if _is_same_core(mine, split_name(c))]
+    bare = bare or [c for c in candidates if is_in_other_letters(name, c)]
     containing = bare or [c for c in candidates if _holds(mine, split_name(c)) or _holds(split_name(c), mine)]
     if containing:
         return tuple(containing)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from twintrade.data.calendar.months import strip_accents
 from twintrade.data.formats.tables import open_table
+from twintrade.data.geography.near_names import is_in_other_letters
 from twintrade.data.looks.column_look import look_at_trade
 from twintrade.data.looks.column_scores import choose_column, score_dates
 from twintrade.data.looks.ends_look import NO_FILE, OtherFile, look_for_signatories
@@ -56,8 +57,17 @@ def look_at_twinnings_beside(root: Path, file: str, trade: Sequence[Guess]) -> l
         A file cannot be read, or no column looks like what it needs.
     """
     ends = {str(g.value): g.key for g in trade if g.key in ("city", "partner") and _is_column(g)}
-    cities = {fold_name(city) for city in list_cities(root, trade)} - {""}
-    return look_at_twinnings(root, file, OtherFile(ends, cities))
+    cities = list_cities(root, trade)
+    lines = look_at_twinnings(root, file, OtherFile(ends, {fold_name(city) for city in cities} - {""}))
+    return [*lines, *_match_letters(list_cities(root, lines), cities)]
+
+
+def _match_letters(names: Sequence[str], cities: Sequence[str]) -> list[Guess]:
+    """Return which city of the trade table each name is in other letters, where the table has one such."""
+    unknown = [name for name in names if name and name not in cities]
+    near = {name: [c for c in cities if is_in_other_letters(name, c)] for name in unknown}
+    matched = [{"name": name, "city": several[0]} for name, several in near.items() if len(several) == 1]
+    return [Guess("city_names", matched, Text("data.look-other-letters"))] if matched else []
 
 
 def look_at_twinnings(root: Path, file: str, other: OtherFile = NO_FILE) -> list[Guess]:

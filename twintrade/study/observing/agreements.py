@@ -59,7 +59,7 @@ def read_agreements(spec: Spec, root: Path) -> ReadAgreements:
     frame, linked = build_agreements_frame(registry), tuple(data.also_linked)
     lines = [*(source.city_names for source in data.twinnings), *(source.city_names for source in data.undated)]
     decided = tuple(line.city for names in lines for line in names)
-    agreements = Agreements(frame, links, linked, policy, data.other_events, decided)
+    agreements = Agreements(frame, links, linked, policy, data.other_events, decided, data.wider_register)
     return ReadAgreements(agreements, registry, undated)
 
 

@@ -1,7 +1,7 @@
 """What an analysis observes: trade as a panel, agreements for the treatment rules, and where both came from."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Literal
 
@@ -13,7 +13,7 @@ from twintrade.data.figures import Conversion
 from twintrade.data.registry import Reconciliation, reconcile
 from twintrade.data.schema import Constant, TradeSource
 from twintrade.data.sources import AbsentInputError, InputRecord, locate
-from twintrade.data.trade import TradeTable, read_trade
+from twintrade.data.trade import TradeTable, list_cities_left_out, read_trade
 from twintrade.data.unit_jumps import Jump
 from twintrade.design import Panel
 from twintrade.design.register import Agreements
@@ -116,9 +116,12 @@ def observe(name: str, spec: Spec, root: Path) -> Observed:
     tables = [complete(read_trade(of_flow, root)) for of_flow in _by_flow(sources)]
     panel, further = _panel(spec, sources, tables, root)
     read = read_agreements(spec, root)
+    absent = set(read.agreements.registry["city"]) - {str(city) for city in panel.cities}
+    left_out = [city for source in sources for city in list_cities_left_out(source, root, absent)]
+    decided = (*read.agreements.decided_cities, *left_out)
     return Observed(
         panel=panel,
-        agreements=read.agreements,
+        agreements=replace(read.agreements, decided_cities=decided),
         inputs=tuple(record for table in tables for record in table.provenance) + further.inputs + read.inputs,
         messages=tuple(m for table in tables for m in table.messages) + further.messages + read.messages,
         is_simulated=spec.data.simulated or any(entry.simulate is not None for entry in spec.data.trade),

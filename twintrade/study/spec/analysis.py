@@ -43,6 +43,10 @@ class DataSection(Section):
     undated: list[UndatedSource] = Field(default=[], description="links without a date; one table or several")
     covariates: list[CovariateSource] = Field(default=[], description="tables of covariates and weights")
     also_linked: list[str] = Field(default=[], description="dyads known to have undated links that are in no file")
+    wider_register: bool = Field(
+        default=False,
+        description="the registers also list cities that the trade tables leave out on purpose: a note, no warning",
+    )
     other_events: dict[str, str] = Field(
         default={}, description="dyads moved by another named event, and which: in no comparison, listed with it"
     )

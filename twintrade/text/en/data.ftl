@@ -322,6 +322,7 @@ member-is-total = { $name } equals the sum of { $n ->
    *[other] { $parts }
 }, cell by cell, and would count them twice: leave it out with drop
 city-kinds = { $names } differ only in a word for the kind of place, and have no figures side by side: if they are one city, say so under city_names; if they are two, name both there
+city-letters = { $names } are one city's names in two kinds of letters, and have no figures side by side: if they are one city, say so under city_names; if they are two, name both there
 city-kinds-apart = { $names } are read as two cities, because both have figures for the same partners and periods: if they are one, say so under city_names
 city-size = { $name } is a number from { $least } on, in plain digits
 partner-blank = the partner is blank
@@ -601,6 +602,7 @@ look-sold = In { $period } { $seller } sold { $buyer } goods of { $money ->
     [unknown] { QUANTITY($amount) } (in a currency that is still to be written)
    *[other] { QUANTITY($amount) } { $money }
 }.
+look-other-letters = the trade table has these cities in other letters
 look-signed = { $date }: agreement of { $city } with { $twin ->
     [none] a place in { $country }
    *[other] { $twin } ({ $country })

@@ -147,7 +147,10 @@ agreement-outside-panel = { $n ->
 unknown-city = { $n ->
     [one] { $n } agreement names
    *[other] { $n } agreements name
-} a city that the trade table does not have: { $agreements }. If the table has it under another name, its pair counts here as never treated: say so under city_names. payloads/agreements_outside_panel.csv lists them
+} a city that the trade table does not have: { $agreements }. { $other ->
+    [none] { "" }
+   *[other] { $other } stands in other letters than the cities of the table ({ $city } …), so that no names could be compared.{ " " }
+}If the table has it under another name, its pair counts here as never treated: say so under city_names. payloads/agreements_outside_panel.csv lists them
 no-index-base = index_base { $base } is no period of the panel, which has { $first } to { $last }
 
 ## words of an option
