@@ -1,19 +1,24 @@
 """A short appendix: brief, contents, numbered sections, one table of checks that keeps every verdict."""
 
+import io
 import itertools
 import re
 from dataclasses import replace
 
+import docx
 import pandas as pd
 import pytest
 from made_results import make_results
 
 from twintrade.effects import Finding, build_findings_frame
-from twintrade.render.appendix import AppendixOptions, build_appendix, open_page
-from twintrade.render.block_parts import list_exhibits
+from twintrade.render.appendix import AppendixOptions, build_appendix, build_document, open_page
+from twintrade.render.block_parts import format_caption, format_heading, list_exhibits
 from twintrade.render.blocks import BulletList, Contents, Figure, Heading, Lead, PageBreak, Table
 from twintrade.render.exhibits import robustness
 from twintrade.render.tables.effect_rows import build_change_rows
+from twintrade.render.tables.plain import build_plain_table
+from twintrade.render.writers.docx import render_docx
+from twintrade.render.writers.docx_table import find_kept_rows
 from twintrade.text import numbers
 
 COLUMN = ("imputation", "gravity")
@@ -128,3 +133,20 @@ def test_changes_are_those_of_the_results_in_percent():
         expected = numbers.convert_log_to_percent(float(bands[name]))
         assert re.fullmatch(r"[−\d.]+", rows[head])
         assert float(rows[head].replace("−", "-")) == pytest.approx(expected, abs=0.051)
+
+
+def test_a_long_table_in_word_may_break_after_its_first_row_and_before_its_notes():
+    table = build_plain_table(pd.DataFrame({"a": range(40), "b": 0.5}), "t", "Long", notes=("A note.",))
+    assert find_kept_rows(table) == {0, 38, 39}
+    short = build_plain_table(pd.DataFrame({"a": range(4), "b": 0.5}), "t", "Short", notes=("A note.",))
+    assert find_kept_rows(short) == {0, 1, 2, 3, 4}
+
+
+def test_word_lists_sections_tables_and_figures_by_name():
+    document = build_document(make_results(is_hostile=False))
+    file = docx.Document(io.BytesIO(render_docx(document)))
+    fields = file.element.body.xpath(".//w:instrText/text()")
+    assert fields == ['TOC \\o "2-2" \\h', 'TOC \\h \\c "Table"', 'TOC \\h \\c "Figure"']
+    shown = {p.text for p in file.paragraphs}
+    assert {format_heading(b) for b in document.blocks if isinstance(b, Heading) and b.level == 2} <= shown
+    assert {format_caption(e) for e in list_exhibits(document.blocks)} <= shown

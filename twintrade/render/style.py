@@ -102,10 +102,8 @@ def _tables(options: Mapping[str, Any]) -> TableOptions:
     table_options: TableOptions = _build_options(TableOptions, options, "tables")
     if table_options.under not in get_args(Under):
         raise SpecError(f"[tables] of the report style: under is one of {', '.join(get_args(Under))}")
-    if (
-        not isinstance(table_options.columns_per_table, int)
-        or not 1 <= table_options.columns_per_table <= MOST_COLUMNS
-    ):
+    n_columns = table_options.columns_per_table
+    if n_columns is not None and (not isinstance(n_columns, int) or not 1 <= n_columns <= MOST_COLUMNS):
         raise SpecError(f"[tables] of the report style: columns_per_table is a number from 1 to {MOST_COLUMNS}")
     return table_options
 

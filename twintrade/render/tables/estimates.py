@@ -9,6 +9,8 @@ from twintrade.text import amounts, numbers
 
 Under = Literal["se", "interval", "t", "p"]
 _NOTES: dict[Under, str] = {"se": "se_note", "interval": "interval_note", "t": "t_note", "p": "p_note"}
+MOST_SHORT, MOST_FULL = 8, 6
+"""Columns that a page has room for: with one line a cell, and with errors in brackets below estimates."""
 STAR_LEVELS = ((0.01, "***"), (0.05, "**"), (0.10, "*"))
 
 
@@ -22,13 +24,17 @@ class TableOptions:
         What stands below the estimate.
     has_stars : bool
         Whether significance stars are printed, with their levels in the note.
-    columns_per_table : int
+    columns_per_table : int, optional
         A wider ladder is continued in another table.
     """
 
     under: Under = "se"
     has_stars: bool = False
-    columns_per_table: int = 8
+    columns_per_table: int | None = None
+
+    def count_columns(self, is_short: bool) -> int:
+        """Return how many columns a ladder takes."""
+        return self.columns_per_table or (MOST_SHORT if is_short else MOST_FULL)
 
 
 def format_stars(p: float) -> str:

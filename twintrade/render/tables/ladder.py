@@ -58,7 +58,7 @@ def build_ladder_tables(
         Whether changes in percent with their ends stand in place of every effect, and notes are those of all columns.
     """
     columns = list_specifications(results)
-    n_parts = max(1, ceil(len(columns) / options.columns_per_table))
+    n_parts = max(1, ceil(len(columns) / options.count_columns(is_short)))
     size = ceil(len(columns) / n_parts) or 1
     parts = [columns[start : start + size] for start in range(0, len(columns), size)]
     firsts = range(1, len(columns) + 1, size)

@@ -17,7 +17,7 @@ from docx.shared import Cm, Emu, Inches, Pt, RGBColor
 from docx.table import _Cell as WordCell
 from docx.text.paragraph import Paragraph as WordParagraph
 
-from twintrade.render.block_parts import format_heading
+from twintrade.render.block_parts import format_caption, format_heading, list_exhibits
 from twintrade.render.blocks import (
     Aside,
     Beside,
@@ -37,7 +37,7 @@ from twintrade.render.blocks import (
     Table,
 )
 from twintrade.render.writers.cells import check_link
-from twintrade.render.writers.docx_table import add_caption, add_field, add_table, clean
+from twintrade.render.writers.docx_table import add_caption, add_field, add_long_field, add_table, clean
 from twintrade.text import Text
 
 FIXED_TIME = datetime(2000, 1, 1)
@@ -70,7 +70,7 @@ def render_docx(document: Document, template: bytes | None = None) -> bytes:
         header.alignment = WD_ALIGN_PARAGRAPH.RIGHT
         header.add_run(str(Text("writers.simulated-data"))).bold = True
     for block in document.blocks:
-        _add(file, block)
+        _add(file, block, document.blocks)
     stream = io.BytesIO()
     file.save(stream)
     return normalize_zip(stream.getvalue())
@@ -144,7 +144,7 @@ def _set_styles(file: WordDocument, tag: str) -> None:
     file.styles["Normal"].element.get_or_add_rPr().append(language)
 
 
-def _add(file: WordDocument, block: Block) -> None:
+def _add(file: WordDocument, block: Block, blocks: Sequence[Block] = ()) -> None:
     match block:
         case Heading():
             file.add_heading(clean(format_heading(block)), min(block.level, 9))
@@ -164,7 +164,7 @@ def _add(file: WordDocument, block: Block) -> None:
         case EventView():
             pass
         case Contents():
-            _add_contents(file, block)
+            _add_contents(file, blocks)
         case Lead():
             file.add_paragraph().add_run(clean(block.deck)).font.size = Pt(13)
             file.add_paragraph().add_run(clean(block.byline)).font.size = Pt(9)
@@ -179,15 +179,20 @@ def _add(file: WordDocument, block: Block) -> None:
                 _add_figure(file, figure)
 
 
-def _add_contents(file: WordDocument, block: Contents) -> None:
-    """Add the lists that Word fills with pages once its fields are updated."""
-    lists = [("contents", 'TOC \\o "2-2" \\h', True)]
-    lists += [("list-of-tables", 'TOC \\h \\c "Table"', block.has_tables)]
-    lists += [("list-of-figures", 'TOC \\h \\c "Figure"', block.has_figures)]
-    for key, field, is_shown in lists:
-        if is_shown:
+def _add_contents(file: WordDocument, blocks: Sequence[Block]) -> None:
+    """Add the lists of sections, tables and figures; Word adds pages once their fields are updated."""
+    exhibits = list_exhibits(blocks)
+    sections = [format_heading(b) for b in blocks if isinstance(b, Heading) and b.number and b.level == 2]
+    lists = (
+        ("contents", 'TOC \\o "2-2" \\h', sections),
+        ("list-of-tables", 'TOC \\h \\c "Table"', [format_caption(e) for e in exhibits if isinstance(e, Table)]),
+        ("list-of-figures", 'TOC \\h \\c "Figure"', [format_caption(e) for e in exhibits if isinstance(e, Figure)]),
+    )
+    for key, instruction, names in lists:
+        if names:
             file.add_paragraph().add_run(str(Text(f"writers.{key}"))).bold = True
-            add_field(file.add_paragraph(), field, str(Text("writers.update-fields")))
+            add_long_field(file, instruction, names)
+    file.add_paragraph().add_run(str(Text("writers.update-fields"))).font.size = Pt(8.5)
 
 
 def _add_key_numbers(file: WordDocument, block: KeyNumbers) -> None:

@@ -24,8 +24,10 @@ EM_PER_CHARACTER = 0.56
 CELL_MARGIN = "60"  # twentieths of a point
 MOST_WHOLE, MOST_WHOLE_TEXT = 24, 8
 """Rows up to which a table stays on one page: of numbers, and of texts that wrap."""
+MOST_OWN_WIDTH, FIRST_SHARE = 2, 1.6
+"""Columns of a ladder that keep their own widths; of more all are alike, the first is this many times as wide."""
 LEAST_ROWS = 3
-"""Rows of a longer table that stand at least on a page."""
+"""Rows of a longer table that stand at least on its last page."""
 _OFF = ' w:val="0"'
 _HEAVY, _LIGHT, _HAIR = "12", "6", "4"
 
@@ -38,6 +40,26 @@ def add_field(paragraph: WordParagraph, instruction: str, shown: str) -> None:
     run.append(text)
     field.append(run)
     paragraph._p.append(field)
+
+
+def add_long_field(file: WordDocument, instruction: str, lines: Sequence[str]) -> None:
+    """Add a field of several paragraphs, each a line of what it shows until Word makes it anew."""
+    paragraphs = [file.add_paragraph() for _ in lines]
+
+    def mark(paragraph: WordParagraph, kind: str) -> None:
+        character = OxmlElement("w:fldChar")
+        character.set(qn("w:fldCharType"), kind)
+        paragraph.add_run()._r.append(character)
+
+    mark(paragraphs[0], "begin")
+    code = OxmlElement("w:instrText")
+    code.text = instruction
+    paragraphs[0].add_run()._r.append(code)
+    mark(paragraphs[0], "separate")
+    for paragraph, line in zip(paragraphs, lines, strict=True):
+        paragraph.paragraph_format.space_after = Pt(0)
+        paragraph.add_run(clean(line)).font.size = Pt(9.5)
+    mark(paragraphs[-1], "end")
 
 
 def add_caption(file: WordDocument, block: Table | Figure) -> WordParagraph:
@@ -85,14 +107,15 @@ def add_table(file: WordDocument, table: Table) -> None:
 def find_kept_rows(table: Table) -> set[int]:
     """Return the rows, heads counted, that stay on the page of the next one.
 
-    A short table stays whole and with its notes. A long one leaves neither its head with a row or two at the foot of
-    a page nor its last row at the top of the next.
+    A short table stays whole and with its notes. A long one leaves neither its head alone at the foot of a page nor
+    its last row at the top of the next.
     """
     n_head, n_rows = len(table.header), len(table.header) + len(table.rows)
     last = n_rows if table.notes else n_rows - 1
     if len(table.rows) <= (MOST_WHOLE_TEXT if compute_column_weights(table) else MOST_WHOLE):
         return set(range(last))
-    return {*range(n_head + LEAST_ROWS - 1), *range(n_rows - LEAST_ROWS, last)}
+    # LibreOffice breaks no table whose first rows are kept, or whose last is: what passes the page would be lost.
+    return {*range(n_head), *range(n_rows - LEAST_ROWS, n_rows - 1)}
 
 
 TWIP = 635
@@ -104,7 +127,10 @@ def _widths(file: WordDocument, table: Table, size: float) -> list[int]:
     shares = compute_column_weights(table)
     section = file.sections[-1]
     free = (section.page_width or 0) - (section.left_margin or 0) - (section.right_margin or 0)
-    if not shares:
+    n_decimals = sum(column.align == "decimal" for column in table.columns)
+    if not shares and n_decimals > MOST_OWN_WIDTH:
+        shares = [FIRST_SHARE, *(1.0 for _ in table.columns[1:])]
+    elif not shares:
         shares = [measure_longest(table, j) + 3.0 for j in range(len(table.columns))]
         free = int(min(free, sum(shares) * Pt(size) * EM_PER_CHARACTER))
     return [int(free * share / sum(shares) // TWIP) * TWIP for share in shares]

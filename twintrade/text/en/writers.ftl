@@ -8,7 +8,7 @@ brief = Brief
 appendix = Appendix
 list-of-tables = Tables
 list-of-figures = Figures
-update-fields = (Word fills this list: select it and press F9)
+update-fields = Pages: select a list and press F9.
 contents = Contents
 
 ## the interactive event study
