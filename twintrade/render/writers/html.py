@@ -107,14 +107,16 @@ def _policy(style: str, script: str) -> str:
 
 
 def _with_contents(blocks: tuple[Block, ...]) -> list[str]:
-    """Return the blocks, with a list of contents after what precedes the second section."""
+    """Return the blocks, with a list of contents where it is asked for, else before the second section."""
     written = [render_block_html(block, f"s{i}") for i, block in enumerate(blocks)]
     heads = [(i, b) for i, b in enumerate(blocks) if isinstance(b, Heading) and b.level == 2]
     if len(heads) > 2:
-        items = "".join(f'<li><a href="#{b.key or f"s{i}"}">{escape(b.text)}</a></li>' for i, b in heads)
+        items = "".join(f'<li><a href="#{b.key or f"s{i}"}">{escape(format_heading(b))}</a></li>' for i, b in heads)
         head = _put("writers.contents")
-        contents = f'<nav aria-label="{head}"><h2>{head}</h2><ol>{items}</ol></nav>'
-        written.insert(heads[1][0], contents)
+        numbered = ' class="numbered"' if heads[0][1].number else ""
+        contents = f'<nav aria-label="{head}"><h2>{head}</h2><ol{numbered}>{items}</ol></nav>'
+        places = [i for i, b in enumerate(blocks) if isinstance(b, Contents)] or [heads[1][0]]
+        written.insert(places[0], contents)
     return written
 
 
