@@ -16,9 +16,7 @@ from twintrade.render.block_parts import format_caption, format_heading, list_ex
 from twintrade.render.blocks import BulletList, Contents, Figure, Heading, Lead, PageBreak, Table
 from twintrade.render.exhibits import robustness
 from twintrade.render.tables.effect_rows import build_change_rows
-from twintrade.render.tables.plain import build_plain_table
 from twintrade.render.writers.docx import render_docx
-from twintrade.render.writers.docx_table import find_kept_rows
 from twintrade.text import numbers
 
 COLUMN = ("imputation", "gravity")
@@ -133,13 +131,6 @@ def test_changes_are_those_of_the_results_in_percent():
         expected = numbers.convert_log_to_percent(float(bands[name]))
         assert re.fullmatch(r"[−\d.]+", rows[head])
         assert float(rows[head].replace("−", "-")) == pytest.approx(expected, abs=0.051)
-
-
-def test_a_long_table_in_word_may_break_after_its_first_row_and_before_its_notes():
-    table = build_plain_table(pd.DataFrame({"a": range(40), "b": 0.5}), "t", "Long", notes=("A note.",))
-    assert find_kept_rows(table) == {0, 38, 39}
-    short = build_plain_table(pd.DataFrame({"a": range(4), "b": 0.5}), "t", "Short", notes=("A note.",))
-    assert find_kept_rows(short) == {0, 1, 2, 3, 4}
 
 
 def test_word_lists_sections_tables_and_figures_by_name():

@@ -27,7 +27,7 @@ MOST_WHOLE, MOST_WHOLE_TEXT = 24, 8
 MOST_OWN_WIDTH, FIRST_SHARE = 2, 1.6
 """Columns of a ladder that keep their own widths; of more all are alike, the first is this many times as wide."""
 LEAST_ROWS = 3
-"""Rows of a longer table that stand at least on its last page."""
+"""Rows of a longer table that stand at least on a page."""
 _OFF = ' w:val="0"'
 _HEAVY, _LIGHT, _HAIR = "12", "6", "4"
 
@@ -107,15 +107,14 @@ def add_table(file: WordDocument, table: Table) -> None:
 def find_kept_rows(table: Table) -> set[int]:
     """Return the rows, heads counted, that stay on the page of the next one.
 
-    A short table stays whole and with its notes. A long one leaves neither its head alone at the foot of a page nor
-    its last row at the top of the next.
+    A short table stays whole and with its notes. A long one leaves neither its head with a row or two at the foot of
+    a page nor its last row at the top of the next.
     """
     n_head, n_rows = len(table.header), len(table.header) + len(table.rows)
     last = n_rows if table.notes else n_rows - 1
     if len(table.rows) <= (MOST_WHOLE_TEXT if compute_column_weights(table) else MOST_WHOLE):
         return set(range(last))
-    # LibreOffice breaks no table whose first rows are kept, or whose last is: what passes the page would be lost.
-    return {*range(n_head), *range(n_rows - LEAST_ROWS, n_rows - 1)}
+    return {*range(n_head + LEAST_ROWS - 1), *range(n_rows - LEAST_ROWS, last)}
 
 
 TWIP = 635
@@ -152,6 +151,7 @@ def _rules(table: Table) -> dict[int, list[tuple[str, str]]]:
 def _write_rows(table: Table, rows: Sequence[tuple[Cell, ...]], widths: list[int], size: float) -> list[Any]:
     """Return the rows as elements, read at once: through python-docx each cell costs some fifty look-ups."""
     widest, rules, kept_rows, n_head = compute_pads(table), _rules(table), find_kept_rows(table), len(table.header)
+    is_text = bool(compute_column_weights(table))
     written = []
     for i, cells in enumerate(rows):
         is_head = i < n_head
@@ -165,7 +165,9 @@ def _write_rows(table: Table, rows: Sequence[tuple[Cell, ...]], widths: list[int
             lines = _paragraphs(cell, table.columns[place].align, shape, size, pads.get(place, ""), is_head=is_head)
             inner.append(f'<w:tc><w:tcPr><w:tcW w:type="dxa" w:w="{width}"/>{span}{borders}</w:tcPr>{lines}</w:tc>')
         head = "<w:tblHeader/>" if is_head else ""
-        written.append(f"<w:tr><w:trPr><w:cantSplit/>{head}</w:trPr>{''.join(inner)}</w:tr>")
+        # LibreOffice loses rows of a long table whose first rows are both kept and whole.
+        whole = "<w:cantSplit/>" if is_head or is_text or any(len(cell.lines) > 1 for cell in cells) else ""
+        written.append(f"<w:tr><w:trPr>{whole}{head}</w:trPr>{''.join(inner)}</w:tr>")
     return list(parse_xml(f"<w:tbl {nsdecls('w')}>{''.join(written)}</w:tbl>"))
 
 
