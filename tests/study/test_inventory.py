@@ -12,11 +12,12 @@ from twintrade.methods import Registry, read_method_sources
 from twintrade.study.spec.methods import list_option_names
 
 DRAWING = {"matplotlib", "seaborn", "docx", "typst", "xlsxwriter"}
-MODELS = {"statsmodels", "linearmodels", "scipy.stats", "scipy.interpolate"}
+MODELS = {"statsmodels", "linearmodels", "scipy.stats", "scipy.interpolate", "scipy.optimize", "highspy"}
+READING = {"filelock", "pyarrow.parquet", "pyarrow.feather"}
 UNUSED = {
     "list": DRAWING | MODELS | {"numpy", "pandas", "scipy", "pyarrow", "joblib", "tomlkit", "twintrade.estimators"},
-    "explain": DRAWING | MODELS | {"joblib", "twintrade.render.appendix", "twintrade.study.run"},
-    "check": DRAWING | MODELS | {"joblib", "twintrade.render.appendix"},
+    "explain": DRAWING | MODELS | READING | {"joblib", "twintrade.render.appendix", "twintrade.study.run"},
+    "check": DRAWING | MODELS | READING | {"joblib", "twintrade.render.appendix"},
 }
 
 

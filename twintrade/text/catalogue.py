@@ -1,5 +1,6 @@
 """The words of one language: messages in Fluent, a file for each room of the house, read when first needed."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -16,6 +17,8 @@ from twintrade.text.functions import list_functions
 
 LOCALES: Mapping[str, str] = {"en": "en-GB"}
 _STYLES = {"and": "standard", "or": "or"}
+_ENTRY = re.compile(r"^(-?[a-zA-Z][\w-]*) *=.*\n(?:(?!-?[a-zA-Z]|#).*\n)*", re.MULTILINE)
+_REFERENCE = re.compile(r"[{(,]\s*(-?[a-z][\w-]*)")
 _SEPARATORS = {"comma": "comma", "semicolon": "semicolon", "sentences": "between-sentences"}
 
 
@@ -36,7 +39,7 @@ class Catalogue:
         self.language = language
         self._transform = transform
         self._bundles: dict[str, FluentBundle] = {}
-        self._resources: dict[str, ast.Resource] = {}
+        self._entries: dict[str, dict[str, str]] = {}
 
     def put(self, key: str, values: Mapping[str, Any]) -> str:
         """Return the message under a key with its values put in.
@@ -49,20 +52,20 @@ class Catalogue:
         file, _, name = key.partition(".")
         if not self.has(key):
             raise KeyError(f"{self.language}/{file}.ftl has no message {name!r}")
-        return _format(self._open(file), name, values)
+        return _format(self._open(file, name), name, values)
 
     def has(self, key: str) -> bool:
         """Whether there is a message under a key."""
         file, _, name = key.partition(".")
-        return self._open(file).has_message(name)
+        return name in self._list_entries(file) and not name.startswith("-")
 
     def list_keys(self, file: str) -> list[str]:
         """Return the messages of one file in their order."""
-        return [entry.id.name for entry in self._read(file).body if isinstance(entry, ast.Message)]
+        return [entry.id.name for entry in FluentResource(self._source(file)).body if isinstance(entry, ast.Message)]
 
     def parse(self, file: str) -> dict[str, ast.Message]:
         """Return the messages that one file can use, by name, as Fluent reads them."""
-        entries = (entry for name in ("common", file) for entry in self._read(name).body)
+        entries = (entry for name in ("common", file) for entry in FluentResource(self._source(name)).body)
         return {entry.id.name: entry for entry in entries if isinstance(entry, ast.Message)}
 
     def read(self, document: str) -> str:
@@ -81,13 +84,30 @@ class Catalogue:
             return self.put(f"lists.{_SEPARATORS[how]}", {}).join(items)
         return format_list(items, style=_STYLES[how], locale=Locale.parse(LOCALES[self.language], sep="-"))  # type: ignore[arg-type]
 
-    def _open(self, file: str) -> FluentBundle:
+    def _open(self, file: str, name: str) -> FluentBundle:
+        """Return the bundle of a file with a message in it, and all that this one names.
+
+        Fluent takes a third of a second to parse all files, and a command says a few messages of each.
+        """
         if file not in self._bundles:
-            bundle = self._start()
-            for name in dict.fromkeys(("common", file)):
-                bundle.add_resource(self._read(name))
-            self._bundles[file] = bundle
-        return self._bundles[file]
+            self._bundles[file] = self._start()
+        bundle, entries = self._bundles[file], self._list_entries(file)
+        waiting, found = [name], {}
+        while waiting:
+            entry = waiting.pop()
+            if entry in entries and entry not in found and not bundle.has_message(entry):
+                found[entry] = entries[entry]
+                waiting += _REFERENCE.findall(entries[entry])
+        if found:
+            bundle.add_resource(FluentResource("".join(found.values())))
+        return bundle
+
+    def _list_entries(self, file: str) -> dict[str, str]:
+        """Return the source of each entry that a file can use by its name; the common one where both have it."""
+        if file not in self._entries:
+            sources = [self._source(name) for name in dict.fromkeys((file, "common"))]
+            self._entries[file] = {part[1]: part[0] for source in sources for part in _ENTRY.finditer(source + "\n")}
+        return self._entries[file]
 
     def _start(self) -> FluentBundle:
         return FluentBundle([LOCALES[self.language]], use_isolating=False, functions=dict(list_functions(self.put)))
@@ -95,11 +115,6 @@ class Catalogue:
     def _source(self, name: str) -> str:
         source = (files("twintrade.text") / self.language / f"{name}.ftl").read_text(encoding="utf-8")
         return self._transform(source) if self._transform else source
-
-    def _read(self, name: str) -> ast.Resource:
-        if name not in self._resources:
-            self._resources[name] = FluentResource(self._source(name))
-        return self._resources[name]
 
 
 def _format(bundle: FluentBundle, name: str, values: Mapping[str, Any]) -> str:

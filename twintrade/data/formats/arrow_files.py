@@ -1,18 +1,19 @@
 """Parquet and Feather files to columns of text, typed numbers kept exact."""
 
 import io
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeAlias
 
 import pyarrow as pa
-import pyarrow.feather as feather
-import pyarrow.parquet as pq
 
 from twintrade.data.formats.raw_table import RawTable, clean_column_name
 from twintrade.data.formats.reading_time import iterate_in_time
 from twintrade.data.formats.typed_columns import build_raw_table, check_names
 from twintrade.errors import DataError
 from twintrade.text import Text
+
+Choose: TypeAlias = Callable[[Sequence[str], int], list[int]]
+"""From the names of columns and the number of rows to the places of the columns that are read."""
 
 
 def parse_parquet(raw: bytes, needed: Sequence[str], needs_all: bool, file: str) -> RawTable:
@@ -23,34 +24,48 @@ def parse_parquet(raw: bytes, needed: Sequence[str], needs_all: bool, file: str)
     DataError
         No Parquet file, a column absent or nested, or more cells than the limits allow.
     """
-    try:
-        source = pq.ParquetFile(io.BytesIO(raw))
-        names = source.schema_arrow.names
-        check_names(names, source.metadata.num_rows, needed, needs_all, file)
-        kept = [name for name in names if needs_all or clean_column_name(name) in needed]
-        batches = iterate_in_time(source.iter_batches(columns=kept), 1)
-        table = pa.Table.from_batches(batches, pa.schema([source.schema_arrow.field(name) for name in kept]))
-    except pa.ArrowException as error:
-        raise DataError(Text("data.damaged", file=file, kind="parquet", why=_first_line(error))) from None
-    return _build_table(table, needed, file)
+    return _parse(_read_parquet, raw, needed, needs_all, file)
 
 
 def parse_feather(raw: bytes, needed: Sequence[str], needs_all: bool, file: str) -> RawTable:
-    """Read the columns of a Feather file (Arrow's own). Its first row is row 2, as if it had a header in row 1.
+    """Read the columns of a Feather file (Arrow's own), as those of a Parquet file.
 
     Raises
     ------
     DataError
-        No Feather file, a column absent or nested, or more cells than the limits allow.
     """
+    return _parse(_read_feather, raw, needed, needs_all, file)
+
+
+def _parse(
+    read: Callable[[io.BytesIO, Choose], pa.Table], raw: bytes, needed: Sequence[str], needs_all: bool, file: str
+) -> RawTable:
+    def choose(names: Sequence[str], n_rows: int) -> list[int]:
+        cleaned = check_names(names, n_rows, needed, needs_all, file)
+        return [i for i, name in enumerate(cleaned) if needs_all or name in needed]
+
     try:
-        table = feather.read_table(io.BytesIO(raw))
-        names = table.column_names
-        check_names(names, table.num_rows, needed, needs_all, file)
-        kept = [i for i, name in enumerate(names) if needs_all or clean_column_name(name) in needed]
-        return _build_table(table.select(kept), needed, file)
+        return _build_table(read(io.BytesIO(raw), choose), needed, file)
     except (pa.ArrowException, OSError) as error:
-        raise DataError(Text("data.damaged", file=file, kind="feather", why=_first_line(error))) from None
+        kind = read.__name__.removeprefix("_read_")
+        raise DataError(Text("data.damaged", file=file, kind=kind, why=_first_line(error))) from None
+
+
+def _read_parquet(raw: io.BytesIO, choose: Choose) -> pa.Table:
+    import pyarrow.parquet as pq  # here and below: where no such file is read it would take a tenth of a second
+
+    source = pq.ParquetFile(raw)
+    names = source.schema_arrow.names
+    kept = [names[i] for i in choose(names, source.metadata.num_rows)]
+    batches = iterate_in_time(source.iter_batches(columns=kept), 1)
+    return pa.Table.from_batches(batches, pa.schema([source.schema_arrow.field(name) for name in kept]))
+
+
+def _read_feather(raw: io.BytesIO, choose: Choose) -> pa.Table:
+    import pyarrow.feather as feather
+
+    table = feather.read_table(raw)
+    return table.select(choose(table.column_names, table.num_rows))
 
 
 def _build_table(table: pa.Table, needed: Sequence[str], file: str) -> RawTable:

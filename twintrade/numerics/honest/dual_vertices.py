@@ -3,7 +3,6 @@
 from itertools import combinations
 from math import comb
 
-import highspy
 import numpy as np
 from scipy.sparse import csc_array
 
@@ -137,6 +136,8 @@ class _Program:
     """One linear program whose costs change: HiGHS goes on from the last basis, which saves most of the time."""
 
     def __init__(self, equations: FloatArray, one: FloatArray) -> None:
+        import highspy  # only where vertices are not listed
+
         n_rows, n_basic = equations.shape
         program = highspy.HighsLp()
         program.num_col_, program.num_row_ = n_rows, n_basic
@@ -149,7 +150,7 @@ class _Program:
         program.a_matrix_.value_ = columns.data
         self._columns = np.arange(n_rows, dtype=np.int32)
         # highspy.Highs prints a banner when it is made; the class under it does not.
-        self._solver = highspy.Highs.__mro__[1]()
+        self._solver, self._optimal = highspy.Highs.__mro__[1](), highspy.HighsModelStatus.kOptimal
         for option, value in (("output_flag", False), ("threads", 1), ("presolve", "off"), ("solver", "simplex")):
             self._solver.setOptionValue(option, value)
         self._solver.setOptionValue("simplex_strategy", PRIMAL)
@@ -158,12 +159,12 @@ class _Program:
     def argmax(self, cost: FloatArray) -> FloatArray:
         self._solver.changeColsCost(self._columns.size, self._columns, -cost)
         self._solver.run()
-        if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        if self._solver.getModelStatus() != self._optimal:
             # a basis met with other costs can stall the simplex; without it the program starts anew
             self._solver.clearSolver()
             self._solver.run()
         status = self._solver.getModelStatus()
-        if status != highspy.HighsModelStatus.kOptimal:
+        if status != self._optimal:
             raise InferenceError(
                 f"the restriction does not bound the effect ({self._solver.modelStatusToString(status)})"
             )

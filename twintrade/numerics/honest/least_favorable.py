@@ -2,7 +2,6 @@
 
 import numpy as np
 from scipy.linalg import qr
-from scipy.optimize import brentq
 from scipy.special import chdtrc, chdtri, ndtri
 
 from twintrade.numerics.arrays import FloatArray
@@ -51,6 +50,8 @@ def compute_least_favorable(
 
     if exceeded(0.0) <= 0:
         return 0.0
+    from scipy.optimize import brentq  # only where it is used: a quarter of a second
+
     return float(brentq(exceeded, 0.0, positive.max() * np.sqrt(chdtri(n_dimensions, share)), xtol=1e-9))
 
 

@@ -12,7 +12,6 @@ from typing import Any, Literal
 
 import numpy as np
 import scipy.sparse as sp
-from scipy.optimize import linprog
 
 from twintrade.errors import EstimationError
 from twintrade.numerics.absorption.absorb import Absorber, build_absorber
@@ -218,6 +217,8 @@ def _largest_support(
 
     Feasible combinations form a cone, so that the optimum is one on the largest possible support and zero elsewhere.
     """
+    from scipy.optimize import linprog  # takes a quarter of a second, and hardly any fit needs it
+
     m, d = values.shape
     constraints: Any = sp.hstack([-values, sp.eye_array(m)], format="csr")
     equations: Any = None if zero is None else sp.hstack([zero, sp.csr_array((zero.shape[0], m))], format="csr")

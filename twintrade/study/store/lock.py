@@ -7,8 +7,6 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from twintrade.errors import StoreError
 from twintrade.text import Text
 
@@ -38,6 +36,8 @@ def hold_lock(path: Path, name: str) -> Iterator[None]:
     StoreError
         Another run holds the lock, or the file cannot be made.
     """
+    from filelock import FileLock, Timeout  # what only lists or explains takes no lock
+
     try:
         lock = FileLock(path, timeout=_WAIT_SECONDS, poll_interval=_WAIT_SECONDS / 5).acquire()
     except Timeout:
