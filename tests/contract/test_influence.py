@@ -57,7 +57,8 @@ def test_influence_is_what_leaving_a_unit_out_does(name, options, variant):
     result = fit(of(name, **options), varied(name, options, variant, NOISE))
     units = result.design.observations.unit_ids
     chosen = np.random.default_rng(6).permutation(units.size)[: int(SHARE * units.size)]
-    refits = [result.refit(result.design.without([units[k]])) for k in chosen]
+    views = {view for view, _ in compared(result, variant)}
+    refits = [result.refit(result.design.without([units[k]]), *views) for k in chosen]
     for view, k in compared(result, variant):
         full = result.view(view)
         without = [again.view(view).effects[again.view(view).names.index(full.names[k])] for again in refits]

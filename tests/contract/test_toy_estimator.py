@@ -18,10 +18,10 @@ def run_contract(root, tmp_path):
     code = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)[0]
     shutil.copytree(root / "twintrade", tmp_path / "twintrade", ignore=shutil.ignore_patterns("__pycache__"))
 
-    def run(which: str, old: str = "", new: str = "") -> tuple[list[str], int]:
+    def run(which: str, old: str = "", new: str = "", file: str = "") -> tuple[list[str], int]:
         changed = code.replace(old, new) if old else code
         (tmp_path / "twintrade" / "estimators" / "simple_contrast.py").write_text(changed, encoding="utf-8")
-        words = ["-m", "pytest", "-p", "no:cacheprovider", "-k", which, str(root / "tests" / "contract")]
+        words = ["-m", "pytest", "-p", "no:cacheprovider", "-k", which, str(root / "tests" / "contract" / file)]
         environment = os.environ | {"PYTHONPATH": str(tmp_path)}
         done = subprocess.run([sys.executable, *words], cwd=tmp_path, env=environment, capture_output=True, text=True)
         counts = {word: int(n) for n, word in re.findall(r"(\d+) (passed|failed)", done.stdout)}
@@ -37,5 +37,5 @@ def test_the_file_alone_passes(run_contract):
 
 
 def test_a_wrong_one_does_not(run_contract):
-    objecting, _ = run_contract("simple_contrast and recovered", *PLANTED)
+    objecting, _ = run_contract("simple_contrast and recovered", *PLANTED, file="test_contract.py")
     assert objecting == ["test_a_known_effect_is_recovered"]

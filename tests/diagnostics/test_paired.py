@@ -133,7 +133,7 @@ def test_rows_that_an_agreement_leaves_out_move_with_it():
     for unit in (k for k in range(40) if k != 5):
         moved = flat.reassigned(np.where(np.arange(40) == unit, 2004.0, np.inf))
         less = moved.restricted((design.panel.period != 2004) | (design.panel.unit != unit))
-        ends = [fit(Imputation(), d).view("overall").effects[0] for d in (moved, less)]
+        ends = [fit(Imputation(), d, ("overall",)).view("overall").effects[0] for d in (moved, less)]
         differences.append(ends[1] - ends[0])
     assert found.p == pytest.approx((1 + (np.abs(differences) >= abs(found.effect) - EXACT).sum()) / 40)
 

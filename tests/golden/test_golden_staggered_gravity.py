@@ -47,7 +47,9 @@ def test_one_coefficient_by_ppml(design):
     assert error(estimate) == pytest.approx(0.066, abs=PRINTED)
 
 
+@pytest.mark.slow
 def test_an_effect_for_every_cohort_and_year(design):
+    """Quick ones of the same: R's numbers in test_golden_etwfe, dense dummies in test_etwfe."""
     result = fit(ETWFE(family="poisson"), design)
     assert result.estimate.n_effects == 160
     overall = result.view("overall")

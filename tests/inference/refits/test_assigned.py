@@ -236,7 +236,7 @@ def test_ratios_of_totals_are_compared_as_logs_over_their_noise(gravity_panel) -
     seed = int(np.random.default_rng(3).integers(2**31))
     onsets = deal_onsets(fitted, "assigned", 99, np.random.default_rng(seed)).onsets
     scale = build_studentizer(fitted, ["overall"], onsets).scale("overall", 0)
-    again = [fitted.refit(design.reassigned(onset)).view("overall").effects[0] for onset in onsets]
+    again = [fitted.refit(design.reassigned(onset), "overall").view("overall").effects[0] for onset in onsets]
     logs = np.abs(np.log(1 + np.append(again, bands.estimate.effects[0]) / 100)) / scale
     assert bands.p[0] == pytest.approx((logs >= logs[-1] * (1 - 1e-6)).mean())
 
