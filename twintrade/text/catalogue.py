@@ -92,14 +92,14 @@ class Catalogue:
         if file not in self._bundles:
             self._bundles[file] = self._start()
         bundle, entries = self._bundles[file], self._list_entries(file)
-        waiting, found = [name], {}
+        waiting, needed = [name], {}
         while waiting:
             entry = waiting.pop()
-            if entry in entries and entry not in found and not bundle.has_message(entry):
-                found[entry] = entries[entry]
+            if entry in entries and entry not in needed and not bundle.has_message(entry):
+                needed[entry] = entries[entry]
                 waiting += _REFERENCE.findall(entries[entry])
-        if found:
-            bundle.add_resource(FluentResource("".join(found.values())))
+        if needed:
+            bundle.add_resource(FluentResource("".join(needed.values())))
         return bundle
 
     def _list_entries(self, file: str) -> dict[str, str]:
