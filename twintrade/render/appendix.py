@@ -84,6 +84,9 @@ class AppendixOptions:
         Names from ``EXHIBIT_NAMES``, in any order; the appendix keeps its own.
     detail : {"short", "full"}
         What a reader needs to judge the estimate, or everything that was computed.
+    authors : tuple of str
+    date : str
+        Of the report, as it is printed.
     wording : Wording
     theme : Theme
     tables : TableOptions
@@ -97,6 +100,8 @@ class AppendixOptions:
 
     exhibits: tuple[str, ...] = EXHIBIT_NAMES
     detail: Detail = "short"
+    authors: tuple[str, ...] = ()
+    date: str = ""
     wording: Wording = field(default_factory=Wording)
     theme: Theme = field(default_factory=Theme)
     tables: TableOptions = field(default_factory=TableOptions)
@@ -108,7 +113,10 @@ class AppendixOptions:
 def open_page(results: ResultSet, options: AppendixOptions, printer: Printer | None = None) -> Page:
     """Return the page of an analysis under some options."""
     printer = printer or Printer(load_charmap())
-    return Page(results, options.wording, options.theme, options.tables, printer, options.exhibits, options.detail)
+    return Page(
+        results, options.wording, options.theme, options.tables, printer, options.exhibits, options.detail,
+        options.authors, options.date,
+    )  # fmt: skip
 
 
 def build_appendix(
@@ -168,7 +176,9 @@ def build_document(results: ResultSet, options: AppendixOptions | None = None, p
     page = page or open_page(results, options)
     blocks = build_appendix(results, options, page)
     parts: tuple[Part, ...] = ("brief", "appendix") if any(isinstance(b, Lead) for b in blocks) else ("appendix",)
-    return Document(format_title(page), blocks, options.language, results.is_simulated, parts, results.title)
+    return Document(
+        format_title(page), blocks, options.language, results.is_simulated, parts, results.title, options.authors
+    )
 
 
 def build_brief_document(results: ResultSet, options: AppendixOptions, page: Page) -> Document | None:
@@ -178,7 +188,9 @@ def build_brief_document(results: ResultSet, options: AppendixOptions, page: Pag
         return None
     numbered = replace_words(number_blocks(_marked(list(blocks), page)), options.spelling)
     title = next(b.text for b in numbered if isinstance(b, Heading))
-    return Document(title, numbered, options.language, results.is_simulated, ("brief",), results.title)
+    return Document(
+        title, numbered, options.language, results.is_simulated, ("brief",), results.title, options.authors
+    )
 
 
 def format_title(page: Page) -> str:

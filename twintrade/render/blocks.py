@@ -273,6 +273,7 @@ class Document:
     is_simulated: bool = False
     parts: tuple[Part, ...] = ("appendix",)
     subject: str = ""
+    authors: tuple[str, ...] = ()
 
 
 def emphasize(text: str) -> Span:

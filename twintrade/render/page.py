@@ -44,6 +44,8 @@ class Page:
     exhibits : tuple of str
         Names of the exhibits that the document shows.
     detail : {"short", "full"}
+    authors : tuple of str
+    date : str
     """
 
     results: ResultSet
@@ -53,6 +55,8 @@ class Page:
     printer: Printer = field(default_factory=lambda: Printer(load_charmap()))
     exhibits: tuple[str, ...] = ()
     detail: Detail = "short"
+    authors: tuple[str, ...] = ()
+    date: str = ""
 
     def say(self, key: str, /, **values: Value) -> str:
         """Return a sentence of the wording."""

@@ -13,7 +13,19 @@ from twintrade.render.presets import EXHIBIT_NAMES, PRESETS
 from twintrade.render.tables.estimates import TableOptions, Under
 from twintrade.render.wording import Wording
 
-_TABLES = ("wording", "spelling", "language", "romanized", "theme", "tables", "exhibits", "appendix", "detail")
+_TABLES = (
+    "wording",
+    "spelling",
+    "language",
+    "romanized",
+    "theme",
+    "tables",
+    "exhibits",
+    "appendix",
+    "detail",
+    "authors",
+    "date",
+)
 MOST_COLUMNS = 12
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 
@@ -24,9 +36,9 @@ def build_options(style: Mapping[str, Any]) -> AppendixOptions:
     Parameters
     ----------
     style : mapping
-        ``appendix`` (a preset) or ``exhibits`` (a list of names), ``detail``, ``wording`` (sentence by key),
-        ``spelling`` (replacement by word), ``language`` (as in "en-GB"), ``romanized`` (name in Latin letters by
-        name), ``theme`` and ``tables`` (option by name).
+        ``appendix`` (a preset) or ``exhibits`` (a list of names), ``detail``, ``authors``, ``date``,
+        ``wording`` (sentence by key), ``spelling`` (replacement by word), ``language`` (as in "en-GB"),
+        ``romanized`` (name in Latin letters by name), ``theme`` and ``tables`` (option by name).
 
     Raises
     ------
@@ -43,6 +55,8 @@ def build_options(style: Mapping[str, Any]) -> AppendixOptions:
     return AppendixOptions(
         exhibits=_exhibits(style),
         detail=_detail(style),
+        authors=_authors(style.get("authors", ())),
+        date=str(style.get("date", "")),
         wording=Wording().changed(_texts(style.get("wording", {}))),
         theme=theme,
         tables=_tables(style.get("tables", {})),
@@ -69,6 +83,12 @@ def _detail(style: Mapping[str, Any]) -> Detail:
     if detail not in get_args(Detail):
         raise SpecError(f"the detail of the report is {detail!r}; it is one of {', '.join(get_args(Detail))}")
     return detail  # type: ignore[no-any-return]
+
+
+def _authors(names: Any) -> tuple[str, ...]:
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) and name.strip() for name in names):
+        raise SpecError(f'the authors of the report are {names!r}; write them as ["First Author", "Second Author"]')
+    return tuple(names)
 
 
 def _texts(sentences: Mapping[str, Any]) -> dict[str, str]:

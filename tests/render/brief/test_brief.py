@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from twintrade.effects import Money
-from twintrade.render.appendix import AppendixOptions, build_brief_document
+from twintrade.render.appendix import AppendixOptions, build_brief_document, open_page
 from twintrade.render.blocks import Aside, Beside, BulletList, Heading, KeyNumbers, Lead, Paragraph, Table
 from twintrade.render.brief.facts import VERDICTS, Effect, collect_facts
 from twintrade.render.page import Page
@@ -201,3 +201,16 @@ def test_the_sentence_under_the_title_says_no_more_than_the_verdict(made, claime
     bands.loc[bands["kind"] == "overall", ["effect", "low", "high"]] = [0.1, low, 0.2]
     document = build(replace(results, bands=bands))
     assert words in find(document, Lead)[0].deck
+
+
+def test_authors_and_date_stand_on_the_brief_and_in_its_citation(made):
+    options = AppendixOptions(authors=("A. Writer", "B. Reader"), date="March 2026")
+    document = build_brief_document(made, options, open_page(made, options))
+    (lead,) = [b for b in document.blocks if isinstance(b, Lead)]
+    assert lead.byline.startswith("A. Writer and B. Reader · March 2026 · ")
+    (cited,) = [b for b in document.blocks if isinstance(b, Aside) and b.name == "Data and citation"]
+    assert "Cite as: A. Writer and B. Reader (March 2026): “" in cited.blocks[0].spans[0].text
+    assert document.authors == options.authors
+    unsigned = build_brief_document(made, AppendixOptions(), open_page(made, AppendixOptions()))
+    (cited,) = [b for b in unsigned.blocks if isinstance(b, Aside) and b.name == "Data and citation"]
+    assert "Cite as: “" in cited.blocks[0].spans[0].text

@@ -74,9 +74,11 @@ def _lead(facts: Facts) -> Lead:
     labels = [] if data.empty else data.sort_values("period")["period_label"].map(take_text).tolist()
     status = "simulated" if page.results.is_simulated else "published"
     first, last = (labels[0], labels[-1]) if labels else ("", "")
-    byline = Text("brief.byline", title=page.results.title, first=first, last=last, status=status)
+    described = Text("brief.byline", title=page.results.title, first=first, last=last, status=status)
+    signed = [str(Listed(page.authors)), page.date]
+    byline = " · ".join(filter(None, (*signed, str(described))))
     if effect is None:
-        return Lead(str(Text("brief.deck-none")), str(byline))
+        return Lead(str(Text("brief.deck-none")), byline)
     deck = Text(
         "brief.deck",
         n=facts.n_treated,
@@ -86,7 +88,7 @@ def _lead(facts: Facts) -> Lead:
         reading="chance" if effect.holds_zero else "decided" if facts.verdict != "cannot" else "points",
         objects="yes" if facts.objecting else "no",
     )
-    return Lead(str(deck), str(byline))
+    return Lead(str(deck), byline)
 
 
 def _key_numbers(facts: Facts) -> KeyNumbers:
@@ -291,5 +293,7 @@ def _cite(facts: Facts) -> str:
     sentences = []
     if publishers:
         sentences.append(Text("brief.sources", names=Listed(tuple(dict.fromkeys(publishers)), "semicolon")))
-    sentences.append(Text("brief.cite", title=results.title, version=version))
+    authors = Text("brief.cited-authors", authors=Listed(facts.page.authors), date=facts.page.date or "none")
+    who = authors if facts.page.authors else ""
+    sentences.append(Text("brief.cite", authors=who, title=results.title, version=version))
     return str(Listed(tuple(sentences), "sentences"))

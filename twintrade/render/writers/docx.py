@@ -62,7 +62,8 @@ def render_docx(document: Document, template: bytes | None = None) -> bytes:
     _clear(file)
     _add_missing_styles(file)
     properties = file.core_properties
-    properties.title, properties.author, properties.language = document.title, "twintrade", document.language
+    properties.title, properties.language = document.title, document.language
+    properties.author = "; ".join(document.authors) or "twintrade"
     properties.comments, properties.last_modified_by, properties.revision = "", "twintrade", 1
     properties.created = properties.modified = FIXED_TIME
     if document.is_simulated:

@@ -82,6 +82,7 @@ def render_html(document: Document, theme: Theme | None = None) -> bytes:
         f'<meta http-equiv="Content-Security-Policy" content="{_policy(style, script if has_view else "")}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta name="generator" content="twintrade"><meta name="color-scheme" content="light dark">',
+        *(f'<meta name="author" content="{escape(name)}">' for name in document.authors),
         f"<title>{title}</title>\n<style>{style}</style>\n</head>\n<body>",
         f'<a class="skip" href="#content">{_put("writers.skip")}</a>\n<main id="content">',
         *_with_contents(document.blocks),

@@ -90,6 +90,7 @@ def render_pdf(document: Document, printer: Printer, theme: Theme | None = None)
         "sans": [theme.family, *fallback],
         "scale": theme.text_scale,
         "names": [str(Text(f"writers.{name}")) for name in document.parts],
+        "authors": [printer(name) for name in document.authors] or ["twintrade"],
         "subject": printer(document.subject),
         "blocks": _mark_places([b for block in document.blocks for b in _block(block, printer)]),
     }

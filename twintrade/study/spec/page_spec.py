@@ -22,6 +22,10 @@ class ReportSection(Section):
         Names of exhibits, in place of the preset.
     detail : str
         What a reader needs to judge the estimate, or everything that was computed.
+    authors : list of str
+        Who signs the brief and is cited.
+    date : str
+        Of the report, as it is to be printed.
     style : str
         A TOML file with the same keys, shared by several analyses; what stands here wins over it.
     word_template : str
@@ -43,6 +47,8 @@ class ReportSection(Section):
     appendix: Literal["full", "brief", "single_case", "registry"] | None = None
     exhibits: list[str] | None = None
     detail: Literal["short", "full"] | None = None
+    authors: list[str] | None = None
+    date: str | None = None
     style: str = ""
     word_template: str = ""
     wording: dict[str, str] = {}

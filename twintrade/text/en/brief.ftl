@@ -144,7 +144,11 @@ pairs-more = { $n } further pairs stand in the file of this table.
 limits = What this cannot say
 data = Data and citation
 sources = Data: { $names }.
-cite = Cite as: “{ $title }”, brief with statistical appendix, twintrade { $version }.
+cited-authors = { $authors }{ $date ->
+    [none] { "" }
+   *[other] { " " }({ $date })
+}:{ " " }
+cite = Cite as: { $authors }“{ $title }”, brief with statistical appendix, twintrade { $version }.
 
 ## the pictures
 picture-totals = { $outcome } of the { $n } pairs: observed, and expected without agreements
