@@ -15,9 +15,10 @@ from twintrade.render.appendix import AppendixOptions, build_appendix, build_doc
 from twintrade.render.block_parts import format_caption, format_heading, list_exhibits
 from twintrade.render.blocks import BulletList, Contents, Figure, Heading, Lead, PageBreak, Table
 from twintrade.render.exhibits import robustness
+from twintrade.render.reading import read_words
 from twintrade.render.tables.effect_rows import build_change_rows
 from twintrade.render.writers.docx import render_docx
-from twintrade.text import numbers
+from twintrade.text import Listed, Text, numbers, pack_text
 
 COLUMN = ("imputation", "gravity")
 
@@ -141,3 +142,13 @@ def test_word_lists_sections_tables_and_figures_by_name():
     shown = {p.text for p in file.paragraphs}
     assert {format_heading(b) for b in document.blocks if isinstance(b, Heading) and b.level == 2} <= shown
     assert {format_caption(e) for e in list_exhibits(document.blocks)} <= shown
+
+
+def test_a_sentence_that_another_version_said_stands_in_its_own_words():
+    unknown = pack_text(Text("checks.said-by-another-version", n=3))
+    unfilled = pack_text(Text("page.mean_size"))
+    nested = pack_text(Listed((Text("page.summary"), Text("checks.said-by-another-version")), "sentences"))
+    for packed in (unknown, unfilled, nested):
+        assert read_words({"message": "Three were found.", "text": packed}, "message") == "Three were found."
+    known = pack_text(Text("page.summary"))
+    assert read_words({"message": "Three were found.", "text": known}, "message") == str(Text("page.summary"))

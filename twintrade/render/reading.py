@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from twintrade.effects import ResultSet
-from twintrade.text import Words, parse_text
+from twintrade.text import Words, can_say, parse_text
 from twintrade.text.amounts import typeset
 from twintrade.text.numbers import format_event_time_label, is_missing
 
@@ -46,9 +46,10 @@ def take_text(value: object) -> str:
 
 
 def find_words(record: Record, column: str) -> Words:
-    """Return a sentence of the results: its text where that is kept beside it, else the words."""
+    """Return a sentence of the results: its text where that is kept beside it and can be said, else the words."""
     packed = take_text(record.get("text" if column in SPOKEN else f"{column}_text"))
-    return parse_text(packed) if packed else typeset(take_text(record.get(column)))
+    words = parse_text(packed) if packed else ""
+    return words if words and can_say(words) else typeset(take_text(record.get(column)))
 
 
 def read_words(record: Record, column: str) -> str:

@@ -108,6 +108,15 @@ def parse_text(packed: str) -> Words:
     return text
 
 
+def can_say(words: Words) -> bool:
+    """Whether the catalogue has the messages of some words with their values; another version may have had others."""
+    try:
+        str(words)
+    except KeyError:
+        return False
+    return True
+
+
 def _unwrap(value: Any) -> Value:
     """Return a plain number for one of numpy."""
     return value.item() if hasattr(value, "item") else value  # type: ignore[no-any-return]
