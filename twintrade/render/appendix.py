@@ -4,14 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from twintrade.effects import ResultSet
-from twintrade.render.block_parts import list_exhibits, number_blocks, number_sections
+from twintrade.render.block_parts import number_blocks, number_sections
 from twintrade.render.blocks import (
     Absent,
     Block,
     BulletList,
     Contents,
     Document,
-    Figure,
     Heading,
     Lead,
     Note,
@@ -163,11 +162,8 @@ def build_appendix(
 
 def _list_contents(opening: list[Block], blocks: list[Block]) -> list[Block]:
     """Return the contents of an appendix of several sections, on a new page behind a brief."""
-    exhibits = list_exhibits(blocks)
-    n_figures = sum(isinstance(exhibit, Figure) for exhibit in exhibits)
-    contents = Contents(has_tables=len(exhibits) > n_figures, has_figures=n_figures > 0)
     n_sections = sum(isinstance(block, Heading) and block.level > 1 for block in blocks)
-    return [*([PageBreak()] if len(opening) > 2 else []), *([contents] if n_sections > 2 else [])]
+    return [*([PageBreak()] if len(opening) > 2 else []), *([Contents()] if n_sections > 2 else [])]
 
 
 def build_document(results: ResultSet, options: AppendixOptions | None = None, page: Page | None = None) -> Document:

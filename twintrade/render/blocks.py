@@ -70,9 +70,6 @@ class PageBreak:
 class Contents:
     """Where the appendix begins: its sections, tables and figures with their pages, where the format has pages."""
 
-    has_tables: bool = False
-    has_figures: bool = False
-
 
 @dataclass(frozen=True, slots=True)
 class Column:

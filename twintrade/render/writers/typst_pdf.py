@@ -146,7 +146,7 @@ def _block(block: Block, printer: Printer) -> list[dict[str, Any]]:
             return [{"type": "pagebreak"}]
         case Contents():
             names = {name: str(Text(f"writers.{key}")) for name, key in CONTENTS.items()}
-            return [{"type": "contents", "has-tables": block.has_tables, "has-figures": block.has_figures, **names}]
+            return [{"type": "contents", **names}]
         case EventView():
             return []
         case Lead():
