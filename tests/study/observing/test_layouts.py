@@ -1,14 +1,20 @@
-"""Public tables of known layout go from init to a panel with few edits, and their totals are those of the file."""
+"""Public tables of known layout go from init through a run with few edits, and their totals are those of the file."""
 
 import json
+import tomllib
 from dataclasses import dataclass
+from importlib import resources
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from twintrade.data.looks import look_at_trade
+from twintrade.study.execute import execute
 from twintrade.study.observing.observe import observe
+from twintrade.study.planning import plan_analysis
+from twintrade.study.run.columns import run
 from twintrade.study.scaffold import write_scaffold
-from twintrade.study.spec.analysis import parse
 from twintrade.study.spec.toml_text import format_toml_line
 
 YEARS = range(2010, 2018)
@@ -24,6 +30,7 @@ class Case:
     truth: pd.DataFrame
     edits: tuple[tuple[str, str], ...] = ()
     not_guessed: tuple[str, ...] = ("city", "partner", "value", "money_unit", "flow")
+    flow: str = "exports"
 
 
 def grid(cities, partners) -> pd.DataFrame:
@@ -68,6 +75,26 @@ def comtrade(spell) -> pd.DataFrame:
         **{spell("partnerCode"): 0, spell("partnerISO"): "W00"}
     )
     return pd.concat([counted, world, *again], ignore_index=True)
+
+
+def comtrade_before() -> bytes:
+    names = {"CHN": "China", "DEU": "Germany", "USA": "USA", "FRA": "France", "TWN": "Other Asia, nes"}
+    counted = pd.DataFrame(
+        {
+            "Classification": "H4",
+            "Year": BASE["year"],
+            "Period": BASE["year"],
+            "Trade Flow": "Export",
+            "Reporter": BASE["city"].map(names),
+            "Reporter ISO": BASE["city"],
+            "Partner": BASE["partner"].map(names),
+            "Partner ISO": BASE["partner"].replace("TWN", ""),
+            "Commodity Code": "TOTAL",
+            "Trade Value (US$)": BASE["value"],
+        }
+    )
+    others = [counted.assign(**{"Trade Flow": "Import"}), counted.assign(**{"Commodity Code": "01"})]
+    return write(pd.concat([counted, counted.iloc[:8].assign(Partner="World"), *others]))
 
 
 def answer() -> bytes:
@@ -149,7 +176,7 @@ def comext() -> pd.DataFrame:
 CHINESE = grid(["山东省", "浙江省"], ["USA", "DEU", "TWN"])
 
 
-def customs() -> bytes:
+def customs(money: str = "美元") -> bytes:
     names = {"USA": "美国", "DEU": "德国", "TWN": "中国台湾"}
     months = pd.concat([CHINESE.assign(month=m) for m in range(1, 13)], ignore_index=True)
     frame = pd.DataFrame(
@@ -159,7 +186,7 @@ def customs() -> bytes:
             "贸易伙伴名称": months["partner"].map(names),
             "注册地编码": months["city"].map({"山东省": 37, "浙江省": 33}),
             "注册地名称": months["city"],
-            "美元": months["value"].map("{:,}".format),
+            money: months["value"].map("{:,}".format),
             "": "",
         }
     )
@@ -192,13 +219,20 @@ def census() -> bytes:
     return json.dumps([head, *([*row, row[4]] for row in rows)]).encode()
 
 
-def usa_trade_online() -> bytes:
+def census_months(value: str, commodity: str) -> bytes:
+    months = [(r, m) for r in STATES.itertuples() for m in range(1, 13)]
+    rows = [[r.city, CENSUS_NAMES[r.partner], str(r.value), "-", str(r.year), f"{m:02d}"] for r, m in months]
+    parts = [[*row[:2], "1", "01", *row[4:]] for row in rows]
+    return json.dumps([["STATE", "CTY_NAME", value, commodity, "YEAR", "MONTH"], *rows, *parts]).encode()
+
+
+def usa_trade_online(value: str) -> bytes:
     frame = pd.DataFrame(
         {
             "State": STATES["city"].map({"CA": "California", "TX": "Texas"}),
             "Country": STATES["partner"].map({k: v.title() for k, v in CENSUS_NAMES.items()}),
             "Time": STATES["year"],
-            "Total Exports Value ($US)": STATES["value"].map("{:,}".format),
+            value: STATES["value"].map("{:,}".format),
         }
     )
     title = '"USA Trade Online"\n"Source: U.S. Census Bureau"\n\n'
@@ -220,17 +254,16 @@ def comexstat() -> bytes:
     return json.dumps({"data": {"list": rows}, "success": True, "message": None}).encode()
 
 
-def bulk() -> bytes:
+def bulk(place: str, names: dict[str, str], product: str) -> bytes:
     codes = {"USA": "249", "FRA": "275", "TWN": "161"}
     months = pd.concat([BASE.assign(month=m) for m in range(1, 13)], ignore_index=True)
     frame = pd.DataFrame(
         {
             "CO_ANO": months["year"],
             "CO_MES": months["month"].map("{:02d}".format),
-            "SH4": "0101",
+            product: "0101",
             "CO_PAIS": months["partner"].map(codes),
-            "SG_UF_MUN": "PE",
-            "CO_MUN": months["city"].map({"CHN": "2611606", "DEU": "3548500"}),
+            place: months["city"].map(names),
             "KG_LIQUIDO": 5,
             "VL_FOB": months["value"],
         }
@@ -265,6 +298,8 @@ def monthly(frame, times=12, **names):
     return frame.assign(value=frame["value"] * times, **{k: frame[k].replace(v) for k, v in names.items()})
 
 
+TOWNS = {"CHN": "2611606", "DEU": "3548500"}
+BRAZILIAN = write_codes({"161": "TWN", "249": "USA", "275": "FRA"})
 LONG_STATES = monthly(STATES, 1, city={"CA": "California", "TX": "Texas"})
 CASES = {
     "comtrade.json": Case(
@@ -290,8 +325,23 @@ CASES = {
         (),
         ("city", "partner", "value", "money_unit"),
     ),
+    "customs_exports_yuan.csv": Case(
+        "customs_exports_yuan.csv",
+        customs("人民币"),
+        monthly(CHINESE),
+        (),
+        ("city", "partner", "value", "money_unit"),
+    ),
+    "comtrade_before.csv": Case("comtrade_before.csv", comtrade_before(), BASE),
     "census.json": Case("census.json", census(), STATES),
-    "usa_trade.csv": Case("usa_trade.csv", usa_trade_online(), LONG_STATES),
+    "census_months.json": Case("census_months.json", census_months("ALL_VAL_MO", "E_COMMODITY"), monthly(STATES)),
+    "census_imports.json": Case(
+        "census_imports.json", census_months("GEN_VAL_MO", "I_COMMODITY"), monthly(STATES), flow="imports"
+    ),
+    "usa_trade.csv": Case("usa_trade.csv", usa_trade_online("Total Exports Value ($US)"), LONG_STATES),
+    "usa_trade_imports.csv": Case(
+        "usa_trade_imports.csv", usa_trade_online("Customs Import Value (Gen) ($US)"), LONG_STATES, flow="imports"
+    ),
     "comexstat_exp.json": Case(
         "comexstat_exp.json",
         comexstat(),
@@ -301,9 +351,16 @@ CASES = {
     ),
     "EXP_2010_MUN.csv": Case(
         "EXP_2010_MUN.csv",
-        bulk(),
-        monthly(BASE, city={"CHN": "2611606", "DEU": "3548500"}),
-        write_codes({"161": "TWN", "249": "USA", "275": "FRA"}),
+        bulk("CO_MUN", TOWNS, "SH4"),
+        monthly(BASE, city=TOWNS),
+        BRAZILIAN,
+        ("city", "partner", "value", "money_unit"),
+    ),
+    "EXP_2010.csv": Case(
+        "EXP_2010.csv",
+        bulk("SG_UF_NCM", {"CHN": "PE", "DEU": "SP"}, "CO_NCM"),
+        monthly(BASE, city={"CHN": "PE", "DEU": "SP"}),
+        BRAZILIAN,
         ("city", "partner", "value", "money_unit"),
     ),
     "rts.json": Case(
@@ -315,29 +372,64 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_a_public_table_goes_from_init_to_its_totals(tmp_path, name):
-    case = CASES[name]
-    raw = tmp_path / "data" / "raw"
+QUICK = """[[estimator]]
+name = "twfe"
+transform = "log"
+[inference]
+name = "clustered"
+"""
+
+
+def write_project(root, case: Case) -> str:
+    """Write a table, and a register with two of its pairs; return the analysis that init writes, with the edits."""
+    raw = root / "data" / "raw"
     raw.mkdir(parents=True)
     (raw / case.file).write_bytes(case.content)
-    first = case.truth.iloc[0]
-    twins = f"city,partner,partner_city,date,kind\n{first['city']},{first['partner']},Town,2014-05-01,sister city\n"
-    (raw / "twins.csv").write_text(twins, encoding="utf-8")
-    write_scaffold(tmp_path, "public", f"data/raw/{case.file}", "data/raw/twins.csv")
-    text = (tmp_path / "analyses" / "public.toml").read_text(encoding="utf-8")
+    pairs = case.truth.drop_duplicates(["city", "partner"])[["city", "partner"]].to_numpy()
+    chosen = zip(pairs[[0, -1]], (2014, 2013), strict=True)
+    rows = [f"{city},{partner},Town,{year}-05-01,sister city" for (city, partner), year in chosen]
+    (raw / "twins.csv").write_text("\n".join(["city,partner,partner_city,date,kind", *rows]) + "\n", encoding="utf-8")
+    write_scaffold(root, "public", f"data/raw/{case.file}", "data/raw/twins.csv")
+    text = (root / "analyses" / "public.toml").read_text(encoding="utf-8")
+    for before, after in case.edits:
+        assert before in text
+        text = text.replace(before, after)
+    return text[: text.index("# The ladder.")] + QUICK
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_public_table_goes_from_init_through_a_run_with_its_totals(tmp_path, name):
+    case = CASES[name]
+    assert len(case.edits) <= MOST_EDITS
+    text = write_project(tmp_path, case)
     trade = text[text.index("[[data.trade]]") : text.index("[[data.twinnings]]")]
     assert "known by its headers" in trade
     for key in case.not_guessed:
         (line,) = [line for line in trade.splitlines() if line.startswith(f"{key} = ")]
         assert "GUESS" not in line
-    assert len(case.edits) <= MOST_EDITS
-    for before, after in case.edits:
-        assert before in text
-        text = text.replace(before, after)
-    spec, _ = parse(text)
-    frame = observe("public", spec, tmp_path).panel.to_frame()
-    per_year = {"year": 1, "quarter": 4, "month": 12}[spec.data.trade[0].frequency]
-    totals = frame.assign(year=frame["period"] // per_year).groupby(["city", "partner", "year"])["exports"].sum()
+    plan, _ = plan_analysis(tmp_path, "public", text)
+    finished = run(plan, observe("public", plan.spec, tmp_path))
+    (column,) = finished.ladder.estimated
+    assert np.isfinite(column.fit.estimate.overall.effects).all()
+    frame = finished.design.panel.to_frame()
+    per_year = {"year": 1, "quarter": 4, "month": 12}[plan.spec.data.trade[0].frequency]
+    totals = frame.assign(year=frame["period"] // per_year).groupby(["city", "partner", "year"])[case.flow].sum()
     expected = case.truth.set_index(["city", "partner", "year"])["value"].sort_index().astype(float)
     pd.testing.assert_series_equal(totals, expected, check_names=False, check_index_type=False, rtol=1e-12)
+
+
+def test_a_table_of_every_layout_is_tried(tmp_path):
+    layouts = tomllib.loads(resources.files("twintrade.data").joinpath("layouts.toml").read_text(encoding="utf-8"))
+    said = []
+    for case in CASES.values():
+        (tmp_path / case.file).write_bytes(case.content)
+        said += [str(g.reason) for g in look_at_trade(tmp_path, case.file) if not g.key]
+    for layout in layouts["layout"]:
+        assert any(f"A table of {layout['title']}, known by its headers" in sentence for sentence in said)
+
+
+def test_a_stored_run_has_the_totals_of_its_table(tmp_path):
+    case = CASES["census.json"]
+    assert execute(tmp_path, "public", write_project(tmp_path, case)).ending == "done"
+    stored = pd.read_csv(tmp_path / "results" / "public" / "data.csv")
+    assert stored["outcome"].sum() == case.truth["value"].sum()

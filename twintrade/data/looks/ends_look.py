@@ -10,7 +10,15 @@ from twintrade.data.formats.tables import TextTable
 from twintrade.data.geography.countries import find_codes
 from twintrade.data.looks.column_scores import HALF, Score, choose_column, score_numbers, score_partners, take_head
 from twintrade.data.looks.file_look import Guess, build_question
-from twintrade.data.looks.words import ROLES, Role, find_role, find_weak_roles, has_word_of, has_word_of_twin
+from twintrade.data.looks.words import (
+    ROLES,
+    Role,
+    find_role,
+    find_trade,
+    find_weak_roles,
+    has_word_of,
+    has_word_of_twin,
+)
 from twintrade.data.schema.source import UNNAMED
 from twintrade.data.sources.cells import fold_name, quote_cell
 from twintrade.text import Listed, Text, Words
@@ -96,7 +104,7 @@ def look_for_ends(table: TextTable, names: Sequence[str], file: str, other: Othe
     DataError
         No column looks like countries.
     """
-    seen = _see(table, names, file)
+    seen = _see(table, names, file, other)
     cities, is_sure = _find_cities(seen, other)
     groups = [g for g in seen.groups if not set(cities) & set(g)]
     by_role = _sort_by_role(seen, groups)
@@ -122,7 +130,7 @@ def look_for_signatories(table: TextTable, names: Sequence[str], file: str, othe
     DataError
         No column looks like countries.
     """
-    seen = _see(table, names, file)
+    seen = _see(table, names, file, other)
     candidates = [*seen.texts, *(n for g in seen.groups for n in g)]
     shares = {n: seen.overlap(n, other.names) for n in candidates}
     most = max(shares.values(), default=0.0)
@@ -150,15 +158,24 @@ def look_for_signatories(table: TextTable, names: Sequence[str], file: str, othe
     return Ends(guess, _say_partner(seen, partner, "data.look-countries"))
 
 
-def _see(table: TextTable, names: Sequence[str], file: str) -> _Columns:
+def _see(table: TextTable, names: Sequence[str], file: str, other: OtherFile) -> _Columns:
     scores = {n: score_partners(table, n) for n in names}
     roles: dict[str, Role] = {n: find_role(n) for n in names}
     countries = [n for n in names if scores[n].share >= HALF]
     if not countries:
         countries = [choose_column(names, scores, "partner", file)]
     roles |= {n: r for n, r in find_weak_roles(countries).items() if not roles[n]}
-    texts = [n for n in names if n not in countries and not score_numbers(table, n).share]
+    further = [n for n in names if n not in countries]
+    texts = [n for n in further if not score_numbers(table, n).share or _has_codes_of_cities(table, n, other)]
     return _Columns(table, scores, roles, _group(table, countries), texts)
+
+
+def _has_codes_of_cities(table: TextTable, name: str, other: OtherFile) -> bool:
+    """Return whether a column of numbers has a city's name, or holds mostly cities of the other file."""
+    cells = {fold_name(str(c)) for c in table.columns[name]} - {""}
+    shared = len(cells & set(other.names)) / len(cells) if cells else 0.0
+    is_named = has_word_of(name, "city") and find_trade(name) == ""
+    return all(c.isdigit() for c in cells) and (is_named or shared >= HALF)
 
 
 def _group(table: TextTable, names: Sequence[str]) -> list[list[str]]:

@@ -56,7 +56,7 @@ def read_back_agreements(root: Path, guesses: Sequence[Guess]) -> list[Text]:
     for i in range(codes.size):
         city, twin = _cell(table, lines["city"], i), _cell(table, lines["partner_city"], i)
         date = _read_date(table.columns[lines["date"]][i], lines.get("day_first"))
-        if city and codes[i] and date:
+        if city not in ("", UNNAMED) and codes[i] and date:
             country, city = load_places()[codes[i]].name, names.get(city, city)
             readings.append(Text("data.look-signed", date=date, city=city, twin=twin or "none", country=country))
     return _spread(readings)
