@@ -22,6 +22,8 @@ from twintrade.errors import DesignError
 from twintrade.numerics.arrays import BoolArray, FloatArray, take_rows
 from twintrade.text import Listed, Text, Words
 
+CLUSTERS = ("unit", "city", "partner", "period", "undirected_pair")
+
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Design:
@@ -46,7 +48,7 @@ class Design:
     anticipation : int
         Periods before onset treated as possibly affected.
     clusters : tuple of str
-        "unit", "city", "partner", "period": dimensions of clustering.
+        "unit", "city", "partner", "period", "undirected_pair": dimensions of clustering.
     covariates : tuple of str
         Columns conditioned on.
     weights : str or None
@@ -88,9 +90,10 @@ class Design:
         require_word("always_treated", self.always_treated, ("exclude", "keep"))
         if not isinstance(self.comparison, Comparison):
             raise DesignError(f"comparison is an object such as NeverTreated(), not {self.comparison!r}")
-        if isinstance(self.clusters, str):
-            raise DesignError(f"clusters is a list of dimensions; give ({self.clusters!r},)")
-        list_effect_names(self.fixed_effects)
+        for name in ("clusters", "covariates"):
+            if isinstance(getattr(self, name), str):
+                raise DesignError(f"{name} is a list; give ({getattr(self, name)!r},)")
+        list_effect_names(self.fixed_effects, self.panel.columns)
         if self.window[0] > self.window[1]:
             raise DesignError(f"the window {list(self.window)} ends before it begins; give [first, last]")
         if self.reference >= 0 or self.reference >= -self.anticipation:
@@ -100,7 +103,7 @@ class Design:
         if self.anticipation < 0:
             raise DesignError(f"anticipation is a number of periods, not {self.anticipation}")
         for name in self.clusters:
-            require_word("clusters", name, ("unit", "city", "partner", "period"))
+            require_word("clusters", name, CLUSTERS)
 
     @classmethod
     def from_statistics(cls, statistics: CohortStatistics, **options: Any) -> "Design":
@@ -219,7 +222,7 @@ class Design:
     @property
     def effect_names(self) -> tuple[str, ...]:
         """Names of the fixed effects."""
-        return list_effect_names(self.fixed_effects)
+        return list_effect_names(self.fixed_effects, self.panel.columns)
 
     @property
     def effects_label(self) -> Listed:

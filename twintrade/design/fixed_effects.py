@@ -1,11 +1,14 @@
 """The named sets of fixed effects, and the codes of each."""
 
+from collections.abc import Collection
+
 import numpy as np
+import pandas as pd
 
 from twintrade.design.panel import Panel
 from twintrade.design.words import suggest_word
 from twintrade.errors import DesignError
-from twintrade.numerics.arrays import IntArray, compact
+from twintrade.numerics.arrays import IntArray, compact, intersect_codes
 from twintrade.text import Text
 
 SETS: dict[str, tuple[str, ...]] = {
@@ -30,8 +33,12 @@ EFFECTS = (
 )
 
 
-def list_effect_names(fixed_effects: str | tuple[str, ...]) -> tuple[str, ...]:
-    """Return the effects of a named set, or check a list of them.
+TOGETHER = "^"
+"""Stands between the columns of an effect with a level for each of their combinations."""
+
+
+def list_effect_names(fixed_effects: str | tuple[str, ...], columns: Collection[str] = ()) -> tuple[str, ...]:
+    """Return the effects of a named set, or check a list of them, which may name columns ("sector^period").
 
     Raises
     ------
@@ -44,13 +51,16 @@ def list_effect_names(fixed_effects: str | tuple[str, ...]) -> tuple[str, ...]:
             raise DesignError(f"no set of fixed effects is called {fixed_effects!r}; {hint}")
         return SETS[fixed_effects]
     for name in fixed_effects:
-        if name not in EFFECTS:
+        parts = str(name).split(TOGETHER)
+        if name not in EFFECTS and not all(part in EFFECTS or part in columns for part in parts):
             raise DesignError(f"no fixed effect is called {name!r}; {suggest_word(str(name), list(EFFECTS))}")
     return fixed_effects
 
 
 def name_effect(name: str, *, is_dyadic: bool = False, period: str = "period") -> Text:
     """Return what an effect is called in a sentence: "dyad", "city × year"."""
+    if name not in EFFECTS:
+        return Text("design.effect-columns", names=" × ".join(name.split(TOGETHER)))
     kind = "dyad" if name == "unit" and is_dyadic else name.replace("_", "-")
     return Text(f"design.effect-{kind}", period_name=period)
 
@@ -62,6 +72,8 @@ def encode_effect(panel: Panel, name: str, rows: IntArray) -> IntArray:
     """
     if name == "cohort":
         raise DesignError("cohort effects need a treatment; take their codes from the design's observations")
+    if name not in EFFECTS:
+        return intersect_codes([_encode_part(panel, part, rows) for part in name.split(TOGETHER)])
     unit = panel.unit[rows]
     period = panel.period[rows] - panel.first_period
     n_periods = panel.last_period - panel.first_period + 1
@@ -76,6 +88,17 @@ def encode_effect(panel: Panel, name: str, rows: IntArray) -> IntArray:
         return compact(_undirected_pairs(panel)[unit])
     place = (panel.unit_city if name.startswith("city") else panel.unit_partner)[unit]
     return compact(place * n_periods + period if name.endswith("_period") else place)
+
+
+def _encode_part(panel: Panel, name: str, rows: IntArray) -> IntArray:
+    if name in EFFECTS:
+        return encode_effect(panel, name, rows)
+    codes = pd.factorize(np.asarray(panel.columns[name])[rows])[0].astype(np.int64)
+    if (codes < 0).any():
+        raise DesignError(
+            f"column {name!r} is empty in {int((codes < 0).sum())} rows; a fixed effect needs its value"
+        )
+    return compact(codes)
 
 
 def _undirected_pairs(panel: Panel) -> IntArray:

@@ -1,7 +1,7 @@
 """A validated panel: one row per unit and period, where a unit is a city or a city-partner dyad."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
 from typing import Any, Literal
@@ -9,7 +9,9 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from twintrade.design.panel_keys import is_ascending, number_keys, read_periods, sort_rows
+from twintrade.design.panel_keys import is_ascending, number_keys, sort_rows
+from twintrade.design.period_column import FREQUENCIES, read_period_column
+from twintrade.design.period_column import FrequencyName as FrequencyName
 from twintrade.design.words import require_word
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray, find_distinct, find_starts
@@ -17,7 +19,6 @@ from twintrade.text import Text, list_some
 
 _MOST_COLUMNS = 6
 
-FrequencyName = Literal["year", "quarter", "month"]
 PERIODS_PER_YEAR: Mapping[str, int] = {"year": 1, "quarter": 4, "month": 12}
 
 
@@ -39,6 +40,8 @@ class Panel:
     columns : mapping of str to array, each of shape (n_rows,)
         Everything else that was observed.
     frequency : {"year", "quarter", "month"}
+    key_columns : mapping of str to str
+        What each key column of the frame it was read from holds: "period", "unit", "city" or "partner".
     """
 
     units: ObjectArray
@@ -51,6 +54,7 @@ class Panel:
     columns: Mapping[str, Any]
     frequency: FrequencyName = "year"
     units_of_measure: Mapping[str, str] = field(default_factory=dict)
+    key_columns: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         require_word("frequency", self.frequency, list(PERIODS_PER_YEAR))
@@ -87,7 +91,7 @@ class Panel:
         unit: str | None = None,
         city: str | None = None,
         partner: str | None = None,
-        frequency: FrequencyName = "year",
+        frequency: FrequencyName | None = None,
         units_of_measure: Mapping[str, str] | None = None,
     ) -> "Panel":
         """Build a panel from a long frame, which is left untouched.
@@ -97,11 +101,13 @@ class Panel:
         frame : DataFrame
             One row per unit and period.
         period : str
-            Integer column.
+            Column of numbers, text, dates or pandas periods.
         unit : str, optional
             Column that names the unit; without it the unit is the dyad of ``city`` and ``partner``, or the city.
         city, partner : str, optional
             Columns of the two ends of a flow.
+        frequency : {"year", "quarter", "month"}, optional
+            Found where it is not given; numbers are years then, and ordinals of the frequency where it is.
         units_of_measure : mapping, optional
             Unit of measure by column, for captions ("US dollars").
 
@@ -113,7 +119,9 @@ class Panel:
         _require_columns(frame, (period, unit, city, partner))
         if unit is None and city is None:
             raise DesignError("name the column that holds the unit, or the city (and partner)")
-        periods = read_periods(frame[period], period)
+        if frequency is not None:
+            require_word("frequency", frequency, list(FREQUENCIES))
+        periods, frequency = read_period_column(frame[period], period, frequency)
         (unit_codes, units), (city_codes, cities), (partner_codes, partners) = number_keys(frame, unit, city, partner)
         order = None if is_ascending(unit_codes, periods) else sort_rows(unit_codes, periods)
         if order is not None:
@@ -135,6 +143,11 @@ class Panel:
             columns=_columns(frame, {period, unit, city, partner}, order),
             frequency=frequency,
             units_of_measure=dict(units_of_measure or {}),
+            key_columns={
+                column: key
+                for key, column in (("period", period), ("unit", unit), ("city", city), ("partner", partner))
+                if column is not None
+            },
         )
         # Found once, while building: every design on the panel asks.
         _ = panel.starts, panel.periods, panel.every_row
@@ -198,7 +211,31 @@ class Panel:
         try:
             return np.asarray(pd.to_numeric(pd.Series(column_values)), dtype=np.float64)
         except (TypeError, ValueError) as error:
-            raise DesignError(f"column {column!r} is not numeric: {error}") from None
+            dtype = getattr(column_values, "dtype", type(column_values).__name__)
+            raise DesignError(f"column {column!r} ({dtype}) is not numeric: {error}") from None
+
+    def lagged(self, column: str, *lags: int) -> "Panel":
+        """Return the panel with a numeric column's value some periods before, or after where a lag is negative.
+
+        The new columns are called ``column_lag4`` and ``column_lead1``; they are missing where that period is not
+        observed.
+
+        Examples
+        --------
+        >>> panel.lagged("exports_usd", 1, 2).values("exports_usd_lag1")[:2]
+        array([nan, ...])
+        """
+        values, span = self.values(column), self.last_period - self.first_period + 1
+        at = self.unit * span + self.period - self.first_period
+        columns = dict(self.columns)
+        for lag in lags:
+            place = self.period - self.first_period - lag
+            wanted = self.unit * span + place
+            row = np.minimum(np.searchsorted(at, wanted), at.size - 1)
+            is_there = (at[row] == wanted) & (place >= 0) & (place < span)
+            name = f"{column}_lag{lag}" if lag >= 0 else f"{column}_lead{-lag}"
+            columns[name] = np.where(is_there, values[row], np.nan)
+        return replace(self, columns=columns)
 
     def label(self, period: int) -> str:
         """Return a period as a reader writes it: 2004, 2004Q3, 2004-07."""
@@ -223,6 +260,9 @@ def _require_columns(frame: pd.DataFrame, names: tuple[str | None, ...]) -> None
         if name is not None and name not in frame.columns:
             present = ", ".join(map(str, frame.columns))
             raise DesignError(f"the panel has no column {name!r}; columns are {present}")
+    twice = frame.columns[frame.columns.duplicated()]
+    if twice.size:
+        raise DesignError(f"two columns of the panel are called {twice[0]!r}; rename one")
 
 
 def _columns(frame: pd.DataFrame, taken: set[str | None], order: IntArray | None) -> dict[str, Any]:

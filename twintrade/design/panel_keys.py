@@ -10,24 +10,6 @@ Coded = tuple[IntArray, ObjectArray]
 """Code of each row, and the labels that the codes stand for."""
 
 
-def read_periods(column: pd.Series, name: str) -> IntArray:
-    """Return the column as whole numbers.
-
-    Raises
-    ------
-    DesignError
-        A value is no whole number.
-    """
-    if isinstance(column.dtype, np.dtype) and column.dtype.kind == "i":
-        return column.to_numpy().astype(np.int64)
-    values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    bad = ~np.isfinite(values) | (values != np.floor(values))
-    if bad.any():
-        first = int(np.flatnonzero(bad)[0])
-        raise DesignError(f"column {name!r} must hold whole periods; row {first} has {column.iloc[first]!r}")
-    return values.astype(np.int64)
-
-
 def number_keys(
     frame: pd.DataFrame, unit: str | None, city: str | None, partner: str | None
 ) -> tuple[Coded, Coded, Coded]:
@@ -49,7 +31,8 @@ def _code_column(column: pd.Series) -> Coded:
             return numbers, distinct.astype(object)
     codes, labels = pd.factorize(column, sort=True)
     if (codes < 0).any():
-        raise DesignError(f"column {column.name!r} has an empty key at row {int(np.flatnonzero(codes < 0)[0])}")
+        at = int(np.flatnonzero(codes < 0)[0])
+        raise DesignError(f"column {column.name!r} ({column.dtype}) has an empty key at row {at}")
     return codes.astype(np.int64), np.asarray(labels, dtype=object)
 
 

@@ -201,7 +201,7 @@ class Fit:
             return ("event", "overall", *path, "cohort", "calendar", "cell")
         if isinstance(self.estimate, EventStudy):
             return ("event", "overall", *path)
-        return ("overall",)
+        return ("coefficient",) if self.estimate.kind == "coefficient" else ("overall",)
 
     def view(self, view: View) -> Estimate:
         """Return the estimate by event time, by cohort, by period, by cell, or as one average.

@@ -11,7 +11,15 @@ from twintrade.effects import Estimate, EventStudy, UnitInfluence
 from twintrade.errors import DesignError
 from twintrade.estimators.base import Estimator, Requires, Target, View
 from twintrade.estimators.regression.both_shapes import EventAndStatic, fit_both
-from twintrade.estimators.regression.event_terms import Model, Shape, Terms, build_terms, join_models, list_models
+from twintrade.estimators.regression.event_terms import (
+    EQUATIONS,
+    FitShape,
+    Model,
+    Terms,
+    build_terms,
+    join_models,
+    list_models,
+)
 from twintrade.estimators.regression.proportional import compute_mean_differences
 from twintrade.estimators.regression.separated import list_separated_rows
 from twintrade.estimators.regression.slopes import Slopes, build_effects, sum_influence_by_unit
@@ -19,7 +27,7 @@ from twintrade.estimators.repeating.one_step import OneStep, OneStepRegression, 
 from twintrade.estimators.repeating.treatment_blocks import build_dummies
 from twintrade.estimators.sentences import describe_design
 from twintrade.numerics.poisson import PoissonFit, fit_poisson
-from twintrade.text import Text
+from twintrade.text import Text, Words
 
 Measure = Literal["coefficient", "difference"]
 
@@ -32,8 +40,9 @@ class PPML(Estimator):
 
     Attributes
     ----------
-    shape : {"event", "static"}
+    shape : {"event", "static", "dose", "covariates"}
         One effect per event time, with the static effect of the same rows as overall effect; or the static one alone.
+        "dose" takes the treatment's own column, which may be a dose and may end; "covariates" has no treatment.
     measure : {"coefficient", "difference"}
         Log points; or the mean difference of the outcome from what it would be without the effect, in its own unit,
         for leads as for lags.
@@ -43,7 +52,7 @@ class PPML(Estimator):
         Event time that counts as zero beside the design's reference, as in ``twfe``.
     """
 
-    shape: Shape = "event"
+    shape: FitShape = "event"
     measure: Measure = "coefficient"
     bins: bool = False
     second_reference: int | None = None
@@ -91,8 +100,10 @@ class PPML(Estimator):
         """Return the event study and the static effect of the same rows."""
         return fit_both(replace(self, shape="event"), replace(self, shape="static"), design)
 
-    def one_step(self, design: Design) -> OneStep:
+    def one_step(self, design: Design) -> OneStep | None:
         """Return the model without treatment, for tests that need no refit."""
+        if self.shape in ("dose", "covariates"):
+            return None
         shown: dict[str, tuple[View, ...]] = {"static": ("overall",), "binned": ("event",)}
         shown["event"] = ("path",) if self.bins else ("event", "path")
         models = list_models(self.shape, self.bins, self.second_reference)
@@ -106,8 +117,14 @@ class PPML(Estimator):
         """Return the identifying assumption."""
         return Text("estimators.ppml-assumes", **describe_design(design))
 
+    def unmet(self, design: Design) -> list[Words]:
+        """Return why the design cannot be estimated; a dose and covariates need no onset."""
+        return self.requires.adapted(self.shape).unmet(design)
+
     def estimand(self, design: Design) -> Text:
         """Return what the headline averages."""
+        if self.shape in ("dose", "covariates"):
+            return Text(f"estimators.averages-{self.shape}")
         return Text("estimators.ppml-averages", shape=self.shape, measure=self.measure, **describe_design(design))
 
     @property
@@ -117,7 +134,7 @@ class PPML(Estimator):
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""
-        effect = "β·1[t ≥ g]" if self.shape == "static" else "Σ_e β_e·1[t − g = e]"
+        effect = EQUATIONS.get(self.shape, "Σ_e β_e·1[t − g = e]")
         given = " + γ′x" if design.covariates else ""
         return f"E[y] = exp({effect}{given} + {' + '.join('α_' + n for n in design.effect_names)})"
 

@@ -1,6 +1,6 @@
 """What a design must offer before a method may run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +14,8 @@ class Requires:
 
     Attributes
     ----------
+    treated : bool
+        At least one unit treated within the sample.
     balanced : bool
         Every unit observed in every period.
     never_treated : bool
@@ -46,6 +48,7 @@ class Requires:
         Influence gives the weight of every row in an effect (contract test); `auto` else judges it by its units.
     """
 
+    treated: bool = True
     balanced: bool = False
     never_treated: bool = False
     single_onset: bool = False
@@ -65,6 +68,10 @@ class Requires:
     has_influence: bool = True
     has_row_weights: bool = True
 
+    def adapted(self, shape: str) -> "Requires":
+        """Return what a regression of a shape requires: its own column and covariates need no onset."""
+        return replace(self, treated=False, absorbing=False) if shape in ("dose", "covariates") else self
+
     def unmet(self, design: Design) -> list[Words]:
         """Return, in sentences, what the design lacks; empty when the estimator may run."""
         lacking = self._unmet_options(design)
@@ -72,7 +79,7 @@ class Requires:
             return lacking
         o, units = design.observations, design.panel.unit_kind
         onsets = np.unique(o.unit_onset[o.is_ever_treated])
-        if onsets.size == 0:
+        if onsets.size == 0 and self.treated:
             lacking.append(describe_untreated(o))
         if self.never_treated and o.is_ever_treated.all():
             lacking.append(Text("estimators.needs-never-treated", units=units))

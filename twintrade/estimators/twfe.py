@@ -15,8 +15,9 @@ from twintrade.estimators.cohort_means.missing_patterns import count_alone
 from twintrade.estimators.cohort_means.sums_rows import SumsRows
 from twintrade.estimators.regression.both_shapes import EventAndStatic, fit_both
 from twintrade.estimators.regression.event_terms import (
+    EQUATIONS,
+    FitShape,
     Model,
-    Shape,
     Terms,
     build_terms,
     join_models,
@@ -29,7 +30,7 @@ from twintrade.estimators.sentences import describe_design
 from twintrade.numerics.absorption import build_absorber, find_singletons, remove_trends
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.linear import LeastSquares, compute_column_norms, regress_residuals
-from twintrade.text import Text
+from twintrade.text import Text, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,9 @@ class TWFE(SumsRows[EventStudy | Estimate]):
 
     Attributes
     ----------
-    shape : {"event", "static"}
+    shape : {"event", "static", "dose", "covariates"}
         One effect per event time, with the static effect of the same rows as overall effect; or the static one alone.
+        "dose" takes the treatment's own column, which may be a dose and may end; "covariates" has no treatment.
     bins : bool
         Whether the event times shown end in bins, which collect rows beyond the window. Averages never use bins.
     second_reference : int or None
@@ -54,7 +56,7 @@ class TWFE(SumsRows[EventStudy | Estimate]):
         two-way effects. Lines take out part of an effect that grows, and need leads to be told from one.
     """
 
-    shape: Shape = "event"
+    shape: FitShape = "event"
     unit_trends: bool = False
     bins: bool = False
     second_reference: int | None = None
@@ -78,7 +80,7 @@ class TWFE(SumsRows[EventStudy | Estimate]):
 
     def takes_means(self, design: Design) -> bool:
         """Return whether units have no lines of their own."""
-        return not self.unit_trends
+        return not self.unit_trends and self.shape in ("event", "static")
 
     def estimate_means(self, means: Collapse) -> EventStudy | Estimate:
         """Return the event study or the static effect of regressions on means."""
@@ -137,7 +139,7 @@ class TWFE(SumsRows[EventStudy | Estimate]):
 
     def repeater(self, design: Design, outcomes: FloatArray, views: Views = None) -> Repeater | None:
         """Return the fast path for resampling; None where units have lines of their own."""
-        if self.unit_trends:
+        if self.unit_trends or self.shape in ("dose", "covariates"):
             return None
         return partial(estimate_regressions, prepare_repeated(design, outcomes), models=self._models)
 
@@ -145,14 +147,20 @@ class TWFE(SumsRows[EventStudy | Estimate]):
         """Return the identifying assumption."""
         return Text("estimators.twfe-assumes", trends="yes" if self.unit_trends else "no", **describe_design(design))
 
+    def unmet(self, design: Design) -> list[Words]:
+        """Return why the design cannot be estimated; a dose and covariates need no onset."""
+        return self.requires.adapted(self.shape).unmet(design)
+
     def estimand(self, design: Design) -> Text:
         """Return what the headline averages."""
+        if self.shape in ("dose", "covariates"):
+            return Text(f"estimators.averages-{self.shape}")
         return Text("estimators.twfe-averages", shape=self.shape, **describe_design(design))
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""
         zero = " = ".join(f"β_{e}" for e in list_references(design, self.second_reference))
-        effect = "β·1[t ≥ g]" if self.shape == "static" else f"Σ_e β_e·1[t − g = e], {zero} = 0,"
+        effect = EQUATIONS.get(self.shape, f"Σ_e β_e·1[t − g = e], {zero} = 0,")
         given = " + γ′x" if design.covariates else ""
         effects = [f"α_{n}" for n in design.effect_names] + ["λ_unit·t"] * self.unit_trends
         return f"y = {effect}{given} + {' + '.join(effects)} + ε"

@@ -76,6 +76,7 @@ def build_summary(fit: Fit, bands: Intervals, tidy: pd.DataFrame, others: Words 
             n=len(sample.effects),
             effects=design.effects_label,
             comparison=fit.estimator.name_comparison(design),
+            has_treatment="no" if fit.estimate.kind == "coefficient" else "yes",
         ),
         Text(
             "python.summary-sample",

@@ -2,23 +2,45 @@
 
 import warnings
 from collections.abc import Mapping
-from typing import Literal
+from dataclasses import replace
+from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from twintrade.data.calendar import parse_date
 from twintrade.design import NEVER, Panel, Treatment
+from twintrade.design.period_column import read_period_column
 from twintrade.design.register import Agreements, CandidateDate
 from twintrade.design.rules import TreatmentRule, build_treatment
 from twintrade.errors import DesignError
+from twintrade.python.frames import to_pandas
 from twintrade.text import Text
 
 _AGREEMENT_TEXT = ("twinning", "signatory", "partner_city", "kind", "source", "note")
 
 
+def build_treatment_from_agreements(
+    panel: Panel, agreements: Any, rule: TreatmentRule | None, undated: Literal["error", "exclude"]
+) -> Treatment:
+    """Return the treatment from whatever says it for whole units: a table, onsets by unit, or itself.
+
+    Raises
+    ------
+    DesignError
+        It is none of these, or cannot be read.
+    """
+    if isinstance(agreements, Treatment):
+        return agreements
+    if isinstance(agreements, pd.Series | Mapping):
+        return build_treatment_from_onsets(panel, agreements)
+    return build_treatment_from_table(panel, to_pandas(agreements, "agreements"), rule, undated)
+
+
 def build_treatment_from_onsets(panel: Panel, onsets: pd.Series | Mapping[str, float]) -> Treatment:
     """Return onsets by unit label as a treatment of the panel; units that are not listed are never treated."""
-    known = Treatment.from_series(pd.Series(onsets))
+    given = pd.Series(onsets)
+    known = Treatment.from_series(_read_onsets(given, panel))
     unknown = sorted(set(known.units) - set(panel.units))
     if unknown:
         raise DesignError(
@@ -26,6 +48,43 @@ def build_treatment_from_onsets(panel: Panel, onsets: pd.Series | Mapping[str, f
         )
     listed = pd.Series(known.onset, index=known.units)
     return Treatment.from_series(listed.reindex(pd.Index(panel.units), fill_value=NEVER))
+
+
+def _read_onsets(onsets: pd.Series, panel: Panel) -> pd.Series:
+    """Return onsets as ordinals of the panel; dates, pandas periods and text are read as a panel's are."""
+    dated = onsets[onsets.notna()]
+    if pd.api.types.is_numeric_dtype(onsets) or all(isinstance(value, int | float) for value in dated):
+        return onsets
+    read = read_period_column(dated, "onset", panel.frequency)[0] if len(dated) else np.empty(0)
+    return pd.Series(read, index=dated.index, dtype=float).reindex(onsets.index)
+
+
+def build_treatment_from_column(panel: Panel, column: str, *, is_dose: bool) -> Treatment:
+    """Return the treatment that a column of the panel says by row: 0/1, or a dose; it may end.
+
+    Raises
+    ------
+    DesignError
+        The column is missing, empty somewhere, or no 0/1.
+    """
+    values = panel.values(column)
+    if is_dose:
+        return replace(Treatment.from_dose(panel, values), name=column)
+    wrong = np.flatnonzero(~np.isin(values, (0.0, 1.0)))
+    if wrong.size:
+        k = int(wrong[0])
+        first = f"{panel.units[panel.unit[k]]} {panel.label(int(panel.period[k]))}, {values[k]:g}"
+        raise DesignError(
+            f"treated = {column!r}: {wrong.size} rows are neither 0 nor 1 (first: {first}); set dose for a treatment "
+            "of other sizes, or leave out rows where it is not known"
+        )
+    ends = (np.diff(values) < 0) & (panel.unit[1:] == panel.unit[:-1])
+    if ends.any():
+        return replace(Treatment.from_dose(panel, values), name=column)
+    onset = np.full(panel.n_units, NEVER)
+    is_on = values == 1
+    np.minimum.at(onset, panel.unit[is_on], panel.period[is_on].astype(np.float64))
+    return Treatment(units=panel.units, onset=onset, rule=Text("design.onset-by-column", name=column), name=column)
 
 
 def build_treatment_from_table(
@@ -46,7 +105,7 @@ def build_treatment_from_table(
     treatment = build_treatment(Agreements(registry, undated_policy=undated), panel, rule)
     for message in treatment.messages:
         if message.code in ("unmatched-city", "unknown-city", "agreement-outside-panel"):
-            warnings.warn(message.message, UserWarning, stacklevel=3)
+            warnings.warn(message.message, UserWarning, stacklevel=4)
     return treatment
 
 

@@ -1,11 +1,11 @@
 """The same steps as an analysis file, for a notebook: a table becomes a panel, a design, a fit, bands, a picture."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import pandas as pd
 
-from twintrade.design import COMPARISONS, Comparison, Design, Panel, Treatment
+from twintrade.design import COMPARISONS, Comparison, Design, Panel
 from twintrade.design.panel import FrequencyName
 from twintrade.design.rules import TreatmentRule
 from twintrade.design.words import require_word
@@ -17,7 +17,9 @@ from twintrade.estimators.base import fit as fit_
 from twintrade.inference.base import INFERENCES, Inference
 from twintrade.python.bands import Intervals
 from twintrade.python.fitted import FitResult
-from twintrade.python.treated import build_treatment_from_onsets, build_treatment_from_table
+from twintrade.python.frames import to_pandas
+from twintrade.python.keys import EffectNames, list_names, read_clusters, read_effects
+from twintrade.python.treated import build_treatment_from_agreements, build_treatment_from_column
 from twintrade.study.by_name import build_generator, build_method
 from twintrade.study.scaffold import build_simulated_tables
 
@@ -35,12 +37,13 @@ def example() -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def panel(
-    frame: pd.DataFrame,
+    frame: Any,
     *,
-    city: str,
+    city: str | None = None,
     partner: str | None = None,
+    unit: str | None = None,
     period: str = "year",
-    frequency: FrequencyName = "year",
+    frequency: FrequencyName | None = None,
     units_of_measure: Mapping[str, str] | None = None,
 ) -> Panel:
     """Return a long table as a panel; the table is left untouched.
@@ -48,32 +51,53 @@ def panel(
     Parameters
     ----------
     frame : DataFrame
-        One row a city (and partner) and period.
-    city, partner, period : str
-        Columns. Without a partner the units are cities.
-    frequency : {"year", "quarter", "month"}
-        Periods are integers: the year, year * 4 + quarter - 1, or year * 12 + month - 1.
+        One row a city (and partner) and period. Of pandas, polars, Arrow, DuckDB or any library that narwhals reads.
+    city, partner, unit : str
+        Columns. With city and partner the units are pairs; a city alone, or a unit alone, is a unit.
+    period : str
+        Years as numbers, text ("2004", "2004Q3", "2004-07", "2004-07-01"), dates, or pandas periods.
+    frequency : {"year", "quarter", "month"}, optional
+        Found where it is not given. With it numbers are ordinals: the year, year * 4 + quarter - 1, or
+        year * 12 + month - 1.
     units_of_measure : mapping, optional
         By column, for captions: ``{"exports": "US dollars"}``.
 
     Raises
     ------
     DesignError
-        A column is missing, or two rows share unit and period.
+        A column is missing, a period cannot be read, or two rows share unit and period.
+
+    Examples
+    --------
+    >>> tt.panel(trade, city="city", partner="partner", period="year")
+    Panel: 80 pairs of city and partner, 2003–2018, 1,280 rows; columns exports_usd, x
     """
+    frame = to_pandas(frame, "panel", (city, partner, unit, period))
     return Panel.from_frame(
-        frame, city=city, partner=partner, period=period, frequency=frequency, units_of_measure=units_of_measure
+        frame,
+        city=city,
+        partner=partner,
+        unit=unit,
+        period=period,
+        frequency=frequency,
+        units_of_measure=units_of_measure,
     )
 
 
 def compare(
     panel: Panel,
-    agreements: pd.DataFrame | pd.Series | Mapping[str, float] | Treatment,
-    outcome: str,
+    agreements: Any = None,
+    outcome: str = "",
     *,
+    treated: str | None = None,
+    dose: str | None = None,
     rule: TreatmentRule | None = None,
     undated: Literal["error", "exclude"] = "error",
     comparison: str | Comparison = "not_yet_treated",
+    fixed_effects: EffectNames = "two_way",
+    covariates: str | Sequence[str] = (),
+    clusters: str | Sequence[str] | None = None,
+    cluster: str | Sequence[str] | None = None,
     **options: Any,
 ) -> Design:
     """Return who is compared with whom.
@@ -81,20 +105,30 @@ def compare(
     Parameters
     ----------
     panel : Panel
-    agreements : DataFrame, Series, mapping or Treatment
+    agreements : DataFrame, Series, mapping or Treatment, optional
         A table of agreements (city, partner, date, and more columns if you have them; dates as 2004-09-13, 2004-09 or
         2004); or the first treated period by unit label, units that are not listed never being treated. An empty
         onset also means never, except beside ``inf``, where it is an error.
     outcome : str
         Column of the panel.
+    treated, dose : str, optional
+        In place of agreements, a column of the panel: 0/1 by row, or the size of the treatment. It may end. Without
+        agreements, treated and dose nothing is treated: ``fit(..., shape="covariates")``.
     rule : TreatmentRule, optional
         How a table of agreements becomes onsets: the first agreement, by default.
     undated : {"error", "exclude"}
         What to do with units whose agreement has no date; they are never a comparison.
     comparison : str or Comparison
         "not_yet_treated" or "never_treated".
+    fixed_effects : str, or sequence of str or of column sets
+        "two_way", "gravity" ...; or effects: "unit", "exporter^year", ("importer", "year"), "undirected_pair".
+    covariates : str or sequence of str
+        Columns beside the treatment: other policies, and their lags (``panel.lagged``).
+    clusters, cluster : str or sequence of str, optional
+        "unit" (or "dyad"), "city", "partner", "period", "undirected_pair", or the table's own names of these. City
+        and partner where units are pairs, else the unit.
     **options
-        Further fields of Design: transform, fixed_effects, window, reference, anticipation, clusters, covariates.
+        Further fields of Design: transform, window, reference, anticipation, weights, always_treated.
 
     Raises
     ------
@@ -107,24 +141,40 @@ def compare(
     UserWarning
         Rows of a table of agreements concern no unit of the panel. Where a city of nearly that name is in the panel,
         its unit is excluded.
+
+    Examples
+    --------
+    >>> tt.compare(panel, agreements, "exports_usd", fixed_effects=[("city", "year"), ("partner", "year"), "dyad"])
+    Design: exports_usd in levels; 79 pairs compared, 7 treated; ...
     """
-    if outcome not in panel.columns:
+    if not outcome or outcome not in panel.columns:
         raise DesignError(f"the panel has no column {outcome!r}; it has {', '.join(sorted(panel.columns))}")
     require_word("undated", undated, ("error", "exclude"))
-    if not isinstance(agreements, Treatment | pd.DataFrame | pd.Series | Mapping):
-        raise DesignError(f"agreements is a table, not {agreements!r}; read the file with pandas.read_csv")
-    if not isinstance(agreements, Treatment):
-        agreements = (
-            build_treatment_from_table(panel, agreements, rule, undated)
-            if isinstance(agreements, pd.DataFrame)
-            else build_treatment_from_onsets(panel, agreements)
-        )
+    given = {"agreements": agreements, "treated": treated, "dose": dose}
+    named = [name for name, value in given.items() if value is not None]
+    if len(named) > 1:
+        raise DesignError(f"{' and '.join(named)} are given; give one of agreements, treated and dose")
+    if clusters is not None and cluster is not None:
+        raise DesignError("clusters and cluster are given; they are the same, give one")
+    column = treated or dose
+    if column is not None:
+        treatment = build_treatment_from_column(panel, column, is_dose=dose is not None)
+    else:
+        treatment = build_treatment_from_agreements(panel, {} if agreements is None else agreements, rule, undated)
     if isinstance(comparison, str):
         require_word("comparison", comparison, list(COMPARISONS))
         comparison = COMPARISONS[comparison]()
-    if "clusters" not in options and panel.is_dyadic:
-        options["clusters"] = ("city", "partner")
-    return Design(panel=panel, treatment=agreements, outcome=outcome, comparison=comparison, **options)
+    chosen = clusters or cluster or (("city", "partner") if panel.is_dyadic else ("unit",))
+    return Design(
+        panel=panel,
+        treatment=treatment,
+        outcome=outcome,
+        comparison=comparison,
+        fixed_effects=read_effects(panel, fixed_effects),
+        covariates=list_names(covariates),
+        clusters=read_clusters(panel, chosen),
+        **options,
+    )
 
 
 def fit(estimator: str | Estimator, design: Design, **options: Any) -> FitResult:

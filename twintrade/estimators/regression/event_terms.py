@@ -8,12 +8,18 @@ import numpy as np
 
 from twintrade.design import Design, Observations
 from twintrade.effects import Dropped, Estimate, EventStudy
+from twintrade.effects.estimate import Kind
 from twintrade.errors import DesignError
 from twintrade.estimators.regression.reference import find_holders, find_joined_rows, require_reference
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.text import Text, Words
 
 Shape = Literal["event", "static"]
+FitShape = Literal["event", "static", "dose", "covariates"]
+"""Beside a path and one effect after onset: the treatment's own column, 0/1 or a dose, and the covariates alone."""
+
+EQUATIONS: dict[str, str] = {"static": "β·1[t ≥ g]", "dose": "β·d", "covariates": "0"}
+"""How the equation of a shape begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,20 +28,21 @@ class Model:
 
     Attributes
     ----------
-    kind : {"event", "static", "binned"}
-        One dummy an event time, one treatment dummy, or event-time dummies with binned ends.
+    kind : {"event", "static", "binned", "dose", "covariates"}
+        One dummy an event time, one treatment dummy, event-time dummies with binned ends, the treatment's own column,
+        or the covariates alone.
     second_reference : int or None
         Event time without a dummy beside the design's reference.
     """
 
-    kind: Literal["event", "static", "binned"]
+    kind: Literal["event", "static", "binned", "dose", "covariates"]
     second_reference: int | None = None
 
 
-def list_models(shape: Shape, bins: bool, second_reference: int | None = None) -> tuple[Model, ...]:
+def list_models(shape: FitShape, bins: bool, second_reference: int | None = None) -> tuple[Model, ...]:
     """Return the regressions that a shape is reported from, the one shown first, the static one last."""
-    if shape == "static":
-        return (Model("static"),)
+    if shape != "event":
+        return (Model(shape),)
     paths = (Model("binned", second_reference),) * bins + (Model("event", second_reference),)
     return (*paths, Model("static"))
 
@@ -72,6 +79,8 @@ class Terms:
         Names of the event times that no unit joins to the reference: nuisance terms, for which no effect is given.
     second_reference : int or None
         Event time that counts as zero beside the reference.
+    kind : {"overall", "coefficient"}
+        What reported terms without event times are.
     """
 
     columns: FloatArray
@@ -82,6 +91,7 @@ class Terms:
     binned: tuple[bool, bool] = (False, False)
     apart: tuple[Words, ...] = ()
     second_reference: int | None = None
+    kind: Kind = "overall"
 
     def find_dummies(self) -> IntArray:
         """Return the column of each row's dummy, of which it has one at most, and -1 where it has none, (n_rows,)."""
@@ -95,7 +105,12 @@ NO_TERM = np.iinfo(np.int64).min
 
 def build_terms(o: Observations, model: Model) -> Terms:
     """Build the regressors of an event study or of the static model, covariates included."""
-    terms = _static_terms(o) if model.kind == "static" else _event_terms(o, model)
+    if model.kind == "covariates":
+        return _covariate_terms(o)
+    if model.kind == "dose" and o.dose is not None:
+        terms = _dose_terms(o, o.dose)
+    else:
+        terms = _static_terms(o) if model.kind in ("static", "dose") else _event_terms(o, model)
     if not o.covariate_names:
         return terms
     columns = np.hstack([terms.columns, o.covariates])
@@ -193,3 +208,36 @@ def _static_terms(o: Observations) -> Terms:
         names.append("anticipation")
     clipped = np.where(treated, 0, NO_TERM).astype(np.int64)
     return Terms(np.column_stack(columns).astype(np.float64), tuple(names), None, 1, clipped)
+
+
+def _dose_terms(o: Observations, dose: FloatArray) -> Terms:
+    """The treatment's own column; rows at dose zero have no term.
+
+    Raises
+    ------
+    DesignError
+        Onsets are not those of the dose, so that the column is no longer the treatment.
+    """
+    panel = o.panel
+    changed = dose != dose[panel.starts][panel.unit]
+    onset = np.full(panel.n_units, np.inf)
+    np.minimum.at(onset, panel.unit[changed], panel.period[changed].astype(np.float64))
+    if not np.array_equal(onset[o.unit_rows], o.unit_onset):
+        raise DesignError("a dose cannot be given to other units or moved in time; use clustered errors")
+    values = dose[o.rows]
+    clipped = np.where(values != 0, 0, NO_TERM).astype(np.int64)
+    return Terms(values[:, None], (Text("estimators.effect-per-dose"),), None, 1, clipped)
+
+
+def _covariate_terms(o: Observations) -> Terms:
+    """The covariates alone, each of them reported.
+
+    Raises
+    ------
+    DesignError
+        There is none.
+    """
+    if not o.covariate_names:
+        raise DesignError("the regression has no covariate; set covariates")
+    every = np.zeros(o.n_rows, dtype=np.int64)
+    return Terms(o.covariates, o.covariate_names, None, len(o.covariate_names), every, kind="coefficient")

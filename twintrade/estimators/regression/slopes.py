@@ -171,21 +171,25 @@ def _event_study(
 def _static(
     o: Observations, terms: Terms, slopes: Slopes, scale: Scale, sample: Sample, reported: IntArray
 ) -> Estimate:
-    selector = np.zeros((slopes.kept.size, 1))
-    selector[reported, 0] = 1.0
-    n_units, n_cells = count_units_and_rows(o, slopes.rows, terms.clipped, np.zeros(1, dtype=np.int64))
+    selector = np.zeros((slopes.kept.size, reported.size))
+    selector[reported, np.arange(reported.size)] = 1.0
+    counts = count_units_and_rows(o, slopes.rows, terms.clipped, np.zeros(1, dtype=np.int64))
+    n_units, n_cells = (np.repeat(count, reported.size) for count in counts)
     return Estimate(
         effects=slopes.coefficients @ selector,
         uncertainty=_uncertainty(o, terms, slopes, selector),
         scale=scale,
         sample=sample,
-        names=(Text("estimators.effect-after-onset"),),
+        names=tuple(terms.names[k] for k in slopes.kept[reported]),
         n_units=n_units,
         n_cells=n_cells,
+        kind=terms.kind,
     )
 
 
 def _require_effect(o: Observations, terms: Terms, slopes: Slopes) -> None:
+    if not slopes.kept.size and terms.kind == "coefficient":
+        raise EstimationError(Text("estimators.no-covariate-left"))
     if not (slopes.kept < terms.n_reported).any():
         why = describe_absorbing_effect(o, slopes.rows)
         raise EstimationError(Text("estimators.no-treatment", why=why, units=o.panel.unit_kind))

@@ -119,8 +119,14 @@ def _fixed_effect_rows(columns: Sequence[Record], wording: Wording, period_name:
             capitalize(head), *(str(Text("tables.yes" if name in absorbed else "tables.no")) for absorbed in sets)
         )
         for name in names
-        for head in (wording.say(f"effects_{name}", period_name=period_name),)
+        for head in (_name_effects(name, wording, period_name),)
     )
+
+
+def _name_effects(name: str, wording: Wording, period_name: str) -> str:
+    if wording.knows(f"effects_{name}"):
+        return wording.say(f"effects_{name}", period_name=period_name)
+    return wording.say("effects_columns", names=name.replace("^", " × "))
 
 
 def _list_fixed_effects(column: Record) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ effect-partner-period = partner × { period }
 effect-border-period = border × { period }
 effect-cohort = cohort
 effect-undirected-pair = undirected pair
+effect-columns = { $names }
 
 ## nobody treated
 untreated = no { unit } is treated within the sample{ $n ->
@@ -97,6 +98,7 @@ rule-vague = a date known only by its year counts from { $years ->
     [0] that year
    *[other] { $years } year later
 }
+onset-by-column = the treatment is the column { $name }, 0 or 1 by row
 onset-as-given = onset as given
 onset-by-dose = onset is the first change of the dose
 

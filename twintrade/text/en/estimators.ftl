@@ -163,6 +163,9 @@ ppml-averages = { $measure ->
 }{ counts-rows }{ beside-static }
 twfe-averages = One effect after onset against all periods before: a variance-weighted average of effects, in which weights may be negative.{ counts-rows }{ beside-static }
 
+averages-dose = One coefficient per unit of the treatment's own column.
+averages-covariates = Coefficients of the covariates; no treatment is estimated.
+
 ## equations
 callaway-santanna-equation = ATT(g,t) = E[Y_t − Y_b | cohort g] − E[Y_t − Y_b | comparison], b the base period
 double-ratio-equation = dₜ = ln Xcjt − ln Xc·t − ln X·jt + ln X··t, sums leave the treated dyad out
@@ -318,6 +321,7 @@ no-cell = no cohort-period cell is identified; of the treatment as a whole: { $w
 no-cell-from-onset = no cohort-period cell from onset on is identified: { $why }
 no-treated-row = no treated row is left in the fit
 every-row-treated = every row is treated
+no-covariate-left = the fixed effects absorb every covariate; remove some of them
 absorbed-by-one = it does not vary within the levels of the { $effect } effect, which absorbs it
 absorbed-together = the effects { $effects } together absorb it
 margins = a double ratio needs donors on both margins and off them; there are { $city } of the same city, { $partner } of the same partner and { $neither } of neither

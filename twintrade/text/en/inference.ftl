@@ -6,6 +6,7 @@ dimension = { $name ->
     [city] city
     [partner] partner
     [period] period
+    [undirected_pair] undirected pair
    *[row] row
 }
 clusters = { $n } { $name ->
@@ -13,6 +14,7 @@ clusters = { $n } { $name ->
     [city] cities
     [partner] partners
     [period] periods
+    [undirected_pair] undirected pairs
    *[row] rows
 }
 

@@ -375,10 +375,12 @@ effects_partner_period = partner × { period } effects
 effects_border_period = border × { period } effects
 effects_cohort = cohort effects
 effects_undirected_pair = undirected pair effects
+effects_columns = { $names } effects
 clusters_unit = Clusters: units
 clusters_city = Clusters: cities
 clusters_partner = Clusters: partners
 clusters_period = Clusters: periods
+clusters_undirected_pair = Clusters: undirected pairs
 
 ## what an effect is compared with
 row_effect = After the agreement

@@ -3,8 +3,11 @@
 ## the summary of a fit
 summary-head = { $method }: { $outcome } in { $measure }; effects in { $scale }
 summary-effects = { $n ->
-    [0] Compared with: { $comparison }
-   *[other] Fixed effects: { $effects }; compared with: { $comparison }
+    [0] No fixed effects
+   *[other] Fixed effects: { $effects }
+}{ $has_treatment ->
+    [yes] ; compared with: { $comparison }
+   *[no] { "" }
 }
 summary-sample = { $n_rows } rows; { $n } { units }, { $n_treated } treated; { $first }–{ $last }
 summary-left-out = { $n ->
