@@ -3,6 +3,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from twintrade.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from twintrade.design import CohortStatistics as CohortStatistics
     from twintrade.design import Design as Design
@@ -23,6 +25,11 @@ if TYPE_CHECKING:
     from twintrade.python.bands import Intervals
     from twintrade.python.cohorts import cohort_statistics as cohort_statistics
     from twintrade.python.fitted import FitResult
+    from twintrade.python.showing import coefplot as coefplot
+    from twintrade.python.showing import etable as etable
+    from twintrade.python.showing import eventplot as eventplot
+    from twintrade.python.showing import read as read
+    from twintrade.python.showing import run as run
     from twintrade.python.verbs import check as check
     from twintrade.python.verbs import compare as compare
     from twintrade.python.verbs import example as example
@@ -33,8 +40,6 @@ if TYPE_CHECKING:
     Bands = Intervals
     Fit = FitResult
 
-__version__ = "0.1.0"
-
 _HOMES = {
     "example": "twintrade.python.verbs",
     "panel": "twintrade.python.verbs",
@@ -42,6 +47,11 @@ _HOMES = {
     "fit": "twintrade.python.verbs",
     "infer": "twintrade.python.verbs",
     "check": "twintrade.python.verbs",
+    "etable": "twintrade.python.showing",
+    "eventplot": "twintrade.python.showing",
+    "coefplot": "twintrade.python.showing",
+    "run": "twintrade.python.showing",
+    "read": "twintrade.python.showing",
     "cohort_statistics": "twintrade.python.cohorts",
     "Panel": "twintrade.design",
     "Treatment": "twintrade.design",
@@ -66,11 +76,16 @@ _HOMES = {
 _ELSEWHERE = {"Bands": "Intervals", "Fit": "FitResult"}
 """What a name is called where it is at home; elsewhere that name is the plain type."""
 
-__all__ = ["__version__", *_HOMES]
+_ROOMS = ("estimators", "inference", "diagnostics")
+"""Packages whose attributes are their methods, for completion: ``tt.estimators.ppml``."""
+
+__all__ = ["__version__", *_HOMES, *_ROOMS]
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that the command line starts without numpy and pandas."""
+    if name in _ROOMS:
+        return import_module(f"twintrade.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'twintrade' has no attribute {name!r}")
     value = getattr(import_module(_HOMES[name]), _ELSEWHERE.get(name, name))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from types import ModuleType
 from typing import Generic, TypeVar
 
 from twintrade.errors import SpecError
@@ -60,6 +61,36 @@ def read_method_sources(room: str) -> dict[str, MethodSource]:
     }
     sources = (_read(module, match, classes) for module, match in classes.values())
     return {source.name: source for source in sources if source.name}
+
+
+def find_name(room: str, method: str | ModuleType) -> str:
+    """Return the name of a method that is given by name, or by the module that defines it.
+
+    Raises
+    ------
+    SpecError
+        The module defines no method of the room.
+    """
+    if isinstance(method, str):
+        return method
+    names = [name for name, source in read_method_sources(room).items() if source.module == method.__name__]
+    if len(names) != 1:
+        raise SpecError(f"{method.__name__} is none of the {room}")
+    return names[0]
+
+
+def find_module(room: str, name: str) -> ModuleType:
+    """Return the module of a method, for ``tt.estimators.ppml``.
+
+    Raises
+    ------
+    AttributeError
+        No method is called so.
+    """
+    source = read_method_sources(room).get(name)
+    if source is None:
+        raise AttributeError(f"module 'twintrade.{room}' has no attribute {name!r}")
+    return importlib.import_module(source.module)
 
 
 def _list_files(folder: str) -> Iterator[str]:

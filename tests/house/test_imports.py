@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 
 ORDER = (
+    "version",
     "text",
     "errors",
     "methods",

@@ -19,7 +19,7 @@ take transcode try typeset use verify warn weigh widen write
 """
 VERBS = frozenset(FIRST_WORDS.split())
 # Commands and functions that a user types, and conversions that read as such.
-TYPED = {"cli", "commands", "python.verbs", "python.cohorts"}
+TYPED = {"cli", "commands", "python.verbs", "python.showing", "python.cohorts"}
 CONVERSIONS = {"to", "from"}
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "misc", "tools", "shared"}
 

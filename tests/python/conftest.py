@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import twintrade as tt
+from twintrade.study.scaffold import build_simulated_pair
 
 mpl.use("Agg")
 
@@ -30,3 +31,33 @@ def example_design(example, example_panel):
 @pytest.fixture(scope="session")
 def example_fit(example_design):
     return tt.fit("ppml", example_design)
+
+
+LADDER = """[design]
+outcome = "exports"
+fixed_effects = "gravity"
+
+[inference]
+name = "clustered"
+
+[[estimator]]
+name = "ppml"
+
+[[estimator]]
+name = "twfe"
+transform = "log"
+shape = "static"
+"""
+
+
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory):
+    """A small analysis file, run once; its path and its results."""
+    root = tmp_path_factory.mktemp("project")
+    for path, content in build_simulated_pair("small").items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(content)
+    file = root / "analyses" / "small.toml"
+    head = file.read_text(encoding="utf-8").partition("[design]")[0]
+    file.write_text(head + LADDER, encoding="utf-8")
+    return file, tt.run(str(file), jobs=1)

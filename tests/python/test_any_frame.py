@@ -102,7 +102,10 @@ WRONG = {
         r"'when' \(datetime64.*several dates a",
     ),
     "weeks": (lambda f: f.assign(when=pd.period_range("2004", periods=4, freq="W")), r"'when' \(period\[W.* W-SUN"),
-    "no period": (lambda f: f.assign(when=list("abcd")), r"'when' \(str\) holds text that is no period \('a'"),
+    "no period": (
+        lambda f: f.assign(when=list("abcd")),
+        r"'when' \(str\) holds text that is no period; row 0 has 'a'",
+    ),
     "an empty date": (lambda f: f.assign(when=pd.to_datetime(["2004-01-01", None] * 2)), r"no period in 2 rows"),
     "ordinals without a frequency": (lambda f: f.assign(when=[24048, 24049, 24050, 24051]), "which is no year"),
     "truth": (lambda f: f.assign(when=[True, False] * 2), r"'when' \(bool\) must hold whole periods"),

@@ -90,9 +90,9 @@ class Design:
         require_word("always_treated", self.always_treated, ("exclude", "keep"))
         if not isinstance(self.comparison, Comparison):
             raise DesignError(f"comparison is an object such as NeverTreated(), not {self.comparison!r}")
-        for name in ("clusters", "covariates"):
+        for name, what in (("clusters", "dimensions"), ("covariates", "columns")):
             if isinstance(getattr(self, name), str):
-                raise DesignError(f"{name} is a list; give ({getattr(self, name)!r},)")
+                raise DesignError(f"{name} is a list of {what}; give ({getattr(self, name)!r},)")
         list_effect_names(self.fixed_effects, self.panel.columns)
         if self.window[0] > self.window[1]:
             raise DesignError(f"the window {list(self.window)} ends before it begins; give [first, last]")

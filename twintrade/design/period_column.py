@@ -114,12 +114,16 @@ def _read_text(column: pd.Series, described: str, frequency: FrequencyName | Non
     distinct = list(dict.fromkeys(cells))
     if all(_DAY.fullmatch(cell) for cell in distinct):
         return _read_dates(pd.to_datetime(cells, format="ISO8601"), described, frequency)
-    reason = ""
+    faults: list[tuple[int, str, str]] = []
     for candidate in FREQUENCIES if frequency is None else (frequency,):
+        known: dict[str, int] = {}
         try:
-            known = {cell: Frequency(candidate).parse(cell) for cell in distinct}
+            for cell in distinct:
+                known[cell] = Frequency(candidate).parse(cell)
         except (TwintradeError, ValueError) as error:
-            reason = reason or str(error)
-            continue
-        return np.array([known[cell] for cell in cells], dtype=np.int64), candidate
-    raise DesignError(f"column {described} holds text that is no period ({distinct[0]!r} is the first): {reason}")
+            row = int(np.flatnonzero((cells == cell).to_numpy())[0])
+            faults.append((row, cell, str(error)))
+        else:
+            return np.array([known[cell] for cell in cells], dtype=np.int64), candidate
+    row, cell, reason = max(faults)
+    raise DesignError(f"column {described} holds text that is no period; row {row} has {cell!r}: {reason}")

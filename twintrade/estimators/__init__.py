@@ -1,1 +1,13 @@
 """One method, one file, one paper."""
+
+from types import ModuleType
+
+from twintrade.methods import find_module, read_method_sources
+
+
+def __dir__() -> list[str]:
+    return sorted(read_method_sources("estimators"))
+
+
+def __getattr__(name: str) -> ModuleType:
+    return find_module("estimators", name)

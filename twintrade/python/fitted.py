@@ -261,6 +261,29 @@ class FitResult(Fit):
             return draw_studies({"": bands}, bands.period_name, ax)
         return draw_coefficients({"": self.tidy(inference, **options)}, [self.estimate.scale], ax)
 
+    @property
+    def __maketables_coef_table__(self) -> pd.DataFrame:
+        names = {"estimate": "b", "std.error": "se", "statistic": "t", "p.value": "p"}
+        tidy = self.tidy(CLUSTERED).set_index("term")
+        columns = {short: tidy[name] for name, short in names.items()}
+        return pd.DataFrame(columns)
+
+    @property
+    def __maketables_depvar__(self) -> str:
+        return self.design.outcome
+
+    @property
+    def __maketables_fixef_string__(self) -> str:
+        return "+".join(self.estimate.sample.effects)
+
+    @property
+    def __maketables_vcov_info__(self) -> dict[str, str]:
+        return {"vcov_type": CLUSTERED, "clustervar": "+".join(self.design.clusters)}
+
+    def __maketables_stat__(self, key: str) -> float | None:
+        known = {"r2_within": "within_r2", "pseudo_r2": "pseudo_r2"}
+        return self.nobs if key == "N" else self.estimate.sample.statistics.get(known.get(key, ""))
+
     def _repr_html_(self) -> str:
         try:
             return self.summary()._repr_html_()

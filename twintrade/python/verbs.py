@@ -1,6 +1,7 @@
 """The same steps as an analysis file, for a notebook: a table becomes a panel, a design, a fit, bands, a picture."""
 
 from collections.abc import Mapping, Sequence
+from types import ModuleType
 from typing import Any, Literal
 
 import pandas as pd
@@ -15,10 +16,12 @@ from twintrade.errors import DesignError
 from twintrade.estimators.base import ESTIMATORS, Estimator, Fit, View
 from twintrade.estimators.base import fit as fit_
 from twintrade.inference.base import INFERENCES, Inference
+from twintrade.methods import find_name
 from twintrade.python.bands import Intervals
 from twintrade.python.fitted import FitResult
 from twintrade.python.frames import to_pandas
 from twintrade.python.keys import EffectNames, list_names, read_clusters, read_effects
+from twintrade.python.synonyms import choose_shape, find_estimator
 from twintrade.python.treated import build_treatment_from_agreements, build_treatment_from_column
 from twintrade.study.by_name import build_generator, build_method
 from twintrade.study.scaffold import build_simulated_tables
@@ -177,13 +180,15 @@ def compare(
     )
 
 
-def fit(estimator: str | Estimator, design: Design, **options: Any) -> FitResult:
+def fit(estimator: str | Estimator | ModuleType, design: Design, **options: Any) -> FitResult:
     """Estimate.
 
     Parameters
     ----------
-    estimator : str or Estimator
-        Name from ``twintrade list estimators``, with its options as keywords; or one made already.
+    estimator : str, module or Estimator
+        Name from ``twintrade list estimators``, with its options as keywords; what other software calls it (feols,
+        fepois, ppmlhdfe, sunab, csdid, did2s, did_imputation, jwdid, sdid, synth, xtevent); ``tt.estimators.ppml``;
+        or one made already. feols and fepois estimate the column that the design names as treated, or its covariates.
     design : Design
 
     Raises
@@ -199,7 +204,10 @@ def fit(estimator: str | Estimator, design: Design, **options: Any) -> FitResult
     >>> fit.views
     ('event', 'overall', 'path')
     """
-    method = estimator if isinstance(estimator, Estimator) else build_method(ESTIMATORS, estimator, options, "fit")
+    if isinstance(estimator, Estimator):
+        return FitResult.of(fit_(estimator, design))
+    word = find_name("estimators", estimator)
+    method = build_method(ESTIMATORS, find_estimator(word), choose_shape(word, design) | options, "fit")
     return FitResult.of(fit_(method, design))
 
 
@@ -234,7 +242,12 @@ def infer(
 
 
 def check(
-    fit: Fit, diagnostic: str | Diagnostic, inference: str | Inference = "auto", *, seed: int = 1, **options: Any
+    fit: Fit,
+    diagnostic: str | Diagnostic | ModuleType,
+    inference: str | Inference = "auto",
+    *,
+    seed: int = 1,
+    **options: Any,
 ) -> Finding:
     """Ask whether to believe an estimate.
 
@@ -253,7 +266,9 @@ def check(
     'informs'
     """
     method = (
-        diagnostic if isinstance(diagnostic, Diagnostic) else build_method(DIAGNOSTICS, diagnostic, options, "check")
+        diagnostic
+        if isinstance(diagnostic, Diagnostic)
+        else build_method(DIAGNOSTICS, find_name("diagnostics", diagnostic), options, "check")
     )
     how = inference if isinstance(inference, Inference) else build_method(INFERENCES, inference, {}, "check")
     return method.check(fit, how, build_generator(seed, f"{method.name}/{fit.estimator.name}"))

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from twintrade import __version__
 from twintrade.render.binder import bind
 from twintrade.study.redraw import Redrawn
 from twintrade.study.spec.page_spec import ReportSection
@@ -11,6 +10,7 @@ from twintrade.study.spec.report_options import read_report_options
 from twintrade.study.store.folder import get_lock_path, prepare, write
 from twintrade.study.store.lock import hold_lock
 from twintrade.study.store.seal import seal_manifest
+from twintrade.version import __version__
 
 BOUND = "appendix"
 """Folder of the bound report under results/; no analysis has this name, for it is a target of make."""

@@ -27,7 +27,7 @@ from twintrade.study.page.specifications import build_specifications
 from twintrade.study.page.treated_totals import build_treated_totals
 from twintrade.study.plan.jobs import LadderColumn
 from twintrade.study.run.columns import Run
-from twintrade.study.run.results import Concluded
+from twintrade.study.run.results import Concluded, Ladder
 from twintrade.study.store.system import is_device_name
 
 _KEYS = ("estimator", "specification")
@@ -51,8 +51,8 @@ def assemble_results(run: Run, manifest: Mapping[str, Any]) -> ResultSet:
         data=build_data_frame(run.design),
         twinnings=_register(run),
         specifications=build_specifications(run.ladder),
-        effects=_effects(run),
-        bands=_bands(run),
+        effects=build_effects_frame(run.ladder),
+        bands=build_bands_frame(run.ladder),
         findings=_findings(run, named),
         messages=build_messages_frame(run.messages),
         payloads=_payloads(run, named, compute_money(run)),
@@ -114,13 +114,15 @@ def _readable(candidates: str) -> str:
     return "; ".join(format_dated_event(event, date) for event, date, _ in json.loads(candidates))
 
 
-def _effects(run: Run) -> pd.DataFrame:
-    frames = [_keyed(view.to_frame(), e.column) for e in run.ladder.estimated for view in e.views]
+def build_effects_frame(ladder: Ladder) -> pd.DataFrame:
+    """Return every effect of a ladder, as effects.csv has them."""
+    frames = [_keyed(view.to_frame(), e.column) for e in ladder.estimated for view in e.views]
     return _joined(frames, (*_KEYS, *EFFECT_COLUMNS))
 
 
-def _bands(run: Run) -> pd.DataFrame:
-    frames = [_keyed(bands.to_frame(), e.column) for e in run.ladder.estimated for bands in e.bands]
+def build_bands_frame(ladder: Ladder) -> pd.DataFrame:
+    """Return every interval of a ladder, as bands.csv has them."""
+    frames = [_keyed(bands.to_frame(), e.column) for e in ladder.estimated for bands in e.bands]
     return _joined(frames, (*_KEYS, *BAND_COLUMNS))
 
 

@@ -80,7 +80,7 @@ def _of_fit(fit: Fit) -> dict[str, Any]:
     study = fit.view("event") if "event" in fit.views else None
     estimand, assumption, base = estimator.estimand(design), estimator.assumption(design), describe_base(fit)
     comparison, equation = estimator.name_comparison(design), estimator.equation(design)
-    row: dict[str, Any] = _of_overall(fit) | {
+    row: dict[str, Any] = (_of_overall(fit) if "overall" in fit.views else {}) | {
         "equation": str(equation),
         "equation_text": pack_text(equation),
         "estimand": str(estimand),

@@ -11,7 +11,6 @@ from typing import Any
 
 from threadpoolctl import threadpool_info
 
-from twintrade import __version__
 from twintrade.data.sources import InputRecord
 from twintrade.effects import Dropped
 from twintrade.study.observing.observe import list_simulated_names
@@ -22,6 +21,7 @@ from twintrade.study.run.seeds import compute_entropy
 from twintrade.study.spec.analysis import resolve_spec
 from twintrade.study.store.fingerprint import hash_bytes, hash_page, hash_source, hash_spec, list_versions
 from twintrade.text import Listed, Words, pack_text
+from twintrade.version import __version__
 
 _GIT_SECONDS = 5
 

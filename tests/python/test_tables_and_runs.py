@@ -1,0 +1,107 @@
+"""Several fits as one table or picture, equal to the ladder of a run of the same columns; runs as frames."""
+
+import io
+
+import docx
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import pyplot
+
+import twintrade as tt
+
+
+@pytest.fixture(scope="module")
+def fits_of_the_run(finished_run):
+    """The columns of the run, estimated one by one on the panel that it stored."""
+    data = finished_run[1].data
+    panel = tt.panel(data[["city", "partner", "period", "outcome"]], city="city", partner="partner", period="period")
+    onset = data.dropna(subset="onset").groupby("unit")["onset"].first().astype(float)
+    level = tt.compare(panel, onset, "outcome", fixed_effects="gravity")
+    log = tt.compare(panel, onset, "outcome", fixed_effects="gravity", transform="log")
+    return {"PPML": tt.fit("ppml", level), "TWFE": tt.fit("twfe", log, shape="static")}
+
+
+def list_rows(table):
+    return {row.iloc[0]: row.iloc[1:].tolist() for _, row in table.to_frame().iterrows()}
+
+
+def test_a_table_of_fits_is_the_ladder_of_the_run_cell_by_cell(finished_run, fits_of_the_run):
+    ours = list_rows(tt.etable(fits_of_the_run, inference="clustered"))
+    ladder = list_rows(finished_run[1].etable())
+    assert len(ladder) > 12
+    assert ours == ladder
+
+
+def test_the_run_has_the_accessors_of_a_fit(finished_run, fits_of_the_run):
+    file, results = finished_run
+    table = results.tidy()
+    assert table["term"].tolist() == ["treated", "treated"]
+    for (_, row), fit in zip(table.iterrows(), fits_of_the_run.values(), strict=True):
+        wanted = fit.tidy("clustered", view="overall").iloc[0]
+        np.testing.assert_allclose(row[wanted.index[1:]].astype(float), wanted.iloc[1:].astype(float), rtol=1e-9)
+    assert results.tidy("event")["term"].iloc[0].startswith("event_time::")
+    assert results.glance()["nobs"].tolist() == [1264, 1264]
+    assert results.coefplot().get_xlabel() == "log points"
+    with pytest.raises(tt.TwintradeError, match="no column has effects by 'evnt'; known: "):
+        results.tidy("evnt")
+    again = tt.read(str(file.parent.parent / "results" / "small"))
+    pd.testing.assert_frame_equal(again.effects, results.effects)
+    assert "PPML" in repr(again)
+    assert tt.run(str(file)).manifest == results.manifest
+    pyplot.close("all")
+
+
+def test_every_table_and_figure_of_the_page_is_a_frame(finished_run):
+    file, results = finished_run
+    printed = results.printed
+    stored = file.parent.parent / "results" / "small"
+    keys = {path.stem.removeprefix("tab-") for path in (stored / "tables").glob("tab-*.csv")}
+    assert keys
+    assert keys <= set(printed)
+    assert {path.stem for path in (stored / "figures").glob("*.csv") if "brief" not in path.stem} & set(printed)
+    assert printed["ladder"].shape[1] == 3
+
+
+def test_a_run_that_fails_says_why(tmp_path):
+    (tmp_path / "analyses").mkdir()
+    file = tmp_path / "analyses" / "bad.toml"
+    file.write_text("title = 3", encoding="utf-8")
+    with pytest.raises(tt.TwintradeError, match="bad: failed: "):
+        tt.run(str(file))
+
+
+@pytest.mark.parametrize(
+    ("to", "starts"), [("html", "<div"), ("tex", "% needs"), ("typst", "#figure("), ("md", "**"), ("docx", b"PK")]
+)
+def test_a_table_is_written_in_every_format(fits_of_the_run, to, starts):
+    table = tt.etable(fits_of_the_run, to=to, inference="clustered", stars=True, under="interval")
+    assert table.startswith(starts)
+    text = "\n".join(c.text for t in docx.Document(io.BytesIO(table)).tables for r in t.rows for c in r.cells) \
+        if to == "docx" else table  # fmt: skip
+    estimate = fits_of_the_run["TWFE"].coef().iloc[0]
+    assert f"{estimate:.3f}".replace("-", "−") in text or f"{estimate:.3f}" in text
+    with pytest.raises(tt.TwintradeError, match="html, tex, docx, typst or md, not 'pdf'"):
+        tt.etable(fits_of_the_run, to="pdf", inference="clustered")
+
+
+def test_covariates_and_coefficients_alone_stand_in_the_table(example, example_panel):
+    options = {"fixed_effects": "gravity", "covariates": "x"}
+    treated = tt.fit("ppml", tt.compare(example_panel, example[1], "exports_usd", **options), shape="static")
+    alone = tt.fit("ppml", tt.compare(example_panel, outcome="exports_usd", **options), shape="covariates")
+    rows = list_rows(tt.etable([treated, alone], inference="clustered"))
+    for fit, cell in zip((treated, alone), rows["x"], strict=True):
+        assert cell.startswith(f"{fit.coef()['x']:.3f}".replace("-", "−"))
+    assert rows[next(iter(rows))][1] == ""
+
+
+def test_several_event_studies_and_coefficients_stand_in_one_picture(example_fit, example_design):
+    axes = pyplot.subplots()[1]
+    fits = {"PPML": example_fit, "Imputation": tt.fit("imputation", example_design, family="poisson")}
+    assert tt.eventplot(fits, ax=axes, inference="clustered") is axes
+    words = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert any("PPML" in w for w in words)
+    assert any("Imputation" in w for w in words)
+    lines = tt.coefplot(fits, inference="clustered")
+    assert {"PPML", "Imputation"} <= {label.get_text() for label in lines.get_yticklabels()}
+    pyplot.close("all")

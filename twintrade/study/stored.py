@@ -1,0 +1,36 @@
+"""Stored results by the path of an analysis file or of a results folder."""
+
+from pathlib import Path
+
+from twintrade.effects import ResultSet
+from twintrade.errors import SpecError
+from twintrade.study.runner import run_all
+from twintrade.study.store.folder import get_results_folder
+from twintrade.study.store.locating import find_analyses
+from twintrade.study.store.replay import read_results
+
+
+def run_stored(path: str, *, force: bool = False, jobs: int | None = None) -> ResultSet:
+    """Run an analysis unless its results are fresh, and read them back.
+
+    Raises
+    ------
+    SpecError
+        The analysis failed, or was skipped because its data are not here; the message says why.
+    """
+    (analysis,) = find_analyses(Path.cwd(), [path])
+    (end,) = run_all([analysis], jobs=jobs, force=force, log_json=False)
+    if end.ending not in ("done", "fresh"):
+        raise SpecError(f"{analysis.name}: {end.ending}: {end.text}")
+    return read_results(get_results_folder(analysis.root, analysis.name))
+
+
+def read_stored(folder: str) -> ResultSet:
+    """Return the result set in a folder.
+
+    Raises
+    ------
+    StoreError
+        The folder holds no complete result set.
+    """
+    return read_results(Path(folder))
