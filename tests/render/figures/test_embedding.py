@@ -5,10 +5,11 @@ import io
 import pytest
 from matplotlib.backends import _backend_pdf_ps as embedded
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontManager, fontManager
 from pypdf import PdfReader
 
 from twintrade.render.figures import embedding
-from twintrade.render.figures.embedding import cut_once
+from twintrade.render.figures.embedding import cut_once, find_once
 from twintrade.render.figures.encode import encode
 from twintrade.render.figures.theme import Theme
 
@@ -79,10 +80,23 @@ def test_the_bytes_of_a_figure_do_not_depend_on_what_was_saved_before(nothing_cu
 
 
 def test_matplotlib_is_left_as_it_was_found_whatever_happens():
-    before = embedded.get_glyphs_subset, embedded.font_as_file
-    with pytest.raises(ValueError, match="stop"), cut_once():
+    options = embedded.subset.Options
+    before = embedded.get_glyphs_subset, embedded.font_as_file, options._drop_tables_default
+    with pytest.raises(ValueError, match="stop"), cut_once(), find_once():
         raise ValueError("stop")
-    assert (embedded.get_glyphs_subset, embedded.font_as_file) == before
+    assert (embedded.get_glyphs_subset, embedded.font_as_file, options._drop_tables_default) == before
+    assert "_find_fonts_by_props" not in vars(fontManager)
+
+
+def test_a_typeface_is_looked_for_once_a_kind_of_text(monkeypatch):
+    looked = []
+    real = FontManager._find_fonts_by_props
+    monkeypatch.setattr(FontManager, "_find_fonts_by_props", lambda *words: looked.append(words) or real(*words))
+    figure = drawn(TEXTS[0])
+    for k in range(5):
+        figure.text(0.1, 0.1 * k, TEXTS[1])
+    encode(figure, Theme(), "a figure")
+    assert 1 <= len(looked) <= 3
 
 
 def test_a_matplotlib_that_is_asked_for_characters_cuts_as_it_does(monkeypatch):

@@ -20,6 +20,10 @@ USUAL = (
 """Characters that figures are made of: those of one byte, and the others; the PDF keeps the two apart."""
 
 
+SHAPING = ("GSUB", "GPOS", "GDEF")
+"""Tables that shape text. Figures hold shaped text, and to cut these tables takes three quarters of the time."""
+
+
 @contextmanager
 def cut_once() -> Iterator[None]:
     """Let figures that are saved inside as PDF share their typefaces, cut to the usual characters and their own.
@@ -31,13 +35,26 @@ def cut_once() -> Iterator[None]:
     if not all(hasattr(embedded, name) for name in ("get_glyphs_subset", "font_as_file")):
         yield
         return
-    cut, saved = embedded.get_glyphs_subset, embedded.font_as_file
+    options = embedded.subset.Options
+    cut, saved, dropped = embedded.get_glyphs_subset, embedded.font_as_file, options._drop_tables_default
     embedded.get_glyphs_subset = _shared(cut)
     embedded.font_as_file = lambda font: io.BytesIO(_bytes(saved, font))
+    options._drop_tables_default = [*dropped, *SHAPING]
     try:
         yield
     finally:
-        embedded.get_glyphs_subset, embedded.font_as_file = cut, saved
+        embedded.get_glyphs_subset, embedded.font_as_file, options._drop_tables_default = cut, saved, dropped
+
+
+@contextmanager
+def find_once() -> Iterator[None]:
+    """Let texts that are drawn inside, under one theme, look for each typeface once; each does so several times."""
+    manager: Any = font_manager.fontManager
+    manager._find_fonts_by_props = cache(manager._find_fonts_by_props)
+    try:
+        yield
+    finally:
+        del manager._find_fonts_by_props
 
 
 def _shared(cut: Cut) -> Cut:

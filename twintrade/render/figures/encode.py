@@ -6,7 +6,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from twintrade.render.blocks import Images
-from twintrade.render.figures.embedding import cut_once
+from twintrade.render.figures.embedding import cut_once, find_once
 from twintrade.render.figures.theme import Theme, apply_theme
 
 DOTS_PER_INCH = 200
@@ -24,7 +24,7 @@ def encode(figure: Figure, theme: Theme, title: str = "") -> Images:
         Stored as the picture's own title.
     """
     FigureCanvasAgg(figure)
-    with apply_theme(theme), cut_once():
+    with apply_theme(theme), cut_once(), find_once():
         _settle(figure)
         return Images(
             svg=_saved(figure, "svg", {"Date": None, "Title": title, "Creator": "twintrade"}),
@@ -37,6 +37,9 @@ def encode(figure: Figure, theme: Theme, title: str = "") -> Images:
 
 def _settle(figure: Figure) -> None:
     """Lay the figure out once, so that its three encodings agree and none repeats the work."""
+    for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
+        if not axis.get_label_text():
+            axis.set_label_coords(0, 0)  # else its place is looked for, among all labels of ticks, at every drawing
     engine = figure.get_layout_engine()
     if engine is not None:
         engine.execute(figure)
