@@ -4,12 +4,14 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
+import numpy as np
 import pyarrow as pa
 
 from twintrade.data.formats.raw_table import RawTable, clean_column_name
 from twintrade.data.formats.reading_time import iterate_in_time
 from twintrade.data.formats.typed_columns import build_raw_table, check_names
 from twintrade.errors import DataError
+from twintrade.numerics.arrays import ObjectArray
 from twintrade.text import Text
 
 Choose: TypeAlias = Callable[[Sequence[str], int], list[int]]
@@ -69,13 +71,24 @@ def _read_feather(raw: io.BytesIO, choose: Choose) -> pa.Table:
 
 
 def _build_table(table: pa.Table, needed: Sequence[str], file: str) -> RawTable:
-    columns = []
+    columns: list[tuple[str, ObjectArray | Iterator[Any]]] = []
     for name, values in zip(map(clean_column_name, table.column_names), table.columns, strict=True):
         if not pa.types.is_nested(values.type):
-            columns.append((name, _list_cells(values)))
+            columns.append((name, _write_text(values) if _is_text(values.type) else _list_cells(values)))
         elif name in needed:
             raise DataError(f"{file}: the column {name} holds lists or records, not one value a row")
     return build_raw_table(columns, table.num_rows)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    if pa.types.is_dictionary(kind):
+        return _is_text(kind.value_type)
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _write_text(values: pa.ChunkedArray) -> ObjectArray:
+    parts = (part.cast(pa.large_string()).fill_null("") for part in iterate_in_time(values.chunks, 1))
+    return np.concatenate([np.empty(0, dtype=object), *(part.to_numpy(zero_copy_only=False) for part in parts)])
 
 
 def _list_cells(values: pa.ChunkedArray) -> Iterator[Any]:

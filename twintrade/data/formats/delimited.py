@@ -3,6 +3,8 @@
 import csv
 import io
 from collections.abc import Sequence
+from contextlib import suppress
+from operator import itemgetter
 
 import numpy as np
 
@@ -16,7 +18,7 @@ from twintrade.data.formats.raw_table import (
     refuse_second_header,
     refuse_unnamed,
 )
-from twintrade.data.formats.reading_time import iterate_in_time
+from twintrade.data.formats.reading_time import iterate_in_time, list_in_time
 from twintrade.data.schema.file_format import FileFormat
 from twintrade.data.sources import limits
 from twintrade.data.sources.cells import build_text_array, quote_cell
@@ -62,7 +64,8 @@ def parse_delimited(
         raise DataError(f"{file} has {len(lines)} rows, and header = {declared.header} lies beyond them")
     separator = _separator(lines, needed, declared, file, needs_all)
     records, rows = _records(decoded.text, separator, file)
-    title = " ".join(cell for r, row in zip(records, rows, strict=True) if row < declared.header for cell in r)
+    above = records[: int(np.searchsorted(rows, declared.header))]
+    title = " ".join(cell for record in above for cell in record)
     names, records, rows = _body(records, rows, declared, file)
     check_header(names, needed, declared.header, (), file, needs_all)
     _check_width(names, records, rows, file)
@@ -74,7 +77,7 @@ def parse_delimited(
     if needs_all:
         refuse_unnamed(names, records, file)
     kept = [(i, name) for i, name in enumerate(names) if name and (needs_all or name in needed)]
-    columns = {name: build_text_array([record[i] for record in records]) for i, name in kept}
+    columns = {name: build_text_array(list(map(itemgetter(i), records))) for i, name in kept}
     return RawTable(columns, rows, encoding=decoded.encoding, separator=separator, title=title)
 
 
@@ -113,7 +116,7 @@ def _body(
     names = [clean_column_name(name) for name in records[start]]
     stop = rows.size if declared.last_row is None else int(np.searchsorted(rows, declared.last_row, side="right"))
     body, numbers = records[start + 1 : stop], rows[start + 1 : stop]
-    is_full = np.fromiter((any(map(str.strip, r)) for r in body), dtype=bool, count=len(body))
+    is_full = np.fromiter(map(bool, map(str.strip, map("".join, body))), dtype=bool, count=len(body))
     if not is_full.all():
         body = [r for r, full in zip(body, is_full, strict=True) if full]
         numbers = numbers[is_full]
@@ -134,7 +137,7 @@ def _records(text: str, separator: str, file: str) -> tuple[list[list[str]], Int
     try:
         if '"' not in text:
             reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, quoting=csv.QUOTE_NONE)
-            records = list(iterate_in_time(reader, _ROWS))
+            records = list_in_time(reader, _ROWS)
             return records, np.arange(1, len(records) + 1, dtype=np.int64)
         return _quoted_records(text, separator, file)
     except csv.Error as error:
@@ -146,6 +149,11 @@ def _records(text: str, separator: str, file: str) -> tuple[list[list[str]], Int
 
 
 def _quoted_records(text: str, separator: str, file: str) -> tuple[list[list[str]], IntArray]:
+    with suppress(csv.Error):  # the row is looked for below
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+        whole = list_in_time(reader, _ROWS)
+        if reader.line_num == len(whole):
+            return whole, np.arange(1, len(whole) + 1, dtype=np.int64)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     records: list[list[str]] = []
     rows: list[int] = []

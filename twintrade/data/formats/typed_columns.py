@@ -58,11 +58,14 @@ def check_names(names: Sequence[str], n_rows: int, needed: Sequence[str], needs_
     return cleaned
 
 
-def build_raw_table(columns: Iterable[tuple[str, Iterable[Any]]], n_rows: int) -> RawTable:
-    """Return columns of typed cells as text, which of them were numbers kept beside it."""
+def build_raw_table(columns: Iterable[tuple[str, ObjectArray | Iterable[Any]]], n_rows: int) -> RawTable:
+    """Return columns of typed cells as text, which of them were numbers kept beside it; arrays are text already."""
     texts: dict[str, ObjectArray] = {}
     typed: dict[str, BoolArray] = {}
     for name, cells in columns:
+        if isinstance(cells, np.ndarray):
+            texts[name] = cells
+            continue
         values = list(cells)
         texts[name] = build_text_array(map(format_cell, values))
         is_number = [isinstance(v, int | float | Decimal) and not isinstance(v, bool) for v in values]
