@@ -52,14 +52,16 @@ DESIGNS = {
 }
 
 
-@pytest.mark.parametrize("is_large", [False, True], ids=["small", "as if large"])
+@pytest.mark.parametrize("size", ["small", "as if larger", "as if large"])
 @pytest.mark.parametrize(
     "method", [TWFE(), TWFE(shape="static"), Imputation()], ids=["event", "static", "imputation"]
 )
 @pytest.mark.parametrize("name", DESIGNS)
-def test_many_treatments_at_once_equal_refits(method: Estimator, name: str, is_large: bool, monkeypatch) -> None:
-    if is_large:
+def test_many_treatments_at_once_equal_refits(method: Estimator, name: str, size: str, monkeypatch) -> None:
+    if size != "small":
         monkeypatch.setattr(annihilators, "DENSE_LIMIT", 0)
+    if size == "as if large":
+        monkeypatch.setattr(annihilators, "MOST_KEPT", 0)
         monkeypatch.setattr(repeated_imputation, "MOST_AFFECTED", 0)
     design = made(**DESIGNS[name])
     o = design.observations

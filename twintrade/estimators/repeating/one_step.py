@@ -23,11 +23,19 @@ from twintrade.estimators.repeating.treatment_blocks import (
     place_block,
     take_out_rows,
 )
-from twintrade.numerics.absorption import Annihilator, DummySets, EliminationOrder, factor_order, lay_out_elimination
+from twintrade.numerics.absorption import (
+    Annihilator,
+    DummySets,
+    EliminationOrder,
+    Nested,
+    build_nested,
+    factor_order,
+    lay_out_elimination,
+)
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_group
 from twintrade.numerics.poisson import fit_poisson
 
-NUMBERS_AT_ONCE = 150_000
+NUMBERS_AT_ONCE = 250_000
 LARGEST_STEP = 30.0
 Measure: TypeAlias = Literal["log_ratio", "percent", "difference"]
 
@@ -107,7 +115,7 @@ class OneStep:
         return Null(self, y, means, factor_order(self.order, means * o.row_weights))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Null:
     """The model without treatment, fitted.
 
@@ -123,6 +131,11 @@ class Null:
     y: FloatArray
     means: FloatArray
     q: Annihilator
+
+    @cached_property
+    def nested(self) -> Nested:
+        """What effects inside blocks have in common with others, once for all draws."""
+        return build_nested(self.q.elimination)
 
     @property
     def residuals(self) -> FloatArray:
@@ -153,7 +166,8 @@ class Null:
     def _cut(self, blocks: Sequence[Block], is_pruned: bool) -> Iterator[slice]:
         """Yield runs of draws whose sums by level are of moderate size: of each draw, or of each of its columns."""
         widest = max((block.cells.size for block in blocks), default=1) if is_pruned else 1
-        step = max(1, NUMBERS_AT_ONCE // (self.q.n_coefficients * max(widest, 1)))
+        each = self.q.n_coefficients * max(widest, 1) + max((block.rows.size for block in blocks), default=1)
+        step = max(1, (4 if is_pruned else 1) * NUMBERS_AT_ONCE // each)
         for start in range(0, len(blocks), step):
             yield slice(start, min(start + step, len(blocks)))
 
@@ -165,7 +179,7 @@ class Null:
             return np.full(joined.cohorts.size, np.nan), np.ones(joined.cohorts.size)
         present, columns = np.unique(joined.columns[used], return_inverse=True)
         rows = joined.rows[used]
-        dummies = DummySets(self.q, rows, joined.sets[used], columns, joined.home[present])
+        dummies = DummySets(self.q, rows, joined.sets[used], columns, joined.home[present], self.nested)
         score = o.row_weights[rows] * self.residuals[rows]
         right = sum_by_group(score, columns, present.size)
         solution, is_solved = dummies.solve_pruned(right) if regression.is_pruned else dummies.solve(right)

@@ -106,7 +106,7 @@ class Repeated(SameRows):
 def prepare_repeated(design: Design, outcomes: FloatArray) -> Repeated:
     """Factor a design's effects and covariates."""
     o = design.observations
-    q = build_annihilator(o.effect_codes(), o.covariates, o.row_weights)
+    q = build_annihilator(o.effect_codes(), o.covariates, o.row_weights).with_loadings()
     rows = find_unit_rows(design)
     net = q.residualize(outcomes)
     return Repeated(o, rows.onset, rows.starts, rows.sizes, rows.sample, q, net, q.weights[:, None] * net)

@@ -128,19 +128,18 @@ def _pool(
     event_times = np.concatenate([times, keys % span + low])
     cohorts = np.concatenate([np.full(times.size, POOLED), keys // span])
     ones = np.ones(times.size)
-    return [
-        CohortEffects.of(
-            part,
-            (cohorts, event_times),
-            np.concatenate([early[:, k], cell]),
-            WITHOUT,
-            sample=sample,
-            n_units=np.concatenate([ones, counts]).astype(np.int64),
-            base="imputation leads",
-            cell_weights=np.concatenate([ones, total]),
-        )
-        for k, cell in enumerate(cells)
-    ]
+    first = CohortEffects.of(
+        part,
+        (cohorts, event_times),
+        np.concatenate([early[:, 0], cells[0]]),
+        WITHOUT,
+        sample=sample,
+        n_units=np.concatenate([ones, counts]).astype(np.int64),
+        base="imputation leads",
+        cell_weights=np.concatenate([ones, total]),
+    )
+    others = [np.concatenate([early[:, k], cell]) for k, cell in enumerate(cells)][1:]
+    return [first, *(replace(first, effects=effects) for effects in others)]
 
 
 @dataclass(frozen=True, eq=False)

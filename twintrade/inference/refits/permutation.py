@@ -237,7 +237,8 @@ class _Again:
     def slopes(self, view: View) -> list[tuple[Estimate, FloatArray]]:
         """Return effects on the made-up outcomes: from the regression's own weights where there is one."""
         if len(self.fits) > 1:
-            return [(made_up.view(view), made_up.view(view).effects) for made_up in self.fits[1:]]
+            shown = [made_up.view(view) for made_up in self.fits[1:]]
+            return [(one, one.effects) for one in shown]
         estimate = self.fits[0].view(view)
         uncertainty = estimate.uncertainty
         source = uncertainty.regression if isinstance(uncertainty, Influence) else None

@@ -19,6 +19,8 @@ from twintrade.numerics.absorption.loading_sums import sum_by_loading as sum_by_
 from twintrade.numerics.absorption.loadings import Loadings as Loadings
 from twintrade.numerics.absorption.remaining_rows import Remaining as Remaining
 from twintrade.numerics.absorption.remaining_rows import prepare_remaining as prepare_remaining
+from twintrade.numerics.absorption.set_levels import Nested as Nested
+from twintrade.numerics.absorption.set_levels import build_nested as build_nested
 from twintrade.numerics.absorption.unit_trends import remove_trends as remove_trends
 from twintrade.numerics.absorption.written_out import WrittenOut as WrittenOut
 from twintrade.numerics.absorption.written_out import write_out_complete as write_out_complete

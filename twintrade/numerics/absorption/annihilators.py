@@ -20,6 +20,8 @@ from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 CELLS_AT_ONCE = 1_000_000
 DENSE_LIMIT = 3_000
 """Rows up to which the projection is written out."""
+MOST_KEPT = 6_000_000
+"""Numbers up to which the loadings of all rows are kept: 48 megabytes."""
 N_PROBES = 4
 PROBE_SEED = 7919
 ZERO = 1e-6
@@ -40,11 +42,14 @@ class Annihilator:
         Its product with its transpose is a generalized inverse of D'MD.
     dense : WrittenOut or None
         Q itself where it is small.
+    loadings : Loadings or None
+        Of all rows, where many questions about some rows are worth keeping them.
     """
 
     elimination: Elimination
     root: FloatArray
     dense: WrittenOut | None = None
+    loadings: Loadings | None = None
 
     @property
     def weights(self) -> FloatArray:
@@ -59,6 +64,12 @@ class Annihilator:
     def reweighted(self, weights: FloatArray) -> "Annihilator":
         """Return that of other weights of the same rows."""
         return _write_out_small(factor_order(self.elimination.layout, weights))
+
+    def with_loadings(self) -> "Annihilator":
+        """Return the same with the loadings of all rows kept, where these are not many."""
+        if self.dense is not None or self.weights.size * self.root.shape[1] > MOST_KEPT:
+            return self
+        return replace(self, loadings=self.look_up(np.arange(self.weights.size)))
 
     def applied(self, columns: FloatArray) -> FloatArray:
         """Return Q times columns, shape (n_rows, k)."""
@@ -79,6 +90,8 @@ class Annihilator:
         """Return the block of Q for some rows, shape (n_left, n_right)."""
         if self.dense is not None:
             return self.dense.block(left, right)
+        if self.loadings is not None:
+            return self.loadings.get_block(left, right)
         rows, places = np.unique(np.concatenate([left, right]), return_inverse=True)
         return self.look_up(rows).get_block(places[: left.size], places[left.size :])
 
@@ -86,6 +99,8 @@ class Annihilator:
         """Return X'QX for columns X that are zero outside the given rows, dummies best as a sparse array, (k, k)."""
         if self.dense is not None:
             return self.dense.gram(rows, columns.toarray() if isinstance(columns, sp.csr_array) else columns)
+        if self.loadings is not None:
+            return self.loadings.compute_gram(self.loadings.sum_columns(rows, sp.csr_array(columns)))
         weighted = self._weigh(rows, columns)
         levels, first, inside, rest = self.elimination.reduce_some(rows, weighted)
         across = self.root.T @ rest
@@ -93,30 +108,12 @@ class Annihilator:
         squares = (sp.csr_array(columns).T @ weighted).toarray()
         return np.asarray(squares - shared - inside.T @ inside - across.T @ across)
 
-    def gram_sets(self, columns: sp.csr_array, size: int) -> FloatArray:
-        """Return X'QX of each of several sets of columns side by side, shape (n_sets, size, size).
-
-        Parameters
-        ----------
-        columns : sparse array, shape (n_rows, n_sets * size)
-            Columns of one set are not zero in the same row.
-        size : int
-        """
-        e = self.elimination
-        weighted = weigh_rows(self.weights, columns)
-        first, inside, rest = e.reduce_sparse(weighted)
-        norms = np.bincount(columns.indices, weighted.data * columns.data, columns.shape[1])
-        grams = np.zeros((norms.size // size, size, size))
-        grams[:, np.arange(size), np.arange(size)] = norms.reshape(-1, size)
-        for part in (np.sqrt(e.share)[:, None] * first, inside, self.root.T @ rest):
-            sets = np.ascontiguousarray(part.T).reshape(len(grams), size, part.shape[0])
-            grams -= sets @ np.swapaxes(sets, 1, 2)
-        return grams
-
     def crossed(self, rows: IntArray, columns: FloatArray, others: IntArray) -> FloatArray:
         """Return D'Q at rows where the columns D are zero, shape (k, n_others); only the given rows are not zero."""
         if self.dense is not None:
             return self.dense.crossed(rows, columns, others)
+        if self.loadings is not None:
+            return self.loadings.cross(self.loadings.sum_columns(rows, sp.csr_array(columns)), others)
         levels, first, inside, rest = self.elimination.reduce_some(rows, self._weigh(rows, columns))
         sums = np.zeros((self.elimination.share.size, first.shape[1]))
         sums[levels] = first
@@ -179,6 +176,8 @@ class Annihilator:
 
     def look_up(self, rows: IntArray) -> Loadings:
         """Return the loadings of some rows: with them, entries of Q among these are products."""
+        if self.loadings is not None:
+            return self.loadings.take(rows)
         e = self.elimination
         levels, place = np.unique(e.layout.first[rows], return_inverse=True)
         means = e.share[levels, None] * (e.sums[levels] @ self.root)

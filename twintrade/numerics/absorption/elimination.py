@@ -108,20 +108,6 @@ class Elimination:
         inside = np.asarray(self.root.T @ (self.layout.nested.T @ weighted - self.means.T @ first))
         return first, inside, self.compute_rest(first, inside, self.across.T @ weighted)
 
-    def reduce_sparse(self, weighted: sp.csr_array) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return the same from sparse weighted values of all rows."""
-        n, share = weighted.shape[0], self.share[:, None]
-        by_first = sp.csr_array((np.ones(n), self.layout.first, np.arange(n + 1)), shape=(n, self.share.size))
-        first, nested, rest = (
-            (part.T @ weighted).toarray(order="C") for part in (by_first, self.layout.nested, self.across)
-        )
-        nested -= self.means.T @ first
-        inside = np.asarray(self.root.T @ nested)
-        rest -= self.sums.T @ (share * first)
-        for blocks in self.list_blocks():
-            rest -= self.explain(blocks).T @ inside[list_places(self.ends, blocks)]
-        return first, inside, rest
-
     def reduce_some(
         self, rows: IntArray, weighted: sp.csr_array
     ) -> tuple[IntArray, FloatArray, FloatArray, FloatArray]:

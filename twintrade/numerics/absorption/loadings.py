@@ -1,10 +1,31 @@
 """The part of a projection on fixed effects and covariates that belongs to some rows, ready to be looked up."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
+import scipy.sparse as sp
 
-from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.arrays import FloatArray, IntArray, sum_by_group
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ColumnSums:
+    """Weighted columns summed with the loadings of their rows.
+
+    Attributes
+    ----------
+    squares : FloatArray, shape (k, k)
+        X'WX.
+    first : FloatArray, shape (k, n_first)
+        By level of the largest effect.
+    inside : FloatArray, shape (k, n_blocks, largest_rank)
+    across : FloatArray, shape (k, n_kept)
+    """
+
+    squares: FloatArray
+    first: FloatArray
+    inside: FloatArray
+    across: FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +69,49 @@ class Loadings:
         entries = -self.get_hat(left, right) * weights * self.weights[left][..., None]
         entries += np.where(left[..., None] == right[..., None, :], weights, 0.0)
         return np.asarray(entries)
+
+    def take(self, rows: IntArray) -> "Loadings":
+        """Return those of some rows."""
+        return Loadings(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+    def sum_columns(self, rows: IntArray, columns: sp.csr_array) -> "ColumnSums":
+        """Sum weighted columns that are zero outside the given rows.
+
+        Parameters
+        ----------
+        rows : IntArray, shape (n,)
+        columns : sparse array, shape (n, k)
+        """
+        sparse = sp.coo_array(columns)
+        at, column = sparse.coords
+        weighted, row = sparse.data * self.weights[rows[at]], rows[at]
+        by_column = sp.csr_array((weighted, (column, at)), shape=columns.shape[::-1])
+        keys, home = np.unique(column * np.int64(self.block.max() + 1) + self.block[row], return_inverse=True)
+        by_block = sp.csr_array((weighted, (home, np.arange(home.size))), shape=(keys.size, home.size))
+        k, n_blocks, rank = columns.shape[1], int(self.block.max()) + 1, self.inside.shape[1]
+        inside = np.zeros((k * n_blocks, rank))
+        inside[keys] = by_block @ self.inside[row]
+        n_first = int(self.first.max()) + 1
+        first = sum_by_group(weighted, column * n_first + self.first[row], k * n_first).reshape(k, n_first)
+        squares = by_column @ columns
+        return ColumnSums(
+            squares.toarray(), first, inside.reshape(k, n_blocks, rank), np.asarray(by_column @ self.across[rows])
+        )
+
+    def compute_gram(self, sums: "ColumnSums") -> FloatArray:
+        """Return X'QX of columns X from their sums, (k, k)."""
+        by_level = np.zeros(sums.first.shape[1])
+        by_level[self.first] = self.share
+        inside = sums.inside.reshape(len(sums.inside), -1)
+        return np.asarray(
+            sums.squares - (sums.first * by_level) @ sums.first.T - inside @ inside.T - sums.across @ sums.across.T
+        )
+
+    def cross(self, sums: "ColumnSums", others: IntArray) -> FloatArray:
+        """Return X'Q at rows where the columns X are zero from their sums, shape (k, n_others)."""
+        hat = sums.across @ self.across[others].T + sums.first[:, self.first[others]] * self.share[others]
+        hat += np.einsum("kij,ij->ki", sums.inside[:, self.block[others]], self.inside[others])
+        return np.asarray(-hat * self.weights[others])
 
     def compute_leverage(self) -> FloatArray:
         """Return the diagonal of WH, shape (n_rows,)."""
