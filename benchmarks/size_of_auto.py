@@ -30,6 +30,7 @@ from twintrade.estimators.sun_abraham import SunAbraham
 from twintrade.estimators.synthetic_control import SyntheticControl
 from twintrade.estimators.twfe import TWFE
 from twintrade.estimators.two_stage import TwoStage
+from twintrade.inference.choosing.decision import TABLE
 
 RESULTS = Path(__file__).parents[1] / "docs" / "lab" / "size_of_auto.csv"
 PAGE = RESULTS.with_suffix(".md")
@@ -187,6 +188,26 @@ def tabulate(results: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
+def tabulate_rows(results: pd.DataFrame) -> str:
+    """Return one row for each of the decision table: where it decides, what its method rejects, cells that exceed."""
+    table = summarize(results)
+    exceeding = table[["too often" in judge(row) for _, row in table.iterrows()]]
+    lines = [
+        "| row of the decision table | method | cells | draws | rejects, % | cells beyond the bound |",
+        "|---" * 6 + "|",
+    ]
+    for rule in TABLE:
+        rows = results[(results["decided_by"] == rule.code) & (results["draws"] > 0)]
+        beyond = exceeding.merge(rows[["cell", "estimator"]].drop_duplicates())
+        names = "; ".join(f"{cell}: {name}" for cell, name in zip(beyond["cell"], beyond["estimator"], strict=True))
+        n = int(rows["draws"].sum())
+        rate = f"{100 * rows['rejects'].sum() / n:.1f}" if n else ""
+        lines.append(
+            f"| {rule.code} | {rule.method} | {rows['cell'].nunique()} | {n:,} | {rate} | {names or 'none'} |"
+        )
+    return "\n".join(lines)
+
+
 def fill_page(text: str, results: pd.DataFrame, tables: Mapping[str, Table] | None = None) -> str:
     """Return the page with its tables made from the results, each between marks that name a run and a table."""
 
@@ -197,7 +218,7 @@ def fill_page(text: str, results: pd.DataFrame, tables: Mapping[str, Table] | No
     return re.sub(r"(<!-- (\w+) (\w+) -->).*?(<!-- end -->)", fill, text, flags=re.DOTALL)
 
 
-TABLES: dict[str, Table] = {"cells": tabulate, "clusters": tabulate_by_clusters}
+TABLES: dict[str, Table] = {"cells": tabulate, "clusters": tabulate_by_clusters, "rows": tabulate_rows}
 
 
 def main() -> None:

@@ -1,0 +1,242 @@
+"""How often each check objects without its violation, and with one.
+
+``python -m benchmarks size_of_checks --panels 200`` goes on where docs/lab/size_of_checks.csv ends, a row a panel:
+each check on panels without any violation and on panels with its own. The page beside it is filled in each time.
+"""
+
+import argparse
+import csv
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.agreement_panels import YEARS, Assigned, Cell, assign, draw_flows
+from benchmarks.size_of_auto import fill_page
+from twintrade.design import Design
+from twintrade.diagnostics.base import DIAGNOSTICS
+from twintrade.errors import TwintradeError
+from twintrade.estimators.base import ESTIMATORS, fit
+from twintrade.inference.scaled import Scaled
+from twintrade.numerics.arrays import FloatArray
+
+RESULTS = Path(__file__).parents[1] / "docs" / "lab" / "size_of_checks.csv"
+PAGE = RESULTS.with_suffix(".md")
+HEAD = ("run", "check", "violation", "panel", "verdict", "seconds")
+VERDICTS = ("objects", "does not object", "cannot tell")
+EFFECT = 0.3
+"""Of every agreement, in log points, so that the headline is distinguishable from zero."""
+
+OTHER = "other goods"
+"""An outcome that agreements do not touch."""
+
+SCATTERED = Cell(40, "scattered", "by size", 0.6, 16, "two_way")
+GROUPED = replace(SCATTERED, placement="few cities")
+CROWDED = replace(SCATTERED, agreements=200)
+CELLS = {
+    "spillovers": GROUPED,
+    "hidden_agreements": replace(SCATTERED, agreements=280),
+    **dict.fromkeys(("comparison", "estimators", "bacon", "twfe_weights"), CROWDED),
+}
+PATHS = ("honest", "reference_year")
+"""Checks of the path of a regression."""
+
+HOW = Scaled(draws=99)
+Change = Callable[[Assigned, FloatArray, np.random.Generator], FloatArray]
+"""From agreements and years since the onset (minus infinity for never) to what is added to log flows."""
+
+
+def drift(made: Assigned, since: FloatArray, rng: np.random.Generator) -> FloatArray:
+    return np.asarray(0.06 * np.isfinite(made.onset)[..., None] * np.arange(YEARS))
+
+
+def begin_early(made: Assigned, since: FloatArray, rng: np.random.Generator) -> FloatArray:
+    return np.asarray(EFFECT * ((since >= -2) & (since < 0)))
+
+
+def dip(made: Assigned, since: FloatArray, rng: np.random.Generator) -> FloatArray:
+    return np.asarray(-0.3 * (since == -1))
+
+
+def grow(made: Assigned, since: FloatArray, rng: np.random.Generator) -> FloatArray:
+    return np.asarray(0.15 * np.where(since >= 0, since, 0.0))
+
+
+def raise_city(made: Assigned, since: FloatArray, rng: np.random.Generator) -> FloatArray:
+    largest = np.isfinite(made.onset).sum(axis=1).argmax()
+    return np.asarray(2.0 * (np.arange(made.onset.shape[0]) == largest)[:, None, None] * (since >= 0))
+
+
+def hide(made: Assigned, since: FloatArray, rng: np.random.Generator) -> FloatArray:
+    hidden = np.zeros(made.onset.size)
+    hidden[rng.choice(np.flatnonzero(np.isinf(made.onset.ravel())), 2, replace=False)] = -6.0
+    return np.asarray(hidden.reshape(made.onset.shape)[..., None] * (np.arange(YEARS) >= 5))
+
+
+def divert(made: Assigned, since: FloatArray, rng: np.random.Generator) -> FloatArray:
+    exposed = np.arange(YEARS) >= made.onset.min(axis=1)[:, None, None]
+    return np.asarray(-0.3 * (exposed & (since < 0)))
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A check, the headline that it judges, and the violation that it is to find.
+
+    Attributes
+    ----------
+    check : str
+    says : str
+        The violation in words.
+    change : callable or None
+        None where agreements follow growth, or another outcome is touched.
+    estimator : str
+    options : dict
+        Of the check.
+    """
+
+    check: str
+    says: str
+    change: Change | None
+    estimator: str = "imputation"
+    options: dict[str, object] | None = None
+
+    @property
+    def cell(self) -> Cell:
+        return CELLS.get(self.check, SCATTERED)
+
+
+TRIALS = (
+    Trial("pretrends", "treated pairs grow 6 % a year faster", drift),
+    Trial("honest", "treated pairs grow 6 % a year faster", drift, "twfe"),
+    Trial("placebo_dates", "the effect begins two years early", begin_early),
+    Trial("anticipation", "the effect begins two years early", begin_early),
+    Trial("reference_year", "30 % less in the year before", dip, "twfe"),
+    Trial("comparison", "the effect begins two years early", begin_early, "callaway_santanna"),
+    Trial("window", "effects grow by 0.15 a year", grow),
+    Trial("leave_one_out", "the agreements of one city have an effect of 2.3", raise_city),
+    Trial("hidden_agreements", "two comparison pairs fall by 6 log points", hide, "imputation", {"most": 6}),
+    Trial("estimators", "effects grow by 0.15 a year", grow, "twfe", {"names": ("imputation",)}),
+    Trial("bacon", "effects grow by 0.15 a year", grow, "twfe"),
+    Trial("twfe_weights", "effects grow by 0.15 a year", grow, "twfe"),
+    Trial("clusters", "none: one estimate", None),
+    Trial("leverage", "none: no such rows", None),
+    Trial("spillovers", "a city's other pairs lose 0.3", divert),
+    Trial("selection", "pairs sign the likelier the more they grew", None),
+    Trial("outcomes", "agreements move the untouched outcome by 0.3", None, "imputation", {"untouched": (OTHER,)}),
+)
+CASES = TRIALS
+
+
+def draw_design(trial: Trial, panel: int, *, is_violated: bool) -> Design:
+    """Return a panel with an effect of 0.3 of every agreement, with the trial's violation or without any."""
+    rng = trial.cell.seed(41, panel)
+    made = assign(trial.cell, rng)
+    flows = draw_flows(made, rng)
+    if is_violated and trial.check == "selection":
+        made = follow_growth(made, flows, rng)
+    since = np.arange(YEARS) - made.onset[..., None]
+    logs = EFFECT * (since >= 0)
+    if is_violated and trial.change is not None:
+        logs = logs + trial.change(made, since, rng)
+    design = made.design(flows * np.exp(logs), "log")
+    touched = EFFECT * (since >= 0) * (is_violated and trial.check == "outcomes")
+    other = draw_flows(made, rng) * np.exp(touched)
+    columns = {**design.panel.columns, OTHER: other.ravel()}
+    return replace(design, panel=replace(design.panel, columns=columns))
+
+
+def follow_growth(made: Assigned, flows: FloatArray, rng: np.random.Generator) -> Assigned:
+    """Return agreements dealt anew: likelier, at every date, where trade grew over the two years before."""
+    onset = np.full(made.onset.size, np.inf)
+    dates, counts = np.unique(made.onset[np.isfinite(made.onset)], return_counts=True)
+    for date, n in zip(dates.astype(int), counts, strict=True):
+        growth = np.log(flows[..., date - 1] / flows[..., date - 3]).ravel()
+        keys = np.where(np.isinf(onset), 2 * growth / growth.std() + rng.gumbel(size=onset.size), -np.inf)
+        onset[np.argsort(-keys)[:n]] = date
+    return replace(made, onset=onset.reshape(made.onset.shape))
+
+
+def judge(trial: Trial, design: Design, panel: int) -> str:
+    """Return the verdict; the reason where there is none."""
+    check = DIAGNOSTICS[trial.check](**(trial.options or {}))
+    is_static = trial.estimator == "twfe" and trial.check not in PATHS
+    headline = fit(ESTIMATORS[trial.estimator](**({"shape": "static"} if is_static else {})), design)
+    try:
+        found = check.check(headline, HOW, np.random.default_rng(panel))
+    except TwintradeError:
+        return "failed"
+    return found.verdict if found.is_available else "not available"
+
+
+def read_results(path: Path = RESULTS) -> pd.DataFrame:
+    return pd.read_csv(path) if path.exists() else pd.DataFrame(columns=list(HEAD))
+
+
+def list_open(options: argparse.Namespace) -> Iterator[tuple[Trial, bool, int]]:
+    stored = read_results()
+    stored = stored[stored["run"] == options.run]
+    done = set(zip(stored["check"], stored["violation"].astype(bool), stored["panel"], strict=True))
+    for panel in range(options.panels):
+        for trial in TRIALS:
+            for is_violated in (False, True):
+                is_wanted = trial.check in options.checks and not (is_violated and trial.says.startswith("none"))
+                if is_wanted and (trial.check, is_violated, panel) not in done:
+                    yield trial, is_violated, panel
+
+
+def run(options: argparse.Namespace) -> None:
+    is_new, end = not RESULTS.exists(), time.monotonic() + 60 * options.minutes
+    todo = list(list_open(options))
+    with RESULTS.open("a", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        if is_new:
+            writer.writerow(HEAD)
+        for trial, is_violated, panel in todo:
+            if time.monotonic() > end:
+                return
+            started = time.process_time()
+            verdict = judge(trial, draw_design(trial, panel, is_violated=is_violated), panel)
+            spent = round(time.process_time() - started, 2)
+            writer.writerow((options.run, trial.check, int(is_violated), panel, verdict, spent))
+            file.flush()
+
+
+def tabulate(results: pd.DataFrame) -> str:
+    """Return one row a check: what it says without its violation, and how often it objects with it."""
+    head = "| check | panels | objects, % | does not object, % | cannot tell, % | violation | panels | objects, % |"
+    lines = [head, "|---" * 8 + "|"]
+    for trial in TRIALS:
+        rows = results[results["check"] == trial.check]
+        without, beside = rows[rows["violation"] == 0], rows[rows["violation"] == 1]
+        if without.empty:
+            continue
+        shares = " | ".join(f"{100 * (without['verdict'] == v).mean():.1f}" for v in VERDICTS)
+        power = "" if beside.empty else f"{100 * (beside['verdict'] == 'objects').mean():.0f}"
+        lines.append(f"| {trial.check} | {len(without)} | {shares} | {trial.says} | {len(beside) or ''} | {power} |")
+    return "\n".join(lines)
+
+
+TABLES = {"checks": tabulate}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    known = [trial.check for trial in TRIALS]
+    parser.add_argument("--checks", nargs="*", choices=known, default=known)
+    parser.add_argument("--panels", type=int, default=0, help="none: fill in the page")
+    parser.add_argument("--run", default="now", help="name under which results are stored")
+    parser.add_argument("--minutes", type=float, default=np.inf, help="begin no panel after so long")
+    options = parser.parse_args()
+    run(options)
+    results = read_results()
+    table = tabulate(results[results["run"] == options.run])
+    print(table)
+    if PAGE.exists():
+        PAGE.write_text(fill_page(PAGE.read_text(encoding="utf-8"), results, TABLES), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
