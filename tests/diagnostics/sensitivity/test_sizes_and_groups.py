@@ -94,6 +94,19 @@ def test_equality_under_randomization_relabels(rng) -> None:
     assert "re-labelled" in found.sentence
 
 
+def test_relabelled_groups_are_those_of_the_generator_in_its_order() -> None:
+    fitted = fit(TWFE(shape="static"), made(noise=1.0))
+    groups, _ = assign_groups(fitted.design, "cohort", ())
+    names, rng = ["2004", "2007"], np.random.default_rng(3)
+    dealt = [groups, *(rng.permutation(groups) for _ in range(19))]
+    fits = [[fitted.refit(keep_group(fitted.design, one == name)) for name in names] for one in dealt]
+    apart = np.array([abs(np.subtract(*(f.view("overall").effects[0] for f in pair))) for pair in fits])
+    share = (apart >= apart[0] * (1 - 1e-6)).mean()
+    assert 0.05 < share < 1
+    found = Heterogeneity(by="cohort", draws=19)._relabeled(fitted, groups, names, np.random.default_rng(3))
+    assert found == pytest.approx(share)
+
+
 @pytest.mark.parametrize("by", ["era", "city", "partner", "order", "size"])
 def test_every_grouping_covers_the_tied_units(by) -> None:
     design = made()

@@ -19,6 +19,7 @@ from twintrade.diagnostics.variants import (
 from twintrade.effects import Finding, Topic
 from twintrade.errors import DesignError, TwintradeError
 from twintrade.estimators.base import Fit
+from twintrade.fanout import Arrays, run_jobs, split_succeeded
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.clustering import NESTING, JointTest, compute_joint_test, find_clusters
@@ -115,13 +116,10 @@ class Heterogeneity(Diagnostic):
     def _relabeled(self, fit: Fit, groups: ObjectArray, names: list[str], rng: np.random.Generator) -> float:
         """Return how often groups dealt out otherwise lie as far apart."""
         observed = _distance(fit, groups, names)
-        drawn = []
-        for _ in range(self.draws):
-            try:
-                drawn.append(_distance(fit, rng.permutation(groups), names))
-            except TwintradeError:
-                continue
-        return compute_two_sided_share(observed, np.array(drawn)) if drawn else float("nan")
+        jobs = {str(k): rng.permutation(groups) for k in range(self.draws)}
+        done, _ = split_succeeded(run_jobs("groups", _measure_dealt, jobs, shared=(fit, names)))
+        drawn = np.array([float(one.values["distance"]) for one in done if one.values is not None])
+        return compute_two_sided_share(observed, drawn) if drawn.size else float("nan")
 
 
 def keep_group(design: Design, members: BoolArray) -> Design:
@@ -129,6 +127,11 @@ def keep_group(design: Design, members: BoolArray) -> Design:
     o = design.observations
     gone = find_treated_units(design)[~members]
     return design.without([str(u) for u in o.unit_ids[gone]])
+
+
+def _measure_dealt(shared: tuple[Fit, list[str]], groups: ObjectArray, rng: np.random.Generator) -> Arrays:
+    fit, names = shared
+    return {"distance": np.array(_distance(fit, groups, names))}
 
 
 def _distance(fit: Fit, groups: ObjectArray, names: list[str]) -> float:
