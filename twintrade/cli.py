@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from twintrade.commands import fetch
+from twintrade.commands import fetch, registry
 from twintrade.errors import DataError, SourceError, SpecError, TwintradeError
 from twintrade.text import Listed, Text
 
@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 
 app.command()(fetch)
+app.add_typer(registry, name="registry")
 
 Specs = Annotated[
     list[str] | None,

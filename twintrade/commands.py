@@ -8,7 +8,50 @@ import typer
 from twintrade.errors import SpecError
 from twintrade.text import Text
 
-_INTERRUPTED = 130
+_INTERRUPTED, _FAULTY = 130, 3
+registry = typer.Typer(help="Lists of agreements: merge, check and compare them.", no_args_is_help=True)
+
+Files = Annotated[list[str], typer.Argument(help="Lists of agreements, relative to the project.")]
+
+
+@registry.command()
+def merge(
+    files: Files,
+    name: Annotated[str, typer.Option(help="Of the register: data/raw/NAME.csv and its card are written.")],
+) -> None:
+    """Merge lists into one register: no row is left out, and conflicts are named."""
+    from twintrade.study.register_lists import merge_registers
+
+    for line in merge_registers(_find_root(), files, name):
+        typer.echo(line)
+
+
+@registry.command()
+def check(files: Files) -> None:
+    """Find rows that repeat, dates that cannot be, and ends in one country."""
+    from twintrade.study.register_lists import check_register
+
+    n_faults = 0
+    for file in files:
+        faults = check_register(_find_root(), file)
+        n_faults += len(faults)
+        for line in faults:
+            typer.echo(f"{file}, {line}")
+        if not faults:
+            typer.echo(Text("study.listed-right", file=file))
+    raise typer.Exit(_FAULTY if n_faults else 0)
+
+
+@registry.command()
+def coverage(
+    files: Files,
+    pairs: Annotated[int | None, typer.Option(help="Comparison pairs of an analysis: which share is hidden.")] = None,
+) -> None:
+    """Estimate from two lists how many agreements neither of them has."""
+    from twintrade.study.register_lists import compare_registers
+
+    for line in compare_registers(_find_root(), files, pairs):
+        typer.echo(line)
 
 
 def fetch(
@@ -35,7 +78,6 @@ def fetch(
     from twintrade.sources.base import SOURCES, Query
     from twintrade.sources.client import Client, Timer
     from twintrade.study.fetching import describe_fetch, fetch_table, report_requests
-    from twintrade.study.store import find_project_root
 
     publisher = SOURCES[source]()
     query = Query(
@@ -56,8 +98,7 @@ def fetch(
     client = Client(publisher, os.environ, clock, __version__)
     try:
         with report_requests(name) as tell:
-            root = find_project_root(Path.cwd())
-            fetched = fetch_table(root, name, publisher, query, client, clock, resume=resume, tell=tell)
+            fetched = fetch_table(_find_root(), name, publisher, query, client, clock, resume=resume, tell=tell)
     except KeyboardInterrupt:
         typer.echo(f"twintrade: {Text('study.fetch-stopped')}", err=True)
         raise typer.Exit(_INTERRUPTED) from None
@@ -66,6 +107,12 @@ def fetch(
     for path in fetched.paths:
         typer.echo(Text("study.wrote", path=path))
     typer.echo(f"{Text('study.fetch-rows', n=fetched.n_rows, name=name)}\n\n{fetched.block}", nl=False)
+
+
+def _find_root() -> Path:
+    from twintrade.study.store import find_project_root
+
+    return find_project_root(Path.cwd())
 
 
 def _split(text: str) -> tuple[str, ...]:

@@ -666,3 +666,15 @@ covariate-by = { $names } of the trade file { $n ->
    *[other] have
 } one value a { $keys }; rows that the file does not have take it
 covariate-absent = { $name } has no value in { $n } of { $n_rows } rows, which a column with it leaves out; the first is { $first }
+
+## lists of agreements
+merged-dates = dates exclude each other: { $dates }
+merged-kinds = different kinds: { $kinds }
+merged-ends = different ends: { $dates }
+listed-twice = { $city }-{ $twin } stands in rows { $rows }
+own-country = { $city } and { $twin } are both in { $code }
+no-twin-named = { $city } has no twin in this row
+own-twin = { $city } is its own twin
+date-unread = the date { $why }
+date-before-all = { $date } is before { PLAIN($year) }, when no such agreement was known
+ended-first = ended { $end }, before it was signed { $date }

@@ -197,3 +197,23 @@ pages-left = { $path } was not removed: { $why }
 no-fetched-card = { $path } is not the card of a fetched table
 fetched-changed = { $path } is not as it was fetched: its checksum differs from { $card }
 fetched-register = { $name } holds agreements: give it as --twinnings
+
+## lists of agreements
+merged = { $rows } rows of { $files } lists are { $n } agreements, { $undated } of them without a date; no row was left out
+merged-conflict = { $pair }: { $why }
+listed-fault = row { PLAIN($row) }: { $fault }
+listed-right = nothing in { $file } cannot be right
+coverage-frame = { $n ->
+    [one] One city is
+   *[other] { $n } cities are
+} in both lists; what follows is about their agreements alone.
+coverage = { $units ->
+    [pairs] Pairs of a city and a country
+   *[other] Agreements
+}: { $first } in the first list, { $second } in the second, { $both } in both. About { $total } exist (95 % interval { $low } to { $high }, Chapman), { $unseen } of them in neither; the lists have { SHARE($seen) } together.
+coverage-assumption = This assumes that being in one list says nothing about being in the other, and that every agreement has the same chance of being listed.
+coverage-bound = { $bound ->
+    [shared] For { $n } of the { $shared } shared agreements both lists cite the same page, so that they are not independent: the estimate is a lower bound.
+   *[unknown] No shared agreement cites the same page in both. Where one list was copied from the other, or both have what is famous, the estimate is a lower bound.
+}
+coverage-share = Of { $n } comparison pairs without a known agreement, { SHARE($share, decimals: 1) } would have a hidden one ({ SHARE($low, decimals: 1) } to { SHARE($high, decimals: 1) }): a share for [[diagnostic]] hidden_agreements.

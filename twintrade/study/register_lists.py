@@ -1,0 +1,102 @@
+"""Lists of agreements for the command line: merged into a register with a card, checked, and compared."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from twintrade.data.registers import (
+    Coverage,
+    check_listing,
+    compare_listings,
+    estimate_hidden_share,
+    merge_listings,
+    read_listing,
+)
+from twintrade.errors import SpecError
+from twintrade.study.store.folder import write_new
+from twintrade.study.store.frames import to_bytes
+from twintrade.study.store.locating import check_analysis_name
+from twintrade.text import Listed, Text, find_catalogue
+
+FOLDER = "data/raw"
+
+
+def merge_registers(root: Path, files: Sequence[str], name: str) -> list[Text]:
+    """Merge lists of agreements into ``data/raw/NAME.csv`` with a card; return what was done, conflicts last.
+
+    Raises
+    ------
+    DataError, SpecError, StoreError
+    """
+    check_analysis_name(name)
+    listings = [read_listing(root, file) for file in files]
+    merged = merge_listings(listings)
+    undated = int((merged.frame["date"] == "").sum())
+    card = find_catalogue().read("merged_card.md")
+    conflicts = [Text("study.merged-conflict", pair=pair, why=why) for pair, why in merged.conflicts]
+    text = card.format(
+        name=name,
+        files=Listed(tuple(files), "comma"),
+        n=len(merged.frame),
+        rows=merged.n_rows,
+        undated=undated,
+        conflicts="\n".join(f"  - {conflict}" for conflict in conflicts) or "  -",
+        n_conflicts=len(conflicts),
+    )
+    paths = write_new(
+        root, {f"{FOLDER}/{name}.csv": to_bytes(merged.frame), f"{FOLDER}/{name}.md": text.encode("utf-8")}
+    )
+    summary = Text("study.merged", rows=merged.n_rows, files=len(files), n=len(merged.frame), undated=undated)
+    return [*(Text("study.wrote", path=path) for path in paths), summary, *conflicts]
+
+
+def check_register(root: Path, file: str) -> list[Text]:
+    """Return what cannot be right in a list of agreements, one line a fault; empty where nothing is found.
+
+    Raises
+    ------
+    DataError
+    """
+    return [
+        Text("study.listed-fault", row=row, fault=fault) for row, fault in check_listing(read_listing(root, file))
+    ]
+
+
+def compare_registers(root: Path, files: Sequence[str], n_comparison: int | None = None) -> list[Text]:
+    """Return how many agreements neither of two lists has, and the share of comparison pairs that this makes.
+
+    Raises
+    ------
+    DataError, SpecError
+        There are not two files, or they share no city.
+    """
+    if len(files) != 2:
+        raise SpecError("registry coverage compares two lists: name two files")
+    overlap = compare_listings(read_listing(root, files[0]), read_listing(root, files[1]))
+    if not overlap.n_cities:
+        raise SpecError("the two lists have no city in common, so that nothing can be said of what both lack")
+    lines = [Text("study.coverage-frame", n=overlap.n_cities)]
+    lines += [_describe(overlap.agreements, "agreements"), _describe(overlap.pairs, "pairs")]
+    lines.append(Text("study.coverage-assumption"))
+    bound = "shared" if overlap.is_lower_bound else "unknown"
+    lines.append(Text("study.coverage-bound", bound=bound, n=overlap.n_same_page, shared=overlap.agreements.n_both))
+    if n_comparison is not None:
+        if n_comparison < 1:
+            raise SpecError("--pairs is the number of comparison pairs, at least 1")
+        share, low, high = estimate_hidden_share(overlap.pairs, n_comparison)
+        lines.append(Text("study.coverage-share", share=share, low=low, high=high, n=n_comparison))
+    return lines
+
+
+def _describe(coverage: Coverage, units: str) -> Text:
+    return Text(
+        "study.coverage",
+        units=units,
+        first=coverage.n_first,
+        second=coverage.n_second,
+        both=coverage.n_both,
+        total=round(coverage.total),
+        low=round(coverage.low),
+        high=round(coverage.high),
+        unseen=round(coverage.unseen),
+        seen=coverage.share_seen,
+    )
