@@ -7,7 +7,8 @@ import pandas as pd
 
 from twintrade.study.execute import execute
 from twintrade.study.redraw import redraw
-from twintrade.study.registry_study import compute_size_slope
+from twintrade.study.registry_study import build_registry_results, compute_size_slope, find_sizes, run_registry
+from twintrade.study.spec.registry_spec import parse_registry
 
 SPEC = """
 title = "Twins"
@@ -61,3 +62,25 @@ def test_the_slope_is_the_elasticity_and_needs_cities_enough():
     assert row["effect"] == np.float64(row["effect"])
     assert abs(row["effect"] - 0.8) < 1e-6  # a power law without noise is fitted exactly
     assert compute_size_slope(sizes.head(7)).empty
+
+
+def test_sizes_points_and_the_answer_come_without_a_table_of_cities(root):
+    text = (root / "analyses" / "registry.toml").read_text(encoding="utf-8")
+    spec, _ = parse_registry(text, "analyses/registry.toml")
+    run = run_registry(spec, root)
+    assert len(run.sizes) > 15
+    assert run.sizes.set_index("city").loc["Leeds", "country"] == "GBR"
+    results = build_registry_results("registry", spec, run, {})
+    lines = results.payloads["descriptive_map"]
+    assert len(lines) > 60
+    kobe = lines[(lines["city"] == "Kobe") | (lines["partner_city"] == "Kobe")].iloc[0]
+    assert {round(kobe["longitude"]), round(kobe["partner_longitude"])} == {135, 117}
+    assert list(results.payloads["descriptive_shares"]["percent"]) == [46, 36, 18]
+    assert results.sections["answer"].startswith("The registry holds 81 agreements of 24 cities")
+    assert "On average a city has 3.4" in results.sections["answer"]
+    assert "prints none" in results.sections["limits"]
+
+
+def test_a_city_of_which_there_are_two_gets_no_size():
+    assert list(find_sizes(pd.Series(["Leeds", "Nowhere"]))["city"]) == ["Leeds"]
+    assert find_sizes(pd.Series(["New South Wales"])).empty

@@ -20,6 +20,7 @@ PayloadKind = Literal[
     "size",
     "counts",
     "years",
+    "map",
     "weights",
 ]
 

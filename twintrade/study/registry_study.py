@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from twintrade.data.geography import load_places, read_cities
+from twintrade.data.geography import (
+    ListedPlace,
+    find_listed_place,
+    find_only_place,
+    load_places,
+    read_cities,
+    read_shares,
+)
 from twintrade.data.registry import (
     RegistryFacts,
     TwinningRegistry,
@@ -26,7 +33,7 @@ from twintrade.effects.result_set import SPECIFICATION_COLUMNS
 from twintrade.study.claims.ledger import add_ledger, list_own_claims
 from twintrade.study.page.sections import write_sections
 from twintrade.study.spec.registry_spec import RegistrySpec
-from twintrade.text import Text, pack_text
+from twintrade.text import Listed, Text, pack_text
 
 FEWEST_CITIES = 8
 _SPREAD = 1.959964
@@ -36,6 +43,8 @@ _KINDS: Mapping[str, PayloadKind] = {
     "descriptive_twins_by_city": "counts",
     "descriptive_twins_by_country": "counts",
     "descriptive_years_of_signing": "years",
+    "descriptive_map": "map",
+    "descriptive_shares": "counts",
 }
 OF_CLAIMS = ("ended_agreements", "twins_and_size")
 """Payloads that the claims ledger tells of; all others describe the registry."""
@@ -49,6 +58,7 @@ class RegistryRun:
     registry: TwinningRegistry
     facts: RegistryFacts
     sizes: pd.DataFrame
+    shares: pd.DataFrame
     inputs: tuple[InputRecord, ...]
 
 
@@ -67,7 +77,38 @@ def run_registry(spec: RegistrySpec, root: Path) -> RegistryRun:
     if spec.registry.cities is not None:
         cities, record = read_cities(spec.registry.cities, root)
         sizes, inputs = add_city_size(facts.by_city, cities), (*inputs, record)
-    return RegistryRun(registry, facts, sizes, inputs)
+    else:
+        sizes = add_city_size(facts.by_city, find_sizes(facts.by_city["city"]))
+    shares = pd.DataFrame()
+    if spec.registry.shares is not None:
+        shares, record = read_shares(spec.registry.shares, root)
+        inputs = (*inputs, record)
+    return RegistryRun(registry, facts, sizes, shares, inputs)
+
+
+def find_sizes(cities: pd.Series) -> pd.DataFrame:
+    """Return city, country and population of the cities that the table of places has with a population."""
+    places = {str(city): find_only_place(str(city)) for city in cities}
+    rows = [(city, place.country, place.population) for city, place in places.items() if place and place.population]
+    return pd.DataFrame(rows, columns=["city", "country", "population"])
+
+
+def locate_agreements(twinnings: pd.DataFrame) -> pd.DataFrame:
+    """Return the agreements whose two places the table of places has with a point, one line each."""
+    rows = []
+    for twinning in twinnings.to_dict("records"):
+        ends = (
+            find_only_place(str(twinning["signatory"] or twinning["city"])),
+            find_listed_place(str(twinning["partner_city"]), str(twinning["partner"])),
+        )
+        if all(end is not None and end.latitude is not None for end in ends):
+            rows.append([value for end in ends if end is not None for value in _list_point(end)])
+    columns = ("city", "latitude", "longitude", "partner_city", "partner_latitude", "partner_longitude")
+    return pd.DataFrame(rows, columns=list(columns)).drop_duplicates(ignore_index=True)
+
+
+def _list_point(place: ListedPlace) -> tuple[str, float | None, float | None]:
+    return place.name, place.latitude, place.longitude
 
 
 def build_registry_results(name: str, spec: RegistrySpec, run: RegistryRun, manifest: Mapping[str, Any]) -> ResultSet:
@@ -92,15 +133,16 @@ def build_registry_results(name: str, spec: RegistrySpec, run: RegistryRun, mani
         payloads=payloads,
         payload_kinds=_KINDS,
         manifest=manifest,
-        sections=_sections(spec),
+        sections=_sections(spec, run),
     )
     return add_ledger(results, list_own_claims(spec))
 
 
-def _sections(spec: RegistrySpec) -> dict[str, str]:
+def _sections(spec: RegistrySpec, run: RegistryRun) -> dict[str, str]:
     return write_sections(
         {
             "question": spec.question,
+            "answer": Listed((*list_sentences(run)[:2], _describe_average(run.facts)), "sentences"),
             "limits": "\n".join(spec.limits),
             "no_effect": Text("sections.no-trade"),
             "recipe": spec.recipe,
@@ -117,6 +159,8 @@ def _payloads(spec: RegistrySpec, run: RegistryRun) -> dict[str, pd.DataFrame]:
         "descriptive_twins_by_city": facts.by_city.set_axis(["label", "count"], axis=1).head(30),
         "descriptive_twins_by_country": _named(facts.by_country.head(30)),
         "descriptive_years_of_signing": facts.by_year,
+        "descriptive_map": locate_agreements(run.registry.frame),
+        "descriptive_shares": run.shares,
         "descriptive_completeness": facts.completeness,
         "ended_agreements": facts.ended,
         "twins_and_size": compute_size_slope(sizes),
@@ -147,6 +191,12 @@ def compute_size_slope(sizes: pd.DataFrame) -> pd.DataFrame:
     label = Text("study.elasticity", cities=len(sizes))
     row = {"label": str(label), "label_text": pack_text(label), "group": "slope", "effect": slope}
     return pd.DataFrame([row | {"low": slope - half, "high": slope + half, "scale": "elasticity"}])
+
+
+def _describe_average(facts: RegistryFacts) -> Text:
+    """Return how many twins a city has, by the mean and the median."""
+    twins = facts.by_city["twins"].astype(float)
+    return Text("study.average-twins", mean=float(twins.mean()), median=float(twins.median()))
 
 
 def list_sentences(run: RegistryRun) -> list[Text]:

@@ -59,6 +59,15 @@ FRAMES = {
     "twins_by_size": pd.DataFrame(
         {"city": ["A", "B"], "population": [1e6, 2e7], "twins": [7, 47], "country": ["x", "y"]}
     ),
+    "agreements_map": pd.DataFrame(
+        {
+            "city": ["Leeds", "Sydney", "Sydney"], "latitude": [53.8, -33.9, -33.9],
+            "longitude": [-1.5, 151.2, 151.2],
+            "partner_city": ["Hangzhou", "San Francisco", "Nagoya"], "partner_latitude": [30.3, 37.8, 35.2],
+            "partner_longitude": [120.2, -122.4, 136.9],
+        }
+    ),
+    "shares": pd.DataFrame({"label": ["x", "y"], "percent": [46.0, 36.0]}),
     "twins_by_country": pd.DataFrame({"label": ["x", "y"], "count": [7, 47]}),
     "placebo_ranks": pd.DataFrame(
         {"unit": ["t", "a", "b"], "donor_set": "A", "statistic": [2.0, 1.0, 0.5], "is_treated": [True, False, False]}
@@ -73,7 +82,7 @@ FRAMES = {
 
 KINDS = {
     "honest": "sensitivity", "dates": "forest", "leave_one_out": "variants", "cells": "heat_map",
-    "twfe_weights": "cell_weights",
+    "twfe_weights": "cell_weights", "agreements_map": "map", "shares": "counts",
     "bacon": "bacon", "weights": "weights",
     "specification_curve": "specification_curve", "twins_by_size": "size", "twins_by_country": "counts",
     "placebo_ranks": "placebo", "power": "power", "years_of_signing": "years", "pretrend_power": "path",

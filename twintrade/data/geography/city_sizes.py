@@ -33,6 +33,43 @@ class CitiesSource(FileFormat):
     twins: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharesSource(FileFormat):
+    """A table of shares that a source prints, such as of cities with a strategy.
+
+    Attributes
+    ----------
+    file : str
+    label, percent : str
+        Columns.
+    """
+
+    file: str
+    label: str = "label"
+    percent: str = "percent"
+
+
+def read_shares(source: SharesSource, root: Path) -> tuple[pd.DataFrame, InputRecord]:
+    """Return label and percent of a table of shares, and where they came from.
+
+    Raises
+    ------
+    AbsentInputError
+        The file is not there.
+    InvalidDataError
+        A column is missing, or a share is no number from 0 to 100.
+    """
+    faults = Faults()
+    table = open_table(root, source.file, source, [source.label, source.percent], faults)
+    faults.raise_if_any()
+    labels = [clean_text(cell) for cell in table.columns[source.label]]
+    values = pd.to_numeric(pd.Series([clean_text(c) for c in table.columns[source.percent]]), errors="coerce")
+    if not values.between(0, 100).all():
+        faults.error("number", Text("data.share-percent", name=source.percent), source.file)
+    faults.raise_if_any()
+    return pd.DataFrame({"label": labels, "percent": values}), table.record
+
+
 def read_cities(source: CitiesSource, root: Path) -> tuple[pd.DataFrame, InputRecord]:
     """Return city, country, population and, where declared, twins; and where they came from.
 

@@ -60,6 +60,14 @@ def find_listed_place(name: str, country: str) -> ListedPlace | None:
     return _index().get((_SPELLINGS.get(folded, folded), country))
 
 
+def find_only_place(name: str) -> ListedPlace | None:
+    """Return the place of a name where no country is known: the only one of that name in the table, else None."""
+    folded = fold_name(name)
+    folded = _SPELLINGS.get(folded, folded)
+    places = {place for (key, _), place in _index().items() if key == folded}
+    return places.pop() if len(places) == 1 else None
+
+
 def compute_distance(one: ListedPlace, other: ListedPlace) -> float | None:
     """Return the great-circle distance of two places in kilometers, None where a point is not known."""
     if one.latitude is None or one.longitude is None or other.latitude is None or other.longitude is None:

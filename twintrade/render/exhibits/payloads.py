@@ -19,6 +19,7 @@ from twintrade.render.figures import (
     scatter,
     sensitivity,
     specification_curve,
+    world_map,
 )
 from twintrade.render.names import name_column, name_scale
 from twintrade.render.page import Page
@@ -204,9 +205,8 @@ def _name_labels(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _counts(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
-    return counts.draw(
-        _name_labels(frame), "label", "count", theme=page.theme, is_simulated=page.results.is_simulated
-    )
+    value = "percent" if "percent" in frame else "count"
+    return counts.draw(_name_labels(frame), "label", value, theme=page.theme, is_simulated=page.results.is_simulated)
 
 
 def _years(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
@@ -217,6 +217,10 @@ def _years(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
 
 def _weights(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
     return counts.draw(frame, "unit", "weight", theme=page.theme, is_simulated=page.results.is_simulated)
+
+
+def _map(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
+    return world_map.draw(frame, theme=page.theme, is_simulated=page.results.is_simulated)
 
 
 _DRAWN: Mapping[PayloadKind, tuple[Maker, Callable[..., str]]] = {
@@ -232,6 +236,7 @@ _DRAWN: Mapping[PayloadKind, tuple[Maker, Callable[..., str]]] = {
     "power": (_power, alt_text.describe_power),
     "size": (_twins, alt_text.describe_twins),
     "years": (_years, alt_text.describe_bars),
+    "map": (_map, alt_text.describe_map),
     "counts": (_counts, alt_text.describe_bars),
     "weights": (_weights, alt_text.describe_weights),
 }

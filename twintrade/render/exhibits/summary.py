@@ -45,6 +45,8 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
         blocks.append(build_paragraph(page.say("case_no_number")))
     elif spec is None or effect is None:
         reason = read_words(dict(results.sections), "no_effect") or page.say("finding_absent_reason")
+        if answer := read_words(dict(results.sections), "answer"):
+            blocks.append(build_paragraph(answer))
         blocks.append(Note("note", build_spans(page.say("case_descriptive"))))
         blocks.append(build_paragraph(page.say("finding_absent", reason=reason.rstrip("."))))
     else:

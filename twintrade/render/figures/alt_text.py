@@ -154,14 +154,21 @@ def describe_twins(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
 
 def describe_bars(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
     """Describe counts as bars by the largest."""
-    largest = frame.sort_values("count", ascending=False, kind="stable").iloc[0]
+    value = "percent" if "percent" in frame else "count"
+    largest = frame.sort_values(value, ascending=False, kind="stable").iloc[0]
     return _describe(
         "bars",
         is_simulated,
         n=len(frame),
         name=name_fact("labels.label-", take_text(largest["label"])),
-        count=largest["count"],
+        count=largest[value],
     )
+
+
+def describe_map(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
+    """Describe a map of agreements by how many it has, between how many places."""
+    places = {*frame["city"].map(take_text), *frame["partner_city"].map(take_text)}
+    return _describe("map", is_simulated, n=len(frame), places=len(places))
 
 
 def describe_power(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
-from twintrade.data.geography import CitiesSource
+from twintrade.data.geography import CitiesSource, SharesSource
 from twintrade.data.schema import TwinningSource
 from twintrade.errors import SpecError
 from twintrade.study.spec.page_spec import ClaimEntry, ReportSection, Section
@@ -20,6 +20,7 @@ class RegistrySection(Section):
 
     twinnings: list[TwinningSource] = Field(min_length=1)
     cities: CitiesSource | None = None
+    shares: SharesSource | None = None
     close_up: list[str] = Field(default=[], description="countries of the second figure of size and twins")
 
 

@@ -674,6 +674,7 @@ merged-ends = different ends: { $dates }
 listed-twice = { $city }-{ $twin } stands in rows { $rows }
 own-country = { $city } and { $twin } are both in { $code }
 no-twin-named = { $city } has no twin in this row
+share-percent = { $name } must be numbers from 0 to 100
 own-twin = { $city } is its own twin
 date-unread = the date { $why }
 date-before-all = { $date } is before { PLAIN($year) }, when no such agreement was known

@@ -39,6 +39,10 @@ cohort = Cohort
 weight = Weight
 two-by-two = Two-by-two estimate
 population = Population (log scale)
+degrees = { FIXED($value, decimals: 0) }°{ $side ->
+    [none] { "" }
+   *[other] { " " }{ $side }
+}
 twins = Number of twins
 share-found = Share of tests that find it
 largest-violation = Largest violation, { $restriction }
@@ -100,5 +104,6 @@ alt-bacon = Scatter plot{ of-simulated } of { $n } two-by-two estimates against 
 alt-weights = Bar chart{ of-simulated } of the weights of { $n } donors; the largest is { $name } with { FIXED($share, decimals: 2) }.
 alt-curve = Specification curve{ of-simulated } of { $n } estimates in ascending order, from { FIXED($low) } to { FIXED($high) }.
 alt-twins = Scatter plot{ of-simulated } of the number of twins against population for { $n } cities; twins run from { $low } to { $high }.
+alt-map = Map{ of-simulated } of { $n } agreements as lines between { $places } places, on a grid of longitude and latitude without outlines of countries.
 alt-bars = Bar chart{ of-simulated } of { $n } counts; the largest is { $name } with { $count }.
 alt-power = Line chart{ of-simulated } of the share of tests that find an effect: { SHARE($first_share, decimals: 1) } at { FIXED($first) }, { SHARE($last_share, decimals: 1) } at { FIXED($last) }.

@@ -167,6 +167,7 @@ presets = { $exhibit }. In: { $presets }
 
 ## a registry
 holds = The registry holds { $n } agreements of { $cities } cities with { $countries } countries; { $city } has the most, { $most }.
+average-twins = On average a city has { FIXED($mean, decimals: 1) } of them in this registry (median { FIXED($median, decimals: 1) }): what was found, not all there are.
 dated = A date is known for { $dated } of { $n } agreements.
 no-population = Size against twins is not drawn: no population of these cities was given ([registry.cities]).
 few-cities = No slope of twins on size: { $cities } cities are known and { $needed } are needed.

@@ -1,0 +1,81 @@
+"""Agreements as lines between two places on a graticule: a world map without outlines."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MultipleLocator
+
+from twintrade.render.figures.theme import Theme, open_figure
+from twintrade.render.reading import list_records, read_number, take_text
+from twintrade.text import Text
+
+_HALF_TURN = 180.0
+_MOST_NAMES, _APART = 12, (28.0, 7.0)
+
+
+def draw(frame: pd.DataFrame, *, theme: Theme | None = None, is_simulated: bool = False) -> Figure:
+    """Draw one line an agreement, and a dot a place; the places with most agreements are named.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        city, latitude, longitude, partner_city, partner_latitude, partner_longitude.
+    """
+    theme = theme or Theme()
+    with open_figure(theme, 3.6, is_simulated=is_simulated) as figure:
+        axes = figure.subplots()
+        points: dict[tuple[float, float], list[str]] = {}
+        for row in list_records(frame):
+            ends = [
+                (
+                    read_number(row[f"{end}longitude"]),
+                    read_number(row[f"{end}latitude"]),
+                    take_text(row[f"{end}city"]),
+                )
+                for end in ("", "partner_")
+            ]
+            for x, y, name in ends:
+                points.setdefault((x, y), []).append(name)
+            _draw_line(axes, ends[0][:2], ends[1][:2], theme)
+        for (x, y), names in points.items():
+            axes.plot(x, y, "o", color=theme.after, ms=2.0 + math.sqrt(len(names)), mec="white", mew=0.4, zorder=3)
+        for x, y, name in _choose_names(points):
+            axes.annotate(name, (x, y), xytext=(3, 3), textcoords="offset points", fontsize=theme.size * 0.7)
+        axes.set_xlim(-_HALF_TURN, _HALF_TURN)
+        axes.set_ylim(-60, 80)
+        axes.set_aspect("equal")
+        axes.xaxis.set_major_locator(MultipleLocator(60))
+        axes.yaxis.set_major_locator(MultipleLocator(20))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: _format_degrees(v, "E", "W")))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: _format_degrees(v, "N", "S")))
+        axes.grid(visible=True, axis="both")
+    return figure
+
+
+def _choose_names(points: Mapping[tuple[float, float], Sequence[str]]) -> list[tuple[float, float, str]]:
+    """Return the places with most agreements whose names do not stand over each other."""
+    chosen: list[tuple[float, float, str]] = []
+    for (x, y), names in sorted(points.items(), key=lambda item: (-len(item[1]), item[1][0])):
+        if all(abs(x - x0) > _APART[0] or abs(y - y0) > _APART[1] for x0, y0, _ in chosen):
+            chosen.append((x, y, names[0]))
+    return chosen[:_MOST_NAMES]
+
+
+def _draw_line(axes: Axes, start: tuple[float, float], end: tuple[float, float], theme: Theme) -> None:
+    """Draw a line the shorter way round, in two parts where it crosses the edge of the map."""
+    (x0, y0), (x1, y1) = sorted((start, end))
+    if x1 - x0 <= _HALF_TURN:
+        parts = [((x0, x1), (y0, y1))]
+    else:
+        middle = y0 + (y1 - y0) * (_HALF_TURN + x0) / (x0 + 2 * _HALF_TURN - x1)
+        parts = [((x0, -_HALF_TURN), (y0, middle)), ((_HALF_TURN, x1), (middle, y1))]
+    for xs, ys in parts:
+        axes.plot(xs, ys, color=theme.muted, lw=0.6, alpha=0.7, zorder=2)
+
+
+def _format_degrees(value: float, above: str, below: str) -> str:
+    side = "none" if value == 0 else above if value > 0 else below
+    return str(Text("figures.degrees", value=abs(value), side=side))
