@@ -27,10 +27,11 @@ _PRECISIONS = {"9": ("year", 4), "10": ("month", 7), "11": ("day", 10)}
 _QUERY = """SELECT ?s ?city ?cityLabel ?cityIso ?twin ?twinLabel ?twinIso ?start ?sp ?end ?ep ?rank ?url WHERE {{
   {cities}
   ?city p:P190 ?s . ?s ps:P190 ?twin ; wikibase:rank ?rank .
+  FILTER(?rank != wikibase:DeprecatedRank)
+  ?twin wdt:P17/wdt:P298 ?twinIso .
   OPTIONAL {{ ?city rdfs:label ?cityLabel . FILTER(LANG(?cityLabel) = "en") }}
   OPTIONAL {{ ?twin rdfs:label ?twinLabel . FILTER(LANG(?twinLabel) = "en") }}
   OPTIONAL {{ ?city wdt:P17/wdt:P298 ?cityIso }}
-  OPTIONAL {{ ?twin wdt:P17/wdt:P298 ?twinIso }}
   OPTIONAL {{ ?s pqv:P580 ?a . ?a wikibase:timeValue ?start ; wikibase:timePrecision ?sp }}
   OPTIONAL {{ ?s pqv:P582 ?b . ?b wikibase:timeValue ?end ; wikibase:timePrecision ?ep }}
   OPTIONAL {{ ?s prov:wasDerivedFrom/pr:P854 ?url }}
@@ -99,7 +100,6 @@ class Wikidata(Source):
             "kind": "agreement_type",
             "kinds": {"twinned_body": "sister city"},
             "source": "source_url",
-            "drop": {"rank": "deprecated", "partner_iso3": ""},
             "undated": "exclude",
         }
 

@@ -25,6 +25,7 @@ from twintrade.study.spec.guesses import find_open_guesses
 from twintrade.study.spec.registry_spec import is_registry, parse_registry
 from twintrade.study.spec.spec_faults import locate_faults
 from twintrade.study.spec.spec_text import parse_tables
+from twintrade.study.store.freshness import describe_absent, list_absent_by_design
 from twintrade.study.store.locating import FOLDER
 from twintrade.study.trying import count_without_reference, describe_trials, find_failure, try_columns
 from twintrade.text import Listed, Text, describe_span, find_fact
@@ -46,10 +47,11 @@ def check_analysis(root: Path, name: str, text: str) -> str:
     """
     if is_registry(parse_tables(text, f"{FOLDER}/{name}.toml")):
         return check_registry(root, name, text)
-    plan, _ = plan_analysis(root, name, text)
+    plan, raw = plan_analysis(root, name, text)
     absent = list_absent_inputs(plan.spec, root)
     if absent and plan.spec.data.skip_when_absent:
-        return str(Text("study.skipped-absent", name=name, why=absent[0]))
+        why = describe_absent(raw, list_absent_by_design(root, raw)) if plan.spec.data.fetch else absent[0]
+        return str(Text("study.skipped-absent", name=name, why=why))
     try:
         with locate_faults(text, f"{FOLDER}/{name}.toml"):
             observed = observe(name, plan.spec, root)

@@ -8,9 +8,8 @@ from twintrade.errors import SpecError
 from twintrade.study.outcome import USAGE, AnalysisEnd
 from twintrade.study.progress import Report, report_progress
 from twintrade.study.store.folder import get_results_folder, settle
-from twintrade.study.store.freshness import PAGE, list_absent_by_design, list_changes, read_manifest
+from twintrade.study.store.freshness import PAGE, describe_absent, list_absent_by_design, list_changes, read_manifest
 from twintrade.study.store.locating import Analysis
-from twintrade.text import Listed, Text
 
 if TYPE_CHECKING:
     from twintrade.fanout import Workers
@@ -77,7 +76,7 @@ def _settled(analysis: Analysis, *, force: bool) -> AnalysisEnd | str:
         return AnalysisEnd(analysis.name, "failed", USAGE, str(error))
     absent = list_absent_by_design(analysis.root, raw)
     if absent:
-        text = Text("study.not-there", files=Listed(tuple(absent), "comma"))
+        text = describe_absent(raw, absent)
         return AnalysisEnd(analysis.name, "skipped", text=str(text))
     changes = list_changes(analysis.root, analysis.name, raw, analysis.n_guesses)
     if changes or force:

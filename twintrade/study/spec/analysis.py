@@ -58,6 +58,7 @@ class DataSection(Section):
     skip_when_absent: bool = Field(
         default=False, description="skip the analysis, with a reason, when an input is absent"
     )
+    fetch: list[str] = Field(default=[], description="commands that bring absent inputs: printed, never run")
 
     @field_validator("undated", mode="before")
     @classmethod

@@ -1,7 +1,7 @@
 """Whether stored results still follow from what they were made from, and which part changed if not."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from twintrade.study.store.fingerprint import (
     list_versions,
 )
 from twintrade.study.store.folder import MANIFEST, get_results_folder
-from twintrade.text import Text
+from twintrade.text import Listed, Text
 
 PAGE = Text("study.changed-page")
 """The change that costs a new page and no estimation."""
@@ -85,6 +85,14 @@ def list_absent_by_design(root: Path, raw: Mapping[str, Any]) -> list[str]:
     if not isinstance(data, Mapping) or data.get("skip_when_absent") is not True:
         return []
     return [file for file, sha in hash_inputs(root, _files(data)).items() if sha == "absent"]
+
+
+def describe_absent(raw: Mapping[str, Any], absent: Sequence[str]) -> Text:
+    """Return which inputs are not there, and what to type or to set for them."""
+    files, commands = Listed(tuple(absent), "comma"), raw["data"].get("fetch")
+    if isinstance(commands, list) and commands:
+        return Text("study.not-there-fetch", files=files, commands=Listed(tuple(map(str, commands)), "semicolon"))
+    return Text("study.not-there", files=files)
 
 
 def _files(node: Any) -> list[str]:

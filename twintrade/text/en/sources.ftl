@@ -83,7 +83,7 @@ what-wikidata = Twinned administrative bodies (property P190) with start and end
 publisher-wikidata = Wikidata, the contributors
 rights-wikidata = Creative Commons Zero 1.0.
 columns-wikidata = id the statement; city and partner_city their English labels; countries as ISO codes; date and ended as precise as Wikidata has them, with their precision; rank; source_url the references, else the item itself; city_item and partner_item.
-notes-wikidata = A draft: anybody may have written a row, both directions of one agreement are often stored with different dates, and provinces stand among cities. An empty date is not known; such agreements are excluded and counted. Deprecated statements are not read.
+notes-wikidata = A draft: anybody may have written a row, both directions of one agreement are often stored with different dates, and provinces stand among cities. An empty date is not known; such agreements are excluded and counted. Deprecated statements, and places without a country that has an ISO code, were not asked for.
 
 what-arcgis = Rows of an ArcGIS table.
 publisher-arcgis = Not known: the owner of the layer.

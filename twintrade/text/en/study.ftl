@@ -38,6 +38,7 @@ job = job { $n } of { $all }, { $job }{ $refits ->
 job-takes = { $job }: expected to take { $span }
 job-left = { $span } left; { $job }
 not-there = not there: { $files }; set TWINTRADE_DATA to the folder that holds them
+not-there-fetch = not there: { $files }; to bring them, type: { $commands }
 did-you-mean = there is no analysis { $name } in { $folder }/; did you mean { $near }?
 there-are = there is no analysis { $name } in { $folder }/; there are { $known }
 there-is-none = there is no analysis { $name } in { $folder }/; there are none
