@@ -41,6 +41,7 @@ _PADDING = ("CODE", "CODE")
 _BY_CODE: Mapping[str, str] = {
     "decimal-mark": "data.fix-decimal",
     "thousands-or-decimals": "data.fix-thousands",
+    "thousands-likely": "data.fix-thousands",
     "duplicate-twinning": "data.fix-duplicate-twinning",
     "absent-row": "data.fix-absent",
     "missing-figures": "data.fix-blank",

@@ -213,3 +213,12 @@ def test_any_text_ends_in_a_value_a_gap_or_an_error(cells):
                 assert digits.lstrip("0") == f"{Decimal(repr(float(numbers.values[i]))):f}".replace(".", "").strip(
                     "0"
                 )
+
+
+def test_many_points_before_three_digits_beside_small_whole_figures_group_thousands():
+    """60 figures from 1.000 on, beside 579 and 12, are no decimals; with 1200, few of them, or 0.5 they may be."""
+    grouped = [f"{1 + i % 9}.{100 + i}" for i in range(60)]
+    _, faults = parse([*grouped, "579", "12"])
+    assert [m.code for m in faults.messages] == ["thousands-likely"]
+    for cells in ([*grouped, "579", "1200"], [*grouped[:20], "579", "12"], [*grouped, "579", "0.5"]):
+        assert not parse(cells)[1].n_errors

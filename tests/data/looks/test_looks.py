@@ -12,7 +12,7 @@ from twintrade.errors import DataError
 
 
 def declared(guesses):
-    return {g.key: g.value for g in guesses}
+    return {g.key: g.value for g in guesses if g.key}
 
 
 def test_the_bundled_trade_file(root):

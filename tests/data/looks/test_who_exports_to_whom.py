@@ -237,3 +237,12 @@ def test_cities_in_other_letters_are_matched_where_one_alone_is_so_called(tmp_pa
     write(tmp_path, "r.csv", ["city", "partner", "date"], ties)
     found = declared(look_at_both(tmp_path, "t.csv", "r.csv")[1])
     assert found["city_names"] == [{"name": "Jinan", "city": "济南市"}]
+
+
+def test_a_registers_city_is_where_the_cities_are_whatever_its_columns_are_called(tmp_path):
+    write(tmp_path, "t.csv", ["city", "partner", "year", "exports_eur"], city_rows(lambda k: k + 1))
+    ties = [["Leeds", "GBR", "Lyon", 2011, "ended in 2013"], ["Boston", "USA", "Lille", 2012, ""]]
+    write(tmp_path, "r.csv", ["city", "partner", "partner_city", "date", "remark"], ties)
+    registry = look_at_both(tmp_path, "t.csv", "r.csv")[1]
+    assert (declared(registry)["city"], declared(registry)["partner"]) == ("partner_city", "partner")
+    assert any("nothing reads: “remark”" in str(g.reason) for g in registry)

@@ -78,7 +78,8 @@ def parse_delimited(
         refuse_unnamed(names, records, file)
     kept = [(i, name) for i, name in enumerate(names) if name and (needs_all or name in needed)]
     columns = {name: build_text_array(list(map(itemgetter(i), records))) for i, name in kept}
-    return RawTable(columns, rows, encoding=decoded.encoding, separator=separator, title=title)
+    unread = tuple(name for name in names if name and name not in columns)
+    return RawTable(columns, rows, encoding=decoded.encoding, separator=separator, title=title, unread=unread)
 
 
 def _separator(lines: list[str], needed: Sequence[str], declared: FileFormat, file: str, is_wide: bool) -> str:

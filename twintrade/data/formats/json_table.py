@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -44,7 +45,8 @@ def parse_json(
             columns.append((name, cells))
         elif name in needed:
             raise DataError(f"{file}: the column {name} holds lists or records, not one value a row")
-    return build_raw_table([(n, c) for n, c in columns if needs_all or n in needed], len(rows))
+    table = build_raw_table([(n, c) for n, c in columns if needs_all or n in needed], len(rows))
+    return replace(table, unread=tuple(n for n, _ in columns if n not in table.columns))
 
 
 def _refuse_constant(word: str) -> Any:

@@ -29,6 +29,8 @@ class RawTable:
         Empty where they do not apply.
     title : str
         What stands above the header.
+    unread : tuple of str
+        Columns that were not asked for.
     """
 
     columns: Mapping[str, ObjectArray]
@@ -38,6 +40,7 @@ class RawTable:
     separator: str = ""
     sheet: str = ""
     title: str = ""
+    unread: tuple[str, ...] = ()
 
 
 def clean_column_name(text: str) -> str:

@@ -125,6 +125,7 @@ def open_table(
         sheet=read.sheet,
         publisher=card.publisher,
         licence=card.licence,
+        unread=read.unread,
     )
     table = TextTable(file, read.columns, read.rows, record, read.is_number, read.title)
     for rule in declared.row_rules:

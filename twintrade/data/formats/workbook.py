@@ -146,7 +146,8 @@ def _table(
         columns[name] = build_text_array(format_cell(c) for c in cells)
         typed[name] = np.array([isinstance(c, int | float) and not isinstance(c, bool) for c in cells], dtype=bool)
     title = " ".join(format_cell(c) for row in grid[: declared.header - 1] for c in row if c != "")
-    return RawTable(columns, rows, typed, sheet=sheet.name, title=title)
+    unread = tuple(name for name in names if name and name not in columns)
+    return RawTable(columns, rows, typed, sheet=sheet.name, title=title, unread=unread)
 
 
 def read_sheet_texts(raw: bytes, name: str, file: str) -> list[list[str]]:

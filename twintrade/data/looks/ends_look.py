@@ -137,7 +137,7 @@ def look_for_signatories(table: TextTable, names: Sequence[str], file: str, othe
     near = [n for n in candidates if shares[n] >= _OVERLAP * most > 0]
     named = [n for n in near if seen.roles[n] in ("exporter", "reporter")]
     plain = [n for n in near if n in seen.texts and has_word_of(n, "city") and not has_word_of_twin(n)]
-    same = [n for n in candidates if other.parts.get(n) == "city"]
+    same = [n for n in candidates if other.parts.get(n) == "city" and (n in near or most < HALF)]
     if len(near) > 1 and not (same or named or plain):
         return _ask_both(seen, [[n] for n in near])
     chosen_city = next((some for some in (same, near if len(near) == 1 else [], named, plain) if some), [])[:1]

@@ -15,10 +15,10 @@ from twintrade.data.looks.file_look import Guess, look_at_file
 from twintrade.data.looks.words import has_word_of, has_word_of_twin
 from twintrade.data.schema.file_format import FileFormat
 from twintrade.data.schema.source import TwinningKind
-from twintrade.data.sources.cells import clean_name, fold_name
+from twintrade.data.sources.cells import clean_name, fold_name, quote_cell
 from twintrade.data.sources.faults import Faults
 from twintrade.errors import UNDECIDED
-from twintrade.text import Text
+from twintrade.text import Listed, Text
 
 _USUAL_KIND: TwinningKind = "sister city"
 _KINDS = (
@@ -110,6 +110,8 @@ def look_at_twinnings(root: Path, file: str, other: OtherFile = NO_FILE) -> list
     blank = sum(not str(c).strip() for c in table.columns[date])
     if blank:
         parts.append(Guess("undated", "exclude", Text("data.look-undated", n=blank)))
+    if left := [n for n in names if n not in (twin, kind)]:
+        parts.append(Guess("", "", Text("data.look-unread", columns=Listed(tuple(map(quote_cell, left)), "comma"))))
     return [Guess("file", file), *guesses, *parts]
 
 

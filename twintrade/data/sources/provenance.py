@@ -40,6 +40,8 @@ class InputRecord:
         From the data card beside the file.
     dropped : tuple of (Words, int)
         Rows left out, by rule.
+    unread : tuple of str
+        Columns of the file that its table does not name.
     """
 
     path: str
@@ -53,6 +55,7 @@ class InputRecord:
     publisher: str = ""
     licence: str = ""
     dropped: tuple[tuple[Words, int], ...] = ()
+    unread: tuple[str, ...] = ()
 
     def dropping(self, rule: Words, n_rows: int) -> "InputRecord":
         """Return the record with rows counted as left out by a rule."""

@@ -1,6 +1,6 @@
 """What an analysis observes: trade as a panel, agreements for the treatment rules, and where both came from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Literal
@@ -24,6 +24,7 @@ from twintrade.study.observing.further_columns import FurtherColumns, add_furthe
 from twintrade.study.spec.analysis import Spec, TradeEntry
 from twintrade.study.spec.simulated_source import simulate_trade
 from twintrade.study.store.frames import to_bytes
+from twintrade.text import Text, list_some
 
 Currency = Literal[
     "US dollars", "yuan", "euros", "pounds sterling", "Australian dollars", "yen", "Hong Kong dollars", "reais"
@@ -38,6 +39,9 @@ CURRENCIES: Mapping[str, Currency] = {
     "HKD": "Hong Kong dollars",
     "BRL": "reais",
 }
+
+
+_MOST_COLUMNS = 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,16 +123,27 @@ def observe(name: str, spec: Spec, root: Path) -> Observed:
     absent = set(read.agreements.registry["city"]) - {str(city) for city in panel.cities}
     left_out = [city for source in sources for city in list_cities_left_out(source, root, absent)]
     decided = (*read.agreements.decided_cities, *left_out)
+    inputs = tuple(record for table in tables for record in table.provenance) + further.inputs + read.inputs
+    messages = tuple(m for table in tables for m in table.messages) + further.messages + read.messages
     return Observed(
         panel=panel,
         agreements=replace(read.agreements, decided_cities=decided),
-        inputs=tuple(record for table in tables for record in table.provenance) + further.inputs + read.inputs,
-        messages=tuple(m for table in tables for m in table.messages) + further.messages + read.messages,
+        inputs=inputs,
+        messages=(*messages, *_list_unread(inputs)),
         is_simulated=spec.data.simulated or any(entry.simulate is not None for entry in spec.data.trade),
         conversions=tuple(dict.fromkeys(c for table in tables for c in table.conversions)),
         reconciliation=_reconciled(read, tables, panel),
         jumps=next((table.jumps for table in tables if table.flow == spec.design.outcome), ()),
     )
+
+
+def _list_unread(records: Sequence[InputRecord]) -> Iterator[Message]:
+    """Yield a note on the columns of each file that no table of the analysis names."""
+    for path in dict.fromkeys(record.path for record in records):
+        by_table = [record.unread for record in records if record.path == path]
+        if unread := [name for name in by_table[0] if all(name in of_table for of_table in by_table)]:
+            columns = list_some(unread, _MOST_COLUMNS)
+            yield Message("info", "unread-columns", Text("data.look-unread", columns=columns), path)
 
 
 def _reconciled(read: ReadAgreements, tables: Sequence[TradeTable], panel: Panel) -> Reconciliation:

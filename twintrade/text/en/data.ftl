@@ -92,6 +92,7 @@ number-scientific = { $n ->
    *[other] { $n } cells are
 } in scientific notation, as spreadsheets print rounded numbers (first: { $first })
 two-decimal-marks = row { PLAIN($row_of_point) } has { $point }, a decimal point, and row { PLAIN($row_of_comma) } has { $comma }, a decimal comma: make the column one or the other
+thousands-likely = { $cell } and { $others } other cells have three digits behind a point, and all cells without one lie below 1,000: a point that groups thousands. Declare decimal = "," if it does, decimal = "." if these are decimals
 thousands-or-decimals = { $cell } was read with a decimal point{ $others ->
     [0] { "" }
     [one] , and so was one cell like it
