@@ -95,8 +95,11 @@ WORDS = {
     "Log": ({"transform": "Log"}, "not 'Log'; did you mean log\\?"),
     "asinh": ({"transform": "asinh"}, "transform is level, log.*, not 'asinh'$"),
     "no word": ({"transform": None}, "transform is level, log.*, not None"),
-    "drop": ({"always_treated": "drop"}, "always_treated is exclude or keep, not 'drop'; did you mean exclude\\?"),
-    "a boolean": ({"always_treated": True}, "always_treated is exclude or keep, not True"),
+    "drop": (
+        {"always_treated": "drop"},
+        "always_treated is exclude, keep or compare, not 'drop'; did you mean exclude\\?",
+    ),
+    "a boolean": ({"always_treated": True}, "always_treated is exclude, keep or compare, not True"),
     "a dyad's cluster": ({"clusters": ("dyad",)}, "not 'dyad'; did you mean unit\\?"),
     "letters": ({"clusters": "city"}, "clusters is a list of dimensions; give \\('city',\\)"),
     "a comparison's name": ({"comparison": "never_treated"}, "comparison is an object such as NeverTreated"),

@@ -195,7 +195,7 @@ design_values = {
     "cluster": [["city"], ["partner"], ["unit"], ["dyad"], ["period"], [], ["city", "city"]],
     "sample": [[2003, 2018], [2010, 2011], [2018, 2003], [2010, 2010], [1800, 2100]],
     "without": [["Alder-GBR"], ["nobody"], []],
-    "always_treated": ["exclude", "keep"],
+    "always_treated": ["exclude", "keep", "compare"],
     "covariates": [[], ["nothing"], ["exports"]],
     "weights": ["exports", "nothing"],
 }

@@ -53,8 +53,9 @@ class Design:
         Columns conditioned on.
     weights : str or None
         Column of sampling weights.
-    always_treated : {"exclude", "keep"}
-        Units treated from their first observed period on identify nothing; excluded and counted unless kept.
+    always_treated : {"exclude", "keep", "compare"}
+        Units treated from their first observed period on identify nothing; excluded and counted unless kept, or taken
+        for comparison if their effect no longer changes.
     kept : BoolArray or None, shape (panel.n_rows,)
         Rows of the panel that take part; None for all.
     left_out : tuple of Dropped
@@ -77,7 +78,7 @@ class Design:
     clusters: tuple[str, ...] = ("unit",)
     covariates: tuple[str, ...] = ()
     weights: str | None = None
-    always_treated: Literal["exclude", "keep"] = "exclude"
+    always_treated: Literal["exclude", "keep", "compare"] = "exclude"
     kept: BoolArray | None = None
     left_out: tuple[Dropped, ...] = ()
     index_base: int | None = None
@@ -87,7 +88,7 @@ class Design:
         require_word("transform", self.transform, list(TRANSFORMS))
         if (self.index_base is None) == (self.transform == "index"):
             raise DesignError("an index has index_base, the period in which it is 100; other transforms have none")
-        require_word("always_treated", self.always_treated, ("exclude", "keep"))
+        require_word("always_treated", self.always_treated, ("exclude", "keep", "compare"))
         if not isinstance(self.comparison, Comparison):
             raise DesignError(f"comparison is an object such as NeverTreated(), not {self.comparison!r}")
         for name, what in (("clusters", "dimensions"), ("covariates", "columns")):
@@ -155,8 +156,14 @@ class Design:
 
     @cached_property
     def onset(self) -> FloatArray:
-        """Onset of each unit of the panel, shape (panel.n_units,); ``inf`` for never."""
-        return self.treatment.aligned(self.panel.units)
+        """Onset of each unit of the panel, shape (panel.n_units,); ``inf`` for never, and for always compared."""
+        return np.where(self.always_compared, np.inf, self.treatment.aligned(self.panel.units))
+
+    @cached_property
+    def always_compared(self) -> BoolArray:
+        """Which units are comparison although treated from their first period on, shape (panel.n_units,)."""
+        affected = self.treatment.aligned(self.panel.units) - self.anticipation
+        return (self.always_treated == "compare") & (affected <= self.panel.period[self.panel.starts])
 
     @cached_property
     def observations(self) -> Observations:
@@ -197,7 +204,7 @@ class Design:
 
     def _sieve(self, outcome: Outcome) -> Sieve:
         """Leave out rows that are not compared, counted by reason."""
-        panel, leaves_out = self.panel, self.always_treated == "exclude"
+        panel, leaves_out = self.panel, self.always_treated != "keep"
         sieve = Sieve(panel, self.kept)
         sieve.drop_excluded(self.treatment.excluded)
         if leaves_out:

@@ -233,6 +233,12 @@ class Fit:
         return fit(self.estimator, design, views or None)
 
 
+def describe_assumption(estimator: Estimator, design: Design) -> Words:
+    """Return what is assumed: the estimator's own, and that of units treated throughout that are comparison."""
+    said, n = estimator.assumption(design), int(design.always_compared.sum())
+    return Listed((said, Text("design.always-compared", n=n)), "sentences") if n else said
+
+
 def _cohort_view(effects: CohortEffects, view: View, window: tuple[int, int]) -> Estimate:
     if view == "event":
         return effects.event_study(window)

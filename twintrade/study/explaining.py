@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from twintrade.errors import DataError, DesignError
+from twintrade.estimators.base import describe_assumption
 from twintrade.study.observing.observe import observe
 from twintrade.study.page.citations import format_citation
 from twintrade.study.plan.designs import Designs
@@ -82,7 +83,7 @@ def _column(column: LadderColumn, designs: Designs) -> Iterator[str]:
     if equation:
         yield f"  {equation}"
     yield f"  {Text('study.averages', estimand=column.estimator.estimand(design))}"
-    yield f"  {Text('study.assumes', assumption=column.estimator.assumption(design))}"
+    yield f"  {Text('study.assumes', assumption=describe_assumption(column.estimator, design))}"
     if column.estimator.name_comparison(design) != design.comparison.label:
         yield f"  {Text('design.with-treated', units=design.panel.unit_kind)}"
 

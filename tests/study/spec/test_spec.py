@@ -84,6 +84,7 @@ def test_a_recipe_stands_under_what_the_file_says():
     ("name", "measure"),
     [
         ("ppml_gravity", "percent"),
+        ("ppml_border", "percent"),
         ("staggered_levels", "percent"),
         ("log_gravity", None),
         ("log_two_way", None),

@@ -11,7 +11,7 @@ from twintrade.effects import Bands, EventStudy, Finding, RefitOnly
 from twintrade.effects.estimate import AFTER_LESS_BEFORE
 from twintrade.effects.listed_cells import join_counts, join_ids
 from twintrade.effects.result_set import SPECIFICATION_COLUMNS
-from twintrade.estimators.base import Fit
+from twintrade.estimators.base import Fit, describe_assumption
 from twintrade.inference.choosing import is_size_studied
 from twintrade.study.page.citations import format_citation
 from twintrade.study.run.results import Concluded, Estimated, Ladder
@@ -78,7 +78,11 @@ def _of_design(design: Design) -> dict[str, Any]:
 def _of_fit(fit: Fit) -> dict[str, Any]:
     estimator, design, sample = fit.estimator, fit.design, fit.estimate.sample
     study = fit.view("event") if "event" in fit.views else None
-    estimand, assumption, base = estimator.estimand(design), estimator.assumption(design), describe_base(fit)
+    estimand, assumption, base = (
+        estimator.estimand(design),
+        describe_assumption(estimator, design),
+        describe_base(fit),
+    )
     comparison, equation = estimator.name_comparison(design), estimator.equation(design)
     row: dict[str, Any] = (_of_overall(fit) if "overall" in fit.views else {}) | {
         "equation": str(equation),

@@ -129,7 +129,8 @@ class DesignSection(Section):
     weights : str
         Column of sampling weights, from the same places. Rows without a positive weight are left out.
     always_treated : str
-        Units treated from their first period on identify nothing.
+        Units treated from their first period on identify nothing; "compare" takes them for comparison, if their
+        effect no longer changes.
     """
 
     unit: Literal["dyad", "city"] = "dyad"
@@ -147,7 +148,7 @@ class DesignSection(Section):
     weights: str | None = None
     sample: tuple[int, int] | None = Field(default=None, description="first and last period used")
     without: list[str] = Field(default=[], description="units left out")
-    always_treated: Literal["exclude", "keep"] = "exclude"
+    always_treated: Literal["exclude", "keep", "compare"] = "exclude"
 
     @field_validator("index_base")
     @classmethod

@@ -127,6 +127,15 @@ RECIPES: Mapping[str, Recipe] = {
             "diagnostic": [*_CHECKS, *_PATHS, *_PPML, *_TOTALS],
         },
     ),
+    "ppml_border": Recipe(
+        Text("spec.equation-ppml_border"),
+        Text("spec.recipe-ppml_border"),
+        {
+            "design": {"transform": "level", **_GRAVITY, "fixed_effects": "gravity_border"},
+            "estimator": [{"name": "ppml"}, *_LEVELS],
+            "diagnostic": [*_CHECKS, *_PATHS, *_PPML, *_TOTALS],
+        },
+    ),
     "staggered": Recipe(
         Text("spec.equation-staggered"),
         Text("spec.recipe-staggered"),

@@ -132,6 +132,18 @@ comparison-one = one of the two comparisons could not be estimated: { $reasons }
 comparison-same = The method does not distinguish the two comparisons here: the effect is the same.
 comparison = Against { units } not yet treated the effect is { $not_yet }, against { units } never treated { $never }. { $verdict }
 
+## always treated
+always-treated-none = no { units } is treated from its first period on
+always-treated-failed = the estimate with them could not be made: { $reason }
+always-treated-label = { $compared ->
+    [yes] as comparison
+   *[no] left out
+}
+always-treated = { $n } { units } are treated from their first period on{ $used ->
+    [yes] , and are comparison here
+   *[no] , and are left out here
+}. With them as comparison the effect is { $compared }, without them { $excluded }: the first assumes that what their agreement does no longer changes. { $verdict }
+
 ## anticipation
 anticipation-label = { $n ->
     [0] no anticipation

@@ -49,6 +49,13 @@ dropped-undated = rows of units with an agreement whose date is not known: neith
 dropped-unmatched = rows of units with an agreement that could not be matched: neither treated nor comparison
 dropped-other-kind = rows of units with another kind of agreement alone: neither treated nor comparison
 dropped-excluded = rows of units excluded: { $reason }
+always-compared = { $n } { $n ->
+    [one] pair treated
+   *[other] pairs treated
+} from the first period on count as comparison, which assumes that what { $n ->
+    [one] its agreement does
+   *[other] their agreements do
+} no longer changes.
 dropped-always-treated = rows of units treated in or before their first period: no period before
 dropped-no-figure-before = rows of units with no usable figure before their onset: treated in every row that enters
 dropped-missing-outcome = rows without an outcome

@@ -231,6 +231,7 @@ check-donor_sets = Donor sets
 check-donor_weights = Donor weights
 check-estimators = Estimators
 check-heterogeneity = Heterogeneity
+check-always_treated = Pairs treated throughout
 check-hidden_agreements = Hidden agreements
 check-honest = Honest intervals
 check-influence = Influence

@@ -165,6 +165,7 @@ payload_placebo_control = Placebo control
 payload_undated_agreements = The effect with pairs whose agreement has no date
 payload_percent_effects = Three readings of a percent effect
 payload_leave_one_out = The estimate without each in turn
+payload_always_treated = The effect with pairs treated throughout as comparison
 payload_hidden_agreements = The effect under agreements that nobody recorded
 payload_adoption = Adoption
 payload_anticipation = Anticipation

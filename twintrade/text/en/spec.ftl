@@ -10,6 +10,8 @@ recipe-log_two_way = Legacy: what the older literature printed; city-wide and de
 equation-log_gravity = mean of ln X − ln X(0), with ln X(0) = α_cj + α_ct + α_jt imputed; beside it ln X = Σ_e β_e 1[t − g = e] + α_cj + α_ct + α_jt
 recipe-log_gravity = What is left after city-wide and destination booms; zeros are lost.
 equation-ppml_gravity = ΣX / ΣX(0) − 1, with E[X(0)] = exp(α_cj + α_ct + α_jt) imputed; beside it E[X] = exp(Σ_e β_e 1[t − g = e] + α_cj + α_ct + α_jt)
+equation-ppml_border = as ppml_gravity, with domestic flows and α_bt for flows that cross a border
+recipe-ppml_border = With domestic flows: what lifts all trade across borders in a year is no effect of agreements.
 recipe-ppml_gravity = The default: zeros kept, heteroskedasticity harmless, only what is bilateral is left.
 equation-staggered = mean of ln X − ln X(0) imputed; beside it Σ_e β_e 1[t − g = e], cohort by cohort
 recipe-staggered = Onsets differ and effects may too: estimators without forbidden comparisons beside the usual ones.

@@ -1,0 +1,42 @@
+"""Trade agreements with domestic flows and border effects: the published phase-in example, every fourth year.
+
+The sum of the effect at once and after four, eight and twelve years is printed as .475 (.110) in the guide of Yotov,
+Piermartini, Monteiro and Larch (2016). The error here, with G / (G - 1), is .1095.
+"""
+
+import numpy as np
+import pytest
+from reference_results import read_data
+
+from twintrade.design import Design, Panel, Treatment
+from twintrade.numerics.poisson import fit_poisson
+
+PHASES = ("rta", "rta_lag4", "rta_lag8", "rta_lag12")
+
+
+@pytest.fixture(scope="module")
+def design():
+    frame = read_data("agtpa_applications")
+    frame = frame[frame["year"].isin(range(1986, 2007, 4))]
+    panel = Panel.from_frame(frame, city="exporter", partner="importer", period="year")
+    first = frame[frame["rta"] == 1].groupby(frame["exporter"] + "-" + frame["importer"])["year"].min()
+    return Design(
+        panel=panel,
+        treatment=Treatment.from_series(first.reindex(panel.units)),
+        outcome="trade",
+        fixed_effects=("undirected_pair", "city_period", "partner_period", "border_period"),
+        covariates=PHASES,
+        always_treated="keep",
+    )
+
+
+def test_the_sum_of_phases_and_its_error(design):
+    o = design.observations
+    fit = fit_poisson(o.y, o.covariates, o.effect_codes(), None, names=PHASES)
+    assert fit.coefficients.sum() == pytest.approx(0.475, abs=5.1e-4)
+    scores = (fit.x_tilde @ fit.bread) * (fit.mu * fit.residuals)[:, None]
+    pair = o.effect_codes()[0][fit.rows]
+    sums = np.zeros((pair.max() + 1, len(PHASES)))
+    np.add.at(sums, pair, scores)
+    n = np.unique(pair).size
+    assert np.sqrt(n / (n - 1) * (sums.sum(axis=1) ** 2).sum()) == pytest.approx(0.110, abs=6e-4)
