@@ -6,6 +6,7 @@ from twintrade.design.design import Design
 from twintrade.design.observations import NEVER_TIME, Observations
 from twintrade.design.panel import Panel
 from twintrade.design.selection import describe_untreated
+from twintrade.design.strata import add_missing_strata, measure_before, stratify
 from twintrade.design.transforms import NOT_LOG, TRANSFORMS, TransformName
 from twintrade.design.treatment import NEVER, Treatment
 
@@ -25,5 +26,8 @@ __all__ = [
     "Panel",
     "TransformName",
     "Treatment",
+    "add_missing_strata",
     "describe_untreated",
+    "measure_before",
+    "stratify",
 ]

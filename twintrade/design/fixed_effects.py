@@ -28,9 +28,14 @@ EFFECTS = (
     "city_period",
     "partner_period",
     "border_period",
+    "size_period",
+    "growth_period",
     "cohort",
     "undirected_pair",
 )
+
+STRATA = {"size_period": "stratum by size", "growth_period": "stratum by growth"}
+"""Columns of the panel that hold the strata of effects by stratum and period."""
 
 
 TOGETHER = "^"
@@ -84,6 +89,10 @@ def encode_effect(panel: Panel, name: str, rows: IntArray) -> IntArray:
     if name == "border_period":
         crosses = panel.cities[panel.unit_city] != panel.partners[panel.unit_partner]
         return compact(crosses[unit] * n_periods + period)
+    if name in STRATA:
+        if STRATA[name] not in panel.columns:
+            raise DesignError(Text("design.no-strata", effect=name))
+        return compact(panel.columns[STRATA[name]][rows].astype(np.int64) * n_periods + period)
     if name == "undirected_pair":
         return compact(_undirected_pairs(panel)[unit])
     place = (panel.unit_city if name.startswith("city") else panel.unit_partner)[unit]

@@ -39,7 +39,10 @@ class Outcomes(Diagnostic):
     others : tuple of str
         Columns of further outcomes.
     untouched : tuple of str
-        Columns that should show nothing.
+        Columns that should show nothing: flows that an agreement cannot plausibly touch, such as crude oil. The
+        reverse flow of the same pair is none.
+    reason : str
+        Why they cannot be touched, which the sentence quotes.
     transform : {"level", "log", "share_of_partner", "share_of_city", "index"} or None
         Of these columns; None for the design's.
     draws : int
@@ -49,6 +52,7 @@ class Outcomes(Diagnostic):
 
     others: tuple[str, ...] = ()
     untouched: tuple[str, ...] = ()
+    reason: str = ""
     transform: TransformName | None = None
     draws: int = 4999
     level: float = 0.95
@@ -84,6 +88,8 @@ class Outcomes(Diagnostic):
                 untouched=len(self.untouched),
                 listed=Listed(tuple(moved["label"]), "comma"),
                 any=len(moved),
+                reasoned="yes" if self.untouched and self.reason else "no",
+                reason=self.reason,
                 effect=format_effect(float(table["effect"][0]), scale),
                 verdict=verdict.replace(" ", "-"),
                 bounded="yes" if np.isfinite(bound) else "no",

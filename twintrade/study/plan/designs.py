@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from twintrade.design import COMPARISONS, Design, Treatment
+from twintrade.design import COMPARISONS, Design, Treatment, add_missing_strata
 from twintrade.design.donors import build_case_design, build_donor_sets, build_untreated_rectangle
 from twintrade.design.panel import PERIODS_PER_YEAR
 from twintrade.design.rules import TreatmentRule, build_treatment, list_flagged_units
@@ -94,6 +94,7 @@ class Designs:
         unknown = sorted(set(section.without) - set(design.panel.units))
         if unknown:
             raise SpecError(f"design.without names {unknown[0]!r}, which is no unit of the panel")
+        design = add_missing_strata(design)
         return design.without(section.without) if section.without else design
 
     def _base(self, section: DesignSection) -> int | None:

@@ -111,7 +111,8 @@ class DesignSection(Section):
         For an index: the year, before the first onset, in which every pair's outcome is 100.
     fixed_effects : str or list of str
         two_way, gravity, city_gravity, partner_gravity, unit, or a list of unit, period, city, partner, city_period,
-        partner_period, border_period, cohort, undirected_pair (one level for both directions of a pair).
+        partner_period, border_period, size_period and growth_period (thirds of pairs before the first agreement),
+        cohort, undirected_pair (one level for both directions of a pair).
     treatment : table
         See below.
     comparison : str

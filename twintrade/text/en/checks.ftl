@@ -144,6 +144,16 @@ always-treated = { $n } { units } are treated from their first period on{ $used 
    *[no] , and are left out here
 }. With them as comparison the effect is { $compared }, without them { $excluded }: the first assumes that what their agreement does no longer changes. { $verdict }
 
+## conditional trends
+conditional-label = { $by ->
+    [size] trends parallel within thirds by size
+    [growth] trends parallel within thirds by growth before
+   *[other] both
+}
+conditional-one = { $label } { $effect }
+conditional-none = no condition could be estimated: { $reasons }
+conditional = Where only { units } alike before the first agreement stand for each other the effect is, instead of { $effect }: { $effects }. { $verdict }
+
 ## anticipation
 anticipation-label = { $n ->
     [0] no anticipation
@@ -596,6 +606,9 @@ outcomes = Of { $n } outcomes { $moved ->
         [0] none
        *[other] { $listed }
     }
+}{ $reasoned ->
+    [yes] { " " }(untouched because { $reason })
+   *[no] { "" }
 }. The headline outcome: { $effect }.{ $verdict ->
     [cannot-tell] { " " }{ $bounded ->
         [yes] { $known ->

@@ -223,6 +223,7 @@ check-case_verdict = Case verdict
 check-cluster_leverage = Cluster leverage
 check-clusters = Clusters
 check-comparison = Comparison
+check-conditional_trends = Trends of pairs alike before
 check-concentration = Concentration
 check-date_sets = Readings of the date
 check-dates = Dates
