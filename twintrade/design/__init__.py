@@ -6,7 +6,7 @@ from twintrade.design.design import Design
 from twintrade.design.observations import NEVER_TIME, Observations
 from twintrade.design.panel import Panel
 from twintrade.design.selection import describe_untreated
-from twintrade.design.strata import add_missing_strata, measure_before, stratify
+from twintrade.design.strata import add_missing_strata, add_strata, measure_before
 from twintrade.design.transforms import NOT_LOG, TRANSFORMS, TransformName
 from twintrade.design.treatment import NEVER, Treatment
 
@@ -27,7 +27,7 @@ __all__ = [
     "TransformName",
     "Treatment",
     "add_missing_strata",
+    "add_strata",
     "describe_untreated",
     "measure_before",
-    "stratify",
 ]

@@ -34,7 +34,7 @@ EFFECTS = (
     "undirected_pair",
 )
 
-STRATA = {"size_period": "stratum by size", "growth_period": "stratum by growth"}
+STRATA = {"size_period": "size_stratum", "growth_period": "growth_stratum"}
 """Columns of the panel that hold the strata of effects by stratum and period."""
 
 

@@ -44,7 +44,7 @@ def measure_before(design: Design) -> tuple[FloatArray, FloatArray]:
     return size, growth
 
 
-def stratify(design: Design, kinds: Collection[str]) -> Design:
+def add_strata(design: Design, kinds: Collection[str]) -> Design:
     """Return the design with thirds by size or growth in the panel, for effects of strata by period.
 
     Units without an outcome before the first agreement are a stratum of their own.
@@ -68,4 +68,4 @@ def stratify(design: Design, kinds: Collection[str]) -> Design:
 def add_missing_strata(design: Design) -> Design:
     """Return the design with the strata that its fixed effects name and its panel lacks."""
     lacking = [n for n in design.effect_names if n in STRATA and STRATA[n] not in design.panel.columns]
-    return stratify(design, [n.removesuffix("_period") for n in lacking]) if lacking else design
+    return add_strata(design, [n.removesuffix("_period") for n in lacking]) if lacking else design

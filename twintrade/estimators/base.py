@@ -235,8 +235,8 @@ class Fit:
 
 def describe_assumption(estimator: Estimator, design: Design) -> Words:
     """Return what is assumed: the estimator's own, and that of units treated throughout that are comparison."""
-    said, n = estimator.assumption(design), int(design.always_compared.sum())
-    return Listed((said, Text("design.always-compared", n=n)), "sentences") if n else said
+    assumption, n = estimator.assumption(design), int(design.always_compared.sum())
+    return Listed((assumption, Text("design.always-compared", n=n)), "sentences") if n else assumption
 
 
 def _cohort_view(effects: CohortEffects, view: View, window: tuple[int, int]) -> Estimate:

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from twintrade.design import Design, Panel, Treatment, measure_before, stratify
-from twintrade.diagnostics.pre_period.conditional_trends import ConditionalTrends, condition
+from twintrade.design import Design, Panel, Treatment, add_strata, measure_before
+from twintrade.diagnostics.pre_period.conditional_trends import ConditionalTrends, build_conditioned
 from twintrade.errors import DesignError
 from twintrade.estimators.base import fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
@@ -47,15 +47,15 @@ def test_strata_of_growth_recover_the_effect_where_signing_goes_with_growth(meth
     design = make(method)
     fitted = fit(method, design)
     assert find_effect(method, design) > EFFECT + 0.1
-    assert find_effect(method, condition(fitted, ("growth",))) == pytest.approx(EFFECT, abs=1e-6)
-    assert find_effect(method, condition(fitted, ("size", "growth"))) == pytest.approx(EFFECT, abs=1e-6)
+    assert find_effect(method, build_conditioned(fitted, ("growth",))) == pytest.approx(EFFECT, abs=1e-6)
+    assert find_effect(method, build_conditioned(fitted, ("size", "growth"))) == pytest.approx(EFFECT, abs=1e-6)
 
 
 def test_covariates_serve_methods_of_two_way_effects():
     method = CallawaySantAnna(method="regression")
     design = make(method, noise=0.2)
     fitted = fit(method, design)
-    assert find_effect(method, condition(fitted, ("growth",))) == pytest.approx(EFFECT, abs=0.06)
+    assert find_effect(method, build_conditioned(fitted, ("growth",))) == pytest.approx(EFFECT, abs=0.06)
     assert find_effect(method, design) > EFFECT + 0.1
 
 
@@ -73,8 +73,8 @@ def test_growth_is_that_before_the_first_agreement_alone():
 def test_units_without_an_outcome_before_are_a_stratum_of_their_own():
     design = make(POISSON)
     y = np.where((design.panel.unit == 0) & (design.panel.period < 6), 0.0, design.panel.columns["y"])
-    changed = stratify(replace(design, panel=replace(design.panel, columns={"y": y})), ("growth",))
-    strata = changed.panel.columns["stratum by growth"].reshape(90, 12)[:, 0]
+    changed = add_strata(replace(design, panel=replace(design.panel, columns={"y": y})), ("growth",))
+    strata = changed.panel.columns["growth_stratum"].reshape(90, 12)[:, 0]
     assert np.flatnonzero(strata == 3).tolist() == [0]
     assert np.bincount(strata.astype(int)).tolist() == [30, 30, 29, 1]
 

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from twintrade.design import Design, measure_before, stratify
+from twintrade.design import Design, add_strata, measure_before
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.variants import (
     Variant,
@@ -42,7 +42,7 @@ class ConditionalTrends(Diagnostic):
         """Return one row a condition; payload ``conditional_trends``."""
         try:
             variants = [
-                Variant(Text("checks.conditional-label", by=" ".join(kinds)), "", condition(fit, kinds))
+                Variant(Text("checks.conditional-label", by=" ".join(kinds)), "", build_conditioned(fit, kinds))
                 for kinds in KINDS
             ]
         except DesignError as error:
@@ -79,7 +79,7 @@ class ConditionalTrends(Diagnostic):
         )
 
 
-def condition(fit: Fit, kinds: tuple[str, ...]) -> Design:
+def build_conditioned(fit: Fit, kinds: tuple[str, ...]) -> Design:
     """Return the design in which trends are parallel only among units alike before the first agreement.
 
     By period effects of thirds; for methods of two-way effects by covariates that do not vary over time.
@@ -92,11 +92,11 @@ def condition(fit: Fit, kinds: tuple[str, ...]) -> Design:
     design = fit.design
     if not fit.estimator.requires.fixed_effects:
         effects = (*design.effect_names, *(f"{kind}_period" for kind in kinds))
-        return replace(stratify(design, kinds), fixed_effects=tuple(dict.fromkeys(effects)))
+        return replace(add_strata(design, kinds), fixed_effects=tuple(dict.fromkeys(effects)))
     measured = dict(zip(("size", "growth"), measure_before(design), strict=True))
     columns, names = dict(design.panel.columns), []
     for kind in kinds:
-        names.append(f"{kind} before the first agreement")
+        names.append(f"{kind}_before")
         columns[names[-1]] = _rank(measured[kind])[design.panel.unit]
     panel = replace(design.panel, columns=columns)
     return replace(design, panel=panel, covariates=(*design.covariates, *names))

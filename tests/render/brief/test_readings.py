@@ -1,0 +1,66 @@
+"""What checks of the headline add to a brief: one sentence each, from the headline's own tables alone."""
+
+from dataclasses import replace
+
+import pandas as pd
+
+from twintrade.render.appendix import AppendixOptions
+from twintrade.render.brief.facts import Effect, collect_facts
+from twintrade.render.brief.readings import list_readings
+from twintrade.render.page import Page
+from twintrade.text import Text, pack_text
+
+LABEL = Text("checks.hidden-share-label", share=0.1)
+TABLES = {
+    "hidden_agreements": [
+        {"label": str(LABEL), "label_text": pack_text(LABEL), "left_out": "", "effect": 20.0},
+        {"label": "without one", "label_text": "", "left_out": "C-P", "effect": 5.0},
+    ],
+    "honest": [
+        {"restriction": "relative_magnitudes", "kind": "original", "size": float("nan"), "low": 1.0, "high": 2.0},
+        {"restriction": "relative_magnitudes", "kind": "robust", "size": 1.0, "low": -30.0, "high": 60.0},
+    ],
+    "percent_effects": [{"label": "total", "effect": 18.0}, {"label": "average", "effect": 25.0}],
+    "always_treated": [{"label": "as comparison", "effect": 17.0}, {"label": "left out", "effect": 18.0}],
+}
+
+
+def collect(made, *, estimator):
+    """Facts of results in which a column's checks have these tables."""
+    options = AppendixOptions()
+    facts = collect_facts(Page(made, options.wording, options.theme, options.tables))
+    headline = dict(facts.headline) | {"scale": "percent"}
+    findings = pd.DataFrame(
+        [
+            {
+                "diagnostic": name,
+                "estimator": estimator or headline["estimator"],
+                "specification": headline["specification"],
+                "payloads": name,
+                "reason": "",
+            }
+            for name in TABLES
+        ]
+    )
+    payloads = made.payloads | {name: pd.DataFrame(rows) for name, rows in TABLES.items()}
+    results = replace(made, findings=findings, payloads=payloads)
+    page = Page(results, options.wording, options.theme, options.tables)
+    return replace(facts, page=page, headline=headline, effect=Effect(percent=18.0))
+
+
+def test_each_check_of_the_headline_adds_a_sentence(made):
+    said = [str(one) for one in list_readings(collect(made, estimator=""))]
+    assert [one[:30] for one in said] == [
+        "If 10% of the pairs taken as c",
+        "If trends parted after the agr",
+        "For a pair drawn at random, la",
+        "With the pairs that had an agr",
+    ]
+    assert "+20%" in said[0]
+    assert "−30% and +60%" in said[1]
+    assert "+25%" in said[2]
+    assert "+17%" in said[3]
+
+
+def test_checks_of_other_columns_add_none(made):
+    assert list_readings(collect(made, estimator="another")) == []

@@ -1,0 +1,86 @@
+"""What the checks of the headline's own assumptions say of its size, for a brief: one sentence each."""
+
+import math
+
+from twintrade.effects import ResultSet
+from twintrade.render.brief.facts import Facts
+from twintrade.render.reading import (
+    Record,
+    find_words,
+    has_spoken,
+    list_findings,
+    list_records,
+    read_number,
+    take_text,
+)
+from twintrade.text import Text
+from twintrade.text.numbers import convert_log_to_percent
+
+
+def list_readings(facts: Facts) -> list[Text]:
+    """Return what hidden agreements, trends that part, pairs alike and pairs treated throughout would make of it."""
+    if facts.headline is None or facts.effect is None:
+        return []
+    readings = [_read_hidden(facts), _read_bounds(facts), _read_average(facts), _read_always(facts)]
+    return [one for one in readings if one is not None]
+
+
+def _read_hidden(facts: Facts) -> Text | None:
+    shares = [r for r in _list_rows(facts, "hidden_agreements") if not take_text(r.get("left_out"))]
+    if not shares:
+        return None
+    row = shares[len(shares) // 2]
+    label = find_words(row, "label")
+    share = dict(label.values).get("share") if isinstance(label, Text) else None
+    effect = _convert(facts, row, "effect")
+    if not isinstance(share, float) or not math.isfinite(effect):
+        return None
+    return Text("brief.reading-hidden", share=share, percent=effect)
+
+
+def _read_bounds(facts: Facts) -> Text | None:
+    rows = _list_rows(facts, "honest")
+    known = [r for r in rows if take_text(r.get("kind")) == "robust" and read_number(r.get("size")) == 1]
+    if not known or take_text(known[0].get("restriction")) != "relative_magnitudes":
+        return None
+    low, high = (_convert(facts, known[0], end) for end in ("low", "high"))
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return None
+    return Text("brief.reading-bounds", low=low, high=high)
+
+
+def _read_average(facts: Facts) -> Text | None:
+    rows = _list_rows(facts, "percent_effects")
+    if len(rows) < 2:
+        return None
+    average = read_number(rows[1].get("effect"))
+    return Text("brief.reading-average", percent=average) if math.isfinite(average) else None
+
+
+def _read_always(facts: Facts) -> Text | None:
+    rows = _list_rows(facts, "always_treated")
+    if len(rows) != 2:
+        return None
+    effect = _convert(facts, rows[0], "effect")
+    return Text("brief.reading-always", percent=effect) if math.isfinite(effect) else None
+
+
+def _convert(facts: Facts, row: Record, column: str) -> float:
+    """Return a number of the headline's scale in percent, NaN where it is neither in percent nor in logs."""
+    value, scale = read_number(row.get(column)), take_text((facts.headline or {}).get("scale"))
+    if scale == "percent":
+        return value
+    return convert_log_to_percent(value) if scale == "log points" and math.isfinite(value) else math.nan
+
+
+def _list_rows(facts: Facts, diagnostic: str) -> list[Record]:
+    """Return the table of a check that was made of the headline."""
+    results: ResultSet = facts.page.results
+    for finding in list_findings(results, diagnostic):
+        keys = ("estimator", "specification")
+        is_own = all(take_text(finding.get(k)) == take_text((facts.headline or {}).get(k)) for k in keys)
+        if is_own and has_spoken(finding):
+            for name in take_text(finding.get("payloads")).split():
+                if name in results.payloads:
+                    return list_records(results.payloads[name])
+    return []
