@@ -67,6 +67,17 @@ def test_a_hidden_share_attenuates_totals_too(share):
     assert np.mean(effects) / (1 - share) == pytest.approx(truth, abs=3.5 * error / (1 - share) + 0.2 * share * 10)
 
 
+def test_the_share_follows_from_what_the_registry_holds():
+    fitted, finding = check(draw(1), coverage=0.8)
+    o = fitted.design.observations
+    n = o.is_ever_treated.sum()
+    share = 0.25 * n / (o.n_units - n)
+    effect = fitted.view("overall").effects[0]
+    assert finding.table["effect"][0] == pytest.approx(effect / (1 - share))
+    assert (finding.table["left_out"] == "").sum() == 1
+    assert "more agreements would be hidden" in check(draw(1), coverage=0.05)[1].sentence
+
+
 def test_effects_under_shares_are_the_headline_over_what_is_left():
     fitted, finding = check(draw(1), shares=(0.25, 0.5))
     effect = fitted.view("overall").effects[0]
@@ -130,7 +141,7 @@ def test_sets_of_totals_are_refitted():
     assert "Newton" in finding.sentence
 
 
-@pytest.mark.parametrize("options", [{"shares": ()}, {"shares": (1.0,)}, {"most": 2}])
+@pytest.mark.parametrize("options", [{"shares": ()}, {"shares": (1.0,)}, {"most": 2}, {"coverage": 1.5}])
 def test_options_out_of_range_are_refused(options):
     with pytest.raises(InferenceError):
         HiddenAgreements(**options)

@@ -1,6 +1,6 @@
 """What agreements that no register knows would do: a share of the comparison pairs, or the worst few of them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
@@ -55,11 +55,15 @@ class HiddenAgreements(Diagnostic):
     ----------
     shares : tuple of float
         Of the comparison pairs with a hidden agreement.
+    coverage : float or None
+        Share of all agreements that the registry holds, where that is known: those that it lacks are then laid on the
+        comparison pairs, and their share stands in place of the others.
     most : int
         Comparison pairs left out together, those beyond two one after another.
     """
 
     shares: tuple[float, ...] = (0.05, 0.1, 0.2)
+    coverage: float | None = None
     most: int = 5
     name: ClassVar[str] = "hidden_agreements"
     citation: ClassVar[str] = "denteh2022"
@@ -67,6 +71,8 @@ class HiddenAgreements(Diagnostic):
     def __post_init__(self) -> None:
         if not self.shares or not all(0 < share < 1 for share in self.shares):
             raise InferenceError(f"shares lie between 0 and 1, not {list(self.shares)}")
+        if self.coverage is not None and not 0 < self.coverage < 1:
+            raise InferenceError(f"coverage lies between 0 and 1, not {self.coverage}")
         if self.most < 3:
             raise InferenceError(f"most is a number of pairs from 3 on, not {self.most}")
 
@@ -74,9 +80,12 @@ class HiddenAgreements(Diagnostic):
         """Return the effect under each share and without the worst pairs; payload ``hidden_agreements``."""
         if "overall" not in fit.views or fit.design.observations.is_ever_treated.all():
             return self.unavailable(Text("checks.hidden-none"))
+        shares = self.shares if self.coverage is None else (compute_hidden_share(fit, self.coverage),)
+        if not shares[0] < 1:
+            return self.unavailable(Text("checks.hidden-more", units=fit.design.panel.unit_kind))
         headline = measure_headline(fit, inference, rng)
-        rows: list[Row] = [_share_row(headline, share) for share in self.shares]
-        sentences: list[Words] = [self._say_shares(headline, fit)]
+        rows: list[Row] = [_share_row(headline, share) for share in shares]
+        sentences: list[Words] = [_say_shares(headline, fit, shares)]
         verdict: Verdict = "cannot tell"
         bound = float("nan")
         try:
@@ -105,17 +114,6 @@ class HiddenAgreements(Diagnostic):
             payloads={"hidden_agreements": table},
         )
 
-    def _say_shares(self, headline: Yardstick, fit: Fit) -> Text:
-        scale = fit.estimate.scale
-        return Text(
-            "checks.hidden-share",
-            shares=Listed(tuple(Text("checks.hidden-one-share", share=s) for s in self.shares), "or"),
-            n=len(self.shares),
-            units=fit.design.panel.unit_kind,
-            effects=Listed(tuple(format_effect(headline.effect / (1 - s), scale) for s in self.shares), "or"),
-            effect=format_effect(headline.effect, scale),
-        )
-
     def _find_worst(self, fit: Fit, units: ComparisonUnits) -> Worst:
         """Return by number of comparison units left out those without which the effect is lowest and highest."""
         known = [k for k in np.argsort(units.changes) if np.isfinite(units.changes[k])]
@@ -130,6 +128,28 @@ class HiddenAgreements(Diagnostic):
         if ends[1] is None or ends[2] is None:
             raise EstimationError(Text("checks.hidden-few", units=fit.design.panel.unit_kind))
         return {number: end for number, end in ends.items() if end is not None}
+
+
+def compute_hidden_share(fit: Fit, coverage: float) -> float:
+    """Return the share of comparison units with a hidden agreement if a registry holds this share of all.
+
+    With n treated units, n (1 / coverage - 1) agreements are not on record.
+    """
+    o = fit.design.observations
+    n_treated = int(o.is_ever_treated.sum())
+    return float(n_treated * (1 / coverage - 1) / (o.n_units - n_treated))
+
+
+def _say_shares(headline: Yardstick, fit: Fit, shares: Sequence[float]) -> Text:
+    scale = fit.estimate.scale
+    return Text(
+        "checks.hidden-share",
+        shares=Listed(tuple(Text("checks.hidden-one-share", share=s) for s in shares), "or"),
+        n=len(shares),
+        units=fit.design.panel.unit_kind,
+        effects=Listed(tuple(format_effect(headline.effect / (1 - s), scale) for s in shares), "or"),
+        effect=format_effect(headline.effect, scale),
+    )
 
 
 def _prepare(fit: Fit, effect: float) -> ComparisonUnits:

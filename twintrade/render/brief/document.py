@@ -25,7 +25,7 @@ from twintrade.render.blocks import (
 from twintrade.render.brief.drawings import choose_scale
 from twintrade.render.brief.facts import VERDICTS, Effect, Facts, collect_facts
 from twintrade.render.brief.pictures import draw_pictures
-from twintrade.render.brief.readings import list_readings
+from twintrade.render.brief.readings import build_readings
 from twintrade.render.brief.reasons import list_reasons
 from twintrade.render.names import capitalize
 from twintrade.render.page import Page
@@ -229,10 +229,7 @@ def _believe(facts: Facts) -> Aside:
     )
     if reasons:
         parts += (BulletList(tuple(build_spans(str(reason)) for reason in reasons)),)
-    readings = list_readings(facts)
-    if readings:
-        parts += (build_paragraph(str(Listed(tuple(readings), "sentences"))),)
-    return Aside(_say("believe"), parts)
+    return Aside(_say("believe"), (*parts, *build_readings(facts)))
 
 
 def _need(facts: Facts) -> str:

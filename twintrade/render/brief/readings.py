@@ -3,6 +3,7 @@
 import math
 
 from twintrade.effects import ResultSet
+from twintrade.render.blocks import Paragraph, build_paragraph
 from twintrade.render.brief.facts import Facts
 from twintrade.render.reading import (
     Record,
@@ -13,8 +14,17 @@ from twintrade.render.reading import (
     read_number,
     take_text,
 )
-from twintrade.text import Text
+from twintrade.text import Listed, Text
 from twintrade.text.numbers import convert_log_to_percent
+
+WIDEST = 500.0
+"""End of an interval in percent beyond which it is not quoted."""
+
+
+def build_readings(facts: Facts) -> tuple[Paragraph, ...]:
+    """Return the sentences as one paragraph; none where no check has anything to say."""
+    readings = list_readings(facts)
+    return (build_paragraph(str(Listed(tuple(readings), "sentences"))),) if readings else ()
 
 
 def list_readings(facts: Facts) -> list[Text]:
@@ -44,8 +54,8 @@ def _read_bounds(facts: Facts) -> Text | None:
     if not known or take_text(known[0].get("restriction")) != "relative_magnitudes":
         return None
     low, high = (_convert(facts, known[0], end) for end in ("low", "high"))
-    if not (math.isfinite(low) and math.isfinite(high)):
-        return None
+    if not (math.isfinite(low) and high <= WIDEST):
+        return Text("brief.reading-unbounded")
     return Text("brief.reading-bounds", low=low, high=high)
 
 

@@ -54,6 +54,7 @@ dates-no-bounds = Bounds over all possible dates exist for imputation, not for {
 hidden-none = there are no comparison pairs, or no overall effect
 hidden-imputation = leaving out comparison pairs is computed for imputation alone
 hidden-few = fewer than four comparison { units } can be left out
+hidden-more = more agreements would be hidden than there are { units } to compare with
 hidden-one-share = { SHARE($share) }
 hidden-share-label = { SHARE($share) } have a hidden agreement
 hidden-left-label = without { $n ->
