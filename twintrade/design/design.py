@@ -54,8 +54,7 @@ class Design:
     weights : str or None
         Column of sampling weights.
     always_treated : {"exclude", "keep", "compare"}
-        Units treated from their first observed period on identify nothing; excluded and counted unless kept, or taken
-        for comparison if their effect no longer changes.
+        Units treated from their first observed period on: left out, kept, or comparison with a constant effect.
     kept : BoolArray or None, shape (panel.n_rows,)
         Rows of the panel that take part; None for all.
     left_out : tuple of Dropped
