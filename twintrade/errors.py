@@ -13,6 +13,14 @@ class TwintradeError(Exception):
     ----------
     text : Words
         What, where, what to do; a text of the catalogue where a page may print it as a reason.
+
+    Examples
+    --------
+    >>> try:
+    ...     tt.fit("pmpl", design)
+    ... except tt.TwintradeError as error:
+    ...     print(error)
+    no estimator is called 'pmpl'; did you mean 'ppml'?
     """
 
     def __init__(self, text: Words = "", *more: object) -> None:

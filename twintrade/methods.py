@@ -126,6 +126,11 @@ class Registry(Generic[T]):
         Folder of the package whose modules register themselves when imported ("estimators").
     noun : str
         What one entry is, for messages ("estimator").
+
+    Examples
+    --------
+    >>> "ppml" in tt.ESTIMATORS, list(tt.INFERENCES)[0]
+    (True, 'auto')
     """
 
     def __init__(self, room: str, noun: str) -> None:

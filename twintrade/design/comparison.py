@@ -32,7 +32,13 @@ class Comparison(ABC):
 
 @dataclass(frozen=True, slots=True)
 class NeverTreated(Comparison):
-    """Units without any known agreement in the sample's periods."""
+    """Units without any known agreement in the sample's periods.
+
+    Examples
+    --------
+    >>> tt.compare(panel, agreements, "exports_usd", comparison=tt.NeverTreated()).comparison.name
+    'never_treated'
+    """
 
     name: ClassVar[str] = "never_treated"
 
@@ -48,7 +54,13 @@ class NeverTreated(Comparison):
 
 @dataclass(frozen=True, slots=True)
 class NotYetTreated(Comparison):
-    """Units without any known agreement, and treated units before their onset."""
+    """Units without any known agreement, and treated units before their onset.
+
+    Examples
+    --------
+    >>> design.comparison == tt.NotYetTreated()
+    True
+    """
 
     name: ClassVar[str] = "not_yet_treated"
     uses_not_yet_treated: ClassVar[bool] = True
@@ -73,6 +85,11 @@ class Donors(Comparison):
         Unit labels.
     description : Words
         What they have in common: "the same city's flows to other destinations".
+
+    Examples
+    --------
+    >>> design.compared_with(tt.Donors(("Alder-AUS", "Alder-BRA"))).observations.n_units
+    9
     """
 
     units: tuple[str, ...] = ()

@@ -63,6 +63,11 @@ class Design:
         For an index, and there required: the period, before the first onset, in which every unit's outcome is 100.
     statistics : CohortStatistics or None
         What stands behind a panel of cohort means; see ``from_statistics``.
+
+    Examples
+    --------
+    >>> design.within((-2, 2)).window
+    (-2, 2)
     """
 
     panel: Panel

@@ -42,6 +42,11 @@ class Panel:
     frequency : {"year", "quarter", "month"}
     key_columns : mapping of str to str
         What each key column of the frame it was read from holds: "period", "unit", "city" or "partner".
+
+    Examples
+    --------
+    >>> panel.units[0], panel.frequency, panel.n_rows
+    ('Alder-AUS', 'year', 1280)
     """
 
     units: ObjectArray
@@ -222,8 +227,8 @@ class Panel:
 
         Examples
         --------
-        >>> panel.lagged("exports_usd", 1, 2).values("exports_usd_lag1")[:2]
-        array([nan, ...])
+        >>> panel.lagged("exports_usd", 1, 2).values("exports_usd_lag1")[:2].tolist()
+        [nan, 82339121.0]
         """
         values, span = self.values(column), self.last_period - self.first_period + 1
         at = self.unit * span + self.period - self.first_period

@@ -47,6 +47,12 @@ class TreatmentRule:
         Kinds of agreement that count; empty for all. Agreements of other kinds keep their unit out of the comparison.
     vague_years_later : int
         Years added where only the year is known: 0, or 1 for the check shown beside it.
+
+    Examples
+    --------
+    >>> rule = tt.TreatmentRule(late_from=13)
+    >>> tt.compare(panel, agreements, "exports_usd", rule=rule).treatment.is_absorbing
+    True
     """
 
     rule: RuleName = "first_agreement"

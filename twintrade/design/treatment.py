@@ -38,6 +38,11 @@ class Treatment:
     messages : tuple of Message
     name : str
         Column that the treatment was read from; empty where it was made from agreements or onsets.
+
+    Examples
+    --------
+    >>> design.treatment.onset.min()
+    np.float64(1999.0)
     """
 
     units: ObjectArray

@@ -38,6 +38,11 @@ class CohortEffects(Estimate):
         Influence of ``cell_weights`` where they are estimated (imputed outcomes); rows as in the influence.
     reference : int or None
     anticipation : int
+
+    Examples
+    --------
+    >>> tt.fit("imputation", design, family="poisson").view("cohort").kind
+    'cohort'
     """
 
     kind: Kind = "cell"

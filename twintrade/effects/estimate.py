@@ -60,6 +60,11 @@ class Estimate:
         What effects before onset are: "universal" (against one reference), "varying", "imputation leads" ...
     against : str
         What effects from onset on are compared with.
+
+    Examples
+    --------
+    >>> fit.view("overall").to_frame()[["kind", "scale"]].values.tolist()
+    [['overall', 'log points']]
     """
 
     effects: FloatArray

@@ -37,6 +37,11 @@ class EventStudy(Estimate):
         Average against the reference, where event times shown together keep it from being computed from the effects.
     row_weights : FloatArray, shape (n_effects,)
         Sum of the sampling weights of the rows behind each effect: their number, where rows carry none.
+
+    Examples
+    --------
+    >>> fit.view("event").event_times.tolist()
+    [-5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5]
     """
 
     kind: Kind = "event"

@@ -71,6 +71,11 @@ class Finding:
     payloads : mapping of str to DataFrame
         Tidy data of the figures, one per figure, keyed by payload name (payloads/<name>.csv).
     messages : tuple of Message
+
+    Examples
+    --------
+    >>> tt.check(fit, "adoption").is_available
+    True
     """
 
     diagnostic: str

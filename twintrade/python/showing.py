@@ -26,8 +26,8 @@ def etable(fits: Any, to: Any = None, **options: Any) -> Any:
     Examples
     --------
     >>> table = tt.etable({"PPML": fit}, inference="clustered")
-    >>> print(table.render("md").splitlines()[4])
-    | After the agreement, against all years before | 0.226<br>(0.037) |
+    >>> table.to_frame().iloc[0, 1]
+    '0.226 (0.037)'
     """
     return write_fits(fits, to, **options)
 
