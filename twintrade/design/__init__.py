@@ -7,6 +7,7 @@ from twintrade.design.observations import NEVER_TIME, Observations
 from twintrade.design.panel import Panel
 from twintrade.design.selection import describe_untreated
 from twintrade.design.strata import add_missing_strata, add_strata, measure_before
+from twintrade.design.throughout import count_always_compared
 from twintrade.design.transforms import NOT_LOG, TRANSFORMS, TransformName
 from twintrade.design.treatment import NEVER, Treatment
 
@@ -28,6 +29,7 @@ __all__ = [
     "Treatment",
     "add_missing_strata",
     "add_strata",
+    "count_always_compared",
     "describe_untreated",
     "measure_before",
 ]

@@ -14,6 +14,7 @@ from twintrade.design.fixed_effects import list_effect_names, name_effect
 from twintrade.design.observations import Observations
 from twintrade.design.panel import Panel
 from twintrade.design.selection import ALWAYS_TREATED, NO_FIGURE_BEFORE, Sieve, describe_sample, number_units
+from twintrade.design.throughout import align_onsets
 from twintrade.design.transforms import TRANSFORMS, Outcome, TransformName
 from twintrade.design.treatment import Treatment
 from twintrade.design.words import require_word
@@ -161,13 +162,7 @@ class Design:
     @cached_property
     def onset(self) -> FloatArray:
         """Onset of each unit of the panel, shape (panel.n_units,); ``inf`` for never, and for always compared."""
-        return np.where(self.always_compared, np.inf, self.treatment.aligned(self.panel.units))
-
-    @cached_property
-    def always_compared(self) -> BoolArray:
-        """Which units are comparison although treated from their first period on, shape (panel.n_units,)."""
-        affected = self.treatment.aligned(self.panel.units) - self.anticipation
-        return (self.always_treated == "compare") & (affected <= self.panel.period[self.panel.starts])
+        return align_onsets(self.panel, self.treatment, self.anticipation, self.always_treated)
 
     @cached_property
     def observations(self) -> Observations:
@@ -263,8 +258,7 @@ class Design:
 
     def without(self, units: Collection[str], why: Dropped | None = None) -> "Design":
         """Return the design without the named units, for a reason if one must be listed."""
-        gone = np.isin(self.panel.units, list(units))
-        return self.restricted(~gone[self.panel.unit], why)
+        return self.restricted(~np.isin(self.panel.units, list(units))[self.panel.unit], why)
 
     def restricted(self, rows: BoolArray, why: Dropped | None = None) -> "Design":
         """Return the design on fewer rows of the panel, shape (panel.n_rows,), for a reason if one must be listed."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 import numpy as np
 
-from twintrade.design import Design
+from twintrade.design import Design, count_always_compared
 from twintrade.effects import CohortEffects, Estimate, EventStudy
 from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.effects.estimate import Against, Kind
@@ -235,7 +235,7 @@ class Fit:
 
 def describe_assumption(estimator: Estimator, design: Design) -> Words:
     """Return what is assumed: the estimator's own, and that of units treated throughout that are comparison."""
-    assumption, n = estimator.assumption(design), int(design.always_compared.sum())
+    assumption, n = estimator.assumption(design), count_always_compared(design.panel, design.treatment, design.onset)
     return Listed((assumption, Text("design.always-compared", n=n)), "sentences") if n else assumption
 
 

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from twintrade.design import count_always_compared
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.variants import (
     Variant,
@@ -33,7 +34,7 @@ class AlwaysTreated(Diagnostic):
         """Return the estimate with and without them; payload ``always_treated``."""
         design, units = fit.design, fit.design.panel.unit_kind
         compared = replace(design, always_treated="compare")
-        n = int(compared.always_compared.sum())
+        n = count_always_compared(design.panel, design.treatment, compared.onset)
         if not n or design.always_treated == "keep" or design.statistics is not None:
             return self.unavailable(Text("checks.always-treated-none", units=units))
         sides = {"yes": compared, "no": replace(design, always_treated="exclude")}

@@ -130,8 +130,7 @@ class DesignSection(Section):
     weights : str
         Column of sampling weights, from the same places. Rows without a positive weight are left out.
     always_treated : str
-        Units treated from their first period on identify nothing; "compare" takes them for comparison, if their
-        effect no longer changes.
+        Units treated from their first period on; "compare" keeps them, as if their effect no longer changed.
     """
 
     unit: Literal["dyad", "city"] = "dyad"
