@@ -55,9 +55,7 @@ class DataSection(Section):
         description="latitude and longitude, in degrees, of cities and partners, for distances between them",
     )
     simulated: bool = Field(default=False, description="the files hold simulated series: everything says SIMULATED")
-    skip_when_absent: bool = Field(
-        default=False, description="skip the analysis, with a reason, when an input is absent"
-    )
+    skip_when_absent: bool = Field(default=False, description="skip the analysis, and say why, if an input is absent")
     fetch: list[str] = Field(default=[], description="commands that bring absent inputs: printed, never run")
 
     @field_validator("undated", mode="before")
