@@ -74,7 +74,7 @@ bench: $(ready) ## measure speed and memory side by side with other packages, wh
 
 lock: ## resolve requirements.lock anew (needs uv); UPGRADE=--upgrade moves every version
 	@command -v uv >/dev/null || { echo 'make lock needs uv: install it with "pip install uv"' >&2; exit 1; }
-	@uv pip compile pyproject.toml --extra test --extra dev --extra build --universal --python-version 3.11 \
+	@uv pip compile pyproject.toml --extra all --extra test --extra dev --extra build --universal --python-version 3.11 \
 		--generate-hashes --no-header --no-emit-index-url --quiet $(UPGRADE) --output-file requirements.lock
 
 clean: ## remove results, built data and caches; .venv stays

@@ -97,6 +97,19 @@ def run(
 
 
 @app.command()
+def demo(
+    starts: Annotated[bool, typer.Option("--run/--no-run", help="Run it too; this takes a few minutes.")] = True,
+) -> None:
+    """Write the bundled analysis of seven US states, with its data, into this folder and run it."""
+    from twintrade.study.demo import DEMO, write_demo
+
+    for path in write_demo(Path.cwd()):
+        typer.echo(Text("study.wrote", path=path))
+    if starts:
+        run([DEMO])
+
+
+@app.command()
 def check(specs: Specs = None) -> None:
     """Check analysis files and data, and try each column: its effects, without errors and checks."""
     raise typer.Exit(_checked(specs))

@@ -7,6 +7,7 @@ ORDER = (
     "version",
     "text",
     "errors",
+    "extras",
     "methods",
     "numerics",
     "fanout",
@@ -26,7 +27,7 @@ ORDER = (
     "__main__",
 )
 # What a room sees where the order alone would let it see more.
-ONLY = {"render": {"text", "errors", "effects", "render"}}
+ONLY = {"render": {"text", "errors", "extras", "effects", "render"}}
 COMPUTING = {"scipy", "statsmodels", "linearmodels", "joblib"}
 
 

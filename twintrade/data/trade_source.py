@@ -13,6 +13,7 @@ from twintrade.data.figures.money import UNKNOWN, parse_money_unit
 from twintrade.data.figures.number_style import NumberStyle, is_mark
 from twintrade.data.figures.numbers import Numbers, parse_numbers
 from twintrade.data.figures.trade_units import list_scalings, read_unit
+from twintrade.data.formats.package_files import load_extra
 from twintrade.data.formats.tables import TextTable, open_table
 from twintrade.data.geography.cities import check_codes, read_cities
 from twintrade.data.geography.countries import (
@@ -125,6 +126,7 @@ def _refuse_totals(frame: pd.DataFrame, source: TradeSource, long: TextTable, fa
 
 def _from_microdata(source: TradeSource, root: Path, faults: Faults) -> SourceRows:
     """Add a microdata source up; its cells then go the way of the rows of a small file."""
+    load_extra("pyarrow", "microdata", source.file)
     from twintrade.data.microdata.cells import collapse
 
     assert source.microdata is not None

@@ -1,21 +1,20 @@
-"""Everything a report is, as bytes by relative path: figures, tables, and the appendix in four formats."""
+"""Everything a report is, as bytes by relative path: figures, tables, and the appendix in every format at hand."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from twintrade.effects import Message, ResultSet
 from twintrade.effects.exhibit import EXHIBITS_FILE, Exhibit, write_exhibits
+from twintrade.extras import has_library
 from twintrade.render.appendix import AppendixOptions, build_brief_document, build_document, open_page
 from twintrade.render.block_parts import list_exhibits
 from twintrade.render.blocks import Block, Document, Figure, Table
 from twintrade.render.page import collect_romanized
 from twintrade.render.writers.csv import render_frame_csv, render_table_csv
-from twintrade.render.writers.docx import render_docx
 from twintrade.render.writers.glyphs import Printer, load_charmap
 from twintrade.render.writers.html import render_html, render_table_html
 from twintrade.render.writers.latex import render_latex, render_table_float_tex, render_table_tex
 from twintrade.render.writers.latex_text import PRINTABLE
-from twintrade.render.writers.typst_pdf import render_pdf
 from twintrade.render.writers.xlsx import render_xlsx
 
 
@@ -67,13 +66,11 @@ def _add_brief(
     word_template: bytes | None,
 ) -> Rendered:
     """Return a report with the brief as files of its own."""
-    printer = Printer(load_charmap(), names, options.wording)
-    pdf, messages = render_pdf(brief, printer, options.theme)
+    printed, messages = _print_pages("brief", brief, options, names, word_template)
     files: dict[str, bytes] = {}
     for block in list_exhibits(brief.blocks):
         files |= _files(block, Printer(PRINTABLE, names, options.wording))
-    files |= {"brief.html": render_html(brief, options.theme), "brief.pdf": pdf}
-    files["brief.docx"] = render_docx(brief, word_template)
+    files |= printed
     return replace(rendered, files={**files, **rendered.files}, messages=(*rendered.messages, *messages))
 
 
@@ -97,18 +94,34 @@ def render_document(
     word_template : bytes, optional
     """
     tex = Printer(PRINTABLE, names, options.wording)
-    pdf_bytes, pdf_messages = render_pdf(document, Printer(load_charmap(), names, options.wording), options.theme)
+    printed, printing = _print_pages("appendix", document, options, names, word_template)
     files: dict[str, bytes] = {}
     for block in list_exhibits(document.blocks):
         files |= _files(block, tex)
-    files["appendix.html"] = render_html(document, options.theme)
-    files["appendix.pdf"] = pdf_bytes
-    files["appendix.docx"] = render_docx(document, word_template)
+    files |= printed
     files["appendix.tex"] = render_latex(document, tex)
     files["tables/tables.xlsx"] = render_xlsx(document)
     files[EXHIBITS_FILE] = write_exhibits(_list_exhibits(document.blocks))
-    messages = (*figures.messages("figures"), *pdf_messages, *tex.messages("appendix.tex"))
+    messages = (*figures.messages("figures"), *printing, *tex.messages("appendix.tex"))
     return Rendered(files, document, messages)
+
+
+def _print_pages(
+    name: str, document: Document, options: AppendixOptions, names: Mapping[str, str], word_template: bytes | None
+) -> tuple[dict[str, bytes], tuple[Message, ...]]:
+    """Return a document as HTML, and as PDF and DOCX where the libraries that print these are installed."""
+    files = {f"{name}.html": render_html(document, options.theme)}
+    messages: tuple[Message, ...] = ()
+    if has_library("typst"):
+        from twintrade.render.writers.typst_pdf import render_pdf
+
+        printer = Printer(load_charmap(), names, options.wording)
+        files[f"{name}.pdf"], messages = render_pdf(document, printer, options.theme)
+    if has_library("docx"):
+        from twintrade.render.writers.docx import render_docx
+
+        files[f"{name}.docx"] = render_docx(document, word_template)
+    return files, messages
 
 
 def _list_exhibits(blocks: Iterable[Block]) -> Iterator[Exhibit]:

@@ -11,6 +11,7 @@ from typing import Any
 from twintrade.effects import Message
 from twintrade.effects.messages import build_messages_frame
 from twintrade.errors import TwintradeError
+from twintrade.extras import note_libraries
 from twintrade.fanout import Workers, use_workers
 from twintrade.render.report import render
 from twintrade.study.checking import list_open_guesses
@@ -129,7 +130,7 @@ def _stored(
     analysis_plan, raw = plan_analysis(root, name, text)
     options = read_report_options(analysis_plan.spec.report, root)
     progress("read")
-    with locate_faults(text, f"{FOLDER}/{name}.toml"):
+    with note_libraries() as used, locate_faults(text, f"{FOLDER}/{name}.toml"):
         with use_workers(replace(workers, progress=progress)):
             observed = observe(name, analysis_plan.spec, root)
             open_guesses = list_open_guesses(name, text, "warning")
@@ -142,7 +143,7 @@ def _stored(
         finally:
             ledger.close()
     headline = collect_headline_facts(finished.ladder) | count_open_guesses(text)
-    manifest = build_manifest(finished, raw, root) | {"headline": headline}
+    manifest = build_manifest(finished, raw, root, used) | {"headline": headline}
     progress("draw")
     tidy = build_tidy_files(assemble_results(finished, manifest))
     page = render(replay_results(tidy, manifest), options.appendix, word_template=options.word_template)

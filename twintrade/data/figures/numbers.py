@@ -1,11 +1,10 @@
 """Turns a column of text into numbers, or says for every row why it cannot."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from twintrade.data.figures.number_style import (
     WHOLE,
@@ -24,10 +23,8 @@ from twintrade.effects import Remedy
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
 from twintrade.text import Text
 
-_INTEGER = rf"^{WHOLE}$"
-_DOTTED = rf"^{WHOLE}\.[0-9]{{1,17}}$"
-_TWO_READINGS = r"^[1-9][0-9]{0,2}\.[0-9]{3}$"
-_TEXT = pa.string()
+_PLAIN = re.compile(rf"{WHOLE}(\.[0-9]{{1,17}})?")
+_TWO_READINGS = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
 _LEAST_GROUPED = 50
 """Figures with three digits behind a point that, beside whole ones below 1,000, are no decimals by chance."""
 _GROUP = 3
@@ -123,17 +120,12 @@ def _digits(
 
 
 def _shapes(column: TextColumn, style: NumberStyle) -> _Shapes:
-    text = pa.array(column.cells, type=_TEXT)
-    is_dotted = _matches(text, _DOTTED)
-    is_odd = ~(_matches(text, _INTEGER) | is_dotted)
-    two = np.zeros(len(column), dtype=bool)
-    if is_dotted.any():
-        two = _matches(text, _TWO_READINGS) & ~_typed(column)
+    plain = [_PLAIN.fullmatch(cell) for cell in column.cells]
+    is_odd = np.array([match is None for match in plain], dtype=bool)
+    is_dotted = np.array([match is not None and match.lastindex == 2 for match in plain], dtype=bool)
+    two = is_dotted & ~_typed(column)
+    two[two] = [_TWO_READINGS.fullmatch(cell) is not None for cell in column.cells[two]]
     return _Shapes(is_dotted, is_odd, two, {c: read_cell(c, style) for c in set(column.cells[is_odd])})
-
-
-def _matches(text: pa.Array, pattern: str) -> BoolArray:
-    return np.asarray(pc.match_substring_regex(text, pattern).to_numpy(zero_copy_only=False), dtype=bool)
 
 
 def _typed(column: TextColumn) -> BoolArray:
@@ -193,12 +185,11 @@ def _find_remedy(cell: str, decimal: Decimal | None, style: NumberStyle) -> Reme
 
 
 def _converted(digits: ObjectArray, shift: int | IntArray) -> FloatArray:
-    text = pa.array(digits, type=_TEXT)
+    texts = digits.tolist()
     if np.any(np.asarray(shift) != 0):
         exponents = np.broadcast_to(np.asarray(shift), digits.shape)
-        shifted = [_scaled(d, int(e)) for d, e in zip(digits, exponents, strict=True)]
-        text = pa.array(shifted, type=_TEXT)
-    return np.array(pc.cast(text, pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
+        texts = [_scaled(d, int(e)) for d, e in zip(texts, exponents, strict=True)]
+    return np.array([np.nan if text is None else float(text) for text in texts], dtype=np.float64)
 
 
 def _scaled(digits: str | None, shift: int) -> str | None:

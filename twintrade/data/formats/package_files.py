@@ -14,6 +14,7 @@ from twintrade.data.formats.reading_time import iterate_in_time
 from twintrade.data.formats.typed_columns import build_raw_table, check_names
 from twintrade.data.sources.cells import quote_cell
 from twintrade.errors import DataError
+from twintrade.extras import note_library
 from twintrade.text import Listed, Text
 
 _GZIP = b"\x1f\x8b"
@@ -42,7 +43,7 @@ def parse_spss(raw: bytes, needed: Sequence[str], needs_all: bool, file: str) ->
     DataError
         The extra is not installed, no SPSS file, a column absent, or more cells than the limits allow.
     """
-    reader = _import_extra("pyreadstat", "spss", file)
+    reader = load_extra("pyreadstat", "spss", file)
     frame, _ = _read_damaged("spss", file, lambda: reader.read_sav(io.BytesIO(raw), apply_value_formats=True))
     return _build_table(frame, needed, needs_all, file)
 
@@ -56,13 +57,21 @@ def parse_r(raw: bytes, member: str | None, needed: Sequence[str], needs_all: bo
         The extra is not installed, no R file, no data frame or several and none declared, a column absent, or more
         cells than the limits allow.
     """
-    reader = _import_extra("rdata", "r", file)
+    reader = load_extra("rdata", "r", file)
     content = expand_gzip(raw, file) if raw.startswith(_GZIP) else raw
     objects = _read_damaged("r", file, lambda: _convert_r(reader, content, file))
     return _build_table(_choose_frame(objects, member, file), needed, needs_all, file)
 
 
-def _import_extra(module: str, kind: str, file: str) -> Any:
+def load_extra(module: str, kind: str, file: str) -> Any:
+    """Return the library that reads a file.
+
+    Raises
+    ------
+    DataError
+        The extra is not installed; the text has the command.
+    """
+    note_library(module)
     try:
         return importlib.import_module(module)
     except ImportError:

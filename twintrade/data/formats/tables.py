@@ -7,11 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from twintrade.data.formats.arrow_files import parse_feather, parse_parquet
 from twintrade.data.formats.containers import expand_gzip, read_zip_table
 from twintrade.data.formats.delimited import parse_delimited
 from twintrade.data.formats.json_table import parse_json
-from twintrade.data.formats.package_files import parse_r, parse_spss, parse_stata
+from twintrade.data.formats.package_files import load_extra, parse_r, parse_spss, parse_stata
 from twintrade.data.formats.raw_table import RawTable
 from twintrade.data.formats.reading_time import limit_time
 from twintrade.data.formats.workbook import WORKBOOK_ENDINGS, parse_workbook
@@ -37,7 +36,7 @@ _ENDINGS = {
     "gzip": (".gz",),
     "zip": (".zip",),
 }
-_TYPED = {"parquet": parse_parquet, "feather": parse_feather, "stata": parse_stata, "spss": parse_spss}
+_TYPED = {"stata": parse_stata, "spss": parse_spss}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -174,6 +173,12 @@ def _parsed(
         return parse_json(raw, declared.encoding, needed, needs_all, file)
     if kind == "r":
         return parse_r(raw, declared.member, needed, needs_all, file)
+    if kind in ("parquet", "feather"):
+        load_extra("pyarrow", "parquet", file)
+        from twintrade.data.formats import arrow_files
+
+        parse = arrow_files.parse_parquet if kind == "parquet" else arrow_files.parse_feather
+        return parse(raw, needed, needs_all, file)
     if kind in _TYPED:
         return _TYPED[kind](raw, needed, needs_all, file)
     if kind == "gzip":

@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-import pyarrow as pa
 
 from twintrade.data.figures.number_style import MISSING_TOKENS, WHOLE
 from twintrade.data.microdata.files import MicrodataFiles, Type
@@ -18,6 +17,9 @@ from twintrade.data.sources import limits
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import IntArray
 from twintrade.text import Text
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 ROWS = "microdata"
 """Name of the view that an engine makes of the files: one column a role, text and numbers as they stand."""
@@ -36,10 +38,10 @@ class Engine(Protocol):
     def open(self, files: MicrodataFiles, roles: Mapping[str, str], encoding: str | None) -> None:
         """Make the view ``ROWS``: role to column of the files."""
 
-    def execute(self, statement: str, apart: Sequence[str] = ()) -> pa.Table:
+    def execute(self, statement: str, apart: Sequence[str] = ()) -> "pa.Table":
         """Return the rows of a statement; where memory is short, those that differ in ``apart`` in turn."""
 
-    def register(self, name: str, table: pa.Table) -> None:
+    def register(self, name: str, table: "pa.Table") -> None:
         """Give a small table a name for statements."""
 
     def first_rows(self, role: str, cells: Sequence[str]) -> dict[str, tuple[str, int | None]]:
@@ -190,7 +192,7 @@ def take_first_line(error: Exception) -> str:
     return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
 
 
-def convert_to_whole_units(column: pa.ChunkedArray, decimals: int) -> IntArray:
+def convert_to_whole_units(column: "pa.ChunkedArray", decimals: int) -> IntArray:
     """Return a column of decimals as whole smallest units, without a detour over floating point.
 
     Raises
@@ -198,6 +200,8 @@ def convert_to_whole_units(column: pa.ChunkedArray, decimals: int) -> IntArray:
     DataError
         A sum is larger than 64 bits hold.
     """
+    import pyarrow as pa
+
     exact = column.combine_chunks().cast(pa.decimal128(38, decimals))
     words = np.frombuffer(exact.buffers()[1], dtype=np.int64).reshape(-1, 2)[exact.offset : exact.offset + len(exact)]
     present = np.asarray(exact.is_valid())

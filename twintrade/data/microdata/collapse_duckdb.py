@@ -14,6 +14,7 @@ from twintrade.data.microdata.files import MicrodataFiles
 from twintrade.data.microdata.transcode import transcode_files
 from twintrade.data.schema.microdata import Microdata
 from twintrade.errors import DataError
+from twintrade.extras import note_library
 from twintrade.fanout import get_scope
 from twintrade.text import Text
 
@@ -36,6 +37,9 @@ def open_engine(options: Microdata, root: Path) -> "DuckDB":
     """
     try:
         import duckdb
+
+        note_library("duckdb")
+        note_library("pyarrow")
     except ImportError:
         raise DataError("microdata need the extra microdata: pip install 'twintrade[microdata]'") from None
     spill = root / options.spill / uuid4().hex

@@ -18,6 +18,7 @@ from twintrade.data.microdata.files import MicrodataFiles
 from twintrade.data.microdata.transcode import transcode_files
 from twintrade.data.schema.microdata import Microdata
 from twintrade.errors import DataError
+from twintrade.extras import note_library
 from twintrade.text import Text
 
 R = TypeVar("R")
@@ -46,6 +47,9 @@ def open_engine(options: Microdata, root: Path) -> "Spark":
     """
     try:
         from pyspark.sql import SparkSession
+
+        note_library("pyspark")
+        note_library("pyarrow")
     except ImportError:
         raise DataError("engine = \"spark\" needs the extra spark: pip install 'twintrade[spark]'") from None
     _reach(options)

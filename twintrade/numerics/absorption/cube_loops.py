@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from twintrade.extras import note_library
 from twintrade.numerics.arrays import FloatArray
 
 REORDERED = {"reassoc", "contract", "nsz"}
@@ -124,6 +125,14 @@ LOOPS = SimpleNamespace(
     remove_levels=remove_levels,
     remove_and_sum=remove_and_sum,
 )
+
+
+def find_loops() -> SimpleNamespace | None:
+    """Return the compiled loops, noted as used; none where they cannot be had."""
+    loops = build_loops()
+    if loops is not None:
+        note_library("numba")
+    return loops
 
 
 @cache

@@ -14,7 +14,7 @@ import numpy as np
 from twintrade.errors import EstimationError
 from twintrade.numerics.absorption.conjugate_gradients import solve_conjugate_gradients
 from twintrade.numerics.absorption.cube import Cube
-from twintrade.numerics.absorption.cube_loops import build_loops
+from twintrade.numerics.absorption.cube_loops import find_loops
 from twintrade.numerics.absorption.projection import ACCEPTED, is_rounded
 from twintrade.numerics.arrays import FloatArray
 
@@ -43,7 +43,7 @@ class CubeEquations:
 
     cube: Cube
     weights: FloatArray
-    loops: SimpleNamespace | None = field(default_factory=build_loops)
+    loops: SimpleNamespace | None = field(default_factory=find_loops)
     inverse: FloatArray = field(init=False)
     totals: FloatArray = field(init=False)
     scale: FloatArray = field(init=False)

@@ -1,7 +1,6 @@
 """The Word file: real tables with repeated heads, numbered captions, alternative texts, fixed times."""
 
 import io
-import zipfile
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -38,10 +37,10 @@ from twintrade.render.blocks import (
 )
 from twintrade.render.writers.cells import check_link
 from twintrade.render.writers.docx_table import add_caption, add_field, add_long_field, add_table, clean
+from twintrade.render.writers.zips import normalize_zip
 from twintrade.text import Text
 
 FIXED_TIME = datetime(2000, 1, 1)
-ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 _PICTURE_WIDTH = Cm(16.5)
 _LARGEST_HEIGHT = Cm(22.5)
 
@@ -75,20 +74,6 @@ def render_docx(document: Document, template: bytes | None = None) -> bytes:
     stream = io.BytesIO()
     file.save(stream)
     return normalize_zip(stream.getvalue())
-
-
-def normalize_zip(archive: bytes) -> bytes:
-    """Return a zip archive with its members in a fixed order and at a fixed time."""
-    with zipfile.ZipFile(io.BytesIO(archive)) as source:
-        names = sorted(source.namelist(), key=lambda n: (n != "[Content_Types].xml", n))
-        members = [(name, source.read(name)) for name in names]
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as target:
-        for name, content in members:
-            info = zipfile.ZipInfo(name, ZIP_TIME)
-            info.create_system = 3
-            target.writestr(info, content, zipfile.ZIP_DEFLATED, 6)
-    return stream.getvalue()
 
 
 def _add_missing_styles(file: WordDocument) -> None:

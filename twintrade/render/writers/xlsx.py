@@ -16,7 +16,7 @@ from twintrade.render.blocks import (
     Table,
 )
 from twintrade.render.writers.cells import convert_to_ascii, is_number
-from twintrade.render.writers.docx import ZIP_TIME, normalize_zip
+from twintrade.render.writers.zips import ZIP_TIME, normalize_zip
 
 _LONGEST_NAME = 31
 

@@ -25,8 +25,11 @@ from twintrade.version import __version__
 
 _GIT_SECONDS = 5
 
+OPTIONAL = ("CurrencyConverter", "duckdb", "numba", "pyarrow", "pyreadstat", "pyspark", "rdata")
+"""Libraries of extras that can move a number: finished refits are taken up by a run that has the same of them."""
 
-def build_manifest(run: Run, raw: Mapping[str, Any], root: Path) -> dict[str, Any]:
+
+def build_manifest(run: Run, raw: Mapping[str, Any], root: Path, used: Collection[str] = ()) -> dict[str, Any]:
     """Return what is known before anything is written.
 
     Parameters
@@ -36,8 +39,10 @@ def build_manifest(run: Run, raw: Mapping[str, Any], root: Path) -> dict[str, An
         The analysis file as written.
     root : Path
         Project folder, for the commit.
+    used : collection of str
+        Libraries beyond those of every install that the run used.
     """
-    return collect_origins(run.plan.name, run.plan.spec.title, raw, root) | {
+    return collect_origins(run.plan.name, run.plan.spec.title, raw, root, used) | {
         "is_simulated": run.observed.is_simulated,
         "spec": resolve_spec(run.plan.spec),
         "inputs": _inputs(run.observed.inputs, list_simulated_names(run.plan.name, run.plan.spec)),
@@ -74,7 +79,9 @@ def describe_dropped(dropped: Dropped) -> dict[str, Any]:
     }
 
 
-def collect_origins(name: str, title: str, raw: Mapping[str, Any], root: Path) -> dict[str, Any]:
+def collect_origins(
+    name: str, title: str, raw: Mapping[str, Any], root: Path, used: Collection[str] = ()
+) -> dict[str, Any]:
     """Return what names a result set and what it was made with."""
     return {
         "analysis": name,
@@ -84,7 +91,7 @@ def collect_origins(name: str, title: str, raw: Mapping[str, Any], root: Path) -
         "spec_sha256": hash_spec(raw),
         "page_sha256": hash_page(root, raw),
         "source_sha256": hash_source(),
-        "versions": list_versions(),
+        "versions": list_versions(used),
     }
 
 
@@ -102,7 +109,7 @@ def build_registry_manifest(
 
 def hash_origins(raw: Mapping[str, Any], inputs: Sequence[InputRecord]) -> str:
     """Return the hash of all that the numbers of a run follow from."""
-    facts = [hash_spec(raw), hash_source(), list_versions(), sorted((i.path, i.sha256) for i in inputs)]
+    facts = [hash_spec(raw), hash_source(), list_versions(OPTIONAL), sorted((i.path, i.sha256) for i in inputs)]
     return hash_bytes(json.dumps(facts, sort_keys=True).encode("utf-8"))
 
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -14,32 +14,28 @@ PACKAGES = (
     "numpy",
     "scipy",
     "pandas",
-    "pyarrow",
     "python-calamine",
     "statsmodels",
     "linearmodels",
     "highspy",
-    "numba",
-    "CurrencyConverter",
     "matplotlib",
     "seaborn",
-    "typst",
-    "python-docx",
     "XlsxWriter",
     "pydantic",
     "joblib",
     "threadpoolctl",
-    "duckdb",
-    "pyspark",
-    "within-py",
 )
-"""Libraries that can move a number or a page."""
+"""Libraries of every install that can move a number or a page."""
+
+OF_PAGES = {"typst": "typst", "python-docx": "docx"}
+"""Libraries of extras that print pages and move no number, each with its module."""
 
 OF_THE_PAGE = ("report", "claim")
 """Tables of an analysis file from which pages are drawn and nothing is estimated."""
 
 _SOURCE = (".py", ".bib", ".typ", ".css", ".js", ".html", ".csv", ".toml", ".json")
 _OUTSIDE = "TWINTRADE_DATA"
+ABSENT = "absent"
 
 
 def hash_bytes(content: bytes) -> str:
@@ -75,22 +71,36 @@ def hash_source() -> str:
     """Return the hash of the package's own files."""
     package = Path(__file__).resolve().parents[1]
     total = hashlib.sha256()
+    bundled = package / "demo"
     for path in sorted(p for p in package.rglob("*") if p.suffix in _SOURCE and p.is_file()):
+        if bundled in path.parents:
+            continue
         total.update(path.relative_to(package).as_posix().encode())
         total.update(hash_file(path).encode())
     return total.hexdigest()
 
 
 @cache
-def list_versions() -> dict[str, str]:
-    """Return the versions that can move a number: Python's, and those of the libraries installed."""
-    versions = {"python": platform.python_version()}
-    for name in PACKAGES:
-        try:
-            versions[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return versions
+def _find_version(package: str) -> str:
+    if package == "python":
+        return platform.python_version()
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ABSENT
+
+
+def list_versions(used: Iterable[str] = ()) -> dict[str, str]:
+    """Return the versions that results depend on: of Python, of every install's libraries, and of others in use."""
+    names = ("python", *PACKAGES, *OF_PAGES, *sorted(used))
+    return {name: version for name in names if (version := _find_version(name)) != ABSENT}
+
+
+def list_changed_versions(recorded: Mapping[str, str]) -> dict[str, str]:
+    """Return what became of the recorded versions that are others now, and of pages that can be printed only now."""
+    names = sorted({*recorded, *OF_PAGES})
+    pairs = {name: (recorded.get(name, ABSENT), _find_version(name)) for name in names}
+    return {name: f"{name} {before} → {now}" for name, (before, now) in pairs.items() if before != now}
 
 
 def find_input(root: Path, declared: str) -> Path | None:

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from twintrade.study.store.fingerprint import (
+    OF_PAGES,
     hash_file,
     hash_inputs,
     hash_page,
     hash_source,
     hash_spec,
-    list_versions,
+    list_changed_versions,
 )
 from twintrade.study.store.folder import MANIFEST, get_results_folder
 from twintrade.text import Listed, Text
@@ -75,7 +76,10 @@ def list_changes(root: Path, name: str, raw: Mapping[str, Any], n_guesses: int =
     changes += list_changed_inputs(root, manifest)
     if manifest.get("source_sha256") != hash_source():
         changes.append(Text("study.changed-program"))
-    changes += _changed_versions(manifest.get("versions", {}))
+    versions = list_changed_versions(manifest["versions"])
+    changes += [change for name, change in versions.items() if name not in OF_PAGES]
+    if PAGE not in changes and any(name in OF_PAGES for name in versions):
+        changes.append(PAGE)
     return changes + list_changed_outputs(folder, manifest)
 
 
@@ -129,11 +133,3 @@ def list_changed_outputs(folder: Path, manifest: Mapping[str, Any]) -> list[Text
         Text("study.changed-other-result", path=path) for path in sorted(present - set(recorded) - {MANIFEST})
     ]
     return changes
-
-
-def _changed_versions(recorded: Mapping[str, str]) -> list[str]:
-    now = list_versions()
-    names = sorted(set(recorded) | set(now))
-    return [
-        f"{n} {recorded.get(n, 'absent')} → {now.get(n, 'absent')}" for n in names if recorded.get(n) != now.get(n)
-    ]

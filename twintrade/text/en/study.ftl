@@ -160,6 +160,10 @@ path-too-long = { $what }: a path is { $excess ->
 } longer than Windows allows. Move the project to a folder with a shorter path.
 device-name = Windows keeps the name { $name } for a device: choose another name
 
+formats-missing = Not printed: { $formats }.
+format-typst = PDF, which needs pip install "twintrade[report]"
+format-docx = Word, which needs pip install "twintrade[word]"
+
 ## twintrade list
 no-folder = none: neither this folder nor one above it holds { $folder }/; start with: twintrade init NAME
 unreadable = cannot be read; twintrade check says why
