@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from twintrade.commands import fetch, registry
+from twintrade.commands import fetch, registry, replication_readme, schema, simulate, version
 from twintrade.errors import DataError, SourceError, SpecError, TwintradeError
 from twintrade.text import Listed, Text
 
@@ -190,22 +190,6 @@ def list_(
 
 
 @app.command()
-def schema(
-    markdown: Annotated[bool, typer.Option("--markdown", help="The reference page docs/spec.md instead.")] = False,
-) -> None:
-    """Print the JSON Schema of analysis files, for editors."""
-    import json
-
-    from twintrade.study.reference_page import render_reference_page
-    from twintrade.study.schema import build_json_schema
-
-    typer.echo(
-        render_reference_page() if markdown else json.dumps(build_json_schema(), indent=1, ensure_ascii=False),
-        nl=not markdown,
-    )
-
-
-@app.command()
 def verify(specs: Specs = None) -> None:
     """Hash inputs and results again and tell every difference from what the run recorded."""
     from twintrade.study.store import get_results_folder, list_changes
@@ -248,39 +232,6 @@ def appendix(
         typer.echo(write_bound_report(analyses[0].root, drawn, style or ""))
 
 
-@app.command()
-def simulate(
-    folder: Annotated[str, typer.Argument(help="New folder for trade.csv, twinnings.csv and truth.csv.")],
-    seed: Annotated[int, typer.Option(min=0)] = 1,
-    cities: Annotated[int, typer.Option(min=2)] = 12,
-    partners: Annotated[int, typer.Option(min=2)] = 10,
-    periods: Annotated[int, typer.Option(min=4)] = 14,
-    effect: Annotated[float, typer.Option(help="Log points after an agreement.")] = 0.2,
-) -> None:
-    """Write a trade table whose effect of an agreement is known, for power and practice."""
-    from twintrade.study.known_effect import simulate_known_effect
-    from twintrade.study.store import write_new
-
-    for path in write_new(Path(folder), simulate_known_effect(seed, cities, partners, periods, effect)):
-        typer.echo(Text("study.wrote", path=str(Path(folder, path))))
-
-
-@app.command("replication-readme")
-def replication_readme(specs: Specs = None) -> None:
-    """Print the README of a replication package, filled from analysis files and manifests."""
-    from twintrade.study.replication_readme import render_replication_readme as written
-
-    typer.echo(written(_list_analyses(specs)), nl=False)
-
-
-@app.command()
-def version() -> None:
-    """Print the version."""
-    from twintrade import __version__
-
-    typer.echo(__version__)
-
-
 def _ask(question: str) -> str:
     return str(typer.prompt(question, default="", show_default=False))
 
@@ -303,6 +254,11 @@ def _code(error: TwintradeError) -> int:
     is_data = isinstance(error, DataError | SourceError)
     return USAGE if isinstance(error, SpecError) else DATA if is_data else ESTIMATION
 
+
+app.command()(schema)
+app.command()(simulate)
+app.command("replication-readme")(replication_readme)
+app.command()(version)
 
 if __name__ == "__main__":
     main()

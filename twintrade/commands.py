@@ -1,4 +1,4 @@
-"""Commands on data alone: bring them from a publisher, and hold registers of agreements against each other."""
+"""Commands beside the way from data to pages: on data alone, and on what the program itself says."""
 
 from pathlib import Path
 from typing import Annotated
@@ -107,6 +107,54 @@ def fetch(
     for path in fetched.paths:
         typer.echo(Text("study.wrote", path=path))
     typer.echo(f"{Text('study.fetch-rows', n=fetched.n_rows, name=name)}\n\n{fetched.block}", nl=False)
+
+
+def schema(
+    markdown: Annotated[bool, typer.Option("--markdown", help="The reference page docs/spec.md instead.")] = False,
+) -> None:
+    """Print the JSON Schema of analysis files, for editors."""
+    import json
+
+    from twintrade.study.reference_page import render_reference_page
+    from twintrade.study.schema import build_json_schema
+
+    typer.echo(
+        render_reference_page() if markdown else json.dumps(build_json_schema(), indent=1, ensure_ascii=False),
+        nl=not markdown,
+    )
+
+
+def simulate(
+    folder: Annotated[str, typer.Argument(help="New folder for trade.csv, twinnings.csv and truth.csv.")],
+    seed: Annotated[int, typer.Option(min=0)] = 1,
+    cities: Annotated[int, typer.Option(min=2)] = 12,
+    partners: Annotated[int, typer.Option(min=2)] = 10,
+    periods: Annotated[int, typer.Option(min=4)] = 14,
+    effect: Annotated[float, typer.Option(help="Log points after an agreement.")] = 0.2,
+) -> None:
+    """Write a trade table whose effect of an agreement is known, for power and practice."""
+    from twintrade.study.known_effect import simulate_known_effect
+    from twintrade.study.store import write_new
+
+    for path in write_new(Path(folder), simulate_known_effect(seed, cities, partners, periods, effect)):
+        typer.echo(Text("study.wrote", path=str(Path(folder, path))))
+
+
+def replication_readme(
+    specs: Annotated[list[str] | None, typer.Argument(help="Analyses; all when none is given.")] = None,
+) -> None:
+    """Print the README of a replication package, filled from analysis files and manifests."""
+    from twintrade.study.replication_readme import render_replication_readme as written
+    from twintrade.study.store import find_analyses
+
+    typer.echo(written(find_analyses(Path.cwd(), specs or [])), nl=False)
+
+
+def version() -> None:
+    """Print the version."""
+    from twintrade import __version__
+
+    typer.echo(__version__)
 
 
 def _find_root() -> Path:
