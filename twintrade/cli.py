@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from twintrade.commands import fetch, registry, replication_readme, schema, simulate, version
+from twintrade.commands import fetch, guide, registry, replication_readme, schema, simulate, version
 from twintrade.errors import DataError, SourceError, SpecError, TwintradeError
 from twintrade.text import Listed, Text
 
@@ -20,7 +20,6 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, up to date or skipped with a reason; 1 the design, an estimate or writing failed; "
     "2 usage or the analysis file; 3 the data; 4 verify found results that do not follow from what stands there; "
     "130 interrupted.",
-    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -29,11 +28,23 @@ app = typer.Typer(
 app.command()(fetch)
 app.add_typer(registry, name="registry")
 
+
+def _complete(incomplete: str) -> list[str]:
+    from twintrade.study.store import FOLDER, find_project_root
+
+    return sorted(file.stem for file in (find_project_root(Path.cwd()) / FOLDER).glob(f"{incomplete}*.toml"))
+
+
 Specs = Annotated[
     list[str] | None,
-    typer.Argument(help="Analysis files or their names; all of analyses/ when none is given.", show_default=False),
+    typer.Argument(
+        help="Analysis files or their names; all of analyses/ when none is given.",
+        show_default=False,
+        autocompletion=_complete,
+    ),
 ]
-OneSpec = Annotated[str, typer.Argument(help="Analysis file or its name.")]
+OneSpec = Annotated[str, typer.Argument(help="Analysis file or its name.", autocompletion=_complete)]
+Json = Annotated[bool, typer.Option("--json", help="Answer as JSON; twintrade schema COMMAND prints its schema.")]
 DONE, ESTIMATION, USAGE, DATA, STALE, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 
@@ -80,6 +91,7 @@ def run(
     confirm: Annotated[
         bool, typer.Option("--confirm", help="Confirm every guess of the analysis files: remove their marks.")
     ] = False,
+    as_json: Json = False,
 ) -> None:
     """Run analyses whose results are stale, and summarize all of them."""
     from twintrade.study.runner import run_all
@@ -92,7 +104,10 @@ def run(
     except KeyboardInterrupt:
         _complain(str(Text("study.interrupted")))
         raise typer.Exit(INTERRUPTED) from None
-    sys.stdout.write(summarize_outcomes(outcomes))
+    if as_json:
+        _answer("run", outcomes)
+    else:
+        sys.stdout.write(summarize_outcomes(outcomes))
     raise typer.Exit(next((o.code for o in outcomes if o.code), DONE))
 
 
@@ -110,34 +125,44 @@ def demo(
 
 
 @app.command()
-def check(specs: Specs = None) -> None:
+def check(specs: Specs = None, as_json: Json = False) -> None:
     """Check analysis files and data, and try each column: its effects, without errors and checks."""
-    raise typer.Exit(_checked(specs))
+    raise typer.Exit(_checked(specs, as_json=as_json))
 
 
-def _checked(specs: list[str] | None) -> int:
+def _checked(specs: list[str] | None, *, as_json: bool = False) -> int:
     """Report on the data of analyses; return the exit code of the first fault."""
+    from twintrade.study.answers import CheckedAnalysis
     from twintrade.study.checking import check_analysis
 
-    code = DONE
+    answers = []
     for analysis in _list_analyses(specs):
         try:
             report = check_analysis(analysis.root, analysis.name, analysis.text)
+            answers.append(CheckedAnalysis(analysis.name, DONE, report))
         except TwintradeError as error:
-            _complain(f"{analysis.name}: {error}")
-            code = code or _code(error)
+            answers.append(CheckedAnalysis(analysis.name, _code(error), error=str(error)))
+        if as_json:
             continue
-        typer.echo(report)
-    return code
+        if answers[-1].error:
+            _complain(f"{analysis.name}: {answers[-1].error}")
+        else:
+            typer.echo(answers[-1].report)
+    if as_json:
+        _answer("check", answers)
+    return next((a.code for a in answers if a.code), DONE)
 
 
 @app.command()
-def explain(spec: OneSpec) -> None:
+def explain(spec: OneSpec, as_json: Json = False) -> None:
     """Say in sentences what an analysis does and assumes, then its full specification."""
-    from twintrade.study.explaining import explain_analysis
+    from twintrade.study.explaining import collect_explanation, explain_analysis
 
     analysis = _list_analyses([spec])[0]
-    typer.echo(explain_analysis(analysis.root, analysis.name, analysis.text))
+    if as_json:
+        _answer("explain", collect_explanation(analysis.root, analysis.name, analysis.text))
+    else:
+        typer.echo(explain_analysis(analysis.root, analysis.name, analysis.text))
 
 
 @app.command()
@@ -182,11 +207,15 @@ def list_(
             help="analyses, estimators, inferences, diagnostics, sources, recipes, exhibits, all; or sentences."
         ),
     ] = "all",
+    as_json: Json = False,
 ) -> None:
     """List analyses, methods and recipes."""
-    from twintrade.study.inventory import format_lists
+    from twintrade.study.inventory import collect_lists, format_lists
 
-    typer.echo(format_lists(what, Path.cwd()))
+    if as_json:
+        _answer("list", collect_lists(what, Path.cwd()))
+    else:
+        typer.echo(format_lists(what, Path.cwd()))
 
 
 @app.command()
@@ -246,6 +275,12 @@ def _slash(path: str | None) -> str | None:
     return PurePath(path).as_posix() if path else None
 
 
+def _answer(command: str, value: object) -> None:
+    from twintrade.study.answers import format_answer
+
+    typer.echo(format_answer(command, value))
+
+
 def _complain(text: str) -> None:
     typer.echo(f"twintrade: {text}", err=True)
 
@@ -255,6 +290,7 @@ def _code(error: TwintradeError) -> int:
     return USAGE if isinstance(error, SpecError) else DATA if is_data else ESTIMATION
 
 
+app.command()(guide)
 app.command()(schema)
 app.command()(simulate)
 app.command("replication-readme")(replication_readme)

@@ -1,7 +1,7 @@
 """Commands beside the way from data to pages: on data alone, and on what the program itself says."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -110,18 +110,37 @@ def fetch(
 
 
 def schema(
+    of: Annotated[str, typer.Argument(help="analysis, or the answer of check, explain, list or run.")] = "analysis",
     markdown: Annotated[bool, typer.Option("--markdown", help="The reference page docs/spec.md instead.")] = False,
 ) -> None:
-    """Print the JSON Schema of analysis files, for editors."""
+    """Print the JSON Schema of analysis files, for editors, or of what a command answers with --json."""
     import json
 
-    from twintrade.study.reference_page import render_reference_page
-    from twintrade.study.schema import build_json_schema
+    if of != "analysis":
+        from twintrade.study.answers import build_answer_schema as build
+    else:
+        from twintrade.study.schema import build_json_schema
 
-    typer.echo(
-        render_reference_page() if markdown else json.dumps(build_json_schema(), indent=1, ensure_ascii=False),
-        nl=not markdown,
-    )
+        def build(_: str) -> dict[str, Any]:
+            return build_json_schema()
+
+    if markdown:
+        from twintrade.study.reference_page import render_reference_page
+
+        typer.echo(render_reference_page(), nl=False)
+    else:
+        typer.echo(json.dumps(build(of), indent=1, ensure_ascii=False))
+
+
+def guide(
+    task: Annotated[
+        str, typer.Argument(help="first, files, read, change, verify, power or program; all if none.")
+    ] = "",
+) -> None:
+    """Print the shortest correct path for each task."""
+    from twintrade.study.guide import read_guide
+
+    typer.echo(read_guide(task), nl=False)
 
 
 def simulate(

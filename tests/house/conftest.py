@@ -65,7 +65,7 @@ def modules_in_a_circle(tmp_path: Path) -> list[Module]:
 @pytest.fixture(scope="session")
 def written(root: Path) -> dict[str, str]:
     """Text of every file written by hand, by its path below the project's root; data/raw is other people's text."""
-    folders = ("twintrade", "tests", "docs", "analyses", "benchmarks", ".ci")
+    folders = ("twintrade", "tests", "docs", "analyses", "benchmarks", ".ci", ".github", "paper")
     files = [file for folder in folders for file in (root / folder).rglob("*") if file.is_file()]
     # In a linked working tree .git is a file, and git writes it.
     files += [file for file in root.iterdir() if file.is_file() and file.name != ".git"]

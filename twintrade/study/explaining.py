@@ -5,6 +5,7 @@ from pathlib import Path
 
 from twintrade.errors import DataError, DesignError
 from twintrade.estimators.base import describe_assumption
+from twintrade.study.answers import Explanation
 from twintrade.study.observing.observe import observe
 from twintrade.study.page.citations import format_citation
 from twintrade.study.plan.designs import Designs
@@ -31,23 +32,40 @@ def explain_analysis(root: Path, name: str, text: str) -> str:
 
         return check_registry(root, name, text)
     plan, _ = plan_analysis(root, name, text)
-    lines = [plan.spec.title, *_recipe(plan), plan.spec.question, ""]
-    try:
-        designs = Designs(observe(name, plan.spec, root), plan.spec.case)
-        lines += [*_design(plan, designs), *(line for c in plan.columns for line in _column(c, designs))]
-    except (DataError, DesignError) as error:
-        lines += [
-            str(Text("study.unsaid", why=error.text)),
-            *(str(c.label) for c in plan.columns),
-        ]
-    lines += [
-        "",
-        *_inference(plan),
-        "",
-        str(Text("study.jobs")),
-    ]
+    lines = [plan.spec.title, *_recipe(plan), plan.spec.question, "", *_compared(plan, root), "", *_inference(plan)]
+    lines += ["", str(Text("study.jobs"))]
     lines += [f"  {job}" for job in plan.jobs] or [f"  {Text('study.no-jobs')}"]
     return "\n".join([*lines, "", str(Text("study.full")), "", to_toml(dict(resolve_spec(plan.spec)))])
+
+
+def collect_explanation(root: Path, name: str, text: str) -> Explanation:
+    """Return the same as values.
+
+    Raises
+    ------
+    SpecError
+    """
+    tables = parse_tables(text, f"{FOLDER}/{name}.toml")
+    if is_registry(tables):
+        from twintrade.study.checking import check_registry
+
+        said = check_registry(root, name, text).splitlines()
+        return Explanation(name, str(tables.get("title", "")), "", tuple(filter(None, said)), (), tables)
+    plan, _ = plan_analysis(root, name, text)
+    lines = [*_recipe(plan), *_compared(plan, root), *_inference(plan)]
+    sentences = tuple(line.strip() for line in lines if line.strip())
+    return Explanation(
+        name, plan.spec.title, plan.spec.question, sentences, tuple(plan.jobs), resolve_spec(plan.spec)
+    )
+
+
+def _compared(plan: Plan, root: Path) -> list[str]:
+    """Return what is compared and what each column does, or their names and why no more can be said."""
+    try:
+        designs = Designs(observe(plan.name, plan.spec, root), plan.spec.case)
+        return [*_design(plan, designs), *(line for c in plan.columns for line in _column(c, designs))]
+    except (DataError, DesignError) as error:
+        return [str(Text("study.unsaid", why=error.text)), *(str(c.label) for c in plan.columns)]
 
 
 def _recipe(plan: Plan) -> Iterator[str]:

@@ -2,13 +2,14 @@
 
 import shutil
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from twintrade.errors import SpecError
 from twintrade.methods import read_method_sources
 from twintrade.render.presets import EXHIBIT_NAMES, PRESETS
 from twintrade.render.wording import list_sentences
+from twintrade.study.answers import Entry, ListAnswer
 from twintrade.study.page.citations import format_citation
 from twintrade.study.spec.recipes import RECIPES
 from twintrade.study.spec.spec_text import parse_tables
@@ -28,7 +29,21 @@ def format_lists(what: str, here: Path) -> str:
     SpecError
         No such list.
     """
-    lists: Mapping[str, Callable[[], Iterator[str]]] = {
+    if what == "sentences":
+        return _sentences()
+    lists = collect_lists(what, here)
+    return "\n\n".join("\n".join([f"{name}:", *_lines(name, entries, here)]) for name, entries in lists.items())
+
+
+def collect_lists(what: str, here: Path) -> ListAnswer:
+    """Return one list, or all of them, by name.
+
+    Raises
+    ------
+    SpecError
+        No such list.
+    """
+    lists: Mapping[str, Callable[[], Iterator[Entry]]] = {
         "analyses": lambda: _analyses(here),
         "recipes": _recipes,
         "estimators": lambda: _methods("estimators"),
@@ -37,23 +52,26 @@ def format_lists(what: str, here: Path) -> str:
         "sources": lambda: _methods("sources"),
         "exhibits": _exhibits,
     }
-    if what == "sentences":
-        return _sentences()
     if what != "all" and what not in lists:
         from twintrade.design.words import suggest_word
 
         raise SpecError(f"there is no list of {what!r}; {suggest_word(what, [*lists, 'sentences', 'all'])}")
-    chosen = lists if what == "all" else {what: lists[what]}
-    return "\n\n".join("\n".join([f"{name}:", *lines_of()]) for name, lines_of in chosen.items())
+    return {name: [*entries_of()] for name, entries_of in lists.items() if what in ("all", name)}
 
 
-def _analyses(here: Path) -> Iterator[str]:
-    root = find_project_root(here)
-    if not (root / FOLDER).is_dir():
+def _lines(name: str, entries: Sequence[Entry], here: Path) -> Iterator[str]:
+    if name == "analyses" and not (find_project_root(here) / FOLDER).is_dir():
         yield f"  {Text('study.no-folder', folder=FOLDER)}"
-        return
-    for path in sorted((root / FOLDER).glob("*.toml")):
-        yield from _entry(path.stem, _title(path))
+    for entry in entries:
+        yield f"  {entry.name}"
+        yield from _wrapped(entry.description)
+        if entry.options:
+            yield from _wrapped(str(Text("study.options", options=", ".join(entry.options))))
+
+
+def _analyses(here: Path) -> Iterator[Entry]:
+    for path in sorted((find_project_root(here) / FOLDER).glob("*.toml")):
+        yield Entry(path.stem, _title(path))
 
 
 def _title(path: Path) -> str:
@@ -65,37 +83,30 @@ def _title(path: Path) -> str:
     return str(title)
 
 
-def _recipes() -> Iterator[str]:
+def _recipes() -> Iterator[Entry]:
     for name, recipe in RECIPES.items():
-        yield from _entry(name, f"{recipe.equation}. {recipe.sentence}")
+        yield Entry(name, f"{recipe.equation}. {recipe.sentence}")
 
 
-def _methods(room: str) -> Iterator[str]:
+def _methods(room: str) -> Iterator[Entry]:
     for name, method in sorted(read_method_sources(room).items()):
         text = method.description.replace("`", "")
         cited = format_citation(method.citation)
-        yield from _entry(name, text if not cited or cited.split()[0].rstrip(",") in text else f"{text} {cited}.")
-        if method.options:
-            yield from _wrapped(str(Text("study.options", options=", ".join(method.options))))
+        said = text if not cited or cited.split()[0].rstrip(",") in text else f"{text} {cited}."
+        yield Entry(name, said, tuple(method.options))
 
 
-def _exhibits() -> Iterator[str]:
+def _exhibits() -> Iterator[Entry]:
     """The exhibits of an appendix by the name that [report] uses, and the presets that show them."""
     sentences = list_sentences()
     for name in EXHIBIT_NAMES:
         presets = ", ".join(preset for preset, shown in PRESETS.items() if name in shown)
-        yield from _entry(name, str(Text("study.presets", exhibit=sentences[name], presets=presets)))
+        yield Entry(name, str(Text("study.presets", exhibit=sentences[name], presets=presets)))
 
 
 def _sentences() -> str:
     """Every sentence of the report as a style file has it, so that one can be begun by copying."""
     return to_toml({"wording": list_sentences()}).rstrip()
-
-
-def _entry(name: str, text: str) -> Iterator[str]:
-    """A name on a line of its own, and under it what it is."""
-    yield f"  {name}"
-    yield from _wrapped(text)
 
 
 def _wrapped(text: str) -> Iterator[str]:

@@ -164,6 +164,10 @@ formats-missing = Not printed: { $formats }.
 format-typst = PDF, which needs pip install "twintrade[report]"
 format-docx = Word, which needs pip install "twintrade[word]"
 
+## answers to programs
+no-schema = there is no schema of { $name }: there are { $known }
+no-task = the guide has no task { $name }: it has { $known }
+
 ## twintrade list
 no-folder = none: neither this folder nor one above it holds { $folder }/; start with: twintrade init NAME
 unreadable = cannot be read; twintrade check says why

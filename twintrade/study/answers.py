@@ -1,0 +1,102 @@
+"""What commands answer to programs, as JSON whose schema `twintrade schema` prints."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from twintrade.errors import SpecError
+from twintrade.study.outcome import AnalysisEnd
+from twintrade.text import Listed, Text
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something that the program offers, or an analysis of the project.
+
+    Attributes
+    ----------
+    name : str
+    description : str
+    options : tuple of str
+    """
+
+    name: str
+    description: str
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedAnalysis:
+    """What `twintrade check` found.
+
+    Attributes
+    ----------
+    name : str
+    code : int
+        As the exit code of a command: 0 where it can be run.
+    report : str
+        The data report; empty where there is none.
+    error : str
+        What has to be corrected, with the line that answers it; empty where nothing has.
+    """
+
+    name: str
+    code: int
+    report: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What an analysis does and assumes.
+
+    Attributes
+    ----------
+    name, title, question : str
+    sentences : tuple of str
+        What is compared, what each column averages and assumes, how errors and checks are made.
+    jobs : tuple of str
+        In the order in which they are run.
+    specification : mapping
+        The analysis file with every default.
+    """
+
+    name: str
+    title: str
+    question: str
+    sentences: tuple[str, ...]
+    jobs: tuple[str, ...]
+    specification: Mapping[str, Any]
+
+
+ListAnswer: TypeAlias = dict[str, list[Entry]]
+ANSWERS: Mapping[str, Any] = {
+    "check": list[CheckedAnalysis],
+    "explain": Explanation,
+    "list": ListAnswer,
+    "run": list[AnalysisEnd],
+}
+
+
+def format_answer(command: str, value: object) -> str:
+    """Return the answer of a command as JSON in ASCII, which every console passes on; what is infinite is null."""
+    from pydantic import TypeAdapter
+
+    return json.dumps(json.loads(TypeAdapter(ANSWERS[command]).dump_json(value)), indent=1)
+
+
+def build_answer_schema(command: str) -> dict[str, Any]:
+    """Return the JSON Schema of a command's answer.
+
+    Raises
+    ------
+    SpecError
+        The command answers in words alone.
+    """
+    from pydantic import TypeAdapter
+
+    if command not in ANSWERS:
+        raise SpecError(Text("study.no-schema", name=command, known=Listed(("analysis", *ANSWERS), "comma")))
+    dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"twintrade {command} --json"}
+    return TypeAdapter(ANSWERS[command]).json_schema(mode="serialization") | dialect
