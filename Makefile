@@ -13,7 +13,7 @@ tests := OMP_NUM_THREADS=1 $(bin)/python -m pytest -n 2 --dist loadgroup
 fingerprint := $(shell { cat requirements.lock pyproject.toml; pwd; } | cksum | cut -d' ' -f1)
 ready := .venv/ready-$(fingerprint)
 
-targets := all help setup test test-slow check check-data appendix bench lock clean
+targets := all help setup test test-slow check check-data appendix bench docs lock clean
 files := $(wildcard analyses/*.toml)
 studies := $(patsubst analyses/%.toml,%,$(files))
 
@@ -71,6 +71,12 @@ appendix: $(ready) ## draw the appendices again from stored results
 
 bench: $(ready) ## measure speed and memory side by side with other packages, where they are installed
 	@$(bin)/python -m benchmarks
+
+docs: $(ready) ## build the documentation site in build/site, every page run (needs the extra docs)
+	@$(bin)/python -c 'import sphinx, furo, myst_nb' 2>/dev/null || \
+		{ echo 'make docs needs the extra docs: .venv/bin/python -m pip install -e ".[docs]"' >&2; exit 1; }
+	@OMP_NUM_THREADS=1 $(bin)/python -m sphinx -W -q -b html docs build/site
+	@echo 'documentation: build/site/index.html'
 
 lock: ## resolve requirements.lock anew (needs uv); UPGRADE=--upgrade moves every version
 	@command -v uv >/dev/null || { echo 'make lock needs uv: install it with "pip install uv"' >&2; exit 1; }

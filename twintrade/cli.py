@@ -116,7 +116,7 @@ def demo(
     starts: Annotated[bool, typer.Option("--run/--no-run", help="Run it too; this takes a few minutes.")] = True,
 ) -> None:
     """Write the bundled analysis of seven US states, with its data, into this folder and run it."""
-    from twintrade.study.demo import DEMO, write_demo
+    from twintrade.study.store import DEMO, write_demo
 
     for path in write_demo(Path.cwd()):
         typer.echo(Text("study.wrote", path=path))

@@ -1,7 +1,7 @@
 """Commands beside the way from data to pages: on data alone, and on what the program itself says."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -116,20 +116,15 @@ def schema(
     """Print the JSON Schema of analysis files, for editors, or of what a command answers with --json."""
     import json
 
-    if of != "analysis":
-        from twintrade.study.answers import build_answer_schema as build
-    else:
-        from twintrade.study.schema import build_json_schema
-
-        def build(_: str) -> dict[str, Any]:
-            return build_json_schema()
+    from twintrade.study.answers import build_answer_schema
+    from twintrade.study.reference_page import render_reference_page
+    from twintrade.study.schema import build_json_schema
 
     if markdown:
-        from twintrade.study.reference_page import render_reference_page
-
         typer.echo(render_reference_page(), nl=False)
-    else:
-        typer.echo(json.dumps(build(of), indent=1, ensure_ascii=False))
+        return
+    content = build_json_schema() if of == "analysis" else build_answer_schema(of)
+    typer.echo(json.dumps(content, indent=1, ensure_ascii=False))
 
 
 def guide(
@@ -138,7 +133,7 @@ def guide(
     ] = "",
 ) -> None:
     """Print the shortest correct path for each task."""
-    from twintrade.study.guide import read_guide
+    from twintrade.study.answers import read_guide
 
     typer.echo(read_guide(task), nl=False)
 

@@ -9,9 +9,7 @@ from pydantic import TypeAdapter
 
 from twintrade import cli
 from twintrade.errors import SpecError
-from twintrade.study.answers import ANSWERS, build_answer_schema, format_answer
-from twintrade.study.guide import read_guide
-from twintrade.study.outcome import AnalysisEnd
+from twintrade.study.answers import ANSWERS, AnalysisEnd, build_answer_schema, format_answer, read_guide
 
 
 def answer(capsys, monkeypatch, project, command, *words):
@@ -57,7 +55,7 @@ def test_an_end_without_bounds_is_valid_json():
 @pytest.mark.parametrize("command", sorted(ANSWERS))
 def test_every_answer_has_a_schema_that_names_its_parts(command):
     schema = build_answer_schema(command)
-    assert schema["title"] == f"twintrade {command} --json"
+    assert schema["title"] == command
     json.dumps(schema)
 
 

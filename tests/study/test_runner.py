@@ -4,7 +4,7 @@ import pytest
 
 from twintrade import fanout
 from twintrade.study import runner
-from twintrade.study.outcome import AnalysisEnd
+from twintrade.study.answers import AnalysisEnd
 from twintrade.study.store.locating import find_analyses
 
 

@@ -1,13 +1,48 @@
-"""What commands answer to programs, as JSON whose schema `twintrade schema` prints."""
+"""How analyses ended, and what else commands answer to people and, as JSON with a schema, to programs."""
 
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
 
 from twintrade.errors import SpecError
-from twintrade.study.outcome import AnalysisEnd
-from twintrade.text import Listed, Text
+from twintrade.text import Listed, Text, find_catalogue
+
+_TASK = re.compile(r"^## (\w+)\n", re.MULTILINE)
+
+
+Ending = Literal["done", "fresh", "skipped", "failed"]
+
+DONE, ESTIMATION, USAGE, DATA, STALE = 0, 1, 2, 3, 4
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisEnd:
+    """The end of one analysis.
+
+    Attributes
+    ----------
+    name : str
+    ending : {"done", "fresh", "skipped", "failed"}
+    code : int
+        0 done, fresh or skipped; 1 design, estimation, inference or storage failed; 2 spec; 3 data.
+    text : str
+        Why it was run, skipped or failed.
+    summary : mapping
+        Headline and verdicts, as the manifest holds them.
+    seconds : float
+    has_messages : bool
+        Whether a failed run could leave its messages beside the results.
+    """
+
+    name: str
+    ending: Ending
+    code: int = DONE
+    text: str = ""
+    summary: Mapping[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+    has_messages: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,5 +133,23 @@ def build_answer_schema(command: str) -> dict[str, Any]:
 
     if command not in ANSWERS:
         raise SpecError(Text("study.no-schema", name=command, known=Listed(("analysis", *ANSWERS), "comma")))
-    dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"twintrade {command} --json"}
+    dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": command}
     return TypeAdapter(ANSWERS[command]).json_schema(mode="serialization") | dialect
+
+
+def read_guide(task: str = "") -> str:
+    """Return the guide, or what it says about one task.
+
+    Raises
+    ------
+    SpecError
+        No such task.
+    """
+    text = find_catalogue().read("guide.md")
+    if not task:
+        return text
+    _, *parts = _TASK.split(text)
+    tasks = dict(zip(parts[::2], parts[1::2], strict=True))
+    if task not in tasks:
+        raise SpecError(Text("study.no-task", name=task, known=Listed(tuple(tasks), "comma")))
+    return tasks[task].strip() + "\n"

@@ -14,10 +14,10 @@ from twintrade.errors import TwintradeError
 from twintrade.extras import note_libraries
 from twintrade.fanout import Workers, use_workers
 from twintrade.render.report import render
+from twintrade.study.answers import AnalysisEnd
 from twintrade.study.checking import list_open_guesses
 from twintrade.study.failed import record_failure
 from twintrade.study.observing.observe import Observed, observe
-from twintrade.study.outcome import AnalysisEnd
 from twintrade.study.page.assemble import assemble_results
 from twintrade.study.plan.designs import Designs
 from twintrade.study.plan.jobs import Plan

@@ -49,8 +49,8 @@ def collect_explanation(root: Path, name: str, text: str) -> Explanation:
     if is_registry(tables):
         from twintrade.study.checking import check_registry
 
-        said = check_registry(root, name, text).splitlines()
-        return Explanation(name, str(tables.get("title", "")), "", tuple(filter(None, said)), (), tables)
+        sentences = tuple(filter(None, check_registry(root, name, text).splitlines()))
+        return Explanation(name, str(tables.get("title", "")), "", sentences, (), tables)
     plan, _ = plan_analysis(root, name, text)
     lines = [*_recipe(plan), *_compared(plan, root), *_inference(plan)]
     sentences = tuple(line.strip() for line in lines if line.strip())

@@ -7,7 +7,7 @@ from twintrade.data.sources import InvalidDataError, describe
 from twintrade.effects import Message
 from twintrade.effects.messages import build_messages_frame
 from twintrade.errors import DataError, SpecError, StoreError, TwintradeError
-from twintrade.study.outcome import DATA, ESTIMATION, USAGE, AnalysisEnd
+from twintrade.study.answers import DATA, ESTIMATION, USAGE, AnalysisEnd
 from twintrade.study.store.folder import get_messages_path, get_results_folder, write_beside
 from twintrade.study.store.frames import to_bytes
 from twintrade.text import Text

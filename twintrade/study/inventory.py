@@ -92,8 +92,8 @@ def _methods(room: str) -> Iterator[Entry]:
     for name, method in sorted(read_method_sources(room).items()):
         text = method.description.replace("`", "")
         cited = format_citation(method.citation)
-        said = text if not cited or cited.split()[0].rstrip(",") in text else f"{text} {cited}."
-        yield Entry(name, said, tuple(method.options))
+        description = text if not cited or cited.split()[0].rstrip(",") in text else f"{text} {cited}."
+        yield Entry(name, description, tuple(method.options))
 
 
 def _exhibits() -> Iterator[Entry]:

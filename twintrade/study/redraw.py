@@ -9,9 +9,9 @@ from twintrade.effects import ResultSet
 from twintrade.errors import TwintradeError
 from twintrade.render.blocks import Document
 from twintrade.render.report import render
+from twintrade.study.answers import AnalysisEnd
 from twintrade.study.claims.ledger import add_ledger, list_own_claims
 from twintrade.study.failed import record_failure
-from twintrade.study.outcome import AnalysisEnd
 from twintrade.study.spec.analysis import Spec, parse
 from twintrade.study.spec.registry_spec import RegistrySpec, is_registry, parse_registry
 from twintrade.study.spec.report_options import read_report_options

@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from twintrade.errors import SpecError
-from twintrade.study.outcome import USAGE, AnalysisEnd
+from twintrade.study.answers import USAGE, AnalysisEnd
 from twintrade.study.progress import Report, report_progress
 from twintrade.study.store.folder import get_results_folder, settle
 from twintrade.study.store.freshness import PAGE, describe_absent, list_absent_by_design, list_changes, read_manifest

@@ -38,7 +38,20 @@ _AGREEMENTS = (
     ("Rowan", "BRA", "Recife", "1999"),
 )
 _SEED, _FIRST, _LAST, _EFFECT = 11, 2003, 2018, 0.2
-_RESERVED = ("all", "help", "setup", "test", "test-slow", "check", "check-data", "appendix", "bench", "lock", "clean")
+_RESERVED = (
+    "all",
+    "help",
+    "setup",
+    "test",
+    "test-slow",
+    "check",
+    "check-data",
+    "appendix",
+    "bench",
+    "docs",
+    "lock",
+    "clean",
+)
 
 
 def write_scaffold(

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from twintrade.extras import has_library
-from twintrade.study.outcome import AnalysisEnd
+from twintrade.study.answers import AnalysisEnd
 from twintrade.study.store.fingerprint import OF_PAGES
 from twintrade.text import Listed, Text
 

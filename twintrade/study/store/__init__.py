@@ -1,5 +1,7 @@
 """Results on disk: written whole, hashed, read back."""
 
+from twintrade.study.store.demo import DEMO as DEMO
+from twintrade.study.store.demo import write_demo as write_demo
 from twintrade.study.store.folder import get_results_folder as get_results_folder
 from twintrade.study.store.folder import write_new as write_new
 from twintrade.study.store.freshness import list_changes as list_changes

@@ -1,0 +1,44 @@
+"""The documentation site: python -m sphinx -W -b html docs build/site."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+
+project = "twintrade"
+author = "the twintrade authors"
+release = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+html_theme = "furo"
+html_title = "twintrade"
+exclude_patterns = ["lab/*.csv"]
+
+# Every page with cells is run at each build, and an error in one ends the build.
+nb_execution_mode = "force"
+nb_execution_raise_on_error = True
+nb_execution_timeout = 120
+myst_enable_extensions = ["dollarmath", "colon_fence"]
+myst_heading_anchors = 4
+autodoc_typehints = "none"
+napoleon_numpy_docstring = True
+napoleon_google_docstring = False
+
+_LINK = re.compile(r"\[([^\]]+)\]\((\.\./[^)\s]+)\)")
+
+
+def unlink_files(app: Any, docname: str, source: list[str]) -> None:
+    """Leave the words of links to files of the repository that are no pages; every other link must lead to a page."""
+    here = (ROOT / "docs" / docname).parent
+
+    def keep(link: re.Match[str]) -> str:
+        inside = (here / link[2].partition("#")[0]).resolve().is_relative_to(ROOT / "docs")
+        return link[0] if inside else link[1]
+
+    source[0] = _LINK.sub(keep, source[0])
+
+
+def setup(app: Any) -> None:
+    """Have Sphinx call what is above."""
+    app.connect("source-read", unlink_files)
