@@ -25,8 +25,8 @@ from twintrade.render.writers.glyphs import Printer, load_charmap
 from twintrade.text import Value
 
 Detail = Literal["short", "full"]
-ON_FIRST_PAGE = ("guess", "treated-jump", "unmatched-city", "unknown-city")
-"""Codes of warnings about who counts as treated."""
+ON_FIRST_PAGE = ("guess", "treated-jump", "other-sheets", "unmatched-city", "unknown-city")
+"""Codes of warnings about who counts as treated, and whether all data are read."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

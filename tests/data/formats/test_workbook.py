@@ -32,6 +32,14 @@ def test_a_clean_sheet(read):
     assert codes(table) == {"city-enters-or-leaves"}
 
 
+def test_sheets_with_the_same_columns_are_named_and_others_are_not(read):
+    book = workbook(
+        {"data": sheet(ROWS), "more": sheet(ROWS[:2]), "notes": sheet([["a"], ["b"]]), "head": sheet([HEADER])}
+    )
+    assert read(book, sheet="data").provenance[0].alike_sheets == ("more",)
+    assert read(workbook({"data": sheet(ROWS)})).provenance[0].alike_sheets == ()
+
+
 def test_blank_rows_keep_the_sheets_row_numbers(read):
     table = read(workbook({"data": sheet([ROWS[0], ROWS[1], [], ROWS[2]])}))
     assert table.frame["row"].tolist() == [2, 4]

@@ -127,6 +127,10 @@ FILES: dict[str, Ugly] = {
     ),
     "notes below": read(csv() + "Source: customs, 2013\nNote: preliminary\n"),
     "padded notes below": read(csv() + "Source: customs,,,\n"),
+    "sheets by year": read(
+        workbook({"S": sheet(table()), "T": sheet([*table()[:1], *table()[5:9]])}),
+        "only the sheet S is read; the sheet T has the same columns and is not", name="trade.xlsx",
+    ),
     "two sheets": read(workbook({"S": sheet(table()), "notes": sheet([["a"], ["b"]])}), "sheet S", name="trade.xlsx"),
     "hidden rows": read(
         workbook({"S": sheet(table(), hidden_rows=(5, 6))}), "2 rows are hidden", name="trade.xlsx"

@@ -31,6 +31,8 @@ class RawTable:
         What stands above the header.
     unread : tuple of str
         Columns that were not asked for.
+    alike_sheets : tuple of str
+        Other visible sheets of the workbook with the same columns.
     """
 
     columns: Mapping[str, ObjectArray]
@@ -41,6 +43,7 @@ class RawTable:
     sheet: str = ""
     title: str = ""
     unread: tuple[str, ...] = ()
+    alike_sheets: tuple[str, ...] = ()
 
 
 def clean_column_name(text: str) -> str:

@@ -125,6 +125,7 @@ def open_table(
         publisher=card.publisher,
         licence=card.licence,
         unread=read.unread,
+        alike_sheets=read.alike_sheets,
     )
     table = TextTable(file, read.columns, read.rows, record, read.is_number, read.title)
     for rule in declared.row_rules:

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -30,6 +31,8 @@ from twintrade.text import Text, list_some
 
 WORKBOOK_ENDINGS = (".xlsx", ".xlsm", ".ods")
 _MAX_NAMED = 8
+_MOST_SHEETS = 24
+"""Other sheets that are looked at."""
 _ROWS = 1024
 """Rows between two looks at the time."""
 
@@ -46,13 +49,31 @@ def parse_workbook(
         without a value inside the table, no header.
     """
     parts = read_parts(raw, file)
-    sheet = _chosen(_list_sheets(parts, file), declared.sheet, file)
+    sheets = _list_sheets(parts, file)
+    sheet = _chosen(sheets, declared.sheet, file)
     facts = _read_facts(parts, sheet, file)
     _check_size(facts, sheet, file)
     grid = _cells(raw, sheet, file)
     for (row, column), text in facts.errors.items():
         grid[row - 1][column - 1] = text
-    return _table(grid, facts, sheet, needed, needs_all, declared, file, faults)
+    table = _table(grid, facts, sheet, needed, needs_all, declared, file, faults)
+    others = [other for other in sheets if other.is_visible and other.name != sheet.name]
+    return replace(table, alike_sheets=_list_alike(raw, others, list(table.columns), declared.header, file))
+
+
+def _list_alike(
+    raw: bytes, others: Sequence[Sheet], columns: Sequence[str], header: int, file: str
+) -> tuple[str, ...]:
+    """Return the sheets that have the columns of the one that is read, in their row of the header."""
+
+    def has_columns(sheet: Sheet) -> bool:
+        try:
+            rows = _cells(raw, sheet, file)
+        except DataError:  # another sheet may be anything
+            return False
+        return len(rows) > header and set(columns) <= {clean_column_name(format_cell(c)) for c in rows[header - 1]}
+
+    return tuple(sheet.name for sheet in others[:_MOST_SHEETS] if has_columns(sheet))
 
 
 def list_visible_sheets(raw: bytes, file: str) -> list[str]:

@@ -42,6 +42,8 @@ class InputRecord:
         Rows left out, by rule.
     unread : tuple of str
         Columns of the file that its table does not name.
+    alike_sheets : tuple of str
+        Other visible sheets of the workbook with the same columns.
     """
 
     path: str
@@ -56,6 +58,7 @@ class InputRecord:
     licence: str = ""
     dropped: tuple[tuple[Words, int], ...] = ()
     unread: tuple[str, ...] = ()
+    alike_sheets: tuple[str, ...] = ()
 
     def dropping(self, rule: Words, n_rows: int) -> "InputRecord":
         """Return the record with rows counted as left out by a rule."""

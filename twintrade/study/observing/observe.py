@@ -24,7 +24,7 @@ from twintrade.study.observing.further_columns import FurtherColumns, add_furthe
 from twintrade.study.spec.analysis import Spec, TradeEntry
 from twintrade.study.spec.simulated_source import simulate_trade
 from twintrade.study.store.frames import to_bytes
-from twintrade.text import Text, list_some
+from twintrade.text import Listed, Text, list_some
 
 Currency = Literal[
     "US dollars", "yuan", "euros", "pounds sterling", "Australian dollars", "yen", "Hong Kong dollars", "reais"
@@ -129,12 +129,24 @@ def observe(name: str, spec: Spec, root: Path) -> Observed:
         panel=panel,
         agreements=replace(read.agreements, decided_cities=decided),
         inputs=inputs,
-        messages=(*messages, *_list_unread(inputs)),
+        messages=(*messages, *_list_unread(inputs), *_list_other_sheets(inputs)),
         is_simulated=spec.data.simulated or any(entry.simulate is not None for entry in spec.data.trade),
         conversions=tuple(dict.fromkeys(c for table in tables for c in table.conversions)),
         reconciliation=_reconciled(read, tables, panel),
         jumps=next((table.jumps for table in tables if table.flow == spec.design.outcome), ()),
     )
+
+
+def _list_other_sheets(records: Sequence[InputRecord]) -> Iterator[Message]:
+    """Yield a warning for each workbook of which sheets like the ones that are read are not read."""
+    for path in dict.fromkeys(record.path for record in records):
+        tables = [record for record in records if record.path == path]
+        read = tuple(dict.fromkeys(record.sheet for record in tables))
+        alike = dict.fromkeys(name for record in tables for name in record.alike_sheets)
+        if others := [name for name in alike if name not in read]:
+            names = list_some(others, _MOST_COLUMNS)
+            text = Text("data.other-sheets", n_read=len(read), read=Listed(read), n=len(others), names=names)
+            yield Message("warning", "other-sheets", text, path)
 
 
 def _list_unread(records: Sequence[InputRecord]) -> Iterator[Message]:

@@ -166,7 +166,9 @@ def _inputs(records: Sequence[InputRecord], drawn: Collection[str]) -> list[dict
 
 
 def _input(record: InputRecord, *, is_drawn: bool) -> dict[str, Any]:
-    given = {f.name: getattr(record, f.name) for f in fields(record) if f.name not in ("dropped", "unread")}
+    given = {
+        f.name: getattr(record, f.name) for f in fields(record) if f.name not in ("dropped", "unread", "alike_sheets")
+    }
     facts = {k: v if isinstance(v, int) else str(v) for k, v in given.items() if v not in ("", (), None)}
     if packed := pack_text(record.unit):
         facts["unit_text"] = packed

@@ -238,6 +238,16 @@ report-file = { $file }: { $n ->
     [0] { "" }
    *[other] , { $facts }
 }
+other-sheets = only the { $n_read ->
+    [one] sheet { $read } is
+   *[other] sheets { $read } are
+} read; { $n ->
+    [one] the sheet { $names } has
+   *[other] the sheets { $names } have
+} the same columns and { $n ->
+    [one] is
+   *[other] are
+} not: name each in a [[data.trade]] table of its own, or say nothing where they hold something else
 report-sheet = sheet { $name }
 report-dropped = left out by rule: { $rule }, { $n ->
     [one] { $n } row
