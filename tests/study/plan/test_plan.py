@@ -71,9 +71,8 @@ on = "nowhere"
     assert "[[estimator]] number 2 (ppmll): no estimator is called 'ppmll'; did you mean 'ppml'?" in told
     assert "twfe has no option shap; did you mean shape?" in told
     assert "twfe has no option windw; did you mean window?" in told
-    assert (
-        "number 4 (twfe): shape: input should be 'event' or 'static' (given: 'statik'); did you mean static?" in told
-    )
+    shapes = "input should be 'event', 'static', 'dose' or 'covariates'"
+    assert f"number 4 (twfe): shape: {shapes} (given: 'statik'); did you mean static?" in told
     assert "on names 'nowhere'" in told
 
 
