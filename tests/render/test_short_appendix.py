@@ -13,8 +13,8 @@ from made_results import make_results
 from twintrade.effects import Finding, build_findings_frame
 from twintrade.render.appendix import AppendixOptions, build_appendix, build_document, open_page
 from twintrade.render.block_parts import format_caption, format_heading, list_exhibits
-from twintrade.render.blocks import BulletList, Contents, Figure, Heading, Lead, PageBreak, Table
-from twintrade.render.exhibits import robustness
+from twintrade.render.blocks import Absent, BulletList, Contents, Figure, Heading, Lead, PageBreak, Table
+from twintrade.render.exhibits import robustness, run
 from twintrade.render.reading import read_words
 from twintrade.render.tables.effect_rows import build_change_rows
 from twintrade.render.writers.docx import render_docx
@@ -152,3 +152,13 @@ def test_a_sentence_that_another_version_said_stands_in_its_own_words():
         assert read_words({"message": "Three were found.", "text": packed}, "message") == "Three were found."
     known = pack_text(Text("page.summary"))
     assert read_words({"message": "Three were found.", "text": known}, "message") == str(Text("page.summary"))
+
+
+def test_a_page_without_estimates_says_nothing_of_columns_nor_of_rows_listed_elsewhere():
+    made = make_results(is_hostile=False)
+    manifest = {**made.manifest, "dropped_elsewhere": []}
+    bare = replace(made, specifications=made.specifications.iloc[:0], manifest=manifest)
+    page = open_page(bare, AppendixOptions())
+    assert isinstance(run.build_assumptions(page), Absent)
+    (table,) = [b for b in run.build_machine(page) if isinstance(b, Table)]
+    assert not any("elsewhere" in row.cells[0].text for row in table.rows)

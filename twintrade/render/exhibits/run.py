@@ -18,7 +18,9 @@ VOLATILE = ("seconds", "memory", "started", "finished", "volatile", "host", "use
 LISTING = ("descriptives", "selection", "forest", "margins", "spillovers", "sensitivity")
 """Exhibits that say every sentence of their checks."""
 
-LISTED_ELSEWHERE = ("seeds", "inputs", "dropped", "outputs", "warnings", "messages", "spec", "headline")
+LISTED_ELSEWHERE = (
+    "seeds", "inputs", "dropped", "dropped_elsewhere", "outputs", "warnings", "messages", "spec", "headline",
+)  # fmt: skip
 
 
 def build_findings(page: Page) -> tuple[Block, ...] | Absent:
@@ -53,13 +55,13 @@ def build_assumptions(page: Page) -> tuple[Block, ...] | Absent:
 
 
 def _describe_columns(page: Page) -> tuple[Block, ...] | Absent:
-    """Return what each column estimates and assumes, and how its interval is made, once each."""
+    """Return what each column estimates and assumes, once each, and where it says how its interval is made."""
     columns = list_specifications(page.results)
+    if not columns:
+        return Absent(page.say("no_specification"))
     facts = ("estimand", "assumption", "overall_note")
     items = [build_spans(s) for fact in facts for s in group_sentences(columns, fact, 1)]
     items.append(build_spans(page.say("technical_inference")))
-    if not items:
-        return Absent(page.say("no_specification"))
     return (Heading(2, page.say("technical"), "assumptions"), BulletList(tuple(items)))
 
 
