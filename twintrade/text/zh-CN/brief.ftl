@@ -1,0 +1,190 @@
+# The brief: two pages that anyone can read.
+title = { $question }{ $answer }
+question = 签署协议后，{ $outcome }发生变化了吗？
+answer = { $verdict ->
+    [clear] 数据的回答：是
+    [against] 数据的回答：否
+   *[cannot] 仅凭{ $n }个配对无法判断
+}
+deck = { $reading ->
+    [chance] { $n ->
+        [1] 该配对
+       *[other] 这{ $n }个配对
+    }的{ $outcome }{ $direction ->
+        [fall] 低于
+       *[rise] 高于
+    }由其他贸易推算的预期值，但差距没有超出偶然波动的范围。
+    [points] 估计值显示{ $direction ->
+        [fall] 下降
+       *[rise] 上升
+    }{ PERCENT($size, decimals: 0) }，但{ $objects ->
+        [yes] 有检查提出异议
+       *[no] 尚不足以就此下结论
+    }。
+   *[decided] { $n ->
+        [1] 该配对
+       *[other] 这{ $n }个配对
+    }的{ $outcome }比由其他贸易推算的预期值{ $direction ->
+        [fall] 低
+       *[rise] 高
+    }{ PERCENT($size, decimals: 0) }，超出了偶然波动所能解释的范围。
+}
+deck-none = 预期值取决于把哪些贸易视为可比，答案也因此而不同。
+byline = { $title } · 数据期间：{ $first }至{ $last }{ $status ->
+    [simulated] ，模拟数据
+   *[published] ，已公布数据
+}
+
+## the strip
+key-percent = { $outcome }与预期值相比
+key-money = 折合金额，{ $n ->
+    [1] { "" }
+   *[other] 全部配对合计，
+}每{ $period_name ->
+    [year] 年
+    [quarter] 季度
+    [month] 月
+   *[other] 期
+}
+key-verdict = 协议是否改变了{ $outcome }？
+key-set-a = 与该市对其他国家的销售相比
+key-set-b = 与其他城市对该国的销售相比
+signed = { PERCENT($percent, decimals: 1, sign: "always") }
+range = { $low }至{ $high }
+amount = { QUANTITY($value, $unit) }
+range-alone = 数据不能排除的范围
+no-range = 该方法不给出区间
+open = 无界
+verdict-against = 证据表明没有
+verdict-cannot = 无法判断
+verdict-clear = 证据明确
+
+## the four texts
+asked = 研究的问题
+who = { $n }个配对签署了首份日期明确的协议，{ $n ->
+    [1] 自{ $first }起计算
+   *[other] 分别自{ $first }至{ $last }起计算
+}{ $named ->
+    [yes] ，其中包括{ $names }
+   *[no] { "" }
+}。
+against = { $treated ->
+    [1] 其
+   *[other] 它们的
+}贸易与{ $n }个没有协议记录的配对相比较。
+happened = 实际情况
+told = { $n }个配对在协议之下合计经过了{ $rows }{ $period_name ->
+    [year] 年
+    [quarter] 个季度
+    [month] 个月
+   *[other] 期
+}。其间{ $outcome }合计为{ $observed }，而预期值为{ $expected }。
+told-pair = { $name }比预期{ $side ->
+    [short] 少
+   *[ahead] 多
+}{ $gap }。
+told-rise = 协议生效后，{ $outcome }比没有协议时的预期值高{ PERCENT($size) }（{ $range }）。
+told-fall = 协议生效后，{ $outcome }比没有协议时的预期值低{ PERCENT($size) }（{ $range }）。
+told-set = { $name }：{ $value }。
+told-nothing = 不报告变化幅度。
+believe = 结果可信吗？
+weigh = { $n ->
+    [0] { "" }
+    [1] 最重要的理由有一条。
+   *[other] 最重要的理由有两条。
+}
+reason-objects = { $n }项检查提出异议：{ $names }。影响贸易的可能是协议以外的因素。
+reason-comparison = 结果取决于和谁比较：{ $n }个估计值从{ PERCENT($low, decimals: 0, sign: "always") }到{ PERCENT($high, decimals: 0, sign: "always") }不等。
+reason-chance = { $by ->
+    [randomization] 偶然因素足以造成这样的结果：把协议随机分配给各配对，每100次中有{ $of }次出现同样大的差异。
+    [placebo] 偶然因素足以造成这样的结果：没有协议的配对，每100例中有{ $of }例出现同样大的差异。
+   *[other] 偶然因素足以造成这样的结果：即使协议毫无作用，每100次中也有{ $of }次出现同样大的差异。
+}
+reason-no-range = 变化幅度没有区间，无法与“没有变化”相区分。
+reason-methods = 答案取决于方法：{ $n }种方法给出的变化从减少{ PERCENT($low, decimals: 0) }到增加{ PERCENT($high, decimals: 0) }不等。
+reason-largest = 结果由一个配对主导：{ $name }占全部配对贸易的{ SHARE($share) }。
+reason-few = 结果所依据的配对很少：{ $n }个。
+reason-unseen = { $of }项检查中有{ $n }项即使存在重要问题也无从发现。
+reason-range-clear = 整个区间（{ PERCENT($low, decimals: 0, sign: "always") }至{ PERCENT($high, decimals: 0, sign: "always") }）都{ $side ->
+    [below] 低于
+   *[above] 高于
+}零。
+reason-no-objection = 没有检查提出异议；{ $n }项检查中有{ $could }项能够发现重要问题。
+reading-hidden = 若对照配对中有{ SHARE($share) }实际签有未登记的协议，变化为{ PERCENT($percent, decimals: 0, sign: "always") }。
+reading-bounds = 若协议签署后趋势的背离不超过此前的最大背离，变化介于{ PERCENT($low, decimals: 0, sign: "always") }与{ PERCENT($high, decimals: 0, sign: "always") }之间。
+reading-unbounded = 若协议签署后趋势的背离不超过此前的最大背离，变化可以是任何数值。
+reading-average = 对随机抽取的一个配对而言，无论规模大小，平均变化为{ PERCENT($percent, decimals: 0, sign: "always") }。
+reading-always = 若以一开始就有协议的配对为对照，变化为{ PERCENT($percent, decimals: 0, sign: "always") }。
+needed = 要得出答案还需要什么
+detectable = 只有达到或超过{ $size }的变化，才会有五分之四的机会被发现{ $has_money ->
+    [yes] ：即全部配对合计每{ period }{ $value }
+   *[no] { "" }
+}。
+more-pairs = 若贸易的波动与此处相当，要发现{ PERCENT($size, decimals: 0) }的变化，约需{ $n }个有协议的配对。
+detectable-unknown = 多大的变化才会被发现，此处尚不清楚；见“检验功效”一项检查。
+date-them = 第一步可先查明{ $n }个被搁置配对的协议日期。
+
+## the pairs
+pairs = { $n }个配对，按预期{ $outcome }的规模排列
+pairs-name = 配对
+pairs-since = 起始
+pairs-times = 年数
+pairs-observed = 实际值
+pairs-expected = 预期值
+pairs-difference = 差额
+difference = { FIXED($value, decimals: 1, sign: "always") }
+pairs-note = 实际值与预期值：协议之下平均每{ period }的数额，单位为{ $scaled ->
+    [billion] 十亿{ $unit }
+    [million] 百万{ $unit }
+    [thousand] 千{ $unit }
+   *[one] { $unit }
+}。
+pairs-more = 另有{ $n }个配对见本表的数据文件。
+limits = 本结果不能说明什么
+data = 数据与引用
+sources = 数据：{ $names }。
+cited-authors = { $authors }{ $date ->
+    [none] { "" }
+   *[other] （{ $date }）
+}：
+cite = 引用格式：{ $authors }《{ $title }》，简报及统计附录，twintrade { $version }。
+
+## the pictures
+picture-totals = { $n }个配对的{ $outcome }：实际值与无协议时的预期值
+picture-case = 该配对的{ $outcome }：实际值与无协议时的预期值
+picture-methods = { $n }种方法{ $zero ->
+    [all] ：所有区间都包含零
+   *[some] { "" }
+}
+axis-money = { $scaled ->
+    [billion] 十亿
+    [million] 百万
+    [thousand] 千
+   *[one] { "" }
+}{ $unit }{ $is_index ->
+    [yes] { "" }
+   *[no] /{ period }
+}
+observed = 实际值
+expected = 无协议时的预期值
+chance = 偶然波动的范围
+in-force = 协议生效的配对数
+percent = 百分比
+totals-note = 尚无协议的配对，其预期值即实际值。{ $band ->
+    [yes] 范围：按{ $inference }计算；超出图框处仍在延伸。
+   *[no] 该推断方法不按{ period }给出范围。
+}
+methods-note = 线段：{ SHARE($level) }区间；箭头表示区间仍在延伸。方块为本页的答案。
+totals-alt = { $first }至{ $last }{ $outcome }实际值与预期值的折线；{ $last }实际值为{ $observed }，预期值为{ $expected }。
+methods-alt = { $n }个百分比变化的估计值及其区间，从{ PERCENT($low) }到{ PERCENT($high) }。
+index = 指数，协议前最后一期 = 100
+case-note = 预期值：由没有协议的序列推算。灰色：按方法和对照得到的{ $n }个估计。
+all-estimates = 全部估计的范围
+picture-path = 协议生效以来各{ period }的{ $outcome }与预期值相比
+path-note = 百分比变化及其区间；横轴下方为配对数。
+since = 协议生效以来的{ $period_name ->
+    [year] 年数
+    [quarter] 季度数
+    [month] 月数
+   *[other] 期数
+}；下方为配对数

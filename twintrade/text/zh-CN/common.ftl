@@ -1,0 +1,45 @@
+# Messages that those of every other file may use; their values are given with the text.
+
+# What is compared; $units is "pair" or "city".
+units = { $units ->
+    [city] 城市
+   *[pair] 配对
+}
+unit = { $units ->
+    [city] 城市
+   *[pair] 配对
+}
+treated = { $n }个处理组{ unit }
+
+# An effect on its scale.
+effect = { $scale ->
+    [log-points] { FIXED($value) }个对数点（{ LOGPERCENT($value, sign: "always") }）
+    [percent] { PERCENT($value, sign: "always") }
+    [level] { COMPACT($value, digits: 3) }
+    [share] 份额{ COMPACT($value, digits: 3) }
+    [index] 指数{ COMPACT($value, digits: 3) }
+   *[other] { COMPACT($value, digits: 3) } { $scale }
+}
+
+more = 另有{ $n }项
+named = { $name } { $value }
+headed = { $head }：{ $said }
+
+# What a period is called: the study's word, which may be a user's own.
+period = { $period_name ->
+    [year] 年
+    [quarter] 季度
+    [month] 月
+    [period] 期
+   *[other] { $period_name }
+}
+periods = { $period_name ->
+    [year] 年
+    [quarter] 季度
+    [month] 月
+    [period] 期
+   *[other] { $period_name }
+}
+
+# A list of which only the first items are named.
+and-more = { $items }，另有{ $n }项

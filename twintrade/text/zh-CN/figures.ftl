@@ -1,0 +1,106 @@
+# What figures say: axes, legends, and each figure in one sentence for who cannot see it.
+simulated-data = 模拟数据
+effect-axis = 效应
+difference-axis = 差异
+effect-of = 效应（{ $scale }）
+effect-on = 对{ $outcome }的效应（{ $scale }）
+gap = 差距
+gap-log = 差距（对数点）
+index-before = 指数，协议前最后一期 = 100
+index-onset = 指数，生效前最后一期 = 100
+since-onset = 协议生效以来的{ $period_name ->
+    [year] 年数
+    [quarter] 季度数
+    [month] 月数
+   *[other] 期数
+}
+
+## the event study
+before-onset = 生效前
+from-onset = 生效起
+treated-units = 处理组个体数
+treated-of = 处理组个体数（{ $letter }）
+percent-axis = 百分比，100(exp(b) − 1)
+reference-at = 基期（{ $times }），按定义为零
+pointwise = { SHARE($level) }逐点区间
+simultaneous = { SHARE($level) }联合（sup-t）置信带
+no-interval = 该推断方法不给出区间
+only-pointwise = 仅有逐点区间
+open-end = 箭头：区间在该侧无界
+base = 事前期基准：{ $base }
+
+## paths, placebos and other figures
+without-by = 无协议时的路径（{ $method }）
+observed = 实际值
+treated-case = 处理组
+placebo = 安慰剂：对每个供体作同样处理
+number-of-units = 个体数
+cohort = 队列
+weight = 权重
+two-by-two = 两组两期估计值
+population = 人口（对数刻度）
+degrees = { FIXED($value, decimals: 0) }°{ $side ->
+    [none] { "" }
+   *[other] { $side }
+}
+twins = 友好城市数
+share-found = 发现该效应的检验占比
+largest-violation = 最大偏离程度（{ $restriction }）
+original = 原区间
+original-interval = 原区间
+robust-interval = 允许相应程度偏离的区间
+specifications = { $n }种设定，按估计值大小排列（菱形为主要估计）
+choice = { $choice }：{ $option }
+date-used = { $date }（采用，实线）
+shock = { $shock }（灰色）
+panel-level = 原始值
+panel-log = 对数
+panel-index = 指数
+panel-ratio = 双重比率
+panel-in = { $panel }（{ $units }）
+
+## figures in one sentence
+of-simulated = { $simulated ->
+    [yes] （模拟数据）
+   *[no] { "" }
+}
+alt-event = 事件研究图{ of-simulated }：{ $outcome }，{ $who }，事件时间{ EVENTTIME($first) }至{ EVENTTIME($last) }{ $before ->
+    [none] { "" }
+   *[other] ；{ $before }
+}{ $after ->
+    [none] { "" }
+   *[other] ；{ $after }
+}。
+alt-estimators = { $n }种估计方法（{ $names }）
+alt-before = 生效前各期效应介于{ FIXED($low) }与{ FIXED($high) }之间
+alt-range-after = 生效起各期效应介于{ FIXED($low) }与{ FIXED($high) }之间
+alt-path-after = 生效起，效应由{ FIXED($low) }（事件时间{ EVENTTIME($first) }）变为{ FIXED($high) }（事件时间{ EVENTTIME($last) }）
+alt-lines = 折线图{ of-simulated }，含{ $n }条序列（{ $names }）{ $has_ends ->
+    [yes] ；“{ $name }”由{ $first }的{ COMPACT($start) }变为{ $last }的{ COMPACT($end) }
+   *[no] { "" }
+}。
+alt-first = { $has_first ->
+    [yes] ，最早自{ $first }起
+   *[no] { "" }
+}
+alt-adoption-counts = 各期处理状态图{ of-simulated }：同一时期至多有{ $most }个个体处于处理状态，共{ $n }个{ alt-first }。
+alt-adoption = 分个体、分时期的处理状态图{ of-simulated }：{ $n }个个体中有{ $most }个受到处理{ alt-first }。
+alt-placebo = 安慰剂图{ of-simulated }：处理组个体与{ $n }个未处理个体的比较。
+alt-case = 折线图{ of-simulated }：实际流量、无协议时的路径及两者差距，方法为{ $method }：{ $gaps }。
+alt-gap = 供体组{ $set }：{ $when }的差距为{ FIXED($gap) }
+alt-variants = 森林图{ of-simulated }：{ $n }个效应，从{ FIXED($low) }到{ FIXED($high) }；并列其与主要估计的差异，从{ FIXED($least) }到{ FIXED($most) }。
+alt-forest = 森林图{ of-simulated }：{ $n }个效应，从{ FIXED($low) }到{ FIXED($high) }。
+alt-sensitivity = 区间图{ of-simulated }：原区间和{ $n }个更宽的区间，最后一个为{ FIXED($low) }至{ FIXED($high) }。
+alt-heat-map = 热力图{ of-simulated }：{ $n }个队列按事件时间的效应，从{ FIXED($low) }到{ FIXED($high) }。
+alt-cell-weights = 热力图{ of-simulated }：{ $n }个单元按队列和事件时间的权重；{ $n_negative ->
+    [0] 没有负权重
+    [1] 有一个为负，{ FIXED($negative) }
+   *[other] { $n_negative }个为负，合计{ FIXED($negative) }
+}。
+alt-bacon = 散点图{ of-simulated }：{ $n }个两组两期估计值及其权重，按比较类型区分。
+alt-weights = 条形图{ of-simulated }：{ $n }个供体的权重；最大的是{ $name }，为{ FIXED($share, decimals: 2) }。
+alt-curve = 设定曲线{ of-simulated }：{ $n }个估计值由小到大排列，从{ FIXED($low) }到{ FIXED($high) }。
+alt-twins = 散点图{ of-simulated }：{ $n }个城市的友好城市数与人口；友好城市数从{ $low }到{ $high }。
+alt-map = 地图{ of-simulated }：以连线表示{ $n }项协议，涉及{ $places }个地点；底图为经纬网格，不绘国界。
+alt-bars = 条形图{ of-simulated }：{ $n }项计数；最大的是{ $name }，为{ $count }。
+alt-power = 折线图{ of-simulated }：发现效应的检验占比，效应为{ FIXED($first) }时{ SHARE($first_share, decimals: 1) }，为{ FIXED($last) }时{ SHARE($last_share, decimals: 1) }。

@@ -1,0 +1,4 @@
+# How lists are joined where "and" does not join them.
+comma = 、
+semicolon = ；
+between-sentences = { "" }

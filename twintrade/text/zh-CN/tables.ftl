@@ -1,0 +1,66 @@
+# Rows, heads and cells of the page's tables.
+yes = 是
+no = 否
+further-rows = 其余{ $n }行见CSV文件。
+
+## the ladder
+specification = 设定
+in-percent = 换算为百分比
+change = 变化（百分比）
+effect-own-scale = 效应
+range-from = { "  " }下限
+range-to = { "  " }上限
+open-end = 无界
+check = 检查或备选设定
+change-short = 变化（%）
+interval-short = 区间（%）
+difference = 差异
+bound = 未能排除
+verdict = 结论
+variant = { "   " }{ $name }
+other-variants = { "   " }其他{ $n }种
+spread = { $low }至{ $high }
+log-points = 对数点（标准误）
+p = p
+observations = 观测数
+number-of-units = 个体数
+treated-units = 处理组个体数
+treated-rows = 效应所依据的处理组观测数
+zeros = 结果变量为零的观测数
+separated = 剔除的分离观测数
+singletons = 剔除的单例观测数
+lost-rows = 未使用的处理组观测数
+lost-units = 事前无贸易的处理组个体数
+negative-weights = 负权重占比
+outcome-in = 结果变量的形式
+effect-in = 效应的尺度
+comparison = 对照
+base = 事前期基准
+reference-period = 基期
+size-studied = 检验水平是否经过研究
+size-not-studied = 未研究
+of-columns = { $columns }：{ $sentence }
+star = { $mark } p ≤ { $bound }
+
+## effects by event time and by inference
+event-time = 事件时间
+estimate = 估计值
+standard-error = 标准误
+interval = { SHARE($level) }区间
+band = { SHARE($level) }联合置信带
+reference = 基期
+inference = 推断方法
+reported = { $inference }（报告所用）
+
+## inputs and messages
+simulated-input = { $reading }，模拟数据
+simulated-alone = 模拟数据
+row = 第{ PLAIN($n) }行
+
+## the register
+all = 全部
+no-status = 无状态
+no-period = 无对应期
+dated = { $when }{ $date }
+ended = { $dates }；{ $when }终止
+undated-more = { $names }；另有{ $n }项见twinnings.csv
