@@ -1,0 +1,2 @@
+# What linear algebra says of columns.
+fixed-effects = 固定效应
