@@ -14,9 +14,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import twintrade
 from twintrade.errors import StoreError
 from twintrade.study.page.assemble import clean_file_name
 from twintrade.study.store import folder as store
+from twintrade.study.store.fingerprint import list_source_files
 from twintrade.study.store.folder import prepare, write
 from twintrade.study.store.frames import _column, _plain, from_bytes, to_bytes
 from twintrade.study.store.lock import hold_lock
@@ -26,6 +28,12 @@ OLD, NEW = {"a.csv": b"old", "deep/b.csv": b"old"}, {"a.csv": b"new", "c.csv": b
 
 def content(folder: Path) -> dict[str, bytes]:
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_results_are_stale_when_an_estimator_or_a_sentence_changes():
+    package = Path(twintrade.__file__).parent
+    names = {path.relative_to(package).as_posix() for path in list_source_files()}
+    assert {"estimators/twfe.py", "numerics/arrays.py", "text/en/page.ftl", "render/writers/page.css"} <= names
 
 
 def debris(folder: Path) -> list[str]:

@@ -33,7 +33,8 @@ OF_PAGES = {"typst": "typst", "python-docx": "docx"}
 OF_THE_PAGE = ("report", "claim")
 """Tables of an analysis file from which pages are drawn and nothing is estimated."""
 
-_SOURCE = (".py", ".bib", ".typ", ".css", ".js", ".html", ".csv", ".toml", ".json")
+_SOURCE = (".py", ".ftl", ".md", ".bib", ".typ", ".css", ".js", ".html", ".csv", ".toml", ".json", ".otf")
+_PACKAGE = Path(__file__).resolve().parents[2]
 _OUTSIDE = "TWINTRADE_DATA"
 ABSENT = "absent"
 
@@ -69,15 +70,18 @@ def hash_page(root: Path, raw: Mapping[str, Any]) -> str:
 @cache
 def hash_source() -> str:
     """Return the hash of the package's own files."""
-    package = Path(__file__).resolve().parents[1]
     total = hashlib.sha256()
-    bundled = package / "demo"
-    for path in sorted(p for p in package.rglob("*") if p.suffix in _SOURCE and p.is_file()):
-        if bundled in path.parents:
-            continue
-        total.update(path.relative_to(package).as_posix().encode())
+    for path in list_source_files():
+        total.update(path.relative_to(_PACKAGE).as_posix().encode())
         total.update(hash_file(path).encode())
     return total.hexdigest()
+
+
+def list_source_files() -> list[Path]:
+    """Return the package's own files that can move a number or a word, without the bundled data."""
+    bundled = _PACKAGE / "demo"
+    files = (p for p in _PACKAGE.rglob("*") if p.suffix in _SOURCE and p.is_file())
+    return sorted(p for p in files if bundled not in p.parents)
 
 
 @cache
