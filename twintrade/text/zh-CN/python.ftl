@@ -1,0 +1,23 @@
+# What results print of themselves at a prompt and in a notebook.
+
+## the summary of a fit
+summary-head = { $method }：结果变量为{ $outcome }（{ $measure }）；效应以{ $scale }表示
+summary-effects = { $n ->
+    [0] 无固定效应
+   *[other] 固定效应：{ $effects }
+}{ $has_treatment ->
+    [yes] ；对照：{ $comparison }
+   *[no] { "" }
+}
+summary-sample = { $n_rows }个观测；{ $n }个{ units }，其中{ $n_treated }个为处理组；{ $first }–{ $last }
+summary-left-out = { $n ->
+    [0] { $what }{ $has ->
+        [yes] ：{ $names }
+       *[no] { "" }
+    }
+   *[other] 已排除{ $n }行：{ $what }{ $has ->
+        [yes] （{ $names }）
+       *[no] { "" }
+    }
+}
+covariate-errors = 协变量：{ $note }
