@@ -331,7 +331,7 @@ placebo-dates-label = 提前{ $n }期
 placebo-dates-failed = 各虚假日期均无法估计：{ $reasons }
 placebo-dates-none = 没有一个虚假日期有p值
 placebo-dates = 把日期前移并剔除真实协议之后的时期，最突出的效应是{ $label }的{ $effect }（{ P($p) }，按{ $n }个虚假日期作Holm校正后为{ FIXED($adjusted) }）。{ $verdict }
-no-case = { $method }不把单个配对作为个案处理
+no-case = { $method }不把单个配对作为案例处理
 placebo-time-few = 生效前只有{ $n }期
 placebo-time-none = 各虚假日期均无法检验：{ $reason }
 placebo-time = { $n ->
@@ -565,7 +565,7 @@ outcomes = 经Holm校正后，{ $n }个结果变量中有{ $moved }个发生变�
 
 ## structural series
 structural-methods = { $method }不是结构时间序列
-structural-none = 各种备选设定均无法拟合
+structural-none = 各种变体均无法拟合
 structural-chosen = 所选设定
 structural-variance = 水平方差 × { COMPACT($factor) }
 structural-level = { $level ->
@@ -574,11 +574,11 @@ structural-level = { $level ->
    *[random-walk-with-drift] 带漂移的随机游走
 }
 structural-components = { $n }个供体成分
-structural = 在水平、趋势和供体的{ $n }种备选设定下，平均差距介于{ COMPACT($low, digits: 3, sign: "always") }与{ COMPACT($high, digits: 3, sign: "always") }之间；其中{ $excluding }种的区间不含零。{ $verdict ->
-    [objects] 有一种备选设定与所选设定相差{ COMPACT($bound, digits: 3) }，超过区间的一半。
-    [does-not-object] 各备选设定与所选设定相差均不超过{ COMPACT($bound, digits: 3) }；{ COMPACT($tolerance, digits: 3) }以内不会改变结论。
+structural = 在水平、趋势和供体的{ $n }种变体下，平均差距介于{ COMPACT($low, digits: 3, sign: "always") }与{ COMPACT($high, digits: 3, sign: "always") }之间；其中{ $excluding }种的区间不含零。{ $verdict ->
+    [objects] 有一种变体与所选设定相差{ COMPACT($bound, digits: 3) }，超过区间的一半。
+    [does-not-object] 各变体与所选设定相差均不超过{ COMPACT($bound, digits: 3) }；{ COMPACT($tolerance, digits: 3) }以内不会改变结论。
    *[cannot-tell] { $known ->
-        [yes] 有一种备选设定与所选设定相差{ COMPACT($bound, digits: 3) }，而超过{ COMPACT($tolerance, digits: 3) }就会影响结论：该检查无法判断。
+        [yes] 有一种变体与所选设定相差{ COMPACT($bound, digits: 3) }，而超过{ COMPACT($tolerance, digits: 3) }就会影响结论：该检查无法判断。
        *[no] 所选设定没有可供与其他设定对比的区间：该检查无法判断。
     }
 }
@@ -586,7 +586,7 @@ structural = 在水平、趋势和供体的{ $n }种备选设定下，平均差�
 ## ranks of a single case
 set-name = { $set ->
     [all] 全部供体
-   *[other] 供体组{ $set }
+   *[other] 供体集{ $set }
 }
 set-absent = { set-name }：无法给出结果，{ $reason }。
 no-placebo = 无法构造安慰剂
@@ -616,23 +616,23 @@ donor-sets-few = { $unit }在{ $described }中{ $n ->
 case-tests-short = 没有p值：协议之前有{ $n }期，而需要{ $needed }期
 case-tests-exact = 供体很多而时期很少，{ $methods }完全复现了协议之前的路径：没有可作除数的拟合误差，因此不给出RMSPE比率的排序；拟合得这样好也不是优点。
 case-tests-none = 不给出p值：协议之前有{ $n }期，而需要{ $needed }期，各差距只是描述。
-case-tests-conformal = 共形p值以协议之前的{ $n }期为依据{ $short ->
+case-tests-conformal = 保形p值以协议之前的{ $n }期为依据{ $short ->
     [yes] ，少于区间所需的{ $needed }期。
    *[no] 。
 }
 case-tests = { $n ->
-    [1] 方法与供体组只有一种组合可以构造，其排序p值为{ FIXED($low) }；不可能低于{ FIXED($floor) }。
-   *[other] 在方法与供体组的{ $n }种组合下，排序p值从{ FIXED($low) }到{ FIXED($high) }，中位数为{ FIXED($median) }；可达到的最小值从{ FIXED($floor) }到{ FIXED($highest_floor) }。其中任何一个都不单独构成结果。
+    [1] 方法与供体集只有一种组合可以构造，其排序p值为{ FIXED($low) }；不可能低于{ FIXED($floor) }。
+   *[other] 在方法与供体集的{ $n }种组合下，排序p值从{ FIXED($low) }到{ FIXED($high) }，中位数为{ FIXED($median) }；可达到的最小值从{ FIXED($floor) }到{ FIXED($highest_floor) }。其中任何一个都不单独构成结果。
 }
 
 ## what one case can tell
 case-mute = 无法判断：{ $reasons }。
 case-descriptive = 仅作描述：{ $move }。
-case-disagree = 供体组A和B的结果符号相反
+case-disagree = 供体集A和B的结果符号相反
 case-short = 协议之前有{ $n }期，而需要{ $needed }期
 case-floor = 只有{ $n }个安慰剂，p值不可能低于{ FIXED($floor) }，高于所要求的{ COMPACT($asked) }
 case-apart-by = 按{ $method }，与该市对其他目的地的流量相比（A）{ $a }，与其他城市对同一目的地的流量相比（B）{ $b }
-case-apart = 关于协议之后{ $unit }的流量，两个供体组的结论相反：{ $methods }。这本身就是发现：流量是升是降，取决于和谁比较。
+case-apart = 关于协议之后{ $unit }的流量，两个供体集的结论相反：{ $methods }。这本身就是发现：流量是升是降，取决于和谁比较。
 case-size = { $up ->
     [yes] 高
    *[no] 低
@@ -642,7 +642,7 @@ case-size = { $up ->
 }
 case-move = 协议之后，按{ $method }，{ $unit }的流量平均比其供体路径推算的水平{ $size }（之前{ $before }期，之后{ $after }期）
 case-rank = 在{ $n }个安慰剂中排序{ P($p) }，可达到的最小值为{ FIXED($floor) }
-case-stands-out = 变动突出：{ $move }；{ $rank }。当时确有因素影响了这一流量；单个个案不能说明就是协议所致，也不能说明与伙伴城市有任何关系。
+case-stands-out = 变动突出：{ $move }；{ $rank }。当时确有因素影响了这一流量；单个案例不能说明就是协议所致，也不能说明与伙伴城市有任何关系。
 case-usual = 变动并不突出：{ $move }；{ $rank }。在未处理的流量中，{ $scale ->
     [log] { PERCENT($size, decimals: 0) }
    *[other] { COMPACT($size) }
@@ -661,7 +661,7 @@ date-sets-together = { $labels }落入同一期，{ $date }
 date-sets = 在{ $dates }种日期取法{ $methods ->
     [1] { "" }
    *[other] 、{ $methods }种方法
-}和{ $sets }个供体组的{ $n }种组合下，平均差距的中位数为{ COMPACT($median, digits: 3, sign: "always") }（从{ COMPACT($low, digits: 3, sign: "always") }到{ COMPACT($high, digits: 3, sign: "always") }），{ SHARE($same) }符号相同；排序p值的中位数为{ FIXED($p) }。其中最小的{ FIXED($smallest) }不算发现：组合这样多，总有一个最小。
+}和{ $sets }个供体集的{ $n }种组合下，平均差距的中位数为{ COMPACT($median, digits: 3, sign: "always") }（从{ COMPACT($low, digits: 3, sign: "always") }到{ COMPACT($high, digits: 3, sign: "always") }），{ SHARE($same) }符号相同；排序p值的中位数为{ FIXED($p) }。其中最小的{ FIXED($smallest) }不算发现：组合这样多，总有一个最小。
 
 ## donor weights
 weights-none = { $method }不给出供体权重
@@ -670,10 +670,10 @@ weights-set = { set-name }：{ $of }个供体中有{ $n }个带权重，权重�
 weights-outside = 协议之前的{ $of }期中有{ $n }期，{ $unit }超出{ set-name }的取值范围，最多超出{ FIXED($distance, decimals: 1) }个标准差：凸组合无法将其复现。
 
 ## several cases
-pooled-few = { $of }个个案中能够连同标准误一并估计的有{ $n }个，而需要两个
+pooled-few = { $of }个案例中能够连同标准误一并估计的有{ $n }个，而需要两个
 pooled-mean = 随机效应均值
 pooled-without = 不含{ $unit }的均值
-pooled-cases = 逐个个案
+pooled-cases = 逐个案例
 pooled-together = 合并
 pooled-mean-of = { $n }个{ $method ->
     [double-ratio] 双重比率
@@ -686,9 +686,9 @@ pooled-interval = { $truncated ->
    *[no] Hartung-Knapp；方差因子{ COMPACT($factor, digits: 2) }大于1，未截断
 }
 pooled = { $method }为{ COMPACT($effect, digits: 3, sign: "always") }（{ SHARE($level) }区间{ COMPACT($low, digits: 3, sign: "always") }至{ COMPACT($high, digits: 3, sign: "always") }；{ $how }），真实效应的离散程度为{ COMPACT($spread, digits: 3) }。
-pooled-range = 剔除一个个案后，均值介于{ COMPACT($low, digits: 3, sign: "always") }与{ COMPACT($high, digits: 3, sign: "always") }之间。
-pooled-ranks = 安慰剂排序合并为{ P($p) }（Fisher法；各个案共用供体，因而并不独立）。
-pooled-chosen = 假如这些是{ $of }个个案中最好的{ $n }个，仅凭偶然取得同样结果的概率为{ FIXED($bound) }。
+pooled-range = 剔除一个案例后，均值介于{ COMPACT($low, digits: 3, sign: "always") }与{ COMPACT($high, digits: 3, sign: "always") }之间。
+pooled-ranks = 安慰剂排序合并为{ P($p) }（Fisher法；各案例共用供体，因而并不独立）。
+pooled-chosen = 假如这些是{ $of }个案例中最好的{ $n }个，仅凭偶然取得同样结果的概率为{ FIXED($bound) }。
 pooled-best = 单取这{ $of }个中最好的{ $n }个：仅凭偶然取得同样结果的概率为{ FIXED($bound) }。
 
 ## what stands in a row or a message of several checks
