@@ -86,8 +86,8 @@ exchanged-groups = Conley-Taber：按{ $group }分组，处理组{ $n }个，在
 other-groups = Conley-Taber：按{ $group }分组，处理组{ $n }个，误差取自{ $others }个未处理组，假定其分布相同且数量充足
 exchanged-scaled-groups = Ferman-Pinto：按{ $group }分组，处理组{ $n }个，原假设下全部{ $all }组的残差按规模重新标度（{ $size }）
 other-scaled-groups = Ferman-Pinto：按{ $group }分组，处理组{ $n }个，误差取自{ $others }个未处理组，并按规模重新标度（{ $size }）
-conformal = 保形推断，移动区块，生效前{ $n }期；可达到的最小p值为{ COMPACT($floor, digits: 2) }；若误差平稳且方法对供体的设定正确，则为精确推断
-placebo = 空间安慰剂：在{ $n }个供体中的排名，各供体依次采用{ $treated }的生效期，{ $keeps_treated ->
+conformal = 共形推断，移动区块，生效前{ $n }期；可达到的最小p值为{ COMPACT($floor, digits: 2) }；若误差平稳且方法对供体的设定正确，则为精确推断
+placebo = 空间安慰剂：在{ $n }个供体中的排序，各供体依次采用{ $treated }的生效期，{ $keeps_treated ->
     [yes] 后者仍为供体
    *[no] 后者本身不作供体
 }{ $noise ->
@@ -127,8 +127,8 @@ short-coverage = 按配对聚类的区间在此过短：在配对、城市×时�
 few-signs = { $n }个聚类只能产生{ $vectors }种不同的符号抽样；宜采用随机化推断
 few-sign-vectors = { $n }个聚类只能产生{ $vectors }个符号向量，因此p值为{ COMPACT($step, digits: 3) }的倍数；webb权重更细，但聚类如此之少时二者均不可靠
 no-regression = 野聚类自助法需要回归模型，而{ $estimator }没有；请采用刀切法或随机化推断
-short-pre-period = 保形推断只有生效前{ $n }期可用；至少需要{ $needed }期
-no-interval-conformal = 保形p值均不低于{ COMPACT($floor, digits: 3) }：没有{ SHARE($level) }区间
+short-pre-period = 共形推断只有生效前{ $n }期可用；至少需要{ $needed }期
+no-interval-conformal = 共形p值均不低于{ COMPACT($floor, digits: 3) }：没有{ SHARE($level) }区间
 no-interval-groups = 其他组只有{ $n }个，不足以给出{ SHARE($level) }区间
 no-interval-donors = 供体只有{ $n }个，p值不会低于{ COMPACT($floor, digits: 3) }：没有{ SHARE($level) }区间
 too-few-before = 没有p值，也没有区间：协议生效前只有{ $n }期，至少需要{ $needed }期
