@@ -70,7 +70,7 @@ period-other = 是{ $other ->
    *[month] 月
 }，而面板的频率是{ period }
 period-footer = 是表尾注释或合计：请用last_row使表在其之前结束
-period-no-subperiod = 不是一年中的{ period }
+period-no-subperiod = 不是一年中的某{ period }
 year-alone = 仅有年份，不能确定{ period }
 
 ## numbers
@@ -232,7 +232,7 @@ report-file = { $file }：{ $n }行{ $n_facts ->
 }
 other-sheets = 只读取了工作表{ $read }；工作表{ $names }的列与之相同，但没有读取：请为每个工作表单设一个[[data.trade]]表；若其内容与此无关，则无须声明
 report-sheet = 工作表{ $name }
-report-dropped = 按规则排除：{ $rule }，{ $n }行
+report-dropped = 按规则剔除：{ $rule }，{ $n }行
 report-level = { $level ->
     [error] 错误
     [warning] 警告
@@ -270,7 +270,7 @@ remark-where = 只读取这些行；若各行是须加总的分项，则让produ
 fix-where_total = { $first } = { $second }
 remark-where_total = 只取合计，不取分项
 fix-drop = { $first } = { $second }
-remark-drop = 排除这些行
+remark-drop = 剔除这些行
 fix-last_row = last_row = { PLAIN($last) }
 fix-kinds = { $first } = "sister city"
 fix-events = { $first } = "signed"
@@ -300,7 +300,7 @@ city-blank = 城市为空：请在每一行填全合并或分组的单元格
 city-control-character = { $name }含有控制字符
 city-too-long = { $name }过长，不可能是城市名
 city-marked = { $name }带有脚注标记：请在city_names中说明是哪个城市
-city-total = { $name }是合计，不是城市：请用drop或last_row排除此类行
+city-total = { $name }是合计，不是城市：请用drop或last_row剔除此类行
 city-two-codes = { $name }有多个代码（{ $others }）：属两城同名；请在city_names中按代码加以区分，并在协议登记表中采用同样的写法
 code-two-cities = 代码{ $name }对应多个城市（{ $others }）：属一城两名；请在city_names中统一为一个名称
 city-spellings = { $names }仅在大小写、重音、空格或标点上不同：若是同一城市，请在city_names中说明；若是两个城市，请改用不同的名称
@@ -311,7 +311,7 @@ member-is-total = { $name }的每个单元格都等于{ $n ->
        *[product] 商品
     }
    *[other] { $parts }
-}之和，会造成重复计算：请用drop排除
+}之和，会造成重复计算：请用drop剔除
 city-kinds = { $names }仅在表示地名类别的词上不同，且没有同期并存的数值：若是同一城市，请在city_names中说明；若是两个城市，请在其中分别列出
 city-letters = { $names }是同一城市名的两种文字写法，且没有同期并存的数值：若是同一城市，请在city_names中说明；若是两个城市，请在其中分别列出
 city-kinds-apart = { $names }按两个城市读取，因为两者在相同的伙伴与时期均有数值：若是同一城市，请在city_names中说明
@@ -356,10 +356,10 @@ names-alike = { $n ->
     [1] 有一个
    *[other] 有{ $n }个
 }数值由相等的部分相加而得，可能是同一贸易以两个名称出现：{ $names }
-absent-name = 某名称在{ $what }没有行，而在其前后均有数值{ $n ->
+absent-name = 某名称在{ $what }没有行，其前后均有数值{ $n ->
     [1] { "" }
    *[other] （此类共{ $n }处，这是第一处）
-}，而行缺失已声明为错误
+}；行缺失已声明为错误
 revision-changes = 商品分类此处为{ $here }，之前为{ $before }：请用where只读取一个版本，或用 mixed_revisions = "by_period" 使各版本依次衔接
 revisions-mixed = { $what }的商品采用多个分类版本，会造成重复计算：请用where只读取其中一个
 revision-change = 商品采用多个分类版本（{ $revisions }）：换版时的跳变可能来自分类，而非贸易本身
@@ -368,16 +368,16 @@ both-figures = { $same ->
    *[no] { $one }与{ $two }
 }
 duplicate-here = { $what }既见于此处，又见于第{ PLAIN($row) }行（{ both-figures }）：请删去其一；若是两个同名城市，请将city_code设为其代码所在的列
-duplicate-names = { $what }在此处名为{ $name }，在第{ PLAIN($row) }行名为{ $other }（{ both-figures }）：若两者都是其组成部分，请用 add_up = true 相加；否则请用drop排除其一
+duplicate-names = { $what }在此处名为{ $name }，在第{ PLAIN($row) }行名为{ $other }（{ both-figures }）：若两者都是其组成部分，请用 add_up = true 相加；否则请用drop剔除其一
 duplicate-elsewhere = { $what }既见于此处，又见于{ $file }第{ PLAIN($row) }行（{ both-figures }）：请删去其一，或为文件设定优先级precedence
 superseded = { $n }个数值被优先级更高的文件取代；其中{ $n_differ }个与之不同
 dropped-superseded = 已被取代
-absent-rows = 完整矩形共{ $n_cells }行，其中{ $n }行不见于任何文件：{ $policy ->
+absent-rows = 完整面板共{ $n_cells }行，其中{ $n }行不见于任何文件：{ $policy ->
     [zero] 按声明记为零
     [missing] 按声明记为缺失
    *[error] 无
 }
-no-absent-rows = 完整矩形的{ $n_cells }行均见于文件
+no-absent-rows = 完整面板的{ $n_cells }行全部见于文件
 absent-row = { $pair }在{ $period }没有行
 
 ## what looks wrong
@@ -392,7 +392,7 @@ gaps = { $n_pairs }个城市–伙伴配对在首末期之间共有{ $n_periods 
     [missing] 按声明记为缺失
    *[error] 按声明视为错误
 }
-part-period = { $period }的数值在中位城市仅为{ $neighbor }的{ SHARE($share) }，{ $n_cities }个城市中有{ $n }个如此下降：该期是否不足一{ period }？若是，请用design.sample将其排除
+part-period = { $period }的数值在中位城市仅为{ $neighbor }的{ SHARE($share) }，{ $n_cities }个城市中有{ $n }个如此下降：该期是否不足一{ period }？若是，请用design.sample将其剔除
 jump = { $whole ->
     [yes] { $city }（{ $period }）
    *[no] { $city }–{ $partner }（{ $period }）
@@ -406,8 +406,8 @@ jump = { $whole ->
    *[other] （接近10的整数次幂）
 }
 unit-jump = 有{ $n }处跳变大于序列自身波动所能解释的幅度，可能是货币单位改变或笔误：{ $jumps }
-treated-jump = 已处理配对或其城市有{ $n }处跳变大于序列自身波动所能解释的幅度，并影响估计值：{ $jumps }。请核对数值；若单位在该处改变，请逐行声明money_unit，或拆分文件
-no-trade-after = { $n }个已处理{ $units ->
+treated-jump = 处理组配对或其城市有{ $n }处跳变大于序列自身波动所能解释的幅度，并影响估计值：{ $jumps }。请核对数值；若单位在该处改变，请逐行声明money_unit，或拆分文件
+no-trade-after = { $n }个处理组{ $units ->
     [city] 城市
    *[pair] 配对
 }在协议生效前有贸易，生效后全为零值（{ $names }）：确系如此，还是数据到此为止？
@@ -417,7 +417,7 @@ wanted-periods = { $wanted ->
    *[month] 月
 }
 part-periods = 按{ wanted-periods }加总后，{ $n_missing }期记为缺失，因为其中有数值的{ periods }所占比例不足{ SHARE($coverage) }；另有{ $n_partial }期只是其大部分{ periods }之和
-part-periods-at-the-ends = 文件未完整覆盖{ $periods }：不足一{ period }的{ $n }行已排除
+part-periods-at-the-ends = 文件未完整覆盖{ $periods }：不足一{ period }的{ $n }行已剔除
 summed-to-frequency = 已将按{ period }计的数值加总为按{ wanted-periods }计的数值
 
 ## agreements
@@ -430,19 +430,19 @@ city-meant = 是否指{ $name }？请在city_names中说明
 partner-meant = { $code }是{ $name }
 signed-before = { $date }，样本始于{ $first }
 signed-after = { $date }，样本止于{ $last }
-status-unmatched = 城市或伙伴没有贸易数据行：仅予列出；名称与之相近的配对先予排除，直至city_names说明它是哪个城市
+status-unmatched = 城市或伙伴没有贸易数据行：仅予列出；名称与之相近的配对先予剔除，直至city_names说明它是哪个城市
 status-undated = 没有签署日期：其配对不用作对照
 status-too-coarse = 日期不能对应到面板的单一时期：在能够对应之前，其配对不用作对照
-status-before = 首期或更早签署：始终处理，排除并计数
+status-before = 首期或更早签署：始终处理，剔除并计数
 status-inside = 样本期内签署
 status-after = 末期之后签署：在样本期内尚未处理
 twinnings-of-status = { twinnings }，{ $n_pairs }个配对：{ $status }
 twinnings-are = { $n }份协议
 too-coarse = { twinnings-are }的日期过粗，不能对应到具体的{ period }：{ $names }
 far-ahead = { twinnings-are }的日期比样本期末晚{ $years }年以上：是否笔误？{ $names }
-undated-refused = { $n }份协议没有日期。没有日期的协议不用作对照：请查明日期，或声明 policy = "exclude" 以排除其配对并计数
+undated-refused = { $n }份协议没有日期。没有日期的协议不用作对照：请查明日期，或声明 policy = "exclude" 以剔除其配对并计数
 undated-twinnings = { $n }份协议没有日期（{ $names }）：不用作对照
-no-agreement = 因未查得协议而排除：{ $n }行
+no-agreement = 因未查得协议而剔除：{ $n }行
 dropped-no-agreement = 写明不存在协议
 ends-before = { $cell }使协议在开始之前即告终止
 not-mapped = { $cell }没有对应项：请在{ $key }中补充，取{ $words }之一
@@ -479,7 +479,7 @@ missing-rows = { $n }行中没有数值：{ $blank ->
     [zero] 按声明记为零
    *[missing] 记为缺失，不是零；其所在的汇总单元也记为缺失
 }
-aggregate-partner = { $n }行属于国家组或未列明的其余部分（{ $names }），已排除
+aggregate-partner = { $n }行属于国家组或未列明的其余部分（{ $names }），已剔除
 dropped-aggregate = 汇总伙伴
 
 ## microdata
@@ -538,7 +538,7 @@ look-reporter-partner = 数值为{ $flow ->
     [exports] 出口
     [imports] 进口
    *[other] { $flow }
-}，而该城市是其中的另一方
+}，而该城市是贸易的对方
 look-read = 读作：{ $said }
 look-sold = { $period }：{ $seller }向{ $buyer }出售货物，金额为{ $money ->
     [unknown] { QUANTITY($amount) }（货币尚待写明）
@@ -565,9 +565,9 @@ look-no-such-column = 没有找到这样的列
 look-one-flow = 每次只取一个流向
 look-of-column = 属于列{ $name }
 look-unread = 未被读取的列：{ $columns }
-look-ignored = 列名既不是时期，也不是所需项目：已排除
+look-ignored = 列名既不是时期，也不是所需项目：已剔除
 look-kinds = 文件中的全部类别：请逐一改正
-look-undated = 没有日期的行（{ $n }）予以排除；如需改为报错停止，请写error
+look-undated = 没有日期的行（{ $n }）予以剔除；如需改为报错停止，请写error
 look-comma = 该列无从判定逗号是否为千位分隔符：请仔细核对
 look-day-first = 该列其他日期以日在前
 look-day-second = 该列其他日期以日在后
@@ -604,7 +604,7 @@ covariates-by-partner = data.covariates { $file }按伙伴给出数值，而desi
 covariate-taken = data.covariates { $file }：“{ $name }”已是另一列的名称；请另取名称，如 columns = { "{" } gdp = "{ $name }" { "}" }
 covariate-of-microdata = { $names }：单笔货运的列不能作协变量；请将其放入[[data.covariates]]下的单独表中
 covariate-by = 贸易文件中的{ $names }按{ $keys }各取一值；文件中没有的行沿用该值
-covariate-absent = { $n_rows }行中有{ $n }行的{ $name }没有值，使用它的估计列会排除这些行；第一处为{ $first }
+covariate-absent = { $n_rows }行中有{ $n }行的{ $name }没有值，使用它的估计列会剔除这些行；第一处为{ $first }
 
 ## lists of agreements
 merged-dates = 日期相互矛盾：{ $dates }

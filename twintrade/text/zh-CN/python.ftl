@@ -15,7 +15,7 @@ summary-left-out = { $n ->
         [yes] ：{ $names }
        *[no] { "" }
     }
-   *[other] 已排除{ $n }行：{ $what }{ $has ->
+   *[other] 已剔除{ $n }行：{ $what }{ $has ->
         [yes] （{ $names }）
        *[no] { "" }
     }

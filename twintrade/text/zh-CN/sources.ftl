@@ -54,7 +54,7 @@ what-comexstat = 巴西各市镇分伙伴国的货物贸易，取自ComexStat的
 publisher-comexstat = 巴西发展、工业、贸易和服务部对外贸易秘书处（ComexStat）
 rights-comexstat = 巴西政府开放数据，须注明来源；未查得具体许可。
 columns-comexstat = year与monthNumber为年与月；noMunMinsgUf为市镇及其所在州；country为伙伴的英文名称；metricFOB为离岸价（f.o.b.），单位为美元；metricKG为净重，单位为千克。
-notes-comexstat = 市镇指申报货物的企业的税务所在地，不是货物的生产地或使用地；州的数值采用另一规则，各市镇之和不等于州。“Município não declarado”不是城市。发布方名称中不代表国家者已排除并计数。1997年起按月发布，现价美元；以往月份会修订。没有货运的配对没有行。
+notes-comexstat = 市镇指申报货物的企业的税务所在地，不是货物的生产地或使用地；州的数值采用另一规则，各市镇之和不等于州。“Município não declarado”不是城市。发布方名称中不代表国家者已剔除并计数。1997年起按月发布，现价美元；以往月份会修订。没有货运的配对没有行。
 
 what-hmrc = 英国各地区分伙伴国、季度与SITC类的货物贸易，取自UK trade info的数据接口。
 publisher-hmrc = 英国税务海关总署（HM Revenue and Customs），地区贸易统计
@@ -84,7 +84,7 @@ what-wikidata = 结为友好城市的行政主体（属性P190）及其起止时
 publisher-wikidata = Wikidata，由其贡献者编写
 rights-wikidata = 知识共享零（Creative Commons Zero 1.0）。
 columns-wikidata = id为陈述的标识；city与partner_city为英文标签；国家为ISO代码；date与ended保留Wikidata所载的精度，并附精度；rank为等级；source_url为参考来源，没有时为条目本身；city_item与partner_item为条目。
-notes-wikidata = 仅为草稿：任何人都可以写入一行，同一协议的两个方向常以不同日期分别存储，省份也与城市并列。日期为空表示未知；此类协议予以排除并计数。已弃用的陈述，以及所属国家没有ISO代码的地点，均未请求。
+notes-wikidata = 仅为草稿：任何人都可以写入一行，同一协议的两个方向常以不同日期分别存储，省份也与城市并列。日期为空表示未知；此类协议予以剔除并计数。已弃用的陈述，以及所属国家没有ISO代码的地点，均未请求。
 
 what-arcgis = ArcGIS表的各行。
 publisher-arcgis = 未知：即该图层的所有者。

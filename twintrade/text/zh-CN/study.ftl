@@ -108,7 +108,7 @@ qualifies = { $label }：符合条件
 estimates = { $label }：可以估计
 nothing-estimates = 没有可以估计的内容：运行到此即止。
 not-tried = 面板较大：效应能否识别，运行时才能确定。
-no-reference = { $all }个已处理{ $units ->
+no-reference = { $all }个处理组{ $units ->
     [city] 城市
    *[pair] 配对
 }中，有{ $n }个在{ $reference ->
