@@ -66,7 +66,7 @@ dropped-no-total = 该期{ $of ->
    *[partner] 伙伴
 }总额不为正的观测
 dropped-no-base = 在指数基期{ $base }没有正值的个体的观测
-dropped-gap = 缺少处理组个体某一时期的个体的观测
+dropped-gap = 未覆盖处理组个体全部时期的个体的观测
 dropped-treated-gap = 某一处理组个体没有观测的时期的观测
 
 ## what an outcome is measured in
@@ -84,7 +84,7 @@ donor-treated = 样本期内进入处理组
 donor-aggregate = 伙伴为多国合计
 donor-not-in-design = 已被设计剔除
 donor-too-few-positive = 在处理组个体的各时期中取正值的时期过少
-excluded-for = { $n }个{ $why }
+excluded-for = { $why }的{ $n }个
 
 ## how dates become onsets
 rule = { $parts }。

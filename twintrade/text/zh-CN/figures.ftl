@@ -92,7 +92,7 @@ alt-variants = 森林图{ of-simulated }：{ $n }个效应，从{ FIXED($low) }�
 alt-forest = 森林图{ of-simulated }：{ $n }个效应，从{ FIXED($low) }到{ FIXED($high) }。
 alt-sensitivity = 区间图{ of-simulated }：原区间和{ $n }个更宽的区间，最后一个为{ FIXED($low) }至{ FIXED($high) }。
 alt-heat-map = 热力图{ of-simulated }：{ $n }个队列按事件时间的效应，从{ FIXED($low) }到{ FIXED($high) }。
-alt-cell-weights = 热力图{ of-simulated }：{ $n }个单元按队列和事件时间的权重；{ $n_negative ->
+alt-cell-weights = 热力图{ of-simulated }：{ $n }个单元格按队列和事件时间的权重；{ $n_negative ->
     [0] 没有负权重
     [1] 有一个为负，{ FIXED($negative) }
    *[other] { $n_negative }个为负，合计{ FIXED($negative) }

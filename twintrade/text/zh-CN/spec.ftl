@@ -1,7 +1,7 @@
 # The analysis file: recipes, keys and what is wrong with one.
 
 ## recipes
-equation-chart = X_cjt的原值与指数，全部备选日期，对照线
+equation-chart = X_cjt的原值与指数，全部候选日期，对照线
 recipe-chart = 只有图，没有估计值和p值；仅作描述。
 equation-double_ratio = (X_cjt / X_c·t) / (X_·jt / X_··t)，剔除自身流量
 recipe-double_ratio = 将一个配对同时与其城市的其他流量、其目的地的其他流量相比，并在安慰剂中排序。
@@ -18,7 +18,7 @@ recipe-staggered = 协议生效期各不相同，效应也可能不同：在常�
 equation-staggered_levels = ΣX / ΣX(0) − 1，其中E[X(0)] = exp(α_cj + α_ct + α_jt)由插补得到；另列E[X] = exp(Σ_g Σ_t β_gt D_gt + α_cj + α_ct + α_jt)，按队列逐一估计
 recipe-staggered_levels = 同上，采用水平值并保留零值：处理组总额分别由插补和分组估计得出，另列PPML。
 equation-single_case = 一个配对，供体集A（同一城市）与B（同一目的地）
-recipe-single_case = 图、比率以及相对两个供体集的合成控制，安慰剂排名及其下限，多组备选日期。
+recipe-single_case = 图、比率以及相对两个供体集的合成控制，安慰剂排序及其下限，多组候选日期。
 
 ## a new analysis
 effects-gravity = 配对、城市×时期、伙伴×时期；或"two_way"

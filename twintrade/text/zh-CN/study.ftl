@@ -95,12 +95,12 @@ estimators = 估计量
 reconciled = { $twinnings }份协议，{ $pairs }个配对：{ $said }
 guesses = 仍有{ $n }行标有GUESS：{ $lines }。请逐项确认并删除标记
 guess = { $key }（第{ PLAIN($line) }行）
-cells = 单元×时期共{ $all }个，其中{ $rows }个有观测：{ $n }个单元（{ $cities }个城市×{ $partners }个伙伴），{ $first }至{ $last }
+cells = 个体×时期共{ $all }个，其中{ $rows }个有观测：{ $n }个个体（{ $cities }个城市×{ $partners }个伙伴），{ $first }至{ $last }
 outcome = { $outcome }{ $outcome_unit ->
     [none] { "" }
    *[other] （单位：{ $outcome_unit }）
 }：{ $zeros }个零值，{ $missing }个缺失；四分位数 { $quartiles }
-units-by-role = 单元：{ $roles }
+units-by-role = 个体：{ $roles }
 role = { $role }{ $n }个
 onset = { $unit }：自{ $period }起
 will-be-skipped = { $label }：将跳过：{ $why }

@@ -22,7 +22,7 @@ view-missing = 该推断方法不提供此类区间；仅显示点估计。
 view-treated = { $n ->
     [1] 一
    *[other] { $n }
-}个处理单元
+}个处理组个体
 view-reference = 事件时间{ $time }：基期，按定义为零；{ view-treated }
 view-effect = { $percent ->
     [none] { $effect } { $scale }
