@@ -86,6 +86,11 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that the command line starts without numpy and pandas."""
     if name in _ROOMS:
         return import_module(f"twintrade.{name}")
+    from twintrade.renamed import find_renamed
+
+    if (renamed := find_renamed("name", "twintrade").get(name)) is not None:
+        renamed.warn()
+        return __getattr__(renamed.new)
     if name not in _HOMES:
         raise AttributeError(f"module 'twintrade' has no attribute {name!r}")
     value = getattr(import_module(_HOMES[name]), _ELSEWHERE.get(name, name))

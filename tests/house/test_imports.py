@@ -7,6 +7,7 @@ ORDER = (
     "version",
     "text",
     "errors",
+    "renamed",
     "extras",
     "methods",
     "numerics",

@@ -10,6 +10,7 @@ from twintrade.data.schema import CovariateSource, TradeSource, TwinningSource, 
 from twintrade.design.fixed_effects import list_effect_names
 from twintrade.design.transforms import TransformName
 from twintrade.errors import DesignError, SpecError
+from twintrade.renamed import replace_old_keys
 from twintrade.study.spec.page_spec import ClaimEntry, ReportSection, Section
 from twintrade.study.spec.recipes import expand_recipe
 from twintrade.study.spec.simulated_source import SimulatedTrade
@@ -288,7 +289,7 @@ def parse(text: str, file: str = "") -> tuple[Spec, dict[str, Any]]:
     """
     raw = parse_tables(text, file)
     try:
-        return Spec.model_validate(expand_recipe(raw)), raw
+        return Spec.model_validate(expand_recipe(replace_old_keys(raw))), raw
     except ValidationError as error:
         raise SpecError(format_faults(error.errors(), text, file, Spec.model_json_schema())) from None
 

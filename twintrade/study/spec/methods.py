@@ -11,6 +11,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from twintrade.design.words import suggest_word
 from twintrade.errors import SpecError, TwintradeError
 from twintrade.methods import Registry
+from twintrade.renamed import find_renamed, replace_keys
 from twintrade.study.spec.spec_faults import suggest_choice
 from twintrade.text import Listed, Text
 
@@ -54,6 +55,7 @@ def build_method(
         raise SpecError(f"{where}: {error}") from None
     known = list_option_names(method)
     faults, values = [], {}
+    options = replace_keys(options, find_renamed("option", name), 3)
     for key, value in options.items():
         if key not in known:
             hint = suggest_word(key, [*known, *further]) or "none"

@@ -14,6 +14,10 @@ treated = { $n ->
    *[other] { $n } treated { units }
 }
 
+# A name that was replaced: $kind is "name", "argument", "option" or "key".
+renamed = { $place }: the { $kind } { $old } has been called { $new } since version { $since }. Write { $new }; { $old } stops working in version { $until }.
+renamed-twice = { $place }: { $old } and { $new } are given and mean the same. Remove { $old }.
+
 # An effect on its scale.
 effect = { $scale ->
     [log-points] { FIXED($value) } log points ({ LOGPERCENT($value, sign: "always") })

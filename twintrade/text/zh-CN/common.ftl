@@ -11,6 +11,14 @@ unit = { $units ->
 }
 treated = { $n }个处理组{ unit }
 
+renamed = { $place }：自{ $since }版起，{ $kind ->
+    [argument] 参数
+    [option] 选项
+    [key] 键
+   *[name] 名称
+}{ $old }改为{ $new }。请改写为{ $new }；{ $old }到{ $until }版失效。
+renamed-twice = { $place }：{ $old }与{ $new }同时给出，二者含义相同。请删去{ $old }。
+
 # An effect on its scale.
 effect = { $scale ->
     [log-points] { FIXED($value) }个对数点（{ LOGPERCENT($value, sign: "always") }）

@@ -1,0 +1,113 @@
+"""Old names that work on for a while, each with a warning that says what to write instead."""
+
+import functools
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, ParamSpec, TypeVar
+
+from twintrade.errors import SpecError
+from twintrade.text import Text
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+Kind = Literal["name", "argument", "option", "key"]
+
+
+class RenamedWarning(FutureWarning):
+    """Something is written by an old name, which will stop working."""
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """A name that was replaced by another.
+
+    Attributes
+    ----------
+    kind : {"name", "argument", "option", "key"}
+        Of the package, of a public function, of a method, or of the analysis file.
+    place : str
+        Where it stands: "twintrade", a function, a method, or a table of the analysis file ("design").
+    old, new : str
+    since, until : str
+        The version that renamed it, and the one in which the old name is gone.
+    """
+
+    kind: Kind
+    place: str
+    old: str
+    new: str
+    since: str
+    until: str
+
+    @property
+    def text(self) -> Text:
+        """What is warned of: what, since when, what to write, and until when the old name works."""
+        facts = {"place": self.place, "old": self.old, "new": self.new}
+        return Text("common.renamed", kind=self.kind, since=self.since, until=self.until, **facts)
+
+    def warn(self, stacklevel: int = 2) -> None:
+        """Warn who wrote the old name."""
+        warnings.warn(str(self.text), RenamedWarning, stacklevel=stacklevel + 1)
+
+
+RENAMED: tuple[Renamed, ...] = ()
+"""All old names that still work."""
+
+
+def find_renamed(kind: Kind, place: str, renamed: Sequence[Renamed] | None = None) -> dict[str, Renamed]:
+    """Return the old names of a place that still work."""
+    listed = RENAMED if renamed is None else renamed
+    return {entry.old: entry for entry in listed if (entry.kind, entry.place) == (kind, place)}
+
+
+def replace_keys(values: Mapping[str, Any], known: Mapping[str, Renamed], stacklevel: int = 2) -> dict[str, Any]:
+    """Return values by the names of the present, in their order, with a warning for each old one.
+
+    Parameters
+    ----------
+    values : mapping
+        Arguments, options, or keys of a table of the analysis file.
+    known : mapping of str to Renamed
+        From ``find_renamed``.
+    stacklevel : int
+        Whose line the warning names: 2 is the caller.
+
+    Raises
+    ------
+    SpecError
+        Both names are given.
+    """
+    present = {}
+    for key, value in values.items():
+        if (entry := known.get(key)) is not None:
+            if entry.new in values:
+                raise SpecError(Text("common.renamed-twice", place=entry.place, old=entry.old, new=entry.new))
+            entry.warn(stacklevel)
+        present[entry.new if entry is not None else key] = value
+    return present
+
+
+def replace_old_keys(tables: Mapping[str, Any], renamed: Sequence[Renamed] | None = None) -> dict[str, Any]:
+    """Return the tables of an analysis file with the keys of the present; other tables are handed on."""
+    return {
+        name: replace_keys(table, known, 3)
+        if isinstance(table, Mapping) and (known := find_renamed("key", name, renamed))
+        else table
+        for name, table in tables.items()
+    }
+
+
+def take_renamed(*renamed: Renamed) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Return a decorator that lets a function take the old names of its arguments."""
+    known = {entry.old: entry for entry in renamed}
+
+    def decorate(function: Callable[P, T]) -> Callable[P, T]:
+        @functools.wraps(function)
+        def call(*args: P.args, **kwargs: P.kwargs) -> T:
+            return function(*args, **replace_keys(kwargs, known, 3))
+
+        return call
+
+    return decorate
