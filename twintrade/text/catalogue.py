@@ -1,6 +1,7 @@
 """The words of one language: messages in Fluent, a file for each room of the house, read when first needed."""
 
 import re
+from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -40,6 +41,7 @@ class Catalogue:
         self._transform = transform
         self._bundles: dict[str, FluentBundle] = {}
         self._entries: dict[str, dict[str, str]] = {}
+        self._messages: dict[str, dict[str, ast.Message]] = {}
 
     def put(self, key: str, values: Mapping[str, Any]) -> str:
         """Return the message under a key with its values put in.
@@ -61,12 +63,17 @@ class Catalogue:
 
     def list_keys(self, file: str) -> list[str]:
         """Return the messages of one file in their order."""
-        return [entry.id.name for entry in FluentResource(self._source(file)).body if isinstance(entry, ast.Message)]
+        return list(self._parse(file))
 
-    def parse(self, file: str) -> dict[str, ast.Message]:
+    def parse(self, file: str) -> Mapping[str, ast.Message]:
         """Return the messages that one file can use, by name, as Fluent reads them."""
-        entries = (entry for name in ("common", file) for entry in FluentResource(self._source(name)).body)
-        return {entry.id.name: entry for entry in entries if isinstance(entry, ast.Message)}
+        return ChainMap(self._parse(file), self._parse("common"))
+
+    def _parse(self, file: str) -> dict[str, ast.Message]:
+        if file not in self._messages:
+            entries = FluentResource(self._source(file)).body
+            self._messages[file] = {entry.id.name: entry for entry in entries if isinstance(entry, ast.Message)}
+        return self._messages[file]
 
     def read(self, document: str) -> str:
         """Return a document of its own, by its file: what a new analysis file says."""
