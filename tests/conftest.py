@@ -18,6 +18,12 @@ sys.modules.setdefault("coverage", None)
 
 ROOT = Path(__file__).resolve().parents[1]
 
+# Where bytecode may not lie beside the sources it lies with pytest's own files: the suite starts many programs.
+if sys.dont_write_bytecode:
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.pycache_prefix = os.environ.setdefault("PYTHONPYCACHEPREFIX", str(ROOT / ".pytest_cache" / "bytecode"))
+
 
 @pytest.fixture(scope="session")
 def root() -> Path:

@@ -1,11 +1,14 @@
 """A small project and the command line as a black box."""
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from twintrade.study.scaffold import build_simulated_pair
 
@@ -41,6 +44,9 @@ def environment(**changes: str) -> dict[str, str]:
 
 
 def command(project: Path, *words: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a command: as a program of its own where it is given an environment or the system cannot fork."""
+    if env is None and hasattr(os, "fork"):
+        return _forked(project, words)
     return subprocess.run(
         [sys.executable, "-m", "twintrade.cli", *words],
         cwd=project,
@@ -50,6 +56,27 @@ def command(project: Path, *words: str, env: Mapping[str, str] | None = None) ->
         check=False,
         timeout=300,
     )
+
+
+@cache
+def _start_forking() -> subprocess.Popen[str]:
+    program = [sys.executable, str(Path(__file__).with_name("forking.py"))]
+    return subprocess.Popen(program, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def _forked(project: Path, words: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+    parent = _start_forking()
+    assert parent.stdin is not None
+    assert parent.stdout is not None
+    with TemporaryDirectory() as folder:
+        out, err = (Path(folder) / name for name in ("out", "err"))
+        out.touch()
+        err.touch()
+        order = {"cwd": str(project), "words": words, "env": environment(), "out": str(out), "err": str(err)}
+        parent.stdin.write(json.dumps(order) + "\n")
+        parent.stdin.flush()
+        code = int(parent.stdout.readline())
+        return subprocess.CompletedProcess(words, code, *(path.read_text(encoding="utf-8") for path in (out, err)))
 
 
 def hashes(folder: Path) -> dict[str, str]:

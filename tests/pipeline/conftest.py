@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from black_box import command, write_project
+from black_box import command, environment, write_project
 
 
 @pytest.fixture
@@ -13,8 +13,8 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project whose analysis has been run once; tests that change it work on a copy."""
+    """A project whose analysis a program of its own has run once; tests that change it work on a copy."""
     folder = write_project(tmp_path_factory.mktemp("finished"))
-    done = command(folder, "run")
+    done = command(folder, "run", env=environment())
     assert done.returncode == 0, done.stderr + done.stdout
     return folder

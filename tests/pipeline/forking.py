@@ -1,0 +1,59 @@
+"""A process that has imported the package and forks a child for each command it is given, one JSON line each.
+
+The child then is what ``python -m twintrade.cli`` is, but for the seconds that its imports take.
+"""
+
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import runpy
+import signal
+import sys
+from contextlib import suppress
+from typing import Any
+
+import twintrade
+
+LAZY = ("docx", "scipy.stats", "seaborn", "typst", "xlsxwriter")
+"""Libraries that commands import when they need them."""
+
+SECONDS = 300
+
+
+def import_all() -> None:
+    names = [module.name for module in pkgutil.walk_packages(twintrade.__path__, "twintrade.")]
+    for name in (*names, *LAZY):
+        if name != "twintrade.cli":  # each child runs it as its main module
+            with suppress(ImportError):
+                importlib.import_module(name)
+
+
+def become(order: dict[str, Any]) -> None:
+    """Take the place, the environment and the streams of a command."""
+    signal.alarm(SECONDS)
+    os.chdir(order["cwd"])
+    os.environ.clear()
+    os.environ.update(order["env"])
+    for descriptor, path, flags in (
+        (0, os.devnull, os.O_RDONLY),
+        (1, order["out"], os.O_WRONLY),
+        (2, order["err"], os.O_WRONLY),
+    ):
+        opened = os.open(path, flags)
+        os.dup2(opened, descriptor)
+        os.close(opened)
+    sys.argv = ["", *order["words"]]
+
+
+if __name__ == "__main__":
+    import_all()
+    gc.freeze()
+    while line := sys.stdin.readline():
+        pid = os.fork()
+        if pid == 0:
+            become(json.loads(line))
+            runpy.run_module("twintrade.cli", run_name="__main__", alter_sys=True)
+            sys.exit()
+        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
