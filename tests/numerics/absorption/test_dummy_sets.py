@@ -43,7 +43,7 @@ def test_each_set_is_solved_as_if_alone(monkeypatch, has_city_periods, is_pruned
     dense = build_annihilator(codes, covariates, weights).block(np.arange(weights.size), np.arange(weights.size))
     u = dense @ rng.normal(size=weights.size)
     right = np.bincount(columns, u[rows], home.size)
-    made = DummySets(q, rows, sets, columns, home, build_nested(q.elimination))
+    made = DummySets(q, rows, sets, columns, home, build_nested(q))
     x, is_solved = made.solve_pruned(right) if is_pruned else made.solve(right)
     assert is_solved.all()
     fitted = made.fit(x)
@@ -65,6 +65,6 @@ def test_equations_without_a_solution_are_told_from_others() -> None:
     rows, sets, columns, home = draw_sets(rng, weights.size, 4)
     rows, sets = np.append(rows, dyad), np.append(sets, np.full(dyad.size, 4))
     columns, home = np.append(columns, home.size + np.arange(dyad.size)), np.append(home, np.full(dyad.size, 4))
-    is_solved = DummySets(q, rows, sets, columns, home, build_nested(q.elimination)).solve(np.ones(home.size))[1]
+    is_solved = DummySets(q, rows, sets, columns, home, build_nested(q)).solve(np.ones(home.size))[1]
     assert is_solved[home < 4].all()
     assert not is_solved[home == 4].any()

@@ -135,15 +135,24 @@ class Null:
     @cached_property
     def nested(self) -> Nested:
         """What effects inside blocks have in common with others, once for all draws."""
-        return build_nested(self.q.elimination)
+        return build_nested(self.q)
 
     @property
     def residuals(self) -> FloatArray:
         """Outcomes less means, zero for rows not in the fit, shape (n_rows,)."""
         return np.where(self.means > 0, self.y - self.means, 0.0)
 
-    def estimate(self, draws: Sequence[tuple[Block, ...]], views: Mapping[Kind, Estimate]) -> dict[Kind, FloatArray]:
+    def estimate(
+        self, draws: Sequence[tuple[Block, ...]], views: Mapping[Kind, Estimate], *, has_leads: bool = True
+    ) -> dict[Kind, FloatArray]:
         """Return the effects of several treatments that some views of an estimate show.
+
+        Parameters
+        ----------
+        draws : sequence of tuple of Block
+        views : mapping of Kind to Estimate
+        has_leads : bool
+            Else regressions of leads alone are left out.
 
         Returns
         -------
@@ -153,7 +162,7 @@ class Null:
         out = {view: np.full((len(draws), one.n_effects), np.nan) for view, one in views.items()}
         for k, regression in enumerate(self.model.regressions):
             shown = {view: one for view, one in views.items() if view in regression.views}
-            if not shown:
+            if not shown or not (has_leads or draws[-1][k].event_times.max(initial=0) >= 0):
                 continue
             for some in self._cut([blocks[k] for blocks in draws], regression.is_pruned):
                 joined = join_blocks([blocks[k] for blocks in draws[some]])

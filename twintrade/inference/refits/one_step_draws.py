@@ -34,11 +34,11 @@ def permute_one_step(
     Null or None
         The model with that effect taken out; None where no view has effects by time or group.
     """
-    estimated = dealt.estimate(dealt.model.under_none, views)
     single = {view: one for view, one in views.items() if view not in ("overall", "path")}
     near = None
     if single and np.isfinite(after):
         near = dealt.model.under(np.exp(after * dealt.model.design.observations.is_treated))
+    estimated = dealt.estimate(dealt.model.under_none, views, has_leads=near is None)
     taken_out = {} if near is None else dealt.estimate(near, single)
     packed = {}
     for view, estimate in views.items():
@@ -78,11 +78,11 @@ class OneStepDraws:
     kept: IntArray
 
     def estimate(
-        self, null: Null, views: Mapping[View, Estimate], draws: IntArray | None = None
+        self, null: Null, views: Mapping[View, Estimate], draws: IntArray | None = None, *, has_leads: bool = True
     ) -> dict[View, FloatArray]:
         """Return effects under a null, by view, each of shape (n_draws + 1, n_effects), or of some draws."""
         blocks = self.blocks if draws is None else [self.blocks[k] for k in draws]
-        out = null.estimate(blocks, views)
+        out = null.estimate(blocks, views, has_leads=has_leads)
         for view, estimate in views.items():
             out[view][:, is_reference(estimate)] = 0.0
         return out

@@ -1,8 +1,8 @@
 """Intervals of ratios: the proportional effects around the estimate that randomization does not reject.
 
 An effect is taken out of the real treated rows and every assignment is estimated on what is left. Estimates are
-smooth in the effect: they are made for all draws at few effects and interpolated between these. Where the test then
-begins to reject they are made anew, for the draws that can decide there.
+smooth in the effect: those of all draws where none is taken out, and the treated rows that draws share with the real
+assignment, foresee them elsewhere. Where the test begins to reject they are made anew, for the draws that can decide.
 """
 
 from collections.abc import Callable
@@ -58,8 +58,6 @@ class _Search:
         Draws at least as large as the real one that leave an effect unrejected.
     known, noise : dict of float to FloatArray, each of shape (n_present,)
         Estimates by effect taken out, some of them predicted, and what they are divided by.
-    errors : dict of int to float
-        The largest error of a prediction that was checked, on either side of the estimate.
     """
 
     def __init__(self, statistics: RatioStatistics, values: FloatArray, level: float) -> None:
@@ -69,7 +67,6 @@ class _Search:
         self.needed = int(np.floor((1 - level) * self.present.size + TIE))
         self.known = {0.0: np.clip(values[self.present], -FAR, FAR)}
         self.noise = {0.0: statistics.scales(0.0)[self.present]}
-        self.errors = {-1: 0.0, 1: 0.0}
         self._line: tuple[int, Callable[[float], FloatArray]] | None = None
 
     def find_ends(self) -> tuple[float, float]:
@@ -78,13 +75,13 @@ class _Search:
         if not np.isfinite(guess).all():
             return np.nan, np.nan
         for node in guess:
-            self._learn(node)
+            self._confirm(node)
         ends = self._find_ends()
         for _ in range(ROUNDS):
             before = ends
-            for end, side in zip(before, (-1, 1), strict=True):
+            for end in before:
                 if np.isfinite(end):
-                    self._confirm(end, side)
+                    self._confirm(end)
             ends = self._find_ends()
             if all(new == old or abs(new - old) < SETTLED for new, old in zip(ends, before, strict=True)):
                 break
@@ -100,13 +97,7 @@ class _Search:
         half = min(WIDER * half, LARGEST / 4)
         return start - half, start + half
 
-    def _learn(self, effect: float) -> None:
-        """Estimate every draw where an effect is taken out."""
-        if effect not in self.known:
-            self.known[effect] = self._estimate(effect, np.arange(self.present.size))
-            self.noise[effect] = self.statistics.scales(effect)[self.present]
-
-    def _confirm(self, effect: float, side: int) -> None:
+    def _confirm(self, effect: float) -> None:
         """Estimate the real assignment, and the draws whose predicted size is not clear of the deciding one's."""
         if min(abs(effect - one) for one in self.known) < SETTLED:
             return
@@ -114,16 +105,15 @@ class _Search:
         values, is_lost = predicted.copy(), np.any([np.abs(v) >= FAR for v in self.known.values()], axis=0)
         distance = np.append(self._measure_distances(predicted, self._scales(effect)), 0.0)
         wanted = (distance <= np.sort(distance)[min(NEAREST, distance.size - 1)]) | is_lost
+        farthest = 0.0
         while wanted.any():
             values[wanted] = self._estimate(effect, np.flatnonzero(wanted))
             scales = self.noise[effect] = self.statistics.scales(effect)[self.present]
             is_open &= ~wanted
             errors = (np.abs(values - predicted) / scales)[:-1][~(is_open | is_lost)[:-1]]
-            self.errors[side] = max(self.errors[side], float(errors.max(initial=0.0)))
+            farthest = float(errors.max(initial=0.0))
             distance[:-1] = self._measure_distances(values, scales)
-            wanted = is_open & (distance <= SAFETY * self.errors[side])
-        if not is_open.any():
-            self.errors[side] = 0.0
+            wanted = is_open & (distance <= SAFETY * farthest)
         self.known[effect] = values
 
     def _estimate(self, effect: float, places: IntArray) -> FloatArray:
@@ -169,7 +159,7 @@ class _Search:
             tried = np.linspace(inside, reach, FINE)[1:]
             foreseen = self._first_rejected(inside, tried)
             nearest = reach if foreseen is None else foreseen
-            self._learn(nearest)
+            self._confirm(nearest)
             end = self._first_rejected(inside, tried)
             if end is not None:
                 return end
@@ -192,6 +182,8 @@ class _Search:
         """Return estimates where an effect is taken out, between known ones by a cubic line."""
         if effect in self.known:
             return self.known[effect]
+        if len(self.known) == 1:
+            return self._foresee(effect)
         if self._line is None or self._line[0] != len(self.known):
             from scipy.interpolate import CubicSpline  # takes a quarter of a second: only where draws are inverted
 
@@ -199,8 +191,18 @@ class _Search:
             self._line = len(at), CubicSpline(at, np.stack([self.known[one] for one in at]))
         return np.clip(self._line[1](effect), -FAR, FAR)
 
+    def _foresee(self, effect: float) -> FloatArray:
+        """Return estimates as if a draw lost the effect on the share of its treated rows that are really treated."""
+        lost = effect * self.statistics.compute_overlaps()[self.present]
+        values = self.known[0.0]
+        if not self.statistics.is_in_percent():
+            return np.asarray(values - lost)
+        return np.asarray(100 * ((1 + values / 100) * np.exp(-lost) - 1))
+
     def _scales(self, effect: float) -> FloatArray:
         """Return the noise where an effect is taken out, its logs on a line through two known ones."""
+        if effect not in self.noise and len(self.noise) == 1:
+            self.noise[effect] = self.statistics.scales(effect)[self.present]
         if effect in self.noise:
             return self.noise[effect]
         known = sorted(self.noise)

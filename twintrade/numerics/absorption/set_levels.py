@@ -13,6 +13,9 @@ from twintrade.numerics.arrays import FloatArray, IntArray, sum_by_group
 MOST_WRITTEN_OUT = 20_000_000
 """Numbers up to which JK is written out: 160 megabytes."""
 
+MOST_ACROSS = 1_000
+"""Levels up to which their inverse is written out."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Nested:
@@ -25,11 +28,20 @@ class Nested:
         J where all blocks are of one size.
     written_out : FloatArray or None, shape (n_nested, n_across)
         JK where it is small: its products with all sets are then products of matrices.
+    root : FloatArray, shape (n_across, n_kept)
+    inverse : FloatArray or None, shape (n_across, n_across)
+        The root times its transpose where that is small.
     """
 
     elimination: Elimination
     blocks: FloatArray | None
     written_out: FloatArray | None
+    root: FloatArray
+    inverse: FloatArray | None
+
+    def solve(self, across: FloatArray) -> FloatArray:
+        """Return (D'MD)^- times columns, shape (n_across, k)."""
+        return np.asarray(self.root @ (self.root.T @ across) if self.inverse is None else self.inverse @ across)
 
     def invert(self, levels: FloatArray) -> FloatArray:
         """Return J times columns, shape (n_nested, k)."""
@@ -55,8 +67,9 @@ class Nested:
         return np.asarray(e.cross.T @ inverse - e.sums.T @ (e.means @ inverse))
 
 
-def build_nested(e: Elimination) -> Nested:
-    """Multiply roots of blocks, and write JK out unless it is large."""
+def build_nested(q: Annihilator) -> Nested:
+    """Multiply roots, and write JK out unless it is large."""
+    e = q.elimination
     sizes, ranks = np.diff(e.layout.starts), np.diff(e.ends)
     blocks = written_out = None
     if sizes.size and (sizes == sizes[0]).all() and (ranks == ranks[0]).all():
@@ -68,53 +81,84 @@ def build_nested(e: Elimination) -> Nested:
         for run in e.list_blocks():
             levels, columns = list_places(e.layout.starts, run), list_places(e.ends, run)
             written_out[levels] = e.root[levels][:, columns] @ e.explain(run)
-    return Nested(e, blocks, written_out)
+    inverse = q.root @ q.root.T if n_across <= MOST_ACROSS else None
+    return Nested(e, blocks, written_out, q.root, inverse)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ByLevel:
+    """A matrix of entries by level whose columns are by set, each entry in its own set's.
+
+    Attributes
+    ----------
+    places : IntArray, shape (n_nonzero,)
+        Level times the number of sets, plus the set.
+    entries : IntArray or None, shape (n_nonzero,)
+        None where each entry is a one in one level.
+    data : FloatArray or None, shape (n_nonzero,)
+    """
+
+    places: IntArray
+    entries: IntArray | None
+    data: FloatArray | None
+
+    def sum(self, values: FloatArray, n_levels: int, n_sets: int) -> FloatArray:
+        """Return sums of entries by level and set, shape (n_levels, n_sets)."""
+        if self.entries is not None:
+            values = values[self.entries] * self.data
+        return sum_by_group(values, self.places, n_levels * n_sets).reshape(n_levels, n_sets)
+
+    def spread(self, levels: FloatArray, n_entries: int) -> FloatArray:
+        """Return what levels by set are in each entry, shape (n_entries,)."""
+        values = levels.ravel()[self.places]
+        return values if self.entries is None else sum_by_group(values * self.data, self.entries, n_entries)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SetLevels:
-    """Entries, each a row of a set, and the levels that they touch; A, E, D and P as in `elimination`.
-
-    A pair is a level of the largest effect in a set. Levels of E and D by set are places in a matrix of all of them.
+    """Entries, each a row of a set, and their levels; A, E, D and P as in `elimination`, all levels of all sets.
 
     Attributes
     ----------
     q : Annihilator
     nested : Nested
+    rows, sets : IntArray, shape (n_entries,)
     n_sets : int
     weights : FloatArray, shape (n_entries,)
     pair : IntArray, shape (n_entries,)
-    share, total : FloatArray, shape (n_pairs,)
-        One over the weights of a pair's level, and these.
-    inside, means : sparse array, shape (n_entries, n_nested * n_sets) and (n_pairs, n_nested * n_sets)
-        E and P by set.
-    across, sums : sparse array, shape (n_entries, n_across * n_sets) and (n_pairs, n_across * n_sets)
-        D and A'WD by set.
+        Level of the largest effect times the number of sets, plus the set.
+    inside, across : ByLevel
+        E and D.
     """
 
     q: Annihilator
     nested: Nested
+    rows: IntArray
+    sets: IntArray
     n_sets: int
     weights: FloatArray
     pair: IntArray
-    share: FloatArray
-    total: FloatArray
-    inside: sp.csr_array
-    means: sp.csr_array
-    across: sp.csr_array
-    sums: sp.csr_array
+    inside: ByLevel
+    across: ByLevel
+
+    @property
+    def total(self) -> FloatArray:
+        """Weights of the largest effect's levels by set, shape (n_first * n_sets,)."""
+        return np.repeat(self.q.elimination.total, self.n_sets)
 
     def project(self, weighted: FloatArray) -> FloatArray:
         """Return Z (Z'WZ)^- Z' times weighted entries, set by set, shape (n_entries,)."""
-        first = sum_by_group(weighted, self.pair, self.share.size)
-        levels = self.inside.T @ weighted - self.means.T @ first
-        levels = levels.reshape(-1, self.n_sets)
-        rest = self.across.T @ weighted - self.sums.T @ (self.share * first)
-        rest = rest.reshape(-1, self.n_sets) - self.nested.transpose(levels)
-        solved = self.q.root @ (self.q.root.T @ rest)
-        by_level = (self.nested.invert(levels) - self.nested.explain(solved)).ravel()
-        by_pair = self.share * (first - self.sums @ solved.ravel()) - self.means @ by_level
-        return np.asarray(by_pair[self.pair] + self.across @ solved.ravel() + self.inside @ by_level)
+        e, n = self.q.elimination, weighted.size
+        n_nested, n_across = e.cross.shape
+        share = e.share[:, None]
+        first = sum_by_group(weighted, self.pair, e.share.size * self.n_sets).reshape(-1, self.n_sets)
+        levels = self.inside.sum(weighted, n_nested, self.n_sets) - e.means.T @ first
+        rest = self.across.sum(weighted, n_across, self.n_sets) - e.sums.T @ (share * first)
+        solved = self.nested.solve(rest - self.nested.transpose(levels))
+        by_level = self.nested.invert(levels) - self.nested.explain(solved)
+        by_first = share * (first - e.sums @ solved) - e.means @ by_level
+        inside, across = self.inside.spread(by_level, n), self.across.spread(solved, n)
+        return np.asarray(by_first.ravel()[self.pair] + across + inside)
 
     def cross_products(self, columns: IntArray, home: IntArray) -> FloatArray:
         """Return C'QC of each set's dummies C, shape (n_sets, size, size) with size that of the largest set.
@@ -125,34 +169,32 @@ class SetLevels:
         home : IntArray, shape (n_columns,)
             Set of each column, ascending.
         """
+        e = self.q.elimination
         sizes = np.bincount(home, minlength=self.n_sets)
         size = int(sizes.max(initial=0))
         wide = home * size + np.arange(home.size) - (np.cumsum(sizes) - sizes)[home]
         column, n = wide[columns], size * self.n_sets
-        by_column = sp.csr_array((self.weights, (column, np.arange(column.size))), shape=(n, column.size))
-        by_pair = sp.csr_array((self.weights, (column, self.pair)), shape=(n, self.share.size))
-        shared = sp.csr_array(by_pair @ sp.diags_array(self.share))
+        by_column = sp.csr_array((self.weights, (column, self.rows)), shape=(n, e.layout.first.size))
+        first = e.layout.first[self.rows]
+        by_first = sp.csr_array((self.weights, (column, first)), shape=(n, e.share.size))
         grams = np.zeros((self.n_sets, size, size))
         grams[:, np.arange(size), np.arange(size)] = np.bincount(column, self.weights, n).reshape(-1, size)
-        products = sp.coo_array(shared @ by_pair.T)
+        pairs, pair = np.unique(self.pair, return_inverse=True)
+        by_pair = sp.csr_array((self.weights, (column, pair)), shape=(n, pairs.size))
+        products = sp.coo_array(by_pair @ sp.diags_array(e.share[pairs // self.n_sets]) @ by_pair.T)
         left, right = products.coords
         grams[left // size, left % size, right % size] -= products.data
-        levels = self._merge(by_column, self.inside) - self._merge(by_pair, self.means)
-        rest = self._merge(by_column, self.across) - self._merge(shared, self.sums) - self.nested.transpose(levels)
+        shared = by_first @ sp.diags_array(e.share)
+        levels = (by_column @ e.layout.nested - by_first @ e.means).toarray().T
+        rest = (by_column @ e.across - shared @ e.sums).toarray().T - self.nested.transpose(levels)
         for one, other in ((levels, self.nested.invert(levels)), (kept := self.q.root.T @ rest, kept)):
-            first, second = (np.ascontiguousarray(part.T).reshape(self.n_sets, size, -1) for part in (one, other))
-            grams -= first @ np.swapaxes(second, 1, 2)
+            before, after = (np.ascontiguousarray(part.T).reshape(self.n_sets, size, -1) for part in (one, other))
+            grams -= before @ np.swapaxes(after, 1, 2)
         return grams
-
-    def _merge(self, by_column: sp.csr_array, by_set: sp.csr_array) -> FloatArray:
-        """Return sums by column over entries or pairs of what is laid out by set, shape (n_levels, n_columns)."""
-        shape = by_set.shape[0], by_set.shape[1] // self.n_sets
-        plain = sp.csr_array((by_set.data, by_set.indices // self.n_sets, by_set.indptr), shape=shape)
-        return np.asarray((by_column @ plain).toarray().T)
 
 
 def find_set_levels(q: Annihilator, nested: Nested, rows: IntArray, sets: IntArray, n_sets: int) -> SetLevels:
-    """Find the levels that the entries of several sets touch.
+    """Find the levels of the entries of several sets.
 
     Parameters
     ----------
@@ -162,26 +204,15 @@ def find_set_levels(q: Annihilator, nested: Nested, rows: IntArray, sets: IntArr
     n_sets : int
     """
     e = q.elimination
-    pairs, pair = np.unique(e.layout.first[rows] * np.int64(n_sets) + sets, return_inverse=True)
-    levels, of_pair = np.divmod(pairs, n_sets)
-    return SetLevels(
-        q=q,
-        nested=nested,
-        n_sets=n_sets,
-        weights=q.weights[rows],
-        pair=pair,
-        share=e.share[levels],
-        total=e.total[levels],
-        inside=_lay_out_by_set(e.layout.nested[rows], sets, n_sets),
-        means=_lay_out_by_set(e.means[levels], of_pair, n_sets),
-        across=_lay_out_by_set(e.across[rows], sets, n_sets),
-        sums=_lay_out_by_set(e.sums[levels], of_pair, n_sets),
-    )
+    pair = e.layout.first[rows] * np.int64(n_sets) + sets
+    inside, across = (_lay_out_by_set(part, rows, sets, n_sets) for part in (e.layout.nested, e.across))
+    return SetLevels(q, nested, rows, sets, n_sets, q.weights[rows], pair, inside, across)
 
 
-def _lay_out_by_set(matrix: sp.csr_array, sets: IntArray, n_sets: int) -> sp.csr_array:
-    """Return a matrix whose columns are by set: each row has its own set's."""
-    n_places = matrix.shape[1] * n_sets
-    places = matrix.indices.astype(np.int64) * n_sets + np.repeat(sets, np.diff(matrix.indptr))
-    short = places.astype(np.int32) if n_places < np.iinfo(np.int32).max else places
-    return sp.csr_array((matrix.data, short, matrix.indptr), shape=(matrix.shape[0], n_places))
+def _lay_out_by_set(matrix: sp.csr_array, rows: IntArray, sets: IntArray, n_sets: int) -> ByLevel:
+    """Return rows of a matrix whose columns are by set: each row has its own set's."""
+    if matrix.nnz == matrix.shape[0] and (np.diff(matrix.indptr) == 1).all() and (matrix.data == 1).all():
+        return ByLevel(matrix.indices[rows].astype(np.int64) * n_sets + sets, None, None)
+    some = sp.csr_array(matrix[rows])
+    entries = np.repeat(np.arange(rows.size), np.diff(some.indptr))
+    return ByLevel(some.indices.astype(np.int64) * n_sets + sets[entries], entries, some.data)
