@@ -111,6 +111,11 @@ class Design:
         for name in self.clusters:
             require_word("clusters", name, CLUSTERS)
 
+    @cached_property
+    def workings(self) -> dict[tuple[object, ...], Any]:
+        """What has been worked out for this design and may be asked for again, by what it is."""
+        return {}
+
     @classmethod
     def from_statistics(cls, statistics: CohortStatistics, **options: Any) -> "Design":
         """Return a design on cohort statistics, which estimators take where their algebra allows it.

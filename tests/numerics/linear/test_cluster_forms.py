@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from twintrade.numerics.absorption import factor_order, lay_out_elimination
-from twintrade.numerics.linear import build_constant_effect, cluster_forms, compute_expected_squares
+from twintrade.numerics.linear import build_constant_effect, cluster_forms, compute_expected_squares, square_loadings
 
 SHAPE = (6, 5, 7)
 
@@ -40,7 +40,8 @@ def test_sums_and_degrees_equal_forms_written_out(effects, has_weights) -> None:
     weights = rng.lognormal(size=n) if has_weights else np.ones(n)
     v, u, treatment = rng.normal(size=(n, 3)), rng.normal(size=n), (rng.random(n) < 0.2).astype(float)
     v[rng.random(n) < 0.5, 1] = 0.0
-    effect = build_constant_effect(factor_order(lay_out_elimination(codes, covariates), weights), u, treatment)
+    q = factor_order(lay_out_elimination(codes, covariates), weights)
+    effect = build_constant_effect(q, u, treatment, square_loadings(q))
     for clusters in (city, dyad):
         expected = compute_expected_squares(v, effect, clusters)
         for k in range(3):
@@ -57,7 +58,8 @@ def test_signs_combine_forms(monkeypatch, has_weights) -> None:
     n, none = city.size, np.empty((city.size, 0))
     weights = rng.lognormal(size=n) if has_weights else np.ones(n)
     v, u, treatment = rng.normal(size=(n, 2)), rng.normal(size=n), (rng.random(n) < 0.2).astype(float)
-    effect = build_constant_effect(factor_order(lay_out_elimination(codes, none), weights), u, treatment)
+    q = factor_order(lay_out_elimination(codes, none), weights)
+    effect = build_constant_effect(q, u, treatment, square_loadings(q))
     monkeypatch.setattr(cluster_forms, "MOST_EXACT", 10)
     expected = compute_expected_squares(v, effect, dyad)
     signs = np.random.default_rng(cluster_forms.SIGN_SEED).choice([-1.0, 1.0], (30, cluster_forms.N_SIGNS))

@@ -1,5 +1,6 @@
 """Scores of an estimate under one effect for all treated rows, from its row weights alone, and their expectation."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,12 @@ from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit
 from twintrade.inference.clustering.joint import repair_covariance
 from twintrade.inference.clustering.row_weights import RowWeights, find_row_weights
-from twintrade.numerics.absorption import factor_order, lay_out_elimination
+from twintrade.numerics.absorption import (
+    Annihilator,
+    LoadingSquares,
+    factor_order,
+    lay_out_elimination,
+)
 from twintrade.numerics.arrays import (
     FloatArray,
     IntArray,
@@ -19,7 +25,7 @@ from twintrade.numerics.arrays import (
     list_signed_subsets,
     sum_by_group,
 )
-from twintrade.numerics.linear import ConstantEffect, build_constant_effect, compute_expected_squares
+from twintrade.numerics.linear import ConstantEffect, build_constant_effect, compute_expected_squares, square_loadings
 from twintrade.numerics.poisson import fit_poisson
 
 NEGLIGIBLE = 1e-8
@@ -82,7 +88,8 @@ def compute_scaled_variances(
 
 
 def _compute_variance(fit: Fit, m: _Model, v: FloatArray, names: tuple[str, ...]) -> ScaledVariance:
-    o = fit.design.observations
+    o, known = fit.design.observations, fit.design.workings
+    asked = "expected squares", hashlib.blake2b(v.tobytes() + m.effect.u.tobytes()).digest()
     codes = {name: np.arange(m.rows.size) if name == "row" else compact(o.codes(name)[m.rows]) for name in names}
     sizes = {name: int(c.max()) + 1 for name, c in codes.items()}
     if min(sizes.values()) < 2:
@@ -94,7 +101,9 @@ def _compute_variance(fit: Fit, m: _Model, v: FloatArray, names: tuple[str, ...]
     for sign, chosen in list_signed_subsets(names):
         joint = intersect_codes([codes[name] for name in chosen])
         sums = sum_by_group(scores, joint)
-        expected = compute_expected_squares(v, m.effect, joint, has_degrees=len(chosen) == 1)
+        if (*asked, chosen) not in known:
+            known[*asked, chosen] = compute_expected_squares(v, m.effect, joint, has_degrees=len(chosen) == 1)
+        expected = known[*asked, chosen]
         raw, mean = raw + sign * sums.T @ sums, mean + sign * expected.mean
         if len(chosen) == 1:
             df, largest = np.minimum(df, expected.df), np.maximum(largest, (sums**2).sum(axis=0))
@@ -144,12 +153,35 @@ def _build_model(fit: Fit, u: FloatArray, rows: IntArray) -> _Model:
     treatment = (o.is_treated.astype(np.float64) if dose is None else dose[o.rows])[rows]
     if not abs(u @ treatment) > NEGLIGIBLE * np.abs(u).sum():
         raise InferenceError(f"a constant effect on treated rows is not what {fit.estimator.name} estimates")
-    u, used, outcome, weights = u / (u @ treatment), np.arange(rows.size), o.y[rows], o.row_weights[rows]
+    u, absorbed = u / (u @ treatment), _absorb(fit, treatment, rows)
+    used = absorbed.used
+    effect = build_constant_effect(absorbed.q, u[used], treatment[used], absorbed.squares)
+    return _Model(rows[used], absorbed.outcome, effect)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Absorbed:
+    """The outcome on the rows used, and the effects taken out of it: the same for all estimates of a model."""
+
+    used: IntArray
+    outcome: FloatArray
+    q: Annihilator
+    squares: LoadingSquares | None
+
+
+def _absorb(fit: Fit, treatment: FloatArray, rows: IntArray) -> _Absorbed:
+    o, key = fit.design.observations, ("absorbed", fit.estimator.is_poisson)
+    known: tuple[IntArray, _Absorbed] | None = fit.design.workings.get(key)
+    if known is not None and np.array_equal(known[0], rows):
+        return known[1]
+    used, outcome, weights = np.arange(rows.size), o.y[rows], o.row_weights[rows]
     if fit.estimator.is_poisson:
         # Working residuals, and their weights, of the model with one proportional effect.
         columns = np.column_stack([treatment, o.covariates[rows]])
         whole = fit_poisson(outcome, columns, [c[rows] for c in o.effect_codes()], o.weights_of(rows))
         used, outcome, weights = whole.rows, whole.residuals, whole.mu * weights[whole.rows]
-    rows = rows[used]
-    q = factor_order(lay_out_elimination([c[rows] for c in o.effect_codes()], o.covariates[rows]), weights)
-    return _Model(rows, outcome, build_constant_effect(q, u[used], treatment[used]))
+    kept = rows[used]
+    q = factor_order(lay_out_elimination([c[kept] for c in o.effect_codes()], o.covariates[kept]), weights)
+    absorbed = _Absorbed(used, outcome, q, square_loadings(q))
+    fit.design.workings[key] = rows, absorbed
+    return absorbed

@@ -13,7 +13,6 @@ from twintrade.inference.refits.permutation import permute, replace_outcome
 from twintrade.inference.refits.studentizing import Studentizer
 from twintrade.numerics.arrays import FloatArray, IntArray
 
-
 TINY = float(np.finfo(float).tiny)
 
 

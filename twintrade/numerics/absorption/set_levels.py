@@ -93,25 +93,23 @@ class ByLevel:
     ----------
     places : IntArray, shape (n_nonzero,)
         Level times the number of sets, plus the set.
-    entries : IntArray or None, shape (n_nonzero,)
-        None where each entry is a one in one level.
-    data : FloatArray or None, shape (n_nonzero,)
+    factors : tuple of IntArray and FloatArray, or None; each of shape (n_nonzero,)
+        Entry and value; None where each entry is a one in one level.
     """
 
     places: IntArray
-    entries: IntArray | None
-    data: FloatArray | None
+    factors: tuple[IntArray, FloatArray] | None
 
     def sum(self, values: FloatArray, n_levels: int, n_sets: int) -> FloatArray:
         """Return sums of entries by level and set, shape (n_levels, n_sets)."""
-        if self.entries is not None:
-            values = values[self.entries] * self.data
+        if self.factors is not None:
+            values = values[self.factors[0]] * self.factors[1]
         return sum_by_group(values, self.places, n_levels * n_sets).reshape(n_levels, n_sets)
 
     def spread(self, levels: FloatArray, n_entries: int) -> FloatArray:
         """Return what levels by set are in each entry, shape (n_entries,)."""
         values = levels.ravel()[self.places]
-        return values if self.entries is None else sum_by_group(values * self.data, self.entries, n_entries)
+        return values if self.factors is None else sum_by_group(values * self.factors[1], self.factors[0], n_entries)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -212,7 +210,7 @@ def find_set_levels(q: Annihilator, nested: Nested, rows: IntArray, sets: IntArr
 def _lay_out_by_set(matrix: sp.csr_array, rows: IntArray, sets: IntArray, n_sets: int) -> ByLevel:
     """Return rows of a matrix whose columns are by set: each row has its own set's."""
     if matrix.nnz == matrix.shape[0] and (np.diff(matrix.indptr) == 1).all() and (matrix.data == 1).all():
-        return ByLevel(matrix.indices[rows].astype(np.int64) * n_sets + sets, None, None)
+        return ByLevel(matrix.indices[rows].astype(np.int64) * n_sets + sets, None)
     some = sp.csr_array(matrix[rows])
     entries = np.repeat(np.arange(rows.size), np.diff(some.indptr))
-    return ByLevel(some.indices.astype(np.int64) * n_sets + sets[entries], entries, some.data)
+    return ByLevel(some.indices.astype(np.int64) * n_sets + sets[entries], (entries, some.data))

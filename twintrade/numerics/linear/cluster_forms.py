@@ -74,10 +74,16 @@ class Expectation:
     df: FloatArray
 
 
-def build_constant_effect(q: Annihilator, u: FloatArray, treatment: FloatArray) -> ConstantEffect:
+def square_loadings(q: Annihilator) -> LoadingSquares | None:
+    """Return what forms of any effect need where rows are weighted, None where they are not."""
+    return None if (q.weights == 1).all() else compute_loading_squares(q)
+
+
+def build_constant_effect(
+    q: Annihilator, u: FloatArray, treatment: FloatArray, squares: LoadingSquares | None
+) -> ConstantEffect:
     """Prepare an effect for the forms of any weights and clusters."""
     net = q.residualize(np.column_stack([u, treatment]))
-    squares = None if (q.weights == 1).all() else compute_loading_squares(q)
     return ConstantEffect(q, squares, u, net[:, 0], net[:, 1])
 
 
