@@ -103,9 +103,8 @@ class Design:
         if self.window[0] > self.window[1]:
             raise DesignError(f"the window {list(self.window)} ends before it begins; give [first, last]")
         if self.reference >= 0 or self.reference >= -self.anticipation:
-            raise DesignError(
-                f"reference {self.reference} is not before the onset less {self.anticipation} periods of anticipation"
-            )
+            early = f"the onset less {self.anticipation} periods of anticipation"
+            raise DesignError(f"reference {self.reference} is not before {early}")
         if self.anticipation < 0:
             raise DesignError(f"anticipation is a number of periods, not {self.anticipation}")
         for name in self.clusters:
@@ -161,8 +160,8 @@ class Design:
 
     def _repr_html_(self) -> str:
         head, _, rest = repr(self).partition(": ")
-        items = "".join(f"<li>{escape(part)}</li>" for part in rest.split("; "))
-        return f"<p><b>{escape(head)}</b></p><ul>{items}</ul>"
+        items = (f"<li>{escape(part)}</li>" for part in rest.split("; "))
+        return f"<p><b>{escape(head)}</b></p><ul>{''.join(items)}</ul>"
 
     @cached_property
     def onset(self) -> FloatArray:
@@ -238,16 +237,13 @@ class Design:
     @property
     def effects_label(self) -> Listed:
         """The fixed effects as a table prints them."""
-        names = self.effect_names
-        return Listed(
-            tuple(name_effect(n, is_dyadic=self.panel.is_dyadic, period=self.panel.frequency) for n in names), "comma"
-        )
+        is_dyadic, period = self.panel.is_dyadic, self.panel.frequency
+        return Listed(tuple(name_effect(n, is_dyadic=is_dyadic, period=period) for n in self.effect_names), "comma")
 
     @property
     def scale(self) -> Literal["level", "log points", "share", "index"]:
         """Scale of a linear effect on this outcome."""
-        transform = self.transform if self.statistics is None else self.statistics.transform
-        return TRANSFORMS[transform].scale
+        return TRANSFORMS[(self.statistics or self).transform].scale
 
     @property
     def transform_label(self) -> Words:
@@ -272,8 +268,7 @@ class Design:
 
     def reassigned(self, onset: FloatArray) -> "Design":
         """Return the design with other onsets, shape (panel.n_units,)."""
-        units = self.panel.units
-        known = set(units) if self.treatment.excluded else set()
+        units, known = self.panel.units, set(self.panel.units) if self.treatment.excluded else set()
         excluded = {u: r for u, r in self.treatment.excluded.items() if u in known}
         treatment = replace(self.treatment, units=units, onset=np.asarray(onset, dtype=np.float64), excluded=excluded)
         return replace(self, treatment=treatment)

@@ -119,7 +119,10 @@ def open_page(results: ResultSet, options: AppendixOptions, printer: Printer | N
 
 
 def build_appendix(
-    results: ResultSet, options: AppendixOptions | None = None, page: Page | None = None
+    results: ResultSet,
+    options: AppendixOptions | None = None,
+    page: Page | None = None,
+    brief: tuple[Block, ...] | None = None,
 ) -> tuple[Block, ...]:
     """Return the appendix of an analysis as numbered blocks.
 
@@ -129,10 +132,12 @@ def build_appendix(
     options : AppendixOptions, optional
     page : Page, optional
         Given by who wants to know afterwards which texts could not be printed.
+    brief : tuple of Block, optional
+        Given by who has built it.
     """
     options = options or AppendixOptions()
     page = page or open_page(results, options)
-    opening: list[Block] = list(build_brief(page))
+    opening: list[Block] = list(build_brief(page) if brief is None else brief)
     if not opening:
         opening.append(Heading(1, format_title(page), "top"))
         if results.is_simulated:
@@ -166,20 +171,27 @@ def _list_contents(opening: list[Block], blocks: list[Block]) -> list[Block]:
     return [*([PageBreak()] if len(opening) > 2 else []), *([Contents()] if n_sections > 2 else [])]
 
 
-def build_document(results: ResultSet, options: AppendixOptions | None = None, page: Page | None = None) -> Document:
+def build_document(
+    results: ResultSet,
+    options: AppendixOptions | None = None,
+    page: Page | None = None,
+    brief: tuple[Block, ...] | None = None,
+) -> Document:
     """Return the appendix as a document that any writer takes."""
     options = options or AppendixOptions()
     page = page or open_page(results, options)
-    blocks = build_appendix(results, options, page)
+    blocks = build_appendix(results, options, page, brief)
     parts: tuple[Part, ...] = ("brief", "appendix") if any(isinstance(b, Lead) for b in blocks) else ("appendix",)
     return Document(
         format_title(page), blocks, options.language, results.is_simulated, parts, results.title, options.authors
     )
 
 
-def build_brief_document(results: ResultSet, options: AppendixOptions, page: Page) -> Document | None:
+def build_brief_document(
+    results: ResultSet, options: AppendixOptions, page: Page, brief: tuple[Block, ...] | None = None
+) -> Document | None:
     """Return the brief as a document; None where there is nothing to answer."""
-    blocks = build_brief(page)
+    blocks = build_brief(page) if brief is None else brief
     if not blocks:
         return None
     numbered = replace_words(number_blocks(_marked(list(blocks), page)), options.spelling)

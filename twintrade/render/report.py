@@ -9,6 +9,7 @@ from twintrade.extras import has_library
 from twintrade.render.appendix import AppendixOptions, build_brief_document, build_document, open_page
 from twintrade.render.block_parts import list_exhibits
 from twintrade.render.blocks import Block, Document, Figure, Table
+from twintrade.render.brief import build_brief
 from twintrade.render.page import collect_romanized
 from twintrade.render.writers.csv import render_frame_csv, render_table_csv
 from twintrade.render.writers.glyphs import Printer, load_charmap
@@ -53,8 +54,10 @@ def render(
     names = collect_romanized(results, options.romanized)
     figures = Printer(load_charmap(), names, options.wording)
     page = open_page(results, options, figures)
-    brief = build_brief_document(results, options, page)
-    rendered = render_document(build_document(results, options, page), options, names, figures, word_template)
+    blocks = build_brief(page)
+    document = build_document(results, options, page, blocks)
+    rendered = render_document(document, options, names, figures, word_template)
+    brief = build_brief_document(results, options, page, blocks)
     return rendered if brief is None else _add_brief(rendered, brief, options, names, word_template)
 
 

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from twintrade.numerics.absorption import factor_order, lay_out_elimination
-from twintrade.numerics.linear import build_constant_effect, cluster_forms, compute_expected_squares, square_loadings
+from twintrade.numerics.linear import (
+    build_constant_effect,
+    build_loading_squares,
+    cluster_forms,
+    compute_expected_squares,
+)
 
 SHAPE = (6, 5, 7)
 
@@ -41,7 +46,7 @@ def test_sums_and_degrees_equal_forms_written_out(effects, has_weights) -> None:
     v, u, treatment = rng.normal(size=(n, 3)), rng.normal(size=n), (rng.random(n) < 0.2).astype(float)
     v[rng.random(n) < 0.5, 1] = 0.0
     q = factor_order(lay_out_elimination(codes, covariates), weights)
-    effect = build_constant_effect(q, u, treatment, square_loadings(q))
+    effect = build_constant_effect(q, u, treatment, build_loading_squares(q))
     for clusters in (city, dyad):
         expected = compute_expected_squares(v, effect, clusters)
         for k in range(3):
@@ -59,7 +64,7 @@ def test_signs_combine_forms(monkeypatch, has_weights) -> None:
     weights = rng.lognormal(size=n) if has_weights else np.ones(n)
     v, u, treatment = rng.normal(size=(n, 2)), rng.normal(size=n), (rng.random(n) < 0.2).astype(float)
     q = factor_order(lay_out_elimination(codes, none), weights)
-    effect = build_constant_effect(q, u, treatment, square_loadings(q))
+    effect = build_constant_effect(q, u, treatment, build_loading_squares(q))
     monkeypatch.setattr(cluster_forms, "MOST_EXACT", 10)
     expected = compute_expected_squares(v, effect, dyad)
     signs = np.random.default_rng(cluster_forms.SIGN_SEED).choice([-1.0, 1.0], (30, cluster_forms.N_SIGNS))

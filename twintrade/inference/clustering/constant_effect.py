@@ -25,7 +25,12 @@ from twintrade.numerics.arrays import (
     list_signed_subsets,
     sum_by_group,
 )
-from twintrade.numerics.linear import ConstantEffect, build_constant_effect, compute_expected_squares, square_loadings
+from twintrade.numerics.linear import (
+    ConstantEffect,
+    build_constant_effect,
+    build_loading_squares,
+    compute_expected_squares,
+)
 from twintrade.numerics.poisson import fit_poisson
 
 NEGLIGIBLE = 1e-8
@@ -89,7 +94,7 @@ def compute_scaled_variances(
 
 def _compute_variance(fit: Fit, m: _Model, v: FloatArray, names: tuple[str, ...]) -> ScaledVariance:
     o, known = fit.design.observations, fit.design.workings
-    asked = "expected squares", hashlib.blake2b(v.tobytes() + m.effect.u.tobytes()).digest()
+    asked = "expected-squares", hashlib.blake2b(v.tobytes() + m.effect.u.tobytes()).digest()
     codes = {name: np.arange(m.rows.size) if name == "row" else compact(o.codes(name)[m.rows]) for name in names}
     sizes = {name: int(c.max()) + 1 for name, c in codes.items()}
     if min(sizes.values()) < 2:
@@ -182,6 +187,6 @@ def _absorb(fit: Fit, treatment: FloatArray, rows: IntArray) -> _Absorbed:
         used, outcome, weights = whole.rows, whole.residuals, whole.mu * weights[whole.rows]
     kept = rows[used]
     q = factor_order(lay_out_elimination([c[kept] for c in o.effect_codes()], o.covariates[kept]), weights)
-    absorbed = _Absorbed(used, outcome, q, square_loadings(q))
+    absorbed = _Absorbed(used, outcome, q, build_loading_squares(q))
     fit.design.workings[key] = rows, absorbed
     return absorbed

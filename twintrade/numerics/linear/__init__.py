@@ -2,8 +2,8 @@
 
 from twintrade.numerics.linear.cluster_forms import ConstantEffect as ConstantEffect
 from twintrade.numerics.linear.cluster_forms import build_constant_effect as build_constant_effect
+from twintrade.numerics.linear.cluster_forms import build_loading_squares as build_loading_squares
 from twintrade.numerics.linear.cluster_forms import compute_expected_squares as compute_expected_squares
-from twintrade.numerics.linear.cluster_forms import square_loadings as square_loadings
 from twintrade.numerics.linear.columns import compute_column_norms as compute_column_norms
 from twintrade.numerics.linear.prediction import compute_projection_weights as compute_projection_weights
 from twintrade.numerics.linear.prediction import find_identified as find_identified

@@ -74,7 +74,7 @@ class Expectation:
     df: FloatArray
 
 
-def square_loadings(q: Annihilator) -> LoadingSquares | None:
+def build_loading_squares(q: Annihilator) -> LoadingSquares | None:
     """Return what forms of any effect need where rows are weighted, None where they are not."""
     return None if (q.weights == 1).all() else compute_loading_squares(q)
 
