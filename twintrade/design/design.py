@@ -103,8 +103,9 @@ class Design:
         if self.window[0] > self.window[1]:
             raise DesignError(f"the window {list(self.window)} ends before it begins; give [first, last]")
         if self.reference >= 0 or self.reference >= -self.anticipation:
-            early = f"the onset less {self.anticipation} periods of anticipation"
-            raise DesignError(f"reference {self.reference} is not before {early}")
+            raise DesignError(
+                f"reference {self.reference} is not before the onset less {self.anticipation} periods of anticipation"
+            )
         if self.anticipation < 0:
             raise DesignError(f"anticipation is a number of periods, not {self.anticipation}")
         for name in self.clusters:
@@ -160,8 +161,7 @@ class Design:
 
     def _repr_html_(self) -> str:
         head, _, rest = repr(self).partition(": ")
-        items = (f"<li>{escape(part)}</li>" for part in rest.split("; "))
-        return f"<p><b>{escape(head)}</b></p><ul>{''.join(items)}</ul>"
+        return f"<p><b>{escape(head)}</b></p><ul>{''.join(f'<li>{escape(p)}</li>' for p in rest.split('; '))}</ul>"
 
     @cached_property
     def onset(self) -> FloatArray:

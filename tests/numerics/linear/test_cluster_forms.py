@@ -57,17 +57,18 @@ def test_sums_and_degrees_equal_forms_written_out(effects, has_weights) -> None:
 
 
 @pytest.mark.parametrize("has_weights", [False, True])
-def test_signs_combine_forms(monkeypatch, has_weights) -> None:
+@pytest.mark.parametrize(("effects", "n_signs", "within"), [("city_years", 1, 1e-10), ("gravity", 20_000, 2e-3)])
+def test_signs_estimate_what_forms_share_outside_blocks(monkeypatch, effects, n_signs, within, has_weights) -> None:
     rng = np.random.default_rng(2)
-    codes, city, dyad = draw_panel(rng, "gravity")
+    codes, city, dyad = draw_panel(rng, effects)
     n, none = city.size, np.empty((city.size, 0))
     weights = rng.lognormal(size=n) if has_weights else np.ones(n)
     v, u, treatment = rng.normal(size=(n, 2)), rng.normal(size=n), (rng.random(n) < 0.2).astype(float)
     q = factor_order(lay_out_elimination(codes, none), weights)
     effect = build_constant_effect(q, u, treatment, build_loading_squares(q))
     monkeypatch.setattr(cluster_forms, "MOST_EXACT", 10)
+    monkeypatch.setattr(cluster_forms, "N_SIGNS", n_signs)
     expected = compute_expected_squares(v, effect, dyad)
-    signs = np.random.default_rng(cluster_forms.SIGN_SEED).choice([-1.0, 1.0], (30, cluster_forms.N_SIGNS))
     for k in range(2):
         forms = write_out_forms(codes, none, weights, v[:, k], u, treatment, dyad)
-        assert expected.mean[k] == pytest.approx(((signs.T @ forms) ** 2).sum() / signs.shape[1], rel=1e-10)
+        assert expected.mean[k] == pytest.approx((forms**2).sum(), rel=within)

@@ -223,13 +223,18 @@ class Annihilator:
     def combine_loadings(self, weighted: sp.csr_array) -> tuple[sp.csr_array, sp.csr_array, FloatArray]:
         """Return the same from values times weights by group, shape (n_groups, n_rows)."""
         e = self.elimination
-        by_first = sp.csr_array(weighted @ self.first_dummies())
-        means = by_first @ sp.diags_array(e.share)
-        rest = (weighted @ e.across - means @ e.sums).toarray()
-        inside = sp.csr_array((weighted @ e.layout.nested - by_first @ e.means) @ e.root)
+        first, inside = self.combine_near(weighted)
+        rest = (weighted @ e.across - first @ sp.diags_array(np.sqrt(e.share)) @ e.sums).toarray()
         for blocks in e.list_blocks():
             rest -= inside[:, list_places(e.ends, blocks)] @ e.explain(blocks)
-        return sp.csr_array(by_first @ sp.diags_array(np.sqrt(e.share))), inside, rest @ self.root
+        return first, inside, rest @ self.root
+
+    def combine_near(self, weighted: sp.csr_array) -> tuple[sp.csr_array, sp.csr_array]:
+        """Return of the same what belongs to the largest effect and to those inside blocks."""
+        e = self.elimination
+        by_first = sp.csr_array(weighted @ self.first_dummies())
+        inside = sp.csr_array((weighted @ e.layout.nested - by_first @ e.means) @ e.root)
+        return sp.csr_array(by_first @ sp.diags_array(np.sqrt(e.share))), inside
 
     def _weigh(self, rows: IntArray, columns: FloatArray | sp.csr_array) -> sp.csr_array:
         sparse = columns if isinstance(columns, sp.csr_array) else sp.csr_array(columns)

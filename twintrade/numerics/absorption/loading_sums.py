@@ -28,13 +28,9 @@ class LoadingSums:
         """Return the products of these groups with the others, shape (n_groups, n_others)."""
         return np.asarray(sp.csr_array(self.near @ other.near.T).toarray() + self.rest @ other.rest.T)
 
-    def compute_traces(self, other: "LoadingSums") -> FloatArray:
-        """Return the product of each group with the same group of the other, shape (n_groups,)."""
-        rest = np.einsum("ij,ij->i", self.rest, other.rest)
-        if isinstance(self.near, np.ndarray) and isinstance(other.near, np.ndarray):
-            return np.asarray(rest + np.einsum("ij,ij->i", self.near, other.near))
-        near = sp.csr_array(sp.csr_array(self.near).multiply(other.near))
-        return np.asarray(rest + near @ np.ones(near.shape[1]))
+    def compute_trace(self, other: "LoadingSums") -> float:
+        """Return the products of each group with the same group of the other, added up."""
+        return float(_add_products(self.near, other.near) + np.vdot(self.rest, other.rest))
 
     def less(self, other: "LoadingSums") -> "LoadingSums":
         """Return the difference of both."""
@@ -48,6 +44,18 @@ class LoadingSums:
     def groups(self, part: slice) -> "LoadingSums":
         """Return the sums of some groups."""
         return LoadingSums(self.near[part], self.rest[part])
+
+
+def _add_products(one: sp.csr_array | FloatArray, other: sp.csr_array | FloatArray) -> float:
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        return float(np.vdot(one, other))
+    return float(sp.csr_array(sp.csr_array(one).multiply(other)).sum())
+
+
+def sum_near(q: Annihilator, values: sp.csr_array) -> LoadingSums:
+    """Return the sums without what is left after the largest effect and those inside blocks."""
+    near = sp.csr_array(sp.hstack(q.combine_near(values), format="csr"))
+    return LoadingSums(near, np.empty((near.shape[0], 0)))
 
 
 def sum_by_loading(q: Annihilator, values: sp.csr_array, mix: FloatArray | None = None) -> LoadingSums:
@@ -88,9 +96,11 @@ class LoadingSquares:
     rest: FloatArray
 
     def halve(self, sums: LoadingSums) -> LoadingSums:
-        """Return Y with ``Y S' + S Y' = S K S'``."""
-        near, rest = sums.near @ self.near * 0.5, sums.near @ self.cross + sums.rest @ (0.5 * self.rest)
-        return LoadingSums(near, np.asarray(rest))
+        """Return Y with ``Y S' + S Y' = S K S'``; its near part alone for sums without the rest."""
+        near = sums.near @ self.near * 0.5
+        if not sums.rest.shape[1]:
+            return LoadingSums(near, sums.rest)
+        return LoadingSums(near, np.asarray(sums.near @ self.cross + sums.rest @ (0.5 * self.rest)))
 
 
 def compute_loading_squares(q: Annihilator) -> LoadingSquares:

@@ -7,8 +7,9 @@ a_g = M'(v 1_g) - (v_g'Md) u, so that the sum of squared scores is expected to b
 M = I - HW and L a root of H, a form's products need L'(v 1_g) and L'(W v 1_g) alone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import scipy.sparse as sp
@@ -19,12 +20,15 @@ from twintrade.numerics.absorption import (
     LoadingSums,
     compute_loading_squares,
     sum_by_loading,
+    sum_near,
 )
 from twintrade.numerics.arrays import FloatArray, IntArray, sum_by_group
 
 MOST_EXACT = 3_000
-"""Clusters up to which every form is made; beyond, sums come from random signs and degrees of freedom from v'v."""
-N_SIGNS = 200
+"""Clusters up to which every form is made. Beyond, degrees of freedom come from v'v, and random signs give what forms
+share through effects that meet the largest outside blocks; what they share through the others is exact.
+"""
+N_SIGNS = 64
 SIGN_SEED = 7919
 NUMBERS_AT_ONCE = 2_000_000
 
@@ -53,10 +57,22 @@ class ConstantEffect:
 
     def sum_values(self, values: sp.csr_array, mix: FloatArray | None = None) -> tuple[LoadingSums, LoadingSums]:
         """Return S and T such that forms' products are the values' own less ``S T' + T S'``, but for the effect."""
-        sums = sum_by_loading(self.q, values, mix)
+        return self._pair(partial(sum_by_loading, self.q, mix=mix), values)
+
+    def probe_trace(self, values: sp.csr_array) -> float:
+        """Return the trace of ``S T'``, its part from all but the largest effect and those inside blocks by signs."""
+        signs = np.random.default_rng(SIGN_SEED).choice([-1.0, 1.0], (values.shape[0], N_SIGNS))
+        mixed, half = self.sum_values(values, signs)
+        near, near_half = self._pair(partial(sum_near, self.q), values)
+        return near.compute_trace(near_half) + float(np.vdot(mixed.rest, half.rest)) / N_SIGNS
+
+    def _pair(
+        self, sum_up: Callable[[sp.csr_array], LoadingSums], values: sp.csr_array
+    ) -> tuple[LoadingSums, LoadingSums]:
+        sums = sum_up(values)
         if self.squares is None:
             return sums, sums.halved()
-        weighted = sum_by_loading(self.q, sp.csr_array(values @ sp.diags_array(self.q.weights)), mix)
+        weighted = sum_up(sp.csr_array(values @ sp.diags_array(self.q.weights)))
         return sums, weighted.less(self.squares.halve(sums))
 
 
@@ -101,43 +117,33 @@ def compute_expected_squares(
     has_degrees : bool
         Whether degrees of freedom are asked for; NaN otherwise.
     """
-    n = int(codes.max()) + 1
+    n, u_squared = int(codes.max()) + 1, effect.u @ effect.u
     mean, df = np.empty(v.shape[1]), np.full(v.shape[1], np.nan)
     nets = np.column_stack([effect.net_u, effect.net_treatment])
-    for k, squared, sums, half in _sum_clusters(v, effect, codes, n):
+    for k, trace, product in _share_forms(v, effect, codes, n, has_degrees):
+        squared = sum_by_group(v[:, k] ** 2, codes, n)
         # u'M'(v 1_g), and the cluster's share of the constant effect.
         along, moved = sum_by_group(v[:, [k]] * nets, codes, n).T
-        if has_degrees and n > MOST_EXACT:
-            df[k] = _count_degrees(squared.sum(), (squared**2).sum())
-        elif has_degrees:
-            product = sums.multiply(half) + np.outer(moved, along)
-            gram = np.diag(squared) - product - product.T + np.outer(moved, moved) * (effect.u @ effect.u)
+        mean[k] = squared.sum() - 2 * (trace + along @ moved) + moved @ moved * u_squared
+        if product is not None:
+            product += np.outer(moved, along)
+            gram = np.diag(squared) - product - product.T + np.outer(moved, moved) * u_squared
             df[k] = _count_degrees(np.trace(gram), (gram**2).sum())
-        n_forms = 1
-        if n > MOST_EXACT:
-            signs = _draw_signs(n)
-            n_forms = signs.shape[1]
-            along, moved = signs.T @ along, signs.T @ moved
-        lost = 2 * (sums.compute_traces(half).sum() + along @ moved) - moved @ moved * (effect.u @ effect.u)
-        mean[k] = squared.sum() - lost / n_forms
+        elif has_degrees:
+            df[k] = _count_degrees(squared.sum(), (squared**2).sum())
     return Expectation(mean, df)
-
-
-def _draw_signs(n: int) -> FloatArray:
-    return np.random.default_rng(SIGN_SEED).choice([-1.0, 1.0], (n, N_SIGNS))
 
 
 def _count_degrees(total: float, squares: float) -> float:
     return float(total**2 / squares) if squares > 0 else 0.0
 
 
-def _sum_clusters(
-    v: FloatArray, effect: ConstantEffect, codes: IntArray, n: int
-) -> Iterator[tuple[int, FloatArray, LoadingSums, LoadingSums]]:
-    """Yield, for each column, clusters' squared weights and loading sums, some columns at a time."""
+def _share_forms(
+    v: FloatArray, effect: ConstantEffect, codes: IntArray, n: int, has_degrees: bool
+) -> Iterator[tuple[int, float, FloatArray | None]]:
+    """Yield, for each column, the trace of S T' and, where degrees of freedom need it and clusters are few, S T'."""
     rows = np.arange(codes.size)
-    mix = _draw_signs(n) if n > MOST_EXACT else None
-    step = 1 if mix is not None else max(1, NUMBERS_AT_ONCE // (n * max(1, effect.q.root.shape[1])))
+    step = 1 if n > MOST_EXACT else max(1, NUMBERS_AT_ONCE // (n * max(1, effect.q.root.shape[1])))
     for start in range(0, v.shape[1], step):
         part = range(start, min(start + step, v.shape[1]))
         places = [(k - start) * n + codes[v[:, k] != 0] for k in part]
@@ -145,8 +151,11 @@ def _sum_clusters(
         data = np.concatenate([v[u, k] for k, u in zip(part, used, strict=True)])
         shape = (n * len(part), codes.size)
         values = sp.csr_array((data, (np.concatenate(places), np.concatenate(used))), shape=shape)
-        sums, half = effect.sum_values(values, mix)
+        if n > MOST_EXACT:
+            yield start, effect.probe_trace(values), None
+            continue
+        sums, half = effect.sum_values(values)
         for k in part:
-            squared = sum_by_group(v[:, k] ** 2, codes, n)
-            one = slice(None) if mix is not None else slice((k - start) * n, (k - start + 1) * n)
-            yield k, squared, sums.groups(one), half.groups(one)
+            one = slice((k - start) * n, (k - start + 1) * n)
+            whole, other = sums.groups(one), half.groups(one)
+            yield k, whole.compute_trace(other), whole.multiply(other) if has_degrees else None
