@@ -26,7 +26,7 @@ from twintrade.study.observing.observe import observe
 from twintrade.study.plan.designs import Designs
 from twintrade.study.plan.forecast import ALIKE, Way, Work, compute_forecast, list_work
 from twintrade.study.plan.jobs import Plan
-from twintrade.study.planning import plan_analysis
+from twintrade.study.plan.planning import plan_analysis
 
 SINGLE = ("texas-philippines", "qingdao-uk", "delaware-india")
 CASES = (*SINGLE, "us-states:clustered", "24k:clustered", "240k:clustered", "us-states:49", "2k:49", "6k:49")

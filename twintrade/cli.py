@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from twintrade.commands import fetch, guide, registry, replication_readme, schema, simulate, version
+from twintrade.commands import fetch, guide, preregister, registry, replication_readme, schema, simulate, version
 from twintrade.errors import DataError, SourceError, SpecError, TwintradeError
 from twintrade.text import Listed, Text
 
@@ -221,10 +221,12 @@ def list_(
 @app.command()
 def verify(specs: Specs = None) -> None:
     """Hash inputs and results again and tell every difference from what the run recorded."""
+    from twintrade.study.registering import read_registration
     from twintrade.study.store import get_results_folder, list_changes
 
     code = DONE
     for analysis in _list_analyses(specs):
+        read_registration(analysis.root, analysis.name)
         if not get_results_folder(analysis.root, analysis.name).exists():
             typer.echo(Text("study.not-run", name=analysis.name))
             continue
@@ -290,11 +292,8 @@ def _code(error: TwintradeError) -> int:
     return USAGE if isinstance(error, SpecError) else DATA if is_data else ESTIMATION
 
 
-app.command()(guide)
-app.command()(schema)
-app.command()(simulate)
-app.command("replication-readme")(replication_readme)
-app.command()(version)
+for _command in (guide, preregister, schema, simulate, replication_readme, version):
+    app.command()(_command)
 
 if __name__ == "__main__":
     main()

@@ -154,6 +154,45 @@ def simulate(
         typer.echo(Text("study.wrote", path=str(Path(folder, path))))
 
 
+def preregister(
+    spec: Annotated[str, typer.Argument(help="Analysis file or its name.")],
+    draws: Annotated[int, typer.Option(help="Simulated outcomes for size and power.")] = 199,
+    errors: Annotated[
+        str, typer.Option(help="Of simulated outcomes: stated, or before (rows before the first agreement).")
+    ] = "",
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes, by default one a core.")] = None,
+) -> None:
+    """Fix an analysis before its outcomes are looked at, and run it on simulated ones."""
+    from datetime import UTC, datetime
+    from functools import partial
+
+    from twintrade.fanout import Workers, count_cores
+    from twintrade.study.preregister import FEWEST_DRAWS, register_analysis
+    from twintrade.study.progress import report_progress
+    from twintrade.study.store import find_analyses
+
+    source = _choose("--errors", errors, ("", "stated", "before"))
+    if draws < FEWEST_DRAWS:
+        raise SpecError(Text("registration.draws-few", fewest=FEWEST_DRAWS))
+    (analysis,) = find_analyses(Path.cwd(), [spec])
+    with report_progress(log_json=False, is_alone=True) as report:
+        paths, sha256 = register_analysis(
+            analysis.root,
+            analysis.name,
+            analysis.text,
+            datetime.now(UTC),
+            draws=draws,
+            errors=source or None,  # type: ignore[arg-type]
+            workers=Workers(n=jobs or count_cores()),
+            progress=partial(report, analysis.name),
+        )
+        report(analysis.name, "done")
+    for path in paths:
+        typer.echo(Text("study.wrote", path=path))
+    typer.echo(Text("registration.sha256", sha256=sha256))
+    typer.echo(Text("registration.next-stamp", name=analysis.name))
+
+
 def replication_readme(
     specs: Annotated[list[str] | None, typer.Argument(help="Analyses; all when none is given.")] = None,
 ) -> None:

@@ -40,6 +40,7 @@ SPECIFICATION_COLUMNS = (
     "comparison_text",
     "reference",  # event time of the path's exact zero; missing where there is none
     "is_headline",  # bool
+    "is_exploratory",  # bool: the analysis is registered, and without this column
     "n_rows",
     "n_units",
     "n_treated_units",

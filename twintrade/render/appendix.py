@@ -27,6 +27,7 @@ from twintrade.render.exhibits import (
     ladder,
     raw_series,
     register,
+    registered,
     robustness,
     run,
     single_case,
@@ -155,6 +156,7 @@ def build_appendix(
             absent.append((page.say(name), exhibit_blocks.reason))
         else:
             blocks += exhibit_blocks
+    blocks += registered.build_registration(page)
     if absent:
         items = tuple(
             build_spans(page.say("absent_exhibit", title=t.split(":")[0], reason=f"{r[:1].upper()}{r[1:]}"))

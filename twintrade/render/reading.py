@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from twintrade.effects import ResultSet
-from twintrade.text import Words, can_say, parse_text
+from twintrade.text import Text, Words, can_say, parse_text
 from twintrade.text.amounts import typeset
 from twintrade.text.numbers import format_event_time_label, is_missing
 
@@ -104,10 +104,10 @@ def find_headline(results: ResultSet) -> Record | None:
 
 
 def find_label(record: Record) -> Words:
-    """Return how a specification is called, not yet in any language."""
-    return find_words(record, "label") or " ".join(
-        (take_text(record["estimator"]), take_text(record["specification"]))
-    )
+    """Return how a specification is called, not yet in any language; one that was not registered is marked."""
+    keys = " ".join((take_text(record["estimator"]), take_text(record["specification"])))
+    label = find_words(record, "label") or keys
+    return Text("registration.exploratory", label=label) if read_truth(record.get("is_exploratory")) else label
 
 
 def format_label(record: Record) -> str:

@@ -69,7 +69,7 @@ def _add_brief(
     word_template: bytes | None,
 ) -> Rendered:
     """Return a report with the brief as files of its own."""
-    printed, messages = _print_pages("brief", brief, options, names, word_template)
+    printed, messages = render_pages("brief", brief, options, names, word_template)
     files: dict[str, bytes] = {}
     for block in list_exhibits(brief.blocks):
         files |= _files(block, Printer(PRINTABLE, names, options.wording))
@@ -97,7 +97,7 @@ def render_document(
     word_template : bytes, optional
     """
     tex = Printer(PRINTABLE, names, options.wording)
-    printed, printing = _print_pages("appendix", document, options, names, word_template)
+    printed, printing = render_pages("appendix", document, options, names, word_template)
     files: dict[str, bytes] = {}
     for block in list_exhibits(document.blocks):
         files |= _files(block, tex)
@@ -109,10 +109,21 @@ def render_document(
     return Rendered(files, document, messages)
 
 
-def _print_pages(
+def render_pages(
     name: str, document: Document, options: AppendixOptions, names: Mapping[str, str], word_template: bytes | None
 ) -> tuple[dict[str, bytes], tuple[Message, ...]]:
-    """Return a document as HTML, and as PDF and DOCX where the libraries that print these are installed."""
+    """Return a document as HTML, and as PDF and DOCX where the libraries that print these are installed.
+
+    Parameters
+    ----------
+    name : str
+        Of the files, without their endings.
+    document : Document
+    options : AppendixOptions
+    names : mapping of str to str
+        Names in Latin letters, for what a typeface lacks.
+    word_template : bytes or None
+    """
     files = {f"{name}.html": render_html(document, options.theme)}
     messages: tuple[Message, ...] = ()
     if has_library("typst"):

@@ -19,7 +19,7 @@ from twintrade.study.page.assemble import list_unit_roles
 from twintrade.study.plan.designs import Designs
 from twintrade.study.plan.forecast import compute_forecast
 from twintrade.study.plan.jobs import Plan
-from twintrade.study.planning import plan_analysis
+from twintrade.study.plan.planning import plan_analysis
 from twintrade.study.registry_study import list_sentences, run_registry
 from twintrade.study.spec.guesses import find_open_guesses
 from twintrade.study.spec.registry_spec import is_registry, parse_registry

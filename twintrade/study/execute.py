@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,9 @@ from twintrade.study.observing.observe import Observed, observe
 from twintrade.study.page.assemble import assemble_results
 from twintrade.study.plan.designs import Designs
 from twintrade.study.plan.jobs import Plan
-from twintrade.study.planning import plan_analysis
+from twintrade.study.plan.planning import plan_analysis
+from twintrade.study.registering.deviations import add_registration
+from twintrade.study.registering.frozen import read_registration
 from twintrade.study.registry_study import build_registry_results, run_registry
 from twintrade.study.run.columns import Expect, run
 from twintrade.study.run.headline import collect_headline_facts
@@ -128,6 +131,7 @@ def _stored(
     if is_registry(parse_tables(text, f"{FOLDER}/{name}.toml")):
         return _stored_registry(root, name, text, target, started)
     analysis_plan, raw = plan_analysis(root, name, text)
+    read_registration(root, name)
     options = read_report_options(analysis_plan.spec.report, root)
     progress("read")
     with note_libraries() as used, locate_faults(text, f"{FOLDER}/{name}.toml"):
@@ -145,7 +149,8 @@ def _stored(
     headline = collect_headline_facts(finished.ladder) | count_open_guesses(text)
     manifest = build_manifest(finished, raw, root, used) | {"headline": headline}
     progress("draw")
-    tidy = build_tidy_files(assemble_results(finished, manifest))
+    results = add_registration(assemble_results(finished, manifest), root, date.today().isoformat())
+    tidy = build_tidy_files(results)
     page = render(replay_results(tidy, manifest), options.appendix, word_template=options.word_template)
     if page.messages:
         messages = build_messages_frame([*finished.messages, *page.messages])

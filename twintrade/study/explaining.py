@@ -10,7 +10,7 @@ from twintrade.study.observing.observe import observe
 from twintrade.study.page.citations import format_citation
 from twintrade.study.plan.designs import Designs
 from twintrade.study.plan.jobs import LadderColumn, Plan
-from twintrade.study.planning import plan_analysis
+from twintrade.study.plan.planning import plan_analysis
 from twintrade.study.spec.analysis import resolve_spec
 from twintrade.study.spec.recipes import RECIPES
 from twintrade.study.spec.registry_spec import is_registry

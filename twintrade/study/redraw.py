@@ -1,7 +1,8 @@
 """Pages drawn again from stored numbers; nothing that estimates is imported here, so that it begins at once."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,17 @@ from twintrade.render.report import render
 from twintrade.study.answers import AnalysisEnd
 from twintrade.study.claims.ledger import add_ledger, list_own_claims
 from twintrade.study.failed import record_failure
-from twintrade.study.spec.analysis import Spec, parse
+from twintrade.study.registering.deviations import add_registration
+from twintrade.study.spec.analysis import Spec, parse, resolve_spec
 from twintrade.study.spec.registry_spec import RegistrySpec, is_registry, parse_registry
 from twintrade.study.spec.report_options import read_report_options
 from twintrade.study.spec.spec_text import parse_tables
-from twintrade.study.store.fingerprint import OF_PAGES, hash_page, list_versions
+from twintrade.study.store.fingerprint import OF_PAGES, OF_THE_PAGE, hash_page, list_versions
 from twintrade.study.store.folder import get_lock_path, prepare, write
 from twintrade.study.store.freshness import PAGE, read_manifest
 from twintrade.study.store.locating import FOLDER
 from twintrade.study.store.lock import hold_lock
+from twintrade.study.store.registered import hash_registration
 from twintrade.study.store.replay import build_tidy_files, read_results, replay_results
 from twintrade.study.store.seal import seal_manifest
 
@@ -67,8 +70,13 @@ def redraw(root: Path, name: str, text: str) -> Redrawn:
         kept = {k: v for k, v in manifest.items() if k not in ("outputs", "volatile")}
         versions = {k: v for k, v in manifest.get("versions", {}).items() if k not in OF_PAGES}
         printing = {k: v for k, v in list_versions().items() if k in OF_PAGES}
-        kept |= {"page_sha256": hash_page(root, raw), "versions": versions | printing}
-        tidy = build_tidy_files(add_ledger(stored, list_own_claims(spec)))
+        page_sha256 = hash_page(root, raw, hash_registration(root, name))
+        kept |= {"page_sha256": page_sha256, "versions": versions | printing}
+        if isinstance(spec, Spec):
+            of_page = {key: value for key, value in resolve_spec(spec).items() if key in OF_THE_PAGE}
+            kept["spec"] = {k: v for k, v in kept.get("spec", {}).items() if k not in OF_THE_PAGE} | of_page
+        stored = add_ledger(replace(stored, manifest=kept), list_own_claims(spec))
+        tidy = build_tidy_files(add_registration(stored, root, date.today().isoformat()))
         results = replay_results(tidy, kept)
         page = render(results, options.appendix, word_template=options.word_template)
         files = {**tidy, **page.files}

@@ -12,7 +12,7 @@ import pytest
 from twintrade.data.looks import look_at_trade
 from twintrade.study.execute import execute
 from twintrade.study.observing.observe import observe
-from twintrade.study.planning import plan_analysis
+from twintrade.study.plan.planning import plan_analysis
 from twintrade.study.run.columns import run
 from twintrade.study.scaffold import write_scaffold
 from twintrade.study.spec.toml_text import format_toml_line

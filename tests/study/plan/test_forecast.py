@@ -11,7 +11,7 @@ from twintrade.study.observing.observe import observe
 from twintrade.study.plan import forecast as module
 from twintrade.study.plan.designs import Designs
 from twintrade.study.plan.forecast import compute_forecast, count_equal_clusters, list_ways, list_work
-from twintrade.study.planning import plan_analysis
+from twintrade.study.plan.planning import plan_analysis
 
 
 @pytest.fixture

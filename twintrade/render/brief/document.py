@@ -27,6 +27,7 @@ from twintrade.render.brief.facts import VERDICTS, Effect, Facts, collect_facts
 from twintrade.render.brief.pictures import draw_pictures
 from twintrade.render.brief.readings import build_readings
 from twintrade.render.brief.reasons import list_reasons
+from twintrade.render.exhibits.registered import build_status
 from twintrade.render.names import capitalize
 from twintrade.render.page import Page
 from twintrade.render.reading import find_payload, list_records, read_number, read_whole, take_text
@@ -48,7 +49,7 @@ def build_brief(page: Page) -> tuple[Block, ...]:
     blocks: list[Block] = [Heading(1, _write_title(facts), "top"), _lead(facts)]
     if page.results.is_simulated:
         blocks.append(Note("simulated", build_spans(page.say("simulated"))))
-    blocks += [_key_numbers(facts), Aside(_say("asked"), (build_paragraph(_ask(facts)),))]
+    blocks += [*build_status(page), _key_numbers(facts), Aside(_say("asked"), (build_paragraph(_ask(facts)),))]
     blocks += [Aside(_say("happened"), (build_paragraph(_tell(facts)),)), *_show(facts), *_warn(page), PageBreak()]
     blocks += [_believe(facts), Aside(_say("needed"), (build_paragraph(_need(facts)),)), *_list_pairs(facts)]
     limits = [line for line in page.results.sections.get("limits", "").splitlines() if line.strip()]
@@ -98,8 +99,7 @@ def _key_numbers(facts: Facts) -> KeyNumbers:
     if effect is not None:
         name = str(Text("brief.key-percent", outcome=capitalize(page.outcome)))
         shown.append(KeyNumber(name, _sign(effect.percent), write_range(effect)))
-        money = _key_money(facts)
-        shown += [money] if money is not None else []
+        shown += filter(None, [_key_money(facts)])
     else:
         shown += _key_sets(facts)
     question = str(Text("brief.key-verdict", outcome=page.outcome))

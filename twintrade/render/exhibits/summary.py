@@ -5,6 +5,7 @@ import math
 from twintrade.effects import Money
 from twintrade.render.blocks import Absent, Block, BulletList, Heading, Note, Paragraph, build_paragraph, build_spans
 from twintrade.render.exhibits.money import describe_money
+from twintrade.render.exhibits.registered import build_status
 from twintrade.render.exhibits.targets import describe_bounds, describe_support, spread
 from twintrade.render.page import Page
 from twintrade.render.reading import (
@@ -34,7 +35,7 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
     results = page.results
     question = results.sections.get("question") or page.say("question", outcome=page.outcome)
     opens_brief = find_headline(results) is not None
-    blocks: list[Block] = [Heading(2, page.say("summary"), "summary")]
+    blocks: list[Block] = [Heading(2, page.say("summary"), "summary"), *build_status(page)]
     if not opens_brief:
         blocks.append(build_paragraph(question))
     case = [Note("note", build_spans(read_words(f, "sentence"))) for f in list_findings(results, CASE_VERDICT)]

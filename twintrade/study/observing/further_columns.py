@@ -62,7 +62,7 @@ def add_further_columns(
     _check_tables(declared, frame)
     tables = [read_covariates(source, root, frequency, faults) for source in declared]
     given = {name for source in declared for name in source.named}
-    wanted = [name for name in dict.fromkeys(_list_wanted(spec)) if name not in given and name not in frame]
+    wanted = [name for name in dict.fromkeys(list_wanted(spec)) if name not in given and name not in frame]
     if wanted:
         tables.append(_read_trade_columns(wanted, sources, frame, frequency, root, faults))
     faults.raise_if_any()
@@ -72,7 +72,8 @@ def add_further_columns(
     return FurtherColumns(joined, tuple(table.record for table in tables[: len(declared)]), faults.messages)
 
 
-def _list_wanted(spec: Spec) -> Iterator[str]:
+def list_wanted(spec: Spec) -> Iterator[str]:
+    """Yield the covariates and weights that the design or a column names."""
     for options in ({"covariates": spec.design.covariates, "weights": spec.design.weights}, *_list_overrides(spec)):
         yield from options.get("covariates") or ()
         if weights := options.get("weights"):

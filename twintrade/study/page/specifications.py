@@ -42,6 +42,7 @@ def _row(estimated: Estimated, concluded: Sequence[Concluded], *, is_headline: b
         "outcome": column.design.outcome,
         "transform": column.design.transform,
         "is_headline": is_headline,
+        "is_exploratory": False,
         "is_skipped": estimated.is_skipped,
         "skip_reason": str(estimated.skip_reason),
         "skip_reason_text": pack_text(estimated.skip_reason),

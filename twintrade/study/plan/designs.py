@@ -66,6 +66,12 @@ class Designs:
             self._treatments[rule] = build_treatment(self.observed.agreements, self.observed.panel, rule)
         return self._treatments[rule]
 
+    def replace_outcomes(self, observed: Observed) -> "Designs":
+        """Return designs on the same rows and agreements with other outcomes; treatments are not made again."""
+        designs = Designs(observed, self.case)
+        designs._treatments.update(self._treatments)
+        return designs
+
     def base(self, section: DesignSection, treatment: Treatment | None = None) -> Design:
         """Return the design a section describes, no unit left out yet.
 

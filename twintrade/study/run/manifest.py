@@ -20,6 +20,7 @@ from twintrade.study.run.results import Ladder
 from twintrade.study.run.seeds import compute_entropy
 from twintrade.study.spec.analysis import resolve_spec
 from twintrade.study.store.fingerprint import hash_bytes, hash_page, hash_source, hash_spec, list_versions
+from twintrade.study.store.registered import hash_registration
 from twintrade.text import Listed, Words, pack_text
 from twintrade.version import __version__
 
@@ -89,7 +90,7 @@ def collect_origins(
         "tool": {"name": "twintrade", "version": __version__},
         "git": read_git_state(root),
         "spec_sha256": hash_spec(raw),
-        "page_sha256": hash_page(root, raw),
+        "page_sha256": hash_page(root, raw, hash_registration(root, name)),
         "source_sha256": hash_source(),
         "versions": list_versions(used),
     }

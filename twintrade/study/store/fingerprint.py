@@ -58,12 +58,15 @@ def hash_spec(raw: Mapping[str, Any]) -> str:
     return hash_bytes(text.encode("utf-8"))
 
 
-def hash_page(root: Path, raw: Mapping[str, Any]) -> str:
-    """Return the hash of what only the page depends on: the report's table, the files it names, the user's claims."""
+def hash_page(root: Path, raw: Mapping[str, Any], registration: str) -> str:
+    """Return the hash of what only the page depends on: the report's table and files, the user's claims.
+
+    ``registration`` is the hash of the analysis's registration.
+    """
     report = raw.get("report", {})
     files = [report[key] for key in ("style", "word_template") if isinstance(report, Mapping) and report.get(key)]
     content = [hash_file(root / f) if (root / f).is_file() else "absent" for f in files if isinstance(f, str)]
-    hashed = [{key: raw[key] for key in OF_THE_PAGE if key in raw}, content]
+    hashed = [{key: raw[key] for key in OF_THE_PAGE if key in raw}, content, registration]
     return hash_bytes(json.dumps(hashed, sort_keys=True, ensure_ascii=False, default=str).encode("utf-8"))
 
 

@@ -15,6 +15,7 @@ from twintrade.study.store.fingerprint import (
     list_changed_versions,
 )
 from twintrade.study.store.folder import MANIFEST, get_results_folder
+from twintrade.study.store.registered import hash_registration
 from twintrade.text import Listed, Text
 
 PAGE = Text("study.changed-page")
@@ -71,7 +72,7 @@ def list_changes(root: Path, name: str, raw: Mapping[str, Any], n_guesses: int =
         changes.append(Text("study.changed-file"))
     if manifest["headline"].get("open_guesses", 0) != n_guesses:
         changes.append(Text("study.changed-guesses"))
-    if manifest.get("page_sha256") != hash_page(root, raw):
+    if manifest.get("page_sha256") != hash_page(root, raw, hash_registration(root, name)):
         changes.append(PAGE)
     changes += list_changed_inputs(root, manifest)
     if manifest.get("source_sha256") != hash_source():

@@ -1,0 +1,233 @@
+"""A registration as a page of its own: what will be estimated, and what the design can find."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from twintrade.effects.registration import Performance, RegisteredColumn, Registration
+from twintrade.render.appendix import AppendixOptions
+from twintrade.render.block_parts import number_blocks
+from twintrade.render.blocks import (
+    Aside,
+    Block,
+    Document,
+    Figure,
+    Heading,
+    Lead,
+    Note,
+    build_paragraph,
+    build_spans,
+)
+from twintrade.render.figures import power
+from twintrade.render.figures.alt_text import describe_power
+from twintrade.render.figures.encode import encode
+from twintrade.render.figures.theme import Theme
+from twintrade.render.names import find_check, name_inference
+from twintrade.render.reading import read_words
+from twintrade.render.report import render_pages
+from twintrade.render.tables.plain import build_plain_table
+from twintrade.text import Listed, Text, Words, find_fact
+
+MAIN_CLAIM = "C1"
+
+
+def render_registration(registration: Registration, sha256: str, options: AppendixOptions) -> dict[str, bytes]:
+    """Return the registration's page in every format at hand.
+
+    Parameters
+    ----------
+    registration : Registration
+    sha256 : str
+        Of its file.
+    options : AppendixOptions
+    """
+    blocks = number_blocks(_build_page(registration, sha256, options.theme))
+    title = str(Text("registration.title", title=registration.title))
+    document = Document(title, blocks, options.language, True, ("brief",), registration.title, options.authors)
+    files, _ = render_pages("registration", document, options, options.romanized, None)
+    return files
+
+
+def _build_page(registration: Registration, sha256: str, theme: Theme) -> list[Block]:
+    date = registration.registered
+    byline = Text("registration.byline", date=date[:10], version=registration.version)
+    question = registration.question or str(Text("registration.no-question"))
+    blocks: list[Block] = [
+        Heading(1, str(Text("registration.title", title=registration.title)), "top"),
+        Lead(question, str(byline)),
+        Note("simulated", build_spans(_say("simulated"))),
+    ]
+    if registration.results_existed:
+        warning = Text("registration.existed", existed=registration.results_existed, date=date[:10])
+        blocks.append(Note("warning", build_spans(str(warning))))
+    blocks += [
+        _write("estimated", _describe_headline(registration)),
+        _write("claim", _describe_claim(registration)),
+        _write("sure", _describe_inference(registration)),
+        _write("find", _describe_performance(registration.performance)),
+        *_draw_power(registration.performance, theme),
+        _write("errors", [_describe_errors(registration)]),
+        _write("checks", [_list_checks(registration)]),
+        *_list_tables(registration),
+        _write("proof", [Text("registration.proof", sha256=sha256, analysis=registration.analysis)]),
+    ]
+    return blocks
+
+
+def _say(key: str) -> str:
+    return str(Text(f"registration.{key}"))
+
+
+def _write(key: str, sentences: Sequence[Words]) -> Aside:
+    return Aside(_say(f"head-{key}"), (build_paragraph(str(Listed(tuple(sentences), "sentences"))),))
+
+
+def _read(words: str, packed: str) -> str:
+    """Return words of a registration, to be said anew where their text is kept beside them."""
+    return read_words({"label": words, "label_text": packed}, "label")
+
+
+def _read_sentence(words: str, packed: str) -> str:
+    return f"{_read(words, packed).rstrip('.')}."
+
+
+def _describe_headline(registration: Registration) -> list[Words]:
+    facts, headline = registration.facts, registration.headline
+    sentences: list[Words] = [
+        Text(
+            "registration.design",
+            pairs=facts.pairs,
+            cities=facts.cities,
+            partners=facts.partners,
+            first=facts.first,
+            last=facts.last,
+            n=len(facts.agreements),
+            comparison=facts.roles.get("comparison", 0),
+        )
+    ]
+    if headline is None:
+        return [*sentences, Text("registration.no-headline")]
+    label = _read(headline.label, headline.label_text)
+    sentences.append(Text("registration.headline", label=label, n=len(registration.columns)))
+    words = [(headline.estimand, headline.estimand_text), (headline.assumption, headline.assumption_text)]
+    return sentences + [_read_sentence(*one) for one in words if one[0]]
+
+
+def _describe_claim(registration: Registration) -> list[Words]:
+    main = next((claim for claim in registration.claims if claim.claim_id == MAIN_CLAIM), None)
+    if main is None:
+        return [Text("registration.no-claim")]
+    return [_read_sentence(main.claim, main.claim_text), Text("registration.rule")]
+
+
+def _describe_inference(registration: Registration) -> list[Words]:
+    headline, performance = registration.headline, registration.performance
+    sentences: list[Words] = [Text("registration.inference", name=registration.inference)]
+    if registration.inference_reason:
+        sentences.append(_read_sentence(registration.inference_reason, registration.inference_reason_text))
+    if headline is not None and headline.inference_note:
+        sentences.append(_read_sentence(headline.inference_note, headline.inference_note_text))
+    if performance is not None:
+        taken = tuple(
+            Text("registration.taken", name=name_inference(name), n=n) for name, n in performance.methods.items()
+        )
+        sentences.append(Text("registration.methods", taken=Listed(taken), n=performance.draws - performance.failed))
+    return sentences
+
+
+def _describe_performance(performance: Performance | None) -> list[Words]:
+    if performance is None:
+        return [Text("registration.no-test")]
+    sentences: list[Words] = [
+        Text(
+            "registration.size",
+            size=performance.size or 0.0,
+            error=performance.size_error or 0.0,
+            n=performance.draws,
+            seed=performance.seed,
+            failed=performance.failed,
+        )
+    ]
+    if performance.detectable is None:
+        return [*sentences, Text("registration.no-detectable")]
+    ends = (performance.detectable_low, performance.detectable_high)
+    low, high = (Text("registration.open") if end is None else _write_effect(performance, end) for end in ends)
+    detectable = _write_effect(performance, performance.detectable)
+    return [*sentences, Text("registration.detectable", effect=detectable, low=low, high=high)]
+
+
+def _write_effect(performance: Performance, value: float) -> Text:
+    return Text("common.effect", scale=performance.unit, value=value)
+
+
+def _draw_power(performance: Performance | None, theme: Theme) -> list[Block]:
+    if performance is None or not performance.curve:
+        return []
+    points = performance.curve
+    frame = pd.DataFrame(
+        {
+            "effect": [point.effect for point in points],
+            "rejection_rate": [point.power for point in points],
+            "monte_carlo_error": [point.error for point in points],
+        }
+    )
+    unit = find_fact("labels.scale-", performance.unit)
+    caption, axis = str(Text("registration.power")), str(Text("registration.power-axis", unit=unit))
+    images = encode(power.draw(frame, x_label=axis, theme=theme, is_simulated=True), theme, caption)
+    table = build_plain_table(frame, "power", str(Text("registration.power-table")), notes=[_say("power-note")])
+    return [Figure("power", caption, describe_power(frame, is_simulated=True), images, frame), table]
+
+
+def _describe_errors(registration: Registration) -> Text:
+    errors = registration.errors
+    return Text(
+        "registration.errors",
+        source=errors.source,
+        pair=errors.pair,
+        city=errors.city,
+        partner=errors.partner,
+        serial=errors.serial,
+        size=errors.size,
+        zeros=errors.zeros,
+        n_periods=errors.n_periods,
+        n_rows=errors.n_rows,
+    )
+
+
+def _list_checks(registration: Registration) -> Text:
+    names = tuple(find_check(name) for name in registration.checks)
+    return Text("registration.checks", n=len(names), names=Listed(names, "comma"))
+
+
+def _list_tables(registration: Registration) -> list[Block]:
+    columns = pd.DataFrame(
+        {
+            "label": [_read(c.label, c.label_text) for c in registration.columns],
+            "estimand": [_describe_column(c) for c in registration.columns],
+        }
+    )
+    claims = [claim for claim in registration.claims if claim.is_examined]
+    examined = pd.DataFrame(
+        {
+            "claim_id": [claim.claim_id for claim in claims],
+            "claim": [_read(claim.claim, claim.claim_text) for claim in claims],
+        }
+    )
+    onsets = registration.facts.agreements
+    pairs = pd.DataFrame({"unit": list(onsets), "since": list(onsets.values())})
+    return [
+        build_plain_table(frame, key, _say(f"table-{key}"), weights=weights)
+        for key, frame, weights in (
+            ("columns", columns, {"label": 1.0, "estimand": 2.0}),
+            ("claims", examined, {"claim": 1.0}),
+            ("agreements", pairs, {}),
+        )
+        if not frame.empty
+    ]
+
+
+def _describe_column(column: RegisteredColumn) -> str:
+    if column.skip_reason:
+        reason = _read(column.skip_reason, column.skip_reason_text)
+        return str(Text("registration.skipped", reason=reason))
+    return _read(column.estimand, column.estimand_text)

@@ -1,0 +1,184 @@
+"""What a result set has other than was registered: key by key, with the date of the first run that had it."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+from pydantic import TypeAdapter, ValidationError
+
+from twintrade.effects import ResultSet
+from twintrade.effects.registration import Deviation, RegisteredDesign, Registration
+from twintrade.errors import StoreError
+from twintrade.study.registering.frozen import collect_registered_design, read_registration
+from twintrade.study.store.folder import write_beside
+from twintrade.study.store.registered import DEVIATIONS, FOLDER, hash_registration
+from twintrade.text import Text, pack_text
+
+PAYLOAD = "deviations"
+UNREGISTERED = ("report",)
+"""Tables of the analysis file that only say how a page looks."""
+_TAGS = ("name", "id", "file")
+_LOG = TypeAdapter(list[Deviation])
+_ABSENT = object()
+
+
+def select_registered(specification: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of a resolved analysis file is registered."""
+    return {key: value for key, value in specification.items() if key not in UNREGISTERED}
+
+
+def add_registration(results: ResultSet, root: Path, today: str) -> ResultSet:
+    """Return results with the deviations from their registration, and columns that were not registered marked.
+
+    Results without a registration are returned as they are.
+
+    Parameters
+    ----------
+    results : ResultSet
+        With the manifest of the run.
+    root : Path
+        Project folder; deviations that are new are added to the log beside the registration.
+    today : str
+        Date of a deviation that is seen for the first time.
+
+    Raises
+    ------
+    StoreError
+        The registration or the log is not as it was written.
+    """
+    registration = read_registration(root, results.name)
+    if registration is None or "spec" not in results.manifest:
+        return results
+    now = list_deviations(registration, results.manifest["spec"], collect_registered_design(results))
+    listed = _date_deviations(root, results.name, now, today)
+    registered = {(column.estimator, column.specification) for column in registration.columns}
+    specifications = results.specifications
+    keys = zip(specifications["estimator"], specifications["specification"], strict=True)
+    rows = [asdict(deviation) for deviation in listed]
+    return replace(
+        results,
+        specifications=specifications.assign(is_exploratory=[tuple(map(str, key)) not in registered for key in keys]),
+        payloads={**results.payloads, PAYLOAD: pd.DataFrame(rows, columns=[f.name for f in fields(Deviation)])},
+        sections={**results.sections, **_describe(root, registration, now)},
+    )
+
+
+def _describe(root: Path, registration: Registration, now: Sequence[Deviation]) -> dict[str, str]:
+    status = Text(
+        "registration.status",
+        date=registration.registered[:10],
+        n=len(now),
+        late="yes" if registration.results_existed else "no",
+        existed=registration.results_existed,
+    )
+    return {
+        "registered": str(status),
+        "registered_text": pack_text(status),
+        "registered_on": registration.registered,
+        "registered_sha256": hash_registration(root, registration.analysis),
+    }
+
+
+def list_deviations(
+    registration: Registration, specification: Mapping[str, Any], facts: RegisteredDesign
+) -> list[Deviation]:
+    """Return what differs from a registration, the analysis file first.
+
+    Parameters
+    ----------
+    registration : Registration
+    specification : mapping
+        A resolved analysis file.
+    facts : RegisteredDesign
+    """
+    keys = _compare(registration.specification, select_registered(specification), "")
+    of_file = [_tell("specification", *one) for one in keys]
+    return of_file + [_tell("design", *one) for one in _compare(asdict(registration.facts), asdict(facts), "")]
+
+
+Difference = tuple[str, Any, Any]
+
+
+def _tell(about: Literal["specification", "design"], key: str, before: Any, after: Any) -> Deviation:
+    kind: Literal["changed", "added", "removed"] = (
+        "added" if before is _ABSENT else "removed" if after is _ABSENT else "changed"
+    )
+    return Deviation(about=about, kind=kind, key=key, registered=_write(before), now=_write(after))
+
+
+def _write(value: Any) -> str:
+    return "" if value is _ABSENT else json.dumps(value, ensure_ascii=False)
+
+
+def _compare(before: Any, after: Any, key: str) -> Iterator[Difference]:
+    """Yield the keys that differ; tables in a list are matched by name, not by place."""
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        for name in dict.fromkeys((*before, *after)):
+            inner = f"{key}.{name}" if key else str(name)
+            yield from _compare(before.get(name, _ABSENT), after.get(name, _ABSENT), inner)
+    elif _holds_tables(before) and _holds_tables(after):
+        for name, one, other in _match(before, after):
+            yield from _compare(one, other, f"{key}.{name}")
+    elif before != after:
+        yield key, before, after
+
+
+def _holds_tables(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str) and all(isinstance(v, Mapping) for v in value)
+
+
+def _match(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> Iterator[Difference]:
+    """Yield tables of both lists in pairs, those of one name in order, equal ones left out; the rest stand alone."""
+    left = [table for table in after if table not in before]
+    counts: dict[str, int] = {}
+    for table in before:
+        name = _name_table(table)
+        counts[name] = counts.get(name, 0) + 1
+        shown = name if counts[name] == 1 else f"{name}[{counts[name]}]"
+        if table in after:
+            continue
+        other = next((one for one in left if _name_table(one) == name), None)
+        if other is None:
+            yield shown, table, _ABSENT
+        else:
+            left.remove(other)
+            yield shown, table, other
+    for table in left:
+        name = _name_table(table)
+        counts[name] = counts.get(name, 0) + 1
+        yield name if counts[name] == 1 else f"{name}[{counts[name]}]", _ABSENT, table
+
+
+def _name_table(table: Mapping[str, Any]) -> str:
+    return next((str(table[tag]) for tag in _TAGS if tag in table), "table")
+
+
+def _date_deviations(root: Path, name: str, now: Sequence[Deviation], today: str) -> list[Deviation]:
+    """Return present deviations and withdrawn ones, each with the date of the first run that had it."""
+    path = f"{FOLDER}/{name}/{DEVIATIONS}"
+    log = _read_log(root / path, path)
+    known = {_identify(one): one for one in log}
+    present = {_identify(one) for one in now}
+    for one in now:
+        known.setdefault(_identify(one), replace(one, since=today))
+    listed = [replace(one, in_force=key in present) for key, one in known.items()]
+    if len(known) > len(log):
+        kept = _LOG.dump_python([replace(one, in_force=True) for one in listed], mode="json")
+        write_beside(root, path, (json.dumps(kept, indent=1, ensure_ascii=False) + "\n").encode("utf-8"))
+    return listed
+
+
+def _identify(one: Deviation) -> tuple[str, str, str]:
+    return one.about, one.key, one.now
+
+
+def _read_log(file: Path, shown: str) -> list[Deviation]:
+    if not file.is_file():
+        return []
+    try:
+        return _LOG.validate_json(file.read_bytes())
+    except (OSError, ValidationError):
+        raise StoreError(Text("registration.log-unreadable", file=shown)) from None
