@@ -109,6 +109,19 @@ def test_the_recipe_needs_what_the_package_needs(root):
     assert {line.removeprefix("    - ").replace(" ", "") for line in listed if line} == {*needed, "python>=3.11"}
 
 
+def test_the_oldest_versions_are_the_lower_bounds(root):
+    written = (root / "requirements-lowest.txt").read_text(encoding="utf-8")
+    assert written == load_script(root, "lowest").render_lowest(root), "run: python .ci/lowest.py"
+    bounds = {line.split("==")[0].lower() for line in written.splitlines()[1:]}
+    assert {re.split("[<>=;]", line)[0].lower() for line in read_project(root)["dependencies"]} <= bounds
+
+
+def test_every_action_is_the_one_that_was_looked_at(root):
+    for file in root.glob(".github/workflows/*.yml"):
+        for action in re.findall(r"uses: (.+)", file.read_text(encoding="utf-8")):
+            assert re.fullmatch(r"[\w/.-]+@[0-9a-f]{40} # v[\d.]+", action), (file.name, action)
+
+
 def test_the_tests_of_a_release_run_on_every_python_that_the_package_claims(root):
     claimed = re.findall(r"Python :: (3\.\d+)", " ".join(read_project(root)["classifiers"]))
     workflow = (root / ".github/workflows/tests.yml").read_text(encoding="utf-8")
