@@ -52,7 +52,7 @@ class Renamed:
         warnings.warn(str(self.text), RenamedWarning, stacklevel=stacklevel + 1)
 
 
-RENAMED: tuple[Renamed, ...] = ()
+RENAMED: tuple[Renamed, ...] = (Renamed("option", "known_shocks", "own", "further", "0.2.0", "0.3.0"),)
 """All old names that still work."""
 
 

@@ -82,6 +82,7 @@ def test_filled_in_files_wait_for_nothing_more(filled, root):
 def test_everything_names_one_version(root):
     project = read_project(root)
     named = {
+        "package": re.search(r'__version__ = "(.+)"', (root / "twintrade/version.py").read_text(encoding="utf-8"))[1],
         "citation": re.search(r"^version: (\S+)", (root / "CITATION.cff").read_text(encoding="utf-8"), re.M)[1],
         "recipe": re.search(r'version: "(.+)"', (root / ".ci/conda/recipe.yaml").read_text(encoding="utf-8"))[1],
     }

@@ -39,6 +39,17 @@ class CohortStatistics:
     transform : {"level", "log", "share_of_partner", "share_of_city", "index"}
         What was done to the outcome before it was summed.
     frequency : {"year", "quarter", "month"}
+
+    Examples
+    --------
+    >>> both = {"period": [2001, 2002] * 2, "onset": [2002, 2002, None, None]}
+    >>> sums = pd.DataFrame({**both, "n": [2, 2, 2, 2], "total": [2.0, 6.0, 2.0, 4.0]})
+    >>> pairs = {"period": [2001, 2001, 2002] * 2, "other_period": [2001, 2002, 2002] * 2}
+    >>> onsets = {"onset": [2002, 2002, 2002, None, None, None]}
+    >>> products = pd.DataFrame({**pairs, **onsets, "product": [2.0, 6.0, 18.5, 2.0, 4.0, 8.5]})
+    >>> design = tt.Design.from_statistics(tt.CohortStatistics.from_tables(sums, products))
+    >>> print(tt.fit("imputation", design).view("overall").effects)
+    [1.]
     """
 
     moments: CohortMoments

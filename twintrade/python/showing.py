@@ -96,7 +96,9 @@ def run(path: str, *, force: bool = False, jobs: int | None = None) -> AnalysisR
 
     Examples
     --------
-    >>> results = tt.run("analyses/us-states.toml")  # doctest: +SKIP
+    >>> results = tt.run("analyses/small.toml")
+    >>> results.tidy()["estimator"].tolist()
+    ['ppml', 'twfe']
     """
     return AnalysisResults(run_stored(path, force=force, jobs=jobs))
 
@@ -116,6 +118,8 @@ def read(folder: str) -> AnalysisResults:
 
     Examples
     --------
-    >>> results = tt.read("results/us-states")  # doctest: +SKIP
+    >>> results = tt.read("results/small")
+    >>> results.effects["kind"].unique().tolist()
+    ['event', 'overall', 'path']
     """
     return AnalysisResults(read_stored(folder))
