@@ -18,7 +18,7 @@ exclude_patterns = ["lab/*.csv"]
 # Every page with cells is run at each build, and an error in one ends the build.
 nb_execution_mode = "force"
 nb_execution_raise_on_error = True
-nb_execution_timeout = 120
+nb_execution_timeout = 600
 myst_enable_extensions = ["dollarmath", "colon_fence"]
 myst_heading_anchors = 4
 autodoc_typehints = "none"
