@@ -14,7 +14,7 @@ from getpass import getuser
 from pathlib import Path
 
 import pytest
-from black_box import environment, hashes, write_project
+from black_box import command, environment, hashes, write_project
 
 from twintrade.study.scaffold import build_simulated_pair
 
@@ -51,6 +51,12 @@ def run(project: Path, *, umask: int = 0o022, inside: str = "", **env: str) -> P
     return project / "results" / "tiny"
 
 
+def run_here(project: Path) -> Path:
+    done = command(project, "run")
+    assert done.returncode == 0, done.stderr + done.stdout
+    return project / "results" / "tiny"
+
+
 def differing(one: dict[str, str], other: dict[str, str]) -> list[str]:
     return sorted(path for path in {*one, *other} if one.get(path) != other.get(path))
 
@@ -76,7 +82,7 @@ def test_the_order_of_rows_files_and_declarations_moves_no_number(finished, tmp_
         header, *rows = path.read_text().splitlines()
         generator.shuffle(rows)
         path.write_text("\n".join([header, *rows]) + "\n")
-    other, own = hashes(run(project)), hashes(finished / "results" / "tiny")
+    other, own = hashes(run_here(project)), hashes(finished / "results" / "tiny")
     assert [path for path in differing(other, own) if not OF_INPUTS.fullmatch(path)] == []
 
 
@@ -91,7 +97,7 @@ def test_a_table_in_several_files_is_the_table(finished, tmp_path):
     table = text[text.index("[[data.trade]]") : text.index("[[data.twinnings]]")]
     both = "".join(table.replace("tiny_trade.csv", f"{name}.csv") for name in "ab")
     spec.write_text(text.replace(table, both))
-    other, own = hashes(run(project)), hashes(finished / "results" / "tiny")
+    other, own = hashes(run_here(project)), hashes(finished / "results" / "tiny")
     assert [path for path in differing(other, own) if not OF_INPUTS.fullmatch(path)] == []
 
 

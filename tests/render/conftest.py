@@ -10,8 +10,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 from made_results import make_results
 
 from twintrade.effects import ResultSet
+from twintrade.render import page
 from twintrade.render.appendix import AppendixOptions
-from twintrade.render.blocks import Document
+from twintrade.render.blocks import Document, Images
 from twintrade.render.report import Rendered, render
 
 
@@ -28,3 +29,9 @@ def report(made: ResultSet) -> Rendered:
 @pytest.fixture(scope="session")
 def made_document(report: Rendered) -> Document:
     return report.document
+
+
+@pytest.fixture
+def unencoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw figures and leave them without pictures, for what is read off the blocks of a page alone."""
+    monkeypatch.setattr(page, "encode", lambda *_: Images(b"", b"", b"", 6.5, 4.0))

@@ -185,6 +185,7 @@ def test_real_data_are_not_called_simulated():
         assert b"SIMULATED data" not in files[name]
 
 
+@pytest.mark.usefixtures("unencoded")
 @pytest.mark.parametrize(
     "missing", ["specifications", "effects", "bands", "findings", "messages", "twinnings", "data"]
 )

@@ -57,6 +57,7 @@ def table_of(results):
     return blocks, table, [[cell.text for cell in row.cells] for row in table.rows]
 
 
+@pytest.mark.usefixtures("unencoded")
 def test_the_appendix_opens_with_the_brief_and_numbers_its_sections():
     blocks = build_appendix(make_results())
     kinds = [type(block) for block in blocks]
@@ -71,6 +72,7 @@ def test_the_appendix_opens_with_the_brief_and_numbers_its_sections():
     )
 
 
+@pytest.mark.usefixtures("unencoded")
 def test_full_detail_has_every_figure_of_event_studies_and_short_one_of_at_most_three_paths():
     full, short = (
         list_exhibits(build_appendix(make_results(), AppendixOptions(detail=d))) for d in ("full", "short")

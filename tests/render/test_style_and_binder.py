@@ -95,6 +95,7 @@ def test_every_sentence_is_listed_with_its_places():
     )
 
 
+@pytest.mark.usefixtures("unencoded")
 def test_words_are_respelt_in_prose_and_names_of_the_data_are_not():
     results = make_results(is_hostile=False)
     renamed = replace(results, twinnings=results.twinnings.assign(partner_city="Agreement Town"))

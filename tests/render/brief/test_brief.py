@@ -72,6 +72,7 @@ def read_aside(document, name):
     return " ".join(span.text for span in spans)
 
 
+@pytest.mark.usefixtures("unencoded")
 @pytest.mark.parametrize(
     ("claimed", "verdict"),
     [("supported", "clear"), ("not supported", "against"), ("cannot tell", "cannot"), ("", "cannot")],
@@ -84,6 +85,7 @@ def test_the_verdict_is_that_of_the_main_claim_and_of_nothing_else(made, claimed
     assert find(document, Heading)[0].text.endswith(ending)
 
 
+@pytest.mark.usefixtures("unencoded")
 def test_money_leads_with_its_range_where_no_amount_is_stated(made) -> None:
     facts = {"n_rows": 4, "n_units": 3, "n_periods": 2, "unit": "US dollars", "low": -4e6, "high": 6e6, "level": 0.95}
     bounded = Money(state="bounded", reasons=("zero",), **facts)
@@ -97,6 +99,7 @@ def test_money_leads_with_its_range_where_no_amount_is_stated(made) -> None:
     assert len(keys.numbers) == 1
 
 
+@pytest.mark.usefixtures("unencoded")
 def test_sums_of_pairs_are_those_of_the_table(made) -> None:
     document = build(with_payloads(made))
     told = read_aside(document, "What happened")
@@ -107,6 +110,7 @@ def test_sums_of_pairs_are_those_of_the_table(made) -> None:
     assert [row.cells[-1].text for row in table.rows] == ["+1.0", "−1.0", "+0.0"]
 
 
+@pytest.mark.usefixtures("unencoded")
 def test_checks_that_object_are_the_first_reason(made) -> None:
     results = with_payloads(made)
     findings = results.findings.assign(verdict="does not object")
@@ -120,6 +124,7 @@ def test_checks_that_object_are_the_first_reason(made) -> None:
     assert "objects:" not in none
 
 
+@pytest.mark.usefixtures("unencoded")
 def test_at_most_two_reasons_are_given(made) -> None:
     document = build(with_payloads(made))
     block = next(a for a in find(document, Aside) if a.name == "Can we believe it?")
@@ -133,6 +138,7 @@ def test_an_interval_without_an_end_excludes_zero_only_where_the_other_end_does(
     assert Effect(percent=10.0).holds_zero
 
 
+@pytest.mark.usefixtures("unencoded")
 def test_pictures_carry_their_numbers_and_are_numbered(made) -> None:
     document = build(with_payloads(made))
     (beside,) = find(document, Beside)
@@ -141,6 +147,7 @@ def test_pictures_carry_their_numbers_and_are_numbered(made) -> None:
     assert all(figure.alt for figure in beside.figures)
 
 
+@pytest.mark.usefixtures("unencoded")
 def test_without_totals_the_path_of_the_headline_is_drawn(made) -> None:
     results = with_payloads(made)
     payloads = {
@@ -150,6 +157,7 @@ def test_without_totals_the_path_of_the_headline_is_drawn(made) -> None:
     assert beside.figures[0].key == "brief-path"
 
 
+@pytest.mark.usefixtures("unencoded")
 def test_what_is_simulated_says_so_under_its_title(made) -> None:
     document = build(replace(with_payloads(made), is_simulated=True))
     assert "simulated" in find(document, Lead)[0].byline
@@ -157,6 +165,7 @@ def test_what_is_simulated_says_so_under_its_title(made) -> None:
     assert all("SIMULATED" in table.caption for table in find(document, Table))
 
 
+@pytest.mark.usefixtures("unencoded")
 def test_no_sentence_stands_twice(made) -> None:
     document = build(with_payloads(made))
     text = " ".join([find(document, Lead)[0].deck, *(read_aside(document, a.name) for a in find(document, Aside))])
@@ -178,6 +187,7 @@ def test_the_facts_count_treated_pairs_of_the_headline(made) -> None:
     assert facts.n_treated == 8
 
 
+@pytest.mark.usefixtures("unencoded")
 def test_only_a_study_of_several_pairs_asks_for_dates_of_others(made) -> None:
     results = with_payloads(made)
     data = results.data.assign(status=["undated"] * 8 + results.data["status"].tolist()[8:])
@@ -187,6 +197,7 @@ def test_only_a_study_of_several_pairs_asks_for_dates_of_others(made) -> None:
     assert "date the agreements" not in said
 
 
+@pytest.mark.usefixtures("unencoded")
 @pytest.mark.parametrize(
     ("claimed", "low", "words"),
     [
@@ -203,6 +214,7 @@ def test_the_sentence_under_the_title_says_no_more_than_the_verdict(made, claime
     assert words in find(document, Lead)[0].deck
 
 
+@pytest.mark.usefixtures("unencoded")
 def test_authors_and_date_stand_on_the_brief_and_in_its_citation(made):
     options = AppendixOptions(authors=("A. Writer", "B. Reader"), date="March 2026")
     document = build_brief_document(made, options, open_page(made, options))

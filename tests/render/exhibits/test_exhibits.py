@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+import pytest
 from made_results import make_results
 
 from twintrade.effects.exhibit import EXHIBITS_FILE, Exhibit, read_exhibits, write_exhibits
-from twintrade.render.appendix import AppendixOptions
+from twintrade.render.appendix import AppendixOptions, build_document
 from twintrade.render.block_parts import list_exhibits
 from twintrade.render.blocks import BulletList
 from twintrade.render.report import render
@@ -32,19 +33,21 @@ def test_exhibits_come_back_tables_first():
     assert read_exhibits(write_exhibits([figure, table])) == [table, figure]
 
 
+@pytest.mark.usefixtures("unencoded")
 def test_claims_that_need_other_data_stand_in_one_line():
     """C3 and C9 wait for a check or another analysis; for C11 no analysis has data, so it keeps a line of its own."""
-    blocks = render(make_results(), AppendixOptions(exhibits=("claims",))).document.blocks
+    blocks = build_document(make_results(), AppendixOptions(exhibits=("claims",))).blocks
     assert sum("C3 needs effects by era; C9 needs the recipe registry" in str(block) for block in blocks) == 1
     (bullets,) = [b for b in blocks if isinstance(b, BulletList)]
     assert [("C3" in str(item), "C11" in str(item)) for item in bullets.items] == [(False, True)]
 
 
+@pytest.mark.usefixtures("unencoded")
 def test_a_test_whose_size_was_not_studied_is_marked_beside_its_p():
     results = make_results()
     columns = results.specifications
     options = AppendixOptions(exhibits=("summary", "ladder"))
     for is_studied, said in ((False, True), (True, False), (None, False)):
         marked = replace(results, specifications=columns.assign(size_studied=is_studied))
-        page = "".join(map(str, render(marked, options).document.blocks))
+        page = "".join(map(str, build_document(marked, options).blocks))
         assert ("Size not studied" in page, "Not studied" in page) == (said, said)

@@ -11,6 +11,8 @@ from twintrade.render import appendix
 from twintrade.render.appendix import AppendixOptions
 from twintrade.render.blocks import BulletList, Figure, Heading, Table
 
+pytestmark = pytest.mark.usefixtures("unencoded")
+
 
 def build_appendix(results: ResultSet) -> tuple[object, ...]:
     return appendix.build_appendix(results, AppendixOptions(detail="full"))

@@ -76,6 +76,7 @@ def test_rows_that_other_columns_leave_out_stand_beneath_the_headlines():
     assert [cell.text for cell in below.groups[0][0].cells] == ["No logarithm.", "9", "0", "Log, two-way"]
 
 
+@pytest.mark.usefixtures("unencoded")
 def test_findings_in_lists_say_which_check_and_column_they_are_about():
     results = make_results(is_hostile=False)
     own = results.specifications.iloc[0]
