@@ -8,6 +8,7 @@ import builtins
 import errno
 import functools
 import gc
+import importlib
 import io
 import json
 import os
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from black_box import hashes
+from forking import import_all
 
 FAULTS = ("kill", "torn", "interrupt", "ENOSPC", "EIO")
 KEPT_PAGES = ("appendix.html", "appendix.pdf", "sections.json")
@@ -135,6 +137,7 @@ def keep_computed(*, every_page: bool) -> None:
         "build_tidy_files",
         "replay_results",
         "render",
+        "_list_warnings",
     ):
         setattr(execute, name, kept(getattr(execute, name), few=name == "render" and not every_page))
 
@@ -278,6 +281,8 @@ def warm(project: Path, version: str) -> None:
 
 
 if __name__ == "__main__":
+    import_all()
+    importlib.import_module("twintrade.cli")
     place, work, begins_with, every = sys.argv[1:5]
     keep_computed(every_page=every == "all")
     step_width = int(sys.argv[5]) if len(sys.argv) > 5 else 1

@@ -16,7 +16,7 @@ from typing import Any
 
 import twintrade
 
-LAZY = ("docx", "scipy.stats", "seaborn", "typst", "xlsxwriter")
+LAZY = ("docx", "joblib", "scipy.stats", "seaborn", "typst", "xlsxwriter")
 """Libraries that commands import when they need them."""
 
 SECONDS = 300
