@@ -18,6 +18,8 @@ LEVEL = 1e6
 FEWEST_PERIODS = 4
 """Periods before the first agreement below which no serial correlation can be estimated."""
 MOST_SERIAL = 0.95
+_MOST_LOST = 0.5
+"""Share of shocks in the means of periods beyond which it is not put back: with two cities it is half."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,15 +95,22 @@ def _demean(panel: Panel, rows: IntArray, logs: FloatArray, at: IntArray) -> tup
 
 
 def _split_variance(panel: Panel, rows: IntArray, residual: FloatArray) -> tuple[float, float, float]:
-    """Return variances of a pair's own error, and of the shocks of cities and of partners."""
+    """Return variances of a pair's own error, and of the shocks of cities and of partners.
+
+    A mean of the period has a share of each shock: one over the number of cities, and of partners.
+    """
     period = panel.period[rows] - panel.first_period
     n_periods = int(period.max()) + 1
     shared = [
         _find_covariance(ends[panel.unit[rows]] * n_periods + period, residual)
         for ends in (panel.unit_city, panel.unit_partner)
     ]
+    lost = 1.0 / np.array([np.unique(ends[panel.unit[rows]]).size for ends in (panel.unit_city, panel.unit_partner)])
+    if lost.sum() < _MOST_LOST:
+        shared = np.linalg.solve(np.eye(2) - lost, shared).tolist()
     city, partner = (max(value, 0.0) for value in shared)
-    return max(float((residual**2).mean()) - city - partner, 1e-8), city, partner
+    shown = city * (1 - lost[0]) + partner * (1 - lost[1])
+    return max(float((residual**2).mean()) - shown, 1e-8), city, partner
 
 
 def _find_covariance(group: IntArray, residual: FloatArray) -> float:
