@@ -1,7 +1,9 @@
 """Where the data sets are that may not be bundled, when they are there at all."""
 
 import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,9 @@ if sys.dont_write_bytecode:
     sys.dont_write_bytecode = False
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.pycache_prefix = os.environ.setdefault("PYTHONPYCACHEPREFIX", str(ROOT / ".pytest_cache" / "bytecode"))
+    copies = Path(sys.pycache_prefix, *Path(tempfile.gettempdir()).resolve().parts[1:]).glob("pytest-of-*")
+    for folder in copies:  # of the package, from sessions before this one
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

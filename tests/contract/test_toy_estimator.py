@@ -8,22 +8,25 @@ import sys
 
 import pytest
 
+# Both run on one copy, whose modules are compiled once.
+pytestmark = pytest.mark.xdist_group("toy")
 PLANTED = ("share @ change,", "2 * share @ change,")
 
 
-@pytest.fixture
-def run_contract(root, tmp_path):
+@pytest.fixture(scope="module")
+def run_contract(root, tmp_path_factory):
     """Put the page's estimator into a copy of the package and return the contract tests that object to it."""
     page = (root / "docs" / "contributing.md").read_text(encoding="utf-8")
     code = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)[0]
-    shutil.copytree(root / "twintrade", tmp_path / "twintrade", ignore=shutil.ignore_patterns("__pycache__"))
+    folder = tmp_path_factory.mktemp("toy")
+    shutil.copytree(root / "twintrade", folder / "twintrade", ignore=shutil.ignore_patterns("__pycache__"))
 
     def run(which: str, old: str = "", new: str = "", file: str = "") -> tuple[list[str], int]:
         changed = code.replace(old, new) if old else code
-        (tmp_path / "twintrade" / "estimators" / "simple_contrast.py").write_text(changed, encoding="utf-8")
+        (folder / "twintrade" / "estimators" / "simple_contrast.py").write_text(changed, encoding="utf-8")
         words = ["-m", "pytest", "-p", "no:cacheprovider", "-k", which, str(root / "tests" / "contract" / file)]
-        environment = os.environ | {"PYTHONPATH": str(tmp_path)}
-        done = subprocess.run([sys.executable, *words], cwd=tmp_path, env=environment, capture_output=True, text=True)
+        environment = os.environ | {"PYTHONPATH": str(folder)}
+        done = subprocess.run([sys.executable, *words], cwd=folder, env=environment, capture_output=True, text=True)
         counts = {word: int(n) for n, word in re.findall(r"(\d+) (passed|failed)", done.stdout)}
         return re.findall(r"^FAILED .*::(\w+)\[", done.stdout, re.MULTILINE), sum(counts.values())
 
