@@ -8,7 +8,7 @@ HAS_WORKSPACES = {"numerics"}
 # The first words of public functions: what the function does.
 FIRST_WORDS = """
 add adjust aggregate align answer apply are ask assemble assess assign augment balance bind bound build can capitalize
-center check choose clean collapse collect combine compact compare complete compute confirm convert correct count
+center check choose cite clean collapse collect combine compact compare complete compute confirm convert correct count
 cut deal decide decode decompose deflate describe draw drop emphasize encode escape estimate execute expand explain
 factor fetch fill find fit fold format gather get group has hash hold impute infer init integrate intersect invert is
 iterate join judge keep label lay limit list load locate look main mark measure merge move name narrow normalize

@@ -20,6 +20,7 @@ from twintrade.render.blocks import (
     build_spans,
 )
 from twintrade.render.brief import build_brief
+from twintrade.render.citing import place_rows
 from twintrade.render.exhibits import (
     claims,
     data_card,
@@ -114,8 +115,8 @@ def open_page(results: ResultSet, options: AppendixOptions, printer: Printer | N
     """Return the page of an analysis under some options."""
     printer = printer or Printer(load_charmap())
     return Page(
-        results, options.wording, options.theme, options.tables, printer, options.exhibits, options.detail,
-        options.authors, options.date,
+        place_rows(results), options.wording, options.theme, options.tables, printer, options.exhibits,
+        options.detail, options.authors, options.date,
     )  # fmt: skip
 
 
@@ -185,8 +186,9 @@ def build_document(
     blocks = build_appendix(results, options, page, brief)
     parts: tuple[Part, ...] = ("brief", "appendix") if any(isinstance(b, Lead) for b in blocks) else ("appendix",)
     return Document(
-        format_title(page), blocks, options.language, results.is_simulated, parts, results.title, options.authors
-    )
+        format_title(page), blocks, options.language, results.is_simulated, parts, results.title, options.authors,
+        results.name,
+    )  # fmt: skip
 
 
 def build_brief_document(

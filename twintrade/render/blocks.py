@@ -5,6 +5,8 @@ from typing import Literal, TypeAlias
 
 import pandas as pd
 
+from twintrade.render.cell_source import CellSource
+
 SpanKind = Literal["plain", "strong", "code", "link", "reference"]
 Align = Literal["left", "right", "decimal"]
 Part = Literal["brief", "appendix"]
@@ -81,11 +83,12 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One table cell: its lines from top to bottom, the columns it spans, and where it links to."""
+    """One table cell: its lines from top to bottom, the columns it spans, its link, and a source for each number."""
 
     lines: tuple[str, ...]
     span: int = 1
     link: str = ""
+    sources: tuple[CellSource, ...] = ()
 
     @property
     def text(self) -> str:
@@ -204,9 +207,6 @@ class EventView:
     is_simulated: bool = False
 
 
-Exhibited: TypeAlias = Table | Figure
-
-
 @dataclass(frozen=True, slots=True)
 class Lead:
     """What stands under the title of a brief: the answer in a sentence, and what the data are."""
@@ -249,6 +249,7 @@ class Beside:
     figures: tuple[Figure, ...]
 
 
+Exhibited: TypeAlias = Table | Figure
 Running: TypeAlias = Heading | Paragraph | BulletList | Note | PageBreak | Contents
 Block = Running | Exhibited | EventView | Lead | KeyNumbers | Aside | Beside
 
@@ -262,7 +263,7 @@ class Absent:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Document:
-    """A finished document: its blocks, numbered, and what the file formats store about it."""
+    """A finished document: its blocks, numbered, what file formats store about it, and the analysis it is about."""
 
     title: str
     blocks: tuple[Block, ...]
@@ -271,6 +272,7 @@ class Document:
     parts: tuple[Part, ...] = ("appendix",)
     subject: str = ""
     authors: tuple[str, ...] = ()
+    analysis: str = ""
 
 
 def emphasize(text: str) -> Span:

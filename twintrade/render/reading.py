@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from twintrade.effects import ResultSet
+from twintrade.render.citing import PLACE, is_placed, join_places
 from twintrade.text import Text, Words, can_say, parse_text
 from twintrade.text.amounts import typeset
 from twintrade.text.numbers import format_event_time_label, is_missing
@@ -82,8 +83,12 @@ def read_number(value: object) -> float:
 
 
 def list_records(frame: pd.DataFrame) -> list[Record]:
-    """Return the rows of a frame as mappings by column name."""
-    return [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
+    """Return the rows of a frame as mappings by column name; those of stored results know their places."""
+    records = [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
+    if is_placed(frame):
+        for record, place in zip(records, frame.index, strict=True):
+            record[PLACE] = place
+    return records
 
 
 def list_specifications(results: ResultSet) -> list[Record]:
@@ -178,7 +183,10 @@ def select_events(results: ResultSet, record: Record) -> pd.DataFrame:
     names = list_inferences(results, record)
     bands = bands[bands["inference"].map(take_text) == names[0]] if names else bands
     columns = ["se", "low", "high", "simultaneous_low", "simultaneous_high", "p", "inference", "level"]
-    frame = effects.merge(bands[["event_time", *columns]], on="event_time", how="left")
+    beside = bands[["event_time", *columns]].assign(band=bands.index if is_placed(bands) else None)
+    frame = effects.assign(place=effects.index).merge(beside, on="event_time", how="left")
+    if is_placed(effects):
+        frame = frame.set_axis(join_places(frame["place"].tolist(), frame["band"].tolist()), axis=0)
     frame = frame.sort_values("event_time", kind="stable")
     frame["label"] = format_label(record)
     reference = read_whole(record.get("reference"))
@@ -189,7 +197,7 @@ def select_events(results: ResultSet, record: Record) -> pd.DataFrame:
         format_event_time_label(int(e), is_first=low and i == 0, is_last=high and i == last)
         for i, e in enumerate(frame["event_time"])
     ]
-    return frame[list(EVENT_COLUMNS)].reset_index(drop=True)
+    return frame[list(EVENT_COLUMNS)] if is_placed(frame) else frame[list(EVENT_COLUMNS)].reset_index(drop=True)
 
 
 def list_period_labels(results: ResultSet) -> dict[int, str]:

@@ -7,7 +7,6 @@ from twintrade.render.blocks import (
     Beside,
     Block,
     BulletList,
-    Column,
     Figure,
     Heading,
     KeyNumber,
@@ -16,14 +15,12 @@ from twintrade.render.blocks import (
     Note,
     PageBreak,
     Paragraph,
-    Table,
     build_paragraph,
-    build_row,
     build_spans,
     emphasize,
 )
-from twintrade.render.brief.drawings import choose_scale
 from twintrade.render.brief.facts import VERDICTS, Effect, Facts, collect_facts
+from twintrade.render.brief.pairs import list_pairs
 from twintrade.render.brief.pictures import draw_pictures
 from twintrade.render.brief.readings import build_readings
 from twintrade.render.brief.reasons import list_reasons
@@ -35,7 +32,6 @@ from twintrade.text import Listed, Text, amounts, numbers
 
 SMALL = 10.0
 """Change in percent for which the number of pairs that would show it is given."""
-MOST_PAIRS = 14
 NAMED = 2
 NOBODY = "none"
 """How a data card names the publisher of facts that nobody published as a table."""
@@ -51,7 +47,7 @@ def build_brief(page: Page) -> tuple[Block, ...]:
         blocks.append(Note("simulated", build_spans(page.say("simulated"))))
     blocks += [*build_status(page), _key_numbers(facts), Aside(_say("asked"), (build_paragraph(_ask(facts)),))]
     blocks += [Aside(_say("happened"), (build_paragraph(_tell(facts)),)), *_show(facts), *_warn(page), PageBreak()]
-    blocks += [_believe(facts), Aside(_say("needed"), (build_paragraph(_need(facts)),)), *_list_pairs(facts)]
+    blocks += [_believe(facts), Aside(_say("needed"), (build_paragraph(_need(facts)),)), *list_pairs(facts)]
     limits = [line for line in page.results.sections.get("limits", "").splitlines() if line.strip()]
     if limits:
         blocks.append(Aside(_say("limits"), (BulletList(tuple(build_spans(line) for line in limits)),)))
@@ -257,31 +253,6 @@ def _round(n: int) -> int:
     """Return a count with two digits that say something."""
     step = int(10 ** max(0, len(str(n)) - 2))
     return -(-n // step) * step
-
-
-def _list_pairs(facts: Facts) -> list[Block]:
-    pairs = facts.pairs
-    if not pairs:
-        return []
-    unit = take_text(facts.periods[0]["unit"]) if facts.periods else ""
-    scale, scaled = choose_scale(sorted(read_number(p["expected"]) for p in pairs)[len(pairs) // 2])
-    columns = (Column(), *(Column("right") for _ in range(5)))
-    header = tuple(_say(f"pairs-{name}") for name in ("name", "since", "times", "observed", "expected", "difference"))
-    rows = [
-        build_row(
-            take_text(p["name"]),
-            take_text(p["since"]),
-            str(read_whole(p["n_periods"])),
-            *(numbers.format_fixed(read_number(p[name]) / scale, 1) for name in ("observed", "expected")),
-            str(Text("brief.difference", value=read_number(p["difference"]) / scale)),
-        )
-        for p in pairs[:MOST_PAIRS]
-    ]
-    note = Text("brief.pairs-note", scaled=scaled, unit=unit, period_name=facts.page.period_name)
-    more = [str(Text("brief.pairs-more", n=len(pairs) - MOST_PAIRS))] if len(pairs) > MOST_PAIRS else []
-    caption = str(Text("brief.pairs", n=len(pairs), outcome=facts.page.outcome))
-    notes = (str(note), *more)
-    return [Table("brief-pairs", caption, columns, (build_row(*header).cells,), (tuple(rows),), notes)]
 
 
 def _cite(facts: Facts) -> str:

@@ -13,6 +13,7 @@ from twintrade.render.blocks import (
     build_spans,
     emphasize,
 )
+from twintrade.render.citing import WORDS, cite, list_places
 from twintrade.render.page import Page
 from twintrade.render.reading import Record, find_payload, find_words, list_records, read_truth, read_words, take_text
 from twintrade.render.tables.plain import build_plain_table
@@ -52,11 +53,13 @@ def _table(page: Page, frame: pd.DataFrame) -> Table:
             "verdict": [page.say(f"verdict_{take_text(row['verdict']).replace(' ', '_')}") for row in rows],
             "answer": [read_words(row, "answer") for row in rows],
             "detectable": [read_words(row, "detectable") for row in rows],
-        }
+        },
+        index=list_places(rows),
     )
     weights = {"claim": 1.5, "verdict": 0.8, "answer": 3.0, "detectable": 1.3}
     return build_plain_table(
         shown, "claims", page.say("claims_caption"), weights=weights,
+        sources={"": [cite(row, "claim_id", form=WORDS) for row in rows]},
         notes=(*page.simulated_note, page.say("claims_note")),
     )  # fmt: skip
 

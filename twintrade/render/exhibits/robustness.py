@@ -14,8 +14,10 @@ from twintrade.render.blocks import (
     Row,
     Table,
     build_paragraph,
+    build_row,
     build_spans,
 )
+from twintrade.render.citing import Sources, build_cell, cite
 from twintrade.render.exhibits.topics import VERDICTS
 from twintrade.render.figures import alt_text, forest
 from twintrade.render.figures.percent_paths import convert_to_logs
@@ -47,9 +49,10 @@ Column_ = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A variant of the headline: its name, its effect and ends, and how far it lies from the headline."""
+    """A variant of the headline: its name, its row, its effect and ends, and how far it lies from the headline."""
 
     name: str
+    row: Record
     effect: float
     low: float
     high: float
@@ -64,11 +67,9 @@ class JudgedCheck:
     name: str
     column: str
     scale: str
-    verdict: str
-    p: float
-    bound: float
+    finding: Record
     changes: tuple[Change, ...]
-    others: tuple[float, ...]
+    others: tuple[Change, ...]
 
 
 def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
@@ -121,11 +122,9 @@ def _read_check(page: Page, finding: Record, column: Record | None, *, is_own: b
         name=name_check(take_text(finding["diagnostic"])),
         column="" if is_own or column is None else format_label(column),
         scale=take_text(overall["scale"]) if overall is not None else "",
-        verdict=take_text(finding["verdict"]),
-        p=read_number(finding.get("p")),
-        bound=read_number(finding.get("bound")),
+        finding=finding,
         changes=tuple(c for c in changes if c in shown),
-        others=tuple(c.effect for c in changes if c not in shown),
+        others=tuple(c for c in changes if c not in shown),
     )
 
 
@@ -139,7 +138,7 @@ def _list_changes(page: Page, finding: Record) -> list[Change]:
         for row in list_records(frame):
             values = [read_number(row.get(n)) for n in ("effect", "low", "high", "difference", "p")]
             if values[0] == values[0] and values[3] != 0:
-                changes.append(Change(read_words(row, "label"), *values))
+                changes.append(Change(read_words(row, "label"), row, *values))
     return changes
 
 
@@ -172,33 +171,43 @@ def _head_rows(page: Page) -> tuple[Row, ...]:
     scale = take_text(overall["scale"])
     ends = [read_number(overall.get(name)) for name in ("effect", "low", "high")]
     name = page.say("robustness_headline", label=format_label(spec or {}))
-    p = amounts.format_p_cell(overall.get("p"))
-    return (_row(name, _write(ends[0], scale), _write_interval(ends[1], ends[2], scale), "", p, "", ""),)
+    p = build_cell(amounts.format_p_cell(overall.get("p")), *cite(overall, "p"))
+    effect = build_cell(_write(ends[0], scale), *_cite(overall, scale, "effect"))
+    spread = build_cell(_write_interval(ends[1], ends[2], scale), *_cite(overall, scale, "low", "high"))
+    return (build_row(name, effect, spread, "", p, "", ""),)
 
 
 def _check_rows(check: JudgedCheck) -> tuple[Row, ...]:
     name = f"{check.name} ({check.column})" if check.column else check.name
-    verdict = name_fact("labels.verdict-", check.verdict)
-    p = amounts.format_p_cell(check.p) if not check.changes else ""
-    rows = [_row(name, "", "", "", p, _write_bound(check.bound, check.scale), verdict)]
-    for change in check.changes:
-        difference = _write(change.difference, check.scale)
-        spread = _write_interval(change.low, change.high, check.scale)
-        label = str(Text("tables.variant", name=change.name))
-        rows.append(
-            _row(
-                label, _write(change.effect, check.scale), spread, difference, amounts.format_p_cell(change.p), "", ""
-            )
+    finding, scale = check.finding, check.scale
+    verdict = name_fact("labels.verdict-", take_text(finding["verdict"]))
+    p = "" if check.changes else amounts.format_p_cell(read_number(finding.get("p")))
+    bound = build_cell(_write_bound(read_number(finding.get("bound")), scale), *_cite(finding, scale, "bound"))
+    rows = [build_row(name, "", "", "", build_cell(p, *cite(finding, "p")), bound, verdict)]
+    rows += [
+        build_row(
+            str(Text("tables.variant", name=change.name)),
+            build_cell(_write(change.effect, scale), *_cite(change.row, scale, "effect")),
+            build_cell(_write_interval(change.low, change.high, scale), *_cite(change.row, scale, "low", "high")),
+            build_cell(_write(change.difference, scale), *_cite(change.row, scale, "difference")),
+            build_cell(amounts.format_p_cell(change.p), *cite(change.row, "p")),
+            "",
+            "",
         )
+        for change in check.changes
+    ]
     if check.others:
-        low, high = (_write(pick(check.others), check.scale) for pick in (min, max))
-        others = Text("tables.other-variants", n=len(check.others))
-        rows.append(_row(str(others), str(Text("tables.spread", low=low, high=high)), "", "", "", "", ""))
+        ends = [pick(check.others, key=lambda change: change.effect) for pick in (min, max)]
+        low, high = (_write(end.effect, scale) for end in ends)
+        sources = [source for end in ends for source in _cite(end.row, scale, "effect")]
+        others = str(Text("tables.other-variants", n=len(check.others)))
+        spread = build_cell(str(Text("tables.spread", low=low, high=high)), *sources)
+        rows.append(build_row(others, spread, "", "", "", "", ""))
     return tuple(rows)
 
 
-def _row(*cells: str) -> Row:
-    return Row(tuple(Cell((cell,)) for cell in cells))
+def _cite(record: Record, scale: str, *columns: str) -> Sources:
+    return cite(record, *columns, form="log" if scale == "log points" else "")
 
 
 def _write(value: float, scale: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from twintrade.render.blocks import Absent, Block, BulletList, Heading, Span, build_paragraph, build_spans, emphasize
+from twintrade.render.citing import WHOLE_ROW, WORDS, cite_manifest, cite_place
 from twintrade.render.names import name_machine
 from twintrade.render.page import Page
 from twintrade.render.reading import Record, format_label, list_specifications, read_words, take_text
@@ -82,21 +83,29 @@ def build_warnings(page: Page) -> tuple[Block, ...] | Absent:
 def build_machine(page: Page) -> tuple[Block, ...] | Absent:
     """Return versions, commit, hashes and seeds, as the manifest holds them."""
     rows = list(_flat({k: v for k, v in page.results.manifest.items() if k not in LISTED_ELSEWHERE}))
+    sources = [cite_place(place, WHOLE_ROW, WORDS) for _, _, place in rows]
     if not rows:
         return Absent(page.say("no_manifest"))
     seeds = page.results.manifest.get("seeds")
     if isinstance(seeds, Mapping) and seeds:
         first = next(iter(seeds.values()))
         base = take_text(first[0]) if isinstance(first, list | tuple) and first else take_text(first)
-        rows.append((name_machine("seeds"), page.say("seeds", n=len(seeds), seed=base)))
-    frame = pd.DataFrame(rows, columns=["what", "value"])
-    table = build_plain_table(frame, "machine", page.say("machine"), weights={"what": 1.0, "value": 2.2})
+        rows.append((name_machine("seeds"), page.say("seeds", n=len(seeds), seed=base), ""))
+        path = (next(iter(seeds)), *([0] if isinstance(first, list | tuple) else []))
+        size = cite_place(cite_manifest("seeds"), WHOLE_ROW, "size")
+        sources.append((*size, *cite_place(cite_manifest("seeds", *path), WHOLE_ROW)))
+    frame = pd.DataFrame([row[:2] for row in rows], columns=["what", "value"])
+    table = build_plain_table(
+        frame, "machine", page.say("machine"), weights={"what": 1.0, "value": 2.2}, sources={"value": sources}
+    )
     return (Heading(2, page.say("machine"), "machine-footer"), build_paragraph(page.say("machine_intro")), table)
 
 
-def _flat(mapping: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:
-    rows: list[tuple[str, str]] = []
+def _flat(mapping: Mapping[str, Any], before: str = "", path: tuple[str, ...] = ()) -> list[tuple[str, str, str]]:
+    """Return what is called how, what it is, and its place in the manifest."""
+    rows: list[tuple[str, str, str]] = []
     for key, value in mapping.items():
+        place = cite_manifest(*path, key)
         name = before + name_machine(str(key))
         if any(word in str(key).lower() for word in VOLATILE):
             continue
@@ -105,13 +114,13 @@ def _flat(mapping: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]
             and value
             and not any(isinstance(v, Mapping | list | tuple) for v in value.values())
         ):
-            rows.append((name, ", ".join(f"{name_machine(str(k))} {_write(v)}" for k, v in value.items())))
+            rows.append((name, ", ".join(f"{name_machine(str(k))} {_write(v)}" for k, v in value.items()), place))
         elif isinstance(value, Mapping):
-            rows += _flat(value, f"{name}: ")
+            rows += _flat(value, f"{name}: ", (*path, str(key)))
         elif isinstance(value, list | tuple):
-            rows.append((name, ", ".join(str(v) for v in value)))
+            rows.append((name, ", ".join(str(v) for v in value), place))
         else:
-            rows.append((name, _write(value)))
+            rows.append((name, _write(value), place))
     return rows
 
 

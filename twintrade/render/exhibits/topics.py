@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import pandas as pd
 
 from twintrade.render.blocks import Absent, Block, BulletList, Heading, build_spans
+from twintrade.render.citing import is_placed
 from twintrade.render.exhibits.payloads import build_payload, build_variants, is_drawn
 from twintrade.render.names import name_check
 from twintrade.render.page import Page
@@ -69,7 +70,7 @@ def join_payloads(page: Page, owners: Mapping[str, Record]) -> dict[str, pd.Data
             named.insert(0, "estimate", columns.get(_keys(owner), page.say("of_headline")))
             frames.setdefault(key.partition("-")[0], []).append(named)
     return {
-        key: pd.concat(parts, ignore_index=True) if len(parts) > 1 else _unnamed(parts[0])
+        key: pd.concat(parts, ignore_index=not is_placed(parts[0])) if len(parts) > 1 else _unnamed(parts[0])
         for key, parts in frames.items()
     }
 

@@ -4,17 +4,19 @@ import math
 from collections.abc import Sequence
 
 from twintrade.effects import ResultSet
-from twintrade.render.blocks import Row, build_row
+from twintrade.render.blocks import Cell, Row, build_row
+from twintrade.render.citing import Sources, build_cell, cite, cite_p
 from twintrade.render.reading import (
     Record,
     find_overall,
+    list_records,
     name_period,
     read_number,
     read_whole,
     select_matching,
     take_text,
 )
-from twintrade.render.tables.estimates import TableOptions, estimate_cell, find_decimals
+from twintrade.render.tables.estimates import TableOptions, estimate_cell, find_decimals, read_floor
 from twintrade.render.wording import Wording
 from twintrade.text import Text, amounts, numbers
 
@@ -66,27 +68,34 @@ def build_change_rows(results: ResultSet, columns: Sequence[Record]) -> tuple[Ro
     if not all(is_change):
         others = [None if ok else e for e, ok in zip(effects, is_change, strict=True)]
         rows += _ends("tables.effect-own-scale", others)
-    p_cells = [
-        amounts.format_p_cell(e.get("p"), _floor(results, c)) if e else ""
-        for e, c in zip(effects, columns, strict=True)
+    return (*rows, *_p_row(effects, [_floor(results, c) for c in columns]))
+
+
+def _p_row(effects: Effects, floors: Effects) -> list[Row]:
+    """Return the row of p-values, none where there are none."""
+    cells = [
+        build_cell(amounts.format_p_cell(e.get("p"), read_floor(f)), *cite_p(e, f)) if e else Cell(("",))
+        for e, f in zip(effects, floors, strict=True)
     ]
-    return (*rows, *([build_row(str(Text("tables.p")), *p_cells)] if any(p_cells) else []))
+    return [build_row(str(Text("tables.p")), *cells)] if any(cell.text for cell in cells) else []
 
 
 def _ends(key: str, effects: Effects) -> list[Row]:
     """Return an effect and both ends of its interval, a row each; an end that does not exist is called open."""
 
-    def write(record: Record | None, name: str) -> str:
+    def write(record: Record | None, name: str) -> Cell:
         value = math.nan if record is None else read_number(record.get(name))
         if record is None or value != value:
-            return ""
-        return (
-            str(Text("tables.open-end")) if math.isinf(value) else numbers.format_fixed(value, find_decimals(record))
+            return Cell(("",))
+        if math.isinf(value):
+            return Cell((str(Text("tables.open-end")),))
+        return build_cell(
+            numbers.format_fixed(value, find_decimals(record)), *cite(record, name, form=record.get("form", ""))
         )
 
     names = (("effect", key), ("low", "tables.range-from"), ("high", "tables.range-to"))
     cells = [(Text(head), [write(e, name) for e in effects]) for name, head in names]
-    return [build_row(str(head), *values) for head, values in cells if any(values)]
+    return [build_row(str(head), *values) for head, values in cells if any(cell.text for cell in values)]
 
 
 def convert_record(record: Record) -> Record:
@@ -94,7 +103,7 @@ def convert_record(record: Record) -> Record:
     if take_text(record["scale"]) != "log points":
         return record
     ends = {n: numbers.convert_log_to_percent(read_number(record.get(n))) for n in ("effect", "low", "high")}
-    return record | ends | {"scale": "percent", "se": math.nan}
+    return record | ends | {"scale": "percent", "se": math.nan, "form": "log"}
 
 
 def describe_comparison(results: ResultSet, wording: Wording, against: str) -> str:
@@ -110,22 +119,25 @@ def describe_reference(results: ResultSet, wording: Wording, reference: int | No
     return wording.say("reference_at", event_time=numbers.format_event_time(reference))
 
 
-def _block(name: str, effects: Effects, floors: Sequence[float], options: TableOptions) -> list[Row]:
+def _block(name: str, effects: Effects, floors: Effects, options: TableOptions) -> list[Row]:
     if not any(effects):
         return []
     rows = [build_row(name, *(estimate_cell(e, options, f) for e, f in zip(effects, floors, strict=True)))]
     percents = [convert_to_percent(e) for e in effects]
     if any(p == p for p in percents):
-        rows.append(
-            build_row(
-                str(Text("tables.in-percent")), *(numbers.format_percent(p) if p == p else "" for p in percents)
-            )
+        shown = (
+            build_cell(numbers.format_percent(p), *cite_change(e)) for p, e in zip(percents, effects, strict=True)
         )
+        rows.append(build_row(str(Text("tables.in-percent")), *shown))
     if any(e is not None and not read_number(e.get("se")) > 0 for e in effects):
-        p_cells = [amounts.format_p_cell(e.get("p"), f) if e else "" for e, f in zip(effects, floors, strict=True)]
-        if any(p_cells):
-            rows.append(build_row(str(Text("tables.p")), *p_cells))
+        rows += _p_row(effects, floors)
     return rows
+
+
+def cite_change(effect: Record | None, *names: str) -> Sources:
+    """Return the sources of an effect, or of its ends, printed in percent where it is in log points."""
+    is_log = effect is not None and take_text(effect.get("scale")) == "log points"
+    return cite(effect, *(names or ("effect",)), form="log" if is_log else "")
 
 
 def convert_to_percent(effect: Record | None) -> float:
@@ -136,8 +148,7 @@ def convert_to_percent(effect: Record | None) -> float:
     return numbers.convert_log_to_percent(value) if take_text(effect["scale"]) == "log points" else value
 
 
-def _floor(results: ResultSet, column: Record) -> float:
-    """Return the smallest attainable p-value that a finding states for a specification."""
-    mine = select_matching(results.findings, column)
-    floors = mine[mine["unit"].map(take_text) == "p-floor"] if not mine.empty else mine
-    return float("nan") if floors.empty else read_number(floors["value"].iloc[0])
+def _floor(results: ResultSet, column: Record) -> Record | None:
+    """Return the finding that states the smallest attainable p-value of a specification, None without one."""
+    floors = (f for f in list_records(select_matching(results.findings, column)) if take_text(f["unit"]) == "p-floor")
+    return next(floors, None)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from twintrade.render.blocks import Cell
+from twintrade.render.citing import Sources, cite, cite_p
 from twintrade.render.reading import Record, read_number, take_text
 from twintrade.text import amounts, numbers
 
@@ -42,8 +43,13 @@ def format_stars(p: float) -> str:
     return next((mark for bound, mark in STAR_LEVELS if p <= bound), "")
 
 
+def read_floor(floor: Record | None) -> float:
+    """Return the smallest attainable p-value that a finding states, NaN without one."""
+    return float("nan") if floor is None else read_number(floor["value"])
+
+
 def format_below(
-    record: Record, under: Under, decimals: int, floor: float = float("nan")
+    record: Record, under: Under, decimals: int, floor: Record | None = None
 ) -> tuple[Under | None, str]:
     """Return what stands below an estimate and its line; where the asked one is absent, the error or the interval."""
     error, p = read_number(record.get("se")), read_number(record.get("p"))
@@ -53,7 +59,7 @@ def format_below(
         "se": f"({numbers.format_fixed(error, decimals)})" if has_error else "",
         "interval": f"[{amounts.format_interval(low, high, decimals)}]" if low == low and high == high else "",
         "t": f"[{numbers.format_fixed(read_number(record['effect']) / error, 2)}]" if has_error else "",
-        "p": amounts.format_p_value(p, floor),
+        "p": amounts.format_p_value(p, read_floor(floor)),
     }
     order: tuple[Under, ...] = (under, "se", "interval")
     return next(((kind, lines[kind]) for kind in order if lines[kind]), (None, ""))
@@ -66,7 +72,14 @@ def find_decimals(record: Record) -> int:
     )
 
 
-def estimate_cell(record: Record | None, options: TableOptions, floor: float = float("nan")) -> Cell:
+def _cite_below(record: Record, kind: Under | None, floor: Record | None) -> Sources:
+    if kind == "p":
+        return cite_p(record, floor)
+    columns = {"se": ("se",), "interval": ("low", "high"), "t": ("effect",)}.get(kind or "", ())
+    return cite(record, *columns, form="t" if kind == "t" else "")
+
+
+def estimate_cell(record: Record | None, options: TableOptions, floor: Record | None = None) -> Cell:
     """Return the cell of one estimate, empty where there is none."""
     if record is None:
         return Cell(("",))
@@ -75,8 +88,10 @@ def estimate_cell(record: Record | None, options: TableOptions, floor: float = f
     value = numbers.format_fixed(record["effect"], decimals)
     if options.has_stars and p == p:
         value += format_stars(p)
-    _, line = format_below(record, options.under, decimals, floor)
-    return Cell((value, line) if line else (value,))
+    kind, line = format_below(record, options.under, decimals, floor)
+    return Cell(
+        (value, line) if line else (value,), sources=cite(record, "effect") + _cite_below(record, kind, floor)
+    )
 
 
 def list_under_notes(records: list[Record], options: TableOptions) -> list[str]:

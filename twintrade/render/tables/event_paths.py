@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import pandas as pd
 
 from twintrade.render.blocks import Cell, Column, Table, build_row
+from twintrade.render.citing import build_cell, cite
 from twintrade.render.reading import Record, list_records, read_number, read_truth, read_whole, take_text
-from twintrade.render.tables.effect_rows import convert_to_percent
+from twintrade.render.tables.effect_rows import cite_change, convert_to_percent
 from twintrade.render.tables.estimates import find_decimals
 from twintrade.render.wording import Wording
 from twintrade.text import Text, amounts, numbers
@@ -55,16 +56,17 @@ def build_paths_table(studies: Sequence[Study], wording: Wording, notes: Sequenc
     )
 
 
-def _name_time(time: int, rows: Sequence[dict[int | None, Record]]) -> str:
-    return next((take_text(row[time]["event_label"]) for row in rows if time in row), numbers.format_event_time(time))
+def _name_time(time: int, rows: Sequence[dict[int | None, Record]]) -> Cell:
+    record = next(row[time] for row in rows if time in row)
+    return build_cell(take_text(record["event_label"]), *cite(record, "event_time"))
 
 
-def _cells(record: Record | None) -> tuple[str, str, str, str]:
+def _cells(record: Record | None) -> tuple[Cell, ...]:
     if record is None:
-        return ("", "", "", "")
-    units = numbers.format_count(record["n_units"])
+        return (Cell(("",)),) * 4
+    units = build_cell(numbers.format_count(record["n_units"]), *cite(record, "n_units"))
     if read_truth(record["is_reference"]):
-        return (_estimate(record), str(Text("tables.reference")), "", units)
+        return (_estimate(record), Cell((str(Text("tables.reference")),)), Cell(("",)), units)
     low, high = (convert_to_percent(record | {"effect": record[name]}) for name in ("low", "high"))
     is_change = convert_to_percent(record) == convert_to_percent(record)
     spread = (
@@ -72,18 +74,19 @@ def _cells(record: Record | None) -> tuple[str, str, str, str]:
         if is_change
         else amounts.format_interval(record["low"], record["high"], find_decimals(record))
     )
-    return (_estimate(record), spread, amounts.format_p_cell(record["p"]), units)
+    p = build_cell(amounts.format_p_cell(record["p"]), *cite(record, "p"))
+    return (_estimate(record), build_cell(spread, *cite_change(record, "low", "high")), p, units)
 
 
-def _estimate(record: Record | None) -> str:
+def _estimate(record: Record | None) -> Cell:
     """Return an effect in percent where it is a change, else on its own scale."""
     if record is None:
-        return ""
-    if read_truth(record["is_reference"]):
-        return numbers.format_fixed(0.0, 1)
+        return Cell(("",))
     percent = convert_to_percent(record)
-    return (
-        numbers.format_fixed(percent, 1)
-        if percent == percent
-        else numbers.format_fixed(record["effect"], find_decimals(record))
-    )
+    if read_truth(record["is_reference"]):
+        shown = numbers.format_fixed(0.0, 1)
+    elif percent == percent:
+        shown = numbers.format_fixed(percent, 1)
+    else:
+        shown = numbers.format_fixed(record["effect"], find_decimals(record))
+    return build_cell(shown, *cite_change(record))

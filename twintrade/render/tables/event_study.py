@@ -3,6 +3,7 @@
 import pandas as pd
 
 from twintrade.render.blocks import Cell, Column, Row, Table, build_row
+from twintrade.render.citing import build_cell, cite
 from twintrade.render.reading import (
     Record,
     format_label,
@@ -50,7 +51,9 @@ def build_event_table(frame: pd.DataFrame, record: Record, wording: Wording, not
     level = next((read_number(r["level"]) for r in rows if read_number(r["level"]) > 0), 0.95)
     cells = [_cells(r, decimals) for r in rows]
     free_cells = [c for c, r in zip(cells, rows, strict=True) if not read_truth(r["is_reference"])]
-    columns_shown = [j for j in range(len(_HEADS)) if any(c[j] for c in (free_cells if j == _REFERENCE else cells))]
+    columns_shown = [
+        j for j in range(len(_HEADS)) if any(c[j].text for c in (free_cells if j == _REFERENCE else cells))
+    ]
     heads = [str(Text(head, level=level)) for head in _HEADS]
     return Table(
         key=format_event_key(record),
@@ -62,23 +65,26 @@ def build_event_table(frame: pd.DataFrame, record: Record, wording: Wording, not
     )
 
 
-def _cells(record: Record, decimals: int) -> list[str]:
-    time = take_text(record["event_label"])
-    value = numbers.format_fixed(record["effect"], decimals)
-    units = numbers.format_count(record["n_units"])
+def _cells(record: Record, decimals: int) -> list[Cell]:
+    def write(text: str, *columns: str) -> Cell:
+        return build_cell(text, *cite(record, *columns))
+
+    time = write(take_text(record["event_label"]), "event_time")
+    units = write(numbers.format_count(record["n_units"]), "n_units")
     if read_truth(record["is_reference"]):
-        return [time, numbers.format_fixed(0.0, decimals), str(Text("tables.reference")), "", "", "", units]
-    error = read_number(record["se"])
+        zero, name = write(numbers.format_fixed(0.0, decimals), "effect"), Cell((str(Text("tables.reference")),))
+        return [time, zero, name, *[Cell(("",))] * 3, units]
+    error, ends = read_number(record["se"]), ("simultaneous_low", "simultaneous_high")
     return [
         time,
-        value,
-        numbers.format_fixed(error, decimals) if error > 0 else "",
-        amounts.format_interval(record["low"], record["high"], decimals),
-        amounts.format_interval(record["simultaneous_low"], record["simultaneous_high"], decimals),
-        amounts.format_p_cell(record["p"]),
+        write(numbers.format_fixed(record["effect"], decimals), "effect"),
+        write(numbers.format_fixed(error, decimals) if error > 0 else "", "se"),
+        write(amounts.format_interval(record["low"], record["high"], decimals), "low", "high"),
+        write(amounts.format_interval(record[ends[0]], record[ends[1]], decimals), *ends),
+        write(amounts.format_p_cell(record["p"]), "p"),
         units,
     ]
 
 
-def _row(cells: list[str], columns_shown: list[int]) -> Row:
+def _row(cells: list[Cell], columns_shown: list[int]) -> Row:
     return build_row(*(cells[j] for j in columns_shown))

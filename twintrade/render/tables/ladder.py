@@ -7,6 +7,7 @@ from math import ceil
 from twintrade.effects import ResultSet
 from twintrade.effects.listed_cells import split_counts, split_ids
 from twintrade.render.blocks import Cell, Column, Row, Table, build_row
+from twintrade.render.citing import WORDS, build_cell, cite
 from twintrade.render.names import capitalize, name_base, name_scale, name_statistic, name_status
 from twintrade.render.reading import (
     Record,
@@ -152,19 +153,21 @@ def _any(columns: Sequence[Record], key: str) -> bool:
     return any(read_whole(c.get(key)) for c in columns)
 
 
-def _count(column: Record, key: str) -> str:
-    return numbers.format_count(column.get(key))
+def _count(column: Record, key: str) -> Cell:
+    return build_cell(numbers.format_count(column.get(key)), *cite(column, key))
 
 
-def _negative_weights(results: ResultSet, column: Record) -> str:
+def _negative_weights(results: ResultSet, column: Record) -> Cell:
     """Return what a finding says about the weights of a static regression with a column's effects."""
     mine = list_records(select_matching(results.findings, column))
-    shares = [read_number(r["value"]) for r in mine if take_text(r["diagnostic"]) == "twfe_weights"]
-    return numbers.format_percent(100 * shares[0]) if shares else ""
+    finding = next((r for r in mine if take_text(r["diagnostic"]) == "twfe_weights"), None)
+    share = numbers.format_percent(100 * read_number(finding["value"])) if finding else ""
+    return build_cell(share, *cite(finding, "value", form="share"))
 
 
-def _statistic(column: Record, name: str) -> str:
-    return numbers.format_fixed(column.get("statistic")) if take_text(column.get("statistic_name")) == name else ""
+def _statistic(column: Record, name: str) -> Cell:
+    is_own = take_text(column.get("statistic_name")) == name
+    return build_cell(numbers.format_fixed(column.get("statistic")) if is_own else "", *cite(column, "statistic"))
 
 
 def _cluster_rows(columns: Sequence[Record], wording: Wording) -> list[Row | None]:
@@ -173,15 +176,18 @@ def _cluster_rows(columns: Sequence[Record], wording: Wording) -> list[Row | Non
     return [
         build_row(
             wording.say(f"clusters_{name}"),
-            *(str(column_counts[name]) if name in column_counts else "" for column_counts in counts),
+            *(
+                build_cell(str(known.get(name, "")), *cite(column, "clusters", form=WORDS))
+                for known, column in zip(counts, columns, strict=True)
+            ),
         )
         for name in names
     ]
 
 
-def _filled(head: Words, columns: Sequence[Record], value: Callable[[Record], str]) -> Row | None:
-    cells = [value(c) for c in columns]
-    return build_row(str(head), *cells) if any(cells) else None
+def _filled(head: Words, columns: Sequence[Record], value: Callable[[Record], str | Cell]) -> Row | None:
+    row = build_row(str(head), *(value(c) for c in columns))
+    return row if any(cell.text for cell in row.cells[1:]) else None
 
 
 def is_size_unknown(column: Record) -> bool:
@@ -202,22 +208,26 @@ def _design_rows(results: ResultSet, columns: Sequence[Record], is_short: bool) 
         names = [take_text(b) for b in bases["base"]] if "base" in bases else []
         return name_base(names[0]) if names and names[0] != "none" else ""
 
-    def reference(column: Record) -> str:
-        value = read_number(column.get("reference"))
-        return numbers.format_event_time(int(value)) if value == value else ""
+    def build_words(key: str, name: Callable[[str], str]) -> Row | None:
+        cells = (build_cell(name(read_words(c, key)), *cite(c, key, form=WORDS)) for c in columns)
+        return _filled(Text(f"tables.{key.replace('_', '-')}"), columns, lambda _: next(cells))
+
+    def reference(column: Record) -> Cell:
+        value = read_whole(column.get("reference"))
+        return build_cell("" if value is None else numbers.format_event_time(value), *cite(column, "reference"))
 
     studied = (
         _filled(Text("tables.size-studied"), columns, _say_studied) if any(map(is_size_unknown, columns)) else None
     )
-    comparison = _filled(Text("tables.comparison"), columns, lambda c: name_status(read_words(c, "comparison")))
-    measured = _filled(Text("tables.outcome-in"), columns, lambda c: name_scale(read_words(c, "outcome_in")))
+
+    comparison = build_words("comparison", name_status)
     further = (
         _filled(Text("tables.effect-in"), columns, lambda c: name_scale(take_text(c.get("scale")))),
         comparison,
         _filled(Text("tables.base"), columns, base),
         _filled(Text("tables.reference-period"), columns, reference),
     )
-    rows = (measured, *((comparison,) if is_short else further), studied)
+    rows = (build_words("outcome_in", name_scale), *((comparison,) if is_short else further), studied)
     return tuple(r for r in rows if r is not None)
 
 

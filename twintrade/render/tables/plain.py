@@ -6,6 +6,7 @@ import pandas as pd
 from pandas.api.types import is_bool_dtype, is_integer_dtype, is_numeric_dtype
 
 from twintrade.render.blocks import Cell, Column, Row, Table
+from twintrade.render.citing import WORDS, Sources, cite_place, is_placed
 from twintrade.render.names import name_column
 from twintrade.render.reading import take_text, write_columns
 from twintrade.text import Text, name_fact, numbers
@@ -30,6 +31,7 @@ def build_plain_table(
     notes: Sequence[str] = (),
     most_rows: int = 400,
     is_wrapping: bool = False,
+    sources: Mapping[str, Sequence[Sources]] | None = None,
 ) -> Table:
     """Return a frame as a table.
 
@@ -45,14 +47,17 @@ def build_plain_table(
         Whether columns of long text are found and given their weight where none is stated.
     most_rows : int
         Rows printed; the note says how many more there are.
+    sources : mapping, optional
+        Where a column's numbers stand, a row each; by default in the row that the frame's label names.
     """
     frame = write_columns(frame)
     columns = [str(c) for c in frame.columns if frame[c].map(take_text).ne("").any()]
     shown = frame[columns].head(most_rows)
+    cited = {c: (sources or {}).get(c) or _cite(shown, c) for c in columns}
     printers = {c: (formats or {}).get(c) or _format(frame[c]) for c in columns}
     rows = tuple(
-        Row(tuple(_cell(printers[c](value), value) for c, value in zip(columns, values, strict=True)))
-        for values in shown.itertuples(index=False, name=None)
+        Row(tuple(_cell(printers[c](value), value, cited[c][i]) for c, value in zip(columns, values, strict=True)))
+        for i, values in enumerate(shown.itertuples(index=False, name=None))
     )
     if is_wrapping and not weights:
         weights = {c: _weight(shown[c]) for c in columns}
@@ -105,5 +110,14 @@ def _is_time(values: pd.Series) -> bool:
     return last in TIMES and all(float(v).is_integer() for v in values.dropna())
 
 
-def _cell(printed: str, value: object) -> Cell:
-    return Cell((printed,), link=printed if isinstance(value, str) and printed.startswith(_LINK) else "")
+def _cite(frame: pd.DataFrame, column: str) -> list[Sources]:
+    """Return the sources of a column by the labels of its rows, where these are places."""
+    if not is_placed(frame):
+        return [()] * len(frame)
+    form = "" if is_numeric_dtype(frame[column]) else WORDS
+    return [cite_place(place, column, form) for place in frame.index]
+
+
+def _cell(printed: str, value: object, sources: Sources) -> Cell:
+    link = printed if isinstance(value, str) and printed.startswith(_LINK) else ""
+    return Cell((printed,), link=link, sources=sources if any(map(str.isdigit, printed)) else ())

@@ -6,6 +6,7 @@ import pandas as pd
 
 from twintrade.effects import ResultSet
 from twintrade.render.blocks import Table
+from twintrade.render.citing import WORDS, cite_manifest, cite_place, cite_rows
 from twintrade.render.names import name_status
 from twintrade.render.reading import list_records, read_words, take_text
 from twintrade.render.tables.plain import build_plain_table
@@ -37,15 +38,18 @@ def build_inputs_table(results: ResultSet, wording: Wording) -> Table | None:
             "sha256": [take_text(e.get("sha256"))[:SHOWN_DIGITS] for e in entries],
             "read_as": [_reading(e) for e in entries],
             "publisher": [_joined(e, ("publisher", "licence", "license", "source"), "; ") for e in entries],
-        }
-    )
+        },
+        index=[cite_manifest("inputs", i) for i in range(len(entries))],
+    ).drop_duplicates()  # a file read by several tables of the spec stands here once
+    named = {"file": "path", "read_as": "*", "publisher": "*"}
     return build_plain_table(
-        frame.drop_duplicates(ignore_index=True),  # a file read by several tables of the spec stands here once
+        frame,
         "inputs",
         wording.say("inputs_caption"),
         formats={"rows": numbers.format_count, "bytes": numbers.format_count},
         weights={"file": 2.2, "read_as": 1.2, "publisher": 2.6},
         notes=[wording.say("inputs_note")],
+        sources={c: [cite_place(place, column, WORDS) for place in frame.index] for c, column in named.items()},
     )
 
 
@@ -74,14 +78,21 @@ def build_conversions_table(results: ResultSet, wording: Wording) -> Table | Non
             "period": [take_text(cell) for cell in factors["period"]],
             "times": [numbers.format_compact(float(cell), significant=6) for cell in factors["factor"]],
             "by": [read_words(record, "source") for record in list_records(factors)],
-        }
+        },
+        index=factors.index,
     )
+    cited = {
+        c: [cite_place(place, column, WORDS) for place in factors.index]
+        for c, column in {"from": "currency", "to": "target", "by": "source"}.items()
+    }
+    cited["times"] = [cite_place(place, "factor") for place in factors.index]
     return build_plain_table(
         frame,
         "conversions",
         wording.say("conversions_caption"),
         weights={"by": 2.6},
         notes=[wording.say("conversions_note")],
+        sources=cited,
     )
 
 
@@ -100,11 +111,14 @@ def _build_dropped(entries: list[dict[str, Any]], key: str, caption: str) -> Tab
             "units": [e.get("n_units") for e in entries],
             "which": [_shortened(e.get("names") or ()) for e in entries],
             "columns": [read_words(e, "columns") for e in entries],
-        }
+        },
+        index=[cite_manifest(key, i) for i in range(len(entries))],
     )
+    named = {"why": ("sentence", WORDS), "rows": ("n_rows", ""), "units": ("n_units", ""), "which": ("names", WORDS)}
+    sources = {c: [cite_place(place, *source) for place in frame.index] for c, source in named.items()}
     weights = {"why": 2.6, "which": 3.0, "columns": 2.0}
     formats = {"rows": numbers.format_count, "units": numbers.format_count}
-    return build_plain_table(frame, key.replace("_", "-"), caption, weights=weights, formats=formats)
+    return build_plain_table(frame, key.replace("_", "-"), caption, weights=weights, formats=formats, sources=sources)
 
 
 def _shortened(names: Any) -> str:
@@ -118,5 +132,10 @@ def build_status_table(results: ResultSet, wording: Wording) -> Table | None:
         return None
     grouped = data.groupby("status", sort=False, observed=True)["unit"].agg(["nunique", "size"])
     frame = grouped.reset_index().set_axis(["part", "units", "rows"], axis=1)
+    forms = {"units": ("unit", "distinct"), "rows": ("unit", "count")}
+    sources = {
+        name: [cite_rows("data.csv", column, form, status=status) for status in frame["part"]]
+        for name, (column, form) in forms.items()
+    }
     frame["part"] = [name_status(take_text(status)) for status in frame["part"]]
-    return build_plain_table(frame, "status", wording.say("status_caption"))
+    return build_plain_table(frame, "status", wording.say("status_caption"), sources=sources)

@@ -3,10 +3,12 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from twintrade.effects import ResultSet
 from twintrade.render.blocks import Cell, Column, Row, Table
+from twintrade.render.citing import WHOLE_ROW, WORDS, Sources, build_cell, cite, cite_rows
 from twintrade.render.names import capitalize, name_column, name_status
 from twintrade.render.reading import Record, list_period_labels, list_records, read_whole, read_words, take_text
 from twintrade.render.tables.plain import SHORT
@@ -62,7 +64,11 @@ def _summarize(dated: Sequence[Record], labels: dict[int, str], wording: Wording
 
     def count(name: str, among: Sequence[int | None]) -> Row:
         numbers = [sum(counts[onset, status] for onset in among) for status in statuses]
-        return Row((Cell((name,)), *(Cell((format_count(n),)) for n in (*numbers, sum(numbers)))))
+        start = {"onset": "" if among[0] is None else among[0]} if len(among) == 1 and among is not onsets else {}
+        sources = [cite_rows("twinnings.csv", "unit", "count", **start, status=status) for status in statuses]
+        sources.append(cite_rows("twinnings.csv", "unit", "count", **start))
+        shown = zip((*numbers, sum(numbers)), sources, strict=True)
+        return Row((Cell((name,)), *(build_cell(format_count(n), *source) for n, source in shown)))
 
     every = str(Text("tables.all"))
     named = (name_status(status) if status else str(Text("tables.no-status")) for status in statuses)
@@ -113,16 +119,24 @@ def _row(agreement: Record, labels: dict[int, str]) -> tuple[Cell, ...]:
     pair = take_text(agreement.get("unit")) or "-".join(
         filter(None, (take_text(agreement.get("city")), take_text(agreement.get("partner"))))
     )
+    row = cite(agreement, WHOLE_ROW, form=WORDS)
+    start = "" if onset is None else labels.get(onset) or format_event_time(onset)
     return (
-        Cell((pair,)),
-        Cell((_name_ends(agreement),)),
-        Cell((take_text(agreement.get("kind")),)),
-        Cell((_dates(agreement),)),
-        Cell(("" if onset is None else labels.get(onset) or format_event_time(onset),)),
+        build_cell(pair, *row),
+        build_cell(_name_ends(agreement), *row),
+        build_cell(take_text(agreement.get("kind")), *row),
+        build_cell(_dates(agreement), *row),
+        build_cell(start, *_cite_start(agreement, onset, labels)),
         Cell((name_status(take_text(agreement.get("status"))),)),
-        Cell((notes,)),
-        Cell((_shorten(host),), link=source) if host else Cell((source,)),
+        build_cell(notes, *row),
+        replace(build_cell(_shorten(host) if host else source, *row), link=source if host else ""),
     )
+
+
+def _cite_start(agreement: Record, onset: int | None, labels: dict[int, str]) -> Sources:
+    """Return the source of the name of a period: where the panel names it so, the panel, else the agreement."""
+    named = onset is not None and labels.get(onset) and cite(agreement, "onset")
+    return cite_rows("data.csv", "period_label", WORDS, period=onset) if named else cite(agreement, "onset")
 
 
 def _shorten(host: str) -> str:

@@ -6,6 +6,7 @@ import pandas as pd
 
 from twintrade.effects import ResultSet
 from twintrade.render.blocks import Cell, Column, Table, build_row
+from twintrade.render.citing import build_cell, cite, cite_rows, list_places
 from twintrade.render.names import name_check, name_inference
 from twintrade.render.reading import (
     Record,
@@ -48,7 +49,8 @@ def build_findings_table(
             "estimate": [_about(r, names) for r in ordered],
             "verdict": [name_fact("labels.verdict-", take_text(r["verdict"]), "–") for r in ordered],
             "sentence": [_cite_finding(r, elsewhere(r)) for r in ordered],
-        }
+        },
+        index=list_places(ordered),
     )
     notes = [wording.say("simulated_note")] if results.is_simulated else []
     weights = {"check": 1.1, "estimate": 1.4, "sentence": 4.0, "verdict": 0.6}
@@ -75,31 +77,34 @@ def build_messages_table(results: ResultSet, wording: Wording) -> Table:
             "code": [take_text(r["code"]) for r in ordered],
             "where": [_place(r) for r in ordered],
             "message": [read_words(r, "message") for r in ordered],
-        }
+        },
+        index=list_places(ordered),
     )
+    sources = {"where": [cite(r, "*", form="words") for r in ordered]}
     weights = {"level": 0.7, "code": 1.3, "where": 1.2, "message": 4.0}
-    return build_plain_table(frame, "messages", wording.say("warnings_caption"), weights=weights)
+    return build_plain_table(frame, "messages", wording.say("warnings_caption"), weights=weights, sources=sources)
 
 
 def build_warnings_table(results: ResultSet, wording: Wording) -> Table | None:
     """Return the warnings of the run, of each kind the first and how many more there are; None without any."""
-    by_code: dict[str, list[str]] = {}
+    kinds: dict[str, dict[str, Record]] = {}
     for message in list_records(results.messages):
         if take_text(message["level"]) in ("error", "warning"):
-            by_code.setdefault(take_text(message["code"]), []).append(read_words(message, "message"))
-    if not by_code:
+            kinds.setdefault(take_text(message["code"]), {}).setdefault(read_words(message, "message"), message)
+    if not kinds:
         return None
-    kinds = {code: list(dict.fromkeys(sentences)) for code, sentences in by_code.items()}
     frame = pd.DataFrame(
         {
-            "message": [sentences[0] for sentences in kinds.values()],
+            "message": [next(iter(sentences)) for sentences in kinds.values()],
             "further": [len(sentences) - 1 for sentences in kinds.values()],
-        }
+        },
+        index=list_places(next(iter(sentences.values())) for sentences in kinds.values()),
     )
+    sources = {"further": [cite_rows("messages.csv", "message", "more", code=code) for code in kinds]}
     formats: dict[str, Callable[[object], str]] = {"further": lambda n: str(n) if n else ""}
     return build_plain_table(
         frame, "warnings", wording.say("warnings_table"), weights={"message": 5.0}, formats=formats,
-        notes=[wording.say("warnings_note")],
+        notes=[wording.say("warnings_note")], sources=sources,
     )  # fmt: skip
 
 
@@ -124,10 +129,10 @@ def build_inference_table(results: ResultSet, record: Record, wording: Wording) 
     body = tuple(
         build_row(
             str(Text("tables.reported", inference=name_inference(name))) if i == 0 else name_inference(name),
-            numbers.format_fixed(r["effect"], decimals),
-            numbers.format_fixed(r["se"], decimals) if read_number(r["se"]) > 0 else "–",
-            amounts.format_interval(r["low"], r["high"], decimals) or "–",
-            amounts.format_p_cell(r["p"]) or "–",
+            build_cell(numbers.format_fixed(r["effect"], decimals), *cite(r, "effect")),
+            build_cell(numbers.format_fixed(r["se"], decimals) if read_number(r["se"]) > 0 else "–", *cite(r, "se")),
+            build_cell(amounts.format_interval(r["low"], r["high"], decimals) or "–", *cite(r, "low", "high")),
+            build_cell(amounts.format_p_cell(r["p"]) or "–", *cite(r, "p")),
         )
         for i, (name, r) in enumerate(rows)
     )

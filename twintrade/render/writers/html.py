@@ -37,6 +37,7 @@ from twintrade.render.writers.cells import (
     mark_cell_breaks,
     pad,
 )
+from twintrade.render.writers.source_panel import has_sources, render_source_panel
 from twintrade.render.writers.view import build_view_data
 from twintrade.text import Text
 
@@ -74,12 +75,15 @@ def render_html(document: Document, theme: Theme | None = None) -> bytes:
     theme : Theme, optional
         Its typeface stands before the page's own, its size of text is the page's.
     """
-    style, script = render_styles(theme or Theme()), _resource("event_view.js")
+    style = render_styles(theme or Theme())
     has_view = any(isinstance(block, EventView) for block in document.blocks)
+    scripts = [
+        _resource(f"{name}.js") for name, has in (("event_view", has_view), ("sources", has_sources(document))) if has
+    ]
     title = escape(document.title)
     parts = [
         f'<!DOCTYPE html>\n<html lang="{escape(document.language)}">\n<head>\n<meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{_policy(style, script if has_view else "")}">',
+        f'<meta http-equiv="Content-Security-Policy" content="{_policy(style, scripts)}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta name="generator" content="twintrade"><meta name="color-scheme" content="light dark">',
         *(f'<meta name="author" content="{escape(name)}">' for name in document.authors),
@@ -87,22 +91,22 @@ def render_html(document: Document, theme: Theme | None = None) -> bytes:
         f'<a class="skip" href="#content">{_put("writers.skip")}</a>\n<main id="content">',
         *_with_contents(document.blocks),
         "</main>",
+        *([render_source_panel(document)] if has_sources(document) else []),
+        *(f"<script>{script}</script>" for script in scripts),
     ]
-    if has_view:
-        parts.append(f"<script>{script}</script>")
     parts.append("</body>\n</html>\n")
     return "\n".join(parts).encode("utf-8", "replace")
 
 
-def _policy(style: str, script: str) -> str:
+def _policy(style: str, scripts: list[str]) -> str:
     """Return a content policy under which nothing but this page's own style and script works."""
 
     def digest(text: str) -> str:
         return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
 
-    scripts = digest(script) if script else "'none'"
+    allowed = " ".join(map(digest, scripts)) or "'none'"
     return (
-        f"default-src 'none'; img-src data:; style-src {digest(style)}; script-src {scripts}; "
+        f"default-src 'none'; img-src data:; style-src {digest(style)}; script-src {allowed}; "
         "base-uri 'none'; form-action 'none'"
     )
 
@@ -256,10 +260,11 @@ def _row(table: Table, row: Row, widest: dict[int, str]) -> str:
         link = check_link(cell.link)
         inner = f'<a href="{escape(link)}">{inner}</a>' if link else inner
         kind = table.columns[place].align + ("" if table.columns[place].weight else " short")
+        of = f' data-of="{escape(" ".join(s.key for s in cell.sources))}" tabindex="-1"' if cell.sources else ""
         if place == 0:
-            written.append(f'<th scope="row" class="{kind}">{inner}</th>')
+            written.append(f'<th scope="row" class="{kind}"{of}>{inner}</th>')
         else:
-            written.append(f'<td class="{kind}">{inner}</td>')
+            written.append(f'<td class="{kind}"{of}>{inner}</td>')
     return "<tr>" + "".join(written) + "</tr>"
 
 
