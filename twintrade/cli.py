@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from twintrade.commands import fetch, guide, preregister, registry, replication_readme, schema, simulate, version
+from twintrade.commands import OTHERS, fetch, registry
 from twintrade.errors import DataError, SourceError, SpecError, TwintradeError
-from twintrade.text import Listed, Text
+from twintrade.text import Text
 
 if TYPE_CHECKING:
     from twintrade.study.store import Analysis
@@ -219,21 +219,20 @@ def list_(
 
 
 @app.command()
-def verify(specs: Specs = None) -> None:
+def verify(
+    specs: Specs = None,
+    against: Annotated[str, typer.Option(help="Compare the results with these checksums too.")] = "",
+) -> None:
     """Hash inputs and results again and tell every difference from what the run recorded."""
     from twintrade.study.registering import read_registration
-    from twintrade.study.store import get_results_folder, list_changes
+    from twintrade.study.store import verify_results
 
     code = DONE
     for analysis in _list_analyses(specs):
         read_registration(analysis.root, analysis.name)
-        if not get_results_folder(analysis.root, analysis.name).exists():
-            typer.echo(Text("study.not-run", name=analysis.name))
-            continue
-        changes = list_changes(analysis.root, analysis.name, analysis.raw, analysis.n_guesses)
-        key = "study.differs" if changes else "study.as-recorded"
-        typer.echo(Text(key, name=analysis.name, changes=Listed(tuple(changes), "semicolon")))
-        code = STALE if changes else code
+        texts, is_same = verify_results(analysis, against)
+        typer.echo("\n".join(map(str, texts)))
+        code = code if is_same else STALE
     raise typer.Exit(code)
 
 
@@ -292,7 +291,7 @@ def _code(error: TwintradeError) -> int:
     return USAGE if isinstance(error, SpecError) else DATA if is_data else ESTIMATION
 
 
-for _command in (guide, preregister, schema, simulate, replication_readme, version):
+for _command in OTHERS:
     app.command()(_command)
 
 if __name__ == "__main__":

@@ -197,10 +197,41 @@ def replication_readme(
     specs: Annotated[list[str] | None, typer.Argument(help="Analyses; all when none is given.")] = None,
 ) -> None:
     """Print the README of a replication package, filled from analysis files and manifests."""
-    from twintrade.study.replication_readme import render_replication_readme as written
+    from twintrade.study.deposit import render_replication_readme as written
     from twintrade.study.store import find_analyses
 
     typer.echo(written(find_analyses(Path.cwd(), specs or [])), nl=False)
+
+
+def bundle(
+    name: Annotated[str, typer.Argument(help="Analysis file or its name, with fresh results.")],
+    out: Annotated[str, typer.Option(help="The zip to write; by default results/NAME.zip.")] = "",
+) -> None:
+    """Write the deposit of an analysis in one zip: README, code, data that may be passed on, results, checksums."""
+    from twintrade.study.deposit import build_bundle
+    from twintrade.study.store import find_analyses, write_beside
+    from twintrade.text import Listed
+
+    (analysis,) = find_analyses(Path.cwd(), [name])
+    content, withheld = build_bundle(analysis)
+    file = Path(out).absolute() if out else analysis.root / "results" / f"{analysis.name}.zip"
+    write_beside(file.parent, file.name, content)
+    typer.echo(Text("study.wrote", path=out or f"results/{file.name}"))
+    if withheld:
+        typer.echo(Text("bundle.left-out", n=len(withheld), files=Listed(withheld, "comma")))
+
+
+def trace(
+    name: Annotated[str, typer.Argument(help="Analysis file or its name.")],
+    number: Annotated[str, typer.Argument(help="'Table 7, row 2, column 3', or the key that the page shows.")],
+) -> None:
+    """Say where a printed number comes from: file, row, estimator, design, rows of the data, line of code."""
+    from twintrade.study.deposit import trace_number
+    from twintrade.study.store import find_analyses, get_results_folder
+
+    (analysis,) = find_analyses(Path.cwd(), [name])
+    for line in trace_number(get_results_folder(analysis.root, analysis.name), analysis.name, number):
+        typer.echo(line)
 
 
 def version() -> None:
@@ -208,6 +239,10 @@ def version() -> None:
     from twintrade import __version__
 
     typer.echo(__version__)
+
+
+OTHERS = (guide, preregister, schema, simulate, replication_readme, bundle, trace, version)
+"""Commands in the order of the help, behind those of the main path."""
 
 
 def _find_root() -> Path:

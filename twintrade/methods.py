@@ -18,6 +18,7 @@ T = TypeVar("T")
 _CLASS = re.compile(
     r'^class (\w+)(?:\(([^)]*)\))?:\n    """(.*?)"""\n(.*?)(?=^    def |^    @|^\S|\Z)', re.MULTILINE | re.DOTALL
 )
+_WORK = re.compile(r"    def (estimate|infer|check)\(")
 _FACT = re.compile(r'^    (name|citation)(?:: ClassVar\[str\])? = "(\w+)"', re.MULTILINE)
 _OPTION = re.compile(r"^    (\w+): (?!ClassVar\b)(?!.*\binit=False)", re.MULTILINE)
 
@@ -77,6 +78,19 @@ def find_name(room: str, method: str | ModuleType) -> str:
     if len(names) != 1:
         raise SpecError(f"{method.__name__} is none of the {room}")
     return names[0]
+
+
+def find_method_line(room: str, name: str) -> str | None:
+    """Return the file and line at which a method does its work, None where the room has none of that name."""
+    source = read_method_sources(room).get(name)
+    if source is None:
+        return None
+    path = source.module.replace(".", "/") + ".py"
+    lines = files("twintrade").joinpath(path.partition("/")[2]).read_text(encoding="utf-8").splitlines()
+    facts = [(i, fact) for i, line in enumerate(lines) if (fact := _FACT.match(line))]
+    named = next(i for i, fact in facts if fact.groups() == ("name", name))
+    at = next((i for i in range(named, len(lines)) if _WORK.match(lines[i])), named)
+    return f"{path}:{at + 1}"
 
 
 def find_module(room: str, name: str) -> ModuleType:

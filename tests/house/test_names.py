@@ -15,7 +15,7 @@ iterate join judge keep label lay limit list load locate look main mark measure 
 note number observe open pack pad parse permute place plan prepare project quote read recode reconcile record redraw
 refit refuse register regress remove render repair replace replay report require rescale resolve restrict run score
 seal select settle shift simplify simulate solve sort split spread standardize strip suggest sum summarize swap
-tabulate take transcode try typeset use verify warn weigh widen write
+tabulate take trace transcode try typeset use verify warn weigh widen write
 """
 VERBS = frozenset(FIRST_WORDS.split())
 # Commands and functions that a user types, and conversions that read as such.

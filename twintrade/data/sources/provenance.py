@@ -15,6 +15,9 @@ from twintrade.text import Words
 
 _LINE = re.compile(r"\s*[-*]\s*\*\*(?P<key>[^*:]+):?\*\*:?\s*(?P<value>.+)")
 _CARD_BYTES = 200_000
+_KEYS = {"发布方": "publisher", "权利": "rights", "转交": "passing_on"}
+"""Names of facts in Chinese cards."""
+_YES = ("yes", "可以", "是")
 
 PROVENANCE_COLUMNS = (
     *("path", "sha256", "bytes", "rows", "encoding", "separator", "sheet", "unit"),
@@ -72,13 +75,20 @@ class DataCard:
     publisher: str = ""
     licence: str = ""
     text: str = ""
+    passing_on: str = ""
+
+    @property
+    def may_be_passed_on(self) -> bool:
+        """Whether the page says that the file may be passed on; where it says nothing, it may not."""
+        return self.passing_on.lower().startswith(_YES)
 
 
 def read_data_card(root: Path, file: str) -> DataCard:
     """Return the data card of a file: the Markdown page of the same name beside it, if there is one.
 
-    Lines such as ``- **Publisher:** ...`` and ``- **Rights:** ...`` are read; the rest is for people. Without a
-    page, a ``sources.csv`` beside the file may have a row for it, with its publisher and licence.
+    Lines such as ``- **Publisher:** ...``, ``- **Rights:** ...`` and ``- **Passing on:** yes`` are
+    read; the rest is for people. Without a page, a
+    ``sources.csv`` beside the file may have a row for it, with its publisher and licence.
     """
     stem = re.sub(r"(\.(csv|tsv|txt|xlsx|xls|ods|parquet|feather|dta|sav|rds|rda|json))?(\.gz)?$", "", file)
     try:
@@ -87,11 +97,12 @@ def read_data_card(root: Path, file: str) -> DataCard:
     except DataError:
         return _card_from_list(root, file)
     facts = {
-        match["key"].strip().lower(): match["value"].strip()
+        _KEYS.get(key := match["key"].strip("： ").lower().replace(" ", "_"), key): match["value"].strip()
         for line in text.splitlines()
         if (match := _LINE.match(line))
     }
-    return DataCard(facts.get("publisher", ""), facts.get("rights", facts.get("licence", "")), text)
+    rights = facts.get("rights", facts.get("licence", ""))
+    return DataCard(facts.get("publisher", ""), rights, text, facts.get("passing_on", ""))
 
 
 def _card_from_list(root: Path, file: str) -> DataCard:
@@ -104,7 +115,8 @@ def _card_from_list(root: Path, file: str) -> DataCard:
     if not rows:
         return DataCard()
     publisher = rows[0].get("original_publisher") or rows[0].get("publisher") or ""
-    return DataCard(publisher, rows[0].get("licence") or "", rows[0].get("what") or "")
+    given = (rows[0].get(column) or "" for column in ("licence", "what", "passing_on"))
+    return DataCard(publisher, *given)
 
 
 def build_provenance_frame(records: Iterable[InputRecord]) -> pd.DataFrame:

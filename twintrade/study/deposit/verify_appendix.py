@@ -103,7 +103,7 @@ class StoredNumbers:
     def find(self, key: str) -> tuple[list[dict[str, Any]], str, str]:
         """Return the rows that a key names, the column and the form of the number."""
         file, place, column, *form = key.split(":")
-        read = self._read(unquote(file))
+        read = self.read(unquote(file))
         if file.endswith(".json"):
             for step in place.split("."):
                 read = read[int(step)] if isinstance(read, list) else read[unquote(step)]
@@ -115,7 +115,8 @@ class StoredNumbers:
             rows = [row for row in read if all(row[name] == value for name, value in wanted)]
         return rows, unquote(column), form[0] if form else ""
 
-    def _read(self, file: str) -> Any:
+    def read(self, file: str) -> Any:
+        """Return a file of the results: its rows, or what its JSON holds."""
         if file not in self.files:
             with (self.folder / file).open(encoding="utf-8", newline="") as stream:
                 self.files[file] = json.load(stream) if file.endswith(".json") else list(csv.DictReader(stream))
@@ -188,8 +189,7 @@ def check_page(folder: Path) -> tuple[int, list[str]]:
             for k, cell in enumerate(row):
                 if any(map(str.isdigit, cell.text)) and (cell.keys or not cell.is_head):
                     n_checked += 1
-                    where = f"{table.number}, {n}/{k}: {cell.text}"
-                    wrong += [f"{where} ({fault})" for fault in check_cell(cell, results)]
+                    wrong += [f"{table.number}, {n}/{k}: {cell.text} ({key})" for key in check_cell(cell, results)]
     return n_checked, wrong
 
 

@@ -5,6 +5,7 @@ import os
 import platform
 import subprocess
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from twintrade.text import Listed, Words, pack_text
 from twintrade.version import __version__
 
 _GIT_SECONDS = 5
+COMMIT = "commit.json"
 
 OPTIONAL = ("CurrencyConverter", "duckdb", "numba", "pyarrow", "pyreadstat", "pyspark", "rdata")
 """Libraries of extras that can move a number: finished refits are taken up by a run that has the same of them."""
@@ -121,7 +123,13 @@ def list_seeds(plan: Plan) -> dict[str, list[int]]:
 
 
 def read_git_state(root: Path) -> dict[str, Any]:
-    """Return the commit of the project and whether anything tracked differs from it; empty where there is no git."""
+    """Return the commit of the project and whether anything tracked differs from it; empty where there is no git.
+
+    A deposit has no history: its file ``commit.json`` says which commit it was made from.
+    """
+    with suppress(OSError, ValueError):
+        recorded = json.loads((root / COMMIT).read_text(encoding="utf-8"))
+        return recorded if isinstance(recorded, dict) else {}
     commit = _git(root, ["rev-parse", "HEAD"])
     if commit is None:
         return {}

@@ -80,6 +80,13 @@ def hash_source() -> str:
     return total.hexdigest()
 
 
+def list_package_files() -> dict[str, Path]:
+    """Return every file of the package by its path, without the bundled data and what Python caches."""
+    files = (p for p in _PACKAGE.rglob("*") if p.is_file() and p.suffix != ".pyc")
+    named = {p.relative_to(_PACKAGE).as_posix(): p for p in files}
+    return {path: named[path] for path in sorted(named) if not path.startswith("demo/")}
+
+
 def list_source_files() -> list[Path]:
     """Return the package's own files that can move a number or a word, without the bundled data."""
     bundled = _PACKAGE / "demo"

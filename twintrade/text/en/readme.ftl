@@ -7,7 +7,10 @@ overview = ## Overview
 made = { $n ->
     [one] { $n } analysis
    *[other] { $n } analyses
-} with { $tables } tables and { $figures } figures, made by one program from the files named below. One command runs everything: `make`. Expect about { $duration } on one processor.
+} with { $tables } tables and { $figures } figures, made by one program from the files named below. One command runs everything: { $program ->
+    [make] `make`
+   *[script] `sh run.sh`
+}. Expect about { $duration } on one processor.
 simulated = **SIMULATED DATA.** The trade series of { $names } are simulated and describe no real trade.
 seconds = { $n } seconds
 minutes = { $n } minutes
@@ -40,11 +43,13 @@ head-rows = Rows
 head-read-as = Read as
 head-sha = sha256
 sheet = sheet { $name }
+withheld = Not in this package, and how they are brought; each goes to the path named here:
 outside = Files under `TWINTRADE_DATA` are not in this package. Fetch them from their publisher, put them into one folder, and name it in the environment variable `TWINTRADE_DATA`.
 
 ## what is needed
 requirements = ## Computational requirements
 software = ### Software requirements
+locked = Every library stands with its version in `requirements.lock`; `run.sh` (`run.ps1` on Windows) installs these into `.venv`, unless `PYTHON` names an interpreter that has them.
 pinned = Every dependency is pinned with its hash in `requirements.lock`; `make setup` installs exactly these.
 randomness = ### Controlled randomness
 head-analysis = Analysis
@@ -65,14 +70,22 @@ program-make = - `Makefile`: everything, or one analysis by its name.
 program-tool = - `twintrade/`: reads data, estimates, draws tables and figures.
 program-analysis = - `{ $file }`: data, comparison, estimators and checks of one analysis.
 program-lock = - `requirements.lock`: versions of every library.
+program-script = - `run.sh`, `run.ps1`: run the analysis, compare every result with `results.sha256`, and every printed number with its source.
+program-code = - `code/twintrade/`: the program: reads data, estimates, draws tables and figures.
+program-proof = - `verify_appendix.py`: proves, without any library, that every number in the tables of the appendix equals its stored value. `SHA256SUMS`: checksums of this package. `commit.json`: the commit it was made from.
 licence = ### License for code
 licence-file = The terms of the code stand in `LICENSE`.
+licence-files = The terms of the code stand in `code/LICENSE`, those of the data in `LICENSE-DATA.md`.
 
 ## instructions
 instructions = ## Instructions to replicators
 step-setup = `make setup` makes `.venv` from `requirements.lock`.
 step-data = Set `TWINTRADE_DATA` to the folder with the files that are not in this package.
 step-make = `make` runs every analysis whose results do not stand yet.
+step-unpack = Unpack this file and go into its folder. `sha256sum -c SHA256SUMS` shows that it is whole.
+step-withheld = Bring the data that are not in this package, as said above.
+step-script = `sh run.sh`, or `powershell -File run.ps1` on Windows.
+step-compare = It ends with "every byte is as recorded" and "wrong: 0"; a difference is named and ends it with an error.
 step-verify = `.venv/bin/twintrade verify` hashes inputs and results and names every difference from what was recorded.
 
 ## exhibits

@@ -4,7 +4,10 @@
 title = # 复现资料包
 authors-article = AUTHORS：文章标题、作者、日期、版本以及本资料包的永久地址。
 overview = ## 概述
-made = { $n }项分析，含{ $tables }个表和{ $figures }个图，由一个程序根据下列文件生成。一条命令即可运行全部内容：`make`。单个处理器约需{ $duration }。
+made = { $n }项分析，含{ $tables }个表和{ $figures }个图，由一个程序根据下列文件生成。一条命令即可运行全部内容：{ $program ->
+    [make] `make`
+   *[script] `sh run.sh`
+}。单个处理器约需{ $duration }。
 simulated = **模拟数据。** { $names }的贸易序列为模拟数据，不反映任何真实贸易。
 seconds = { $n }秒
 minutes = { $n }分钟
@@ -37,11 +40,13 @@ head-rows = 行数
 head-read-as = 读取方式
 head-sha = sha256
 sheet = 工作表{ $name }
+withheld = 不在本包中的数据及取得方法；各放到此处所列路径：
 outside = `TWINTRADE_DATA`下的文件不在本资料包内。请向发布机构获取，放入同一文件夹，并以环境变量`TWINTRADE_DATA`指定该文件夹。
 
 ## what is needed
 requirements = ## 计算要求
 software = ### 软件要求
+locked = 每个程序库及其版本列在`requirements.lock`中；`run.sh`（Windows上为`run.ps1`）把它们装入`.venv`，除非`PYTHON`已指明装有这些程序库的解释器。
 pinned = 各依赖库的版本及校验值均固定于`requirements.lock`；`make setup`安装的即为这些版本。
 randomness = ### 随机性控制
 head-analysis = 分析
@@ -62,14 +67,22 @@ program-make = - `Makefile`：运行全部分析，或按名称运行一项分�
 program-tool = - `twintrade/`：读取数据、进行估计、绘制图表。
 program-analysis = - `{ $file }`：一项分析的数据、比较、估计量和检查。
 program-lock = - `requirements.lock`：各库的版本。
+program-script = - `run.sh`、`run.ps1`：运行分析，将全部结果与`results.sha256`比较，并将每个印出的数字与其来源比较。
+program-code = - `code/twintrade/`：程序：读取数据、估计、绘制图表。
+program-proof = - `verify_appendix.py`：不用任何程序库，证明附录表格中的每个数字等于所存数值。`SHA256SUMS`：本包各文件的校验和。`commit.json`：生成本包的提交。
 licence = ### 代码许可
 licence-file = 代码的使用条款见`LICENSE`。
+licence-files = 程序条款见`code/LICENSE`，数据条款见`LICENSE-DATA.md`。
 
 ## instructions
 instructions = ## 复现步骤
 step-setup = `make setup`：根据`requirements.lock`建立`.venv`。
 step-data = 将`TWINTRADE_DATA`设为存放资料包外文件的文件夹。
 step-make = `make`：运行尚无结果的全部分析。
+step-unpack = 解开本文件并进入其文件夹。`sha256sum -c SHA256SUMS`可验证其完整。
+step-withheld = 按上文取得不在本包中的数据。
+step-script = 运行`sh run.sh`，Windows上运行`powershell -File run.ps1`。
+step-compare = 正常结束时显示“every byte is as recorded”和“wrong: 0”；若有差异，则指明差异并报错。
 step-verify = `.venv/bin/twintrade verify`：计算输入和结果的校验值，并指出与记录的每一处差异。
 
 ## exhibits

@@ -4,77 +4,62 @@ What the program knows is filled in from analysis files and manifests; what only
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from twintrade.effects.exhibit import EXHIBITS_FILE, Exhibit, read_exhibits
-from twintrade.errors import StoreError
+from twintrade.effects.exhibit import Exhibit
+from twintrade.study.deposit.packaged import (
+    OUTSIDE,
+    Deposit,
+    PackagedAnalysis,
+    describe_duration,
+    describe_format,
+    find_licence,
+    find_seed,
+    find_sha,
+    is_absent,
+    list_inputs,
+    list_users,
+    list_withheld,
+    read_packaged,
+)
 from twintrade.study.page.markdown_text import escape_markdown, render_code, render_table
-from twintrade.study.store.folder import get_results_folder
-from twintrade.study.store.frames import from_bytes
-from twintrade.study.store.freshness import list_changes, read_manifest
 from twintrade.study.store.locating import FOLDER, Analysis
 from twintrade.text import Listed, Text, Words
 
-_OUTSIDE = "TWINTRADE_DATA/"
 _MEGABYTE = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Done:
-    """An analysis with its fresh results."""
-
-    name: str
-    manifest: Mapping[str, Any]
-    exhibits: Sequence[Exhibit]
-    cited: Sequence[str]
-    size: int
-
-
-def render_replication_readme(analyses: Sequence[Analysis]) -> str:
+def render_replication_readme(analyses: Sequence[Analysis], deposit: Deposit | None = None) -> str:
     """Return the README of a package that holds these analyses, as Markdown.
 
     Parameters
     ----------
     analyses : sequence of Analysis
         Each with fresh results.
+    deposit : Deposit, optional
+        Where the package is the bundle of one analysis.
 
     Raises
     ------
     StoreError
         Results are absent, or do not follow from what stands in the project now.
     """
-    done = [_done(analysis) for analysis in analyses]
+    done = [read_packaged(analysis, deposit) for analysis in analyses]
     parts = (_overview, _data, _requirements, _programs, _instructions, _exhibits, _references)
     return "\n\n".join(str(block) for part in parts for block in part(done)) + "\n"
 
 
-def _done(analysis: Analysis) -> _Done:
-    stale = list_changes(analysis.root, analysis.name, analysis.raw, analysis.n_guesses)
-    folder = get_results_folder(analysis.root, analysis.name)
-    manifest = read_manifest(folder)
-    if stale or manifest is None:
-        reason = "; ".join(map(str, stale))
-        raise StoreError(f"{analysis.name}: no fresh results ({reason}); first: twintrade run {analysis.name}")
-    try:
-        files = {path: (folder / path).read_bytes() for path in manifest["outputs"]}
-    except OSError as error:
-        raise StoreError(f"results/{analysis.name} cannot be read ({error.strerror})") from None
-    cited = from_bytes(files["specifications.csv"]).get("citation_text", ())
-    texts = sorted({text for text in cited if isinstance(text, str)})
-    return _Done(analysis.name, manifest, read_exhibits(files[EXHIBITS_FILE]), texts, sum(map(len, files.values())))
-
-
-def _overview(done: Sequence[_Done]) -> Iterator[Words]:
+def _overview(done: Sequence[PackagedAnalysis]) -> Iterator[Words]:
     yield Text("readme.title")
     yield Text("readme.authors-article")
     yield Text("readme.overview")
     yield Text(
         "readme.made",
+        program="make" if done[0].deposit is None else "script",
         n=len(done),
         tables=sum(e.kind == "Table" for d in done for e in d.exhibits),
         figures=sum(e.kind == "Figure" for d in done for e in d.exhibits),
-        duration=_duration(sum(float(d.manifest["volatile"].get("seconds", 0)) for d in done)),
+        duration=describe_duration(sum(float(d.manifest["volatile"].get("seconds", 0)) for d in done)),
     )
     yield _lines(f"- `{FOLDER}/{d.name}.toml`: {escape_markdown(d.manifest['title'])}" for d in done)
     drawn = tuple(f"`{d.name}`" for d in done if d.manifest.get("is_simulated"))
@@ -82,14 +67,15 @@ def _overview(done: Sequence[_Done]) -> Iterator[Words]:
         yield Text("readme.simulated", names=Listed(drawn, "comma"))
 
 
-def _data(done: Sequence[_Done]) -> Iterator[Words]:
-    inputs = _inputs(done)
+def _data(done: Sequence[PackagedAnalysis]) -> Iterator[Words]:
+    inputs = list_inputs(done)
     yield Text("readme.data")
     yield Text("readme.rights")
     yield Text("readme.authors-tick")
     yield _lines((Text("readme.right-to-use"), Text("readme.right-to-publish")))
     yield Text("readme.availability")
-    n_outside = sum(_is_outside(i) for i in inputs)
+    withheld = list_withheld(done)
+    n_outside = sum(is_absent(i, done) for i in inputs)
     in_package = "all" if n_outside == 0 else "none" if n_outside == len(inputs) else "some"
     for_all = ("all", "some", "none")
     yield _lines(f"- [{'x' if k == in_package else ' '}] {Text(f'readme.available-{k}')}" for k in for_all)
@@ -98,13 +84,19 @@ def _data(done: Sequence[_Done]) -> Iterator[Words]:
         (
             render_code(i["path"]),
             escape_markdown(i.get("publisher", "AUTHORS")),
-            escape_markdown(_licence(i)),
-            _provided(i),
-            _used(i, done),
+            escape_markdown(find_licence(i)),
+            _provided(i, done),
+            list_users(i, done),
         )
         for i in inputs
     ]
     yield _table(("file", "publisher", "licence", "provided", "used"), rows)
+    if withheld:
+        yield Text("readme.withheld")
+        yield _lines(
+            f"- {render_code(path)} (sha256 `{find_sha(inputs, path)}`): {reason}"
+            for path, reason in withheld.items()
+        )
     yield Text("readme.authors-sources")
     yield Text("readme.datasets")
     yield Text("readme.contents")
@@ -113,32 +105,32 @@ def _data(done: Sequence[_Done]) -> Iterator[Words]:
             render_code(i["path"]),
             f"{i.get('bytes', 0):,}",
             f"{i.get('rows', 0):,}",
-            escape_markdown(_format(i)),
+            escape_markdown(describe_format(i)),
             f"`{i['sha256']}`",
         )
         for i in inputs
     ]
     yield _table(("file", "bytes", "rows", "read-as", "sha"), contents)
-    if n_outside:
+    if any(i["path"].startswith(OUTSIDE) for i in inputs):
         yield Text("readme.outside")
 
 
-def _requirements(done: Sequence[_Done]) -> Iterator[Words]:
+def _requirements(done: Sequence[PackagedAnalysis]) -> Iterator[Words]:
     yield Text("readme.requirements")
     yield Text("readme.software")
     tools = sorted({f"{d.manifest['tool']['name']} {d.manifest['tool']['version']}" for d in done})
     versions = sorted({(name, version) for d in done for name, version in d.manifest["versions"].items()})
     yield _lines(f"- {line}" for line in (*tools, *(f"{name} {version}" for name, version in versions)))
-    yield Text("readme.pinned")
+    yield Text("readme.pinned" if done[0].deposit is None else "readme.locked")
     yield Text("readme.randomness")
-    rows = [(render_code(d.name), str(_seed(d)), str(len(d.manifest.get("seeds", {})))) for d in done]
+    rows = [(render_code(d.name), str(find_seed(d)), str(len(d.manifest.get("seeds", {})))) for d in done]
     yield _table(("analysis", "seed", "jobs"), rows)
     yield Text("readme.seeds")
     yield Text("readme.costs")
     costs = [
         (
             render_code(d.name),
-            str(_duration(d.manifest["volatile"].get("seconds", 0))),
+            str(describe_duration(d.manifest["volatile"].get("seconds", 0))),
             f"{d.manifest['volatile'].get('peak_memory_mb', 0):,} MB",
             f"{d.size / _MEGABYTE:,.1f} MB",
         )
@@ -153,24 +145,33 @@ def _requirements(done: Sequence[_Done]) -> Iterator[Words]:
     yield Text("readme.authors-machine")
 
 
-def _programs(done: Sequence[_Done]) -> Iterator[Words]:
+def _programs(done: Sequence[PackagedAnalysis]) -> Iterator[Words]:
     yield Text("readme.programs")
     files = (Text("readme.program-analysis", file=f"{FOLDER}/{d.name}.toml") for d in done)
-    yield _lines((Text("readme.program-make"), Text("readme.program-tool"), *files, Text("readme.program-lock")))
+    if done[0].deposit is None:
+        yield _lines((Text("readme.program-make"), Text("readme.program-tool"), *files, Text("readme.program-lock")))
+    else:
+        yield _lines(
+            (Text("readme.program-script"), Text("readme.program-code"), *files, Text("readme.program-proof"))
+        )
     yield Text("readme.licence")
-    yield Text("readme.licence-file")
+    yield Text("readme.licence-file" if done[0].deposit is None else "readme.licence-files")
 
 
-def _instructions(done: Sequence[_Done]) -> Iterator[Words]:
+def _instructions(done: Sequence[PackagedAnalysis]) -> Iterator[Words]:
     yield Text("readme.instructions")
+    if done[0].deposit is not None:
+        keys = ("unpack", *(["withheld"] if list_withheld(done) else []), "script", "compare")
+        yield _lines(f"{i}. {Text(f'readme.step-{key}')}" for i, key in enumerate(keys, 1))
+        return
     steps = [Text("readme.step-setup")]
-    if any(_is_outside(i) for i in _inputs(done)):
+    if any(is_absent(i, done) for i in list_inputs(done)):
         steps.append(Text("readme.step-data"))
     steps += [Text("readme.step-make"), Text("readme.step-verify")]
     yield _lines(f"{i}. {step}" for i, step in enumerate(steps, 1))
 
 
-def _exhibits(done: Sequence[_Done]) -> Iterator[Words]:
+def _exhibits(done: Sequence[PackagedAnalysis]) -> Iterator[Words]:
     yield Text("readme.exhibits")
     yield Text("readme.reproduces")
     yield Text("readme.authors-article-tick")
@@ -181,7 +182,9 @@ def _exhibits(done: Sequence[_Done]) -> Iterator[Words]:
             (
                 f"{e.kind} {e.number}",
                 escape_markdown(e.caption),
-                str(Text("readme.command", name=d.name)),
+                render_code(d.deposit.lines[e.kind, e.number])
+                if d.deposit
+                else str(Text("readme.command", name=d.name)),
                 ", ".join(map(render_code, e.files)),
             )
             for e in d.exhibits
@@ -190,10 +193,18 @@ def _exhibits(done: Sequence[_Done]) -> Iterator[Words]:
         yield _table(("exhibit", "caption", "program", "files"), rows, name=d.name)
 
 
-def _references(done: Sequence[_Done]) -> Iterator[Words]:
+def _name_program(d: PackagedAnalysis, exhibit: Exhibit) -> str:
+    """Return what makes an exhibit: the line that asks for it in a bundle, else a command."""
+    if d.deposit is None:
+        return str(Text("readme.command", name=d.name))
+    return render_code(d.deposit.lines[exhibit.kind, exhibit.number])
+
+
+def _references(done: Sequence[PackagedAnalysis]) -> Iterator[Words]:
     yield Text("readme.references")
     cited = sorted({text for d in done for text in d.cited})
-    yield _lines((*(f"- {escape_markdown(text)}" for text in cited), Text("readme.authors-citations")))
+    data = [f"- {citation}" for d in done if d.deposit for citation in d.deposit.citations]
+    yield _lines((*(f"- {escape_markdown(text)}" for text in cited), *data, Text("readme.authors-citations")))
     yield Text("readme.acknowledgements")
     yield Text("readme.authors-thanks")
     yield Text("readme.template")
@@ -207,46 +218,7 @@ def _table(heads: Iterable[str], rows: Sequence[Sequence[str]], **values: str) -
     return _lines(render_table([str(Text(f"readme.head-{head}", **values)) for head in heads], rows))
 
 
-def _is_outside(entry: Mapping[str, Any]) -> bool:
-    return bool(entry["path"].startswith(_OUTSIDE))
-
-
-def _inputs(done: Sequence[_Done]) -> list[Mapping[str, Any]]:
-    inputs = {entry["path"]: entry for d in done for entry in d.manifest["inputs"]}
-    return [inputs[path] for path in sorted(inputs)]
-
-
-def _provided(entry: Mapping[str, Any]) -> str:
+def _provided(entry: Mapping[str, Any], done: Sequence[PackagedAnalysis]) -> str:
     if entry.get("is_simulated"):
         return str(Text("readme.provided-drawn"))
-    return str(Text("readme.provided-no" if _is_outside(entry) else "readme.provided-yes"))
-
-
-def _licence(entry: Mapping[str, Any]) -> str:
-    return str(entry.get("licence", "simulated" if entry.get("is_simulated") else "AUTHORS"))
-
-
-def _used(entry: Mapping[str, Any], done: Sequence[_Done]) -> str:
-    users = (d.name for d in done if any(i["path"] == entry["path"] for i in d.manifest["inputs"]))
-    return ", ".join(map(render_code, users))
-
-
-def _format(entry: Mapping[str, Any]) -> str:
-    parts = (
-        entry.get("encoding"),
-        entry.get("sheet") and Text("readme.sheet", name=str(entry["sheet"])),
-        entry.get("unit"),
-    )
-    return ", ".join(str(part) for part in parts if part)
-
-
-def _seed(d: _Done) -> Any:
-    return d.manifest.get("spec", {}).get("inference", {}).get("seed", "")
-
-
-def _duration(seconds: float) -> Text:
-    if seconds < 90:
-        return Text("readme.seconds", n=max(1, round(seconds)))
-    if seconds < 5400:
-        return Text("readme.minutes", n=round(seconds / 60))
-    return Text("readme.hours", n=seconds / 3600)
+    return str(Text("readme.provided-no" if is_absent(entry, done) else "readme.provided-yes"))

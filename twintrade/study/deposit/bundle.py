@@ -1,0 +1,175 @@
+"""The deposit of one analysis as one zip: README, code, data that may be passed on, results, checksums."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from twintrade.data import read_data_card
+from twintrade.errors import StoreError
+from twintrade.render.writers import pack_zip
+from twintrade.study.deposit.exhibit_lines import find_exhibit_lines
+from twintrade.study.deposit.packaged import Deposit
+from twintrade.study.deposit.readme import render_replication_readme
+from twintrade.study.run.manifest import COMMIT
+from twintrade.study.store.fingerprint import find_input, hash_bytes, list_package_files
+from twintrade.study.store.folder import MANIFEST, get_results_folder
+from twintrade.study.store.freshness import list_changes, read_manifest
+from twintrade.study.store.locating import FOLDER, Analysis
+from twintrade.study.store.registered import FOLDER as REGISTRATIONS
+from twintrade.study.store.sums import write_sums
+from twintrade.text import Listed, Text
+
+CODE = "code"
+CHECKER = "verify_appendix.py"
+SUMS, RESULT_SUMS = "SHA256SUMS", "results.sha256"
+RUN = ("run.sh", "run.ps1")
+_REQUIREMENT = re.compile(r"[A-Za-z0-9._-]+")
+_OF_ROWS = re.compile(r"(data|twinnings)\.csv|payloads/.*|figures/.*\.csv")
+"""Results that hold single rows of the data, or could."""
+
+
+def build_bundle(analysis: Analysis) -> tuple[bytes, tuple[str, ...]]:
+    """Return the deposit of an analysis as a zip, and the inputs that it leaves out.
+
+    Raises
+    ------
+    StoreError
+        Results are absent, or do not follow from what stands in the project now.
+    """
+    root, name = analysis.root, analysis.name
+    folder = get_results_folder(root, name)
+    stale = list_changes(root, name, analysis.raw, analysis.n_guesses)
+    manifest = read_manifest(folder)
+    if stale or manifest is None:
+        raise StoreError(Text("bundle.stale", name=name, reason=Listed(tuple(stale), "semicolon")))
+    withheld = _list_withheld(root, analysis.raw, manifest["inputs"])
+    results = {path: (folder / path).read_bytes() for path in (*manifest["outputs"], MANIFEST)}
+    shown = {p: c for p, c in results.items() if not withheld or not _OF_ROWS.fullmatch(p)}
+    files = {f"results/{name}/{path}": content for path, content in shown.items()}
+    files[f"{FOLDER}/{name}.toml"] = analysis.text.encode("utf-8")
+    files |= _collect_registration(root, name)
+    files |= _collect_data(root, analysis.raw, manifest["inputs"], withheld)
+    files |= {f"{CODE}/twintrade/{path}": file.read_bytes() for path, file in list_package_files().items()}
+    files[f"{CODE}/LICENSE"] = _read_licence()
+    files[COMMIT] = (json.dumps(manifest.get("git", {}), indent=1) + "\n").encode("utf-8")
+    files["requirements.lock"] = _write_lock(manifest["versions"])
+    files["LICENSE-DATA.md"] = _write_data_terms(root, manifest["inputs"], withheld)
+    files[CHECKER] = Path(__file__).with_name(CHECKER).read_bytes()
+    files |= {script: _write_script(script, name, withheld) for script in RUN}
+    sums = {f"results/{name}/{path}": sha for path, sha in manifest["outputs"].items()}
+    files[RESULT_SUMS] = write_sums(sums)
+    deposit = Deposit(withheld, find_exhibit_lines(analysis, results), tuple(_cite_data(root, manifest["inputs"])))
+    files["README.md"] = render_replication_readme([analysis], deposit).encode("utf-8")
+    files[SUMS] = write_sums({path: hash_bytes(content) for path, content in files.items()})
+    members = {f"{name}/{path}": content for path, content in files.items()}
+    return pack_zip(members, executable=(f"{name}/run.sh",)), tuple(withheld)
+
+
+def _list_withheld(root: Path, raw: Mapping[str, Any], inputs: Iterable[Mapping[str, Any]]) -> dict[str, Text]:
+    """Return the inputs that no card lets pass on, each with the reason and how it is brought."""
+    commands = raw.get("data", {}).get("fetch", ())
+    withheld: dict[str, Text] = {}
+    for entry in inputs:
+        path = entry["path"]
+        if entry.get("is_simulated"):
+            continue
+        card, file = read_data_card(root, path), find_input(root, path)
+        is_inside = file is not None and file.is_file() and file.resolve().is_relative_to(root.resolve())
+        if is_inside and card.may_be_passed_on:
+            continue
+        stem = path.rpartition("/")[2].partition(".")[0]
+        command = next((str(c) for c in commands if stem in str(c).split()), "")
+        key = "outside" if not is_inside else "forbidden" if card.passing_on else "unsaid"
+        card_path = f"{path.rpartition('.')[0]}.md"
+        withheld[path] = Text(f"bundle.withheld-{key}", card=card_path, command=command or "none")
+    return withheld
+
+
+def _collect_data(
+    root: Path, raw: Mapping[str, Any], inputs: Iterable[Mapping[str, Any]], withheld: Mapping[str, Text]
+) -> dict[str, bytes]:
+    """Return inputs that may be passed on, every card, and what the page is drawn with."""
+    files: dict[str, bytes] = {}
+    paths = [entry["path"] for entry in inputs]
+    paths += [file for key in ("style", "word_template") if (file := raw.get("report", {}).get(key))]
+    for path in paths:
+        stem, _, _ = path.rpartition(".")
+        beside = (f"{stem}.md", f"{path.rpartition('/')[0]}/sources.csv")
+        for one in (*((path,) if path not in withheld else ()), *beside):
+            file = find_input(root, one)
+            if file is not None and file.is_file() and file.resolve().is_relative_to(root.resolve()):
+                files[one] = file.read_bytes()
+    return files
+
+
+def _collect_registration(root: Path, name: str) -> dict[str, bytes]:
+    """Return what was registered before the outcomes were looked at; pages print how the analysis differs."""
+    files = (file for file in (root / REGISTRATIONS / name).rglob("*") if file.is_file())
+    return {file.relative_to(root).as_posix(): file.read_bytes() for file in sorted(files)}
+
+
+def _read_licence() -> bytes:
+    """Return the terms of the program."""
+    package = Path(__file__).parents[2]
+    beside = package.parent / "LICENSE"
+    if beside.is_file():
+        return beside.read_bytes()
+    listed = metadata.files("twintrade") or ()
+    return next((Path(str(f.locate())).read_bytes() for f in listed if f.name == "LICENSE"), b"")
+
+
+def _write_lock(versions: Mapping[str, str]) -> bytes:
+    """Return every library that the run could use and those that they need, with their versions."""
+    waiting, locked = [*versions, "twintrade"], dict[str, str]()
+    while waiting:
+        try:
+            library = metadata.distribution(waiting.pop())
+        except metadata.PackageNotFoundError:
+            continue
+        name = library.name.lower()
+        if name in locked:
+            continue
+        locked[name] = library.version
+        needed = (line for line in library.requires or () if "extra" not in line.partition(";")[2])
+        waiting += [match[0] for line in needed if (match := _REQUIREMENT.match(line))]
+    locked.pop("twintrade", None)
+    head = Text("bundle.lock", python=versions.get("python", ""))
+    return "".join([f"# {head}\n", *(f"{name}=={locked[name]}\n" for name in sorted(locked))]).encode("utf-8")
+
+
+def _write_data_terms(root: Path, inputs: Iterable[Mapping[str, Any]], withheld: Mapping[str, Text]) -> bytes:
+    lines = [f"# {Text('bundle.data-terms')}", ""]
+    for entry in inputs:
+        card = read_data_card(root, entry["path"])
+        terms = Text(
+            "bundle.terms",
+            path=entry["path"],
+            publisher=card.publisher or "none",
+            licence=card.licence or "none",
+            passed="no" if entry["path"] in withheld else "yes",
+        )
+        lines.append(f"- {terms}")
+    return ("\n".join(lines) + "\n").encode("utf-8")
+
+
+def _cite_data(root: Path, inputs: Iterable[Mapping[str, Any]]) -> Iterable[Text]:
+    """Yield how each input is cited."""
+    for entry in inputs:
+        card = read_data_card(root, entry["path"])
+        if card.publisher:
+            yield Text("bundle.citation", publisher=card.publisher.rstrip("."), path=entry["path"])
+
+
+def _write_script(script: str, name: str, withheld: Mapping[str, Text]) -> bytes:
+    """Return a script that runs and verifies the analysis, with its name, words and the inputs it waits for."""
+    files = [f'"{path}"' for path in withheld]
+    words = {"head": Text("bundle.script"), "python": Text("bundle.script-python"), "missing": Text("bundle.missing")}
+    put = {key: str(text) for key, text in words.items()} | {"name": name}
+    put["needed"] = (" " if script.endswith(".sh") else ", ").join(files)
+    text = Path(__file__).with_name(script).read_text(encoding="utf-8")
+    for key, value in put.items():
+        text = text.replace(f"@{key}@", value)
+    return text.encode("utf-8")
