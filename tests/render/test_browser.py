@@ -158,6 +158,24 @@ def show_first(browser):
     )
 
 
+def test_a_number_says_where_it_stands_by_click_and_by_key(browser):
+    cell = """const cell = document.querySelector('td[data-of^="bands.csv"]');"""
+    panel = "const panel = document.getElementById('source');"
+    key = browser.run(f"{cell} cell.click(); return cell.dataset.of.split(' ')[0]")
+    file, row, column = key.split(":")[:3]
+    place = f"{file}, row {row}, column {column}. Look it up: twintrade trace made {key}"
+    assert place in browser.run(f"{panel} return panel.textContent")
+    escape, right, enter = "\ue00c", "\ue014", "\ue007"
+    browser.run(f"{cell} cell.closest('table').querySelector('[data-of][tabindex=\"0\"]').focus()")
+    browser.press(escape)
+    assert browser.run(f"{panel} return panel.hidden")
+    first = browser.run("return document.activeElement.dataset.of")
+    browser.press(right, enter)
+    second = browser.run("return document.activeElement.dataset.of")
+    assert second != first
+    assert f"twintrade trace made {second.split()[0]}" in browser.run(f"{panel} return panel.textContent")
+
+
 def test_the_keyboard_walks_through_the_view(browser):
     show_first(browser)
     browser.run("document.querySelector('.interval').focus()")

@@ -9,7 +9,18 @@ import pandas as pd
 from twintrade.effects import ResultSet
 from twintrade.render.appendix import AppendixOptions, build_appendix, open_page
 from twintrade.render.block_parts import number_blocks, replace_exhibits, replace_spans
-from twintrade.render.blocks import Block, Document, EventView, Exhibited, Heading, PageBreak, Span, build_paragraph
+from twintrade.render.blocks import (
+    Block,
+    Document,
+    EventView,
+    Exhibited,
+    Heading,
+    PageBreak,
+    Span,
+    Table,
+    build_paragraph,
+)
+from twintrade.render.citing import remove_sources
 from twintrade.render.figures import alt_text, forest
 from twintrade.render.page import Page, collect_romanized
 from twintrade.render.reading import (
@@ -160,10 +171,11 @@ def _verdicts(page: Page) -> str:
 
 
 def _shifted(blocks: Sequence[Block], prefix: str) -> list[Block]:
-    """Return an appendix one heading lower, its keys made unique."""
+    """Return an appendix one heading lower, its keys made unique, its numbers without sources in one result set."""
 
     def rename(exhibit: Exhibited) -> Exhibited:
-        return replace(exhibit, key=f"{prefix}-{exhibit.key}")
+        plain = remove_sources(exhibit) if isinstance(exhibit, Table) else exhibit
+        return replace(plain, key=f"{prefix}-{exhibit.key}")
 
     moved: list[Block] = []
     for block in replace_exhibits(blocks, rename):

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pandas as pd
 
 from twintrade.effects import ResultSet
-from twintrade.render.blocks import Cell
+from twintrade.render.blocks import Cell, Row, Table
 from twintrade.render.cell_source import CellSource
 from twintrade.text.numbers import is_missing
 
@@ -96,6 +96,12 @@ def cite_manifest(*path: object) -> str:
 def build_cell(text: str, *sources: CellSource) -> Cell:
     """Return a cell of one line, with its sources where it prints a digit."""
     return Cell((text,), sources=sources if any(map(str.isdigit, text)) else ())
+
+
+def remove_sources(table: Table) -> Table:
+    """Return a table whose numbers name no source."""
+    rows = (tuple(Row(tuple(replace(c, sources=()) for c in row.cells)) for row in group) for group in table.groups)
+    return replace(table, groups=tuple(rows))
 
 
 def _choose(place: str, column: str) -> str:
