@@ -113,6 +113,7 @@ def test_text_is_never_run_as_code(modules):
 
 
 def is_compiler_of_a_library(node: ast.Call) -> bool:
-    """Whether the call is re.compile or typst.compile, which make patterns and pages."""
+    """Whether the call is re.compile, or typst.compile or typst.query of the package's own template."""
     owner = node.func.value if isinstance(node.func, ast.Attribute) else None
-    return called(node) == "compile" and isinstance(owner, ast.Name) and owner.id in {"re", "typst"}
+    known = {("re", "compile"), ("typst", "compile"), ("typst", "query")}
+    return isinstance(owner, ast.Name) and (owner.id, called(node)) in known

@@ -3,12 +3,16 @@
 import io
 
 import pandas as pd
+import pytest
+from made_results import make_results
 from pypdf import PdfReader
 
+from twintrade.render.appendix import build_document
 from twintrade.render.blocks import Cell, Column, Document, Figure, Heading, Table, build_paragraph, build_row
 from twintrade.render.figures.encode import encode
 from twintrade.render.figures.theme import Theme, open_figure
 from twintrade.render.writers.glyphs import Printer, load_charmap
+from twintrade.render.writers.pdf_pages import HEIGHT, Piece, sort_pieces
 from twintrade.render.writers.typst_pdf import render_pdf
 
 LINES = build_paragraph(" ".join(f"word{i}" for i in range(280)))
@@ -61,3 +65,52 @@ def test_notes_travel_with_a_long_table():
     made = pages(LINES, table, build_paragraph("After the table."))
     assert page_of(made, "After the table.") == 0
     assert page_of(made, "Table 1. Rows.") == page_of(made, "The note below.") == 1
+
+
+def test_a_figure_waits_for_the_next_page_behind_text_and_in_its_series():
+    text, head = Piece("text", 150.0), Piece("heading", 30.0, 2)
+    figure, low, table = (
+        Piece("whole", 400.0, series="figure"),
+        Piece("whole", 100.0, series="figure"),
+        Piece("whole", 100.0, series="table"),
+    )
+    pieces = [head, text, text, figure, low, table, head, text, text]
+    assert sort_pieces(pieces) == [0, 1, 2, 5, 6, 7, 8, 3, 4]
+    assert sort_pieces(pieces, height=2000.0) == list(range(9))
+
+
+def test_what_waits_stays_before_a_break_and_the_next_sub_heading():
+    text, figure, sub = Piece("text", 500.0), Piece("whole", 400.0, series="figure"), Piece("heading", 30.0, 3)
+    assert sort_pieces([sub, text, figure, sub, text]) == [0, 1, 2, 3, 4]
+    assert sort_pieces([text, figure, Piece("break", 0.0), text]) == [0, 1, 2, 3]
+
+
+def white_feet(pdf: bytes) -> list[float]:
+    """Return for each page the share of the text's height below its lowest line, page numbers left out."""
+    margin = (841.9 - HEIGHT) / 2
+    feet = []
+    for page in PdfReader(io.BytesIO(pdf)).pages:
+        heights = []
+
+        def note(text, matrix, inner, *_, heights=heights):
+            y = matrix[5] + matrix[3] * inner[5]
+            if text.strip() and y > margin:
+                heights.append(y)
+
+        page.extract_text(visitor_text=note)
+        feet.append((min(heights) - margin) / HEIGHT)
+    return feet
+
+
+def test_white_feet_are_seen():
+    document = Document("Title", (Heading(1, "Title", "top"), LINES))
+    found, _ = render_pdf(document, Printer(load_charmap()))
+    assert white_feet(found) == [pytest.approx(0.5, abs=0.25)]
+
+
+def test_no_page_of_an_appendix_ends_more_than_a_quarter_white():
+    document = build_document(make_results(is_hostile=False))
+    found, _ = render_pdf(document, Printer(load_charmap()))
+    feet = white_feet(found)
+    assert len(feet) > 4
+    assert [round(foot, 2) for foot in feet[2:-1] if foot > 0.25] == []

@@ -15,6 +15,7 @@ from twintrade.text import Listed, Text, amounts, name_fact
 
 GRID_COLUMNS = 3
 MANY_CASES = 9
+MANY_PANELS = 3
 
 
 def draw(
@@ -25,7 +26,7 @@ def draw(
     theme: Theme | None = None,
     is_simulated: bool = False,
 ) -> Figure:
-    """Draw the panels below each other, the same series in the same line everywhere.
+    """Draw the panels below each other, three and more two a row, the same series in the same line everywhere.
 
     Parameters
     ----------
@@ -41,20 +42,23 @@ def draw(
     theme = theme or Theme()
     panels = list(dict.fromkeys(frame["panel"].map(take_text)))
     series = list(dict.fromkeys(frame["series"].map(take_text)))
-    with open_figure(
-        theme, 1.2 + (2.0 if len(panels) < 3 else 1.65) * len(panels), is_simulated=is_simulated
-    ) as figure:
-        all_axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
-        for axes, panel in zip(all_axes, panels, strict=True):
+    n_columns = 1 if len(panels) < MANY_PANELS else 2
+    n_rows = -(-len(panels) // n_columns)
+    lines = list_event_key(dates, shocks, frame)
+    with open_figure(theme, 0.9 + 0.15 * len(lines) + 1.85 * n_rows, is_simulated=is_simulated) as figure:
+        all_axes = figure.subplots(n_rows, n_columns, sharex=True, squeeze=False).ravel()
+        for axes, panel in zip(all_axes, panels, strict=False):
             _panel(axes, frame[frame["panel"].map(take_text) == panel], panel, series, theme)
             draw_shock_bands(axes, shocks, frame, theme, has_letters=axes is all_axes[0])
             draw_date_lines(axes, dates, theme, has_letters=axes is all_axes[0])
-        draw_period_axis(all_axes[-1], frame)
+        for axes in all_axes[len(panels) :]:
+            axes.set_visible(False)
+        for axes in all_axes[-n_columns:]:
+            draw_period_axis(axes, frame, most=12 // n_columns)
         figure.legend(handles=_pick_lines(all_axes, series), loc="outside lower center", ncols=2, columnspacing=1.5)
-        lines = list_event_key(dates, shocks, frame)
         if lines:
             size = theme.size * 0.85
-            all_axes[-1].set_xlabel("\n".join(lines), loc="left", fontsize=size, linespacing=1.4)
+            all_axes[-n_columns].set_xlabel("\n".join(lines), loc="left", fontsize=size, linespacing=1.4)
     return figure
 
 

@@ -43,20 +43,17 @@ from twintrade.render.writers.cells import (
     pad,
 )
 from twintrade.render.writers.glyphs import FONT_FOLDER, Printer, find_cjk_path
+from twintrade.render.writers.pdf_pages import read_piece, sort_pieces
 from twintrade.text import Text
 
 CONTENTS = {"sections": "contents", "tables": "list-of-tables", "figures": "list-of-figures"}
 STANDARDS: tuple[Literal["ua-1"], Literal["a-2a"]] = ("ua-1", "a-2a")
 FIXED_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 WIDE_COLUMNS = 9
-MOST_UNBROKEN = 34
+MOST_UNBROKEN = 30
 MOST_UNBROKEN_TEXT = 12
 TEXT_WIDTH = 6.53  # inches between the margins of a page
 MOST_HEIGHT = 8.4  # inches: what a figure may take, its caption and notes standing on the same page
-MOST_HEIGHT_IN_PLACE = 3.3
-MOST_ROWS_IN_PLACE = 13
-MOST_NOTES_IN_PLACE = 700
-"""What is taller goes to the head or foot of a page, near its place, and text fills what would be left white."""
 PORTRAIT_CHARACTERS = 114.0
 LANDSCAPE_CHARACTERS = 170.0
 LEAST_TEXT = 16
@@ -81,7 +78,8 @@ def render_pdf(document: Document, printer: Printer, theme: Theme | None = None)
     theme = theme or Theme()
     language, _, region = document.language.partition("-")
     fallback = list(dict.fromkeys([DEFAULT_FAMILY, *filter(None, [find_cjk_family()])]))
-    data = {
+    blocks = _mark_places([b for block in document.blocks for b in _block(block, printer)])
+    data: dict[str, Any] = {
         "title": printer(document.title),
         "simulated": printer(str(Text("writers.simulated-data"))) if document.is_simulated else "",
         "lang": language,
@@ -92,7 +90,8 @@ def render_pdf(document: Document, printer: Printer, theme: Theme | None = None)
         "names": [str(Text(f"writers.{name}")) for name in document.parts],
         "authors": [printer(name) for name in document.authors] or ["twintrade"],
         "subject": printer(document.subject),
-        "blocks": _mark_places([b for block in document.blocks for b in _block(block, printer)]),
+        "order": None,
+        "blocks": blocks,
     }
     template = resources.files("twintrade.render.writers").joinpath("appendix.typ").read_bytes()
     fonts = [str(FONT_FOLDER), str(OWN_FONTS)]
@@ -101,18 +100,31 @@ def render_pdf(document: Document, printer: Printer, theme: Theme | None = None)
     chinese = find_cjk_path()
     if chinese is not None:
         fonts.append(str(chinese.parent))
+    settings: dict[str, Any] = {
+        "input": template,
+        "root": str(FONT_FOLDER),  # nothing is read from it; without it Typst would take the working directory
+        "font_paths": fonts,
+        "ignore_system_fonts": True,
+    }
     try:
-        written = typst.compile(  # type: ignore[misc]
-            template,
-            root=str(FONT_FOLDER),  # nothing is read from it; without it Typst would take the working directory
-            font_paths=fonts,
-            ignore_system_fonts=True,
-            sys_inputs={"document": json.dumps(data, ensure_ascii=False)},
+        heights = json.loads(
+            typst.query(
+                **settings,
+                selector="<heights>",
+                one=True,
+                field="value",
+                sys_inputs={"document": json.dumps(data, ensure_ascii=False)},
+            )
+        )
+        order = sort_pieces([read_piece(b, h) for b, h in zip(data["blocks"], heights, strict=True)])
+        written = typst.compile(
+            **settings,
+            sys_inputs={"document": json.dumps(data | {"order": order}, ensure_ascii=False)},
             pdf_standards=list(STANDARDS),
             timestamp=FIXED_TIME,
         )
-    except typst.TypstError as error:
-        raise TwintradeError(f"the PDF could not be set: {error.message}") from error
+    except RuntimeError as error:  # of which typst.TypstError is one
+        raise TwintradeError(f"the PDF could not be set: {getattr(error, 'message', error)}") from error
     return bytes(written), printer.messages("appendix.pdf")
 
 
@@ -196,7 +208,6 @@ def _figure(figure: Figure, printer: Printer) -> dict[str, Any]:
         "details": printer(figure.details),
         "alt": printer(figure.alt),
         "width": min(1.0, MOST_HEIGHT / height),
-        "floats": height > MOST_HEIGHT_IN_PLACE,
         "svg": figure.images.svg.decode("utf-8"),
         "notes": printer(" ".join(figure.notes)),
     }
@@ -206,8 +217,6 @@ def _table(table: Table, printer: Printer) -> dict[str, Any]:
     widest = compute_pads(table)
     n_columns = len(table.columns)
     shares = compute_column_weights(table)
-    notes = printer(" ".join(table.notes))
-    is_breakable = _height(table) > (MOST_UNBROKEN_TEXT if shares else MOST_UNBROKEN)
     return {
         "type": "table",
         "key": table.key,
@@ -216,11 +225,10 @@ def _table(table: Table, printer: Printer) -> dict[str, Any]:
         "weights": _typst_widths(table),
         "header": [_cells(table, cells, {}, printer) for cells in table.header],
         "groups": [[_cells(table, row.cells, widest, printer) for row in group] for group in table.groups],
-        "notes": notes,
+        "notes": printer(" ".join(table.notes)),
         "size": 8.0 if shares or n_columns > 4 else 9.0,
         "inset": 3.6 if n_columns > 4 else 5.0,
-        "breakable": is_breakable,
-        "floats": not is_breakable and (len(table.rows) > MOST_ROWS_IN_PLACE or len(notes) > MOST_NOTES_IN_PLACE),
+        "breakable": _height(table) > (MOST_UNBROKEN_TEXT if shares else MOST_UNBROKEN),
         "is-wide": _is_wide(table),
     }
 

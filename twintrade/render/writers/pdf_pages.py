@@ -1,0 +1,155 @@
+"""Which block of a PDF follows which: a figure waits for the next page while text fills what would be left white."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+HEIGHT = 722.8
+"""Of the text on a page of A4, in points."""
+LEAST_TEXT = 40.0
+LEAST_ROWS = 110.0
+"""What must be left of a page for a paragraph, and for a long table, to begin on it."""
+SLACK = 0.08
+"""Of its height, what a block leaves free: heights are measured alone, and the taller it is the more is white where
+it finds no room after all."""
+LOST_LINE = 8.0
+"""What a page that ends within a block leaves free at its foot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A block as it takes room on a page.
+
+    Attributes
+    ----------
+    kind : {"heading", "text", "rows", "whole", "break"}
+        Rows are those of a long table, which may go on over the page; "whole" does not break.
+    height : float
+        In points, the space behind it included.
+    level : int
+        Of a heading.
+    series : str
+        "table" or "figure", whose numbers must keep their order.
+    """
+
+    kind: Literal["heading", "text", "rows", "whole", "break"]
+    height: float
+    level: int = 0
+    series: str = ""
+
+
+def read_piece(block: Mapping[str, Any], height: float) -> Piece:
+    """Return a block of the template's data as it takes room on a page.
+
+    Parameters
+    ----------
+    block : mapping of str to object
+    height : float
+        In points.
+    """
+    kind = block["type"]
+    if kind == "heading":
+        return Piece("heading", height, block["level"])
+    if kind == "pagebreak" or block.get("is-wide"):
+        return Piece("break", 0.0)
+    if kind in ("table", "figure"):
+        return Piece("rows" if block.get("breakable") else "whole", height, series=kind)
+    return Piece("text", height)
+
+
+def sort_pieces(pieces: Sequence[Piece], height: float = HEIGHT) -> list[int]:
+    """Return the places of blocks in the order in which they are set.
+
+    What does not break and finds no room waits for the next page, while text behind it fills what is left. It passes
+    no sub-heading, and nothing of its own series passes it.
+
+    Parameters
+    ----------
+    pieces : sequence of Piece
+    height : float
+        Of the text on a page.
+    """
+    layout = _Layout(pieces, height)
+    for place, piece in enumerate(pieces):
+        layout.settle()
+        if piece.kind == "break" or (piece.kind == "heading" and piece.level > 2 and layout.is_under_sub_heading):
+            layout.flush()
+        if piece.kind == "heading":
+            layout.make_room(_least(pieces, place))
+            layout.is_under_sub_heading = piece.level > 2
+        if piece.kind in ("rows", "whole"):
+            layout.take_or_wait(place)
+        else:
+            layout.put(place)
+    layout.flush()
+    return layout.order
+
+
+def _least(pieces: Sequence[Piece], place: int) -> float:
+    """Return what a heading needs of a page, with the beginning of what follows it."""
+    following = pieces[place + 1] if place + 1 < len(pieces) else None
+    if following is None or following.kind == "break":
+        return pieces[place].height
+    if following.kind == "heading":
+        return pieces[place].height + _least(pieces, place + 1)
+    least = {"text": LEAST_TEXT, "rows": LEAST_ROWS, "whole": following.height}[following.kind]
+    return pieces[place].height + min(least, following.height)
+
+
+class _Layout:
+    """The page that is being filled, and what waits for the next."""
+
+    def __init__(self, pieces: Sequence[Piece], page: float) -> None:
+        self.pieces, self.page = pieces, page
+        self.order: list[int] = []
+        self.waiting: list[int] = []
+        self.used = 0.0
+        self.is_under_sub_heading = False
+
+    def fits(self, height: float) -> bool:
+        return self.used + (1.0 + SLACK) * height <= self.page
+
+    def put(self, place: int) -> None:
+        piece = self.pieces[place]
+        self.order.append(place)
+        if piece.kind == "break":
+            self.used = 0.0
+            return
+        if piece.kind in ("whole", "heading") and not self.fits(piece.height):
+            self.used = 0.0
+        self.used += piece.height
+        while self.used > self.page:
+            self.used += LOST_LINE - self.page
+
+    def settle(self) -> None:
+        """Place what waits and now finds room, in its order within each series."""
+        passed: set[str] = set()
+        for place in list(self.waiting):
+            piece = self.pieces[place]
+            if piece.series in passed or not self.fits(piece.height):
+                passed.add(piece.series)
+            else:
+                self.waiting.remove(place)
+                self.put(place)
+
+    def flush(self) -> None:
+        while self.waiting:
+            self.put(self.waiting.pop(0))
+            self.settle()
+
+    def make_room(self, least: float) -> None:
+        """Let what waits open the next page where a heading finds no room on this one."""
+        if not self.fits(least):
+            self.flush()
+            if not self.fits(least):
+                self.used = 0.0
+
+    def take_or_wait(self, place: int) -> None:
+        piece = self.pieces[place]
+        is_behind = any(self.pieces[w].series == piece.series for w in self.waiting)
+        if piece.kind == "rows" and is_behind:
+            self.flush()
+        elif is_behind or (piece.kind == "whole" and not self.fits(piece.height)):
+            self.waiting.append(place)
+            return
+        self.put(place)
