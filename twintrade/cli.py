@@ -18,8 +18,8 @@ app = typer.Typer(
     name="twintrade",
     help="What does a twinning agreement do to trade? Analyses from files, results in results/.",
     epilog="Exit codes: 0 done, up to date or skipped with a reason; 1 the design, an estimate or writing failed; "
-    "2 usage or the analysis file; 3 the data; 4 verify found results that do not follow from what stands there; "
-    "130 interrupted.",
+    "2 usage or the analysis file; 3 the data; 4 verify or cross-check found results that do not follow from what "
+    "stands there; 130 interrupted.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,

@@ -1,5 +1,6 @@
 """Commands beside the way from data to pages: on data alone, and on what the program itself says."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,7 @@ import typer
 from twintrade.errors import SpecError
 from twintrade.text import Text
 
-_INTERRUPTED, _FAULTY = 130, 3
+_INTERRUPTED, _FAULTY, _DIFFERS = 130, 3, 4
 registry = typer.Typer(help="Lists of agreements: merge, check and compare them.", no_args_is_help=True)
 
 Files = Annotated[list[str], typer.Argument(help="Lists of agreements, relative to the project.")]
@@ -154,6 +155,24 @@ def simulate(
         typer.echo(Text("study.wrote", path=str(Path(folder, path))))
 
 
+def cross_check(
+    specs: Annotated[list[str] | None, typer.Argument(help="Analyses; all when none is given.")] = None,
+) -> None:
+    """Estimate every column again with other software; end with 4 where the same number comes out differently."""
+    from twintrade.study.proof import add_checks, check_results
+    from twintrade.study.redraw import redraw
+    from twintrade.study.store import find_analyses, get_results_folder, read_results
+
+    n_apart = 0
+    for analysis in find_analyses(Path.cwd(), specs or []):
+        report = check_results(read_results(get_results_folder(analysis.root, analysis.name)))
+        if report.missing:
+            redraw(analysis.root, analysis.name, analysis.text, partial(add_checks, checks=report.missing))
+        typer.echo("\n".join(report.lines))
+        n_apart += report.n_apart
+    raise typer.Exit(_DIFFERS if n_apart else 0)
+
+
 def preregister(
     spec: Annotated[str, typer.Argument(help="Analysis file or its name.")],
     draws: Annotated[int, typer.Option(help="Simulated outcomes for size and power.")] = 199,
@@ -164,7 +183,6 @@ def preregister(
 ) -> None:
     """Fix an analysis before its outcomes are looked at, and run it on simulated ones."""
     from datetime import UTC, datetime
-    from functools import partial
 
     from twintrade.fanout import Workers, count_cores
     from twintrade.study.preregister import FEWEST_DRAWS, register_analysis
@@ -187,10 +205,24 @@ def preregister(
             progress=partial(report, analysis.name),
         )
         report(analysis.name, "done")
-    for path in paths:
+    lines = (*(Text("study.wrote", path=path) for path in paths), Text("registration.sha256", sha256=sha256))
+    for line in (*lines, Text("registration.next-stamp", name=analysis.name)):
+        typer.echo(line)
+
+
+def export(
+    name: Annotated[str, typer.Argument(help="Analysis file or its name.")],
+    to: Annotated[str, typer.Option(help="r, stata or python.")],
+) -> None:
+    """Write the panel, and a script that repeats every column in R, Stata or Python, to exports/NAME-TO/."""
+    from twintrade.study.proof import export_results
+    from twintrade.study.store import find_analyses, get_results_folder, read_results, write_beside
+
+    (analysis,) = find_analyses(Path.cwd(), [name])
+    folder = get_results_folder(analysis.root, analysis.name)
+    for file, content in export_results(read_results(folder), to).items():
+        write_beside(analysis.root, path := f"exports/{analysis.name}-{to}/{file}", content)
         typer.echo(Text("study.wrote", path=path))
-    typer.echo(Text("registration.sha256", sha256=sha256))
-    typer.echo(Text("registration.next-stamp", name=analysis.name))
 
 
 def replication_readme(
@@ -241,7 +273,7 @@ def version() -> None:
     typer.echo(__version__)
 
 
-OTHERS = (guide, preregister, schema, simulate, replication_readme, bundle, trace, version)
+OTHERS = (cross_check, export, guide, preregister, schema, simulate, replication_readme, bundle, trace, version)
 """Commands in the order of the help, behind those of the main path."""
 
 

@@ -7,15 +7,16 @@ from collections import Counter
 HAS_WORKSPACES = {"numerics"}
 # The first words of public functions: what the function does.
 FIRST_WORDS = """
-add adjust aggregate align answer apply are ask assemble assess assign augment balance bind bound build can capitalize
-center check choose cite clean collapse collect combine compact compare complete compute confirm convert correct count
-cut deal decide decode decompose deflate describe draw drop emphasize encode escape estimate execute expand explain
-factor fetch fill find fit fold format gather get group has hash hold impute infer init integrate intersect invert is
-iterate join judge keep label lay limit list load locate look main mark measure merge move name narrow normalize
-note number observe open pack pad parse permute place plan prepare project quote read recode reconcile record redraw
-refit refuse register regress remove render repair replace replay report require rescale resolve restrict run score
-seal select settle shift simplify simulate solve sort split spread standardize strip suggest sum summarize swap
-tabulate take trace transcode try typeset use verify warn weigh widen write
+add adjust aggregate align answer apply are ask assemble assess assign augment balance bind bound build can
+capitalize center check choose cite clean collapse collect combine compact compare complete compute confirm convert
+correct count cut deal decide decode decompose deflate describe draw drop emphasize encode escape estimate execute
+expand explain export factor fetch fill find fit fold format gather get group has hash hold impute infer init
+integrate intersect invert is iterate join judge keep label lay limit list load locate look main mark measure merge
+move name narrow normalize note number observe open pack pad parse permute place plan prepare project quote read
+recode reconcile record redraw refit refuse register regress remove render repair repeat replace replay report
+require rescale resolve restrict run score seal select settle shift simplify simulate solve sort split spread
+standardize strip suggest sum summarize swap tabulate take trace transcode try typeset use verify warn weigh widen
+write
 """
 VERBS = frozenset(FIRST_WORDS.split())
 # Commands and functions that a user types, and conversions that read as such.

@@ -23,6 +23,7 @@ from twintrade.render.brief import build_brief
 from twintrade.render.citing import place_rows
 from twintrade.render.exhibits import (
     claims,
+    cross_check,
     data_card,
     event_study,
     ladder,
@@ -63,6 +64,7 @@ _EXHIBITS: Mapping[str, Exhibit] = {
     "selection": build_topic_exhibit("selection"),
     "assumptions": run.build_assumptions,
     "warnings": run.build_warnings,
+    "cross_check": cross_check.build_exhibit,
     "machine": run.build_machine,
 }
 

@@ -10,7 +10,7 @@ from twintrade.render.cell_source import CellSource
 SpanKind = Literal["plain", "strong", "code", "link", "reference"]
 Align = Literal["left", "right", "decimal"]
 Part = Literal["brief", "appendix"]
-NoteKind = Literal["note", "warning", "simulated"]
+NoteKind = Literal["note", "warning", "simulated", "code"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class BulletList:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A boxed paragraph: a note, a warning, or the sign that data are simulated."""
+    """A boxed paragraph: a note, a warning, the sign that data are simulated, or lines of code in one span."""
 
     kind: NoteKind
     spans: tuple[Span, ...]

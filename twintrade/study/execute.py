@@ -23,6 +23,7 @@ from twintrade.study.page.assemble import assemble_results
 from twintrade.study.plan.designs import Designs
 from twintrade.study.plan.jobs import Plan
 from twintrade.study.plan.planning import plan_analysis
+from twintrade.study.proof import add_cross_checks
 from twintrade.study.registering.deviations import add_registration
 from twintrade.study.registering.frozen import read_registration
 from twintrade.study.registry_study import build_registry_results, run_registry
@@ -149,7 +150,7 @@ def _stored(
     headline = collect_headline_facts(finished.ladder) | count_open_guesses(text)
     manifest = build_manifest(finished, raw, root, used) | {"headline": headline}
     progress("draw")
-    results = add_registration(assemble_results(finished, manifest), root, date.today().isoformat())
+    results = add_registration(add_cross_checks(assemble_results(finished, manifest)), root, date.today().isoformat())
     tidy = build_tidy_files(results)
     page = render(replay_results(tidy, manifest), options.appendix, word_template=options.word_template)
     if page.messages:

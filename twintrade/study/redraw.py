@@ -1,6 +1,7 @@
 """Pages drawn again from stored numbers; nothing that estimates is imported here, so that it begins at once."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -47,8 +48,18 @@ def parse_any_analysis(name: str, text: str) -> tuple[Spec | RegistrySpec, dict[
     return parse_registry(text, file) if is_registry(parse_tables(text, file)) else parse(text, file)
 
 
-def redraw(root: Path, name: str, text: str) -> Redrawn:
+def redraw(
+    root: Path, name: str, text: str, change: Callable[[ResultSet], ResultSet] = lambda results: results
+) -> Redrawn:
     """Draw figures, tables and pages again from stored numbers, as the analysis file now wants them.
+
+    Parameters
+    ----------
+    root : Path
+    name, text : str
+        Of the analysis, and its file.
+    change : callable
+        What is added to the stored results before.
 
     Returns
     -------
@@ -75,7 +86,7 @@ def redraw(root: Path, name: str, text: str) -> Redrawn:
         if isinstance(spec, Spec):
             of_page = {key: value for key, value in resolve_spec(spec).items() if key in OF_THE_PAGE}
             kept["spec"] = {k: v for k, v in kept.get("spec", {}).items() if k not in OF_THE_PAGE} | of_page
-        stored = add_ledger(replace(stored, manifest=kept), list_own_claims(spec))
+        stored = add_ledger(change(replace(stored, manifest=kept)), list_own_claims(spec))
         tidy = build_tidy_files(add_registration(stored, root, date.today().isoformat()))
         results = replay_results(tidy, kept)
         page = render(results, options.appendix, word_template=options.word_template)

@@ -225,7 +225,7 @@ def _add_link(paragraph: WordParagraph, text: str, address: str) -> None:
 
 def _add_note(file: WordDocument, note: Note) -> None:
     paragraph = file.add_paragraph()
-    colour = {"note": "12436D", "warning": "F46A25", "simulated": "A01818"}[note.kind]
+    colour = {"note": "12436D", "warning": "F46A25", "simulated": "A01818", "code": "D0D0D0"}[note.kind]
     borders = OxmlElement("w:pBdr")
     sides = ("left",) if note.kind != "simulated" else ("top", "left", "bottom", "right")
     for side in sides:
@@ -235,9 +235,9 @@ def _add_note(file: WordDocument, note: Note) -> None:
         borders.append(edge)
     paragraph._p.get_or_add_pPr().append(borders)
     _add_spans(paragraph, note.spans)
-    if note.kind == "simulated":
-        for run in paragraph.runs:
-            run.bold = True
+    for run in paragraph.runs:
+        run.bold = note.kind == "simulated" or run.bold
+        run.font.size = Pt(7) if note.kind == "code" else run.font.size
 
 
 def _add_figure(file: WordDocument, figure: Figure) -> None:

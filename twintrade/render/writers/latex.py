@@ -115,6 +115,8 @@ def _block(block: Block, printer: Printer) -> str:
         case BulletList():
             items = "".join(f"\\item {_spans(item, printer)}\n" for item in block.items)
             return f"\\begin{{itemize}}\n{items}\\end{{itemize}}\n"
+        case Note(kind="code"):
+            return f"{{\\scriptsize\n\\begin{{verbatim}}\n{block.spans[0].text}\n\\end{{verbatim}}\n}}\n"
         case Note():
             inner = _spans(block.spans, printer)
             return f"\\par\\noindent\\fbox{{\\parbox{{0.97\\linewidth}}{{\\raggedright {inner}}}}}\\par\n\n"
@@ -145,10 +147,8 @@ def _spans(spans: tuple[Span, ...], printer: Printer) -> str:
 def _span(span: Span, printer: Printer) -> str:
     text = escape_tex(printer(span.text))
     target = check_link(span.target) if span.kind == "link" else ""
-    if span.kind == "strong":
-        return f"\\textbf{{{text}}}"
-    if span.kind == "code":
-        return f"\\texttt{{{text}}}"
+    if command := {"strong": "textbf", "code": "texttt"}.get(span.kind):
+        return f"\\{command}{{{text}}}"
     if target and target.isascii():
         return f"\\href{{{_address(target)}}}{{{text}}}"
     return text

@@ -33,7 +33,23 @@ OF_PAGES = {"typst": "typst", "python-docx": "docx"}
 OF_THE_PAGE = ("report", "claim")
 """Tables of an analysis file from which pages are drawn and nothing is estimated."""
 
-_SOURCE = (".py", ".ftl", ".md", ".bib", ".typ", ".css", ".js", ".html", ".csv", ".toml", ".json", ".otf")
+_SOURCE = (
+    ".py",
+    ".ftl",
+    ".md",
+    ".bib",
+    ".typ",
+    ".css",
+    ".js",
+    ".html",
+    ".csv",
+    ".toml",
+    ".json",
+    ".otf",
+    ".R",
+    ".do",
+    ".txt",
+)
 _PACKAGE = Path(__file__).resolve().parents[2]
 _OUTSIDE = "TWINTRADE_DATA"
 ABSENT = "absent"

@@ -296,6 +296,7 @@ warnings = Warnings and notes from the run
 warnings_caption = Messages
 machine = Machine footer
 machine_intro = What is needed to repeat this run bit by bit. Run time and memory stand in the manifest.
+cross_check = Checked with other software
 of_headline = the headline
 seeds = { $n ->
     [one] one job with a seed

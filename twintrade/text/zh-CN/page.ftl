@@ -276,6 +276,7 @@ warnings = 运行警告与说明
 warnings_caption = 消息
 machine = 运行信息
 machine_intro = 逐位重现本次运行所需的信息。运行时间和内存见运行清单。
+cross_check = 用其他软件核对
 of_headline = 主要估计
 seeds = { $n ->
     [1] 一个任务使用随机种子，由{ $seed }和任务名生成；见运行清单

@@ -1,0 +1,109 @@
+"""The columns held against other software: both numbers, what they say of each other, and the lines of the twins."""
+
+import pandas as pd
+
+from twintrade.effects.cross_check import CROSS_CHECKS, TOLERANCE
+from twintrade.render.blocks import (
+    Absent,
+    Block,
+    Cell,
+    Column,
+    Heading,
+    Note,
+    Row,
+    Span,
+    Table,
+    build_paragraph,
+)
+from twintrade.render.page import Page
+from twintrade.render.reading import Record, format_label, list_records, read_number, read_words, take_text
+from twintrade.text import Listed, Text, name_fact, numbers
+
+TWINS = "twins"
+DECIMALS, DIGITS = 4, 6
+HEADS = ("column", "software", "estimate", "other-estimate", "difference", "error", "other-error", "verdict")
+
+
+def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
+    """Return the table of other software and, where twins stand in it, their lines."""
+    frame = page.results.payloads.get(CROSS_CHECKS, pd.DataFrame())
+    if frame.empty:
+        return Absent(str(Text("proof.absent", name=page.results.name)))
+    records = list_records(frame)
+    blocks: list[Block] = [Heading(2, page.say("cross_check"), "cross-check"), build_paragraph(_introduce(records))]
+    blocks.append(_build_table(page, records))
+    if lines := page.results.sections.get(TWINS):
+        blocks += [build_paragraph(str(Text("proof.twins"))), Note("code", (Span(lines, "code"),))]
+    return tuple(blocks)
+
+
+def _introduce(records: list[Record]) -> str:
+    counts = {name: sum(take_text(r["verdict"]) == name for r in records) for name in ("agrees", "differs")}
+    columns = {(take_text(r["estimator"]), take_text(r["specification"])) for r in records}
+    return str(Text("proof.intro", columns=len(columns), agree=counts["agrees"], differ=counts["differs"]))
+
+
+def _build_table(page: Page, records: list[Record]) -> Table:
+    header = tuple(Cell((str(Text(f"proof.head-{head}")),)) for head in HEADS)
+    groups: dict[str, list[Row]] = {}
+    notes: dict[str, dict[str, None]] = {}
+    libraries: dict[str, dict[str, None]] = {}
+    for record in records:
+        key = "/".join((take_text(record["estimator"]), take_text(record["specification"])))
+        rows = groups.setdefault(key, [])
+        rows.append(_build_row(record, "" if rows else format_label(record)))
+        library, _, function = take_text(record["software"]).partition(" ")
+        if library:
+            libraries.setdefault(library, {})[function] = None
+        if note := read_words(record, "note"):
+            notes.setdefault(note, {})[function or format_label(record)] = None
+    explained = (Text("common.headed", head=Listed(tuple(of), "comma"), said=note) for note, of in notes.items())
+    return Table(
+        key="cross-check",
+        caption=str(Text("proof.caption")),
+        columns=(Column("left", 2.4), Column("left", 1.6), *(Column("right") for _ in range(5)), Column("left")),
+        header=(header,),
+        groups=tuple(tuple(rows) for rows in groups.values()),
+        notes=(*page.simulated_note, _name_libraries(libraries), *map(str, explained)),
+    )
+
+
+def _name_libraries(libraries: dict[str, dict[str, None]]) -> str:
+    """Return the note of the table: when numbers agree, and which library each function is of."""
+    named = (
+        Text("common.headed", head=name, said=Listed(tuple(functions), "comma"))
+        for name, functions in libraries.items()
+    )
+    return str(Text("proof.note", tolerance=TOLERANCE, libraries=Listed(tuple(named), "semicolon")))
+
+
+def _build_row(record: Record, label: str) -> Row:
+    is_other = take_text(record["estimand"]) == "other"
+    cells = (
+        label,
+        take_text(record["software"]).partition(" ")[2],
+        _write(record["stored"]),
+        _write(record["estimate"]),
+        _write_difference(record["difference"], record["stored"], is_other=is_other),
+        _write(record["stored_error"]),
+        _write(record["error"]),
+        name_fact("proof.verdict-", take_text(record["verdict"]).replace(" ", "-")),
+    )
+    return Row(tuple(Cell((cell,)) for cell in cells))
+
+
+def _write(value: object) -> str:
+    number = read_number(value)
+    if number != number:
+        return ""
+    return numbers.format_fixed(number, DECIMALS) if abs(number) < 10**DECIMALS else numbers.format_compact(number)
+
+
+def _write_difference(value: object, stored: object, *, is_other: bool) -> str:
+    """Return a difference; one that rounding explains as smaller than the tolerance."""
+    apart, size = read_number(value), read_number(stored)
+    if apart != apart:
+        return ""
+    if not is_other and abs(apart) <= TOLERANCE * max(1.0, abs(size)):
+        return str(Text("proof.below", tolerance=TOLERANCE))
+    return numbers.format_compact(apart, DIGITS) if not is_other else _write(apart)

@@ -1,0 +1,211 @@
+"""Columns of a ladder estimated again by linearmodels and statsmodels."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from twintrade.study.proof.columns import StoredColumn
+from twintrade.study.proof.replies import (
+    Array,
+    NotComparedError,
+    Reply,
+    build_clusters,
+    build_dummies,
+    choose_columns,
+    find_known,
+    find_separated,
+)
+from twintrade.text import Text
+
+START = 0.1
+"""Added to outcomes, relative to their mean, before the logarithms from which a Poisson regression starts."""
+
+ABSORB: dict[str, Any] = {"atol": 1e-14, "btol": 1e-14}
+
+
+@contextmanager
+def keep_quiet() -> Iterator[None]:
+    """Keep other software's warnings off the terminal: what it cannot do is seen in its numbers."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
+
+
+def fit_static(column: StoredColumn) -> Reply:
+    """Return the static effect of least squares: PanelOLS for two-way effects, AbsorbingLS for others."""
+    require_options(column, shape=("event", "static"), bins=(False,), second_reference=(None,), unit_trends=(False,))
+    codes, factor = build_clusters(column)
+    rows = column.rows
+    with keep_quiet():
+        if column.is_two_way:
+            from linearmodels.panel import PanelOLS
+
+            frame = prepare_rows(column)
+            clusters = pd.DataFrame(codes, index=frame.index)
+            model = PanelOLS(frame["y"], frame[["treated"]], entity_effects=True, time_effects=True)
+            fit = model.fit(
+                cov_type="clustered", clusters=clusters, debiased=False, group_debias=False, auto_df=False,
+                count_effects=False,
+            )  # fmt: skip
+            return Reply("linearmodels PanelOLS", float(fit.params.iloc[0]), factor * float(fit.std_errors.iloc[0]))
+        from linearmodels.iv.absorbing import AbsorbingLS
+
+        absorbed = pd.DataFrame({name: column.factor(name) for name in column.effects}).astype("category")
+        treated = rows[["is_treated"]].astype(float)
+        absorbing = AbsorbingLS(rows["y"], treated, absorb=absorbed).fit(
+            cov_type="clustered", clusters=pd.DataFrame(codes), absorb_options=ABSORB, method="lsmr"
+        )
+        estimate, error = float(absorbing.params.iloc[0]), float(absorbing.std_errors.iloc[0])
+        return Reply("linearmodels AbsorbingLS", estimate, factor * error)
+
+
+def fit_poisson_static(column: StoredColumn) -> Reply:
+    """Return the static effect of a Poisson regression with a dummy for every level."""
+    options = {"shape": ("event", "static"), "bins": (False,), "second_reference": (None,)}
+    require_options(column, measure=("coefficient",), **options)
+    treated = column.rows["is_treated"].to_numpy(np.float64)
+    fit, _, factor = fit_glm(column, treated[:, None])
+    return Reply("statsmodels GLM", float(fit.params[0]), factor * float(fit.bse[0]))
+
+
+def fit_cells(column: StoredColumn) -> Reply:
+    """Return the average of one effect for each cohort and period, of least squares or a Poisson regression."""
+    is_poisson = column.options.get("family") == "poisson"
+    require_options(column, measure=("coefficient", "percent"), moderator=(None,), n_splits=(0,))
+    if column.comparison != "not_yet_treated":
+        raise NotComparedError(Text("proof.no-software"))
+    rows = column.rows
+    treated = rows["is_treated"].to_numpy()
+    cell, _ = pd.factorize((rows["onset"].astype(str) + " " + rows["period"].astype(str)).where(treated, ""))
+    dummies = pd.get_dummies(pd.Series(cell)[treated], dtype=float)
+    cells = dummies.reindex(range(len(rows)), fill_value=0.0).to_numpy()
+    if not is_poisson:
+        fit, factor = fit_ols(column, cells)
+        weights = cells.sum(axis=0) / cells.sum()
+        variance = fit.cov_params()[: len(weights), : len(weights)]
+        error = float(np.sqrt(weights @ variance @ weights))
+        return Reply("statsmodels OLS", float(weights @ fit.params[: len(weights)]), factor * error)
+    fit, kept, factor = fit_glm(column, cells, [cell])
+    if column.options.get("measure") != "percent":
+        weights = cells[kept].sum(axis=0) / cells[kept].sum()
+        spread = np.append(weights, np.zeros(len(fit.params) - len(weights)))
+        error = float(np.sqrt(spread @ fit.cov_params() @ spread))
+        return Reply("statsmodels GLM", float(weights @ fit.params[: len(weights)]), factor * error)
+    k = cells.shape[1]
+    x, mu = fit.model.exog[treated[kept]], fit.fittedvalues[treated[kept]]
+    without = x.copy()
+    without[:, :k] = 0.0
+    absent = mu * np.exp(-x[:, :k] @ fit.params[:k])
+    ratio = mu.sum() / absent.sum()
+    slope = 100 * (mu @ x / absent.sum() - ratio * (absent @ without) / absent.sum())
+    error = float(np.sqrt(slope @ fit.cov_params() @ slope))
+    return Reply("statsmodels GLM", float(100 * (ratio - 1)), factor * error)
+
+
+def impute(column: StoredColumn) -> Reply:
+    """Return treated outcomes against what a regression on untreated rows predicts for them."""
+    is_poisson = column.options.get("family") == "poisson"
+    treated, predicted, known = impute_untreated(column)
+    observed = column.rows["y"].to_numpy()[treated][known]
+    name = "statsmodels GLM" if is_poisson else "statsmodels OLS"
+    return Reply(name, summarize_imputed(column, observed, predicted[known], known))
+
+
+def summarize_imputed(column: StoredColumn, observed: Array, predicted: Array, known: Array) -> float:
+    """Return the effect that a column makes of outcomes and imputed outcomes of its treated rows."""
+    measure = column.options.get("measure") or "log_ratio"
+    if column.options.get("family") != "poisson" or measure == "difference":
+        return float((observed - predicted).mean())
+    if measure == "percent":
+        return float(100 * (observed.sum() / predicted.sum() - 1))
+    rows = column.rows[column.rows["is_treated"]][known]
+    cells = pd.DataFrame({"y": observed, "imputed": predicted}).groupby(
+        [rows["onset"].to_numpy(), (rows["period"] - rows["onset"]).to_numpy()]
+    )
+    total = cells.sum()
+    return float((np.log(total["y"] / total["imputed"]) * cells.size()).sum() / len(rows))
+
+
+def impute_untreated(column: StoredColumn) -> tuple[Array, Array, Array]:
+    """Return which rows are treated, and of these what statsmodels predicts and which untreated rows determine."""
+    is_poisson = column.options.get("family") == "poisson"
+    units = tuple(column.rows["unit"].unique())
+    key = (is_poisson, column.transform, column.effects, units, len(column.rows))
+    if key not in column.memory:
+        column.memory[key] = _predict_untreated(column, is_poisson)
+    treated, predicted, known = column.memory[key]
+    return treated, predicted, known
+
+
+def _predict_untreated(column: StoredColumn, is_poisson: bool) -> tuple[Array, Array, Array]:
+    import statsmodels.api as sm
+
+    dummies, treated = build_dummies(column), column.rows["is_treated"].to_numpy()
+    y = column.rows["y"].to_numpy()
+    used = ~treated & ~(find_separated(column, ~treated) if is_poisson else np.zeros(len(y), dtype=bool))
+    kept, known = find_known(dummies[used], dummies[treated])
+    x = dummies[:, kept]
+    with keep_quiet():
+        if not is_poisson:
+            fit = sm.OLS(y[used], x[used]).fit()
+            return treated, np.asarray(x[treated] @ fit.params), known
+        scale = y[used].mean()
+        fit = _fit_glm(y[used] / scale, x[used])
+        return treated, np.asarray(scale * np.exp(x[treated] @ fit.params)), known
+
+
+def fit_ols(column: StoredColumn, terms: Array) -> tuple[Any, float]:
+    """Return least squares on terms and dummies, with the factor on its errors."""
+    import statsmodels.api as sm
+
+    dummies, y = build_dummies(column), column.rows["y"].to_numpy()
+    order, combined = choose_columns(dummies)
+    codes, factor = build_clusters(column)
+    x = np.column_stack([terms, dummies[:, order[: combined.shape[0]]]])
+    with keep_quiet():
+        return sm.OLS(y, x).fit(cov_type="cluster", cov_kwds={"groups": codes, "use_correction": False}), factor
+
+
+def fit_glm(column: StoredColumn, terms: Array, further: list[Array] | None = None) -> tuple[Any, Array, float]:
+    """Return a Poisson regression on terms and dummies, the rows it used, and the factor on its errors."""
+    dummies, y = build_dummies(column), column.rows["y"].to_numpy()
+    kept = ~find_separated(column, np.ones(len(y), dtype=bool), further or [])
+    order, combined = choose_columns(dummies[kept])
+    codes, factor = build_clusters(column, kept)
+    x = np.column_stack([terms, dummies[:, order[: combined.shape[0]]]])[kept]
+    with keep_quiet():
+        grouped = {"cov_type": "cluster", "cov_kwds": {"groups": codes, "use_correction": False}}
+        return _fit_glm(y[kept] / y[kept].mean(), x, **grouped), kept, factor
+
+
+def _fit_glm(y: Array, x: Array, **errors: Any) -> Any:
+    import statsmodels.api as sm
+
+    model = sm.GLM(y, x, family=sm.families.Poisson())
+    start = np.linalg.solve(x.T @ x, x.T @ np.log(y + START))
+    fit = model.fit(start_params=start, method="newton", disp=0, maxiter=60, **errors)
+    if fit.mle_retvals["converged"] and np.isfinite(fit.params).all():
+        return fit
+    return model.fit(tol=1e-9, tol_criterion="params", **errors)
+
+
+def require_options(column: StoredColumn, **known: tuple[Any, ...]) -> None:
+    """Refuse options of a method that other software does not have.
+
+    Raises
+    ------
+    NotComparedError
+    """
+    for key, value in column.options.items():
+        if key in known and value not in known[key]:
+            raise NotComparedError(Text("proof.no-option", option=key))
+
+
+def prepare_rows(column: StoredColumn) -> pd.DataFrame:
+    """Return the rows as linearmodels wants panels: indexed by unit and period, with treated as a number."""
+    rows = column.rows.assign(treated=column.rows["is_treated"].astype(float))
+    return rows.set_index([rows["unit"].to_numpy(), rows["period"].to_numpy()])
