@@ -9,6 +9,7 @@ import typer
 
 from twintrade.commands import OTHERS, fetch, registry
 from twintrade.errors import DataError, SourceError, SpecError, TwintradeError
+from twintrade.study.speaking import Json, Language, answer, list_methods, use_language_of
 from twintrade.text import Text
 
 if TYPE_CHECKING:
@@ -44,7 +45,6 @@ Specs = Annotated[
     ),
 ]
 OneSpec = Annotated[str, typer.Argument(help="Analysis file or its name.", autocompletion=_complete)]
-Json = Annotated[bool, typer.Option("--json", help="Answer as JSON; twintrade schema COMMAND prints its schema.")]
 DONE, ESTIMATION, USAGE, DATA, STALE, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 
@@ -92,6 +92,7 @@ def run(
         bool, typer.Option("--confirm", help="Confirm every guess of the analysis files: remove their marks.")
     ] = False,
     as_json: Json = False,
+    language: Language = "",
 ) -> None:
     """Run analyses whose results are stale, and summarize all of them."""
     from twintrade.study.runner import run_all
@@ -99,15 +100,18 @@ def run(
     from twintrade.study.summary import summarize_outcomes
 
     analyses = [confirm_analysis(analysis) if confirm else analysis for analysis in _list_analyses(specs)]
-    try:
-        outcomes = run_all(analyses, jobs=jobs, force=force, log_json=log_json, backend=backend, scheduler=scheduler)
-    except KeyboardInterrupt:
-        _complain(str(Text("study.interrupted")))
-        raise typer.Exit(INTERRUPTED) from None
-    if as_json:
-        _answer("run", outcomes)
-    else:
-        sys.stdout.write(summarize_outcomes(outcomes))
+    with use_language_of(analyses):
+        try:
+            outcomes = run_all(
+                analyses, jobs=jobs, force=force, log_json=log_json, backend=backend, scheduler=scheduler
+            )
+        except KeyboardInterrupt:
+            _complain(str(Text("study.interrupted")))
+            raise typer.Exit(INTERRUPTED) from None
+        if as_json:
+            answer("run", outcomes)
+        else:
+            sys.stdout.write(summarize_outcomes(outcomes))
     raise typer.Exit(next((o.code for o in outcomes if o.code), DONE))
 
 
@@ -125,7 +129,7 @@ def demo(
 
 
 @app.command()
-def check(specs: Specs = None, as_json: Json = False) -> None:
+def check(specs: Specs = None, as_json: Json = False, language: Language = "") -> None:
     """Check analysis files and data, and try each column: its effects, without errors and checks."""
     raise typer.Exit(_checked(specs, as_json=as_json))
 
@@ -137,11 +141,12 @@ def _checked(specs: list[str] | None, *, as_json: bool = False) -> int:
 
     answers = []
     for analysis in _list_analyses(specs):
-        try:
-            report = check_analysis(analysis.root, analysis.name, analysis.text)
-            answers.append(CheckedAnalysis(analysis.name, DONE, report))
-        except TwintradeError as error:
-            answers.append(CheckedAnalysis(analysis.name, _code(error), error=str(error)))
+        with use_language_of([analysis]):
+            try:
+                report = check_analysis(analysis.root, analysis.name, analysis.text)
+                answers.append(CheckedAnalysis(analysis.name, DONE, report))
+            except TwintradeError as error:
+                answers.append(CheckedAnalysis(analysis.name, _code(error), error=str(error)))
         if as_json:
             continue
         if answers[-1].error:
@@ -149,20 +154,21 @@ def _checked(specs: list[str] | None, *, as_json: bool = False) -> int:
         else:
             typer.echo(answers[-1].report)
     if as_json:
-        _answer("check", answers)
+        answer("check", answers)
     return next((a.code for a in answers if a.code), DONE)
 
 
 @app.command()
-def explain(spec: OneSpec, as_json: Json = False) -> None:
+def explain(spec: OneSpec, as_json: Json = False, language: Language = "") -> None:
     """Say in sentences what an analysis does and assumes, then its full specification."""
     from twintrade.study.explaining import collect_explanation, explain_analysis
 
     analysis = _list_analyses([spec])[0]
-    if as_json:
-        _answer("explain", collect_explanation(analysis.root, analysis.name, analysis.text))
-    else:
-        typer.echo(explain_analysis(analysis.root, analysis.name, analysis.text))
+    with use_language_of([analysis]):
+        if as_json:
+            answer("explain", collect_explanation(analysis.root, analysis.name, analysis.text))
+        else:
+            typer.echo(explain_analysis(analysis.root, analysis.name, analysis.text))
 
 
 @app.command()
@@ -199,29 +205,11 @@ def init(
     raise typer.Exit(code)
 
 
-@app.command("list")
-def list_(
-    what: Annotated[
-        str,
-        typer.Argument(
-            help="analyses, estimators, inferences, diagnostics, sources, recipes, exhibits, all; or sentences."
-        ),
-    ] = "all",
-    as_json: Json = False,
-) -> None:
-    """List analyses, methods and recipes."""
-    from twintrade.study.inventory import collect_lists, format_lists
-
-    if as_json:
-        _answer("list", collect_lists(what, Path.cwd()))
-    else:
-        typer.echo(format_lists(what, Path.cwd()))
-
-
 @app.command()
 def verify(
     specs: Specs = None,
     against: Annotated[str, typer.Option(help="Compare the results with these checksums too.")] = "",
+    language: Language = "",
 ) -> None:
     """Hash inputs and results again and tell every difference from what the run recorded."""
     from twintrade.study.registering import read_registration
@@ -244,6 +232,7 @@ def appendix(
     ] = None,
     style: Annotated[str | None, typer.Option(help="Style file of the bound report, below the project.")] = None,
     bind: Annotated[bool, typer.Option(help="Bind several into results/appendix, with a summary.")] = True,
+    language: Language = "",
 ) -> None:
     """Draw figures, tables and appendices again from stored numbers, without estimating; bind several in one."""
     from twintrade.study.binding import drop_bound_report, write_bound_report
@@ -276,12 +265,6 @@ def _slash(path: str | None) -> str | None:
     return PurePath(path).as_posix() if path else None
 
 
-def _answer(command: str, value: object) -> None:
-    from twintrade.study.answers import format_answer
-
-    typer.echo(format_answer(command, value))
-
-
 def _complain(text: str) -> None:
     typer.echo(f"twintrade: {text}", err=True)
 
@@ -291,6 +274,7 @@ def _code(error: TwintradeError) -> int:
     return USAGE if isinstance(error, SpecError) else DATA if is_data else ESTIMATION
 
 
+app.command("list")(list_methods)
 for _command in OTHERS:
     app.command()(_command)
 

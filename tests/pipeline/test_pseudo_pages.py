@@ -12,8 +12,9 @@ from pseudo_language import (
     list_texts,
     make_pseudo_catalogue,
 )
+from spoken_numbers import find_differences
 
-from twintrade.render.appendix import build_document
+from twintrade.render.appendix import AppendixOptions, build_document
 from twintrade.study.execute import execute
 from twintrade.study.scaffold import build_simulated_pair
 from twintrade.study.store.replay import read_results
@@ -64,3 +65,9 @@ def said(results):
 def test_the_page_says_nothing_in_english_by_itself(results, said):
     assert len(said) > 300
     assert find_english(said, [*list_held(results, NAMES), *SYMBOLS]) == {}
+
+
+@pytest.mark.slow
+def test_the_page_has_the_same_numbers_in_english_and_chinese(results):
+    pages = (build_document(results, AppendixOptions(language=tag)) for tag in ("en-GB", "zh-CN"))
+    assert find_differences(*pages) == []

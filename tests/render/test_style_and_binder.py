@@ -57,7 +57,8 @@ def test_a_department_changes_wording_theme_and_exhibits():
         ({"tables": {"columns_per_table": 0}}, "columns_per_table is a number from 1 to 12"),
         ({"spelling": {"colour": ""}}, "is no word with another for it"),
         ({"romanized": {"济南": "济南"}}, "has no name in plain Latin letters"),
-        ({"language": "English"}, 'write it as "en-GB"'),
+        ({"language": "English"}, "no texts in the language .'English'.: write en-GB, en-US, zh-CN"),
+        ({"translated": {"zh-CN": {"exports": 1}}}, "is no language with a text for each text"),
     ],
 )
 def test_a_style_that_asks_for_what_does_not_exist_is_refused(style, words):

@@ -48,10 +48,10 @@ def test_a_text_comes_back_from_the_results_as_it_was():
 
 def test_another_catalogue_says_the_same_text_in_its_words():
     text = Text("checks.levelling-off-few", n=3, **FEW)
-    with use_catalogue(Catalogue("en", transform=shout)):
+    with use_catalogue(Catalogue(transform=shout)):
         assert str(text).endswith("2 ARE COMPARED")
     assert str(text).endswith("2 are compared")
-    assert find_catalogue().language == "en"
+    assert find_catalogue().language == "en-GB"
 
 
 def test_a_message_that_lacks_a_value_or_a_key_is_an_error():

@@ -1,6 +1,7 @@
 """The statistical appendix: a list of exhibits, each built where its inputs exist, else named with the reason."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
 from twintrade.effects import ResultSet
@@ -37,12 +38,14 @@ from twintrade.render.exhibits import (
 )
 from twintrade.render.exhibits.topics import build_short_topic, build_topic_exhibit
 from twintrade.render.figures.theme import Theme
+from twintrade.render.names import name_results
 from twintrade.render.page import Detail, Page
 from twintrade.render.presets import EXHIBIT_NAMES
 from twintrade.render.spelling import replace_words
 from twintrade.render.tables.estimates import TableOptions
 from twintrade.render.wording import Wording
 from twintrade.render.writers.glyphs import Printer, load_charmap
+from twintrade.text import find_catalogue, find_topic, load_catalogue, use_catalogue
 
 Exhibit = Callable[[Page], tuple[Block, ...] | Absent]
 
@@ -96,7 +99,9 @@ class AppendixOptions:
     spelling : mapping of str to str
         Words of the prose and what stands in their place.
     language : str
-        Of the document, as its formats state it.
+        Of the document; the one in use where it is empty.
+    names : mapping of str to str
+        What data and the analysis call something, and what it is called in that language.
     romanized : mapping of str to str
         Names in Latin letters by name, for typefaces that cannot print them.
     """
@@ -109,15 +114,21 @@ class AppendixOptions:
     theme: Theme = field(default_factory=Theme)
     tables: TableOptions = field(default_factory=TableOptions)
     spelling: Mapping[str, str] = field(default_factory=dict)
-    language: str = "en-GB"
+    language: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
     romanized: Mapping[str, str] = field(default_factory=dict)
+
+    def speak(self) -> AbstractContextManager[None]:
+        """Put texts into the words of the document for as long as the block lasts."""
+        catalogue = load_catalogue(self.language) if self.language else find_catalogue()
+        return use_catalogue(catalogue.knowing(self.names))
 
 
 def open_page(results: ResultSet, options: AppendixOptions, printer: Printer | None = None) -> Page:
     """Return the page of an analysis under some options."""
     printer = printer or Printer(load_charmap())
     return Page(
-        place_rows(results), options.wording, options.theme, options.tables, printer, options.exhibits,
+        place_rows(name_results(results)), options.wording, options.theme, options.tables, printer, options.exhibits,
         options.detail, options.authors, options.date,
     )  # fmt: skip
 
@@ -162,7 +173,7 @@ def build_appendix(
     blocks += registered.build_registration(page)
     if absent:
         items = tuple(
-            build_spans(page.say("absent_exhibit", title=t.split(":")[0], reason=f"{r[:1].upper()}{r[1:]}"))
+            build_spans(page.say("absent_exhibit", title=find_topic(t), reason=f"{r[:1].upper()}{r[1:]}"))
             for t, r in absent
         )
         blocks += [Heading(2, page.say("absent_heading"), "left-out"), BulletList(items)]
@@ -184,27 +195,32 @@ def build_document(
 ) -> Document:
     """Return the appendix as a document that any writer takes."""
     options = options or AppendixOptions()
-    page = page or open_page(results, options)
-    blocks = build_appendix(results, options, page, brief)
-    parts: tuple[Part, ...] = ("brief", "appendix") if any(isinstance(b, Lead) for b in blocks) else ("appendix",)
+    with options.speak():
+        page = page or open_page(results, options)
+        blocks = build_appendix(results, options, page, brief)
+        parts: tuple[Part, ...] = ("brief", "appendix") if any(isinstance(b, Lead) for b in blocks) else ("appendix",)
+        return _close(format_title(page), blocks, page, parts)
+
+
+def _close(title: str, blocks: tuple[Block, ...], page: Page, parts: tuple[Part, ...]) -> Document:
+    results = page.results
     return Document(
-        format_title(page), blocks, options.language, results.is_simulated, parts, results.title, options.authors,
-        results.name,
+        title, blocks, find_catalogue().language, results.is_simulated, parts, results.title, page.authors,
+        results.name if "appendix" in parts else "",
     )  # fmt: skip
 
 
 def build_brief_document(
-    results: ResultSet, options: AppendixOptions, page: Page, brief: tuple[Block, ...] | None = None
+    options: AppendixOptions, page: Page, brief: tuple[Block, ...] | None = None
 ) -> Document | None:
     """Return the brief as a document; None where there is nothing to answer."""
-    blocks = build_brief(page) if brief is None else brief
-    if not blocks:
-        return None
-    numbered = replace_words(number_blocks(_marked(list(blocks), page)), options.spelling)
-    title = next(b.text for b in numbered if isinstance(b, Heading))
-    return Document(
-        title, numbered, options.language, results.is_simulated, ("brief",), results.title, options.authors
-    )
+    with options.speak():
+        blocks = build_brief(page) if brief is None else brief
+        if not blocks:
+            return None
+        numbered = replace_words(number_blocks(_marked(list(blocks), page)), options.spelling)
+        title = next(b.text for b in numbered if isinstance(b, Heading))
+        return _close(title, numbered, page, ("brief",))
 
 
 def format_title(page: Page) -> str:

@@ -38,7 +38,7 @@ from twintrade.render.spelling import replace_words
 from twintrade.render.tables.plain import build_plain_table
 from twintrade.render.wording import list_check_names
 from twintrade.render.writers.glyphs import Printer, load_charmap
-from twintrade.text import Listed, amounts, numbers
+from twintrade.text import Listed, amounts, find_catalogue, numbers
 
 LOWEST_HEADING = 6
 
@@ -63,6 +63,16 @@ def bind(
         The appendix of each analysis where it has been drawn already.
     """
     options = options or AppendixOptions()
+    with options.speak():
+        return _bind(analyses, options, word_template, drawn)
+
+
+def _bind(
+    analyses: Sequence[ResultSet],
+    options: AppendixOptions,
+    word_template: bytes | None,
+    drawn: Sequence[Document] | None,
+) -> Rendered:
     names = {
         name: latin for results in analyses for name, latin in collect_romanized(results, options.romanized).items()
     }
@@ -74,7 +84,9 @@ def bind(
         parts = build_appendix(page.results, options, page) if drawn is None else drawn[i].blocks
         blocks += [PageBreak(), *_shifted(parts, format_slug(page.results.name))]
     is_simulated = bool(pages) and all(r.is_simulated for r in analyses)
-    document = Document(title, replace_words(number_blocks(blocks), options.spelling), options.language, is_simulated)
+    document = Document(
+        title, replace_words(number_blocks(blocks), options.spelling), find_catalogue().language, is_simulated
+    )
     return render_document(document, options, names, printer, word_template)
 
 

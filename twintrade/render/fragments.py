@@ -14,7 +14,7 @@ from twintrade.render.writers.docx import render_docx
 from twintrade.render.writers.glyphs import Printer
 from twintrade.render.writers.html import render_table_html
 from twintrade.render.writers.latex import render_table_float_tex
-from twintrade.render.writers.latex_text import PRINTABLE
+from twintrade.render.writers.latex_text import list_printable
 from twintrade.render.writers.plain_tables import render_table_md, render_table_typst
 
 TableFormat = Literal["html", "tex", "docx", "typst", "md"]
@@ -45,7 +45,7 @@ def render_fragment(table: Table, to: TableFormat) -> str | bytes:
     if to == "html":
         return render_table_html(table)
     if to == "tex":
-        return render_table_float_tex(table, Printer(PRINTABLE))
+        return render_table_float_tex(table, Printer(list_printable()))
     return render_table_typst(table) if to == "typst" else render_table_md(table)
 
 

@@ -22,7 +22,7 @@ from twintrade.render.reading import (
 from twintrade.render.tables.estimates import TableOptions
 from twintrade.render.wording import Wording
 from twintrade.render.writers.glyphs import Printer, load_charmap
-from twintrade.text import Value
+from twintrade.text import Value, complete_sentence
 
 Detail = Literal["short", "full"]
 ON_FIRST_PAGE = ("guess", "treated-jump", "other-sheets", "unmatched-city", "unknown-city")
@@ -83,7 +83,7 @@ class Page:
         """Return the warnings that a reader of the first page needs: who counts as treated, and with how much."""
         messages = [m for m in list_records(self.results.messages) if take_text(m["level"]) == "warning"]
         first = sorted((m for m in messages if m["code"] in ON_FIRST_PAGE), key=lambda m: take_text(m["code"]))
-        return [f"{read_words(m, 'message').rstrip('.')}." for m in first]
+        return [complete_sentence(read_words(m, "message")) for m in first]
 
     def drawable(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return a frame whose texts the figures' typeface can print."""

@@ -8,7 +8,7 @@ import pandas as pd
 
 from twintrade.effects import ResultSet
 from twintrade.render.citing import PLACE, is_placed, join_places
-from twintrade.text import Text, Words, can_say, parse_text
+from twintrade.text import Text, Words, can_say, find_catalogue, parse_text
 from twintrade.text.amounts import typeset
 from twintrade.text.numbers import format_event_time_label, is_missing
 
@@ -50,7 +50,9 @@ def find_words(record: Record, column: str) -> Words:
     """Return a sentence of the results: its text where that is kept beside it and can be said, else the words."""
     packed = take_text(record.get("text" if column in SPOKEN else f"{column}_text"))
     words = parse_text(packed) if packed else ""
-    return words if words and can_say(words) else typeset(take_text(record.get(column)))
+    if words and can_say(words):
+        return words
+    return typeset(find_catalogue().name(take_text(record.get(column))))
 
 
 def read_words(record: Record, column: str) -> str:

@@ -1,6 +1,6 @@
 """Everything a report is, as bytes by relative path: figures, tables, and the appendix in every format at hand."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from twintrade.effects import Message, ResultSet
@@ -10,12 +10,13 @@ from twintrade.render.appendix import AppendixOptions, build_brief_document, bui
 from twintrade.render.block_parts import list_exhibits
 from twintrade.render.blocks import Block, Document, Figure, Table
 from twintrade.render.brief import build_brief
+from twintrade.render.figures.theme import find_missing_typeface
 from twintrade.render.page import collect_romanized
 from twintrade.render.writers.csv import render_frame_csv, render_table_csv
 from twintrade.render.writers.glyphs import Printer, load_charmap
 from twintrade.render.writers.html import render_html, render_table_html
 from twintrade.render.writers.latex import render_latex, render_table_float_tex, render_table_tex
-from twintrade.render.writers.latex_text import PRINTABLE
+from twintrade.render.writers.latex_text import list_printable
 from twintrade.render.writers.xlsx import render_xlsx
 
 
@@ -39,7 +40,11 @@ class Rendered:
 
 
 def render(
-    results: ResultSet, options: AppendixOptions | None = None, *, word_template: bytes | None = None
+    results: ResultSet,
+    options: AppendixOptions | None = None,
+    others: Sequence[AppendixOptions] = (),
+    *,
+    word_template: bytes | None = None,
 ) -> Rendered:
     """Return every file of the report of one analysis.
 
@@ -47,18 +52,35 @@ def render(
     ----------
     results : ResultSet
     options : AppendixOptions, optional
+    others : sequence of AppendixOptions
+        Of the report in further languages, each in a folder called by its language.
     word_template : bytes, optional
         A DOCX whose styles, header and footer the Word appendix takes over.
     """
-    options = options or AppendixOptions()
+    rendered = _render_one(results, options or AppendixOptions(), word_template)
+    for other in others:
+        missing = find_missing_typeface(other.language)
+        if missing is not None:
+            warning = Message(level="warning", code="typeface-missing", text=missing)
+            rendered = replace(rendered, messages=(*rendered.messages, warning))
+            continue
+        more = _render_one(results, other, word_template)
+        files = {f"{other.language}/{path}": content for path, content in more.files.items()}
+        rendered = replace(rendered, files={**rendered.files, **files}, messages=(*rendered.messages, *more.messages))
+    return rendered
+
+
+def _render_one(results: ResultSet, options: AppendixOptions, word_template: bytes | None) -> Rendered:
+    """Return the files of a report in one language."""
     names = collect_romanized(results, options.romanized)
     figures = Printer(load_charmap(), names, options.wording)
-    page = open_page(results, options, figures)
-    blocks = build_brief(page)
-    document = build_document(results, options, page, blocks)
-    rendered = render_document(document, options, names, figures, word_template)
-    brief = build_brief_document(results, options, page, blocks)
-    return rendered if brief is None else _add_brief(rendered, brief, options, names, word_template)
+    with options.speak():
+        page = open_page(results, options, figures)
+        blocks = build_brief(page)
+        document = build_document(results, options, page, blocks)
+        rendered = render_document(document, options, names, figures, word_template)
+        brief = build_brief_document(options, page, blocks)
+        return rendered if brief is None else _add_brief(rendered, brief, options, names, word_template)
 
 
 def _add_brief(
@@ -72,7 +94,7 @@ def _add_brief(
     printed, messages = render_pages("brief", brief, options, names, word_template)
     files: dict[str, bytes] = {}
     for block in list_exhibits(brief.blocks):
-        files |= _files(block, Printer(PRINTABLE, names, options.wording))
+        files |= _files(block, Printer(list_printable(), names, options.wording))
     files |= printed
     return replace(rendered, files={**files, **rendered.files}, messages=(*rendered.messages, *messages))
 
@@ -96,7 +118,7 @@ def render_document(
         The one the figures were drawn with.
     word_template : bytes, optional
     """
-    tex = Printer(PRINTABLE, names, options.wording)
+    tex = Printer(list_printable(), names, options.wording)
     printed, printing = render_pages("appendix", document, options, names, word_template)
     files: dict[str, bytes] = {}
     for block in list_exhibits(document.blocks):

@@ -1,22 +1,23 @@
 """A department's own style: changed sentences, theme and table options, from one declared mapping."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, get_args
 
 from twintrade.errors import SpecError
 from twintrade.render.appendix import AppendixOptions
-from twintrade.render.figures.theme import Theme
+from twintrade.render.figures.theme import Theme, find_missing_typeface
 from twintrade.render.page import Detail
 from twintrade.render.presets import EXHIBIT_NAMES, PRESETS
 from twintrade.render.tables.estimates import TableOptions, Under
 from twintrade.render.wording import Wording
+from twintrade.text import DEFAULT, LOCALES, find_choice, use_language
 
 _TABLES = (
     "wording",
     "spelling",
     "language",
+    "translated",
     "romanized",
     "theme",
     "tables",
@@ -27,7 +28,36 @@ _TABLES = (
     "date",
 )
 MOST_COLUMNS = 12
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
+OF_ONE_LANGUAGE = ("wording", "spelling")
+"""Sentences and words of the first language of a report alone."""
+
+
+def list_languages(style: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the languages of a report, the one of its own folder first: the one that was chosen, else the file's.
+
+    Raises
+    ------
+    SpecError
+    """
+    given = find_choice() or style.get("language", DEFAULT)
+    languages = tuple(dict.fromkeys(map(str, given if isinstance(given, list | tuple) else [given])))
+    unknown = [tag for tag in languages if tag not in LOCALES]
+    if unknown or not languages:
+        raise SpecError(f"the report style has no texts in the language {unknown[:1]}: write {', '.join(LOCALES)}")
+    return languages
+
+
+def build_all_options(style: Mapping[str, Any]) -> tuple[AppendixOptions, ...]:
+    """Return the options of a report in each of its languages; a department's own words are those of the first."""
+    first, *others = list_languages(style)
+    missing = find_missing_typeface(first)
+    if missing is not None:
+        raise SpecError(missing)
+    shared = {key: value for key, value in style.items() if key not in OF_ONE_LANGUAGE}
+    return (
+        build_options({**style, "language": first}),
+        *(build_options(shared | {"language": language}) for language in others),
+    )
 
 
 def build_options(style: Mapping[str, Any]) -> AppendixOptions:
@@ -38,6 +68,7 @@ def build_options(style: Mapping[str, Any]) -> AppendixOptions:
     style : mapping
         ``appendix`` (a preset) or ``exhibits`` (a list of names), ``detail``, ``authors``, ``date``,
         ``wording`` (sentence by key), ``spelling`` (replacement by word), ``language`` (as in "en-GB"),
+        ``translated`` (by language, what the analysis says and what it is in that language),
         ``romanized`` (name in Latin letters by name), ``theme`` and ``tables`` (option by name).
 
     Raises
@@ -48,6 +79,12 @@ def build_options(style: Mapping[str, Any]) -> AppendixOptions:
     for key in style:
         if key not in _TABLES:
             raise SpecError(f"the report style has no {key!r}; known: {', '.join(_TABLES)}")
+    language = list_languages(style)[0]
+    with use_language(language):
+        return _read_options(style, language)
+
+
+def _read_options(style: Mapping[str, Any], language: str) -> AppendixOptions:
     theme: Theme = _build_options(Theme, style.get("theme", {}), "theme")
     faults = theme.faults()
     if faults:
@@ -61,7 +98,8 @@ def build_options(style: Mapping[str, Any]) -> AppendixOptions:
         theme=theme,
         tables=_tables(style.get("tables", {})),
         spelling=_spelling(style.get("spelling", {})),
-        language=_language(style.get("language", "en-GB")),
+        language=language,
+        names=_names(style.get("translated", {}), language),
         romanized=_romanized(style.get("romanized", {})),
     )
 
@@ -112,10 +150,12 @@ def _romanized(names: Mapping[str, Any]) -> dict[str, str]:
     return dict(names)
 
 
-def _language(tag: Any) -> str:
-    if not isinstance(tag, str) or _LANGUAGE.fullmatch(tag) is None:
-        raise SpecError(f'the language of the report style is {tag!r}; write it as "en-GB"')
-    return tag
+def _names(translated: Mapping[str, Any], language: str) -> dict[str, str]:
+    for tag, names in translated.items():
+        is_table = isinstance(names, Mapping) and all(isinstance(v, str) and v for v in names.values())
+        if tag not in LOCALES or not is_table:
+            raise SpecError(f"[translated] of the report style: {tag!r} is no language with a text for each text")
+    return dict(translated.get(language, {}))
 
 
 def _tables(options: Mapping[str, Any]) -> TableOptions:

@@ -14,7 +14,7 @@ from twintrade.effects.messages import build_messages_frame
 from twintrade.errors import TwintradeError
 from twintrade.extras import note_libraries
 from twintrade.fanout import Workers, use_workers
-from twintrade.render.report import render
+from twintrade.render.report import Rendered, render
 from twintrade.study.answers import AnalysisEnd
 from twintrade.study.checking import list_open_guesses
 from twintrade.study.failed import record_failure
@@ -38,7 +38,7 @@ from twintrade.study.run.manifest import (
 )
 from twintrade.study.spec.guesses import count_open_guesses
 from twintrade.study.spec.registry_spec import is_registry, parse_registry
-from twintrade.study.spec.report_options import read_report_options
+from twintrade.study.spec.report_options import ReportOptions, read_report_options
 from twintrade.study.spec.spec_faults import locate_faults
 from twintrade.study.spec.spec_text import parse_tables
 from twintrade.study.store.folder import (
@@ -55,7 +55,7 @@ from twintrade.study.store.lock import hold_lock
 from twintrade.study.store.replay import build_tidy_files, replay_results
 from twintrade.study.store.seal import seal_manifest
 from twintrade.study.store.system import measure_peak_memory_mb
-from twintrade.text import Text
+from twintrade.text import DEFAULT, Text, use_language
 
 Progress = Callable[[str], None]
 
@@ -131,11 +131,12 @@ def _stored(
 ) -> Mapping[str, Any]:
     if is_registry(parse_tables(text, f"{FOLDER}/{name}.toml")):
         return _stored_registry(root, name, text, target, started)
-    analysis_plan, raw = plan_analysis(root, name, text)
+    with use_language(DEFAULT):
+        analysis_plan, raw = plan_analysis(root, name, text)
     read_registration(root, name)
     options = read_report_options(analysis_plan.spec.report, root)
     progress("read")
-    with note_libraries() as used, locate_faults(text, f"{FOLDER}/{name}.toml"):
+    with note_libraries() as used, locate_faults(text, f"{FOLDER}/{name}.toml"), use_language(DEFAULT):
         with use_workers(replace(workers, progress=progress)):
             observed = observe(name, analysis_plan.spec, root)
             open_guesses = list_open_guesses(name, text, "warning")
@@ -147,12 +148,14 @@ def _stored(
                 finished = run(analysis_plan, observed, progress, expect)
         finally:
             ledger.close()
-    headline = collect_headline_facts(finished.ladder) | count_open_guesses(text)
-    manifest = build_manifest(finished, raw, root, used) | {"headline": headline}
+    with use_language(DEFAULT):
+        headline = collect_headline_facts(finished.ladder) | count_open_guesses(text)
+        manifest = build_manifest(finished, raw, root, used) | {"headline": headline}
+        checked = add_cross_checks(assemble_results(finished, manifest))
+        results = add_registration(checked, root, date.today().isoformat())
+        tidy = build_tidy_files(results)
     progress("draw")
-    results = add_registration(add_cross_checks(assemble_results(finished, manifest)), root, date.today().isoformat())
-    tidy = build_tidy_files(results)
-    page = render(replay_results(tidy, manifest), options.appendix, word_template=options.word_template)
+    page = draw_pages(tidy, manifest, options)
     if page.messages:
         messages = build_messages_frame([*finished.messages, *page.messages])
         tidy["messages.csv"] = to_bytes(messages)
@@ -176,15 +179,22 @@ def _list_warnings(plan: Plan, observed: Observed) -> list[Message]:
 def _stored_registry(root: Path, name: str, text: str, target: Path, started: float) -> Mapping[str, Any]:
     spec, raw = parse_registry(text, f"{FOLDER}/{name}.toml")
     options = read_report_options(spec.report, root)
-    finished = run_registry(spec, root)
-    manifest = build_registry_manifest(name, spec.title, raw, finished.inputs, root)
-    tidy = build_tidy_files(build_registry_results(name, spec, finished, manifest))
-    page = render(replay_results(tidy, manifest), options.appendix, word_template=options.word_template)
+    with use_language(DEFAULT):
+        finished = run_registry(spec, root)
+        manifest = build_registry_manifest(name, spec.title, raw, finished.inputs, root)
+        tidy = build_tidy_files(build_registry_results(name, spec, finished, manifest))
+    page = draw_pages(tidy, manifest, options)
     files = {**tidy, **page.files}
     volatile = measure_costs(started)
     drop_messages(get_messages_path(root, name))
     write(target, files, seal_manifest(manifest, files, volatile))
     return manifest["headline"]  # type: ignore[no-any-return]
+
+
+def draw_pages(tidy: Mapping[str, bytes], manifest: Mapping[str, Any], options: ReportOptions) -> Rendered:
+    """Return the report of tidy files in all its languages; the files themselves are in English."""
+    results = replay_results(tidy, manifest)
+    return render(results, options.appendix, options.others, word_template=options.word_template)
 
 
 def measure_costs(started: float) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from twintrade.study.store.lock import hold_lock
 from twintrade.study.store.registered import hash_registration
 from twintrade.study.store.replay import build_tidy_files, read_results, replay_results
 from twintrade.study.store.seal import seal_manifest
+from twintrade.text import DEFAULT, use_language
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,13 +84,14 @@ def redraw(
         printing = {k: v for k, v in list_versions().items() if k in OF_PAGES}
         page_sha256 = hash_page(root, raw, hash_registration(root, name))
         kept |= {"page_sha256": page_sha256, "versions": versions | printing}
-        if isinstance(spec, Spec):
-            of_page = {key: value for key, value in resolve_spec(spec).items() if key in OF_THE_PAGE}
-            kept["spec"] = {k: v for k, v in kept.get("spec", {}).items() if k not in OF_THE_PAGE} | of_page
-        stored = add_ledger(change(replace(stored, manifest=kept)), list_own_claims(spec))
-        tidy = build_tidy_files(add_registration(stored, root, date.today().isoformat()))
+        with use_language(DEFAULT):
+            if isinstance(spec, Spec):
+                of_page = {key: value for key, value in resolve_spec(spec).items() if key in OF_THE_PAGE}
+                kept["spec"] = {k: v for k, v in kept.get("spec", {}).items() if k not in OF_THE_PAGE} | of_page
+            stored = add_ledger(change(replace(stored, manifest=kept)), list_own_claims(spec))
+            tidy = build_tidy_files(add_registration(stored, root, date.today().isoformat()))
         results = replay_results(tidy, kept)
-        page = render(results, options.appendix, word_template=options.word_template)
+        page = render(results, options.appendix, options.others, word_template=options.word_template)
         files = {**tidy, **page.files}
         write(target, files, seal_manifest(kept, files, manifest.get("volatile", {})))
     return Redrawn(results, page.document)

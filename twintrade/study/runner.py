@@ -10,6 +10,7 @@ from twintrade.study.progress import Report, report_progress
 from twintrade.study.store.folder import get_results_folder, settle
 from twintrade.study.store.freshness import PAGE, describe_absent, list_absent_by_design, list_changes, read_manifest
 from twintrade.study.store.locating import Analysis
+from twintrade.text import choose_language, find_catalogue, find_choice, use_language
 
 if TYPE_CHECKING:
     from twintrade.fanout import Workers
@@ -95,7 +96,8 @@ def _run(
 
     jobs = count_cores() if jobs is None else jobs
     if jobs > 1 and len(stale) > 1 and backend == "loky":
-        for _, outcome in spread(_one, stale, report, Workers(n=jobs)):
+        languages = (find_catalogue().language, find_choice())
+        for _, outcome in spread(_one, [(*task, languages) for task in stale], report, Workers(n=jobs)):
             yield outcome
         return
     workers = Workers(n=jobs, backend="dask" if backend == "dask" else "loky", scheduler=scheduler)
@@ -103,12 +105,13 @@ def _run(
         yield _ended(analysis, why, report, workers)
 
 
-def _one(report: Report, task: tuple[Analysis, str]) -> AnalysisEnd:
-    """Run one analysis in a process of its own, which tells its progress itself."""
+def _one(report: Report, task: tuple[Analysis, str, tuple[str, str]]) -> AnalysisEnd:
+    """Run one analysis in a process of its own, which tells its progress itself, in the languages of this one."""
     from twintrade.fanout import Workers
 
-    analysis, why = task
-    return _ended(analysis, why, report, Workers())
+    analysis, why, (spoken, chosen) = task
+    with choose_language(chosen), use_language(spoken):
+        return _ended(analysis, why, report, Workers())
 
 
 def _ended(analysis: Analysis, why: str, report: Report, workers: "Workers") -> AnalysisEnd:

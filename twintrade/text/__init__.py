@@ -1,6 +1,16 @@
 """What a reader sees: keys with named values, the catalogue of each language, and how numbers are written."""
 
-from twintrade.text.catalogue import Catalogue, find_catalogue, use_catalogue
+from twintrade.text.catalogue import (
+    DEFAULT,
+    LOCALES,
+    Catalogue,
+    choose_language,
+    find_catalogue,
+    find_choice,
+    load_catalogue,
+    use_catalogue,
+    use_language,
+)
 from twintrade.text.templates import Template, read_template
 from twintrade.text.texts import (
     Listed,
@@ -8,16 +18,22 @@ from twintrade.text.texts import (
     Value,
     Words,
     can_say,
+    complete_sentence,
     describe_span,
     find_fact,
+    find_topic,
+    join_sentences,
     list_some,
     name_fact,
     pack_text,
     parse_text,
+    strip_stop,
     write_pattern,
 )
 
 __all__ = [
+    "DEFAULT",
+    "LOCALES",
     "Catalogue",
     "Listed",
     "Template",
@@ -25,14 +41,22 @@ __all__ = [
     "Value",
     "Words",
     "can_say",
+    "choose_language",
+    "complete_sentence",
     "describe_span",
     "find_catalogue",
+    "find_choice",
     "find_fact",
+    "find_topic",
+    "join_sentences",
     "list_some",
+    "load_catalogue",
     "name_fact",
     "pack_text",
     "parse_text",
     "read_template",
+    "strip_stop",
     "use_catalogue",
+    "use_language",
     "write_pattern",
 ]

@@ -3,7 +3,7 @@
 import re
 
 from twintrade.text.catalogue import find_catalogue
-from twintrade.text.functions import write_interval, write_p, write_p_cell, write_quantity
+from twintrade.text.functions import find_power, write_interval, write_p, write_p_cell, write_quantity
 from twintrade.text.numbers import MINUS, format_compact
 
 
@@ -32,14 +32,17 @@ def format_p_value(p: object, floor: object = None) -> str:
 
 def format_quantity(value: object, unit: str = "") -> str:
     """Format an amount for prose with its unit, "1.24 billion US dollars"."""
-    return write_quantity(find_catalogue().put, value, unit)
+    catalogue = find_catalogue()
+    return write_quantity(catalogue.put, value, catalogue.name(unit))
 
 
 def format_tick(value: float) -> str:
-    """Format a tick label, with million and billion where numbers are long."""
-    for size, key in ((1e9, "numbers.tick-billion"), (1e6, "numbers.tick-million")):
-        if abs(value) >= size:
-            return find_catalogue().put(key, {"amount": _trimmed(format_compact(round(value / size, 6), 3))})
+    """Format a tick label, with the language's word for its size where numbers are long."""
+    put = find_catalogue().put
+    power = find_power(value, [int(p) for p in put("numbers.tick-powers", {}).split()])
+    if power:
+        amount = _trimmed(format_compact(round(value / 10**power, 6), 3))
+        return put("numbers.tick", {"amount": amount, "power": power})
     return _trimmed(format_compact(round(value, 9), 3))
 
 

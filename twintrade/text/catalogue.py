@@ -3,8 +3,9 @@
 import re
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
+from copy import copy
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -16,7 +17,13 @@ from fluent.syntax import ast
 
 from twintrade.text.functions import list_functions
 
-LOCALES: Mapping[str, str] = {"en": "en-GB"}
+LOCALES: Mapping[str, str] = {"en-GB": "en", "en-US": "en", "zh-CN": "zh-CN"}
+"""The folder with the texts of each language that a page can be in."""
+
+DEFAULT = "en-GB"
+_SPELLINGS = {"en-US": "american.csv"}
+"""Words that one language writes otherwise than its folder does, in a table beside the messages."""
+
 _STYLES = {"and": "standard", "or": "or"}
 _ENTRY = re.compile(r"^(-?[a-zA-Z][\w-]*) *=.*\n(?:(?!-?[a-zA-Z]|#).*\n)*", re.MULTILINE)
 _REFERENCE = re.compile(r"[{(,]\s*(-?[a-z][\w-]*)")
@@ -29,16 +36,27 @@ class Catalogue:
     Parameters
     ----------
     language : str
-        Folder with the Fluent files, "en".
+        As in "en-GB".
     transform : callable, optional
         From the source of a Fluent file to the one that is used instead.
+    names : mapping of str to str, optional
+        What data and users call something, and what it is called in this language.
     """
 
-    def __init__(self, language: str = "en", transform: Callable[[str], str] | None = None) -> None:
+    def __init__(
+        self,
+        language: str = DEFAULT,
+        transform: Callable[[str], str] | None = None,
+        names: Mapping[str, str] | None = None,
+    ) -> None:
         if language not in LOCALES:
             raise ValueError(f"there are no texts in {language!r}; there are {', '.join(LOCALES)}")
         self.language = language
-        self._transform = transform
+        self._folder = LOCALES[language]
+        self._locale = Locale.parse(language, sep="-")
+        spelling = _SPELLINGS.get(language)
+        self.names: Mapping[str, str] = dict(_read_pairs(self._folder, "names.csv")) | dict(names or {})
+        self._transform = transform or (_build_spelling(_read_pairs(self._folder, spelling)) if spelling else None)
         self._bundles: dict[str, FluentBundle] = {}
         self._entries: dict[str, dict[str, str]] = {}
         self._messages: dict[str, dict[str, ast.Message]] = {}
@@ -53,7 +71,7 @@ class Catalogue:
         """
         file, _, name = key.partition(".")
         if not self.has(key):
-            raise KeyError(f"{self.language}/{file}.ftl has no message {name!r}")
+            raise KeyError(f"{LOCALES[self.language]}/{file}.ftl has no message {name!r}")
         return _format(self._open(file, name), name, values)
 
     def has(self, key: str) -> bool:
@@ -77,7 +95,7 @@ class Catalogue:
 
     def read(self, document: str) -> str:
         """Return a document of its own, by its file: what a new analysis file says."""
-        return (files("twintrade.text") / self.language / "documents" / document).read_text(encoding="utf-8")
+        return (files("twintrade.text") / self._folder / "documents" / document).read_text(encoding="utf-8")
 
     def write(self, pattern: str, values: Mapping[str, Any]) -> str:
         """Return a sentence of someone's own, given as a Fluent pattern, with its values put in."""
@@ -85,11 +103,21 @@ class Catalogue:
         bundle.add_resource(FluentResource(f"own = {pattern}"))
         return _format(bundle, "own", values)
 
+    def knowing(self, names: Mapping[str, str]) -> "Catalogue":
+        """Return the same language with more names."""
+        other = copy(self)
+        other.names = {**self.names, **names}
+        return other
+
+    def name(self, given: str) -> str:
+        """Return what something is called in this language; a name that is not known stands as it is."""
+        return self.names.get(given, given)
+
     def join(self, items: Sequence[str], how: str) -> str:
         """Return items as one list of the language."""
         if how in _SEPARATORS:
             return self.put(f"lists.{_SEPARATORS[how]}", {}).join(items)
-        return format_list(items, style=_STYLES[how], locale=Locale.parse(LOCALES[self.language], sep="-"))  # type: ignore[arg-type]
+        return format_list(items, style=_STYLES[how], locale=self._locale)  # type: ignore[arg-type]
 
     def _open(self, file: str, name: str) -> FluentBundle:
         """Return the bundle of a file with a message in it, and all that this one names.
@@ -117,10 +145,10 @@ class Catalogue:
         return self._entries[file]
 
     def _start(self) -> FluentBundle:
-        return FluentBundle([LOCALES[self.language]], use_isolating=False, functions=dict(list_functions(self.put)))
+        return FluentBundle([self.language], use_isolating=False, functions=dict(list_functions(self.put)))
 
     def _source(self, name: str) -> str:
-        source = (files("twintrade.text") / self.language / f"{name}.ftl").read_text(encoding="utf-8")
+        source = (files("twintrade.text") / self._folder / f"{name}.ftl").read_text(encoding="utf-8")
         return self._transform(source) if self._transform else source
 
 
@@ -134,13 +162,34 @@ def _format(bundle: FluentBundle, name: str, values: Mapping[str, Any]) -> str:
     return str(written)
 
 
-_english = cache(Catalogue)
+def _read_pairs(folder: str, table: str) -> list[tuple[str, str]]:
+    """Return a table of words of a language and what stands for them, empty where it has none."""
+    if not (files("twintrade.text") / folder / table).is_file():
+        return []
+    lines = (files("twintrade.text") / folder / table).read_text(encoding="utf-8").splitlines()
+    return [(given, shown) for given, _, shown in (line.partition(",") for line in lines)]
+
+
+def _build_spelling(pairs: Sequence[tuple[str, str]]) -> Callable[[str], str]:
+    """Return a change of words in what messages say, not in names of keys, values and choices."""
+    words = dict(pairs)
+    known = re.compile(rf"(?<![$\w\[.-])(?:{'|'.join(words)})(?![\w\]-]| *=)")
+    return lambda source: known.sub(lambda match: words[match.group()], source)
+
+
+load_catalogue = cache(Catalogue)
 _in_use: ContextVar[Catalogue | None] = ContextVar("catalogue", default=None)
+_chosen: ContextVar[str] = ContextVar("language", default="")
 
 
 def find_catalogue() -> Catalogue:
-    """Return the catalogue in use, English where none was chosen."""
-    return _in_use.get() or _english()
+    """Return the catalogue in use, British English where none was chosen."""
+    return _in_use.get() or load_catalogue(DEFAULT)
+
+
+def find_choice() -> str:
+    """Return the language that somebody chose for pages, whatever their files say; empty where nobody did."""
+    return _chosen.get()
 
 
 @contextmanager
@@ -151,3 +200,19 @@ def use_catalogue(catalogue: Catalogue) -> Iterator[None]:
         yield
     finally:
         _in_use.reset(before)
+
+
+def use_language(language: str) -> AbstractContextManager[None]:
+    """Put texts into the words of a language for as long as the block lasts; where it is empty, nothing changes."""
+    return use_catalogue(load_catalogue(language)) if language else nullcontext()
+
+
+@contextmanager
+def choose_language(language: str) -> Iterator[None]:
+    """Use a language for as long as the block lasts, also for pages whose files name another one."""
+    before = _chosen.set(language)
+    try:
+        with use_language(language):
+            yield
+    finally:
+        _chosen.reset(before)

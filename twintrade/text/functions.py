@@ -1,13 +1,14 @@
 """What a message may call to write a number: ``{ PERCENT($change, decimals: 1, sign: "always") }``."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from twintrade.text import numbers
 
 Put = Callable[[str, Mapping[str, Any]], str]
-_STEPS = ((1e12, "numbers.trillion"), (1e9, "numbers.billion"), (1e6, "numbers.million"))
+LEAST_COUNTED = 1e6
+"""Amounts below are written in full in every language."""
 
 
 def _sign(text: str, value: float, sign: str) -> str:
@@ -72,14 +73,23 @@ def write_p(put: Put, p: object, floor: object = None) -> str:
     return put("numbers.p-equal" if cell[:1].isdigit() else "numbers.p-bound", {"cell": cell}) if cell else ""
 
 
+def find_power(value: float, powers: Sequence[int]) -> int:
+    """Return the largest of some powers of ten that an amount reaches, 0 where it is written in full."""
+    return next((p for p in powers if abs(value) >= max(10.0**p, LEAST_COUNTED)), 0)
+
+
 def write_quantity(put: Put, value: object, unit: str = "") -> str:
-    """Say an amount by millions, with its unit."""
+    """Say an amount with the language's word for its size, to three digits, and with its unit."""
     if numbers.is_missing(value):
         return ""
-    number = float(value)  # type: ignore[arg-type]
-    size, key = next((step for step in _STEPS if abs(number) >= step[0]), (1.0, ""))
-    shown = numbers.format_fixed(number / size, numbers.choose_decimals(number / size))
-    amount = put(key, {"amount": shown}) if key else numbers.format_compact(number, 3)
+    number = numbers.compute_rounded(float(value), 3)  # type: ignore[arg-type]
+    power = find_power(number, [int(p) for p in put("numbers.powers", {}).split()])
+    if power:
+        counted = number / 10**power
+        shown = numbers.format_fixed(counted, numbers.choose_decimals(counted))
+        amount = put("numbers.counted", {"amount": shown, "power": power})
+    else:
+        amount = numbers.format_compact(value, 3)
     return put("numbers.quantity", {"amount": amount, "unit": unit}) if unit else amount
 
 

@@ -59,6 +59,11 @@ def choose_effect_decimals(scale: str, effect: float, standard_error: float = ma
     return DECIMALS_BY_SCALE.get(scale, by_size)
 
 
+def compute_rounded(value: float, significant: int) -> float:
+    """Return a value with so many significant digits."""
+    return float(f"{value:.{significant}g}") if math.isfinite(value) else value
+
+
 def format_compact(value: object, significant: int = 4) -> str:
     """Format a value of unknown size with so many significant digits."""
     if is_missing(value):

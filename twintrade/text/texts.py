@@ -50,11 +50,34 @@ class Listed:
     join: Join = "and"
 
     def __str__(self) -> str:
-        return find_catalogue().join([str(item) for item in self.items], self.join)
+        return find_catalogue().join([str(_put(item)) for item in self.items], self.join)
 
 
 Words: TypeAlias = Text | Listed | str
 """What can be put into words; a str is what a user wrote, or a name."""
+
+
+ENDS = (".", "!", "?", "。", "！", "？", "…")
+
+
+def complete_sentence(words: str) -> str:
+    """Return a sentence with the stop of the language where it has none at its end."""
+    return words if words.endswith(ENDS) else words + find_catalogue().put("lists.stop", {})
+
+
+def strip_stop(sentence: str) -> str:
+    """Return a sentence as it stands inside another."""
+    return sentence.rstrip(".。")
+
+
+def join_sentences(sentences: Iterable[str]) -> str:
+    """Return sentences as one text."""
+    return str(Listed(tuple(sentences), "sentences"))
+
+
+def find_topic(heading: str) -> str:
+    """Return what stands before the colon of a heading."""
+    return re.split("[:：]", heading)[0]
 
 
 def list_some(items: Iterable["str | Text | Listed"], most: int, join: Join = "comma") -> Text | Listed:
@@ -123,7 +146,9 @@ def _unwrap(value: Any) -> Value:
 
 
 def _put(value: Value) -> str | int | float:
-    return str(value) if isinstance(value, Text | Listed) else value
+    if isinstance(value, Text | Listed):
+        return str(value)
+    return find_catalogue().name(value) if isinstance(value, str) else value
 
 
 def _pack(value: Value) -> Any:

@@ -57,7 +57,7 @@ def with_payloads(made, verdict="cannot tell", **frames):
 
 def build(results):
     options = AppendixOptions()
-    document = build_brief_document(results, options, Page(results, options.wording, options.theme, options.tables))
+    document = build_brief_document(options, Page(results, options.wording, options.theme, options.tables))
     assert document is not None
     return document
 
@@ -217,12 +217,12 @@ def test_the_sentence_under_the_title_says_no_more_than_the_verdict(made, claime
 @pytest.mark.usefixtures("unencoded")
 def test_authors_and_date_stand_on_the_brief_and_in_its_citation(made):
     options = AppendixOptions(authors=("A. Writer", "B. Reader"), date="March 2026")
-    document = build_brief_document(made, options, open_page(made, options))
+    document = build_brief_document(options, open_page(made, options))
     (lead,) = [b for b in document.blocks if isinstance(b, Lead)]
     assert lead.byline.startswith("A. Writer and B. Reader · March 2026 · ")
     (cited,) = [b for b in document.blocks if isinstance(b, Aside) and b.name == "Data and citation"]
     assert "Cite as: A. Writer and B. Reader (March 2026): “" in cited.blocks[0].spans[0].text
     assert document.authors == options.authors
-    unsigned = build_brief_document(made, AppendixOptions(), open_page(made, AppendixOptions()))
+    unsigned = build_brief_document(AppendixOptions(), open_page(made, AppendixOptions()))
     (cited,) = [b for b in unsigned.blocks if isinstance(b, Aside) and b.name == "Data and citation"]
     assert "Cite as: “" in cited.blocks[0].spans[0].text

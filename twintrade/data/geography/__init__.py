@@ -15,5 +15,6 @@ from twintrade.data.geography.gazetteer import compute_distance as compute_dista
 from twintrade.data.geography.gazetteer import find_listed_place as find_listed_place
 from twintrade.data.geography.gazetteer import find_only_place as find_only_place
 from twintrade.data.geography.gazetteer import load_listed_places as load_listed_places
+from twintrade.data.geography.local_names import load_local_names as load_local_names
 from twintrade.data.geography.near_names import list_near_names as list_near_names
 from twintrade.data.geography.scripts import has_other_letters as has_other_letters

@@ -28,7 +28,7 @@ from twintrade.render.exhibits.registered import build_status
 from twintrade.render.names import capitalize
 from twintrade.render.page import Page
 from twintrade.render.reading import find_payload, list_records, read_number, read_whole, take_text
-from twintrade.text import Listed, Text, amounts, numbers
+from twintrade.text import Listed, Text, amounts, complete_sentence, join_sentences, numbers
 
 SMALL = 10.0
 """Change in percent for which the number of pairs that would show it is given."""
@@ -219,10 +219,9 @@ def _warn(page: Page) -> list[Note]:
 
 def _believe(facts: Facts) -> Aside:
     reasons = list_reasons(facts)
-    head = Text("brief.weigh", n=len(reasons))
-    parts: tuple[Paragraph | BulletList, ...] = (
-        Paragraph(build_spans(emphasize(_say(f"verdict-{facts.verdict}") + "."), f" {head}")),
-    )
+    verdict = emphasize(complete_sentence(_say(f"verdict-{facts.verdict}")))
+    head = join_sentences(("", str(Text("brief.weigh", n=len(reasons)))))
+    parts: tuple[Paragraph | BulletList, ...] = (build_paragraph(verdict, head),)
     if reasons:
         parts += (BulletList(tuple(build_spans(str(reason)) for reason in reasons)),)
     return Aside(_say("believe"), (*parts, *build_readings(facts)))

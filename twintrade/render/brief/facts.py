@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from twintrade.effects import Money, ResultSet
+from twintrade.render.names import name_pair
 from twintrade.render.page import Page
 from twintrade.render.reading import (
     Record,
@@ -105,7 +106,8 @@ class Facts:
     @property
     def pairs(self) -> list[Record]:
         """Treated pairs, the largest first, empty where the headline has no totals."""
-        return _list_payload(self.page.results, "treated_pairs")
+        pairs = _list_payload(self.page.results, "treated_pairs")
+        return [pair | {"name": name_pair(take_text(pair["name"]))} for pair in pairs]
 
 
 def collect_facts(page: Page) -> Facts:

@@ -17,7 +17,7 @@ from twintrade.render.citing import WORDS, cite, list_places
 from twintrade.render.page import Page
 from twintrade.render.reading import Record, find_payload, find_words, list_records, read_truth, read_words, take_text
 from twintrade.render.tables.plain import build_plain_table
-from twintrade.text import Listed, Text
+from twintrade.text import Listed, Text, join_sentences
 
 
 def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
@@ -70,5 +70,6 @@ def _say_need(row: Record) -> Text:
 
 def _open(row: Record) -> tuple[Span, ...]:
     return build_spans(
-        emphasize(f"{take_text(row['claim_id'])} "), f"{read_words(row, 'claim')} {read_words(row, 'answer')}"
+        emphasize(f"{take_text(row['claim_id'])} "),
+        join_sentences((read_words(row, "claim"), read_words(row, "answer"))),
     )

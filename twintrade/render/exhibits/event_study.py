@@ -30,7 +30,7 @@ from twintrade.render.reading import (
 )
 from twintrade.render.tables.event_study import build_event_table, format_event_key
 from twintrade.render.tables.ladder import is_gravity
-from twintrade.text import Listed, Text, amounts, numbers
+from twintrade.text import Listed, Text, amounts, complete_sentence, numbers
 
 LEVELLING = "levelling_off"
 
@@ -129,14 +129,14 @@ def _notes(page: Page, spec: Record, frame: pd.DataFrame) -> tuple[str, ...]:
         read_words(spec, "base_sentence"),
         take_text(spec.get("citation_text")),
     ]
-    return tuple(n if n.endswith((".", "!", "?")) else n + "." for n in notes if n)
+    return tuple(complete_sentence(n) for n in notes if n)
 
 
 def _table_notes(page: Page, spec: Record) -> tuple[str, ...]:
     """Return what the table needs when it stands alone; in the document it stands below figure and ladder."""
     notes = [read_words(spec, key) for key in ("inference_note", "estimand", "assumption")]
     gravity = page.say("gravity") if is_gravity(spec) else ""
-    return tuple(n if n.endswith(".") else f"{n}." for n in (*notes, gravity) if n)
+    return tuple(complete_sentence(n) for n in (*notes, gravity) if n)
 
 
 def _cells(page: Page, spec: Record) -> tuple[Figure, ...]:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 
 from twintrade.effects import Money
-from twintrade.text import Listed, Value, amounts, find_fact
+from twintrade.text import Listed, Value, amounts, find_fact, join_sentences
 
 
 def describe_money(
@@ -40,7 +40,7 @@ def describe_money(
         sentences.append(
             say("money_detectable", **shared, size=size, how=find_fact("labels.detected-by-", money.detected_by))
         )
-    return " ".join(sentences)
+    return join_sentences(sentences)
 
 
 def _state(money: Money, say: Callable[..., str], shared: Mapping[str, Value]) -> str:

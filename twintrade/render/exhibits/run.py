@@ -13,7 +13,7 @@ from twintrade.render.reading import Record, format_label, list_specifications, 
 from twintrade.render.tables.ladder import group_sentences
 from twintrade.render.tables.plain import build_plain_table
 from twintrade.render.tables.run import build_findings_table, build_messages_table, build_warnings_table
-from twintrade.text import Text
+from twintrade.text import Listed, Text, find_topic
 
 VOLATILE = ("seconds", "memory", "started", "finished", "volatile", "host", "user")
 LISTING = ("descriptives", "selection", "forest", "margins", "spillovers", "sensitivity")
@@ -32,7 +32,7 @@ def build_findings(page: Page) -> tuple[Block, ...] | Absent:
 
     def elsewhere(finding: Record) -> str:
         topic = take_text(finding.get("topic"))
-        heading = page.say(topic).split(":")[0] if topic in shown else ""
+        heading = find_topic(page.say(topic)) if topic in shown else ""
         return page.say("findings_elsewhere", heading=heading) if heading else ""
 
     table = build_findings_table(page.results, page.wording, elsewhere)
@@ -50,7 +50,7 @@ def build_assumptions(page: Page) -> tuple[Block, ...] | Absent:
     if not by_assumption:
         return Absent(page.say("no_specification"))
     items: list[tuple[Span, ...]] = [
-        build_spans(emphasize("; ".join(names) + ": "), s) for s, names in by_assumption.items()
+        build_spans(emphasize(str(Listed(tuple(names), "semicolon"))), ": ", s) for s, names in by_assumption.items()
     ]
     return (Heading(2, page.say("assumptions"), "assumptions"), BulletList(tuple(items)))
 

@@ -12,7 +12,7 @@ from twintrade.render.names import name_method
 from twintrade.render.page import Page
 from twintrade.render.reading import find_payload, list_records, read_truth, read_words, take_text
 from twintrade.render.tables.plain import build_plain_table
-from twintrade.text import Listed, Text, name_fact, numbers
+from twintrade.text import Listed, Text, name_fact, numbers, strip_stop
 
 SETS = ("A", "B", "all")
 MOST_ROWS = 60
@@ -159,7 +159,7 @@ def _table(page: Page, key: str, frame: pd.DataFrame, caption: str, note: str, c
         else:
             frame = numbered
             rows = tuple(
-                page.say("case_lacking_row", rows=Listed(tuple(names), "semicolon"), reason=reason.rstrip("."))
+                page.say("case_lacking_row", rows=Listed(tuple(names), "semicolon"), reason=strip_stop(reason))
                 for reason, names in lacking.items()
             )
             notes += (page.say("case_lacking", rows=Listed(rows, "sentences")),) if rows else ()
@@ -175,6 +175,6 @@ def _with_numbers(frame: pd.DataFrame, named_by: Sequence[str]) -> tuple[pd.Data
     effects = [c for c in frame if str(c).partition("_")[0] == "effect"]
     about: dict[str, dict[str, None]] = {}
     for row in list_records(frame[frame["reason"].map(take_text) != ""]):
-        named = ", ".join(name_fact(f"labels.{c}-", take_text(row[c])) for c in named_by)
+        named = str(Listed(tuple(name_fact(f"labels.{c}-", take_text(row[c])) for c in named_by), "comma"))
         about.setdefault(read_words(row, "reason"), {})[named] = None
     return frame[frame[effects].notna().any(axis=1)], {reason: list(rows) for reason, rows in about.items()}

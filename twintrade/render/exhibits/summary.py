@@ -25,7 +25,7 @@ from twintrade.render.reading import (
 from twintrade.render.tables.estimates import find_decimals
 from twintrade.render.tables.ladder import is_size_unknown
 from twintrade.render.wording import list_check_names
-from twintrade.text import Listed, amounts, numbers
+from twintrade.text import Listed, amounts, complete_sentence, numbers, strip_stop
 
 CASE_VERDICT = "case_verdict"
 
@@ -49,14 +49,14 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
         if answer := read_words(dict(results.sections), "answer"):
             blocks.append(build_paragraph(answer))
         blocks.append(Note("note", build_spans(page.say("case_descriptive"))))
-        blocks.append(build_paragraph(page.say("finding_absent", reason=reason.rstrip("."))))
+        blocks.append(build_paragraph(page.say("finding_absent", reason=strip_stop(reason))))
     else:
         blocks.append(build_paragraph(*_finding(page, spec, effect)))
         blocks += [*describe_support(page, spec), *_other_method(page, spec), *_money(page)]
         blocks += [*spread(page, spec), *describe_bounds(page, spec)]
         note = read_words(spec, "inference_note")
         if note:
-            blocks.append(build_paragraph(page.say("how_sure", note=note if note.endswith(".") else f"{note}.")))
+            blocks.append(build_paragraph(page.say("how_sure", note=complete_sentence(note))))
         if not case:
             blocks.append(_checks(page, spec))
     if opens_brief:

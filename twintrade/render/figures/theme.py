@@ -13,7 +13,7 @@ from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from twintrade.text import Text
+from twintrade.text import Listed, Text
 
 CJK_FAMILIES = (
     "Noto Sans CJK SC",
@@ -28,6 +28,15 @@ CJK_FAMILIES = (
     "PingFang SC",
     "Hiragino Sans GB",
     "Arial Unicode MS",
+)
+
+CJK_SERIF_FAMILIES = (
+    "Noto Serif CJK SC",
+    "Noto Serif SC",
+    "Source Han Serif SC",
+    "Source Han Serif CN",
+    "SimSun",
+    "Songti SC",
 )
 
 
@@ -112,8 +121,33 @@ DASHES: tuple[Any, ...] = (
 @cache
 def find_cjk_family() -> str | None:
     """Return the first Chinese typeface installed here, None where there is none."""
+    return _find_first((*CJK_FAMILIES, *CJK_SERIF_FAMILIES))
+
+
+@cache
+def find_cjk_serif_family() -> str | None:
+    """Return the first Chinese typeface for running text installed here, None where there is none."""
+    return _find_first(CJK_SERIF_FAMILIES)
+
+
+def _find_first(families: tuple[str, ...]) -> str | None:
     installed = {entry.name for entry in font_manager.fontManager.ttflist}
-    return next((family for family in CJK_FAMILIES if family in installed), None)
+    return next((family for family in families if family in installed), None)
+
+
+def find_missing_typeface(language: str) -> Text | None:
+    """Return what to install before pages in a language can be drawn, None where everything is there."""
+    if not language.startswith("zh") or find_cjk_family() is not None:
+        return None
+    return Text("style.no-chinese", families=Listed(CJK_FAMILIES, "comma"))
+
+
+def list_families(family: str, language: str, chinese: list[str | None]) -> list[str | dict[str, str]]:
+    """Return typefaces in the order in which they are asked for a character; Chinese pages take marks from theirs."""
+    families = [name for name in (*chinese, find_cjk_family()) if name]
+    if language != "zh":
+        return [*dict.fromkeys([family, DEFAULT_FAMILY]), *families[-1:]]
+    return [{"name": family, "covers": "latin-in-cjk"}, *families, DEFAULT_FAMILY]
 
 
 @cache

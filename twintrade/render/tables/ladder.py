@@ -28,7 +28,7 @@ from twintrade.render.reading import (
 from twintrade.render.tables.effect_rows import build_change_rows, build_effect_rows
 from twintrade.render.tables.estimates import STAR_LEVELS, TableOptions, list_under_notes
 from twintrade.render.wording import Wording
-from twintrade.text import Listed, Text, Words, numbers
+from twintrade.text import Listed, Text, Words, complete_sentence, numbers, strip_stop
 
 _COUNTS = (
     ("tables.observations", "n_rows"),
@@ -237,7 +237,7 @@ def group_sentences(columns: Sequence[Record], key: str, first: int) -> list[str
     for i, column in enumerate(columns):
         if take_text(column.get(key)):
             sentence = read_words(column, key)
-            sentences.setdefault(sentence if sentence.endswith(".") else f"{sentence}.", []).append(first + i)
+            sentences.setdefault(complete_sentence(sentence), []).append(first + i)
     if len(sentences) == 1 and len(next(iter(sentences.values()))) == len(columns):
         return list(sentences)
     return [
@@ -267,7 +267,7 @@ def _list_skipped_notes(results: ResultSet, wording: Wording) -> list[str]:
         wording.say(
             "skipped_note",
             label=format_label(s),
-            reason=(read_words(s, "skip_reason") or wording.say("no_reason")).rstrip("."),
+            reason=strip_stop(read_words(s, "skip_reason") or wording.say("no_reason")),
         )
         for s in list_skipped(results)
     ]

@@ -1,6 +1,7 @@
 """What all table writers need to know about a cell: is it a number, what hangs over, is its link safe."""
 
 import re
+import unicodedata
 
 from twintrade.render.blocks import Cell, Table
 from twintrade.text.numbers import MINUS
@@ -10,6 +11,10 @@ _HANG = re.compile(r"[)\]*%]+$")
 _SAFE_LINK = re.compile(r"https?://[^\s<>\"'{}|\\^`]+")
 WIDTH_IN_CHARACTERS = 105.0
 LONG_WORD = 14.0
+WIDE = 1.9
+"""Breadth of a Chinese character in average letters."""
+LEAST_WIDE = 4 * WIDE
+"""Breadth from which Chinese text in a column may break."""
 NARROW = frozenset("-.,:;'il|!()[]/ ")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
@@ -123,7 +128,18 @@ def _shared(table: Table, given: dict[int, float], free: float) -> dict[int, flo
 
 def _longest_piece(cell: Cell) -> float:
     pieces = (p for line in cell.lines for p in re.split("[\0 ]", mark_cell_breaks(line, "\0", cell)))
-    return max((measure_breadth(piece) for piece in pieces), default=0.0)
+    return max((_measure_word(piece) for piece in pieces), default=0.0)
+
+
+def _measure_word(word: str) -> float:
+    """Return about how wide a word is where it is not broken; Chinese may break behind any few characters."""
+    breadth = measure_breadth(word)
+    return min(breadth, LEAST_WIDE) if has_wide(word) else breadth
+
+
+def has_wide(text: str) -> bool:
+    """Whether a text has characters as wide as they are high, as Chinese ones are."""
+    return any(unicodedata.east_asian_width(c) in "WF" for c in text)
 
 
 def mark_cell_breaks(line: str, mark: str, cell: Cell) -> str:
@@ -133,14 +149,16 @@ def mark_cell_breaks(line: str, mark: str, cell: Cell) -> str:
 
 def measure_breadth(text: str) -> float:
     """Return about how many average letters a text is wide."""
-    return sum(1.2 if c.isupper() else 1.06 if c.isdigit() else 0.6 if c in NARROW else 1.0 for c in text)
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text) if not text.isascii() else 0
+    others = sum(1.2 if c.isupper() else 1.06 if c.isdigit() else 0.6 if c in NARROW else 1.0 for c in text)
+    return others + (WIDE - 1.0) * wide
 
 
 def measure_longest(table: Table, place: int, *, is_head_only: bool = False) -> float:
     """Return the width of the longest unbreakable text of a column: body lines whole, heads by word."""
     body = [] if is_head_only else [measure_breadth(line) for r in table.rows for line in _at(r.cells, place).lines]
     heads = [
-        measure_breadth(word) for cells in table.header for line in _at(cells, place).lines for word in line.split()
+        _measure_word(word) for cells in table.header for line in _at(cells, place).lines for word in line.split()
     ]
     return max([*body, *heads, 1.0])
 
@@ -151,7 +169,9 @@ def _at(cells: tuple[Cell, ...], place: int) -> Cell:
 
 def mark_breaks(line: str, mark: str, short: int = 12, most: int = 22) -> str:
     """Return a line whose long words may break after punctuation, and overlong ones at every eighth character."""
-    return " ".join(_broken(word, mark, most) if len(word) > short else word for word in line.split(" "))
+    return " ".join(
+        _broken(word, mark, most) if len(word) > short and not has_wide(word) else word for word in line.split(" ")
+    )
 
 
 def _broken(word: str, mark: str, most: int) -> str:

@@ -38,7 +38,7 @@ from twintrade.render.blocks import (
 from twintrade.render.writers.cells import check_link
 from twintrade.render.writers.docx_table import add_caption, add_field, add_long_field, add_table, clean
 from twintrade.render.writers.zips import normalize_zip
-from twintrade.text import Text
+from twintrade.text import Text, join_sentences
 
 FIXED_TIME = datetime(2000, 1, 1)
 _PICTURE_WIDTH = Cm(16.5)
@@ -127,6 +127,8 @@ def _set_styles(file: WordDocument, tag: str) -> None:
     file.styles["Caption"].font.bold = True
     language = OxmlElement("w:lang")
     language.set(qn("w:val"), tag)
+    if tag.startswith("zh"):
+        language.set(qn("w:eastAsia"), tag)
     file.styles["Normal"].element.get_or_add_rPr().append(language)
 
 
@@ -256,5 +258,5 @@ def _add_figure(file: WordDocument, figure: Figure) -> None:
     properties.set("name", figure.key)
     holder.paragraph_format.keep_with_next = bool(figure.notes)
     if figure.notes:
-        run = file.add_paragraph().add_run(clean(" ".join(figure.notes)))
+        run = file.add_paragraph().add_run(clean(join_sentences(figure.notes)))
         run.font.size = Pt(8.5)

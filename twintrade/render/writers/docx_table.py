@@ -18,6 +18,7 @@ from twintrade.render.blocks import (
     Table,
 )
 from twintrade.render.writers.cells import compute_column_weights, compute_pads, compute_places, measure_longest, pad
+from twintrade.text import join_sentences
 
 HANGING_SPACE = "\u2004"  # as wide as a bracket in Arial
 EM_PER_CHARACTER = 0.56
@@ -99,7 +100,7 @@ def add_table(file: WordDocument, table: Table) -> None:
     if table.notes:
         below = file.add_paragraph()
         below.paragraph_format.space_before, below.paragraph_format.space_after = Pt(4), Pt(12)
-        below.add_run(clean(" ".join(table.notes))).font.size = Pt(8.5)
+        below.add_run(clean(join_sentences(table.notes))).font.size = Pt(8.5)
     else:
         file.add_paragraph()
 

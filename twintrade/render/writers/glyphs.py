@@ -9,7 +9,7 @@ from pathlib import Path
 from matplotlib import font_manager, get_data_path
 
 from twintrade.effects import Message
-from twintrade.render.figures.theme import find_cjk_family
+from twintrade.render.figures.theme import find_cjk_family, find_cjk_serif_family
 from twintrade.render.wording import Wording
 
 FONT_FOLDER = Path(get_data_path()) / "fonts" / "ttf"
@@ -19,17 +19,16 @@ FONT_FOLDER = Path(get_data_path()) / "fonts" / "ttf"
 def load_charmap() -> frozenset[int]:
     """Return the code points that DejaVu Sans and an installed Chinese typeface can print."""
     points = set(font_manager.get_font(str(FONT_FOLDER / "DejaVuSans.ttf")).get_charmap())
-    path = find_cjk_path()
-    if path is not None:
+    for path in list_cjk_paths()[:1]:
         points |= set(font_manager.get_font(str(path)).get_charmap())
     return frozenset(points)
 
 
 @cache
-def find_cjk_path() -> Path | None:
-    """Return the file of the installed Chinese typeface, None where there is none."""
-    family = find_cjk_family()
-    return Path(font_manager.findfont(family)) if family is not None else None
+def list_cjk_paths() -> tuple[Path, ...]:
+    """Return the files of the installed Chinese typefaces, the one of figures first."""
+    families = dict.fromkeys(filter(None, (find_cjk_family(), find_cjk_serif_family())))
+    return tuple(Path(font_manager.findfont(family)) for family in families)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

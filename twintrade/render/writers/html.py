@@ -39,7 +39,7 @@ from twintrade.render.writers.cells import (
 )
 from twintrade.render.writers.source_panel import has_sources, render_source_panel
 from twintrade.render.writers.view import build_view_data
-from twintrade.text import Text
+from twintrade.text import Text, join_sentences
 
 ZERO_WIDTH_SPACE = "\u200b"
 DENSE_COLUMNS = 6
@@ -188,7 +188,7 @@ def _span(span: Span) -> str:
 
 def _figure(figure: Figure) -> str:
     data = base64.b64encode(figure.images.svg).decode("ascii")
-    notes = "".join(f'<p class="notes">{escape(n)}</p>' for n in [" ".join(figure.notes)] if n)
+    notes = "".join(f'<p class="notes">{escape(n)}</p>' for n in [join_sentences(figure.notes)] if n)
     return (
         f'<figure class="picture" id="{escape(figure.key)}">'
         f"<figcaption>{_caption(figure)}"
@@ -209,7 +209,7 @@ def render_table_html(table: Table) -> str:
     bodies = "\n".join(
         "<tbody>" + "\n".join(_row(table, row, widest) for row in group) + "</tbody>" for group in table.groups
     )
-    notes = f'<p class="notes">{escape(" ".join(table.notes))}</p>' if table.notes else ""
+    notes = f'<p class="notes">{escape(join_sentences(table.notes))}</p>' if table.notes else ""
     length = " long" if len(table.rows) > LONG_ROWS else ""
     return (
         f'<div class="table{length}" id="{escape(table.key)}">'

@@ -33,24 +33,10 @@ from twintrade.render.writers.cells import (
     mark_breaks,
 )
 from twintrade.render.writers.glyphs import Printer
-from twintrade.render.writers.latex_text import escape_tex
-from twintrade.text import Text
+from twintrade.render.writers.latex_text import escape_tex, get_engine, get_preamble
+from twintrade.text import Text, join_sentences
 
 PACKAGES = r"\usepackage{booktabs,siunitx,threeparttable,array}"
-PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
-\usepackage[T1]{fontenc}
-\usepackage[utf8]{inputenc}
-\usepackage{textcomp,graphicx,longtable,fancyhdr}
-\fancyhf{}\fancyfoot[R]{\thepage}\renewcommand{\headrulewidth}{0pt}
-\usepackage{booktabs,siunitx,threeparttable,array}
-\usepackage[margin=2.2cm]{geometry}
-\usepackage[hidelinks]{hyperref}
-\renewcommand{\familydefault}{\sfdefault}
-\setlength{\parindent}{0pt}\setlength{\parskip}{6pt plus 2pt}
-\raggedright\raggedbottom\sloppy
-\newcommand{\room}[1]{\par\ifdim\pagegoal=\maxdimen\else\dimen0=\pagegoal\advance\dimen0-\pagetotal
-\ifdim\dimen0<#1\relax\newpage\fi\fi}
-"""
 _SECTIONS = {2: "section*", 3: "subsection*", 4: "subsubsection*"}
 HEAD_WIDTH = 16
 SOFT_BREAK = "\u200b"
@@ -79,7 +65,7 @@ def _simulated() -> str:
 
 def render_table_float_tex(table: Table, printer: Printer) -> str:
     """Return the whole float with caption, label and notes."""
-    note = escape_tex(printer(" ".join(table.notes)))
+    note = escape_tex(printer(join_sentences(table.notes)))
     notes = f"\\begin{{tablenotes}}[flushleft]\\footnotesize\n\\item {note}\n\\end{{tablenotes}}\n" if note else ""
     return (
         f"% needs {_packages(table)} % twintrade table {table.key}\n"
@@ -95,8 +81,8 @@ def render_latex(document: Document, printer: Printer) -> bytes:
     head = f"\\pagestyle{{fancy}}\\fancyhead[R]{{\\textbf{{{_simulated()}}}}}\n"
     simulated = head if document.is_simulated else ""
     parts = [
-        "% compile under another name than the PDF beside it: pdflatex -jobname=appendix-latex appendix.tex\n",
-        PREAMBLE,
+        f"% compile under another name than the PDF beside it: {get_engine()} -jobname=appendix-latex appendix.tex\n",
+        get_preamble(),
         f"\\hypersetup{{pdftitle={{{escape_tex(printer(document.title))}}}}}\n\\begin{{document}}\n{simulated}",
         *(_block(block, printer) for block in document.blocks),
         "\\end{document}\n",
@@ -164,7 +150,7 @@ def _key_numbers(block: KeyNumbers, printer: Printer) -> str:
 def _figure(figure: Figure, printer: Printer) -> str:
     caption = escape_tex(printer(format_caption(figure)))
     details = escape_tex(printer(figure.details))
-    notes = escape_tex(printer(" ".join(figure.notes)))
+    notes = escape_tex(printer(join_sentences(figure.notes)))
     return (
         "\\begin{minipage}{\\linewidth}\n"
         f"\\textbf{{{caption}}} {details}\\par\\smallskip\n"
@@ -181,7 +167,7 @@ def _long_table(table: Table, printer: Printer) -> str:
     is_text = bool(compute_column_weights(table))
     size = "\\scriptsize" if n_columns > 5 and not is_text else "\\footnotesize" if is_text else "\\small"
     head, body = _head(table, printer), _groups(table, printer)
-    notes = escape_tex(printer(" ".join(table.notes)))
+    notes = escape_tex(printer(join_sentences(table.notes)))
     return (
         f"{{{size}\\setlength{{\\tabcolsep}}{{3pt}}\\setlength{{\\LTleft}}{{0pt}}\n"
         f"\\room{{{12 if is_text else 7}\\baselineskip}}\\textbf{{{caption}}}\\nopagebreak\n"

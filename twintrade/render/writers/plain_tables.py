@@ -1,6 +1,7 @@
 """Tables as Markdown and as Typst source, to be pasted into a document of the author's own."""
 
 from twintrade.render.blocks import Cell, Table
+from twintrade.text import join_sentences
 
 _TYPST = str.maketrans({c: f"\\{c}" for c in "\\#*_$[]<>@`~="})
 _MARKDOWN = str.maketrans({"|": "\\|", "*": "\\*"})
@@ -13,7 +14,9 @@ def render_table_md(table: Table) -> str:
     body = [_list_texts(row.cells, _MARKDOWN, "<br>") for row in table.rows]
     lines = [f"| {' | '.join(row)} |" for row in (head, rules, *further, *body)]
     caption = [f"**{table.caption.translate(_MARKDOWN)}**", ""] if table.caption else []
-    return "\n".join([*caption, *lines, *(["", " ".join(table.notes).translate(_MARKDOWN)] if table.notes else [])])
+    return "\n".join(
+        [*caption, *lines, *(["", join_sentences(table.notes).translate(_MARKDOWN)] if table.notes else [])]
+    )
 
 
 def render_table_typst(table: Table) -> str:
@@ -25,7 +28,7 @@ def render_table_typst(table: Table) -> str:
     lines += [_row(cells) for cells in table.header]
     for i, group in enumerate(table.groups):
         lines += [thin if i else rule, *(_row(row.cells) for row in group)]
-    notes = " ".join(table.notes).translate(_TYPST)
+    notes = join_sentences(table.notes).translate(_TYPST)
     return "\n".join([*lines, rule, "))", *([f"#text(size: 0.8em)[{notes}]"] if notes else [])])
 
 

@@ -31,7 +31,14 @@ from twintrade.render.blocks import (
     Span,
     Table,
 )
-from twintrade.render.figures.theme import DEFAULT_FAMILY, OWN_FONTS, TEXT_SANS, Theme, find_cjk_family
+from twintrade.render.figures.theme import (
+    DEFAULT_FAMILY,
+    OWN_FONTS,
+    TEXT_SANS,
+    Theme,
+    find_cjk_serif_family,
+    list_families,
+)
 from twintrade.render.writers.cells import (
     check_link,
     compute_column_weights,
@@ -42,9 +49,9 @@ from twintrade.render.writers.cells import (
     measure_longest,
     pad,
 )
-from twintrade.render.writers.glyphs import FONT_FOLDER, Printer, find_cjk_path
+from twintrade.render.writers.glyphs import FONT_FOLDER, Printer, list_cjk_paths
 from twintrade.render.writers.pdf_pages import read_piece, sort_pieces
-from twintrade.text import Text
+from twintrade.text import Text, join_sentences
 
 CONTENTS = {"sections": "contents", "tables": "list-of-tables", "figures": "list-of-figures"}
 STANDARDS: tuple[Literal["ua-1"], Literal["a-2a"]] = ("ua-1", "a-2a")
@@ -77,15 +84,15 @@ def render_pdf(document: Document, printer: Printer, theme: Theme | None = None)
     """
     theme = theme or Theme()
     language, _, region = document.language.partition("-")
-    fallback = list(dict.fromkeys([DEFAULT_FAMILY, *filter(None, [find_cjk_family()])]))
+    text = "Libertinus Serif" if theme.family == TEXT_SANS else theme.family
     blocks = _mark_places([b for block in document.blocks for b in _block(block, printer)])
     data: dict[str, Any] = {
         "title": printer(document.title),
         "simulated": printer(str(Text("writers.simulated-data"))) if document.is_simulated else "",
         "lang": language,
         "region": region or None,
-        "fonts": ["Libertinus Serif" if theme.family == TEXT_SANS else theme.family, *fallback],
-        "sans": [theme.family, *fallback],
+        "fonts": list_families(text, language, [find_cjk_serif_family()] if theme.family == TEXT_SANS else []),
+        "sans": list_families(theme.family, language, []),
         "scale": theme.text_scale,
         "names": [str(Text(f"writers.{name}")) for name in document.parts],
         "authors": [printer(name) for name in document.authors] or ["twintrade"],
@@ -97,9 +104,7 @@ def render_pdf(document: Document, printer: Printer, theme: Theme | None = None)
     fonts = [str(FONT_FOLDER), str(OWN_FONTS)]
     if theme.family not in (DEFAULT_FAMILY, TEXT_SANS):
         fonts.append(str(Path(font_manager.findfont(theme.family)).parent))
-    chinese = find_cjk_path()
-    if chinese is not None:
-        fonts.append(str(chinese.parent))
+    fonts += [str(path.parent) for path in list_cjk_paths()]
     settings: dict[str, Any] = {
         "input": template,
         "root": str(FONT_FOLDER),  # nothing is read from it; without it Typst would take the working directory
@@ -209,7 +214,7 @@ def _figure(figure: Figure, printer: Printer) -> dict[str, Any]:
         "alt": printer(figure.alt),
         "width": min(1.0, MOST_HEIGHT / height),
         "svg": figure.images.svg.decode("utf-8"),
-        "notes": printer(" ".join(figure.notes)),
+        "notes": printer(join_sentences(figure.notes)),
     }
 
 
@@ -225,7 +230,7 @@ def _table(table: Table, printer: Printer) -> dict[str, Any]:
         "weights": _typst_widths(table),
         "header": [_cells(table, cells, {}, printer) for cells in table.header],
         "groups": [[_cells(table, row.cells, widest, printer) for row in group] for group in table.groups],
-        "notes": printer(" ".join(table.notes)),
+        "notes": printer(join_sentences(table.notes)),
         "size": 8.0 if shares or n_columns > 4 else 9.0,
         "inset": 3.6 if n_columns > 4 else 5.0,
         "breakable": _height(table) > (MOST_UNBROKEN_TEXT if shares else MOST_UNBROKEN),

@@ -34,8 +34,11 @@ class ReportSection(Section):
         Sentences by key.
     spelling : table
         Words of the prose and what stands in their place; names in the data stay.
-    language : str
-        Of the document, for screen readers and spelling checkers: "en-GB" where nothing is said.
+    language : str or list of str
+        Of the pages: "en-GB" where nothing is said, "en-US" or "zh-CN"; of several, the first in the folder of the
+        results and each other one in a folder of its own there.
+    translated : table
+        By language, the texts of this file (title, question, limits, labels, claims) and what they are in it.
     romanized : table
         Names in plain Latin letters by name, printed where a typeface lacks the name's own script.
     theme : table
@@ -53,7 +56,8 @@ class ReportSection(Section):
     word_template: str = ""
     wording: dict[str, str] = {}
     spelling: dict[str, str] = {}
-    language: str | None = None
+    language: str | list[str] | None = None
+    translated: dict[str, dict[str, str]] = {}
     romanized: dict[str, str] = {}
     theme: dict[str, Any] = {}
     tables: dict[str, Any] = {}

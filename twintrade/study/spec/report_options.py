@@ -2,13 +2,14 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from twintrade.data.geography import load_local_names
 from twintrade.errors import SpecError
 from twintrade.render.appendix import AppendixOptions
-from twintrade.render.style import build_options
+from twintrade.render.style import build_all_options
 from twintrade.study.spec.page_spec import ReportSection
 
 OF_FILES = ("style", "word_template")
@@ -22,10 +23,13 @@ class ReportOptions:
     Attributes
     ----------
     appendix : AppendixOptions
+    others : tuple of AppendixOptions
+        In further languages.
     word_template : bytes or None
     """
 
     appendix: AppendixOptions
+    others: tuple[AppendixOptions, ...] = ()
     word_template: bytes | None = None
 
 
@@ -48,7 +52,13 @@ def read_report_options(report: ReportSection, root: Path) -> ReportOptions:
     template = read_project_file(root, report.word_template) if report.word_template else None
     if template is not None and not template.startswith(b"PK"):
         raise SpecError(f"report.word_template: {report.word_template} is no Word document (.docx)")
-    return ReportOptions(build_options(merge_styles(style, options)), template)
+    appendix, *others = (_know_places(one) for one in build_all_options(merge_styles(style, options)))
+    return ReportOptions(appendix, tuple(others), template)
+
+
+def _know_places(options: AppendixOptions) -> AppendixOptions:
+    """Return options with the names of places in the language of the report."""
+    return replace(options, names={**load_local_names(options.language), **options.names})
 
 
 def read_style(root: Path, file: str) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from twintrade.text import find_choice
+
 PACKAGES = (
     "numpy",
     "scipy",
@@ -74,15 +76,23 @@ def hash_spec(raw: Mapping[str, Any]) -> str:
     return hash_bytes(text.encode("utf-8"))
 
 
+def _list_translations() -> list[Path]:
+    """Return the folders of texts in languages of pages alone: results keep English words beside their numbers."""
+    return sorted(p for p in (_PACKAGE / "text").iterdir() if p.is_dir() and p.name not in ("en", "__pycache__"))
+
+
 def hash_page(root: Path, raw: Mapping[str, Any], registration: str) -> str:
-    """Return the hash of what only the page depends on: the report's table and files, the user's claims.
+    """Return the hash of what only the page depends on: [report] and its files, claims, texts, a chosen language.
 
     ``registration`` is the hash of the analysis's registration.
     """
     report = raw.get("report", {})
     files = [report[key] for key in ("style", "word_template") if isinstance(report, Mapping) and report.get(key)]
     content = [hash_file(root / f) if (root / f).is_file() else "absent" for f in files if isinstance(f, str)]
-    hashed = [{key: raw[key] for key in OF_THE_PAGE if key in raw}, content, registration]
+    texts = (p for folder in _list_translations() for p in folder.rglob("*") if p.is_file())
+    content += [hash_file(path) for path in sorted(texts)]
+    shown = {key: raw[key] for key in OF_THE_PAGE if key in raw}
+    hashed = [shown, content, registration, *filter(None, [find_choice()])]
     return hash_bytes(json.dumps(hashed, sort_keys=True, ensure_ascii=False, default=str).encode("utf-8"))
 
 
@@ -104,10 +114,10 @@ def list_package_files() -> dict[str, Path]:
 
 
 def list_source_files() -> list[Path]:
-    """Return the package's own files that can move a number or a word, without the bundled data."""
-    bundled = _PACKAGE / "demo"
+    """Return the package's own files that can move a number or a word of the results, without the bundled data."""
+    apart = (_PACKAGE / "demo", *_list_translations())
     files = (p for p in _PACKAGE.rglob("*") if p.suffix in _SOURCE and p.is_file())
-    return sorted(p for p in files if bundled not in p.parents)
+    return sorted(p for p in files if not any(folder in p.parents for folder in apart))
 
 
 @cache

@@ -3,7 +3,9 @@
 import difflib
 import os
 import re
+import tomllib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from twintrade.errors import SpecError
 from twintrade.study.spec.guesses import confirm_guesses, find_open_guesses
 from twintrade.study.spec.spec_text import parse_tables
 from twintrade.study.store.system import is_device_name
-from twintrade.text import Listed, Text
+from twintrade.text import LOCALES, Listed, Text
 
 FOLDER = "analyses"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -45,6 +47,18 @@ class Analysis:
         SpecError
         """
         return parse_tables(self.text, f"{FOLDER}/{self.name}.toml")
+
+    @property
+    def language(self) -> str:
+        """The first language that the report's table, or its style file, names; empty where none does."""
+        with suppress(SpecError, OSError, ValueError):
+            report = self.raw.get("report")
+            named = report.get("language") if isinstance(report, dict) else None
+            if not named and isinstance(report, dict) and isinstance(report.get("style"), str):
+                named = tomllib.loads((self.root / report["style"]).read_text(encoding="utf-8")).get("language")
+            first = named[0] if isinstance(named, list) and named else named
+            return next((tag for tag in LOCALES if tag == first), "")
+        return ""
 
     @property
     def n_guesses(self) -> int:

@@ -54,6 +54,7 @@ key-set-a = Against the city’s sales to other countries
 key-set-b = Against other cities’ sales to the country
 signed = { PERCENT($percent, decimals: 1, sign: "always") }
 range = { $low } to { $high }
+place-in = { $place }, { $country }
 amount = { QUANTITY($value, $unit) }
 range-alone = what the data cannot exclude
 no-range = no range from this method

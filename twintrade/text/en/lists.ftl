@@ -2,3 +2,5 @@
 comma = { ", " }
 semicolon = { "; " }
 between-sentences = { " " }
+# What ends a sentence.
+stop = .

@@ -1,7 +1,11 @@
 # Numbers that need a word.
-trillion = { $amount } trillion
-billion = { $amount } billion
-million = { $amount } million
+# Powers of ten that have a word, the largest first, and these words.
+powers = 12 9 6
+counted = { $amount } { $power ->
+    [12] trillion
+    [9] billion
+   *[6] million
+}
 quantity = { $amount } { $unit }
 interval = { $low } to { $high }
 
@@ -13,5 +17,8 @@ p-at-floor = { $p } (its floor)
 p-above-floor = { $p } (floor { $floor })
 
 ## ticks of an axis
-tick-billion = { $amount } bn
-tick-million = { $amount } m
+tick-powers = 9 6
+tick = { $amount } { $power ->
+    [9] bn
+   *[6] m
+}

@@ -51,6 +51,7 @@ key-set-a = 与该市对其他国家的销售相比
 key-set-b = 与其他城市对该国的销售相比
 signed = { PERCENT($percent, decimals: 1, sign: "always") }
 range = { $low }至{ $high }
+place-in = { $country }{ $place }
 amount = { QUANTITY($value, $unit) }
 range-alone = 数据不能排除的范围
 no-range = 该方法不给出区间

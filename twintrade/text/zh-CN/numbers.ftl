@@ -1,7 +1,11 @@
 # Numbers that need a word.
-trillion = { $amount }万亿
-billion = { $amount }十亿
-million = { $amount }百万
+# Powers of ten that have a word, the largest first, and these words.
+powers = 12 8 4
+counted = { $amount }{ $power ->
+    [12] 万亿
+    [8] 亿
+   *[4] 万
+}
 quantity = { $amount }{ $unit }
 interval = { $low }至{ $high }
 
@@ -13,5 +17,8 @@ p-at-floor = { $p }（即其下限）
 p-above-floor = { $p }（下限{ $floor }）
 
 ## ticks of an axis
-tick-billion = { $amount }十亿
-tick-million = { $amount }百万
+tick-powers = 8 4
+tick = { $amount }{ $power ->
+    [8] 亿
+   *[4] 万
+}

@@ -209,7 +209,7 @@ event_title = 事件研究：{ $label }
 cells_caption = 分队列、按距协议生效{ period }数列示的效应，{ $label }。
 event_caption = 按距协议生效{ period }数列示的效应，{ $label }。
 event_combined_caption = 按距协议生效{ period }数列示的效应，多个估计量绘于同一坐标。
-event_of_case = 只有一个处理组配对：其路径、差距及安慰剂的差距见“单案例例”。
+event_of_case = 只有一个处理组配对：其路径、差距及安慰剂的差距见“单个案例”。
 event_table_caption = 事件研究估计值，{ $label }
 paths_caption = 按距协议生效{ period }数列示的{ $outcome }{ $n ->
     [1] { "" }
@@ -246,7 +246,7 @@ robustness_note = 差异：与主要估计之差，以百分点计；对数点�
 robustness_absent = 未能进行：{ $names }。
 robustness_figure = 改变一项选择后的主要估计
 robustness_figure_note = 虚线和灰色带：主要估计及其区间。没有线段的点没有自身区间；箭头表示区间超出图外。
-single_case = 单案例例：逐个配对
+single_case = 单个案例：逐个配对
 claims = 论断核对表
 claims_caption = 关于友好城市的论断与本数据的回答
 claims_intro = 每条论断仅依据本分析的结果作答：检验拒绝、区间位于论断所称一侧且没有检查提出异议的，为得到支持；区间位于另一侧的，为未得到支持；其余为无法判断。第一条论断单独按5%的水平判断，其余各条按Holm法共用5%。低于最小可检测效应的变化，本来就难以发现。

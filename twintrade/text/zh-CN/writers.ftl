@@ -2,7 +2,7 @@
 simulated-data = 模拟数据
 table = 表{ $n }
 figure = 图{ $n }
-numbered = { $what } { $caption }
+numbered = { $what }：{ $caption }
 skip = 跳至正文
 brief = 简报
 appendix = 附录

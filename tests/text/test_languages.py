@@ -1,0 +1,142 @@
+"""Every language says what English says: the same messages, values and numbers, and amounts in its own words."""
+
+from collections import Counter
+from importlib.resources import files
+
+import pytest
+from fluent.runtime import FluentResource
+from fluent.syntax import ast
+from fluent.syntax.visitor import Visitor
+
+from twintrade.text import LOCALES, Catalogue, Listed, Text, choose_language, find_choice, use_language
+from twintrade.text.amounts import format_quantity, format_tick
+
+TRANSLATED = sorted(set(LOCALES.values()) - {"en"})
+FILES = sorted(f.name for f in (files("twintrade.text") / "en").iterdir() if f.name.endswith(".ftl"))
+DOCUMENTS = sorted(f.name for f in (files("twintrade.text") / "en" / "documents").iterdir())
+FORMS = {"units", "period_name"}
+"""Values that are words of English, and no more than choose words elsewhere."""
+
+
+class Uses(Visitor):
+    """Values that a message puts in, and functions with their options; not those that it only selects on."""
+
+    def __init__(self):
+        self.values: set[str] = set()
+        self.calls: Counter[str] = Counter()
+        self.printed: set[str] = set()
+        self.terms: set[str] = set()
+
+    def visit_VariableReference(self, node):
+        self.values.add(node.id.name)
+
+    def visit_Placeable(self, node):
+        if isinstance(node.expression, ast.VariableReference):
+            self.printed.add(node.expression.id.name)
+        self.generic_visit(node)
+
+    def visit_FunctionReference(self, node):
+        given = [a.id.name if isinstance(a, ast.VariableReference) else "" for a in node.arguments.positional]
+        options = sorted(f"{o.name.name}: {o.value.value}" for o in node.arguments.named)
+        self.calls[f"{node.id.name}({', '.join([*given, *options])})"] += 1
+        self.generic_visit(node)
+
+    def visit_MessageReference(self, node):
+        self.terms.add(node.id.name)
+
+
+def read_entries(folder: str, file: str) -> dict[str, Uses]:
+    source = (files("twintrade.text") / folder / file).read_text(encoding="utf-8")
+    entries = {}
+    for entry in FluentResource(source).body:
+        assert not isinstance(entry, ast.Junk), f"{folder}/{file}: {entry.content[:80]}"
+        if isinstance(entry, ast.Message | ast.Term):
+            name = ("-" if isinstance(entry, ast.Term) else "") + entry.id.name
+            assert name not in entries, f"{folder}/{file}: {name} stands twice"
+            entries[name] = Uses()
+            entries[name].visit(entry)
+    return entries
+
+
+def read_usable(folder: str, file: str) -> dict[str, Uses]:
+    """What a file can use by its name: its own messages and those of all files."""
+    return read_entries(folder, "common.ftl") | read_entries(folder, file)
+
+
+def collect_uses(name: str, entries: dict[str, Uses]) -> Uses:
+    """What a message says by itself and by the messages that it uses."""
+    whole = Uses()
+    for one in (entries[name], *(collect_uses(term, entries) for term in entries[name].terms)):
+        whole.values |= one.values
+        whole.printed |= one.printed
+        whole.calls += one.calls
+    return whole
+
+
+@pytest.mark.parametrize("folder", TRANSLATED)
+@pytest.mark.parametrize("file", FILES)
+def test_a_language_has_the_messages_of_english(folder, file):
+    assert set(read_entries(folder, file)) == set(read_entries("en", file))
+
+
+@pytest.mark.parametrize("folder", TRANSLATED)
+@pytest.mark.parametrize("file", FILES)
+def test_a_message_puts_in_the_same_values_and_writes_numbers_as_english_does(folder, file):
+    english, own, wrong = read_usable("en", file), read_usable(folder, file), []
+    for name in read_entries("en", file):
+        asked, uses = collect_uses(name, english), collect_uses(name, own)
+        unknown = uses.values - asked.values
+        missing = (asked.printed - FORMS) - uses.values
+        if unknown or missing or set(uses.calls) != set(asked.calls):
+            wrong.append((name, unknown, missing, set(uses.calls) ^ set(asked.calls)))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("folder", TRANSLATED)
+def test_a_language_has_the_documents_of_english(folder):
+    assert sorted(f.name for f in (files("twintrade.text") / folder / "documents").iterdir()) == DOCUMENTS
+
+
+def test_american_spelling_keeps_keys_and_values():
+    british, american = Catalogue("en-GB"), Catalogue("en-US")
+    for file in (name.removesuffix(".ftl") for name in FILES):
+        assert american.list_keys(file) == british.list_keys(file)
+    assert american.put("figures.shock", {"shock": "Greytown"}) == "Greytown (gray)"
+    assert british.put("figures.shock", {"shock": "Greytown"}) == "Greytown (grey)"
+
+
+@pytest.mark.parametrize(
+    ("amount", "english", "chinese"),
+    [
+        (1.236e9, "1.24 billion US dollars", "12.4亿美元"),
+        (-1.2361e7, "−12.4 million US dollars", "−1,240万美元"),
+        (3.5e12, "3.50 trillion US dollars", "3.50万亿美元"),
+        (345_679, "345,679 US dollars", "345,679美元"),
+        (99_960_000, "100 million US dollars", "1.00亿美元"),
+    ],
+)
+def test_money_is_counted_as_the_language_counts(amount, english, chinese):
+    assert format_quantity(amount, "US dollars") == english
+    with use_language("zh-CN"):
+        assert format_quantity(amount, "US dollars") == chinese
+
+
+def test_ticks_and_lists_follow_the_language():
+    with use_language("zh-CN"):
+        assert [format_tick(v) for v in (2e5, 5e6, 2.5e8)] == ["200,000", "500万", "2.5亿"]
+        assert str(Listed(("a", "b", "c"))) == "a、b和c"
+    assert [format_tick(v) for v in (2e5, 5e6, 2.5e8)] == ["200,000", "5 m", "250 m"]
+
+
+def test_a_name_of_the_data_is_said_in_the_language_where_it_is_known():
+    with use_language("zh-CN"):
+        assert str(Text("common.named", name="exports", value="Xanadu")).startswith("出口")
+        assert "Xanadu" in str(Text("common.named", name="exports", value="Xanadu"))
+
+
+def test_a_chosen_language_lasts_for_a_block():
+    with choose_language("zh-CN"):
+        assert find_choice() == "zh-CN"
+        with use_language("en-GB"):
+            assert find_choice() == "zh-CN"
+    assert find_choice() == ""
