@@ -7,6 +7,7 @@ import pytest
 
 from twintrade.effects.cross_check import CROSS_CHECKS, CrossCheck, build_cross_checks_frame
 from twintrade.render.blocks import Absent, Document, Note, Span, Table
+from twintrade.render.citing import place_rows
 from twintrade.render.exhibits.cross_check import build_exhibit
 from twintrade.render.page import Page
 from twintrade.render.writers.glyphs import Printer, load_charmap
@@ -37,6 +38,13 @@ def test_both_numbers_their_difference_and_the_verdict_stand_in_the_table(checke
     assert rows[2][1:] == ["", "0.2500", "", "", "", "", "not compared"]
     assert "linearmodels: PanelOLS; statsmodels: OLS." in table.notes[-2]
     assert table.notes[-1] == "Logs: no independent implementation is known in Python"
+
+
+def test_every_number_names_its_place(checked):
+    table = next(block for block in build_exhibit(Page(place_rows(checked))) if isinstance(block, Table))
+    cells = [cell for row in table.rows for cell in row.cells[2:7] if cell.text]
+    assert [len(cell.sources) for cell in cells] == [1] * len(cells)
+    assert table.rows[0].cells[4].sources[0].column == "difference"
 
 
 def test_results_without_the_table_name_the_command(made):

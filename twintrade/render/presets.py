@@ -18,6 +18,7 @@ EXHIBIT_NAMES = (
     "selection",
     "assumptions",
     "warnings",
+    "cross_check",
     "machine",
 )
 PRESETS: dict[str, tuple[str, ...]] = {
@@ -26,6 +27,6 @@ PRESETS: dict[str, tuple[str, ...]] = {
     "registry": ("summary", "data_card", "descriptives", "claims", "warnings", "machine"),
     "single_case": (
         "summary", "data_card", "register", "raw", "ladder", "sensitivity", "single_case", "claims", "findings",
-        "assumptions", "warnings", "machine",
+        "assumptions", "warnings", "cross_check", "machine",
     ),
 }  # fmt: skip

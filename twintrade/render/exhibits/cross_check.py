@@ -15,12 +15,13 @@ from twintrade.render.blocks import (
     Table,
     build_paragraph,
 )
+from twintrade.render.citing import build_cell, cite
 from twintrade.render.page import Page
 from twintrade.render.reading import Record, format_label, list_records, read_number, read_words, take_text
 from twintrade.text import Listed, Text, name_fact, numbers
 
 TWINS = "twins"
-DECIMALS, DIGITS = 4, 6
+DECIMALS, FINE = 4, 6
 HEADS = ("column", "software", "estimate", "other-estimate", "difference", "error", "other-error", "verdict")
 
 
@@ -79,31 +80,26 @@ def _name_libraries(libraries: dict[str, dict[str, None]]) -> str:
 
 def _build_row(record: Record, label: str) -> Row:
     is_other = take_text(record["estimand"]) == "other"
-    cells = (
-        label,
-        take_text(record["software"]).partition(" ")[2],
-        _write(record["stored"]),
-        _write(record["estimate"]),
-        _write_difference(record["difference"], record["stored"], is_other=is_other),
-        _write(record["stored_error"]),
-        _write(record["error"]),
-        name_fact("proof.verdict-", take_text(record["verdict"]).replace(" ", "-")),
+    return Row(
+        (
+            Cell((label,)),
+            Cell((take_text(record["software"]).partition(" ")[2],)),
+            _cite(record, "stored"),
+            _cite(record, "estimate"),
+            _cite(record, "difference", is_small=not is_other),
+            _cite(record, "stored_error"),
+            _cite(record, "error"),
+            Cell((name_fact("proof.verdict-", take_text(record["verdict"]).replace(" ", "-")),)),
+        )
     )
-    return Row(tuple(Cell((cell,)) for cell in cells))
 
 
-def _write(value: object) -> str:
-    number = read_number(value)
+def _cite(record: Record, column: str, *, is_small: bool = False) -> Cell:
+    """Return a number with its place; a difference as smaller than the tolerance where it is."""
+    number = read_number(record[column])
     if number != number:
-        return ""
-    return numbers.format_fixed(number, DECIMALS) if abs(number) < 10**DECIMALS else numbers.format_compact(number)
-
-
-def _write_difference(value: object, stored: object, *, is_other: bool) -> str:
-    """Return a difference; one that rounding explains as smaller than the tolerance."""
-    apart, size = read_number(value), read_number(stored)
-    if apart != apart:
-        return ""
-    if not is_other and abs(apart) <= TOLERANCE * max(1.0, abs(size)):
-        return str(Text("proof.below", tolerance=TOLERANCE))
-    return numbers.format_compact(apart, DIGITS) if not is_other else _write(apart)
+        return Cell(("",))
+    if is_small and abs(number) < TOLERANCE:
+        return build_cell(str(Text("proof.below", tolerance=TOLERANCE)), *cite(record, column))
+    decimals = 0 if abs(number) >= 10**DECIMALS else FINE if is_small else DECIMALS
+    return build_cell(numbers.format_fixed(number, decimals), *cite(record, column))
