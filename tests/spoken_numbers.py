@@ -12,7 +12,7 @@ SCALES = {
     "千": 3, "万": 4, "百万": 6, "亿": 8, "十亿": 9, "万亿": 12,
 }  # fmt: skip
 _NUMBER = re.compile(
-    r"(?<![A-Za-z\d_.])(?P<sign>[−-]?)(?P<digits>\d[\d,]*(?:\.\d+)?)(?P<percent>\s?%)?"
+    r"(?<![A-Za-z\d_.])(?<!SHA-)(?P<sign>[−-]?)(?P<digits>\d[\d,]*(?:\.\d+)?)(?P<percent>\s?%)?"
     r"(?: (?P<english>thousand|million|billion|trillion|bn|m)\b|(?P<chinese>万亿|百万|十亿|[千万亿]))?"
 )
 SPOKEN = 12
