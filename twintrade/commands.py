@@ -36,10 +36,7 @@ def check(files: Files) -> None:
     for file in files:
         faults = check_register(_find_root(), file)
         n_faults += len(faults)
-        for line in faults:
-            typer.echo(f"{file}, {line}")
-        if not faults:
-            typer.echo(Text("study.listed-right", file=file))
+        typer.echo("\n".join(f"{file}, {line}" for line in faults) or Text("study.listed-right", file=file))
     raise typer.Exit(_FAULTY if n_faults else 0)
 
 
@@ -161,11 +158,12 @@ def cross_check(
     """Estimate every column again with other software; end with 4 where the same number comes out differently."""
     from twintrade.study.proof import add_checks, check_results
     from twintrade.study.redraw import redraw
-    from twintrade.study.store import find_analyses, get_results_folder, read_results
+    from twintrade.study.store import find_analyses
+    from twintrade.study.stored import read_latest
 
     n_apart = 0
     for analysis in find_analyses(Path.cwd(), specs or []):
-        report = check_results(read_results(get_results_folder(analysis.root, analysis.name)))
+        report = check_results(read_latest(analysis))
         if report.missing:
             redraw(analysis.root, analysis.name, analysis.text, partial(add_checks, checks=report.missing))
         typer.echo("\n".join(report.lines))
@@ -216,11 +214,11 @@ def export(
 ) -> None:
     """Write the panel, and a script that repeats every column in R, Stata or Python, to exports/NAME-TO/."""
     from twintrade.study.proof import export_results
-    from twintrade.study.store import find_analyses, get_results_folder, read_results, write_beside
+    from twintrade.study.store import find_analyses, write_beside
+    from twintrade.study.stored import read_latest
 
     (analysis,) = find_analyses(Path.cwd(), [name])
-    folder = get_results_folder(analysis.root, analysis.name)
-    for file, content in export_results(read_results(folder), to).items():
+    for file, content in export_results(read_latest(analysis), to).items():
         write_beside(analysis.root, path := f"exports/{analysis.name}-{to}/{file}", content)
         typer.echo(Text("study.wrote", path=path))
 

@@ -38,8 +38,7 @@ from twintrade.render.exhibits import (
 )
 from twintrade.render.exhibits.topics import build_short_topic, build_topic_exhibit
 from twintrade.render.figures.theme import Theme
-from twintrade.render.names import name_results
-from twintrade.render.page import Detail, Page
+from twintrade.render.page import Detail, Page, name_results
 from twintrade.render.presets import EXHIBIT_NAMES
 from twintrade.render.spelling import replace_words
 from twintrade.render.tables.estimates import TableOptions

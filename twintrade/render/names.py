@@ -1,33 +1,8 @@
 """What a page calls the facts that results hold by a name: checks, columns, scales, states."""
 
-from dataclasses import replace
-
-from twintrade.effects import ResultSet
 from twintrade.text import Text, Words, find_catalogue, find_fact, name_fact
 
 PAIRED = " – "
-NAMED = {
-    "twinnings": ("city", "signatory", "partner", "partner_city", "kind"),
-    "specifications": ("outcome", "outcome_unit", "effect_unit"),
-}
-"""Columns of the results with names of things, by table."""
-
-
-def name_results(results: ResultSet) -> ResultSet:
-    """Return results in which title, question, limits and names of things are those of the language in use."""
-    catalogue = find_catalogue()
-    if not catalogue.names:
-        return results
-
-    def name(text: object) -> object:
-        return "\n".join(map(catalogue.name, text.split("\n"))) if isinstance(text, str) else text
-
-    tables = {}
-    for table, columns in NAMED.items():
-        frame = getattr(results, table)
-        tables[table] = frame.assign(**{c: frame[c].map(name) for c in columns if c in frame})
-    sections = {key: str(name(text)) for key, text in results.sections.items()}
-    return replace(results, title=catalogue.name(results.title), sections=sections, **tables)
 
 
 def name_pair(pair: str) -> str:

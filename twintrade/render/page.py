@@ -1,7 +1,7 @@
 """What every exhibit is given: the results, the wording, the theme, and what the type can print."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import pandas as pd
@@ -22,9 +22,14 @@ from twintrade.render.reading import (
 from twintrade.render.tables.estimates import TableOptions
 from twintrade.render.wording import Wording
 from twintrade.render.writers.glyphs import Printer, load_charmap
-from twintrade.text import Value, complete_sentence
+from twintrade.text import Value, complete_sentence, find_catalogue
 
 Detail = Literal["short", "full"]
+NAMED = {
+    "twinnings": ("city", "signatory", "partner", "partner_city", "kind"),
+    "specifications": ("outcome", "outcome_unit", "effect_unit"),
+}
+"""Columns of the results with names of things, by table."""
 ON_FIRST_PAGE = ("guess", "treated-jump", "other-sheets", "unmatched-city", "unknown-city")
 """Codes of warnings about who counts as treated, and whether all data are read."""
 
@@ -109,6 +114,23 @@ class Page:
         beside = frame.assign(is_simulated=True) if self.results.is_simulated else frame
         images = encode(drawing, theme or self.theme, self.printer(caption))
         return Figure(key, caption, alt, images, beside, details=details, notes=(*self.simulated_note, *notes))
+
+
+def name_results(results: ResultSet) -> ResultSet:
+    """Return results in which title, question, limits and names of things are those of the language in use."""
+    catalogue = find_catalogue()
+    if not catalogue.names:
+        return results
+
+    def name(text: object) -> object:
+        return "\n".join(map(catalogue.name, text.split("\n"))) if isinstance(text, str) else text
+
+    tables = {}
+    for table, columns in NAMED.items():
+        frame = getattr(results, table)
+        tables[table] = frame.assign(**{c: frame[c].map(name) for c in columns if c in frame})
+    sections = {key: str(name(text)) for key, text in results.sections.items()}
+    return replace(results, title=catalogue.name(results.title), sections=sections, **tables)
 
 
 def collect_romanized(results: ResultSet, romanized: Mapping[str, str] | None = None) -> dict[str, str]:

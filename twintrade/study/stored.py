@@ -6,7 +6,7 @@ from twintrade.effects import ResultSet
 from twintrade.errors import SpecError
 from twintrade.study.runner import run_all
 from twintrade.study.store.folder import get_results_folder
-from twintrade.study.store.locating import find_analyses
+from twintrade.study.store.locating import Analysis, find_analyses
 from twintrade.study.store.replay import read_results
 
 
@@ -22,6 +22,17 @@ def run_stored(path: str, *, force: bool = False, jobs: int | None = None) -> Re
     (end,) = run_all([analysis], jobs=jobs, force=force, log_json=False)
     if end.ending not in ("done", "fresh"):
         raise SpecError(f"{analysis.name}: {end.ending}: {end.text}")
+    return read_latest(analysis)
+
+
+def read_latest(analysis: Analysis) -> ResultSet:
+    """Return the results of the last run of an analysis.
+
+    Raises
+    ------
+    StoreError
+        There are none, or they are incomplete.
+    """
     return read_results(get_results_folder(analysis.root, analysis.name))
 
 

@@ -11,5 +11,4 @@ from twintrade.study.store.locating import Analysis as Analysis
 from twintrade.study.store.locating import confirm_analysis as confirm_analysis
 from twintrade.study.store.locating import find_analyses as find_analyses
 from twintrade.study.store.locating import find_project_root as find_project_root
-from twintrade.study.store.replay import read_results as read_results
 from twintrade.study.store.sums import verify_results as verify_results
