@@ -4,13 +4,19 @@ from twintrade.estimators.base import Fit
 
 STUDIED = {
     ("callaway_santanna", "randomization", "two_way"),
+    ("callaway_santanna", "scaled", "two_way"),
+    ("chaisemartin_dhaultfoeuille", "randomization", "two_way"),
     ("double_ratio", "placebo", "two_way"),
     ("imputation", "randomization", "gravity"),
     ("imputation", "randomization", "two_way"),
     ("imputation", "scaled", "gravity"),
+    ("imputation", "scaled", "two_way"),
+    ("local_projections", "randomization", "two_way"),
     ("partially_pooled_synthetic_control", "randomization", "two_way"),
     ("poisson_imputation", "randomization", "gravity"),
     ("poisson_imputation", "randomization", "two_way"),
+    ("stacked", "randomization", "two_way"),
+    ("sun_abraham", "randomization", "two_way"),
     ("synthetic_control", "placebo", "two_way"),
     ("synthetic_did", "placebo", "two_way"),
     ("twfe", "clustered", "two_way"),
@@ -18,8 +24,12 @@ STUDIED = {
     ("twfe", "crv2", "two_way"),
     ("twfe", "jackknife", "two_way"),
     ("twfe", "multiplier", "two_way"),
+    ("twfe", "randomization", "gravity"),
     ("twfe", "randomization", "two_way"),
+    ("twfe", "scaled", "gravity"),
+    ("twfe", "scaled", "two_way"),
     ("twfe", "wild", "two_way"),
+    ("two_stage", "randomization", "two_way"),
 }
 """Combinations of which size_of_auto, size_of_pages and size_of_tests in docs/lab hold fifty panels or more."""
 
