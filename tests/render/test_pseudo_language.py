@@ -42,14 +42,14 @@ def pseudo():
 
 @pytest.mark.parametrize("is_simulated", [True, False])
 def test_the_page_says_nothing_in_english_by_itself(is_simulated, pseudo, monkeypatch):
-    results = make_results(is_simulated=is_simulated, is_hostile=False)
+    results = replace(make_results(is_simulated=is_simulated, is_hostile=False), name="zz-study")
     unknown = ("Pretrend", "Placebo rank", "Exports")  # checks that this house does not have, and the outcome
     drawn = collect_drawn_texts(monkeypatch)
     with use_catalogue(pseudo):
         texts = [text for _, text in list_texts(build_document(results))]
         web = list_web_texts(render_html(build_document(results)).decode())
     assert min(len(texts), len(drawn), len(web)) > 200
-    held = [results.title, *list_held(results, NAMES), *list_held(results, MADE), *unknown]
+    held = [results.title, results.name, *list_held(results, NAMES), *list_held(results, MADE), *unknown]
     assert find_english([*texts, *drawn, *web], held) == {}
 
 
