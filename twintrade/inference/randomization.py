@@ -88,7 +88,7 @@ class Randomization(Inference):
             drawn, near = permute(fit, views, dealing.onsets, self.intervals, is_t), None
         else:
             after, shown = find_effect_after(fit), {view: fit.view(view) for view in views}
-            drawn, near = permute_one_step(dealt, shown, len(dealing.onsets), after)
+            drawn, near = permute_one_step(dealt, shown, len(dealing.onsets), after, self.intervals)
         studentizer, kept = None, [dealing.onsets[k] for k in drawn.kept]
         if not is_t and self.noise == "by_size":
             studentizer = build_studentizer(fit, views, kept)

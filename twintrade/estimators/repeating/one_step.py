@@ -162,7 +162,7 @@ class Null:
         out = {view: np.full((len(draws), one.n_effects), np.nan) for view, one in views.items()}
         for k, regression in enumerate(self.model.regressions):
             shown = {view: one for view, one in views.items() if view in regression.views}
-            if not shown or not (has_leads or draws[-1][k].event_times.max(initial=0) >= 0):
+            if not shown or not (has_leads or draws[-1][k].event_times.max(initial=-1) >= 0):
                 continue
             for some in self._cut([blocks[k] for blocks in draws], regression.is_pruned):
                 joined = join_blocks([blocks[k] for blocks in draws[some]])

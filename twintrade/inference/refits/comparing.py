@@ -135,7 +135,10 @@ def invert_views(
         if view not in ("overall", "path"):
             continue
         statistics = RatioStatistics(fit, (*onsets, fit.design.onset), view, studentizer, dealt)
-        ends[view] = invert_ratio(statistics, np.append(permuted.effects[:, 0], permuted.observed[0]), level)
+        known = {0.0: np.append(permuted.effects[:, 0], permuted.observed[0])}
+        if permuted.near is not None:
+            known[permuted.near[0]] = permuted.near[1][:, 0]
+        ends[view] = invert_ratio(statistics, known, level)
     if dealt is not None:
         for view in drawn.views.keys() - ends.keys():
             ends[view] = _invert_near(drawn.views[view], view, studentizer, level)

@@ -16,7 +16,7 @@ from twintrade.text import Text, Words
 
 
 def permute_one_step(
-    dealt: "OneStepDraws", views: Mapping[View, Estimate], n_draws: int, after: float
+    dealt: "OneStepDraws", views: Mapping[View, Estimate], n_draws: int, after: float, has_intervals: bool
 ) -> tuple[Permutations, Null | None]:
     """Estimate every assignment in one step from the model without treatment; some of them may be lost.
 
@@ -27,19 +27,21 @@ def permute_one_step(
     ----------
     after : float
         The estimated effect after onset in log points; NaN where there is none that could be taken out.
+    has_intervals : bool
+        Whether all views are wanted with that effect taken out, not only those with effects by time or group.
 
     Returns
     -------
     Permutations
     Null or None
-        The model with that effect taken out; None where no view has effects by time or group.
+        The model with that effect taken out; None where no view is wanted so.
     """
-    single = {view: one for view, one in views.items() if view not in ("overall", "path")}
+    wanted = {view: one for view, one in views.items() if has_intervals or view not in ("overall", "path")}
     near = None
-    if single and np.isfinite(after):
+    if wanted and np.isfinite(after):
         near = dealt.model.under(np.exp(after * dealt.model.design.observations.is_treated))
     estimated = dealt.estimate(dealt.model.under_none, views, has_leads=near is None)
-    taken_out = {} if near is None else dealt.estimate(near, single)
+    taken_out = {} if near is None else dealt.estimate(near, wanted)
     packed = {}
     for view, estimate in views.items():
         none = np.full((dealt.kept.size + 1, estimate.n_effects), np.nan)

@@ -1,11 +1,11 @@
 """Intervals of ratios: the proportional effects around the estimate that randomization does not reject.
 
 An effect is taken out of the real treated rows and every assignment is estimated on what is left. Estimates are
-smooth in the effect: those of all draws where none is taken out, and the treated rows that draws share with the real
-assignment, foresee them elsewhere. Where the test begins to reject they are made anew, for the draws that can decide.
+smooth in the effect: those of all draws where none and where one near the estimate is taken out foresee them
+elsewhere. Where the test begins to reject they are made anew, for the draws that can decide.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -30,17 +30,18 @@ NEAREST, SAFETY = 30, 4.0
 Ends = tuple[FloatArray, FloatArray]
 
 
-def invert_ratio(statistics: RatioStatistics, effects: FloatArray, level: float) -> Ends:
+def invert_ratio(statistics: RatioStatistics, effects: Mapping[float, FloatArray], level: float) -> Ends:
     """Return the ends of the interval of an average, on the scale of the estimate, each of shape (1,).
 
     Parameters
     ----------
     statistics : RatioStatistics
-    effects : FloatArray, shape (n_draws + 1,)
-        Of the draws and last of the real assignment where no effect is taken out.
+    effects : mapping of float to FloatArray, each of shape (n_draws + 1,)
+        Of the draws and last of the real assignment, by the effect in log points taken out: none, and any others.
     level : float
     """
-    ends = np.array(_Search(statistics, statistics.measure(effects), level).find_ends())
+    known = {effect: statistics.measure(values) for effect, values in effects.items()}
+    ends = np.array(_Search(statistics, known, level).find_ends())
     if statistics.fit.view(statistics.view).scale == "percent":
         ends = np.where(np.isfinite(ends), 100 * np.expm1(ends), ends)
     return ends[:1], ends[1:]
@@ -60,13 +61,17 @@ class _Search:
         Estimates by effect taken out, some of them predicted, and what they are divided by.
     """
 
-    def __init__(self, statistics: RatioStatistics, values: FloatArray, level: float) -> None:
+    def __init__(self, statistics: RatioStatistics, known: Mapping[float, FloatArray], level: float) -> None:
         self.statistics = statistics
-        here = ~np.isnan(values)
+        here = ~np.isnan(known[0.0])
         self.present: IntArray = np.flatnonzero(here) if here[-1] else np.empty(0, dtype=np.int64)
         self.needed = int(np.floor((1 - level) * self.present.size + TIE))
-        self.known = {0.0: np.clip(values[self.present], -FAR, FAR)}
-        self.noise = {0.0: statistics.scales(0.0)[self.present]}
+        self.known = {
+            effect: _clip(values[self.present])
+            for effect, values in known.items()
+            if effect == 0 or abs(effect) >= SETTLED
+        }
+        self.noise = {effect: statistics.scales(effect)[self.present] for effect in self.known}
         self._line: tuple[int, Callable[[float], FloatArray]] | None = None
 
     def find_ends(self) -> tuple[float, float]:
@@ -118,7 +123,7 @@ class _Search:
 
     def _estimate(self, effect: float, places: IntArray) -> FloatArray:
         values = self.statistics.at(effect, self.present[places])
-        return np.clip(np.where(np.isnan(values), FAR, values), -FAR, FAR)
+        return _clip(values)
 
     def _measure_distances(self, values: FloatArray, scales: FloatArray) -> FloatArray:
         """Return how far the draws' sizes lie from the deciding one."""
@@ -183,21 +188,13 @@ class _Search:
         if effect in self.known:
             return self.known[effect]
         if len(self.known) == 1:
-            return self._foresee(effect)
+            return self.known[0.0]
         if self._line is None or self._line[0] != len(self.known):
             from scipy.interpolate import CubicSpline  # takes a quarter of a second: only where draws are inverted
 
             at = sorted(self.known)
             self._line = len(at), CubicSpline(at, np.stack([self.known[one] for one in at]))
         return np.clip(self._line[1](effect), -FAR, FAR)
-
-    def _foresee(self, effect: float) -> FloatArray:
-        """Return estimates as if a draw lost the effect on the share of its treated rows that are really treated."""
-        lost = effect * self.statistics.compute_overlaps()[self.present]
-        values = self.known[0.0]
-        if not self.statistics.is_in_percent():
-            return np.asarray(values - lost)
-        return np.asarray(100 * ((1 + values / 100) * np.exp(-lost) - 1))
 
     def _scales(self, effect: float) -> FloatArray:
         """Return the noise where an effect is taken out, its logs on a line through two known ones."""
@@ -215,3 +212,8 @@ class _Search:
         sizes = np.abs(self._values(effect) / self._scales(effect))
         critical = np.partition(sizes[:-1], -self.needed)[-self.needed]
         return float(critical - sizes[-1] + TIE * max(1.0, sizes[-1]))
+
+
+def _clip(values: FloatArray) -> FloatArray:
+    """Return estimates within bounds, the upper one where there is none."""
+    return np.clip(np.where(np.isnan(values), FAR, values), -FAR, FAR)

@@ -13,8 +13,6 @@ from twintrade.inference.refits.permutation import permute, replace_outcome
 from twintrade.inference.refits.studentizing import Studentizer
 from twintrade.numerics.arrays import FloatArray, IntArray
 
-TINY = float(np.finfo(float).tiny)
-
 
 def is_ratio(fit: Fit) -> bool:
     """Whether effects are ratios of flows: a constant effect then multiplies them."""
@@ -93,17 +91,6 @@ class RatioStatistics:
         permuted = permute(again, [self.view], [self.onsets[k] for k in draws], False, False)
         out = np.full(draws.size, np.nan)
         out[permuted.kept] = permuted.views[self.view].effects[:, 0]
-        return out
-
-    def compute_overlaps(self) -> FloatArray:
-        """Return the share of each assignment's treated rows, by outcome, that are really treated, (n_onsets,)."""
-        o = self.fit.design.observations
-        flows = np.exp(o.y) if self.fit.design.transform == "log" else np.maximum(o.y, 0.0)
-        weights = o.row_weights * flows
-        out = np.empty(len(self.onsets))
-        for k, onset in enumerate(self.onsets):
-            treated = o.period >= onset[o.unit_rows][o.unit]
-            out[k] = weights[treated & o.is_treated].sum() / max(weights[treated].sum(), TINY)
         return out
 
     def scales(self, effect: float) -> FloatArray:

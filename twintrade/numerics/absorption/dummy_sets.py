@@ -170,19 +170,23 @@ class _State:
 
 
 class _Preconditioner:
-    """The inverse where the largest effect alone is taken out, exact for columns of a single row."""
+    """The inverse where effects are taken out one at a time and added up: exact for one effect and single rows."""
 
     def __init__(self, dummies: DummySets) -> None:
-        levels, columns = dummies.levels, dummies.columns
-        self.inverse = 1 / np.maximum(sum_by_group(levels.weights, columns, dummies.home.size), np.finfo(float).tiny)
+        q, weights, columns, n = dummies.q, dummies.levels.weights, dummies.columns, dummies.n_sets
+        self.inverse = 1 / np.maximum(sum_by_group(weights, columns, dummies.home.size), np.finfo(float).tiny)
         single = np.flatnonzero((np.bincount(columns, minlength=dummies.home.size) == 1)[columns])
-        self.column, self.pair = columns[single], levels.pair[single]
-        rest = levels.total - sum_by_group(levels.weights[single], self.pair, levels.total.size)
-        self.share = np.divide(1.0, rest, out=np.zeros_like(rest), where=rest > CLEAR * levels.total)
+        self.column, self.effects = columns[single], []
+        for code in q.elimination.layout.list_codes():
+            pair = code[dummies.rows[single]] * np.int64(n) + dummies.sets[single]
+            total = np.repeat(np.bincount(code, q.weights), n)
+            rest = total - sum_by_group(weights[single], pair, total.size)
+            share = np.divide(1.0, rest, out=np.zeros_like(rest), where=rest > CLEAR * total)
+            self.effects.append((pair, share))
 
     def apply(self, residual: FloatArray) -> FloatArray:
         """Return the inverse times columns' values."""
-        out = self.inverse * residual
-        sums = sum_by_group(residual[self.column], self.pair, self.share.size)
-        out[self.column] += (self.share * sums)[self.pair]
+        out, single = self.inverse * residual, residual[self.column]
+        for pair, share in self.effects:
+            out[self.column] += (share * sum_by_group(single, pair, share.size))[pair]
         return np.asarray(out)

@@ -35,6 +35,11 @@ class EliminationOrder:
     across: sp.csr_array
     covariates: FloatArray
 
+    def list_codes(self) -> list[IntArray]:
+        """Return the level of each row in every effect, each of shape (n_rows,)."""
+        parts = [part.indices.reshape(self.first.size, -1).T for part in (self.nested, self.across)]
+        return [self.first, *(np.asarray(code, dtype=np.int64) for part in parts for code in part)]
+
     def row_blocks(self) -> IntArray:
         """Return the block of each row, shape (n_rows,); its level of the largest effect where no other is inside."""
         if not self.nested.shape[1]:
