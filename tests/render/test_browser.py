@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from twintrade.render.block_parts import list_exhibits
+from twintrade.render.blocks import Figure, Table
 from twintrade.render.reading import list_records, list_specifications, select_events
 from twintrade.text import amounts, numbers
 
@@ -187,6 +189,90 @@ def test_the_keyboard_walks_through_the_view(browser):
     assert first.startswith("Event time ≤ −5")
     browser.press(right, right)
     assert browser.run("return document.querySelector('.readout').textContent").startswith("Event time −3")
+
+
+def test_a_head_sorts_by_key_and_gives_back_the_first_order(browser):
+    column = "[...document.querySelectorAll('#event-twfe-two-way tbody tr')].map(r => r.cells[1].innerText.trim())"
+    head = "document.querySelectorAll('#event-twfe-two-way thead tr:last-child > *')[1]"
+    first = browser.run(f"return {column}")
+    orders = []
+    browser.run(f"{head}.querySelector('button').focus()")
+    for _ in range(3):
+        browser.press("\ue007")
+        orders.append((browser.run(f"return {head}.getAttribute('aria-sort')"), browser.run(f"return {column}")))
+    known = sorted((text for text in first if text), key=lambda text: float(text.replace("−", "-")))
+    blank = [""] * (len(first) - len(known))
+    assert orders == [("ascending", [*known, *blank]), ("descending", [*known[::-1], *blank]), (None, first)]
+    assert len(set(known)) > 2
+    assert not browser.run("return document.querySelector('table.ordered button.sort')")
+
+
+def test_a_table_is_copied_as_it_is_read(browser, report):
+    browser.run(
+        "window.copied = ''; document.execCommand = () => { copied = document.activeElement.value };"
+        "Object.defineProperty(navigator, 'clipboard', {value: {writeText: () => Promise.reject()}});"
+        "document.querySelector('#ladder button.copy').click()"
+    )
+    end = time.monotonic() + WAIT
+    while not (copied := browser.run("return copied")) and time.monotonic() < end:
+        time.sleep(0.05)
+    lines = [line.split("\t") for line in copied.splitlines()]
+    table = next(b for b in report.document.blocks if isinstance(b, Table) and b.key == "ladder")
+    assert lines == [
+        [" ".join(c.text.split()) for c in cells] for cells in (*table.header, *(r.cells for r in table.rows))
+    ]
+    assert browser.run("return document.querySelector('#ladder button.copy').textContent") == "Copied"
+
+
+def test_points_of_a_picture_speak_to_pointer_and_keys(browser, report):
+    pictures = browser.run(
+        "return [...document.querySelectorAll('svg.points')].map(s => [s.closest('figure').id,"
+        "[...s.querySelectorAll('g')].map(p => p.getAttribute('aria-label'))])"
+    )
+    named = [(f.key, [p.text for p in f.images.points]) for f in list_exhibits(report.document.blocks)
+             if isinstance(f, Figure) and f.images.points]  # fmt: skip
+    assert [tuple(picture) for picture in pictures] == named
+    tip = "document.querySelector('.tip')"
+    browser.run("document.querySelector('svg.points g').focus()")
+    assert browser.run(f"return {tip}.textContent") == named[0][1][0]
+    browser.press("\ue014")
+    assert browser.run(f"return {tip}.textContent") == named[0][1][1]
+    browser.press("\ue010")
+    assert browser.run(f"return {tip}.textContent") == named[0][1][-1]
+    browser.press("\ue00c")
+    assert browser.run(f"return {tip}.hidden")
+    shown = browser.run(
+        "const svg = document.querySelector('svg.points'), at = svg.querySelectorAll('g')[2].getBoundingClientRect();"
+        "svg.dispatchEvent(new PointerEvent('pointermove', {clientX: at.x + at.width / 2, clientY: at.y + 2}));"
+        f"return [{tip}.hidden, {tip}.textContent]"
+    )
+    assert shown == [False, named[0][1][2]]
+
+
+def test_contents_stay_in_sight_and_mark_what_is_read(browser):
+    def look():
+        return browser.run(
+            "const nav = document.querySelector('nav').getBoundingClientRect();"
+            "return [nav.top >= 0 && nav.left >= 0 && nav.bottom <= innerHeight,"
+            " document.querySelector('main').getBoundingClientRect().left > nav.right,"
+            " document.querySelector('nav [aria-current]')?.getAttribute('href')]"
+        )
+
+    def resize(width):
+        command = {"cmd": "Emulation.setDeviceMetricsOverride",
+                   "params": {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}}  # fmt: skip
+        browser.call("POST", f"{browser.session}/goog/cdp/execute", command)
+
+    resize(1300)
+    browser.run("document.getElementById('claims-ledger').scrollIntoView()")
+    time.sleep(0.2)
+    assert look() == [True, True, "#claims-ledger"]
+    resize(390)
+    assert look()[1] is False
+    assert browser.run("return document.documentElement.scrollWidth <= innerWidth")
+    browser.call(
+        "POST", f"{browser.session}/goog/cdp/execute", {"cmd": "Emulation.clearDeviceMetricsOverride", "params": {}}
+    )
 
 
 def test_the_download_holds_the_numbers_at_full_precision(browser, made):

@@ -74,7 +74,7 @@ PAGE = Document(
 
 def web():
     text = render_html(PAGE).decode()
-    text = re.sub(r"<style>.*?</style>", "<style></style>", text, flags=re.DOTALL)
+    text = re.sub(r"<(style|script)>.*?</\1>", r"<\1></\1>", text, flags=re.DOTALL)
     return re.sub(r"'sha256-[^']+'", "'sha256-'", text)
 
 

@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 import pandas as pd
 
 from twintrade.render.cell_source import CellSource
+from twintrade.render.images import Images as Images
 
 SpanKind = Literal["plain", "strong", "code", "link", "reference"]
 Align = Literal["left", "right", "decimal"]
@@ -121,6 +122,8 @@ class Table:
         Sentences below the table.
     notes_alone : tuple of str
         Further sentences for its fragments, which travel alone; in the document they stand elsewhere.
+    is_ordered : bool
+        Whether its rows mean something by their order, so that no reader may sort them.
     number : int
         Filled by ``number_blocks``.
     is_simulated : bool
@@ -136,6 +139,7 @@ class Table:
     number: int = 0
     is_simulated: bool = False
     notes_alone: tuple[str, ...] = ()
+    is_ordered: bool = False
 
     @property
     def alone(self) -> "Table":
@@ -146,17 +150,6 @@ class Table:
     def rows(self) -> tuple[Row, ...]:
         """All body rows."""
         return tuple(row for group in self.groups for row in group)
-
-
-@dataclass(frozen=True, slots=True)
-class Images:
-    """One picture in its three encodings, with its size in inches."""
-
-    svg: bytes
-    pdf: bytes
-    png: bytes
-    width: float
-    height: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)

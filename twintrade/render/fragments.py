@@ -12,7 +12,7 @@ from twintrade.render.tables.ladder import build_ladder_tables
 from twintrade.render.wording import Wording
 from twintrade.render.writers.docx import render_docx
 from twintrade.render.writers.glyphs import Printer
-from twintrade.render.writers.html import render_table_html
+from twintrade.render.writers.html_table import render_table_html
 from twintrade.render.writers.latex import render_table_float_tex
 from twintrade.render.writers.latex_text import list_printable
 from twintrade.render.writers.plain_tables import render_table_md, render_table_typst

@@ -14,7 +14,8 @@ from twintrade.render.figures.theme import find_missing_typeface
 from twintrade.render.page import collect_romanized
 from twintrade.render.writers.csv import render_frame_csv, render_table_csv
 from twintrade.render.writers.glyphs import Printer, load_charmap
-from twintrade.render.writers.html import render_html, render_table_html
+from twintrade.render.writers.html import render_html
+from twintrade.render.writers.html_table import render_table_html
 from twintrade.render.writers.latex import render_latex, render_table_float_tex, render_table_tex
 from twintrade.render.writers.latex_text import list_printable
 from twintrade.render.writers.xlsx import render_xlsx

@@ -141,6 +141,31 @@ def test_a_payload_is_drawn(key):
     )
 
 
+SAYS = {
+    "honest": ["original: 0.200, interval 0.100 to 0.300", "0.5: 0.200, interval 0.000 to 0.400"],
+    "dates": ["dates, a: 0.100, interval 0.000 to 0.200"],
+    "leave_one_out": ["dates, v0: 0.000, interval −1.000 to 2.000"],
+    "bacon": ["Weight 0.4, Two-by-two estimate: 0.1"],
+    "specification_curve": ["estimator: ppml, comparison: x: 0.100, interval 0.000 to 0.200"],
+    "twfe_weights": ["2001, Event time 0: 1.20"],
+    "twins_by_size": ["A, Population (log scale) 1 m, Number of twins: 7"],
+    "agreements_map": ["Leeds: 1", "Hangzhou: 1", "Sydney: 2"],
+    "shares": ["x: 46"],
+    "placebo_ranks": ["t: 2.000"],
+    "power": ["0: 5%"],
+    "years_of_signing": ["1990: 0"],
+    "pretrend_power": ["slope found with 80 % power, Event time −2: 0.100"],
+}
+
+
+@pytest.mark.parametrize("key", SAYS)
+def test_points_say_their_name_value_and_interval(key):
+    (figure,) = build_payload(make_page(**{key: KINDS[key]}), key, FRAMES[key])
+    said = [point.text for point in figure.images.points]
+    assert said[: len(SAYS[key])] == SAYS[key]
+    assert all(0 <= share <= 1 for point in figure.images.points for share in (point.x, point.y))
+
+
 def test_any_other_frame_is_a_table():
     (table,) = build_payload(
         Page(make_results()), "leverage", pd.DataFrame({"unit": ["=1"], "period": [2001], "share": [0.25]})

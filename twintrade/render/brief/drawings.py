@@ -9,24 +9,25 @@ from matplotlib.figure import Figure as Drawing
 
 from twintrade.render.brief.facts import Effect
 from twintrade.render.figures.percent_paths import choose_ticks, write_tick
+from twintrade.render.figures.points import name_line, name_point
 from twintrade.render.figures.theme import Theme, open_figure
 from twintrade.render.names import capitalize
 from twintrade.render.reading import take_text
-from twintrade.text import Text
+from twintrade.text import Text, amounts, numbers
 
 HEIGHT = 3.4
 BEYOND = 2.2
 """Times the largest total up to which the range is drawn."""
 DASH = (0, (4, 1.6))
 SPARSE = (-90, -50, 0, 100, 400)
-SCALES = ((1e9, "billion"), (1e6, "million"), (1e3, "thousand"))
 MOST_NAMED = 15
 """Periods up to which lines are named where they lie farthest apart."""
 
 
-def choose_scale(amount: float) -> tuple[float, str]:
-    """Return the size and the name of the largest thousandfold that an amount reaches."""
-    return next(((size, name) for size, name in SCALES if amount >= size), (1.0, "one"))
+def choose_power(amount: float) -> int:
+    """Return the largest power of ten with a word in the language in use that an amount reaches, else 0."""
+    powers = map(int, str(Text("brief.powers")).split())
+    return next((power for power in powers if amount >= 10.0**power), 0)
 
 
 def draw_totals(
@@ -42,7 +43,8 @@ def draw_totals(
     """
     theme = theme or Theme()
     top = float(frame[["observed", "expected"]].max().max())
-    size, name = choose_scale(top)
+    power = choose_power(top)
+    size = 10.0**power
     x = frame["period"].to_numpy(dtype=float)
     columns = (frame[column].to_numpy(dtype=float) / size for column in ("observed", "expected", "low", "high"))
     observed, expected, low, high = columns
@@ -55,12 +57,13 @@ def draw_totals(
         axes.plot(x, expected, color=theme.before, linestyle=DASH, linewidth=1.6, marker="o", ms=4, mfc="white")
         axes.plot(x, observed, color=theme.after, linewidth=2.0, marker="s", ms=4)
         axes.set_ylim(0, roof)
+        _name_totals(axes, frame, (x, observed, expected), size, unit)
         is_index = "no" if "unit" in frame else "yes"
         if x.size > MOST_NAMED or is_index == "yes":
             _add_legend(axes, theme)
         else:
             _name_lines(axes, x, observed, expected, (low, high, roof), theme)
-        label = Text("brief.axis-money", scaled=name, unit=unit, period_name=period_name, is_index=is_index)
+        label = Text("brief.axis-money", power=power, unit=unit, period_name=period_name, is_index=is_index)
         axes.set_title(capitalize(str(label).strip()), loc="left", fontsize=theme.size * 0.9, color=theme.muted)
         counts = frame["n_in_force"].to_numpy(dtype=int)
         step = max(1, math.ceil(x.size / 11))
@@ -70,6 +73,23 @@ def draw_totals(
         axes.spines["left"].set_visible(False)
         axes.tick_params(axis="y", length=0)
     return figure
+
+
+def _name_totals(
+    axes: Axes, frame: pd.DataFrame, lines: tuple[np.ndarray, np.ndarray, np.ndarray], size: float, unit: str
+) -> None:
+    """Say what was observed and what was expected in each period, the latter with its range."""
+    x, observed, expected = lines
+
+    def write(scaled: float) -> str:
+        return amounts.format_quantity(scaled * size, unit)
+
+    times = frame["period_label"].map(take_text)
+    name_line(axes, zip(x, observed, strict=True), str(Text("brief.observed")), times, write)
+    for k, time in enumerate(times):
+        name = Text("figures.point-at", series=str(Text("brief.expected")), at=time)
+        ends = frame[["expected", "low", "high"]].iloc[k].astype(float) / size
+        name_point(axes, (x[k], expected[k]), name, tuple(ends), write)
 
 
 def _add_legend(axes: Axes, theme: Theme) -> None:
@@ -149,6 +169,9 @@ def draw_methods(
             )
             _draw_interval(axes, k, effect, (lower, upper), colour, is_own)
             value = str(Text("brief.signed", percent=effect.percent))
+            values = (effect.percent, effect.low, effect.high)
+            at = math.log1p(max(effect.percent, -99.9) / 100)
+            name_point(axes, (at, k), label, values, numbers.format_percent)
             axes.annotate(
                 value, (1.06, k), xycoords=("axes fraction", "data"), va="center", color=colour,
                 fontsize=theme.size * 0.85, fontweight=weight,

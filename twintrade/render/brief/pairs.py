@@ -1,7 +1,7 @@
 """The treated pairs of the brief, each with its outcome and what was expected without an agreement."""
 
 from twintrade.render.blocks import Block, Column, Table, build_row
-from twintrade.render.brief.drawings import choose_scale
+from twintrade.render.brief.drawings import choose_power
 from twintrade.render.brief.facts import Facts
 from twintrade.render.citing import WORDS, build_cell, cite
 from twintrade.render.reading import read_number, read_whole, take_text
@@ -16,7 +16,8 @@ def list_pairs(facts: Facts) -> list[Block]:
     if not pairs:
         return []
     unit = take_text(facts.periods[0]["unit"]) if facts.periods else ""
-    scale, scaled = choose_scale(sorted(read_number(p["expected"]) for p in pairs)[len(pairs) // 2])
+    power = choose_power(sorted(read_number(p["expected"]) for p in pairs)[len(pairs) // 2])
+    scale = 10.0**power
     columns = (Column(), *(Column("right") for _ in range(5)))
     header = tuple(
         str(Text(f"brief.pairs-{name}")) for name in ("name", "since", "times", "observed", "expected", "difference")
@@ -37,7 +38,7 @@ def list_pairs(facts: Facts) -> list[Block]:
         )
         for p in pairs[:MOST_PAIRS]
     ]
-    note = Text("brief.pairs-note", scaled=scaled, unit=unit, period_name=facts.page.period_name)
+    note = Text("brief.pairs-note", power=power, unit=unit, period_name=facts.page.period_name)
     more = [str(Text("brief.pairs-more", n=len(pairs) - MOST_PAIRS))] if len(pairs) > MOST_PAIRS else []
     caption = str(Text("brief.pairs", n=len(pairs), outcome=facts.page.outcome))
     notes = (str(note), *more)

@@ -160,6 +160,7 @@ def _build_table(page: Page, checks: list[JudgedCheck], findings: list[Record]) 
         (tuple(Cell((head,)) for head in header),),
         tuple(group for group in groups if group),
         tuple(notes),
+        is_ordered=True,
     )
 
 

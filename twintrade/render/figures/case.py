@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from twintrade.render.figures.events import draw_date_lines, draw_period_axis, draw_shock_bands
+from twintrade.render.figures.points import name_line
 from twintrade.render.figures.theme import (
     DASHES,
     Theme,
@@ -18,7 +19,7 @@ from twintrade.render.figures.theme import (
 )
 from twintrade.render.names import name_method
 from twintrade.render.reading import take_text
-from twintrade.text import Text, amounts
+from twintrade.text import Text, amounts, numbers
 
 
 def draw(
@@ -79,8 +80,12 @@ def _draw_method(upper: Axes, lower: Axes, path: pd.DataFrame, name: str, theme:
     """Draw a method's path without the agreement, and its gap below."""
     style: dict[str, Any] = {"color": theme.palette[place], "linestyle": DASHES[place], "linewidth": 1.6}
     x = path["period"].astype(float)
-    upper.plot(x, path["counterfactual"].astype(float), label=str(Text("figures.without-by", method=name)), **style)
+    label = str(Text("figures.without-by", method=name))
+    upper.plot(x, path["counterfactual"].astype(float), label=label, **style)
     lower.plot(x, path["gap"].astype(float), **style)
+    for axes, column, series in ((upper, "counterfactual", label), (lower, "gap", str(Text("figures.gap")))):
+        places = zip(x, path[column].astype(float), strict=True)
+        name_line(axes, places, series, path["period_label"].map(take_text), numbers.format_fixed)
 
 
 def _observed(axes: Axes, rows: pd.DataFrame, theme: Theme) -> None:
@@ -95,3 +100,6 @@ def _observed(axes: Axes, rows: pd.DataFrame, theme: Theme) -> None:
         label=str(Text("figures.observed")),
         zorder=3,
     )
+    places = zip(path["period"].astype(float), path["observed"].astype(float), strict=True)
+    times = path["period_label"].map(take_text)
+    name_line(axes, places, str(Text("figures.observed")), times, numbers.format_fixed)

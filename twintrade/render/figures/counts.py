@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from twintrade.render.figures.points import name_point
 from twintrade.render.figures.theme import Theme, open_figure
 from twintrade.render.names import name_column
 from twintrade.render.reading import list_records, read_number, take_text
@@ -34,6 +35,8 @@ def draw(
         values = [read_number(r[value]) for r in rows]
         axes.barh(range(len(rows)), values, color=theme.after, height=0.7)
         for y, amount in enumerate(values):
+            name = take_text(rows[y][label])
+            name_point(axes, (amount, y), name, [amount], lambda number: numbers.format_compact(number, 3))
             axes.annotate(
                 numbers.format_compact(amount, 3),
                 (amount, y),
@@ -69,6 +72,8 @@ def draw_years(
     with open_figure(theme, 2.8, is_simulated=is_simulated) as figure:
         axes = figure.subplots()
         axes.bar(range(len(names)), frame[value].astype(float), color=theme.after, width=0.8)
+        for i, (name, amount) in enumerate(zip(names, frame[value].astype(float), strict=True)):
+            name_point(axes, (i, amount), name, [amount], numbers.format_count)
         shown = [i for i, name in enumerate(names) if not name.isdigit() or int(name) % step == 0]
         axes.set_xticks(shown, [names[i] for i in shown])
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))

@@ -5,9 +5,10 @@ import io
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from twintrade.render.blocks import Images
 from twintrade.render.figures.embedding import cut_once, find_once
+from twintrade.render.figures.points import locate_points
 from twintrade.render.figures.theme import Theme, apply_theme
+from twintrade.render.images import Images
 
 DOTS_PER_INCH = 200
 
@@ -26,12 +27,14 @@ def encode(figure: Figure, theme: Theme, title: str = "") -> Images:
     FigureCanvasAgg(figure)
     with apply_theme(theme), cut_once(), find_once():
         _settle(figure)
+        points = locate_points(figure)
         return Images(
             svg=_saved(figure, "svg", {"Date": None, "Title": title, "Creator": "twintrade"}),
             pdf=_saved(figure, "pdf", {"CreationDate": None, "Title": title, "Creator": "twintrade"}),
             png=_saved(figure, "png", {"Software": "twintrade"}),
             width=float(figure.get_figwidth()),
             height=float(figure.get_figheight()),
+            points=points,
         )
 
 

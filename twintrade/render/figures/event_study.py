@@ -11,6 +11,8 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from twintrade.effects import Bands
+from twintrade.render.figures.percent_paths import name_event
+from twintrade.render.figures.points import name_point
 from twintrade.render.figures.theme import (
     MARKERS,
     Theme,
@@ -120,6 +122,9 @@ def _draw_effects(axes: Axes, frame: pd.DataFrame, labels: Sequence[str], axis: 
         for row in list_records(frame[frame["label"].map(take_text) == name]):
             colour, marker = _style(row, i, len(labels), theme)
             _point(axes, row, float(offsets[i]), colour, marker, theme)
+            ends = () if read_truth(row["is_reference"]) else (read_number(row["low"]), read_number(row["high"]))
+            effect = read_number(row["effect"])
+            name_point(axes, (float(row["event_time"]) + offsets[i], effect), name_event(row), (effect, *ends))
     _y_axis(axes, axis)
     handles = _legend(frame, labels, axis, theme)
     is_short = len(labels) == 1 and all(len(str(h.get_label())) <= SHORT_LABEL for h in handles)

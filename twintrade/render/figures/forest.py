@@ -1,5 +1,6 @@
 """The forest plot: one effect a line, grouped, the pooled one as a diamond."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,11 +9,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from twintrade.render.figures.percent_paths import choose_ticks, write_tick
+from twintrade.render.figures.points import Write, name_point, write_change
 from twintrade.render.figures.theme import Theme, apply_theme, open_figure
 from twintrade.render.reading import Record, list_records, read_number, take_text, write_columns
-from twintrade.text import Text, amounts, numbers
+from twintrade.text import Listed, Text, amounts, numbers
 
 MOST_SPACED = 30
+VALUES = ("effect", "low", "high")
+DIFFERENCES = ("difference", "difference_low", "difference_high")
 POOLED = ("pooled", "summary", "all", "average")
 
 
@@ -40,6 +44,7 @@ def draw(
     with open_figure(theme, _find_height(lines), is_simulated=is_simulated) as figure:
         axes = figure.subplots()
         _draw_effects(axes, rows, lines, ("effect", "low", "high", "p"), decimals, theme)
+        _name_effects(axes, rows, lines, VALUES, lambda value: numbers.format_fixed(value, decimals))
         axes.set_xlabel(x_label or str(Text("figures.effect-axis")))
         _name_rows(axes, rows, lines)
     return figure
@@ -61,9 +66,9 @@ def draw_differences(
     lines = _place_rows(rows)
     with open_figure(theme, _find_height(lines), is_simulated=is_simulated) as figure:
         left, right = figure.subplots(1, 2, sharey=True, gridspec_kw={"width_ratios": [1.2, 1.0]})
-        _draw_effects(left, rows, lines, ("effect", "low", "high", ""), None, theme)
-        names = ("difference", "difference_low", "difference_high", "")
-        _draw_effects(right, rows, lines, names, None, theme)
+        for axes, names in ((left, VALUES), (right, DIFFERENCES)):
+            _draw_effects(axes, rows, lines, (*names, ""), None, theme)
+            _name_effects(axes, rows, lines, names)
         left.set_xlabel(x_label or str(Text("figures.effect-axis")))
         right.set_xlabel(str(Text("figures.difference-axis")))
         _name_rows(left, rows, lines)
@@ -78,7 +83,7 @@ def draw_coefficients_on(axes: Axes, frame: pd.DataFrame, *, x_label: str = "") 
     lines = _place_rows(rows)
     with apply_theme(theme):
         axes.axvline(0.0, color=theme.ink, linewidth=0.8, zorder=1.5)
-        _draw_effects(axes, rows, lines, ("effect", "low", "high", ""), None, theme)
+        _draw_effects(axes, rows, lines, (*VALUES, ""), None, theme)
         _name_rows(axes, rows, lines)
         axes.set_xlabel(x_label or str(Text("figures.effect-axis")))
 
@@ -112,7 +117,8 @@ def draw_changes(
         axes.axvspan(max(headline[1], left), min(headline[2], right), color=theme.pale, alpha=0.5, lw=0, zorder=0)
         axes.axvline(headline[0], color=theme.after, linewidth=0.8, linestyle=(0, (4, 2)), zorder=1)
         clipped = pd.DataFrame(rows).assign(**{n: frame[n].clip(left, right) for n in ("effect", "low", "high")})
-        _draw_effects(axes, list_records(clipped), lines, ("effect", "low", "high", ""), None, theme)
+        _draw_effects(axes, list_records(clipped), lines, (*VALUES, ""), None, theme)
+        _name_effects(axes, rows, lines, VALUES, write_change)
         for y, row in zip(lines.places, rows, strict=True):
             for end, edge, arrow in ((row["low"], left, "<"), (row["high"], right, ">")):
                 if (end < edge) if arrow == "<" else (end > edge):
@@ -155,6 +161,16 @@ def _draw_effects(
     axes.axvline(0.0, color=theme.ink, linewidth=0.8, zorder=1)
     axes.grid(visible=False)
     axes.spines["left"].set_visible(False)
+
+
+def _name_effects(
+    axes: Axes, rows: list[Record], lines: "Lines", names: Sequence[str], write: Write = numbers.format_fixed
+) -> None:
+    """Say each effect with its interval and the group that it belongs to."""
+    for y, row in zip(lines.places, rows, strict=True):
+        parts = tuple(dict.fromkeys(filter(None, (take_text(row.get("group")), take_text(row["label"])))))
+        values = [read_number(row.get(name)) for name in names]
+        name_point(axes, (values[0], y), Listed(parts, "comma"), values, write)
 
 
 def _name_rows(axes: Axes, rows: list[Record], lines: "Lines") -> None:

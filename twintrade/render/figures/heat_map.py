@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from twintrade.render.figures.points import name_point
 from twintrade.render.figures.theme import Theme, open_figure
 from twintrade.text import Text, numbers
 
@@ -41,6 +42,8 @@ def draw(
     values = cells.to_numpy(dtype=float)
     bound = float(np.nanmax(np.abs(values))) or 1.0
     shown = np.where(np.isnan(values), "", np.vectorize(lambda v: numbers.format_compact(v, 3))(values))
+    times = [numbers.format_event_time(int(e)) for e in cells.columns]
+    cohorts = [labels.get(int(c), str(c)) for c in cells.index]
     with open_figure(theme, 1.3 + 0.28 * len(cells), is_simulated=is_simulated) as figure:
         axes = figure.subplots()
         seaborn.heatmap(
@@ -53,10 +56,14 @@ def draw(
             annot=shown if cells.size <= MOST_LABELLED else False,
             fmt="",
             annot_kws={"fontsize": theme.size * 0.75},
-            xticklabels=[numbers.format_event_time(int(e)) for e in cells.columns],
-            yticklabels=[labels.get(int(c), str(c)) for c in cells.index],
+            xticklabels=times,
+            yticklabels=cohorts,
             cbar_kws={"label": value_label, "fraction": 0.03},
         )
+        for (row, column), cell in np.ndenumerate(values):
+            time = Text("figures.event-time", time=times[column])
+            name = Text("figures.point-at", series=cohorts[row], at=time)
+            name_point(axes, (column + 0.5, row + 0.5), name, [cell], lambda v: numbers.format_compact(v, 3))
         axes.grid(visible=False)
         axes.tick_params(length=0, rotation=0)
         axes.set(xlabel=x_label, ylabel=str(Text("figures.cohort")))

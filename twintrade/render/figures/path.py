@@ -5,9 +5,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from twintrade.render.figures.events import draw_period_axis
+from twintrade.render.figures.points import name_line, name_times
 from twintrade.render.figures.theme import DASHES, Theme, open_figure
 from twintrade.render.reading import take_text
-from twintrade.text import Text, amounts
+from twintrade.text import Text, amounts, numbers
 
 
 def draw(
@@ -44,6 +45,8 @@ def draw(
                 linewidth=2.0 if i == 0 else 1.5,
                 label=name,
             )
+            places = zip(line[x].astype(float), line[value].astype(float), strict=True)
+            name_line(axes, places, name, name_times(line), lambda amount: numbers.format_compact(amount, 3))
         if onset is not None:
             axes.axvline(onset - 0.5, color=theme.ink, linewidth=0.8, linestyle=(0, (4, 3)))
         if x == "event_time":

@@ -8,9 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.lines import Line2D
 
+from twintrade.render.figures.points import name_point, write_change
 from twintrade.render.figures.theme import MARKERS, Theme, open_figure
-from twintrade.render.reading import list_records, read_number, read_truth, take_text
-from twintrade.text import Text, numbers
+from twintrade.render.reading import Record, list_records, read_number, read_truth, take_text
+from twintrade.text import Text, Words, numbers
 
 HEIGHT = 3.4
 TICKS = (-90, -75, -50, -25, 0, 50, 100, 200, 400, 900)
@@ -95,6 +96,8 @@ def _draw_points(
             y = 0.0 if is_reference else float(np.clip(effect, *bounds))
             face = "white" if is_reference or place else colour
             axes.plot(x, y, marker, color=colour, ms=5 if place == 0 else 4, mfc=face, zorder=3)
+            values = (0.0,) if is_reference else (effect, low, high)
+            name_point(axes, (x, y), name_event(row), values, write_change)
 
 
 def _name_times(axes: Axes, first: pd.DataFrame, times: pd.DataFrame, period_name: str, theme: Theme) -> None:
@@ -110,6 +113,13 @@ def _name_times(axes: Axes, first: pd.DataFrame, times: pd.DataFrame, period_nam
     axes.set_xticks(x[::step], labels[::step])
     label = str(Text("brief.since", period_name=period_name))
     axes.set_xlabel(label, loc="left", fontsize=theme.size * 0.9, color=theme.muted)
+
+
+def name_event(row: Record) -> Words:
+    """Return what an effect by event time is called: its method, where there are several, and its time."""
+    time = Text("figures.event-time", time=take_text(row["event_label"]))
+    method = take_text(row.get("label"))
+    return Text("figures.point-at", series=method, at=time) if method else time
 
 
 def choose_ticks(low: float, high: float) -> list[int]:

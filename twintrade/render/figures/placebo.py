@@ -9,9 +9,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from twintrade.render.figures.points import name_line, name_point, name_times
 from twintrade.render.figures.theme import Theme, draw_zero_line, open_figure
-from twintrade.render.reading import read_truth, take_text
-from twintrade.text import Text
+from twintrade.render.reading import list_records, read_number, read_truth, take_text
+from twintrade.text import Text, numbers
 
 
 def draw(frame: pd.DataFrame, *, y_label: str = "", theme: Theme | None = None, is_simulated: bool = False) -> Figure:
@@ -51,6 +52,8 @@ def _paths(axes: Axes, rows: pd.DataFrame, theme: Theme) -> None:
     axes.add_collection(LineCollection(paths, colors=theme.muted, linewidths=0.7, alpha=0.5))
     treated_path = rows[treated].sort_values(x)
     axes.plot(treated_path[x].astype(float), treated_path["value"].astype(float), color=theme.after, lw=2.2)
+    places = treated_path[[x, "value"]].astype(float).itertuples(index=False, name=None)
+    name_line(axes, places, "", name_times(treated_path), numbers.format_fixed)
     axes.autoscale_view()
     if x == "event_time":
         axes.axvline(-0.5, color=theme.ink, linewidth=0.8, linestyle=(0, (4, 3)))
@@ -63,6 +66,9 @@ def _ranks(axes: Axes, rows: pd.DataFrame, theme: Theme) -> None:
     axes.axvline(0, color=theme.ink, linewidth=0.8)
     axes.plot(rows.loc[~treated, "statistic"], [0] * int((~treated).sum()), "|", ms=16, mew=1.2, color=theme.muted)
     axes.plot(rows.loc[treated, "statistic"], [0] * int(treated.sum()), "D", ms=7, color=theme.after, mec="white")
+    for row in list_records(rows):
+        statistic = read_number(row["statistic"])
+        name_point(axes, (statistic, 0.0), take_text(row.get("unit")), [statistic])
     axes.set_yticks([])
     axes.set_ylim(-1, 1)
     axes.grid(visible=False)

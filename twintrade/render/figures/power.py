@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from twintrade.render.figures.points import name_point
 from twintrade.render.figures.theme import Theme, open_figure
 from twintrade.text import Text, amounts, numbers
 
@@ -23,6 +24,9 @@ def draw(frame: pd.DataFrame, *, x_label: str = "", theme: Theme | None = None, 
     with open_figure(theme, 2.8, is_simulated=is_simulated) as figure:
         axes = figure.subplots()
         axes.plot(ordered["effect"], ordered["rejection_rate"], color=theme.palette[0], linewidth=2.0)
+        for effect, share in ordered[["effect", "rejection_rate"]].astype(float).itertuples(index=False):
+            name = numbers.format_compact(effect, 3)
+            name_point(axes, (effect, share), name, [share], lambda value: numbers.format_percent(100 * value, 0))
         for share in USUAL:
             axes.axhline(share, color=theme.muted, linewidth=0.8, linestyle=(0, (4, 3)))
         axes.set_ylim(0, 1.02)

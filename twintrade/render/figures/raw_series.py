@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from twintrade.render.figures.events import draw_date_lines, draw_period_axis, draw_shock_bands, list_event_key
+from twintrade.render.figures.points import name_line
 from twintrade.render.figures.theme import DASHES, Theme, open_figure
 from twintrade.render.reading import take_text
 from twintrade.text import Listed, Text, amounts, name_fact
@@ -119,6 +120,10 @@ def _panel(axes: Axes, rows: pd.DataFrame, panel: str, series: Sequence[str], th
             markersize=3.5,
             label=name_fact("labels.series-", name),
             zorder=3 if is_main else 2.5,
+        )
+        places = zip(line["period"].astype(float), line["value"].astype(float), strict=True)
+        name_line(
+            axes, places, name_fact("labels.series-", name), line["period_label"].map(take_text), amounts.format_tick
         )
     units = [u for u in dict.fromkeys(rows["unit"].map(take_text)) if u]
     title = name_fact("figures.panel-", panel)

@@ -5,9 +5,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
+from twintrade.render.figures.points import name_point
 from twintrade.render.figures.theme import MARKERS, Theme, open_figure
 from twintrade.render.reading import list_records, take_text
-from twintrade.text import amounts, name_fact
+from twintrade.text import Listed, amounts, name_fact
 
 
 def draw(
@@ -39,6 +40,11 @@ def draw(
         _points(axes, frame, x, y, group, theme)
         if label:
             _names(axes, frame, x, y, label, theme)
+        for row in list_records(frame):
+            at = (float(row[x]), float(row[y]))
+            across = f"{x_label} {amounts.format_tick(at[0])}"
+            parts = tuple(filter(None, (take_text(row[label]) if label else "", across, y_label)))
+            name_point(axes, at, Listed(parts, "comma"), [at[1]], amounts.format_tick)
         if is_log_x:
             axes.set_xscale("log")
             axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: amounts.format_tick(value)))

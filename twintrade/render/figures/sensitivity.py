@@ -4,9 +4,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from twintrade.render.figures.points import name_point
 from twintrade.render.figures.theme import Theme, draw_zero_line, open_figure
 from twintrade.render.names import name_restriction
-from twintrade.render.reading import list_records, read_number, take_text
+from twintrade.render.reading import Record, list_records, read_number, take_text
 from twintrade.text import Text, amounts
 
 
@@ -36,16 +37,10 @@ def draw(frame: pd.DataFrame, *, y_label: str = "", theme: Theme | None = None, 
                     lw=3,
                     solid_capstyle="butt",
                 )
+                values = [read_number(row[column]) for column in ("effect", "low", "high")]
+                name_point(axes, (x, values[0]), _name_size(row), values)
                 axes.plot(x, read_number(row["effect"]), "o" if is_original else "s", color=colour, mec="white", ms=6)
-            axes.set_xticks(
-                range(len(rows)),
-                [
-                    str(Text("figures.original"))
-                    if take_text(r["kind"]) == "original"
-                    else amounts.format_tick(read_number(r["size"]))
-                    for r in rows
-                ],
-            )
+            axes.set_xticks(range(len(rows)), [_name_size(row) for row in rows])
             axes.set_xlim(-0.6, len(rows) - 0.4)
             axes.set_xlabel(str(Text("figures.largest-violation", restriction=name_restriction(name))))
         all_axes[0].set_ylabel(y_label or str(Text("figures.effect-axis")))
@@ -56,3 +51,9 @@ def draw(frame: pd.DataFrame, *, y_label: str = "", theme: Theme | None = None, 
         ]
         figure.legend(handles=handles, loc="outside lower center", ncols=2)
     return figure
+
+
+def _name_size(row: Record) -> str:
+    """Return what a row allows: nothing beyond the original, or a violation of its size."""
+    is_original = take_text(row["kind"]) == "original"
+    return str(Text("figures.original")) if is_original else amounts.format_tick(read_number(row["size"]))

@@ -3,10 +3,11 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
+from twintrade.render.figures.points import name_point
 from twintrade.render.figures.theme import Theme, draw_zero_line, open_figure
 from twintrade.render.names import name_choice
 from twintrade.render.reading import read_truth, take_text
-from twintrade.text import Text
+from twintrade.text import Listed, Text
 
 LISTED = "covariates"
 MANY = 200
@@ -51,6 +52,9 @@ def draw(
                 grid.plot(
                     places, [line] * len(places), small, color=colour, ms=3.5, mew=0.3 if small == "|" else None
                 )
+        for place, values in enumerate(ordered[["effect", "low", "high"]].astype(float).itertuples(index=False)):
+            taken = tuple(label for label, is_option in options.items() if is_option[place])
+            name_point(top, (place, values[0]), Listed(taken, "comma"), values)
         top.set_ylabel(y_label or str(Text("figures.effect-axis")))
         grid.set_yticks(range(len(options)), list(options))
         grid.set_ylim(len(options) - 0.4, -0.6)

@@ -8,9 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
+from twintrade.render.figures.points import name_point
 from twintrade.render.figures.theme import Theme, open_figure
 from twintrade.render.reading import list_records, read_number, take_text
-from twintrade.text import Text
+from twintrade.text import Text, numbers
 
 _HALF_TURN = 180.0
 _MOST_NAMES, _APART = 12, (28.0, 7.0)
@@ -42,6 +43,7 @@ def draw(frame: pd.DataFrame, *, theme: Theme | None = None, is_simulated: bool 
             _draw_line(axes, ends[0][:2], ends[1][:2], theme)
         for (x, y), names in points.items():
             axes.plot(x, y, "o", color=theme.after, ms=2.0 + math.sqrt(len(names)), mec="white", mew=0.4, zorder=3)
+            name_point(axes, (x, y), names[0], [len(names)], numbers.format_count)
         for x, y, name in _choose_names(points):
             axes.annotate(name, (x, y), xytext=(3, 3), textcoords="offset points", fontsize=theme.size * 0.7)
         axes.set_xlim(-_HALF_TURN, _HALF_TURN)

@@ -101,6 +101,7 @@ def _part(
         groups=tuple(group for group in groups if group),
         notes=_list_short_notes(results, wording, columns) if is_short else notes,
         notes_alone=notes if is_short else (),
+        is_ordered=True,
     )
 
 

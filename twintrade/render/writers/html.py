@@ -3,17 +3,15 @@
 import base64
 import hashlib
 import json
-import re
 from html import escape
 from importlib import resources
 
-from twintrade.render.block_parts import format_caption, format_heading
+from twintrade.render.block_parts import format_heading, format_number
 from twintrade.render.blocks import (
     Aside,
     Beside,
     Block,
     BulletList,
-    Cell,
     Contents,
     Document,
     EventView,
@@ -24,29 +22,19 @@ from twintrade.render.blocks import (
     Note,
     PageBreak,
     Paragraph,
-    Row,
     Span,
     Table,
 )
 from twintrade.render.figures.theme import TEXT_SANS, Theme
-from twintrade.render.writers.cells import (
-    check_link,
-    compute_column_weights,
-    compute_pads,
-    compute_places,
-    mark_cell_breaks,
-    pad,
-)
+from twintrade.render.writers.cells import check_link
+from twintrade.render.writers.html_table import render_caption, render_table_html
 from twintrade.render.writers.source_panel import has_sources, render_source_panel
 from twintrade.render.writers.view import build_view_data
 from twintrade.text import Text, join_sentences
 
-ZERO_WIDTH_SPACE = "\u200b"
-DENSE_COLUMNS = 6
 LONG_VALUE = 16
-LONG_ROWS = 24
-"""Rows beyond which a printed table may begin on one page and end on another."""
-_DATE = re.compile(r"(?<![\w/.-])\d{4}-\d\d(?:-\d\d)?(?![\w/.-])")
+DOTS = 96
+"""Pixels of a page to the inch."""
 
 
 def _resource(name: str) -> str:
@@ -77,9 +65,8 @@ def render_html(document: Document, theme: Theme | None = None) -> bytes:
     """
     style = render_styles(theme or Theme())
     has_view = any(isinstance(block, EventView) for block in document.blocks)
-    scripts = [
-        _resource(f"{name}.js") for name, has in (("event_view", has_view), ("sources", has_sources(document))) if has
-    ]
+    wanted = {"page": True, "event_view": has_view, "sources": has_sources(document)}
+    scripts = [_resource(f"{name}.js") for name, is_wanted in wanted.items() if is_wanted]
     title = escape(document.title)
     parts = [
         f'<!DOCTYPE html>\n<html lang="{escape(document.language)}">\n<head>\n<meta charset="utf-8">',
@@ -87,7 +74,8 @@ def render_html(document: Document, theme: Theme | None = None) -> bytes:
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta name="generator" content="twintrade"><meta name="color-scheme" content="light dark">',
         *(f'<meta name="author" content="{escape(name)}">' for name in document.authors),
-        f"<title>{title}</title>\n<style>{style}</style>\n</head>\n<body>",
+        f"<title>{title}</title>\n<style>{style}</style>\n</head>",
+        f'<body data-copy="{_put("writers.copy")}" data-copied="{_put("writers.copied")}">',
         f'<a class="skip" href="#content">{_put("writers.skip")}</a>\n<main id="content">',
         *_with_contents(document.blocks),
         "</main>",
@@ -119,9 +107,10 @@ def _with_contents(blocks: tuple[Block, ...]) -> list[str]:
         items = "".join(f'<li><a href="#{b.key or f"s{i}"}">{escape(format_heading(b))}</a></li>' for i, b in heads)
         head = _put("writers.contents")
         numbered = ' class="numbered"' if heads[0][1].number else ""
+        if places := [i for i, b in enumerate(blocks) if isinstance(b, Contents)]:
+            items = f'<li><a href="#content">{_put("writers.brief")}</a></li>{items}'
         contents = f'<nav aria-label="{head}"><h2>{head}</h2><ol{numbered}>{items}</ol></nav>'
-        places = [i for i, b in enumerate(blocks) if isinstance(b, Contents)] or [heads[1][0]]
-        written.insert(places[0], contents)
+        written.insert((places or [heads[1][0]])[0], contents)
     return written
 
 
@@ -191,90 +180,32 @@ def _figure(figure: Figure) -> str:
     notes = "".join(f'<p class="notes">{escape(n)}</p>' for n in [join_sentences(figure.notes)] if n)
     return (
         f'<figure class="picture" id="{escape(figure.key)}">'
-        f"<figcaption>{_caption(figure)}"
+        f"<figcaption>{render_caption(figure)}"
         f"{f' <span class=details>{escape(figure.details)}</span>' if figure.details else ''}</figcaption>"
-        f'<img alt="{escape(figure.alt)}" width="{figure.images.width * 96:.0f}" '
-        f'height="{figure.images.height * 96:.0f}" src="data:image/svg+xml;base64,{data}">{notes}</figure>'
+        f'<div class="drawing"><img alt="{escape(figure.alt)}" width="{figure.images.width * DOTS:.0f}" '
+        f'height="{figure.images.height * DOTS:.0f}" src="data:image/svg+xml;base64,{data}">{_points(figure)}</div>'
+        f"{notes}</figure>"
     )
 
 
-def render_table_html(table: Table) -> str:
-    """Return a table as an HTML fragment of its own."""
-    caption = f"<caption>{_caption(table)}</caption>"
-    kind = "wrapping" if any(c.weight for c in table.columns) else "fitting"
-    if kind == "fitting" and len(table.columns) >= DENSE_COLUMNS:
-        kind += " dense"
-    head = "\n".join(_head_row(table, i) for i in range(len(table.header)))
-    widest = compute_pads(table)
-    bodies = "\n".join(
-        "<tbody>" + "\n".join(_row(table, row, widest) for row in group) + "</tbody>" for group in table.groups
+def _points(figure: Figure) -> str:
+    """Return what lies over a picture: a place for each point, which says its numbers to pointer and keyboard."""
+    points, width, height = figure.images.points, figure.images.width * DOTS, figure.images.height * DOTS
+    if not points:
+        return ""
+    places = "".join(
+        f'<g role="img" tabindex="{-1 if k else 0}"><title>{escape(point.text)}</title>'
+        f'<circle cx="{point.x * width:.1f}" cy="{point.y * height:.1f}" r="7"/></g>'
+        for k, point in enumerate(points)
     )
-    notes = f'<p class="notes">{escape(join_sentences(table.notes))}</p>' if table.notes else ""
-    length = " long" if len(table.rows) > LONG_ROWS else ""
+    label = escape(str(Text("writers.points", figure=format_number(figure) or figure.caption)))
     return (
-        f'<div class="table{length}" id="{escape(table.key)}">'
-        f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(format_caption(table))}">'
-        f'<table class="{kind}">{caption}\n{_columns(table)}<thead>{head}</thead>\n{bodies}\n</table>'
-        f"</div>{notes}</div>"
+        f'<svg class="points" viewBox="0 0 {width:.0f} {height:.0f}" role="group" aria-label="{label}">{places}</svg>'
     )
-
-
-def _caption(block: Table | Figure) -> str:
-    """Return a caption, all that stands before its own words marked as the number."""
-    whole = format_caption(block)
-    number = whole.removesuffix(block.caption)
-    return f'<span class="number">{escape(number)}</span>{escape(whole.removeprefix(number))}'
 
 
 def _put(key: str) -> str:
     return escape(str(Text(key)))
-
-
-def _columns(table: Table) -> str:
-    """Return the shares of the width where text wraps, as attributes: the page's policy forbids inline styles."""
-    shares = compute_column_weights(table)
-    if not shares:
-        return ""
-    return "<colgroup>" + "".join(f'<col width="{100 * s / sum(shares):.1f}%">' for s in shares) + "</colgroup>\n"
-
-
-def _head_row(table: Table, position: int) -> str:
-    cells = table.header[position]
-    written = []
-    for cell, place in zip(cells, compute_places(cells), strict=True):
-        align = table.columns[place].align
-        if not cell.text:
-            written.append("<td></td>")
-        elif cell.span > 1:
-            written.append(f'<th scope="colgroup" colspan="{cell.span}" class="spans">{escape(cell.text)}</th>')
-        else:
-            written.append(f'<th scope="col" class="{align}">{escape(cell.text)}</th>')
-    return "<tr>" + "".join(written) + "</tr>"
-
-
-def _row(table: Table, row: Row, widest: dict[int, str]) -> str:
-    written = []
-    for cell, place in zip(row.cells, compute_places(row.cells), strict=True):
-        lines = [_line(line, cell, widest.get(place, ""), is_second=i > 0) for i, line in enumerate(cell.lines)]
-        inner = "<br>".join(lines)
-        link = check_link(cell.link)
-        inner = f'<a href="{escape(link)}">{inner}</a>' if link else inner
-        kind = table.columns[place].align + ("" if table.columns[place].weight else " short")
-        of = f' data-of="{escape(" ".join(s.key for s in cell.sources))}" tabindex="-1"' if cell.sources else ""
-        if place == 0:
-            written.append(f'<th scope="row" class="{kind}"{of}>{inner}</th>')
-        else:
-            written.append(f'<td class="{kind}"{of}>{inner}</td>')
-    return "<tr>" + "".join(written) + "</tr>"
-
-
-def _line(line: str, cell: Cell, widest: str, *, is_second: bool) -> str:
-    rest = pad(line, widest) if line else ""
-    breaks = escape(mark_cell_breaks(line, ZERO_WIDTH_SPACE, cell)).replace(ZERO_WIDTH_SPACE, "<wbr>")
-    breaks = _DATE.sub(r'<span class="whole">\g<0></span>', breaks)
-    free = f'<span class="pad" aria-hidden="true">{escape(rest)}</span>' if rest else ""
-    inner = breaks + free
-    return f'<span class="under">{inner}</span>' if is_second else inner
 
 
 def _view(view: EventView) -> str:

@@ -140,11 +140,11 @@ pairs-observed = Observed
 pairs-expected = Expected
 pairs-difference = Difference
 difference = { FIXED($value, decimals: 1, sign: "always") }
-pairs-note = Observed and expected: { $scaled ->
-    [billion] billion { $unit }
-    [million] million { $unit }
-    [thousand] thousand { $unit }
-   *[one] { $unit }
+pairs-note = Observed and expected: { $power ->
+    [9] billion { $unit }
+    [6] million { $unit }
+    [3] thousand { $unit }
+   *[0] { $unit }
 } a { period }, on average under the agreement.
 pairs-more = { $n } further pairs stand in the file of this table.
 limits = What this cannot say
@@ -163,11 +163,12 @@ picture-methods = { $n } methods{ $zero ->
     [all] : every range includes zero
    *[some] { "" }
 }
-axis-money = { $scaled ->
-    [billion] billion
-    [million] million
-    [thousand] thousand
-   *[one] { "" }
+powers = 9 6 3
+axis-money = { $power ->
+    [9] billion
+    [6] million
+    [3] thousand
+   *[0] { "" }
 } { $unit }{ $is_index ->
     [yes] { "" }
    *[no] { " " }a { period }

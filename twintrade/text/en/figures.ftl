@@ -62,6 +62,12 @@ panel-index = Index
 panel-ratio = Double ratio
 panel-in = { $panel } ({ $units })
 
+## what a point of a figure says to a reader of the page who asks
+point = { $name }: { $value }
+point-interval = { $name }: { $value }, interval { $low } to { $high }
+point-at = { $series }, { $at }
+event-time = Event time { $time }
+
 ## figures in one sentence
 of-simulated = { $simulated ->
     [yes] { " " }of simulated data

@@ -10,6 +10,9 @@ list-of-tables = Tables
 list-of-figures = Figures
 update-fields = Pages: select a list and press F9.
 contents = Contents
+points = { $figure }: its points; the arrow keys go from one to the next
+copy = Copy table
+copied = Copied
 
 ## the interactive event study
 view-estimator = Estimator

@@ -134,11 +134,10 @@ pairs-observed = 实际值
 pairs-expected = 预期值
 pairs-difference = 差额
 difference = { FIXED($value, decimals: 1, sign: "always") }
-pairs-note = 实际值与预期值：协议之下平均每{ period }的数额，单位为{ $scaled ->
-    [billion] 十亿{ $unit }
-    [million] 百万{ $unit }
-    [thousand] 千{ $unit }
-   *[one] { $unit }
+pairs-note = 实际值与预期值：协议之下平均每{ period }的数额，单位为{ $power ->
+    [8] 亿{ $unit }
+    [4] 万{ $unit }
+   *[0] { $unit }
 }。
 pairs-more = 另有{ $n }个配对见本表的数据文件。
 limits = 本结果不能说明什么
@@ -157,11 +156,11 @@ picture-methods = { $n }种方法{ $zero ->
     [all] ：所有区间都包含零
    *[some] { "" }
 }
-axis-money = { $scaled ->
-    [billion] 十亿
-    [million] 百万
-    [thousand] 千
-   *[one] { "" }
+powers = 8 4
+axis-money = { $power ->
+    [8] 亿
+    [4] 万
+   *[0] { "" }
 }{ $unit }{ $is_index ->
     [yes] { "" }
    *[no] /{ period }

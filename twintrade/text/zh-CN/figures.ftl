@@ -59,6 +59,12 @@ panel-index = 指数
 panel-ratio = 双重比率
 panel-in = { $panel }（{ $units }）
 
+## what a point of a figure says to a reader of the page who asks
+point = { $name }：{ $value }
+point-interval = { $name }：{ $value }，区间{ $low }至{ $high }
+point-at = { $series }，{ $at }
+event-time = 事件时间{ $time }
+
 ## figures in one sentence
 of-simulated = { $simulated ->
     [yes] （模拟数据）

@@ -10,6 +10,9 @@ list-of-tables = 表目录
 list-of-figures = 图目录
 update-fields = 更新页码：选中目录后按F9键。
 contents = 目录
+points = { $figure }：各数据点；用方向键逐点查看
+copy = 复制表格
+copied = 已复制
 
 ## the interactive event study
 view-estimator = 估计量
