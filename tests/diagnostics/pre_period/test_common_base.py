@@ -120,6 +120,38 @@ def test_a_lead_is_what_dropping_its_year_and_refitting_gives_times_the_factor(m
         np.testing.assert_allclose(factor, (years - 1) / years)
 
 
+def fit_cells_densely(o, is_cell, is_poisson):
+    """Fit all levels and a dummy for each cohort and year of some rows, and return what all rows would have without it."""
+    cells, code = np.unique(np.column_stack([o.onset, o.period])[is_cell], axis=0, return_inverse=True)
+    dummy = np.zeros((o.n_rows, len(cells)))
+    dummy[np.flatnonzero(is_cell), code] = 1
+    x = np.hstack([dummies(o), dummy])
+    beta = np.linalg.lstsq(x, np.log(o.y) if is_poisson else o.y, rcond=None)[0]
+    for _ in range(60 if is_poisson else 0):
+        mean = np.exp(x @ beta)
+        beta = beta + np.linalg.lstsq(np.sqrt(mean)[:, None] * x, (o.y - mean) / np.sqrt(mean), rcond=None)[0]
+    without = x @ beta - dummy @ beta[-len(cells) :]
+    return np.exp(without) if is_poisson else without
+
+
+@pytest.mark.parametrize("method", [ETWFE(), ETWFE(family="poisson", measure="percent")], ids=repr)
+def test_a_lead_of_cells_is_a_dense_regression_with_its_year_apart_times_the_factor(method):
+    design = make(STAGGERED, method, noise=0.3, effects="gravity")
+    o = design.observations
+    ever = ~o.is_affected & o.is_ever_treated[o.unit]
+    for time in (-1, -3):
+        held = ever & (o.event_time == time)
+        without = fit_cells_densely(o, o.is_affected | held, method.is_poisson)
+        lead = method.hold_out(design, time)
+        for cohort, effect in zip(lead.cohorts, lead.effects, strict=True):
+            own, rest = held & (o.onset == cohort), ever & ~held & (o.onset == cohort)
+            y, predicted = o.y[own].sum(), without[own].sum()
+            left = o.y[rest].sum() if method.is_poisson else np.unique(o.period[rest]).size
+            factor = left / (left + (predicted if method.is_poisson else 1))
+            moved = factor * (y - predicted)
+            assert effect == pytest.approx(y / (y - moved) if method.is_poisson else moved / own.sum(), rel=1e-7)
+
+
 def test_one_cohort_against_its_last_year_is_the_path_of_callaway_and_santanna():
     design = make(ONE, Imputation(), noise=0.4, effect=0.3)
     base = build_common_base(fit(Imputation(), design), Clustered(), np.random.default_rng(0))
@@ -162,6 +194,18 @@ def test_bounds_of_the_headline_begin_with_its_own_interval(method):
     assert "straight line through the years before" in finding.sentence
     moved = base.compute_exact(finding.value * base.largest_step)
     assert 0 < moved < base.show(base.headline)
+
+
+def test_ends_of_a_ratio_are_those_of_its_logarithm_in_percent():
+    method = POISSON[0]
+    fitted = fit(method, make(STAGGERED, method, noise=0.1, effect=0.8))
+    finding = Honest(bounds=(1.0,)).check(fitted, Clustered(), np.random.default_rng(0))
+    base = build_common_base(fitted, Clustered(), np.random.default_rng(0))
+    seed = int(np.random.default_rng(0).integers(2**62))
+    ends = Honest().interval(base.build_bounded(), 1.0, seed)
+    shown = finding.table[finding.table["kind"] == "robust"].iloc[0]
+    np.testing.assert_allclose([shown["low"], shown["high"]], 100 * np.expm1([ends.low, ends.high]), rtol=1e-12)
+    assert shown["effect"] == pytest.approx(fitted.view("overall").effects[0])
 
 
 def test_the_exact_ratio_is_that_of_the_totals_under_the_violation():
