@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from twintrade.design import Design
 from twintrade.effects import Finding, Topic
 from twintrade.effects.payload_kinds import PayloadKind
 from twintrade.estimators.base import Fit
@@ -46,6 +47,10 @@ class Diagnostic(ABC):
         A diagnostic whose fit cannot provide what it needs returns a finding that says "not available because ..."
         (``unavailable``), and never raises for it.
         """
+
+    def concerns(self, design: Design) -> bool:
+        """Whether a design has what this check is about; a recipe's check that is not asked is left out."""
+        return True
 
     def unavailable(self, because: Words) -> Finding:
         """Return the finding that says why this check could not be made."""

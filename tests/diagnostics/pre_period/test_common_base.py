@@ -121,7 +121,7 @@ def test_a_lead_is_what_dropping_its_year_and_refitting_gives_times_the_factor(m
 
 
 def fit_cells_densely(o, is_cell, is_poisson):
-    """Fit all levels and a dummy for each cohort and year of some rows, and return what all rows would have without it."""
+    """Fit all levels and a dummy for each cohort and year of some rows, and return all rows without it."""
     cells, code = np.unique(np.column_stack([o.onset, o.period])[is_cell], axis=0, return_inverse=True)
     dummy = np.zeros((o.n_rows, len(cells)))
     dummy[np.flatnonzero(is_cell), code] = 1

@@ -5,14 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from statsmodels.duration.hazard_regression import PHReg
 
-from twintrade.design import Design, Panel, Treatment, add_strata, measure_before
+from twintrade.design import Design, Panel, Treatment, add_strata, measure_before, weigh_by_signing
 from twintrade.diagnostics.pre_period.conditional_trends import ConditionalTrends, build_conditioned
 from twintrade.errors import DesignError
 from twintrade.estimators.base import fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
 from twintrade.estimators.imputation import Imputation
 from twintrade.inference.clustered import Clustered
+from twintrade.numerics.testing import score_sizes
 
 EFFECT = 0.5
 POISSON = Imputation(family="poisson", measure="percent")
@@ -95,3 +97,33 @@ def test_the_check_objects_where_signing_goes_with_growth(method, selected):
     finding = ConditionalTrends().check(fitted, Clustered(), np.random.default_rng(0))
     assert (finding.verdict == "objects") == selected
     assert "within thirds by growth before" in finding.sentence
+
+
+def test_weights_are_the_odds_of_a_proportional_hazard():
+    design = make(Imputation(), noise=1.0)
+    weighed = weigh_by_signing(design)
+    weights = weighed.panel.columns[weighed.weights].reshape(90, 12)[:, 0]
+    o, (_, growth) = design.observations, measure_before(design)
+    np.testing.assert_array_equal(weights[o.is_ever_treated], 1.0)
+    x = score_sizes(growth)
+    model = PHReg(np.where(o.is_ever_treated, 1.0, 2.0), x[:, None], status=o.is_ever_treated, ties="efron")
+    rate = np.exp(model.fit().params[0] * x)
+    odds = np.expm1(o.is_ever_treated.sum() / rate.sum() * rate)
+    np.testing.assert_allclose(weights[~o.is_ever_treated], odds[~o.is_ever_treated], rtol=1e-6)
+
+
+def test_weighed_comparison_pairs_grew_as_treated_ones():
+    design = make(Imputation(), noise=1.0)
+    weighed, (_, growth) = weigh_by_signing(design), measure_before(design)
+    weights = weighed.panel.columns[weighed.weights].reshape(90, 12)[:, 0]
+    treated = design.observations.is_ever_treated
+    before = growth[treated].mean() - growth[~treated].mean()
+    after = growth[treated].mean() - np.average(growth[~treated], weights=weights[~treated])
+    assert abs(after) < 0.3 * before
+
+
+def test_fewer_than_ten_agreements_have_no_weights():
+    design = make(Imputation(), selected=False, noise=0.3)
+    few = design.reassigned(np.where(np.arange(90) < 9, design.onset[0], np.inf))
+    finding = ConditionalTrends().check(fit(Imputation(), few), Clustered(), np.random.default_rng(0))
+    assert "need 10 agreements, and there are 9" in str(finding.messages[0].text)

@@ -10,6 +10,7 @@ from twintrade.render.brief.readings import list_readings
 from twintrade.render.page import Page
 from twintrade.text import Text, pack_text
 
+GROWTH = Text("checks.conditional-label", by="growth")
 LABEL = Text("checks.hidden-share-label", share=0.1)
 TABLES = {
     "hidden_agreements": [
@@ -21,6 +22,10 @@ TABLES = {
         {"restriction": "relative_magnitudes", "kind": "robust", "size": 1.0, "low": -30.0, "high": 60.0},
     ],
     "percent_effects": [{"label": "total", "effect": 18.0}, {"label": "average", "effect": 25.0}],
+    "conditional_trends": [
+        {"label": "size", "label_text": "", "effect": 30.0},
+        {"label": str(GROWTH), "label_text": pack_text(GROWTH), "effect": 13.0},
+    ],
     "always_treated": [{"label": "as comparison", "effect": 17.0}, {"label": "left out", "effect": 18.0}],
 }
 
@@ -55,11 +60,13 @@ def test_each_check_of_the_headline_adds_a_sentence(made):
         "If trends parted after the agr",
         "For a pair drawn at random, la",
         "With the pairs that had an agr",
+        "Compared only with pairs whose",
     ]
     assert "+20%" in said[0]
     assert "−30% and +60%" in said[1]
     assert "+25%" in said[2]
     assert "+17%" in said[3]
+    assert "+13%" in said[4]
 
 
 def test_checks_of_other_columns_add_none(made):

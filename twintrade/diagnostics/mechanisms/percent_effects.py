@@ -44,10 +44,10 @@ class PercentEffects(Diagnostic):
             ratios, n_zero = estimate_ratios(level, fit)
             bands = _infer(fit, level, ratios, rng)
             extensive, bounds = _measure_margins(fit, level, rng)
-            is_clustered = inference.infer(fit, "overall", rng).inference == "clustered"
+            wider = _compare_width(fit, inference, rng)
         except TwintradeError as error:
             return self.unavailable(error.text)
-        rows = [_row(name, bands, k) for k, name in enumerate(TARGETS)]
+        rows = [_row(name, bands, k, wider) for k, name in enumerate(TARGETS)]
         sentences: list[Words] = [
             Text(
                 "checks.percent",
@@ -62,8 +62,8 @@ class PercentEffects(Diagnostic):
         if extensive is None:
             sentences.append(Text("checks.percent-always", units=design.panel.unit_kind))
         else:
-            rows.append(_row("extensive", extensive, 0))
-            known = "yes" if is_clustered else "no"
+            rows.append(_row("extensive", extensive, 0, wider))
+            known = "yes" if np.isfinite(wider) else "no"
             points, low, high = rows[-1][4:7]
             sentences.append(Text("checks.percent-extensive", points=points, low=low, high=high, known=known))
         if bounds is not None:
@@ -73,14 +73,12 @@ class PercentEffects(Diagnostic):
             sentences.append(
                 Text(
                     "checks.percent-intensive",
+                    point="yes" if low == high else "no",
                     low=format_effect(low, "percent"),
                     high=format_effect(high, "percent"),
                 )
             )
         table = pd.DataFrame(rows, columns=list(COLUMNS))
-        if not is_clustered:
-            # Errors that the headline is not trusted with are no range for its other readings either.
-            table.loc[: len(TARGETS) + (extensive is not None) - 1, ["low", "high"]] = np.nan
         return Finding(
             diagnostic=self.name,
             verdict="informs",
@@ -153,6 +151,18 @@ def _infer(fit: Fit, design: Design, estimate: Estimate, rng: np.random.Generato
     return Clustered(draws=19).infer(Fit(fit.estimator, design, estimate), "overall", rng)
 
 
+def _compare_width(fit: Fit, inference: Inference, rng: np.random.Generator) -> float:
+    """Return how many times as wide as a clustered one the headline's interval is, NaN where it rests on draws.
+
+    Errors that the headline is not trusted with are no range for its other readings either.
+    """
+    bands = inference.infer(fit, "overall", rng)
+    if bands.inference not in ("clustered", "scaled"):
+        return float("nan")
+    clustered = Clustered(draws=19).infer(fit, "overall", rng)
+    return float((bands.high[0] - bands.low[0]) / (clustered.high[0] - clustered.low[0]))
+
+
 def _measure_margins(
     fit: Fit, level: Design, rng: np.random.Generator
 ) -> tuple[Bands | None, tuple[float, float] | None]:
@@ -187,7 +197,8 @@ def bound_intensive(gaps: FloatArray, kept: float) -> tuple[float, float] | None
     return float(np.average(ordered, weights=weights)), float(np.average(ordered[::-1], weights=weights))
 
 
-def _row(name: str, bands: Bands, k: int) -> Row:
+def _row(name: str, bands: Bands, k: int, wider: float) -> Row:
     label, weighs = Text(f"checks.percent-{name}-label"), Text(f"checks.percent-weighs-{name}")
-    numbers = (float(bands.estimate.effects[k]), float(bands.low[k]), float(bands.high[k]))
-    return str(label), pack_text(label), str(weighs), pack_text(weighs), *numbers
+    effect = float(bands.estimate.effects[k])
+    low, high = (effect + wider * (float(end[k]) - effect) for end in (bands.low, bands.high))
+    return str(label), pack_text(label), str(weighs), pack_text(weighs), effect, low, high

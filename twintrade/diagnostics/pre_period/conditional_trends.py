@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 
-from twintrade.design import Design, add_strata, measure_before
+from twintrade.design import Design, add_strata, measure_before, weigh_by_signing
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.variants import (
     Variant,
@@ -21,6 +22,8 @@ from twintrade.effects import Finding
 from twintrade.errors import DesignError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
+from twintrade.inference.randomization import Randomization
+from twintrade.inference.reported import resolve_method
 from twintrade.numerics.arrays import FloatArray
 from twintrade.text import Listed, Text
 
@@ -31,7 +34,8 @@ KINDS = (("size",), ("growth",), ("size", "growth"))
 class ConditionalTrends(Diagnostic):
     """Whether parallel trends within strata of size and of growth before the first agreement give another effect.
 
-    Growth is measured over a fixed window, so that no effect of an agreement can enter it.
+    Growth is measured over a fixed window, so that no effect of an agreement can enter it. With ten agreements or
+    more, comparison units are also weighed by their odds of signing.
     """
 
     name: ClassVar[str] = "conditional_trends"
@@ -47,17 +51,21 @@ class ConditionalTrends(Diagnostic):
             ]
         except DesignError as error:
             return self.unavailable(error.text)
-        table = compare_variants(fit, variants, simplify_inference(fit, inference), rng)
+        method = simplify_inference(fit, inference)
+        strata = compare_variants(fit, variants, method, rng)
+        weighed = _weigh(fit)
+        table = pd.concat([strata, _compare_weighed(fit, weighed, method, rng)], ignore_index=True)
         known = table.dropna(subset=["effect"])
         if known.empty:
             reasons = Listed(tuple(dict.fromkeys(str(r) for r in table["reason"] if r)), "semicolon")
             return self.unavailable(Text("checks.conditional-none", reasons=reasons))
         headline, scale = measure_headline(fit, inference, rng), fit.estimate.scale
-        judged = judge_table(table, headline)
-        effects = zip(known["label"], known["effect"].astype(float), strict=True)
+        judged = judge_table(strata, headline)
+        labels = [variant.label for variant in (*variants, weighed)]
         shown = tuple(
-            Text("checks.conditional-one", label=label, effect=format_effect(effect, scale))
-            for label, effect in effects
+            Text("checks.conditional-one", label=label, effect=format_effect(float(effect), scale))
+            for label, effect in zip(labels, table["effect"], strict=True)
+            if np.isfinite(effect)
         )
         return Finding(
             diagnostic=self.name,
@@ -77,6 +85,26 @@ class ConditionalTrends(Diagnostic):
             payloads={"conditional_trends": table},
             messages=list_failures(self.name, table),
         )
+
+
+def _compare_weighed(fit: Fit, weighed: Variant, method: Inference, rng: np.random.Generator) -> pd.DataFrame:
+    """Return the row of the estimate with weights, whose difference is not tested: they are estimated themselves.
+
+    Under other assignments the weights, which belong to the real one, would move the average.
+    """
+    is_dealt = isinstance(resolve_method(fit, method), Randomization)
+    table = compare_variants(fit, [weighed], None if is_dealt else method, rng)
+    return table.assign(difference_low=np.nan, difference_high=np.nan, difference_p=np.nan)
+
+
+def _weigh(fit: Fit) -> Variant:
+    label = Text("checks.conditional-label", by="signing")
+    if not fit.estimator.requires.weights:
+        return Variant(label, "", None, Text("checks.conditional-weights"))
+    try:
+        return Variant(label, "", weigh_by_signing(fit.design))
+    except DesignError as error:
+        return Variant(label, "", None, error.text)
 
 
 def build_conditioned(fit: Fit, kinds: tuple[str, ...]) -> Design:

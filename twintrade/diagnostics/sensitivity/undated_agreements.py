@@ -74,10 +74,14 @@ class UndatedPairs(Diagnostic):
     name: ClassVar[str] = "undated_agreements"
     citation: ClassVar[str] = "denteh2022"
 
+    def concerns(self, design: Design) -> bool:
+        """Whether any unit has an agreement without a date."""
+        return bool(_list_undated(design))
+
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return the estimate with undated units admitted; payload ``undated_agreements``."""
         design, scale = fit.design, fit.estimate.scale
-        units = [str(u) for u in design.panel.units if design.treatment.excluded.get(str(u)) == UNDATED]
+        units = _list_undated(design)
         if not units:
             return self.unavailable(Text("checks.undated-none", units=design.panel.unit_kind))
         if not isinstance(fit.estimator, Imputation) or design.statistics is not None:
@@ -130,6 +134,10 @@ def add_units(design: Design, onsets: Onsets) -> Design:
     excluded = {u: why for u, why in treatment.excluded.items() if u not in onsets}
     onset = np.array([onsets.get(str(u), t) for u, t in zip(design.panel.units, design.onset, strict=True)])
     return replace(design, treatment=replace(treatment, excluded=excluded)).reassigned(onset)
+
+
+def _list_undated(design: Design) -> list[str]:
+    return [str(u) for u in design.panel.units if design.treatment.excluded.get(str(u)) == UNDATED]
 
 
 def list_options(fit: Fit, units: list[str]) -> Options:

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from twintrade.design import count_always_compared
+from twintrade.design import Design, count_always_compared
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.variants import (
     Variant,
@@ -30,12 +30,15 @@ class AlwaysTreated(Diagnostic):
     name: ClassVar[str] = "always_treated"
     payload_kinds: ClassVar = {"always_treated": "variants"}
 
+    def concerns(self, design: Design) -> bool:
+        """Whether there are units treated throughout that may be left out."""
+        return _count(design) > 0 and design.always_treated != "keep" and design.statistics is None
+
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return the estimate with and without them; payload ``always_treated``."""
         design, units = fit.design, fit.design.panel.unit_kind
-        compared = replace(design, always_treated="compare")
-        n = count_always_compared(design.panel, design.treatment, compared.onset)
-        if not n or design.always_treated == "keep" or design.statistics is not None:
+        compared, n = replace(design, always_treated="compare"), _count(design)
+        if not self.concerns(design):
             return self.unavailable(Text("checks.always-treated-none", units=units))
         sides = {"yes": compared, "no": replace(design, always_treated="exclude")}
         variants = [Variant(Text("checks.always-treated-label", compared=k), "", one) for k, one in sides.items()]
@@ -64,3 +67,8 @@ class AlwaysTreated(Diagnostic):
             payloads={"always_treated": table},
             messages=list_failures(self.name, table),
         )
+
+
+def _count(design: Design) -> int:
+    compared = replace(design, always_treated="compare")
+    return count_always_compared(design.panel, design.treatment, compared.onset)

@@ -28,10 +28,11 @@ def build_readings(facts: Facts) -> tuple[Paragraph, ...]:
 
 
 def list_readings(facts: Facts) -> list[Text]:
-    """Return what hidden agreements, trends that part, pairs alike and pairs treated throughout would make of it."""
+    """Return what hidden agreements, trends that part, pairs alike, treated throughout or growing make of it."""
     if facts.headline is None or facts.effect is None:
         return []
-    readings = [_read_hidden(facts), _read_bounds(facts), _read_average(facts), _read_always(facts)]
+    kinds = (_read_hidden, _read_bounds, _read_average, _read_always, _read_conditional)
+    readings = [read(facts) for read in kinds]
     return [one for one in readings if one is not None]
 
 
@@ -73,6 +74,14 @@ def _read_always(facts: Facts) -> Text | None:
         return None
     effect = _convert(facts, rows[0], "effect")
     return Text("brief.reading-always", percent=effect) if math.isfinite(effect) else None
+
+
+def _read_conditional(facts: Facts) -> Text | None:
+    for row in _list_rows(facts, "conditional_trends"):
+        label, effect = find_words(row, "label"), _convert(facts, row, "effect")
+        if isinstance(label, Text) and dict(label.values).get("by") == "growth" and math.isfinite(effect):
+            return Text("brief.reading-conditional", percent=effect)
+    return None
 
 
 def _convert(facts: Facts, row: Record, column: str) -> float:

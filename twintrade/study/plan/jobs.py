@@ -68,10 +68,13 @@ class Check:
     ----------
     diagnostic : Diagnostic
     columns : tuple of LadderColumn
+    if_any : bool
+        Whether it is left out where the data have nothing that it is about.
     """
 
     diagnostic: Diagnostic
     columns: tuple[LadderColumn, ...]
+    if_any: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,14 +240,14 @@ def _inference(spec: Spec, entry: NamedEntry, faults: list[str], where: str = "[
 def _check(i: int, entry: NamedEntry, spec: Spec, columns: list[LadderColumn], faults: list[str]) -> Check | None:
     where = str(Text("spec.entry", table="diagnostic", n=i, name=entry.name))
     options = entry.options
-    on = options.pop("on", ON_DEFAULT)
+    on, if_any = options.pop("on", ON_DEFAULT), bool(options.pop("if_any", False))
     try:
         if spec.case is not None and "units" in list_option_names(DIAGNOSTICS[entry.name]):
             options.setdefault("units", [f"{spec.case.city}-{spec.case.partner}"])
         if spec.case is not None and spec.case.country and "country" in list_option_names(DIAGNOSTICS[entry.name]):
             options.setdefault("country", spec.case.country)
-        diagnostic = build_method(DIAGNOSTICS, entry.name, options, where, ("on",))
-        return Check(diagnostic, tuple(_chosen(on, columns, where)))
+        diagnostic = build_method(DIAGNOSTICS, entry.name, options, where, ("on", "if_any"))
+        return Check(diagnostic, tuple(_chosen(on, columns, where)), if_any)
     except SpecError as error:
         faults.append(str(error))
         return None

@@ -70,6 +70,7 @@ def run(plan: Plan, observed: Observed, progress: Progress = lambda _: None, exp
     progress("panel")
     designs = Designs(observed, plan.spec.case)
     design = designs.base(plan.spec.design)
+    plan = replace(plan, checks=tuple(c for c in plan.checks if not c.if_any or c.diagnostic.concerns(design)))
     expect(compute_forecast(plan, design).jobs)
     messages = [*observed.messages, *design.treatment.messages, *list_treated_warnings(observed.jumps, design)]
     estimated = [_estimated(plan, designs, column, messages, progress) for column in plan.columns]

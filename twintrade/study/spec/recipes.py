@@ -53,7 +53,11 @@ _CHECKS = [
     {"name": "raw_series"},
     {"name": "adoption"},
     {"name": "hidden_agreements"},
+    {"name": "always_treated", "if_any": True},
+    {"name": "undated_agreements", "if_any": True},
 ]
+# Four fits more, each with its draws where agreements are re-assigned.
+_CONDITIONAL = [{"name": "conditional_trends"}]
 _PATHS = [{"name": "reference_year", "on": "all"}]
 # Whether treated rows that serve as comparison move a regression.
 _WEIGHTS = {"name": "twfe_weights", "on": "twfe"}
@@ -147,7 +151,7 @@ RECIPES: Mapping[str, Recipe] = {
                 {"name": "callaway_santanna"},
                 {"name": "twfe"},
             ],
-            "diagnostic": [*_CHECKS, *_PATHS, *_TWO_WAY],
+            "diagnostic": [*_CHECKS, *_PATHS, *_TWO_WAY, *_CONDITIONAL],
         },
     ),
     "staggered_levels": Recipe(
@@ -160,7 +164,7 @@ RECIPES: Mapping[str, Recipe] = {
                 {"name": "ppml", "label": "PPML"},
                 {"name": "ppml_corrected", "label": "PPML, bias-corrected", "inference": "weidner_zylkin"},
             ],
-            "diagnostic": [*_CHECKS, *_PATHS, *_PPML, *_TOTALS],
+            "diagnostic": [*_CHECKS, *_PATHS, *_PPML, *_TOTALS, *_CONDITIONAL],
         },
     ),
     "single_case": Recipe(

@@ -122,6 +122,7 @@ reading-bounds = If trends parted after the agreements as much as they did at mo
 reading-unbounded = If trends parted after the agreements as much as they did at most before, it could be anything.
 reading-average = For a pair drawn at random, large or small, it is { PERCENT($percent, decimals: 0, sign: "always") } on average.
 reading-always = With the pairs that had an agreement from the beginning as comparison it is { PERCENT($percent, decimals: 0, sign: "always") }.
+reading-conditional = Compared only with pairs whose trade grew as fast before any agreement, it is { PERCENT($percent, decimals: 0, sign: "always") }.
 needed = What would be needed to know
 detectable = Only a change of { $size } or more would have been found four times in five{ $has_money ->
     [yes] : { $value } a { period } for all pairs together

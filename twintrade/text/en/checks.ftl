@@ -123,10 +123,13 @@ percent = Three readings of one percent effect: the treated { units }' total cha
 }. The first answers what happened to trade, the second what happens to a { unit } drawn at random, the third what happens in the middle of unequal changes; they differ where large and small { units } changed differently.
 percent-always = Every { unit } trades in every year, so that no trade begins or ends with an agreement.
 percent-extensive = The chance to trade at all changed by { FIXED($points, decimals: 1, sign: "always") } percentage points{ $known ->
-    [yes] { " " }(from { FIXED($low, decimals: 1, sign: "always") } to { FIXED($high, decimals: 1, sign: "always") }; how often such ranges hold the truth has not been studied)
+    [yes] { " " }(from { FIXED($low, decimals: 1, sign: "always") } to { FIXED($high, decimals: 1, sign: "always") })
    *[no] { "" }
 }.
-percent-intensive = Where there would be trade anyway, it changed by between { $low } and { $high } on average, whichever of the years with trade would have had none.
+percent-intensive = Where there would be trade anyway, it changed by { $point ->
+    [yes] { $low } on average, if agreements began no trade
+   *[no] between { $low } and { $high } on average, whichever of the years with trade would have had none
+}, sampling error aside.
 
 ## comparison
 comparison-one = one of the two comparisons could not be estimated: { $reasons }
@@ -149,9 +152,11 @@ always-treated = { $n } { units } are treated from their first period on{ $used 
 conditional-label = { $by ->
     [size] trends parallel within thirds by size
     [growth] trends parallel within thirds by growth before
+    [signing] comparison group weighed by its odds of signing
    *[other] both
 }
 conditional-one = { $label } { $effect }
+conditional-weights = this method takes no weights
 conditional-none = no condition could be estimated: { $reasons }
 conditional = Where only { units } alike before the first agreement stand for each other the effect is, instead of { $effect }: { $effects }. { $verdict }
 

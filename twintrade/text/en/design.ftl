@@ -30,6 +30,10 @@ effect-border-period = border × { period }
 effect-size-period = third by size × { period }
 effect-growth-period = third by growth × { period }
 no-growth-before = growth before the first agreement needs two periods before it
+signing-few = weights by the odds of signing need { $least } agreements, and there { $n ->
+    [one] is one
+   *[other] are { $n }
+}
 no-strata = the panel has no strata for { $effect } effects; call add_strata on the design first
 effect-cohort = cohort
 effect-undirected-pair = undirected pair

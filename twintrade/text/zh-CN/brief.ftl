@@ -116,6 +116,7 @@ reading-bounds = 若协议签署后趋势的背离不超过此前的最大背离
 reading-unbounded = 若协议签署后趋势的背离不超过此前的最大背离，变化可以是任何数值。
 reading-average = 对随机抽取的一个配对而言，无论规模大小，平均变化为{ PERCENT($percent, decimals: 0, sign: "always") }。
 reading-always = 若以一开始就有协议的配对为对照，变化为{ PERCENT($percent, decimals: 0, sign: "always") }。
+reading-conditional = 若只与首个协议之前贸易增速相近的配对比较，变化为{ PERCENT($percent, decimals: 0, sign: "always") }。
 needed = 要得出答案还需要什么
 detectable = 只有达到或超过{ $size }的变化，才会有五分之四的机会被发现{ $has_money ->
     [yes] ：即全部配对合计每{ period }{ $value }

@@ -111,10 +111,13 @@ percent = 同一百分比效应有三种含义：处理组{ unit }的总额变�
 }。第一种回答贸易发生了什么变化，第二种回答随机抽取的一个{ unit }会怎样，第三种回答在参差不齐的变化中居中者会怎样；大小{ unit }的变化不同时，三者便不相同。
 percent-always = 每个{ unit }各年都有贸易，因此没有贸易因协议而开始或终止。
 percent-extensive = 发生贸易的概率变化了{ FIXED($points, decimals: 1, sign: "always") }个百分点{ $known ->
-    [yes] （从{ FIXED($low, decimals: 1, sign: "always") }到{ FIXED($high, decimals: 1, sign: "always") }；此类区间覆盖真值的频率未经研究）
+    [yes] （从{ FIXED($low, decimals: 1, sign: "always") }到{ FIXED($high, decimals: 1, sign: "always") }）
    *[no] { "" }
 }。
-percent-intensive = 对于本来就有贸易的情形，无论有贸易的年份中哪些本应没有贸易，平均变化都介于{ $low }与{ $high }之间。
+percent-intensive = { $point ->
+    [yes] 对于本来就有贸易的情形，若协议未带来新的贸易，平均变化为{ $low }
+   *[no] 对于本来就有贸易的情形，无论有贸易的年份中哪些本应没有贸易，平均变化都介于{ $low }与{ $high }之间
+}，抽样误差除外。
 
 ## comparison
 comparison-one = 两种对照中有一种无法估计：{ $reasons }
@@ -137,9 +140,11 @@ always-treated = 有{ $n }个{ unit }从首期起就受处理{ $used ->
 conditional-label = { $by ->
     [size] 规模三分位组内趋势平行
     [growth] 事前增速三分位组内趋势平行
+    [signing] 对照组按签署概率比加权
    *[other] 两者兼取
 }
 conditional-one = { $label }时{ $effect }
+conditional-weights = 该方法不接受权重
 conditional-none = 各种条件下均无法估计：{ $reasons }
 conditional = 若只让首个协议之前相似的{ unit }互为参照，效应不是{ $effect }，而是：{ $effects }。{ $verdict }
 

@@ -27,6 +27,7 @@ effect-border-period = 跨境×{ period }
 effect-size-period = 规模三分位组×{ period }
 effect-growth-period = 增速三分位组×{ period }
 no-growth-before = 首项协议之前的增速需要协议前有两期数据
+signing-few = 按签署概率比加权至少需要{ $least }项协议，现有{ $n }项
 no-strata = 面板没有{ $effect }固定效应所需的分层；请先对设计调用add_strata
 effect-cohort = 队列
 effect-undirected-pair = 无向配对
