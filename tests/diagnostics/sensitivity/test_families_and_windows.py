@@ -61,6 +61,33 @@ def test_an_untouched_outcome_that_moves_is_an_objection(rng) -> None:
     assert "also" in found.sentence
 
 
+def share_objections(*, selected: bool, panels: int = 30) -> float:
+    """How often crude oil objects, which no agreement moves but, where those that grow sign, grows with the rest."""
+    check, verdicts = Outcomes(untouched=("crude",), reason="pipelines carry it", draws=19), []
+    index = pd.MultiIndex.from_product([range(40), range(10)], names=["unit", "period"])
+    for seed in range(panels):
+        rng = np.random.default_rng(seed)
+        growth, frame = 0.05 * rng.normal(size=40), index.to_frame(index=False)
+        ranked = np.argsort(-growth) if selected else rng.permutation(40)
+        onset = np.full(40, np.inf)
+        onset[ranked[:12]] = 5.0
+        unit, period = frame["unit"].to_numpy(), frame["period"].to_numpy()
+        for name, effect in (("goods", 0.3), ("crude", 0.0)):
+            noise = growth[unit] * period + 0.1 * rng.normal(size=400)
+            frame[name] = np.exp(noise + effect * (period >= onset[unit]))
+        panel = Panel.from_frame(frame, unit="unit", period="period")
+        design = Design(panel=panel, treatment=Treatment(panel.units, onset), outcome="goods", transform="log")
+        found = check.check(fit(Imputation(), design), Clustered(), rng)
+        assert "untouched because pipelines carry it" in found.sentence
+        verdicts.append(found.verdict == "objects")
+    return float(np.mean(verdicts))
+
+
+def test_a_negative_control_finds_selection_on_growth_and_seldom_objects_without_it() -> None:
+    assert share_objections(selected=True) > 0.8
+    assert share_objections(selected=False) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 30)
+
+
 def test_an_outcome_that_is_not_there_is_a_row_with_its_reason(rng) -> None:
     found = Outcomes(others=("also", "absent")).check(fit(TWFE(shape="static"), made()), Clustered(), rng)
     row = found.table.set_index("label").loc["absent"]
