@@ -208,6 +208,14 @@ def test_ends_of_a_ratio_are_those_of_its_logarithm_in_percent():
     assert shown["effect"] == pytest.approx(fitted.view("overall").effects[0])
 
 
+def test_an_end_beyond_a_thousand_percent_is_not_written_out():
+    method = POISSON[0]
+    fitted = fit(method, make(STAGGERED, method, noise=1.0))
+    finding = Honest(bounds=(2.0,)).check(fitted, Clustered(), np.random.default_rng(0))
+    assert finding.table["high"].max() > 1000
+    assert "to more than +1,000%" in finding.sentence
+
+
 def test_the_exact_ratio_is_that_of_the_totals_under_the_violation():
     method = POISSON[0]
     design = make(ONE, method, noise=0.2, effect=0.5)

@@ -10,6 +10,9 @@ from twintrade.effects import Message
 from twintrade.numerics.honest import Kind, RobustInterval
 from twintrade.text import Listed, Text
 
+FARTHEST = 1000.0
+"""End of an interval in percent beyond which it is not written out."""
+
 
 def describe_bounded(
     base: CommonBase, kind: Kind, sizes: Sequence[float], intervals: Sequence[RobustInterval], breakdown: float
@@ -22,8 +25,8 @@ def describe_bounded(
             "checks.honest-range",
             symbol=symbol,
             size=size,
-            low=format_effect(base.show(one.low), scale),
-            high=format_effect(base.show(one.high), scale),
+            low=_show_end(base.show(one.low), scale),
+            high=_show_end(base.show(one.high), scale),
         )
         for size, one in zip(sizes, intervals, strict=True)
     ]
@@ -53,6 +56,12 @@ def describe_bounded(
             power=slope.power,
         ),
     ]
+
+
+def _show_end(value: float, scale: str) -> Text:
+    """Return an end of an interval; how far a percentage lies beyond what anybody means says nothing."""
+    is_beyond = scale == "percent" and value > FARTHEST
+    return Text("checks.honest-beyond", end=FARTHEST) if is_beyond else format_effect(value, scale)
 
 
 def describe_draws(base: CommonBase) -> tuple[Message, ...]:

@@ -418,6 +418,7 @@ honest = If { $kind ->
    *[at] It first holds zero at { $symbol } = { FIXED($breakdown, decimals: 2) }.
 }
 honest-range = { $symbol } = { COMPACT($size) }: { $low } to { $high }
+honest-beyond = more than { PERCENT($end, decimals: 0, sign: "always") }
 honest-headline = If { $kind ->
     [smoothness] the slope of the difference in trends changes by at most M from one period to the next
     [relative-magnitudes] the difference in trends moves at most M̄ times as much in a period, away from the mean of the years before, as it moved at most between two years before

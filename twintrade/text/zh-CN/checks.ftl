@@ -371,6 +371,7 @@ honest = 若{ $kind ->
    *[at] 当{ $symbol } = { FIXED($breakdown, decimals: 2) }时，区间开始包含零。
 }
 honest-range = { $symbol } = { COMPACT($size) }：{ $low }至{ $high }
+honest-beyond = 超过{ PERCENT($end, decimals: 0, sign: "always") }
 honest-headline = 若{ $kind ->
     [smoothness] 趋势差异的斜率从一期到下一期的变化不超过M
     [relative-magnitudes] 趋势差异每期偏离此前各年均值的变动，不超过此前各年之间最大变动的M̄倍
