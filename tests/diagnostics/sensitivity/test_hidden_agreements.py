@@ -11,6 +11,7 @@ from twintrade.diagnostics.sensitivity.hidden_agreements import HiddenAgreements
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
+from twintrade.estimators.imputing import comparison_units
 from twintrade.inference.clustered import Clustered
 from twintrade.simulate import simulate
 
@@ -139,6 +140,13 @@ def test_sets_of_totals_are_refitted():
         again = fitted.refit(fitted.design.without(row.left_out.split(", ")), "overall")
         assert row.effect == pytest.approx(again.view("overall").effects[0], rel=1e-9)
     assert "Newton" in finding.sentence
+
+
+def test_twos_among_some_of_many_units_are_called_so(monkeypatch):
+    monkeypatch.setattr(comparison_units, "MOST_UNITS", 8)
+    _, finding = check(draw(2))
+    assert "among the 8 pairs that move it most" in finding.sentence
+    assert "Newton" not in finding.sentence
 
 
 @pytest.mark.parametrize("options", [{"shares": ()}, {"shares": (1.0,)}, {"most": 2}, {"coverage": 1.5}])

@@ -97,7 +97,7 @@ class HiddenAgreements(Diagnostic):
             rows += [_left_row(n, end, one) for n in worst for end, one in zip(ENDS, worst[n], strict=True)]
             moves = np.array([one.effect - headline.effect for n in worst if n < 3 for one in worst[n]])
             verdict, bound = judge_choices(moves, headline), float(np.abs(moves).max())
-            sentences.append(_say_worst(worst, fit, units.is_exact and units.has_all))
+            sentences.append(_say_worst(worst, fit, units))
             if headline.is_distinguishable:
                 sentences.append(_say_breakdown(fit, units, worst))
             sentences.append(_say_verdict(verdict, bound, headline, fit))
@@ -191,7 +191,7 @@ def _left_row(n: int, end: str, one: WithoutSome) -> Row:
     return str(label), pack_text(label), ", ".join(one.units), one.effect, np.nan, np.nan
 
 
-def _say_worst(worst: Worst, fit: Fit, is_exact: bool) -> Text:
+def _say_worst(worst: Worst, fit: Fit, searched: ComparisonUnits) -> Text:
     scale, numbers = fit.estimate.scale, sorted(worst)
     ranges = [
         Text(
@@ -208,7 +208,9 @@ def _say_worst(worst: Worst, fit: Fit, is_exact: bool) -> Text:
         "checks.hidden-worst",
         ranges=Listed(tuple(ranges), "semicolon"),
         unit=farthest.units[0],
-        exact="yes" if is_exact else "no",
+        units=fit.design.panel.unit_kind,
+        exact="no" if not searched.is_exact else "yes" if searched.has_all else "some",
+        sought=len(searched.removals.members),
     )
 
 

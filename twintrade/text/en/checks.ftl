@@ -73,6 +73,7 @@ hidden-range = without { $n ->
 }
 hidden-worst = The worst case is that those pairs hide agreements on which the comparison rests: { $ranges }. The single one that counts most is { $unit }.{ $exact ->
     [yes] { "" }
+    [some] { " " }Sets of two and more were sought among the { $sought } { units } that move it most; a worse one may have been passed over.
    *[no] { " " }Sets were sought by one Newton step and refitted; a worse one may have been passed over.
 }
 hidden-breakdown = Leaving out { $n } of { $all } comparison { units } ({ $names }) carries the estimate to zero{ $fewest ->

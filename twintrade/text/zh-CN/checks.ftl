@@ -64,6 +64,7 @@ hidden-range = { $n ->
 }
 hidden-worst = 最坏的情形是，对照所倚重的配对恰有未登记的协议：{ $ranges }。单个影响最大的是{ $unit }。{ $exact ->
     [yes] { "" }
+    [some] 两个及以上的组合只在影响最大的{ $sought }个{ unit }中搜寻，可能漏掉更坏的组合。
    *[no] 各组合以一步牛顿法搜寻后重新拟合，可能漏掉更坏的组合。
 }
 hidden-breakdown = 在{ $all }个对照{ unit }中剔除{ $n }个（{ $names }），估计值即变为零{ $fewest ->
