@@ -42,7 +42,13 @@ N_BESIDE = 3
 """Draws on which these are tried one by one."""
 
 AT_LEVEL = 0.05 + 1e-9
-COUNTS = ("draws", "none", "rejects", "covers", "unbounded", "no_interval", "planted", "finds", "covers_effect")
+REFUSED = "refused"
+"""Stands where a row of the decision table would, for panels without an estimate: no matter of inference."""
+
+COUNTS = (
+    *("draws", "none", "rejects", "covers", "unbounded", "no_interval", "planted", "finds", "covers_effect"),
+    REFUSED,
+)
 FACTS = ("effective_city", "effective_partner", "resting", "spread", "beside")
 Answer = tuple[float, float, float]
 
@@ -115,7 +121,9 @@ class Study:
         """Count all draws at once; None where ``auto`` takes something that cannot be, or decides by the draw."""
         n = TOGETHER
         flows = [draw_flows(made, self._rng(k)) for k in range(n)]
-        one, second = (fit(self.estimator, made.design(flow, "log")) for flow in flows[:2])
+        one, second = (self._fit(made, flow) for flow in flows[:2])
+        if one is None or second is None:
+            return None
         decision = AUTO.decided(one)
         is_same = AUTO.decided(second).situation == decision.situation and decision.situation.has_weights
         if not is_same or decision.method not in ("scaled", "randomization"):
@@ -165,7 +173,9 @@ class Study:
             counted.add(None if own is None else own[1], 100 * np.expm1(truth) if is_percent else truth)
             if not truth and draw < N_BESIDE:
                 self._try_beside(counted, one, draw, tuple(name for name in BESIDE if name != method))
-        return [counted.row(spread) for counted in found.values()]
+        rows = [counted.row(spread) for counted in found.values()]
+        n_refused = sum(one is None for one in fits[:n])
+        return [*rows, describe_refused(n_refused)] if n_refused else rows
 
     def _try_beside(self, counted: Counted, one: Fit, draw: int, names: tuple[str, ...]) -> None:
         for name in names:
@@ -177,11 +187,17 @@ class Study:
         return self.cell.seed(self.seed, self.assignment, *more, 7)
 
     def _fit(self, made: Assigned, flows: FloatArray) -> Fit | None:
-        """Return the fit; None where the draw's zeros leave no estimate, which is no matter of inference."""
+        """Return the fit; None where the estimator refuses the panel."""
         try:
             return fit(self.estimator, made.design(flows, "level" if self.estimator.is_poisson else "log"))
         except EstimationError:
             return None
+
+
+def describe_refused(n: int) -> tuple[object, ...]:
+    """Return the row of an assignment's panels that have no estimate."""
+    counts = (n if name == REFUSED else 0 for name in COUNTS)
+    return (REFUSED, "", *counts, np.nan, np.nan, np.nan, np.nan, "")
 
 
 def _in_logs(one: Fit) -> float:

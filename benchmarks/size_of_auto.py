@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.agreement_panels import GRID, LEVELS, MANY, ONE, RESTING, SOME, TWO, Cell
-from benchmarks.one_assignment import COUNTS, FACTS, Study
+from benchmarks.one_assignment import COUNTS, FACTS, REFUSED, Study
 from twintrade.estimators.base import Estimator
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
 from twintrade.estimators.chaisemartin_dhaultfoeuille import ChaisemartinDHaultfoeuille
@@ -135,9 +135,10 @@ def summarize(results: pd.DataFrame) -> pd.DataFrame:
     given = table["draws"] + table["planted"] - table["none"] - table["no_interval"]
     out["coverage"] = (table["covers"] + table["covers_effect"]) / given.where(given > 0)
     out["power"] = table["finds"] / table["planted"].where(table["planted"] > 0)
-    out["none"], out["no_interval"] = table["none"], table["no_interval"]
-    taken = results.assign(taken=results["decided_by"] + ": " + results["method"])
-    out["taken"] = taken.groupby(keys, sort=False)["taken"].agg(lambda x: ", ".join(x.value_counts().index))
+    out["none"], out["no_interval"], out[REFUSED] = table["none"], table["no_interval"], table[REFUSED]
+    taken = (results["decided_by"] + ": " + results["method"]).where(results["decided_by"] != REFUSED)
+    taken = results.assign(taken=taken).groupby(keys, sort=False)["taken"]
+    out["taken"] = taken.agg(lambda x: ", ".join(x.value_counts().index))
     out["clustered"] = results.groupby(keys, sort=False)["beside"].agg(lambda x: _rate(x, "clustered"))
     return out.reset_index()
 
@@ -172,6 +173,7 @@ def judge(row: pd.Series) -> str:
     said = ["too often"] if row["size"] > bound + slack else []
     said += ["conservative"] if row["size"] < CONSERVATIVE - slack else []
     said += ["covers too rarely"] if row["coverage"] < COVERAGE - slack else []
+    said += [f"{row[REFUSED]} of {row['draws'] + row[REFUSED]} refused"] * bool(row[REFUSED])
     return ", ".join(said + ["no number"] * bool(row["none"]) + ["no interval"] * bool(row["no_interval"]))
 
 

@@ -30,6 +30,9 @@ VERDICTS = ("objects", "does not object", "cannot tell")
 EFFECT = 0.3
 """Of every agreement, in log points, so that the headline is distinguishable from zero."""
 
+N_OLD = 20
+"""Pairs treated throughout, where a check is about them."""
+
 OTHER = "other goods"
 """An outcome that agreements do not touch."""
 
@@ -74,6 +77,17 @@ def hide(made: Assigned, since: FloatArray, rng: np.random.Generator) -> FloatAr
     hidden = np.zeros(made.onset.size)
     hidden[rng.choice(np.flatnonzero(np.isinf(made.onset.ravel())), 2, replace=False)] = -6.0
     return np.asarray(hidden.reshape(made.onset.shape)[..., None] * (np.arange(YEARS) >= 5))
+
+
+def grow_by_class(made: Assigned, since: FloatArray, rng: np.random.Generator) -> FloatArray:
+    shape, odds = made.onset.shape, np.array([1.0, 4.0, 12.0])
+    signed = rng.choice(3, shape, p=odds / odds.sum())
+    kind = np.where(np.isfinite(made.onset), signed, rng.integers(3, size=shape))
+    return np.asarray(0.12 * (kind - 1.0)[..., None] * np.arange(YEARS))
+
+
+def keep_growing(made: Assigned, since: FloatArray, rng: np.random.Generator) -> FloatArray:
+    return np.asarray(0.15 * (made.onset == 0)[..., None] * np.arange(YEARS))
 
 
 def divert(made: Assigned, since: FloatArray, rng: np.random.Generator) -> FloatArray:
@@ -121,6 +135,8 @@ TRIALS = (
     Trial("estimators", "effects grow by 0.15 a year", grow, "twfe", {"names": ("imputation",)}),
     Trial("bacon", "effects grow by 0.15 a year", grow, "twfe"),
     Trial("twfe_weights", "effects grow by 0.15 a year", grow, "twfe"),
+    Trial("conditional_trends", "trends of −12, 0 and 12 % a year, and growing pairs sign", grow_by_class),
+    Trial("always_treated", "old agreements still add 0.15 a year", keep_growing),
     Trial("clusters", "none: one estimate", None),
     Trial("leverage", "none: no such rows", None),
     Trial("spillovers", "a city's other pairs lose 0.3", divert),
@@ -137,6 +153,8 @@ def draw_design(trial: Trial, panel: int, *, is_violated: bool) -> Design:
     flows = draw_flows(made, rng)
     if is_violated and trial.check == "selection":
         made = follow_growth(made, flows, rng)
+    if trial.check == "always_treated":
+        made = treat_throughout(made, rng)
     since = np.arange(YEARS) - made.onset[..., None]
     logs = EFFECT * (since >= 0)
     if is_violated and trial.change is not None:
@@ -146,6 +164,13 @@ def draw_design(trial: Trial, panel: int, *, is_violated: bool) -> Design:
     other = draw_flows(made, rng) * np.exp(touched)
     columns = {**design.panel.columns, OTHER: other.ravel()}
     return replace(design, panel=replace(design.panel, columns=columns))
+
+
+def treat_throughout(made: Assigned, rng: np.random.Generator) -> Assigned:
+    """Return agreements of twenty pairs more, in force from the first year on."""
+    onset = made.onset.copy()
+    onset.flat[rng.choice(np.flatnonzero(np.isinf(onset)), N_OLD, replace=False)] = 0
+    return replace(made, onset=onset)
 
 
 def follow_growth(made: Assigned, flows: FloatArray, rng: np.random.Generator) -> Assigned:

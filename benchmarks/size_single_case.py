@@ -6,7 +6,7 @@ holds: the treated flow is a weighted sum of donors plus stationary errors.
 """
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ import pandas as pd
 from twintrade.design import Design, Panel, Treatment
 from twintrade.design.case import Case
 from twintrade.diagnostics.single_case.case_placebos import build_case_sets, estimate_placebo_paths
+from twintrade.estimators.augmented_synthetic_control import AugmentedSyntheticControl
 from twintrade.estimators.base import fit
 from twintrade.estimators.cases.single_case import SingleCase
 from twintrade.estimators.double_ratio import DoubleRatio
@@ -43,12 +44,14 @@ class Ranked:
     label: str
     estimator: SingleCase
     is_log: bool
+    sets: tuple[str, ...] = ("A", "B", "all")
 
 
 METHODS = (
     Ranked("double ratio", DoubleRatio(), False),
     Ranked("synthetic control", SyntheticControl(demeaned=True), True),
     Ranked("synthetic DiD", SyntheticDid(min_before=4), True),
+    Ranked("augmented synthetic control", AugmentedSyntheticControl(demeaned=True), True, ("A", "B")),
 )
 
 
@@ -88,7 +91,7 @@ def as_case(
     )
 
 
-def placebo_size(draws: int) -> Iterator[Row]:
+def placebo_size(draws: int, methods: Sequence[Ranked] = METHODS) -> Iterator[Row]:
     """Share of null cases whose rank is among the smallest that reach about 0.1, exact size beside it."""
     city, partner = np.divmod(np.arange(N_CITIES * N_PARTNERS), N_PARTNERS)
     for rho in RHOS:
@@ -96,9 +99,11 @@ def placebo_size(draws: int) -> Iterator[Row]:
         found: dict[tuple[str, str], list[tuple[float, float, float]]] = {}
         for _ in range(draws):
             logs = log_flows(rng, rho).reshape(city.size, -1)
-            for method in METHODS:
+            for method in methods:
                 case = as_case(logs if method.is_log else np.exp(logs), N_BEFORE, city, partner)
                 for key, chosen in build_case_sets(case).items():
+                    if key not in method.sets:
+                        continue
                     paths = estimate_placebo_paths(method.estimator, chosen)
                     rank = paths.rank()
                     size = max(np.floor(0.1 / rank.floor + 1e-9), 1) * rank.floor
