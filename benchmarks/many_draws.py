@@ -56,7 +56,9 @@ def test_scaled(one: Fit, designs: Sequence[Design]) -> FloatArray:
     return np.asarray(2 * student.sf(np.abs(effects) / se, known.df[0]))
 
 
-def test_randomized(one: Fit, designs: Sequence[Design], draws: int, rng: np.random.Generator) -> FloatArray:
+def test_randomized(
+    one: Fit, designs: Sequence[Design], draws: int, rng: np.random.Generator, *, by_row: bool
+) -> FloatArray:
     """Return the p-values of ``Randomization`` for the outcomes of several designs, from the same re-assignments."""
     dealing = deal_onsets(one, "assigned", draws, np.random.default_rng(int(rng.integers(2**31))))
     if dealing.scheme.n_assignments < FEWEST:
@@ -64,14 +66,18 @@ def test_randomized(one: Fit, designs: Sequence[Design], draws: int, rng: np.ran
     o, outcomes = one.design.observations, np.column_stack([design.observations.y for design in designs])
     estimates = _estimate_again(one, outcomes, [*dealing.onsets, one.design.onset])
     residuals, ones = compute_linear_residuals(o, outcomes), np.ones(o.n_rows)
-    studentizer, pool = build_studentizer(one, ["overall"], dealing.onsets), find_units_with_trade(one)
+    studentizer = build_studentizer(one, ["overall"], dealing.onsets, by_row=by_row)
+    pool = find_units_with_trade(one)
     assert studentizer.shares is not None
     p = np.empty(len(designs))
     for k, design in enumerate(designs):
         size = np.zeros(o.n_units)
         size[pool] = score_sizes(measure_sizes(design)[pool])
         variances = replace(studentizer.noise, size=size).variances(Residuals(residuals[:, k], ones, False))
-        scale = studentizer.shares.scale(variances, studentizer.dealt, slice(0, 1), is_ratio=True)[:, 0]
+        if studentizer.by_row is not None:
+            scale = studentizer.by_row.scale(variances)
+        else:
+            scale = studentizer.shares.scale(variances, studentizer.dealt, slice(0, 1), is_ratio=True)[:, 0]
         compared = estimates[:, k] / scale
         p[k] = compute_two_sided_share(float(compared[-1]), compared[:-1])
     return p

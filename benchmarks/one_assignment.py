@@ -133,7 +133,8 @@ class Study:
         spread = compute_spread(made, weights.reshape(made.is_treated.shape))
         planted = [flow * np.exp(EFFECT * spread * made.is_treated) for flow in flows]
         designs = [made.design(flow, "log") for flow in (*flows, *planted)]
-        p = {"randomization": test_randomized(one, designs, PERMUTATIONS, self._rng(0, 1))}
+        by_row = decision.code == "leverage-one"
+        p = {"randomization": test_randomized(one, designs, PERMUTATIONS, self._rng(0, 1), by_row=by_row)}
         if decision.method == "scaled" or self.cell.cities < 100:
             p["scaled"] = test_scaled(one, designs)
         taken = p.pop(decision.method)

@@ -69,7 +69,9 @@ class Auto(Inference):
         name = method or decision.method
         if name == "randomization":
             statistic: Literal["default", "t"] = "default" if decision.about == "these" else "t"
-            return Randomization(draws=self.count_permutations(), statistic=statistic, level=self.level)
+            noise: Literal["by_size", "by_row"] = "by_row" if decision.code == "leverage-one" else "by_size"
+            how = {"draws": self.count_permutations(), "level": self.level}
+            return Randomization(**how, statistic=statistic, noise=noise)
         known: dict[str, Inference] = {
             "scaled": Scaled(level=self.level, draws=self.draws),
             "clustered": Clustered(level=self.level, draws=self.draws),

@@ -41,9 +41,10 @@ class Randomization(Inference):
         What is compared: the effect (every draw estimated anew); the effect over its clustered standard error; or the
         one-step estimate from the model without treatment, which needs no refit. By default the score for methods
         that are not linear and offer it, else the effect.
-    noise : {"by_size", "equal"}
+    noise : {"by_size", "by_row", "equal"}
         "by_size": effects and scores are compared over the standard error that they have if small units are noisier
-        than large ones, as residuals and each unit's own past say; "equal": as they are.
+        than large ones, as residuals and each unit's own past say; "by_row": the same, and for linear headlines with
+        the noise of comparison rows, which single rows can carry; "equal": as they are.
     intervals : bool
         Collect the constant effects that the test does not reject (a proportional effect for Poisson methods).
     strata : tuple of str
@@ -58,7 +59,7 @@ class Randomization(Inference):
     across: Across | Literal["assigned"] = "assigned"
     draws: int = 999
     statistic: Statistic = "default"
-    noise: Literal["by_size", "equal"] = "by_size"
+    noise: Literal["by_size", "by_row", "equal"] = "by_size"
     intervals: bool = True
     strata: tuple[str, ...] = ("size",)
     signers: tuple[str, ...] = ()
@@ -90,8 +91,8 @@ class Randomization(Inference):
             after, shown = find_effect_after(fit), {view: fit.view(view) for view in views}
             drawn, near = permute_one_step(dealt, shown, len(dealing.onsets), after, self.intervals)
         studentizer, kept = None, [dealing.onsets[k] for k in drawn.kept]
-        if not is_t and self.noise == "by_size":
-            studentizer = build_studentizer(fit, views, kept)
+        if not is_t and self.noise != "equal":
+            studentizer = build_studentizer(fit, views, kept, by_row=self.noise == "by_row")
             if near is not None:
                 studentizer.fitted[after, 0.0] = Residuals(near.residuals, near.means, True)
             if dealt is not None:

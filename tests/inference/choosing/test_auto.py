@@ -105,6 +105,12 @@ def test_all_objections_are_listed() -> None:
     assert "20 city clusters count as 6.2 equal ones" in str(decision.reasons[1])
 
 
+def test_noise_of_comparison_rows_counts_where_the_headline_rests_on_single_ones(gravity_panel) -> None:
+    fitted = fit(Imputation(), gravity_panel())
+    for change, noise in (({"leverage_one_share": 0.2}, "by_row"), ({"effective": {"city": 3.0}}, "by_size")):
+        assert Auto().chosen(fitted, decide_for(replace(ENOUGH, **change))).noise == noise
+
+
 def test_the_ladder_goes_on_from_the_method_named() -> None:
     few = decide_for(replace(ENOUGH, effective={"city": 12.0}))
     assert list_steps(few) == ["scaled", "jackknife", "wild", "randomization", "placebo"]

@@ -31,7 +31,7 @@ def count_pages():
 
 
 def count_tests():
-    """The two-way regression with every method, its panels in the last column; ranks of single cases, 1,000 a row."""
+    """The two-way regression with every method, panels in the last column; ranks of single cases, 500 a row."""
     rows = (RESULTS.parent / "size_of_tests.md").read_text(encoding="utf-8").splitlines()
     cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows if row.startswith("|")]
     found: Counter[tuple[str, str, str]] = Counter()
@@ -39,12 +39,19 @@ def count_tests():
         if len(row) == 7 and row[0].isdigit() and row[2] != "auto":
             found["twfe", row[2].lower().replace("-", "_"), "two_way"] += int(row[6])
         if len(row) == 6 and row[2] in ("A", "B", "all"):
-            found[row[1].lower().replace(" ", "_"), "placebo", "two_way"] += 1000
+            found[row[1].lower().replace(" ", "_"), "placebo", "two_way"] += 500
     return found
 
 
+def count_coverage():
+    """Corrected PPML, whose intervals were counted on 600 panels or more a row."""
+    rows = (RESULTS.parent / "coverage.md").read_text(encoding="utf-8").splitlines()
+    found = [row for row in rows if row.startswith(("| 20 | agreement", "| 40 | agreement")) and "two-way" not in row]
+    return Counter({("ppml_corrected", "weidner_zylkin", "gravity"): 600 * len(found)})
+
+
 def test_the_table_is_what_the_stored_draws_hold():
-    drawn = count_auto() + count_pages() + count_tests()
+    drawn = count_auto() + count_pages() + count_tests() + count_coverage()
     assert {key for key, n in drawn.items() if n >= FEWEST} == STUDIED
 
 

@@ -16,6 +16,7 @@ from twintrade.estimators.twfe import TWFE
 from twintrade.inference.randomization import Randomization
 from twintrade.inference.refits.dealing import deal_onsets
 from twintrade.inference.refits.noise import Residuals, build_noise, find_treated
+from twintrade.inference.refits.permutation import replace_outcome
 from twintrade.inference.refits.reassignment import build_assignments
 from twintrade.inference.refits.scheme import count_assignments
 from twintrade.inference.refits.strata import measure_sizes
@@ -181,6 +182,23 @@ def test_noise_of_an_average_is_that_of_its_units(gravity_panel, rng) -> None:
         after = (o.unit == u) & o.is_treated
         total += after.sum() * (errors[after].mean(0) - errors[(o.unit == u) & ~o.is_treated].mean(0))
     assert scale == pytest.approx((total / o.is_treated.sum()).std(), rel=0.02)
+
+
+@pytest.mark.parametrize("estimator", [TWFE(shape="static"), Imputation()], ids=["twfe", "imputation"])
+def test_noise_by_row_is_that_of_all_rows(gravity_panel, rng, estimator) -> None:
+    """Weights of rows from outcomes that are one in a single row each."""
+    design = gravity_panel(n_cities=4, n_partners=5, n_periods=6, n_treated=4, fixed_effects="gravity")
+    fitted = fit(estimator, design)
+    o = design.observations
+    studentizer = build_studentizer(fitted, ["overall"], [design.onset[::-1]], by_row=True)
+    h = rng.uniform(0.5, 3.0, (o.n_units, studentizer.noise.cohorts.size))
+    weights = np.array(
+        [fit(estimator, replace_outcome(design, row)).view("overall").effects[0] for row in np.eye(o.n_rows)]
+    )
+    place = np.searchsorted(studentizer.noise.cohorts, o.unit_onset[o.unit])
+    own = h[o.unit, np.where(np.isfinite(o.unit_onset[o.unit]), place, -1)]
+    assert studentizer.by_row.scale(h)[-1] == pytest.approx(np.sqrt((weights**2 * own).sum()), rel=1e-6)
+    assert np.abs(weights[~o.is_ever_treated[o.unit]]).max() > 0.01
 
 
 def test_own_past_counts_where_it_is_long_enough(gravity_panel) -> None:

@@ -3,6 +3,7 @@
 from twintrade.estimators.base import Fit
 
 STUDIED = {
+    ("augmented_synthetic_control", "placebo", "two_way"),
     ("callaway_santanna", "randomization", "two_way"),
     ("callaway_santanna", "scaled", "two_way"),
     ("chaisemartin_dhaultfoeuille", "randomization", "two_way"),
@@ -13,9 +14,13 @@ STUDIED = {
     ("imputation", "scaled", "two_way"),
     ("local_projections", "randomization", "two_way"),
     ("partially_pooled_synthetic_control", "randomization", "two_way"),
+    ("poisson_etwfe", "randomization", "gravity"),
     ("poisson_imputation", "randomization", "gravity"),
     ("poisson_imputation", "randomization", "two_way"),
+    ("ppml", "randomization", "gravity"),
+    ("ppml_corrected", "weidner_zylkin", "gravity"),
     ("stacked", "randomization", "two_way"),
+    ("staggered_efficient", "randomization", "two_way"),
     ("sun_abraham", "randomization", "two_way"),
     ("synthetic_control", "placebo", "two_way"),
     ("synthetic_did", "placebo", "two_way"),
@@ -31,7 +36,7 @@ STUDIED = {
     ("twfe", "wild", "two_way"),
     ("two_stage", "randomization", "two_way"),
 }
-"""Combinations of which size_of_auto, size_of_pages and size_of_tests in docs/lab hold fifty panels or more."""
+"""Combinations of which the studies of size and coverage in docs/lab hold fifty panels or more."""
 
 
 def is_size_studied(fit: Fit, inference: str) -> bool:

@@ -7,6 +7,7 @@ import numpy as np
 
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.clustered import Facts
+from twintrade.inference.clustering import find_row_weights
 from twintrade.inference.refits.noise import (
     Noise,
     Residuals,
@@ -18,7 +19,27 @@ from twintrade.inference.refits.noise import (
     find_treated,
 )
 from twintrade.inference.refits.permutation import find_shifted_rows
-from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.arrays import FloatArray, IntArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowShares:
+    """Sums of squared weights of all rows in the headline of each draw, comparison rows included.
+
+    Attributes
+    ----------
+    squares : FloatArray, shape (n_draws, n_units)
+    cohort : IntArray, shape (n_draws, n_units)
+        Each unit's cohort; the last for units without an agreement.
+    """
+
+    squares: FloatArray
+    cohort: IntArray
+
+    def scale(self, variances: FloatArray) -> FloatArray:
+        """Return the headline's standard errors from units' variances, by cohort too, shape (n_draws,)."""
+        own = variances[np.arange(variances.shape[0]), self.cohort]
+        return np.asarray(np.sqrt((own * self.squares).sum(axis=1)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +60,8 @@ class Studentizer:
         Rows after onset and before it that have the effects.
     shares : Shares or None
         Where they are the same under every effect.
+    by_row : RowShares or None
+        For the headline, where the noise of comparison rows counts.
     fitted : dict of (float, float) to Residuals
         What is known of them.
     """
@@ -50,6 +73,7 @@ class Studentizer:
     residuals_at: Callable[[float, float], Residuals]
     shifted: FloatArray
     shares: Shares | None
+    by_row: RowShares | None = None
     fitted: dict[tuple[float, float], Residuals] = field(default_factory=dict)
     _known: dict[tuple[float, float], tuple[FloatArray, Shares]] = field(default_factory=dict)
 
@@ -61,6 +85,8 @@ class Studentizer:
             self._known.clear()
             self._known[at] = self.noise.variances(residuals), self.shares or self.noise.weigh(residuals.means)
         variances, shares = self._known[at]
+        if self.by_row is not None and view == "overall":
+            return self.by_row.scale(variances)
         one = slice(self.begins[view] + k, self.begins[view] + k + 1)
         return shares.scale(variances, self.dealt, one, is_ratio=self.is_ratio)[:, 0]
 
@@ -80,8 +106,13 @@ class Studentizer:
         return self.noise.facts(self.find_residuals(0.0, 0.0))
 
 
-def build_studentizer(fit: Fit, views: Sequence[View], onsets: Sequence[FloatArray]) -> Studentizer:
-    """Return the scales of a fit's views under some assignments, the real one last."""
+def build_studentizer(
+    fit: Fit, views: Sequence[View], onsets: Sequence[FloatArray], *, by_row: bool = False
+) -> Studentizer:
+    """Return the scales of a fit's views under some assignments, the real one last.
+
+    With ``by_row`` the noise of comparison rows counts too, where a linear headline's weights are known.
+    """
     o = fit.design.observations
     estimates = [fit.view(view) for view in views]
     noise = build_noise(fit, estimates)
@@ -110,4 +141,20 @@ def build_studentizer(fit: Fit, views: Sequence[View], onsets: Sequence[FloatArr
         lambda after, before: Residuals(columns @ (1.0, -after, -before), ones, False),
         shifted,
         noise.weigh(ones),
+        weigh_units(fit, dealt, [*onsets, fit.design.onset]) if by_row else None,
     )
+
+
+def weigh_units(fit: Fit, dealt: TreatedDraws, onsets: Sequence[FloatArray]) -> RowShares | None:
+    """Return what the rows of each unit weigh in the headline under each assignment; None where it is not known."""
+    o = fit.design.observations
+    squares = np.zeros((len(onsets), o.n_units))
+    cohort = np.full(squares.shape, -1)
+    np.put_along_axis(cohort, dealt.units, dealt.cohorts, axis=1)
+    for draw, onset in enumerate(onsets):
+        again = fit.refit(fit.design.reassigned(onset), "overall")
+        found, own = find_row_weights(again, again.view("overall")), again.design.observations
+        if found is None or own.n_rows != o.n_rows:
+            return None
+        squares[draw] = np.bincount(own.unit[found.rows], found.values[:, 0] ** 2, o.n_units)
+    return RowShares(squares, cohort)
