@@ -70,8 +70,8 @@ class Auto(Inference):
         if name == "randomization":
             statistic: Literal["default", "t"] = "default" if decision.about == "these" else "t"
             noise: Literal["by_size", "by_row"] = "by_row" if decision.code == "leverage-one" else "by_size"
-            how = {"draws": self.count_permutations(), "level": self.level}
-            return Randomization(**how, statistic=statistic, noise=noise)
+            draws = self.count_permutations()
+            return Randomization(draws=draws, statistic=statistic, noise=noise, level=self.level)
         known: dict[str, Inference] = {
             "scaled": Scaled(level=self.level, draws=self.draws),
             "clustered": Clustered(level=self.level, draws=self.draws),

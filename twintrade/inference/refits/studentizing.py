@@ -38,8 +38,8 @@ class RowShares:
 
     def scale(self, variances: FloatArray) -> FloatArray:
         """Return the headline's standard errors from units' variances, by cohort too, shape (n_draws,)."""
-        own = variances[np.arange(variances.shape[0]), self.cohort]
-        return np.asarray(np.sqrt((own * self.squares).sum(axis=1)))
+        by_unit = variances[np.arange(variances.shape[0]), self.cohort]
+        return np.asarray(np.sqrt((by_unit * self.squares).sum(axis=1)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,8 +153,8 @@ def weigh_units(fit: Fit, dealt: TreatedDraws, onsets: Sequence[FloatArray]) -> 
     np.put_along_axis(cohort, dealt.units, dealt.cohorts, axis=1)
     for draw, onset in enumerate(onsets):
         again = fit.refit(fit.design.reassigned(onset), "overall")
-        found, own = find_row_weights(again, again.view("overall")), again.design.observations
-        if found is None or own.n_rows != o.n_rows:
+        weights = find_row_weights(again, again.view("overall"))
+        if weights is None or again.design.observations.n_rows != o.n_rows:
             return None
-        squares[draw] = np.bincount(own.unit[found.rows], found.values[:, 0] ** 2, o.n_units)
+        squares[draw] = np.bincount(o.unit[weights.rows], weights.values[:, 0] ** 2, o.n_units)
     return RowShares(squares, cohort)
