@@ -136,8 +136,8 @@ def _list_texts(value: object) -> Iterator[str]:
     match value:
         case str():
             yield from value.splitlines()
-            host = urlsplit(value).hostname if value.startswith("http") else None
-            yield from (host.removeprefix("www."),) if host else ()
+            parts = (urlsplit(value).hostname or "").split(".") if value.startswith("http") else []
+            yield from (".".join(parts[k:]) for k in range(len(parts) - 1))
         case dict():
             yield from value
             yield from (text for inner in value.values() for text in _list_texts(inner))

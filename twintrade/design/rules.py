@@ -17,7 +17,7 @@ from twintrade.design.words import require_word
 from twintrade.effects.messages import Level, Message
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import FloatArray
-from twintrade.text import Listed, Text, Words, list_some
+from twintrade.text import Listed, Text, Words, find_fact, list_some
 
 MOST_NAMED = 60
 """Units that one message names."""
@@ -82,7 +82,8 @@ class TreatmentRule:
     def describe(self, frequency: str) -> Text:
         """Return the rule in words."""
         parts = [Text(f"design.rule-{self.rule}", n=self.n)]
-        dates = [Text("design.rule-date" if i == 0 else "design.rule-else", name=d) for i, d in enumerate(self.dates)]
+        keys = ["design.rule-date", *["design.rule-else"] * (len(self.dates) - 1)]
+        dates = [Text(key, name=find_fact("labels.date-", d)) for key, d in zip(keys, self.dates, strict=True)]
         parts.append(Text("design.rule-dates", dates=Listed(tuple(dates), "comma")))
         if self.kinds:
             parts.append(Text("design.rule-kinds", kinds=Listed(self.kinds)))

@@ -21,7 +21,7 @@ from twintrade.inference.refits import DrawnHeadline
 from twintrade.inference.reported import Reported, resolve_method
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.holm import adjust_holm
-from twintrade.text import Text, Words, pack_text
+from twintrade.text import Text, Words, find_fact, pack_text, parse_text
 
 NUMBERS = (
     "effect",
@@ -268,10 +268,16 @@ def list_failures(diagnostic: str, table: pd.DataFrame) -> tuple[Message, ...]:
         Message(
             "warning",
             "refit-failed",
-            Text("checks.refit-failed", check=diagnostic, label=str(label), reason=str(reason)),
+            Text("checks.refit-failed", check=find_fact("labels.check-", diagnostic), label=label, reason=reason),
         )
-        for label, reason in zip(failed["label"], failed["reason"], strict=True)
+        for label, reason in zip(list_words(failed, "label"), list_words(failed, "reason"), strict=True)
     )
+
+
+def list_words(table: pd.DataFrame, column: str) -> list[Words]:
+    """Return a column of words, as texts where these are kept beside it."""
+    words = zip(table[column], table[f"{column}_text"], strict=True)
+    return [parse_text(str(packed)) if packed else str(plain) for plain, packed in words]
 
 
 def format_effect(value: float, scale: str) -> Text:

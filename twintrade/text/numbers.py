@@ -90,7 +90,7 @@ def choose_column_decimals(values: Iterable[float]) -> int | None:
     if all(size.is_integer() for size in sizes):
         return 0
     decimals = max(0, min(3, 3 - math.floor(math.log10(largest))))
-    return None if round(middle, decimals) == 0 or (largest >= 1e4 and middle < 10) else decimals
+    return None if round(middle, decimals) == 0 or (largest >= 1e4 and (middle < 10 or sizes[0] < 1)) else decimals
 
 
 def convert_log_to_percent(log_points: float) -> float:

@@ -115,6 +115,16 @@ def test_checks_that_do_not_object_do_not_prove_that_the_tie_came_first():
     assert of(build_ledger(results(findings=follows)), "C16")["verdict"] == "not supported"
 
 
+@pytest.mark.parametrize(("scale", "shown"), [("percent", "−8.9% (−77.6% to 72.7%)"), ("log points", "−100%")])
+def test_parts_are_told_on_the_scale_of_the_column_that_was_checked(scale, shown):
+    rows = {"label": ["other cities"], "group": ["spillover"], "effect": [-8.9], "low": [-77.6], "high": [72.7]}
+    found = results(findings=[finding("spillovers", "cannot tell")], spillovers=rows)
+    found = replace(
+        found, bands=found.bands.assign(scale=scale), findings=found.findings.assign(payloads="spillovers")
+    )
+    assert shown in of(build_ledger(found), "C15")["answer"]
+
+
 def test_a_user_adds_claims_about_a_column_or_a_check():
     own = [
         {"text": "At least a tenth more.", "id": "X", "about": "ppml/a", "direction": "higher", "at_least": 10.0},

@@ -11,12 +11,17 @@ SEVERAL = ("Georgia", "Newcastle", "Richmond")
 """Names of several places that Chinese tells apart."""
 
 
+def _read(file: str) -> list[dict[str, str]]:
+    text = resources.files("twintrade.data").joinpath(file).read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
 @cache
 def load_local_names(language: str) -> Mapping[str, str]:
     """Return the names of places in a language by their English ones; none where the tables have none in it."""
     if language.partition("-")[0] != "zh":
         return {}
-    text = resources.files("twintrade.data").joinpath("partners.csv").read_text(encoding="utf-8")
-    names = {place.name: place.chinese_name for place in load_listed_places()}
-    names |= {row["name"]: row["chinese"].partition("|")[0] for row in csv.DictReader(text.splitlines())}
+    names = {row["name"]: row["name_zh"] for row in _read("local_names.csv")}
+    names |= {place.name: place.chinese_name for place in load_listed_places() if place.chinese_name}
+    names |= {row["name"]: row["chinese"].partition("|")[0] for row in _read("partners.csv")}
     return {name: local for name, local in names.items() if local and name not in SEVERAL}

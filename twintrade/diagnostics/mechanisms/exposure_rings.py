@@ -11,7 +11,7 @@ from twintrade.diagnostics.variants import Variant
 from twintrade.errors import DesignError
 from twintrade.inference.dependence import compute_great_circle
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
-from twintrade.text import Text, Words
+from twintrade.text import Listed, Text, Words
 
 DIRECT = "direct"
 NET = "net"
@@ -94,7 +94,7 @@ def _degrees(panel: Panel, place: IntArray, names: ObjectArray, columns: tuple[s
     """Return latitude and longitude of each place, shape (n_places, 2)."""
     lacking = [column for column in columns if column not in panel.columns]
     if lacking:
-        raise DesignError(f"the panel has no column {' and no column '.join(lacking)}, in degrees")
+        raise DesignError(Text("checks.rings-no-column", columns=Listed(tuple(lacking), "comma")))
     values = pd.DataFrame({column: panel.values(column) for column in columns})
     grouped = values.groupby(place[panel.unit])
     low, high = (extreme.reindex(range(names.size)).to_numpy() for extreme in (grouped.min(), grouped.max()))

@@ -8,12 +8,13 @@ import pandas as pd
 
 from twintrade.design import Design
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.mechanisms.moderators import assign_groups, find_treated_units
+from twintrade.diagnostics.mechanisms.moderators import assign_groups, find_treated_units, name_groups
 from twintrade.diagnostics.variants import (
     Variant,
     compare_variants,
     format_effect,
     list_failures,
+    list_words,
     simplify_inference,
 )
 from twintrade.effects import Finding, Topic
@@ -29,7 +30,7 @@ from twintrade.inference.scaled import Scaled
 from twintrade.numerics.arrays import BoolArray, ObjectArray, compact, sum_by_group
 from twintrade.numerics.holm import adjust_holm
 from twintrade.numerics.testing import adjust_sharpened_q
-from twintrade.text import Listed, Text, Words
+from twintrade.text import Listed, Text, Words, find_fact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +69,8 @@ class Heterogeneity(Diagnostic):
         if len(large) < 2:
             return self.unavailable(Text("checks.groups-small", by=self.by, n=self.min_units))
         chosen = simplify_inference(fit, inference)
-        variants = [Variant(name, self.by, keep_group(fit.design, groups == name)) for name in large]
+        named = name_groups(fit.design, self.by, self.breaks)
+        variants = [Variant(named.get(name, name), self.by, keep_group(fit.design, groups == name)) for name in large]
         table = compare_variants(fit, variants, chosen, rng, is_same_target=False)
         table["n_treated"] = [int((groups == name).sum()) for name in large]
         table["p_holm"] = adjust_holm(table["p"].to_numpy(dtype=np.float64))
@@ -79,18 +81,25 @@ class Heterogeneity(Diagnostic):
         test, p = self._equality(fit, groups, large, isinstance(resolve_method(fit, chosen), Clustered | Scaled), rng)
         scale = fit.estimate.scale
         listed = tuple(
-            Text("common.named", name=str(label), value=format_effect(float(effect), scale))
-            for label, effect in zip(known["label"], known["effect"], strict=True)
+            Text("common.named", name=label, value=format_effect(float(effect), scale))
+            for label, effect in zip(list_words(known, "label"), known["effect"], strict=True)
         )
         differ = "unknown" if np.isnan(p) else "yes" if p < 0.05 else "no"
-        by = Text("checks.groups", by=self.by, effects=Listed(listed, "semicolon"), differ=differ, test=test, p=p)
+        by = Text(
+            "checks.groups",
+            by=find_fact("labels.by-", self.by),
+            effects=Listed(listed, "semicolon"),
+            differ=differ,
+            test=test,
+            p=p,
+        )
         small = tuple(
-            Text("checks.group-small", name=str(n), n=int(c))
+            Text("checks.group-small", name=named.get(str(n), str(n)), n=int(c))
             for n, c in zip(names, counts, strict=True)
             if c < self.min_units
         )
         left_out = (Text("checks.groups-left-out", groups=Listed(small, "comma")),) if small else ()
-        forest = table[["label", "effect", "low", "high", "group"]].assign(p_equality=p)
+        forest = table[["label", "label_text", "effect", "low", "high", "group"]].assign(p_equality=p)
         return Finding(
             diagnostic=self.name,
             verdict="informs",

@@ -12,6 +12,7 @@ from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
 from twintrade.text import Text
 
 TERCILES = ("low", "middle", "high")
+ORDERS = (Text("checks.group-order", first="yes"), Text("checks.group-order", first="no"))
 BUILT_IN = ("era", "cohort", "city", "partner", "kind", "order")
 
 
@@ -50,9 +51,7 @@ def assign_groups(design: Design, by: str, breaks: tuple[int, ...]) -> tuple[Obj
     if by == "order":
         city = panel.unit_city[rows]
         first = np.array([onset[k] == onset[city == city[k]].min() for k in range(onset.size)])
-        return np.array(
-            [str(Text("checks.group-order", first="yes" if one else "no")) for one in first], dtype=object
-        ), ()
+        return np.array([str(ORDERS[0 if one else 1]) for one in first], dtype=object), ()
     if by == "kind":
         return _kinds(design, rows), ()
     if by not in panel.columns:
@@ -60,16 +59,28 @@ def assign_groups(design: Design, by: str, breaks: tuple[int, ...]) -> tuple[Obj
     return _column(design, by, rows, onset)
 
 
-def _eras(design: Design, onset: FloatArray, breaks: tuple[int, ...]) -> ObjectArray:
+def name_groups(design: Design, by: str, breaks: tuple[int, ...]) -> dict[str, Text]:
+    """Return the texts of the groups that the program names, by their words."""
+    if by == "order":
+        return {str(text): text for text in ORDERS}
+    if by != "era":
+        return {}
+    _, names = _list_eras(design, design.observations.unit_onset[find_treated_units(design)], breaks)
+    return {str(text): text for text in names}
+
+
+def _list_eras(design: Design, onset: FloatArray, breaks: tuple[int, ...]) -> tuple[list[int], list[Text]]:
+    """Return the onsets at which eras begin, and what each era is called."""
     cuts = sorted(breaks) if breaks else [int(np.ceil(np.median(onset)))]
-    place = np.searchsorted(cuts, onset, side="right")
     label = design.panel.label
-    names = [
-        str(Text("checks.group-before", end=label(cuts[0]))),
-        *(str(Text("checks.group-between", start=label(a), end=label(b))) for a, b in pairwise(cuts)),
-    ]
-    names.append(str(Text("checks.group-from", start=label(cuts[-1]))))
-    return np.array([names[k] for k in place], dtype=object)
+    between = (Text("checks.group-between", start=label(a), end=label(b)) for a, b in pairwise(cuts))
+    first, last = Text("checks.group-before", end=label(cuts[0])), Text("checks.group-from", start=label(cuts[-1]))
+    return cuts, [first, *between, last]
+
+
+def _eras(design: Design, onset: FloatArray, breaks: tuple[int, ...]) -> ObjectArray:
+    cuts, names = _list_eras(design, onset, breaks)
+    return np.array([str(names[k]) for k in np.searchsorted(cuts, onset, side="right")], dtype=object)
 
 
 def _kinds(design: Design, rows: IntArray) -> ObjectArray:

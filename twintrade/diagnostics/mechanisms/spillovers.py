@@ -21,6 +21,7 @@ from twintrade.diagnostics.variants import (
     compare_variants,
     format_effect,
     list_failures,
+    list_words,
     measure_headline,
     simplify_inference,
 )
@@ -32,8 +33,8 @@ from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import FloatArray
 from twintrade.text import Listed, Text, Words
 
-SAME_CITY = "same city, other destinations"
-SAME_PARTNER = "other cities, same destination"
+SAME_CITY = Text("labels.series-same-city-other-destinations")
+SAME_PARTNER = Text("labels.series-other-cities-same-destination")
 EFFECTS = {"city": ("unit", "partner_period"), "partner": ("unit", "city_period")}
 
 
@@ -74,11 +75,11 @@ def mark_exposed_treated(design: Design, through: str) -> Design:
     return replace(design, treatment=treatment, fixed_effects=EFFECTS[through])
 
 
-def _vary_exposure(design: Design, label: str, through: str) -> Variant:
+def _vary_exposure(design: Design, label: Text, through: str) -> Variant:
     try:
         return Variant(label, "spillover", mark_exposed_treated(design, through))
     except DesignError as error:
-        return Variant(label, "spillover", None, str(error))
+        return Variant(label, "spillover", None, error.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +116,7 @@ class Spillovers(Diagnostic):
         if not design.panel.is_dyadic:
             return self.unavailable(Text("checks.spillovers-dyads"))
         chosen = simplify_inference(fit, inference, has_intervals=True)
-        variants = [Variant("direct", "direct", design)]
+        variants = [Variant(Text("checks.spillovers-direct"), "direct", design)]
         variants += [
             _vary_exposure(design, label, through)
             for label, through in ((SAME_CITY, "city"), (SAME_PARTNER, "partner"))
@@ -125,7 +126,7 @@ class Spillovers(Diagnostic):
         payloads = {} if rings.empty else {"spillover_rings": rings}
         messages = (*list_failures(self.name, table), *list_failures(self.name, rings))
         if table["effect"].iloc[1:].isna().all():
-            reasons = Listed(tuple(dict.fromkeys(str(r) for r in table["reason"].iloc[1:])), "semicolon")
+            reasons = Listed(tuple(dict.fromkeys(list_words(table.iloc[1:], "reason"))), "semicolon")
             lacking = self.unavailable(Text("checks.spillovers-failed", reasons=reasons))
             return replace(
                 lacking, text=Listed((lacking.text, *sentences), "sentences"), payloads=payloads, messages=messages
@@ -139,7 +140,7 @@ class Spillovers(Diagnostic):
         effects = Text("checks.spillovers", effects=_list_effects(table, scale))
         refused = tuple(
             Text("checks.spillovers-refused", label=label, reason=reason)
-            for label, reason in zip(parts["label"], parts["reason"], strict=True)
+            for label, reason in zip(list_words(parts, "label"), list_words(parts, "reason"), strict=True)
             if reason
         )
         judged = Text(
@@ -197,7 +198,7 @@ class Spillovers(Diagnostic):
 
 def _list_effects(table: pd.DataFrame, scale: str) -> Words:
     known = table[np.isfinite(table["effect"])]
-    rows = zip(*(known[name] for name in ("label", *NUMBERS[:4])), strict=True)
+    rows = zip(list_words(known, "label"), *(known[name] for name in NUMBERS[:4]), strict=True)
     lines = tuple(
         Text(
             "checks.spillovers-effect",

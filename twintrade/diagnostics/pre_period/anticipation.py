@@ -14,6 +14,7 @@ from twintrade.diagnostics.variants import (
     format_effect,
     judge_table,
     list_failures,
+    list_words,
     measure_headline,
     simplify_inference,
 )
@@ -58,7 +59,7 @@ class Anticipation(Diagnostic):
             return self.unavailable(Text("checks.anticipation-few"))
         scale = fit.estimate.scale
         judged = judge_table(table, measure_headline(fit, inference, rng))
-        named = zip(known["label"], known["effect"], strict=True)
+        named = zip(list_words(known, "label"), known["effect"], strict=True)
         listed = tuple(Text("common.named", name=n, value=format_effect(float(e), scale)) for n, e in named)
         return Finding(
             diagnostic=self.name,

@@ -9,14 +9,15 @@ import pandas as pd
 
 from twintrade.design import Design
 from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.variants import list_words
 from twintrade.effects import Finding, Topic
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import FloatArray
-from twintrade.text import Listed, Text
+from twintrade.text import Listed, Text, Words, pack_text
 
 LARGE = 0.25
-COLUMNS = ("variable", "treated", "comparison", "difference", "standardized", "n_treated")
+COLUMNS = ("variable", "variable_text", "treated", "comparison", "difference", "standardized", "n_treated")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,7 @@ class Balance(Diagnostic):
         large = table[table["standardized"].abs() > LARGE]
         listed = tuple(
             Text("checks.balance-variable", variable=v, gap=s)
-            for v, s in zip(large["variable"], large["standardized"], strict=True)
+            for v, s in zip(list_words(large, "variable"), large["standardized"], strict=True)
         )
         return Finding(
             diagnostic=self.name,
@@ -66,19 +67,19 @@ class Balance(Diagnostic):
         )
 
 
-def _grids(design: Design, names: tuple[str, ...], lags: int) -> Iterator[tuple[str, FloatArray]]:
+def _grids(design: Design, names: tuple[str, ...], lags: int) -> Iterator[tuple[Words, FloatArray]]:
     """Yield each variable as units x periods, NaN where unobserved."""
     for label, outcome, is_grown in _list_outcomes(design):
         yield label, outcome
         if is_grown:
             growth = np.full(outcome.shape, np.nan)
             growth[:, lags:] = outcome[:, lags:] - outcome[:, :-lags]
-            yield str(Text("checks.balance-change", label=label, lags=lags)), growth
+            yield Text("checks.balance-change", label=label, lags=lags), growth
     for name in names:
         yield name, _grid(design, design.panel.values(name))
 
 
-def _list_outcomes(design: Design) -> Iterator[tuple[str, FloatArray, bool]]:
+def _list_outcomes(design: Design) -> Iterator[tuple[Words, FloatArray, bool]]:
     """Yield the outcome in levels and in logs, or in the design's own transform, and whether growth is that of it.
 
     In levels the largest units decide, in logs all count alike: pairs that are balanced in one need not be in the
@@ -89,12 +90,12 @@ def _list_outcomes(design: Design) -> Iterator[tuple[str, FloatArray, bool]]:
         transformed = np.full(design.panel.n_rows, np.nan)
         transformed[design.observations.rows] = design.observations.y
         label = Text("checks.balance-transformed", outcome=design.outcome, transform=design.transform_label)
-        yield str(label), _grid(design, transformed), True
+        yield label, _grid(design, transformed), True
     is_positive = bool((flow[design.observations.rows] >= 0).all())
     yield design.outcome, _grid(design, flow), not is_positive
     if is_positive:
         logs = np.log(np.where(flow > 0, flow, np.nan))
-        yield str(Text("checks.balance-log", outcome=design.outcome)), _grid(design, logs), True
+        yield Text("checks.balance-log", outcome=design.outcome), _grid(design, logs), True
 
 
 def _grid(design: Design, values: FloatArray) -> FloatArray:
@@ -104,7 +105,7 @@ def _grid(design: Design, values: FloatArray) -> FloatArray:
     return out
 
 
-def _compared(design: Design, label: str, grid: FloatArray) -> tuple[str, float, float, float, float, int] | None:
+def _compared(design: Design, label: Words, grid: FloatArray) -> tuple[str | float | int, ...] | None:
     """Average treated units at their last period before onset, and untreated units in the same periods."""
     o = design.observations
     never = o.unit_rows[~o.is_ever_treated]
@@ -124,4 +125,5 @@ def _compared(design: Design, label: str, grid: FloatArray) -> tuple[str, float,
     variance = float(np.mean(spread)) + (float(np.var(treated, ddof=1)) if len(treated) > 1 else 0.0)
     gap = float(np.mean(treated) - np.mean(beside))
     standardized = gap / (variance / 2) ** 0.5 if variance > 0 else 0.0
-    return label, float(np.mean(treated)), float(np.mean(beside)), gap, standardized, len(treated)
+    means = float(np.mean(treated)), float(np.mean(beside))
+    return str(label), pack_text(label), *means, gap, standardized, len(treated)

@@ -144,7 +144,6 @@ class Dealt:
     def _messages(
         self, compared: Compared, low: FloatArray, high: FloatArray, has_intervals: bool, lacks_intervals: bool
     ) -> tuple[Message, ...]:
-        names = [str(name) for name in compared.estimate.names]
         messages = [
             Message(
                 "warning",
@@ -158,7 +157,7 @@ class Dealt:
             Message(
                 "warning",
                 "effect-missing-in-draws",
-                Text("inference.missing-in-draws", effect=names[k], n=int(lost[k]), draws=n_draws),
+                Text("inference.missing-in-draws", effect=compared.estimate.names[k], n=int(lost[k]), draws=n_draws),
             )
             for k in np.flatnonzero(lost)
         ]

@@ -14,10 +14,20 @@ from twintrade.render.blocks import (
     emphasize,
 )
 from twintrade.render.citing import WORDS, cite, list_places
+from twintrade.render.names import capitalize
 from twintrade.render.page import Page
-from twintrade.render.reading import Record, find_payload, find_words, list_records, read_truth, read_words, take_text
+from twintrade.render.reading import (
+    Record,
+    find_payload,
+    find_words,
+    list_records,
+    list_topic_findings,
+    read_truth,
+    read_words,
+    take_text,
+)
 from twintrade.render.tables.plain import build_plain_table
-from twintrade.text import Listed, Text, join_sentences
+from twintrade.text import Listed, Text, complete_sentence, join_sentences, strip_stop
 
 
 def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
@@ -33,6 +43,8 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
     if examined.any():
         blocks += [build_paragraph(page.say("claims_intro")), _table(page, frame[examined])]
     rest = list_records(frame[~examined])
+    if page.detail == "short":
+        return (*blocks, *([build_paragraph(_name_unexamined(page, rest))] if rest else []))
     lacking = [row for row in rest if take_text(row.get("need"))]
     unanswered = [row for row in rest if not take_text(row.get("need"))]
     if lacking:
@@ -51,7 +63,7 @@ def _table(page: Page, frame: pd.DataFrame) -> Table:
             "": [row["claim_id"] for row in rows],
             "claim": [read_words(row, "claim") for row in rows],
             "verdict": [page.say(f"verdict_{take_text(row['verdict']).replace(' ', '_')}") for row in rows],
-            "answer": [read_words(row, "answer") for row in rows],
+            "answer": [_refer(page, read_words(row, "answer")) for row in rows],
             "detectable": [read_words(row, "detectable") for row in rows],
         },
         index=list_places(rows),
@@ -62,6 +74,23 @@ def _table(page: Page, frame: pd.DataFrame) -> Table:
         sources={"": [cite(row, "claim_id", form=WORDS) for row in rows]},
         notes=(*page.simulated_note, page.say("claims_note")),
     )  # fmt: skip
+
+
+def _refer(page: Page, answer: str) -> str:
+    """Return an answer in which what a short page says of a case above is referred to."""
+    if page.detail != "short" or "single_case" not in page.exhibits:
+        return answer
+    for finding in list_topic_findings(page.results, "single_case"):
+        answer = answer.replace(read_words(finding, "sentence") or answer, page.say("said_above"))
+    return capitalize(complete_sentence(answer))
+
+
+def _name_unexamined(page: Page, rows: list[Record]) -> str:
+    named = (
+        Text("claims.entry", id=take_text(row["claim_id"]), claim=strip_stop(read_words(row, "claim")))
+        for row in rows
+    )
+    return page.say("claims_unexamined", n=len(rows), names=Listed(tuple(named), "semicolon"))
 
 
 def _say_need(row: Record) -> Text:

@@ -6,6 +6,7 @@ from twintrade.effects.cross_check import CROSS_CHECKS, TOLERANCE
 from twintrade.render.blocks import (
     Absent,
     Block,
+    BulletList,
     Cell,
     Column,
     Heading,
@@ -14,6 +15,7 @@ from twintrade.render.blocks import (
     Span,
     Table,
     build_paragraph,
+    build_spans,
 )
 from twintrade.render.citing import build_cell, cite
 from twintrade.render.page import Page
@@ -33,6 +35,8 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
     records = list_records(frame)
     blocks: list[Block] = [Heading(2, page.say("cross_check"), "cross-check"), build_paragraph(_introduce(records))]
     blocks.append(_build_table(page, records))
+    if others := _explain(records):
+        blocks.append(BulletList(tuple(build_spans(note) for note in others)))
     if lines := page.results.sections.get(TWINS):
         blocks += [build_paragraph(str(Text("proof.twins"))), Note("code", (Span(lines, "code"),))]
     return tuple(blocks)
@@ -47,7 +51,6 @@ def _introduce(records: list[Record]) -> str:
 def _build_table(page: Page, records: list[Record]) -> Table:
     header = tuple(Cell((str(Text(f"proof.head-{head}")),)) for head in HEADS)
     groups: dict[str, list[Row]] = {}
-    notes: dict[str, dict[str, None]] = {}
     libraries: dict[str, dict[str, None]] = {}
     for record in records:
         key = "/".join((take_text(record["estimator"]), take_text(record["specification"])))
@@ -56,17 +59,24 @@ def _build_table(page: Page, records: list[Record]) -> Table:
         library, _, function = take_text(record["software"]).partition(" ")
         if library:
             libraries.setdefault(library, {})[function] = None
-        if note := read_words(record, "note"):
-            notes.setdefault(note, {})[function or format_label(record)] = None
-    explained = (Text("common.headed", head=Listed(tuple(of), "comma"), said=note) for note, of in notes.items())
     return Table(
         key="cross-check",
         caption=str(Text("proof.caption")),
         columns=(Column("left", 2.4), Column("left", 1.6), *(Column("right") for _ in range(5)), Column("left")),
         header=(header,),
         groups=tuple(tuple(rows) for rows in groups.values()),
-        notes=(*page.simulated_note, _name_libraries(libraries), *map(str, explained)),
+        notes=(*page.simulated_note, _name_libraries(libraries)),
     )
+
+
+def _explain(records: list[Record]) -> list[str]:
+    """Return what a number of another estimand says, or why there is none, headed by its function or its column."""
+    notes: dict[str, dict[str, None]] = {}
+    for record in records:
+        if note := read_words(record, "note"):
+            head = take_text(record["software"]).partition(" ")[2] or format_label(record)
+            notes.setdefault(note, {})[head] = None
+    return [str(Text("common.headed", head=Listed(tuple(of), "comma"), said=note)) for note, of in notes.items()]
 
 
 def _name_libraries(libraries: dict[str, dict[str, None]]) -> str:

@@ -18,7 +18,8 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
     if results.sections.get("data_card"):
         blocks.append(build_paragraph(read_words(dict(results.sections), "data_card")))
     data = results.data
-    if not data.empty and {"unit", "period"} <= set(data.columns):
+    is_told = bool(results.sections.get("data_card")) and page.detail == "short"
+    if not (data.empty or is_told) and {"unit", "period"} <= set(data.columns):
         ordered = data.sort_values("period", kind="stable")
         name = "period_label" if "period_label" in data else "period"
         blocks.append(
@@ -33,7 +34,7 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
                 )
             )
         )
-    makers = (build_inputs_table, build_conversions_table, build_status_table)
+    makers = (build_inputs_table, build_conversions_table, *(() if is_told else (build_status_table,)))
     blocks += [table for table in (maker(results, page.wording) for maker in makers) if table is not None]
     blocks += build_dropped_tables(results, page.wording)
     return tuple(blocks) if len(blocks) > 1 else Absent(page.say("no_manifest"))

@@ -18,6 +18,7 @@ from twintrade.render.blocks import (
     build_spans,
 )
 from twintrade.render.citing import Sources, build_cell, cite
+from twintrade.render.exhibits.summary import CASE_VERDICT
 from twintrade.render.exhibits.topics import VERDICTS
 from twintrade.render.figures import alt_text, forest
 from twintrade.render.figures.percent_paths import convert_to_logs
@@ -30,6 +31,7 @@ from twintrade.render.reading import (
     find_payload,
     format_label,
     has_spoken,
+    list_findings,
     list_records,
     list_specifications,
     read_number,
@@ -80,11 +82,14 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
         return Absent(page.say("absent_sensitivity"))
     counts = [sum(take_text(f["verdict"]) == verdict for f in findings) for verdict in VERDICTS]
     intro = page.say("robustness_intro", n=len(findings), n_object=counts[0], n_cannot=counts[1], n_silent=counts[2])
+    if "summary" in page.exhibits and not list_findings(page.results, CASE_VERDICT):
+        intro = page.say("robustness_unseen")  # the summary counts them
     blocks: list[Block] = [Heading(2, page.say("sensitivity"), "sensitivity"), build_paragraph(intro)]
+    is_alone = "single_case" not in page.exhibits
     objecting = [
         build_spans(f"{name_check(take_text(f['diagnostic']))}: {read_words(f, 'sentence')}")
         for f in findings
-        if take_text(f["verdict"]) == "objects"
+        if take_text(f["verdict"]) == "objects" and (is_alone or take_text(f.get("topic")) != "single_case")
     ]
     blocks += [BulletList(tuple(objecting))] if objecting else []
     blocks.append(_build_table(page, checks, findings))

@@ -16,6 +16,10 @@ Study = tuple[int, Record, pd.DataFrame]
 """The place of a column in the ladder, the column, and its effects by event time."""
 
 
+_INTERVAL = 2
+"""Place of the interval among the heads."""
+
+
 def build_paths_table(studies: Sequence[Study], wording: Wording, notes: Sequence[str] = ()) -> Table:
     """Return one row an event time: the first study with interval, p and treated units, the others beside it.
 
@@ -30,18 +34,21 @@ def build_paths_table(studies: Sequence[Study], wording: Wording, notes: Sequenc
     heads = ("tables.event-time", "tables.estimate", "tables.interval", "tables.p", "tables.treated-units")
     names = [str(Text(key, level=level)) for key in heads]
     first, others = studies[0], studies[1:]
+    has_ends = any(read_number(r["low"]) == read_number(r["low"]) for r in rows[0].values())
+    if not has_ends:
+        names.pop(_INTERVAL)
     header = [(Cell((names[0],)), *(Cell((head,)) for head in names[1:]), *(Cell((f"({n})",)) for n, _, _ in others))]
     if others:
         spans = (
             Cell(("",)),
-            Cell((f"({first[0]})",), span=4),
+            Cell((f"({first[0]})",), span=len(names) - 1),
             Cell((wording.say("paths_others"),), span=len(others)),
         )
         header.insert(0, spans)
     body = tuple(
         build_row(
             _name_time(time, rows),
-            *_cells(rows[0].get(time)),
+            *(c for j, c in enumerate(_cells(rows[0].get(time)), 1) if has_ends or j != _INTERVAL),
             *(_estimate(row.get(time)) for row in rows[1:]),
         )
         for time in times

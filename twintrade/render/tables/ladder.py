@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from math import ceil
+from math import ceil, isinf
 
 from twintrade.effects import ResultSet
 from twintrade.effects.listed_cells import split_counts, split_ids
@@ -257,7 +257,8 @@ def _list_short_notes(results: ResultSet, wording: Wording, columns: Sequence[Re
     effects = [e for e in (find_overall(results, c) for c in columns) if e is not None]
     level = next((read_number(e["level"]) for e in effects if read_number(e.get("level")) > 0), 0.95)
     notes = [wording.say("simulated_note")] if results.is_simulated else []
-    notes.append(wording.say("changes_note", level=level))
+    ends = [read_number(e.get(name)) for e in effects for name in ("low", "high")]
+    notes.append(wording.say("changes_note", level=level, open="yes" if any(map(isinf, ends)) else "no"))
     if any(map(is_size_unknown, columns)):
         notes.append(wording.say("size_note"))
     return (*notes, *_list_skipped_notes(results, wording))

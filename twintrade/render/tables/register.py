@@ -13,7 +13,7 @@ from twintrade.render.names import capitalize, name_column, name_status
 from twintrade.render.reading import Record, list_period_labels, list_records, read_whole, read_words, take_text
 from twintrade.render.tables.plain import SHORT
 from twintrade.render.wording import Wording
-from twintrade.text import Listed, Text, name_fact
+from twintrade.text import Listed, Text, Words, find_fact
 from twintrade.text.numbers import format_count, format_event_time
 
 _HEADS = ("pair", "agreement", "kind", "dates", "counts_from", "status", "note", "source")
@@ -155,13 +155,20 @@ def _name_ends(agreement: Record) -> str:
     return " – ".join(filter(None, ends))
 
 
+def _name_event(event: str) -> Words:
+    """Return an event with its date in the language in use where the program names it."""
+    name, _, when = event.partition(" ")
+    return Text("tables.dated", date=find_fact("labels.date-", name), when=when) if name in DATE_COLUMNS else event
+
+
 def _dates(agreement: Record) -> str:
-    """Return every candidate date with what happened on it, and the end where the agreement ended."""
-    if take_text(agreement.get("candidates")):
-        dates = take_text(agreement["candidates"])
-    else:
-        named = [(name_fact("labels.date-", n), take_text(agreement.get(n))) for n in DATE_COLUMNS[1:]]
-        known = (Text("tables.dated", date=name, when=when) for name, when in named if when)
-        dates = str(Listed(tuple(known), "semicolon"))
+    """Return every candidate date with what happened on it unless it is the signature alone, and any end."""
+    candidates = take_text(agreement.get("candidates"))
+    known = [f"{name} {when}" for name in DATE_COLUMNS[1:] if (when := take_text(agreement.get(name)))]
+    events = candidates.split("; ") if candidates else known
+    named = tuple(map(_name_event, events))
+    dates = str(Listed(named, "semicolon"))
+    if len(events) == 1 and events[0].startswith("signed "):
+        dates = events[0].removeprefix("signed ")
     ended = take_text(agreement.get("ended"))
     return str(Text("tables.ended", dates=dates, when=ended)) if ended else dates

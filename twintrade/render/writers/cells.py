@@ -106,7 +106,7 @@ def _shared(table: Table, given: dict[int, float], free: float) -> dict[int, flo
     """Share a width among columns of text by weight, within what each needs at least and at most."""
     cells = {j: [_at(r.cells, j) for r in table.rows] for j in given}
     lines = {j: [line for cell in cells_below for line in cell.lines] for j, cells_below in cells.items()}
-    words = {j: [min(LONG_WORD, _longest_piece(cell)) for cell in cells_below] for j, cells_below in cells.items()}
+    words = {j: [_measure_piece(cell) for cell in cells_below] for j, cells_below in cells.items()}
     heads = {j: measure_longest(table, j, is_head_only=True) for j in given}
     least = {j: 1.5 + max([heads[j], *words[j]]) for j in given}
     most = {j: 3.0 + max([least[j], *(measure_breadth(line) for line in lines[j])]) for j in given}
@@ -126,9 +126,11 @@ def _shared(table: Table, given: dict[int, float], free: float) -> dict[int, flo
     return {j: width / max(1.0, too_wide) for j, width in widths.items()}
 
 
-def _longest_piece(cell: Cell) -> float:
+def _measure_piece(cell: Cell) -> float:
+    """Return the breadth of the longest piece of a cell that stays whole where a column is narrow."""
     pieces = (p for line in cell.lines for p in re.split("[\0 ]", mark_cell_breaks(line, "\0", cell)))
-    return max((_measure_word(piece) for piece in pieces), default=0.0)
+    longest = max((_measure_word(piece) for piece in pieces), default=0.0)
+    return longest if cell.link else min(LONG_WORD, longest)
 
 
 def _measure_word(word: str) -> float:
@@ -143,8 +145,8 @@ def has_wide(text: str) -> bool:
 
 
 def mark_cell_breaks(line: str, mark: str, cell: Cell) -> str:
-    """Return a line of a cell with the marks at which it may break; the name of a web site breaks sooner."""
-    return mark_breaks(line, mark, most=10 if cell.link else 22)
+    """Return a line of a cell with the marks at which it may break; the name of a web site stays whole."""
+    return line if cell.link and not line.startswith("http") else mark_breaks(line, mark)
 
 
 def measure_breadth(text: str) -> float:

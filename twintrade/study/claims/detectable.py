@@ -3,7 +3,7 @@
 import math
 
 from twintrade.effects import ResultSet
-from twintrade.render.reading import Record, list_records, read_number, select_matching, take_text
+from twintrade.render.reading import Record, find_overall, list_records, read_number, select_matching, take_text
 from twintrade.text import Text, Words, numbers
 
 SPREAD = 1.959964
@@ -44,6 +44,15 @@ def is_known(low: float, high: float) -> bool:
     return low == low and high == high
 
 
+def find_scale(results: ResultSet, payload: str) -> str:
+    """Return the scale of the effects in a payload: that of the column whose check made it."""
+    for finding in list_records(results.findings):
+        if payload in take_text(finding.get("payloads")).split():
+            effect = find_overall(results, finding)
+            return take_text(effect["scale"]) if effect is not None else "log points"
+    return "log points"
+
+
 def describe_range(low: float, high: float, scale: str) -> Text:
     """Return an interval as a text."""
     if not is_known(low, high):
@@ -63,11 +72,11 @@ def compute_size_from_interval(low: float, high: float) -> float:
     return (high - low) / (2 * SPREAD) * DETECTED
 
 
-def describe_group_difference(rows: list[Record]) -> Words:
+def describe_group_difference(rows: list[Record], scale: str) -> Words:
     """Return the smallest difference between the two best known groups that would be found."""
     widths = sorted(read_number(r["high"]) - read_number(r["low"]) for r in rows)
     known = [w for w in widths if math.isfinite(w)]
     if len(known) < 2:
         return ""
     size = DETECTED * math.hypot(known[0], known[1]) / (2 * SPREAD)
-    return Text("claims.between-groups", size=describe_size(size, "log points"))
+    return Text("claims.between-groups", size=describe_size(size, scale))

@@ -27,6 +27,7 @@ from twintrade.study.claims.detectable import (
     describe_group_difference,
     describe_range,
     describe_size,
+    find_scale,
     is_known,
 )
 from twintrade.study.claims.objections import list_objections
@@ -168,7 +169,7 @@ def _verdict(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None
 
 def _groups(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
     """Effects by group: whether they differ as claimed, or all lie on one side of zero."""
-    for frame in find_payloads(results, "forest").values():
+    for name, frame in find_payloads(results, "forest").items():
         if "group" not in frame or not take_text(frame["group"].iloc[0]).startswith(tuple(evidence["by"])):
             continue
         rows = [r for r in list_records(frame) if read_number(r["effect"]) == read_number(r["effect"])]
@@ -177,12 +178,12 @@ def _groups(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
             return None
         p = read_number(rows[0].get("p_equality"))
         side, shown = _place_groups(rows, p, evidence)
-        spec = find_headline(results)
+        spec, scale = find_headline(results), find_scale(results, name)
         return Evidence(
             side=side,
             p=shown,
-            text=Text("claims.groups", effects=_list_effects(rows), p=p if math.isfinite(p) else "none"),
-            detectable=describe_group_difference(rows) or _of_the_whole(results),
+            text=Text("claims.groups", effects=_list_effects(rows, scale), p=p if math.isfinite(p) else "none"),
+            detectable=describe_group_difference(rows, scale) or _of_the_whole(results),
             objections=list_objections(results, spec) if spec is not None else (),
         )
     return None
@@ -211,7 +212,7 @@ def _of_the_whole(results: ResultSet) -> Words:
 def _parts(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
     """Labelled parts with intervals in a payload: all of them must lie as claimed."""
     group = take_text(evidence.get("group"))
-    for frame in find_payloads(results, str(evidence["payload"])).values():
+    for name, frame in find_payloads(results, str(evidence["payload"])).items():
         rows = [r for r in list_records(frame) if take_text(r.get("group", group)) == group]
         rows = [r for r in rows if read_number(r["effect"]) == read_number(r["effect"])]
         if not rows:
@@ -220,10 +221,9 @@ def _parts(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
         placed = [_place_row(r, direction, bound) for r in rows]
         against = [p for side, p in placed if side == "other"]
         sides = {side for side, _ in placed}
-        scale = take_text(rows[0].get("scale")) or "log points"
+        spec, scale = find_headline(results), find_scale(results, name)
         widest = max(rows, key=lambda r: read_number(r["high"]) - read_number(r["low"]))
         mde = describe_from_interval(read_number(widest["low"]), read_number(widest["high"]), scale)
-        spec = find_headline(results)
         return Evidence(
             side="other" if against else "claimed" if sides == {"claimed"} else "neither",
             p=min(1.0, min(against) * len(rows)) if against else max((p for _, p in placed), default=math.nan),
@@ -239,7 +239,7 @@ def _place_row(row: Record, direction: str, bound: float) -> tuple[Side, float]:
     return place_effect(read_number(row["effect"]), low, high, p, direction, bound)
 
 
-def _list_effects(rows: list[Record], scale: str = "log points") -> Listed:
+def _list_effects(rows: list[Record], scale: str) -> Listed:
     return Listed(
         tuple(
             Text(

@@ -129,7 +129,7 @@ detectable = Only a change of { $size } or more would have been found four times
    *[no] { "" }
 }.
 more-pairs = To find one of { PERCENT($size, decimals: 0) } takes about { $n } pairs with an agreement, if their trade is as uneven as here.
-detectable-unknown = How large a change would have been found is not known here; the check of power tells.
+detectable-unknown = How large a change must be to be noticed is not known from these data.
 date-them = A first step is to date the agreements of the { $n } pairs that had to be set aside.
 
 ## the pairs

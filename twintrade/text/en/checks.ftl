@@ -321,6 +321,8 @@ break = The largest break in level or trend of the series in logs is at { $date 
 }
 
 ## spillovers
+rings-no-column = the panel has no column { $columns }, in degrees
+spillovers-direct = direct
 spillovers-dyads = spillovers need pairs of a city and a partner
 spillovers-none = { $exposed ->
     [0] no pair begins to be exposed to another agreement of its { spillovers-through } inside the sample
@@ -482,8 +484,8 @@ balance-transformed = { $outcome } in { $transform }
 balance-change = change of { $label } over { $lags } periods
 balance-variable = { $variable } ({ FIXED($gap, decimals: 2, sign: "always") })
 balance = { $n ->
-    [0] Just before the agreement no variable differs by more than { COMPACT($large) } standard deviations.
-   *[other] Just before the agreement treated pairs differ from comparison pairs by more than { COMPACT($large) } standard deviations in { $listed }.
+    [0] Just before the agreement no variable differs by more than { COMPACT($large, digits: 2) } standard deviations.
+   *[other] Just before the agreement treated pairs differ from comparison pairs by more than { COMPACT($large, digits: 2) } standard deviations in { $listed }.
 }
 
 ## what a check lacks

@@ -1,5 +1,6 @@
 # What the results say about claims.
 lacking = { $id } needs { $need }
+entry = { $id } { $claim }
 not-examined = Not examined here; needs { $need }.
 no-interval = no interval
 range = { $low } to { $high }

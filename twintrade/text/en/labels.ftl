@@ -483,6 +483,14 @@ column-named-Synthetic-control-logs = Synthetic control, logs
 ## donor sets
 donor_set-all = all
 
+## what effects are grouped by
+by-city = city
+by-cohort = cohort
+by-era = era
+by-kind = kind
+by-order = order
+by-partner = partner
+
 ## restrictions on violations of parallel trends
 restriction-relative_magnitudes = relative magnitudes
 restriction-relative_smoothness = relative smoothness

@@ -109,7 +109,7 @@ counts = The panel holds { $rows ->
 register = Treatment register: every agreement and its dates
 register_caption = Treatment register
 register_counts = Number of agreements by the period from which they count and by status. The register has { $n } dated agreements; twinnings.csv lists each with its dates and sources.
-register_intro = The agreements known for pairs of this panel with all their candidate dates, where the date comes from, and the period from which it counts. Agreements of other pairs are not listed here.
+register_intro = The agreements known for pairs of this panel with all their candidate dates, where the date comes from, and the period from which it counts. A date alone is that of the signature. Agreements of other pairs are not listed here.
 undated = Agreements whose date is not known, neither treated nor in the comparison ({ $n }): { $names }.
 outside = { $n ->
     [one] One further agreement of the registry joins no pair of the panel; it stands
@@ -208,7 +208,10 @@ ladder_part = { $caption } (part { $part } of { $parts })
 ladder_intro = { $table } moves from the simplest comparison to the most demanding one. Read along the row: an estimate that moves when the comparison gets stricter was partly something else.
 inference_caption = The headline estimate under each inference: { $label }
 gravity = With city × period and partner × period effects a city-wide boom and a destination boom are both absorbed; what is left is bilateral.
-changes_note = From and to bound the { SHARE($level) } interval; “open” means that no bound was found. What each column estimates and assumes stands further below.
+changes_note = From and to bound the { SHARE($level) } interval{ $open ->
+    [yes] ; “open” means that no bound was found
+   *[no] { "" }
+}. What each column estimates and assumes stands further below.
 percent_note = Percent effects are 100(exp(b) − 1).
 no_stars = No significance stars are shown.
 stars = Stars: { $levels }.
@@ -260,20 +263,26 @@ robustness_intro = { $n } checks were judged: { $n_object } { $n_object ->
     [one] does
    *[other] do
 } not object. A check that cannot tell could not have seen a violation that matters.
+robustness_unseen = A check that cannot tell could not have seen a violation that matters.
 robustness_caption = What the headline becomes when one thing changes, and what each check says
 robustness_headline = Headline: { $label }
-robustness_note = Difference: from the headline, in percentage points, or in percent between effects in log points. Not ruled out: the largest violation that the data allow; a check cannot tell where it would matter. Of checks with many variants those that differ most are named. A column in brackets is another one than the headline.
+robustness_note = Difference: from the headline, in percentage points, or in percent between effects in log points. Bound: the largest violation that the data allow; a check cannot tell where it would matter. Of checks with many variants those that differ most are named. A column in brackets is another one than the headline.
 robustness_absent = Could not be made: { $names }.
 robustness_figure = The headline when one thing changes
 robustness_figure_note = Dashed line and grey band: the headline and its interval. A mark without a line has no interval of its own; an arrow marks one that runs on.
 single_case = Single cases: one pair at a time
 claims = Claims ledger
+said_above = see above
 claims_caption = Claims about twinning and what these data say
 claims_intro = Each claim is answered from the results of this analysis alone: supported where a test rejects, the interval lies on the claimed side and no check objects, not supported where it lies on the other side, else cannot tell. The first claim is judged at 5% on its own, the others share 5% by Holm's adjustment. What could not have been seen anyway is the minimum detectable effect.
 claims_note = The minimum detectable effect is the size that a two-sided 5% test finds with 80% probability.
 claims_lacking = { $n ->
     [one] One further claim was not examined, because the analysis has no evidence on it: { $needs }.
    *[other] { $n } further claims were not examined, because the analysis has no evidence on them: { $needs }.
+}
+claims_unexamined = { $n ->
+    [one] One further claim was not examined, because the analysis has no evidence on it; payloads/claims.csv says what it needs: { $names }.
+   *[other] { $n } further claims were not examined, because the analysis has no evidence on them; payloads/claims.csv says what each needs: { $names }.
 }
 claims_open = { $n ->
     [one] One claim cannot be told from trade and agreements:
@@ -294,7 +303,7 @@ warnings_note = Further: messages of the same kind; all stand in messages.csv.
 no_warnings = The run warned of nothing.
 warnings = Warnings and notes from the run
 warnings_caption = Messages
-machine = Machine footer
+machine = Technical note: versions, hashes and seeds
 machine_intro = What is needed to repeat this run bit by bit. Run time and memory stand in the manifest.
 cross_check = Checked with other software
 of_headline = the headline

@@ -41,7 +41,7 @@ intro = Other software estimated { $columns ->
     [one] one differs
    *[other] { $differ } differ
 }.
-note = Two numbers agree where they differ by less than { COMPACT($tolerance, digits: 1) }, or by less than this share of a number above one. Errors are clustered as in the results, with the factor G/(G − 1) of the dimension that has the fewest clusters; where there is none, other software has no error under this convention. Other estimands answer another question and need not agree. { $libraries }.
+note = Two numbers agree where they differ by less than { COMPACT($tolerance, digits: 1) }, or by less than this share of a number above one. Errors are clustered as in the results; where there is none, other software has none under this convention. Other estimands answer another question and need not agree. { $libraries }.
 below = < { COMPACT($tolerance, digits: 1) }
 twins = The rows of numpy come from these lines and from nothing else of the program:
 head-column = Column

@@ -2,7 +2,7 @@
 no-date = no date is known for an agreement between { $city } and { $partner }, so there is no onset to compare before and after; the series is shown as it is
 no-estimate = the analysis describes a series and asks for no estimate
 no-trade = a registry says who is treated, and nothing about trade
-simulated = SIMULATED: the trade series are drawn by a committed seed and say nothing about real trade.
+simulated = SIMULATED: the trade series are drawn at random and say nothing about real trade.
 data = The outcome is { $outcome }{ $outcome_unit ->
     [none] { "" }
    *[other] { " " }in { $outcome_unit }

@@ -123,7 +123,7 @@ detectable = 只有达到或超过{ $size }的变化，才会有五分之四的�
    *[no] { "" }
 }。
 more-pairs = 若贸易的波动与此处相当，要发现{ PERCENT($size, decimals: 0) }的变化，约需{ $n }个有协议的配对。
-detectable-unknown = 多大的变化才会被发现，此处尚不清楚；见“检验功效”一项检查。
+detectable-unknown = 多大的变化才会被发现，从这些数据中无法得知。
 date-them = 第一步可先查明{ $n }个被搁置配对的协议日期。
 
 ## the pairs

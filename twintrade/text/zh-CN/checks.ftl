@@ -281,6 +281,8 @@ break = 对数序列在水平或趋势上的最大断点位于{ $date }（sup-F 
 }
 
 ## spillovers
+rings-no-column = 面板中没有以度为单位的列{ $columns }
+spillovers-direct = 直接效应
 spillovers-dyads = 溢出效应需要由城市与伙伴组成的配对
 spillovers-none = { $exposed ->
     [0] 样本期内没有配对开始受到其{ spillovers-through }其他协议的影响
@@ -434,8 +436,8 @@ balance-transformed = { $outcome }（{ $transform }）
 balance-change = { $label }在{ $lags }期内的变化
 balance-variable = { $variable }（{ FIXED($gap, decimals: 2, sign: "always") }）
 balance = { $n ->
-    [0] 协议签署前夕，没有变量的差异超过{ COMPACT($large) }个标准差。
-   *[other] 协议签署前夕，处理组配对与对照配对在以下变量上的差异超过{ COMPACT($large) }个标准差：{ $listed }。
+    [0] 协议签署前夕，没有变量的差异超过{ COMPACT($large, digits: 2) }个标准差。
+   *[other] 协议签署前夕，处理组配对与对照配对在以下变量上的差异超过{ COMPACT($large, digits: 2) }个标准差：{ $listed }。
 }
 
 ## what a check lacks

@@ -1,5 +1,6 @@
 # What the results say about claims.
 lacking = { $id }需要{ $need }
+entry = { $id } { $claim }
 not-examined = 此处未予检验；需要{ $need }。
 no-interval = 无区间
 range = { $low }至{ $high }

@@ -484,6 +484,12 @@ column-named-Synthetic-control-logs = 合成控制，对数
 donor_set-all = 全部
 
 ## restrictions on violations of parallel trends
+by-city = 城市
+by-cohort = 队列
+by-era = 时段
+by-kind = 协议类型
+by-order = 协议先后
+by-partner = 伙伴国
 restriction-relative_magnitudes = 相对偏离程度
 restriction-relative_smoothness = 相对平滑性
 restriction-smoothness = 平滑性

@@ -95,7 +95,7 @@ counts = 面板包含{ $rows ->
 register = 协议登记表：全部协议及其日期
 register_caption = 协议登记表
 register_counts = 按起算时期和状态列示的协议数。登记表共有{ $n }项注明日期的协议；twinnings.csv逐项列出日期和来源。
-register_intro = 下表列出面板内各配对的已知协议、全部候选日期、日期来源以及起算时期。其他配对的协议不在此列。
+register_intro = 下表列出面板内各配对的已知协议、全部候选日期、日期来源以及起算时期。单列的日期为签署日期。其他配对的协议不在此列。
 undated = 日期不详、既不属于处理组也不参与比较的协议（{ $n }项）：{ $names }。
 outside = 登记表中另有{ $n ->
     [1] 一项协议
@@ -194,7 +194,10 @@ ladder_part = { $caption }（第{ $part }部分，共{ $parts }部分）
 ladder_intro = { $table }从最简单的比较逐步推进到最严格的比较。请横向阅读：随着比较趋于严格而变动的估计值，此前有一部分反映的是其他因素。
 inference_caption = 各种推断方法下的主要估计：{ $label }
 gravity = 加入城市×时期和伙伴×时期固定效应后，城市整体和目的地整体的景气波动均被吸收，余下的是双边变动。
-changes_note = “起”“止”为{ SHARE($level) }区间的端点；“无界”表示未找到端点。各列的估计目标和假设见下文。
+changes_note = “起”“止”为{ SHARE($level) }区间的端点{ $open ->
+    [yes] ；“无界”表示未找到端点
+   *[no] { "" }
+}。各列的估计目标和假设见下文。
 percent_note = 百分比效应为100(exp(b) − 1)。
 no_stars = 不标注显著性星号。
 stars = 星号：{ $levels }。
@@ -240,20 +243,26 @@ margins = 贸易边际：企业更多，还是每家企业贸易额更大
 spillovers = 溢出效应：谁受益，谁受损
 sensitivity = 敏感性：什么会推翻结果
 robustness_intro = 共有{ $n }项检查给出结论：{ $n_object }项提出异议，{ $n_cannot }项无法判断，{ $n_silent }项未提出异议。无法判断的检查，即使存在足以影响结论的偏离也未必能发现。
+robustness_unseen = 无法判断的检查，即使存在足以影响结论的偏离也未必能发现。
 robustness_caption = 改变一项选择后的主要估计，以及各项检查的结论
 robustness_headline = 主要估计：{ $label }
-robustness_note = 差异：与主要估计之差，以百分点计；对数点效应之间的差异以百分比计。未能排除：数据所容许的最大偏离；若这一偏离足以影响结论，检查即无法判断。变体较多的检查只列差异最大者。括号内注明的列不是主要估计所在列。
+robustness_note = 差异：与主要估计之差，以百分点计；对数点效应之间的差异以百分比计。界：数据所容许的最大偏离；若这一偏离足以影响结论，检查即无法判断。变体较多的检查只列差异最大者。括号内注明的列不是主要估计所在列。
 robustness_absent = 未能进行：{ $names }。
 robustness_figure = 改变一项选择后的主要估计
 robustness_figure_note = 虚线和灰色带：主要估计及其区间。没有线段的点没有自身区间；箭头表示区间超出图外。
 single_case = 单个案例：逐个配对
 claims = 论断核对表
+said_above = 见上文
 claims_caption = 关于友好城市的论断与本数据的回答
 claims_intro = 每条论断仅依据本分析的结果作答：检验拒绝、区间位于论断所称一侧且没有检查提出异议的，为得到支持；区间位于另一侧的，为未得到支持；其余为无法判断。第一条论断单独按5%的水平判断，其余各条按Holm法共用5%。低于最小可检测效应的变化，本来就难以发现。
 claims_note = 最小可检测效应是双侧5%检验以80%的概率能够发现的效应大小。
 claims_lacking = { $n ->
     [1] 另有一条论断未予考察，因为本分析没有相关证据：{ $needs }。
    *[other] 另有{ $n }条论断未予考察，因为本分析没有相关证据：{ $needs }。
+}
+claims_unexamined = { $n ->
+    [1] 另有一条论断未予考察，因为本分析没有相关证据；所需证据见payloads/claims.csv：{ $names }。
+   *[other] 另有{ $n }条论断未予考察，因为本分析没有相关证据；各条所需证据见payloads/claims.csv：{ $names }。
 }
 claims_open = { $n ->
     [1] 有一条论断无法仅凭贸易和协议数据判断：
@@ -274,7 +283,7 @@ warnings_note = 其余：同类消息的条数；全部消息见messages.csv。
 no_warnings = 本次运行没有警告。
 warnings = 运行警告与说明
 warnings_caption = 消息
-machine = 运行信息
+machine = 技术说明：版本、校验值与随机种子
 machine_intro = 逐位重现本次运行所需的信息。运行时间和内存见运行清单。
 cross_check = 用其他软件核对
 of_headline = 主要估计

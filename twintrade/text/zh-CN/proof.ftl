@@ -31,7 +31,7 @@ intro = 其他软件仅用data.csv重新估计了{ $columns }列。其中{ $agre
     [0] 没有不一致的数字
    *[other] { $differ }个不一致
 }。
-note = 两个数字相差小于{ COMPACT($tolerance, digits: 1) }（数字大于一时，为该数字的这一份额）即为一致。标准误的聚类方式与结果相同，系数为聚类数最少维度的G/(G − 1)；空白处表示其他软件没有这一惯例下的标准误。其他估计目标回答的是另一个问题，不必一致。{ $libraries }。
+note = 两个数字相差小于{ COMPACT($tolerance, digits: 1) }（数字大于一时，为该数字的这一份额）即为一致。标准误的聚类方式与结果相同；空白处表示其他软件没有这一惯例下的标准误。其他估计目标回答的是另一个问题，不必一致。{ $libraries }。
 below = < { COMPACT($tolerance, digits: 1) }
 twins = numpy各行由下列代码得出，与程序的其余部分无关：
 head-column = 列
