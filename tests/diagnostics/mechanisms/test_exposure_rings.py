@@ -193,7 +193,7 @@ def test_without_coordinates_the_channels_stay(rng) -> None:
     design = made()
     found = Spillovers().check(fit(STATIC, without_places(design)), BY_UNIT, rng)
     assert set(found.payloads) == {"spillovers"}
-    assert "same destination: not available because the panel has no column latitude and no column" in found.sentence
+    assert "same destination: not available because the panel has no column latitude and longitude" in found.sentence
     whole = Spillovers().check(fit(STATIC, design), BY_UNIT, np.random.default_rng(5))
     pd.testing.assert_frame_equal(found.table, whole.table)
 

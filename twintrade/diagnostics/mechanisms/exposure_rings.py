@@ -94,7 +94,7 @@ def _degrees(panel: Panel, place: IntArray, names: ObjectArray, columns: tuple[s
     """Return latitude and longitude of each place, shape (n_places, 2)."""
     lacking = [column for column in columns if column not in panel.columns]
     if lacking:
-        raise DesignError(Text("checks.rings-no-column", columns=Listed(tuple(lacking), "comma")))
+        raise DesignError(Text("checks.rings-no-column", columns=Listed(tuple(lacking))))
     values = pd.DataFrame({column: panel.values(column) for column in columns})
     grouped = values.groupby(place[panel.unit])
     low, high = (extreme.reindex(range(names.size)).to_numpy() for extreme in (grouped.min(), grouped.max()))
