@@ -56,10 +56,10 @@ def rng():
 def test_known_diversion_is_found(rng) -> None:
     fitted = fit(TWFE(shape="static"), made(in_city=-0.2, at_partner=0.3, fixed_effects="two_way"))
     table = Spillovers().check(fitted, BY_UNIT, rng).table.set_index("label")
-    assert table.loc[SAME_CITY, "effect"] == pytest.approx(-0.2, abs=CLOSE)
-    assert table.loc[SAME_PARTNER, "effect"] == pytest.approx(0.3, abs=CLOSE)
+    assert table.loc[str(SAME_CITY), "effect"] == pytest.approx(-0.2, abs=CLOSE)
+    assert table.loc[str(SAME_PARTNER), "effect"] == pytest.approx(0.3, abs=CLOSE)
     clean = Spillovers().check(fit(TWFE(shape="static"), made()), BY_UNIT, rng).table.set_index("label")
-    assert clean.loc[[SAME_CITY, SAME_PARTNER], "effect"].abs().max() < CLOSE
+    assert clean.loc[[str(SAME_CITY), str(SAME_PARTNER)], "effect"].abs().max() < CLOSE
 
 
 @pytest.mark.parametrize("transform", ["log", "level"])
@@ -103,9 +103,9 @@ def test_without_pairs_never_exposed_the_channel_is_refused(rng) -> None:
     every = dated(made(), **{f"c{k}_p13": -2 for k in range(4, 12)})
     found = Spillovers().check(fit(TWFE(shape="static"), every), BY_UNIT, rng)
     table = found.table.set_index("label")
-    assert np.isnan(table.loc[SAME_CITY, "effect"])
-    assert "no pair is never exposed" in table.loc[SAME_CITY, "reason"]
-    assert np.isfinite(table.loc[SAME_PARTNER, "effect"])
+    assert np.isnan(table.loc[str(SAME_CITY), "effect"])
+    assert "no pair is never exposed" in table.loc[str(SAME_CITY), "reason"]
+    assert np.isfinite(table.loc[str(SAME_PARTNER), "effect"])
     assert "no pair is never exposed" in found.sentence
     assert found.verdict != "does not object"  # half of the channels was not looked into
 
