@@ -158,7 +158,8 @@ def measure_breadth(text: str) -> float:
 
 def measure_longest(table: Table, place: int, *, is_head_only: bool = False) -> float:
     """Return the width of the longest unbreakable text of a column: body lines whole, heads by word."""
-    body = [] if is_head_only else [measure_breadth(line) for r in table.rows for line in _at(r.cells, place).lines]
+    cells = [] if is_head_only else [_at(r.cells, place) for r in table.rows]
+    body = [measure_breadth(line) for cell in cells if cell.span == 1 for line in cell.lines]
     heads = [
         _measure_word(word) for cells in table.header for line in _at(cells, place).lines for word in line.split()
     ]
