@@ -220,7 +220,6 @@ def _design_rows(results: ResultSet, columns: Sequence[Record], is_short: bool) 
     studied = (
         _filled(Text("tables.size-studied"), columns, _say_studied) if any(map(is_size_unknown, columns)) else None
     )
-
     comparison = build_words("comparison", name_status)
     further = (
         _filled(Text("tables.effect-in"), columns, lambda c: name_scale(take_text(c.get("scale")))),
@@ -257,8 +256,8 @@ def _list_short_notes(results: ResultSet, wording: Wording, columns: Sequence[Re
     effects = [e for e in (find_overall(results, c) for c in columns) if e is not None]
     level = next((read_number(e["level"]) for e in effects if read_number(e.get("level")) > 0), 0.95)
     notes = [wording.say("simulated_note")] if results.is_simulated else []
-    ends = [read_number(e.get(name)) for e in effects for name in ("low", "high")]
-    notes.append(wording.say("changes_note", level=level, open="yes" if any(map(isinf, ends)) else "no"))
+    is_open = any(isinf(read_number(e.get(name))) for e in effects for name in ("low", "high"))
+    notes.append(wording.say("changes_note", level=level, open="yes" if is_open else "no"))
     if any(map(is_size_unknown, columns)):
         notes.append(wording.say("size_note"))
     return (*notes, *_list_skipped_notes(results, wording))
