@@ -3,12 +3,13 @@
 import re
 from collections.abc import Mapping
 from typing import Any
+from weakref import ref
 
 import pandas as pd
 
 from twintrade.effects import ResultSet
 from twintrade.render.citing import PLACE, is_placed, join_places
-from twintrade.text import Text, Words, can_say, find_catalogue, parse_text
+from twintrade.text import Text, Words, find_catalogue, parse_text, write_words
 from twintrade.text.amounts import typeset
 from twintrade.text.numbers import format_event_time_label, is_missing
 
@@ -48,16 +49,23 @@ def take_text(value: object) -> str:
 
 def find_words(record: Record, column: str) -> Words:
     """Return a sentence of the results: its text where that is kept beside it and can be said, else the words."""
+    return _find_said(record, column)[0]
+
+
+def _find_said(record: Record, column: str) -> tuple[Words, str]:
+    """Return a sentence of the results, and how it reads."""
     packed = take_text(record.get("text" if column in SPOKEN else f"{column}_text"))
     words = parse_text(packed) if packed else ""
-    if words and can_say(words):
-        return words
-    return typeset(find_catalogue().name(take_text(record.get(column))))
+    sentence = write_words(words) if words else None
+    if sentence is not None:
+        return words, sentence
+    named = typeset(find_catalogue().name(take_text(record.get(column))))
+    return named, named
 
 
 def read_words(record: Record, column: str) -> str:
     """Return a sentence of the results, put into words anew where its text is kept beside it."""
-    return str(find_words(record, column))
+    return _find_said(record, column)[1]
 
 
 def write_columns(frame: pd.DataFrame) -> pd.DataFrame:
@@ -86,7 +94,8 @@ def read_number(value: object) -> float:
 
 def list_records(frame: pd.DataFrame) -> list[Record]:
     """Return the rows of a frame as mappings by column name; those of stored results know their places."""
-    records = [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
+    columns = {str(name): values for name, values in frame.to_dict("list").items()}
+    records: list[Record] = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     if is_placed(frame):
         for record, place in zip(records, frame.index, strict=True):
             record[PLACE] = place
@@ -137,10 +146,24 @@ def select_kind(frame: pd.DataFrame, kind: str) -> pd.DataFrame:
     return frame[frame["kind"].map(take_text) == kind] if "kind" in frame else frame.iloc[0:0]
 
 
+def _list_rows(frame: pd.DataFrame, record: Record) -> list[Record]:
+    """Return the rows of a table of the results that belong to a specification; a table is taken apart once."""
+    key = id(frame)
+    if key not in _TAKEN_APART or _TAKEN_APART[key][0]() is not frame:
+        rows: dict[tuple[str, str], list[Record]] = {}
+        for row in list_records(frame) if {"estimator", "specification"} <= set(frame.columns) else ():
+            rows.setdefault((take_text(row["estimator"]), take_text(row["specification"])), []).append(row)
+        _TAKEN_APART[key] = (ref(frame, lambda _: _TAKEN_APART.pop(key, None)), rows)
+    return _TAKEN_APART[key][1].get((take_text(record["estimator"]), take_text(record["specification"])), [])
+
+
+_TAKEN_APART: dict[int, tuple["ref[pd.DataFrame]", dict[tuple[str, str], list[Record]]]] = {}
+"""Rows by specification of tables that are still in use, by the identity of the table."""
+
+
 def list_inferences(results: ResultSet, record: Record) -> list[str]:
     """Return the names of the inferences made for a specification; the first is the one reported."""
-    names = select_matching(results.bands, record)
-    return list(dict.fromkeys(names["inference"].map(take_text))) if not names.empty else []
+    return list(dict.fromkeys(take_text(row["inference"]) for row in _list_rows(results.bands, record)))
 
 
 def find_overall(
@@ -157,15 +180,11 @@ def find_overall(
     kind : {"overall", "path"}
         The effect after the agreement, or the average of the path against its reference.
     """
-    bands = select_kind(select_matching(results.bands, record), kind)
     names = list_inferences(results, record)
-    chosen = inference if inference is not None else (names[0] if names else None)
-    if chosen is not None and not bands.empty:
-        rows = list_records(bands[bands["inference"].map(take_text) == chosen])
-        if rows:
-            return rows[0]
-    rows = list_records(select_kind(select_matching(results.effects, record), kind))
-    return rows[0] if rows and inference is None else None
+    chosen = inference if inference is not None else next(iter(names), None)
+    bands = [r for r in _list_rows(results.bands, record) if take_text(r["inference"]) == chosen]
+    effects = _list_rows(results.effects, record) if inference is None else []
+    return next((dict(r) for rows in (bands, effects) for r in rows if take_text(r.get("kind")) == kind), None)
 
 
 def name_period(results: ResultSet) -> str:

@@ -17,7 +17,6 @@ from twintrade.text.texts import (
     Text,
     Value,
     Words,
-    can_say,
     complete_sentence,
     describe_span,
     find_fact,
@@ -29,6 +28,7 @@ from twintrade.text.texts import (
     parse_text,
     strip_stop,
     write_pattern,
+    write_words,
 )
 
 __all__ = [
@@ -40,7 +40,6 @@ __all__ = [
     "Text",
     "Value",
     "Words",
-    "can_say",
     "choose_language",
     "complete_sentence",
     "describe_span",
@@ -59,4 +58,5 @@ __all__ = [
     "use_catalogue",
     "use_language",
     "write_pattern",
+    "write_words",
 ]

@@ -131,13 +131,12 @@ def parse_text(packed: str) -> Words:
     return text
 
 
-def can_say(words: Words) -> bool:
-    """Whether the catalogue has the messages of some words with their values; another version may have had others."""
+def write_words(words: Words) -> str | None:
+    """Return words as they are said; None where the catalogue lacks their messages, as another version's may."""
     try:
-        str(words)
+        return str(words)
     except KeyError:
-        return False
-    return True
+        return None
 
 
 def _unwrap(value: Any) -> Value:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from twintrade.render.blocks import Cell, Table
 from twintrade.text.numbers import MINUS
@@ -15,6 +16,8 @@ WIDE = 1.9
 """Breadth of a Chinese character in average letters."""
 LEAST_WIDE = 4 * WIDE
 """Breadth from which Chinese text in a column may break."""
+MOST_KEPT = 1 << 14
+"""Texts whose breadth and breaks are kept: every format of a page asks for them several times."""
 NARROW = frozenset("-.,:;'il|!()[]/ ")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
@@ -139,6 +142,7 @@ def _measure_word(word: str) -> float:
     return min(breadth, LEAST_WIDE) if has_wide(word) else breadth
 
 
+@lru_cache(MOST_KEPT)
 def has_wide(text: str) -> bool:
     """Whether a text has characters as wide as they are high, as Chinese ones are."""
     return any(unicodedata.east_asian_width(c) in "WF" for c in text)
@@ -149,6 +153,7 @@ def mark_cell_breaks(line: str, mark: str, cell: Cell) -> str:
     return line if cell.link and not line.startswith("http") else mark_breaks(line, mark)
 
 
+@lru_cache(MOST_KEPT)
 def measure_breadth(text: str) -> float:
     """Return about how many average letters a text is wide."""
     wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text) if not text.isascii() else 0
@@ -170,6 +175,7 @@ def _at(cells: tuple[Cell, ...], place: int) -> Cell:
     return next((c for c, start in zip(cells, compute_places(cells), strict=True) if start == place), Cell(("",)))
 
 
+@lru_cache(MOST_KEPT)
 def mark_breaks(line: str, mark: str, short: int = 12, most: int = 22) -> str:
     """Return a line whose long words may break after punctuation, and overlong ones at every eighth character."""
     return " ".join(

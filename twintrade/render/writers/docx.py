@@ -3,6 +3,7 @@
 import io
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 
 import docx
 from docx.document import Document as WordDocument
@@ -60,6 +61,8 @@ def render_docx(document: Document, template: bytes | None = None) -> bytes:
         _set_styles(file, document.language)
     _clear(file)
     _add_missing_styles(file)
+    find_id = cache(file.part.get_style_id)  # of a paragraph's style: all styles are read anew for each
+    file.part.get_style_id = find_id  # type: ignore[method-assign]
     properties = file.core_properties
     properties.title, properties.language = document.title, document.language
     properties.author = "; ".join(document.authors) or "twintrade"

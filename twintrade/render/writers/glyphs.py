@@ -9,7 +9,13 @@ from pathlib import Path
 from matplotlib import font_manager, get_data_path
 
 from twintrade.effects import Message
-from twintrade.render.figures.theme import find_cjk_family, find_cjk_serif_family
+from twintrade.render.figures.theme import (
+    DEFAULT_FAMILY,
+    OWN_FONTS,
+    TEXT_SANS,
+    find_cjk_family,
+    find_cjk_serif_family,
+)
 from twintrade.render.wording import Wording
 
 FONT_FOLDER = Path(get_data_path()) / "fonts" / "ttf"
@@ -29,6 +35,15 @@ def list_cjk_paths() -> tuple[Path, ...]:
     """Return the files of the installed Chinese typefaces, the one of figures first."""
     families = dict.fromkeys(filter(None, (find_cjk_family(), find_cjk_serif_family())))
     return tuple(Path(font_manager.findfont(family)) for family in families)
+
+
+def list_font_folders(family: str) -> list[str]:
+    """Return the folders with the typefaces of pages whose text is set in a family."""
+    folders = [FONT_FOLDER, OWN_FONTS]
+    if family not in (DEFAULT_FAMILY, TEXT_SANS):
+        folders.append(Path(font_manager.findfont(family)).parent)
+    folders += [path.parent for path in list_cjk_paths()]
+    return list(dict.fromkeys(map(str, folders)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,8 +68,10 @@ class Printer:
 
     def __call__(self, text: str) -> str:
         """Return a text with only printable characters: romanized names where known, else question marks."""
-        clean = "".join(c for c in unicodedata.normalize("NFC", text) if self._is_text(c))
-        if all(ord(c) in self.points or c in "\n\t" for c in clean):
+        composed = unicodedata.normalize("NFC", text)
+        marks = {c for c in set(composed) if not self._is_text(c)}
+        clean = "".join(c for c in composed if c not in marks) if marks else composed
+        if all(ord(c) in self.points or c in "\n\t" for c in set(clean)):
             return clean
         shown = clean
         for name in sorted(self.romanized, key=len, reverse=True):

@@ -2,12 +2,11 @@
 
 import json
 from datetime import UTC, datetime
+from functools import cache
 from importlib import resources
-from pathlib import Path
 from typing import Any, Literal
 
 import typst
-from matplotlib import font_manager
 
 from twintrade.effects import Message
 from twintrade.errors import TwintradeError
@@ -32,8 +31,6 @@ from twintrade.render.blocks import (
     Table,
 )
 from twintrade.render.figures.theme import (
-    DEFAULT_FAMILY,
-    OWN_FONTS,
     TEXT_SANS,
     Theme,
     find_cjk_serif_family,
@@ -49,7 +46,7 @@ from twintrade.render.writers.cells import (
     measure_longest,
     pad,
 )
-from twintrade.render.writers.glyphs import FONT_FOLDER, Printer, list_cjk_paths
+from twintrade.render.writers.glyphs import FONT_FOLDER, Printer, list_font_folders
 from twintrade.render.writers.pdf_pages import read_piece, sort_pieces
 from twintrade.text import Text, join_sentences
 
@@ -101,14 +98,10 @@ def render_pdf(document: Document, printer: Printer, theme: Theme | None = None)
         "blocks": blocks,
     }
     template = resources.files("twintrade.render.writers").joinpath("appendix.typ").read_bytes()
-    fonts = [str(FONT_FOLDER), str(OWN_FONTS)]
-    if theme.family not in (DEFAULT_FAMILY, TEXT_SANS):
-        fonts.append(str(Path(font_manager.findfont(theme.family)).parent))
-    fonts += [str(path.parent) for path in list_cjk_paths()]
     settings: dict[str, Any] = {
         "input": template,
         "root": str(FONT_FOLDER),  # nothing is read from it; without it Typst would take the working directory
-        "font_paths": fonts,
+        "font_paths": _load_fonts(theme.family),
         "ignore_system_fonts": True,
     }
     try:
@@ -131,6 +124,12 @@ def render_pdf(document: Document, printer: Printer, theme: Theme | None = None)
     except RuntimeError as error:  # of which typst.TypstError is one
         raise TwintradeError(f"the PDF could not be set: {getattr(error, 'message', error)}") from error
     return bytes(written), printer.messages("appendix.pdf")
+
+
+@cache
+def _load_fonts(family: str) -> typst.Fonts:
+    """Return the typefaces of a page; to look through their folders takes longer than to set a short page."""
+    return typst.Fonts(include_system_fonts=False, font_paths=list_font_folders(family))
 
 
 def _mark_places(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
