@@ -15,12 +15,15 @@ STUDIED = {
     ("local_projections", "randomization", "two_way"),
     ("partially_pooled_synthetic_control", "randomization", "two_way"),
     ("poisson_etwfe", "randomization", "gravity"),
+    ("poisson_etwfe", "randomization", "two_way"),
     ("poisson_imputation", "randomization", "gravity"),
     ("poisson_imputation", "randomization", "two_way"),
     ("ppml", "randomization", "gravity"),
+    ("ppml", "randomization", "two_way"),
     ("ppml_corrected", "weidner_zylkin", "gravity"),
     ("stacked", "randomization", "two_way"),
     ("staggered_efficient", "randomization", "two_way"),
+    ("sun_abraham", "randomization", "gravity"),
     ("sun_abraham", "randomization", "two_way"),
     ("synthetic_control", "placebo", "two_way"),
     ("synthetic_did", "placebo", "two_way"),
@@ -34,6 +37,7 @@ STUDIED = {
     ("twfe", "scaled", "gravity"),
     ("twfe", "scaled", "two_way"),
     ("twfe", "wild", "two_way"),
+    ("two_stage", "randomization", "gravity"),
     ("two_stage", "randomization", "two_way"),
 }
 """Combinations of which the studies of size and coverage in docs/lab hold fifty panels or more."""
