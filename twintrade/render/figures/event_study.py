@@ -105,12 +105,19 @@ def _read_study(bands: Bands, label: str) -> pd.DataFrame:
     """Return the event times of bands as ``draw`` takes them."""
     estimate, frame = bands.estimate, bands.to_frame()
     reference = getattr(estimate, "reference", None)
-    return frame.assign(
+    shown = frame.assign(
         label=label,
         base=estimate.base,
         n_units=estimate.n_units,
         is_reference=frame["event_time"] == reference if reference is not None else False,
     )[(frame["kind"] == "event").to_numpy()]
+    low, high = getattr(estimate, "binned", (False, False))
+    times, last = shown["event_time"].astype(int), len(shown) - 1
+    labels = [
+        numbers.format_event_time_label(e, is_first=low and i == 0, is_last=high and i == last)
+        for i, e in enumerate(times)
+    ]
+    return shown.assign(event_label=labels)
 
 
 def _draw_effects(axes: Axes, frame: pd.DataFrame, labels: Sequence[str], axis: EventAxis, theme: Theme) -> None:
