@@ -5,6 +5,12 @@ from twintrade.text import Text, Words, find_catalogue, find_fact, name_fact
 PAIRED = " – "
 
 
+def _name_place(place: str) -> str:
+    """Return the name of a place in the language, the code of its state behind it as it stands."""
+    name, bracket, code = place.partition(" (")
+    return find_catalogue().name(name) + bracket + code
+
+
 def name_pair(pair: str) -> str:
     """Return the two ends of a pair as the language writes a place in a country."""
     if not find_catalogue().names:
@@ -12,9 +18,7 @@ def name_pair(pair: str) -> str:
     ends = []
     for end in pair.split(PAIRED):
         place, comma, country = end.rpartition(", ")
-        ends.append(
-            str(Text("brief.place-in", place=place, country=country) if comma else find_catalogue().name(end))
-        )
+        ends.append(str(Text("brief.place-in", place=place, country=country) if comma else _name_place(end)))
     return PAIRED.join(ends)
 
 
