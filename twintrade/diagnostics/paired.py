@@ -1,7 +1,7 @@
 """How far an estimate under a changed choice lies from the headline, with the error of that difference itself."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.placebo import Placebo
 from twintrade.inference.randomization import Randomization
-from twintrade.inference.refits import FEWEST, DrawnHeadline, draw_headline
+from twintrade.inference.refits import FEWEST, DrawnHeadline, draw_headline, find_draws
 from twintrade.numerics.arrays import FloatArray
 
 MOST_DRAWS = 199
@@ -83,10 +83,18 @@ def draw_paired(fit: Fit, method: Inference, rng: np.random.Generator) -> DrawnH
     """
     if not isinstance(method, Randomization):
         return None
-    dealing = method.deal(fit, min(method.draws, MOST_DRAWS), rng)
+    known = find_draws(fit)
+    if known is not None and known.options == asdict(method):
+        dealing = known.dealing
+    else:
+        dealing = method.deal(fit, min(method.draws, MOST_DRAWS), rng)
     if dealing.scheme.n_assignments < FEWEST:
         return None
-    return draw_headline(fit, dealing.onsets, rng, has_noise_by_size=method.noise == "by_size")
+    onsets = dealing.onsets
+    if len(onsets) > MOST_DRAWS:
+        some = rng.permutation(len(onsets))[:MOST_DRAWS] if dealing.is_complete else range(MOST_DRAWS)
+        onsets = tuple(onsets[k] for k in some)
+    return draw_headline(fit, onsets, rng, has_noise_by_size=method.noise == "by_size")
 
 
 def _subtract(fit: Fit, again: Fit, headline: Estimate, other: Estimate) -> Fit | None:

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal, Self
 
 import numpy as np
 
-from twintrade.effects import Bands, Message
+from twintrade.effects import Bands, Estimate, Message
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
@@ -97,6 +97,13 @@ class Auto(Inference):
 
     def resolved(self, fit: Fit) -> Inference:
         """Return the method taken for a fit; whether resampling can be computed is seen only when it is done."""
+        asked = "taken", self, fit.estimator
+        known: tuple[Estimate, Inference] | None = fit.design.workings.get(asked)
+        if known is None or known[0] is not fit.estimate:
+            known = fit.design.workings[asked] = fit.estimate, self._resolve(fit)
+        return known[1]
+
+    def _resolve(self, fit: Fit) -> Inference:
         decision = self.decided(fit)
         for name in list_steps(decision):
             method = self.chosen(fit, decision, name)

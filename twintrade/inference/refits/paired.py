@@ -9,6 +9,7 @@ from twintrade.design import Design
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.refits.inversion import TIE, compute_two_sided_share
+from twintrade.inference.refits.known_draws import find_draws
 from twintrade.inference.refits.permutation import SHIFTED, is_linear, permute
 from twintrade.inference.refits.ratio_inversion import LARGEST
 from twintrade.inference.refits.ratio_statistics import is_ratio, take_logs
@@ -36,8 +37,10 @@ class DrawnHeadline:
     ----------
     fit, left : Fit
         As estimated, and on the outcome without its effect.
+    onsets : tuple of FloatArray
+        The draws.
     moves : tuple of _Move
-        Where the draws put each agreement.
+        Where these put each agreement.
     effects : FloatArray, shape (n_draws + 1,)
         In logs where they are in percent; the real one last, NaN where draws are refits.
     scales : FloatArray, shape (n_draws + 1,)
@@ -46,6 +49,7 @@ class DrawnHeadline:
 
     fit: Fit
     left: Fit
+    onsets: tuple[FloatArray, ...]
     moves: "tuple[_Move, ...]"
     effects: FloatArray
     scales: FloatArray
@@ -61,7 +65,11 @@ class DrawnHeadline:
         draws give both estimates.
         """
         estimate = self.fit.view("overall")
-        variant = _estimate_changed(self.fit, _take_out(self.fit, again), self.moves)
+        variant = None
+        if again.design is self.fit.design:
+            variant = _find_left(self.fit, again, self.onsets)
+        if variant is None:
+            variant = _estimate_changed(self.fit, _take_out(self.fit, again), self.moves)
         drawn = (take_logs(estimate, variant) - self.effects) / self.scales
         real = take_logs(estimate, np.array([estimate.effects[0], again.view("overall").effects[0]]))
         difference, scale = float(real[1] - real[0]), self.scales[-1]
@@ -98,11 +106,22 @@ def draw_headline(
     if not (is_linear(fit) or is_ratio(fit)):
         return None
     left = _take_out(fit, fit)
-    effects = take_logs(fit.view("overall"), _estimate_draws(left, left.design, onsets))
+    estimated = _find_left(fit, fit, onsets)
+    if estimated is None:
+        estimated = _estimate_draws(left, left.design, onsets)
+    effects = take_logs(fit.view("overall"), estimated)
     scales = np.ones(effects.size)
     if has_noise_by_size:
         scales = build_studentizer(left, ["overall"], onsets).scale("overall", 0)
-    return DrawnHeadline(fit, left, tuple(_Move.find(fit.design, one, rng) for one in onsets), effects, scales)
+    moves = tuple(_Move.find(fit.design, one, rng) for one in onsets)
+    return DrawnHeadline(fit, left, tuple(onsets), moves, effects, scales)
+
+
+def _find_left(fit: Fit, again: Fit, onsets: Sequence[FloatArray]) -> FloatArray | None:
+    """Return what is known of an estimate under the draws on the outcome without the headline's effect."""
+    known, estimate = find_draws(again), fit.view("overall")
+    effect = float(take_logs(estimate, estimate.effects)[0])
+    return None if known is None else known.estimate_left(again, onsets, effect)
 
 
 def _take_out(fit: Fit, again: Fit) -> Fit:

@@ -53,6 +53,7 @@ class Designs:
     observed: Observed
     case: CaseSection | None = None
     _treatments: dict[TreatmentRule, Treatment] = field(default_factory=dict, init=False, repr=False)
+    _designs: dict[tuple[str, bool, str], Design] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def case_unit(self) -> str | None:
@@ -110,13 +111,19 @@ class Designs:
         return section.index_base * PERIODS_PER_YEAR[self.observed.panel.frequency]
 
     def of(self, column: LadderColumn) -> Design:
-        """Return the design of one column.
+        """Return the design of one column: columns that ask for the same have one, and share what it works out.
 
         Raises
         ------
         DesignError
             The case is not treated within the sample, or has no donor.
         """
+        asked = column.design.model_dump_json(), column.exclude_flagged, column.donors
+        if asked not in self._designs:
+            self._designs[asked] = self._make(column)
+        return self._designs[asked]
+
+    def _make(self, column: LadderColumn) -> Design:
         design = self.base(column.design)
         if column.exclude_flagged:
             design = design.without(list_flagged_units(design.treatment))

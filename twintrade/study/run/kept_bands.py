@@ -11,11 +11,14 @@ import numpy as np
 from twintrade.effects import Bands, Message, Remedy
 from twintrade.estimators.base import Fit, View
 from twintrade.fanout import Arrays, get_scope
+from twintrade.inference.randomization import Randomization
+from twintrade.inference.refits import KnownDraws, Permuted, find_draws, keep_draws
 from twintrade.text import Words, pack_text, parse_text
 
 LONG_SECONDS = 1.0
 """What takes no longer is made again."""
 
+_DRAWN = ("observed", "effects", "statistics", "post_slopes", "pre_slopes", "after")
 _ARRAYS = ("se", "low", "high", "p", "df", "simultaneous_low", "simultaneous_high")
 
 
@@ -36,12 +39,14 @@ def take_up_bands(job: str, fit: Fit, infer: Callable[[], dict[View, Bands]]) ->
         return infer()
     kept = ledger.get(f"bands/{job}")
     if kept is not None and kept[0] is not None:
+        if "draws/words" in kept[0]:
+            keep_draws(fit, _unpack_draws(kept[0], fit))
         return _unpack_bands(kept[0], fit)
     started = time.monotonic()
     bands = infer()
     is_of_fit = all(_is_of_fit(band, fit, view) for view, band in bands.items())
     if is_of_fit and time.monotonic() - started > LONG_SECONDS:
-        ledger.put(f"bands/{job}", _pack_bands(bands), "")
+        ledger.put(f"bands/{job}", {**_pack_bands(bands), **_pack_draws(find_draws(fit))}, "")
     return bands
 
 
@@ -65,6 +70,29 @@ def _pack_bands(bands: Mapping[View, Bands]) -> Arrays:
         if band.covariance is not None:
             packed[f"{view}/covariance"] = band.covariance
     return packed
+
+
+def _pack_draws(known: KnownDraws | None) -> Arrays:
+    if known is None:
+        return {}
+    overall = known.overall
+    near, values = overall.near or (np.nan, np.empty((0, 1)))
+    words = {"options": known.options, "seed": known.seed, "near": near}
+    arrays = {"kept": known.kept, "near": values} | {name: getattr(overall, name) for name in _DRAWN}
+    return {"draws/words": np.array(json.dumps(words))} | {f"draws/{name}": one for name, one in arrays.items()}
+
+
+def _unpack_draws(packed: Arrays, fit: Fit) -> KnownDraws:
+    words = json.loads(str(packed["draws/words"]))
+    options: dict[str, Any] = {
+        name: tuple(one) if isinstance(one, list) else one for name, one in words["options"].items()
+    }
+    method, seed = Randomization(**options), words["seed"]
+    dealing = method.deal(fit, method.draws, np.random.default_rng(seed))
+    near = (words["near"], packed["draws/near"]) if packed["draws/near"].size else None
+    arrays: dict[str, Any] = {name: packed[f"draws/{name}"] for name in _DRAWN}
+    overall = Permuted(fit.view("overall"), **arrays, near=near)
+    return KnownDraws(options, seed, dealing, packed["draws/kept"], overall)
 
 
 def _unpack_bands(packed: Arrays, fit: Fit) -> dict[View, Bands]:

@@ -1,4 +1,4 @@
-"""One seed a job, derived from the analysis' seed and the job's name, so that no job moves another's numbers."""
+"""Seeds from the analysis' seed and a job's name, so that no job moves another's numbers."""
 
 import hashlib
 from typing import TYPE_CHECKING
@@ -8,8 +8,12 @@ if TYPE_CHECKING:
 
 
 def compute_entropy(seed: int, job: str) -> list[int]:
-    """Return what seeds a job: the analysis' seed and a stable hash of the job's name."""
-    digest = hashlib.sha256(job.encode("utf-8")).digest()
+    """Return what seeds a job: the analysis' seed and a stable hash of the job's name.
+
+    An inference has one seed for all columns, so that these share the assignments they are compared under.
+    """
+    stream = "/".join(job.split("/")[:2]) if job.startswith("inference/") else job
+    digest = hashlib.sha256(stream.encode("utf-8")).digest()
     return [seed, int.from_bytes(digest[:8], "big")]
 
 
