@@ -10,9 +10,10 @@ from twintrade.numerics.absorption.elimination import (
     Elimination,
     build_elimination,
     compute_root,
+    fill_out,
     weigh_rows,
 )
-from twintrade.numerics.absorption.elimination_order import EliminationOrder, lay_out_elimination, list_places
+from twintrade.numerics.absorption.elimination_order import EliminationOrder, lay_out_elimination
 from twintrade.numerics.absorption.loadings import Loadings
 from twintrade.numerics.absorption.written_out import WrittenOut
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
@@ -189,8 +190,7 @@ class Annihilator:
             at, column = sparse.coords
             inside[at, column - e.ends[block[at]]] = sparse.data
             columns = sp.csr_array(sparse)
-            for blocks in e.list_blocks(np.unique(block)):
-                across -= columns[:, list_places(e.ends, blocks)] @ (e.explain(blocks) @ self.root)
+            across -= e.multiply_explained(columns, np.unique(block)) @ self.root
         return Loadings(self.weights[rows], first, e.share[first], block, inside, across)
 
     def sum_loadings(
@@ -225,8 +225,7 @@ class Annihilator:
         e = self.elimination
         first, inside = self.combine_near(weighted)
         rest = (weighted @ e.across - first @ sp.diags_array(np.sqrt(e.share)) @ e.sums).toarray()
-        for blocks in e.list_blocks():
-            rest -= inside[:, list_places(e.ends, blocks)] @ e.explain(blocks)
+        rest -= e.multiply_explained(fill_out(inside))
         return first, inside, rest @ self.root
 
     def combine_near(self, weighted: sp.csr_array) -> tuple[sp.csr_array, sp.csr_array]:

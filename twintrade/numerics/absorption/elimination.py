@@ -8,6 +8,7 @@ M = W - WA(A'WA)^-A'W - WBB'W takes both out, and D'MD is the Schur complement o
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
@@ -19,6 +20,9 @@ from twintrade.numerics.absorption.levels import compute_pivoted_cholesky
 from twintrade.numerics.arrays import FloatArray, IntArray, compact, sum_by_group
 
 CELLS_AT_ONCE = 300_000
+FILLED = 0.05
+MOST_KEPT = 6_000_000
+"""Numbers up to which B'WD is kept: 48 megabytes."""
 NOTHING_LEFT = 1e-20
 """Share of a covariate's squares within levels of the largest effect below which it is constant there."""
 NO_RANK = 1e-13
@@ -26,7 +30,7 @@ CLEAR = 1e-6
 """Sums of a block's rows, in its largest total, up to which they are zero, and pivots from which on it has rank."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Elimination:
     """The effects under given weights, with A and E taken out of D.
 
@@ -90,6 +94,22 @@ class Elimination:
             touched = np.flatnonzero(np.diff(means.indptr))
             means, sums = sp.csr_array(means[touched]), sp.csr_array(sums[touched])
         return self._turn(blocks, cross.toarray() - means.T @ sums.toarray())
+
+    def multiply_explained(self, inside: sp.csr_array | FloatArray, blocks: IntArray | None = None) -> FloatArray:
+        """Return values of B, zero outside some blocks, times B'WD, shape (k, n_across)."""
+        if self.explained is not None:
+            return np.asarray(inside @ self.explained)
+        out = np.zeros((inside.shape[0], self.across.shape[1]))
+        for run in self.list_blocks(blocks):
+            out += inside[:, list_places(self.ends, run)] @ self.explain(run)
+        return out
+
+    @cached_property
+    def explained(self) -> FloatArray | None:
+        """B'WD of all blocks, None where that is large."""
+        if self.root.shape[1] * self.across.shape[1] > MOST_KEPT or not self.root.shape[1]:
+            return None
+        return np.vstack([self.explain(blocks) for blocks in self.list_blocks()])
 
     def _turn(self, blocks: IntArray, values: FloatArray) -> FloatArray:
         """Return R'v for values of the levels of some blocks: as one product where all blocks have one shape."""
@@ -240,6 +260,11 @@ def compute_root(gram: FloatArray, total: FloatArray) -> FloatArray:
     root = np.zeros((total.size, rank))
     root[kept] = solve_triangular(factor, np.eye(rank), check_finite=False) / np.sqrt(total[kept])[:, None]
     return root
+
+
+def fill_out(matrix: sp.csr_array) -> sp.csr_array | FloatArray:
+    """Return a sparse array as a full one where so many of its numbers are not zero that this is faster."""
+    return matrix.toarray() if matrix.nnz > FILLED * matrix.shape[0] * matrix.shape[1] else matrix
 
 
 def weigh_rows(weights: FloatArray, matrix: sp.csr_array) -> sp.csr_array:

@@ -6,7 +6,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from twintrade.numerics.absorption.annihilators import Annihilator
-from twintrade.numerics.absorption.elimination import weigh_rows
+from twintrade.numerics.absorption.elimination import fill_out, weigh_rows
 from twintrade.numerics.arrays import FloatArray
 
 
@@ -26,7 +26,8 @@ class LoadingSums:
 
     def multiply(self, other: "LoadingSums") -> FloatArray:
         """Return the products of these groups with the others, shape (n_groups, n_others)."""
-        return np.asarray(sp.csr_array(self.near @ other.near.T).toarray() + self.rest @ other.rest.T)
+        near = self.near @ other.near.T
+        return np.asarray((near.toarray() if sp.issparse(near) else near) + self.rest @ other.rest.T)
 
     def compute_trace(self, other: "LoadingSums") -> float:
         """Return the products of each group with the same group of the other, added up."""
@@ -70,7 +71,7 @@ def sum_by_loading(q: Annihilator, values: sp.csr_array, mix: FloatArray | None 
     """
     if mix is None:
         first, inside, rest = q.combine_loadings(values)
-        return LoadingSums(sp.csr_array(sp.hstack([first, inside], format="csr")), rest)
+        return LoadingSums(fill_out(sp.csr_array(sp.hstack([first, inside], format="csr"))), rest)
     e = q.elimination
     by_first, nested, across = (
         np.asarray(sp.csr_array(values @ part).T @ mix) for part in (q.first_dummies(), e.layout.nested, e.across)
@@ -110,7 +111,8 @@ def compute_loading_squares(q: Annihilator) -> LoadingSquares:
     inside = sp.csr_array((e.layout.nested - by_first @ e.means) @ e.root)
     roots = np.sqrt(e.share)
     near = sp.csr_array(sp.hstack([by_first @ sp.diags_array(roots), inside], format="csr"))
-    explained = np.vstack([roots[:, None] * e.sums.toarray(), *(e.explain(blocks) for blocks in e.list_blocks())])
+    nested = [e.explain(blocks) for blocks in e.list_blocks()] if e.explained is None else [e.explained]
+    explained = np.vstack([roots[:, None] * e.sums.toarray(), *nested])
     weighted, across = weigh_rows(q.weights**2, near), weigh_rows(q.weights**2, e.across)
     squares, both = sp.csr_array(weighted.T @ near), (weighted.T @ e.across).toarray()
     cross = both - squares @ explained
