@@ -1,6 +1,8 @@
 """How the pictures of a brief are drawn."""
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -8,6 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
 from twintrade.render.brief.facts import Effect
+from twintrade.render.brief.naming import Box, Field, find_beside, find_within
+from twintrade.render.figures.labels import choose_step, measure_label, wrap_label
 from twintrade.render.figures.percent_paths import choose_ticks, write_tick
 from twintrade.render.figures.points import name_line, name_point
 from twintrade.render.figures.theme import Theme, open_figure
@@ -16,12 +20,16 @@ from twintrade.render.reading import take_text
 from twintrade.text import Text, amounts, numbers
 
 HEIGHT = 3.4
+AROUND = 0.7
+"""Inches that the axis takes below the methods."""
+MARK, ROOM = 0.07, 0.12
+"""Inches from a method's name to its interval, and for that interval."""
+MOST_LETTERS = 34
+"""Letters of a method's name on a line."""
 BEYOND = 2.2
 """Times the largest total up to which the range is drawn."""
 DASH = (0, (4, 1.6))
 SPARSE = (-90, -50, 0, 100, 400)
-MOST_NAMED = 15
-"""Periods up to which lines are named where they lie farthest apart."""
 
 
 def choose_power(amount: float) -> int:
@@ -31,7 +39,12 @@ def choose_power(amount: float) -> int:
 
 
 def draw_totals(
-    frame: pd.DataFrame, unit: str, period_name: str, theme: Theme | None = None, is_simulated: bool = False
+    frame: pd.DataFrame,
+    unit: str,
+    period_name: str,
+    theme: Theme | None = None,
+    is_simulated: bool = False,
+    height: float = HEIGHT,
 ) -> Drawing:
     """Draw observed totals of treated pairs, those expected without agreements, and their range.
 
@@ -40,6 +53,10 @@ def draw_totals(
     frame : DataFrame
         period, period_label, n_in_force, observed, expected, low, high.
     unit, period_name : str
+    theme : Theme, optional
+    is_simulated : bool
+    height : float
+        In inches, that of the picture beside it.
     """
     theme = theme or Theme()
     top = float(frame[["observed", "expected"]].max().max())
@@ -49,7 +66,7 @@ def draw_totals(
     columns = (frame[column].to_numpy(dtype=float) / size for column in ("observed", "expected", "low", "high"))
     observed, expected, low, high = columns
     most = top / size
-    with open_figure(theme, HEIGHT, is_simulated=is_simulated) as figure:
+    with open_figure(theme, height, is_simulated=is_simulated) as figure:
         axes = figure.subplots()
         roof = min(BEYOND * most, 1.08 * float(np.nanmax([most, *high[np.isfinite(high)]])))
         shown = np.isfinite(low)
@@ -59,15 +76,16 @@ def draw_totals(
         axes.set_ylim(0, roof)
         _name_totals(axes, frame, (x, observed, expected), size, unit)
         is_index = "no" if "unit" in frame else "yes"
-        if x.size > MOST_NAMED or is_index == "yes":
-            _add_legend(axes, theme)
-        else:
-            _name_lines(axes, x, observed, expected, (low, high, roof), theme)
+        field = Field(
+            x, (observed, expected), roof, 72 * (theme.width - 0.5), 72 * (height - 1.0 - 0.2 * is_simulated)
+        )
+        if is_index == "yes" or not _name_lines(axes, field, (low, np.minimum(high, roof)), theme):
+            _add_legend(axes, theme, is_index)
         label = Text("brief.axis-money", power=power, unit=unit, period_name=period_name, is_index=is_index)
         axes.set_title(capitalize(str(label).strip()), loc="left", fontsize=theme.size * 0.9, color=theme.muted)
         counts = frame["n_in_force"].to_numpy(dtype=int)
-        step = max(1, math.ceil(x.size / 11))
         ticks = [f"{p}\n{n}" for p, n in zip(frame["period_label"].map(take_text), counts, strict=True)]
+        step = choose_step(ticks, theme.width - 0.5, theme.size * 0.9)
         axes.set_xticks(x[::step], ticks[::step])
         axes.set_xlabel(str(Text("brief.in-force")), loc="left", fontsize=theme.size * 0.9, color=theme.muted)
         axes.spines["left"].set_visible(False)
@@ -92,54 +110,55 @@ def _name_totals(
         name_point(axes, (x[k], expected[k]), name, tuple(ends), write)
 
 
-def _add_legend(axes: Axes, theme: Theme) -> None:
-    """Name lines in the corner that they leave free, where they cross too often to be named beside them."""
-    names = [str(Text(key)) for key in ("brief.all-estimates", "brief.expected", "brief.observed")]
-    handles = [*axes.collections[:1], *axes.lines[:2]]
-    order = [2, 1, 0]
-    axes.legend([handles[k] for k in order], [names[k] for k in order], loc="best", fontsize=theme.size * 0.9)
+def _add_legend(axes: Axes, theme: Theme, is_index: str) -> None:
+    """Name lines below the picture, where no place beside them is free."""
+    band = "brief.all-estimates" if is_index == "yes" else "brief.chance"
+    names = [str(Text(key)) for key in ("brief.observed", "brief.expected", band)]
+    handles = [*axes.lines[1::-1], *axes.collections[:1]]
+    figure = axes.get_figure()
+    if figure is not None:
+        figure.legend(handles, names, loc="outside lower left", ncols=2, fontsize=theme.size * 0.85)
 
 
-def _name_lines(
-    axes: Axes,
-    x: np.ndarray,
-    observed: np.ndarray,
-    expected: np.ndarray,
-    band: tuple[np.ndarray, np.ndarray, float],
-    theme: Theme,
-) -> None:
-    """Write beside each line what it is, on the side away from the other one."""
-    gap = np.abs(observed - expected)
-    k = int(gap.argmax())
-    above = expected[k] >= observed[k]
-    low, high, roof = band
-    for y, key, colour, is_up in (
-        (expected[k], "brief.expected", theme.ink, above),
-        (observed[k], "brief.observed", theme.after, not above),
-    ):
-        axes.annotate(
-            str(Text(key)),
-            (x[k], y),
-            xytext=(0, 7 if is_up else -7),
-            textcoords="offset points",
-            ha="right" if k > x.size / 2 else "left",
-            va="bottom" if is_up else "top",
-            color=colour,
-            fontweight="bold",
-            fontsize=theme.size * 0.9,
-        )
-    known = np.flatnonzero(np.isfinite(low))
-    if known.size > 1:
-        j = int(known[known.size // 2])
-        y = min(0.93 * roof, float(high[j]) * 0.97)
-        axes.annotate(
-            str(Text("brief.chance")), (x[j], y), xytext=(-6, 0), textcoords="offset points", ha="right",
-            va="top", color=theme.muted, fontsize=theme.size * 0.9,
-        )  # fmt: skip
+def _name_lines(axes: Axes, field: Field, band: tuple[np.ndarray, np.ndarray], theme: Theme) -> bool:
+    """Write beside each line what it is where nothing is in the way; return whether there is room for all names."""
+    size = theme.size * 0.9
+    names = [str(Text(f"brief.{key}")) for key in ("observed", "expected")]
+    boxes: list[Box] = []
+    for k, name in enumerate(names):
+        boxes += filter(None, [find_beside(field, name, k, size, boxes)])
+    if len(boxes) < len(names):
+        return False
+    if np.isfinite(band[0]).any():
+        chance = str(Text("brief.chance"))
+        forms = (chance, wrap_label(chance, measure_label(chance) * 3 // 5))
+        within = ((form, find_within(field, form, band, size, boxes)) for form in forms)
+        form, place = next(((form, box) for form, box in within if box is not None), ("", None))
+        if place is None:
+            return False
+        names, boxes = [*names, form], [*boxes, place]
+    styles = (theme.after, "bold"), (theme.ink, "bold"), (theme.muted, "normal")
+    for name, box, (colour, weight) in zip(names, boxes, styles, strict=False):
+        at = field.convert(box)
+        axes.text(*at, name, va="bottom", color=colour, fontweight=weight, fontsize=size)
+    return True
+
+
+def measure_methods(labels: Sequence[str], theme: Theme, is_simulated: bool) -> float:
+    """Return the height of the picture of these methods in inches: more than usual where names take many lines."""
+    return max(HEIGHT, sum(_measure_name(label, theme) + ROOM for label in labels) + AROUND + 0.2 * is_simulated)
+
+
+def _measure_name(label: str, theme: Theme) -> float:
+    n_lines = wrap_label(label, MOST_LETTERS).count("\n") + 1
+    return (1.2 + (n_lines - 1) * 1.45) * theme.size * 0.85 / 72
 
 
 def draw_methods(
-    rows: list[tuple[str, Effect, bool]], theme: Theme | None = None, is_simulated: bool = False
+    rows: list[tuple[str, Effect, bool]],
+    theme: Theme | None = None,
+    is_simulated: bool = False,
+    height: float = 0.0,
 ) -> Drawing:
     """Draw one change in percent a line, on a scale of logs, its name above it and its number at the right.
 
@@ -147,38 +166,28 @@ def draw_methods(
     ----------
     rows : list of (str, Effect, bool)
         Name, effect, and whether it is the answer of the page.
+    theme : Theme, optional
+    is_simulated : bool
+    height : float
+        In inches; by default what the names take.
     """
     theme = theme or Theme()
+    height = height or measure_methods([label for label, _, _ in rows], theme, is_simulated)
     ends = [math.log1p(end / 100) for _, e, _ in rows for end in (e.percent, e.low, e.high) if -100 < end < math.inf]
     ticks = choose_ticks(min(ends), max(ends))
-    lower, upper = np.log1p(ticks[0] / 100) - 0.1, np.log1p(ticks[-1] / 100) + 0.1
-    with open_figure(theme, HEIGHT, is_simulated=is_simulated) as figure:
+    bounds = np.log1p(ticks[0] / 100) - 0.1, np.log1p(ticks[-1] / 100) + 0.1
+    field = height - AROUND - 0.2 * is_simulated
+    spare = (field - sum(_measure_name(label, theme) + ROOM for label, _, _ in rows)) / len(rows)
+    with open_figure(theme, height, is_simulated=is_simulated) as figure:
         axes = figure.subplots()
-        for k, (label, effect, is_own) in enumerate(rows):
-            colour = theme.after if is_own else theme.ink
-            weight = "bold" if is_own else "normal"
-            axes.text(
-                lower,
-                k - 0.42,
-                _shorten(label),
-                color=colour,
-                fontsize=theme.size * 0.85,
-                va="center",
-                fontweight=weight,
-                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
-            )
-            _draw_interval(axes, k, effect, (lower, upper), colour, is_own)
-            value = str(Text("brief.signed", percent=effect.percent))
-            values = (effect.percent, effect.low, effect.high)
-            at = math.log1p(max(effect.percent, -99.9) / 100)
-            name_point(axes, (at, k), label, values, numbers.format_percent)
-            axes.annotate(
-                value, (1.06, k), xycoords=("axes fraction", "data"), va="center", color=colour,
-                fontsize=theme.size * 0.85, fontweight=weight,
-            )  # fmt: skip
-        axes.axvline(0.0, color=theme.ink, linewidth=0.8, zorder=0)
-        axes.set_xlim(lower, upper)
-        axes.set_ylim(len(rows) - 0.4, -0.8)
+        top = 0.0
+        for label, effect, is_own in rows:
+            top += max(spare, 0.0)
+            y = top + _measure_name(label, theme) + MARK
+            _draw_method(axes, (top, y), label, effect, is_own, bounds, theme)
+            top = y + ROOM - MARK
+        axes.set_xlim(*bounds)
+        axes.set_ylim(top, 0)
         axes.set_yticks([])
         axes.grid(visible=False)
         axes.spines["left"].set_visible(False)
@@ -186,6 +195,32 @@ def draw_methods(
         axes.set_xticks(np.log1p(np.array(shown) / 100), [write_tick(t) for t in shown])
         axes.set_xlabel(str(Text("brief.percent")), loc="left", fontsize=theme.size * 0.9, color=theme.muted)
     return figure
+
+
+def _draw_method(
+    axes: Axes,
+    places: tuple[float, float],
+    label: str,
+    effect: Effect,
+    is_own: bool,
+    bounds: tuple[float, float],
+    theme: Theme,
+) -> None:
+    """Draw a name, below it the interval with a tick at zero, and the number at the right."""
+    top, y = places
+    colour = theme.after if is_own else theme.ink
+    style: dict[str, Any] = {
+        "color": colour, "fontsize": theme.size * 0.85, "fontweight": "bold" if is_own else "normal",
+    }  # fmt: skip
+    name = axes.text(bounds[0], top, wrap_label(label, MOST_LETTERS), va="top", linespacing=1.05, **style)
+    name.set_in_layout(False)
+    axes.plot([0, 0], [y - MARK / 2, y + MARK / 2], color=theme.ink, linewidth=0.8, zorder=1)
+    _draw_interval(axes, y, effect, bounds, colour, is_own)
+    at = math.log1p(max(effect.percent, -99.9) / 100)
+    values = (effect.percent, effect.low, effect.high)
+    name_point(axes, (at, y), label, values, numbers.format_percent)
+    value = str(Text("brief.signed", percent=effect.percent))
+    axes.annotate(value, (1.06, y), xycoords=("axes fraction", "data"), va="center", **style)
 
 
 def _draw_interval(
@@ -204,7 +239,3 @@ def _draw_interval(
         axes.plot(
             at, y, "s" if is_own else "o", color=colour, ms=5 if is_own else 4, mfc=colour if is_own else "white"
         )
-
-
-def _shorten(label: str, most: int = 34) -> str:
-    return label if len(label) <= most else label[: most - 1].rstrip(" ,") + "…"

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from twintrade.render.blocks import Figure
-from twintrade.render.brief.drawings import draw_methods, draw_totals
-from twintrade.render.brief.facts import Facts
+from twintrade.render.brief.drawings import draw_methods, draw_totals, measure_methods
+from twintrade.render.brief.facts import Effect, Facts
 from twintrade.render.figures.alt_text import describe_event_study
 from twintrade.render.figures.percent_paths import convert_to_logs, draw_path
 from twintrade.render.figures.theme import Theme
@@ -23,18 +23,21 @@ MOST_METHODS = 9
 
 def draw_pictures(facts: Facts) -> tuple[Figure, ...]:
     """Return the pictures that the results hold numbers for."""
-    first = _picture_totals(facts) or _picture_case(facts) or _picture_path(facts)
-    second = _picture_methods(facts)
+    rows = _list_methods(facts)
+    theme = narrow_theme(facts.page.theme, NARROW)
+    height = measure_methods([label for label, _, _ in rows], theme, facts.page.results.is_simulated)
+    first = _picture_totals(facts, height) or _picture_case(facts, height) or _picture_path(facts)
+    second = _picture_methods(facts, rows, height)
     return tuple(figure for figure in (first, second) if figure is not None)
 
 
-def _picture_totals(facts: Facts) -> Figure | None:
+def _picture_totals(facts: Facts, height: float) -> Figure | None:
     if not facts.periods:
         return None
     page, frame = facts.page, pd.DataFrame(facts.periods)
     unit = take_text(frame["unit"].iloc[0])
     theme = narrow_theme(page.theme, WIDE)
-    drawing = draw_totals(frame, unit, page.period_name, theme, page.results.is_simulated)
+    drawing = draw_totals(frame, unit, page.period_name, theme, page.results.is_simulated, height)
     alt = _describe_totals(facts, frame, lambda amount: amounts.format_quantity(amount, unit))
     band = "yes" if frame["low"].notna().any() else "no"
     by = facts.effect.inference if facts.effect is not None else ""
@@ -56,7 +59,7 @@ def narrow_theme(theme: Theme, width: float) -> Theme:
     return replace(theme, width=width)
 
 
-def _picture_case(facts: Facts) -> Figure | None:
+def _picture_case(facts: Facts, height: float) -> Figure | None:
     """Draw one case beside what the headline's method makes of its donors, with the range of all methods."""
     page, frame = facts.page, find_payload(facts.page.results, "case_paths")
     if frame is None:
@@ -72,7 +75,7 @@ def _picture_case(facts: Facts) -> Figure | None:
     ).reset_index(drop=True)
     unit = str(Text("brief.index"))
     theme = narrow_theme(page.theme, WIDE)
-    drawing = draw_totals(chosen, unit, page.period_name, theme, page.results.is_simulated)
+    drawing = draw_totals(chosen, unit, page.period_name, theme, page.results.is_simulated, height)
     alt = _describe_totals(facts, chosen, lambda amount: numbers.format_fixed(amount, 0))
     note = str(Text("brief.case-note", n=len(frame[["method", "donor_set"]].drop_duplicates())))
     caption = str(Text("brief.picture-case", outcome=page.outcome))
@@ -102,19 +105,22 @@ def _picture_path(facts: Facts) -> Figure | None:
     return page.figure("brief-path", caption, drawing, alt, frame, notes=(str(Text("brief.path-note")),), theme=theme)
 
 
-def _picture_methods(facts: Facts) -> Figure | None:
-    methods = facts.methods[:MOST_METHODS]
-    if len(methods) < 2:
-        return None
-    page = facts.page
+def _list_methods(facts: Facts) -> list[tuple[str, Effect, bool]]:
+    """Return the methods drawn: name, effect, and whether it is the answer of the page."""
     keys = ("specification", "estimator")
     answer = [take_text((facts.headline or {}).get(key)) for key in keys]
-    rows = [
-        (page.printer(format_label(column)), effect, [take_text(column[key]) for key in keys] == answer)
-        for column, effect in methods
+    return [
+        (facts.page.printer(format_label(column)), effect, [take_text(column[key]) for key in keys] == answer)
+        for column, effect in facts.methods[:MOST_METHODS]
     ]
+
+
+def _picture_methods(facts: Facts, rows: list[tuple[str, Effect, bool]], height: float) -> Figure | None:
+    if len(rows) < 2:
+        return None
+    page = facts.page
     theme = narrow_theme(page.theme, NARROW)
-    drawing = draw_methods(rows, theme, page.results.is_simulated)
+    drawing = draw_methods(rows, theme, page.results.is_simulated, height)
     effects = [effect for _, effect, _ in rows]
     frame = pd.DataFrame(
         [{"label": label, "effect": e.percent, "low": e.low, "high": e.high} for label, e, _ in rows]

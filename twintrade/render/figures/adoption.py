@@ -7,12 +7,14 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from twintrade.render.figures.labels import choose_step, wrap_label
 from twintrade.render.figures.theme import Theme, open_figure
 from twintrade.render.names import name_status
 from twintrade.render.reading import take_text
 from twintrade.text import Text
 
 MOST_UNITS = 60
+MOST_LETTERS = 46
 COLOURS = {
     "treated": "#12436D",
     "not yet treated": "#A9C3DB",
@@ -42,7 +44,7 @@ def draw(frame: pd.DataFrame, *, theme: Theme | None = None, is_simulated: bool 
     n_units = MOST_UNITS + 1 if "n_units" in frame else frame["unit"].nunique()
     is_counted = n_units > MOST_UNITS
     with open_figure(
-        theme, 3.2 if is_counted else min(1.3 + 0.17 * n_units, 9.0), is_simulated=is_simulated
+        theme, 3.2 if is_counted else min(1.3 + 0.17 * _count_lines(frame), 9.0), is_simulated=is_simulated
     ) as figure:
         axes = figure.subplots()
         if is_counted:
@@ -55,6 +57,12 @@ def draw(frame: pd.DataFrame, *, theme: Theme | None = None, is_simulated: bool 
         ]
         figure.legend(handles=handles, loc="outside lower center", ncols=5)
     return figure
+
+
+def _count_lines(frame: pd.DataFrame) -> int:
+    """Return how many lines of text the names of all units take, each as many as the longest."""
+    names = list(dict.fromkeys(frame["unit"].map(take_text)))
+    return len(names) * max(wrap_label(name, MOST_LETTERS).count("\n") + 1 for name in names)
 
 
 def _order(frame: pd.DataFrame) -> list[str]:
@@ -81,7 +89,7 @@ def _tiles(axes: Axes, frame: pd.DataFrame, colours: dict[str, str], theme: Them
         linewidths=0.6,
         cbar=False,
         xticklabels=False,
-        yticklabels=True,
+        yticklabels=[wrap_label(unit, MOST_LETTERS) for unit in cells.index],
     )
     for status in (s for s in HATCHES if s in colours):
         shown = np.ma.masked_not_equal(cells.to_numpy(), codes[status])
@@ -117,6 +125,6 @@ def _stacked(axes: Axes, frame: pd.DataFrame, colours: dict[str, str]) -> None:
 def _periods(axes: Axes, frame: pd.DataFrame, shift: float = 0.0) -> None:
     columns = ["period", "period_label"] if "period_label" in frame else ["period", "period"]
     names = frame.drop_duplicates("period").sort_values("period")
-    step = max(1, -(-len(names) // 12))
+    step = max(-(-len(names) // 12), choose_step([take_text(n) for n in names[columns[1]]], 4.5, 9.0))
     periods = [float(p) + shift for p in names[columns[0]]][::step]
     axes.set_xticks(periods, [take_text(n) for n in names[columns[1]]][::step])

@@ -1,7 +1,6 @@
 """One treated unit: its path beside the path without the agreement, and the gap between them, by donor set."""
 
 from collections.abc import Mapping, Sequence
-from textwrap import fill
 from typing import Any
 
 import pandas as pd
@@ -10,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from twintrade.render.figures.events import draw_date_lines, draw_period_axis, draw_shock_bands
+from twintrade.render.figures.labels import add_legend_below, wrap_label
 from twintrade.render.figures.points import name_line
 from twintrade.render.figures.theme import (
     DASHES,
@@ -56,23 +56,24 @@ def draw(
         for column, key in enumerate(sets):
             rows = frame[frame["donor_set"].map(take_text) == key]
             upper, lower = grid[0, column], grid[1, column]
-            upper.set_title(fill(set_names.get(key, key), 64 // len(sets)), loc="left")
+            upper.set_title(wrap_label(set_names.get(key, key), 64 // len(sets)), loc="left")
             _observed(upper, rows, theme)
             for i, method in enumerate(methods, 1):
                 path = rows[rows["method"].map(take_text) == method].sort_values("period")
                 _draw_method(upper, lower, path, name_method(method), theme, i)
             draw_zero_line(lower, theme)
+            draw_period_axis(lower, rows, most=12 // len(sets))
+        for upper, lower in grid.T:  # room for letters is left once everything is drawn
             for axes in (upper, lower):
                 draw_shock_bands(axes, shocks, frame, theme, has_letters=axes is upper)
                 draw_date_lines(axes, dates, theme, has_letters=axes is upper)
                 axes.yaxis.set_major_locator(MaxNLocator(5))
                 axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: amounts.format_tick(value)))
-            draw_period_axis(lower, rows, most=12 // len(sets))
         grid[0, 0].set_ylabel(str(Text("figures.index-before")))
         grid[1, 0].set_ylabel(gap_label or str(Text("figures.gap")))
         handles = {take_text(line.get_label()): line for axes in grid[0] for line in axes.get_lines()}
         named = {name: line for name, line in handles.items() if name and not name.startswith("_")}
-        figure.legend(handles=list(named.values()), loc="outside lower center", ncols=2, columnspacing=1.5)
+        add_legend_below(figure, list(named.values()), theme)
     return figure
 
 

@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from twintrade.effects import Bands
+from twintrade.render.figures.labels import LEGEND_LETTERS, choose_step, measure_label, wrap_label
 from twintrade.render.figures.percent_paths import name_event
 from twintrade.render.figures.points import name_point
 from twintrade.render.figures.theme import (
@@ -27,9 +28,12 @@ from twintrade.text import Listed, Text, Words, numbers
 FloatArray = NDArray[np.float64]
 
 DODGE = 0.15
-SHORT_LABEL = 35
+SHORT_LABEL, MEDIUM_LABEL = 35, 44
+"""Letters of names up to which a legend has three columns, and two."""
 LEAST_PERCENT = -99.9
 WIDE_LOG_POINTS = 1.2
+TICK_SHARE = 0.05
+"""Share of the height of an axis that a label of it takes."""
 WIDE_PERCENTS = (-95, -80, -50, 0, 50, 150, 400, 1000, 3000, 10000)
 
 
@@ -70,7 +74,8 @@ def draw(frame: pd.DataFrame, axis: EventAxis, *, theme: Theme | None = None, is
     """
     theme = theme or Theme()
     labels = list(dict.fromkeys(frame["label"].map(take_text)))
-    with open_figure(theme, 4.1 + 0.2 * (len(labels) - 1), is_simulated=is_simulated) as figure:
+    extra = 0.0 if all(measure_label(name) <= MEDIUM_LABEL - 3 for name in labels) else 0.2 * (len(labels) + 2)
+    with open_figure(theme, 4.1 + 0.2 * (len(labels) - 1) + extra, is_simulated=is_simulated) as figure:
         ratios = [4.6, 0.32 * len(labels) + 0.1]
         main, counts = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": ratios, "hspace": 0.02})
         _draw_effects(main, frame, labels, axis, theme)
@@ -134,12 +139,14 @@ def _draw_effects(axes: Axes, frame: pd.DataFrame, labels: Sequence[str], axis: 
             name_point(axes, (float(row["event_time"]) + offsets[i], effect), name_event(row), (effect, *ends))
     _y_axis(axes, axis)
     handles = _legend(frame, labels, axis, theme)
-    is_short = len(labels) == 1 and all(len(str(h.get_label())) <= SHORT_LABEL for h in handles)
+    names = [wrap_label(str(handle.get_label()), LEGEND_LETTERS) for handle in handles]
+    longest = max(measure_label(name) for name in names)
     axes.legend(
-        handles=handles,
+        handles,
+        names,
         loc="lower center",
         bbox_to_anchor=(0.5, 1.0),
-        ncols=3 if is_short else 2,
+        ncols=1 if longest > MEDIUM_LABEL else 3 if len(labels) == 1 and longest <= SHORT_LABEL else 2,
         columnspacing=1.4,
         handletextpad=0.5,
     )
@@ -205,9 +212,12 @@ def _counts(axes: Axes, frame: pd.DataFrame, labels: Sequence[str], theme: Theme
     times = sorted({int(e) for e in frame["event_time"]})
     axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.set_yticks(range(len(labels)), names)
-    size = theme.size * (0.8 if len(times) <= 20 else 0.6)
+    size = theme.size * 0.8
+    step = choose_step([numbers.format_count(frame["n_units"].max())] * len(times), 0.75 * theme.width, size)
     for i, name in enumerate(labels):
         for row in list_records(frame[frame["label"].map(take_text) == name]):
+            if (read_number(row["event_time"]) - times[0]) % step:
+                continue
             axes.text(
                 float(row["event_time"]),
                 i,
@@ -226,7 +236,11 @@ def _y_axis(axes: Axes, axis: EventAxis) -> None:
         second.set_ylabel(str(Text("figures.percent-axis")))
         low, high = axes.get_ylim()
         if high - low > WIDE_LOG_POINTS:
-            shown = [p for p in WIDE_PERCENTS if low <= np.log1p(p / 100) <= high]
+            shown: list[int] = []
+            for p in sorted(WIDE_PERCENTS, key=abs):
+                at = np.log1p(p / 100)
+                if low <= at <= high and all(abs(at - np.log1p(q / 100)) > TICK_SHARE * (high - low) for q in shown):
+                    shown.append(p)
             second.set_yticks(shown, [numbers.format_fixed(p, 0) for p in shown])
         second.spines["right"].set_visible(True)
 

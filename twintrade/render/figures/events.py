@@ -10,6 +10,8 @@ from twintrade.render.figures.theme import Theme
 from twintrade.render.reading import list_records, read_number, read_truth, take_text
 from twintrade.text import Text, numbers
 
+LINE_SHARE = 0.15
+"""Share of an axis' height that a line of letters takes."""
 LETTER_ROOM = 12.0
 """Points from one date's line to the next that a letter between them needs; nearer ones share a place."""
 
@@ -32,18 +34,21 @@ def draw_date_lines(axes: Axes, dates: pd.DataFrame | None, theme: Theme, *, has
             linewidth=1.3 if chosen else 0.8,
             linestyle="-" if chosen else (0, (4, 3)),
             zorder=1.5,
+            ymax=1 - LINE_SHARE if has_letters else 1.0,
         )
         seen.setdefault(read_number(date["period"]), []).append(letter)
     if has_letters:
+        _leave_room(axes)
         figure = axes.get_figure(root=True)
         room = axes.get_position().width * (figure.get_figwidth() if figure else 1.0) * 72
-        least = LETTER_ROOM * abs(float(np.diff(axes.get_xlim())[0])) / room
-        placed: dict[float, list[str]] = {}
+        a_letter = LETTER_ROOM * abs(float(np.diff(axes.get_xlim())[0])) / room
+        placed: list[tuple[float, list[str]]] = []
         for period, letters in seen.items():
-            near = [p for p in placed if period - p < least]
-            placed.setdefault(near[-1] if near else period, []).extend(letters)
-        for period, letters in placed.items():
-            _letter(axes, ", ".join(letters), period, 1.0, theme)
+            if placed and period - placed[-1][0] < a_letter * len(placed[-1][1]):
+                letters = [*placed.pop()[1], *letters]
+            placed.append((period, letters))
+        for period, letters in placed:
+            _letter(axes, ", ".join(letters), period, 1, theme)
 
 
 def draw_shock_bands(
@@ -55,7 +60,8 @@ def draw_shock_bands(
         start, end = max(read_number(shock["first"]), first), min(read_number(shock["last"]), last)
         axes.axvspan(start - 0.5, end + 0.5, color=theme.pale, alpha=0.6, linewidth=0, zorder=0.5)
         if has_letters:
-            _letter(axes, str(place), start - 0.5, 0.0, theme)
+            _leave_room(axes)
+            _letter(axes, str(place), start - 0.5, 0, theme)
 
 
 def list_event_key(dates: pd.DataFrame | None, shocks: pd.DataFrame | None, frame: pd.DataFrame) -> list[str]:
@@ -94,14 +100,21 @@ def _inside(shocks: pd.DataFrame | None, frame: pd.DataFrame) -> list[dict[str, 
     return [s for s in list_records(shocks) if read_number(s["last"]) >= first and read_number(s["first"]) <= last]
 
 
-def _letter(axes: Axes, letter: str, x: float, y: float, theme: Theme) -> None:
+def _leave_room(axes: Axes) -> None:
+    """Leave room above everything that is drawn for a line of numbers, and below it one of letters."""
+    low, high = axes.get_ylim()
+    top = low + (axes.dataLim.y1 - low) / (1 - 2 * LINE_SHARE)
+    axes.set_ylim(low, max(high, top))
+
+
+def _letter(axes: Axes, letter: str, x: float, line: int, theme: Theme) -> None:
     axes.annotate(
         letter,
-        (x, y),
+        (x, 1.0),
         xycoords=("data", "axes fraction"),
-        xytext=(3, -2 if y else 2),
+        xytext=(3, -1 - 11 * line),
         textcoords="offset points",
-        va="top" if y else "bottom",
+        va="top",
         fontsize=theme.size * 0.9,
         fontweight="bold",
     )

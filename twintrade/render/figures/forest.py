@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from twintrade.render.figures.labels import LINE, wrap_label
 from twintrade.render.figures.percent_paths import choose_ticks, write_tick
 from twintrade.render.figures.points import Write, name_point, write_change
 from twintrade.render.figures.theme import Theme, apply_theme, open_figure
@@ -15,6 +16,10 @@ from twintrade.render.reading import Record, list_records, read_number, take_tex
 from twintrade.text import Listed, Text, amounts, numbers
 
 MOST_SPACED = 30
+SPACED, TIGHT, DENSE = 0.24, 0.18, 0.17
+"""Inches of a row: of few, of many, and of changes by check."""
+MOST_LETTERS = 46
+"""Letters of a name on a line."""
 VALUES = ("effect", "low", "high")
 DIFFERENCES = ("difference", "difference_low", "difference_high")
 POOLED = ("pooled", "summary", "all", "average")
@@ -40,8 +45,8 @@ def draw(
     """
     theme = theme or Theme()
     rows = list_records(write_columns(frame[frame["effect"].notna()]))
-    lines = _place_rows(rows)
-    with open_figure(theme, _find_height(lines), is_simulated=is_simulated) as figure:
+    lines = _place_rows(rows, theme)
+    with open_figure(theme, lines.height + 1.0, is_simulated=is_simulated) as figure:
         axes = figure.subplots()
         _draw_effects(axes, rows, lines, ("effect", "low", "high", "p"), decimals, theme)
         _name_effects(axes, rows, lines, VALUES, lambda value: numbers.format_fixed(value, decimals))
@@ -63,8 +68,8 @@ def draw_differences(
     """
     theme = theme or Theme()
     rows = list_records(write_columns(frame[frame["effect"].notna()]))
-    lines = _place_rows(rows)
-    with open_figure(theme, _find_height(lines), is_simulated=is_simulated) as figure:
+    lines = _place_rows(rows, theme)
+    with open_figure(theme, lines.height + 1.0, is_simulated=is_simulated) as figure:
         left, right = figure.subplots(1, 2, sharey=True, gridspec_kw={"width_ratios": [1.2, 1.0]})
         for axes, names in ((left, VALUES), (right, DIFFERENCES)):
             _draw_effects(axes, rows, lines, (*names, ""), None, theme)
@@ -80,7 +85,7 @@ def draw_coefficients_on(axes: Axes, frame: pd.DataFrame, *, x_label: str = "") 
     """Draw effects with their intervals on axes at hand, for a notebook; columns as for ``draw``."""
     theme = Theme()
     rows = list_records(frame[frame["effect"].notna()])
-    lines = _place_rows(rows)
+    lines = _place_rows(rows, theme)
     with apply_theme(theme):
         axes.axvline(0.0, color=theme.ink, linewidth=0.8, zorder=1.5)
         _draw_effects(axes, rows, lines, (*VALUES, ""), None, theme)
@@ -106,13 +111,12 @@ def draw_changes(
     """
     theme = theme or Theme()
     rows = list_records(write_columns(frame))
-    lines = _place_rows(rows)
+    lines = _place_rows(rows, theme, DENSE)
     known = np.array([frame[["effect", "low", "high"]].to_numpy(dtype=float).ravel().tolist() + list(headline)])
     known = known[np.isfinite(known)]
     ticks = choose_ticks(float(known.min()), float(known.max()))
     left, right = np.log1p(ticks[0] / 100) - 0.05, np.log1p(ticks[-1] / 100) + 0.05
-    height = 0.9 + 0.17 * (len(lines.places) + len(lines.heads))
-    with open_figure(theme, height, is_simulated=is_simulated) as figure:
+    with open_figure(theme, lines.height + 0.9, is_simulated=is_simulated) as figure:
         axes = figure.subplots()
         axes.axvspan(max(headline[1], left), min(headline[2], right), color=theme.pale, alpha=0.5, lw=0, zorder=0)
         axes.axvline(headline[0], color=theme.after, linewidth=0.8, linestyle=(0, (4, 2)), zorder=1)
@@ -174,37 +178,41 @@ def _name_effects(
 
 
 def _name_rows(axes: Axes, rows: list[Record], lines: "Lines") -> None:
-    ticks = [(y, take_text(r["label"])) for y, r in zip(lines.places, rows, strict=True)]
-    ticks += [(y, head) for head, y in lines.heads.items()]
+    ticks = [(y, wrap_label(take_text(r["label"]), MOST_LETTERS)) for y, r in zip(lines.places, rows, strict=True)]
+    ticks += [(y, wrap_label(head, MOST_LETTERS)) for head, y in lines.heads.items()]
     axes.set_yticks([y for y, _ in ticks], [name for _, name in ticks])
     for label in axes.get_yticklabels()[len(rows) :]:
         label.set_fontweight("bold")
-    axes.set_ylim(max(lines.places, default=0) + 0.8, -0.8)
+    axes.set_ylim(lines.height, 0)
     axes.tick_params(axis="y", length=0)
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """The line of each row, and of each group's head."""
+    """The place of each row and of each group's head, in inches from the top, and the height of all."""
 
-    places: list[int]
-    heads: dict[str, int]
-
-
-def _find_height(lines: Lines) -> float:
-    n_lines = len(lines.places) + len(lines.heads)
-    return 1.0 + (0.24 if n_lines <= MOST_SPACED else 0.18) * n_lines
+    places: list[float]
+    heads: dict[str, float]
+    height: float
 
 
-def _place_rows(rows: list[Record]) -> Lines:
-    places: list[int] = []
-    heads: dict[str, int] = {}
-    line = 0
+def _place_rows(rows: list[Record], theme: Theme, least: float = 0.0) -> Lines:
+    """Return where rows stand: each as high as its name, at least as ``least``, by default by their number."""
+    least = least or (SPACED if len(rows) <= MOST_SPACED else TIGHT)
+    places: list[float] = []
+    heads: dict[str, float] = {}
+    bottom = 0.0
+
+    def place(name: str) -> float:
+        nonlocal bottom
+        n_lines = wrap_label(name, MOST_LETTERS).count("\n") + 1
+        height = max(least, n_lines * LINE * theme.size * 0.9 / 72 + 0.03)
+        bottom += height
+        return bottom - height / 2
+
     for row in rows:
         group = take_text(row.get("group"))
         if group and group not in heads and group != take_text(row["label"]):
-            heads[group] = line
-            line += 1
-        places.append(line)
-        line += 1
-    return Lines(places, heads)
+            heads[group] = place(group)
+        places.append(place(take_text(row["label"])))
+    return Lines(places, heads, bottom)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from twintrade.render.figures.labels import EM, choose_step, measure_label
 from twintrade.render.figures.points import name_point
 from twintrade.render.figures.theme import Theme, open_figure
 from twintrade.text import Text, numbers
@@ -43,6 +44,7 @@ def draw(
     bound = float(np.nanmax(np.abs(values))) or 1.0
     shown = np.where(np.isnan(values), "", np.vectorize(lambda v: numbers.format_compact(v, 3))(values))
     times = [numbers.format_event_time(int(e)) for e in cells.columns]
+    step = choose_step(times, 0.72 * theme.width, theme.size * 0.9)
     cohorts = [labels.get(int(c), str(c)) for c in cells.index]
     with open_figure(theme, 1.3 + 0.28 * len(cells), is_simulated=is_simulated) as figure:
         axes = figure.subplots()
@@ -53,10 +55,10 @@ def draw(
             vmin=-bound,
             vmax=bound,
             linewidths=0.6,
-            annot=shown if cells.size <= MOST_LABELLED else False,
+            annot=shown if _fits(shown, theme) else False,
             fmt="",
             annot_kws={"fontsize": theme.size * 0.75},
-            xticklabels=times,
+            xticklabels=[time if k % step == 0 else "" for k, time in enumerate(times)],
             yticklabels=cohorts,
             cbar_kws={"label": value_label, "fraction": 0.03},
         )
@@ -68,3 +70,9 @@ def draw(
         axes.tick_params(length=0, rotation=0)
         axes.set(xlabel=x_label, ylabel=str(Text("figures.cohort")))
     return figure
+
+
+def _fits(shown: np.ndarray, theme: Theme) -> bool:
+    """Whether every value can stand in its cell."""
+    widest = max(measure_label(str(text)) for text in shown.ravel())
+    return shown.size <= MOST_LABELLED and (widest + 1) * EM * theme.size * 0.75 < 52 * theme.width / shown.shape[1]

@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from twintrade.render.figures.events import draw_period_axis
+from twintrade.render.figures.labels import add_legend_below
 from twintrade.render.figures.points import name_line, name_times
 from twintrade.render.figures.theme import DASHES, Theme, open_figure
 from twintrade.render.reading import take_text
@@ -60,5 +61,6 @@ def draw(
         axes.set_xlabel(
             x_label or (str(Text("figures.since-onset", period_name="period")) if x == "event_time" else "")
         )
-        figure.legend(loc="outside lower center", ncols=2)
+        named = [line for line in axes.get_lines() if not str(line.get_label()).startswith("_")]
+        add_legend_below(figure, named, theme)
     return figure

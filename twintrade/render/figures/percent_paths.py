@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.lines import Line2D
 
+from twintrade.render.figures.labels import LEGEND_LINE, measure_label, wrap_label
 from twintrade.render.figures.points import name_point, write_change
 from twintrade.render.figures.theme import MARKERS, Theme, open_figure
 from twintrade.render.reading import Record, list_records, read_number, read_truth, take_text
@@ -49,7 +50,11 @@ def draw_path(
     ends = ends[np.isfinite(ends)]
     ticks = choose_ticks(float(ends.min(initial=-0.3)), float(ends.max(initial=0.4)))
     bounds = np.log1p(ticks[0] / 100) - 0.05, np.log1p(ticks[-1] / 100) + 0.05
-    with open_figure(theme, HEIGHT, is_simulated=is_simulated) as figure:
+    names = [wrap_label(name, MOST_BESIDE) for name in labels]
+    columns = len(labels) if sum(map(measure_label, labels)) <= MOST_BESIDE else 1
+    n_lines = sum(name.count("\n") + 1 for name in names) / columns
+    height = HEIGHT + (n_lines - 1) * 1.15 * LEGEND_LINE * theme.size / 72
+    with open_figure(theme, height, is_simulated=is_simulated) as figure:
         axes = figure.subplots()
         for place, part in enumerate(parts):
             _draw_points(axes, part, place, (place - (len(parts) - 1) / 2) * DODGE, bounds, theme)
@@ -64,8 +69,7 @@ def draw_path(
         if len(parts) > 1:
             styles = [_style(k, theme) for k in range(len(parts))]
             handles = [Line2D([], [], ls="", marker=m, color=c, ms=5, mfc=f) for m, c, f in styles]
-            columns = len(labels) if sum(map(len, labels)) <= MOST_BESIDE else 1
-            axes.legend(handles, labels, ncols=columns, loc="lower right", bbox_to_anchor=(1.0, 1.0))
+            axes.legend(handles, names, ncols=columns, loc="lower right", bbox_to_anchor=(1.0, 1.0))
     return figure
 
 

@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from twintrade.render.figures.events import draw_date_lines, draw_period_axis, draw_shock_bands, list_event_key
+from twintrade.render.figures.labels import LINE, add_legend_below, wrap_label
 from twintrade.render.figures.points import name_line
 from twintrade.render.figures.theme import DASHES, Theme, open_figure
 from twintrade.render.reading import take_text
@@ -45,8 +46,9 @@ def draw(
     series = list(dict.fromkeys(frame["series"].map(take_text)))
     n_columns = 1 if len(panels) < MANY_PANELS else 2
     n_rows = -(-len(panels) // n_columns)
-    lines = list_event_key(dates, shocks, frame)
-    with open_figure(theme, 0.9 + 0.15 * len(lines) + 1.85 * n_rows, is_simulated=is_simulated) as figure:
+    lines = [wrap_label(line, 100) for line in list_event_key(dates, shocks, frame)]
+    n_lines = sum(line.count("\n") + 1 for line in lines)
+    with open_figure(theme, 0.9 + 0.17 * n_lines + 1.85 * n_rows, is_simulated=is_simulated) as figure:
         all_axes = figure.subplots(n_rows, n_columns, sharex=True, squeeze=False).ravel()
         for axes, panel in zip(all_axes, panels, strict=False):
             _panel(axes, frame[frame["panel"].map(take_text) == panel], panel, series, theme)
@@ -56,7 +58,7 @@ def draw(
             axes.set_visible(False)
         for axes in all_axes[-n_columns:]:
             draw_period_axis(axes, frame, most=12 // n_columns)
-        figure.legend(handles=_pick_lines(all_axes, series), loc="outside lower center", ncols=2, columnspacing=1.5)
+        add_legend_below(figure, _pick_lines(all_axes, series), theme)
         if lines:
             size = theme.size * 0.85
             all_axes[-n_columns].set_xlabel("\n".join(lines), loc="left", fontsize=size, linespacing=1.4)
@@ -82,18 +84,19 @@ def draw_grid(
     series = list(dict.fromkeys(take_text(s) for frame, _ in cases.values() for s in frame["series"]))
     n_columns = GRID_COLUMNS + (len(cases) > MANY_CASES)
     n_rows = -(-len(cases) // n_columns)
-    with open_figure(
-        theme, 0.9 + (1.55 if n_columns == GRID_COLUMNS else 1.3) * n_rows, is_simulated=is_simulated
-    ) as figure:
+    titles = [wrap_label(name, 70 // n_columns) for name in cases]
+    lines = max((title.count("\n") for title in titles), default=0)
+    row = (1.55 if n_columns == GRID_COLUMNS else 1.3) + lines * LINE * theme.size / 72
+    with open_figure(theme, 0.9 + row * n_rows, is_simulated=is_simulated) as figure:
         all_axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
-        for axes, (name, (frame, dates)) in zip(all_axes, cases.items(), strict=False):
+        for axes, title, (frame, dates) in zip(all_axes, titles, cases.values(), strict=False):
             _panel(axes, frame[frame["panel"].map(take_text) == panel], panel, series, theme)
-            axes.set_title(name, loc="left")
+            axes.set_title(title, loc="left")
             draw_date_lines(axes, dates, theme, has_letters=False)
             draw_period_axis(axes, frame, most=4 if n_columns == GRID_COLUMNS else 3)
         for axes in all_axes[len(cases) :]:
             axes.set_visible(False)
-        figure.legend(handles=_pick_lines(all_axes, series), loc="outside lower center", ncols=2)
+        add_legend_below(figure, _pick_lines(all_axes, series), theme)
     return figure
 
 

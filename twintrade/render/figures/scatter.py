@@ -5,6 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
+from twintrade.render.figures.labels import add_legend_below, place_names
 from twintrade.render.figures.points import name_point
 from twintrade.render.figures.theme import MARKERS, Theme, open_figure
 from twintrade.render.reading import list_records, take_text
@@ -38,8 +39,6 @@ def draw(
     with open_figure(theme, 4.0, is_simulated=is_simulated) as figure:
         axes = figure.subplots()
         _points(axes, frame, x, y, group, theme)
-        if label:
-            _names(axes, frame, x, y, label, theme)
         for row in list_records(frame):
             at = (float(row[x]), float(row[y]))
             across = f"{x_label} {amounts.format_tick(at[0])}"
@@ -53,7 +52,12 @@ def draw(
         axes.set_xlabel(x_label)
         axes.set_ylabel(y_label)
         if group:
-            figure.legend(loc="outside lower center", ncols=3)
+            named = [line for line in axes.get_lines() if not str(line.get_label()).startswith("_")]
+            add_legend_below(figure, named, theme, 3)
+        if label:
+            largest = frame.sort_values(y, ascending=False, kind="stable")
+            names = [(float(row[x]), float(row[y]), take_text(row[label])) for row in list_records(largest)]
+            place_names(axes, names, theme.size * 0.75, theme.muted)
     return figure
 
 
@@ -69,16 +73,4 @@ def _points(axes: Axes, frame: pd.DataFrame, x: str, y: str, group: str, theme: 
             ms=5.5,
             mec="white",
             label=name_fact(f"labels.{group}-", name) or None,
-        )
-
-
-def _names(axes: Axes, frame: pd.DataFrame, x: str, y: str, label: str, theme: Theme) -> None:
-    for row in list_records(frame):
-        axes.annotate(
-            take_text(row[label]),
-            (float(row[x]), float(row[y])),
-            xytext=(4, 3),
-            textcoords="offset points",
-            fontsize=theme.size * 0.75,
-            color=theme.muted,
         )

@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from twintrade.render.figures.labels import choose_step
 from twintrade.render.figures.points import name_point
 from twintrade.render.figures.theme import Theme, draw_zero_line, open_figure
 from twintrade.render.names import name_restriction
@@ -40,7 +41,9 @@ def draw(frame: pd.DataFrame, *, y_label: str = "", theme: Theme | None = None, 
                 values = [read_number(row[column]) for column in ("effect", "low", "high")]
                 name_point(axes, (x, values[0]), _name_size(row), values)
                 axes.plot(x, read_number(row["effect"]), "o" if is_original else "s", color=colour, mec="white", ms=6)
-            axes.set_xticks(range(len(rows)), [_name_size(row) for row in rows])
+            names = [_name_size(row) for row in rows]
+            step = choose_step(names, 0.8 * theme.width / len(restrictions), theme.size)
+            axes.set_xticks(range(0, len(rows), step), names[::step])
             axes.set_xlim(-0.6, len(rows) - 0.4)
             axes.set_xlabel(str(Text("figures.largest-violation", restriction=name_restriction(name))))
         all_axes[0].set_ylabel(y_label or str(Text("figures.effect-axis")))

@@ -1,20 +1,20 @@
 """Agreements as lines between two places on a graticule: a world map without outlines."""
 
 import math
-from collections.abc import Mapping, Sequence
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
+from twintrade.render.figures.labels import place_names
 from twintrade.render.figures.points import name_point
 from twintrade.render.figures.theme import Theme, open_figure
 from twintrade.render.reading import list_records, read_number, take_text
 from twintrade.text import Text, numbers
 
 _HALF_TURN = 180.0
-_MOST_NAMES, _APART = 12, (28.0, 7.0)
+_MOST_NAMES = 12
 
 
 def draw(frame: pd.DataFrame, *, theme: Theme | None = None, is_simulated: bool = False) -> Figure:
@@ -44,8 +44,6 @@ def draw(frame: pd.DataFrame, *, theme: Theme | None = None, is_simulated: bool 
         for (x, y), names in points.items():
             axes.plot(x, y, "o", color=theme.after, ms=2.0 + math.sqrt(len(names)), mec="white", mew=0.4, zorder=3)
             name_point(axes, (x, y), names[0], [len(names)], numbers.format_count)
-        for x, y, name in _choose_names(points):
-            axes.annotate(name, (x, y), xytext=(3, 3), textcoords="offset points", fontsize=theme.size * 0.7)
         axes.set_xlim(-_HALF_TURN, _HALF_TURN)
         axes.set_ylim(-60, 80)
         axes.set_aspect("equal")
@@ -54,16 +52,9 @@ def draw(frame: pd.DataFrame, *, theme: Theme | None = None, is_simulated: bool 
         axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: _format_degrees(v, "E", "W")))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: _format_degrees(v, "N", "S")))
         axes.grid(visible=True, axis="both")
+        most = sorted(points.items(), key=lambda item: (-len(item[1]), item[1][0]))
+        place_names(axes, [(x, y, names[0]) for (x, y), names in most[:_MOST_NAMES]], theme.size * 0.7, theme.ink)
     return figure
-
-
-def _choose_names(points: Mapping[tuple[float, float], Sequence[str]]) -> list[tuple[float, float, str]]:
-    """Return the places with most agreements whose names do not stand over each other."""
-    chosen: list[tuple[float, float, str]] = []
-    for (x, y), names in sorted(points.items(), key=lambda item: (-len(item[1]), item[1][0])):
-        if all(abs(x - x0) > _APART[0] or abs(y - y0) > _APART[1] for x0, y0, _ in chosen):
-            chosen.append((x, y, names[0]))
-    return chosen[:_MOST_NAMES]
 
 
 def _draw_line(axes: Axes, start: tuple[float, float], end: tuple[float, float], theme: Theme) -> None:

@@ -1,0 +1,247 @@
+"""No label of any figure runs over another, over a mark, or out of the picture, measured as matplotlib draws them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from label_faults import list_faults
+
+from twintrade.render.brief import drawings
+from twintrade.render.brief.facts import Effect
+from twintrade.render.figures import (
+    adoption,
+    case,
+    counts,
+    event_study,
+    forest,
+    heat_map,
+    path,
+    percent_paths,
+    placebo,
+    power,
+    raw_series,
+    scatter,
+    sensitivity,
+    specification_curve,
+    world_map,
+)
+from twintrade.render.figures.theme import Theme
+
+LONG = "San Pedro de Macorís and Santiago de los Caballeros with Llanfairpwllgwyngyll, United Kingdom"
+CHINESE = "新疆维吾尔自治区伊犁哈萨克自治州与圣文森特和格林纳丁斯的友好城市协议（第二次签署）"
+NAMES = {"short": "A", "long": LONG, "chinese": CHINESE}
+
+
+def name(kind, n):
+    return [f"{i} {NAMES[kind]}" for i in range(n)]
+
+
+def spread(n, scale=1.0, seed=3):
+    rng = np.random.default_rng(seed)
+    effect = rng.normal(0, scale, n)
+    return {"effect": effect, "low": effect - 1.9 * scale, "high": effect + 2.1 * scale}
+
+
+def hold(drawing, theme=None):
+    faults = list_faults(drawing, theme or Theme())
+    assert not faults, "\n".join(faults[:6])
+
+
+KINDS = pytest.mark.parametrize("kind", NAMES)
+HARD = pytest.mark.parametrize(("kind", "n", "scale"), [("short", 40, 1e9), ("long", 12, 0.3), ("chinese", 1, 1e-6)])
+
+
+def make_effects(kind, n, scale):
+    groups = [f"{i // 5} {NAMES[kind][:60]}" for i in range(n)]
+    differences = {
+        f"difference{end}": v for end, v in zip(("", "_low", "_high"), spread(n, scale).values(), strict=True)
+    }
+    return pd.DataFrame({"label": name(kind, n), "group": groups, "p": 0.2, **spread(n, scale), **differences})
+
+
+@HARD
+def test_forests(kind, n, scale):
+    hold(forest.draw(make_effects(kind, n, scale), is_simulated=True))
+
+
+@HARD
+def test_differences(kind, n, scale):
+    hold(forest.draw_differences(make_effects(kind, n, scale), is_simulated=True))
+
+
+@HARD
+def test_changes(kind, n, scale):
+    hold(forest.draw_changes(make_effects(kind, n, min(scale, 1)), headline=(0.1, -0.2, np.inf), is_simulated=True))
+
+
+@pytest.mark.parametrize(("kind", "n", "percent"), [("short", 2, 1e5), ("long", 5, 30.0), ("chinese", 9, 0.01)])
+def test_methods_of_a_brief(kind, n, percent):
+    theme = Theme(width=2.32)
+    effects = [max(percent * (k - 2), -98.0) for k in range(n)]
+    rows = [
+        (label, Effect(percent=p, low=-99.9 if k % 2 else -np.inf, high=percent * 9), k == 1)
+        for k, (label, p) in enumerate(zip(name(kind, n), effects, strict=True))
+    ]
+    hold(drawings.draw_methods(rows, theme, is_simulated=True), theme)
+
+
+@pytest.mark.parametrize(("n", "scale"), [(2, 1.0), (7, 1e12), (15, 1e3), (16, 1e9), (60, 1e5)])
+@pytest.mark.parametrize("seed", range(2))
+def test_totals_of_a_brief(n, scale, seed):
+    rng = np.random.default_rng(seed)
+    theme = Theme(width=4.09)
+    observed, expected = (scale * np.exp(rng.normal(0, 0.2, n).cumsum()) for _ in range(2))
+    frame = pd.DataFrame(
+        {"period": range(n), "period_label": [f"{2000 + i // 4}Q{i % 4 + 1}" for i in range(n)], "observed": observed,
+         "expected": expected, "low": expected * 0.6, "high": expected * 1.5, "n_in_force": range(n), "unit": "x"}
+    )  # fmt: skip
+    frame.loc[: n // 3, ["low", "high"]] = np.nan
+    hold(drawings.draw_totals(frame, "US dollars", "quarter", theme, is_simulated=True), theme)
+
+
+def make_events(n, label, scale, seed):
+    times = np.arange(-n, n + 1)
+    rows = pd.DataFrame(
+        {"event_time": times, "event_label": [str(t).replace("-", "−") for t in times], "label": label,
+         "is_reference": times == -1, "n_units": 12345, "level": 0.95, "scale": "log points", "base": "",
+         **spread(2 * n + 1, scale, seed)}
+    )  # fmt: skip
+    return rows.assign(simultaneous_low=rows["low"] - scale, simultaneous_high=rows["high"] + scale)
+
+
+@pytest.mark.parametrize(
+    ("kind", "n", "methods", "scale"), [("short", 1, 1, 0.01), ("long", 5, 2, 0.3), ("chinese", 12, 4, 3.0)]
+)
+def test_event_studies(kind, n, methods, scale):
+    frame = pd.concat([make_events(n, label, scale, k) for k, label in enumerate(name(kind, methods))])
+    axis = event_study.EventAxis(
+        "Effect, log points", is_log=True, binned=(True, True), base_note="average of all before"
+    )
+    hold(event_study.draw(frame, axis, is_simulated=True))
+    hold(percent_paths.draw_path(frame, "year", is_simulated=True))
+
+
+@HARD
+def test_bars(kind, n, scale):
+    rng = np.random.default_rng(n)
+    frame = pd.DataFrame({"label": name(kind, n), "value": rng.exponential(scale, n)})
+    hold(counts.draw(frame, "label", "value", x_label="Value", is_simulated=True))
+
+
+@HARD
+def test_points_with_names(kind, n, scale):
+    rng = np.random.default_rng(n)
+    frame = pd.DataFrame(
+        {"city": name(kind, n), "population": 1e4 * np.exp(rng.normal(2, 1, n)), "twins": rng.integers(0, 40, n),
+         "country": [f"{i % 5} {NAMES[kind]}" for i in range(n)]}
+    )  # fmt: skip
+    axes = {"x_label": "Population", "y_label": "Twins", "is_log_x": True}
+    hold(scatter.draw(frame, "population", "twins", group="country", label="city", **axes, is_simulated=True))
+
+
+@HARD
+def test_curves(kind, n, scale):
+    frame = pd.DataFrame(
+        {"is_headline": [i == 0 for i in range(n)], "estimator": [f"{i % 9} {NAMES[kind]}" for i in range(n)],
+         **spread(n, scale)}
+    )  # fmt: skip
+    hold(specification_curve.draw(frame, ["estimator"], is_simulated=True))
+
+
+@pytest.mark.parametrize("n", [3, 50, 130])
+def test_years(n):
+    frame = pd.DataFrame({"label": [*map(str, range(1900, 1900 + n)), "undated"], "count": range(n + 1)})
+    hold(counts.draw_years(frame, "label", "count", is_simulated=True))
+
+
+@pytest.mark.parametrize(("n", "scale"), [(1, 1e7), (6, 1e-4), (20, 1.0)])
+def test_heat_maps(n, scale):
+    grid = pd.MultiIndex.from_product([range(1990, 1990 + n), range(-n, n + 1)], names=["cohort", "event_time"])
+    frame = grid.to_frame(index=False)
+    frame["effect"] = np.random.default_rng(n).normal(0, scale, len(grid))
+    hold(heat_map.draw(frame, {}, x_label="Years since onset", value_label="Effect", is_simulated=True))
+
+
+@pytest.mark.parametrize(("kind", "n"), [("short", 1), ("long", 9), ("chinese", 40), ("short", 80)])
+def test_who_is_treated(kind, n):
+    grid = pd.MultiIndex.from_product([name(kind, n), range(1990, 2025)], names=["unit", "period"])
+    frame = grid.to_frame(index=False)
+    frame["period_label"] = [f"{year}-12" for year in frame["period"]]
+    states = np.array(["treated", "not yet treated", "comparison", "always treated", "undated"])
+    hold(adoption.draw(frame.assign(status=states[np.arange(len(frame)) % 5]), is_simulated=True))
+
+
+PERIODS = pd.DataFrame({"period": range(1990, 2020), "period_label": [f"{year}-12" for year in range(1990, 2020)]})
+
+
+def make_context(kind):
+    dates = pd.DataFrame(
+        {"period": [2001, 2002, 2002, 2009], "label": name(kind, 4), "is_chosen": [True] + [False] * 3}
+    )
+    shocks = pd.DataFrame({"label": name(kind, 2), "first": [2003, 2008], "last": [2003, 2009]})
+    return dates, shocks.assign(first_label=["2003", "2008"], last_label=["2003", "2009"])
+
+
+def make_series(kind, scale, *panels):
+    rng = np.random.default_rng(len(panels))
+    return pd.concat(
+        [PERIODS.assign(series=f"{i} {NAMES[kind]}", panel=panel, value=rng.exponential(scale, 30), unit="US dollars")
+         for panel in panels for i in range(4)]
+    )  # fmt: skip
+
+
+CASES = pytest.mark.parametrize(
+    ("kind", "sets", "scale"), [("short", 1, 1e9), ("long", 2, 0.3), ("chinese", 3, 1e-3)]
+)
+
+
+@CASES
+def test_cases(kind, sets, scale):
+    rng = np.random.default_rng(sets)
+    keys, names = "ABC"[:sets], {key: f"{key} {NAMES[kind]}" for key in "ABC"}
+    rows = pd.concat(
+        [PERIODS.assign(method=method, donor_set=key, observed=rng.exponential(scale, 30),
+                        counterfactual=rng.exponential(scale, 30), gap=rng.normal(0, scale, 30))
+         for method in ("synthetic_control", "synthetic_did") for key in keys]
+    )  # fmt: skip
+    hold(case.draw(rows, *make_context(kind), set_names=names, sets=keys, gap_label="Gap", is_simulated=True))
+    one = rows[rows["method"] == "synthetic_did"]
+    placebos = pd.concat(
+        [one.assign(unit=f"u{i}", value=rng.normal(0, scale, len(one)), is_treated=i == 0) for i in range(5)]
+    )
+    placebos = placebos.assign(donor_set=placebos["donor_set"].map(names), event_time=placebos["period"] - 2001)
+    hold(placebo.draw(placebos, y_label="Gap", is_simulated=True))
+    ranks = placebos[placebos["period"] == 2000].assign(statistic=lambda frame: frame["value"])
+    hold(placebo.draw(ranks[["unit", "donor_set", "statistic", "is_treated"]], y_label="Ratio", is_simulated=True))
+
+
+@CASES
+def test_series(kind, sets, scale):
+    raw = make_series(kind, scale, *("level", "log", "index")[:sets])
+    dates, shocks = make_context(kind)
+    hold(raw_series.draw(raw, dates, shocks, is_simulated=True))
+    cases = {label: (raw.assign(panel="index").head(120), dates) for label in name(kind, 4 * sets)}
+    hold(raw_series.draw_grid(cases, is_simulated=True))
+    hold(path.draw(raw[raw["panel"] == "level"], onset=2001, y_label="Value", is_simulated=True))
+
+
+@pytest.mark.parametrize(("n", "scale"), [(1, 1e-6), (3, 1.0), (12, 1e9)])
+def test_what_would_overturn_it(n, scale):
+    sizes = pd.DataFrame({"size": np.linspace(0.1, 2, n) * scale, **spread(n, scale)})
+    sizes["kind"] = ["original", *["robust"] * (n - 1)]
+    frame = pd.concat([sizes.assign(restriction=name) for name in ("relative_magnitudes", "smoothness")])
+    hold(sensitivity.draw(frame, is_simulated=True))
+    curve = pd.DataFrame({"effect": np.linspace(0, scale, n + 1), "rejection_rate": np.linspace(0.05, 1, n + 1)})
+    hold(power.draw(curve, x_label="Effect", is_simulated=True))
+
+
+@pytest.mark.parametrize(("kind", "n"), [("short", 1), ("long", 6), ("chinese", 30)])
+def test_maps(kind, n):
+    rng = np.random.default_rng(n)
+    ends = {
+        f"{end}{column}": values
+        for end in ("", "partner_")
+        for column, values in (
+            ("city", name(kind, n)), ("latitude", rng.uniform(-50, 75, n)), ("longitude", rng.uniform(-175, 175, n))
+        )
+    }  # fmt: skip
+    hold(world_map.draw(pd.DataFrame(ends), is_simulated=True))
