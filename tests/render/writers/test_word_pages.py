@@ -9,6 +9,7 @@ from docx.oxml.ns import qn
 
 from twintrade.render.blocks import Cell, Column, Document, Row, Table, build_row
 from twintrade.render.writers.docx import render_docx
+from twintrade.render.writers.docx_styles import CHARACTERS, PARAGRAPHS, add_missing_styles
 from twintrade.render.writers.docx_table import add_table
 
 
@@ -44,6 +45,7 @@ def test_a_table_reads_in_word_as_it_was_given():
     head = ((Cell(("",)), Cell(("Two", "lines"), span=2)), (Cell(("unit",)), Cell(("a",)), Cell(("b",))))
     body = tuple(Row((Cell((f"<{i}> & co",)), Cell((f"{i}.5***", "(0.3)")), Cell(("",)))) for i in range(30))
     file = docx.Document()
+    add_missing_styles(file)
     add_table(file, Table("t", "A table", columns, head, (body[:10], body[10:]), ("A note.",), number=1))
     grid = file.tables[0]
     widths = [column.width for column in grid.columns]
@@ -60,6 +62,55 @@ def test_a_table_reads_in_word_as_it_was_given():
     assert last[1].paragraphs[1].text.endswith("\u2004")
     assert last[2].text == ""
     assert [cell.width for cell in last] == widths
-    bold = {run.bold for row in list(grid.rows)[:2] for c in row.cells for p in c.paragraphs for run in p.runs}
-    assert bold == {True}
+    styles = [{p.style.name for c in row.cells for p in c.paragraphs} for row in grid.rows]
+    assert styles == [{"Table Head"}] * 2 + [{"Table Text"}] * 30
+    assert file.styles["Table Head"].font.bold
     assert [r._tr.trPr.find(qn("w:tblHeader")) is not None for r in grid.rows] == [True] * 2 + [False] * 30
+
+
+FORMATTED = {"b", "i", "u", "sz", "color", "rFonts", "shd"}
+
+
+def test_a_style_says_how_every_text_looks(report):
+    """So a department changes each style in one place; runs have at most a character style of their own."""
+    file = docx.Document(io.BytesIO(report.files["appendix.docx"]))
+    direct = {
+        (child.tag.split("}")[1], "".join(run.xpath(".//w:t/text()"))[:40])
+        for run in file.element.body.iter(qn("w:r"))
+        for properties in run.findall(qn("w:rPr"))
+        for child in properties
+    }
+    assert {name for name, _ in direct} <= {"rStyle", "noProof"}, direct
+    named = {p.style.name for p in file.paragraphs} | {
+        p.style.name for t in file.tables for row in t.rows for cell in row.cells for p in cell.paragraphs
+    }
+    assert {"Caption", "Table Text", "Table Head", "Exhibit Note", "Contents Line", "Deck", "Key Number"} <= named
+    assert named <= {*PARAGRAPHS, "Heading 1", "Heading 2", "Heading 3", "Caption", "List Bullet", "Normal"}
+    assert set(CHARACTERS) <= {style.name for style in file.styles}
+    spaced = [p for p in file.element.body.iter(qn("w:pPr")) if p.find(qn("w:spacing")) is not None]
+    assert spaced == []
+
+
+def test_heads_repeat_pictures_have_words_and_lists_are_fields(report):
+    file = docx.Document(io.BytesIO(report.files["appendix.docx"]))
+    tables = [t for t in file.tables if t._tbl.tblPr.find(qn("w:tblCaption")) is not None]
+    assert len(tables) > 5
+    assert all(t.rows[0]._tr.trPr.find(qn("w:tblHeader")) is not None for t in tables)
+    pictures = file.element.body.xpath(".//wp:docPr")
+    assert len(pictures) > 5
+    assert all(len(picture.get("descr").split()) > 6 for picture in pictures)
+    fields = ["".join(code.itertext()) for code in file.element.body.iter(qn("w:instrText"))]
+    assert [field.split()[0] for field in fields] == ["TOC"] * 3
+
+
+def test_pictures_of_a_brief_stand_side_by_side(report):
+    file = docx.Document(io.BytesIO(report.files["brief.docx"]))
+    (beside,) = [t for t in file.tables if t._tbl.xpath(".//wp:inline")]
+    cells = beside.rows[0].cells
+    assert len(cells) == 2
+    for cell in cells:
+        assert [p.style.name for p in cell.paragraphs] == ["Caption", "Picture", "Exhibit Note"]
+        (extent,) = cell._tc.xpath(".//wp:inline/wp:extent")
+        assert int(extent.get("cx")) < cell.width
+    section = file.sections[0]
+    assert sum(cell.width for cell in cells) <= section.page_width - section.left_margin - section.right_margin

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
 from twintrade.render.brief.facts import Effect
-from twintrade.render.brief.naming import Box, Field, find_beside, find_within
-from twintrade.render.figures.labels import choose_step, measure_label, wrap_label
+from twintrade.render.brief.naming import Field, Rectangle, find_beside, find_within
+from twintrade.render.figures.labels import choose_step, measure_label, split_label
 from twintrade.render.figures.percent_paths import choose_ticks, write_tick
 from twintrade.render.figures.points import name_line, name_point
 from twintrade.render.figures.theme import Theme, open_figure
@@ -124,14 +124,14 @@ def _name_lines(axes: Axes, field: Field, band: tuple[np.ndarray, np.ndarray], t
     """Write beside each line what it is where nothing is in the way; return whether there is room for all names."""
     size = theme.size * 0.9
     names = [str(Text(f"brief.{key}")) for key in ("observed", "expected")]
-    boxes: list[Box] = []
+    boxes: list[Rectangle] = []
     for k, name in enumerate(names):
         boxes += filter(None, [find_beside(field, name, k, size, boxes)])
     if len(boxes) < len(names):
         return False
     if np.isfinite(band[0]).any():
         chance = str(Text("brief.chance"))
-        forms = (chance, wrap_label(chance, measure_label(chance) * 3 // 5))
+        forms = (chance, split_label(chance, measure_label(chance) * 3 // 5))
         within = ((form, find_within(field, form, band, size, boxes)) for form in forms)
         form, place = next(((form, box) for form, box in within if box is not None), ("", None))
         if place is None:
@@ -150,7 +150,7 @@ def measure_methods(labels: Sequence[str], theme: Theme, is_simulated: bool) -> 
 
 
 def _measure_name(label: str, theme: Theme) -> float:
-    n_lines = wrap_label(label, MOST_LETTERS).count("\n") + 1
+    n_lines = split_label(label, MOST_LETTERS).count("\n") + 1
     return (1.2 + (n_lines - 1) * 1.45) * theme.size * 0.85 / 72
 
 
@@ -212,7 +212,7 @@ def _draw_method(
     style: dict[str, Any] = {
         "color": colour, "fontsize": theme.size * 0.85, "fontweight": "bold" if is_own else "normal",
     }  # fmt: skip
-    name = axes.text(bounds[0], top, wrap_label(label, MOST_LETTERS), va="top", linespacing=1.05, **style)
+    name = axes.text(bounds[0], top, split_label(label, MOST_LETTERS), va="top", linespacing=1.05, **style)
     name.set_in_layout(False)
     axes.plot([0, 0], [y - MARK / 2, y + MARK / 2], color=theme.ink, linewidth=0.8, zorder=1)
     _draw_interval(axes, y, effect, bounds, colour, is_own)

@@ -16,7 +16,7 @@ EDGE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class Rectangle:
     """A field in points."""
 
     left: float
@@ -24,7 +24,7 @@ class Box:
     width: float
     height: float
 
-    def reaches(self, other: "Box") -> bool:
+    def reaches(self, other: "Rectangle") -> bool:
         """Whether two fields touch."""
         return (
             self.left < other.left + other.width
@@ -61,7 +61,7 @@ class Field:
         share = (x - self.x[0]) / max(self.x[-1] - self.x[0], 1e-9)
         return np.asarray((EDGE + (1 - 2 * EDGE) * share) * self.width)
 
-    def convert(self, box: Box) -> tuple[float, float]:
+    def convert(self, box: Rectangle) -> tuple[float, float]:
         """Return the left lower corner of a field in units of the data."""
         share = (box.left / self.width - EDGE) / (1 - 2 * EDGE)
         return float(self.x[0] + share * (self.x[-1] - self.x[0])), box.bottom / self.height * self.roof
@@ -70,12 +70,12 @@ class Field:
         """Return values as points from below."""
         return np.asarray(y / self.roof * self.height)
 
-    def read(self, line: np.ndarray, box: Box) -> np.ndarray:
+    def read(self, line: np.ndarray, box: Rectangle) -> np.ndarray:
         """Return how high a line stands from side to side of a field and its margin."""
         at = np.arange(box.left - CLEAR, box.left + box.width + CLEAR + 1)
         return np.asarray(np.interp(at, self.across(self.x), self.up(line)))
 
-    def is_free(self, box: Box, taken: Iterable[Box]) -> bool:
+    def is_free(self, box: Rectangle, taken: Iterable[Rectangle]) -> bool:
         """Whether a name may stand in a field."""
         inside = 0 <= box.left <= self.width - box.width and 2 <= box.bottom <= self.height - box.height
         if not inside or any(box.reaches(other) for other in taken):
@@ -95,24 +95,24 @@ def measure_name(text: str, size: float) -> tuple[float, float]:
     return max(map(measure_label, lines)) * EM * size, len(lines) * LINE * size
 
 
-def find_beside(field: Field, text: str, own: int, size: float, taken: Iterable[Box]) -> Box | None:
+def find_beside(field: Field, text: str, line: int, size: float, taken: Iterable[Rectangle]) -> Rectangle | None:
     """Return a field beside a line, where it lies farthest from the other, on the side away from it."""
     width, height = measure_name(text, size)
-    line, other = field.lines[own], field.lines[1 - own]
-    x, y = field.across(field.x), field.up(line)
+    values, other = field.lines[line], field.lines[1 - line]
+    x, y = field.across(field.x), field.up(values)
     taken = list(taken)
-    for k in np.argsort(-np.abs(line - other), kind="stable"):
-        bottom = y[k] + AWAY if line[k] >= other[k] else y[k] - AWAY - height
+    for k in np.argsort(-np.abs(values - other), kind="stable"):
+        bottom = y[k] + AWAY if values[k] >= other[k] else y[k] - AWAY - height
         for left in (x[k] - width / 2, x[k] - width, x[k]):
-            box = Box(float(left), float(bottom), width, height)
+            box = Rectangle(float(left), float(bottom), width, height)
             if field.is_free(box, taken):
                 return box
     return None
 
 
 def find_within(
-    field: Field, text: str, band: tuple[np.ndarray, np.ndarray], size: float, taken: Iterable[Box]
-) -> Box | None:
+    field: Field, text: str, band: tuple[np.ndarray, np.ndarray], size: float, taken: Iterable[Rectangle]
+) -> Rectangle | None:
     """Return a field inside a band, as high as there is room, the widest part first."""
     width, height = measure_name(text, size)
     taken = list(taken)
@@ -121,11 +121,11 @@ def find_within(
         return None
     first, last = field.across(field.x[known][[0, -1]])
     for left in _list_starts(last - width, first):
-        box = Box(float(left), 0.0, width, height)
+        box = Rectangle(float(left), 0.0, width, height)
         top = min(float(field.read(np.where(known, band[1], 0.0), box).min()), field.height) - CLEAR
         floor = float(field.read(np.where(known, band[0], field.roof), box).max()) + CLEAR
         for bottom in _list_starts(top - height, floor):
-            box = Box(float(left), float(bottom), width, height)
+            box = Rectangle(float(left), float(bottom), width, height)
             if field.is_free(box, taken):
                 return box
     return None

@@ -7,7 +7,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from twintrade.render.figures.labels import choose_step, wrap_label
+from twintrade.render.figures.labels import choose_step, split_label
 from twintrade.render.figures.theme import Theme, open_figure
 from twintrade.render.names import name_status
 from twintrade.render.reading import take_text
@@ -62,7 +62,7 @@ def draw(frame: pd.DataFrame, *, theme: Theme | None = None, is_simulated: bool 
 def _count_lines(frame: pd.DataFrame) -> int:
     """Return how many lines of text the names of all units take, each as many as the longest."""
     names = list(dict.fromkeys(frame["unit"].map(take_text)))
-    return len(names) * max(wrap_label(name, MOST_LETTERS).count("\n") + 1 for name in names)
+    return len(names) * max(split_label(name, MOST_LETTERS).count("\n") + 1 for name in names)
 
 
 def _order(frame: pd.DataFrame) -> list[str]:
@@ -89,7 +89,7 @@ def _tiles(axes: Axes, frame: pd.DataFrame, colours: dict[str, str], theme: Them
         linewidths=0.6,
         cbar=False,
         xticklabels=False,
-        yticklabels=[wrap_label(unit, MOST_LETTERS) for unit in cells.index],
+        yticklabels=[split_label(unit, MOST_LETTERS) for unit in cells.index],
     )
     for status in (s for s in HATCHES if s in colours):
         shown = np.ma.masked_not_equal(cells.to_numpy(), codes[status])

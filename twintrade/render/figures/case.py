@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from twintrade.render.figures.events import draw_date_lines, draw_period_axis, draw_shock_bands
-from twintrade.render.figures.labels import add_legend_below, wrap_label
+from twintrade.render.figures.labels import add_legend_below, split_label
 from twintrade.render.figures.points import name_line
 from twintrade.render.figures.theme import (
     DASHES,
@@ -56,7 +56,7 @@ def draw(
         for column, key in enumerate(sets):
             rows = frame[frame["donor_set"].map(take_text) == key]
             upper, lower = grid[0, column], grid[1, column]
-            upper.set_title(wrap_label(set_names.get(key, key), 64 // len(sets)), loc="left")
+            upper.set_title(split_label(set_names.get(key, key), 64 // len(sets)), loc="left")
             _observed(upper, rows, theme)
             for i, method in enumerate(methods, 1):
                 path = rows[rows["method"].map(take_text) == method].sort_values("period")

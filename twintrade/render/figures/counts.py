@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from twintrade.render.figures.labels import LINE, wrap_label
+from twintrade.render.figures.labels import LINE, split_label
 from twintrade.render.figures.points import name_point
 from twintrade.render.figures.theme import Theme, open_figure
 from twintrade.render.names import name_column
@@ -33,7 +33,7 @@ def draw(
     """
     theme = theme or Theme()
     rows = list_records(frame)
-    names = [wrap_label(take_text(r[label]), MOST_LETTERS) for r in rows]
+    names = [split_label(take_text(r[label]), MOST_LETTERS) for r in rows]
     lines = max((name.count("\n") + 1 for name in names), default=1)
     row = max(0.22, lines * LINE * theme.size * 0.9 / 72 + 0.03)
     with open_figure(theme, 0.9 + row * len(rows), is_simulated=is_simulated) as figure:

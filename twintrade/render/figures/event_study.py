@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from twintrade.effects import Bands
-from twintrade.render.figures.labels import LEGEND_LETTERS, choose_step, measure_label, wrap_label
+from twintrade.render.figures.labels import LEGEND_LETTERS, choose_step, measure_label, split_label
 from twintrade.render.figures.percent_paths import name_event
 from twintrade.render.figures.points import name_point
 from twintrade.render.figures.theme import (
@@ -139,7 +139,7 @@ def _draw_effects(axes: Axes, frame: pd.DataFrame, labels: Sequence[str], axis: 
             name_point(axes, (float(row["event_time"]) + offsets[i], effect), name_event(row), (effect, *ends))
     _y_axis(axes, axis)
     handles = _legend(frame, labels, axis, theme)
-    names = [wrap_label(str(handle.get_label()), LEGEND_LETTERS) for handle in handles]
+    names = [split_label(str(handle.get_label()), LEGEND_LETTERS) for handle in handles]
     longest = max(measure_label(name) for name in names)
     axes.legend(
         handles,

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from twintrade.render.figures.labels import LINE, wrap_label
+from twintrade.render.figures.labels import LINE, split_label
 from twintrade.render.figures.percent_paths import choose_ticks, write_tick
 from twintrade.render.figures.points import Write, name_point, write_change
 from twintrade.render.figures.theme import Theme, apply_theme, open_figure
@@ -178,8 +178,8 @@ def _name_effects(
 
 
 def _name_rows(axes: Axes, rows: list[Record], lines: "Lines") -> None:
-    ticks = [(y, wrap_label(take_text(r["label"]), MOST_LETTERS)) for y, r in zip(lines.places, rows, strict=True)]
-    ticks += [(y, wrap_label(head, MOST_LETTERS)) for head, y in lines.heads.items()]
+    ticks = [(y, split_label(take_text(r["label"]), MOST_LETTERS)) for y, r in zip(lines.places, rows, strict=True)]
+    ticks += [(y, split_label(head, MOST_LETTERS)) for head, y in lines.heads.items()]
     axes.set_yticks([y for y, _ in ticks], [name for _, name in ticks])
     for label in axes.get_yticklabels()[len(rows) :]:
         label.set_fontweight("bold")
@@ -205,7 +205,7 @@ def _place_rows(rows: list[Record], theme: Theme, least: float = 0.0) -> Lines:
 
     def place(name: str) -> float:
         nonlocal bottom
-        n_lines = wrap_label(name, MOST_LETTERS).count("\n") + 1
+        n_lines = split_label(name, MOST_LETTERS).count("\n") + 1
         height = max(least, n_lines * LINE * theme.size * 0.9 / 72 + 0.03)
         bottom += height
         return bottom - height / 2

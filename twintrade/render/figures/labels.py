@@ -30,7 +30,7 @@ def measure_label(text: str) -> int:
     return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
-def wrap_label(text: str, most: int) -> str:
+def split_label(text: str, most: int) -> str:
     """Return a text in lines of so many Latin letters at most, a longer word excepted."""
     lines = [""]
     for piece in _PIECES.findall(text):
@@ -49,7 +49,7 @@ def choose_step(labels: Sequence[str], inches: float, size: float) -> int:
 
 def add_legend_below(figure: Figure, handles: Sequence[Artist], theme: Theme, most_columns: int = 2) -> None:
     """Name what is drawn below the picture, which grows by what many or long names take."""
-    names = [wrap_label(str(handle.get_label()), LEGEND_LETTERS) for handle in handles]
+    names = [split_label(str(handle.get_label()), LEGEND_LETTERS) for handle in handles]
     longest = max((measure_label(line) for name in names for line in name.split("\n")), default=1)
     room = int(theme.width * 72 / (EM * 0.85 * theme.size)) - 6
     columns = max(1, min(most_columns, room // (longest + 9)))

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.lines import Line2D
 
-from twintrade.render.figures.labels import LEGEND_LINE, measure_label, wrap_label
+from twintrade.render.figures.labels import LEGEND_LINE, measure_label, split_label
 from twintrade.render.figures.points import name_point, write_change
 from twintrade.render.figures.theme import MARKERS, Theme, open_figure
 from twintrade.render.reading import Record, list_records, read_number, read_truth, take_text
@@ -50,7 +50,7 @@ def draw_path(
     ends = ends[np.isfinite(ends)]
     ticks = choose_ticks(float(ends.min(initial=-0.3)), float(ends.max(initial=0.4)))
     bounds = np.log1p(ticks[0] / 100) - 0.05, np.log1p(ticks[-1] / 100) + 0.05
-    names = [wrap_label(name, MOST_BESIDE) for name in labels]
+    names = [split_label(name, MOST_BESIDE) for name in labels]
     columns = len(labels) if sum(map(measure_label, labels)) <= MOST_BESIDE else 1
     n_lines = sum(name.count("\n") + 1 for name in names) / columns
     height = HEIGHT + (n_lines - 1) * 1.15 * LEGEND_LINE * theme.size / 72

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from twintrade.render.figures.labels import add_legend_below, wrap_label
+from twintrade.render.figures.labels import add_legend_below, split_label
 from twintrade.render.figures.points import name_line, name_point, name_times
 from twintrade.render.figures.theme import Theme, draw_zero_line, open_figure
 from twintrade.render.reading import list_records, read_number, read_truth, take_text
@@ -32,7 +32,7 @@ def draw(frame: pd.DataFrame, *, y_label: str = "", theme: Theme | None = None, 
         for axes, name in zip(all_axes, sets, strict=True):
             rows = frame[frame["donor_set"].map(take_text) == name] if "donor_set" in frame else frame
             (_paths if is_path else _ranks)(axes, rows, theme)
-            axes.set_title(wrap_label(name, (64 // len(sets)) if is_path else 84), loc="left")
+            axes.set_title(split_label(name, (64 // len(sets)) if is_path else 84), loc="left")
         if is_path:
             all_axes[0].set_ylabel(y_label or str(Text("figures.effect-axis")))
         else:

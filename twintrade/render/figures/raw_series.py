@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from twintrade.render.figures.events import draw_date_lines, draw_period_axis, draw_shock_bands, list_event_key
-from twintrade.render.figures.labels import LINE, add_legend_below, wrap_label
+from twintrade.render.figures.labels import LINE, add_legend_below, split_label
 from twintrade.render.figures.points import name_line
 from twintrade.render.figures.theme import DASHES, Theme, open_figure
 from twintrade.render.reading import take_text
@@ -46,7 +46,7 @@ def draw(
     series = list(dict.fromkeys(frame["series"].map(take_text)))
     n_columns = 1 if len(panels) < MANY_PANELS else 2
     n_rows = -(-len(panels) // n_columns)
-    lines = [wrap_label(line, 100) for line in list_event_key(dates, shocks, frame)]
+    lines = [split_label(line, 100) for line in list_event_key(dates, shocks, frame)]
     n_lines = sum(line.count("\n") + 1 for line in lines)
     with open_figure(theme, 0.9 + 0.17 * n_lines + 1.85 * n_rows, is_simulated=is_simulated) as figure:
         all_axes = figure.subplots(n_rows, n_columns, sharex=True, squeeze=False).ravel()
@@ -84,7 +84,7 @@ def draw_grid(
     series = list(dict.fromkeys(take_text(s) for frame, _ in cases.values() for s in frame["series"]))
     n_columns = GRID_COLUMNS + (len(cases) > MANY_CASES)
     n_rows = -(-len(cases) // n_columns)
-    titles = [wrap_label(name, 70 // n_columns) for name in cases]
+    titles = [split_label(name, 70 // n_columns) for name in cases]
     lines = max((title.count("\n") for title in titles), default=0)
     row = (1.55 if n_columns == GRID_COLUMNS else 1.3) + lines * LINE * theme.size / 72
     with open_figure(theme, 0.9 + row * n_rows, is_simulated=is_simulated) as figure:

@@ -8,8 +8,7 @@ from functools import cache
 import docx
 from docx.document import Document as WordDocument
 from docx.enum.section import WD_ORIENT
-from docx.enum.style import WD_STYLE_TYPE
-from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK
+from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
@@ -37,6 +36,7 @@ from twintrade.render.blocks import (
     Table,
 )
 from twintrade.render.writers.cells import check_link
+from twintrade.render.writers.docx_styles import add_missing_styles
 from twintrade.render.writers.docx_table import add_caption, add_field, add_long_field, add_table, clean
 from twintrade.render.writers.zips import normalize_zip
 from twintrade.text import Text, join_sentences
@@ -44,6 +44,11 @@ from twintrade.text import Text, join_sentences
 FIXED_TIME = datetime(2000, 1, 1)
 _PICTURE_WIDTH = Cm(16.5)
 _LARGEST_HEIGHT = Cm(22.5)
+LONG_VALUE = 16
+"""Letters beyond which a number that leads is set smaller."""
+CELL_MARGIN = Cm(0.19)
+"""What Word leaves free at either side of a cell where nothing else is said."""
+NOTES = {"note": "Note", "warning": "Warning", "simulated": "Simulated", "code": "Code Block"}
 
 
 def render_docx(document: Document, template: bytes | None = None) -> bytes:
@@ -60,7 +65,7 @@ def render_docx(document: Document, template: bytes | None = None) -> bytes:
         _set_page(file)
         _set_styles(file, document.language)
     _clear(file)
-    _add_missing_styles(file)
+    add_missing_styles(file)
     find_id = cache(file.part.get_style_id)  # of a paragraph's style: all styles are read anew for each
     file.part.get_style_id = find_id  # type: ignore[method-assign]
     properties = file.core_properties
@@ -72,19 +77,18 @@ def render_docx(document: Document, template: bytes | None = None) -> bytes:
         header = file.sections[0].header.paragraphs[0]
         header.alignment = WD_ALIGN_PARAGRAPH.RIGHT
         header.add_run(str(Text("writers.simulated-data"))).bold = True
+    is_broken = False
     for block in document.blocks:
+        place = len(file.element.body) - 1  # the section stands last
         _add(file, block, document.blocks)
+        is_broken = is_broken or isinstance(block, PageBreak)
+        if is_broken and len(file.element.body) - 1 > place:
+            first = next(file.element.body[place].iter(qn("w:p")))
+            WordParagraph(first, file).paragraph_format.page_break_before = True
+            is_broken = False
     stream = io.BytesIO()
     file.save(stream)
     return normalize_zip(stream.getvalue())
-
-
-def _add_missing_styles(file: WordDocument) -> None:
-    """Give a template the styles it lacks, plain, so that any DOCX may serve as one."""
-    present = {style.name for style in file.styles}
-    for name in ("Heading 1", "Heading 2", "Heading 3", "Heading 4", "Caption", "List Bullet"):
-        if name not in present:
-            file.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
 
 
 def _clear(file: WordDocument) -> None:
@@ -128,6 +132,9 @@ def _set_styles(file: WordDocument, tag: str) -> None:
             fonts.attrib.pop(qn(theme), None)
     file.styles["Normal"].paragraph_format.space_after = Pt(6)
     file.styles["Caption"].font.bold = True
+    for name, before in (("Heading 1", 0), ("Heading 2", 12), ("Heading 3", 9), ("Caption", 6)):
+        shape = file.styles[name].paragraph_format
+        shape.space_before, shape.space_after, shape.keep_with_next = Pt(before), Pt(3), True
     language = OxmlElement("w:lang")
     language.set(qn("w:val"), tag)
     if tag.startswith("zh"):
@@ -150,15 +157,13 @@ def _add(file: WordDocument, block: Block, blocks: Sequence[Block] = ()) -> None
             add_table(file, block)
         case Figure():
             _add_figure(file, block)
-        case PageBreak():
-            file.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
-        case EventView():
+        case PageBreak() | EventView():
             pass
         case Contents():
             _add_contents(file, blocks)
         case Lead():
-            file.add_paragraph().add_run(clean(block.deck)).font.size = Pt(13)
-            file.add_paragraph().add_run(clean(block.byline)).font.size = Pt(9)
+            file.add_paragraph(clean(block.deck), style="Deck")
+            file.add_paragraph(clean(block.byline), style="Byline")
         case KeyNumbers():
             _add_key_numbers(file, block)
         case Aside():
@@ -166,8 +171,7 @@ def _add(file: WordDocument, block: Block, blocks: Sequence[Block] = ()) -> None
             for part in block.blocks:
                 _add(file, part)
         case Beside():
-            for figure in block.figures:
-                _add_figure(file, figure)
+            _add_beside(file, block)
 
 
 def _add_contents(file: WordDocument, blocks: Sequence[Block]) -> None:
@@ -181,28 +185,41 @@ def _add_contents(file: WordDocument, blocks: Sequence[Block]) -> None:
     )
     for key, instruction, names in lists:
         if names:
-            file.add_paragraph().add_run(str(Text(f"writers.{key}"))).bold = True
+            file.add_paragraph(str(Text(f"writers.{key}")), style="Contents Title")
             add_long_field(file, instruction, names)
-    file.add_paragraph().add_run(str(Text("writers.update-fields"))).font.size = Pt(8.5)
+    file.add_paragraph(str(Text("writers.update-fields")), style="Exhibit Note")
 
 
 def _add_key_numbers(file: WordDocument, block: KeyNumbers) -> None:
     """Add the strip as a table of one row: a number in each cell, and the verdict in the last."""
     table = file.add_table(rows=1, cols=len(block.numbers) + 1)
     for cell, number in zip(table.rows[0].cells, block.numbers, strict=False):
-        lines = ((number.name, 9, False), (number.value, 16, True), (number.spread, 9, False))
-        _fill_cell(cell, lines)
-    verdict = block.verdicts[block.chosen]
-    _fill_cell(table.rows[0].cells[-1], ((block.question, 9, False), (verdict, 16, True)))
+        _fill_cell(cell, (number.name, number.value, number.spread))
+    _fill_cell(table.rows[0].cells[-1], (block.question, block.verdicts[block.chosen]))
 
 
-def _fill_cell(cell: WordCell, lines: Sequence[tuple[str, float, bool]]) -> None:
-    for k, (text, size, is_bold) in enumerate(lines):
-        paragraph = cell.paragraphs[0] if k == 0 else cell.add_paragraph()
-        run = paragraph.add_run(clean(text))
-        run.font.size, run.bold = Pt(size), is_bold
-        if is_bold:
-            run.font.color.rgb = RGBColor(0x12, 0x43, 0x6D)
+def _fill_cell(cell: WordCell, texts: Sequence[str]) -> None:
+    value = "Key Number Long" if len(texts[1]) > LONG_VALUE else "Key Number"
+    for text, style in zip(texts, ("Key Name", value, "Key Range"), strict=False):
+        cell.add_paragraph(clean(text), style=style)
+    _drop_first(cell)
+
+
+def _drop_first(cell: WordCell) -> None:
+    """Remove the empty paragraph that a new cell has."""
+    cell._tc.remove(cell.paragraphs[0]._p)
+
+
+def _add_beside(file: WordDocument, block: Beside) -> None:
+    """Add figures side by side, each in a cell as wide as its share."""
+    grid = file.add_table(rows=1, cols=len(block.figures))
+    grid.autofit = False
+    total = sum(figure.images.width for figure in block.figures)
+    for column, cell, figure in zip(grid.columns, grid.rows[0].cells, block.figures, strict=True):
+        width = Emu(int(_PICTURE_WIDTH * figure.images.width / total))
+        column.width = cell.width = width
+        _add_figure(cell, figure, int(width - 3 * CELL_MARGIN))
+        _drop_first(cell)
 
 
 def _add_spans(paragraph: WordParagraph, spans: tuple[Span, ...]) -> None:
@@ -212,9 +229,8 @@ def _add_spans(paragraph: WordParagraph, spans: tuple[Span, ...]) -> None:
             _add_link(paragraph, clean(span.text), target)
             continue
         run = paragraph.add_run(clean(span.text))
-        run.bold = True if span.kind == "strong" else None
-        if span.kind == "code":
-            run.font.name, run.font.size = "Consolas", Pt(9.5)
+        if span.kind in ("strong", "code"):
+            run.style = span.kind.capitalize()
 
 
 def _add_link(paragraph: WordParagraph, text: str, address: str) -> None:
@@ -222,35 +238,21 @@ def _add_link(paragraph: WordParagraph, text: str, address: str) -> None:
     link = OxmlElement("w:hyperlink")
     link.set(qn("r:id"), identity)
     run = paragraph.add_run(text)
-    run.font.color.rgb = RGBColor(0x12, 0x43, 0x6D)
-    run.font.underline = True
+    run.style = "Hyperlink"
     link.append(run._r)
     paragraph._p.append(link)
 
 
 def _add_note(file: WordDocument, note: Note) -> None:
-    paragraph = file.add_paragraph()
-    colour = {"note": "12436D", "warning": "F46A25", "simulated": "A01818", "code": "D0D0D0"}[note.kind]
-    borders = OxmlElement("w:pBdr")
-    sides = ("left",) if note.kind != "simulated" else ("top", "left", "bottom", "right")
-    for side in sides:
-        edge = OxmlElement(f"w:{side}")
-        for key, value in (("val", "single"), ("sz", "24"), ("space", "6"), ("color", colour)):
-            edge.set(qn(f"w:{key}"), value)
-        borders.append(edge)
-    paragraph._p.get_or_add_pPr().append(borders)
-    _add_spans(paragraph, note.spans)
-    for run in paragraph.runs:
-        run.bold = note.kind == "simulated" or run.bold
-        run.font.size = Pt(7) if note.kind == "code" else run.font.size
+    _add_spans(file.add_paragraph(style=NOTES[note.kind]), note.spans)
 
 
-def _add_figure(file: WordDocument, figure: Figure) -> None:
+def _add_figure(file: WordDocument | WordCell, figure: Figure, widest: int = _PICTURE_WIDTH) -> None:
     caption = add_caption(file, figure)
     if figure.details:
-        caption.add_run(" " + clean(figure.details)).bold = False
-    holder = file.add_paragraph()
-    width = int(_PICTURE_WIDTH)
+        caption.add_run(" " + clean(figure.details), style="Caption Details")
+    holder = file.add_paragraph(style="Picture")
+    width = widest
     ratio = figure.images.height / figure.images.width
     if width * ratio > _LARGEST_HEIGHT:
         width = int(_LARGEST_HEIGHT / ratio)
@@ -261,5 +263,4 @@ def _add_figure(file: WordDocument, figure: Figure) -> None:
     properties.set("name", figure.key)
     holder.paragraph_format.keep_with_next = bool(figure.notes)
     if figure.notes:
-        run = file.add_paragraph().add_run(clean(join_sentences(figure.notes)))
-        run.font.size = Pt(8.5)
+        file.add_paragraph(clean(join_sentences(figure.notes)), style="Exhibit Note")

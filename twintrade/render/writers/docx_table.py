@@ -9,6 +9,7 @@ from docx.document import Document as WordDocument
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Emu, Pt
+from docx.table import _Cell as WordCell
 from docx.text.paragraph import Paragraph as WordParagraph
 
 from twintrade.render.block_parts import format_caption
@@ -18,6 +19,7 @@ from twintrade.render.blocks import (
     Table,
 )
 from twintrade.render.writers.cells import compute_column_weights, compute_pads, compute_places, measure_longest, pad
+from twintrade.render.writers.docx_styles import find_style_ids
 from twintrade.text import join_sentences
 
 HANGING_SPACE = "\u2004"  # as wide as a bracket in Arial
@@ -29,6 +31,8 @@ MOST_OWN_WIDTH, FIRST_SHARE = 2, 1.6
 """Columns of a ladder that keep their own widths; of more all are alike, the first is this many times as wide."""
 LEAST_ROWS = 3
 """Rows of a longer table that stand at least on a page."""
+SIZE, SMALL_SIZE = 9.5, 8.0
+"""Points of the styles of tables, of which widths are made."""
 _OFF = ' w:val="0"'
 _HEAVY, _LIGHT, _HAIR = "12", "6", "4"
 
@@ -45,7 +49,7 @@ def add_field(paragraph: WordParagraph, instruction: str, shown: str) -> None:
 
 def add_long_field(file: WordDocument, instruction: str, lines: Sequence[str]) -> None:
     """Add a field of several paragraphs, each a line of what it shows until Word makes it anew."""
-    paragraphs = [file.add_paragraph() for _ in lines]
+    paragraphs = [file.add_paragraph(style="Contents Line") for _ in lines]
 
     def mark(paragraph: WordParagraph, kind: str) -> None:
         character = OxmlElement("w:fldChar")
@@ -58,15 +62,13 @@ def add_long_field(file: WordDocument, instruction: str, lines: Sequence[str]) -
     paragraphs[0].add_run()._r.append(code)
     mark(paragraphs[0], "separate")
     for paragraph, line in zip(paragraphs, lines, strict=True):
-        paragraph.paragraph_format.space_after = Pt(0)
-        paragraph.add_run(clean(line)).font.size = Pt(9.5)
+        paragraph.add_run(clean(line))
     mark(paragraphs[-1], "end")
 
 
-def add_caption(file: WordDocument, block: Table | Figure) -> WordParagraph:
+def add_caption(file: WordDocument | WordCell, block: Table | Figure) -> WordParagraph:
     """Add the caption of a table or figure, which stays with it, and return it; Word keeps its number up to date."""
     caption = file.add_paragraph(style="Caption")
-    caption.paragraph_format.keep_with_next = True
     before, number, after = format_caption(block).partition(str(block.number) if block.number else "\0")
     if number:
         caption.add_run(before)
@@ -87,20 +89,20 @@ def clean(text: str) -> str:
 def add_table(file: WordDocument, table: Table) -> None:
     """Add caption, table and notes."""
     add_caption(file, table)
-    size = 8.0 if compute_column_weights(table) or len(table.columns) > 6 else 9.5
+    size = SMALL_SIZE if compute_column_weights(table) or len(table.columns) > 6 else SIZE
     rows = [*table.header, *(row.cells for row in table.rows)]
     grid = file.add_table(rows=0, cols=len(table.columns))
     grid.autofit = False
     widths = _widths(file, table, size)
     for j, width in enumerate(widths):
         grid.columns[j].width = Emu(width)
-    for row in _write_rows(table, rows, widths, size):
+    names = tuple(name + " Small" * (size < SIZE) for name in ("Table Text", "Table Head"))
+    styles = tuple(find_style_ids(file, names).values())
+    for row in _write_rows(table, rows, widths, styles):
         grid._tbl.append(row)
     _describe(grid._tbl, table)
     if table.notes:
-        below = file.add_paragraph()
-        below.paragraph_format.space_before, below.paragraph_format.space_after = Pt(4), Pt(12)
-        below.add_run(clean(join_sentences(table.notes))).font.size = Pt(8.5)
+        file.add_paragraph(clean(join_sentences(table.notes)), style="Exhibit Note")
     else:
         file.add_paragraph()
 
@@ -149,7 +151,9 @@ def _rules(table: Table) -> dict[int, list[tuple[str, str]]]:
     return rules
 
 
-def _write_rows(table: Table, rows: Sequence[tuple[Cell, ...]], widths: list[int], size: float) -> list[Any]:
+def _write_rows(
+    table: Table, rows: Sequence[tuple[Cell, ...]], widths: list[int], styles: tuple[str, ...]
+) -> list[Any]:
     """Return the rows as elements, read at once: through python-docx each cell costs some fifty look-ups."""
     widest, rules, kept_rows, n_head = compute_pads(table), _rules(table), find_kept_rows(table), len(table.header)
     is_text = bool(compute_column_weights(table))
@@ -163,7 +167,7 @@ def _write_rows(table: Table, rows: Sequence[tuple[Cell, ...]], widths: list[int
             width = sum(widths[place : place + cell.span]) // TWIP
             span = f'<w:gridSpan w:val="{cell.span}"/>' if cell.span > 1 else ""
             pads = {} if is_head else widest
-            lines = _paragraphs(cell, table.columns[place].align, shape, size, pads.get(place, ""), is_head=is_head)
+            lines = _paragraphs(cell, table.columns[place].align, shape, styles[is_head], pads.get(place, ""))
             inner.append(f'<w:tc><w:tcPr><w:tcW w:type="dxa" w:w="{width}"/>{span}{borders}</w:tcPr>{lines}</w:tc>')
         head = "<w:tblHeader/>" if is_head else ""
         # LibreOffice loses rows of a long table whose first rows are both kept and whole.
@@ -172,17 +176,15 @@ def _write_rows(table: Table, rows: Sequence[tuple[Cell, ...]], widths: list[int
     return list(parse_xml(f"<w:tbl {nsdecls('w')}>{''.join(written)}</w:tbl>"))
 
 
-def _paragraphs(cell: Cell, align: str, shape: str, size: float, widest: str, *, is_head: bool) -> str:
+def _paragraphs(cell: Cell, align: str, shape: str, style: str, widest: str) -> str:
     """Return the lines of a cell, which stay free at the right as far as others of their column hang over."""
     side = "center" if cell.span > 1 else "" if align == "left" else "right"
     aligned = f'<w:jc w:val="{side}"/>' if side else ""
-    letters = f'<w:rPr>{"<w:b/>" if is_head else ""}<w:sz w:val="{round(2 * size)}"/></w:rPr>'
     out = []
-    for i, line in enumerate(cell.lines or ("",)):
-        room = 20 if i == 0 else 0
-        spacing = f'<w:spacing w:before="{room}" w:after="{room}" w:line="240" w:lineRule="auto"/>'
+    for line in cell.lines or ("",):
         text = clean(line) + HANGING_SPACE * (len(pad(line, widest)) if line else 0)
-        out.append(f"<w:p><w:pPr>{shape}{spacing}{aligned}</w:pPr><w:r>{letters}{_text(text)}</w:r></w:p>")
+        named = f'<w:pStyle w:val="{style}"/>'
+        out.append(f"<w:p><w:pPr>{named}{shape}{aligned}</w:pPr><w:r>{_text(text)}</w:r></w:p>")
     return "".join(out)
 
 
