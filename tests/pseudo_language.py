@@ -148,7 +148,7 @@ def _list_texts(value: object) -> Iterator[str]:
 def find_english(texts: Iterable[str], held: Iterable[str]) -> dict[str, list[str]]:
     """Return the texts in which plain words are left once what is held is taken out, with these words."""
     shown = {typeset(text.replace("`", "")) for text in held}
-    pieces = {form for text in shown for form in (text, text.rstrip("."))}
+    pieces = {form for text in shown for form in (text, text.rstrip("."), text[:1].upper() + text[1:])}
     known = sorted((piece for piece in pieces if len(piece) > 1), key=len, reverse=True)
     pattern = re.compile("|".join(rf"(?<!\w){re.escape(piece)}(?!\w)" for piece in known))
     left = {text: list_plain_words(HASH.sub(" ", pattern.sub(" ", text))) for text in texts}
