@@ -308,6 +308,18 @@ def test_dates_reestimates_every_definition(twfe, rng) -> None:
     assert "onset period left out" in table.index
 
 
+def test_dates_known_by_their_year_are_counted_where_a_period_later_moves_them(twfe, rng) -> None:
+    design = made(n_treated=6)
+    first, long_ago = np.flatnonzero(np.isfinite(design.onset))[:2]
+    onset = design.onset.copy()
+    onset[long_ago] = 1950
+    known = [register(str(design.panel.units[k]), int(onset[k])) for k in (first, long_ago)]
+    design = design.reassigned(onset)
+    design = replace(design, treatment=replace(design.treatment, register=pd.concat(known).assign(candidates="[]")))
+    labels = Dates().check(fit(twfe, design), CLUSTERED, rng).table["label"]
+    assert [label for label in labels if label.startswith("one period later") and "(1 pair)" in label]
+
+
 def test_leave_one_out_equals_the_design_without_it(twfe, rng) -> None:
     design = made()
     found = LeaveOneOut(by=("city", "cohort", "unit", "period")).check(fit(twfe, design), CLUSTERED, rng)

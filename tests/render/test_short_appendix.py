@@ -13,8 +13,8 @@ from made_results import make_results
 from twintrade.effects import Finding, build_findings_frame
 from twintrade.render.appendix import AppendixOptions, build_appendix, build_document, open_page
 from twintrade.render.block_parts import format_caption, format_heading, list_exhibits
-from twintrade.render.blocks import Absent, BulletList, Contents, Figure, Heading, Lead, PageBreak, Table
-from twintrade.render.exhibits import robustness, run
+from twintrade.render.blocks import Absent, BulletList, Contents, Figure, Heading, Lead, PageBreak, Paragraph, Table
+from twintrade.render.exhibits import event_study, robustness, run
 from twintrade.render.reading import read_words
 from twintrade.render.tables.effect_rows import build_change_rows
 from twintrade.render.writers.docx import render_docx
@@ -123,6 +123,29 @@ def test_of_many_variants_the_farthest_are_named_and_the_others_counted_with_the
     assert others[0].strip() == "5 others"  # variant 0 is the headline itself
     low, high = (numbers.format_fixed(numbers.convert_log_to_percent(0.1 * i), 1) for i in (1, 5))
     assert others[1] == f"{low} to {high}"
+
+
+def test_a_check_of_another_column_shows_the_row_that_its_differences_are_from():
+    other = ("twfe", "two-way")
+    _, _, rows = table_of(judged(("reference_year", "cannot tell", other, ("v9",), {})))
+    named = {row[0].strip(): row[3] for row in rows if "variant" in row[0]}
+    assert list(named) == ["variant 0", "variant 6", "variant 7", "variant 8"]
+    assert named["variant 0"] == "0.0"
+
+
+def test_a_bound_of_nothing_is_said_in_words():
+    _, _, rows = table_of(judged(("comparison", "does not object", COLUMN, (), {"bound": 0.0})))
+    assert [row[5] for row in rows if row[0] == "Comparison"] == ["none"]
+
+
+@pytest.mark.parametrize(("p", "is_said"), [(0.52, True), (0.38, False)])
+def test_the_joint_test_of_leads_names_the_adjusted_p_of_the_check_where_it_differs(p, is_said):
+    made = judged(("pretrends", "cannot tell", COLUMN, (), {"value": p, "unit": "p"}))
+    made = replace(made, specifications=made.specifications.assign(pretrend_p=0.38))
+    blocks = event_study.build_exhibit(open_page(made, AppendixOptions()))
+    said = " ".join(span.text for b in blocks if isinstance(b, Paragraph) for span in b.spans)
+    assert "gives p = 0.38." in said
+    assert ("p = 0.52" in said) == is_said
 
 
 def test_changes_are_those_of_the_results_in_percent():

@@ -90,7 +90,7 @@ def test_money_leads_with_its_range_where_no_amount_is_stated(made) -> None:
     facts = {"n_rows": 4, "n_units": 3, "n_periods": 2, "unit": "US dollars", "low": -4e6, "high": 6e6, "level": 0.95}
     bounded = Money(state="bounded", reasons=("zero",), **facts)
     (keys,) = find(build(with_payloads(made, money=bounded.to_frame())), KeyNumbers)
-    assert keys.numbers[1].value == "−2.00 million US dollars to 3.00 million US dollars"
+    assert keys.numbers[1].value == "−2.00 to 3.00 million US dollars"
     stated = Money(state="stated", total=1e6, **facts)
     (keys,) = find(build(with_payloads(made, money=stated.to_frame())), KeyNumbers)
     assert keys.numbers[1].value == "500,000 US dollars"
@@ -185,6 +185,24 @@ def test_the_facts_count_treated_pairs_of_the_headline(made) -> None:
     options = AppendixOptions()
     facts = collect_facts(Page(with_payloads(made), options.wording))
     assert facts.n_treated == 8
+
+
+@pytest.mark.usefixtures("unencoded")
+def test_pairs_compared_with_and_first_dates_are_those_of_the_headline(made) -> None:
+    results = with_payloads(made)
+    before = read_aside(build(results), "What was asked")
+    fewer = replace(results, specifications=results.specifications.assign(n_units=8 + 5))
+    assert "measured against 5 pairs" in read_aside(build(fewer), "What was asked")
+    headline = results.specifications[results.specifications["is_headline"]].iloc[0]
+    mine = (results.effects["estimator"] == headline["estimator"]) & (
+        results.effects["specification"] == headline["specification"]
+    )
+    starts = results.data[results.data["event_time"] == 0]
+    last = int(starts.loc[starts["status"] == "treated", "period"].max())
+    alone = replace(results, effects=results.effects.assign(cohort=[last if m else None for m in mine]))
+    after = read_aside(build(alone), "What was asked")
+    assert f"from {last} to {last}" in after
+    assert after != before
 
 
 @pytest.mark.usefixtures("unencoded")

@@ -53,7 +53,8 @@ def iterate_date_variants(design: Design) -> Iterator[Variant]:
             yield Variant(named, "dates", design.reassigned(changed))
     vague = _vague(design)
     if vague.any():
-        later = Text("checks.dates-later", n=int(vague.sum()), units=panel.unit_kind)
+        moved = vague & (onset + 1 > panel.period.min())
+        later = Text("checks.dates-later", n=int(moved.sum()), units=panel.unit_kind)
         yield Variant(later, "precision", design.reassigned(np.where(vague, onset + 1, onset)))
     yield Variant(Text("checks.dates-donut"), "donut", design.restricted(panel.period != onset[panel.unit]))
 

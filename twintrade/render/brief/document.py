@@ -33,6 +33,7 @@ from twintrade.text import Listed, Text, amounts, complete_sentence, join_senten
 SMALL = 10.0
 """Change in percent for which the number of pairs that would show it is given."""
 NAMED = 2
+NUMERAL = "−0123456789.,"
 NOBODY = "none"
 """How a data card names the publisher of facts that nobody published as a table."""
 
@@ -120,7 +121,11 @@ def _key_money(facts: Facts) -> KeyNumber | None:
     if money is None or money.state == "unavailable" or not math.isfinite(max(abs(money.low), abs(money.high))):
         return None
     name = str(Text("brief.key-money", n=money.n_units, period_name=page.period_name))
-    low, high = (Text("brief.amount", value=money.average(end), unit=money.unit) for end in (money.low, money.high))
+    low, high = (
+        str(Text("brief.amount", value=money.average(end), unit=money.unit)) for end in (money.low, money.high)
+    )
+    if (tail := low.lstrip(NUMERAL)) == high.lstrip(NUMERAL):
+        low = low.removesuffix(tail)
     spread = str(Text("brief.range", low=low, high=high))
     if money.state == "stated":
         value = str(Text("brief.amount", value=money.average(money.total), unit=money.unit))
@@ -158,7 +163,7 @@ def _ask(facts: Facts) -> str:
             named="yes" if names and facts.n_treated > NAMED else "no",
             names=Listed(tuple(names)),
         ),
-        Text("brief.against", n=facts.roles.get("comparison", 0), treated=facts.n_treated),
+        Text("brief.against", n=facts.n_compared, treated=facts.n_treated),
     ]
     return str(Listed(tuple(sentences), "sentences"))
 
@@ -170,6 +175,8 @@ def _find_onsets(facts: Facts) -> tuple[str, str]:
         begun = [take_text(r["period_label"]) for r in list_records(paths) if read_whole(r["event_time"]) == 0]
         return (begun[0], begun[0]) if begun else ("", "")
     starts = data[data["event_time"].map(read_whole) == 0].sort_values("period")
+    if facts.cohorts:
+        starts = starts[starts["period"].isin(facts.cohorts)]
     labels = starts.loc[starts["status"].map(take_text) == "treated", "period_label"].map(take_text).tolist()
     return (labels[0], labels[-1]) if labels else ("", "")
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from twintrade.effects import Money, ResultSet
+from twintrade.effects.labels import POOLED
 from twintrade.render.names import name_pair
 from twintrade.render.page import Page
 from twintrade.render.reading import (
@@ -17,6 +18,7 @@ from twintrade.render.reading import (
     list_specifications,
     read_number,
     read_whole,
+    select_matching,
     take_text,
 )
 from twintrade.render.tables.effect_rows import convert_to_percent
@@ -97,6 +99,19 @@ class Facts:
     def n_treated(self) -> int:
         """Units behind the headline."""
         return (read_whole(self.headline.get("n_treated_units")) or 0) if self.headline is not None else 0
+
+    @property
+    def n_compared(self) -> int:
+        """Units beside the treated ones in the headline's rows, those of the panel where it does not say."""
+        n_units = read_whole((self.headline or {}).get("n_units"))
+        return self.roles.get("comparison", 0) if n_units is None else n_units - self.n_treated
+
+    @property
+    def cohorts(self) -> frozenset[int]:
+        """Periods from which agreements behind the headline count, empty where its effects have no cohorts."""
+        effects = select_matching(self.page.results.effects, self.headline or {"estimator": "", "specification": ""})
+        cohorts = (read_whole(cohort) for cohort in effects.get("cohort", ()))
+        return frozenset(cohort for cohort in cohorts if cohort is not None and cohort > POOLED)
 
     @property
     def periods(self) -> list[Record]:

@@ -127,7 +127,9 @@ def _picture_methods(facts: Facts, rows: list[tuple[str, Effect, bool]], height:
     )
     low, high = (pick(e.percent for e in effects) for pick in (min, max))
     alt = str(Text("brief.methods-alt", n=len(rows), low=low, high=high))
+    n_all = len(facts.methods)
+    is_all = "yes" if n_all == len(rows) else "no"
     zero = "all" if all(e.holds_zero and e.has_interval for e in effects) else "some"
-    caption = str(Text("brief.picture-methods", n=len(rows), zero=zero))
+    caption = str(Text("brief.picture-methods", n=len(rows), of=n_all, all=is_all, zero=zero))
     note = str(Text("brief.methods-note", level=effects[0].level))
     return page.figure("brief-methods", caption, drawing, alt, frame, notes=(note,), theme=theme)

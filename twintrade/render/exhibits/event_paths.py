@@ -7,7 +7,15 @@ from twintrade.render.figures import alt_text
 from twintrade.render.figures.percent_paths import convert_to_logs, draw_path
 from twintrade.render.names import capitalize
 from twintrade.render.page import Page
-from twintrade.render.reading import Record, find_headline, format_label, read_number, take_text
+from twintrade.render.reading import (
+    Record,
+    find_headline,
+    format_label,
+    list_records,
+    read_number,
+    select_matching,
+    take_text,
+)
 from twintrade.render.tables.event_paths import Study, build_paths_table
 from twintrade.text import numbers
 
@@ -52,7 +60,12 @@ def _choose(studies: list[Study]) -> list[Study]:
 def _describe(page: Page, spec: Record) -> str:
     """Say what the joint test of the headline's effects before the agreement finds."""
     p = read_number(spec.get("pretrend_p"))
-    return page.say("paths_pretrend", p=p) if p == p else page.say("pretrend_absent")
+    if p != p:
+        return page.say("pretrend_absent")
+    checks = list_records(select_matching(page.results.findings, spec))
+    smallest = next((read_number(c.get("p")) for c in checks if take_text(c["diagnostic"]) == "pretrends"), p)
+    is_adjusted = smallest == smallest and smallest != p
+    return page.say("paths_pretrend", p=p, adjusted="yes" if is_adjusted else "no", smallest=smallest)
 
 
 def _draw(page: Page, studies: list[Study]) -> Figure:

@@ -121,8 +121,11 @@ def _key(record: Record) -> Column_:
 
 def _read_check(page: Page, finding: Record, column: Record | None, *, is_own: bool) -> JudgedCheck:
     overall = find_overall(page.results, column) if column is not None else None
-    changes = _list_changes(page, finding)
-    shown = sorted(changes, key=lambda c: -abs(c.difference))[:N_LARGEST] if len(changes) > MOST_VARIANTS else changes
+    changes = _list_changes(page, finding, with_base=not is_own)
+    shown = changes
+    if len(changes) > MOST_VARIANTS:
+        apart = sorted((c for c in changes if abs(c.difference) > 0), key=lambda c: -abs(c.difference))
+        shown = [c for c in changes if c not in apart] + apart[:N_LARGEST]
     return JudgedCheck(
         name=name_check(take_text(finding["diagnostic"])),
         column="" if is_own or column is None else format_label(column),
@@ -133,8 +136,8 @@ def _read_check(page: Page, finding: Record, column: Record | None, *, is_own: b
     )
 
 
-def _list_changes(page: Page, finding: Record) -> list[Change]:
-    """Return the variants that a check tabled, but for those that are the headline itself."""
+def _list_changes(page: Page, finding: Record, *, with_base: bool) -> list[Change]:
+    """Return the variants that a check tabled; what differs from nothing only where it is not the headline itself."""
     changes = []
     for key in take_text(finding.get("payloads")).split():
         frame = find_payload(page.results, key)
@@ -142,7 +145,7 @@ def _list_changes(page: Page, finding: Record) -> list[Change]:
             continue
         for row in list_records(frame):
             values = [read_number(row.get(n)) for n in ("effect", "low", "high", "difference", "p")]
-            if values[0] == values[0] and values[3] != 0:
+            if values[0] == values[0] and (with_base or values[3] != 0):
                 changes.append(Change(read_words(row, "label"), row, *values))
     return changes
 
@@ -234,6 +237,8 @@ def _write_interval(low: float, high: float, scale: str) -> str:
 
 
 def _write_bound(bound: float, scale: str) -> str:
+    if bound == 0:
+        return str(Text("tables.no-bound"))
     return str(Text("tables.open-end")) if bound == float("inf") else _write(bound, scale)
 
 

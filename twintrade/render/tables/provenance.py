@@ -108,16 +108,21 @@ def _build_dropped(entries: list[dict[str, Any]], key: str, caption: str) -> Tab
         {
             "why": [read_words(e, "sentence") for e in entries],
             "rows": [e.get("n_rows", e.get("value")) for e in entries],
-            "units": [e.get("n_units") for e in entries],
+            "whole_units": [e.get("n_units") for e in entries],
             "which": [_shortened(e.get("names") or ()) for e in entries],
             "columns": [read_words(e, "columns") for e in entries],
         },
         index=[cite_manifest(key, i) for i in range(len(entries))],
     )
-    named = {"why": ("sentence", WORDS), "rows": ("n_rows", ""), "units": ("n_units", ""), "which": ("names", WORDS)}
+    named = {
+        "why": ("sentence", WORDS),
+        "rows": ("n_rows", ""),
+        "whole_units": ("n_units", ""),
+        "which": ("names", WORDS),
+    }
     sources = {c: [cite_place(place, *source) for place in frame.index] for c, source in named.items()}
     weights = {"why": 2.6, "which": 3.0, "columns": 2.0}
-    formats = {"rows": numbers.format_count, "units": numbers.format_count}
+    formats = {"rows": numbers.format_count, "whole_units": numbers.format_count}
     return build_plain_table(frame, key.replace("_", "-"), caption, weights=weights, formats=formats, sources=sources)
 
 

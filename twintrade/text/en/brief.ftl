@@ -160,7 +160,10 @@ cite = Cite as: { $authors }“{ $title }”, brief with statistical appendix, t
 ## the pictures
 picture-totals = { $outcome } of the { $n } pairs: observed, and expected without agreements
 picture-case = The pair’s { $outcome }: observed, and expected without the agreement
-picture-methods = { $n } methods{ $zero ->
+picture-methods = { $n }{ $all ->
+    [yes] { "" }
+   *[no] { " " }of { $of }
+} methods{ $zero ->
     [all] : every range includes zero
    *[some] { "" }
 }

@@ -260,10 +260,10 @@ pretrends-clean = They are the effects before the agreement by { $clean }, since
 pretrends-slope = A straight line through them changes by { $slope } a period ({ P($p) }).
 pretrends-verdict = { $verdict ->
     [objects] Treated { units } moved differently before the agreement already.
-    [does-not-object] If this trend went on it would make up at most { $bound } of the effect, and { $tolerance } would leave the conclusion as it is.
+    [does-not-object] If this trend went on it would by itself look like an effect of at most { $bound }, and one of { $tolerance } would leave the conclusion as it is.
    *[cannot-tell] { $bounded ->
         [yes] { $known ->
-            [yes] A trend that these data allow would make up as much as { $bound } of the effect if it went on, and more than { $tolerance } would matter: the check cannot tell.
+            [yes] A trend that these data allow would by itself look like an effect of as much as { $bound } if it went on, and one of more than { $tolerance } would matter: the check cannot tell.
            *[no] The headline has no interval that a trend could be held against: the check cannot tell.
         }
        *[no] How large a trend these data allow is not known: the check cannot tell.

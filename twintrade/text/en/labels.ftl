@@ -203,6 +203,7 @@ column-twins = Twins
 column-type = Type
 column-unit = Unit
 column-units = Units
+column-whole_units = Whole units
 column-upper = Upper
 column-value = Value
 column-variable = Variable

@@ -236,7 +236,10 @@ paths_figure_note = Lines are { $level } intervals; an arrow marks one that runs
 paths_table = Event-study estimates of every column
 paths_others = other columns, estimate alone
 paths_note = Changes in percent where a column measures one, else on its own scale. Columns are numbered as in the table of estimates; intervals of the others stand in bands.csv.
-paths_pretrend = Effects before the agreement should lie near zero if the comparison is sound; that they do is no proof. A joint test that all of them are zero gives { P($p) }.
+paths_pretrend = Effects before the agreement should lie near zero if the comparison is sound; that they do is no proof. A joint test that all of them are zero gives { P($p) }.{ $adjusted ->
+    [yes] { " " }The check of pre-trends tests a straight line through them as well and adjusts for both (Holm): { P($smallest) }, the smaller of the two.
+   *[no] { "" }
+}
 event_intro = Each figure shows the estimated difference for every { period } relative to the agreement. Points before onset should lie near zero if the comparison is sound; that they do is no proof.
 pretrend = Joint test that the pre-period effects are zero: { P($p) } ({ $test }{ $df ->
     [none] { "" }
@@ -266,7 +269,7 @@ robustness_intro = { $n } checks were judged: { $n_object } { $n_object ->
 robustness_unseen = A check that cannot tell could not have seen a violation that matters.
 robustness_caption = What the headline becomes when one thing changes, and what each check says
 robustness_headline = Headline: { $label }
-robustness_note = Difference: from the headline, in percentage points, or in percent between effects in log points. Bound: the largest violation that the data allow; a check cannot tell where it would matter. Of checks with many variants those that differ most are named. A column in brackets is another one than the headline.
+robustness_note = Difference: from the headline, in another column from its row with 0.0; in percentage points, or in percent between effects in log points. p of a check with several tests: the smallest after Holm's adjustment. Bound: the largest violation that the data allow, none where every variant gives the same or no interval is wider; a check cannot tell where it would matter. Of checks with many variants those that differ most are named. A column in brackets is another one than the headline.
 robustness_absent = Could not be made: { $names }.
 robustness_figure = The headline when one thing changes
 robustness_figure_note = Dashed line and grey band: the headline and its interval. A mark without a line has no interval of its own; an arrow marks one that runs on.

@@ -14,6 +14,7 @@ effect-own-scale = Effect
 range-from = { "  " }from
 range-to = { "  " }to
 open-end = open
+no-bound = none
 check = Check or variant
 change-short = Change, %
 interval-short = Interval, %

@@ -153,7 +153,10 @@ cite = 引用格式：{ $authors }《{ $title }》，简报及统计附录，twi
 ## the pictures
 picture-totals = { $n }个配对的{ $outcome }：实际值与无协议时的预期值
 picture-case = 该配对的{ $outcome }：实际值与无协议时的预期值
-picture-methods = { $n }种方法{ $zero ->
+picture-methods = { $n }种方法{ $all ->
+    [yes] { "" }
+   *[no] （共{ $of }种）
+}{ $zero ->
     [all] ：所有区间都包含零
    *[some] { "" }
 }

@@ -232,10 +232,10 @@ pretrends-clean = 这些是由{ $clean }得出的协议之前的效应，因为{
 pretrends-slope = 穿过它们的直线每期变化{ $slope }（{ P($p) }）。
 pretrends-verdict = { $verdict ->
     [objects] 处理组{ unit }在协议之前的走势已有不同。
-    [does-not-object] 若这一趋势延续下去，至多可解释{ $bound }的效应；{ $tolerance }以内不会改变结论。
+    [does-not-object] 若这一趋势延续下去，其本身至多相当于{ $bound }的效应；{ $tolerance }以内不会改变结论。
    *[cannot-tell] { $bounded ->
         [yes] { $known ->
-            [yes] 数据所容许的趋势若延续下去，可解释{ $bound }的效应，而超过{ $tolerance }就会影响结论：该检查无法判断。
+            [yes] 数据所容许的趋势若延续下去，其本身可相当于{ $bound }的效应，而超过{ $tolerance }就会影响结论：该检查无法判断。
            *[no] 主要估计没有可供与趋势对比的区间：该检查无法判断。
         }
        *[no] 数据容许多大的趋势尚不清楚：该检查无法判断。

@@ -203,6 +203,7 @@ column-twins = 友城数
 column-type = 类型
 column-unit = 个体
 column-units = 个体数
+column-whole_units = 整体剔除的个体数
 column-upper = 上限
 column-value = 数值
 column-variable = 变量

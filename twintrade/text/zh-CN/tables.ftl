@@ -11,6 +11,7 @@ effect-own-scale = 效应
 range-from = { "  " }起
 range-to = { "  " }止
 open-end = 无界
+no-bound = 无
 check = 检查或变体
 change-short = 变化（%）
 interval-short = 区间（%）
