@@ -109,8 +109,11 @@ def _sensitivity(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
 
 
 def _forest(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
-    label = _effect_axis(page, frame)
-    return forest.draw(frame, x_label=label, theme=page.theme, is_simulated=page.results.is_simulated)
+    is_percent = set(frame.get("scale", ())) == {"percent"}
+    return forest.draw(
+        frame, x_label=_effect_axis(page, frame), decimals=1 if is_percent else 3, theme=page.theme,
+        is_simulated=page.results.is_simulated,
+    )  # fmt: skip
 
 
 def _variants(frame: pd.DataFrame, page: Page, title: str) -> Drawing:

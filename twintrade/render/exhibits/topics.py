@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from twintrade.render.blocks import Absent, Block, BulletList, Heading, build_spans
@@ -11,6 +12,7 @@ from twintrade.render.names import name_check
 from twintrade.render.page import Page
 from twintrade.render.reading import (
     Record,
+    find_overall,
     format_label,
     has_spoken,
     list_specifications,
@@ -104,6 +106,16 @@ def build_topic_exhibit(name: str) -> Callable[[Page], tuple[Block, ...] | Absen
     return exhibit
 
 
+def _put_in_percent(page: Page, owner: Record, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return effects in log points, with their ends, in percent, as sentences say them; others as they are."""
+    spec = next((s for s in list_specifications(page.results) if _keys(s) == _keys(owner)), None)
+    overall = find_overall(page.results, spec) if spec is not None else None
+    if "scale" in frame or overall is None or take_text(overall["scale"]) != "log points":
+        return frame
+    ends = frame[["effect", "low", "high"]].astype(float)
+    return frame.assign(scale="percent", **{name: 100 * np.expm1(ends[name]) for name in ends})
+
+
 def build_short_topic(name: str) -> Callable[[Page], tuple[Block, ...] | Absent]:
     """Return the exhibit of one topic, its effects in one figure unless the table of checks has them."""
     whole = build_topic_exhibit(name)
@@ -116,7 +128,8 @@ def build_short_topic(name: str) -> Callable[[Page], tuple[Block, ...] | Absent]
         head = (Heading(2, page.say(name), name.replace("_", "-")), list_topic_sentences(page, name))
         if any(take_text(owner["verdict"]) in VERDICTS for owner in owners.values()):
             return head
-        joined = pd.concat(frames, ignore_index=True)
+        parts = [_put_in_percent(page, owners[key], page.results.payloads[key]) for key in owners]
+        joined = pd.concat(parts, ignore_index=True)
         return (*head, *build_payload(page, next(iter(owners)), joined))
 
     return exhibit
