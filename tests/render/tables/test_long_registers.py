@@ -10,6 +10,7 @@ from twintrade.render.blocks import Cell, Column, Row, Table
 from twintrade.render.figures import adoption, alt_text
 from twintrade.render.tables.register import MOST_LISTED, MOST_NAMED, build_register_table, name_undated_agreements
 from twintrade.render.wording import Wording
+from twintrade.render.writers.docx_styles import add_missing_styles
 from twintrade.render.writers.docx_table import add_table
 
 
@@ -55,6 +56,7 @@ def test_word_holds_each_cell_in_its_place():
     span = Row((Cell(("one",)), Cell(("two and three",), span=2), Cell(("four",))))
     columns = tuple(Column("left") for _ in range(4))
     file = Document()
+    add_missing_styles(file)
     add_table(file, Table(key="x", caption="x", columns=columns, header=(head,), groups=(body, (span,))))
     rows = [[cell.text for cell in row.cells] for row in file.tables[0].rows]
     assert rows[0] == ["Pair", "Before\nafter", "Before\nafter", "All"]

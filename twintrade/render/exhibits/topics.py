@@ -112,8 +112,8 @@ def _put_in_percent(page: Page, owner: Record, frame: pd.DataFrame) -> pd.DataFr
     overall = find_overall(page.results, spec) if spec is not None else None
     if "scale" in frame or overall is None or take_text(overall["scale"]) != "log points":
         return frame
-    ends = frame[["effect", "low", "high"]].astype(float)
-    return frame.assign(scale="percent", **{name: 100 * np.expm1(ends[name]) for name in ends})
+    ends = {name: 100 * np.expm1(frame[name].astype(float)) for name in ("effect", "low", "high")}
+    return frame.assign(scale="percent", **ends)
 
 
 def build_short_topic(name: str) -> Callable[[Page], tuple[Block, ...] | Absent]:
