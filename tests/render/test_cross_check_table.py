@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from twintrade.effects.cross_check import CROSS_CHECKS, CrossCheck, build_cross_checks_frame
-from twintrade.render.blocks import Absent, Document, Note, Span, Table
+from twintrade.render.blocks import Absent, BulletList, Document, Note, Span, Table
 from twintrade.render.citing import place_rows
 from twintrade.render.exhibits.cross_check import build_exhibit
 from twintrade.render.page import Page
@@ -31,13 +31,16 @@ def checked(made):
 
 
 def test_both_numbers_their_difference_and_the_verdict_stand_in_the_table(checked):
-    table = next(block for block in build_exhibit(Page(checked)) if isinstance(block, Table))
+    blocks = build_exhibit(Page(checked))
+    table = next(block for block in blocks if isinstance(block, Table))
     rows = [[cell.text for cell in row.cells] for row in table.rows]
     assert rows[0] == ["Logs", "PanelOLS", "0.2500", "0.2500", "< 0.000001", "", "", "agrees"]
     assert rows[1][3:] == ["0.2600", "0.010000", "0.1000", "0.1000", "differs"]
     assert rows[2][1:] == ["", "0.2500", "", "", "", "", "not compared"]
-    assert "linearmodels: PanelOLS; statsmodels: OLS." in table.notes[-2]
-    assert table.notes[-1] == "Logs: no independent implementation is known in Python"
+    assert "linearmodels: PanelOLS; statsmodels: OLS." in table.notes[-1]
+    reasons = next(block for block in blocks if isinstance(block, BulletList))
+    (reason,) = ["".join(span.text for span in item) for item in reasons.items]
+    assert reason == "Logs: no independent implementation is known in Python"
 
 
 def test_every_number_names_its_place(checked):

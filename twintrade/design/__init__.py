@@ -6,7 +6,6 @@ from twintrade.design.design import Design
 from twintrade.design.observations import NEVER_TIME, Observations
 from twintrade.design.panel import Panel
 from twintrade.design.selection import describe_untreated
-from twintrade.design.signing import weigh_by_signing
 from twintrade.design.strata import add_missing_strata, add_strata, measure_before
 from twintrade.design.throughout import count_always_compared
 from twintrade.design.transforms import NOT_LOG, TRANSFORMS, TransformName
@@ -33,5 +32,4 @@ __all__ = [
     "count_always_compared",
     "describe_untreated",
     "measure_before",
-    "weigh_by_signing",
 ]

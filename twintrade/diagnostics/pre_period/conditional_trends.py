@@ -6,8 +6,9 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from twintrade.design import Design, add_strata, measure_before, weigh_by_signing
+from twintrade.design import Design, add_strata, measure_before
 from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.pre_period.odds_of_signing import weigh_by_signing
 from twintrade.diagnostics.variants import (
     Variant,
     compare_variants,

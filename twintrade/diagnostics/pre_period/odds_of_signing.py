@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from twintrade.design.design import Design
-from twintrade.design.strata import measure_before
+from twintrade.design import Design, measure_before
 from twintrade.errors import DesignError, EstimationError
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.testing import fit_hazard, score_sizes
