@@ -37,7 +37,7 @@ from twintrade.render.blocks import (
 )
 from twintrade.render.writers.cells import check_link
 from twintrade.render.writers.docx_styles import add_missing_styles
-from twintrade.render.writers.docx_table import add_caption, add_field, add_long_field, add_table, clean
+from twintrade.render.writers.docx_table import add_caption, add_field, add_long_field, add_table, clean, measure_page
 from twintrade.render.writers.zips import normalize_zip
 from twintrade.text import Text, join_sentences
 
@@ -215,8 +215,9 @@ def _add_beside(file: WordDocument, block: Beside) -> None:
     grid = file.add_table(rows=1, cols=len(block.figures))
     grid.autofit = False
     total = sum(figure.images.width for figure in block.figures)
+    free = min(_PICTURE_WIDTH, measure_page(file))
     for column, cell, figure in zip(grid.columns, grid.rows[0].cells, block.figures, strict=True):
-        width = Emu(int(_PICTURE_WIDTH * figure.images.width / total))
+        width = Emu(int(free * figure.images.width / total))
         column.width = cell.width = width
         _add_figure(cell, figure, int(width - 3 * CELL_MARGIN))
         _drop_first(cell)

@@ -124,11 +124,16 @@ TWIP = 635
 """Word keeps widths in twentieths of a point: rounded up, columns would pass the margin."""
 
 
+def measure_page(file: WordDocument) -> int:
+    """Return how wide the text of a page is."""
+    section = file.sections[-1]
+    return (section.page_width or 0) - (section.left_margin or 0) - (section.right_margin or 0)
+
+
 def _widths(file: WordDocument, table: Table, size: float) -> list[int]:
     """Return column widths: shares of the page where text wraps, else what the longest text needs, up to the page."""
     shares = compute_column_weights(table)
-    section = file.sections[-1]
-    free = (section.page_width or 0) - (section.left_margin or 0) - (section.right_margin or 0)
+    free = measure_page(file)
     n_decimals = sum(column.align == "decimal" for column in table.columns)
     if not shares and n_decimals > MOST_OWN_WIDTH:
         shares = [FIRST_SHARE, *(1.0 for _ in table.columns[1:])]
