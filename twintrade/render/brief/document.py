@@ -184,8 +184,7 @@ def _find_onsets(facts: Facts) -> tuple[str, str]:
 def _tell(facts: Facts) -> str:
     page, effect, pairs = facts.page, facts.effect, facts.pairs
     if effect is None:
-        sets = [Text("brief.told-set", name=one.name, value=one.value) for one in _key_sets(facts)]
-        return str(Listed(tuple(sets) or (Text("brief.told-nothing"),), "sentences"))
+        return str(Listed(tuple(_tell_sets(facts)) or (Text("brief.told-nothing"),), "sentences"))
     if not pairs:
         key = "brief.told-rise" if effect.percent > 0 else "brief.told-fall"
         return str(Text(key, outcome=page.outcome, size=abs(effect.percent), range=write_range(effect)))
@@ -213,6 +212,19 @@ def _tell(facts: Facts) -> str:
         side = "short" if gap < 0 else "ahead"
         sentences.append(Text("brief.told-pair", name=name, side=side, gap=amounts.format_quantity(abs(gap), unit)))
     return str(Listed(tuple(sentences), "sentences"))
+
+
+def _tell_sets(facts: Facts) -> list[Text]:
+    """Say between which changes the methods lie that compare a case with each of two donor sets."""
+    frame = facts.page.results.payloads.get("case_tests")
+    told = []
+    for donors in () if frame is None else ("A", "B"):
+        rows = [r for r in list_records(frame) if take_text(r["donor_set"]) == donors]
+        changes = [c for c in (read_number(r["percent"]) for r in rows) if c == c]
+        if changes:
+            name = _say(f"key-set-{donors.lower()}")
+            told.append(Text("brief.told-set", name=name, n=len(changes), low=min(changes), high=max(changes)))
+    return told
 
 
 def _show(facts: Facts) -> list[Block]:

@@ -15,7 +15,7 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
         return Absent(page.say("no_twinnings"))
     blocks: list[Block] = [
         Heading(2, page.say("register"), "register-of-ties"),
-        build_paragraph(page.say("register_intro")),
+        build_paragraph(page.say("register_intro", of=_find_scope(page))),
     ]
     if table is not None:
         blocks.append(table)
@@ -31,3 +31,8 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
         alt = alt_text.describe_adoption(frame, is_simulated=simulated)
         blocks.append(page.figure("adoption", page.say("adoption_caption"), drawing, alt, frame))
     return tuple(blocks)
+
+
+def _find_scope(page: Page) -> str:
+    """Return whose agreements the register lists: of a single case only those of its city or its partner."""
+    return "case" if find_payload(page.results, "case_paths") is not None else "panel"

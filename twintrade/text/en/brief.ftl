@@ -92,7 +92,10 @@ told-pair = { $name }, came out { $gap } { $side ->
 }.
 told-rise = After the agreement { $outcome } stood { PERCENT($size) } above those expected without it ({ $range }).
 told-fall = After the agreement { $outcome } stood { PERCENT($size) } below those expected without it ({ $range }).
-told-set = { $name }: { $value }.
+told-set = { $name }: { $n ->
+    [one] { PERCENT($low, sign: "always") }
+   *[other] { PERCENT($low, sign: "always") } to { PERCENT($high, sign: "always") }, by { $n } methods
+}.
 told-nothing = No change is stated.
 believe = Can we believe it?
 weigh = { $n ->

@@ -109,7 +109,10 @@ counts = The panel holds { $rows ->
 register = Treatment register: every agreement and its dates
 register_caption = Treatment register
 register_counts = Number of agreements by the period from which they count and by status. The register has { $n } dated agreements; twinnings.csv lists each with its dates and sources.
-register_intro = The agreements known for pairs of this panel with all their candidate dates, where the date comes from, and the period from which it counts. A date alone is that of the signature. Agreements of other pairs are not listed here.
+register_intro = The agreements known for { $of ->
+    [case] pairs of the case's own city or partner
+   *[panel] pairs of this panel
+} with all their candidate dates, where the date comes from, and the period from which it counts. A date alone is that of the signature. Agreements of other pairs are not listed here.
 undated = Agreements whose date is not known, neither treated nor in the comparison ({ $n }): { $names }.
 outside = { $n ->
     [one] One further agreement of the registry joins no pair of the panel; it stands

@@ -86,7 +86,10 @@ told-pair = { $name }比预期{ $side ->
 }{ $gap }。
 told-rise = 协议生效后，{ $outcome }比没有协议时的预期值高{ PERCENT($size) }（{ $range }）。
 told-fall = 协议生效后，{ $outcome }比没有协议时的预期值低{ PERCENT($size) }（{ $range }）。
-told-set = { $name }：{ $value }。
+told-set = { $name }：{ $n ->
+    [1] { PERCENT($low, sign: "always") }
+   *[other] { PERCENT($low, sign: "always") }至{ PERCENT($high, sign: "always") }（{ $n }种方法）
+}。
 told-nothing = 不报告变化幅度。
 believe = 结果可信吗？
 weigh = { $n ->
