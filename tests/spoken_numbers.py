@@ -15,6 +15,9 @@ _NUMBER = re.compile(
     r"(?<![A-Za-z\d_.])(?<!SHA-)(?P<sign>[−-]?)(?P<digits>\d[\d,]*(?:\.\d+)?)(?P<percent>\s?%)?"
     r"(?: (?P<english>thousand|million|billion|trillion|bn|m)\b|(?P<chinese>万亿|百万|十亿|[千万亿]))?"
 )
+IN_UNITS = "brief-pairs"
+MONEY = {f"{IN_UNITS}:{column}" for column in (3, 4, 5)}
+"""Observed, expected and their difference."""
 SPOKEN = 12
 """Whole numbers up to which prose may use a word."""
 
@@ -38,6 +41,31 @@ def list_numbers(document: Document) -> Iterator[tuple[str, str, list[str]]]:
 
 
 def find_differences(one: Document, other: Document) -> list[tuple[str, str, str]]:
-    """Return the places where two languages do not write the same numbers, with both texts."""
+    """Return the places where two languages do not write the same numbers, with both texts.
+
+    The pairs of the brief are counted in each language's own unit, which a note below their table names: their cells
+    are the same where they agree as far as the coarser unit shows.
+    """
+    units = [_read_unit(document) for document in (one, other)]
     pairs = zip(list_numbers(one), list_numbers(other), strict=True)
-    return [(place, first, second) for (place, first, a), (_, second, b) in pairs if a != b]
+    return [
+        (place, first, second)
+        for (place, first, a), (_, second, b) in pairs
+        if (not _agree(first, second, units) if place in MONEY else a != b)
+    ]
+
+
+def _read_unit(document: Document) -> float:
+    """Return what a number in the table of pairs stands for, by its note."""
+    table = next((block for block in document.blocks if getattr(block, "key", "") == IN_UNITS), None)
+    name = re.search("billion|million|thousand|亿|万", table.notes[0]) if table is not None else None
+    return 10.0 ** SCALES[name[0]] if name else 1.0
+
+
+def _agree(first: str, second: str, units: list[float]) -> bool:
+    try:
+        values = [float(text.replace(",", "").replace("−", "-")) for text in (first, second)]
+    except ValueError:
+        return first == second and not any(map(str.isdigit, first))
+    one, other = (value * unit for value, unit in zip(values, units, strict=True))
+    return abs(one - other) <= 0.051 * sum(units)

@@ -6,6 +6,7 @@ from spoken_numbers import find_differences, read_numbers
 
 from twintrade.errors import SpecError
 from twintrade.render.appendix import AppendixOptions, build_document
+from twintrade.render.blocks import Column, Document, Table, build_row
 from twintrade.render.figures import theme
 from twintrade.render.style import build_all_options
 
@@ -24,6 +25,19 @@ def test_a_number_that_differs_is_found():
     assert read_numbers("1.24 billion, 8.2% and 40 pairs") == read_numbers("12.4亿、40对和8.2%")
     assert read_numbers("1.24 billion") != read_numbers("1.24亿")
     assert read_numbers("8.2%") != read_numbers("8.3%")
+
+
+@pytest.mark.parametrize(
+    ("cell", "is_same"), [("129,992.0", True), ("129,892.0", False), ("1,299.9", False), ("", False)]
+)
+def test_the_pairs_of_a_brief_are_compared_in_the_unit_of_their_notes(cell, is_same):
+    def write(note, value):
+        rows = (build_row("Pair", "2018", "8", value),)
+        table = Table("brief-pairs", "x", tuple(Column() for _ in range(4)), (), (rows,), (note,))
+        return Document(title="x", blocks=(table,), language="en-GB")
+
+    english = write("million US dollars a year", "1,299.9")
+    assert (find_differences(english, write("单位为万美元", cell)) == []) is is_same
 
 
 def test_chinese_pages_are_refused_before_they_are_boxes(monkeypatch):
