@@ -217,14 +217,16 @@ def _tell(facts: Facts) -> str:
 def _tell_sets(facts: Facts) -> list[Text]:
     """Say between which changes the methods lie that compare a case with each of two donor sets."""
     frame = facts.page.results.payloads.get("case_tests")
-    told = []
-    for donors in () if frame is None else ("A", "B"):
-        rows = [r for r in list_records(frame) if take_text(r["donor_set"]) == donors]
-        changes = [c for c in (read_number(r["percent"]) for r in rows) if c == c]
+    tests = [] if frame is None else list_records(frame)
+    sentences = []
+    for donors in ("A", "B"):
+        changes = [
+            c for c in (read_number(r["percent"]) for r in tests if take_text(r["donor_set"]) == donors) if c == c
+        ]
         if changes:
             name = _say(f"key-set-{donors.lower()}")
-            told.append(Text("brief.told-set", name=name, n=len(changes), low=min(changes), high=max(changes)))
-    return told
+            sentences.append(Text("brief.told-set", name=name, n=len(changes), low=min(changes), high=max(changes)))
+    return sentences
 
 
 def _show(facts: Facts) -> list[Block]:

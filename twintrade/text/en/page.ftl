@@ -42,24 +42,30 @@ detectable_absent = No minimum detectable effect was computed, so a small effect
 size_not_studied = Size not studied: no simulation shows how often this test rejects where nothing happened, so the p-value may be too small.
 size_note = “Not studied”: no simulation shows how often the test of that column rejects where nothing happened.
 how_sure = How the uncertainty was measured: { $note }
-checks_counted = { $n_object ->
-    [0] None
-    [one] { $n_object }
-   *[other] { $n_object }
-} of { $n_checks ->
-    [one] { $n_checks } check that judges
-   *[other] { $n_checks } checks that judge
-} { $n_object ->
-    [0] objects
-    [one] objects ({ $names })
-   *[other] object ({ $names })
-}, { $n_silent ->
-    [one] { $n_silent } does not object
-   *[other] { $n_silent } do not object
-}, { $n_cannot ->
-    [one] { $n_cannot } cannot tell
-   *[other] { $n_cannot } cannot tell
-}.
+checks_counted = { $n_checks ->
+    [one] The one check that judges { $n_object ->
+        [one] objects ({ $names })
+       *[other] { $n_cannot ->
+            [one] cannot tell
+           *[other] does not object
+        }
+    }.
+   *[other] { $n_object ->
+        [0] None
+        [one] { $n_object }
+       *[other] { $n_object }
+    } of { $n_checks } checks that judge { $n_object ->
+        [0] objects
+        [one] objects ({ $names })
+       *[other] object ({ $names })
+    }, { $n_silent ->
+        [one] { $n_silent } does not object
+       *[other] { $n_silent } do not object
+    }, { $n_cannot ->
+        [one] { $n_cannot } cannot tell
+       *[other] { $n_cannot } cannot tell
+    }.
+}
 checks_object = The difference must therefore not be read as something the agreement did.
 checks_assumption = The difference can be read as due to the agreement only as far as this assumption holds: { $assumption }
 checks_single = Even so a single pair cannot say that it was the agreement, nor anything about the partner city.
