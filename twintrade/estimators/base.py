@@ -102,6 +102,10 @@ class Estimator(ABC):
         """
         return None
 
+    def row_weigher(self, design: Design) -> "RowWeigher | None":
+        """Return a fast path to all rows' weights in the overall effect under other treatments of them, or None."""
+        return None
+
     def one_step(self, design: Design) -> "OneStep | None":
         """Return the model without treatment, for tests of nonlinear methods that would else refit; or None."""
         return None
@@ -150,6 +154,7 @@ class HeldOut:
     find_influence: Callable[[], FloatArray]
 
 
+RowWeigher = Callable[[Design], "FloatArray | None"]
 Repeater = Callable[[Design], "list[Estimate] | None"]
 """From a design with other onsets to one estimate an outcome; None where its rows are not those it was made for."""
 

@@ -9,7 +9,7 @@ import numpy as np
 from twintrade.design import Design, Observations
 from twintrade.effects import CohortEffects
 from twintrade.errors import DesignError
-from twintrade.estimators.base import HeldOut, Repeater, View, Views
+from twintrade.estimators.base import HeldOut, Repeater, RowWeigher, View, Views
 from twintrade.estimators.cohort_means.cell_method import CellMethod
 from twintrade.estimators.cohort_means.collapsed import Collapse
 from twintrade.estimators.imputing.cells import (
@@ -35,7 +35,7 @@ from twintrade.estimators.imputing.table import (
 from twintrade.estimators.imputing.untreated_outcomes import Counterfactual, fit_counterfactual
 from twintrade.estimators.repeating.one_step import OneStep, OneStepRegression, prepare_one_step
 from twintrade.estimators.repeating.repeated import prepare_repeated
-from twintrade.estimators.repeating.repeated_imputation import compute_means, estimate_imputations
+from twintrade.estimators.repeating.repeated_imputation import compute_means, estimate_imputations, weigh_imputed
 from twintrade.estimators.repeating.treatment_blocks import build_affected_rows, build_leads
 from twintrade.estimators.sentences import describe_design
 from twintrade.numerics.arrays import FloatArray
@@ -94,6 +94,12 @@ class Imputation(CellMethod):
         shared = prepare_repeated(design, outcomes)
         means = compute_means(shared, outcomes)
         return partial(estimate_imputations, shared) if means is None else means.imputed
+
+    def row_weigher(self, design: Design) -> RowWeigher | None:
+        """Return the rows' weights from one factor of the effects; None for Poisson, and without rows."""
+        if design.statistics is not None or self.family == "poisson":
+            return None
+        return partial(weigh_imputed, prepare_repeated(design, design.observations.y[:, None]))
 
     def one_step(self, design: Design) -> OneStep | None:
         """Return the model without treatment of the Poisson family."""

@@ -41,6 +41,31 @@ def estimate_imputations(shared: Repeated, design: Design) -> list[Estimate] | N
     return _pool(imputed, positions, part, np.ones(positions.size), shared.sample)
 
 
+def weigh_imputed(shared: Repeated, design: Design) -> FloatArray | None:
+    """Return the rows' weights in the average imputed effect under a treatment, None where it needs a refit.
+
+    Effects of affected rows solve their block of Q, and so do the weights: Q times what the average takes of each.
+
+    Returns
+    -------
+    FloatArray, shape (n_rows,), or None
+    """
+    affected = shared.affected(design)
+    if affected is None:
+        return None
+    positions, part = affected
+    inside = np.flatnonzero(part.is_affected)
+    if inside.size > MOST_AFFECTED:
+        return None
+    solved = _solve_block(shared.q, shared.applied, positions[inside])
+    counted = np.where(part.is_treated[inside] & solved.known, part.row_weights[inside], 0.0)
+    if not counted.any():
+        return None
+    taken = np.zeros((shared.o.n_rows, 1))
+    taken[positions[inside], 0] = solved.solve(counted[:, None] / counted.sum())[:, 0]
+    return shared.q.applied(taken)[:, 0]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Means:
     """What all treatments share on a complete panel with unit and period effects: imputing cohorts' means is enough.
@@ -170,15 +195,16 @@ class _Solved:
     @cached_property
     def effects(self) -> FloatArray:
         """Effects by row, shape (n_affected, n_outcomes)."""
-        return self._solve(self.applied[self.affected])
+        return self.solve(self.applied[self.affected])
 
     def regress(self, rows: IntArray, columns: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the normal equations of columns among the unaffected rows: Q without the others, by complement."""
         cross = self.q.crossed(rows, columns, self.affected)
-        gram = self.q.gram(rows, columns) - cross @ self._solve(cross.T)
+        gram = self.q.gram(rows, columns) - cross @ self.solve(cross.T)
         return gram, columns.T @ self.applied[rows] - cross @ self.effects
 
-    def _solve(self, right: FloatArray) -> FloatArray:
+    def solve(self, right: FloatArray) -> FloatArray:
+        """Solve the block for columns, shape (n_affected, k)."""
         if self.is_definite:
             return np.asarray(cho_solve((self.factor, True), right, check_finite=False))
         return np.asarray(self.factor @ right)

@@ -151,8 +151,14 @@ def weigh_units(fit: Fit, dealt: TreatedDraws, onsets: Sequence[FloatArray]) -> 
     squares = np.zeros((len(onsets), o.n_units))
     cohort = np.full(squares.shape, -1)
     np.put_along_axis(cohort, dealt.units, dealt.cohorts, axis=1)
+    weigher = fit.estimator.row_weigher(fit.design)
     for draw, onset in enumerate(onsets):
-        again = fit.refit(fit.design.reassigned(onset), "overall")
+        design = fit.design.reassigned(onset)
+        quick = None if weigher is None else weigher(design)
+        if quick is not None:
+            squares[draw] = np.bincount(o.unit, quick**2, o.n_units)
+            continue
+        again = fit.refit(design, "overall")
         weights = find_row_weights(again, again.view("overall"))
         if weights is None or again.design.observations.n_rows != o.n_rows:
             return None
