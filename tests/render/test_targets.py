@@ -86,7 +86,7 @@ def said(results):
 
 def test_the_first_page_gives_the_range_by_target_and_says_that_signs_differ(made, with_paths):
     text = said(with_paths)
-    assert "the average pair from" in text
+    assert "the row average of log ratios from" in text
     assert "the total of the treated pairs" in text
     assert "the path against the year before −25.9%" in text or "the path against the year before from" in text
     assert "The signs differ" in text

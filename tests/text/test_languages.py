@@ -140,3 +140,19 @@ def test_a_chosen_language_lasts_for_a_block():
         with use_language("en-GB"):
             assert find_choice() == "zh-CN"
     assert find_choice() == ""
+
+
+@pytest.mark.parametrize("language", sorted(LOCALES))
+def test_two_averages_of_percent_effects_have_two_names(language):
+    """The row average of log ratios has one name everywhere, and the average of pair ratios never bears it."""
+    with use_language(language):
+        name = str(Text("page.target_average_unit")).removeprefix("the ")
+        column = str(Text("labels.column-named-Poisson-imputation-average-pair"))
+        aside = str(Text("checks.concentration-average", change=25.2))
+        values = {"units": "pairs", "totals": 1.0, "average": 30.2, "log": 2.0, "n": 5, "zero": 0}
+        ratios = str(Text("checks.percent", **values))
+        label = str(Text("checks.percent-average-ratio-label"))
+    assert name in column
+    assert name in aside
+    assert name not in ratios
+    assert label in ratios

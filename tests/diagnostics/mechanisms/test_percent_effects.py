@@ -110,6 +110,15 @@ def test_bounds_are_the_means_of_the_lowest_and_highest_part():
     assert bound_intensive(gaps, 0.0) is None
 
 
+@pytest.mark.parametrize(("high", "said"), [(0.10925, "+11.5% on average"), (0.12, "between +11.5% and +12.7%")])
+def test_bounds_that_agree_as_printed_are_one_number(monkeypatch, high, said):
+    module = "twintrade.diagnostics.mechanisms.percent_effects.bound_intensive"
+    monkeypatch.setattr(module, lambda *_: (0.10925 - 1e-12, high))
+    sentence = check(build_exact([2.0, 0.0], [100.0, 100.0])).sentence
+    assert said in sentence
+    assert "between +11.5% and +11.5%" not in sentence
+
+
 def test_an_outcome_with_negative_values_has_no_percent_effect():
     design = build_exact([2.0], [100.0])
     panel = replace(design.panel, columns={"flow": design.panel.values("flow") - 60.0})

@@ -73,7 +73,7 @@ class PercentEffects(Diagnostic):
             sentences.append(
                 Text(
                     "checks.percent-intensive",
-                    point="yes" if low == high else "no",
+                    point="yes" if round(low, 1) == round(high, 1) else "no",
                     low=format_effect(low, "percent"),
                     high=format_effect(high, "percent"),
                 )

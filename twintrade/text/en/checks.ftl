@@ -118,10 +118,10 @@ percent-weighs-average-ratio = each alike
 percent-weighs-mean-log = each alike, falls more than rises
 percent-weighs-extensive = each year alike
 percent-weighs-intensive = each year with trade alike
-percent = Three readings of one percent effect: the treated { units }' total changed by { $totals }, the average { unit } by { $average }, and the typical { unit } by { $log } (exponent of the mean logarithm){ $zero ->
+percent = Three readings of one percent effect: the treated { units }' total changed by { $totals }, a { unit } drawn at random by { $average } on average (average of ratios), and the typical { unit } by { $log } (exponent of the mean logarithm){ $zero ->
     [0] { "" }
    *[other] , without the { $zero } of { $n } that never trade after the agreement
-}. The first answers what happened to trade, the second what happens to a { unit } drawn at random, the third what happens in the middle of unequal changes; they differ where large and small { units } changed differently.
+}. The first answers what happened to trade, the second what a { unit } may expect whatever its size, the third what happens in the middle of unequal changes; they differ where large and small { units } changed differently.
 percent-always = Every { unit } trades in every year, so that no trade begins or ends with an agreement.
 percent-extensive = The chance to trade at all changed by { FIXED($points, decimals: 1, sign: "always") } percentage points{ $known ->
     [yes] { " " }(from { FIXED($low, decimals: 1, sign: "always") } to { FIXED($high, decimals: 1, sign: "always") })

@@ -106,10 +106,10 @@ percent-weighs-average-ratio = 同等加权
 percent-weighs-mean-log = 同等加权，降幅的分量大于升幅
 percent-weighs-extensive = 各年同等加权
 percent-weighs-intensive = 有贸易的各年同等加权
-percent = 同一百分比效应有三种含义：处理组{ unit }的总额变化{ $totals }，平均每个{ unit }变化{ $average }，典型{ unit }变化{ $log }（对数均值的指数）{ $zero ->
+percent = 同一百分比效应有三种含义：处理组{ unit }的总额变化{ $totals }，随机抽取的一个{ unit }平均变化{ $average }（比率的平均），典型{ unit }变化{ $log }（对数均值的指数）{ $zero ->
     [0] { "" }
    *[other] ，不含协议签署后从未发生贸易的{ $zero }个（共{ $n }个）
-}。第一种回答贸易发生了什么变化，第二种回答随机抽取的一个{ unit }会怎样，第三种回答在参差不齐的变化中居中者会怎样；大小{ unit }的变化不同时，三者便不相同。
+}。第一种回答贸易发生了什么变化，第二种回答不论规模大小的一个{ unit }可预期怎样，第三种回答在参差不齐的变化中居中者会怎样；大小{ unit }的变化不同时，三者便不相同。
 percent-always = 每个{ unit }各年都有贸易，因此没有贸易因协议而开始或终止。
 percent-extensive = 发生贸易的概率变化了{ FIXED($points, decimals: 1, sign: "always") }个百分点{ $known ->
     [yes] （从{ FIXED($low, decimals: 1, sign: "always") }到{ FIXED($high, decimals: 1, sign: "always") }）
