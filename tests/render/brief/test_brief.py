@@ -12,8 +12,10 @@ from twintrade.render.appendix import AppendixOptions, build_brief_document, ope
 from twintrade.render.blocks import Aside, Beside, BulletList, Heading, KeyNumbers, Lead, Paragraph, Table
 from twintrade.render.brief.facts import VERDICTS, Effect, collect_facts
 from twintrade.render.page import Page
+from twintrade.render.reading import find_headline, find_overall
 from twintrade.render.writers.docx import render_docx
 from twintrade.render.writers.html import render_html
+from twintrade.study.claims.detectable import describe_detectable
 
 PERIODS = pd.DataFrame(
     {
@@ -244,3 +246,25 @@ def test_authors_and_date_stand_on_the_brief_and_in_its_citation(made):
     unsigned = build_brief_document(AppendixOptions(), open_page(made, AppendixOptions()))
     (cited,) = [b for b in unsigned.blocks if isinstance(b, Aside) and b.name == "Data and citation"]
     assert "Cite as: “" in cited.blocks[0].spans[0].text
+
+
+@pytest.mark.usefixtures("unencoded")
+def test_the_brief_and_the_claims_give_one_minimum_detectable_effect(made):
+    """Without placebo designs both take it from the headline's interval; with them both take theirs."""
+    columns = made.findings.columns
+    own = find_headline(made)
+    effect = {"effect": 0.1, "low": -0.259077, "high": 0.447513, "scale": "log points", "kind": "overall"}
+    keys = {
+        "estimator": own["estimator"],
+        "specification": own["specification"],
+        "inference": "placebo",
+        "level": 0.95,
+    }
+    bands = pd.DataFrame([keys | effect], columns=made.bands.columns)
+    power = keys | {"diagnostic": "power", "verdict": "informs", "unit": "log points", "detectable": 0.7}
+    for findings, size in ((made.findings.iloc[:0], "65.7%"), (pd.DataFrame([power], columns=columns), "101.4%")):
+        results = replace(made, bands=bands, findings=findings)
+        assert f"{collect_facts(Page(results)).detectable:.1f}%" == size
+        assert str(describe_detectable(results, own, find_overall(results, own))).startswith(f"+{size} (")
+        asked = read_aside(build(results), "What would be needed to know")
+        assert f"Only a change of {round(float(size[:-1]))}%" in asked

@@ -9,7 +9,7 @@ from twintrade.effects import Finding, Money
 from twintrade.estimators.base import fit
 from twintrade.estimators.double_ratio import DoubleRatio
 from twintrade.estimators.imputing.untreated_outcomes import fit_counterfactual
-from twintrade.study.claims.detectable import DETECTED, SPREAD
+from twintrade.render.detecting import DETECTED, SPREAD
 from twintrade.study.claims.money import compute_money, find_effect_with_total
 from twintrade.study.execute import plan_analysis
 from twintrade.study.observing.observe import observe

@@ -6,6 +6,7 @@ from typing import Literal
 
 from twintrade.effects import Money, ResultSet
 from twintrade.effects.labels import POOLED
+from twintrade.render.detecting import find_detectable
 from twintrade.render.names import name_pair
 from twintrade.render.page import Page
 from twintrade.render.reading import (
@@ -174,13 +175,13 @@ def _list_methods(results: ResultSet) -> tuple[tuple[Record, Effect], ...]:
 
 
 def _find_detectable(results: ResultSet, headline: Record | None) -> float:
-    for record in list_records(results.findings):
-        size, unit = read_number(record.get("detectable")), take_text(record.get("unit"))
-        keys = ("estimator", "specification")
-        is_own = headline is not None and all(take_text(record.get(k)) == take_text(headline[k]) for k in keys)
-        if size > 0 and is_own and unit in ("percent", "log points"):
-            return size if unit == "percent" else convert_log_to_percent(size)
-    return math.nan
+    effect = None if headline is None else find_overall(results, headline)
+    if headline is None or effect is None:
+        return math.nan
+    size, scale, _ = find_detectable(results, headline, effect)
+    if scale == "log points" and math.isfinite(size):
+        return convert_log_to_percent(size)
+    return size if scale == "percent" else math.nan
 
 
 def _count_roles(results: ResultSet) -> dict[str, int]:

@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 
 from twintrade.numerics.holm import adjust_holm
-from twintrade.study.claims.detectable import SPREAD, is_known
+from twintrade.render.detecting import SPREAD
+from twintrade.study.claims.detectable import is_known
 from twintrade.text import Listed, Text, Words
 
 Verdict = Literal["supported", "not supported", "cannot tell"]

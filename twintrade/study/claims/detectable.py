@@ -3,26 +3,20 @@
 import math
 
 from twintrade.effects import ResultSet
-from twintrade.render.reading import Record, find_overall, list_records, read_number, select_matching, take_text
+from twintrade.render.detecting import DETECTED, SPREAD, compute_size_from_interval, find_detectable
+from twintrade.render.reading import Record, find_overall, list_records, read_number, take_text
 from twintrade.text import Text, Words, numbers
 
-SPREAD = 1.959964
-"""Half the width of a 95 % interval in standard errors."""
-DETECTED = 2.801585
-"""Standard errors of an effect that a 5 % two-sided test finds with 80 % power (Bloom 1995)."""
 LARGEST = math.log(11)
 """Log points beyond which a percentage says no more than "more than +1,000%"."""
 
 
 def describe_detectable(results: ResultSet, spec: Record, effect: Record) -> Words:
     """Return the minimum detectable effect: from placebo designs where they were drawn, else from the interval."""
-    for finding in list_records(select_matching(results.findings, spec)):
-        size = read_number(finding["detectable"])
-        if math.isfinite(size):
-            return Text("claims.by-placebos", size=describe_size(size, take_text(finding["unit"])))
-    return describe_from_interval(
-        read_number(effect.get("low")), read_number(effect.get("high")), take_text(effect.get("scale"))
-    )
+    size, scale, by = find_detectable(results, spec, effect)
+    if by == "placebo designs":
+        return Text("claims.by-placebos", size=describe_size(size, scale))
+    return _describe_by_interval(size, scale)
 
 
 def describe_size(value: float, scale: str) -> Words:
@@ -62,14 +56,13 @@ def describe_range(low: float, high: float, scale: str) -> Text:
 
 def describe_from_interval(low: float, high: float, scale: str) -> Words:
     """Return the effect that a test as wide as this interval finds with 80 % power."""
-    if not (math.isfinite(low) and math.isfinite(high)):
-        return Text("claims.endless") if is_known(low, high) else ""
-    return Text("claims.by-interval", size=describe_size(compute_size_from_interval(low, high), scale))
+    return _describe_by_interval(compute_size_from_interval(low, high), scale)
 
 
-def compute_size_from_interval(low: float, high: float) -> float:
-    """Return the effect that a test as wide as this 95 % interval finds with 80 % power, on the interval's scale."""
-    return (high - low) / (2 * SPREAD) * DETECTED
+def _describe_by_interval(size: float, scale: str) -> Words:
+    if not math.isfinite(size):
+        return Text("claims.endless") if size == size else ""
+    return Text("claims.by-interval", size=describe_size(size, scale))
 
 
 def describe_group_difference(rows: list[Record], scale: str) -> Words:

@@ -14,7 +14,7 @@ from twintrade.estimators.base import Fit, fit
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.ppml_corrected import PPMLCorrected
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.study.claims.detectable import compute_size_from_interval
+from twintrade.render.detecting import compute_size_from_interval
 from twintrade.study.run.columns import Run
 from twintrade.study.run.results import Estimated
 from twintrade.study.run.seeds import build_generator

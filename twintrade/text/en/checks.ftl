@@ -228,7 +228,7 @@ leave-one-donor-out = Leaving out each of { $n } donors in turn moves the mean g
 
 ## concentration
 concentration-one = The change of the total, { PERCENT($change, sign: "always") }, is that of { $name } alone.
-concentration = The total of { treated } changed by { PERCENT($change, sign: "always") }. It rests on { FIXED($effective, decimals: 1) } effective { units }: { $first } makes up { SHARE($first_share) } and { $second } { SHARE($second_share) } of the total without the agreement. Without { $first } the change is { PERCENT($without_first, sign: "always") }, without { $second } { PERCENT($without_second, sign: "always") }.
+concentration = The total of { treated } changed by { PERCENT($change, sign: "always") }. It rests on { FIXED($effective, decimals: 1) } effective { units }: { $first } makes up { SHARE($first_share) } and { $second } { SHARE($second_share) } of the total without the agreement. Without { $first } in the total the change is { PERCENT($without_first, sign: "always") }, without { $second } { PERCENT($without_second, sign: "always") }; nothing is estimated again for this, as it is where one is left out at a time.
 concentration-average = The row average of log ratios, another target, is { PERCENT($change, sign: "always") }.
 
 ## pretrends

@@ -185,7 +185,7 @@ scheme = { $across ->
     [dates] the dates of the treated units exchanged among them, who is treated kept
     [hazard] as many agreements a date dealt among the units then at risk, as likely as a hazard of signing says, and effects taken less their mean over these
    *[units] onsets re-assigned across all units
-} ({ $n_treated } of { $n_units } units treated, { $counted ->
+} ({ $n_treated } treated among { $n_units } units that the re-assignment may use, { $counted ->
     [exactly] { "" }
     [about] about{ " " }
    *[at-least] at least{ " " }

@@ -203,7 +203,7 @@ leave-one-donor-out = 逐一剔除{ $n }个供体，平均差距由{ $effect }�
 
 ## concentration
 concentration-one = 总额的变化{ PERCENT($change, sign: "always") }全部来自{ $name }。
-concentration = { treated }的总额变化{ PERCENT($change, sign: "always") }，相当于由{ FIXED($effective, decimals: 1) }个有效{ unit }决定：{ $first }占无协议时总额的{ SHARE($first_share) }，{ $second }占{ SHARE($second_share) }。剔除{ $first }，变化为{ PERCENT($without_first, sign: "always") }；剔除{ $second }，变化为{ PERCENT($without_second, sign: "always") }。
+concentration = { treated }的总额变化{ PERCENT($change, sign: "always") }，相当于由{ FIXED($effective, decimals: 1) }个有效{ unit }决定：{ $first }占无协议时总额的{ SHARE($first_share) }，{ $second }占{ SHARE($second_share) }。总额中剔除{ $first }，变化为{ PERCENT($without_first, sign: "always") }；剔除{ $second }，变化为{ PERCENT($without_second, sign: "always") }；此处不重新估计，而逐一剔除检验每次都重新估计。
 concentration-average = 对数比率的逐观测平均（另一估计目标）为{ PERCENT($change, sign: "always") }。
 
 ## pretrends

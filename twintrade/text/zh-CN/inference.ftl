@@ -179,7 +179,7 @@ scheme = { $across ->
     [dates] 处理组个体之间交换日期，处理组构成不变
     [hazard] 在各日期按原有协议数，按签署风险模型给出的概率分配给当时尚未签署的个体，效应减去其在全部分配上的均值
    *[units] 在全部个体间重新分配生效期
-}（{ $n_units }个个体中有{ $n_treated }个属于处理组，{ $counted ->
+}（可参与重新分配的{ $n_units }个个体中有{ $n_treated }个属于处理组，{ $counted ->
     [exactly] 可行分配共
     [about] 可行分配约
    *[at-least] 可行分配至少
