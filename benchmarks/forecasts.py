@@ -29,7 +29,15 @@ from twintrade.study.plan.jobs import Plan
 from twintrade.study.plan.planning import plan_analysis
 
 SINGLE = ("texas-philippines", "qingdao-uk", "delaware-india")
-CASES = (*SINGLE, "us-states:clustered", "24k:clustered", "240k:clustered", "us-states:49", "2k:49", "6k:49")
+CASES = (
+    *SINGLE,
+    *(f"{name}:clustered" for name in ("us-states", "24k", "240k")),
+    "us-states:49",
+    "2k:49",
+    "6k:49",
+    "10k",
+    "24k",
+)
 """Panels and analyses of this project, with another inference or number of draws than their file names."""
 
 TABLE = Path(__file__).parents[1] / "twintrade" / "study" / "plan" / "costs.toml"
