@@ -213,7 +213,8 @@ class InferenceSection(NamedEntry):
     level : float
         Of intervals.
     seed : int
-        Of everything random; each job's own seed is made from it and the job's name.
+        Of everything random; each check's own seed is made from it and the check's name, and an inference has one
+        for all columns.
     """
 
     name: str = "auto"
