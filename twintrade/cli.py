@@ -237,14 +237,11 @@ def appendix(
     """Draw figures, tables and appendices again from stored numbers, without estimating; bind several in one."""
     from twintrade.study.binding import drop_bound_report, write_bound_report
     from twintrade.study.redraw import redraw
-    from twintrade.study.store import get_results_folder
+    from twintrade.study.stored import keep_finished
 
     drawn = []
     analyses = _list_analyses(drop_bound_report(specs) if specs else specs)
-    for analysis in analyses:
-        if not get_results_folder(analysis.root, analysis.name).is_dir() and specs is None:
-            typer.echo(Text("study.no-results", name=analysis.name))
-            continue
+    for analysis in analyses if specs else keep_finished(analyses, typer.echo):
         drawn.append(redraw(analysis.root, analysis.name, analysis.text))
         typer.echo(f"results/{analysis.name}/appendix.html")
     if bind and len(drawn) > 1:

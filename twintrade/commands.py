@@ -159,10 +159,10 @@ def cross_check(
     from twintrade.study.proof import add_checks, check_results
     from twintrade.study.redraw import redraw
     from twintrade.study.store import find_analyses
-    from twintrade.study.stored import read_latest
+    from twintrade.study.stored import keep_finished, read_latest
 
-    n_apart = 0
-    for analysis in find_analyses(Path.cwd(), specs or []):
+    n_apart, analyses = 0, find_analyses(Path.cwd(), specs or [])
+    for analysis in analyses if specs else keep_finished(analyses, typer.echo):
         report = check_results(read_latest(analysis))
         if report.missing:
             redraw(analysis.root, analysis.name, analysis.text, partial(add_checks, checks=report.missing))

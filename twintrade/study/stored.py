@@ -1,5 +1,6 @@
 """Stored results by the path of an analysis file or of a results folder."""
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from twintrade.effects import ResultSet
@@ -8,6 +9,7 @@ from twintrade.study.runner import run_all
 from twintrade.study.store.folder import get_results_folder
 from twintrade.study.store.locating import Analysis, find_analyses
 from twintrade.study.store.replay import read_results
+from twintrade.text import Text
 
 
 def run_stored(path: str, *, force: bool = False, jobs: int | None = None) -> ResultSet:
@@ -34,6 +36,17 @@ def read_latest(analysis: Analysis) -> ResultSet:
         There are none, or they are incomplete.
     """
     return read_results(get_results_folder(analysis.root, analysis.name))
+
+
+def keep_finished(analyses: Iterable[Analysis], tell: Callable[[Text], object]) -> list[Analysis]:
+    """Return the analyses that have results, and tell which have none."""
+    kept = []
+    for analysis in analyses:
+        if get_results_folder(analysis.root, analysis.name).is_dir():
+            kept.append(analysis)
+        else:
+            tell(Text("study.no-results", name=analysis.name))
+    return kept
 
 
 def read_stored(folder: str) -> ResultSet:
