@@ -139,10 +139,11 @@ class _Layout:
 
     def make_room(self, least: float) -> None:
         """Let what waits open the next page where a heading finds no room on this one."""
+        while self.waiting and not self.fits(least):
+            self.put(self.waiting.pop(0))
+            self.settle()
         if not self.fits(least):
-            self.flush()
-            if not self.fits(least):
-                self.used = 0.0
+            self.used = 0.0
 
     def take_or_wait(self, place: int) -> None:
         piece = self.pieces[place]
