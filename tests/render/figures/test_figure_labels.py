@@ -41,9 +41,8 @@ def spread(n, scale=1.0, seed=3):
     return {"effect": effect, "low": effect - 1.9 * scale, "high": effect + 2.1 * scale}
 
 
-def hold(drawing, theme=None):
-    faults = list_faults(drawing, theme or Theme())
-    assert not faults, "\n".join(faults[:6])
+def find_faults(drawing, theme=None):
+    return list_faults(drawing, theme or Theme())[:6]
 
 
 KINDS = pytest.mark.parametrize("kind", NAMES)
@@ -60,17 +59,20 @@ def make_effects(kind, n, scale):
 
 @HARD
 def test_forests(kind, n, scale):
-    hold(forest.draw(make_effects(kind, n, scale), is_simulated=True))
+    assert find_faults(forest.draw(make_effects(kind, n, scale), is_simulated=True)) == []
 
 
 @HARD
 def test_differences(kind, n, scale):
-    hold(forest.draw_differences(make_effects(kind, n, scale), is_simulated=True))
+    assert find_faults(forest.draw_differences(make_effects(kind, n, scale), is_simulated=True)) == []
 
 
 @HARD
 def test_changes(kind, n, scale):
-    hold(forest.draw_changes(make_effects(kind, n, min(scale, 1)), headline=(0.1, -0.2, np.inf), is_simulated=True))
+    drawing = forest.draw_changes(
+        make_effects(kind, n, min(scale, 1)), headline=(0.1, -0.2, np.inf), is_simulated=True
+    )
+    assert find_faults(drawing) == []
 
 
 @pytest.mark.parametrize(("kind", "n", "percent"), [("short", 2, 1e5), ("long", 5, 30.0), ("chinese", 9, 0.01)])
@@ -81,7 +83,7 @@ def test_methods_of_a_brief(kind, n, percent):
         (label, Effect(percent=p, low=-99.9 if k % 2 else -np.inf, high=percent * 9), k == 1)
         for k, (label, p) in enumerate(zip(name(kind, n), effects, strict=True))
     ]
-    hold(drawings.draw_methods(rows, theme, is_simulated=True), theme)
+    assert find_faults(drawings.draw_methods(rows, theme, is_simulated=True), theme) == []
 
 
 @pytest.mark.parametrize(("n", "scale"), [(2, 1.0), (7, 1e12), (15, 1e3), (16, 1e9), (60, 1e5)])
@@ -95,7 +97,7 @@ def test_totals_of_a_brief(n, scale, seed):
          "expected": expected, "low": expected * 0.6, "high": expected * 1.5, "n_in_force": range(n), "unit": "x"}
     )  # fmt: skip
     frame.loc[: n // 3, ["low", "high"]] = np.nan
-    hold(drawings.draw_totals(frame, "US dollars", "quarter", theme, is_simulated=True), theme)
+    assert find_faults(drawings.draw_totals(frame, "US dollars", "quarter", theme, is_simulated=True), theme) == []
 
 
 def make_events(n, label, scale, seed):
@@ -116,15 +118,15 @@ def test_event_studies(kind, n, methods, scale):
     axis = event_study.EventAxis(
         "Effect, log points", is_log=True, binned=(True, True), base_note="average of all before"
     )
-    hold(event_study.draw(frame, axis, is_simulated=True))
-    hold(percent_paths.draw_path(frame, "year", is_simulated=True))
+    assert find_faults(event_study.draw(frame, axis, is_simulated=True)) == []
+    assert find_faults(percent_paths.draw_path(frame, "year", is_simulated=True)) == []
 
 
 @HARD
 def test_bars(kind, n, scale):
     rng = np.random.default_rng(n)
     frame = pd.DataFrame({"label": name(kind, n), "value": rng.exponential(scale, n)})
-    hold(counts.draw(frame, "label", "value", x_label="Value", is_simulated=True))
+    assert find_faults(counts.draw(frame, "label", "value", x_label="Value", is_simulated=True)) == []
 
 
 @HARD
@@ -135,7 +137,8 @@ def test_points_with_names(kind, n, scale):
          "country": [f"{i % 5} {NAMES[kind]}" for i in range(n)]}
     )  # fmt: skip
     axes = {"x_label": "Population", "y_label": "Twins", "is_log_x": True}
-    hold(scatter.draw(frame, "population", "twins", group="country", label="city", **axes, is_simulated=True))
+    drawing = scatter.draw(frame, "population", "twins", group="country", label="city", **axes, is_simulated=True)
+    assert find_faults(drawing) == []
 
 
 @HARD
@@ -144,13 +147,13 @@ def test_curves(kind, n, scale):
         {"is_headline": [i == 0 for i in range(n)], "estimator": [f"{i % 9} {NAMES[kind]}" for i in range(n)],
          **spread(n, scale)}
     )  # fmt: skip
-    hold(specification_curve.draw(frame, ["estimator"], is_simulated=True))
+    assert find_faults(specification_curve.draw(frame, ["estimator"], is_simulated=True)) == []
 
 
 @pytest.mark.parametrize("n", [3, 50, 130])
 def test_years(n):
     frame = pd.DataFrame({"label": [*map(str, range(1900, 1900 + n)), "undated"], "count": range(n + 1)})
-    hold(counts.draw_years(frame, "label", "count", is_simulated=True))
+    assert find_faults(counts.draw_years(frame, "label", "count", is_simulated=True)) == []
 
 
 @pytest.mark.parametrize(("n", "scale"), [(1, 1e7), (6, 1e-4), (20, 1.0)])
@@ -158,7 +161,8 @@ def test_heat_maps(n, scale):
     grid = pd.MultiIndex.from_product([range(1990, 1990 + n), range(-n, n + 1)], names=["cohort", "event_time"])
     frame = grid.to_frame(index=False)
     frame["effect"] = np.random.default_rng(n).normal(0, scale, len(grid))
-    hold(heat_map.draw(frame, {}, x_label="Years since onset", value_label="Effect", is_simulated=True))
+    drawing = heat_map.draw(frame, {}, x_label="Years since onset", value_label="Effect", is_simulated=True)
+    assert find_faults(drawing) == []
 
 
 @pytest.mark.parametrize(("kind", "n"), [("short", 1), ("long", 9), ("chinese", 40), ("short", 80)])
@@ -167,7 +171,7 @@ def test_who_is_treated(kind, n):
     frame = grid.to_frame(index=False)
     frame["period_label"] = [f"{year}-12" for year in frame["period"]]
     states = np.array(["treated", "not yet treated", "comparison", "always treated", "undated"])
-    hold(adoption.draw(frame.assign(status=states[np.arange(len(frame)) % 5]), is_simulated=True))
+    assert find_faults(adoption.draw(frame.assign(status=states[np.arange(len(frame)) % 5]), is_simulated=True)) == []
 
 
 PERIODS = pd.DataFrame({"period": range(1990, 2020), "period_label": [f"{year}-12" for year in range(1990, 2020)]})
@@ -203,25 +207,29 @@ def test_cases(kind, sets, scale):
                         counterfactual=rng.exponential(scale, 30), gap=rng.normal(0, scale, 30))
          for method in ("synthetic_control", "synthetic_did") for key in keys]
     )  # fmt: skip
-    hold(case.draw(rows, *make_context(kind), set_names=names, sets=keys, gap_label="Gap", is_simulated=True))
+    drawing = case.draw(rows, *make_context(kind), set_names=names, sets=keys, gap_label="Gap", is_simulated=True)
+    assert find_faults(drawing) == []
     one = rows[rows["method"] == "synthetic_did"]
     placebos = pd.concat(
         [one.assign(unit=f"u{i}", value=rng.normal(0, scale, len(one)), is_treated=i == 0) for i in range(5)]
     )
     placebos = placebos.assign(donor_set=placebos["donor_set"].map(names), event_time=placebos["period"] - 2001)
-    hold(placebo.draw(placebos, y_label="Gap", is_simulated=True))
+    assert find_faults(placebo.draw(placebos, y_label="Gap", is_simulated=True)) == []
     ranks = placebos[placebos["period"] == 2000].assign(statistic=lambda frame: frame["value"])
-    hold(placebo.draw(ranks[["unit", "donor_set", "statistic", "is_treated"]], y_label="Ratio", is_simulated=True))
+    drawing = placebo.draw(
+        ranks[["unit", "donor_set", "statistic", "is_treated"]], y_label="Ratio", is_simulated=True
+    )
+    assert find_faults(drawing) == []
 
 
 @CASES
 def test_series(kind, sets, scale):
     raw = make_series(kind, scale, *("level", "log", "index")[:sets])
     dates, shocks = make_context(kind)
-    hold(raw_series.draw(raw, dates, shocks, is_simulated=True))
+    assert find_faults(raw_series.draw(raw, dates, shocks, is_simulated=True)) == []
     cases = {label: (raw.assign(panel="index").head(120), dates) for label in name(kind, 4 * sets)}
-    hold(raw_series.draw_grid(cases, is_simulated=True))
-    hold(path.draw(raw[raw["panel"] == "level"], onset=2001, y_label="Value", is_simulated=True))
+    assert find_faults(raw_series.draw_grid(cases, is_simulated=True)) == []
+    assert find_faults(path.draw(raw[raw["panel"] == "level"], onset=2001, y_label="Value", is_simulated=True)) == []
 
 
 @pytest.mark.parametrize(("n", "scale"), [(1, 1e-6), (3, 1.0), (12, 1e9)])
@@ -229,9 +237,9 @@ def test_what_would_overturn_it(n, scale):
     sizes = pd.DataFrame({"size": np.linspace(0.1, 2, n) * scale, **spread(n, scale)})
     sizes["kind"] = ["original", *["robust"] * (n - 1)]
     frame = pd.concat([sizes.assign(restriction=name) for name in ("relative_magnitudes", "smoothness")])
-    hold(sensitivity.draw(frame, is_simulated=True))
+    assert find_faults(sensitivity.draw(frame, is_simulated=True)) == []
     curve = pd.DataFrame({"effect": np.linspace(0, scale, n + 1), "rejection_rate": np.linspace(0.05, 1, n + 1)})
-    hold(power.draw(curve, x_label="Effect", is_simulated=True))
+    assert find_faults(power.draw(curve, x_label="Effect", is_simulated=True)) == []
 
 
 @pytest.mark.parametrize(("kind", "n"), [("short", 1), ("long", 6), ("chinese", 30)])
@@ -244,4 +252,4 @@ def test_maps(kind, n):
             ("city", name(kind, n)), ("latitude", rng.uniform(-50, 75, n)), ("longitude", rng.uniform(-175, 175, n))
         )
     }  # fmt: skip
-    hold(world_map.draw(pd.DataFrame(ends), is_simulated=True))
+    assert find_faults(world_map.draw(pd.DataFrame(ends), is_simulated=True)) == []
