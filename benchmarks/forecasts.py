@@ -24,7 +24,7 @@ from benchmarks.end_to_end import PANELS, StageCosts, write_project
 from benchmarks.measured import cpu_seconds, in_own_process, peak_megabytes
 from twintrade.study.observing.observe import observe
 from twintrade.study.plan.designs import Designs
-from twintrade.study.plan.forecast import ALIKE, Way, Work, compute_forecast, list_work
+from twintrade.study.plan.forecast import ALIKE, Way, Work, compute_forecast, count_known, list_work
 from twintrade.study.plan.jobs import Plan
 from twintrade.study.plan.planning import plan_analysis
 
@@ -88,7 +88,7 @@ def measure(name: str) -> dict[str, Any]:
         bands = pd.read_csv(root / "results" / analysis / "bands.csv")
     forecast = compute_forecast(plan, design)
     taken = find_ways(plan, bands)
-    size = design.panel.n_rows / 1000
+    size = count_known(design) / 1000
     works = [*list_work(plan, design, taken), Work("read", ("read",), size), Work("memory", ("memory",), size)]
     seconds = {**costs.jobs, "read": costs.jobs["read"] + costs.jobs["panel"], "memory": peak}
     works.append(Work("start", ("start",), size))

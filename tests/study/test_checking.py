@@ -62,6 +62,8 @@ def test_check_says_what_a_single_reporter_cannot_identify(project, spec_text):
     told = str(caught.value)
     assert "will be skipped: the treatment is not identified: it does not vary within the levels of" in told
     assert "Nothing can be estimated" in told
+    assert "time and memory" not in told
+    assert told.splitlines()[0].count("does not vary") == 1, "columns that share a reason give it once"
     assert execute(project, "tiny", spec_text).text.splitlines()[0] == told.splitlines()[0]
     coarse = check_analysis(
         project, "tiny", spec_text.replace('fixed_effects = "gravity"', 'fixed_effects = "two_way"')

@@ -71,12 +71,14 @@ def check_analysis(root: Path, name: str, text: str) -> str:
     lines = [f"{name}: {plan.spec.title}", *_panel(design), *_treatment(design), *_registry(observed)]
     trials, is_tried = try_columns(plan, designs, design)
     lines += [f"  {Text('study.estimators')}", *(f"    {t}" for t in describe_trials(trials, is_tried=is_tried))]
-    lines += _forecast(plan, design)
+    failure = find_failure(plan, trials)
+    if failure is None:
+        lines += _forecast(plan, design)
     treated = list_treated_warnings(observed.jumps, design)
     known = (*observed.messages, *design.treatment.messages, *treated, *list_open_guesses(name, text))
     messages = dict.fromkeys(known)
     report = "\n".join([*lines, "", format_data_report(observed.inputs, messages, None, _declared(name, text)), ""])
-    if failure := find_failure(plan, trials):
+    if failure:
         raise type(failure)(f"{failure}\n\n{report}")
     return report
 

@@ -8,7 +8,7 @@ import numpy as np
 from twintrade.design import Design
 from twintrade.errors import DesignError, EstimationError, TwintradeError
 from twintrade.estimators.base import fit
-from twintrade.study.plan.designs import Designs, find_refusal
+from twintrade.study.plan.designs import Designs, find_refusal, group_reasons
 from twintrade.study.plan.forecast import compute_forecast
 from twintrade.study.plan.jobs import LadderColumn, Plan
 from twintrade.text import Listed, Text, Words
@@ -53,15 +53,15 @@ def try_columns(plan: Plan, designs: Designs, design: Design) -> tuple[list[Tria
 def describe_trials(trials: Sequence[Trial], *, is_tried: bool) -> Iterator[Text]:
     """Say of each column whether it can be estimated; else what it asks for."""
     for trial in trials:
-        if trial.reason:
-            yield Text("study.will-be-skipped", label=trial.column.label, why=trial.reason)
-        else:
+        if not trial.reason:
             yield Text("study.estimates" if is_tried else "study.qualifies", label=trial.column.label)
+    for labels, reason in group_reasons((trial.column.label, trial.reason) for trial in trials if trial.reason):
+        yield Text("study.will-be-skipped", label=labels, why=reason)
     if not trials:
         yield Text("study.pictures-only")
     elif all(trial.reason for trial in trials):
         yield Text("study.nothing-estimates")
-    if not is_tried:
+    elif not is_tried:
         yield Text("study.not-tried")
 
 

@@ -1,5 +1,8 @@
 """What a run is expected to take, from its plan and its design."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from benchmarks.end_to_end import PANELS, write_project
@@ -10,7 +13,14 @@ from twintrade.study.checking import check_analysis
 from twintrade.study.observing.observe import observe
 from twintrade.study.plan import forecast as module
 from twintrade.study.plan.designs import Designs
-from twintrade.study.plan.forecast import compute_forecast, count_equal_clusters, list_ways, list_work
+from twintrade.study.plan.forecast import (
+    EMPTY,
+    compute_forecast,
+    count_equal_clusters,
+    list_ways,
+    list_work,
+    read_costs,
+)
 from twintrade.study.plan.planning import plan_analysis
 
 
@@ -52,6 +62,19 @@ def test_between_the_two_the_forecast_is_a_range(planned, monkeypatch):
     open_ = compute_forecast(plan, design)
     assert open_.low < open_.high
     assert {list_ways(plan, design, column) for column in plan.columns} == {("draws", "errors", "draws")}
+
+
+def test_rows_without_a_figure_cost_memory_alone(planned):
+    plan, design = planned(8, 5, 6, 1)
+    full = compute_forecast(plan, design)
+    n = design.panel.n_rows
+    gone = np.where(np.arange(n) % 4 > 0, np.nan, design.panel.values(design.outcome))
+    columns = {**design.panel.columns, design.outcome: gone}
+    sparse = compute_forecast(plan, replace(design, panel=replace(design.panel, columns=columns)))
+    assert sparse.high < full.high
+    assert sparse.megabytes == pytest.approx(
+        full.megabytes + (EMPTY - read_costs()["memory"]["rows"]) * 0.75 * n / 1000
+    )
 
 
 def test_every_job_of_the_plan_is_forecast_in_its_order(planned):

@@ -190,7 +190,7 @@ class Annihilator:
             at, column = sparse.coords
             inside[at, column - e.ends[block[at]]] = sparse.data
             columns = sp.csr_array(sparse)
-            across -= e.multiply_explained(columns, np.unique(block)) @ self.root
+            across -= e.multiply_explained(columns) @ self.root
         return Loadings(self.weights[rows], first, e.share[first], block, inside, across)
 
     def sum_loadings(

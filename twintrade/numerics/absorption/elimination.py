@@ -95,12 +95,16 @@ class Elimination:
             means, sums = sp.csr_array(means[touched]), sp.csr_array(sums[touched])
         return self._turn(blocks, cross.toarray() - means.T @ sums.toarray())
 
-    def multiply_explained(self, inside: sp.csr_array | FloatArray, blocks: IntArray | None = None) -> FloatArray:
-        """Return values of B, zero outside some blocks, times B'WD, shape (k, n_across)."""
+    def multiply_explained(self, inside: sp.csr_array | FloatArray) -> FloatArray:
+        """Return values of B times B'WD, shape (k, n_across)."""
         if self.explained is not None:
             return np.asarray(inside @ self.explained)
+        if isinstance(inside, sp.csr_array):
+            # Few values: through the levels that they touch, without B'WD of their blocks.
+            levels = sp.csr_array(self.root @ inside.T)
+            return np.asarray((self.cross.T @ levels - self.sums.T @ (self.means @ levels)).T.toarray())
         out = np.zeros((inside.shape[0], self.across.shape[1]))
-        for run in self.list_blocks(blocks):
+        for run in self.list_blocks():
             out += inside[:, list_places(self.ends, run)] @ self.explain(run)
         return out
 
@@ -146,9 +150,9 @@ class Elimination:
         left[levels] += self.share[levels, None] * first
         return levels, first, inside, np.asarray(across - self.cross.T @ spread - self.sums.T @ left)
 
-    def list_blocks(self, blocks: IntArray | None = None) -> list[IntArray]:
-        """Cut some blocks, or all, into runs whose B'WD is of moderate size."""
-        blocks = np.arange(self.layout.starts.size - 1) if blocks is None else blocks
+    def list_blocks(self) -> list[IntArray]:
+        """Cut the blocks into runs whose B'WD is of moderate size."""
+        blocks = np.arange(self.layout.starts.size - 1)
         cells = np.cumsum(np.diff(self.layout.starts)[blocks]) * max(self.across.shape[1], 1)
         return list(np.split(blocks, np.flatnonzero(np.diff(cells // CELLS_AT_ONCE)) + 1)) if blocks.size else []
 

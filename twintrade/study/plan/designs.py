@@ -1,6 +1,6 @@
 """The design of each column of a ladder: who is compared with whom in it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from twintrade.design import COMPARISONS, Design, Treatment, add_missing_strata
@@ -36,8 +36,18 @@ def find_refusal(columns: Sequence[tuple[Words, Words]]) -> DesignError | None:
     """
     if not columns or not all(reason for _, reason in columns):
         return None
-    reasons = tuple(Text("common.headed", head=label, said=reason) for label, reason in columns)
-    return DesignError(Text("specification.none-estimated", reasons=Listed(reasons, "semicolon")))
+    grouped = group_reasons(columns)
+    said = tuple(Text("common.headed", head=labels, said=reason) for labels, reason in grouped)
+    reasons = grouped[0][1] if len(grouped) == 1 else Listed(said, "semicolon")
+    return DesignError(Text("specification.none-estimated", reasons=reasons))
+
+
+def group_reasons(columns: Iterable[tuple[Words, Words]]) -> list[tuple[Listed, Words]]:
+    """Return each reason once, in the order of the columns, with the labels of those it holds for."""
+    groups: dict[str, tuple[list[Words], Words]] = {}
+    for label, reason in columns:
+        groups.setdefault(str(reason), ([], reason))[0].append(label)
+    return [(Listed(tuple(labels), "semicolon"), reason) for labels, reason in groups.values()]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -20,6 +20,9 @@ Way = Literal["errors", "draws", "case"]
 ALIKE = 2.0
 """Thousand rows at which a draw takes twice what it takes on few rows."""
 
+EMPTY = 0.17
+"""Megabytes that a thousand rows without a figure take (3.8 million rows, 63 thousand with one)."""
+
 SURE_LINEAR, SURE_POISSON = 1.2, 1.7
 """By how much the equal clusters of a fit were seen to differ from those counted from the agreements."""
 
@@ -74,13 +77,17 @@ def read_costs() -> Mapping[str, Mapping[str, float]]:
 def compute_forecast(plan: Plan, design: Design) -> RunForecast:
     """Return what a plan is expected to take on its design."""
     ways = {column.job: list_ways(plan, design, column) for column in plan.columns}
-    size = design.panel.n_rows / 1000
-    start = sum(compute_cost(Work(kind, (kind,), size)) for kind in ("start", "read"))
+    known, all_ = count_known(design) / 1000, design.panel.n_rows / 1000
+    start = sum(compute_cost(Work(kind, (kind,), known)) for kind in ("start", "read"))
     likely, *bounds = (list(list_work(plan, design, {job: w[k] for job, w in ways.items()})) for k in range(3))
     low, high = (start + sum(map(compute_cost, works)) for works in bounds)
-    return RunForecast(
-        tuple((w.job, compute_cost(w)) for w in likely), low, high, compute_cost(Work("memory", ("memory",), size))
-    )
+    megabytes = compute_cost(Work("memory", ("memory",), known)) + EMPTY * (all_ - known)
+    return RunForecast(tuple((w.job, compute_cost(w)) for w in likely), low, high, megabytes)
+
+
+def count_known(design: Design) -> int:
+    """Return how many rows of the panel have a figure: the others are in no estimate."""
+    return int(np.isfinite(design.panel.values(design.outcome)).sum())
 
 
 def compute_cost(work: Work) -> float:
@@ -132,7 +139,7 @@ def count_equal_clusters(design: Design, power: float = 0.0) -> float:
 
 def list_work(plan: Plan, design: Design, ways: Mapping[str, Way]) -> Iterator[Work]:
     """Yield the jobs of a plan in their order, the drawing of the page last, with what each costs by."""
-    size = design.panel.n_rows / 1000
+    size = count_known(design) / 1000
     for column in plan.columns:
         yield Work(f"estimate/{column.job}", _list_kinds("estimate", column), size)
         for inference in (plan.inference_of(column), *plan.beside):
