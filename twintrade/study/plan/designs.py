@@ -37,8 +37,8 @@ def find_refusal(columns: Sequence[tuple[Words, Words]]) -> DesignError | None:
     if not columns or not all(reason for _, reason in columns):
         return None
     grouped = group_reasons(columns)
-    said = tuple(Text("common.headed", head=labels, said=reason) for labels, reason in grouped)
-    reasons = grouped[0][1] if len(grouped) == 1 else Listed(said, "semicolon")
+    listed = tuple(Text("common.headed", head=labels, said=reason) for labels, reason in grouped)
+    reasons = grouped[0][1] if len(grouped) == 1 else Listed(listed, "semicolon")
     return DesignError(Text("specification.none-estimated", reasons=reasons))
 
 
