@@ -173,7 +173,9 @@ def test_a_loop_in_this_process_tells_the_same(monkeypatch):
     lines = []
     with use_workers(Workers(progress=lines.append)):
         assert list(report_loop("randomization", range(3))) == [0, 1, 2]
-    assert [line.partition(", about")[0] for line in lines] == [f"randomization: {n} of 3" for n in (1, 2, 3)]
+        assert list(report_loop("randomization", "abc", [200, 199.5, 99.5])) == ["a", "b", "c"]
+    told = [*(f"{n} of 3" for n in (1, 2, 3)), *(f"{n} of 499" for n in (200, 400, 499))]
+    assert [line.partition(", about")[0] for line in lines] == [f"randomization: {one}" for one in told]
 
 
 @dataclass(frozen=True)

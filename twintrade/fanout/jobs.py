@@ -102,11 +102,11 @@ def run_jobs(
     for place, ending in _endings(partial(_tried, function, seed), tasks, shared, scope.workers):
         endings[todo[place]] = ending
         noted.add(keys[todo[place]], ending)
-        progress.one_more()
+        progress.add()
     return [Done(job, *endings[i]) for i, job in enumerate(names)]
 
 
-def report_loop(name: str, items: Sequence[S]) -> Iterator[S]:
+def report_loop(name: str, items: Sequence[S], sizes: Sequence[float] | None = None) -> Iterator[S]:
     """Yield the items of a loop in this process, and tell its progress as ``run_jobs`` does.
 
     Parameters
@@ -114,11 +114,14 @@ def report_loop(name: str, items: Sequence[S]) -> Iterator[S]:
     name : str
         Of the loop, for progress: "randomization".
     items : sequence
+    sizes : sequence of float, optional
+        As how many each item counts, one by default.
     """
-    progress = _Progress(name, len(items), 0, get_scope().workers)
-    for item in items:
+    counted = [1.0] * len(items) if sizes is None else sizes
+    progress = _Progress(name, round(sum(counted)), 0, get_scope().workers)
+    for item, size in zip(items, counted, strict=True):
         yield item
-        progress.one_more()
+        progress.add(size)
 
 
 def split_succeeded(done: Sequence[Done]) -> tuple[list[Done], list[tuple[str, Words]]]:
@@ -183,17 +186,17 @@ class _Progress:
 
     def __init__(self, name: str, n_jobs: int, n_kept: int, workers: Workers) -> None:
         self.started = self._last = time.monotonic()
-        self._name, self._n_jobs, self._n_kept, self._done = name, n_jobs, n_kept, 0
+        self._name, self._n_jobs, self._n_kept, self._done = name, n_jobs, n_kept, 0.0
         self._progress = workers.progress
 
-    def one_more(self) -> None:
-        self._done += 1
+    def add(self, size: float = 1.0) -> None:
+        self._done += size
         now = time.monotonic()
         if self._progress is None or now - self._last < TOLD_EVERY:
             return
         self._last = now
         left = self._n_jobs - self._n_kept - self._done
         seconds = left * (now - self.started) / self._done
-        done = self._n_kept + self._done
+        done = self._n_kept + round(self._done)
         text = Text("fanout.progress", name=self._name, done=done, all=self._n_jobs, left=describe_span(seconds))
         self._progress(str(text))

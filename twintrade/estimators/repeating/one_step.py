@@ -5,7 +5,7 @@ effects' part of the linear predictor, and with it what treated rows would have 
 Where each treated row has a dummy of its own, untreated rows alone move it, as in imputation.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, TypeAlias
@@ -23,6 +23,7 @@ from twintrade.estimators.repeating.treatment_blocks import (
     place_block,
     take_out_rows,
 )
+from twintrade.fanout import report_loop
 from twintrade.numerics.absorption import (
     Annihilator,
     DummySets,
@@ -160,25 +161,30 @@ class Null:
             NaN where a treatment does not have an effect, or its equations cannot be solved.
         """
         out = {view: np.full((len(draws), one.n_effects), np.nan) for view, one in views.items()}
-        for k, regression in enumerate(self.model.regressions):
-            shown = {view: one for view, one in views.items() if view in regression.views}
-            if not shown or not (has_leads or draws[-1][k].event_times.max(initial=-1) >= 0):
-                continue
-            for some in self._cut([blocks[k] for blocks in draws], regression.is_pruned):
-                joined = join_blocks([blocks[k] for blocks in draws[some]])
-                effects, weights = self._solve(joined, regression)
-                for view, one in shown.items():
-                    values = _average(joined, effects, weights, view, one)
-                    out[view][some] = np.where(np.isnan(values), out[view][some], values)
+        runs = [
+            (k, some, {view: one for view, one in views.items() if view in regression.views})
+            for k, regression in enumerate(self.model.regressions)
+            if has_leads or draws[-1][k].event_times.max(initial=-1) >= 0
+            for some in self._cut([blocks[k] for blocks in draws], regression)
+            if not views.keys().isdisjoint(regression.views)
+        ]
+        n_each = max(len({k for k, *_ in runs}), 1)
+        sizes = [(some.stop - some.start) / n_each for _, some, _ in runs]
+        for k, some, shown in report_loop("randomization", runs, sizes):
+            joined = join_blocks([blocks[k] for blocks in draws[some]])
+            effects, weights = self._solve(joined, self.model.regressions[k])
+            for view, one in shown.items():
+                values = _average(joined, effects, weights, view, one)
+                out[view][some] = np.where(np.isnan(values), out[view][some], values)
         return out
 
-    def _cut(self, blocks: Sequence[Block], is_pruned: bool) -> Iterator[slice]:
-        """Yield runs of draws whose sums by level are of moderate size: of each draw, or of each of its columns."""
+    def _cut(self, blocks: Sequence[Block], regression: OneStepRegression) -> list[slice]:
+        """Return runs of draws whose sums by level are of moderate size: of each draw, or of each of its columns."""
+        is_pruned = regression.is_pruned
         widest = max((block.cells.size for block in blocks), default=1) if is_pruned else 1
         each = self.q.n_coefficients * max(widest, 1) + max((block.rows.size for block in blocks), default=1)
         step = max(1, (4 if is_pruned else 1) * NUMBERS_AT_ONCE // each)
-        for start in range(0, len(blocks), step):
-            yield slice(start, min(start + step, len(blocks)))
+        return [slice(start, min(start + step, len(blocks))) for start in range(0, len(blocks), step)]
 
     def _solve(self, joined: JoinedBlocks, regression: OneStepRegression) -> tuple[FloatArray, FloatArray]:
         """Return the effect of each cell, and what it is averaged with."""
