@@ -131,6 +131,30 @@ def _stored(
 ) -> Mapping[str, Any]:
     if is_registry(parse_tables(text, f"{FOLDER}/{name}.toml")):
         return _stored_registry(root, name, text, target, started)
+    options, ledger, tidy, manifest, messages = _estimate(root, name, text, progress, workers, expect, warnings)
+    progress("draw")
+    page = draw_pages(tidy, manifest, options)
+    if page.messages:
+        tidy["messages.csv"] = to_bytes(build_messages_frame([*messages, *page.messages]))
+    files = {**tidy, **page.files}
+    volatile = measure_costs(started)
+    progress("write")
+    drop_messages(get_messages_path(root, name))
+    write(target, files, seal_manifest(manifest, files, volatile))
+    ledger.close(remove=True)
+    return manifest["headline"]  # type: ignore[no-any-return]
+
+
+def _estimate(
+    root: Path,
+    name: str,
+    text: str,
+    progress: Progress,
+    workers: Workers,
+    expect: Expect,
+    warnings: list[Message],
+) -> tuple[ReportOptions, FileLedger, dict[str, bytes], dict[str, Any], tuple[Message, ...]]:
+    """Return what the page is made from; data and estimates are let go before it is drawn."""
     with use_language(DEFAULT):
         analysis_plan, raw = plan_analysis(root, name, text)
     read_registration(root, name)
@@ -153,19 +177,7 @@ def _stored(
         manifest = build_manifest(finished, raw, root, used) | {"headline": headline}
         checked = add_cross_checks(assemble_results(finished, manifest))
         results = add_registration(checked, root, date.today().isoformat())
-        tidy = build_tidy_files(results)
-    progress("draw")
-    page = draw_pages(tidy, manifest, options)
-    if page.messages:
-        messages = build_messages_frame([*finished.messages, *page.messages])
-        tidy["messages.csv"] = to_bytes(messages)
-    files = {**tidy, **page.files}
-    volatile = measure_costs(started)
-    progress("write")
-    drop_messages(get_messages_path(root, name))
-    write(target, files, seal_manifest(manifest, files, volatile))
-    ledger.close(remove=True)
-    return manifest["headline"]  # type: ignore[no-any-return]
+        return options, ledger, build_tidy_files(results), manifest, tuple(finished.messages)
 
 
 def _list_warnings(plan: Plan, observed: Observed) -> list[Message]:

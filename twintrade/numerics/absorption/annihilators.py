@@ -224,9 +224,8 @@ class Annihilator:
         """Return the same from values times weights by group, shape (n_groups, n_rows)."""
         e = self.elimination
         first, inside = self.combine_near(weighted)
-        rest = (weighted @ e.across - first @ sp.diags_array(np.sqrt(e.share)) @ e.sums).toarray()
-        rest -= e.multiply_explained(fill_out(inside))
-        return first, inside, rest @ self.root
+        near = fill_out(sp.csr_array(sp.hstack([first, inside], format="csr")))
+        return first, inside, ((weighted @ e.across).toarray() - e.multiply_near(near)) @ self.root
 
     def combine_near(self, weighted: sp.csr_array) -> tuple[sp.csr_array, sp.csr_array]:
         """Return of the same what belongs to the largest effect and to those inside blocks."""

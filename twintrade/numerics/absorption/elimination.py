@@ -93,7 +93,15 @@ class Elimination:
             cross, means = sp.csr_array(cross[levels]), sp.csr_array(means[:, levels])
             touched = np.flatnonzero(np.diff(means.indptr))
             means, sums = sp.csr_array(means[touched]), sp.csr_array(sums[touched])
-        return self._turn(blocks, cross.toarray() - means.T @ sums.toarray())
+        return self._turn(blocks, (cross - means.T @ sums).toarray())
+
+    def multiply_near(self, near: sp.csr_array | FloatArray) -> FloatArray:
+        """Return values of A (A'WA)^-1/2 and B, side by side, times what these have of D, shape (k, n_across)."""
+        n = self.share.size
+        nested = near[:, n:] @ self.root.T
+        first = near[:, :n] @ sp.diags_array(np.sqrt(self.share)) - nested @ self.means.T
+        out = first @ self.sums + nested @ self.cross
+        return out if isinstance(out, np.ndarray) else np.asarray(sp.csr_array(out).toarray())
 
     def multiply_explained(self, inside: sp.csr_array | FloatArray) -> FloatArray:
         """Return values of B times B'WD, shape (k, n_across)."""

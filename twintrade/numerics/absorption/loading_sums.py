@@ -1,12 +1,13 @@
 """Sums of values times loadings by group: with them, groups' products through a projection are small matrices."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
 
 from twintrade.numerics.absorption.annihilators import Annihilator
-from twintrade.numerics.absorption.elimination import fill_out, weigh_rows
+from twintrade.numerics.absorption.elimination import Elimination, fill_out, weigh_rows
+from twintrade.numerics.absorption.elimination_order import list_places
 from twintrade.numerics.arrays import FloatArray
 
 
@@ -53,10 +54,9 @@ def _add_products(one: sp.csr_array | FloatArray, other: sp.csr_array | FloatArr
     return float(sp.csr_array(sp.csr_array(one).multiply(other)).sum())
 
 
-def sum_near(q: Annihilator, values: sp.csr_array) -> LoadingSums:
+def sum_near(q: Annihilator, values: sp.csr_array) -> sp.csr_array:
     """Return the sums without what is left after the largest effect and those inside blocks."""
-    near = sp.csr_array(sp.hstack(q.combine_near(values), format="csr"))
-    return LoadingSums(near, np.empty((near.shape[0], 0)))
+    return sp.csr_array(sp.hstack(q.combine_near(values), format="csr"))
 
 
 def sum_by_loading(q: Annihilator, values: sp.csr_array, mix: FloatArray | None = None) -> LoadingSums:
@@ -87,34 +87,54 @@ class LoadingSquares:
 
     Attributes
     ----------
+    q : Annihilator
+    squared : Elimination
+        That of the annihilator, with sums of squared weights by level in place of weights.
     near : sparse array, shape (n_first + rank, n_first + rank)
-    cross : FloatArray, shape (n_first + rank, n_kept)
     rest : FloatArray, shape (n_kept, n_kept)
     """
 
+    q: Annihilator
+    squared: Elimination
     near: sp.csr_array
-    cross: FloatArray
     rest: FloatArray
 
     def halve(self, sums: LoadingSums) -> LoadingSums:
-        """Return Y with ``Y S' + S Y' = S K S'``; its near part alone for sums without the rest."""
-        near = sums.near @ self.near * 0.5
-        if not sums.rest.shape[1]:
-            return LoadingSums(near, sums.rest)
-        return LoadingSums(near, np.asarray(sums.near @ self.cross + sums.rest @ (0.5 * self.rest)))
+        """Return Y with ``Y S' + S Y' = S K S'``."""
+        near = sums.near @ self.near
+        crossed = self.squared.multiply_near(sums.near) - self.q.elimination.multiply_near(near)
+        return LoadingSums(near * 0.5, crossed @ self.q.root + sums.rest @ (0.5 * self.rest))
+
+    def compute_near_trace(self, near: sp.csr_array) -> float:
+        """Return the trace of ``S K S'`` for the near part alone."""
+        return float(sp.csr_array(near.T @ near).multiply(self.near).sum())
 
 
 def compute_loading_squares(q: Annihilator) -> LoadingSquares:
     """Return the products of loadings, weighted by the rows' squared weights."""
     e = q.elimination
-    by_first = q.first_dummies()
-    inside = sp.csr_array((e.layout.nested - by_first @ e.means) @ e.root)
-    roots = np.sqrt(e.share)
-    near = sp.csr_array(sp.hstack([by_first @ sp.diags_array(roots), inside], format="csr"))
-    nested = [e.explain(blocks) for blocks in e.list_blocks()] if e.explained is None else [e.explained]
-    explained = np.vstack([roots[:, None] * e.sums.toarray(), *nested])
-    weighted, across = weigh_rows(q.weights**2, near), weigh_rows(q.weights**2, e.across)
-    squares, both = sp.csr_array(weighted.T @ near), (weighted.T @ e.across).toarray()
-    cross = both - squares @ explained
-    rest = (across.T @ e.across).toarray() - both.T @ explained - explained.T @ cross
-    return LoadingSquares(squares, cross @ q.root, q.root.T @ rest @ q.root)
+    nested, by_first = e.layout.nested, q.first_dummies()
+    weighted = weigh_rows(q.weights**2, sp.csr_array(sp.hstack([by_first, nested, e.across], format="csr")))
+    by_level, by_nested = sp.csr_array(by_first.T @ weighted), sp.csr_array(nested.T @ weighted)
+    n_near = e.share.size + nested.shape[1]
+    squared = replace(e, sums=sp.csr_array(by_level[:, n_near:]), cross=sp.csr_array(by_nested[:, n_near:]))
+    # B = (E - AP) R, in columns of A and E.
+    turn = sp.block_array([[sp.diags_array(np.sqrt(e.share)), -e.means @ e.root], [None, e.root]], format="csr")
+    inner = sp.vstack([by_level, by_nested], format="csr")[:, :n_near]
+    near = sp.csr_array(turn.T @ inner @ turn)
+    return LoadingSquares(q, squared, near, q.root.T @ _square_rest(e, squared, near, weighted[:, n_near:]) @ q.root)
+
+
+def _square_rest(e: Elimination, squared: Elimination, near: sp.csr_array, weighted: sp.csr_array) -> FloatArray:
+    """Return products of what A and B leave of D, weighted by squared weights, shape (n_across, n_across)."""
+    n, roots = e.share.size, sp.diags_array(np.sqrt(e.share))
+    first, both = roots @ e.sums, roots @ squared.sums
+    mixed = first.T @ (near[:n, :n] @ first * 0.5 - both)
+    out = (weighted.T @ e.across + mixed + mixed.T).toarray()
+    for blocks in e.list_blocks():
+        places = n + list_places(e.ends, blocks)
+        of_run, inner = e.explain(blocks), near[places]
+        half = 0.5 * (inner[:, places] @ of_run) + (inner[:, :n] @ first).toarray() - squared.explain(blocks)
+        product = of_run.T @ half
+        out += product + product.T
+    return np.asarray(out)

@@ -7,9 +7,8 @@ a_g = M'(v 1_g) - (v_g'Md) u, so that the sum of squared scores is expected to b
 M = I - HW and L a root of H, a form's products need L'(v 1_g) and L'(W v 1_g) alone.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import scipy.sparse as sp
@@ -57,23 +56,26 @@ class ConstantEffect:
 
     def sum_values(self, values: sp.csr_array, mix: FloatArray | None = None) -> tuple[LoadingSums, LoadingSums]:
         """Return S and T such that forms' products are the values' own less ``S T' + T S'``, but for the effect."""
-        return self._pair(partial(sum_by_loading, self.q, mix=mix), values)
+        sums = sum_by_loading(self.q, values, mix)
+        if self.squares is None:
+            return sums, sums.halved()
+        return sums, sum_by_loading(self.q, self._weigh(values), mix).less(self.squares.halve(sums))
 
     def probe_trace(self, values: sp.csr_array) -> float:
         """Return the trace of ``S T'``, its part from all but the largest effect and those inside blocks by signs."""
         signs = np.random.default_rng(SIGN_SEED).choice([-1.0, 1.0], (values.shape[0], N_SIGNS))
         mixed, half = self.sum_values(values, signs)
-        near, near_half = self._pair(partial(sum_near, self.q), values)
-        return near.compute_trace(near_half) + float(np.vdot(mixed.rest, half.rest)) / N_SIGNS
+        return self._trace_near(values) + float(np.vdot(mixed.rest, half.rest)) / N_SIGNS
 
-    def _pair(
-        self, sum_up: Callable[[sp.csr_array], LoadingSums], values: sp.csr_array
-    ) -> tuple[LoadingSums, LoadingSums]:
-        sums = sum_up(values)
+    def _trace_near(self, values: sp.csr_array) -> float:
+        near = sum_near(self.q, values)
         if self.squares is None:
-            return sums, sums.halved()
-        weighted = sum_up(sp.csr_array(values @ sp.diags_array(self.q.weights)))
-        return sums, weighted.less(self.squares.halve(sums))
+            return float(near.power(2).sum()) / 2
+        weighted = sum_near(self.q, self._weigh(values))
+        return float(near.multiply(weighted).sum()) - self.squares.compute_near_trace(near) / 2
+
+    def _weigh(self, values: sp.csr_array) -> sp.csr_array:
+        return sp.csr_array(values @ sp.diags_array(self.q.weights))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
