@@ -5,9 +5,10 @@ from made_results import make_results
 from spoken_numbers import find_differences, read_numbers
 
 from twintrade.errors import SpecError
-from twintrade.render.appendix import AppendixOptions, build_document
+from twintrade.render import theme
+from twintrade.render.appendix import build_document
 from twintrade.render.blocks import Column, Document, Table, build_row
-from twintrade.render.figures import theme
+from twintrade.render.options import AppendixOptions
 from twintrade.render.style import build_all_options
 
 

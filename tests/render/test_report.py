@@ -27,7 +27,7 @@ PROGRAM = """
 import hashlib, sys
 sys.path.insert(0, sys.argv[1])
 from made_results import make_results
-from twintrade.render.appendix import AppendixOptions
+from twintrade.render.options import AppendixOptions
 from twintrade.render.report import render
 for name, content in render(make_results(), AppendixOptions(detail="full")).files.items():
     print(name, hashlib.sha256(content).hexdigest())

@@ -18,9 +18,9 @@ from twintrade.render.binder import bind
 from twintrade.render.blocks import Heading, Table
 from twintrade.render.exhibits import summary
 from twintrade.render.figures.event_study import draw_studies_on
-from twintrade.render.figures.theme import Theme
 from twintrade.render.page import Page, collect_romanized
 from twintrade.render.style import build_options
+from twintrade.render.theme import Theme
 from twintrade.render.wording import Wording, list_check_names, list_sentences
 from twintrade.render.writers.glyphs import Printer
 from twintrade.render.writers.html import render_html, render_styles

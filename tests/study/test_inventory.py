@@ -43,6 +43,8 @@ def test_the_sources_say_what_the_classes_say(room, registry):
 
 @pytest.mark.parametrize("command", sorted(UNUSED))
 def test_a_command_imports_no_package_that_it_does_not_use(project, command):
+    with (project / "analyses" / "tiny.toml").open("a", encoding="utf-8") as file:
+        file.write('[report]\ndetail = "full"\n[report.theme]\nsize = 10\n')
     words = [command] if command == "list" else [command, "tiny"]
     code = f"import sys; sys.argv = ['twintrade', *{words}]; import twintrade.cli as c\n"
     code += "try: c.main()\nexcept SystemExit: pass\n"

@@ -1,8 +1,7 @@
 """The statistical appendix: a list of exhibits, each built where its inputs exist, else named with the reason."""
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from twintrade.effects import ResultSet
 from twintrade.render.block_parts import number_blocks, number_sections
@@ -37,14 +36,12 @@ from twintrade.render.exhibits import (
     summary,
 )
 from twintrade.render.exhibits.topics import build_short_topic, build_topic_exhibit
-from twintrade.render.figures.theme import Theme
-from twintrade.render.page import Detail, Page, name_results
+from twintrade.render.options import AppendixOptions
+from twintrade.render.page import Page, name_results
 from twintrade.render.presets import EXHIBIT_NAMES
 from twintrade.render.spelling import replace_words
-from twintrade.render.tables.estimates import TableOptions
-from twintrade.render.wording import Wording
 from twintrade.render.writers.glyphs import Printer, load_charmap
-from twintrade.text import find_catalogue, find_topic, load_catalogue, use_catalogue
+from twintrade.text import find_catalogue, find_topic
 
 Exhibit = Callable[[Page], tuple[Block, ...] | Absent]
 
@@ -77,50 +74,6 @@ _SHORT: Mapping[str, Exhibit] = {
     "spillovers": build_short_topic("spillovers"),
 }
 """Exhibits that a short appendix has in another form; the table of checks stands for the findings too."""
-
-
-@dataclass(frozen=True, slots=True)
-class AppendixOptions:
-    """How the appendix is made.
-
-    Attributes
-    ----------
-    exhibits : tuple of str
-        Names from ``EXHIBIT_NAMES``, in any order; the appendix keeps its own.
-    detail : {"short", "full"}
-        What a reader needs to judge the estimate, or everything that was computed.
-    authors : tuple of str
-    date : str
-        Of the report, as it is printed.
-    wording : Wording
-    theme : Theme
-    tables : TableOptions
-    spelling : mapping of str to str
-        Words of the prose and what stands in their place.
-    language : str
-        Of the document; the one in use where it is empty.
-    names : mapping of str to str
-        What data and the analysis call something, and what it is called in that language.
-    romanized : mapping of str to str
-        Names in Latin letters by name, for typefaces that cannot print them.
-    """
-
-    exhibits: tuple[str, ...] = EXHIBIT_NAMES
-    detail: Detail = "short"
-    authors: tuple[str, ...] = ()
-    date: str = ""
-    wording: Wording = field(default_factory=Wording)
-    theme: Theme = field(default_factory=Theme)
-    tables: TableOptions = field(default_factory=TableOptions)
-    spelling: Mapping[str, str] = field(default_factory=dict)
-    language: str = ""
-    names: Mapping[str, str] = field(default_factory=dict)
-    romanized: Mapping[str, str] = field(default_factory=dict)
-
-    def speak(self) -> AbstractContextManager[None]:
-        """Put texts into the words of the document for as long as the block lasts."""
-        catalogue = load_catalogue(self.language) if self.language else find_catalogue()
-        return use_catalogue(catalogue.knowing(self.names))
 
 
 def open_page(results: ResultSet, options: AppendixOptions, printer: Printer | None = None) -> Page:

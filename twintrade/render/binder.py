@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from twintrade.effects import ResultSet
-from twintrade.render.appendix import AppendixOptions, build_appendix, open_page
+from twintrade.render.appendix import build_appendix, open_page
 from twintrade.render.block_parts import number_blocks, replace_exhibits, replace_spans
 from twintrade.render.blocks import (
     Block,
@@ -22,6 +22,7 @@ from twintrade.render.blocks import (
 )
 from twintrade.render.citing import remove_sources
 from twintrade.render.figures import alt_text, forest
+from twintrade.render.options import AppendixOptions
 from twintrade.render.page import Page, collect_romanized
 from twintrade.render.reading import (
     Record,

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 import pandas as pd
 from matplotlib.figure import Figure as Drawing
@@ -10,7 +9,7 @@ from matplotlib.figure import Figure as Drawing
 from twintrade.effects import ResultSet
 from twintrade.render.blocks import Figure
 from twintrade.render.figures.encode import encode
-from twintrade.render.figures.theme import Theme
+from twintrade.render.options import Detail
 from twintrade.render.reading import (
     find_payload,
     list_records,
@@ -20,11 +19,11 @@ from twintrade.render.reading import (
     write_columns,
 )
 from twintrade.render.tables.estimates import TableOptions
+from twintrade.render.theme import Theme
 from twintrade.render.wording import Wording
 from twintrade.render.writers.glyphs import Printer, load_charmap
 from twintrade.text import Value, complete_sentence, find_catalogue
 
-Detail = Literal["short", "full"]
 NAMED = {
     "twinnings": ("city", "signatory", "partner", "partner_city", "kind"),
     "specifications": ("outcome", "outcome_unit", "effect_unit"),

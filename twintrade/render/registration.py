@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import pandas as pd
 
 from twintrade.effects.registration import Performance, RegisteredColumn, Registration
-from twintrade.render.appendix import AppendixOptions
 from twintrade.render.block_parts import number_blocks
 from twintrade.render.blocks import (
     Aside,
@@ -21,11 +20,12 @@ from twintrade.render.blocks import (
 from twintrade.render.figures import power
 from twintrade.render.figures.alt_text import describe_power
 from twintrade.render.figures.encode import encode
-from twintrade.render.figures.theme import Theme
 from twintrade.render.names import find_check, name_inference
+from twintrade.render.options import AppendixOptions
 from twintrade.render.reading import read_words
 from twintrade.render.report import render_pages
 from twintrade.render.tables.plain import build_plain_table
+from twintrade.render.theme import Theme
 from twintrade.text import Listed, Text, Words, find_fact
 
 MAIN_CLAIM = "C1"

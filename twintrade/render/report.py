@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from twintrade.effects import Message, ResultSet
 from twintrade.effects.exhibit import EXHIBITS_FILE, Exhibit, write_exhibits
 from twintrade.extras import has_library
-from twintrade.render.appendix import AppendixOptions, build_brief_document, build_document, open_page
+from twintrade.render.appendix import build_brief_document, build_document, open_page
 from twintrade.render.block_parts import list_exhibits
 from twintrade.render.blocks import Block, Document, Figure, Table
 from twintrade.render.brief import build_brief
-from twintrade.render.figures.theme import find_missing_typeface
+from twintrade.render.options import AppendixOptions
 from twintrade.render.page import collect_romanized
+from twintrade.render.theme import find_missing_typeface
 from twintrade.render.writers.csv import render_frame_csv, render_table_csv
 from twintrade.render.writers.glyphs import Printer, load_charmap
 from twintrade.render.writers.html import render_html

@@ -5,11 +5,10 @@ from dataclasses import fields
 from typing import Any, get_args
 
 from twintrade.errors import SpecError
-from twintrade.render.appendix import AppendixOptions
-from twintrade.render.figures.theme import Theme, find_missing_typeface
-from twintrade.render.page import Detail
+from twintrade.render.options import AppendixOptions, Detail
 from twintrade.render.presets import EXHIBIT_NAMES, PRESETS
 from twintrade.render.tables.estimates import TableOptions, Under
+from twintrade.render.theme import Theme, find_missing_typeface
 from twintrade.render.wording import Wording
 from twintrade.text import DEFAULT, LOCALES, find_choice, use_language
 

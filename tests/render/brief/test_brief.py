@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 from twintrade.effects import Money
-from twintrade.render.appendix import AppendixOptions, build_brief_document, open_page
+from twintrade.render.appendix import build_brief_document, open_page
 from twintrade.render.blocks import Aside, Beside, BulletList, Heading, KeyNumbers, Lead, Paragraph, Table
 from twintrade.render.brief.facts import VERDICTS, Effect, collect_facts
+from twintrade.render.options import AppendixOptions
 from twintrade.render.page import Page
 from twintrade.render.reading import find_headline, find_overall
 from twintrade.render.writers.docx import render_docx

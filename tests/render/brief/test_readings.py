@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pandas as pd
 
-from twintrade.render.appendix import AppendixOptions
 from twintrade.render.brief.facts import Effect, collect_facts
 from twintrade.render.brief.readings import list_readings
+from twintrade.render.options import AppendixOptions
 from twintrade.render.page import Page
 from twintrade.text import Text, pack_text
 

@@ -6,9 +6,10 @@ import pytest
 from made_results import make_results
 
 from twintrade.effects.exhibit import EXHIBITS_FILE, Exhibit, read_exhibits, write_exhibits
-from twintrade.render.appendix import AppendixOptions, build_document
+from twintrade.render.appendix import build_document
 from twintrade.render.block_parts import list_exhibits
 from twintrade.render.blocks import BulletList, Paragraph
+from twintrade.render.options import AppendixOptions
 from twintrade.render.report import render
 from twintrade.render.wording import Wording
 

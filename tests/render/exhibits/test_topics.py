@@ -8,8 +8,8 @@ from made_results import make_results
 
 from twintrade.effects import Finding, ResultSet, build_findings_frame
 from twintrade.render import appendix
-from twintrade.render.appendix import AppendixOptions
 from twintrade.render.blocks import BulletList, Figure, Heading, Table
+from twintrade.render.options import AppendixOptions
 
 pytestmark = pytest.mark.usefixtures("unencoded")
 

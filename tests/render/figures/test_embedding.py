@@ -11,7 +11,7 @@ from pypdf import PdfReader
 from twintrade.render.figures import embedding
 from twintrade.render.figures.embedding import cut_once, find_once
 from twintrade.render.figures.encode import encode
-from twintrade.render.figures.theme import Theme
+from twintrade.render.theme import Theme
 
 TEXTS = ("Effect ≤ −5, first", "Quite other words: 7 × 8", "Города и Çankırı, ﬂow")
 

@@ -24,7 +24,7 @@ from twintrade.render.figures import (
     specification_curve,
     world_map,
 )
-from twintrade.render.figures.theme import Theme
+from twintrade.render.theme import Theme
 
 LONG = "San Pedro de Macorís and Santiago de los Caballeros with Llanfairpwllgwyngyll, United Kingdom"
 CHINESE = "新疆维吾尔自治区伊犁哈萨克自治州与圣文森特和格林纳丁斯的友好城市协议（第二次签署）"

@@ -6,7 +6,8 @@ import sys
 import matplotlib as mpl
 import seaborn
 
-from twintrade.render.figures.theme import Theme, apply_theme
+from twintrade.render.figures.theme import apply_theme
+from twintrade.render.theme import Theme
 
 OURS = {
     "axes.edgecolor",
@@ -43,8 +44,8 @@ def test_whatever_seaborn_changes_the_theme_sets_alike_or_by_itself():
 
 
 def test_a_figure_without_a_heat_map_imports_no_seaborn():
-    code = "import sys; from twintrade.render.figures.theme import Theme, open_figure\n"
-    code += "with open_figure(Theme(), 1.0): pass\n"
+    code = "import sys; from twintrade.render.figures import Theme, theme\n"
+    code += "with theme.open_figure(Theme(), 1.0): pass\n"
     code += "print({'seaborn', 'scipy'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["set()"]

@@ -10,7 +10,8 @@ from pypdf import PdfReader
 from twintrade.render.appendix import build_document
 from twintrade.render.blocks import Cell, Column, Document, Figure, Heading, Table, build_paragraph, build_row
 from twintrade.render.figures.encode import encode
-from twintrade.render.figures.theme import Theme, open_figure
+from twintrade.render.figures.theme import open_figure
+from twintrade.render.theme import Theme
 from twintrade.render.writers.glyphs import Printer, load_charmap
 from twintrade.render.writers.pdf_pages import HEIGHT, Piece, sort_pieces
 from twintrade.render.writers.typst_pdf import render_pdf

@@ -14,9 +14,10 @@ from twintrade.render.brief.naming import Field, Rectangle, find_beside, find_wi
 from twintrade.render.figures.labels import choose_step, measure_label, split_label
 from twintrade.render.figures.percent_paths import choose_ticks, write_tick
 from twintrade.render.figures.points import name_line, name_point
-from twintrade.render.figures.theme import Theme, open_figure
+from twintrade.render.figures.theme import open_figure
 from twintrade.render.names import capitalize
 from twintrade.render.reading import take_text
+from twintrade.render.theme import Theme
 from twintrade.text import Text, amounts, numbers
 
 HEIGHT = 3.4

@@ -11,9 +11,9 @@ from twintrade.render.brief.drawings import draw_methods, draw_totals, measure_m
 from twintrade.render.brief.facts import Effect, Facts
 from twintrade.render.figures.alt_text import describe_event_study
 from twintrade.render.figures.percent_paths import convert_to_logs, draw_path
-from twintrade.render.figures.theme import Theme
 from twintrade.render.names import capitalize, name_inference
 from twintrade.render.reading import find_payload, format_label, select_events, take_text
+from twintrade.render.theme import Theme
 from twintrade.text import Text, amounts, numbers
 
 WIDE, NARROW = 4.09, 2.32

@@ -8,9 +8,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from twintrade.render.figures.labels import choose_step, split_label
-from twintrade.render.figures.theme import Theme, open_figure
+from twintrade.render.figures.theme import open_figure
 from twintrade.render.names import name_status
 from twintrade.render.reading import take_text
+from twintrade.render.theme import Theme
 from twintrade.text import Text
 
 MOST_UNITS = 60

@@ -11,14 +11,10 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from twintrade.render.figures.events import draw_date_lines, draw_period_axis, draw_shock_bands
 from twintrade.render.figures.labels import add_legend_below, split_label
 from twintrade.render.figures.points import name_line
-from twintrade.render.figures.theme import (
-    DASHES,
-    Theme,
-    draw_zero_line,
-    open_figure,
-)
+from twintrade.render.figures.theme import DASHES, draw_zero_line, open_figure
 from twintrade.render.names import name_method
 from twintrade.render.reading import take_text
+from twintrade.render.theme import Theme
 from twintrade.text import Text, amounts, numbers
 
 

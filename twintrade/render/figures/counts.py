@@ -6,9 +6,10 @@ from matplotlib.ticker import MaxNLocator
 
 from twintrade.render.figures.labels import LINE, split_label
 from twintrade.render.figures.points import name_point
-from twintrade.render.figures.theme import Theme, open_figure
+from twintrade.render.figures.theme import open_figure
 from twintrade.render.names import name_column
 from twintrade.render.reading import list_records, read_number, take_text
+from twintrade.render.theme import Theme
 from twintrade.text import numbers
 
 MOST_LETTERS = 46

@@ -7,8 +7,9 @@ from matplotlib.figure import Figure
 
 from twintrade.render.figures.embedding import cut_once, find_once
 from twintrade.render.figures.points import locate_points
-from twintrade.render.figures.theme import Theme, apply_theme
+from twintrade.render.figures.theme import apply_theme
 from twintrade.render.images import Images
+from twintrade.render.theme import Theme
 
 DOTS_PER_INCH = 200
 

@@ -14,15 +14,10 @@ from twintrade.effects import Bands
 from twintrade.render.figures.labels import LEGEND_LETTERS, choose_step, measure_label, split_label
 from twintrade.render.figures.percent_paths import name_event
 from twintrade.render.figures.points import name_point
-from twintrade.render.figures.theme import (
-    MARKERS,
-    Theme,
-    apply_theme,
-    draw_zero_line,
-    open_figure,
-)
+from twintrade.render.figures.theme import MARKERS, apply_theme, draw_zero_line, open_figure
 from twintrade.render.names import name_base, name_scale
 from twintrade.render.reading import Record, list_records, read_number, read_truth, take_text
+from twintrade.render.theme import Theme
 from twintrade.text import Listed, Text, Words, numbers
 
 FloatArray = NDArray[np.float64]

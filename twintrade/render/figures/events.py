@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from twintrade.render.figures.theme import Theme
 from twintrade.render.reading import list_records, read_number, read_truth, take_text
+from twintrade.render.theme import Theme
 from twintrade.text import Text, numbers
 
 LINE_SHARE = 0.15

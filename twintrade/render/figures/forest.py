@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 from twintrade.render.figures.labels import LINE, split_label
 from twintrade.render.figures.percent_paths import choose_ticks, write_tick
 from twintrade.render.figures.points import Write, name_point, write_change
-from twintrade.render.figures.theme import Theme, apply_theme, open_figure
+from twintrade.render.figures.theme import apply_theme, open_figure
 from twintrade.render.reading import Record, list_records, read_number, take_text, write_columns
+from twintrade.render.theme import Theme
 from twintrade.text import Listed, Text, amounts, numbers
 
 MOST_SPACED = 30

@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 
 from twintrade.render.figures.labels import EM, choose_step, measure_label
 from twintrade.render.figures.points import name_point
-from twintrade.render.figures.theme import Theme, open_figure
+from twintrade.render.figures.theme import open_figure
+from twintrade.render.theme import Theme
 from twintrade.text import Text, numbers
 
 MOST_LABELLED = 160

@@ -10,7 +10,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from twintrade.render.figures.theme import Theme
+from twintrade.render.theme import Theme
 
 Box: TypeAlias = tuple[float, float, float, float]
 

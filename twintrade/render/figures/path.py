@@ -7,8 +7,9 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from twintrade.render.figures.events import draw_period_axis
 from twintrade.render.figures.labels import add_legend_below
 from twintrade.render.figures.points import name_line, name_times
-from twintrade.render.figures.theme import DASHES, Theme, open_figure
+from twintrade.render.figures.theme import DASHES, open_figure
 from twintrade.render.reading import take_text
+from twintrade.render.theme import Theme
 from twintrade.text import Text, amounts, numbers
 
 

@@ -9,8 +9,9 @@ from matplotlib.ticker import MaxNLocator
 
 from twintrade.render.figures.labels import add_legend_below, split_label
 from twintrade.render.figures.points import name_line, name_point, name_times
-from twintrade.render.figures.theme import Theme, draw_zero_line, open_figure
+from twintrade.render.figures.theme import draw_zero_line, open_figure
 from twintrade.render.reading import list_records, read_number, read_truth, take_text
+from twintrade.render.theme import Theme
 from twintrade.text import Text, numbers
 
 

@@ -5,7 +5,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from twintrade.render.figures.points import name_point
-from twintrade.render.figures.theme import Theme, open_figure
+from twintrade.render.figures.theme import open_figure
+from twintrade.render.theme import Theme
 from twintrade.text import Text, amounts, numbers
 
 USUAL = (0.5, 0.8)

@@ -11,8 +11,9 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from twintrade.render.figures.events import draw_date_lines, draw_period_axis, draw_shock_bands, list_event_key
 from twintrade.render.figures.labels import LINE, add_legend_below, split_label
 from twintrade.render.figures.points import name_line
-from twintrade.render.figures.theme import DASHES, Theme, open_figure
+from twintrade.render.figures.theme import DASHES, open_figure
 from twintrade.render.reading import take_text
+from twintrade.render.theme import Theme
 from twintrade.text import Listed, Text, amounts, name_fact
 
 GRID_COLUMNS = 3

@@ -7,8 +7,9 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from twintrade.render.figures.labels import add_legend_below, place_names
 from twintrade.render.figures.points import name_point
-from twintrade.render.figures.theme import MARKERS, Theme, open_figure
+from twintrade.render.figures.theme import MARKERS, open_figure
 from twintrade.render.reading import list_records, take_text
+from twintrade.render.theme import Theme
 from twintrade.text import Listed, amounts, name_fact
 
 

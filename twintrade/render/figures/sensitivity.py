@@ -6,9 +6,10 @@ from matplotlib.lines import Line2D
 
 from twintrade.render.figures.labels import choose_step
 from twintrade.render.figures.points import name_point
-from twintrade.render.figures.theme import Theme, draw_zero_line, open_figure
+from twintrade.render.figures.theme import draw_zero_line, open_figure
 from twintrade.render.names import name_restriction
 from twintrade.render.reading import Record, list_records, read_number, take_text
+from twintrade.render.theme import Theme
 from twintrade.text import Text, amounts
 
 

@@ -4,9 +4,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from twintrade.render.figures.points import name_point
-from twintrade.render.figures.theme import Theme, draw_zero_line, open_figure
+from twintrade.render.figures.theme import draw_zero_line, open_figure
 from twintrade.render.names import name_choice
 from twintrade.render.reading import read_truth, take_text
+from twintrade.render.theme import Theme
 from twintrade.text import Listed, Text
 
 LISTED = "covariates"

@@ -9,8 +9,9 @@ from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from twintrade.render.figures.labels import place_names
 from twintrade.render.figures.points import name_point
-from twintrade.render.figures.theme import Theme, open_figure
+from twintrade.render.figures.theme import open_figure
 from twintrade.render.reading import list_records, read_number, take_text
+from twintrade.render.theme import Theme
 from twintrade.text import Text, numbers
 
 _HALF_TURN = 180.0

@@ -9,13 +9,7 @@ from pathlib import Path
 from matplotlib import font_manager, get_data_path
 
 from twintrade.effects import Message
-from twintrade.render.figures.theme import (
-    DEFAULT_FAMILY,
-    OWN_FONTS,
-    TEXT_SANS,
-    find_cjk_family,
-    find_cjk_serif_family,
-)
+from twintrade.render.theme import DEFAULT_FAMILY, OWN_FONTS, TEXT_SANS, find_cjk_family, find_cjk_serif_family
 from twintrade.render.wording import Wording
 
 FONT_FOLDER = Path(get_data_path()) / "fonts" / "ttf"

@@ -25,7 +25,7 @@ from twintrade.render.blocks import (
     Span,
     Table,
 )
-from twintrade.render.figures.theme import TEXT_SANS, Theme
+from twintrade.render.theme import TEXT_SANS, Theme
 from twintrade.render.writers.cells import check_link
 from twintrade.render.writers.html_table import render_caption, render_table_html
 from twintrade.render.writers.source_panel import has_sources, render_source_panel

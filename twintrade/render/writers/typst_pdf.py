@@ -30,12 +30,7 @@ from twintrade.render.blocks import (
     Span,
     Table,
 )
-from twintrade.render.figures.theme import (
-    TEXT_SANS,
-    Theme,
-    find_cjk_serif_family,
-    list_families,
-)
+from twintrade.render.theme import TEXT_SANS, Theme, find_cjk_serif_family, list_families
 from twintrade.render.writers.cells import (
     check_link,
     compute_column_weights,
