@@ -92,7 +92,7 @@ def test_version_and_help_of_a_program_that_starts_light():
     )
     assert version.stdout.strip() == __version__
     flag = subprocess.run(
-        [sys.executable, "-m", "twintrade.cli", "--version"], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "twintrade", "--version"], capture_output=True, text=True, check=True
     )
     assert flag.stdout == f"twintrade {__version__}\n"
 
