@@ -19,13 +19,16 @@ import twintrade
 LAZY = ("docx", "joblib", "scipy.stats", "seaborn", "typst", "xlsxwriter")
 """Libraries that commands import when they need them."""
 
+MAIN = ("twintrade.cli", "twintrade.__main__")
+"""Modules that each child runs as its own main one."""
+
 SECONDS = 300
 
 
 def import_all() -> None:
     names = [module.name for module in pkgutil.walk_packages(twintrade.__path__, "twintrade.")]
     for name in (*names, *LAZY):
-        if name != "twintrade.cli":  # each child runs it as its main module
+        if name not in MAIN:
             with suppress(ImportError):
                 importlib.import_module(name)
 
