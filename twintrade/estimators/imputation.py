@@ -93,7 +93,9 @@ class Imputation(CellMethod):
             return None
         shared = prepare_repeated(design, outcomes)
         means = compute_means(shared, outcomes)
-        return partial(estimate_imputations, shared) if means is None else means.imputed
+        return (
+            partial(estimate_imputations, shared, has_leads=_shows_leads(views)) if means is None else means.imputed
+        )
 
     def row_weigher(self, design: Design) -> RowWeigher | None:
         """Return the rows' weights from one factor of the effects; None for Poisson, and without rows."""

@@ -113,7 +113,9 @@ def test_products_are_those_of_a_dense_projection(kind, effects, is_written_out,
     dummies = sparse.toarray().astype(float)
     assert found.gram(rows, sparse) == pytest.approx(dummies.T @ q[np.ix_(rows, rows)] @ dummies, abs=10 * scale)
     assert found.gram(rows, some) == pytest.approx(some.T @ q[np.ix_(rows, rows)] @ some, abs=10 * scale)
-    assert found.crossed(rows, some, others) == pytest.approx(some.T @ q[np.ix_(rows, others)], abs=10 * scale)
+    gram, crossed = found.cross(rows, some, others)
+    assert gram == pytest.approx(some.T @ q[np.ix_(rows, rows)] @ some, abs=10 * scale)
+    assert crossed == pytest.approx(some.T @ q[np.ix_(rows, others)], abs=10 * scale)
     assert found.block(rows, others) == pytest.approx(q[np.ix_(rows, others)], abs=scale)
 
 

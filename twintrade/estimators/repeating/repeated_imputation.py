@@ -20,7 +20,7 @@ MOST_AFFECTED = 500
 """Affected rows up to which solving their block of Q is cheaper than factoring the other rows anew."""
 
 
-def estimate_imputations(shared: Repeated, design: Design) -> list[Estimate] | None:
+def estimate_imputations(shared: Repeated, design: Design, *, has_leads: bool = True) -> list[Estimate] | None:
     """Return imputation's cells and leads, one estimate an outcome; None where the treatment needs a refit.
 
     Raises
@@ -38,7 +38,7 @@ def estimate_imputations(shared: Repeated, design: Design) -> list[Estimate] | N
         imputed = _impute_anew(shared, rows)
     else:
         imputed = _solve_block(shared.q, shared.applied, rows)
-    return _pool(imputed, positions, part, np.ones(positions.size), shared.sample)
+    return _pool(imputed, positions, part, np.ones(positions.size), shared.sample, has_leads)
 
 
 def weigh_imputed(shared: Repeated, design: Design) -> FloatArray | None:
@@ -133,7 +133,12 @@ def compute_means(shared: Repeated, outcomes: FloatArray) -> Means | None:
 
 
 def _pool(
-    imputed: "_Solved | _Weightless", positions: IntArray, part: Observations, sizes: FloatArray, sample: Sample
+    imputed: "_Solved | _Weightless",
+    positions: IntArray,
+    part: Observations,
+    sizes: FloatArray,
+    sample: Sample,
+    has_leads: bool = True,
 ) -> list[Estimate]:
     """Pool the effects of affected rows by cohort and event time, and put leads before them."""
     inside = np.flatnonzero(part.is_affected)
@@ -147,7 +152,9 @@ def _pool(
     span = int(event_time.max()) - low + 1
     keys, code = np.unique(cohort * span + event_time - low, return_inverse=True)
     total = np.bincount(code, weights)
-    times, early = _leads(imputed, positions, part)
+    times, early = np.empty(0, dtype=np.int64), np.zeros((0, imputed.effects.shape[1]))
+    if has_leads:
+        times, early = _leads(imputed, positions, part)
     counts = np.bincount(code, sizes[rows])
     cells = [np.bincount(code, weights * column) / total for column in imputed.effects[known].T]
     event_times = np.concatenate([times, keys % span + low])
@@ -199,9 +206,8 @@ class _Solved:
 
     def regress(self, rows: IntArray, columns: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the normal equations of columns among the unaffected rows: Q without the others, by complement."""
-        cross = self.q.crossed(rows, columns, self.affected)
-        gram = self.q.gram(rows, columns) - cross @ self.solve(cross.T)
-        return gram, columns.T @ self.applied[rows] - cross @ self.effects
+        gram, cross = self.q.cross(rows, columns, self.affected)
+        return gram - cross @ self.solve(cross.T), columns.T @ self.applied[rows] - cross @ self.effects
 
     def solve(self, right: FloatArray) -> FloatArray:
         """Solve the block for columns, shape (n_affected, k)."""

@@ -93,6 +93,9 @@ class Annihilator:
             return self.dense.block(left, right)
         if self.loadings is not None:
             return self.loadings.get_block(left, right)
+        if left is right:
+            rows, places = np.unique(left, return_inverse=True)
+            return self.look_up(rows).get_block(places, places)
         rows, places = np.unique(np.concatenate([left, right]), return_inverse=True)
         return self.look_up(rows).get_block(places[: left.size], places[left.size :])
 
@@ -103,23 +106,35 @@ class Annihilator:
         if self.loadings is not None:
             return self.loadings.compute_gram(self.loadings.sum_columns(rows, sp.csr_array(columns)))
         weighted = self._weigh(rows, columns)
-        levels, first, inside, rest = self.elimination.reduce_some(rows, weighted)
+        return self._multiply_levels(columns, weighted, *self.elimination.reduce_some(rows, weighted))
+
+    def _multiply_levels(
+        self,
+        columns: FloatArray | sp.csr_array,
+        weighted: sp.csr_array,
+        levels: IntArray,
+        first: FloatArray,
+        inside: FloatArray,
+        rest: FloatArray,
+    ) -> FloatArray:
         across = self.root.T @ rest
         shared = first.T @ (first * self.elimination.share[levels, None])
         squares = (sp.csr_array(columns).T @ weighted).toarray()
         return np.asarray(squares - shared - inside.T @ inside - across.T @ across)
 
-    def crossed(self, rows: IntArray, columns: FloatArray, others: IntArray) -> FloatArray:
-        """Return D'Q at rows where the columns D are zero, shape (k, n_others); only the given rows are not zero."""
+    def cross(self, rows: IntArray, columns: FloatArray, others: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Return X'QX, (k, k), and X'Q at other rows, (k, n_others); X is zero but in the given rows."""
         if self.dense is not None:
-            return self.dense.crossed(rows, columns, others)
+            return self.dense.cross(rows, columns, others)
         if self.loadings is not None:
-            return self.loadings.cross(self.loadings.sum_columns(rows, sp.csr_array(columns)), others)
-        levels, first, inside, rest = self.elimination.reduce_some(rows, self._weigh(rows, columns))
+            of_columns = self.loadings.sum_columns(rows, sp.csr_array(columns))
+            return self.loadings.compute_gram(of_columns), self.loadings.cross(of_columns, others)
+        weighted = self._weigh(rows, columns)
+        levels, first, inside, rest = self.elimination.reduce_some(rows, weighted)
         sums = np.zeros((self.elimination.share.size, first.shape[1]))
         sums[levels] = first
-        solved = self.solve_levels(sums, inside, rest)
-        return np.asarray(-(self._spread_over(others, *solved) * self.weights[others][:, None]).T)
+        crossed = -(self._spread_over(others, *self.solve_levels(sums, inside, rest)) * self.weights[others][:, None])
+        return self._multiply_levels(columns, weighted, levels, first, inside, rest), np.asarray(crossed.T)
 
     def compute_leverage(self) -> FloatArray:
         """Return the share of itself in each row's projection on Z, the diagonal of W^-1 (W - Q), shape (n_rows,)."""

@@ -103,18 +103,13 @@ class Elimination:
         out = first @ self.sums + nested @ self.cross
         return out if isinstance(out, np.ndarray) else np.asarray(sp.csr_array(out).toarray())
 
-    def multiply_explained(self, inside: sp.csr_array | FloatArray) -> FloatArray:
+    def multiply_explained(self, inside: sp.csr_array) -> FloatArray:
         """Return values of B times B'WD, shape (k, n_across)."""
         if self.explained is not None:
             return np.asarray(inside @ self.explained)
-        if isinstance(inside, sp.csr_array):
-            # Few values: through the levels that they touch, without B'WD of their blocks.
-            levels = sp.csr_array(self.root @ inside.T)
-            return np.asarray((self.cross.T @ levels - self.sums.T @ (self.means @ levels)).T.toarray())
-        out = np.zeros((inside.shape[0], self.across.shape[1]))
-        for run in self.list_blocks():
-            out += inside[:, list_places(self.ends, run)] @ self.explain(run)
-        return out
+        # Few values: through the levels that they touch, without B'WD of their blocks.
+        levels = sp.csr_array(self.root @ inside.T)
+        return np.asarray((self.cross.T @ levels - self.sums.T @ (self.means @ levels)).T.toarray())
 
     @cached_property
     def explained(self) -> FloatArray | None:

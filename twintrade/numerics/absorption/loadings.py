@@ -65,9 +65,26 @@ class Loadings:
 
     def get_block(self, left: IntArray, right: IntArray) -> FloatArray:
         """Return entries of Q = W - WHW for places among the rows, as `get_hat` does those of H."""
+        if left is right and left.ndim == 1 and (np.diff(left) > 0).all() and (np.diff(self.block[left]) >= 0).all():
+            return self._get_own_block(left)
         weights = self.weights[right][..., None, :]
         entries = -self.get_hat(left, right) * weights * self.weights[left][..., None]
         entries += np.where(left[..., None] == right[..., None, :], weights, 0.0)
+        return np.asarray(entries)
+
+    def _get_own_block(self, places: IntArray) -> FloatArray:
+        """Return the entries of ascending places, block by block, among themselves."""
+        # A product with its own transpose takes half the operations.
+        across, inside, first, share = (one[places] for one in (self.across, self.inside, self.first, self.share))
+        entries, ends = across @ across.T, np.flatnonzero(np.diff(self.block[places], append=-1)) + 1
+        for start, end in zip([0, *ends], ends, strict=False):
+            run = slice(start, end)
+            entries[run, run] += inside[run] @ inside[run].T
+            entries[run, run] += np.where(first[run, None] == first[run], share[run], 0.0)
+        weights = self.weights[places]
+        entries *= -weights
+        entries *= weights[:, None]
+        entries[np.arange(places.size), np.arange(places.size)] += weights
         return np.asarray(entries)
 
     def take(self, rows: IntArray) -> "Loadings":

@@ -33,9 +33,9 @@ class WrittenOut:
         """Return D'QD for columns that are zero outside the given rows, shape (k, k)."""
         return np.asarray(columns.T @ (self.block(rows, rows) @ columns))
 
-    def crossed(self, rows: IntArray, columns: FloatArray, others: IntArray) -> FloatArray:
-        """Return D'Q at other rows, shape (k, n_others); D is zero but in the given rows."""
-        return np.asarray(columns.T @ self.block(rows, others))
+    def cross(self, rows: IntArray, columns: FloatArray, others: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Return the same, and D'Q at other rows, shape (k, n_others); D is zero but in the given rows."""
+        return self.gram(rows, columns), np.asarray(columns.T @ self.block(rows, others))
 
 
 def write_out_complete(unit_weights: FloatArray, n_periods: int) -> WrittenOut:
