@@ -94,8 +94,10 @@ def read_number(value: object) -> float:
 
 def list_records(frame: pd.DataFrame) -> list[Record]:
     """Return the rows of a frame as mappings by column name; those of stored results know their places."""
-    columns = {str(name): values for name, values in frame.to_dict("list").items()}
-    records: list[Record] = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    names, rows = list(map(str, frame.columns)), frame.to_numpy(dtype=object).tolist()
+    records: list[Record] = [
+        dict(zip(names, (None if value is pd.NA else value for value in row), strict=True)) for row in rows
+    ]
     if is_placed(frame):
         for record, place in zip(records, frame.index, strict=True):
             record[PLACE] = place
