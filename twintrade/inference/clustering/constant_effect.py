@@ -99,13 +99,15 @@ def _compute_variance(fit: Fit, m: _Model, v: FloatArray, names: tuple[str, ...]
     sizes = {name: int(c.max()) + 1 for name, c in codes.items()}
     if min(sizes.values()) < 2:
         raise InferenceError("there is one cluster only and no variance without a second; cluster by something finer")
-    net = m.effect.q.residualize(m.outcome[:, None])[:, 0]
-    scores = v * (net - (m.effect.u @ m.outcome) * m.effect.net_treatment)[:, None]
+    residuals = m.effect.q.residualize(m.outcome[:, None])[:, 0]
+    residuals -= (m.effect.u @ m.outcome) * m.effect.net_treatment
     k = v.shape[1]
     raw, mean, df, largest = np.zeros((k, k)), np.zeros(k), np.full(k, np.inf), np.zeros(k)
     for sign, chosen in list_signed_subsets(names):
         joint = intersect_codes([codes[name] for name in chosen])
-        sums = sum_by_group(scores, joint)
+        sums = (
+            np.array([sum_by_group(column * residuals, joint) for column in v.T]).reshape(k, int(joint.max()) + 1).T
+        )
         if (*asked, chosen) not in known:
             known[*asked, chosen] = compute_expected_squares(v, m.effect, joint, has_degrees=len(chosen) == 1)
         expected = known[*asked, chosen]
@@ -140,12 +142,16 @@ def _find_weights(fit: Fit, estimate: Estimate) -> RowWeights:
 
 def _spread(given: RowWeights, rows: IntArray) -> FloatArray:
     """Return weights on rows among which are those given, zero on the others."""
+    if np.array_equal(given.rows, rows):
+        return given.values
     out = np.zeros((rows.size, given.values.shape[1]))
     out[np.searchsorted(rows, given.rows)] = given.values
     return out
 
 
 def _take_used(v: FloatArray, rows: IntArray, used: IntArray) -> FloatArray:
+    if np.array_equal(rows, used):
+        return v
     kept = np.isin(rows, used)
     if np.abs(v[~kept]).sum() > NEGLIGIBLE * np.abs(v).sum():
         raise InferenceError("rows that the fixed effects separate carry weight in this estimate; use randomization")

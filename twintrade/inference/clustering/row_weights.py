@@ -40,6 +40,8 @@ def find_row_weights(fit: Fit, estimate: Estimate) -> RowWeights | None:
     given = influence.outcome_weights
     if given is None:
         return None
+    if np.array_equal(given.rows, rows):
+        return RowWeights(rows, given.matrix())
     spread = np.zeros((fit.design.observations.n_rows, influence.n_effects))
     spread[given.rows] = given.matrix()
     return RowWeights(rows, spread[rows])

@@ -228,7 +228,8 @@ class Annihilator:
             (n_groups, n_first) and (n_groups, rank), sparse, and (n_groups, n_kept).
         """
         by_group = sp.csr_array((weighted, (groups, np.arange(weighted.size))), shape=(n_groups, weighted.size))
-        return self.combine_loadings(by_group)
+        first, inside, rest = self.combine_loadings(by_group)
+        return first, inside, rest @ self.root
 
     def first_dummies(self) -> sp.csr_array:
         """Return A, the dummies of the largest effect, shape (n_rows, n_first)."""
@@ -236,11 +237,11 @@ class Annihilator:
         return sp.csr_array((np.ones(n), first, np.arange(n + 1)), shape=(n, self.elimination.share.size))
 
     def combine_loadings(self, weighted: sp.csr_array) -> tuple[sp.csr_array, sp.csr_array, FloatArray]:
-        """Return the same from values times weights by group, shape (n_groups, n_rows)."""
+        """Return the same from values times weights by group, (n_groups, n_rows), the rest before the root."""
         e = self.elimination
         first, inside = self.combine_near(weighted)
         near = fill_out(sp.csr_array(sp.hstack([first, inside], format="csr")))
-        return first, inside, ((weighted @ e.across).toarray() - e.multiply_near(near)) @ self.root
+        return first, inside, (weighted @ e.across).toarray() - e.multiply_near(near)
 
     def combine_near(self, weighted: sp.csr_array) -> tuple[sp.csr_array, sp.csr_array]:
         """Return of the same what belongs to the largest effect and to those inside blocks."""

@@ -19,7 +19,8 @@ class LoadingSums:
     ----------
     near : array, sparse or not, shape (n_groups, n_first + rank)
         What the largest effect and those inside blocks have of them.
-    rest : FloatArray, shape (n_groups, n_kept)
+    rest : FloatArray, shape (n_groups, n_across)
+        D'M times values; products are of one side's with the other's times (D'MD)^-.
     """
 
     near: sp.csr_array | FloatArray
@@ -38,6 +39,10 @@ class LoadingSums:
         """Return the difference of both."""
         near = self.near - other.near
         return LoadingSums(near if isinstance(near, np.ndarray) else sp.csr_array(near), self.rest - other.rest)
+
+    def solved(self, inverse: FloatArray) -> "LoadingSums":
+        """Return the sums with the rest times (D'MD)^-: one side of a product."""
+        return LoadingSums(self.near, self.rest @ inverse)
 
     def halved(self) -> "LoadingSums":
         """Return half of these sums."""
@@ -78,7 +83,7 @@ def sum_by_loading(q: Annihilator, values: sp.csr_array, mix: FloatArray | None 
     )
     turned = np.asarray(e.root.T @ (nested - e.means.T @ by_first))
     left = e.compute_rest(by_first, turned, across)
-    return LoadingSums(np.vstack([np.sqrt(e.share)[:, None] * by_first, turned]).T, left.T @ q.root)
+    return LoadingSums(np.vstack([np.sqrt(e.share)[:, None] * by_first, turned]).T, left.T)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,7 +96,7 @@ class LoadingSquares:
     squared : Elimination
         That of the annihilator, with sums of squared weights by level in place of weights.
     near : sparse array, shape (n_first + rank, n_first + rank)
-    rest : FloatArray, shape (n_kept, n_kept)
+    rest : FloatArray, shape (n_across, n_across)
     """
 
     q: Annihilator
@@ -100,10 +105,10 @@ class LoadingSquares:
     rest: FloatArray
 
     def halve(self, sums: LoadingSums) -> LoadingSums:
-        """Return Y with ``Y S' + S Y' = S K S'``."""
+        """Return Y with ``Y S' + S Y' = S K S'`` for sums that are solved."""
         near = sums.near @ self.near
         crossed = self.squared.multiply_near(sums.near) - self.q.elimination.multiply_near(near)
-        return LoadingSums(near * 0.5, crossed @ self.q.root + sums.rest @ (0.5 * self.rest))
+        return LoadingSums(near * 0.5, crossed + sums.rest @ (0.5 * self.rest))
 
     def compute_near_trace(self, near: sp.csr_array) -> float:
         """Return the trace of ``S K S'`` for the near part alone."""
@@ -122,7 +127,7 @@ def compute_loading_squares(q: Annihilator) -> LoadingSquares:
     turn = sp.block_array([[sp.diags_array(np.sqrt(e.share)), -e.means @ e.root], [None, e.root]], format="csr")
     inner = sp.vstack([by_level, by_nested], format="csr")[:, :n_near]
     near = sp.csr_array(turn.T @ inner @ turn)
-    return LoadingSquares(q, squared, near, q.root.T @ _square_rest(e, squared, near, weighted[:, n_near:]) @ q.root)
+    return LoadingSquares(q, squared, near, _square_rest(e, squared, near, weighted[:, n_near:]))
 
 
 def _square_rest(e: Elimination, squared: Elimination, near: sp.csr_array, weighted: sp.csr_array) -> FloatArray:

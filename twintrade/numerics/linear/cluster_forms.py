@@ -9,6 +9,7 @@ M = I - HW and L a root of H, a form's products need L'(v 1_g) and L'(W v 1_g) a
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
@@ -32,7 +33,7 @@ SIGN_SEED = 7919
 NUMBERS_AT_ONCE = 2_000_000
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class ConstantEffect:
     """One effect for all treated rows, and what residuals around it are made with.
 
@@ -54,12 +55,18 @@ class ConstantEffect:
     net_u: FloatArray
     net_treatment: FloatArray
 
+    @cached_property
+    def inverse(self) -> FloatArray:
+        """The generalized inverse (D'MD)^- of the annihilator."""
+        return np.asarray(self.q.root @ self.q.root.T)
+
     def sum_values(self, values: sp.csr_array, mix: FloatArray | None = None) -> tuple[LoadingSums, LoadingSums]:
         """Return S and T such that forms' products are the values' own less ``S T' + T S'``, but for the effect."""
         sums = sum_by_loading(self.q, values, mix)
+        solved = sums.solved(self.inverse)
         if self.squares is None:
-            return sums, sums.halved()
-        return sums, sum_by_loading(self.q, self._weigh(values), mix).less(self.squares.halve(sums))
+            return solved, sums.halved()
+        return solved, sum_by_loading(self.q, self._weigh(values), mix).less(self.squares.halve(solved))
 
     def probe_trace(self, values: sp.csr_array) -> float:
         """Return the trace of ``S T'``, its part from all but the largest effect and those inside blocks by signs."""
