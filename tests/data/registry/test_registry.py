@@ -168,7 +168,9 @@ def test_reconcile_names_what_it_cannot_use(project, twinning_source):
     assert "no trade row for Nice" in str(found.frame["reason"].iloc[3])
     assert [m.code for m in found.messages if m.level == "warning"] == ["date-far-ahead"]
     monthly = reconcile(registry, None, *known, 2000 * 12, 2006 * 12 + 11, Frequency.MONTH)
-    assert monthly.frame["status"].tolist()[:2] == ["too coarse", "inside"]
+    assert monthly.frame["status"].tolist() == ["too coarse", "inside", "after", "unmatched", "undated", "after"]
+    later = reconcile(registry, None, *known, 2001 * 12, 2006 * 12 + 11, Frequency.MONTH)
+    assert later.frame["status"].iloc[0] == "before", "no month of 2000 is in this sample"
 
 
 def test_undated_ties_stop_the_reading_unless_excluded(project):

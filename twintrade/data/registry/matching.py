@@ -111,12 +111,15 @@ def _status(
     if signed is None:
         return "undated", Text("data.no-signature")
     try:
-        period = frequency.ordinal(signed.year, signed.month)
+        earliest = latest = frequency.ordinal(signed.year, signed.month)
     except CellError as error:
-        return "too coarse", Text("data.placed", place=signed.iso, text=error.text)
-    if period <= first:
+        # A year alone says enough where all of it lies outside the sample.
+        earliest, latest = frequency.ordinal(signed.year, 1), frequency.ordinal(signed.year, 12)
+        if earliest <= last and latest > first:
+            return "too coarse", Text("data.placed", place=signed.iso, text=error.text)
+    if latest <= first:
         return "before", Text("data.signed-before", date=signed.iso, first=frequency.label(first))
-    if period > last:
+    if earliest > last:
         return "after", Text("data.signed-after", date=signed.iso, last=frequency.label(last))
     return "inside", signed.iso
 
