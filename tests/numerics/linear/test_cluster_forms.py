@@ -68,7 +68,9 @@ def test_signs_estimate_what_forms_share_outside_blocks(monkeypatch, effects, n_
     effect = build_constant_effect(q, u, treatment, build_loading_squares(q))
     monkeypatch.setattr(cluster_forms, "MOST_EXACT", 10)
     monkeypatch.setattr(cluster_forms, "N_SIGNS", n_signs)
-    expected = compute_expected_squares(v, effect, dyad)
-    for k in range(2):
-        forms = write_out_forms(codes, none, weights, v[:, k], u, treatment, dyad)
-        assert expected.mean[k] == pytest.approx((forms**2).sum(), rel=within)
+    # Groups of a dyad lie inside blocks; others take the way of sparse sums.
+    for clusters in (dyad, np.arange(n) % 37)[: 1 + (effects == "city_years")]:
+        expected = compute_expected_squares(v, effect, clusters)
+        for k in range(2):
+            forms = write_out_forms(codes, none, weights, v[:, k], u, treatment, clusters)
+            assert expected.mean[k] == pytest.approx((forms**2).sum(), rel=within)

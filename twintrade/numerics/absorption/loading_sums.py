@@ -59,11 +59,6 @@ def _add_products(one: sp.csr_array | FloatArray, other: sp.csr_array | FloatArr
     return float(sp.csr_array(sp.csr_array(one).multiply(other)).sum())
 
 
-def sum_near(q: Annihilator, values: sp.csr_array) -> sp.csr_array:
-    """Return the sums without what is left after the largest effect and those inside blocks."""
-    return sp.csr_array(sp.hstack(q.combine_near(values), format="csr"))
-
-
 def sum_by_loading(q: Annihilator, values: sp.csr_array, mix: FloatArray | None = None) -> LoadingSums:
     """Return the sums for values by group.
 
@@ -109,10 +104,6 @@ class LoadingSquares:
         near = sums.near @ self.near
         crossed = self.squared.multiply_near(sums.near) - self.q.elimination.multiply_near(near)
         return LoadingSums(near * 0.5, crossed + sums.rest @ (0.5 * self.rest))
-
-    def compute_near_trace(self, near: sp.csr_array) -> float:
-        """Return the trace of ``S K S'`` for the near part alone."""
-        return float(sp.csr_array(near.T @ near).multiply(self.near).sum())
 
 
 def compute_loading_squares(q: Annihilator) -> LoadingSquares:

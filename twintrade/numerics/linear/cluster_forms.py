@@ -20,7 +20,7 @@ from twintrade.numerics.absorption import (
     LoadingSums,
     compute_loading_squares,
     sum_by_loading,
-    sum_near,
+    trace_near,
 )
 from twintrade.numerics.arrays import FloatArray, IntArray, sum_by_group
 
@@ -72,14 +72,9 @@ class ConstantEffect:
         """Return the trace of ``S T'``, its part from all but the largest effect and those inside blocks by signs."""
         signs = np.random.default_rng(SIGN_SEED).choice([-1.0, 1.0], (values.shape[0], N_SIGNS))
         mixed, half = self.sum_values(values, signs)
-        return self._trace_near(values) + float(np.vdot(mixed.rest, half.rest)) / N_SIGNS
-
-    def _trace_near(self, values: sp.csr_array) -> float:
-        near = sum_near(self.q, values)
-        if self.squares is None:
-            return float(near.power(2).sum()) / 2
-        weighted = sum_near(self.q, self._weigh(values))
-        return float(near.multiply(weighted).sum()) - self.squares.compute_near_trace(near) / 2
+        weighted, squares = (None, None) if self.squares is None else (self._weigh(values), self.squares.near)
+        near = trace_near(self.q, values, weighted, squares)
+        return near + float(np.vdot(mixed.rest, half.rest)) / N_SIGNS
 
     def _weigh(self, values: sp.csr_array) -> sp.csr_array:
         return sp.csr_array(values @ sp.diags_array(self.q.weights))
