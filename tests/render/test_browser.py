@@ -192,8 +192,8 @@ def test_the_keyboard_walks_through_the_view(browser):
 
 
 def test_a_head_sorts_by_key_and_gives_back_the_first_order(browser):
-    column = "[...document.querySelectorAll('#event-twfe-two-way tbody tr')].map(r => r.cells[1].innerText.trim())"
-    head = "document.querySelectorAll('#event-twfe-two-way thead tr:last-child > *')[1]"
+    column = "[...document.querySelectorAll('#status tbody tr')].map(r => r.cells[2].innerText.trim())"
+    head = "document.querySelectorAll('#status thead tr:last-child > *')[2]"
     first = browser.run(f"return {column}")
     orders = []
     browser.run(f"{head}.querySelector('button').focus()")

@@ -57,7 +57,8 @@ def test_results_without_the_table_name_the_command(made):
 
 
 def test_lines_of_code_keep_their_breaks_and_spaces(checked):
-    blocks = build_exhibit(Page(checked))
+    assert not any(isinstance(block, Note) for block in build_exhibit(Page(checked)))
+    blocks = build_exhibit(Page(checked, detail="full"))
     code = next(block for block in blocks if isinstance(block, Note))
     assert code == Note("code", (Span(LINES, "code"),))
     document = Document("Title", (code,))

@@ -37,7 +37,7 @@ for name, content in render(make_results(), AppendixOptions(detail="full")).file
 def test_every_promised_file_is_there(report):
     names = set(report.files)
     assert {"appendix.html", "appendix.pdf", "appendix.docx", "appendix.tex"} <= names
-    for key in ("event-ppml-gravity", "event-combined", "raw-series", "adoption"):
+    for key in ("event-paths", "event-others", "raw-series", "adoption"):
         assert {f"figures/{key}.{kind}" for kind in ("svg", "pdf", "png", "csv")} <= names
     assert {"tables/tab-ladder.tex", "tables/tab-ladder-float.tex", "tables/tab-ladder.html"} <= names
 

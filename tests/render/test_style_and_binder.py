@@ -88,12 +88,11 @@ def test_every_sentence_is_listed_with_its_places():
     sentences = list_sentences()
     assert len(sentences) > 200
     assert sentences["money_who"] == "the {n} treated pairs"
-    assert sentences["pretrend"] == "Joint test that the pre-period effects are zero: {p} ({test}, df {df})."
-    assert "{period_name}" in sentences["event_caption"]
+    assert sentences["baseline"] == "Mean {outcome} of treated units at the reference: {value}."
+    assert "{period_name}" in sentences["paths_caption"]
     wording = Wording().changed(sentences)
-    assert wording.say("pretrend", p=0.04, test="F", df="3, 6") == Wording().say(
-        "pretrend", p=0.04, test="F", df="3, 6"
-    )
+    values = {"n": 8, "n_object": 3, "n_cannot": 2, "n_silent": 5}
+    assert wording.say("robustness_intro", **values) == Wording().say("robustness_intro", **values)
 
 
 @pytest.mark.usefixtures("unencoded")

@@ -35,7 +35,7 @@ from twintrade.render.exhibits import (
     single_case,
     summary,
 )
-from twintrade.render.exhibits.topics import build_short_topic, build_topic_exhibit
+from twintrade.render.exhibits.topics import build_effects_topic, build_topic_exhibit
 from twintrade.render.options import AppendixOptions
 from twintrade.render.page import Page, name_results
 from twintrade.render.presets import EXHIBIT_NAMES
@@ -50,10 +50,10 @@ _EXHIBITS: Mapping[str, Exhibit] = {
     "single_case": single_case.build_exhibit,
     "ladder": ladder.build_exhibit,
     "event_study": event_study.build_exhibit,
-    "sensitivity": build_topic_exhibit("sensitivity"),
-    "forest": build_topic_exhibit("forest"),
+    "sensitivity": robustness.build_exhibit,
+    "forest": build_effects_topic("forest"),
     "margins": build_topic_exhibit("margins"),
-    "spillovers": build_topic_exhibit("spillovers"),
+    "spillovers": build_effects_topic("spillovers"),
     "claims": claims.build_exhibit,
     "findings": run.build_findings,
     "raw": raw_series.build_exhibit,
@@ -66,14 +66,6 @@ _EXHIBITS: Mapping[str, Exhibit] = {
     "cross_check": cross_check.build_exhibit,
     "machine": run.build_machine,
 }
-
-
-_SHORT: Mapping[str, Exhibit] = {
-    "sensitivity": robustness.build_exhibit,
-    "forest": build_short_topic("forest"),
-    "spillovers": build_short_topic("spillovers"),
-}
-"""Exhibits that a short appendix has in another form; the table of checks stands for the findings too."""
 
 
 def open_page(results: ResultSet, options: AppendixOptions, printer: Printer | None = None) -> Page:
@@ -114,10 +106,9 @@ def build_appendix(
     for name in EXHIBIT_NAMES:
         if name not in options.exhibits:
             continue
-        if page.detail == "short" and name == "findings":
-            continue
-        short = _SHORT.get(name) if page.detail == "short" else None
-        exhibit_blocks = (short or _EXHIBITS[name])(page)
+        if name == "findings" and (page.detail == "short" or "sensitivity" in options.exhibits):
+            continue  # the table of checks stands for them
+        exhibit_blocks = _EXHIBITS[name](page)
         if isinstance(exhibit_blocks, Absent):
             absent.append((page.say(name), exhibit_blocks.reason))
         else:

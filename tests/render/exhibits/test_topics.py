@@ -8,7 +8,7 @@ from made_results import make_results
 
 from twintrade.effects import Finding, ResultSet, build_findings_frame
 from twintrade.render import appendix
-from twintrade.render.blocks import BulletList, Figure, Heading, Table
+from twintrade.render.blocks import Beside, BulletList, Figure, Heading, Table
 from twintrade.render.options import AppendixOptions
 
 pytestmark = pytest.mark.usefixtures("unencoded")
@@ -83,25 +83,22 @@ def test_a_payload_of_no_check_is_no_topic_s():
     assert shape(replace(made, payloads=more)) == shape(made)
 
 
-def test_variants_of_one_column_stand_in_one_figure_and_one_table():
+def test_variants_of_every_column_stand_once_in_the_table_of_checks_or_in_figures_of_their_own():
     table = pd.DataFrame(
         {"label": ["a", "b"], "group": "x", "effect": [0.1, 0.3], "low": 0.0, "high": 0.5, "p": 0.2,
          "difference": [0.0, 0.2], "difference_low": -0.1, "difference_high": 0.4, "difference_p": 0.3}
     )  # fmt: skip
     made = make_results(is_hostile=False)
     findings = [
-        (
-            Finding(diagnostic=n, verdict="informs", text="Told.", topic="sensitivity", payloads={n: table}),
-            column,
-            (n,),
-        )
-        for n, column in (
-            ("window", ("ppml", "gravity")),
-            ("dates", ("ppml", "gravity")),
-            ("anticipation", ("twfe", "x")),
+        (Finding(diagnostic=n, verdict=verdict, text="Told.", topic="sensitivity", payloads={n: table}), column, (n,))
+        for n, column, verdict in (
+            ("window", ("ppml", "gravity"), "cannot tell"),
+            ("dates", ("imputation", "gravity"), "does not object"),
+            ("anticipation", ("twfe", "gravity"), "cannot tell"),
+            ("comparison", ("ppml", "gravity"), "informs"),
         )
     ]
-    names = ("window", "dates", "anticipation")
+    names = ("window", "dates", "anticipation", "comparison")
     results = replace(
         made,
         findings=build_findings_frame(findings),
@@ -109,6 +106,30 @@ def test_variants_of_one_column_stand_in_one_figure_and_one_table():
         payload_kinds={**made.payload_kinds, **dict.fromkeys(names, "variants")},
     )
     blocks = section(list(build_appendix(results)), "sensitivity")
-    assert [b.key for b in blocks if isinstance(b, Figure)] == ["variants-twfe-x", "variants-ppml-gravity"]
-    tables = [b for b in blocks if isinstance(b, Table)]
-    assert [len(t.groups[0]) for t in tables] == [2, 4]
+    (checks,) = [b for b in blocks if isinstance(b, Table)]
+    named = [row.cells[0].text.strip() for row in checks.rows]
+    assert [n for n in named if n in ("a", "b")] == ["a", "b", "b", "a", "b"]  # the headline itself is no variant
+    assert [b.key for b in blocks if isinstance(b, Figure) and b.key in names] == ["comparison"]
+
+
+def test_half_as_wide_figures_stand_in_pairs_and_the_last_of_an_odd_number_alone():
+    made = make_results(is_hostile=False)
+    path = pd.DataFrame({"series": ["x"] * 3, "period": [1, 2, 3], "value": [1.0, 2.0, 3.0]})
+    names = [f"estimators-{i}" for i in range(3)]
+    findings = [
+        (
+            Finding(diagnostic="estimators", verdict="cannot tell", text=n, topic="sensitivity"),
+            ("ppml", n),
+            (n,),
+        )
+        for n in names
+    ]
+    results = replace(
+        made,
+        findings=build_findings_frame(findings),
+        payloads={**made.payloads, **dict.fromkeys(names, path)},
+        payload_kinds={**made.payload_kinds, **dict.fromkeys(names, "path")},
+    )
+    blocks = section(list(build_appendix(results)), "sensitivity")
+    assert [[f.key for f in b.figures] for b in blocks if isinstance(b, Beside)] == [names[:2]]
+    assert [b.key for b in blocks if isinstance(b, Figure) and b.key in names] == names[2:]

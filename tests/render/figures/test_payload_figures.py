@@ -12,8 +12,8 @@ from twintrade.diagnostics.base import DIAGNOSTICS
 from twintrade.effects.payload_kinds import PayloadKind, read_payload_kinds
 from twintrade.render.blocks import Figure, Table
 from twintrade.render.exhibits import event_study
-from twintrade.render.exhibits.payloads import _keep_largest, build_payload, build_variants
-from twintrade.render.figures import adoption, alt_text, forest, heat_map
+from twintrade.render.exhibits.payloads import build_payload
+from twintrade.render.figures import adoption, alt_text, forest, heat_map, percent_paths
 from twintrade.render.page import Page
 from twintrade.render.reading import find_headline
 from twintrade.study.store.frames import from_bytes
@@ -227,14 +227,7 @@ def test_a_heat_map_writes_each_value_once_and_nothing_in_empty_cells():
     assert [label.get_text() for label in axes.get_yticklabels()] == ["2001", "two"]
 
 
-def test_variants_of_a_headline_are_one_figure_of_two_panels_and_one_table():
-    shown, rows = build_variants(make_page(), "variants-twfe", VARIANTS)
-    assert shown.key == "variants-twfe"
-    assert "TWFE" in shown.caption
-    assert "−0.300 to 0.300" in shown.alt
-    assert len(rows.groups[0]) == 16
-    heads = ["".join(map(str, cell.spans)) if hasattr(cell, "spans") else str(cell) for cell in rows.header[0]]
-    assert any("p of the difference" in head for head in heads)
+def test_variants_are_drawn_beside_their_differences():
     drawing = forest.draw_differences(VARIANTS)
     left, right = drawing.axes
     assert [len(axes.lines) for axes in (left, right)] == [33, 33]  # a point and a line each, and zero
@@ -243,10 +236,20 @@ def test_variants_of_a_headline_are_one_figure_of_two_panels_and_one_table():
     assert right.xaxis.label.get_window_extent().x1 <= inside.x1
 
 
-def test_a_check_of_many_variants_is_drawn_by_those_that_differ_most():
-    page = make_page()
-    shown, _ = build_variants(page, "variants-twfe", VARIANTS)
-    kept = _keep_largest(VARIANTS)
-    assert kept.groupby("group").size().to_dict() == {"dates": 2, "one out": 10}
-    assert set(VARIANTS["label"]) - set(kept["label"]) == {"v6", "v7", "v8", "v9"}
-    assert any("differ most" in note for note in shown.notes)
+def test_panels_share_one_axis_where_columns_measure_changes_and_no_other():
+    rows = {
+        "event_time": [-1, 0, 1],
+        "event_label": ["−1", "0", "1"],
+        "n_units": 5,
+        "is_reference": [True, False, False],
+    }
+    frame = pd.concat(
+        pd.DataFrame({**rows, "label": label, "scale": scale, "effect": size, "low": -2 * size, "high": 2 * size})
+        for label, scale, size in (("a", "log points", 0.1), ("b", "percent", 0.3), ("c", "level", 40.0))
+    )
+    panels = [axes for axes in percent_paths.draw_panels(frame, "year").axes if axes.get_visible()]
+    assert [axes.get_title(loc="left") for axes in panels] == ["a", "b", "c"]
+    limits = [axes.get_ylim() for axes in panels]
+    assert limits[0] == limits[1]
+    assert limits[2][0] < -80 < 80 < limits[2][1]
+    assert "+50" in [label.get_text() for label in panels[0].get_yticklabels()]

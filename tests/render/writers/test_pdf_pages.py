@@ -115,3 +115,11 @@ def test_no_page_of_an_appendix_ends_more_than_a_quarter_white():
     feet = white_feet(found)
     assert len(feet) > 4
     assert [round(foot, 2) for foot in feet[2:-1] if foot > 0.25] == []
+
+
+@pytest.mark.parametrize("profile", ["ua1", "2a"])
+def test_the_appendix_keeps_the_rules_of_accessible_and_archived_pages(profile, report):
+    validator = pytest.importorskip("page", reason="page-validation is not installed")
+    found = validator.validate_pdf_bytes(report.files["appendix.pdf"], profile=profile)
+    assert [(failure.rule_id, failure.message) for failure in found.failures] == []
+    assert found.rules.total > 100

@@ -28,7 +28,7 @@ HEADS = ("column", "software", "estimate", "other-estimate", "difference", "erro
 
 
 def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
-    """Return the table of other software and, where twins stand in it, their lines."""
+    """Return the table of other software and in full, where twins stand in it, their lines."""
     frame = page.results.payloads.get(CROSS_CHECKS, pd.DataFrame())
     if frame.empty:
         return Absent(str(Text("proof.absent", name=page.results.name)))
@@ -37,7 +37,7 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
     blocks.append(_build_table(page, records))
     if others := _explain(records):
         blocks.append(BulletList(tuple(build_spans(note) for note in others)))
-    if lines := page.results.sections.get(TWINS):
+    if page.detail == "full" and (lines := page.results.sections.get(TWINS)):
         blocks += [build_paragraph(str(Text("proof.twins"))), Note("code", (Span(lines, "code"),))]
     return tuple(blocks)
 
@@ -62,7 +62,7 @@ def _build_table(page: Page, records: list[Record]) -> Table:
     return Table(
         key="cross-check",
         caption=str(Text("proof.caption")),
-        columns=(Column("left", 2.4), Column("left", 1.6), *(Column("right") for _ in range(5)), Column("left")),
+        columns=(Column("left", 3.0), Column("left", 2.4), *(Column("right") for _ in range(5)), Column("left")),
         header=(header,),
         groups=tuple(tuple(rows) for rows in groups.values()),
         notes=(*page.simulated_note, _name_libraries(libraries)),

@@ -31,11 +31,6 @@ MOST_ROWS = 60
 MOST_FOREST = 45
 MOST_BARS = 40
 FEW_YEARS = 8
-MOST_OF_CHECK = 10
-VARIANT_COLUMNS = (
-    "group", "label", "effect", "low", "high", "p", "difference", "difference_low", "difference_high", "difference_p",
-    "reason",
-)  # fmt: skip
 
 Maker = Callable[[pd.DataFrame, Page, str], Drawing]
 
@@ -70,10 +65,8 @@ def build_payload(page: Page, key: str, frame: pd.DataFrame) -> tuple[Block, ...
 
 def _about_intervals(page: Page, key: str, frame: pd.DataFrame) -> tuple[str, ...]:
     """Return the note that points stand without intervals, where they do."""
-    return _find_bare(page, frame) if page.results.payload_kinds.get(key) in ("forest", "variants") else ()
-
-
-def _find_bare(page: Page, frame: pd.DataFrame) -> tuple[str, ...]:
+    if page.results.payload_kinds.get(key) not in ("forest", "variants"):
+        return ()
     n_bare = int((frame["effect"].notna() & (frame["low"].isna() | frame["high"].isna())).sum())
     return (page.say("forest_bare"),) if n_bare else ()
 
@@ -119,32 +112,6 @@ def _forest(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
 def _variants(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
     label = _effect_axis(page, frame)
     return forest.draw_differences(frame, x_label=label, theme=page.theme, is_simulated=page.results.is_simulated)
-
-
-def build_variants(page: Page, key: str, frame: pd.DataFrame) -> tuple[Block, ...]:
-    """Return variants of one headline as a figure of effects and differences, and as a table of both."""
-    title = page.say("payload_variants")
-    column = take_text(frame["estimate"].iloc[0]) if "estimate" in frame else ""
-    if column:
-        title = page.say("payload_of", title=title, column=column)
-    shown = page.drawable(frame)
-    drawn = _keep_largest(shown)
-    notes = (page.say("variants_note"), *_find_bare(page, frame))
-    few = (page.say("variants_largest", n=MOST_OF_CHECK),) if len(drawn) < len(shown) else ()
-    alt = alt_text.describe_variants(drawn, is_simulated=page.results.is_simulated)
-    figure = page.figure(format_slug(key), title, _variants(drawn, page, title), alt, frame, notes=(*notes, *few))
-    columns = [c for c in VARIANT_COLUMNS if c in shown]
-    table = shown[columns].set_axis(["check" if c == "group" else c for c in columns], axis=1)
-    rows = build_plain_table(
-        table, format_slug(f"{key}_table"), title, notes=(*page.simulated_note, *notes), is_wrapping=True
-    )
-    return figure, rows
-
-
-def _keep_largest(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the variants of each check that differ most from the headline, in their order."""
-    sizes = frame["difference"].abs().groupby(frame["group"], sort=False)
-    return frame[sizes.rank(method="first", ascending=False, na_option="top") <= MOST_OF_CHECK]
 
 
 def _placebo(frame: pd.DataFrame, page: Page, title: str) -> Drawing:

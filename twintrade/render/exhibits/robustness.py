@@ -1,6 +1,4 @@
-"""Every check in one table: what the headline becomes when one thing changes, and what the check says of it."""
-
-from dataclasses import dataclass
+"""Every check in one table: what an estimate becomes when one thing changes, and what the check says of it."""
 
 import pandas as pd
 
@@ -18,8 +16,9 @@ from twintrade.render.blocks import (
     build_spans,
 )
 from twintrade.render.citing import Sources, build_cell, cite
+from twintrade.render.exhibits.judged_checks import VARIANTS, Change, JudgedCheck, collect_checks
 from twintrade.render.exhibits.summary import CASE_VERDICT
-from twintrade.render.exhibits.topics import VERDICTS
+from twintrade.render.exhibits.topics import VERDICTS, build_payloads, list_sentences
 from twintrade.render.figures import alt_text, forest
 from twintrade.render.figures.percent_paths import convert_to_logs
 from twintrade.render.names import name_check
@@ -28,126 +27,75 @@ from twintrade.render.reading import (
     Record,
     find_headline,
     find_overall,
-    find_payload,
     format_label,
     has_spoken,
     list_findings,
     list_records,
-    list_specifications,
+    list_topic_findings,
+    list_topic_payloads,
     read_number,
     read_words,
     take_text,
 )
-from twintrade.render.wording import OF_NO_COLUMN
 from twintrade.text import Listed, Text, amounts, name_fact, numbers
 
-VARIANTS = ("variants", "forest")
-MOST_VARIANTS = 5
-N_LARGEST = 3
-"""Variants of a check that the table names where it has more than ``MOST_VARIANTS``."""
 LEAST_DRAWN = 3
-Column_ = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A variant of the headline: its name, its row, its effect and ends, and how far it lies from the headline."""
-
-    name: str
-    row: Record
-    effect: float
-    low: float
-    high: float
-    difference: float
-    p: float
-
-
-@dataclass(frozen=True, slots=True)
-class JudgedCheck:
-    """A check with its verdict, the variants it tabled, and those further ones that only their range tells of."""
-
-    name: str
-    column: str
-    scale: str
-    finding: Record
-    changes: tuple[Change, ...]
-    others: tuple[Change, ...]
+MOST_DRAWN = 5
+"""Variants of a check that the figure shows: those farthest from the headline."""
+PAIRED = ("path", "sensitivity", "power", "cell_weights", "heat_map", "bacon")
+"""Kinds of payloads whose figures stand side by side."""
 
 
 def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
-    """Return what objects in words, then a table of every check and a figure of the variants."""
+    """Return what objects in words, then a table of every check and a figure of the variants.
+
+    In full the table has all columns and variants, and every check its sentence, its figures and its tables.
+    """
     findings = [f for f in list_records(page.results.findings) if take_text(f.get("verdict")) in VERDICTS]
-    checks = _collect(page, [f for f in findings if has_spoken(f)])
-    if not checks:
+    spoken, is_whole = [f for f in findings if has_spoken(f)], page.detail == "full"
+    checks = collect_checks(page, spoken, is_whole=is_whole)
+    owners = _list_untabled(page, checks) if is_whole else {}
+    lines = _list_spoken(page, spoken) if is_whole else _list_objecting(page, findings)
+    if not (checks or owners or (is_whole and lines.items)):
         return Absent(page.say("absent_sensitivity"))
     counts = [sum(take_text(f["verdict"]) == verdict for f in findings) for verdict in VERDICTS]
     intro = page.say("robustness_intro", n=len(findings), n_object=counts[0], n_cannot=counts[1], n_silent=counts[2])
     if "summary" in page.exhibits and not list_findings(page.results, CASE_VERDICT):
         intro = page.say("robustness_unseen")  # the summary counts them
-    blocks: list[Block] = [Heading(2, page.say("sensitivity"), "sensitivity"), build_paragraph(intro)]
+    opening: list[Block] = [Heading(2, page.say("sensitivity"), "sensitivity"), build_paragraph(intro)]
+    bullets: list[Block] = [lines] if lines.items else []
+    tabled = [_build_table(page, checks, findings), *_draw(page, checks)] if checks else []
+    if not is_whole:
+        return (*opening, *bullets, *tabled)
+    return (*opening, *tabled, *bullets, *build_payloads(page, owners, PAIRED))
+
+
+def _list_untabled(page: Page, checks: list[JudgedCheck]) -> dict[str, Record]:
+    """Return the payloads of the topic that are no variants in the table of checks."""
+    tabled = {key for check in checks for key in take_text(check.finding.get("payloads")).split()}
+    kinds = page.results.payload_kinds
+    owners = list_topic_payloads(page.results, "sensitivity")
+    return {key: owner for key, owner in owners.items() if not (key in tabled and kinds.get(key) in VARIANTS)}
+
+
+def _list_spoken(page: Page, spoken: list[Record]) -> BulletList:
+    """Return what the checks of the topic say, what objects first, of one made for several columns the first."""
+    of_topic = [f for f in list_topic_findings(page.results, "sensitivity") if has_spoken(f)]
+    judged = [check.finding for check in collect_checks(page, spoken, is_whole=False)]
+    informing = [f for f in of_topic if take_text(f.get("verdict")) not in VERDICTS]
+    return list_sentences(page, [*(f for f in judged if f in of_topic), *informing])
+
+
+def _list_objecting(page: Page, findings: list[Record]) -> BulletList:
+    """Return what objects, one line each, unless the page of a single case says it."""
     is_alone = "single_case" not in page.exhibits
-    objecting = [
-        build_spans(f"{name_check(take_text(f['diagnostic']))}: {read_words(f, 'sentence')}")
-        for f in findings
-        if take_text(f["verdict"]) == "objects" and (is_alone or take_text(f.get("topic")) != "single_case")
-    ]
-    blocks += [BulletList(tuple(objecting))] if objecting else []
-    blocks.append(_build_table(page, checks, findings))
-    figure = _draw(page, checks)
-    return (*blocks, *figure)
-
-
-def _collect(page: Page, findings: list[Record]) -> list[JudgedCheck]:
-    """Return the checks of the headline, those of other columns that object, and of the rest one a diagnostic."""
-    columns = {_key(s): s for s in list_specifications(page.results)}
-    headline = find_headline(page.results)
-    headline_key = _key(headline) if headline is not None else ("", "")
-    of_headline = {f["diagnostic"] for f in findings if _key(f) == headline_key}
-    seen: set[str] = set()
-    checks = []
-    for finding in findings:
-        name = take_text(finding["diagnostic"])
-        is_own = _key(finding) == headline_key or name in OF_NO_COLUMN
-        is_first = name not in of_headline and name not in seen
-        if is_own or is_first or take_text(finding["verdict"]) == "objects":
-            seen.add(name)
-            checks.append(_read_check(page, finding, columns.get(_key(finding), headline), is_own=is_own))
-    return checks
-
-
-def _key(record: Record) -> Column_:
-    return take_text(record["estimator"]), take_text(record["specification"])
-
-
-def _read_check(page: Page, finding: Record, column: Record | None, *, is_own: bool) -> JudgedCheck:
-    overall = find_overall(page.results, column) if column is not None else None
-    changes = _list_changes(page, finding, with_base=not is_own)
-    shown = changes
-    if len(changes) > MOST_VARIANTS:
-        apart = sorted((c for c in changes if abs(c.difference) > 0), key=lambda c: -abs(c.difference))
-        shown = [c for c in changes if c not in apart] + apart[:N_LARGEST]
-    return JudgedCheck(
-        name=name_check(take_text(finding["diagnostic"])),
-        column="" if is_own or column is None else format_label(column),
-        scale=take_text(overall["scale"]) if overall is not None else "",
-        finding=finding,
-        changes=tuple(c for c in changes if c in shown),
-        others=tuple(c for c in changes if c not in shown),
+    return BulletList(
+        tuple(
+            build_spans(f"{name_check(take_text(f['diagnostic']))}: {read_words(f, 'sentence')}")
+            for f in findings
+            if take_text(f["verdict"]) == "objects" and (is_alone or take_text(f.get("topic")) != "single_case")
+        )
     )
-
-
-def _list_changes(page: Page, finding: Record, *, with_base: bool) -> list[Change]:
-    """Return the variants that a check tabled; what differs from nothing only where it is not the headline itself."""
-    changes = []
-    for key in take_text(finding.get("payloads")).split():
-        frame = find_payload(page.results, key)
-        if frame is None or page.results.payload_kinds.get(key) not in VARIANTS or "label" not in frame:
-            continue
-        for row in list_records(frame):
-            values = [read_number(row.get(n)) for n in ("effect", "low", "high", "difference", "p")]
-            if values[0] == values[0] and (with_base or values[3] != 0):
-                changes.append(Change(read_words(row, "label"), row, *values))
-    return changes
 
 
 def _build_table(page: Page, checks: list[JudgedCheck], findings: list[Record]) -> Table:
@@ -242,6 +190,12 @@ def _write_bound(bound: float, scale: str) -> str:
     return str(Text("tables.open-end")) if bound == float("inf") else _write(bound, scale)
 
 
+def _keep_largest(changes: tuple[Change, ...]) -> list[Change]:
+    """Return the variants farthest from the headline, in their order."""
+    apart = sorted(changes, key=lambda c: -abs(c.difference) if c.difference == c.difference else 0.0)[:MOST_DRAWN]
+    return [c for c in changes if c in apart]
+
+
 def _draw(page: Page, checks: list[JudgedCheck]) -> tuple[Block, ...]:
     """Return the variants with the headline's interval as a band behind them; nothing where there are few."""
     spec = find_headline(page.results)
@@ -254,7 +208,7 @@ def _draw(page: Page, checks: list[JudgedCheck]) -> tuple[Block, ...]:
         {"group": check.name, "label": c.name, "effect": c.effect, "low": c.low, "high": c.high}
         for check in checks
         if check.scale == take_text(overall["scale"]) and not check.column
-        for c in check.changes
+        for c in _keep_largest(check.changes)
     ]
     if len(rows) < LEAST_DRAWN:
         return ()

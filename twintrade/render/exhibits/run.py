@@ -5,15 +5,15 @@ from typing import Any
 
 import pandas as pd
 
-from twintrade.render.blocks import Absent, Block, BulletList, Heading, Span, build_paragraph, build_spans, emphasize
+from twintrade.render.blocks import Absent, Block, BulletList, Heading, build_paragraph, build_spans
 from twintrade.render.citing import WHOLE_ROW, WORDS, cite_manifest, cite_place
 from twintrade.render.names import name_machine
 from twintrade.render.page import Page
-from twintrade.render.reading import Record, format_label, list_specifications, read_words, take_text
-from twintrade.render.tables.ladder import group_sentences
+from twintrade.render.reading import Record, list_specifications, take_text
+from twintrade.render.tables.ladder_notes import group_sentences, is_gravity
 from twintrade.render.tables.plain import build_plain_table
 from twintrade.render.tables.run import build_findings_table, build_messages_table, build_warnings_table
-from twintrade.text import Listed, Text, find_topic
+from twintrade.text import Text, find_topic
 
 VOLATILE = ("seconds", "memory", "started", "finished", "volatile", "host", "user")
 LISTING = ("descriptives", "selection", "forest", "margins", "spillovers", "sensitivity")
@@ -40,30 +40,18 @@ def build_findings(page: Page) -> tuple[Block, ...] | Absent:
 
 
 def build_assumptions(page: Page) -> tuple[Block, ...] | Absent:
-    """Return the identifying assumption of each specification, once each."""
-    if page.detail == "short":
-        return _describe_columns(page)
-    by_assumption: dict[str, list[str]] = {}
-    for spec in list_specifications(page.results):
-        if take_text(spec.get("assumption")):
-            by_assumption.setdefault(read_words(spec, "assumption"), []).append(format_label(spec))
-    if not by_assumption:
-        return Absent(page.say("no_specification"))
-    items: list[tuple[Span, ...]] = [
-        build_spans(emphasize(str(Listed(tuple(names), "semicolon"))), ": ", s) for s, names in by_assumption.items()
-    ]
-    return (Heading(2, page.say("assumptions"), "assumptions"), BulletList(tuple(items)))
-
-
-def _describe_columns(page: Page) -> tuple[Block, ...] | Absent:
-    """Return what each column estimates and assumes, once each, and where it says how its interval is made."""
+    """Return what each column estimates and assumes, once each, and how its interval is made or where that stands."""
     columns = list_specifications(page.results)
     if not columns:
         return Absent(page.say("no_specification"))
-    facts = ("estimand", "assumption", "overall_note")
+    is_whole = page.detail == "full"
+    facts = ("estimand", "assumption", "overall_note", *(("equation", "inference_note") if is_whole else ()))
     items = [build_spans(s) for fact in facts for s in group_sentences(columns, fact, 1)]
-    items.append(build_spans(page.say("technical_inference")))
-    return (Heading(2, page.say("technical"), "assumptions"), BulletList(tuple(items)))
+    if not is_whole:
+        items.append(build_spans(page.say("technical_inference")))
+    elif any(map(is_gravity, columns)):
+        items.append(build_spans(page.say("gravity")))
+    return (Heading(2, page.say("assumptions"), "assumptions"), BulletList(tuple(items)))
 
 
 def build_warnings(page: Page) -> tuple[Block, ...] | Absent:

@@ -23,7 +23,7 @@ from twintrade.render.reading import (
     take_text,
 )
 from twintrade.render.tables.estimates import find_decimals
-from twintrade.render.tables.ladder import is_size_unknown
+from twintrade.render.tables.ladder_notes import is_size_unknown
 from twintrade.render.wording import list_check_names
 from twintrade.text import Listed, amounts, complete_sentence, numbers, strip_stop
 

@@ -1,13 +1,14 @@
 """Exhibits 3, 4 and 8 to 11: each topic gathers the findings and payloads that belong to it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from twintrade.render.blocks import Absent, Block, BulletList, Heading, build_spans
+from twintrade.render.blocks import Absent, Beside, Block, BulletList, Figure, Heading, build_spans
 from twintrade.render.citing import is_placed
-from twintrade.render.exhibits.payloads import build_payload, build_variants, is_drawn
+from twintrade.render.exhibits.payloads import build_payload, is_drawn
 from twintrade.render.names import name_check
 from twintrade.render.page import Page
 from twintrade.render.reading import (
@@ -24,9 +25,9 @@ from twintrade.render.reading import (
 from twintrade.render.wording import OF_NO_COLUMN
 from twintrade.text import Listed
 
+HALF = 0.55
+"""Width at which a figure is drawn that stands beside another; the page sets it a little smaller."""
 VERDICTS = ("objects", "cannot tell", "does not object")
-VARIANTS = "variants"
-"""Beginning of the name under which variants of one column stand together."""
 
 
 def _lines(page: Page, findings: list[Record]) -> list[str]:
@@ -49,7 +50,13 @@ def _lines(page: Page, findings: list[Record]) -> list[str]:
 
 def list_topic_sentences(page: Page, name: str, but: Sequence[str] = ()) -> BulletList:
     """Return what the checks of a topic say, one line each, but for those that stand elsewhere."""
-    findings = [r for r in list_topic_findings(page.results, name) if take_text(r["diagnostic"]) not in but]
+    findings = list_topic_findings(page.results, name)
+    return list_sentences(page, [f for f in findings if take_text(f["diagnostic"]) not in but])
+
+
+def list_sentences(page: Page, findings: list[Record]) -> BulletList:
+    """Return what findings say, one line each, what objects first."""
+    findings = sorted(findings, key=lambda finding: take_text(finding["verdict"]) != "objects")
     return BulletList(tuple(build_spans(line) for line in _lines(page, findings)))
 
 
@@ -59,13 +66,7 @@ def join_payloads(page: Page, owners: Mapping[str, Record]) -> dict[str, pd.Data
     frames: dict[str, list[pd.DataFrame]] = {}
     for key, owner in owners.items():
         frame = page.results.payloads[key]
-        if page.results.payload_kinds.get(key) == "variants":
-            group = VARIANTS + "-".join(("", *_keys(owner)))
-            named = frame.assign(group=name_check(key.partition("-")[0]))
-            frames.setdefault(group, []).append(
-                named.assign(estimate=columns.get(_keys(owner), page.say("of_headline")))
-            )
-        elif is_drawn(page, key, frame):
+        if is_drawn(page, key, frame):
             frames[key] = [frame]
         else:
             named = frame.copy()
@@ -86,6 +87,31 @@ def _unnamed(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.drop(columns="estimate") if frame.columns[0] == "estimate" else frame
 
 
+def build_payloads(page: Page, owners: Mapping[str, Record], paired: Sequence[str] = ()) -> list[Block]:
+    """Return payloads as figures and tables; one drawn as a figure needs no table of its own.
+
+    Parameters
+    ----------
+    paired : sequence of str
+        Kinds of payloads whose figures are drawn half as wide, two beside each other.
+    """
+    half = replace(page, theme=replace(page.theme, width=page.theme.width * HALF))
+    kinds = page.results.payload_kinds
+    frames = {
+        key: frame
+        for key, frame in join_payloads(page, owners).items()
+        if not (key.endswith("_table") and is_drawn(page, key, frame) and key.removesuffix("_table") in owners)
+    }
+    narrow = [key for key, frame in frames.items() if kinds.get(key) in paired and is_drawn(page, key, frame)]
+    narrow = narrow[: len(narrow) // 2 * 2]
+    drawn = [b for key in narrow for b in build_payload(half, key, frames[key]) if isinstance(b, Figure)]
+    pairs = (Beside(tuple(drawn[start : start + 2])) for start in range(0, len(drawn), 2))
+    return [
+        *pairs,
+        *(b for key, frame in frames.items() if key not in narrow for b in build_payload(page, key, frame)),
+    ]
+
+
 def build_topic_exhibit(name: str) -> Callable[[Page], tuple[Block, ...] | Absent]:
     """Return the exhibit of one topic."""
 
@@ -97,11 +123,7 @@ def build_topic_exhibit(name: str) -> Callable[[Page], tuple[Block, ...] | Absen
         blocks: list[Block] = [Heading(2, page.say(name), name.replace("_", "-"))]
         if findings:
             blocks.append(list_topic_sentences(page, name))
-        for key, frame in join_payloads(page, owners).items():
-            if key.endswith("_table") and is_drawn(page, key, frame) and key.removesuffix("_table") in owners:
-                continue
-            blocks += (build_variants if key.startswith(VARIANTS) else build_payload)(page, key, frame)
-        return tuple(blocks)
+        return (*blocks, *build_payloads(page, owners))
 
     return exhibit
 
@@ -116,8 +138,8 @@ def _put_in_percent(page: Page, owner: Record, frame: pd.DataFrame) -> pd.DataFr
     return frame.assign(scale="percent", **ends)
 
 
-def build_short_topic(name: str) -> Callable[[Page], tuple[Block, ...] | Absent]:
-    """Return the exhibit of one topic, its effects in one figure unless the table of checks has them."""
+def build_effects_topic(name: str) -> Callable[[Page], tuple[Block, ...] | Absent]:
+    """Return the exhibit of a topic, its effects in one figure unless the table of checks has them."""
     whole = build_topic_exhibit(name)
 
     def exhibit(page: Page) -> tuple[Block, ...] | Absent:

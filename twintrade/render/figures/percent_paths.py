@@ -1,4 +1,4 @@
-"""Effects by event time as changes in percent, of one method or a few, on a scale of logs."""
+"""Effects by event time as changes in percent on a scale of logs: of a few methods on one axis, of more in panels."""
 
 import math
 
@@ -18,6 +18,10 @@ from twintrade.text import Text, Words, numbers
 HEIGHT = 3.4
 TICKS = (-90, -75, -50, -25, 0, 50, 100, 200, 400, 900)
 DODGE = 0.22
+CHANGES = ("log points", "percent")
+PER_ROW = 3
+PANEL_HEIGHT, PANEL_LETTERS, PANEL_TIMES = 1.5, 32, 9
+PANEL_TICKS = (-75, -50, 0, 50, 100, 200, 400, 900)
 MOST_BESIDE = 80
 """Letters of labels that stand beside each other in a legend."""
 
@@ -47,10 +51,8 @@ def draw_path(
     theme = theme or Theme()
     labels = list(dict.fromkeys(frame["label"].map(take_text))) if "label" in frame else [""]
     parts = [frame[frame["label"].map(take_text) == name] for name in labels] if labels != [""] else [frame]
-    ends = frame[["effect", "low", "high"]].to_numpy(dtype=float)
-    ends = ends[np.isfinite(ends)]
-    ticks = choose_ticks(float(ends.min(initial=-0.3)), float(ends.max(initial=0.4)))
-    bounds = np.log1p(ticks[0] / 100) - 0.05, np.log1p(ticks[-1] / 100) + 0.05
+    ticks = _choose_ticks_of(frame)
+    bounds = _frame_ticks(ticks)
     names = [split_label(name, MOST_BESIDE) for name in labels]
     columns = len(labels) if sum(map(measure_label, labels)) <= MOST_BESIDE else 1
     n_lines = sum(name.count("\n") + 1 for name in names) / columns
@@ -72,6 +74,66 @@ def draw_path(
             handles = [Line2D([], [], ls="", marker=m, color=c, ms=5, mfc=f) for m, c, f in styles]
             axes.legend(handles, names, ncols=columns, loc="lower right", bbox_to_anchor=(1.0, 1.0))
     return figure
+
+
+def draw_panels(
+    frame: pd.DataFrame, period_name: str, theme: Theme | None = None, is_simulated: bool = False
+) -> Drawing:
+    """Draw effects by event time, a panel a method: changes on one scale in log points, others each on its own.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As of ``draw_path``, with label and scale.
+    period_name : str
+    """
+    theme = theme or Theme()
+    parts = dict(list(frame.groupby(frame["label"].map(take_text), sort=False)))
+    logs = frame[frame["scale"].isin(CHANGES)]
+    ticks = [tick for tick in _choose_ticks_of(logs) if tick in PANEL_TICKS]
+    n_rows = math.ceil(len(parts) / PER_ROW)
+    with open_figure(theme, PANEL_HEIGHT * n_rows + 0.4, is_simulated=is_simulated) as figure:
+        panels = figure.subplots(n_rows, min(PER_ROW, len(parts)), squeeze=False).ravel()
+        for axes in panels[len(parts) :]:
+            axes.set_visible(False)
+        for axes, (name, part) in zip(panels, parts.items(), strict=False):
+            is_change = take_text(part["scale"].iloc[0]) in CHANGES
+            bounds = _frame_ticks(ticks) if is_change else _frame_effects(part)
+            _draw_points(axes, part, 0, 0.0, bounds, theme)
+            if is_change:
+                axes.set_yticks(np.log1p(np.array(ticks) / 100), [write_tick(t) for t in ticks])
+            axes.set_title(split_label(str(name), PANEL_LETTERS), loc="left", fontsize=theme.size * 0.9)
+            axes.axhline(0.0, color=theme.ink, linewidth=0.8, zorder=1)
+            axes.axvline(-0.5, color=theme.muted, linewidth=0.6)
+            axes.set_ylim(*bounds)
+            times = part.sort_values("event_time")
+            step = max(1, math.ceil(len(times) / PANEL_TIMES))
+            labels = list(times["event_label"].map(take_text))
+            axes.set_xticks(times["event_time"].to_numpy(dtype=float)[::step], labels[::step])
+            axes.tick_params(axis="y", length=0)
+        since = str(Text("figures.since-onset", period_name=period_name))
+        figure.supxlabel(since, fontsize=theme.size * 0.9, x=0.02, ha="left")
+    return figure
+
+
+def _choose_ticks_of(frame: pd.DataFrame) -> list[int]:
+    """Return changes in percent that frame effects in log points with their ends."""
+    ends = frame[["effect", "low", "high"]].to_numpy(dtype=float)
+    ends = ends[np.isfinite(ends)]
+    return choose_ticks(float(ends.min(initial=-0.3)), float(ends.max(initial=0.4)))
+
+
+def _frame_ticks(ticks: list[int]) -> tuple[float, float]:
+    return float(np.log1p(ticks[0] / 100)) - 0.05, float(np.log1p(ticks[-1] / 100)) + 0.05
+
+
+def _frame_effects(part: pd.DataFrame) -> tuple[float, float]:
+    """Return bounds around effects on their own scale, with their finite ends."""
+    ends = part[["effect", "low", "high"]].to_numpy(dtype=float)
+    ends = ends[np.isfinite(ends)]
+    low, high = float(ends.min(initial=0.0)), float(ends.max(initial=0.0))
+    room = 0.05 * (high - low) or 1.0
+    return low - room, high + room
 
 
 def _style(place: int, theme: Theme) -> tuple[str, str, str]:

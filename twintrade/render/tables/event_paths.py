@@ -1,17 +1,29 @@
-"""The event studies of all columns in one table: the headline with its interval, the others as estimates."""
+"""The event studies of all columns: one table with the interval of the headline, or several with each interval."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 
-from twintrade.render.blocks import Cell, Column, Table, build_row
+from twintrade.render.blocks import Cell, Column, Row, Table, build_row
 from twintrade.render.citing import build_cell, cite
-from twintrade.render.reading import Record, list_records, read_number, read_truth, read_whole, take_text
+from twintrade.render.names import name_statistic
+from twintrade.render.reading import (
+    Record,
+    format_label,
+    list_records,
+    read_number,
+    read_truth,
+    read_whole,
+    take_text,
+)
 from twintrade.render.tables.effect_rows import cite_change, convert_to_percent
 from twintrade.render.tables.estimates import find_decimals
 from twintrade.render.wording import Wording
 from twintrade.text import Text, amounts, numbers
 
+PER_TABLE = 4
+"""Columns of a table that prints the interval of each."""
 Study = tuple[int, Record, pd.DataFrame]
 """The place of a column in the ladder, the column, and its effects by event time."""
 
@@ -63,6 +75,77 @@ def build_paths_table(studies: Sequence[Study], wording: Wording, notes: Sequenc
     )
 
 
+def build_whole_tables(studies: Sequence[Study], wording: Wording, notes: Sequence[str] = ()) -> tuple[Table, ...]:
+    """Return every effect with its intervals and p, and below them the joint test and the mean before.
+
+    Parameters
+    ----------
+    studies : sequence of (int, Record, DataFrame)
+        In the order of the ladder; the tables take four of them each.
+    """
+    parts = [studies[start : start + PER_TABLE] for start in range(0, len(studies), PER_TABLE)]
+    caption = wording.say("paths_table")
+    return tuple(
+        _build_part(
+            part,
+            "event-paths-table" if len(parts) == 1 else f"event-paths-table-{i}",
+            caption if len(parts) == 1 else wording.say("ladder_part", caption=caption, part=i, parts=len(parts)),
+            wording,
+            notes if i == len(parts) else (),
+        )
+        for i, part in enumerate(parts, 1)
+    )
+
+
+def _build_part(part: Sequence[Study], key: str, caption: str, wording: Wording, notes: Sequence[str]) -> Table:
+    rows = [{read_whole(r["event_time"]): r for r in list_records(frame)} for _, _, frame in part]
+    times = sorted({time for row in rows for time in row if time is not None})
+    body = tuple(build_row(_name_time(time, rows), *(_stack(row.get(time)) for row in rows)) for time in times)
+    return Table(
+        key=key,
+        caption=caption,
+        columns=(Column("left", 0.8), *(Column("right", 1.0) for _ in part)),
+        header=(
+            (Cell(("",)), *(Cell((f"({n})",)) for n, _, _ in part)),
+            (Cell((str(Text("tables.event-time")),)), *(Cell((format_label(spec),)) for _, spec, _ in part)),
+        ),
+        groups=(body, _describe_columns([spec for _, spec, _ in part])),
+        notes=tuple(notes),
+        is_ordered=True,
+    )
+
+
+def _stack(record: Record | None) -> Cell:
+    """Return an effect with p, and below it its intervals in brackets and braces."""
+    if record is None or read_truth(record["is_reference"]):
+        return _estimate(record)
+    estimate, spread, p, _ = _cells(record)
+    band = _write_spread(record, "simultaneous_low", "simultaneous_high")
+    at = amounts.format_p_value(record["p"])
+    parts = (
+        Cell((f"{estimate.text} ({at})" if at else estimate.text,), sources=(*estimate.sources, *p.sources)),
+        replace(spread, lines=(f"[{spread.text}]" if spread.text else "",)),
+        replace(band, lines=(f"{{{band.text}}}" if band.text else "",)),
+    )
+    shown = [part for part in parts if part.text]
+    return Cell(tuple(part.text for part in shown), sources=tuple(s for part in shown for s in part.sources))
+
+
+def _describe_columns(columns: Sequence[Record]) -> tuple[Row, ...]:
+    """Return the joint test of effects before the agreement, its kind, and the critical value of the band."""
+    tests = [take_text(c.get("pretrend_test")) for c in columns]
+    cells = {
+        "joint-p": [build_cell(amounts.format_p_cell(c.get("pretrend_p")), *cite(c, "pretrend_p")) for c in columns],
+        "joint-test": [Cell((name_statistic(test) if test else "",)) for test in tests],
+        "critical-value": [
+            build_cell(numbers.format_fixed(c.get("critical_value"), 3), *cite(c, "critical_value")) for c in columns
+        ],
+    }
+    return tuple(
+        build_row(str(Text(f"tables.{key}")), *row) for key, row in cells.items() if any(cell.text for cell in row)
+    )
+
+
 def _name_time(time: int, rows: Sequence[dict[int | None, Record]]) -> Cell:
     record = next(row[time] for row in rows if time in row)
     return build_cell(take_text(record["event_label"]), *cite(record, "event_time"))
@@ -74,15 +157,20 @@ def _cells(record: Record | None) -> tuple[Cell, ...]:
     units = build_cell(numbers.format_count(record["n_units"]), *cite(record, "n_units"))
     if read_truth(record["is_reference"]):
         return (_estimate(record), Cell((str(Text("tables.reference")),)), Cell(("",)), units)
-    low, high = (convert_to_percent(record | {"effect": record[name]}) for name in ("low", "high"))
+    p = build_cell(amounts.format_p_cell(record["p"]), *cite(record, "p"))
+    return (_estimate(record), _write_spread(record, "low", "high"), p, units)
+
+
+def _write_spread(record: Record, *names: str) -> Cell:
+    """Return two ends of an interval in percent where the effect is a change, else on its own scale."""
+    low, high = (convert_to_percent(record | {"effect": record[name]}) for name in names)
     is_change = convert_to_percent(record) == convert_to_percent(record)
     spread = (
         amounts.format_interval(low, high, 1)
         if is_change
-        else amounts.format_interval(record["low"], record["high"], find_decimals(record))
+        else amounts.format_interval(record[names[0]], record[names[1]], find_decimals(record))
     )
-    p = build_cell(amounts.format_p_cell(record["p"]), *cite(record, "p"))
-    return (_estimate(record), build_cell(spread, *cite_change(record, "low", "high")), p, units)
+    return build_cell(spread, *cite_change(record, *names))
 
 
 def _estimate(record: Record | None) -> Cell:

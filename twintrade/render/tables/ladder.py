@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from math import ceil, isinf
+from math import ceil
 
 from twintrade.effects import ResultSet
 from twintrade.effects.listed_cells import split_counts, split_ids
@@ -11,14 +11,11 @@ from twintrade.render.citing import WORDS, build_cell, cite
 from twintrade.render.names import capitalize, name_base, name_scale, name_statistic, name_status
 from twintrade.render.reading import (
     Record,
-    find_overall,
     format_label,
     list_records,
-    list_skipped,
     list_specifications,
     name_period,
     read_number,
-    read_truth,
     read_whole,
     read_words,
     select_kind,
@@ -26,9 +23,10 @@ from twintrade.render.reading import (
     take_text,
 )
 from twintrade.render.tables.effect_rows import build_change_rows, build_effect_rows
-from twintrade.render.tables.estimates import STAR_LEVELS, TableOptions, list_under_notes
+from twintrade.render.tables.estimates import TableOptions
+from twintrade.render.tables.ladder_notes import is_size_unknown, list_ladder_notes, list_page_notes
 from twintrade.render.wording import Wording
-from twintrade.text import Listed, Text, Words, complete_sentence, numbers, strip_stop
+from twintrade.text import Listed, Text, Words, numbers
 
 _COUNTS = (
     ("tables.observations", "n_rows"),
@@ -99,7 +97,7 @@ def _part(
         columns=(Column("left"), *(Column("decimal") for _ in columns)),
         header=_header(columns, first),
         groups=tuple(group for group in groups if group),
-        notes=_list_short_notes(results, wording, columns) if is_short else notes,
+        notes=list_page_notes(results, wording, columns) if is_short else notes,
         notes_alone=notes if is_short else (),
         is_ordered=True,
     )
@@ -191,11 +189,6 @@ def _filled(head: Words, columns: Sequence[Record], value: Callable[[Record], st
     return row if any(cell.text for cell in row.cells[1:]) else None
 
 
-def is_size_unknown(column: Record) -> bool:
-    """Whether no simulation shows how often a column's test rejects a true null."""
-    return take_text(column.get("size_studied")) != "" and not read_truth(column["size_studied"])
-
-
 def _say_studied(column: Record) -> str:
     if not take_text(column.get("size_studied")):
         return ""
@@ -229,72 +222,3 @@ def _design_rows(results: ResultSet, columns: Sequence[Record], is_short: bool) 
     )
     rows = (build_words("outcome_in", name_scale), *((comparison,) if is_short else further), studied)
     return tuple(r for r in rows if r is not None)
-
-
-def group_sentences(columns: Sequence[Record], key: str, first: int) -> list[str]:
-    """Return the distinct sentences of a column, each headed by the columns it holds for."""
-    sentences: dict[str, list[int]] = {}
-    for i, column in enumerate(columns):
-        if take_text(column.get(key)):
-            sentence = read_words(column, key)
-            sentences.setdefault(complete_sentence(sentence), []).append(first + i)
-    if len(sentences) == 1 and len(next(iter(sentences.values()))) == len(columns):
-        return list(sentences)
-    return [
-        str(Text("tables.of-columns", columns=Listed(tuple(f"({n})" for n in labels), "comma"), sentence=sentence))
-        for sentence, labels in sentences.items()
-    ]
-
-
-def is_gravity(column: Record) -> bool:
-    """Whether the fixed effects of a specification absorb both city and partner booms."""
-    return {"city_period", "partner_period"} <= set(_list_fixed_effects(column))
-
-
-def _list_short_notes(results: ResultSet, wording: Wording, columns: Sequence[Record]) -> tuple[str, ...]:
-    """Return what holds for every column; the rest stands in the technical note."""
-    effects = [e for e in (find_overall(results, c) for c in columns) if e is not None]
-    level = next((read_number(e["level"]) for e in effects if read_number(e.get("level")) > 0), 0.95)
-    notes = [wording.say("simulated_note")] if results.is_simulated else []
-    is_open = any(isinf(read_number(e.get(name))) for e in effects for name in ("low", "high"))
-    notes.append(wording.say("changes_note", level=level, open="yes" if is_open else "no"))
-    if any(map(is_size_unknown, columns)):
-        notes.append(wording.say("size_note"))
-    return (*notes, *_list_skipped_notes(results, wording))
-
-
-def _list_skipped_notes(results: ResultSet, wording: Wording) -> list[str]:
-    return [
-        wording.say(
-            "skipped_note",
-            label=format_label(s),
-            reason=strip_stop(read_words(s, "skip_reason") or wording.say("no_reason")),
-        )
-        for s in list_skipped(results)
-    ]
-
-
-def list_ladder_notes(
-    results: ResultSet, wording: Wording, options: TableOptions, columns: Sequence[Record], first: int = 1
-) -> tuple[str, ...]:
-    """Return the sentences below a table of estimates: errors, weights, assumptions, what is left out."""
-    effects = [e for e in (find_overall(results, c) for c in columns) if e is not None]
-    level = next((read_number(e["level"]) for e in effects if read_number(e.get("level")) > 0), 0.95)
-    notes = [wording.say("simulated_note")] if results.is_simulated else []
-    notes += [wording.say(key, level=level) for key in list_under_notes(effects, options)]
-    notes += group_sentences(columns, "inference_note", first)
-    if any(map(is_size_unknown, columns)):
-        notes.append(wording.say("size_note"))
-    notes += group_sentences(columns, "overall_note", first)
-    notes += group_sentences(columns, "estimand", first)
-    notes += group_sentences(columns, "assumption", first)
-    if any(take_text(e.get("scale")) == "log points" for e in effects):
-        notes.append(wording.say("percent_note"))
-    if any(is_gravity(c) for c in columns):
-        notes.append(wording.say("gravity"))
-    marks = tuple(Text("tables.star", mark=mark, bound=f"{bound:.2f}") for bound, mark in STAR_LEVELS)
-    notes.append(
-        wording.say("stars", levels=Listed(marks, "comma")) if options.has_stars else wording.say("no_stars")
-    )
-    notes += _list_skipped_notes(results, wording)
-    return tuple(notes)

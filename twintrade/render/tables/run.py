@@ -21,7 +21,7 @@ from twintrade.render.reading import (
     take_text,
 )
 from twintrade.render.tables.estimates import find_decimals
-from twintrade.render.tables.ladder import is_gravity
+from twintrade.render.tables.ladder_notes import is_gravity
 from twintrade.render.tables.plain import build_plain_table
 from twintrade.render.wording import OF_NO_COLUMN, Wording
 from twintrade.text import Text, amounts, name_fact, numbers

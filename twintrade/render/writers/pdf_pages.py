@@ -9,9 +9,9 @@ HEIGHT = 722.8
 LEAST_TEXT = 40.0
 LEAST_ROWS = 110.0
 """What must be left of a page for a paragraph, and for a long table, to begin on it."""
-SLACK = 0.08
-"""Of its height, what a block leaves free: heights are measured alone, and the taller it is the more is white where
-it finds no room after all."""
+SLACKS = (0.08, 0.03, 0.0)
+"""Of its height, what a block leaves free, each tried: heights are measured alone, and the taller a block is the more
+is white where it finds no room after all."""
 LOST_LINE = 8.0
 """What a page that ends within a block leaves free at its foot."""
 
@@ -54,10 +54,25 @@ def read_piece(block: Mapping[str, Any], height: float) -> Piece:
         return Piece("break", 0.0)
     if kind in ("table", "figure"):
         return Piece("rows" if block.get("breakable") else "whole", height, series=kind)
+    if kind == "beside":
+        return Piece("whole", height, series="figure")
     return Piece("text", height)
 
 
-def sort_pieces(pieces: Sequence[Piece], height: float = HEIGHT) -> list[int]:
+def list_orders(blocks: Sequence[Mapping[str, Any]], heights: Sequence[float]) -> list[list[int]]:
+    """Return the orders in which blocks of the template's data may be set, the most cautious first.
+
+    Parameters
+    ----------
+    blocks : sequence of mapping
+    heights : sequence of float
+        In points.
+    """
+    pieces = [read_piece(block, height) for block, height in zip(blocks, heights, strict=True)]
+    return [list(order) for order in dict.fromkeys(tuple(sort_pieces(pieces, slack=slack)) for slack in SLACKS)]
+
+
+def sort_pieces(pieces: Sequence[Piece], height: float = HEIGHT, slack: float = SLACKS[0]) -> list[int]:
     """Return the places of blocks in the order in which they are set.
 
     What does not break and finds no room waits for the next page, while text behind it fills what is left. It passes
@@ -68,8 +83,10 @@ def sort_pieces(pieces: Sequence[Piece], height: float = HEIGHT) -> list[int]:
     pieces : sequence of Piece
     height : float
         Of the text on a page.
+    slack : float
+        One of ``SLACKS``.
     """
-    layout = _Layout(pieces, height)
+    layout = _Layout(pieces, height, slack)
     for place, piece in enumerate(pieces):
         layout.settle()
         if piece.kind == "break" or (piece.kind == "heading" and piece.level > 2 and layout.is_under_sub_heading):
@@ -99,15 +116,15 @@ def _least(pieces: Sequence[Piece], place: int) -> float:
 class _Layout:
     """The page that is being filled, and what waits for the next."""
 
-    def __init__(self, pieces: Sequence[Piece], page: float) -> None:
-        self.pieces, self.page = pieces, page
+    def __init__(self, pieces: Sequence[Piece], page: float, slack: float) -> None:
+        self.pieces, self.page, self.slack = pieces, page, slack
         self.order: list[int] = []
         self.waiting: list[int] = []
         self.used = 0.0
         self.is_under_sub_heading = False
 
     def fits(self, height: float) -> bool:
-        return self.used + (1.0 + SLACK) * height <= self.page
+        return self.used + (1.0 + self.slack) * height <= self.page
 
     def put(self, place: int) -> None:
         piece = self.pieces[place]

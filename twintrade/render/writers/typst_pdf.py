@@ -42,7 +42,7 @@ from twintrade.render.writers.cells import (
     pad,
 )
 from twintrade.render.writers.glyphs import FONT_FOLDER, Printer, list_font_folders
-from twintrade.render.writers.pdf_pages import read_piece, sort_pieces
+from twintrade.render.writers.pdf_pages import list_orders
 from twintrade.text import Text, join_sentences
 
 CONTENTS = {"sections": "contents", "tables": "list-of-tables", "figures": "list-of-figures"}
@@ -100,16 +100,9 @@ def render_pdf(document: Document, printer: Printer, theme: Theme | None = None)
         "ignore_system_fonts": True,
     }
     try:
-        heights = json.loads(
-            typst.query(
-                **settings,
-                selector="<heights>",
-                one=True,
-                field="value",
-                sys_inputs={"document": json.dumps(data, ensure_ascii=False)},
-            )
-        )
-        order = sort_pieces([read_piece(b, h) for b, h in zip(data["blocks"], heights, strict=True)])
+        orders = list_orders(blocks, _ask(settings, data, "heights"))
+        pages = [_ask(settings, data | {"order": order}, "pages") for order in orders] if len(orders) > 1 else [0]
+        order = orders[pages.index(min(pages))]
         written = typst.compile(
             **settings,
             sys_inputs={"document": json.dumps(data | {"order": order}, ensure_ascii=False)},
@@ -119,6 +112,12 @@ def render_pdf(document: Document, printer: Printer, theme: Theme | None = None)
     except RuntimeError as error:  # of which typst.TypstError is one
         raise TwintradeError(f"the PDF could not be set: {getattr(error, 'message', error)}") from error
     return bytes(written), printer.messages("appendix.pdf")
+
+
+def _ask(settings: dict[str, Any], data: dict[str, Any], name: str) -> Any:
+    """Return what the template says of a document when it is laid out: the heights of its blocks, or its pages."""
+    inputs = {"document": json.dumps(data, ensure_ascii=False)}
+    return json.loads(typst.query(**settings, selector=f"<{name}>", one=True, field="value", sys_inputs=inputs))
 
 
 @cache
@@ -245,7 +244,7 @@ def _typst_widths(table: Table) -> list[float]:
     if any(column.weight for column in table.columns):
         return compute_column_weights(table, LANDSCAPE_CHARACTERS if _is_wide(table) else PORTRAIT_CHARACTERS)
     n_decimals = sum(column.align == "decimal" for column in table.columns)
-    first = 1.55 if n_decimals < 4 else 1.3
+    first = 1.55 if n_decimals < 6 else 1.3
     if n_decimals > 2:
         return [first, *(1.0 for _ in table.columns[1:])]
     places_ = range(len(table.columns))

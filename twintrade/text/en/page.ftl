@@ -142,9 +142,6 @@ payload_placebo = The treated unit among placebos: the same done to each donor
 payload_forest = Effects by group
 payload_spillover_rings = Spillovers by distance to the nearest agreement
 payload_forest_by = Effects by { $group }
-payload_variants = The estimate under other choices, and its difference from the headline
-variants_note = Differences have intervals of their own: what two estimates share cancels.
-variants_largest = Of a check with more than { $n } variants the figure shows those that differ most; the table has all.
 forest_bare = A point without a line has no interval from this inference.
 effect_axis = Effect, { $scale }
 effect_plain = Effect
@@ -206,8 +203,6 @@ payload_structural_sensitivity = Structural sensitivity
 payload_twfe_weights = Weights of cohorts and event times in the static two-way coefficient
 payload_window = Window
 payload_heterogeneity = Heterogeneity
-equation = Equation: { $equation }.
-binned_in = End points stand for everything beyond them in: { $labels }.
 raw_grid_caption = { $n } pairs as observed, indexed to the last period before the agreement
 raw_grid_note = Solid vertical line: the date used. Dashed: other candidate dates. Levels and logs stand in the CSV beside the figure.
 raw_grid_alt = Small line charts of { $n } pairs ({ $names }), each indexed beside its comparison lines, with vertical lines at the candidate dates.
@@ -231,12 +226,8 @@ p_note = p-values below the estimates.
 skipped_note = { $label } was not estimated: { $reason }.
 no_reason = no reason given
 event_study = Event study: the path before and after
-event_title = Event study: { $label }
-cells_caption = Effects by cohort and { period } since the agreement, { $label }.
-event_caption = Effect by { period } since the agreement, { $label }.
-event_combined_caption = Effect by { period } since the agreement, several estimators on one axis.
+cells_caption = Effects by cohort and { period } since the agreement, { $label }
 event_of_case = One pair is treated: its path, its gap and those of its placebos stand under Single cases.
-event_table_caption = Event-study estimates, { $label }
 paths_caption = { $outcome } by { period } since the agreement{ $n ->
     [one] { "" }
    *[other] , { $n } methods
@@ -245,24 +236,16 @@ paths_figure_note = Lines are { $level } intervals; an arrow marks one that runs
 paths_table = Event-study estimates of every column
 paths_others = other columns, estimate alone
 paths_note = Changes in percent where a column measures one, else on its own scale. Columns are numbered as in the table of estimates; intervals of the others stand in bands.csv.
+paths_whole_note = Each cell: the change in percent where the column measures one, else the effect on its own scale, with p; below it its interval in brackets, a simultaneous one in braces. At the reference the effect is zero by definition.
+paths_others_note = In percent where a column measures a change, all of them on one axis; else on its own scale. Marks as in the figure before.
+paths_others_caption = { $outcome } by { period } since the agreement, the other columns
 paths_pretrend = Effects before the agreement should lie near zero if the comparison is sound; that they do is no proof. A joint test that all of them are zero gives { P($p) }.{ $adjusted ->
     [yes] { " " }The check of pre-trends tests a straight line through them as well and adjusts for both (Holm): { P($smallest) }, the smaller of the two.
    *[no] { "" }
 }
-event_intro = Each figure shows the estimated difference for every { period } relative to the agreement. Points before onset should lie near zero if the comparison is sound; that they do is no proof.
-pretrend = Joint test that the pre-period effects are zero: { P($p) } ({ $test }{ $df ->
-    [none] { "" }
-   *[other] , df { $df }
-}).
 pretrend_absent = No joint pre-period test was made.
-levelling = Levelling off: { $sentence }
-critical = The simultaneous band uses the critical value { $value }.
-no_simultaneous = No simultaneous band: the inference used does not provide one.
-no_interval = No intervals: the inference used does not provide them.
-binned = End points marked ≤ or ≥ stand for everything beyond them.
-not_binned = End points are single periods: nothing is binned.
 baseline = Mean { $outcome } of treated units at the reference: { $value }.
-unlike_bases = The estimators use unlike bases for the pre-period ({ $bases }); compare the paths after onset, not before.
+unlike_bases = Effects before the agreement are measured against unlike bases ({ $bases }); compare the paths after it, not before.
 view_title = Explore the event study
 forest = Heterogeneity: for whom the difference is larger
 margins = Margins: more firms, or more per firm
@@ -306,8 +289,7 @@ verdict_cannot_tell = cannot tell
 findings = Findings: what the checks say
 findings_caption = Findings and verdicts
 findings_intro = A check that cannot tell could not have seen a violation that matters. Where no verdict stands, the check only informs.
-assumptions = Assumptions behind the estimates
-technical = What each column estimates and assumes
+assumptions = What each column estimates and assumes
 technical_inference = How the interval of the headline is made stands at the beginning; that of every other column in specifications.csv (inference_note).
 warnings_short = What the run warns of
 warnings_table = Warnings, one of each kind

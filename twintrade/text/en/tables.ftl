@@ -52,6 +52,9 @@ star = { $mark } p ≤ { $bound }
 ## effects by event time and by inference
 event-time = Event time
 estimate = Estimate
+critical-value = Critical value of the simultaneous interval
+joint-test = Joint test
+joint-p = Joint test before, p
 standard-error = Standard error
 interval = { SHARE($level) } interval
 band = { SHARE($level) } simultaneous band

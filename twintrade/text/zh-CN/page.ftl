@@ -122,9 +122,6 @@ payload_placebo = 处理组个体与安慰剂：对每个供体作同样处理
 payload_forest = 分组效应
 payload_spillover_rings = 按与最近协议的距离划分的溢出效应
 payload_forest_by = 按{ $group }分组的效应
-payload_variants = 其他选择下的估计值及其与主要估计的差异
-variants_note = 差异有各自的区间：两个估计的共同部分相互抵消。
-variants_largest = 某项检查的变体超过{ $n }种时，图中只显示差异最大者；完整结果见表。
 forest_bare = 没有线段的点，表示该推断方法不提供区间。
 effect_axis = 效应（{ $scale }）
 effect_plain = 效应
@@ -186,8 +183,6 @@ payload_structural_sensitivity = 结构敏感性
 payload_twfe_weights = 静态双向固定效应系数中各队列和事件时间的权重
 payload_window = 窗口
 payload_heterogeneity = 异质性
-equation = 方程：{ $equation }。
-binned_in = 下列各项的端点代表端点及其以外的全部时期：{ $labels }。
 raw_grid_caption = { $n }个配对的观测序列，以协议生效前最后一期为基期的指数
 raw_grid_note = 实竖线：所用日期。虚线：其他候选日期。水平值和对数值见图旁所附CSV。
 raw_grid_alt = { $n }个配对（{ $names }）的小型折线图，各以指数形式与对照线并列，竖线标出候选日期。
@@ -211,12 +206,8 @@ p_note = 估计值下方为p值。
 skipped_note = 未估计{ $label }：{ $reason }。
 no_reason = 未说明原因
 event_study = 事件研究：协议前后的路径
-event_title = 事件研究：{ $label }
-cells_caption = 分队列、按距协议生效{ period }数列示的效应，{ $label }。
-event_caption = 按距协议生效{ period }数列示的效应，{ $label }。
-event_combined_caption = 按距协议生效{ period }数列示的效应，多个估计量绘于同一坐标。
+cells_caption = 分队列、按距协议生效{ period }数列示的效应，{ $label }
 event_of_case = 只有一个处理组配对：其路径、差距及安慰剂的差距见“单个案例”。
-event_table_caption = 事件研究估计值，{ $label }
 paths_caption = 按距协议生效{ period }数列示的{ $outcome }{ $n ->
     [1] { "" }
    *[other] ，{ $n }种方法
@@ -225,24 +216,16 @@ paths_figure_note = 线段为{ $level }区间；箭头表示区间超出图外�
 paths_table = 各列的事件研究估计值
 paths_others = 其他各列，仅列估计值
 paths_note = 可按百分比度量的列为百分比变化，其余按各自尺度。列号与估计值表一致；其他各列的区间见bands.csv。
+paths_whole_note = 每格：该列衡量变动时为百分比变动，否则为其自身尺度上的效应，括号内为 p 值；其下方括号内为区间，花括号内为联合区间。基准期的效应按定义取零。
+paths_others_note = 衡量变动的列以百分比表示，并共用一条坐标轴；其余各列用各自的尺度。符号含义同上图。
+paths_others_caption = 按距协议生效{ period }数列示的{ $outcome }，其余各列
 paths_pretrend = 若对照合理，协议生效前的效应应接近零；但接近零并非证明。全部事前效应为零的联合检验：{ P($p) }。{ $adjusted ->
     [yes] 事前趋势检查还检验穿过这些效应的直线，并对两项检验作Holm调整，取较小者：{ P($smallest) }。
    *[no] { "" }
 }
-event_intro = 各图显示相对于协议生效的每{ period }的估计差异。若对照合理，生效前各点应接近零；但接近零并非证明。
-pretrend = 事前效应均为零的联合检验：{ P($p) }（{ $test }{ $df ->
-    [none] { "" }
-   *[other] ，自由度{ $df }
-}）。
 pretrend_absent = 未作事前效应的联合检验。
-levelling = 趋于平稳：{ $sentence }
-critical = 联合置信带采用的临界值为{ $value }。
-no_simultaneous = 没有联合置信带：所用推断方法不提供。
-no_interval = 没有区间：所用推断方法不提供。
-binned = 标有≤或≥的端点代表端点及其以外的全部时期。
-not_binned = 端点均为单一时期，没有归并。
 baseline = 处理组个体在基期的{ $outcome }均值：{ $value }。
-unlike_bases = 各估计量的事前基准不同（{ $bases }）；请比较生效后的路径，不要比较生效前的路径。
+unlike_bases = 协议之前的效应所用的基准不同（{ $bases }）；应比较协议之后的路径，而不是之前的。
 view_title = 事件研究交互图
 forest = 异质性：哪些配对的差异更大
 margins = 贸易边际：企业更多，还是每家企业贸易额更大
@@ -280,8 +263,7 @@ verdict_cannot_tell = 无法判断
 findings = 检查结果：各项检查的说明
 findings_caption = 检查结果与结论
 findings_intro = 无法判断的检查，即使存在足以影响结论的偏离也未必能发现。未列结论的检查仅供参考。
-assumptions = 估计所依据的假设
-technical = 各列的估计目标与假设
+assumptions = 各列的估计目标与假设
 technical_inference = 主要估计的区间如何得出，见文首；其他各列见specifications.csv（inference_note）。
 warnings_short = 运行警告
 warnings_table = 警告（每类一条）

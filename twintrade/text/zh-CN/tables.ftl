@@ -46,6 +46,9 @@ star = { $mark } p ≤ { $bound }
 ## effects by event time and by inference
 event-time = 事件时间
 estimate = 估计值
+critical-value = 联合区间的临界值
+joint-test = 联合检验
+joint-p = 协议前联合检验的 p 值
 standard-error = 标准误
 interval = { SHARE($level) }区间
 band = { SHARE($level) }联合置信带
