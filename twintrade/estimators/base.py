@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 import numpy as np
@@ -236,6 +236,13 @@ class Fit:
     def refit(self, design: Design, *views: View) -> "Fit":
         """Return the same method on another design; if views are named, what only others need may be missing."""
         return fit(self.estimator, design, views or None)
+
+    def repeat(self, design: Design, fast: "Repeater | None") -> "Fit":
+        """Return the overall effect on another design by the method's fast path, else by a refit."""
+        together = None if fast is None else fast(design)
+        if together is None:
+            return self.refit(design, "overall")
+        return replace(self, design=design, estimate=together[0])
 
 
 def describe_assumption(estimator: Estimator, design: Design) -> Words:

@@ -10,7 +10,7 @@ from twintrade.design import Design, NeverTreated, Observations
 from twintrade.effects import CohortEffects, GroupedInfluence, UnitInfluence
 from twintrade.effects.estimate import Scale
 from twintrade.errors import DesignError, EstimationError
-from twintrade.estimators.base import HeldOut, View
+from twintrade.estimators.base import HeldOut, Repeater, View, Views
 from twintrade.estimators.cohort_means.cell_method import CellMethod
 from twintrade.estimators.cohort_means.collapsed import Collapse
 from twintrade.estimators.regression.cell_fit import CellFit, fit_cells
@@ -22,8 +22,11 @@ from twintrade.estimators.regression.reference import require_reference
 from twintrade.estimators.regression.saturated import Dummies, build_cell_dummies
 from twintrade.estimators.regression.split_panel import correct_by_split_panel
 from twintrade.estimators.repeating.one_step import OneStep, OneStepRegression, prepare_one_step
+from twintrade.estimators.repeating.repeated import prepare_repeated
+from twintrade.estimators.repeating.repeated_cells import estimate_cells
 from twintrade.estimators.repeating.treatment_blocks import build_affected
 from twintrade.estimators.sentences import describe_design
+from twintrade.numerics.arrays import FloatArray
 from twintrade.text import Text
 
 
@@ -100,10 +103,15 @@ class ETWFE(CellMethod):
         identified = measure_cells(o, fit, cells.of_row, self.measure, self.family)
         return _packed(o, fit, tabulate_cells(o, fit, cells, identified, reference), scale, reference)
 
+    def repeater(self, design: Design, outcomes: FloatArray, views: Views = None) -> Repeater | None:
+        """Return the fast path of linear fits; None where cells are not those of affected rows alone."""
+        if self.family == "poisson" or self.n_splits or not _is_plain(design):
+            return None
+        return partial(estimate_cells, prepare_repeated(design, outcomes))
+
     def one_step(self, design: Design) -> OneStep | None:
         """Return the model without treatment; None where its cells are not those of affected rows alone."""
-        is_plain = design.statistics is None and not design.covariates and design.comparison.uses_not_yet_treated
-        if self.family == "linear" or self.n_splits or not is_plain:
+        if self.family == "linear" or self.n_splits or not _is_plain(design):
             return None
         views: tuple[View, ...] = ("overall", "event", "cohort", "calendar", "cell")
         weigh: Literal["outcome", "rows"] = "outcome" if self.measure == "percent" else "rows"
@@ -112,8 +120,7 @@ class ETWFE(CellMethod):
 
     def hold_out(self, design: Design, time: int) -> HeldOut | None:
         """Return an event time before onset on the base of the effects after it, or None where these have another."""
-        is_plain = design.statistics is None and not design.covariates and design.comparison.uses_not_yet_treated
-        if not is_plain or self.n_splits or self.measure == "difference":
+        if not _is_plain(design) or self.n_splits or self.measure == "difference":
             return None
         return hold_out_cells(design.observations, self.family, time)
 
@@ -170,6 +177,11 @@ class ETWFE(CellMethod):
         times = o.event_time[ever]
         require_reference(times, times, o.reference)
         return build_cell_dummies(o, ever & (o.event_time != o.reference)), o.reference
+
+
+def _is_plain(design: Design) -> bool:
+    """Whether cells are those of affected rows, with nothing but effects beside them."""
+    return design.statistics is None and not design.covariates and design.comparison.uses_not_yet_treated
 
 
 def _packed(

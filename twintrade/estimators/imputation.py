@@ -35,7 +35,8 @@ from twintrade.estimators.imputing.table import (
 from twintrade.estimators.imputing.untreated_outcomes import Counterfactual, fit_counterfactual
 from twintrade.estimators.repeating.one_step import OneStep, OneStepRegression, prepare_one_step
 from twintrade.estimators.repeating.repeated import prepare_repeated
-from twintrade.estimators.repeating.repeated_imputation import compute_means, estimate_imputations, weigh_imputed
+from twintrade.estimators.repeating.repeated_imputation import estimate_imputations, weigh_imputed
+from twintrade.estimators.repeating.repeated_means import compute_means
 from twintrade.estimators.repeating.treatment_blocks import build_affected_rows, build_leads
 from twintrade.estimators.sentences import describe_design
 from twintrade.numerics.arrays import FloatArray
@@ -93,9 +94,8 @@ class Imputation(CellMethod):
             return None
         shared = prepare_repeated(design, outcomes)
         means = compute_means(shared, outcomes)
-        return (
-            partial(estimate_imputations, shared, has_leads=_shows_leads(views)) if means is None else means.imputed
-        )
+        estimate = partial(estimate_imputations, shared) if means is None else means.imputed
+        return partial(estimate, has_leads=_shows_leads(views))
 
     def row_weigher(self, design: Design) -> RowWeigher | None:
         """Return the rows' weights from one factor of the effects; None for Poisson, and without rows."""

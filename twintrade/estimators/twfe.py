@@ -9,7 +9,7 @@ import numpy as np
 from twintrade.design import Design, Observations
 from twintrade.effects import Estimate, EventStudy
 from twintrade.errors import DesignError
-from twintrade.estimators.base import Repeater, Requires, Views
+from twintrade.estimators.base import Repeater, Requires, RowWeigher, Views
 from twintrade.estimators.cohort_means.collapsed import Collapse
 from twintrade.estimators.cohort_means.missing_patterns import count_alone
 from twintrade.estimators.cohort_means.sums_rows import SumsRows
@@ -25,7 +25,7 @@ from twintrade.estimators.regression.event_terms import (
     list_references,
 )
 from twintrade.estimators.regression.slopes import Slopes, build_effects
-from twintrade.estimators.repeating.repeated import estimate_regressions, prepare_repeated
+from twintrade.estimators.repeating.repeated import estimate_regressions, prepare_repeated, weigh_regression
 from twintrade.estimators.sentences import describe_design
 from twintrade.numerics.absorption import build_absorber, find_singletons, remove_trends
 from twintrade.numerics.arrays import FloatArray
@@ -142,6 +142,13 @@ class TWFE(SumsRows[EventStudy | Estimate]):
         if self.unit_trends or self.shape in ("dose", "covariates"):
             return None
         return partial(estimate_regressions, prepare_repeated(design, outcomes), models=self._models)
+
+    def row_weigher(self, design: Design) -> RowWeigher | None:
+        """Return the rows' weights from one factor of the effects; None where the fast path is none."""
+        if self.unit_trends or self.shape in ("dose", "covariates"):
+            return None
+        shared = prepare_repeated(design, design.observations.y[:, None])
+        return partial(weigh_regression, shared, model=self._models[-1])
 
     def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""

@@ -7,8 +7,10 @@ import pytest
 from twintrade.design import Design, Panel, Treatment
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Fit, fit
+from twintrade.estimators.etwfe import ETWFE
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.twfe import TWFE
+from twintrade.inference.clustering import find_row_weights
 from twintrade.inference.refits.permutation import replace_outcome
 
 # Dense orthogonal factors against iterated projections converged to 1e-12.
@@ -42,14 +44,16 @@ def onsets(rng) -> np.ndarray:
 
 @pytest.mark.parametrize(
     "estimator",
-    [TWFE(), TWFE(bins=True), TWFE(shape="static"), Imputation()],
-    ids=["event", "binned", "static", "imputation"],
+    [TWFE(), TWFE(bins=True), TWFE(shape="static"), Imputation(), ETWFE()],
+    ids=["event", "binned", "static", "imputation", "cells"],
 )
 @pytest.mark.parametrize("fixed_effects", ["two_way", "gravity"])
 @pytest.mark.parametrize(
     "options", [{}, {"covariates": ("x",), "weights": "w"}, {"anticipation": 1, "reference": -2}]
 )
 def test_fast_estimates_equal_refits(estimator, fixed_effects, options) -> None:
+    if isinstance(estimator, ETWFE) and "covariates" in options:
+        options = {"weights": "w"}
     n_compared = 0
     for seed in range(4):
         design = made(seed, fixed_effects, **options)
@@ -77,3 +81,43 @@ def test_fast_estimates_equal_refits(estimator, fixed_effects, options) -> None:
                     assert quick.view(view).effects == pytest.approx(slow.view(view).effects, abs=AGREEMENT)
             n_compared += 1
     assert n_compared >= 8
+
+
+@pytest.mark.parametrize("fixed_effects", ["two_way", "gravity"])
+@pytest.mark.parametrize("share", [0.0, 0.1])
+@pytest.mark.parametrize("options", [{}, {"covariates": ("x",), "weights": "w"}])
+def test_imputation_without_some_rows_needs_no_refit(fixed_effects, share, options) -> None:
+    n_compared = 0
+    for seed in range(4):
+        design, rng = made(seed, fixed_effects, **options), np.random.default_rng(seed)
+        again = Imputation().repeater(design, design.observations.y[:, None], ["overall"])
+        for onset in (design.onset, onsets(rng), onsets(rng)):
+            gone = rng.choice(np.flatnonzero(np.isfinite(onset)), 3, replace=False)
+            kept = ~np.isin(design.panel.unit, gone) & (rng.random(design.panel.n_rows) >= share)
+            changed = design.reassigned(onset).restricted(kept)
+            found = again(changed)
+            if found is None:
+                continue
+            quick, slow = Fit(Imputation(), changed, found[0]), fit(Imputation(), changed)
+            for view in ("overall", "cohort"):
+                assert quick.view(view).effects == pytest.approx(slow.view(view).effects, abs=AGREEMENT)
+            n_compared += 1
+    assert n_compared >= 8
+
+
+@pytest.mark.parametrize("estimator", [TWFE(), TWFE(shape="static"), Imputation()], ids=["event", "static", "cells"])
+def test_rows_weigh_in_the_average_as_in_a_refit(estimator) -> None:
+    design = made(1, "gravity", weights="w")
+    weigher, rng, n_compared = estimator.row_weigher(design), np.random.default_rng(1), 0
+    for _ in range(6):
+        changed = design.reassigned(onsets(rng))
+        found = weigher(changed)
+        if found is None:
+            continue
+        again = fit(estimator, changed)
+        expected = find_row_weights(again, again.view("overall"))
+        spread = np.zeros(design.observations.n_rows)
+        spread[expected.rows] = expected.values[:, 0]
+        assert found == pytest.approx(spread, abs=AGREEMENT)
+        n_compared += 1
+    assert n_compared >= 3

@@ -19,8 +19,8 @@ from twintrade.diagnostics.variants import (
 )
 from twintrade.effects import Finding, Topic
 from twintrade.errors import DesignError, TwintradeError
-from twintrade.estimators.base import Fit
-from twintrade.fanout import Arrays, run_jobs, split_succeeded
+from twintrade.estimators.base import Fit, Repeater
+from twintrade.fanout import Arrays, report_loop, run_jobs, split_succeeded
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.clustering import NESTING, JointTest, compute_joint_test, find_clusters
@@ -124,10 +124,16 @@ class Heterogeneity(Diagnostic):
 
     def _relabeled(self, fit: Fit, groups: ObjectArray, names: list[str], rng: np.random.Generator) -> float:
         """Return how often groups dealt out otherwise lie as far apart."""
-        observed = _distance(fit, groups, names)
+        fast = fit.estimator.repeater(fit.design, fit.design.observations.y[:, None], ["overall"])
+        observed = _distance(fit, groups, names, fast)
         jobs = {str(k): rng.permutation(groups) for k in range(self.draws)}
-        done, _ = split_succeeded(run_jobs("groups", _measure_dealt, jobs, shared=(fit, names)))
-        drawn = np.array([float(one.values["distance"]) for one in done if one.values is not None])
+        if fast is None:
+            done, _ = split_succeeded(run_jobs("groups", _measure_dealt, jobs, shared=(fit, names)))
+            drawn = np.array([float(one.values["distance"]) for one in done if one.values is not None])
+        else:
+            dealt = report_loop("groups", list(jobs.values()))
+            drawn = np.array([_try_distance(fit, one, names, fast) for one in dealt])
+            drawn = drawn[~np.isnan(drawn)]
         return compute_two_sided_share(observed, drawn) if drawn.size else float("nan")
 
 
@@ -140,12 +146,19 @@ def keep_group(design: Design, members: BoolArray) -> Design:
 
 def _measure_dealt(shared: tuple[Fit, list[str]], groups: ObjectArray, rng: np.random.Generator) -> Arrays:
     fit, names = shared
-    return {"distance": np.array(_distance(fit, groups, names))}
+    return {"distance": np.array(_distance(fit, groups, names, None))}
 
 
-def _distance(fit: Fit, groups: ObjectArray, names: list[str]) -> float:
-    fits = [fit.refit(keep_group(fit.design, groups == name), "overall") for name in names]
-    effects = [one.view("overall").effects[0] for one in fits]
+def _try_distance(fit: Fit, groups: ObjectArray, names: list[str], fast: Repeater) -> float:
+    try:
+        return _distance(fit, groups, names, fast)
+    except TwintradeError:
+        return float("nan")
+
+
+def _distance(fit: Fit, groups: ObjectArray, names: list[str], fast: Repeater | None) -> float:
+    designs = [keep_group(fit.design, groups == name) for name in names]
+    effects = [fit.repeat(design, fast).view("overall").effects[0] for design in designs]
     return float(np.max(effects) - np.min(effects))
 
 

@@ -134,7 +134,7 @@ def fit_cells(
     cell = place[of_row[rows] + 1]
     net = NetCells(build_absorber([c[rows] for c in codes], fitted.weights), cell, present.size, columns[rows])
     gram, scores, norms = _cross_products(o, fitted, net)
-    bread, is_identified = _inverse(gram, norms)
+    bread, is_identified = invert_gram(gram, norms)
     known = np.flatnonzero(is_identified[: present.size])
     if known.size == 0:
         raise EstimationError(Text("estimators.no-cell", why=describe_absorbing_effect(o, rows)))
@@ -212,7 +212,7 @@ def _cross_products(
     return gram, scores, np.concatenate([of_cells, weights @ columns**2])
 
 
-def _inverse(gram: FloatArray, norms: FloatArray) -> tuple[FloatArray, BoolArray]:
+def invert_gram(gram: FloatArray, norms: FloatArray) -> tuple[FloatArray, BoolArray]:
     """Return a generalized inverse, and which coefficients no null direction of the Gram matrix touches."""
     scale = 1.0 / np.sqrt(np.where(norms > 0, norms, 1.0))
     values, vectors = np.linalg.eigh(0.5 * (gram + gram.T) * scale[:, None] * scale)

@@ -9,10 +9,17 @@ import scipy.sparse as sp
 from twintrade.design import Design, Observations
 from twintrade.effects import Estimate, EventStudy, RefitOnly, Sample
 from twintrade.errors import EstimationError
-from twintrade.estimators.regression.event_terms import NO_TERM, Model, Terms, build_terms, join_models
+from twintrade.estimators.regression.event_terms import (
+    NO_TERM,
+    Model,
+    Terms,
+    build_terms,
+    find_affected_rows,
+    join_models,
+)
 from twintrade.estimators.regression.slopes import sum_row_weights
 from twintrade.numerics.absorption import Annihilator, build_annihilator, solve_normal_equations
-from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.text import Text
 
 WITHOUT = RefitOnly(Text("estimators.points-only"))
@@ -26,6 +33,8 @@ class SameRows:
     ----------
     o : Observations
         Of the design it was made for.
+    kept : BoolArray or None, shape (panel.n_rows,)
+        Rows of the panel that take part in that design.
     onset : FloatArray, shape (panel.n_units,)
         Of that design.
     starts, sizes : IntArray, shape (n_units,)
@@ -34,6 +43,7 @@ class SameRows:
     """
 
     o: Observations
+    kept: BoolArray | None
     onset: FloatArray
     starts: IntArray
     sizes: IntArray
@@ -63,26 +73,47 @@ class SameRows:
         sizes = self.sizes[units]
         begins = np.cumsum(sizes) - sizes
         positions = np.repeat(self.starts[units] - begins, sizes) + np.arange(int(sizes.sum()))
-        part = replace(
-            o,
-            rows=o.rows[positions],
-            y=o.y[positions],
-            unit=np.repeat(np.arange(units.size), sizes),
-            unit_ids=o.unit_ids[units],
-            unit_rows=o.unit_rows[units],
-            period=o.period[positions],
-            unit_onset=row_onset[units],
-            covariates=np.empty((positions.size, 0)),
-            weights=o.weights_of(positions),
-        )
-        return positions, part
+        return positions, _take_units(o, positions, units, row_onset[units])
+
+    def find_rows(self, design: Design) -> tuple[IntArray, Observations, IntArray] | None:
+        """Return the same and the positions of rows that a design leaves out; None where a refit is needed.
+
+        A design that chooses other rows of the panel may leave some out, and not add any.
+        """
+        if design.kept is self.kept:
+            affected = self.affected(design)
+            return None if affected is None else (*affected, np.empty(0, dtype=np.int64))
+        o, is_lost = design.observations, np.ones(self.o.n_rows, dtype=bool)
+        places = np.minimum(np.searchsorted(self.o.rows, o.rows), self.o.n_rows - 1)
+        units = np.flatnonzero(o.unit_onset - o.anticipation <= o.periods[-1])
+        if not units.size or not np.array_equal(self.o.rows[places], o.rows):
+            return None
+        is_lost[places] = False
+        inside = np.flatnonzero(find_affected_rows(o))
+        return places[inside], _take_units(o, inside, units, o.unit_onset[units]), np.flatnonzero(is_lost)
+
+
+def _take_units(o: Observations, positions: IntArray, units: IntArray, onset: FloatArray) -> Observations:
+    """Return the observations of some units, whose rows these are, under the given onsets."""
+    return replace(
+        o,
+        rows=o.rows[positions],
+        y=o.y[positions],
+        unit=np.searchsorted(units, o.unit[positions]),
+        unit_ids=o.unit_ids[units],
+        unit_rows=o.unit_rows[units],
+        period=o.period[positions],
+        unit_onset=onset,
+        covariates=np.empty((positions.size, 0)),
+        weights=o.weights_of(positions),
+    )
 
 
 def find_unit_rows(design: Design) -> SameRows:
     """Find each unit's rows."""
     o = design.observations
     starts = np.flatnonzero(np.diff(o.unit, prepend=-1))
-    return SameRows(o, design.onset, starts, np.diff(starts, append=o.n_rows), o.sample())
+    return SameRows(o, design.kept, design.onset, starts, np.diff(starts, append=o.n_rows), o.sample())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,6 +133,14 @@ class Repeated(SameRows):
     net: FloatArray
     applied: FloatArray
 
+    def apply_to(self, rows: IntArray, columns: FloatArray) -> FloatArray:
+        """Return Q times columns that are zero outside the given rows, shape (n_rows, k)."""
+        if self.q.dense is not None:
+            return np.asarray(self.q.dense.entries[rows].T @ columns)
+        whole = np.zeros((self.o.n_rows, columns.shape[1]))
+        whole[rows] = columns
+        return self.q.applied(whole)
+
 
 def prepare_repeated(design: Design, outcomes: FloatArray) -> Repeated:
     """Factor a design's effects and covariates."""
@@ -109,7 +148,7 @@ def prepare_repeated(design: Design, outcomes: FloatArray) -> Repeated:
     q = build_annihilator(o.effect_codes(), o.covariates, o.row_weights).with_loadings()
     rows = find_unit_rows(design)
     net = q.residualize(outcomes)
-    return Repeated(o, rows.onset, rows.starts, rows.sizes, rows.sample, q, net, q.weights[:, None] * net)
+    return Repeated(o, rows.kept, rows.onset, rows.starts, rows.sizes, rows.sample, q, net, q.weights[:, None] * net)
 
 
 def estimate_regressions(shared: Repeated, design: Design, models: Sequence[Model]) -> list[Estimate] | None:
@@ -142,6 +181,27 @@ def estimate_regressions(shared: Repeated, design: Design, models: Sequence[Mode
         kept, coefficients = kept[is_reported], coefficients[is_reported]
         by_model.append([_slopes(o, one, kept, column, shared.sample) for column in coefficients.T])
     return [join_models(together) for together in zip(*by_model, strict=True)]
+
+
+def weigh_regression(shared: Repeated, design: Design, model: Model) -> FloatArray | None:
+    """Return the rows' weights in the first coefficient of a regression, None where a treatment needs a refit.
+
+    Returns
+    -------
+    FloatArray, shape (n_rows,), or None
+    """
+    affected = shared.affected(design)
+    if affected is None:
+        return None
+    codes = build_terms(affected[1], model).find_dummies()
+    inside = np.flatnonzero(codes >= 0)
+    n, rows = int(codes.max(initial=-1)) + 1, affected[0][inside]
+    dummies = build_dummies(codes[None, inside], np.array([0, n]))
+    norms = dummies.T @ shared.q.weights[rows]
+    kept, solved = solve_normal_equations(shared.q.gram(rows, dummies), np.eye(n, 1), norms)
+    if kept[0] != 0:
+        return None
+    return shared.apply_to(rows, dummies[:, kept] @ solved)[:, 0]
 
 
 def build_dummies(codes: IntArray, ends: IntArray) -> sp.csr_array:

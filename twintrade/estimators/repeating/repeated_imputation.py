@@ -1,4 +1,4 @@
-"""Imputation on the same rows under many treatments: from one factor of the effects, or from cohorts' means alone."""
+"""Imputation on the same rows under many treatments, from one factor of the effects."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,7 +11,7 @@ from twintrade.effects import CohortEffects, Estimate, Sample
 from twintrade.effects.labels import POOLED
 from twintrade.errors import EstimationError
 from twintrade.estimators.repeating.repeated import WITHOUT, Repeated
-from twintrade.numerics.absorption import Annihilator, WrittenOut, solve_normal_equations, write_out_complete
+from twintrade.numerics.absorption import Annihilator, WrittenOut, solve_normal_equations
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
 NULL = 1e-9
@@ -23,22 +23,33 @@ MOST_AFFECTED = 500
 def estimate_imputations(shared: Repeated, design: Design, *, has_leads: bool = True) -> list[Estimate] | None:
     """Return imputation's cells and leads, one estimate an outcome; None where the treatment needs a refit.
 
+    Rows that the design leaves out are imputed like treated ones, and not counted.
+
     Raises
     ------
     EstimationError
         No treated row can be imputed.
     """
-    affected = shared.affected(design)
-    if affected is None:
+    found = shared.find_rows(design)
+    if found is None:
         return None
-    positions, part = affected
-    rows = positions[part.is_affected]
-    imputed: _Solved | _Weightless
-    if rows.size > MOST_AFFECTED:
-        imputed = _impute_anew(shared, rows)
-    else:
-        imputed = _solve_block(shared.q, shared.applied, rows)
-    return _pool(imputed, positions, part, np.ones(positions.size), shared.sample, has_leads)
+    positions, part, lost = found
+    rows = np.concatenate([positions[part.is_affected], _take_out(shared.o, lost)])
+    is_many = rows.size > MOST_AFFECTED
+    imputed = _impute_anew(shared, rows) if is_many else solve_block(shared.q, shared.applied, rows)
+    return build_cell_effects(imputed, positions, part, np.ones(positions.size), shared.sample, has_leads)
+
+
+def _take_out(o: Observations, lost: IntArray) -> IntArray:
+    """Return the rows to impute so that all lost ones are without influence.
+
+    With one row left, a unit that has an effect of its own is without any; so the equations keep full rank.
+    """
+    if not lost.size or "unit" not in o.effect_names:
+        return lost
+    is_gone = np.bincount(o.unit[lost], minlength=o.n_units) == np.bincount(o.unit)
+    is_first = np.diff(o.unit[lost], prepend=-1) != 0
+    return np.asarray(lost[~(is_first & is_gone[o.unit[lost]])])
 
 
 def weigh_imputed(shared: Repeated, design: Design) -> FloatArray | None:
@@ -57,92 +68,24 @@ def weigh_imputed(shared: Repeated, design: Design) -> FloatArray | None:
     inside = np.flatnonzero(part.is_affected)
     if inside.size > MOST_AFFECTED:
         return None
-    solved = _solve_block(shared.q, shared.applied, positions[inside])
+    solved = solve_block(shared.q, shared.applied, positions[inside])
     counted = np.where(part.is_treated[inside] & solved.known, part.row_weights[inside], 0.0)
     if not counted.any():
         return None
-    taken = np.zeros((shared.o.n_rows, 1))
-    taken[positions[inside], 0] = solved.solve(counted[:, None] / counted.sum())[:, 0]
-    return shared.q.applied(taken)[:, 0]
+    return shared.apply_to(positions[inside], solved.solve(counted[:, None] / counted.sum()))[:, 0]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Means:
-    """What all treatments share on a complete panel with unit and period effects: imputing cohorts' means is enough.
-
-    Attributes
-    ----------
-    shared : Repeated
-    outcomes : FloatArray, shape (n_units, n_periods, n_outcomes)
-    total : FloatArray, shape (n_periods, n_outcomes)
-    """
-
-    shared: Repeated
-    outcomes: FloatArray
-    total: FloatArray
-
-    def imputed(self, design: Design) -> list[Estimate] | None:
-        """Return cells and leads, one estimate an outcome; None where the treatment needs a refit."""
-        affected = self.shared.affected(design)
-        if affected is None:
-            return None
-        part = affected[1]
-        units = np.searchsorted(self.shared.o.unit_rows, part.unit_rows)
-        onset, code = np.unique(part.unit_onset, return_inverse=True)
-        counts = np.bincount(code).astype(np.float64)
-        member = (code == np.arange(onset.size)[:, None]).astype(np.float64)
-        sums = np.tensordot(member, self.outcomes[units], axes=1)
-        rest = self.outcomes.shape[0] - units.size
-        if rest:
-            onset, counts = np.append(onset, np.inf), np.append(counts, rest)
-            sums = np.concatenate([sums, (self.total - sums.sum(axis=0))[None]])
-        return self._of_cohorts(onset, counts, sums / counts[:, None, None])
-
-    def _of_cohorts(self, onset: FloatArray, counts: FloatArray, means: FloatArray) -> list[Estimate]:
-        periods = self.shared.o.periods
-        n = periods.size
-        unit, column = np.repeat(np.arange(onset.size), n), np.tile(np.arange(n), onset.size)
-        q = write_out_complete(counts, n)
-        positions = np.arange(int(np.isfinite(onset).sum()) * n)
-        k = positions.size
-        part = replace(
-            self.shared.o,
-            rows=positions,
-            y=np.zeros(k),
-            unit=unit[:k],
-            unit_ids=np.arange(onset.size).astype(object),
-            unit_rows=np.arange(onset.size),
-            period=periods[column[:k]],
-            unit_onset=onset,
-            covariates=np.empty((k, 0)),
-            weights=q.weights[:k],
-        )
-        applied = q.applied(means.reshape(unit.size, -1))
-        imputed = _solve_block(q, applied, positions[part.is_affected])
-        return _pool(imputed, positions, part, q.weights[:k], self.shared.sample)
-
-
-def compute_means(shared: Repeated, outcomes: FloatArray) -> Means | None:
-    """Return the cohorts' path, or None where rows cannot be summed into cohorts without loss."""
-    o = shared.o
-    is_plain = o.is_complete and o.weights is None and not o.covariate_names
-    if not is_plain or set(o.effect_names) != {"unit", "period"}:
-        return None
-    wide = outcomes.reshape(o.n_units, o.periods.size, -1)
-    return Means(shared, wide, wide.sum(axis=0))
-
-
-def _pool(
+def build_cell_effects(
     imputed: "_Solved | _Weightless",
     positions: IntArray,
     part: Observations,
     sizes: FloatArray,
     sample: Sample,
-    has_leads: bool = True,
+    has_leads: bool,
 ) -> list[Estimate]:
     """Pool the effects of affected rows by cohort and event time, and put leads before them."""
     inside = np.flatnonzero(part.is_affected)
-    known = imputed.known
+    known, effects = imputed.known[: inside.size], imputed.effects[: inside.size]
     if not part.is_treated[inside[known]].any():
         raise EstimationError("no treated row can be imputed from untreated ones")
     rows = inside[known]
@@ -152,11 +95,11 @@ def _pool(
     span = int(event_time.max()) - low + 1
     keys, code = np.unique(cohort * span + event_time - low, return_inverse=True)
     total = np.bincount(code, weights)
-    times, early = np.empty(0, dtype=np.int64), np.zeros((0, imputed.effects.shape[1]))
+    times, early = np.empty(0, dtype=np.int64), np.zeros((0, effects.shape[1]))
     if has_leads:
         times, early = _leads(imputed, positions, part)
     counts = np.bincount(code, sizes[rows])
-    cells = [np.bincount(code, weights * column) / total for column in imputed.effects[known].T]
+    cells = [np.bincount(code, weights * column) / total for column in effects[known].T]
     event_times = np.concatenate([times, keys % span + low])
     cohorts = np.concatenate([np.full(times.size, POOLED), keys // span])
     ones = np.ones(times.size)
@@ -247,7 +190,8 @@ def _impute_anew(shared: Repeated, affected: IntArray) -> _Weightless:
     return _Weightless(q, net, net[affected], q.find_determined(affected))
 
 
-def _solve_block(q: Annihilator | WrittenOut, applied: FloatArray, affected: IntArray) -> _Solved:
+def solve_block(q: Annihilator | WrittenOut, applied: FloatArray, affected: IntArray) -> _Solved:
+    """Impute affected rows, whose block of Q times their effects is Q times the outcomes."""
     block, weights = q.block(affected, affected), q.weights[affected]
     try:
         factor = np.linalg.cholesky(block).astype(np.float64)

@@ -7,7 +7,7 @@ import numpy as np
 
 from twintrade.design import Design
 from twintrade.errors import TwintradeError
-from twintrade.estimators.base import Fit
+from twintrade.estimators.base import Fit, Repeater
 from twintrade.inference.refits.inversion import TIE, compute_two_sided_share
 from twintrade.inference.refits.known_draws import find_draws
 from twintrade.inference.refits.permutation import SHIFTED, is_linear, permute
@@ -203,7 +203,9 @@ def _estimate_draws(
         estimated = model.under_none.estimate(list(usable.values()), {"overall": fit.view("overall")})
         out[list(usable)] = estimated["overall"][:, 0]
     elif lost:
-        out[:-1] = [_refit(fit, design) for design in designs]
+        ever = whole.restricted(~np.all(lost, axis=0))
+        fast = fit.estimator.repeater(ever, ever.observations.y[:, None], ["overall"])
+        out[:-1] = [_repeat(fit, design, fast) for design in designs]
     else:
         permuted = permute(fit, ["overall"], onsets, False, False)
         out[permuted.kept] = permuted.views["overall"].effects[:, 0]
@@ -229,8 +231,8 @@ def _move_rows(design: Design, gone: BoolArray, move: _Move) -> BoolArray:
     return np.asarray(moved[panel.unit, panel.period - first])
 
 
-def _refit(fit: Fit, design: Design) -> float:
+def _repeat(fit: Fit, design: Design, fast: Repeater | None) -> float:
     try:
-        return float(fit.refit(design, "overall").view("overall").effects[0])
+        return float(fit.repeat(design, fast).view("overall").effects[0])
     except TwintradeError:
         return float("nan")
