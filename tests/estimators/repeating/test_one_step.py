@@ -12,6 +12,7 @@ from twintrade.estimators.base import Fit, fit
 from twintrade.estimators.etwfe import ETWFE
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.ppml import PPML
+from twintrade.estimators.repeating.repeated import find_unit_rows
 from twintrade.numerics.absorption import dummy_sets
 from twintrade.numerics.poisson import fit_poisson
 
@@ -145,6 +146,41 @@ def test_many_draws_at_once_are_each_alone(estimator) -> None:
     alone = np.vstack([null.estimate([one], shown)["overall"] for one in blocks])
     np.testing.assert_allclose(together, alone, rtol=AGREEMENT)
     assert np.isfinite(together).sum() > 8
+
+
+@pytest.mark.parametrize("estimator", [PERCENT, ETWFE(family="poisson"), PPML(shape="static")], ids=repr)
+def test_rows_that_no_treatment_observes_need_no_dummies(estimator) -> None:
+    design, rng = made(6, "gravity"), np.random.default_rng(4)
+    model, shown = estimator.one_step(design), {"overall": fit(estimator, design).view("overall")}
+    panel = design.panel
+    gone = (panel.unit_city == panel.unit_city[0])[panel.unit]
+    gone[rng.choice(gone.size, 5, replace=False)] = True
+    dealt = [rng.permutation(design.onset) for _ in range(4)]
+    blocks = [model.build_blocks(design.reassigned(onset).restricted(~gone)) for onset in dealt]
+    null = model.under_none
+    less = null.without(np.flatnonzero(gone[design.observations.rows]))
+    assert less.q.weights.sum() < 0.9 * null.q.weights.sum()
+    found = [one.estimate(blocks, shown)["overall"] for one in (null, less)]
+    np.testing.assert_allclose(found[1], found[0], rtol=AGREEMENT)
+    assert np.isfinite(found[0]).any()
+
+
+def test_rows_are_found_from_those_chosen_as_from_those_observed() -> None:
+    design, rng = made(6, "gravity"), np.random.default_rng(5)
+    shared, n_quick = find_unit_rows(design), 0
+    for _ in range(30):
+        keep = rng.random(design.panel.n_rows) >= 0.3
+        keep &= ~np.isin(design.panel.unit, rng.choice(design.panel.n_units, 4, replace=False))
+        changed = design.reassigned(rng.permutation(design.onset)).restricted(keep)
+        observed, found = shared.find_observed(changed), shared.find_rows(changed)
+        n_quick += shared._find_kept(changed) is not None
+        assert (found is None) == (observed is None)
+        if found is not None and observed is not None:
+            for k in (0, 2):
+                np.testing.assert_array_equal(found[k], observed[k])
+            for name in ("rows", "y", "unit", "unit_ids", "unit_rows", "period", "unit_onset", "is_affected"):
+                np.testing.assert_array_equal(getattr(found[1], name), getattr(observed[1], name))
+    assert 3 <= n_quick < 30
 
 
 @pytest.mark.parametrize("estimator", [PERCENT, ETWFE(family="poisson"), PPML(shape="static")], ids=repr)

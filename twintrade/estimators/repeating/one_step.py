@@ -6,7 +6,7 @@ Where each treated row has a dummy of its own, untreated rows alone move it, as 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, TypeAlias
 
@@ -89,17 +89,11 @@ class OneStep:
 
         Rows that it does not observe get dummies of their own.
         """
-        affected = self.shared.affected(design) if design.kept is self.design.kept else None
-        if affected is not None:
-            return tuple(place_block(one.build(affected[1]), affected[0]) for one in self.regressions)
-        o = design.observations
-        places = np.searchsorted(self.shared.o.rows, o.rows)
-        if (places == self.shared.o.n_rows).any() or not np.array_equal(self.shared.o.rows[places], o.rows):
+        taken = self.shared.find_rows(design) or self.shared.find_observed(design)
+        if taken is None:
             return None
-        out = np.ones(self.shared.o.n_rows, dtype=bool)
-        out[places] = False
-        lost = np.flatnonzero(out)
-        return tuple(take_out_rows(place_block(one.build(o), places), lost) for one in self.regressions)
+        places, part, lost = taken
+        return tuple(take_out_rows(place_block(one.build(part), places), lost) for one in self.regressions)
 
     @cached_property
     def under_none(self) -> "Null":
@@ -126,17 +120,31 @@ class Null:
     y, means : FloatArray, shape (n_rows,)
         The outcome that the null leaves, and fitted means, zero for rows not in the fit.
     q : Annihilator
+    moved : FloatArray, shape (n_rows,), or float
+        By how much a first step moves the linear predictor, before any treatment.
     """
 
     model: OneStep
     y: FloatArray
     means: FloatArray
     q: Annihilator
+    moved: FloatArray | float = 0.0
 
     @cached_property
     def nested(self) -> Nested:
         """What effects inside blocks have in common with others, once for all draws."""
         return build_nested(self.q)
+
+    def without(self, rows: IntArray) -> "Null":
+        """Return the model for treatments that all leave out some rows, which then need no dummies.
+
+        The others move it by one step of their own.
+        """
+        weights = self.q.weights.copy()
+        weights[rows] = 0.0
+        q = factor_order(self.model.order, weights)
+        working = np.divide(self.residuals, self.means, out=np.zeros(weights.size), where=self.means > 0)
+        return replace(self, q=q, moved=working - q.residualize(working[:, None])[:, 0])
 
     @property
     def residuals(self) -> FloatArray:
@@ -195,10 +203,11 @@ class Null:
         present, columns = np.unique(joined.columns[used], return_inverse=True)
         rows = joined.rows[used]
         dummies = DummySets(self.q, rows, joined.sets[used], columns, joined.home[present], self.nested)
-        score = o.row_weights[rows] * self.residuals[rows]
+        score = o.row_weights[rows] * (self.residuals - self.means * self.moved)[rows]
         right = sum_by_group(score, columns, present.size)
         solution, is_solved = dummies.solve_pruned(right) if regression.is_pruned else dummies.solve(right)
-        expected = self.means[rows] * np.exp(np.clip(-dummies.fit(solution), -LARGEST_STEP, LARGEST_STEP))
+        step = np.broadcast_to(self.moved, self.means.shape)[rows] - dummies.fit(solution)
+        expected = self.means[rows] * np.exp(np.clip(step, -LARGEST_STEP, LARGEST_STEP))
         cells, n = joined.cells[joined.columns[used]], joined.cohorts.size
         inside = (cells >= 0) & ~self._find_absorbed(dummies)
         totals, observed, imputed = (

@@ -52,8 +52,12 @@ class SameRows:
     def affected(self, design: Design) -> tuple[IntArray, Observations] | None:
         """Return the rows of units that a treatment affects, their positions first; None where a refit is needed.
 
-        A treatment decides which rows are observed only by leaving out units that it makes always treated.
+        A treatment decides which rows are observed only by leaving out units that it makes always treated; a design
+        may choose other rows.
         """
+        return self._find_affected(design) if design.kept is self.kept else None
+
+    def _find_affected(self, design: Design) -> tuple[IntArray, Observations] | None:
         o, onset = self.o, design.onset
         last = o.periods[-1]
         row_onset = onset[o.unit_rows]
@@ -83,6 +87,26 @@ class SameRows:
         if design.kept is self.kept:
             affected = self.affected(design)
             return None if affected is None else (*affected, np.empty(0, dtype=np.int64))
+        return self._find_kept(design) or self.find_observed(design)
+
+    def _find_kept(self, design: Design) -> tuple[IntArray, Observations, IntArray] | None:
+        """Return the same from the rows that the design chooses; None where these decide who is compared."""
+        is_more = design.kept is None or (self.kept is not None and bool((design.kept & ~self.kept).any()))
+        affected = None if is_more else self._find_affected(design)
+        if affected is None or design.kept is None:
+            return None
+        (positions, part), stays, last = affected, design.kept[self.o.rows], self.o.periods[-1]
+        inside = np.flatnonzero(stays[positions])
+        units, starts = np.unique(part.unit[inside], return_index=True)
+        onset, period = part.unit_onset[units], part.period[inside]
+        if not units.size or self.o.period[stays].max() < last or period.max() < last:
+            return None
+        if (onset - design.anticipation <= period[starts]).any():
+            return None
+        return positions[inside], _take_units(part, inside, units, onset), np.flatnonzero(~stays)
+
+    def find_observed(self, design: Design) -> tuple[IntArray, Observations, IntArray] | None:
+        """Return the same from the rows that the design observes; None where it observes others."""
         o, is_lost = design.observations, np.ones(self.o.n_rows, dtype=bool)
         places = np.minimum(np.searchsorted(self.o.rows, o.rows), self.o.n_rows - 1)
         units = np.flatnonzero(o.unit_onset - o.anticipation <= o.periods[-1])

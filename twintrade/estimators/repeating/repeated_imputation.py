@@ -30,10 +30,10 @@ def estimate_imputations(shared: Repeated, design: Design, *, has_leads: bool = 
     EstimationError
         No treated row can be imputed.
     """
-    found = shared.find_rows(design)
-    if found is None:
+    taken = shared.find_rows(design)
+    if taken is None:
         return None
-    positions, part, lost = found
+    positions, part, lost = taken
     rows = np.concatenate([positions[part.is_affected], _take_out(shared.o, lost)])
     is_many = rows.size > MOST_AFFECTED
     imputed = _impute_anew(shared, rows) if is_many else solve_block(shared.q, shared.applied, rows)

@@ -200,16 +200,25 @@ def _estimate_draws(
     if model is not None:
         by_draw = {k: model.build_blocks(design) for k, design in enumerate((*designs, fit.design))}
         usable = {k: blocks for k, blocks in by_draw.items() if blocks is not None}
-        estimated = model.under_none.estimate(list(usable.values()), {"overall": fit.view("overall")})
+        null = model.under_none
+        if lost:
+            null = null.without(np.flatnonzero(_find_never(fit.design, lost)[whole.observations.rows]))
+        estimated = null.estimate(list(usable.values()), {"overall": fit.view("overall")})
         out[list(usable)] = estimated["overall"][:, 0]
     elif lost:
-        ever = whole.restricted(~np.all(lost, axis=0))
+        ever = whole.restricted(~_find_never(fit.design, lost))
         fast = fit.estimator.repeater(ever, ever.observations.y[:, None], ["overall"])
         out[:-1] = [_repeat(fit, design, fast) for design in designs]
     else:
         permuted = permute(fit, ["overall"], onsets, False, False)
         out[permuted.kept] = permuted.views["overall"].effects[:, 0]
     return out
+
+
+def _find_never(design: Design, lost: Sequence[BoolArray]) -> BoolArray:
+    """Return the rows that neither a design nor any draw observes, shape (panel.n_rows,)."""
+    every = np.all(lost, axis=0)
+    return np.asarray(every if design.kept is None else every & ~design.kept)
 
 
 def _find_left_out(design: Design, changed: Design) -> tuple[BoolArray, BoolArray]:
