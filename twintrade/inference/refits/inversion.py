@@ -12,9 +12,14 @@ SETTLED = 1e-6
 
 
 def compute_two_sided_share(observed: float, drawn: FloatArray) -> float:
-    """Return (1 + draws at least as large in absolute value) / (1 + draws); ties count against the effect."""
-    slack = TIE * max(1.0, abs(observed)) if np.isfinite(observed) else 0.0
-    return float((1 + (np.abs(drawn) >= abs(observed) - slack).sum()) / (1 + drawn.size))
+    """Return (1 + draws at least as large in absolute value) / (1 + draws); ties count against the effect.
+
+    A draw that falls short by rounding, a share of the largest statistic, is one.
+    """
+    sizes = np.abs(drawn)
+    largest = max(abs(observed), float(sizes[np.isfinite(sizes)].max(initial=0.0)))
+    slack = TIE * largest if np.isfinite(observed) else 0.0
+    return float((1 + (sizes >= abs(observed) - slack).sum()) / (1 + drawn.size))
 
 
 def invert_randomization(

@@ -18,7 +18,8 @@ from twintrade.numerics.poisson import fit_poisson
 from twintrade.numerics.testing import FEWEST_BEFORE, fit_by_size, measure_dependence, score_sizes
 
 ROUNDING = 1e-12
-"""Share of its squares below which a unit did not vary around its level."""
+"""Share of its squares below which a unit did not vary around its level; and of the largest variance, below which it
+is one that the effects explain whole: what is left of it is rounding, and says nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +79,7 @@ class Noise:
         around = squares - 2 * shift * product + shift**2 * base
         is_clear = (around > ROUNDING * squares) & (base > 0)
         past = np.divide(around, base, out=np.zeros_like(base), where=is_clear)
-        is_known = (counted >= FEWEST_BEFORE) & is_clear
+        is_known = (counted >= FEWEST_BEFORE) & is_clear & _is_more_than_rounding(past)
         logs = np.repeat(fitted[:, None], self.cohorts.size, axis=1)
         for c in range(self.cohorts.size):
             known = is_known[:, c]
@@ -113,8 +114,8 @@ class Noise:
         r, m = residuals.values, residuals.means
         with np.errstate(divide="ignore", invalid="ignore"):
             if not residuals.is_ratio:
-                spread = np.bincount(self.o.unit, r**2, self.o.n_units)
-                is_known = spread > 1e-12 * spread.max(initial=0.0)
+                spread = np.bincount(self.o.unit, r**2, self.o.n_units).astype(np.float64)
+                is_known = _is_more_than_rounding(spread)
                 return np.where(
                     is_known, np.log(spread / np.bincount(self.o.unit, m > 0, self.o.n_units)), 0.0
                 ), is_known
@@ -122,9 +123,9 @@ class Noise:
             sides.append((self._sum_after(m), self._sum_after(r), self._sum_after(m**2)))
             before, after = (1 + rest / level for level, rest, _ in sides)
             inverse = sum(squares / level**2 for level, _, squares in sides)
-            logs = np.log(np.log(after / before) ** 2 / inverse)
-            count = np.isfinite(logs).sum(axis=1)
-            total = np.where(np.isfinite(logs), logs, 0.0).sum(axis=1)
+            moved = np.log(after / before) ** 2 / inverse
+            is_known = np.isfinite(moved) & _is_more_than_rounding(moved)
+            count, total = is_known.sum(axis=1), np.where(is_known, np.log(moved), 0.0).sum(axis=1)
             return np.where(count > 0, total / count, 0.0), count > 0
 
     def _sum_before(self, values: FloatArray) -> FloatArray:
@@ -139,6 +140,11 @@ class Noise:
         n = starts.size + 1
         place = self.o.unit * n + np.searchsorted(starts, self.o.period, side="right")
         return np.bincount(place, values, self.o.n_units * n).astype(np.float64).reshape(-1, n)
+
+
+def _is_more_than_rounding(variances: FloatArray) -> BoolArray:
+    known = variances[np.isfinite(variances)]
+    return np.asarray(variances > ROUNDING * known.max(initial=0.0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
