@@ -147,7 +147,7 @@ def _share_forms(
 ) -> Iterator[tuple[int, float, FloatArray | None]]:
     """Yield, for each column, the trace of S T' and, where degrees of freedom need it and clusters are few, S T'."""
     rows = np.arange(codes.size)
-    step = 1 if n > MOST_EXACT else max(1, NUMBERS_AT_ONCE // (n * max(1, effect.q.root.shape[1])))
+    step = 1 if n > MOST_EXACT else max(1, NUMBERS_AT_ONCE // (n * effect.q.n_coefficients))
     for start in range(0, v.shape[1], step):
         part = range(start, min(start + step, v.shape[1]))
         places = [(k - start) * n + codes[v[:, k] != 0] for k in part]
