@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from twintrade.errors import EstimationError
+from twintrade.numerics.absorption import normal_equations
 from twintrade.numerics.absorption.absorb import build_absorber
 from twintrade.numerics.absorption.balanced import find_grid
 from twintrade.numerics.absorption.levels import recode_levels
@@ -163,3 +164,21 @@ def test_many_columns_equal_one_at_a_time():
 def test_unusable_codes_and_weights_are_refused(codes, weights, message):
     with pytest.raises(EstimationError, match=message):
         build_absorber(codes, weights)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_dummies_meet_as_in_a_product_of_tables(weighted, monkeypatch):
+    rng = np.random.default_rng(3)
+    city, partner, period = (part.ravel() for part in np.indices((7, 9, 8)))
+    rows = rng.permutation(city.size)[:400]
+    codes = [np.unique(pair[rows], return_inverse=True)[1] for pair in (city * 9 + partner, city * 8 + period)]
+    codes.append(np.unique((partner * 8 + period)[rows], return_inverse=True)[1])
+    weights = rng.exponential(size=rows.size) if weighted else None
+    products = []
+    for most in (normal_equations.MOST_MEETINGS, 0):
+        monkeypatch.setattr(normal_equations, "MOST_MEETINGS", most)
+        equations = build_absorber(codes, weights).equations
+        assert not isinstance(equations.cross, np.ndarray)
+        assert (equations.incidence.meetings is None) == (most == 0)
+        products.append(equations._cross_products())
+    np.testing.assert_allclose(products[0], products[1], rtol=1e-13, atol=1e-13)

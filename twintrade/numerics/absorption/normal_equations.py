@@ -1,6 +1,7 @@
 """The normal equations of several fixed effects: the largest is eliminated exactly, the rest solved iteratively."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
@@ -9,15 +10,17 @@ from scipy.linalg import solve_triangular
 from twintrade.errors import EstimationError
 from twintrade.numerics.absorption.conjugate_gradients import LinearMap, Solution, solve_conjugate_gradients
 from twintrade.numerics.absorption.levels import Levels, compute_pivoted_cholesky, drop_nested, sort_rows_by_level
-from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
+from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray, sum_by_group
 
 DIRECT_LIMIT = 2_000
+MOST_MEETINGS = 1_000_000
+"""Pairs of dummies up to which their cells are kept: 8 megabytes."""
 RESCUE_LIMIT = 6_000
 RESCUE_STEPS = 400
 MAX_STEPS = 20_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Incidence:
     """What the weights do not change: which effect is eliminated and where the cross-tabulations have entries.
 
@@ -56,6 +59,20 @@ class Incidence:
     def n_stacked(self) -> int:
         """Number of coefficients left after elimination."""
         return int(self.offsets[-1])
+
+    @cached_property
+    def meetings(self) -> tuple[IntArray, IntArray, IntArray] | None:
+        """Pairs of sorted rows in a level of the eliminated effect, and where their dummies meet; None for many."""
+        sizes, n_others = np.diff(self.pointer), len(self.others)
+        if float((sizes.astype(np.float64) ** 2).sum()) * n_others**2 > MOST_MEETINGS:
+            return None
+        of_row = np.repeat(sizes, sizes)
+        left = np.repeat(np.arange(of_row.size), of_row)
+        begins = np.repeat(self.pointer[:-1], sizes) - np.cumsum(of_row) + of_row
+        right = np.arange(left.size) + np.repeat(begins, of_row)
+        columns = self.columns.astype(np.int64)
+        cells = columns[left][:, :, None] * self.n_stacked + columns[right][:, None, :]
+        return left, right, cells.ravel()
 
 
 def build_incidence(levels: Levels) -> Incidence:
@@ -156,10 +173,7 @@ class NormalEquations:
             dense = table if isinstance(table, np.ndarray) else table.toarray()
             schur[first, second] += dense
             schur[second, first] += dense.T
-        if isinstance(self.cross, np.ndarray):
-            schur -= self.cross.T @ (self.inverse[:, None] * self.cross)
-        else:
-            schur -= (self.cross.T @ (sp.diags_array(self.inverse) @ self.cross)).toarray()
+        schur -= self._cross_products()
         factor, pivots, rank = compute_pivoted_cholesky(schur, diagonal)
         chosen = pivots[:rank]
         root = np.sqrt(_inverse(diagonal[chosen]))[:, None]
@@ -172,6 +186,18 @@ class NormalEquations:
 
         self.precondition = solve
         self.is_factored = True
+
+    def _cross_products(self) -> FloatArray:
+        """C' diag(totals of the eliminated effect)^- C, (L, L)."""
+        pattern = self.incidence
+        if isinstance(self.cross, np.ndarray):
+            return self.cross.T @ (self.inverse[:, None] * self.cross)
+        if pattern.meetings is None:
+            return np.asarray((self.cross.T @ (sp.diags_array(self.inverse) @ self.cross)).toarray())
+        (left, right, cells), n = pattern.meetings, pattern.n_stacked
+        w = np.ones(pattern.order.size) if self.weights is None else self.weights[pattern.order]
+        products = (w * np.repeat(self.inverse, np.diff(pattern.pointer)))[left] * w[right]
+        return sum_by_group(np.repeat(products, len(pattern.others) ** 2), cells, n * n).reshape(n, n)
 
     def cross_matrix(self) -> FloatArray:
         """The cross-tabulation C = D1'WD2, (L1, L), dense."""
@@ -242,13 +268,11 @@ def _cross_table(pattern: Incidence, weights: FloatArray) -> sp.csr_array | Floa
         first = pattern.levels.codes[pattern.largest]
         table = np.zeros((n_first, n_rest))
         for k, start in zip(pattern.others, pattern.offsets[:-1], strict=True):
-            table[:, start : start + pattern.levels.sizes[k]] = _dense_table(
-                first, pattern.levels.codes[k], weights, (n_first, pattern.levels.sizes[k])
-            )
+            size = pattern.levels.sizes[k]
+            table[:, start : start + size] = _dense_table(first, pattern.levels.codes[k], weights, (n_first, size))
         return table
-    sorted_weights = weights if pattern.is_sorted else weights[pattern.order]
     pointer = (pattern.pointer * n_others).astype(pattern.columns.dtype)
-    data = np.repeat(sorted_weights, n_others)
+    data = np.repeat(weights if pattern.is_sorted else weights[pattern.order], n_others)
     return sp.csr_array((data, pattern.columns.ravel(), pointer), shape=(n_first, n_rest))
 
 
