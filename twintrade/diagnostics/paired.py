@@ -13,7 +13,7 @@ from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.placebo import Placebo
 from twintrade.inference.randomization import Randomization
-from twintrade.inference.refits import FEWEST, DrawnHeadline, draw_headline, find_draws
+from twintrade.inference.refits import FEWEST, Dealing, DrawnHeadline, draw_headline, find_draws
 from twintrade.numerics.arrays import FloatArray
 
 MOST_DRAWS = 199
@@ -83,18 +83,17 @@ def draw_paired(fit: Fit, method: Inference, rng: np.random.Generator) -> DrawnH
     """
     if not isinstance(method, Randomization):
         return None
-    known = find_draws(fit)
-    if known is not None and known.options == asdict(method):
-        dealing = known.dealing
-    else:
-        dealing = method.deal(fit, min(method.draws, MOST_DRAWS), rng)
+    dealing = deal_few(fit, method, MOST_DRAWS, rng)
     if dealing.scheme.n_assignments < FEWEST:
         return None
-    onsets = dealing.onsets
-    if len(onsets) > MOST_DRAWS:
-        some = rng.permutation(len(onsets))[:MOST_DRAWS] if dealing.is_complete else range(MOST_DRAWS)
-        onsets = tuple(onsets[k] for k in some)
-    return draw_headline(fit, onsets, rng, has_noise_by_size=method.noise == "by_size")
+    return draw_headline(fit, dealing.onsets, rng, has_noise_by_size=method.noise == "by_size")
+
+
+def deal_few(fit: Fit, method: Randomization, most: int, rng: np.random.Generator) -> Dealing:
+    """Return so many of the assignments that a fit has been compared under, or new ones where these are not known."""
+    known, most = find_draws(fit), min(most, method.draws)
+    shared = None if known is None else known.deal(asdict(method), most, rng)
+    return shared or method.deal(fit, most, rng)
 
 
 def _subtract(fit: Fit, again: Fit, headline: Estimate, other: Estimate) -> Fit | None:

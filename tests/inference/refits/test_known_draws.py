@@ -1,5 +1,7 @@
 """What a randomization has estimated is what its draws give when they are estimated anew."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -45,6 +47,14 @@ def test_a_check_compares_under_the_assignments_of_the_column(gravity_panel, mon
     assert all(map(np.array_equal, drawn.onsets, find_draws(again).dealing.onsets))
     monkeypatch.setattr("twintrade.inference.refits.paired.permute", lambda *_: pytest.fail("estimated once more"))
     assert compare_paired(fitted, again, METHOD, np.random.default_rng(1), drawn) == anew
+
+
+def test_a_check_with_fewer_draws_takes_the_first_of_the_column(gravity_panel) -> None:
+    fitted = make_fit(gravity_panel, TOTAL)
+    METHOD.infer(fitted, "overall", np.random.default_rng(5))
+    drawn = draw_paired(fitted, replace(METHOD, draws=19, intervals=False), np.random.default_rng(1))
+    assert len(drawn.onsets) == 19
+    assert all(map(np.array_equal, drawn.onsets, find_draws(fitted).dealing.onsets[:19]))
 
 
 def test_draws_of_other_options_are_not_taken(gravity_panel) -> None:

@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 from scipy.special import ndtr
 
+from twintrade.diagnostics.paired import deal_few
 from twintrade.diagnostics.variants import has_influence
 from twintrade.effects import CohortEffects, EventStudy
 from twintrade.errors import InferenceError
@@ -16,7 +17,6 @@ from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.clustering import compute_t_quantile
 from twintrade.inference.randomization import Randomization
-from twintrade.inference.refits import deal_onsets
 from twintrade.inference.reported import resolve_method
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.honest import EventPath, Kind
@@ -210,9 +210,7 @@ def _cluster_covariance(fit: Fit, study: EventStudy, inference: Inference, rng: 
 
 
 def _draw_covariance(fit: Fit, path: CohortPath, method: Randomization, rng: np.random.Generator) -> FloatArray:
-    dealing = deal_onsets(
-        fit, method.across, min(DRAWS, method.draws), rng, strata=method.strata, signers=method.signers
-    )
+    dealing = deal_few(fit, method, DRAWS, rng)
     drawn = draw_paths(path, dealing.onsets)
     complete = drawn[~np.isnan(drawn).any(axis=1)]
     if complete.shape[0] < 2 * complete.shape[1] + 2:

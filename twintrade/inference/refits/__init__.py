@@ -17,5 +17,6 @@ from twintrade.inference.refits.paired import draw_headline as draw_headline
 from twintrade.inference.refits.permutation import Permuted as Permuted
 from twintrade.inference.refits.permutation import is_linear as is_linear
 from twintrade.inference.refits.permutation import replace_outcome as replace_outcome
+from twintrade.inference.refits.reassignment import Dealing as Dealing
 from twintrade.inference.refits.reassignment import build_assignments as build_assignments
 from twintrade.inference.refits.reassignment import find_units_with_trade as find_units_with_trade

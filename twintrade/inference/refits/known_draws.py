@@ -1,7 +1,7 @@
 """What a randomization has estimated, kept with the design for the checks that ask under the same assignments."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,9 @@ from twintrade.estimators.base import Fit
 from twintrade.inference.refits.permutation import Permuted, is_linear
 from twintrade.inference.refits.reassignment import Dealing
 from twintrade.numerics.arrays import FloatArray, IntArray
+
+DEALT_BY = ("across", "strata", "signers", "hazard", "statistic")
+"""Options by which assignments are dealt, and the overall effect is estimated under them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +36,16 @@ class KnownDraws:
     dealing: Dealing
     kept: IntArray
     overall: Permuted
+
+    def deal(self, options: dict[str, Any], most: int, rng: np.random.Generator) -> Dealing | None:
+        """Return so many of the assignments, or all there are; None for other options, or where they are too few."""
+        onsets, is_complete = self.dealing.onsets, self.dealing.is_complete
+        if any(self.options[name] != options[name] for name in DEALT_BY) or (len(onsets) < most and not is_complete):
+            return None
+        if len(onsets) <= most:
+            return self.dealing
+        chosen = rng.permutation(len(onsets))[:most] if is_complete else range(most)
+        return replace(self.dealing, onsets=tuple(onsets[k] for k in chosen), is_complete=False)
 
     def estimate_left(self, fit: Fit, onsets: Sequence[FloatArray], effect: float) -> FloatArray | None:
         """Return the effect under some first draws, and in one step the real one, where an effect is taken out.
