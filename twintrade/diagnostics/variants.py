@@ -23,16 +23,7 @@ from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.holm import adjust_holm
 from twintrade.text import Text, Words, find_fact, pack_text, parse_text
 
-NUMBERS = (
-    "effect",
-    "low",
-    "high",
-    "p",
-    "difference",
-    "difference_low",
-    "difference_high",
-    "difference_p",
-)
+NUMBERS = ("effect", "low", "high", "p", "difference", "difference_low", "difference_high", "difference_p")
 COUNTS = ("n_rows", "n_units", "n_treated_units")
 SAME = 1e-9
 """Difference, over the headline's size, below which a variant is the headline itself."""
@@ -283,6 +274,14 @@ def list_words(table: pd.DataFrame, column: str) -> list[Words]:
 def format_effect(value: float, scale: str) -> Text:
     """Return an effect as a sentence quotes it: log points in percent as well."""
     return Text("common.effect", value=value, scale=scale.replace(" ", "-"))
+
+
+def format_range(low: float, high: float, scale: str) -> Text:
+    """Return the ends of effects as a sentence quotes them: one number where they print alike."""
+    ends = format_effect(low, scale), format_effect(high, scale)
+    return Text(
+        "checks.effect-range", low=ends[0], high=ends[1], point="yes" if len({*map(str, ends)}) == 1 else "no"
+    )
 
 
 def has_intervals(bands: Bands) -> bool:

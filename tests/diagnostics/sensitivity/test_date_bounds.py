@@ -11,6 +11,7 @@ import pytest
 from twintrade.design import Design, Panel, Treatment
 from twintrade.diagnostics.sensitivity.date_bounds import compute_date_bounds
 from twintrade.diagnostics.sensitivity.dates import Dates, compute_onset_range
+from twintrade.diagnostics.variants import format_effect, format_range
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
@@ -138,3 +139,8 @@ def test_no_ambiguity_no_bounds_and_an_impossible_one_has_its_reason() -> None:
     everywhere = np.where(np.isfinite(design.onset), 2000.0, np.inf)
     with pytest.raises(EstimationError):
         compute_date_bounds(fit(Imputation(), design), everywhere, design.onset)
+
+
+def test_ends_that_print_alike_are_one_number() -> None:
+    assert str(format_range(-0.14, -0.14, "percent")) == f"is {format_effect(-0.14, 'percent')}"
+    assert str(format_range(-0.5, 2.0, "percent")).startswith("lies between ")

@@ -25,6 +25,7 @@ from twintrade.inference.base import Inference
 from twintrade.inference.placebo import Placebo
 from twintrade.numerics.series.break_date import compute_break_power, draw_ar_errors, find_unknown_break
 from twintrade.numerics.testing.ranks import compute_mean_shift, compute_placebo_rank, compute_rmspe_ratio
+from twintrade.text import load_catalogue, use_catalogue
 
 SAME = 1e-10  # the same numbers by arrays and by refitted designs
 
@@ -168,6 +169,15 @@ def test_a_month_falls_into_its_period(frequency, month, expected):
 
 
 QUOTAS = "textile quotas end"
+
+
+def test_shocks_of_the_program_are_named_in_the_language_of_the_page():
+    shocks = check(KnownShocks(further=(Shock("port opens", "2008-05", "2008-12"),)), case(onset=2009))
+    with use_catalogue(load_catalogue("zh-CN")):
+        said = str(shocks.text)
+    assert "国际金融危机" in said
+    assert "port opens" in said
+    assert "financial crisis" not in said
 
 
 def test_a_shock_at_the_tie_is_a_rival_and_one_far_away_is_not():

@@ -19,6 +19,7 @@ from twintrade.diagnostics.variants import (
     describe_judged,
     find_extremes,
     format_effect,
+    format_range,
     judge_table,
     list_failures,
     measure_headline,
@@ -187,7 +188,6 @@ def _bounds(fit: Fit) -> tuple[list[dict[str, object]], Text | None]:
         "checks.dates-bounds",
         n=bounds.n_units,
         units=fit.design.panel.unit_kind,
-        low=format_effect(bounds.low, scale),
-        high=format_effect(bounds.high, scale),
+        range=format_range(bounds.low, bounds.high, scale),
     )
     return [row | {"low": bounds.low, "high": bounds.high} | counts], sentence

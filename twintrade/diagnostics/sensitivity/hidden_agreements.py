@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import format_effect, measure_headline
+from twintrade.diagnostics.variants import format_effect, format_range, measure_headline
 from twintrade.diagnostics.verdicts import Yardstick, judge_choices
 from twintrade.effects import Finding, Verdict
 from twintrade.errors import EstimationError, InferenceError, TwintradeError
@@ -200,6 +200,7 @@ def _say_worst(worst: Worst, fit: Fit, searched: ComparisonUnits) -> Text:
             units=fit.design.panel.unit_kind,
             low=format_effect(worst[n][0].effect, scale),
             high=format_effect(worst[n][1].effect, scale),
+            range=format_range(worst[n][0].effect, worst[n][1].effect, scale),
         )
         for n in numbers
     ]

@@ -20,7 +20,9 @@ from twintrade.diagnostics.variants import (
     compare_variants,
     describe_judged,
     format_effect,
+    format_range,
     judge_table,
+    list_words,
     measure_headline,
     simplify_inference,
 )
@@ -147,7 +149,7 @@ class KnownShocks(Diagnostic):
             payloads={"known_shocks": table},
             messages=tuple(
                 Message("warning", "coincident-shock", Text("checks.shocks-coincident", label=label, near=self.near))
-                for label in rivals["label"]
+                for label in list_words(rivals, "label")
             ),
         )
 
@@ -179,16 +181,15 @@ class KnownShocks(Diagnostic):
         rivals, known, scale = table[table["is_rival"]], table["effect_without"].dropna(), fit.estimate.scale
         low, high = (known.min(), known.max()) if len(known) else (np.nan, np.nan)
         named = rivals if len(rivals) else table
-        head = Text(
-            "checks.shocks", n=len(rivals), near=self.near, labels=Listed(tuple(named["label"].astype(str)), "and")
-        )
+        labels = Listed(tuple(list_words(named, "label")), "and")
+        head = Text("checks.shocks", n=len(rivals), near=self.near, labels=labels)
         moved = Text(
             "checks.shocks-without",
             n=len(table),
             known=len(known),
             effect=format_effect(float(fit.view("overall").effects[0]), scale),
             low=format_effect(float(low), scale),
-            high=format_effect(float(high), scale),
+            range=format_range(float(low), float(high), scale),
         )
         is_rival_alone = len(rivals) > 0 and judged.verdict != "objects"
         last = Text("checks.shocks-rival") if is_rival_alone else describe_judged(judged, scale)

@@ -18,7 +18,7 @@ from twintrade.estimators.cases import SingleCase
 from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.testing import RandomEffects, bound_best_p, combine_fisher, fit_random_effects
-from twintrade.text import Listed, Text, pack_text
+from twintrade.text import Listed, Text, numbers, pack_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,9 +206,9 @@ def _sentence(
         )
     ]
     if len(left):
-        sentences.append(
-            Text("checks.pooled-range", low=float(left["effect"].min()), high=float(left["effect"].max()))
-        )
+        low, high = float(left["effect"].min()), float(left["effect"].max())
+        is_point = numbers.format_compact(low, 3) == numbers.format_compact(high, 3)
+        sentences.append(Text("checks.pooled-range", low=low, high=high, point="yes" if is_point else "no"))
     chosen = {"n": int(last["n_cases"]), "of": int(last["out_of"]), "bound": float(last["p_bound"])}
     sentences += [Text("checks.pooled-ranks", p=combined), Text("checks.pooled-chosen", **chosen)]
     if first["n_cases"] < len(known):

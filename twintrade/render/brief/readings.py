@@ -14,8 +14,7 @@ from twintrade.render.reading import (
     read_number,
     take_text,
 )
-from twintrade.text import Listed, Text
-from twintrade.text.numbers import convert_log_to_percent
+from twintrade.text import Listed, Text, numbers
 
 WIDEST = 500.0
 """End of an interval in percent beyond which it is not quoted."""
@@ -57,7 +56,8 @@ def _read_bounds(facts: Facts) -> Text | None:
     low, high = (_convert(facts, known[0], end) for end in ("low", "high"))
     if not (math.isfinite(low) and high <= WIDEST):
         return Text("brief.reading-unbounded")
-    return Text("brief.reading-bounds", low=low, high=high)
+    is_point = len({numbers.format_percent(end, 0) for end in (low, high)}) == 1
+    return Text("brief.reading-bounds", low=low, high=high, point="yes" if is_point else "no")
 
 
 def _read_average(facts: Facts) -> Text | None:
@@ -89,7 +89,7 @@ def _convert(facts: Facts, row: Record, column: str) -> float:
     value, scale = read_number(row.get(column)), take_text((facts.headline or {}).get("scale"))
     if scale == "percent":
         return value
-    return convert_log_to_percent(value) if scale == "log points" and math.isfinite(value) else math.nan
+    return numbers.convert_log_to_percent(value) if scale == "log points" and math.isfinite(value) else math.nan
 
 
 def _list_rows(facts: Facts, diagnostic: str) -> list[Record]:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from twintrade.render.reading import list_records, read_number, read_truth, take_text
+from twintrade.render.reading import list_records, read_number, read_truth, read_words, take_text
 from twintrade.render.theme import Theme
 from twintrade.text import Text, numbers
 
@@ -71,13 +71,13 @@ def list_event_key(dates: pd.DataFrame | None, shocks: pd.DataFrame | None, fram
     for letter, date in zip(ascii_lowercase, list_candidates(dates), strict=False):
         period = read_number(date["period"])
         when = names.get(period) or numbers.format_fixed(period, 0).replace(",", "")
-        label = take_text(date["label"])
+        label = read_words(date, "label")
         named = label if when in label else f"{when}  {label}"
         shown = Text("figures.date-used", date=named) if read_truth(date["is_chosen"]) else named
         lines.append(f"{letter}  {shown}")
     for place, shock in enumerate(_inside(shocks, frame), 1):
         when = "–".join(dict.fromkeys((take_text(shock["first_label"]), take_text(shock["last_label"]))))
-        named = f"{when}  {take_text(shock['label'])}"
+        named = f"{when}  {read_words(shock, 'label')}"
         lines.append(f"{place}  {Text('figures.shock', shock=named)}")
     return lines
 

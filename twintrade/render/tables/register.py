@@ -18,6 +18,8 @@ from twintrade.text.numbers import format_count, format_event_time
 
 _HEADS = ("pair", "agreement", "kind", "dates", "counts_from", "status", "note", "source")
 _STATUS = _HEADS.index("status")
+SHARES = {_HEADS.index("note"): 1.6}
+"""Width of notes against that of other texts as long: they alone are sentences."""
 _MOST_HOST = 20
 _WRAPPING = frozenset(range(len(_HEADS))) - {_HEADS.index("pair"), _HEADS.index("counts_from")}
 DATE_COLUMNS = ("candidates", "first_contact", "memorandum", "signed", "ratified", "activated")
@@ -47,7 +49,8 @@ def build_register_table(results: ResultSet, wording: Wording) -> Table | None:
         key="register",
         caption=wording.say("register_caption"),
         columns=tuple(
-            Column("left", _weight([cells[j] for cells in rows]) if j in _WRAPPING else 0.0) for j in columns_shown
+            Column("left", SHARES.get(j, 1.0) * _weight([cells[j] for cells in rows]) if j in _WRAPPING else 0.0)
+            for j in columns_shown
         ),
         header=(tuple(Cell((name_column(_HEADS[j]),)) for j in columns_shown),),
         groups=tuple(group(status) for status in statuses),

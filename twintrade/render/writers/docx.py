@@ -4,6 +4,7 @@ import io
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 import docx
 from docx.document import Document as WordDocument
@@ -46,6 +47,8 @@ _PICTURE_WIDTH = Cm(16.5)
 _LARGEST_HEIGHT = Cm(22.5)
 LONG_VALUE = 16
 """Letters beyond which a number that leads is set smaller."""
+APPENDIX = "appendix"
+"""Bookmark around what the contents list."""
 CELL_MARGIN = Cm(0.19)
 """What Word leaves free at either side of a cell where nothing else is said."""
 NOTES = {"note": "Note", "warning": "Warning", "simulated": "Simulated", "code": "Code Block"}
@@ -86,6 +89,8 @@ def render_docx(document: Document, template: bytes | None = None) -> bytes:
             first = next(file.element.body[place].iter(qn("w:p")))
             WordParagraph(first, file).paragraph_format.page_break_before = True
             is_broken = False
+    if any(isinstance(block, Contents) for block in document.blocks):
+        _bookmark(file.paragraphs[-1], "w:bookmarkEnd")
     stream = io.BytesIO()
     file.save(stream)
     return normalize_zip(stream.getvalue())
@@ -179,15 +184,25 @@ def _add_contents(file: WordDocument, blocks: Sequence[Block]) -> None:
     exhibits = list_exhibits(blocks)
     sections = [format_heading(b) for b in blocks if isinstance(b, Heading) and b.number and b.level == 2]
     lists = (
-        ("contents", 'TOC \\o "2-2" \\h', sections),
+        ("contents", f'TOC \\o "2-2" \\h \\b {APPENDIX}', sections),
         ("list-of-tables", 'TOC \\h \\c "Table"', [format_caption(e) for e in exhibits if isinstance(e, Table)]),
         ("list-of-figures", 'TOC \\h \\c "Figure"', [format_caption(e) for e in exhibits if isinstance(e, Figure)]),
     )
     for key, instruction, names in lists:
         if names:
-            file.add_paragraph(str(Text(f"writers.{key}")), style="Contents Title")
+            title = file.add_paragraph(str(Text(f"writers.{key}")), style="Contents Title")
+            if key == "contents":
+                _bookmark(title, "w:bookmarkStart").set(qn("w:name"), APPENDIX)
             add_long_field(file, instruction, names)
     file.add_paragraph(str(Text("writers.update-fields")), style="Exhibit Note")
+
+
+def _bookmark(paragraph: WordParagraph, tag: str) -> Any:
+    """Begin or end the bookmark of what the contents list."""
+    mark = OxmlElement(tag)
+    mark.set(qn("w:id"), "1")
+    paragraph._p.append(mark)
+    return mark
 
 
 def _add_key_numbers(file: WordDocument, block: KeyNumbers) -> None:

@@ -121,7 +121,10 @@ reason-unseen = { $n } of { $of } checks could not have seen a fault that matter
 reason-range-clear = The whole range, { PERCENT($low, decimals: 0, sign: "always") } to { PERCENT($high, decimals: 0, sign: "always") }, lies { $side } zero.
 reason-no-objection = No check objects, and { $could } of { $n } would have seen a fault that matters.
 reading-hidden = If { SHARE($share) } of the pairs taken as comparison had an agreement that nobody recorded, the change would be { PERCENT($percent, decimals: 0, sign: "always") }.
-reading-bounds = If trends parted after the agreements as much as they did at most before, it would lie between { PERCENT($low, decimals: 0, sign: "always") } and { PERCENT($high, decimals: 0, sign: "always") }.
+reading-bounds = If trends parted after the agreements as much as they did at most before, it would { $point ->
+    [yes] be { PERCENT($low, decimals: 0, sign: "always") }
+   *[no] lie between { PERCENT($low, decimals: 0, sign: "always") } and { PERCENT($high, decimals: 0, sign: "always") }
+}.
 reading-unbounded = If trends parted after the agreements as much as they did at most before, it could be anything.
 reading-average = For a pair drawn at random, large or small, it is { PERCENT($percent, decimals: 0, sign: "always") } on average.
 reading-always = With the pairs that had an agreement from the beginning as comparison it is { PERCENT($percent, decimals: 0, sign: "always") }.

@@ -44,10 +44,14 @@ dates-bounds-label = bounds over every onset between first and last candidate
 dates-none = no agreement has a date
 dates-not-estimated = no definition of the date could be estimated: { $reason }
 dates = Under { $n } definitions of the date the effect runs from { $low } to { $high }; { signs }. { $verdict }
+effect-range = { $point ->
+    [yes] is { $low }
+   *[no] lies between { $low } and { $high }
+}
 dates-bounds = { $n ->
     [one] One { unit } has
    *[other] { $n } { units } have
-} more than one possible onset. If each agreement may have begun at any time from its first candidate date to its last, the effect lies between { $low } and { $high }, sampling error aside.
+} more than one possible onset. If each agreement may have begun at any time from its first candidate date to its last, the effect { $range }, sampling error aside.
 dates-no-bounds = Bounds over all possible dates exist for imputation, not for { $method }.
 
 ## hidden agreements
@@ -67,8 +71,8 @@ hidden-left-label = without { $n ->
 hidden-share = No register is complete. If { $shares } of the comparison { units } had begun an agreement that nobody recorded when the treated { units } did, the effect would be about { $effects } instead of { $effect }.
 hidden-no-worst = What single comparison pairs do was not computed: { $reason }.
 hidden-range = without { $n ->
-    [1] any one comparison { unit } the effect lies between { $low } and { $high }
-    [2] any two between { $low } and { $high }
+    [1] any one comparison { unit } the effect { $range }
+    [2] any two it { $range }
    *[other] { $n }, chosen one after another to move it farthest, it reaches { $low } and { $high }: the worst choice of { $n } does at least that
 }
 hidden-worst = The worst case is that those pairs hide agreements on which the comparison rests: { $ranges }. The single one that counts most is { $unit }.{ $exact ->
@@ -472,7 +476,7 @@ shocks-without = Without the periods of { $n ->
 } the mean effect of { $effect } { $known ->
     [0] cannot be estimated
     [one] becomes { $low }
-   *[other] lies between { $low } and { $high }
+   *[other] { $range }
 }.
 shocks-rival = A shock at the date is a rival explanation that this design cannot set aside: the check cannot tell.
 
@@ -759,7 +763,10 @@ pooled-interval = { $truncated ->
    *[no] Hartung-Knapp; its variance factor of { COMPACT($factor, digits: 2) } is above 1 and not truncated
 }
 pooled = The { $method } is { COMPACT($effect, digits: 3, sign: "always") } ({ SHARE($level) } interval { COMPACT($low, digits: 3, sign: "always") } to { COMPACT($high, digits: 3, sign: "always") }; { $how }), true effects scattering by { COMPACT($spread, digits: 3) }.
-pooled-range = Leaving one case out moves it between { COMPACT($low, digits: 3, sign: "always") } and { COMPACT($high, digits: 3, sign: "always") }.
+pooled-range = Leaving one case out { $point ->
+    [yes] leaves it at { COMPACT($low, digits: 3, sign: "always") }
+   *[no] moves it between { COMPACT($low, digits: 3, sign: "always") } and { COMPACT($high, digits: 3, sign: "always") }
+}.
 pooled-ranks = The placebo ranks combine to { P($p) } (Fisher; cases share donors, so they are not independent).
 pooled-chosen = Had these been the best { $n } of { $of } cases, chance alone would do as well with probability { FIXED($bound) }.
 pooled-best = The best { $n } of these { $of } by themselves: chance alone does as well with probability { FIXED($bound) }.

@@ -115,7 +115,10 @@ reason-range-clear = 整个区间（{ PERCENT($low, decimals: 0, sign: "always")
 }零。
 reason-no-objection = 没有检查提出异议；{ $n }项检查中有{ $could }项能够发现重要问题。
 reading-hidden = 若对照配对中有{ SHARE($share) }实际签有未登记的协议，变化为{ PERCENT($percent, decimals: 0, sign: "always") }。
-reading-bounds = 若协议签署后趋势的背离不超过此前的最大背离，变化介于{ PERCENT($low, decimals: 0, sign: "always") }与{ PERCENT($high, decimals: 0, sign: "always") }之间。
+reading-bounds = 若协议签署后趋势的背离不超过此前的最大背离，变化{ $point ->
+    [yes] 为{ PERCENT($low, decimals: 0, sign: "always") }
+   *[no] 介于{ PERCENT($low, decimals: 0, sign: "always") }与{ PERCENT($high, decimals: 0, sign: "always") }之间
+}。
 reading-unbounded = 若协议签署后趋势的背离不超过此前的最大背离，变化可以是任何数值。
 reading-average = 对随机抽取的一个配对而言，无论规模大小，平均变化为{ PERCENT($percent, decimals: 0, sign: "always") }。
 reading-always = 若以一开始就有协议的配对为对照，变化为{ PERCENT($percent, decimals: 0, sign: "always") }。

@@ -41,7 +41,11 @@ dates-bounds-label = 生效期取首末候选日期之间任一时点时的界
 dates-none = 没有一项协议有日期
 dates-not-estimated = 各种日期口径均无法估计：{ $reason }
 dates = 在{ $n }种日期口径下，效应从{ $low }到{ $high }；{ signs }。{ $verdict }
-dates-bounds = 有{ $n }个{ unit }的协议生效期不止一种可能。若各协议可在其首个与最末候选日期之间的任一时点生效，则不计抽样误差，效应介于{ $low }与{ $high }之间。
+effect-range = { $point ->
+    [yes] 为{ $low }
+   *[no] 介于{ $low }与{ $high }之间
+}
+dates-bounds = 有{ $n }个{ unit }的协议生效期不止一种可能。若各协议可在其首个与最末候选日期之间的任一时点生效，则不计抽样误差，效应{ $range }。
 dates-no-bounds = 所有可能日期下的界仅适用于插补估计，不适用于{ $method }。
 
 ## hidden agreements
@@ -58,8 +62,8 @@ hidden-left-label = 剔除{ $n }个，{ $end ->
 hidden-share = 任何登记表都不会完整。若{ $shares }的对照{ unit }在处理组{ unit }签署协议之时也签有未登记的协议，则效应约为{ $effects }，而不是{ $effect }。
 hidden-no-worst = 未计算单个对照配对的影响：{ $reason }。
 hidden-range = { $n ->
-    [1] 剔除任意一个对照{ unit }，效应介于{ $low }与{ $high }之间
-    [2] 剔除任意两个，介于{ $low }与{ $high }之间
+    [1] 剔除任意一个对照{ unit }，效应{ $range }
+    [2] 剔除任意两个，效应{ $range }
    *[other] 逐个选取使效应变动最大的{ $n }个予以剔除，效应可达{ $low }和{ $high }：{ $n }个的最坏选择至少有此影响
 }
 hidden-worst = 最坏的情形是，对照所倚重的配对恰有未登记的协议：{ $ranges }。单个影响最大的是{ $unit }。{ $exact ->
@@ -424,7 +428,7 @@ shocks-without = { $n ->
 }，平均效应{ $effect }{ $known ->
     [0] 无法估计
     [1] 变为{ $low }
-   *[other] 介于{ $low }与{ $high }之间
+   *[other] { $range }
 }。
 shocks-rival = 同一时点的冲击是另一种可能的解释，本设计无法排除：该检查无法判断。
 
@@ -695,7 +699,10 @@ pooled-interval = { $truncated ->
    *[no] Hartung-Knapp；方差因子{ COMPACT($factor, digits: 2) }大于1，未截断
 }
 pooled = { $method }为{ COMPACT($effect, digits: 3, sign: "always") }（{ SHARE($level) }区间{ COMPACT($low, digits: 3, sign: "always") }至{ COMPACT($high, digits: 3, sign: "always") }；{ $how }），真实效应的离散程度为{ COMPACT($spread, digits: 3) }。
-pooled-range = 剔除一个案例后，均值介于{ COMPACT($low, digits: 3, sign: "always") }与{ COMPACT($high, digits: 3, sign: "always") }之间。
+pooled-range = 剔除一个案例后，均值{ $point ->
+    [yes] 仍为{ COMPACT($low, digits: 3, sign: "always") }
+   *[no] 介于{ COMPACT($low, digits: 3, sign: "always") }与{ COMPACT($high, digits: 3, sign: "always") }之间
+}。
 pooled-ranks = 安慰剂排序合并为{ P($p) }（Fisher法；各案例共用供体，因而并不独立）。
 pooled-chosen = 假如这些是{ $of }个案例中最好的{ $n }个，仅凭偶然取得同样结果的概率为{ FIXED($bound) }。
 pooled-best = 单取这{ $of }个中最好的{ $n }个：仅凭偶然取得同样结果的概率为{ FIXED($bound) }。
