@@ -125,12 +125,10 @@ def _square_rest(e: Elimination, squared: Elimination, near: sp.csr_array, weigh
     """Return products of what A and B leave of D, weighted by squared weights, shape (n_across, n_across)."""
     n, roots = e.share.size, sp.diags_array(np.sqrt(e.share))
     first, both = roots @ e.sums, roots @ squared.sums
-    mixed = first.T @ (near[:n, :n] @ first * 0.5 - both)
-    out = (weighted.T @ e.across + mixed + mixed.T).toarray()
+    mixed = (first.T @ (near[:n, :n] @ first * 0.5 - both)).toarray()
     for blocks in e.list_blocks():
         places = n + list_places(e.ends, blocks)
         of_run, inner = e.explain(blocks), near[places]
         half = 0.5 * (inner[:, places] @ of_run) + (inner[:, :n] @ first).toarray() - squared.explain(blocks)
-        product = of_run.T @ half
-        out += product + product.T
-    return np.asarray(out)
+        mixed += of_run.T @ half
+    return np.asarray((weighted.T @ e.across).toarray() + mixed + mixed.T)
