@@ -201,8 +201,8 @@ def _estimate_draws(
         by_draw = {k: model.build_blocks(design) for k, design in enumerate((*designs, fit.design))}
         usable = {k: blocks for k, blocks in by_draw.items() if blocks is not None}
         null = model.under_none
-        if lost:
-            null = null.without(np.flatnonzero(_find_never(fit.design, lost)[whole.observations.rows]))
+        if lost and (never := _find_never(fit.design, lost)).any():
+            null = null.without(np.flatnonzero(never[whole.observations.rows]))
         estimated = null.estimate(list(usable.values()), {"overall": fit.view("overall")})
         out[list(usable)] = estimated["overall"][:, 0]
     elif lost:
