@@ -1,7 +1,10 @@
 """What a person types: arguments in, one message or one table out; everything heavy is imported inside a command."""
 
+import gc
 import io
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Annotated
 
@@ -161,14 +164,25 @@ def _checked(specs: list[str] | None, *, as_json: bool = False) -> int:
 @app.command()
 def explain(spec: OneSpec, as_json: Json = False, language: Language = "") -> None:
     """Say in sentences what an analysis does and assumes, then its full specification."""
-    from twintrade.study.explaining import collect_explanation, explain_analysis
+    with _pause_collection():
+        from twintrade.study.explaining import collect_explanation, explain_analysis
 
-    analysis = _list_analyses([spec])[0]
-    with use_language_of([analysis]):
-        if as_json:
-            answer("explain", collect_explanation(analysis.root, analysis.name, analysis.text))
-        else:
-            typer.echo(explain_analysis(analysis.root, analysis.name, analysis.text))
+        analysis = _list_analyses([spec])[0]
+        with use_language_of([analysis]):
+            if as_json:
+                answer("explain", collect_explanation(analysis.root, analysis.name, analysis.text))
+            else:
+                typer.echo(explain_analysis(analysis.root, analysis.name, analysis.text))
+
+
+@contextmanager
+def _pause_collection() -> Iterator[None]:
+    """Leave unreachable objects alone: what is imported and read once ends before looking for them pays."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 @app.command()
