@@ -15,7 +15,7 @@ from twintrade.render.exhibits import event_study
 from twintrade.render.exhibits.payloads import build_payload
 from twintrade.render.figures import adoption, alt_text, forest, heat_map, percent_paths
 from twintrade.render.page import Page
-from twintrade.render.reading import find_headline
+from twintrade.render.reading import find_headline, format_label, list_specifications
 from twintrade.study.store.frames import from_bytes
 from twintrade.study.store.replay import build_tidy_files
 
@@ -252,4 +252,14 @@ def test_panels_share_one_axis_where_columns_measure_changes_and_no_other():
     limits = [axes.get_ylim() for axes in panels]
     assert limits[0] == limits[1]
     assert limits[2][0] < -80 < 80 < limits[2][1]
-    assert "+50" in [label.get_text() for label in panels[0].get_yticklabels()]
+    assert "+100" in [label.get_text() for label in panels[0].get_yticklabels()]
+
+
+def test_a_payload_of_a_column_is_captioned_by_its_label():
+    page = make_page(**{"estimators-ppml-gravity": "path", "estimators-other": "path"})
+    frame = pd.DataFrame({"series": ["x"] * 2, "period": [1, 2], "value": [1.0, 2.0]})
+    captions = [build_payload(page, f"estimators-{key}", frame)[0].caption for key in ("ppml-gravity", "other")]
+    labels = {
+        s["specification"]: format_label(s) for s in list_specifications(page.results) if s["estimator"] == "ppml"
+    }
+    assert captions == [f"Estimators ({labels['gravity']})", "Estimators (other)"]

@@ -23,7 +23,14 @@ from twintrade.render.figures import (
 )
 from twintrade.render.names import name_column, name_scale
 from twintrade.render.page import Page
-from twintrade.render.reading import format_slug, list_period_labels, take_text, write_columns
+from twintrade.render.reading import (
+    format_label,
+    format_slug,
+    list_period_labels,
+    list_specifications,
+    take_text,
+    write_columns,
+)
 from twintrade.render.tables.plain import build_plain_table
 from twintrade.text import Text, name_fact
 
@@ -43,7 +50,15 @@ def format_payload_title(page: Page, key: str, frame: pd.DataFrame) -> str:
     name, _, column = key.removesuffix("_table").partition("-")
     known = f"payload_{name}"
     title = page.say(known) if page.wording.knows(known) else name_column(name.replace(".", ": "))
-    return page.say("payload_of", title=title, column=column.replace("-", ", ")) if column else title
+    return page.say("payload_of", title=title, column=_name_estimate(page, column)) if column else title
+
+
+def _name_estimate(page: Page, key: str) -> str:
+    """Return the label of the column that a payload's key ends with, else what the key says."""
+    for spec in list_specifications(page.results):
+        if key == "-".join((take_text(spec["estimator"]), take_text(spec["specification"]))):
+            return format_label(spec)
+    return key.replace("-", ", ")
 
 
 def build_payload(page: Page, key: str, frame: pd.DataFrame) -> tuple[Block, ...]:

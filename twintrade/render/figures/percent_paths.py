@@ -21,7 +21,7 @@ DODGE = 0.22
 CHANGES = ("log points", "percent")
 PER_ROW = 3
 PANEL_HEIGHT, PANEL_LETTERS, PANEL_TIMES = 1.5, 32, 9
-PANEL_TICKS = (-75, -50, 0, 50, 100, 200, 400, 900)
+PANEL_TICKS = (-75, -50, 0, 100, 400, 900)
 MOST_BESIDE = 80
 """Letters of labels that stand beside each other in a legend."""
 
