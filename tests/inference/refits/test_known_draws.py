@@ -57,6 +57,14 @@ def test_a_check_with_fewer_draws_takes_the_first_of_the_column(gravity_panel) -
     assert all(map(np.array_equal, drawn.onsets, find_draws(fitted).dealing.onsets[:19]))
 
 
+def test_fewer_draws_of_a_check_do_not_take_the_place_of_the_columns(gravity_panel) -> None:
+    fitted = make_fit(gravity_panel, TWFE(shape="static"))
+    METHOD.infer(fitted, "overall", np.random.default_rng(5))
+    known = find_draws(fitted)
+    replace(METHOD, draws=19).infer(fitted, "overall", np.random.default_rng(6))
+    assert find_draws(fitted) is known
+
+
 def test_draws_of_other_options_are_not_taken(gravity_panel) -> None:
     fitted = make_fit(gravity_panel, Imputation())
     METHOD.infer(fitted, "overall", np.random.default_rng(5))

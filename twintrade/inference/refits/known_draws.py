@@ -75,8 +75,10 @@ class KnownDraws:
 
 
 def keep_draws(fit: Fit, known: KnownDraws) -> None:
-    """Keep the draws of an estimate."""
-    fit.design.workings["draws", fit.estimator] = known
+    """Keep the draws of an estimate, unless more are kept: what checks compare with does not hang on their order."""
+    kept = find_draws(fit)
+    if kept is None or len(kept.dealing.onsets) <= len(known.dealing.onsets):
+        fit.design.workings["draws", fit.estimator] = known
 
 
 def find_draws(fit: Fit) -> KnownDraws | None:
