@@ -33,6 +33,22 @@ def import_all() -> None:
                 importlib.import_module(name)
 
 
+def warm_up() -> None:
+    """Read and cut what every child would for its first page; no thread may start here, for no fork keeps one."""
+    from twintrade.render.figures.encode import encode
+    from twintrade.render.figures.theme import open_figure
+    from twintrade.render.theme import Theme
+    from twintrade.render.wording import list_sentences
+    from twintrade.render.writers.glyphs import load_charmap
+
+    theme = Theme()
+    with open_figure(theme, 1.0) as figure:
+        figure.subplots().set_title("Ag − ≤", fontweight="bold")
+    encode(figure, theme)
+    load_charmap()
+    list_sentences()
+
+
 def become(order: dict[str, Any]) -> None:
     """Take the place, the environment and the streams of a command."""
     signal.alarm(SECONDS)
@@ -52,6 +68,7 @@ def become(order: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     import_all()
+    warm_up()
     gc.freeze()
     while line := sys.stdin.readline():
         pid = os.fork()
