@@ -120,6 +120,8 @@ SOME, MANY = (
     Cell(n, "scattered", "heavy, zeros", 0.6, cities, "two_way", clusters=("city",))
     for n, cities in ((40, 30), (100, 100))
 )
+WIDE = Cell(400, "scattered", "by size", 0.6, 100, "gravity", clusters=("city",))
+"""Agreements of so many cities that a total rests on twelve equal ones or more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

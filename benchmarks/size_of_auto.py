@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.agreement_panels import GRID, LEVELS, MANY, ONE, RESTING, SOME, TWO, Cell
+from benchmarks.agreement_panels import GRID, LEVELS, MANY, ONE, RESTING, SOME, TWO, WIDE, Cell
 from benchmarks.one_assignment import COUNTS, FACTS, REFUSED, Study
 from twintrade.estimators.base import Estimator
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
@@ -34,7 +34,7 @@ from twintrade.inference.choosing.decision import TABLE
 
 RESULTS = Path(__file__).parents[1] / "docs" / "lab" / "size_of_auto.csv"
 PAGE = RESULTS.with_suffix(".md")
-CASES = (*GRID, *RESTING, ONE, TWO, SOME, MANY)
+CASES = (*GRID, *RESTING, ONE, TWO, SOME, MANY, WIDE)
 FOUR: dict[str, Estimator] = {
     "twfe": TWFE(shape="static"),
     "imputation": Imputation(),
@@ -68,6 +68,7 @@ ROWS = {
     TWO: ("partially_pooled_synthetic_control",),
     SOME: ("local_projections",),
     MANY: ("local_projections",),
+    WIDE: ("poisson_imputation", "ppml", "poisson_etwfe"),
 }
 """Cells for rows of the decision table that no other cell reaches, and their estimators."""
 

@@ -242,6 +242,17 @@ def test_what_would_overturn_it(n, scale):
     assert find_faults(power.draw(curve, x_label="Effect", is_simulated=True)) == []
 
 
+def test_an_interval_that_is_far_longer_than_the_original_ends_in_an_arrow():
+    sizes = pd.DataFrame({"size": [0.0, 1.0, 2.0], "effect": 5.0, "low": [-10.0, -40.0, -100.0]})
+    sizes["kind"], sizes["high"] = ["original", "robust", "robust"], [20.0, 90.0, 2e11]
+    figure = sensitivity.draw(sizes.assign(restriction="relative_magnitudes"))
+    (axes,) = figure.axes
+    assert axes.get_ylim()[1] < 120
+    assert [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "^"] == [2]
+    assert not [line for line in axes.lines if line.get_marker() == "v"]
+    assert find_faults(figure) == []
+
+
 @pytest.mark.parametrize(("kind", "n"), [("short", 1), ("long", 6), ("chinese", 30)])
 def test_maps(kind, n):
     rng = np.random.default_rng(n)

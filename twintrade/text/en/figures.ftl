@@ -27,6 +27,7 @@ simultaneous = { SHARE($level) } simultaneous (sup-t) band
 no-interval = no interval from this inference
 only-pointwise = only pointwise intervals are available
 open-end = arrow: interval without an end
+runs-on = arrow: the interval runs on
 base = pre-period base: { $base }
 
 ## paths, placebos and other figures

@@ -27,6 +27,7 @@ simultaneous = { SHARE($level) }联合（sup-t）置信带
 no-interval = 该推断方法不给出区间
 only-pointwise = 仅有逐点区间
 open-end = 箭头：区间在该侧无界
+runs-on = 箭头：区间超出图框
 base = 事前期基准：{ $base }
 
 ## paths, placebos and other figures
