@@ -9,6 +9,9 @@ SPREAD = 1.959964
 DETECTED = 2.801585
 """Standard errors of an effect that a 5 % two-sided test finds with 80 % power (Bloom 1995)."""
 
+MOST_PERCENT = 1000.0
+"""Percent beyond which a change is no more than "more than +1,000%"."""
+
 
 def find_detectable(results: ResultSet, spec: Record, effect: Record) -> tuple[float, str, DetectedBy]:
     """Return the minimum detectable effect of a specification, its scale, and what says so.

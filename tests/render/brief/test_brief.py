@@ -269,3 +269,7 @@ def test_the_brief_and_the_claims_give_one_minimum_detectable_effect(made):
         assert str(describe_detectable(results, own, find_overall(results, own))).startswith(f"+{size} (")
         asked = read_aside(build(results), "What would be needed to know")
         assert f"Only a change of {round(float(size[:-1]))}%" in asked
+    huge = replace(results, findings=pd.DataFrame([power | {"detectable": 20.0}], columns=columns))
+    assert str(describe_detectable(huge, own, find_overall(huge, own))).startswith("more than +1,000% (")
+    asked = read_aside(build(huge), "What would be needed to know")
+    assert "Even a change of 1,000% would not have been found" in asked

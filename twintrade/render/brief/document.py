@@ -24,6 +24,7 @@ from twintrade.render.brief.pairs import list_pairs
 from twintrade.render.brief.pictures import draw_pictures
 from twintrade.render.brief.readings import build_readings
 from twintrade.render.brief.reasons import list_reasons
+from twintrade.render.detecting import MOST_PERCENT
 from twintrade.render.exhibits.registered import build_status
 from twintrade.render.names import capitalize
 from twintrade.render.page import Page
@@ -256,9 +257,12 @@ def _need(facts: Facts) -> str:
         amount = money is not None and math.isfinite(money.detectable)
         value = amounts.format_quantity(money.average(money.detectable), money.unit) if money and amount else ""
         has_money = "yes" if amount else "no"
-        sentences.append(
-            Text("brief.detectable", size=size, has_money=has_money, value=value, period_name=page.period_name)
-        )
+        if facts.detectable > MOST_PERCENT:
+            sentences.append(Text("brief.detectable-more", size=MOST_PERCENT))
+        else:
+            sentences.append(
+                Text("brief.detectable", size=size, has_money=has_money, value=value, period_name=page.period_name)
+            )
         wanted = math.ceil(facts.n_treated * (math.log1p(facts.detectable / 100) / math.log1p(SMALL / 100)) ** 2)
         if facts.detectable > SMALL and facts.n_treated:
             sentences.append(Text("brief.more-pairs", n=_round(wanted), size=SMALL))

@@ -3,12 +3,9 @@
 import math
 
 from twintrade.effects import ResultSet
-from twintrade.render.detecting import DETECTED, SPREAD, compute_size_from_interval, find_detectable
+from twintrade.render.detecting import DETECTED, MOST_PERCENT, SPREAD, compute_size_from_interval, find_detectable
 from twintrade.render.reading import Record, find_overall, list_records, read_number, take_text
 from twintrade.text import Text, Words, numbers
-
-LARGEST = math.log(11)
-"""Log points beyond which a percentage says no more than "more than +1,000%"."""
 
 
 def describe_detectable(results: ResultSet, spec: Record, effect: Record) -> Words:
@@ -23,9 +20,9 @@ def describe_size(value: float, scale: str) -> Words:
     """Return an effect in words: percent for logarithms."""
     if math.isinf(value):
         return numbers.format_fixed(value)
+    if value > {"log points": math.log1p(MOST_PERCENT / 100), "percent": MOST_PERCENT}.get(scale, math.inf):
+        return Text("claims.more-than", size=numbers.format_percent(MOST_PERCENT, 0))
     if scale == "log points":
-        if value > LARGEST:
-            return Text("claims.more-than", size=numbers.format_log_percent(LARGEST, 0))
         shown = numbers.format_log_percent(value, 1 if abs(value) < 1 else 0)
         return shown if value < 0 else f"+{shown}"
     if scale == "share":

@@ -134,6 +134,7 @@ detectable = Only a change of { $size } or more would have been found four times
     [yes] : { $value } a { period } for all pairs together
    *[no] { "" }
 }.
+detectable-more = Even a change of { PERCENT($size, decimals: 0) } would not have been found four times in five.
 more-pairs = To find one of { PERCENT($size, decimals: 0) } takes about { $n } pairs with an agreement, if their trade is as uneven as here.
 detectable-unknown = How large a change must be to be noticed is not known from these data.
 date-them = A first step is to date the agreements of the { $n } pairs that had to be set aside.

@@ -128,6 +128,7 @@ detectable = 只有达到或超过{ $size }的变化，才会有五分之四的�
     [yes] ：即全部配对合计每{ period }{ $value }
    *[no] { "" }
 }。
+detectable-more = 即使变化达到{ PERCENT($size, decimals: 0) }，也不足以有五分之四的机会被发现。
 more-pairs = 若贸易的波动与此处相当，要发现{ PERCENT($size, decimals: 0) }的变化，约需{ $n }个有协议的配对。
 detectable-unknown = 多大的变化才会被发现，从这些数据中无法得知。
 date-them = 第一步可先查明{ $n }个被搁置配对的协议日期。
