@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
+from scipy.linalg import solve_triangular
 
 from twintrade.numerics.arrays import FloatArray, IntArray
 
@@ -16,6 +17,9 @@ LEAST_CELLS = 8
 
 DEPENDENT = 1e-4
 """Smallest eigenvalue of the members' correlations, not centered, from which none is a sum of the others."""
+
+NOTHING_NEW = 1e-10
+"""Share of a member's squares below which it adds nothing to the space of those before it."""
 
 
 def find_subtotals(
@@ -37,7 +41,8 @@ def find_subtotals(
     Notes
     -----
     Members are taken in the order of their totals and regressed on the smaller ones that are no sums themselves. The
-    coefficients name the parts; what counts is the sum of these, cell by cell.
+    coefficients name the parts; what counts is the sum of these, cell by cell. A Cholesky factor that grows with the
+    members gives them.
     """
     kept = summed[~summed["member"].isin(totals)]
     figures, members = _spread(kept)
@@ -47,13 +52,22 @@ def find_subtotals(
     gram = (figures / norms).T @ (figures / norms)
     if float(np.linalg.eigvalsh(gram)[0]) > DEPENDENT:
         return
-    parts: list[int] = []
+    space: list[int] = []
+    root = np.zeros_like(gram)
     for k in np.argsort(figures.sum(axis=0), kind="stable"):
-        of_k = _find_parts(gram, norms, parts, int(k)) if len(parts) > 1 else []
+        known = share = np.empty(0)
+        if space:
+            factor = root[: len(space), : len(space)]
+            known = solve_triangular(factor, gram[space, k], lower=True)
+            share = solve_triangular(factor, known, lower=True, trans="T")
+        left = float(gram[k, k] - known @ known)
+        of_k = [i for i, c in zip(space, share * norms[k] / norms[space], strict=True) if c > 0.5]
         if len(of_k) > 1 and _is_sum(figures[:, k], figures[:, of_k], tolerance, nearly_all):
             yield int(members[k]), sorted(int(members[i]) for i in of_k)
-        else:
-            parts.append(int(k))
+            continue
+        if left > NOTHING_NEW:
+            root[len(space), : len(space)], root[len(space), len(space)] = known, np.sqrt(left)
+            space.append(int(k))
 
 
 def _spread(summed: pd.DataFrame) -> tuple[FloatArray, IntArray]:
@@ -74,12 +88,6 @@ def _spread(summed: pd.DataFrame) -> tuple[FloatArray, IntArray]:
     figures[cell, member] = value
     has_trade = (figures != 0).any(axis=0)
     return figures[:, has_trade], members[has_trade].astype(np.int64)
-
-
-def _find_parts(gram: FloatArray, norms: FloatArray, parts: Sequence[int], k: int) -> list[int]:
-    """Return the members with a coefficient near one in the regression of a member on others."""
-    scaled = np.linalg.lstsq(gram[np.ix_(parts, parts)], gram[parts, k], rcond=None)[0]
-    return [i for i, c in zip(parts, scaled * norms[k] / norms[parts], strict=True) if c > 0.5]
 
 
 def _is_sum(figure: FloatArray, of_parts: FloatArray, tolerance: float, nearly_all: float) -> bool:

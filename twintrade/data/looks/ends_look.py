@@ -20,7 +20,7 @@ from twintrade.data.looks.words import (
     has_word_of_twin,
 )
 from twintrade.data.schema.source import UNNAMED
-from twintrade.data.sources.cells import fold_name, quote_cell
+from twintrade.data.sources.cells import fold_names, quote_cell
 from twintrade.text import Listed, Text, Words
 
 Direction = Literal["out", "in", ""]
@@ -92,7 +92,7 @@ class _Columns:
         return max(group, key=lambda n: self.scores[n].share + self.scores[n].head_start)
 
     def overlap(self, name: str, names: Collection[str]) -> float:
-        values = {fold_name(str(c)) for c in self.table.columns[name]} - {""}
+        values = fold_names(self.table.columns[name])
         return len(values & set(names)) / len(values) if values and names else 0.0
 
 
@@ -172,7 +172,7 @@ def _see(table: TextTable, names: Sequence[str], file: str, other: OtherFile) ->
 
 def _has_codes_of_cities(table: TextTable, name: str, other: OtherFile) -> bool:
     """Return whether a column of numbers has a city's name, or holds mostly cities of the other file."""
-    cells = {fold_name(str(c)) for c in table.columns[name]} - {""}
+    cells = fold_names(table.columns[name])
     shared = len(cells & set(other.names)) / len(cells) if cells else 0.0
     is_named = has_word_of(name, "city") and find_trade(name) == ""
     return all(c.isdigit() for c in cells) and (is_named or shared >= HALF)

@@ -15,7 +15,7 @@ from twintrade.data.looks.file_look import Guess, look_at_file
 from twintrade.data.looks.words import has_word_of, has_word_of_twin
 from twintrade.data.schema.file_format import FileFormat
 from twintrade.data.schema.source import TwinningKind
-from twintrade.data.sources.cells import clean_name, fold_name, quote_cell
+from twintrade.data.sources.cells import clean_name, fold_names, quote_cell
 from twintrade.data.sources.faults import Faults
 from twintrade.errors import UNDECIDED
 from twintrade.text import Listed, Text
@@ -40,9 +40,7 @@ def look_at_both(root: Path, trade: str, twinnings: str) -> tuple[list[Guess], l
     alone = look_at_twinnings(root, twinnings)
     table, _ = look_at_file(root, twinnings)
     partner = {g.value for g in alone if g.key in ("partner", "partner_city") and isinstance(g.value, str)}
-    names_in_registry = {
-        fold_name(str(c)) for n, cells in table.columns.items() if n not in partner for c in cells
-    } - {""}
+    names_in_registry = fold_names(c for n, cells in table.columns.items() if n not in partner for c in cells)
     named = {str(g.value): "city" for g in alone if g.key == "city" and g.reason == Text("data.look-own-name")}
     guesses = look_at_trade(root, trade, list_cities(root, alone), OtherFile(named, names_in_registry))
     return guesses, look_at_twinnings_beside(root, twinnings, guesses)
@@ -58,7 +56,7 @@ def look_at_twinnings_beside(root: Path, file: str, trade: Sequence[Guess]) -> l
     """
     ends = {str(g.value): g.key for g in trade if g.key in ("city", "partner") and _is_column(g)}
     cities = list_cities(root, trade)
-    lines = look_at_twinnings(root, file, OtherFile(ends, {fold_name(city) for city in cities} - {""}))
+    lines = look_at_twinnings(root, file, OtherFile(ends, fold_names(cities)))
     return [*lines, *_match_letters(list_cities(root, lines), cities)]
 
 

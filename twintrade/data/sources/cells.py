@@ -123,3 +123,8 @@ def fold_name(name: str) -> str:
     """Return what two spellings of one name share: letters and digits only, no accents, no case."""
     decomposed = unicodedata.normalize("NFKD", name.casefold())
     return "".join(c for c in decomposed if c.isalnum())
+
+
+def fold_names(cells: Iterable[object]) -> set[str]:
+    """Return the distinct folded names of cells, without those that hold no letter or digit."""
+    return {fold_name(name) for name in set(map(str, cells))} - {""}
