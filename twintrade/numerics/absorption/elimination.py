@@ -97,10 +97,21 @@ class Elimination:
 
     def multiply_near(self, near: sp.csr_array | FloatArray) -> FloatArray:
         """Return values of A (A'WA)^-1/2 and B, side by side, times what these have of D, shape (k, n_across)."""
+        return np.asarray(near @ self.near_table) if self.near_table is not None else self._multiply_near(near)
+
+    @cached_property
+    def near_table(self) -> FloatArray | None:
+        """What A (A'WA)^-1/2 and B have of D, None where that is large."""
+        n_near = self.share.size + self.root.shape[1]
+        if 2 * n_near * self.across.shape[1] > MOST_KEPT:
+            return None
+        return self._multiply_near(sp.eye_array(n_near, format="csr"))
+
+    def _multiply_near(self, near: sp.csr_array | FloatArray) -> FloatArray:
         n = self.share.size
         nested = near[:, n:] @ self.root.T
         first = near[:, :n] @ sp.diags_array(np.sqrt(self.share)) - nested @ self.means.T
-        out = first @ self.sums + nested @ self.cross
+        out = fill_out(first) @ self.sums + fill_out(nested) @ self.cross
         return out if isinstance(out, np.ndarray) else np.asarray(sp.csr_array(out).toarray())
 
     def multiply_explained(self, inside: sp.csr_array) -> FloatArray:
@@ -269,9 +280,10 @@ def compute_root(gram: FloatArray, total: FloatArray) -> FloatArray:
     return root
 
 
-def fill_out(matrix: sp.csr_array) -> sp.csr_array | FloatArray:
+def fill_out(matrix: sp.csr_array | FloatArray) -> sp.csr_array | FloatArray:
     """Return a sparse array as a full one where so many of its numbers are not zero that this is faster."""
-    return matrix.toarray() if matrix.nnz > FILLED * matrix.shape[0] * matrix.shape[1] else matrix
+    is_left = isinstance(matrix, np.ndarray) or matrix.nnz <= FILLED * matrix.shape[0] * matrix.shape[1]
+    return matrix if is_left else matrix.toarray()
 
 
 def weigh_rows(weights: FloatArray, matrix: sp.csr_array) -> sp.csr_array:
