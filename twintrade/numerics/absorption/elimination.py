@@ -282,8 +282,9 @@ def compute_root(gram: FloatArray, total: FloatArray) -> FloatArray:
 
 def fill_out(matrix: sp.csr_array | FloatArray) -> sp.csr_array | FloatArray:
     """Return a sparse array as a full one where so many of its numbers are not zero that this is faster."""
-    is_left = isinstance(matrix, np.ndarray) or matrix.nnz <= FILLED * matrix.shape[0] * matrix.shape[1]
-    return matrix if is_left else matrix.toarray()
+    if isinstance(matrix, np.ndarray) or matrix.nnz <= FILLED * matrix.shape[0] * matrix.shape[1]:
+        return matrix
+    return matrix.toarray()
 
 
 def weigh_rows(weights: FloatArray, matrix: sp.csr_array) -> sp.csr_array:
