@@ -11,7 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.linalg import toeplitz
+from scipy.special import stdtr
 
+from benchmarks.agreement_panels import draw_errors
 from twintrade.design import Design, Panel, Treatment
 from twintrade.design.case import Case
 from twintrade.diagnostics.single_case.case_placebos import build_case_sets, estimate_placebo_paths
@@ -19,9 +22,11 @@ from twintrade.estimators.augmented_synthetic_control import AugmentedSyntheticC
 from twintrade.estimators.base import fit
 from twintrade.estimators.cases.single_case import SingleCase
 from twintrade.estimators.double_ratio import DoubleRatio
+from twintrade.estimators.interrupted_series import InterruptedSeries
 from twintrade.estimators.synthetic_control import SyntheticControl
 from twintrade.estimators.synthetic_did import SyntheticDid
 from twintrade.estimators.twfe import TWFE
+from twintrade.inference.autoregressive import Autoregressive
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.conformal import compute_null_residuals
@@ -29,8 +34,9 @@ from twintrade.inference.conley_taber import ConleyTaber
 from twintrade.inference.ferman_pinto import FermanPinto
 from twintrade.inference.prediction_intervals import PredictionIntervals
 from twintrade.inference.randomization import Randomization
+from twintrade.inference.serial import Hac
+from twintrade.numerics import series
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.series.conformal import compute_moving_block_p
 
 N_CITIES, N_PARTNERS, N_BEFORE, N_AFTER = 6, 8, 15, 5
 RHOS = (0.0, 0.5, 0.8)
@@ -138,7 +144,7 @@ def _conformal_p(rng: np.random.Generator, n_before: int, n_after: int, rho: flo
     n = n_before + n_after
     case = as_case(weighted_sum(rng, n, rho, n_after), n)
     residuals = compute_null_residuals(SyntheticControl(), case, np.arange(n) >= n_before, EFFECT)
-    return compute_moving_block_p(residuals, n_after)
+    return series.compute_moving_block_p(residuals, n_after)
 
 
 def frame_of(values: FloatArray, size: FloatArray | None = None) -> pd.DataFrame:
@@ -206,6 +212,31 @@ def few_treated_size(draws: int) -> Iterator[Row]:
         yield n_units, n_treated, kind, *(_percent(np.mean(found)) for found in rejected.values())
 
 
+def own_trend_size(draws: int) -> Iterator[Row]:
+    """Rejections at 0.05 on the own trend of heavy-tailed AR(1) series, without and with an effect of 2.8 errors."""
+    for n_before, n_after in ((8, 5), (10, 21), (16, 15), (21, 10)):
+        n = n_before + n_after
+        after, lags = np.arange(n) >= n_before, series.choose_lags(n)
+        x = series.build_segmented_design(np.arange(n), n_before)
+        a = np.linalg.pinv(x)[2] + (n_after - 1) / 2 * np.linalg.pinv(x)[3]
+        test = series.RestrictedSeries.of(x, x[:, :2], lags, np.random.default_rng(7))
+        for rho in (0.0, 0.6, 0.8):
+            rng, found = np.random.default_rng([6, n_before, n_after, int(10 * rho)]), []
+            effect = 2.8 * np.sqrt(a @ toeplitz(rho ** np.arange(n)) @ a)
+            for k in range(draws):
+                y = draw_errors(rng, (2, 1), rho, True, n)[:, 0]
+                scores = (a * (y[0] - x @ np.linalg.lstsq(x, y[0], rcond=None)[0]))[:, None]
+                p = [series.compute_long_run_covariance(scores, lags, is_prewhitened=w) for w in (False, True)]
+                p = [2 * stdtr(n - 4, -abs(a @ y[0]) / np.sqrt(v[0, 0] * n / (n - 4))) for v in p]
+                p += [test.compute_p(v, a[:, None], rng, 99)[0] for v in (y[0], y[0] + effect * after)]
+                if k == 0:
+                    fitted = fit(InterruptedSeries(), design_of(y, n_before))
+                    np.testing.assert_allclose(Hac(draws=1).infer(fitted, "overall", rng).p, p[0])
+                    np.testing.assert_allclose(Autoregressive().infer(fitted, "overall", rng).p, p[2], atol=0.2)
+                found.append(np.array(p) <= 0.05)
+            yield n_before, n_after, rho, draws, *map(_percent, np.mean(found, axis=0))
+
+
 def _percent(share: float) -> str:
     return f"{100 * float(share):.1f}"
 
@@ -233,18 +264,16 @@ CASES = {
         ("periods before", "after", "rho", "normal noise", "subgaussian bound"),
         prediction_coverage,
     ),
+    "own_trend": Table(
+        "One series alone: rejections of a true null at 5 %, in percent",
+        ("before", "after", "rho", "draws", "HAC", "HAC, prewhitened", "autoregressive", "finds an effect"),
+        own_trend_size,
+    ),
     "few_treated": Table(
         "Few treated units: rejections of a true null at 10 %, in percent",
         (
-            "units",
-            "treated",
-            "sizes",
-            "Conley-Taber",
-            "null free",
-            "Ferman-Pinto",
-            "null free",
-            "randomization",
-            "clustered",
+            *("units", "treated", "sizes", "Conley-Taber", "null free"),
+            *("Ferman-Pinto", "null free", "randomization", "clustered"),
         ),
         few_treated_size,
     ),

@@ -31,13 +31,15 @@ def count_pages():
 
 
 def count_tests():
-    """The two-way regression with every method, panels in the last column; ranks of single cases, 500 a row."""
+    """Two-way regressions by method, panels in the last column; ranks of single cases, 500 a row; series alone."""
     rows = (RESULTS.parent / "size_of_tests.md").read_text(encoding="utf-8").splitlines()
     cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows if row.startswith("|")]
     found: Counter[tuple[str, str, str]] = Counter()
     for row in cells:
         if len(row) == 7 and row[0].isdigit() and row[2] != "auto":
             found["twfe", row[2].lower().replace("-", "_"), "two_way"] += int(row[6])
+        if len(row) == 8 and row[0].isdigit():
+            found["interrupted_series", "autoregressive", "two_way"] += int(row[3])
         if len(row) == 6 and row[2] in ("A", "B", "all"):
             found[row[1].lower().replace(" ", "_"), "placebo", "two_way"] += 500
     return found

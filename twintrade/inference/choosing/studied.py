@@ -12,6 +12,7 @@ STUDIED = {
     ("imputation", "randomization", "two_way"),
     ("imputation", "scaled", "gravity"),
     ("imputation", "scaled", "two_way"),
+    ("interrupted_series", "autoregressive", "two_way"),
     ("local_projections", "randomization", "two_way"),
     ("partially_pooled_synthetic_control", "randomization", "two_way"),
     ("poisson_etwfe", "randomization", "gravity"),

@@ -9,6 +9,7 @@ from twintrade.numerics.series.long_run import choose_lags as choose_lags
 from twintrade.numerics.series.long_run import compute_long_run_covariance as compute_long_run_covariance
 from twintrade.numerics.series.long_run import sum_bartlett as sum_bartlett
 from twintrade.numerics.series.long_run import weigh_bartlett as weigh_bartlett
+from twintrade.numerics.series.restricted import RestrictedSeries as RestrictedSeries
 from twintrade.numerics.series.segmented import SegmentedFit as SegmentedFit
 from twintrade.numerics.series.segmented import build_segmented_design as build_segmented_design
 from twintrade.numerics.series.segmented import fit_segmented as fit_segmented

@@ -124,19 +124,23 @@ def _test_breaks(
     return observed[0], dates, float((1 + (largest >= observed.max()).sum()) / (draws + 1))
 
 
-def draw_ar_errors(residuals: FloatArray, rng: np.random.Generator, draws: int) -> FloatArray:
+def draw_ar_errors(
+    residuals: FloatArray, rng: np.random.Generator, draws: int, rho: float | None = None
+) -> FloatArray:
     """Draw series of first-order autoregressive errors like the residuals, resampling their innovations.
 
-    The coefficient is corrected for its small-sample bias of about -(1 + 3 rho) / n and held below 0.95.
+    The coefficient, where it is not given, is corrected for its small-sample bias of about -(1 + 3 rho) / n and held
+    below 0.95.
 
     Returns
     -------
     FloatArray, shape (draws, n_periods)
     """
     n = residuals.size
-    total = float(residuals[:-1] @ residuals[:-1])
-    rho = float(residuals[1:] @ residuals[:-1]) / total if total > 0 else 0.0
-    rho = float(np.clip(rho + (1 + 3 * rho) / n, -0.95, 0.95))
+    if rho is None:
+        total = float(residuals[:-1] @ residuals[:-1])
+        rho = float(residuals[1:] @ residuals[:-1]) / total if total > 0 else 0.0
+        rho = float(np.clip(rho + (1 + 3 * rho) / n, -0.95, 0.95))
     steps = residuals[1:] - rho * residuals[:-1]
     drawn = rng.choice(steps - steps.mean(), size=(n + 20, draws))
     out = np.zeros((n + 20, draws))

@@ -82,8 +82,8 @@ _LEVELS: list[dict[str, Any]] = [
 _CONTROL: dict[str, Any] = {"name": "synthetic_control", "transform": "log", "demeaned": True}
 _AUGMENTED: dict[str, Any] = {"name": "augmented_synthetic_control", "transform": "log", "demeaned": True}
 _DID: dict[str, Any] = {"name": "synthetic_did", "transform": "log", "min_before": 4}
-# One series has no placebos of its own kind: its errors are those of a regression over time.
-_ALONE: dict[str, Any] = {"name": "interrupted_series", "transform": "log", "inference": "hac"}
+# One series has no placebos of its own kind: it is held against its own serial correlation.
+_ALONE: dict[str, Any] = {"name": "interrupted_series", "transform": "log", "inference": "autoregressive"}
 
 RECIPES: Mapping[str, Recipe] = {
     "chart": Recipe(

@@ -80,6 +80,8 @@ serial = { $kind ->
     [yes] , prewhitened
    *[no] { "" }
 }, Bartlett weights, { $lags } lags; { $n } periods as clusters, { $correction }
+autoregressive = t statistic over Bartlett errors ({ $lags } lags, { $n } periods), held against { $draws } series without any effect and with the serial correlation that this one has if the effect tested is taken out; exact neither in short series nor where errors depend on the past otherwise than by one period
+autoregressive-needs = this test is for the regression of one series on its own level and trend, as interrupted_series, and { $method } is none
 
 ## errors from other groups, units and periods
 exchanged-groups = Conley-Taber: { $n } treated { $group } groups, residuals under the null of all { $all } exchanged

@@ -345,6 +345,7 @@ statistic-within-R = within R²
 
 ## inferences
 inference-auto = auto
+inference-autoregressive = autoregressive
 inference-clustered = clustered
 inference-conformal = conformal
 inference-conley = conley

@@ -80,6 +80,8 @@ serial = { $kind ->
     [yes] ，经预白化
    *[no] { "" }
 }，Bartlett权重，{ $lags }阶滞后；以{ $n }个时期为聚类，{ $correction }
+autoregressive = 基于Bartlett标准误的t统计量（{ $lags }阶滞后，{ $n }期），与{ $draws }条没有任何效应的序列比较，这些序列的序列相关与剔除所检验效应后的本序列相同；序列较短，或误差对过去的依赖不止一期时，检验并非精确
+autoregressive-needs = 该检验用于一条序列对自身水平与趋势的回归（如interrupted_series），而{ $method }不是这样的回归
 
 ## errors from other groups, units and periods
 exchanged-groups = Conley-Taber：按{ $group }分组，处理组{ $n }个，在原假设下交换全部{ $all }组的残差

@@ -345,6 +345,7 @@ statistic-within-R = 组内R²
 
 ## inferences
 inference-auto = 自动选择
+inference-autoregressive = 自回归
 inference-clustered = 聚类标准误
 inference-conformal = 保形推断
 inference-conley = Conley空间标准误
