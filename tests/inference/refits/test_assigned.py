@@ -68,6 +68,15 @@ def test_labels_draw_from_all_relabellings_that_spare_excluded_pairs(gravity_pan
     assert dealing.scheme.floor(len(dealing.onsets)) == pytest.approx(1 / len(every))
 
 
+@pytest.mark.parametrize("across", ["assigned", "units", "strata"])
+def test_no_agreement_falls_on_a_place_with_itself(gravity_panel, rng, across) -> None:
+    design = place(gravity_panel(n_cities=6, n_partners=6, n_treated=1), {(0, 1): 2003.0, (2, 4): 2004.0})
+    design = replace(design, panel=replace(design.panel, partners=design.panel.cities))
+    dealing = deal_onsets(fit(Imputation(), design), across, 200, rng)
+    assert not any(np.isfinite(np.diagonal(table(design, onset))).any() for onset in dealing.onsets)
+    assert dealing.scheme.n_units == 30
+
+
 @pytest.mark.parametrize("how", ["collect", "walk"])
 def test_every_admissible_relabelling_is_equally_likely(gravity_panel, rng, how) -> None:
     design = place(gravity_panel(n_cities=4, n_partners=4, n_treated=1), PAIRS, EXCLUDED)

@@ -62,12 +62,15 @@ def deal_onsets(
 
 
 def _choose_pool(fit: Fit, signers: Sequence[str]) -> IntArray:
-    """Return the units that could have signed: those with trade and, if signers are named, of one of these names."""
+    """Return the units that could have signed: with trade and two ends, of one of the names if signers are named."""
     pool = find_units_with_trade(fit)
-    if not signers:
-        return pool
     o, panel = fit.design.observations, fit.design.panel
     codes = o.unit_rows
+    if panel.is_dyadic:
+        is_domestic = panel.cities[panel.unit_city[codes]] == panel.partners[panel.unit_partner[codes]]
+        pool = pool[~is_domestic[pool] | o.is_ever_treated[pool]]
+    if not signers:
+        return pool
     names = o.unit_ids, panel.cities[panel.unit_city[codes]], panel.partners[panel.unit_partner[codes]]
     unknown = set(signers) - set(np.concatenate(names))
     if unknown:
