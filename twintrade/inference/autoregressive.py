@@ -59,9 +59,9 @@ class Autoregressive(Inference):
         p, low, high = (fill_absent(estimate.n_effects) for _ in range(3))
         for k in np.flatnonzero(has_variance(estimate, errors)):
 
-            def p_of(value: float, own: FloatArray = loadings[:, [k]]) -> float:
+            def p_of(value: float, loading: FloatArray = loadings[:, [k]]) -> float:
                 left = y - value * after
-                return float(series.compute_p(left, own, np.random.default_rng(seed), self.draws)[0])
+                return float(series.compute_p(left, loading, np.random.default_rng(seed), self.draws)[0])
 
             p[k] = p_of(0.0)
             low[k], high[k] = invert_p_values(
