@@ -50,6 +50,7 @@ class Case:
     effects: str = "two_way"
     ar: float = 0.6
     missing: float = MISSING
+    cities: int = CITIES
 
     @property
     def has_domestic(self) -> bool:
@@ -58,9 +59,8 @@ class Case:
     @property
     def cell(self) -> Cell:
         placement = self.where if self.where.startswith("few") else "scattered"
-        return Cell(
-            self.agreements, placement, self.noise, self.ar, PARTNERS if self.has_domestic else CITIES, self.effects
-        )
+        cities = PARTNERS if self.has_domestic else self.cities
+        return Cell(self.agreements, placement, self.noise, self.ar, cities, self.effects)
 
     def assign(self, rng: np.random.Generator) -> Assigned:
         made = assign(self.cell, rng)
@@ -93,8 +93,8 @@ METHODS = {
 
 COLUMNS = (
     *(
-        ("synthetic DiD, logs", Case(n, where, "by size", "two_way", ar, 0.0))
-        for n, where, ar in ((2, "scattered", 0.8), (5, "few cities", 0.6), (15, "few cities", 0.8))
+        ("synthetic DiD, logs", Case(n, where, "by size", "two_way", ar, 0.0, 7))
+        for n, where, ar in ((2, "scattered", 0.8), (5, "few cities", 0.6))
     ),
     *(
         (name, Case(n, where, noise, "gravity_border"))

@@ -12,7 +12,8 @@ from benchmarks.size_of_auto import CASES, RESULTS
 from benchmarks.size_of_pages import read_results
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
-from twintrade.inference.choosing.studied import STUDIED, is_size_studied
+from twintrade.estimators.twfe import TWFE
+from twintrade.inference.choosing.studied import HOLDS_FROM, STUDIED, is_size_studied
 
 FEWEST = 50
 """Simulated panels below which nothing is known about a size."""
@@ -23,6 +24,20 @@ def count_auto():
     stored = stored[(stored["run"] != "before") & (stored["method"] != "")]
     effects = stored["cell"].map({cell.name: cell.effects for cell in CASES})
     return Counter(stored.groupby(["estimator", "method", effects])["draws"].sum().to_dict())
+
+
+def count_beside():
+    """Clustered errors, tried beside what was taken, where they count as enough clusters."""
+    stored = pd.read_csv(RESULTS, keep_default_na=False)
+    fewest = stored[["effective_city", "effective_partner"]].apply(pd.to_numeric, errors="coerce").min(axis=1)
+    stored = stored[fewest >= HOLDS_FROM["clustered"]]
+    drawn = stored["beside"].str.extract(r"(?:^|; )clustered (\d+)/(\d+)")[1].dropna().astype(int)
+    effects = stored["cell"].map({cell.name: cell.effects for cell in CASES})
+    keys = zip(stored.loc[drawn.index, "estimator"], effects[drawn.index], drawn, strict=True)
+    found: Counter[tuple[str, str, str]] = Counter()
+    for estimator, fixed, n in keys:
+        found[estimator, "clustered", fixed] += n
+    return found
 
 
 def count_pages():
@@ -53,7 +68,7 @@ def count_coverage():
 
 
 def test_the_table_is_what_the_stored_draws_hold():
-    drawn = count_auto() + count_pages() + count_tests() + count_coverage()
+    drawn = count_auto() + count_beside() + count_pages() + count_tests() + count_coverage()
     assert {key for key, n in drawn.items() if n >= FEWEST} == STUDIED
 
 
@@ -65,4 +80,20 @@ def test_a_combination_is_told_by_method_errors_and_effects(family, inference, i
     cell = Cell(5, "scattered", "equal", 0.6, 10, "two_way")
     made = assign(cell, np.random.default_rng(1))
     fitted = fit(Imputation(family=family), made.design(draw_flows(made, np.random.default_rng(2)), "level"))
+    assert is_size_studied(fitted, inference) == is_studied
+
+
+@pytest.mark.parametrize(
+    ("agreements", "inference", "is_studied"),
+    [
+        (5, "clustered", False),
+        (120, "clustered", True),
+        (5, "jackknife", False),
+        (120, "jackknife", True),
+        (5, "wild", True),
+    ],
+)
+def test_clustered_errors_are_known_to_hold_where_enough_clusters_count(agreements, inference, is_studied):
+    made = assign(Cell(agreements, "scattered", "equal", 0.6, 30, "two_way"), np.random.default_rng(1))
+    fitted = fit(TWFE(shape="static"), made.design(draw_flows(made, np.random.default_rng(2)), "log"))
     assert is_size_studied(fitted, inference) == is_studied

@@ -1,6 +1,7 @@
 """Which combinations of estimator, inference and fixed effects have had their size studied by simulation."""
 
 from twintrade.estimators.base import Fit
+from twintrade.inference.choosing.cluster_shares import measure_cluster_shares
 
 STUDIED = {
     ("augmented_synthetic_control", "placebo", "two_way"),
@@ -8,6 +9,7 @@ STUDIED = {
     ("callaway_santanna", "scaled", "two_way"),
     ("chaisemartin_dhaultfoeuille", "randomization", "two_way"),
     ("double_ratio", "placebo", "two_way"),
+    ("imputation", "clustered", "gravity"),
     ("imputation", "randomization", "gravity"),
     ("imputation", "randomization", "two_way"),
     ("imputation", "scaled", "gravity"),
@@ -31,6 +33,7 @@ STUDIED = {
     ("sun_abraham", "randomization", "two_way"),
     ("synthetic_control", "placebo", "two_way"),
     ("synthetic_did", "placebo", "two_way"),
+    ("twfe", "clustered", "gravity"),
     ("twfe", "clustered", "two_way"),
     ("twfe", "conley_taber", "two_way"),
     ("twfe", "crv2", "two_way"),
@@ -46,9 +49,12 @@ STUDIED = {
 }
 """Combinations of which the studies of size and coverage in docs/lab hold fifty panels or more."""
 
+HOLDS_FROM = {"clustered": 12.0, "multiplier": 12.0, "jackknife": 8.0}
+"""Equal clusters, as they count in the estimate, from which these errors keep their size; below, they do not."""
+
 
 def is_size_studied(fit: Fit, inference: str) -> bool:
-    """Whether a simulation shows how often this test rejects a true null.
+    """Whether a simulation shows that this test keeps its size in a design like this one.
 
     Parameters
     ----------
@@ -58,4 +64,9 @@ def is_size_studied(fit: Fit, inference: str) -> bool:
     """
     family = fit.estimator.options().get("family", "linear")
     name = fit.estimator.name if family == "linear" else f"{family}_{fit.estimator.name}"
-    return (name, inference, fit.design.fixed_effects) in STUDIED
+    if (name, inference, fit.design.fixed_effects) not in STUDIED:
+        return False
+    if inference not in HOLDS_FROM:
+        return True
+    counts = measure_cluster_shares(fit, fit.view("overall"), fit.design.clusters).effective
+    return min(counts.values(), default=0.0) >= HOLDS_FROM[inference]

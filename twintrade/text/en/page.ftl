@@ -39,8 +39,8 @@ interval_above_zero = The interval lies above zero.
 interval_below_zero = The interval lies below zero.
 detectable = Minimum detectable effect: { $sentence }
 detectable_absent = No placebo designs measured the minimum detectable effect, which the interval alone can tell; a small effect can be neither shown nor excluded.
-size_not_studied = Size not studied: no simulation shows how often this test rejects where nothing happened, so the p-value may be too small.
-size_note = “Not studied”: no simulation shows how often the test of that column rejects where nothing happened.
+size_not_studied = Size not studied: no simulation shows that this test keeps its size in a design like this one, so the p-value may be too small.
+size_note = “Not studied”: no simulation shows that the test of that column keeps its size in a design like this one.
 how_sure = How the uncertainty was measured: { $note }
 checks_counted = { $n_checks ->
     [one] The one check that judges { $n_object ->

@@ -39,8 +39,8 @@ interval_above_zero = 区间位于零以上。
 interval_below_zero = 区间位于零以下。
 detectable = 最小可检测效应：{ $sentence }
 detectable_absent = 未以安慰剂设计测算最小可检测效应，只能由置信区间推知；较小的效应既不能证实，也不能排除。
-size_not_studied = 实际拒绝率未经研究：没有模拟说明该检验在效应不存在时的拒绝频率，因此p值可能偏小。
-size_note = “未经研究”：没有模拟说明该列检验在效应不存在时的拒绝频率。
+size_not_studied = 实际拒绝率未经研究：没有模拟表明该检验在类似的设计中保持名义拒绝率，因此p值可能偏小。
+size_note = “未经研究”：没有模拟表明该列检验在类似的设计中保持名义拒绝率。
 how_sure = 不确定性的度量方法：{ $note }
 checks_counted = 在{ $n_checks }项给出结论的检查中，{ $n_object ->
     [0] 没有检查提出异议
