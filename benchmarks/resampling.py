@@ -130,7 +130,7 @@ def one_factor() -> None:
             )
         fitted = fit(TWFE(), design)
         for name in ("city", "partner", "unit"):
-            left, seconds = cpu(lambda name=name, f=fitted: estimate_without_clusters(f, "event", (name,)))
+            left, seconds = cpu(lambda name=name, f=fitted: estimate_without_clusters(f, "event", [(name,)])[0])
             n = left.effects.shape[0]
             print(f"    without each of {n:5} by {name:7} {seconds:6.2f} s, {seconds / n:.4f} each")
 

@@ -7,14 +7,16 @@ import pandas as pd
 import pytest
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.paired import compare_paired
+from twintrade.diagnostics.paired import compare_paired, draw_paired
 from twintrade.diagnostics.variants import Variant, compare_variants, judge_table, measure_headline
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
+from twintrade.estimators.repeating import one_step
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.randomization import Randomization
 from twintrade.inference.refits import deal_onsets, replace_outcome
+from twintrade.numerics.poisson import fit_poisson
 
 EXACT = 1e-10
 BY_UNIT = Clustered(by=("unit",), draws=1)
@@ -154,6 +156,23 @@ def test_an_interval_of_a_ratio_is_in_percent():
     found = drawn(whole, whole.refit(replace(design, anticipation=1, reference=-2)))
     assert found.low < found.effect < found.high
     assert (found.p <= 0.05) == (found.low > 0 or found.high < 0)
+
+
+def test_the_model_without_treatment_is_fitted_once_for_all_that_leave_rows_out(monkeypatch):
+    design = made(4).with_outcome("y", "level")
+    design = replace_outcome(design, np.exp(0.3 * design.observations.y))
+    whole = fit(Imputation(family="poisson", measure="percent"), design)
+    shared = draw_paired(whole, Randomization(draws=39), np.random.default_rng(3))
+    fitted = []
+    monkeypatch.setattr(one_step, "fit_poisson", lambda *given: fitted.append(1) or fit_poisson(*given))
+    for n, unit in enumerate(("u01", "u02", "u30")):
+        less = whole.refit(design.without([unit]), "overall")
+        together = shared.compare(less)
+        assert len(fitted) == n
+        left = replace(shared.left, design=replace(shared.left.design))
+        assert replace(shared, left=left).compare(less) == together
+    shared.compare(whole.refit(replace(design, fixed_effects="unit"), "overall"))
+    assert len(fitted) == 4
 
 
 @pytest.mark.parametrize("method", [Imputation(), Imputation(family="poisson", measure="percent")], ids=repr)

@@ -71,7 +71,7 @@ def test_estimates_and_refits_make_none(asked):
     for method in METHODS.values():
         found = fit(method, made())
         found.refit(found.design.without([str(found.design.observations.unit_ids[0])])).view("event")
-        estimate_without_clusters(found, "overall", ["city"])
+        estimate_without_clusters(found, "overall", [["city"]])
     assert asked == []
 
 
@@ -96,4 +96,4 @@ def test_refits_for_some_views_leave_out_what_these_do_not_need(found, monkeypat
         assert Clustered().sandwich(lean, lean.view(view)).se == pytest.approx(
             Clustered().sandwich(whole, whole.view(view)).se, rel=SAME
         )
-    estimate_without_clusters(found, "overall", ["city"])
+    estimate_without_clusters(found, "overall", [["city"]])

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design, Observations
-from twintrade.effects import CohortEffects, EventStudy, Influence, UnitInfluence
+from twintrade.effects import CohortEffects, Estimate, EventStudy, Influence, UnitInfluence
 from twintrade.effects.labels import POOLED
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, HeldOut
@@ -30,15 +30,18 @@ class CohortPath:
     method : Estimator
         One that offers ``hold_out``.
     design : Design
+    estimated : Estimate or None
+        The method's estimate of the design, where it is known.
     """
 
     method: Estimator
     design: Design
+    estimated: Estimate | None = None
 
     @cached_property
     def effects(self) -> CohortEffects:
         """Cells from onset less anticipation on."""
-        estimate = self.method.estimate(self.design)
+        estimate = self.estimated or self.method.estimate(self.design)
         if not isinstance(estimate, CohortEffects):
             raise EstimationError(Text("estimators.no-leads-on-base"))
         return estimate

@@ -19,10 +19,10 @@ from twintrade.inference.choosing.decision import (
     decide,
 )
 from twintrade.inference.clustered import Clustered, Facts
-from twintrade.inference.jackknife import Jackknife
+from twintrade.inference.jackknife import Jackknife, compute_jackknife_spread
 from twintrade.inference.placebo import Placebo
 from twintrade.inference.randomization import Randomization
-from twintrade.inference.refits import get_regression
+from twintrade.inference.refits import estimate_without_clusters, get_regression
 from twintrade.inference.scaled import Scaled
 from twintrade.inference.wild import Wild
 from twintrade.text import Listed, Text, find_fact
@@ -206,14 +206,16 @@ def has_answer(bands: dict[View, Bands]) -> bool:
 
 def _jackknife(fit: Fit, decision: Decision) -> Facts:
     """Return the largest one-way jackknife error of a regression's average over the dimensions with few clusters."""
-    errors = []
-    for name, n in decision.situation.n_clusters.items():
-        if n > MOST_LEFT_OUT:
+    errors, estimate = [], fit.view("overall")
+    names = [name for name, n in decision.situation.n_clusters.items() if n <= MOST_LEFT_OUT]
+    try:
+        left = estimate_without_clusters(fit, "overall", [(name,) for name in names])
+    except TwintradeError:
+        return {}
+    for name, without in zip(names, left, strict=True):
+        if len(without.effects) < 2:
             continue
-        try:
-            variance = float(Jackknife(by=(name,)).covariance(fit, "overall")[0][0, 0])
-        except TwintradeError:
-            continue
+        variance = float(compute_jackknife_spread(without.effects, estimate.effects)[0, 0])
         if np.isfinite(variance):
             errors.append((variance**0.5, name))
     return {"cv3_se": max(errors)[0], "cv3_by": max(errors)[1]} if errors else {}

@@ -56,13 +56,12 @@ class Jackknife(Inference):
             raise InferenceError("no dimension is named to cluster by: name one under cluster in the design")
         estimate = fit.view(view)
         total = np.zeros((estimate.n_effects, estimate.n_effects))
-        used, sizes = [], {}
-        for sign, chosen in list_signed_subsets(names):
-            without = estimate_without_clusters(fit, view, chosen)
+        sizes, subsets = {}, list(list_signed_subsets(names))
+        used = estimate_without_clusters(fit, view, [chosen for _, chosen in subsets])
+        for (sign, chosen), without in zip(subsets, used, strict=True):
             if len(chosen) == 1:
                 sizes[chosen[0]] = without.effects.shape[0]
             total += sign * compute_jackknife_spread(without.effects, estimate.effects, self.centre)
-            used.append(without)
         return total, tuple(used), sizes
 
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:

@@ -61,7 +61,7 @@ def any_size(request, monkeypatch) -> None:
 def test_downdating_equals_leaving_out(gravity_panel, names, fixed_effects) -> None:
     design = gravity_panel(fixed_effects=fixed_effects, n_treated=25, n_cities=5, n_partners=6)
     fitted = fit(TWFE(), design)
-    found = estimate_without_clusters(fitted, "event", names).effects
+    found = estimate_without_clusters(fitted, "event", [names])[0].effects
     o = design.observations
     codes = o.unit_clusters(names[0])
     for g in range(codes.max() + 1):
@@ -84,7 +84,7 @@ def test_without_a_regression_clusters_are_refitted(gravity_panel, rng) -> None:
 def test_poisson_is_linearized_and_close_to_refits(gravity_panel, rng) -> None:
     design = gravity_panel(n_treated=20, n_cities=6, n_partners=8).with_outcome("flow", "level")
     fitted = fit(PPML(shape="static"), design)
-    found = estimate_without_clusters(fitted, "overall", ("city",))
+    (found,) = estimate_without_clusters(fitted, "overall", [("city",)])
     assert found.is_linearized
     exact = []
     for city in design.panel.cities:

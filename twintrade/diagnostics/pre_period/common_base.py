@@ -180,7 +180,7 @@ def build_common_base(
     TwintradeError
         There are no two leads, a logarithm does not exist, or too few draws can be estimated.
     """
-    path = CohortPath(fit.estimator, fit.design)
+    path = CohortPath(fit.estimator, fit.design, fit.estimate)
     study = path.estimate()
     shares, distances = path.measure_distances(is_first=is_first)
     method = resolve_method(fit, inference)

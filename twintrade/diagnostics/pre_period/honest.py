@@ -28,8 +28,8 @@ from twintrade.numerics.honest import (
     Monotone,
     RobustInterval,
     Violation,
-    check_value,
     compute_robust_interval,
+    find_interval_beyond,
 )
 from twintrade.text import Listed, Text
 
@@ -143,10 +143,8 @@ class Honest(Diagnostic):
 
         def excludes_zero(size: float) -> bool:
             rng = np.random.default_rng(seed)
-            if check_value(path, 0.0, self._violation(size), self._method(), self.level, rng):
-                return False
-            interval = self.interval(path, size, seed)
-            return bool(interval.low > 0 if side > 0 else interval.high < 0)
+            interval = find_interval_beyond(path, 0.0, self._violation(size), self._method(), self.level, rng)
+            return interval is not None and bool(interval.low > 0 if side > 0 else interval.high < 0)
 
         if not excludes_zero(0.0):
             return 0.0

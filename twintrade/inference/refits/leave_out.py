@@ -39,8 +39,8 @@ class LeftOut:
     failures: tuple[Text, ...] = ()
 
 
-def estimate_without_clusters(fit: Fit, view: View, names: Sequence[str]) -> LeftOut:
-    """Estimate without each cluster of the (joint) dimension.
+def estimate_without_clusters(fit: Fit, view: View, dimensions: Sequence[Sequence[str]]) -> list[LeftOut]:
+    """Estimate without each cluster of each (joint) dimension.
 
     Raises
     ------
@@ -51,9 +51,10 @@ def estimate_without_clusters(fit: Fit, view: View, names: Sequence[str]) -> Lef
     source = get_regression(estimate)
     if source is not None:
         q = build_effects_projection(fit, estimate, source)
-        codes = intersect_codes([find_row_clusters(fit, name, source.rows) for name in names])
-        return LeftOut(estimate.effects + compute_leave_out_changes(source, q, codes), fit.estimator.is_poisson)
-    return _refitted(fit, view, estimate, names)
+        codes = [intersect_codes([find_row_clusters(fit, n, source.rows) for n in names]) for names in dimensions]
+        changes = [compute_leave_out_changes(source, q, one) for one in codes]
+        return [LeftOut(estimate.effects + change, fit.estimator.is_poisson) for change in changes]
+    return [_refitted(fit, view, estimate, names) for names in dimensions]
 
 
 def get_regression(estimate: Estimate) -> Regression | None:

@@ -8,8 +8,10 @@ import numpy as np
 from twintrade.design import Design
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit, Repeater
+from twintrade.estimators.repeating import Null, OneStep
 from twintrade.inference.refits.inversion import TIE, compute_two_sided_share
 from twintrade.inference.refits.known_draws import find_draws
+from twintrade.inference.refits.noise import Residuals
 from twintrade.inference.refits.permutation import SHIFTED, is_linear, permute
 from twintrade.inference.refits.ratio_inversion import LARGEST
 from twintrade.inference.refits.ratio_statistics import is_ratio, take_logs
@@ -69,7 +71,7 @@ class DrawnHeadline:
         if again.design is self.fit.design:
             variant = _find_left(self.fit, again, self.onsets)
         if variant is None:
-            variant = _estimate_changed(self.fit, _take_out(self.fit, again), self.moves)
+            variant = _estimate_changed(self.left, _take_out(self.fit, again), self.moves)
         drawn = (take_logs(estimate, variant) - self.effects) / self.scales
         real = take_logs(estimate, np.array([estimate.effects[0], again.view("overall").effects[0]]))
         difference, scale = float(real[1] - real[0]), self.scales[-1]
@@ -108,11 +110,16 @@ def draw_headline(
     left = _take_out(fit, fit)
     estimated = _find_left(fit, fit, onsets)
     if estimated is None:
-        estimated = _estimate_draws(left, left.design, onsets)
+        estimated = _estimate_draws(left, left, left.design, onsets)
     effects = take_logs(fit.view("overall"), estimated)
     scales = np.ones(effects.size)
     if has_noise_by_size:
-        scales = build_studentizer(left, ["overall"], onsets).scale("overall", 0)
+        studentizer = build_studentizer(left, ["overall"], onsets)
+        model = None if is_linear(left) else left.estimator.one_step(left.design)
+        if model is not None:
+            null = _fit_null(left, model)
+            studentizer.fitted[0.0, 0.0] = Residuals(null.residuals, null.means, True)
+        scales = studentizer.scale("overall", 0)
     moves = tuple(_Move.find(fit.design, one, rng) for one in onsets)
     return DrawnHeadline(fit, left, tuple(onsets), moves, effects, scales)
 
@@ -166,25 +173,27 @@ class _Move:
         return out
 
 
-def _estimate_changed(fit: Fit, changed: Fit, moves: Sequence[_Move]) -> FloatArray:
+def _estimate_changed(left: Fit, changed: Fit, moves: Sequence[_Move]) -> FloatArray:
     """Return the changed estimate under each draw and the real assignment, NaN where it cannot be made."""
-    design, real = changed.design, find_observed_onsets(fit.design)
+    design, real = changed.design, find_observed_onsets(left.design)
     is_new = np.isinf(real) & np.isfinite(design.onset)
     outside = np.where(is_new, design.onset, np.inf)
     onsets = [move.carry(design.onset, outside) for move in moves]
-    gone, everything = _find_left_out(fit.design, design)
+    gone, everything = _find_left_out(left.design, design)
     whole = replace(design, kept=everything) if gone.any() else design
-    lost = [_move_rows(fit.design, gone, move) for move in moves] if gone.any() else []
-    return _estimate_draws(changed, whole, onsets, lost)
+    lost = [_move_rows(left.design, gone, move) for move in moves] if gone.any() else []
+    return _estimate_draws(left, changed, whole, onsets, lost)
 
 
 def _estimate_draws(
-    fit: Fit, whole: Design, onsets: Sequence[FloatArray], lost: Sequence[BoolArray] = ()
+    left: Fit, fit: Fit, whole: Design, onsets: Sequence[FloatArray], lost: Sequence[BoolArray] = ()
 ) -> FloatArray:
     """Return the overall effect under each draw and, where it is made in one step, last the real one, else NaN.
 
     Parameters
     ----------
+    left : Fit
+        The headline on the outcome without its effect.
     fit : Fit
         Its design is the real one.
     whole : Design
@@ -200,7 +209,7 @@ def _estimate_draws(
     if model is not None:
         by_draw = {k: model.build_blocks(design) for k, design in enumerate((*designs, fit.design))}
         usable = {k: blocks for k, blocks in by_draw.items() if blocks is not None}
-        null = model.under_none
+        null = _fit_null(left, model)
         if lost and (never := _find_never(fit.design, lost)).any():
             null = null.without(np.flatnonzero(never[whole.observations.rows]))
         estimated = null.estimate(list(usable.values()), {"overall": fit.view("overall")})
@@ -213,6 +222,21 @@ def _estimate_draws(
         permuted = permute(fit, ["overall"], onsets, False, False)
         out[permuted.kept] = permuted.views["overall"].effects[:, 0]
     return out
+
+
+def _fit_null(left: Fit, model: OneStep) -> Null:
+    """Return the model without treatment, fitted once for all that have the headline's rows and outcomes."""
+    workings = left.design.workings
+    one, other = (
+        [o.rows, o.y, o.row_weights, o.covariates, *o.effect_codes()]
+        for o in (left.design.observations, model.design.observations)
+    )
+    if len(one) != len(other) or not all(map(np.array_equal, one, other)):
+        return model.under_none
+    known: Null | None = workings.get(("null",))
+    if known is None:
+        known = workings["null",] = model.under_none
+    return replace(known, model=model)
 
 
 def _find_never(design: Design, lost: Sequence[BoolArray]) -> BoolArray:

@@ -47,10 +47,10 @@ class Labels:
         block, tried = min(2 * n, AT_ONCE), 0
         while tried < MOST_TRIES:
             cities, partners = (
-                rng.permuted(np.tile(np.arange(size), (block, 1)), axis=1) for size in self.place.shape
+                rng.permuted(np.tile(np.arange(size), (block, 1)), axis=1).T for size in self.place.shape
             )
             is_fine = self._is_admissible(cities, partners)
-            blocks.append(self._places(cities[is_fine], partners[is_fine]))
+            blocks.append(self._places(cities[:, is_fine], partners[:, is_fine]))
             n_found += int(is_fine.sum())
             tried += block
             if n_found >= n:
@@ -69,9 +69,9 @@ class Labels:
         draws are exchangeable, however short the walks (Besag and Clifford 1989).
         """
         n_steps = min(STEPS_PER_LABEL * sum(self.place.shape), MOST_STEPS)
-        cities, partners = (np.arange(size)[None] for size in self.place.shape)
+        cities, partners = (np.arange(size)[:, None] for size in self.place.shape)
         cities, partners = self._walked(cities, partners, n_steps, rng)
-        cities, partners = (np.repeat(labels, n, axis=0) for labels in (cities, partners))
+        cities, partners = (np.repeat(labels, n, axis=1) for labels in (cities, partners))
         return self._places(*self._walked(cities, partners, n_steps, rng))
 
     def is_listable(self) -> bool:
@@ -95,22 +95,26 @@ class Labels:
     def _walked(
         self, cities: IntArray, partners: IntArray, n_steps: int, rng: np.random.Generator
     ) -> tuple[IntArray, IntArray]:
+        """Return labels of shape (n_labels, n_walkers) after so many steps."""
         cities, partners = cities.copy(), partners.copy()
-        walkers = np.arange(cities.shape[0])
+        walkers = np.arange(cities.shape[1])
         for _ in range(n_steps):
             labels = cities if rng.random() < 0.5 else partners
-            one, other = rng.integers(labels.shape[1], size=(2, walkers.size))
-            labels[walkers, one], labels[walkers, other] = labels[walkers, other], labels[walkers, one]
+            pair = rng.integers(labels.shape[0], size=(2, walkers.size)) * walkers.size + walkers
+            before = labels.take(pair)
+            labels.put(pair, before[::-1])
             back = np.flatnonzero(~self._is_admissible(cities, partners))
-            one, other = one[back], other[back]
-            labels[back, one], labels[back, other] = labels[back, other], labels[back, one]
+            labels.put(pair[:, back], before[:, back])
         return cities, partners
 
     def _is_admissible(self, cities: IntArray, partners: IntArray) -> BoolArray:
-        return np.asarray(self.allowed[self.cohort, cities[:, self.row], partners[:, self.column]].all(axis=1))
+        at = (cities * self.place.shape[1]).take(self.row, axis=0)
+        at += partners.take(self.column, axis=0)
+        at += self.cohort[:, None] * self.place.size
+        return np.asarray(self.allowed.take(at).all(axis=0))
 
     def _places(self, cities: IntArray, partners: IntArray) -> IntArray:
-        return np.asarray(self.place[cities[:, self.row], partners[:, self.column]])
+        return np.asarray(self.place[cities[self.row], partners[self.column]].T)
 
 
 def build_labels(

@@ -114,15 +114,20 @@ def compute_robust_interval(
     return _outer_ends([test.accepts for test in tests], path)
 
 
-def check_value(
+def find_interval_beyond(
     path: EventPath, value: float, violation: Violation, method: Method, level: float, rng: np.random.Generator
-) -> bool:
-    """Say whether a value is not rejected, which is quicker than the ends; parameters as for the interval."""
+) -> RobustInterval | None:
+    """Return the interval, None where a value is not rejected, which is seen sooner; parameters as above."""
     if method == "fixed_length":
         interval = compute_robust_interval(path, violation, method, level, rng)
-        return interval.low <= value <= interval.high
+        return None if interval.low <= value <= interval.high else interval
     _check(path, violation.kind, method)
-    return any(test.accepts(value) for test in _conditional_tests(path, violation, method, level, rng))
+    tests: list[ConditionalTest] = []
+    for test in _conditional_tests(path, violation, method, level, rng):
+        if test.accepts(value):
+            return None
+        tests.append(test)
+    return _outer_ends([test.accepts for test in tests], path)
 
 
 def _conditional_tests(
