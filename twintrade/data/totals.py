@@ -45,7 +45,7 @@ def note_totals(frame: pd.DataFrame, parts: Mapping[str, TextColumn], faults: Fa
         others = [name for name in keys if name != dimension]
         cell = frame.groupby(others).ngroup().to_numpy().astype(np.int64)
         cleaned = {cell: clean_name(cell) for cell in set(column.cells)}
-        members = build_text_array(cleaned[cell] for cell in column.cells)
+        members = build_text_array(map(cleaned.__getitem__, column.cells))
         for name, of in find_totals(members, cell, frame["value"].to_numpy()).items():
             first = int(column.rows[np.flatnonzero(members == name)[0]])
             text = describe_total(name, dimension, of)

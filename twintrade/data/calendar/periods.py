@@ -188,7 +188,7 @@ def _mapped(column: TextColumn, parse: Callable[[str], int], faults: Faults) -> 
             reason = error.text if cell.strip() else Text("data.blank")
             known[cell], reasons[cell] = -1, Text("data.cell", cell=quote_cell(cell), reason=reason)
             remedies[cell] = Remedy("ignore", (cell,)) if column.name == COLUMN_NAMES else error.remedy
-    periods = np.fromiter((known[c] for c in column.cells), dtype=np.int64, count=len(column))
+    periods = np.fromiter(map(known.__getitem__, column.cells), dtype=np.int64, count=len(column))
     column.errors(faults, "period", periods < 0, reasons.__getitem__, remedies.get)
     return periods
 

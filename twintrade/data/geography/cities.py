@@ -66,7 +66,7 @@ def read_cities(
     if wrong:
         is_bad = np.fromiter((c in wrong for c in column.cells), dtype=bool, count=len(column))
         column.errors(faults, "city", is_bad, lambda cell: wrong[cell].text, lambda cell: wrong[cell].remedy)
-    cities = build_text_array(names[c] for c in column.cells)
+    cities = build_text_array(map(names.__getitem__, column.cells))
     for line in crosswalk:
         here = cities == clean_name(line.name)
         if line.code is not None:

@@ -125,7 +125,7 @@ def find_codes(column: TextColumn, declared: Mapping[str, str] | None = None) ->
     distinct = sorted(set(column.cells))
     is_iso2 = _are_two_letters(distinct, table)
     known = {cell: _code(cell, table, declared or {}, is_iso2) for cell in distinct}
-    return build_text_array(known[c] for c in column.cells)
+    return build_text_array(map(known.__getitem__, column.cells))
 
 
 def list_un_codes() -> dict[str, str]:
@@ -158,7 +158,7 @@ def find_near_codes(name: str) -> list[str]:
 def is_aggregate(codes: ObjectArray) -> BoolArray:
     """Return which codes are groups of countries or an unspecified rest."""
     aggregates = {code for code, place in load_places().items() if place.is_aggregate}
-    return np.fromiter((c in aggregates for c in codes), dtype=bool, count=codes.size)
+    return np.fromiter(map(aggregates.__contains__, codes), dtype=bool, count=codes.size)
 
 
 def warn_of_validity(codes: ObjectArray, years: IntArray, file: str, faults: Faults) -> None:

@@ -86,7 +86,8 @@ def compute_scaled_variances(
     known: list[tuple[IntArray, _Model]] = []
     for estimate in estimates:
         given = _find_weights(fit, estimate)
-        rows = np.union1d(given.rows, average.rows)
+        same = np.array_equal(given.rows, average.rows)
+        rows = average.rows if same else np.union1d(given.rows, average.rows)
         if not known or not np.array_equal(known[0][0], rows):
             known = [(rows, _build_model(fit, _spread(average, rows)[:, 0], rows))]
         yield _compute_variance(fit, known[0][1], _take_used(_spread(given, rows), rows, known[0][1].rows), names)
