@@ -14,7 +14,7 @@ from twintrade.data.looks import (
     read_back_agreements,
     read_back_trade,
 )
-from twintrade.data.sources import pause_collection
+from twintrade.data.sources import hold_collection
 from twintrade.errors import SpecError
 from twintrade.study.asking import Ask, settle_guesses
 from twintrade.study.fetching import find_fetched_lines
@@ -55,7 +55,7 @@ _RESERVED = (
 )
 
 
-@pause_collection()
+@hold_collection()
 def write_scaffold(
     root: Path,
     name: str,

@@ -5,8 +5,8 @@ import pytest
 
 from twintrade.numerics.absorption import factor_order, lay_out_elimination
 from twintrade.numerics.linear import (
+    ProjectedForms,
     build_constant_effect,
-    build_loading_squares,
     cluster_forms,
     compute_expected_squares,
 )
@@ -46,7 +46,7 @@ def test_sums_and_degrees_equal_forms_written_out(effects, has_weights) -> None:
     v, u, treatment = rng.normal(size=(n, 3)), rng.normal(size=n), (rng.random(n) < 0.2).astype(float)
     v[rng.random(n) < 0.5, 1] = 0.0
     q = factor_order(lay_out_elimination(codes, covariates), weights)
-    effect = build_constant_effect(q, u, treatment, build_loading_squares(q))
+    effect = build_constant_effect(ProjectedForms.of(q), u, treatment)
     for clusters in (city, dyad):
         expected = compute_expected_squares(v, effect, clusters)
         for k in range(3):
@@ -57,20 +57,21 @@ def test_sums_and_degrees_equal_forms_written_out(effects, has_weights) -> None:
 
 
 @pytest.mark.parametrize("has_weights", [False, True])
-@pytest.mark.parametrize(("effects", "n_signs", "within"), [("city_years", 1, 1e-10), ("gravity", 20_000, 2e-3)])
-def test_signs_estimate_what_forms_share_outside_blocks(monkeypatch, effects, n_signs, within, has_weights) -> None:
+@pytest.mark.parametrize("effects", ["two_way", "gravity", "city_years"])
+def test_sums_over_many_clusters_equal_forms_written_out(monkeypatch, effects, has_weights) -> None:
     rng = np.random.default_rng(2)
     codes, city, dyad = draw_panel(rng, effects)
-    n, none = city.size, np.empty((city.size, 0))
+    n = city.size
+    covariates = rng.normal(size=(n, 2))
     weights = rng.lognormal(size=n) if has_weights else np.ones(n)
     v, u, treatment = rng.normal(size=(n, 2)), rng.normal(size=n), (rng.random(n) < 0.2).astype(float)
-    q = factor_order(lay_out_elimination(codes, none), weights)
-    effect = build_constant_effect(q, u, treatment, build_loading_squares(q))
+    q = factor_order(lay_out_elimination(codes, covariates), weights)
+    effect = build_constant_effect(ProjectedForms.of(q), u, treatment)
     monkeypatch.setattr(cluster_forms, "MOST_EXACT", 10)
-    monkeypatch.setattr(cluster_forms, "N_SIGNS", n_signs)
-    # Groups of a dyad lie inside blocks; others take the way of sparse sums.
-    for clusters in (dyad, np.arange(n) % 37)[: 1 + (effects == "city_years")]:
+    monkeypatch.setattr(cluster_forms, "NUMBERS_AT_ONCE", 1_000)
+    # Dyads and their halves lie within levels of the largest effect; the last go by sparse sums, some at once.
+    for clusters in (dyad, 2 * dyad + np.arange(n) % 2, np.arange(n) % 37):
         expected = compute_expected_squares(v, effect, clusters)
         for k in range(2):
-            forms = write_out_forms(codes, none, weights, v[:, k], u, treatment, clusters)
-            assert expected.mean[k] == pytest.approx((forms**2).sum(), rel=within)
+            forms = write_out_forms(codes, covariates, weights, v[:, k], u, treatment, clusters)
+            assert expected.mean[k] == pytest.approx((forms**2).sum(), rel=1e-10)

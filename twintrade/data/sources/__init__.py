@@ -1,6 +1,6 @@
 """Where a figure stands written, what may be wrong with it, and how much is read."""
 
-from twintrade.data.sources.collection import pause_collection as pause_collection
+from twintrade.data.sources.collection import hold_collection as hold_collection
 from twintrade.data.sources.faults import AbsentInputError as AbsentInputError
 from twintrade.data.sources.faults import Faults as Faults
 from twintrade.data.sources.faults import InvalidDataError as InvalidDataError

@@ -1,4 +1,4 @@
-"""Puts garbage collection off while tables are read."""
+"""Holds garbage collection back while tables are read."""
 
 import gc
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def pause_collection() -> Iterator[None]:
+def hold_collection() -> Iterator[None]:
     """Collect no garbage meanwhile: every row of a table is a list, and all would be visited again and again."""
     is_on = gc.isenabled()
     gc.disable()

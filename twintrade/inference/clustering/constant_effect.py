@@ -12,8 +12,6 @@ from twintrade.estimators.base import Fit
 from twintrade.inference.clustering.joint import repair_covariance
 from twintrade.inference.clustering.row_weights import RowWeights, find_row_weights
 from twintrade.numerics.absorption import (
-    Annihilator,
-    LoadingSquares,
     factor_order,
     lay_out_elimination,
 )
@@ -27,8 +25,8 @@ from twintrade.numerics.arrays import (
 )
 from twintrade.numerics.linear import (
     ConstantEffect,
+    ProjectedForms,
     build_constant_effect,
-    build_loading_squares,
     compute_expected_squares,
 )
 from twintrade.numerics.poisson import fit_poisson
@@ -122,7 +120,7 @@ def _compute_variance(fit: Fit, m: _Model, v: FloatArray, names: tuple[str, ...]
     sizes = {name: int(c.max()) + 1 for name, c in codes.items()}
     if min(sizes.values()) < 2:
         raise InferenceError("there is one cluster only and no variance without a second; cluster by something finer")
-    residuals = m.effect.q.residualize(m.outcome[:, None])[:, 0]
+    residuals = m.effect.forms.q.residualize(m.outcome[:, None])[:, 0]
     residuals -= (m.effect.u @ m.outcome) * m.effect.net_treatment
     k = v.shape[1]
     raw, mean, df, largest = np.zeros((k, k)), np.zeros(k), np.full(k, np.inf), np.zeros(k)
@@ -189,7 +187,7 @@ def _build_model(fit: Fit, u: FloatArray, rows: IntArray) -> _Model:
         raise InferenceError(f"a constant effect on treated rows is not what {fit.estimator.name} estimates")
     u, absorbed = u / (u @ treatment), _absorb(fit, treatment, rows)
     used = absorbed.used
-    effect = build_constant_effect(absorbed.q, u[used], treatment[used], absorbed.squares)
+    effect = build_constant_effect(absorbed.forms, u[used], treatment[used])
     return _Model(rows[used], absorbed.outcome, effect)
 
 
@@ -199,8 +197,7 @@ class _Absorbed:
 
     used: IntArray
     outcome: FloatArray
-    q: Annihilator
-    squares: LoadingSquares | None
+    forms: ProjectedForms
 
 
 def _absorb(fit: Fit, treatment: FloatArray, rows: IntArray) -> _Absorbed:
@@ -216,6 +213,6 @@ def _absorb(fit: Fit, treatment: FloatArray, rows: IntArray) -> _Absorbed:
         used, outcome, weights = whole.rows, whole.residuals, whole.mu * weights[whole.rows]
     kept = rows[used]
     q = factor_order(lay_out_elimination([c[kept] for c in o.effect_codes()], o.covariates[kept]), weights)
-    absorbed = _Absorbed(used, outcome, q, build_loading_squares(q))
+    absorbed = _Absorbed(used, outcome, ProjectedForms.of(q))
     fit.design.workings[key] = rows, absorbed
     return absorbed

@@ -12,12 +12,13 @@ from twintrade.numerics.absorption.dummy_sets import DummySets as DummySets
 from twintrade.numerics.absorption.elimination_order import EliminationOrder as EliminationOrder
 from twintrade.numerics.absorption.elimination_order import lay_out_elimination as lay_out_elimination
 from twintrade.numerics.absorption.identified_columns import solve_normal_equations as solve_normal_equations
+from twintrade.numerics.absorption.level_forms import LevelForms as LevelForms
+from twintrade.numerics.absorption.level_forms import compute_level_forms as compute_level_forms
 from twintrade.numerics.absorption.loading_sums import LoadingSquares as LoadingSquares
 from twintrade.numerics.absorption.loading_sums import LoadingSums as LoadingSums
 from twintrade.numerics.absorption.loading_sums import compute_loading_squares as compute_loading_squares
 from twintrade.numerics.absorption.loading_sums import sum_by_loading as sum_by_loading
 from twintrade.numerics.absorption.loadings import Loadings as Loadings
-from twintrade.numerics.absorption.near_sums import trace_near as trace_near
 from twintrade.numerics.absorption.remaining_rows import Remaining as Remaining
 from twintrade.numerics.absorption.remaining_rows import prepare_remaining as prepare_remaining
 from twintrade.numerics.absorption.set_levels import Nested as Nested

@@ -109,6 +109,9 @@ class Elimination:
 
     def _multiply_near(self, near: sp.csr_array | FloatArray) -> FloatArray:
         n = self.share.size
+        if self.explained is not None:
+            out = (near[:, :n] @ sp.diags_array(np.sqrt(self.share))) @ self.sums
+            return np.asarray((out if isinstance(out, np.ndarray) else out.toarray()) + near[:, n:] @ self.explained)
         nested = near[:, n:] @ self.root.T
         first = near[:, :n] @ sp.diags_array(np.sqrt(self.share)) - nested @ self.means.T
         out = fill_out(first) @ self.sums + fill_out(nested) @ self.cross

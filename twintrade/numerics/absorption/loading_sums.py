@@ -59,26 +59,10 @@ def _add_products(one: sp.csr_array | FloatArray, other: sp.csr_array | FloatArr
     return float(sp.csr_array(sp.csr_array(one).multiply(other)).sum())
 
 
-def sum_by_loading(q: Annihilator, values: sp.csr_array, mix: FloatArray | None = None) -> LoadingSums:
-    """Return the sums for values by group.
-
-    Parameters
-    ----------
-    q : Annihilator
-    values : sparse array, shape (n_groups, n_rows)
-    mix : FloatArray or None, shape (n_groups, n_mixed)
-        Combinations of groups that take their place.
-    """
-    if mix is None:
-        first, inside, rest = q.combine_loadings(values)
-        return LoadingSums(fill_out(sp.csr_array(sp.hstack([first, inside], format="csr"))), rest)
-    e = q.elimination
-    by_first, nested, across = (
-        np.asarray(sp.csr_array(values @ part).T @ mix) for part in (q.first_dummies(), e.layout.nested, e.across)
-    )
-    turned = np.asarray(e.root.T @ (nested - e.means.T @ by_first))
-    left = e.compute_rest(by_first, turned, across)
-    return LoadingSums(np.vstack([np.sqrt(e.share)[:, None] * by_first, turned]).T, left.T)
+def sum_by_loading(q: Annihilator, values: sp.csr_array) -> LoadingSums:
+    """Return the sums for values by group, shape (n_groups, n_rows)."""
+    first, inside, rest = q.combine_loadings(values)
+    return LoadingSums(fill_out(sp.csr_array(sp.hstack([first, inside], format="csr"))), rest)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,8 +1,8 @@
 """Least squares, predictions from it, and what is built on one regression."""
 
 from twintrade.numerics.linear.cluster_forms import ConstantEffect as ConstantEffect
+from twintrade.numerics.linear.cluster_forms import ProjectedForms as ProjectedForms
 from twintrade.numerics.linear.cluster_forms import build_constant_effect as build_constant_effect
-from twintrade.numerics.linear.cluster_forms import build_loading_squares as build_loading_squares
 from twintrade.numerics.linear.cluster_forms import compute_expected_squares as compute_expected_squares
 from twintrade.numerics.linear.columns import compute_column_norms as compute_column_norms
 from twintrade.numerics.linear.prediction import compute_projection_weights as compute_projection_weights

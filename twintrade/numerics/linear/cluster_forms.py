@@ -16,68 +16,77 @@ import scipy.sparse as sp
 
 from twintrade.numerics.absorption import (
     Annihilator,
+    LevelForms,
     LoadingSquares,
     LoadingSums,
+    compute_level_forms,
     compute_loading_squares,
     sum_by_loading,
-    trace_near,
 )
 from twintrade.numerics.arrays import FloatArray, IntArray, sum_by_group
 
 MOST_EXACT = 3_000
-"""Clusters up to which every form is made. Beyond, degrees of freedom come from v'v, and random signs give what forms
-share through effects that meet the largest outside blocks; what they share through the others is exact.
-"""
-N_SIGNS = 64
-SIGN_SEED = 7919
+"""Clusters up to which every form is made. Beyond, degrees of freedom come from v'v."""
 NUMBERS_AT_ONCE = 2_000_000
 
 
 @dataclass(frozen=True, eq=False)
-class ConstantEffect:
-    """One effect for all treated rows, and what residuals around it are made with.
+class ProjectedForms:
+    """The effects and covariates of a model, and what forms of values through them need: the same for any values.
 
     Attributes
     ----------
     q : Annihilator
-        Of the effects and covariates; its residuals are those of M.
+        Its residuals are those of M.
     squares : LoadingSquares or None
         None without weights, where M is symmetric.
-    u : FloatArray, shape (n_rows,)
-        Weights of the constant effect, scaled so that ``u'd = 1``.
-    net_u, net_treatment : FloatArray, shape (n_rows,)
-        ``Mu`` and ``Md``.
     """
 
     q: Annihilator
     squares: LoadingSquares | None
-    u: FloatArray
-    net_u: FloatArray
-    net_treatment: FloatArray
+
+    @classmethod
+    def of(cls, q: Annihilator) -> "ProjectedForms":
+        """Prepare the forms of some effects."""
+        return cls(q, None if (q.weights == 1).all() else compute_loading_squares(q))
 
     @cached_property
     def inverse(self) -> FloatArray:
         """The generalized inverse (D'MD)^- of the annihilator."""
         return np.asarray(self.q.root @ self.q.root.T)
 
-    def sum_values(self, values: sp.csr_array, mix: FloatArray | None = None) -> tuple[LoadingSums, LoadingSums]:
+    @cached_property
+    def of_levels(self) -> LevelForms | None:
+        """Forms of the rows of each level of the largest effect."""
+        return compute_level_forms(self.q, self.squares)
+
+    def sum_values(self, values: sp.csr_array) -> tuple[LoadingSums, LoadingSums]:
         """Return S and T such that forms' products are the values' own less ``S T' + T S'``, but for the effect."""
-        sums = sum_by_loading(self.q, values, mix)
+        sums = sum_by_loading(self.q, values)
         solved = sums.solved(self.inverse)
         if self.squares is None:
             return solved, sums.halved()
-        return solved, sum_by_loading(self.q, self._weigh(values), mix).less(self.squares.halve(solved))
+        weighted = sp.csr_array(values @ sp.diags_array(self.q.weights))
+        return solved, sum_by_loading(self.q, weighted).less(self.squares.halve(solved))
 
-    def probe_trace(self, values: sp.csr_array) -> float:
-        """Return the trace of ``S T'``, its part from all but the largest effect and those inside blocks by signs."""
-        signs = np.random.default_rng(SIGN_SEED).choice([-1.0, 1.0], (values.shape[0], N_SIGNS))
-        mixed, half = self.sum_values(values, signs)
-        weighted, squares = (None, None) if self.squares is None else (self._weigh(values), self.squares.near)
-        near = trace_near(self.q, values, weighted, squares)
-        return near + float(np.vdot(mixed.rest, half.rest)) / N_SIGNS
 
-    def _weigh(self, values: sp.csr_array) -> sp.csr_array:
-        return sp.csr_array(values @ sp.diags_array(self.q.weights))
+@dataclass(frozen=True, slots=True, eq=False)
+class ConstantEffect:
+    """One effect for all treated rows, and what residuals around it are made with.
+
+    Attributes
+    ----------
+    forms : ProjectedForms
+    u : FloatArray, shape (n_rows,)
+        Weights of the constant effect, scaled so that ``u'd = 1``.
+    net_u, net_treatment : FloatArray, shape (n_rows,)
+        ``Mu`` and ``Md``.
+    """
+
+    forms: ProjectedForms
+    u: FloatArray
+    net_u: FloatArray
+    net_treatment: FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,17 +103,10 @@ class Expectation:
     df: FloatArray
 
 
-def build_loading_squares(q: Annihilator) -> LoadingSquares | None:
-    """Return what forms of any effect need where rows are weighted, None where they are not."""
-    return None if (q.weights == 1).all() else compute_loading_squares(q)
-
-
-def build_constant_effect(
-    q: Annihilator, u: FloatArray, treatment: FloatArray, squares: LoadingSquares | None
-) -> ConstantEffect:
+def build_constant_effect(forms: ProjectedForms, u: FloatArray, treatment: FloatArray) -> ConstantEffect:
     """Prepare an effect for the forms of any weights and clusters."""
-    net = q.residualize(np.column_stack([u, treatment]))
-    return ConstantEffect(q, squares, u, net[:, 0], net[:, 1])
+    net = forms.q.residualize(np.column_stack([u, treatment]))
+    return ConstantEffect(forms, u, net[:, 0], net[:, 1])
 
 
 def compute_expected_squares(
@@ -124,7 +126,7 @@ def compute_expected_squares(
     n, u_squared = int(codes.max()) + 1, effect.u @ effect.u
     mean, df = np.empty(v.shape[1]), np.full(v.shape[1], np.nan)
     nets = np.column_stack([effect.net_u, effect.net_treatment])
-    for k, trace, product in _share_forms(v, effect, codes, n, has_degrees):
+    for k, trace, product in _share_forms(v, effect.forms, codes, n, has_degrees):
         squared = sum_by_group(v[:, k] ** 2, codes, n)
         # u'M'(v 1_g), and the cluster's share of the constant effect.
         along, moved = sum_by_group(v[:, [k]] * nets, codes, n).T
@@ -143,23 +145,36 @@ def _count_degrees(total: float, squares: float) -> float:
 
 
 def _share_forms(
-    v: FloatArray, effect: ConstantEffect, codes: IntArray, n: int, has_degrees: bool
+    v: FloatArray, forms: ProjectedForms, codes: IntArray, n: int, has_degrees: bool
 ) -> Iterator[tuple[int, float, FloatArray | None]]:
     """Yield, for each column, the trace of S T' and, where degrees of freedom need it and clusters are few, S T'."""
-    rows = np.arange(codes.size)
-    step = 1 if n > MOST_EXACT else max(1, NUMBERS_AT_ONCE // (n * effect.q.n_coefficients))
+    if n > MOST_EXACT:
+        for k, trace in enumerate(_trace_many(v, forms, codes, n)):
+            yield k, float(trace), None
+        return
+    step = max(1, NUMBERS_AT_ONCE // (n * forms.q.n_coefficients))
     for start in range(0, v.shape[1], step):
         part = range(start, min(start + step, v.shape[1]))
-        places = [(k - start) * n + codes[v[:, k] != 0] for k in part]
-        used = [rows[v[:, k] != 0] for k in part]
-        data = np.concatenate([v[u, k] for k, u in zip(part, used, strict=True)])
-        shape = (n * len(part), codes.size)
-        values = sp.csr_array((data, (np.concatenate(places), np.concatenate(used))), shape=shape)
-        if n > MOST_EXACT:
-            yield start, effect.probe_trace(values), None
-            continue
-        sums, half = effect.sum_values(values)
+        sums, half = forms.sum_values(sp.vstack([_by_cluster(v[:, k], codes, n) for k in part], format="csr"))
         for k in part:
             one = slice((k - start) * n, (k - start + 1) * n)
             whole, other = sums.groups(one), half.groups(one)
             yield k, whole.compute_trace(other), whole.multiply(other) if has_degrees else None
+
+
+def _trace_many(v: FloatArray, forms: ProjectedForms, codes: IntArray, n: int) -> FloatArray:
+    """Return the traces of all columns: level by level where each cluster lies within one, else some at a time."""
+    if forms.of_levels is not None and forms.of_levels.holds(codes):
+        return forms.of_levels.add_up(v, codes)
+    traces, step = np.zeros(v.shape[1]), max(1, NUMBERS_AT_ONCE // forms.q.n_coefficients)
+    for k in range(v.shape[1]):
+        values = _by_cluster(v[:, k], codes, n)
+        for start in range(0, n, step):
+            sums, half = forms.sum_values(sp.csr_array(values[start : start + step]))
+            traces[k] += sums.compute_trace(half)
+    return traces
+
+
+def _by_cluster(v: FloatArray, codes: IntArray, n: int) -> sp.csr_array:
+    rows = np.flatnonzero(v)
+    return sp.csr_array((v[rows], (codes[rows], rows)), shape=(n, v.size))

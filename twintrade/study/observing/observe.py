@@ -12,7 +12,7 @@ from twintrade.data.complete import complete
 from twintrade.data.figures import Conversion
 from twintrade.data.registry import Reconciliation, reconcile
 from twintrade.data.schema import Constant, TradeSource
-from twintrade.data.sources import AbsentInputError, InputRecord, locate, pause_collection
+from twintrade.data.sources import AbsentInputError, InputRecord, hold_collection, locate
 from twintrade.data.trade import TradeTable, list_cities_left_out, read_trade
 from twintrade.data.unit_jumps import Jump
 from twintrade.design import Panel
@@ -99,7 +99,7 @@ def build_simulated_files(name: str, spec: Spec) -> dict[str, bytes]:
     }
 
 
-@pause_collection()
+@hold_collection()
 def observe(name: str, spec: Spec, root: Path) -> Observed:
     """Read every input of an analysis.
 

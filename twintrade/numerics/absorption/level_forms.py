@@ -1,0 +1,272 @@
+"""What the rows of one level of the largest effect share through a projection, level by level as full matrices.
+
+With L the loadings of all rows, so that the projection is H W with H = L L', and K = L'WWL, a form is
+(W H + H W - H W W H) / 2 among the rows of a level, H / 2 where all weights are one. A row's loadings are the
+level's own, those inside its block (B), and what A and B leave of D: few columns of D, less B times E = B'WD of its
+block. Products through C = (D'MD)^- therefore need C among those few columns, E C and E C E' alone.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from twintrade.numerics.absorption.annihilators import Annihilator
+from twintrade.numerics.absorption.loading_sums import LoadingSquares
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+
+MOST_NUMBERS = 60_000_000
+LEVELS_AT_ONCE = 1_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LevelForms:
+    """Forms of the rows of every level.
+
+    Attributes
+    ----------
+    first : IntArray, shape (n_rows,)
+        Level of each row.
+    rows : IntArray, shape (n_levels, most_rows)
+        Rows of each level; places beyond hold one of them again.
+    is_row : BoolArray, shape (n_levels, most_rows)
+    forms : FloatArray, shape (n_levels, most_rows, most_rows)
+    """
+
+    first: IntArray
+    rows: IntArray
+    is_row: BoolArray
+    forms: FloatArray
+
+    def holds(self, groups: IntArray) -> bool:
+        """Whether each group lies within one level."""
+        level = np.empty(int(groups.max()) + 1, dtype=np.int64)
+        level[groups] = self.first
+        return bool((level[groups] == self.first).all())
+
+    def add_up(self, values: FloatArray, groups: IntArray) -> FloatArray:
+        """Return the forms of each group's values, added up over groups, for each column, shape (k,)."""
+        total = np.zeros(values.shape[1])
+        for start in range(0, self.rows.shape[0], LEVELS_AT_ONCE):
+            part = slice(start, start + LEVELS_AT_ONCE)
+            rows, forms = self.rows[part], self.forms[part]
+            of_rows = groups[rows]
+            if (of_rows != of_rows[:, :1]).any():
+                forms = forms * (of_rows[:, :, None] == of_rows[:, None, :])
+            some = values[rows] * self.is_row[part][:, :, None]
+            total += ((forms @ some) * some).sum(axis=(0, 1))
+        return total
+
+
+def compute_level_forms(q: Annihilator, squares: LoadingSquares | None) -> LevelForms | None:
+    """Return the forms of every level of the largest effect, None where they are too large.
+
+    Parameters
+    ----------
+    q : Annihilator
+    squares : LoadingSquares or None
+        None where all weights are one.
+    """
+    first = q.elimination.layout.first
+    order, counts = np.argsort(first, kind="stable"), np.bincount(first)
+    size = int(counts.max())
+    if first.size * size > MOST_NUMBERS:
+        return None
+    place, is_row = np.arange(size), np.arange(size) < counts[:, None]
+    rows = order[(np.cumsum(counts) - counts)[:, None] + np.where(is_row, place, 0)]
+    forms = np.empty((counts.size, size, size))
+    maker = _FormMaker.of(q, squares, rows)
+    for levels, block in maker.list_runs():
+        forms[levels] = maker.compute(levels, block)
+    return LevelForms(first, rows, is_row, forms)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _FormMaker:
+    """What the forms of all levels are made of; D's columns of a level are padded with its first.
+
+    Attributes
+    ----------
+    inverse, squared : FloatArray, shape (n_across, n_across)
+        C, and C K C among what A and B leave of D.
+    columns : sparse array, shape (n_first, n_across)
+        Columns of D that rows of each level have.
+    keys : IntArray, shape (n_columns,)
+        Place of each of these in the matrix, ascending.
+    diagonal : FloatArray, shape (n_first + rank,)
+        Diagonal of K.
+    """
+
+    q: Annihilator
+    squares: LoadingSquares | None
+    rows: IntArray
+    inverse: FloatArray
+    squared: FloatArray | None
+    columns: sp.csr_array
+    keys: IntArray
+    diagonal: FloatArray
+
+    @classmethod
+    def of(cls, q: Annihilator, squares: LoadingSquares | None, rows: IntArray) -> "_FormMaker":
+        inverse = np.asarray(q.root @ q.root.T)
+        squared = None if squares is None else np.asarray(inverse @ squares.rest @ inverse)
+        columns = sp.csr_array(q.first_dummies().T @ abs(q.elimination.across))
+        columns.sort_indices()
+        level = np.repeat(np.arange(columns.shape[0]), np.diff(columns.indptr))
+        keys, diagonal = (
+            level * columns.shape[1] + columns.indices,
+            np.empty(0) if squares is None else squares.near.diagonal(),
+        )
+        return cls(q, squares, rows, inverse, squared, columns, keys, diagonal)
+
+    def list_runs(self) -> Iterator[tuple[IntArray, "_Block"]]:
+        """Yield levels with their block; an empty one, and many levels, where no effect is inside blocks."""
+        e = self.q.elimination
+        if not e.root.shape[1]:
+            every, nothing = np.arange(e.share.size), np.empty((0, e.across.shape[1]))
+            none = _Block(slice(0, 0), slice(0, 0), nothing, nothing, sp.csr_array((0, self.near_width)))
+            yield from ((every[k : k + LEVELS_AT_ONCE], none) for k in range(0, every.size, LEVELS_AT_ONCE))
+            return
+        home = np.empty(e.share.size, dtype=np.int64)
+        home[e.layout.first] = e.layout.row_blocks()
+        order = np.argsort(home, kind="stable")
+        levels = np.split(order, np.flatnonzero(np.diff(home[order])) + 1)
+        first = sp.csr_array(sp.diags_array(np.sqrt(e.share)) @ e.sums)
+        for run in e.list_blocks():
+            begin, explained = e.ends[run[0]], e.explain(run)
+            inner, crossed = sp.csr_array((explained.shape[0], self.near_width)), explained
+            if self.squares is not None:
+                inner = self.squares.near[e.share.size + np.arange(begin, e.ends[run[-1] + 1])]
+                crossed = self.squares.squared.explain(run) - (inner[:, : e.share.size] @ first).toarray()
+            for block in run:
+                ranks = slice(e.ends[block] - begin, e.ends[block + 1] - begin)
+                nested, columns = (
+                    slice(int(ends[block]), int(ends[block + 1])) for ends in (e.layout.starts, e.ends)
+                )
+                yield levels[block], _Block(nested, columns, explained[ranks], crossed[ranks], inner[ranks])
+
+    @property
+    def near_width(self) -> int:
+        """Loadings of the largest effect and inside blocks."""
+        return sum(int(n) for n in (self.q.elimination.share.size, self.q.elimination.root.shape[1]))
+
+    def compute(self, levels: IntArray, block: "_Block") -> FloatArray:
+        """Return the forms of some levels of one block, (n_levels, most_rows, most_rows)."""
+        e, rows, at = self.q.elimination, self.rows[levels], self._list_columns(levels)
+        left = self._spread(e.across, rows.ravel(), levels, at).reshape(*rows.shape, at.shape[1])
+        sums = self._spread(e.sums, levels, levels, at)
+        left -= (e.share[levels, None] * sums)[:, None, :]
+        inside = self._take_inside(rows, levels, block)
+        through = _Through.of(self.inverse, block.explained, at)
+        shared = e.share[levels, None, None] + inside @ _turn(inside) + through.multiply(left, inside)
+        if self.squares is None or self.squared is None:
+            return np.asarray(shared / 2)
+        weights = self.q.weights[rows]
+        twice = (weights[:, :, None] + weights[:, None, :]) * shared
+        twice -= _Through.of(self.squared, block.explained, at).multiply(left, inside)
+        roots, diagonal = np.sqrt(e.share[levels]), self.diagonal[levels]
+        direct = self._spread(self.squares.squared.sums, levels, levels, at) - diagonal[:, None] * sums
+        to_own, square = block.inner[:, levels].toarray().T, block.square(e.share.size)
+        # What both loadings have of K: their own part, and with what they leave of D through C.
+        along = inside @ square @ _turn(inside) + (roots**2 * diagonal)[:, None, None]
+        far = through.multiply_values(roots[:, None, None] * direct[:, None, :], left, inside)[:, 0]
+        far -= (to_own[:, None, :] @ through.multiply_rows(left, inside))[:, 0]
+        half = inside @ through.of_rows(block.crossed - square @ block.explained).multiply_rows(left, inside)
+        half += roots[:, None, None] * (far[:, None, :] + inside @ to_own[:, :, None])
+        return np.asarray((twice - along - half - _turn(half)) / 2)
+
+    def _list_columns(self, levels: IntArray) -> IntArray:
+        """Return the columns of D of some levels, (n_levels, most_columns)."""
+        starts, counts = self.columns.indptr[levels], np.diff(self.columns.indptr)[levels]
+        place = np.arange(int(counts.max(initial=0)))
+        at = starts[:, None] + np.where(place < counts[:, None], place, 0)
+        return self.columns.indices[at].astype(np.int64) if place.size else np.empty((levels.size, 0), dtype=np.int64)
+
+    def _spread(self, matrix: sp.csr_array, taken: IntArray, levels: IntArray, at: IntArray) -> FloatArray:
+        """Return some rows of a matrix, as many for each level, in the level's own columns."""
+        some = sp.csr_array(matrix[taken])
+        row = np.repeat(np.arange(taken.size), np.diff(some.indptr))
+        level = levels[row // max(1, taken.size // levels.size)]
+        place = np.searchsorted(self.keys, level * self.columns.shape[1] + some.indices)
+        out = np.zeros((taken.size, at.shape[1]))
+        out[row, place - self.columns.indptr[level]] = some.data
+        return out
+
+    def _take_inside(self, rows: IntArray, levels: IntArray, block: "_Block") -> FloatArray:
+        """Return each row's loadings inside its block, (n_levels, most_rows, rank)."""
+        e = self.q.elimination
+        nested = e.layout.nested[rows.ravel()][:, block.nested].toarray().reshape(*rows.shape, -1)
+        nested -= e.means[levels][:, block.nested].toarray()[:, None, :]
+        return np.asarray(nested @ e.root[block.nested][:, block.columns].toarray())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Block:
+    """A block of effects that meet the largest inside blocks.
+
+    Attributes
+    ----------
+    nested, columns : slice
+        Its levels, and its columns of B.
+    explained, crossed : FloatArray, shape (rank, n_across)
+        E; and products of B, weighted by squared weights, with D net of the largest effect.
+    inner : sparse array, shape (rank, n_near)
+        Its rows of K.
+    """
+
+    nested: slice
+    columns: slice
+    explained: FloatArray
+    crossed: FloatArray
+    inner: sp.csr_array
+
+    def square(self, n_first: int) -> FloatArray:
+        """Return K among its own columns."""
+        among = slice(n_first + self.columns.start, n_first + self.columns.stop)
+        return np.asarray(self.inner[:, among].toarray())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Through:
+    """Products through a matrix C over D of what rows have of it: their few columns, less loadings in blocks times E.
+
+    Attributes
+    ----------
+    explained, product : FloatArray, shape (rank, n_across)
+        E, and E C.
+    some : FloatArray, shape (n_levels, n_columns, n_columns)
+        C among the columns of each level.
+    """
+
+    matrix: FloatArray
+    explained: FloatArray
+    at: IntArray
+    product: FloatArray
+    some: FloatArray
+
+    @classmethod
+    def of(cls, matrix: FloatArray, explained: FloatArray, at: IntArray) -> "_Through":
+        return cls(matrix, explained, at, explained @ matrix, matrix[at[:, :, None], at[:, None, :]])
+
+    def of_rows(self, values: FloatArray) -> "_Through":
+        """Return the same with the product of other rows over D."""
+        return _Through(self.matrix, self.explained, self.at, values @ self.matrix, self.some)
+
+    def multiply_rows(self, left: FloatArray, inside: FloatArray) -> FloatArray:
+        """Return the product's rows times what rows of levels have of D, (n_levels, rank, most_rows)."""
+        of_columns = np.swapaxes(self.product[:, self.at], 0, 1)
+        return np.asarray(of_columns @ _turn(left) - (self.product @ self.explained.T) @ _turn(inside))
+
+    def multiply_values(self, values: FloatArray, left: FloatArray, inside: FloatArray) -> FloatArray:
+        """Return values in the levels' columns times C times what rows have of D, (n_levels, n_values, most_rows)."""
+        of_columns = np.swapaxes(self.product[:, self.at], 0, 1)
+        return np.asarray(values @ self.some @ _turn(left) - (values @ _turn(of_columns)) @ _turn(inside))
+
+    def multiply(self, left: FloatArray, inside: FloatArray) -> FloatArray:
+        """Return the products of the rows of each level, (n_levels, most_rows, most_rows)."""
+        return np.asarray(self.multiply_values(left, left, inside) - inside @ self.multiply_rows(left, inside))
+
+
+def _turn(stack: FloatArray) -> FloatArray:
+    return np.swapaxes(stack, 1, 2)
