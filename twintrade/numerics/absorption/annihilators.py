@@ -239,16 +239,10 @@ class Annihilator:
     def combine_loadings(self, weighted: sp.csr_array) -> tuple[sp.csr_array, sp.csr_array, FloatArray]:
         """Return the same from values times weights by group, (n_groups, n_rows), the rest before the root."""
         e = self.elimination
-        first, inside = self.combine_near(weighted)
-        near = fill_out(sp.csr_array(sp.hstack([first, inside], format="csr")))
-        return first, inside, (weighted @ e.across).toarray() - e.multiply_near(near)
-
-    def combine_near(self, weighted: sp.csr_array) -> tuple[sp.csr_array, sp.csr_array]:
-        """Return of the same what belongs to the largest effect and to those inside blocks."""
-        e = self.elimination
         by_first = sp.csr_array(weighted @ self.first_dummies())
         inside = sp.csr_array((weighted @ e.layout.nested - by_first @ e.means) @ e.root)
-        return sp.csr_array(by_first @ sp.diags_array(np.sqrt(e.share))), inside
+        first = sp.csr_array(by_first @ sp.diags_array(np.sqrt(e.share)))
+        return first, inside, (weighted @ e.across).toarray() - e.multiply_near(first, fill_out(inside))
 
     def _weigh(self, rows: IntArray, columns: FloatArray | sp.csr_array) -> sp.csr_array:
         sparse = columns if isinstance(columns, sp.csr_array) else sp.csr_array(columns)

@@ -95,32 +95,19 @@ class Elimination:
             means, sums = sp.csr_array(means[touched]), sp.csr_array(sums[touched])
         return self._turn(blocks, (cross - means.T @ sums).toarray())
 
-    def multiply_near(self, near: sp.csr_array | FloatArray) -> FloatArray:
-        """Return values of A (A'WA)^-1/2 and B, side by side, times what these have of D, shape (k, n_across)."""
-        return np.asarray(near @ self.near_table) if self.near_table is not None else self._multiply_near(near)
+    def multiply_near(self, first: sp.csr_array, inside: sp.csr_array | FloatArray) -> FloatArray:
+        """Return values of A (A'WA)^-1/2 and of B times what these have of D, shape (k, n_across)."""
+        of_first = sp.csr_array(first @ sp.diags_array(np.sqrt(self.share))) @ self.sums
+        return np.asarray(of_first.toarray() + self.multiply_explained(inside))
 
-    @cached_property
-    def near_table(self) -> FloatArray | None:
-        """What A (A'WA)^-1/2 and B have of D, None where that is large."""
-        n_near = self.share.size + self.root.shape[1]
-        if 2 * n_near * self.across.shape[1] > MOST_KEPT:
-            return None
-        return self._multiply_near(sp.eye_array(n_near, format="csr"))
-
-    def _multiply_near(self, near: sp.csr_array | FloatArray) -> FloatArray:
-        n = self.share.size
-        if self.explained is not None:
-            out = (near[:, :n] @ sp.diags_array(np.sqrt(self.share))) @ self.sums
-            return np.asarray((out if isinstance(out, np.ndarray) else out.toarray()) + near[:, n:] @ self.explained)
-        nested = near[:, n:] @ self.root.T
-        first = near[:, :n] @ sp.diags_array(np.sqrt(self.share)) - nested @ self.means.T
-        out = fill_out(first) @ self.sums + fill_out(nested) @ self.cross
-        return out if isinstance(out, np.ndarray) else np.asarray(sp.csr_array(out).toarray())
-
-    def multiply_explained(self, inside: sp.csr_array) -> FloatArray:
+    def multiply_explained(self, inside: sp.csr_array | FloatArray) -> FloatArray:
         """Return values of B times B'WD, shape (k, n_across)."""
         if self.explained is not None:
             return np.asarray(inside @ self.explained)
+        if isinstance(inside, np.ndarray):
+            runs = ((slice(self.ends[run[0]], self.ends[run[-1] + 1]), run) for run in self.list_blocks())
+            parts = (inside[:, columns] @ self.explain(run) for columns, run in runs)
+            return np.asarray(sum(parts, start=np.zeros((inside.shape[0], self.across.shape[1]))))
         # Few values: through the levels that they touch, without B'WD of their blocks.
         levels = sp.csr_array(self.root @ inside.T)
         return np.asarray((self.cross.T @ levels - self.sums.T @ (self.means @ levels)).T.toarray())

@@ -132,13 +132,12 @@ class _FormMaker:
         home[e.layout.first] = e.layout.row_blocks()
         order = np.argsort(home, kind="stable")
         levels = np.split(order, np.flatnonzero(np.diff(home[order])) + 1)
-        first = sp.csr_array(sp.diags_array(np.sqrt(e.share)) @ e.sums)
         for run in e.list_blocks():
             begin, explained = e.ends[run[0]], e.explain(run)
             inner, crossed = sp.csr_array((explained.shape[0], self.near_width)), explained
             if self.squares is not None:
                 inner = self.squares.near[e.share.size + np.arange(begin, e.ends[run[-1] + 1])]
-                crossed = self.squares.squared.explain(run) - (inner[:, : e.share.size] @ first).toarray()
+                crossed = self.squares.explain(run)
             for block in run:
                 ranks = slice(e.ends[block] - begin, e.ends[block + 1] - begin)
                 nested, columns = (

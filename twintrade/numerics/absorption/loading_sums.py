@@ -1,6 +1,8 @@
 """Sums of values times loadings by group: with them, groups' products through a projection are small matrices."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
@@ -8,7 +10,9 @@ import scipy.sparse as sp
 from twintrade.numerics.absorption.annihilators import Annihilator
 from twintrade.numerics.absorption.elimination import Elimination, fill_out, weigh_rows
 from twintrade.numerics.absorption.elimination_order import list_places
-from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.arrays import FloatArray, IntArray
+
+Matrix: TypeAlias = sp.csr_array | FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -17,55 +21,48 @@ class LoadingSums:
 
     Attributes
     ----------
-    near : array, sparse or not, shape (n_groups, n_first + rank)
-        What the largest effect and those inside blocks have of them.
+    first : sparse array, shape (n_groups, n_first)
+        What the largest effect has of them.
+    inside : array, sparse or not, shape (n_groups, rank)
+        What those inside blocks have.
     rest : FloatArray, shape (n_groups, n_across)
         D'M times values; products are of one side's with the other's times (D'MD)^-.
     """
 
-    near: sp.csr_array | FloatArray
+    first: sp.csr_array
+    inside: Matrix
     rest: FloatArray
 
     def multiply(self, other: "LoadingSums") -> FloatArray:
         """Return the products of these groups with the others, shape (n_groups, n_others)."""
-        near = self.near @ other.near.T
-        return np.asarray((near.toarray() if sp.issparse(near) else near) + self.rest @ other.rest.T)
-
-    def compute_trace(self, other: "LoadingSums") -> float:
-        """Return the products of each group with the same group of the other, added up."""
-        return float(_add_products(self.near, other.near) + np.vdot(self.rest, other.rest))
+        inside = self.inside @ other.inside.T
+        near = (self.first @ other.first.T).toarray() + (inside.toarray() if sp.issparse(inside) else inside)
+        return np.asarray(near + self.rest @ other.rest.T)
 
     def less(self, other: "LoadingSums") -> "LoadingSums":
         """Return the difference of both."""
-        near = self.near - other.near
-        return LoadingSums(near if isinstance(near, np.ndarray) else sp.csr_array(near), self.rest - other.rest)
+        return LoadingSums(sp.csr_array(self.first - other.first), self.inside - other.inside, self.rest - other.rest)
 
     def solved(self, inverse: FloatArray) -> "LoadingSums":
         """Return the sums with the rest times (D'MD)^-: one side of a product."""
-        return LoadingSums(self.near, self.rest @ inverse)
+        return LoadingSums(self.first, self.inside, self.rest @ inverse)
 
     def halved(self) -> "LoadingSums":
         """Return half of these sums."""
-        return LoadingSums(self.near * 0.5, self.rest * 0.5)
+        return LoadingSums(self.first * 0.5, self.inside * 0.5, self.rest * 0.5)
 
     def groups(self, part: slice) -> "LoadingSums":
         """Return the sums of some groups."""
-        return LoadingSums(self.near[part], self.rest[part])
-
-
-def _add_products(one: sp.csr_array | FloatArray, other: sp.csr_array | FloatArray) -> float:
-    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
-        return float(np.vdot(one, other))
-    return float(sp.csr_array(sp.csr_array(one).multiply(other)).sum())
+        return LoadingSums(self.first[part], self.inside[part], self.rest[part])
 
 
 def sum_by_loading(q: Annihilator, values: sp.csr_array) -> LoadingSums:
     """Return the sums for values by group, shape (n_groups, n_rows)."""
     first, inside, rest = q.combine_loadings(values)
-    return LoadingSums(fill_out(sp.csr_array(sp.hstack([first, inside], format="csr"))), rest)
+    return LoadingSums(first, fill_out(inside), rest)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class LoadingSquares:
     """Products of all rows' loadings weighted by squared weights, K: ``S K S'`` are products through HWWH.
 
@@ -83,11 +80,49 @@ class LoadingSquares:
     near: sp.csr_array
     rest: FloatArray
 
+    @cached_property
+    def first(self) -> sp.csr_array:
+        """A'WD times (A'WA)^-1/2, shape (n_first, n_across)."""
+        e = self.q.elimination
+        return sp.csr_array(sp.diags_array(np.sqrt(e.share)) @ e.sums)
+
+    @cached_property
+    def parts(self) -> tuple[sp.csr_array, sp.csr_array, sp.csr_array]:
+        """K of the largest effect (diagonal) and of those inside blocks, and between: with them, and among these."""
+        n = self.q.elimination.share.size
+        inside = self.near[n:]
+        return sp.csr_array(self.near[:n, :n]), sp.csr_array(inside[:, :n]), sp.csr_array(inside[:, n:])
+
+    def explain(self, blocks: IntArray) -> FloatArray:
+        """Return products of B with D net of the largest effect, for some blocks, shape (n_columns, n_across)."""
+        inner = self.parts[1][list_places(self.q.elimination.ends, blocks)]
+        return np.asarray(self.squared.explain(blocks) - (inner @ self.first).toarray())
+
+    @cached_property
+    def explained(self) -> FloatArray | None:
+        """The same of all blocks, None where that is large."""
+        if self.q.elimination.explained is None:
+            return None
+        return np.vstack([self.explain(blocks) for blocks in self.q.elimination.list_blocks()])
+
     def halve(self, sums: LoadingSums) -> LoadingSums:
         """Return Y with ``Y S' + S Y' = S K S'`` for sums that are solved."""
-        near = sums.near @ self.near
-        crossed = self.squared.multiply_near(sums.near) - self.q.elimination.multiply_near(near)
-        return LoadingSums(near * 0.5, crossed + sums.rest @ (0.5 * self.rest))
+        e, (diagonal, with_first, among) = self.q.elimination, self.parts
+        along, across = sums.first @ with_first.T, sums.inside @ among
+        first = sp.csr_array(sums.first @ diagonal)
+        rest = (sums.first @ sp.diags_array(np.sqrt(e.share)) @ self.squared.sums - first @ self.first).toarray()
+        rest += self._multiply_explained(sums.inside) - e.multiply_explained(along + across)
+        return LoadingSums(first * 0.5, along + across * 0.5, rest + sums.rest @ (0.5 * self.rest))
+
+    def _multiply_explained(self, inside: Matrix) -> FloatArray:
+        e = self.q.elimination
+        if self.explained is not None:
+            return np.asarray(inside @ self.explained)
+        if isinstance(inside, np.ndarray):
+            runs = ((slice(e.ends[run[0]], e.ends[run[-1] + 1]), run) for run in e.list_blocks())
+            parts = (inside[:, columns] @ self.explain(run) for columns, run in runs)
+            return np.asarray(sum(parts, start=np.zeros((inside.shape[0], e.across.shape[1]))))
+        return np.asarray(self.squared.multiply_explained(inside) - (inside @ self.parts[1] @ self.first).toarray())
 
 
 def compute_loading_squares(q: Annihilator) -> LoadingSquares:
@@ -102,17 +137,17 @@ def compute_loading_squares(q: Annihilator) -> LoadingSquares:
     turn = sp.block_array([[sp.diags_array(np.sqrt(e.share)), -e.means @ e.root], [None, e.root]], format="csr")
     inner = sp.vstack([by_level, by_nested], format="csr")[:, :n_near]
     near = sp.csr_array(turn.T @ inner @ turn)
-    return LoadingSquares(q, squared, near, _square_rest(e, squared, near, weighted[:, n_near:]))
+    some = LoadingSquares(q, squared, near, np.empty((0, 0)))
+    return replace(some, rest=_square_rest(some, weighted[:, n_near:]))
 
 
-def _square_rest(e: Elimination, squared: Elimination, near: sp.csr_array, weighted: sp.csr_array) -> FloatArray:
+def _square_rest(some: LoadingSquares, weighted: sp.csr_array) -> FloatArray:
     """Return products of what A and B leave of D, weighted by squared weights, shape (n_across, n_across)."""
-    n, roots = e.share.size, sp.diags_array(np.sqrt(e.share))
-    first, both = roots @ e.sums, roots @ squared.sums
-    mixed = (first.T @ (near[:n, :n] @ first * 0.5 - both)).toarray()
+    e, (diagonal, _, among) = some.q.elimination, some.parts
+    both = sp.csr_array(sp.diags_array(np.sqrt(e.share)) @ some.squared.sums)
+    mixed = (some.first.T @ (diagonal @ some.first * 0.5 - both)).toarray()
     for blocks in e.list_blocks():
-        places = n + list_places(e.ends, blocks)
-        of_run, inner = e.explain(blocks), near[places]
-        half = 0.5 * (inner[:, places] @ of_run) + (inner[:, :n] @ first).toarray() - squared.explain(blocks)
-        mixed += of_run.T @ half
+        places = list_places(e.ends, blocks)
+        of_run = e.explain(blocks)
+        mixed += of_run.T @ (0.5 * (among[places][:, places] @ of_run) - some.explain(blocks))
     return np.asarray((weighted.T @ e.across).toarray() + mixed + mixed.T)

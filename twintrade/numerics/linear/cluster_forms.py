@@ -147,8 +147,8 @@ def _count_degrees(total: float, squares: float) -> float:
 def _share_forms(
     v: FloatArray, forms: ProjectedForms, codes: IntArray, n: int, has_degrees: bool
 ) -> Iterator[tuple[int, float, FloatArray | None]]:
-    """Yield, for each column, the trace of S T' and, where degrees of freedom need it and clusters are few, S T'."""
-    if n > MOST_EXACT:
+    """Yield, for each column, the trace of S T' and S T' where degrees of freedom need it."""
+    if n > MOST_EXACT or not has_degrees:
         for k, trace in enumerate(_trace_many(v, forms, codes, n)):
             yield k, float(trace), None
         return
@@ -158,8 +158,8 @@ def _share_forms(
         sums, half = forms.sum_values(sp.vstack([_by_cluster(v[:, k], codes, n) for k in part], format="csr"))
         for k in part:
             one = slice((k - start) * n, (k - start + 1) * n)
-            whole, other = sums.groups(one), half.groups(one)
-            yield k, whole.compute_trace(other), whole.multiply(other) if has_degrees else None
+            product = sums.groups(one).multiply(half.groups(one))
+            yield k, float(np.trace(product)), product
 
 
 def _trace_many(v: FloatArray, forms: ProjectedForms, codes: IntArray, n: int) -> FloatArray:
@@ -171,7 +171,7 @@ def _trace_many(v: FloatArray, forms: ProjectedForms, codes: IntArray, n: int) -
         values = _by_cluster(v[:, k], codes, n)
         for start in range(0, n, step):
             sums, half = forms.sum_values(sp.csr_array(values[start : start + step]))
-            traces[k] += sums.compute_trace(half)
+            traces[k] += np.trace(sums.multiply(half))
     return traces
 
 
