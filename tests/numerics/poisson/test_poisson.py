@@ -5,6 +5,7 @@ import pytest
 from scipy.special import gammaln, xlogy
 
 from twintrade.errors import EstimationError
+from twintrade.numerics.poisson import steps
 from twintrade.numerics.poisson.fit import fit_poisson
 from twintrade.text import Text
 
@@ -214,6 +215,24 @@ def test_bad_input_is_named(fault, message):
         offset = np.full(y.size, np.nan)
     with pytest.raises(EstimationError, match=message):
         fit_poisson(y, X, codes, weights, offset)
+
+
+@pytest.mark.parametrize(("weighted", "most"), [(False, 5), (True, 6)])
+def test_a_first_guess_with_the_sums_of_effects_saves_steps_and_moves_nothing(weighted, most, monkeypatch):
+    rng = np.random.default_rng(0)
+    c, p, t = (a.ravel() for a in np.meshgrid(np.arange(7), np.arange(24), np.arange(10), indexing="ij"))
+    eta = rng.normal(10, 2.0, (7, 24))[c, p] + rng.normal(0, 0.5, (7, 10))[c, t] + rng.normal(0, 0.5, (24, 10))[p, t]
+    y = np.exp(eta + rng.normal(0, 0.4, c.size)) * (rng.random(c.size) > 0.2)
+    rows = rng.random(c.size) > 0.3
+    codes = [one[rows] for one in (c * 24 + p, c * 10 + t, p * 10 + t)]
+    X = (rng.random((c.size, 3)) < 0.05)[rows].astype(float)
+    weights, offset = (rng.uniform(0.5, 2, X.shape[0]), rng.normal(0, 1, X.shape[0])) if weighted else (None, None)
+    quick = fit_poisson(y[rows], X, codes, weights, offset)
+    monkeypatch.setattr(steps, "_guess_means", lambda problem: 0.5 * (problem.y + problem.y.mean()))
+    slow = fit_poisson(y[rows], X, codes, weights, offset)
+    assert quick.iterations <= most < slow.iterations
+    np.testing.assert_allclose(quick.coefficients, slow.coefficients, atol=1e-11)
+    np.testing.assert_allclose(quick.eta, slow.eta, atol=1e-10)
 
 
 def test_too_few_iterations_raise():

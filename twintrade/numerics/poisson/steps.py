@@ -24,6 +24,9 @@ DRIFT = 0.1
 PRECISE = 1e-4
 HALVINGS = 12
 TOLERATED_RISE = 1e-3
+SWEEPS = 5
+"""Times that means are brought to the sums of every effect in turn, before the first step."""
+FLOOR = 1e-9
 ROWS_AT_ONCE = 1 << 15
 LARGEST_PREDICTOR = 700.0
 
@@ -122,10 +125,8 @@ def _settled(problem: Problem, at: Position, before: Regressors, room: Room) -> 
 
 
 def _first(problem: Problem, room: Room) -> tuple[Position, Regressors]:
-    """Regress the working outcome at means halfway between the outcome and its average."""
-    y = problem.y
-    mu = np.add(y, np.average(y, weights=problem.weights))
-    mu *= 0.5
+    """Regress the working outcome at a first guess of the means."""
+    y, mu = problem.y, _guess_means(problem)
     eta = np.log(mu)
     weight = room.weighted(problem, mu)
     columns = np.empty((y.size, problem.X.shape[1] + 1), order="F")
@@ -146,6 +147,21 @@ def _first(problem: Problem, room: Room) -> tuple[Position, Regressors]:
     np.clip(predictor, -600.0, 600.0, out=predictor)
     regressors = Regressors(Projection(x_tilde, parts, stacked), eta, LOOSE, bread)
     return _at(problem, predictor, mu, b, levels), regressors
+
+
+def _guess_means(problem: Problem) -> FloatArray:
+    """Return means that have the sums of each effect in turn; on a cube those halfway from outcome to average."""
+    y, weights, levels = problem.y, problem.weights, problem.effects.levels
+    if problem.effects.cube is not None or not levels.codes:
+        mu = np.add(y, np.average(y, weights=weights))
+        mu *= 0.5
+        return mu
+    mu, one = np.exp(problem.offset), 1.0 if weights is None else weights
+    sums = [np.bincount(code, one * y, size) for code, size in zip(levels.codes, levels.sizes, strict=True)]
+    for _ in range(SWEEPS):
+        for code, of_level in zip(levels.codes, sums, strict=True):
+            mu *= (of_level / np.bincount(code, one * mu, of_level.size))[code]
+    return np.maximum(mu, FLOOR)
 
 
 def _add_fitted(predictor: FloatArray, residuals: FloatArray, x_tilde: FloatArray, b: FloatArray) -> None:
