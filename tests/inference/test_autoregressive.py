@@ -78,6 +78,18 @@ def test_every_event_time_from_the_onset_has_a_number():
     assert ((found.low < found.estimate.effects) & (found.estimate.effects < found.high)).all()
 
 
+def test_a_series_that_its_line_fits_exactly_has_no_number():
+    values = np.vstack([np.arange(31.0) + 2 * (np.arange(31) >= 16), np.ones(31)])
+    assert np.isnan(infer(values).p).all()
+
+
+@pytest.mark.parametrize("draws", [39, 9])
+def test_interval_and_p_agree_about_zero(draws):
+    for seed in range(12):
+        found = infer(draw_series(seed, 0.3 * seed), "event", draws=draws)
+        assert ((found.p <= 0.05 + 1e-9) == ((found.low > 0) | (found.high < 0))).all()
+
+
 def test_a_panel_is_refused():
     fitted = fit(TWFE(shape="static"), matrix_design(draw_series(4), ONSET))
     with pytest.raises(InferenceError, match="one series"):

@@ -12,9 +12,12 @@ from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
 from twintrade.inference.clustering.variances import has_variance
 from twintrade.inference.refits.leave_out import get_regression
-from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.series import RestrictedSeries, choose_lags, invert_p_values, sum_bartlett
+from twintrade.numerics.arrays import BoolArray, FloatArray
+from twintrade.numerics.series import RestrictedSeries, choose_lags, sum_bartlett
 from twintrade.text import Text
+
+STEPS = np.sinh(np.linspace(-6, 6, 31))
+"""Constant effects that are tried, in errors from the average effect."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,16 +59,11 @@ class Autoregressive(Inference):
         kept = source.design[:, ~source.selector.any(axis=1)]
         series = RestrictedSeries.of(source.design, kept, lags, np.random.default_rng(seed))
         loadings = source.along(source.bread @ source.selector)
+        usable = has_variance(estimate, errors)
         p, low, high = (fill_absent(estimate.n_effects) for _ in range(3))
-        for k in np.flatnonzero(has_variance(estimate, errors)):
-
-            def p_of(value: float, loading: FloatArray = loadings[:, [k]]) -> float:
-                left = y - value * after
-                return float(series.compute_p(left, loading, np.random.default_rng(seed), self.draws)[0])
-
-            p[k] = p_of(0.0)
-            low[k], high[k] = invert_p_values(
-                p_of, float(estimate.effects[k]), float(errors[k]), 1 - self.level, precision=0.01
+        if usable.any():
+            p[usable], low[usable], high[usable] = self._test(
+                series, y, after, loadings[:, usable], errors[usable], seed
             )
         nothing = fill_absent(estimate.n_effects)
         return Bands(
@@ -82,3 +80,57 @@ class Autoregressive(Inference):
             note=Text("inference.autoregressive", draws=self.draws, lags=lags, n=y.size),
             facts={"draws": self.draws, "floor": 1 / (self.draws + 1)},
         )
+
+    def _test(
+        self,
+        series: RestrictedSeries,
+        y: FloatArray,
+        after: BoolArray,
+        loadings: FloatArray,
+        errors: FloatArray,
+        seed: int,
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return p-values of no effect, and both ends; zero is a value tried, so that they agree about it."""
+        effects = y @ loadings
+        outside = effects.min() - errors.max(), 0.0, effects.max() + errors.max()
+        tried = np.union1d(outside, effects.mean() + np.median(errors) * STEPS)
+        drawn = [
+            series.draw_t(y - value * after, loadings, np.random.default_rng(seed), self.draws) for value in tried
+        ]
+        zero = drawn[int(np.searchsorted(tried, 0.0))]
+        p = (1 + (zero[1:] >= zero[0]).sum(axis=0)) / (self.draws + 1)
+        n_beyond = int((1 - self.level) * (self.draws + 1) + 1e-9)
+        if not n_beyond:
+            return p, np.full(p.size, -np.inf), np.full(p.size, np.inf)
+        critical = np.array([np.sort(t[1:], axis=0)[-n_beyond] for t in drawn])
+        return p, *find_ends(effects, tried, np.array([t[0] for t in drawn]), critical)
+
+
+def find_ends(
+    effects: FloatArray, tried: FloatArray, observed: FloatArray, critical: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return the first values below and above each effect that are rejected, critical values taken as a line between.
+
+    Beyond the values tried the critical one is that of the last: what is taken out is then most of the series.
+
+    Parameters
+    ----------
+    effects : FloatArray, shape (n_effects,)
+    tried : FloatArray, shape (n_values,)
+        Constant effects, in order.
+    observed, critical : FloatArray, shape (n_values, n_effects)
+        The t statistic where each is taken out, and the largest that is not rejected.
+    """
+    ends = np.empty((2, effects.size))
+    for k, effect in enumerate(effects):
+        slack = critical[:, k] - observed[:, k]
+        for side, sign in enumerate((-1, 1)):
+            at = np.flatnonzero(sign * (tried - effect) > 0)[::sign]
+            x = np.concatenate([[effect], tried[at]])
+            left = np.concatenate([[np.interp(effect, tried, critical[:, k])], slack[at]])
+            out = int(np.argmax(left < 0))
+            if out:
+                ends[side, k] = x[out - 1] + (x[out] - x[out - 1]) * left[out - 1] / (left[out - 1] - left[out])
+            else:
+                ends[side, k] = effect + (x[-1] - effect) * critical[at[-1], k] / observed[at[-1], k]
+    return ends[0], ends[1]

@@ -42,8 +42,8 @@ class RestrictedSeries:
         medians = [_correlate(_take_off(_accumulate(rho, steps).T, null)) for rho in GRID]
         return cls(basis, null, np.maximum.accumulate(np.median(medians, axis=1)), lags)
 
-    def compute_p(self, y: FloatArray, loadings: FloatArray, rng: np.random.Generator, draws: int) -> FloatArray:
-        """Return the share of series without any effect in which each estimate is as many errors from zero.
+    def draw_t(self, y: FloatArray, loadings: FloatArray, rng: np.random.Generator, draws: int) -> FloatArray:
+        """Return how many errors each estimate is from zero, in the series and in draws without any effect.
 
         A t statistic over Bartlett errors is far from Student's t in a short series, and so it is in the draws.
 
@@ -56,13 +56,13 @@ class RestrictedSeries:
 
         Returns
         -------
-        FloatArray, shape (n_effects,)
+        FloatArray, shape (draws + 1, n_effects)
+            The series first.
         """
         left = _take_off(y[None], self.null)
         rho = float(np.interp(_correlate(left)[0], self.medians, GRID))
         series = np.vstack([y, draw_ar_errors(left[0], rng, draws, rho)])
-        t = np.abs(series @ loadings) / self._compute_errors(_take_off(series, self.basis), loadings)
-        return np.asarray((1 + (t[1:] >= t[0]).sum(axis=0)) / (draws + 1))
+        return np.asarray(np.abs(series @ loadings) / self._compute_errors(_take_off(series, self.basis), loadings))
 
     def _compute_errors(self, residuals: FloatArray, loadings: FloatArray) -> FloatArray:
         """Return Bartlett errors, shape (n_series, n_effects), but for a factor that all series share."""
