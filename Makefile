@@ -7,7 +7,7 @@ MAKEFLAGS += --no-builtin-rules
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 bin := .venv/bin
 jobs ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
-tests := OMP_NUM_THREADS=1 $(bin)/python -m pytest -n 2 --dist loadgroup
+tests := OMP_NUM_THREADS=1 $(bin)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # A finished set-up leaves a mark named after what it was made from, so it is redone exactly when that changes.
 fingerprint := $(shell { cat requirements.lock pyproject.toml; pwd; } | cksum | cut -d' ' -f1)

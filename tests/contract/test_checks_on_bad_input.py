@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import get_args
 
 import numpy as np
@@ -60,9 +61,15 @@ BAD: dict[str, Callable[[], Fit]] = {
 }
 
 
-@pytest.fixture(scope="module", params=list(BAD))
+@cache
+def fit_once(key: str) -> Fit:
+    """Checks only read a fit: one of each kind serves them all, in whatever order they come."""
+    return BAD[key]()
+
+
+@pytest.fixture(params=list(BAD))
 def fitted(request) -> Fit:
-    return BAD[request.param]()
+    return fit_once(request.param)
 
 
 @pytest.mark.parametrize("name", list(INFERENCES))

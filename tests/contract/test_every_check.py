@@ -1,5 +1,6 @@
 """Every registered inference and diagnostic on every kind of fit: numbers or a reason, never a crash."""
 
+from functools import cache
 from itertools import product
 from typing import get_args
 
@@ -12,7 +13,7 @@ from twintrade.design import Design, Panel, Treatment
 from twintrade.diagnostics.base import DIAGNOSTICS
 from twintrade.effects import Bands, Finding, Verdict
 from twintrade.errors import TwintradeError
-from twintrade.estimators.base import fit
+from twintrade.estimators.base import Fit, fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.ppml import PPML
@@ -60,10 +61,15 @@ def list_checks():
         yield pytest.param(key, WAYS[way], name, id=f"{key}-{way}-{name}", marks=[pytest.mark.slow] * is_slow)
 
 
-@pytest.fixture(scope="module", params=list(ESTIMATORS))
+@cache
+def fit_once(key: str) -> Fit:
+    """Checks only read a fit: one of each kind serves them all, in whatever order they come."""
+    return fit(ESTIMATORS[key], made("level" if key == "ppml" else "log"))
+
+
+@pytest.fixture(params=list(ESTIMATORS))
 def fitted(request):
-    estimator = ESTIMATORS[request.param]
-    return fit(estimator, made("level" if request.param == "ppml" else "log"))
+    return fit_once(request.param)
 
 
 def test_known_shocks_of_many_units_are_printed_with_the_sensitivity_of_the_estimate(fitted) -> None:

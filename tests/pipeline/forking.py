@@ -16,7 +16,7 @@ from typing import Any
 
 import twintrade
 
-LAZY = ("docx", "joblib", "scipy.stats", "seaborn", "typst", "xlsxwriter")
+LAZY = ("docx", "filelock", "joblib", "linearmodels", "scipy.stats", "seaborn", "typst", "xlsxwriter")
 """Libraries that commands import when they need them."""
 
 MAIN = ("twintrade.cli", "twintrade.__main__")

@@ -43,11 +43,24 @@ def project(project: Path) -> Path:
     return project
 
 
-def ran(project, text, method="ppml", inference='name = "randomization"\ndraws = 59\n', checks=tuple(CHECKS)):
+RANDOMIZED = 'name = "randomization"\ndraws = 59\n'
+
+
+def ran(project, text, method="ppml", inference=RANDOMIZED, checks=tuple(CHECKS)):
     head = text[: text.index("[[estimator]]")]
     asked = "".join(f'[[diagnostic]]\nname = "{name}"\n{CHECKS[name]}' for name in checks)
     made, _ = plan_analysis(project, "tiny", f"{head}{METHODS[method]}\n[inference]\nseed = 5\n{inference}\n{asked}")
     return run(made, observe("tiny", made.spec, project))
+
+
+_runs: dict[tuple[str, ...], object] = {}
+
+
+def ran_once(project, *asked: str):
+    """Return the run of all checks under what is asked, made once: the project of every test is the same."""
+    if asked not in _runs:
+        _runs[asked] = ran(project, *asked)
+    return _runs[asked]
 
 
 def findings(found) -> dict[str, str]:
@@ -78,10 +91,10 @@ def printed(found) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True)
 
 
-@pytest.mark.parametrize("inference", ['name = "randomization"\ndraws = 59\n', 'name = "auto"\npermutations = 59\n'])
+@pytest.mark.parametrize("inference", [RANDOMIZED, 'name = "auto"\npermutations = 59\n'])
 @pytest.mark.parametrize("method", METHODS)
 def test_every_number_printed_for_the_headline_is_the_headline_s(project, spec_text, method, inference) -> None:
-    found = ran(project, spec_text, method, inference)
+    found = ran_once(project, spec_text, method, inference)
     bands, rows = headline(found), printed(found)
     assert set(rows["check"]) >= PRINTED_BY
     assert 0.05 < bands.p[0] < 1
@@ -103,7 +116,7 @@ def test_the_joint_test_of_a_path_is_of_its_own_leads(project, spec_text, method
 
 
 def test_what_a_check_finds_depends_on_no_other_check(project, spec_text) -> None:
-    every = findings(ran(project, spec_text))
+    every = findings(ran_once(project, spec_text, "ppml", RANDOMIZED))
     for chosen in (("honest",), ("dates", "pretrends"), ("placebo_dates",)):
         few = findings(ran(project, spec_text, checks=chosen))
         assert few == {name: every[name] for name in chosen}

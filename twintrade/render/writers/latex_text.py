@@ -135,6 +135,5 @@ def get_preamble() -> str:
 def escape_tex(text: str) -> str:
     """Return a text escaped for LaTeX; what it cannot print must be replaced before (see ``list_printable``)."""
     raw = CHINESE if is_chinese() else frozenset()
-    shown = PRINTABLE | raw
-    whole = "".join(c if ord(c) in raw else SPECIALS.get(c) or (c if ord(c) in shown else "?") for c in text)
+    whole = "".join(c if ord(c) in raw else SPECIALS.get(c) or (c if ord(c) in PRINTABLE else "?") for c in text)
     return _BARRED.sub(r"\\={\1}", whole).replace(BAR, r"\={}")
