@@ -14,7 +14,6 @@ from twintrade.inference.clustered import Clustered
 from twintrade.inference.placebo import Placebo
 from twintrade.inference.randomization import Randomization
 from twintrade.inference.refits import FEWEST, Dealing, DrawnHeadline, draw_headline, find_draws
-from twintrade.inference.scaled import Scaled
 from twintrade.numerics.arrays import FloatArray
 
 MOST_DRAWS = 199
@@ -47,9 +46,7 @@ def compare_paired(
     """Return the overall effect of another fit less that of the headline's.
 
     The error comes from the two estimates' influence, unit by unit, summed within the clusters of the headline: what
-    they share cancels. Under scaled errors it comes from their row weights and is scaled like the headline's, as
-    clustered errors are too small where a difference rests on few clusters. Under randomization both are estimated
-    under the same assignments. Placebos give no error.
+    they share cancels. Under randomization both are estimated under the same assignments. Placebos give no error.
 
     Parameters
     ----------
@@ -69,11 +66,6 @@ def compare_paired(
         compared = drawn.compare(again, method.level) if drawn else None
         ends = (compared.low, compared.high, compared.p) if compared else ()
         return PairedDifference(difference, *ends)
-    if isinstance(method, Scaled) and not fit.estimator.is_poisson:
-        try:
-            return PairedDifference(difference, *method.infer_difference(fit, again))
-        except InferenceError:
-            pass  # no weights by row: errors by unit are left
     both = _subtract(fit, again, headline, other)
     if both is None or isinstance(method, Placebo):
         return PairedDifference(difference)

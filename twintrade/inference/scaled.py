@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
-from scipy.special import stdtr, stdtrit
 
 from twintrade.effects import Bands, Estimate, Message
 from twintrade.effects.listed_cells import join_counts
@@ -13,11 +12,7 @@ from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import PLUG_IN_DRAWS, Facts, build_bands, list_clusters, list_dimensions
 from twintrade.inference.clustering.clusters import count_fewest_treated
-from twintrade.inference.clustering.constant_effect import (
-    ScaledVariance,
-    compute_scaled_difference,
-    compute_scaled_variances,
-)
+from twintrade.inference.clustering.constant_effect import ScaledVariance, compute_scaled_variances
 from twintrade.inference.clustering.joint import compute_sup_t
 from twintrade.inference.clustering.variances import has_variance, list_effects, list_variance_messages
 from twintrade.text import Text
@@ -62,22 +57,6 @@ class Scaled(Inference):
         variances = compute_scaled_variances(fit, estimates, self.by or fit.design.clusters)
         pairs = zip(estimates, variances, strict=True)
         return {view: self._build(fit, *pair, rng) for view, pair in zip(views, pairs, strict=True)}
-
-    def infer_difference(self, fit: Fit, again: Fit) -> tuple[float, float, float]:
-        """Return interval and p-value of another overall estimate less the fit's, NaN where too little is left.
-
-        Raises
-        ------
-        InferenceError
-            The two are no sums of the same outcomes with known weights.
-        """
-        scaled = compute_scaled_difference(fit, again, self.by or fit.design.clusters)
-        difference = float(again.view("overall").effects[0] - fit.view("overall").effects[0])
-        se, df = float(np.sqrt(max(scaled.covariance[0, 0], 0.0))), float(scaled.df[0])
-        if df < FEWEST_DEGREES or not se > 0:
-            return np.nan, np.nan, np.nan
-        half = float(stdtrit(df, 0.5 + self.level / 2)) * se
-        return difference - half, difference + half, float(2 * stdtr(df, -abs(difference) / se))
 
     def _build(self, fit: Fit, estimate: Estimate, scaled: ScaledVariance, rng: np.random.Generator) -> Bands:
         se = np.sqrt(np.clip(np.diag(scaled.covariance), 0.0, None))

@@ -13,7 +13,7 @@ from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.clustering.constant_effect import compute_scaled_difference, compute_scaled_variances
+from twintrade.inference.clustering.constant_effect import compute_scaled_variances
 from twintrade.inference.clustering.row_weights import find_row_weights
 from twintrade.inference.scaled import Scaled
 from twintrade.numerics.arrays import compact, intersect_codes
@@ -106,32 +106,6 @@ def test_poisson_is_the_linear_case_on_working_residuals(gravity_panel, measure)
     assert found.raw[0, 0] == pytest.approx(variance[0], rel=1e-5)
     assert found.factor[0] == pytest.approx(factor[0], rel=1e-5)
     assert found.df[0] == pytest.approx(degrees[0], rel=1e-5)
-
-
-@pytest.mark.parametrize("estimator", [Imputation(), TWFE(shape="static")], ids=["imputed", "static"])
-def test_the_error_of_a_difference_is_right_on_average(gravity_panel, estimator) -> None:
-    design = gravity_panel(n_cities=6, n_partners=6, n_treated=9)
-    gone = [str(u) for u in design.panel.units[:4]]
-    rng, found = np.random.default_rng(8), []
-    for _ in range(120):
-        drawn = with_columns(design, y=rng.normal(size=design.panel.n_rows))
-        whole, part = fit(estimator, drawn), fit(estimator, drawn.without(gone))
-        scaled = compute_scaled_difference(whole, part, ("city", "partner"))
-        back = compute_scaled_difference(part, whole, ("city", "partner"))
-        np.testing.assert_allclose(back.covariance, scaled.covariance)
-        variance = scaled.raw[0, 0] * scaled.factor[0]  # before one that is not positive is replaced
-        found.append((part.view("overall").effects[0] - whole.view("overall").effects[0], variance))
-    differences, variances = np.array(found).T
-    errors = differences**2 - variances
-    assert abs(errors.mean()) <= 3 * errors.std() / np.sqrt(errors.size)
-    assert scaled.df[0] < 6
-
-
-def test_estimates_of_other_outcomes_have_no_scaled_difference(gravity_panel) -> None:
-    design = gravity_panel()
-    other = fit(Imputation(), with_columns(design, y=np.random.default_rng(1).normal(size=design.panel.n_rows)))
-    with pytest.raises(InferenceError, match="same outcomes"):
-        compute_scaled_difference(fit(Imputation(), design), other, ("city", "partner"))
 
 
 def test_many_clusters_are_summed_by_random_signs(gravity_panel, monkeypatch) -> None:

@@ -91,28 +91,6 @@ def compute_scaled_variances(
         yield _compute_variance(fit, known[0][1], _take_used(_spread(given, rows), rows, known[0][1].rows), names)
 
 
-def compute_scaled_difference(fit: Fit, again: Fit, names: tuple[str, ...]) -> ScaledVariance:
-    """Return the scaled variance of another estimate less the headline's, both weighted sums of the same outcomes.
-
-    Residuals are those around the constant effect of the fit that has all rows of both.
-
-    Raises
-    ------
-    InferenceError
-        As ``compute_scaled_variances``; rows of neither are among those of the other, or outcomes differ.
-    """
-    whole, part = (fit, again) if fit.design.observations.n_rows >= again.design.observations.n_rows else (again, fit)
-    given, other = (_find_weights(one, one.view("overall")) for one in (whole, part))
-    o, theirs = whole.design.observations, part.design.observations
-    at = np.minimum(np.searchsorted(o.rows, theirs.rows[other.rows]), o.n_rows - 1)
-    if not np.array_equal(o.rows[at], theirs.rows[other.rows]) or not np.array_equal(o.y[at], theirs.y[other.rows]):
-        raise InferenceError("the two estimates are no sums of the same outcomes")
-    rows = np.union1d(given.rows, at)
-    u, v = (_spread(one, rows)[:, :1] for one in (given, RowWeights(at, other.values)))
-    model = _build_model(whole, u[:, 0], rows)
-    return _compute_variance(whole, model, _take_used(v - u, rows, model.rows), names)
-
-
 def _compute_variance(fit: Fit, m: _Model, v: FloatArray, names: tuple[str, ...]) -> ScaledVariance:
     o, known = fit.design.observations, fit.design.workings
     asked = "expected-squares", hashlib.blake2b(v.tobytes() + m.effect.u.tobytes()).digest()
