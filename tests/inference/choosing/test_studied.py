@@ -10,6 +10,7 @@ from benchmarks.agreement_panels import Cell, assign, draw_flows
 from benchmarks.simulated_pages import BY_NAME
 from benchmarks.size_of_auto import CASES, RESULTS
 from benchmarks.size_of_pages import read_results
+from benchmarks.size_of_randomization import ESTIMATORS
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.twfe import TWFE
@@ -53,6 +54,11 @@ def count_tests():
     for row in cells:
         if len(row) == 7 and row[0].isdigit() and row[2] != "auto":
             found["twfe", row[2].lower().replace("-", "_"), "two_way"] += int(row[6])
+        if len(row) == 7 and row[1] in ESTIMATORS:
+            estimator = ESTIMATORS[row[1]][0]
+            family = estimator.options().get("family", "linear")
+            name = estimator.name if family == "linear" else f"{family}_{estimator.name}"
+            found[name, "randomization", row[2]] += int(row[3])
         if len(row) == 8 and row[0].isdigit():
             found["interrupted_series", "autoregressive", "two_way"] += int(row[3])
         if len(row) == 6 and row[2] in ("A", "B", "all"):

@@ -33,6 +33,7 @@ STUDIED = {
     ("sun_abraham", "randomization", "two_way"),
     ("synthetic_control", "placebo", "two_way"),
     ("synthetic_did", "placebo", "two_way"),
+    ("synthetic_did", "randomization", "two_way"),
     ("twfe", "clustered", "gravity"),
     ("twfe", "clustered", "two_way"),
     ("twfe", "conley_taber", "two_way"),
