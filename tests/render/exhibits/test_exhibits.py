@@ -1,7 +1,9 @@
 """The list of exhibits is what the page numbered, in any wording, with files that the report holds."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 from made_results import make_results
 
@@ -9,6 +11,7 @@ from twintrade.effects.exhibit import EXHIBITS_FILE, Exhibit, read_exhibits, wri
 from twintrade.render.appendix import build_document
 from twintrade.render.block_parts import list_exhibits
 from twintrade.render.blocks import BulletList, Paragraph
+from twintrade.render.exhibits import judged_checks
 from twintrade.render.options import AppendixOptions
 from twintrade.render.report import render
 from twintrade.render.wording import Wording
@@ -54,3 +57,12 @@ def test_a_test_whose_size_was_not_studied_is_marked_beside_its_p():
         marked = replace(results, specifications=columns.assign(size_studied=is_studied))
         page = "".join(map(str, build_document(marked, options).blocks))
         assert ("Size not studied" in page, "Not studied" in page) == (said, said)
+
+
+def test_a_variant_that_is_the_headline_up_to_rounding_is_no_change(monkeypatch):
+    columns = {"label": ["left out", "as comparison"], "effect": [-10.2, -27.3], "difference": [1.8e-15, -17.1]}
+    frame = pd.DataFrame(columns | dict.fromkeys(("low", "high", "p"), 0.5))
+    monkeypatch.setattr(judged_checks, "find_payload", lambda results, key: frame)
+    page = SimpleNamespace(results=SimpleNamespace(payload_kinds={"k": "variants"}))
+    found = {b: judged_checks._list_changes(page, {"payloads": "k"}, with_base=b) for b in (False, True)}
+    assert [[change.name for change in found[b]] for b in found] == [["as comparison"], ["left out", "as comparison"]]

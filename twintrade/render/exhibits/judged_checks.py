@@ -22,6 +22,8 @@ VARIANTS = ("variants", "forest")
 MOST_VARIANTS = 5
 N_LARGEST = 3
 """Variants of a check that the table names where it has more than ``MOST_VARIANTS``."""
+SAME = 1e-9
+"""Difference, over the effect's size, up to which a variant is the headline itself."""
 Column_ = tuple[str, str]
 
 
@@ -107,6 +109,7 @@ def _list_changes(page: Page, finding: Record, *, with_base: bool) -> list[Chang
             continue
         for row in list_records(frame):
             values = [read_number(row.get(n)) for n in ("effect", "low", "high", "difference", "p")]
-            if values[0] == values[0] and (with_base or values[3] != 0):
+            is_base = abs(values[3]) <= SAME * max(1.0, abs(values[0]))
+            if values[0] == values[0] and (with_base or not is_base):
                 changes.append(Change(read_words(row, "label"), row, *values))
     return changes
