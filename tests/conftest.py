@@ -1,5 +1,6 @@
 """Where the data sets are that may not be bundled, when they are there at all."""
 
+import gc
 import os
 import shutil
 import sys
@@ -28,6 +29,12 @@ if sys.dont_write_bytecode:
     copies = Path(sys.pycache_prefix, *Path(tempfile.gettempdir()).resolve().parts[1:]).glob("pytest-of-*")
     for folder in copies:  # of the package, from sessions before this one
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def pytest_collection_finish() -> None:
+    """Keep what is imported and collected out of every later search for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
