@@ -164,9 +164,8 @@ def _onsets(rule: TreatmentRule, register: pd.DataFrame, panel: Panel) -> FloatA
     position = {str(u): i for i, u in enumerate(panel.units)}
     n = rule.n if rule.rule == "nth_agreement" else 1
     dated = register[(register["unit"] != "") & register["onset"].notna() & register["counts"]]
-    for unit, agreements in dated.groupby("unit"):
-        if len(agreements) >= n:
-            onset[position[str(unit)]] = float(np.sort(agreements["onset"].to_numpy(dtype=np.int64))[n - 1])
+    nth = dated.sort_values("onset").groupby("unit").nth(n - 1)
+    onset[[position[unit] for unit in nth["unit"]]] = nth["onset"].to_numpy(dtype=np.float64)
     return onset
 
 

@@ -18,7 +18,7 @@ from twintrade.render.report import Rendered, render
 from twintrade.study.answers import AnalysisEnd
 from twintrade.study.checking import list_open_guesses
 from twintrade.study.failed import record_failure
-from twintrade.study.observing.observe import Observed, observe
+from twintrade.study.observing.observe import observe
 from twintrade.study.page.assemble import assemble_results
 from twintrade.study.plan.designs import Designs
 from twintrade.study.plan.jobs import Plan
@@ -165,11 +165,12 @@ def _estimate(
             observed = observe(name, analysis_plan.spec, root)
             open_guesses = list_open_guesses(name, text, "warning")
             observed = replace(observed, messages=(*observed.messages, *open_guesses))
-            warnings += _list_warnings(analysis_plan, observed)
+            designs = Designs(observed, analysis_plan.spec.case)
+            warnings += _list_warnings(analysis_plan, designs)
         ledger = FileLedger(get_ledger_path(root, name), hash_origins(raw, observed.inputs))
         try:
             with use_workers(replace(workers, ledger=ledger, progress=progress)):
-                finished = run(analysis_plan, observed, progress, expect)
+                finished = run(analysis_plan, observed, progress, expect, designs)
         finally:
             ledger.close()
     with use_language(DEFAULT):
@@ -180,11 +181,11 @@ def _estimate(
         return options, ledger, build_tidy_files(results), manifest, tuple(finished.messages)
 
 
-def _list_warnings(plan: Plan, observed: Observed) -> list[Message]:
+def _list_warnings(plan: Plan, designs: Designs) -> list[Message]:
     """Return what a run knows before it estimates, for a run that fails as well."""
-    messages = [*observed.messages]
+    messages = [*designs.observed.messages]
     with suppress(TwintradeError):
-        messages += Designs(observed, plan.spec.case).base(plan.spec.design).treatment.messages
+        messages += designs.base(plan.spec.design).treatment.messages
     return [message for message in dict.fromkeys(messages) if message.level == "warning"]
 
 

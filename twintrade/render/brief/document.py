@@ -2,6 +2,8 @@
 
 import math
 
+import pandas as pd
+
 from twintrade.render.blocks import (
     Aside,
     Beside,
@@ -71,9 +73,9 @@ def _write_title(facts: Facts) -> str:
 def _lead(facts: Facts) -> Lead:
     page, effect = facts.page, facts.effect
     data = page.results.data
-    labels = [] if data.empty else data.sort_values("period")["period_label"].map(take_text).tolist()
+    ends = data.iloc[[int(data["period"].argmin()), int(data["period"].argmax())]] if len(data) else data
+    first, last = [take_text(label) for label in ends["period_label"]] or ("", "")
     status = "simulated" if page.results.is_simulated else "published"
-    first, last = (labels[0], labels[-1]) if labels else ("", "")
     described = Text("brief.byline", title=page.results.title, first=first, last=last, status=status)
     signed = [str(Listed(page.authors)), page.date]
     byline = " · ".join(filter(None, (*signed, str(described))))
@@ -175,7 +177,7 @@ def _find_onsets(facts: Facts) -> tuple[str, str]:
     if paths is not None:
         begun = [take_text(r["period_label"]) for r in list_records(paths) if read_whole(r["event_time"]) == 0]
         return (begun[0], begun[0]) if begun else ("", "")
-    starts = data[data["event_time"].map(read_whole) == 0].sort_values("period")
+    starts = data[pd.to_numeric(data["event_time"]) == 0].sort_values("period")
     if facts.cohorts:
         starts = starts[starts["period"].isin(facts.cohorts)]
     labels = starts.loc[starts["status"].map(take_text) == "treated", "period_label"].map(take_text).tolist()

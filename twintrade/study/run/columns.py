@@ -50,7 +50,13 @@ class Run:
     messages: tuple[Message, ...]
 
 
-def run(plan: Plan, observed: Observed, progress: Progress = lambda _: None, expect: Expect = lambda _: None) -> Run:
+def run(
+    plan: Plan,
+    observed: Observed,
+    progress: Progress = lambda _: None,
+    expect: Expect = lambda _: None,
+    designs: Designs | None = None,
+) -> Run:
     """Estimate every column, and check it.
 
     Parameters
@@ -61,6 +67,8 @@ def run(plan: Plan, observed: Observed, progress: Progress = lambda _: None, exp
         Told the name of each job as it begins.
     expect : callable
         Told every job and the seconds that it is expected to take, before the first begins.
+    designs : Designs, optional
+        On what was observed, where some were made already.
 
     Raises
     ------
@@ -68,7 +76,7 @@ def run(plan: Plan, observed: Observed, progress: Progress = lambda _: None, exp
         The headline cannot be estimated, or nothing can.
     """
     progress("panel")
-    designs = Designs(observed, plan.spec.case)
+    designs = designs or Designs(observed, plan.spec.case)
     design = designs.base(plan.spec.design)
     plan = replace(plan, checks=tuple(c for c in plan.checks if not c.if_any or c.diagnostic.concerns(design)))
     expect(compute_forecast(plan, design).jobs)
