@@ -25,10 +25,12 @@ seed = 5
 name = "adoption"
 """
 
+build_pair = cache(build_simulated_pair)
+
 
 def write_project(folder: Path) -> Path:
     """Write the scaffold's pair with one quick estimator."""
-    for path, content in build_simulated_pair("tiny").items():
+    for path, content in build_pair("tiny").items():
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)

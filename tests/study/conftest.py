@@ -1,5 +1,6 @@
 """A small project on simulated series, in a folder of its own."""
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ draws = 199
 seed = 5
 """
 
+build_pair = cache(build_simulated_pair)
+
 
 def quick(text: str, estimators: str = '[[estimator]]\nname = "twfe"\ntransform = "log"\n') -> str:
     """The scaffold's analysis with one estimator and clustered errors."""
@@ -22,7 +25,7 @@ def quick(text: str, estimators: str = '[[estimator]]\nname = "twfe"\ntransform 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    for path, content in build_simulated_pair("tiny").items():
+    for path, content in build_pair("tiny").items():
         file = tmp_path / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from twintrade.effects import ResultSet
 from twintrade.effects.cross_check import TOLERANCE
 from twintrade.errors import SpecError
 from twintrade.study.proof import export_results
@@ -46,9 +47,18 @@ draws = 199
 COMPARED = re.compile(r"^(\S+), .+: twintrade (\S+), here (\S+), difference \S+?(?:; errors (\S+) and (\S+))?$")
 
 
+@pytest.fixture(scope="module")
+def stored() -> dict[str, ResultSet]:
+    return {}
+
+
 @pytest.fixture
-def results(estimate, spec_text):
-    return estimate(spec_text[: spec_text.index("[[estimator]]")] + LADDER)
+def results(estimate, spec_text, stored) -> ResultSet:
+    """Results of the ladder, estimated once: scripts only read them."""
+    text = spec_text[: spec_text.index("[[estimator]]")] + LADDER
+    if text not in stored:
+        stored[text] = estimate(text)
+    return stored[text]
 
 
 def run_script(folder: Path, files: dict[str, bytes], *command: str) -> dict[str, tuple[float, float, float]]:
