@@ -150,18 +150,25 @@ def _first(problem: Problem, room: Room) -> tuple[Position, Regressors]:
 
 
 def _guess_means(problem: Problem) -> FloatArray:
-    """Return means that have the sums of each effect in turn; on a cube those halfway from outcome to average."""
-    y, weights, levels = problem.y, problem.weights, problem.effects.levels
-    if problem.effects.cube is not None or not levels.codes:
-        mu = np.add(y, np.average(y, weights=weights))
-        mu *= 0.5
-        return mu
-    mu, one = np.exp(problem.offset), 1.0 if weights is None else weights
+    """Return means that have the sums of each effect in turn."""
+    y, weights, effects = problem.y, problem.weights, problem.effects
+    mu = np.exp(problem.offset)
+    if effects.cube is not None:
+        shape, which = effects.cube.shape, ("ij", "ik", "jk")
+        cells, inside = mu.reshape(shape), np.broadcast_to(1.0, shape) if weights is None else weights.reshape(shape)
+        by_level = [np.einsum(f"ijk,ijk->{kept}", y.reshape(shape), inside) for kept in which]
+        for _ in range(SWEEPS):
+            for axis, kept, of_level in zip((2, 1, 0), which, by_level, strict=True):
+                fitted = np.einsum(f"ijk,ijk->{kept}", cells, inside)
+                ratio = np.divide(of_level, fitted, out=np.ones_like(fitted), where=fitted > 0)
+                cells *= np.expand_dims(ratio, axis)
+        return np.maximum(mu, FLOOR, out=mu)
+    one, levels = 1.0 if weights is None else weights, effects.levels
     sums = [np.bincount(code, one * y, size) for code, size in zip(levels.codes, levels.sizes, strict=True)]
     for _ in range(SWEEPS):
         for code, of_level in zip(levels.codes, sums, strict=True):
             mu *= (of_level / np.bincount(code, one * mu, of_level.size))[code]
-    return np.maximum(mu, FLOOR)
+    return np.maximum(mu, FLOOR, out=mu)
 
 
 def _add_fitted(predictor: FloatArray, residuals: FloatArray, x_tilde: FloatArray, b: FloatArray) -> None:
