@@ -8,8 +8,6 @@ import sys
 
 import pytest
 
-# Both run on one copy, whose modules are compiled once.
-pytestmark = pytest.mark.xdist_group("toy")
 PLANTED = ("share @ change,", "2 * share @ change,")
 
 

@@ -21,8 +21,6 @@ from twintrade.study.spec.spec_text import parse_tables
 from twintrade.study.store.locating import find_analyses
 from twintrade.study.store.replay import read_results
 
-# One process runs the analyses for all of these tests.
-pytestmark = pytest.mark.xdist_group("bundled")
 SIMULATED = ("qingdao-uk", "jinan-uk", "jinan-australia", "changsha-australia")
 BUNDLED = ("us-states", "texas-philippines", "tennessee-iraq", "delaware-india", *SIMULATED)
 
@@ -35,9 +33,8 @@ def place(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def ran(place: Path, name: str, languages: str = r"\g<0>"):
+def ran(place: Path, name: str):
     text = (place / "analyses" / f"{name}.toml").read_text(encoding="utf-8")
-    text = re.sub(r"(?m)^language = .*$", languages, text)
     outcome = execute(place, name, re.sub(r"# permutations = \d+", "permutations = 49", text))
     assert outcome.code == 0, outcome.text
     return read_results(place / "results" / name)
@@ -199,7 +196,7 @@ def test_the_real_series_takes_the_place_of_the_simulated_one_by_that_line(place
     spec = place / "analyses" / "jinan-australia.toml"
     text = spec.read_text(encoding="utf-8")
     spec.write_text(re.sub(r"(?m)^simulate = .*$", 'file = "data/raw/series.csv"', text), encoding="utf-8")
-    real = ran(place, "jinan-australia", 'language = "en-GB"')
+    real = ran(place, "jinan-australia")
     assert not real.is_simulated
     pd.testing.assert_frame_equal(real.effects, results.effects)
     manifest = json.loads((place / "results" / "jinan-australia" / "manifest.json").read_text(encoding="utf-8"))

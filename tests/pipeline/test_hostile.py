@@ -21,7 +21,6 @@ from twintrade.study.execute import execute
 from twintrade.study.spec.spec_text import parse_tables
 from twintrade.study.store.locating import find_analyses
 
-pytestmark = pytest.mark.xdist_group("hostile")
 MARK = "MARK-WAS-LEFT"
 """A file of this name, anywhere, means that a payload ran."""
 

@@ -20,8 +20,6 @@ from twintrade.render.blocks import Figure, Table
 from twintrade.render.reading import list_records, list_specifications, select_events
 from twintrade.text import amounts, numbers
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 WAIT = 15.0  # seconds for the driver to start or a download to arrive; generous, nothing is asserted about speed
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from twintrade.numerics.absorption import factor_order, lay_out_elimination
+from twintrade.numerics.absorption import factor_order, lay_out_elimination, level_forms
 from twintrade.numerics.linear import (
     ProjectedForms,
     build_constant_effect,
@@ -72,6 +72,12 @@ def test_sums_over_many_clusters_equal_forms_written_out(monkeypatch, effects, h
     # Dyads and their halves lie within levels of the largest effect; the last go by sparse sums, some at once.
     for clusters in (dyad, 2 * dyad + np.arange(n) % 2, np.arange(n) % 37):
         expected = compute_expected_squares(v, effect, clusters)
+        with monkeypatch.context() as limited:
+            limited.setattr(level_forms, "MOST_NUMBERS", 100)
+            some_at_once = compute_expected_squares(
+                v, build_constant_effect(ProjectedForms.of(q), u, treatment), clusters
+            )
+        assert some_at_once.mean == pytest.approx(expected.mean, rel=1e-10)
         for k in range(2):
             forms = write_out_forms(codes, covariates, weights, v[:, k], u, treatment, clusters)
             assert expected.mean[k] == pytest.approx((forms**2).sum(), rel=1e-10)
