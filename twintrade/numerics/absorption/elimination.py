@@ -87,13 +87,13 @@ class Elimination:
 
     def explain(self, blocks: IntArray) -> FloatArray:
         """Return B'WD for the columns of B of some blocks, shape (n_columns, n_across)."""
-        cross, means, sums = self.cross, self.means, self.sums
-        if blocks.size < self.layout.starts.size - 1:
-            levels = list_places(self.layout.starts, blocks)
-            cross, means = sp.csr_array(cross[levels]), sp.csr_array(means[:, levels])
-            touched = np.flatnonzero(np.diff(means.indptr))
-            means, sums = sp.csr_array(means[touched]), sp.csr_array(sums[touched])
-        return self._turn(blocks, (cross - means.T @ sums).toarray())
+        levels = list_places(self.layout.starts, blocks)
+        return self._turn(blocks, (self.cross[levels] - self.turned_means[levels] @ self.sums).toarray())
+
+    @cached_property
+    def turned_means(self) -> sp.csr_array:
+        """P', shape (n_nested, n_first)."""
+        return sp.csr_array(self.means.T)
 
     def multiply_near(self, first: sp.csr_array, inside: sp.csr_array | FloatArray) -> FloatArray:
         """Return values of A (A'WA)^-1/2 and of B times what these have of D, shape (k, n_across)."""

@@ -7,7 +7,7 @@ block. Products through C = (D'MD)^- therefore need C among those few columns, E
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
@@ -114,10 +114,8 @@ class _FormMaker:
         columns = sp.csr_array(q.first_dummies().T @ abs(q.elimination.across))
         columns.sort_indices()
         level = np.repeat(np.arange(columns.shape[0]), np.diff(columns.indptr))
-        keys, diagonal = (
-            level * columns.shape[1] + columns.indices,
-            np.empty(0) if squares is None else squares.near.diagonal(),
-        )
+        keys = level * columns.shape[1] + columns.indices
+        diagonal = np.empty(0) if squares is None else squares.near.diagonal()
         return cls(q, squares, rows, inverse, squared, columns, keys, diagonal)
 
     def list_runs(self) -> Iterator[tuple[IntArray, "_Block"]]:
@@ -125,7 +123,7 @@ class _FormMaker:
         e = self.q.elimination
         if not e.root.shape[1]:
             every, nothing = np.arange(e.share.size), np.empty((0, e.across.shape[1]))
-            none = _Block(slice(0, 0), slice(0, 0), nothing, nothing, sp.csr_array((0, self.near_width)))
+            none = _Block(slice(0, 0), slice(0, 0), sp.csr_array((0, self.near_width)), *[nothing] * 4)
             yield from ((every[k : k + LEVELS_AT_ONCE], none) for k in range(0, every.size, LEVELS_AT_ONCE))
             return
         home = np.empty(e.share.size, dtype=np.int64)
@@ -134,16 +132,17 @@ class _FormMaker:
         levels = np.split(order, np.flatnonzero(np.diff(home[order])) + 1)
         for run in e.list_blocks():
             begin, explained = e.ends[run[0]], e.explain(run)
-            inner, crossed = sp.csr_array((explained.shape[0], self.near_width)), explained
-            if self.squares is not None:
+            inner, through = sp.csr_array((explained.shape[0], self.near_width)), explained @ self.inverse
+            wide = explained, through, through, through
+            if self.squares is not None and self.squared is not None:
                 inner = self.squares.near[e.share.size + np.arange(begin, e.ends[run[-1] + 1])]
-                crossed = self.squares.explain(run)
+                wide = explained, through, explained @ self.squared, self.squares.explain(run) @ self.inverse
             for block in run:
                 ranks = slice(e.ends[block] - begin, e.ends[block + 1] - begin)
                 nested, columns = (
                     slice(int(ends[block]), int(ends[block + 1])) for ends in (e.layout.starts, e.ends)
                 )
-                yield levels[block], _Block(nested, columns, explained[ranks], crossed[ranks], inner[ranks])
+                yield levels[block], _Block(nested, columns, inner[ranks], *(part[ranks] for part in wide))
 
     @property
     def near_width(self) -> int:
@@ -157,13 +156,13 @@ class _FormMaker:
         sums = self._spread(e.sums, levels, levels, at)
         left -= (e.share[levels, None] * sums)[:, None, :]
         inside = self._take_inside(rows, levels, block)
-        through = _Through.of(self.inverse, block.explained, at)
+        through = _Through.of(self.inverse, block.explained, block.through, at)
         shared = e.share[levels, None, None] + inside @ _turn(inside) + through.multiply(left, inside)
         if self.squares is None or self.squared is None:
             return np.asarray(shared / 2)
         weights = self.q.weights[rows]
         twice = (weights[:, :, None] + weights[:, None, :]) * shared
-        twice -= _Through.of(self.squared, block.explained, at).multiply(left, inside)
+        twice -= _Through.of(self.squared, block.explained, block.squared, at).multiply(left, inside)
         roots, diagonal = np.sqrt(e.share[levels]), self.diagonal[levels]
         direct = self._spread(self.squares.squared.sums, levels, levels, at) - diagonal[:, None] * sums
         to_own, square = block.inner[:, levels].toarray().T, block.square(e.share.size)
@@ -171,7 +170,7 @@ class _FormMaker:
         along = inside @ square @ _turn(inside) + (roots**2 * diagonal)[:, None, None]
         far = through.multiply_values(roots[:, None, None] * direct[:, None, :], left, inside)[:, 0]
         far -= (to_own[:, None, :] @ through.multiply_rows(left, inside))[:, 0]
-        half = inside @ through.of_rows(block.crossed - square @ block.explained).multiply_rows(left, inside)
+        half = inside @ replace(through, product=block.crossed - square @ block.through).multiply_rows(left, inside)
         half += roots[:, None, None] * (far[:, None, :] + inside @ to_own[:, :, None])
         return np.asarray((twice - along - half - _turn(half)) / 2)
 
@@ -208,17 +207,21 @@ class _Block:
     ----------
     nested, columns : slice
         Its levels, and its columns of B.
-    explained, crossed : FloatArray, shape (rank, n_across)
-        E; and products of B, weighted by squared weights, with D net of the largest effect.
     inner : sparse array, shape (rank, n_near)
         Its rows of K.
+    explained, through, squared : FloatArray, shape (rank, n_across)
+        E, E C and E C K C.
+    crossed : FloatArray, shape (rank, n_across)
+        Products of B, weighted by squared weights, with D net of the largest effect, times C.
     """
 
     nested: slice
     columns: slice
-    explained: FloatArray
-    crossed: FloatArray
     inner: sp.csr_array
+    explained: FloatArray
+    through: FloatArray
+    squared: FloatArray
+    crossed: FloatArray
 
     def square(self, n_first: int) -> FloatArray:
         """Return K among its own columns."""
@@ -234,23 +237,20 @@ class _Through:
     ----------
     explained, product : FloatArray, shape (rank, n_across)
         E, and E C.
+    at : IntArray, shape (n_levels, n_columns)
+        Columns of each level.
     some : FloatArray, shape (n_levels, n_columns, n_columns)
         C among the columns of each level.
     """
 
-    matrix: FloatArray
     explained: FloatArray
-    at: IntArray
     product: FloatArray
+    at: IntArray
     some: FloatArray
 
     @classmethod
-    def of(cls, matrix: FloatArray, explained: FloatArray, at: IntArray) -> "_Through":
-        return cls(matrix, explained, at, explained @ matrix, matrix[at[:, :, None], at[:, None, :]])
-
-    def of_rows(self, values: FloatArray) -> "_Through":
-        """Return the same with the product of other rows over D."""
-        return _Through(self.matrix, self.explained, self.at, values @ self.matrix, self.some)
+    def of(cls, matrix: FloatArray, explained: FloatArray, product: FloatArray, at: IntArray) -> "_Through":
+        return cls(explained, product, at, matrix[at[:, :, None], at[:, None, :]])
 
     def multiply_rows(self, left: FloatArray, inside: FloatArray) -> FloatArray:
         """Return the product's rows times what rows of levels have of D, (n_levels, rank, most_rows)."""

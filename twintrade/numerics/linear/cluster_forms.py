@@ -27,7 +27,7 @@ from twintrade.numerics.arrays import FloatArray, IntArray, sum_by_group
 
 MOST_EXACT = 3_000
 """Clusters up to which every form is made. Beyond, degrees of freedom come from v'v."""
-NUMBERS_AT_ONCE = 2_000_000
+NUMBERS_AT_ONCE = 8_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +49,12 @@ class ProjectedForms:
     def of(cls, q: Annihilator) -> "ProjectedForms":
         """Prepare the forms of some effects."""
         return cls(q, None if (q.weights == 1).all() else compute_loading_squares(q))
+
+    @property
+    def n_filled(self) -> int:
+        """Loadings of which most groups have something: inside blocks, and the rest."""
+        e = self.q.elimination
+        return max(1, int(e.root.shape[1]) + int(e.across.shape[1]))
 
     @cached_property
     def inverse(self) -> FloatArray:
@@ -152,7 +158,7 @@ def _share_forms(
         for k, trace in enumerate(_trace_many(v, forms, codes, n)):
             yield k, float(trace), None
         return
-    step = max(1, NUMBERS_AT_ONCE // (n * forms.q.n_coefficients))
+    step = max(1, NUMBERS_AT_ONCE // (n * forms.n_filled))
     for start in range(0, v.shape[1], step):
         part = range(start, min(start + step, v.shape[1]))
         sums, half = forms.sum_values(sp.vstack([_by_cluster(v[:, k], codes, n) for k in part], format="csr"))
@@ -166,7 +172,7 @@ def _trace_many(v: FloatArray, forms: ProjectedForms, codes: IntArray, n: int) -
     """Return the traces of all columns: level by level where each cluster lies within one, else some at a time."""
     if forms.of_levels is not None and forms.of_levels.holds(codes):
         return forms.of_levels.add_up(v, codes)
-    traces, step = np.zeros(v.shape[1]), max(1, NUMBERS_AT_ONCE // forms.q.n_coefficients)
+    traces, step = np.zeros(v.shape[1]), max(1, NUMBERS_AT_ONCE // forms.n_filled)
     for k in range(v.shape[1]):
         values = _by_cluster(v[:, k], codes, n)
         for start in range(0, n, step):
