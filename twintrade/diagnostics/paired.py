@@ -1,12 +1,13 @@
 """How far an estimate under a changed choice lies from the headline, with the error of that difference itself."""
 
 import math
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from twintrade.effects import Estimate, Influence, UnitInfluence
+from twintrade.effects import Bands, Estimate, Influence, UnitInfluence
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
@@ -46,7 +47,9 @@ def compare_paired(
     """Return the overall effect of another fit less that of the headline's.
 
     The error comes from the two estimates' influence, unit by unit, summed within the clusters of the headline: what
-    they share cancels. Under randomization both are estimated under the same assignments. Placebos give no error.
+    they share cancels. By two dimensions at once it is never smaller than by one of them: a difference is mostly
+    noise of single pairs, of which the two-way error is too small half of the time. Under randomization both are
+    estimated under the same assignments. Placebos give no error.
 
     Parameters
     ----------
@@ -69,11 +72,16 @@ def compare_paired(
     both = _subtract(fit, again, headline, other)
     if both is None or isinstance(method, Placebo):
         return PairedDifference(difference)
-    try:
-        bands = Clustered(by=getattr(method, "by", ()), draws=1).infer(both, "overall", rng)
-    except InferenceError:
+    names = tuple(getattr(method, "by", ())) or fit.design.clusters
+    known: list[Bands] = []
+    for by in dict.fromkeys([names, *((name,) for name in names)]):
+        with suppress(InferenceError):
+            known.append(Clustered(by=by, draws=1).infer(both, "overall", rng))
+    known = [bands for bands in known if bands.se[0] > 0]
+    if not known:
         return PairedDifference(difference)
-    return PairedDifference(difference, float(bands.low[0]), float(bands.high[0]), float(bands.p[0]))
+    widest = max(known, key=lambda bands: float(bands.se[0]))
+    return PairedDifference(difference, float(widest.low[0]), float(widest.high[0]), float(widest.p[0]))
 
 
 def draw_paired(fit: Fit, method: Inference, rng: np.random.Generator) -> DrawnHeadline | None:
