@@ -47,9 +47,9 @@ def compare_paired(
     """Return the overall effect of another fit less that of the headline's.
 
     The error comes from the two estimates' influence, unit by unit, summed within the clusters of the headline: what
-    they share cancels. By two dimensions at once it is never smaller than by one of them: a difference is mostly
-    noise of single pairs, of which the two-way error is too small half of the time. Under randomization both are
-    estimated under the same assignments. Placebos give no error.
+    they share cancels. By two dimensions at once the interval is never shorter than by one of them: a difference is
+    mostly noise of single pairs, of which the two-way error is too small half of the time. Under randomization both
+    are estimated under the same assignments. Placebos give no error.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def compare_paired(
     known = [bands for bands in known if bands.se[0] > 0]
     if not known:
         return PairedDifference(difference)
-    widest = max(known, key=lambda bands: float(bands.se[0]))
+    widest = max(known, key=lambda bands: float(bands.high[0] - bands.low[0]))
     return PairedDifference(difference, float(widest.low[0]), float(widest.high[0]), float(widest.p[0]))
 
 

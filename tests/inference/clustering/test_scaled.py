@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from twintrade.design import Panel
+from twintrade.diagnostics.paired import compare_paired
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
@@ -174,3 +175,18 @@ def test_poisson_errors_are_close_to_clustered_ones_where_clusters_are_many(grav
     one, other = (method.infer(fitted, "overall", rng) for method in (Scaled(), Clustered()))
     assert one.se[0] == pytest.approx(other.se[0], rel=0.15)
     assert one.df[0] < 19
+
+
+def test_a_difference_has_the_widest_of_the_intervals_by_both_dimensions_and_by_each(gravity_panel) -> None:
+    design = gravity_panel(n_cities=8, n_partners=7, n_treated=12)
+    rng, widths = np.random.default_rng(3), []
+    for _ in range(6):
+        drawn = with_columns(design, y=rng.normal(size=design.panel.n_rows))
+        whole, part = fit(Imputation(), drawn), fit(Imputation(), drawn.without([str(design.panel.units[0])]))
+        alone = [compare_paired(whole, part, Clustered(by=by), rng) for by in (("city",), ("partner",))]
+        both = compare_paired(whole, part, Clustered(by=("city", "partner")), rng)
+        assert both.effect == alone[0].effect
+        widths.append([one.high - one.low for one in (both, *alone)])
+    of_both, *each = np.array(widths).T
+    assert (of_both >= np.maximum(*each)).all()
+    assert (of_both == np.maximum(*each)).any()
