@@ -32,6 +32,7 @@ SINGLE = ("texas-philippines", "qingdao-uk", "delaware-india")
 CASES = (
     *SINGLE,
     *(f"{name}:clustered" for name in ("us-states", "24k", "240k")),
+    "us-states",
     "us-states:49",
     "2k:49",
     "6k:49",

@@ -1,7 +1,7 @@
 """Jobs over workers; a ledger is given from outside, no files of its own."""
 
 from twintrade.fanout.jobs import Done, report_loop, run_jobs, split_succeeded
-from twintrade.fanout.spread import count_cores, spread
+from twintrade.fanout.spread import count_cores, limit_threads, spread
 from twintrade.fanout.workers import Arrays, Backend, Ledger, Workers, get_scope, use_workers
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Workers",
     "count_cores",
     "get_scope",
+    "limit_threads",
     "report_loop",
     "run_jobs",
     "split_succeeded",

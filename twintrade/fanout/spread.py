@@ -57,7 +57,12 @@ def count_cores() -> int:
 
 
 def limit_threads() -> AbstractContextManager[Any]:
-    """Keep linear algebra to one thread, so that a result does not depend on how many there are."""
+    """Keep linear algebra to one thread: results do not depend on how many there are.
+
+    Matrices here are small: more threads take twice the CPU time, waiting for each other, and are no sooner done.
+    """
+    import scipy.linalg  # noqa: F401  it brings a library of its own, which is found only once it is loaded
+
     return _controller().limit(limits=1)  # type: ignore[no-any-return]
 
 

@@ -11,6 +11,7 @@ from twintrade.effects import Bands, Estimate
 from twintrade.errors import EstimationError, InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.estimators.regression import join_covariates
+from twintrade.fanout import limit_threads
 from twintrade.inference.base import INFERENCES, Inference
 from twintrade.inference.clustered import Clustered, build_sandwich_bands, describe_sandwich
 from twintrade.numerics.arrays import FloatArray
@@ -62,7 +63,8 @@ class FitResult(Fit):
         key = (repr(method), view, seed)
         if key not in self.bands:
             rng = build_generator(seed, f"{method.name}/{self.estimator.name}/{view}")
-            self.bands[key] = method.infer(self, view, rng)
+            with limit_threads():
+                self.bands[key] = method.infer(self, view, rng)
         return Intervals.of(self.bands[key], list_terms(self, estimate), self.design.panel.frequency)
 
     def tidy(self, inference: How = None, *, view: View | None = None, seed: int = 1, **options: Any) -> pd.DataFrame:

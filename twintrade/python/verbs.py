@@ -15,6 +15,7 @@ from twintrade.effects import Finding
 from twintrade.errors import DesignError
 from twintrade.estimators.base import ESTIMATORS, Estimator, Fit, View
 from twintrade.estimators.base import fit as fit_
+from twintrade.fanout import limit_threads
 from twintrade.inference.base import INFERENCES, Inference
 from twintrade.methods import find_name
 from twintrade.python.bands import Intervals
@@ -204,11 +205,12 @@ def fit(estimator: str | Estimator | ModuleType, design: Design, **options: Any)
     >>> fit.views
     ('event', 'overall', 'path')
     """
-    if isinstance(estimator, Estimator):
-        return FitResult.of(fit_(estimator, design))
-    word = find_name("estimators", estimator)
-    method = build_method(ESTIMATORS, find_estimator(word), choose_shape(word, design) | options, "fit")
-    return FitResult.of(fit_(method, design))
+    method = estimator
+    if not isinstance(method, Estimator):
+        word = find_name("estimators", method)
+        method = build_method(ESTIMATORS, find_estimator(word), choose_shape(word, design) | options, "fit")
+    with limit_threads():
+        return FitResult.of(fit_(method, design))
 
 
 def infer(
@@ -271,4 +273,5 @@ def check(
         else build_method(DIAGNOSTICS, find_name("diagnostics", diagnostic), options, "check")
     )
     how = inference if isinstance(inference, Inference) else build_method(INFERENCES, inference, {}, "check")
-    return method.check(fit, how, build_generator(seed, f"{method.name}/{fit.estimator.name}"))
+    with limit_threads():
+        return method.check(fit, how, build_generator(seed, f"{method.name}/{fit.estimator.name}"))

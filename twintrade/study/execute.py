@@ -13,7 +13,7 @@ from twintrade.effects import Message
 from twintrade.effects.messages import build_messages_frame
 from twintrade.errors import TwintradeError
 from twintrade.extras import note_libraries
-from twintrade.fanout import Workers, use_workers
+from twintrade.fanout import Workers, limit_threads, use_workers
 from twintrade.render.report import Rendered, render
 from twintrade.study.answers import AnalysisEnd
 from twintrade.study.checking import list_open_guesses
@@ -106,7 +106,7 @@ def execute(
     warnings: list[Message] = []
     try:
         target = prepare(root, name)
-        with hold_lock(get_lock_path(root, name), name):
+        with hold_lock(get_lock_path(root, name), name), limit_threads():
             summary = _stored(root, name, text, target, progress, started, workers, expect, warnings)
     except TwintradeError as error:
         return record_failure(root, name, error, time.monotonic() - started, warnings)

@@ -210,7 +210,7 @@ class Annihilator:
 
     def sum_loadings(
         self, weighted: FloatArray, groups: IntArray, n_groups: int
-    ) -> tuple[sp.csr_array, sp.csr_array, FloatArray]:
+    ) -> tuple[sp.csr_array, sp.csr_array | FloatArray, FloatArray]:
         """Return loadings times values summed by group: what the largest effect, blocks and the rest have of them.
 
         The product of two groups' sums is their values' product through the projection.
@@ -225,7 +225,7 @@ class Annihilator:
         Returns
         -------
         tuple of arrays
-            (n_groups, n_first) and (n_groups, rank), sparse, and (n_groups, n_kept).
+            (n_groups, n_first), sparse; (n_groups, rank), sparse unless that is slower; and (n_groups, n_kept).
         """
         by_group = sp.csr_array((weighted, (groups, np.arange(weighted.size))), shape=(n_groups, weighted.size))
         first, inside, rest = self.combine_loadings(by_group)
@@ -236,13 +236,13 @@ class Annihilator:
         n, first = self.weights.size, self.elimination.layout.first
         return sp.csr_array((np.ones(n), first, np.arange(n + 1)), shape=(n, self.elimination.share.size))
 
-    def combine_loadings(self, weighted: sp.csr_array) -> tuple[sp.csr_array, sp.csr_array, FloatArray]:
+    def combine_loadings(self, weighted: sp.csr_array) -> tuple[sp.csr_array, sp.csr_array | FloatArray, FloatArray]:
         """Return the same from values times weights by group, (n_groups, n_rows), the rest before the root."""
         e = self.elimination
         by_first = sp.csr_array(weighted @ self.first_dummies())
-        inside = sp.csr_array((weighted @ e.layout.nested - by_first @ e.means) @ e.root)
+        inside = fill_out(sp.csr_array((weighted @ e.layout.nested - by_first @ e.means) @ e.root))
         first = sp.csr_array(by_first @ sp.diags_array(np.sqrt(e.share)))
-        return first, inside, (weighted @ e.across).toarray() - e.multiply_near(first, fill_out(inside))
+        return first, inside, (weighted @ e.across).toarray() - e.multiply_near(first, inside)
 
     def _weigh(self, rows: IntArray, columns: FloatArray | sp.csr_array) -> sp.csr_array:
         sparse = columns if isinstance(columns, sp.csr_array) else sp.csr_array(columns)

@@ -8,7 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from twintrade.numerics.absorption.annihilators import Annihilator
-from twintrade.numerics.absorption.elimination import Elimination, fill_out, weigh_rows
+from twintrade.numerics.absorption.elimination import Elimination, weigh_rows
 from twintrade.numerics.absorption.elimination_order import list_places
 from twintrade.numerics.arrays import FloatArray, IntArray
 
@@ -58,8 +58,7 @@ class LoadingSums:
 
 def sum_by_loading(q: Annihilator, values: sp.csr_array) -> LoadingSums:
     """Return the sums for values by group, shape (n_groups, n_rows)."""
-    first, inside, rest = q.combine_loadings(values)
-    return LoadingSums(first, fill_out(inside), rest)
+    return LoadingSums(*q.combine_loadings(values))
 
 
 @dataclass(frozen=True, eq=False)

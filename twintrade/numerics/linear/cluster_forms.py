@@ -27,7 +27,7 @@ from twintrade.numerics.arrays import FloatArray, IntArray, sum_by_group
 
 MOST_EXACT = 3_000
 """Clusters up to which every form is made. Beyond, degrees of freedom come from v'v."""
-NUMBERS_AT_ONCE = 2_500_000
+NUMBERS_AT_ONCE = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
