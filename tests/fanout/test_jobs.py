@@ -1,17 +1,31 @@
 """Whichever workers do the jobs, and however often they are killed, the numbers are the same."""
 
+import inspect
 import os
 import signal
 import time
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
+from joblib.externals.loky import process_executor
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from twintrade.errors import EstimationError, FanoutError
-from twintrade.fanout import Workers, get_scope, report_loop, run_jobs, split_succeeded, spread, use_workers
+from twintrade.fanout import (
+    Workers,
+    get_scope,
+    limit_threads,
+    report_loop,
+    run_jobs,
+    split_succeeded,
+    spread,
+    use_workers,
+)
 from twintrade.fanout import jobs as jobs_module
+from twintrade.fanout.spread import RENEWED
 
 JOBS = {f"unit {i}": i for i in range(24)}
 
@@ -23,6 +37,14 @@ def drawn(shared, job, rng):
 def slow(shared, job, rng):
     time.sleep(0.05)
     return drawn(shared, job, rng)
+
+
+def count_threads():
+    return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+
+
+def square(shared, task):
+    return task**2
 
 
 def failing(shared, job, rng):
@@ -120,6 +142,20 @@ def test_a_killed_worker_changes_nothing(tmp_path, impatient):
 def test_a_worker_killed_again_and_again_ends_with_one_message():
     with pytest.raises(FanoutError, match="killed 3 times, and 6 of 6 jobs are not done"):
         list(spread(always_killed, range(6), os.getpid(), Workers(n=2)))
+
+
+def test_a_worker_that_makes_room_for_another_is_no_news(recwarn):
+    assert RENEWED in inspect.getsource(process_executor)
+    assert dict(spread(square, [2, 3], None, Workers(n=2))) == {0: 4, 1: 9}
+    warnings.warn(f"{RENEWED} executor.", UserWarning, stacklevel=1)
+    assert not recwarn.list
+
+
+def test_linear_algebra_keeps_to_one_thread_inside():
+    with threadpool_limits(2, "blas"):
+        assert 2 in count_threads()
+        with limit_threads():
+            assert set(count_threads()) == {1}
 
 
 def test_a_second_run_recomputes_only_what_the_first_did_not_finish(shared, impatient):

@@ -1,6 +1,7 @@
 """One function over many tasks, on processes of this machine or of a cluster, through joblib."""
 
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cache
@@ -19,6 +20,9 @@ ATTEMPTS = 3
 
 OF_THE_CLUSTER = ("KilledWorker", "CommClosedError", "CancelledError", "FutureCancelledError")
 """Names of what distributed raises when workers or the scheduler go."""
+
+RENEWED = "A worker stopped while some jobs were given to the"
+"""How joblib's warning begins when a process that grew by 300 megabytes makes room for a new one, as it should."""
 
 ANSWER_SECONDS = 20
 """What a scheduler and its first worker may take to answer."""
@@ -83,6 +87,8 @@ def _over_processes(
     from joblib import Parallel, delayed
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
+    # Joblib warns from a thread of its own, while this generator may stand at a yield: one filter, never taken back.
+    warnings.filterwarnings("ignore", RENEWED, UserWarning)
     left = dict(enumerate(tasks))
     for _ in range(ATTEMPTS):
         work = [delayed(_placed)(function, shared, place, task) for place, task in left.items()]
