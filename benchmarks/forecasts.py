@@ -38,6 +38,7 @@ CASES = (
     "6k:49",
     "10k",
     "24k",
+    "240k",
 )
 """Panels and analyses of this project, with another inference or number of draws than their file names."""
 
