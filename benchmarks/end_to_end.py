@@ -34,7 +34,7 @@ PANELS = {
 
 SMALL = ("10k", "24k")
 CASES = SMALL
-STAGES = ("read", "panel", "estimate", "inference", "diagnostic", "draw", "write")
+STAGES = ("read", "panel", "estimate", "inference", "diagnostic", "collect", "draw", "write")
 N_YEARS, FIRST, EFFECT, ZEROS = 20, 2001, 0.2, 0.1
 
 

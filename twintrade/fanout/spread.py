@@ -21,8 +21,8 @@ ATTEMPTS = 3
 OF_THE_CLUSTER = ("KilledWorker", "CommClosedError", "CancelledError", "FutureCancelledError")
 """Names of what distributed raises when workers or the scheduler go."""
 
-RENEWED = "A worker stopped while some jobs were given to the"
-"""How joblib's warning begins when a process that grew by 300 megabytes makes room for a new one, as it should."""
+RENEWED = r"A\sworker\sstopped\swhile"
+"""What joblib warns of when a process that grew by 300 megabytes makes room for a new one, as it should."""
 
 ANSWER_SECONDS = 20
 """What a scheduler and its first worker may take to answer."""

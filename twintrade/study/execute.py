@@ -176,6 +176,7 @@ def _estimate(
     with use_language(DEFAULT):
         headline = collect_headline_facts(finished.ladder) | count_open_guesses(text)
         manifest = build_manifest(finished, raw, root, used) | {"headline": headline}
+        progress("collect")
         checked = add_cross_checks(assemble_results(finished, manifest))
         results = add_registration(checked, root, date.today().isoformat())
         return options, ledger, build_tidy_files(results), manifest, tuple(finished.messages)

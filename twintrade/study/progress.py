@@ -16,6 +16,7 @@ STAGES = {
     ("read", "panel"): Text("study.stage-read"),
     ("estimate", "inference"): Text("study.stage-estimate"),
     ("diagnostic",): Text("study.stage-check"),
+    ("collect",): Text("study.stage-collect"),
     ("draw", "write"): Text("study.stage-draw"),
 }
 """Stage of some kinds of jobs; a job's kind is the first part of its name."""

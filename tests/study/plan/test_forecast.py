@@ -80,7 +80,7 @@ def test_rows_without_a_figure_cost_memory_alone(planned):
 def test_every_job_of_the_plan_is_forecast_in_its_order(planned):
     plan, design = planned(8, 5, 6, 1)
     jobs = [name for name, _ in compute_forecast(plan, design).jobs]
-    assert sorted(jobs) == sorted([*plan.jobs, "draw"])
+    assert sorted(jobs) == sorted([*plan.jobs, "collect", "draw"])
     assert jobs[:2] == [f"estimate/{plan.columns[0].job}", f"inference/auto/{plan.columns[0].job}"]
 
 

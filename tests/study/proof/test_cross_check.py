@@ -10,6 +10,7 @@ from twintrade.study.proof import add_cross_checks, checks
 from twintrade.study.proof.checks import check_columns
 from twintrade.study.proof.columns import read_columns
 from twintrade.study.proof.further import list_further_questions
+from twintrade.study.proof.regressions import take_root
 
 TWINS = 1e-8
 CLUSTERED = '\n[inference]\nname = "clustered"\ndraws = 199\n'
@@ -154,3 +155,9 @@ def test_two_numbers_agree_within_the_tolerance(apart, size, verdict):
 def test_further_software_is_asked_only_where_it_is_installed(monkeypatch):
     monkeypatch.setattr("twintrade.study.proof.further.has_library", lambda name: False)
     assert list_further_questions() == {}
+
+
+def test_a_negative_variance_is_no_error_and_no_warning(recwarn):
+    assert take_root(0.25) == 0.5
+    assert np.isnan(take_root(-1e-9))
+    assert not recwarn.list

@@ -23,6 +23,9 @@ ALIKE = 2.0
 EMPTY = 0.17
 """Megabytes that a thousand rows without a figure take (3.8 million rows, 63 thousand with one)."""
 
+TWICE = 1.8
+"""Thousand rows up to which other software mostly is quick enough to estimate the columns again in every run."""
+
 SURE_LINEAR, SURE_POISSON = 1.2, 1.7
 """By how much the equal clusters of a fit were seen to differ from those counted from the agreements."""
 
@@ -138,7 +141,7 @@ def count_equal_clusters(design: Design, power: float = 0.0) -> float:
 
 
 def list_work(plan: Plan, design: Design, ways: Mapping[str, Way]) -> Iterator[Work]:
-    """Yield the jobs of a plan in their order, the drawing of the page last, with what each costs by."""
+    """Yield the jobs of a plan in their order, drawing the page last, with what each costs by."""
     size = count_known(design) / 1000
     for column in plan.columns:
         yield Work(f"estimate/{column.job}", _list_kinds("estimate", column), size)
@@ -151,6 +154,8 @@ def list_work(plan: Plan, design: Design, ways: Mapping[str, Way]) -> Iterator[W
             stem = "check-draws" if draws else "check-case" if way == "case" else "check"
             kinds = f"{stem}/{check.diagnostic.name}", stem
             yield Work(f"diagnostic/{check.diagnostic.name}/{column.job}", kinds, size, draws=draws)
+    kind = "collect-case" if plan.spec.case is not None else "collect-twice" if size < TWICE else "collect"
+    yield Work("collect", (kind,), size, len(plan.columns))
     n_exhibits = len(plan.columns) + len(plan.checks)
     yield Work("draw", ("draw" if plan.spec.case is None else "draw-case",), size, n_exhibits)
 

@@ -87,13 +87,13 @@ def fit_cells(column: StoredColumn) -> Reply:
         fit, factor = fit_ols(column, cells)
         weights = cells.sum(axis=0) / cells.sum()
         variance = fit.cov_params()[: len(weights), : len(weights)]
-        error = float(np.sqrt(weights @ variance @ weights))
+        error = take_root(weights @ variance @ weights)
         return Reply("statsmodels OLS", float(weights @ fit.params[: len(weights)]), factor * error)
     fit, kept, factor = fit_glm(column, cells, [cell])
     if column.options.get("measure") != "percent":
         weights = cells[kept].sum(axis=0) / cells[kept].sum()
         spread = np.append(weights, np.zeros(len(fit.params) - len(weights)))
-        error = float(np.sqrt(spread @ fit.cov_params() @ spread))
+        error = take_root(spread @ fit.cov_params() @ spread)
         return Reply("statsmodels GLM", float(weights @ fit.params[: len(weights)]), factor * error)
     k = cells.shape[1]
     x, mu = fit.model.exog[treated[kept]], fit.fittedvalues[treated[kept]]
@@ -102,8 +102,13 @@ def fit_cells(column: StoredColumn) -> Reply:
     absent = mu * np.exp(-x[:, :k] @ fit.params[:k])
     ratio = mu.sum() / absent.sum()
     slope = 100 * (mu @ x / absent.sum() - ratio * (absent @ without) / absent.sum())
-    error = float(np.sqrt(slope @ fit.cov_params() @ slope))
+    error = take_root(slope @ fit.cov_params() @ slope)
     return Reply("statsmodels GLM", float(100 * (ratio - 1)), factor * error)
+
+
+def take_root(variance: float) -> float:
+    """Return a standard error; NaN where clusters of two dimensions leave a negative variance."""
+    return float(np.sqrt(variance)) if variance >= 0 else float("nan")
 
 
 def impute(column: StoredColumn) -> Reply:
