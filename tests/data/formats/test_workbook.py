@@ -53,6 +53,13 @@ def test_hidden_rows_are_read_and_said(read):
     assert len(table.frame) == 3
 
 
+def test_merged_cells_are_named_from_the_first_on_and_counted(read):
+    table = [ROWS[0], *(ROWS[1] for _ in range(24))]
+    merged = [f"A{k}:A{k + 1}" for k in range(24, 0, -2)][:11]
+    with pytest.raises(InvalidDataError, match=r"row 4: merged cells inside the table \(A4:A5, .* and 3 more\)"):
+        read(workbook({"data": sheet(table, merged=merged)}))
+
+
 def test_merged_cells_in_the_table_are_refused_above_it_they_do_no_harm(read):
     with pytest.raises(InvalidDataError, match=r"merged cells inside the table .A2:A3"):
         read(workbook({"data": sheet(ROWS, merged=("A2:A3",))}))

@@ -3,6 +3,7 @@
 import csv
 
 import pytest
+from made_workbooks import sheet, workbook
 
 from twintrade.data import Frequency, TradeSource, TwinningSource, read_trade, read_twinnings
 from twintrade.data.figures.money import parse_header_power, parse_header_unit, parse_money_unit
@@ -51,6 +52,17 @@ AWKWARD = [
         {"frequency": "month", "flow": "exports", "where": {"flow": "Export"}},
     ),
 ]
+
+
+def test_a_cover_sheet_is_passed_over(project):
+    cover = sheet([["Exports of cities by country"], ["Source", "customs"], ["Unit", "1,000 USD"]])
+    table = sheet([["city", "partner", "year", "usd"], *([c, "GBR", 2004, 5] for c in ("Lyon", "Nice", "Metz"))])
+    root = project(workbook({"Notes": cover, "Exports": table}), "data/raw/book.xlsx")
+    found = {g.key: g for g in look_at_trade(root, "data/raw/book.xlsx")}
+    assert (found["sheet"].value, found["city"].value) == ("Exports", "city")
+    assert "the first of 2 sheets that holds a table" in str(found["sheet"].reason)
+    root = project(workbook({"Exports": table, "More": table}), "data/raw/two.xlsx")
+    assert declared(look_at_trade(root, "data/raw/two.xlsx"))["sheet"] == "Exports"
 
 
 @pytest.mark.parametrize(("name", "content", "expected"), AWKWARD)

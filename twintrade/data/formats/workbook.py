@@ -195,11 +195,12 @@ def _note_hidden(facts: SheetFacts, first: int, last: int, file: str, faults: Fa
 
 
 def _refuse_merged(facts: SheetFacts, first: int, last: int, file: str) -> None:
-    inside = [m for m in facts.merged if m[0] <= last and m[2] >= first]
+    inside = sorted(m for m in facts.merged if m[0] <= last and m[2] >= first)
     if inside:
-        named = ", ".join(f"{format_cell_name(a, b)}:{format_cell_name(c, d)}" for a, b, c, d in inside[:_MAX_NAMED])
+        named = (f"{format_cell_name(a, b)}:{format_cell_name(c, d)}" for a, b, c, d in inside)
         raise DataError(
-            f"{file} row {inside[0][0]}: merged cells inside the table ({named}): unmerge them and fill every row"
+            f"{file} row {inside[0][0]}: merged cells inside the table ({list_some(named, _MAX_NAMED)}): unmerge "
+            "them and fill every row"
         )
 
 

@@ -24,6 +24,9 @@ from twintrade.text import Listed, Text, Words
 _SEPARATORS = (",", ";", "\t", "|")
 _LINES = 60
 
+_LEAST_WIDTH = 3
+"""Columns of a table: a city or partner, a period and a figure."""
+
 _Rows: TypeAlias = list[tuple[int, list[str]]]
 """Rows with the file's own row numbers."""
 
@@ -96,14 +99,26 @@ def _guessed(raw: bytes, file: str) -> tuple[list[str], list[Guess]]:
 def _sheet(raw: bytes, file: str) -> tuple[list[str], list[Guess]]:
     """Return the column names of the sheet to read, and the lines that lead to them."""
     visible = list_visible_sheets(raw, file)
+    if not visible:
+        return _table_rows([], 0)
+    sheets = (list(enumerate(read_sheet_texts(raw, name, file), 1)) for name in visible)
+    looked_at = [next(sheets)]
+    while _find_width(looked_at[-1]) < _LEAST_WIDTH and len(looked_at) < len(visible):
+        looked_at.append(next(sheets))
+    # A cover sheet holds no table; where no sheet does, what is wrong is said of the first.
+    place = len(looked_at) - 1 if _find_width(looked_at[-1]) >= _LEAST_WIDTH else 0
     guesses = []
     if len(visible) > 1:
-        reason = Text("data.look-first-sheet", n=len(visible), names=Listed(tuple(visible), "comma"))
-        guesses.append(Guess("sheet", visible[0], reason))
-    rows = list(enumerate(read_sheet_texts(raw, visible[0], file), 1)) if visible else []
-    width = _commonest(_filled(row) for _, row in rows[:_LINES])
-    names, further = _table_rows(rows, width)
+        key = "data.look-sheet-with-table" if place else "data.look-first-sheet"
+        reason = Text(key, n=len(visible), names=Listed(tuple(visible), "comma"))
+        guesses.append(Guess("sheet", visible[place], reason))
+    names, further = _table_rows(looked_at[place], _find_width(looked_at[place]))
     return names, [*guesses, *further]
+
+
+def _find_width(rows: _Rows) -> int:
+    """Return how many cells most of the first rows fill."""
+    return _commonest(_filled(row) for _, row in rows[:_LINES])
 
 
 def _text_format(raw: bytes, file: str) -> tuple[list[str], list[Guess]]:

@@ -655,6 +655,7 @@ look-reporter = who recorded the trade cannot be seen: city or partner
 look-absent = what an absent row means cannot be seen: zero, missing or error
 look-largest-table = the largest of { $n } tables: { $names }
 look-first-sheet = the first of { $n } sheets: { $names }
+look-sheet-with-table = the first of { $n } sheets that holds a table of three columns: { $names }
 look-encoding = not UTF-8; keep the one that reads right: { $readings }
 look-separator = it gives { $n } columns in most rows
 look-titles = the rows above it are narrower, as titles are
