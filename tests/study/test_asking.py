@@ -30,6 +30,20 @@ def list_lines(root):
     return [line for line in text.splitlines() if not line.startswith("#")]
 
 
+def test_a_unit_that_is_not_understood_is_asked_for(two_open_ends):
+    head = "city,partner,year,Ausfuhr (zzz EUR)"
+    rows = [f"Lyon,{c},{y},{y}" for c in COUNTRIES for y in range(2004, 2012)]
+    (two_open_ends / "t.csv").write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+    (two_open_ends / "r.csv").write_text("city,country,date\nLyon,DEU,2008-05-01\n", encoding="utf-8")
+    write_scaffold(two_open_ends, "open", "t.csv", "r.csv", ask=lambda question: "")
+    text = (two_open_ends / "analyses" / "open.toml").read_text(encoding="utf-8")
+    assert 'money_unit = "UNDECIDED"   # QUESTION: beside EUR stands “zzz”' in text
+    write_scaffold(
+        two_open_ends, "mine", "t.csv", "r.csv", ask=lambda question: "1.000 EUR" if "zzz" in question else ""
+    )
+    assert 'money_unit = "1.000 EUR"' in list_lines(two_open_ends)
+
+
 def test_answers_are_lines_without_a_mark_and_no_more_than_five_are_asked(two_open_ends):
     asked = []
 

@@ -9,10 +9,11 @@ import pandas as pd
 
 from twintrade.data.calendar.periods import Frequency, parse_periods, parse_subperiods
 from twintrade.data.figures.conversions import Conversion, convert_currency
-from twintrade.data.figures.money import UNKNOWN, parse_money_unit
+from twintrade.data.figures.money import parse_money_unit
 from twintrade.data.figures.number_style import NumberStyle, is_mark
 from twintrade.data.figures.numbers import Numbers, parse_numbers
 from twintrade.data.figures.trade_units import list_scalings, read_unit
+from twintrade.data.figures.unit_names import UNKNOWN
 from twintrade.data.formats.package_files import load_extra
 from twintrade.data.formats.tables import TextTable, open_table
 from twintrade.data.geography.cities import check_codes, read_cities
@@ -24,13 +25,7 @@ from twintrade.data.geography.countries import (
     warn_of_validity,
 )
 from twintrade.data.schema.source import UNNAMED, Constant, RevisionColumn, TradeSource, UnitColumn
-from twintrade.data.sources.cells import (
-    COLUMN_NAMES,
-    TextColumn,
-    build_text_array,
-    clean_name,
-    quote_cell,
-)
+from twintrade.data.sources.cells import COLUMN_NAMES, TextColumn, build_text_array, clean_name, quote_cell
 from twintrade.data.sources.faults import Faults
 from twintrade.data.sources.provenance import InputRecord
 from twintrade.data.totals import note_totals

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from twintrade.data.figures import UNKNOWN, parse_header_unit, parse_money_unit
+from twintrade.data.figures import UNKNOWN, parse_money_unit, read_header
 from twintrade.data.looks import Guess
 from twintrade.errors import UNDECIDED, DataError
 from twintrade.text import Text
@@ -65,7 +65,7 @@ def _list_questions(tables: Sequence[Sequence[Guess]]) -> Iterator[_Question]:
     for table, lines in enumerate(tables):
         for place, guess in enumerate(lines):
             unseen = _UNSEEN.get(guess.reason.key, ()) if isinstance(guess.reason, Text) else ()
-            if guess.options:
+            if guess.options or guess.value == UNDECIDED:
                 yield _Question(0, table, place, guess.options)
             elif isinstance(guess.value, str) and UNKNOWN in guess.value:
                 yield _Question(1, table, place, ())
@@ -110,7 +110,8 @@ def _read_answer(key: str, typed: str, choices: Sequence[str]) -> str:
 
 def _settle_unit(lines: list[Guess], value: str) -> None:
     """Write the unit that the name of the chosen column says."""
-    unit, is_whole = parse_header_unit(value)
+    unit = read_header(value)
+    is_known = unit.is_whole and not unit.unread
     for i, guess in enumerate(lines):
-        if guess.key == "money_unit" and is_whole and (guess.value == UNDECIDED or UNKNOWN in str(guess.value)):
-            lines[i] = Guess("money_unit", unit, Text("data.look-column-name"))
+        if guess.key == "money_unit" and is_known and (guess.value == UNDECIDED or UNKNOWN in str(guess.value)):
+            lines[i] = Guess("money_unit", unit.declare(), Text("data.look-column-name"))

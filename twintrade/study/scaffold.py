@@ -15,7 +15,7 @@ from twintrade.data.looks import (
     read_back_trade,
 )
 from twintrade.data.sources import hold_collection
-from twintrade.errors import SpecError
+from twintrade.errors import UNDECIDED, SpecError
 from twintrade.study.asking import Ask, settle_guesses
 from twintrade.study.fetching import find_fetched_lines
 from twintrade.study.plan.first_design import FirstDesign, build_usual_design, choose_first_design
@@ -164,7 +164,7 @@ def _guessed(guesses: Sequence[Guess]) -> str:
         if not guess.key:
             lines.append(f"# {' '.join(str(guess.reason).split())}")
             continue
-        kind = "QUESTION" if guess.options else "GUESS"
+        kind = "QUESTION" if guess.value == UNDECIDED else "GUESS"
         mark = f"   # {kind}: {' '.join(str(guess.reason).split())}" if guess.reason else ""
         lines.append(f"{format_toml_line(guess.key, guess.value)}{mark}")
     return "\n".join(lines) + "\n"

@@ -28,6 +28,17 @@ UNITS = [
     ("Mio. EUR", "EUR", 6),
     ("Mrd. EUR", "EUR", 9),
     ("DEM", "DEM", 0),
+    ("1.000 EUR", "EUR", 3),
+    ("10.000 EUR", "EUR", 4),
+    ("1.000.000 EUR", "EUR", 6),
+    ("1\u202f000 EUR", "EUR", 3),
+    ("Tsd. EUR", "EUR", 3),
+    ("T€", "EUR", 3),
+    ("TEUR", "EUR", 3),
+    ("k€", "EUR", 3),
+    ("milliers d'euros", "EUR", 3),
+    ("miles de millones de euros", "EUR", 9),
+    ("百万欧元", "EUR", 6),
 ]
 
 
@@ -37,7 +48,10 @@ def test_units(text, currency, power):
     assert (unit.currency, unit.power) == (currency, power)
 
 
-@pytest.mark.parametrize("text", ["", "tons", "万", "100,000 USD", "million million USD", "dollars and cents"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "tons", "万", "100,000 USD", "million million USD", "mil USD", "1.000.000.000.000 EUR", "dollars and cents"],
+)
 def test_what_is_no_unit(text):
     with pytest.raises(DataError, match="not known"):
         parse_money_unit(text)

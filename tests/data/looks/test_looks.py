@@ -6,10 +6,11 @@ import pytest
 from made_workbooks import sheet, workbook
 
 from twintrade.data import Frequency, TradeSource, TwinningSource, read_trade, read_twinnings
-from twintrade.data.figures.money import parse_header_power, parse_header_unit, parse_money_unit
+from twintrade.data.figures.header_units import parse_header_unit, read_header
+from twintrade.data.figures.money import parse_money_unit
 from twintrade.data.formats.encodings import decode, list_possible_encodings
 from twintrade.data.looks import look_at_trade, look_at_twinnings
-from twintrade.errors import DataError
+from twintrade.errors import UNDECIDED, DataError
 
 
 def declared(guesses):
@@ -112,6 +113,29 @@ UNITS = [
     ("exports_usd", "USD"),
     ("lakh INR", "hundred thousand UNKNOWN"),
     ("exports", "UNKNOWN"),
+    ("Ausfuhr (1.000 EUR)", "1,000 EUR"),
+    ("Ausfuhr in 1.000 Euro", "1,000 EUR"),
+    ("Ausfuhr in Tsd. EUR", "1,000 EUR"),
+    ("Ausfuhr_TsdEuro", "1,000 EUR"),
+    ("Ausfuhr in Tausend €", "1,000 EUR"),
+    ("Ausfuhr (T€)", "1,000 EUR"),
+    ("Ausfuhr (TEUR)", "1,000 EUR"),
+    ("Ausfuhr (10.000 EUR)", "ten thousand EUR"),
+    ("Ausfuhr (1.000.000 EUR)", "million EUR"),
+    ("Exportations (1 000 €)", "1,000 EUR"),
+    ("Exportations (1\u00a0000 €)", "1,000 EUR"),
+    ("Exportations (1\u202f000 €)", "1,000 EUR"),
+    ("Exportations (milliers d'euros)", "1,000 EUR"),
+    ("Exportações (mil reais)", "1,000 BRL"),
+    ("Exportaciones (miles de euros)", "1,000 EUR"),
+    ("Exportaciones (miles de millones de euros)", "billion EUR"),
+    ("Esportazioni (migliaia di euro)", "1,000 EUR"),
+    ("出口额（千美元）", "1,000 USD"),
+    ("出口额（萬美元）", "万美元"),
+    ("出口额（百万欧元）", "million EUR"),
+    ("Exports (£m)", "million GBP"),
+    ("exports_eur_k", "1,000 EUR"),
+    ("Ausfuhr 2015 EUR", "EUR"),
 ]
 
 
@@ -122,7 +146,47 @@ def test_a_unit_is_taken_from_the_header_or_left_for_the_user_to_write(header, u
         with pytest.raises(DataError, match="money_unit is still"):
             parse_money_unit(unit)
     else:
-        assert parse_money_unit(unit).power == (parse_header_power(header) or parse_money_unit(unit).power)
+        assert parse_money_unit(unit).power == (read_header(header).power or parse_money_unit(unit).power)
+
+
+UNREAD = [
+    "Exports (500 EUR)",
+    "Exports, 100,000 USD",
+    "Exports (zillion EUR)",
+    "Exports (US$ mil)",
+    "出口额（百亿元）",
+]
+
+
+@pytest.mark.parametrize(
+    "header", [*UNREAD, "10^3 EUR", "Exports in thousand million EUR", "zil_eur", "exports_usd_th"]
+)
+def test_a_unit_with_something_not_understood_beside_it_is_asked_for(project, header):
+    root = project(f'city,partner,year,"{header}"\nLyon,GBR,2004,1\nNice,USA,2005,2\n')
+    (unit,) = (g for g in look_at_trade(root, "data/raw/trade.csv") if g.key == "money_unit")
+    assert unit.value == UNDECIDED
+
+
+TITLED = [
+    ("Ausfuhr in 1.000 Euro", "Ausfuhr (1000 EUR)", "1,000 EUR", "column's name"),
+    ("Ausfuhr in 1.000 Euro", "Ausfuhr (1.000 EUR)", "1,000 EUR", "column's name"),
+    ("Ausfuhr in Euro", "Ausfuhr (1.000 EUR)", "1,000 EUR", "column's name"),
+    ("Ausfuhr in 1.000 Euro", "Ausfuhr EUR", "1,000 EUR", "above the header"),
+    ("Ausfuhr in 1.000 Euro", "Ausfuhr", "1,000 EUR", "above the header"),
+    ("Werte in Euro", "Ausfuhr (Mio.)", "million EUR", "above the header"),
+    ("Angaben in Tsd.", "Ausfuhr (EUR)", "1,000 EUR", "above the header"),
+    ("Ausfuhr in 1.000 Euro", "Ausfuhr (Mio. Euro)", UNDECIDED, "million EUR and 1,000 EUR"),
+    ("Ausfuhr in 1.000 Euro", "Ausfuhr (1000 USD)", UNDECIDED, "1,000 USD and 1,000 EUR"),
+    ("Ausfuhr in 500 Euro", "Ausfuhr", UNDECIDED, "not understood"),
+]
+
+
+@pytest.mark.parametrize(("title", "header", "unit", "reason"), TITLED)
+def test_the_title_says_only_what_the_column_leaves_open(project, title, header, unit, reason):
+    root = project(f"{title}\n\ncity;partner;year;{header}\n" + "Lyon;GBR;2004;1\nNice;USA;2005;2\n" * 3)
+    (guess,) = (g for g in look_at_trade(root, "data/raw/trade.csv") if g.key == "money_unit")
+    assert guess.value == unit
+    assert reason in str(guess.reason)
 
 
 def test_blank_dates_are_declared_as_left_out(project):

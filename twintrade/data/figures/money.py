@@ -1,14 +1,15 @@
 """Declared money units, converted by moving the decimal point and never by a guess."""
 
-import csv
 import difflib
 import re
+import unicodedata
 from dataclasses import dataclass
-from importlib import resources
 
 import numpy as np
 from babel.numbers import list_currencies
 
+from twintrade.data.figures.header_units import CLOSE_POWERS, parse_header_unit
+from twintrade.data.figures.unit_names import CURRENCIES, POWERS, UNKNOWN
 from twintrade.data.sources.cells import TextColumn, quote_cell
 from twintrade.data.sources.faults import Faults
 from twintrade.effects import Remedy
@@ -16,17 +17,10 @@ from twintrade.errors import DataError
 from twintrade.numerics.arrays import IntArray
 from twintrade.text import Listed, Text, Words
 
-_UNITS = [*csv.DictReader(resources.files("twintrade.data").joinpath("units.csv").read_text("utf-8").splitlines())]
-# Longer names first in the file, so that "hundred million" is not read as "million".
-_POWERS = [(int(row["meaning"]), row["names"].split("|")) for row in _UNITS if row["kind"] == "power"]
-_CURRENCIES = {row["meaning"]: row["names"].split("|") for row in _UNITS if row["kind"] == "currency"}
 _CODE = re.compile(r"(?!XXX|XTS)[A-Z]{3}")
+_OF = re.compile(r"^(?:of|de|di|van) +|^d['’] *", re.IGNORECASE)
 _SIGNS = ("$", "kr")
 """Signs of several currencies."""
-_WRITTEN = {0: ""} | {int(row["meaning"]): row["written"] + " " for row in _UNITS if row["kind"] == "power"}
-_PREFIXES = {"k": 3, "m": 6, "mn": 6, "mio": 6, "bn": 9}
-UNKNOWN = "UNKNOWN"
-"""Stands for a currency that somebody has still to write; no unit with it is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,61 +50,20 @@ def parse_money_unit(text: str) -> MoneyUnit:
     DataError
         The unit is not known.
     """
-    rest, power = _split_power(" ".join(text.split()))
+    rest, power = _split_power(" ".join(unicodedata.normalize("NFKC", text).split()))
     currency = _currency(rest)
+    if currency is None and not power:
+        currency, power = _split_close_power(rest)
     if rest == UNKNOWN:
         raise DataError(Text("data.unit-unwritten", unit=quote_cell(text)))
     if rest.strip(".") in _SIGNS:
         raise DataError(Text("data.unit-sign", unit=quote_cell(text), sign=quote_cell(rest.strip("."))))
     if currency is None:
-        near = difflib.get_close_matches(rest.upper(), _CURRENCIES, n=2)
+        near = difflib.get_close_matches(rest.upper(), CURRENCIES, n=2)
         raise DataError(
             Text("data.unit-unknown", unit=quote_cell(text), n_near=len(near), near=Listed(tuple(near), "comma"))
         )
     return MoneyUnit(currency, power)
-
-
-def parse_header_power(header: str) -> int | None:
-    """Return the power of ten that a column's name speaks of, None where it speaks of none."""
-    lowered = header.lower()
-    for power, names in _POWERS:
-        if any(_mentions(lowered, name) for name in names):
-            return power
-    return None
-
-
-def parse_header_unit(header: str) -> tuple[str, bool]:
-    """Return the unit a column's name speaks of, as a declaration, and whether it names the currency.
-
-    The unit is "1,000 EUR" for "k€" and "万美元" for "出口额（万美元）"; ``UNKNOWN`` stands in it for no currency.
-    """
-    lowered = header.lower()
-    names = sorted(((n, code) for code, all_ in _CURRENCIES.items() for n in all_), key=lambda x: -len(x[0]))
-    for name, code in names:
-        prefixed = re.search(rf"(?<![a-z0-9])({'|'.join(_PREFIXES)})\s?{re.escape(name)}(?![a-z0-9])", lowered)
-        if prefixed or _mentions(lowered, name):
-            power = _PREFIXES[prefixed[1]] if prefixed else parse_header_power(header) or 0
-            chinese = {4: "万美元", 8: "亿美元"}.get(power) if code == "USD" else None
-            return chinese or _WRITTEN[power] + code, True
-    return _WRITTEN[parse_header_power(header) or 0] + UNKNOWN, False
-
-
-def list_units(text: str) -> list[str]:
-    """Return every unit that a text speaks of, each once; a currency's code in parentheses is no further one."""
-    lowered = re.sub(r"人民币(?=[万亿千百]*元)", "", text.lower())
-    without_codes = re.sub(r"[(（]\s*[a-z]{3}\s*[)）]", " ", lowered)
-    return _list_units(without_codes) or _list_units(lowered)
-
-
-def _list_units(text: str) -> list[str]:
-    names = sorted({n for all_ in _CURRENCIES.values() for n in all_}, key=len, reverse=True)
-    pattern = "|".join(rf"(?<![a-z]){re.escape(n)}(?![a-z])" if n.isascii() else re.escape(n) for n in names)
-    ends = [match.end() for match in re.finditer(pattern, text)]
-    parts = [text[i:j] for i, j in zip([0, *ends], ends, strict=False)]
-    if parts:
-        parts[-1] += text[ends[-1] :]
-    units = [parse_header_unit(part) for part in parts]
-    return list(dict.fromkeys(unit for unit, is_whole in units if is_whole))
 
 
 def suggest_unit(header: str) -> Remedy:
@@ -144,27 +97,28 @@ def read_unit_powers(column: TextColumn, faults: Faults) -> tuple[IntArray, str]
     return np.array(powers, dtype=np.int64), currencies[0] if currencies else ""
 
 
-def _mentions(text: str, name: str) -> bool:
-    if not name.isascii():
-        return name in text
-    return re.search(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", text) is not None
-
-
 def _split_power(text: str) -> tuple[str, int]:
     """Return what is left of a unit without its power, which may stand first or last."""
     lowered = text.lower()
-    for power, names in _POWERS:
-        for name in sorted(names, key=len, reverse=True):
-            if lowered.startswith(name):
-                return text[len(name) :].strip().removeprefix("of ").strip(), power
-            if lowered.endswith(" " + name):
-                return text[: -len(name)].strip().rstrip(","), power
+    names = sorted(((name, power) for power, all_ in POWERS for name in all_), key=lambda pair: -len(pair[0]))
+    for name, power in names:
+        if lowered.startswith(name):
+            return _OF.sub("", text[len(name) :].strip(), count=1), power
+        if lowered.endswith(" " + name):
+            return text[: -len(name)].strip().rstrip(","), power
     return text, 0
+
+
+def _split_close_power(text: str) -> tuple[str | None, int]:
+    """Return the currency and the power of "k€", "TEUR", "Mio€"; none where it is nothing of the kind."""
+    match = re.fullmatch(rf"({'|'.join(sorted(CLOSE_POWERS, key=len, reverse=True))})(\S+)", text, re.IGNORECASE)
+    currency = _currency(match[2]) if match else None
+    return currency, CLOSE_POWERS[match[1].lower()] if match and currency else 0
 
 
 def _currency(text: str) -> str | None:
     lowered = text.lower()
-    for code, names in _CURRENCIES.items():
+    for code, names in CURRENCIES.items():
         if lowered in names:
             return code
     return text if _CODE.fullmatch(text) and (text in list_currencies()) else None

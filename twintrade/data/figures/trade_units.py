@@ -1,14 +1,8 @@
 """The unit of a file of trade values: as declared, against what the file's own words say, and as a factor."""
 
 from twintrade.data.figures.conversions import Conversion
-from twintrade.data.figures.money import (
-    MoneyUnit,
-    parse_header_power,
-    parse_header_unit,
-    parse_money_unit,
-    read_unit_powers,
-    suggest_unit,
-)
+from twintrade.data.figures.header_units import read_header
+from twintrade.data.figures.money import MoneyUnit, parse_money_unit, read_unit_powers, suggest_unit
 from twintrade.data.formats.tables import TextTable
 from twintrade.data.schema.source import TradeSource, UnitColumn
 from twintrade.data.sources.cells import quote_cell
@@ -39,11 +33,9 @@ def read_unit(source: TradeSource, table: TextTable, faults: Faults) -> tuple[in
 def _compare_with_header(unit: MoneyUnit, source: TradeSource, table: TextTable, faults: Faults) -> None:
     """Warn where the column's name, or the title above the header, speaks of another unit than the declared one."""
     for text, row in ((source.value or "", source.header), (table.title, 1)):
-        named, is_whole = parse_header_unit(text)
-        power = parse_header_power(text)
-        other = parse_money_unit(named) if is_whole else None
-        is_other_currency = other is not None and other.currency != unit.currency
-        if is_other_currency or (power is not None and power != unit.power):
+        named = read_header(text)
+        is_other_currency = named.is_whole and named.currency != unit.currency
+        if is_other_currency or (named.power is not None and named.power != unit.power):
             names = {"shown": quote_cell(text), "unit": quote_cell(str(source.money_unit))}
             words = Text("data.unit-in-title" if text == table.title else "data.unit-in-header", **names)
             faults.warn("unit-in-header", words, source.file, row, source.value or "", suggest_unit(text))

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from twintrade.data.calendar.periods import Frequency
-from twintrade.data.figures.money import UNKNOWN
+from twintrade.data.figures.unit_names import UNKNOWN
 from twintrade.data.formats.tables import TextTable
 from twintrade.data.geography.countries import find_codes
 from twintrade.data.looks.column_scores import (

@@ -8,9 +8,10 @@ import numpy as np
 
 from twintrade.data.calendar.dates import parse_date
 from twintrade.data.calendar.periods import Frequency, parse_part
-from twintrade.data.figures.money import UNKNOWN, parse_money_unit
+from twintrade.data.figures.money import parse_money_unit
 from twintrade.data.figures.number_style import NumberStyle
 from twintrade.data.figures.numbers import parse_numbers
+from twintrade.data.figures.unit_names import UNKNOWN
 from twintrade.data.formats.tables import TextTable
 from twintrade.data.geography.countries import find_codes, load_places
 from twintrade.data.looks.column_scores import list_periods, take_head

@@ -1,8 +1,9 @@
 """Guesses which column holds the values and in which unit, by words and units and never by size."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from twintrade.data.figures.money import UNKNOWN, list_units, parse_header_power, parse_header_unit
+from twintrade.data.figures.header_units import HeaderUnit, list_units, read_header
 from twintrade.data.figures.number_style import Decimal
 from twintrade.data.formats.tables import TextTable
 from twintrade.data.looks.column_scores import (
@@ -59,7 +60,7 @@ def _list_best(names: Sequence[str], scores: Mapping[str, Score]) -> list[str]:
     best = [n for n in numbers if tiers[n] == first]
     if first == "imports":
         best += [n for n in numbers if tiers[n] in ("both", "value")]
-    whole = [n for n in best if parse_header_unit(n)[1]]
+    whole = [n for n in best if read_header(n).is_whole]
     return whole if whole and first != "imports" else best
 
 
@@ -73,13 +74,22 @@ def _find_unit(table: TextTable, names: Sequence[str], header: str) -> Guess:
     column = next((n for n in names if has_word_of(n, "unit") and is_units(table, n)), None)
     if column is not None:
         return Guess("money_unit", {"column": column}, Text("data.look-unit-column"))
-    unit, is_whole = parse_header_unit(header)
-    titled, is_titled = parse_header_unit(table.title)
+    here, above = read_header(header), read_header(table.title)
     if several := _list_rival_units(header, table.title):
         return build_question("money_unit", several, Text("data.look-two-units", units=Listed(tuple(several), "and")))
-    if table.title and (is_titled or titled != UNKNOWN) and titled != unit:
-        return Guess("money_unit", titled, Text("data.look-title"))
-    return Guess("money_unit", unit, Text("data.look-column-name" if is_whole else "data.look-no-currency"))
+    if unread := here.unread or ("" if here.is_whole and here.power is not None else above.unread):
+        reason = Text(
+            "data.look-unit-unread", unread=quote_cell(unread), currency=(here if here.unread else above).currency
+        )
+        return build_question("money_unit", (), reason)
+    # What the name leaves open the title may say; what the name says stands.
+    unit = HeaderUnit(
+        here.currency if here.is_whole else above.currency, above.power if here.power is None else here.power
+    )
+    if unit.declare() != here.declare():
+        return Guess("money_unit", unit.declare(), Text("data.look-title"))
+    reason = Text("data.look-column-name" if here.is_whole else "data.look-no-currency")
+    return Guess("money_unit", unit.declare(), reason)
 
 
 def _list_rival_units(header: str, title: str) -> list[str]:
@@ -87,11 +97,14 @@ def _list_rival_units(header: str, title: str) -> list[str]:
     here, above = list_units(header), list_units(title)
     if len(here) > 1 or len(above) > 1:
         return list(dict.fromkeys([*here, *above]))
-    if not here or not above or here == above:
+    unit, titled = read_header(header), read_header(title)
+    is_other_currency = unit.is_whole and titled.is_whole and unit.currency != titled.currency
+    is_other_power = unit.power is not None and titled.power is not None and unit.power != titled.power
+    if not is_other_currency and not is_other_power:
         return []
-    is_other_currency = here[0].split()[-1] != above[0].split()[-1] and not {here[0], above[0]} <= {"万美元", "USD"}
-    both_powers = parse_header_power(header) is not None and parse_header_power(title) is not None
-    return [*here, *above] if is_other_currency or both_powers else []
+    known = unit.currency if unit.is_whole else titled.currency
+    both = [replace(u, currency=u.currency if u.is_whole else known) for u in (unit, titled)]
+    return list(dict.fromkeys(u.declare() for u in both))
 
 
 def find_decimal(table: TextTable, name: str, best: Score) -> list[Guess]:

@@ -597,6 +597,7 @@ look-which-value = { $n ->
    *[other] several columns could hold the values, and nothing decides: write one of { $columns }
 }
 look-two-units = the file speaks of several units ({ $units }): write the one that holds; if it changes, split the file or add a column of units
+look-unit-unread = beside { $currency } stands { $unread }, which is not understood: write power and currency, as "1,000 { $currency }" or "million { $currency }"
 look-which-end = { $n ->
     [one] nothing says that it is this column: write { $columns } if it is
    *[other] nothing says which column it is: write one of { $columns }

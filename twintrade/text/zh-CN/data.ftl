@@ -517,6 +517,7 @@ look-which-value = { $n ->
    *[other] 有几列可能是数值，无从判定：请写{ $columns }之一
 }
 look-two-units = 文件提到多个单位（{ $units }）：请写适用的单位；若单位有变化，请拆分文件，或增加单位列
+look-unit-unread = { $currency }旁边的{ $unread }无法识别：请写明数量级和货币，如"1,000 { $currency }"或"million { $currency }"
 look-which-end = { $n ->
     [1] 没有依据表明就是该列：若是，请写{ $columns }
    *[other] 没有依据表明是哪一列：请写{ $columns }之一

@@ -1,0 +1,183 @@
+"""The unit of money that a column's name or a title speaks of, and what of it is not understood."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+
+from twintrade.data.figures.unit_names import CURRENCIES, FILLERS, NUMBER_WORDS, POWERS, UNKNOWN, WRITTEN
+
+CLOSE_POWERS = {"k": 3, "t": 3, "tsd": 3, "m": 6, "mn": 6, "mio": 6, "mln": 6, "bn": 9, "md": 9, "mrd": 9}
+"""Powers that stand close to a currency: "k€", "TEUR", "Mio€"."""
+_BEHIND = {name: power for name, power in CLOSE_POWERS.items() if name not in ("t", "md")}
+_CLOSE = "t"
+"""Means a thousand only where no space follows, as in "TEUR"."""
+_NUMERALS = re.compile("[一二三四五六七八九十百千万亿兆億萬]+")
+_YEARS = re.compile(r"(?<![0-9.,])(?:19|20)[0-9]{2}(?:\s?[-/–]\s?(?:(?:19|20)[0-9]{2}|[0-9]{2}))?(?![0-9.,]*[0-9])")
+_ENDS = re.compile(r"[(\[{;:]|,(?![0-9])")
+_PREPOSITIONS = re.compile(r"(?<![^\W_])(?:in|en|em)(?![^\W_])")
+_WORD = re.compile(r"[0-9][0-9.,'’^]*|[^\W_]+")
+_SHORT = 4
+"""Letters up to which a word may be an abbreviated power, beside a currency without bracket or preposition."""
+_IBERIAN = re.compile(
+    r"reais|r\$|d[oó]lares|pesos|valor|exportac|exportaç|importac|importaç|com[eé]rcio|\b(?:de|em|en)\b"
+)
+"""Speaks for Portuguese or Spanish, where "mil" is a thousand; in English it is often a million."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderUnit:
+    """What a text says of a unit.
+
+    Attributes
+    ----------
+    currency : str
+        ISO 4217 code, ``UNKNOWN`` where the text names none.
+    power : int or None
+        Power of ten, None where the text speaks of none.
+    unread : str
+        The words or digits beside the currency that could be a power and are not understood; else empty.
+    """
+
+    currency: str
+    power: int | None
+    unread: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the text names the currency."""
+        return self.currency != UNKNOWN
+
+    def declare(self) -> str:
+        """Return the unit as an analysis file writes it."""
+        power = self.power or 0
+        chinese = {4: "万美元", 8: "亿美元"}.get(power) if self.currency == "USD" else None
+        return chinese or WRITTEN[power] + self.currency
+
+
+def fold_unit(text: str) -> str:
+    """Return a text in lower case, with plain spaces, digits and brackets."""
+    return " ".join(unicodedata.normalize("NFKC", text).lower().split())
+
+
+@cache
+def read_header(header: str) -> HeaderUnit:
+    """Return what a column's name or a title says of a unit."""
+    text = fold_unit(header)
+    named = _find_currency(text)
+    if named is None:
+        return HeaderUnit(UNKNOWN, _find_power(text))
+    code, start, end, power = named
+    power = _find_power(text) if power is None else power
+    if power is None and re.search(r"(?<![^\W_])mil(?![^\W_])(?!\.)", text) and _IBERIAN.search(text):
+        return HeaderUnit(code, 3)
+    return HeaderUnit(code, power, _find_unread(text, start, end, power))
+
+
+def parse_header_unit(header: str) -> tuple[str, bool]:
+    """Return the unit a column's name speaks of, as a declaration, and whether it names the currency.
+
+    The unit is "1,000 EUR" for "k€" and "万美元" for "出口额（万美元）"; ``UNKNOWN`` stands in it for no currency.
+    """
+    unit = read_header(header)
+    return unit.declare(), unit.is_whole
+
+
+def list_units(text: str) -> list[str]:
+    """Return every unit that a text speaks of, each once; a currency's code in parentheses is no further one."""
+    folded = re.sub(r"人民币(?=[万亿千百]*元)", "", fold_unit(text))
+    without_codes = re.sub(r"[(]\s*[a-z]{3}\s*[)]", " ", folded)
+    return _list_units(without_codes) or _list_units(folded)
+
+
+def _list_units(text: str) -> list[str]:
+    before = f"(?:{'|'.join(CLOSE_POWERS)})?"
+    names = [name for name, _ in _list_currencies()]
+    pattern = "|".join(rf"(?<![a-z]){before}{re.escape(n)}(?![a-z])" if n.isascii() else re.escape(n) for n in names)
+    ends = [match.end() for match in re.finditer(pattern, text)]
+    parts = [text[i:j] for i, j in zip([0, *ends], ends, strict=False)]
+    if parts:
+        parts[-1] += text[ends[-1] :]
+    units = [read_header(part) for part in parts]
+    return list(dict.fromkeys(unit.declare() for unit in units if unit.is_whole))
+
+
+@cache
+def _list_currencies() -> tuple[tuple[str, str], ...]:
+    """Return the names of currencies with their codes, the longest first."""
+    names = [(name, code) for code, all_ in CURRENCIES.items() for name in all_]
+    return tuple(sorted(names, key=lambda pair: -len(pair[0])))
+
+
+@cache
+def _list_powers() -> tuple[tuple[re.Pattern[str], int], ...]:
+    """Return the patterns of powers, the longest name first, so that "hundred million" is not read as "million"."""
+    names = sorted(((name, power) for power, all_ in POWERS for name in all_), key=lambda pair: -len(pair[0]))
+    return tuple((re.compile(_bound(name)), power) for name, power in names)
+
+
+def _find_currency(text: str) -> tuple[str, int, int, int | None] | None:
+    """Return the currency of a text, where it begins and ends, and the power that stands close to it."""
+    before = "|".join(sorted(CLOSE_POWERS, key=len, reverse=True))
+    behind = "|".join(sorted(_BEHIND, key=len, reverse=True))
+    joined = "|".join(sorted({*_BEHIND} - {"m"}, key=len, reverse=True))
+    for name, code in _list_currencies():
+        escaped = re.escape(name)
+        match = re.search(rf"(?<![a-z0-9])({before})(\s?){escaped}(?![a-z0-9])", text)
+        if match and (match[1] != _CLOSE or not match[2]):
+            return code, match.start(), match.end(), CLOSE_POWERS[match[1]]
+        left = "" if not name[0].isascii() or not name[0].isalnum() else "(?<![a-z0-9])"
+        if match := re.search(rf"{left}{escaped}(?:[ ]?({behind})|_({joined}))(?![a-z0-9])", text):
+            return code, match.start(), match.end(), _BEHIND[match[1] or match[2]]
+        if match := re.search(_bound(name), text):
+            return code, match.start(), match.end(), None
+    return None
+
+
+def _find_power(text: str) -> int | None:
+    return next((power for pattern, power in _list_powers() if pattern.search(text)), None)
+
+
+def _bound(name: str) -> str:
+    """Return the pattern of a name as a word of its own, and of a number that is no part of a longer one."""
+    escaped = re.escape(name)
+    if not name.isascii() and not re.search(r"[^\W\d_]", name.encode("ascii", "ignore").decode()):
+        return escaped if not re.search("[а-я]", name) else rf"(?<!\w){escaped}(?!\w)"
+    number = r"(?<![0-9][.,'’])" if name[0].isdigit() else ""
+    no_more = r"(?![.,'’ ]?[0-9])" if name[-1].isdigit() else ""
+    return rf"(?<![^\W_]){number}{escaped}(?![^\W_]){no_more}"
+
+
+def _find_unread(text: str, start: int, end: int, power: int | None) -> str:
+    """Return what stands beside a currency and could be a power, but is none that is known."""
+    before = _ENDS.split(text[:start])[-1]
+    is_in_bracket = start > len(before) and text[start - len(before) - 1] in "([{"
+    behind = re.split(r"[()\[\]{};:]|,(?![0-9])", text[end:])[0]
+    parts = _PREPOSITIONS.split(before)
+    is_close = is_in_bracket or len(parts) > 1
+    left = _WORD.findall(_drop_known(parts[-1], power))
+    right = _WORD.findall(_drop_known(behind, power))[:1]
+    unread = [word for word in (left if is_close else left[-1:]) if _is_unread(word, power, is_close=is_close)]
+    unread += [word for word in right if _is_unread(word, power, is_close=is_in_bracket)]
+    return " ".join(unread)
+
+
+def _drop_known(text: str, power: int | None) -> str:
+    """Return a text without years, currencies and the power that was read."""
+    for pattern, known in _list_powers():
+        text = pattern.sub(" ", text) if known == power else text
+    for name, _ in _list_currencies():
+        text = re.sub(_bound(name), " ", text)
+    return _YEARS.sub(" ", text)
+
+
+def _is_unread(word: str, power: int | None, *, is_close: bool) -> bool:
+    if word[0].isdigit() or word in NUMBER_WORDS or _find_power(word) is not None:
+        return True
+    if not word.isascii() and _NUMERALS.search(word):
+        return True
+    is_other_script = any(letter >= "\u3000" for letter in word)
+    is_label = word.rstrip("0123456789") != word
+    if power is not None or word in FILLERS or is_other_script or is_label:
+        return False
+    return is_close or len(word) <= _SHORT
