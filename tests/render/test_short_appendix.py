@@ -98,7 +98,7 @@ def test_every_judged_check_of_the_headline_stands_in_the_table_with_its_verdict
     verdicts = {row[0]: row[-1] for row in rows if row[-1]}
     assert verdicts == {"Window": "does not object", "Dates": "objects", "Anticipation": "cannot tell"}
     said = ["".join(s.text for s in item) for b in blocks if isinstance(b, BulletList) for item in b.items]
-    assert said == ["Dates: dates says so."]
+    assert said == ["Dates (Imputation, gravity effects): dates says so."]
 
 
 def test_a_check_of_another_column_stands_there_where_it_objects_or_is_the_only_one():

@@ -131,7 +131,10 @@ def test_typeface_colours_and_size_of_the_theme_reach_the_page():
 
 def test_where_a_check_objects_the_summary_says_so_and_names_no_cause(made):
     said = texts(summary.build_exhibit(Page(made)))
-    assert "1 of 2 checks that judge objects (leave one out), 1 does not object, 0 cannot tell." in said
+    assert (
+        "1 of 2 checks that judge objects: leave one out (PPML, gravity effects). 1 does not object, 0 cannot tell."
+        in said
+    )
     assert "caused" not in said
     assert "raised" not in said
     assert "no effect" not in said

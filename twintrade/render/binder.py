@@ -22,6 +22,7 @@ from twintrade.render.blocks import (
 )
 from twintrade.render.citing import remove_sources
 from twintrade.render.figures import alt_text, forest
+from twintrade.render.objecting import name_objecting
 from twintrade.render.options import AppendixOptions
 from twintrade.render.page import Page, collect_romanized
 from twintrade.render.reading import (
@@ -37,7 +38,6 @@ from twintrade.render.reading import (
 from twintrade.render.report import Rendered, render_document
 from twintrade.render.spelling import replace_words
 from twintrade.render.tables.plain import build_plain_table
-from twintrade.render.wording import list_check_names
 from twintrade.render.writers.glyphs import Printer, load_charmap
 from twintrade.text import Listed, amounts, find_catalogue, numbers
 
@@ -176,7 +176,7 @@ def _row(page: Page) -> Record:
 
 def _verdicts(page: Page) -> str:
     findings = list_records(page.results.findings)
-    failed = list_check_names(take_text(r["diagnostic"]) for r in findings if take_text(r["verdict"]) == "objects")
+    failed = name_objecting(page)
     n_passed = sum(take_text(r["verdict"]) == "does not object" for r in findings)
     if failed:
         return page.say("binder_objects", names=Listed(tuple(failed), "comma"))

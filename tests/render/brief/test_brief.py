@@ -121,10 +121,17 @@ def test_checks_that_object_are_the_first_reason(made) -> None:
     reasons = read_aside(build(replace(results, findings=findings)), "Can we believe it?")
     assert "Cannot tell." in reasons
     assert re.search(r"A check objects: ", reasons)
+    assert "A check objects: pretrend. " in reasons  # of the headline: its column goes without saying
     none = read_aside(
         build(replace(results, findings=findings.assign(verdict="does not object"))), "Can we believe it?"
     )
     assert "objects:" not in none
+
+
+@pytest.mark.usefixtures("unencoded")
+def test_a_check_of_another_column_that_objects_is_named_with_its_column(made) -> None:
+    reasons = read_aside(build(with_payloads(made)), "Can we believe it?")
+    assert "A check objects: leave one out (PPML, gravity effects). " in reasons
 
 
 @pytest.mark.usefixtures("unencoded")

@@ -110,7 +110,13 @@ def test_a_break_elsewhere_is_not_support_and_no_break_is_no_proof():
 
 def test_checks_that_do_not_object_do_not_prove_that_the_tie_came_first():
     silent = [finding("selection", "none"), finding("pretrends", "does not object")]
-    assert of(build_ledger(results(findings=silent)), "C16")["verdict"] == "cannot tell"
+    found = of(build_ledger(results(findings=silent)), "C16")
+    assert found["verdict"] == "cannot tell"
+    assert found["answer"].endswith("That no such check of the headline objects is no proof.")
+    of_another = results(findings=silent)
+    of_another = replace(of_another, findings=of_another.findings.assign(specification="b"))
+    answer = of(build_ledger(of_another), "C16")["answer"]
+    assert answer.endswith("That no such check of other columns objects is no proof.")
     follows = [finding("selection", "objects", 0.01)]
     assert of(build_ledger(results(findings=follows)), "C16")["verdict"] == "not supported"
 

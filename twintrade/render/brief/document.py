@@ -88,7 +88,7 @@ def _lead(facts: Facts) -> Lead:
         direction="fall" if effect.percent < 0 else "rise",
         size=abs(effect.percent),
         reading="chance" if effect.holds_zero else "decided" if facts.verdict != "cannot" else "points",
-        objects="yes" if facts.objecting else "no",
+        objects="yes" if facts.n_objecting else "no",
     )
     return Lead(str(deck), byline)
 

@@ -72,10 +72,8 @@ class Facts:
         None also where a single case is said to tell nothing.
     money : Money or None
     verdict : {"against", "cannot", "clear"}
-    objecting : tuple of str
-        Checks that object, by their names in the results.
-    n_cannot, n_judged : int
-        Checks that could not tell, and checks with a verdict.
+    n_objecting, n_cannot, n_judged : int
+        Checks that object, that could not tell, and that have a verdict, of every column.
     methods : tuple of (Record, Effect)
         Every column with a change in percent.
     detectable : float
@@ -89,7 +87,7 @@ class Facts:
     effect: Effect | None
     money: Money | None
     verdict: Verdict
-    objecting: tuple[str, ...]
+    n_objecting: int
     n_cannot: int
     n_judged: int
     methods: tuple[tuple[Record, Effect], ...]
@@ -131,7 +129,7 @@ def collect_facts(page: Page) -> Facts:
     results = page.results
     headline = find_headline(results)
     tells_nothing = any(take_text(f["verdict"]) == "cannot tell" for f in list_findings(results, "case_verdict"))
-    verdicts = [(take_text(r.get("diagnostic")), take_text(r.get("verdict"))) for r in list_records(results.findings)]
+    verdicts = [take_text(r.get("verdict")) for r in list_records(results.findings)]
     money = find_payload(results, "money")
     return Facts(
         page=page,
@@ -139,9 +137,9 @@ def collect_facts(page: Page) -> Facts:
         effect=None if headline is None or tells_nothing else read_effect(find_overall(results, headline)),
         money=None if money is None else Money.from_frame(money),
         verdict="cannot" if tells_nothing else _find_verdict(results),
-        objecting=tuple(dict.fromkeys(name for name, verdict in verdicts if verdict == "objects")),
-        n_cannot=sum(verdict == "cannot tell" for _, verdict in verdicts),
-        n_judged=sum(verdict in ("objects", "does not object", "cannot tell") for _, verdict in verdicts),
+        n_objecting=verdicts.count("objects"),
+        n_cannot=verdicts.count("cannot tell"),
+        n_judged=sum(verdict in ("objects", "does not object", "cannot tell") for verdict in verdicts),
         methods=_list_methods(results),
         detectable=_find_detectable(results, headline),
         roles=_count_roles(results),

@@ -1,8 +1,8 @@
 """Why a brief's answer is what it is: the reasons that weigh most, the heaviest first."""
 
 from twintrade.render.brief.facts import Facts
+from twintrade.render.objecting import name_objecting
 from twintrade.render.reading import read_number, take_text
-from twintrade.render.wording import list_check_names
 from twintrade.text import Listed, Text
 
 MOST = 2
@@ -34,10 +34,10 @@ def _list_against(facts: Facts) -> list[Text]:
 
 
 def _explain_objections(facts: Facts) -> Text | None:
-    if not facts.objecting:
+    if not facts.n_objecting:
         return None
-    names = Listed(tuple(list_check_names(facts.objecting)), "comma")
-    return Text("brief.reason-objects", n=len(facts.objecting), names=names)
+    names = Listed(tuple(name_objecting(facts.page)), "comma")
+    return Text("brief.reason-objects", n=facts.n_objecting, names=names)
 
 
 def _explain_case(facts: Facts) -> Text | None:

@@ -13,7 +13,6 @@ from twintrade.render.blocks import (
     Table,
     build_paragraph,
     build_row,
-    build_spans,
 )
 from twintrade.render.citing import Sources, build_cell, cite
 from twintrade.render.exhibits.judged_checks import VARIANTS, Change, JudgedCheck, collect_checks
@@ -34,7 +33,6 @@ from twintrade.render.reading import (
     list_topic_findings,
     list_topic_payloads,
     read_number,
-    read_words,
     take_text,
 )
 from twintrade.text import Listed, Text, amounts, name_fact, numbers
@@ -87,15 +85,10 @@ def _list_spoken(page: Page, spoken: list[Record]) -> BulletList:
 
 
 def _list_objecting(page: Page, findings: list[Record]) -> BulletList:
-    """Return what objects, one line each, unless the page of a single case says it."""
+    """Return what objects, one line each with the columns it is about, unless the page of a single case says it."""
     is_alone = "single_case" not in page.exhibits
-    return BulletList(
-        tuple(
-            build_spans(f"{name_check(take_text(f['diagnostic']))}: {read_words(f, 'sentence')}")
-            for f in findings
-            if take_text(f["verdict"]) == "objects" and (is_alone or take_text(f.get("topic")) != "single_case")
-        )
-    )
+    objecting = [f for f in findings if take_text(f["verdict"]) == "objects"]
+    return list_sentences(page, [f for f in objecting if is_alone or take_text(f.get("topic")) != "single_case"])
 
 
 def _build_table(page: Page, checks: list[JudgedCheck], findings: list[Record]) -> Table:

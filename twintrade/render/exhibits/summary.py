@@ -7,6 +7,7 @@ from twintrade.render.blocks import Absent, Block, BulletList, Heading, Note, Pa
 from twintrade.render.exhibits.money import describe_money
 from twintrade.render.exhibits.registered import build_status
 from twintrade.render.exhibits.targets import describe_bounds, describe_support, spread
+from twintrade.render.objecting import name_objecting
 from twintrade.render.page import Page
 from twintrade.render.reading import (
     Record,
@@ -185,11 +186,7 @@ def _checks(page: Page, spec: Record) -> Note | Paragraph:
     n_checks = sum(counts.values())
     if not n_checks:
         return Note("note", build_spans(page.say("checks_absent")))
-    objecting = list_check_names(
-        take_text(r["diagnostic"])
-        for r in list_records(page.results.findings)
-        if take_text(r["verdict"]) == "objects"
-    )
+    objecting = name_objecting(page)
     counted = page.say(
         "checks_counted",
         n_checks=n_checks,

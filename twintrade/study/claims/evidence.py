@@ -30,7 +30,7 @@ from twintrade.study.claims.detectable import (
     find_scale,
     is_known,
 )
-from twintrade.study.claims.objections import list_objections
+from twintrade.study.claims.objections import is_about_headline, list_objections, select_about_headline
 from twintrade.text import Listed, Text, Words
 
 AGREEING: Mapping[str, tuple[str, ...]] = {
@@ -143,7 +143,7 @@ def _case(results: ResultSet, direction: str) -> Evidence | None:
 def _verdict(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
     """Checks; one that rejects supports only where it was made to show the claim."""
     checks = tuple(evidence["checks"])
-    findings = [r for check in checks for r in _about_headline(results, list_findings(results, check))]
+    findings = [r for check in checks for r in select_about_headline(results, list_findings(results, check))]
     spoken = [r for r in findings if has_spoken(r)]
     if not spoken:
         if not findings:
@@ -163,7 +163,8 @@ def _verdict(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None
         )
     if evidence.get("pass_supports"):
         return Evidence(side="claimed", p=p, text=Listed(tuple(shown), "sentences"), objections=others)
-    text = Listed((*shown, Text("claims.no-objection")), "sentences")
+    whose = "headline" if is_about_headline(results, findings) else "other"
+    text = Listed((*shown, Text("claims.no-objection", whose=whose)), "sentences")
     return Evidence(side="neither", p=math.nan, text=text)
 
 
@@ -271,16 +272,6 @@ def _bound(evidence: Mapping[str, Any], scale: str) -> float:
     """Return the size that a claim names, on the scale of the effect, below zero for a fall."""
     size = read_number(evidence.get("at_least", 0.0)) * (-1.0 if evidence.get("direction") == "lower" else 1.0)
     return math.log1p(size / 100) if scale == "log points" else size
-
-
-def _about_headline(results: ResultSet, findings: list[Record]) -> list[Record]:
-    """Return the findings about the headline column where there are such, else all."""
-    spec = find_headline(results)
-    if spec is None:
-        return findings
-    keys = (take_text(spec["estimator"]), take_text(spec["specification"]))
-    about = [r for r in findings if (take_text(r["estimator"]), take_text(r["specification"])) == keys]
-    return about or findings
 
 
 def _named(finding: Record) -> Text:

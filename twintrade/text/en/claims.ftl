@@ -18,7 +18,10 @@ groups = { $effects }; equality { $p ->
    *[other] { P($p) }
 }.
 check = { $check }: { $said }
-no-objection = That no check objects is no proof.
+no-objection = { $whose ->
+    [headline] That no such check of the headline objects is no proof.
+   *[other] That no such check of other columns objects is no proof.
+}
 larger-than-whole = larger than that of the whole, { $whole }
 
 # Why a claim is not decided.

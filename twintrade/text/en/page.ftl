@@ -44,7 +44,7 @@ size_note = “Not studied”: no simulation shows that the test of that column 
 how_sure = How the uncertainty was measured: { $note }
 checks_counted = { $n_checks ->
     [one] The one check that judges { $n_object ->
-        [one] objects ({ $names })
+        [one] objects: { $names }
        *[other] { $n_cannot ->
             [one] cannot tell
            *[other] does not object
@@ -55,10 +55,10 @@ checks_counted = { $n_checks ->
         [one] { $n_object }
        *[other] { $n_object }
     } of { $n_checks } checks that judge { $n_object ->
-        [0] objects
-        [one] objects ({ $names })
-       *[other] object ({ $names })
-    }, { $n_silent ->
+        [0] objects,
+        [one] objects: { $names }.
+       *[other] object: { $names }.
+    } { $n_silent ->
         [one] { $n_silent } does not object
        *[other] { $n_silent } do not object
     }, { $n_cannot ->

@@ -18,7 +18,10 @@ groups = { $effects }；组间是否相等：{ $p ->
    *[other] { P($p) }
 }。
 check = { $check }：{ $said }
-no-objection = 没有检查提出异议，并不等于得到证明。
+no-objection = { $whose ->
+    [headline] 针对主要结果的此类检查没有提出异议，并不等于得到证明。
+   *[other] 针对其他列的此类检查没有提出异议，并不等于得到证明。
+}
 larger-than-whole = 大于总体的相应值：{ $whole }
 
 # Why a claim is not decided.

@@ -43,9 +43,9 @@ size_not_studied = 实际拒绝率未经研究：没有模拟表明该检验在�
 size_note = “未经研究”：没有模拟表明该列检验在类似的设计中保持名义拒绝率。
 how_sure = 不确定性的度量方法：{ $note }
 checks_counted = 在{ $n_checks }项给出结论的检查中，{ $n_object ->
-    [0] 没有检查提出异议
-   *[other] { $n_object }项提出异议（{ $names }）
-}，{ $n_silent }项未提出异议，{ $n_cannot }项无法判断。
+    [0] 没有检查提出异议，
+   *[other] { $n_object }项提出异议：{ $names }；
+}{ $n_silent }项未提出异议，{ $n_cannot }项无法判断。
 checks_object = 因此，不能把这一差异理解为协议的作用。
 checks_assumption = 只有在下述假设成立的范围内，才可将这一差异归因于协议：{ $assumption }
 checks_single = 即便如此，单个配对既不能证明差异源于协议，也不能说明伙伴城市的情况。
