@@ -152,6 +152,22 @@ def test_missing_is_not_zero_unless_declared(project, trade_source):
     assert zero.frame["flag"].iloc[3] == "blank is zero"
 
 
+def test_only_blanks_and_dashes_are_zero_where_blank_is_and_no_token_that_is_declared_missing(project, trade_source):
+    cells = ["5", "–", "-", "", ".", "…", "..", ":", "x", "s", "c"]
+    lines = "".join(f"Lyon,GBR,{2004 + i},{cell}\n" for i, cell in enumerate(cells))
+    root = project("city,partner,year,value\n" + lines)
+    table = read_trade([trade_source(blank="zero")], root)
+    assert table.frame["value"].tolist()[:4] == [5, 0, 0, 0]
+    assert table.frame["value"].iloc[4:].isna().all()
+    assert set(table.frame["flag"].iloc[4:]) == {"missing"}
+    told = {m.code: m.message for m in table.messages}
+    assert "in 3 cells" in told["missing-figures"]
+    assert "in 7 cells" in told["unknown-figures"]
+    declared = read_trade([trade_source(blank="zero", missing_tokens=("–",))], root)
+    assert np.isnan(declared.frame["value"].iloc[1])
+    assert declared.frame["value"].tolist()[2:4] == [0, 0]
+
+
 def test_aggregates_are_left_out_and_counted(project, trade_source):
     table = read_trade([trade_source()], project(CLEAN + "Lyon,World,2004,99\nLyon,ASEAN,2004,9\n"))
     assert table.partners == ["GBR", "USA"]
@@ -393,12 +409,12 @@ def test_a_value_that_no_row_has_is_an_error_by_itself(project, trade_source, ke
 
 
 def test_a_partner_is_left_out_by_a_word(project, trade_source):
-    root = project(CLEAN + "Lyon,NICS,2004,5\nLyon,Summe,2004,5\n")
+    root = project(CLEAN + "Lyon,NICS,2004,5\nLyon,Altogether,2004,5\n")
     with pytest.raises(InvalidDataError) as caught:
         read_trade([trade_source()], root)
     ((line,),) = list_lines_to_change(caught.value.messages).values()
     names = tomllib.loads(line)["partner_names"]
-    assert names == {"NICS": "CODE", "Summe": "leave out"}
+    assert names == {"NICS": "CODE", "Altogether": "leave out"}
     table = read_trade([trade_source(partner_names=names | {"NICS": "Leave out"})], root)
     assert table.partners == ["GBR", "USA"]
     assert [n for _, n in table.provenance[0].dropped] == [2]

@@ -33,7 +33,7 @@ _TABLES: Mapping[RemedyName, _Table] = {
     "own_name": _Table("city_names", "[]"),
     "same_city": _Table("city_names", "[]", has_remark=True),
     "agreement_city": _Table("city_names", "[]", has_remark=True),
-    "kinds": _Table("kinds", "{}"),
+    "kinds": _Table("kinds", "{}", has_remark=True),
     "events": _Table("events", "{}"),
 }
 _PADDING = ("CODE", "CODE")

@@ -160,8 +160,8 @@ def _values(
     _report_missing(numbers, source, faults)
     if source.blank == "missing":
         return numbers.values, numbers.flags, currency
-    is_blank = numbers.flags == "missing"
-    return np.where(is_blank, 0.0, numbers.values), np.where(is_blank, BLANK_IS_ZERO, numbers.flags), currency
+    is_zero = numbers.is_blank
+    return np.where(is_zero, 0.0, numbers.values), np.where(is_zero, BLANK_IS_ZERO, numbers.flags), currency
 
 
 def convert_to_target_currency(rows: SourceRows, source: TradeSource, root: Path, faults: Faults) -> SourceRows:
@@ -276,11 +276,16 @@ def _periods(source: TradeSource, long: TextTable, periods: TextColumn, faults: 
 
 
 def _report_missing(numbers: Numbers, source: TradeSource, faults: Faults) -> None:
-    if numbers.missing:
-        tokens = tuple(Text("data.token", token=token, n=n) for token, n in sorted(numbers.missing.items()))
-        n_cells = sum(numbers.missing.values())
-        text = Text("data.missing-cells", n=n_cells, tokens=Listed(tokens, "comma"), blank=source.blank)
-        faults.warn("missing-figures", text, source.file, None, source.value or "")
+    """Warn of blanks and dashes, and apart from them of marks for figures that are secret or not known."""
+    unknown = {token: n for token, n in numbers.missing.items() if token not in numbers.blanks}
+    for code, key, counts in (
+        ("missing-figures", "data.missing-cells", numbers.blanks),
+        ("unknown-figures", "data.unknown-cells", unknown),
+    ):
+        if counts:
+            tokens = tuple(Text("data.token", token=token, n=n) for token, n in sorted(counts.items()))
+            text = Text(key, n=sum(counts.values()), tokens=Listed(tokens, "comma"), blank=source.blank)
+            faults.warn(code, text, source.file, None, source.value or "")
 
 
 def _without_aggregates(rows: SourceRows, faults: Faults) -> SourceRows:

@@ -115,6 +115,7 @@ def test_missing_tokens_are_missing_and_counted_never_zero():
     assert np.isnan(numbers.values[:11]).all()
     assert numbers.values[11:].tolist() == [0, 0]
     assert numbers.missing["blank"] == 2
+    assert numbers.is_blank.tolist() == [True] * 2 + [False] * 5 + [True] + [False] * 2 + [True, False, False]
     assert sum(numbers.missing.values()) == 11
     assert set(numbers.flags[:11]) == {"missing"}
     assert set(numbers.flags[11:]) == {""}

@@ -191,3 +191,23 @@ def test_codes_of_the_united_nations_are_one_place_each():
     cells = build_text_array(["156", "842", "4", "251", "x", "999"])
     column = TextColumn("i", "t.csv", cells, np.arange(6))
     assert resolve_un_codes(column).tolist() == ["CHN", "USA", "AFG", "FRA", "x", "999"]
+
+
+TOTALS = [
+    "Insgesamt",
+    "Gesamt",
+    "Summe",
+    "Alle Länder",
+    "Welt",
+    "Total",
+    "Ensemble",
+    "Totale",
+    "Totaal",
+    "Total general",
+    "合计",
+]
+
+
+@pytest.mark.parametrize("name", TOTALS)
+def test_the_total_of_all_partners_is_the_world(name):
+    assert resolve([name]) == ["+WORLD"]

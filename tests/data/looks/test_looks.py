@@ -37,6 +37,23 @@ def test_the_bundled_registry(root):
     assert len(read_twinnings([TwinningSource(**found | {"id": "id"})], root).frame) == 227
 
 
+KINDS = [
+    ("类别", ("友好城市", "友好交流城市"), ("sister city", "friendship")),
+    ("性质", ("友好城市", "友好合作城市"), ("sister city", "friendship")),
+    ("Art", ("Partnerschaft", "Freundschaft"), ("sister city", "friendship")),
+    ("nature", ("jumelage", "charte d'amitié"), ("sister city", "friendship")),
+]
+
+
+@pytest.mark.parametrize(("name", "words", "kinds"), KINDS)
+def test_the_kind_is_found_by_its_column_and_guessed_by_its_words(project, name, words, kinds):
+    lines = f"city,partner,signature,date,{name}\nLyon,GBR,yes,2004,{words[0]}\nNice,GBR,yes,2005,{words[1]}\n"
+    guesses = look_at_twinnings(project(lines, "data/raw/twins.csv"), "data/raw/twins.csv")
+    found = declared(guesses)
+    assert found["kind"] == name
+    assert found["kinds"] == dict(zip(words, kinds, strict=True))
+
+
 CHINESE = "城市;国家;年份;出口额（万美元）\n济南;英国;2004;10,5\n济南;美国;2005;11,25\n青岛;英国;2004;12,5\n"
 AWKWARD = [
     ("trade.csv", CHINESE.encode("gb18030"), {"encoding": "gb18030", "separator": ";", "money_unit": "万美元"}),

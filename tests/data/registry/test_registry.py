@@ -1,5 +1,6 @@
 """Registries: every date kept with its precision and source, nothing undated becomes a control."""
 
+import tomllib
 from dataclasses import replace
 
 import pytest
@@ -16,6 +17,7 @@ from twintrade.data import (
     read_undated,
     reconcile,
 )
+from twintrade.data.fixes import list_lines_to_change
 
 TWINS = "city,partner,partner_city,date,kind\n"
 CASE_EVENTS = {
@@ -85,6 +87,13 @@ def test_faulty_rows(project, twinning_source, row, column, reason):
     (message,) = [m for m in caught.value.messages if m.level == "error"]
     assert (message.row, message.column) == (3, column)
     assert reason in message.message
+
+
+def test_a_kind_that_is_not_listed_is_proposed_by_its_words(project, twinning_source):
+    with pytest.raises(InvalidDataError) as caught:
+        twins(project, twinning_source(), "Lyon,GBR,York,2001,友好城市\nLyon,GBR,Leeds,2002,友好交流城市\n")
+    ((line,),) = list_lines_to_change(caught.value.messages).values()
+    assert tomllib.loads(line)["kinds"] == {"友好城市": "sister city", "友好交流城市": "friendship"}
 
 
 def test_a_tie_cannot_end_before_it_began(project, twinning_source):

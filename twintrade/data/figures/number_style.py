@@ -11,9 +11,11 @@ from twintrade.text import Text
 Decimal = Literal[".", ","]
 
 _NoFigure = Literal["n.a.", "n.a", "na", "n/a", "nan", "null", "none", "nil", "x", "not available", "missing"]
-MISSING_TOKENS = frozenset(
+BLANKS = frozenset(("", "-", "--", "---", "–", "—", "−", "－", "―", "——"))
+"""What ``blank`` in the analysis file speaks of: nothing, or a dash, which is zero in the tables of most offices."""
+MISSING_TOKENS = BLANKS | frozenset(
     (
-        *("", "-", "--", "---", "–", "—", "−", "－", "―", "——", "…", "……", "...", "..", ".", ":", "/", "\\"),
+        *("…", "……", "...", "..", ".", ":", "/", "\\", "s", "c"),
         *get_args(_NoFigure),
         *("无", "無", "缺", "暂无", "不详", "无数据", "未公布"),
     )
@@ -92,6 +94,8 @@ class ParsedCell:
     point, comma : str or None
         The number in plain ASCII if the decimal mark is a point, a comma; None where it is then no number.
     is_missing : bool
+    is_blank : bool
+        Whether the token is a blank or a dash, and not declared to be missing.
     """
 
     text: str
@@ -99,6 +103,7 @@ class ParsedCell:
     point: str | None
     comma: str | None
     is_missing: bool
+    is_blank: bool = False
 
     def under(self, decimal: Decimal | None) -> str | None:
         """Return the number under a decimal mark; under none, only where both marks say the same."""
@@ -128,7 +133,7 @@ def read_cell(cell: str, style: NumberStyle) -> ParsedCell:
     """Read one cell on its own."""
     text = cell.strip().strip("\ufeff\u200b").translate(_FULL_WIDTH)
     if text.lower() in MISSING_TOKENS or text in style.missing:
-        return ParsedCell(text, "missing", None, None, True)
+        return ParsedCell(text, "missing", None, None, True, text in BLANKS and text not in style.missing)
     bare, flag = split_flag(text, style.flags)
     return ParsedCell(text, flag, normalize_number(bare, "."), normalize_number(bare, ","), False)
 

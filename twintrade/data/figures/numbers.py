@@ -40,13 +40,19 @@ class Numbers:
         NaN where there is no figure.
     flags : ObjectArray of str, shape (n_rows,)
         Empty, "missing", or the meaning of a declared footnote mark.
+    is_blank : BoolArray, shape (n_rows,)
+        Which cells are blank or a dash, and not declared to be missing.
     missing : mapping of str to int
         How often each token for "no figure" stood in the column.
+    blanks : mapping of str to int
+        Those of them that are blanks and dashes.
     """
 
     values: FloatArray
     flags: ObjectArray
+    is_blank: BoolArray
     missing: Mapping[str, int] = field(default_factory=dict)
+    blanks: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,7 +105,9 @@ def parse_numbers(column: TextColumn, style: NumberStyle, faults: Faults, shift:
     _warn_scientific(column, shapes, faults)
     values = _converted(digits, shift)
     _check_size(column, values, faults)
-    return Numbers(values, flags, missing)
+    is_blank = shapes.rows_that(column, {c for c, cell in shapes.odd.items() if cell.is_blank})
+    blank_tokens = {cell.text or "blank" for cell in shapes.odd.values() if cell.is_blank}
+    return Numbers(values, flags, is_blank, missing, {t: n for t, n in missing.items() if t in blank_tokens})
 
 
 def _digits(

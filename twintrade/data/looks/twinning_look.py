@@ -5,27 +5,20 @@ from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
-from twintrade.data.calendar.months import strip_accents
 from twintrade.data.formats.tables import open_table
 from twintrade.data.geography.near_names import is_in_other_letters
 from twintrade.data.looks.column_look import look_at_trade
 from twintrade.data.looks.column_scores import choose_column, score_dates
 from twintrade.data.looks.ends_look import NO_FILE, OtherFile, look_for_signatories
 from twintrade.data.looks.file_look import Guess, look_at_file
-from twintrade.data.looks.words import has_word_of, has_word_of_twin
+from twintrade.data.looks.words import has_word_of, has_word_of_kind, has_word_of_twin
+from twintrade.data.registry.kinds import USUAL_KIND, suggest_kind
 from twintrade.data.schema.file_format import FileFormat
-from twintrade.data.schema.source import TwinningKind
 from twintrade.data.sources.cells import clean_name, fold_names, quote_cell
 from twintrade.data.sources.faults import Faults
 from twintrade.errors import UNDECIDED
 from twintrade.text import Listed, Text
 
-_USUAL_KIND: TwinningKind = "sister city"
-_KINDS = (
-    ("memorandum", ("memorand", "mou", "备忘")),
-    ("sister state", ("state", "province", "友好省")),
-    ("friendship", ("friend", "freund", "amiti", "amist", "amiz", "友好交流", "友好合作")),
-)
 _SLASHED = re.compile(r"\s*(\d{1,2})[-/.](\d{1,2})[-/.]\d{4}\s*")
 
 
@@ -95,15 +88,15 @@ def look_at_twinnings(root: Path, file: str, other: OtherFile = NO_FILE) -> list
     twin = next((n for n in names if has_word_of_twin(n)), None) or next(
         (n for n in names if "partner" in n.lower() or has_word_of(n, "city")), None
     )
-    kind = next((n for n in names if n != twin and has_word_of(n, "kind")), None)
+    kind = next((n for n in names if n != twin and has_word_of_kind(n)), None)
     parts += [
         ends.city,
         Guess("partner_city", twin or {"constant": ""}, _say_named(twin)),
-        Guess("kind", kind or {"constant": _USUAL_KIND}, _say_named(kind)),
+        Guess("kind", kind or {"constant": USUAL_KIND}, _say_named(kind)),
     ]
     if kind is not None:
         words = sorted({clean_name(c) for c in table.columns[kind]})
-        parts.append(Guess("kinds", {w: _kind(w) for w in words}, Text("data.look-kinds")))
+        parts.append(Guess("kinds", {w: suggest_kind(w) for w in words}, Text("data.look-kinds")))
     parts += _day_first([str(c) for c in table.columns[date]])
     blank = sum(not str(c).strip() for c in table.columns[date])
     if blank:
@@ -131,11 +124,6 @@ def _is_column(guess: Guess) -> bool:
 
 def _say_named(column: str | None) -> Text:
     return Text("data.look-own-name" if column else "data.look-no-such-column")
-
-
-def _kind(word: str) -> str:
-    lowered = strip_accents(word)
-    return next((kind for kind, parts in _KINDS if any(p in lowered for p in parts)), _USUAL_KIND)
 
 
 def _day_first(cells: list[str]) -> list[Guess]:

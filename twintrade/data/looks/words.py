@@ -42,7 +42,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
         *("ville", "commune", "departement", "ciudad", "provincia", "citta", "comune", "cidade", "estado"),
         *("市", "地区", "省"),
     ),
-    "kind": ("type", "kind", "agreement", "form", "art", "tipo", "类型", "性质"),
+    "kind": ("type", "kind", "agreement", "form", "art", "tipo", "类型", "类别", "類別", "性质"),
     "unit": ("unit", "currency", "moeda", "moneda", "devise", "wahrung", "einheit", "单位", "币种"),
     "product": (
         *("hs", "sitc", "cn", "product", "commodity", "goods", "produit", "produto", "producto", "prodotto"),
@@ -155,6 +155,9 @@ ROLES: Mapping[Role, tuple[str, ...]] = {
 _AMOUNT = re.compile(r"\bimport(?:e|es|o|i)\b")  # an amount in Spanish or Italian, imports in German
 _LAST: Mapping[str, Role] = {"o": "exporter", "d": "importer"}
 _WEAK = (("exports", "exporter"), ("imports", "importer"))
+_NATURES = frozenset(
+    ("nature", "natura", "naturaleza", "natureza", "categoria", "categorie", "kategorie", "category")
+)
 _TWIN = ("partner", "partenaire", "twin", "sister", "irma", "hermana", "gemell", "jumel", "友好", "友城", "外方")
 
 
@@ -176,6 +179,11 @@ def has_word_of_twin(name: str) -> bool:
     """Whether a column's name speaks of the city on the other side."""
     lowered = strip_accents(name)
     return any(w in lowered for w in _TWIN) and (has_word_of(name, "city") or "partner" not in lowered)
+
+
+def has_word_of_kind(name: str) -> bool:
+    """Whether a column's name speaks of the kind of an agreement; "nature" does, "signature" does not."""
+    return has_word_of(name, "kind") or not _NATURES.isdisjoint(split_name(name))
 
 
 def find_role(name: str) -> Role:

@@ -11,6 +11,7 @@ from twintrade.data.calendar.dates import TwinningDate, parse_date, refuse_futur
 from twintrade.data.formats.tables import TextTable
 from twintrade.data.geography.cities import read_cities
 from twintrade.data.geography.countries import is_aggregate, resolve_column
+from twintrade.data.registry.kinds import suggest_kind
 from twintrade.data.schema.source import EVENT_KINDS, TWINNING_KINDS, TwinningSource, UndatedSource
 from twintrade.data.sources.cells import TextColumn, build_text_array, clean_name, clean_text, quote_cell
 from twintrade.data.sources.faults import CellError, Faults
@@ -96,7 +97,7 @@ def _mapped(
         key,
         words == "",
         lambda cell: Text("data.not-mapped", cell=quote_cell(cell), key=key, words=Listed(allowed, "comma")),
-        lambda cell: Remedy(key, (cell,)),
+        lambda cell: Remedy(key, (cell, suggest_kind(cell)) if key == "kinds" else (cell,)),
     )
     return words
 

@@ -93,7 +93,8 @@ class TradeSource(FileFormat):
     absent : {"zero", "missing", "error"}
         What an absent row means inside the rectangle of cities, partners and periods.
     blank : {"missing", "zero"}
-        What a blank or dash in the value column means.
+        What a blank or dash in the value column means. Marks such as ".", "…", ":", "x", and ``missing_tokens``, are
+        missing in any case; of ``microdata``, all of them are what ``blank`` says.
     frequency : Frequency
         Of the file.
     to_frequency : Frequency or None
@@ -118,7 +119,7 @@ class TradeSource(FileFormat):
     flags : mapping of str to str
         Footnote marks beside numbers, and what they mean.
     missing_tokens : tuple of str
-        Further ways of writing "no figure".
+        Further ways of writing "no figure"; always missing, also a dash that is listed here.
     city_names : tuple of CityName
         City crosswalk.
     partner_names : mapping of str to str

@@ -277,6 +277,7 @@ fix-decimal = decimal = "."   # or ","
 fix-thousands = decimal = ","   # if the point groups thousands
 fix-flag = { $first } = "what the mark means"
 fix-missing_token = { $first }
+remark-kinds = as the words suggest: correct each
 remark-missing_token = only if it means that there is no figure
 fix-ignore = { $first }
 fix-partner_name = { $first } = { $second }
@@ -295,7 +296,7 @@ remark-where_total = the total without its parts
 fix-drop = { $first } = { $second }
 remark-drop = leaves these rows out
 fix-last_row = last_row = { PLAIN($last) }
-fix-kinds = { $first } = "sister city"
+fix-kinds = { $first } = { $second }
 fix-events = { $first } = "signed"
 fix-frequency = frequency = { $first }   # if the whole file is by { $bare ->
     [year] year
@@ -546,6 +547,10 @@ missing-cells = no figure stands in { $n ->
     [zero] a zero, as declared
    *[missing] missing, not zero
 }
+unknown-cells = a mark for a figure that is secret or not known stands in { $n ->
+    [one] { $n } cell
+   *[other] { $n } cells
+} ({ $tokens }): missing, not zero
 missing-rows = no figure stands in { $n ->
     [one] { $n } row
    *[other] { $n } rows

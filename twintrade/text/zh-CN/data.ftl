@@ -254,6 +254,7 @@ fix-decimal = decimal = "."   # 或","
 fix-thousands = decimal = ","   # 若点是千位分隔符
 fix-flag = { $first } = "该标记的含义"
 fix-missing_token = { $first }
+remark-kinds = 依据字面推测：请逐一核对
 remark-missing_token = 仅当它表示没有数值时
 fix-ignore = { $first }
 fix-partner_name = { $first } = { $second }
@@ -272,7 +273,7 @@ remark-where_total = 只取合计，不取分项
 fix-drop = { $first } = { $second }
 remark-drop = 剔除这些行
 fix-last_row = last_row = { PLAIN($last) }
-fix-kinds = { $first } = "sister city"
+fix-kinds = { $first } = { $second }
 fix-events = { $first } = "signed"
 fix-frequency = frequency = { $first }   # 若整个文件按{ $bare ->
     [year] 年
@@ -475,6 +476,7 @@ missing-cells = { $n }个单元格中没有数值（{ $tokens }）：{ $blank ->
     [zero] 按声明记为零
    *[missing] 记为缺失，不是零
 }
+unknown-cells = { $n }个单元格中是表示保密或不详的标记（{ $tokens }）：记为缺失，不是零
 missing-rows = { $n }行中没有数值：{ $blank ->
     [zero] 按声明记为零
    *[missing] 记为缺失，不是零；其所在的汇总单元也记为缺失
