@@ -21,7 +21,8 @@ from twintrade.render.blocks import (
     build_spans,
     emphasize,
 )
-from twintrade.render.brief.facts import VERDICTS, Effect, Facts, collect_facts
+from twintrade.render.brief.cases import build_case_numbers, describe_case, write_change, write_range
+from twintrade.render.brief.facts import VERDICTS, Facts, collect_facts
 from twintrade.render.brief.pairs import list_pairs
 from twintrade.render.brief.pictures import draw_pictures
 from twintrade.render.brief.readings import build_readings
@@ -98,32 +99,21 @@ def _key_numbers(facts: Facts) -> KeyNumbers:
     shown: list[KeyNumber] = []
     if effect is not None:
         name = str(Text("brief.key-percent", outcome=capitalize(page.outcome)))
-        shown.append(KeyNumber(name, _sign(effect.percent), write_range(effect)))
+        shown.append(KeyNumber(name, write_change(effect.percent), write_range(effect)))
         shown += filter(None, [_key_money(facts)])
     else:
-        shown += _key_sets(facts)
+        shown += build_case_numbers(facts)
     question = str(Text("brief.key-verdict", outcome=page.outcome))
     verdicts = tuple(_say(f"verdict-{name}") for name in VERDICTS)
     return KeyNumbers(tuple(shown), question, verdicts, VERDICTS.index(facts.verdict))
-
-
-def _sign(percent: float) -> str:
-    return str(Text("brief.signed", percent=percent))
-
-
-def write_range(effect: Effect) -> str:
-    """Return the interval of an effect in words, with an end that does not exist named as open."""
-    if not effect.has_interval:
-        return _say("no-range")
-    low, high = (_sign(end) if math.isfinite(end) else _say("open") for end in (effect.low, effect.high))
-    return str(Text("brief.range", low=low, high=high))
 
 
 def _key_money(facts: Facts) -> KeyNumber | None:
     money, page = facts.money, facts.page
     if money is None or money.state == "unavailable" or not math.isfinite(max(abs(money.low), abs(money.high))):
         return None
-    name = str(Text("brief.key-money", n=money.n_units, period_name=page.period_name))
+    times, first = money.n_periods, money.first or "none"
+    name = str(Text("brief.key-money", n=money.n_units, period_name=page.period_name, times=times, first=first))
     low, high = (
         str(Text("brief.amount", value=money.average(end), unit=money.unit)) for end in (money.low, money.high)
     )
@@ -134,24 +124,6 @@ def _key_money(facts: Facts) -> KeyNumber | None:
         value = str(Text("brief.amount", value=money.average(money.total), unit=money.unit))
         return KeyNumber(name, value, spread)
     return KeyNumber(name, spread, _say("range-alone"))
-
-
-def _key_sets(facts: Facts) -> list[KeyNumber]:
-    """Return what each of two donor sets says of a case that they disagree about."""
-    frame = facts.page.results.payloads.get("case_tests")
-    rows = [] if frame is None else list_records(frame)
-    method = next((take_text(r["method"]) for r in rows), "")
-    sets = []
-    for donors in ("A", "B"):
-        row = next(
-            (r for r in rows if take_text(r["method"]) == method and take_text(r["donor_set"]) == donors), None
-        )
-        if row is None:
-            continue
-        ends = [100 * math.expm1(read_number(row[name])) for name in ("conformal_low", "conformal_high")]
-        effect = Effect(percent=read_number(row["percent"]), low=ends[0], high=ends[1])
-        sets.append(KeyNumber(_say(f"key-set-{donors.lower()}"), _sign(effect.percent), write_range(effect)))
-    return sets
 
 
 def _ask(facts: Facts) -> str:
@@ -187,7 +159,7 @@ def _find_onsets(facts: Facts) -> tuple[str, str]:
 def _tell(facts: Facts) -> str:
     page, effect, pairs = facts.page, facts.effect, facts.pairs
     if effect is None:
-        return str(Listed(tuple(_tell_sets(facts)) or (Text("brief.told-nothing"),), "sentences"))
+        return str(Listed(tuple(describe_case(facts)) or (Text("brief.told-nothing"),), "sentences"))
     if not pairs:
         key = "brief.told-rise" if effect.percent > 0 else "brief.told-fall"
         return str(Text(key, outcome=page.outcome, size=abs(effect.percent), range=write_range(effect)))
@@ -215,21 +187,6 @@ def _tell(facts: Facts) -> str:
         side = "short" if gap < 0 else "ahead"
         sentences.append(Text("brief.told-pair", name=name, side=side, gap=amounts.format_quantity(abs(gap), unit)))
     return str(Listed(tuple(sentences), "sentences"))
-
-
-def _tell_sets(facts: Facts) -> list[Text]:
-    """Say between which changes the methods lie that compare a case with each of two donor sets."""
-    frame = facts.page.results.payloads.get("case_tests")
-    tests = [] if frame is None else list_records(frame)
-    sentences = []
-    for donors in ("A", "B"):
-        changes = [
-            c for c in (read_number(r["percent"]) for r in tests if take_text(r["donor_set"]) == donors) if c == c
-        ]
-        if changes:
-            name = _say(f"key-set-{donors.lower()}")
-            sentences.append(Text("brief.told-set", name=name, n=len(changes), low=min(changes), high=max(changes)))
-    return sentences
 
 
 def _show(facts: Facts) -> list[Block]:
@@ -263,7 +220,14 @@ def _need(facts: Facts) -> str:
             sentences.append(Text("brief.detectable-more", size=MOST_PERCENT))
         else:
             sentences.append(
-                Text("brief.detectable", size=size, has_money=has_money, value=value, period_name=page.period_name)
+                Text(
+                    "brief.detectable",
+                    size=size,
+                    has_money=has_money,
+                    value=value,
+                    period_name=page.period_name,
+                    first=money.first if money is not None and money.first else "none",
+                )
             )
         wanted = math.ceil(facts.n_treated * (math.log1p(facts.detectable / 100) / math.log1p(SMALL / 100)) ** 2)
         if facts.detectable > SMALL and facts.n_treated:

@@ -160,6 +160,12 @@ def read_effect(record: Record | None) -> Effect | None:
     )
 
 
+def find_spread(facts: Facts) -> tuple[float, float]:
+    """Return the least and the greatest change in percent of all columns."""
+    changes = [effect.percent for _, effect in facts.methods] or [math.nan]
+    return min(changes), max(changes)
+
+
 def _find_verdict(results: ResultSet) -> Verdict:
     claims = find_payload(results, "claims")
     rows = [] if claims is None else list_records(claims)

@@ -48,7 +48,16 @@ key-money = In money, { $n ->
     [quarter] quarter
     [month] month
    *[other] period
+}{ $first ->
+    [none] { "" }
+   *[other] { $times ->
+        [one] { "" }
+       *[other] , on average over the { $times } { periods } from { $first } on
+    }
 }
+key-headline = Headline estimate: { $label }
+key-estimates = All { $n } estimates
+by-comparison = by method and comparison
 key-verdict = Did the agreements change { $outcome }?
 key-set-a = Against the city’s sales to other countries
 key-set-b = Against other cities’ sales to the country
@@ -94,8 +103,12 @@ told-rise = After the agreement { $outcome } stood { PERCENT($size) } above thos
 told-fall = After the agreement { $outcome } stood { PERCENT($size) } below those expected without it ({ $range }).
 told-set = { $name }: { $n ->
     [one] { PERCENT($low, sign: "always") }
-   *[other] { PERCENT($low, sign: "always") } to { PERCENT($high, sign: "always") }, by { $n } methods
-}.
+   *[other] { PERCENT($low, sign: "always") } to { PERCENT($high, sign: "always") }
+}, by { $methods }.
+told-all = { $n ->
+    [one] The change is estimated at { PERCENT($low, sign: "always") }.
+   *[other] { $n } estimates of the change run from { PERCENT($low, sign: "always") } to { PERCENT($high, sign: "always") }.
+}
 told-nothing = No change is stated.
 believe = Can we believe it?
 weigh = { $n ->
@@ -131,7 +144,10 @@ reading-always = With the pairs that had an agreement from the beginning as comp
 reading-conditional = Compared only with pairs whose trade grew as fast before any agreement, it is { PERCENT($percent, decimals: 0, sign: "always") }.
 needed = What would be needed to know
 detectable = Only a change of { $size } or more would have been found four times in five{ $has_money ->
-    [yes] : { $value } a { period } for all pairs together
+    [yes] : { $value } a { period } for all pairs together{ $first ->
+        [none] { "" }
+       *[other] , on average from { $first } on
+    }
    *[no] { "" }
 }.
 detectable-more = Even a change of { PERCENT($size, decimals: 0) } would not have been found four times in five.

@@ -45,8 +45,17 @@ key-money = 折合金额，{ $n ->
     [quarter] 季度
     [month] 月
    *[other] 期
+}{ $first ->
+    [none] { "" }
+   *[other] { $times ->
+        [1] { "" }
+       *[other] （自{ $first }起{ $times }{ period }的平均值）
+    }
 }
 key-verdict = 协议是否改变了{ $outcome }？
+key-headline = 主要估计：{ $label }
+key-estimates = 全部{ $n }个估计值
+by-comparison = 按方法与比较对象
 key-set-a = 与该市对其他国家的销售相比
 key-set-b = 与其他城市对该国的销售相比
 signed = { PERCENT($percent, decimals: 1, sign: "always") }
@@ -88,8 +97,12 @@ told-rise = 协议生效后，{ $outcome }比没有协议时的预期值高{ PER
 told-fall = 协议生效后，{ $outcome }比没有协议时的预期值低{ PERCENT($size) }（{ $range }）。
 told-set = { $name }：{ $n ->
     [1] { PERCENT($low, sign: "always") }
-   *[other] { PERCENT($low, sign: "always") }至{ PERCENT($high, sign: "always") }（{ $n }种方法）
-}。
+   *[other] { PERCENT($low, sign: "always") }至{ PERCENT($high, sign: "always") }
+}（{ $methods }）。
+told-all = { $n ->
+    [1] 变化的估计值为{ PERCENT($low, sign: "always") }。
+   *[other] 变化的{ $n }个估计值介于{ PERCENT($low, sign: "always") }与{ PERCENT($high, sign: "always") }之间。
+}
 told-nothing = 不报告变化幅度。
 believe = 结果可信吗？
 weigh = { $n ->
@@ -125,7 +138,10 @@ reading-always = 若以一开始就有协议的配对为对照，变化为{ PERC
 reading-conditional = 若只与首个协议之前贸易增速相近的配对比较，变化为{ PERCENT($percent, decimals: 0, sign: "always") }。
 needed = 要得出答案还需要什么
 detectable = 只有达到或超过{ $size }的变化，才会有五分之四的机会被发现{ $has_money ->
-    [yes] ：即全部配对合计每{ period }{ $value }
+    [yes] ：即全部配对合计每{ period }{ $value }{ $first ->
+        [none] { "" }
+       *[other] （自{ $first }起的平均值）
+    }
    *[no] { "" }
 }。
 detectable-more = 即使变化达到{ PERCENT($size, decimals: 0) }，也不足以有五分之四的机会被发现。
