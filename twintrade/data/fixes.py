@@ -36,6 +36,8 @@ _TABLES: Mapping[RemedyName, _Table] = {
     "kinds": _Table("kinds", "{}", has_remark=True),
     "events": _Table("events", "{}"),
 }
+REGISTER = "[[data.twinnings]]"
+"""Stands for the file of a message about agreements that names none."""
 _PADDING = ("CODE", "CODE")
 """What stands for a value that the message does not know."""
 _BY_CODE: Mapping[str, str] = {
@@ -66,7 +68,8 @@ def list_lines_to_change(messages: Iterable[Message]) -> dict[str, list[str]]:
         if message.level == "info":
             continue
         if message.remedy is not None:
-            lines = by_file.setdefault(message.file, {})
+            is_of_register = not message.file and message.remedy.name == "agreement_city"
+            lines = by_file.setdefault(REGISTER if is_of_register else message.file, {})
             for start in range(0, len(message.remedy.values) or 1, 2):
                 values = message.remedy.values[start : start + 2]
                 lines[message.remedy.name, _write(Remedy(message.remedy.name, values), message.row)] = None

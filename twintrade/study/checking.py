@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from twintrade.data.data_report import format_data_report
+from twintrade.data.fixes import REGISTER
 from twintrade.data.sources import InvalidDataError
 from twintrade.design import Design
 from twintrade.effects import Message
@@ -86,6 +87,7 @@ def check_analysis(root: Path, name: str, text: str) -> str:
 def _declared(name: str, text: str) -> dict[str, str]:
     """Return where the analysis file declares each data file."""
     places: dict[str, str] = {}
+    registers: list[str] = []
     table = ""
     for number, line in enumerate(text.splitlines(), 1):
         if header := _TABLE.match(line):
@@ -93,7 +95,9 @@ def _declared(name: str, text: str) -> dict[str, str]:
         elif (file := _FILE.match(line)) and table:
             place = Text("study.declared-at", file=f"{FOLDER}/{name}.toml", table=table, line=number)
             places.setdefault(file[1], str(place))
-    return places
+            if table == REGISTER:
+                registers.append(str(place))
+    return places | ({REGISTER: registers[0]} if len(registers) == 1 else {})
 
 
 def _registry(observed: Observed) -> Iterator[str]:

@@ -112,6 +112,8 @@ def test_a_city_spelt_longer_is_excluded_and_asked_about(project, tmp_path, city
     if trade:
         assert f"is {trade} meant?" in told
         assert f'city_names = [{{ name = "{city}", city = "{trade}" }}]' in told
+        assert "analyses/t.toml, [[data.twinnings]] at line" in told
+        assert "in the tables of the files above" not in told
     else:
         assert "names a city that the trade table does not have" in told
 
