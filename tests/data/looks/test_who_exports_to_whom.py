@@ -107,7 +107,7 @@ def test_a_row_is_said_with_its_ends_in_their_order(tmp_path):
     write(tmp_path, "t.csv", ["importer", "exporter", "year", "million EUR"], [["DEU", "FRA", 2014, 12.3]] * 2)
     write(tmp_path, "r.csv", ["exporter", "importer", "date"], [["FRA", "DEU", 2011]])
     said = read_back_trade(tmp_path, look_at_both(tmp_path, "t.csv", "r.csv")[0])
-    assert str(said[0]) == "In 2014 France sold Germany goods of 12.3 million EUR."
+    assert str(said[0]) == "In 2014 France sold goods of 12.3 million EUR to Germany."
 
 
 def test_two_ends_without_words_are_a_question(tmp_path):

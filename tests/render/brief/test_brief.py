@@ -12,6 +12,7 @@ from twintrade.render.appendix import build_brief_document, open_page
 from twintrade.render.blocks import Aside, Beside, BulletList, Heading, KeyNumbers, Lead, Paragraph, Table
 from twintrade.render.brief.cases import write_change, write_range
 from twintrade.render.brief.facts import VERDICTS, Effect, collect_facts, read_effect
+from twintrade.render.brief.reasons import _list_against
 from twintrade.render.options import AppendixOptions
 from twintrade.render.page import Page
 from twintrade.render.reading import find_headline, find_overall
@@ -310,3 +311,13 @@ def test_the_brief_and_the_claims_give_one_minimum_detectable_effect(made):
     assert str(describe_detectable(huge, own, find_overall(huge, own))).startswith("more than +1,000% (")
     asked = read_aside(build(huge), "What would be needed to know")
     assert "Even a change of 1,000% would not have been found" in asked
+
+
+@pytest.mark.usefixtures("unencoded")
+def test_methods_that_differ_from_no_change_on_say_so_without_a_rounded_zero(made) -> None:
+    facts = collect_facts(Page(with_payloads(made)))
+    (column, effect), *_ = facts.methods
+    methods = tuple((column, replace(effect, percent=percent)) for percent in (-0.3, 18.2))
+    facts = replace(facts, methods=methods, effect=replace(effect, low=1.0, high=2.0))
+    said = [str(reason) for reason in _list_against(replace(facts, n_objecting=0))]
+    assert "The answer turns on the method: 2 of them place the change anywhere from no change to 18% more." in said

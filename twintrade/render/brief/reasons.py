@@ -61,7 +61,8 @@ def _explain_methods(facts: Facts) -> Text | None:
     effects = [one.percent for _, one in facts.methods]
     if facts.effect is None or len(effects) < 2 or min(effects) > 0 or max(effects) < 0:
         return None
-    return Text("brief.reason-methods", low=-min(effects), high=max(effects), n=len(effects))
+    fall, rise = ("some" if round(abs(pick(effects))) else "none" for pick in (min, max))
+    return Text("brief.reason-methods", low=-min(effects), high=max(effects), n=len(effects), fall=fall, rise=rise)
 
 
 def _explain_largest(facts: Facts) -> Text | None:

@@ -127,7 +127,13 @@ reason-chance = { $by ->
    *[other] Chance alone can do this: a difference as large arises { $of } times in 100 where agreements do nothing.
 }
 reason-no-range = No range can be given for the change, so it cannot be told from none.
-reason-methods = The answer turns on the method: { $n } of them place the change anywhere from { PERCENT($low, decimals: 0) } less to { PERCENT($high, decimals: 0) } more.
+reason-methods = The answer turns on the method: { $n } of them place the change anywhere from { $fall ->
+    [none] no change
+   *[some] { PERCENT($low, decimals: 0) } less
+} to { $rise ->
+    [none] no change
+   *[some] { PERCENT($high, decimals: 0) } more
+}.
 reason-largest = One pair carries the result: { $name }, makes up { SHARE($share) } of the trade of all.
 reason-few = Few pairs carry the result: { $n }.
 reason-unseen = { $n } of { $of } checks could not have seen a fault that matters.

@@ -618,10 +618,10 @@ look-both-flows = { $shown } is exports and imports together, which is neither: 
 look-flow-against-ends = the values are called { $flow }, and the ends say the opposite: find out which way the goods went
 look-reporter-partner = the values are { $flow }, and the city is the other end of them
 look-read = Read so: { $said }
-look-sold = In { $period } { $seller } sold { $buyer } goods of { $money ->
+look-sold = In { $period } { $seller } sold goods of { $money ->
     [unknown] { QUANTITY($amount) } (in a currency that is still to be written)
    *[other] { QUANTITY($amount) } { $money }
-}.
+} to { $buyer }.
 look-other-letters = the trade table has these cities in other letters
 look-signed = { $date }: agreement of { $city } with { $twin ->
     [none] a place in { $country }

@@ -106,7 +106,7 @@ negative-variance = the { $covariance ->
     [multi-way-jackknife] multi-way jackknife
    *[other] { $covariance }
 } covariance had a negative variance for { $effects }; its negative eigenvalues were set to zero
-no-variance-left = no standard error for { $effects }: a negative variance set to zero is none{ $remedy ->
+no-variance-left = no standard error for { $effects }: the variance computed from the data was negative, so the error is unknown{ $remedy ->
     [one-dimension] ; cluster by one dimension
     [clusters] ; cluster instead
     [city-or-partner] ; cluster by city or by partner
@@ -217,7 +217,7 @@ other-rows = observes other rows
 no-draw = none of { $draws } re-assigned designs could be estimated: { $reason }
 no-assignment = there was no assignment
 missing-in-draws = effect { $effect } is missing in { $n } of { $draws } draws
-unbounded = randomization rejects no effect, however large, on some side of: { $effects }
+unbounded = the interval has no end on at least one side, because the randomization test rules out no effect there, however large: { $effects }
 unmoved = no interval for { $effects }: a constant effect after the agreement does not move it
 hazard-few = { $n } agreements are too few for a hazard of signing with { $variables } { $variables ->
     [one] variable

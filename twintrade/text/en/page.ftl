@@ -240,7 +240,7 @@ paths_whole_note = Each cell: the change in percent where the column measures on
 paths_others_note = In percent where a column measures a change, all of them on one axis; else on its own scale. Marks as in the figure before.
 paths_others_caption = { $outcome } by { period } since the agreement, the other columns
 paths_pretrend = Effects before the agreement should lie near zero if the comparison is sound; that they do is no proof. A joint test that all of them are zero gives { P($p) }.{ $adjusted ->
-    [yes] { " " }The check of pre-trends tests a straight line through them as well and adjusts for both (Holm): { P($smallest) }, the smaller of the two.
+    [yes] { " " }The check of pre-trends tests a straight line through them as well. Each p-value is then raised because two tests are made (Holm); the smaller of the two becomes { P($smallest) }.
    *[no] { "" }
 }
 pretrend_absent = No joint pre-period test was made.

@@ -12,7 +12,10 @@ data = The outcome is { $outcome }{ $outcome_unit ->
 }, { $first } to { $last }; { SHARE($zeros, decimals: 1) } of the rows are zero{ $missing ->
     [0] { "" }
    *[other] { " " }and { $missing } have no figure
-}. { $treated } are treated within the sample and { $always } in or before its first period.
+}. { $treated ->
+    [one] { $treated } is
+   *[other] { $treated } are
+} treated within the sample and { $always } in or before its first period.
 excluded = { $n ->
     [one] One is
    *[other] { $n } are

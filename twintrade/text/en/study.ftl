@@ -64,10 +64,10 @@ earlier-stand = earlier results stand as they were
 earlier-stand-details = details: results/{ $name }.messages.csv; earlier results stand as they were
 none-estimated = none estimated
 none = none
-objecting = { $objects } object, { $does_not_object } do not, { $cannot_tell } cannot tell{ $checks ->
+objecting = { $objects } object{ $checks ->
     [none] { "" }
    *[other] { " (" }{ $checks })
-}
+}, { $does_not_object } do not, { $cannot_tell } cannot tell
 
 guesses-open = { $name } rests on { $n ->
     [one] one guess

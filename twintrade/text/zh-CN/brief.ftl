@@ -118,7 +118,13 @@ reason-chance = { $by ->
    *[other] 偶然因素足以造成这样的结果：即使协议毫无作用，每100次中也有{ $of }次出现同样大的差异。
 }
 reason-no-range = 变化幅度没有区间，无法与“没有变化”相区分。
-reason-methods = 答案取决于方法：{ $n }种方法给出的变化从减少{ PERCENT($low, decimals: 0) }到增加{ PERCENT($high, decimals: 0) }不等。
+reason-methods = 答案取决于方法：{ $n }种方法给出的变化从{ $fall ->
+    [none] 没有变化
+   *[some] 减少{ PERCENT($low, decimals: 0) }
+}到{ $rise ->
+    [none] 没有变化
+   *[some] 增加{ PERCENT($high, decimals: 0) }
+}不等。
 reason-largest = 结果由一个配对主导：{ $name }占全部配对贸易的{ SHARE($share) }。
 reason-few = 结果所依据的配对很少：{ $n }个。
 reason-unseen = { $of }项检查中有{ $n }项即使存在重要问题也无从发现。

@@ -106,7 +106,7 @@ negative-variance = { $covariance ->
     [multi-way-jackknife] 多维刀切法
    *[other] { $covariance }
 }协方差矩阵对{ $effects }给出负方差；其负特征值已置为零
-no-variance-left = { $effects }没有标准误：置为零的负方差不能作为方差{ $remedy ->
+no-variance-left = { $effects }没有标准误：由数据算得的方差为负，因此误差未知{ $remedy ->
     [one-dimension] ；请按单一维度聚类
     [clusters] ；请改用聚类标准误
     [city-or-partner] ；请按城市或按伙伴聚类
@@ -211,7 +211,7 @@ other-rows = 所含观测不同
 no-draw = { $draws }个重新分配的设计均未能估计：{ $reason }
 no-assignment = 没有可行的分配
 missing-in-draws = 效应{ $effect }在{ $draws }次抽样中有{ $n }次缺失
-unbounded = 对下列效应，随机化检验在某一侧无论多大的效应都不拒绝：{ $effects }
+unbounded = 区间至少有一侧没有端点，因为随机化检验在该侧不能排除任何大小的效应：{ $effects }
 unmoved = { $effects }没有区间：协议生效后的恒定效应不会使其变动
 hazard-few = { $n }项协议过少，不足以估计含{ $variables }个变量的签署风险模型：每个变量至少需要{ $least }项
 hazard-constant = 签署风险模型的某一变量在全部个体间没有差异

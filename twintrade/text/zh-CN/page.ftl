@@ -220,7 +220,7 @@ paths_whole_note = 每格：该列衡量变动时为百分比变动，否则为�
 paths_others_note = 衡量变动的列以百分比表示，并共用一条坐标轴；其余各列用各自的尺度。符号含义同上图。
 paths_others_caption = 按距协议生效{ period }数列示的{ $outcome }，其余各列
 paths_pretrend = 若对照合理，协议生效前的效应应接近零；但接近零并非证明。全部事前效应为零的联合检验：{ P($p) }。{ $adjusted ->
-    [yes] 事前趋势检查还检验穿过这些效应的直线，并对两项检验作Holm调整，取较小者：{ P($smallest) }。
+    [yes] 事前趋势检查还检验穿过这些效应的直线，因做了两项检验，各p值随之调高（Holm法），其中较小者变为{ P($smallest) }。
    *[no] { "" }
 }
 pretrend_absent = 未作事前效应的联合检验。

@@ -64,10 +64,10 @@ earlier-stand = 先前的结果保持不变
 earlier-stand-details = 详情见results/{ $name }.messages.csv；先前的结果保持不变
 none-estimated = 未作估计
 none = 无
-objecting = { $objects }项提出异议，{ $does_not_object }项未提出异议，{ $cannot_tell }项无法判断{ $checks ->
+objecting = { $objects }项提出异议{ $checks ->
     [none] { "" }
    *[other] （{ $checks }）
-}
+}，{ $does_not_object }项未提出异议，{ $cannot_tell }项无法判断
 
 guesses-open = { $name }有{ $n ->
     [1] 一项
