@@ -153,6 +153,9 @@ UNITS = [
     ("Exports (£m)", "million GBP"),
     ("exports_eur_k", "1,000 EUR"),
     ("Ausfuhr 2015 EUR", "EUR"),
+    ("Trade Value 1000USD", "1,000 USD"),
+    ("export_1000eur", "1,000 EUR"),
+    ("ALL_VAL_MO USD", "USD"),
 ]
 
 

@@ -17,6 +17,7 @@ _YEARS = re.compile(r"(?<![0-9.,])(?:19|20)[0-9]{2}(?:\s?[-/–]\s?(?:(?:19|20)[
 _ENDS = re.compile(r"[(\[{;:]|,(?![0-9])")
 _PREPOSITIONS = re.compile(r"(?<![^\W_])(?:in|en|em)(?![^\W_])")
 _WORD = re.compile(r"[0-9][0-9.,'’^]*|[^\W_]+")
+_JOINED = re.compile(r"(?<=000)(?=[a-rt-z])")
 _SHORT = 4
 """Letters up to which a word may be an abbreviated power, beside a currency without bracket or preposition."""
 _IBERIAN = re.compile(
@@ -56,8 +57,8 @@ class HeaderUnit:
 
 
 def fold_unit(text: str) -> str:
-    """Return a text in lower case, with plain spaces, digits and brackets."""
-    return " ".join(unicodedata.normalize("NFKC", text).lower().split())
+    """Return a text in lower case, with plain spaces, digits and brackets, and "1000USD" as two words."""
+    return _JOINED.sub(" ", " ".join(unicodedata.normalize("NFKC", text).lower().split()))
 
 
 @cache
