@@ -10,6 +10,8 @@ from twintrade.study.store.fingerprint import OF_PAGES
 from twintrade.text import Listed, Text
 
 _HEADS = ("analysis", "status", "effect", "interval", "p", "checks", "results")
+LEAST_P = 0.001
+"""p-value below which the table says no more than that."""
 
 
 def summarize_outcomes(outcomes: Sequence[AnalysisEnd]) -> str:
@@ -62,7 +64,10 @@ def _shown(value: float, facts: Mapping[str, Any]) -> str:
 
 
 def _p(facts: Mapping[str, Any]) -> str:
-    return f"{facts['p']:.3f} ({facts.get('inference', '')})" if "p" in facts else ""
+    if "p" not in facts:
+        return ""
+    shown = f"{facts['p']:.3f}" if facts["p"] >= LEAST_P else f"< {LEAST_P}"
+    return f"{shown} ({facts.get('inference', '')})"
 
 
 def _checks(facts: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ import tomllib
 from twintrade.study.runner import run_all
 from twintrade.study.spec.guesses import confirm_guesses, find_open_guesses
 from twintrade.study.store import confirm_analysis, find_analyses
-from twintrade.study.summary import summarize_outcomes
+from twintrade.study.summary import _p, summarize_outcomes
 
 FILE = """title = "GUESS: a title"
 flow = "exports"      # GUESS: by its name
@@ -44,3 +44,11 @@ def test_a_run_says_how_many_are_open_until_they_are_confirmed(project, spec_tex
     assert confirmed.ending == "done"
     assert "open_guesses" not in confirmed.summary
     assert "guess" not in summarize_outcomes([confirmed]).replace("guessed", "")
+
+
+def test_a_p_value_that_rounds_to_zero_is_said_to_be_small():
+    assert [_p({"p": p, "inference": "clustered"}) for p in (0.0001, 0.302, 0.001)] == [
+        "< 0.001 (clustered)",
+        "0.302 (clustered)",
+        "0.001 (clustered)",
+    ]
