@@ -60,7 +60,7 @@ Change = Callable[[Assigned, FloatArray, np.random.Generator], FloatArray]
 
 
 def drift(made: Assigned, since: FloatArray, rng: np.random.Generator) -> FloatArray:
-    return np.asarray(0.06 * np.isfinite(made.onset)[..., None] * np.arange(YEARS))
+    return np.asarray(0.2 * np.isfinite(made.onset)[..., None] * np.arange(YEARS))
 
 
 def begin_early(made: Assigned, since: FloatArray, rng: np.random.Generator) -> FloatArray:
@@ -68,7 +68,7 @@ def begin_early(made: Assigned, since: FloatArray, rng: np.random.Generator) -> 
 
 
 def drift_far(made: Assigned, since: FloatArray, rng: np.random.Generator) -> FloatArray:
-    return 5 * drift(made, since, rng)
+    return 1.5 * drift(made, since, rng)
 
 
 def dip(made: Assigned, since: FloatArray, rng: np.random.Generator) -> FloatArray:
@@ -134,7 +134,7 @@ class Trial:
 
 
 TRIALS = (
-    Trial("pretrends", "treated pairs grow 6 % a year faster", drift),
+    Trial("pretrends", "treated pairs grow 22 % a year faster", drift),
     Trial("honest", "treated pairs grow 35 % a year faster", drift_far, "twfe", {"bounds": (1.0,)}),
     Trial("placebo_dates", "the effect begins two years early", begin_early),
     Trial("anticipation", "the effect begins two years early", begin_early),

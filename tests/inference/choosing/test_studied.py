@@ -1,6 +1,7 @@
 """What is said to have been studied is what the stored simulations hold, no more and no less."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -87,6 +88,14 @@ def test_a_combination_is_told_by_method_errors_and_effects(family, inference, i
     made = assign(cell, np.random.default_rng(1))
     fitted = fit(Imputation(family=family), made.design(draw_flows(made, np.random.default_rng(2)), "level"))
     assert is_size_studied(fitted, inference) == is_studied
+
+
+@pytest.mark.parametrize(("resting", "is_studied"), [(0.0, True), (0.2, True), (0.6, False)])
+def test_poisson_draws_are_not_known_to_hold_where_rows_of_leverage_one_decide(resting, is_studied):
+    cell = replace(Cell(40, "scattered", "equal", 0.6, 30, "gravity"), resting=resting)
+    made = assign(cell, cell.seed(0, 0))
+    fitted = fit(Imputation(family="poisson"), made.design(draw_flows(made, cell.seed(0, 0, 0, 7)), "level"))
+    assert is_size_studied(fitted, "randomization") == is_studied
 
 
 @pytest.mark.parametrize(
