@@ -1,6 +1,6 @@
 """What every exhibit is given: the results, the wording, the theme, and what the type can print."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
@@ -83,10 +83,13 @@ class Page:
         names = [take_text(v) for v in column if take_text(v)]
         return names[0] if names else self.results.sections.get("outcome", "") or self.say("trade")
 
-    def list_first_warnings(self) -> list[str]:
+    def list_first_warnings(self, but: Sequence[str] = ()) -> list[str]:
         """Return the warnings that a reader of the first page needs: who counts as treated, and with how much."""
         messages = [m for m in list_records(self.results.messages) if take_text(m["level"]) == "warning"]
-        first = sorted((m for m in messages if m["code"] in ON_FIRST_PAGE), key=lambda m: take_text(m["code"]))
+        first = sorted(
+            (m for m in messages if m["code"] in ON_FIRST_PAGE and m["code"] not in but),
+            key=lambda m: take_text(m["code"]),
+        )
         return [complete_sentence(read_words(m, "message")) for m in first]
 
     def drawable(self, frame: pd.DataFrame) -> pd.DataFrame:

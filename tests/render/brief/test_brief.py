@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from twintrade.effects import Money
+from twintrade.effects.messages import Message, build_messages_frame
 from twintrade.render.appendix import build_brief_document, open_page
-from twintrade.render.blocks import Aside, Beside, BulletList, Heading, KeyNumbers, Lead, Paragraph, Table
+from twintrade.render.blocks import Aside, Beside, BulletList, Heading, KeyNumbers, Lead, Note, Paragraph, Table
 from twintrade.render.brief.cases import write_change, write_range
 from twintrade.render.brief.facts import VERDICTS, Effect, collect_facts, read_effect
 from twintrade.render.brief.reasons import _list_against
@@ -19,6 +20,7 @@ from twintrade.render.reading import find_headline, find_overall
 from twintrade.render.writers.docx import render_docx
 from twintrade.render.writers.html import render_html
 from twintrade.study.claims.detectable import describe_detectable
+from twintrade.text import Listed, Text
 
 PERIODS = pd.DataFrame(
     {
@@ -321,3 +323,14 @@ def test_methods_that_differ_from_no_change_on_say_so_without_a_rounded_zero(mad
     facts = replace(facts, methods=methods, effect=replace(effect, low=1.0, high=2.0))
     said = [str(reason) for reason in _list_against(replace(facts, n_objecting=0))]
     assert "The answer turns on the method: 2 of them place the change anywhere from no change to 18% more." in said
+
+
+@pytest.mark.usefixtures("unencoded")
+def test_guesses_are_counted_on_the_first_page_and_listed_in_the_appendix(made) -> None:
+    lines = Listed((Text("study.guess", key="encoding", line=9), Text("study.guess", key="city", line=11)))
+    guess = Message("warning", "guess", Text("study.guesses", n=2, lines=lines), "analyses/made.toml")
+    notes = find(build(replace(with_payloads(made), messages=build_messages_frame([guess]))), Note)
+    (said,) = ["".join(span.text for span in note.spans) for note in notes if note.kind == "warning"]
+    assert (
+        said == "2 lines of the analysis file are still guesses that nobody has confirmed; the appendix lists them."
+    )

@@ -31,7 +31,7 @@ from twintrade.render.detecting import MOST_PERCENT
 from twintrade.render.exhibits.registered import build_status
 from twintrade.render.names import capitalize
 from twintrade.render.page import Page
-from twintrade.render.reading import find_payload, list_records, read_number, read_whole, take_text
+from twintrade.render.reading import find_payload, find_words, list_records, read_number, read_whole, take_text
 from twintrade.text import Listed, Text, amounts, complete_sentence, join_sentences, numbers
 
 SMALL = 10.0
@@ -195,7 +195,13 @@ def _show(facts: Facts) -> list[Block]:
 
 
 def _warn(page: Page) -> list[Note]:
-    return [Note("warning", build_spans(sentence)) for sentence in page.list_first_warnings()]
+    """Return the warnings of the first page; of guesses their number, since the appendix lists them."""
+    messages = [m for m in list_records(page.results.messages) if take_text(m["level"]) == "warning"]
+    guesses = [find_words(m, "message") for m in messages if m["code"] == "guess"]
+    counts = [dict(words.values).get("n") for words in guesses if isinstance(words, Text)]
+    counted = [str(Text("brief.guesses", n=n)) for n in counts if isinstance(n, int)]
+    sentences = page.list_first_warnings(but=("guess",) if counted else ())
+    return [Note("warning", build_spans(sentence)) for sentence in (*counted, *sentences)]
 
 
 def _believe(facts: Facts) -> Aside:

@@ -88,6 +88,10 @@ against = What { $treated ->
     [one] one pair that has
    *[other] { $n } pairs that have
 } none on record.
+guesses = { $n ->
+    [one] { $n } line of the analysis file is still a guess that nobody has confirmed; the appendix lists it.
+   *[other] { $n } lines of the analysis file are still guesses that nobody has confirmed; the appendix lists them.
+}
 happened = What happened
 told = Counted over the { $n } pairs, { $rows } { $period_name ->
     [year] years

@@ -82,6 +82,7 @@ against = { $treated ->
     [1] 其
    *[other] 它们的
 }贸易与{ $n }个没有协议记录的配对相比较。
+guesses = 分析文件中仍有{ $n }行是无人确认的猜测；详见附录。
 happened = 实际情况
 told = { $n }个配对在协议之下合计经过了{ $rows }{ $period_name ->
     [year] 年
