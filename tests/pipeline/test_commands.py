@@ -149,7 +149,8 @@ def test_outside_a_project_every_command_says_so(tmp_path):
 def test_a_run_on_a_pipe_tells_its_stages_on_standard_error(project):
     done = command(project, "run")
     assert done.returncode == 0
-    stages = ["reading the data", "estimating", "checking", "drawing the appendix"]
+    gathering = "comparing with other software, and putting the results together"
+    stages = ["reading the data", "estimating", "checking", gathering, "drawing the appendix"]
     assert done.stderr.splitlines() == [f"tiny: {stage}" for stage in stages]
     assert done.stdout.splitlines()[0].split() == [
         "analysis",

@@ -29,7 +29,7 @@ fault = a fault of the program ({ $error }); set { $variable }=1 to see where, a
 stage-read = reading the data
 stage-estimate = estimating
 stage-check = checking
-stage-collect = estimating again with other software where that is quick, and putting the results together
+stage-collect = comparing with other software, and putting the results together
 stage-draw = drawing the appendix
 run-takes = this run is expected to take { $span }
 job = job { $n } of { $all }, { $job }{ $refits ->

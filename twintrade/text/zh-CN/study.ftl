@@ -29,7 +29,7 @@ fault = 程序故障（{ $error }）；请设置 { $variable }=1 以查看出错
 stage-read = 读取数据
 stage-estimate = 估计
 stage-check = 检查
-stage-collect = 在耗时不多时用其他软件重新估计，并汇总结果
+stage-collect = 与其他软件比较，并汇总结果
 stage-draw = 绘制附录
 run-takes = 本次运行预计需要{ $span }
 job = 第{ $n }项任务，共{ $all }项：{ $job }{ $refits ->
