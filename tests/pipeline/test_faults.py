@@ -22,7 +22,7 @@ HARNESS = Path(__file__).with_name("fault_harness.py")
 MOST_LINES = 3
 """Of what is told beside the table of the summary: the fault, where the details are, the cause of the cause."""
 
-STAGE = re.compile(r"^tiny: (reading|estimating|checking|drawing).*\n", re.MULTILINE)
+STAGE = re.compile(r"^tiny: (reading|estimating|checking|comparing|drawing).*\n", re.MULTILINE)
 """Progress of a run that is not on a terminal."""
 
 HARMLESS = ("mkdir", "unlink", "rmdir", "fsync results")
