@@ -44,7 +44,7 @@ def answer_imputation(column: StoredColumn) -> Reply:
 
 def fit_segments(column: StoredColumn) -> Reply:
     """Return the mean distance after the agreement from the series' own earlier line, by statsmodels."""
-    import statsmodels.api as sm
+    from statsmodels.regression.linear_model import OLS
 
     require_options(column, arma=(None,))
     rows = column.rows[np.isfinite(column.rows["onset"])].sort_values("period")
@@ -54,7 +54,7 @@ def fit_segments(column: StoredColumn) -> Reply:
     x = np.column_stack([np.ones(len(time)), time, after, *slopes])
     lags = int(4 * (len(time) / 100) ** (2 / 9))
     with keep_quiet():
-        fit = sm.OLS(rows["y"].to_numpy(), x).fit(cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": True})
+        fit = OLS(rows["y"].to_numpy(), x).fit(cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": True})
     take = np.append([0.0, 0.0, 1.0], [time[after > 0].mean()] if slopes else [])
     error = float(np.sqrt(take @ fit.cov_params() @ take)) if column.inference == "hac" else float("nan")
     return Reply("statsmodels OLS", float(take @ fit.params), error)

@@ -1,4 +1,4 @@
-"""Columns of a ladder estimated again by linearmodels and statsmodels."""
+"""Columns of a ladder estimated again by linearmodels and statsmodels, of which only what is asked is imported."""
 
 import warnings
 from collections.abc import Iterator
@@ -147,7 +147,7 @@ def impute_untreated(column: StoredColumn) -> tuple[Array, Array, Array]:
 
 
 def _predict_untreated(column: StoredColumn, is_poisson: bool) -> tuple[Array, Array, Array]:
-    import statsmodels.api as sm
+    from statsmodels.regression.linear_model import OLS
 
     dummies, treated = build_dummies(column), column.rows["is_treated"].to_numpy()
     y = column.rows["y"].to_numpy()
@@ -156,7 +156,7 @@ def _predict_untreated(column: StoredColumn, is_poisson: bool) -> tuple[Array, A
     x = dummies[:, kept]
     with keep_quiet():
         if not is_poisson:
-            fit = sm.OLS(y[used], x[used]).fit()
+            fit = OLS(y[used], x[used]).fit()
             return treated, np.asarray(x[treated] @ fit.params), known
         scale = y[used].mean()
         fit = _fit_glm(y[used] / scale, x[used])
@@ -165,14 +165,14 @@ def _predict_untreated(column: StoredColumn, is_poisson: bool) -> tuple[Array, A
 
 def fit_ols(column: StoredColumn, terms: Array) -> tuple[Any, float]:
     """Return least squares on terms and dummies, with the factor on its errors."""
-    import statsmodels.api as sm
+    from statsmodels.regression.linear_model import OLS
 
     dummies, y = build_dummies(column), column.rows["y"].to_numpy()
     order, combined = choose_columns(dummies)
     codes, factor = build_clusters(column)
     x = np.column_stack([terms, dummies[:, order[: combined.shape[0]]]])
     with keep_quiet():
-        return sm.OLS(y, x).fit(cov_type="cluster", cov_kwds={"groups": codes, "use_correction": False}), factor
+        return OLS(y, x).fit(cov_type="cluster", cov_kwds={"groups": codes, "use_correction": False}), factor
 
 
 def fit_glm(column: StoredColumn, terms: Array, further: list[Array] | None = None) -> tuple[Any, Array, float]:
@@ -188,9 +188,10 @@ def fit_glm(column: StoredColumn, terms: Array, further: list[Array] | None = No
 
 
 def _fit_glm(y: Array, x: Array, **errors: Any) -> Any:
-    import statsmodels.api as sm
+    from statsmodels.genmod.families import Poisson
+    from statsmodels.genmod.generalized_linear_model import GLM
 
-    model = sm.GLM(y, x, family=sm.families.Poisson())
+    model = GLM(y, x, family=Poisson())
     start = np.linalg.solve(x.T @ x, x.T @ np.log(y + START))
     fit = model.fit(start_params=start, method="newton", disp=0, maxiter=60, **errors)
     if fit.mle_retvals["converged"] and np.isfinite(fit.params).all():
