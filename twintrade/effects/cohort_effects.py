@@ -268,7 +268,7 @@ class CohortEffects(Estimate):
 
     def _n_units(self, cells: BoolArray) -> int:
         """Largest unit count per cohort, summed over the cohorts among the cells."""
-        cohorts, code = np.unique(self.cohorts[cells], return_inverse=True)
-        largest = np.zeros(cohorts.size, dtype=np.int64)
-        np.maximum.at(largest, code, self.n_units[cells])
-        return int(largest.sum())
+        largest: dict[int, int] = {}
+        for cohort, n in zip(self.cohorts[cells].tolist(), self.n_units[cells].tolist(), strict=True):
+            largest[cohort] = max(n, largest.get(cohort, 0))
+        return sum(largest.values())

@@ -1,5 +1,7 @@
 """How event times and cells are named, wherever they are printed."""
 
+from functools import cache
+
 import numpy as np
 
 from twintrade.numerics.arrays import IntArray
@@ -16,7 +18,9 @@ def label_event_times(times: IntArray) -> tuple[str, ...]:
 
 def label_cells(cohorts: IntArray, times: IntArray) -> tuple[Text, ...]:
     """Name cells: "cohort 2005, event time +1"."""
-    pairs = zip(cohorts, times, strict=True)
-    return tuple(
-        Text("estimators.effect-cell", cohort="all" if g == POOLED else str(g), time=f"{e:+d}") for g, e in pairs
-    )
+    return tuple(map(_name_cell, cohorts.tolist(), times.tolist()))
+
+
+@cache
+def _name_cell(cohort: int, time: int) -> Text:
+    return Text("estimators.effect-cell", cohort="all" if cohort == POOLED else str(cohort), time=f"{time:+d}")
