@@ -92,8 +92,18 @@ class Elimination:
 
     @cached_property
     def turned_means(self) -> sp.csr_array:
-        """P', shape (n_nested, n_first)."""
+        """P', shape (n_nested, n_first); a transpose takes as long as a product with it."""
         return sp.csr_array(self.means.T)
+
+    @cached_property
+    def turned_sums(self) -> sp.csr_array:
+        """D'WA, shape (n_across, n_first)."""
+        return sp.csr_array(self.sums.T)
+
+    @cached_property
+    def turned_root(self) -> sp.csr_array:
+        """R', shape (rank, n_nested)."""
+        return sp.csr_array(self.root.T)
 
     def multiply_near(self, first: sp.csr_array, inside: sp.csr_array | FloatArray) -> FloatArray:
         """Return values of A (A'WA)^-1/2 and of B times what these have of D, shape (k, n_across)."""

@@ -46,8 +46,7 @@ class Nested:
     def invert(self, levels: FloatArray) -> FloatArray:
         """Return J times columns, shape (n_nested, k)."""
         if self.blocks is None:
-            root = self.elimination.root
-            return np.asarray(root @ (root.T @ levels))
+            return np.asarray(self.elimination.root @ (self.elimination.turned_root @ levels))
         stacked = levels.reshape(self.blocks.shape[0], -1, levels.shape[1])
         return np.asarray((self.blocks @ stacked).reshape(levels.shape))
 
@@ -150,8 +149,8 @@ class SetLevels:
         n_nested, n_across = e.cross.shape
         share = e.share[:, None]
         first = sum_by_group(weighted, self.pair, e.share.size * self.n_sets).reshape(-1, self.n_sets)
-        levels = self.inside.sum(weighted, n_nested, self.n_sets) - e.means.T @ first
-        rest = self.across.sum(weighted, n_across, self.n_sets) - e.sums.T @ (share * first)
+        levels = self.inside.sum(weighted, n_nested, self.n_sets) - e.turned_means @ first
+        rest = self.across.sum(weighted, n_across, self.n_sets) - e.turned_sums @ (share * first)
         solved = self.nested.solve(rest - self.nested.transpose(levels))
         by_level = self.nested.invert(levels) - self.nested.explain(solved)
         by_first = share * (first - e.sums @ solved) - e.means @ by_level
