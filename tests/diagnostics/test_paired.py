@@ -164,7 +164,7 @@ def test_the_model_without_treatment_is_fitted_once_for_all_that_leave_rows_out(
     whole = fit(Imputation(family="poisson", measure="percent"), design)
     shared = draw_paired(whole, Randomization(draws=39), np.random.default_rng(3))
     fitted = []
-    monkeypatch.setattr(one_step, "fit_poisson", lambda *given: fitted.append(1) or fit_poisson(*given))
+    monkeypatch.setattr(one_step, "fit_poisson", lambda *a, **k: fitted.append(1) or fit_poisson(*a, **k))
     for n, unit in enumerate(("u01", "u02", "u30")):
         less = whole.refit(design.without([unit]), "overall")
         together = shared.compare(less)

@@ -164,3 +164,15 @@ def test_a_column_constant_within_the_largest_effect_leaves_rounding_only(zeros)
     effects = build_absorber([code[kept] for code in codes])
     left = effects.residualize(100 + drawn[0][kept, None])
     assert np.abs(left).max() < 1e-12
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_rows_known_from_another_fit_to_the_same_zeros_give_the_same_fit(seed, monkeypatch):
+    y, X, codes, _ = problem(seed)
+    scaled = y * np.random.default_rng(seed).uniform(0.5, 2.0, y.size)
+    rows, anew = fit_poisson(y, X, codes).rows, fit_poisson(scaled, X, codes)
+    monkeypatch.setattr("twintrade.numerics.poisson.fit.find_separated", None)
+    known = fit_poisson(scaled, X, codes, rows=rows)
+    np.testing.assert_array_equal(known.kept, anew.kept)
+    np.testing.assert_array_equal(known.rows, anew.rows)
+    np.testing.assert_allclose(known.mu, anew.mu, rtol=1e-12)

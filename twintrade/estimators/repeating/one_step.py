@@ -102,11 +102,11 @@ class OneStep:
 
     def under(self, factor: FloatArray) -> "Null":
         """Return the model under the null that treatment multiplied outcomes by ``factor``, shape (n_rows,)."""
-        o = self.design.observations
+        o, workings = self.design.observations, self.design.workings
         y = o.y / factor
-        fit = fit_poisson(y, o.covariates, o.effect_codes(), o.weights)
+        fit = fit_poisson(y, o.covariates, o.effect_codes(), o.weights, rows=workings.get(("rows",)))
         means = np.zeros(o.n_rows)
-        means[fit.rows] = fit.mu
+        means[workings.setdefault(("rows",), fit.rows)] = fit.mu
         return Null(self, y, means, factor_order(self.order, means * o.row_weights))
 
 

@@ -88,6 +88,7 @@ def fit_poisson(
     max_iterations: int = 200,
     names: Sequence[Words] | None = None,
     drop_singletons: bool = False,
+    rows: IntArray | None = None,
 ) -> PoissonFit:
     """Fit y ~ exp(X b + effects + offset) by iteratively reweighted least squares.
 
@@ -107,6 +108,8 @@ def fit_poisson(
         Names of the columns, for messages.
     drop_singletons : bool
         Leave out rows that are alone in a level, as ppmlhdfe does; coefficients are the same.
+    rows : IntArray, optional
+        (m,) those that a fit to the same zeros has kept, so that separated ones are not looked for again.
 
     Raises
     ------
@@ -116,11 +119,15 @@ def fit_poisson(
     """
     _check(y, X, weights, offset)
     effects = build_absorber([np.asarray(code) for code in codes])
-    kept, separated = _keep_rows(y, effects.levels.codes, weights)
-    separated_rows, full_rank = find_separated(y, X, effects, kept)
-    if separated_rows.any():
-        separated.append(Separated(np.flatnonzero(separated_rows), "prediction"))
-        kept &= ~separated_rows
+    if rows is None:
+        kept, separated = _keep_rows(y, effects.levels.codes, weights)
+        separated_rows, full_rank = find_separated(y, X, effects, kept)
+        if separated_rows.any():
+            separated.append(Separated(np.flatnonzero(separated_rows), "prediction"))
+            kept &= ~separated_rows
+    else:
+        kept, separated, full_rank = np.zeros(y.size, dtype=np.bool_), [], not X.shape[1]
+        kept[rows] = True
     alone = np.flatnonzero(find_singletons_among(effects.levels, kept))
     if drop_singletons:
         kept[alone] = False
