@@ -14,7 +14,7 @@ from twintrade.inference.refits.comparing import compare_refits, find_effect_aft
 from twintrade.inference.refits.dealing import FEWEST, deal_onsets
 from twintrade.inference.refits.known_draws import KnownDraws, keep_draws
 from twintrade.inference.refits.noise import Residuals
-from twintrade.inference.refits.one_step_draws import OneStepDraws, build_draws, permute_one_step
+from twintrade.inference.refits.one_step_draws import OneStepDraws, build_draws, keep_shown, permute_one_step
 from twintrade.inference.refits.permutation import is_linear, permute
 from twintrade.inference.refits.randomization_bands import Dealt
 from twintrade.inference.refits.reassignment import Dealing
@@ -85,7 +85,7 @@ class Randomization(Inference):
         seed = int(rng.integers(2**31))
         dealing = self.deal(fit, self.draws, np.random.default_rng(seed))
         is_refused = self.across == "assigned" and dealing.scheme.n_assignments < FEWEST
-        is_t, dealt = self.statistic == "t", self._deal_one_step(fit, dealing)
+        is_t, dealt = self.statistic == "t", self._deal_one_step(fit, views, dealing)
         if dealt is None:
             drawn, near = permute(fit, views, dealing.onsets, self.intervals, is_t), None
         else:
@@ -131,7 +131,7 @@ class Randomization(Inference):
         how = {"strata": self.strata, "signers": self.signers, "hazard": self.hazard}
         return deal_onsets(fit, self.across, draws, rng, **how)
 
-    def _deal_one_step(self, fit: Fit, dealing: Dealing) -> OneStepDraws | None:
+    def _deal_one_step(self, fit: Fit, views: Sequence[View], dealing: Dealing) -> OneStepDraws | None:
         """Return the draws to be estimated in one step from the model without treatment; None for refits."""
         wanted = self.statistic == "score" or (self.statistic == "default" and not is_linear(fit))
         model = fit.estimator.one_step(fit.design) if wanted else None
@@ -139,4 +139,4 @@ class Randomization(Inference):
             raise InferenceError(
                 f"{fit.estimator.name} offers no score test on this panel; use statistic = 'coefficient'"
             )
-        return None if model is None else build_draws(model, dealing.onsets)
+        return None if model is None else build_draws(keep_shown(model, views), dealing.onsets)

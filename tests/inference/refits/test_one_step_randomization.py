@@ -217,5 +217,18 @@ def test_a_change_that_adds_and_removes_rows_at_once_is_made_in_one_step(gravity
     monkeypatch.setattr(OneStep, "build_blocks", record)
     found = headline.compare(fit(estimator, made.restricted(without[1])))
     assert len(built) == DRAWS + 1
-    assert all(blocks is not None for blocks in built)
+    assert all(blocks is not None and len(blocks) == 1 for blocks in built)
     assert found.low < found.high
+
+
+def test_each_null_of_an_interval_is_fitted_once(gravity_panel, monkeypatch) -> None:
+    fitted = fit(METHODS["imputation, total"], make_design(gravity_panel, fixed_effects="gravity"))
+    under, fitted_to = OneStep.under, []
+
+    def record(self, factor):
+        fitted_to.append(float(factor[self.design.observations.is_treated][0]))
+        return under(self, factor)
+
+    monkeypatch.setattr(OneStep, "under", record)
+    Randomization(draws=199, across="units").infer(fitted, "overall", np.random.default_rng(5))
+    assert len(fitted_to) == len(set(fitted_to)) > 3

@@ -1,7 +1,7 @@
 """Estimates of many assignments in one step from the model without treatment."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -92,9 +92,14 @@ class OneStepDraws:
 
 def estimate_one_step(model: OneStep, estimate: Estimate, onsets: Sequence[FloatArray]) -> FloatArray:
     """Return the overall effect of each assignment in one step, shape (n_draws,), NaN where there is none."""
-    out, dealt = np.full(len(onsets), np.nan), build_draws(model, onsets)
-    out[dealt.kept] = dealt.estimate(model.under_none, {"overall": estimate})["overall"][:-1, 0]
+    out, dealt = np.full(len(onsets), np.nan), build_draws(keep_shown(model, ["overall"]), onsets)
+    out[dealt.kept] = dealt.estimate(dealt.model.under_none, {"overall": estimate})["overall"][:-1, 0]
     return out
+
+
+def keep_shown(model: OneStep, views: Collection[View]) -> OneStep:
+    """Return the model with the regressions alone that show some of the views: the others need no blocks."""
+    return replace(model, regressions=tuple(r for r in model.regressions if not set(r.views).isdisjoint(views)))
 
 
 def build_draws(model: OneStep, onsets: Sequence[FloatArray]) -> OneStepDraws:

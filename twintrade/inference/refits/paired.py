@@ -12,6 +12,7 @@ from twintrade.estimators.repeating import Null, OneStep
 from twintrade.inference.refits.inversion import TIE, compute_two_sided_share
 from twintrade.inference.refits.known_draws import find_draws
 from twintrade.inference.refits.noise import Residuals
+from twintrade.inference.refits.one_step_draws import keep_shown
 from twintrade.inference.refits.permutation import SHIFTED, is_linear, permute
 from twintrade.inference.refits.ratio_inversion import LARGEST
 from twintrade.inference.refits.ratio_statistics import is_ratio, take_logs
@@ -207,6 +208,7 @@ def _estimate_draws(
     out = np.full(len(designs) + 1, np.nan)
     model = None if is_linear(fit) else fit.estimator.one_step(whole)
     if model is not None:
+        model = keep_shown(model, ["overall"])
         by_draw = {k: model.build_blocks(design) for k, design in enumerate((*designs, fit.design))}
         usable = {k: blocks for k, blocks in by_draw.items() if blocks is not None}
         null = _fit_null(left, model)

@@ -1,12 +1,13 @@
 """Statistics of ratios under assignments, of the outcome that a proportional effect leaves when it is taken out."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from twintrade.effects import Estimate, EventStudy
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit, View
+from twintrade.estimators.repeating import Null
 from twintrade.inference.refits.noise import Residuals
 from twintrade.inference.refits.one_step_draws import OneStepDraws
 from twintrade.inference.refits.permutation import permute, replace_outcome
@@ -53,6 +54,8 @@ class RatioStatistics:
     studentizer : Studentizer or None
     dealt : OneStepDraws or None
         Where draws are estimated in one step, not refitted.
+    nulls : dict of float to Null
+        The model of the effect that was taken out last.
     """
 
     fit: Fit
@@ -60,6 +63,7 @@ class RatioStatistics:
     view: View
     studentizer: Studentizer | None
     dealt: OneStepDraws | None = None
+    nulls: dict[float, Null] = field(default_factory=dict)
 
     def at(self, effect: float, draws: IntArray) -> FloatArray:
         """Return effects of some draws where one in log points is taken out, not yet over their noise, (n_draws,).
@@ -79,10 +83,12 @@ class RatioStatistics:
 
     def _step(self, effect: float, factor: FloatArray, draws: IntArray) -> FloatArray:
         assert self.dealt is not None
-        null = self.dealt.model.under(factor)
-        if self.studentizer is not None:
-            self.studentizer.fitted[effect, 0.0] = Residuals(null.residuals, null.means, True)
-        return self.dealt.estimate(null, {self.view: self.fit.view(self.view)}, draws)[self.view][:, 0]
+        if effect not in self.nulls:
+            self.nulls.clear()
+            null = self.nulls[effect] = self.dealt.model.under(factor)
+            if self.studentizer is not None:
+                self.studentizer.fitted[effect, 0.0] = Residuals(null.residuals, null.means, True)
+        return self.dealt.estimate(self.nulls[effect], {self.view: self.fit.view(self.view)}, draws)[self.view][:, 0]
 
     def _refit(self, factor: FloatArray, draws: IntArray) -> FloatArray:
         y, is_log = self.fit.design.observations.y, self.fit.design.transform == "log"
