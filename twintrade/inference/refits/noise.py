@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -42,7 +43,7 @@ class Residuals:
     is_ratio: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Noise:
     """Variances of units, and what they make of the variance of an effect.
 
@@ -130,15 +131,27 @@ class Noise:
 
     def _sum_before(self, values: FloatArray) -> FloatArray:
         """Sum rows' values by unit, over those before each onset less anticipation, shape (n_units, n_cohorts)."""
-        return np.cumsum(self._sum_between(self.cohorts - self.o.anticipation, values), axis=1)[:, :-1]
+        return np.cumsum(self._sum_between(self._from_effects, values), axis=1)[:, :-1]
 
     def _sum_after(self, values: FloatArray) -> FloatArray:
         """Return the same over the rows from each onset on."""
-        return np.cumsum(self._sum_between(self.cohorts, values)[:, ::-1], axis=1)[:, -2::-1]
+        return np.cumsum(self._sum_between(self._from_onsets, values)[:, ::-1], axis=1)[:, -2::-1]
 
-    def _sum_between(self, starts: FloatArray, values: FloatArray) -> FloatArray:
-        n = starts.size + 1
-        place = self.o.unit * n + np.searchsorted(starts, self.o.period, side="right")
+    @cached_property
+    def _from_onsets(self) -> IntArray:
+        """Unit of each row and the onsets that it follows, as one number, shape (n_rows,)."""
+        return self._count_passed(self.cohorts)
+
+    @cached_property
+    def _from_effects(self) -> IntArray:
+        """The same with onsets less anticipation."""
+        return self._count_passed(self.cohorts - self.o.anticipation)
+
+    def _count_passed(self, starts: FloatArray) -> IntArray:
+        return np.asarray(self.o.unit * (starts.size + 1) + np.searchsorted(starts, self.o.period, side="right"))
+
+    def _sum_between(self, place: IntArray, values: FloatArray) -> FloatArray:
+        n = self.cohorts.size + 1
         return np.bincount(place, values, self.o.n_units * n).astype(np.float64).reshape(-1, n)
 
 

@@ -1,6 +1,7 @@
 """How noisy each of several cases is, by its size and its own past, before gaps are ranked among them."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import ndtri, stdtr
@@ -86,8 +87,16 @@ def fit_by_size(score: FloatArray, logs: FloatArray, is_known: BoolArray) -> Flo
     n = int(is_known.sum())
     if n < FEWEST_TO_FIT:
         return np.full(logs.size, float(logs[is_known].mean()) if n else 0.0)
-    basis = np.vander(score, DEGREE + 1)
-    return np.asarray(basis @ np.linalg.lstsq(basis[is_known], logs[is_known], rcond=None)[0])
+    basis, inverse = _invert_basis(score.tobytes(), is_known.tobytes())
+    return np.asarray(basis @ (inverse @ logs[is_known]))
+
+
+@lru_cache(maxsize=64)
+def _invert_basis(score: bytes, is_known: bytes) -> tuple[FloatArray, FloatArray]:
+    """Return the cubic of all cases, and the pseudo-inverse of those known, for many variances of the same cases."""
+    basis = np.vander(np.frombuffer(score), DEGREE + 1)
+    some = basis[np.frombuffer(is_known, dtype=np.bool_)]
+    return basis, np.asarray(np.linalg.pinv(some, rcond=np.finfo(np.float64).eps * max(some.shape)), dtype=np.float64)
 
 
 def measure_dependence(score: FloatArray, logs: FloatArray, is_known: BoolArray) -> tuple[float, float]:
