@@ -136,15 +136,13 @@ class Design:
         for name in ("covariates", "weights", "transform"):
             if options.get(name):
                 raise DesignError(f"cohort statistics carry no {name}; give it before summing, or give the rows")
-        lacking = [c for c in options.get("clusters", ()) if c != "unit" and c not in statistics.clusters]
-        if lacking:
+        if lacking := [c for c in options.get("clusters", ()) if c != "unit" and c not in statistics.clusters]:
             raise DesignError(f"the statistics have no sums by {lacking[0]} and cohort; add them, or cluster by unit")
         panel, treatment = statistics.to_panel()
         return cls(panel=panel, treatment=treatment, outcome=MEAN, statistics=statistics, **options)
 
     def __repr__(self) -> str:
         name = self.fixed_effects
-        effects = Text("design.preset-effects", name=name) if isinstance(name, str) else self.effects_label
         try:
             sample: Words = describe_sample(self.observations)
         except DesignError as error:
@@ -154,7 +152,7 @@ class Design:
             outcome=self.outcome,
             measure=self.transform_label,
             sample=sample,
-            effects=effects,
+            effects=Text("design.preset-effects", name=name) if isinstance(name, str) else self.effects_label,
             window=str(list(self.window)),
         )
         return str(text)
@@ -268,8 +266,10 @@ class Design:
 
     def reassigned(self, onset: FloatArray) -> "Design":
         """Return the design with other onsets, shape (panel.n_units,)."""
-        units, known = self.panel.units, set(self.panel.units) if self.treatment.excluded else set()
-        excluded = {u: r for u, r in self.treatment.excluded.items() if u in known}
+        units, excluded = self.panel.units, self.workings.get(("excluded",))
+        if excluded is None:
+            known, reasons = set(units), self.treatment.excluded.items()
+            excluded = self.workings["excluded",] = {unit: reason for unit, reason in reasons if unit in known}
         treatment = replace(self.treatment, units=units, onset=np.asarray(onset, dtype=np.float64), excluded=excluded)
         return replace(self, treatment=treatment)
 

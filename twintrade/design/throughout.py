@@ -10,8 +10,9 @@ from twintrade.numerics.arrays import FloatArray
 def align_onsets(panel: Panel, treatment: Treatment, anticipation: int, option: str) -> FloatArray:
     """Return the onset of each unit of the panel, ``inf`` for never and, under "compare", for these."""
     onset = treatment.aligned(panel.units)
-    is_compared = (option == "compare") & (onset - anticipation <= panel.period[panel.starts])
-    return np.where(is_compared, np.inf, onset)
+    if option != "compare":
+        return onset.copy()
+    return np.where(onset - anticipation <= panel.period[panel.starts], np.inf, onset)
 
 
 def count_always_compared(panel: Panel, treatment: Treatment, onset: FloatArray) -> int:

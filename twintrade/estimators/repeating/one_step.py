@@ -16,13 +16,7 @@ from twintrade.design import Design, Observations
 from twintrade.effects import CohortEffects, Estimate, EventStudy
 from twintrade.effects.estimate import Kind
 from twintrade.estimators.repeating.repeated import SameRows, find_unit_rows
-from twintrade.estimators.repeating.treatment_blocks import (
-    Block,
-    JoinedBlocks,
-    join_blocks,
-    place_block,
-    take_out_rows,
-)
+from twintrade.estimators.repeating.treatment_blocks import Block, JoinedBlocks, join_blocks, place_block
 from twintrade.fanout import report_loop
 from twintrade.numerics.absorption import (
     Annihilator,
@@ -93,7 +87,7 @@ class OneStep:
         if taken is None:
             return None
         places, part, lost = taken
-        return tuple(take_out_rows(place_block(one.build(part), places), lost) for one in self.regressions)
+        return tuple(place_block(one.build(part), places, lost) for one in self.regressions)
 
     @cached_property
     def under_none(self) -> "Null":

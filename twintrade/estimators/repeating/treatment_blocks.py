@@ -73,17 +73,14 @@ def join_blocks(blocks: Sequence[Block]) -> JoinedBlocks:
     )
 
 
-def place_block(block: Block, places: IntArray) -> Block:
-    """Return the block with rows at other places."""
-    return replace(block, rows=places[block.rows])
-
-
-def take_out_rows(block: Block, lost: IntArray) -> Block:
-    """Return the block with rows that the treatment does not observe taken out."""
-    n = block.cells.size
+def place_block(block: Block, places: IntArray, lost: IntArray) -> Block:
+    """Return the block with rows at other places, and with rows that the treatment does not observe taken out."""
+    rows, n = places[block.rows], block.cells.size
+    if not lost.size:
+        return replace(block, rows=rows)
     return replace(
         block,
-        rows=np.concatenate([block.rows, lost]),
+        rows=np.concatenate([rows, lost]),
         columns=np.concatenate([block.columns, n + np.arange(lost.size)]),
         cells=np.concatenate([block.cells, np.full(lost.size, -1, dtype=np.int64)]),
     )
