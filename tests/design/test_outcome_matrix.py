@@ -34,6 +34,12 @@ def test_values_stand_where_they_belong():
     assert matrix.units[matrix.treated] == "c0-p0"
 
 
+def test_the_case_of_several_treated_units_is_not_the_first_of_them():
+    matrix = build_outcome_matrix(dyad_design(rectangle_frame(), {"c0-p0": 2006, "c1-p1": 2007}))
+    with pytest.raises(DesignError, match="exactly one treated unit and there are 2"):
+        _ = matrix.treated
+
+
 @pytest.mark.parametrize(("onset", "side"), [(2000, "before"), (2012, "no unit is treated")])
 def test_a_date_at_the_edge_of_the_series_is_named(onset, side):
     design = dyad_design(rectangle_frame(), {"c0-p0": onset}, always_treated="keep")

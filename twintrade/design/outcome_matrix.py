@@ -47,8 +47,17 @@ class OutcomeMatrix:
 
     @property
     def treated(self) -> int:
-        """Row of the first treated unit."""
-        return int(np.flatnonzero(self.is_treated)[0])
+        """Row of the only treated unit.
+
+        Raises
+        ------
+        DesignError
+            There are none, or several.
+        """
+        rows = np.flatnonzero(self.is_treated)
+        if rows.size != 1:
+            raise DesignError(f"a case needs exactly one treated unit and there are {rows.size}")
+        return int(rows[0])
 
     @property
     def donors(self) -> FloatArray:

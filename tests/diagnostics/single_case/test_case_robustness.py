@@ -21,8 +21,10 @@ from twintrade.diagnostics.single_case.unknown_break import UnknownBreak
 from twintrade.estimators.base import fit
 from twintrade.estimators.double_ratio import DoubleRatio
 from twintrade.estimators.synthetic_control import SyntheticControl
+from twintrade.estimators.synthetic_did import SyntheticDid
 from twintrade.inference.base import Inference
 from twintrade.inference.placebo import Placebo
+from twintrade.inference.randomization import Randomization
 from twintrade.numerics.series.break_date import compute_break_power, draw_ar_errors, find_unknown_break
 from twintrade.numerics.testing.ranks import compute_mean_shift, compute_placebo_rank, compute_rmspe_ratio
 from twintrade.text import load_catalogue, use_catalogue
@@ -205,6 +207,22 @@ def test_own_shocks_stand_beside_the_known_ones():
     own = check(KnownShocks(further=(Shock("port opens", "2006-05", "2006-12"),)), case(onset=2012, n_periods=15))
     assert own.table["label"].tolist()[-1] == "port opens"
     assert len(own.table) == 4
+
+
+def test_without_a_shock_all_cases_are_estimated_anew_where_there_are_several():
+    panel = matrix_design(factor_matrix(np.random.default_rng(4), n_units=16, n_periods=14), 2012).panel
+    onset = np.full(panel.n_units, np.inf)
+    onset[:4] = [2011, 2012, 2012, 2010]
+    design = Design(panel=panel, treatment=Treatment(units=panel.units, onset=onset), outcome="y")
+    fitted, method = fit(SyntheticDid(), design), Randomization(draws=39, across="units")
+    shock = Shock("port opens", "2002-01", "2003-12")
+    found = KnownShocks(shocks=(), further=(shock,)).check(fitted, method, np.random.default_rng(1))
+    without = fitted.refit(design.restricted((panel.period < 2002) | (panel.period > 2003)))
+    row = found.table.iloc[0]
+    assert row["effect_without"] == pytest.approx(without.view("overall").effects[0], rel=1e-9)
+    assert row["difference"] == pytest.approx(row["effect_without"] - fitted.view("overall").effects[0], rel=1e-9)
+    assert found.topic == "sensitivity"
+    assert not check(LeaveOneDonorOut(), fitted).is_available
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ def _path(shared: tuple[SingleCase, Case], donor: int, rng: np.random.Generator)
 
 
 def get_single_case(fit: Fit) -> tuple[SingleCase, Case] | None:
-    """Return the estimator and the case of a single-case fit, None for any other fit."""
-    if not isinstance(fit.estimator, SingleCase):
+    """Return the estimator and the case of a single-case fit, None for any other fit, as of several cases at once."""
+    if not isinstance(fit.estimator, SingleCase) or fit.design.observations.is_ever_treated.sum() != 1:
         return None
     return fit.estimator, fit.estimator.case(fit.design)
