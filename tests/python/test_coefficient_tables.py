@@ -86,6 +86,16 @@ def test_one_row_about_the_whole_fit_and_a_summary(example_fit, with_covariate):
     assert "Covariates: Errors clustered" in covariates or "scaled" not in covariates
 
 
+def test_empty_columns_of_errors_are_explained_under_the_table(example_fit):
+    given = "of effects are empty: randomization gives p-values and intervals and no standard errors"
+    shown = example_fit.summary("randomization", view="overall", draws=99)
+    assert np.isnan(shown.table["std.error"]).all()
+    assert shown.notes[0] == f"std.error and statistic {given}"
+    assert given in shown._repr_html_()
+    assert given in tt.infer(example_fit, "randomization", view="overall", draws=99)._repr_html_()
+    assert "no standard errors" not in str(example_fit.summary("clustered", view="overall"))
+
+
 def test_representations_count_what_was_used(example_design, example_fit, example_panel):
     assert "79 pairs compared, 7 treated" in repr(example_design)
     assert "all rows of 1 pair (rows of units treated in or before their first period" in repr(example_design)

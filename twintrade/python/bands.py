@@ -8,6 +8,7 @@ import pandas as pd
 
 from twintrade.effects import Bands
 from twintrade.python.terms import build_tidy, compute_percent
+from twintrade.text import Text, Words, find_fact
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,6 +51,15 @@ class Intervals(Bands):
         values = empty if self.covariance is None else self.covariance
         return pd.DataFrame(values, index=list(self.terms), columns=list(self.terms))
 
+    @property
+    def no_errors(self) -> Words:
+        """What this inference gives in the place of standard errors, empty where it gives them."""
+        has_p, has_interval = bool(np.isfinite(self.p).any()), bool(np.isfinite(self.low).any())
+        if (self.se > 0).any() or not (has_p or has_interval):
+            return ""
+        given = "both" if has_p and has_interval else "p" if has_p else "interval"
+        return Text("python.no-errors", inference=find_fact("labels.inference-", self.inference), given=given)
+
     def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw the effects with their intervals, an event study by event time, others as lines."""
         from twintrade.python.pictures import draw_coefficients, draw_studies
@@ -64,4 +74,5 @@ class Intervals(Bands):
         if percent.notna().any():
             frame.insert(2, "percent", percent)
         table = frame.to_html(index=False, na_rep="", float_format=lambda v: f"{v:.4g}")
-        return f"{table}<p>{self.note}</p>"
+        notes = "<br>".join(filter(None, (str(self.no_errors), str(self.note))))
+        return f"{table}<p>{notes}</p>"

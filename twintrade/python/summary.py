@@ -45,7 +45,7 @@ class Summary:
     def _repr_html_(self) -> str:
         head = "".join(f"<br>{escape(line)}" for line in self.lines)
         table = self.table.to_html(index=False, na_rep="", float_format=_format_number)
-        return f"<p><b>{escape(self.title)}</b>{head}</p>{table}<p>{escape(' '.join(self.notes))}</p>"
+        return f"<p><b>{escape(self.title)}</b>{head}</p>{table}<p>{'<br>'.join(map(escape, self.notes))}</p>"
 
 
 def _format_number(value: float) -> str:
@@ -97,7 +97,8 @@ def build_summary(fit: Fit, bands: Intervals, tidy: pd.DataFrame, others: Words 
         scale=scale,
     )
     covariates = Text("python.covariate-errors", note=others) if others else ""
-    notes = (str(bands.note), str(covariates), *(str(m.message) for m in bands.messages if m.level == "warning"))
+    warnings = (m.message for m in bands.messages if m.level == "warning")
+    notes = map(str, (bands.no_errors, bands.note, covariates, *warnings))
     return Summary(str(title), tuple(map(str, lines)), table, tuple(filter(None, notes)))
 
 

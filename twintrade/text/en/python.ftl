@@ -20,4 +20,9 @@ summary-left-out = { $n ->
        *[no] { "" }
     }
 }
+no-errors = std.error and statistic of effects are empty: { $inference } gives { $given ->
+    [p] p-values
+    [interval] intervals
+   *[both] p-values and intervals
+} and no standard errors
 covariate-errors = Covariates: { $note }

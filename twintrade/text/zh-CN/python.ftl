@@ -20,4 +20,9 @@ summary-left-out = { $n ->
        *[no] { "" }
     }
 }
+no-errors = 效应的std.error与statistic为空：{ $inference }给出{ $given ->
+    [p] p值
+    [interval] 区间
+   *[both] p值与区间
+}，不给出标准误
 covariate-errors = 协变量：{ $note }
