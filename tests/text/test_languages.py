@@ -1,14 +1,27 @@
 """Every language says what English says: the same messages, values and numbers, and amounts in its own words."""
 
+import re
 from collections import Counter
 from importlib.resources import files
+from typing import get_args
 
 import pytest
 from fluent.runtime import FluentResource
 from fluent.syntax import ast
 from fluent.syntax.visitor import Visitor
 
-from twintrade.text import LOCALES, Catalogue, Listed, Text, choose_language, find_choice, use_language
+from twintrade.study.spec.recipes import Label
+from twintrade.text import (
+    LOCALES,
+    Catalogue,
+    Listed,
+    Text,
+    choose_language,
+    find_catalogue,
+    find_choice,
+    name_fact,
+    use_language,
+)
 from twintrade.text.amounts import format_quantity, format_tick
 
 TRANSLATED = sorted(set(LOCALES.values()) - {"en"})
@@ -142,12 +155,20 @@ def test_a_chosen_language_lasts_for_a_block():
     assert find_choice() == ""
 
 
+def test_a_file_calls_columns_as_a_page_does():
+    """What presets and a file that ``init`` writes call a column is what an English page calls it."""
+    labels = [*get_args(Label), *re.findall('(?m)^label = "(.+)"', find_catalogue().read("design_many.toml"))]
+    assert len(labels) > len(get_args(Label))
+    with use_language("en-GB"):
+        assert [name_fact("labels.column-named-", label, "") for label in labels] == labels
+
+
 @pytest.mark.parametrize("language", sorted(LOCALES))
 def test_two_averages_of_percent_effects_have_two_names(language):
     """The row average of log ratios has one name everywhere, and the average of pair ratios never bears it."""
     with use_language(language):
         name = str(Text("page.target_average_unit")).removeprefix("the ")
-        column = str(Text("labels.column-named-Poisson-imputation-average-pair"))
+        column = str(Text("labels.column-named-Poisson-imputation-row-average-of-log-ratios"))
         aside = str(Text("checks.concentration-average", change=25.2))
         values = {"units": "pairs", "totals": 1.0, "average": 30.2, "log": 2.0, "n": 5, "zero": 0}
         ratios = str(Text("checks.percent", **values))

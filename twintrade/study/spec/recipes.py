@@ -35,7 +35,7 @@ Label = Literal[
     "ETWFE-Poisson, total",
     "Log, two-way effects (legacy)",
     "Own trend alone, descriptive",
-    "Poisson imputation, average pair",
+    "Poisson imputation, row average of log ratios",
     "Poisson imputation, total",
     "Ratio to donors A, same city",
     "Ratio to donors B, same destination",
@@ -74,7 +74,7 @@ _POISSON: dict[str, Any] = {"name": "imputation", "family": "poisson"}
 _LEVELS: list[dict[str, Any]] = [
     _POISSON | {"measure": "percent", "label": "Poisson imputation, total", "key": "total", "headline": True},
     {"name": "etwfe", "family": "poisson", "measure": "percent", "label": "ETWFE-Poisson, total", "key": "total"},
-    _POISSON | {"measure": "log_ratio", "label": "Poisson imputation, average pair", "key": "average-pair"},
+    _POISSON | {"measure": "log_ratio", "label": "Poisson imputation, row average of log ratios", "key": "average-pair"},
 ]
 """The headline in levels, the same target by cells, and the row average as another target."""
 
