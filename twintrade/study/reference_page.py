@@ -10,13 +10,14 @@ from pydantic_core import PydanticUndefined
 
 from twintrade.data.geography import CitiesSource
 from twintrade.data.schema import CityName, CovariateSource, Microdata, TwinningSource, UndatedSource
-from twintrade.study.spec.analysis import CaseSection, DataSection, DesignSection, InferenceSection, Spec, TradeEntry
+from twintrade.study.spec.analysis import CaseSection, DataSection, DesignSection, InferenceSection, Spec
 from twintrade.study.spec.analysis import TreatmentSection as Treatment
 from twintrade.study.spec.methods import format_type
 from twintrade.study.spec.page_spec import ClaimEntry, ReportSection
 from twintrade.study.spec.recipes import RECIPES
 from twintrade.study.spec.registry_spec import RegistrySection
 from twintrade.study.spec.simulated_source import SimulatedTrade
+from twintrade.study.spec.trade_entry import TradeEntry
 from twintrade.text import Text, Words, find_catalogue
 
 TABLES: tuple[tuple[Words, type[Any], Words], ...] = (

@@ -48,6 +48,19 @@ def test_all_faults_are_told_at_once_with_line_and_nearest_key():
     assert "line 14: design.reference" in told
 
 
+@pytest.mark.parametrize("unit", ["bushels", "UNKNOWN", "$"])
+def test_a_unit_of_money_that_is_not_known_has_its_line(unit):
+    text = TRADE.replace('money_unit = "USD"', f'money_unit = "{unit}"').replace(
+        'flow = "exports"', 'flow = "export"'
+    )
+    with pytest.raises(SpecError) as caught:
+        parse(text, "analyses/x.toml")
+    told = str(caught.value)
+    assert told.startswith("2 faults")
+    assert "analyses/x.toml, line 10: data.trade[0].money_unit: money_unit " in told
+    assert f"“{unit}”" in told
+
+
 def test_a_file_that_is_no_toml_says_where():
     with pytest.raises(SpecError, match=r"analyses/x.toml is not TOML: .*line 2"):
         parse('title = "a"\nb = \n', "analyses/x.toml")

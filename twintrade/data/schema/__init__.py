@@ -8,3 +8,4 @@ from twintrade.data.schema.source import Constant as Constant
 from twintrade.data.schema.source import TradeSource as TradeSource
 from twintrade.data.schema.source import TwinningSource as TwinningSource
 from twintrade.data.schema.source import UndatedSource as UndatedSource
+from twintrade.data.schema.source import UnitColumn as UnitColumn

@@ -21,8 +21,9 @@ from twintrade.effects import Message
 from twintrade.errors import DataError, SpecError
 from twintrade.study.observing.agreements import ReadAgreements, read_agreements
 from twintrade.study.observing.further_columns import FurtherColumns, add_further_columns
-from twintrade.study.spec.analysis import Spec, TradeEntry
+from twintrade.study.spec.analysis import Spec
 from twintrade.study.spec.simulated_source import simulate_trade
+from twintrade.study.spec.trade_entry import TradeEntry
 from twintrade.study.store.frames import to_bytes
 from twintrade.text import Listed, Text, list_some
 

@@ -1,39 +1,20 @@
 """An analysis file as checked values: every key known, every error reported at once, with its line."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
-from twintrade.data.schema import CovariateSource, TradeSource, TwinningSource, UndatedSource
+from twintrade.data.schema import CovariateSource, TwinningSource, UndatedSource
 from twintrade.design.fixed_effects import list_effect_names
 from twintrade.design.transforms import TransformName
 from twintrade.errors import DesignError, SpecError
 from twintrade.renamed import replace_old_keys
 from twintrade.study.spec.page_spec import ClaimEntry, ReportSection, Section
 from twintrade.study.spec.recipes import expand_recipe
-from twintrade.study.spec.simulated_source import SimulatedTrade
 from twintrade.study.spec.spec_faults import format_faults
 from twintrade.study.spec.spec_text import parse_tables
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TradeEntry(TradeSource):
-    """A trade table: a file, or in its place a simulated one with the same columns.
-
-    Attributes
-    ----------
-    simulate : SimulatedTrade or None
-        In place of file: a table drawn by a committed seed.
-    """
-
-    file: str = ""
-    simulate: SimulatedTrade | None = None
-
-    def __post_init__(self) -> None:
-        if bool(self.file) == (self.simulate is not None):
-            raise ValueError("a trade table has either file or simulate")
+from twintrade.study.spec.trade_entry import TradeEntry
 
 
 class DataSection(Section):

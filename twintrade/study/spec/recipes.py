@@ -74,7 +74,8 @@ _POISSON: dict[str, Any] = {"name": "imputation", "family": "poisson"}
 _LEVELS: list[dict[str, Any]] = [
     _POISSON | {"measure": "percent", "label": "Poisson imputation, total", "key": "total", "headline": True},
     {"name": "etwfe", "family": "poisson", "measure": "percent", "label": "ETWFE-Poisson, total", "key": "total"},
-    _POISSON | {"measure": "log_ratio", "label": "Poisson imputation, row average of log ratios", "key": "average-pair"},
+    _POISSON
+    | {"measure": "log_ratio", "label": "Poisson imputation, row average of log ratios", "key": "average-pair"},
 ]
 """The headline in levels, the same target by cells, and the row average as another target."""
 
