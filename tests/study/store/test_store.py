@@ -180,9 +180,28 @@ def test_an_empty_table_keeps_its_columns():
 @pytest.mark.parametrize("name", ["raw_series.01-../../x", "raw_series.a/b", "..", "", "raw_series.济南-GBR"])
 def test_no_name_in_the_data_becomes_a_path(name):
     found = clean_file_name(name)
-    assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", found)
+    assert re.fullmatch(r"\w[\w.-]*", found)
     assert "/" not in found
     assert ".." not in (found, found[:2])
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("raw_series.01-济南-GBR", "raw_series.01-济南-GBR"),
+        ("raw_series.02-Санкт-Петербург-CHN", "raw_series.02-Санкт-Петербург-CHN"),
+        ("Sa\u0303o Paulo/x: y", "São-Paulo-x-y"),
+        ("เชียงใหม่-CHN", "เชียงใหม่-CHN"),
+        ("a\u202eb\u200bc?*", "a-b-c"),
+    ],
+)
+def test_a_file_keeps_letters_of_every_script(name, kept):
+    assert clean_file_name(name) == kept
+
+
+def test_a_long_name_in_any_script_is_a_file_name():
+    assert len(clean_file_name("宁" * 200).encode()) <= 240
+    assert clean_file_name("宁" * 200).strip("宁") == ""
 
 
 def read_cell_by_cell(content):

@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -32,6 +33,8 @@ from twintrade.study.store.system import is_device_name
 
 _KEYS = ("estimator", "specification")
 Named = dict[str, tuple[pd.DataFrame, PayloadKind]]
+_MOST_LETTERS, _MOST_BYTES = 120, 240
+"""Of a file's name; file systems take 255 bytes with its ending."""
 _ROLES: Mapping[str, str] = {"always treated": "always-treated", "after the sample": "comparison"}
 
 
@@ -176,8 +179,11 @@ def _free(name: str, keys: Sequence[str], taken: Collection[str]) -> str:
 
 
 def clean_file_name(name: str) -> str:
-    """Return a name made of letters that a file may have, so that no name in the data becomes a path."""
-    cleaned = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip(".-")[:120].rstrip(".") or "x"
+    """Return a name of letters and digits of any script, points and dashes: no name in the data becomes a path."""
+    composed = unicodedata.normalize("NFC", name)
+    spaced = "".join(c if c in "_.-" or unicodedata.category(c)[0] in "LMN" else " " for c in composed)
+    short = re.sub(" +", "-", spaced).strip(".-")[:_MOST_LETTERS].encode()[:_MOST_BYTES].decode(errors="ignore")
+    cleaned = short.rstrip(".") or "x"
     return f"x-{cleaned}" if is_device_name(cleaned) else cleaned
 
 
