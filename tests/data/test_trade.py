@@ -123,6 +123,24 @@ def test_faulty_rows(project, trade_source, row, column, reason):
     assert message.row in (6, None)
 
 
+def test_rows_that_repeat_are_told_beside_cells_that_cannot_be_read(project, trade_source):
+    """A user corrects a file once: the rows that can be read are searched for repeats whatever else is wrong."""
+    bad = "Lyon,Ruritania,2004,1\nLyon,Ruritania,2004,2\nLyon,USA,2005,b\nLyon,USA,x,\n"
+    with pytest.raises(InvalidDataError) as caught:
+        read_trade([trade_source()], project(CLEAN + "Lyon,GBR,2005,12\n" + bad))
+    faults = [(m.row, m.code) for m in caught.value.messages if m.level == "error"]
+    assert sorted(faults) == [(6, "duplicate"), (7, "partner"), (9, "number"), (10, "period")]
+
+
+def test_products_of_a_faulty_file_are_no_repeats(project, trade_source):
+    content = (
+        "city,partner,year,hs,value\nLyon,GBR,2004,01,1\nLyon,GBR,2004,02,2\nLyon,GBR,2004,02,3\nLyon,GBR,x,02,3\n"
+    )
+    with pytest.raises(InvalidDataError) as caught:
+        read_trade([trade_source(product="hs", product_revision="HS2012")], project(content))
+    assert [(m.row, m.code) for m in caught.value.messages] == [(5, "period"), (4, "duplicate")]
+
+
 def test_all_faults_of_all_files_at_once(project, trade_source):
     project("city,partner,year,value\nLyon,XX1,2004,a\nLyon,GBR,20,b\n")
     root = project("nothing", "data/raw/other.csv")

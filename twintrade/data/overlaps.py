@@ -31,11 +31,9 @@ def sum_parts(frame: pd.DataFrame, source: TradeSource, faults: Faults, advise: 
     A figure is missing when any of its parts is: a partial sum would be too small and look whole.
     """
     further = ["product", "revision"] if source.product is not None else []
-    parts = [*further[:1], *(["written"] if source.add_up else [])]
-    if not parts or frame.empty:
+    if not (further or source.add_up) or frame.empty:
         return frame
-    frame = name_rows(frame) if source.add_up else frame
-    note_duplicates(frame, source.frequency, faults, [*KEY, *parts], advise)
+    frame = note_repeats(frame, source, faults, advise)
     if further:
         _refuse_mixed(frame, source, faults)
     grouped = frame.groupby(KEY, sort=False)
@@ -48,6 +46,14 @@ def sum_parts(frame: pd.DataFrame, source: TradeSource, faults: Faults, advise: 
         faults.inform("products-summed", text, source.file)
     summed = summed.reset_index()
     return complete_sums(summed, frame, source, faults) if source.add_up else summed
+
+
+def note_repeats(frame: pd.DataFrame, source: TradeSource, faults: Faults, advise: Advise = _advise) -> pd.DataFrame:
+    """Note an error for rows of one file that repeat each other; return them with the names that are added up."""
+    parts = [*(["product"] if source.product is not None else []), *(["written"] if source.add_up else [])]
+    frame = name_rows(frame) if source.add_up else frame
+    note_duplicates(frame, source.frequency, faults, [*KEY, *parts], advise)
+    return frame
 
 
 def _refuse_mixed(frame: pd.DataFrame, source: TradeSource, faults: Faults) -> None:

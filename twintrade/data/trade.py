@@ -14,7 +14,7 @@ from twintrade.data.figures.conversions import Conversion, deflate
 from twintrade.data.formats.tables import open_table
 from twintrade.data.frequency import aggregate
 from twintrade.data.geography.cities import check_spellings
-from twintrade.data.overlaps import Advise, join_by_precedence, sum_parts, warn_of_revisions
+from twintrade.data.overlaps import Advise, join_by_precedence, note_repeats, sum_parts, warn_of_revisions
 from twintrade.data.repeats import find_advice
 from twintrade.data.schema.source import Absent, Flow, Reporter, TradeSource
 from twintrade.data.sources.cells import clean_name
@@ -115,9 +115,9 @@ def read_trade(sources: Sequence[TradeSource], root: Path) -> TradeTable:
     """
     faults = Faults()
     _check_agreement(sources)
-    parts = _read_all(sources, root, faults)
-    _check_currency(parts)
     advise = partial(find_advice, {source.file: source for source in sources}, root)
+    parts = _read_all(sources, root, faults, advise)
+    _check_currency(parts)
     joined, superseded = _joined(parts, sources, faults, advise)
     decided = {line.city for source in sources for line in source.city_names}
     check_spellings(joined, [source.file for source in sources], decided, faults)
@@ -152,7 +152,8 @@ def _frequency(source: TradeSource) -> Frequency:
     return source.to_frequency or source.frequency
 
 
-def _read_all(sources: Sequence[TradeSource], root: Path, faults: Faults) -> list[SourceRows]:
+def _read_all(sources: Sequence[TradeSource], root: Path, faults: Faults, advise: Advise) -> list[SourceRows]:
+    """Return the rows of every file; where a cell is faulty, other rows are searched for repeats all the same."""
     parts: list[SourceRows] = []
     for source in sources:
         try:
@@ -161,8 +162,20 @@ def _read_all(sources: Sequence[TradeSource], root: Path, faults: Faults) -> lis
             raise
         except DataError as error:
             faults.error("file", error.text)
+    if faults.n_errors:
+        by_file = {source.file: source for source in sources}
+        two_cities = {m.file for m in faults.messages if m.code == "city-code"}
+        for part in parts:
+            if part.record.path not in two_cities:
+                note_repeats(_take_readable(part.frame), by_file[part.record.path], faults, advise)
     faults.raise_if_any()
     return parts
+
+
+def _take_readable(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of which every cell was read."""
+    is_read = (frame["city"] != "") & (frame["partner"] != "") & (frame["period"] >= 0)
+    return frame[is_read & (frame["value"].notna() | (frame["flag"] != ""))]
 
 
 def _joined(
