@@ -4,6 +4,8 @@ import pytest
 
 from twintrade.data import InvalidDataError, read_trade
 from twintrade.data.data_report import format_data_report
+from twintrade.data.sources import limits
+from twintrade.effects import Message
 
 FAULTY = "city,partner,year,value\nLyon,GBR,2004,-5\nLyon,Ruritania,2005,1\nLyon,GBR,2005,1(r)\n"
 
@@ -37,3 +39,18 @@ def test_more_errors_than_are_listed(project, trade_source):
     with pytest.raises(InvalidDataError) as caught:
         read_trade([trade_source()], project("city,partner,year,value\n" + rows))
     assert "Errors (250, the first 200)" in format_data_report([], caught.value.messages, caught.value.n_errors)
+
+
+def test_every_counted_message_is_in_the_list():
+    """A head that counts twelve stands over lines that add up to twelve."""
+    alike = [Message("warning", "a", "the same", "x.csv") for _ in range(12)]
+    assert "    the same (12 times)" in format_data_report([], alike).splitlines()
+    by_row = [Message("warning", "a", "the same", "x.csv", row, "v") for row in (3, 4, 4, 5)]
+    assert "    rows 3 to 5, v: the same (4 times)" in format_data_report([], by_row).splitlines()
+    once = [Message("warning", "a", "the same", "x.csv", row, "v") for row in (3, 4, 9)]
+    assert "    rows 3 to 4, 9, v: the same" in format_data_report([], once).splitlines()
+    n = limits.MAX_LISTED_PER_COLUMN
+    many = [Message("warning", "a", f"number {k}", "x.csv", row, "v") for k in range(n + 2) for row in (2, 3)]
+    lines = format_data_report([], many).splitlines()
+    assert f"Warnings ({2 * n + 4})" in lines
+    assert "    v, a: 4 more like these; a run lists them" in lines

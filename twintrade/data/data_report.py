@@ -64,27 +64,32 @@ def _list_by_file(messages: Sequence[Message]) -> list[str]:
     lines: list[str] = []
     for file in dict.fromkeys(m.file for m in messages):
         lines.append(f"  {file or Text('data.report-all-files')}")
-        rows: dict[tuple[str, str, str], list[int]] = {}
+        rows: dict[tuple[str, str, str], list[int | None]] = {}
         for message in sorted((m for m in messages if m.file == file), key=lambda m: (m.row or 0, m.column)):
             key = (message.column, message.code, message.message)
-            rows.setdefault(key, []).extend(filter(None, [message.row]))
-        counts: Counter[tuple[str, str]] = Counter()
-        for (column, code, text), numbers in rows.items():
-            counts[column, code] += 1
-            if counts[column, code] <= limits.MAX_LISTED_PER_COLUMN:
-                place = ", ".join(filter(None, (_name_rows(numbers), column)))
-                lines.append(f"    {place}: {text}" if place else f"    {text}")
-        for (column, code), n in counts.items():
-            if n > limits.MAX_LISTED_PER_COLUMN:
-                names = Listed(tuple(filter(None, (column, code))), "comma")
-                lines.append(f"    {Text('data.report-more', names=names, n=n - limits.MAX_LISTED_PER_COLUMN)}")
+            rows.setdefault(key, []).append(message.row)
+        shown: Counter[tuple[str, str]] = Counter()
+        left: Counter[tuple[str, str]] = Counter()
+        for (column, code, text), places in rows.items():
+            if shown[column, code] == limits.MAX_LISTED_PER_COLUMN:
+                left[column, code] += len(places)
+                continue
+            shown[column, code] += 1
+            numbers = list(dict.fromkeys(filter(None, places)))
+            place = ", ".join(filter(None, (_name_rows(numbers), column)))
+            is_once_a_row = len(places) == max(len(numbers), 1)
+            worded = text if is_once_a_row else Text("data.report-times", text=text, n=len(places))
+            lines.append(f"    {place}: {worded}" if place else f"    {worded}")
+        for (column, code), n in left.items():
+            names = Listed(tuple(filter(None, (column, code))), "comma")
+            lines.append(f"    {Text('data.report-more', names=names, n=n)}")
     return lines
 
 
 def _name_rows(rows: Sequence[int]) -> str:
     """Return row numbers in words: "row 7", "rows 3 to 9, 12"."""
     spans: list[list[int]] = []
-    for row in dict.fromkeys(rows):
+    for row in rows:
         if spans and row == spans[-1][1] + 1:
             spans[-1][1] = row
         else:
@@ -96,4 +101,4 @@ def _name_rows(rows: Sequence[int]) -> str:
     shown: Words = Listed(tuple(named), "comma")
     if more:
         shown = Text("common.and-more", items=shown, n=more)
-    return str(Text("data.rows", n=len(set(rows)), rows=shown))
+    return str(Text("data.rows", n=len(rows), rows=shown))

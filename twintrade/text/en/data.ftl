@@ -262,6 +262,7 @@ report-level = { $level ->
    *[no] , the first { $n_shown }
 })
 report-all-files = all files together
+report-times = { $text } ({ $n } times)
 report-more = { $names }: { $n } more like these; a run lists them
 report-fixes = Lines to change in the analysis file, where the data file itself is right
 report-table = in the table of { $file }

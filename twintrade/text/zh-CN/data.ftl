@@ -242,6 +242,7 @@ report-level = { $level ->
    *[no] ，列出前{ $n_shown }条
 }）
 report-all-files = 全部文件
+report-times = { $text }（共{ $n }次）
 report-more = { $names }：另有{ $n }条类似；运行时会逐条列出
 report-fixes = 若数据文件本身无误，可在分析文件中改动以下各行
 report-table = 在{ $file }的表中
