@@ -130,7 +130,7 @@ def _from_microdata(source: TradeSource, root: Path, faults: Faults) -> SourceRo
     keys = ["city", "partner", "period"]
     cells = collapsed.frame
     if source.microdata.product_digits:
-        cells = cells.groupby(keys, as_index=False, observed=True)[["units", "n_missing"]].sum()
+        cells = cells.groupby(keys, as_index=False, observed=True)[["units", "n_missing", "n_unknown"]].sum()
     warn_of_validity(
         cells["partner"].to_numpy(dtype=object),
         cells["period"].to_numpy() // source.frequency.per_year,
@@ -138,14 +138,15 @@ def _from_microdata(source: TradeSource, root: Path, faults: Faults) -> SourceRo
         faults,
     )
     has_holes = (cells["n_missing"] > 0).to_numpy()
+    is_missing = has_holes & ((cells["n_unknown"] > 0).to_numpy() | (source.blank == "missing"))
     value = cells["units"].to_numpy() * 10.0**unit.power / 10.0**source.microdata.decimals
-    flag = np.where(has_holes, "missing" if source.blank == "missing" else BLANK_IS_ZERO, "")
-    if has_holes.any():
-        text = Text("data.missing-rows", n=int(cells["n_missing"].sum()), blank=source.blank)
-        faults.warn("missing-figures", text, source.file, None, source.value or "")
-    frame = cells[keys].assign(
-        value=np.where(has_holes & (source.blank == "missing"), np.nan, value), flag=flag, file=source.file, row=0
-    )
+    flag = np.where(is_missing, "missing", np.where(has_holes, BLANK_IS_ZERO, ""))
+    n_missing, n_unknown = int(cells["n_missing"].sum()), int(cells["n_unknown"].sum())
+    for kind, n in (("missing", n_missing - n_unknown), ("unknown", n_unknown)):
+        if n:
+            text = Text(f"data.{kind}-rows", n=n, blank=source.blank)
+            faults.warn(f"{kind}-figures", text, source.file, None, source.value or "")
+    frame = cells[keys].assign(value=np.where(is_missing, np.nan, value), flag=flag, file=source.file, row=0)
     rows = SourceRows(frame, unit.currency, collapsed.record, counts=collapsed.counts)
     return _without_aggregates(rows, faults)
 
@@ -278,14 +279,13 @@ def _periods(source: TradeSource, long: TextTable, periods: TextColumn, faults: 
 def _report_missing(numbers: Numbers, source: TradeSource, faults: Faults) -> None:
     """Warn of blanks and dashes, and apart from them of marks for figures that are secret or not known."""
     unknown = {token: n for token, n in numbers.missing.items() if token not in numbers.blanks}
-    for code, key, counts in (
-        ("missing-figures", "data.missing-cells", numbers.blanks),
-        ("unknown-figures", "data.unknown-cells", unknown),
-    ):
+    for kind, counts in (("missing", numbers.blanks), ("unknown", unknown)):
         if counts:
             tokens = tuple(Text("data.token", token=token, n=n) for token, n in sorted(counts.items()))
-            text = Text(key, n=sum(counts.values()), tokens=Listed(tokens, "comma"), blank=source.blank)
-            faults.warn(code, text, source.file, None, source.value or "")
+            text = Text(
+                f"data.{kind}-cells", n=sum(counts.values()), tokens=Listed(tokens, "comma"), blank=source.blank
+            )
+            faults.warn(f"{kind}-figures", text, source.file, None, source.value or "")
 
 
 def _without_aggregates(rows: SourceRows, faults: Faults) -> SourceRows:

@@ -234,13 +234,36 @@ def test_faults_of_names_and_periods_are_those_of_small_files(tmp_path):
 
 def test_missing_figures_are_counted_and_never_zero(tmp_path):
     frame = rows(500)
-    frame.loc[[3, 4], "usd"] = ["", "n/a"]
+    frame.loc[[3, 4, 5, 6, 7], "usd"] = ["", " – ", "-", "n/a", "X"]
     frame.to_csv(tmp_path / "micro.csv", index=False)
-    table = read_trade([declared("micro.csv")], tmp_path)
-    assert table.frame["value"].isna().sum() == 2
-    assert any(m.code == "missing-figures" and "in 2 rows" in m.message for m in table.messages)
-    as_zero = read_trade([declared("micro.csv", blank="zero")], tmp_path)
-    assert not as_zero.frame["value"].isna().any()
+    table = read_trade([declared("micro.csv", missing_tokens=("-",))], tmp_path)
+    assert table.frame["value"].isna().sum() == 5
+    assert {m.code: m.message for m in table.messages if m.code.endswith("-figures")} == {
+        "missing-figures": "no figure stands in 2 rows: missing, not zero, and so is its cell",
+        "unknown-figures": "a mark for a figure that is secret or not known stands in 3 rows: missing, not zero, "
+        "and so is its cell",
+    }
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize("counts", [{}, {"firm": None, "product": None}])
+def test_blanks_are_zero_by_the_rule_of_small_files(tmp_path, kind, counts):
+    """``blank = "zero"`` speaks of blanks and dashes; a secret figure stays missing, declared tokens too."""
+    frame = rows(500)
+    marks = ["", "–", "-", "n/a", "x", ":", "…"]
+    frame.loc[range(3, 10), "usd"] = marks
+    frame.to_csv(tmp_path / "x.csv", index=False)
+    (frame if kind == "csv" else frame.assign(usd=frame["usd"].where(frame["usd"] != "", None))).to_parquet(
+        tmp_path / "x.parquet", index=False
+    )
+    options = {"blank": "zero", "missing_tokens": ("-",)}
+    found = read_trade([declared(f"x.{kind}", microdata=counts, **options)], tmp_path)
+    keys = ["town", "country", "month"]
+    whole = pd.to_numeric(frame["usd"].replace({"": "0", "–": "0"}), errors="coerce")
+    wanted = whole.groupby([frame[key] for key in keys]).agg(lambda v: v.sum(skipna=False))
+    np.testing.assert_allclose(found.frame["value"], wanted)
+    assert (found.frame["flag"] == "missing").sum() == found.frame["value"].isna().sum() == len(marks) - 2
+    assert (found.frame["flag"] == "blank is zero").sum() == 2
 
 
 def uneven(frame: pd.DataFrame) -> pd.DataFrame:

@@ -51,7 +51,8 @@ class Collapsed:
     ----------
     frame : DataFrame
         Columns city, partner, period (and product_group), ``units`` (value in whole smallest units, int64),
-        ``n_missing``, ``n_rows``, and ``weight``, ``n_firms``, ``n_products`` where declared; unique on the first.
+        ``n_missing``, ``n_unknown`` of these, ``n_rows``, and ``weight``, ``n_firms``, ``n_products`` where
+        declared; unique on the first.
     counts : DataFrame
         Columns city, partner, period of the panel's frequency, and those of ``COUNTS`` that were declared.
     record : InputRecord
@@ -204,7 +205,7 @@ def _frame(names: Names, cells: pa.Table, reading: Reading) -> pd.DataFrame:
         columns["product_group"] = build_categories(groups, codes)
     frame = pd.DataFrame(columns)
     frame["units"] = convert_to_whole_units(cells["value"], reading.decimals)
-    for name in ("n_rows", "n_missing", "n_firms", "n_products"):
+    for name in ("n_rows", "n_missing", "n_unknown", "n_firms", "n_products"):
         if name in cells.column_names:
             frame[name] = np.asarray(cells[name]).astype(np.int64, copy=False)
     if reading.has_weight:

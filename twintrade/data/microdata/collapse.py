@@ -1,7 +1,7 @@
 """One statement that adds microdata up to cells, the same on every engine; money is summed in whole cents."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from twintrade.data.figures.number_style import MISSING_TOKENS, WHOLE
+from twintrade.data.figures.number_style import BLANKS, MISSING_TOKENS, WHOLE
 from twintrade.data.microdata.files import MicrodataFiles, Type
 from twintrade.data.schema.file_format import RowRule
 from twintrade.data.schema.microdata import Microdata
@@ -104,8 +104,8 @@ def build_cells_statement(reading: Reading) -> str:
     """Return the statement that gives the rows of a cell added up; rows of unlike quality may stay apart.
 
     Columns: the keys, ``product_group`` where asked, ``n_rows``, ``value`` in smallest units, ``n_missing``,
-    ``n_faulty``, and ``weight``, ``n_weightless``, ``n_faulty_weights``, ``n_firms``, ``n_products`` where there are
-    such columns.
+    ``n_unknown`` of these, ``n_faulty``, and ``weight``, ``n_weightless``, ``n_faulty_weights``, ``n_firms``,
+    ``n_products`` where there are such columns.
     """
     keys = [*reading.keys, *(["product_group"] if reading.product_digits else [])]
     sums = ["COUNT(*) AS n_rows", *(f"SUM({name}) AS {role}" for role, name in _amounts(reading).items())]
@@ -217,14 +217,21 @@ def _amounts(reading: Reading) -> dict[str, str]:
 
 
 def _with_quality(reading: Reading) -> str:
-    """Return the rows with their numbers, and what is amiss in each: 1 no value, 2 a faulty one; weights thrice."""
+    """Return the rows with their numbers and what is amiss in each.
+
+    A value counts 1 where it is blank or a dash, 2 where it is another mark for no figure, 3 where it is faulty; a
+    weight 4 where there is none, 8 where it is faulty.
+    """
     read = [f"{_amount(role, reading)} AS {name}" for role, name in _amounts(reading).items()]
     if reading.product_digits:
         read.append(f"SUBSTRING(CAST(product AS {TEXT}), 1, {reading.product_digits}) AS product_group")
+    is_faulty = {role: _figure(role, reading) for role in _amounts(reading)}
+    is_unknown = _stands_outside("value", reading.value_type, BLANKS - {*reading.missing_tokens})
     parts = [
-        f"CASE WHEN {name} IS NOT NULL THEN 0 WHEN {_figure(role, reading)} THEN {2 * size} ELSE {size} END"
-        for (role, name), size in zip(_amounts(reading).items(), (1, 3), strict=False)
+        f"CASE WHEN amount IS NOT NULL THEN 0 WHEN {is_faulty['value']} THEN 3 WHEN {is_unknown} THEN 2 ELSE 1 END"
     ]
+    if reading.has_weight:
+        parts.append(f"CASE WHEN weight_amount IS NOT NULL THEN 0 WHEN {is_faulty['weight']} THEN 8 ELSE 4 END")
     return (
         f"(SELECT *, CAST({' + '.join(parts)} AS TINYINT) AS quality FROM "
         f"(SELECT *, {', '.join(read)} FROM {ROWS}{build_where_clause(reading)}) AS amounts) AS read_rows"
@@ -233,8 +240,12 @@ def _with_quality(reading: Reading) -> str:
 
 def _qualities(reading: Reading) -> dict[str, str]:
     """Return what is counted of rows in which something is amiss, and the condition of it."""
-    of_values = {"n_missing": "quality % 3 = 1", "n_faulty": "quality % 3 = 2"}
-    of_weights = {"n_weightless": "quality BETWEEN 3 AND 5", "n_faulty_weights": "quality >= 6"}
+    of_values = {
+        "n_missing": "quality % 4 IN (1, 2)",
+        "n_unknown": "quality % 4 = 2",
+        "n_faulty": "quality % 4 = 3",
+    }
+    of_weights = {"n_weightless": "quality BETWEEN 4 AND 7", "n_faulty_weights": "quality >= 8"}
     return of_values | (of_weights if reading.has_weight else {})
 
 
@@ -251,12 +262,15 @@ def _amount(role: str, reading: Reading) -> str:
 
 def _figure(role: str, reading: Reading) -> str:
     """Return the condition that something stands where a number should; asked of few rows, as it costs more."""
-    if (reading.value_type if role == "value" else reading.weight_type) != "text":
+    kind = reading.value_type if role == "value" else reading.weight_type
+    return _stands_outside(role, kind, {*MISSING_TOKENS, *(t.lower() for t in reading.missing_tokens)})
+
+
+def _stands_outside(role: str, kind: Type, tokens: Collection[str]) -> str:
+    """Return the condition that something stands in a column which is none of some tokens."""
+    if kind != "text":
         return f"{role} IS NOT NULL"
-    tokens = ", ".join(
-        quote_literal(t) for t in sorted({*MISSING_TOKENS, *(t.lower() for t in reading.missing_tokens)})
-    )
-    return f"LOWER(TRIM({role})) NOT IN ({tokens})"
+    return f"LOWER(TRIM({role})) NOT IN ({', '.join(map(quote_literal, sorted(tokens)))})"
 
 
 def _counted(reading: Reading) -> list[str]:

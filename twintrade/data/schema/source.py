@@ -94,7 +94,7 @@ class TradeSource(FileFormat):
         What an absent row means inside the rectangle of cities, partners and periods.
     blank : {"missing", "zero"}
         What a blank or dash in the value column means. Marks such as ".", "…", ":", "x", and ``missing_tokens``, are
-        missing in any case; of ``microdata``, all of them are what ``blank`` says.
+        missing in any case.
     frequency : Frequency
         Of the file.
     to_frequency : Frequency or None

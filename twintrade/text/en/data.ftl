@@ -559,6 +559,10 @@ missing-rows = no figure stands in { $n ->
     [zero] a zero, as declared
    *[missing] missing, not zero, and so is its cell
 }
+unknown-rows = a mark for a figure that is secret or not known stands in { $n ->
+    [one] { $n } row
+   *[other] { $n } rows
+}: missing, not zero, and so is its cell
 aggregate-partner = { $n ->
     [one] { $n } row is
    *[other] { $n } rows are

@@ -482,6 +482,7 @@ missing-rows = { $n }行中没有数值：{ $blank ->
     [zero] 按声明记为零
    *[missing] 记为缺失，不是零；其所在的汇总单元也记为缺失
 }
+unknown-rows = { $n }行中是表示保密或不详的标记：记为缺失，不是零；其所在的汇总单元也记为缺失
 aggregate-partner = { $n }行属于国家组或未列明的其余部分（{ $names }），已剔除
 dropped-aggregate = 汇总伙伴
 
