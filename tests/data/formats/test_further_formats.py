@@ -211,7 +211,7 @@ def test_an_ods_sheet_hides_nothing(project, trade_source):
     assert [(m.code, m.row) for m in table.messages if m.code == "hidden-rows"] == [("hidden-rows", 3)]
     formula = rows[1].replace('office:value-type="float" office:value="10.0"', 'table:formula="of:=5+5"')
     for changed, reason in [
-        ([rows[0], formula, *rows[2:]], r"row 2: 1 formulas have no stored value .D2"),
+        ([rows[0], formula, *rows[2:]], r"row 2: 1 formula has no stored value .D2"),
         (
             [rows[0], rows[1].replace("table-cell ", 'table-cell table:number-rows-spanned="2" ', 1)],
             "merged cells .*A2:A3",

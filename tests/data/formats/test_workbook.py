@@ -73,8 +73,18 @@ def test_formulas_need_a_stored_value(read):
     good = [HEADER, ["Lyon", "GBR", 2004, ("5+5", 10)]]
     assert read(workbook({"data": sheet(good)})).frame["value"].tolist() == [10]
     bad = [HEADER, ["Lyon", "GBR", 2004, ("5+5", None)], ["Lyon", "GBR", 2005, 3]]
-    with pytest.raises(InvalidDataError, match=r"row 2: 1 formulas have no stored value .D2"):
+    with pytest.raises(InvalidDataError, match=r"row 2: 1 formula has no stored value .D2"):
         read(workbook({"data": sheet(bad)}))
+
+
+def test_merged_cells_and_formulas_are_told_at_once(read):
+    bad = [*ROWS, ["Nice", "GBR", 2004, ("5+5", None)], *(["Nice", "GBR", y, ("1", None)] for y in range(2005, 2014))]
+    with pytest.raises(InvalidDataError) as caught:
+        read(workbook({"data": sheet(bad, merged=("A3:A4", "B2:B3"))}))
+    told = str(caught.value)
+    assert "row 2: merged cells inside the table (B2:B3, A3:A4)" in told
+    assert "row 5: 10 formulas have no stored value (D5, D6, D7, D8, D9, D10, D11, D12 and 2 more)" in told
+    assert caught.value.n_errors == 1
 
 
 def test_several_sheets_must_be_told_apart(read):

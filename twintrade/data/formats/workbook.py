@@ -27,7 +27,7 @@ from twintrade.data.sources import limits
 from twintrade.data.sources.cells import build_text_array, quote_cell
 from twintrade.data.sources.faults import Faults
 from twintrade.errors import DataError
-from twintrade.text import Text, list_some
+from twintrade.text import Listed, Text, list_some
 
 WORKBOOK_ENDINGS = (".xlsx", ".xlsm", ".ods")
 _MAX_NAMED = 8
@@ -155,8 +155,8 @@ def _table(
     rows = np.array([i for i, _ in body], dtype=np.int64)
     refuse_second_header(names, ([format_cell(c) for c in row] for _, row in body), rows, file)
     _note_hidden(facts, int(rows[0]), int(rows[-1]), file, faults)
-    _refuse_merged(facts, declared.header, int(rows[-1]), file)
-    _refuse_uncalculated(facts, names, list(names) if needs_all else needed, declared.header, int(rows[-1]), file)
+    read = {c for c, name in enumerate(names, 1) if needs_all or name in needed}
+    _refuse_unreadable(facts, read, declared.header, int(rows[-1]), file)
     if needs_all:
         refuse_unnamed(names, [row for _, row in body], file)
     columns, typed = {}, {}
@@ -194,25 +194,19 @@ def _note_hidden(facts: SheetFacts, first: int, last: int, file: str, faults: Fa
         faults.warn("hidden-columns", Text("data.hidden-columns", columns=list_some(columns, _MAX_NAMED)), file)
 
 
-def _refuse_merged(facts: SheetFacts, first: int, last: int, file: str) -> None:
-    inside = sorted(m for m in facts.merged if m[0] <= last and m[2] >= first)
-    if inside:
-        named = (f"{format_cell_name(a, b)}:{format_cell_name(c, d)}" for a, b, c, d in inside)
-        raise DataError(
-            f"{file} row {inside[0][0]}: merged cells inside the table ({list_some(named, _MAX_NAMED)}): unmerge "
-            "them and fill every row"
+def _refuse_unreadable(facts: SheetFacts, columns: set[int], first: int, last: int, file: str) -> None:
+    """Refuse merged cells and formulas without a value in some rows, both at once; of formulas, in some columns."""
+    merged = sorted(m for m in facts.merged if m[0] <= last and m[2] >= first)
+    uncalculated = sorted((r, c) for r, c in facts.uncalculated if first <= r <= last and c in columns)
+    ranges = [f"{format_cell_name(a, b)}:{format_cell_name(c, d)}" for a, b, c, d in merged]
+    formulas = [format_cell_name(*place) for place in uncalculated]
+    reasons = [
+        Text(key, row=places[0][0], n=len(names), cells=list_some(names, _MAX_NAMED))
+        for key, places, names in (
+            ("data.merged-inside", merged, ranges),
+            ("data.uncalculated", uncalculated, formulas),
         )
-
-
-def _refuse_uncalculated(
-    facts: SheetFacts, names: list[str], needed: Sequence[str], first: int, last: int, file: str
-) -> None:
-    inside = [
-        (r, c) for r, c in facts.uncalculated if first <= r <= last and c <= len(names) and names[c - 1] in needed
+        if places
     ]
-    if inside:
-        named = ", ".join(format_cell_name(r, c) for r, c in inside[:_MAX_NAMED])
-        raise DataError(
-            f"{file} row {inside[0][0]}: {len(inside)} formulas have no stored value ({named}): open the workbook in "
-            "a spreadsheet program, let it calculate, and save"
-        )
+    if reasons:
+        raise DataError(Text("data.sheet-unread", file=file, reasons=Listed(tuple(reasons), "semicolon")))

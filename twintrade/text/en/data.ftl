@@ -227,6 +227,12 @@ hidden-rows = { $n ->
     [one] { $n } row is hidden in the sheet and was read: { $rows }
    *[other] { $n } rows are hidden in the sheet and were read: { $rows }
 }
+merged-inside = row { PLAIN($row) }: merged cells inside the table ({ $cells }): unmerge them and fill every row
+uncalculated = row { PLAIN($row) }: { $n ->
+    [one] { $n } formula has
+   *[other] { $n } formulas have
+} no stored value ({ $cells }): open the workbook in a spreadsheet program, let it calculate, and save
+sheet-unread = { $file } { $reasons }
 hidden-columns = the columns { $columns } are hidden in the sheet
 
 ## the report of a reading

@@ -222,6 +222,9 @@ rule = { $name } { $kept ->
 } { $values }
 dropped-where = 仅保留{ $rules }
 hidden-rows = 工作表中有{ $n }行处于隐藏状态，已照常读取：{ $rows }
+merged-inside = 第{ PLAIN($row) }行：表内有合并单元格（{ $cells }）：请取消合并并逐行填写
+uncalculated = 第{ PLAIN($row) }行：{ $n }个公式没有存储值（{ $cells }）：请用电子表格程序打开工作簿，重新计算后保存
+sheet-unread = { $file } { $reasons }
 hidden-columns = 工作表中以下列处于隐藏状态：{ $columns }
 
 ## the report of a reading
