@@ -1,0 +1,83 @@
+"""The guide of the first ten minutes: its commands, typed as they stand there, print what it says they print."""
+
+import re
+import shutil
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from twintrade.cli import app
+from twintrade.study import execute as executing
+from twintrade.study.summary import summarize_outcomes
+
+# The guide's own time, of one machine.
+TIMED = re.compile(r"done in \d+ s *")
+
+
+@pytest.fixture(scope="module")
+def guide(root):
+    return (root / "docs" / "getting_started.md").read_text(encoding="utf-8")
+
+
+def list_lines(guide, command):
+    """What the guide quotes of a command's output, without the lines that it leaves out."""
+    block = next(
+        b for b in re.findall(r"^```\n(.*?)^```$", guide, re.M | re.S) if b.startswith(f"$ twintrade {command}")
+    )
+    return [line for line in block.splitlines()[1:] if line.strip() != "..."]
+
+
+@pytest.fixture(scope="module")
+def followed(guide, root, tmp_path_factory):
+    """What `init` and `run` print in the guide's folder, the file between them, and the stored findings."""
+    folder = tmp_path_factory.mktemp("texas")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        shutil.copy(root / "data" / "raw" / "us_state_exports_selected.csv", "exports.csv")
+        row = re.search(r"^```\n(city,country,.*?)^```$", guide, re.M | re.S)[1]
+        (folder / "agreements.csv").write_text(row, encoding="utf-8")
+        command = re.search(r"^\$ twintrade (init .*)$", guide, re.M)[1]
+        begun = CliRunner().invoke(app, command.split())
+        file = folder / "analyses" / "texas.toml"
+        text = file.read_text(encoding="utf-8")
+        wrong = re.search(r"^absent = .*GUESS.*$", guide, re.M)[0]
+        assert wrong in text
+        patch.setattr(executing, "draw_pages", lambda *_: SimpleNamespace(files={}, messages=()))
+        done = executing.execute(folder, "texas", text.replace(wrong, 'absent = "zero"').replace("# GUESS", "#"))
+        findings = pd.read_csv(folder / "results" / "texas" / "findings.csv").set_index("diagnostic")
+    return begun, text, summarize_outcomes([done]), findings
+
+
+def test_init_prints_what_the_guide_quotes(guide, followed):
+    begun, text, _, _ = followed
+    assert begun.exit_code == 0
+    printed = begun.output.splitlines()
+    assert [line for line in list_lines(guide, "init") if not any(line.strip() == p.strip() for p in printed)] == []
+    n_marks = int(re.search(r"go through the (\d+) marks", guide)[1])
+    assert f"{n_marks} lines are still marked GUESS" in begun.output
+    assert len(re.findall("= .*# GUESS", text)) == n_marks
+
+
+def test_a_run_prints_what_the_guide_quotes(guide, followed):
+    row = next(line for line in list_lines(guide, "run") if line.startswith("texas ") and TIMED.search(line))
+    assert re.split(" {2,}", TIMED.sub("", row)) == re.split(" {2,}", TIMED.sub("", followed[2].splitlines()[2]))
+
+
+def test_sentences_of_the_guide_hold_the_numbers_of_the_run(guide, followed):
+    _, _, table, findings = followed
+    text = " ".join(guide.split())
+    verdict = findings.loc["case_verdict", "sentence"]
+    below, above = re.search(r"it stood (\d+ %) below .*?, and (\d+ %) above", text).groups()
+    assert f"{below.replace(' ', '')} below" in verdict
+    assert f"{above.replace(' ', '')} above" in verdict
+    effect, low, high = re.search(r"\*\*(−[\d.]+ %)\*\* is.*?\*\*(−[\d.]+ %) to (\+[\d.]+ %)\*\*", text).groups()
+    assert f"{effect}  Double ratio" in table
+    assert f"{low} to {high}" in table
+    p, others, rank, of = re.search(r"\*\*p = ([\d.]+)\*\*: of this flow and (\d+) .*?\((\d+)/(\d+)\)", text).groups()
+    assert f"{int(rank) / int(of):.3f} (placebo)" in table
+    assert f"{int(rank) / int(of):.2f}" == p
+    assert int(others) + 1 == int(of)
+    assert f"drawn against {others} donors" in findings.loc["paths", "sentence"]
+    assert re.search(r"\*\*(\d cannot tell)\*\*", text)[1] in table
