@@ -99,12 +99,12 @@ class Labels:
         cities, partners = cities.copy(), partners.copy()
         walkers = np.arange(cities.shape[1])
         for _ in range(n_steps):
-            labels = cities if rng.random() < 0.5 else partners
-            pair = rng.integers(labels.shape[0], size=(2, walkers.size)) * walkers.size + walkers
+            labels = (cities if rng.random() < 0.5 else partners).reshape(-1)
+            pair = rng.integers(labels.size // walkers.size, size=(2, walkers.size)) * walkers.size + walkers
             before = labels.take(pair)
-            labels.put(pair, before[::-1])
+            labels[pair] = before[::-1]
             back = np.flatnonzero(~self._is_admissible(cities, partners))
-            labels.put(pair[:, back], before[:, back])
+            labels[pair[:, back]] = before[:, back]
         return cities, partners
 
     def _is_admissible(self, cities: IntArray, partners: IntArray) -> BoolArray:

@@ -24,6 +24,9 @@ from twintrade.text import Text
 START = 0.1
 """Added to outcomes, relative to their mean, before the logarithms from which a Poisson regression starts."""
 
+CONSTANT: dict[str, Any] = {"hasconst": True}
+"""Dummies add up to a constant: statsmodels need not look for one by two ranks of all columns."""
+
 ABSORB: dict[str, Any] = {"atol": 1e-14, "btol": 1e-14}
 
 
@@ -156,7 +159,7 @@ def _predict_untreated(column: StoredColumn, is_poisson: bool) -> tuple[Array, A
     x = dummies[:, kept]
     with keep_quiet():
         if not is_poisson:
-            fit = OLS(y[used], x[used]).fit()
+            fit = OLS(y[used], x[used], **CONSTANT).fit()
             return treated, np.asarray(x[treated] @ fit.params), known
         scale = y[used].mean()
         fit = _fit_glm(y[used] / scale, x[used])
@@ -172,7 +175,8 @@ def fit_ols(column: StoredColumn, terms: Array) -> tuple[Any, float]:
     codes, factor = build_clusters(column)
     x = np.column_stack([terms, dummies[:, order[: combined.shape[0]]]])
     with keep_quiet():
-        return OLS(y, x).fit(cov_type="cluster", cov_kwds={"groups": codes, "use_correction": False}), factor
+        model = OLS(y, x, **CONSTANT)
+        return model.fit(cov_type="cluster", cov_kwds={"groups": codes, "use_correction": False}), factor
 
 
 def fit_glm(column: StoredColumn, terms: Array, further: list[Array] | None = None) -> tuple[Any, Array, float]:
@@ -191,7 +195,7 @@ def _fit_glm(y: Array, x: Array, **errors: Any) -> Any:
     from statsmodels.genmod.families import Poisson
     from statsmodels.genmod.generalized_linear_model import GLM
 
-    model = GLM(y, x, family=Poisson())
+    model = GLM(y, x, family=Poisson(), **CONSTANT)
     start = np.linalg.solve(x.T @ x, x.T @ np.log(y + START))
     fit = model.fit(start_params=start, method="newton", disp=0, maxiter=60, **errors)
     if fit.mle_retvals["converged"] and np.isfinite(fit.params).all():
