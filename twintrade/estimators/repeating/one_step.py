@@ -223,10 +223,14 @@ class Null:
         owner = np.where(is_single, dummies.sets, dummies.n_sets + dummies.columns)
         n = dummies.n_sets + dummies.home.size
         for code in self.model.design.observations.effect_codes():
-            total = np.bincount(code, w)
-            keys, at = np.unique(code[dummies.rows] * np.int64(n) + owner, return_inverse=True)
-            left = total[keys // n] - sum_by_group(w[dummies.rows], at, keys.size)
-            is_full = (left <= 1e-9 * total[keys // n])[at]
+            total, level = np.bincount(code, w), code[dummies.rows]
+            pair = level * np.int64(dummies.n_sets) + dummies.sets
+            by_set = sum_by_group(w[dummies.rows], pair, total.size * dummies.n_sets)
+            inside = np.flatnonzero(by_set[pair] >= (1 - 1e-8) * total[level])  # few: only these are sorted
+            keys, at = np.unique(level[inside] * np.int64(n) + owner[inside], return_inverse=True)
+            left = total[keys // n] - sum_by_group(w[dummies.rows[inside]], at, keys.size)
+            is_full = np.zeros(level.size, dtype=bool)
+            is_full[inside] = (left <= 1e-9 * total[keys // n])[at]
             of_column = np.bincount(dummies.columns, ~is_full, dummies.home.size) == 0
             out |= of_column[dummies.columns]
         return out
