@@ -1,5 +1,7 @@
 """A fault of the program stops one analysis in one line, and the developer can see where."""
 
+import gc
+
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
@@ -18,14 +20,16 @@ def test_a_fault_of_the_program_is_one_line_and_leaves_messages(project, spec_te
         module.execute(project, "tiny", spec_text)
 
 
-def test_a_run_keeps_linear_algebra_to_one_thread(project, spec_text):
+def test_a_run_keeps_linear_algebra_to_one_thread_and_looks_for_garbage_among_its_own(project, spec_text):
     def note(_):
+        assert gc.get_freeze_count() > 1000
         seen.update(library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas")
 
     seen: set[int] = set()
     with threadpool_limits(2, "blas"):
         assert module.execute(project, "tiny", spec_text, note).ending == "done"
     assert seen == {1}
+    assert gc.get_freeze_count() < 1000
 
 
 def test_open_guesses_leave_a_warning_in_the_results(project, spec_text):

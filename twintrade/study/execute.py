@@ -1,5 +1,6 @@
 """One analysis from its file to its results folder, under a lock, whole or not at all."""
 
+import gc
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -104,6 +105,7 @@ def execute(
     """
     started = time.monotonic()
     warnings: list[Message] = []
+    gc.freeze()  # what is imported by now is no garbage, and takes most of a search for any
     try:
         target = prepare(root, name)
         with hold_lock(get_lock_path(root, name), name), limit_threads():
@@ -115,6 +117,8 @@ def execute(
             raise
         fault = Text("study.fault", error=f"{type(error).__name__}: {error}", variable=DEBUG)
         return record_failure(root, name, ProgramError(fault), time.monotonic() - started)
+    finally:
+        gc.unfreeze()
     return AnalysisEnd(name, "done", text=why, summary=summary, seconds=time.monotonic() - started)
 
 
