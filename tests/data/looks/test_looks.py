@@ -119,6 +119,28 @@ def test_chinese_stays_chinese(encoding):
     assert list_possible_encodings(text.encode(encoding))[0] != "cp1252"
 
 
+OF_ONE_BYTE = {
+    "cp1250": ("Miasto;Kraj\nGdańsk;Niemcy\nŁódź;Chiny\nKraków;Francja\n1\u00a0234,5 tys. zł\n", "cp1250"),
+    "cp1251": ("город;страна\nМосква;Китай\nСанкт-Петербург;Франция\n", "cp1251"),
+    "cp1252": ("Orléans;Besançon;Nîmes;à côté\nCe n’est – œuvre\nKöln;Größe €\n", "cp1252"),
+    "cp1251 beside Latin": ("city;страна\nMoscow;Китай\nKazan;Германия\n", "cp1251"),
+}
+
+
+@pytest.mark.parametrize("name", OF_ONE_BYTE)
+def test_letters_of_eastern_europe_are_read_as_such(name):
+    text, encoding = OF_ONE_BYTE[name]
+    assert list_possible_encodings(text.encode(encoding))[0] == encoding
+
+
+def test_two_encodings_that_both_make_letters_are_both_shown(project):
+    """Gdansk with its accent is a word in either: the user sees both."""
+    root = project("miasto;partner;rok;exports_eur\nGdańsk;GBR;2004;1\nPoznań;GBR;2005;2\n".encode("cp1250"))
+    (guess,) = (g for g in look_at_trade(root, "data/raw/trade.csv") if g.key == "encoding")
+    assert "cp1252: “Gdañsk" in str(guess.reason)
+    assert "cp1250: “Gdańsk" in str(guess.reason)
+
+
 UNITS = [
     ("Exports (1,000 EUR)", "1,000 EUR"),
     ("exports k€", "1,000 EUR"),

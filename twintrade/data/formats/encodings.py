@@ -17,9 +17,16 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _MARKED: Literal["utf-8 with mark"] = "utf-8 with mark"
-_CANDIDATES = ("gb18030", "big5", "shift_jis", "cp1252")
+_EAST_ASIAN = ("gb18030", "big5", "shift_jis")
+_CYRILLIC = "cp1251"
+_OF_ONE_BYTE = ("cp1252", "cp1250", _CYRILLIC)
+"""Western, Central European and Cyrillic letters."""
 _HIGH = re.compile(rb"[\x80-\xff]+")
+_WORD = re.compile(r"[^\W\d_]+")
+_CYRILLIC_WORD = re.compile("[\u0400-\u04ff]+")
 _MOSTLY = 0.9
+_BESIDE_LETTERS = frozenset("\u00a0\u00ad–—‘’‚“”„…€§°«»·№")
+"""Signs that stand in tables of every language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +62,33 @@ def decode(raw: bytes, declared: str | None, file: str) -> Decoded:
 def list_possible_encodings(raw: bytes) -> list[str]:
     """Return the encodings that read a file that is not UTF-8 without error, the likeliest first.
 
-    In Western text letters with accents stand alone among ASCII; in Chinese and Japanese text the bytes beyond ASCII
-    come in rows.
+    In European text letters with accents stand alone among ASCII; in Chinese, Japanese and Cyrillic text the bytes
+    beyond ASCII come in rows. An encoding of one byte reads nearly every file: it counts where it makes letters of
+    what is beyond ASCII, as "Łódź" in cp1250 is "£ódŸ" in cp1252.
     """
     runs = [len(run) for run in _HIGH.findall(raw)]
-    is_western = bool(runs) and sum(n == 1 for n in runs) >= _MOSTLY * len(runs)
-    ordered = sorted(_CANDIDATES, key=lambda name: name != "cp1252") if is_western else _CANDIDATES
-    return [name for name in ordered if _reads(raw, name)]
+    has_accents = bool(runs) and sum(n == 1 for n in runs) >= _MOSTLY * len(runs)
+    of_one_byte = [name for name in _OF_ONE_BYTE if _reads(raw, name)]
+    of_letters = [name for name in of_one_byte if _makes_letters(raw.decode(name))]
+    if has_accents or not _is_cyrillic(raw):
+        of_letters = [name for name in of_letters if name != _CYRILLIC]
+    western = [name for name in of_one_byte if name == _OF_ONE_BYTE[0] and name not in of_letters]
+    east_asian = [name for name in _EAST_ASIAN if _reads(raw, name)]
+    if has_accents:
+        return [*of_letters, *western, *east_asian]
+    cyrillic = [name for name in of_letters if name == _CYRILLIC]
+    return [*cyrillic, *east_asian, *(name for name in of_letters if name != _CYRILLIC), *western]
+
+
+def _makes_letters(text: str) -> bool:
+    """Return whether a text has nothing beyond ASCII but letters and common signs."""
+    return all(c.isascii() or c.isalpha() or c in _BESIDE_LETTERS for c in text)
+
+
+def _is_cyrillic(raw: bytes) -> bool:
+    """Return whether most words with bytes beyond ASCII are Cyrillic throughout, where they are read so."""
+    words = [word for word in _WORD.findall(raw.decode(_CYRILLIC, errors="replace")) if not word.isascii()]
+    return sum(map(bool, map(_CYRILLIC_WORD.fullmatch, words))) >= _MOSTLY * len(words)
 
 
 def list_readings(raw: bytes) -> Listed:
