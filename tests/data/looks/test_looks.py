@@ -169,6 +169,17 @@ UNITS = [
     ("Exportaciones (miles de euros)", "1,000 EUR"),
     ("Exportaciones (miles de millones de euros)", "billion EUR"),
     ("Esportazioni (migliaia di euro)", "1,000 EUR"),
+    ("Exportaciones (miles de dólares de EE. UU.)", "1,000 USD"),
+    ("Exportaciones en millones de dólares", "million USD"),
+    ("Exportações (milhões de dólares dos EUA)", "million USD"),
+    ("Esportazioni in migliaia di dollari", "1,000 USD"),
+    ("Exportations (milliers de dollars des États-Unis)", "1,000 USD"),
+    ("Exports (thousand Canadian dollars)", "1,000 CAD"),
+    ("Exportations (milliers de dollars canadiens)", "1,000 CAD"),
+    ("Exportaciones (miles de dólares australianos)", "1,000 AUD"),
+    ("Exports (million New Zealand dollars)", "million NZD"),
+    ("Exports (S$ million)", "million SGD"),
+    ("出口额（百万新台币）", "million TWD"),
     ("出口额（千美元）", "1,000 USD"),
     ("出口额（萬美元）", "万美元"),
     ("出口额（百万欧元）", "million EUR"),
@@ -244,6 +255,10 @@ def test_blank_dates_are_declared_as_left_out(project):
 def test_a_file_that_is_no_trade_table_is_said_to_be_none(project):
     with pytest.raises(DataError, match="no column looks like"):
         look_at_trade(project("a,b\nx,y\nz,w\n"), "data/raw/trade.csv")
+    with pytest.raises(DataError, match=r"partner countries \(codes, or names in English, .* or Spanish\)"):
+        look_at_trade(
+            project("Miasto,Kraj,Rok,EUR\nGdańsk,Niemcy,2004,1\nGdańsk,Czechy,2005,2\n"), "data/raw/trade.csv"
+        )
     with pytest.raises(DataError, match="no column looks like dates"):
         look_at_twinnings(project("a,b\nx,y\nz,w\n"), "data/raw/trade.csv")
 
