@@ -38,6 +38,19 @@ def test_exhibits_come_back_tables_first():
 
 
 @pytest.mark.usefixtures("unencoded")
+def test_two_cases_without_latin_letters_have_a_picture_each():
+    """Both are "rus" to a file's name: the second must not be written over the first."""
+    results = make_results()
+    series = results.payloads["raw_series"]
+    pairs = ("上海-RUS", "北京-RUS", "Leeds-RUS")
+    of_pairs = {f"raw_series.{i:02d}-{pair}": series.assign(dyad=pair) for i, pair in enumerate(pairs, 1)}
+    others = {name: frame for name, frame in results.payloads.items() if name != "raw_series"}
+    document = build_document(replace(results, payloads=others | of_pairs), AppendixOptions(exhibits=("raw",)))
+    keys = [b.key for b in list_exhibits(document.blocks) if b.key.startswith("raw-series")]
+    assert keys == ["raw-series-rus", "raw-series-rus-2", "raw-series-leeds-rus"]
+
+
+@pytest.mark.usefixtures("unencoded")
 def test_claims_that_need_other_data_stand_in_one_line():
     """C3 and C9 wait for a check or another analysis; for C11 no analysis has data, so it keeps a line of its own."""
     short = build_document(make_results(), AppendixOptions(exhibits=("claims",))).blocks

@@ -1,5 +1,7 @@
 """Exhibit 5: the raw event figure of each case, with every candidate date."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from twintrade.render.blocks import Absent, Block, Figure, Heading, build_paragraph
@@ -21,7 +23,10 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
         return Absent(page.say("no_payload"))
     blocks: list[Block] = [Heading(2, page.say("raw"), "raw-series"), build_paragraph(page.say("raw_intro"))]
     if len(cases) <= MOST_FULL:
-        blocks += [_full(page, name, *case) for name, case in cases.items()]
+        keys: list[str] = []
+        for name, (frame, dates) in cases.items():
+            keys.append(_find_key(name if "dyad" in frame else "", keys))
+            blocks.append(_full(page, keys[-1], name, frame, dates))
     else:
         names = list(cases)
         parts = [names[start : start + PER_GRID] for start in range(0, len(names), PER_GRID)]
@@ -42,13 +47,18 @@ def _cases(page: Page) -> dict[str, Case]:
     return cases
 
 
-def _full(page: Page, name: str, frame: pd.DataFrame, dates: pd.DataFrame | None) -> Figure:
+def _find_key(pair: str, taken: Sequence[str]) -> str:
+    """Return the key of a case's figure; names in other letters may leave the same Latin ones."""
+    key = format_slug(f"raw-series-{pair}") if pair else "raw-series"
+    return next(free for free in (key, *(f"{key}-{i}" for i in range(2, len(taken) + 2))) if free not in taken)
+
+
+def _full(page: Page, key: str, name: str, frame: pd.DataFrame, dates: pd.DataFrame | None) -> Figure:
     simulated = page.results.is_simulated
     clean = page.drawable(dates) if dates is not None else None
     shocks = find_payload(page.results, "known_shocks")
     drawing = raw_series.draw(page.drawable(frame), clean, shocks, theme=page.theme, is_simulated=simulated)
     alt = alt_text.describe_lines(frame, is_simulated=simulated, panel="level")
-    key = "raw-series" if "dyad" not in frame else format_slug(f"raw-series-{name}")
     return page.figure(key, page.say("raw_caption", title=name), drawing, alt, frame)
 
 
