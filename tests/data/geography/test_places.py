@@ -99,6 +99,18 @@ def test_namibia_is_na_only_among_two_letter_codes():
         resolve(["NA", "Norway"])
 
 
+def test_a_label_beside_two_letter_codes_is_one_error_and_can_be_declared():
+    """A national word for the total made every code of the column unknown, also once it was declared."""
+    codes = ["DE", "CN", "NA", "Ogółem"]
+    with pytest.raises(InvalidDataError) as caught:
+        resolve(codes)
+    assert caught.value.n_errors == 1
+    assert "Ogółem" in caught.value.messages[0].message
+    assert resolve(codes, {"Ogółem": "leave out"})[:3] == ["DEU", "CHN", "NAM"]
+    with pytest.raises(InvalidDataError, match="would be Namibia"):
+        resolve(["NA", "Formosa province"], {"Formosa province": "ARG"})
+
+
 @pytest.mark.parametrize("name", ["Nan", "None", "null", "", "Atlantis", "Korea"])
 def test_unknown_names_are_refused_not_guessed(name):
     with pytest.raises(InvalidDataError):

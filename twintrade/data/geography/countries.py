@@ -123,7 +123,7 @@ def find_codes(column: TextColumn, declared: Mapping[str, str] | None = None) ->
     """Return the code of every cell, "" where it is unknown; nothing is said about those."""
     table = _table()
     distinct = sorted(set(column.cells))
-    is_iso2 = _are_two_letters(distinct, table)
+    is_iso2 = _are_two_letters(distinct, table, declared or {})
     known = {cell: _code(cell, table, declared or {}, is_iso2) for cell in distinct}
     return build_text_array(map(known.__getitem__, column.cells))
 
@@ -224,11 +224,18 @@ def _code(cell: str, table: _CountryTable, declared: Mapping[str, str], is_iso2:
     return declared.get(key) or table.by_key.get(key, "") if key else ""
 
 
-def _are_two_letters(cells: Sequence[str], table: _CountryTable) -> bool:
-    """Whether cells are codes of two letters, with nothing beside them but longer codes of groups."""
+def _are_two_letters(cells: Sequence[str], table: _CountryTable, declared: Mapping[str, str]) -> bool:
+    """Whether cells are codes of two letters, with nothing beside them but codes of groups and, for fewer, labels.
+
+    A label is declared, or an error of its own; the name of a country beside codes of two letters proves nothing.
+    """
     long = {c for c in cells if not (len(c.strip()) == 2 and c.strip().isascii() and c.strip().isupper())}
-    return len(long) < len(cells) and all(
-        (code := table.by_key.get(_key(c), "")) and table.places[code].is_aggregate for c in long
+    codes = {c: table.by_key.get(_key(c), "") for c in long if _key(c) not in declared}
+    n_labels = len(long) - sum(map(bool, codes.values()))
+    return (
+        len(long) < len(cells)
+        and all(table.places[code].is_aggregate for code in codes.values() if code)
+        and 2 * n_labels < len(cells)
     )
 
 
