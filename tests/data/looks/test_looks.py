@@ -117,6 +117,11 @@ def test_western_letters_are_not_read_as_chinese_and_both_readings_are_shown(pro
 def test_chinese_stays_chinese(encoding):
     text = "城市,國家\n" + "臺北,英國\n臺中,法國\n" * 3
     assert list_possible_encodings(text.encode(encoding))[0] != "cp1252"
+    assert "cp1251" not in list_possible_encodings(text.encode(encoding))
+    for word in ("济南", "重庆", "上海"):
+        found = list_possible_encodings(f"city,value\n{word},1\n".encode("gb18030"))
+        assert found[0] == "gb18030"
+        assert "cp1251" not in found
 
 
 OF_ONE_BYTE = {

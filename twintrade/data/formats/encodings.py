@@ -23,7 +23,7 @@ _OF_ONE_BYTE = ("cp1252", "cp1250", _CYRILLIC)
 """Western, Central European and Cyrillic letters."""
 _HIGH = re.compile(rb"[\x80-\xff]+")
 _WORD = re.compile(r"[^\W\d_]+")
-_CYRILLIC_WORD = re.compile("[\u0400-\u04ff]+")
+_CYRILLIC_WORD = re.compile("[Ѐ-Я]?[а-џґ]+|[Ѐ-ЯҐ]+")
 _MOSTLY = 0.9
 _BESIDE_LETTERS = frozenset("\u00a0\u00ad–—‘’‚“”„…€§°«»·№")
 """Signs that stand in tables of every language."""
@@ -77,7 +77,7 @@ def list_possible_encodings(raw: bytes) -> list[str]:
     if has_accents:
         return [*of_letters, *western, *east_asian]
     cyrillic = [name for name in of_letters if name == _CYRILLIC]
-    return [*cyrillic, *east_asian, *(name for name in of_letters if name != _CYRILLIC), *western]
+    return [*east_asian, *cyrillic, *(name for name in of_letters if name != _CYRILLIC), *western]
 
 
 def _makes_letters(text: str) -> bool:
