@@ -94,7 +94,7 @@ def draw_paired(fit: Fit, method: Inference, rng: np.random.Generator) -> DrawnH
     dealing = deal_few(fit, method, MOST_DRAWS, rng)
     if dealing.scheme.n_assignments < FEWEST:
         return None
-    return draw_headline(fit, dealing.onsets, rng, has_noise_by_size=method.noise == "by_size")
+    return draw_headline(fit, dealing.onsets, rng, has_noise_by_size=method.noise != "equal")
 
 
 def deal_few(fit: Fit, method: Randomization, most: int, rng: np.random.Generator) -> Dealing:

@@ -1,7 +1,7 @@
 """Randomization inference: how often onsets that were assigned otherwise produce an effect this large."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -13,7 +13,6 @@ from twintrade.inference.base import Inference
 from twintrade.inference.refits.comparing import compare_refits, find_effect_after, invert_views, take_off_means
 from twintrade.inference.refits.dealing import FEWEST, deal_onsets
 from twintrade.inference.refits.known_draws import KnownDraws, keep_draws
-from twintrade.inference.refits.noise import Residuals
 from twintrade.inference.refits.one_step_draws import OneStepDraws, build_draws, keep_shown, permute_one_step
 from twintrade.inference.refits.permutation import is_linear, permute
 from twintrade.inference.refits.randomization_bands import Dealt
@@ -23,6 +22,9 @@ from twintrade.inference.refits.studentizing import build_studentizer
 from twintrade.text import Text
 
 Statistic = Literal["default", "coefficient", "t", "score"]
+
+ROUNDS = 5
+"""Rounds of exact updates after one step where single comparison rows decide: docs/inference.md."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +46,7 @@ class Randomization(Inference):
         that are not linear and offer it, else the effect.
     noise : {"by_size", "by_row", "equal"}
         "by_size": effects and scores are compared over the standard error that they have if small units are noisier
-        than large ones, as residuals and each unit's own past say; "by_row": the same, and for linear headlines with
+        than large ones, as residuals and each unit's own past say; "by_row": the same, and for headlines with
         the noise of comparison rows, which single rows can carry; "equal": as they are.
     intervals : bool
         Collect the constant effects that the test does not reject (a proportional effect for Poisson methods).
@@ -95,12 +97,11 @@ class Randomization(Inference):
             keep_draws(fit, KnownDraws(asdict(self), seed, dealing, drawn.kept, drawn.views["overall"]))
         studentizer, kept = None, [dealing.onsets[k] for k in drawn.kept]
         if not is_t and self.noise != "equal":
-            studentizer = build_studentizer(fit, views, kept, by_row=self.noise == "by_row")
+            studentizer = build_studentizer(fit, views, kept, by_row=self.noise == "by_row", one_step=dealt)
             if near is not None:
-                studentizer.fitted[after, 0.0] = Residuals(near.residuals, near.means, True)
+                studentizer.learn(near, after)
             if dealt is not None:
-                none = dealt.model.under_none
-                studentizer.fitted[0.0, 0.0] = Residuals(none.residuals, none.means, True)
+                studentizer.learn(dealt.model.under_none)
         if is_recentered := self.across == "hazard":
             drawn = take_off_means(drawn)
         noise = None if studentizer is None else studentizer.facts()
@@ -139,4 +140,7 @@ class Randomization(Inference):
             raise InferenceError(
                 f"{fit.estimator.name} offers no score test on this panel; use statistic = 'coefficient'"
             )
-        return None if model is None else build_draws(keep_shown(model, views), dealing.onsets)
+        if model is None:
+            return None
+        rounds = ROUNDS if self.noise == "by_row" else 0
+        return build_draws(replace(keep_shown(model, views), n_rounds=rounds), dealing.onsets)

@@ -229,6 +229,57 @@ def test_leads_of_imputation_are_those_of_untreated_rows_in_one_step() -> None:
         assert drawn[event.event_times == e] == pytest.approx(by_hand, rel=AGREEMENT)
 
 
+@pytest.mark.parametrize(
+    ("estimator", "fixed_effects", "options"),
+    [case for case in CASES if "covariates" not in case[2]],
+    ids=lambda value: repr(value)[:60],
+)
+def test_rounds_of_exact_updates_lead_from_one_step_to_the_whole_estimate(estimator, fixed_effects, options) -> None:
+    design = made(5, fixed_effects, **options)
+    # Dyads without any trade before their agreement have no imputed outcome, and a step gives them some.
+    traded = {**design.panel.columns, "y": design.panel.columns["y"] + 1}
+    design = replace(design, panel=replace(design.panel, columns=traded))
+    overall = fit(estimator, design).view("overall")
+    model = replace(estimator.one_step(design), n_rounds=3000)
+    blocks = [model.build_blocks(one) for one in (design.reassigned(design.onset[::-1].copy()), design)]
+    found = model.under_none.estimate([one for one in blocks if one is not None], {"overall": overall})
+    assert found["overall"][-1] == pytest.approx(overall.effects, rel=AGREEMENT)
+
+
+@pytest.mark.parametrize(("estimator", "fixed_effects", "options"), CASES, ids=lambda value: repr(value)[:60])
+def test_weights_of_rows_are_how_the_whole_estimate_moves_with_them(estimator, fixed_effects, options) -> None:
+    """Where means fit exactly, an outcome that rises by a share moves the refitted headline by its row's weight."""
+    design = made(5, fixed_effects, **options)
+    model = estimator.one_step(design)
+    null, step = model.under_none, 1e-4
+    o = design.observations
+    column = np.full(design.panel.n_rows, np.nan)
+    column[o.rows] = null.means
+
+    def estimate(y) -> float:
+        panel = replace(design.panel, columns={**design.panel.columns, "y": y})
+        return float(fit(estimator, replace(design, panel=panel)).view("overall").effects[0])
+
+    rng = np.random.default_rng(11)
+    dealt = [rng.permutation(design.onset) for _ in range(2)]
+    blocks = [one for onset in dealt if (one := model.build_blocks(design.reassigned(onset))) is not None]
+    blocks.append(model.build_blocks(design))
+    squares = null.weigh_units(blocks)
+    unit = 100 if estimator.measure == "percent" else 1
+    treated, other = np.unique(o.unit[o.is_treated])[2], np.unique(o.unit[~o.is_ever_treated[o.unit]])[4]
+    for chosen in (treated, other):
+        moved = []
+        for row in np.flatnonzero((o.unit == chosen) & (null.means > 0)):
+            up, down = column.copy(), column.copy()
+            up[o.rows[row]] *= 1 + step
+            down[o.rows[row]] *= 1 - step
+            moved.append((estimate(up) - estimate(down)) / (2 * step) / unit)
+        assert squares[-1, chosen] == pytest.approx(np.square(moved).sum(), rel=1e-5)
+    assert np.isfinite(squares).all()
+    alone = np.vstack([null.weigh_units([one]) for one in blocks])
+    np.testing.assert_allclose(squares, alone, rtol=AGREEMENT)
+
+
 @pytest.mark.parametrize("estimator", [PERCENT, Imputation(family="poisson"), ETWFE(family="poisson")], ids=repr)
 def test_close_to_the_whole_estimate_where_noise_is_small(estimator) -> None:
     design = made(9, "two_way")

@@ -17,6 +17,7 @@ from twintrade.inference.clustering.row_weights import find_row_weights
 from twintrade.inference.randomization import Randomization
 from twintrade.inference.refits.dealing import deal_onsets
 from twintrade.inference.refits.noise import Residuals, build_noise, find_treated
+from twintrade.inference.refits.one_step_draws import build_draws
 from twintrade.inference.refits.permutation import replace_outcome
 from twintrade.inference.refits.reassignment import build_assignments
 from twintrade.inference.refits.scheme import count_assignments
@@ -207,8 +208,26 @@ def test_noise_by_row_is_that_of_all_rows(gravity_panel, rng, estimator) -> None
     )
     place = np.searchsorted(studentizer.noise.cohorts, o.unit_onset[o.unit])
     own = h[o.unit, np.where(np.isfinite(o.unit_onset[o.unit]), place, -1)]
-    assert studentizer.by_row.scale(h)[-1] == pytest.approx(np.sqrt((weights**2 * own).sum()), rel=1e-6)
+    assert studentizer.find_known(0.0, 0.0).by_row.scale(h)[-1] == pytest.approx(
+        np.sqrt((weights**2 * own).sum()), rel=1e-6
+    )
     assert np.abs(weights[~o.is_ever_treated[o.unit]]).max() > 0.01
+
+
+def test_noise_by_row_of_poisson_draws_is_weighed_under_each_null(gravity_panel) -> None:
+    design = gravity_panel(n_cities=5, n_partners=6, n_treated=6, fixed_effects="gravity").with_outcome(
+        "flow", "level"
+    )
+    fitted = fit(Imputation(family="poisson"), design)
+    draws = build_draws(fitted.estimator.one_step(fitted.design), [design.onset[::-1]])
+    studentizer = build_studentizer(fitted, ["overall"], [design.onset[::-1]], by_row=True, one_step=draws)
+    o, squares = design.observations, {}
+    for after in (0.0, 0.5):
+        null = draws.model.under(np.exp(after * o.is_treated))
+        squares[after] = studentizer.find_known(after, 0.0).by_row.squares
+        np.testing.assert_allclose(squares[after], null.weigh_units(draws.blocks), rtol=1e-12)
+    assert np.abs(squares[0.5] / squares[0.0] - 1).max() > 0.01
+    assert (squares[0.0][-1, ~o.is_ever_treated] > 0).any()
 
 
 @pytest.mark.parametrize("fixed_effects", ["gravity", "two_way"])

@@ -37,6 +37,18 @@ def test_effects_of_what_the_headline_leaves_need_no_estimate(gravity_panel, est
     np.testing.assert_allclose(known.scales, anew.scales, rtol=close)
 
 
+def test_draws_that_rounds_follow_are_compared_with_none_that_they_do_not(gravity_panel) -> None:
+    """Differences are of estimates in one step on both sides."""
+    fitted, again = (make_fit(gravity_panel, one) for one in (TOTAL, TOTAL))
+    replace(METHOD, noise="by_row").infer(fitted, "overall", np.random.default_rng(5))
+    METHOD.infer(again, "overall", np.random.default_rng(5))
+    drawn, other = (draw_paired(one, METHOD, np.random.default_rng(1)) for one in (fitted, again))
+    assert all(map(np.array_equal, drawn.onsets, other.onsets))
+    np.testing.assert_allclose(drawn.effects, other.effects, rtol=1e-4, atol=1e-4)
+    drawn = draw_paired(fitted, replace(METHOD, noise="by_row"), np.random.default_rng(1))
+    np.testing.assert_allclose(drawn.scales, other.scales, rtol=1e-4)
+
+
 def test_a_check_compares_under_the_assignments_of_the_column(gravity_panel, monkeypatch) -> None:
     fitted = make_fit(gravity_panel, TWFE(shape="static"))
     again = fit(Imputation(), fitted.design)

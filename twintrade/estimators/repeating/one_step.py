@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Literal, TypeAlias
 
 import numpy as np
+import scipy.sparse as sp
 
 from twintrade.design import Design, Observations
 from twintrade.effects import CohortEffects, Estimate, EventStudy
@@ -70,6 +71,9 @@ class OneStep:
     measure : {"log_ratio", "percent", "difference"}
     shared : SameRows
     order : EliminationOrder
+    n_rounds : int
+        Rounds of exact updates of one effect after another that follow the step: it takes what a row adds to a level
+        for linear, which misleads where single rows decide.
     """
 
     design: Design
@@ -77,6 +81,7 @@ class OneStep:
     measure: Measure
     shared: SameRows
     order: EliminationOrder
+    n_rounds: int = 0
 
     def build_blocks(self, design: Design) -> tuple[Block, ...] | None:
         """Return a treatment's blocks; None where it observes rows that the fit does not.
@@ -185,25 +190,85 @@ class Null:
         is_pruned = regression.is_pruned
         widest = max((block.cells.size for block in blocks), default=1) if is_pruned else 1
         each = self.q.n_coefficients * max(widest, 1) + max((block.rows.size for block in blocks), default=1)
+        each += self.means.size if self.model.n_rounds else 0
         step = max(1, (4 if is_pruned else 1) * NUMBERS_AT_ONCE // each)
         return [slice(start, min(start + step, len(blocks))) for start in range(0, len(blocks), step)]
+
+    def weigh_units(self, draws: Sequence[tuple[Block, ...]]) -> FloatArray:
+        """Return the sums, by unit, of squared weights that rows' relative noise has in the overall effect.
+
+        Parameters
+        ----------
+        draws : sequence of tuple of Block
+
+        Returns
+        -------
+        FloatArray, shape (n_draws, n_units)
+            Up to a common factor; NaN where the equations cannot be solved.
+        """
+        o = self.model.design.observations
+        k = next(k for k, one in enumerate(self.model.regressions) if "overall" in one.views)
+        out = np.full((len(draws), o.n_units), np.nan)
+        step = max(1, NUMBERS_AT_ONCE // o.n_rows)
+        for start in range(0, len(draws), step):
+            joined = join_blocks([blocks[k] for blocks in draws[start : start + step]])
+            weights = self._weigh_rows(joined, self.model.regressions[k])
+            for place, column in enumerate(weights.T, start):
+                out[place] = np.bincount(o.unit, column**2, o.n_units)
+        return out
+
+    def _weigh_rows(self, joined: JoinedBlocks, regression: OneStepRegression) -> FloatArray:
+        """Return the weights of rows' relative noise in the overall effect of each draw, shape (n_rows, n_draws)."""
+        o = self.model.design.observations
+        placed = self._place(joined)
+        dummies, n = placed.dummies, joined.cohorts.size
+        rows, cells = dummies.rows, placed.cells
+        inside = placed.inside & (joined.event_times[cells] >= 0)
+        counts, means, observed = (
+            sum_by_group((o.row_weights[rows] * values)[inside], cells[inside], n)
+            for values in (np.ones(rows.size), self.means[rows], self.y[rows])
+        )
+        weight = means if regression.weigh == "outcome" else counts
+        if regression.leaves_out_zeros:
+            weight = np.where(observed > 0, weight, 0.0)
+        total = sum_by_group(weight, joined.of_cell, joined.n_sets)[joined.of_cell]
+        over = total * (counts if self.model.measure == "difference" else means)
+        of_cell = np.divide(weight, over, out=np.zeros(n), where=over > 0)
+        share = np.where(inside, self.q.weights[rows] * of_cell[cells], 0.0)
+        right = sum_by_group(share, dummies.columns, dummies.home.size)
+        solution, is_solved = placed.solve(right, regression)
+        is_lost = np.ones(joined.n_sets, dtype=bool)
+        is_lost[dummies.home[right != 0]] = False
+        is_lost[dummies.home[(right != 0) & ~is_solved]] = True
+        out = np.full((o.n_rows, joined.n_sets), np.nan)
+        out[:, : dummies.n_sets] = dummies.weigh_rows(solution)
+        out[:, is_lost] = np.nan
+        return out
+
+    def _place(self, joined: JoinedBlocks) -> "_Placed":
+        """Return the dummies of several draws, without rows that the fit has no mean of."""
+        used = self.q.weights[joined.rows] > 0
+        present, columns = np.unique(joined.columns[used], return_inverse=True)
+        dummies = DummySets(self.q, joined.rows[used], joined.sets[used], columns, joined.home[present], self.nested)
+        cells = joined.cells[joined.columns[used]]
+        return _Placed(dummies, cells, (cells >= 0) & ~self._find_absorbed(dummies))
 
     def _solve(self, joined: JoinedBlocks, regression: OneStepRegression) -> tuple[FloatArray, FloatArray]:
         """Return the effect of each cell, and what it is averaged with."""
         o = self.model.design.observations
-        used = self.q.weights[joined.rows] > 0
-        if not used.any():
+        if not (self.q.weights[joined.rows] > 0).any():
             return np.full(joined.cohorts.size, np.nan), np.ones(joined.cohorts.size)
-        present, columns = np.unique(joined.columns[used], return_inverse=True)
-        rows = joined.rows[used]
-        dummies = DummySets(self.q, rows, joined.sets[used], columns, joined.home[present], self.nested)
+        placed = self._place(joined)
+        dummies, cells, inside = placed.dummies, placed.cells, placed.inside
+        rows, columns = dummies.rows, dummies.columns
         score = o.row_weights[rows] * (self.residuals - self.means * self.moved)[rows]
-        right = sum_by_group(score, columns, present.size)
-        solution, is_solved = dummies.solve_pruned(right) if regression.is_pruned else dummies.solve(right)
-        step = np.broadcast_to(self.moved, self.means.shape)[rows] - dummies.fit(solution)
-        expected = self.means[rows] * np.exp(np.clip(step, -LARGEST_STEP, LARGEST_STEP))
-        cells, n = joined.cells[joined.columns[used]], joined.cohorts.size
-        inside = (cells >= 0) & ~self._find_absorbed(dummies)
+        solution, is_solved = placed.solve(sum_by_group(score, columns, dummies.home.size), regression)
+        if self.model.n_rounds:
+            expected = self._update_levels(dummies, solution)[rows, dummies.sets]
+        else:
+            step = np.broadcast_to(self.moved, self.means.shape)[rows] - dummies.fit(solution)
+            expected = self.means[rows] * np.exp(np.clip(step, -LARGEST_STEP, LARGEST_STEP))
+        n = joined.cohorts.size
         totals, observed, imputed = (
             sum_by_group((o.row_weights[rows] * values)[inside], cells[inside], n)
             for values in (np.ones(rows.size), self.y[rows], expected)
@@ -215,6 +280,38 @@ class Null:
         effects = self._measure(observed, imputed, totals)
         effects[(totals > 0) & ~is_known] = np.nan
         return effects, imputed if regression.weigh == "outcome" else totals
+
+    def _update_levels(self, dummies: DummySets, solution: FloatArray) -> FloatArray:
+        """Return means without dummies once each level has had the sum that was observed, given all other levels.
+
+        Parameters
+        ----------
+        dummies : DummySets
+        solution : FloatArray, shape (n_columns,)
+
+        Returns
+        -------
+        FloatArray, shape (n_rows, n_sets)
+        """
+        o, entries = self.model.design.observations, (dummies.rows, dummies.sets)
+        weights = np.where(self.means > 0, o.row_weights, 0.0)[:, None]
+        own = np.zeros((o.n_rows, dummies.n_sets))
+        own[entries] = solution[dummies.columns]
+        net = np.divide(dummies.weigh_rows(solution), self.q.weights[:, None], out=own.copy(), where=weights > 0)
+        moved = np.broadcast_to(self.moved, self.means.shape)[:, None] + net - own
+        means = self.means[:, None] * np.exp(np.clip(moved, -LARGEST_STEP, LARGEST_STEP))
+        factor, y = np.exp(np.clip(own, -LARGEST_STEP, LARGEST_STEP)), weights * self.y[:, None]
+        seen = sum_by_group(y[dummies.rows, 0], dummies.columns, solution.size)
+        levels = [
+            (code, sp.csr_array((np.ones(code.size), code, np.arange(code.size + 1))).T) for code in o.effect_codes()
+        ]
+        for _ in range(self.model.n_rounds):
+            for code, level in levels:
+                fitted = np.asarray(level @ (weights * means * factor))
+                means *= _divide_sums(np.asarray(level @ y), fitted)[code]
+            of_column = sum_by_group((weights * means)[entries[0], entries[1]], dummies.columns, solution.size)
+            factor[entries] = _divide_sums(seen, of_column)[dummies.columns]
+        return means
 
     def _find_absorbed(self, dummies: DummySets) -> BoolArray:
         """Return entries of levels in which every row has a dummy: of its own, or the same dummy."""
@@ -246,6 +343,32 @@ class Null:
             else:
                 effects = np.where(ratio > 0, np.log(ratio), np.nan)
         return np.where(totals > 0, effects, 0.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Placed:
+    """Dummies of several draws.
+
+    Attributes
+    ----------
+    dummies : DummySets
+    cells : IntArray, shape (n_entries,)
+    inside : BoolArray, shape (n_entries,)
+        Entries that an effect is measured in.
+    """
+
+    dummies: DummySets
+    cells: IntArray
+    inside: BoolArray
+
+    def solve(self, right: FloatArray, regression: OneStepRegression) -> tuple[FloatArray, BoolArray]:
+        """Solve C'QC x = right for the dummies C of each draw."""
+        return self.dummies.solve_pruned(right) if regression.is_pruned else self.dummies.solve(right)
+
+
+def _divide_sums(observed: FloatArray, fitted: FloatArray) -> FloatArray:
+    """Return by how much levels are to move, one where nothing was observed."""
+    return np.divide(observed, fitted, out=np.ones(fitted.shape), where=(fitted > 0) & (observed > 0))
 
 
 def _average(

@@ -68,7 +68,7 @@ class KnownDraws:
         out, real = np.full(len(self.dealing.onsets) + 1, np.nan), np.nan
         if is_linear(fit):
             out[self.kept] = self.overall.effects[:, 0] - effect * self.overall.post_slopes[:-1, 0]
-        elif self.overall.near is not None and self.overall.near[0] == effect:
+        elif self.overall.near is not None and self.overall.near[0] == effect and self.options["noise"] != "by_row":
             *drawn, real = self.overall.near[1][:, 0]
             out[self.kept] = drawn
         return None if np.isnan(out).all() else np.append(out[: len(onsets)], real)

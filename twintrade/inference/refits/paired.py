@@ -11,7 +11,6 @@ from twintrade.estimators.base import Fit, Repeater
 from twintrade.estimators.repeating import Null, OneStep
 from twintrade.inference.refits.inversion import TIE, compute_two_sided_share
 from twintrade.inference.refits.known_draws import find_draws
-from twintrade.inference.refits.noise import Residuals
 from twintrade.inference.refits.one_step_draws import keep_shown
 from twintrade.inference.refits.permutation import SHIFTED, is_linear, permute
 from twintrade.inference.refits.ratio_inversion import LARGEST
@@ -118,8 +117,7 @@ def draw_headline(
         studentizer = build_studentizer(left, ["overall"], onsets)
         model = None if is_linear(left) else left.estimator.one_step(left.design)
         if model is not None:
-            null = _fit_null(left, model)
-            studentizer.fitted[0.0, 0.0] = Residuals(null.residuals, null.means, True)
+            studentizer.learn(_fit_null(left, model))
         scales = studentizer.scale("overall", 0)
     moves = tuple(_Move.find(fit.design, one, rng) for one in onsets)
     return DrawnHeadline(fit, left, tuple(onsets), moves, effects, scales)

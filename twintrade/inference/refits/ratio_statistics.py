@@ -8,7 +8,6 @@ from twintrade.effects import Estimate, EventStudy
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit, View
 from twintrade.estimators.repeating import Null
-from twintrade.inference.refits.noise import Residuals
 from twintrade.inference.refits.one_step_draws import OneStepDraws
 from twintrade.inference.refits.permutation import permute, replace_outcome
 from twintrade.inference.refits.studentizing import Studentizer
@@ -87,7 +86,7 @@ class RatioStatistics:
             self.nulls.clear()
             null = self.nulls[effect] = self.dealt.model.under(factor)
             if self.studentizer is not None:
-                self.studentizer.fitted[effect, 0.0] = Residuals(null.residuals, null.means, True)
+                self.studentizer.learn(null, effect)
         return self.dealt.estimate(self.nulls[effect], {self.view: self.fit.view(self.view)}, draws)[self.view][:, 0]
 
     def _refit(self, factor: FloatArray, draws: IntArray) -> FloatArray:

@@ -112,6 +112,13 @@ class DummySets:
         """Return what the effects alone explain of columns' values, by entry: Z (Z'WZ)^- Z'WCx."""
         return self.levels.project(self.levels.weights * values[self.columns])
 
+    def weigh_rows(self, values: FloatArray) -> FloatArray:
+        """Return QCx in every row of the data, set by set, shape (n_rows, n_sets)."""
+        weighted = self.levels.weights * values[self.columns]
+        out = -self.q.weights[:, None] * self.levels.project_to_all(weighted)
+        out[self.rows, self.sets] += weighted
+        return np.asarray(out)
+
 
 class _State:
     """Where conjugate gradients stand, each set with a length and a goal of its place_of_set."""

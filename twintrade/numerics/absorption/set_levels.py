@@ -145,17 +145,28 @@ class SetLevels:
 
     def project(self, weighted: FloatArray) -> FloatArray:
         """Return Z (Z'WZ)^- Z' times weighted entries, set by set, shape (n_entries,)."""
-        e, n = self.q.elimination, weighted.size
+        by_first, by_level, by_rest = self._solve(weighted)
+        inside, across = self.inside.spread(by_level, weighted.size), self.across.spread(by_rest, weighted.size)
+        return np.asarray(by_first.ravel()[self.pair] + across + inside)
+
+    def project_to_all(self, weighted: FloatArray) -> FloatArray:
+        """Return the same in every row of the data, shape (n_rows, n_sets)."""
+        e = self.q.elimination
+        by_first, by_level, by_rest = self._solve(weighted)
+        return np.asarray(by_first[e.layout.first] + e.layout.nested @ by_level + e.across @ by_rest)
+
+    def _solve(self, weighted: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return the levels' coefficients by set: of the largest effect, of those inside blocks and of the rest."""
+        e = self.q.elimination
         n_nested, n_across = e.cross.shape
         share = e.share[:, None]
         first = sum_by_group(weighted, self.pair, e.share.size * self.n_sets).reshape(-1, self.n_sets)
         levels = self.inside.sum(weighted, n_nested, self.n_sets) - e.turned_means @ first
         rest = self.across.sum(weighted, n_across, self.n_sets) - e.turned_sums @ (share * first)
-        solved = self.nested.solve(rest - self.nested.transpose(levels))
-        by_level = self.nested.invert(levels) - self.nested.explain(solved)
-        by_first = share * (first - e.sums @ solved) - e.means @ by_level
-        inside, across = self.inside.spread(by_level, n), self.across.spread(solved, n)
-        return np.asarray(by_first.ravel()[self.pair] + across + inside)
+        by_rest = self.nested.solve(rest - self.nested.transpose(levels))
+        by_level = self.nested.invert(levels) - self.nested.explain(by_rest)
+        by_first = share * (first - e.sums @ by_rest) - e.means @ by_level
+        return by_first, by_level, by_rest
 
     def cross_products(self, columns: IntArray, home: IntArray) -> FloatArray:
         """Return C'QC of each set's dummies C, shape (n_sets, size, size) with size that of the largest set.
