@@ -74,8 +74,8 @@ def test_randomized(
         size = np.zeros(o.n_units)
         size[pool] = score_sizes(measure_sizes(design)[pool])
         variances = replace(studentizer.noise, size=size).variances(Residuals(residuals[:, k], ones, False))
-        if studentizer.by_row is not None:
-            scale = studentizer.by_row.scale(variances)
+        if (rows := studentizer.find_known(0.0, 0.0).by_row) is not None:
+            scale = rows.scale(variances)
         else:
             scale = studentizer.shares.scale(variances, studentizer.dealt, slice(0, 1), is_ratio=True)[:, 0]
         compared = estimates[:, k] / scale

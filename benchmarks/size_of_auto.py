@@ -55,7 +55,8 @@ WITHOUT_INFLUENCE: dict[str, Estimator] = {
     "synthetic_control": SyntheticControl(demeaned=True),
     "partially_pooled_synthetic_control": PartiallyPooledSyntheticControl(),
 }
-ESTIMATORS = FOUR | OTHERS | WITHOUT_INFLUENCE
+TOTAL: dict[str, Estimator] = {"poisson_total": Imputation(family="poisson", measure="percent")}
+ESTIMATORS = FOUR | OTHERS | WITHOUT_INFLUENCE | TOTAL
 _SMALL = [cell for cell in GRID if cell.cities < 100]
 EIGHT = (
     *[cell for cell in _SMALL if cell.effects == "two_way"][:6],
@@ -69,8 +70,9 @@ ROWS = {
     SOME: ("local_projections",),
     MANY: ("local_projections",),
     WIDE: ("poisson_imputation", "ppml", "poisson_etwfe"),
+    RESTING[-1]: (*FOUR, *TOTAL, "ppml", "poisson_etwfe"),
 }
-"""Cells for rows of the decision table that no other cell reaches, and their estimators."""
+"""Cells that single rows decide, or for rows of the decision table that no other reaches, and their estimators."""
 
 BOUND, BOUND_AT_THRESHOLDS, CONSERVATIVE, COVERAGE = 0.09, 0.075, 0.03, 0.93
 METHODS = ("randomization", "scaled", "clustered")

@@ -27,7 +27,6 @@ from benchmarks.size_of_auto import (
     BOUND,
     BOUND_AT_THRESHOLDS,
     CASES,
-    ESTIMATORS,
     PAGE,
     fill_page,
     list_runs,
@@ -39,7 +38,6 @@ from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.inference.choosing.decision import TABLE
 from twintrade.inference.choosing.leverage_one import measure_leverage_one
-from twintrade.inference.choosing.studied import MOST_RESTING
 
 BY_NAME = {cell.name: cell for cell in CASES}
 
@@ -125,17 +123,11 @@ def test_every_row_of_the_decision_table_decided_somewhere(stored):
 
 
 @pytest.mark.parametrize("run", ["first", "now"])
-def test_each_cell_has_a_number_and_its_size_or_is_marked(stored, run):
+def test_each_cell_has_a_number_and_its_size(stored, run):
     table = summarize(stored[stored["run"] == run])
     bound = np.where(table["draws"] >= 1000, BOUND_AT_THRESHOLDS, BOUND)
     judged = table[table["draws"] >= 200]
-    beyond = judged[judged["size"] > bound[judged.index]]
-    # The program marks these as not studied: tests/inference/choosing/test_studied.py.
-    is_marked = [
-        ESTIMATORS[one.estimator].is_poisson and BY_NAME[one.cell].resting > MOST_RESTING
-        for one in beyond.itertuples()
-    ]
-    assert beyond[np.logical_not(is_marked)].to_dict("records") == []
+    assert judged[judged["size"] > bound[judged.index]].to_dict("records") == []
     assert table[table["none"] > 0].to_dict("records") == []
 
 

@@ -23,7 +23,7 @@ from twintrade.text import Text
 
 Statistic = Literal["default", "coefficient", "t", "score"]
 
-ROUNDS = 5
+ROUNDS = 3
 """Rounds of exact updates after one step where single comparison rows decide: docs/inference.md."""
 
 

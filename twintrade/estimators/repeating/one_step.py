@@ -293,31 +293,33 @@ class Null:
         -------
         FloatArray, shape (n_rows, n_sets)
         """
-        o, entries = self.model.design.observations, (dummies.rows, dummies.sets)
-        weights = np.where(self.means > 0, o.row_weights, 0.0)[:, None]
-        own = np.zeros((o.n_rows, dummies.n_sets))
-        own[entries] = solution[dummies.columns]
-        net = np.divide(dummies.weigh_rows(solution), self.q.weights[:, None], out=own.copy(), where=weights > 0)
-        moved = np.broadcast_to(self.moved, self.means.shape)[:, None] + net - own
+        codes, entries = self.model.design.observations.effect_codes(), (dummies.rows, dummies.sets)
+        is_fitted = self.means[:, None] > 0
+        effect = np.zeros((self.means.size, dummies.n_sets))
+        effect[entries] = solution[dummies.columns]
+        net = np.divide(dummies.weigh_rows(solution), self.q.weights[:, None], out=effect.copy(), where=is_fitted)
+        moved = np.broadcast_to(self.moved, self.means.shape)[:, None] + net - effect
         means = self.means[:, None] * np.exp(np.clip(moved, -LARGEST_STEP, LARGEST_STEP))
-        factor, y = np.exp(np.clip(own, -LARGEST_STEP, LARGEST_STEP)), weights * self.y[:, None]
-        seen = sum_by_group(y[dummies.rows, 0], dummies.columns, solution.size)
-        levels = [
-            (code, sp.csr_array((np.ones(code.size), code, np.arange(code.size + 1))).T) for code in o.effect_codes()
-        ]
+        factor = np.exp(np.clip(effect, -LARGEST_STEP, LARGEST_STEP))
+        weights = np.where(is_fitted, self.model.design.observations.row_weights[:, None], np.zeros(effect.shape))
+        weights[entries[0][dummies.is_single], entries[1][dummies.is_single]] = (
+            0.0  # such a row has its own sum already
+        )
+        y = weights * self.y[:, None]
+        levels = [sp.csc_array((np.ones(code.size), code, np.arange(code.size + 1))) for code in codes]
+        sums = [(code, level, np.asarray(level @ y)) for code, level in zip(codes, levels, strict=True)]
+        seen = sum_by_group(y[entries], dummies.columns, solution.size)
         for _ in range(self.model.n_rounds):
-            for code, level in levels:
-                fitted = np.asarray(level @ (weights * means * factor))
-                means *= _divide_sums(np.asarray(level @ y), fitted)[code]
-            of_column = sum_by_group((weights * means)[entries[0], entries[1]], dummies.columns, solution.size)
+            for code, level, observed in sums:
+                means *= _divide_sums(observed, np.asarray(level @ (weights * means * factor)))[code]
+            of_column = sum_by_group((weights * means)[entries], dummies.columns, solution.size)
             factor[entries] = _divide_sums(seen, of_column)[dummies.columns]
         return means
 
     def _find_absorbed(self, dummies: DummySets) -> BoolArray:
         """Return entries of levels in which every row has a dummy: of its own, or the same dummy."""
         w, out = self.q.weights, np.zeros(dummies.rows.size, dtype=bool)
-        is_single = (np.bincount(dummies.columns, minlength=dummies.home.size) == 1)[dummies.columns]
-        owner = np.where(is_single, dummies.sets, dummies.n_sets + dummies.columns)
+        owner = np.where(dummies.is_single, dummies.sets, dummies.n_sets + dummies.columns)
         n = dummies.n_sets + dummies.home.size
         for code in self.model.design.observations.effect_codes():
             total, level = np.bincount(code, w), code[dummies.rows]

@@ -2,7 +2,6 @@
 
 from twintrade.estimators.base import Fit
 from twintrade.inference.choosing.cluster_shares import measure_cluster_shares
-from twintrade.inference.choosing.leverage_one import measure_leverage_one
 
 STUDIED = {
     ("augmented_synthetic_control", "placebo", "two_way"),
@@ -58,11 +57,6 @@ HOLDS_FROM = {"clustered": 12.0, "multiplier": 12.0, "jackknife": 8.0}
 """Equal clusters, as they count in the estimate, from which these errors keep their size; below, they do not."""
 
 
-MOST_RESTING = 0.25
-"""Share of a Poisson headline on rows of leverage one up to which randomization keeps its size: it rejects 6 % with a
-fifth of the headline on them, and 14 % of 200 draws with three fifths."""
-
-
 def is_size_studied(fit: Fit, inference: str) -> bool:
     """Whether a simulation shows that this test keeps its size in a design like this one.
 
@@ -76,8 +70,6 @@ def is_size_studied(fit: Fit, inference: str) -> bool:
     name = fit.estimator.name if family == "linear" else f"{family}_{fit.estimator.name}"
     if (name, inference, fit.design.fixed_effects) not in STUDIED:
         return False
-    if fit.estimator.is_poisson and inference == "randomization":
-        return measure_leverage_one(fit, fit.view("overall")).share <= MOST_RESTING
     if inference not in HOLDS_FROM:
         return True
     counts = measure_cluster_shares(fit, fit.view("overall"), fit.design.clusters).effective

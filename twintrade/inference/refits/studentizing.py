@@ -141,7 +141,7 @@ def build_studentizer(
     shifted = find_shifted_rows(fit)
     if fit.estimator.is_poisson:
         is_ratio = fit.estimate.scale in ("log points", "percent")
-        weighing = one_step if by_row else None
+        weighing = one_step if by_row and "overall" in views else None
 
         def fit_null(after: float, before: float) -> Known:
             factor = np.exp(shifted @ (after, before))

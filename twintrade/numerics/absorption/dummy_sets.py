@@ -47,6 +47,11 @@ class DummySets:
         """The levels that the entries touch."""
         return find_set_levels(self.q, self.nested, self.rows, self.sets, self.n_sets)
 
+    @cached_property
+    def is_single(self) -> BoolArray:
+        """Entries that are alone in their column, shape (n_entries,)."""
+        return np.asarray((np.bincount(self.columns, minlength=self.home.size) == 1)[self.columns])
+
     def solve(self, right: FloatArray) -> tuple[FloatArray, BoolArray]:
         """Solve C'QC x = right for the dummies C of each set.
 
@@ -182,7 +187,7 @@ class _Preconditioner:
     def __init__(self, dummies: DummySets) -> None:
         q, weights, columns, n = dummies.q, dummies.levels.weights, dummies.columns, dummies.n_sets
         self.inverse = 1 / np.maximum(sum_by_group(weights, columns, dummies.home.size), np.finfo(float).tiny)
-        single = np.flatnonzero((np.bincount(columns, minlength=dummies.home.size) == 1)[columns])
+        single = np.flatnonzero(dummies.is_single)
         self.column, self.effects = columns[single], []
         for code in q.elimination.layout.list_codes():
             pair = code[dummies.rows[single]] * np.int64(n) + dummies.sets[single]
