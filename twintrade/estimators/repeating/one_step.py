@@ -11,28 +11,27 @@ from functools import cached_property
 from typing import Literal, TypeAlias
 
 import numpy as np
-import scipy.sparse as sp
 
 from twintrade.design import Design, Observations
-from twintrade.effects import CohortEffects, Estimate, EventStudy
+from twintrade.effects import Estimate
 from twintrade.effects.estimate import Kind
+from twintrade.estimators.repeating.cell_averages import compute_averages
+from twintrade.estimators.repeating.placed_dummies import LARGEST_STEP, fit_levels, place_dummies
 from twintrade.estimators.repeating.repeated import SameRows, find_unit_rows
 from twintrade.estimators.repeating.treatment_blocks import Block, JoinedBlocks, join_blocks, place_block
 from twintrade.fanout import report_loop
 from twintrade.numerics.absorption import (
     Annihilator,
-    DummySets,
     EliminationOrder,
     Nested,
     build_nested,
     factor_order,
     lay_out_elimination,
 )
-from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_group
+from twintrade.numerics.arrays import FloatArray, IntArray, sum_by_group
 from twintrade.numerics.poisson import fit_poisson
 
 NUMBERS_AT_ONCE = 250_000
-LARGEST_STEP = 30.0
 Measure: TypeAlias = Literal["log_ratio", "percent", "difference"]
 
 
@@ -181,7 +180,7 @@ class Null:
             joined = join_blocks([blocks[k] for blocks in draws[some]])
             effects, weights = self._solve(joined, self.model.regressions[k])
             for view, one in shown.items():
-                values = _average(joined, effects, weights, view, one)
+                values = compute_averages(joined, effects, weights, view, one)
                 out[view][some] = np.where(np.isnan(values), out[view][some], values)
         return out
 
@@ -220,7 +219,7 @@ class Null:
     def _weigh_rows(self, joined: JoinedBlocks, regression: OneStepRegression) -> FloatArray:
         """Return the weights of rows' relative noise in the overall effect of each draw, shape (n_rows, n_draws)."""
         o = self.model.design.observations
-        placed = self._place(joined)
+        placed = place_dummies(self.q, self.nested, joined, o.effect_codes())
         dummies, n = placed.dummies, joined.cohorts.size
         rows, cells = dummies.rows, placed.cells
         inside = placed.inside & (joined.event_times[cells] >= 0)
@@ -236,7 +235,7 @@ class Null:
         of_cell = np.divide(weight, over, out=np.zeros(n), where=over > 0)
         share = np.where(inside, self.q.weights[rows] * of_cell[cells], 0.0)
         right = sum_by_group(share, dummies.columns, dummies.home.size)
-        solution, is_solved = placed.solve(right, regression)
+        solution, is_solved = placed.solve(right, is_pruned=regression.is_pruned)
         is_lost = np.ones(joined.n_sets, dtype=bool)
         is_lost[dummies.home[right != 0]] = False
         is_lost[dummies.home[(right != 0) & ~is_solved]] = True
@@ -245,26 +244,21 @@ class Null:
         out[:, is_lost] = np.nan
         return out
 
-    def _place(self, joined: JoinedBlocks) -> "_Placed":
-        """Return the dummies of several draws, without rows that the fit has no mean of."""
-        used = self.q.weights[joined.rows] > 0
-        present, columns = np.unique(joined.columns[used], return_inverse=True)
-        dummies = DummySets(self.q, joined.rows[used], joined.sets[used], columns, joined.home[present], self.nested)
-        cells = joined.cells[joined.columns[used]]
-        return _Placed(dummies, cells, (cells >= 0) & ~self._find_absorbed(dummies))
-
     def _solve(self, joined: JoinedBlocks, regression: OneStepRegression) -> tuple[FloatArray, FloatArray]:
         """Return the effect of each cell, and what it is averaged with."""
         o = self.model.design.observations
         if not (self.q.weights[joined.rows] > 0).any():
             return np.full(joined.cohorts.size, np.nan), np.ones(joined.cohorts.size)
-        placed = self._place(joined)
+        placed = place_dummies(self.q, self.nested, joined, o.effect_codes())
         dummies, cells, inside = placed.dummies, placed.cells, placed.inside
         rows, columns = dummies.rows, dummies.columns
         score = o.row_weights[rows] * (self.residuals - self.means * self.moved)[rows]
-        solution, is_solved = placed.solve(sum_by_group(score, columns, dummies.home.size), regression)
+        solution, is_solved = placed.solve(
+            sum_by_group(score, columns, dummies.home.size), is_pruned=regression.is_pruned
+        )
         if self.model.n_rounds:
-            expected = self._update_levels(dummies, solution)[rows, dummies.sets]
+            given = self.means * np.exp(self.moved), self.y, o.row_weights, o.effect_codes(), self.model.n_rounds
+            expected = fit_levels(dummies, solution, *given)[rows, dummies.sets]
         else:
             step = np.broadcast_to(self.moved, self.means.shape)[rows] - dummies.fit(solution)
             expected = self.means[rows] * np.exp(np.clip(step, -LARGEST_STEP, LARGEST_STEP))
@@ -281,59 +275,6 @@ class Null:
         effects[(totals > 0) & ~is_known] = np.nan
         return effects, imputed if regression.weigh == "outcome" else totals
 
-    def _update_levels(self, dummies: DummySets, solution: FloatArray) -> FloatArray:
-        """Return means without dummies once each level has had the sum that was observed, given all other levels.
-
-        Parameters
-        ----------
-        dummies : DummySets
-        solution : FloatArray, shape (n_columns,)
-
-        Returns
-        -------
-        FloatArray, shape (n_rows, n_sets)
-        """
-        codes, entries = self.model.design.observations.effect_codes(), (dummies.rows, dummies.sets)
-        is_fitted = self.means[:, None] > 0
-        effect = np.zeros((self.means.size, dummies.n_sets))
-        effect[entries] = solution[dummies.columns]
-        net = np.divide(dummies.weigh_rows(solution), self.q.weights[:, None], out=effect.copy(), where=is_fitted)
-        moved = np.broadcast_to(self.moved, self.means.shape)[:, None] + net - effect
-        means = self.means[:, None] * np.exp(np.clip(moved, -LARGEST_STEP, LARGEST_STEP))
-        factor = np.exp(np.clip(effect, -LARGEST_STEP, LARGEST_STEP))
-        weights = np.where(is_fitted, self.model.design.observations.row_weights[:, None], np.zeros(effect.shape))
-        weights[entries[0][dummies.is_single], entries[1][dummies.is_single]] = (
-            0.0  # such a row has its own sum already
-        )
-        y = weights * self.y[:, None]
-        levels = [sp.csc_array((np.ones(code.size), code, np.arange(code.size + 1))) for code in codes]
-        sums = [(code, level, np.asarray(level @ y)) for code, level in zip(codes, levels, strict=True)]
-        seen = sum_by_group(y[entries], dummies.columns, solution.size)
-        for _ in range(self.model.n_rounds):
-            for code, level, observed in sums:
-                means *= _divide_sums(observed, np.asarray(level @ (weights * means * factor)))[code]
-            of_column = sum_by_group((weights * means)[entries], dummies.columns, solution.size)
-            factor[entries] = _divide_sums(seen, of_column)[dummies.columns]
-        return means
-
-    def _find_absorbed(self, dummies: DummySets) -> BoolArray:
-        """Return entries of levels in which every row has a dummy: of its own, or the same dummy."""
-        w, out = self.q.weights, np.zeros(dummies.rows.size, dtype=bool)
-        owner = np.where(dummies.is_single, dummies.sets, dummies.n_sets + dummies.columns)
-        n = dummies.n_sets + dummies.home.size
-        for code in self.model.design.observations.effect_codes():
-            total, level = np.bincount(code, w), code[dummies.rows]
-            pair = level * np.int64(dummies.n_sets) + dummies.sets
-            by_set = sum_by_group(w[dummies.rows], pair, total.size * dummies.n_sets)
-            inside = np.flatnonzero(by_set[pair] >= (1 - 1e-8) * total[level])  # few: only these are sorted
-            keys, at = np.unique(level[inside] * np.int64(n) + owner[inside], return_inverse=True)
-            left = total[keys // n] - sum_by_group(w[dummies.rows[inside]], at, keys.size)
-            is_full = np.zeros(level.size, dtype=bool)
-            is_full[inside] = (left <= 1e-9 * total[keys // n])[at]
-            of_column = np.bincount(dummies.columns, ~is_full, dummies.home.size) == 0
-            out |= of_column[dummies.columns]
-        return out
-
     def _measure(self, observed: FloatArray, imputed: FloatArray, totals: FloatArray) -> FloatArray:
         """Return cells' effects, zero where a cell has no row and NaN where there is no such number."""
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -345,74 +286,6 @@ class Null:
             else:
                 effects = np.where(ratio > 0, np.log(ratio), np.nan)
         return np.where(totals > 0, effects, 0.0)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Placed:
-    """Dummies of several draws.
-
-    Attributes
-    ----------
-    dummies : DummySets
-    cells : IntArray, shape (n_entries,)
-    inside : BoolArray, shape (n_entries,)
-        Entries that an effect is measured in.
-    """
-
-    dummies: DummySets
-    cells: IntArray
-    inside: BoolArray
-
-    def solve(self, right: FloatArray, regression: OneStepRegression) -> tuple[FloatArray, BoolArray]:
-        """Solve C'QC x = right for the dummies C of each draw."""
-        return self.dummies.solve_pruned(right) if regression.is_pruned else self.dummies.solve(right)
-
-
-def _divide_sums(observed: FloatArray, fitted: FloatArray) -> FloatArray:
-    """Return by how much levels are to move, one where nothing was observed."""
-    return np.divide(observed, fitted, out=np.ones(fitted.shape), where=(fitted > 0) & (observed > 0))
-
-
-def _average(
-    joined: JoinedBlocks, effects: FloatArray, weights: FloatArray, view: Kind, shown: Estimate
-) -> FloatArray:
-    """Return a view's averages of cells in every draw, shape (n_draws, n_effects).
-
-    Cells without any outcome to compare leave an average of totals; any other average does not exist without them.
-    """
-    labels, wanted = _label(joined, view, shown)
-    place = np.full(labels.size, -1)
-    order = np.argsort(wanted, kind="stable")
-    at = np.minimum(np.searchsorted(wanted[order], labels), max(wanted.size - 1, 0))
-    is_shown = wanted[order][at] == labels if wanted.size else np.zeros(labels.size, dtype=bool)
-    place[is_shown] = order[at[is_shown]]
-    kept = (place >= 0) & (weights > 0)
-    flat = joined.of_cell[kept] * wanted.size + place[kept]
-    w = np.ones(flat.size) if view == "cohort" else weights[kept]
-    with np.errstate(invalid="ignore"):
-        total, weight = (sum_by_group(values, flat, joined.n_sets * wanted.size) for values in (w * effects[kept], w))
-        return np.asarray(np.where(weight > 0, total / np.where(weight > 0, weight, 1.0), np.nan)).reshape(
-            joined.n_sets, wanted.size
-        )
-
-
-def _label(joined: JoinedBlocks, view: Kind, shown: Estimate) -> tuple[IntArray, IntArray]:
-    """Return each cell's label in a view, and the labels of the effects shown."""
-    if view in ("overall", "path"):
-        return np.where(joined.event_times >= 0, 0, -1), np.zeros(1, dtype=np.int64)
-    if view == "event":
-        assert isinstance(shown, EventStudy)
-        return joined.event_times, shown.event_times
-    if view == "cell":
-        assert isinstance(shown, CohortEffects)
-        low = min(int(joined.event_times.min(initial=0)), int(shown.event_times.min(initial=0)))
-        span = 1 + max(int(joined.event_times.max(initial=0)), int(shown.event_times.max(initial=0))) - low
-        pairs = [one.cohorts * span + one.event_times - low for one in (joined, shown)]
-        return pairs[0], pairs[1]
-    assert shown.labels is not None
-    after = joined.event_times >= 0
-    labels = joined.cohorts if view == "cohort" else joined.cohorts + joined.event_times
-    return np.where(after, labels, np.iinfo(np.int64).min), shown.labels
 
 
 def prepare_one_step(design: Design, regressions: Sequence[OneStepRegression], measure: Measure) -> OneStep:
