@@ -56,6 +56,17 @@ def test_its_error_is_that_of_the_influence_of_the_difference():
     assert half == pytest.approx(np.sqrt(variance) * 2.0226909, rel=1e-6)  # t with 39 degrees of freedom
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_a_difference_of_rounding_is_none_under_randomization(seed):
+    """As large as those of draws that round otherwise, or larger than all of them."""
+    design, rng = made(1), np.random.default_rng(seed)
+    whole = fit(Imputation(), design)
+    again = whole.refit(replace_outcome(design, design.observations.y * (1 + 1e-15 * rng.normal(size=400))))
+    found = drawn(whole, again)
+    assert 0 < abs(found.effect) < 1e-13
+    assert found.p == 1
+
+
 def test_an_estimate_differs_from_itself_by_nothing():
     whole = fit(Imputation(), made(1))
     found = compare_paired(whole, whole.refit(whole.design), BY_UNIT, np.random.default_rng(0))

@@ -63,8 +63,8 @@ class DrawnHeadline:
         onset, rows left out) goes where the agreement goes; what it does to other units stays. A constant shift of
         the difference moves no draw, so the interval is the difference plus and minus the draws' critical size, at
         the real assignment's noise. Draws in one step stand beside the real difference in one step: the interval is
-        around that one, widened to the printed difference, and where their signs differ p is 1. None where too few
-        draws give both estimates.
+        around that one, widened to the printed difference, and where their signs differ p is 1, as where the
+        difference is rounding. None where too few draws give both estimates.
         """
         estimate = self.fit.view("overall")
         variant = None
@@ -81,7 +81,8 @@ class DrawnHeadline:
             return None
         needed = int(np.floor((1 - level) * (drawn.size + 1) + TIE))
         critical = float(np.sort(np.abs(drawn))[-needed]) if needed else np.inf
-        p = 1.0 if observed * difference < 0 else compute_two_sided_share(observed, drawn)
+        is_none = abs(difference) <= TIE * max(1.0, abs(real[0])) or observed * difference < 0
+        p = 1.0 if is_none else compute_two_sided_share(observed, drawn)
         ends = [min((observed - critical) * scale, difference), max((observed + critical) * scale, difference)]
         if is_ratio(self.fit):
             ends = [end if abs(end) <= LARGEST else np.copysign(np.inf, end) for end in ends]
