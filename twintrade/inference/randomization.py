@@ -107,7 +107,9 @@ class Randomization(Inference):
         noise = None if studentizer is None else studentizer.facts()
         statistic = "t" if is_t else "coefficient" if dealt is None else "score"
         scheme, n_draws, is_complete = dealing.scheme, drawn.n_draws, dealing.is_complete
-        how = Dealt(scheme, n_draws, drawn.failures, seed, is_complete, statistic, noise, is_refused, self.level)
+        is_by_row = studentizer is not None and self.noise == "by_row"
+        options = statistic, noise, is_by_row, is_refused, self.level
+        how = Dealt(scheme, n_draws, drawn.failures, seed, is_complete, *options)
         inverts = self.intervals and not is_refused and (is_linear(fit) or not is_recentered)
         ends = (invert_views(fit, drawn, kept, studentizer, self.level, is_t, dealt) if inverts else None) or {}
         return {

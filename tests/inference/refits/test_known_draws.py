@@ -83,3 +83,16 @@ def test_draws_of_other_options_are_not_taken(gravity_panel) -> None:
     other = Randomization(draws=39, across="cities")
     drawn = draw_paired(fitted, other, np.random.default_rng(1))
     assert drawn is None or not all(map(np.array_equal, drawn.onsets, find_draws(fitted).dealing.onsets))
+
+
+def test_the_note_says_that_comparison_rows_count_and_rounds_follow(gravity_panel) -> None:
+    fitted = make_fit(gravity_panel, TOTAL)
+    notes = {
+        noise: replace(METHOD, noise=noise).infer(fitted, "overall", np.random.default_rng(5))
+        for noise in ("by_row", "by_size")
+    }
+    assert "followed by rounds of exact updates" in str(notes["by_row"].note)
+    assert "comparison rows included" in str(notes["by_row"].note)
+    assert notes["by_row"].facts["noise"] == "by_row"
+    assert "rows included" not in str(notes["by_size"].note)
+    assert "exact updates" not in str(notes["by_size"].note)

@@ -55,6 +55,8 @@ class Dealt:
     statistic : str
     noise : Facts or None
         How noise depends on size, where effects are compared over what it makes of them.
+    is_by_row : bool
+        Whether the noise of comparison rows counts in the headline, and rounds of updates follow one step.
     is_refused : bool
         Whether there are too few assignments for a p-value.
     level : float
@@ -67,6 +69,7 @@ class Dealt:
     is_complete: bool
     statistic: str
     noise: Facts | None
+    is_by_row: bool
     is_refused: bool
     level: float
 
@@ -115,9 +118,10 @@ class Dealt:
             scheme=scheme,
             is_complete="yes" if self.is_complete else "no",
             draws=self.n_valid,
-            statistic=self.statistic,
+            statistic="rounds" if self.is_by_row and self.statistic == "score" else self.statistic,
             about="like-these" if self.statistic == "t" else "these",
             noise="equal" if self.noise is None else "known" if noise else "unknown",
+            rows="all" if self.is_by_row else "treated",
             ratio=noise.get("noise_small_over_large", 1.0),
             p=noise.get("noise_by_size_p", 1.0),
             floor=self.floor,
@@ -133,7 +137,7 @@ class Dealt:
             "is_complete": int(self.is_complete),
             "failed_refits": sum(self.failures.values()),
             "about": "like these" if self.statistic == "t" else "these",
-            "noise": "equal" if self.noise is None else "by_size",
+            "noise": "equal" if self.noise is None else "by_row" if self.is_by_row else "by_size",
             **(self.noise or {}),
             **self.scheme.facts(),
         }

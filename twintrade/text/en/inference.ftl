@@ -201,9 +201,13 @@ randomization = Randomization: { $scheme }, { $is_complete ->
 } and compare { $statistic ->
     [coefficient] effects
     [t] effects over their clustered errors
+    [rounds] one-step estimates from the model without treatment, followed by rounds of exact updates,
    *[score] one-step estimates from the model without treatment
 }{ $noise ->
-    [known] { " " }over the error that noise by size gives them (small units are { FIXED($ratio, decimals: 1) } times as noisy as large ones, { P($p) })
+    [known] { " " }over the error that noise by size gives them{ $rows ->
+        [all] , comparison rows included
+       *[treated] { "" }
+    } (small units are { FIXED($ratio, decimals: 1) } times as noisy as large ones, { P($p) })
     [unknown] { " " }over the error that noise gives them
    *[equal] { "" }
 }; smallest attainable p { COMPACT($floor, digits: 2) }{ $intervals ->

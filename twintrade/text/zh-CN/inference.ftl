@@ -195,9 +195,13 @@ randomization = 随机化推断：{ $scheme }，{ $is_complete ->
 }，比较的统计量为{ $statistic ->
     [coefficient] 效应
     [t] 效应与其聚类标准误之比
+    [rounds] 由无处理模型出发、再经数轮精确更新的一步估计值
    *[score] 由无处理模型出发的一步估计值
 }{ $noise ->
-    [known] 除以按规模推算的噪声标准误（小个体的噪声是大个体的{ FIXED($ratio, decimals: 1) }倍，{ P($p) }）
+    [known] 除以按规模推算{ $rows ->
+        [all] 、含对照观测
+       *[treated] { "" }
+    }的噪声标准误（小个体的噪声是大个体的{ FIXED($ratio, decimals: 1) }倍，{ P($p) }）
     [unknown] 除以由噪声推算的标准误
    *[equal] { "" }
 }；可达到的最小p值为{ COMPACT($floor, digits: 2) }{ $intervals ->
