@@ -131,6 +131,19 @@ def test_one_step_is_a_dense_newton_step_from_the_fit_without_treatment(estimato
 
 
 @pytest.mark.parametrize("estimator", [PERCENT, ETWFE(family="poisson"), PPML(shape="static")], ids=repr)
+def test_a_draw_whose_pairs_never_traded_has_no_weights(estimator) -> None:
+    design, quiet = made(5, "gravity"), 20
+    y = np.where(design.panel.unit == quiet, 0.0, design.panel.columns["y"])
+    design = replace(design, panel=replace(design.panel, columns={**design.panel.columns, "y": y}))
+    model, onset = estimator.one_step(design), np.full(design.onset.size, np.inf)
+    onset[quiet] = 5
+    lost = model.build_blocks(design.reassigned(onset))
+    assert np.isnan(model.under_none.weigh_units([lost])).all()
+    both = model.under_none.weigh_units([lost, model.build_blocks(design)])
+    np.testing.assert_array_equal(np.isnan(both).all(axis=1), [True, False])
+
+
+@pytest.mark.parametrize("estimator", [PERCENT, ETWFE(family="poisson"), PPML(shape="static")], ids=repr)
 def test_many_draws_at_once_are_each_alone(estimator) -> None:
     """Draws that leave rows out are estimated without these rows, beside draws that do not."""
     design, rng = made(6, "gravity"), np.random.default_rng(3)

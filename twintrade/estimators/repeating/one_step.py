@@ -219,6 +219,9 @@ class Null:
     def _weigh_rows(self, joined: JoinedBlocks, regression: OneStepRegression) -> FloatArray:
         """Return the weights of rows' relative noise in the overall effect of each draw, shape (n_rows, n_draws)."""
         o = self.model.design.observations
+        out = np.full((o.n_rows, joined.n_sets), np.nan)
+        if not (self.q.weights[joined.rows] > 0).any():
+            return out
         placed = place_dummies(self.q, self.nested, joined, o.effect_codes())
         dummies, n = placed.dummies, joined.cohorts.size
         rows, cells = dummies.rows, placed.cells
@@ -239,7 +242,6 @@ class Null:
         is_lost = np.ones(joined.n_sets, dtype=bool)
         is_lost[dummies.home[right != 0]] = False
         is_lost[dummies.home[(right != 0) & ~is_solved]] = True
-        out = np.full((o.n_rows, joined.n_sets), np.nan)
         out[:, : dummies.n_sets] = dummies.weigh_rows(solution)
         out[:, is_lost] = np.nan
         return out
