@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 import pandas as pd
 from matplotlib.figure import Figure as Drawing
@@ -94,10 +95,10 @@ class Page:
 
     def drawable(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return a frame whose texts the figures' typeface can print."""
-        shown = write_columns(frame)
+        shown, printed = write_columns(frame), cache(self.printer)
         for name in shown.columns:
             if shown[name].dtype == object or isinstance(shown[name].dtype, pd.StringDtype):
-                shown[name] = shown[name].map(lambda v: self.printer(v) if isinstance(v, str) else v)
+                shown[name] = shown[name].map(lambda v: printed(v) if isinstance(v, str) else v)
         return shown
 
     def figure(

@@ -51,6 +51,21 @@ def test_two_cases_without_latin_letters_have_a_picture_each():
 
 
 @pytest.mark.usefixtures("unencoded")
+def test_a_grid_says_which_pairs_have_no_line_of_their_own():
+    results = make_results()
+    series = results.payloads["raw_series"]
+    of_pairs = {f"raw_series.{i:02d}-{i}": series.assign(dyad=f"Leeds-{i}", panel="index") for i in range(5)}
+    own = of_pairs["raw_series.02-2"]
+    of_pairs["raw_series.02-2"] = own[own["series"] != own["series"].iloc[0]]
+    others = {name: frame for name, frame in results.payloads.items() if name != "raw_series"}
+    document = build_document(replace(results, payloads=others | of_pairs), AppendixOptions(exhibits=("raw",)))
+    (grid,) = [b for b in list_exhibits(document.blocks) if b.key == "raw-series-1"]
+    said = "Leeds-2 has no line of its own: its value in the period set to 100 is zero or missing."
+    assert grid.notes[-1] == said
+    assert not any(f"Leeds-{i}" in note for i in (0, 1, 3, 4) for note in grid.notes)
+
+
+@pytest.mark.usefixtures("unencoded")
 def test_claims_that_need_other_data_stand_in_one_line():
     """C3 and C9 wait for a check or another analysis; for C11 no analysis has data, so it keeps a line of its own."""
     short = build_document(make_results(), AppendixOptions(exhibits=("claims",))).blocks

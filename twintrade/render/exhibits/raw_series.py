@@ -72,4 +72,9 @@ def _grid(page: Page, cases: dict[str, Case], position: int) -> Figure:
     frame = pd.concat([f.assign(case=n) for n, (f, _) in cases.items()], ignore_index=True)
     alt = page.say("raw_grid_alt", n=len(cases), names=Listed(tuple(cases), "comma"))
     caption = page.say("raw_grid_caption", n=len(cases))
-    return page.figure(f"raw-series-{position + 1}", caption, drawing, alt, frame, notes=(page.say("raw_grid_note"),))
+    drawn = frame.loc[(frame["panel"] == "index") & (frame["series"] == frame["series"].iloc[0]), "case"]
+    unindexed = tuple(n for n in cases if n not in set(drawn))
+    notes = [page.say("raw_grid_note")]
+    if unindexed:
+        notes.append(page.say("raw_grid_unindexed", names=Listed(unindexed), n=len(unindexed)))
+    return page.figure(f"raw-series-{position + 1}", caption, drawing, alt, frame, notes=tuple(notes))

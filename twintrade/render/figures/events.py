@@ -84,13 +84,18 @@ def list_event_key(dates: pd.DataFrame | None, shocks: pd.DataFrame | None, fram
 
 def draw_period_axis(axes: Axes, frame: pd.DataFrame, most: int = 12) -> None:
     """Write the periods as a reader knows them: 2004, 2004Q3, 2004-09."""
+    axes.set_xticks(*choose_periods(frame, most))
+
+
+def choose_periods(frame: pd.DataFrame, most: int) -> tuple[list[float], list[str]]:
+    """Return the periods that an axis can name, and their names."""
     names = frame.drop_duplicates("period").sort_values("period")
     periods = [float(p) for p in names["period"]]
     labels = [take_text(n) for n in names["period_label"]]
     # Months and quarters are wider than years.
     fitting = max(2, most * 5 // max(5, *(len(label) + 1 for label in labels)))
     step = max(1, -(-len(periods) // fitting))
-    axes.set_xticks(periods[::step], labels[::step])
+    return periods[::step], labels[::step]
 
 
 def _inside(shocks: pd.DataFrame | None, frame: pd.DataFrame) -> list[dict[str, object]]:

@@ -1,24 +1,41 @@
 """The series as observed, with every candidate date and the comparison lines."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.transforms import Bbox, BboxTransform
+from numpy.typing import NDArray
 
-from twintrade.render.figures.events import draw_date_lines, draw_period_axis, draw_shock_bands, list_event_key
-from twintrade.render.figures.labels import LINE, add_legend_below, split_label
-from twintrade.render.figures.points import name_line
+from twintrade.render.figures.events import (
+    choose_periods,
+    draw_date_lines,
+    draw_period_axis,
+    draw_shock_bands,
+    list_candidates,
+    list_event_key,
+)
+from twintrade.render.figures.labels import EM, LINE, add_legend_below, measure_label, split_label
+from twintrade.render.figures.points import name_line, name_point
 from twintrade.render.figures.theme import DASHES, open_figure
-from twintrade.render.reading import take_text
+from twintrade.render.reading import read_number, read_truth, take_text
 from twintrade.render.theme import Theme
 from twintrade.text import Listed, Text, amounts, name_fact
 
 GRID_COLUMNS = 3
 MANY_CASES = 9
 MANY_PANELS = 3
+MARGIN = 0.05
+TICK = 0.05
+"""Length of a tick in inches."""
+GROUND, FRAME, USED, OTHER = "ground", "frame", "used", "other"
+Points = NDArray[np.float64]
 
 
 def draw(
@@ -68,37 +85,137 @@ def draw(
 
 def draw_grid(
     cases: Mapping[str, tuple[pd.DataFrame, pd.DataFrame | None]],
-    panel: str = "index",
     *,
     theme: Theme | None = None,
     is_simulated: bool = False,
 ) -> Figure:
-    """Draw one panel of many cases as small multiples.
+    """Draw the indices of many cases as small multiples, within one pair of axes: one a panel takes far longer.
 
     Parameters
     ----------
     cases : mapping of str to (DataFrame, DataFrame or None)
         Series and candidate dates, by the name of the case.
-    panel : str
     """
     theme = theme or Theme()
-    series = list(dict.fromkeys(take_text(s) for frame, _ in cases.values() for s in frame["series"]))
     n_columns = GRID_COLUMNS + (len(cases) > MANY_CASES)
     n_rows = -(-len(cases) // n_columns)
+    series = list(dict.fromkeys(take_text(s) for frame, _ in cases.values() for s in frame["series"].unique()))
+    panels = [_read_panel(frame, dates, 7 - n_columns) for frame, dates in cases.values()]
     titles = [split_label(name, 70 // n_columns) for name in cases]
-    lines = max((title.count("\n") for title in titles), default=0)
-    row = (1.55 if n_columns == GRID_COLUMNS else 1.3) + lines * LINE * theme.size / 72
-    with open_figure(theme, 0.9 + row * n_rows, is_simulated=is_simulated) as figure:
-        all_axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
-        for axes, title, (frame, dates) in zip(all_axes, titles, cases.values(), strict=False):
-            _panel(axes, frame[frame["panel"].map(take_text) == panel], panel, series, theme)
-            axes.set_title(title, loc="left")
-            draw_date_lines(axes, dates, theme, has_letters=False)
-            draw_period_axis(axes, frame, most=4 if n_columns == GRID_COLUMNS else 3)
-        for axes in all_axes[len(cases) :]:
-            axes.set_visible(False)
-        add_legend_below(figure, _pick_lines(all_axes, series), theme)
+    line = LINE * theme.size / 72
+    above = line * (1.3 + max(title.count("\n") for title in titles))
+    left = 0.12 + EM * theme.size / 72 * max((measure_label(name) for p in panels for name in p.levels), default=0)
+    width, height = theme.width / n_columns, 1.1 if n_columns == GRID_COLUMNS else 0.9
+    is_shared = len({(*panel.times, *panel.range.intervalx) for panel in panels}) == 1
+    row = above + height + (0.18 if is_shared else 1.6 * line)
+    total = row * n_rows + 1.4 * line * is_shared
+    with open_figure(theme, 0.55 + 0.25 * is_simulated + total, is_simulated=is_simulated) as figure:
+        axes = figure.subplots()
+        axes.set_axis_off()
+        axes.set(xlim=(0, theme.width), ylim=(-total, 0))
+        strokes: dict[str, list[Points]] = {}
+        for i, (title, panel) in enumerate(zip(titles, panels, strict=True)):
+            x, y = i % n_columns * width + left, -row * (i // n_columns) - above
+            box = Bbox([[x, y - height], [x + 0.95 * width - left, y]])
+            axes.text(x, y + 0.4 * line, title)
+            is_last = i + n_columns >= len(cases)
+            _draw_panel(axes, panel, box, strokes, theme, says_times=is_last or not is_shared)
+        styles = _list_rules(theme) | {name: _choose_style(i, name, theme) for i, name in enumerate(series)}
+        for name, parts in strokes.items():
+            axes.plot(*np.concatenate(parts).T, **styles[name])
+        add_legend_below(figure, _pick_lines([axes], series), theme)
     return figure
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Panel:
+    """A panel of a grid: rows of its lines, its dates with the rule of each, its ticks by label, and its range."""
+
+    rows: pd.DataFrame
+    dates: list[tuple[float, str]]
+    times: dict[str, float]
+    levels: dict[str, float]
+    range: Bbox
+
+
+def _read_panel(frame: pd.DataFrame, dates: pd.DataFrame | None, most: int) -> _Panel:
+    rows = frame[frame["panel"].map(take_text) == "index"].sort_values("period")
+    lines = [
+        (read_number(d["period"]), USED if read_truth(d["is_chosen"]) else OTHER) for d in list_candidates(dates)
+    ]
+    first, last = _widen([*frame["period"].astype(float), *(period for period, _ in lines)])
+    low, high = _widen(rows["value"].astype(float)) if len(rows) else (0.0, 1.0)
+    levels = [v for v in MaxNLocator(4).tick_values(low, high) if low <= v <= high] if len(rows) else []
+    return _Panel(
+        rows=rows,
+        dates=lines,
+        times=dict(zip(*reversed(choose_periods(frame, most)), strict=True)),
+        levels={amounts.format_tick(v): v for v in levels},
+        range=Bbox([[first, low], [last, high]]),
+    )
+
+
+def _widen(values: Sequence[float] | pd.Series) -> tuple[float, float]:
+    """Return the ends of what is drawn with a margin on both sides."""
+    low, high = min(values), max(values)
+    margin = MARGIN * ((high - low) or abs(high) or 1.0)
+    return low - margin, high + margin
+
+
+def _draw_panel(
+    axes: Axes, panel: _Panel, box: Bbox, strokes: dict[str, list[Points]], theme: Theme, *, says_times: bool
+) -> None:
+    """Write the texts of a panel that stands in a box, name its points, and add what is drawn to the strokes."""
+    place = BboxTransform(panel.range, box).transform
+
+    def draw(name: str, points: Sequence[tuple[float, float]] | Points) -> None:
+        strokes.setdefault(name, []).append(np.vstack([points, (np.nan, np.nan)]))
+
+    draw(FRAME, [(box.x0, box.y1), (box.x0, box.y0), (box.x1, box.y0)])
+    for label, level in panel.levels.items():
+        y = place((0, level))[1]
+        draw(GROUND, [(box.x0, y), (box.x1, y)])
+        draw(FRAME, [(box.x0 - TICK, y), (box.x0, y)])
+        axes.text(box.x0 - 2 * TICK, y, label, ha="right", va="center_baseline", fontsize=0.9 * theme.size)
+    for label, time in panel.times.items():
+        x = place((time, 0))[0]
+        draw(FRAME, [(x, box.y0), (x, box.y0 - TICK)])
+        if says_times:
+            axes.text(x, box.y0 - 2 * TICK, label, ha="center", va="top", fontsize=0.9 * theme.size)
+    for time, name in panel.dates:
+        x = place((time, 0))[0]
+        draw(name, [(x, box.y0), (x, box.y1)])
+    for name, line in panel.rows.groupby(panel.rows["series"].map(take_text), sort=False):
+        values = line[["period", "value"]].to_numpy(float)
+        places = place(values)
+        draw(name, places)
+        for at, (_, value), time in zip(places, values, line["period_label"], strict=True):
+            title = Text("figures.point-at", series=name_fact("labels.series-", name), at=take_text(time))
+            name_point(axes, tuple(at), title, (value,), amounts.format_tick)
+
+
+def _list_rules(theme: Theme) -> dict[str, dict[str, Any]]:
+    """Return how the lines of a grid that are no series are drawn."""
+    ink = {"color": theme.ink, "zorder": 1.5, "solid_capstyle": "butt"}
+    return {
+        GROUND: {"color": theme.pale, "linewidth": 0.5, "zorder": 1},
+        FRAME: ink | {"linewidth": 1, "zorder": 3.5},
+        USED: ink | {"linewidth": 1.3},
+        OTHER: ink | {"linewidth": 0.8, "linestyle": (0, (4, 3))},
+    }
+
+
+def _choose_style(i: int, name: str, theme: Theme) -> dict[str, Any]:
+    """Return how a series is drawn, by its place among all."""
+    return {
+        "color": theme.palette[i % len(theme.palette)],
+        "linestyle": DASHES[i % len(DASHES)],
+        "linewidth": 1.4 if i else 2.2,
+        "marker": None if i else "o",
+        "markersize": 3.5,
+        "label": name_fact("labels.series-", name),
+        "zorder": 2.5 if i else 3,
+    }
 
 
 def _pick_lines(all_axes: Iterable[Axes], series: Sequence[str]) -> list[Line2D]:
@@ -113,22 +230,10 @@ def _panel(axes: Axes, rows: pd.DataFrame, panel: str, series: Sequence[str], th
         line = rows[rows["series"].map(take_text) == name].sort_values("period")
         if line.empty:
             continue
-        is_main = i == 0
-        axes.plot(
-            line["period"].astype(float),
-            line["value"].astype(float),
-            color=theme.palette[i % len(theme.palette)],
-            linestyle=DASHES[i % len(DASHES)],
-            linewidth=2.2 if is_main else 1.4,
-            marker="o" if is_main else None,
-            markersize=3.5,
-            label=name_fact("labels.series-", name),
-            zorder=3 if is_main else 2.5,
-        )
+        style = _choose_style(i, name, theme)
+        axes.plot(line["period"].astype(float), line["value"].astype(float), **style)
         places = zip(line["period"].astype(float), line["value"].astype(float), strict=True)
-        name_line(
-            axes, places, name_fact("labels.series-", name), line["period_label"].map(take_text), amounts.format_tick
-        )
+        name_line(axes, places, style["label"], line["period_label"].map(take_text), amounts.format_tick)
     units = [u for u in dict.fromkeys(rows["unit"].map(take_text)) if u]
     title = name_fact("figures.panel-", panel)
     axes.set_title(

@@ -205,6 +205,10 @@ payload_window = Window
 payload_heterogeneity = Heterogeneity
 raw_grid_caption = { $n } pairs as observed, indexed to the last period before the agreement
 raw_grid_note = Solid vertical line: the date used. Dashed: other candidate dates. Levels and logs stand in the CSV beside the figure.
+raw_grid_unindexed = { $n ->
+    [one] { $names } has no line of its own: its value
+   *[other] { $names } have no lines of their own: their value
+} in the period set to 100 is zero or missing.
 raw_grid_alt = Small line charts of { $n } pairs ({ $names }), each indexed beside its comparison lines, with vertical lines at the candidate dates.
 ladder = Main estimates, specification by specification
 ladder_caption = Effect of twinning on { $outcome }

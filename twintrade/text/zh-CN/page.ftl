@@ -185,6 +185,7 @@ payload_window = 窗口
 payload_heterogeneity = 异质性
 raw_grid_caption = { $n }个配对的观测序列，以协议生效前最后一期为基期的指数
 raw_grid_note = 实竖线：所用日期。虚线：其他候选日期。水平值和对数值见图旁所附CSV。
+raw_grid_unindexed = { $names }自身没有曲线：其在指数基期（=100）的数值为零或缺失。
 raw_grid_alt = { $n }个配对（{ $names }）的小型折线图，各以指数形式与对照线并列，竖线标出候选日期。
 ladder = 主要估计：逐个设定
 ladder_caption = 友好城市协议对{ $outcome }的效应
