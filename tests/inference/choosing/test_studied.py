@@ -14,6 +14,7 @@ from benchmarks.size_of_randomization import ESTIMATORS
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.twfe import TWFE
+from twintrade.inference.base import INFERENCES
 from twintrade.inference.choosing.studied import HOLDS_FROM, STUDIED, is_size_studied
 
 FEWEST = 50
@@ -79,6 +80,10 @@ def test_the_table_is_what_the_stored_draws_hold():
     assert {key for key, n in drawn.items() if n >= FEWEST} == STUDIED
 
 
+def infer(fitted, inference, **options):
+    return INFERENCES[inference](**options).infer(fitted, "overall", np.random.default_rng(3))
+
+
 @pytest.mark.parametrize(
     ("family", "inference", "is_studied"),
     [("linear", "randomization", True), ("linear", "clustered", False), ("poisson", "scaled", False)],
@@ -87,7 +92,7 @@ def test_a_combination_is_told_by_method_errors_and_effects(family, inference, i
     cell = Cell(5, "scattered", "equal", 0.6, 10, "two_way")
     made = assign(cell, np.random.default_rng(1))
     fitted = fit(Imputation(family=family), made.design(draw_flows(made, np.random.default_rng(2)), "level"))
-    assert is_size_studied(fitted, inference) == is_studied
+    assert is_size_studied(fitted, infer(fitted, inference)) == is_studied
 
 
 @pytest.mark.parametrize(
@@ -103,4 +108,17 @@ def test_a_combination_is_told_by_method_errors_and_effects(family, inference, i
 def test_clustered_errors_are_known_to_hold_where_enough_clusters_count(agreements, inference, is_studied):
     made = assign(Cell(agreements, "scattered", "equal", 0.6, 30, "two_way"), np.random.default_rng(1))
     fitted = fit(TWFE(shape="static"), made.design(draw_flows(made, np.random.default_rng(2)), "log"))
-    assert is_size_studied(fitted, inference) == is_studied
+    assert is_size_studied(fitted, infer(fitted, inference)) == is_studied
+
+
+@pytest.mark.parametrize(
+    ("resting", "noise", "is_studied"),
+    [(0.0, "by_size", True), (0.0, "equal", False), (0.6, "by_size", False), (0.6, "by_row", True)],
+)
+def test_randomization_by_hand_is_marked_where_its_noise_leaves_out_what_decides(resting, noise, is_studied):
+    made = assign(Cell(40, "scattered", "equal", 0.6, 30, "gravity", resting), np.random.default_rng(1))
+    fitted = fit(Imputation(), made.design(draw_flows(made, np.random.default_rng(2)), "log"))
+    bands = infer(fitted, "randomization", draws=19, noise=noise, intervals=False)
+    assert is_size_studied(fitted, bands) == is_studied
+    taken = infer(fitted, "auto", draws=19, permutations=19)
+    assert is_size_studied(fitted, taken)

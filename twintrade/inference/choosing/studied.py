@@ -1,7 +1,10 @@
 """Which combinations of estimator, inference and fixed effects have had their size studied by simulation."""
 
+from twintrade.effects import Bands
 from twintrade.estimators.base import Fit
 from twintrade.inference.choosing.cluster_shares import measure_cluster_shares
+from twintrade.inference.choosing.decision import MOST_ON_LEVERAGE_ONE
+from twintrade.inference.choosing.leverage_one import measure_leverage_one
 
 STUDIED = {
     ("augmented_synthetic_control", "placebo", "two_way"),
@@ -57,20 +60,35 @@ HOLDS_FROM = {"clustered": 12.0, "multiplier": 12.0, "jackknife": 8.0}
 """Equal clusters, as they count in the estimate, from which these errors keep their size; below, they do not."""
 
 
-def is_size_studied(fit: Fit, inference: str) -> bool:
-    """Whether a simulation shows that this test keeps its size in a design like this one.
+def is_size_studied(fit: Fit, bands: Bands) -> bool:
+    """Whether a simulation shows that a test keeps its size in a design like this one.
 
     Parameters
     ----------
     fit : Fit
-    inference : str
-        The method that gave the p-value.
+    bands : Bands
+        What gave the p-value.
     """
     family = fit.estimator.options().get("family", "linear")
     name = fit.estimator.name if family == "linear" else f"{family}_{fit.estimator.name}"
-    if (name, inference, fit.design.fixed_effects) not in STUDIED:
+    if (name, bands.inference, fit.design.fixed_effects) not in STUDIED:
         return False
-    if inference not in HOLDS_FROM:
+    if bands.inference == "randomization":
+        return _holds_noise(fit, bands)
+    if bands.inference not in HOLDS_FROM:
         return True
     counts = measure_cluster_shares(fit, fit.view("overall"), fit.design.clusters).effective
-    return min(counts.values(), default=0.0) >= HOLDS_FROM[inference]
+    return min(counts.values(), default=0.0) >= HOLDS_FROM[bands.inference]
+
+
+def _holds_noise(fit: Fit, bands: Bands) -> bool:
+    """Whether effects were compared over a noise that was studied, which `auto` sees to by itself.
+
+    Effects as they are reject too often where small pairs are noisier, and so do those over the noise of treated
+    pairs alone where single comparison rows decide.
+    """
+    if "decided_by" in bands.facts or bands.facts.get("noise") == "by_row" or bands.facts.get("statistic") == "t":
+        return True
+    overall = fit.view("overall")
+    is_by_size = bands.facts.get("noise") == "by_size"
+    return is_by_size and measure_leverage_one(fit, overall).share <= MOST_ON_LEVERAGE_ONE

@@ -179,7 +179,7 @@ def _of_bands(fit: Fit, bands: Sequence[Bands]) -> dict[str, Any]:
     return {
         "inference_note": str(overall.note),
         "inference_note_text": pack_text(overall.note),
-        "size_studied": is_size_studied(fit, overall.inference) if np.isfinite(overall.p).any() else None,
+        "size_studied": is_size_studied(fit, overall) if np.isfinite(overall.p).any() else None,
         "critical_value": float(event.facts.get("critical_value", np.nan)),
     }
 
