@@ -6,6 +6,7 @@ each check on panels without any violation and on panels with its own. The page 
 
 import argparse
 import csv
+import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from benchmarks.agreement_panels import YEARS, Assigned, Cell, assign, draw_flow
 from benchmarks.size_of_auto import fill_page
 from twintrade.design import Design
 from twintrade.diagnostics.base import DIAGNOSTICS
+from twintrade.diagnostics.single_case.known_shocks import Shock
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import ESTIMATORS, fit
 from twintrade.inference.scaled import Scaled
@@ -53,6 +55,10 @@ CELLS = {
 }
 PATHS = ("honest", "reference_year")
 """Checks of the path of a regression."""
+
+SHOCK = Shock("a shock of two years", "0007-01", "0008-12")
+EARLIER = 2
+"""Years by which the second candidate of every agreement's date, for ``dates``, comes before the first."""
 
 HOW = Scaled(draws=99)
 Change = Callable[[Assigned, FloatArray, np.random.Generator], FloatArray]
@@ -101,6 +107,16 @@ def keep_growing(made: Assigned, since: FloatArray, rng: np.random.Generator) ->
     return np.asarray(0.15 * (made.onset == 0)[..., None] * np.arange(YEARS))
 
 
+def surge(made: Assigned, since: FloatArray, rng: np.random.Generator) -> FloatArray:
+    first, last = (int(month[:4]) for month in (SHOCK.first, SHOCK.last))
+    years = np.arange(YEARS)
+    return np.asarray(0.6 * (since >= 0) * ((years >= first) & (years <= last)))
+
+
+def bend(made: Assigned, since: FloatArray, rng: np.random.Generator) -> FloatArray:
+    return np.asarray(0.05 * made.size[..., None] * np.arange(YEARS))
+
+
 def divert(made: Assigned, since: FloatArray, rng: np.random.Generator) -> FloatArray:
     exposed = np.arange(YEARS) >= made.onset.min(axis=1)[:, None, None]
     return np.asarray(-0.3 * (exposed & (since < 0)))
@@ -116,7 +132,7 @@ class Trial:
     says : str
         The violation in words.
     change : callable or None
-        None where agreements follow growth, or another outcome is touched.
+        None where agreements follow growth, another outcome is touched, or the effect itself is the violation.
     estimator : str
     options : dict
         Of the check.
@@ -150,6 +166,9 @@ TRIALS = (
     Trial("twfe_weights", "effects grow by 0.15 a year", grow, "twfe"),
     Trial("conditional_trends", "trends of −12, 0 and 12 % a year, and growing pairs sign", grow_by_class),
     Trial("always_treated", "old agreements still add 0.15 a year", keep_growing),
+    Trial("dates", "effects begin at the later of two dates", None),
+    Trial("known_shocks", "trade gains 0.6 more in a shock's two years", surge, options={"shocks": (SHOCK,)}),
+    Trial("reset", "large pairs grow faster, small ones slower", bend, "twfe"),
     Trial("clusters", "none: one estimate", None),
     Trial("leverage", "none: no such rows", None),
     Trial("spillovers", "a city's other pairs lose 0.3", divert),
@@ -169,16 +188,28 @@ def draw_design(trial: Trial, panel: int, *, is_violated: bool) -> Design:
     if trial.check == "always_treated":
         made = treat_throughout(made, rng)
     since = np.arange(YEARS) - made.onset[..., None]
-    logs = EFFECT * (since >= 0)
+    logs = EFFECT * (since >= 0) * (is_violated or trial.check != "dates")
     if is_violated and trial.change is not None:
         logs = logs + trial.change(made, since, rng)
-    design = made.design(flows * np.exp(logs), "log")
+    design = made.design(flows * np.exp(logs), "level" if trial.estimator == "ppml" else "log")
+    if trial.check == "dates":
+        design = replace(design, treatment=replace(design.treatment, register=list_dates(design)))
     if trial.check == "honest":
         design = replace(design.restricted(design.panel.period < SHORT), window=(-3, SHORT))
     touched = EFFECT * (since >= 0) * (is_violated and trial.check == "outcomes")
     other = draw_flows(made, rng) * np.exp(touched)
     columns = {**design.panel.columns, OTHER: other.ravel()}
     return replace(design, panel=replace(design.panel, columns=columns))
+
+
+def list_dates(design: Design) -> pd.DataFrame:
+    """Return the register of agreements that were signed two years before they began."""
+    rows = [
+        (unit, onset, "day", json.dumps([["began", str(onset), onset], ["signed", "", onset - EARLIER]]))
+        for unit, onset in zip(design.treatment.units, design.treatment.onset, strict=True)
+        if np.isfinite(onset)
+    ]
+    return pd.DataFrame(rows, columns=["unit", "onset", "precision", "candidates"])
 
 
 def treat_throughout(made: Assigned, rng: np.random.Generator) -> Assigned:

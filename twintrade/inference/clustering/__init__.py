@@ -3,6 +3,7 @@
 from twintrade.inference.clustering.clusters import NESTING as NESTING
 from twintrade.inference.clustering.clusters import find_clusters as find_clusters
 from twintrade.inference.clustering.clusters import get_influence as get_influence
+from twintrade.inference.clustering.constant_effect import compute_scaled_variances as compute_scaled_variances
 from twintrade.inference.clustering.conventions import collect_levels as collect_levels
 from twintrade.inference.clustering.conventions import compute_correction as compute_correction
 from twintrade.inference.clustering.conventions import count_all as count_all

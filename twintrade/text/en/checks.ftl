@@ -563,6 +563,7 @@ weights-opposite = spread of effects compatible with the opposite sign everywher
 
 ## functional form
 reset-methods = RESET belongs to ppml and twfe, which fit one predictor to all rows
+reset-noisy = beside effects of city-periods or partner-periods the fitted predictor of PPML is too noisy for its square to test the form
 reset-no-variance = the variance of the added slope is zero
 reset-collinear = the squared predictor is collinear with the model
 reset = RESET: the squared predictor has t = { FIXED($t, decimals: 2) }, { P($p) }; { $verdict ->

@@ -515,6 +515,7 @@ weights-opposite = 与各处符号均相反相容的效应离散程度
 
 ## functional form
 reset-methods = RESET适用于ppml和twfe，二者对全部观测拟合同一预测式
+reset-noisy = 在城市—时期或伙伴—时期固定效应下，PPML的拟合预测式噪声过大，其平方无法检验函数形式
 reset-no-variance = 新增斜率的方差为零
 reset-collinear = 预测值的平方与模型共线
 reset = RESET：预测值平方项的t = { FIXED($t, decimals: 2) }，{ P($p) }；{ $verdict ->
