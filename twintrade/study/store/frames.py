@@ -1,5 +1,6 @@
 """Frames as CSV bytes and back: the same bytes for the same numbers, every digit kept, no live formula."""
 
+import csv
 import io
 import re
 
@@ -24,14 +25,11 @@ def to_bytes(frame: pd.DataFrame) -> bytes:
 
     Text that a spreadsheet would read as a formula is led by an apostrophe.
     """
-    safe = frame.copy()
-    for name in safe.columns:
-        if pd.api.types.is_float_dtype(safe[name].dtype):
-            safe[name] = safe[name] + 0.0
-        elif not pd.api.types.is_bool_dtype(safe[name].dtype) and not pd.api.types.is_numeric_dtype(safe[name].dtype):
-            safe[name] = _neutral_column(safe[name])
-    safe.columns = [_neutral(str(c)) for c in safe.columns]
-    return safe.to_csv(index=False, lineterminator="\n").encode("utf-8")
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow([_neutral(str(name)) for name in frame.columns])
+    writer.writerows(zip(*(_write_cells(cells) for _, cells in frame.items()), strict=True))
+    return stream.getvalue().encode("utf-8")
 
 
 def from_bytes(content: bytes) -> pd.DataFrame:
@@ -46,7 +44,8 @@ def from_bytes(content: bytes) -> pd.DataFrame:
         name = _plain(str(cells[0]))
         # Each different cell is read once.
         places, different = pd.factorize(cells[1:])
-        columns[name] = _column(name, different.tolist()).take(places).reset_index(drop=True)
+        column = _column(name, different.tolist())
+        columns[name] = pd.Series(column.array.take(places), dtype=column.dtype, copy=False)
     return pd.DataFrame(columns, columns=list(columns))
 
 
@@ -64,19 +63,21 @@ def _column(name: str, cells: list[str]) -> pd.Series:
     return pd.Series([_plain(cell) if cell else np.nan for cell in cells], dtype=object)
 
 
-def _neutral_column(column: pd.Series) -> pd.Series:
-    """Return a column of text that is no formula; each different text is looked at once."""
-    if pd.api.types.infer_dtype(column, skipna=True) != "string":
-        return column.map(_neutral)
-    places, different = pd.factorize(column)
-    texts = np.array([*(_neutral(cell) for cell in different), None], dtype=object)[places]
-    return pd.Series(texts, index=column.index, dtype=object).where(places >= 0, column)
+def _write_cells(column: pd.Series) -> list[object]:
+    """Return the cells of a column as they are written: nothing for what is missing, no minus zero, no formula."""
+    missing = column.isna().tolist()
+    cells = (column + 0.0 if pd.api.types.is_float_dtype(column.dtype) else column).tolist()
+    # Each different text is looked at once.
+    texts = {text: _neutral(text) for text in {cell for cell in cells if isinstance(cell, str)}}
+    return [
+        "" if gone else texts[cell] if isinstance(cell, str) else cell
+        for cell, gone in zip(cells, missing, strict=True)
+    ]
 
 
-def _neutral(cell: object) -> object:
-    if not isinstance(cell, str) or _NUMBER.fullmatch(cell):
-        return cell
-    return "'" + cell if cell.lstrip("'").startswith(_FORMULA) else cell
+def _neutral(cell: str) -> str:
+    is_formula = cell.lstrip("'").startswith(_FORMULA) and not _NUMBER.fullmatch(cell)
+    return "'" + cell if is_formula else cell
 
 
 def _plain(cell: str) -> str:
