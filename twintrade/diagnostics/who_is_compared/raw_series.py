@@ -1,7 +1,6 @@
 """The series as observed: level, logarithm, index, double ratio, comparison lines and every candidate date."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -54,21 +53,33 @@ def build_raw_series(design: Design, unit: str) -> pd.DataFrame:
     measure = panel.units_of_measure.get(design.outcome, "")
     series = {TREATED: lines.flow, SAME_CITY: lines.same_city, SAME_DESTINATION: lines.same_destination}
     base = _base_period(design, unit, lines.periods)
-    base_label = panel.label(int(lines.periods[base]))
-    parts = [_part(design, unit, lines.periods, TREATED, "level", lines.flow, measure)]
+    log_measure = str(Text("checks.raw-log", of=measure or "none"))
+    parts = [(TREATED, "level", lines.flow, measure)]
     for name, values in series.items():
         with np.errstate(divide="ignore", invalid="ignore"):
-            logs = np.where(values > 0, np.log(values), np.nan)
-        parts.append(
-            _part(design, unit, lines.periods, name, "log", logs, str(Text("checks.raw-log", of=measure or "none")))
-        )
+            parts.append((name, "log", np.where(values > 0, np.log(values), np.nan), log_measure))
     for name, values in (*series.items(), (RATIO, lines.ratio)):
         start = values[base]
         if np.isfinite(start) and start > 0:
-            indexed = 100 * values / start
-            parts.append(_part(design, unit, lines.periods, name, "index", indexed, f"{base_label} = 100"))
-    parts.append(_part(design, unit, lines.periods, RATIO, "ratio", lines.ratio, ""))
-    return pd.concat(parts, ignore_index=True).dropna(subset=["value"]).reset_index(drop=True)
+            parts.append((name, "index", 100 * values / start, f"{panel.label(int(lines.periods[base]))} = 100"))
+    parts.append((RATIO, "ratio", lines.ratio, ""))
+    values = np.concatenate([part[2] for part in parts])
+    rows = np.flatnonzero(~np.isnan(values))
+    part, place = np.divmod(rows, lines.periods.size)
+    names, panels, _, measures = (np.array(column, dtype=object) for column in zip(*parts, strict=True))
+    labels = np.array([panel.label(int(p)) for p in lines.periods], dtype=object)
+    return pd.DataFrame(
+        {
+            "dyad": unit,
+            "series": names[part],
+            "panel": panels[part],
+            "period": lines.periods[place],
+            "period_label": labels[place],
+            "value": values[rows],
+            "unit": measures[part],
+        },
+        columns=list(COLUMNS),
+    )
 
 
 def list_candidate_dates(design: Design, unit: str) -> pd.DataFrame:
@@ -86,7 +97,7 @@ def list_candidate_dates(design: Design, unit: str) -> pd.DataFrame:
             rows.append((unit, float(ordinal), label, float(ordinal) == onset))
     if np.isfinite(onset) and not any(r[3] for r in rows):
         rows.append((unit, onset, "onset", True))
-    return pd.DataFrame(rows, columns=list(DATE_COLUMNS)).drop_duplicates(ignore_index=True)
+    return pd.DataFrame(list(dict.fromkeys(rows)), columns=list(DATE_COLUMNS))
 
 
 def format_dated_event(event: str, date: str) -> str:
@@ -183,26 +194,3 @@ def _base_period(design: Design, unit: str, periods: IntArray) -> int:
     onset = design.onset[_find_unit(design, unit)]
     before = np.flatnonzero(periods < onset) if np.isfinite(onset) and onset <= periods[-1] else periods[:0]
     return int(before[-1]) if before.size else 0
-
-
-def _part(
-    design: Design,
-    unit: str,
-    periods: IntArray,
-    series: str,
-    panel: str,
-    values: Sequence[float] | FloatArray,
-    measure: str,
-) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "dyad": unit,
-            "series": series,
-            "panel": panel,
-            "period": periods,
-            "period_label": [design.panel.label(int(p)) for p in periods],
-            "value": np.asarray(values, dtype=np.float64),
-            "unit": measure,
-        },
-        columns=list(COLUMNS),
-    )
