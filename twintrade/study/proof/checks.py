@@ -119,6 +119,5 @@ def write_twins(checks: Sequence[CrossCheck]) -> str:
     """Return the lines of the twins that answered, in the order of their methods."""
     names = {check.estimator for check in checks if check.software.startswith(TWIN)}
     sources = [inspect.getsource(twin).strip() for name, twin in TWINS.items() if name in names]
-    lines = inspect.getsource(twins).splitlines()
-    imports = [line for line in lines if line.split()[1:2] in (["numpy"], ["scipy.optimize"])]
-    return "\n\n".join(["\n".join(imports), *sources]) if sources else ""
+    imports = [line for line in inspect.getsource(twins).splitlines() if line.startswith("import ")]
+    return "\n\n".join([*imports, *sources]) if sources else ""

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from scipy.optimize import nnls
 
 Array = np.ndarray[Any, Any]
+# To import scipy.optimize takes a quarter of a second: the one twin that needs it does.
 
 
 def repeat_double_ratio(flows: Array, city: Array, partner: Array, before: Array) -> Array:
@@ -40,6 +40,8 @@ def repeat_imputation(y: Array, treated: Array, effects: Sequence[Array], poisso
 
 def repeat_synthetic_control(series: Array, before: Array, demeaned: bool) -> Array:
     """Return the gap of the first series to the mix of the others, weights from 0 to 1, closest before."""
+    from scipy.optimize import nnls
+
     if demeaned:
         series = series - series[:, before].mean(axis=1, keepdims=True)
     gaps = (series[1:, before] - series[0, before]).T
