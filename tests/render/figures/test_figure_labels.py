@@ -227,8 +227,9 @@ def test_series(kind, sets, scale):
     raw = make_series(kind, scale, *("level", "log", "index")[:sets])
     dates, shocks = make_context(kind)
     assert find_faults(raw_series.draw(raw, dates, shocks, is_simulated=True)) == []
-    cases = {label: (raw.assign(panel="index").head(120), dates) for label in name(kind, 4 * sets)}
-    assert find_faults(raw_series.draw_grid(cases, is_simulated=True)) == []
+    index = raw.assign(panel="index").head(120)
+    cases, on = (pd.concat([f.assign(case=c) for c in name(kind, 4 * sets)]) for f in (index, dates))
+    assert find_faults(raw_series.draw_grid(cases, on, is_simulated=True)) == []
     assert find_faults(path.draw(raw[raw["panel"] == "level"], onset=2001, y_label="Value", is_simulated=True)) == []
 
 

@@ -63,13 +63,11 @@ def _full(page: Page, key: str, name: str, frame: pd.DataFrame, dates: pd.DataFr
 
 
 def _grid(page: Page, cases: dict[str, Case], position: int) -> Figure:
-    simulated = page.results.is_simulated
-    clean = {
-        page.printer(n): (page.drawable(f), page.drawable(d) if d is not None else None)
-        for n, (f, d) in cases.items()
-    }
-    drawing = raw_series.draw_grid(clean, theme=page.theme, is_simulated=simulated)
     frame = pd.concat([f.assign(case=n) for n, (f, _) in cases.items()], ignore_index=True)
+    known = [d.assign(case=n) for n, (_, d) in cases.items() if d is not None]
+    dates = page.drawable(pd.concat(known, ignore_index=True)) if known else None
+    simulated = page.results.is_simulated
+    drawing = raw_series.draw_grid(page.drawable(frame), dates, theme=page.theme, is_simulated=simulated)
     alt = page.say("raw_grid_alt", n=len(cases), names=Listed(tuple(cases), "comma"))
     caption = page.say("raw_grid_caption", n=len(cases))
     drawn = frame.loc[(frame["panel"] == "index") & (frame["series"] == frame["series"].iloc[0]), "case"]

@@ -1,5 +1,6 @@
 """What happened when: candidate dates as lines, known shocks as bands, each with its mark, and the period axis."""
 
+from collections.abc import Mapping
 from string import ascii_lowercase
 
 import numpy as np
@@ -84,18 +85,17 @@ def list_event_key(dates: pd.DataFrame | None, shocks: pd.DataFrame | None, fram
 
 def draw_period_axis(axes: Axes, frame: pd.DataFrame, most: int = 12) -> None:
     """Write the periods as a reader knows them: 2004, 2004Q3, 2004-09."""
-    axes.set_xticks(*choose_periods(frame, most))
+    names = dict(zip(frame["period"].astype(float), frame["period_label"].map(take_text), strict=True))
+    axes.set_xticks(*choose_periods(names, most))
 
 
-def choose_periods(frame: pd.DataFrame, most: int) -> tuple[list[float], list[str]]:
-    """Return the periods that an axis can name, and their names."""
-    names = frame.drop_duplicates("period").sort_values("period")
-    periods = [float(p) for p in names["period"]]
-    labels = [take_text(n) for n in names["period_label"]]
+def choose_periods(names: Mapping[float, str], most: int) -> tuple[list[float], list[str]]:
+    """Return those of the periods that an axis has room to name, and their names."""
+    periods = sorted(names)
     # Months and quarters are wider than years.
-    fitting = max(2, most * 5 // max(5, *(len(label) + 1 for label in labels)))
-    step = max(1, -(-len(periods) // fitting))
-    return periods[::step], labels[::step]
+    fitting = max(2, most * 5 // max(5, *(len(name) + 1 for name in names.values())))
+    shown = periods[:: max(1, -(-len(periods) // fitting))]
+    return shown, [names[period] for period in shown]
 
 
 def _inside(shocks: pd.DataFrame | None, frame: pd.DataFrame) -> list[dict[str, object]]:

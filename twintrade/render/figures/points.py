@@ -77,9 +77,10 @@ def locate_points(figure: Figure) -> tuple[Point, ...]:
     points = []
     for axes in figure.axes:
         frame = axes.bbox
-        for x, y, text in _named.get(axes, ()):
-            at = axes.transData.transform((x, y))
-            left = min(max(float(at[0]), frame.x0), frame.x1) / width
-            top = 1 - min(max(float(at[1]), frame.y0), frame.y1) / height
+        named = _named.get(axes, [])
+        places = axes.transData.transform([place for *place, _ in named]) if named else ()
+        for (x, y), (*_, text) in zip(places, named, strict=True):
+            left = min(max(float(x), frame.x0), frame.x1) / width
+            top = 1 - min(max(float(y), frame.y0), frame.y1) / height
             points.append(Point(left, top, text))
     return tuple(points) if len(points) <= MOST_POINTS else ()

@@ -1,6 +1,7 @@
 """The series as observed, with every candidate date and the comparison lines."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +25,7 @@ from twintrade.render.figures.events import (
 from twintrade.render.figures.labels import EM, LINE, add_legend_below, measure_label, split_label
 from twintrade.render.figures.points import name_line, name_point
 from twintrade.render.figures.theme import DASHES, open_figure
-from twintrade.render.reading import read_number, read_truth, take_text
+from twintrade.render.reading import list_records, read_number, read_truth, take_text
 from twintrade.render.theme import Theme
 from twintrade.text import Listed, Text, amounts, name_fact
 
@@ -36,6 +37,8 @@ TICK = 0.05
 """Length of a tick in inches."""
 GROUND, FRAME, USED, OTHER = "ground", "frame", "used", "other"
 Points = NDArray[np.float64]
+Line = list[tuple[float, float, str]]
+"""Periods, values, and what the periods are called."""
 
 
 def draw(
@@ -84,7 +87,8 @@ def draw(
 
 
 def draw_grid(
-    cases: Mapping[str, tuple[pd.DataFrame, pd.DataFrame | None]],
+    frame: pd.DataFrame,
+    dates: pd.DataFrame | None = None,
     *,
     theme: Theme | None = None,
     is_simulated: bool = False,
@@ -93,14 +97,16 @@ def draw_grid(
 
     Parameters
     ----------
-    cases : mapping of str to (DataFrame, DataFrame or None)
-        Series and candidate dates, by the name of the case.
+    frame : DataFrame
+        case, series, panel, period, period_label, value.
+    dates : DataFrame, optional
+        case, period, is_chosen: every candidate date.
     """
     theme = theme or Theme()
+    cases, series = (list(dict.fromkeys(frame[column].map(take_text))) for column in ("case", "series"))
     n_columns = GRID_COLUMNS + (len(cases) > MANY_CASES)
     n_rows = -(-len(cases) // n_columns)
-    series = list(dict.fromkeys(take_text(s) for frame, _ in cases.values() for s in frame["series"].unique()))
-    panels = [_read_panel(frame, dates, 7 - n_columns) for frame, dates in cases.values()]
+    panels = _read_panels(frame, dates, 7 - n_columns)
     titles = [split_label(name, 70 // n_columns) for name in cases]
     line = LINE * theme.size / 72
     above = line * (1.3 + max(title.count("\n") for title in titles))
@@ -121,41 +127,60 @@ def draw_grid(
             is_last = i + n_columns >= len(cases)
             _draw_panel(axes, panel, box, strokes, theme, says_times=is_last or not is_shared)
         styles = _list_rules(theme) | {name: _choose_style(i, name, theme) for i, name in enumerate(series)}
-        for name, parts in strokes.items():
-            axes.plot(*np.concatenate(parts).T, **styles[name])
+        for name in filter(strokes.get, styles):
+            axes.plot(*np.concatenate(strokes[name]).T, **styles[name])
         add_legend_below(figure, _pick_lines([axes], series), theme)
     return figure
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class _Panel:
-    """A panel of a grid: rows of its lines, its dates with the rule of each, its ticks by label, and its range."""
+    """A panel of a grid: its series, its dates with the rule of each, its ticks by label, and what it ranges over."""
 
-    rows: pd.DataFrame
+    lines: dict[str, Line]
     dates: list[tuple[float, str]]
     times: dict[str, float]
     levels: dict[str, float]
     range: Bbox
 
 
-def _read_panel(frame: pd.DataFrame, dates: pd.DataFrame | None, most: int) -> _Panel:
-    rows = frame[frame["panel"].map(take_text) == "index"].sort_values("period")
-    lines = [
-        (read_number(d["period"]), USED if read_truth(d["is_chosen"]) else OTHER) for d in list_candidates(dates)
-    ]
-    first, last = _widen([*frame["period"].astype(float), *(period for period, _ in lines)])
-    low, high = _widen(rows["value"].astype(float)) if len(rows) else (0.0, 1.0)
-    levels = [v for v in MaxNLocator(4).tick_values(low, high) if low <= v <= high] if len(rows) else []
+def _read_panels(frame: pd.DataFrame, dates: pd.DataFrame | None, most: int) -> list[_Panel]:
+    """Return a panel a case, with so many years named at most."""
+    periods: dict[str, dict[float, str]] = defaultdict(dict)
+    lines: dict[str, dict[str, Line]] = defaultdict(lambda: defaultdict(list))
+    rules: dict[str, list[tuple[float, str]]] = defaultdict(list)
+    for row in list_records(frame.sort_values("period", kind="stable")):
+        case, period, label = take_text(row["case"]), read_number(row["period"]), take_text(row["period_label"])
+        periods[case][period] = label
+        if take_text(row["panel"]) == "index":
+            lines[case][take_text(row["series"])].append((period, read_number(row["value"]), label))
+    for date in list_candidates(dates):
+        rule = USED if read_truth(date["is_chosen"]) else OTHER
+        rules[take_text(date["case"])].append((read_number(date["period"]), rule))
+    cases = dict.fromkeys(frame["case"].map(take_text))
+    return [_measure_panel(periods[case], lines[case], rules[case], most) for case in cases]
+
+
+def _measure_panel(
+    periods: dict[float, str],
+    lines: dict[str, Line],
+    dates: list[tuple[float, str]],
+    most: int,
+) -> _Panel:
+    first, last = _widen([*periods, *(period for period, _ in dates)])
+    values = [value for line in lines.values() for _, value, _ in line]
+    low, high = _widen(values or [0.0, 1.0])
+    levels = [v for v in MaxNLocator(4).tick_values(low, high) if low <= v <= high] if values else []
     return _Panel(
-        rows=rows,
-        dates=lines,
-        times=dict(zip(*reversed(choose_periods(frame, most)), strict=True)),
+        lines=lines,
+        dates=dates,
+        times=dict(zip(*reversed(choose_periods(periods, most)), strict=True)),
         levels={amounts.format_tick(v): v for v in levels},
         range=Bbox([[first, low], [last, high]]),
     )
 
 
-def _widen(values: Sequence[float] | pd.Series) -> tuple[float, float]:
+def _widen(values: Sequence[float]) -> tuple[float, float]:
     """Return the ends of what is drawn with a margin on both sides."""
     low, high = min(values), max(values)
     margin = MARGIN * ((high - low) or abs(high) or 1.0)
@@ -185,12 +210,12 @@ def _draw_panel(
     for time, name in panel.dates:
         x = place((time, 0))[0]
         draw(name, [(x, box.y0), (x, box.y1)])
-    for name, line in panel.rows.groupby(panel.rows["series"].map(take_text), sort=False):
-        values = line[["period", "value"]].to_numpy(float)
-        places = place(values)
+    for name, line in panel.lines.items():
+        places = place([point[:2] for point in line])
         draw(name, places)
-        for at, (_, value), time in zip(places, values, line["period_label"], strict=True):
-            title = Text("figures.point-at", series=name_fact("labels.series-", name), at=take_text(time))
+        series = name_fact("labels.series-", name)
+        for at, (_, value, label) in zip(places, line, strict=True):
+            title = Text("figures.point-at", series=series, at=label)
             name_point(axes, tuple(at), title, (value,), amounts.format_tick)
 
 

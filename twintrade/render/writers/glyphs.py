@@ -62,6 +62,8 @@ class Printer:
 
     def __call__(self, text: str) -> str:
         """Return a text with only printable characters: romanized names where known, else question marks."""
+        if text.isascii() and text.isprintable():
+            return text
         composed = unicodedata.normalize("NFC", text)
         marks = {c for c in set(composed) if not self._is_text(c)}
         clean = "".join(c for c in composed if c not in marks) if marks else composed
