@@ -246,3 +246,20 @@ class RefitOnly(Uncertainty):
     def combined(self, weights: FloatArray, extra: WeightInfluence | None = None) -> "RefitOnly":
         """Return itself: a combination needs refits as well."""
         return self
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PointsOnly(RefitOnly):
+    """The same, with effects on other outcomes: whatever combines the effects combines these.
+
+    Attributes
+    ----------
+    others : FloatArray, shape (n_others, n_effects)
+    """
+
+    reason: Words = field(default=Text("estimators.points-only"))
+    others: FloatArray = field(kw_only=True)
+
+    def combined(self, weights: FloatArray, extra: WeightInfluence | None = None) -> "PointsOnly":
+        """Return the other outcomes' ``effects @ weights``."""
+        return replace(self, others=self.others @ weights)

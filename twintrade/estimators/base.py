@@ -97,8 +97,8 @@ class Estimator(ABC):
         """Return a fast path to point estimates under other treatments of the same rows, or None.
 
         For resampling, from one factor of the effects. None means that every treatment and outcome is refitted.
-        Each column of ``outcomes`` (n_rows, n_outcomes) takes the place of ``design.observations.y``; what ``views``
-        do not show may be left out (None: everything is asked for).
+        Columns of ``outcomes`` (n_rows, n_outcomes) take the place of ``design.observations.y``: effects are those on
+        the first, and ``PointsOnly`` has the others'. What ``views`` do not show may be left out (None: nothing).
         """
         return None
 
@@ -155,8 +155,8 @@ class HeldOut:
 
 
 RowWeigher = Callable[[Design], "FloatArray | None"]
-Repeater = Callable[[Design], "list[Estimate] | None"]
-"""From a design with other onsets to one estimate an outcome; None where its rows are not those it was made for."""
+Repeater = Callable[[Design], "Estimate | None"]
+"""From a design with other onsets to an estimate; None where its rows are not those it was made for."""
 
 ESTIMATORS: Registry[Estimator] = Registry("estimators", "estimator")
 
@@ -239,10 +239,8 @@ class Fit:
 
     def repeat(self, design: Design, fast: "Repeater | None") -> "Fit":
         """Return the overall effect on another design by the method's fast path, else by a refit."""
-        together = None if fast is None else fast(design)
-        if together is None:
-            return self.refit(design, "overall")
-        return replace(self, design=design, estimate=together[0])
+        estimate = None if fast is None else fast(design)
+        return self.refit(design, "overall") if estimate is None else replace(self, design=design, estimate=estimate)
 
 
 def describe_assumption(estimator: Estimator, design: Design) -> Words:

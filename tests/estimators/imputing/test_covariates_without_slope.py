@@ -72,7 +72,7 @@ def test_ordinary_and_fast_paths_leave_out_the_same_rows():
     """The fast path for resampling finds what is identified in another way: by the null space of a block."""
     design = design_of(only_after_onset, noise=0.3)
     o = design.observations
-    (quick,) = Imputation().repeater(design, o.y[:, None])(design)
+    quick = Imputation().repeater(design, o.y[:, None])(design)
     slow = Imputation().estimate(design)
     after = slow.event_times >= 0
     np.testing.assert_allclose(quick.effects[quick.event_times >= 0], slow.effects[after], atol=1e-10)

@@ -74,14 +74,14 @@ def test_many_treatments_at_once_equal_refits(method: Estimator, name: str, size
         expected = fit(method, changed).estimate
         found = again(changed)
         assert found is not None
-        assert found[0].names == expected.names
-        assert found[0].effects == pytest.approx(expected.effects, abs=SAME)
+        assert found.names == expected.names
+        assert found.effects == pytest.approx(expected.effects, abs=SAME)
         columns = {**changed.panel.columns, "y": np.full(changed.panel.n_rows, np.nan)}
         columns["y"][changed.observations.rows] = other
         moved = replace(changed, panel=replace(changed.panel, columns=columns))
-        assert found[1].effects == pytest.approx(fit(method, moved).estimate.effects, abs=SAME)
+        assert found.uncertainty.others[0] == pytest.approx(fit(method, moved).estimate.effects, abs=SAME)
         if not isinstance(method, Imputation):
-            assert (found[0].n_cells == expected.n_cells).all()
+            assert (found.n_cells == expected.n_cells).all()
 
 
 def test_the_averages_weigh_alike() -> None:
@@ -89,7 +89,7 @@ def test_the_averages_weigh_alike() -> None:
         design = made(**DESIGNS[name])
         fitted = fit(Imputation(), design)
         again = fitted.estimator.repeater(design, design.observations.y[:, None])
-        found = replace(fitted, estimate=again(design)[0])
+        found = replace(fitted, estimate=again(design))
         for view in ("overall", "event", "cohort"):
             assert found.view(view).effects == pytest.approx(fitted.view(view).effects, abs=SAME)
 

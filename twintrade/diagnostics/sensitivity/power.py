@@ -154,7 +154,7 @@ def _without_errors(fit: Fit, design: Design, dealt: list[FloatArray], fast: Rep
         changed = design.reassigned(onset)
         try:
             quick = fast(changed)
-            again = Fit(fit.estimator, changed, quick[0]) if quick is not None else fit.refit(changed, "overall")
+            again = Fit(fit.estimator, changed, quick) if quick is not None else fit.refit(changed, "overall")
             effects.append(float(again.view("overall").effects[0]))
         except TwintradeError as error:
             reasons.append(error.text)

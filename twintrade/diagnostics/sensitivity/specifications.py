@@ -231,5 +231,5 @@ def _placebo_effects(shared: PlaceboShared, place: int, rng: np.random.Generator
         except TwintradeError:
             continue
         if repeated is not None:
-            effects[k] = Fit(one.estimator, one.design, repeated[0]).view("overall").effects[0]
+            effects[k] = Fit(one.estimator, one.design, repeated).view("overall").effects[0]
     return {"effects": effects}

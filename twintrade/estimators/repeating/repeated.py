@@ -7,7 +7,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from twintrade.design import Design, Observations
-from twintrade.effects import Estimate, EventStudy, RefitOnly, Sample
+from twintrade.effects import Estimate, EventStudy, PointsOnly, Sample
 from twintrade.errors import EstimationError
 from twintrade.estimators.regression.event_terms import (
     NO_TERM,
@@ -21,8 +21,6 @@ from twintrade.estimators.regression.slopes import sum_row_weights
 from twintrade.numerics.absorption import Annihilator, build_annihilator, solve_normal_equations
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.text import Text
-
-WITHOUT = RefitOnly(Text("estimators.points-only"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -175,8 +173,8 @@ def prepare_repeated(design: Design, outcomes: FloatArray) -> Repeated:
     return Repeated(o, rows.kept, rows.onset, rows.starts, rows.sizes, rows.sample, q, net, q.weights[:, None] * net)
 
 
-def estimate_regressions(shared: Repeated, design: Design, models: Sequence[Model]) -> list[Estimate] | None:
-    """Return the regressions' effects, one estimate an outcome; None where the treatment needs a refit.
+def estimate_regressions(shared: Repeated, design: Design, models: Sequence[Model]) -> Estimate | None:
+    """Return the regressions' effects; None where the treatment needs a refit.
 
     Only rows of affected units have a dummy, so the normal equations are sums over these rows.
 
@@ -202,9 +200,8 @@ def estimate_regressions(shared: Repeated, design: Design, models: Sequence[Mode
         is_reported = kept < one.n_reported
         if not is_reported.any():
             raise EstimationError("the treatment is not identified: the fixed effects absorb it")
-        kept, coefficients = kept[is_reported], coefficients[is_reported]
-        by_model.append([_slopes(o, one, kept, column, shared.sample) for column in coefficients.T])
-    return [join_models(together) for together in zip(*by_model, strict=True)]
+        by_model.append(_slopes(o, one, kept[is_reported], coefficients[is_reported], shared.sample))
+    return join_models(by_model)
 
 
 def weigh_regression(shared: Repeated, design: Design, model: Model) -> FloatArray | None:
@@ -248,8 +245,8 @@ def _slopes(o: Observations, model: Terms, kept: IntArray, coefficients: FloatAr
     if model.event_times is None:
         counts = np.array([int((model.clipped == 0).sum())])
         return Estimate(
-            effects=coefficients,
-            uncertainty=WITHOUT,
+            effects=coefficients[:, 0],
+            uncertainty=PointsOnly(others=coefficients[:, 1:].T),
             scale=o.scale,
             sample=sample,
             names=(Text("estimators.effect-after-onset"),),
@@ -258,14 +255,14 @@ def _slopes(o: Observations, model: Terms, kept: IntArray, coefficients: FloatAr
         )
     times = np.append(model.event_times[kept], o.reference)
     order = np.argsort(times)
-    times, effects = times[order], np.append(coefficients, 0.0)[order]
+    times, effects = times[order], np.append(coefficients, np.zeros((1, coefficients.shape[1])), axis=0)[order]
     followed = model.clipped[model.clipped != NO_TERM]
     counts = (followed[:, None] == times).sum(axis=0)
     return EventStudy.of(
         o,
         times,
-        effects,
-        WITHOUT,
+        effects[:, 0],
+        PointsOnly(others=effects[:, 1:].T),
         sample=sample,
         n_units=counts,
         reference=o.reference,

@@ -1,21 +1,19 @@
 """Regressions with one coefficient a cohort and period on the same rows under many treatments."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from twintrade.design import Design
-from twintrade.effects import CohortEffects, Estimate
+from twintrade.effects import CohortEffects, Estimate, PointsOnly
 from twintrade.errors import EstimationError
 from twintrade.estimators.regression.absorbed import describe_absorbing_effect, find_single_rows
 from twintrade.estimators.regression.cell_fit import invert_gram
-from twintrade.estimators.repeating.repeated import WITHOUT, Repeated, build_dummies
+from twintrade.estimators.repeating.repeated import Repeated, build_dummies
 from twintrade.estimators.repeating.treatment_blocks import build_affected
 from twintrade.text import Text
 
 
-def estimate_cells(shared: Repeated, design: Design) -> list[Estimate] | None:
-    """Return the effects of affected cells, one estimate an outcome; None where the treatment needs a refit.
+def estimate_cells(shared: Repeated, design: Design) -> Estimate | None:
+    """Return the effects of affected cells; None where the treatment needs a refit.
 
     Raises
     ------
@@ -36,13 +34,12 @@ def estimate_cells(shared: Repeated, design: Design) -> list[Estimate] | None:
     effects = (bread @ (dummies.T @ shared.applied[rows]))[is_known]
     counted = ~find_single_rows(shared.o, every)[rows]
     counts = np.bincount(block.columns, counted, n)[is_known]
-    first = CohortEffects.of(
+    return CohortEffects.of(
         part,
         (block.cohorts[is_known], block.event_times[is_known]),
         effects[:, 0],
-        WITHOUT,
+        PointsOnly(others=effects[:, 1:].T),
         sample=shared.sample,
         n_units=counts.astype(np.int64),
         cell_weights=np.bincount(block.columns, counted * shared.o.row_weights[rows], n)[is_known],
     )
-    return [first, *(replace(first, effects=column) for column in effects.T[1:])]

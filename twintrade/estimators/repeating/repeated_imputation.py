@@ -1,16 +1,16 @@
 """Imputation on the same rows under many treatments, from one factor of the effects."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from scipy.linalg import cho_solve
 
 from twintrade.design import Design, Observations
-from twintrade.effects import CohortEffects, Estimate, Sample
+from twintrade.effects import CohortEffects, Estimate, PointsOnly, Sample
 from twintrade.effects.labels import POOLED
 from twintrade.errors import EstimationError
-from twintrade.estimators.repeating.repeated import WITHOUT, Repeated
+from twintrade.estimators.repeating.repeated import Repeated
 from twintrade.numerics.absorption import Annihilator, WrittenOut, solve_normal_equations
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
@@ -20,8 +20,8 @@ MOST_AFFECTED = 500
 """Affected rows up to which solving their block of Q is cheaper than factoring the other rows anew."""
 
 
-def estimate_imputations(shared: Repeated, design: Design, *, has_leads: bool = True) -> list[Estimate] | None:
-    """Return imputation's cells and leads, one estimate an outcome; None where the treatment needs a refit.
+def estimate_imputations(shared: Repeated, design: Design, *, has_leads: bool = True) -> Estimate | None:
+    """Return imputation's cells and leads; None where the treatment needs a refit.
 
     Rows that the design leaves out are imputed like treated ones, and not counted.
 
@@ -82,7 +82,7 @@ def build_cell_effects(
     sizes: FloatArray,
     sample: Sample,
     has_leads: bool,
-) -> list[Estimate]:
+) -> Estimate:
     """Pool the effects of affected rows by cohort and event time, and put leads before them."""
     inside = np.flatnonzero(part.is_affected)
     known, effects = imputed.known[: inside.size], imputed.effects[: inside.size]
@@ -100,21 +100,20 @@ def build_cell_effects(
         times, early = _leads(imputed, positions, part)
     counts = np.bincount(code, sizes[rows])
     cells = [np.bincount(code, weights * column) / total for column in effects[known].T]
+    averages = np.concatenate([early, np.column_stack(cells)])
     event_times = np.concatenate([times, keys % span + low])
     cohorts = np.concatenate([np.full(times.size, POOLED), keys // span])
     ones = np.ones(times.size)
-    first = CohortEffects.of(
+    return CohortEffects.of(
         part,
         (cohorts, event_times),
-        np.concatenate([early[:, 0], cells[0]]),
-        WITHOUT,
+        averages[:, 0],
+        PointsOnly(others=averages[:, 1:].T),
         sample=sample,
         n_units=np.concatenate([ones, counts]).astype(np.int64),
         base="imputation leads",
         cell_weights=np.concatenate([ones, total]),
     )
-    others = [np.concatenate([early[:, k], cell]) for k, cell in enumerate(cells)][1:]
-    return [first, *(replace(first, effects=effects) for effects in others)]
 
 
 @dataclass(frozen=True, eq=False)

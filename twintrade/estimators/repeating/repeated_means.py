@@ -27,8 +27,8 @@ class Means:
     outcomes: FloatArray
     total: FloatArray
 
-    def imputed(self, design: Design, *, has_leads: bool = True) -> list[Estimate] | None:
-        """Return cells and leads, one estimate an outcome; None where the treatment needs a refit."""
+    def imputed(self, design: Design, *, has_leads: bool = True) -> Estimate | None:
+        """Return cells and leads; None where the treatment needs a refit."""
         if design.kept is not self.shared.kept:
             return estimate_imputations(self.shared, design, has_leads=has_leads)
         affected = self.shared.affected(design)
@@ -46,9 +46,7 @@ class Means:
             sums = np.concatenate([sums, (self.total - sums.sum(axis=0))[None]])
         return self._of_cohorts(onset, counts, sums / counts[:, None, None], has_leads)
 
-    def _of_cohorts(
-        self, onset: FloatArray, counts: FloatArray, means: FloatArray, has_leads: bool
-    ) -> list[Estimate]:
+    def _of_cohorts(self, onset: FloatArray, counts: FloatArray, means: FloatArray, has_leads: bool) -> Estimate:
         periods = self.shared.o.periods
         n = periods.size
         unit, column = np.repeat(np.arange(onset.size), n), np.tile(np.arange(n), onset.size)

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from twintrade.design import Design
-from twintrade.effects import CohortEffects, Estimate, EventStudy, Influence, RefitOnly
+from twintrade.effects import CohortEffects, Estimate, EventStudy, Influence, PointsOnly, RefitOnly
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit, Repeater, View
 from twintrade.fanout import Arrays, report_loop, run_jobs, split_succeeded
@@ -208,7 +208,7 @@ def _one(
             se = Clustered().sandwich(again.fits[0], refitted).se
             with np.errstate(divide="ignore", invalid="ignore"):
                 row[1] = align_values(estimate, refitted, np.where(se > 0, refitted.effects / se, np.nan))
-        for k, made_up in enumerate(again.slopes(view)):
+        for k, made_up in enumerate(again.slopes(view, refitted)):
             row[2 + k] = align_values(estimate, *made_up)
         out[view] = row
     return out
@@ -220,9 +220,9 @@ class _Again:
     def __init__(
         self, fit: Fit, views: Collection[View], design: Design, outcomes: FloatArray, fast: Repeater | None
     ) -> None:
-        together = fast(design) if fast is not None else None
-        if together is not None:
-            self.fits = [Fit(fit.estimator, design, estimate) for estimate in together]
+        quick = fast(design) if fast is not None else None
+        if quick is not None:
+            self.fits = [Fit(fit.estimator, design, quick)]
             return
         self.fits = [fit.refit(design, *views)]
         design = self.fits[0].design
@@ -234,13 +234,14 @@ class _Again:
         if not isinstance(uncertainty, Influence) or uncertainty.regression is None:
             self.fits += [fit.refit(replace_outcome(design, y), *views) for y in outcomes.T]
 
-    def slopes(self, view: View) -> list[tuple[Estimate, FloatArray]]:
-        """Return effects on the made-up outcomes: from the regression's own weights where there is one."""
+    def slopes(self, view: View, estimate: Estimate) -> list[tuple[Estimate, FloatArray]]:
+        """Return a view's effects on the made-up outcomes: from the regression's own weights where there is one."""
         if len(self.fits) > 1:
             shown = [made_up.view(view) for made_up in self.fits[1:]]
             return [(one, one.effects) for one in shown]
-        estimate = self.fits[0].view(view)
         uncertainty = estimate.uncertainty
+        if isinstance(uncertainty, PointsOnly):
+            return [(estimate, effects) for effects in uncertainty.others]
         source = uncertainty.regression if isinstance(uncertainty, Influence) else None
         if source is None:
             return []
