@@ -47,10 +47,12 @@ def test_bias_reduced_equals_clubsandwich(castle_fit, rng) -> None:
     assert bands.p[0] == pytest.approx(expected["p"], rel=GOLDEN)
 
 
-@pytest.fixture(params=["small", "as if large"])
+@pytest.fixture(params=["small", "as if large", "block by block"])
 def any_size(request, monkeypatch) -> None:
     """Take the ways of large panels as well: size changes no result."""
-    if request.param != "small":
+    if request.param == "block by block":
+        monkeypatch.setattr(leave_out, "MOST_AT_ONCE", 0)
+    elif request.param != "small":
         monkeypatch.setattr(annihilators, "DENSE_LIMIT", 0)
         monkeypatch.setattr(leave_out, "MOST_ROWS", 20)
 

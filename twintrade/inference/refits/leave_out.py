@@ -11,7 +11,7 @@ from twintrade.estimators.base import Fit, View
 from twintrade.fanout import Arrays, run_jobs
 from twintrade.inference.clustering.clusters import NESTING
 from twintrade.inference.refits.permutation import align_values
-from twintrade.numerics.absorption import Annihilator, build_annihilator, prepare_remaining
+from twintrade.numerics.absorption import Annihilator, build_annihilator, compute_root, prepare_remaining
 from twintrade.numerics.arrays import FloatArray, IntArray, compact, intersect_codes
 from twintrade.text import Listed, Text
 
@@ -19,6 +19,8 @@ NULL = 1e-9
 MOST_REFITS = 2_000
 MOST_ROWS = 200
 """Rows of a cluster up to which inverting its block of the projection is cheaper than factoring the others anew."""
+MOST_AT_ONCE = 60
+"""Rows up to which the blocks of many clusters are inverted at once; larger ones are factored one by one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,9 +111,8 @@ def compute_leave_out_changes(source: Regression, q: Annihilator, codes: IntArra
             out[g] = change.of(products[:-1, :-1], products[:-1, -1])
     small = np.flatnonzero(~is_large)
     for which, rows, blocks in q.iterate_blocks([members[g] for g in small]):
-        inverse = _pseudo_inverse(blocks)
         cross, error = weighted[rows], errors[rows][..., None]
-        explained = inverse @ np.concatenate([cross, error], axis=-1)
+        explained = _solve_blocks(blocks, np.concatenate([cross, error], axis=-1), source.weights[rows])
         products = np.swapaxes(cross, -1, -2) @ explained
         for g, product in zip(small[which], products, strict=True):
             out[g] = change.of(change.gram - product[:, :-1], -product[:, -1])
@@ -153,6 +154,14 @@ def list_members(codes: IntArray) -> list[IntArray]:
 def _scaled(matrix: FloatArray, gram: FloatArray) -> FloatArray:
     root = 1 / np.sqrt(np.diag(gram))
     return np.asarray(matrix * root[:, None] * root)
+
+
+def _solve_blocks(blocks: FloatArray, right: FloatArray, weights: FloatArray) -> FloatArray:
+    """Return A^- times columns in its range for each block A, scaled by the weights of its rows."""
+    if blocks.shape[-1] <= MOST_AT_ONCE:
+        return np.asarray(_pseudo_inverse(blocks) @ right)
+    roots = (compute_root(block, scale) for block, scale in zip(blocks, weights, strict=True))
+    return np.stack([root @ (root.T @ columns) for root, columns in zip(roots, right, strict=True)])
 
 
 def _pseudo_inverse(blocks: FloatArray) -> FloatArray:

@@ -9,6 +9,7 @@ from twintrade.numerics.absorption.annihilators import Annihilator as Annihilato
 from twintrade.numerics.absorption.annihilators import build_annihilator as build_annihilator
 from twintrade.numerics.absorption.annihilators import factor_order as factor_order
 from twintrade.numerics.absorption.dummy_sets import DummySets as DummySets
+from twintrade.numerics.absorption.elimination import compute_root as compute_root
 from twintrade.numerics.absorption.elimination_order import EliminationOrder as EliminationOrder
 from twintrade.numerics.absorption.elimination_order import lay_out_elimination as lay_out_elimination
 from twintrade.numerics.absorption.identified_columns import solve_normal_equations as solve_normal_equations
