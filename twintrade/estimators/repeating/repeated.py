@@ -37,6 +37,8 @@ class SameRows:
         Of that design.
     starts, sizes : IntArray, shape (n_units,)
         First position and number of each unit's rows.
+    first, final : IntArray, shape (n_units,)
+        Each unit's first and last period.
     sample : Sample
     """
 
@@ -45,6 +47,8 @@ class SameRows:
     onset: FloatArray
     starts: IntArray
     sizes: IntArray
+    first: IntArray
+    final: IntArray
     sample: Sample
 
     def affected(self, design: Design) -> tuple[IntArray, Observations] | None:
@@ -60,11 +64,10 @@ class SameRows:
         last = o.periods[-1]
         row_onset = onset[o.unit_rows]
         units = np.flatnonzero(row_onset - design.anticipation <= last)
-        first, final = o.period[self.starts], o.period[self.starts + self.sizes - 1]
         if (
             units.size == 0
-            or (row_onset[units] - design.anticipation <= first[units]).any()
-            or final[units].max() < last
+            or (row_onset[units] - design.anticipation <= self.first[units]).any()
+            or self.final[units].max() < last
         ):
             return None
         if o.unit_rows.size < onset.size:
@@ -135,7 +138,10 @@ def find_unit_rows(design: Design) -> SameRows:
     """Find each unit's rows."""
     o = design.observations
     starts = np.flatnonzero(np.diff(o.unit, prepend=-1))
-    return SameRows(o, design.kept, design.onset, starts, np.diff(starts, append=o.n_rows), o.sample())
+    sizes = np.diff(starts, append=o.n_rows)
+    return SameRows(
+        o, design.kept, design.onset, starts, sizes, o.period[starts], o.period[starts + sizes - 1], o.sample()
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -170,7 +176,8 @@ def prepare_repeated(design: Design, outcomes: FloatArray) -> Repeated:
     q = build_annihilator(o.effect_codes(), o.covariates, o.row_weights).with_loadings()
     rows = find_unit_rows(design)
     net = q.residualize(outcomes)
-    return Repeated(o, rows.kept, rows.onset, rows.starts, rows.sizes, rows.sample, q, net, q.weights[:, None] * net)
+    units = rows.starts, rows.sizes, rows.first, rows.final
+    return Repeated(o, rows.kept, rows.onset, *units, rows.sample, q, net, q.weights[:, None] * net)
 
 
 def estimate_regressions(shared: Repeated, design: Design, models: Sequence[Model]) -> Estimate | None:
@@ -222,7 +229,9 @@ def weigh_regression(shared: Repeated, design: Design, model: Model) -> FloatArr
     kept, solved = solve_normal_equations(shared.q.gram(rows, dummies), np.eye(n, 1), norms)
     if kept[0] != 0:
         return None
-    return shared.apply_to(rows, dummies[:, kept] @ solved)[:, 0]
+    by_dummy = np.zeros((n, 1))
+    by_dummy[kept] = solved
+    return shared.apply_to(rows, by_dummy[codes[inside]])[:, 0]
 
 
 def build_dummies(codes: IntArray, ends: IntArray) -> sp.csr_array:
