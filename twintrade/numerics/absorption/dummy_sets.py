@@ -190,15 +190,16 @@ class _Preconditioner:
         single = np.flatnonzero(dummies.is_single)
         self.column, self.effects = columns[single], []
         for code in q.elimination.layout.list_codes():
-            pair = code[dummies.rows[single]] * np.int64(n) + dummies.sets[single]
-            total = np.repeat(np.bincount(code, q.weights), n)
-            rest = total - sum_by_group(weights[single], pair, total.size)
+            level = code[dummies.rows[single]]
+            pair, by_level = level * np.int64(n) + dummies.sets[single], np.bincount(code, q.weights)
+            total, n_pairs = by_level[level], by_level.size * n
+            rest = total - sum_by_group(weights[single], pair, n_pairs)[pair]
             share = np.divide(1.0, rest, out=np.zeros_like(rest), where=rest > CLEAR * total)
-            self.effects.append((pair, share))
+            self.effects.append((pair, share, n_pairs))
 
     def apply(self, residual: FloatArray) -> FloatArray:
         """Return the inverse times columns' values."""
         out, single = self.inverse * residual, residual[self.column]
-        for pair, share in self.effects:
-            out[self.column] += (share * sum_by_group(single, pair, share.size))[pair]
+        for pair, share, n_pairs in self.effects:
+            out[self.column] += share * sum_by_group(single, pair, n_pairs)[pair]
         return np.asarray(out)

@@ -161,12 +161,18 @@ class SetLevels:
         n_nested, n_across = e.cross.shape
         share = e.share[:, None]
         first = sum_by_group(weighted, self.pair, e.share.size * self.n_sets).reshape(-1, self.n_sets)
-        levels = self.inside.sum(weighted, n_nested, self.n_sets) - e.turned_means @ first
-        rest = self.across.sum(weighted, n_across, self.n_sets) - e.turned_sums @ (share * first)
-        by_rest = self.nested.solve(rest - self.nested.transpose(levels))
-        by_level = self.nested.invert(levels) - self.nested.explain(by_rest)
-        by_first = share * (first - e.sums @ by_rest) - e.means @ by_level
-        return by_first, by_level, by_rest
+        levels = self.inside.sum(weighted, n_nested, self.n_sets)
+        levels -= e.turned_means @ first
+        rest = self.across.sum(weighted, n_across, self.n_sets)
+        rest -= e.turned_sums @ (share * first)
+        rest -= self.nested.transpose(levels)
+        by_rest = self.nested.solve(rest)
+        by_level = self.nested.invert(levels)
+        by_level -= self.nested.explain(by_rest)
+        first -= e.sums @ by_rest
+        first *= share
+        first -= e.means @ by_level
+        return first, by_level, by_rest
 
     def cross_products(self, columns: IntArray, home: IntArray) -> FloatArray:
         """Return C'QC of each set's dummies C, shape (n_sets, size, size) with size that of the largest set.
