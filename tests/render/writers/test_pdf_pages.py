@@ -16,8 +16,9 @@ from twintrade.render.blocks import Cell, Column, Document, Figure, Heading, Tab
 from twintrade.render.figures.encode import encode
 from twintrade.render.figures.theme import open_figure
 from twintrade.render.theme import Theme
+from twintrade.render.writers import typst_pdf
 from twintrade.render.writers.glyphs import Printer, load_charmap
-from twintrade.render.writers.pdf_pages import HEIGHT, Piece, sort_pieces
+from twintrade.render.writers.pdf_pages import HEIGHT, Piece, choose_order, count_pages, read_piece, sort_pieces
 from twintrade.render.writers.typst_pdf import render_pdf
 
 LINES = build_paragraph(" ".join(f"word{i}" for i in range(280)))
@@ -88,6 +89,29 @@ def test_what_waits_stays_before_a_break_and_the_next_sub_heading():
     text, figure, sub = Piece("text", 500.0), Piece("whole", 400.0, series="figure"), Piece("heading", 30.0, 3)
     assert sort_pieces([sub, text, figure, sub, text]) == [0, 1, 2, 3, 4]
     assert sort_pieces([text, figure, Piece("break", 0.0), text]) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("has_tall_figures", [False, True])
+def test_pages_are_counted_as_typst_sets_them(monkeypatch, has_tall_figures):
+    asked: list[tuple] = []
+    choose = typst_pdf.choose_order
+    monkeypatch.setattr(typst_pdf, "choose_order", lambda *given: asked.append(given) or choose(*given))
+    document = build_document(make_results(is_hostile=False))
+    if has_tall_figures:
+        tall = [block for k in (1, 2, 3) for block in (LINES, picture(k, 5.5), Heading(2, f"Part {k}"))]
+        document = Document("Title", (Heading(1, "Title", "top"), *tall, LINES))
+    found, _ = render_pdf(document, Printer(load_charmap()))
+    blocks, heights = asked[0]
+    pieces = [read_piece(block, height) for block, height in zip(blocks, heights, strict=True)]
+    assert count_pages([pieces[place] for place in choose(*asked[0])]) == len(PdfReader(io.BytesIO(found)).pages) > 3
+
+
+def test_of_two_orders_that_with_fewer_pages_is_set():
+    blocks = [{"type": "figure"}, {"type": "paragraph"}, {"type": "figure"}]
+    assert choose_order(blocks, [400.0, 200.0, 310.0]) == [0, 1, 2]
+    assert count_pages([Piece("whole", 400.0), Piece("whole", 310.0), Piece("text", 200.0)]) == 2
+    assert count_pages([Piece("text", 700.0), Piece("heading", 30.0), Piece("text", 90.0)]) == 2
+    assert count_pages([Piece("text", 100.0), Piece("break", 0.0), Piece("text", 100.0)]) == 2
 
 
 def white_feet(pdf: bytes) -> list[float]:

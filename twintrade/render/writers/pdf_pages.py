@@ -59,8 +59,8 @@ def read_piece(block: Mapping[str, Any], height: float) -> Piece:
     return Piece("text", height)
 
 
-def list_orders(blocks: Sequence[Mapping[str, Any]], heights: Sequence[float]) -> list[list[int]]:
-    """Return the orders in which blocks of the template's data may be set, the most cautious first.
+def choose_order(blocks: Sequence[Mapping[str, Any]], heights: Sequence[float]) -> list[int]:
+    """Return the order in which blocks of the template's data are set: the most cautious of those of fewest pages.
 
     Parameters
     ----------
@@ -69,7 +69,28 @@ def list_orders(blocks: Sequence[Mapping[str, Any]], heights: Sequence[float]) -
         In points.
     """
     pieces = [read_piece(block, height) for block, height in zip(blocks, heights, strict=True)]
-    return [list(order) for order in dict.fromkeys(tuple(sort_pieces(pieces, slack=slack)) for slack in SLACKS)]
+    orders = dict.fromkeys(tuple(sort_pieces(pieces, slack=slack)) for slack in SLACKS)
+    return list(min(orders, key=lambda order: count_pages([pieces[place] for place in order])))
+
+
+def count_pages(pieces: Sequence[Piece], height: float = HEIGHT) -> int:
+    """Return how many pages blocks take in their order.
+
+    Parameters
+    ----------
+    pieces : sequence of Piece
+    height : float
+        Of the text on a page.
+    """
+    pages, used = 1, 0.0
+    for place, piece in enumerate(pieces):
+        whole = {"heading": _least(pieces, place), "whole": piece.height, "rows": min(LEAST_ROWS, piece.height)}
+        if used and (piece.kind == "break" or used + whole.get(piece.kind, 0.0) > height):
+            pages, used = pages + 1, 0.0
+        used += piece.height
+        while used > height:
+            pages, used = pages + 1, used + LOST_LINE - height
+    return pages
 
 
 def sort_pieces(pieces: Sequence[Piece], height: float = HEIGHT, slack: float = SLACKS[0]) -> list[int]:

@@ -42,7 +42,7 @@ from twintrade.render.writers.cells import (
     pad,
 )
 from twintrade.render.writers.glyphs import FONT_FOLDER, Printer, list_font_folders
-from twintrade.render.writers.pdf_pages import list_orders
+from twintrade.render.writers.pdf_pages import choose_order
 from twintrade.text import Text, join_sentences
 
 CONTENTS = {"sections": "contents", "tables": "list-of-tables", "figures": "list-of-figures"}
@@ -100,9 +100,7 @@ def render_pdf(document: Document, printer: Printer, theme: Theme | None = None)
         "ignore_system_fonts": True,
     }
     try:
-        orders = list_orders(blocks, _ask(settings, data, "heights"))
-        pages = [_ask(settings, data | {"order": order}, "pages") for order in orders] if len(orders) > 1 else [0]
-        order = orders[pages.index(min(pages))]
+        order = choose_order(blocks, _ask_heights(settings, data))
         written = typst.compile(
             **settings,
             sys_inputs={"document": json.dumps(data | {"order": order}, ensure_ascii=False)},
@@ -114,10 +112,11 @@ def render_pdf(document: Document, printer: Printer, theme: Theme | None = None)
     return bytes(written), printer.messages("appendix.pdf")
 
 
-def _ask(settings: dict[str, Any], data: dict[str, Any], name: str) -> Any:
-    """Return what the template says of a document when it is laid out: the heights of its blocks, or its pages."""
+def _ask_heights(settings: dict[str, Any], data: dict[str, Any]) -> list[float]:
+    """Return the heights of a document's blocks, which the template measures."""
     inputs = {"document": json.dumps(data, ensure_ascii=False)}
-    return json.loads(typst.query(**settings, selector=f"<{name}>", one=True, field="value", sys_inputs=inputs))
+    packed = typst.query(**settings, selector="<heights>", one=True, field="value", sys_inputs=inputs)
+    return list(json.loads(packed))
 
 
 @cache
