@@ -233,6 +233,15 @@ def test_series(kind, sets, scale):
     assert find_faults(path.draw(raw[raw["panel"] == "level"], onset=2001, y_label="Value", is_simulated=True)) == []
 
 
+def test_a_value_that_is_no_number_is_left_out_of_a_small_panel():
+    frame = pd.DataFrame({"period": range(2000, 2008), "value": [np.nan, 1.0, 2.0, np.inf, 3.0, 4.0, 5.0, 6.0]})
+    frame = frame.assign(case="one", series="treated", panel="index", period_label=frame["period"].astype(str))
+    (axes,) = raw_series.draw_grid(frame).axes
+    drawn = next(line for line in axes.lines if line.get_marker() == "o").get_xydata()
+    assert np.isfinite(drawn).all(axis=1).sum() == 6
+    assert {text.get_text() for text in axes.texts} >= {"3", "6"}
+
+
 @pytest.mark.parametrize(("n", "scale"), [(1, 1e-6), (3, 1.0), (12, 1e9)])
 def test_what_would_overturn_it(n, scale):
     sizes = pd.DataFrame({"size": np.linspace(0.1, 2, n) * scale, **spread(n, scale)})

@@ -1,5 +1,6 @@
 """The series as observed, with every candidate date and the comparison lines."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -152,8 +153,9 @@ def _read_panels(frame: pd.DataFrame, dates: pd.DataFrame | None, most: int) -> 
     for row in list_records(frame.sort_values("period", kind="stable")):
         case, period, label = take_text(row["case"]), read_number(row["period"]), take_text(row["period_label"])
         periods[case][period] = label
-        if take_text(row["panel"]) == "index":
-            lines[case][take_text(row["series"])].append((period, read_number(row["value"]), label))
+        value = read_number(row["value"])
+        if take_text(row["panel"]) == "index" and math.isfinite(value):
+            lines[case][take_text(row["series"])].append((period, value, label))
     for date in list_candidates(dates):
         rule = USED if read_truth(date["is_chosen"]) else OTHER
         rules[take_text(date["case"])].append((read_number(date["period"]), rule))
