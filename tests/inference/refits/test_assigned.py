@@ -264,6 +264,17 @@ def test_own_past_counts_where_it_is_long_enough(gravity_panel) -> None:
     assert (found[3, long] > 2 * np.median(found[:, long], axis=0)).all()
 
 
+def test_rows_of_a_linear_model_count_as_those_of_a_mean_of_one(gravity_panel, rng, monkeypatch) -> None:
+    fitted = fit(TWFE(shape="static"), gravity_panel(n_cities=6, n_partners=6))
+    noise = build_noise(fitted, [fitted.view("overall")])
+    ones = np.ones(fitted.design.observations.n_rows)
+    values = rng.normal(size=ones.size)
+    found = noise.variances(Residuals(values, ones, False))
+    known = noise._measure(Residuals(values, ones, False))
+    monkeypatch.setattr(type(noise), "_measure", lambda *_: known)
+    np.testing.assert_array_equal(found, noise.variances(Residuals(values, ones, True)))
+
+
 def test_p_and_studentized_interval_agree(gravity_panel, rng) -> None:
     """An effect just inside the interval is not rejected on the outcome less that effect; one outside is."""
     design = gravity_panel(effect=1.0)

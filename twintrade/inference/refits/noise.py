@@ -73,10 +73,12 @@ class Noise:
         """
         fitted = fit_by_size(self.size, *self._measure(residuals))
         r, m = residuals.values, residuals.means
-        level, base, shift, product, squares, counted = (
-            self._sum_before(values) for values in (m, m**2, r, r * m, r**2, (m > 0).astype(np.float64))
-        )
-        shift = np.divide(shift, level, out=np.zeros_like(level), where=level > 0)
+        total, squares = self._sum_before(r), self._sum_before(r**2)
+        level, base, product, counted = self._n_before, self._n_before, total, self._n_before
+        if residuals.is_ratio:
+            given = m, m**2, r * m, (m > 0).astype(np.float64)
+            level, base, product, counted = (self._sum_before(values) for values in given)
+        shift = np.divide(total, level, out=np.zeros_like(level), where=level > 0)
         around = squares - 2 * shift * product + shift**2 * base
         is_clear = (around > ROUNDING * squares) & (base > 0)
         past = np.divide(around, base, out=np.zeros_like(base), where=is_clear)
@@ -136,6 +138,11 @@ class Noise:
     def _sum_after(self, values: FloatArray) -> FloatArray:
         """Return the same over the rows from each onset on."""
         return np.cumsum(self._sum_between(self._from_onsets, values)[:, ::-1], axis=1)[:, -2::-1]
+
+    @cached_property
+    def _n_before(self) -> FloatArray:
+        """Number of rows by unit before each onset, shape (n_units, n_cohorts)."""
+        return self._sum_before(np.ones(self.o.n_rows))
 
     @cached_property
     def _from_onsets(self) -> IntArray:
