@@ -12,6 +12,7 @@ import numpy as np
 from scipy.stats import t as student
 
 from twintrade.design import Design
+from twintrade.effects import PointsOnly
 from twintrade.estimators.base import Fit, fit
 from twintrade.inference.clustering.clusters import sum_by_group
 from twintrade.inference.clustering.constant_effect import compute_scaled_variances
@@ -89,9 +90,11 @@ def _estimate_again(one: Fit, outcomes: FloatArray, onsets: Sequence[FloatArray]
     out = np.empty((len(onsets), outcomes.shape[1]))
     for k, onset in enumerate(onsets):
         design = one.design.reassigned(onset)
-        found = None if fast is None else fast(design)
-        if found is None:
+        quick = None if fast is None else fast(design)
+        if quick is None:
             out[k] = weigh_rows(fit(one.estimator, design)) @ outcomes
-        else:
-            out[k] = [Fit(one.estimator, design, each).view("overall").effects[0] for each in found]
+            continue
+        overall = Fit(one.estimator, design, quick).view("overall")
+        assert isinstance(overall.uncertainty, PointsOnly)
+        out[k] = [overall.effects[0], *overall.uncertainty.others[:, 0]]
     return out

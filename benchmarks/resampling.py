@@ -122,7 +122,7 @@ def one_factor() -> None:
         print(f"  {o.n_rows:7} rows: factor {factored:6.3f} s, kept {kept / 1e6:.0f} MB, peak {peak:.0f} MB")
         for method in (TWFE(), Imputation()):
             again = method.repeater(design, o.y[:, None])
-            fast, seconds = cpu(lambda again=again, designs=designs: [again(one)[0] for one in designs])
+            fast, seconds = cpu(lambda again=again, designs=designs: [again(one) for one in designs])
             slow, refit = cpu(lambda method=method, designs=designs: [fit(method, one) for one in designs[:2]])
             gap = max(float(np.abs(a.effects - b.estimate.effects).max()) for a, b in zip(fast, slow, strict=False))
             print(
