@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy.optimize import nnls
+import scipy
 
 from twintrade.effects import Bands
 from twintrade.errors import InferenceError
@@ -124,10 +124,10 @@ def fit_variance_function(terms: FloatArray, squares: FloatArray) -> FloatArray:
     InferenceError
         The fitted variance is zero for some group.
     """
-    coefficients = nnls(terms, squares)[0]
+    coefficients = scipy.optimize.nnls(terms, squares)[0]
     for _ in range(REWEIGHTINGS):
         fitted = terms @ coefficients
         if not (fitted > 0).all():
             raise InferenceError("the variance fitted to the untreated groups is not positive; drop tiny groups")
-        coefficients = nnls(terms / fitted[:, None], squares / fitted)[0]
+        coefficients = scipy.optimize.nnls(terms / fitted[:, None], squares / fitted)[0]
     return np.asarray(coefficients)

@@ -8,6 +8,7 @@ elsewhere. Where the test begins to reject they are made anew, for the draws tha
 from collections.abc import Callable, Mapping
 
 import numpy as np
+import scipy
 
 from twintrade.inference.refits.inversion import TIE
 from twintrade.inference.refits.ratio_statistics import RatioStatistics
@@ -190,10 +191,8 @@ class _Search:
         if len(self.known) == 1:
             return self.known[0.0]
         if self._line is None or self._line[0] != len(self.known):
-            from scipy.interpolate import CubicSpline  # takes a quarter of a second: only where draws are inverted
-
             at = sorted(self.known)
-            self._line = len(at), CubicSpline(at, np.stack([self.known[one] for one in at]))
+            self._line = len(at), scipy.interpolate.CubicSpline(at, np.stack([self.known[one] for one in at]))
         return np.clip(self._line[1](effect), -FAR, FAR)
 
     def _scales(self, effect: float) -> FloatArray:

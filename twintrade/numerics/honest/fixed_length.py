@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from scipy.special import ndtr, ndtri
 
 from twintrade.numerics.arrays import FloatArray
@@ -69,9 +70,9 @@ def compute_fixed_length(
     lengths = [interval(b).half_length for b in budgets]
     k = int(np.argmin(lengths))
     low, high = budgets[max(k - 1, 0)], budgets[min(k + 1, GRID - 1)]
-    from scipy.optimize import fminbound  # only where it is used: a quarter of a second
-
-    shortest = fminbound(lambda b: interval(float(b)).half_length, low, high, xtol=1e-10 * (1 + float(high)))
+    shortest = scipy.optimize.fminbound(
+        lambda b: interval(float(b)).half_length, low, high, xtol=1e-10 * (1 + float(high))
+    )
     best = interval(float(shortest))
     return best if best.half_length <= lengths[k] else interval(budgets[k])
 
@@ -117,13 +118,13 @@ class _Frontier:
         """Return u with absolute sum at most ``budget`` and the smallest variance."""
         if budget >= self.free_budget:
             return self._free
-        from scipy.optimize import nnls
-
         k = self._free.size
         heavy = 1e4 * max(np.abs(self._design).max(), 1.0) / max(budget, 1e-8)
         stacked = np.hstack([self._design, -self._design, np.zeros((self._design.shape[0], 1))])
         row = np.full((1, 2 * k + 1), heavy)
-        x, _ = nnls(np.vstack([stacked, row]), np.append(self._outcome, heavy * budget), maxiter=100 * (2 * k + 1))
+        x, _ = scipy.optimize.nnls(
+            np.vstack([stacked, row]), np.append(self._outcome, heavy * budget), maxiter=100 * (2 * k + 1)
+        )
         return np.asarray(x[:k] - x[k : 2 * k], dtype=np.float64)
 
     def weights(self, u: FloatArray) -> FloatArray:

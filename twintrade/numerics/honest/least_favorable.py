@@ -1,6 +1,7 @@
 """The least favorable critical value of a moment-inequality test, by directions on a lattice and the exact length."""
 
 import numpy as np
+import scipy
 from scipy.linalg import qr
 from scipy.special import chdtrc, chdtri, ndtri
 
@@ -50,9 +51,9 @@ def compute_least_favorable(
 
     if exceeded(0.0) <= 0:
         return 0.0
-    from scipy.optimize import brentq  # only where it is used: a quarter of a second
-
-    return float(brentq(exceeded, 0.0, positive.max() * np.sqrt(chdtri(n_dimensions, share)), xtol=1e-9))
+    return float(
+        scipy.optimize.brentq(exceeded, 0.0, positive.max() * np.sqrt(chdtri(n_dimensions, share)), xtol=1e-9)
+    )
 
 
 def _span(rows: FloatArray) -> FloatArray:

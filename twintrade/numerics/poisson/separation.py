@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+import scipy
 import scipy.sparse as sp
 
 from twintrade.errors import EstimationError
@@ -217,12 +218,10 @@ def _largest_support(
 
     Feasible combinations form a cone, so that the optimum is one on the largest possible support and zero elsewhere.
     """
-    from scipy.optimize import linprog  # takes a quarter of a second, and hardly any fit needs it
-
     m, d = values.shape
     constraints: Any = sp.hstack([-values, sp.eye_array(m)], format="csr")
     equations: Any = None if zero is None else sp.hstack([zero, sp.csr_array((zero.shape[0], m))], format="csr")
-    solution = linprog(
+    solution = scipy.optimize.linprog(
         np.concatenate([np.zeros(d), -counts]),
         A_ub=constraints,
         b_ub=np.zeros(m),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import nnls
+import scipy
 
 from twintrade.errors import EstimationError
 from twintrade.numerics.arrays import FloatArray
@@ -60,7 +60,7 @@ def fit_elastic_net(columns: FloatArray, target: FloatArray, penalty: float, mix
     stacked = np.vstack([np.hstack([x, -x]), np.sqrt(ridge) * np.eye(2 * n_weights)])
     aimed = np.concatenate([y, np.full(2 * n_weights, -absolute / np.sqrt(ridge))])
     try:
-        parts = nnls(stacked, aimed, maxiter=100 * n_weights + 1000)[0]
+        parts = scipy.optimize.nnls(stacked, aimed, maxiter=100 * n_weights + 1000)[0]
     except RuntimeError as error:
         raise EstimationError(f"elastic-net weights over {n_weights} donors did not converge: {error}") from None
     weights = parts[:n_weights] - parts[n_weights:]

@@ -1,7 +1,7 @@
 """Weights of several synthetic controls that balance each case and their average at once."""
 
 import numpy as np
-from scipy.optimize import nnls
+import scipy
 
 from twintrade.errors import EstimationError
 from twintrade.numerics.arrays import FloatArray
@@ -57,7 +57,7 @@ def fit_partially_pooled_weights(
         data = np.vstack([data, np.sqrt(ridge) * np.eye(starts[-1])])
         goal = np.concatenate([goal, np.zeros(starts[-1])])
     try:
-        solution = nnls(data, goal, maxiter=50 * int(starts[-1]) + 1000)[0]
+        solution = scipy.optimize.nnls(data, goal, maxiter=50 * int(starts[-1]) + 1000)[0]
     except RuntimeError as error:
         raise EstimationError(f"partially pooled weights did not converge: {error}") from None
     parts = [solution[starts[k] : starts[k + 1]] for k in range(len(sizes))]

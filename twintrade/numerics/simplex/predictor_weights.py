@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy.optimize import minimize
+import scipy
 
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.simplex.weights import fit_simplex_weights
@@ -115,7 +115,7 @@ def _search(
 
     at = np.asarray(np.log10(np.maximum(start.importance / start.importance.max(), 1e-6)), dtype=np.float64)
     corners: FloatArray = np.vstack([at, at + np.diag(np.where(at < -1.5, 1.0, -1.0))])
-    end = minimize(
+    end = scipy.optimize.minimize(
         loss,
         at,
         method="Nelder-Mead",

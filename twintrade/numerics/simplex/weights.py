@@ -1,7 +1,7 @@
 """Least squares over the simplex: non-negative weights that sum to one."""
 
 import numpy as np
-from scipy.optimize import nnls
+import scipy
 
 from twintrade.errors import EstimationError
 from twintrade.numerics.arrays import FloatArray
@@ -58,7 +58,9 @@ def fit_simplex_weights(columns: FloatArray, target: FloatArray, ridge: float = 
         return _exact(distances)
     stacked = np.vstack([distances / scale, np.ones((1, n_weights))])
     try:
-        solution = nnls(stacked, np.append(np.zeros(distances.shape[0]), 1.0), maxiter=50 * n_weights + 1000)[0]
+        solution = scipy.optimize.nnls(
+            stacked, np.append(np.zeros(distances.shape[0]), 1.0), maxiter=50 * n_weights + 1000
+        )[0]
     except RuntimeError as error:
         raise EstimationError(f"simplex weights over {n_weights} donors did not converge: {error}") from None
     solution[solution < RELATIVE_ZERO * solution.max()] = 0.0

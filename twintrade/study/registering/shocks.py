@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
+import scipy
 
 from twintrade.design import Design, Panel
 from twintrade.effects.registration import SimulatedErrors
@@ -134,7 +134,9 @@ def _find_serial(panel: Panel, rows: IntArray, residual: FloatArray, n_periods: 
         return 0.0
     if shown >= ends[1]:
         return MOST_SERIAL
-    return float(brentq(lambda serial: _expect(serial, n_periods)[1] - shown, 0.0, MOST_SERIAL, xtol=1e-6))
+    return float(
+        scipy.optimize.brentq(lambda serial: _expect(serial, n_periods)[1] - shown, 0.0, MOST_SERIAL, xtol=1e-6)
+    )
 
 
 def _expect(serial: float, n_periods: int) -> tuple[float, float]:
