@@ -16,6 +16,9 @@ settings.register_profile("steady", deadline=None, derandomize=True, suppress_he
 settings.register_profile("explore", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("steady")
 
+# Matrices here are small: two threads of linear algebra take several times the time of one, in every worker
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # numba, where it is installed, would take the folder tests/coverage for the package of that name
 sys.modules.setdefault("coverage", None)
 
