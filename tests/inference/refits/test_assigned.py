@@ -20,6 +20,7 @@ from twintrade.inference.refits.noise import Residuals, build_noise, find_treate
 from twintrade.inference.refits.one_step_draws import build_draws
 from twintrade.inference.refits.permutation import replace_outcome
 from twintrade.inference.refits.reassignment import build_assignments
+from twintrade.inference.refits.relabelling import STEPS_PER_LABEL, Labels
 from twintrade.inference.refits.scheme import count_assignments
 from twintrade.inference.refits.strata import measure_sizes
 from twintrade.inference.refits.studentizing import build_studentizer
@@ -92,6 +93,38 @@ def test_every_admissible_relabelling_is_equally_likely(gravity_panel, rng, how)
     times = Counter(tuple(places) for places in drawn.tolist())
     assert set(times) <= every
     assert chisquare([times[key] for key in every]).pvalue > 0.01
+
+
+def test_a_walk_is_one_that_looks_every_agreement_up_after_each_exchange() -> None:
+    at = np.random.default_rng(11)
+    n_cities, n_partners, n_walkers = 7, 9, 6
+    cells = at.choice(n_cities * n_partners, 25, replace=False)
+    row, column, cohort = cells // n_partners, cells % n_partners, at.integers(3, size=25)
+    allowed = at.random((3, n_cities, n_partners)) < 0.9
+    allowed[cohort, row, column] = True
+    place = np.arange(n_cities * n_partners).reshape(n_cities, n_partners)
+    labels = Labels(place, row, column, cohort, allowed)
+
+    def walk(start: list[np.ndarray], n: int, rng: np.random.Generator) -> list[np.ndarray]:
+        walks = [np.repeat(side, n, axis=1) for side in start]
+        for _ in range(STEPS_PER_LABEL * (n_cities + n_partners)):
+            side = 0 if rng.random() < 0.5 else 1
+            pairs = rng.integers(walks[side].shape[0], size=(2, n))
+            for walker, (one, other) in enumerate(pairs.T):
+                cities, partners = moved = [labels[:, walker].copy() for labels in walks]
+                moved[side][[one, other]] = moved[side][[other, one]]
+                if allowed[cohort, cities[row], partners[column]].all():
+                    walks[side][:, walker] = moved[side]
+        return walks
+
+    rng = np.random.default_rng(3)
+    start = walk([np.arange(n_cities)[:, None], np.arange(n_partners)[:, None]], 1, rng)
+    cities, partners = walk(start, n_walkers, rng)
+    drawn = labels.walk(n_walkers, np.random.default_rng(3))
+    assert np.array_equal(drawn, place[cities[row], partners[column]].T)
+    assert np.unique(drawn, axis=0).shape[0] == n_walkers
+    allowed[cohort[0]] = False
+    assert (labels.walk(n_walkers, rng) == cells).all()
 
 
 def test_agreements_stay_clustered_on_both_sides(gravity_panel, rng) -> None:

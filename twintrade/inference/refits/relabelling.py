@@ -66,10 +66,12 @@ class Labels:
         A step exchanges two labels of one side if that is admissible and stays otherwise, so it is as likely as the
         step back and every admissible relabelling is equally likely in the long run. One walk leads from the real
         labels to a start, from which all draws walk as far: were the real labels drawn like the rest, they and the
-        draws are exchangeable, however short the walks (Besag and Clifford 1989).
+        draws are exchangeable, however short the walks (Besag and Clifford 1989). Real labels that are themselves not
+        admissible, with pairs treated throughout, are left by no step.
         """
-        n_steps = min(STEPS_PER_LABEL * sum(self.place.shape), MOST_STEPS)
         cities, partners = (np.arange(size)[:, None] for size in self.place.shape)
+        is_fine = bool(self._is_admissible(cities, partners).all())
+        n_steps = min(STEPS_PER_LABEL * sum(self.place.shape), MOST_STEPS) if is_fine else 0
         cities, partners = self._walked(cities, partners, n_steps, rng)
         cities, partners = (np.repeat(labels, n, axis=1) for labels in (cities, partners))
         return self._places(*self._walked(cities, partners, n_steps, rng))
@@ -95,16 +97,25 @@ class Labels:
     def _walked(
         self, cities: IntArray, partners: IntArray, n_steps: int, rng: np.random.Generator
     ) -> tuple[IntArray, IntArray]:
-        """Return labels of shape (n_labels, n_walkers) after so many steps."""
+        """Return labels of shape (n_labels, n_walkers) after so many steps from admissible ones.
+
+        Of an exchange only the agreements of both labels are looked up.
+        """
         cities, partners = cities.copy(), partners.copy()
-        walkers = np.arange(cities.shape[1])
+        walkers, n_partners = np.arange(cities.shape[1]), self.place.shape[1]
+        begins, allowed = self.cohort * self.place.size, np.append(self.allowed, True)
+        sides = (
+            _Side.of((cities, partners), (n_partners, 1), (self.row, self.column), begins, self.allowed.size),
+            _Side.of((partners, cities), (1, n_partners), (self.column, self.row), begins, self.allowed.size),
+        )
         for _ in range(n_steps):
-            labels = (cities if rng.random() < 0.5 else partners).reshape(-1)
-            pair = rng.integers(labels.size // walkers.size, size=(2, walkers.size)) * walkers.size + walkers
-            before = labels.take(pair)
-            labels[pair] = before[::-1]
-            back = np.flatnonzero(~self._is_admissible(cities, partners))
-            labels[pair[:, back]] = before[:, back]
+            side = sides[0 if rng.random() < 0.5 else 1]
+            exchanged = rng.integers(side.met.shape[1], size=(2, walkers.size))
+            pair = exchanged * walkers.size + walkers
+            before = side.labels.take(pair)
+            at = side.look_up(exchanged, before[::-1], walkers)
+            moves = np.flatnonzero(allowed.take(at, mode="clip").all(axis=(0, 1)))
+            side.labels[pair[:, moves]] = before[::-1, moves]
         return cities, partners
 
     def _is_admissible(self, cities: IntArray, partners: IntArray) -> BoolArray:
@@ -115,6 +126,67 @@ class Labels:
 
     def _places(self, cities: IntArray, partners: IntArray) -> IntArray:
         return np.asarray(self.place[cities[self.row], partners[self.column]].T)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Side:
+    """The labels of cities or of partners in all walks, and what their agreements meet on the other side.
+
+    Attributes
+    ----------
+    labels, others : IntArray, shape (n_labels * n_walkers,) and (n_others * n_walkers,)
+        Of this side, and of the other.
+    strides : tuple of int
+        How far apart labels of this side, and of the other, lie in a cohort's table.
+    met : IntArray, shape (most_agreements, n_labels)
+        Where in ``others`` the walks of what each agreement meets begin.
+    begins : IntArray, shape (most_agreements, n_labels)
+        Where the table of each agreement's cohort begins; behind all tables where a label has no more agreements.
+    """
+
+    labels: IntArray
+    others: IntArray
+    strides: tuple[int, int]
+    met: IntArray
+    begins: IntArray
+
+    @classmethod
+    def of(
+        cls,
+        labels: tuple[IntArray, IntArray],
+        strides: tuple[int, int],
+        ends: tuple[IntArray, IntArray],
+        begins: IntArray,
+        behind: int,
+    ) -> "_Side":
+        """List the agreements of each label."""
+        (own, others), n_walkers = labels, labels[0].shape[1]
+        order, counts = np.argsort(ends[0], kind="stable"), np.bincount(ends[0], minlength=own.shape[0])
+        at = np.arange(order.size) - np.repeat(np.cumsum(counts) - counts, counts), ends[0][order]
+        met = np.zeros((int(counts.max()), own.shape[0]), dtype=np.int64)
+        tables = np.full(met.shape, behind)
+        met[at], tables[at] = ends[1][order] * n_walkers, begins[order]
+        return cls(own.reshape(-1), others.reshape(-1), strides, met, tables)
+
+    def look_up(self, some: IntArray, to: IntArray, walkers: IntArray) -> IntArray:
+        """Return where in the tables the agreements of some labels stand once these are others.
+
+        Parameters
+        ----------
+        some, to : IntArray, shape (2, n_walkers)
+        walkers : IntArray, shape (n_walkers,)
+
+        Returns
+        -------
+        IntArray, shape (most_agreements, 2, n_walkers)
+        """
+        at = self.met.take(some, axis=1)
+        at += walkers
+        at = self.others.take(at)
+        at *= self.strides[1]
+        at += self.begins.take(some, axis=1)
+        at += to * self.strides[0]
+        return at
 
 
 def build_labels(
