@@ -160,13 +160,13 @@ class _Side:
         behind: int,
     ) -> "_Side":
         """List the agreements of each label."""
-        (own, others), n_walkers = labels, labels[0].shape[1]
-        order, counts = np.argsort(ends[0], kind="stable"), np.bincount(ends[0], minlength=own.shape[0])
+        (side, others), n_walkers = labels, labels[0].shape[1]
+        order, counts = np.argsort(ends[0], kind="stable"), np.bincount(ends[0], minlength=side.shape[0])
         at = np.arange(order.size) - np.repeat(np.cumsum(counts) - counts, counts), ends[0][order]
-        met = np.zeros((int(counts.max()), own.shape[0]), dtype=np.int64)
+        met = np.zeros((int(counts.max()), side.shape[0]), dtype=np.int64)
         tables = np.full(met.shape, behind)
         met[at], tables[at] = ends[1][order] * n_walkers, begins[order]
-        return cls(own.reshape(-1), others.reshape(-1), strides, met, tables)
+        return cls(side.reshape(-1), others.reshape(-1), strides, met, tables)
 
     def look_up(self, some: IntArray, to: IntArray, walkers: IntArray) -> IntArray:
         """Return where in the tables the agreements of some labels stand once these are others.
