@@ -303,3 +303,20 @@ def test_months_as_words_beside_a_year_are_periods_and_no_city(project, name):
             read_trade([source], root)
     else:
         assert len(read_trade([source], root).frame) == 12
+
+
+@pytest.mark.parametrize("names", [("exporter", "importer"), ("pais", "destino")], ids="-".join)
+def test_codes_of_countries_that_are_also_months_are_no_months(project, names):
+    codes = ("AGO", "MAR", "AGO", "MAR", "AGO")
+    lines = [f"{code},{p},{y},5" for code in codes for p in ("ARE", "CHN", "DEU") for y in (2001, 2002)]
+    root = project("\n".join([f"{','.join(names)},year,export", *lines]) + "\n")
+    found = declared(look_at_trade(root, "data/raw/trade.csv"))
+    assert "subperiod" not in found
+    if names[0] == "exporter":
+        assert (found["city"], found["partner"]) == names
+
+
+def test_cells_of_which_a_third_are_no_months_are_no_months(project):
+    lines = [f"{code},{p},{y},5" for code in ("AGO", "MAR", "BRA") for p in ("ARE", "CHN") for y in (2001, 2002)]
+    root = project("\n".join(["x,partner,year,exports_usd", *lines]) + "\n")
+    assert "subperiod" not in declared(look_at_trade(root, "data/raw/trade.csv"))

@@ -24,13 +24,14 @@ from twintrade.data.looks.file_look import Guess, look_at_file
 from twintrade.data.looks.flow_look import look_for_flow, look_for_valuation
 from twintrade.data.looks.layouts import look_for_layout
 from twintrade.data.looks.value_look import find_decimal, find_unit_of_wide, look_for_value
-from twintrade.data.looks.words import has_word_of
+from twintrade.data.looks.words import find_role, has_word_of
 from twintrade.data.schema.source import UNNAMED
 from twintrade.data.sources.cells import TextColumn, build_text_array, quote_cell
 from twintrade.errors import DataError
 from twintrade.text import Listed, Text
 
 _LEAST_PARTNERS = 3
+_NEARLY_ALL = 0.95
 
 
 def look_at_trade(root: Path, file: str, cities: Sequence[str] = (), other: OtherFile = NO_FILE) -> list[Guess]:
@@ -129,9 +130,11 @@ def _subperiod(table: TextTable, names: list[str]) -> tuple[str, Frequency, Scor
     for frequency in (Frequency.MONTH, Frequency.QUARTER):
         for name in names:
             is_named = has_word_of(name, frequency.value)
+            if not is_named and (find_role(name) or any(has_word_of(name, end) for end in ("partner", "city"))):
+                continue  # "AGO" and "MAR" are countries here
             cells = [str(c) for c in table.columns[name]]
             score = score_subperiods(cells, frequency, is_named=is_named)
-            if score.share >= HALF and (is_named or len(set(cells)) > 1):
+            if score.share >= (HALF if is_named else _NEARLY_ALL) and (is_named or len(set(cells)) > 1):
                 return name, frequency, score
     return None
 
