@@ -144,5 +144,7 @@ class Randomization(Inference):
             )
         if model is None:
             return None
-        rounds = ROUNDS if self.noise == "by_row" else 0
-        return build_draws(replace(keep_shown(model, views), n_rounds=rounds), dealing.onsets)
+        if self.noise != "by_row":
+            return build_draws(keep_shown(model, views), dealing.onsets)
+        dealt = build_draws(replace(keep_shown(model, views), n_rounds=ROUNDS), dealing.onsets)
+        return dealt.take_out_undetermined() if "overall" in views else dealt

@@ -9,7 +9,7 @@ from twintrade.estimators.base import fit
 from twintrade.estimators.etwfe import ETWFE
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.ppml import PPML
-from twintrade.estimators.repeating import OneStep
+from twintrade.estimators.repeating import OneStep, take_out_undetermined
 from twintrade.inference.randomization import Randomization
 from twintrade.inference.refits import draw_headline
 from twintrade.inference.refits.dealing import deal_onsets
@@ -232,3 +232,22 @@ def test_each_null_of_an_interval_is_fitted_once(gravity_panel, monkeypatch) -> 
     monkeypatch.setattr(OneStep, "under", record)
     Randomization(draws=199, across="units").infer(fitted, "overall", np.random.default_rng(5))
     assert len(fitted_to) == len(set(fitted_to)) > 3
+
+
+@pytest.mark.parametrize("method", ["imputation, total", "imputation, average pair", "cells, total"])
+def test_rows_that_nothing_determines_take_no_p_value_with_them(gravity_panel, method) -> None:
+    """In a panel of which half is missing, some treated rows are sums of effects no other row has."""
+    design = make_design(gravity_panel, n_cities=7, n_partners=8, n_periods=8, n_treated=9, fixed_effects="gravity")
+    rng = np.random.default_rng(4)
+    value = design.panel.columns["flow"].copy()
+    value[rng.random(value.size) < 0.55] = np.nan
+    sparse = replace(design, panel=replace(design.panel, columns={**design.panel.columns, "flow": value}))
+    fitted = fit(METHODS[method], sparse)
+    how = Randomization(draws=DRAWS, across="units", noise="by_row")
+    bands = how.infer(fitted, "overall", np.random.default_rng(5))
+    assert np.isfinite([bands.p[0], bands.low[0], bands.high[0]]).all()
+    model = fitted.estimator.one_step(sparse)
+    null, real = model.under_none, model.build_blocks(sparse)[0]
+    block = take_out_undetermined(null.q, null.nested, real, sparse.observations.effect_codes())
+    is_measured = block.cells[block.columns] >= 0
+    assert is_measured.sum() == fitted.view("overall").n_cells.sum() < is_measured.size

@@ -68,3 +68,27 @@ def test_equations_without_a_solution_are_told_from_others() -> None:
     is_solved = DummySets(q, rows, sets, columns, home, build_nested(q)).solve(np.ones(home.size))[1]
     assert is_solved[home < 4].all()
     assert not is_solved[home == 4].any()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_columns_that_other_rows_do_not_determine_are_those_of_the_dense_null_space(seed) -> None:
+    rng = np.random.default_rng(seed)
+    city, partner, period = (a.ravel() for a in np.indices((5, 5, 6)))
+    kept = rng.random(city.size) < 0.6
+    city, partner, period = (np.unique(code[kept], return_inverse=True)[1] for code in (city, partner, period))
+    pairs = (city * 5 + partner, partner * 6 + period, city * 6 + period)
+    codes = [np.unique(code, return_inverse=True)[1] for code in pairs]
+    weights = np.exp(rng.normal(0, 3, city.size))
+    q = factor_order(lay_out_elimination(codes, np.empty((city.size, 0))), weights)
+    rows, sets, columns, home = draw_sets(rng, city.size, 6)
+    undetermined = DummySets(q, rows, sets, columns, home, build_nested(q)).find_undetermined()
+    z = np.hstack([np.eye(code.max() + 1)[code] for code in codes])
+    for k in range(home.max() + 1):
+        of_set, entries = np.flatnonzero(home == k), sets == k
+        c = np.zeros((city.size, of_set.size))
+        c[rows[entries], columns[entries] - of_set[0]] = 1.0
+        whole = np.linalg.matrix_rank(np.hstack([z, c]))
+        without = [np.linalg.matrix_rank(np.hstack([z, np.delete(c, j, axis=1)])) for j in range(of_set.size)]
+        np.testing.assert_array_equal(undetermined[of_set], np.array(without) == whole)
+    assert undetermined.any()
+    assert not undetermined.all()

@@ -2,4 +2,5 @@
 
 from twintrade.estimators.repeating.one_step import Null as Null
 from twintrade.estimators.repeating.one_step import OneStep as OneStep
+from twintrade.estimators.repeating.placed_dummies import take_out_undetermined as take_out_undetermined
 from twintrade.estimators.repeating.treatment_blocks import Block as Block

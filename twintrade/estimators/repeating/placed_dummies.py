@@ -1,12 +1,12 @@
 """Dummies of many draws under one model, and means that follow from them by exact updates of one effect at a time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
 
-from twintrade.estimators.repeating.treatment_blocks import JoinedBlocks
+from twintrade.estimators.repeating.treatment_blocks import Block, JoinedBlocks, join_blocks
 from twintrade.numerics.absorption import Annihilator, DummySets, Nested
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_group
 
@@ -41,6 +41,16 @@ def place_dummies(q: Annihilator, nested: Nested, joined: JoinedBlocks, codes: S
     dummies = DummySets(q, joined.rows[used], joined.sets[used], columns, joined.home[present], nested)
     cells = joined.cells[joined.columns[used]]
     return PlacedDummies(dummies, cells, (cells >= 0) & ~_find_absorbed(dummies, codes))
+
+
+def take_out_undetermined(q: Annihilator, nested: Nested, block: Block, codes: Sequence[IntArray]) -> Block:
+    """Return a draw's block where no effect is measured in rows whose mean the other rows do not determine."""
+    used = np.unique(block.columns[q.weights[block.rows] > 0])
+    if not used.size:
+        return block
+    cells, placed = block.cells.copy(), place_dummies(q, nested, join_blocks([block]), codes)
+    cells[used[placed.dummies.find_undetermined()]] = -1
+    return replace(block, cells=cells)
 
 
 def _find_absorbed(dummies: DummySets, codes: Sequence[IntArray]) -> BoolArray:

@@ -8,7 +8,7 @@ import numpy as np
 from twintrade.effects import CohortEffects, Estimate, EventStudy
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import View
-from twintrade.estimators.repeating import Block, Null, OneStep
+from twintrade.estimators.repeating import Block, Null, OneStep, take_out_undetermined
 from twintrade.inference.clustering.variances import is_reference
 from twintrade.inference.refits.permutation import Permutations, Permuted
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
@@ -88,6 +88,20 @@ class OneStepDraws:
         for view, estimate in views.items():
             out[view][:, is_reference(estimate)] = 0.0
         return out
+
+    def take_out_undetermined(self) -> "OneStepDraws":
+        """Return the draws without the rows that an estimate leaves out since nothing determines their mean.
+
+        They are looked for in draws whose rows cannot be weighed: equations with such rows have no solution.
+        """
+        null, codes = self.model.under_none, self.model.design.observations.effect_codes()
+        blocks = list(self.blocks)
+        for k in np.flatnonzero(np.isnan(null.weigh_units(self.blocks)).any(axis=1)):
+            pairs = zip(blocks[k], self.model.regressions, strict=True)
+            blocks[k] = tuple(
+                one if how.is_pruned else take_out_undetermined(null.q, null.nested, one, codes) for one, how in pairs
+            )
+        return replace(self, blocks=tuple(blocks))
 
 
 def estimate_one_step(model: OneStep, estimate: Estimate, onsets: Sequence[FloatArray]) -> FloatArray:

@@ -16,6 +16,10 @@ FLAT = 1e-12
 """Share of a direction's weight below which the effects explain all of it."""
 PRECISION = 1e-5
 SETTLED = 1e-3
+TINY = np.finfo(float).tiny
+GOLDEN = (np.sqrt(5) - 1) / 2
+APART, NULL, TOUCHED = 1e-4, 1e-9, 1e-12
+"""How far from the probe a column counts as apart, and from which eigenvalue and share on as undetermined."""
 CLEAR = 1e-6
 """Share of a level's weights from which on those of its other rows count."""
 
@@ -107,6 +111,31 @@ class DummySets:
             x[start + kept], is_solved[start + kept] = solution[:, 0], True
         return x, is_solved
 
+    def find_undetermined(self) -> BoolArray:
+        """Return the columns whose coefficients the rows without a dummy do not determine, shape (n_columns,).
+
+        A solution of C'QCx = C'QCz from zero differs from z where something of a null space is in z. Among the few
+        columns where it does, the null space is that of their block.
+        """
+        roots = np.sqrt(np.maximum(sum_by_group(self.levels.weights, self.columns, self.home.size), TINY))
+        probe = (0.5 + (np.arange(self.home.size) * GOLDEN) % 1) / roots
+        apart = np.abs(self.solve(self.multiply(probe))[0] - probe) > APART * probe
+        some = np.flatnonzero(apart)
+        out = np.zeros(self.home.size, dtype=bool)
+        if not some.size:
+            return out
+        entries = np.flatnonzero(apart[self.columns])
+        columns = np.searchsorted(some, self.columns[entries])
+        sets = np.unique(self.home[some], return_inverse=True)[1]
+        block = DummySets(self.q, self.rows[entries], sets[columns], columns, sets, self.nested)
+        sizes = np.bincount(sets)
+        grams = block.levels.cross_products(columns, sets)
+        for gram, start, n in zip(grams, np.cumsum(sizes) - sizes, sizes, strict=True):
+            of_set = some[start : start + n]
+            values, vectors = np.linalg.eigh(gram[:n, :n] / np.outer(roots[of_set], roots[of_set]))
+            out[of_set] = (vectors[:, values <= NULL] ** 2).sum(axis=1) > TOUCHED
+        return out
+
     def multiply(self, values: FloatArray) -> FloatArray:
         """Return C'QC times columns' values, shape (n_columns,)."""
         weights, spread = self.levels.weights, values[self.columns]
@@ -186,7 +215,7 @@ class _Preconditioner:
 
     def __init__(self, dummies: DummySets) -> None:
         q, weights, columns, n = dummies.q, dummies.levels.weights, dummies.columns, dummies.n_sets
-        self.inverse = 1 / np.maximum(sum_by_group(weights, columns, dummies.home.size), np.finfo(float).tiny)
+        self.inverse = 1 / np.maximum(sum_by_group(weights, columns, dummies.home.size), TINY)
         single = np.flatnonzero(dummies.is_single)
         self.column, self.effects = columns[single], []
         for code in q.elimination.layout.list_codes():
