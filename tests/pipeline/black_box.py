@@ -25,18 +25,21 @@ seed = 5
 name = "adoption"
 """
 
+SHORT = '\n[report]\nexhibits = ["ladder"]\n'
+"""Pages of one table, for a test that looks at none of them."""
+
 build_pair = cache(build_simulated_pair)
 
 
-def write_project(folder: Path) -> Path:
-    """Write the scaffold's pair with one quick estimator."""
+def write_project(folder: Path, more: str = "") -> Path:
+    """Write the scaffold's pair with one quick estimator, and more in its analysis file."""
     for path, content in build_pair("tiny").items():
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
     spec = folder / "analyses" / "tiny.toml"
     text = spec.read_text(encoding="utf-8")
-    spec.write_text(text[: text.index("# The ladder.")] + REST, encoding="utf-8")
+    spec.write_text(text[: text.index("# The ladder.")] + REST + more, encoding="utf-8")
     return folder
 
 

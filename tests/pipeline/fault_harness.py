@@ -1,7 +1,8 @@
 """Runs a project once for every fault of the disk that can meet it: killed, interrupted or refused at the n-th step.
 
 Started as a program of its own: estimates and pages are computed once and kept, then each fault meets a forked child,
-so that a thousand faults cost a thousand writings and no estimation. Prints one JSON record a fault.
+so that a thousand faults cost a thousand writings and no estimation. Prints one JSON record a fault, after a head for
+each beginning that it is given with its stride, as ``old:9``.
 """
 
 import builtins
@@ -134,6 +135,7 @@ def keep_computed(*, every_page: bool) -> None:
         "run",
         "build_manifest",
         "assemble_results",
+        "add_cross_checks",
         "build_tidy_files",
         "replay_results",
         "render",
@@ -224,21 +226,22 @@ def restore(kept_results: Path | None, project: Path) -> None:
         shutil.copytree(kept_results, project / "results")
 
 
-def records(project: Path, scratch: Path, words: list[str], *, begins: str, stride: int) -> Iterator[dict[str, Any]]:
+def make_old(project: Path, scratch: Path, words: list[str]) -> dict[str, str]:
+    """Keep results of another seed in the scratch folder; return their hashes."""
+    spec, out = project / "analyses" / "tiny.toml", scratch / "out.txt"
+    warm(project, "old")
+    assert child(project, words, out) == 0, out.read_text()
+    found = state(project)
+    shutil.copytree(project / "results", scratch / "old")
+    spec.write_text(spec.read_text(encoding="utf-8").replace("seed = 5", "seed = 6"), encoding="utf-8")
+    return found
+
+
+def records(
+    project: Path, scratch: Path, words: list[str], kept_results: Path | None, before: dict[str, str], stride: int
+) -> Iterator[dict[str, Any]]:
     """Yield what every fault at every step led to."""
-    spec = project / "analyses" / "tiny.toml"
-    text = spec.read_text(encoding="utf-8")
-    out, old = scratch / "out.txt", scratch / "old"
-    before: dict[str, str] = {}
-    if begins != "nothing":
-        warm(project, "old")
-        assert child(project, words, out) == 0, out.read_text()
-        before = state(project)
-        shutil.copytree(project / "results", old)
-        spec.write_text(text.replace("seed = 5", "seed = 6"), encoding="utf-8")
-    kept_results = old if begins != "nothing" else None
-    warm(project, "new")
-    gc.freeze()
+    out = scratch / "out.txt"
     restore(kept_results, project)
     assert child(project, words, out, Steps(project)) == 0, out.read_text()
     after = state(project)
@@ -283,8 +286,12 @@ def warm(project: Path, version: str) -> None:
 if __name__ == "__main__":
     import_all()
     importlib.import_module("twintrade.cli")
-    place, work, begins_with, every = sys.argv[1:5]
-    keep_computed(every_page=every == "all")
-    step_width = int(sys.argv[5]) if len(sys.argv) > 5 else 1
-    for record in records(Path(place), Path(work), ["run"], begins=begins_with, stride=step_width):
-        print(json.dumps(record), flush=True)
+    place, work = map(Path, sys.argv[1:3])
+    keep_computed(every_page=sys.argv[3] == "all")
+    hashes_of_old = make_old(place, work, ["run"])
+    warm(place, "new")
+    gc.freeze()
+    for begins, step_width in (entry.split(":") for entry in sys.argv[4:]):
+        start = (work / "old", hashes_of_old) if begins == "old" else (None, {})
+        for record in records(place, work, ["run"], *start, int(step_width)):
+            print(json.dumps(record), flush=True)

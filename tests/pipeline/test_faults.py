@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from black_box import command, environment, hashes, write_project
+from black_box import SHORT, command, environment, hashes, write_project
 
 from twintrade.errors import StoreError
 from twintrade.study.redraw import redraw
@@ -29,19 +29,32 @@ HARMLESS = ("mkdir", "unlink", "rmdir", "fsync results")
 """Folders that are there already, and steps after the new results stand: the next run clears what is left."""
 
 
-def inflicted(folder: Path, begins: str, pages: str, stride: int) -> list[dict]:
+def inflicted(folder: Path, pages: str, **strides: int) -> dict[str, list[dict]]:
+    """Return what every so manieth step led to, by what a run begins with; one program makes them all."""
     project = write_project(folder / "project")
     (folder / "scratch").mkdir()
     done = subprocess.run(
-        [sys.executable, str(HARNESS), str(project), str(folder / "scratch"), begins, pages, str(stride)],
+        [
+            sys.executable,
+            str(HARNESS),
+            str(project),
+            str(folder / "scratch"),
+            pages,
+            *map("{0[0]}:{0[1]}".format, strides.items()),
+        ],
         env=environment(PYTHONPATH=str(HARNESS.parent)),
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    head, *records = map(json.loads, done.stdout.splitlines())
-    assert head["changed"], "old and new results must differ, or nothing is shown"
+    records: dict[str, list[dict]] = {}
+    for record in map(json.loads, done.stdout.splitlines()):
+        if "steps" in record:
+            assert record["changed"], "old and new results must differ, or nothing is shown"
+            found = records[list(strides)[len(records)]] = []
+        else:
+            found.append(record)
     return records
 
 
@@ -72,9 +85,14 @@ def judge(records: list[dict]) -> None:
             assert told[0].startswith("tiny failed: "), where
 
 
-@pytest.mark.parametrize(("begins", "stride"), [("old", 9), ("nothing", 13)])
-def test_a_fault_at_any_step_leaves_old_results_or_new_ones_whole(tmp_path, begins, stride):
-    records = inflicted(tmp_path, begins, "few", stride)
+@pytest.fixture(scope="module")
+def some(tmp_path_factory):
+    return inflicted(tmp_path_factory.mktemp("faults"), "few", old=9, nothing=13)
+
+
+@pytest.mark.parametrize("begins", ["old", "nothing"])
+def test_a_fault_at_any_step_leaves_old_results_or_new_ones_whole(some, begins):
+    records = some[begins]
     judge(records)
     assert len({r["fault"] for r in records}) == 5
 
@@ -82,7 +100,7 @@ def test_a_fault_at_any_step_leaves_old_results_or_new_ones_whole(tmp_path, begi
 @pytest.mark.slow
 @pytest.mark.parametrize("begins", ["old", "nothing"])
 def test_a_fault_at_every_step_leaves_old_results_or_new_ones_whole(tmp_path, begins):
-    records = inflicted(tmp_path, begins, "few", 1)
+    records = inflicted(tmp_path, "few", **{begins: 1})[begins]
     judge(records)
     told = collections.Counter((r["fault"], "old" if r["is_old"] else "new") for r in records)
     assert min(told[fault, "old"] for fault in ("kill", "interrupt", "ENOSPC", "EIO")) > 20, told
@@ -98,9 +116,9 @@ def told(done: subprocess.CompletedProcess[str]) -> str:
     return done.stdout + done.stderr
 
 
-def changed(project: Path) -> Path:
+def changed(project: Path, more: str = "") -> Path:
     spec = project / "analyses" / "tiny.toml"
-    spec.write_text(spec.read_text().replace("seed = 5", "seed = 6"))
+    spec.write_text(spec.read_text().replace("seed = 5", "seed = 6") + more)
     return project
 
 
@@ -118,12 +136,9 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "-l", str(place)], check=False, capture_output=True)
 
 
-def test_a_full_disk_is_told_in_one_line_and_harms_nothing(finished, small_disk):
-    project = small_disk / "project"
-    project.mkdir()
-    for part in ("analyses", "data"):
-        shutil.copytree(finished / part, project / part)
-    (project / "filler").write_bytes(bytes(300_000))
+def test_a_full_disk_is_told_in_one_line_and_harms_nothing(small_disk):
+    project = write_project(small_disk / "project", SHORT)
+    (project / "filler").write_bytes(bytes(700_000))
     done = command(project, "run")
     assert done.returncode == 1
     assert "were not written: No space left on device" in told(done)
@@ -159,7 +174,7 @@ def test_a_read_only_folder_still_tells_what_is_fresh_and_refuses_in_one_line(fi
 
 
 def test_two_runs_at_once_leave_one_whole_result(copy):
-    changed(copy)
+    changed(copy, SHORT)
     words = [sys.executable, "-m", "twintrade.cli", "run"]
     both = [
         subprocess.Popen(
@@ -249,7 +264,7 @@ def test_own_data_in_the_folder_of_processed_data_are_watched_like_any_other(cop
     processed.mkdir(exist_ok=True)
     (copy / "data" / "raw" / "tiny_trade.csv").rename(processed / "trade.csv")
     spec = copy / "analyses" / "tiny.toml"
-    spec.write_text(spec.read_text().replace("data/raw/tiny_trade.csv", "data/processed/trade.csv"))
+    spec.write_text(spec.read_text().replace("data/raw/tiny_trade.csv", "data/processed/trade.csv") + SHORT)
     assert command(copy, "run").returncode == 0
     trade = processed / "trade.csv"
     text = trade.read_text()
