@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,7 +10,21 @@ import time
 from pathlib import Path
 
 import pytest
-from black_box import command, environment, hashes, write_project
+from black_box import SHORT, command, environment, hashes, write_project
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return write_project(tmp_path / "project", SHORT)
+
+
+@pytest.fixture
+def copy(finished: Path, tmp_path: Path) -> Path:
+    """A project with results, whose next run draws one table."""
+    made = Path(shutil.copytree(finished, tmp_path / "copy"))
+    spec = made / "analyses" / "tiny.toml"
+    spec.write_text(spec.read_text() + SHORT)
+    return made
 
 
 def edited(project: Path, old: str, new: str) -> Path:
@@ -99,28 +114,26 @@ def test_an_analysis_is_never_overwritten_by_init(project):
     assert "exists already" in told(done)
 
 
-def test_a_failed_run_leaves_the_old_results_and_the_next_success_clears_its_messages(project):
-    assert command(project, "run").returncode == 0
-    before = hashes(project / "results" / "tiny")
-    good = (project / "analyses" / "tiny.toml").read_text()
-    edited(project, 'transform = "log"\n\n[inference]', 'transform = "log"\ncovariates = ["gdp"]\n\n[inference]')
-    done = command(project, "run")
+def test_a_failed_run_leaves_the_old_results_and_the_next_success_clears_its_messages(copy):
+    before = hashes(copy / "results" / "tiny")
+    good = (copy / "analyses" / "tiny.toml").read_text()
+    edited(copy, 'transform = "log"\n\n[inference]', 'transform = "log"\ncovariates = ["gdp"]\n\n[inference]')
+    done = command(copy, "run")
     assert done.returncode == 3
     assert "no column “gdp”" in told(done)
-    assert hashes(project / "results" / "tiny") == before
-    assert (project / "results" / "tiny.messages.csv").is_file()
-    (project / "analyses" / "tiny.toml").write_text(good + '\n[[diagnostic]]\nname = "raw_series"\n')
-    assert command(project, "run").returncode == 0
-    assert not (project / "results" / "tiny.messages.csv").exists()
+    assert hashes(copy / "results" / "tiny") == before
+    assert (copy / "results" / "tiny.messages.csv").is_file()
+    (copy / "analyses" / "tiny.toml").write_text(good + '\n[[diagnostic]]\nname = "raw_series"\n')
+    assert command(copy, "run").returncode == 0
+    assert not (copy / "results" / "tiny.messages.csv").exists()
 
 
-def test_a_killed_run_leaves_the_old_results_whole(project):
-    assert command(project, "run").returncode == 0
-    before = hashes(project / "results" / "tiny")
-    edited(project, "seed = 5", "seed = 6")
+def test_a_killed_run_leaves_the_old_results_whole(copy):
+    before = hashes(copy / "results" / "tiny")
+    edited(copy, "seed = 5", "seed = 6")
     process = subprocess.Popen(
         [sys.executable, "-m", "twintrade.cli", "run", "--log-json"],
-        cwd=project,
+        cwd=copy,
         env=environment(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -132,9 +145,9 @@ def test_a_killed_run_leaves_the_old_results_whole(project):
             break
     process.send_signal(signal.SIGKILL)
     process.wait()
-    assert hashes(project / "results" / "tiny") == before
-    assert command(project, "run").returncode == 0
-    after = {p.name for p in (project / "results").iterdir()}
+    assert hashes(copy / "results" / "tiny") == before
+    assert command(copy, "run").returncode == 0
+    after = {p.name for p in (copy / "results").iterdir()}
     assert after == {"tiny"}
 
 
@@ -173,7 +186,7 @@ def test_a_read_only_project_is_told_in_one_line(project):
 
 
 def test_two_analyses_run_side_by_side_and_one_failing_stops_no_other(tmp_path):
-    project = write_project(tmp_path)
+    project = write_project(tmp_path, SHORT)
     text = (project / "analyses" / "tiny.toml").read_text()
     (project / "analyses" / "broken.toml").write_text(text.replace('name = "twfe"', 'name = "twfee"'))
     done = command(project, "run", "--jobs", "2")
