@@ -61,11 +61,20 @@ def differing(one: dict[str, str], other: dict[str, str]) -> list[str]:
     return sorted(path for path in {*one, *other} if one.get(path) != other.get(path))
 
 
-def test_everything_about_the_surroundings_changed_at_once_changes_no_byte(finished, tmp_path):
-    project = write_project(tmp_path / "another place, ü $HOME" / "deep")
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory):
+    """Results made with everything about the surroundings changed, the threads of the linear algebra among it."""
+    place = tmp_path_factory.mktemp("elsewhere")
+    project = write_project(place / "another place, ü $HOME" / "deep")
     env = {k: v for name in [*FACTORS, "locale"] for k, v in FACTORS[name].items()}
-    other = run(project, umask=0o077, inside="data/raw", HOME=str(tmp_path), **env)
-    assert differing(hashes(other), hashes(finished / "results" / "tiny")) == []
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "2")
+    return run(project, umask=0o077, inside="data/raw", HOME=str(place), **env, **threads)
+
+
+def test_everything_about_the_surroundings_changed_at_once_changes_no_byte(finished, elsewhere):
+    assert differing(hashes(elsewhere), hashes(finished / "results" / "tiny")) == []
+    everything = b"".join(p.read_bytes() for p in elsewhere.rglob("*") if p.suffix in (".csv", ".json", ".html"))
+    assert str(elsewhere.parents[1]).encode() not in everything
 
 
 @pytest.mark.slow
@@ -101,15 +110,8 @@ def test_a_table_in_several_files_is_the_table(finished, tmp_path):
     assert [path for path in differing(other, own) if not OF_INPUTS.fullmatch(path)] == []
 
 
-@pytest.mark.parametrize("threads", ["2"])
-def test_threads_of_the_linear_algebra_change_no_printed_number(finished, tmp_path, threads):
-    other = run(
-        write_project(tmp_path / "project"),
-        OMP_NUM_THREADS=threads,
-        OPENBLAS_NUM_THREADS=threads,
-        MKL_NUM_THREADS=threads,
-    )
-    found = differing(hashes(other), hashes(finished / "results" / "tiny"))
+def test_threads_of_the_linear_algebra_change_no_printed_number(finished, elsewhere):
+    found = differing(hashes(elsewhere), hashes(finished / "results" / "tiny"))
     assert [path for path in found if PRINTED.fullmatch(path)] == []
 
 
