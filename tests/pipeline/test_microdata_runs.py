@@ -4,7 +4,7 @@ import json
 import shutil
 
 import pytest
-from black_box import command, hashes, write_project
+from black_box import SHORT, command, hashes, write_project
 
 pytest.importorskip("duckdb", reason="the extra microdata is not installed")
 
@@ -14,7 +14,7 @@ ENTRY = 'microdata = { weight = "kg", firm = "firm", product = "hs", margins = t
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """Write the small pair with every yearly figure as three shipments in two files, and run it."""
-    project = write_project(tmp_path_factory.mktemp("micro"))
+    project = write_project(tmp_path_factory.mktemp("micro"), SHORT)
     lines = (project / "data" / "raw" / "tiny_trade.csv").read_text().splitlines()
     header, rows = lines[0].split(","), [line.split(",") for line in lines[1:]]
     value = header.index("exports_usd")
@@ -47,7 +47,7 @@ def project(made, tmp_path):
 
 
 def test_effects_are_those_of_the_small_file(made, tmp_path):
-    small = write_project(tmp_path)
+    small = write_project(tmp_path, SHORT)
     assert command(small, "run").returncode == 0
     one, other = ((p / "results" / "tiny" / "effects.csv").read_text().splitlines() for p in (made, small))
     assert len(one) == len(other) > 5

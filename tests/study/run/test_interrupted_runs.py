@@ -28,6 +28,9 @@ seed = 5
 name = "estimators"
 names = ["imputation"]
 on = "twfe"
+
+[report]
+exhibits = ["ladder"]
 """
 
 
