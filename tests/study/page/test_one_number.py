@@ -43,7 +43,7 @@ def project(project: Path) -> Path:
     return project
 
 
-RANDOMIZED = 'name = "randomization"\ndraws = 59\n'
+RANDOMIZED = 'name = "randomization"\ndraws = 19\n'
 
 
 def ran(project, text, method="ppml", inference=RANDOMIZED, checks=tuple(CHECKS)):
@@ -91,7 +91,7 @@ def printed(found) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True)
 
 
-@pytest.mark.parametrize("inference", [RANDOMIZED, 'name = "auto"\npermutations = 59\n'])
+@pytest.mark.parametrize("inference", [RANDOMIZED, 'name = "auto"\npermutations = 19\n'])
 @pytest.mark.parametrize("method", METHODS)
 def test_every_number_printed_for_the_headline_is_the_headline_s(project, spec_text, method, inference) -> None:
     found = ran_once(project, spec_text, method, inference)
