@@ -8,12 +8,14 @@ import pytest
 
 from benchmarks.size_of_checks import TRIALS, draw_design, judge
 from twintrade.design import Design, Panel, Treatment
+from twintrade.diagnostics.sensitivity import functional_form
 from twintrade.diagnostics.sensitivity.functional_form import FunctionalForm
 from twintrade.estimators.base import fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
+from twintrade.numerics.poisson import fit_poisson
 
 SHAPE = (12, 10, 8)
 
@@ -63,6 +65,14 @@ def test_a_bent_predictor_is_found(estimator, transform, by):
     assert finding.verdict == "objects"
     assert finding.value < 0.01
     assert "doubted" in finding.sentence
+
+
+@pytest.mark.parametrize(("shape", "fits"), [("static", 2), ("event", 4)])
+def test_a_model_is_fitted_without_and_with_the_square_once(shape, fits, monkeypatch):
+    design, calls = made(1, 0.0, "level", "period"), []
+    monkeypatch.setattr(functional_form, "fit_poisson", lambda *given: calls.append(1) or fit_poisson(*given))
+    assert np.isfinite(found(PPML(shape), design).value)
+    assert len(calls) == fits
 
 
 def test_few_large_pairs_do_not_speak_against_the_right_form():

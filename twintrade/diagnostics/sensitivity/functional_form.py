@@ -61,7 +61,8 @@ class FunctionalForm(Diagnostic):
         if isinstance(fit.estimator, PPML) and not set(fit.design.observations.effect_names) <= PLAIN:
             return self.unavailable(Text("checks.reset-noisy"))
         try:
-            estimate = _estimate_added(fit)
+            added = _add_square(fit, 0)
+            estimate = added.report(fit, added.n_terms)
             scaled = next(compute_scaled_variances(fit, [estimate], self.by or fit.design.clusters))
         except TwintradeError as error:
             return self.unavailable(error.text)
@@ -69,7 +70,7 @@ class FunctionalForm(Diagnostic):
         if not se > 0:
             return self.unavailable(Text("checks.reset-no-variance"))
         p = float(compute_two_sided_p(np.array([slope / se]), scaled.df)[0])
-        moved = _compare_with_square(fit, inference, rng)
+        moved = _compare_with_square(fit, added if fit.estimator.shape != "event" else None, inference, rng)
         yardstick = measure_headline(fit, inference, rng)
         verdict = "objects" if p <= 1 - self.level else judge_violation(p, moved.bound, yardstick.tolerance)
         scale = fit.estimate.scale
@@ -95,45 +96,53 @@ class FunctionalForm(Diagnostic):
         )
 
 
-def _compare_with_square(fit: Fit, inference: Inference, rng: np.random.Generator) -> PairedDifference:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Added:
+    """A model with the squared predictor after its terms, fitted on some rows."""
+
+    n_terms: int
+    rows: IntArray
+    fitted: PoissonFit | LeastSquares
+    weights: FloatArray
+
+    def report(self, fit: Fit, column: int) -> Estimate:
+        """Return one coefficient as an estimate of its own."""
+        o, again = fit.design.observations, self.fitted
+        if not {column, self.n_terms} <= set(again.kept.tolist()):
+            raise EstimationError(Text("checks.reset-collinear"))
+        place = int(np.flatnonzero(again.kept == column)[0])
+        selector = np.zeros((again.kept.size, 1))
+        selector[place, 0] = 1.0
+        source = Regression(self.rows, again.x_tilde, again.residuals, self.weights, again.bread, selector)
+        units, values = sum_influence_by_unit(o, self.rows, source.row_influence())
+        return Estimate(
+            effects=again.coefficients[place : place + 1],
+            uncertainty=UnitInfluence(units, values, source),
+            scale=fit.estimate.scale,
+            sample=fit.estimate.sample,
+            names=(ADDED,),
+            n_units=np.array([units.size], dtype=np.int64),
+            n_cells=np.array([self.rows.size], dtype=np.int64),
+        )
+
+
+def _compare_with_square(
+    fit: Fit, added: _Added | None, inference: Inference, rng: np.random.Generator
+) -> PairedDifference:
     """Return how far the overall effect moves when the square is added, with the error of that difference."""
     try:
-        again = replace(fit, estimate=_estimate_added(fit, is_overall=True))
+        again = replace(fit, estimate=(added or _add_square(fit, -1)).report(fit, 0))
         return compare_paired(fit, again, resolve_method(fit, inference), rng)
     except TwintradeError:
         return PairedDifference(np.nan)
 
 
-def _estimate_added(fit: Fit, is_overall: bool = False) -> Estimate:
-    """Return the slope of the squared predictor as an estimate of its own; or the overall effect beside it.
-
-    Raises
-    ------
-    TwintradeError
-        The model cannot be fitted, or the square is collinear with it.
-    """
+def _add_square(fit: Fit, place: int) -> _Added:
+    """Return the regression at a place of ``list_models`` with the square of its own predictor beside its terms."""
     o = fit.design.observations
     assert isinstance(fit.estimator, PPML | TWFE)
-    models = list_models(fit.estimator.shape, False, fit.estimator.second_reference)
-    model = build_terms(o, models[-1 if is_overall else 0])
-    rows, again, weights = (_poisson if isinstance(fit.estimator, PPML) else _linear)(o, model)
-    column = 0 if is_overall else model.columns.shape[1]
-    if not {column, model.columns.shape[1]} <= set(again.kept.tolist()):
-        raise EstimationError(Text("checks.reset-collinear"))
-    place = int(np.flatnonzero(again.kept == column)[0])
-    selector = np.zeros((again.kept.size, 1))
-    selector[place, 0] = 1.0
-    source = Regression(rows, again.x_tilde, again.residuals, weights, again.bread, selector)
-    units, values = sum_influence_by_unit(o, rows, source.row_influence())
-    return Estimate(
-        effects=again.coefficients[place : place + 1],
-        uncertainty=UnitInfluence(units, values, source),
-        scale=fit.estimate.scale,
-        sample=fit.estimate.sample,
-        names=(ADDED,),
-        n_units=np.array([units.size], dtype=np.int64),
-        n_cells=np.array([rows.size], dtype=np.int64),
-    )
+    model = build_terms(o, list_models(fit.estimator.shape, False, fit.estimator.second_reference)[place])
+    return _Added(model.columns.shape[1], *(_poisson if isinstance(fit.estimator, PPML) else _linear)(o, model))
 
 
 def _poisson(o: Observations, model: Terms) -> tuple[IntArray, PoissonFit | LeastSquares, FloatArray]:
