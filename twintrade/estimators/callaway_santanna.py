@@ -28,6 +28,9 @@ from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.comparisons import PANEL_ONLY, CohortMoments, Convention, Method
 from twintrade.text import Listed, Text, Words
 
+SMALL = 2_000
+"""Groups of a panel with gaps, times periods, up to which their means are quicker than cells one by one."""
+
 
 @dataclass(frozen=True, slots=True)
 class CallawaySantAnna(Estimator):
@@ -100,7 +103,7 @@ class CallawaySantAnna(Estimator):
         if is_plain and wide.is_complete:
             effects, influence = estimate_from_moments(wide.moments(), plan, wide)
             return pack(plan, effects, influence, wide, design, self.base, dropped)
-        groups = group_by_pattern(wide) if is_plain else None
+        groups = group_by_pattern(wide, SMALL) if is_plain else None
         if groups is not None:
             return self._by_pattern(groups, wide, plan, design, dropped)
         return self._by_cell(wide, plan, design, dropped)

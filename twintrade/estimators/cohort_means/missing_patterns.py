@@ -44,11 +44,11 @@ class PatternGroups:
         return replace(self.wide.influence(moments, coefficients, constants), parent=self.parent)
 
 
-def group_by_pattern(wide: Wide) -> PatternGroups | None:
+def group_by_pattern(wide: Wide, n_free: int = 0) -> PatternGroups | None:
     """Group the units of a panel with gaps; None where hardly two units miss the same periods.
 
     A group's coefficients hold as many numbers per effect as there are periods: with fewer units than that in the
-    average group, sums would take more room than rows.
+    average group, sums would take more room than rows. Up to ``n_free`` numbers the room is no matter.
     """
     seen = ~np.isnan(wide.outcomes)
     n_periods = seen.shape[1]
@@ -56,7 +56,7 @@ def group_by_pattern(wide: Wide) -> PatternGroups | None:
         return None
     code = seen @ (1 << np.arange(n_periods, dtype=np.int64)) + (wide.cohort << n_periods)
     labels, first, group = np.unique(code, return_index=True, return_inverse=True)
-    if labels.size * n_periods > group.size:
+    if labels.size * n_periods > max(group.size, n_free):
         return None
     parent = wide.cohort[first]
     outcomes = np.where(seen, wide.outcomes, 0.0)
