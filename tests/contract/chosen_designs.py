@@ -131,8 +131,12 @@ def make_quick(kind: type) -> object:
     return kind(**{k: v for k, v in QUICK.items() if k in getattr(kind, "__dataclass_fields__", {})})
 
 
+FEW_SIZES = {"interactive_effects": {"max_rank": 1}}
+"""Options that leave fewer sizes of a model to be tried: each takes hundreds of steps in every fold."""
+
+
 def of(name: str, **options: object) -> Estimator:
-    return ESTIMATORS[name](**options)
+    return ESTIMATORS[name](**FEW_SIZES.get(name, {}), **options)
 
 
 @cache
@@ -192,7 +196,7 @@ def fit_chosen(name: str, noise: float = 0.5) -> Fit:
 
 @cache
 def _fit_once(kind: type[Estimator], name: str, noise: float) -> Fit:
-    return fit(kind(), chosen(name, noise).design())
+    return fit(kind(**FEW_SIZES.get(name, {})), chosen(name, noise).design())
 
 
 def varied(name: str, options: Mapping[str, object], variant: str, noise: float) -> Design:
