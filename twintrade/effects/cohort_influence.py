@@ -140,14 +140,21 @@ class CohortInfluence(Influence):
         """Return the influence of ``effects @ weights``; ``extra`` must be grouped by the same cohorts."""
         constants = self.constants @ weights
         if extra is not None:
-            values = np.empty((0, 0))
-            if isinstance(extra, GroupedInfluence) and extra.unit_weights is None:
-                values = extra.values if self.parent is None else extra.values[self.parent]
+            values = self._by_group(extra) if isinstance(extra, GroupedInfluence) else np.empty((0, 0))
             if values.shape[0] != constants.shape[0]:
                 raise InferenceError("the influence of the weights is grouped by other cohorts than the effects")
             constants = constants + values
         loadings = None if self.loadings is None else self.loadings @ weights
         return replace(self, coefficients=self.coefficients @ weights, constants=constants, loadings=loadings)
+
+    def _by_group(self, extra: GroupedInfluence) -> FloatArray:
+        """Return the influence by group, empty where units of a group weigh differently in their cohort."""
+        values = extra.values if self.parent is None else extra.values[self.parent]
+        if extra.unit_weights is None:
+            return values
+        weights = np.zeros(values.shape[0])
+        weights[self.cohort] = extra.unit_weights
+        return values * weights[:, None] if (weights[self.cohort] == extra.unit_weights).all() else np.empty((0, 0))
 
     def _rows(self) -> tuple[IntArray, FloatArray]:
         if self.cohort is None or self.outcomes is None:

@@ -162,3 +162,18 @@ def test_a_small_panel_is_summed_where_hardly_two_units_miss_the_same_periods(mo
     for by in ("unit", "city"):
         ours, theirs = (Clustered(by=(by,)).infer(f, "overall", np.random.default_rng(5)) for f in (fast, slow))
         np.testing.assert_allclose(ours.se, theirs.se, rtol=1e-9)
+
+
+def test_a_unit_observed_once_leaves_the_average_of_a_panel_summed_by_pattern(monkeypatch):
+    """It counts in no cohort's size: neither does its group."""
+    design, name = entering_and_leaving(NotYetTreated()), "c001"
+    unit = int(np.flatnonzero(design.panel.units == name)[0])
+    once = design.restricted((design.panel.unit != unit) | (design.panel.period == 2005))
+    fast, slow = fit(CallawaySantAnna(), once), on_rows(monkeypatch, CallawaySantAnna(), once)
+    assert isinstance(fast.estimate.uncertainty, CohortInfluence)
+    gone = fit(CallawaySantAnna(), design.without([name])).view("overall")
+    for view in fast.views:
+        one, other = fast.view(view), slow.view(view)
+        np.testing.assert_allclose(one.effects, other.effects, atol=EXACT)
+        np.testing.assert_allclose(one.uncertainty.matrix(), other.uncertainty.matrix(), atol=EXACT)
+    assert fast.view("overall").effects == pytest.approx(gone.effects, abs=EXACT)
