@@ -13,9 +13,11 @@ from twintrade.design import Design, Panel, Treatment
 from twintrade.diagnostics.base import DIAGNOSTICS
 from twintrade.effects import Bands, Finding, Verdict
 from twintrade.errors import TwintradeError
+from twintrade.estimators import interactive_effects
 from twintrade.estimators.base import Fit, fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
 from twintrade.estimators.imputation import Imputation
+from twintrade.estimators.imputing.factor_counterfactual import find_largest_rank
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.base import INFERENCES
@@ -32,7 +34,13 @@ ESTIMATORS = {
 REFITS = ("estimators", "leave_one_out", "specification_curve", "window")
 """Checks that estimate dozens of designs, each under all assignments: one fit is tried, others on the slow side."""
 
-WAYS = {"clustered": Clustered(), "randomization": Randomization(draws=19)}
+WAYS = {"clustered": Clustered(draws=99), "randomization": Randomization(draws=19)}
+
+
+@pytest.fixture(autouse=True)
+def few_sizes(monkeypatch):
+    """Of a factor model, which checks estimate under every assignment, two sizes are tried in place of five."""
+    monkeypatch.setattr(interactive_effects, "find_largest_rank", lambda cells, _: find_largest_rank(cells, 1))
 
 
 def made(transform: str, n_treated: int = 8) -> Design:
