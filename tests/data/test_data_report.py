@@ -38,7 +38,8 @@ def test_more_errors_than_are_listed(project, trade_source):
     rows = "".join(f"Lyon,GBR,{1800 + i},bad\n" for i in range(250))
     with pytest.raises(InvalidDataError) as caught:
         read_trade([trade_source()], project("city,partner,year,value\n" + rows))
-    assert "Errors (250, the first 200)" in format_data_report([], caught.value.messages, caught.value.n_errors)
+    report = format_data_report([], caught.value.messages, caught.value.n_errors)
+    assert "Errors (250, the first 200 in 1 line)" in report
 
 
 def test_every_counted_message_is_in_the_list():

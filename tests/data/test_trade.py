@@ -519,3 +519,14 @@ def test_series_of_one_figure_are_named(project, trade_source):
     table = read_trade([trade_source()], project("city,partner,year,value\n" + "".join(rows)))
     (warning,) = [m.message for m in table.messages if m.code == "constant-series"]
     assert warning.endswith(": A-GBR")
+
+
+@pytest.mark.parametrize("head", ["unit", "note"])
+def test_a_jump_names_a_column_of_units_only_where_the_file_has_one(project, trade_source, head):
+    rows = [f"Lyon,GBR,{y},{v},x" for y, v in ((2001, 10), (2002, 11), (2003, 12000), (2004, 12500))]
+    table = read_trade([trade_source()], project(f"city,partner,year,value,{head}\n" + "\n".join(rows)))
+    assert "unit-jump" in {m.code for m in table.messages}
+    lines = [line for lines in list_lines_to_change(table.messages).values() for line in lines]
+    is_named = [line.startswith('money_unit = { column = "unit" }') for line in lines]
+    assert any(is_named) == (head == "unit")
+    assert not any("the column of units" in line for line in lines)

@@ -7,8 +7,10 @@ import sys
 
 import pytest
 
+from twintrade.errors import SpecError
 from twintrade.study.asking import MOST_QUESTIONS
 from twintrade.study.scaffold import write_scaffold
+from twintrade.study.spec.spec_text import parse_tables
 
 COUNTRIES = ("FRA", "DEU", "ITA", "ESP")
 
@@ -68,7 +70,7 @@ def test_what_is_not_answered_stays_open(two_open_ends):
     (two_open_ends / "analyses" / "mine.toml").unlink()
     write_scaffold(two_open_ends, "mine", "t.csv", "r.csv")
     assert (two_open_ends / "analyses" / "mine.toml").read_text(encoding="utf-8") == asked
-    assert asked.count("QUESTION") == 5
+    assert asked.count("QUESTION") == 6
 
 
 @pytest.mark.parametrize("words", [(), ("--yes",)], ids=["asks", "yes"])
@@ -90,3 +92,15 @@ def test_init_asks_on_a_terminal_alone(two_open_ends, words):
     assert child.wait(timeout=120) == 2
     assert ("Which column names the cities" in shown.decode()) == (not words)
     assert "wrote analyses/mine.toml" in shown.decode()
+
+
+def test_a_unit_that_nothing_names_is_a_question_listed_with_the_others(two_open_ends):
+    text = (two_open_ends / "t.csv").read_text(encoding="utf-8").replace("exports_eur,exports_usd", "exports,note")
+    (two_open_ends / "t.csv").write_text(text, encoding="utf-8")
+    write_scaffold(two_open_ends, "mine", "t.csv", "r.csv")
+    written = (two_open_ends / "analyses" / "mine.toml").read_text(encoding="utf-8")
+    assert 'money_unit = "UNKNOWN"   # QUESTION: nothing names the currency' in written
+    with pytest.raises(SpecError, match="questions are open") as caught:
+        parse_tables(written)
+    assert "partner: " in str(caught.value)
+    assert "money_unit: nothing names the currency: write it" in str(caught.value)

@@ -1,12 +1,14 @@
 """What check says of an analysis that was guessed, and of ties without a date."""
 
 import json
+import re
 
 import pytest
 
 from twintrade.errors import DesignError, EstimationError
 from twintrade.study.checking import check_analysis
 from twintrade.study.execute import execute
+from twintrade.text import Text
 
 
 def blanked(project):
@@ -132,3 +134,36 @@ def test_rows_that_other_columns_leave_out_are_listed_as_the_headlines_are(proje
     assert not reasons & set(listed)
     assert listed["zero-under-log"]["n_rows"] > 0
     assert "log" in listed["zero-under-log"]["columns"]
+
+
+def test_a_list_of_agreements_that_is_cut_says_how_many_follow(project, spec_text, monkeypatch):
+    assert "more" not in check_analysis(project, "tiny", spec_text).partition("agreements")[2].partition("\n\n")[0]
+    monkeypatch.setattr("twintrade.study.checking._MOST_UNITS", 1)
+    told = check_analysis(project, "tiny", spec_text)
+    assert re.search(r"from 20\d\d\n    and \d+ more\n", told)
+
+
+@pytest.mark.parametrize(
+    ("key", "n", "words"),
+    [
+        (
+            "data.treated-jump",
+            1,
+            "1 jump of a treated pair or its city is larger than the series' own variation explains and moves",
+        ),
+        (
+            "data.treated-jump",
+            13,
+            "13 jumps of treated pairs or their cities are larger than the series' own variation explains and move",
+        ),
+    ],
+)
+def test_one_jump_moves_and_several_move(key, n, words):
+    assert str(Text(key, n=n, jumps="x")).startswith(f"{words} the estimate: x.")
+
+
+@pytest.mark.parametrize(("n", "words"), [(1, "1 zero,"), (2, "2 zeros,"), (0, "0 zeros,")])
+def test_one_zero_is_no_zeros(n, words):
+    assert words in str(
+        Text("study.outcome", outcome="exports", outcome_unit="USD", zeros=n, missing=0, quartiles="1")
+    )

@@ -46,8 +46,10 @@ def format_data_report(
         if mine:
             total = n_errors if level == "error" and n_errors is not None else len(mine)
             all_shown = "yes" if total <= len(mine) else "no"
-            heading = Text("data.report-level", level=level, total=total, all_shown=all_shown, n_shown=len(mine))
-            lines += ["", str(heading), *_list_by_file(mine)]
+            shown = _list_by_file(mine)
+            counts = {"n_shown": len(mine), "n_lines": sum(line.startswith("    ") for line in shown)}
+            heading = Text("data.report-level", level=level, total=total, all_shown=all_shown, **counts)
+            lines += ["", str(heading), *shown]
     fixes = list_lines_to_change(listed)
     if fixes:
         lines += ["", str(Text("data.report-fixes"))]

@@ -47,7 +47,6 @@ _BY_CODE: Mapping[str, str] = {
     "duplicate-twinning": "data.fix-duplicate-twinning",
     "absent-row": "data.fix-absent",
     "missing-figures": "data.fix-blank",
-    "unit-jump": "data.fix-unit-column",
     "currency": "data.fix-exchange",
     "looks-cumulated": "data.fix-cumulated",
     "revision": "data.fix-revision",

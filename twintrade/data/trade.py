@@ -130,7 +130,7 @@ def read_trade(sources: Sequence[TradeSource], root: Path) -> TradeTable:
     frame = real.frame[list(TRADE_COLUMNS)].sort_values(["city", "partner", "period"], ignore_index=True)
     check_trade(frame, frequency, sources[0].absent, faults)
     jumps = find_jumps(frame)
-    warn_of_jumps(jumps, frequency, faults)
+    warn_of_jumps(jumps, frequency, [name for part in parts for name in part.record.unread], faults)
     rule = Text("data.dropped-superseded")
     records = [part.record.dropping(rule, n) for part, n in zip(parts, superseded, strict=True)]
     return TradeTable(

@@ -1,13 +1,15 @@
 """Jumps of a series that its own variation does not explain: another unit of money, or a slip of the pen."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from twintrade.data.calendar.periods import Frequency
+from twintrade.data.looks.words import has_word_of
 from twintrade.data.sources.faults import Faults
+from twintrade.effects import Remedy
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.text import Text, list_some
 
@@ -95,12 +97,14 @@ def find_jumps(frame: pd.DataFrame) -> tuple[Jump, ...]:
     return _list_once(pd.concat([whole.assign(partner=""), apart[single]]))
 
 
-def warn_of_jumps(jumps: Sequence[Jump], frequency: Frequency, faults: Faults) -> None:
-    """Warn of jumps, the largest first."""
+def warn_of_jumps(jumps: Sequence[Jump], frequency: Frequency, unread: Iterable[str], faults: Faults) -> None:
+    """Warn of jumps, the largest first, with the column of units where one was not read."""
     if jumps:
+        units = next((name for name in unread if has_word_of(name, "unit")), "")
         largest = sorted(jumps, key=lambda jump: -jump.factor)
         named = list_some([jump.describe(frequency) for jump in largest], _MAX_NAMED, "semicolon")
-        faults.warn("unit-jump", Text("data.unit-jump", n=len(jumps), jumps=named))
+        remedy = Remedy("unit_column", (units,)) if units else None
+        faults.warn("unit-jump", Text("data.unit-jump", n=len(jumps), jumps=named), remedy=remedy)
 
 
 def _list_changes(frame: pd.DataFrame) -> pd.DataFrame:

@@ -22,6 +22,7 @@ RemedyName = Literal[
     "frequency",
     "ignore",
     "kinds",
+    "unit_column",
     "last_row",
     "missing_token",
     "money_unit",

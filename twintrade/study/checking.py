@@ -181,6 +181,8 @@ def _treatment(design: Design) -> Iterator[str]:
     inside = np.flatnonzero((onset > panel.first_period) & (onset <= panel.last_period))
     for k in sorted(inside, key=lambda i: (onset[i], panel.units[i]))[:_MOST_UNITS]:
         yield f"    {Text('study.onset', unit=str(panel.units[k]), period=panel.label(int(onset[k])))}"
+    if inside.size > _MOST_UNITS:
+        yield f"    {Text('common.more', n=int(inside.size) - _MOST_UNITS)}"
     n_without, n_treated = count_without_reference(design)
     if n_without:
         unit, reference = panel.unit_kind, design.reference

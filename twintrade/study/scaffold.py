@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from twintrade.data.figures import UNKNOWN
 from twintrade.data.looks import (
     Guess,
     look_at_both,
@@ -164,7 +165,8 @@ def _guessed(guesses: Sequence[Guess]) -> str:
         if not guess.key:
             lines.append(f"# {' '.join(str(guess.reason).split())}")
             continue
-        kind = "QUESTION" if guess.value == UNDECIDED else "GUESS"
+        is_open = guess.value == UNDECIDED or (guess.key == "money_unit" and UNKNOWN in str(guess.value))
+        kind = "QUESTION" if is_open else "GUESS"
         mark = f"   # {kind}: {' '.join(str(guess.reason).split())}" if guess.reason else ""
         lines.append(f"{format_toml_line(guess.key, guess.value)}{mark}")
     return "\n".join(lines) + "\n"

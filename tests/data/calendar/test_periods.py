@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from twintrade.data import Frequency
 from twintrade.data.calendar.periods import parse_part, parse_periods, parse_subperiods
 from twintrade.data.sources.cells import TextColumn, build_text_array
-from twintrade.data.sources.faults import Faults
+from twintrade.data.sources.faults import CellError, Faults
 
 YEAR, QUARTER, MONTH = Frequency
 
@@ -149,3 +149,8 @@ def test_a_part_of_a_year_is_its_number_or_refused(frequency, text, part):
             parse_part(text, frequency)
     else:
         assert parse_part(text, frequency) == part
+
+
+def test_a_year_that_spans_two_says_what_to_write():
+    with pytest.raises(CellError, match="write in every row the one year it counts for"):
+        Frequency.YEAR.parse("2019/2020")

@@ -139,6 +139,15 @@ def test_several_signatures_keep_the_earliest_and_its_source(project, twinning_s
     assert [m.code for m in registry.messages] == ["several-signatures"]
 
 
+def test_a_repeated_agreement_is_one_fault_and_no_word_of_which_date_counts(project, twinning_source):
+    content = (
+        "city,partner,partner_city,date,kind\nLyon,GBR,Leeds,2021,sister city\nLyon,GBR,Leeds,2023,sister city\n"
+    )
+    with pytest.raises(InvalidDataError, match="remove one; if they are two agreements, declare id") as caught:
+        read_twinnings([twinning_source()], project(content, "data/raw/twins.csv"))
+    assert [m.code for m in caught.value.messages] == ["duplicate-twinning"]
+
+
 def test_unmapped_events_are_errors_once_each(root):
     partial = {k: v for k, v in CASE_EVENTS.items() if k != "mayoral visit"}
     with pytest.raises(InvalidDataError, match=r"“mayoral visit” is not mapped.*and 1 more row\)"):

@@ -35,6 +35,11 @@ def test_no_path_leads_out(folders, path):
         locate(folders[0], path)
 
 
+def test_a_file_beside_the_project_is_to_be_copied_into_it(folders):
+    with pytest.raises(DataError, match=r"copy it here, for instance into data/raw"):
+        locate(folders[0], "../other/file.csv")
+
+
 def test_no_symlink_leads_out(folders):
     inner, _, other = folders
     (inner / "link.csv").symlink_to(other / "file.csv")

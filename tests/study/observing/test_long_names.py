@@ -126,6 +126,7 @@ def test_cities_that_the_table_leaves_out_on_purpose_are_a_note_and_look_alikes_
     unknown, note = "names a city that the trade table does not have", "concerns no unit of the panel"
     wider = "[data]\nwider_register = true\n"
     assert unknown in check("Florence")
+    assert "A run lists them in payloads/agreements_outside_panel.csv" in check("Florence")
     told = check("Florence", head=wider)
     assert unknown not in told
     assert note in told

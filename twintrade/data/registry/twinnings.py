@@ -101,7 +101,7 @@ def _twinning(name: str, group: list[Row], faults: Faults) -> dict[str, object]:
     place = (str(first["file"]), int(first["row"]))
     signatures = [row for row in group if row["event_kind"] == "signed" and isinstance(row["date"], TwinningDate)]
     signed: list[TwinningDate] = sorted((row["date"] for row in signatures), key=lambda d: d.earliest)
-    if len({d.iso for d in signed}) > 1:
+    if len({d.iso for d in signed}) > 1 and all(row["has_events"] for row in group):
         dates = Listed(tuple(d.iso for d in signed), "comma")
         faults.warn("several-signatures", Text("data.several-signatures", name=quote_cell(name), dates=dates), *place)
     ends = sorted({row["ended"] for row in group} - {""})

@@ -55,7 +55,8 @@ def _inside(folder: Path, relative: PurePosixPath, path: str, folder_too: bool) 
     target = (base / relative).resolve()
     if not target.is_relative_to(base):
         raise DataError(
-            f"{path} leads out of its folder: inputs are read inside the project or under {DATA_VARIABLE}"
+            f"{path} leads out of its folder: inputs are read inside the project or under {DATA_VARIABLE}: "
+            "copy it here, for instance into data/raw"
         )
     if not target.is_file() and not (folder_too and target.is_dir()):
         place = "variable" if path.startswith(DATA_VARIABLE) else "project"

@@ -5,12 +5,16 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from twintrade.data.figures import UNKNOWN
 from twintrade.errors import UNDECIDED, SpecError
 from twintrade.text import Listed, Text
 
 # Controls but for tab and line end, and the marks that turn the direction of a text around.
 _REFUSED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
-_OPEN = re.compile(rf"\s*([^#=\s]+)\s*=\s*\"{UNDECIDED}\"\s*(?:#\s*(?:QUESTION:)?\s*(.*\S))?")
+_OPEN = re.compile(
+    rf"\s*([^#=\s]+(?=\s*=\s*\"{UNDECIDED}\")|money_unit(?=\s*=\s*\"[^\"]*{UNKNOWN}\"))"
+    r"\s*=\s*\"[^\"]*\"\s*(?:#\s*(?:QUESTION:)?\s*(.*\S))?"
+)
 
 _TWICE = re.compile(r"Cannot\s(?:overwrite|declare)\s.*\(at\s(?:line\s(\d+)|end)")
 """What the parser says of a key or a table that stands twice."""

@@ -49,7 +49,7 @@ precision-too-fine = is declared precise to the { $declared } but gives only the
 no-period = is not a { period }
 period-all-split-years = { $cell } reads as a year that spans two, not as a month, as every cell here does
 period-split-or-month = is a split year or a month; a panel needs one period a row
-period-two-years = spans two years; a panel needs one period a row
+period-two-years = spans two years; a panel needs one period a row. Edit the file: write in every row the one year it counts for
 period-fiscal = is a fiscal year: say which calendar year it is
 period-two-digits = is a two-digit year: write all four digits
 period-republic = is a year of the Republic calendar: add 1911
@@ -265,7 +265,10 @@ report-level = { $level ->
    *[info] Notes
 } ({ $total }{ $all_shown ->
     [yes] { "" }
-   *[no] , the first { $n_shown }
+   *[no] , the first { $n_shown } in { $n_lines ->
+        [one] { $n_lines } line
+       *[other] { $n_lines } lines
+    }
 })
 report-all-files = all files together
 report-times = { $text } ({ $n } times)
@@ -312,7 +315,7 @@ fix-frequency = frequency = { $first }   # if the whole file is by { $bare ->
 }
 fix-money_unit = money_unit = { $first }
 fix-money_unit_unknown = money_unit = "1,000 USD"   # a power and a currency
-fix-unit-column = money_unit = {"{"} column = "the column of units" {"}"}   # or split the file
+fix-unit_column = money_unit = {"{"} column = { $first } {"}"}   # if it holds units of money
 fix-cumulated = cumulated = true            # figures run on from January; false where they are those of single periods
 fix-add_up = add_up = true   # adds up the figures of names that are one city or one partner
 fix-exchange = exchange = {"{"} target = "USD", file = "data/raw/rates.csv" {"}"}
@@ -320,7 +323,7 @@ fix-precedence = precedence = 1   # under the file that counts where they overla
 fix-product = product = "the column of products"   # with product_revision, if the rows are products to be added up
 fix-revision = mixed_revisions = "by_period"   # or read one revision with where
 fix-day_first = day_first = true   # or false
-fix-duplicate-twinning = id = "the column that tells the rows apart"   # or event, if they are dates of one agreement
+fix-duplicate-twinning = id = "the column that tells the rows apart"   # or event, if they are two dates of one agreement
 fix-absent = absent = "zero"   # or "missing"
 fix-blank = blank = "zero"   # only if a blank means that nothing was traded
 fix-undated = policy = "exclude"
@@ -456,9 +459,9 @@ unit-jump = { $n ->
    *[other] { $n } jumps are
 } larger than the series' own variation explains, perhaps another unit of money or a slip: { $jumps }
 treated-jump = { $n ->
-    [one] { $n } jump of a treated pair or its city is
-   *[other] { $n } jumps of treated pairs or their cities are
-} larger than the series' own variation explains and moves the estimate: { $jumps }. Look at the figures; if the unit changes there, declare money_unit by row or split the file
+    [one] { $n } jump of a treated pair or its city is larger than the series' own variation explains and moves
+   *[other] { $n } jumps of treated pairs or their cities are larger than the series' own variation explains and move
+} the estimate: { $jumps }. Look at the figures; if the unit changes there, declare money_unit by row or split the file
 no-trade-after = { $n ->
     [one] { $n } treated { $units ->
         [city] city
@@ -522,7 +525,7 @@ no-agreement = left out because no agreement was found: { $n ->
 dropped-no-agreement = says that no agreement exists
 ends-before = { $cell } ends the agreement before it began
 not-mapped = { $cell } is not mapped: add it under { $key }, as one of { $words }
-twinning-repeated = { $name } stands here and in { $where }: remove one, or declare an event column
+twinning-repeated = { $name } stands here and in { $where }: remove one; if they are two agreements, declare id, the column that tells them apart, or event, if they are two dates of one
 twinning-differs = { $name } differs from { $where } in { $columns }
 several-signatures = { $name } has several dates of signature ({ $dates }); the earliest counts
 two-ends = { $name } has two ends ({ $dates })
@@ -665,7 +668,7 @@ look-no-city = no column looks like cities: the file is about one. Write its nam
 look-city-titled = named in the title or the file's name; no column has cities
 look-only-city = the registry's only city; no column looks like cities
 look-unit-column = its cells are units, row by row
-look-no-currency = nothing names the currency: write it
+look-no-currency = nothing names the currency: write it, as in "USD" or "1,000 EUR"
 look-products = by its name: its products are added up
 look-revision = which classification it is cannot be seen: HS2012, SITC4 ...
 look-reporter = who recorded the trade cannot be seen: city or partner

@@ -160,14 +160,14 @@ misspelt = { $n ->
 agreement-outside-panel = { $n ->
     [one] { $n } agreement concerns
    *[other] { $n } agreements concern
-} no unit of the panel: { $agreements }; payloads/agreements_outside_panel.csv lists them
+} no unit of the panel: { $agreements }; a run lists them in payloads/agreements_outside_panel.csv
 unknown-city = { $n ->
     [one] { $n } agreement names
    *[other] { $n } agreements name
 } a city that the trade table does not have: { $agreements }. { $other ->
     [none] { "" }
    *[other] { $other } stands in other letters than the cities of the table ({ $city } …), so that no names could be compared.{ " " }
-}If the table has it under another name, its pair counts here as never treated: say so under city_names. payloads/agreements_outside_panel.csv lists them
+}If the table has it under another name, its pair counts here as never treated: say so under city_names. A run lists them in payloads/agreements_outside_panel.csv
 no-index-base = index_base { $base } is no period of the panel, which has { $first } to { $last }
 
 ## words of an option

@@ -109,7 +109,10 @@ cells = { $rows } of { $all } unit-periods: { $n } units ({ $cities } cities × 
 outcome = { $outcome }{ $outcome_unit ->
     [none] { "" }
    *[other] { " " }in { $outcome_unit }
-}: { $zeros } zeros, { $missing } missing; quartiles { $quartiles }
+}: { $zeros ->
+    [one] { $zeros } zero
+   *[other] { $zeros } zeros
+}, { $missing } missing; quartiles { $quartiles }
 units-by-role = units: { $roles }
 role = { $n } { $role }
 onset = { $unit } from { $period }

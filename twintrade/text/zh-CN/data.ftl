@@ -56,7 +56,7 @@ precision-too-fine = 声明的精度为{ $declared ->
 no-period = 不是按{ period }标示的时间
 period-all-split-years = 此处每个单元格都与{ $cell }一样，应读作跨两年的年度，而不是月份
 period-split-or-month = 可能是跨两年的年度，也可能是月份；面板要求每行只对应一期
-period-two-years = 跨两年；面板要求每行只对应一期
+period-two-years = 跨两年；面板要求每行只对应一期。请修改文件：每行写明所属的那一年
 period-fiscal = 是财政年度：请说明对应哪个公历年
 period-two-digits = 的年份只有两位：请写全四位
 period-republic = 采用民国纪年：请加1911
@@ -242,7 +242,7 @@ report-level = { $level ->
    *[info] 说明
 }（{ $total }条{ $all_shown ->
     [yes] { "" }
-   *[no] ，列出前{ $n_shown }条
+   *[no] ，前{ $n_shown }条列为{ $n_lines }行
 }）
 report-all-files = 全部文件
 report-times = { $text }（共{ $n }次）
@@ -286,7 +286,7 @@ fix-frequency = frequency = { $first }   # 若整个文件按{ $bare ->
 }列示
 fix-money_unit = money_unit = { $first }
 fix-money_unit_unknown = money_unit = "1,000 USD"   # 数量级与货币
-fix-unit-column = money_unit = {"{"} column = "单位所在的列" {"}"}   # 或拆分文件
+fix-unit_column = money_unit = {"{"} column = { $first } {"}"}   # 若该列写的是货币单位
 fix-cumulated = cumulated = true            # 数值自1月起累计；若为单期数值则写false
 fix-add_up = add_up = true   # 将属于同一城市或同一伙伴的各名称的数值相加
 fix-exchange = exchange = {"{"} target = "USD", file = "data/raw/rates.csv" {"}"}
@@ -294,7 +294,7 @@ fix-precedence = precedence = 1   # 写在重叠处以其为准的文件之下
 fix-product = product = "商品所在的列"   # 若各行是须加总的商品，并写明product_revision
 fix-revision = mixed_revisions = "by_period"   # 或用where只读取一个版本
 fix-day_first = day_first = true   # 或false
-fix-duplicate-twinning = id = "能区分各行的列"   # 若各行是同一协议的不同日期，则用event
+fix-duplicate-twinning = id = "能区分各行的列"   # 若为同一协议的两个日期，则用event
 fix-absent = absent = "zero"   # 或"missing"
 fix-blank = blank = "zero"   # 仅当空白表示没有贸易时
 fix-undated = policy = "exclude"
@@ -451,7 +451,7 @@ no-agreement = 因未查得协议而剔除：{ $n }行
 dropped-no-agreement = 写明不存在协议
 ends-before = { $cell }使协议在开始之前即告终止
 not-mapped = { $cell }没有对应项：请在{ $key }中补充，取{ $words }之一
-twinning-repeated = { $name }既见于此处，又见于{ $where }：请删去其一，或声明event列
+twinning-repeated = { $name }既见于此处，又见于{ $where }：请删去其一；若为两项协议，请声明id，即能区分各行的列；若为同一协议的两个日期，请声明event
 twinning-differs = { $name }与{ $where }在{ $columns }上不一致
 several-signatures = { $name }有多个签署日期（{ $dates }）；以最早的为准
 two-ends = { $name }有两个终止日期（{ $dates }）
@@ -584,7 +584,7 @@ look-no-city = 没有像城市的列：该文件只涉及一个城市。请写�
 look-city-titled = 见于标题或文件名；没有城市列
 look-only-city = 协议登记表中唯一的城市；没有像城市的列
 look-unit-column = 其单元格逐行给出单位
-look-no-currency = 没有写明货币：请补写
+look-no-currency = 没有写明货币：请补写，如"USD"或"1,000 EUR"
 look-products = 依据列名：其各商品将加总
 look-revision = 无从得知采用哪种分类：HS2012、SITC4等
 look-reporter = 无从得知贸易由谁记录：city或partner

@@ -127,11 +127,11 @@ misspelt = { $n }项协议所列的城市或伙伴不在面板中，但面板中
     [1] 该名称的配对
    *[other] 这些名称的配对
 }不参与分析。请更正名称，或在city_names或partner_names下注明所指
-agreement-outside-panel = { $n }项协议不涉及面板中的任何个体：{ $agreements }；见payloads/agreements_outside_panel.csv
+agreement-outside-panel = { $n }项协议不涉及面板中的任何个体：{ $agreements }；运行时列于payloads/agreements_outside_panel.csv
 unknown-city = { $n }项协议所列的城市不在贸易数据表中：{ $agreements }。{ $other ->
     [none] { "" }
    *[other] { $other }所用的文字与表中的城市（{ $city }等）不同，因此无法比较名称。
-}如果表中以其他名称列出，其配对在此会被视为从未处理：请在city_names下注明。见payloads/agreements_outside_panel.csv
+}如果表中以其他名称列出，其配对在此会被视为从未处理：请在city_names下注明。运行时列于payloads/agreements_outside_panel.csv
 no-index-base = index_base { $base }不是面板中的时期；面板为{ $first }至{ $last }
 
 ## words of an option
