@@ -4,6 +4,7 @@ import tomllib
 import unicodedata
 
 import numpy as np
+import pandas as pd
 import pytest
 from bundled_sources import US_EXPORTS
 
@@ -530,3 +531,12 @@ def test_a_jump_names_a_column_of_units_only_where_the_file_has_one(project, tra
     is_named = [line.startswith('money_unit = { column = "unit" }') for line in lines]
     assert any(is_named) == (head == "unit")
     assert not any("the column of units" in line for line in lines)
+
+
+def test_a_rectangle_is_filled_without_a_text_for_every_cell(project, trade_source, monkeypatch):
+    table = read_trade([trade_source(absent="zero")], project(CLEAN))
+    columns = {}
+    build = pd.DataFrame
+    monkeypatch.setattr(pd, "DataFrame", lambda given: columns.update(given) or build(given))
+    assert len(complete(table).frame) == 8
+    assert not [name for name, column in columns.items() if column.dtype == object]

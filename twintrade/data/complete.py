@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from pandas.api.extensions import ExtensionArray
 
 from twintrade.data.schema.source import Absent
 from twintrade.data.sources.faults import Faults
@@ -48,8 +49,8 @@ def complete(table: TradeTable, policy: Absent | None = None) -> TradeTable:
     values = np.full(n_cells, 0.0 if policy == "zero" else np.nan)
     values[place] = frame["value"].to_numpy()
     columns: dict[str, object] = {
-        "city": np.repeat(cities, partners.size * n_periods),
-        "partner": np.tile(np.repeat(partners, n_periods), cities.size),
+        "city": _take(cities, np.repeat(np.arange(cities.size), partners.size * n_periods)),
+        "partner": _take(partners, np.tile(np.repeat(np.arange(partners.size), n_periods), cities.size)),
         "period": np.tile(np.arange(first, first + n_periods), cities.size * partners.size),
         "value": values,
         "flag": _spread(frame["flag"].to_numpy(dtype=object), place, n_cells, "absent"),
@@ -68,10 +69,15 @@ def _codes(names: pd.Series) -> tuple[IntArray, ObjectArray]:
     return codes.astype(np.int64), distinct.to_numpy(dtype=object)
 
 
-def _spread(values: ObjectArray, place: IntArray, n_cells: int, default: object) -> ObjectArray:
-    out = np.full(n_cells, default, dtype=object)
-    out[place] = values
-    return out
+def _spread(values: ObjectArray, place: IntArray, n_cells: int, default: str | int) -> ExtensionArray:
+    source = np.full(n_cells, values.size, dtype=np.int64)
+    source[place] = np.arange(values.size)
+    return _take(np.append(values, default), source)
+
+
+def _take(values: ObjectArray, places: IntArray) -> ExtensionArray:
+    """Return values by their places; a text is read once, not once a cell."""
+    return pd.Series(values).array.take(places)
 
 
 def _refuse(
