@@ -141,12 +141,14 @@ def _checked(specs: list[str] | None, *, as_json: bool = False) -> int:
     """Report on the data of analyses; return the exit code of the first fault."""
     from twintrade.study.answers import CheckedAnalysis
     from twintrade.study.checking import check_analysis
+    from twintrade.study.progress import report_when_slow
 
     answers = []
     for analysis in _list_analyses(specs):
         with use_language_of([analysis]):
             try:
-                report = check_analysis(analysis.root, analysis.name, analysis.text)
+                with report_when_slow(analysis.name, Text("study.stage-check")):
+                    report = check_analysis(analysis.root, analysis.name, analysis.text)
                 answers.append(CheckedAnalysis(analysis.name, DONE, report))
             except TwintradeError as error:
                 answers.append(CheckedAnalysis(analysis.name, _code(error), error=str(error)))

@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from twintrade.study import progress as module
-from twintrade.study.progress import Bar, Clock, JsonLines, StageLines, report_progress
+from twintrade.study.progress import Bar, Clock, JsonLines, StageLines, report_progress, report_when_slow
+from twintrade.text import Text
 
 DRAWS = "randomization: 210 of 499, about 40 s left"
 JOBS = [
@@ -104,3 +105,13 @@ def test_a_bar_is_for_a_terminal_and_one_analysis_at_a_time(monkeypatch):
     monkeypatch.setattr(module.sys.stderr, "isatty", lambda: True, raising=False)
     with report_progress(log_json=False) as one, report_progress(log_json=False, is_alone=False) as many:
         assert (type(one), type(many)) == (Bar, StageLines)
+
+
+def test_a_command_without_jobs_says_what_it_does_where_that_takes_long(monkeypatch, capfd):
+    with report_when_slow("mine", Text("study.stage-check")):
+        pass
+    assert capfd.readouterr().err == ""
+    monkeypatch.setattr("twintrade.study.progress.SLOW", 0.0)
+    with report_when_slow("mine", Text("study.stage-check")):
+        time.sleep(0.5)
+    assert capfd.readouterr().err == "mine: checking\n"

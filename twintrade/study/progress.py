@@ -2,6 +2,7 @@
 
 import json
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,9 @@ LONG = 60.0
 
 LINE_EVERY = 30.0
 """Seconds between two lines where there is no terminal."""
+
+SLOW = 3.0
+"""Seconds after which a command that has no jobs says what it is doing."""
 
 TRUSTED = 10.0
 """Seconds of jobs done from which the pace so far counts more than the forecast."""
@@ -183,6 +187,18 @@ class Bar(Report):
 
     def _say(self, analysis: str, text: Text) -> None:
         self._shown.console.print(f"{analysis}: {text}", markup=False, highlight=False)
+
+
+@contextmanager
+def report_when_slow(analysis: str, stage: Text) -> Iterator[None]:
+    """Say on standard error what is done inside, where it takes more than ``SLOW`` seconds."""
+    timer = threading.Timer(SLOW, lambda: Report()._say(analysis, stage))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 @contextmanager

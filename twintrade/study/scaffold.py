@@ -20,6 +20,7 @@ from twintrade.errors import UNDECIDED, SpecError
 from twintrade.study.asking import Ask, settle_guesses
 from twintrade.study.fetching import find_fetched_lines
 from twintrade.study.plan.first_design import FirstDesign, build_usual_design, choose_first_design
+from twintrade.study.progress import report_when_slow
 from twintrade.study.spec.simulated_source import SimulatedTrade, simulate_trade
 from twintrade.study.spec.toml_text import format_toml_line
 from twintrade.study.store.folder import write_new
@@ -101,7 +102,8 @@ def write_scaffold(
         guesses = [Guess(key, value) for key, value in find_fetched_lines(root, fetched).items()]
         agreements = look_at_twinnings_beside(root, twinnings, guesses)
     else:
-        guesses, agreements = look_at_both(root, str(trade), twinnings)
+        with report_when_slow(name, Text("study.stage-read")):
+            guesses, agreements = look_at_both(root, str(trade), twinnings)
     if ask is not None:
         guesses, agreements = settle_guesses((guesses, agreements), ask)
     of_both = read_back_trade(root, guesses), read_back_agreements(root, agreements)
@@ -109,7 +111,8 @@ def write_scaffold(
     guesses += [Guess("", "", line) for line in readings[0]]
     agreements += [Guess("", "", line) for line in readings[1]]
     text = render_guessed_analysis(name, guesses, agreements, build_usual_design("exports"))
-    text = render_guessed_analysis(name, guesses, agreements, choose_first_design(root, name, text, guesses))
+    with report_when_slow(name, Text("study.stage-design")):
+        text = render_guessed_analysis(name, guesses, agreements, choose_first_design(root, name, text, guesses))
     return write_new(root, {f"{FOLDER}/{name}.toml": text.encode("utf-8")}), [*readings[0], *readings[1]]
 
 

@@ -27,6 +27,7 @@ differs = { $name }: differs: { $changes }
 as-recorded = { $name }: as recorded
 fault = a fault of the program ({ $error }); set { $variable }=1 to see where, and report it
 stage-read = reading the data
+stage-design = looking for the design that the data bear
 stage-estimate = estimating
 stage-check = checking
 stage-collect = comparing with other software, and putting the results together

@@ -27,6 +27,7 @@ differs = { $name }：与记录不符：{ $changes }
 as-recorded = { $name }：与记录一致
 fault = 程序故障（{ $error }）；请设置 { $variable }=1 以查看出错位置，并报告该问题
 stage-read = 读取数据
+stage-design = 正在寻找数据所能支持的设计
 stage-estimate = 估计
 stage-check = 检查
 stage-collect = 与其他软件比较，并汇总结果
