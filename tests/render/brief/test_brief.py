@@ -12,6 +12,7 @@ from twintrade.effects.messages import Message, build_messages_frame
 from twintrade.render.appendix import build_brief_document, open_page
 from twintrade.render.blocks import Aside, Beside, BulletList, Heading, KeyNumbers, Lead, Note, Paragraph, Table
 from twintrade.render.brief.cases import write_change, write_range
+from twintrade.render.brief.drawings import draw_totals
 from twintrade.render.brief.facts import VERDICTS, Effect, collect_facts, read_effect
 from twintrade.render.brief.reasons import _list_against
 from twintrade.render.options import AppendixOptions
@@ -20,7 +21,7 @@ from twintrade.render.reading import find_headline, find_overall
 from twintrade.render.writers.docx import render_docx
 from twintrade.render.writers.html import render_html
 from twintrade.study.claims.detectable import describe_detectable
-from twintrade.text import Listed, Text
+from twintrade.text import Listed, Text, pack_text
 
 PERIODS = pd.DataFrame(
     {
@@ -334,3 +335,53 @@ def test_guesses_are_counted_on_the_first_page_and_listed_in_the_appendix(made) 
     assert (
         said == "2 lines of the analysis file are still guesses that nobody has confirmed; the appendix lists them."
     )
+
+
+def without_range(results, p=math.nan):
+    """Return results in which the headline has no interval since most re-assignments do not give its average."""
+    bands = results.bands.copy()
+    bands.loc[bands["kind"] == "overall", ["low", "high", "p"]] = [math.nan, math.nan, p]
+    numbers = {"draws": 499, "floor": 0.002, "p": 1.0, "ratio": 1.0}
+    words = {"about": "these", "intervals": "yes", "is_complete": "no", "noise": "equal", "rows": "all"}
+    words |= {"scheme": "labels", "statistic": "coefficient"}
+    note = pack_text(Text("inference.randomization", **numbers, **words))
+    missing = [
+        Message("warning", "effect-missing-in-draws", Text("inference.missing-in-draws", effect=e, n=n, draws=draws))
+        for e, n, draws in [
+            ("+4", 198, 499),
+            (Text("estimators.effect-average-cells"), 498, 499),
+            (Text("estimators.effect-average-cells"), 199, 199),
+            (Text("estimators.effect-path"), 499, 499),
+        ]
+    ]
+    spoken = results.specifications.assign(inference_note_text=note)
+    return replace(results, bands=bands, specifications=spoken, messages=build_messages_frame(missing))
+
+
+@pytest.mark.usefixtures("unencoded")
+def test_without_p_and_interval_nothing_is_said_of_chance_but_why_and_what_it_takes(made) -> None:
+    results = without_range(with_payloads(made))
+    results = replace(results, findings=results.findings.iloc[:0])
+    document = build(results)
+    deck = find(document, Lead)[0].deck
+    assert deck.endswith(
+        "above what other trade leads one to expect. Whether chance alone carries them so far is not known."
+    )
+    reasons = read_aside(document, "Can we believe it?")
+    assert "in 498 of 499 random assignments of the agreements to pairs it cannot be calculated." in reasons
+    assert read_aside(document, "What would be needed to know").startswith("First of all a range for the change.")
+    (beside,) = find(document, Beside)
+    assert "Range: of each year by itself" in beside.figures[0].notes[-1]
+
+
+@pytest.mark.usefixtures("unencoded")
+@pytest.mark.parametrize(("p", "words"), [(0.01, "points upward"), (0.4, "no further than chance")])
+def test_without_an_interval_the_p_value_says_whether_chance_carries_so_far(made, p, words) -> None:
+    assert words in find(build(without_range(with_payloads(made), p)), Lead)[0].deck
+
+
+def test_a_picture_without_a_range_has_none_in_its_legend() -> None:
+    bare = PERIODS.assign(low=math.nan, high=math.nan)
+    for frame, n_lines in ((PERIODS, 3), (bare, 2)):
+        (legend,) = draw_totals(frame.drop(columns="unit"), "index", "year").legends
+        assert len(legend.get_texts()) == n_lines

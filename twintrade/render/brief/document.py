@@ -22,11 +22,11 @@ from twintrade.render.blocks import (
     emphasize,
 )
 from twintrade.render.brief.cases import build_case_numbers, describe_case, write_change, write_range
-from twintrade.render.brief.facts import VERDICTS, Facts, collect_facts
+from twintrade.render.brief.facts import VERDICTS, Effect, Facts, collect_facts
 from twintrade.render.brief.pairs import list_pairs
 from twintrade.render.brief.pictures import draw_pictures
 from twintrade.render.brief.readings import build_readings
-from twintrade.render.brief.reasons import list_reasons
+from twintrade.render.brief.reasons import explain_no_range, list_reasons
 from twintrade.render.detecting import MOST_PERCENT
 from twintrade.render.exhibits.registered import build_status
 from twintrade.render.names import capitalize
@@ -88,10 +88,16 @@ def _lead(facts: Facts) -> Lead:
         outcome=capitalize(page.outcome),
         direction="fall" if effect.percent < 0 else "rise",
         size=abs(effect.percent),
-        reading="chance" if effect.holds_zero else "decided" if facts.verdict != "cannot" else "points",
+        reading=_read_chance(facts, effect),
         objects="yes" if facts.n_objecting else "no",
     )
     return Lead(str(deck), byline)
+
+
+def _read_chance(facts: Facts, effect: Effect) -> str:
+    if effect.chance == "excludes":
+        return "decided" if facts.verdict != "cannot" else "points"
+    return "chance" if effect.chance == "allows" else "unknown"
 
 
 def _key_numbers(facts: Facts) -> KeyNumbers:
@@ -239,7 +245,10 @@ def _need(facts: Facts) -> str:
         if facts.detectable > SMALL and facts.n_treated:
             sentences.append(Text("brief.more-pairs", n=_round(wanted), size=SMALL))
     else:
-        sentences.append(Text("brief.detectable-unknown"))
+        lacks_range = facts.effect is not None and facts.effect.chance == "unknown"
+        sentences.append(
+            explain_no_range(facts, "brief.need-range") if lacks_range else Text("brief.detectable-unknown")
+        )
     if facts.n_treated > 1 and (undated := facts.roles.get("undated", 0)):
         sentences.append(Text("brief.date-them", n=undated))
     return str(Listed(tuple(sentences), "sentences"))

@@ -115,10 +115,10 @@ def _add_legend(axes: Axes, theme: Theme, is_index: str) -> None:
     """Name lines below the picture, where no place beside them is free."""
     band = "brief.all-estimates" if is_index == "yes" else "brief.chance"
     names = [str(Text(key)) for key in ("brief.observed", "brief.expected", band)]
-    handles = [*axes.lines[1::-1], *axes.collections[:1]]
+    handles = [*axes.lines[1::-1], *(band for band in axes.collections[:1] if band.get_paths())]
     figure = axes.get_figure()
     if figure is not None:
-        figure.legend(handles, names, loc="outside lower left", ncols=2, fontsize=theme.size * 0.85)
+        figure.legend(handles, names[: len(handles)], loc="outside lower left", ncols=2, fontsize=theme.size * 0.85)
 
 
 def _name_lines(axes: Axes, field: Field, band: tuple[np.ndarray, np.ndarray], theme: Theme) -> bool:

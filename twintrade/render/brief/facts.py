@@ -58,6 +58,13 @@ class Effect:
         """Whether either end is known and finite."""
         return math.isfinite(self.low) or math.isfinite(self.high)
 
+    @property
+    def chance(self) -> Literal["allows", "excludes", "unknown"]:
+        """Whether chance alone carries so far: by the interval, else by p; unknown where there is neither."""
+        if math.isnan(self.low) and math.isnan(self.high):
+            return "unknown" if math.isnan(self.p) else "allows" if self.p >= 1 - self.level else "excludes"
+        return "allows" if self.holds_zero else "excludes"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Facts:

@@ -39,7 +39,8 @@ def _picture_totals(facts: Facts, height: float) -> Figure | None:
     theme = narrow_theme(page.theme, WIDE)
     drawing = draw_totals(frame, unit, page.period_name, theme, page.results.is_simulated, height)
     alt = _describe_totals(facts, frame, lambda amount: amounts.format_quantity(amount, unit))
-    band = "yes" if frame["low"].notna().any() else "no"
+    lacks_range = facts.effect is not None and facts.effect.chance == "unknown"
+    band = "no" if frame["low"].isna().all() else "alone" if lacks_range else "yes"
     by = facts.effect.inference if facts.effect is not None else ""
     note = Text("brief.totals-note", band=band, inference=name_inference(by).lower(), period_name=page.period_name)
     caption = str(Text("brief.picture-totals", outcome=capitalize(page.outcome), n=len(facts.pairs)))

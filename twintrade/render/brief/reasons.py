@@ -2,7 +2,7 @@
 
 from twintrade.render.brief.facts import Facts
 from twintrade.render.objecting import name_objecting
-from twintrade.render.reading import read_number, take_text
+from twintrade.render.reading import find_words, list_records, read_number, take_text
 from twintrade.text import Listed, Text
 
 MOST = 2
@@ -49,12 +49,29 @@ def _explain_case(facts: Facts) -> Text | None:
 
 def _explain_chance(facts: Facts) -> Text | None:
     effect = facts.effect
-    if effect is None or not effect.holds_zero:
+    if effect is None or effect.chance == "excludes":
         return None
     if effect.p != effect.p:
-        return Text("brief.reason-no-range")
+        return explain_no_range(facts) if effect.chance == "unknown" else None
     by = effect.inference if effect.inference in ("randomization", "placebo") else "other"
     return Text("brief.reason-chance", by=by, of=max(1, round(100 * effect.p)))
+
+
+def explain_no_range(facts: Facts, key: str = "brief.reason-no-range") -> Text:
+    """Return a sentence about why the headline has no range, by the messages of its inference."""
+    note = find_words(facts.headline or {}, "inference_note")
+    n_draws = dict(note.values).get("draws") if isinstance(note, Text) else None
+    why, lost = "inference", 0
+    for message in list_records(facts.page.results.messages):
+        words = find_words(message, "message")
+        if not isinstance(words, Text) or n_draws is None:
+            continue
+        values = dict(words.values)
+        # Event times and periods are named by plain words, averages by texts.
+        is_average = isinstance(values.get("effect"), Text) and values["effect"] != Text("estimators.effect-path")
+        if words.key == "inference.missing-in-draws" and is_average and values["draws"] == n_draws:
+            why, lost = "draws", max(lost, int(str(values["n"])))
+    return Text(key, why=why, n=lost, draws=n_draws or 0, period_name=facts.page.period_name)
 
 
 def _explain_methods(facts: Facts) -> Text | None:

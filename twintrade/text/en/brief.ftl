@@ -17,6 +17,13 @@ deck = { $reading ->
         [fall] below
        *[rise] above
     } what other trade leads one to expect, but no further than chance can carry them.
+    [unknown] { $outcome } of { $n ->
+        [one] the pair
+       *[other] the { $n } pairs
+    } stood { PERCENT($size, decimals: 0) } { $direction ->
+        [fall] below
+       *[rise] above
+    } what other trade leads one to expect. Whether chance alone carries them so far is not known.
     [points] The estimate points { $direction ->
         [fall] downward
        *[rise] upward
@@ -130,7 +137,10 @@ reason-chance = { $by ->
     [placebo] Chance alone can do this: pairs without an agreement differ as much in { $of } of 100 cases.
    *[other] Chance alone can do this: a difference as large arises { $of } times in 100 where agreements do nothing.
 }
-reason-no-range = No range can be given for the change, so it cannot be told from none.
+reason-no-range = No range can be given for the change, so it cannot be told from none{ $why ->
+    [draws] : in { $n } of { $draws } random assignments of the agreements to pairs it cannot be calculated
+   *[inference] { "" }
+}.
 reason-methods = The answer turns on the method: { $n } of them place the change anywhere from { $fall ->
     [none] no change
    *[some] { PERCENT($low, decimals: 0) } less
@@ -162,6 +172,10 @@ detectable = Only a change of { $size } or more would have been found four times
 }.
 detectable-more = Even a change of { PERCENT($size, decimals: 0) } would not have been found four times in five.
 more-pairs = To find one of { PERCENT($size, decimals: 0) } takes about { $n } pairs with an agreement, if their trade is as uneven as here.
+need-range = { $why ->
+    [draws] First of all a range for the change. It takes pairs with figures in more { periods }, so that the change can be calculated for other assignments of the agreements too, or an inference that does not assign agreements anew
+   *[inference] First of all a range for the change, from an inference that gives one for this method
+}.
 detectable-unknown = How large a change must be to be noticed is not known from these data.
 date-them = A first step is to date the agreements of the { $n } pairs that had to be set aside.
 
@@ -217,6 +231,7 @@ in-force = Pairs with an agreement in force
 percent = Percent
 totals-note = Pairs that have no agreement yet are expected to trade what they did.{ $band ->
     [yes] { " " }Range: by { $inference }; where it leaves the frame it goes on.
+    [alone] { " " }Range: of each { period } by itself, by { $inference }; the change over all { periods } has none.
    *[no] { " " }This inference gives no range by { period }.
 }
 methods-note = Lines: { SHARE($level) } intervals; an arrow marks one that goes on. The square is the answer of this page.

@@ -14,6 +14,13 @@ deck = { $reading ->
         [fall] 低于
        *[rise] 高于
     }由其他贸易推算的预期值，但差距没有超出偶然波动的范围。
+    [unknown] { $n ->
+        [1] 该配对
+       *[other] 这{ $n }个配对
+    }的{ $outcome }比由其他贸易推算的预期值{ $direction ->
+        [fall] 低
+       *[rise] 高
+    }{ PERCENT($size, decimals: 0) }。偶然波动本身能否造成这一差距，无从得知。
     [points] 估计值显示{ $direction ->
         [fall] 下降
        *[rise] 上升
@@ -118,7 +125,10 @@ reason-chance = { $by ->
     [placebo] 偶然因素足以造成这样的结果：没有协议的配对，每100例中有{ $of }例出现同样大的差异。
    *[other] 偶然因素足以造成这样的结果：即使协议毫无作用，每100次中也有{ $of }次出现同样大的差异。
 }
-reason-no-range = 变化幅度没有区间，无法与“没有变化”相区分。
+reason-no-range = 变化幅度没有区间，无法与“没有变化”相区分{ $why ->
+    [draws] ：把协议随机分配给各配对{ $draws }次，其中{ $n }次无法算出变化
+   *[inference] { "" }
+}。
 reason-methods = 答案取决于方法：{ $n }种方法给出的变化从{ $fall ->
     [none] 没有变化
    *[some] 减少{ PERCENT($low, decimals: 0) }
@@ -153,6 +163,10 @@ detectable = 只有达到或超过{ $size }的变化，才会有五分之四的�
 }。
 detectable-more = 即使变化达到{ PERCENT($size, decimals: 0) }，也不足以有五分之四的机会被发现。
 more-pairs = 若贸易的波动与此处相当，要发现{ PERCENT($size, decimals: 0) }的变化，约需{ $n }个有协议的配对。
+need-range = { $why ->
+    [draws] 首先需要变化幅度的区间：各配对须有更多{ period }的数据，使协议换一种分配时也能算出变化；或改用不重新分配协议的推断方法
+   *[inference] 首先需要变化幅度的区间：须采用能为本方法给出区间的推断方法
+}。
 detectable-unknown = 多大的变化才会被发现，从这些数据中无法得知。
 date-them = 第一步可先查明{ $n }个被搁置配对的协议日期。
 
@@ -206,6 +220,7 @@ in-force = 协议生效的配对数
 percent = 百分比
 totals-note = 尚无协议的配对，其预期值即实际值。{ $band ->
     [yes] 范围：按{ $inference }计算；超出图框处仍在延伸。
+    [alone] 范围：逐{ period }按{ $inference }计算；全部{ periods }合计的变化没有范围。
    *[no] 该推断方法不按{ period }给出范围。
 }
 methods-note = 线段：{ SHARE($level) }区间；箭头表示区间仍在延伸。方块为本页的答案。
