@@ -104,6 +104,10 @@ def test_the_first_page_says_what_the_headline_covers_and_rests_on(made):
     text = said(replace(made, specifications=specs, findings=findings))
     assert "The headline covers 30 of 34 treated rows. 4 cannot be imputed" in text
     assert "It rests on 3.0 effective pairs." in text
+    assert "one of its treated pairs has nothing but zeros before its agreement" in text
+    none = said(replace(made, specifications=specs.assign(n_without_outcome_before=0)))
+    assert "4 cannot be imputed." in none
+    assert "0 treated pairs" not in none
 
 
 def test_the_first_page_names_every_table_of_the_ladder(with_paths):

@@ -385,3 +385,26 @@ def test_a_picture_without_a_range_has_none_in_its_legend() -> None:
     for frame, n_lines in ((PERIODS, 3), (bare, 2)):
         (legend,) = draw_totals(frame.drop(columns="unit"), "index", "year").legends
         assert len(legend.get_texts()) == n_lines
+
+
+@pytest.mark.usefixtures("unencoded")
+def test_pairs_with_a_date_that_the_headline_leaves_out_are_counted_and_named_with_the_reason(made) -> None:
+    units = made.data.loc[made.data["status"] == "treated", "unit"].unique()
+    pairs = pd.concat([PAIRS] * 2).assign(unit=units[:6], name=[f"A{k} – B, Peru" for k in range(6)])
+    data = made.data.assign(outcome=made.data["outcome"].astype(float))
+    before = (data["unit"] == units[6]) & (data["period"] < pd.to_numeric(data["onset"]))
+    data.loc[before | (data["unit"] == units[7]), "outcome"] = math.nan
+    specs = made.specifications.assign(n_treated_units=6, n_treated_rows_left_out=3)
+    twinnings = made.twinnings.iloc[:2].assign(
+        unit=units[6:], city=["Alba", "Brno"], signatory="", partner_city=["Cali", "Doha"]
+    )
+    results = replace(made, data=data, specifications=specs, twinnings=twinnings)
+    document = build(with_payloads(results, treated_pairs=pairs))
+    asked = read_aside(document, "What was asked")
+    assert asked.startswith("8 pairs signed a first dated agreement; 6 of them are in the estimate, counted from ")
+    assert "Not in the estimate, because no year has a figure: Brno – Doha." in asked
+    assert "Not in the estimate, because no year before the agreement has a figure: Alba – Cali." in asked
+    assert "8 of 11 years under an agreement can be compared" in read_aside(document, "What happened")
+    (table,) = find(document, Table)
+    assert "3 more of these pairs cannot" in " ".join(table.notes)
+    assert "Not in the estimate" not in read_aside(build(with_payloads(made)), "What was asked")

@@ -23,6 +23,7 @@ from twintrade.render.blocks import (
 )
 from twintrade.render.brief.cases import build_case_numbers, describe_case, write_change, write_range
 from twintrade.render.brief.facts import VERDICTS, Effect, Facts, collect_facts
+from twintrade.render.brief.left_out import count_dated, list_left_out
 from twintrade.render.brief.pairs import list_pairs
 from twintrade.render.brief.pictures import draw_pictures
 from twintrade.render.brief.readings import build_readings
@@ -135,16 +136,20 @@ def _key_money(facts: Facts) -> KeyNumber | None:
 def _ask(facts: Facts) -> str:
     names = [take_text(pair["name"]) for pair in facts.pairs[:NAMED]]
     first, last = _find_onsets(facts)
+    dated = count_dated(facts)
     sentences = [
         Text(
             "brief.who",
             n=facts.n_treated,
+            dated=dated,
+            is_all="yes" if dated == facts.n_treated else "no",
             first=first,
             last=last,
             named="yes" if names and facts.n_treated > NAMED else "no",
             names=Listed(tuple(names)),
         ),
         Text("brief.against", n=facts.n_compared, treated=facts.n_treated),
+        *list_left_out(facts),
     ]
     return str(Listed(tuple(sentences), "sentences"))
 
@@ -180,6 +185,8 @@ def _tell(facts: Facts) -> str:
             "brief.told",
             n=len(pairs),
             rows=int(sum(times)),
+            of=int(sum(times)) + facts.n_rows_left_out,
+            is_all="no" if facts.n_rows_left_out else "yes",
             period_name=page.period_name,
             outcome=page.outcome,
             observed=amounts.format_quantity(sums["observed"], unit),

@@ -107,6 +107,11 @@ class Facts:
         return (read_whole(self.headline.get("n_treated_units")) or 0) if self.headline is not None else 0
 
     @property
+    def n_rows_left_out(self) -> int:
+        """Rows of those units under an agreement for which nothing can be expected, so that they are not compared."""
+        return (read_whole(self.headline.get("n_treated_rows_left_out")) or 0) if self.headline is not None else 0
+
+    @property
     def n_compared(self) -> int:
         """Units beside the treated ones in the headline's rows, those of the panel where it does not say."""
         n_units = read_whole((self.headline or {}).get("n_units"))

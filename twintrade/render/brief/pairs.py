@@ -41,5 +41,7 @@ def list_pairs(facts: Facts) -> list[Block]:
     note = Text("brief.pairs-note", power=power, unit=unit, period_name=facts.page.period_name)
     more = [str(Text("brief.pairs-more", n=len(pairs) - MOST_PAIRS))] if len(pairs) > MOST_PAIRS else []
     caption = str(Text("brief.pairs", n=len(pairs), outcome=facts.page.outcome))
-    notes = (str(note), *more)
+    left = facts.n_rows_left_out
+    few = [str(Text("brief.pairs-times-note", n=left, period_name=facts.page.period_name))] if left else []
+    notes = (str(note), *few, *more)
     return [Table("brief-pairs", caption, columns, (build_row(*header).cells,), (tuple(rows),), notes)]

@@ -104,7 +104,7 @@ def _weight(cells: Sequence[Cell]) -> float:
 
 def list_undated(results: ResultSet) -> list[str]:
     """Return the agreements whose date nobody knows, by name."""
-    return [_name_ends(r) or take_text(r.get("unit")) for r in list_records(results.twinnings) if is_undated(r)]
+    return [name_agreement(r) or take_text(r.get("unit")) for r in list_records(results.twinnings) if is_undated(r)]
 
 
 def is_undated(agreement: Record) -> bool:
@@ -126,7 +126,7 @@ def _row(agreement: Record, labels: dict[int, str]) -> tuple[Cell, ...]:
     start = "" if onset is None else labels.get(onset) or format_event_time(onset)
     return (
         build_cell(pair, *row),
-        build_cell(_name_ends(agreement), *row),
+        build_cell(name_agreement(agreement), *row),
         build_cell(take_text(agreement.get("kind")), *row),
         build_cell(_dates(agreement), *row),
         build_cell(start, *_cite_start(agreement, onset, labels)),
@@ -150,7 +150,8 @@ def _shorten(host: str) -> str:
     return ".".join(parts)
 
 
-def _name_ends(agreement: Record) -> str:
+def name_agreement(agreement: Record) -> str:
+    """Return the two ends of an agreement."""
     ends = (
         take_text(agreement.get("signatory")) or take_text(agreement.get("city")),
         take_text(agreement.get("partner_city")) or take_text(agreement.get("partner")),

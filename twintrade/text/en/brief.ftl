@@ -82,8 +82,14 @@ verdict-clear = Clear evidence
 ## the four texts
 asked = What was asked
 who = { $n ->
-    [one] One pair signed its first dated agreement, counted from { $first }
-   *[other] { $n } pairs signed a first dated agreement, counted from { $first } to { $last }
+    [one] { $is_all ->
+        [yes] One pair signed its first dated agreement, counted from { $first }
+       *[no] { $dated } pairs signed a first dated agreement; one of them is in the estimate, counted from { $first }
+    }
+   *[other] { $is_all ->
+        [yes] { $n } pairs signed a first dated agreement, counted from { $first } to { $last }
+       *[no] { $dated } pairs signed a first dated agreement; { $n } of them are in the estimate, counted from { $first } to { $last }
+    }
 }{ $named ->
     [yes] , among them { $names }
    *[no] { "" }
@@ -95,17 +101,20 @@ against = What { $treated ->
     [one] one pair that has
    *[other] { $n } pairs that have
 } none on record.
+left-out = Not in the estimate, because { $why ->
+    [nothing] no { period } has a figure
+    [before] no { period } before the agreement has a figure
+   *[other] nothing comparable says what to expect of them
+}: { $names }.
 guesses = { $n ->
     [one] { $n } line of the analysis file is still a guess that nobody has confirmed; the appendix lists it.
    *[other] { $n } lines of the analysis file are still guesses that nobody has confirmed; the appendix lists them.
 }
 happened = What happened
-told = Counted over the { $n } pairs, { $rows } { $period_name ->
-    [year] years
-    [quarter] quarters
-    [month] months
-   *[other] periods
-} have passed under an agreement. In them { $outcome } came to { $observed }, where { $expected } were expected.
+told = Counted over the { $n } pairs, { $rows } { $is_all ->
+    [yes] { periods } have passed under an agreement
+   *[no] of { $of } { periods } under an agreement can be compared with what was expected
+}. In them { $outcome } came to { $observed }, where { $expected } were expected.
 told-pair = { $name }, came out { $gap } { $side ->
     [short] short
    *[ahead] ahead
@@ -194,6 +203,7 @@ pairs-note = Observed and expected: { $power ->
     [3] thousand { $unit }
    *[0] { $unit }
 } a { period }, on average under the agreement.
+pairs-times-note = The table counts and averages { periods } under the agreement that can be compared; { $n } more of these pairs cannot.
 pairs-more = { $n } further pairs stand in the file of this table.
 limits = What this cannot say
 data = Data and citation
@@ -227,7 +237,7 @@ axis-money = { $power ->
 observed = Observed
 expected = Expected without agreements
 chance = Range that chance allows
-in-force = Pairs with an agreement in force
+in-force = Pairs compared under an agreement
 percent = Percent
 totals-note = Pairs that have no agreement yet are expected to trade what they did.{ $band ->
     [yes] { " " }Range: by { $inference }; where it leaves the frame it goes on.

@@ -411,9 +411,10 @@ reference_at = event time { $event_time }
 
 ## what the headline covers
 outcome_of_total = { $outcome } of the treated pairs together
-imputed_rows = The headline covers { $n } of { $of } treated rows. { $left } cannot be imputed; { $without ->
-    [one] one treated pair has no trade before its agreement
-   *[other] { $without } treated pairs have no trade before their agreement
+imputed_rows = The headline covers { $n } of { $of } treated rows. { $left } cannot be imputed{ $without ->
+    [0] { "" }
+    [one] ; one of its treated pairs has nothing but zeros before its agreement
+   *[other] ; { $without } of its treated pairs have nothing but zeros before their agreement
 }.
 imputed_all = The headline covers all { $of } treated rows.
 range_by_target = The ladder ({ $table }) in percent, by what is asked: { $targets }.

@@ -78,7 +78,10 @@ verdict-clear = 证据明确
 
 ## the four texts
 asked = 研究的问题
-who = { $n }个配对签署了首份日期明确的协议，{ $n ->
+who = { $is_all ->
+    [yes] { $n }个配对签署了首份日期明确的协议
+   *[no] { $dated }个配对签署了首份日期明确的协议，其中{ $n }个进入估计
+}，{ $n ->
     [1] 自{ $first }起计算
    *[other] 分别自{ $first }至{ $last }起计算
 }{ $named ->
@@ -89,13 +92,21 @@ against = { $treated ->
     [1] 其
    *[other] 它们的
 }贸易与{ $n }个没有协议记录的配对相比较。
+left-out = { $names }未进入估计，原因是{ $why ->
+    [nothing] 没有任何一{ period }的数值
+    [before] 协议之前没有任何一{ period }的数值
+   *[other] 没有可比数据可供推算预期值
+}。
 guesses = 分析文件中仍有{ $n }行是无人确认的猜测；详见附录。
 happened = 实际情况
-told = { $n }个配对在协议之下合计经过了{ $rows }{ $period_name ->
+told = { $n }个配对在协议之下合计经过了{ $of }{ $period_name ->
     [year] 年
     [quarter] 个季度
     [month] 个月
    *[other] 期
+}{ $is_all ->
+    [yes] { "" }
+   *[no] ，其中{ $rows }个可与预期值比较
 }。其间{ $outcome }合计为{ $observed }，而预期值为{ $expected }。
 told-pair = { $name }比预期{ $side ->
     [short] 少
@@ -184,6 +195,7 @@ pairs-note = 实际值与预期值：协议之下平均每{ period }的数额，
     [4] 万{ $unit }
    *[0] { $unit }
 }。
+pairs-times-note = 本表只计算协议之下可比较的{ periods }；这些配对另有{ $n }个无法比较。
 pairs-more = 另有{ $n }个配对见本表的数据文件。
 limits = 本结果不能说明什么
 data = 数据与引用
@@ -216,7 +228,7 @@ axis-money = { $power ->
 observed = 实际值
 expected = 无协议时的预期值
 chance = 偶然波动的范围
-in-force = 协议生效的配对数
+in-force = 协议之下参与比较的配对数
 percent = 百分比
 totals-note = 尚无协议的配对，其预期值即实际值。{ $band ->
     [yes] 范围：按{ $inference }计算；超出图框处仍在延伸。

@@ -379,10 +379,10 @@ reference_at = 事件时间{ $event_time }
 
 ## what the headline covers
 outcome_of_total = 处理组配对合计的{ $outcome }
-imputed_rows = 主要估计覆盖{ $of }个处理组观测中的{ $n }个。{ $left }个无法插补；{ $without ->
-    [1] 一个处理组配对
-   *[other] { $without }个处理组配对
-}在协议生效前没有贸易。
+imputed_rows = 主要估计覆盖{ $of }个处理组观测中的{ $n }个。{ $left }个无法插补{ $without ->
+    [0] { "" }
+   *[other] ；其中{ $without }个处理组配对在协议生效前的数值全部为零
+}。
 imputed_all = 主要估计覆盖全部{ $of }个处理组观测。
 range_by_target = 各设定（{ $table }）的百分比效应，按估计目标列示：{ $targets }。
 target_range = { $target }为{ $low }至{ $high }（{ $n }列）
