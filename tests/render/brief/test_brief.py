@@ -408,3 +408,12 @@ def test_pairs_with_a_date_that_the_headline_leaves_out_are_counted_and_named_wi
     (table,) = find(document, Table)
     assert "3 more of these pairs cannot" in " ".join(table.notes)
     assert "Not in the estimate" not in read_aside(build(with_payloads(made)), "What was asked")
+
+
+@pytest.mark.usefixtures("unencoded")
+def test_pairs_named_are_the_farthest_on_either_side_and_where_all_are_on_one_the_two_farthest(made) -> None:
+    ahead = PAIRS.assign(difference=[4e6, 1e6, 5e6], n_periods=1)
+    told = read_aside(build(with_payloads(made, treated_pairs=ahead)), "What happened")
+    assert "Fir – Oak, Peru, came out 5.00 million US dollars ahead" in told
+    assert "Alder – Birch, Peru, came out 4.00 million US dollars ahead" in told
+    assert "Cedar" not in told

@@ -196,7 +196,9 @@ def _tell(facts: Facts) -> str:
     gaps = sorted(
         ((read_number(p["difference"]) * n, take_text(p["name"])) for p, n in zip(pairs, times, strict=True))
     )
-    for gap, name in (gaps[0], gaps[-1]) if len(gaps) > NAMED else ():
+    farthest = sorted(gaps, key=lambda pair: abs(pair[0]))[-NAMED:]
+    ends = (gaps[0], gaps[-1]) if gaps[0][0] < 0 < gaps[-1][0] else farthest
+    for gap, name in ends if len(gaps) > NAMED else ():
         side = "short" if gap < 0 else "ahead"
         sentences.append(Text("brief.told-pair", name=name, side=side, gap=amounts.format_quantity(abs(gap), unit)))
     return str(Listed(tuple(sentences), "sentences"))
