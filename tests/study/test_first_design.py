@@ -67,7 +67,9 @@ def test_an_open_question_is_told_with_its_line_and_its_choices(tmp_path):
     found = [(*row, 7) for row in rows()]
     text, spec = begun(tmp_path, table(found, "city,partner,year,exports_usd,exports_eur"), TIES + BOTH)
     assert spec["data"]["trade"][0]["value"] == UNDECIDED
-    with pytest.raises(SpecError, match=r"1 question is open: line \d+, value: .*“exports_usd” or “exports_eur”"):
+    with pytest.raises(
+        SpecError, match=r"2 questions are open: line \d+, value: .*“exports_usd” or “exports_eur”; .*money_unit"
+    ):
         check_analysis(tmp_path, "mine", text)
 
 
