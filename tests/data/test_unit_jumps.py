@@ -96,7 +96,7 @@ def test_the_factor_is_named(factor, said):
     frame = pd.DataFrame({"city": "Lyon", "partner": "GBR", "period": range(2000, 2010)})
     frame["value"] = 1000.0 * 1.1 ** np.arange(10) * np.where(frame["period"] > 2004, factor / 1.1, 1)
     faults = Faults()
-    warn_of_jumps(find_jumps(frame), Frequency.YEAR, faults)
+    warn_of_jumps(find_jumps(frame), Frequency.YEAR, [], faults)
     ((message),) = faults.messages
     assert "Lyon–GBR in 2005" in message.message
     assert said in message.message + ";"
