@@ -2,8 +2,9 @@
 
 from twintrade.text import Words
 
+UNKNOWN = "UNKNOWN"
 UNDECIDED = "UNDECIDED"
-"""Stands in an analysis file for a value that somebody has still to choose; no file with it is read."""
+"""Stand in an analysis file for a currency, and a value, that is still to be chosen; no file with one is read."""
 
 
 class TwintradeError(Exception):

@@ -3,6 +3,8 @@
 import csv
 from importlib import resources
 
+from twintrade.errors import UNKNOWN as UNKNOWN
+
 _UNITS = [*csv.DictReader(resources.files("twintrade.data").joinpath("units.csv").read_text("utf-8").splitlines())]
 
 
@@ -19,5 +21,3 @@ NUMBER_WORDS = _list_names("number")
 """Words that multiply a unit or divide it, and are no power by themselves."""
 FILLERS = _list_names("word")
 """Words beside a currency that say nothing of its power."""
-UNKNOWN = "UNKNOWN"
-"""Stands for a currency that somebody has still to write; no unit with it is read."""

@@ -5,8 +5,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from twintrade.data.figures import UNKNOWN
-from twintrade.errors import UNDECIDED, SpecError
+from twintrade.errors import UNDECIDED, UNKNOWN, SpecError
 from twintrade.text import Listed, Text
 
 # Controls but for tab and line end, and the marks that turn the direction of a text around.
