@@ -92,9 +92,9 @@ class StageCosts:
         self.jobs: Counter[str] = Counter()
         self._running, self._since = "start", cpu_seconds()
 
-    def __call__(self, job: str) -> None:
-        """Take note that another job begins; lines about the refits of a job begin none."""
-        if job.split("/")[0] in (*STAGES, "end") and ": " not in job:
+    def __call__(self, job: object) -> None:
+        """Take note that another job begins; steps of a loop within a job begin none."""
+        if isinstance(job, str) and job.split("/")[0] in (*STAGES, "end") and ": " not in job:
             now = cpu_seconds()
             self.jobs[self._running] += now - self._since
             self._running, self._since = job, now

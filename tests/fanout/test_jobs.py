@@ -31,6 +31,9 @@ from twintrade.fanout.spread import RENEWED
 JOBS = {f"unit {i}": i for i in range(24)}
 
 
+SECOND = "randomization, pass 2"
+
+
 def drawn(shared, job, rng):
     return {"mean": shared[job] + rng.normal(size=3), "solved": np.linalg.solve(np.eye(3) + job, shared[:3])}
 
@@ -201,8 +204,8 @@ def test_progress_tells_how_long_it_will_take(monkeypatch, shared):
     run_jobs(
         "placebo", slow, JOBS, shared=shared, rng=np.random.default_rng(5), workers=Workers(progress=lines.append)
     )
-    assert lines[11].startswith("placebo: 12 of 24, about ")
-    assert lines[11].endswith(" s left")
+    assert str(lines[11]).startswith("placebo: 12 of 24, about ")
+    assert str(lines[11]).endswith(" s left")
 
 
 def test_a_loop_in_this_process_tells_the_same(monkeypatch):
@@ -211,8 +214,23 @@ def test_a_loop_in_this_process_tells_the_same(monkeypatch):
     with use_workers(Workers(progress=lines.append)):
         assert list(report_loop("randomization", range(3))) == [0, 1, 2]
         assert list(report_loop("randomization", "abc", [200, 199.5, 99.5])) == ["a", "b", "c"]
-    told = [*(f"{n} of 3" for n in (1, 2, 3)), *(f"{n} of 499" for n in (200, 400, 499))]
-    assert [line.partition(", about")[0] for line in lines] == [f"randomization: {one}" for one in told]
+    told = [*(f"randomization: {n} of 3" for n in (1, 2, 3)), *(f"{SECOND}: {n} of 499" for n in (200, 400, 499))]
+    assert [str(line).partition(", about")[0] for line in lines] == told
+
+
+def test_loops_of_one_job_tell_their_pass_and_those_too_short_to_tell_are_counted_together(monkeypatch):
+    now, lines = [100.0], []
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    with use_workers(Workers(progress=lines.append)):
+        for n in (6, 4, 5):
+            for _ in report_loop("randomization", range(n)):
+                now[0] += 0.3
+    with use_workers(Workers(progress=lines.append)):
+        for _ in report_loop("randomization", range(4)):
+            now[0] += 0.3
+    counted = ["randomization: 4 of 6", f"{SECOND}: 2 of 4", "randomization, pass 3: 2 of 5", "randomization: 4 of 4"]
+    assert [str(step.counted) for step in lines] == counted
+    assert [round(step.left, 1) for step in lines] == [0.6, 0.6, 0.9, 0.0]
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,13 @@
 import io
 import json
 import time
+from itertools import pairwise
 
 import pytest
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from twintrade.fanout import Step
 from twintrade.study import progress as module
 from twintrade.study.progress import Bar, Clock, JsonLines, StageLines, report_progress, report_when_slow
 from twintrade.text import Text
@@ -40,6 +42,51 @@ def test_what_is_left_follows_the_pace_of_the_jobs_done(clock):
     assert watch.left == pytest.approx(125)
     assert watch.share == pytest.approx(0.5)
     assert not watch.begin(DRAWS)
+
+
+COLUMNS = [("inference/auto/a/x", 20.0), ("inference/auto/b/x", 20.0), ("inference/auto/c/x", 20.0), ("draw", 10.0)]
+
+
+def test_a_loop_that_takes_longer_than_its_job_was_expected_to_raises_what_is_left_once(clock):
+    watch = Clock(COLUMNS)
+    watch.begin("inference/auto/a/x")
+    assert watch.left == pytest.approx(70)
+    left = []
+    for k in range(1, 10):  # a pass of 500 draws that takes 200 s
+        clock[0] += 20.0
+        watch.begin(Step("randomization", 1, 50 * k, 500, 200.0 - 20.0 * k))
+        left.append(watch.left)
+    # ten times what was expected: columns of its kind take nearly as long, the page as all jobs and the forecast say
+    own = (200 + 10 * 7) / (20 + 10)
+    assert left[0] == pytest.approx(180 + 2 * 20 * own + 10 * 7)
+    assert left == pytest.approx([left[0] - 20.0 * k for k in range(9)])
+    clock[0] += 20.0
+    watch.begin("inference/auto/b/x")
+    assert watch.left == pytest.approx(left[-1] - 20.0)
+
+
+def test_a_later_pass_adds_what_it_takes_and_a_job_within_its_time_is_not_made_shorter(clock):
+    watch = Clock(COLUMNS)
+    watch.begin("inference/auto/a/x")
+    clock[0] += 5.0
+    watch.begin(Step("randomization", 1, 499, 500, 0.1))
+    assert watch.left == pytest.approx(65)
+    clock[0] += 15.0
+    watch.begin(Step("randomization", 2, 10, 500, 40.0))
+    assert watch.left > 50 + 40 + 2 * 20
+
+
+def test_a_late_job_without_a_loop_raises_what_its_kind_will_take_and_says_that_it_is_late(clock):
+    watch = Clock(COLUMNS)
+    watch.begin("inference/auto/a/x")
+    left = []
+    for _ in range(5):
+        clock[0] += 20.0
+        left.append(watch.left)
+    assert left[0] == pytest.approx(50)
+    assert all(later > earlier for earlier, later in pairwise(left))
+    said = str(watch.describe_rest("inference/auto/a/x"))
+    assert said == "longer than expected, about 4 min left after it; job 1 of 4, inference/auto/a/x"
 
 
 def test_jobs_of_one_name_are_counted_apart_and_one_left_out_is_passed_over(clock):
@@ -99,6 +146,21 @@ def test_a_bar_shows_the_running_job_and_the_announcement_stands_above_it(clock)
     text = stream.getvalue()
     assert "tiny: this run is expected to take about 2 min" in text
     assert "job 2 of 4, inference/auto/twfe/log (randomization: 210 of 499" in text
+
+
+def test_a_bar_goes_on_counting_down_between_events(clock):
+    stream = io.StringIO()
+    console = Console(file=stream, force_terminal=True, width=160, color_system=None)
+    with Progress(TextColumn("{task.fields[now]}", markup=False), console=console, auto_refresh=False) as shown:
+        bar = Bar(shown)
+        bar.expect("tiny", JOBS)
+        bar("tiny", "inference/auto/twfe/log")
+        bar("tiny", Step("randomization", 2, 45, 499, 3.0))
+        clock[0] += 30.0
+        shown.refresh()
+    assert (
+        "about 80 s left; job 2 of 4, inference/auto/twfe/log (randomization, pass 2: 45 of 499)" in stream.getvalue()
+    )
 
 
 def test_a_bar_is_for_a_terminal_and_one_analysis_at_a_time(monkeypatch):

@@ -2,13 +2,15 @@
 
 from twintrade.fanout.jobs import Done, report_loop, run_jobs, split_succeeded
 from twintrade.fanout.spread import count_cores, limit_threads, spread
-from twintrade.fanout.workers import Arrays, Backend, Ledger, Workers, get_scope, use_workers
+from twintrade.fanout.workers import Arrays, Backend, Ledger, Progress, Step, Workers, get_scope, use_workers
 
 __all__ = [
     "Arrays",
     "Backend",
     "Done",
     "Ledger",
+    "Progress",
+    "Step",
     "Workers",
     "count_cores",
     "get_scope",

@@ -12,8 +12,8 @@ import numpy as np
 
 from twintrade.errors import FanoutError, TwintradeError
 from twintrade.fanout.spread import limit_threads, spread
-from twintrade.fanout.workers import Arrays, Scope, Workers, get_scope, use_workers
-from twintrade.text import Text, Words, describe_span
+from twintrade.fanout.workers import Arrays, Scope, Step, Workers, get_scope, use_workers
+from twintrade.text import Text, Words
 
 S = TypeVar("S")
 J = TypeVar("J")
@@ -97,7 +97,7 @@ def run_jobs(
         endings = {i: values for i, values in kept if values is not None}
     todo = [i for i in range(len(names)) if i not in endings]
     tasks = [(names[i], jobs[names[i]]) for i in todo]
-    progress = _Progress(name, len(names), len(endings), scope.workers)
+    progress = _Progress(name, len(names), len(endings), scope)
     noted = _Noted(scope.workers, progress.started)
     for place, ending in _endings(partial(_tried, function, seed), tasks, shared, scope.workers):
         endings[todo[place]] = ending
@@ -118,7 +118,7 @@ def report_loop(name: str, items: Sequence[S], sizes: Sequence[float] | None = N
         As how many each item counts, one by default.
     """
     counted = [1.0] * len(items) if sizes is None else sizes
-    progress = _Progress(name, round(sum(counted)), 0, get_scope().workers)
+    progress = _Progress(name, round(sum(counted)), 0, get_scope())
     for item, size in zip(items, counted, strict=True):
         yield item
         progress.add(size)
@@ -182,21 +182,22 @@ class _Noted:
 
 
 class _Progress:
-    """Tells how far a call has come, at most once a second."""
+    """Tells how far a call has come; all calls of a scope together tell it at most once a second."""
 
-    def __init__(self, name: str, n_jobs: int, n_kept: int, workers: Workers) -> None:
-        self.started = self._last = time.monotonic()
+    def __init__(self, name: str, n_jobs: int, n_kept: int, scope: Scope) -> None:
+        self.started = time.monotonic()
         self._name, self._n_jobs, self._n_kept, self._done = name, n_jobs, n_kept, 0.0
-        self._progress = workers.progress
+        self._progress, self._loops = scope.workers.progress, scope.loops
+        self._loops.passes[name] += 1
+        self._number = self._loops.passes[name]
 
     def add(self, size: float = 1.0) -> None:
         self._done += size
         now = time.monotonic()
-        if self._progress is None or now - self._last < TOLD_EVERY:
+        if self._progress is None or now - self._loops.last < TOLD_EVERY:
             return
-        self._last = now
+        self._loops.last = now
         left = self._n_jobs - self._n_kept - self._done
         seconds = left * (now - self.started) / self._done
         done = self._n_kept + round(self._done)
-        text = Text("fanout.progress", name=self._name, done=done, all=self._n_jobs, left=describe_span(seconds))
-        self._progress(str(text))
+        self._progress(Step(self._name, self._number, done, self._n_jobs, seconds))

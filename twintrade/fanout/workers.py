@@ -1,5 +1,7 @@
 """Which workers the jobs of a piece of code may use, said once around it and never through every function between."""
 
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -9,11 +11,44 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 from numpy.typing import NDArray
 
-from twintrade.text import Words
+from twintrade.text import Text, Words, describe_span
 
 Backend: TypeAlias = Literal["loky", "dask"]
 Arrays: TypeAlias = Mapping[str, NDArray[Any]]
-Progress: TypeAlias = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far a loop has come within the work around it, which may go through such a loop several times.
+
+    Attributes
+    ----------
+    name : str
+        Of the loop: "randomization".
+    number : int
+        Which pass of a loop of this name it is, from 1.
+    done, all : int
+    left : float
+        Seconds left of this pass by its own pace.
+    """
+
+    name: str
+    number: int
+    done: int
+    all: int
+    left: float
+
+    def __str__(self) -> str:
+        return str(Text("fanout.progress", counted=self.counted, left=describe_span(self.left)))
+
+    @property
+    def counted(self) -> Text:
+        """What is done of how many."""
+        return Text("fanout.counted", name=self.name, number=self.number, done=self.done, all=self.all)
+
+
+Progress: TypeAlias = Callable[[str | Step], None]
+"""Told a job that begins, by its name, and the steps of a loop within it."""
 
 
 class Ledger(Protocol):
@@ -40,7 +75,7 @@ class Workers:
     ledger : Ledger or None
         Finished jobs of an earlier run that was cut short.
     progress : callable or None
-        Told how many jobs of a call are done, and the time left.
+        Told how many jobs of a call are done, and the time left of it.
     lost_after : float
         Seconds without any worker after which a cluster is given up.
     """
@@ -58,6 +93,14 @@ class Workers:
         return self.backend == "loky" and self.n <= 1
 
 
+class Loops:
+    """The loops of a scope: how often each was gone through, and when one was last told."""
+
+    def __init__(self) -> None:
+        self.passes: Counter[str] = Counter()
+        self.last = time.monotonic()
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """Workers, and the place in the program that the keys of a ledger name.
@@ -68,11 +111,13 @@ class Scope:
     name : str
     calls : iterator of int
         Numbers the calls made inside, which come in the same order in every run.
+    loops : Loops
     """
 
     workers: Workers = Workers()
     name: str = ""
     calls: "count[int]" = field(default_factory=count)
+    loops: Loops = field(default_factory=Loops)
 
 
 _SCOPE: ContextVar[Scope | None] = ContextVar("scope", default=None)

@@ -3,7 +3,7 @@
 import gc
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
@@ -14,7 +14,7 @@ from twintrade.effects import Message
 from twintrade.effects.messages import build_messages_frame
 from twintrade.errors import TwintradeError
 from twintrade.extras import note_libraries
-from twintrade.fanout import Workers, limit_threads, use_workers
+from twintrade.fanout import Progress, Workers, limit_threads, use_workers
 from twintrade.render.report import Rendered, render
 from twintrade.study.answers import AnalysisEnd
 from twintrade.study.checking import list_open_guesses
@@ -57,8 +57,6 @@ from twintrade.study.store.replay import build_tidy_files, replay_results
 from twintrade.study.store.seal import seal_manifest
 from twintrade.study.store.system import measure_peak_memory_mb
 from twintrade.text import DEFAULT, Text, use_language
-
-Progress = Callable[[str], None]
 
 ALONE = Workers()
 

@@ -1,6 +1,6 @@
 """Registers an analysis: fixes its specification, and runs it on simulated outcomes of the same design."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import TypeVar
 from twintrade.effects import ResultSet
 from twintrade.effects.registration import ErrorSource, RegisteredClaim, RegisteredColumn, Registration
 from twintrade.errors import SpecError, StoreError
-from twintrade.fanout import Workers, use_workers
+from twintrade.fanout import Progress, Workers, use_workers
 from twintrade.render.reading import Record, list_records, read_truth, take_text
 from twintrade.render.registration import render_registration
 from twintrade.render.report import render
@@ -45,7 +45,6 @@ FEWEST_DRAWS = 19
 _PAGES = ("appendix.html", "appendix.pdf", "brief.html", "brief.pdf")
 """Of the rehearsal; its figures and tables are in them."""
 
-Progress = Callable[[str], None]
 T = TypeVar("T", RegisteredColumn, RegisteredClaim)
 
 

@@ -8,10 +8,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from twintrade.text import Text, describe_span
+from twintrade.text import Text, describe_span, find_catalogue, use_catalogue
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
+
+    from twintrade.fanout import Step
 
 STAGES = {
     ("read", "panel"): Text("study.stage-read"),
@@ -34,6 +36,12 @@ SLOW = 3.0
 TRUSTED = 10.0
 """Seconds of jobs done from which the pace so far counts more than the forecast."""
 
+LATE = 3.0
+"""Seconds beyond what a job was expected to take from which it is said to take longer."""
+
+Taken = tuple[str, float, float]
+"""Kind of a job, and the seconds that it was expected to take and took."""
+
 
 class Clock:
     """Where a run stands among its jobs, and what is left of it.
@@ -48,15 +56,33 @@ class Clock:
         self._names = [name for name, _ in jobs]
         self._seconds = [seconds for _, seconds in jobs]
         self._started = self._job_started = time.monotonic()
+        self._done: list[Taken] = []
+        self._seen = 0.0
         self.number = 0
 
-    def begin(self, event: str) -> bool:
-        """Take note of a job that begins; another event is none, and a job left out is passed over."""
+    def begin(self, event: "str | Step") -> bool:
+        """Take note of a job that begins; another event is none, and a job left out is passed over.
+
+        The steps of a loop tell how long its job will take at the least.
+        """
+        if not isinstance(event, str):
+            self._seen = self._spent + event.left
+            return False
         if event not in self._names[self.number :]:
             return False
+        if self.number:
+            self._done.append((self._kind, self.expected, self._spent))
         self.number = self._names.index(event, self.number) + 1
-        self._job_started = time.monotonic()
+        self._job_started, self._seen = time.monotonic(), 0.0
         return True
+
+    @property
+    def _spent(self) -> float:
+        return time.monotonic() - self._job_started
+
+    @property
+    def _kind(self) -> str:
+        return _find_kind(self._names[self.number - 1])
 
     @property
     def expected(self) -> float:
@@ -65,10 +91,26 @@ class Clock:
 
     @property
     def left(self) -> float:
-        """Seconds left, by what was expected and the pace so far."""
-        before, after = sum(self._seconds[: max(self.number - 1, 0)]), sum(self._seconds[self.number :])
-        pace = (self._job_started - self._started + TRUSTED) / (before + TRUSTED)
-        return max(self.expected * pace - (time.monotonic() - self._job_started), 0.0) + after * pace
+        """Seconds left, by what was expected, the progress within the running job, and the pace so far."""
+        return self._rest + self._after
+
+    @property
+    def _planned(self) -> float:
+        return self.expected * _compute_pace(self._done, self._kind)
+
+    @property
+    def _rest(self) -> float:
+        """Seconds left of the running job; none where it is late and no loop tells more."""
+        return max(self._planned - self._spent, self._seen - self._spent, 0.0) if self.number else 0.0
+
+    @property
+    def _after(self) -> float:
+        """Seconds of the jobs to come: where the running one is late, those of its kind will be as well."""
+        done, takes = self._done, self._spent + self._rest
+        if self.number and takes > self._planned:
+            done = [*done, (self._kind, self.expected, takes)]
+        to_come = zip(self._names[self.number :], self._seconds[self.number :], strict=True)
+        return sum(seconds * _compute_pace(done, _find_kind(name)) for name, seconds in to_come)
 
     @property
     def share(self) -> float:
@@ -81,14 +123,31 @@ class Clock:
         job = self._describe(self._names[self.number - 1])
         return Text("study.job-takes", job=job, span=describe_span(self.expected))
 
-    def describe_rest(self, event: str) -> Text:
+    def describe_rest(self, event: "str | Step") -> Text:
         """Return which job of how many is running, how far it has come where the event says so, and what is left."""
-        return Text("study.job-left", job=self._describe(event), span=describe_span(self.left))
+        job = self._describe(event)
+        if self.number and not self._rest and self._spent > self._planned + LATE:
+            return Text("study.job-over", job=job, span=describe_span(self._after))
+        return Text("study.job-left", job=job, span=describe_span(self.left))
 
-    def _describe(self, event: str) -> Text:
-        name = self._names[self.number - 1] if self.number else event
-        refits = "none" if event == name else event
+    def _describe(self, event: "str | Step") -> Text:
+        shown = event if isinstance(event, str) else event.counted
+        name = self._names[self.number - 1] if self.number else shown
+        refits = "none" if shown == name else shown
         return Text("study.job", n=max(self.number, 1), all=len(self._names), job=name, refits=refits)
+
+
+def _find_kind(job: str) -> str:
+    """Return what a job does, "inference/auto", without the column that it does it for."""
+    return job.rsplit("/", 2)[0]
+
+
+def _compute_pace(done: Sequence[Taken], kind: str) -> float:
+    """Return what jobs of a kind take for each second expected: by these, by all jobs, and by the forecast."""
+    pace = 1.0
+    for counted in (done, [one for one in done if one[0] == kind]):
+        pace = (sum(taken for *_, taken in counted) + TRUSTED * pace) / (sum(one[1] for one in counted) + TRUSTED)
+    return pace
 
 
 class Report:
@@ -104,11 +163,11 @@ class Report:
         if seconds > LONG:
             self._say(analysis, Text("study.run-takes", span=describe_span(seconds)))
 
-    def __call__(self, analysis: str, event: str) -> None:
+    def __call__(self, analysis: str, event: "str | Step") -> None:
         """Take note of a job, of the progress within one, or of an ending, and tell it."""
         self._begin(analysis, event)
 
-    def _begin(self, analysis: str, event: str) -> Clock | None:
+    def _begin(self, analysis: str, event: "str | Step") -> Clock | None:
         """Return the clock of an analysis whose jobs are known, set to the job that begins."""
         clock = self._clocks.get(analysis)
         if clock is not None and clock.begin(event) and clock.expected > LONG:
@@ -131,12 +190,13 @@ class JsonLines(Report):
         self._clocks[analysis] = Clock(jobs)
         self._write(analysis, "expected", expected=sum(seconds for _, seconds in jobs))
 
-    def __call__(self, analysis: str, event: str) -> None:
+    def __call__(self, analysis: str, event: "str | Step") -> None:
         """Tell an event, with the number of the job and what is left where that is known."""
         clock = self._clocks.get(analysis)
         if clock is not None:
             clock.begin(event)
-        self._write(analysis, event, **({} if clock is None else {"job": clock.number, "left": clock.left}))
+        shown = event if isinstance(event, str) else str(event.counted)
+        self._write(analysis, shown, **({} if clock is None else {"job": clock.number, "left": clock.left}))
 
     def _write(self, analysis: str, event: str, **numbers: float) -> None:
         numbers = {"seconds": time.monotonic() - self._started, **numbers}
@@ -152,9 +212,9 @@ class StageLines(Report):
         self._last: dict[str, Text] = {}
         self._since = time.monotonic()
 
-    def __call__(self, analysis: str, event: str) -> None:
+    def __call__(self, analysis: str, event: "str | Step") -> None:
         """Take note of a job or an ending, and tell a stage that has just begun."""
-        kind = event.split("/")[0]
+        kind = str(event).split("/")[0]
         stage = next((stage for kinds, stage in STAGES.items() if kind in kinds), None)
         if stage is not None and self._last.get(analysis) != stage:
             self._say(analysis, stage)
@@ -168,22 +228,32 @@ class StageLines(Report):
         super()._say(analysis, text)
 
 
+class Now:
+    """What is left of a run whenever this is printed, in the language of who made it."""
+
+    def __init__(self, analysis: str, event: "str | Step", clock: Clock | None) -> None:
+        self._analysis, self._event, self._clock, self._catalogue = analysis, event, clock, find_catalogue()
+
+    def __str__(self) -> str:
+        with use_catalogue(self._catalogue):
+            shown = self._event if self._clock is None else self._clock.describe_rest(self._event)
+            return f"{self._analysis}: {shown}"
+
+
 class Bar(Report):
     """Shows a bar on a terminal: the running job, and what is left."""
 
     def __init__(self, shown: "Progress") -> None:
         super().__init__()
         self._shown = shown
-        self._task: TaskID = shown.add_task("twintrade", total=None)
+        self._task: TaskID = shown.add_task("twintrade", total=None, now="")
 
-    def __call__(self, analysis: str, event: str) -> None:
+    def __call__(self, analysis: str, event: "str | Step") -> None:
         """Take note of a job, of the progress within one, or of an ending, and show it."""
         clock = self._begin(analysis, event)
-        if clock is None:
-            self._shown.update(self._task, description=f"{analysis}: {event}", total=None)
-            return
-        description = f"{analysis}: {clock.describe_rest(event)}"
-        self._shown.update(self._task, description=description, total=1.0, completed=clock.share)
+        now = Now(analysis, event, clock)
+        total, share = (None, None) if clock is None else (1.0, clock.share)
+        self._shown.update(self._task, description=str(now), now=now, total=total, completed=share)
 
     def _say(self, analysis: str, text: Text) -> None:
         self._shown.console.print(f"{analysis}: {text}", markup=False, highlight=False)
@@ -218,7 +288,7 @@ def report_progress(*, log_json: bool, is_alone: bool = True) -> Iterator[Report
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn
 
-        columns = BarColumn(20), TextColumn("{task.description}", markup=False)
+        columns = BarColumn(20), TextColumn("{task.fields[now]}", markup=False)
         with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
             yield Bar(shown)
     else:

@@ -9,7 +9,7 @@ from twintrade.design import Design
 from twintrade.effects import Bands, Finding, Message
 from twintrade.errors import DesignError, EstimationError, InferenceError, TwintradeError
 from twintrade.estimators.base import Fit, View, fit
-from twintrade.fanout import get_scope, use_workers
+from twintrade.fanout import Progress, get_scope, use_workers
 from twintrade.inference.base import Inference
 from twintrade.inference.reported import Reported
 from twintrade.study.observing.observe import Observed
@@ -25,7 +25,6 @@ from twintrade.text import Listed, Text, Words
 REPORTED_VIEWS: tuple[View, ...] = ("event", "overall", "path", "cohort")
 LISTED_VIEWS: tuple[View, ...] = (*REPORTED_VIEWS, "cell")
 
-Progress = Callable[[str], None]
 Expect = Callable[[Sequence[tuple[str, float]]], None]
 
 

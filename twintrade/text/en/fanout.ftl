@@ -1,5 +1,9 @@
 # How work that is spread over processes comes along.
-progress = { $name }: { $done } of { $all }, { $left } left
+counted = { $name }{ $number ->
+    [1] { "" }
+   *[other] , pass { $number }
+}: { $done } of { $all }
+progress = { $counted }, { $left } left
 seconds = about { FIXED($n, decimals: 0) } s
 minutes = about { FIXED($n, decimals: 0) } min
 hours = about { FIXED($n, decimals: 1) } h

@@ -39,6 +39,7 @@ job = job { $n } of { $all }, { $job }{ $refits ->
 }
 job-takes = { $job }: expected to take { $span }
 job-left = { $span } left; { $job }
+job-over = longer than expected, { $span } left after it; { $job }
 not-there = not there: { $files }; set TWINTRADE_DATA to the folder that holds them
 not-there-fetch = not there: { $files }; to bring them, type: { $commands }
 did-you-mean = there is no analysis { $name } in { $folder }/; did you mean { $near }?

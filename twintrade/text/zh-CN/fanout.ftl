@@ -1,5 +1,9 @@
 # How work that is spread over processes comes along.
-progress = { $name }：已完成{ $done }项，共{ $all }项，剩余{ $left }
+counted = { $name }{ $number ->
+    [1] { "" }
+   *[other] ，第{ $number }遍
+}：已完成{ $done }项，共{ $all }项
+progress = { $counted }，剩余{ $left }
 seconds = 约{ FIXED($n, decimals: 0) }秒
 minutes = 约{ FIXED($n, decimals: 0) }分钟
 hours = 约{ FIXED($n, decimals: 1) }小时

@@ -39,6 +39,7 @@ job = 第{ $n }项任务，共{ $all }项：{ $job }{ $refits ->
 }
 job-takes = { $job }：预计需要{ $span }
 job-left = 剩余{ $span }；{ $job }
+job-over = 用时超出预期，此项之后剩余{ $span }；{ $job }
 not-there = 文件不存在：{ $files }；请将TWINTRADE_DATA设为存放这些文件的文件夹
 not-there-fetch = 文件不存在：{ $files }；如需下载，请输入：{ $commands }
 did-you-mean = { $folder }/中没有分析{ $name }；是否指{ $near }？
