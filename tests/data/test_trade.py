@@ -390,6 +390,14 @@ def test_the_rectangle_is_filled_as_declared(project, trade_source):
         complete(table, "error")
 
 
+def test_years_that_nobody_recorded_are_not_filled(project, trade_source):
+    table = read_trade([trade_source()], project(CLEAN.replace("2005", "2012").replace("USA,2004", "USA,2008")))
+    assert (table.step, codes(table) & {"period-step", "period-gap", "gaps"}) == (4, {"period-step", "gaps"})
+    filled = complete(table).frame
+    assert (sorted(set(filled["period"])), filled["is_filled"].sum()) == ([2004, 2008, 2012], 8)
+    assert filled.loc[~filled["is_filled"], "value"].tolist() == table.frame["value"].tolist()
+
+
 def test_the_bundled_exports(root):
     table = read_trade([US_EXPORTS], root)
     assert (len(table.cities), len(table.partners), table.first, table.last) == (7, 24, 2016, 2025)

@@ -74,13 +74,26 @@ def test_check_says_what_a_single_reporter_cannot_identify(project, spec_text):
     assert "Nothing can be estimated" not in coarse
 
 
-def test_check_counts_treated_pairs_without_the_reference_period(project, spec_text):
+def keep_waves(project, *rests):
+    """Keep the years of which the rest after division by four is one of these."""
     file = project / "data" / "raw" / "tiny_trade.csv"
     lines = file.read_text(encoding="utf-8").splitlines()
-    waves = [x for x in lines[1:] if int(x.split(",")[2]) % 4 == 3]
+    waves = [x for x in lines[1:] if int(x.split(",")[2]) % 4 in rests]
     file.write_text("\n".join([lines[0], *waves]) + "\n", encoding="utf-8")
+
+
+def test_check_counts_treated_pairs_without_the_reference_period(project, spec_text):
+    keep_waves(project, 3, 0)
     told = check_analysis(project, "tiny", spec_text.replace('absent = "error"', 'absent = "missing"'))
     assert "treated pairs have no figure in the period before the agreement" in told
+
+
+def test_check_names_the_reference_of_data_of_every_fourth_year(project, spec_text):
+    keep_waves(project, 3)
+    with pytest.raises(EstimationError, match="7 of 7 treated pairs have no figure in the period before") as raised:
+        check_analysis(project, "tiny", spec_text)
+    assert "no treated unit is observed at event time -1" in str(raised.value)
+    assert "such as reference = -4" in str(raised.value)
 
 
 def test_a_run_that_fails_prints_the_warnings_it_had_found(project, spec_text):

@@ -73,6 +73,22 @@ def test_an_open_question_is_told_with_its_line_and_its_choices(tmp_path):
         check_analysis(tmp_path, "mine", text)
 
 
+@pytest.mark.parametrize("is_open", [False, True])
+def test_every_fourth_year_is_a_step_of_its_own(tmp_path, is_open):
+    found = [(c, p, 1960 + 4 * (y - 2003), v) for c, p, y, v in rows()]
+    ties = TIES + "Lyon,GBR,Birmingham,1983-04,sister city\nLille,DEU,Erfurt,1988-03,sister city\n"
+    head = "city,partner,year,exports" + ("" if is_open else "_usd")
+    text, spec = begun(tmp_path, table(found, head), ties)
+    assert (spec["design"]["reference"], spec["design"]["window"]) == (-4, [-20, 20])
+    assert re.search(r"reference = -4 +# GUESS: the table has one year in 4", text)
+    report = check_analysis(tmp_path, "mine", text.replace("UNKNOWN", "USD"))
+    assert "will be skipped" not in report
+    assert "144 of 144 unit-periods" in report
+    assert "Lyon-GBR from 1984" in report
+    assert "the files have one year in 4: 1960, 1964" in report
+    assert "1 unit has an agreement that falls between two observed years and counts from the later one" in report
+
+
 def test_months_are_shown_a_year_to_either_side(tmp_path):
     found = [(c, p, f"{y}-{m:02d}", v + m) for c, p, y, v in rows() if y > 2006 for m in range(1, 13)]
     _, spec = begun(tmp_path, table(found, "city,partner,month,exports_usd"), TIES + BOTH)

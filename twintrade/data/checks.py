@@ -6,6 +6,7 @@ import pandas as pd
 from twintrade.data.calendar.periods import Frequency
 from twintrade.data.schema.source import Absent
 from twintrade.data.sources.faults import Faults
+from twintrade.numerics.arrays import find_step
 from twintrade.text import Text, list_some
 
 _MAX_NAMED = 12
@@ -25,16 +26,20 @@ def check_trade(frame: pd.DataFrame, frequency: Frequency, absent: Absent, fault
     faults : Faults
         Receives the warnings.
     """
-    _periods_without_rows(frame, frequency, faults)
+    step = find_step(frame["period"].to_numpy())
+    _periods_without_rows(frame, frequency, step, faults)
     _cities_that_come_and_go(frame, frequency, absent, faults)
-    _interior_gaps(frame, absent, faults)
+    _interior_gaps(frame, absent, step, faults)
     _parts_at_the_ends(frame, frequency, faults)
     _constant_series(frame, faults)
 
 
-def _periods_without_rows(frame: pd.DataFrame, frequency: Frequency, faults: Faults) -> None:
+def _periods_without_rows(frame: pd.DataFrame, frequency: Frequency, step: int, faults: Faults) -> None:
     seen = np.unique(frame["period"])
-    absent = np.setdiff1d(np.arange(seen[0], seen[-1] + 1), seen)
+    if step > 1:
+        named = list_some(map(frequency.label, seen), _MAX_NAMED)
+        faults.inform("period-step", Text("data.period-step", step=step, period_name=frequency.value, periods=named))
+    absent = np.setdiff1d(np.arange(seen[0], seen[-1] + 1, step), seen)
     if absent.size:
         named = list_some(map(frequency.label, absent), _MAX_NAMED)
         faults.warn("period-gap", Text("data.period-gap", n=absent.size, periods=named))
@@ -53,9 +58,9 @@ def _cities_that_come_and_go(frame: pd.DataFrame, frequency: Frequency, absent: 
         faults.warn("city-enters-or-leaves", Text("data.city-span", n=len(partial), cities=named, absent=absent))
 
 
-def _interior_gaps(frame: pd.DataFrame, absent: Absent, faults: Faults) -> None:
+def _interior_gaps(frame: pd.DataFrame, absent: Absent, step: int, faults: Faults) -> None:
     spans = frame.groupby(["city", "partner"])["period"].agg(["min", "max", "size"])
-    holes = spans["max"] - spans["min"] + 1 - spans["size"]
+    holes = (spans["max"] - spans["min"]) // step + 1 - spans["size"]
     if (holes > 0).any():
         n_pairs, n_periods = int((holes > 0).sum()), int(holes.sum())
         faults.inform("gaps", Text("data.gaps", n_pairs=n_pairs, n_periods=n_periods, absent=absent))

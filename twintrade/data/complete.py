@@ -17,7 +17,8 @@ from twintrade.text import Text
 def complete(table: TradeTable, policy: Absent | None = None) -> TradeTable:
     """Return the table with a row for every city, partner and period.
 
-    The periods run from the first to the last of the files; cities and partners are those with at least one row.
+    The periods run from the first to the last of the files, by the step of the files (every fourth year); cities and
+    partners are those with at least one row.
 
     Parameters
     ----------
@@ -39,19 +40,20 @@ def complete(table: TradeTable, policy: Absent | None = None) -> TradeTable:
     frame = table.frame
     city, cities = _codes(frame["city"])
     partner, partners = _codes(frame["partner"])
-    first, n_periods = table.first, table.last - table.first + 1
-    place = (city * partners.size + partner) * n_periods + frame["period"].to_numpy() - first
+    periods = np.arange(table.first, table.last + 1, table.step)
+    n_periods = periods.size
+    place = (city * partners.size + partner) * n_periods + (frame["period"].to_numpy() - table.first) // table.step
     n_cells = cities.size * partners.size * n_periods
     is_filled = np.ones(n_cells, dtype=bool)
     is_filled[place] = False
     if policy == "error" and is_filled.any():
-        _refuse(table, np.flatnonzero(is_filled), cities, partners, n_periods)
+        _refuse(table, np.flatnonzero(is_filled), cities, partners, periods)
     values = np.full(n_cells, 0.0 if policy == "zero" else np.nan)
     values[place] = frame["value"].to_numpy()
     columns: dict[str, object] = {
         "city": _take(cities, np.repeat(np.arange(cities.size), partners.size * n_periods)),
         "partner": _take(partners, np.tile(np.repeat(np.arange(partners.size), n_periods), cities.size)),
-        "period": np.tile(np.arange(first, first + n_periods), cities.size * partners.size),
+        "period": np.tile(periods, cities.size * partners.size),
         "value": values,
         "flag": _spread(frame["flag"].to_numpy(dtype=object), place, n_cells, "absent"),
         "file": _spread(frame["file"].to_numpy(dtype=object), place, n_cells, ""),
@@ -85,13 +87,13 @@ def _refuse(
     absent: IntArray,
     cities: ObjectArray,
     partners: ObjectArray,
-    n_periods: int,
+    periods: IntArray,
 ) -> None:
     faults = Faults()
     for cell in absent[:200]:
-        rest, period = divmod(int(cell), n_periods)
+        rest, period = divmod(int(cell), periods.size)
         city, partner = divmod(rest, partners.size)
-        label = table.frequency.label(table.first + period)
+        label = table.frequency.label(int(periods[period]))
         pair = Text("data.pair", city=cities[city], partner=partners[partner])
         faults.error("absent-row", Text("data.absent-row", pair=pair, period=label))
     faults.n_errors = int(absent.size)

@@ -24,6 +24,7 @@ from twintrade.data.trade_source import SourceRows, convert_to_target_currency, 
 from twintrade.data.unit_jumps import Jump, find_jumps, warn_of_jumps
 from twintrade.effects import Message
 from twintrade.errors import DataError
+from twintrade.numerics.arrays import find_step
 from twintrade.text import Listed, Text
 
 TRADE_COLUMNS = ("city", "partner", "period", "value", "flag", "file", "row")
@@ -90,6 +91,11 @@ class TradeTable:
     def last(self) -> int:
         """Last period of the files."""
         return int(self.frame["period"].max())
+
+    @property
+    def step(self) -> int:
+        """Periods from one period of the files to the next: 4 where every fourth year is recorded."""
+        return find_step(self.frame["period"].to_numpy())
 
 
 def read_trade(sources: Sequence[TradeSource], root: Path) -> TradeTable:

@@ -14,7 +14,7 @@ from twintrade.design.period_column import FREQUENCIES, read_period_column
 from twintrade.design.period_column import FrequencyName as FrequencyName
 from twintrade.design.words import require_word
 from twintrade.errors import DesignError
-from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray, find_distinct, find_starts
+from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray, find_distinct, find_starts, find_step
 from twintrade.text import Text, list_some
 
 _MOST_COLUMNS = 6
@@ -167,6 +167,11 @@ class Panel:
     def periods(self) -> IntArray:
         """The periods observed, ascending, shape (n_periods,)."""
         return find_distinct(self.period)
+
+    @cached_property
+    def step(self) -> int:
+        """Periods from one observed period to the next: 4 where every fourth year is observed."""
+        return find_step(self.periods)
 
     @cached_property
     def every_row(self) -> IntArray:

@@ -79,8 +79,8 @@ class TreatmentRule:
         """How an agreement's date is chosen."""
         return DateChoice(dates=self.dates, late_from=self.late_from, vague_years_later=self.vague_years_later)
 
-    def describe(self, frequency: str) -> Text:
-        """Return the rule in words."""
+    def describe(self, frequency: str, step: int = 1) -> Text:
+        """Return the rule in words, for a panel of a frequency that is observed every ``step`` periods."""
         parts = [Text(f"design.rule-{self.rule}", n=self.n)]
         keys = ["design.rule-date", *["design.rule-else"] * (len(self.dates) - 1)]
         dates = [Text(key, name=find_fact("labels.date-", d)) for key, d in zip(keys, self.dates, strict=True)]
@@ -90,6 +90,8 @@ class TreatmentRule:
         if frequency == "year" and self.late_from <= 12:
             parts.append(Text("design.rule-late", month=self.late_from))
         parts.append(Text("design.rule-vague", years=self.vague_years_later))
+        if step > 1:
+            parts.append(Text("design.rule-step", step=step, period_name=frequency))
         return Text("design.rule", parts=Listed(tuple(parts), "semicolon"))
 
 
@@ -115,7 +117,7 @@ def build_treatment(agreements: Agreements, panel: Panel, rule: TreatmentRule | 
         named as linked, or with another event, is not in the panel, or is treated itself.
     """
     rule = rule or TreatmentRule()
-    register = build_register(agreements, rule.choice, rule.kinds, panel)
+    register, moved = _move_to_observed(build_register(agreements, rule.choice, rule.kinds, panel), panel)
     linked = _linked(register, agreements, panel)
     onset = _onsets(rule, register, panel)
     misspelt = find_misspelt_agreements(register, panel, agreements.decided_cities)
@@ -126,6 +128,10 @@ def build_treatment(agreements: Agreements, panel: Panel, rule: TreatmentRule | 
     register = add_status(register, onset, excluded, linked, panel)
     dose = _dose(rule, register, onset, panel)
     messages = _messages(rule, register, excluded, agreements.other_events)
+    if moved:
+        units, period = _list_units(moved), panel.frequency
+        text = Text("design.message-between-observed", n=len(moved), units=units, period_name=period)
+        messages.append(Message("info", "between-observed", text))
     known = {*agreements.decided_cities, *(m.city for m in misspelt)}
     messages += build_outside_messages(register, panel, known, is_wider=agreements.is_wider)
     if misspelt:
@@ -135,7 +141,7 @@ def build_treatment(agreements: Agreements, panel: Panel, rule: TreatmentRule | 
         onset=onset,
         excluded=excluded,
         register=register[list(REGISTER_COLUMNS)],
-        rule=rule.describe(panel.frequency),
+        rule=rule.describe(panel.frequency, panel.step),
         is_absorbing=dose is None or _never_falls(dose, panel),
         dose=dose,
         messages=tuple(messages),
@@ -148,6 +154,14 @@ def list_flagged_units(treatment: Treatment) -> tuple[str, ...]:
         return ()
     flagged = treatment.register["has_undated_link"]
     return tuple(sorted(set(treatment.register.loc[flagged, "unit"])))
+
+
+def _move_to_observed(register: pd.DataFrame, panel: Panel) -> tuple[pd.DataFrame, set[str]]:
+    """Return the register with onsets between two observed periods moved to the later one, and whose they are."""
+    ahead = (panel.first_period - register["onset"]) % panel.step
+    is_between = (register["onset"].between(panel.first_period, panel.last_period) & (ahead > 0)).fillna(False)
+    onset = register["onset"].mask(is_between, register["onset"] + ahead)
+    return register.assign(onset=onset), set(register.loc[is_between & (register["unit"] != ""), "unit"])
 
 
 def _linked(register: pd.DataFrame, agreements: Agreements, panel: Panel) -> set[str]:

@@ -49,6 +49,12 @@ def find_distinct(values: IntArray) -> IntArray:
     return _list_present(values, low, size) if is_countable(size, values) else np.unique(values).astype(np.int64)
 
 
+def find_step(values: IntArray) -> int:
+    """Return the largest step by which every value lies from the first: 4 for 1972, 1976, 1984; 1 for one value."""
+    distinct = find_distinct(values)
+    return int(np.gcd.reduce(distinct - distinct[0])) if distinct.size > 1 else 1
+
+
 def measure_range(values: IntArray) -> tuple[int, int]:
     """Return the smallest value and how many numbers lie from it to the largest; zeros where there are none."""
     if not values.size:

@@ -139,7 +139,7 @@ def list_open_guesses(name: str, text: str, level: Level = "info") -> Iterator[M
 def _panel(design: Design) -> Iterator[str]:
     panel = design.panel
     values = panel.values(design.outcome)
-    n_cells = panel.n_units * (panel.last_period - panel.first_period + 1)
+    n_cells = panel.n_units * ((panel.last_period - panel.first_period) // panel.step + 1)
     yield f"  {Text('study.panel')}"
     cells = Text(
         "study.cells",

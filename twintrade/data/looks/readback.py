@@ -1,6 +1,7 @@
 """What two tables say under the guesses about them, as sentences on three rows of each."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +21,7 @@ from twintrade.data.schema.source import UNNAMED
 from twintrade.data.sources.cells import TextColumn, clean_name
 from twintrade.data.sources.faults import Faults
 from twintrade.errors import UNDECIDED, DataError
+from twintrade.numerics.arrays import find_step
 from twintrade.text import Text
 
 _ROWS = 3
@@ -61,6 +63,21 @@ def read_back_agreements(root: Path, guesses: Sequence[Guess]) -> list[Text]:
             country, city = load_places()[codes[i]].name, names.get(city, city)
             readings.append(Text("data.look-signed", date=date, city=city, twin=twin or "none", country=country))
     return _spread(readings)
+
+
+def find_period_step(root: Path, guesses: Sequence[Guess]) -> int:
+    """Return how many periods lie from one of a trade table to the next; 1 where that cannot be seen."""
+    lines: dict[str, Any] = {g.key: g.value for g in guesses if g.key}
+    table, _ = look_at_file(root, lines["file"])
+    wide = list_periods(list(table.columns)) if lines.get("layout") == "wide" else []
+    cells = wide or table.columns.get(lines.get("period", ""), [])
+    if "subperiod" in lines or "to_frequency" in lines:
+        return 1
+    periods = []
+    for cell in set(map(str, cells)):
+        with suppress(ValueError):
+            periods.append(Frequency(lines.get("frequency", "year")).parse(cell))
+    return find_step(np.array(periods, dtype=np.int64))
 
 
 def _spread(rows: Sequence[_Row]) -> list[_Row]:

@@ -33,7 +33,7 @@ class PlaceboDates(Diagnostic):
     Attributes
     ----------
     periods : tuple of int
-        How far onsets are moved back.
+        How many observed periods onsets are moved back.
     """
 
     periods: tuple[int, ...] = (2, 3)
@@ -43,9 +43,10 @@ class PlaceboDates(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a fake date; payload ``placebo_dates``."""
-        before = fit.design.before_treatment()
+        before, step = fit.design.before_treatment(), fit.design.panel.step
         variants = [
-            Variant(Text("checks.placebo-dates-label", n=k), "placebo", before.backdated(k)) for k in self.periods
+            Variant(Text("checks.placebo-dates-label", n=k * step), "placebo", before.backdated(k * step))
+            for k in self.periods
         ]
         table = compare_variants(fit, variants, _calibrate(fit, inference), rng, is_same_target=False)
         known, scale = table.dropna(subset=["p"]), fit.estimate.scale

@@ -111,7 +111,7 @@ def _compared(design: Design, label: Words, grid: FloatArray) -> tuple[str | flo
     never = o.unit_rows[~o.is_ever_treated]
     treated, beside, spread = [], [], []
     for unit in np.flatnonzero(o.is_ever_treated):
-        at = int(o.unit_onset[unit]) - design.anticipation - 1 - design.panel.first_period
+        at = int(o.unit_onset[unit]) - design.anticipation - design.panel.step - design.panel.first_period
         if at < 0:
             continue
         value, others = grid[o.unit_rows[unit], at], grid[never, at]

@@ -415,6 +415,7 @@ no-absent-rows = all { $n_cells } rows of the full rectangle stand in a file
 absent-row = { $pair } has no row for { $period }
 
 ## what looks wrong
+period-step = the files have one { period } in { $step }: { $periods }. Event times come in steps of { $step }, and the reference is one of them, such as reference = -{ PLAIN($step) }
 period-gap = { $n ->
     [one] { $n } period inside the range of the files has no row at all: { $periods }
    *[other] { $n } periods inside the range of the files have no row at all: { $periods }

@@ -113,6 +113,7 @@ rule-vague = a date known only by its year counts from { $years ->
     [0] that year
    *[other] { $years } year later
 }
+rule-step = one { period } in { $step } is observed, and an agreement of the { periods } between counts from the next observed { period }
 onset-by-column = the treatment is the column { $name }, 0 or 1 by row
 onset-as-given = onset as given
 onset-by-dose = onset is the first change of the dose
@@ -141,6 +142,10 @@ message-year-precision = { $n ->
     [one] { $n } treated unit has
    *[other] { $n } treated units have
 } a date known only by its year: { $units }
+message-between-observed = { $n ->
+    [one] { $n } unit has
+   *[other] { $n } units have
+} an agreement that falls between two observed { periods } and counts from the later one: { $units }
 undated-vague = { $unit }, known only as { $date } in a panel of { periods }
 undated-refused = { $n ->
     [one] { $n } unit has

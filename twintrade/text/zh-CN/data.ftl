@@ -386,6 +386,7 @@ no-absent-rows = 完整面板的{ $n_cells }行全部见于文件
 absent-row = { $pair }在{ $period }没有行
 
 ## what looks wrong
+period-step = 文件每{ $step }{ period }才有一期数据：{ $periods }。事件时间以{ $step }为步长，基准期须为其中之一，如reference = -{ PLAIN($step) }
 period-gap = 文件的时间范围内有{ $n }期没有任何行：{ $periods }
 city-span = { $n }个城市未覆盖首期至末期（{ $cities }）：{ $absent ->
     [zero] 其缺失各期按声明记为零
