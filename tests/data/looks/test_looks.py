@@ -5,7 +5,7 @@ import csv
 import pytest
 from made_workbooks import sheet, workbook
 
-from twintrade.data import Frequency, TradeSource, TwinningSource, read_trade, read_twinnings
+from twintrade.data import Constant, Frequency, TradeSource, TwinningSource, read_trade, read_twinnings
 from twintrade.data.figures.header_units import parse_header_unit, read_header
 from twintrade.data.figures.money import parse_money_unit
 from twintrade.data.formats.encodings import decode, list_possible_encodings
@@ -52,6 +52,26 @@ def test_the_kind_is_found_by_its_column_and_guessed_by_its_words(project, name,
     found = declared(guesses)
     assert found["kind"] == name
     assert found["kinds"] == dict(zip(words, kinds, strict=True))
+
+
+def test_names_of_treaties_are_no_kinds(project):
+    lines = "".join(f"City {i},{code},20{i:02d},Treaty {i}\n" for i, code in enumerate(["GBR", "USA", "DEU"] * 5))
+    root = project("city,partner,date,agreement\n" + lines, "data/raw/twins.csv")
+    guesses = look_at_twinnings(root, "data/raw/twins.csv")
+    found = declared(guesses)
+    assert found["kind"] == {"constant": "sister city"}
+    assert "kinds" not in found
+    reason = next(str(g.reason) for g in guesses if g.key == "kind")
+    assert "“agreement” has 15 different entries, names of agreements rather than kinds" in reason
+    constant = {"kind": Constant("sister city"), "partner_city": Constant("")}
+    assert set(read_twinnings([TwinningSource(**found | constant)], root).frame["kind"]) == {"sister city"}
+
+
+def test_a_column_of_few_kinds_is_taken_where_another_has_names(project):
+    lines = "".join(f"Lyon,{code},20{i:02d},Treaty {i},friendship\n" for i, code in enumerate(["GBR", "USA"] * 7))
+    root = project("city,partner,date,agreement,kind\n" + lines, "data/raw/twins.csv")
+    found = declared(look_at_twinnings(root, "data/raw/twins.csv"))
+    assert (found["kind"], found["kinds"]) == ("kind", {"friendship": "friendship"})
 
 
 CHINESE = "城市;国家;年份;出口额（万美元）\n济南;英国;2004;10,5\n济南;美国;2005;11,25\n青岛;英国;2004;12,5\n"

@@ -1,7 +1,7 @@
 """Guesses which column of a registry plays which part, and holds it against the trade table."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from twintrade.data.sources.faults import Faults
 from twintrade.errors import UNDECIDED
 from twintrade.text import Listed, Text
 
+_MOST_KINDS = 12
+"""Words of a column of kinds; one with more of them has names of agreements."""
 _SLASHED = re.compile(r"\s*(\d{1,2})[-/.](\d{1,2})[-/.]\d{4}\s*")
 
 
@@ -88,15 +90,17 @@ def look_at_twinnings(root: Path, file: str, other: OtherFile = NO_FILE) -> list
     twin = next((n for n in names if has_word_of_twin(n)), None) or next(
         (n for n in names if "partner" in n.lower() or has_word_of(n, "city")), None
     )
-    kind = next((n for n in names if n != twin and has_word_of_kind(n)), None)
+    words = {n: sorted({clean_name(c) for c in table.columns[n]}) for n in names if n != twin and has_word_of_kind(n)}
+    kind = next((n for n in words if len(words[n]) <= _MOST_KINDS), None)
     parts += [
         ends.city,
         Guess("partner_city", twin or {"constant": ""}, _say_named(twin)),
-        Guess("kind", kind or {"constant": USUAL_KIND}, _say_named(kind)),
+        Guess(
+            "kind", kind or {"constant": USUAL_KIND}, _say_names(words) if words and not kind else _say_named(kind)
+        ),
     ]
     if kind is not None:
-        words = sorted({clean_name(c) for c in table.columns[kind]})
-        parts.append(Guess("kinds", {w: suggest_kind(w) for w in words}, Text("data.look-kinds")))
+        parts.append(Guess("kinds", {w: suggest_kind(w) for w in words[kind]}, Text("data.look-kinds")))
     parts += _day_first([str(c) for c in table.columns[date]])
     blank = sum(not str(c).strip() for c in table.columns[date])
     if blank:
@@ -124,6 +128,12 @@ def _is_column(guess: Guess) -> bool:
 
 def _say_named(column: str | None) -> Text:
     return Text("data.look-own-name" if column else "data.look-no-such-column")
+
+
+def _say_names(words: Mapping[str, Sequence[str]]) -> Text:
+    """Say that a column named for a kind has too many words to be one of kinds."""
+    name = next(iter(words))
+    return Text("data.look-names-no-kinds", name=quote_cell(name), n=len(words[name]))
 
 
 def _day_first(cells: list[str]) -> list[Guess]:

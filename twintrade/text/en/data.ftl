@@ -660,6 +660,7 @@ look-of-column = of the column { $name }
 look-unread = columns that nothing reads: { $columns }
 look-ignored = named by no period and no part: left out
 look-kinds = every kind of the file: correct each
+look-names-no-kinds = { $name } has { $n } different entries, names of agreements rather than kinds: all count as one kind. If another column has the kind, write kind = "its name" and what each word in it means under kinds
 look-undated = rows without a date ({ $n }) are left out, or error to stop
 look-comma = nothing in the column proves whether its comma groups thousands: look closely
 look-day-first = other dates of the column have the day first

@@ -576,6 +576,7 @@ look-of-column = 属于列{ $name }
 look-unread = 未被读取的列：{ $columns }
 look-ignored = 列名既不是时期，也不是所需项目：已剔除
 look-kinds = 文件中的全部类别：请逐一改正
+look-names-no-kinds = { $name }有{ $n }种不同内容，是协议名称而非类别：全部视为同一类别。如另有一列写明类别，请写kind = "列名"，并在kinds下写明其中每个词的含义
 look-undated = 没有日期的行（{ $n }）予以剔除；如需改为报错停止，请写error
 look-comma = 该列无从判定逗号是否为千位分隔符：请仔细核对
 look-day-first = 该列其他日期以日在前
