@@ -398,6 +398,23 @@ def test_years_that_nobody_recorded_are_not_filled(project, trade_source):
     assert filled.loc[~filled["is_filled"], "value"].tolist() == table.frame["value"].tolist()
 
 
+def test_a_country_is_no_partner_of_itself_that_a_zero_could_stand_for(project, trade_source):
+    rows = [f"{a},{b},2004,1\n" for a in ("GBR", "USA", "FRA") for b in ("GBR", "USA", "FRA") if a != b]
+    filled = complete(read_trade([trade_source()], project("city,partner,year,value\n" + "".join(rows))), "error")
+    assert len(filled.frame) == 6
+    assert "3 pairs of a country with itself stand in no file and are not filled" in filled.messages[-1].message
+
+
+def test_domestic_sales_are_named_and_kept(project, trade_source):
+    rows = "GBR,GBR,2004,90\nGBR,USA,2004,5\nUSA,GBR,2005,7\n"
+    table = read_trade([trade_source()], project("city,partner,year,value\n" + rows))
+    (warning,) = [m for m in table.messages if m.code == "own-partner"]
+    assert warning.level == "warning"
+    assert warning.message.startswith("1 pair is a country with itself (GBR-GBR): domestic sales, no exports.")
+    kept = complete(table).frame
+    assert set(zip(kept["city"], kept["partner"], strict=True)) == {("GBR", "GBR"), ("GBR", "USA"), ("USA", "GBR")}
+
+
 def test_the_bundled_exports(root):
     table = read_trade([US_EXPORTS], root)
     assert (len(table.cities), len(table.partners), table.first, table.last) == (7, 24, 2016, 2025)

@@ -8,6 +8,9 @@ import pytest
 from twintrade.errors import DesignError, EstimationError
 from twintrade.study.checking import check_analysis
 from twintrade.study.execute import execute
+from twintrade.study.observing.observe import observe
+from twintrade.study.plan.designs import Designs
+from twintrade.study.plan.planning import plan_analysis
 from twintrade.text import Text
 
 
@@ -72,6 +75,19 @@ def test_check_says_what_a_single_reporter_cannot_identify(project, spec_text):
     )
     assert "can be estimated" in coarse
     assert "Nothing can be estimated" not in coarse
+
+
+def test_domestic_sales_are_left_out_where_the_file_says_so(project, spec_text):
+    for file in ("tiny_trade.csv", "tiny_twinnings.csv"):
+        path = project / "data" / "raw" / file
+        path.write_text(path.read_text(encoding="utf-8").replace("Alder", "GBR"), encoding="utf-8")
+    said = check_analysis(project, "tiny", spec_text)
+    assert "1 pair is a country with itself (GBR-GBR)" in said
+    text = spec_text.replace("[design]", '[design]\nwithout = ["domestic"]')
+    plan, _ = plan_analysis(project, "tiny", text)
+    o = Designs(observe("tiny", plan.spec, project)).base(plan.spec.design).observations
+    assert "GBR-GBR" not in o.unit_ids
+    assert ("domestic", 16, 1) in [(dropped.reason, dropped.n_rows, dropped.n_units) for dropped in o.dropped]
 
 
 def keep_waves(project, *rests):

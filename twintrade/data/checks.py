@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.data.calendar.periods import Frequency
+from twintrade.data.geography.countries import list_own_codes
 from twintrade.data.schema.source import Absent
 from twintrade.data.sources.faults import Faults
 from twintrade.numerics.arrays import find_step
@@ -32,6 +33,7 @@ def check_trade(frame: pd.DataFrame, frequency: Frequency, absent: Absent, fault
     _interior_gaps(frame, absent, step, faults)
     _parts_at_the_ends(frame, frequency, faults)
     _constant_series(frame, faults)
+    _countries_and_themselves(frame, faults)
 
 
 def _periods_without_rows(frame: pd.DataFrame, frequency: Frequency, step: int, faults: Faults) -> None:
@@ -98,3 +100,13 @@ def _constant_series(frame: pd.DataFrame, faults: Faults) -> None:
     if len(constant):
         named = list_some([f"{city}-{partner}" for city, partner in constant.index], _MAX_NAMED)
         faults.warn("constant-series", Text("data.constant-series", n=len(constant), pairs=named))
+
+
+def _countries_and_themselves(frame: pd.DataFrame, faults: Faults) -> None:
+    """Warn of pairs of a country with itself: what is sold at home is no export, unless a design compares with it."""
+    pairs = frame[["city", "partner"]].drop_duplicates()
+    cities = sorted(pairs["city"].unique())
+    domestic = pairs[pairs["city"].map(dict(zip(cities, list_own_codes(cities), strict=True))) == pairs["partner"]]
+    if len(domestic):
+        named = list_some([f"{city}-{partner}" for city, partner in domestic.itertuples(index=False)], _MAX_NAMED)
+        faults.warn("own-partner", Text("data.own-partner", n=len(domestic), pairs=named))

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.extensions import ExtensionArray
 
+from twintrade.data.geography.countries import list_own_codes
 from twintrade.data.schema.source import Absent
 from twintrade.data.sources.faults import Faults
 from twintrade.data.trade import TRADE_COLUMNS, TradeTable
@@ -18,7 +19,7 @@ def complete(table: TradeTable, policy: Absent | None = None) -> TradeTable:
     """Return the table with a row for every city, partner and period.
 
     The periods run from the first to the last of the files, by the step of the files (every fourth year); cities and
-    partners are those with at least one row.
+    partners are those with at least one row. A country is no partner of itself where no file has a row of it.
 
     Parameters
     ----------
@@ -46,8 +47,10 @@ def complete(table: TradeTable, policy: Absent | None = None) -> TradeTable:
     n_cells = cities.size * partners.size * n_periods
     is_filled = np.ones(n_cells, dtype=bool)
     is_filled[place] = False
-    if policy == "error" and is_filled.any():
-        _refuse(table, np.flatnonzero(is_filled), cities, partners, periods)
+    is_own = np.repeat((list_own_codes(list(cities))[:, None] == partners).ravel(), n_periods)
+    is_own &= np.repeat(is_filled.reshape(-1, n_periods).all(axis=1), n_periods)
+    if policy == "error" and (is_filled & ~is_own).any():
+        _refuse(table, np.flatnonzero(is_filled & ~is_own), cities, partners, periods)
     values = np.full(n_cells, 0.0 if policy == "zero" else np.nan)
     values[place] = frame["value"].to_numpy()
     columns: dict[str, object] = {
@@ -60,10 +63,14 @@ def complete(table: TradeTable, policy: Absent | None = None) -> TradeTable:
         "row": _spread(frame["row"].to_numpy(), place, n_cells, 0).astype(np.int64),
     }
     filled = pd.DataFrame(columns)[list(TRADE_COLUMNS)].assign(is_filled=is_filled)
-    n_filled = int(is_filled.sum())
-    text = Text("data.absent-rows" if n_filled else "data.no-absent-rows", n=n_filled, n_cells=n_cells, policy=policy)
-    note = Message("info", "absent-rows", text)
-    return replace(table, frame=filled, absent=policy, messages=(*table.messages, note))
+    if is_own.any():
+        filled = filled[~is_own].reset_index(drop=True)
+    n_filled, n_own = int(filled["is_filled"].sum()), int(is_own.sum()) // n_periods
+    key = "data.absent-rows" if n_filled else "data.no-absent-rows"
+    notes = [Message("info", "absent-rows", Text(key, n=n_filled, n_cells=len(filled), policy=policy))]
+    if n_own:
+        notes.append(Message("info", "own-partner-absent", Text("data.own-partner-absent", n=n_own)))
+    return replace(table, frame=filled, absent=policy, messages=(*table.messages, *notes))
 
 
 def _codes(names: pd.Series) -> tuple[IntArray, ObjectArray]:

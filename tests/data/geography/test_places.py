@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from twintrade.data import InvalidDataError, load_places, resolve
-from twintrade.data.geography.countries import resolve_column, resolve_un_codes, warn_of_validity
+from twintrade.data.geography.countries import list_own_codes, resolve_column, resolve_un_codes, warn_of_validity
 from twintrade.data.sources.cells import TextColumn, build_text_array
 from twintrade.data.sources.faults import Faults
 
@@ -223,3 +223,17 @@ TOTALS = [
 @pytest.mark.parametrize("name", TOTALS)
 def test_the_total_of_all_partners_is_the_world(name):
     assert resolve([name]) == ["+WORLD"]
+
+
+@pytest.mark.parametrize(
+    ("cities", "codes"),
+    [
+        (["DEU", "Lyon", "Hong Kong"], ["DEU", "", ""]),
+        (["Deutschland", "France", "GBR"], ["DEU", "FRA", "GBR"]),
+        (["Georgia"], [""]),
+        (["Georgia", "Alabama", "Ohio"], ["", "", ""]),
+        (["CA", "GA", "AL"], ["", "", ""]),
+    ],
+)
+def test_a_city_is_a_country_by_its_code_or_where_all_are(cities, codes):
+    assert list_own_codes(cities).tolist() == codes

@@ -6,6 +6,7 @@ from twintrade.data.geography.city_sizes import read_cities as read_cities
 from twintrade.data.geography.city_sizes import read_shares as read_shares
 from twintrade.data.geography.countries import find_code as find_code
 from twintrade.data.geography.countries import is_aggregate as is_aggregate
+from twintrade.data.geography.countries import list_own_codes as list_own_codes
 from twintrade.data.geography.countries import list_un_codes as list_un_codes
 from twintrade.data.geography.countries import load_places as load_places
 from twintrade.data.geography.countries import resolve as resolve

@@ -26,6 +26,7 @@ _BRACKETED = re.compile(r"\s*[(（](?:(?:\.\.\.|…)\s*[0-9]{4}|overseas\s+franc
 _OTHER_ASIA = "otherasianes"
 _SAINT = re.compile(r"\bst\b\.?", re.IGNORECASE)
 _N_NEAR = 3
+_LEAST_COUNTRIES = 3
 _ALIKE, _CODE_LENGTH = 0.8, 3
 """Ratio from which a name may be a slip for another (`difflib`), and the letters of a code."""
 LEAVE_OUT: Literal["leave out"] = "leave out"
@@ -126,6 +127,18 @@ def find_codes(column: TextColumn, declared: Mapping[str, str] | None = None) ->
     is_iso2 = _are_two_letters(distinct, table, declared or {})
     known = {cell: _code(cell, table, declared or {}, is_iso2) for cell in distinct}
     return build_text_array(map(known.__getitem__, column.cells))
+
+
+def list_own_codes(cities: Sequence[str]) -> ObjectArray:
+    """Return the country that each city is itself, "" where it is none: by its code, or by its name where all are.
+
+    A city of a country's name among others (Georgia) is no country, nor is a code of two letters (CA).
+    """
+    column = TextColumn("city", "", build_text_array(cities), np.arange(len(cities)))
+    codes = np.where([len(city) > _CODE_LENGTH for city in cities], find_codes(column), column.cells).astype(object)
+    is_code = np.array([city in load_places() for city in cities], dtype=bool)
+    are_countries = len(cities) >= _LEAST_COUNTRIES and all(code in load_places() for code in codes)
+    return codes if are_countries else np.where(is_code, codes, "").astype(object)
 
 
 def list_un_codes() -> dict[str, str]:

@@ -3,15 +3,20 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from twintrade.data.geography import list_own_codes
 from twintrade.design import COMPARISONS, Design, Treatment, add_missing_strata
 from twintrade.design.donors import build_case_design, build_donor_sets, build_untreated_rectangle
 from twintrade.design.panel import PERIODS_PER_YEAR
 from twintrade.design.rules import TreatmentRule, build_treatment, list_flagged_units
+from twintrade.effects.sample import Dropped
 from twintrade.errors import DesignError, SpecError
 from twintrade.study.observing.observe import Observed
 from twintrade.study.plan.jobs import LadderColumn
 from twintrade.study.spec.analysis import CaseSection, DesignSection, TreatmentSection
 from twintrade.text import Listed, Text, Words
+
+_DOMESTIC = "domestic"
+"""Stands among units left out for the pairs of a country with itself."""
 
 
 def build_rule(section: TreatmentSection) -> TreatmentRule:
@@ -24,6 +29,15 @@ def build_rule(section: TreatmentSection) -> TreatmentRule:
         kinds=tuple(section.kinds),
         vague_years_later=section.vague_years_later,
     )
+
+
+def _leave_out_domestic(design: Design) -> Design:
+    """Return the design without the pairs of a country with itself, which are counted."""
+    panel = design.panel
+    countries = list_own_codes(list(map(str, panel.cities)))[panel.unit_city]
+    is_own = (countries != "") & (countries == panel.partners[panel.unit_partner])
+    names, n_rows = tuple(map(str, panel.units[is_own])), int(is_own[panel.unit].sum())
+    return design.without(names, Dropped(_DOMESTIC, Text("design.dropped-domestic"), n_rows, len(names), names))
 
 
 def find_refusal(columns: Sequence[tuple[Words, Words]]) -> DesignError | None:
@@ -108,11 +122,13 @@ class Designs:
             weights=section.weights,
             always_treated=section.always_treated,
         )
-        unknown = sorted(set(section.without) - set(design.panel.units))
+        without = set(section.without) - {_DOMESTIC}
+        unknown = sorted(without - set(design.panel.units))
         if unknown:
             raise SpecError(f"design.without names {unknown[0]!r}, which is no unit of the panel")
         design = add_missing_strata(design)
-        return design.without(section.without) if section.without else design
+        design = design.without(without) if without else design
+        return _leave_out_domestic(design) if _DOMESTIC in section.without else design
 
     def _base(self, section: DesignSection) -> int | None:
         """Return the first period of the year in which an index is 100."""

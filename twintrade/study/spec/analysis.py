@@ -127,7 +127,9 @@ class DesignSection(Section):
     covariates: list[str] = Field(default=[])
     weights: str | None = None
     sample: tuple[int, int] | None = Field(default=None, description="first and last period used")
-    without: list[str] = Field(default=[], description="units left out")
+    without: list[str] = Field(
+        default=[], description='units left out; "domestic" for every pair of a country with itself'
+    )
     always_treated: Literal["exclude", "keep", "compare"] = "exclude"
 
     @field_validator("index_base")

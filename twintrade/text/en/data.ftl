@@ -412,9 +412,17 @@ absent-rows = { $n } of { $n_cells } rows of the full rectangle stand in no file
    *[error] none
 }
 no-absent-rows = all { $n_cells } rows of the full rectangle stand in a file
+own-partner-absent = { $n ->
+    [one] { $n } pair of a country with itself stands in no file and is
+   *[other] { $n } pairs of a country with itself stand in no file and are
+} not filled
 absent-row = { $pair } has no row for { $period }
 
 ## what looks wrong
+own-partner = { $n ->
+    [one] { $n } pair is a country with itself
+   *[other] { $n } pairs are a country with itself
+} ({ $pairs }): domestic sales, no exports. They stay in the comparison, as the recipe ppml_border wants it; otherwise set without = ["domestic"] under [design]
 period-step = the files have one { period } in { $step }: { $periods }. Event times come in steps of { $step }, and the reference is one of them, such as reference = -{ PLAIN($step) }
 period-gap = { $n ->
     [one] { $n } period inside the range of the files has no row at all: { $periods }

@@ -72,6 +72,7 @@ dropped-missing-covariate = rows with a missing covariate
 dropped-no-weight = rows whose weight is not positive
 dropped-negative-under-log = rows with a negative outcome, which has no logarithm
 dropped-zero-under-log = rows with a zero outcome, which has no logarithm
+dropped-domestic = rows of a country with itself: domestic sales
 dropped-aggregate = rows of partners that are several countries
 dropped-negative-share = rows with a negative outcome, which is no share of a total
 dropped-no-total = rows whose { $of ->

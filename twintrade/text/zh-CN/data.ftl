@@ -383,9 +383,11 @@ absent-rows = 完整面板共{ $n_cells }行，其中{ $n }行不见于任何文
    *[error] 无
 }
 no-absent-rows = 完整面板的{ $n_cells }行全部见于文件
+own-partner-absent = { $n }个由同一国家组成的配对不在任何文件中，不予补齐
 absent-row = { $pair }在{ $period }没有行
 
 ## what looks wrong
+own-partner = { $n }个配对的两端是同一国家（{ $pairs }）：属国内销售，不是出口。这些配对仍在比较之中，正如方案ppml_border所需；否则请在[design]下设without = ["domestic"]
 period-step = 文件每{ $step }{ period }才有一期数据：{ $periods }。事件时间以{ $step }为步长，基准期须为其中之一，如reference = -{ PLAIN($step) }
 period-gap = 文件的时间范围内有{ $n }期没有任何行：{ $periods }
 city-span = { $n }个城市未覆盖首期至末期（{ $cities }）：{ $absent ->
