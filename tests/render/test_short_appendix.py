@@ -101,6 +101,16 @@ def test_every_judged_check_of_the_headline_stands_in_the_table_with_its_verdict
     assert said == ["Dates (Imputation, gravity effects): dates says so."]
 
 
+@pytest.mark.parametrize(("n_others", "n_shown"), [(0, 1), (2, 1)])
+def test_the_table_of_checks_says_how_many_verdicts_it_leaves_to_the_file(n_others, n_shown):
+    others = [("window", "cannot tell", ("twfe", f"two-way-{i}"), (), {}) for i in range(n_others)]
+    _, table, _ = table_of(judged(("window", "cannot tell", COLUMN, (), {}), *others))
+    said = [note for note in map(str, table.notes) if "checks have a verdict" in note]
+    assert len(said) == bool(n_others)
+    if said:
+        assert said[0].startswith(f"3 checks have a verdict, for one column each. The table has {n_shown} of them")
+
+
 def test_a_check_of_another_column_stands_there_where_it_objects_or_is_the_only_one():
     other = ("twfe", "two-way")
     _, _, rows = table_of(

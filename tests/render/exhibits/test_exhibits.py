@@ -8,10 +8,10 @@ import pytest
 from made_results import make_results
 
 from twintrade.effects.exhibit import EXHIBITS_FILE, Exhibit, read_exhibits, write_exhibits
-from twintrade.render.appendix import build_document
+from twintrade.render.appendix import build_document, open_page
 from twintrade.render.block_parts import list_exhibits
 from twintrade.render.blocks import BulletList, Paragraph
-from twintrade.render.exhibits import judged_checks
+from twintrade.render.exhibits import judged_checks, ladder
 from twintrade.render.options import AppendixOptions
 from twintrade.render.report import render
 from twintrade.render.wording import Wording
@@ -94,3 +94,21 @@ def test_a_variant_that_is_the_headline_up_to_rounding_is_no_change(monkeypatch)
     page = SimpleNamespace(results=SimpleNamespace(payload_kinds={"k": "variants"}))
     found = {b: judged_checks._list_changes(page, {"payloads": "k"}, with_base=b) for b in (False, True)}
     assert [[change.name for change in found[b]] for b in found] == [["as comparison"], ["left out", "as comparison"]]
+
+
+@pytest.mark.parametrize(
+    ("effects", "said"),
+    [
+        (["dyad;period", "dyad;city_period;partner_period"], "moves from the simplest comparison"),
+        (["dyad;period", "dyad;period"], "sets 2 specifications side by side"),
+        (["dyad;city_period;partner_period", "dyad;period"], "sets 2 specifications side by side"),
+        (["dyad;period"], "has the one specification"),
+    ],
+)
+def test_the_ladder_is_called_one_where_each_column_takes_out_more(effects, said):
+    made = make_results()
+    columns = made.specifications[~made.specifications["is_skipped"]]
+    columns = columns.iloc[: len(effects)].assign(fixed_effects=effects, is_headline=False)
+    blocks = ladder.build_exhibit(open_page(replace(made, specifications=columns), AppendixOptions()))
+    (intro,) = [block for block in blocks if isinstance(block, Paragraph)]
+    assert said in "".join(str(getattr(span, "text", "")) for span in intro.spans)

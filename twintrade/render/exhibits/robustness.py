@@ -98,6 +98,8 @@ def _build_table(page: Page, checks: list[JudgedCheck], findings: list[Record]) 
     header = (*heads, str(Text("tables.verdict")))
     groups = (_head_rows(page), *(_check_rows(check) for check in checks))
     notes = [*page.simulated_note, page.say("robustness_note")]
+    if len(checks) < sum(map(has_spoken, findings)):
+        notes.append(page.say("robustness_counted", n=len(findings), n_shown=len(checks)))
     absent = dict.fromkeys(name_check(take_text(f["diagnostic"])) for f in findings if not has_spoken(f))
     tabled = {check.name for check in checks}
     if missing := [name for name in absent if name not in tabled]:

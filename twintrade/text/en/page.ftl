@@ -38,7 +38,7 @@ interval_holds_zero = The interval includes zero, so the data cannot tell a rise
 interval_above_zero = The interval lies above zero.
 interval_below_zero = The interval lies below zero.
 detectable = Minimum detectable effect: { $sentence }
-detectable_absent = No placebo designs measured the minimum detectable effect, which the interval alone can tell; a small effect can be neither shown nor excluded.
+detectable_absent = No check of this run measured the minimum detectable effect, the size from which a change would usually be found. Any change inside the interval, zero included, is compatible with the data.
 size_not_studied = Size not studied: no simulation shows that this test keeps its size in a design like this one, so the p-value may be too small.
 size_note = “Not studied”: no simulation shows that the test of that column keeps its size in a design like this one.
 how_sure = How the uncertainty was measured: { $note }
@@ -213,6 +213,10 @@ raw_grid_alt = Small line charts of { $n } pairs ({ $names }), each indexed besi
 ladder = Main estimates, specification by specification
 ladder_caption = Effect of twinning on { $outcome }
 ladder_part = { $caption } (part { $part } of { $parts })
+ladder_beside = { $table } { $n ->
+    [one] has the one specification that was estimated.
+   *[other] sets { $n } specifications side by side; its lower rows say in what they differ. Read along the row: an estimate that moves from one column to another depends on that choice.
+}
 ladder_intro = { $table } moves from the simplest comparison to the most demanding one. Read along the row: an estimate that moves when the comparison gets stricter was partly something else.
 inference_caption = The headline estimate under each inference: { $label }
 gravity = With city × period and partner × period effects a city-wide boom and a destination boom are both absorbed; what is left is bilateral.
@@ -266,6 +270,7 @@ robustness_unseen = A check that cannot tell could not have seen a violation tha
 robustness_caption = What the headline becomes when one thing changes, and what each check says
 robustness_headline = Headline: { $label }
 robustness_note = Difference: from the headline, in another column from its row with 0.0; in percentage points, or in percent between effects in log points. p of a check with several tests: the smallest after Holm's adjustment. Bound: the largest violation that the data allow, none where every variant gives the same or no interval is wider; a check cannot tell where it would matter. Of checks with many variants those that differ most are named. A column in brackets is another one than the headline.
+robustness_counted = { $n } checks have a verdict, for one column each. The table has { $n_shown } of them: those of the headline, one of each kind that only other columns have, and all that object; findings.csv has the others.
 robustness_absent = Could not be made: { $names }.
 robustness_figure = The headline when one thing changes
 robustness_figure_note = Dashed line and grey band: the headline and its interval. A mark without a line has no interval of its own; an arrow marks one that runs on.

@@ -38,7 +38,7 @@ interval_holds_zero = 区间包含零，因此数据无法区分上升与下降�
 interval_above_zero = 区间位于零以上。
 interval_below_zero = 区间位于零以下。
 detectable = 最小可检测效应：{ $sentence }
-detectable_absent = 未以安慰剂设计测算最小可检测效应，只能由置信区间推知；较小的效应既不能证实，也不能排除。
+detectable_absent = 本次运行没有检查测算最小可检测效应，即变化大到何种程度通常才能被发现。区间内的任何变化（包括零）都与数据相容。
 size_not_studied = 实际拒绝率未经研究：没有模拟表明该检验在类似的设计中保持名义拒绝率，因此p值可能偏小。
 size_note = “未经研究”：没有模拟表明该列检验在类似的设计中保持名义拒绝率。
 how_sure = 不确定性的度量方法：{ $note }
@@ -190,6 +190,10 @@ raw_grid_alt = { $n }个配对（{ $names }）的小型折线图，各以指数�
 ladder = 主要估计：逐个设定
 ladder_caption = 友好城市协议对{ $outcome }的效应
 ladder_part = { $caption }（第{ $part }部分，共{ $parts }部分）
+ladder_beside = { $table }{ $n ->
+    [one] 列出所估计的唯一设定。
+   *[other] 并列{ $n }个设定；表的下部各行说明其不同之处。请横向阅读：各列之间变动的估计值取决于相应的选择。
+}
 ladder_intro = { $table }从最简单的比较逐步推进到最严格的比较。请横向阅读：随着比较趋于严格而变动的估计值，此前有一部分反映的是其他因素。
 inference_caption = 各种推断方法下的主要估计：{ $label }
 gravity = 加入城市×时期和伙伴×时期固定效应后，城市整体和目的地整体的景气波动均被吸收，余下的是双边变动。
@@ -237,6 +241,7 @@ robustness_unseen = 无法判断的检查，即使存在足以影响结论的偏
 robustness_caption = 改变一项选择后的主要估计，以及各项检查的结论
 robustness_headline = 主要估计：{ $label }
 robustness_note = 差异：与主要估计之差，其他列则为与该列中差异为0.0的一行之差；以百分点计，对数点效应之间的差异以百分比计。含多项检验的检查，p为经Holm调整后的最小值。界：数据所容许的最大偏离，各变体结果相同或没有区间更宽时为“无”；若这一偏离足以影响结论，检查即无法判断。变体较多的检查只列差异最大者。括号内注明的列不是主要估计所在列。
+robustness_counted = 共有{ $n }项检查给出结论，每项只针对一列。表中列出其中{ $n_shown }项：主要估计的各项、仅见于其他列的每类一项，以及所有提出异议者；其余见findings.csv。
 robustness_absent = 未能进行：{ $names }。
 robustness_figure = 改变一项选择后的主要估计
 robustness_figure_note = 虚线和灰色带：主要估计及其区间。没有线段的点没有自身区间；箭头表示区间超出图外。
