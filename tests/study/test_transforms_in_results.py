@@ -78,3 +78,18 @@ def test_a_column_in_another_transform_needs_no_base(spec_text):
     spec, _ = parse(text, "tiny.toml")
     column = plan("tiny", spec).columns[0].design
     assert (column.transform, column.index_base) == ("log", None)
+
+
+def test_every_column_counts_rows_alone_in_a_level_of_its_effects(project, spec_text):
+    file = project / "data" / "raw" / "tiny_trade.csv"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if not line.startswith("Alder,IND,") or line.startswith("Alder,IND,2005,")]
+    file.write_text("\n".join(kept) + "\n", encoding="utf-8")
+    columns = "".join(
+        f'[[estimator]]\nname = "{name}"\ntransform = "log"\nfixed_effects = "two_way"\n'
+        for name in ("twfe", "imputation", "etwfe")
+    )
+    text = with_columns(spec_text, columns).replace('absent = "error"', 'absent = "missing"')
+    execute(project, "tiny", text)
+    rows = from_bytes((project / "results" / "tiny" / "specifications.csv").read_bytes())
+    assert rows["n_singletons"].tolist() == [1, 1, 1], rows["skip_reason"].tolist()

@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from twintrade.render.reading import find_headline
 from twintrade.render.tables.estimates import TableOptions
 from twintrade.render.tables.ladder import build_ladder_tables
@@ -83,3 +85,14 @@ def test_no_cell_shows_a_missing_value(made_document):
         if type(block).__name__ == "Table":
             shown = {line for row in block.rows for cell in row.cells for line in cell.lines}
             assert not shown & words, block.key
+
+
+@pytest.mark.parametrize("is_short", [True, False])
+def test_singletons_stand_below_the_observations_that_hold_them(made, is_short):
+    (table,) = build_ladder_tables(made, Wording(), TableOptions(), is_short=is_short)
+    heads = [row.cells[0].text for row in table.rows]
+    assert heads[heads.index("Observations") + 1] == "of which singletons"
+    assert sum(note.startswith("Singletons are rows alone in a level") for note in map(str, table.notes)) == 1
+    none = replace(made, specifications=made.specifications.assign(n_singletons=0))
+    (table,) = build_ladder_tables(none, Wording(), TableOptions(), is_short=is_short)
+    assert "of which singletons" not in [row.cells[0].text for row in table.rows]

@@ -30,14 +30,14 @@ from twintrade.text import Listed, Text, Words, numbers
 
 _COUNTS = (
     ("tables.observations", "n_rows"),
+    ("tables.singletons", "n_singletons"),
     ("tables.number-of-units", "n_units"),
     ("tables.treated-units", "n_treated_units"),
     ("tables.treated-rows", "n_treated_rows"),
     ("tables.zeros", "n_zeros"),
     ("tables.separated", "n_separated"),
-    ("tables.singletons", "n_singletons"),
 )
-N_SHORT = 5
+N_SHORT = 6
 """Counts that a short ladder has."""
 LOST = (
     ("tables.lost-rows", "n_treated_rows_left_out"),
@@ -139,7 +139,8 @@ def _sample_rows(results: ResultSet, columns: Sequence[Record], wording: Wording
     if is_short:
         return tuple(r for r in rows if r is not None)
     rows += [_filled(Text(head), columns, partial(_count, key=key)) for head, key in LOST if _any(columns, key)]
-    rows[4:4] = _cluster_rows(columns, wording)
+    place = 4 + _any(columns, "n_singletons")
+    rows[place:place] = _cluster_rows(columns, wording)
     rows.append(_filled(Text("tables.negative-weights"), columns, partial(_negative_weights, results)))
     statistics = filter(None, dict.fromkeys(take_text(c.get("statistic_name")) for c in columns))
     rows += [

@@ -12,6 +12,7 @@ from twintrade.render.reading import (
     list_skipped,
     read_number,
     read_truth,
+    read_whole,
     read_words,
     take_text,
 )
@@ -66,6 +67,7 @@ def list_page_notes(
         notes += [_say_stars(wording)] if options.has_stars else []
     if any(map(is_size_unknown, columns)):
         notes.append(wording.say("size_note"))
+    notes += _list_singleton_notes(wording, columns)
     return (*notes, *_list_skipped_notes(results, wording))
 
 
@@ -80,6 +82,10 @@ def _find_level(effects: Sequence[Record]) -> float:
 def _say_stars(wording: Wording) -> str:
     marks = tuple(Text("tables.star", mark=mark, bound=f"{bound:.2f}") for bound, mark in STAR_LEVELS)
     return wording.say("stars", levels=Listed(marks, "comma"))
+
+
+def _list_singleton_notes(wording: Wording, columns: Sequence[Record]) -> list[str]:
+    return [wording.say("singletons_note")] if any(read_whole(c.get("n_singletons")) for c in columns) else []
 
 
 def _list_skipped_notes(results: ResultSet, wording: Wording) -> list[str]:
@@ -104,6 +110,7 @@ def list_ladder_notes(
     notes += group_sentences(columns, "inference_note", first)
     if any(map(is_size_unknown, columns)):
         notes.append(wording.say("size_note"))
+    notes += _list_singleton_notes(wording, columns)
     notes += group_sentences(columns, "overall_note", first)
     notes += group_sentences(columns, "estimand", first)
     notes += group_sentences(columns, "assumption", first)

@@ -13,6 +13,7 @@ from twintrade.effects.listed_cells import join_counts, join_ids
 from twintrade.effects.result_set import SPECIFICATION_COLUMNS
 from twintrade.estimators.base import Fit, describe_assumption
 from twintrade.inference.choosing import is_size_studied
+from twintrade.numerics.absorption import find_singletons
 from twintrade.study.page.citations import format_citation
 from twintrade.study.run.results import Concluded, Estimated, Ladder
 from twintrade.text import Listed, Text, Words, numbers, pack_text
@@ -102,7 +103,7 @@ def _of_fit(fit: Fit) -> dict[str, Any]:
         "n_treated_units": sample.n_treated_units,
         "n_zeros": sample.n_zeros,
         "n_separated": sum(sample.n_dropped(reason) for reason in _SEPARATED),
-        "n_singletons": int(sample.statistics.get("n_singletons", 0)),
+        "n_singletons": _count_singletons(fit),
         "clusters": _clusters(fit),
         "baseline_mean": _baseline_mean(fit),
     }
@@ -154,6 +155,16 @@ def _of_overall(fit: Fit) -> dict[str, Any]:
         "n_treated_rows_left_out": max(n_treated - n_rows, 0),
         "n_without_outcome_before": fit.estimate.sample.statistics.get("n_without_outcome_before"),
     }
+
+
+def _count_singletons(fit: Fit) -> int:
+    """Return how many rows of the sample are alone in a level of the fixed effects, as the method or its rows say."""
+    o, sample = fit.design.observations, fit.estimate.sample
+    if "n_singletons" in sample.statistics or o.statistics is not None or not o.effect_names:
+        return int(sample.statistics.get("n_singletons", 0))
+    if fit.estimator.requires.single_treated_unit:
+        return 0
+    return int(find_singletons([codes[sample.rows] for codes in o.effect_codes()]).sum())
 
 
 def _clusters(fit: Fit) -> str:

@@ -231,6 +231,7 @@ se_note = Standard errors in parentheses.
 interval_note = { SHARE($level) } intervals in brackets.
 t_note = t statistics in brackets.
 p_note = p-values below the estimates.
+singletons_note = Singletons are rows alone in a level of a fixed effect. They are counted here and move no estimate; software that drops them reports the other observations alone.
 skipped_note = { $label } was not estimated: { $reason }.
 no_reason = no reason given
 event_study = Event study: the path before and after

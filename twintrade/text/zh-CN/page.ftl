@@ -208,6 +208,7 @@ se_note = 圆括号内为标准误。
 interval_note = 方括号内为{ SHARE($level) }区间。
 t_note = 方括号内为t统计量。
 p_note = 估计值下方为p值。
+singletons_note = 单例指独占某一固定效应水平的观测。它们计入观测数，但不影响任何估计值；剔除单例的软件只报告其余观测。
 skipped_note = 未估计{ $label }：{ $reason }。
 no_reason = 未说明原因
 event_study = 事件研究：协议前后的路径
