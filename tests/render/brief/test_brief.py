@@ -404,10 +404,24 @@ def test_pairs_with_a_date_that_the_headline_leaves_out_are_counted_and_named_wi
     assert asked.startswith("8 pairs signed a first dated agreement; 6 of them are in the estimate, counted from ")
     assert "Not in the estimate, because no year has a figure: Brno – Doha." in asked
     assert "Not in the estimate, because no year before the agreement has a figure: Alba – Cali." in asked
+    assert "treatment register" not in asked
     assert "8 of 11 years under an agreement can be compared" in read_aside(document, "What happened")
     (table,) = find(document, Table)
     assert "3 more of these pairs cannot" in " ".join(table.notes)
     assert "Not in the estimate" not in read_aside(build(with_payloads(made)), "What was asked")
+
+
+@pytest.mark.usefixtures("unencoded")
+def test_pairs_left_out_that_are_not_named_are_said_to_stand_in_the_register(made) -> None:
+    units = made.data.loc[made.data["status"] == "treated", "unit"].unique()
+    data = made.data.assign(outcome=made.data["outcome"].astype(float))
+    data.loc[data["unit"].isin(units[4:]), "outcome"] = math.nan
+    pairs = pd.concat([PAIRS] * 2).iloc[:4].assign(unit=units[:4], name=[f"A{k} – B, Peru" for k in range(4)])
+    specs = made.specifications.assign(n_treated_units=4)
+    asked = read_aside(
+        build(with_payloads(replace(made, data=data, specifications=specs), treated_pairs=pairs)), "What was asked"
+    )
+    assert "and 1 more (the treatment register of the appendix has all of them)." in asked
 
 
 @pytest.mark.usefixtures("unencoded")

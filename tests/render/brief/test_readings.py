@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pandas as pd
+import pytest
 
 from twintrade.render.brief.facts import Effect, collect_facts
 from twintrade.render.brief.readings import list_readings
@@ -71,3 +72,28 @@ def test_each_check_of_the_headline_adds_a_sentence(made):
 
 def test_checks_of_other_columns_add_none(made):
     assert list_readings(collect(made, estimator="another")) == []
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        (
+            [(2.0, 30.0), (-9.0, 5.0), (1.0, 40.0)],
+            "2 of the 3 other estimates have a range that excludes zero, above",
+        ),
+        ([(2.0, 30.0), (-30.0, -5.0)], "All 2 other estimates have a range that excludes zero, on both sides"),
+        ([(-30.0, -5.0)], "The other estimate has a range that excludes zero, below it"),
+        ([(-9.0, 5.0)], ""),
+    ],
+)
+def test_other_estimates_that_exclude_zero_are_counted_beside_a_headline_that_does_not(made, ends, said):
+    facts = collect(made, estimator="another")
+    others = tuple(
+        ({"estimator": str(i)}, Effect(percent=1.0, low=low, high=high)) for i, (low, high) in enumerate(ends)
+    )
+    wide = Effect(percent=18.0, low=-60.0, high=200.0)
+    facts = replace(facts, effect=wide, methods=((facts.headline, wide), *others))
+    assert "".join(map(str, list_readings(facts)))[: len(said) or None] == said
+    clear = Effect(percent=18.0, low=2.0, high=200.0)
+    assert list_readings(replace(facts, effect=clear)) == []
+    assert list_readings(replace(facts, effect=Effect(percent=18.0))) == []

@@ -31,7 +31,13 @@ def list_left_out(facts: Facts) -> list[Text]:
     names = {take_text(row.get("unit")): name_agreement(row) for row in reversed(agreements)}
     listed = {why: [names.get(unit, unit) for unit in is_so.index[is_so]] for why, is_so in reasons.items()}
     return [
-        Text("brief.left-out", why=why, names=list_some(pairs, NAMED), period_name=facts.page.period_name)
+        Text(
+            "brief.left-out",
+            why=why,
+            names=list_some(pairs, NAMED),
+            all="yes" if len(pairs) <= NAMED else "no",
+            period_name=facts.page.period_name,
+        )
         for why, pairs in listed.items()
         if pairs
     ]

@@ -27,12 +27,25 @@ def build_readings(facts: Facts) -> tuple[Paragraph, ...]:
 
 
 def list_readings(facts: Facts) -> list[Text]:
-    """Return what hidden agreements, trends that part, pairs alike, treated throughout or growing make of it."""
+    """Return what other estimates, hidden agreements, trends, other averages and other comparisons make of it."""
     if facts.headline is None or facts.effect is None:
         return []
-    kinds = (_read_hidden, _read_bounds, _read_average, _read_always, _read_conditional)
+    kinds = (_read_clearer, _read_hidden, _read_bounds, _read_average, _read_always, _read_conditional)
     readings = [read(facts) for read in kinds]
     return [one for one in readings if one is not None]
+
+
+def _read_clearer(facts: Facts) -> Text | None:
+    """Count the other columns whose interval excludes zero, where the headline's includes it."""
+    keys = ("estimator", "specification")
+    headline = [take_text((facts.headline or {}).get(key)) for key in keys]
+    others = [e for column, e in facts.methods if [take_text(column.get(key)) for key in keys] != headline]
+    sides = ["above" if e.low > 0 else "below" for e in others if not e.holds_zero]
+    if not sides or facts.effect is None or not (facts.effect.has_interval and facts.effect.holds_zero):
+        return None
+    side = sides[0] if len(set(sides)) == 1 else "both"
+    is_all = "yes" if len(sides) == len(others) else "no"
+    return Text("brief.reading-clearer", n=len(sides), of=len(others), all=is_all, side=side)
 
 
 def _read_hidden(facts: Facts) -> Text | None:

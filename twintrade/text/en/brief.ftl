@@ -105,7 +105,10 @@ left-out = Not in the estimate, because { $why ->
     [nothing] no { period } has a figure
     [before] no { period } before the agreement has a figure
    *[other] nothing comparable says what to expect of them
-}: { $names }.
+}: { $names }{ $all ->
+    [yes] { "" }
+   *[no] { " " }(the treatment register of the appendix has all of them)
+}.
 guesses = { $n ->
     [one] { $n } line of the analysis file is still a guess that nobody has confirmed; the appendix lists it.
    *[other] { $n } lines of the analysis file are still guesses that nobody has confirmed; the appendix lists them.
@@ -162,6 +165,20 @@ reason-few = Few pairs carry the result: { $n }.
 reason-unseen = { $n } of { $of } checks could not have seen a fault that matters.
 reason-range-clear = The whole range, { PERCENT($low, decimals: 0, sign: "always") } to { PERCENT($high, decimals: 0, sign: "always") }, lies { $side } zero.
 reason-no-objection = No check objects, and { $could } of { $n } would have seen a fault that matters.
+reading-clearer = { $of ->
+    [one] The other estimate has
+   *[other] { $all ->
+        [yes] All { $of } other estimates have
+       *[no] { $n ->
+            [one] One of the { $of } other estimates has
+           *[other] { $n } of the { $of } other estimates have
+        }
+    }
+} a range that excludes zero, { $side ->
+    [above] above it
+    [below] below it
+   *[both] on both sides of it
+}: by another method, or of another average. This page answers by the headline, which the analysis file names.
 reading-hidden = If { SHARE($share) } of the pairs taken as comparison had an agreement that nobody recorded, the change would be { PERCENT($percent, decimals: 0, sign: "always") }.
 reading-bounds = If trends parted after the agreements as much as they did at most before, it would { $point ->
     [yes] be { PERCENT($low, decimals: 0, sign: "always") }

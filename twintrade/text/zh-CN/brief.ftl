@@ -92,7 +92,10 @@ against = { $treated ->
     [1] 其
    *[other] 它们的
 }贸易与{ $n }个没有协议记录的配对相比较。
-left-out = { $names }未进入估计，原因是{ $why ->
+left-out = { $names }{ $all ->
+    [yes] { "" }
+   *[no] （全部见附录的协议登记表）
+}未进入估计，原因是{ $why ->
     [nothing] 没有任何一{ period }的数值
     [before] 协议之前没有任何一{ period }的数值
    *[other] 没有可比数据可供推算预期值
@@ -155,6 +158,11 @@ reason-range-clear = 整个区间（{ PERCENT($low, decimals: 0, sign: "always")
    *[above] 高于
 }零。
 reason-no-objection = 没有检查提出异议；{ $n }项检查中有{ $could }项能够发现重要问题。
+reading-clearer = 其余{ $of }个估计值中有{ $n }个的区间不含零，{ $side ->
+    [above] 位于零以上
+    [below] 位于零以下
+   *[both] 分居零的两侧
+}：其方法不同，或所估计的平均值不同。本页以分析文件所指定的主要估计为准。
 reading-hidden = 若对照配对中有{ SHARE($share) }实际签有未登记的协议，变化为{ PERCENT($percent, decimals: 0, sign: "always") }。
 reading-bounds = 若协议签署后趋势的背离不超过此前的最大背离，变化{ $point ->
     [yes] 为{ PERCENT($low, decimals: 0, sign: "always") }
