@@ -151,7 +151,8 @@ def test_a_killed_run_leaves_the_old_results_whole(copy):
     assert after == {"tiny"}
 
 
-def test_interruption_ends_in_130_without_debris(project):
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_interruption_ends_in_130_without_debris(project, sent):
     process = subprocess.Popen(
         [sys.executable, "-m", "twintrade.cli", "run", "--log-json"],
         cwd=project,
@@ -167,7 +168,7 @@ def test_interruption_ends_in_130_without_debris(project):
             event = json.loads(line)["event"]
             if event == "read":
                 time.sleep(0.05)
-                process.send_signal(signal.SIGINT)
+                process.send_signal(sent)
         else:
             seen.append(line)
     assert process.wait() == 130

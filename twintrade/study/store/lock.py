@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -22,7 +23,8 @@ def hold_lock(path: Path, name: str) -> Iterator[None]:
     """Hold the lock of an analysis, or refuse when another run holds it.
 
     The file names the holder (process and start time). The lock itself is the kernel's, so a file that a killed run
-    left behind is stale by construction and is taken over.
+    left behind is stale by construction and is taken over. Whoever asks the process to end interrupts it, so that the
+    file goes too.
 
     Parameters
     ----------
@@ -46,7 +48,7 @@ def hold_lock(path: Path, name: str) -> Iterator[None]:
         ) from None
     except OSError as error:
         raise StoreError(f"the lock {path.name} cannot be made ({error.strerror}): is the folder writable?") from None
-    with lock:
+    with lock, _end_as_interrupted():
         try:
             _write_holder(path)
             yield
@@ -54,6 +56,20 @@ def hold_lock(path: Path, name: str) -> Iterator[None]:
             # Removed while it is held; one that cannot be removed is stale and does no harm.
             with suppress(OSError):
                 path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _end_as_interrupted() -> Iterator[None]:
+    """Take the signal to end for an interruption; only a main thread may choose."""
+    try:
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    except ValueError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _write_holder(path: Path) -> None:
