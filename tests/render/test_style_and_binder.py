@@ -151,6 +151,8 @@ def test_an_interval_that_holds_zero_is_not_called_no_effect(made):
     assert "minimum detectable effect" in said.lower()
     assert "zero included, is compatible with the data" in said
     assert "placebo designs" not in said
+    bare = made.bands.assign(low=float("nan"), high=float("nan"))
+    assert "inside the interval" not in texts(summary.build_exhibit(Page(replace(made, bands=bare))))
 
 
 def test_an_effect_in_the_outcome_s_own_unit_is_an_average_of_a_period(made):

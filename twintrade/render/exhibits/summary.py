@@ -128,7 +128,8 @@ def describe_estimate(page: Page, spec: Record, effect: Record) -> str:
 def _finding(page: Page, spec: Record, effect: Record) -> tuple[str, ...]:
     low, high = read_number(effect.get("low")), read_number(effect.get("high"))
     sentences = [describe_estimate(page, spec, effect)]
-    if low == low and high == high:
+    has_interval = low == low and high == high
+    if has_interval:
         key = "interval_above_zero" if low > 0 else "interval_below_zero" if high < 0 else "interval_holds_zero"
         sentences.append(page.say(key))
     if is_size_unknown(spec):
@@ -137,7 +138,7 @@ def _finding(page: Page, spec: Record, effect: Record) -> tuple[str, ...]:
     if known:
         sentences.append(page.say("detectable", sentence=read_words(known[0], "sentence")))
     elif not (low > 0 or high < 0):
-        sentences.append(page.say("detectable_absent"))
+        sentences.append(page.say("detectable_absent", has_interval="yes" if has_interval else "no"))
     return (str(Listed(tuple(sentences), "sentences")),)
 
 
