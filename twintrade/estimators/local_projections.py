@@ -98,10 +98,10 @@ class LocalProjections(Estimator):
         return Text("estimators.local-projections-equation", base=self.base)
 
     def _check(self, design: Design) -> None:
-        if design.reference != -1 - design.anticipation:
+        last = -design.panel.step - design.anticipation
+        if design.reference != last:
             raise DesignError(
-                f"{self.name} measures from the last period before onset less anticipation; "
-                f"set reference = {-1 - design.anticipation}"
+                f"{self.name} measures from the last period before onset less anticipation; set reference = {last}"
             )
         if self.lags < 0:
             raise DesignError(f"lags is a number of periods, not {self.lags}")

@@ -164,6 +164,16 @@ def test_tables_that_end_before_the_first_agreement_are_laid_out_to_the_end_of_t
     assert register_again(project, sampled) == whole
 
 
+def test_tables_of_every_fourth_year_are_laid_out_by_their_step(project, spec_text, unprinted):
+    sampled = spec_text.replace("[design]", "[design]\nsample = [2003, 2018]").replace(
+        "reference = -1", "reference = -4"
+    )
+    change_trade(project, lambda row: row if int(row["year"]) % 4 == 3 else None)
+    whole = register(project, sampled, errors="stated")
+    change_trade(project, lambda row: row if int(row["year"]) < FIRST_AGREEMENT else None)
+    assert register_again(project, sampled, errors="stated") == whole
+
+
 def test_errors_need_several_periods(project, spec_text, unprinted):
     late = spec_text.replace("[design]", "[design]\nsample = [2006, 2018]")
     with pytest.raises(DesignError, match="from 3 periods before the first agreement; 4 are needed"):

@@ -36,6 +36,15 @@ def test_what_was_drawn_is_estimated(panel):
     assert (errors.n_periods, errors.n_rows) == (ONSET - 2000, CITIES * PARTNERS * (ONSET - 2000))
 
 
+def test_series_of_every_fourth_year_correlate_from_one_to_the_next(panel):
+    y = draw_outcome(panel, Shocks(DRAWN), np.random.default_rng(4))
+    yearly = build_design(panel, y)
+    sparse = replace(panel, period=2000 + 4 * (panel.period - 2000))
+    later = Treatment.from_series(pd.Series(2000 + 4 * (yearly.onset - 2000), index=panel.units))
+    every_fourth = replace(build_design(sparse, y), treatment=later)
+    assert estimate_shocks(every_fourth).errors.serial == pytest.approx(estimate_shocks(yearly).errors.serial)
+
+
 def test_pairs_keep_their_sizes_and_what_they_never_traded(panel):
     y = draw_outcome(panel, Shocks(STATED), np.random.default_rng(5))
     y[panel.unit == 7] = 0.0

@@ -26,10 +26,12 @@ from twintrade.text import Listed, Text
 
 
 def shift_reference(design: Design, periods: int) -> Variant:
-    """Return the design with the reference moved before the periods of anticipation."""
+    """Return the design with the reference moved before so many observed periods of anticipation."""
+    step = design.panel.step
+    periods *= step
     label = Text("checks.anticipation-label", n=periods)
     try:
-        changed = replace(design, anticipation=periods, reference=min(design.reference, -periods - 1))
+        changed = replace(design, anticipation=periods, reference=min(design.reference, -periods - step))
     except DesignError as error:
         return Variant(label, "anticipation", None, error.text)
     return Variant(label, "anticipation", changed)
@@ -42,7 +44,7 @@ class Anticipation(Diagnostic):
     Attributes
     ----------
     up_to : int
-        Largest number of periods.
+        Largest number of observed periods.
     """
 
     up_to: int = 2

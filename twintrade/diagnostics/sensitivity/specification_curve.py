@@ -176,7 +176,7 @@ class SpecificationCurve(Diagnostic):
                     "window": "all"
                     if window is None
                     else str(Text("checks.curve-window", low=window[0], high=window[1])),
-                    "anticipation": str(Text("checks.curve-anticipation", n=periods)),
+                    "anticipation": str(Text("checks.curve-anticipation", n=periods * base.panel.step)),
                     "dates": label,
                     "weights": weights or "none",
                 }

@@ -39,7 +39,8 @@ def iterate_windows(design: Design, steps: tuple[int, ...]) -> Iterator[Variant]
     yield Variant(Text("checks.window-all"), "window", design)
     seen: set[tuple[int, int]] = set()
     for step in (0, *steps):
-        window = (min(low - step, design.reference), max(high + step, 0))
+        moved = step * design.panel.step
+        window = (min(low - moved, design.reference), max(high + moved, 0))
         kept = restrict_to_window(design, window)
         if window not in seen and kept is not design:
             label = Text("checks.window-label", low=window[0], high=window[1])
@@ -54,7 +55,7 @@ class Window(Diagnostic):
     Attributes
     ----------
     steps : tuple of int
-        Periods by which both ends of the design's window are moved outwards (negative: inwards).
+        Observed periods by which both ends of the design's window are moved outwards (negative: inwards).
     """
 
     steps: tuple[int, ...] = (-2, -1, 1, 2)

@@ -27,7 +27,7 @@ class Balance(Diagnostic):
     Attributes
     ----------
     lags : int
-        Periods over which growth of the outcome is measured.
+        Observed periods over which growth of the outcome is measured.
     variables : tuple of str
         Further columns of the panel; the design's covariates are always among them.
     """
@@ -100,8 +100,8 @@ def _list_outcomes(design: Design) -> Iterator[tuple[Words, FloatArray, bool]]:
 
 def _grid(design: Design, values: FloatArray) -> FloatArray:
     o, panel = design.observations, design.panel
-    out = np.full((panel.n_units, panel.last_period - panel.first_period + 1), np.nan)
-    out[panel.unit[o.rows], panel.period[o.rows] - panel.first_period] = values[o.rows]
+    out = np.full((panel.n_units, (panel.last_period - panel.first_period) // panel.step + 1), np.nan)
+    out[panel.unit[o.rows], (panel.period[o.rows] - panel.first_period) // panel.step] = values[o.rows]
     return out
 
 
@@ -111,7 +111,8 @@ def _compared(design: Design, label: Words, grid: FloatArray) -> tuple[str | flo
     never = o.unit_rows[~o.is_ever_treated]
     treated, beside, spread = [], [], []
     for unit in np.flatnonzero(o.is_ever_treated):
-        at = int(o.unit_onset[unit]) - design.anticipation - design.panel.step - design.panel.first_period
+        begun = int(o.unit_onset[unit]) - design.anticipation - design.panel.first_period
+        at = -(-begun // design.panel.step) - 1
         if at < 0:
             continue
         value, others = grid[o.unit_rows[unit], at], grid[never, at]

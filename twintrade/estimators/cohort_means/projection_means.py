@@ -45,8 +45,8 @@ def _parts(means: PanelMeans, design: Design, horizons: tuple[int, int], is_mean
     position = {int(p): k for k, p in enumerate(m.periods)}
     parts = []
     for cohort, g in enumerate(np.unique(m.onset[np.isfinite(m.onset)]).astype(int)):
-        needed = [position.get(g + h, -1) for h in range(low, high + 1)]
-        base = position.get(g - 1 - design.anticipation, -1)
+        needed = [position.get(g + h, -1) for h in range(low, high + 1, design.panel.step)]
+        base = position.get(g - design.panel.step - design.anticipation, -1)
         if min(*needed, base) < 0:
             continue
         clean = np.isinf(m.onset)

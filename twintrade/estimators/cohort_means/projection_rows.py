@@ -46,11 +46,12 @@ def build_projection_rows(
     """Return the rows, in periods that have treated and clean ones; None where no period has."""
     low, high = horizons
     position = {int(p): k for k, p in enumerate(wide.periods)}
-    reference = -1 - design.anticipation
+    step = design.panel.step
+    reference = -step - design.anticipation
     parts: list[tuple[IntArray, int, FloatArray, BoolArray, FloatArray]] = []
     for g in wide.onset[np.isfinite(wide.onset)].astype(int):
-        needed = [g + h for h in range(low, high + 1)]
-        lagged = [g + reference - k for k in range(lags + 1)]
+        needed = [g + h for h in range(low, high + 1, step)]
+        lagged = [g + reference - k * step for k in range(lags + 1)]
         if not all(p in position for p in (*needed, *lagged)):
             continue
         base = position[g + reference]

@@ -95,9 +95,9 @@ def _find_last_period(spec: Spec, panel: Panel) -> int:
 
 def _lay_out(panel: Panel, last: int) -> Panel:
     """Return a panel with rows of missing values for every unit from its last period on to another."""
-    if last == panel.last_period:
+    if last < panel.last_period + panel.step:
         return panel
-    later = np.arange(panel.last_period + 1, last + 1)
+    later = np.arange(panel.last_period + panel.step, last + 1, panel.step)
     unit = np.repeat(np.arange(panel.n_units), later.size)
     ends = {"city": panel.cities[panel.unit_city[unit]]}
     if panel.is_dyadic:

@@ -124,7 +124,7 @@ def _find_covariance(group: IntArray, residual: FloatArray) -> float:
 def _find_serial(panel: Panel, rows: IntArray, residual: FloatArray, n_periods: int) -> float:
     """Return the autocorrelation that demeaned series of this length show as much of as the residuals do."""
     unit, period = panel.unit[rows], panel.period[rows]
-    follows: BoolArray = (np.diff(unit) == 0) & (np.diff(period) == 1)
+    follows: BoolArray = (np.diff(unit) == 0) & (np.diff(period) == panel.step)
     before, after = residual[:-1][follows], residual[1:][follows]
     if not before.size or not (residual**2).sum():
         return 0.0
