@@ -14,6 +14,8 @@ AT_ONCE = 20_000
 MOST_LISTED = 20_000
 MOST_STEPS = 5_000
 STEPS_PER_LABEL = 20
+FIRST_LOOKED_UP = 6
+"""Agreements of each label that are looked up first."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,8 +115,7 @@ class Labels:
             exchanged = rng.integers(side.met.shape[1], size=(2, walkers.size))
             pair = exchanged * walkers.size + walkers
             before = side.labels.take(pair)
-            at = side.look_up(exchanged, before[::-1], walkers)
-            moves = np.flatnonzero(allowed.take(at, mode="clip").all(axis=(0, 1)))
+            moves = side.find_moving(exchanged, before[::-1], allowed)
             side.labels[pair[:, moves]] = before[::-1, moves]
         return cities, partners
 
@@ -168,25 +169,29 @@ class _Side:
         met[at], tables[at] = ends[1][order] * n_walkers, begins[order]
         return cls(side.reshape(-1), others.reshape(-1), strides, met, tables)
 
-    def look_up(self, some: IntArray, to: IntArray, walkers: IntArray) -> IntArray:
-        """Return where in the tables the agreements of some labels stand once these are others.
+    def find_moving(self, some: IntArray, to: IntArray, allowed: BoolArray) -> IntArray:
+        """Return the walks in which all agreements of some labels may stand where they do once these are others.
+
+        Most exchanges fail at one of the first agreements: the others are looked up where none of these did.
 
         Parameters
         ----------
         some, to : IntArray, shape (2, n_walkers)
-        walkers : IntArray, shape (n_walkers,)
-
-        Returns
-        -------
-        IntArray, shape (most_agreements, 2, n_walkers)
+        allowed : BoolArray, shape (n_tables + 1,)
+            The last for labels without so many agreements.
         """
-        at = self.met.take(some, axis=1)
-        at += walkers
-        at = self.others.take(at)
-        at *= self.strides[1]
-        at += self.begins.take(some, axis=1)
-        at += to * self.strides[0]
-        return at
+        walks, start = np.arange(some.shape[1]), 0
+        while start < self.met.shape[0] and walks.size:
+            run = slice(start, 2 * start + FIRST_LOOKED_UP)
+            at = self.met[run].take(some, axis=1)
+            at += walks
+            at = self.others.take(at)
+            at *= self.strides[1]
+            at += self.begins[run].take(some, axis=1)
+            at += to * self.strides[0]
+            fits = np.flatnonzero(allowed.take(at, mode="clip").all(axis=(0, 1)))
+            walks, some, to, start = walks[fits], some[:, fits], to[:, fits], run.stop
+        return walks
 
 
 def build_labels(
