@@ -32,18 +32,27 @@ def draw_sets(rng, n_rows, n_sets=9):
     return (*(np.concatenate(part) for part in (rows, sets, columns)), np.array(home))
 
 
+@pytest.fixture(params=[0.0, np.inf], ids=["on the cube", "on dummies"])
+def is_on_cube(request, monkeypatch) -> bool:
+    monkeypatch.setattr(dummy_sets, "DENSE", request.param)
+    return request.param == 0
+
+
 @pytest.mark.parametrize("has_city_periods", [False, True])
 @pytest.mark.parametrize("is_pruned", [False, True])
-def test_each_set_is_solved_as_if_alone(monkeypatch, has_city_periods, is_pruned) -> None:
+@pytest.mark.parametrize("has_covariate", [False, True])
+def test_each_set_is_solved_as_if_alone(monkeypatch, is_on_cube, has_city_periods, is_pruned, has_covariate) -> None:
     monkeypatch.setattr(dummy_sets, "PRECISION", 1e-11)
     rng = np.random.default_rng(1)
     codes, covariates, weights = make_panel(rng, has_city_periods)
+    covariates = covariates[:, : int(has_covariate)]
     q = factor_order(lay_out_elimination(codes, covariates), weights)
     rows, sets, columns, home = draw_sets(rng, weights.size)
     dense = build_annihilator(codes, covariates, weights).block(np.arange(weights.size), np.arange(weights.size))
     u = dense @ rng.normal(size=weights.size)
     right = np.bincount(columns, u[rows], home.size)
     made = DummySets(q, rows, sets, columns, home, build_nested(q))
+    assert (made.nested.cube is not None) == (has_city_periods and not has_covariate)
     x, is_solved = made.solve_pruned(right) if is_pruned else made.solve(right)
     assert is_solved.all()
     fitted = made.fit(x)
@@ -56,22 +65,27 @@ def test_each_set_is_solved_as_if_alone(monkeypatch, has_city_periods, is_pruned
         np.testing.assert_allclose(fitted[entries], explained[rows[entries]], rtol=1e-6, atol=1e-8)
 
 
-def test_equations_without_a_solution_are_told_from_others() -> None:
-    """A set that takes out every row of a dyad says nothing of their sum; the others are solved all the same."""
+@pytest.mark.parametrize("effect", range(3))
+def test_equations_without_a_solution_are_told_from_others(is_on_cube, effect) -> None:
+    """A set that takes out every row of a level says nothing of their sum; the others are solved all the same."""
     rng = np.random.default_rng(2)
     codes, covariates, weights = make_panel(rng, True)
-    q = factor_order(lay_out_elimination(codes, covariates), weights)
-    dyad = np.flatnonzero(codes[0] == 3)
+    q = factor_order(lay_out_elimination(codes, covariates[:, :0]), weights)
+    dyad = np.flatnonzero(codes[effect] == 3)
     rows, sets, columns, home = draw_sets(rng, weights.size, 4)
     rows, sets = np.append(rows, dyad), np.append(sets, np.full(dyad.size, 4))
     columns, home = np.append(columns, home.size + np.arange(dyad.size)), np.append(home, np.full(dyad.size, 4))
-    is_solved = DummySets(q, rows, sets, columns, home, build_nested(q)).solve(np.ones(home.size))[1]
+    made = DummySets(q, rows, sets, columns, home, build_nested(q))
+    right = np.ones(home.size)
+    is_solved = made.solve(right)[1]
     assert is_solved[home < 4].all()
     assert not is_solved[home == 4].any()
+    right[home == 4] -= right[home == 4].mean()
+    assert made.solve(right)[1].all()
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_columns_that_other_rows_do_not_determine_are_those_of_the_dense_null_space(seed) -> None:
+def test_columns_that_other_rows_do_not_determine_are_those_of_the_dense_null_space(is_on_cube, seed) -> None:
     rng = np.random.default_rng(seed)
     city, partner, period = (a.ravel() for a in np.indices((5, 5, 6)))
     kept = rng.random(city.size) < 0.6

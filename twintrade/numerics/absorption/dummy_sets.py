@@ -7,14 +7,16 @@ import numpy as np
 
 from twintrade.errors import EstimationError
 from twintrade.numerics.absorption.annihilators import Annihilator
+from twintrade.numerics.absorption.cube_sets import FLAT, MOST_STEPS, WeighedCube
 from twintrade.numerics.absorption.identified_columns import solve_normal_equations
 from twintrade.numerics.absorption.set_levels import Nested, SetLevels, find_set_levels
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_group
 
-MOST_STEPS = 300
-FLAT = 1e-12
-"""Share of a direction's weight below which the effects explain all of it."""
+DENSE = 0.08
+"""Entries of a set in a cell from which on it is solved through the rows without a dummy."""
 PRECISION = 1e-5
+ON_CUBE = 10.0
+"""How much larger the norm over the effects may stay for the same precision of the coefficients."""
 SETTLED = 1e-3
 TINY = np.finfo(float).tiny
 GOLDEN = (np.sqrt(5) - 1) / 2
@@ -69,6 +71,9 @@ class DummySets:
         BoolArray, shape (n_columns,)
             Whether the equations of the column's set were solved.
         """
+        cube = self.nested.cube
+        if cube is not None and self.rows.size >= DENSE * cube.n_cells * self.n_sets:
+            return self._solve_each(cube, right)
         x, is_solved = np.zeros(right.size), np.ones(right.size, dtype=bool)
         live, state = np.arange(right.size), _State.begin(self, right)
         for _ in range(MOST_STEPS):
@@ -82,6 +87,20 @@ class DummySets:
                 state.advance()
         x[live], is_solved[live] = state.x, state.is_solved()
         return x, is_solved
+
+    def _solve_each(self, cube: WeighedCube, right: FloatArray) -> tuple[FloatArray, BoolArray]:
+        """Solve set by set through the rows that are left."""
+        x, is_solved = np.empty(right.size), np.empty(self.n_sets, dtype=bool)
+        order = np.argsort(self.sets, kind="stable")
+        ends = np.cumsum(np.bincount(self.sets, minlength=self.n_sets))
+        begins = np.searchsorted(self.home, np.arange(self.n_sets + 1))
+        for k, entries in enumerate(np.split(order, ends[:-1])):
+            of_set = slice(begins[k], begins[k + 1])
+            columns = self.columns[entries] - of_set.start
+            x[of_set], is_solved[k] = cube.solve(
+                self.rows[entries], columns, right[of_set], ON_CUBE * PRECISION, SETTLED
+            )
+        return x, is_solved[self.home]
 
     def restricted(self, kept: BoolArray) -> "DummySets":
         """Return some of the sets: those of the columns kept."""

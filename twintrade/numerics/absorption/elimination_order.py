@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 
 import numpy as np
 import scipy.sparse as sp
 from scipy.sparse import csgraph
 
+from twintrade.numerics.absorption.cube import Cube, find_cube
 from twintrade.numerics.absorption.levels import drop_nested, recode_levels
 from twintrade.numerics.arrays import FloatArray, IntArray
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class EliminationOrder:
     """In which order effects are eliminated: what no weights change.
 
@@ -39,6 +41,11 @@ class EliminationOrder:
         """Return the level of each row in every effect, each of shape (n_rows,)."""
         parts = [part.indices.reshape(self.first.size, -1).T for part in (self.nested, self.across)]
         return [self.first, *(np.asarray(code, dtype=np.int64) for part in parts for code in part)]
+
+    @cached_property
+    def cube(self) -> Cube | None:
+        """The cube whose cells rows are; None where there is none, or a covariate beside the effects."""
+        return None if self.covariates.shape[1] else find_cube(recode_levels(self.list_codes()))
 
     def row_blocks(self) -> IntArray:
         """Return the block of each row, shape (n_rows,); its level of the largest effect where no other is inside."""

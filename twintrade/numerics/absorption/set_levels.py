@@ -6,6 +6,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from twintrade.numerics.absorption.annihilators import Annihilator
+from twintrade.numerics.absorption.cube_sets import MOST_CELLS, WeighedCube, weigh_cube
 from twintrade.numerics.absorption.elimination import Elimination
 from twintrade.numerics.absorption.elimination_order import list_places
 from twintrade.numerics.arrays import FloatArray, IntArray, sum_by_group
@@ -31,6 +32,8 @@ class Nested:
     root : FloatArray, shape (n_across, n_kept)
     inverse : FloatArray or None, shape (n_across, n_across)
         The root times its transpose where that is small.
+    cube : WeighedCube or None
+        Of few cells.
     """
 
     elimination: Elimination
@@ -38,6 +41,7 @@ class Nested:
     written_out: FloatArray | None
     root: FloatArray
     inverse: FloatArray | None
+    cube: WeighedCube | None
 
     def solve(self, across: FloatArray) -> FloatArray:
         """Return (D'MD)^- times columns, shape (n_across, k)."""
@@ -81,7 +85,9 @@ def build_nested(q: Annihilator) -> Nested:
             levels, columns = list_places(e.layout.starts, run), list_places(e.ends, run)
             written_out[levels] = e.root[levels][:, columns] @ e.explain(run)
     inverse = q.root @ q.root.T if n_across <= MOST_ACROSS else None
-    return Nested(e, blocks, written_out, q.root, inverse)
+    cube = e.layout.cube
+    weighed = None if cube is None or cube.n_cells > MOST_CELLS else weigh_cube(cube, q.weights)
+    return Nested(e, blocks, written_out, q.root, inverse, weighed)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
