@@ -64,7 +64,7 @@ class WeighedCube:
         left.reshape(-1)[self.cells[rows[own]]] = 0.0
         of_several, joint = np.unique(columns[~own], return_inverse=True)
         entries = self._place(rows[~own]), self.weights[rows[~own]], joint, of_several.size
-        rest = _Rest(CubeEquations(self.equations.cube, left, None), *entries)
+        rest = _CubeRest(CubeEquations(self.equations.cube, left, None), *entries)
         gone, freed = self._place(rows[own]), right[columns[own]]
         of_dyad, of_levels = -gone.sum_by_dyad(freed), -gone.sum_by_level(freed)
         means = rest.equations.inverse * of_dyad
@@ -79,7 +79,7 @@ class WeighedCube:
         out[columns[own]] = freed / self.weights[rows[own]] - gone.look_up(levels) - means.ravel()[gone.dyad]
         return out, bool(norm + lost <= settled**2 * (all_of_it + lost))
 
-    def _weigh_lost(self, rest: "_Rest", of_dyad: FloatArray, goal: FloatArray) -> float:
+    def _weigh_lost(self, rest: "_CubeRest", of_dyad: FloatArray, goal: FloatArray) -> float:
         """Return the norm of what is asked of dyads and levels all of whose rows left."""
         no_dyad, no_level = rest.equations.inverse == 0, rest.equations.scale == 0
         totals = np.where(self.equations.totals > 0, self.equations.totals, 1.0)
@@ -87,12 +87,12 @@ class WeighedCube:
         lost = (of_dyad**2 * self.equations.inverse)[no_dyad].sum() + (of_levels**2 / totals)[no_level].sum()
         return float(lost)
 
-    def _place(self, rows: IntArray) -> "_Places":
+    def _place(self, rows: IntArray) -> "_CubePlaces":
         n_cities, n_partners, n_periods = self.equations.cube.shape
         dyad, period = np.divmod(self.cells[rows], n_periods)
         city, partner = np.divmod(dyad, n_partners)
         sides = city * n_periods + period, (n_cities + partner) * n_periods + period
-        return _Places((n_cities, n_partners), n_periods, dyad, *sides)
+        return _CubePlaces((n_cities, n_partners), n_periods, dyad, *sides)
 
 
 def weigh_cube(cube: Cube, weights: FloatArray) -> WeighedCube:
@@ -103,7 +103,7 @@ def weigh_cube(cube: Cube, weights: FloatArray) -> WeighedCube:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Places:
+class _CubePlaces:
     """Where some rows stand among the dyads, and among city-periods and partner-periods."""
 
     sizes: tuple[int, int]
@@ -126,14 +126,14 @@ class _Places:
 
 
 @dataclass(eq=False)
-class _Rest:
+class _CubeRest:
     """The equations of the effects, and of dummies of several rows, in the rows that are left.
 
     The weights are kept in three orders: every sum is a product with a matrix, and nothing is written by cell.
     """
 
     equations: CubeEquations
-    places: _Places
+    places: _CubePlaces
     weights: FloatArray
     joint: IntArray
     n_joint: int
