@@ -59,13 +59,13 @@ class WeighedCube:
         bool
             Whether the equations were solved.
         """
-        own = (np.bincount(columns, minlength=right.size) == 1)[columns]
+        is_alone = (np.bincount(columns, minlength=right.size) == 1)[columns]
         left = self.equations.weights.copy()
-        left.reshape(-1)[self.cells[rows[own]]] = 0.0
-        of_several, joint = np.unique(columns[~own], return_inverse=True)
-        entries = self._place(rows[~own]), self.weights[rows[~own]], joint, of_several.size
+        left.reshape(-1)[self.cells[rows[is_alone]]] = 0.0
+        of_several, joint = np.unique(columns[~is_alone], return_inverse=True)
+        entries = self._place(rows[~is_alone]), self.weights[rows[~is_alone]], joint, of_several.size
         rest = _CubeRest(CubeEquations(self.equations.cube, left, None), *entries)
-        gone, freed = self._place(rows[own]), right[columns[own]]
+        gone, freed = self._place(rows[is_alone]), right[columns[is_alone]]
         of_dyad, of_levels = -gone.sum_by_dyad(freed), -gone.sum_by_level(freed)
         means = rest.equations.inverse * of_dyad
         of_joint = right[of_several] - rest.sum_joint(means, np.zeros_like(of_levels))
@@ -76,7 +76,9 @@ class WeighedCube:
         means -= rest.find_means(levels, x)
         out = np.empty(right.size)
         out[of_several] = x
-        out[columns[own]] = freed / self.weights[rows[own]] - gone.look_up(levels) - means.ravel()[gone.dyad]
+        out[columns[is_alone]] = (
+            freed / self.weights[rows[is_alone]] - gone.look_up(levels) - means.ravel()[gone.dyad]
+        )
         return out, bool(norm + lost <= settled**2 * (all_of_it + lost))
 
     def _weigh_lost(self, rest: "_CubeRest", of_dyad: FloatArray, goal: FloatArray) -> float:
