@@ -230,6 +230,7 @@ def test_the_total_of_all_partners_is_the_world(name):
     [
         (["DEU", "Lyon", "Hong Kong"], ["DEU", "", ""]),
         (["Deutschland", "France", "GBR"], ["DEU", "FRA", "GBR"]),
+        (["ROM", "FRA", "GBR"], ["ROU", "FRA", "GBR"]),
         (["Georgia"], [""]),
         (["Georgia", "Alabama", "Ohio"], ["", "", ""]),
         (["CA", "GA", "AL"], ["", "", ""]),

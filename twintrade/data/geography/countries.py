@@ -135,7 +135,7 @@ def list_own_codes(cities: Sequence[str]) -> ObjectArray:
     A city of a country's name among others (Georgia) is no country, nor is a code of two letters (CA).
     """
     column = TextColumn("city", "", build_text_array(cities), np.arange(len(cities)))
-    codes = np.where([len(city) > _CODE_LENGTH for city in cities], find_codes(column), column.cells).astype(object)
+    codes = np.where([len(city) >= _CODE_LENGTH for city in cities], find_codes(column), column.cells).astype(object)
     is_code = np.array([city in load_places() for city in cities], dtype=bool)
     are_countries = len(cities) >= _LEAST_COUNTRIES and all(code in load_places() for code in codes)
     return codes if are_countries else np.where(is_code, codes, "").astype(object)
