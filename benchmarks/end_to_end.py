@@ -29,8 +29,10 @@ PANELS = {
     "24k": (60, 20, 104, 2),
     "240k": (300, 40, 1040, 3),
     "2100k": (700, 150, 9200, 4),
+    "treated": (40, 40, 530, 5, 0.25),
+    "thin": (150, 60, 40, 6, 0.92),
 }
-"""Cities, partner countries, agreements and seed; each over 20 years."""
+"""Cities, partner countries, agreements and seed, and the share of flows that are missing; each over 20 years."""
 
 SMALL = ("10k", "24k")
 CASES = SMALL
@@ -51,8 +53,13 @@ def write_project(root: Path, panel: str) -> str:
     return (root / "analyses" / "panel.toml").read_text(encoding="utf-8")
 
 
-def build_tables(n_cities: int, n_partners: int, n_agreements: int, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Draw flows with dyad, city-year and partner-year effects, and agreements that raise them."""
+def build_tables(
+    n_cities: int, n_partners: int, n_agreements: int, seed: int, missing: float = 0.0
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Draw flows with dyad, city-year and partner-year effects, and agreements that raise them.
+
+    Missing ones are gathered in few pairs; pairs with an agreement miss a quarter at most.
+    """
     from twintrade.data.geography import load_places
 
     rng = np.random.default_rng(seed)
@@ -73,6 +80,10 @@ def build_tables(n_cities: int, n_partners: int, n_agreements: int, seed: int) -
     value = np.rint(np.exp(index + rng.normal(0, 0.4, shape))) * (rng.random(shape) >= ZEROS)
     frame = pd.MultiIndex.from_product([cities, partners, years], names=["city", "partner", "year"])
     trade = frame.to_frame(index=False).assign(exports_usd=value.ravel().astype(np.int64))
+    if missing:
+        known = rng.random(n_cities * n_partners) ** (missing / (1 - missing))
+        known[chosen] = np.maximum(known[chosen], 0.75)
+        trade = trade[(rng.random(shape).reshape(-1, N_YEARS) < known[:, None]).ravel()]
     signed = pd.DataFrame(
         {
             "city": [cities[u // n_partners] for u in chosen],

@@ -1,8 +1,9 @@
 """What `check` says a run will take, beside what it takes; and the table of costs that it says it from.
 
 ``python -m benchmarks.forecasts`` runs panels and analyses of this project, each in a process of its own, and prints
-CPU seconds and memory as forecast and as measured. ``--write`` fits the table of costs to them anew: fixed seconds
-and seconds for a thousand rows by kind of work, least squares of the relative error, neither below zero.
+CPU seconds and memory as forecast and as measured. ``--write`` fits the seconds of the table of costs to them anew:
+by kind of work, least squares of the relative error, none below zero. ``--keep FILE`` adds what was measured to a
+file, and takes from it what it has.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import sys
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,16 @@ from benchmarks.end_to_end import PANELS, StageCosts, write_project
 from benchmarks.measured import cpu_seconds, in_own_process, peak_megabytes
 from twintrade.study.observing.observe import observe
 from twintrade.study.plan.designs import Designs
-from twintrade.study.plan.forecast import ALIKE, Way, Work, compute_forecast, count_known, list_work
+from twintrade.study.plan.forecast import (
+    ALIKE,
+    Size,
+    Way,
+    Work,
+    compute_forecast,
+    list_work,
+    measure_size,
+    read_costs,
+)
 from twintrade.study.plan.jobs import Plan
 from twintrade.study.plan.planning import plan_analysis
 
@@ -39,19 +50,24 @@ CASES = (
     "10k",
     "24k",
     "240k",
+    "treated:randomization-49",
+    "thin:clustered",
 )
 """Panels and analyses of this project, with another inference or number of draws than their file names."""
 
 TABLE = Path(__file__).parents[1] / "twintrade" / "study" / "plan" / "costs.toml"
 HEAD = """\
-# Seconds on one core by kind of work: fixed, for a thousand rows (rows), for a draw of few rows (each); of a page for
-# each column and check. Memory in megabytes. Fitted by: python -m benchmarks.forecasts --write
+# Seconds on one core by kind of work: fixed, for a thousand rows (rows), for levels beside rows where effects are
+# solved in steps (thin), for a draw of few rows (each), by treated rows that share effects (crossed) and by levels
+# in panels with gaps (gaps); of a page for each column and check. Fitted by: python -m benchmarks.forecasts --write.
+# Memory in megabytes, put by hand.
 """
 LEAST = 0.05
 """Seconds below which a job's own error counts as an absolute one."""
 
 
-Point = tuple[list[str], float, float, int]
+Point = tuple[Work, float]
+"""A job and the seconds that it took for each of its times."""
 
 
 def prepare(root: Path, name: str) -> tuple[str, str]:
@@ -66,7 +82,9 @@ def prepare(root: Path, name: str) -> tuple[str, str]:
     if change.isdigit():
         text = re.sub(r"^# permutations = \d+", f"permutations = {change}", text, flags=re.MULTILINE)
     elif change:
-        text = re.sub(r'^name = "auto".*\n# permutations = .*\n', f'name = "{change}"\n', text, flags=re.MULTILINE)
+        inference, _, draws = change.partition("-")
+        named = f'name = "{inference}"\n' + f"draws = {draws}\n" * bool(draws)
+        text = re.sub(r'^name = "auto".*\n# permutations = .*\n', named, text, flags=re.MULTILINE)
         text = re.sub(r"^beside = .*\n", "", text, flags=re.MULTILINE)
     return analysis, text
 
@@ -90,9 +108,9 @@ def measure(name: str) -> dict[str, Any]:
         bands = pd.read_csv(root / "results" / analysis / "bands.csv")
     forecast = compute_forecast(plan, design)
     taken = find_ways(plan, bands)
-    size = count_known(design) / 1000
-    works = [*list_work(plan, design, taken), Work("read", ("read",), size), Work("memory", ("memory",), size)]
-    seconds = {**costs.jobs, "read": costs.jobs["read"] + costs.jobs["panel"], "memory": peak}
+    size = measure_size(design)
+    works = [*list_work(plan, design, taken), Work("read", ("read",), size)]
+    seconds = {**costs.jobs, "read": costs.jobs["read"] + costs.jobs["panel"]}
     works.append(Work("start", ("start",), size))
     seconds["start"] = start + costs.jobs["start"]
     return {
@@ -101,7 +119,7 @@ def measure(name: str) -> dict[str, Any]:
         "peak": peak,
         "drawn": sum(way == "draws" for way in taken.values()),
         "forecast": [forecast.low, forecast.high, forecast.megabytes],
-        "points": list(list_points(works, seconds)),
+        "points": [(asdict(work), taken) for work, taken in list_points(works, seconds)],
     }
 
 
@@ -114,47 +132,52 @@ def find_ways(plan: Plan, bands: pd.DataFrame) -> dict[str, Way]:
 
 
 def list_points(works: Iterable[Work], seconds: dict[str, float]) -> Iterator[Point]:
-    """Yield, for each job done, its kinds, its thousand rows, its seconds for each time, and its draws."""
+    """Yield each job done, with its seconds for each time."""
     works = list(works)
     repeated = Counter(work.job for work in works)
     for work in works:
         if work.job in seconds:
-            yield (
-                list(work.kinds),
-                work.thousand_rows,
-                seconds[work.job] / repeated[work.job] / work.times,
-                work.draws,
-            )
+            yield work, seconds[work.job] / repeated[work.job] / work.times
+
+
+def read_work(kept: dict[str, Any]) -> Work:
+    """Return a job as it was before it was written down."""
+    return Work(**{**kept, "kinds": tuple(kept["kinds"]), "size": Size(**kept["size"])})
 
 
 def fit_costs(points: Iterable[Point]) -> dict[str, dict[str, float]]:
-    """Return fixed seconds and those of a thousand rows and of a draw by kind: least squares of relative errors.
+    """Return seconds by kind, fixed, by size and for a draw: least squares of relative errors.
 
     Kinds that stand in for others are fitted by absolute errors.
     """
-    closest: defaultdict[str, list[tuple[float, float, int]]] = defaultdict(list)
-    general: defaultdict[str, list[tuple[float, float, int]]] = defaultdict(list)
-    for (kind, *others), *measured in points:
-        closest[kind].append(tuple(measured))
+    closest: defaultdict[str, list[Point]] = defaultdict(list)
+    general: defaultdict[str, list[Point]] = defaultdict(list)
+    for work, seconds in points:
+        kind, *others = work.kinds
+        closest[kind].append((work, seconds))
         for other in others:
-            general[other].append(tuple(measured))
+            general[other].append((work, seconds))
     costs = {kind: _fit(measured, is_relative=True) for kind, measured in closest.items()}
     return dict(sorted((costs | {kind: _fit(m, is_relative=False) for kind, m in general.items()}).items()))
 
 
-def _fit(measured: list[tuple[float, float, int]], *, is_relative: bool) -> dict[str, float]:
-    size, seconds, draws = np.array(measured, dtype=float).T
-    weight = 1 / np.maximum(seconds, LEAST) if is_relative else np.ones(size.size)
-    scale = 1 + size / ALIKE
-    if draws.any():
-        once, each = nnls(np.column_stack([scale, draws * scale]) * weight[:, None], seconds * weight)[0]
-        return {"fixed": once, "rows": once / ALIKE, "each": each}
-    if size.max() < 2 * size.min():
-        fixed = float((seconds / scale).mean())
-        return {"fixed": fixed, "rows": fixed / ALIKE}
-    basis = np.column_stack([np.ones(size.size), size / size.max()])
-    fixed, rows = nnls(basis * weight[:, None], seconds * weight)[0]
-    return {"fixed": fixed, "rows": rows / size.max()}
+def _fit(measured: list[Point], *, is_relative: bool) -> dict[str, float]:
+    seconds = np.array([taken for _, taken in measured])
+    rows, crossed, gaps, thin = np.array([tuple(asdict(work.size).values()) for work, _ in measured], dtype=float).T
+    draws = np.array([work.draws for work, _ in measured])
+    weight = 1 / np.maximum(seconds, LEAST) if is_relative else np.ones(seconds.size)
+    scale = 1 + rows / ALIKE
+    basis = {"thin": thin, "each": draws * scale, "crossed": draws * crossed, "gaps": draws * gaps}
+    if draws.any() or rows.max() < 2 * rows.min():
+        basis["once"] = scale
+    else:
+        basis |= {"fixed": np.ones(rows.size), "rows": rows}
+    largest = {name: float(column.max()) for name, column in basis.items() if column.any()}
+    columns = np.column_stack([basis[name] / most for name, most in largest.items()])
+    solved = nnls(columns * weight[:, None], seconds * weight)[0]
+    costs = {name: float(value) / most for (name, most), value in zip(largest.items(), solved, strict=True)}
+    once = costs.pop("once", None)
+    return costs if once is None else {"fixed": once, "rows": once / ALIKE, **costs}
 
 
 def write_costs(costs: dict[str, dict[str, float]]) -> str:
@@ -167,6 +190,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.forecasts", description=__doc__)
     parser.add_argument("--run", action="append", help="a panel, or an analysis of this project")
     parser.add_argument("--write", action="store_true", help="fit the table of costs to these runs")
+    parser.add_argument("--keep", type=Path, help="a file for what is measured; what it has is not measured again")
     parser.add_argument("--timeout", type=float, default=3600)
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -174,15 +198,21 @@ def main() -> None:
     if options.one:
         print(json.dumps(measure(names[0]), default=float))
         return
+    kept: dict[str, Any] = {}
+    if options.keep and options.keep.exists():
+        kept = json.loads(options.keep.read_text(encoding="utf-8"))
     points = []
     print(f"{'run':18} {'rows':>8} {'drawn':5} {'forecast s':>15} {'CPU s':>7} {'forecast MB':>11} {'MB':>5}")
     for name in names:
         words = [sys.executable, "-m", "benchmarks.forecasts", "--one", "--run", name]
-        found: dict[str, Any] = in_own_process(words, options.timeout, 16)
+        found: dict[str, Any] = kept.get(name) or in_own_process(words, options.timeout, 16)
         if "failed" in found:
             print(f"{name:18} {found['failed']}", flush=True)
             continue
-        points += found["points"]
+        kept[name] = found
+        if options.keep:
+            options.keep.write_text(json.dumps(kept), encoding="utf-8")
+        points += [(read_work(work), seconds) for work, seconds in found["points"]]
         low, high, memory = found["forecast"]
         print(
             f"{name:18} {found['rows']:8} {found['drawn']:5} {low:6.0f} to {high:5.0f} {found['cpu']:7.1f}"
@@ -190,7 +220,8 @@ def main() -> None:
             flush=True,
         )
     if options.write:
-        TABLE.write_text(write_costs(fit_costs(points)), encoding="utf-8")
+        costs = fit_costs(points) | {"memory": dict(read_costs()["memory"])}
+        TABLE.write_text(write_costs(dict(sorted(costs.items()))), encoding="utf-8")
 
 
 if __name__ == "__main__":

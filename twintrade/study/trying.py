@@ -13,7 +13,9 @@ from twintrade.study.plan.forecast import compute_forecast
 from twintrade.study.plan.jobs import LadderColumn, Plan
 from twintrade.text import Listed, Text, Words
 
-_MOST_SECONDS = 30.0
+MOST_SECONDS = 30.0
+"""Seconds of all estimates up to which a check makes them to see whether they can be made."""
+
 _ESTIMATES = "estimate/"
 
 
@@ -46,7 +48,7 @@ def try_columns(plan: Plan, designs: Designs, design: Design) -> tuple[list[Tria
         The analysis' own.
     """
     seconds = sum(cost for job, cost in compute_forecast(plan, design).jobs if job.startswith(_ESTIMATES))
-    is_tried = seconds <= _MOST_SECONDS
+    is_tried = seconds <= MOST_SECONDS
     return [_try_column(column, designs, is_tried=is_tried) for column in plan.columns], is_tried
 
 

@@ -15,13 +15,18 @@ from twintrade.study.plan import forecast as module
 from twintrade.study.plan.designs import Designs
 from twintrade.study.plan.forecast import (
     EMPTY,
+    Size,
+    Work,
+    compute_cost,
     compute_forecast,
     count_equal_clusters,
     list_ways,
     list_work,
+    measure_size,
     read_costs,
 )
 from twintrade.study.plan.planning import plan_analysis
+from twintrade.study.trying import MOST_SECONDS
 
 
 @pytest.fixture
@@ -64,8 +69,9 @@ def test_between_the_two_the_forecast_is_a_range(planned, monkeypatch):
     assert {list_ways(plan, design, column) for column in plan.columns} == {("draws", "errors", "draws")}
 
 
-def test_rows_without_a_figure_cost_memory_alone(planned):
+def test_rows_without_a_figure_cost_memory_alone_where_nothing_is_drawn(planned, monkeypatch):
     plan, design = planned(8, 5, 6, 1)
+    monkeypatch.setattr(module, "count_equal_clusters", lambda *_: 100.0)
     full = compute_forecast(plan, design)
     n = design.panel.n_rows
     gone = np.where(np.arange(n) % 4 > 0, np.nan, design.panel.values(design.outcome))
@@ -94,17 +100,64 @@ def test_every_kind_of_work_has_a_row_in_the_table_of_costs(planned):
 
 
 def test_costs_that_grow_with_rows_are_found_again():
-    points = [(["a", "b"], size, 2.0 + 0.5 * size, 0) for size in (1.0, 10.0, 200.0)]
+    points = [(Work("job", ("a", "b"), Size(rows)), 2.0 + 0.5 * rows) for rows in (1.0, 10.0, 200.0)]
     costs = fit_costs(points)
     assert costs["a"] == pytest.approx({"fixed": 2.0, "rows": 0.5})
     assert costs["b"] == pytest.approx(costs["a"])
     assert '"a" = { fixed = 2, rows = 0.5 }' in write_costs(costs)
-    assert min(fit_costs([(["a"], 1.0, 5.0, 0), (["a"], 10.0, 1.0, 0)])["a"].values()) >= 0
+    falling = [(Work("job", ("a",), Size(rows)), seconds) for rows, seconds in ((1.0, 5.0), (10.0, 1.0))]
+    assert min(fit_costs(falling)["a"].values()) >= 0
 
 
 def test_costs_of_draws_are_told_from_those_that_come_once():
-    points = [(["a"], 2.0, 2 * (3.0 + 0.1 * draws), draws) for draws in (49, 999)]
+    points = [(Work("job", ("a",), Size(2.0), draws=draws), 2 * (3.0 + 0.1 * draws)) for draws in (49, 999)]
     assert fit_costs(points)["a"] == pytest.approx({"fixed": 3.0, "rows": 1.5, "each": 0.1})
+
+
+def test_costs_of_treated_rows_that_share_effects_and_of_thin_panels_are_found_again():
+    sizes = [Size(rows, crossed, thin=thin) for rows in (2.0, 40.0) for crossed in (0.1, 1.5) for thin in (0.0, 6.0)]
+    plain = [(Work("job", ("a",), size), 1.0 + 0.2 * size.rows + 3.0 * size.thin) for size in sizes]
+    assert fit_costs(plain)["a"] == pytest.approx({"fixed": 1.0, "rows": 0.2, "thin": 3.0})
+    drawn = [
+        (
+            Work("job", ("a",), size, draws=n),
+            4.0 + 2.0 * size.rows + n * (0.01 + 0.005 * size.rows + 0.03 * size.crossed),
+        )
+        for size in sizes
+        for n in (199, 499)
+    ]
+    found = fit_costs(drawn)["a"]
+    assert found == pytest.approx({"fixed": 4.0, "rows": 2.0, "each": 0.01, "crossed": 0.03, "thin": 0.0}, abs=1e-9)
+
+
+def test_many_treated_pairs_make_draws_dearer(planned):
+    plan, few = planned(12, 10, 4, 1)
+    _, many = planned(12, 10, 40, 1)
+    assert measure_size(few).rows == measure_size(many).rows
+    assert measure_size(many).crossed > 50 * measure_size(few).crossed
+    draws = {column.job: "draws" for column in plan.columns}
+    seconds = [sum(compute_cost(w) for w in list_work(plan, design, draws) if w.draws) for design in (few, many)]
+    assert seconds[1] > seconds[0]
+
+
+def test_a_thin_panel_has_many_levels_for_its_rows_and_a_full_one_is_none(planned):
+    _, full = planned(60, 45, 30, 1)
+    assert measure_size(full).thin == measure_size(full).gaps == 0.0
+    _, thin = planned(60, 45, 30, 1, 0.8)
+    size = measure_size(thin)
+    assert 0.7 * 10.8 < size.rows < 1.5 * 10.8
+    levels = [np.unique(thin.observations.codes(name)).size for name in ("unit", "city_period", "partner_period")]
+    assert size.gaps == pytest.approx((sum(levels) - max(levels)) / 1000, rel=0.01)
+    assert size.thin == pytest.approx(sum(levels) ** 2 * 20 / 1e9, rel=0.02)
+
+
+def test_draws_hold_an_onset_for_every_pair_of_the_panel(planned, monkeypatch):
+    plan, design = planned(8, 5, 6, 1)
+    drawn = compute_forecast(plan, design).megabytes
+    monkeypatch.setattr(module, "count_equal_clusters", lambda *_: 100.0)
+    assert drawn - compute_forecast(plan, design).megabytes == pytest.approx(
+        8 * 40 * (module.ASSIGNED + 499 + 5 * 199) / 1e6
+    )
 
 
 def test_check_says_what_the_run_will_take(project, spec_text, monkeypatch):
@@ -114,3 +167,14 @@ def test_check_says_what_the_run_will_take(project, spec_text, monkeypatch):
     auto = spec_text.replace('name = "clustered"\ndraws', 'name = "auto"\ndraws')
     monkeypatch.setattr(module, "count_equal_clusters", lambda *_: 11.5)
     assert "where agreements have to be re-assigned" in check_analysis(project, "tiny", auto)
+
+
+def test_columns_of_a_thin_panel_with_many_levels_are_too_long_to_be_tried(planned, monkeypatch):
+    plan, design = planned(8, 5, 6, 1)
+    seconds = []
+    for size in (measure_size(design), Size(63.2), Size(63.2, 0.002, 17.4, 33.9)):  # the last took 270 s
+        monkeypatch.setattr(module, "measure_size", lambda _, size=size: size)
+        jobs = compute_forecast(plan, design).jobs
+        seconds.append(sum(cost for job, cost in jobs if job.startswith("estimate/")))
+    assert seconds[0] < seconds[1] < MOST_SECONDS
+    assert seconds[2] > 135

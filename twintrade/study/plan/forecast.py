@@ -1,4 +1,4 @@
-"""What a run is expected to take, from its plan and its design alone: measured costs, scaled by rows and draws."""
+"""What a run is expected to take, from its plan and its design alone: measured costs, scaled by sizes and draws."""
 
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 
 from twintrade.design import Design
+from twintrade.design.fixed_effects import encode_effect
 from twintrade.inference.base import Inference
 from twintrade.inference.choosing import SCALED_FROM
 from twintrade.study.plan.jobs import LadderColumn, Plan
@@ -23,11 +24,40 @@ ALIKE = 2.0
 EMPTY = 0.17
 """Megabytes that a thousand rows without a figure take (3.8 million rows, 63 thousand with one)."""
 
+ASSIGNED = 2000
+"""Re-assignments, each an onset a pair, that stand in memory while the others of a column are looked for."""
+
+DIRECT = 2000
+"""Levels of fixed effects beside those of the largest up to which their equations are solved at once."""
+
 TWICE = 1.8
 """Thousand rows up to which other software mostly is quick enough to estimate the columns again in every run."""
 
 SURE_LINEAR, SURE_POISSON = 1.2, 1.7
 """By how much the equal clusters of a fit were seen to differ from those counted from the agreements."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What of a design its work costs by.
+
+    Attributes
+    ----------
+    rows : float
+        Thousand rows with a figure.
+    crossed : float
+        Thousand of them under an agreement, times the share that these are of all rows: how far treated rows share
+        their fixed effects with each other.
+    gaps : float
+        Thousand levels of the fixed effects beside those of the largest, where rows are missing; 0 in a full panel.
+    thin : float
+        Million pairs of levels of the fixed effects, times thousand periods, where levels are solved for in steps.
+    """
+
+    rows: float
+    crossed: float = 0.0
+    gaps: float = 0.0
+    thin: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +69,7 @@ class Work:
     job : str
     kinds : tuple of str
         Rows of the table of costs, the closest first.
-    thousand_rows : float
+    size : Size
     times : float
         Columns and checks that are drawn; 1 for other work.
     draws : int
@@ -47,7 +77,7 @@ class Work:
 
     job: str
     kinds: tuple[str, ...]
-    thousand_rows: float
+    size: Size
     times: float = 1.0
     draws: int = 0
 
@@ -73,32 +103,46 @@ class RunForecast:
 
 @cache
 def read_costs() -> Mapping[str, Mapping[str, float]]:
-    """Return seconds by kind of work: ``fixed``, ``rows`` for a thousand rows, ``each`` for a draw of few rows."""
+    """Return seconds by kind of work: ``fixed``, and by the sizes and the draws that ``compute_cost`` multiplies."""
     return tomllib.loads(files("twintrade.study.plan").joinpath("costs.toml").read_text(encoding="utf-8"))
 
 
 def compute_forecast(plan: Plan, design: Design) -> RunForecast:
     """Return what a plan is expected to take on its design."""
     ways = {column.job: list_ways(plan, design, column) for column in plan.columns}
-    known, all_ = count_known(design) / 1000, design.panel.n_rows / 1000
-    start = sum(compute_cost(Work(kind, (kind,), known)) for kind in ("start", "read"))
+    size = measure_size(design)
+    start = sum(compute_cost(Work(kind, (kind,), size)) for kind in ("start", "read"))
     likely, *bounds = (list(list_work(plan, design, {job: w[k] for job, w in ways.items()})) for k in range(3))
     low, high = (start + sum(map(compute_cost, works)) for works in bounds)
-    megabytes = compute_cost(Work("memory", ("memory",), known)) + EMPTY * (all_ - known)
+    megabytes = compute_cost(Work("memory", ("memory",), size)) + EMPTY * (design.panel.n_rows / 1000 - size.rows)
+    draws = sum(count_draws(plan.inference_of(column), ways[column.job][0]) for column in plan.columns)
+    if draws:
+        megabytes += (ASSIGNED + draws) * design.panel.n_units * 8e-6
     return RunForecast(tuple((w.job, compute_cost(w)) for w in likely), low, high, megabytes)
 
 
-def count_known(design: Design) -> int:
-    """Return how many rows of the panel have a figure: the others are in no estimate."""
-    return int(np.isfinite(design.panel.values(design.outcome)).sum())
+def measure_size(design: Design) -> Size:
+    """Return the size of a design; rows without a figure are in no estimate and do not count."""
+    panel = design.panel
+    known = np.flatnonzero(np.isfinite(panel.values(design.outcome)))
+    onset = design.onset[panel.unit[known]]
+    n_affected = int(((onset > panel.first_period) & (panel.period[known] >= onset - design.anticipation)).sum())
+    names = [name for name in design.effect_names if name != "cohort"]
+    levels = sorted(int(encode_effect(panel, name, known).max(initial=-1)) + 1 for name in names)
+    n_periods = panel.last_period - panel.first_period + 1
+    n_beside = sum(levels[:-1]) if known.size < panel.n_rows else 0
+    thin = (sum(levels) / 1000) ** 2 * n_periods / 1000 if n_beside > DIRECT else 0.0
+    return Size(known.size / 1000, n_affected**2 / max(known.size, 1) / 1000, n_beside / 1000, thin)
 
 
 def compute_cost(work: Work) -> float:
     """Return the seconds that one job takes, by the closest row of the table of costs."""
-    costs = read_costs()
+    costs, size = read_costs(), work.size
     row = next((costs[kind] for kind in work.kinds if kind in costs), {"fixed": 0.0, "rows": 0.0})
-    seconds = work.times * (row["fixed"] + row["rows"] * work.thousand_rows)
-    return seconds + work.draws * row.get("each", 0.0) * (1 + work.thousand_rows / ALIKE)
+    once = work.times * (row["fixed"] + row["rows"] * size.rows + row.get("thin", 0.0) * size.thin)
+    each = row.get("each", 0.0) * (1 + size.rows / ALIKE)
+    each += row.get("crossed", 0.0) * size.crossed + row.get("gaps", 0.0) * size.gaps
+    return once + work.draws * each
 
 
 def list_ways(plan: Plan, design: Design, column: LadderColumn) -> tuple[Way, Way, Way]:
@@ -142,7 +186,7 @@ def count_equal_clusters(design: Design, power: float = 0.0) -> float:
 
 def list_work(plan: Plan, design: Design, ways: Mapping[str, Way]) -> Iterator[Work]:
     """Yield the jobs of a plan in their order, drawing the page last, with what each costs by."""
-    size = count_known(design) / 1000
+    size = measure_size(design)
     for column in plan.columns:
         yield Work(f"estimate/{column.job}", _list_kinds("estimate", column), size)
         for inference in (plan.inference_of(column), *plan.beside):
@@ -154,7 +198,7 @@ def list_work(plan: Plan, design: Design, ways: Mapping[str, Way]) -> Iterator[W
             stem = "check-draws" if draws else "check-case" if way == "case" else "check"
             kinds = f"{stem}/{check.diagnostic.name}", stem
             yield Work(f"diagnostic/{check.diagnostic.name}/{column.job}", kinds, size, draws=draws)
-    kind = "collect-case" if plan.spec.case is not None else "collect-twice" if size < TWICE else "collect"
+    kind = "collect-case" if plan.spec.case is not None else "collect-twice" if size.rows < TWICE else "collect"
     yield Work("collect", (kind,), size, len(plan.columns))
     n_exhibits = len(plan.columns) + len(plan.checks)
     yield Work("draw", ("draw" if plan.spec.case is None else "draw-case",), size, n_exhibits)
@@ -167,7 +211,7 @@ def count_draws(inference: Inference, way: Way) -> int:
     return int(getattr(inference, "draws", 0)) if inference.name == "randomization" else 0
 
 
-def _infer(job: str, inference: Inference, column: LadderColumn, way: Way, size: float) -> Work:
+def _infer(job: str, inference: Inference, column: LadderColumn, way: Way, size: Size) -> Work:
     draws = count_draws(inference, way)
     if draws or (inference.name == "auto" and way == "errors"):
         return Work(job, _list_kinds("inference-draws" if draws else "inference-auto", column), size, draws=draws)
