@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -41,7 +42,8 @@ ESTIMATORS: dict[str, tuple[Estimator, str]] = {
 class Case:
     """Where agreements fall: a placement, or pairs of one third by size.
 
-    With effects of borders the cities are the partners, and nobody signs with itself.
+    With effects of borders the cities are the partners, and nobody signs with itself. Noise by row is what ``auto``
+    takes where few rows decide.
     """
 
     agreements: int
@@ -51,6 +53,7 @@ class Case:
     ar: float = 0.6
     missing: float = MISSING
     cities: int = CITIES
+    scaled: Literal["by_size", "by_row"] = "by_size"
 
     @property
     def has_domestic(self) -> bool:
@@ -101,6 +104,10 @@ COLUMNS = (
         for n, where, noise in ((5, "scattered", "by size"), (15, "few cities", "heavy, zeros"))
         for name in ("PPML", "Poisson imputation, total", "ETWFE-Poisson, total")
     ),
+    *(
+        ("Poisson imputation, total", Case(n, where, "heavy, zeros", "gravity", 0.6, 0.5, 10, "by_row"))
+        for n, where in ((5, "scattered"), (15, "few cities"))
+    ),
 )
 DOMESTIC = 3.0
 """Log points by which flows of a city with itself exceed others."""
@@ -131,7 +138,7 @@ def study_column(case: Case, estimator: str, n: int, effect: float = 0.6) -> tup
             for k, size in enumerate((0.0, effect) if panel % 3 == 0 else (0.0,)):
                 moved = flows * np.exp(size * made.is_treated)
                 fitted = fit(method, build_design(made, moved, transform, np.random.default_rng(design_seed)))
-                how = Randomization(draws=39, intervals=size > 0)
+                how = Randomization(draws=39, noise=case.scaled, intervals=size > 0)
                 bands = how.infer(fitted, "overall", case.cell.seed(panel))
                 truth = size if bands.estimate.scale == "log points" else 100 * np.expm1(size)
                 numbers[2 * k] = float(bands.p[0] <= LEVEL)
