@@ -54,6 +54,7 @@ class Case:
     missing: float = MISSING
     cities: int = CITIES
     scaled: Literal["by_size", "by_row"] = "by_size"
+    earlier: int = 0
 
     @property
     def has_domestic(self) -> bool:
@@ -76,7 +77,7 @@ class Case:
             onset = np.full(made.size.shape, np.inf)
             onset.flat[rng.choice(pool, self.agreements, replace=False)] = made.onset[np.isfinite(made.onset)]
         kept = rng.random(made.kept.shape) >= self.missing
-        return replace(made, onset=onset, kept=kept)
+        return replace(made, onset=onset - self.earlier, kept=kept)
 
 
 CASES = {
@@ -107,6 +108,10 @@ COLUMNS = (
     *(
         ("Poisson imputation, total", Case(n, where, "heavy, zeros", "gravity", 0.6, 0.5, 10, "by_row"))
         for n, where in ((5, "scattered"), (15, "few cities"))
+    ),
+    *(
+        (name, Case(60, "scattered", "heavy, zeros", "gravity", 0.6, 0.25, 10, earlier=3))
+        for name in ("Poisson imputation, total", "ETWFE-Poisson, total")
     ),
 )
 DOMESTIC = 3.0

@@ -352,3 +352,22 @@ def test_a_cell_without_trade_is_no_effect_of_a_regression() -> None:
     model = estimator.one_step(empty)
     found = model.under_none.estimate([model.build_blocks(empty)], shown)["overall"][0, 0]
     assert found == pytest.approx(float(shown["overall"].effects[0]), abs=0.3)
+
+
+@pytest.mark.parametrize("fixed_effects", ["two_way", "gravity"])
+def test_a_step_too_far_for_a_line_is_followed_by_exact_updates(fixed_effects) -> None:
+    """A pair of fast growing ends traded before its agreement alone: its one row left is 30 times its mean."""
+    design = made(12, fixed_effects)
+    panel = design.panel
+    treated = np.isin(panel.unit, np.flatnonzero(np.isfinite(design.onset)))
+    period, lost = panel.period - panel.first_period, int(np.flatnonzero(np.isfinite(design.onset))[0])
+    onset = design.onset.copy()
+    onset[lost] = panel.first_period + 1
+    y = np.exp(0.6 * period + 0.1 * np.random.default_rng(3).normal(size=panel.n_rows) + 0.3 * treated)
+    y[panel.unit == lost] = np.where(period[panel.unit == lost] < 1, 20.0, 0.0)
+    changed = replace(panel, columns={**panel.columns, "y": y})
+    design = replace(design, panel=changed, treatment=Treatment(panel.units, onset))
+    fitted, model = fit(PERCENT, design), PERCENT.one_step(design)
+    blocks, shown = [model.build_blocks(design)], {"overall": fitted.view("overall")}
+    estimate = model.under_none.estimate(blocks, shown)["overall"][0, 0]
+    assert estimate == pytest.approx(shown["overall"].effects[0], abs=15.0)

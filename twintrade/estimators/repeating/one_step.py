@@ -16,7 +16,7 @@ from twintrade.design import Design, Observations
 from twintrade.effects import Estimate
 from twintrade.effects.estimate import Kind
 from twintrade.estimators.repeating.cell_averages import compute_averages
-from twintrade.estimators.repeating.placed_dummies import LARGEST_STEP, fit_levels, place_dummies
+from twintrade.estimators.repeating.placed_dummies import compute_means, place_dummies
 from twintrade.estimators.repeating.repeated import SameRows, find_unit_rows
 from twintrade.estimators.repeating.treatment_blocks import Block, JoinedBlocks, join_blocks, place_block
 from twintrade.fanout import report_loop
@@ -258,12 +258,8 @@ class Null:
         solution, is_solved = placed.solve(
             sum_by_group(score, columns, dummies.home.size), is_pruned=regression.is_pruned
         )
-        if self.model.n_rounds:
-            given = self.means * np.exp(self.moved), self.y, o.row_weights, o.effect_codes(), self.model.n_rounds
-            expected = fit_levels(dummies, solution, *given)[rows, dummies.sets]
-        else:
-            step = np.broadcast_to(self.moved, self.means.shape)[rows] - dummies.fit(solution)
-            expected = self.means[rows] * np.exp(np.clip(step, -LARGEST_STEP, LARGEST_STEP))
+        given = np.broadcast_to(self.moved, self.means.shape), self.means, self.y, o.row_weights, o.effect_codes()
+        expected = compute_means(placed, solution, *given, self.model.n_rounds)
         n = joined.cohorts.size
         totals, observed, imputed = (
             sum_by_group((o.row_weights[rows] * values)[inside], cells[inside], n)

@@ -11,6 +11,12 @@ from twintrade.numerics.absorption import Annihilator, DummySets, Nested
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_group
 
 LARGEST_STEP = 30.0
+FAR, FARTHEST, ROUNDS_BEYOND = 4.0, 6.0, 3
+"""Log points up to which one step is taken as it is, those from which on it is not, and rounds of exact updates then.
+
+Where a level has a single row left, whose outcome is 1 + s times its mean, the step is s: a step of five stands for
+six times as much there, not 148 times. Between the two, logs of means are mixed, so that no effect jumps.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,6 +76,44 @@ def _find_absorbed(dummies: DummySets, codes: Sequence[IntArray]) -> BoolArray:
         of_column = np.bincount(dummies.columns, ~is_full, dummies.home.size) == 0
         out |= of_column[dummies.columns]
     return out
+
+
+def compute_means(
+    placed: PlacedDummies,
+    solution: FloatArray,
+    moved: FloatArray,
+    means: FloatArray,
+    y: FloatArray,
+    row_weights: FloatArray,
+    codes: Sequence[IntArray],
+    n_rounds: int,
+) -> FloatArray:
+    """Return what rows with a dummy would have had without it, shape (n_entries,), from one step and rounds after it.
+
+    Parameters
+    ----------
+    placed : PlacedDummies
+    solution : FloatArray, shape (n_columns,)
+        Of one step.
+    moved, means, y, row_weights : FloatArray, shape (n_rows,)
+        By how much the linear predictor moves before any treatment, and means before that.
+    codes : sequence of IntArray, each of shape (n_rows,)
+    n_rounds : int
+        Zero takes one step as it is, unless it is too far for a line.
+    """
+    dummies = placed.dummies
+    rows, sets, farthest = dummies.rows, dummies.sets, np.zeros(dummies.n_sets)
+    step = moved[rows] - dummies.fit(solution)
+    out = means[rows] * np.exp(np.clip(step, -LARGEST_STEP, LARGEST_STEP))
+    np.maximum.at(farthest, sets[placed.inside], np.abs(step[placed.inside]))
+    exact = np.clip((farthest - FAR) / (FARTHEST - FAR), float(n_rounds > 0), 1.0)
+    is_far = exact[dummies.home] > 0
+    if is_far.any():
+        far, entries = dummies.restricted(is_far), is_far[dummies.columns]
+        given = means * np.exp(moved), y, row_weights, codes, n_rounds or ROUNDS_BEYOND
+        fitted, share = fit_levels(far, solution[is_far], *given)[far.rows, far.sets], exact[sets[entries]]
+        out[entries] = out[entries] ** (1 - share) * fitted**share
+    return np.asarray(out)
 
 
 def fit_levels(
