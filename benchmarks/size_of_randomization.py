@@ -55,6 +55,7 @@ class Case:
     cities: int = CITIES
     scaled: Literal["by_size", "by_row"] = "by_size"
     earlier: int = 0
+    effect: float = 0.6
 
     @property
     def has_domestic(self) -> bool:
@@ -110,7 +111,7 @@ COLUMNS = (
         for n, where in ((5, "scattered"), (15, "few cities"))
     ),
     *(
-        (name, Case(60, "scattered", "heavy, zeros", "gravity", 0.6, 0.25, 10, earlier=3))
+        (name, Case(60, "scattered", "heavy, zeros", "gravity", 0.6, 0.25, 10, earlier=3, effect=1.2))
         for name in ("Poisson imputation, total", "ETWFE-Poisson, total")
     ),
 )
@@ -130,7 +131,7 @@ def build_design(made: Assigned, flows: FloatArray, transform: str, rng: np.rand
     return replace(design, treatment=replace(design.treatment, excluded=excluded))
 
 
-def study_column(case: Case, estimator: str, n: int, effect: float = 0.6) -> tuple[int, float, float, float]:
+def study_column(case: Case, estimator: str, n: int) -> tuple[int, float, float, float]:
     """Return how many panels answer, the share that rejects no effect, and of a third that hold and find one."""
     method, transform = ESTIMATORS[estimator]
     found: list[tuple[float, float, float]] = []
@@ -140,7 +141,7 @@ def study_column(case: Case, estimator: str, n: int, effect: float = 0.6) -> tup
         flows, design_seed = draw_flows(made, rng), int(rng.integers(2**31))
         numbers = [np.nan] * 3
         try:
-            for k, size in enumerate((0.0, effect) if panel % 3 == 0 else (0.0,)):
+            for k, size in enumerate((0.0, case.effect) if panel % 3 == 0 else (0.0,)):
                 moved = flows * np.exp(size * made.is_treated)
                 fitted = fit(method, build_design(made, moved, transform, np.random.default_rng(design_seed)))
                 how = Randomization(draws=39, noise=case.scaled, intervals=size > 0)
