@@ -82,10 +82,10 @@ class Assignments:
         InferenceError
             There is no other assignment, or none was found.
         """
-        real = self.panel_onset
+        real = self.onset
         counted: Counted = "exactly"
         if self._is_listable(draws):
-            every = list({onset.tobytes(): onset for onset in self.everything()}.values())
+            every = list({onset.tobytes(): onset for onset in self._list_all()}.values())
             others = [onset for onset in every if not np.array_equal(onset, real)]
             number, is_complete = float(len(every)), len(others) <= draws
             drawn = others if is_complete else [every[k] for k in rng.integers(len(every), size=draws)]
@@ -97,7 +97,7 @@ class Assignments:
             self.refuse()
         n_treated = int(np.isfinite(self.onset).sum())
         scheme = Scheme(self.across, self.eligible.size, n_treated, number, counted)
-        return Dealing(scheme, tuple(drawn), is_complete)
+        return Dealing(scheme, tuple(self.place(dealt) for dealt in drawn), is_complete)
 
     def draw(self, rng: np.random.Generator) -> FloatArray:
         """Return one re-assignment, shape (panel.n_units,).
@@ -107,18 +107,19 @@ class Assignments:
         InferenceError
             No assignment was found in which every onset falls inside its unit's observed periods.
         """
-        if self.labels is not None:
-            return next(self._draws(1, rng))
+        return self.place(next(self._draws(1, rng)))
+
+    def _draw(self, rng: np.random.Generator) -> FloatArray:
         for _ in range(TRIES):
             dealt = self._dealt(rng)
             if dealt is not None and self._swapped(dealt, rng):
-                return self.place(dealt)
+                return dealt
         raise InferenceError(
             f"no re-assignment across {self.across} was found in {TRIES} tries in which every onset falls inside the "
             "observed periods; re-assign across units, or start the sample earlier"
         )
 
-    def everything(self) -> Iterator[FloatArray]:
+    def _list_all(self) -> Iterator[FloatArray]:
         """Yield every admissible assignment, the real one included; across labels some come several times."""
         if self.labels is not None:
             yield from (self._placed(places) for places in self.labels.everything())
@@ -129,11 +130,12 @@ class Assignments:
             for members, arrangement in zip(groups, parts, strict=True):
                 dealt[members] = arrangement
             if self._is_feasible(dealt).all():
-                yield self.place(dealt)
+                yield dealt
 
     def _draws(self, n: int, rng: np.random.Generator) -> Iterator[FloatArray]:
+        """Yield assignments among the eligible units, each of shape (n_eligible,): panels have many more."""
         if self.labels is None:
-            yield from (self.draw(rng) for _ in range(n))
+            yield from (self._draw(rng) for _ in range(n))
         else:
             yield from map(self._placed, self.labels.collect(n, rng))
 
@@ -220,7 +222,7 @@ class Assignments:
         onset = self.onset
         dealt = np.full(onset.size, np.inf)
         dealt[places] = onset[np.isfinite(onset)]
-        return self.place(dealt)
+        return dealt
 
     def place(self, dealt: FloatArray) -> FloatArray:
         """Return onsets of all units of the panel from those dealt to the eligible ones."""
