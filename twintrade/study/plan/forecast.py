@@ -24,9 +24,6 @@ ALIKE = 2.0
 EMPTY = 0.17
 """Megabytes that a thousand rows without a figure take (3.8 million rows, 63 thousand with one)."""
 
-ASSIGNED = 2000
-"""Re-assignments, each an onset a pair, that stand in memory while the others of a column are looked for."""
-
 DIRECT = 2000
 """Levels of fixed effects beside those of the largest up to which their equations are solved at once."""
 
@@ -116,8 +113,7 @@ def compute_forecast(plan: Plan, design: Design) -> RunForecast:
     low, high = (start + sum(map(compute_cost, works)) for works in bounds)
     megabytes = compute_cost(Work("memory", ("memory",), size)) + EMPTY * (design.panel.n_rows / 1000 - size.rows)
     draws = sum(count_draws(plan.inference_of(column), ways[column.job][0]) for column in plan.columns)
-    if draws:
-        megabytes += (ASSIGNED + draws) * design.panel.n_units * 8e-6
+    megabytes += draws * design.panel.n_units * 8e-6
     return RunForecast(tuple((w.job, compute_cost(w)) for w in likely), low, high, megabytes)
 
 
