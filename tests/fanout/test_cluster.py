@@ -51,8 +51,8 @@ def test_a_worker_killed_in_the_middle_changes_nothing(cluster, shared, monkeypa
     pids = [w.pid for w in cluster.workers.values()]
     killed = []
 
-    def kill(line):
-        if not killed and int(line.split()[1]) >= 8:
+    def kill(step):
+        if not killed and step.done >= 8:
             killed.append(pids[0])
             os.kill(pids[0], signal.SIGKILL)
 
