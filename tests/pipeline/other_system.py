@@ -1,13 +1,15 @@
 """The command line as Windows would have it: without what POSIX alone has, on a console of code page 1252.
 
-Started as a program of its own with the words of a command. What twintrade imports is refused where Windows has
-none, and the file system refuses what Windows does: opening a folder, moving onto a file, removing an open file.
+Started as a program of its own with commands, each one word of the shell. What twintrade imports is refused where
+Windows has none, and the file system refuses what Windows does: opening a folder, moving onto a file, removing an
+open file.
 """
 
 import builtins
 import contextlib
 import os
 import pathlib
+import sys
 import types
 import warnings
 
@@ -109,7 +111,13 @@ def main():
     warnings.filterwarnings("error", category=EncodingWarning, module=r"twintrade\b")
     assert pathlib.Path(twintrade.__file__).is_file()
     assert cli.sys.platform == "win32"
-    cli.main()
+    for words in sys.argv[1:]:
+        sys.argv[1:] = words.split()
+        try:
+            cli.main()
+        except SystemExit as ended:
+            if ended.code:
+                raise
 
 
 if __name__ == "__main__":

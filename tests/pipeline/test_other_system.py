@@ -14,13 +14,14 @@ from twintrade.study.store import system
 from twintrade.study.store.locating import check_analysis_name
 
 TESTS = Path(__file__).resolve().parents[1]
-COMMANDS = ("init second", "check tiny", "run tiny", "run --force tiny", "verify", "appendix tiny")
+PROGRAMS = (("init second", "check tiny", "run tiny"), ("run --force tiny", "verify", "appendix tiny"))
+"""Commands by the program that does them: the second begins with what the first left on the disk."""
 
 
-def command_elsewhere(project: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
+def run_elsewhere(project: Path, *commands: str) -> subprocess.CompletedProcess[bytes]:
     paths = {"PYTHONPATH": f"{TESTS.parent}{';' if sys.platform == 'win32' else ':'}{TESTS}"}
     return subprocess.run(
-        [sys.executable, "-X", "warn_default_encoding", str(TESTS / "pipeline" / "other_system.py"), *words],
+        [sys.executable, "-X", "warn_default_encoding", str(TESTS / "pipeline" / "other_system.py"), *commands],
         cwd=project,
         env=environment(PYTHONIOENCODING="cp1252", **paths),
         capture_output=True,
@@ -31,9 +32,9 @@ def command_elsewhere(project: Path, *words: str) -> subprocess.CompletedProcess
 
 def test_every_command_works_where_nothing_of_posix_can_be_had(tmp_path, finished):
     project = write_project(tmp_path / "Straßen und Brücken")
-    for words in COMMANDS:
-        done = command_elsewhere(project, *words.split())
-        assert done.returncode == 0, (words, done.stderr.decode("cp1252"))
+    for commands in PROGRAMS:
+        done = run_elsewhere(project, *commands)
+        assert done.returncode == 0, (commands, done.stderr.decode("cp1252"))
         done.stdout.decode("cp1252")
     found, usual = (hashes(folder / "results" / "tiny") for folder in (project, finished))
     volatile = json.loads((project / "results" / "tiny" / "manifest.json").read_text(encoding="utf-8"))["volatile"]
