@@ -12,6 +12,7 @@ from twintrade.render.options import AppendixOptions
 from twintrade.render.style import build_all_options
 
 
+@pytest.mark.usefixtures("unencoded")
 @pytest.mark.parametrize("is_simulated", [True, False])
 def test_numbers_are_the_same_in_english_and_chinese(is_simulated):
     results = make_results(is_simulated=is_simulated, is_hostile=False)
