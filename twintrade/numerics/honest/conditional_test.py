@@ -78,6 +78,8 @@ class ConditionalTest:
         if self._fixed is not None and abs(self._fixed_center - theta) > self._fixed.half_length:
             return False
         shifted = self._moments - self._target_rows * theta
+        if self._polytope.passes(shifted, self._critical):
+            return False
         gamma = self._polytope.argmax(shifted)
         eta = float(gamma @ shifted)
         if eta > self._critical:

@@ -37,6 +37,7 @@ class DualPolytope:
         n_rows, n_basic = self._equations.shape
         self._vertices = self._listed() if comb(n_rows, min(n_basic, n_rows)) <= VERTEX_LIMIT else None
         self._program = None if self._vertices is not None else _Program(self._equations, self._one)
+        self._met = np.empty((0, n_rows)) if self._vertices is None else self._vertices
 
     def maximizers(self, costs: FloatArray) -> FloatArray:
         """Return all vertices, or where they are too many those that maximize the columns of costs.
@@ -67,7 +68,12 @@ class DualPolytope:
             batches.append(vertices[is_new][first])
             largest = np.maximum(largest, (batches[-1] @ costs).max(axis=0))
             waiting = waiting[np.argsort(-largest[waiting], kind="stable")]
-        return np.vstack(batches)
+        self._met = np.vstack(batches)
+        return self._met
+
+    def passes(self, cost: FloatArray, bound: float) -> bool:
+        """Tell whether vertices met so far show the maximum above a bound; False where only ``argmax`` can tell."""
+        return bool((self._met @ cost).max(initial=-np.inf) > bound)
 
     def argmax(self, cost: FloatArray) -> FloatArray:
         """Return a maximizing multiplier, shape (n_moments,).
@@ -87,19 +93,21 @@ class DualPolytope:
 
         The maximum over multipliers is convex in x, at least x, and equals x on this interval.
         """
+        values, slopes = self._met @ fixed, 1.0 - self._met @ slope
+        # a vertex too near to parallel is left to the steps, which only begin further out without it
+        tiny = (1e-6 if self._vertices is None else 1e-10) * (1.0 + np.abs(slopes).max(initial=0.0))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            crossings = values / slopes
+        low = float(crossings[slopes > tiny].max(initial=-np.inf))
+        high = float(crossings[slopes < -tiny].min(initial=np.inf))
         if self._vertices is not None:
-            values, slopes = self._vertices @ fixed, 1.0 - self._vertices @ slope
-            tiny = 1e-10 * (1.0 + np.abs(slopes).max())
-            with np.errstate(divide="ignore", invalid="ignore"):
-                crossings = values / slopes
-            low = crossings[slopes > tiny].max(initial=-np.inf)
-            high = crossings[slopes < -tiny].min(initial=np.inf)
-            return float(low), float(high)
-        return self._end(fixed, slope, -1.0), self._end(fixed, slope, 1.0)
+            return low, high
+        return self._end(fixed, slope, -1.0, low), self._end(fixed, slope, 1.0, high)
 
-    def _end(self, fixed: FloatArray, slope: FloatArray, side: float) -> float:
-        """Newton's steps on a convex piecewise linear function from far outside: exact after a few vertices."""
-        x = side * 1e6 * (1.0 + float(np.abs(fixed).max()))
+    def _end(self, fixed: FloatArray, slope: FloatArray, side: float, outside: float) -> float:
+        """Newton's steps on a convex piecewise linear function from outside: exact after a few vertices."""
+        far = 1e6 * (1.0 + float(np.abs(fixed).max()))
+        x = float(np.clip(outside, -far, far))
         for _ in range(200):
             gamma = self.argmax(fixed + slope * x)
             value, rate = float(gamma @ fixed), 1.0 - float(gamma @ slope)

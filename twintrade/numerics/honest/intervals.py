@@ -168,27 +168,24 @@ def _outer_ends(accepts: Sequence[Callable[[float], bool]], path: EventPath) -> 
     reach = 5.0
     for _ in range(12):
         grid = path.center + path.standard_error * np.linspace(-reach, reach, GRID)
-        is_in = np.array([[accept(theta) for theta in grid] for accept in accepts])
-        if is_in.any() and not is_in[:, 0].any() and not is_in[:, -1].any():
+        low = _outer_end(accepts, grid, path)
+        high = low if np.isnan(low) else _outer_end(accepts, grid[::-1], path)
+        if np.isfinite(low) and np.isfinite(high):
             break
-        reach *= 3.0 if is_in.any() else 0.7
-    if not is_in.any():
-        return RobustInterval(float("nan"), float("nan"))
-    low, high = np.inf, -np.inf
-    for accept, row in zip(accepts, is_in, strict=True):
-        inside = np.flatnonzero(row)
-        if inside.size == 0:
-            continue
-        first, last = int(inside[0]), int(inside[-1])
-        if first == 0:
-            low = -np.inf
-        elif grid[first] - (grid[1] - grid[0]) < low:
-            low = min(low, _boundary(accept, grid[first], grid[first - 1], path))
-        if last == GRID - 1:
-            high = np.inf
-        elif grid[last] + (grid[1] - grid[0]) > high:
-            high = max(high, _boundary(accept, grid[last], grid[last + 1], path))
-    return RobustInterval(float(low), float(high))
+        reach *= 0.7 if np.isnan(low) else 3.0
+    return RobustInterval(low, high)
+
+
+def _outer_end(accepts: Sequence[Callable[[float], bool]], grid: FloatArray, path: EventPath) -> float:
+    """Return the end of what a grid meets first from outside: NaN if nothing, infinite if its first value is in."""
+    for k, theta in enumerate(grid):
+        taken = [accept for accept in accepts if accept(theta)]
+        if taken and k == 0:
+            return float(np.copysign(np.inf, theta - path.center))
+        if taken:
+            ends = [_boundary(accept, theta, grid[k - 1], path) for accept in taken]
+            return float(min(ends) if grid[k] > grid[k - 1] else max(ends))
+    return float("nan")
 
 
 def _boundary(accept: Callable[[float], bool], inside: float, outside: float, path: EventPath) -> float:
