@@ -6,6 +6,7 @@ import re
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
+from unittest import mock
 
 import pandas as pd
 import pytest
@@ -39,6 +40,12 @@ def ran(place: Path, name: str):
     outcome = execute.execute(place, name, re.sub(r"# permutations = \d+", "permutations = 49", text))
     assert outcome.code == 0, outcome.text
     return read_results(place / "results" / name)
+
+
+def ran_undrawn(place: Path, name: str):
+    """Return the numbers of a run none of whose pages is looked at."""
+    with mock.patch.object(execute, "render", return_value=SimpleNamespace(files={}, messages=())):
+        return ran(place, name)
 
 
 def test_every_analysis_file_of_the_project_can_be_planned(root):
@@ -161,7 +168,7 @@ def test_us_states_has_a_column_without_the_flagged_pairs(us_states):
 
 
 def test_delaware_ends_as_a_description(place):
-    results = ran(place, "delaware-india")
+    results = ran_undrawn(place, "delaware-india")
     verdict = results.findings.set_index("diagnostic").loc["case_verdict"]
     assert verdict["verdict"] == "cannot tell"
     assert verdict["sentence"].startswith("Cannot tell: there are 3 periods before the agreement")
@@ -184,7 +191,7 @@ def test_the_named_cases_have_one_line_to_change(root, name):
     assert marked[0].startswith("simulate = { seed = ")
 
 
-def test_the_real_series_takes_the_place_of_the_simulated_one_by_that_line(place, monkeypatch):
+def test_the_real_series_takes_the_place_of_the_simulated_one_by_that_line(place):
     results = ran(place, "jinan-australia")
     assert results.is_simulated
     page = (place / "results" / "jinan-australia" / "appendix.html").read_text(encoding="utf-8")
@@ -197,9 +204,7 @@ def test_the_real_series_takes_the_place_of_the_simulated_one_by_that_line(place
     spec = place / "analyses" / "jinan-australia.toml"
     text = spec.read_text(encoding="utf-8")
     spec.write_text(re.sub(r"(?m)^simulate = .*$", 'file = "data/raw/series.csv"', text), encoding="utf-8")
-    drawn = SimpleNamespace(files={}, messages=())
-    monkeypatch.setattr(execute, "render", lambda *_, **__: drawn)  # of this run the numbers alone are looked at
-    real = ran(place, "jinan-australia")
+    real = ran_undrawn(place, "jinan-australia")
     assert not real.is_simulated
     pd.testing.assert_frame_equal(real.effects, results.effects)
     manifest = json.loads((place / "results" / "jinan-australia" / "manifest.json").read_text(encoding="utf-8"))
