@@ -1,6 +1,7 @@
 """Designs that no inference or check can work on: a reason in words, never a crash, never a default number."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from typing import get_args
@@ -20,8 +21,9 @@ from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.auto import Auto
-from twintrade.inference.base import INFERENCES
+from twintrade.inference.base import INFERENCES, Inference
 from twintrade.inference.clustered import Clustered
+from twintrade.inference.reported import Reported
 
 REFITS = ("estimators", "specification_curve", "heterogeneity", "leave_one_out", "honest", "pretrend_power")
 """Checks that take seconds each: tried on the slow side, in fewer settings."""
@@ -67,9 +69,28 @@ def fit_once(key: str) -> Fit:
     return BAD[key]()
 
 
+@cache
+def report_once(key: str) -> tuple[Reported, ...]:
+    """Bands of a fit are made before its checks, as in a run: by ``auto`` and clustered."""
+    return tuple(_report(fit_once(key), method) for method in (Auto(draws=19, permutations=19), Clustered(draws=99)))
+
+
+def _report(one: Fit, method: Inference) -> Reported:
+    bands = {}
+    for view in one.views:
+        with suppress(TwintradeError):
+            bands[view] = method.infer(one, view, np.random.default_rng(1))
+    return Reported(method=method, bands=bands)
+
+
 @pytest.fixture(params=list(BAD))
-def fitted(request) -> Fit:
-    return fit_once(request.param)
+def key(request) -> str:
+    return request.param
+
+
+@pytest.fixture
+def fitted(key) -> Fit:
+    return fit_once(key)
 
 
 @pytest.mark.parametrize("name", list(INFERENCES))
@@ -89,8 +110,8 @@ def test_every_inference_refuses_in_words_or_gives_honest_numbers(fitted, name) 
 
 
 @pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n in REFITS else n for n in DIAGNOSTICS])
-def test_every_check_says_why_not_or_gives_honest_numbers(fitted, name) -> None:
-    for inference in (Auto(draws=19, permutations=19), Clustered(draws=99)):
+def test_every_check_says_why_not_or_gives_honest_numbers(key, fitted, name) -> None:
+    for inference in report_once(key):
         found = make_quick(DIAGNOSTICS[name]).check(fitted, inference, np.random.default_rng(1))
         assert found.verdict in get_args(Verdict)
         assert found.sentence.endswith(".")
