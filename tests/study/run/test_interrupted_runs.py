@@ -1,11 +1,13 @@
 """Neither an interruption nor the number of processes moves a number; what was finished is not done again."""
 
 from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 
 from twintrade.fanout import Workers, jobs
 from twintrade.inference.randomization import Randomization
+from twintrade.study import execute as execution
 from twintrade.study.execute import execute
 from twintrade.study.run import kept_bands
 
@@ -43,6 +45,12 @@ def impatient(monkeypatch):
 
 
 @pytest.fixture
+def unprinted(monkeypatch):
+    """Draw no page: numbers alone are looked at."""
+    monkeypatch.setattr(execution, "render", lambda *_, **__: SimpleNamespace(files={}, messages=()))
+
+
+@pytest.fixture
 def counted(monkeypatch):
     """Return how often each column's inference was made."""
     counts = Counter()
@@ -56,7 +64,7 @@ def counted(monkeypatch):
     return counts
 
 
-def test_a_run_goes_on_where_the_last_was_interrupted(project, spec_text, impatient, counted):
+def test_a_run_goes_on_where_the_last_was_interrupted(project, spec_text, impatient, counted, unprinted):
     text = spec_text[: spec_text.index("[[estimator]]")] + ESTIMATORS
     whole = execute(project, "tiny", text)
     assert whole.ending == "done", whole.text
