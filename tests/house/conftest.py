@@ -2,6 +2,7 @@
 
 import ast
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -27,8 +28,18 @@ class Module:
     text: str = field(repr=False)
     tree: ast.Module = field(repr=False)
 
+    @property
+    def nodes(self) -> list[ast.AST]:
+        """All nodes of the tree; to walk every tree takes seconds, and most tests of this folder do."""
+        return _walk(self.tree)
+
     def at(self, node: ast.AST) -> str:
         return f"{self.path}:{getattr(node, 'lineno', 0)}"
+
+
+@cache
+def _walk(tree: ast.AST) -> list[ast.AST]:
+    return list(ast.walk(tree))
 
 
 def read_module(package: Path, file: Path) -> Module:

@@ -81,11 +81,13 @@ def list_constants(node: ast.AST) -> list[str]:
     return []
 
 
-def list_calls(tree: ast.AST) -> list[tuple[str, ast.Call]]:
+def list_calls(module) -> list[tuple[str, ast.Call]]:
     """Calls that name a message, each with the file that is meant: a page says those of page.ftl."""
     files = {"Text": "", "say": "page."}
     called = [
-        (n, ast.unparse(n.func).rpartition(".")[2]) for n in ast.walk(tree) if isinstance(n, ast.Call) and n.args
+        (n, n.func.attr if isinstance(n.func, ast.Attribute) else getattr(n.func, "id", ""))
+        for n in module.nodes
+        if isinstance(n, ast.Call) and n.args
     ]
     return [(files[name], call) for call, name in called if name in files]
 
@@ -93,7 +95,7 @@ def list_calls(tree: ast.AST) -> list[tuple[str, ast.Call]]:
 def test_every_text_is_a_message_that_is_given_its_values(modules):
     wrong = []
     for module in modules:
-        for file, call in list_calls(module.tree):
+        for file, call in list_calls(module):
             given = {k.arg for k in call.keywords}
             for key in (file + name for name in list_constants(call.args[0])):
                 if key not in MESSAGES:
@@ -105,11 +107,11 @@ def test_every_text_is_a_message_that_is_given_its_values(modules):
 
 def test_every_message_is_said_somewhere(modules):
     """By its whole key, by a key that begins as a literal does, or by its name in page.ftl."""
-    literals = {n.value for m in modules for n in ast.walk(m.tree) if isinstance(n, ast.Constant)}
+    literals = {n.value for m in modules for n in m.nodes if isinstance(n, ast.Constant)}
     starts = {
         str(n.values[0].value)
         for m in modules
-        for n in ast.walk(m.tree)
+        for n in m.nodes
         if isinstance(n, ast.JoinedStr) and isinstance(n.values[0], ast.Constant)
     }
     starts |= {v for v in literals if isinstance(v, str) and re.fullmatch(r"[a-z]+\.[a-z_-]*-", v)}
@@ -217,7 +219,7 @@ def list_codes(modules) -> set[str]:
     return {
         part.value
         for m in modules
-        for node in ast.walk(m.tree)
+        for node in m.nodes
         if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "Literal"
         for part in ast.walk(node.slice)
         if isinstance(part, ast.Constant) and isinstance(part.value, str)

@@ -34,8 +34,8 @@ CODE_FROM_TEXT = {"eval", "exec", "compile", "query"}
 CODE_MODULES = {"pickle", "marshal", "shelve", "dill", "patsy", "formulaic", "yaml"}
 
 
-def calls(tree: ast.AST):
-    return [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+def calls(nodes):
+    return [node for node in nodes if isinstance(node, ast.Call)]
 
 
 def called(node: ast.Call) -> str:
@@ -46,7 +46,7 @@ def called(node: ast.Call) -> str:
 
 def reads_own_resource(node: ast.Call) -> bool:
     """Whether the call reads a file that the package brings along, through importlib.resources.files."""
-    return any(called(inner) == "files" for inner in calls(node.func))
+    return any(called(inner) == "files" for inner in calls(ast.walk(node.func)))
 
 
 def writes_to_memory(node: ast.Call) -> bool:
@@ -59,7 +59,7 @@ def test_only_data_study_and_the_command_line_touch_files(modules):
     for m in modules:
         if m.room in MAY_TOUCH_FILES:
             continue
-        for node in calls(m.tree):
+        for node in calls(m.nodes):
             name = called(node)
             touches = name in ON_PATHS and not reads_own_resource(node)
             touches |= name in INTO_MEMORY_TOO and not writes_to_memory(node)
@@ -68,9 +68,9 @@ def test_only_data_study_and_the_command_line_touch_files(modules):
     assert wrong == [], "writers return bytes and the store writes them; in memory it is a buffer or a stream"
 
 
-def module_imports(tree: ast.AST) -> list[tuple[ast.AST, str]]:
+def module_imports(module) -> list[tuple[ast.AST, str]]:
     found: list[tuple[ast.AST, str]] = []
-    for node in ast.walk(tree):
+    for node in module.nodes:
         if isinstance(node, ast.Import):
             found += [(node, alias.name) for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and not node.level:
@@ -83,7 +83,7 @@ def test_other_rooms_do_not_import_file_modules(modules):
         f"{m.at(node)} imports {name}"
         for m in modules
         if m.room not in MAY_TOUCH_FILES
-        for node, name in module_imports(m.tree)
+        for node, name in module_imports(m)
         if name in FILE_MODULES
     ]
     assert wrong == []
@@ -93,19 +93,19 @@ def test_text_is_never_run_as_code(modules):
     wrong = [
         f"{m.at(node)} calls {called(node)}"
         for m in modules
-        for node in calls(m.tree)
+        for node in calls(m.nodes)
         if called(node) in CODE_FROM_TEXT and not is_compiler_of_a_library(node)
     ]
     wrong += [
         f"{m.at(node)} imports {name}"
         for m in modules
-        for node, name in module_imports(m.tree)
+        for node, name in module_imports(m)
         if name.split(".")[0] in CODE_MODULES
     ]
     wrong += [
         f"{m.at(node)} uses a shell"
         for m in modules
-        for node in calls(m.tree)
+        for node in calls(m.nodes)
         for k in node.keywords
         if k.arg == "shell"
     ]

@@ -34,7 +34,7 @@ COMPUTING = {"scipy", "statsmodels", "linearmodels", "joblib"}
 
 def imported(module) -> Iterator[tuple[ast.AST, str]]:
     """Yield every imported dotted name of a module, those inside functions too."""
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Import):
             yield from ((node, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

@@ -68,7 +68,7 @@ def test_every_dataclass_is_frozen(modules):
     loose = [
         f"{m.at(node)} {node.name}"
         for m in modules
-        for node in ast.walk(m.tree)
+        for node in m.nodes
         if isinstance(node, ast.ClassDef)
         for decorator in node.decorator_list
         if is_dataclass(decorator) and not is_frozen(decorator) and m.room not in HAS_WORKSPACES
@@ -77,7 +77,7 @@ def test_every_dataclass_is_frozen(modules):
 
 
 def test_no_two_classes_have_one_name(modules):
-    names = Counter(node.name for m in modules for node in ast.walk(m.tree) if isinstance(node, ast.ClassDef))
+    names = Counter(node.name for m in modules for node in m.nodes if isinstance(node, ast.ClassDef))
     assert [name for name, count in names.items() if count > 1] == []
 
 
@@ -100,7 +100,7 @@ def test_a_name_says_what_it_holds(modules):
     vague = [
         f"{m.at(node)} {name}"
         for m in modules
-        for node in ast.walk(m.tree)
+        for node in m.nodes
         for name in list_names(node)
         if name.strip("_").lower() in SAYING_NOTHING or OLD_WORDS & set(name.lower().split("_"))
     ]

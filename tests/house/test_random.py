@@ -17,7 +17,7 @@ def dotted(node: ast.expr) -> str:
 def test_the_global_random_state_is_not_used(modules):
     wrong = []
     for m in modules:
-        for node in ast.walk(m.tree):
+        for node in m.nodes:
             if isinstance(node, ast.Import):
                 wrong += [m.at(node) for alias in node.names if alias.name == "random"]
             elif isinstance(node, ast.ImportFrom):
@@ -36,7 +36,7 @@ def test_every_generator_has_a_seed(modules):
     wrong = [
         m.at(node)
         for m in modules
-        for node in ast.walk(m.tree)
+        for node in m.nodes
         if isinstance(node, ast.Call)
         and dotted(node.func).split(".")[-1] in {"default_rng", "SeedSequence"}
         and not node.args

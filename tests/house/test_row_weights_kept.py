@@ -26,7 +26,7 @@ def makes_ones_of_weights(node: ast.AST) -> bool:
 
 
 def test_only_who_keeps_weights_makes_ones_of_them(modules):
-    makers = {m.path for m in modules for node in ast.walk(m.tree) if makes_ones_of_weights(node)}
+    makers = {m.path for m in modules for node in m.nodes if makes_ones_of_weights(node)}
     assert makers == KEEPERS | SOLVERS
 
 

@@ -23,7 +23,7 @@ def test_no_function_is_longer_than_it_should_be(modules):
     long = {
         f"{m.at(node)} {node.name}": body_lines(node)
         for m in modules
-        for node in ast.walk(m.tree)
+        for node in m.nodes
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and body_lines(node) > LINES_OF_A_FUNCTION
     }
     assert long == {}

@@ -12,9 +12,9 @@ TEXT_CALLS = dict.fromkeys(("read_text", "write_text"), "encoding")
 TEXT_CALLS |= dict.fromkeys(("to_csv", "writer"), "lineterminator")
 
 
-def list_members(tree: ast.AST):
+def list_members(module):
     """Yield module and member of every attribute of a module, and of every name imported from one."""
-    for node in ast.walk(tree):
+    for node in module.nodes:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             yield node, node.value.id, node.attr
         elif isinstance(node, ast.ImportFrom) and not node.level:
@@ -26,14 +26,14 @@ def find_system_specific(module) -> list[str]:
     found = [f"{module.at(node)} imports {name}" for node, name in modules if name in MODULES | TOLD_BY]
     return found + [
         f"{module.at(node)} uses {owner}.{name}"
-        for node, owner, name in list_members(module.tree)
+        for node, owner, name in list_members(module)
         if name in MEMBERS.get(owner, frozenset()) | TELLING.get(owner, frozenset())
     ]
 
 
 def find_unsaid(module) -> list[str]:
     """Return calls whose bytes would depend on the machine."""
-    calls = [n for n in ast.walk(module.tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)]
+    calls = [n for n in module.nodes if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)]
     return [
         f"{module.at(call)} calls {call.func.attr} without {wanted}"
         for call in calls

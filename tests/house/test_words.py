@@ -33,7 +33,7 @@ def test_no_string_uses_a_banned_word(modules):
     found = [
         f"{module.at(node)}: {word}"
         for module in modules
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
         for word in list_banned(node.value)
     ]
