@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 import tempfile
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,15 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip("the folder of data sets that are not bundled is absent (set TWINTRADE_SHARED)")
     return folder
+
+
+@pytest.fixture
+def plain_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw and lay out every figure, and save an empty one in its place: encoding takes half the time of a page."""
+    from matplotlib.figure import Figure
+
+    from twintrade.render.figures import encode
+
+    saved = encode._saved
+    empty = cache(lambda kind: saved(Figure((1, 1)), kind, {}))
+    monkeypatch.setattr(encode, "_saved", lambda figure, kind, metadata: empty(kind))

@@ -7,7 +7,8 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from black_box import command
+
+from twintrade.study.execute import execute
 
 SPEC = """title = "Eastport and Northland"
 question = "Did exports move after the agreement?"
@@ -95,10 +96,10 @@ def read(path):
         (4, lambda year, k: f"{year}Q{k + 1}", "2008Q3", "8034"),
     ],
 )
-def test_season_is_taken_out_and_periods_are_printed_as_read(tmp_path, per_year, label, onset, raw):
+def test_season_is_taken_out_and_periods_are_printed_as_read(tmp_path, plain_pictures, per_year, label, onset, raw):
     made = project(tmp_path, trade(per_year, label), per_year)
-    ended = command(made, "run", "pair")
-    assert ended.returncode == 0, ended.stdout + ended.stderr
+    outcome = execute(made, "pair", (made / "analyses" / "pair.toml").read_text(encoding="utf-8"))
+    assert outcome.ending == "done", outcome.text
     results = made / "results" / "pair"
     tests = pd.read_csv(results / "payloads" / "case_tests.csv")
     kept = tests[tests["donor_set"].isin(["A", "B"])]
