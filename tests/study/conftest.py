@@ -2,9 +2,11 @@
 
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from twintrade.study import execute
 from twintrade.study.scaffold import build_simulated_pair
 
 QUICK = """
@@ -37,3 +39,9 @@ def project(tmp_path: Path) -> Path:
 @pytest.fixture
 def spec_text(project: Path) -> str:
     return (project / "analyses" / "tiny.toml").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def unprinted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw no page of a run: numbers alone are looked at."""
+    monkeypatch.setattr(execute, "render", lambda *_, **__: SimpleNamespace(files={}, messages=()))

@@ -150,7 +150,7 @@ def test_check_and_page_name_treated_pairs_that_trade_nothing_after_the_agreemen
     assert "has nothing but zeros after it (Alder-GBR)" in line
 
 
-def test_rows_that_other_columns_leave_out_are_listed_as_the_headlines_are(project, spec_text):
+def test_rows_that_other_columns_leave_out_are_listed_as_the_headlines_are(project, spec_text, unprinted):
     silence_one_pair(project)
     ppml = '[[estimator]]\nname = "ppml"\nheadline = true\ntransform = "level"\n\n'
     spec_text = spec_text.replace("[[estimator]]", f"{ppml}[[estimator]]", 1)

@@ -32,7 +32,7 @@ def test_a_run_keeps_linear_algebra_to_one_thread_and_looks_for_garbage_among_it
     assert gc.get_freeze_count() < 1000
 
 
-def test_open_guesses_leave_a_warning_in_the_results(project, spec_text):
+def test_open_guesses_leave_a_warning_in_the_results(project, spec_text, unprinted):
     guessed = spec_text.replace('flow = "exports" ', 'flow = "exports"   # GUESS: by its name ', 1)
     assert guessed != spec_text
     assert module.execute(project, "tiny", guessed).ending == "done"

@@ -428,7 +428,7 @@ def test_a_table_of_every_layout_is_tried(tmp_path):
         assert any(f"A table of {layout['title']}, known by its headers" in sentence for sentence in said)
 
 
-def test_a_stored_run_has_the_totals_of_its_table(tmp_path):
+def test_a_stored_run_has_the_totals_of_its_table(tmp_path, unprinted):
     case = CASES["census.json"]
     assert execute(tmp_path, "public", write_project(tmp_path, case)).ending == "done"
     stored = pd.read_csv(tmp_path / "results" / "public" / "data.csv")

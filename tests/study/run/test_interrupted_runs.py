@@ -1,13 +1,11 @@
 """Neither an interruption nor the number of processes moves a number; what was finished is not done again."""
 
 from collections import Counter
-from types import SimpleNamespace
 
 import pytest
 
 from twintrade.fanout import Workers, jobs
 from twintrade.inference.randomization import Randomization
-from twintrade.study import execute as execution
 from twintrade.study.execute import execute
 from twintrade.study.run import kept_bands
 
@@ -42,12 +40,6 @@ def impatient(monkeypatch):
     monkeypatch.setattr(jobs, "ALONE_SECONDS", -1.0)
     monkeypatch.setattr(jobs, "TOLD_EVERY", -1.0)
     monkeypatch.setattr(kept_bands, "LONG_SECONDS", -1.0)
-
-
-@pytest.fixture
-def unprinted(monkeypatch):
-    """Draw no page: numbers alone are looked at."""
-    monkeypatch.setattr(execution, "render", lambda *_, **__: SimpleNamespace(files={}, messages=()))
 
 
 @pytest.fixture
