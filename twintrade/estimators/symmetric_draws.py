@@ -1,6 +1,7 @@
 """Paths on one base under re-assigned agreements, in one step from the model without treatment."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Literal
 
@@ -79,7 +80,12 @@ def _fit_null(path: CohortPath) -> tuple[Null, float]:
     y = o.y - effect * o.is_treated
     residuals = fit_least_squares(y, o.covariates, build_absorber(o.effect_codes(), o.weights)).residuals
     scale = SMALL / max(float(np.abs(residuals).max()), np.finfo(float).tiny)
-    null = Null(model, 1 + scale * residuals, np.ones(o.n_rows), factor_order(model.order, o.row_weights))
+    null = Null(
+        replace(model, n_rounds=0, n_after_step=0),
+        1 + scale * residuals,
+        np.ones(o.n_rows),
+        factor_order(model.order, o.row_weights),
+    )
     return null, 100 * scale
 
 

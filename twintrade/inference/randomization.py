@@ -1,7 +1,7 @@
 """Randomization inference: how often onsets that were assigned otherwise produce an effect this large."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -22,9 +22,6 @@ from twintrade.inference.refits.studentizing import build_studentizer
 from twintrade.text import Text
 
 Statistic = Literal["default", "coefficient", "t", "score"]
-
-ROUNDS = 3
-"""Rounds of exact updates after one step where single comparison rows decide: docs/inference.md."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +141,5 @@ class Randomization(Inference):
             )
         if model is None:
             return None
-        if self.noise != "by_row":
-            return build_draws(keep_shown(model, views), dealing.onsets)
-        dealt = build_draws(replace(keep_shown(model, views), n_rounds=ROUNDS), dealing.onsets)
-        return dealt.take_out_undetermined() if "overall" in views else dealt
+        dealt = build_draws(keep_shown(model, views), dealing.onsets)
+        return dealt.take_out_undetermined() if self.noise == "by_row" and "overall" in views else dealt

@@ -12,9 +12,10 @@ from twintrade.estimators.base import Fit, fit
 from twintrade.estimators.etwfe import ETWFE
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.ppml import PPML
+from twintrade.estimators.repeating.noise_weights import sum_squared_weights
 from twintrade.estimators.repeating.repeated import find_unit_rows
 from twintrade.numerics.absorption import dummy_sets
-from twintrade.numerics.poisson import fit_poisson
+from twintrade.numerics.poisson import exact_updates, fit_poisson
 
 # The null's fit stops at 1e-10 of the deviance, and conjugate gradients at 1e-9 of what they begin with.
 AGREEMENT = 1e-6
@@ -38,6 +39,11 @@ CASES = [
 @pytest.fixture(autouse=True)
 def precise(monkeypatch) -> None:
     monkeypatch.setattr(dummy_sets, "PRECISION", 1e-9)
+
+
+def step_alone(estimator, design):
+    """Return the model without the rounds that follow the step, or take its place."""
+    return replace(estimator.one_step(design), n_rounds=0, n_after_step=0)
 
 
 def made(seed: int, fixed_effects: str, **options) -> Design:
@@ -117,7 +123,7 @@ def average_by_hand(estimator, design, factor):
 def test_one_step_is_a_dense_newton_step_from_the_fit_without_treatment(estimator, fixed_effects, options) -> None:
     design = made(5, fixed_effects, **options)
     o, fitted = design.observations, fit(estimator, design)
-    model = estimator.one_step(design)
+    model = step_alone(estimator, design)
     for factor in (np.ones(o.n_rows), np.exp(0.4 * o.is_treated)):
         views = {view: fitted.view(view) for view in ("overall", "event") if view in fitted.views}
         drawn = model.under(factor).estimate([model.build_blocks(design)] * 2, views)
@@ -138,8 +144,8 @@ def test_a_draw_whose_pairs_never_traded_has_no_weights(estimator) -> None:
     model, onset = estimator.one_step(design), np.full(design.onset.size, np.inf)
     onset[quiet] = 5
     lost = model.build_blocks(design.reassigned(onset))
-    assert np.isnan(model.under_none.weigh_units([lost])).all()
-    both = model.under_none.weigh_units([lost, model.build_blocks(design)])
+    assert np.isnan(sum_squared_weights(model.under_none, [lost])).all()
+    both = sum_squared_weights(model.under_none, [lost, model.build_blocks(design)])
     np.testing.assert_array_equal(np.isnan(both).all(axis=1), [True, False])
 
 
@@ -164,7 +170,7 @@ def test_many_draws_at_once_are_each_alone(estimator) -> None:
 @pytest.mark.parametrize("estimator", [PERCENT, ETWFE(family="poisson"), PPML(shape="static")], ids=repr)
 def test_rows_that_no_treatment_observes_need_no_dummies(estimator) -> None:
     design, rng = made(6, "gravity"), np.random.default_rng(4)
-    model, shown = estimator.one_step(design), {"overall": fit(estimator, design).view("overall")}
+    model, shown = step_alone(estimator, design), {"overall": fit(estimator, design).view("overall")}
     panel = design.panel
     gone = (panel.unit_city == panel.unit_city[0])[panel.unit]
     gone[rng.choice(gone.size, 5, replace=False)] = True
@@ -200,7 +206,7 @@ def test_rows_are_found_from_those_chosen_as_from_those_observed() -> None:
 def test_rows_left_out_count_as_if_they_were_not_there(estimator) -> None:
     """To first order: with the null's weights, one step without rows is least squares on the others."""
     design = made(7, "two_way")
-    model = estimator.one_step(design)
+    model = step_alone(estimator, design)
     null = model.under(np.ones(design.observations.n_rows))
     keep = np.ones(design.panel.n_rows, dtype=bool)
     keep[np.flatnonzero(~design.observations.is_affected)[[4, 90, 200]]] = False
@@ -228,7 +234,7 @@ def test_rows_left_out_count_as_if_they_were_not_there(estimator) -> None:
 def test_leads_of_imputation_are_those_of_untreated_rows_in_one_step() -> None:
     design = made(8, "two_way")
     o, fitted = design.observations, fit(PERCENT, design)
-    model, event = PERCENT.one_step(design), fitted.view("event")
+    model, event = step_alone(PERCENT, design), fitted.view("event")
     drawn = model.under(np.ones(o.n_rows)).estimate([model.build_blocks(design)], {"event": event})["event"][0]
     times = fitted.estimate.event_times[fitted.estimate.cohorts == POOLED]
     affected = np.flatnonzero(o.is_affected)
@@ -247,16 +253,38 @@ def test_leads_of_imputation_are_those_of_untreated_rows_in_one_step() -> None:
     [case for case in CASES if "covariates" not in case[2]],
     ids=lambda value: repr(value)[:60],
 )
-def test_rounds_of_exact_updates_lead_from_one_step_to_the_whole_estimate(estimator, fixed_effects, options) -> None:
+def test_rounds_of_exact_updates_lead_to_the_whole_estimate(estimator, fixed_effects, options, monkeypatch) -> None:
+    monkeypatch.setattr(exact_updates, "SETTLED", 1e-12)
     design = made(5, fixed_effects, **options)
     # Dyads without any trade before their agreement have no imputed outcome, and a step gives them some.
     traded = {**design.panel.columns, "y": design.panel.columns["y"] + 1}
     design = replace(design, panel=replace(design.panel, columns=traded))
     overall = fit(estimator, design).view("overall")
-    model = replace(estimator.one_step(design), n_rounds=3000)
+    model = replace(estimator.one_step(design), n_rounds=3000, n_after_step=3000)
     blocks = [model.build_blocks(one) for one in (design.reassigned(design.onset[::-1].copy()), design)]
     found = model.under_none.estimate([one for one in blocks if one is not None], {"overall": overall})
     assert found["overall"][-1] == pytest.approx(overall.effects, rel=AGREEMENT)
+
+
+@pytest.mark.parametrize("fixed_effects", ["two_way", "gravity"])
+def test_imputation_is_the_refit_under_every_assignment(fixed_effects) -> None:
+    """Within a thousandth of the means, at no effect and at one: no step stands for the refit."""
+    design, rng = made(5, fixed_effects), np.random.default_rng(8)
+    column = design.panel.columns["y"] + 1
+    design = replace(design, panel=replace(design.panel, columns={**design.panel.columns, "y": column}))
+    shown = {"overall": fit(PERCENT, design).view("overall")}
+    dealt = [design.reassigned(rng.permutation(design.onset)) for _ in range(20)]
+    for effect in (0.0, -1.5):
+        factor = np.exp(effect * design.observations.is_treated)
+        model = PERCENT.one_step(design)
+        drawn = [(one, blocks) for one in dealt if (blocks := model.build_blocks(one)) is not None]
+        found = model.under(factor).estimate([blocks for _, blocks in drawn], shown)["overall"][:, 0]
+        changed = column.copy()
+        changed[design.observations.rows] /= factor
+        panel = replace(design.panel, columns={**design.panel.columns, "y": changed})
+        refits = [fit(PERCENT, replace(one, panel=panel)).view("overall").effects[0] for one, _ in drawn]
+        np.testing.assert_allclose(1 + found / 100, 1 + np.array(refits) / 100, rtol=3e-3)
+        assert len(drawn) > 10
 
 
 @pytest.mark.parametrize(("estimator", "fixed_effects", "options"), CASES, ids=lambda value: repr(value)[:60])
@@ -277,7 +305,7 @@ def test_weights_of_rows_are_how_the_whole_estimate_moves_with_them(estimator, f
     dealt = [rng.permutation(design.onset) for _ in range(2)]
     blocks = [one for onset in dealt if (one := model.build_blocks(design.reassigned(onset))) is not None]
     blocks.append(model.build_blocks(design))
-    squares = null.weigh_units(blocks)
+    squares = sum_squared_weights(null, blocks)
     unit = 100 if estimator.measure == "percent" else 1
     treated, other = np.unique(o.unit[o.is_treated])[2], np.unique(o.unit[~o.is_ever_treated[o.unit]])[4]
     for chosen in (treated, other):
@@ -289,7 +317,7 @@ def test_weights_of_rows_are_how_the_whole_estimate_moves_with_them(estimator, f
             moved.append((estimate(up) - estimate(down)) / (2 * step) / unit)
         assert squares[-1, chosen] == pytest.approx(np.square(moved).sum(), rel=1e-5)
     assert np.isfinite(squares).all()
-    alone = np.vstack([null.weigh_units([one]) for one in blocks])
+    alone = np.vstack([sum_squared_weights(null, [one]) for one in blocks])
     np.testing.assert_allclose(squares, alone, rtol=AGREEMENT)
 
 

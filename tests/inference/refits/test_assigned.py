@@ -12,6 +12,7 @@ from twintrade.design import Design, Treatment
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
+from twintrade.estimators.repeating import sum_squared_weights
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustering.row_weights import find_row_weights
 from twintrade.inference.randomization import Randomization
@@ -258,7 +259,7 @@ def test_noise_by_row_of_poisson_draws_is_weighed_under_each_null(gravity_panel)
     for after in (0.0, 0.5):
         null = draws.model.under(np.exp(after * o.is_treated))
         squares[after] = studentizer.find_known(after, 0.0).by_row.squares
-        np.testing.assert_allclose(squares[after], null.weigh_units(draws.blocks), rtol=1e-12)
+        np.testing.assert_allclose(squares[after], sum_squared_weights(null, draws.blocks), rtol=1e-12)
     assert np.abs(squares[0.5] / squares[0.0] - 1).max() > 0.01
     assert (squares[0.0][-1, ~o.is_ever_treated] > 0).any()
 

@@ -95,4 +95,4 @@ def test_the_note_says_that_comparison_rows_count_and_rounds_follow(gravity_pane
     assert "comparison rows included" in str(notes["by_row"].note)
     assert notes["by_row"].facts["noise"] == "by_row"
     assert "rows included" not in str(notes["by_size"].note)
-    assert "exact updates" not in str(notes["by_size"].note)
+    assert "followed by rounds of exact updates" in str(notes["by_size"].note)

@@ -1,8 +1,9 @@
-"""One-step estimates of Poisson models from their fit without any treatment: for tests that need no refit.
+"""Estimates of Poisson models from their fit without any treatment, without a refit for each assignment.
 
-From the fit of all rows to the outcome that a null leaves, one Newton step adds a treatment's dummies. It moves the
-effects' part of the linear predictor, and with it what treated rows would have had; cells compare outcomes with that.
-Where each treated row has a dummy of its own, untreated rows alone move it, as in imputation.
+From the fit of all rows to the outcome that a null leaves, one Newton step adds a treatment's dummies, and rounds of
+exact updates of one effect after another follow. They move what treated rows would have had; cells compare outcomes
+with that. Where each treated row has a dummy of its own, as in imputation, updates begin at that fit and end where
+untreated rows alone would be fitted.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -28,10 +29,11 @@ from twintrade.numerics.absorption import (
     factor_order,
     lay_out_elimination,
 )
-from twintrade.numerics.arrays import FloatArray, IntArray, sum_by_group
-from twintrade.numerics.poisson import fit_poisson
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_group
+from twintrade.numerics.poisson import ExactUpdates, RowDummies, fit_poisson, fit_with_dummies, lay_out_updates
 
 NUMBERS_AT_ONCE = 250_000
+MOST_ROUNDS, AFTER_STEP = 50, 3
 Measure: TypeAlias = Literal["log_ratio", "percent", "difference"]
 
 
@@ -70,9 +72,10 @@ class OneStep:
     measure : {"log_ratio", "percent", "difference"}
     shared : SameRows
     order : EliminationOrder
-    n_rounds : int
-        Rounds of exact updates of one effect after another that follow the step: it takes what a row adds to a level
-        for linear, which misleads where single rows decide.
+    n_rounds, n_after_step : int
+        Rounds at most of exact updates of one effect after another: where rows are left out and nothing else changes,
+        in place of the step, and after it. The step takes what a row adds to a level for linear, which misleads where
+        few rows decide.
     """
 
     design: Design
@@ -80,7 +83,8 @@ class OneStep:
     measure: Measure
     shared: SameRows
     order: EliminationOrder
-    n_rounds: int = 0
+    n_rounds: int = MOST_ROUNDS
+    n_after_step: int = AFTER_STEP
 
     def build_blocks(self, design: Design) -> tuple[Block, ...] | None:
         """Return a treatment's blocks; None where it observes rows that the fit does not.
@@ -132,6 +136,13 @@ class Null:
     def nested(self) -> Nested:
         """What effects inside blocks have in common with others, once for all draws."""
         return build_nested(self.q)
+
+    @cached_property
+    def updates(self) -> ExactUpdates:
+        """What exact updates begin with, once for all draws."""
+        o, order = self.model.design.observations, self.model.order
+        weights, means = np.where(self.q.weights > 0, o.row_weights, 0.0), self.means * np.exp(self.moved)
+        return lay_out_updates(self.y, means, weights, o.effect_codes(), order.cube)
 
     def without(self, rows: IntArray) -> "Null":
         """Return the model for treatments that all leave out some rows, which then need no dummies.
@@ -189,89 +200,55 @@ class Null:
         is_pruned = regression.is_pruned
         widest = max((block.cells.size for block in blocks), default=1) if is_pruned else 1
         each = self.q.n_coefficients * max(widest, 1) + max((block.rows.size for block in blocks), default=1)
-        each += self.means.size if self.model.n_rounds else 0
         step = max(1, (4 if is_pruned else 1) * NUMBERS_AT_ONCE // each)
         return [slice(start, min(start + step, len(blocks))) for start in range(0, len(blocks), step)]
 
-    def weigh_units(self, draws: Sequence[tuple[Block, ...]]) -> FloatArray:
-        """Return the sums, by unit, of squared weights that rows' relative noise has in the overall effect.
-
-        Parameters
-        ----------
-        draws : sequence of tuple of Block
-
-        Returns
-        -------
-        FloatArray, shape (n_draws, n_units)
-            Up to a common factor; NaN where the equations cannot be solved.
-        """
-        o = self.model.design.observations
-        k = next(k for k, one in enumerate(self.model.regressions) if "overall" in one.views)
-        out = np.full((len(draws), o.n_units), np.nan)
-        step = max(1, NUMBERS_AT_ONCE // o.n_rows)
-        for start in range(0, len(draws), step):
-            joined = join_blocks([blocks[k] for blocks in draws[start : start + step]])
-            weights = self._weigh_rows(joined, self.model.regressions[k])
-            for place, column in enumerate(weights.T, start):
-                out[place] = np.bincount(o.unit, column**2, o.n_units)
-        return out
-
-    def _weigh_rows(self, joined: JoinedBlocks, regression: OneStepRegression) -> FloatArray:
-        """Return the weights of rows' relative noise in the overall effect of each draw, shape (n_rows, n_draws)."""
-        o = self.model.design.observations
-        out = np.full((o.n_rows, joined.n_sets), np.nan)
-        if not (self.q.weights[joined.rows] > 0).any():
-            return out
-        placed = place_dummies(self.q, self.nested, joined, o.effect_codes())
-        dummies, n = placed.dummies, joined.cohorts.size
-        rows, cells = dummies.rows, placed.cells
-        inside = placed.inside & (joined.event_times[cells] >= 0)
-        counts, means, observed = (
-            sum_by_group((o.row_weights[rows] * values)[inside], cells[inside], n)
-            for values in (np.ones(rows.size), self.means[rows], self.y[rows])
-        )
-        weight = means if regression.weigh == "outcome" else counts
-        if regression.leaves_out_zeros:
-            weight = np.where(observed > 0, weight, 0.0)
-        total = sum_by_group(weight, joined.of_cell, joined.n_sets)[joined.of_cell]
-        over = total * (counts if self.model.measure == "difference" else means)
-        of_cell = np.divide(weight, over, out=np.zeros(n), where=over > 0)
-        share = np.where(inside, self.q.weights[rows] * of_cell[cells], 0.0)
-        right = sum_by_group(share, dummies.columns, dummies.home.size)
-        solution, is_solved = placed.solve(right, is_pruned=regression.is_pruned)
-        is_lost = np.ones(joined.n_sets, dtype=bool)
-        is_lost[dummies.home[right != 0]] = False
-        is_lost[dummies.home[(right != 0) & ~is_solved]] = True
-        out[:, : dummies.n_sets] = dummies.weigh_rows(solution)
-        out[:, is_lost] = np.nan
-        return out
-
     def _solve(self, joined: JoinedBlocks, regression: OneStepRegression) -> tuple[FloatArray, FloatArray]:
         """Return the effect of each cell, and what it is averaged with."""
-        o = self.model.design.observations
+        n, weights = joined.cohorts.size, self.model.design.observations.row_weights
         if not (self.q.weights[joined.rows] > 0).any():
-            return np.full(joined.cohorts.size, np.nan), np.ones(joined.cohorts.size)
-        placed = place_dummies(self.q, self.nested, joined, o.effect_codes())
-        dummies, cells, inside = placed.dummies, placed.cells, placed.inside
-        rows, columns = dummies.rows, dummies.columns
-        score = o.row_weights[rows] * (self.residuals - self.means * self.moved)[rows]
-        solution, is_solved = placed.solve(
-            sum_by_group(score, columns, dummies.home.size), is_pruned=regression.is_pruned
-        )
-        given = np.broadcast_to(self.moved, self.means.shape), self.means, self.y, o.row_weights, o.effect_codes()
-        expected = compute_means(placed, solution, *given, self.model.n_rounds)
-        n = joined.cohorts.size
+            return np.full(n, np.nan), np.ones(n)
+        is_quick = self.model.n_rounds > 0 and joined.is_saturated and not self.model.order.covariates.shape[1]
+        imputed_rows = self._follow(joined) if is_quick else self._add_dummies(joined, regression)
+        rows, cells, is_solved = imputed_rows.rows, imputed_rows.cells, imputed_rows.is_solved
         totals, observed, imputed = (
-            sum_by_group((o.row_weights[rows] * values)[inside], cells[inside], n)
-            for values in (np.ones(rows.size), self.y[rows], expected)
+            sum_by_group(weights[rows] * values, cells, n)
+            for values in (np.ones(rows.size), self.y[rows], imputed_rows.means)
         )
         is_known = np.zeros(n, dtype=bool)
-        is_known[cells[inside]] = is_solved[columns[inside]]
+        is_known[cells] = is_solved
         if regression.leaves_out_zeros:
             totals, imputed = (np.where(observed > 0, values, 0.0) for values in (totals, imputed))
         effects = self._measure(observed, imputed, totals)
         effects[(totals > 0) & ~is_known] = np.nan
         return effects, imputed if regression.weigh == "outcome" else totals
+
+    def _follow(self, joined: JoinedBlocks) -> "_Imputed":
+        """Follow the means from the null to those that they have with dummies."""
+        used = np.flatnonzero(self.q.weights[joined.rows] > 0)
+        rows, cells, sets = joined.rows[used], joined.cells[joined.columns[used]], joined.sets[used]
+        home = np.cumsum(np.diff(sets, prepend=sets[0]) > 0, dtype=np.int64)
+        left_out = RowDummies(rows, home, np.arange(rows.size), home)
+        means, is_known = fit_with_dummies(self.updates, left_out, self.model.n_rounds)
+        inside = is_known & (cells >= 0)
+        return _Imputed(rows[inside], cells[inside], means[inside], np.ones(np.count_nonzero(inside), dtype=bool))
+
+    def _add_dummies(self, joined: JoinedBlocks, regression: OneStepRegression) -> "_Imputed":
+        """Take one step that adds dummies, and follow the means from there."""
+        o, n_rounds = self.model.design.observations, self.model.n_after_step
+        placed = place_dummies(self.q, self.nested, joined, o.effect_codes())
+        dummies, inside = placed.dummies, placed.inside
+        rows, columns = dummies.rows, dummies.columns
+        score = o.row_weights[rows] * (self.residuals - self.means * self.moved)[rows]
+        solution, is_solved = placed.solve(
+            sum_by_group(score, columns, dummies.home.size), is_pruned=regression.is_pruned
+        )
+        moved = np.broadcast_to(self.moved, self.means.shape)
+        if n_rounds:
+            means = compute_means(placed, solution, self.means * np.exp(moved), self.updates, n_rounds)
+        else:
+            means = self.means[rows] * np.exp(moved[rows] - dummies.fit(solution))
+        return _Imputed(rows[inside], placed.cells[inside], means[inside], is_solved[columns[inside]])
 
     def _measure(self, observed: FloatArray, imputed: FloatArray, totals: FloatArray) -> FloatArray:
         """Return cells' effects, zero where a cell has no row and NaN where there is no such number."""
@@ -284,6 +261,16 @@ class Null:
             else:
                 effects = np.where(ratio > 0, np.log(ratio), np.nan)
         return np.where(totals > 0, effects, 0.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Imputed:
+    """What rows that an effect is measured in would have had, each of shape (n_rows,)."""
+
+    rows: IntArray
+    cells: IntArray
+    means: FloatArray
+    is_solved: BoolArray
 
 
 def prepare_one_step(design: Design, regressions: Sequence[OneStepRegression], measure: Measure) -> OneStep:

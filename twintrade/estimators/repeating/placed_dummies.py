@@ -4,19 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import scipy.sparse as sp
 
 from twintrade.estimators.repeating.treatment_blocks import Block, JoinedBlocks, join_blocks
 from twintrade.numerics.absorption import Annihilator, DummySets, Nested
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_group
+from twintrade.numerics.poisson import ExactUpdates, RowDummies, fit_with_dummies
 
 LARGEST_STEP = 30.0
-FAR, FARTHEST, ROUNDS_BEYOND = 4.0, 6.0, 3
-"""Log points up to which one step is taken as it is, those from which on it is not, and rounds of exact updates then.
-
-Where a level has a single row left, whose outcome is 1 + s times its mean, the step is s: a step of five stands for
-six times as much there, not 148 times. Between the two, logs of means are mixed, so that no effect jumps.
-"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,90 +73,31 @@ def _find_absorbed(dummies: DummySets, codes: Sequence[IntArray]) -> BoolArray:
 
 
 def compute_means(
-    placed: PlacedDummies,
-    solution: FloatArray,
-    moved: FloatArray,
-    means: FloatArray,
-    y: FloatArray,
-    row_weights: FloatArray,
-    codes: Sequence[IntArray],
-    n_rounds: int,
+    placed: PlacedDummies, solution: FloatArray, means: FloatArray, updates: ExactUpdates, n_rounds: int
 ) -> FloatArray:
-    """Return what rows with a dummy would have had without it, shape (n_entries,), from one step and rounds after it.
+    """Return what rows with a dummy would have had without it, from one step and exact updates after it.
 
     Parameters
     ----------
     placed : PlacedDummies
     solution : FloatArray, shape (n_columns,)
         Of one step.
-    moved, means, y, row_weights : FloatArray, shape (n_rows,)
-        By how much the linear predictor moves before any treatment, and means before that.
-    codes : sequence of IntArray, each of shape (n_rows,)
+    means : FloatArray, shape (n_rows,)
+        Before the step, zero where there are none.
+    updates : ExactUpdates
     n_rounds : int
-        Zero takes one step as it is, unless it is too far for a line.
-    """
-    dummies = placed.dummies
-    rows, sets, farthest = dummies.rows, dummies.sets, np.zeros(dummies.n_sets)
-    step = moved[rows] - dummies.fit(solution)
-    out = means[rows] * np.exp(np.clip(step, -LARGEST_STEP, LARGEST_STEP))
-    np.maximum.at(farthest, sets[placed.inside], np.abs(step[placed.inside]))
-    exact = np.clip((farthest - FAR) / (FARTHEST - FAR), float(n_rounds > 0), 1.0)
-    is_far = exact[dummies.home] > 0
-    if is_far.any():
-        far, entries = dummies.restricted(is_far), is_far[dummies.columns]
-        given = means * np.exp(moved), y, row_weights, codes, n_rounds or ROUNDS_BEYOND
-        fitted, share = fit_levels(far, solution[is_far], *given)[far.rows, far.sets], exact[sets[entries]]
-        out[entries] = out[entries] ** (1 - share) * fitted**share
-    return np.asarray(out)
-
-
-def fit_levels(
-    dummies: DummySets,
-    solution: FloatArray,
-    means: FloatArray,
-    y: FloatArray,
-    row_weights: FloatArray,
-    codes: Sequence[IntArray],
-    n_rounds: int,
-) -> FloatArray:
-    """Return means without dummies once each level has had the sum that was observed, given all other levels.
-
-    A row with a dummy of its own has its sum already and is left out.
-
-    Parameters
-    ----------
-    dummies : DummySets
-    solution : FloatArray, shape (n_columns,)
-        Of one step.
-    means, y, row_weights : FloatArray, shape (n_rows,)
-        Means before the step, zero where there are none.
-    codes : sequence of IntArray, each of shape (n_rows,)
-    n_rounds : int
+        At most.
 
     Returns
     -------
-    FloatArray, shape (n_rows, n_sets)
+    FloatArray, shape (n_entries,)
     """
-    entries, is_fitted = (dummies.rows, dummies.sets), means[:, None] > 0
+    dummies = placed.dummies
     effect = np.zeros((means.size, dummies.n_sets))
-    effect[entries] = solution[dummies.columns]
-    net = np.divide(dummies.weigh_rows(solution), dummies.q.weights[:, None], out=effect.copy(), where=is_fitted)
-    out = means[:, None] * np.exp(np.clip(net - effect, -LARGEST_STEP, LARGEST_STEP))
-    factor = np.exp(np.clip(effect, -LARGEST_STEP, LARGEST_STEP))
-    weights = np.where(is_fitted, row_weights[:, None], np.zeros(effect.shape))
-    weights[dummies.rows[dummies.is_single], dummies.sets[dummies.is_single]] = 0.0
-    seen = weights * y[:, None]
-    of_dummy = sum_by_group(seen[entries], dummies.columns, solution.size)
-    levels = [sp.csc_array((np.ones(code.size), code, np.arange(code.size + 1))) for code in codes]
-    of_level = [np.asarray(level @ seen) for level in levels]
-    for _ in range(n_rounds):
-        for code, level, observed in zip(codes, levels, of_level, strict=True):
-            out *= _divide_sums(observed, np.asarray(level @ (weights * out * factor)))[code]
-        fitted = sum_by_group((weights * out)[entries], dummies.columns, solution.size)
-        factor[entries] = _divide_sums(of_dummy, fitted)[dummies.columns]
-    return out
-
-
-def _divide_sums(observed: FloatArray, fitted: FloatArray) -> FloatArray:
-    """Return by how much sums are to move, one where nothing was observed."""
-    return np.divide(observed, fitted, out=np.ones(fitted.shape), where=(fitted > 0) & (observed > 0))
+    effect[dummies.rows, dummies.sets] = solution[dummies.columns]
+    net = np.divide(
+        dummies.weigh_rows(solution), dummies.q.weights[:, None], out=effect.copy(), where=means[:, None] > 0
+    )
+    start = means[:, None] * np.exp(np.clip(net - effect, -LARGEST_STEP, LARGEST_STEP))
+    left_out = RowDummies(dummies.rows, dummies.sets, dummies.columns, dummies.home)
+    return fit_with_dummies(updates, left_out, n_rounds, start, np.clip(solution, -LARGEST_STEP, LARGEST_STEP))[0]

@@ -8,7 +8,7 @@ import numpy as np
 from twintrade.effects import CohortEffects, Estimate, EventStudy
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import View
-from twintrade.estimators.repeating import Block, Null, OneStep, take_out_undetermined
+from twintrade.estimators.repeating import Block, Null, OneStep, sum_squared_weights, take_out_undetermined
 from twintrade.inference.clustering.variances import is_reference
 from twintrade.inference.refits.permutation import Permutations, Permuted
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
@@ -96,7 +96,7 @@ class OneStepDraws:
         """
         null, codes = self.model.under_none, self.model.design.observations.effect_codes()
         blocks = list(self.blocks)
-        for k in np.flatnonzero(np.isnan(null.weigh_units(self.blocks)).any(axis=1)):
+        for k in np.flatnonzero(np.isnan(sum_squared_weights(null, self.blocks)).any(axis=1)):
             pairs = zip(blocks[k], self.model.regressions, strict=True)
             blocks[k] = tuple(
                 one if how.is_pruned else take_out_undetermined(null.q, null.nested, one, codes) for one, how in pairs

@@ -56,7 +56,7 @@ class Dealt:
     noise : Facts or None
         How noise depends on size, where effects are compared over what it makes of them.
     is_by_row : bool
-        Whether the noise of comparison rows counts in the headline, and rounds of updates follow one step.
+        Whether the noise of comparison rows counts in the headline.
     is_refused : bool
         Whether there are too few assignments for a p-value.
     level : float
@@ -118,7 +118,7 @@ class Dealt:
             scheme=scheme,
             is_complete="yes" if self.is_complete else "no",
             draws=self.n_valid,
-            statistic="rounds" if self.is_by_row and self.statistic == "score" else self.statistic,
+            statistic=self.statistic,
             about="like-these" if self.statistic == "t" else "these",
             noise="equal" if self.noise is None else "known" if noise else "unknown",
             rows="all" if self.is_by_row else "treated",

@@ -7,7 +7,7 @@ import numpy as np
 
 from twintrade.design import Observations
 from twintrade.estimators.base import Fit, View
-from twintrade.estimators.repeating import Null
+from twintrade.estimators.repeating import Null, sum_squared_weights
 from twintrade.inference.clustered import Facts
 from twintrade.inference.clustering import find_row_weights
 from twintrade.inference.refits.noise import (
@@ -162,7 +162,9 @@ def build_studentizer(
 
 def _read_null(null: Null, one_step: OneStepDraws | None, o: Observations, dealt: TreatedDraws) -> Known:
     """Return what a fitted null leaves, and what rows weigh where draws in one step are given."""
-    by_row = None if one_step is None else RowShares(null.weigh_units(one_step.blocks), list_cohorts(o, dealt))
+    by_row = (
+        None if one_step is None else RowShares(sum_squared_weights(null, one_step.blocks), list_cohorts(o, dealt))
+    )
     return Known(Residuals(null.residuals, null.means, True), by_row)
 
 

@@ -8,6 +8,7 @@ from twintrade.numerics.absorption.absorb import label_components as label_compo
 from twintrade.numerics.absorption.annihilators import Annihilator as Annihilator
 from twintrade.numerics.absorption.annihilators import build_annihilator as build_annihilator
 from twintrade.numerics.absorption.annihilators import factor_order as factor_order
+from twintrade.numerics.absorption.cube import Cube as Cube
 from twintrade.numerics.absorption.dummy_sets import DummySets as DummySets
 from twintrade.numerics.absorption.elimination import compute_root as compute_root
 from twintrade.numerics.absorption.elimination_order import EliminationOrder as EliminationOrder

@@ -201,8 +201,7 @@ randomization = Randomization: { $scheme }, { $is_complete ->
 } and compare { $statistic ->
     [coefficient] effects
     [t] effects over their clustered errors
-    [rounds] one-step estimates from the model without treatment, followed by rounds of exact updates,
-   *[score] one-step estimates from the model without treatment
+   *[score] estimates from the model without treatment, followed by rounds of exact updates,
 }{ $noise ->
     [known] { " " }over the error that noise by size gives them{ $rows ->
         [all] , comparison rows included

@@ -195,8 +195,7 @@ randomization = 随机化推断：{ $scheme }，{ $is_complete ->
 }，比较的统计量为{ $statistic ->
     [coefficient] 效应
     [t] 效应与其聚类标准误之比
-    [rounds] 由无处理模型出发、再经数轮精确更新的一步估计值
-   *[score] 由无处理模型出发的一步估计值
+   *[score] 由无处理模型出发、再经数轮精确更新的估计值
 }{ $noise ->
     [known] 除以按规模推算{ $rows ->
         [all] 、含对照观测

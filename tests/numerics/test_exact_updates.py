@@ -1,0 +1,115 @@
+"""Means without some rows by exact updates, against fits of the rows that are left."""
+
+import numpy as np
+import pytest
+
+from twintrade.numerics.absorption.cube import find_cube
+from twintrade.numerics.absorption.levels import recode_levels
+from twintrade.numerics.poisson import RowDummies, exact_updates, fit_poisson, fit_with_dummies, lay_out_updates
+
+SHAPE = (9, 6, 8)
+N_SETS = 7
+
+
+def build_panel(seed: int, missing: float = 0.0):
+    """Return outcomes with zeros, weights, and three pairwise effects, rows in random order."""
+    rng = np.random.default_rng(seed)
+    city, partner, period = (axis.ravel() for axis in np.meshgrid(*map(np.arange, SHAPE), indexing="ij"))
+    kept = rng.permutation(city.size)[: round((1 - missing) * city.size)]
+    codes = [c[kept] for c in (city * SHAPE[1] + partner, city * SHAPE[2] + period, partner * SHAPE[2] + period)]
+    codes = recode_levels(codes).codes
+    size = sum(rng.normal(0, s, c.max() + 1)[c] for s, c in zip((1.0, 0.4, 0.4), codes, strict=True))
+    y = np.exp(size + rng.normal(0, 0.5, kept.size)) * (rng.random(kept.size) > 0.1)
+    return rng, y, rng.uniform(0.5, 2.0, kept.size), codes
+
+
+def draw_dummies(rng, n_rows: int, shared: int = 0) -> RowDummies:
+    """Return rows with a dummy of their own in every set, and ``shared`` more with one in common."""
+    chosen = [rng.choice(n_rows, 20 + shared, replace=False) for _ in range(N_SETS)]
+    column = np.append(np.arange(20), np.full(shared, 20))
+    width = int(column.max()) + 1
+    home = np.repeat(np.arange(N_SETS), width)
+    columns = np.concatenate([k * width + column for k in range(N_SETS)])
+    return RowDummies(np.concatenate(chosen), np.repeat(np.arange(N_SETS), column.size), columns, home)
+
+
+def fit_null(y, weights, codes):
+    fitted, means = fit_poisson(y, np.empty((y.size, 0)), codes, weights), np.zeros(y.size)
+    means[fitted.rows] = fitted.mu
+    return means, np.where(means > 0, weights, 0.0)
+
+
+def refit(y, weights, codes, dummies: RowDummies, means, k: int):
+    """Return what the rows of one set would have had, and where the refit says so, from a fit with the dummies."""
+    entries = np.flatnonzero(dummies.sets == k)
+    rows, columns = dummies.rows[entries], dummies.columns[entries]
+    own = np.bincount(columns)[columns] == 1
+    keep = np.setdiff1d(np.flatnonzero(means > 0), rows[own])
+    x = np.isin(keep, rows[~own]).astype(float)[:, None][:, : int(not own.all())]
+    left = fit_poisson(y[keep], x, [code[keep] for code in codes], weights[keep])
+    log = np.log(left.mu) - x[left.rows] @ left.coefficients
+    # The effects of the rows left, as a solution of their equations; rows apart from them are not predicted.
+    design = np.hstack([np.eye(code.max() + 1)[code] for code in codes])
+    solution, _, rank, _ = np.linalg.lstsq(design[keep[left.rows]], log, rcond=1e-11)
+    known = np.array(
+        [np.linalg.matrix_rank(np.vstack([design[keep[left.rows]], design[r]]), 1e-8) == rank for r in rows]
+    )
+    return entries, np.exp(design[rows] @ solution), known
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.15])
+@pytest.mark.parametrize("shared", [0, 15])
+@pytest.mark.parametrize("in_cube", [True, False])
+def test_means_are_those_of_a_fit_with_the_dummies(missing, shared, in_cube, monkeypatch) -> None:
+    rng, y, weights, codes = build_panel(1, missing)
+    means, used = fit_null(y, weights, codes)
+    dummies = draw_dummies(rng, y.size, shared)
+    cube = find_cube(recode_levels(codes)) if in_cube else None
+    assert (cube is not None) == in_cube
+    monkeypatch.setattr(exact_updates, "SETTLED", 1e-11)
+    found, is_known = fit_with_dummies(lay_out_updates(y, means, used, codes, cube), dummies, 2000)
+    n = 0
+    for k in range(N_SETS):
+        entries, expected, known = refit(y, weights, codes, dummies, means, k)
+        both = known & is_known[entries] & (means[dummies.rows[entries]] > 0)
+        np.testing.assert_allclose(found[entries[both]], expected[both], rtol=1e-6)
+        n += np.count_nonzero(both)
+    assert n > 0.8 * dummies.rows.size
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.15])
+def test_few_rounds_are_within_a_thousandth_of_many(missing, monkeypatch) -> None:
+    rng, y, weights, codes = build_panel(2, missing)
+    means, used = fit_null(y, weights, codes)
+    dummies = draw_dummies(rng, y.size)
+    updates = lay_out_updates(y, means, used, codes, find_cube(recode_levels(codes)))
+    quick, is_known = fit_with_dummies(updates, dummies, 50)
+    monkeypatch.setattr(exact_updates, "SETTLED", 1e-11)
+    exact, _ = fit_with_dummies(updates, dummies, 2000)
+    sums = [np.bincount(dummies.sets, np.where(is_known, one, 0.0)) for one in (quick, exact)]
+    np.testing.assert_allclose(sums[0], sums[1], rtol=2e-3)
+
+
+@pytest.mark.parametrize("in_cube", [True, False])
+def test_every_set_is_alone_and_a_cube_is_its_rows(in_cube, monkeypatch) -> None:
+    rng, y, weights, codes = build_panel(3, 0.2)
+    means, used = fit_null(y, weights, codes)
+    dummies = draw_dummies(rng, y.size, 12)
+    cube = find_cube(recode_levels(codes))
+    codes = [codes[place] for place in cube.places]
+    together = fit_with_dummies(lay_out_updates(y, means, used, codes, cube), dummies, 50)
+    monkeypatch.setattr(exact_updates, "NUMBERS_AT_ONCE", 1)
+    alone = fit_with_dummies(lay_out_updates(y, means, used, codes, cube if in_cube else None), dummies, 50)
+    np.testing.assert_allclose(together[0], alone[0], rtol=1e-9)
+    np.testing.assert_array_equal(together[1], alone[1])
+
+
+def test_a_row_whose_level_has_no_outcome_left_is_not_known() -> None:
+    _, y, weights, codes = build_panel(4)
+    alone = np.flatnonzero(codes[0] == 0)
+    y[alone] = np.where(np.arange(alone.size) < 2, 5.0, 0.0)
+    means, used = fit_null(y, weights, codes)
+    rows = np.append(alone[:3], np.flatnonzero(codes[0] == 5)[:1])
+    dummies = RowDummies(rows, np.zeros(4, dtype=np.int64), np.arange(4), np.zeros(4, dtype=np.int64))
+    _, is_known = fit_with_dummies(lay_out_updates(y, means, used, codes, None), dummies, 50)
+    np.testing.assert_array_equal(is_known, [False, False, False, True])

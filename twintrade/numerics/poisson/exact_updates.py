@@ -1,0 +1,106 @@
+"""Poisson means that follow from others once some rows are left out, by exact updates of one effect after another.
+
+Given all other effects, what a level's means are multiplied by has a closed form: its observed sum over the expected
+one. Where few rows leave, the other means move little, and a few rounds over the effects are the whole fit. What two
+rounds moved is extrapolated (SQUAREM; Varadhan and Roland 2008), since single effects approach slowly what several of
+them share.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from twintrade.numerics.absorption import Cube
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.numerics.poisson.updated_sets import CubeSets, ExactUpdates, RowDummies, RowSets, move_ahead
+
+SETTLED = 1e-3
+"""Largest relative change of a wanted mean within a round at which the rounds of a set end."""
+NUMBERS_AT_ONCE = 125_000
+
+
+def fit_with_dummies(
+    of: ExactUpdates,
+    dummies: RowDummies,
+    n_rounds: int,
+    start: FloatArray | None = None,
+    effects: FloatArray | None = None,
+) -> tuple[FloatArray, BoolArray]:
+    """Return what rows with a dummy would have without it once each level has the sum that was observed.
+
+    Parameters
+    ----------
+    of : ExactUpdates
+    dummies : RowDummies
+    n_rounds : int
+        Rounds at most.
+    start : FloatArray, shape (n_rows, n_sets), or None
+        Means without dummies to begin with.
+    effects : FloatArray, shape (n_columns,), or None
+        Of the dummies to begin with, in log points.
+
+    Returns
+    -------
+    FloatArray, shape (n_entries,)
+    BoolArray, shape (n_entries,)
+        Whether some row that is left has an outcome in every level of the row.
+    """
+    n_each = max(1, NUMBERS_AT_ONCE // of.y.size)
+    parts = []
+    for low in range(0, dummies.n_sets, n_each):
+        sets = slice(low, low + n_each)
+        part, columns = dummies.part(sets)
+        begins = None if start is None else start[:, sets], None if effects is None else effects[columns]
+        parts.append(_fit_run(of, part, n_rounds, *begins))
+    means, is_known = zip(*parts, strict=True)
+    return np.concatenate(means), np.concatenate(is_known)
+
+
+def _fit_run(
+    of: ExactUpdates, dummies: RowDummies, n_rounds: int, start: FloatArray | None, effects: FloatArray | None
+) -> tuple[FloatArray, BoolArray]:
+    state = (RowSets if of.cube is None else CubeSets)(of, dummies, start, effects)
+    is_known = np.logical_and.reduce(state.goals[dummies.sets, state.levels] > 0)
+    out, past = np.empty(dummies.rows.size), [state.factors.copy()]
+    before = state.read()
+    for _ in range(n_rounds):
+        state.run_round()
+        means = out[state.places] = state.read()
+        is_moving = np.abs(means - before) > SETTLED * before
+        going = np.bincount(state.sets[is_moving], minlength=state.factors.shape[0]) > 0
+        if not going.any():
+            break
+        past.append(state.factors.copy())
+        if not going.all():
+            state.keep(going)
+            past = [one[going] for one in past]
+        if len(past) == 3:
+            state.factors[:] = move_ahead(*past)
+            past = []
+        before = state.read()
+    return out, is_known
+
+
+def lay_out_updates(
+    y: FloatArray, means: FloatArray, weights: FloatArray, codes: Sequence[IntArray], cube: Cube | None
+) -> ExactUpdates:
+    """Lay rows out in a cube if there is one.
+
+    Parameters
+    ----------
+    y, means, weights : FloatArray, shape (n_rows,)
+    codes : sequence of IntArray, each of shape (n_rows,)
+    cube : Cube or None
+        Of these effects.
+    """
+    if cube is None:
+        sizes = [int(code.max(initial=-1)) + 1 for code in codes]
+    else:
+        n_cities, n_partners, n_periods = cube.shape
+        cells = np.arange(y.size) if cube.position is None else cube.position
+        dyad, period = np.divmod(cells, n_periods)
+        city, partner = np.divmod(dyad, n_partners)
+        codes = dyad, city * n_periods + period, partner * n_periods + period
+        sizes = [n_cities * n_partners, n_cities * n_periods, n_partners * n_periods]
+    starts = np.cumsum([0, *sizes])
+    return ExactUpdates(y, means, weights, np.stack(codes) + starts[:-1, None], starts, cube)

@@ -1,0 +1,285 @@
+"""Where exact updates of several sets of rows stand: row by row, or in a cube."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+import scipy.sparse as sp
+
+from twintrade.numerics.absorption import Cube
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_group
+
+LONGEST = 16.0
+"""Lengths of a round that an extrapolation goes at most."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowDummies:
+    """Rows with a dummy in several sets.
+
+    Attributes
+    ----------
+    rows, sets, columns : IntArray, shape (n_entries,)
+        The row, the set, ascending, and the dummy, numbered through all sets: a row with a dummy of its own is left
+        out.
+    home : IntArray, shape (n_columns,)
+        Set of each dummy, ascending from zero.
+    """
+
+    rows: IntArray
+    sets: IntArray
+    columns: IntArray
+    home: IntArray
+
+    def part(self, sets: slice) -> tuple["RowDummies", slice]:
+        """Return some of the sets, and which dummies are theirs."""
+        entries, columns = (
+            slice(*(int(end) for end in np.searchsorted(of, (sets.start, sets.stop))))
+            for of in (self.sets, self.home)
+        )
+        of_entries = self.sets[entries] - sets.start, self.columns[entries] - columns.start
+        return RowDummies(self.rows[entries], *of_entries, self.home[columns] - sets.start), columns
+
+    @property
+    def n_sets(self) -> int:
+        """Number of sets."""
+        return int(self.home[-1]) + 1 if self.home.size else 0
+
+    @property
+    def is_alone(self) -> BoolArray:
+        """Dummies of a single row, shape (n_columns,)."""
+        return np.asarray(np.bincount(self.columns, minlength=self.home.size) == 1)
+
+    @property
+    def number(self) -> IntArray:
+        """Number of each dummy within its set, shape (n_columns,)."""
+        return np.asarray(np.arange(self.home.size) - np.searchsorted(self.home, self.home))
+
+
+@dataclass(frozen=True, eq=False)
+class ExactUpdates:
+    """Rows of a fit, the levels they are in, and what was observed.
+
+    Attributes
+    ----------
+    y, means : FloatArray, shape (n_rows,)
+        Outcomes, and the means that rounds begin with where no others are given.
+    weights : FloatArray, shape (n_rows,)
+        Zero for rows that are not in the fit.
+    levels : IntArray, shape (n_effects, n_rows)
+        The level of each row in every effect, numbered through all effects: dyad, city-period and partner-period
+        where there is a cube.
+    starts : IntArray, shape (n_effects + 1,)
+        Where the levels of each effect begin.
+    cube : Cube or None
+    """
+
+    y: FloatArray
+    means: FloatArray
+    weights: FloatArray
+    levels: IntArray
+    starts: IntArray
+    cube: Cube | None
+
+    @property
+    def n_levels(self) -> int:
+        """Number of levels of all effects."""
+        return int(self.starts[-1])
+
+    @cached_property
+    def observed(self) -> tuple[FloatArray, FloatArray]:
+        """Sums of outcomes, and numbers of rows with an outcome, by level."""
+        seen, none = self.weights * self.y, np.zeros(self.y.size, dtype=np.int64)
+        sums = [self._sum(of_row, self.levels, none, 1)[0] for of_row in (seen, (seen > 0).astype(float))]
+        return sums[0], sums[1]
+
+    @cached_property
+    def adders(self) -> list[sp.csc_array]:
+        """For each effect the matrix whose product with rows are the sums by level, (n_levels, n_rows)."""
+        ends, ones = np.arange(self.y.size + 1), np.ones(self.y.size)
+        of_each = zip(self.levels, self.starts, np.diff(self.starts), strict=False)
+        return [sp.csc_array((ones, level - start, ends), shape=(n, ones.size)) for level, start, n in of_each]
+
+    @cached_property
+    def cells(self) -> FloatArray:
+        """Weighted means by cell of the cube, shape (1, n_cells)."""
+        return self.lay_out(self.means[:, None])
+
+    def lay_out(self, means: FloatArray) -> FloatArray:
+        """Return weighted means, (n_rows, n_sets), by cell of the cube, shape (n_sets, n_cells)."""
+        assert self.cube is not None
+        return self.cube.spread(means * self.weights[:, None])
+
+    def observe_without(self, rows: IntArray, sets: IntArray, n_sets: int) -> FloatArray:
+        """Return sums by level of each set without some rows, (n_sets, n_levels), zero where no outcome is left."""
+        seen, levels = self.weights[rows] * self.y[rows], self.levels[:, rows]
+        totals, counts = self.observed
+        left = counts - self._sum((seen > 0).astype(float), levels, sets, n_sets)
+        return np.where(left > 0, totals - self._sum(seen, levels, sets, n_sets), 0.0)
+
+    def _sum(self, values: FloatArray, levels: IntArray, sets: IntArray, n_sets: int) -> FloatArray:
+        codes = (sets * self.n_levels + levels).ravel()
+        sums = sum_by_group(np.tile(values, levels.shape[0]), codes, n_sets * self.n_levels)
+        return sums.reshape(n_sets, self.n_levels)
+
+
+class UpdatedSets:
+    """Where the updates of several sets stand: what each level and each dummy multiplies means by.
+
+    Attributes
+    ----------
+    goals, factors : FloatArray, shape (n_sets, n_levels + n_dummies)
+        Observed sums, zero where nothing is to move. Dummies are those of the set that has most.
+    places, rows, sets, columns : IntArray, shape (n_entries,)
+        Columns are those of the two tables.
+    levels : IntArray, shape (n_effects, n_entries)
+    begun, weights : FloatArray, shape (n_entries,)
+        Means to begin with, and weights, zero for rows that are left out.
+    """
+
+    def __init__(
+        self, of: ExactUpdates, dummies: RowDummies, start: FloatArray | None, effects: FloatArray | None
+    ) -> None:
+        is_alone, number = dummies.is_alone, of.n_levels + dummies.number
+        gone = is_alone[dummies.columns]
+        self.of, self.rows, self.sets, self.columns = of, dummies.rows, dummies.sets, number[dummies.columns]
+        self.places, self.levels = np.arange(self.rows.size), of.levels[:, self.rows]
+        self.begun = of.means[self.rows] if start is None else start[self.rows, self.sets]
+        self.weights, self.is_joint = np.where(gone, 0.0, of.weights[self.rows]), not is_alone.all()
+        self.factors = np.ones((dummies.n_sets, int(number.max(initial=of.n_levels - 1)) + 1))
+        self.goals = self._sum_by_dummy(self.weights * of.y[self.rows])
+        self.goals[:, : of.n_levels] = of.observe_without(self.rows[gone], self.sets[gone], dummies.n_sets)
+        if effects is not None:
+            self.factors[dummies.home, number] = np.where(is_alone, 1.0, np.exp(effects))
+        self.lay_out(start)
+        self.place_dummies()
+
+    def lay_out(self, start: FloatArray | None) -> None:
+        """Lay the weighted means to begin with out for all sets, shape (n_rows, n_sets)."""
+        raise NotImplementedError
+
+    def place_dummies(self) -> None:
+        """Multiply the means of the entries by their dummies, and leave rows out."""
+        raise NotImplementedError
+
+    def run_levels(self) -> None:
+        """Give every level of each effect in turn the sum that was observed."""
+        raise NotImplementedError
+
+    def keep(self, kept: BoolArray) -> None:
+        """Go on with some of the sets."""
+        entries, place = kept[self.sets], np.cumsum(kept) - 1
+        for name in ("places", "rows", "columns", "begun", "weights"):
+            setattr(self, name, getattr(self, name)[entries])
+        self.sets, self.levels = place[self.sets[entries]], self.levels[:, entries]
+        self.goals, self.factors = self.goals[kept], self.factors[kept]
+
+    def run_round(self) -> None:
+        """Give every level of each effect in turn, and every dummy, the sum that was observed."""
+        self.run_levels()
+        if self.is_joint:
+            part = slice(self.of.n_levels, None)
+            self.move(part, self._sum_by_dummy(self.weights * self.read())[:, part])
+            self.place_dummies()
+
+    def move(self, part: slice, fitted: FloatArray) -> None:
+        """Let factors of one effect bring sums, which leave them out, to what was observed."""
+        goals, fitted = self.goals[:, part], fitted.reshape(self.goals.shape[0], -1)
+        np.divide(goals, fitted, out=self.factors[:, part], where=(goals > 0) & (fitted > 0))
+
+    def read(self) -> FloatArray:
+        """Return the means of the entries without their dummies, shape (n_entries,)."""
+        out = self.begun.copy()
+        for level in self.levels:
+            out *= self.factors[self.sets, level]
+        return out
+
+    def _sum_by_dummy(self, values: FloatArray) -> FloatArray:
+        shape = self.factors.shape
+        return sum_by_group(values, self.sets * shape[1] + self.columns, shape[0] * shape[1]).reshape(shape)
+
+
+class RowSets(UpdatedSets):
+    """Row by row."""
+
+    def lay_out(self, start: FloatArray | None) -> None:
+        """Keep weighted means."""
+        of = self.of
+        means = np.broadcast_to(of.means[:, None], (of.y.size, self.factors.shape[0])) if start is None else start
+        self.weighted = means * of.weights[:, None]
+
+    def place_dummies(self) -> None:
+        """Write the entries anew."""
+        self.weighted[self.rows, self.sets] = self.weights * self.begun * self.factors[self.sets, self.columns]
+
+    def run_levels(self) -> None:
+        """Give every level its sum."""
+        turned, out = self.factors.T.copy(), self.weighted
+        for level in self.of.levels:
+            out = out * turned[level]
+        for adder, level, start in zip(self.of.adders, self.of.levels, self.of.starts, strict=False):
+            part = slice(start, start + adder.shape[0])
+            before = turned[part].T
+            self.move(part, (adder @ out).T / before)
+            out *= (self.factors[:, part] / before).T[level - start]
+
+    def keep(self, kept: BoolArray) -> None:
+        """Go on with some of the sets."""
+        super().keep(kept)
+        self.weighted = self.weighted[:, kept]
+
+
+class CubeSets(UpdatedSets):
+    """In a cube, with weighted means in two orders."""
+
+    def lay_out(self, start: FloatArray | None) -> None:
+        """Keep weighted means."""
+        of, n_sets = self.of, self.factors.shape[0]
+        assert of.cube is not None
+        cells = np.repeat(of.cells, n_sets, axis=0) if start is None else of.lay_out(start)
+        self.by_city = cells.reshape(n_sets, *of.cube.shape)
+        self.at = self.rows if of.cube.position is None else of.cube.position[self.rows]
+        self.by_partner, self.net = np.empty_like(self.by_city.swapaxes(1, 2), order="C"), np.empty_like(self.by_city)
+
+    def place_dummies(self) -> None:
+        """Write the entries anew."""
+        weighted = self.weights * self.begun * self.factors[self.sets, self.columns]
+        self.by_city.reshape(self.by_city.shape[0], -1)[self.sets, self.at] = weighted
+        self.by_partner[:] = self.by_city.swapaxes(1, 2)
+
+    def run_levels(self) -> None:
+        """Give every level its sum."""
+        n_sets, n_cities, n_partners, n_periods = self.by_city.shape
+        sizes = (n_cities, n_partners), (n_cities, n_periods), (n_partners, n_periods)
+        parts = [slice(low, high) for low, high in pairwise(self.of.starts)]
+        dyads, cities, partners = (
+            self.factors[:, part].reshape(n_sets, *size) for part, size in zip(parts, sizes, strict=True)
+        )
+        net = np.multiply(self.by_city, partners[:, None], out=self.net)
+        self.move(parts[0], np.matmul(net, cities[..., None]))
+        self.move(parts[1], np.matmul(dyads[:, :, None], net))
+        turned = np.ascontiguousarray(dyads.swapaxes(1, 2))
+        net = np.multiply(self.by_partner, cities[:, None], out=self.net.reshape(self.by_partner.shape))
+        self.move(parts[2], np.matmul(turned[:, :, None], net))
+
+    def keep(self, kept: BoolArray) -> None:
+        """Go on with some of the sets."""
+        self.at = self.at[kept[self.sets]]
+        super().keep(kept)
+        self.by_city, self.by_partner = self.by_city[kept], self.by_partner[kept]
+        self.net = self.net[: self.by_city.shape[0]]
+
+
+def move_ahead(first: FloatArray, second: FloatArray, third: FloatArray) -> FloatArray:
+    """Return where factors tend that two rounds moved, each of shape (n_sets, n_factors)."""
+    logs = [np.log(one) for one in (first, second, third)]
+    step, bend = logs[1] - logs[0], logs[2] - 2 * logs[1] + logs[0]
+    lengths = [np.sqrt(np.square(one).sum(axis=1)) for one in (step, bend)]
+    far = np.clip(_divide(*lengths), 1.0, LONGEST)[:, None]
+    return np.asarray(np.exp(logs[0] + 2 * far * step + far**2 * bend))
+
+
+def _divide(upper: FloatArray, lower: FloatArray) -> FloatArray:
+    """Return ratios, one where the lower number is zero."""
+    return np.divide(upper, lower, out=np.ones(lower.shape), where=lower > 0)
