@@ -17,6 +17,7 @@ from twintrade.render.tables.ladder import build_ladder_tables
 from twintrade.render.wording import Wording
 from twintrade.study import execute
 from twintrade.study.plan.jobs import plan
+from twintrade.study.run import columns
 from twintrade.study.spec.analysis import parse
 from twintrade.study.spec.registry_spec import is_registry, parse_registry
 from twintrade.study.spec.spec_text import parse_tables
@@ -204,7 +205,8 @@ def test_the_real_series_takes_the_place_of_the_simulated_one_by_that_line(place
     spec = place / "analyses" / "jinan-australia.toml"
     text = spec.read_text(encoding="utf-8")
     spec.write_text(re.sub(r"(?m)^simulate = .*$", 'file = "data/raw/series.csv"', text), encoding="utf-8")
-    real = ran_undrawn(place, "jinan-australia")
+    with mock.patch.object(columns, "_concluded", return_value=[]):  # of this run no check is looked at
+        real = ran_undrawn(place, "jinan-australia")
     assert not real.is_simulated
     pd.testing.assert_frame_equal(real.effects, results.effects)
     manifest = json.loads((place / "results" / "jinan-australia" / "manifest.json").read_text(encoding="utf-8"))
