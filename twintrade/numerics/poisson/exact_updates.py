@@ -14,8 +14,8 @@ from twintrade.numerics.absorption import Cube
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.numerics.poisson.updated_sets import CubeSets, ExactUpdates, RowDummies, RowSets, move_ahead
 
-SETTLED = 1e-3
-"""Largest relative change of a wanted mean within a round at which the rounds of a set end."""
+SETTLED = 3e-4
+"""Relative change of wanted means within a round at which the rounds of a set end: of their sum, and on average."""
 NUMBERS_AT_ONCE = 125_000
 
 
@@ -66,8 +66,7 @@ def _fit_run(
     for _ in range(n_rounds):
         state.run_round()
         means = out[state.places] = state.read()
-        is_moving = np.abs(means - before) > SETTLED * before
-        going = np.bincount(state.sets[is_moving], minlength=state.factors.shape[0]) > 0
+        going = state.find_moving(before, means, SETTLED)
         if not going.any():
             break
         past.append(state.factors.copy())

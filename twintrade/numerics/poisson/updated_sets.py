@@ -12,6 +12,8 @@ from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_gr
 
 LONGEST = 16.0
 """Lengths of a round that an extrapolation goes at most."""
+FARTHEST = 30.0
+"""Log points by which it moves a factor at most."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -195,6 +197,14 @@ class UpdatedSets:
             out *= self.factors[self.sets, level]
         return out
 
+    def find_moving(self, before: FloatArray, after: FloatArray, share: float) -> BoolArray:
+        """Return the sets in which means move by more than a share of their sum, or each on average, (n_sets,)."""
+        change = np.abs(after - before)
+        relative = np.divide(change, before, out=np.zeros(change.size), where=before > 0)
+        by_set = [sum_by_group(of, self.sets, self.factors.shape[0]) for of in (change, before, relative)]
+        counts = np.bincount(self.sets, minlength=self.factors.shape[0])
+        return np.asarray((by_set[0] > share * by_set[1]) | (by_set[2] > share * counts))
+
     def _sum_by_dummy(self, values: FloatArray) -> FloatArray:
         shape = self.factors.shape
         return sum_by_group(values, self.sets * shape[1] + self.columns, shape[0] * shape[1]).reshape(shape)
@@ -277,7 +287,8 @@ def move_ahead(first: FloatArray, second: FloatArray, third: FloatArray) -> Floa
     step, bend = logs[1] - logs[0], logs[2] - 2 * logs[1] + logs[0]
     lengths = [np.sqrt(np.square(one).sum(axis=1)) for one in (step, bend)]
     far = np.clip(_divide(*lengths), 1.0, LONGEST)[:, None]
-    return np.asarray(np.exp(logs[0] + 2 * far * step + far**2 * bend))
+    ahead = 2 * far * step + far**2 * bend
+    return np.asarray(first * np.exp(np.clip(ahead, -FARTHEST, FARTHEST)))
 
 
 def _divide(upper: FloatArray, lower: FloatArray) -> FloatArray:
