@@ -43,7 +43,7 @@ class WeighedCube:
     def solve(
         self, rows: IntArray, columns: IntArray, right: FloatArray, precision: float, settled: float
     ) -> tuple[FloatArray, bool]:
-        """Solve C'QC x = right for dummies C, of which many are alone in their row.
+        """Solve C'QC x = right for dummies C, many of which are alone in their column.
 
         Parameters
         ----------

@@ -70,13 +70,14 @@ def _fit_run(
         if not going.any():
             break
         past.append(state.factors.copy())
+        before = means
         if not going.all():
+            before = means[going[state.sets]]
             state.keep(going)
             past = [one[going] for one in past]
         if len(past) == 3:
             state.factors[:] = move_ahead(*past)
-            past = []
-        before = state.read()
+            before, past = state.read(), []
     return out, is_known
 
 
