@@ -168,9 +168,12 @@ def test_many_draws_at_once_are_each_alone(estimator) -> None:
 
 
 @pytest.mark.parametrize("estimator", [PERCENT, ETWFE(family="poisson"), PPML(shape="static")], ids=repr)
-def test_rows_that_no_treatment_observes_need_no_dummies(estimator) -> None:
+@pytest.mark.parametrize("is_followed", [False, True])
+def test_rows_that_no_treatment_observes_need_no_dummies(estimator, is_followed, monkeypatch) -> None:
+    monkeypatch.setattr(exact_updates, "SETTLED", 1e-11)
     design, rng = made(6, "gravity"), np.random.default_rng(4)
     model, shown = step_alone(estimator, design), {"overall": fit(estimator, design).view("overall")}
+    model = replace(model, n_rounds=2000, n_after_step=2000) if is_followed else model
     panel = design.panel
     gone = (panel.unit_city == panel.unit_city[0])[panel.unit]
     gone[rng.choice(gone.size, 5, replace=False)] = True

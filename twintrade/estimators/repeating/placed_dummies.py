@@ -96,7 +96,10 @@ def compute_means(
     effect = np.zeros((means.size, dummies.n_sets))
     effect[dummies.rows, dummies.sets] = solution[dummies.columns]
     net = np.divide(
-        dummies.weigh_rows(solution), dummies.q.weights[:, None], out=effect.copy(), where=means[:, None] > 0
+        dummies.weigh_rows(solution),
+        dummies.q.weights[:, None],
+        out=effect.copy(),
+        where=dummies.q.weights[:, None] > 0,
     )
     start = means[:, None] * np.exp(np.clip(net - effect, -LARGEST_STEP, LARGEST_STEP))
     left_out = RowDummies(dummies.rows, dummies.sets, dummies.columns, dummies.home)
