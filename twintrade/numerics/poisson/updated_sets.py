@@ -1,5 +1,6 @@
 """Where exact updates of several sets of rows stand: row by row, or in a cube."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -126,7 +127,7 @@ class ExactUpdates:
         return sums.reshape(n_sets, self.n_levels)
 
 
-class UpdatedSets:
+class UpdatedSets(ABC):
     """Where the updates of several sets stand: what each level and each dummy multiplies means by.
 
     Attributes
@@ -157,17 +158,17 @@ class UpdatedSets:
         self.lay_out(start)
         self.place_dummies()
 
+    @abstractmethod
     def lay_out(self, start: FloatArray | None) -> None:
         """Lay the weighted means to begin with out for all sets, shape (n_rows, n_sets)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def place_dummies(self) -> None:
         """Multiply the means of the entries by their dummies, and leave rows out."""
-        raise NotImplementedError
 
+    @abstractmethod
     def run_levels(self) -> None:
         """Give every level of each effect in turn the sum that was observed."""
-        raise NotImplementedError
 
     def keep(self, kept: BoolArray) -> None:
         """Go on with some of the sets."""
