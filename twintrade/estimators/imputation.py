@@ -108,7 +108,9 @@ class Imputation(CellMethod):
         if design.statistics is not None or self.family == "linear":
             return None
         views: tuple[View, ...] = ("overall", "event", "cohort", "calendar", "cell")
-        imputed = OneStepRegression(views, build_affected_rows, "outcome" if self.measure == "percent" else "rows")
+        imputed = OneStepRegression(
+            views, build_affected_rows, "outcome" if self.measure == "percent" else "rows", is_saturated=True
+        )
         return prepare_one_step(
             design, [imputed, OneStepRegression(("event", "cell"), build_leads)], self.measure or "log_ratio"
         )

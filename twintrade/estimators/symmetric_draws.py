@@ -70,11 +70,11 @@ def _fit_null(path: CohortPath) -> tuple[Null, float]:
     measure: Measure = "percent" if path.is_percent or not path.is_log else "log_ratio"
     weigh: Literal["outcome", "rows"] = "outcome" if path.is_percent else "rows"
     regressions = [
-        OneStepRegression(("cell",), partial(build_held_out, time, is_by_row)) for time in sorted(path.leads)
+        OneStepRegression(("cell",), partial(build_held_out, time, is_by_row), is_saturated=is_by_row)
+        for time in sorted(path.leads)
     ]
-    model = prepare_one_step(
-        path.design, [OneStepRegression(("event", "overall"), build, weigh), *regressions], measure
-    )
+    after = OneStepRegression(("event", "overall"), build, weigh, is_saturated=is_by_row)
+    model = prepare_one_step(path.design, [after, *regressions], measure)
     if path.is_log:
         return model.under(np.exp(effect * o.is_treated)), 100.0 if path.is_percent else 1.0
     y = o.y - effect * o.is_treated

@@ -167,6 +167,21 @@ def test_many_draws_at_once_are_each_alone(estimator) -> None:
     assert np.isfinite(together).sum() > 8
 
 
+@pytest.mark.parametrize("estimator", [PERCENT, ETWFE(family="poisson")], ids=repr)
+def test_a_draw_whose_cohorts_are_single_pairs_is_as_all_others(estimator) -> None:
+    """Each of its dummies has one row by chance: what is done follows from the method, not from its draws."""
+    design = made(6, "gravity")
+    onset = np.full(design.onset.size, np.inf)
+    onset[[3, 20, 41]] = 4, 5, 6
+    single, several = onset, np.where(np.isfinite(onset), 5.0, np.inf)
+    model, shown = estimator.one_step(design), {"overall": fit(estimator, design).view("overall")}
+    blocks = [model.build_blocks(design.reassigned(one)) for one in (single, several)]
+    null = model.under_none
+    together = null.estimate(blocks, shown)["overall"]
+    alone = np.vstack([null.estimate([one], shown)["overall"] for one in blocks])
+    np.testing.assert_allclose(together, alone, rtol=AGREEMENT)
+
+
 @pytest.mark.parametrize("estimator", [PERCENT, ETWFE(family="poisson"), PPML(shape="static")], ids=repr)
 @pytest.mark.parametrize("is_followed", [False, True])
 def test_rows_that_no_treatment_observes_need_no_dummies(estimator, is_followed, monkeypatch) -> None:

@@ -52,6 +52,8 @@ class OneStepRegression:
         Whether dummies that others determine are left out, the last first, as in a regression with few of them.
     leaves_out_zeros : bool
         Whether cells without any outcome are no effects, as where a regression separates them.
+    is_saturated : bool
+        Whether every row with a dummy has one of its own under every treatment: the rows then leave.
     """
 
     views: tuple[Kind, ...]
@@ -59,6 +61,7 @@ class OneStepRegression:
     weigh: Literal["rows", "outcome"] = "rows"
     is_pruned: bool = False
     leaves_out_zeros: bool = False
+    is_saturated: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,7 +211,7 @@ class Null:
         n, weights = joined.cohorts.size, self.model.design.observations.row_weights
         if not (self.q.weights[joined.rows] > 0).any():
             return np.full(n, np.nan), np.ones(n)
-        is_quick = self.model.n_rounds > 0 and joined.is_saturated and not self.model.order.covariates.shape[1]
+        is_quick = self.model.n_rounds > 0 and regression.is_saturated and not self.model.order.covariates.shape[1]
         imputed_rows = self._follow(joined) if is_quick else self._add_dummies(joined, regression)
         rows, cells, is_solved = imputed_rows.rows, imputed_rows.cells, imputed_rows.is_solved
         totals, observed, imputed = (

@@ -50,11 +50,6 @@ class JoinedBlocks(Block):
     of_cell: IntArray
     n_sets: int
 
-    @property
-    def is_saturated(self) -> bool:
-        """Whether every row with a dummy has one of its own."""
-        return self.rows.size == self.home.size
-
 
 def join_blocks(blocks: Sequence[Block]) -> JoinedBlocks:
     """Put the blocks of several draws one after the other."""
