@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from twintrade.numerics.absorption.cube import find_cube
+from twintrade.numerics.absorption import lay_out_elimination
 from twintrade.numerics.absorption.levels import recode_levels
 from twintrade.numerics.poisson import RowDummies, exact_updates, fit_poisson, fit_with_dummies, lay_out_updates
 
@@ -31,6 +31,13 @@ def draw_dummies(rng, n_rows: int, shared: int = 0) -> RowDummies:
     home = np.repeat(np.arange(N_SETS), width)
     columns = np.concatenate([k * width + column for k in range(N_SETS)])
     return RowDummies(np.concatenate(chosen), np.repeat(np.arange(N_SETS), column.size), columns, home)
+
+
+def lay_out(y, means, weights, codes, in_cube=True):
+    """Lay the rows out; a covariate keeps them out of a cube."""
+    order = lay_out_elimination(codes, np.ones((y.size, int(not in_cube))))
+    assert (order.cube is not None) == in_cube
+    return lay_out_updates(y, means, weights, order)
 
 
 def fit_null(y, weights, codes):
@@ -64,10 +71,8 @@ def test_means_are_those_of_a_fit_with_the_dummies(missing, shared, in_cube, mon
     rng, y, weights, codes = build_panel(1, missing)
     means, used = fit_null(y, weights, codes)
     dummies = draw_dummies(rng, y.size, shared)
-    cube = find_cube(recode_levels(codes)) if in_cube else None
-    assert (cube is not None) == in_cube
     monkeypatch.setattr(exact_updates, "SETTLED", 1e-11)
-    found, is_known = fit_with_dummies(lay_out_updates(y, means, used, codes, cube), dummies, 2000)
+    found, is_known = fit_with_dummies(lay_out(y, means, used, codes, in_cube), dummies, 2000)
     n = 0
     for k in range(N_SETS):
         entries, expected, known = refit(y, weights, codes, dummies, means, k)
@@ -82,7 +87,7 @@ def test_few_rounds_are_within_a_thousandth_of_many(missing, monkeypatch) -> Non
     rng, y, weights, codes = build_panel(2, missing)
     means, used = fit_null(y, weights, codes)
     dummies = draw_dummies(rng, y.size)
-    updates = lay_out_updates(y, means, used, codes, find_cube(recode_levels(codes)))
+    updates = lay_out(y, means, used, codes)
     quick, is_known = fit_with_dummies(updates, dummies, 50)
     monkeypatch.setattr(exact_updates, "SETTLED", 1e-11)
     exact, _ = fit_with_dummies(updates, dummies, 2000)
@@ -95,11 +100,9 @@ def test_every_set_is_alone_and_a_cube_is_its_rows(in_cube, monkeypatch) -> None
     rng, y, weights, codes = build_panel(3, 0.2)
     means, used = fit_null(y, weights, codes)
     dummies = draw_dummies(rng, y.size, 12)
-    cube = find_cube(recode_levels(codes))
-    codes = [codes[place] for place in cube.places]
-    together = fit_with_dummies(lay_out_updates(y, means, used, codes, cube), dummies, 50)
+    together = fit_with_dummies(lay_out(y, means, used, codes), dummies, 50)
     monkeypatch.setattr(exact_updates, "NUMBERS_AT_ONCE", 1)
-    alone = fit_with_dummies(lay_out_updates(y, means, used, codes, cube if in_cube else None), dummies, 50)
+    alone = fit_with_dummies(lay_out(y, means, used, codes, in_cube), dummies, 50)
     np.testing.assert_allclose(together[0], alone[0], rtol=1e-9)
     np.testing.assert_array_equal(together[1], alone[1])
 
@@ -111,5 +114,5 @@ def test_a_row_whose_level_has_no_outcome_left_is_not_known() -> None:
     means, used = fit_null(y, weights, codes)
     rows = np.append(alone[:3], np.flatnonzero(codes[0] == 5)[:1])
     dummies = RowDummies(rows, np.zeros(4, dtype=np.int64), np.arange(4), np.zeros(4, dtype=np.int64))
-    _, is_known = fit_with_dummies(lay_out_updates(y, means, used, codes, None), dummies, 50)
+    _, is_known = fit_with_dummies(lay_out(y, means, used, codes, False), dummies, 50)
     np.testing.assert_array_equal(is_known, [False, False, False, True])

@@ -13,7 +13,9 @@ from twintrade.estimators.etwfe import ETWFE
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.repeating.noise_weights import sum_squared_weights
+from twintrade.estimators.repeating.placed_dummies import compute_means, place_dummies
 from twintrade.estimators.repeating.repeated import find_unit_rows
+from twintrade.estimators.repeating.treatment_blocks import join_blocks
 from twintrade.numerics.absorption import dummy_sets
 from twintrade.numerics.poisson import exact_updates, fit_poisson
 
@@ -264,6 +266,18 @@ def test_leads_of_imputation_are_those_of_untreated_rows_in_one_step() -> None:
         one = columns == k
         by_hand = 100 * (y[one].sum() / expected[one].sum() - 1)
         assert drawn[event.event_times == e] == pytest.approx(by_hand, rel=AGREEMENT)
+
+
+@pytest.mark.parametrize(("estimator", "fixed_effects", "options"), CASES, ids=lambda value: repr(value)[:60])
+def test_rounds_begin_where_a_step_ends(estimator, fixed_effects, options) -> None:
+    """For any coefficients of the dummies, not only those of the step."""
+    design, rng = made(5, fixed_effects, **options), np.random.default_rng(12)
+    null, codes = estimator.one_step(design).under_none, design.observations.effect_codes()
+    dealt = [null.model.build_blocks(one) for one in (design.reassigned(design.onset[::-1].copy()), design)]
+    placed = place_dummies(null.q, null.nested, join_blocks([one[0] for one in dealt if one is not None]), codes)
+    solution = rng.normal(0, 0.5, placed.dummies.home.size)
+    expected = null.means[placed.dummies.rows] * np.exp(-placed.dummies.fit(solution))
+    np.testing.assert_allclose(compute_means(placed, solution, null.updates, 0), expected, rtol=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -143,9 +143,8 @@ class Null:
     @cached_property
     def updates(self) -> ExactUpdates:
         """What exact updates begin with, once for all draws."""
-        o, order = self.model.design.observations, self.model.order
-        weights, means = np.where(self.q.weights > 0, o.row_weights, 0.0), self.means * np.exp(self.moved)
-        return lay_out_updates(self.y, means, weights, o.effect_codes(), order.cube)
+        weights = np.where(self.q.weights > 0, self.model.design.observations.row_weights, 0.0)
+        return lay_out_updates(self.y, self.means * np.exp(self.moved), weights, self.model.order)
 
     def without(self, rows: IntArray) -> "Null":
         """Return the model for treatments that all leave out some rows, which then need no dummies.
@@ -246,11 +245,11 @@ class Null:
         solution, is_solved = placed.solve(
             sum_by_group(score, columns, dummies.home.size), is_pruned=regression.is_pruned
         )
-        moved = np.broadcast_to(self.moved, self.means.shape)
         if n_rounds:
-            means = compute_means(placed, solution, self.means * np.exp(moved), self.updates, n_rounds)
+            means = compute_means(placed, solution, self.updates, n_rounds)
         else:
-            means = self.means[rows] * np.exp(moved[rows] - dummies.fit(solution))
+            moved = np.broadcast_to(self.moved, self.means.shape)[rows]
+            means = self.means[rows] * np.exp(moved - dummies.fit(solution))
         return _Imputed(rows[inside], placed.cells[inside], means[inside], is_solved[columns[inside]])
 
     def _measure(self, observed: FloatArray, imputed: FloatArray, totals: FloatArray) -> FloatArray:

@@ -8,7 +8,7 @@ import numpy as np
 from twintrade.estimators.repeating.treatment_blocks import Block, JoinedBlocks, join_blocks
 from twintrade.numerics.absorption import Annihilator, DummySets, Nested
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_group
-from twintrade.numerics.poisson import ExactUpdates, RowDummies, fit_with_dummies
+from twintrade.numerics.poisson import ExactUpdates, RowDummies, Start, fit_with_dummies
 
 LARGEST_STEP = 30.0
 
@@ -72,9 +72,7 @@ def _find_absorbed(dummies: DummySets, codes: Sequence[IntArray]) -> BoolArray:
     return out
 
 
-def compute_means(
-    placed: PlacedDummies, solution: FloatArray, means: FloatArray, updates: ExactUpdates, n_rounds: int
-) -> FloatArray:
+def compute_means(placed: PlacedDummies, solution: FloatArray, updates: ExactUpdates, n_rounds: int) -> FloatArray:
     """Return what rows with a dummy would have had without it, from one step and exact updates after it.
 
     Parameters
@@ -82,9 +80,8 @@ def compute_means(
     placed : PlacedDummies
     solution : FloatArray, shape (n_columns,)
         Of one step.
-    means : FloatArray, shape (n_rows,)
-        Before the step, zero where there are none.
     updates : ExactUpdates
+        With means before the step.
     n_rounds : int
         At most.
 
@@ -93,14 +90,11 @@ def compute_means(
     FloatArray, shape (n_entries,)
     """
     dummies = placed.dummies
-    effect = np.zeros((means.size, dummies.n_sets))
-    effect[dummies.rows, dummies.sets] = solution[dummies.columns]
-    net = np.divide(
-        dummies.weigh_rows(solution),
-        dummies.q.weights[:, None],
-        out=effect.copy(),
-        where=dummies.q.weights[:, None] > 0,
-    )
-    start = means[:, None] * np.exp(np.clip(net - effect, -LARGEST_STEP, LARGEST_STEP))
+    q, moves = dummies.q, -dummies.explain(solution)
+    covariates, means = q.elimination.layout.covariates.shape[1], None
+    if covariates:
+        moved = q.elimination.across[:, -covariates:] @ moves[-covariates:]
+        means = updates.means[:, None] * np.exp(np.clip(moved, -LARGEST_STEP, LARGEST_STEP))
+    levels, effects = (np.clip(of, -LARGEST_STEP, LARGEST_STEP) for of in (moves[updates.coefficients].T, solution))
     left_out = RowDummies(dummies.rows, dummies.sets, dummies.columns, dummies.home)
-    return fit_with_dummies(updates, left_out, n_rounds, start, np.clip(solution, -LARGEST_STEP, LARGEST_STEP))[0]
+    return fit_with_dummies(updates, left_out, n_rounds, Start(levels, effects, means))[0]

@@ -165,6 +165,10 @@ class DummySets:
         """Return what the effects alone explain of columns' values, by entry: Z (Z'WZ)^- Z'WCx."""
         return self.levels.project(self.levels.weights * values[self.columns])
 
+    def explain(self, values: FloatArray) -> FloatArray:
+        """Return the effects' coefficients that explain it, those of A, E and D, shape (n_coefficients, n_sets)."""
+        return np.vstack(self.levels.solve(self.levels.weights * values[self.columns]))
+
     def weigh_rows(self, values: FloatArray) -> FloatArray:
         """Return QCx in every row of the data, set by set, shape (n_rows, n_sets)."""
         weighted = self.levels.weights * values[self.columns]

@@ -42,6 +42,12 @@ class EliminationOrder:
         parts = [part.indices.reshape(self.first.size, -1).T for part in (self.nested, self.across)]
         return [self.first, *(np.asarray(code, dtype=np.int64) for part in parts for code in part)]
 
+    def list_coefficients(self) -> list[IntArray]:
+        """Return the place of each row's coefficient among those of A, E and D, in every effect, (n_rows,) each."""
+        begins = np.cumsum([0, int(self.first.max()) + 1, self.nested.shape[1]])
+        counts = 1, self.nested.indices.size // self.first.size, self.across.indices.size // self.first.size
+        return [code + begin for code, begin in zip(self.list_codes(), np.repeat(begins, counts), strict=True)]
+
     @cached_property
     def cube(self) -> Cube | None:
         """The cube whose cells rows are; None where there is none, or a covariate beside the effects."""

@@ -151,17 +151,17 @@ class SetLevels:
 
     def project(self, weighted: FloatArray) -> FloatArray:
         """Return Z (Z'WZ)^- Z' times weighted entries, set by set, shape (n_entries,)."""
-        by_first, by_level, by_rest = self._solve(weighted)
+        by_first, by_level, by_rest = self.solve(weighted)
         inside, across = self.inside.spread(by_level, weighted.size), self.across.spread(by_rest, weighted.size)
         return np.asarray(by_first.ravel()[self.pair] + across + inside)
 
     def project_to_all(self, weighted: FloatArray) -> FloatArray:
         """Return the same in every row of the data, shape (n_rows, n_sets)."""
         e = self.q.elimination
-        by_first, by_level, by_rest = self._solve(weighted)
+        by_first, by_level, by_rest = self.solve(weighted)
         return np.asarray(by_first[e.layout.first] + e.layout.nested @ by_level + e.across @ by_rest)
 
-    def _solve(self, weighted: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def solve(self, weighted: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return the levels' coefficients by set: of the largest effect, of those inside blocks and of the rest."""
         e = self.q.elimination
         n_nested, n_across = e.cross.shape

@@ -9,3 +9,4 @@ from twintrade.numerics.poisson.fit import fit_poisson as fit_poisson
 from twintrade.numerics.poisson.separation import Separated as Separated
 from twintrade.numerics.poisson.updated_sets import ExactUpdates as ExactUpdates
 from twintrade.numerics.poisson.updated_sets import RowDummies as RowDummies
+from twintrade.numerics.poisson.updated_sets import Start as Start

@@ -6,13 +6,11 @@ rounds moved is extrapolated (SQUAREM; Varadhan and Roland 2008), since single e
 them share.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from twintrade.numerics.absorption import Cube
-from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-from twintrade.numerics.poisson.updated_sets import CubeSets, ExactUpdates, RowDummies, RowSets, move_ahead
+from twintrade.numerics.absorption import EliminationOrder
+from twintrade.numerics.arrays import BoolArray, FloatArray, compact
+from twintrade.numerics.poisson.updated_sets import CubeSets, ExactUpdates, RowDummies, RowSets, Start, move_ahead
 
 SETTLED = 3e-4
 """Relative change of wanted means within a round at which the rounds of a set end: of their sum, and on average."""
@@ -23,8 +21,7 @@ def fit_with_dummies(
     of: ExactUpdates,
     dummies: RowDummies,
     n_rounds: int,
-    start: FloatArray | None = None,
-    effects: FloatArray | None = None,
+    start: Start | None = None,
 ) -> tuple[FloatArray, BoolArray]:
     """Return what rows with a dummy would have without it once each level has the sum that was observed.
 
@@ -34,10 +31,8 @@ def fit_with_dummies(
     dummies : RowDummies
     n_rounds : int
         Rounds at most.
-    start : FloatArray, shape (n_rows, n_sets), or None
-        Means without dummies to begin with.
-    effects : FloatArray, shape (n_columns,), or None
-        Of the dummies to begin with, in log points.
+    start : Start or None
+        None: from the means as they are.
 
     Returns
     -------
@@ -50,19 +45,18 @@ def fit_with_dummies(
     for low in range(0, dummies.n_sets, n_each):
         sets = slice(low, low + n_each)
         part, columns = dummies.part(sets)
-        begins = None if start is None else start[:, sets], None if effects is None else effects[columns]
-        parts.append(_fit_run(of, part, n_rounds, *begins))
+        parts.append(_fit_run(of, part, n_rounds, None if start is None else start.part(sets, columns)))
     means, is_known = zip(*parts, strict=True)
     return np.concatenate(means), np.concatenate(is_known)
 
 
 def _fit_run(
-    of: ExactUpdates, dummies: RowDummies, n_rounds: int, start: FloatArray | None, effects: FloatArray | None
+    of: ExactUpdates, dummies: RowDummies, n_rounds: int, start: Start | None
 ) -> tuple[FloatArray, BoolArray]:
-    state = (RowSets if of.cube is None else CubeSets)(of, dummies, start, effects)
-    is_known = np.logical_and.reduce(state.goals[dummies.sets, state.levels] > 0)
-    out, past = np.empty(dummies.rows.size), [state.factors.copy()]
-    before = state.read()
+    state = (RowSets if of.cube is None else CubeSets)(of, dummies, start)
+    is_known = np.logical_and.reduce(state.goals.take(state.levels) > 0)
+    before, past = state.read(), [state.factors.copy()]
+    out = before.copy()
     for _ in range(n_rounds):
         state.run_round()
         means = out[state.places] = state.read()
@@ -82,25 +76,30 @@ def _fit_run(
 
 
 def lay_out_updates(
-    y: FloatArray, means: FloatArray, weights: FloatArray, codes: Sequence[IntArray], cube: Cube | None
+    y: FloatArray, means: FloatArray, weights: FloatArray, order: EliminationOrder
 ) -> ExactUpdates:
     """Lay rows out in a cube if there is one.
 
     Parameters
     ----------
     y, means, weights : FloatArray, shape (n_rows,)
-    codes : sequence of IntArray, each of shape (n_rows,)
-    cube : Cube or None
-        Of these effects.
+    order : EliminationOrder
+        Of the effects.
     """
+    coefficients, cube = order.list_coefficients(), order.cube
     if cube is None:
+        codes = [compact(code) for code in coefficients]
         sizes = [int(code.max(initial=-1)) + 1 for code in codes]
     else:
         n_cities, n_partners, n_periods = cube.shape
         cells = np.arange(y.size) if cube.position is None else cube.position
         dyad, period = np.divmod(cells, n_periods)
         city, partner = np.divmod(dyad, n_partners)
-        codes = dyad, city * n_periods + period, partner * n_periods + period
+        codes = [dyad, city * n_periods + period, partner * n_periods + period]
         sizes = [n_cities * n_partners, n_cities * n_periods, n_partners * n_periods]
+        coefficients = [coefficients[place] for place in cube.places]
     starts = np.cumsum([0, *sizes])
-    return ExactUpdates(y, means, weights, np.stack(codes) + starts[:-1, None], starts, cube)
+    levels = np.stack(codes) + starts[:-1, None]
+    of_level = np.zeros(starts[-1], dtype=np.int64)
+    of_level[levels] = coefficients
+    return ExactUpdates(y, means, weights, levels, starts, of_level, cube)

@@ -60,6 +60,28 @@ class RowDummies:
         return np.asarray(np.arange(self.home.size) - np.searchsorted(self.home, self.home))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Start:
+    """Where rounds begin.
+
+    Attributes
+    ----------
+    levels : FloatArray, shape (n_sets, n_levels)
+    dummies : FloatArray, shape (n_columns,)
+        Log points that each level, and each dummy of several rows, adds.
+    means : FloatArray, shape (n_rows, n_sets), or None
+        What they add to, without dummies, where it differs between sets.
+    """
+
+    levels: FloatArray
+    dummies: FloatArray
+    means: FloatArray | None
+
+    def part(self, sets: slice, columns: slice) -> "Start":
+        """Return that of some of the sets."""
+        return Start(self.levels[sets], self.dummies[columns], None if self.means is None else self.means[:, sets])
+
+
 @dataclass(frozen=True, eq=False)
 class ExactUpdates:
     """Rows of a fit, the levels they are in, and what was observed.
@@ -75,6 +97,8 @@ class ExactUpdates:
         where there is a cube.
     starts : IntArray, shape (n_effects + 1,)
         Where the levels of each effect begin.
+    coefficients : IntArray, shape (n_levels,)
+        Place of each level among the coefficients of an elimination; any where no row is.
     cube : Cube or None
     """
 
@@ -83,6 +107,7 @@ class ExactUpdates:
     weights: FloatArray
     levels: IntArray
     starts: IntArray
+    coefficients: IntArray
     cube: Cube | None
 
     @property
@@ -134,32 +159,34 @@ class UpdatedSets(ABC):
     ----------
     goals, factors : FloatArray, shape (n_sets, n_levels + n_dummies)
         Observed sums, zero where nothing is to move. Dummies are those of the set that has most.
-    places, rows, sets, columns : IntArray, shape (n_entries,)
-        Columns are those of the two tables.
-    levels : IntArray, shape (n_effects, n_entries)
+    places, rows, sets : IntArray, shape (n_entries,)
+    levels, columns : IntArray, shape (n_effects, n_entries) and (n_entries,)
+        Where in the two tables, row after row, the levels and the dummy of each entry are.
     begun, weights : FloatArray, shape (n_entries,)
         Means to begin with, and weights, zero for rows that are left out.
     """
 
-    def __init__(
-        self, of: ExactUpdates, dummies: RowDummies, start: FloatArray | None, effects: FloatArray | None
-    ) -> None:
+    def __init__(self, of: ExactUpdates, dummies: RowDummies, start: Start | None) -> None:
         is_alone, number = dummies.is_alone, of.n_levels + dummies.number
         gone = is_alone[dummies.columns]
-        self.of, self.rows, self.sets, self.columns = of, dummies.rows, dummies.sets, number[dummies.columns]
-        self.places, self.levels = np.arange(self.rows.size), of.levels[:, self.rows]
-        self.begun = of.means[self.rows] if start is None else start[self.rows, self.sets]
+        self.of, self.rows, self.sets = of, dummies.rows, dummies.sets
+        self.places = np.arange(self.rows.size)
+        means = None if start is None else start.means
+        self.begun = of.means[self.rows] if means is None else means[self.rows, self.sets]
         self.weights, self.is_joint = np.where(gone, 0.0, of.weights[self.rows]), not is_alone.all()
         self.factors = np.ones((dummies.n_sets, int(number.max(initial=of.n_levels - 1)) + 1))
+        of_set = self.sets * self.factors.shape[1]
+        self.levels, self.columns = of_set + of.levels[:, self.rows], of_set + number[dummies.columns]
         self.goals = self._sum_by_dummy(self.weights * of.y[self.rows])
         self.goals[:, : of.n_levels] = of.observe_without(self.rows[gone], self.sets[gone], dummies.n_sets)
-        if effects is not None:
-            self.factors[dummies.home, number] = np.where(is_alone, 1.0, np.exp(effects))
-        self.lay_out(start)
+        if start is not None:
+            self.factors[:, : of.n_levels] = np.exp(start.levels)
+            self.factors[dummies.home, number] = np.where(is_alone, 1.0, np.exp(start.dummies))
+        self.lay_out(means)
         self.place_dummies()
 
     @abstractmethod
-    def lay_out(self, start: FloatArray | None) -> None:
+    def lay_out(self, means: FloatArray | None) -> None:
         """Lay the weighted means to begin with out for all sets, shape (n_rows, n_sets)."""
 
     @abstractmethod
@@ -173,9 +200,10 @@ class UpdatedSets(ABC):
     def keep(self, kept: BoolArray) -> None:
         """Go on with some of the sets."""
         entries, place = kept[self.sets], np.cumsum(kept) - 1
-        for name in ("places", "rows", "columns", "begun", "weights"):
+        for name in ("places", "rows", "sets", "columns", "begun", "weights"):
             setattr(self, name, getattr(self, name)[entries])
-        self.sets, self.levels = place[self.sets[entries]], self.levels[:, entries]
+        back = (self.sets - place[self.sets]) * self.factors.shape[1]
+        self.sets, self.levels, self.columns = place[self.sets], self.levels[:, entries] - back, self.columns - back
         self.goals, self.factors = self.goals[kept], self.factors[kept]
 
     def run_round(self) -> None:
@@ -195,7 +223,7 @@ class UpdatedSets(ABC):
         """Return the means of the entries without their dummies, shape (n_entries,)."""
         out = self.begun.copy()
         for level in self.levels:
-            out *= self.factors[self.sets, level]
+            out *= self.factors.take(level)
         return out
 
     def find_moving(self, before: FloatArray, after: FloatArray, share: float) -> BoolArray:
@@ -207,22 +235,21 @@ class UpdatedSets(ABC):
         return np.asarray((by_set[0] > share * by_set[1]) | (by_set[2] > share * counts))
 
     def _sum_by_dummy(self, values: FloatArray) -> FloatArray:
-        shape = self.factors.shape
-        return sum_by_group(values, self.sets * shape[1] + self.columns, shape[0] * shape[1]).reshape(shape)
+        return sum_by_group(values, self.columns, self.factors.size).reshape(self.factors.shape)
 
 
 class RowSets(UpdatedSets):
     """Row by row."""
 
-    def lay_out(self, start: FloatArray | None) -> None:
+    def lay_out(self, means: FloatArray | None) -> None:
         """Keep weighted means."""
         of = self.of
-        means = np.broadcast_to(of.means[:, None], (of.y.size, self.factors.shape[0])) if start is None else start
-        self.weighted = means * of.weights[:, None]
+        shared = np.broadcast_to(of.means[:, None], (of.y.size, self.factors.shape[0]))
+        self.weighted = (shared if means is None else means) * of.weights[:, None]
 
     def place_dummies(self) -> None:
         """Write the entries anew."""
-        self.weighted[self.rows, self.sets] = self.weights * self.begun * self.factors[self.sets, self.columns]
+        self.weighted[self.rows, self.sets] = self.weights * self.begun * self.factors.take(self.columns)
 
     def run_levels(self) -> None:
         """Give every level its sum."""
@@ -244,20 +271,24 @@ class RowSets(UpdatedSets):
 class CubeSets(UpdatedSets):
     """In a cube, with weighted means in two orders."""
 
-    def lay_out(self, start: FloatArray | None) -> None:
+    def lay_out(self, means: FloatArray | None) -> None:
         """Keep weighted means."""
         of, n_sets = self.of, self.factors.shape[0]
         assert of.cube is not None
-        cells = np.repeat(of.cells, n_sets, axis=0) if start is None else of.lay_out(start)
-        self.by_city = cells.reshape(n_sets, *of.cube.shape)
-        self.at = self.rows if of.cube.position is None else of.cube.position[self.rows]
-        self.by_partner, self.net = np.empty_like(self.by_city.swapaxes(1, 2), order="C"), np.empty_like(self.by_city)
+        cells = of.cells if means is None else of.lay_out(means)
+        by_city = cells.reshape(-1, *of.cube.shape)
+        both = by_city, np.ascontiguousarray(by_city.swapaxes(1, 2))
+        self.by_city, self.by_partner = (np.repeat(one, n_sets // len(cells), axis=0) for one in both)
+        self.net = np.empty_like(self.by_city)
+        place = self.rows if of.cube.position is None else of.cube.position[self.rows]
+        city, partner, period = np.unravel_index(place, of.cube.shape)
+        self.at = place, np.ravel_multi_index((partner, city, period), self.by_partner.shape[1:])
 
     def place_dummies(self) -> None:
         """Write the entries anew."""
-        weighted = self.weights * self.begun * self.factors[self.sets, self.columns]
-        self.by_city.reshape(self.by_city.shape[0], -1)[self.sets, self.at] = weighted
-        self.by_partner[:] = self.by_city.swapaxes(1, 2)
+        weighted = self.weights * self.begun * self.factors.take(self.columns)
+        for cells, at in zip((self.by_city, self.by_partner), self.at, strict=True):
+            cells.reshape(cells.shape[0], -1)[self.sets, at] = weighted
 
     def run_levels(self) -> None:
         """Give every level its sum."""
@@ -276,7 +307,8 @@ class CubeSets(UpdatedSets):
 
     def keep(self, kept: BoolArray) -> None:
         """Go on with some of the sets."""
-        self.at = self.at[kept[self.sets]]
+        entries = kept[self.sets]
+        self.at = self.at[0][entries], self.at[1][entries]
         super().keep(kept)
         self.by_city, self.by_partner = self.by_city[kept], self.by_partner[kept]
         self.net = self.net[: self.by_city.shape[0]]
