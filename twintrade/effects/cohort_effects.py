@@ -195,12 +195,8 @@ class CohortEffects(Estimate):
         labels = np.unique(self.cohorts[self.is_treated])
         sizes = np.array([self.cell_weights[self.cohorts == g][0] for g in labels])
         weights = sizes[:, None] / sizes.sum()
-        influence = None
-        if self.unit_cohorts is not None and self.cohort_labels is not None:
-            distance = (cohorts.effects - cohorts.effects @ weights) / sizes.sum()
-            values = np.zeros((self.cohort_labels.size, 1))
-            values[np.searchsorted(self.cohort_labels, labels), 0] = distance
-            influence = GroupedInfluence(self.unit_cohorts, values, self.unit_weights)
+        distance = (cohorts.effects - cohorts.effects @ weights)[:, None] / sizes.sum()
+        influence = self._spread_over_units(distance, labels)
         n_units = np.array([self._n_units(self.is_treated)])
         return cohorts.combine(
             weights, [Text("estimators.effect-average-cohorts")], weight_influence=influence, n_units=n_units
@@ -242,19 +238,18 @@ class CohortEffects(Estimate):
 
     def _share_influence(self, members: Sequence[BoolArray], weights: FloatArray) -> WeightInfluence | None:
         """Influence of estimated shares: a unit of cohort g moves the average by its cells' distance from it."""
-        averages = self.effects @ weights
+        among = np.column_stack(members)
+        distance = np.where(among, self.effects[:, None] - self.effects @ weights, 0.0) / (self.cell_weights @ among)
         if self.weight_influence is not None:
-            totals = np.array([self.cell_weights[c].sum() for c in members])
-            distance = np.where(np.column_stack(members), self.effects[:, None] - averages, 0.0) / totals
             return self.weight_influence.averaged(distance)
+        return self._spread_over_units(distance, self.cohorts)
+
+    def _spread_over_units(self, distance: FloatArray, cohorts: IntArray) -> GroupedInfluence | None:
+        """Return rows added up by cohort as an influence of its units; None where shares are not estimated."""
         if self.unit_cohorts is None or self.cohort_labels is None:
             return None
-        values = np.zeros((self.cohort_labels.size, len(members)))
-        for j, cells in enumerate(members):
-            total = self.cell_weights[cells].sum()
-            for code, cohort in enumerate(self.cohort_labels):
-                values[code, j] = (self.effects[cells & (self.cohorts == cohort)] - averages[j]).sum() / total
-        return GroupedInfluence(self.unit_cohorts, values, self.unit_weights)
+        of_label = self.cohort_labels[:, None] == cohorts
+        return GroupedInfluence(self.unit_cohorts, of_label @ distance, self.unit_weights)
 
     def _balanced(self, balance: int | None) -> BoolArray:
         if balance is None:

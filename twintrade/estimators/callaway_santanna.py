@@ -157,19 +157,19 @@ def estimate_from_moments(m: CohortMoments, plan: list[GroupTime], wide: Wide) -
     effects = np.zeros(len(plan))
     coefficients = np.zeros((m.onset.size, m.periods.size, len(plan)))
     constants = np.zeros((m.onset.size, len(plan)))
-    for k, cell in enumerate(plan):
-        if cell.is_reference:
-            continue
-        change = m.means[:, cell.at] - m.means[:, cell.base]
-        n_comparison = m.counts[cell.comparison].sum()
-        average = float((m.counts * change)[cell.comparison].sum() / n_comparison)
-        effects[k] = change[cell.cohort] - average
-        loading = np.where(cell.comparison, -1.0 / n_comparison, 0.0)
-        loading[cell.cohort] = 1.0 / m.counts[cell.cohort]
-        coefficients[:, cell.at, k] = loading
-        coefficients[:, cell.base, k] = -loading
-        # Pooled comparison cohorts differ in their mean change: the between-cohort part of the influence.
-        constants[:, k] = np.where(cell.comparison, (average - change) / n_comparison, 0.0)
+    measured = np.array([k for k, cell in enumerate(plan) if not cell.is_reference], dtype=np.int64)
+    cohort, at, base = np.array([(plan[k].cohort, plan[k].at, plan[k].base) for k in measured], dtype=np.int64).T
+    is_comparison = np.array([plan[k].comparison for k in measured]).T
+    change, place = m.means[:, at] - m.means[:, base], np.arange(measured.size)
+    n_comparison = m.counts @ is_comparison
+    average = np.where(is_comparison, m.counts[:, None] * change, 0.0).sum(axis=0) / n_comparison
+    effects[measured] = change[cohort, place] - average
+    loading = np.where(is_comparison, -1.0 / n_comparison, 0.0)
+    loading[cohort, place] = 1.0 / m.counts[cohort]
+    coefficients[:, at, measured] = loading
+    coefficients[:, base, measured] = -loading
+    # Pooled comparison cohorts differ in their mean change: the between-cohort part of the influence.
+    constants[:, measured] = np.where(is_comparison, (average - change) / n_comparison, 0.0)
     return effects, wide.influence(m, coefficients, constants)
 
 

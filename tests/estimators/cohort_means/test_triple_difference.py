@@ -118,3 +118,15 @@ def test_no_comparison_with_both_kinds_is_refused():
     frame.loc[np.isinf(frame["g"]), "affected"] = 0.0
     with pytest.raises(EstimationError, match=r"never treated \(u\d\d.*\) has no affected unit"):
         fit(TripleDifference(), design_of(frame, NeverTreated()))
+
+
+def test_estimated_shares_move_the_average_by_affected_units_alone():
+    """Units that are never affected have labels too, without an onset, and stand before the others."""
+    effects = fit(TripleDifference(), design_of(frame_of(4, 1.0))).estimate
+    cohorts = effects.by_cohort()
+    size = np.array([effects.cell_weights[effects.cohorts == g][0] for g in (2003, 2005)])
+    average = effects.average_of_cohorts()
+    own, fixed = effects.cohort_labels[effects.unit_cohorts], cohorts.uncertainty.matrix() @ (size / size.sum())
+    moved = np.select([own == 2003, own == 2005], (cohorts.effects - average.effects) / size.sum(), 0.0)
+    assert np.isnan(own).any()
+    np.testing.assert_allclose(average.uncertainty.matrix()[:, 0], fixed + moved, rtol=EXACT)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Literal
 
 import numpy as np
@@ -111,13 +112,9 @@ def name_units(units: ObjectArray) -> Text:
 
 def select_identified(plan: Sequence[GroupTime], wide: Wide) -> tuple[list[GroupTime], tuple[Dropped, ...]]:
     """Split off the cells without a base period or without a comparison, naming them."""
-    kept = [c for c in plan if c.is_reference or (c.base >= 0 and bool(c.comparison.any()))]
-    lost = [
-        c.label(wide.onset, wide.periods)
-        for c in plan
-        if not (c.is_reference or (c.base >= 0 and c.comparison.any()))
-    ]
+    is_kept = [c.is_reference or (c.base >= 0 and bool(c.comparison.any())) for c in plan]
+    kept, lost = list(compress(plan, is_kept)), [c for c, stays in zip(plan, is_kept, strict=True) if not stays]
     if not lost:
         return kept, ()
-    sentence = Text("estimators.no-base")
-    return kept, (Dropped("no-comparison", sentence, 0, 0, tuple(lost)),)
+    labels = tuple(c.label(wide.onset, wide.periods) for c in lost)
+    return kept, (Dropped("no-comparison", Text("estimators.no-base"), 0, 0, labels),)

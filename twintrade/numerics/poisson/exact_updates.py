@@ -75,9 +75,7 @@ def _fit_run(
     return out, is_known
 
 
-def lay_out_updates(
-    y: FloatArray, means: FloatArray, weights: FloatArray, order: EliminationOrder
-) -> ExactUpdates:
+def lay_out_updates(y: FloatArray, means: FloatArray, weights: FloatArray, order: EliminationOrder) -> ExactUpdates:
     """Lay rows out in a cube if there is one.
 
     Parameters
