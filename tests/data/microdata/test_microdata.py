@@ -15,6 +15,7 @@ import pytest
 
 from twintrade.data import Frequency, InvalidDataError, TradeSource, complete, read_trade
 from twintrade.data.microdata.cells import collapse
+from twintrade.data.microdata.collapse import build_engine
 from twintrade.data.microdata.collapse_duckdb import DuckDB
 from twintrade.data.schema.microdata import Microdata
 from twintrade.data.sources.faults import Faults
@@ -401,6 +402,18 @@ def test_what_does_not_fit_into_memory_is_spilled_and_the_folder_removed(tmp_pat
     found = collapse(too_large(tmp_path), tmp_path, Faults())
     assert found.counts["firms"].sum() == 8 * 120_000
     assert [p for p in tmp_path.rglob("*") if p.is_file()] == [tmp_path / "x.parquet"]
+
+
+@pytest.mark.parametrize(
+    ("given", "held", "left"), [("1GB", 300, 700), ("1GB", 900, 400), ("2GB", 300, 1700), ("60MB", 300, 60)]
+)
+def test_the_program_takes_its_share_of_the_memory_that_was_given(tmp_path, given, held, left):
+    """Megabytes; a statement keeps 400 of what was given."""
+    engine = build_engine(Microdata(memory=given), tmp_path)
+    engine.make_room(held * 1_000_000)
+    number, unit = engine._connection.execute("SELECT current_setting('memory_limit')").fetchone()[0].split()
+    engine.close()
+    assert float(number) * {"MiB": 2**20, "GiB": 2**30}[unit] == pytest.approx(left * 1e6, rel=0.06)
 
 
 def test_short_memory_means_more_passes_and_the_same_cells(tmp_path, monkeypatch):

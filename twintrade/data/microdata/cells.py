@@ -41,6 +41,8 @@ from twintrade.text import Text
 KEY = ["city", "partner", "period"]
 COUNTS = ("weight", "rows", "firms", "products", "firm_products", "entering_firms", "exiting_firms")
 """Columns that stand beside the value in a panel made from microdata, where their columns were declared."""
+IMPORTED, HELD_A_CELL = 210_000_000, 170
+"""Bytes that the program holds while firms are counted: libraries, and of each cell."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,11 +100,13 @@ def collapse(source: TradeSource, root: Path, faults: Faults) -> Collapsed:
         names = read_names(source, engine, cells, faults)
         _refuse_faulty(source, engine, reading, cells, faults)
         faults.raise_if_any()
-        frame = _merged(_frame(names, cells, reading))
-        is_merged = len(frame) < cells.num_rows
-        del cells  # the counts need the memory
-        counts = _counts(source, engine, names, frame, is_merged=is_merged)
+        n_cells, frame = cells.num_rows, _frame(names, cells, reading)
+        del cells  # the next steps need the memory
+        pa.default_memory_pool().release_unused()
+        frame = _merged(frame)
+        is_merged = len(frame) < n_cells
         record = _record(source, files, path, root, n_rows, engine, reading)
+        counts = _counts(source, engine, names, frame, is_merged=is_merged)
     finally:
         engine.close()
     return Collapsed(frame, counts, record)
@@ -265,6 +269,7 @@ def _counts(
     if not options.margins and not is_merged and ratio == 1 and not options.product_digits:
         more = {"n_firms": "firms", "n_products": "products"}
         return counts.assign(**{role: frame[name] for name, role in more.items() if name in frame})
+    engine.make_room(IMPORTED + HELD_A_CELL * len(frame))
     keys, margins = count_margins(engine, source, names, ratio)
     cell = join_keys([*keys[:2], keys[2] - int(long["period"].min())], sizes)
     order = np.argsort(cell)

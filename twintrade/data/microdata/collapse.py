@@ -44,6 +44,9 @@ class Engine(Protocol):
     def register(self, name: str, table: "pa.Table") -> None:
         """Give a small table a name for statements."""
 
+    def make_room(self, n_bytes: int) -> None:
+        """Hold so much less than was given, where that leaves enough: what the program itself holds."""
+
     def first_rows(self, role: str, cells: Sequence[str]) -> dict[str, tuple[str, int | None]]:
         """Return the file and row in which each cell first stands; the row is None where the engine knows none."""
 

@@ -19,6 +19,9 @@ from twintrade.fanout import get_scope
 from twintrade.text import Text
 
 _FIRST_ROW = 2
+_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
+_LEAST = 400e6
+"""Bytes that a statement gets in any case, of what was given."""
 _PASSES = 8
 """In so many parts a statement is run when its groups, spilled or not, do not fit into memory at once."""
 _PLACE: Literal["CSV Error on Line"] = "CSV Error on Line"
@@ -119,6 +122,16 @@ class DuckDB:
     def register(self, name: str, table: pa.Table) -> None:
         """Give a small table a name."""
         self._connection.register(name, table)
+
+    def make_room(self, n_bytes: int) -> None:
+        """Lower the bound by so much, not below what a statement needs; it stays where too much is held."""
+        import duckdb
+
+        number, unit = self._connection.execute("SELECT current_setting('memory_limit')").fetchone()[0].split()
+        given = float(number) * 1024.0 ** _UNITS.index(unit)
+        least = max(given - n_bytes, min(given, _LEAST))
+        with suppress(duckdb.OutOfMemoryException):
+            self._connection.execute(f"SET memory_limit = '{int(least / 1024)}KiB'")
 
     def first_rows(self, role: str, cells: Sequence[str]) -> dict[str, tuple[str, int | None]]:
         """Return where each cell first stands, read again in the order of the files."""

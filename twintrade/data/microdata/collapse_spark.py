@@ -121,6 +121,9 @@ class Spark:
         """Give a small table a name."""
         self._session.createDataFrame(table).createOrReplaceTempView(name)
 
+    def make_room(self, n_bytes: int) -> None:
+        """Do nothing: the driver has a process of its own."""
+
     def first_rows(self, role: str, cells: Sequence[str]) -> dict[str, tuple[str, int | None]]:
         """Return the file of each cell; rows of a file have no order here."""
         wanted = self._session.createDataFrame([(c,) for c in cells], "cell STRING")

@@ -25,7 +25,7 @@ def count_margins(
     Parameters
     ----------
     engine : Engine
-        With the view open.
+        With the view open; closed when it has answered, as what it holds stands beside the counts.
     source : TradeSource
     names : Names
         What the texts mean.
@@ -58,8 +58,11 @@ def count_margins(
     ordinals = pa.array(periods["ordinal"].to_numpy() // max(ratio, 1), type=pa.int64())
     engine.register("period_names", pa.table({**columns, "id": ordinals}))
     summed = engine.execute(build_margins_statement(source, [*columns]))
-    keys = [summed[name].to_numpy().astype(np.int64) for name in KEY]
-    counts = {name: summed[name].to_numpy().astype(np.float64) for name in summed.column_names if name not in KEY}
+    engine.close()
+    parts = dict(zip(summed.column_names, summed.columns, strict=True))
+    del summed  # each column goes when it has been read
+    keys = [parts.pop(name).to_numpy().astype(np.int64, copy=False) for name in KEY]
+    counts = {name: parts.pop(name).to_numpy().astype(np.float64) for name in [*parts]}
     if "entering_firms" in counts:
         counts["entering_firms"][keys[2] == keys[2].min()] = np.nan
         counts["exiting_firms"][keys[2] == keys[2].max()] = np.nan
