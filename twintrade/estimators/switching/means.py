@@ -111,45 +111,39 @@ def _cells(
 
 
 def _horizon(m: CohortMoments, plan: list[_CohortCell], step: int, singletons: Singletons) -> MeanHorizon:
-    total = sum(m.counts[c.switchers].sum() for c in plan)
+    """Add the cells up, side by side in columns: (n_groups, n_cells)."""
+    switchers, others = (np.array([getattr(c, name) for c in plan]).T for name in ("switchers", "comparison"))
+    far, base, at = (np.array([getattr(c, name) for c in plan]) for name in ("far", "base", "at"))
+    change = np.where(switchers | others, m.means[:, far] - m.means[:, base], 0.0)
+    n, n_others = m.counts @ switchers, m.counts @ others
+    total = n.sum()
+    sums, other_sums = (m.counts @ np.where(members, change, 0.0) for members in (switchers, others))
+    received = m.periods[at] - np.array([c.onset for c in plan]) + 1
+    middle, n_all = (sums + other_sums) / (n + n_others), n + n_others
     coefficients, loadings, constants = np.zeros(m.means.shape), np.zeros(m.means.shape), np.zeros(m.onset.size)
-    effect = dose = so_far = 0.0
-    for cell in plan:
-        change = m.means[:, cell.far] - m.means[:, cell.base]
-        switchers, others = cell.switchers, cell.comparison
-        n, n_others = m.counts[switchers].sum(), m.counts[others].sum()
-        gap = m.counts[switchers] @ change[switchers] / n - m.counts[others] @ change[others] / n_others
-        effect += n * gap / total
-        received = m.periods[cell.at] - cell.onset + 1
-        dose += n * float(received > 0) / total
-        so_far += n * max(received, 0.0) / total
-        everyone = switchers | others
-        middle = m.counts[everyone] @ change[everyone] / m.counts[everyone].sum()
-        for members, share in ((switchers, 1.0), (others, -n / n_others)):
-            center, scale = _centering(m.counts, change, members, middle, n + n_others, singletons)
-            loading = share * scale / total * members
-            coefficients[:, cell.far] += loading
-            coefficients[:, cell.base] -= loading
-            constants += loading * (change - center)
-            loadings[:, cell.far] += share / total * members
-            loadings[:, cell.base] -= share / total * members
-    groups = np.flatnonzero(np.any([c.switchers for c in plan], axis=0))
-    n_switchers = int(total)
+    for members, size, added, share in (
+        (switchers, n, sums, np.ones(n.size)),
+        (others, n_others, other_sums, -n / n_others),
+    ):
+        # A group of one has no center.
+        is_alone = size < 2
+        center = np.where(is_alone, middle, added / size)
+        some = np.where(is_alone, n_all, size)
+        scale = np.where(is_alone & (singletons == "dropped"), 0.0, np.sqrt(some / (some - 1)))
+        loading = share * scale / total * members
+        constants += (loading * (change - center)).sum(axis=1)
+        for table, values in ((coefficients, loading), (loadings, share / total * members)):
+            table[:, far] += values
+            table[:, base] -= values
     return MeanHorizon(
-        step, effect, coefficients, loadings, constants, groups, n_switchers, float(total), dose, so_far
+        step=step,
+        effect=float(n @ (sums / n - other_sums / n_others) / total),
+        coefficients=coefficients,
+        loadings=loadings,
+        constants=constants,
+        groups=np.flatnonzero(switchers.any(axis=1)),
+        n_switchers=int(total),
+        weight=float(total),
+        dose=float(n @ (received > 0) / total),
+        dose_so_far=float(n @ np.maximum(received, 0) / total),
     )
-
-
-def _centering(
-    counts: FloatArray,
-    change: FloatArray,
-    members: BoolArray,
-    middle: float,
-    n_all: float,
-    singletons: Singletons,
-) -> tuple[float, float]:
-    """Return what changes are measured from, and a factor for its estimation; a group of one has no center."""
-    n = counts[members].sum()
-    if n >= 2:
-        return float(counts[members] @ change[members] / n), float(np.sqrt(n / (n - 1)))
-    return middle, 0.0 if singletons == "dropped" else float(np.sqrt(n_all / (n_all - 1)))
