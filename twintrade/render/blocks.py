@@ -66,7 +66,15 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class PageBreak:
-    """A new page where the format has pages."""
+    """A new page where the format has pages.
+
+    Attributes
+    ----------
+    ends_first : bool
+        Only where what stands before, from the last heading on, fits onto one page.
+    """
+
+    ends_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,17 @@ from made_results import make_results
 from pypdf import PdfReader
 
 from twintrade.render.appendix import build_document
-from twintrade.render.blocks import Cell, Column, Document, Figure, Heading, Table, build_paragraph, build_row
+from twintrade.render.blocks import (
+    Cell,
+    Column,
+    Document,
+    Figure,
+    Heading,
+    PageBreak,
+    Table,
+    build_paragraph,
+    build_row,
+)
 from twintrade.render.figures.encode import encode
 from twintrade.render.figures.theme import open_figure
 from twintrade.render.theme import Theme
@@ -89,6 +99,20 @@ def test_what_waits_stays_before_a_break_and_the_next_sub_heading():
     text, figure, sub = Piece("text", 500.0), Piece("whole", 400.0, series="figure"), Piece("heading", 30.0, 3)
     assert sort_pieces([sub, text, figure, sub, text]) == [0, 1, 2, 3, 4]
     assert sort_pieces([text, figure, Piece("break", 0.0), text]) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(("n_halves", "n_pages"), [(1, 2), (3, 2)])
+def test_a_first_page_that_goes_on_is_not_followed_by_a_white_one(n_halves, n_pages, monkeypatch):
+    """Of a document, and of the part behind a break."""
+    asked: list[tuple] = []
+    choose = typst_pdf.choose_order
+    monkeypatch.setattr(typst_pdf, "choose_order", lambda *given: asked.append(given) or choose(*given))
+    half, end = [LINES] * n_halves, PageBreak(ends_first=True)
+    part = PageBreak(), Heading(2, "Part")
+    made = pages(*half, end, build_paragraph("After it."), *part, *half, end, build_paragraph("End of it."))
+    assert (len(made), page_of(made, "After it.")) == (2 * n_pages, n_pages - 1)
+    assert page_of(made, "End of it.") == 2 * n_pages - 1
+    assert count_pages([read_piece(*one) for one in zip(*asked[0], strict=True)]) == 2 * n_pages
 
 
 @pytest.mark.parametrize("has_tall_figures", [False, True])

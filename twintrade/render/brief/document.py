@@ -52,8 +52,13 @@ def build_brief(page: Page) -> tuple[Block, ...]:
     if page.results.is_simulated:
         blocks.append(Note("simulated", build_spans(page.say("simulated"))))
     blocks += [*build_status(page), _key_numbers(facts), Aside(_say("asked"), (build_paragraph(_ask(facts)),))]
-    blocks += [Aside(_say("happened"), (build_paragraph(_tell(facts)),)), *_show(facts), *_warn(page), PageBreak()]
-    blocks += [_believe(facts), Aside(_say("needed"), (build_paragraph(_need(facts)),)), *list_pairs(facts)]
+    blocks += [Aside(_say("happened"), (build_paragraph(_tell(facts)),)), *_show(facts), *_warn(page)]
+    blocks += [
+        PageBreak(ends_first=True),
+        _believe(facts),
+        Aside(_say("needed"), (build_paragraph(_need(facts)),)),
+        *list_pairs(facts),
+    ]
     limits = [line for line in page.results.sections.get("limits", "").splitlines() if line.strip()]
     if limits:
         blocks.append(Aside(_say("limits"), (BulletList(tuple(build_spans(line) for line in limits)),)))

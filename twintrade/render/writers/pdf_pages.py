@@ -30,12 +30,19 @@ class Piece:
         Of a heading.
     series : str
         "table" or "figure", whose numbers must keep their order.
+    ends_first : bool
+        Of a break: only on the page of the last heading.
     """
 
     kind: Literal["heading", "text", "rows", "whole", "break"]
     height: float
     level: int = 0
     series: str = ""
+    ends_first: bool = False
+
+    def breaks_on(self, page: int) -> bool:
+        """Whether it ends the page of that number from the last heading's on."""
+        return self.kind == "break" and (page == 1 or not self.ends_first)
 
 
 def read_piece(block: Mapping[str, Any], height: float) -> Piece:
@@ -51,7 +58,7 @@ def read_piece(block: Mapping[str, Any], height: float) -> Piece:
     if kind == "heading":
         return Piece("heading", height, block["level"])
     if kind == "pagebreak" or block.get("is-wide"):
-        return Piece("break", 0.0)
+        return Piece("break", 0.0, ends_first=block.get("ends-first", False))
     if kind in ("table", "figure"):
         return Piece("rows" if block.get("breakable") else "whole", height, series=kind)
     if kind == "beside":
@@ -70,7 +77,15 @@ def choose_order(blocks: Sequence[Mapping[str, Any]], heights: Sequence[float]) 
     """
     pieces = [read_piece(block, height) for block, height in zip(blocks, heights, strict=True)]
     orders = dict.fromkeys(tuple(sort_pieces(pieces, slack=slack)) for slack in SLACKS)
-    return list(min(orders, key=lambda order: count_pages([pieces[place] for place in order])))
+    order = min(orders, key=lambda order: count_pages([pieces[place] for place in order]))
+    ends = zip(order, _list_ends([pieces[place] for place in order]), strict=True)
+    before, kept = 1, []
+    for place, end in ends:
+        # A break behind a page that went on is none.
+        if end > before or not pieces[place].ends_first:
+            kept.append(place)
+        before = end
+    return kept
 
 
 def count_pages(pieces: Sequence[Piece], height: float = HEIGHT) -> int:
@@ -82,15 +97,23 @@ def count_pages(pieces: Sequence[Piece], height: float = HEIGHT) -> int:
     height : float
         Of the text on a page.
     """
-    pages, used = 1, 0.0
+    return _list_ends(pieces, height)[-1]
+
+
+def _list_ends(pieces: Sequence[Piece], height: float = HEIGHT) -> list[int]:
+    """Return the page on which each block ends."""
+    pages, used, first, ends = 1, 0.0, 1, []
     for place, piece in enumerate(pieces):
         whole = {"heading": _least(pieces, place), "whole": piece.height, "rows": min(LEAST_ROWS, piece.height)}
-        if used and (piece.kind == "break" or used + whole.get(piece.kind, 0.0) > height):
+        if used and (piece.breaks_on(1 + pages - first) or used + whole.get(piece.kind, 0.0) > height):
             pages, used = pages + 1, 0.0
+        if piece.kind == "heading":
+            first = pages
         used += piece.height
         while used > height:
             pages, used = pages + 1, used + LOST_LINE - height
-    return pages
+        ends.append(pages)
+    return ends
 
 
 def sort_pieces(pieces: Sequence[Piece], height: float = HEIGHT, slack: float = SLACKS[0]) -> list[int]:
@@ -141,7 +164,7 @@ class _Layout:
         self.pieces, self.page, self.slack = pieces, page, slack
         self.order: list[int] = []
         self.waiting: list[int] = []
-        self.used = 0.0
+        self.used, self.begun = 0.0, 1
         self.is_under_sub_heading = False
 
     def fits(self, height: float) -> bool:
@@ -150,14 +173,17 @@ class _Layout:
     def put(self, place: int) -> None:
         piece = self.pieces[place]
         self.order.append(place)
-        if piece.kind == "break":
-            self.used = 0.0
-            return
-        if piece.kind in ("whole", "heading") and not self.fits(piece.height):
-            self.used = 0.0
+        if piece.breaks_on(self.begun) or (piece.kind in ("whole", "heading") and not self.fits(piece.height)):
+            self.turn()
+        if piece.kind == "heading":
+            self.begun = 1
         self.used += piece.height
         while self.used > self.page:
-            self.used += LOST_LINE - self.page
+            self.turn(self.used + LOST_LINE - self.page)
+
+    def turn(self, used: float = 0.0) -> None:
+        """Begin a page, on which so much is used."""
+        self.used, self.begun = used, self.begun + 1
 
     def settle(self) -> None:
         """Place what waits and now finds room, in its order within each series."""
@@ -181,7 +207,7 @@ class _Layout:
             self.put(self.waiting.pop(0))
             self.settle()
         if not self.fits(least):
-            self.used = 0.0
+            self.turn()
 
     def take_or_wait(self, place: int) -> None:
         piece = self.pieces[place]

@@ -152,7 +152,7 @@ def _block(block: Block, printer: Printer) -> list[dict[str, Any]]:
         case Figure():
             return [_figure(block, printer)]
         case PageBreak():
-            return [{"type": "pagebreak"}]
+            return [{"type": "pagebreak", "ends-first": block.ends_first}]
         case Contents():
             names = {name: str(Text(f"writers.{key}")) for name, key in CONTENTS.items()}
             return [{"type": "contents", **names}]
