@@ -104,9 +104,8 @@ def collapse(source: TradeSource, root: Path, faults: Faults) -> Collapsed:
         del cells  # the next steps need the memory
         pa.default_memory_pool().release_unused()
         frame = _merged(frame)
-        is_merged = len(frame) < n_cells
         record = _record(source, files, path, root, n_rows, engine, reading)
-        counts = _counts(source, engine, names, frame, is_merged=is_merged)
+        counts = _counts(source, engine, names, frame, is_merged=len(frame) < n_cells)
     finally:
         engine.close()
     return Collapsed(frame, counts, record)

@@ -10,7 +10,8 @@ import numpy as np
 
 from twintrade.numerics.absorption import EliminationOrder
 from twintrade.numerics.arrays import BoolArray, FloatArray, compact
-from twintrade.numerics.poisson.updated_sets import CubeSets, ExactUpdates, RowDummies, RowSets, Start, move_ahead
+from twintrade.numerics.poisson.row_dummies import RowDummies, Start
+from twintrade.numerics.poisson.updated_sets import CubeSets, ExactUpdates, RowSets, move_ahead
 
 SETTLED = 3e-4
 """Relative change of wanted means within a round at which the rounds of a set end: of their sum, and on average."""
