@@ -66,13 +66,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class PageBreak:
-    """A new page where the format has pages.
-
-    Attributes
-    ----------
-    ends_first : bool
-        Only where what stands before, from the last heading on, fits onto one page.
-    """
+    """A new page where pages are; with ``ends_first`` only where all from the last heading on fits onto one."""
 
     ends_first: bool = False
 
