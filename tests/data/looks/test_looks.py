@@ -1,11 +1,13 @@
 """What is guessed about an undeclared file reads it as a careful user would have declared it."""
 
 import csv
+import re
 
 import pytest
 from made_workbooks import sheet, workbook
 
 from twintrade.data import Constant, Frequency, TradeSource, TwinningSource, read_trade, read_twinnings
+from twintrade.data.figures import header_units
 from twintrade.data.figures.header_units import parse_header_unit, read_header
 from twintrade.data.figures.money import parse_money_unit
 from twintrade.data.formats.encodings import decode, list_possible_encodings
@@ -231,6 +233,13 @@ def test_a_unit_is_taken_from_the_header_or_left_for_the_user_to_write(header, u
             parse_money_unit(unit)
     else:
         assert parse_money_unit(unit).power == (read_header(header).power or parse_money_unit(unit).power)
+
+
+def test_no_pattern_is_made_for_a_name_that_a_header_does_not_hold(monkeypatch):
+    patterns, search = [], re.search
+    monkeypatch.setattr(header_units.re, "search", lambda *found: patterns.append(found) or search(*found))
+    assert read_header.__wrapped__("exports_usd").currency == "USD"
+    assert len(patterns) < 10
 
 
 UNREAD = [

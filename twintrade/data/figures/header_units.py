@@ -111,10 +111,10 @@ def _list_currencies() -> tuple[tuple[str, str], ...]:
 
 
 @cache
-def _list_powers() -> tuple[tuple[re.Pattern[str], int], ...]:
-    """Return the patterns of powers, the longest name first, so that "hundred million" is not read as "million"."""
-    names = sorted(((name, power) for power, all_ in POWERS for name in all_), key=lambda pair: -len(pair[0]))
-    return tuple((re.compile(_bound(name)), power) for name, power in names)
+def _list_powers() -> tuple[tuple[str, int], ...]:
+    """Return the names of powers, the longest first, so that "hundred million" is not read as "million"."""
+    names = ((name, power) for power, all_ in POWERS for name in all_)
+    return tuple(sorted(names, key=lambda pair: -len(pair[0])))
 
 
 def _find_currency(text: str) -> tuple[str, int, int, int | None] | None:
@@ -123,6 +123,8 @@ def _find_currency(text: str) -> tuple[str, int, int, int | None] | None:
     behind = "|".join(sorted(_BEHIND, key=len, reverse=True))
     joined = "|".join(sorted({*_BEHIND} - {"m"}, key=len, reverse=True))
     for name, code in _list_currencies():
+        if name not in text:  # few are, and each takes three patterns
+            continue
         escaped = re.escape(name)
         match = re.search(rf"(?<![a-z0-9])({before})(\s?){escaped}(?![a-z0-9])", text)
         if match and (match[1] != _CLOSE or not match[2]):
@@ -136,7 +138,7 @@ def _find_currency(text: str) -> tuple[str, int, int, int | None] | None:
 
 
 def _find_power(text: str) -> int | None:
-    return next((power for pattern, power in _list_powers() if pattern.search(text)), None)
+    return next((power for name, power in _list_powers() if name in text and re.search(_bound(name), text)), None)
 
 
 def _bound(name: str) -> str:
@@ -165,10 +167,9 @@ def _find_unread(text: str, start: int, end: int, power: int | None) -> str:
 
 def _drop_known(text: str, power: int | None) -> str:
     """Return a text without years, currencies and the power that was read."""
-    for pattern, known in _list_powers():
-        text = pattern.sub(" ", text) if known == power else text
-    for name, _ in _list_currencies():
-        text = re.sub(_bound(name), " ", text)
+    of_power = [name for name, known in _list_powers() if known == power]
+    for name in (*of_power, *(name for name, _ in _list_currencies())):
+        text = re.sub(_bound(name), " ", text) if name in text else text
     return _YEARS.sub(" ", text)
 
 
