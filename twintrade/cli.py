@@ -3,8 +3,6 @@
 import gc
 import io
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,6 +47,8 @@ Specs = Annotated[
 ]
 OneSpec = Annotated[str, typer.Argument(help="Analysis file or its name.", autocompletion=_complete)]
 DONE, ESTIMATION, USAGE, DATA, STALE, INTERRUPTED = 0, 1, 2, 3, 4, 130
+NEW_OBJECTS = 500_000
+"""So many are made before any out of reach are looked for: more than are imported, which are none and take long."""
 
 
 def main() -> None:
@@ -56,11 +56,14 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without the minus sign gets a question mark
+    gc.set_threshold(NEW_OBJECTS)
     try:
         app()
     except TwintradeError as error:
         _complain(str(error))
         sys.exit(_code(error))
+    finally:
+        gc.freeze()  # else all that is left would be looked through at the end
 
 
 def _print_version(wanted: bool) -> None:
@@ -166,25 +169,14 @@ def _checked(specs: list[str] | None, *, as_json: bool = False) -> int:
 @app.command()
 def explain(spec: OneSpec, as_json: Json = False, language: Language = "") -> None:
     """Say in sentences what an analysis does and assumes, then its full specification."""
-    with _pause_collection():
-        from twintrade.study.explaining import collect_explanation, explain_analysis
+    from twintrade.study.explaining import collect_explanation, explain_analysis
 
-        analysis = _list_analyses([spec])[0]
-        with use_language_of([analysis]):
-            if as_json:
-                answer("explain", collect_explanation(analysis.root, analysis.name, analysis.text))
-            else:
-                typer.echo(explain_analysis(analysis.root, analysis.name, analysis.text))
-
-
-@contextmanager
-def _pause_collection() -> Iterator[None]:
-    """Leave unreachable objects alone: what is imported and read once ends before looking for them pays."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
+    analysis = _list_analyses([spec])[0]
+    with use_language_of([analysis]):
+        if as_json:
+            answer("explain", collect_explanation(analysis.root, analysis.name, analysis.text))
+        else:
+            typer.echo(explain_analysis(analysis.root, analysis.name, analysis.text))
 
 
 @app.command()

@@ -54,6 +54,15 @@ def test_a_command_imports_no_package_that_it_does_not_use(project, command):
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.parametrize("command", ["list", "explain us-states"])
+def test_what_is_imported_is_never_looked_through_for_garbage(command, root):
+    code = f"import gc, sys, twintrade.cli as c; sys.argv += {command.split()}; searches = []\n"
+    code += "gc.callbacks.append(lambda *search: searches.append(search))\n"
+    code += "try: c.main()\nexcept SystemExit: print(len(searches), gc.get_count()[0] < 10)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
+    assert done.stdout.split()[-2:] == ["0", "True"]
+
+
 def test_a_method_is_found_without_the_others_of_its_room():
     code = "import sys; from twintrade.estimators.base import ESTIMATORS as e; e['twfe']; 'ppml' in e\n"
     code += "print('twintrade.estimators.synthetic_did' in sys.modules, e['twfe'].name, 'nothing' in e, len(list(e)))"
