@@ -1,4 +1,5 @@
 import csv
+import gc
 import io
 import itertools
 import os
@@ -13,8 +14,10 @@ import docx
 import docx.shared
 import pytest
 from made_results import HOSTILE, make_results
+from matplotlib.figure import Figure as Drawing
 from pypdf import PdfReader
 
+from twintrade.render import report as whole_report
 from twintrade.render.appendix import build_appendix
 from twintrade.render.block_parts import list_exhibits
 from twintrade.render.blocks import Figure, Heading, Table
@@ -184,6 +187,22 @@ def test_real_data_are_not_called_simulated():
     for name in ("appendix.html", "appendix.tex", "tables/tab-ladder.tex"):
         assert b"SIMULATED DATA" not in files[name]
         assert b"SIMULATED data" not in files[name]
+
+
+@pytest.mark.usefixtures("unencoded")
+def test_drawings_are_let_go_before_pages_are_printed(made, monkeypatch):
+    def count() -> int:
+        return sum(type(one) is Drawing for one in gc.get_objects())
+
+    counts = []
+    monkeypatch.setattr(whole_report, "render_pages", lambda *_: counts.append(count()) or ({}, ()))
+    gc.collect()
+    before, _ = count(), gc.disable()
+    try:
+        render(made)
+    finally:
+        gc.enable()
+    assert counts[0] == before
 
 
 @pytest.mark.usefixtures("unencoded")

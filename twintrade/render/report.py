@@ -1,5 +1,6 @@
 """Everything a report is, as bytes by relative path: figures, tables, and the appendix in every format at hand."""
 
+import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -120,6 +121,7 @@ def render_document(
         The one the figures were drawn with.
     word_template : bytes, optional
     """
+    gc.collect()  # drawings hold themselves, and printing takes most memory
     tex = Printer(list_printable(), names, options.wording)
     printed, printing = render_pages("appendix", document, options, names, word_template)
     files: dict[str, bytes] = {}
