@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import ExitStack
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -28,6 +29,9 @@ name = "adoption"
 SHORT = '\n[report]\nexhibits = ["ladder"]\n'
 """Pages of one table, for a test that looks at none of them."""
 
+SECONDS = 300
+"""How long a command may take."""
+
 build_pair = cache(build_simulated_pair)
 
 
@@ -48,10 +52,54 @@ def environment(**changes: str) -> dict[str, str]:
     return kept | {"OMP_NUM_THREADS": "1"} | changes
 
 
+class Child:
+    """A command in a child of the process that has imported everything; its standard error is read as it comes."""
+
+    def __init__(self, project: Path, words: tuple[str, ...], program: str = "", seconds: int = SECONDS) -> None:
+        with ExitStack() as stack:
+            folder = Path(stack.enter_context(TemporaryDirectory()))
+            order = {
+                "cwd": str(project),
+                "words": words,
+                "program": program,
+                "seconds": seconds,
+                "env": environment(),
+            }
+            out, err = folder / "out", folder / "err"
+            out.touch()
+            os.mkfifo(err)
+            self._pid = _ask_parent(order | {"out": str(out), "err": str(err)})
+            self.stderr = stack.enter_context(err.open(encoding="utf-8"))
+            self._out, self._opened = out, stack.pop_all()
+
+    def send_signal(self, sent: int) -> None:
+        os.kill(self._pid, sent)
+
+    def communicate(self) -> tuple[str, str]:
+        """Wait for the end; return what was written to standard output, and to standard error since it was read."""
+        with self._opened:
+            err = self.stderr.read()
+            self.returncode = _ask_parent({"wait": self._pid})
+            return self._out.read_text(encoding="utf-8"), err
+
+    def wait(self) -> int:
+        self.communicate()
+        return self.returncode
+
+
+def start(project: Path, *words: str) -> Child | subprocess.Popen[str]:
+    """Start a command that is not waited for: as a program of its own where the system cannot fork."""
+    if hasattr(os, "fork"):
+        return Child(project, words)
+    given = [sys.executable, "-m", "twintrade.cli", *words]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(given, cwd=project, env=environment(), stdout=pipe, stderr=pipe, text=True)
+
+
 def command(project: Path, *words: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Run a command: as a program of its own where it is given an environment or the system cannot fork."""
     if env is None and hasattr(os, "fork"):
-        return _forked(project, words)
+        return run_program("", project, *words)
     return subprocess.run(
         [sys.executable, "-m", "twintrade.cli", *words],
         cwd=project,
@@ -59,8 +107,15 @@ def command(project: Path, *words: str, env: Mapping[str, str] | None = None) ->
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=SECONDS,
     )
+
+
+def run_program(program: str, project: Path, *words: str, seconds: int = SECONDS) -> subprocess.CompletedProcess[str]:
+    """Run a file, or the command line where none is named, in a child of the process that has imported everything."""
+    child = Child(project, words, program, seconds)
+    out, err = child.communicate()
+    return subprocess.CompletedProcess(words, child.returncode, out, err)
 
 
 @cache
@@ -69,19 +124,13 @@ def _start_forking() -> subprocess.Popen[str]:
     return subprocess.Popen(program, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
-def _forked(project: Path, words: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+def _ask_parent(order: Mapping[str, object]) -> int:
     parent = _start_forking()
     assert parent.stdin is not None
     assert parent.stdout is not None
-    with TemporaryDirectory() as folder:
-        out, err = (Path(folder) / name for name in ("out", "err"))
-        out.touch()
-        err.touch()
-        order = {"cwd": str(project), "words": words, "env": environment(), "out": str(out), "err": str(err)}
-        parent.stdin.write(json.dumps(order) + "\n")
-        parent.stdin.flush()
-        code = int(parent.stdout.readline())
-        return subprocess.CompletedProcess(words, code, *(path.read_text(encoding="utf-8") for path in (out, err)))
+    parent.stdin.write(json.dumps(order) + "\n")
+    parent.stdin.flush()
+    return int(parent.stdout.readline())
 
 
 def hashes(folder: Path) -> dict[str, str]:

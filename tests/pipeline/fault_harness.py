@@ -1,15 +1,14 @@
 """Runs a project once for every fault of the disk that can meet it: killed, interrupted or refused at the n-th step.
 
-Started as a program of its own: estimates and pages are computed once and kept, then each fault meets a forked child,
-so that a thousand faults cost a thousand writings and no estimation. Prints one JSON record a fault, after a head for
-each beginning that it is given with its stride, as ``old:9``.
+Run by the process that forks commands: estimates and pages are computed once and kept, then each fault meets a forked
+child, so that a thousand faults cost a thousand writings and no estimation. Prints one JSON record a fault, after a
+head for each beginning that it is given with its stride, as ``old:9``.
 """
 
 import builtins
 import errno
 import functools
 import gc
-import importlib
 import io
 import json
 import os
@@ -22,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 from black_box import hashes
-from forking import import_all
 
 FAULTS = ("kill", "torn", "interrupt", "ENOSPC", "EIO")
 KEPT_PAGES = ("appendix.html", "appendix.pdf", "sections.json")
@@ -140,6 +138,7 @@ def keep_computed(*, every_page: bool) -> None:
         "replay_results",
         "render",
         "_list_warnings",
+        "measure_costs",
     ):
         setattr(execute, name, kept(getattr(execute, name), few=name == "render" and not every_page))
 
@@ -284,8 +283,6 @@ def warm(project: Path, version: str) -> None:
 
 
 if __name__ == "__main__":
-    import_all()
-    importlib.import_module("twintrade.cli")
     place, work = map(Path, sys.argv[1:3])
     keep_computed(every_page=sys.argv[3] == "all")
     hashes_of_old = make_old(place, work, ["run"])

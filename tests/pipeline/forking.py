@@ -1,6 +1,7 @@
 """A process that has imported the package and forks a child for each command it is given, one JSON line each.
 
-The child then is what ``python -m twintrade.cli`` is, but for the seconds that its imports take.
+The child then is what ``python -m twintrade.cli`` is, or ``python program``, but for the seconds that imports take. A
+command is answered by the number of its process, and ``{"wait": number}`` by what it ended with.
 """
 
 import gc
@@ -21,8 +22,6 @@ LAZY = ("docx", "filelock", "joblib", "linearmodels", "scipy.stats", "seaborn", 
 
 MAIN = ("twintrade.cli", "twintrade.__main__")
 """Modules that each child runs as its own main one."""
-
-SECONDS = 300
 
 
 def import_all() -> None:
@@ -51,10 +50,7 @@ def warm_up() -> None:
 
 def become(order: dict[str, Any]) -> None:
     """Take the place, the environment and the streams of a command."""
-    signal.alarm(SECONDS)
-    os.chdir(order["cwd"])
-    os.environ.clear()
-    os.environ.update(order["env"])
+    signal.alarm(order["seconds"])
     for descriptor, path, flags in (
         (0, os.devnull, os.O_RDONLY),
         (1, order["out"], os.O_WRONLY),
@@ -63,7 +59,17 @@ def become(order: dict[str, Any]) -> None:
         opened = os.open(path, flags)
         os.dup2(opened, descriptor)
         os.close(opened)
-    sys.argv = ["", *order["words"]]
+    # A stream asks once, when it is opened, whether it is a file in which it can seek
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: SIM115
+    os.chdir(order["cwd"])
+    os.environ.clear()
+    os.environ.update(order["env"])
+    sys.argv = [order["program"], *order["words"]]
+    if order["program"]:
+        runpy.run_path(order["program"], run_name="__main__")
+    else:
+        runpy.run_module("twintrade.cli", run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":
@@ -71,9 +77,12 @@ if __name__ == "__main__":
     warm_up()
     gc.freeze()
     while line := sys.stdin.readline():
+        order = json.loads(line)
+        if "wait" in order:
+            print(os.waitstatus_to_exitcode(os.waitpid(order["wait"], 0)[1]), flush=True)
+            continue
         pid = os.fork()
         if pid == 0:
-            become(json.loads(line))
-            runpy.run_module("twintrade.cli", run_name="__main__", alter_sys=True)
+            become(order)
             sys.exit()
-        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+        print(pid, flush=True)

@@ -4,13 +4,11 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
-from black_box import SHORT, command, environment, hashes, write_project
+from black_box import SHORT, command, hashes, start, write_project
 
 
 @pytest.fixture
@@ -131,15 +129,7 @@ def test_a_failed_run_leaves_the_old_results_and_the_next_success_clears_its_mes
 def test_a_killed_run_leaves_the_old_results_whole(copy):
     before = hashes(copy / "results" / "tiny")
     edited(copy, "seed = 5", "seed = 6")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "twintrade.cli", "run", "--log-json"],
-        cwd=copy,
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr is not None
+    process = start(copy, "run", "--log-json")
     for line in process.stderr:
         if json.loads(line)["event"] == "draw":
             break
@@ -153,15 +143,7 @@ def test_a_killed_run_leaves_the_old_results_whole(copy):
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_interruption_ends_in_130_without_debris(project, sent):
-    process = subprocess.Popen(
-        [sys.executable, "-m", "twintrade.cli", "run", "--log-json"],
-        cwd=project,
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr is not None
+    process = start(project, "run", "--log-json")
     seen = []
     for line in process.stderr:
         if line.startswith("{"):

@@ -7,12 +7,11 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
-from black_box import SHORT, command, environment, hashes, write_project
+from black_box import SHORT, command, hashes, run_program, start, write_project
 
 from twintrade.errors import StoreError
 from twintrade.study.redraw import redraw
@@ -25,28 +24,19 @@ MOST_LINES = 3
 STAGE = re.compile(r"^tiny: (reading|estimating|checking|comparing|drawing).*\n", re.MULTILINE)
 """Progress of a run that is not on a terminal."""
 
+TWO_EXHIBITS = '\n[report]\nexhibits = ["ladder", "event_study"]\n'
+"""Pages with as many tables and figures as the harness keeps of them."""
+
 HARMLESS = ("mkdir", "unlink", "rmdir", "fsync results")
 """Folders that are there already, and steps after the new results stand: the next run clears what is left."""
 
 
 def inflicted(folder: Path, pages: str, **strides: int) -> dict[str, list[dict]]:
     """Return what every so manieth step led to, by what a run begins with; one program makes them all."""
-    project = write_project(folder / "project")
+    project = write_project(folder / "project", "" if pages == "all" else TWO_EXHIBITS)
     (folder / "scratch").mkdir()
-    done = subprocess.run(
-        [
-            sys.executable,
-            str(HARNESS),
-            str(project),
-            str(folder / "scratch"),
-            pages,
-            *map("{0[0]}:{0[1]}".format, strides.items()),
-        ],
-        env=environment(PYTHONPATH=str(HARNESS.parent)),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    words = (str(folder / "scratch"), pages, *map("{0[0]}:{0[1]}".format, strides.items()))
+    done = run_program(str(HARNESS), project, str(project), *words, seconds=3600)
     assert done.returncode == 0, done.stderr
     records: dict[str, list[dict]] = {}
     for record in map(json.loads, done.stdout.splitlines()):
@@ -175,14 +165,8 @@ def test_a_read_only_folder_still_tells_what_is_fresh_and_refuses_in_one_line(fi
 
 def test_two_runs_at_once_leave_one_whole_result(copy):
     changed(copy, SHORT)
-    words = [sys.executable, "-m", "twintrade.cli", "run"]
-    both = [
-        subprocess.Popen(
-            words, cwd=copy, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        for _ in range(2)
-    ]
-    ends = [(p.communicate()[0], p.returncode) for p in both]
+    both = [start(copy, "run") for _ in range(2)]
+    ends = [("".join(p.communicate()), p.returncode) for p in both]
     assert 0 in [code for _, code in ends]
     for text, code in ends:
         assert "Traceback" not in text
@@ -310,9 +294,7 @@ def test_any_field_of_a_manifest_may_be_missing_or_of_another_kind(copy, field):
 def test_interruption_leaves_no_debris_and_the_old_results(copy, event, seconds):
     changed(copy)
     before = hashes(copy / "results" / "tiny")
-    words = [sys.executable, "-m", "twintrade.cli", "run", "--log-json"]
-    process = subprocess.Popen(words, cwd=copy, env=environment(), stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
+    process = start(copy, "run", "--log-json")
     seen = []
     for line in process.stderr:
         seen.append(line)
