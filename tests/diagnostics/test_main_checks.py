@@ -114,6 +114,7 @@ def test_seven_clusters_cannot_test_as_many_leads(twfe, rng, leads, clusters) ->
     assert np.isnan(found.value)
 
 
+@pytest.mark.slow
 def test_seven_clusters_reject_a_true_null_as_often_as_they_say(twfe, rng) -> None:
     rejected = {"hotelling": 0, "fixest": 0}
     n = 120
@@ -125,6 +126,13 @@ def test_seven_clusters_reject_a_true_null_as_often_as_they_say(twfe, rng) -> No
     assert rejected["fixest"] / n > 0.12
 
 
+def test_two_way_clusters_are_tested_by_what_objects_least(twfe, rng) -> None:
+    found = Pretrends().check(fit(twfe, seven_cities(0, 3, ("city", "partner"))), Clustered(draws=10), rng)
+    assert found.verdict != "objects"
+    assert "which objects least" in found.sentence
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("shocks", ["city", "both"])
 def test_two_way_clusters_keep_the_size_of_the_joint_test(twfe, rng, shocks) -> None:
     n, rejected = 80, 0

@@ -81,6 +81,7 @@ def test_a_difference_is_far_more_certain_than_the_two_estimates():
     assert found.high - found.low < 0.5 * (bands.high[0] - bands.low[0])
 
 
+@pytest.mark.slow
 def test_another_estimator_of_growing_effects_is_seen_and_of_a_constant_one_is_not():
     rng = np.random.default_rng(0)
     verdicts = []

@@ -57,6 +57,7 @@ def test_the_reference_matters_where_effects_before_differ():
     assert seen == {"objects": 0.1, "does not object": 0.0, "cannot tell": None}
 
 
+@pytest.mark.slow
 def test_references_of_one_truth_are_objected_to_as_rarely_as_leads_are():
     n = 40
     objections = sum(judge(ReferenceYear(), fit(TWFE(), made(seed))).verdict == "objects" for seed in range(n))

@@ -207,6 +207,7 @@ def test_ties_that_follow_trade_are_seen(rng) -> None:
     assert unknown.verdict == "cannot tell"  # the headline has no interval by this inference
 
 
+@pytest.mark.slow
 def test_agreements_at_random_are_seldom_called_selected_in_few_clusters() -> None:
     """In twelve cities and twelve partners clustered errors of the hazard reject far more often than in 5 of 100."""
     p, clustered = [], []

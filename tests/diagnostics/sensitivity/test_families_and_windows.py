@@ -83,6 +83,12 @@ def share_objections(*, selected: bool, panels: int = 30) -> float:
     return float(np.mean(verdicts))
 
 
+def test_a_negative_control_finds_selection_on_growth_in_a_panel() -> None:
+    assert share_objections(selected=True, panels=1) == 1
+    assert share_objections(selected=False, panels=1) == 0
+
+
+@pytest.mark.slow
 def test_a_negative_control_finds_selection_on_growth_and_seldom_objects_without_it() -> None:
     assert share_objections(selected=True) > 0.8
     assert share_objections(selected=False) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 30)

@@ -52,6 +52,7 @@ def found(estimator, design, **options):
 FORMS = [(PPML("static"), "level", "period"), (TWFE("static"), "log", "city")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("estimator", "transform", "by"), FORMS)
 def test_the_right_form_is_rejected_about_as_often_as_promised(estimator, transform, by):
     p = [found(estimator, made(seed, 0.0, transform, by)).value for seed in range(40)]
@@ -60,7 +61,8 @@ def test_the_right_form_is_rejected_about_as_often_as_promised(estimator, transf
 
 
 @pytest.mark.parametrize(("estimator", "transform", "by"), FORMS)
-def test_a_bent_predictor_is_found(estimator, transform, by):
+def test_a_bent_predictor_is_found_and_a_straight_one_is_not(estimator, transform, by):
+    assert found(estimator, made(3, 0.0, transform, by)).value > 0.05
     finding = found(estimator, made(3, 0.12 if by == "city" else -0.12, transform, by))
     assert finding.verdict == "objects"
     assert finding.value < 0.01
@@ -75,6 +77,7 @@ def test_a_model_is_fitted_without_and_with_the_square_once(shape, fits, monkeyp
     assert len(calls) == fits
 
 
+@pytest.mark.slow
 def test_few_large_pairs_do_not_speak_against_the_right_form():
     trial = replace(next(trial for trial in TRIALS if trial.check == "reset"), estimator="ppml")
     said = [judge(trial, draw_design(trial, panel, is_violated=False), panel) for panel in range(20)]

@@ -355,6 +355,7 @@ def growing(rng, rho, n=30):
     return 0.15 * np.arange(n) + errors[30:]
 
 
+@pytest.mark.slow
 def test_growth_without_a_break_is_seldom_called_one_in_logs():
     rng = np.random.default_rng(11)
     series = [growing(rng, 0.6) for _ in range(100)]

@@ -54,6 +54,7 @@ def draw_effects(drift, seeds):
     )
 
 
+@pytest.mark.slow
 def test_an_old_effect_does_no_harm_while_it_stays_what_it_is():
     still, growing = draw_effects(0.0, range(60)), draw_effects(0.05, range(60))
     error = still.std(axis=0) / np.sqrt(60)
@@ -63,6 +64,7 @@ def test_an_old_effect_does_no_harm_while_it_stays_what_it_is():
     assert growing[:, 1].mean() == pytest.approx(0.5 - 0.05 * 5 * 10 / 15, abs=3.5 * error[1])
 
 
+@pytest.mark.slow
 def test_the_check_seldom_objects_to_an_effect_that_stays_what_it_is():
     verdicts = [
         AlwaysTreated().check(fit(Imputation(), make(0.0, seed)), Clustered(), np.random.default_rng(seed)).verdict

@@ -80,7 +80,7 @@ def test_no_agreement_falls_on_a_place_with_itself(gravity_panel, rng, across) -
     assert dealing.scheme.n_units == 30
 
 
-@pytest.mark.parametrize("how", ["collect", "walk"])
+@pytest.mark.parametrize("how", ["collect", pytest.param("walk", marks=pytest.mark.slow)])
 def test_every_admissible_relabelling_is_equally_likely(gravity_panel, rng, how) -> None:
     design = place(gravity_panel(n_cities=4, n_partners=4, n_treated=1), PAIRS, EXCLUDED)
     labels = build_assignments(design, "labels").labels
