@@ -51,6 +51,7 @@ def warm_up() -> None:
 def become(order: dict[str, Any]) -> None:
     """Take the place, the environment and the streams of a command."""
     signal.alarm(order["seconds"])
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
     for descriptor, path, flags in (
         (0, os.devnull, os.O_RDONLY),
         (1, order["out"], os.O_WRONLY),
