@@ -71,13 +71,14 @@ def _interior_gaps(frame: pd.DataFrame, absent: Absent, step: int, faults: Fault
 def _parts_at_the_ends(frame: pd.DataFrame, frequency: Frequency, faults: Faults) -> None:
     """Warn where nearly every city's first or last period is far below its neighbor, as a part of a period is."""
     first, last = int(frame["period"].min()), int(frame["period"].max())
+    if last - first < _LEAST_PERIODS:
+        return
+    ends = frame[frame["period"].isin((first, first + 1, last - 1, last))]
+    sums = ends.groupby(["city", "partner", "period"], observed=True)["value"].sum(min_count=1).unstack("period")
     for end, neighbor in ((first, first + 1), (last, last - 1)):
-        wide = frame[frame["period"].isin((end, neighbor))].pivot_table(
-            index=["city", "partner"], columns="period", values="value", aggfunc="sum", min_count=1
-        )
-        if last - first < _LEAST_PERIODS or {end, neighbor} - set(wide.columns):
+        if {end, neighbor} - set(sums.columns):
             continue
-        totals = wide.dropna()[[end, neighbor]].groupby("city").sum()
+        totals = sums[[end, neighbor]].dropna().groupby("city", observed=True).sum()
         totals = totals[totals[neighbor] > 0]
         ratio = totals[end] / totals[neighbor]
         if len(ratio) and float((ratio < _PART).mean()) >= _NEARLY_ALL:

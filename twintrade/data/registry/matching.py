@@ -1,5 +1,6 @@
 """Holds a registry against a trade table: which twinnings can be studied, which cannot, and why."""
 
+from collections import Counter
 from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
@@ -134,11 +135,12 @@ def _list_hints(agreement: Mapping[Hashable, object], cities: set[str], partners
 
 
 def _counts(frame: pd.DataFrame) -> pd.DataFrame:
-    rows = []
-    for status in get_args(Status):
-        mine = frame[frame["status"] == status]
-        sentence = Text(f"data.status-{status.replace(' ', '-')}")
-        rows.append((status, len(mine), len(mine[["city", "partner"]].drop_duplicates()), sentence))
+    once = frame.drop_duplicates(["status", "city", "partner"])
+    twinnings, pairs = Counter(frame["status"]), Counter(once["status"])
+    rows = [
+        (status, twinnings[status], pairs[status], Text(f"data.status-{status.replace(' ', '-')}"))
+        for status in get_args(Status)
+    ]
     return pd.DataFrame(rows, columns=["status", "n_twinnings", "n_pairs", "sentence"])
 
 
