@@ -1,6 +1,7 @@
 """What a run is expected to take, from its plan and its design."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -29,15 +30,16 @@ from twintrade.study.plan.planning import plan_analysis
 from twintrade.study.trying import MOST_SECONDS
 
 
-@pytest.fixture
-def planned(tmp_path, monkeypatch):
-    """Return the plan and the design of a gravity panel by its cities, partners, agreements and seed."""
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory):
+    """Return the plan and the design of a gravity panel by its cities, partners, agreements and seed, made once."""
 
+    @cache
     def build(*sizes):
-        monkeypatch.setitem(PANELS, "10k", sizes)
-        root = tmp_path / "-".join(map(str, sizes))
-        root.mkdir()
-        plan, _ = plan_analysis(root, "panel", write_project(root, "10k"))
+        root = tmp_path_factory.mktemp("panel")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(PANELS, "10k", sizes)
+            plan, _ = plan_analysis(root, "panel", write_project(root, "10k"))
         return plan, Designs(observe("panel", plan.spec, root)).base(plan.spec.design)
 
     return build
