@@ -1,12 +1,14 @@
 """Paths that estimate many treatments at once give what estimating each anew gives."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from twintrade.design import Design, Panel, Treatment
+from twintrade.effects import Estimate
 from twintrade.estimators.base import Estimator, fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.repeating import repeated_imputation
@@ -52,34 +54,46 @@ DESIGNS = {
 }
 
 
+def move(changed: Design, other: np.ndarray) -> Design:
+    columns = {**changed.panel.columns, "y": np.full(changed.panel.n_rows, np.nan)}
+    columns["y"][changed.observations.rows] = other
+    return replace(changed, panel=replace(changed.panel, columns=columns))
+
+
+@cache
+def refit_each(method: Estimator, name: str) -> list[tuple[np.ndarray, Estimate, Estimate]]:
+    """Each of seven assignments of onsets, and what is estimated under it, of the outcome and of another."""
+    design, rng = made(**DESIGNS[name]), np.random.default_rng(2)
+    other, dealt = draw_other(design), build_assignments(design, "units")
+    each = [(onset, design.reassigned(onset)) for onset in (design.onset, *(dealt.draw(rng) for _ in range(6)))]
+    return [(onset, *(fit(method, one).estimate for one in (own, move(own, other)))) for onset, own in each]
+
+
+def draw_other(design: Design) -> np.ndarray:
+    return np.random.default_rng(1).normal(size=design.observations.n_rows)
+
+
 @pytest.mark.parametrize("size", ["small", "as if larger", "as if large"])
 @pytest.mark.parametrize(
     "method", [TWFE(), TWFE(shape="static"), Imputation()], ids=["event", "static", "imputation"]
 )
 @pytest.mark.parametrize("name", DESIGNS)
 def test_many_treatments_at_once_equal_refits(method: Estimator, name: str, size: str, monkeypatch) -> None:
+    refits = refit_each(method, name)
     if size != "small":
         monkeypatch.setattr(annihilators, "DENSE_LIMIT", 0)
     if size == "as if large":
         monkeypatch.setattr(annihilators, "MOST_KEPT", 0)
         monkeypatch.setattr(repeated_imputation, "MOST_AFFECTED", 0)
     design = made(**DESIGNS[name])
-    o = design.observations
-    other = np.random.default_rng(1).normal(size=o.n_rows)
-    again = method.repeater(design, np.column_stack([o.y, other]))
+    again = method.repeater(design, np.column_stack([design.observations.y, draw_other(design)]))
     assert again is not None
-    dealt, rng = build_assignments(design, "units"), np.random.default_rng(2)
-    for onset in [design.onset, *(dealt.draw(rng) for _ in range(6))]:
-        changed = design.reassigned(onset)
-        expected = fit(method, changed).estimate
-        found = again(changed)
+    for onset, expected, of_other in refits:
+        found = again(design.reassigned(onset))
         assert found is not None
         assert found.names == expected.names
         assert found.effects == pytest.approx(expected.effects, abs=SAME)
-        columns = {**changed.panel.columns, "y": np.full(changed.panel.n_rows, np.nan)}
-        columns["y"][changed.observations.rows] = other
-        moved = replace(changed, panel=replace(changed.panel, columns=columns))
-        assert found.uncertainty.others[0] == pytest.approx(fit(method, moved).estimate.effects, abs=SAME)
+        assert found.uncertainty.others[0] == pytest.approx(of_other.effects, abs=SAME)
         if not isinstance(method, Imputation):
             assert (found.n_cells == expected.n_cells).all()
 
