@@ -101,7 +101,7 @@ def test_poisson_influence_agrees_with_leaving_one_unit_out(measure):
     result = fit(estimator, design)
     error = np.sqrt((influence(result) ** 2).sum())
     units = design.observations.unit_ids
-    left = np.array([fit(estimator, design.without([u])).view("overall").effects[0] for u in units])
+    left = np.array([fit(estimator, design.without([u]), ("overall",)).view("overall").effects[0] for u in units])
     assert error == pytest.approx(np.sqrt(((left - left.mean()) ** 2).sum()), rel=0.15)
 
 

@@ -49,7 +49,8 @@ def check(design, estimator=None, **options):
 
 def test_a_hidden_share_attenuates_as_the_formula_says():
     effects = [
-        fit(Imputation(), draw(seed, hidden=0.2, size=(9, 8))).view("overall").effects[0] for seed in range(30)
+        fit(Imputation(), draw(seed, hidden=0.2, size=(9, 8)), ("overall",)).view("overall").effects[0]
+        for seed in range(30)
     ]
     error = np.std(effects) / np.sqrt(len(effects))
     assert np.mean(effects) / 0.8 == pytest.approx(0.5, abs=3.5 * error / 0.8)

@@ -314,7 +314,9 @@ def test_imputation_is_the_refit_under_every_assignment(fixed_effects) -> None:
         changed = column.copy()
         changed[design.observations.rows] /= factor
         panel = replace(design.panel, columns={**design.panel.columns, "y": changed})
-        refits = [fit(PERCENT, replace(one, panel=panel)).view("overall").effects[0] for one, _ in drawn]
+        refits = [
+            fit(PERCENT, replace(one, panel=panel), ("overall",)).view("overall").effects[0] for one, _ in drawn
+        ]
         np.testing.assert_allclose(1 + found / 100, 1 + np.array(refits) / 100, rtol=3e-3)
         assert len(drawn) > 10
 
@@ -331,7 +333,7 @@ def test_weights_of_rows_are_how_the_whole_estimate_moves_with_them(estimator, f
 
     def estimate(y) -> float:
         panel = replace(design.panel, columns={**design.panel.columns, "y": y})
-        return float(fit(estimator, replace(design, panel=panel)).view("overall").effects[0])
+        return float(fit(estimator, replace(design, panel=panel), ("overall",)).view("overall").effects[0])
 
     rng = np.random.default_rng(11)
     dealt = [rng.permutation(design.onset) for _ in range(2)]

@@ -238,7 +238,10 @@ def test_noise_by_row_is_that_of_all_rows(gravity_panel, rng, estimator) -> None
     studentizer = build_studentizer(fitted, ["overall"], [design.onset[::-1]], by_row=True)
     h = rng.uniform(0.5, 3.0, (o.n_units, studentizer.noise.cohorts.size))
     weights = np.array(
-        [fit(estimator, replace_outcome(design, row)).view("overall").effects[0] for row in np.eye(o.n_rows)]
+        [
+            fit(estimator, replace_outcome(design, row), ("overall",)).view("overall").effects[0]
+            for row in np.eye(o.n_rows)
+        ]
     )
     place = np.searchsorted(studentizer.noise.cohorts, o.unit_onset[o.unit])
     own = h[o.unit, np.where(np.isfinite(o.unit_onset[o.unit]), place, -1)]
