@@ -1,6 +1,7 @@
 """Every kind of payload finds its figure, a sentence for it, and the same bytes twice."""
 
 from dataclasses import replace
+from functools import cache
 from typing import get_args
 
 import numpy as np
@@ -93,6 +94,14 @@ def make_page(**kinds):
     return Page(replace(make_results(), payload_kinds=kinds))
 
 
+def draw(key):
+    (figure,) = build_payload(make_page(**{key: KINDS[key]}), key, FRAMES[key])
+    return figure
+
+
+draw_once = cache(draw)
+
+
 def test_every_kind_is_tried():
     assert {*KINDS.values(), "table"} == set(get_args(PayloadKind))
 
@@ -128,9 +137,7 @@ def test_more_effects_than_a_forest_holds_are_a_table():
 
 @pytest.mark.parametrize("key", FRAMES)
 def test_a_payload_is_drawn(key):
-    page = make_page(**{key: KINDS[key]})
-    (figure,) = build_payload(page, key, FRAMES[key])
-    (again,) = build_payload(page, key, FRAMES[key])
+    figure, again = draw_once(key), draw(key)
     assert isinstance(figure, Figure)
     assert figure.alt.endswith(".")
     assert "simulated" in figure.alt
@@ -160,10 +167,9 @@ SAYS = {
 
 @pytest.mark.parametrize("key", SAYS)
 def test_points_say_their_name_value_and_interval(key):
-    (figure,) = build_payload(make_page(**{key: KINDS[key]}), key, FRAMES[key])
-    said = [point.text for point in figure.images.points]
-    assert said[: len(SAYS[key])] == SAYS[key]
-    assert all(0 <= share <= 1 for point in figure.images.points for share in (point.x, point.y))
+    points = draw_once(key).images.points
+    assert [point.text for point in points][: len(SAYS[key])] == SAYS[key]
+    assert all(0 <= share <= 1 for point in points for share in (point.x, point.y))
 
 
 def test_any_other_frame_is_a_table():
