@@ -29,6 +29,9 @@ name = "adoption"
 SHORT = '\n[report]\nexhibits = ["ladder"]\n'
 """Pages of one table, for a test that looks at none of them."""
 
+TWO_EXHIBITS = '\n[report]\nexhibits = ["ladder", "event_study"]\n'
+"""Pages of a table and a few figures."""
+
 SECONDS = 300
 """How long a command may take."""
 

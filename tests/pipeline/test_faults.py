@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from black_box import SHORT, command, hashes, run_program, start, write_project
+from black_box import SHORT, TWO_EXHIBITS, command, hashes, run_program, start, write_project
 
 from twintrade.errors import StoreError
 from twintrade.study.redraw import redraw
@@ -23,9 +23,6 @@ MOST_LINES = 3
 
 STAGE = re.compile(r"^tiny: (reading|estimating|checking|comparing|drawing).*\n", re.MULTILINE)
 """Progress of a run that is not on a terminal."""
-
-TWO_EXHIBITS = '\n[report]\nexhibits = ["ladder", "event_study"]\n'
-"""Pages with as many tables and figures as the harness keeps of them."""
 
 HARMLESS = ("mkdir", "unlink", "rmdir", "fsync results")
 """Folders that are there already, and steps after the new results stand: the next run clears what is left."""

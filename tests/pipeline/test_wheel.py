@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from black_box import REST, environment, hashes
+from black_box import REST, TWO_EXHIBITS, environment, hashes
 
 pytest.importorskip("hatchling", reason="the wheel is built with the extra build")
 
@@ -48,10 +48,10 @@ def program(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def shorten(project: Path, name: str) -> None:
-    """Leave one quick column of an analysis."""
+    """Leave one quick column of an analysis, and two exhibits."""
     file = project / "analyses" / f"{name}.toml"
     text = file.read_text(encoding="utf-8")
-    file.write_text(text[: text.index("# The ladder")] + REST, encoding="utf-8")
+    file.write_text(text[: text.index("# The ladder")] + REST + TWO_EXHIBITS, encoding="utf-8")
 
 
 def test_the_wheel_runs_the_bundled_analysis_and_a_new_one_anywhere(program, tmp_path, root):
