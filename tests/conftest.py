@@ -25,18 +25,12 @@ sys.modules.setdefault("coverage", None)
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# Thousands of small files are written, synced and removed again: in memory where there is room for them
-MEMORY, ROOM = "/dev/shm", 4 * 2**30
-if os.path.isdir(MEMORY) and shutil.disk_usage(MEMORY).free > ROOM and not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC:
-    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", MEMORY)
-
 # Where bytecode may not lie beside the sources it lies with pytest's own files: the suite starts many programs.
 if sys.dont_write_bytecode:
     sys.dont_write_bytecode = False
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.pycache_prefix = os.environ.setdefault("PYTHONPYCACHEPREFIX", str(ROOT / ".pytest_cache" / "bytecode"))
-    temporary = Path(os.environ.get("PYTEST_DEBUG_TEMPROOT") or tempfile.gettempdir())
-    copies = Path(sys.pycache_prefix, *temporary.resolve().parts[1:]).glob("pytest-of-*")
+    copies = Path(sys.pycache_prefix, *Path(tempfile.gettempdir()).resolve().parts[1:]).glob("pytest-of-*")
     for folder in copies:  # of the package, from sessions before this one
         shutil.rmtree(folder, ignore_errors=True)
 
