@@ -89,12 +89,16 @@ def compute_means(placed: PlacedDummies, solution: FloatArray, updates: ExactUpd
     -------
     FloatArray, shape (n_entries,)
     """
-    dummies = placed.dummies
-    q, moves = dummies.q, -dummies.explain(solution)
-    covariates, means = q.elimination.layout.covariates.shape[1], None
-    if covariates:
-        moved = q.elimination.across[:, -covariates:] @ moves[-covariates:]
-        means = updates.means[:, None] * np.exp(np.clip(moved, -LARGEST_STEP, LARGEST_STEP))
-    levels, effects = (np.clip(of, -LARGEST_STEP, LARGEST_STEP) for of in (moves[updates.coefficients].T, solution))
+    dummies, q = placed.dummies, placed.dummies.q
+    levels, means = -dummies.explain(solution)[updates.coefficients].T, None
+    if q.elimination.layout.covariates.shape[1] or np.abs(levels).max(initial=0.0) > LARGEST_STEP:
+        # Covariates move too, or levels so far that their sums alone are exact.
+        effect = np.zeros((q.weights.size, dummies.n_sets))
+        effect[dummies.rows, dummies.sets] = solution[dummies.columns]
+        used = q.weights[:, None] > 0
+        net = np.divide(dummies.weigh_rows(solution), q.weights[:, None], out=effect.copy(), where=used)
+        means = updates.means[:, None] * np.exp(np.clip(net - effect, -LARGEST_STEP, LARGEST_STEP))
+        levels = np.zeros_like(levels)
     left_out = RowDummies(dummies.rows, dummies.sets, dummies.columns, dummies.home)
-    return fit_with_dummies(updates, left_out, n_rounds, Start(levels, effects, means))[0]
+    start = Start(levels, np.clip(solution, -LARGEST_STEP, LARGEST_STEP), means)
+    return fit_with_dummies(updates, left_out, n_rounds, start)[0]
