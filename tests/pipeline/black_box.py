@@ -90,9 +90,9 @@ class Child:
         return self.returncode
 
 
-def start(project: Path, *words: str) -> Child | subprocess.Popen[str]:
-    """Start a command that is not waited for: as a program of its own where the system cannot fork."""
-    if hasattr(os, "fork"):
+def start(project: Path, *words: str, is_slow: bool = False) -> Child | subprocess.Popen[str]:
+    """Start a command that is not waited for: as a program of its own if it is to take its time, or cannot fork."""
+    if hasattr(os, "fork") and not is_slow:
         return Child(project, words)
     given = [sys.executable, "-m", "twintrade.cli", *words]
     pipe = subprocess.PIPE

@@ -129,7 +129,7 @@ def test_a_failed_run_leaves_the_old_results_and_the_next_success_clears_its_mes
 def test_a_killed_run_leaves_the_old_results_whole(copy):
     before = hashes(copy / "results" / "tiny")
     edited(copy, "seed = 5", "seed = 6")
-    process = start(copy, "run", "--log-json")
+    process = start(copy, "run", "--log-json", is_slow=True)
     for line in process.stderr:
         if json.loads(line)["event"] == "draw":
             break
@@ -143,7 +143,7 @@ def test_a_killed_run_leaves_the_old_results_whole(copy):
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_interruption_ends_in_130_without_debris(project, sent):
-    process = start(project, "run", "--log-json")
+    process = start(project, "run", "--log-json", is_slow=True)
     seen = []
     for line in process.stderr:
         if line.startswith("{"):

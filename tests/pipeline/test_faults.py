@@ -291,7 +291,7 @@ def test_any_field_of_a_manifest_may_be_missing_or_of_another_kind(copy, field):
 def test_interruption_leaves_no_debris_and_the_old_results(copy, event, seconds):
     changed(copy)
     before = hashes(copy / "results" / "tiny")
-    process = start(copy, "run", "--log-json")
+    process = start(copy, "run", "--log-json", is_slow=True)
     seen = []
     for line in process.stderr:
         seen.append(line)
