@@ -277,7 +277,12 @@ def test_rounds_begin_where_a_step_ends(estimator, fixed_effects, options) -> No
     placed = place_dummies(null.q, null.nested, join_blocks([one[0] for one in dealt if one is not None]), codes)
     solution = rng.normal(0, 0.5, placed.dummies.home.size)
     expected = null.means[placed.dummies.rows] * np.exp(-placed.dummies.fit(solution))
-    np.testing.assert_allclose(compute_means(placed, solution, null.updates, 0), expected, rtol=1e-9)
+    found = compute_means(placed, solution, null.updates, 0)
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
+    # A draw that nothing determines leaves the others as they are.
+    is_far = placed.dummies.home == 0
+    beside = compute_means(placed, np.where(is_far, 1e9 * solution, solution), null.updates, 0)
+    np.testing.assert_array_equal(beside[placed.dummies.sets > 0], found[placed.dummies.sets > 0])
 
 
 @pytest.mark.parametrize(

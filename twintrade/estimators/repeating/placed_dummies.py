@@ -91,14 +91,17 @@ def compute_means(placed: PlacedDummies, solution: FloatArray, updates: ExactUpd
     """
     dummies, q = placed.dummies, placed.dummies.q
     levels, means = -dummies.explain(solution)[updates.coefficients].T, None
-    if q.elimination.layout.covariates.shape[1] or np.abs(levels).max(initial=0.0) > LARGEST_STEP:
-        # Covariates move too, or levels so far that their sums alone are exact.
+    farthest = np.maximum.reduceat(np.abs(levels), updates.starts[:-1], axis=1).sum(axis=1)
+    by_rows = (farthest > LARGEST_STEP) | bool(q.elimination.layout.covariates.shape[1])
+    if by_rows.any():
+        # Covariates move too, or levels of a set so far that their sums alone are exact.
         effect = np.zeros((q.weights.size, dummies.n_sets))
         effect[dummies.rows, dummies.sets] = solution[dummies.columns]
         used = q.weights[:, None] > 0
         net = np.divide(dummies.weigh_rows(solution), q.weights[:, None], out=effect.copy(), where=used)
-        means = updates.means[:, None] * np.exp(np.clip(net - effect, -LARGEST_STEP, LARGEST_STEP))
-        levels = np.zeros_like(levels)
+        moved = np.clip(net - effect, -LARGEST_STEP, LARGEST_STEP)
+        means = updates.means[:, None] * np.exp(np.where(by_rows, moved, 0.0))
+        levels = np.where(by_rows[:, None], 0.0, levels)
     left_out = RowDummies(dummies.rows, dummies.sets, dummies.columns, dummies.home)
     start = Start(levels, np.clip(solution, -LARGEST_STEP, LARGEST_STEP), means)
     return fit_with_dummies(updates, left_out, n_rounds, start)[0]
