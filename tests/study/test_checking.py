@@ -4,8 +4,9 @@ import json
 import re
 
 import pytest
+from made_workbooks import sheet, workbook
 
-from twintrade.errors import DesignError, EstimationError
+from twintrade.errors import DataError, DesignError, EstimationError
 from twintrade.study.checking import check_analysis
 from twintrade.study.execute import execute
 from twintrade.study.observing.observe import observe
@@ -48,6 +49,21 @@ def test_lines_still_marked_as_guesses_are_one_note(project, spec_text):
     expected = f"2 lines are still marked GUESS: reporter (line {lines[0]}), absent (line {lines[1]})"
     assert told.count("still marked GUESS") == 1
     assert expected in told
+
+
+def test_a_line_is_asked_for_in_the_table_that_has_its_key(project, spec_text):
+    raw = project / "data" / "raw"
+    texts = {name: (raw / f"tiny_{name}.csv").read_text(encoding="utf-8") for name in ("trade", "twinnings")}
+    texts["twinnings"] = texts["twinnings"].replace("sister city", "bond")
+    sheets = {name: sheet([line.split(",") for line in text.splitlines()]) for name, text in texts.items()}
+    (raw / "both.xlsx").write_bytes(workbook(sheets))
+    text = spec_text
+    for name in sheets:
+        text = text.replace(f'file = "data/raw/tiny_{name}.csv"', f'file = "data/raw/both.xlsx"\nsheet = "{name}"')
+    line = 2 + text.splitlines().index("[[data.twinnings]]")
+    with pytest.raises(DataError) as told:
+        check_analysis(project, "tiny", text)
+    assert re.search(rf"toml, \[\[data.twinnings\]\] at line {line}\n\s+kinds = ", str(told.value))
 
 
 SINGLE = "Alder"

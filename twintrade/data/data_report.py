@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from twintrade.data.fixes import list_lines_to_change
+from twintrade.data.fixes import REGISTER, list_lines_to_change
 from twintrade.data.sources import limits
 from twintrade.data.sources.provenance import InputRecord
 from twintrade.effects import Message
@@ -54,9 +54,9 @@ def format_data_report(
     if fixes:
         lines += ["", str(Text("data.report-fixes"))]
         for file, changes in fixes.items():
-            place = (tables or {}).get(file, "") or Text(
-                "data.report-table" if file else "data.report-tables", file=file
-            )
+            shown_file = file.removeprefix(REGISTER) or file
+            unplaced = Text("data.report-table" if file else "data.report-tables", file=shown_file)
+            place = (tables or {}).get(file, "") or unplaced
             lines += [f"  {place}", *(f"    {line}" for line in changes)]
     return "\n".join(lines)
 

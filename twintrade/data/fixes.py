@@ -37,7 +37,9 @@ _TABLES: Mapping[RemedyName, _Table] = {
     "events": _Table("events", "{}"),
 }
 REGISTER = "[[data.twinnings]]"
-"""Stands for the file of a message about agreements that names none."""
+"""Stands before the file of a line that only a table of agreements has, or for it where a message names none."""
+_OF_REGISTER = ("kinds", "events", "day_first", "duplicate-twinning", "undated")
+"""Remedies and codes whose lines only such a table has."""
 _PADDING = ("CODE", "CODE")
 """What stands for a value that the message does not know."""
 _BY_CODE: Mapping[str, str] = {
@@ -67,14 +69,19 @@ def list_lines_to_change(messages: Iterable[Message]) -> dict[str, list[str]]:
         if message.level == "info":
             continue
         if message.remedy is not None:
-            is_of_register = not message.file and message.remedy.name == "agreement_city"
-            lines = by_file.setdefault(REGISTER if is_of_register else message.file, {})
+            lines = by_file.setdefault(_find_table(message, message.remedy.name), {})
             for start in range(0, len(message.remedy.values) or 1, 2):
                 values = message.remedy.values[start : start + 2]
                 lines[message.remedy.name, _write(Remedy(message.remedy.name, values), message.row)] = None
         elif message.code in _BY_CODE:
-            by_file.setdefault(message.file, {})[None, str(Text(_BY_CODE[message.code]))] = None
+            by_file.setdefault(_find_table(message, message.code), {})[None, str(Text(_BY_CODE[message.code]))] = None
     return {file: _shorten(_join(entries)) for file, entries in by_file.items()}
+
+
+def _find_table(message: Message, name: str) -> str:
+    """Return the file whose table a line belongs to: one file may be declared as trade and as agreements."""
+    is_of_register = name in _OF_REGISTER or (name == "agreement_city" and not message.file)
+    return f"{REGISTER}{message.file}" if is_of_register else message.file
 
 
 def _write(remedy: Remedy, row: int | None) -> str:

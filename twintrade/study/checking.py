@@ -86,18 +86,18 @@ def check_analysis(root: Path, name: str, text: str) -> str:
 
 def _declared(name: str, text: str) -> dict[str, str]:
     """Return where the analysis file declares each data file."""
-    places: dict[str, str] = {}
-    registers: list[str] = []
+    places: dict[str, list[str]] = {}
     table = ""
     for number, line in enumerate(text.splitlines(), 1):
         if header := _TABLE.match(line):
             table = header[1]
         elif (file := _FILE.match(line)) and table:
             place = Text("study.declared-at", file=f"{FOLDER}/{name}.toml", table=table, line=number)
-            places.setdefault(file[1], str(place))
-            if table == REGISTER:
-                registers.append(str(place))
-    return places | ({REGISTER: registers[0]} if len(registers) == 1 else {})
+            for key in (file[1], *((REGISTER, f"{REGISTER}{file[1]}") if table == REGISTER else ())):
+                places.setdefault(key, []).append(str(place))
+    if len(places.get(REGISTER, ())) > 1:
+        del places[REGISTER]
+    return {key: str(Listed(tuple(several), "or")) for key, several in places.items()}
 
 
 def _registry(observed: Observed) -> Iterator[str]:

@@ -29,6 +29,8 @@ ACCEPTED = [
     (MONTH, "2005 March", 2005 * 12 + 2),
     (MONTH, "2005年1月", 2005 * 12),
     (MONTH, "2005-01-31", 2005 * 12),
+    (MONTH, "01.2005", 2005 * 12),
+    (MONTH, "12/2005", 2005 * 12 + 11),
 ]
 
 
@@ -56,6 +58,8 @@ REFUSED = [
     (QUARTER, "2005", "year"),
     (QUARTER, "2005:1", "not a quarter"),
     (MONTH, "2005-13", "no month"),
+    (MONTH, "13.2005", "no month"),
+    (YEAR, "01.2005", "month"),
     (MONTH, "2005.1", "not a month"),
     (MONTH, "2005Q1", "quarter"),
 ]

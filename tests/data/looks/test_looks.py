@@ -11,7 +11,7 @@ from twintrade.data.figures import header_units
 from twintrade.data.figures.header_units import parse_header_unit, read_header
 from twintrade.data.figures.money import parse_money_unit
 from twintrade.data.formats.encodings import decode, list_possible_encodings
-from twintrade.data.looks import look_at_trade, look_at_twinnings
+from twintrade.data.looks import look_at_both, look_at_trade, look_at_twinnings
 from twintrade.errors import UNDECIDED, DataError
 
 
@@ -103,6 +103,17 @@ def test_a_cover_sheet_is_passed_over(project):
     assert "the first of 2 sheets that holds a table" in str(found["sheet"].reason)
     root = project(workbook({"Exports": table, "More": table}), "data/raw/two.xlsx")
     assert declared(look_at_trade(root, "data/raw/two.xlsx"))["sheet"] == "Exports"
+
+
+def test_agreements_stand_in_the_sheet_that_the_trade_table_does_not_read(project):
+    rows = [[c, p, y, 5] for c in ("Lyon", "Nice") for p in ("GBR", "USA") for y in (2004, 2005)]
+    trade = sheet([["city", "partner", "year", "usd"], *rows])
+    agreements = sheet([["city", "country", "signed"], ["Lyon", "GBR", 1985], ["Nice", "USA", 1990]])
+    for named in ({"a": trade, "b": agreements}, {"Notes": sheet([["x"]]), "a": trade, "b": agreements}):
+        root = project(workbook(named), "data/raw/both.xlsx")
+        exports, register = look_at_both(root, *["data/raw/both.xlsx"] * 2)
+        assert (declared(exports)["sheet"], declared(register)["sheet"]) == ("a", "b")
+        assert declared(register)["date"] == "signed"
 
 
 @pytest.mark.parametrize(("name", "content", "expected"), AWKWARD)

@@ -25,6 +25,7 @@ _MONTH = re.compile(r"(\d{4})(?:\s?[-/]\s?|\.(?=\d\d)|\s?[Mm]\s?)(\d{1,2})(?:[-/
 _MONTH_COMPACT = re.compile(r"(\d{4})(\d{2})")
 _MONTH_CHINESE = re.compile(r"(\d{4})\s?年\s?(\d{1,2})\s?月(?:份)?")
 _MONTH_LAST = re.compile(rf"(?i)(\d{{4}})[\s-]+({MONTH_NAMES})\.?")
+_MONTH_NUMBER_FIRST = re.compile(r"(\d{1,2})\s?[-/.]\s?(\d{4})")
 _MONTH_FIRST = re.compile(rf"(?i)({MONTH_NAMES})\.?[\s,-]+(\d{{4}})")
 
 _PART_QUARTER = re.compile(
@@ -213,6 +214,8 @@ def _month(text: str) -> tuple[int, int] | None:
         return int(match[1]), int(match[2])
     if match := _MONTH_LAST.fullmatch(text):
         return int(match[1]), parse_month(match[2]) or 0
+    if match := _MONTH_NUMBER_FIRST.fullmatch(text):
+        return int(match[2]), int(match[1])
     if match := _MONTH_FIRST.fullmatch(text):
         return int(match[2]), parse_month(match[1]) or 0
     return None

@@ -57,8 +57,15 @@ def build_question(key: str, options: Iterable[object], reason: Words) -> Guess:
     return Guess(key, UNDECIDED, reason, tuple(options))
 
 
-def look_at_file(root: Path, file: str) -> tuple[TextTable, list[Guess]]:
+def look_at_file(root: Path, file: str, taken: object = None) -> tuple[TextTable, list[Guess]]:
     """Open an undeclared file by the likeliest format.
+
+    Parameters
+    ----------
+    root : Path
+    file : str
+    taken : object, optional
+        The sheet that another table reads.
 
     Returns
     -------
@@ -71,16 +78,16 @@ def look_at_file(root: Path, file: str) -> tuple[TextTable, list[Guess]]:
         Nothing that was tried reads the file.
     """
     with limit_time(file):
-        names, guesses = _guessed(read_content(locate(root, file), file), file)
+        names, guesses = _guessed(read_content(locate(root, file), file), file, taken)
         declared = FileFormat(**{g.key: g.value for g in guesses})  # type: ignore[arg-type]
         return open_table(root, file, declared, names, Faults(), needs_all=not names), guesses
 
 
-def _guessed(raw: bytes, file: str) -> tuple[list[str], list[Guess]]:
+def _guessed(raw: bytes, file: str, taken: object) -> tuple[list[str], list[Guess]]:
     """Return the column names of a file of any kind, and the lines that lead to them."""
     kind = find_kind(file)
     if kind == "workbook":
-        return _sheet(raw, file)
+        return _sheet(raw, file, taken)
     if kind == "gzip":
         return _text_format(expand_gzip(raw, file), file)
     if kind == "text":
@@ -96,22 +103,24 @@ def _guessed(raw: bytes, file: str) -> tuple[list[str], list[Guess]]:
     return names, guesses
 
 
-def _sheet(raw: bytes, file: str) -> tuple[list[str], list[Guess]]:
+def _sheet(raw: bytes, file: str, taken: object) -> tuple[list[str], list[Guess]]:
     """Return the column names of the sheet to read, and the lines that lead to them."""
     visible = list_visible_sheets(raw, file)
     if not visible:
         return _table_rows([], 0)
-    sheets = (list(enumerate(read_sheet_texts(raw, name, file), 1)) for name in visible)
+    free = [name for name in visible if name != taken] or visible
+    sheets = (list(enumerate(read_sheet_texts(raw, name, file), 1)) for name in free)
     looked_at = [next(sheets)]
-    while _find_width(looked_at[-1]) < _LEAST_WIDTH and len(looked_at) < len(visible):
+    while _find_width(looked_at[-1]) < _LEAST_WIDTH and len(looked_at) < len(free):
         looked_at.append(next(sheets))
     # A cover sheet holds no table; where no sheet does, what is wrong is said of the first.
     place = len(looked_at) - 1 if _find_width(looked_at[-1]) >= _LEAST_WIDTH else 0
     guesses = []
     if len(visible) > 1:
         key = "data.look-sheet-with-table" if place else "data.look-first-sheet"
+        key = "data.look-other-sheet" if len(free) < len(visible) else key
         reason = Text(key, n=len(visible), names=Listed(tuple(visible), "comma"))
-        guesses.append(Guess("sheet", visible[place], reason))
+        guesses.append(Guess("sheet", free[place], reason))
     names, further = _table_rows(looked_at[place], _find_width(looked_at[place]))
     return names, [*guesses, *further]
 

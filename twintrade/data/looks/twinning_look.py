@@ -32,8 +32,10 @@ def look_at_both(root: Path, trade: str, twinnings: str) -> tuple[list[Guess], l
     DataError
         A file cannot be read, or no column looks like what it needs.
     """
-    alone = look_at_twinnings(root, twinnings)
-    table, _ = look_at_file(root, twinnings)
+    in_common = look_at_file(root, trade)[1] if trade == twinnings else []
+    taken = _find_sheet([Guess("file", trade), *in_common], twinnings)
+    alone = look_at_twinnings(root, twinnings, taken=taken)
+    table, _ = look_at_file(root, twinnings, taken)
     partner = {g.value for g in alone if g.key in ("partner", "partner_city") and isinstance(g.value, str)}
     names_in_registry = fold_names(c for n, cells in table.columns.items() if n not in partner for c in cells)
     named = {str(g.value): "city" for g in alone if g.key == "city" and g.reason == Text("data.look-own-name")}
@@ -51,8 +53,14 @@ def look_at_twinnings_beside(root: Path, file: str, trade: Sequence[Guess]) -> l
     """
     ends = {str(g.value): g.key for g in trade if g.key in ("city", "partner") and _is_column(g)}
     cities = list_cities(root, trade)
-    lines = look_at_twinnings(root, file, OtherFile(ends, fold_names(cities)))
+    lines = look_at_twinnings(root, file, OtherFile(ends, fold_names(cities)), _find_sheet(trade, file))
     return [*lines, *_match_letters(list_cities(root, lines), cities)]
+
+
+def _find_sheet(trade: Sequence[Guess], file: str) -> object:
+    """Return the sheet of a workbook that the trade table reads, None where it reads another file."""
+    lines = {g.key: g.value for g in trade}
+    return lines.get("sheet") if lines.get("file") == file else None
 
 
 def _match_letters(names: Sequence[str], cities: Sequence[str]) -> list[Guess]:
@@ -63,7 +71,7 @@ def _match_letters(names: Sequence[str], cities: Sequence[str]) -> list[Guess]:
     return [Guess("city_names", matched, Text("data.look-other-letters"))] if matched else []
 
 
-def look_at_twinnings(root: Path, file: str, other: OtherFile = NO_FILE) -> list[Guess]:
+def look_at_twinnings(root: Path, file: str, other: OtherFile = NO_FILE, taken: object = None) -> list[Guess]:
     """Return the lines of a registry that a file suggests, each with its reason.
 
     Parameters
@@ -72,13 +80,15 @@ def look_at_twinnings(root: Path, file: str, other: OtherFile = NO_FILE) -> list
     file : str
     other : OtherFile
         Which columns of the trade table are its ends, and what its cities are called.
+    taken : object, optional
+        The sheet of this file that the trade table reads.
 
     Raises
     ------
     DataError
         The file cannot be read, or no column looks like dates or partner countries.
     """
-    table, guesses = look_at_file(root, file)
+    table, guesses = look_at_file(root, file, taken)
     names = list(table.columns)
     dates = {n: score_dates([str(c) for c in table.columns[n]]) for n in names}
     date = choose_column(names, dates, "date", file)

@@ -686,6 +686,7 @@ look-absent = what an absent row means cannot be seen: zero, missing or error
 look-largest-table = the largest of { $n } tables: { $names }
 look-first-sheet = the first of { $n } sheets: { $names }
 look-sheet-with-table = the first of { $n } sheets that holds a table of three columns: { $names }
+look-other-sheet = the first of { $n } sheets that the trade table does not read and that holds a table: { $names }
 look-encoding = not UTF-8; keep the one that reads right: { $readings }
 look-separator = it gives { $n } columns in most rows
 look-titles = the rows above it are narrower, as titles are

@@ -596,6 +596,7 @@ look-absent = 无从得知行缺失的含义：zero、missing或error
 look-largest-table = { $n }个表中最大的一个：{ $names }
 look-first-sheet = { $n }个工作表中的第一个：{ $names }
 look-sheet-with-table = { $n }个工作表中第一个含有三列表格的：{ $names }
+look-other-sheet = { $n }个工作表中，贸易表未读取且含有表格的第一个：{ $names }
 look-encoding = 不是UTF-8编码；请保留读来正确的一种：{ $readings }
 look-separator = 在大多数行中给出{ $n }列
 look-titles = 其上各行列数较少，像是标题
