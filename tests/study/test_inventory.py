@@ -13,10 +13,11 @@ from twintrade.study.spec.methods import list_option_names
 
 DRAWING = {"matplotlib", "seaborn", "docx", "typst", "xlsxwriter"}
 MODELS = {"statsmodels", "linearmodels", "scipy.stats", "scipy.interpolate", "scipy.optimize", "highspy"}
+PARTS = {"scipy.sparse", "scipy.linalg", "scipy.special"}
 READING = {"filelock", "pyarrow.parquet", "pyarrow.feather"}
 UNUSED = {
     "list": DRAWING | MODELS | {"numpy", "pandas", "scipy", "pyarrow", "joblib", "tomlkit", "twintrade.estimators"},
-    "explain": DRAWING | MODELS | READING | {"joblib", "twintrade.render.appendix", "twintrade.study.run"},
+    "explain": DRAWING | MODELS | READING | PARTS | {"joblib", "twintrade.render.appendix", "twintrade.study.run"},
     "check": DRAWING | MODELS | READING | {"joblib", "twintrade.render.appendix"},
 }
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
+import scipy
 
 from twintrade.numerics.arrays import FloatArray, IntArray
 
@@ -43,8 +44,6 @@ def find_subtotals(
     coefficients name the parts; what counts is the sum of these, cell by cell. A Cholesky factor that grows with the
     members gives them.
     """
-    from scipy.linalg import solve_triangular
-
     kept = summed[~summed["member"].isin(totals)]
     figures, members = _spread(kept)
     norms = np.sqrt((figures**2).sum(axis=0))
@@ -59,8 +58,8 @@ def find_subtotals(
         known = share = np.empty(0)
         if space:
             factor = root[: len(space), : len(space)]
-            known = solve_triangular(factor, gram[space, k], lower=True)
-            share = solve_triangular(factor, known, lower=True, trans="T")
+            known = scipy.linalg.solve_triangular(factor, gram[space, k], lower=True)
+            share = scipy.linalg.solve_triangular(factor, known, lower=True, trans="T")
         left = float(gram[k, k] - known @ known)
         of_k = [i for i, c in zip(space, share * norms[k] / norms[space], strict=True) if c > 0.5]
         if len(of_k) > 1 and _is_sum(figures[:, k], figures[:, of_k], tolerance, nearly_all):

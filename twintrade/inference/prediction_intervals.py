@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 import numpy as np
-from scipy.special import ndtri
+import scipy
 
 from twintrade.design.case import Case
 from twintrade.effects import Bands, Estimate, EventStudy
@@ -115,7 +115,7 @@ class PredictionIntervals(Inference):
 
     def _noise_width(self, spread: float, tail: float) -> float:
         if self.noise == "normal":
-            return spread * float(ndtri(1 - tail / 2))
+            return spread * float(scipy.special.ndtri(1 - tail / 2))
         return spread * float(np.sqrt(2 * np.log(2 / tail)))
 
 

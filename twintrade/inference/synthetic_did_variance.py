@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, TypeAlias
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+import scipy
 
 from twintrade.design.outcome_matrix import OutcomeMatrix, build_outcome_matrix
 from twintrade.effects import Bands, CohortEffects, Estimate
@@ -62,7 +62,7 @@ class SyntheticDidVariance(Inference):
             replications = self._replications(fit, view, estimator, matrix, rng)
             spread = replications.var(axis=0)
         se = np.sqrt(spread)
-        critical = float(ndtri(1 - (1 - self.level) / 2))
+        critical = float(scipy.special.ndtri(1 - (1 - self.level) / 2))
         moves = se > 0
         ratio = np.divide(np.abs(estimate.effects), se, out=np.full(se.size, np.nan), where=moves)
         return Bands(
@@ -72,7 +72,7 @@ class SyntheticDidVariance(Inference):
             se=se,
             low=estimate.effects - critical * se,
             high=estimate.effects + critical * se,
-            p=np.asarray(2 * ndtr(-ratio)),
+            p=np.asarray(2 * scipy.special.ndtr(-ratio)),
             df=fill_absent(se.size),
             simultaneous_low=fill_absent(se.size),
             simultaneous_high=fill_absent(se.size),

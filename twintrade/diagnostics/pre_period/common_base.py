@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from scipy.special import ndtr
+import scipy
 
 from twintrade.diagnostics.paired import deal_few
 from twintrade.diagnostics.variants import has_influence
@@ -137,8 +137,8 @@ class CommonBase:
         slope, error = float(x @ self.study.effects), float(np.sqrt(x @ self.covariance @ x))
         enough = self.headline / self.lever
         critical, shift = compute_t_quantile(1 - level / 2, np.inf), enough / error
-        power = float(ndtr(shift - critical) + ndtr(-shift - critical))
-        return SlopeTest(slope, float(2 * ndtr(-abs(slope / error))), enough, power)
+        power = float(scipy.special.ndtr(shift - critical) + scipy.special.ndtr(-shift - critical))
+        return SlopeTest(slope, float(2 * scipy.special.ndtr(-abs(slope / error))), enough, power)
 
 
 @dataclass(frozen=True, slots=True)

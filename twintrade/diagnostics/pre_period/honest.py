@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
+import scipy
 
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.pre_period.common_base import CommonBase, build_common_base, has_common_base
@@ -162,7 +162,7 @@ class Honest(Diagnostic):
 
     def _table(self, path: EventPath, intervals: list[RobustInterval], base: CommonBase | None) -> pd.DataFrame:
         center, error = (path.center, path.standard_error) if base is None else (base.headline, base.standard_error)
-        half = float(ndtri(0.5 + self.level / 2)) * error
+        half = float(scipy.special.ndtri(0.5 + self.level / 2)) * error
         rows = [("original", np.nan, center - half, center + half)]
         rows += [("robust", m, i.low, i.high) for m, i in zip(self.bounds, intervals, strict=True)]
         frame = pd.DataFrame(rows, columns=["kind", "size", "low", "high"])

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
+import scipy
 
 from twintrade.effects import EventStudy
 from twintrade.inference.clustering import compute_t_quantile
@@ -110,7 +110,7 @@ class PreEffects:
         if not self.slope_variance > 0:
             return np.full(effects.shape[0], np.nan)
         t = np.abs(self._slopes(effects)) / np.sqrt(self.slope_variance)
-        tail = special.ndtr(-t) if np.isinf(self.df) else special.stdtr(self.df, -t)
+        tail = scipy.special.ndtr(-t) if np.isinf(self.df) else scipy.special.stdtr(self.df, -t)
         return np.asarray(np.maximum(2 * tail, self.floor))
 
     def _joint_p(self, effects: FloatArray) -> FloatArray:
@@ -118,10 +118,10 @@ class PreEffects:
         quadratic = np.einsum("ij,ij->i", effects @ np.linalg.inv(self.covariance), effects)
         if np.isinf(self.fewest):
             if np.isinf(self.df):
-                return np.asarray(special.chdtrc(k, quadratic))
-            return np.asarray(special.fdtrc(k, self.df, quadratic / k))
+                return np.asarray(scipy.special.chdtrc(k, quadratic))
+            return np.asarray(scipy.special.fdtrc(k, self.df, quadratic / k))
         scaled = quadratic / k * (self.fewest - k) / (self.fewest - 1)
-        return np.asarray(special.fdtrc(k, self.fewest - k, scaled))
+        return np.asarray(scipy.special.fdtrc(k, self.fewest - k, scaled))
 
 
 def compute_trend_regressor(study: EventStudy, pre: IntArray) -> FloatArray | None:

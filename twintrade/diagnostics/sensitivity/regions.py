@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 import pandas as pd
-from scipy import special
+import scipy
 
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.pre_period.pretrends import fill_missing_df
@@ -31,7 +31,7 @@ def compute_critical_values(
     linear combination of the effects.
     """
     n = int(usable.sum())
-    wald = n * special.fdtri(n, df, level) if np.isfinite(df) else special.chdtri(n, 1 - level)
+    wald = n * scipy.special.fdtri(n, df, level) if np.isfinite(df) else scipy.special.chdtri(n, 1 - level)
     return {
         "pointwise": compute_t_quantile((1 + level) / 2, df),
         "sup-t": compute_sup_t(covariance, usable, level, df, rng, DRAWS),

@@ -1,10 +1,12 @@
 """Linear estimates on the same rows under many treatments: the fixed effects are factored once, for all of them."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import scipy.sparse as sp
+import scipy
 
 from twintrade.design import Design, Observations
 from twintrade.effects import Estimate, EventStudy, PointsOnly, Sample
@@ -234,7 +236,7 @@ def weigh_regression(shared: Repeated, design: Design, model: Model) -> FloatArr
     return shared.apply_to(rows, by_dummy[codes[inside]])[:, 0]
 
 
-def build_dummies(codes: IntArray, ends: IntArray) -> sp.csr_array:
+def build_dummies(codes: IntArray, ends: IntArray) -> scipy.sparse.csr_array:
     """Return dummies of several regressions side by side, shape (n_rows, ends[-1]).
 
     Parameters
@@ -247,7 +249,7 @@ def build_dummies(codes: IntArray, ends: IntArray) -> sp.csr_array:
     has_dummy = codes.T >= 0
     columns = (codes.T + ends[:-1])[has_dummy]
     pointer = np.concatenate([[0], np.cumsum(has_dummy.sum(axis=1))])
-    return sp.csr_array((np.ones(columns.size), columns, pointer), shape=(codes.shape[1], int(ends[-1])))
+    return scipy.sparse.csr_array((np.ones(columns.size), columns, pointer), shape=(codes.shape[1], int(ends[-1])))
 
 
 def _slopes(o: Observations, model: Terms, kept: IntArray, coefficients: FloatArray, sample: Sample) -> Estimate:

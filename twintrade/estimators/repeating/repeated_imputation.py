@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.linalg import cho_solve
+import scipy
 
 from twintrade.design import Design, Observations
 from twintrade.effects import CohortEffects, Estimate, PointsOnly, Sample
@@ -154,7 +154,7 @@ class _Solved:
     def solve(self, right: FloatArray) -> FloatArray:
         """Solve the block for columns, shape (n_affected, k)."""
         if self.is_definite:
-            return np.asarray(cho_solve((self.factor, True), right, check_finite=False))
+            return np.asarray(scipy.linalg.cho_solve((self.factor, True), right, check_finite=False))
         return np.asarray(self.factor @ right)
 
 

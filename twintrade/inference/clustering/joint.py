@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import special
+import scipy
 
 from twintrade.errors import InferenceError
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
@@ -19,7 +19,7 @@ CHUNK = 2_000_000
 
 def compute_t_quantile(probability: float, df: float) -> float:
     """Return a quantile of Student's t, of the normal for infinite ``df``."""
-    return float(special.ndtri(probability) if np.isinf(df) else special.stdtrit(df, probability))
+    return float(scipy.special.ndtri(probability) if np.isinf(df) else scipy.special.stdtrit(df, probability))
 
 
 def compute_t_quantiles(probability: float, df: FloatArray) -> FloatArray:
@@ -31,7 +31,7 @@ def compute_t_quantiles(probability: float, df: FloatArray) -> FloatArray:
 def compute_two_sided_p(statistic: FloatArray, df: float | FloatArray) -> FloatArray:
     """Return two-sided p-values of t statistics, with the same degrees of freedom or each with its own."""
     size = np.abs(statistic)
-    return np.asarray(2 * np.where(np.isinf(df), special.ndtr(-size), special.stdtr(df, -size)))
+    return np.asarray(2 * np.where(np.isinf(df), scipy.special.ndtr(-size), scipy.special.stdtr(df, -size)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +70,9 @@ def compute_wald(effects: FloatArray, covariance: FloatArray, df: float) -> Join
     projected = vectors[:, kept].T @ effects
     quadratic = float((projected**2 / values[kept]).sum())
     if np.isinf(df):
-        return JointTest(quadratic, rank, df, float(special.chdtrc(rank, quadratic)))
+        return JointTest(quadratic, rank, df, float(scipy.special.chdtrc(rank, quadratic)))
     statistic = quadratic / rank
-    return JointTest(statistic, rank, df, float(special.fdtrc(rank, df, statistic)))
+    return JointTest(statistic, rank, df, float(scipy.special.fdtrc(rank, df, statistic)))
 
 
 def compute_joint_test(
@@ -115,7 +115,7 @@ def compute_joint_test(
     if reference == "fixest" or np.isinf(fewest):
         return wald
     statistic, df2 = wald.statistic * (fewest - n) / (fewest - 1), fewest - n
-    return JointTest(statistic, wald.df1, df2, float(special.fdtrc(wald.df1, df2, statistic)))
+    return JointTest(statistic, wald.df1, df2, float(scipy.special.fdtrc(wald.df1, df2, statistic)))
 
 
 def read_fewest_clusters(facts: Mapping[str, float | int | str]) -> float:
@@ -166,7 +166,7 @@ def bound_critical_value(normal: float, n_effects: int, level: float, df: float)
     """
     low = compute_t_quantile((1 + level) / 2, df)
     high = compute_t_quantile((1 + level ** (1 / n_effects)) / 2, df)
-    carried = normal if np.isinf(df) else compute_t_quantile(float(special.ndtr(normal)), df)
+    carried = normal if np.isinf(df) else compute_t_quantile(float(scipy.special.ndtr(normal)), df)
     return float(np.clip(carried, low, high))
 
 

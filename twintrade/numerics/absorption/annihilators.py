@@ -1,10 +1,12 @@
 """The projection off fixed effects and covariates, factored once: for many small regressions on the same rows."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import scipy.sparse as sp
+import scipy
 
 from twintrade.numerics.absorption.elimination import (
     Elimination,
@@ -62,11 +64,11 @@ class Annihilator:
         """Number of levels and covariates."""
         return sum(int(n) for n in (*self.elimination.means.shape, self.elimination.across.shape[1]))
 
-    def reweighted(self, weights: FloatArray) -> "Annihilator":
+    def reweighted(self, weights: FloatArray) -> Annihilator:
         """Return that of other weights of the same rows."""
         return _write_out_small(factor_order(self.elimination.layout, weights))
 
-    def with_loadings(self) -> "Annihilator":
+    def with_loadings(self) -> Annihilator:
         """Return the same with the loadings of all rows kept, where these are not many."""
         if self.dense is not None or self.weights.size * self.root.shape[1] > MOST_KEPT:
             return self
@@ -99,19 +101,21 @@ class Annihilator:
         rows, places = np.unique(np.concatenate([left, right]), return_inverse=True)
         return self.look_up(rows).get_block(places[: left.size], places[left.size :])
 
-    def gram(self, rows: IntArray, columns: FloatArray | sp.csr_array) -> FloatArray:
+    def gram(self, rows: IntArray, columns: FloatArray | scipy.sparse.csr_array) -> FloatArray:
         """Return X'QX for columns X that are zero outside the given rows, dummies best as a sparse array, (k, k)."""
         if self.dense is not None:
-            return self.dense.gram(rows, columns.toarray() if isinstance(columns, sp.csr_array) else columns)
+            return self.dense.gram(
+                rows, columns.toarray() if isinstance(columns, scipy.sparse.csr_array) else columns
+            )
         if self.loadings is not None:
-            return self.loadings.compute_gram(self.loadings.sum_columns(rows, sp.csr_array(columns)))
+            return self.loadings.compute_gram(self.loadings.sum_columns(rows, scipy.sparse.csr_array(columns)))
         weighted = self._weigh(rows, columns)
         return self._multiply_levels(columns, weighted, *self.elimination.reduce_some(rows, weighted))
 
     def _multiply_levels(
         self,
-        columns: FloatArray | sp.csr_array,
-        weighted: sp.csr_array,
+        columns: FloatArray | scipy.sparse.csr_array,
+        weighted: scipy.sparse.csr_array,
         levels: IntArray,
         first: FloatArray,
         inside: FloatArray,
@@ -119,7 +123,7 @@ class Annihilator:
     ) -> FloatArray:
         across = self.root.T @ rest
         shared = first.T @ (first * self.elimination.share[levels, None])
-        squares = (sp.csr_array(columns).T @ weighted).toarray()
+        squares = (scipy.sparse.csr_array(columns).T @ weighted).toarray()
         return np.asarray(squares - shared - inside.T @ inside - across.T @ across)
 
     def cross(self, rows: IntArray, columns: FloatArray, others: IntArray) -> tuple[FloatArray, FloatArray]:
@@ -127,7 +131,7 @@ class Annihilator:
         if self.dense is not None:
             return self.dense.cross(rows, columns, others)
         if self.loadings is not None:
-            of_columns = self.loadings.sum_columns(rows, sp.csr_array(columns))
+            of_columns = self.loadings.sum_columns(rows, scipy.sparse.csr_array(columns))
             return self.loadings.compute_gram(of_columns), self.loadings.cross(of_columns, others)
         weighted = self._weigh(rows, columns)
         levels, first, inside, rest = self.elimination.reduce_some(rows, weighted)
@@ -201,16 +205,16 @@ class Annihilator:
         block, first = e.layout.row_blocks()[rows], e.layout.first[rows]
         inside = np.zeros((rows.size, int(np.diff(e.ends).max(initial=0))))
         if e.root.shape[1]:
-            sparse = sp.coo_array(e.layout.nested[rows] @ e.root - (e.means[levels] @ e.root)[place])
+            sparse = scipy.sparse.coo_array(e.layout.nested[rows] @ e.root - (e.means[levels] @ e.root)[place])
             at, column = sparse.coords
             inside[at, column - e.ends[block[at]]] = sparse.data
-            columns = sp.csr_array(sparse)
+            columns = scipy.sparse.csr_array(sparse)
             across -= e.multiply_explained(columns) @ self.root
         return Loadings(self.weights[rows], first, e.share[first], block, inside, across)
 
     def sum_loadings(
         self, weighted: FloatArray, groups: IntArray, n_groups: int
-    ) -> tuple[sp.csr_array, sp.csr_array | FloatArray, FloatArray]:
+    ) -> tuple[scipy.sparse.csr_array, scipy.sparse.csr_array | FloatArray, FloatArray]:
         """Return loadings times values summed by group: what the largest effect, blocks and the rest have of them.
 
         The product of two groups' sums is their values' product through the projection.
@@ -227,25 +231,29 @@ class Annihilator:
         tuple of arrays
             (n_groups, n_first), sparse; (n_groups, rank), sparse unless that is slower; and (n_groups, n_kept).
         """
-        by_group = sp.csr_array((weighted, (groups, np.arange(weighted.size))), shape=(n_groups, weighted.size))
+        by_group = scipy.sparse.csr_array(
+            (weighted, (groups, np.arange(weighted.size))), shape=(n_groups, weighted.size)
+        )
         first, inside, rest = self.combine_loadings(by_group)
         return first, inside, rest @ self.root
 
-    def first_dummies(self) -> sp.csr_array:
+    def first_dummies(self) -> scipy.sparse.csr_array:
         """Return A, the dummies of the largest effect, shape (n_rows, n_first)."""
         n, first = self.weights.size, self.elimination.layout.first
-        return sp.csr_array((np.ones(n), first, np.arange(n + 1)), shape=(n, self.elimination.share.size))
+        return scipy.sparse.csr_array((np.ones(n), first, np.arange(n + 1)), shape=(n, self.elimination.share.size))
 
-    def combine_loadings(self, weighted: sp.csr_array) -> tuple[sp.csr_array, sp.csr_array | FloatArray, FloatArray]:
+    def combine_loadings(
+        self, weighted: scipy.sparse.csr_array
+    ) -> tuple[scipy.sparse.csr_array, scipy.sparse.csr_array | FloatArray, FloatArray]:
         """Return the same from values times weights by group, (n_groups, n_rows), the rest before the root."""
         e = self.elimination
-        by_first = sp.csr_array(weighted @ self.first_dummies())
-        inside = fill_out(sp.csr_array((weighted @ e.layout.nested - by_first @ e.means) @ e.root))
-        first = sp.csr_array(by_first @ sp.diags_array(np.sqrt(e.share)))
+        by_first = scipy.sparse.csr_array(weighted @ self.first_dummies())
+        inside = fill_out(scipy.sparse.csr_array((weighted @ e.layout.nested - by_first @ e.means) @ e.root))
+        first = scipy.sparse.csr_array(by_first @ scipy.sparse.diags_array(np.sqrt(e.share)))
         return first, inside, (weighted @ e.across).toarray() - e.multiply_near(first, inside)
 
-    def _weigh(self, rows: IntArray, columns: FloatArray | sp.csr_array) -> sp.csr_array:
-        sparse = columns if isinstance(columns, sp.csr_array) else sp.csr_array(columns)
+    def _weigh(self, rows: IntArray, columns: FloatArray | scipy.sparse.csr_array) -> scipy.sparse.csr_array:
+        sparse = columns if isinstance(columns, scipy.sparse.csr_array) else scipy.sparse.csr_array(columns)
         return weigh_rows(self.weights[rows], sparse)
 
     def solve_levels(

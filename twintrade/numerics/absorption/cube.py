@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sp
-from scipy.sparse import csgraph
+import scipy
 
 from twintrade.numerics.absorption.balanced import Grid
 from twintrade.numerics.absorption.levels import Levels
@@ -163,8 +162,8 @@ def _labels(first: IntArray, n_first: int, second: IntArray, n_second: int) -> t
     """Connected component of each level of two effects."""
     total = n_first + n_second
     ones = np.ones(first.size, dtype=np.int8)
-    graph = sp.coo_array((ones, (first, second + n_first)), shape=(total, total)).tocsr()
-    label = np.asarray(csgraph.connected_components(graph, directed=False)[1], dtype=np.int64)
+    graph = scipy.sparse.coo_array((ones, (first, second + n_first)), shape=(total, total)).tocsr()
+    label = np.asarray(scipy.sparse.csgraph.connected_components(graph, directed=False)[1], dtype=np.int64)
     return label[:n_first], label[n_first:]
 
 

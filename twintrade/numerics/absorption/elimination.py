@@ -6,14 +6,14 @@ by block, a root of a generalized inverse of E'WE - P'A'WAP, B = (E - AP) R is w
 M = W - WA(A'WA)^-A'W - WBB'W takes both out, and D'MD is the Schur complement of what is left.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import scipy.sparse as sp
-from scipy.linalg import solve_triangular
-from scipy.linalg.blas import dsyrk
+import scipy
 
 from twintrade.numerics.absorption.elimination_order import EliminationOrder, list_places
 from twintrade.numerics.absorption.levels import compute_pivoted_cholesky
@@ -58,23 +58,23 @@ class Elimination:
     weights: FloatArray
     total: FloatArray
     share: FloatArray
-    means: sp.csr_array
-    root: sp.csr_array
+    means: scipy.sparse.csr_array
+    root: scipy.sparse.csr_array
     ends: IntArray
-    across: sp.csr_array
-    sums: sp.csr_array
-    cross: sp.csr_array
+    across: scipy.sparse.csr_array
+    sums: scipy.sparse.csr_array
+    cross: scipy.sparse.csr_array
 
-    def restricted(self, rows: IntArray) -> "Elimination":
+    def restricted(self, rows: IntArray) -> Elimination:
         """Return the elimination among some rows alone; those of disjoint sets of blocks add up."""
         layout = self.layout
         nested, starts = layout.nested[rows], layout.starts
         if nested.shape[1]:
             blocks = np.unique(layout.row_blocks()[rows])
-            nested = sp.csr_array(nested[:, list_places(starts, blocks)])
+            nested = scipy.sparse.csr_array(nested[:, list_places(starts, blocks)])
             starts = np.concatenate([[0], np.cumsum(np.diff(starts)[blocks])])
-        none = np.empty((rows.size, 0))
-        some = EliminationOrder(compact(layout.first[rows]), nested, starts, sp.csr_array(self.across[rows]), none)
+        across, none = scipy.sparse.csr_array(self.across[rows]), np.empty((rows.size, 0))
+        some = EliminationOrder(compact(layout.first[rows]), nested, starts, across, none)
         return build_elimination(some, self.weights[rows])
 
     def compute_rest(self, first: FloatArray, inside: FloatArray, across: FloatArray) -> FloatArray:
@@ -91,26 +91,26 @@ class Elimination:
         return self._turn(blocks, (self.cross[levels] - self.turned_means[levels] @ self.sums).toarray())
 
     @cached_property
-    def turned_means(self) -> sp.csr_array:
+    def turned_means(self) -> scipy.sparse.csr_array:
         """P', shape (n_nested, n_first); a transpose takes as long as a product with it."""
-        return sp.csr_array(self.means.T)
+        return scipy.sparse.csr_array(self.means.T)
 
     @cached_property
-    def turned_sums(self) -> sp.csr_array:
+    def turned_sums(self) -> scipy.sparse.csr_array:
         """D'WA, shape (n_across, n_first)."""
-        return sp.csr_array(self.sums.T)
+        return scipy.sparse.csr_array(self.sums.T)
 
     @cached_property
-    def turned_root(self) -> sp.csr_array:
+    def turned_root(self) -> scipy.sparse.csr_array:
         """R', shape (rank, n_nested)."""
-        return sp.csr_array(self.root.T)
+        return scipy.sparse.csr_array(self.root.T)
 
-    def multiply_near(self, first: sp.csr_array, inside: sp.csr_array | FloatArray) -> FloatArray:
+    def multiply_near(self, first: scipy.sparse.csr_array, inside: scipy.sparse.csr_array | FloatArray) -> FloatArray:
         """Return values of A (A'WA)^-1/2 and of B times what these have of D, shape (k, n_across)."""
-        of_first = sp.csr_array(first @ sp.diags_array(np.sqrt(self.share))) @ self.sums
+        of_first = scipy.sparse.csr_array(first @ scipy.sparse.diags_array(np.sqrt(self.share))) @ self.sums
         return np.asarray(of_first.toarray() + self.multiply_explained(inside))
 
-    def multiply_explained(self, inside: sp.csr_array | FloatArray) -> FloatArray:
+    def multiply_explained(self, inside: scipy.sparse.csr_array | FloatArray) -> FloatArray:
         """Return values of B times B'WD, shape (k, n_across)."""
         if self.explained is not None:
             return np.asarray(inside @ self.explained)
@@ -119,7 +119,7 @@ class Elimination:
             parts = (inside[:, columns] @ self.explain(run) for columns, run in runs)
             return np.asarray(sum(parts, start=np.zeros((inside.shape[0], self.across.shape[1]))))
         # Few values: through the levels that they touch, without B'WD of their blocks.
-        levels = sp.csr_array(self.root @ inside.T)
+        levels = scipy.sparse.csr_array(self.root @ inside.T)
         return np.asarray((self.cross.T @ levels - self.sums.T @ (self.means @ levels)).T.toarray())
 
     @cached_property
@@ -147,11 +147,12 @@ class Elimination:
         return first, inside, self.compute_rest(first, inside, self.across.T @ weighted)
 
     def reduce_some(
-        self, rows: IntArray, weighted: sp.csr_array
+        self, rows: IntArray, weighted: scipy.sparse.csr_array
     ) -> tuple[IntArray, FloatArray, FloatArray, FloatArray]:
         """Return the same from sparse values of some rows, A'Wv for levels that these touch, which come first."""
         levels, place = np.unique(self.layout.first[rows], return_inverse=True)
-        by_level = sp.csr_array((np.ones(rows.size), (place, np.arange(rows.size))), shape=(levels.size, rows.size))
+        entries = np.ones(rows.size), (place, np.arange(rows.size))
+        by_level = scipy.sparse.csr_array(entries, shape=(levels.size, rows.size))
         first = (by_level @ weighted).toarray()
         across = (self.across[rows].T @ weighted).toarray()
         if not self.root.shape[1]:
@@ -181,7 +182,7 @@ class Elimination:
                 of_run = self.explain(blocks)
                 if explained is not None:
                     explained.append(of_run)
-                gram = dsyrk(-1.0, of_run.T, 1.0, gram, lower=1, overwrite_c=1)
+                gram = scipy.linalg.blas.dsyrk(-1.0, of_run.T, 1.0, gram, lower=1, overwrite_c=1)
             gram = np.tril(gram) + np.tril(gram, -1).T
         return np.asarray(gram), diagonal
 
@@ -194,15 +195,15 @@ def build_elimination(layout: EliminationOrder, weights: FloatArray) -> Eliminat
     across = layout.across
     if layout.covariates.shape[1]:
         net = _net_covariates(layout, weights, share)
-        across = sp.csr_array(sp.hstack([across, sp.csr_array(net)], format="csr"))
-    by_first = sp.csr_array((weights, (first, np.arange(first.size))), shape=(n_first, first.size))
+        across = scipy.sparse.csr_array(scipy.sparse.hstack([across, scipy.sparse.csr_array(net)], format="csr"))
+    by_first = scipy.sparse.csr_array((weights, (first, np.arange(first.size))), shape=(n_first, first.size))
     nested, weighted = layout.nested, weigh_rows(weights, layout.nested)
-    tables = sp.csr_array(by_first @ nested)
+    tables = scipy.sparse.csr_array(by_first @ nested)
     means = weigh_rows(share, tables)
-    gram = sp.csr_array(nested.T @ weighted - means.T @ tables)
+    gram = scipy.sparse.csr_array(nested.T @ weighted - means.T @ tables)
     totals = np.asarray(weighted.sum(axis=0), dtype=np.float64).ravel()
     root, ends = _compute_block_roots(gram, totals, layout.starts)
-    sums, cross = sp.csr_array(by_first @ across), sp.csr_array(weighted.T @ across)
+    sums, cross = scipy.sparse.csr_array(by_first @ across), scipy.sparse.csr_array(weighted.T @ across)
     return Elimination(layout, weights, total, share, means, root, ends, across, sums, cross)
 
 
@@ -218,7 +219,9 @@ def _net_covariates(layout: EliminationOrder, weights: FloatArray, share: FloatA
     return out
 
 
-def _compute_block_roots(gram: sp.csr_array, totals: FloatArray, starts: IntArray) -> tuple[sp.csr_array, IntArray]:
+def _compute_block_roots(
+    gram: scipy.sparse.csr_array, totals: FloatArray, starts: IntArray
+) -> tuple[scipy.sparse.csr_array, IntArray]:
     """Return a root of a generalized inverse of a matrix of blocks, and where the columns of each block begin."""
     sizes = np.diff(starts)
     home = np.repeat(np.arange(sizes.size), sizes)
@@ -243,7 +246,7 @@ def _compute_block_roots(gram: sp.csr_array, totals: FloatArray, starts: IntArra
     pointer = np.concatenate([[0], np.cumsum(ranks[home])])
     columns = np.arange(pointer[-1]) + np.repeat(ends[home] - pointer[:-1], ranks[home])
     data = np.concatenate([np.empty(0), *(root.ravel() for root in roots)])
-    return sp.csr_array((data, columns, pointer), shape=(home.size, int(ends[-1]))), ends
+    return scipy.sparse.csr_array((data, columns, pointer), shape=(home.size, int(ends[-1]))), ends
 
 
 def _compute_roots(grams: FloatArray, totals: FloatArray) -> Sequence[FloatArray]:
@@ -276,18 +279,19 @@ def compute_root(gram: FloatArray, total: FloatArray) -> FloatArray:
     factor, pivots, rank = compute_pivoted_cholesky(gram, total)
     kept = pivots[:rank]
     root = np.zeros((total.size, rank))
-    root[kept] = solve_triangular(factor, np.eye(rank), check_finite=False) / np.sqrt(total[kept])[:, None]
+    inverse = scipy.linalg.solve_triangular(factor, np.eye(rank), check_finite=False)
+    root[kept] = inverse / np.sqrt(total[kept])[:, None]
     return root
 
 
-def fill_out(matrix: sp.csr_array | FloatArray) -> sp.csr_array | FloatArray:
+def fill_out(matrix: scipy.sparse.csr_array | FloatArray) -> scipy.sparse.csr_array | FloatArray:
     """Return a sparse array as a full one where so many of its numbers are not zero that this is faster."""
     if isinstance(matrix, np.ndarray) or matrix.nnz <= FILLED * matrix.shape[0] * matrix.shape[1]:
         return matrix
     return matrix.toarray()
 
 
-def weigh_rows(weights: FloatArray, matrix: sp.csr_array) -> sp.csr_array:
+def weigh_rows(weights: FloatArray, matrix: scipy.sparse.csr_array) -> scipy.sparse.csr_array:
     """Return the matrix with its rows multiplied by weights."""
     data = matrix.data * np.repeat(weights, np.diff(matrix.indptr))
-    return sp.csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)
+    return scipy.sparse.csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)

@@ -1,13 +1,14 @@
 """In which order fixed effects are eliminated: the largest, those that meet it inside blocks only, the rest."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 
 import numpy as np
-import scipy.sparse as sp
-from scipy.sparse import csgraph
+import scipy
 
 from twintrade.numerics.absorption.cube import Cube, find_cube
 from twintrade.numerics.absorption.levels import drop_nested, recode_levels
@@ -32,9 +33,9 @@ class EliminationOrder:
     """
 
     first: IntArray
-    nested: sp.csr_array
+    nested: scipy.sparse.csr_array
     starts: IntArray
-    across: sp.csr_array
+    across: scipy.sparse.csr_array
     covariates: FloatArray
 
     def list_codes(self) -> list[IntArray]:
@@ -114,24 +115,24 @@ def _find_blocks(first: IntArray, codes: Sequence[IntArray], sizes: Sequence[int
     """Number the connected components of the levels of some effects and the largest one."""
     n_first = int(first.max()) + 1
     ends = np.cumsum([n_first, *sizes])
-    graph = sp.coo_array(
+    graph = scipy.sparse.coo_array(
         (
             np.ones(first.size * len(codes), dtype=np.int8),
             (np.tile(first, len(codes)), np.concatenate([c + e for c, e in zip(codes, ends, strict=False)])),
         ),
         shape=(int(ends[-1]), int(ends[-1])),
     )
-    labels = csgraph.connected_components(graph, directed=False)[1][n_first:]
+    labels = scipy.sparse.csgraph.connected_components(graph, directed=False)[1][n_first:]
     return np.unique(labels, return_inverse=True)[1].astype(np.int64)
 
 
-def _build_dummies(codes: Sequence[IntArray], n_rows: int, n_levels: int) -> sp.csr_array:
+def _build_dummies(codes: Sequence[IntArray], n_rows: int, n_levels: int) -> scipy.sparse.csr_array:
     """Return dummies of several effects side by side; codes are places among their columns."""
     if not codes:
-        return sp.csr_array((n_rows, n_levels))
+        return scipy.sparse.csr_array((n_rows, n_levels))
     columns = np.column_stack(codes).astype(np.int32)
     ends = np.arange(n_rows + 1, dtype=np.int64) * len(codes)
-    return sp.csr_array((np.ones(columns.size), columns.ravel(), ends), shape=(n_rows, n_levels))
+    return scipy.sparse.csr_array((np.ones(columns.size), columns.ravel(), ends), shape=(n_rows, n_levels))
 
 
 def list_places(starts: IntArray, blocks: IntArray) -> IntArray:

@@ -1,7 +1,7 @@
 """Normal equations of which some columns may depend on those before them."""
 
 import numpy as np
-from scipy.linalg import lapack
+import scipy
 
 from twintrade.errors import EstimationError
 from twintrade.numerics.arrays import FloatArray, IntArray
@@ -52,7 +52,9 @@ def _solved_at_once(gram: FloatArray, right: FloatArray, norms: FloatArray) -> F
     if gram.shape[0] == 0 or not (norms > 0).all():
         return None
     scale = 1 / np.sqrt(norms)
-    factor, info = lapack.dpotrf(gram * scale[:, None] * scale)
+    factor, info = scipy.linalg.lapack.dpotrf(gram * scale[:, None] * scale)
     if info != 0 or float(factor.diagonal().min()) ** 2 <= CLEAR:
         return None
-    return np.asarray(lapack.dpotrs(factor, right * scale[:, None])[0] * scale[:, None], dtype=np.float64)
+    return np.asarray(
+        scipy.linalg.lapack.dpotrs(factor, right * scale[:, None])[0] * scale[:, None], dtype=np.float64
+    )

@@ -6,11 +6,13 @@ level's own, those inside its block (B), and what A and B leave of D: few column
 block. Products through C = (D'MD)^- therefore need C among those few columns, E C and E C E' alone.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-import scipy.sparse as sp
+import scipy
 
 from twintrade.numerics.absorption.annihilators import Annihilator
 from twintrade.numerics.absorption.loading_sums import LoadingSquares
@@ -103,27 +105,27 @@ class _FormMaker:
     rows: IntArray
     inverse: FloatArray
     squared: FloatArray | None
-    columns: sp.csr_array
+    columns: scipy.sparse.csr_array
     keys: IntArray
     diagonal: FloatArray
 
     @classmethod
-    def of(cls, q: Annihilator, squares: LoadingSquares | None, rows: IntArray) -> "_FormMaker":
+    def of(cls, q: Annihilator, squares: LoadingSquares | None, rows: IntArray) -> _FormMaker:
         inverse = np.asarray(q.root @ q.root.T)
         squared = None if squares is None else np.asarray(inverse @ squares.rest @ inverse)
-        columns = sp.csr_array(q.first_dummies().T @ abs(q.elimination.across))
+        columns = scipy.sparse.csr_array(q.first_dummies().T @ abs(q.elimination.across))
         columns.sort_indices()
         level = np.repeat(np.arange(columns.shape[0]), np.diff(columns.indptr))
         keys = level * columns.shape[1] + columns.indices
         diagonal = np.empty(0) if squares is None else squares.near.diagonal()
         return cls(q, squares, rows, inverse, squared, columns, keys, diagonal)
 
-    def list_runs(self) -> Iterator[tuple[IntArray, "_Block"]]:
+    def list_runs(self) -> Iterator[tuple[IntArray, _Block]]:
         """Yield levels with their block; an empty one, and many levels, where no effect is inside blocks."""
         e = self.q.elimination
         if not e.root.shape[1]:
             every, nothing = np.arange(e.share.size), np.empty((0, e.across.shape[1]))
-            none = _Block(slice(0, 0), slice(0, 0), sp.csr_array((0, self.near_width)), *[nothing] * 4)
+            none = _Block(slice(0, 0), slice(0, 0), scipy.sparse.csr_array((0, self.near_width)), *[nothing] * 4)
             yield from ((every[k : k + LEVELS_AT_ONCE], none) for k in range(0, every.size, LEVELS_AT_ONCE))
             return
         home = np.empty(e.share.size, dtype=np.int64)
@@ -132,7 +134,7 @@ class _FormMaker:
         levels = np.split(order, np.flatnonzero(np.diff(home[order])) + 1)
         for run in e.list_blocks():
             begin, explained = e.ends[run[0]], e.explain(run)
-            inner, through = sp.csr_array((explained.shape[0], self.near_width)), explained @ self.inverse
+            inner, through = scipy.sparse.csr_array((explained.shape[0], self.near_width)), explained @ self.inverse
             wide = explained, through, through, through
             if self.squares is not None and self.squared is not None:
                 inner = self.squares.near[e.share.size + np.arange(begin, e.ends[run[-1] + 1])]
@@ -149,7 +151,7 @@ class _FormMaker:
         """Loadings of the largest effect and inside blocks."""
         return sum(int(n) for n in (self.q.elimination.share.size, self.q.elimination.root.shape[1]))
 
-    def compute(self, levels: IntArray, block: "_Block") -> FloatArray:
+    def compute(self, levels: IntArray, block: _Block) -> FloatArray:
         """Return the forms of some levels of one block, (n_levels, most_rows, most_rows)."""
         e, rows, at = self.q.elimination, self.rows[levels], self._list_columns(levels)
         left = self._spread(e.across, rows.ravel(), levels, at).reshape(*rows.shape, at.shape[1])
@@ -181,9 +183,9 @@ class _FormMaker:
         at = starts[:, None] + np.where(place < counts[:, None], place, 0)
         return self.columns.indices[at].astype(np.int64) if place.size else np.empty((levels.size, 0), dtype=np.int64)
 
-    def _spread(self, matrix: sp.csr_array, taken: IntArray, levels: IntArray, at: IntArray) -> FloatArray:
+    def _spread(self, matrix: scipy.sparse.csr_array, taken: IntArray, levels: IntArray, at: IntArray) -> FloatArray:
         """Return some rows of a matrix, as many for each level, in the level's own columns."""
-        some = sp.csr_array(matrix[taken])
+        some = scipy.sparse.csr_array(matrix[taken])
         row = np.repeat(np.arange(taken.size), np.diff(some.indptr))
         level = levels[row // max(1, taken.size // levels.size)]
         place = np.searchsorted(self.keys, level * self.columns.shape[1] + some.indices)
@@ -191,7 +193,7 @@ class _FormMaker:
         out[row, place - self.columns.indptr[level]] = some.data
         return out
 
-    def _take_inside(self, rows: IntArray, levels: IntArray, block: "_Block") -> FloatArray:
+    def _take_inside(self, rows: IntArray, levels: IntArray, block: _Block) -> FloatArray:
         """Return each row's loadings inside its block, (n_levels, most_rows, rank)."""
         e = self.q.elimination
         nested = e.layout.nested[rows.ravel()][:, block.nested].toarray().reshape(*rows.shape, -1)
@@ -217,7 +219,7 @@ class _Block:
 
     nested: slice
     columns: slice
-    inner: sp.csr_array
+    inner: scipy.sparse.csr_array
     explained: FloatArray
     through: FloatArray
     squared: FloatArray
@@ -249,7 +251,7 @@ class _Through:
     some: FloatArray
 
     @classmethod
-    def of(cls, matrix: FloatArray, explained: FloatArray, product: FloatArray, at: IntArray) -> "_Through":
+    def of(cls, matrix: FloatArray, explained: FloatArray, product: FloatArray, at: IntArray) -> _Through:
         return cls(explained, product, at, matrix[at[:, :, None], at[:, None, :]])
 
     def multiply_rows(self, left: FloatArray, inside: FloatArray) -> FloatArray:

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sp
-from scipy.linalg import lapack
-from scipy.sparse import csgraph
+import scipy
 
 from twintrade.errors import EstimationError
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
@@ -101,7 +99,7 @@ def sort_rows_by_level(code: IntArray, size: int) -> tuple[IntArray, IntArray]:
     if n and bool(np.all(code[1:] >= code[:-1])):
         return np.arange(n), np.concatenate([[0], np.cumsum(np.bincount(code, minlength=size))])
     index = np.int32 if n < 2**31 - 1 else np.int64
-    matrix = sp.csr_array(
+    matrix = scipy.sparse.csr_array(
         (np.ones(n, dtype=np.int8), code.astype(index), np.arange(n + 1, dtype=index)), shape=(n, size)
     )
     grouped = matrix.tocsc()
@@ -156,8 +154,8 @@ def label_components(first: IntArray, second: IntArray) -> IntArray:
 def _node_components(known: Levels) -> IntArray:
     (first, second), (n_first, n_second) = known.codes, known.sizes
     total = n_first + n_second
-    graph = sp.coo_array((np.ones(first.size), (first, second + n_first)), shape=(total, total))
-    return np.asarray(csgraph.connected_components(graph, directed=False)[1], dtype=np.int64)
+    graph = scipy.sparse.coo_array((np.ones(first.size), (first, second + n_first)), shape=(total, total))
+    return np.asarray(scipy.sparse.csgraph.connected_components(graph, directed=False)[1], dtype=np.int64)
 
 
 def is_nested(inner: IntArray, outer: IntArray) -> bool:
@@ -210,12 +208,15 @@ def _n_components(known: Levels, first: int, second: int) -> int:
 def _schur_rank(known: Levels, kept: list[int]) -> int:
     """Rank of D2'(I - P1)D2 for the unweighted dummies, by pivoted Cholesky on the unit-diagonal scaling."""
     n = known.n_rows
-    blocks = [sp.csr_array((np.ones(n), known.codes[k], np.arange(n + 1)), shape=(n, known.sizes[k])) for k in kept]
-    rest = sp.hstack(blocks[1:]).tocsr()
+    blocks = [
+        scipy.sparse.csr_array((np.ones(n), known.codes[k], np.arange(n + 1)), shape=(n, known.sizes[k]))
+        for k in kept
+    ]
+    rest = scipy.sparse.hstack(blocks[1:]).tocsr()
     cross = (blocks[0].T @ rest).tocsr()
     counts = np.bincount(known.codes[kept[0]]).astype(np.float64)
     gram = np.asarray((rest.T @ rest).toarray(), dtype=np.float64)
-    schur = gram - np.asarray((cross.T @ sp.diags_array(1.0 / counts) @ cross).toarray(), dtype=np.float64)
+    schur = gram - np.asarray((cross.T @ scipy.sparse.diags_array(1.0 / counts) @ cross).toarray(), dtype=np.float64)
     return compute_pivoted_cholesky(schur, np.diag(gram).copy())[2]
 
 
@@ -223,5 +224,5 @@ def compute_pivoted_cholesky(matrix: FloatArray, scale: FloatArray) -> tuple[Flo
     """Factor a semi-definite matrix scaled by ``scale**-0.5`` on both sides; return (upper factor, pivots, rank)."""
     root = np.where(scale > 0, 1.0 / np.sqrt(np.where(scale > 0, scale, 1.0)), 0.0)
     tolerance = max(1e-11, matrix.shape[0] * 4 * np.finfo(np.float64).eps)
-    factor, pivots, rank, _ = lapack.dpstrf(matrix * root[:, None] * root, tol=tolerance)
+    factor, pivots, rank, _ = scipy.linalg.lapack.dpstrf(matrix * root[:, None] * root, tol=tolerance)
     return np.triu(factor[:rank, :rank]), np.asarray(pivots, dtype=np.int64) - 1, int(rank)

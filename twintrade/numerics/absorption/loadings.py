@@ -1,9 +1,11 @@
 """The part of a projection on fixed effects and covariates that belongs to some rows, ready to be looked up."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, fields
 
 import numpy as np
-import scipy.sparse as sp
+import scipy
 
 from twintrade.numerics.arrays import FloatArray, IntArray, sum_by_group
 
@@ -87,11 +89,11 @@ class Loadings:
         entries[np.arange(places.size), np.arange(places.size)] += weights
         return np.asarray(entries)
 
-    def take(self, rows: IntArray) -> "Loadings":
+    def take(self, rows: IntArray) -> Loadings:
         """Return those of some rows."""
         return Loadings(*(getattr(self, field.name)[rows] for field in fields(self)))
 
-    def sum_columns(self, rows: IntArray, columns: sp.csr_array) -> "ColumnSums":
+    def sum_columns(self, rows: IntArray, columns: scipy.sparse.csr_array) -> ColumnSums:
         """Sum weighted columns that are zero outside the given rows.
 
         Parameters
@@ -99,12 +101,12 @@ class Loadings:
         rows : IntArray, shape (n,)
         columns : sparse array, shape (n, k)
         """
-        sparse = sp.coo_array(columns)
+        sparse = scipy.sparse.coo_array(columns)
         at, column = sparse.coords
         weighted, row = sparse.data * self.weights[rows[at]], rows[at]
-        by_column = sp.csr_array((weighted, (column, at)), shape=columns.shape[::-1])
+        by_column = scipy.sparse.csr_array((weighted, (column, at)), shape=columns.shape[::-1])
         keys, home = np.unique(column * np.int64(self.block.max() + 1) + self.block[row], return_inverse=True)
-        by_block = sp.csr_array((weighted, (home, np.arange(home.size))), shape=(keys.size, home.size))
+        by_block = scipy.sparse.csr_array((weighted, (home, np.arange(home.size))), shape=(keys.size, home.size))
         k, n_blocks, rank = columns.shape[1], int(self.block.max()) + 1, self.inside.shape[1]
         inside = np.zeros((k * n_blocks, rank))
         inside[keys] = by_block @ self.inside[row]
@@ -115,7 +117,7 @@ class Loadings:
             squares.toarray(), first, inside.reshape(k, n_blocks, rank), np.asarray(by_column @ self.across[rows])
         )
 
-    def compute_gram(self, sums: "ColumnSums") -> FloatArray:
+    def compute_gram(self, sums: ColumnSums) -> FloatArray:
         """Return X'QX of columns X from their sums, (k, k)."""
         by_level = np.zeros(sums.first.shape[1])
         by_level[self.first] = self.share
@@ -124,7 +126,7 @@ class Loadings:
             sums.squares - (sums.first * by_level) @ sums.first.T - inside @ inside.T - sums.across @ sums.across.T
         )
 
-    def cross(self, sums: "ColumnSums", others: IntArray) -> FloatArray:
+    def cross(self, sums: ColumnSums, others: IntArray) -> FloatArray:
         """Return X'Q at rows where the columns X are zero from their sums, shape (k, n_others)."""
         hat = sums.across @ self.across[others].T + sums.first[:, self.first[others]] * self.share[others]
         hat += np.einsum("kij,ij->ki", sums.inside[:, self.block[others]], self.inside[others])

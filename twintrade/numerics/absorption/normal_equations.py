@@ -1,16 +1,21 @@
 """The normal equations of several fixed effects: the largest is eliminated exactly, the rest solved iteratively."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-import scipy.sparse as sp
-from scipy.linalg import solve_triangular
+import scipy
 
 from twintrade.errors import EstimationError
-from twintrade.numerics.absorption.conjugate_gradients import LinearMap, Solution, solve_conjugate_gradients
+from twintrade.numerics.absorption.conjugate_gradients import LinearMap, solve_conjugate_gradients
 from twintrade.numerics.absorption.levels import Levels, compute_pivoted_cholesky, drop_nested, sort_rows_by_level
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray, sum_by_group
+
+if TYPE_CHECKING:
+    from scipy.sparse import csc_array, csr_array
 
 DIRECT_LIMIT = 2_000
 MOST_MEETINGS = 1_000_000
@@ -116,12 +121,12 @@ class NormalEquations:
 
     incidence: Incidence
     weights: FloatArray | None
-    row_maps: list[sp.csc_array] = field(init=False)
+    row_maps: list[csc_array] = field(init=False)
     totals: list[FloatArray] = field(init=False)
     inverse: FloatArray = field(init=False)
-    cross: sp.csr_array | FloatArray = field(init=False)
-    crossed: sp.csc_array | FloatArray = field(init=False)
-    pairs: list[tuple[slice, slice, sp.csr_array | FloatArray, sp.csc_array | FloatArray]] = field(init=False)
+    cross: csr_array | FloatArray = field(init=False)
+    crossed: csc_array | FloatArray = field(init=False)
+    pairs: list[tuple[slice, slice, csr_array | FloatArray, csc_array | FloatArray]] = field(init=False)
     precondition: LinearMap = field(init=False)
     is_factored: bool = field(init=False, default=False)
 
@@ -129,10 +134,9 @@ class NormalEquations:
         """Tabulate the weights."""
         pattern, known = self.incidence, self.incidence.levels
         n = known.n_rows
-        weights = np.ones(n) if self.weights is None else self.weights
-        effects = (pattern.largest, *pattern.others)
+        effects, weights = (pattern.largest, *pattern.others), np.ones(n) if self.weights is None else self.weights
         self.row_maps = [
-            sp.csc_array((weights, code, pattern.ends), shape=(known.sizes[k], n))
+            scipy.sparse.csc_array((weights, code, pattern.ends), shape=(known.sizes[k], n))
             for k, code in zip(effects, pattern.narrow, strict=True)
         ]
         self.totals = [np.bincount(known.codes[k], weights, known.sizes[k]).astype(np.float64) for k in effects]
@@ -180,8 +184,8 @@ class NormalEquations:
 
         def solve(right: FloatArray) -> FloatArray:
             out = np.zeros_like(right)
-            half = solve_triangular(factor, root * right[chosen], trans=1, check_finite=False)
-            out[chosen] = root * solve_triangular(factor, half, check_finite=False)
+            half = scipy.linalg.solve_triangular(factor, root * right[chosen], trans=1, check_finite=False)
+            out[chosen] = root * scipy.linalg.solve_triangular(factor, half, check_finite=False)
             return out
 
         self.precondition = solve
@@ -193,7 +197,7 @@ class NormalEquations:
         if isinstance(self.cross, np.ndarray):
             return self.cross.T @ (self.inverse[:, None] * self.cross)
         if pattern.meetings is None:
-            return np.asarray((self.cross.T @ (sp.diags_array(self.inverse) @ self.cross)).toarray())
+            return np.asarray((self.cross.T @ (scipy.sparse.diags_array(self.inverse) @ self.cross)).toarray())
         (left, right, cells), n = pattern.meetings, pattern.n_stacked
         w = np.ones(pattern.order.size) if self.weights is None else self.weights[pattern.order]
         products = (w * np.repeat(self.inverse, np.diff(pattern.pointer)))[left] * w[right]
@@ -241,10 +245,11 @@ class NormalEquations:
         """Solve the Schur complement for (L, k) right-hand sides from which the eliminated effect is already out."""
         rescue = not self.is_factored and right.shape[0] <= RESCUE_LIMIT
         steps = RESCUE_STEPS if rescue else MAX_STEPS
-        solution = self._conjugate(right, squared_goal, None, steps)
+        solution = solve_conjugate_gradients(self.apply, self.precondition, right, squared_goal, None, steps)
         if rescue and not solution.converged.all():
             self._factor()
-            solution = self._conjugate(right, squared_goal, solution.coefficients, MAX_STEPS)
+            more = right, squared_goal, solution.coefficients, MAX_STEPS
+            solution = solve_conjugate_gradients(self.apply, self.precondition, *more)
         if not solution.converged.all():
             raise EstimationError(
                 f"Absorbing the fixed effects did not converge in {MAX_STEPS} steps: some levels are linked to the "
@@ -253,15 +258,12 @@ class NormalEquations:
             )
         return solution.coefficients
 
-    def _conjugate(self, right: FloatArray, goal: FloatArray, start: FloatArray | None, steps: int) -> Solution:
-        return solve_conjugate_gradients(self.apply, self.precondition, right, goal, start, steps)
-
 
 def _inverse(values: FloatArray) -> FloatArray:
     return np.where(values > 0, 1.0 / np.where(values > 0, values, 1.0), 0.0)
 
 
-def _cross_table(pattern: Incidence, weights: FloatArray) -> sp.csr_array | FloatArray:
+def _cross_table(pattern: Incidence, weights: FloatArray) -> csr_array | FloatArray:
     """C = D1'WD2 (L1, L): dense where most cells would be hit repeatedly, else one entry per row and effect."""
     n_first, n_rest, n_others = pattern.levels.sizes[pattern.largest], pattern.n_stacked, len(pattern.others)
     if n_first * n_rest <= weights.size * n_others // 2:
@@ -273,28 +275,26 @@ def _cross_table(pattern: Incidence, weights: FloatArray) -> sp.csr_array | Floa
         return table
     pointer = (pattern.pointer * n_others).astype(pattern.columns.dtype)
     data = np.repeat(weights if pattern.is_sorted else weights[pattern.order], n_others)
-    return sp.csr_array((data, pattern.columns.ravel(), pointer), shape=(n_first, n_rest))
+    return scipy.sparse.csr_array((data, pattern.columns.ravel(), pointer), shape=(n_first, n_rest))
 
 
-def _pair_tables(pattern: Incidence, weights: FloatArray) -> list[tuple[slice, slice, sp.csr_array | FloatArray]]:
+def _pair_tables(pattern: Incidence, weights: FloatArray) -> list[tuple[slice, slice, csr_array | FloatArray]]:
     known, tables = pattern.levels, []
     spans = [slice(int(a), int(b)) for a, b in zip(pattern.offsets[:-1], pattern.offsets[1:], strict=True)]
     for i, a in enumerate(pattern.others):
         for j in range(i + 1, len(pattern.others)):
             b = pattern.others[j]
             shape = (known.sizes[a], known.sizes[b])
-            table: sp.csr_array | FloatArray
+            table: csr_array | FloatArray
             if shape[0] * shape[1] <= weights.size // 2:
                 table = _dense_table(known.codes[a], known.codes[b], weights, shape)
             else:
                 order, pointer = pattern.groups[a]
-                index = pattern.columns.dtype
-                columns = known.codes[b][order].astype(index)
-                table = sp.csr_array((weights[order], columns, pointer.astype(index)), shape=shape)
+                columns = known.codes[b][order].astype(pattern.columns.dtype)
+                table = scipy.sparse.csr_array((weights[order], columns, pointer.astype(columns.dtype)), shape=shape)
             tables.append((spans[i], spans[j], table))
     return tables
 
 
 def _dense_table(first: IntArray, second: IntArray, weights: FloatArray, shape: tuple[int, int]) -> FloatArray:
-    flat = np.bincount(first * shape[1] + second, weights, shape[0] * shape[1]).astype(np.float64)
-    return flat.reshape(shape)
+    return np.bincount(first * shape[1] + second, weights, shape[0] * shape[1]).astype(np.float64).reshape(shape)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 
 import numpy as np
-from scipy.linalg import solve_triangular
+import scipy
 
 from twintrade.numerics.absorption.annihilators import Annihilator
 from twintrade.numerics.absorption.elimination import Elimination
@@ -48,7 +48,7 @@ class CrossProducts:
         factor, pivots, rank = compute_pivoted_cholesky(self.complement, total)
         kept = pivots[:rank]
         scaled = self.rest[kept] / np.sqrt(total[kept])[:, None]
-        half = solve_triangular(factor, scaled, trans=1, check_finite=False) if rank else scaled
+        half = scipy.linalg.solve_triangular(factor, scaled, trans=1, check_finite=False) if rank else scaled
         return np.asarray(self.squares - half.T @ half)
 
 

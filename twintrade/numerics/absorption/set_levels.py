@@ -1,9 +1,11 @@
 """What rows of many sets have in common within each set: their sums by level, and the projection made of these."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sp
+import scipy
 
 from twintrade.numerics.absorption.annihilators import Annihilator
 from twintrade.numerics.absorption.cube_sets import MOST_CELLS, WeighedCube, weigh_cube
@@ -194,17 +196,19 @@ class SetLevels:
         size = int(sizes.max(initial=0))
         wide = home * size + np.arange(home.size) - (np.cumsum(sizes) - sizes)[home]
         column, n = wide[columns], size * self.n_sets
-        by_column = sp.csr_array((self.weights, (column, self.rows)), shape=(n, e.layout.first.size))
+        by_column = scipy.sparse.csr_array((self.weights, (column, self.rows)), shape=(n, e.layout.first.size))
         first = e.layout.first[self.rows]
-        by_first = sp.csr_array((self.weights, (column, first)), shape=(n, e.share.size))
+        by_first = scipy.sparse.csr_array((self.weights, (column, first)), shape=(n, e.share.size))
         grams = np.zeros((self.n_sets, size, size))
         grams[:, np.arange(size), np.arange(size)] = np.bincount(column, self.weights, n).reshape(-1, size)
         pairs, pair = np.unique(self.pair, return_inverse=True)
-        by_pair = sp.csr_array((self.weights, (column, pair)), shape=(n, pairs.size))
-        products = sp.coo_array(by_pair @ sp.diags_array(e.share[pairs // self.n_sets]) @ by_pair.T)
+        by_pair = scipy.sparse.csr_array((self.weights, (column, pair)), shape=(n, pairs.size))
+        products = scipy.sparse.coo_array(
+            by_pair @ scipy.sparse.diags_array(e.share[pairs // self.n_sets]) @ by_pair.T
+        )
         left, right = products.coords
         grams[left // size, left % size, right % size] -= products.data
-        shared = by_first @ sp.diags_array(e.share)
+        shared = by_first @ scipy.sparse.diags_array(e.share)
         levels = (by_column @ e.layout.nested - by_first @ e.means).toarray().T
         rest = (by_column @ e.across - shared @ e.sums).toarray().T - self.nested.transpose(levels)
         for one, other in ((levels, self.nested.invert(levels)), (kept := self.q.root.T @ rest, kept)):
@@ -229,10 +233,10 @@ def find_set_levels(q: Annihilator, nested: Nested, rows: IntArray, sets: IntArr
     return SetLevels(q, nested, rows, sets, n_sets, q.weights[rows], pair, inside, across)
 
 
-def _lay_out_by_set(matrix: sp.csr_array, rows: IntArray, sets: IntArray, n_sets: int) -> ByLevel:
+def _lay_out_by_set(matrix: scipy.sparse.csr_array, rows: IntArray, sets: IntArray, n_sets: int) -> ByLevel:
     """Return rows of a matrix whose columns are by set: each row has its own set's."""
     if matrix.nnz == matrix.shape[0] and (np.diff(matrix.indptr) == 1).all() and (matrix.data == 1).all():
         return ByLevel(matrix.indices[rows].astype(np.int64) * n_sets + sets, None)
-    some = sp.csr_array(matrix[rows])
+    some = scipy.sparse.csr_array(matrix[rows])
     entries = np.repeat(np.arange(rows.size), np.diff(some.indptr))
     return ByLevel(some.indices.astype(np.int64) * n_sets + sets[entries], (entries, some.data))

@@ -3,7 +3,7 @@
 from typing import Literal
 
 import numpy as np
-from scipy.special import log_ndtr, ndtri_exp
+import scipy
 
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.honest.dual_vertices import DualPolytope
@@ -115,11 +115,11 @@ def compute_truncated_quantile(deviation: float, low: float, high: float, tail: 
     """Return the point with probability ``tail`` above it under N(0, deviation²) truncated to [low, high]."""
     if not low < high:
         return high
-    above_high = log_ndtr(-high / deviation)
-    above_low = log_ndtr(-low / deviation)
+    above_high = scipy.special.log_ndtr(-high / deviation)
+    above_low = scipy.special.log_ndtr(-low / deviation)
     # log of S(high) + tail * (S(low) - S(high))
     log_tail = np.logaddexp(np.log1p(-tail) + above_high, np.log(tail) + above_low)
-    return float(np.clip(-ndtri_exp(log_tail) * deviation, low, high))
+    return float(np.clip(-scipy.special.ndtri_exp(log_tail) * deviation, low, high))
 
 
 def _rotated(after: FloatArray, target: FloatArray) -> tuple[FloatArray, FloatArray]:

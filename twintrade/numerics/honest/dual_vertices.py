@@ -4,7 +4,7 @@ from itertools import combinations
 from math import comb
 
 import numpy as np
-from scipy.sparse import csc_array
+import scipy
 
 from twintrade.errors import InferenceError
 from twintrade.numerics.arrays import FloatArray
@@ -152,7 +152,7 @@ class _Program:
         program.col_cost_ = np.zeros(n_rows)
         program.col_lower_, program.col_upper_ = np.zeros(n_rows), np.full(n_rows, highspy.kHighsInf)
         program.row_lower_ = program.row_upper_ = one
-        columns = csc_array(equations.T)
+        columns = scipy.sparse.csc_array(equations.T)
         program.a_matrix_.format_ = highspy.MatrixFormat.kColwise
         program.a_matrix_.start_, program.a_matrix_.index_ = columns.indptr, columns.indices
         program.a_matrix_.value_ = columns.data

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy
-from scipy.special import ndtr, ndtri
 
 from twintrade.numerics.arrays import FloatArray
 
@@ -81,11 +80,11 @@ def compute_folded_quantile(bias: float, level: float) -> float:
     """Return c with P(|Z + bias| <= c) = level, for a standard normal Z."""
     bias = abs(bias)
     if bias > 8:
-        return bias + float(ndtri(level))
-    low, high = bias + float(ndtri(level)) - 1e-12, bias + float(ndtri(0.5 + level / 2))
+        return bias + float(scipy.special.ndtri(level))
+    low, high = bias + float(scipy.special.ndtri(level)) - 1e-12, bias + float(scipy.special.ndtri(0.5 + level / 2))
     for _ in range(200):
         middle = 0.5 * (low + high)
-        if ndtr(middle - bias) - ndtr(-middle - bias) < level:
+        if scipy.special.ndtr(middle - bias) - scipy.special.ndtr(-middle - bias) < level:
             low = middle
         else:
             high = middle

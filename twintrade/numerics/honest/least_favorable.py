@@ -2,8 +2,6 @@
 
 import numpy as np
 import scipy
-from scipy.linalg import qr
-from scipy.special import chdtrc, chdtri, ndtri
 
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.honest.dual_vertices import DualPolytope
@@ -42,17 +40,19 @@ def compute_least_favorable(
     loadings = moved @ _span(moved)
     n_dimensions = loadings.shape[1]
     points = lay_lattice(DIRECTIONS, n_dimensions, rng.random(n_dimensions))
-    normals = ndtri(np.clip(points, 1e-12, 1 - 1e-12))
+    normals = scipy.special.ndtri(np.clip(points, 1e-12, 1 - 1e-12))
     rates = (loadings @ normals.T).max(axis=0) / np.sqrt((normals**2).sum(axis=1))
     positive = rates[rates > 0]
 
     def exceeded(value: float) -> float:
-        return float(chdtrc(n_dimensions, (value / positive) ** 2).sum()) / DIRECTIONS - share
+        return float(scipy.special.chdtrc(n_dimensions, (value / positive) ** 2).sum()) / DIRECTIONS - share
 
     if exceeded(0.0) <= 0:
         return 0.0
     return float(
-        scipy.optimize.brentq(exceeded, 0.0, positive.max() * np.sqrt(chdtri(n_dimensions, share)), xtol=1e-9)
+        scipy.optimize.brentq(
+            exceeded, 0.0, positive.max() * np.sqrt(scipy.special.chdtri(n_dimensions, share)), xtol=1e-9
+        )
     )
 
 
@@ -60,4 +60,4 @@ def _span(rows: FloatArray) -> FloatArray:
     """Orthonormal columns that span the rows, the same whichever rows span the space."""
     _, lengths, axes = np.linalg.svd(rows, full_matrices=False)
     axes = axes[lengths > NO_DIMENSION * lengths[0]]
-    return np.asarray(qr(axes.T @ axes, pivoting=True)[0][:, : axes.shape[0]], dtype=np.float64)
+    return np.asarray(scipy.linalg.qr(axes.T @ axes, pivoting=True)[0][:, : axes.shape[0]], dtype=np.float64)

@@ -7,12 +7,14 @@ a_g = M'(v 1_g) - (v_g'Md) u, so that the sum of squared scores is expected to b
 M = I - HW and L a root of H, a form's products need L'(v 1_g) and L'(W v 1_g) alone.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import scipy.sparse as sp
+import scipy
 
 from twintrade.numerics.absorption import (
     Annihilator,
@@ -46,7 +48,7 @@ class ProjectedForms:
     squares: LoadingSquares | None
 
     @classmethod
-    def of(cls, q: Annihilator) -> "ProjectedForms":
+    def of(cls, q: Annihilator) -> ProjectedForms:
         """Prepare the forms of some effects."""
         return cls(q, None if (q.weights == 1).all() else compute_loading_squares(q))
 
@@ -66,13 +68,13 @@ class ProjectedForms:
         """Forms of the rows of each level of the largest effect."""
         return compute_level_forms(self.q, self.squares)
 
-    def sum_values(self, values: sp.csr_array) -> tuple[LoadingSums, LoadingSums]:
+    def sum_values(self, values: scipy.sparse.csr_array) -> tuple[LoadingSums, LoadingSums]:
         """Return S and T such that forms' products are the values' own less ``S T' + T S'``, but for the effect."""
         sums = sum_by_loading(self.q, values)
         solved = sums.solved(self.inverse)
         if self.squares is None:
             return solved, sums.halved()
-        weighted = sp.csr_array(values @ sp.diags_array(self.q.weights))
+        weighted = scipy.sparse.csr_array(values @ scipy.sparse.diags_array(self.q.weights))
         return solved, sum_by_loading(self.q, weighted).less(self.squares.halve(solved))
 
 
@@ -161,7 +163,9 @@ def _share_forms(
     step = max(1, NUMBERS_AT_ONCE // (n * forms.n_filled))
     for start in range(0, v.shape[1], step):
         part = range(start, min(start + step, v.shape[1]))
-        sums, half = forms.sum_values(sp.vstack([_by_cluster(v[:, k], codes, n) for k in part], format="csr"))
+        sums, half = forms.sum_values(
+            scipy.sparse.vstack([_by_cluster(v[:, k], codes, n) for k in part], format="csr")
+        )
         for k in part:
             one = slice((k - start) * n, (k - start + 1) * n)
             product = sums.groups(one).multiply(half.groups(one))
@@ -176,11 +180,11 @@ def _trace_many(v: FloatArray, forms: ProjectedForms, codes: IntArray, n: int) -
     for k in range(v.shape[1]):
         values = _by_cluster(v[:, k], codes, n)
         for start in range(0, n, step):
-            sums, half = forms.sum_values(sp.csr_array(values[start : start + step]))
+            sums, half = forms.sum_values(scipy.sparse.csr_array(values[start : start + step]))
             traces[k] += np.trace(sums.multiply(half))
     return traces
 
 
-def _by_cluster(v: FloatArray, codes: IntArray, n: int) -> sp.csr_array:
+def _by_cluster(v: FloatArray, codes: IntArray, n: int) -> scipy.sparse.csr_array:
     rows = np.flatnonzero(v)
-    return sp.csr_array((v[rows], (codes[rows], rows)), shape=(n, v.size))
+    return scipy.sparse.csr_array((v[rows], (codes[rows], rows)), shape=(n, v.size))

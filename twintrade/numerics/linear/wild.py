@@ -4,13 +4,13 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
-import scipy.sparse as sp
+import scipy
 
 from twintrade.errors import InferenceError
 from twintrade.numerics.arrays import FloatArray, IntArray
 
 WildWeights = Literal["rademacher", "webb", "mammen", "normal"]
-Matrix: TypeAlias = "FloatArray | sp.csr_array"
+Matrix: TypeAlias = "FloatArray | scipy.sparse.csr_array"
 GOLDEN = (1 + 5**0.5) / 2
 CELLS_AT_ONCE = 16_000_000
 CELLS_IN_CACHE = 50_000
@@ -82,14 +82,14 @@ class Sums:
 
 def compute_product(left: Matrix, right: Matrix) -> FloatArray:
     """Return the product of one factor and another's transpose, dense."""
-    if isinstance(left, sp.csr_array) and isinstance(right, sp.csr_array):
+    if isinstance(left, scipy.sparse.csr_array) and isinstance(right, scipy.sparse.csr_array):
         return np.asarray((left @ right.T).toarray(), dtype=np.float64)
     return np.asarray(left @ right.T, dtype=np.float64)
 
 
 def _get_numbers(matrix: Matrix) -> FloatArray:
     """Return the numbers that are stored."""
-    return np.asarray(matrix.data if isinstance(matrix, sp.csr_array) else matrix, dtype=np.float64)
+    return np.asarray(matrix.data if isinstance(matrix, scipy.sparse.csr_array) else matrix, dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -171,5 +171,5 @@ def compute_share_as_large(statistics: FloatArray, observed: float) -> float:
 
 def sum_products_by_group(left: FloatArray, right: FloatArray, codes: IntArray, n_groups: int) -> FloatArray:
     """Return for each group the sum over its rows of left_i right_i', shape (n_groups, k)."""
-    by_group = sp.csr_array((left, (codes, np.arange(codes.size))), shape=(n_groups, codes.size))
+    by_group = scipy.sparse.csr_array((left, (codes, np.arange(codes.size))), shape=(n_groups, codes.size))
     return np.asarray(by_group @ right)

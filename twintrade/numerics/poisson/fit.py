@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import gammaln, xlogy
+import scipy
 
 from twintrade.errors import EstimationError
 from twintrade.numerics.absorption.absorb import Absorber, build_absorber
@@ -163,7 +163,7 @@ def _problem(
     saturated = -sum_weighted(scaled, cell_weights)
     for low in range(0, layout.n, ROWS_AT_ONCE):
         rows = slice(low, low + ROWS_AT_ONCE)
-        terms = np.asarray(xlogy(scaled[rows], scaled[rows]), dtype=np.float64)
+        terms = np.asarray(scipy.special.xlogy(scaled[rows], scaled[rows]), dtype=np.float64)
         saturated += sum_weighted(terms, None if cell_weights is None else cell_weights[rows])
     inside = np.empty((layout.n, X.shape[1]), order="F")
     for j, column in enumerate(X.T):
@@ -267,7 +267,7 @@ def _saturated_loglik(problem: Problem, scale: float) -> float:
         rows = slice(low, low + ROWS_AT_ONCE)
         y = problem.y[rows] * scale
         weights = None if problem.weights is None else problem.weights[rows]
-        out -= sum_weighted(gammaln(y + 1.0), weights)
+        out -= sum_weighted(scipy.special.gammaln(y + 1.0), weights)
     return out
 
 

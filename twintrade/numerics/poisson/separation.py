@@ -6,13 +6,14 @@ left can only be separated along directions that the rows with positive outcomes
 `prediction`. Usually there are none and the search ends. Otherwise a linear program over them decides.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import scipy
-import scipy.sparse as sp
 
 from twintrade.errors import EstimationError
 from twintrade.numerics.absorption.absorb import Absorber, build_absorber
@@ -194,14 +195,16 @@ def _in_basis(basis: FloatArray) -> BoolArray:
         scaled.round(8), axis=0, return_index=True, return_inverse=True, return_counts=True
     )
     bounds = [(-LARGEST_LOADING, LARGEST_LOADING)] * basis.shape[1]
-    return _largest_support(sp.csr_array(scaled[first]), None, counts.astype(np.float64), bounds)[back.ravel()]
+    return _largest_support(scipy.sparse.csr_array(scaled[first]), None, counts.astype(np.float64), bounds)[
+        back.ravel()
+    ]
 
 
 def _in_levels(X: FloatArray, codes: Sequence[IntArray], positive: BoolArray, zeros: IntArray) -> BoolArray:
     """The same over all effects and regressors, zero on every positive outcome: where too much is undetermined."""
     scaled = X / np.maximum(np.abs(X).max(axis=0, initial=0.0), 1e-300)
-    blocks = [sp.csr_array((np.ones(code.size), code, np.arange(code.size + 1))) for code in codes]
-    design = sp.hstack([*blocks, sp.csr_array(scaled)], format="csr")
+    blocks = [scipy.sparse.csr_array((np.ones(code.size), code, np.arange(code.size + 1))) for code in codes]
+    design = scipy.sparse.hstack([*blocks, scipy.sparse.csr_array(scaled)], format="csr")
     bounds: list[tuple[float | None, float | None]] = [(None, None)] * (design.shape[1] - X.shape[1])
     bounds += [(-LARGEST_LOADING, LARGEST_LOADING)] * X.shape[1]
     rows = np.flatnonzero(positive)
@@ -209,8 +212,8 @@ def _in_levels(X: FloatArray, codes: Sequence[IntArray], positive: BoolArray, ze
 
 
 def _largest_support(
-    values: sp.csr_array,
-    zero: sp.csr_array | None,
+    values: scipy.sparse.csr_array,
+    zero: scipy.sparse.csr_array | None,
     counts: FloatArray,
     bounds: Sequence[tuple[float | None, float | None]],
 ) -> BoolArray:
@@ -219,8 +222,12 @@ def _largest_support(
     Feasible combinations form a cone, so that the optimum is one on the largest possible support and zero elsewhere.
     """
     m, d = values.shape
-    constraints: Any = sp.hstack([-values, sp.eye_array(m)], format="csr")
-    equations: Any = None if zero is None else sp.hstack([zero, sp.csr_array((zero.shape[0], m))], format="csr")
+    constraints: Any = scipy.sparse.hstack([-values, scipy.sparse.eye_array(m)], format="csr")
+    equations: Any = (
+        None
+        if zero is None
+        else scipy.sparse.hstack([zero, scipy.sparse.csr_array((zero.shape[0], m))], format="csr")
+    )
     solution = scipy.optimize.linprog(
         np.concatenate([np.zeros(d), -counts]),
         A_ub=constraints,

@@ -1,12 +1,14 @@
 """Where exact updates of several sets of rows stand: row by row, or in a cube."""
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
-import scipy.sparse as sp
+import scipy
 
 from twintrade.numerics.absorption import Cube
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_group
@@ -59,11 +61,13 @@ class ExactUpdates:
         return sums[0], sums[1]
 
     @cached_property
-    def adders(self) -> list[sp.csc_array]:
+    def adders(self) -> list[scipy.sparse.csc_array]:
         """For each effect the matrix whose product with rows are the sums by level, (n_levels, n_rows)."""
         ends, ones = np.arange(self.y.size + 1), np.ones(self.y.size)
         of_each = zip(self.levels, self.starts, np.diff(self.starts), strict=False)
-        return [sp.csc_array((ones, level - start, ends), shape=(n, ones.size)) for level, start, n in of_each]
+        return [
+            scipy.sparse.csc_array((ones, level - start, ends), shape=(n, ones.size)) for level, start, n in of_each
+        ]
 
     @cached_property
     def cells(self) -> FloatArray:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import bdtrc, chdtrc, stdtr, stdtrit
+import scipy
 
 from twintrade.errors import InferenceError
 from twintrade.numerics.arrays import FloatArray
@@ -63,11 +63,11 @@ def fit_random_effects(
     mean = float(weights @ effects / weights.sum())
     factor = float(weights @ (effects - mean) ** 2 / (n - 1))
     se = float(np.sqrt(max(factor, 1.0) if is_truncated else factor) / np.sqrt(weights.sum()))
-    critical = float(-stdtrit(n - 1, (1 - level) / 2))
+    critical = float(-scipy.special.stdtrit(n - 1, (1 - level) / 2))
     fixed = 1 / variances
     q = float(fixed @ (effects - fixed @ effects / fixed.sum()) ** 2)
-    p = float(2 * stdtr(n - 1, -abs(mean) / se)) if se > 0 else float(mean == 0)
-    half, q_p = critical * se, float(chdtrc(n - 1, q))
+    p = float(2 * scipy.special.stdtr(n - 1, -abs(mean) / se)) if se > 0 else float(mean == 0)
+    half, q_p = critical * se, float(scipy.special.chdtrc(n - 1, q))
     return RandomEffects(mean, se, mean - half, mean + half, p, float(np.sqrt(tau2)), q, q_p, factor)
 
 
@@ -98,7 +98,7 @@ def combine_fisher(p: FloatArray) -> float:
 
     With discrete rank p-values it is conservative; with shared donors the tests are dependent and it is not exact.
     """
-    return float(chdtrc(2 * p.size, -2 * np.log(p).sum()))
+    return float(scipy.special.chdtrc(2 * p.size, -2 * np.log(p).sum()))
 
 
 def bound_best_p(p_best: float, n_best: int, n_all: int) -> float:
@@ -115,4 +115,4 @@ def bound_best_p(p_best: float, n_best: int, n_all: int) -> float:
     """
     if n_best > n_all:
         raise InferenceError(f"{n_best} cases cannot be the best of {n_all}")
-    return float(bdtrc(n_best - 1, n_all, min(p_best, 1.0)))
+    return float(scipy.special.bdtrc(n_best - 1, n_all, min(p_best, 1.0)))

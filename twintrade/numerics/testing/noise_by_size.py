@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy.special import ndtri, stdtr
+import scipy
 
 from twintrade.numerics.arrays import BoolArray, FloatArray
 
@@ -79,7 +79,7 @@ def score_sizes(sizes: FloatArray) -> FloatArray:
     """Return normal scores of the sizes' ranks, ties sharing theirs: zeros and extremes are no trouble then."""
     values, code, counts = np.unique(sizes, return_inverse=True, return_counts=True)
     middle = np.cumsum(counts) - (counts - 1) / 2 if values.size else counts
-    return np.asarray(ndtri((middle - 0.5) / sizes.size)[code])
+    return np.asarray(scipy.special.ndtri((middle - 0.5) / sizes.size)[code])
 
 
 def fit_by_size(score: FloatArray, logs: FloatArray, is_known: BoolArray) -> FloatArray:
@@ -108,4 +108,4 @@ def measure_dependence(score: FloatArray, logs: FloatArray, is_known: BoolArray)
     residual = y - slope * x
     with np.errstate(divide="ignore"):
         t = slope * np.sqrt(degrees * (x @ x) / (residual @ residual))
-    return float(np.exp(-slope * OUTER)), float(2 * stdtr(degrees, -abs(t)))
+    return float(np.exp(-slope * OUTER)), float(2 * scipy.special.stdtr(degrees, -abs(t)))

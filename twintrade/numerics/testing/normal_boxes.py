@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
+import scipy
 
 from twintrade.numerics.arrays import FloatArray
 
@@ -39,10 +39,10 @@ def integrate_normal_box(mean: FloatArray, covariance: FloatArray, low: FloatArr
         weight = np.ones(POINTS)
         for j in range(k):
             center = mean[j] + z[:, :j] @ root[j, :j]
-            below = special.ndtr((low[j] - center) / root[j, j])
-            above = special.ndtr((high[j] - center) / root[j, j])
+            below = scipy.special.ndtr((low[j] - center) / root[j, j])
+            above = scipy.special.ndtr((high[j] - center) / root[j, j])
             weight *= above - below
-            z[:, j] = special.ndtri(np.clip(below + u[:, j] * (above - below), 1e-300, 1 - 1e-16))
+            z[:, j] = scipy.special.ndtri(np.clip(below + u[:, j] * (above - below), 1e-300, 1 - 1e-16))
         total += float(weight.mean())
         weighted += weight @ (mean + z @ root.T) / POINTS
     return Box(total / SHIFTS, weighted / total if total > 0 else np.full(k, np.nan))

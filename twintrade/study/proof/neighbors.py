@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import scipy
 
 from twintrade.study.proof.columns import StoredColumn
 from twintrade.study.proof.regressions import keep_quiet, prepare_rows, require_options
@@ -38,7 +39,6 @@ def _fit_random_effects(
     frame: pd.DataFrame, periods: pd.DataFrame, clusters: pd.DataFrame, factor: float
 ) -> list[Reply]:
     from linearmodels.panel import PanelOLS, RandomEffects
-    from scipy.special import chdtrc
 
     name = "linearmodels RandomEffects"
     x = pd.concat([frame[["treated"]].assign(one=1.0), periods], axis=1)
@@ -50,9 +50,9 @@ def _fit_random_effects(
     )
     apart = float(within.params["treated"] - plain.params["treated"])
     spread = float(within.std_errors["treated"] ** 2 - plain.std_errors["treated"] ** 2)
-    hausman = float(chdtrc(1, apart**2 / spread)) if spread > 0 else float("nan")
+    hausman = float(scipy.special.chdtrc(1, apart**2 / spread)) if spread > 0 else float("nan")
     slope = float(mundlak.params["share"])
-    p = float(chdtrc(1, (slope / (factor * _get(mundlak, "share"))) ** 2))
+    p = float(scipy.special.chdtrc(1, (slope / (factor * _get(mundlak, "share"))) ** 2))
     of_random = Text("proof.random-effects", is_defined="yes" if np.isfinite(hausman) else "no", p=hausman)
     return [
         Reply(name, float(robust.params["treated"]), factor * _get(robust, "treated"), "other", of_random),

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.linalg import qr, solve_triangular
+import scipy
 
 from twintrade.effects.cross_check import Estimand
 from twintrade.errors import TwintradeError
@@ -83,10 +83,10 @@ def find_separated(column: StoredColumn, rows: Array, further: Sequence[Array] =
 
 def choose_columns(x: Array) -> tuple[Array, Array]:
     """Return columns that span all, and the others as combinations of them, shape (n_kept, n_others)."""
-    r, order = qr(x, mode="r", pivoting=True)
+    r, order = scipy.linalg.qr(x, mode="r", pivoting=True)
     diagonal = np.abs(np.diag(r))
     rank = int((diagonal > RANK * diagonal[0]).sum())
-    return order, solve_triangular(r[:rank, :rank], r[:rank, rank:])
+    return order, scipy.linalg.solve_triangular(r[:rank, :rank], r[:rank, rank:])
 
 
 def find_known(x: Array, new: Array) -> tuple[Array, Array]:
