@@ -22,3 +22,9 @@ def test_no_page_tells_its_own_history(written):
     pages = {name: text for name, text in written.items() if name.startswith("docs/") and name.endswith(".md")}
     assert pages
     assert [f"{name}: {found[0]}" for name, text in pages.items() for found in told.finditer(text)] == []
+
+
+def test_no_line_of_a_page_begins_with_a_percent_sign(written):
+    """MyST takes such a line for a comment, and the site goes without it."""
+    pages = {name: text for name, text in written.items() if name.startswith("docs/") and name.endswith(".md")}
+    assert [f"{name}: {line}" for name, text in pages.items() for line in re.findall(r"^[ \t]*%.*", text, re.M)] == []
