@@ -22,7 +22,7 @@ PIPELINE = ROOT / "tests" / "pipeline"
 FAMILIES = {
     "numbers": ("tests/data/figures/test_number_parser.py",),
     "periods and frequencies": ("tests/data/calendar/test_periods.py", "tests/data/test_frequency.py"),
-    "dates of ties": ("tests/data/calendar/test_dates.py",),
+    "dates of agreements": ("tests/data/calendar/test_dates.py",),
     "units, rates and deflators": (
         "tests/data/figures/test_money.py",
         "tests/data/figures/test_conversions.py",
@@ -43,8 +43,8 @@ FAMILIES = {
     "replication README": ("tests/pipeline/test_replication_readme.py",),
 }
 TOLD = (
-    *("negative", "footnote marks", "fiscal years", "unknown partner", "conflict", "ambiguous dates", "future tie"),
-    *("unbalanced quote", "excel under another name", "zip bomb"),
+    *("negative", "footnote marks", "fiscal years", "unknown partner", "conflict"),
+    *("ambiguous dates", "future agreement", "unbalanced quote", "excel under another name", "zip bomb"),
 )
 FORMATS = ("csv", "html", "tex", "pdf", "docx", "xlsx", "svg", "png", "json")
 
@@ -139,7 +139,7 @@ def identity() -> str:
 
 def messages() -> str:
     """What a user sees of ten faulty files."""
-    sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "study")]
+    sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "study" / "observing")]
     from test_ugly_files import FILES
 
     from twintrade.errors import TwintradeError
@@ -153,9 +153,9 @@ def messages() -> str:
             raw = Path(folder) / "data" / "raw"
             raw.mkdir(parents=True)
             (raw / ugly.name).write_bytes(ugly.content if isinstance(ugly.content, bytes) else ugly.content.encode())
-            (raw / "ties.csv").write_text(ugly.ties, encoding="utf-8")
+            (raw / "agreements.csv").write_text(ugly.ties, encoding="utf-8")
             try:
-                write_scaffold(Path(folder), "mine", f"data/raw/{ugly.name}", "data/raw/ties.csv")
+                write_scaffold(Path(folder), "mine", f"data/raw/{ugly.name}", "data/raw/agreements.csv")
                 text = (Path(folder) / "analyses" / "mine.toml").read_text(encoding="utf-8")
                 check_analysis(Path(folder), "mine", text.replace('"UNKNOWN"', '"USD"'))
             except TwintradeError as error:

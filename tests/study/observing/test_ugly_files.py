@@ -193,7 +193,7 @@ FILES: dict[str, Ugly] = {
     "grouped blanks": refused(csv(city=lambda c: "" if c != "Jinan" else c), "rows 38 to 109, city: the city is"),
     "grouped by commas alone": read(csv(value=lambda v: f'"{v:,}"')),
     "odd date": refused(csv(), "“c. 2010” is approximate", ties=TIES.replace("2010-03", "c. 2010")),
-    "future tie": refused(csv(), "lies in the future", ties=TIES.replace("2010-03", "2095-03")),
+    "future agreement": refused(csv(), "lies in the future", ties=TIES.replace("2010-03", "2095-03")),
     "ambiguous dates": refused(csv(), "day_first = true", ties=TIES.replace("2008-05-01", "05/01/2008")),
     "date by its year in months": refused(
         HEAD + "\n" + "".join(f"{c},{p},{y}-{m:02d},{v}\n" for c, p, y, v in rows() for m in (1, 2)),
