@@ -110,6 +110,8 @@ def test_season_is_taken_out_and_periods_are_printed_as_read(tmp_path, plain_pic
     assert any(onset in cell for row in shown for cell in row.values())
     paths = pd.read_csv(results / "payloads" / "case_paths.csv")
     assert onset in set(paths["period_label"])
+    (agreement,) = read(results / "twinnings.csv")
+    assert (agreement["onset"], agreement["onset_label"]) == (raw, onset)
     page = (results / "appendix.html").read_text(encoding="utf-8")
     assert onset in page
     assert raw not in re.sub(r' data-of="[^"]*"', "", page), "only keys of numbers name periods as they are stored"

@@ -149,6 +149,7 @@ def test_an_interval_that_holds_zero_is_not_called_no_effect(made):
     said = texts(summary.build_exhibit(Page(replace(made, bands=bands))))
     assert "The interval includes zero" in said
     assert "minimum detectable effect" in said.lower()
+    assert "it follows from the width of the interval. Any change" in said
     assert "zero included, is compatible with the data" in said
     assert "placebo designs" not in said
     bare = made.bands.assign(low=float("nan"), high=float("nan"))

@@ -148,6 +148,14 @@ def test_sums_of_pairs_are_those_of_the_table(made) -> None:
 
 
 @pytest.mark.usefixtures("unencoded")
+@pytest.mark.parametrize(("period", "head"), [("year", "Years"), ("quarter", "Quarters"), ("month", "Months")])
+def test_the_table_of_pairs_counts_periods_by_their_name(made, period, head) -> None:
+    named = replace(with_payloads(made), sections={**made.sections, "period_name": period})
+    (table,) = find(build(named), Table)
+    assert [cell.text for cell in table.header[0]][2] == head
+
+
+@pytest.mark.usefixtures("unencoded")
 def test_checks_that_object_are_the_first_reason(made) -> None:
     results = with_payloads(made)
     findings = results.findings.assign(verdict="does not object")

@@ -44,6 +44,17 @@ def test_a_register_is_listed_up_to_a_size_and_counted_beyond():
     assert "twinnings.csv" in counted.notes[0]
 
 
+def test_an_agreement_from_before_the_data_counts_from_a_period_by_its_name():
+    results = made(MOST_LISTED)
+    early = results.twinnings.assign(onset=23868, onset_label="1989-01")
+    for n in (MOST_LISTED, MOST_LISTED + 1):
+        ties = pd.concat([early, early])[:n].reset_index(drop=True)
+        table = build_register_table(SimpleNamespace(twinnings=ties, data=results.data), Wording())
+        shown = [cell for row in table.rows for cell in row.cells]
+        assert "1989-01" in [cell.text for cell in shown]
+        assert "23868" not in [cell.text for cell in shown]
+
+
 def test_many_undated_agreements_are_named_in_part():
     names = [f"n{i}" for i in range(MOST_NAMED + 2)]
     assert name_undated_agreements(names[:MOST_NAMED]) == "; ".join(names[:MOST_NAMED])

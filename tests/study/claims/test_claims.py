@@ -49,6 +49,13 @@ POWER = Finding(
 )
 
 
+def test_the_claim_about_the_effect_names_what_was_estimated():
+    found = results()
+    for outcome, claim in (("exports", "Exports to"), ("imports", "Imports from"), ("trade", "Trade with")):
+        named = replace(found, specifications=found.specifications.assign(outcome=outcome))
+        assert of(build_ledger(named), "C1")["claim"].startswith(claim)
+
+
 def test_every_named_claim_stands_in_the_ledger_of_every_analysis():
     assert {c["id"] for c in load_claims()} == NAMED
     found = build_ledger(results())

@@ -20,7 +20,8 @@ def list_pairs(facts: Facts) -> list[Block]:
     scale = 10.0**power
     columns = (Column(), *(Column("right") for _ in range(5)))
     header = tuple(
-        str(Text(f"brief.pairs-{name}")) for name in ("name", "since", "times", "observed", "expected", "difference")
+        str(Text(f"brief.pairs-{name}", period_name=facts.page.period_name))
+        for name in ("name", "since", "times", "observed", "expected", "difference")
     )
     rows = [
         build_row(

@@ -35,6 +35,7 @@ def build_register_table(results: ResultSet, wording: Wording) -> Table | None:
     if not dated:
         return None
     labels = list_period_labels(results)
+    labels |= {int(r["onset"]): label for r in dated if (label := take_text(r.get("onset_label")))}
     if len(dated) > MOST_LISTED:
         return _summarize(dated, labels, wording)
     rows = [_row(r, labels) for r in dated]
@@ -137,7 +138,9 @@ def _row(agreement: Record, labels: dict[int, str]) -> tuple[Cell, ...]:
 
 
 def _cite_start(agreement: Record, onset: int | None, labels: dict[int, str]) -> Sources:
-    """Return the source of the name of a period: where the panel names it so, the panel, else the agreement."""
+    """Return the source of the name of a period: the agreement's own, else the panel's, else the number."""
+    if take_text(agreement.get("onset_label")):
+        return cite(agreement, "onset_label", form=WORDS)
     named = onset is not None and labels.get(onset) and cite(agreement, "onset")
     return cite_rows("data.csv", "period_label", WORDS, period=onset) if named else cite(agreement, "onset")
 

@@ -12,6 +12,7 @@ import pandas as pd
 from pydantic import BaseModel
 
 from twintrade.effects import ResultSet
+from twintrade.render.reading import take_text
 from twintrade.study.claims.deciding import Evidence, decide_claims
 from twintrade.study.claims.evidence import NO_DATA, find_evidence
 from twintrade.text import Text, pack_text
@@ -42,12 +43,13 @@ class Paged(Protocol):
 
 
 @cache
-def load_claims() -> tuple[Mapping[str, Any], ...]:
-    """Return the claims of the package: id, and the evidence that each is judged by."""
+def load_claims(outcome: str = "exports") -> tuple[Mapping[str, Any], ...]:
+    """Return the claims of the package: id, and the evidence that each is judged by; one is about the outcome."""
     file = resources.files("twintrade.study") / "claims.toml"
     claims = tomllib.loads(file.read_text(encoding="utf-8"))["claim"]
     return tuple(
-        {**c, "text": Text(f"claims.claim-{c['id']}"), "need": Text(f"claims.need-{c['id']}")} for c in claims
+        {**c, "text": Text(f"claims.claim-{c['id']}", outcome=outcome), "need": Text(f"claims.need-{c['id']}")}
+        for c in claims
     )
 
 
@@ -74,7 +76,8 @@ def build_ledger(results: ResultSet, further: Sequence[Mapping[str, Any]] = ()) 
     ``need`` is what another run of an analysis would answer the claim by; empty where this one did, or none can.
     """
     checked = set(results.findings["diagnostic"])
-    claims = [*load_claims(), *(_evident(claim, i, checked) for i, claim in enumerate(further, 1))]
+    outcome = next((text for o in results.specifications.get("outcome", ()) if (text := take_text(o))), "exports")
+    claims = [*load_claims(outcome), *(_evident(claim, i, checked) for i, claim in enumerate(further, 1))]
     evidence = [(str(claim["id"]), find_evidence(results, claim["evidence"]) or _lack(claim)) for claim in claims]
     rows = [
         {

@@ -109,7 +109,11 @@ def _register(run: Run) -> pd.DataFrame:
     if case is not None:
         of_case = (inside["city"] == case.city) | (inside["partner"] == case.partner)
         inside = inside[of_case].reset_index(drop=True)
-    return inside.assign(candidates=[_readable(text) for text in inside["candidates"]])
+    label = run.design.panel.label
+    return inside.assign(
+        candidates=[_readable(text) for text in inside["candidates"]],
+        onset_label=["" if pd.isna(onset) else label(int(onset)) for onset in inside["onset"]],
+    )
 
 
 def _readable(candidates: str) -> str:

@@ -16,7 +16,7 @@ _WHOLE = {
 }
 _TEXT = {
     *("unit", "city", "partner", "partner_city", "signatory", "twinning", "name", "dyad", "series"),
-    *("label", "period_label", "signed", "ended", "source", "note", "message", "sentence", "dropped"),
+    *("label", "period_label", "onset_label", "signed", "ended", "source", "note", "message", "sentence", "dropped"),
 }
 
 

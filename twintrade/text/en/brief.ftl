@@ -209,7 +209,12 @@ date-them = A first step is to date the agreements of the { $n } pairs that had 
 pairs = The { $n } pairs, by the size of expected { $outcome }
 pairs-name = Pair
 pairs-since = Since
-pairs-times = Years
+pairs-times = { $period_name ->
+    [year] Years
+    [quarter] Quarters
+    [month] Months
+   *[other] Periods
+}
 pairs-observed = Observed
 pairs-expected = Expected
 pairs-difference = Difference

@@ -42,7 +42,11 @@ between-groups = { $size } between groups (from the intervals)
 endless = unknown: the interval has no end
 
 # The claims of the literature, in our own words.
-claim-C1 = Exports to the partner's country rose after the agreement.
+claim-C1 = { $outcome ->
+    [exports] Exports to the partner's country rose after the agreement.
+    [imports] Imports from the partner's country rose after the agreement.
+   *[other] Trade with the partner's country rose after the agreement.
+}
 claim-C2 = The series breaks at the date of the agreement.
 claim-C3 = Agreements of recent date work, older ones are a symbol.
 claim-C4 = Agreements that are kept alive work, dormant ones do not.

@@ -38,9 +38,9 @@ interval_holds_zero = The interval includes zero, so the data cannot tell a rise
 interval_above_zero = The interval lies above zero.
 interval_below_zero = The interval lies below zero.
 detectable = Minimum detectable effect: { $sentence }
-detectable_absent = No check of this run measured the minimum detectable effect, the size from which a change would usually be found.{ $has_interval ->
-    [yes] { " " }Any change inside the interval, zero included, is compatible with the data.
-   *[no] { "" }
+detectable_absent = No check of this run measured the minimum detectable effect, the size from which a change would usually be found{ $has_interval ->
+    [yes] ; where one is given, it follows from the width of the interval. Any change inside the interval, zero included, is compatible with the data.
+   *[no] .
 }
 size_not_studied = Size not studied: no simulation shows that this test keeps its size in a design like this one, so the p-value may be too small.
 size_note = “Not studied”: no simulation shows that the test of that column keeps its size in a design like this one.

@@ -193,7 +193,12 @@ date-them = 第一步可先查明{ $n }个被搁置配对的协议日期。
 pairs = { $n }个配对，按预期{ $outcome }的规模排列
 pairs-name = 配对
 pairs-since = 起始
-pairs-times = 年数
+pairs-times = { $period_name ->
+    [year] 年数
+    [quarter] 季度数
+    [month] 月数
+   *[other] 期数
+}
 pairs-observed = 实际值
 pairs-expected = 预期值
 pairs-difference = 差额

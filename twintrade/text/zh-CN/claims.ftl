@@ -39,7 +39,11 @@ between-groups = 组间{ $size }（由各区间推算）
 endless = 未知：区间无界
 
 # The claims of the literature, in our own words.
-claim-C1 = 协议签署后，对伙伴国的出口上升。
+claim-C1 = { $outcome ->
+    [exports] 协议签署后，对伙伴国的出口上升。
+    [imports] 协议签署后，自伙伴国的进口上升。
+   *[other] 协议签署后，与伙伴国的贸易上升。
+}
 claim-C2 = 序列在协议签署之日发生断点。
 claim-C3 = 近年的协议有作用，较早的协议只是象征。
 claim-C4 = 保持活跃的协议有作用，沉寂的协议没有作用。

@@ -38,9 +38,9 @@ interval_holds_zero = 区间包含零，因此数据无法区分上升与下降�
 interval_above_zero = 区间位于零以上。
 interval_below_zero = 区间位于零以下。
 detectable = 最小可检测效应：{ $sentence }
-detectable_absent = 本次运行没有检查测算最小可检测效应，即变化大到何种程度通常才能被发现。{ $has_interval ->
-    [yes] 区间内的任何变化（包括零）都与数据相容。
-   *[no] { "" }
+detectable_absent = 本次运行没有检查测算最小可检测效应，即变化大到何种程度通常才能被发现{ $has_interval ->
+    [yes] ；文中如有此值，均由区间宽度推算。区间内的任何变化（包括零）都与数据相容。
+   *[no] 。
 }
 size_not_studied = 实际拒绝率未经研究：没有模拟表明该检验在类似的设计中保持名义拒绝率，因此p值可能偏小。
 size_note = “未经研究”：没有模拟表明该列检验在类似的设计中保持名义拒绝率。
