@@ -66,6 +66,15 @@ def test_a_line_is_asked_for_in_the_table_that_has_its_key(project, spec_text):
     assert re.search(rf"toml, \[\[data.twinnings\]\] at line {line}\n\s+kinds = ", str(told.value))
 
 
+def test_agreements_that_end_say_which_method_takes_them(project, spec_text):
+    file = project / "data" / "raw" / "tiny_twinnings.csv"
+    header, first, *rest = file.read_text(encoding="utf-8").splitlines()
+    lines = [f"{header},ended", f"{first},2014", *(f"{line}," for line in rest)]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(DesignError, match="use chaisemartin_dhaultfoeuille with two_way effects, or, in an analysis"):
+        check_analysis(project, "tiny", spec_text.replace('kind = "kind"', 'kind = "kind"\nended = "ended"'))
+
+
 SINGLE = "Alder"
 
 

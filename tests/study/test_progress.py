@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from twintrade.fanout import Step
 from twintrade.study import progress as module
 from twintrade.study.progress import Bar, Clock, JsonLines, StageLines, report_progress, report_when_slow
-from twintrade.text import Text
+from twintrade.text import Text, use_language
 
 DRAWS = "randomization: 210 of 499, about 40 s left"
 JOBS = [
@@ -21,6 +21,18 @@ JOBS = [
     ("diagnostic/power/twfe/log", 10.0),
     ("draw", 20.0),
 ]
+
+
+def test_a_run_tells_its_stages_in_the_language_of_the_command(capsys):
+    with use_language("zh-CN"):
+        lines = StageLines()
+    for language in ("zh-CN", "en-GB"):
+        with use_language(language):
+            lines("tiny", "read" if language == "zh-CN" else "estimate/twfe/log")
+    assert capsys.readouterr().err.isascii() is False
+    with use_language("en-GB"):
+        lines("tiny", "collect")
+    assert "results" not in capsys.readouterr().err
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from twintrade.text import Text, describe_span, find_catalogue, use_catalogue
+from twintrade.text import Catalogue, Text, describe_span, find_catalogue, use_catalogue
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -155,6 +155,7 @@ class Report:
 
     def __init__(self) -> None:
         self._clocks: dict[str, Clock] = {}
+        self._catalogue = find_catalogue()  # a run keeps its results in another language
 
     def expect(self, analysis: str, jobs: Sequence[tuple[str, float]]) -> None:
         """Take note of the jobs to come and of the seconds that each is expected to take."""
@@ -175,7 +176,11 @@ class Report:
         return clock
 
     def _say(self, analysis: str, text: Text) -> None:
-        print(f"{analysis}: {text}", file=sys.stderr, flush=True)
+        with use_catalogue(self._catalogue):
+            self._print(f"{analysis}: {text}")
+
+    def _print(self, line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
 
 
 class JsonLines(Report):
@@ -229,10 +234,10 @@ class StageLines(Report):
 
 
 class Now:
-    """What is left of a run whenever this is printed, in the language of who made it."""
+    """What is left of a run whenever this is printed, in the language of the command."""
 
-    def __init__(self, analysis: str, event: "str | Step", clock: Clock | None) -> None:
-        self._analysis, self._event, self._clock, self._catalogue = analysis, event, clock, find_catalogue()
+    def __init__(self, analysis: str, event: "str | Step", clock: Clock | None, catalogue: Catalogue) -> None:
+        self._analysis, self._event, self._clock, self._catalogue = analysis, event, clock, catalogue
 
     def __str__(self) -> str:
         with use_catalogue(self._catalogue):
@@ -251,12 +256,12 @@ class Bar(Report):
     def __call__(self, analysis: str, event: "str | Step") -> None:
         """Take note of a job, of the progress within one, or of an ending, and show it."""
         clock = self._begin(analysis, event)
-        now = Now(analysis, event, clock)
+        now = Now(analysis, event, clock, self._catalogue)
         total, share = (None, None) if clock is None else (1.0, clock.share)
         self._shown.update(self._task, description=str(now), now=now, total=total, completed=share)
 
-    def _say(self, analysis: str, text: Text) -> None:
-        self._shown.console.print(f"{analysis}: {text}", markup=False, highlight=False)
+    def _print(self, line: str) -> None:
+        self._shown.console.print(line, markup=False, highlight=False)
 
 
 @contextmanager

@@ -137,6 +137,12 @@ def test_a_case_leads_with_its_headline_and_the_range_of_every_estimate_in_its_f
 
 
 @pytest.mark.usefixtures("unencoded")
+def test_the_pair_of_a_case_is_named(made) -> None:
+    named = replace(with_payloads(made), sections={**made.sections, "case": "Alder – Birch, Peru"})
+    assert "counted from 2012 to 2015: Alder – Birch, Peru." in read_aside(build(named), "What was asked")
+
+
+@pytest.mark.usefixtures("unencoded")
 def test_sums_of_pairs_are_those_of_the_table(made) -> None:
     document = build(with_payloads(made))
     told = read_aside(document, "What happened")

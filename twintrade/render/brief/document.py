@@ -30,7 +30,7 @@ from twintrade.render.brief.readings import build_readings
 from twintrade.render.brief.reasons import explain_no_range, list_reasons
 from twintrade.render.detecting import MOST_PERCENT
 from twintrade.render.exhibits.registered import build_status
-from twintrade.render.names import capitalize
+from twintrade.render.names import capitalize, name_pair
 from twintrade.render.page import Page
 from twintrade.render.reading import find_payload, find_words, list_records, read_number, read_whole, take_text
 from twintrade.text import Listed, Text, amounts, complete_sentence, join_sentences, numbers
@@ -140,6 +140,7 @@ def _key_money(facts: Facts) -> KeyNumber | None:
 
 def _ask(facts: Facts) -> str:
     names = [take_text(pair["name"]) for pair in facts.pairs[:NAMED]]
+    case = facts.page.results.sections.get("case", "")
     first, last = _find_onsets(facts)
     dated = count_dated(facts)
     sentences = [
@@ -150,8 +151,8 @@ def _ask(facts: Facts) -> str:
             is_all="yes" if dated == facts.n_treated else "no",
             first=first,
             last=last,
-            named="yes" if names and facts.n_treated > NAMED else "no",
-            names=Listed(tuple(names)),
+            named="case" if case else "yes" if names and facts.n_treated > NAMED else "no",
+            names=name_pair(case) if case else Listed(tuple(names)),
         ),
         Text("brief.against", n=facts.n_compared, treated=facts.n_treated),
         *list_left_out(facts),

@@ -66,6 +66,11 @@ def _reading(entry: dict[str, Any]) -> str:
     return str(Text("tables.simulated-input", reading=read) if read else Text("tables.simulated-alone"))
 
 
+def _name_when(period: str) -> str:
+    """Return the period of a factor: units of money hold in all."""
+    return str(Text("tables.all")).lower() if period == "all" else period
+
+
 def build_conversions_table(results: ResultSet, wording: Wording) -> Table | None:
     """Return every factor that values were multiplied by; None where they were taken as they stood."""
     factors = results.payloads.get("conversions")
@@ -75,7 +80,7 @@ def build_conversions_table(results: ResultSet, wording: Wording) -> Table | Non
         {
             "from": [take_text(cell) for cell in factors["currency"]],
             "to": [take_text(cell) for cell in factors["target"]],
-            "period": [take_text(cell) for cell in factors["period"]],
+            "period": [_name_when(take_text(cell)) for cell in factors["period"]],
             "times": [numbers.format_compact(float(cell), significant=6) for cell in factors["factor"]],
             "by": [read_words(record, "source") for record in list_records(factors)],
         },

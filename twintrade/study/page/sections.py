@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from twintrade.study.page.treated_totals import name_pairs
 from twintrade.study.run.columns import Run
 from twintrade.text import Listed, Text, Words, find_fact, pack_text
 
@@ -23,6 +24,7 @@ def build_sections(run: Run) -> dict[str, str]:
             "period_name": PERIOD_NAMES[design.panel.frequency],
             "no_effect": explain_no_effect(run),
             "recipe": spec.recipe or "",
+            "case": "" if spec.case is None else name_pairs(run).get(f"{spec.case.city}-{spec.case.partner}", ""),
         }
     )
 

@@ -91,6 +91,7 @@ who = { $n ->
        *[no] { $dated } pairs signed a first dated agreement; { $n } of them are in the estimate, counted from { $first } to { $last }
     }
 }{ $named ->
+    [case] : { $names }
     [yes] , among them { $names }
    *[no] { "" }
 }.

@@ -306,7 +306,7 @@ negative-outcomes = { $n ->
 }
 needs-transform = it takes the outcome in { $taken }, not in { $transform }
 needs-effects = it absorbs { $accepted } effects, not { $effects }
-needs-absorbing = it needs a treatment that never ends
+needs-absorbing = it needs a treatment that never ends: use chaisemartin_dhaultfoeuille with two_way effects, or, in an analysis file, remove the column ended from the table of agreements, so that a pair counts as treated for good
 takes-no-covariates = it takes no covariates; leave { $covariates } out
 takes-no-weights = it takes no weights; leave { $weights } out
 needs-rows = it needs the { units }' own rows, and the design holds cohort statistics

@@ -15,4 +15,4 @@ pinned = { $n ->
 not-estimated = { $label } was not estimated: { $reason }
 says-nothing = { $label }: { $inference } says nothing about it, because { $reason }
 nothing-estimated = nothing was estimated
-none-estimated = nothing can be estimated. { $reasons }
+none-estimated = nothing can be estimated: { $reasons }

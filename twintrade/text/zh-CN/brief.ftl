@@ -85,6 +85,7 @@ who = { $is_all ->
     [1] 自{ $first }起计算
    *[other] 分别自{ $first }至{ $last }起计算
 }{ $named ->
+    [case] ：{ $names }
     [yes] ，其中包括{ $names }
    *[no] { "" }
 }。

@@ -12,4 +12,4 @@ pinned = 事件时间{ $times }的效应也取为零{ $is_open ->
 not-estimated = { $label }未作估计：{ $reason }
 says-nothing = { $label }：{ $inference }无法给出推断，原因：{ $reason }
 nothing-estimated = 未作任何估计
-none-estimated = 没有可以估计的内容。{ $reasons }
+none-estimated = 没有可以估计的内容：{ $reasons }
