@@ -75,6 +75,15 @@ def test_agreements_that_end_say_which_method_takes_them(project, spec_text):
         check_analysis(project, "tiny", spec_text.replace('kind = "kind"', 'kind = "kind"\nended = "ended"'))
 
 
+def test_an_agreement_with_a_country_that_ended_is_a_warning(project, spec_text):
+    for name in ("trade", "twinnings"):
+        file = project / "data" / "raw" / f"tiny_{name}.csv"
+        file.write_text(file.read_text(encoding="utf-8").replace(",GBR,", ",SCG,"), encoding="utf-8")
+    assert "Alder-SCG: an agreement with a country that ended within the data" in check_analysis(
+        project, "tiny", spec_text
+    )
+
+
 SINGLE = "Alder"
 
 

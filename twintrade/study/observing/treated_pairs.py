@@ -1,10 +1,12 @@
-"""Treated pairs whose figures move the estimate by themselves: jumps, or only zeros after the agreement."""
+"""Treated pairs that need a look: jumps, only zeros after the agreement, or a partner that is no country any more."""
 
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 
 from twintrade.data.calendar import Frequency
+from twintrade.data.geography import load_places
 from twintrade.data.unit_jumps import Jump
 from twintrade.design import Design
 from twintrade.effects import Message
@@ -15,8 +17,8 @@ _MAX_NAMED = 6
 
 
 def list_treated_warnings(jumps: Sequence[Jump], design: Design) -> list[Message]:
-    """Return warnings about figures of units that are treated within the sample."""
-    return [*_warn_of_jumps(jumps, design), *_warn_of_no_trade_after(design)]
+    """Return warnings about units that are treated."""
+    return [*_warn_of_jumps(jumps, design), *_warn_of_no_trade_after(design), *_warn_of_former_countries(design)]
 
 
 def _warn_of_jumps(jumps: Sequence[Jump], design: Design) -> list[Message]:
@@ -58,3 +60,28 @@ def _warn_of_no_trade_after(design: Design) -> list[Message]:
     listed = list_some(names, _MAX_NAMED)
     text = Text("data.no-trade-after", n=len(names), units=panel.unit_kind, names=listed)
     return [Message("warning", "no-trade-after", text)]
+
+
+def _warn_of_former_countries(design: Design) -> list[Message]:
+    """Name agreements in force when their country went out of the sample: those who follow it count as untreated."""
+    register, places = design.treatment.register, load_places()
+    if register.empty or not {"city", "partner", "ended"} <= set(register.columns):
+        return []
+    last_year = design.panel.last_period // Frequency(design.panel.frequency).per_year
+    names = [
+        f"{row['city']}-{row['partner']}"
+        for row in register[register["unit"] != ""].to_dict("records")
+        if (place := places.get(str(row["partner"]))) is not None
+        and place.kind == "former"
+        and place.valid_to is not None
+        and place.valid_to < last_year
+        and (pd.isna(row["ended"]) or not row["ended"])
+    ]
+    if not names:
+        return []
+    names = list(dict.fromkeys(names))
+    return [
+        Message(
+            "warning", "former-country", Text("data.former-country", n=len(names), names=list_some(names, _MAX_NAMED))
+        )
+    ]

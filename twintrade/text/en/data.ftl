@@ -471,6 +471,10 @@ treated-jump = { $n ->
     [one] { $n } jump of a treated pair or its city is larger than the series' own variation explains and moves
    *[other] { $n } jumps of treated pairs or their cities are larger than the series' own variation explains and move
 } the estimate: { $jumps }. Look at the figures; if the unit changes there, declare money_unit by row or split the file
+former-country = { $names }: { $n ->
+    [one] an agreement
+   *[other] { $n } agreements
+} with a country that ended within the data. Pairs with the states that followed it count as untreated. Where the agreement holds with one of them, add a row to the register, or name the pair under also_linked
 no-trade-after = { $n ->
     [one] { $n } treated { $units ->
         [city] city
