@@ -48,6 +48,10 @@ class OutcomeWeights:
         values = c @ self.selector if isinstance(c, np.ndarray) else c.along(self.selector)
         return np.asarray(values if self.scale is None else values * self.scale[:, None], dtype=np.float64)
 
+    def choose(self, effects: slice) -> "OutcomeWeights":
+        """Return the weights of some effects."""
+        return replace(self, selector=self.selector[:, effects])
+
     def combined(self, weights: FloatArray) -> "OutcomeWeights":
         """Return the weights of ``effects @ weights``."""
         return replace(self, selector=self.selector @ weights)

@@ -51,7 +51,7 @@ def measure_cluster_shares(fit: Fit, estimate: Estimate, names: Sequence[str]) -
     influence, o = estimate.uncertainty, fit.design.observations
     if not isinstance(influence, Influence):
         return ClusterShares({}, {}, False)
-    weights = find_row_weights(fit, estimate)
+    weights = find_row_weights(fit, estimate, slice(1))
     if weights is not None:
         size, unit = weights.values[:, 0] ** 2, o.unit[weights.rows]
         codes = {n: np.arange(unit.size) if n == "row" else compact(o.codes(n)[weights.rows]) for n in names}

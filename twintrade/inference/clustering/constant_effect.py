@@ -25,12 +25,15 @@ from twintrade.numerics.arrays import (
 )
 from twintrade.numerics.linear import (
     ConstantEffect,
+    Expectation,
     ProjectedForms,
     build_constant_effect,
     compute_expected_squares,
 )
 from twintrade.numerics.poisson import fit_poisson
 
+WEIGHTS_AT_ONCE, FEWEST_AT_ONCE = 4_000_000, 8
+"""Weights of rows, and effects, that are made at once."""
 NEGLIGIBLE = 1e-8
 LEAST_EXPECTED = 1e-3
 """Share of the variance below which an expected sum of squares counts as that share: no score is left to scale."""
@@ -61,10 +64,10 @@ class ScaledVariance:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Model:
-    """The outcome (for Poisson the working residual) on the rows used, and its constant effect."""
+    """Residuals of the outcome (for Poisson the working residual) on the rows used, and its constant effect."""
 
     rows: IntArray
-    outcome: FloatArray
+    residuals: FloatArray
     effect: ConstantEffect
 
 
@@ -80,40 +83,80 @@ def compute_scaled_variances(
     """
     if not names:
         raise InferenceError("no dimension is named to cluster by: name one under cluster in the design")
-    average = _find_weights(fit, fit.view("overall"))
+    average = _find_weights(fit, fit.view("overall"), slice(None))
     known: list[tuple[IntArray, _Model]] = []
     for estimate in estimates:
-        given = _find_weights(fit, estimate)
-        same = np.array_equal(given.rows, average.rows)
-        rows = average.rows if same else np.union1d(given.rows, average.rows)
-        if not known or not np.array_equal(known[0][0], rows):
-            known = [(rows, _build_model(fit, _spread(average, rows)[:, 0], rows))]
-        yield _compute_variance(fit, known[0][1], _take_used(_spread(given, rows), rows, known[0][1].rows), names)
+        parts: list[_Scores] = []
+        for effects in _list_runs(estimate.n_effects, average.rows.size):
+            given = _find_weights(fit, estimate, effects)
+            same = np.array_equal(given.rows, average.rows)
+            rows = average.rows if same else np.union1d(given.rows, average.rows)
+            if not known or not np.array_equal(known[0][0], rows):
+                known = [(rows, _build_model(fit, _spread(average, rows)[:, 0], rows))]
+            model = known[0][1]
+            parts.append(_sum_scores(fit, model, _take_used(_spread(given, rows), rows, model.rows), names))
+        yield _compute_variance(parts)
 
 
-def _compute_variance(fit: Fit, m: _Model, v: FloatArray, names: tuple[str, ...]) -> ScaledVariance:
+def _list_runs(n_effects: int, n_rows: int) -> Iterator[slice]:
+    """Yield effects whose weights are at hand at once: those of all would be as large as the data many times over."""
+    step = max(FEWEST_AT_ONCE, WEIGHTS_AT_ONCE // n_rows)
+    yield from (slice(start, min(start + step, n_effects)) for start in range(0, max(n_effects, 1), step))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scores:
+    """Scores of some effects, summed by each set of dimensions, and what to expect of their squares.
+
+    Attributes
+    ----------
+    total : FloatArray, shape (n_effects,)
+        Of squared weights.
+    sums : dict of tuple of str to FloatArray, shape (n_clusters, n_effects)
+    expected : dict of tuple of str to Expectation
+    sizes : dict of str to int
+        Clusters by dimension.
+    """
+
+    total: FloatArray
+    sums: dict[tuple[str, ...], FloatArray]
+    expected: dict[tuple[str, ...], Expectation]
+    sizes: dict[str, int]
+
+
+def _sum_scores(fit: Fit, m: _Model, v: FloatArray, names: tuple[str, ...]) -> _Scores:
     o, known = fit.design.observations, fit.design.workings
-    asked = "expected-squares", hashlib.blake2b(v.tobytes() + m.effect.u.tobytes()).digest()
+    digest = hashlib.blake2b(np.ascontiguousarray(v))
+    digest.update(m.effect.u)
     codes = {name: np.arange(m.rows.size) if name == "row" else compact(o.codes(name)[m.rows]) for name in names}
     sizes = {name: int(c.max()) + 1 for name, c in codes.items()}
     if min(sizes.values()) < 2:
         raise InferenceError("there is one cluster only and no variance without a second; cluster by something finer")
-    residuals = m.effect.forms.q.residualize(m.outcome[:, None])[:, 0]
-    residuals -= (m.effect.u @ m.outcome) * m.effect.net_treatment
-    k = v.shape[1]
-    raw, mean, df, largest = np.zeros((k, k)), np.zeros(k), np.full(k, np.inf), np.zeros(k)
-    for sign, chosen in list_signed_subsets(names):
-        joint = intersect_codes([codes[name] for name in chosen])
-        sums = (
-            np.array([sum_by_group(column * residuals, joint) for column in v.T]).reshape(k, int(joint.max()) + 1).T
+    scores = _Scores((v**2).sum(axis=0), {}, {}, sizes)
+    for _, chosen in list_signed_subsets(names):
+        joint, asked = (
+            intersect_codes([codes[name] for name in chosen]),
+            ("expected-squares", digest.digest(), chosen),
         )
-        if (*asked, chosen) not in known:
-            known[*asked, chosen] = compute_expected_squares(v, m.effect, joint, has_degrees=len(chosen) == 1)
-        expected = known[*asked, chosen]
-        raw, mean = raw + sign * sums.T @ sums, mean + sign * expected.mean
+        scores.sums[chosen] = np.column_stack([sum_by_group(column * m.residuals, joint) for column in v.T])
+        if asked not in known:
+            known[asked] = compute_expected_squares(v, m.effect, joint, has_degrees=len(chosen) == 1)
+        scores.expected[chosen] = known[asked]
+    return scores
+
+
+def _compute_variance(parts: Sequence[_Scores]) -> ScaledVariance:
+    total = np.concatenate([part.total for part in parts])
+    k, sizes = total.size, parts[0].sizes
+    raw, mean, df, largest = np.zeros((k, k)), np.zeros(k), np.full(k, np.inf), np.zeros(k)
+    for sign, chosen in list_signed_subsets(tuple(sizes)):
+        sums = np.hstack([part.sums[chosen] for part in parts])
+        expected = [part.expected[chosen] for part in parts]
+        raw = raw + sign * sums.T @ sums
+        mean = mean + sign * np.concatenate([one.mean for one in expected])
         if len(chosen) == 1:
-            df, largest = np.minimum(df, expected.df), np.maximum(largest, (sums**2).sum(axis=0))
-    total = (v**2).sum(axis=0)
+            df = np.minimum(df, np.concatenate([one.df for one in expected]))
+            largest = np.maximum(largest, (sums**2).sum(axis=0))
     factor = total / np.maximum(mean, LEAST_EXPECTED * np.where(total > 0, total, 1.0))
     return ScaledVariance(raw, _scale(raw, largest, factor), factor, df, sizes)
 
@@ -130,8 +173,8 @@ def _scale(raw: FloatArray, largest: FloatArray, factor: FloatArray) -> FloatArr
     return out
 
 
-def _find_weights(fit: Fit, estimate: Estimate) -> RowWeights:
-    row_weights = find_row_weights(fit, estimate)
+def _find_weights(fit: Fit, estimate: Estimate, effects: slice) -> RowWeights:
+    row_weights = find_row_weights(fit, estimate, effects)
     if row_weights is None:
         raise InferenceError(
             f"{fit.estimator.name} gives no weights of its rows for this design; use jackknife or randomization"
@@ -166,7 +209,9 @@ def _build_model(fit: Fit, u: FloatArray, rows: IntArray) -> _Model:
     u, absorbed = u / (u @ treatment), _absorb(fit, treatment, rows)
     used = absorbed.used
     effect = build_constant_effect(absorbed.forms, u[used], treatment[used])
-    return _Model(rows[used], absorbed.outcome, effect)
+    residuals = absorbed.forms.q.residualize(absorbed.outcome[:, None])[:, 0]
+    residuals -= (effect.u @ absorbed.outcome) * effect.net_treatment
+    return _Model(rows[used], residuals, effect)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

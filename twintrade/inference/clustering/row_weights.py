@@ -26,8 +26,8 @@ class RowWeights:
     values: FloatArray
 
 
-def find_row_weights(fit: Fit, estimate: Estimate) -> RowWeights | None:
-    """Return the weights of the sample's rows; None where the method does not give them.
+def find_row_weights(fit: Fit, estimate: Estimate, effects: slice = slice(None)) -> RowWeights | None:
+    """Return the weights of the sample's rows in all effects, or some; None where the method does not give them.
 
     Estimated weights of an average (cohort shares, imputed totals) are taken for fixed, which changes nothing where
     the averaged effects are alike.
@@ -36,18 +36,19 @@ def find_row_weights(fit: Fit, estimate: Estimate) -> RowWeights | None:
     if not isinstance(influence, Influence):
         return None
     if isinstance(influence, CohortInfluence):
-        return RowWeights(rows, _spread_cohorts(fit, influence, rows)) if influence.has_units else None
+        return RowWeights(rows, _spread_cohorts(fit, influence, rows, effects)) if influence.has_units else None
     given = influence.outcome_weights
     if given is None:
         return None
+    values = given.choose(effects).matrix()
     if np.array_equal(given.rows, rows):
-        return RowWeights(rows, given.matrix())
-    spread = np.zeros((fit.design.observations.n_rows, influence.n_effects))
-    spread[given.rows] = given.matrix()
+        return RowWeights(rows, values)
+    spread = np.zeros((fit.design.observations.n_rows, values.shape[1]))
+    spread[given.rows] = values
     return RowWeights(rows, spread[rows])
 
 
-def _spread_cohorts(fit: Fit, influence: CohortInfluence, rows: IntArray) -> FloatArray:
+def _spread_cohorts(fit: Fit, influence: CohortInfluence, rows: IntArray, effects: slice) -> FloatArray:
     """Return each row's coefficient: that of its unit's cohort in its period; zero for rows of neither."""
     o, periods, cohort = fit.design.observations, influence.moments.periods, influence.cohort
     assert cohort is not None
@@ -56,4 +57,4 @@ def _spread_cohorts(fit: Fit, influence: CohortInfluence, rows: IntArray) -> Flo
     code, at = of_unit[o.unit[rows]], np.searchsorted(periods, o.period[rows])
     at = np.minimum(at, periods.size - 1)
     known = (code >= 0) & (periods[at] == o.period[rows])
-    return np.where(known[:, None], influence.unit_loadings[code, at], 0.0)
+    return np.where(known[:, None], influence.unit_loadings[..., effects][code, at], 0.0)

@@ -1,6 +1,7 @@
 """Least squares, predictions from it, and what is built on one regression."""
 
 from twintrade.numerics.linear.cluster_forms import ConstantEffect as ConstantEffect
+from twintrade.numerics.linear.cluster_forms import Expectation as Expectation
 from twintrade.numerics.linear.cluster_forms import ProjectedForms as ProjectedForms
 from twintrade.numerics.linear.cluster_forms import build_constant_effect as build_constant_effect
 from twintrade.numerics.linear.cluster_forms import compute_expected_squares as compute_expected_squares
