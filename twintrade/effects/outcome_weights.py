@@ -15,7 +15,7 @@ class LaterColumns(Protocol):
     """
 
     def dense(self) -> FloatArray:
-        """Return the columns, shape (n_rows, n_slopes); made once and then kept."""
+        """Return the columns, shape (n_rows, n_slopes); kept where making them takes long."""
 
     def along(self, directions: FloatArray) -> FloatArray:
         """Return ``dense() @ directions`` without making the columns, shape (n_rows, n_directions)."""

@@ -39,7 +39,7 @@ from twintrade.estimators.repeating.repeated_imputation import estimate_imputati
 from twintrade.estimators.repeating.repeated_means import compute_means
 from twintrade.estimators.repeating.treatment_blocks import build_affected_rows, build_leads
 from twintrade.estimators.sentences import describe_design
-from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.arrays import FloatArray, sum_by_group
 from twintrade.text import Text
 
 __all__ = ["Imputation", "build_leverage_report"]
@@ -172,7 +172,8 @@ class Imputation(CellMethod):
         o = c.o
         rows = np.union1d(c.fit_rows, c.rows)
         effects, by_row = self._lead_scale(before, o)
-        contributions = ImputedContributions(c, cells, cell_effects, before.rows, by_row, np.unique(o.unit[rows]))
+        by_unit = sum_by_group(by_row, o.unit[before.rows], o.n_units)
+        contributions = ImputedContributions(c, cells, cell_effects, by_unit, np.unique(o.unit[rows]))
         influence, moved = build_later_influence(contributions)
         if self.family == "linear" or self.measure != "difference":
             early = 100 * np.exp(before.effects) if self.measure == "percent" else np.ones(effects.size)

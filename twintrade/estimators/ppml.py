@@ -26,6 +26,7 @@ from twintrade.estimators.regression.slopes import Slopes, build_effects, sum_in
 from twintrade.estimators.repeating.one_step import OneStep, OneStepRegression, prepare_one_step
 from twintrade.estimators.repeating.treatment_blocks import build_dummies
 from twintrade.estimators.sentences import describe_design
+from twintrade.numerics.linear import compress_columns
 from twintrade.numerics.poisson import PoissonFit, fit_poisson
 from twintrade.text import Text, Words
 
@@ -92,7 +93,7 @@ class PPML(Estimator):
             "n_singletons": float(fit.singletons.size),
         }
         estimate = build_effects(
-            o, terms, _slopes(o, fit), "log points", list_separated_rows(o, fit.separated), statistics
+            o, terms, _slopes(o, fit, terms), "log points", list_separated_rows(o, fit.separated), statistics
         )
         return estimate if self.measure == "coefficient" else _in_levels(o, terms, estimate)
 
@@ -139,9 +140,10 @@ class PPML(Estimator):
         return f"E[y] = exp({effect}{given} + {' + '.join('α_' + n for n in design.effect_names)})"
 
 
-def _slopes(o: Observations, fit: PoissonFit) -> Slopes:
+def _slopes(o: Observations, fit: PoissonFit, terms: Terms) -> Slopes:
     weights = fit.mu * o.row_weights[fit.rows]
-    return Slopes(fit.rows, fit.coefficients, fit.kept, fit.collinear, fit.x_tilde, fit.residuals, weights, fit.bread)
+    net = compress_columns(fit.x_tilde, terms.columns, fit.levels.codes, fit.taken, fit.kept, fit.rows)
+    return Slopes(fit.rows, fit.coefficients, fit.kept, fit.collinear, net, fit.residuals, weights, fit.bread)
 
 
 def _in_levels(o: Observations, model: Terms, estimate: EventStudy | Estimate) -> EventStudy | Estimate:

@@ -1,5 +1,6 @@
 """Two-way (or richer) fixed-effects regression on event-time dummies or on one treatment dummy."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
@@ -27,9 +28,15 @@ from twintrade.estimators.regression.event_terms import (
 from twintrade.estimators.regression.slopes import Slopes, build_effects
 from twintrade.estimators.repeating.repeated import estimate_regressions, prepare_repeated, weigh_regression
 from twintrade.estimators.sentences import describe_design
-from twintrade.numerics.absorption import build_absorber, find_singletons, remove_trends
-from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.linear import LeastSquares, compute_column_norms, regress_residuals
+from twintrade.numerics.absorption import Projection, build_absorber, find_singletons, remove_trends
+from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.linear import (
+    LeastSquares,
+    NetColumns,
+    compress_columns,
+    compute_column_norms,
+    regress_residuals,
+)
 from twintrade.text import Text, Words
 
 
@@ -119,23 +126,26 @@ class TWFE(SumsRows[EventStudy | Estimate]):
         for low, high, model in zip(ends[:-1], ends[1:], terms, strict=True):
             columns[:, low:high] = model.columns
             norms.append(compute_column_norms(model.columns, o.weights))
-        tilde, n_lines = self._net(o, columns)
+        net, codes, n_lines = self._net(o, columns)
         n_singletons = float(find_singletons(o.effect_codes()).sum())
         estimates = []
         for low, high, model, norm in zip(ends[:-1], ends[1:], terms, norms, strict=True):
             # The first model takes the columns as they stand: nothing is copied where there is one model alone.
-            event_columns = tilde if high - low + 1 == ends[-1] else tilde[:, [0, *range(low, high)]]
-            fit = regress_residuals(event_columns, norm, o.weights, model.names)
-            estimates.append(
-                _effects(o, model, fit, n_lines, {"within_r2": fit.within_r2, "n_singletons": n_singletons})
-            )
+            tilde = net.residuals if high - low + 1 == ends[-1] else net.residuals[:, [0, *range(low, high)]]
+            fit = regress_residuals(tilde, norm, o.weights, model.names)
+            taken = [levels[:, low:high][:, fit.kept] for levels in net.coefficients]
+            design = compress_columns(fit.x_tilde, model.columns, codes, taken, fit.kept) if codes else fit.x_tilde
+            statistics = {"within_r2": fit.within_r2, "n_singletons": n_singletons}
+            estimates.append(_effects(o, model, fit, design, n_lines, statistics))
         return estimates
 
-    def _net(self, o: Observations, columns: FloatArray) -> tuple[FloatArray, int]:
-        """Return the columns net of the effects, and the number of unit lines taken out."""
+    def _net(self, o: Observations, columns: FloatArray) -> tuple[Projection, Sequence[IntArray], int]:
+        """Return the columns net of the effects, levels of rows (none with lines) and the number of unit lines."""
         if self.unit_trends:
-            return remove_trends(columns, o.unit, o.period, o.row_weights)
-        return build_absorber(o.effect_codes(), o.weights).project(columns, is_spare=True).residuals, 0
+            residuals, n_lines = remove_trends(columns, o.unit, o.period, o.row_weights)
+            return Projection(residuals, [], None), (), n_lines
+        effects = build_absorber(o.effect_codes(), o.weights)
+        return effects.project(columns, is_spare=True), effects.levels.codes, 0
 
     def repeater(self, design: Design, outcomes: FloatArray, views: Views = None) -> Repeater | None:
         """Return the fast path for resampling; None where units have lines of their own."""
@@ -174,7 +184,12 @@ class TWFE(SumsRows[EventStudy | Estimate]):
 
 
 def _effects(
-    o: Observations, model: Terms, fit: LeastSquares, n_lines: int, statistics: dict[str, float]
+    o: Observations,
+    model: Terms,
+    fit: LeastSquares,
+    design: FloatArray | NetColumns,
+    n_lines: int,
+    statistics: dict[str, float],
 ) -> EventStudy | Estimate:
     """Return the reported terms; lines count as slopes, since clusters of units do not absorb them."""
     slopes = Slopes(
@@ -182,7 +197,7 @@ def _effects(
         coefficients=fit.coefficients,
         kept=fit.kept,
         collinear=fit.collinear,
-        design=fit.x_tilde,
+        design=design,
         residuals=fit.residuals,
         weights=o.row_weights,
         bread=fit.bread,

@@ -14,6 +14,7 @@ from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
+from twintrade.inference.clustering import constant_effect
 from twintrade.inference.clustering.constant_effect import compute_scaled_variances
 from twintrade.inference.clustering.row_weights import find_row_weights
 from twintrade.inference.scaled import Scaled
@@ -107,6 +108,28 @@ def test_poisson_is_the_linear_case_on_working_residuals(gravity_panel, measure)
     assert found.raw[0, 0] == pytest.approx(variance[0], rel=1e-5)
     assert found.factor[0] == pytest.approx(factor[0], rel=1e-5)
     assert found.df[0] == pytest.approx(degrees[0], rel=1e-5)
+
+
+@pytest.mark.parametrize("estimator", [TWFE(), Imputation(), CallawaySantAnna()], ids=["twfe", "imputed", "cohorts"])
+def test_weights_of_a_few_effects_at_a_time_give_the_same_covariance(gravity_panel, estimator, monkeypatch) -> None:
+    effects = "two_way" if isinstance(estimator, CallawaySantAnna) else "gravity"
+    design = gravity_panel(n_cities=6, n_partners=7, n_treated=9, fixed_effects=effects)
+    whole = compute_one(fitted := fit(estimator, design), fitted.view("event"))
+    widths = []
+
+    def find_and_count(*given):
+        found = find_row_weights(*given)
+        widths.append(found.values.shape[1])
+        return found
+
+    monkeypatch.setattr(constant_effect, "WEIGHTS_AT_ONCE", 1)
+    monkeypatch.setattr(constant_effect, "FEWEST_AT_ONCE", 2)
+    monkeypatch.setattr(constant_effect, "find_row_weights", find_and_count)
+    found = compute_one(fitted, fitted.view("event"))
+    assert max(widths) == 2 < whole.df.size
+    np.testing.assert_allclose(found.covariance, whole.covariance, atol=1e-12)
+    np.testing.assert_allclose(found.factor, whole.factor, rtol=1e-10)
+    np.testing.assert_allclose(found.df, whole.df, rtol=1e-8)
 
 
 def test_many_clusters_are_summed_level_by_level(gravity_panel, monkeypatch) -> None:

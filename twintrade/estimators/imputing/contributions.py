@@ -21,9 +21,7 @@ class ImputedContributions:
     c : Counterfactual
     cells : ImputedCells
     cell_effects : CellEffects
-    lead_rows : IntArray, shape (n_lead_rows,)
-        Positions in the observations.
-    leads : FloatArray, shape (n_lead_rows, n_leads)
+    leads : FloatArray, shape (o.n_units, n_leads)
     units : IntArray, shape (n_units,)
         Those that have a row in the fit or are imputed.
     """
@@ -31,7 +29,6 @@ class ImputedContributions:
     c: Counterfactual
     cells: ImputedCells
     cell_effects: CellEffects
-    lead_rows: IntArray
     leads: FloatArray
     units: IntArray
 
@@ -39,7 +36,7 @@ class ImputedContributions:
         """Return contributions times ``directions``, shape (n_units, n_columns)."""
         first, second = self.leads.shape[1], self.leads.shape[1] + self.cells.size
         early, cell_directions, predicted = directions[:first], directions[first:second], directions[second:]
-        out = self._by_unit(self.lead_rows, self.leads @ early)
+        out = self.leads @ early
         out += self._by_unit(self.c.rows, self.cell_effects.row_terms[:, None] * cell_directions[self.cells.code])
         used = np.flatnonzero(predicted.any(axis=0))
         for start in range(0, used.size, COLUMNS_AT_ONCE):

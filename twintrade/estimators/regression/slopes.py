@@ -14,7 +14,7 @@ from twintrade.estimators.regression.event_terms import NO_TERM, Terms, list_ref
 from twintrade.estimators.regression.reference import find_holders, find_joined_rows
 from twintrade.numerics.absorption import find_singletons
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
-from twintrade.numerics.linear import Collinear
+from twintrade.numerics.linear import Collinear, NetColumns
 from twintrade.text import Listed, Text
 
 
@@ -37,7 +37,7 @@ class Slopes:
     coefficients: FloatArray
     kept: IntArray
     collinear: tuple[Collinear, ...]
-    design: FloatArray
+    design: FloatArray | NetColumns
     residuals: FloatArray
     weights: FloatArray
     bread: FloatArray

@@ -21,6 +21,7 @@ from twintrade.numerics.absorption.loading_sums import LoadingSums as LoadingSum
 from twintrade.numerics.absorption.loading_sums import compute_loading_squares as compute_loading_squares
 from twintrade.numerics.absorption.loading_sums import sum_by_loading as sum_by_loading
 from twintrade.numerics.absorption.loadings import Loadings as Loadings
+from twintrade.numerics.absorption.projection import Projection as Projection
 from twintrade.numerics.absorption.remaining_rows import Remaining as Remaining
 from twintrade.numerics.absorption.remaining_rows import prepare_remaining as prepare_remaining
 from twintrade.numerics.absorption.set_levels import Nested as Nested

@@ -8,7 +8,7 @@ import scipy
 
 from twintrade.errors import EstimationError
 from twintrade.numerics.absorption.absorb import Absorber, build_absorber
-from twintrade.numerics.absorption.levels import find_singletons_among
+from twintrade.numerics.absorption.levels import Levels, find_singletons_among
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.numerics.linear.columns import compute_column_norms
 from twintrade.numerics.linear.regression import Collinear, check_outcome, find_independent_columns
@@ -57,6 +57,10 @@ class PoissonFit:
         without influence on the coefficients; dropped only if that was asked for.
     effect_coefficients : tuple of FloatArray
         One consistent solution of each effect's coefficients, indexed by code, NaN where no row is left.
+    levels : Levels
+        The effects recoded, by row that was kept or by every row.
+    taken : tuple of FloatArray
+        (size, k) what each level took out of the regressors.
     """
 
     coefficients: FloatArray
@@ -76,6 +80,8 @@ class PoissonFit:
     separated: tuple[Separated, ...]
     singletons: IntArray
     effect_coefficients: tuple[FloatArray, ...]
+    levels: Levels
+    taken: tuple[FloatArray, ...]
 
 
 def fit_poisson(
@@ -257,6 +263,8 @@ def _finished(
         separated=separated,
         singletons=alone,
         effect_coefficients=layout.by_code(effects),
+        levels=layout.effects.levels,
+        taken=tuple(regressors.projection.coefficients),
     )
 
 

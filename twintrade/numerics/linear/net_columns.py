@@ -1,0 +1,77 @@
+"""Columns net of fixed effects, kept as what levels take out of them where rows times columns are many numbers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from twintrade.numerics.absorption.projection import subtract_levels
+from twintrade.numerics.arrays import FloatArray, IntArray
+
+MOST_DENSE, FEWEST_COLUMNS = 2_000_000, 8
+"""Numbers up to which net columns are kept as they are, 16 megabytes, and columns from which on they are not."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NetColumns:
+    """Columns less what each level of each effect takes out of them, made when asked for and not kept.
+
+    Attributes
+    ----------
+    columns : sparse array, shape (n_rows, k)
+        Before.
+    codes : tuple of IntArray, each of shape (n_rows,)
+    taken : tuple of FloatArray, each of shape (n_levels, k)
+    """
+
+    columns: sp.csr_array
+    codes: tuple[IntArray, ...]
+    taken: tuple[FloatArray, ...]
+
+    def dense(self) -> FloatArray:
+        """Return the columns, shape (n_rows, k)."""
+        return self._subtract(self.columns.toarray(), self.taken)
+
+    def along(self, directions: FloatArray) -> FloatArray:
+        """Return ``dense() @ directions``: combinations are made before levels are taken out of them."""
+        return self._subtract(self.columns @ directions, [levels @ directions for levels in self.taken])
+
+    def _subtract(self, out: FloatArray, taken: Sequence[FloatArray]) -> FloatArray:
+        for code, levels in zip(self.codes, taken, strict=True):
+            subtract_levels(out, levels, code)
+        return out
+
+
+def compress_columns(
+    net: FloatArray,
+    columns: FloatArray,
+    codes: Sequence[IntArray],
+    taken: Sequence[FloatArray],
+    kept: IntArray,
+    rows: IntArray | None = None,
+) -> FloatArray | NetColumns:
+    """Return net columns as they are, or as what they were and what levels took, if that is much less to keep.
+
+    Parameters
+    ----------
+    net : FloatArray, shape (n_rows, k)
+    columns : FloatArray, shape (n, n_columns)
+        Before the effects were taken out.
+    codes : sequence of IntArray, each of shape (n_rows,) or (n,)
+        Levels of each row, 0 to n_levels - 1.
+    taken : sequence of FloatArray, each of shape (n_levels, k)
+        Coefficients of the effects.
+    kept : IntArray, shape (k,)
+        Which of the columns are among the net ones.
+    rows : IntArray, shape (n_rows,), optional
+        Likewise the rows; all by default.
+    """
+    n, k = net.shape
+    if n * k <= MOST_DENSE or k < FEWEST_COLUMNS:
+        return net
+    before = sp.csr_array(columns)[:, kept]
+    if rows is not None and rows.size < before.shape[0]:
+        before, codes = before[rows], [code if code.size == n else code[rows] for code in codes]
+    small = tuple(code.astype(np.int32) for code in codes)
+    return NetColumns(sp.csr_array(before), small, tuple(np.ascontiguousarray(levels) for levels in taken))
