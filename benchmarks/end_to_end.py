@@ -13,6 +13,8 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -143,10 +145,13 @@ def run_one(panel: str, analysis: str, profile: str) -> dict[str, Any]:
     """Run a panel, or an analysis of this project in a copy of its files, in a folder of its own."""
     with tempfile.TemporaryDirectory() as folder:
         root, name = Path(folder), analysis or "panel"
-        if not analysis:
-            return measure_run(root, name, write_project(root, panel), profile)
-        for part in ("analyses", "data"):
-            shutil.copytree(Path(__file__).parents[1] / part, root / part)
+        if analysis:
+            for part in ("analyses", "data"):
+                shutil.copytree(Path(__file__).parents[1] / part, root / part)
+        else:
+            # In a process of its own: what making the tables leaves in memory is no part of a run.
+            with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+                pool.submit(write_project, root, panel).result()
         return measure_run(root, name, (root / "analyses" / f"{name}.toml").read_text(encoding="utf-8"), profile)
 
 
