@@ -126,8 +126,8 @@ class _Scores:
 
 def _sum_scores(fit: Fit, m: _Model, v: FloatArray, names: tuple[str, ...]) -> _Scores:
     o, known = fit.design.observations, fit.design.workings
-    digest = hashlib.blake2b(np.ascontiguousarray(v))
-    digest.update(m.effect.u)
+    digest = hashlib.blake2b(np.ascontiguousarray(v).data)
+    digest.update(m.effect.u.data)
     codes = {name: np.arange(m.rows.size) if name == "row" else compact(o.codes(name)[m.rows]) for name in names}
     sizes = {name: int(c.max()) + 1 for name, c in codes.items()}
     if min(sizes.values()) < 2:

@@ -112,7 +112,7 @@ class Elimination:
         """Return values of B times B'WD, shape (k, n_across): through levels, for B'WD of all blocks is large."""
         levels = self.root @ inside.T
         out = (self.cross.T @ levels - self.sums.T @ (self.means @ levels)).T
-        return np.asarray(out.toarray() if sp.issparse(out) else out)
+        return out if isinstance(out, np.ndarray) else np.asarray(out.toarray())
 
     def _turn(self, blocks: IntArray, values: FloatArray) -> FloatArray:
         """Return R'v for values of the levels of some blocks: as one product where all blocks have one shape."""

@@ -120,7 +120,7 @@ class LoadingSquares:
 
     def _multiply_explained(self, inside: Matrix) -> FloatArray:
         near = inside @ self.parts[1] @ self.first
-        return self.squared.multiply_explained(inside) - np.asarray(near.toarray() if sp.issparse(near) else near)
+        return self.squared.multiply_explained(inside) - (near if isinstance(near, np.ndarray) else near.toarray())
 
 
 def compute_loading_squares(q: Annihilator) -> LoadingSquares:

@@ -1,10 +1,12 @@
 """Columns net of fixed effects, kept as what levels take out of them where rows times columns are many numbers."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sp
+import scipy
 
 from twintrade.numerics.absorption.projection import subtract_levels
 from twintrade.numerics.arrays import FloatArray, IntArray
@@ -21,12 +23,12 @@ class NetColumns:
     ----------
     columns : sparse array, shape (n_rows, k)
         Before.
-    codes : tuple of IntArray, each of shape (n_rows,)
+    codes : tuple of int32 arrays, each of shape (n_rows,)
     taken : tuple of FloatArray, each of shape (n_levels, k)
     """
 
-    columns: sp.csr_array
-    codes: tuple[IntArray, ...]
+    columns: scipy.sparse.csr_array
+    codes: tuple[np.ndarray, ...]
     taken: tuple[FloatArray, ...]
 
     def dense(self) -> FloatArray:
@@ -70,8 +72,8 @@ def compress_columns(
     n, k = net.shape
     if n * k <= MOST_DENSE or k < FEWEST_COLUMNS:
         return net
-    before = sp.csr_array(columns)[:, kept]
+    before = scipy.sparse.csr_array(columns)[:, kept]
     if rows is not None and rows.size < before.shape[0]:
         before, codes = before[rows], [code if code.size == n else code[rows] for code in codes]
     small = tuple(code.astype(np.int32) for code in codes)
-    return NetColumns(sp.csr_array(before), small, tuple(np.ascontiguousarray(levels) for levels in taken))
+    return NetColumns(scipy.sparse.csr_array(before), small, tuple(np.ascontiguousarray(levels) for levels in taken))
