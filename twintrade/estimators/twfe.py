@@ -130,8 +130,8 @@ class TWFE(SumsRows[EventStudy | Estimate]):
         n_singletons = float(find_singletons(o.effect_codes()).sum())
         estimates = []
         for low, high, model, norm in zip(ends[:-1], ends[1:], terms, norms, strict=True):
-            # The first model takes the columns as they stand: nothing is copied where there is one model alone.
-            tilde = net.residuals if high - low + 1 == ends[-1] else net.residuals[:, [0, *range(low, high)]]
+            # The first model takes the columns as they stand: nothing is copied.
+            tilde = net.residuals[:, :high] if low == 1 else net.residuals[:, [0, *range(low, high)]]
             fit = regress_residuals(tilde, norm, o.weights, model.names)
             taken = [levels[:, low:high][:, fit.kept] for levels in net.coefficients]
             design = compress_columns(fit.x_tilde, model.columns, codes, taken, fit.kept) if codes else fit.x_tilde

@@ -17,6 +17,9 @@ from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
 from twintrade.numerics.linear import Collinear, NetColumns
 from twintrade.text import Listed, Text
 
+EFFECTS_AT_ONCE = 8
+"""Effects whose influence by row is made at once: that of a long path is as large as its regressors."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Slopes:
@@ -137,8 +140,12 @@ def _uncertainty(o: Observations, terms: Terms, slopes: Slopes, selector: FloatA
         slopes=slopes.coefficients,
         names=tuple(terms.names[k] for k in slopes.kept),
     )
-    units, values = sum_influence_by_unit(o, slopes.rows, source.row_influence())
-    return UnitInfluence(units, values, source)
+    parts = []
+    for start in range(0, max(selector.shape[1], 1), EFFECTS_AT_ONCE):
+        few = replace(source, selector=source.selector[:, start : start + EFFECTS_AT_ONCE])
+        units, values = sum_influence_by_unit(o, slopes.rows, few.row_influence())
+        parts.append(values)
+    return UnitInfluence(units, np.hstack(parts), source)
 
 
 def _event_study(

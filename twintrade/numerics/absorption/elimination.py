@@ -21,6 +21,8 @@ from twintrade.numerics.arrays import FloatArray, IntArray, compact, sum_by_grou
 
 CELLS_AT_ONCE = 300_000
 FILLED = 0.05
+MOST_KEPT = 6_000_000
+"""Numbers up to which B'WD is kept: 48 megabytes."""
 NOTHING_LEFT = 1e-20
 """Share of a covariate's squares within levels of the largest effect below which it is constant there."""
 NO_RANK = 1e-13
@@ -109,10 +111,19 @@ class Elimination:
         return np.asarray(of_first.toarray() + self.multiply_explained(inside))
 
     def multiply_explained(self, inside: scipy.sparse.csr_array | FloatArray) -> FloatArray:
-        """Return values of B times B'WD, shape (k, n_across): through levels, for B'WD of all blocks is large."""
+        """Return values of B times B'WD, shape (k, n_across): through levels where B'WD of all blocks is large."""
+        if self.explained is not None:
+            return np.asarray(inside @ self.explained)
         levels = self.root @ inside.T
         out = (self.cross.T @ levels - self.sums.T @ (self.means @ levels)).T
         return out if isinstance(out, np.ndarray) else np.asarray(out.toarray())
+
+    @cached_property
+    def explained(self) -> FloatArray | None:
+        """B'WD of all blocks, None where that is large."""
+        if self.root.shape[1] * self.across.shape[1] > MOST_KEPT or not self.root.shape[1]:
+            return None
+        return np.vstack([self.explain(blocks) for blocks in self.list_blocks()])
 
     def _turn(self, blocks: IntArray, values: FloatArray) -> FloatArray:
         """Return R'v for values of the levels of some blocks: as one product where all blocks have one shape."""

@@ -131,7 +131,7 @@ def _build_dummies(codes: Sequence[IntArray], n_rows: int, n_levels: int) -> sci
     if not codes:
         return scipy.sparse.csr_array((n_rows, n_levels))
     columns = np.column_stack(codes).astype(np.int32)
-    ends = np.arange(n_rows + 1, dtype=np.int64) * len(codes)
+    ends = np.arange(n_rows + 1, dtype=np.int32 if columns.size < 2**31 else np.int64) * len(codes)
     return scipy.sparse.csr_array((np.ones(columns.size), columns.ravel(), ends), shape=(n_rows, n_levels))
 
 

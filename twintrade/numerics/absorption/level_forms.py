@@ -33,7 +33,8 @@ class LevelForms:
     rows : IntArray, shape (n_levels, most_rows)
         Rows of each level; places beyond hold one of them again.
     is_row : BoolArray, shape (n_levels, most_rows)
-    forms : FloatArray, shape (n_levels, most_rows, most_rows)
+    forms : FloatArray, shape (n_levels, most_rows * (most_rows + 1) / 2)
+        Their upper triangles.
     """
 
     first: IntArray
@@ -49,10 +50,12 @@ class LevelForms:
 
     def add_up(self, values: FloatArray, groups: IntArray) -> FloatArray:
         """Return the forms of each group's values, added up over groups, for each column, shape (k,)."""
-        total = np.zeros(values.shape[1])
+        total, size = np.zeros(values.shape[1]), self.rows.shape[1]
+        place = np.empty((size, size), dtype=np.int64)
+        place[np.triu_indices(size)] = place.T[np.triu_indices(size)] = np.arange(self.forms.shape[1])
         for start in range(0, self.rows.shape[0], LEVELS_AT_ONCE):
             part = slice(start, start + LEVELS_AT_ONCE)
-            rows, forms = self.rows[part], self.forms[part]
+            rows, forms = self.rows[part], self.forms[part][:, place]
             of_rows = groups[rows]
             if (of_rows != of_rows[:, :1]).any():
                 forms = forms * (of_rows[:, :, None] == of_rows[:, None, :])
@@ -77,10 +80,11 @@ def compute_level_forms(q: Annihilator, squares: LoadingSquares | None) -> Level
         return None
     place, is_row = np.arange(size), np.arange(size) < counts[:, None]
     rows = order[(np.cumsum(counts) - counts)[:, None] + np.where(is_row, place, 0)]
-    forms = np.empty((counts.size, size, size))
+    upper = np.triu_indices(size)
+    forms = np.empty((counts.size, upper[0].size))
     maker = _FormMaker.of(q, squares, rows)
     for levels, block in maker.list_runs():
-        forms[levels] = maker.compute(levels, block)
+        forms[levels] = maker.compute(levels, block)[:, upper[0], upper[1]]
     return LevelForms(first, rows, is_row, forms)
 
 

@@ -107,6 +107,13 @@ class LoadingSquares:
         inner = self.parts[1][list_places(self.q.elimination.ends, blocks)]
         return np.asarray(self.squared.explain(blocks) - (inner @ self.first).toarray())
 
+    @cached_property
+    def explained(self) -> FloatArray | None:
+        """The same of all blocks, None where that is large."""
+        if self.q.elimination.explained is None:
+            return None
+        return np.vstack([self.explain(blocks) for blocks in self.q.elimination.list_blocks()])
+
     def halve(self, sums: LoadingSums) -> LoadingSums:
         """Return Y with ``Y S' + S Y' = S K S'`` for sums that are solved."""
         e, (diagonal, with_first, among) = self.q.elimination, self.parts
@@ -119,6 +126,8 @@ class LoadingSquares:
         return LoadingSums(first * 0.5, along + across * 0.5, rest + sums.rest @ (0.5 * self.rest))
 
     def _multiply_explained(self, inside: Matrix) -> FloatArray:
+        if self.explained is not None:
+            return np.asarray(inside @ self.explained)
         near = inside @ self.parts[1] @ self.first
         return self.squared.multiply_explained(inside) - (near if isinstance(near, np.ndarray) else near.toarray())
 
