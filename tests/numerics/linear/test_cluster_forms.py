@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from twintrade.numerics.absorption import factor_order, lay_out_elimination, level_forms
+from twintrade.numerics.absorption import elimination, factor_order, lay_out_elimination, level_forms
 from twintrade.numerics.linear import (
     ProjectedForms,
     build_constant_effect,
@@ -35,9 +35,11 @@ def write_out_forms(codes, covariates, weights, v, u, treatment, clusters):
     return parts @ maker - np.outer(parts @ maker @ treatment, u)
 
 
+@pytest.mark.parametrize("most_kept", [0, 6_000_000], ids=["through levels", "through blocks"])
 @pytest.mark.parametrize("has_weights", [False, True])
 @pytest.mark.parametrize("effects", ["two_way", "gravity", "city_years"])
-def test_sums_and_degrees_equal_forms_written_out(effects, has_weights) -> None:
+def test_sums_and_degrees_equal_forms_written_out(monkeypatch, effects, has_weights, most_kept) -> None:
+    monkeypatch.setattr(elimination, "MOST_KEPT", most_kept)
     rng = np.random.default_rng(1)
     codes, city, dyad = draw_panel(rng, effects)
     n = city.size
