@@ -26,7 +26,7 @@ from twintrade.estimators.regression.slopes import Slopes, build_effects, sum_in
 from twintrade.estimators.repeating.one_step import OneStep, OneStepRegression, prepare_one_step
 from twintrade.estimators.repeating.treatment_blocks import build_dummies
 from twintrade.estimators.sentences import describe_design
-from twintrade.numerics.linear import compress_columns
+from twintrade.numerics.linear import pack_columns
 from twintrade.numerics.poisson import PoissonFit, fit_poisson
 from twintrade.text import Text, Words
 
@@ -142,7 +142,7 @@ class PPML(Estimator):
 
 def _slopes(o: Observations, fit: PoissonFit, terms: Terms) -> Slopes:
     weights = fit.mu * o.row_weights[fit.rows]
-    net = compress_columns(fit.x_tilde, terms.columns, fit.levels.codes, fit.taken, fit.kept, fit.rows)
+    net = pack_columns(fit.x_tilde, terms.columns, fit.levels.codes, fit.taken, fit.kept, fit.rows)
     return Slopes(fit.rows, fit.coefficients, fit.kept, fit.collinear, net, fit.residuals, weights, fit.bread)
 
 

@@ -33,7 +33,7 @@ from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.linear import (
     LeastSquares,
     NetColumns,
-    compress_columns,
+    pack_columns,
     compute_column_norms,
     regress_residuals,
 )
@@ -134,7 +134,7 @@ class TWFE(SumsRows[EventStudy | Estimate]):
             tilde = net.residuals[:, :high] if low == 1 else net.residuals[:, [0, *range(low, high)]]
             fit = regress_residuals(tilde, norm, o.weights, model.names)
             taken = [levels[:, low:high][:, fit.kept] for levels in net.coefficients]
-            design = compress_columns(fit.x_tilde, model.columns, codes, taken, fit.kept) if codes else fit.x_tilde
+            design = pack_columns(fit.x_tilde, model.columns, codes, taken, fit.kept) if codes else fit.x_tilde
             statistics = {"within_r2": fit.within_r2, "n_singletons": n_singletons}
             estimates.append(_effects(o, model, fit, design, n_lines, statistics))
         return estimates

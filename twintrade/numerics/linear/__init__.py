@@ -7,7 +7,7 @@ from twintrade.numerics.linear.cluster_forms import build_constant_effect as bui
 from twintrade.numerics.linear.cluster_forms import compute_expected_squares as compute_expected_squares
 from twintrade.numerics.linear.columns import compute_column_norms as compute_column_norms
 from twintrade.numerics.linear.net_columns import NetColumns as NetColumns
-from twintrade.numerics.linear.net_columns import compress_columns as compress_columns
+from twintrade.numerics.linear.net_columns import pack_columns as pack_columns
 from twintrade.numerics.linear.prediction import compute_projection_weights as compute_projection_weights
 from twintrade.numerics.linear.prediction import find_identified as find_identified
 from twintrade.numerics.linear.prediction import find_leverage_one as find_leverage_one

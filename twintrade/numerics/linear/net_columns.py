@@ -45,7 +45,7 @@ class NetColumns:
         return out
 
 
-def compress_columns(
+def pack_columns(
     net: FloatArray,
     columns: FloatArray,
     codes: Sequence[IntArray],
