@@ -33,8 +33,8 @@ from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.linear import (
     LeastSquares,
     NetColumns,
-    pack_columns,
     compute_column_norms,
+    pack_columns,
     regress_residuals,
 )
 from twintrade.text import Text, Words

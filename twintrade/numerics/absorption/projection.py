@@ -174,16 +174,16 @@ def _sums(equations: NormalEquations, residuals: FloatArray) -> FloatArray:
 def _demean(equations: NormalEquations, columns: FloatArray) -> FloatArray:
     """Subtract the eliminated effect's means in place and return them."""
     means: FloatArray = equations.inverse[:, None] * (equations.row_maps[0] @ columns)
-    subtract_levels(columns, means, equations.incidence.levels.codes[equations.incidence.largest])
+    remove_levels(columns, means, equations.incidence.levels.codes[equations.incidence.largest])
     return means
 
 
 def _subtract(pattern: Incidence, columns: FloatArray, stacked: FloatArray) -> None:
     for k, low, high in zip(pattern.others, pattern.offsets[:-1], pattern.offsets[1:], strict=True):
-        subtract_levels(columns, stacked[low:high], pattern.levels.codes[k])
+        remove_levels(columns, stacked[low:high], pattern.levels.codes[k])
 
 
-def subtract_levels(columns: FloatArray, values: FloatArray, code: IntArray) -> None:
+def remove_levels(columns: FloatArray, values: FloatArray, code: IntArray) -> None:
     """Subtract each row's level in place, block by block so that the gathered values stay in the cache."""
     gathered = np.empty((min(ROWS_AT_ONCE, code.size), columns.shape[1]))
     for low in range(0, code.size, ROWS_AT_ONCE):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy
 
-from twintrade.numerics.absorption.projection import subtract_levels
+from twintrade.numerics.absorption.projection import remove_levels
 from twintrade.numerics.arrays import FloatArray, IntArray
 
 MOST_DENSE, FEWEST_COLUMNS = 2_000_000, 8
@@ -41,7 +41,7 @@ class NetColumns:
 
     def _subtract(self, out: FloatArray, taken: Sequence[FloatArray]) -> FloatArray:
         for code, levels in zip(self.codes, taken, strict=True):
-            subtract_levels(out, levels, code)
+            remove_levels(out, levels, code)
         return out
 
 
