@@ -1,11 +1,13 @@
 """Poisson with absorbed effects against dense maximum likelihood, its invariances, and what bad input says."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from scipy.special import gammaln, xlogy
 
 from twintrade.errors import EstimationError
-from twintrade.numerics.poisson import steps
+from twintrade.numerics.poisson import fit, steps
 from twintrade.numerics.poisson.fit import fit_poisson
 from twintrade.text import Text
 
@@ -122,6 +124,22 @@ def test_repeating_is_bit_identical_and_leaves_the_input_alone():
     assert np.array_equal(y, before[0])
     assert np.array_equal(X, before[1])
     assert all(np.array_equal(a, b) for a, b in zip(codes, before[2], strict=True))
+
+
+def test_dummies_of_large_fits_take_a_byte_each_and_move_no_number(monkeypatch):
+    rng, y, _, codes = panel(6, n_cities=40, n_partners=30)
+    dummies = (rng.integers(0, 45, y.size)[:, None] == np.arange(30)).astype(float)
+    for columns, is_less in ((dummies, True), (dummies * 0.5, False)):
+        fits, peaks = [], []
+        for most in (10**9, 0):
+            monkeypatch.setattr(fit, "MOST_WHOLE", most)
+            tracemalloc.start()
+            fits.append(fit_poisson(y, columns, codes))
+            peaks.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+        assert np.array_equal(fits[0].coefficients, fits[1].coefficients)
+        assert np.array_equal(fits[0].x_tilde, fits[1].x_tilde)
+        assert (peaks[1] < peaks[0] - 0.5 * columns.nbytes) == is_less
 
 
 def test_effect_coefficients_predict_cells_that_were_not_fitted():

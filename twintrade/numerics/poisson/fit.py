@@ -25,6 +25,9 @@ from twintrade.numerics.poisson.steps import (
 )
 from twintrade.text import Words
 
+MOST_WHOLE = 2_000_000
+"""Numbers up to which regressors are laid out as they are given."""
+
 
 @dataclass(frozen=True, slots=True)
 class PoissonFit:
@@ -171,9 +174,11 @@ def _problem(
         rows = slice(low, low + ROWS_AT_ONCE)
         terms = np.asarray(scipy.special.xlogy(scaled[rows], scaled[rows]), dtype=np.float64)
         saturated += sum_weighted(terms, None if cell_weights is None else cell_weights[rows])
-    inside = np.empty((layout.n, X.shape[1]), order="F")
+    # Dummies in a byte each: beside what is left of them they are copied into, and of no other use.
+    is_small = X.size > MOST_WHOLE and all(((column == 0) | (column == 1)).all() for column in X.T)
+    inside = np.empty((layout.n, X.shape[1]), np.int8 if is_small else np.float64, order="F")
     for j, column in enumerate(X.T):
-        layout.spread(column, out=inside[:, j])
+        inside[:, j] = layout.spread(column)
     start = np.zeros(1) if offset is None else layout.spread(np.asarray(offset, dtype=np.float64))
     return Problem(scaled, inside, cell_weights, np.broadcast_to(start, layout.n), layout.effects, saturated)
 

@@ -33,13 +33,13 @@ LARGEST_PREDICTOR = 700.0
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What the iterations see: kept rows and columns, the outcome divided by its mean.
+    """What the iterations see: kept rows and columns (of dummies, bytes), the outcome divided by its mean.
 
     Where the effects are laid out as a cube, rows are its cells and those not kept have the weight zero.
     """
 
     y: FloatArray
-    X: FloatArray
+    X: np.ndarray
     weights: FloatArray | None
     offset: FloatArray
     effects: Absorber
