@@ -39,3 +39,18 @@ def test_open_guesses_leave_a_warning_in_the_results(project, spec_text, unprint
     messages = (project / "results" / "tiny" / "messages.csv").read_text(encoding="utf-8")
     assert "1 line is still marked GUESS: flow (line" in messages
     assert "warning,guess" in messages
+
+
+def test_what_designs_worked_out_is_let_go_before_results_are_put_together(
+    project, spec_text, monkeypatch, unprinted
+):
+    worked_out, assemble = [], module.assemble_results
+
+    def note(run, manifest):
+        worked_out.extend(one.fit.design.workings for one in run.ladder.estimated if one.fit is not None)
+        return assemble(run, manifest)
+
+    monkeypatch.setattr(module, "assemble_results", note)
+    assert module.execute(project, "tiny", spec_text.replace('"clustered"', '"scaled"', 1)).ending == "done"
+    assert worked_out
+    assert not any(worked_out)

@@ -88,6 +88,9 @@ def run(
     concluded = _concluded(plan, design, estimated, messages, progress)
     for one in estimated:
         messages += [m for bands in one.bands for m in bands.messages]
+        if one.fit is not None:
+            # Nobody asks the design again, and what it worked out is larger than the data.
+            one.fit.design.workings.clear()
     return Run(plan, observed, design, Ladder(tuple(estimated), tuple(concluded)), tuple(dict.fromkeys(messages)))
 
 
