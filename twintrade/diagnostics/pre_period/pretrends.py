@@ -1,7 +1,7 @@
 """Whether treated units moved differently already before the agreement: a joint test of the pre-period effects."""
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -124,7 +124,10 @@ def find_clean_leads(fit: Fit) -> Fit:
     is_contaminated = fit.estimator.name in CONTAMINATED and cohorts.size > 1
     if not is_contaminated and not has_no_leads(fit):
         return fit
-    clean = Imputation(family="poisson", measure="log_ratio") if fit.estimator.is_poisson else Imputation()
+    # On the scale of the fit, whose interval a trend's bias is held against.
+    measures: dict[str, Literal["log_ratio", "difference", "percent"]] = {"percent": "percent", "level": "difference"}
+    measure = measures.get(fit.estimate.scale, "log_ratio")
+    clean = Imputation(family="poisson", measure=measure) if fit.estimator.is_poisson else Imputation()
     try:
         return estimate(clean, fit.design)
     except TwintradeError:
@@ -163,7 +166,7 @@ def run_pretests(shown: Fit, chosen: Inference, rng: np.random.Generator, refere
         joint, used = joints[cluster], bands[cluster]
     study = whole.estimate
     assert isinstance(study, EventStudy)
-    return PreTested(joint, cluster, _collect_effects(whole, used), compute_lever(study))
+    return PreTested(joint, cluster, _collect_effects(whole, used), compute_lever(shown))
 
 
 def _collect_effects(whole: Bands, used: Bands) -> PreEffects | None:

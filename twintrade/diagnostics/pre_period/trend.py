@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import scipy
 
-from twintrade.effects import EventStudy
+from twintrade.effects import CohortEffects, EventStudy
+from twintrade.estimators.base import Fit
 from twintrade.inference.clustering import compute_t_quantile
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
@@ -25,7 +26,7 @@ class PreEffects:
         Of the slope, under the inference of the page: with several dimensions of clusters not that of one of them.
     regressor : FloatArray, shape (k,)
         What a trend of one a period adds to each effect: the distance from the reference, or from the mean of the
-        times where effects are centred; one where each is measured against the period before.
+        times where effects are centred; one step where each is measured against the period before.
     df, fewest : float
         Of the t distribution of one effect; treated clusters where they are fewest, infinite where there are none.
     floor : float
@@ -128,22 +129,32 @@ def compute_trend_regressor(study: EventStudy, pre: IntArray) -> FloatArray | No
     """Return what a trend of one a period adds to each pre-period effect, None where the effects cannot show one."""
     times = study.event_times[pre].astype(np.float64)
     if study.base == "varying":
-        return np.ones(times.size)
+        return np.full(times.size, np.diff(study.event_times).min() if study.event_times.size > 1 else 1.0)
     if study.reference is not None and study.base == "universal":
         return np.asarray(times - study.reference)
     return times - times.mean() if times.size > 1 else None
 
 
-def compute_lever(study: EventStudy) -> float:
-    """Return the periods over which a trend would bias the average effect.
+def compute_lever(fit: Fit) -> float:
+    """Return the periods over which a trend would bias the overall effect, NaN where nothing stands before and after.
 
-    From the reference, or from the middle of the periods before where effects are measured against all of them, to
-    the mean time of the treated rows.
+    From a unit's base to the mean time of its treated rows, units weighing by these rows. The base is the reference,
+    or the middle of the unit's rows before where the effect is against all of them. Rows are those behind the overall
+    effect, whatever the window shows.
     """
-    after = study.event_times >= 0
-    weights = study.n_cells[after].astype(np.float64)
-    later = float(np.average(study.event_times[after], weights=weights if weights.sum() > 0 else None))
-    before = study.event_times[study.event_times < -study.anticipation]
-    if study.against == "reference" and study.reference is not None:
-        return later - study.reference
-    return later - float(before.mean())
+    estimate, overall, o = fit.estimate, fit.view("overall"), fit.design.observations
+    times, chosen = o.event_time, o.is_ever_treated[o.unit]
+    assert isinstance(estimate, EventStudy | CohortEffects)
+    if estimate.base == "universal" and overall.n_cells[0] < o.is_treated.sum():
+        chosen &= (times >= estimate.event_times.min()) & (times <= estimate.event_times.max())
+    after, before = chosen & (times >= 0), chosen & (times < -estimate.anticipation)
+    later, weight = (np.bincount(o.unit, o.row_weights * after * x, o.n_units) for x in (times, np.ones(times.size)))
+    if not (after.any() and before.any()):
+        return np.nan
+    if overall.against in ("reference", "last before"):
+        reference = times[before].max() if estimate.reference is None else estimate.reference
+        return float(later.sum() / weight.sum() - reference)
+    early, rows = (np.bincount(o.unit, o.row_weights * before * x, o.n_units) for x in (times, np.ones(times.size)))
+    known = (weight > 0) & (rows > 0)
+    lever = later[known].sum() - (weight[known] * early[known] / rows[known]).sum()
+    return float(lever / weight[known].sum()) if known.any() else np.nan
