@@ -9,9 +9,12 @@ import pytest
 from twintrade.design import Design, Panel, Treatment
 from twintrade.diagnostics.pre_period.anticipation import Anticipation
 from twintrade.diagnostics.pre_period.placebo_dates import PlaceboDates
+from twintrade.diagnostics.pre_period.pretrends import Pretrends
 from twintrade.diagnostics.sensitivity.window import Window
 from twintrade.diagnostics.who_is_compared.balance import Balance
 from twintrade.estimators.base import fit
+from twintrade.estimators.callaway_santanna import CallawaySantAnna
+from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.local_projections import LocalProjections
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
@@ -58,6 +61,14 @@ def test_checks_are_those_of_steps(designs, check):
     assert len(yearly)
     assert yearly.notna().any(axis=None)
     np.testing.assert_allclose(stepped, yearly, rtol=0, atol=EXACT)
+
+
+@pytest.mark.parametrize("method", [TWFE(), Imputation(), CallawaySantAnna(base="varying"), CallawaySantAnna()])
+def test_the_bias_of_a_trend_is_that_of_steps(designs, method):
+    inference = Clustered(by=("unit",))
+    found = [Pretrends().check(fit(method, design), inference, np.random.default_rng(1)) for design in designs]
+    assert found[0].bound > 0
+    assert found[1].bound == pytest.approx(found[0].bound, abs=EXACT)
 
 
 def test_local_projections_ask_for_the_last_observed_period(designs):

@@ -11,7 +11,12 @@ from twintrade.effects import Dropped, Estimate, EventStudy
 from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, Requires
-from twintrade.estimators.cohort_means.group_time import GroupTime, iterate_cells, select_identified
+from twintrade.estimators.cohort_means.group_time import (
+    GroupTime,
+    find_last_before,
+    iterate_cells,
+    select_identified,
+)
 from twintrade.estimators.cohort_means.wide import Wide, widen
 from twintrade.estimators.regression.event_terms import cut_before_last_onset
 from twintrade.estimators.sentences import describe_design
@@ -79,7 +84,8 @@ class StaggeredEfficient(Estimator):
             raise EstimationError(Text("estimators.no-cohort-compared", n=len(alone), alone=listed))
         moments = wide.moments()
         times = np.array([wide.periods[c.at] - int(wide.onset[c.cohort]) for c in plan])
-        inside = (times >= min(design.window[0], -1 - design.anticipation)) & (times <= max(design.window[1], 0))
+        reference = find_last_before(design)
+        inside = (times >= min(design.window[0], reference)) & (times <= max(design.window[1], 0))
         labels = np.unique(times[inside])
         sizes = wide.counts[[c.cohort for c in plan]]
         shares = np.column_stack([np.where(times == e, sizes, 0.0) / sizes[times == e].sum() for e in labels])
@@ -107,7 +113,7 @@ class StaggeredEfficient(Estimator):
             influence,
             sample=sample,
             n_units=n_units,
-            reference=-1 - design.anticipation,
+            reference=reference,
             overall=average,
             against=self.compared_with,
         )

@@ -46,6 +46,12 @@ class GroupTime:
         return Text("estimators.effect-cell-period", cohort=cohort, period=period)
 
 
+def find_last_before(design: Design) -> int:
+    """Return the event time of the last observed period before onset less anticipation, in a panel of even steps."""
+    step = design.panel.step
+    return -step * (design.anticipation // step + 1)
+
+
 def iterate_cells(
     onset: FloatArray, periods: IntArray, base: Base, anticipation: int, comparison: Comparison
 ) -> Iterator[GroupTime]:
@@ -96,7 +102,7 @@ def pack(
         n_units=wide.counts[members].astype(np.int64),
         base=base,
         cell_weights=wide.sizes[members],
-        reference=-1 - design.anticipation if base == "universal" else None,
+        reference=find_last_before(design) if base == "universal" else None,
         against="last before",
         unit_cohorts=wide.cohort,
         cohort_labels=wide.onset,
