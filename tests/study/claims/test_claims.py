@@ -95,7 +95,7 @@ def test_the_minimum_detectable_effect_is_the_placebo_one_where_it_was_drawn():
 def test_equal_effects_are_never_concluded_from_a_test_that_does_not_reject():
     rows = [
         {"label": "before 2000", "effect": 0.1, "low": -0.2, "high": 0.4, "group": "era", "p_equality": 0.6},
-        {"label": "from 2000", "effect": 0.2, "low": -0.1, "high": 0.5, "group": "era", "p_equality": 0.6},
+        {"label": "from 2000", "effect": 0.2, "low": 0.1, "high": 0.3, "group": "era", "p_equality": 0.6},
     ]
     assert of(build_ledger(results(forest=rows)), "C3")["verdict"] == "cannot tell"
     told = [r | {"p_equality": 0.01} for r in rows]
@@ -104,6 +104,73 @@ def test_equal_effects_are_never_concluded_from_a_test_that_does_not_reject():
     assert of(build_ledger(results(forest=turned)), "C3")["verdict"] == "not supported"
     partner = [r | {"group": "partner"} for r in rows]
     assert of(build_ledger(results(forest=partner)), "C14")["verdict"] == "cannot tell"
+
+
+def group(label, effect, by, half=0.05, p_equality=0.001):
+    return {"label": label, "effect": effect, "low": effect - half, "high": effect + half, "group": by,
+            "p_equality": p_equality}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("claim", "rows", "verdict"),
+    [
+        # Both eras lost trade, the recent one less: it does not work.
+        ("C3", [group("before 2000", -0.4, "era"), group("from 2000", -0.1, "era")], "cannot tell"),
+        ("C3", [group("before 2000", -0.4, "era"), group("from 2000", 0.02, "era")], "cannot tell"),
+        ("C3", [group("before 2000", -0.4, "era"), group("from 2000", 0.1, "era")], "supported"),
+        ("C4", [group("activity: low", 0.4, "activity"), group("activity: high", 0.1, "activity")], "not supported"),
+        ("C4", [group("activity: low", 0.1, "activity"), group("activity: high", 0.4, "activity")], "supported"),
+        (
+            "C4",
+            [group("kept_alive: 0", 0.4, "kept_alive"), group("kept_alive: 1", 0.1, "kept_alive")],
+            "not supported",
+        ),
+        ("C4", [group("this", 0.1, "activity"), group("that", 0.4, "activity")], "cannot tell"),
+        # That one group is far below the others says nothing of the two that lie side by side.
+        (
+            "C10",
+            [group("friendship", 0.19, "kind"), group("memorandum", -0.5, "kind"), group("sister city", 0.2, "kind")],
+            "cannot tell",
+        ),
+        (
+            "C10",
+            [group("friendship", 0.0, "kind"), group("memorandum", -0.5, "kind"), group("sister city", 0.2, "kind")],
+            "supported",
+        ),
+        (
+            "C10",
+            [group("friendship", 0.5, "kind"), group("memorandum", -0.5, "kind"), group("sister city", 0.2, "kind")],
+            "not supported",
+        ),
+    ],
+)
+def test_a_claim_about_groups_needs_the_group_that_it_names_to_be_the_larger_one(claim, rows, verdict):
+    assert of(build_ledger(results(forest=rows)), claim)["verdict"] == verdict
+
+
+def test_more_firms_is_what_the_number_of_firms_says():
+    rows = [
+        {"label": "firms", "group": "margin", "effect": 0.3, "low": 0.1, "high": 0.5, "p": 0.01},
+        {"label": "exports per firm", "group": "margin", "effect": -0.2, "low": -0.3, "high": -0.1, "p": 0.001},
+    ]
+    assert of(build_ledger(results(margins=rows)), "C5")["verdict"] == "supported"
+    assert of(build_ledger(results(margins=rows[::-1])), "C5")["verdict"] == "not supported"
+
+
+def test_the_smallest_of_several_checks_p_values_counts_as_many_times_as_there_are():
+    def said(*p):
+        tested = zip(("selection", "pretrends", "anticipation"), p, strict=True)
+        made = [finding(name, "objects" if value < 0.05 else "cannot tell", value) for name, value in tested]
+        return of(build_ledger(results(findings=made)), "C16")
+
+    assert said(0.03, 0.6, 0.7)["verdict"] == "cannot tell"
+    assert said(0.03, 0.6, 0.7)["p"] == pytest.approx(0.09)
+    assert said(0.01, 0.6, 0.7)["verdict"] == "not supported"
+
+
+def test_no_effect_is_surer_to_exceed_a_tenth_than_to_differ_from_zero():
+    own = [{"text": "At least 5 % more.", "id": "X", "about": "ppml/a", "direction": "higher", "at_least": 5.0}]
+    assert of(build_ledger(results(0.1, 0.3), own), "X")["p"] == pytest.approx(0.04)
 
 
 def test_a_break_elsewhere_is_not_support_and_no_break_is_no_proof():

@@ -120,7 +120,9 @@ def place_effect(
     if not is_known(low, high):
         return "neither", math.nan
     if not (bound == 0 and math.isfinite(p)):
-        p = _p_from_interval(effect, low, high, bound)
+        # What reaches beyond a bound on its own side of zero is no surer to do so than to differ from zero.
+        least = p if math.isfinite(p) and effect / bound > 1 else 0.0
+        p = max(_p_from_interval(effect, low, high, bound), least)
     is_above = low > bound or (high >= bound and effect > bound)
     if not (low > bound or high < bound):
         p = max(p, LEVEL) if math.isfinite(p) else LEVEL
@@ -134,6 +136,9 @@ def _p_from_interval(effect: float, low: float, high: float, bound: float) -> fl
     if math.isfinite(low) and math.isfinite(high):
         effect = (low + high) / 2
     ends = [abs(end - effect) for end in (low, high) if math.isfinite(end)]
-    if not ends or not max(ends) > 0:
-        return math.nan
-    return math.erfc(abs(effect - bound) * SPREAD / max(ends) / math.sqrt(2))
+    return compute_interval_p(effect - bound, max(ends, default=math.nan))
+
+
+def compute_interval_p(distance: float, half_width: float) -> float:
+    """Return the two-sided p-value of a distance from zero whose 95 % interval is so wide, NaN where it has none."""
+    return math.erfc(abs(distance) * SPREAD / half_width / math.sqrt(2)) if half_width > 0 else math.nan

@@ -20,7 +20,7 @@ from twintrade.render.reading import (
     read_number,
     take_text,
 )
-from twintrade.study.claims.deciding import LEVEL, Evidence, Side, place_effect
+from twintrade.study.claims.deciding import Evidence, place_effect
 from twintrade.study.claims.detectable import (
     describe_detectable,
     describe_from_interval,
@@ -30,6 +30,7 @@ from twintrade.study.claims.detectable import (
     find_scale,
     is_known,
 )
+from twintrade.study.claims.groups import place_groups, place_row
 from twintrade.study.claims.objections import is_about_headline, list_objections, select_about_headline
 from twintrade.text import Listed, Text, Words
 
@@ -154,13 +155,12 @@ def _verdict(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None
     spec = find_headline(results)
     others = list_objections(results, spec, but=checks) if spec is not None else ()
     tested = [read_number(r["p"]) for r in (objecting or spoken)]
-    p = min((value for value in tested if math.isfinite(value)), default=1.0)
+    known = [value for value in tested if math.isfinite(value)]
+    n_tests = sum(math.isfinite(read_number(r["p"])) for r in spoken)
+    p = min(1.0, n_tests * min(known)) if known else 1.0
     if objecting:
-        # A check whose own test rejects, or that objects by the size of a difference, speaks against the claim.
-        by_size = not evidence.get("pass_supports") and not p < LEVEL
-        return Evidence(
-            side="other", p=0.0 if by_size else p, text=Listed(tuple(shown), "sentences"), objections=others
-        )
+        # An objection by the size of a difference alone has no test behind it, and decides nothing here.
+        return Evidence(side="other", p=p, text=Listed(tuple(shown), "sentences"), objections=others)
     if evidence.get("pass_supports"):
         return Evidence(side="claimed", p=p, text=Listed(tuple(shown), "sentences"), objections=others)
     whose = "headline" if is_about_headline(results, findings) else "other"
@@ -178,7 +178,7 @@ def _groups(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
         if len(rows) < 2 or not any(take_text(r["label"]).startswith(among) for r in rows):
             return None
         p = read_number(rows[0].get("p_equality"))
-        side, shown = _place_groups(rows, p, evidence)
+        side, shown = place_groups(rows, p, evidence)
         spec, scale = find_headline(results), find_scale(results, name)
         return Evidence(
             side=side,
@@ -190,18 +190,6 @@ def _groups(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
     return None
 
 
-def _place_groups(rows: list[Record], p: float, evidence: Mapping[str, Any]) -> tuple[Side, float]:
-    if evidence.get("direction") == "same":
-        if p < LEVEL:
-            return "other", p
-        placed = [_place_row(r, "higher", 0.0) for r in rows]
-        sides = {side for side, _ in placed}
-        return ("claimed", max(q for _, q in placed)) if len(sides) == 1 and sides != {"neither"} else ("neither", p)
-    largest = max(rows, key=lambda r: read_number(r["effect"]))
-    wanted = take_text(evidence.get("largest"))
-    return ("claimed" if not wanted or take_text(largest["label"]).startswith(wanted) else "other"), p
-
-
 def _of_the_whole(results: ResultSet) -> Words:
     """Return the headline's minimum detectable effect as the least that a part of it has."""
     spec = find_headline(results)
@@ -211,33 +199,29 @@ def _of_the_whole(results: ResultSet) -> Words:
 
 
 def _parts(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
-    """Labelled parts with intervals in a payload: all of them must lie as claimed."""
+    """Labelled parts with intervals in a payload: all of them, or the first alone, must lie as claimed."""
     group = take_text(evidence.get("group"))
     for name, frame in find_payloads(results, str(evidence["payload"])).items():
         rows = [r for r in list_records(frame) if take_text(r.get("group", group)) == group]
         rows = [r for r in rows if read_number(r["effect"]) == read_number(r["effect"])]
         if not rows:
             return None
+        judged = rows[:1] if evidence.get("first") else rows
         direction, bound = str(evidence["direction"]), read_number(evidence.get("bound", 0.0))
-        placed = [_place_row(r, direction, bound) for r in rows]
+        placed = [place_row(r, direction, bound) for r in judged]
         against = [p for side, p in placed if side == "other"]
         sides = {side for side, _ in placed}
         spec, scale = find_headline(results), find_scale(results, name)
-        widest = max(rows, key=lambda r: read_number(r["high"]) - read_number(r["low"]))
+        widest = max(judged, key=lambda r: read_number(r["high"]) - read_number(r["low"]))
         mde = describe_from_interval(read_number(widest["low"]), read_number(widest["high"]), scale)
         return Evidence(
             side="other" if against else "claimed" if sides == {"claimed"} else "neither",
-            p=min(1.0, min(against) * len(rows)) if against else max((p for _, p in placed), default=math.nan),
+            p=min(1.0, min(against) * len(judged)) if against else max((p for _, p in placed), default=math.nan),
             text=Text("claims.parts", effects=_list_effects(rows, scale)),
             detectable=mde or _of_the_whole(results),
             objections=list_objections(results, spec) if spec is not None else (),
         )
     return None
-
-
-def _place_row(row: Record, direction: str, bound: float) -> tuple[Side, float]:
-    low, high, p = read_number(row["low"]), read_number(row["high"]), read_number(row.get("p"))
-    return place_effect(read_number(row["effect"]), low, high, p, direction, bound)
 
 
 def _list_effects(rows: list[Record], scale: str) -> Listed:
