@@ -218,3 +218,41 @@ def test_romano_wolf_is_sharper_than_holm_when_tests_go_together(rng) -> None:
     adjusted = adjust_romano_wolf(observed, drawn)
     assert (adjusted >= single - 1e-12).all()
     assert (adjusted[:3] < adjust_holm(single)[:3]).all()
+
+
+def test_two_units_do_not_tell_groups_apart_by_fitting_themselves() -> None:
+    """Around the mean of two units influence is next to nothing, which objected in a third of panels."""
+    objects = 0
+    for seed in range(40):
+        fitted = fit(Imputation(), replace(made(seed, n_treated=16, effect=0.0, noise=1.0), clusters=("unit",)))
+        groups = np.array(["few"] * 2 + ["many"] * 14, dtype=object)[np.random.default_rng(seed).permutation(16)]
+        objects += compute_joint_equality(fitted, groups, ["few", "many"]).p < 0.05
+    assert objects <= 6  # beyond it with a chance of 0.3 % at 5 %
+
+
+def test_equal_numbers_stay_together_whatever_the_order_of_rows() -> None:
+    design = made()
+    flag = (np.arange(100) % 3 == 0).astype(float)[design.panel.unit]
+    coarse = np.round(np.random.default_rng(3).normal(size=100))[design.panel.unit]
+    for values, n_groups in ((flag, 2), (flag == 1, 2), (coarse, 3)):
+        panel = replace(design.panel, columns={**design.panel.columns, "x": values})
+        groups, _ = assign_groups(replace(design, panel=panel), "x", ())
+        treated = design.panel.units[design.observations.unit_rows[find_treated_units(design)]]
+        mine = pd.Series(values, design.panel.units[design.panel.unit]).groupby(level=0).first()[treated].to_numpy()
+        assert all(np.unique(groups[mine == value]).size == 1 for value in np.unique(mine))
+        assert np.unique(groups).size == n_groups
+
+
+def test_an_agreement_before_the_sample_is_a_city_s_first() -> None:
+    design = made()
+    onset = design.treatment.onset.copy()
+    own = np.flatnonzero(np.isfinite(onset))
+    city = design.panel.unit_city
+    free = np.flatnonzero(np.isinf(onset) & (city == city[own[0]]))[0]
+    onset[free] = 1990.0
+    changed = replace(design, treatment=Treatment(design.panel.units, onset))
+    groups, _ = assign_groups(changed, "order", ())
+    same = city[own] == city[own[0]]
+    assert set(groups[same]) == {"later agreement of its city"}
+    before, _ = assign_groups(design, "order", ())
+    assert (groups[~same] == before[~same]).all()

@@ -18,16 +18,23 @@ from twintrade.diagnostics.variants import (
     simplify_inference,
 )
 from twintrade.effects import Finding, Topic
-from twintrade.errors import DesignError, TwintradeError
+from twintrade.errors import DesignError, InferenceError, TwintradeError
 from twintrade.estimators.base import Fit, Repeater
 from twintrade.fanout import Arrays, report_loop, run_jobs, split_succeeded
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.clustering import NESTING, JointTest, compute_joint_test, find_clusters
+from twintrade.inference.clustering import (
+    NESTING,
+    JointTest,
+    compute_joint_test,
+    compute_scaled_variances,
+    find_clusters,
+    find_row_weights,
+)
 from twintrade.inference.refits import compute_two_sided_share
 from twintrade.inference.reported import resolve_method
 from twintrade.inference.scaled import Scaled
-from twintrade.numerics.arrays import BoolArray, ObjectArray, compact, sum_by_group
+from twintrade.numerics.arrays import BoolArray, FloatArray, ObjectArray, compact, sum_by_group
 from twintrade.numerics.holm import adjust_holm
 from twintrade.numerics.testing import adjust_sharpened_q
 from twintrade.text import Listed, Text, Words, find_fact
@@ -99,7 +106,7 @@ class Heterogeneity(Diagnostic):
             if c < self.min_units
         )
         left_out = (Text("checks.groups-left-out", groups=Listed(small, "comma")),) if small else ()
-        forest = table[["label", "label_text", "effect", "low", "high", "group"]].assign(p_equality=p)
+        forest = table[["label", "label_text", "effect", "low", "high", "p", "group"]].assign(p_equality=p)
         return Finding(
             diagnostic=self.name,
             verdict="informs",
@@ -165,33 +172,52 @@ def _distance(fit: Fit, groups: ObjectArray, names: list[str], fast: Repeater | 
 def compute_joint_equality(fit: Fit, groups: ObjectArray, names: list[str]) -> JointTest:
     """Test that all groups have one effect, from the groups' influence put side by side.
 
-    The groups share their comparison units, so their estimates are correlated; influence by unit knows how. With
-    several clustering dimensions the test of the one that objects least counts: a multi-way covariance is a
-    difference, and a joint statistic divides by eigenvalues that may be too small or negative.
+    The groups share their comparison units, so their estimates are correlated; influence by unit knows how. It is
+    next to nothing around the mean of a few units, so that a group's variance is at least its scaled one, and the
+    degrees of freedom are those of differences of such (Welch 1947). With several clustering dimensions the test of
+    the one that objects least counts: a multi-way covariance is a difference, and a joint statistic divides by
+    eigenvalues that may be too small or negative.
 
     Raises
     ------
     InferenceError
-        The method has no influence function, or a clustering dimension does not nest units.
+        The method has no influence function, a clustering dimension does not nest units, or there are too few
+        clusters or degrees of freedom for so many groups.
     """
     o = fit.design.observations
     fits = [fit.refit(keep_group(fit.design, groups == name), "overall") for name in names]
-    effects = np.array([f.view("overall").effects[0] for f in fits])
+    contrasts = np.diff(np.eye(len(names)), axis=0)
+    differences = contrasts @ np.array([one.view("overall").effects[0] for one in fits])
     dimensions = [name for name in fit.design.clusters if name in NESTING] or ["unit"]
-    influence = np.zeros((o.n_units, len(names)))
+    influence = np.zeros((o.n_units, len(fits)))
     factor, df = 1.0, float("inf")
-    for j, one in enumerate(fits):
+    for k, one in enumerate(fits):
         estimate = one.view("overall")
         sandwich = Clustered().sandwich(one, estimate)
         factor, df = max(factor, sandwich.correction.factor), min(df, sandwich.correction.df)
         by_unit = find_clusters(one, estimate, ("unit",)).influence
-        place = pd.Index(o.unit_ids).get_indexer(pd.Index(by_unit.units))
-        influence[place, j] = by_unit.matrix()[:, 0]
-    contrast = np.diff(np.eye(len(names)), axis=0)
+        influence[pd.Index(o.unit_ids).get_indexer(pd.Index(by_unit.units)), k] = by_unit.matrix()[:, 0]
+    has_weights = all(find_row_weights(one, one.view("overall")) is not None for one in fits)
     tests = []
     for name in dimensions:
         codes = compact(o.unit_clusters(name))
         sums = sum_by_group(influence, codes)
-        covariance = factor * contrast @ (sums.T @ sums) @ contrast.T
-        tests.append(compute_joint_test(contrast @ effects, covariance, df, int(codes.max()) + 1))
+        covariance, fewest = factor * sums.T @ sums, float(np.unique(codes[o.is_ever_treated]).size)
+        if has_weights:
+            covariance, df = _raise_variances(fits, covariance, contrasts, name)
+            fewest = df + 1
+        tests.append(compute_joint_test(differences, contrasts @ covariance @ contrasts.T, df, fewest))
     return max(tests, key=lambda test: test.p)
+
+
+def _raise_variances(
+    fits: list[Fit], covariance: FloatArray, contrasts: FloatArray, name: str
+) -> tuple[FloatArray, float]:
+    """Return the groups' covariance with no variance below the scaled one, and the fewest degrees of a contrast."""
+    scaled = [next(compute_scaled_variances(one, [one.view("overall")], (name,))) for one in fits]
+    variance = np.maximum(np.diag(covariance), [float(one.covariance[0, 0]) for one in scaled])
+    parts = contrasts**2 * variance
+    df = float((parts.sum(axis=1) ** 2 / (parts**2 / [float(one.df[0]) for one in scaled]).sum(axis=1)).min())
+    if not len(contrasts) < df:
+        raise InferenceError(f"errors of {df:.1f} degrees of freedom cannot tell {len(fits)} groups apart")
+    return covariance + np.diag(variance - np.diag(covariance)), df

@@ -28,8 +28,10 @@ def assign_groups(design: Design, by: str, breaks: tuple[int, ...]) -> tuple[Obj
     ----------
     by : str
         "era" (onset before or from each of ``breaks``; by default the median onset), "cohort", "city", "partner",
-        "kind" (of the agreement), "order" (a city's first agreement or a later one), or a column of the panel.
-        Columns are read before onset only: numbers as terciles of their mean, texts as they stand.
+        "kind" (of the agreement), "order" (a city's first agreement, before the sample or in it, or a later one),
+        or a column of the panel.
+        Columns are read before onset only: numbers as terciles of their mean, equal ones together, up to three
+        different ones and texts as they stand.
 
     Raises
     ------
@@ -49,9 +51,10 @@ def assign_groups(design: Design, by: str, breaks: tuple[int, ...]) -> tuple[Obj
     if by == "partner":
         return panel.partners[panel.unit_partner[rows]].astype(str).astype(object), ()
     if by == "order":
-        city = panel.unit_city[rows]
-        first = np.array([onset[k] == onset[city == city[k]].min() for k in range(onset.size)])
-        return np.array([str(ORDERS[0 if one else 1]) for one in first], dtype=object), ()
+        first = np.full(panel.cities.size, np.inf)
+        np.minimum.at(first, panel.unit_city, design.treatment.aligned(panel.units))
+        later = onset > first[panel.unit_city[rows]]
+        return np.array([str(ORDERS[int(is_later)]) for is_later in later], dtype=object), ()
     if by == "kind":
         return _kinds(design, rows), ()
     if by not in panel.columns:
@@ -109,7 +112,9 @@ def _column(design: Design, by: str, rows: IntArray, onset: FloatArray) -> tuple
         messages = (Message("warning", "bad-control", text),)
     if pd.api.types.is_numeric_dtype(values):
         mean = early.groupby("unit")["value"].mean().reindex(rows)
-        ranks = mean.rank(method="first", pct=True).to_numpy()
+        if mean.nunique() <= len(TERCILES):
+            return np.array([f"{by}: {v:g}" if v == v else "" for v in mean], dtype=object), messages
+        ranks = mean.rank(method="average", pct=True).to_numpy()
         names = [f"{by}: {TERCILES[min(2, int(3 * (r - 1e-9)))]}" if r == r else "" for r in ranks]
         return np.array(names, dtype=object), messages
     last = early.groupby("unit")["value"].last().reindex(rows)
