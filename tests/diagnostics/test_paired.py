@@ -9,6 +9,7 @@ import pytest
 from twintrade.design import Design, Panel, Treatment
 from twintrade.diagnostics.paired import compare_paired, draw_paired
 from twintrade.diagnostics.variants import Variant, compare_variants, judge_table, measure_headline
+from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.repeating import one_step
@@ -106,6 +107,29 @@ def test_a_table_of_variants_is_judged_by_differences_alone():
     assert table["difference"].iloc[0] == pytest.approx(0, abs=EXACT)
     assert judged.verdict == "does not object"
     assert 0 < judged.bound < judged.tolerance
+
+
+class _WholeOnly(Clustered):
+    """Errors for all units and for no fewer."""
+
+    def infer(self, fit, view, rng):
+        if fit.design.observations.n_units < 40:
+            raise InferenceError("too few units")
+        return Clustered.infer(self, fit, view, rng)
+
+
+@pytest.mark.parametrize(("left_out", "verdict"), [(1, "cannot tell"), (10, "objects")])
+def test_a_variant_without_an_error_is_not_taken_for_one_that_agrees(left_out, verdict):
+    design = made(3)
+    whole = fit(Imputation(), design)
+    rng, method = np.random.default_rng(0), _WholeOnly(by=("unit",), draws=1)
+    influence = whole.view("overall").uncertainty
+    largest = influence.units[np.argsort(-influence.matrix()[:, 0])[:left_out]]
+    variants = [Variant("all", "x", design), Variant("less", "x", design.without([str(u) for u in largest]))]
+    table = compare_variants(whole, variants, method, rng)
+    assert table["difference"].iloc[1] == pytest.approx(table["effect"].iloc[1] - table["effect"].iloc[0], abs=EXACT)
+    judged = judge_table(table, measure_headline(whole, method, rng))
+    assert (judged.verdict, np.isnan(judged.p)) == (verdict, True)
 
 
 def drawn(fit_, again, draws=39, **options):

@@ -186,7 +186,10 @@ def _numbers(shared: Shared, variant: Variant, rng: np.random.Generator) -> dict
             row |= {"low": float(bands.low[0]), "high": float(bands.high[0]), "p": float(bands.p[0])}
         paired = compare_paired(fit, again, Placebo() if is_drawn and not is_same_target else method, rng, drawn)
     except TwintradeError as error:
-        return row | dict.fromkeys(NUMBERS[1:], np.nan) | {"reason": Text("checks.no-inference", reason=error.text)}
+        row |= dict.fromkeys(NUMBERS[1:], np.nan) | {"reason": Text("checks.no-inference", reason=error.text)}
+        headline = fit.view("overall")
+        # Without an error the difference is still no agreement.
+        return row | ({"difference": row["effect"] - headline.effects[0]} if estimate.scale == headline.scale else {})
     differences = (paired.effect, paired.low, paired.high, paired.p)
     return row | dict(zip(NUMBERS[4:], differences, strict=True))
 
