@@ -1,6 +1,7 @@
 """Heterogeneity, power, influence, rescaling and families of tests, on panels whose truth is known."""
 
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,13 @@ from twintrade.design import Design, Panel, Treatment
 from twintrade.diagnostics.mechanisms.heterogeneity import Heterogeneity, compute_joint_equality, keep_group
 from twintrade.diagnostics.mechanisms.moderators import assign_groups, find_treated_units
 from twintrade.diagnostics.sensitivity.influence import UnitInfluenceCheck
-from twintrade.diagnostics.sensitivity.power import Power, build_placebo_design, compute_detectable_effect, deal
+from twintrade.diagnostics.sensitivity.power import (
+    Power,
+    build_placebo_design,
+    compute_detectable_effect,
+    deal,
+    find_shared_places,
+)
 from twintrade.diagnostics.sensitivity.rescaling import Rescaling
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
@@ -142,6 +149,43 @@ def test_placebos_touch_no_tied_unit(rng) -> None:
     assert np.isinf(drawn[np.isfinite(design.onset)]).all()
     assert sorted(drawn[np.isfinite(drawn)]) == sorted(onsets)
     assert compute_detectable_effect(np.zeros(50), 1.0, 0.8) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("side", ["city", "partner"])
+def test_placebos_of_one_place_stay_in_one_place(rng, side) -> None:
+    design = made()
+    codes = {"city": design.panel.unit_city, "partner": design.panel.unit_partner}[side]
+    onset = np.full(100, np.inf)
+    onset[codes == 2], onset[np.flatnonzero(codes == 5)[:4]] = 2004.0, 2007.0
+    design = replace(design, treatment=Treatment(design.panel.units, onset))
+    placebo, onsets = build_placebo_design(design)
+    for _ in range(10):
+        drawn = deal(placebo, onsets, rng, *find_shared_places(design))
+        assert np.isinf(drawn[np.isfinite(onset)]).all()
+        assert sorted(drawn[np.isfinite(drawn)]) == sorted(onsets)
+        early, late = (set(codes[drawn == year]) for year in (2004.0, 2007.0))
+        assert len(early) == len(late) == 1
+        assert early != late
+
+
+def test_power_knows_that_agreements_of_few_cities_share_their_shocks(rng) -> None:
+    design = made(noise=0.1)
+    city, period = design.panel.unit_city[design.panel.unit], design.panel.period
+    shocks = np.random.default_rng(5).normal(size=(10, 10)).cumsum(axis=1)
+    columns = {**design.panel.columns, "flow": design.panel.columns["flow"] * np.exp(shocks[city, period - 2000])}
+    onset = np.where(design.panel.unit_city < 2, 2005.0, np.inf)
+    grouped = replace(
+        design, panel=replace(design.panel, columns=columns), treatment=Treatment(design.panel.units, onset)
+    )
+    spread = np.std([_difference(shocks, pair) for pair in combinations(range(2, 10), 2)])
+    found = Power(draws=99).check(fit(Imputation(), grouped), BY_UNIT, rng).table.set_index("quantity")["value"]
+    assert found["spread of placebo estimates"] == pytest.approx(spread, rel=0.2)
+
+
+def _difference(shocks, pair) -> float:
+    change = shocks[:, 5:].mean(axis=1) - shocks[:, :5].mean(axis=1)
+    rest = [c for c in range(2, 10) if c not in pair]
+    return change[list(pair)].mean() - change[rest].mean()
 
 
 def test_power_works_for_poisson(rng) -> None:

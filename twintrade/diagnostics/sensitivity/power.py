@@ -17,7 +17,7 @@ from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.clustering import compute_t_quantile
 from twintrade.inference.refits import estimate_one_step
-from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.text import Text, Words
 
 REFITTED = 39
@@ -28,8 +28,9 @@ REFITTED = 39
 class Power(Diagnostic):
     """The minimum detectable effect, from the user's own untreated units.
 
-    Placebo onsets with the real cohort sizes are dealt to units that are never treated; the spread of the placebo
-    estimates is the noise of this design. A test that rejects beyond the critical value of that spread finds an
+    Placebo onsets with the real cohort sizes are dealt to units that are never treated, those of one city (or of one
+    partner, if agreements fall into fewer of these) together; the spread of the placebo estimates is the noise of
+    this design. A test that rejects beyond the critical value of that spread finds an
     effect with the probability that the spread leaves above it. Where every placebo has a clustered error, the
     share of placebos that these errors reject is shown as well: it should be one minus the level. Linear methods
     whose placebos take the fast path have no such errors; where placebos are estimated in one step, the first 39
@@ -106,11 +107,11 @@ class Power(Diagnostic):
 
     def _draw_placebos(self, fit: Fit, rng: np.random.Generator) -> "_Placebos":
         """Return the placebo estimates, some of them with clustered errors, and why other draws failed."""
-        design, onsets = build_placebo_design(fit.design)
-        first = design.reassigned(deal(design, onsets, rng))
+        (design, onsets), together = build_placebo_design(fit.design), find_shared_places(fit.design)
+        first = design.reassigned(deal(design, onsets, rng, *together))
         asked: tuple[View, ...] = ("overall",)
         fast = fit.estimator.repeater(first, first.observations.y[:, None], asked)
-        dealt = [deal(design, onsets, rng) for _ in range(self.draws)]
+        dealt = [deal(design, onsets, rng, *together) for _ in range(self.draws)]
         model = fit.estimator.one_step(first)
         if model is not None:
             effects = estimate_one_step(model, fit.view("overall"), dealt)
@@ -192,21 +193,70 @@ def build_placebo_design(design: Design) -> tuple[Design, FloatArray]:
     return design.restricted(inside[design.panel.unit]), onsets
 
 
-def deal(design: Design, onsets: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """Deal onsets to randomly chosen units that are observed before and after them, shape (panel.n_units,)."""
+def find_shared_places(design: Design) -> tuple[IntArray, IntArray]:
+    """Return the city of each unit of the panel and of each treated one, or the partner if these are fewer.
+
+    Agreements of one place share its shocks: dealt apart, their placebos would spread less than they do.
+    """
+    o, panel = design.observations, design.panel
+    treated = o.unit_rows[o.is_ever_treated]
+    place = min(
+        (panel.unit_city, panel.unit_partner),
+        key=lambda side: (np.unique(side).size < 2, np.unique(side[treated]).size),
+    )
+    return place, place[treated]
+
+
+def deal(
+    design: Design,
+    onsets: FloatArray,
+    rng: np.random.Generator,
+    place: IntArray | None = None,
+    groups: IntArray | None = None,
+) -> FloatArray:
+    """Deal onsets to randomly chosen units that are observed before and after them, shape (panel.n_units,).
+
+    Parameters
+    ----------
+    design : Design
+    onsets : FloatArray, shape (n_treated,)
+    rng : Generator
+    place : IntArray, shape (panel.n_units,), optional
+        Onsets of one group go to units of one place, of as many as they need where none has enough; no place takes
+        two groups unless all have been used.
+    groups : IntArray, shape (n_treated,), optional
+    """
     panel = design.panel
+    place = np.zeros(panel.n_units, dtype=np.int64) if place is None else place
+    groups = np.zeros(onsets.size, dtype=np.int64) if groups is None else groups
     out = np.full(panel.n_units, np.inf)
     kept = np.ones(panel.n_rows, dtype=bool) if design.kept is None else design.kept
     unit, period = panel.unit[kept], panel.period[kept]
     first, last = np.full(panel.n_units, np.iinfo(np.int64).max), np.full(panel.n_units, np.iinfo(np.int64).min)
     np.minimum.at(first, unit, period)
     np.maximum.at(last, unit, period)
-    free = rng.permutation(np.unique(unit))
-    for onset in onsets:
-        fitting = free[(first[free] < onset - design.anticipation) & (last[free] >= onset)]
-        if fitting.size:
-            out[fitting[0]] = onset
-            free = free[free != fitting[0]]
+
+    def fill(units: IntArray, waiting: FloatArray) -> FloatArray:
+        """Give onsets to units that they fit, and return those that none is left for."""
+        left = []
+        for onset in waiting:
+            fitting = units[(first[units] < onset - design.anticipation) & (last[units] >= onset)]
+            if fitting.size:
+                out[fitting[0]] = onset
+                units = units[units != fitting[0]]
+            else:
+                left.append(onset)
+        return np.array(left)
+
+    free = every = rng.permutation(np.unique(unit))
+    for group in sorted(np.unique(groups), key=lambda g: -int((groups == g).sum())):
+        waiting = onsets[groups == group]
+        while waiting.size and free.size:
+            counts = np.bincount(place[free])
+            chosen = rng.choice(np.flatnonzero(counts >= min(waiting.size, counts.max())))
+            waiting = fill(free[place[free] == chosen], waiting)
+            free = free[place[free] != chosen]
+        fill(every[np.isinf(out[every])], waiting)
     return out
 
 
