@@ -47,8 +47,21 @@ def list_faults(figure, theme):
         if min(box.x0 - frame.x0, frame.x1 - box.x1, box.y0 - frame.y0, frame.y1 - box.y1) < -SLACK
     ]  # fmt: skip
     marks = [mark for axes in figure.axes if axes.get_visible() for mark in list_marks(axes)]
-    faults += [f"{text!r} over a mark" for text, box in boxes if any(crosses(mark, box) for mark in marks)]
+    for (text, box), near in zip(boxes, list_near(marks, [box for _, box in boxes]), strict=True):
+        faults += [f"{text!r} over a mark"] * any(crosses(marks[k], box) for k in near)
     return faults
+
+
+def list_near(marks, boxes):
+    """Return for each box the positions of the marks whose own box meets it: most marks lie far from a label."""
+    if not marks:
+        return [[] for _ in boxes]
+    ends = ([op(points, axis=0) for points, _, _ in marks] for op in (np.nanmin, np.nanmax))
+    reach = 1 + np.array([[size] for _, size, _ in marks])
+    low, high = (np.array(end) + by for end, by in zip(ends, (-reach, reach), strict=True))
+    return [
+        np.flatnonzero(~((low > [box.x1, box.y1]) | (high < [box.x0, box.y0])).any(axis=1)).tolist() for box in boxes
+    ]
 
 
 def reach(one, other):
