@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
+from itertools import product
 from typing import get_args
 
 import numpy as np
@@ -27,6 +28,15 @@ from twintrade.inference.reported import Reported
 
 REFITS = ("estimators", "specification_curve", "heterogeneity", "leave_one_out", "honest", "pretrend_power")
 """Checks that take seconds each: tried on the slow side, in fewer settings."""
+
+VARIED = (
+    *("anticipation", "conditional_trends", "dates", "influence", "known_shocks", "placebo_dates", "pooled_cases"),
+    *("power", "window"),
+)
+"""Checks that estimate changed designs, each by two inferences: tried on some fits, on all on the slow side."""
+
+TRIED = ("clusters that do not nest units", "no noise, Poisson", "one treated unit")
+"""Fits that they are tried on: without a regression, by Poisson, and under randomization."""
 
 
 def made(n_cities: int = 5, n_partners: int = 6, n_treated: int = 8, noise: float = 0.2, **options) -> Design:
@@ -83,18 +93,10 @@ def _report(one: Fit, method: Inference) -> Reported:
     return Reported(method=method, bands=bands)
 
 
-@pytest.fixture(params=list(BAD))
-def key(request) -> str:
-    return request.param
-
-
-@pytest.fixture
-def fitted(key) -> Fit:
-    return fit_once(key)
-
-
 @pytest.mark.parametrize("name", list(INFERENCES))
-def test_every_inference_refuses_in_words_or_gives_honest_numbers(fitted, name) -> None:
+@pytest.mark.parametrize("key", BAD)
+def test_every_inference_refuses_in_words_or_gives_honest_numbers(key, name) -> None:
+    fitted = fit_once(key)
     for view in fitted.views:
         try:
             bands = make_quick(INFERENCES[name]).infer(fitted, view, np.random.default_rng(1))
@@ -109,10 +111,16 @@ def test_every_inference_refuses_in_words_or_gives_honest_numbers(fitted, name) 
         assert not ((bands.se == 0) & ~reference).any()
 
 
-@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n in REFITS else n for n in DIAGNOSTICS])
-def test_every_check_says_why_not_or_gives_honest_numbers(key, fitted, name) -> None:
+def list_checks():
+    for key, name in product(BAD, DIAGNOSTICS):
+        is_slow = name in REFITS or (name in VARIED and key not in TRIED)
+        yield pytest.param(key, name, id=f"{key}-{name}", marks=[pytest.mark.slow] * is_slow)
+
+
+@pytest.mark.parametrize(("key", "name"), list_checks())
+def test_every_check_says_why_not_or_gives_honest_numbers(key, name) -> None:
     for inference in report_once(key):
-        found = make_quick(DIAGNOSTICS[name]).check(fitted, inference, np.random.default_rng(1))
+        found = make_quick(DIAGNOSTICS[name]).check(fit_once(key), inference, np.random.default_rng(1))
         assert found.verdict in get_args(Verdict)
         assert found.sentence.endswith(".")
         words = found.sentence.lower().replace("(", " ").replace(",", " ").split()

@@ -32,8 +32,11 @@ ESTIMATORS = {
     "ppml": PPML(),
     "group-time": CallawaySantAnna(),
 }
-REFITS = ("estimators", "leave_one_out", "specification_curve", "window")
+REFITS = ("estimators", "heterogeneity", "leave_one_out", "specification_curve", "window")
 """Checks that estimate dozens of designs, each under all assignments: one fit is tried, others on the slow side."""
+
+CURVES = ("event", "ppml", "group-time")
+"""Of which the specification curve is tried under clustered errors; of others on the slow side."""
 
 WAYS = {"clustered": Clustered(draws=99), "randomization": Randomization(draws=19)}
 
@@ -67,6 +70,7 @@ def list_checks():
     """Pair every fit with every check under clustered errors and under randomization."""
     for key, name, way in product(ESTIMATORS, DIAGNOSTICS, WAYS):
         is_slow = way == "randomization" and name in REFITS and key != "event"
+        is_slow |= name == "specification_curve" and key not in CURVES
         yield pytest.param(key, way, name, id=f"{key}-{way}-{name}", marks=[pytest.mark.slow] * is_slow)
 
 
