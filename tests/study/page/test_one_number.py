@@ -99,8 +99,17 @@ def printed(found) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True)
 
 
-@pytest.mark.parametrize("inference", [RANDOMIZED, 'name = "auto"\npermutations = 19\n'])
-@pytest.mark.parametrize("method", METHODS)
+AUTO = 'name = "auto"\npermutations = 19\n'
+"""Takes randomization here: by one method in every run of the tests, by the others among the slow ones."""
+
+
+@pytest.mark.parametrize(
+    ("method", "inference"),
+    [
+        *((method, RANDOMIZED) for method in METHODS),
+        *(pytest.param(m, AUTO, marks=[pytest.mark.slow] * (m != "imputation")) for m in METHODS),
+    ],
+)
 def test_every_number_printed_for_the_headline_is_the_headline_s(project, spec_text, method, inference) -> None:
     checks = tuple(CHECKS) if (method, inference) == SHARED else WITH_P
     found = ran_once(project, spec_text, method, inference, checks)
