@@ -253,6 +253,7 @@ def test_an_ugly_file_is_its_clean_twin_or_told_where_it_is_wrong(begun, tmp_pat
         assert ugly.text in str(refusal.value)
         return
     seen = []
+    monkeypatch.setattr(checking, "try_columns", lambda *_: ([], False))  # of the same numbers for every file
     monkeypatch.setattr(checking, "observe", lambda *given: seen.append(observe(*given)) or seen[-1])
     assert ugly.text in check_analysis(tmp_path, "ugly", text)
     panel = seen[0].panel
