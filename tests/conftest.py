@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -56,6 +57,17 @@ def shared() -> Path:
 
 @pytest.fixture
 def plain_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    save_empty(monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def plain_pictures_of_module() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        save_empty(patch)
+        yield
+
+
+def save_empty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw and lay out every figure, and save an empty one in its place: encoding takes half the time of a page."""
     from matplotlib.figure import Figure
 

@@ -61,7 +61,7 @@ def test_every_analysis_file_of_the_project_can_be_planned(root):
 
 
 @pytest.fixture(scope="module")
-def us_states(place):
+def us_states(place, plain_pictures_of_module):
     return ran(place, "us-states")
 
 
@@ -175,7 +175,7 @@ def test_delaware_ends_as_a_description(place):
     assert verdict["sentence"].startswith("Cannot tell: there are 3 periods before the agreement")
 
 
-def test_a_pair_without_a_date_is_shown_and_not_estimated(place, plain_pictures):
+def test_a_pair_without_a_date_is_shown_and_not_estimated(place, plain_pictures_of_module):
     results = ran(place, "changsha-australia")
     assert results.effects.empty
     assert results.bands.empty
@@ -192,7 +192,7 @@ def test_the_named_cases_have_one_line_to_change(root, name):
     assert marked[0].startswith("simulate = { seed = ")
 
 
-def test_the_real_series_takes_the_place_of_the_simulated_one_by_that_line(place, plain_pictures):
+def test_the_real_series_takes_the_place_of_the_simulated_one_by_that_line(place, plain_pictures_of_module):
     results = ran(place, "jinan-australia")
     assert results.is_simulated
     page = (place / "results" / "jinan-australia" / "appendix.html").read_text(encoding="utf-8")

@@ -174,7 +174,7 @@ def silence_one_pair(project):
     file.write_text("\n".join(",".join(line) for line in lines) + "\n", encoding="utf-8")
 
 
-def test_check_and_page_name_treated_pairs_that_trade_nothing_after_the_agreement(project, spec_text):
+def test_check_and_page_name_treated_pairs_that_trade_nothing_after_the_agreement(project, spec_text, unprinted):
     assert "nothing but zeros" not in check_analysis(project, "tiny", spec_text)
     silence_one_pair(project)
     told = check_analysis(project, "tiny", spec_text)

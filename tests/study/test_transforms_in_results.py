@@ -32,7 +32,7 @@ def with_columns(text, columns):
     return text.replace('[[estimator]]\nname = "twfe"\ntransform = "log"\n', columns)
 
 
-def test_results_say_what_the_outcome_is_measured_in(project, spec_text):
+def test_results_say_what_the_outcome_is_measured_in(project, spec_text, plain_pictures):
     path = project / "analyses" / "tiny.toml"
     text = with_columns(spec_text, COLUMNS)
     path.write_text(text, encoding="utf-8")
@@ -80,7 +80,7 @@ def test_a_column_in_another_transform_needs_no_base(spec_text):
     assert (column.transform, column.index_base) == ("log", None)
 
 
-def test_every_column_counts_rows_alone_in_a_level_of_its_effects(project, spec_text):
+def test_every_column_counts_rows_alone_in_a_level_of_its_effects(project, spec_text, unprinted):
     file = project / "data" / "raw" / "tiny_trade.csv"
     lines = file.read_text(encoding="utf-8").splitlines()
     kept = [line for line in lines if not line.startswith("Alder,IND,") or line.startswith("Alder,IND,2005,")]
