@@ -220,7 +220,7 @@ def many_periods(n_pre, n_post):
     return EventPath(estimates, covariance, n_pre, np.full(n_post, 1 / n_post))
 
 
-@pytest.mark.parametrize(("n_pre", "n_post"), [(3, 4), (6, 8), (8, 10)])
+@pytest.mark.parametrize(("n_pre", "n_post"), [(3, 4), (6, 8), pytest.param(8, 10, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("kind", ["relative_magnitudes", "relative_smoothness"])
 def test_ends_move_by_less_than_a_hundredth_of_an_error_from_seed_to_seed(n_pre, n_post, kind):
     path = many_periods(n_pre, n_post)
