@@ -89,7 +89,7 @@ def test_a_run_goes_on_where_the_last_was_interrupted(project, spec_text, impati
     assert list((project / "results").iterdir()) == [results], "no ledger is left"
 
 
-def test_two_processes_give_the_bytes_of_one(project, spec_text, impatient):
+def test_two_processes_give_the_bytes_of_one(project, spec_text, impatient, plain_pictures):
     text = spec_text[: spec_text.index("[[estimator]]")] + ESTIMATORS
     results = project / "results" / "tiny"
     files = []
