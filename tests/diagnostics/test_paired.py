@@ -141,14 +141,14 @@ def test_under_randomization_both_are_estimated_under_the_same_draws():
     whole = fit(Imputation(), design)
     later = replace(design, anticipation=1, reference=-2)
     found = drawn(whole, whole.refit(later), across="units", noise="equal")
-    own, effect = whole.view("overall").effects[0], whole.refit(later).view("overall").effects[0]
+    own, effect = whole.view("overall").effects[0], whole.refit(later, "overall").view("overall").effects[0]
     o = design.observations
     rng = np.random.default_rng(3)
     onsets = deal_onsets(whole, "units", 39, rng).onsets
     flat = replace_outcome(design, o.y - own * o.is_treated)
 
     def estimate(changed, onset):
-        return fit(Imputation(), changed.reassigned(onset)).view("overall").effects[0]
+        return fit(Imputation(), changed.reassigned(onset), ("overall",)).view("overall").effects[0]
 
     shifted = replace(flat, anticipation=1, reference=-2)
     differences = np.array([estimate(shifted, onset) - estimate(flat, onset) for onset in onsets])

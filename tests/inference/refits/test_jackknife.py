@@ -67,7 +67,7 @@ def test_downdating_equals_leaving_out(gravity_panel, names, fixed_effects) -> N
     o = design.observations
     codes = o.unit_clusters(names[0])
     for g in range(codes.max() + 1):
-        again = fitted.refit(design.without([str(u) for u in o.unit_ids[codes == g]])).view("event")
+        again = fitted.refit(design.without([str(u) for u in o.unit_ids[codes == g]]), "event").view("event")
         assert found[g] == pytest.approx(again.effects, abs=AGREEMENT)
 
 
@@ -78,7 +78,7 @@ def test_without_a_regression_clusters_are_refitted(gravity_panel, rng) -> None:
     effects = []
     for city in design.panel.cities:
         gone = [str(u) for u in design.panel.units if str(u).startswith(f"{city}-")]
-        effects.append(fitted.refit(design.without(gone)).view("overall").effects)
+        effects.append(fitted.refit(design.without(gone), "overall").view("overall").effects)
     expected = compute_jackknife_spread(np.stack(effects), fitted.view("overall").effects)
     assert bands.se[0] ** 2 == pytest.approx(expected[0, 0])
 
@@ -91,7 +91,7 @@ def test_poisson_is_linearized_and_close_to_refits(gravity_panel, rng) -> None:
     exact = []
     for city in design.panel.cities:
         gone = [str(u) for u in design.panel.units if str(u).startswith(f"{city}-")]
-        exact.append(fitted.refit(design.without(gone)).view("overall").effects[0])
+        exact.append(fitted.refit(design.without(gone), "overall").view("overall").effects[0])
     assert np.corrcoef(found.effects[:, 0], exact)[0, 1] > 0.95
     assert "linearized" in str(Jackknife(by=("city",)).infer(fitted, "overall", rng).note)
 

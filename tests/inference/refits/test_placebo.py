@@ -22,7 +22,7 @@ def test_rank_equals_the_count_by_hand(dense, gravity_panel, rng) -> None:
         onset = np.full(25, np.inf)
         onset[unit] = design.onset[treated]
         alone = design.reassigned(onset).without([design.panel.units[treated]])
-        effects.append(fitted.refit(alone).view("overall").effects[0])
+        effects.append(fitted.refit(alone, "overall").view("overall").effects[0])
     larger = (np.abs(effects) >= abs(bands.estimate.effects[0])).sum()
     assert bands.p[0] == pytest.approx((1 + larger) / 25)
     assert bands.facts["floor"] == pytest.approx(1 / 25)

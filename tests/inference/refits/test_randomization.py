@@ -73,7 +73,7 @@ def test_few_assignments_are_enumerated(dense, gravity_panel, rng) -> None:
     for unit in range(12):
         other = np.full(12, np.inf)
         other[unit] = onset
-        effects.append(fitted.refit(design.reassigned(other)).view("overall").effects[0])
+        effects.append(fitted.refit(design.reassigned(other), "overall").view("overall").effects[0])
     larger = np.abs(effects) >= abs(bands.estimate.effects[0]) - ROUNDING
     assert bands.p[0] == pytest.approx(larger.mean())
     assert bands.facts["floor"] == pytest.approx(1 / 12)

@@ -55,7 +55,7 @@ def compute_p(fitted, onsets, effect, name, noise):
 
     def estimate(onset):
         try:
-            again = fitted.estimator.estimate(left.reassigned(onset))
+            again = fitted.estimator.estimate_views(left.reassigned(onset), (view,))
         except EstimationError:
             return np.nan
         shown = Fit(fitted.estimator, left, again).view(view)

@@ -98,8 +98,8 @@ def test_the_interval_holds_the_effects_that_refits_do_not_reject() -> None:
     onsets = how.deal(fitted, 39, np.random.default_rng(int(np.random.default_rng(5).integers(2**31)))).onsets
     for effect, is_in in [(bands.low[0], True), (bands.low[0] - 1e-6, False), (bands.high[0] + 1e-6, False)]:
         left = replace_outcome(fitted.design, o.y - (effect + 1e-7 * is_in) * o.is_treated)
-        effects = [fit(Imputation(), left.reassigned(one)).view("overall").effects[0] for one in onsets]
-        effects = np.append(effects, fit(Imputation(), left).view("overall").effects[0])
+        effects = [fit(Imputation(), left.reassigned(one), ("overall",)).view("overall").effects[0] for one in onsets]
+        effects = np.append(effects, fit(Imputation(), left, ("overall",)).view("overall").effects[0])
         sizes = np.abs(effects - effects.mean())
         assert ((sizes >= sizes[-1] - 1e-12).mean() > 0.05) == is_in
     assert (bands.p[0] <= 0.05) == (bands.low[0] > 0 or bands.high[0] < 0)
