@@ -9,7 +9,7 @@ from twintrade.study.observing.observe import observe
 from twintrade.study.plan.designs import Designs
 
 
-def test_every_stage_of_a_run_is_told_in_order(project, spec_text, plain_pictures):
+def test_every_stage_of_a_run_is_told_in_order(project, spec_text):
     """The benchmark of whole runs counts each stage by itself; nothing of a run lies outside them."""
     told: list[str] = []
     costs = StageCosts()
