@@ -122,6 +122,26 @@ def mean(effects, weights, chosen_ones):
     return np.average(effects[chosen_ones], weights=weights[chosen_ones])
 
 
+def mean_before(estimate, size):
+    """Return the mean of the effects before onset, of cohorts each by what its treated cells weigh."""
+    is_before, is_after = estimate.event_times < 0, estimate.event_times >= 0
+    if not isinstance(estimate, CohortEffects):
+        return mean(estimate.effects, size, is_before)
+    of_cohorts = [estimate.cohorts == g for g in np.unique(estimate.cohorts)]
+    means = [mean(estimate.effects, size, is_before & cohort) for cohort in of_cohorts]
+    return np.average(means, weights=[size[is_after & cohort].sum() for cohort in of_cohorts])
+
+
+@pytest.mark.parametrize("name", ["etwfe", *sorted(HAVE_PATH - {"local_projections"})])
+@pytest.mark.parametrize("missing", [0.0, 0.1])
+def test_the_reference_moves_no_overall_effect(name, missing):
+    parts = chosen(name, noise=0.3)
+    kept = np.random.default_rng(2).random(len(parts.frame)) >= missing
+    parts = replace(parts, frame=parts.frame[kept])
+    of_each = [fitted(name, parts, reference=r, comparison=NeverTreated()).view("overall") for r in (-1, -2, -3)]
+    np.testing.assert_allclose([o.effects[0] for o in of_each], of_each[0].effects[0], atol=EXACT)
+
+
 @pytest.mark.parametrize(
     ("name", "weights"),
     [(n, w) for n in ["etwfe", *sorted(HAVE_PATH)] for w in (None, "w") if (n, w) != ("ppml_corrected", "w")],
@@ -144,7 +164,7 @@ def test_path_and_overall_are_the_averages_that_the_sentence_names(name, weights
         static = fit(replace(of(name), shape="static"), result.design).estimate
         assert result.view("overall").effects[0] == pytest.approx(static.effects[0], rel=EXACT)
     else:
-        before = mean(estimate.effects, size, estimate.event_times < 0)
+        before = mean_before(estimate, size)
         assert result.view("overall").effects[0] == pytest.approx(path - before, rel=EXACT)
     o = result.design.observations
     if name in ("twfe", "ppml", "ppml_corrected", "sun_abraham", "etwfe"):

@@ -245,10 +245,13 @@ def test_sun_abraham(frame):
 
 
 def assert_equal_averages(fitted, keys, cells, slopes, influence, frame, is_never):
-    """Compare the path after onset, and the same less the average before where earlier cells have a coefficient."""
-    is_after, n = keys.get_level_values("e") >= 0, cells.sum(axis=0)
+    """Compare the path after onset, and it less each cohort's average before where these have a coefficient."""
+    is_after, n, cohort = keys.get_level_values("e") >= 0, cells.sum(axis=0), keys.get_level_values("g")
     path = np.where(is_after, n, 0.0) / n[is_after].sum()
-    before = np.where(is_after, 0.0, n) / (n[~is_after].sum() + (frame.e[frame.g > 0] == -1).sum())
+    before = np.zeros(n.size)
+    for g in cohort.unique():
+        leads = (cohort == g) & ~is_after
+        before[leads] = path[cohort == g].sum() * n[leads] / (n[leads].sum() + (frame.e[frame.g == g] == -1).sum())
     for view, weights in (("path", path), ("overall", path - before)) if is_never else (("overall", path),):
         assert_equal_effects(fitted.view(view), [0], slopes @ weights, cluster(influence @ weights, frame.id))
 

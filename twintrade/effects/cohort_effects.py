@@ -137,7 +137,7 @@ class CohortEffects(Estimate):
     def average(self) -> Estimate:
         """Return the average over all treated cells, weighted by ``cell_weights``.
 
-        Effects against one reference are averaged less the average before onset: against all periods before.
+        Effects against one reference are averaged less the cohort's average before onset: against all periods before.
 
         Raises
         ------
@@ -166,14 +166,20 @@ class CohortEffects(Estimate):
         cells = self.is_treated
         if not cells.any():
             raise EstimationError("no cell from onset on is identified, so there is nothing to average")
-        members = [cells] if leads is None else [cells, leads]
-        signs = np.array([[1.0], [-1.0]])[: len(members)]
-        weights = np.column_stack([np.where(m, self.cell_weights, 0.0) / self.cell_weights[m].sum() for m in members])
-        shares = self._share_influence(members, weights)
+        cohort = np.unique(self.cohorts, return_inverse=True)[1]
+        # A cohort's leads weigh together what its treated cells weigh, so that any reference gives the same average.
+        early = np.zeros(self.n_effects, dtype=bool) if leads is None else leads
+        after, before = (np.where(m, self.cell_weights, 0.0) for m in (cells, early))
+        n_after, n_before = np.bincount(cohort, after), np.bincount(cohort, before)
+        ratio = np.divide(n_after, n_before, out=np.zeros(n_after.size), where=n_before > 0)
+        weights = (after - before * ratio[cohort])[:, None] / after.sum()
+        level = np.divide(np.bincount(cohort, before * self.effects), n_before, out=0 * ratio, where=n_before > 0)
+        apart = self.effects - level[cohort]
+        distance = np.where(cells, apart - self.effects @ weights, 0.0) - early * ratio[cohort] * apart
         return self.combine(
-            weights @ signs,
+            weights,
             [name],
-            weight_influence=None if shares is None else shares.averaged(signs),
+            weight_influence=self._weigh_influence(distance[:, None] / after.sum()),
             kind=kind,
             n_units=np.array([self._n_units(cells)]),
             n_cells=np.array([int(self.n_cells[cells].sum())]),
@@ -240,6 +246,10 @@ class CohortEffects(Estimate):
         """Influence of estimated shares: a unit of cohort g moves the average by its cells' distance from it."""
         among = np.column_stack(members)
         distance = np.where(among, self.effects[:, None] - self.effects @ weights, 0.0) / (self.cell_weights @ among)
+        return self._weigh_influence(distance)
+
+    def _weigh_influence(self, distance: FloatArray) -> WeightInfluence | None:
+        """Return the influence of estimated shares, by what an average moves where a cell's weight does."""
         if self.weight_influence is not None:
             return self.weight_influence.averaged(distance)
         return self._spread_over_units(distance, self.cohorts)

@@ -1,5 +1,7 @@
 """Cohort shares as given or as estimated: both readings of both methods that differ in nothing else."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -66,3 +68,20 @@ def test_with_gaps_a_unit_counts_where_it_is_observed():
     k = int(np.flatnonzero(fixed.view("event").event_times == at)[0])
     gap = (estimated.view("event").uncertainty.matrix() - fixed.view("event").uncertainty.matrix())[:, k]
     np.testing.assert_allclose(gap, extra, atol=EXACT)
+
+
+def test_estimated_shares_move_the_average_as_its_derivative_says():
+    design = design_of(missing=0.1)
+    fixed, estimated = (fit(SunAbraham(shares=s), design) for s in ("fixed", "estimated"))
+    o, cells = design.observations, fixed.estimate
+    step = 1e-4 * np.eye(cells.n_effects)
+    ends = [
+        [replace(cells, cell_weights=cells.cell_weights + sign * one).average().effects[0] for one in step]
+        for sign in (1, -1)
+    ]
+    slopes = (np.array(ends[0]) - ends[1]) / 2e-4
+    extra = np.zeros(o.n_units)
+    for g, e, slope in zip(cells.cohorts, cells.event_times, slopes, strict=True):
+        extra[o.unit[(o.onset == g) & (o.event_time == e)]] += slope
+    gap = estimated.view("overall").uncertainty.matrix() - fixed.view("overall").uncertainty.matrix()
+    np.testing.assert_allclose(gap[:, 0], extra, atol=1e-8)

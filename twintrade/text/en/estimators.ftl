@@ -30,6 +30,7 @@ cohort-weights = { $weighted ->
    *[no] cohort size
 }
 less-before = , less the same average before onset. Its path is the first average alone, against the reference.
+less-cohort-before = , less each cohort's own average before onset. Its path is the first average alone, against the reference.
 beside-static = { $shape ->
     [static] { "" }
    *[other] { " " }Its path averages the effects by event time from onset on against the reference, each weighted by { weights-of }its treated rows.
@@ -115,11 +116,11 @@ etwfe-averages = Average of the effects by cohort and period from onset on{ $mod
     [yes] , at { $moderator } = { COMPACT($at) }
    *[no] { "" }
 }, each treated row { weighing }{ $less ->
-    [yes] { less-before }
+    [yes] { less-cohort-before }
    *[no] { "." }
 }
 etwfe-percent = Percent change of the treated { units }' total: the sum of their outcomes over the sum of what the cells' coefficients say they would have been, less one, over all treated rows{ both-weighted }{ $less ->
-    [yes] { less-before }
+    [yes] { less-cohort-before }
    *[no] { "." }
 }
 imputation-assumes = Without the agreement, { $family ->
@@ -147,7 +148,7 @@ sun-abraham-assumes = Without the agreement, outcomes of every cohort and of { u
     [poisson] grown in proportion
    *[other] moved in parallel
 }{ given }.
-sun-abraham-averages = Average of the effects by cohort and event time from onset on, weighted by { weights-of }treated rows{ less-before }
+sun-abraham-averages = Average of the effects by cohort and event time from onset on, weighted by { weights-of }treated rows{ less-cohort-before }
 twfe-assumes = Without the agreement, outcomes of treated and other { units } would have moved in parallel within { $effects } effects{ $trends ->
     [yes] { " " }around straight lines of their own
    *[no] { "" }

@@ -31,6 +31,7 @@ cohort-weights = { $weighted ->
    *[no] 队列规模
 }
 less-before = ，再减去生效前的同一平均值。其路径仅为前一平均值，相对于基期。
+less-cohort-before = ，再减去各队列自身在生效前的平均值。其路径仅为前一平均值，相对于基期。
 beside-static = { $shape ->
     [static] { "" }
    *[other] 其路径为生效期起各事件时间的效应（相对于基期）的平均值，各以其处理组观测{ weights-of }为权重。
@@ -113,11 +114,11 @@ etwfe-averages = 生效期起各队列、各时期效应的平均值{ $moderated
     [yes] （取{ $moderator } = { COMPACT($at) }）
    *[no] { "" }
 }，各处理组观测{ weighing }{ $less ->
-    [yes] { less-before }
+    [yes] { less-cohort-before }
    *[no] 。
 }
 etwfe-percent = 处理组{ units }总额的百分比变化：其结果变量之和除以由各单元格系数推算的无协议结果之和，再减一，涵盖全部处理组观测{ both-weighted }{ $less ->
-    [yes] { less-before }
+    [yes] { less-cohort-before }
    *[no] 。
 }
 imputation-assumes = 若没有协议，{ $family ->
@@ -147,7 +148,7 @@ sun-abraham-assumes = 若没有协议，{ given }各队列与从未处理的{ un
     [poisson] 按比例同步增长
    *[other] 平行变动
 }。
-sun-abraham-averages = 生效期起各队列、各事件时间效应的平均值，以处理组观测{ weights-of }为权重{ less-before }
+sun-abraham-averages = 生效期起各队列、各事件时间效应的平均值，以处理组观测{ weights-of }为权重{ less-cohort-before }
 twfe-assumes = 若没有协议，控制{ $effects }固定效应{ $trends ->
     [yes] 和各自的线性趋势
    *[no] { "" }
