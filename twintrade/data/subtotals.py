@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
-import scipy
 
 from twintrade.numerics.arrays import FloatArray, IntArray
 
@@ -44,6 +43,8 @@ def find_subtotals(
     coefficients name the parts; what counts is the sum of these, cell by cell. A Cholesky factor that grows with the
     members gives them.
     """
+    import scipy  # pages are drawn without it
+
     kept = summed[~summed["member"].isin(totals)]
     figures, members = _spread(kept)
     norms = np.sqrt((figures**2).sum(axis=0))
