@@ -23,7 +23,7 @@ from twintrade.diagnostics.single_case.known_shocks import Shock
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import ESTIMATORS, fit
 from twintrade.inference.scaled import Scaled
-from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.arrays import BoolArray, FloatArray
 
 RESULTS = Path(__file__).parents[1] / "docs" / "lab" / "size_of_checks.csv"
 PAGE = RESULTS.with_suffix(".md")
@@ -38,8 +38,11 @@ N_OLD = 20
 SHORT = 9
 """Years of the panels of ``honest``, whose bounds take fifteen times as long with all twelve."""
 
-OTHER = "other goods"
-"""An outcome that agreements do not touch."""
+FEW = 4
+"""Treated pairs of the smaller group, for ``heterogeneity``, of 40."""
+
+OTHER, GROUP = "other goods", "group"
+"""An outcome that agreements do not touch, and a column of groups of pairs."""
 
 SCATTERED = Cell(40, "scattered", "by size", 0.6, 16, "two_way")
 GROUPED = replace(SCATTERED, placement="few cities")
@@ -49,6 +52,7 @@ EVEN = replace(SCATTERED, agreements=60, cities=24)
 
 CELLS = {
     "spillovers": GROUPED,
+    "power": GROUPED,
     "outcomes": EVEN,
     "hidden_agreements": replace(SCATTERED, agreements=280),
     **dict.fromkeys(("comparison", "estimators", "bacon", "twfe_weights"), CROWDED),
@@ -117,6 +121,10 @@ def bend(made: Assigned, since: FloatArray, rng: np.random.Generator) -> FloatAr
     return np.asarray(0.05 * made.size[..., None] * np.arange(YEARS))
 
 
+def raise_group(made: Assigned, since: FloatArray, rng: np.random.Generator) -> FloatArray:
+    return np.asarray(0.8 * (choose_few(made) & (since >= 0)))
+
+
 def divert(made: Assigned, since: FloatArray, rng: np.random.Generator) -> FloatArray:
     exposed = np.arange(YEARS) >= made.onset.min(axis=1)[:, None, None]
     return np.asarray(-0.3 * (exposed & (since < 0)))
@@ -174,6 +182,8 @@ TRIALS = (
     Trial("spillovers", "a city's other pairs lose 0.3", divert),
     Trial("selection", "pairs sign the likelier the more they grew", None),
     Trial("outcomes", "agreements move the untouched outcome by 0.3", None, "imputation", {"untouched": (OTHER,)}),
+    Trial("heterogeneity", "4 of 40 agreements have an effect of 1.1", raise_group, "imputation", {"by": GROUP}),
+    Trial("power", "the effect is the one it calls detectable", None, "imputation", {"draws": 99}),
 )
 CASES = TRIALS
 
@@ -198,8 +208,15 @@ def draw_design(trial: Trial, panel: int, *, is_violated: bool) -> Design:
         design = replace(design.restricted(design.panel.period < SHORT), window=(-3, SHORT))
     touched = EFFECT * (since >= 0) * (is_violated and trial.check == "outcomes")
     other = draw_flows(made, rng) * np.exp(touched)
-    columns = {**design.panel.columns, OTHER: other.ravel()}
+    group = np.where(choose_few(made), "few", "most").repeat(YEARS)
+    columns = {**design.panel.columns, OTHER: other.ravel(), GROUP: group.astype(object)}
     return replace(design, panel=replace(design.panel, columns=columns))
+
+
+def choose_few(made: Assigned) -> BoolArray:
+    """Return the pairs of the smaller group, shape (n_cities, n_partners, 1): the first four with an agreement."""
+    place = np.cumsum(np.isfinite(made.onset)).reshape(made.onset.shape)
+    return np.asarray(np.isfinite(made.onset) & (place <= FEW))[..., None]
 
 
 def list_dates(design: Design) -> pd.DataFrame:
@@ -230,8 +247,12 @@ def follow_growth(made: Assigned, flows: FloatArray, rng: np.random.Generator) -
     return replace(made, onset=onset.reshape(made.onset.shape))
 
 
-def judge(trial: Trial, design: Design, panel: int) -> str:
-    """Return the verdict; the reason where there is none."""
+def judge(trial: Trial, design: Design, panel: int, *, is_violated: bool = False) -> str:
+    """Return the verdict; the reason where there is none.
+
+    Of ``heterogeneity`` that groups differ. Of ``power`` that the headline's interval excludes zero: without effect,
+    and with the one that the check calls detectable.
+    """
     check = DIAGNOSTICS[trial.check](**(trial.options or {}))
     is_static = trial.estimator == "twfe" and trial.check not in PATHS
     headline = fit(ESTIMATORS[trial.estimator](**({"shape": "static"} if is_static else {})), design)
@@ -239,7 +260,15 @@ def judge(trial: Trial, design: Design, panel: int) -> str:
         found = check.check(headline, HOW, np.random.default_rng(panel))
     except TwintradeError:
         return "failed"
-    return found.verdict if found.is_available else "not available"
+    if not found.is_available:
+        return "not available"
+    if trial.check == "heterogeneity":
+        return VERDICTS[int(found.value >= 0.05)] if np.isfinite(found.value) else "cannot tell"
+    if trial.check == "power":
+        bands = HOW.infer(headline, "overall", np.random.default_rng(panel))
+        moved = is_violated * found.value - EFFECT
+        return VERDICTS[int(bands.low[0] + moved <= 0.0 <= bands.high[0] + moved)]
+    return found.verdict
 
 
 def read_results(path: Path = RESULTS) -> pd.DataFrame:
@@ -269,7 +298,8 @@ def run(options: argparse.Namespace) -> None:
             if time.monotonic() > end:
                 return
             started = time.process_time()
-            verdict = judge(trial, draw_design(trial, panel, is_violated=is_violated), panel)
+            design = draw_design(trial, panel, is_violated=is_violated)
+            verdict = judge(trial, design, panel, is_violated=is_violated)
             spent = round(time.process_time() - started, 2)
             writer.writerow((options.run, trial.check, int(is_violated), panel, verdict, spent))
             file.flush()
