@@ -25,6 +25,12 @@ def test_stored_checks_object_rarely_without_a_violation(stored) -> None:
     assert shares[(shares["mean"] > bound) & (shares["size"] >= FEWEST)].to_dict("index") == {}
 
 
+def test_what_is_called_detectable_is_found_in_four_of_five_stored_panels(stored) -> None:
+    found = stored[(stored["check"] == "power") & (stored["violation"] == 1)]["verdict"] == "objects"
+    assert len(found) >= FEWEST
+    assert found.mean() == pytest.approx(0.8, abs=3 * np.sqrt(0.8 * 0.2 / len(found)))
+
+
 def test_the_page_shows_the_stored_results_and_names_every_check() -> None:
     text = PAGE.read_text(encoding="utf-8")
     assert fill_page(text, read_results(), TABLES) == text

@@ -14,17 +14,20 @@ from twintrade.diagnostics.sensitivity.influence import UnitInfluenceCheck
 from twintrade.diagnostics.sensitivity.power import (
     Power,
     build_placebo_design,
+    compute_critical_value,
     compute_detectable_effect,
     deal,
     find_shared_places,
 )
 from twintrade.diagnostics.sensitivity.rescaling import Rescaling
+from twintrade.diagnostics.verdicts import Yardstick
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.randomization import Randomization
+from twintrade.inference.scaled import Scaled
 from twintrade.numerics.holm import adjust_holm
 from twintrade.numerics.testing.multiple_testing import (
     adjust_romano_wolf,
@@ -180,6 +183,26 @@ def test_power_knows_that_agreements_of_few_cities_share_their_shocks(rng) -> No
     spread = np.std([_difference(shocks, pair) for pair in combinations(range(2, 10), 2)])
     found = Power(draws=99).check(fit(Imputation(), grouped), BY_UNIT, rng).table.set_index("quantity")["value"]
     assert found["spread of placebo estimates"] == pytest.approx(spread, rel=0.2)
+
+
+def test_what_is_called_detectable_lies_beyond_half_the_interval(rng) -> None:
+    """Two treated clusters have a wide interval, whatever the spread of placebos."""
+    design = made(noise=0.5)
+    onset = np.where(np.isin(np.arange(100), [3, 4]), 2005.0, np.inf)
+    fitted = fit(Imputation(), replace(design, treatment=Treatment(design.panel.units, onset)))
+    scaled = Scaled(by=("unit",))
+    bands = scaled.infer(fitted, "overall", rng)
+    found = Power(draws=99).check(fitted, scaled, rng)
+    spread = found.table.set_index("quantity").loc["spread of placebo estimates", "value"]
+    half = (bands.high[0] - bands.low[0]) / 2
+    assert half > 3 * spread
+    assert found.value == pytest.approx(half + 0.84 * spread, rel=0.1)
+
+
+def test_half_an_interval_in_percent_is_that_of_its_logs() -> None:
+    ends = 100 * np.expm1([-0.4, 1.0])
+    critical = compute_critical_value(np.zeros(50), 0.95, Yardstick(100 * np.expm1(0.3), *ends), "percent")
+    assert critical == pytest.approx(100 * np.expm1(0.7))
 
 
 def _difference(shocks, pair) -> float:

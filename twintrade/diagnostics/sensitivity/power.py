@@ -8,7 +8,8 @@ import pandas as pd
 
 from twintrade.design import Design
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import build_quantities, format_effect
+from twintrade.diagnostics.variants import build_quantities, format_effect, measure_headline
+from twintrade.diagnostics.verdicts import Yardstick
 from twintrade.effects import Finding
 from twintrade.errors import DesignError, TwintradeError
 from twintrade.estimators.base import Fit, Repeater, View
@@ -28,13 +29,13 @@ REFITTED = 39
 class Power(Diagnostic):
     """The minimum detectable effect, from the user's own untreated units.
 
-    Placebo onsets with the real cohort sizes are dealt to units that are never treated, those of one city (or of one
-    partner, if agreements fall into fewer of these) together; the spread of the placebo estimates is the noise of
-    this design. A test that rejects beyond the critical value of that spread finds an
-    effect with the probability that the spread leaves above it. Where every placebo has a clustered error, the
-    share of placebos that these errors reject is shown as well: it should be one minus the level. Linear methods
-    whose placebos take the fast path have no such errors; where placebos are estimated in one step, the first 39
-    are refitted for them.
+    Placebo onsets with the real cohort sizes are dealt to units that are never treated, those of one city (or of
+    one partner, if agreements fall into fewer of these) together; the spread of the placebo estimates is the noise
+    of this design. A test that rejects beyond the critical value of that spread, or beyond half the headline's
+    interval where that is more, finds an effect with the probability that the spread leaves above it. Where every
+    placebo has a clustered error, the share of placebos that these errors reject is shown as well: it should be one
+    minus the level. Linear methods whose placebos take the fast path have no such errors; where placebos are
+    estimated in one step, the first 39 are refitted for them.
 
     Attributes
     ----------
@@ -65,7 +66,7 @@ class Power(Diagnostic):
             reason = next(iter(placebos.reasons), Text("checks.no-reason"))
             return self.unavailable(Text("checks.power-few", n=int(drawn.size), reason=reason))
         scale = fit.estimate.scale
-        critical = float(np.quantile(np.abs(drawn), self.level))
+        critical = compute_critical_value(drawn, self.level, measure_headline(fit, inference, rng), scale)
         mde = compute_detectable_effect(drawn, critical, self.power)
         half = compute_detectable_effect(drawn, critical, 0.5)
         sizes = np.array(self.sizes) if self.sizes else np.linspace(0, 2 * mde, 21)
@@ -258,6 +259,18 @@ def deal(
             free = free[place[free] != chosen]
         fill(every[np.isinf(out[every])], waiting)
     return out
+
+
+def compute_critical_value(drawn: FloatArray, level: float, headline: Yardstick, scale: str) -> float:
+    """Return the estimate beyond which a test rejects: the placebos' quantile, or half the interval if that is more.
+
+    Half an interval in percent is half of the one in log points: estimates of one noise have ends that are uneven.
+    """
+    half = headline.half_width
+    if scale == "percent" and headline.low > -100:
+        half = 100 * float(np.expm1((np.log1p(headline.high / 100) - np.log1p(headline.low / 100)) / 2))
+    quantile = float(np.quantile(np.abs(drawn), level))
+    return max(quantile, half) if np.isfinite(half) else quantile
 
 
 def compute_rejection_rate(drawn: FloatArray, critical: float, effect: float) -> float:
