@@ -175,6 +175,38 @@ def test_an_undated_link_beside_a_dated_tie_is_a_flag_within_the_sample_and_an_e
     assert list_flagged_units(found) == ("A-GBR",)
 
 
+def test_a_first_date_beside_an_undated_link_can_be_no_first_date_at_all():
+    ties = ties_of(
+        *(("A", "GBR", {"signed": "2004"}), ("B", "GBR", {"signed": "1999"}), ("B", "FRA", {"signed": "2006"})),
+        undated=[("A", "GBR"), ("B", "GBR")],
+    )
+    found = build_treatment(ties, panel_of(), TreatmentRule(undated_link="exclude"))
+    assert found.excluded == {"A-GBR": "undated"}
+    assert [onset(found, unit) for unit in ("A-GBR", "B-GBR", "B-FRA")] == [np.inf, 1999, 2006]
+    assert list_flagged_units(found) == ()
+    assert {row.status for row in found.register.itertuples() if row.unit == "A-GBR"} == {"undated"}
+    assert "treated-with-undated-link" not in {m.code for m in found.messages}
+    assert "an undated link excludes a pair whose agreements are all from within the sample" in str(found.rule)
+
+
+def test_units_that_count_from_another_date_than_the_one_asked_for_are_counted_and_named():
+    ties = ties_of(
+        ("A", "GBR", {"ratified": "2004-05"}),
+        ("A", "FRA", {"ratified": "2003", "signed": "2006"}),
+        ("B", "GBR", {"ratified": "1995"}),
+        ("B", "FRA", {"signed": "2005"}),
+        ("B", "FRA", {"ratified": "2008"}),
+    )
+    found = build_treatment(ties, panel_of(), TreatmentRule(date=("signed", "ratified")))
+    assert [onset(found, unit) for unit in ("A-GBR", "A-FRA", "B-GBR", "B-FRA")] == [2004, 2006, 1995, 2005]
+    message = next(m for m in found.messages if m.code == "other-date")
+    assert message.message == (
+        "2 pairs count from another date than “signed”, as none is known (treated within the sample: 1): "
+        "A-GBR (ratified 2004-05), B-GBR (ratified 1995)"
+    )
+    assert "other-date" not in {m.code for m in build_treatment(ties, panel_of()).messages}
+
+
 def test_a_year_alone_is_too_coarse_for_months_within_the_sample_and_enough_outside_it():
     panel = panel_of(years=range(2000 * 12, 2010 * 12), frequency="month")
     ties = ties_of(

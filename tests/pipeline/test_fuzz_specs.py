@@ -206,6 +206,7 @@ rules = st.fixed_dictionaries(
         "n": st.sampled_from([1, 2]),
         "late_from": st.sampled_from([1, 12, 13]),
         "vague_years_later": st.sampled_from([0, 1]),
+        "undated_link": st.sampled_from(["flag", "exclude"]),
         "date": st.sampled_from(["signed", "first", "last", "memorandum", ["memorandum", "signed"]]),
         "kinds": st.sampled_from([[], ["sister city"], ["friendship"]]),
     },

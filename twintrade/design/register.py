@@ -79,14 +79,15 @@ class DateChoice:
     late_from: int
     vague_years_later: int
 
-    def chosen(self, dates: Collection[CandidateDate]) -> TwinningDate | None:
-        """Return the date that counts, None where the agreement has none of those asked for."""
+    def choose(self, dates: Collection[CandidateDate]) -> tuple[CandidateDate | None, bool]:
+        """Return the date that counts, None where there is none asked for, and whether it stands in for another."""
         for wanted in self.dates:
             any_of_them = wanted in ("first", "last")
-            fitting = [d.date for d in dates if d.event == wanted or (any_of_them and d.event not in NO_ONSET)]
+            fitting = [d for d in dates if d.event == wanted or (any_of_them and d.event not in NO_ONSET)]
             if fitting:
-                return (max if wanted == "last" else min)(fitting, key=lambda d: d.earliest)
-        return None
+                chosen = (max if wanted == "last" else min)(fitting, key=lambda d: d.date.earliest)
+                return chosen, wanted != self.dates[0]
+        return None, False
 
     def onset(self, date: TwinningDate | None, panel: Panel) -> int | None:
         """Return the first period of the panel in which an agreement of this date counts, None if unknown."""
@@ -131,8 +132,9 @@ class Agreements:
 
 
 def build_register(agreements: Agreements, choice: DateChoice, kinds: tuple[str, ...], panel: Panel) -> pd.DataFrame:
-    """Return the register: ``REGISTER_COLUMNS`` without ``OF_STATUS``, and ``counts`` (of a kind that counts).
+    """Return the register: ``REGISTER_COLUMNS`` without ``OF_STATUS``, with ``end`` and what follows.
 
+    ``counts``: of a kind that counts; ``stand_in``: the date that counts for want of the one asked for first.
     Rows that belong to no unit of the panel have an empty ``unit``.
     """
     cities, partners = panel.cities[panel.unit_city], panel.partners[panel.unit_partner]
@@ -140,7 +142,7 @@ def build_register(agreements: Agreements, choice: DateChoice, kinds: tuple[str,
     rows = [_dated(row, choice, kinds, panel, units) for row in agreements.registry.to_dict("records")]
     rows += [_undated(row, panel, units) for row in agreements.undated.to_dict("records")]
     columns = [c for c in REGISTER_COLUMNS if c not in OF_STATUS]
-    frame = pd.DataFrame(rows, columns=[*columns, "counts", "end"])
+    frame = pd.DataFrame(rows, columns=[*columns, "counts", "end", "stand_in"])
     frame["onset"] = frame["onset"].astype("Int64")
     frame["counts"] = frame["counts"].astype(bool)
     return frame.sort_values(["unit", "onset", "signed", "twinning"], kind="stable", ignore_index=True)
@@ -154,7 +156,8 @@ def _dated(
     units: Mapping[tuple[str, str], str],
 ) -> dict[str, Any]:
     dates: tuple[CandidateDate, ...] = tuple(row["dates"])
-    chosen = choice.chosen(dates)
+    candidate, stands_in = choice.choose(dates)
+    chosen = None if candidate is None else candidate.date
     onset = choice.onset(chosen, panel)
     signed = next((d.date for d in dates if d.event == "signed"), chosen)
     candidates = [[d.label or d.event, d.date.iso, choice.onset(d.date, panel)] for d in dates]
@@ -168,6 +171,7 @@ def _dated(
         "onset": pd.NA if onset is None else onset,
         "candidates": json.dumps(candidates, ensure_ascii=False),
         "counts": not kinds or row.get("kind", "") in kinds,
+        "stand_in": f"{candidate.label or candidate.event} {candidate.date.iso}" if candidate and stands_in else "",
     }
 
 
@@ -183,6 +187,7 @@ def _undated(row: Mapping[Any, Any], panel: Panel, units: Mapping[tuple[str, str
         "onset": pd.NA,
         "candidates": "[]",
         "counts": True,
+        "stand_in": "",
     }
     return text | rest | {"unit": _unit(row, panel, units)}
 

@@ -1,6 +1,6 @@
 """Named rules that turn dates of agreements into onsets, so that nobody with an agreement is silently untreated."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -10,7 +10,15 @@ import pandas as pd
 from twintrade.data.calendar import Frequency, TwinningDate
 from twintrade.design.onset import find_end
 from twintrade.design.panel import Panel
-from twintrade.design.register import AFTER, REGISTER_COLUMNS, Agreements, DateChoice, add_status, build_register
+from twintrade.design.register import (
+    AFTER,
+    ALWAYS,
+    REGISTER_COLUMNS,
+    Agreements,
+    DateChoice,
+    add_status,
+    build_register,
+)
 from twintrade.design.treatment import NEVER, Treatment
 from twintrade.design.unmatched import build_misspelt_message, build_outside_messages, find_misspelt_agreements
 from twintrade.design.words import require_word
@@ -23,6 +31,10 @@ MOST_NAMED = 60
 """Units that one message names."""
 
 RuleName = Literal["first_agreement", "nth_agreement", "dose"]
+UndatedLink = Literal["flag", "exclude"]
+
+OTHER_DATE: Literal["other-date"] = "other-date"
+"""Code of the message that names units that count from another date than the one asked for first."""
 
 OTHER_EVENT: Literal["another event: "] = "another event: "
 """Begins the reason of a unit that another named event moved; the event follows."""
@@ -47,6 +59,9 @@ class TreatmentRule:
         Kinds of agreement that count; empty for all. Agreements of other kinds keep their unit out of the comparison.
     vague_years_later : int
         Years added where only the year is known: 0, or 1 for the check shown beside it.
+    undated_link : {"flag", "exclude"}
+        Whether a unit that has a dated agreement within the sample and a link without a date, which may be older,
+        counts as treated and is flagged, or is undated and excluded.
 
     Examples
     --------
@@ -61,9 +76,11 @@ class TreatmentRule:
     late_from: int = 12
     kinds: tuple[str, ...] = ()
     vague_years_later: int = 0
+    undated_link: UndatedLink = "flag"
 
     def __post_init__(self) -> None:
         require_word("rule", self.rule, get_args(RuleName))
+        require_word("undated_link", self.undated_link, get_args(UndatedLink))
         if not 1 <= self.late_from <= 13:
             raise DesignError(f"late_from is a month from 1 to 12, or 13 for never, not {self.late_from}")
         if self.n < 1:
@@ -90,6 +107,8 @@ class TreatmentRule:
         if frequency == "year" and self.late_from <= 12:
             parts.append(Text("design.rule-late", month=self.late_from))
         parts.append(Text("design.rule-vague", years=self.vague_years_later))
+        if self.undated_link == "exclude":
+            parts.append(Text("design.rule-undated-link"))
         if step > 1:
             parts.append(Text("design.rule-step", step=step, period_name=frequency))
         return Text("design.rule", parts=Listed(tuple(parts), "semicolon"))
@@ -120,6 +139,9 @@ def build_treatment(agreements: Agreements, panel: Panel, rule: TreatmentRule | 
     register, moved = _move_to_observed(build_register(agreements, rule.choice, rule.kinds, panel), panel)
     linked = _linked(register, agreements, panel)
     onset = _onsets(rule, register, panel)
+    if rule.undated_link == "exclude":
+        is_inside = (onset > panel.first_period) & (onset <= panel.last_period)
+        onset[is_inside & np.isin(panel.units, list(linked))] = NEVER
     misspelt = find_misspelt_agreements(register, panel, agreements.decided_cities)
     excluded = _excluded(register, onset, linked, {unit for m in misspelt for unit in m.units}, panel)
     if agreements.undated_policy == "error":
@@ -128,6 +150,7 @@ def build_treatment(agreements: Agreements, panel: Panel, rule: TreatmentRule | 
     register = add_status(register, onset, excluded, linked, panel)
     dose = _dose(rule, register, onset, panel)
     messages = _messages(rule, register, excluded, agreements.other_events)
+    messages += _note_stand_ins(rule, register, panel)
     if moved:
         units, period = _list_units(moved), panel.frequency
         text = Text("design.message-between-observed", n=len(moved), units=units, period_name=period)
@@ -176,11 +199,15 @@ def _linked(register: pd.DataFrame, agreements: Agreements, panel: Panel) -> set
 def _onsets(rule: TreatmentRule, register: pd.DataFrame, panel: Panel) -> FloatArray:
     onset = np.full(panel.n_units, NEVER)
     position = {str(u): i for i, u in enumerate(panel.units)}
-    n = rule.n if rule.rule == "nth_agreement" else 1
-    dated = register[(register["unit"] != "") & register["onset"].notna() & register["counts"]]
-    nth = dated.sort_values("onset").groupby("unit").nth(n - 1)
+    nth = _take_counted(rule, register)
     onset[[position[unit] for unit in nth["unit"]]] = nth["onset"].to_numpy(dtype=np.float64)
     return onset
+
+
+def _take_counted(rule: TreatmentRule, register: pd.DataFrame) -> pd.DataFrame:
+    """Return of each unit the agreement from which it counts."""
+    dated = register[(register["unit"] != "") & register["onset"].notna() & register["counts"]]
+    return dated.sort_values("onset").groupby("unit").nth(rule.n - 1 if rule.rule == "nth_agreement" else 0)
 
 
 def _excluded(
@@ -266,3 +293,22 @@ def _messages(
         for level, code, units in cases
         if units
     ]
+
+
+def _note_stand_ins(rule: TreatmentRule, register: pd.DataFrame, panel: Panel) -> Iterator[Message]:
+    """Note which units count from another date than the one asked for first, a vote in place of a signature."""
+    counted = _take_counted(rule, register)
+    stand_in = counted[(counted["stand_in"] != "") & counted["status"].isin(("treated", ALWAYS))]
+    if stand_in.empty:
+        return
+    text = Text(
+        "design.message-other-date",
+        n=len(stand_in),
+        units=panel.unit_kind,
+        wanted=find_fact("labels.date-", rule.dates[0]),
+        n_treated=int((stand_in["status"] == "treated").sum()),
+        named=_list_units(
+            [f"{unit} ({date})" for unit, date in zip(stand_in["unit"], stand_in["stand_in"], strict=True)]
+        ),
+    )
+    yield Message("info", OTHER_DATE, text)

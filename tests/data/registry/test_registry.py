@@ -199,3 +199,10 @@ def test_undated_ties_stop_the_reading_unless_excluded(project):
         [UndatedSource(file="data/raw/undated.csv", city="city", partner="partner", policy="exclude")], root
     )
     assert ties.frame[["city", "partner", "row"]].to_numpy().tolist() == [["Lyon", "GBR", 2]]
+
+
+def test_a_friendship_and_a_later_sister_city_are_two_agreements(project, twinning_source):
+    rows = "city,partner,partner_city,date,kind,id\nLyon,GBR,Leeds,2019,{},a\nLyon,GBR,Leeds,2021,sister city,b\n"
+    for kind, codes in (("friendship", []), ("sister city", ["same-agreement-twice"])):
+        root = project(rows.format(kind), "data/raw/twins.csv")
+        assert [m.code for m in read_twinnings([twinning_source(id="id")], root).messages] == codes

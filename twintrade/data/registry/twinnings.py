@@ -123,11 +123,10 @@ def _name(twinning: pd.Series) -> str:
 
 
 def _warn_of_twin_rows(frame: pd.DataFrame, faults: Faults) -> None:
-    """Warn of different identifiers for what reads like one agreement."""
+    """Warn of different identifiers for what reads like one agreement; one of another kind is another agreement."""
     who = frame["signatory"].where(frame["signatory"] != "", frame["city"])
-    key = (
-        frame["city"] + "|" + who.map(fold_name) + "|" + frame["partner_city"].map(fold_name) + "|" + frame["partner"]
-    )
+    ends = frame["city"], who.map(fold_name), frame["partner_city"].map(fold_name), frame["partner"], frame["kind"]
+    key = ends[0].str.cat(ends[1:], sep="|")
     again = key.duplicated(keep=False) & (frame["partner_city"] != "")
     for _, group in frame[again].groupby(key[again], sort=False):
         rows = Listed(tuple(map(str, group["row"])), "comma")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from twintrade.design.rules import OTHER_DATE
 from twintrade.study.page.treated_totals import name_pairs
 from twintrade.study.run.columns import Run
 from twintrade.text import Listed, Text, Words, find_fact, pack_text
@@ -76,4 +77,5 @@ def _describe_data(run: Run) -> Listed:
         Text("sections.excluded", n=n, reason=find_fact("labels.status-", reason))
         for reason, n in sorted(counts.items(), key=str)
     ]
-    return Listed((*sentences, design.treatment.rule), "sentences")
+    other_dates = [m.text for m in design.treatment.messages if m.code == OTHER_DATE]
+    return Listed((*sentences, design.treatment.rule, *other_dates), "sentences")

@@ -28,6 +28,7 @@ def build_rule(section: TreatmentSection) -> TreatmentRule:
         late_from=section.late_from,
         kinds=tuple(section.kinds),
         vague_years_later=section.vague_years_later,
+        undated_link=section.undated_link,
     )
 
 

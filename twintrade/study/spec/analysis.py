@@ -65,6 +65,9 @@ class TreatmentSection(Section):
         comparison.
     vague_years_later : int
         Years added to a date known only by its year.
+    undated_link : str
+        Whether a pair that has a dated agreement within the sample and a link without a date, which may be older,
+        counts as treated and is flagged, or is undated and excluded.
     """
 
     rule: Literal["first_agreement", "nth_agreement", "dose"] = "first_agreement"
@@ -73,6 +76,7 @@ class TreatmentSection(Section):
     late_from: int = Field(default=12, ge=1, le=13)
     kinds: list[str] = Field(default=[])
     vague_years_later: Literal[0, 1] = 0
+    undated_link: Literal["flag", "exclude"] = "flag"
 
 
 class DesignSection(Section):

@@ -114,6 +114,7 @@ rule-vague = a date known only by its year counts from { $years ->
     [0] that year
    *[other] { $years } year later
 }
+rule-undated-link = an undated link excludes a pair whose agreements are all from within the sample
 rule-step = one { period } in { $step } is observed, and an agreement of the { periods } between counts from the next observed { period }
 onset-by-column = the treatment is the column { $name }, 0 or 1 by row
 onset-as-given = onset as given
@@ -143,6 +144,10 @@ message-year-precision = { $n ->
     [one] { $n } treated unit has
    *[other] { $n } treated units have
 } a date known only by its year: { $units }
+message-other-date = { $n ->
+    [one] { $n } { unit } counts
+   *[other] { $n } { units } count
+} from another date than “{ $wanted }”, as none is known (treated within the sample: { $n_treated }): { $named }
 message-between-observed = { $n ->
     [one] { $n } unit has
    *[other] { $n } units have

@@ -102,6 +102,7 @@ rule-vague = 只知年份的日期自{ $years ->
     [0] 当年
    *[other] { $years }年后
 }起算
+rule-undated-link = 协议均在样本期内、又另有日期不详关系的配对予以剔除
 rule-step = 每{ $step }{ period }观测一期，其间的协议自下一个有观测的{ period }起算
 onset-by-column = 处理变量为列{ $name }，逐行取0或1
 onset-as-given = 生效期按给定值
@@ -119,6 +120,7 @@ message-other-kind-excluded = { $n }个个体只有此处不计入的协议类�
 message-other-event-excluded = { units-are }受另一指定事件影响：不参与任何比较：{ $units }
 message-treated-after-sample = { units-are }在末期之后才进入处理组：样本期内尚未处理：{ $units }
 message-year-precision = { $n }个处理组个体的日期只知年份：{ $units }
+message-other-date = { $n }个{ units }没有已知的“{ $wanted }”日期，按其他日期起算（其中样本期内受处理{ $n_treated }个）：{ $named }
 message-between-observed = { $n }个个体的协议介于两个有观测的{ period }之间，自后者起算：{ $units }
 undated-vague = { $unit }：面板以{ periods }为单位，而日期只知为{ $date }
 undated-refused = { $n }个个体的协议日期不详（首个：{ $first }），不能作为对照。请查明日期；或在分析文件的各[[data.twinnings]]下设undated = "exclude"，或在调用compare时设undated="exclude"，以剔除这些个体。
