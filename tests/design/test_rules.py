@@ -175,6 +175,15 @@ def test_an_undated_link_beside_a_dated_tie_is_a_flag_within_the_sample_and_an_e
     assert list_flagged_units(found) == ("A-GBR",)
 
 
+def test_an_undated_link_between_the_places_of_a_dated_agreement_is_no_other_link():
+    ties = ties_of(("A", "GBR", {"signed": "2004"}))
+    registry = ties.registry.assign(signatory="Alder", partner_city="York")
+    for town, flagged in (("YORK", ()), ("Leeds", ("A-GBR",)), ("", ("A-GBR",))):
+        links = pd.DataFrame([("A", "GBR", "Alder", town)], columns=["city", "partner", "signatory", "partner_city"])
+        found = build_treatment(Agreements(registry, links, undated_policy="exclude"), panel_of())
+        assert list_flagged_units(found) == flagged, town
+
+
 def test_a_first_date_beside_an_undated_link_can_be_no_first_date_at_all():
     ties = ties_of(
         *(("A", "GBR", {"signed": "2004"}), ("B", "GBR", {"signed": "1999"}), ("B", "FRA", {"signed": "2006"})),

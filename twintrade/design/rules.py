@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.data.calendar import Frequency, TwinningDate
+from twintrade.data.sources import fold_name
 from twintrade.design.onset import find_end
 from twintrade.design.panel import Panel
 from twintrade.design.register import (
@@ -188,12 +189,15 @@ def _move_to_observed(register: pd.DataFrame, panel: Panel) -> tuple[pd.DataFram
 
 
 def _linked(register: pd.DataFrame, agreements: Agreements, panel: Panel) -> set[str]:
-    """Units with a link that has no date."""
+    """Units with a link that has no date; one between two places whose agreement has a date is no other link."""
     unknown = sorted(set(agreements.also_linked) - set(panel.units))
     if unknown:
         raise DesignError(f"{unknown[0]!r} is named as linked without a date but is no unit of the panel")
-    undated = register[(register["unit"] != "") & register["onset"].isna()]
-    return set(undated["unit"]) | set(agreements.also_linked)
+    inside, names = register[register["unit"] != ""], ["signatory", "partner_city"]
+    ends = inside["unit"].str.cat([inside[name].map(fold_name) for name in names], sep="|")
+    is_undated, is_named = inside["onset"].isna(), (inside[names] != "").all(axis=1)
+    is_same = is_named & ends.isin(ends[~is_undated])
+    return set(inside.loc[is_undated & ~is_same, "unit"]) | set(agreements.also_linked)
 
 
 def _onsets(rule: TreatmentRule, register: pd.DataFrame, panel: Panel) -> FloatArray:

@@ -1,5 +1,6 @@
 """Where a figure stands written, what may be wrong with it, and how much is read."""
 
+from twintrade.data.sources.cells import fold_name as fold_name
 from twintrade.data.sources.collection import hold_collection as hold_collection
 from twintrade.data.sources.faults import AbsentInputError as AbsentInputError
 from twintrade.data.sources.faults import Faults as Faults
