@@ -22,6 +22,13 @@ US_REGISTRY = TwinningSource(
     kinds=US_KINDS,
     source="source_url",
     note="note",
+    event="event",
+    events={
+        "established": "signed",
+        "resolution signed": "ratified",
+        "legislature resolution": "ratified",
+        "approved": "ratified",
+    },
 )
 US_EXPORTS = TradeSource(
     file="data/raw/us_state_exports_selected.csv",

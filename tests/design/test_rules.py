@@ -321,26 +321,28 @@ def test_the_bundled_registry_gives_the_counts_of_its_data_card(root):
 
     table = complete(read_trade([US_EXPORTS], root)).frame.rename(columns={"value": "exports"})
     panel = Panel.from_frame(table[["city", "partner", "period", "exports"]], city="city", partner="partner")
-    linked = ("CA-ARM", "HI-IND", "NJ-IND", "NJ-ISR")
     registry = build_agreements_frame(read_twinnings([US_REGISTRY], root))
     links = read_undated([US_UNDATED], root).frame
-    found = build_treatment(Agreements(registry, links, linked, "exclude"), panel)
+    rule = TreatmentRule(date=("signed", "ratified"), undated_link="exclude")
+    found = build_treatment(Agreements(registry, links, undated_policy="exclude"), panel, rule)
     o = Design(panel=panel, treatment=found, outcome="exports", fixed_effects="gravity").observations
     treated = dict(zip(o.unit_ids[o.is_ever_treated], o.unit_onset[o.is_ever_treated].astype(int), strict=True))
     assert treated == {
-        "CA-ARM": 2022,
         "CA-PAK": 2023,
         "DE-IND": 2019,
-        "HI-IND": 2018,
-        "NJ-IND": 2019,
-        "NJ-ISR": 2023,
         "OH-RWA": 2024,
         "OH-ZAF": 2024,
-        "TN-GHA": 2024,
+        "TN-GHA": 2022,
         "TN-IRQ": 2023,
         "TX-PHL": 2022,
     }
     dropped = {d.reason: d.n_units for d in o.dropped}
-    assert dropped == {"undated": 43, "always-treated": 16}
+    assert dropped == {"undated": 33, "always-treated": 30}
     assert o.n_units - len(treated) == 98
-    assert list_flagged_units(found) == linked
+    early = {unit: onset(found, unit) for unit in ("HI-IND", "CA-ARM", "NJ-ISR")}
+    assert early == {"HI-IND": 1970, "CA-ARM": 1991, "NJ-ISR": 1988}
+    assert {found.excluded[unit] for unit in ("NJ-IND", "NJ-PHL")} == {"undated"}
+    votes = next(m.message for m in found.messages if m.code == "other-date")
+    assert votes.startswith(
+        "2 pairs count from another date than “signed”, as none is known (treated within the sample: 0)"
+    )

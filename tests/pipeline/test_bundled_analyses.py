@@ -67,26 +67,26 @@ def us_states(place, plain_pictures_of_module):
 
 def test_us_states_has_the_sample_its_data_card_promises(us_states):
     units = us_states.data.drop_duplicates("unit")["status"].value_counts().to_dict()
-    assert units == {"comparison": 98, "undated": 43, "always-treated": 16, "treated": 11}
+    assert units == {"comparison": 98, "undated": 33, "always-treated": 30, "treated": 7}
     headline = us_states.specifications[us_states.specifications["is_headline"]].iloc[0]
     assert (headline["estimator"], headline["specification"]) == ("imputation", "total")
-    assert headline["n_treated_rows"] == 45
+    assert headline["n_treated_rows"] == 25
     assert headline["n_treated_rows_left_out"] == 0
     assert headline["fixed_effects"] == "dyad;city_period;partner_period"
-    assert headline["n_treated_units"] == 11
+    assert headline["n_treated_units"] == 7
 
 
 def test_us_states_says_what_each_number_is(us_states):
-    """The static effect, the path, the total and the average pair are different numbers, some with other signs."""
+    """The static effect, the path, the total and the average pair are different numbers."""
     overall = us_states.effects[us_states.effects["kind"] == "overall"].set_index(["estimator", "specification"])
-    assert overall.loc[("imputation", "total"), "effect"] == pytest.approx(-10.2, abs=0.05)
-    assert overall.loc[("ppml", "level-gravity"), "effect"] == pytest.approx(-0.207, abs=5e-4)
-    assert overall.loc[("imputation", "average-pair"), "effect"] == pytest.approx(math.log(1.25), abs=0.01)
+    assert overall.loc[("imputation", "total"), "effect"] == pytest.approx(-28.1, abs=0.05)
+    assert overall.loc[("ppml", "level-gravity"), "effect"] == pytest.approx(-0.334, abs=5e-4)
+    assert overall.loc[("imputation", "average-pair"), "effect"] == pytest.approx(math.log(0.79), abs=0.01)
     path = us_states.effects[us_states.effects["kind"] == "path"].set_index(["estimator", "specification"])
-    assert path.loc[("ppml", "level-gravity"), "effect"] > 0
+    assert path.loc[("ppml", "level-gravity"), "effect"] == pytest.approx(-0.030, abs=5e-4)
     finding = us_states.findings.set_index("diagnostic").loc["concentration"]
-    assert finding["value"] == pytest.approx(3.0, abs=0.05)
-    for words in ("−10.2%", "TX-PHL makes up 47%", "NJ-IND 33%", "is +7.8%", "NJ-IND −25.9%", "is +25.2%"):
+    assert finding["value"] == pytest.approx(1.5, abs=0.05)
+    for words in ("−28.1%", "TX-PHL makes up 82%", "DE-IND 6%", "is −17.2%", "DE-IND −29.4%", "is −21.0%"):
         assert words in finding["sentence"]
     specs = us_states.specifications.set_index(["estimator", "specification"])
     assert specs.loc[("imputation", "total"), "target"] == "total"
@@ -99,7 +99,7 @@ def test_us_states_path_hangs_on_its_reference_and_the_headline_does_not(us_stat
     assert set(found["estimator"]) == {"twfe", "ppml"}
     assert set(found["verdict"]) == {"cannot tell"}  # draws give paths no interval
     paths = us_states.payloads["reference_year-ppml-level-gravity"].set_index("reference")["effect"]
-    assert paths[-1] > 0 > paths[-5]
+    assert 0 > paths[-1] > paths[-5]
     assert pd.isna(us_states.specifications.set_index("is_headline").loc[True, "reference"])
 
 
@@ -115,7 +115,7 @@ def test_us_states_totals_by_year_and_by_pair_add_up_to_the_headline(us_states):
     banded = periods[periods["low"].notna()]
     assert len(banded) == (periods["n_in_force"] > 0).sum()
     assert (banded["low"] <= banded["high"]).all()
-    assert "California (CA) – Syunik, Armenia" in set(pairs["name"])
+    assert "California (CA) – Punjab, Pakistan" in set(pairs["name"])
 
 
 def test_us_states_brief_is_two_pages_that_name_places(place, us_states):
@@ -124,15 +124,15 @@ def test_us_states_brief_is_two_pages_that_name_places(place, us_states):
     page = (folder / "brief.html").read_text(encoding="utf-8")
     assert "Cannot tell" in page
     assert "San Antonio (TX) – Baguio, Philippines" in page
-    assert "CA-ARM" not in page
+    assert "CA-PAK" not in page
 
 
-def test_us_states_page_gives_both_rows_and_the_signs(place, us_states):
+def test_us_states_page_gives_both_rows_and_counts_votes(place, us_states):
     page = (place / "results" / "us-states" / "appendix.html").read_text(encoding="utf-8")
     for words in (
-        "exports of the treated pairs together stood 10.2% lower",
+        "exports of the treated pairs together stood 28.1% lower",
         "Change, percent",
-        "The signs differ",
+        "2 pairs count from another date than “signed”, as none is known (treated within the sample: 0): CA-EGY",
         "The first row is the coefficient of one treatment dummy on the same rows.",
         "Treated rows behind the effect",
     ):
@@ -156,16 +156,25 @@ def test_us_states_does_not_trust_clustered_errors(us_states):
 def test_us_states_names_the_rows_that_carry_it(us_states):
     finding = us_states.findings.set_index("diagnostic").loc["leverage"]
     assert finding["verdict"] == "cannot tell"  # influence does not see the noise of rows that are fitted exactly
-    assert "27 of 45 treated rows" in finding["sentence"]
+    assert "10 of 25 treated rows" in finding["sentence"]
     assert "TN-IND 2019" in finding["sentence"]
     assert "CA-PER 2025" in finding["sentence"]
 
 
-def test_us_states_has_a_column_without_the_flagged_pairs(us_states):
-    rows = us_states.specifications.set_index("specification")
-    assert rows.loc["total-unflagged", "n_treated_units"] == 7
-    event = us_states.effects[us_states.effects["kind"] == "event"]
-    assert len(event.groupby(["estimator", "specification"])) == len(us_states.specifications)
+def test_a_column_leaves_out_pairs_with_another_link(place):
+    text = (place / "analyses" / "us-states.toml").read_text(encoding="utf-8").partition("[[estimator]]")[0]
+    text = text.replace('undated_link = "exclude"', 'undated_link = "flag"').replace(
+        "wider_register = true", 'wider_register = true\nalso_linked = ["CA-PAK"]'
+    )
+    column = '[[estimator]]\nname = "imputation"\ntransform = "log"\n'
+    text += f'{column}headline = true\n{column}exclude_flagged = true\n[inference]\nname = "clustered"\n'
+    with mock.patch.object(execute, "render", return_value=SimpleNamespace(files={}, messages=())):
+        assert execute.execute(place, "flagged", text).code == 0
+    results = read_results(place / "results" / "flagged")
+    flagged = results.twinnings.loc[results.twinnings["has_undated_link"].astype(str) == "True", "unit"]
+    assert set(flagged) == {"CA-PAK", "NJ-IND", "NJ-PHL"}
+    assert list(results.specifications["n_treated_units"]) == [9, 6]
+    assert results.messages["message"].str.contains("3 treated units have another link without a date").any()
 
 
 def test_delaware_ends_as_a_description(place):

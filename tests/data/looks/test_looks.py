@@ -36,7 +36,7 @@ def test_the_bundled_registry(root):
     assert set(found["kinds"]) == {
         r["agreement_type"] for r in csv.DictReader((root / found["file"]).open(encoding="utf-8"))
     }
-    assert len(read_twinnings([TwinningSource(**found | {"id": "id"})], root).frame) == 227
+    assert len(read_twinnings([TwinningSource(**found | {"id": "id"})], root).frame) == 519
 
 
 KINDS = [
