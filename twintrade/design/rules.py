@@ -194,7 +194,7 @@ def _linked(register: pd.DataFrame, agreements: Agreements, panel: Panel) -> set
     if unknown:
         raise DesignError(f"{unknown[0]!r} is named as linked without a date but is no unit of the panel")
     inside, names = register[register["unit"] != ""], ["signatory", "partner_city"]
-    ends = inside["unit"].str.cat([inside[name].map(fold_name) for name in names], sep="|")
+    ends = inside["unit"] + "|" + inside["signatory"].map(fold_name) + "|" + inside["partner_city"].map(fold_name)
     is_undated, is_named = inside["onset"].isna(), (inside[names] != "").all(axis=1)
     is_same = is_named & ends.isin(ends[~is_undated])
     return set(inside.loc[is_undated & ~is_same, "unit"]) | set(agreements.also_linked)
@@ -210,8 +210,8 @@ def _onsets(rule: TreatmentRule, register: pd.DataFrame, panel: Panel) -> FloatA
 
 def _take_counted(rule: TreatmentRule, register: pd.DataFrame) -> pd.DataFrame:
     """Return of each unit the agreement from which it counts."""
-    dated = register[(register["unit"] != "") & register["onset"].notna() & register["counts"]]
-    return dated.sort_values("onset").groupby("unit").nth(rule.n - 1 if rule.rule == "nth_agreement" else 0)
+    dated = register[(register["unit"] != "") & register["onset"].notna() & register["counts"]].sort_values("onset")
+    return dated[dated.groupby("unit").cumcount() == (rule.n - 1 if rule.rule == "nth_agreement" else 0)]
 
 
 def _excluded(

@@ -125,8 +125,8 @@ def _name(twinning: pd.Series) -> str:
 def _warn_of_twin_rows(frame: pd.DataFrame, faults: Faults) -> None:
     """Warn of different identifiers for what reads like one agreement; one of another kind is another agreement."""
     who = frame["signatory"].where(frame["signatory"] != "", frame["city"])
-    ends = frame["city"], who.map(fold_name), frame["partner_city"].map(fold_name), frame["partner"], frame["kind"]
-    key = ends[0].str.cat(ends[1:], sep="|")
+    ends = frame["city"] + "|" + who.map(fold_name) + "|" + frame["partner_city"].map(fold_name)
+    key = ends + "|" + frame["partner"] + "|" + frame["kind"]
     again = key.duplicated(keep=False) & (frame["partner_city"] != "")
     for _, group in frame[again].groupby(key[again], sort=False):
         rows = Listed(tuple(map(str, group["row"])), "comma")
