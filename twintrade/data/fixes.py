@@ -26,6 +26,7 @@ _TABLES: Mapping[RemedyName, _Table] = {
     "missing_token": _Table("missing_tokens", "[]", has_remark=True),
     "ignore": _Table("ignore", "[]"),
     "partner_name": _Table("partner_names", "{}", has_remark=True),
+    "remainder": _Table("partner_names", "{}", has_remark=True),
     "where": _Table("where", "{}", has_remark=True),
     "where_total": _Table("where", "{}", has_remark=True),
     "drop": _Table("drop", "{}", has_remark=True, has_lists=True),

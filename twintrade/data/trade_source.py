@@ -17,13 +17,8 @@ from twintrade.data.figures.unit_names import UNKNOWN
 from twintrade.data.formats.package_files import load_extra
 from twintrade.data.formats.tables import TextTable, open_table
 from twintrade.data.geography.cities import check_codes, read_cities
-from twintrade.data.geography.countries import (
-    is_aggregate,
-    load_places,
-    resolve_column,
-    resolve_un_codes,
-    warn_of_validity,
-)
+from twintrade.data.geography.countries import resolve_column, resolve_un_codes, warn_of_validity
+from twintrade.data.remainders import are_left_out, drop_aggregates
 from twintrade.data.schema.source import UNNAMED, Constant, RevisionColumn, TradeSource, UnitColumn
 from twintrade.data.sources.cells import COLUMN_NAMES, TextColumn, build_text_array, clean_name, quote_cell
 from twintrade.data.sources.faults import Faults
@@ -31,11 +26,10 @@ from twintrade.data.sources.provenance import InputRecord
 from twintrade.data.totals import note_totals
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
-from twintrade.text import Listed, Text, Words, list_some
+from twintrade.text import Listed, Text, Words
 
 BLANK_IS_ZERO: Literal["blank is zero"] = "blank is zero"
 """Flag of a figure that the file does not have and a declaration calls a zero."""
-_MAX_NAMED = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,12 +101,13 @@ def read_source(source: TradeSource, root: Path, faults: Faults) -> SourceRows:
     if isinstance(source.money_unit, UnitColumn):
         unit = Text("data.unit-by-row", column=source.money_unit.column)
     scaled = list_scalings(source, long)
-    return _without_aggregates(SourceRows(frame, currency, replace(table.record, unit=unit), scaled), faults)
+    rows = SourceRows(frame, currency, replace(table.record, unit=unit), scaled)
+    return _take_partners(rows, source, faults)
 
 
 def _refuse_totals(frame: pd.DataFrame, source: TradeSource, long: TextTable, faults: Faults) -> None:
     """Note an error for every city, partner or product that is the sum of the others."""
-    is_single = ~is_aggregate(frame["partner"].to_numpy(dtype=object))
+    is_single = ~are_left_out(frame, source)
     parts = {"city": source.city, "partner": source.partner, "product": source.product}
     columns = {name: long.part(part, name) for name, part in parts.items() if isinstance(part, str)}
     kept = {name: replace(c, cells=c.cells[is_single], rows=c.rows[is_single]) for name, c in columns.items()}
@@ -148,7 +143,7 @@ def _from_microdata(source: TradeSource, root: Path, faults: Faults) -> SourceRo
             faults.warn(f"{kind}-figures", text, source.file, None, source.value or "")
     frame = cells[keys].assign(value=np.where(is_missing, np.nan, value), flag=flag, file=source.file, row=0)
     rows = SourceRows(frame, unit.currency, collapsed.record, counts=collapsed.counts)
-    return _without_aggregates(rows, faults)
+    return _take_partners(rows, source, faults)
 
 
 def _values(
@@ -288,13 +283,7 @@ def _report_missing(numbers: Numbers, source: TradeSource, faults: Faults) -> No
             faults.warn(f"{kind}-figures", text, source.file, None, source.value or "")
 
 
-def _without_aggregates(rows: SourceRows, faults: Faults) -> SourceRows:
-    grouped = is_aggregate(rows.frame["partner"].to_numpy(dtype=object))
-    if not grouped.any():
-        return rows
-    n_rows = int(rows.frame["row"][grouped].nunique())
-    codes = sorted(set(rows.frame["partner"][grouped]))
-    names = list_some([load_places()[code].name for code in codes], _MAX_NAMED)
-    faults.warn("aggregate-partner", Text("data.aggregate-partner", n=n_rows, names=names), rows.record.path)
-    record = rows.record.dropping(Text("data.dropped-aggregate"), n_rows)
-    return replace(rows, frame=rows.frame[~grouped].reset_index(drop=True), record=record)
+def _take_partners(rows: SourceRows, source: TradeSource, faults: Faults) -> SourceRows:
+    """Return the rows of partners that are compared or in totals."""
+    frame, n_gone = drop_aggregates(rows.frame, source, rows.record.path, faults)
+    return replace(rows, frame=frame, record=rows.record.dropping(Text("data.dropped-aggregate"), n_gone))

@@ -31,6 +31,7 @@ RemedyName = Literal[
     "partner_name",
     "precedence",
     "product",
+    "remainder",
     "same_city",
     "where",
     "where_total",

@@ -165,8 +165,8 @@ UN_NAMES = {
     "USSR (...1990)": "SUN",
     "Mayotte (Overseas France)": "MYT",
     "Réunion (Overseas France)": "REU",
-    "Northern Africa, nes": "+AFRICA",
-    "其它国家(地区)": "+AREAS",
+    "Northern Africa, nes": "+OTHER-AFRICA",
+    "其它国家(地区)": "+REST",
     "澳洲": "AUS",
     "前苏联": "SUN",
 }

@@ -4,6 +4,9 @@ from twintrade.data.geography.city_sizes import CitiesSource as CitiesSource
 from twintrade.data.geography.city_sizes import SharesSource as SharesSource
 from twintrade.data.geography.city_sizes import read_cities as read_cities
 from twintrade.data.geography.city_sizes import read_shares as read_shares
+from twintrade.data.geography.countries import COMPARED as COMPARED
+from twintrade.data.geography.countries import FOR_TOTALS as FOR_TOTALS
+from twintrade.data.geography.countries import LEAVE_OUT as LEAVE_OUT
 from twintrade.data.geography.countries import find_code as find_code
 from twintrade.data.geography.countries import is_aggregate as is_aggregate
 from twintrade.data.geography.countries import list_own_codes as list_own_codes
@@ -18,4 +21,6 @@ from twintrade.data.geography.gazetteer import find_only_place as find_only_plac
 from twintrade.data.geography.gazetteer import load_listed_places as load_listed_places
 from twintrade.data.geography.local_names import load_local_names as load_local_names
 from twintrade.data.geography.near_names import list_near_names as list_near_names
+from twintrade.data.geography.remainders import find_totals_only as find_totals_only
+from twintrade.data.geography.remainders import is_remainder as is_remainder
 from twintrade.data.geography.scripts import has_other_letters as has_other_letters

@@ -19,7 +19,7 @@ from twintrade.effects import Remedy
 from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
 from twintrade.text import Listed, Text
 
-PlaceKind = Literal["country", "territory", "part", "former", "aggregate"]
+PlaceKind = Literal["country", "territory", "part", "former", "aggregate", "remainder"]
 
 _BRACKETED = re.compile(r"\s*[(（](?:(?:\.\.\.|…)\s*[0-9]{4}|overseas\s+france)[)）]\s*$", re.IGNORECASE)
 """What the United Nations add to a name: the year in which a country ceased to be, or whose territory it is."""
@@ -31,7 +31,10 @@ _ALIKE, _CODE_LENGTH = 0.8, 3
 """Ratio from which a name may be a slip for another (`difflib`), and the letters of a code."""
 LEAVE_OUT: Literal["leave out"] = "leave out"
 """What ``partner_names`` may say in place of a code: such rows are left out and counted, as groups are."""
-_UNSPECIFIED: Literal["+AREAS"] = "+AREAS"
+COMPARED: Literal["remainder, in the comparison"] = "remainder, in the comparison"
+FOR_TOTALS: Literal["remainder, for totals only"] = "remainder, for totals only"
+"""What it may say of partners without a row of their own: in totals both, and in the comparison the first."""
+_LEFT_OUT, _REST, _WORLD = "+LEFT-OUT", "+REST", "+WORLD"
 _LANGUAGES = ("english", "chinese", "portuguese", "french", "german", "spanish", "italian")
 
 
@@ -44,7 +47,7 @@ class Place:
     code : str
         ISO 3166-1 alpha-3 where there is one; XKX for Kosovo, ``PSE-W`` for a part, ``+EU`` for an aggregate.
     iso2, name : str
-    kind : {"country", "territory", "part", "former", "aggregate"}
+    kind : {"country", "territory", "part", "former", "aggregate", "remainder"}
     valid_from, valid_to : int or None
         First and last year in which statistics can have it as a partner of its own.
     """
@@ -58,8 +61,8 @@ class Place:
 
     @property
     def is_aggregate(self) -> bool:
-        """Whether it is a group of countries or an unspecified rest, which never serves as comparison."""
-        return self.kind == "aggregate"
+        """Whether it is a group of countries or a remainder, which by itself never serves as comparison."""
+        return self.kind in ("aggregate", "remainder")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +177,12 @@ def is_aggregate(codes: ObjectArray) -> BoolArray:
     return np.fromiter(map(aggregates.__contains__, codes), dtype=bool, count=codes.size)
 
 
+def find_remainder_code(name: str) -> str:
+    """Return the code of a remainder: of the table where this knows the name as one, else the rest of the world."""
+    code = _table().by_key.get(_key(name), "")
+    return code if code and _table().places[code].kind == "remainder" else _REST
+
+
 def warn_of_validity(codes: ObjectArray, years: IntArray, file: str, faults: Faults) -> None:
     """Warn of partners that have figures in years in which they were no partner of their own."""
     spans = pd.DataFrame({"code": codes, "year": years}).drop_duplicates()
@@ -253,8 +262,13 @@ def _are_two_letters(cells: Sequence[str], table: _CountryTable, declared: Mappi
 
 
 def _declared_code(name: str, code: str, faults: Faults) -> str:
-    if code.casefold() == LEAVE_OUT:
-        return _UNSPECIFIED
+    answer, total = code.casefold(), _table().by_key.get(_key(name)) == _WORLD or is_total_word(name)
+    if answer == LEAVE_OUT:
+        return _LEFT_OUT
+    if answer in (COMPARED, FOR_TOTALS):
+        if total:
+            faults.error("partner-alias", Text("data.remainder-total", name=quote_cell(name)))
+        return find_remainder_code(name)
     if code not in load_places():
         faults.error("partner-alias", Text("data.partner-alias", name=quote_cell(name), code=quote_cell(code)))
     return code

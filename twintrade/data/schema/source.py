@@ -123,7 +123,8 @@ class TradeSource(FileFormat):
     city_names : tuple of CityName
         City crosswalk.
     partner_names : mapping of str to str
-        Further partner names with their codes.
+        Further partner names with their codes, or "leave out"; of those that stand for all partners without rows of
+        their own, "remainder, in the comparison" or "remainder, for totals only".
     city_code : str or None
         Column of the cities' own codes, to tell two cities with one romanization apart.
     country_codes : {"iso", "un"}

@@ -292,6 +292,8 @@ remark-missing_token = only if it means that there is no figure
 fix-ignore = { $first }
 fix-partner_name = { $first } = { $second }
 remark-partner_name = the code that it has, or "leave out"
+fix-remainder = { $first } = { $second }
+remark-remainder = or "remainder, for totals only", or "leave out"
 fix-city_name = {"{"} name = { $first }, city = "the city it is" {"}"}
 fix-own_name = {"{"} name = { $first }, code = { $second }, city = { $both } {"}"}
 fix-same_city = {"{"} name = { $first }, city = { $second } {"}"}
@@ -358,6 +360,8 @@ partner-unknown = { $cell } is no known partner{ $n_near ->
    *[other] ; near: { $near }
 }: correct it, or declare it under partner_names
 partner-alias = the alias { $name } stands for { $code }, which is no known code
+remainder-total = the alias { $name } is a total of partners that have rows of their own, and no remainder: leave it out of partner_names
+remainder-two-answers = partner_names gives two answers about { $name }: names of one remainder are all in the comparison, or all for totals only
 partner-years = { $name } ({ $code }) has figures in { PLAIN($first) } to { PLAIN($last) }, but is a partner of its own only { $bound ->
     [from] from { PLAIN($year) }
    *[to] up to { PLAIN($year) }
@@ -588,8 +592,20 @@ unknown-rows = a mark for a figure that is secret or not known stands in { $n ->
 aggregate-partner = { $n ->
     [one] { $n } row is
    *[other] { $n } rows are
-} about groups of countries or an unspecified rest ({ $names }) and left out
+} about groups of countries, or names that partner_names leaves out ({ $names }), and left out
 dropped-aggregate = aggregate partner
+remainder-unanswered = { $names } stands for partners without rows of their own: { $n ->
+    [one] { $n } row
+   *[other] { $n } rows
+} with { SHARE($share) } of the trade, left out as long as partner_names does not say whether to keep them
+remainder-totals = { $names } stands for partners without rows of their own and is kept for totals only: { $n ->
+    [one] { $n } row
+   *[other] { $n } rows
+} with { SHARE($share) } of the trade
+remainder-compared = { $names } stands for partners without rows of their own and is kept in the comparison, as never treated: { $n ->
+    [one] { $n } row
+   *[other] { $n } rows
+} with { SHARE($share) } of the trade
 
 ## microdata
 missing-weights = no weight stands in { $n ->

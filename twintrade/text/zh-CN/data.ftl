@@ -263,6 +263,8 @@ remark-missing_token = 仅当它表示没有数值时
 fix-ignore = { $first }
 fix-partner_name = { $first } = { $second }
 remark-partner_name = 其代码，或"leave out"
+fix-remainder = { $first } = { $second }
+remark-remainder = 或"remainder, for totals only"，或"leave out"
 fix-city_name = {"{"} name = { $first }, city = "所指的城市" {"}"}
 fix-own_name = {"{"} name = { $first }, code = { $second }, city = { $both } {"}"}
 fix-same_city = {"{"} name = { $first }, city = { $second } {"}"}
@@ -329,6 +331,8 @@ partner-unknown = { $cell }不是已知的伙伴{ $n_near ->
    *[other] ；相近的有：{ $near }
 }：请改正，或在partner_names中声明
 partner-alias = 别名{ $name }指向{ $code }，而该代码未知
+remainder-total = 别名{ $name }是已有各自数据的伙伴的合计，不是其余部分：请从partner_names中删去
+remainder-two-answers = partner_names对{ $name }给出两种回答：同一其余部分的各名称须一律纳入比较，或一律仅用于合计
 partner-years = { $name }（{ $code }）在{ PLAIN($first) }年至{ PLAIN($last) }年有数值，但{ $bound ->
     [from] 自{ PLAIN($year) }年起才
    *[to] 仅到{ PLAIN($year) }年为止
@@ -490,8 +494,11 @@ missing-rows = { $n }行中没有数值：{ $blank ->
    *[missing] 记为缺失，不是零；其所在的汇总单元也记为缺失
 }
 unknown-rows = { $n }行中是表示保密或不详的标记：记为缺失，不是零；其所在的汇总单元也记为缺失
-aggregate-partner = { $n }行属于国家组或未列明的其余部分（{ $names }），已剔除
+aggregate-partner = { $n }行属于国家组，或属于partner_names声明剔除的名称（{ $names }），已剔除
 dropped-aggregate = 汇总伙伴
+remainder-unanswered = { $names }指没有单独数据的伙伴：共{ $n }行，占贸易额的{ SHARE($share) }；在partner_names说明是否保留之前，一律剔除
+remainder-totals = { $names }指没有单独数据的伙伴，仅保留用于合计：共{ $n }行，占贸易额的{ SHARE($share) }
+remainder-compared = { $names }指没有单独数据的伙伴，作为从未受处理者保留在比较中：共{ $n }行，占贸易额的{ SHARE($share) }
 
 ## microdata
 missing-weights = { $n }行没有权重：其所在汇总单元的权重取其余各行的权重
