@@ -13,7 +13,14 @@ from twintrade.design.comparison import Comparison, Donors, NotYetTreated
 from twintrade.design.fixed_effects import list_effect_names, name_effect
 from twintrade.design.observations import Observations
 from twintrade.design.panel import Panel
-from twintrade.design.selection import ALWAYS_TREATED, NO_FIGURE_BEFORE, Sieve, describe_sample, number_units
+from twintrade.design.selection import (
+    ALWAYS_TREATED,
+    NO_FIGURE_BEFORE,
+    REMAINDER,
+    Sieve,
+    describe_sample,
+    number_units,
+)
 from twintrade.design.throughout import align_onsets
 from twintrade.design.transforms import TRANSFORMS, Outcome, TransformName
 from twintrade.design.treatment import Treatment
@@ -56,6 +63,9 @@ class Design:
         Column of sampling weights.
     always_treated : {"exclude", "keep", "compare"}
         Units treated from their first observed period on: left out, kept, or comparison with a constant effect.
+    totals_only : tuple of str
+        Partners whose rows count in totals and in no comparison: a rest of the world, who may hold agreements that
+        nobody knows. In the comparison they are never treated, and fit the effects of their city and period.
     kept : BoolArray or None, shape (panel.n_rows,)
         Rows of the panel that take part; None for all.
     left_out : tuple of Dropped
@@ -84,6 +94,7 @@ class Design:
     covariates: tuple[str, ...] = ()
     weights: str | None = None
     always_treated: Literal["exclude", "keep", "compare"] = "exclude"
+    totals_only: tuple[str, ...] = ()
     kept: BoolArray | None = None
     left_out: tuple[Dropped, ...] = ()
     index_base: int | None = None
@@ -96,9 +107,11 @@ class Design:
         require_word("always_treated", self.always_treated, ("exclude", "keep", "compare"))
         if not isinstance(self.comparison, Comparison):
             raise DesignError(f"comparison is an object such as NeverTreated(), not {self.comparison!r}")
-        for name, what in (("clusters", "dimensions"), ("covariates", "columns")):
+        for name, what in (("clusters", "dimensions"), ("covariates", "columns"), ("totals_only", "partners")):
             if isinstance(getattr(self, name), str):
                 raise DesignError(f"{name} is a list of {what}; give ({getattr(self, name)!r},)")
+        if unknown := [name for name in self.totals_only if name not in self.panel.partners]:
+            raise DesignError(f"totals_only names {unknown[0]!r}, which is no partner of the panel")
         list_effect_names(self.fixed_effects, self.panel.columns)
         if self.window[0] > self.window[1]:
             raise DesignError(f"the window {list(self.window)} ends before it begins; give [first, last]")
@@ -208,6 +221,8 @@ class Design:
         panel, leaves_out = self.panel, self.always_treated != "keep"
         sieve = Sieve(panel, self.kept)
         sieve.drop_excluded(self.treatment.excluded)
+        if self.totals_only:
+            sieve.drop(np.isin(panel.partners, self.totals_only)[panel.unit_partner][panel.unit], REMAINDER)
         if leaves_out:
             sieve.drop_always_treated(outcome.affected, ALWAYS_TREATED)
         sieve.drop_not_finite(outcome.figures)

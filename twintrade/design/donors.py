@@ -174,7 +174,8 @@ def _reasons(design: Design, position: int, min_positive: float, aggregates: Col
     reasons[onset <= panel.first_period] = "always-treated"
     for unit, reason in design.treatment.excluded.items():
         reasons[panel.units == unit] = reason
-    reasons[are_aggregates(panel.partners, aggregates)[panel.unit_partner]] = "aggregate"
+    is_group = are_aggregates(panel.partners, aggregates) | np.isin(panel.partners, design.totals_only)
+    reasons[is_group[panel.unit_partner]] = "aggregate"
     return reasons
 
 

@@ -17,6 +17,9 @@ EXCLUSIONS = ("undated", "unmatched", "other-kind")
 ALWAYS_TREATED, NO_FIGURE_BEFORE = "always-treated", "no-figure-before"
 """Reasons for which units that are treated in all their rows are left out."""
 
+REMAINDER = "remainder"
+"""Reason for which rows of partners are left out that count in totals only."""
+
 
 class Sieve:
     """Rows of a panel still in, and what was left out so far."""

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from twintrade.design.aggregates import are_aggregates
+from twintrade.design.aggregates import are_totals
 from twintrade.design.panel import Panel
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, take_rows
@@ -44,10 +44,10 @@ class Outcome:
         return self.panel.values(self.name)
 
     @property
-    def is_aggregate(self) -> BoolArray:
+    def is_total(self) -> BoolArray:
         """Which rows have a group of countries as partner, shape (panel.n_rows,)."""
         panel = self.panel
-        return np.asarray(are_aggregates(panel.partners)[panel.unit_partner][panel.unit])
+        return np.asarray(are_totals(panel.partners)[panel.unit_partner][panel.unit])
 
     @property
     def base(self) -> int:
@@ -134,7 +134,7 @@ class Share(OutcomeTransform):
     """The outcome over the total of its partner, or of its city, in the same period.
 
     The total counts every figure of the panel, of units that are excluded from the comparison too: it is the same
-    whoever is left out. Groups of countries and unspecified rests are in no total of a city, and have no share.
+    whoever is left out. Groups of countries are in no total of a city, and have no share; a remainder is in it.
 
     Attributes
     ----------
@@ -145,7 +145,7 @@ class Share(OutcomeTransform):
 
     def losses(self, outcome: Outcome, keep: BoolArray) -> Iterator[Loss]:
         """Yield rows of aggregates, negative outcomes, and rows without a positive total."""
-        yield outcome.is_aggregate & (self.of == "city"), "aggregate", Text("design.dropped-aggregate")
+        yield outcome.is_total & (self.of == "city"), "aggregate", Text("design.dropped-aggregate")
         yield outcome.figures < 0, "negative-share", Text("design.dropped-negative-share")
         yield ~(self._totals(outcome) > 0), "no-total", Text("design.dropped-no-total", of=self.of)
 
@@ -170,7 +170,7 @@ class Share(OutcomeTransform):
         cell = place * (panel.last_period - panel.first_period + 1) + panel.period - panel.first_period
         counts = np.isfinite(raw) & (raw > 0)
         if self.of == "city":
-            counts &= ~outcome.is_aggregate
+            counts &= ~outcome.is_total
         return np.asarray(np.bincount(cell, np.where(counts, raw, 0.0))[cell], dtype=np.float64)
 
 

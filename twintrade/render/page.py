@@ -30,8 +30,11 @@ NAMED = {
     "specifications": ("outcome", "outcome_unit", "effect_unit"),
 }
 """Columns of the results with names of things, by table."""
-ON_FIRST_PAGE = ("guess", "treated-jump", "other-sheets", "unmatched-city", "unknown-city")
-"""Codes of warnings about who counts as treated, and whether all data are read."""
+ON_FIRST_PAGE = (
+    *("guess", "treated-jump", "other-sheets", "unmatched-city", "unknown-city"),
+    *("remainder", "remainder-unanswered"),
+)
+"""Codes of warnings about who counts as treated, who is compared, and whether all data are read."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from twintrade.data.geography.countries import COMPARED, FOR_TOTALS, find_remainder_code, find_codes, load_places
+from twintrade.data.geography.countries import COMPARED, FOR_TOTALS, find_codes, find_remainder_code, load_places
 from twintrade.data.sources.cells import TextColumn, build_text_array
 from twintrade.numerics.arrays import BoolArray
 

@@ -13,6 +13,7 @@ import pandas as pd
 from twintrade.data.figures import build_conversions_frame
 from twintrade.design import Design
 from twintrade.design.register import NO_UNIT, OF_STATUS
+from twintrade.design.selection import REMAINDER
 from twintrade.diagnostics.base import DIAGNOSTICS
 from twintrade.diagnostics.who_is_compared import format_dated_event
 from twintrade.effects import Money, ResultSet, build_findings_frame
@@ -95,6 +96,7 @@ def list_unit_roles(design: Design) -> np.ndarray[Any, Any]:
     role = np.full(panel.n_units, "comparison", dtype=object)
     role[onset <= panel.last_period] = "treated"
     role[onset <= panel.first_period] = "always-treated"
+    role[np.isin(panel.partners, design.totals_only)[panel.unit_partner]] = REMAINDER
     for unit, reason in design.treatment.excluded.items():
         role[panel.units == unit] = reason
     return role

@@ -153,6 +153,22 @@ always-treated = { $n } { units } are treated from their first period on{ $used 
    *[no] , and are left out here
 }. With them as comparison the effect is { $compared }, without them { $excluded }: the first assumes that what their agreement does no longer changes. { $verdict }
 
+## a remainder of the partners
+remainder-none = no partner stands for those without rows of their own, or the comparison is with donors
+remainder-label = { $compared ->
+    [yes] in the comparison
+   *[no] for totals only
+}
+remainder-unknown = not estimated
+remainder = { $names } { $n ->
+    [one] stands
+   *[other] stand
+} for partners without rows of their own, some of which may have agreements. With these rows in the comparison, as never treated, the effect is { $compared }; with them for totals only it is { $excluded }; here they are { $used ->
+    [yes] in the comparison
+    [some] partly in the comparison
+   *[no] for totals only
+}. { $verdict }
+
 ## conditional trends
 conditional-label = { $by ->
     [size] trends parallel within thirds by size

@@ -73,6 +73,7 @@ dropped-no-weight = rows whose weight is not positive
 dropped-negative-under-log = rows with a negative outcome, which has no logarithm
 dropped-zero-under-log = rows with a zero outcome, which has no logarithm
 dropped-domestic = rows of a country with itself: domestic sales
+dropped-remainder = rows of partners kept for totals only: a remainder without rows of their own
 dropped-aggregate = rows of partners that are several countries
 dropped-negative-share = rows with a negative outcome, which is no share of a total
 dropped-no-total = rows whose { $of ->

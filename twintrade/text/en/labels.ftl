@@ -271,6 +271,7 @@ check-specification_curve = Specification curve
 check-spillovers = Spillovers
 check-structural_sensitivity = Structural sensitivity
 check-sup_f = Sup-F test
+check-remainder = Remainder of the partners
 check-undated_agreements = Agreements without a date
 check-twfe_weights = Two-way weights
 check-unknown_break = Break at an unknown date
@@ -319,6 +320,7 @@ status-donor = donor
 status-excluded = excluded
 status-undated = with an undated agreement
 status-other-kind = with another kind of agreement
+status-remainder = remainder, for totals only
 status-unmatched = with an agreement under another spelling
 
 ## what errors are clustered by

@@ -141,6 +141,19 @@ always-treated = 有{ $n }个{ unit }从首期起就受处理{ $used ->
    *[no] ，此处予以剔除
 }。以其为对照，效应为{ $compared }；不以其为对照，效应为{ $excluded }。前者假定其协议的作用不再变化。{ $verdict }
 
+## a remainder of the partners
+remainder-none = 没有代表其余伙伴的数据，或以对照供体作比较
+remainder-label = { $compared ->
+    [yes] 纳入比较
+   *[no] 仅用于合计
+}
+remainder-unknown = 未能估计
+remainder = { $names }指没有单独数据的伙伴，其中可能有已签协议者。作为从未受处理者纳入比较，效应为{ $compared }；仅用于合计，效应为{ $excluded }；此处{ $used ->
+    [yes] 已纳入比较
+    [some] 部分纳入比较
+   *[no] 未纳入比较
+}。{ $verdict }
+
 ## conditional trends
 conditional-label = { $by ->
     [size] 规模三分位组内趋势平行

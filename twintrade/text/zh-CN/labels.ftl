@@ -271,6 +271,7 @@ check-specification_curve = 设定曲线
 check-spillovers = 溢出效应
 check-structural_sensitivity = 结构敏感性
 check-sup_f = Sup-F检验
+check-remainder = 其余伙伴
 check-undated_agreements = 日期不详的协议
 check-twfe_weights = 双向固定效应权重
 check-unknown_break = 未知日期断点
@@ -319,6 +320,7 @@ status-donor = 供体
 status-excluded = 剔除
 status-undated = 协议日期不详
 status-other-kind = 仅有其他类型的协议
+status-remainder = 其余伙伴，仅用于合计
 status-unmatched = 协议所用名称不同
 
 ## what errors are clustered by
