@@ -102,3 +102,14 @@ def test_two_remainders_of_one_place_are_answered_alike(project, trade_source):
     both = {"ROW": COMPARED, "Sonstige": COMPARED}
     added = read_trade([trade_source(partner_names=both, add_up=True)], root).frame
     assert added.loc[added["partner"] == "+REST", "value"].tolist() == [180.0] * 4
+
+
+def test_a_code_of_the_united_nations_is_answered_by_the_code_it_stands_for(project, trade_source):
+    rows = CLEAN.replace("GBR", "826").replace("USA", "842").replace("JPN", "392") + REST.replace("ROW", "899")
+    root, declared = project(rows), {"country_codes": "un"}
+    (question,) = list_asked(read_trade([trade_source(**declared)], root))
+    assert question.remedy.values == ("+AREAS", COMPARED)
+    for answer, partners in ((COMPARED, ["+AREAS", "GBR"]), (LEAVE_OUT, ["GBR", "JPN"])):
+        table = read_trade([trade_source(**declared, partner_names={"+AREAS": answer})], root)
+        assert table.partners[:2] == partners
+        assert not list_asked(table)

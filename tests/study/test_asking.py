@@ -4,6 +4,7 @@ import os
 import pty
 import subprocess
 import sys
+import tomllib
 
 import pytest
 
@@ -104,3 +105,21 @@ def test_a_unit_that_nothing_names_is_a_question_listed_with_the_others(two_open
         parse_tables(written)
     assert "partner: " in str(caught.value)
     assert "money_unit: nothing names the currency: write it" in str(caught.value)
+
+
+@pytest.mark.parametrize(("typed", "answer"), [("2", "remainder, in the comparison"), ("", "leave out")])
+def test_a_rest_of_the_world_is_asked_about(two_open_ends, typed, answer):
+    rows = [f"{c},{p},{y},{y}" for c in ("Lyon", "Metz") for p in (*COUNTRIES, "ROW") for y in range(2004, 2012)]
+    text = "\n".join(["city,partner,year,exports_eur", *rows]) + "\n"
+    (two_open_ends / "t.csv").write_text(text, encoding="utf-8")
+    (two_open_ends / "r.csv").write_text("city,country,date\nLyon,DEU,2008-05-01\n", encoding="utf-8")
+    write_scaffold(
+        two_open_ends,
+        "mine",
+        "t.csv",
+        "r.csv",
+        ask=lambda question: typed if "rest of the partners" in question else "",
+    )
+    (line,) = [line for line in list_lines(two_open_ends) if line.startswith("partner_names")]
+    assert tomllib.loads(line) == {"partner_names": {"ROW": answer}}
+    assert ("GUESS" in line) == (not typed)

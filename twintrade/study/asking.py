@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from twintrade.data.figures import UNKNOWN, parse_money_unit, read_header
+from twintrade.data.geography import COMPARED, FOR_TOTALS, LEAVE_OUT
 from twintrade.data.looks import Guess
 from twintrade.errors import UNDECIDED, DataError
 from twintrade.text import Text
@@ -14,6 +15,7 @@ _UNSEEN = {
     "data.look-nothing": ("exports", "imports"),
     "data.look-absent": ("missing", "zero", "error"),
     "data.look-reporter": ("city", "partner"),
+    "data.look-remainder": (LEAVE_OUT, COMPARED, FOR_TOTALS),
 }
 """What a line may be whose reason says that nothing in the file tells."""
 
@@ -47,7 +49,8 @@ def settle_guesses(tables: Sequence[Sequence[Guess]], ask: Ask) -> list[list[Gue
         guess = lines[question.place]
         answer = _ask_one(guess, _list_choices(guess, question, lines), ask)
         n_asked += 1
-        lines[question.place] = replace(guess, options=(), reason="", value=answer) if answer else guess
+        value = dict.fromkeys(guess.value, answer) if isinstance(guess.value, dict) else answer
+        lines[question.place] = replace(guess, options=(), reason="", value=value) if answer else guess
         tables = [[g for g in table if (i, g.key) != (question.table, guess.key)] for i, table in enumerate(tables)]
         if guess.key == "value" and answer:
             _settle_unit(lines, answer)

@@ -21,6 +21,7 @@ from twintrade.data.geography.gazetteer import find_only_place as find_only_plac
 from twintrade.data.geography.gazetteer import load_listed_places as load_listed_places
 from twintrade.data.geography.local_names import load_local_names as load_local_names
 from twintrade.data.geography.near_names import list_near_names as list_near_names
+from twintrade.data.geography.remainders import find_kept as find_kept
 from twintrade.data.geography.remainders import find_totals_only as find_totals_only
 from twintrade.data.geography.remainders import is_remainder as is_remainder
 from twintrade.data.geography.scripts import has_other_letters as has_other_letters

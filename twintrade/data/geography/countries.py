@@ -238,11 +238,11 @@ def _year(text: str) -> int | None:
 
 def _code(cell: str, table: _CountryTable, declared: Mapping[str, str], is_iso2: bool) -> str:
     name = clean_name(cell)
-    if name in table.places:
+    key = _key(name)
+    if name in table.places and not (table.places[name].is_aggregate and key in declared):
         return name
     if is_iso2 and name in table.by_iso2:
         return table.by_iso2[name]
-    key = _key(name)
     return declared.get(key) or table.by_key.get(key, "") if key else ""
 
 

@@ -8,7 +8,8 @@ import numpy as np
 from twintrade.data.calendar.periods import Frequency
 from twintrade.data.figures.unit_names import UNKNOWN
 from twintrade.data.formats.tables import TextTable
-from twintrade.data.geography.countries import find_codes
+from twintrade.data.geography.countries import COMPARED, FOR_TOTALS, LEAVE_OUT, find_codes, resolve_un_codes
+from twintrade.data.geography.remainders import is_remainder
 from twintrade.data.looks.column_scores import (
     HALF,
     Score,
@@ -26,7 +27,7 @@ from twintrade.data.looks.layouts import look_for_layout
 from twintrade.data.looks.value_look import find_decimal, find_unit_of_wide, look_for_value
 from twintrade.data.looks.words import find_role, has_word_of
 from twintrade.data.schema.source import UNNAMED
-from twintrade.data.sources.cells import TextColumn, build_text_array, quote_cell
+from twintrade.data.sources.cells import TextColumn, build_text_array, clean_name, quote_cell
 from twintrade.errors import DataError
 from twintrade.text import Listed, Text
 
@@ -53,7 +54,7 @@ def look_at_trade(root: Path, file: str, cities: Sequence[str] = (), other: Othe
     """
     table, guesses = look_at_file(root, file)
     if known := look_for_layout(table, file):
-        return [Guess("file", file), *guesses, *known, *_conventions()]
+        return [Guess("file", file), *guesses, *known, *_find_remainders(table, known), *_conventions()]
     names = list(table.columns)
     wide = list_periods(names)
     parts = _wide_periods(wide) if wide else _long_periods(table, names, file)
@@ -83,6 +84,7 @@ def look_at_trade(root: Path, file: str, cities: Sequence[str] = (), other: Othe
     flow = look_for_flow(table, [n for n in names if n not in products], value, file, ends)
     where = [n for g in flow if isinstance(g.value, dict) for n in g.value]
     parts += [city, *product, *flow, *look_for_valuation([value, table.title] if value else table.columns)]
+    parts += _find_remainders(table, parts)
     left = [n for n in names if n not in (*where, *products)]
     if wide:
         parts += _ignored(left)
@@ -90,6 +92,20 @@ def look_at_trade(root: Path, file: str, cities: Sequence[str] = (), other: Othe
         parts.append(Guess("", "", Text("data.look-unread", columns=Listed(tuple(map(quote_cell, left)), "comma"))))
     parts.append(Guess("absent", "missing", Text("data.look-absent")))
     return [Guess("file", file), *guesses, *parts]
+
+
+def _find_remainders(table: TextTable, lines: Sequence[Guess]) -> list[Guess]:
+    """Return the line on partners that stand for all those without rows of their own, if there are any."""
+    known = {g.key: g.value for g in lines}
+    partner = known.get("partner")
+    if not isinstance(partner, str) or partner not in table.columns or "partner_names" in known:
+        return []
+    column = table.column(partner)
+    cells = resolve_un_codes(column) if known.get("country_codes") == "un" else column.cells
+    names = sorted({clean_name(cell) for cell in set(cells)})
+    rests = [name for name, is_rest in zip(names, is_remainder(names), strict=True) if is_rest]
+    reason = Text("data.look-remainder", n=len(rests), compared=COMPARED, totals=FOR_TOTALS)
+    return [Guess("partner_names", dict.fromkeys(rests, LEAVE_OUT), reason)] if rests else []
 
 
 def _refuse_partners_across(names: list[str], file: str) -> None:

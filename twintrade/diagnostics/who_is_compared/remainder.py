@@ -52,26 +52,25 @@ class Remainder(Diagnostic):
         compared = len(set(partners) - set(design.totals_only))
         unknown = Text("checks.remainder-unknown")
         numbers = [format_effect(float(e), scale) if np.isfinite(e) else unknown for e in effects]
-        text = Text(
+        note = Text(
             "checks.remainder",
             names=Listed(names),
             n=len(names),
             used="yes" if compared == len(partners) else "some" if compared else "no",
             compared=numbers[0],
             excluded=numbers[1],
-            verdict=describe_judged(judged, scale),
         )
         return Finding(
             diagnostic=self.name,
             verdict=judged.verdict,
-            text=text,
+            text=Listed((note, describe_judged(judged, scale)), "sentences"),
             value=abs(float(effects[0] - effects[1])),
             unit=scale,
             bound=judged.bound,
             tolerance=judged.tolerance,
             table=table,
             payloads={"remainder": table},
-            messages=(Message("warning", "remainder", text), *list_failures(self.name, table)),
+            messages=(Message("warning", "remainder", note), *list_failures(self.name, table)),
         )
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from twintrade.data.calendar import Frequency
 from twintrade.data.complete import complete
 from twintrade.data.figures import Conversion
+from twintrade.data.geography import find_totals_only
 from twintrade.data.registry import Reconciliation, reconcile
 from twintrade.data.schema import Constant, TradeSource
 from twintrade.data.sources import AbsentInputError, InputRecord, hold_collection, locate
@@ -63,6 +64,8 @@ class Observed:
         The registry held against the trade tables.
     jumps : tuple of Jump
         Changes of the outcome that nothing in their series explains.
+    totals_only : tuple of str
+        Partners that the analysis file keeps for totals only.
     """
 
     panel: Panel
@@ -73,6 +76,7 @@ class Observed:
     conversions: tuple[Conversion, ...] = ()
     reconciliation: Reconciliation | None = None
     jumps: tuple[Jump, ...] = ()
+    totals_only: tuple[str, ...] = ()
 
 
 def format_currency(money_unit: str) -> str:
@@ -125,6 +129,7 @@ def observe(name: str, spec: Spec, root: Path) -> Observed:
     absent = set(read.agreements.registry["city"]) - {str(city) for city in panel.cities}
     left_out = [city for source in sources for city in list_cities_left_out(source, root, absent)]
     decided = (*read.agreements.decided_cities, *left_out)
+    kept = {code for source in sources for code in find_totals_only(source.partner_names)}
     inputs = tuple(record for table in tables for record in table.provenance) + further.inputs + read.inputs
     messages = tuple(m for table in tables for m in table.messages) + further.messages + read.messages
     return Observed(
@@ -136,6 +141,7 @@ def observe(name: str, spec: Spec, root: Path) -> Observed:
         conversions=tuple(dict.fromkeys(c for table in tables for c in table.conversions)),
         reconciliation=_reconciled(read, tables, panel),
         jumps=next((table.jumps for table in tables if table.flow == spec.design.outcome), ()),
+        totals_only=tuple(sorted(kept & set(map(str, panel.partners)))),
     )
 
 

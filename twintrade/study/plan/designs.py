@@ -122,6 +122,7 @@ class Designs:
             covariates=tuple(section.covariates),
             weights=section.weights,
             always_treated=section.always_treated,
+            totals_only=self.observed.totals_only,
         )
         without = set(section.without) - {_DOMESTIC}
         unknown = sorted(without - set(design.panel.units))

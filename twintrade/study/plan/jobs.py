@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from twintrade.data.geography import find_kept
 from twintrade.diagnostics.base import DIAGNOSTICS, Diagnostic
 from twintrade.errors import SpecError
 from twintrade.estimators.base import ESTIMATORS, Estimator
@@ -22,6 +23,8 @@ OF_THE_ENTRY = ("label", "key", "exclude_flagged", "donors", "headline", "infere
 DONORS = ("all", "A", "B")
 
 ON_DEFAULT = "headline"
+_REMAINDER = "remainder"
+"""The check of a kept remainder, which is made of the headline whether the file lists it or not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +130,8 @@ def plan(name: str, spec: Spec) -> Plan:
     columns = _with_headline(_columns(spec, faults), faults)
     inference = _inference(spec, spec.inference, faults)
     beside = [_inference(spec, NamedEntry(name=n), faults, "inference.beside") for n in spec.inference.beside]
-    checks = [_check(i, entry, spec, columns, faults) for i, entry in enumerate(spec.diagnostic, 1)]
+    entries = [*spec.diagnostic, *_list_unasked(spec)] if columns else spec.diagnostic
+    checks = [_check(i, entry, spec, columns, faults) for i, entry in enumerate(entries, 1)]
     if faults or inference is None:
         raise SpecError("\n".join(faults))
     return Plan(
@@ -251,6 +255,13 @@ def _check(i: int, entry: NamedEntry, spec: Spec, columns: list[LadderColumn], f
     except SpecError as error:
         faults.append(str(error))
         return None
+
+
+def _list_unasked(spec: Spec) -> list[NamedEntry]:
+    """Return the check of a remainder that a trade table keeps, where the analysis file does not ask for it."""
+    is_kept = any(find_kept(entry.partner_names) for entry in spec.data.trade)
+    is_asked = any(entry.name == _REMAINDER for entry in spec.diagnostic)
+    return [NamedEntry(name=_REMAINDER, if_any=True)] if is_kept and not is_asked else []
 
 
 def _chosen(on: Any, columns: list[LadderColumn], where: str) -> list[LadderColumn]:

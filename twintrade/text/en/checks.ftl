@@ -167,7 +167,7 @@ remainder = { $names } { $n ->
     [yes] in the comparison
     [some] partly in the comparison
    *[no] for totals only
-}. { $verdict }
+}
 
 ## conditional trends
 conditional-label = { $by ->

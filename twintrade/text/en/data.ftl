@@ -681,6 +681,10 @@ look-names = by the names in the file
 look-layout = A table of { $title }, known by its headers: what follows without a mark is not guessed.
 look-further-flow = rows of { $code } alone are read; for { $others } write this table again with that code
 look-own-codes = { $name } has codes of the publisher's own: write the ISO code of each
+look-remainder = { $n ->
+    [one] it stands
+   *[other] they stand
+} for partners without rows of their own; or "{ $compared }", or "{ $totals }"
 look-nothing = nothing in the file says it
 look-no-such-column = no column found
 look-one-flow = one flow at a time

@@ -6,6 +6,7 @@ wrote = wrote { $path }
 new-project = neither this folder nor one above it holds { $folder }/: a new project starts here
 question-city = Which column names the cities, the end that the agreements are about?
 question-partner = Which column names the partner countries?
+question-partner_names = Is the rest of the partners left out, or kept: in the comparison, as never treated, or for totals only?
 question-value = Which column holds the figures?
 question-flow = Are the figures exports or imports of the city?
 question-money_unit = In which unit are the figures? For example: USD, 1,000 EUR, 万美元

@@ -152,7 +152,7 @@ remainder = { $names }指没有单独数据的伙伴，其中可能有已签协�
     [yes] 已纳入比较
     [some] 部分纳入比较
    *[no] 未纳入比较
-}。{ $verdict }
+}
 
 ## conditional trends
 conditional-label = { $by ->

@@ -579,6 +579,7 @@ look-names = 依据文件中的名称
 look-layout = 由表头识别为{ $title }的数据表：以下未加标记之处不是推测。
 look-further-flow = 只读取{ $code }的行；如需{ $others }，请用该代码再写一个这样的表
 look-own-codes = { $name }采用发布方自有的代码：请写出各自的ISO代码
+look-remainder = 指没有单独数据的伙伴；或"{ $compared }"，或"{ $totals }"
 look-nothing = 文件中没有任何依据
 look-no-such-column = 没有找到这样的列
 look-one-flow = 每次只取一个流向

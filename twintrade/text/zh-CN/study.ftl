@@ -6,6 +6,7 @@ wrote = 已写入{ $path }
 new-project = 此文件夹及其上级文件夹中均没有{ $folder }/：将在此处新建项目
 question-city = 哪一列是城市名，即签订协议的一方？
 question-partner = 哪一列是伙伴国名称？
+question-partner_names = 其余伙伴是剔除，还是保留：作为从未受处理者纳入比较，或仅用于合计？
 question-value = 哪一列是数值？
 question-flow = 数值是该城市的出口还是进口？
 question-money_unit = 数值的单位是什么？例如：USD，1,000 EUR，万美元
