@@ -132,7 +132,7 @@ def compare(
         "unit" (or "dyad"), "city", "partner", "period", "undirected_pair", or the table's own names of these. City
         and partner where units are pairs, else the unit.
     **options
-        Further fields of Design: transform, window, reference, anticipation, weights, always_treated.
+        Further fields of Design: transform, window, reference, anticipation, weights, always_treated, totals_only.
 
     Raises
     ------

@@ -261,7 +261,8 @@ def _list_unasked(spec: Spec) -> list[NamedEntry]:
     """Return the check of a remainder that a trade table keeps, where the analysis file does not ask for it."""
     is_kept = any(find_kept(entry.partner_names) for entry in spec.data.trade)
     is_asked = any(entry.name == _REMAINDER for entry in spec.diagnostic)
-    return [NamedEntry(name=_REMAINDER, if_any=True)] if is_kept and not is_asked else []
+    unasked = NamedEntry.model_validate({"name": _REMAINDER, "if_any": True})
+    return [unasked] if is_kept and not is_asked else []
 
 
 def _chosen(on: Any, columns: list[LadderColumn], where: str) -> list[LadderColumn]:
