@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from twintrade.design.panel_keys import name_keys
 from twintrade.text import Text, Words
 
 
@@ -95,6 +96,9 @@ class Donors(Comparison):
     units: tuple[str, ...] = ()
     description: Words = field(default_factory=lambda: Text("design.donors"))
     name: ClassVar[str] = "donors"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "units", tuple(name_keys(self.units)))
 
     @property
     def label(self) -> Text:

@@ -270,9 +270,17 @@ class Design:
         """Unit of a linear effect, as text after the number; empty for log points."""
         return TRANSFORMS[self.transform].unit(self._column)
 
-    def without(self, units: Collection[str], why: Dropped | None = None) -> "Design":
-        """Return the design without the named units, for a reason if one must be listed."""
-        return self.restricted(~np.isin(self.panel.units, list(units))[self.panel.unit], why)
+    def without(self, units: Collection[object], why: Dropped | None = None) -> "Design":
+        """Return the design without the named units, for a reason if one must be listed.
+
+        Raises
+        ------
+        DesignError
+            A name is no unit of the panel.
+        """
+        stays = np.ones(self.panel.n_units, dtype=bool)
+        stays[self.panel.locate(units)] = False
+        return self.restricted(stays[self.panel.unit], why)
 
     def restricted(self, rows: BoolArray, why: Dropped | None = None) -> "Design":
         """Return the design on fewer rows of the panel, shape (panel.n_rows,), for a reason if one must be listed."""
@@ -305,7 +313,8 @@ class Design:
         new = replace(self, comparison=comparison)
         if not isinstance(comparison, Donors):
             return new
-        member = np.isin(self.panel.units, list(comparison.units)) | np.isfinite(self.onset)
+        member = np.isfinite(self.onset)
+        member[self.panel.locate(comparison.units)] = True
         return new.restricted(member[self.panel.unit])
 
     def with_outcome(self, outcome: str, transform: TransformName) -> "Design":

@@ -118,7 +118,8 @@ def build_case_design(design: Design, unit: str, donor_set: DonorSet) -> Design:
         excluded = count_exclusions(donor_set)
         key = "design.no-donor" if excluded.items else "design.no-candidate"
         raise DesignError(Text(key, **names, excluded=excluded))
-    members = np.isin(design.panel.units, [unit, *donor_set.donors.units])
+    members = np.zeros(design.panel.n_units, dtype=bool)
+    members[design.panel.locate([unit, *donor_set.donors.units])] = True
     return replace(design, comparison=donor_set.donors).restricted(members[design.panel.unit])
 
 
@@ -150,16 +151,13 @@ def find_treated_unit(design: Design) -> str:
 
 
 def _treated_position(design: Design, unit: str) -> int:
-    units = design.panel.units
-    positions = np.flatnonzero(units == unit)
-    if positions.size == 0:
-        raise DesignError(f"no unit is called {unit!r}; units are city-partner labels such as {units[0]!r}")
-    if not design.onset[positions[0]] <= design.panel.last_period:
+    position = int(design.panel.locate([unit])[0])
+    if not design.onset[position] <= design.panel.last_period:
         raise DesignError(
             f"{unit} is not treated within the sample; give it an onset up to "
             f"{design.panel.label(design.panel.last_period)}"
         )
-    return int(positions[0])
+    return position
 
 
 def _reasons(design: Design, position: int, min_positive: float, aggregates: Collection[str]) -> ObjectArray:

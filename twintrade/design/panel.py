@@ -1,6 +1,6 @@
 """A validated panel: one row per unit and period, where a unit is a city or a city-partner dyad."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from twintrade.design.panel_keys import is_ascending, number_keys, sort_rows
+from twintrade.design.panel_keys import is_ascending, name_keys, number_keys, sort_rows
 from twintrade.design.period_column import FREQUENCIES, read_period_column
 from twintrade.design.period_column import FrequencyName as FrequencyName
 from twintrade.design.words import require_word
@@ -18,6 +18,7 @@ from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray, find_di
 from twintrade.text import Text, list_some
 
 _MOST_COLUMNS = 6
+_KEYS = ("unit", "city", "partner")
 
 PERIODS_PER_YEAR: Mapping[str, int] = {"year": 1, "quarter": 4, "month": 12}
 
@@ -29,7 +30,7 @@ class Panel:
     Attributes
     ----------
     units : ObjectArray, shape (n_units,)
-        Unit labels; dyads are "city-partner".
+        Unit labels, always text: a unit numbered 7 is "7", and dyads are "city-partner".
     unit : IntArray, shape (n_rows,)
         Code of each row's unit.
     period : IntArray, shape (n_rows,)
@@ -42,6 +43,8 @@ class Panel:
     frequency : {"year", "quarter", "month"}
     key_columns : mapping of str to str
         What each key column of the frame it was read from holds: "period", "unit", "city" or "partner".
+    given_keys : mapping of str to array
+        By "unit", "city" and "partner": the keys of that frame, in the order of the labels made from them.
 
     Examples
     --------
@@ -60,6 +63,7 @@ class Panel:
     frequency: FrequencyName = "year"
     units_of_measure: Mapping[str, str] = field(default_factory=dict)
     key_columns: Mapping[str, str] = field(default_factory=dict)
+    given_keys: Mapping[str, ObjectArray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         require_word("frequency", self.frequency, list(PERIODS_PER_YEAR))
@@ -119,7 +123,8 @@ class Panel:
         Raises
         ------
         DesignError
-            A key column is missing, a period is no integer, or two rows share unit and period.
+            A key column is missing, a period is no integer, two rows share unit and period, or two keys are written
+            alike.
         """
         _require_columns(frame, (period, unit, city, partner))
         if unit is None and city is None:
@@ -127,7 +132,8 @@ class Panel:
         if frequency is not None:
             require_word("frequency", frequency, list(FREQUENCIES))
         periods, frequency = read_period_column(frame[period], period, frequency)
-        (unit_codes, units), (city_codes, cities), (partner_codes, partners) = number_keys(frame, unit, city, partner)
+        coded = dict(zip(_KEYS, number_keys(frame, unit, city, partner), strict=True))
+        (unit_codes, units, _), (city_codes, cities, _), (partner_codes, partners, _) = coded.values()
         order = None if is_ascending(unit_codes, periods) else sort_rows(unit_codes, periods)
         if order is not None:
             unit_codes, periods = unit_codes[order], periods[order]
@@ -153,6 +159,7 @@ class Panel:
                 for key, column in (("period", period), ("unit", unit), ("city", city), ("partner", partner))
                 if column is not None
             },
+            given_keys={key: column.keys for key, column in coded.items()},
         )
         # Found once, while building: every design on the panel asks.
         _ = panel.starts, panel.periods, panel.every_row
@@ -205,6 +212,30 @@ class Panel:
         """Last period observed."""
         return int(self.periods[-1])
 
+    @cached_property
+    def _places(self) -> pd.Index:
+        return pd.Index(self.units, dtype=object)
+
+    def locate(self, units: Iterable[object]) -> IntArray:
+        """Return the codes of units that are named by their labels, or by the keys of the frame.
+
+        Raises
+        ------
+        DesignError
+            A name is no unit of the panel.
+
+        Examples
+        --------
+        >>> panel.locate(["Alder-BRA"])
+        array([1])
+        """
+        labels = name_keys(units)
+        codes = self._places.get_indexer(labels).astype(np.int64)
+        if (codes < 0).any():
+            unknown, example = labels[codes < 0][0], self.units[0] if self.n_units else ""
+            raise DesignError(f"{unknown!r} is no unit of the panel; units are like {example!r}")
+        return codes
+
     def values(self, column: str) -> FloatArray:
         """Return a numeric column as float, shape (n_rows,).
 
@@ -255,11 +286,12 @@ class Panel:
         return f"{year}Q{part + 1}" if self.frequency == "quarter" else f"{year}-{part + 1:02d}"
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the panel as a long frame with unit, city, partner, period and every column."""
+        """Return the panel as a long frame with every column; unit, city and partner as they were given."""
+        keys = {"unit": self.units, "city": self.cities, "partner": self.partners} | dict(self.given_keys)
         head = {
-            "unit": self.units[self.unit],
-            "city": self.cities[self.unit_city[self.unit]],
-            "partner": self.partners[self.unit_partner[self.unit]],
+            "unit": keys["unit"][self.unit],
+            "city": keys["city"][self.unit_city[self.unit]],
+            "partner": keys["partner"][self.unit_partner[self.unit]],
             "period": self.period,
         }
         return pd.DataFrame(head | {k: v for k, v in self.columns.items() if k not in head})

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design.panel import Panel
+from twintrade.design.panel_keys import name_key, name_keys
 from twintrade.effects.messages import Message
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import FloatArray, ObjectArray
@@ -55,6 +56,9 @@ class Treatment:
     messages: tuple[Message, ...] = ()
     name: str = ""
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "excluded", {name_key(unit): reason for unit, reason in self.excluded.items()})
+
     @classmethod
     def from_series(cls, onset: pd.Series) -> "Treatment":
         """Build from a series of onsets indexed by unit label; empty or ``inf`` means never treated, one of the two.
@@ -64,6 +68,7 @@ class Treatment:
         DesignError
             An onset is no whole period, a unit has two, or an onset is empty where others are ``inf``.
         """
+        onset = onset.set_axis(name_keys(onset.index))
         values = pd.to_numeric(onset, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
         empty = onset.isna().to_numpy()
         if empty.any() and (values == NEVER).any():
@@ -133,7 +138,7 @@ class Treatment:
         """
         if units is self.units or (units.size == self.units.size and bool((units == self.units).all())):
             return self.onset
-        lookup = pd.Series(self.onset, index=self.units)
+        lookup = pd.Series(self.onset, index=name_keys(self.units))
         onset = lookup.reindex(pd.Index(units))
         if onset.isna().any():
             missing = [str(u) for u in units[onset.isna().to_numpy()]]

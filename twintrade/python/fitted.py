@@ -216,7 +216,8 @@ class FitResult(Fit):
 
     def _by_row(self, rows: np.ndarray[Any, Any], values: FloatArray) -> pd.Series:
         o = self.design.observations
-        index = pd.MultiIndex.from_arrays([o.unit_ids[o.unit[rows]], o.period[rows]], names=["unit", "period"])
+        units = o.panel.given_keys.get("unit", o.panel.units)[o.unit_rows[o.unit[rows]]]
+        index = pd.MultiIndex.from_arrays([units, o.period[rows]], names=["unit", "period"])
         return pd.Series(values, index=index)
 
     def glance(self, inference: How = None, **options: Any) -> pd.DataFrame:

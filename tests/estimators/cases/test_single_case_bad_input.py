@@ -78,7 +78,7 @@ REFUSED = {
     "unit unknown": (
         lambda: build_donor_sets(dyad_design(frame(), {UNIT: 2006}), "c9-p9"),
         DesignError,
-        "no unit is called 'c9-p9'",
+        "'c9-p9' is no unit of the panel",
     ),
     "penalty not positive": (
         lambda: fit(AugmentedSyntheticControl(penalty=0.0), case()),
