@@ -178,11 +178,12 @@ def _refitted(fit: Fit, view: View, estimate: Estimate, names: Sequence[str]) ->
             f"{fit.estimator.name} has no row scores, so whole units must be left out, not {outside[0]}"
         )
     o = fit.design.observations
-    codes = intersect_codes([compact(o.unit_clusters(name)) for name in names])
+    used = np.flatnonzero(np.bincount(o.unit[estimate.sample.rows]))
+    codes = intersect_codes([compact(o.unit_clusters(name)[used]) for name in names])
     n = int(codes.max()) + 1
     if n > MOST_REFITS:
         raise InferenceError(f"leaving out each of {n} clusters needs as many refits; cluster by something coarser")
-    units = [tuple(str(u) for u in o.unit_ids[codes == g]) for g in range(n)]
+    units = [tuple(o.unit_ids[used[codes == g]]) for g in range(n)]
     jobs = {str(g): gone for g, gone in enumerate(units)}
     refits = run_jobs("jackknife", _without, jobs, shared=(fit, view, estimate))
     nothing = np.full(estimate.n_effects, np.nan)

@@ -1,0 +1,166 @@
+"""The same panel under other keys and in other forms: every method says the same, save what is declared here."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pytest
+from related import BASE, FACTOR, FITS, KEYS, RELATIONS, compare, fitted, record
+
+from twintrade.diagnostics.base import DIAGNOSTICS
+from twintrade.estimators.base import ESTIMATORS
+from twintrade.inference.base import INFERENCES
+from twintrade.inference.clustered import Clustered
+
+ROUNDED, SEARCHED = 1e-7, 1e-3
+"""Relative: other orders of the same sums; and numerical searches, which stop at a tolerance of their own."""
+
+TO_THE_BIT = (*KEYS, "relabel", "reorder rows", "later")
+"""Other keys, other names in the same order, shuffled rows, and a hundred years later: no sum changes its order."""
+
+BY_SEARCH = ("structural_series", "structural_sensitivity", "posterior")
+
+DRAWS = "draws by the place of a unit, and few times here"
+CHOOSES = "chooses its penalty by random parts"
+SIZE = "its correction or its weights know how many units there are"
+COUNTS = "counts the pairs of the panel"
+ZEROS = "looks at zeros too, to say what they change"
+
+MAY_MOVE: Mapping[str, Mapping[str, str]] = {
+    # Names in the opposite order.
+    "renumber": {
+        **dict.fromkeys(("auto", "randomization", "wild", "conley_taber", "ferman_pinto"), DRAWS),
+        **dict.fromkeys(("synthetic_did_variance", "power"), DRAWS),
+        "matrix_completion": CHOOSES,
+    },
+    # A hundred years later.
+    "later": {"known_shocks": "shocks have their years"},
+    # Flows times 1024: effects in levels and their errors are 1024 times as large, all others stay.
+    "scale": {"rescaling": "shows that log(1 + X) moves with the unit of money"},
+    # 4096 added to every flow, for methods that are linear in levels.
+    "shift": {},
+    # A copy of every unit: for estimators of several treated units, which average the same.
+    "duplicate": {
+        **dict.fromkeys(("ppml_corrected", "staggered_efficient", "synthetic_did"), SIZE),
+        "matrix_completion": CHOOSES,
+    },
+    # Every flow as two halves: as a copy, and effects in levels are half as large.
+    "split": {
+        **dict.fromkeys(("ppml_corrected", "staggered_efficient", "synthetic_did"), SIZE),
+        "matrix_completion": CHOOSES,
+    },
+    # One never treated pair of zeros: logarithms and Poisson regressions leave it out.
+    "zeros": {
+        "adoption": COUNTS,
+        "case_tests": "the double ratio adds its zeros to the donors' flows, and it to their number",
+        "percent_effects": ZEROS,
+        "rescaling": ZEROS,
+    },
+}
+
+FAULTS: Mapping[tuple[str, str], str] = {
+    ("scale", "iid"): "the error of a Poisson regression depends on the unit of money",
+    ("zeros", "twfe_weights"): "runs in levels beside a Poisson headline",
+    ("zeros", "bacon"): "runs in levels beside a Poisson headline",
+    ("zeros", "balance"): "its means count a pair that a Poisson headline leaves out",
+    ("zeros", "power"): "deals placebo agreements to a pair that a Poisson headline leaves out",
+}
+"""Known and open. Whoever mends one takes its line out: a line that nothing needs is a failure here."""
+
+ON: Mapping[str, tuple[str, ...]] = {
+    "auto": ("log", "poisson", "case"),
+    "randomization": ("log", "case"),
+    "autoregressive": ("series",),
+    "posterior": ("structural",),
+    "synthetic_did_variance": ("synthetic",),
+    "weidner_zylkin": ("three-way",),
+    "concentration": ("percent",),
+    "honest": ("poisson",),
+    "reset": ("log", "ppml"),
+    "specification_curve": ("poisson",),
+    "structural_sensitivity": ("structural",),
+    "twfe_weights": ("log", "poisson", "ppml"),
+}
+"""Fits that a method is asked about, where these are not those of its kind."""
+
+TOO_SMALL = {"selection": "needs ten agreements for each of its variables"}
+
+METHODS = [
+    *(("estimator", name) for name in ESTIMATORS),
+    *(("inference", name) for name in INFERENCES),
+    *(("check", name) for name in DIAGNOSTICS),
+]
+
+
+def list_fits(kind: str, name: str) -> tuple[str, ...]:
+    if kind == "estimator":
+        return f"{name}/log", f"{name}/level"
+    return ON.get(name, ("log", "poisson", "ppml", "case") if kind == "inference" else ("log", "poisson", "case"))
+
+
+def is_linear_in_levels(kind: str, key: str) -> bool:
+    return kind == "estimator" and key.endswith("/level") and not ESTIMATORS[key.split("/")[0]].requires.nonnegative
+
+
+def list_forms(kind: str, name: str, key: str) -> Iterator[str]:
+    """Name the forms of the panel that mean the same to a method."""
+    yield from (*TO_THE_BIT, "renumber", "scale")
+    if is_linear_in_levels(kind, key):
+        yield "shift"
+    else:
+        yield "zeros"
+    if kind == "estimator" and not ESTIMATORS[name].requires.single_treated_unit:
+        yield from ("duplicate", "split")
+
+
+def find_gap(kind: str, name: str, key: str, form: str) -> tuple[float, str]:
+    """Return how far what is said of another form lies from what is said of the panel."""
+
+    def is_compared(field: str) -> bool:
+        if field == "words":
+            return form in ("categorical", "relabel", "reorder rows")
+        if ": " not in field or form in (*KEYS, "relabel", "reorder rows"):
+            return True
+        return form == "zeros" and field.startswith("table: ")
+
+    factor = {"scale": FACTOR, "split": 0.5}.get(form, 1.0) if is_linear_in_levels(kind, key) else 1.0
+    return compare(record(kind, name, key, BASE), record(kind, name, key, form), factor, is_compared)
+
+
+def is_available(kind: str, name: str, key: str) -> bool:
+    said = record(kind, name, key, BASE)
+    return "refused" not in said and said.get("available") is not False
+
+
+@pytest.mark.parametrize(("kind", "name"), METHODS)
+def test_a_method_says_the_same_of_the_same_panel(kind: str, name: str) -> None:
+    declared = {form for form, moved in MAY_MOVE.items() if name in moved} | {f for f, n in FAULTS if n == name}
+    found, moved = [], set()
+    for key in list_fits(kind, name):
+        for form in list_forms(kind, name, key):
+            gap, place = find_gap(kind, name, key, form)
+            limit = 0.0 if form in TO_THE_BIT else SEARCHED if name in BY_SEARCH else ROUNDED
+            if gap > limit and form in declared:
+                moved.add(form)
+            elif gap > limit:
+                found.append(f"{key}, {form}: {place} differs by {gap:.1e}")
+    assert not found
+    assert moved == declared, "declared to move, and does not"
+    assert any(is_available(kind, name, key) for key in list_fits(kind, name)) != (name in TOO_SMALL)
+
+
+def test_what_is_declared_is_registered() -> None:
+    known = {name for _, name in METHODS}
+    assert set().union(*MAY_MOVE.values(), ON, TOO_SMALL, BY_SEARCH, (name for _, name in FAULTS)) <= known
+    assert set(MAY_MOVE) <= {*TO_THE_BIT, *RELATIONS}
+
+
+@pytest.mark.parametrize("key", ["log", "poisson", "ppml"])
+def test_a_copy_of_every_unit_divides_the_variance_by_two(key: str) -> None:
+    way = Clustered(by=("unit",), correction="none")
+    one, two = (way.infer(fitted(key, form), "overall", np.random.default_rng(1)).se for form in (BASE, "duplicate"))
+    np.testing.assert_allclose(two, one / np.sqrt(2), rtol=ROUNDED)
+
+
+def test_every_fit_is_asked_about() -> None:
+    asked = {key for kind, name in METHODS for key in list_fits(kind, name)}
+    assert set(FITS) - asked == set()
