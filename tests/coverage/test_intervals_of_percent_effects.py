@@ -28,7 +28,8 @@ def find_truths():
     """What the three effects are among all pairs that could be drawn, with predictions free of error."""
     size, effect, noise = draw_pairs(np.random.default_rng(99), 400_000, YEARS - FIRST)
     ratio, weight = np.exp(effect) * noise.mean(axis=1), np.exp(size)
-    return 100 * (np.array([weight @ ratio / weight.sum(), ratio.mean(), np.exp(np.log(ratio).mean())]) - 1)
+    row_average = np.exp((effect[:, None] + np.log(noise)).mean())
+    return 100 * (np.array([weight @ ratio / weight.sum(), ratio.mean(), row_average]) - 1)
 
 
 def draw_panel(rng, treated, *, is_sparse):
@@ -73,7 +74,7 @@ def test_intervals_hold_the_three_effects():
     effects, held = hold(range(8), 40)
     assert held.mean() > 0.8
     assert (np.abs(effects.mean(axis=0) - find_truths()) < 4 * effects.std(axis=0) / np.sqrt(8)).all()
-    assert find_truths()[1] > find_truths()[2] + 4 > find_truths()[0] + 8
+    assert find_truths()[1] > find_truths()[2] + 8
 
 
 @pytest.mark.slow

@@ -165,15 +165,14 @@ def test_a_file_calls_columns_as_a_page_does():
 
 @pytest.mark.parametrize("language", sorted(LOCALES))
 def test_two_averages_of_percent_effects_have_two_names(language):
-    """The row average of log ratios has one name everywhere, and the average of pair ratios never bears it."""
+    """The row average of log ratios and the average of own changes have one name each, on every page."""
     with use_language(language):
         name = str(Text("page.target_average_unit")).removeprefix("the ")
         column = str(Text("labels.column-named-Poisson-imputation-row-average-of-log-ratios"))
-        aside = str(Text("checks.concentration-average", change=25.2))
-        values = {"units": "pairs", "totals": 1.0, "average": 30.2, "log": 2.0, "n": 5, "zero": 0}
-        ratios = str(Text("checks.percent", **values))
-        label = str(Text("checks.percent-average-ratio-label"))
+        values = {"totals": 1.0, "average": 30.2, "log": 2.0, "n": 5, "used": 5, "zero": 0, "by": "rows"}
+        said = str(Text("checks.percent", units="dyad", **values))
+        labels = [str(Text(f"checks.percent-{one}-label")) for one in ("totals", "average-ratio", "log-ratio")]
     assert name in column
-    assert name in aside
-    assert name not in ratios
-    assert label in ratios
+    assert name == labels[2]
+    assert len(set(labels)) == 3
+    assert all(said.lower().count(label) == 1 for label in labels)

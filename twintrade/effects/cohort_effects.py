@@ -38,6 +38,8 @@ class CohortEffects(Estimate):
         Influence of ``cell_weights`` where they are estimated (imputed outcomes); rows as in the influence.
     reference : int or None
     anticipation : int
+    overall : Estimate or None
+        The method's own average, where it is no average of the cells' effects.
 
     Examples
     --------
@@ -55,6 +57,7 @@ class CohortEffects(Estimate):
     unit_weights: FloatArray | None = None
     weight_influence: WeightInfluence | None = None
     anticipation: int = 0
+    overall: Estimate | None = None
 
     @classmethod
     def of(
@@ -135,7 +138,7 @@ class CohortEffects(Estimate):
         )
 
     def average(self) -> Estimate:
-        """Return the average over all treated cells, weighted by ``cell_weights``.
+        """Return the method's own average, or that over all treated cells, weighted by ``cell_weights``.
 
         Effects against one reference are averaged less the cohort's average before onset: against all periods before.
 
@@ -144,6 +147,8 @@ class CohortEffects(Estimate):
         EstimationError
             No treated cell is identified.
         """
+        if self.overall is not None:
+            return self.overall
         if self.against != "reference":
             return self._average_after(None, Text("estimators.effect-average-cells"), "overall", self.against)
         leads = np.asarray(self.event_times < -self.anticipation)

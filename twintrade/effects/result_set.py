@@ -21,7 +21,7 @@ SPECIFICATION_COLUMNS = (
     "estimand_text",
     "assumption",  # identifying assumption as a sentence
     "assumption_text",
-    "target",  # whose change the overall effect is: total, average unit
+    "target",  # whose change the overall effect is: total, average unit, average cell
     "against",  # what it is compared with: all before, last before, synthetic outcome ...
     "overall_note",  # where the column has a path too: how its overall effect is defined
     "overall_note_text",

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 View = Kind
 Views = Collection[View] | None
-Target = Literal["total", "average unit"]
-"""Whose change the overall number is: the treated units' total, or their average, each row counting alike."""
+Target = Literal["total", "average unit", "average cell"]
+"""Whose change the overall number is: the treated units' total, their average, each row counting alike, or that of
+cells of cohort and period, each by its sums and counting by its rows."""
 
 
 class Estimator(ABC):

@@ -18,6 +18,7 @@ from twintrade.estimators.imputing.cells import (
     Measure,
     compute_cell_differences,
     compute_cell_ratios,
+    find_empty_cells,
     group_cells,
     list_empty_cells,
 )
@@ -25,6 +26,7 @@ from twintrade.estimators.imputing.contributions import ImputedContributions, bu
 from twintrade.estimators.imputing.held_out import hold_out_rows
 from twintrade.estimators.imputing.leads import Leads, build_no_leads, fit_leads
 from twintrade.estimators.imputing.leverage import build_leverage_report
+from twintrade.estimators.imputing.log_ratios import count_log_ratios, estimate_log_ratio, impute_log_ratio
 from twintrade.estimators.imputing.outcome_weights import build_outcome_weights
 from twintrade.estimators.imputing.table import (
     build_cell_part,
@@ -59,9 +61,11 @@ class Imputation(CellMethod):
     family : {"linear", "poisson"}
         Proportional as in Moreau-Kastler (2025).
     measure : {"difference", "log_ratio", "percent"} or None
-        What a cell's effect is. Linear: the mean difference. Poisson: the logarithm of the cell's total over its
-        imputed total, averaged over rows (the default); the same in percent, averaged over imputed outcomes, so that
-        the average is a ratio of totals (trade-weighted); or the mean difference.
+        Linear: the mean difference. Poisson: log ratios (the default), whose overall effect is the mean of the rows'
+        own log ratios, or, where more than 5 % of the treated rows are zero, of the units' log ratios of totals,
+        while effects by cell are logarithms of the cell's total over its imputed total; the cell's ratio in percent,
+        averaged over imputed outcomes, so that the average is a ratio of totals (trade-weighted); or the mean
+        difference.
     """
 
     measure: Measure | None = None
@@ -109,7 +113,12 @@ class Imputation(CellMethod):
             return None
         views: tuple[View, ...] = ("overall", "event", "cohort", "calendar", "cell")
         imputed = OneStepRegression(
-            views, build_affected_rows, "outcome" if self.measure == "percent" else "rows", is_saturated=True
+            views,
+            build_affected_rows,
+            "outcome" if self.measure == "percent" else "rows",
+            leaves_out_zeros=self._is_log_ratio,
+            is_saturated=True,
+            averages_log_ratios=self._is_log_ratio,
         )
         return prepare_one_step(
             design, [imputed, OneStepRegression(("event", "cell"), build_leads)], self.measure or "log_ratio"
@@ -138,7 +147,7 @@ class Imputation(CellMethod):
         index = " + ".join("α_" + n for n in design.effect_names) + (" + γ′x" if design.covariates else "")
         if self.family == "poisson":
             forms = {"percent": "100·(Σy / Σŷ(0) − 1)", "difference": "y − ŷ(0)"}
-            effect = forms.get(self.measure or "", "ln(Σy / Σŷ(0))")
+            effect = forms.get(self.measure or "", "ln(y / ŷ(0))")
             return Text("estimators.imputation-equation", effect=effect, model=f"E[y(0)] = exp({index})")
         return Text("estimators.imputation-equation", effect="y − ŷ(0)", model=f"y(0) = {index} + ε")
 
@@ -178,16 +187,20 @@ class Imputation(CellMethod):
         if self.family == "linear" or self.measure != "difference":
             early = 100 * np.exp(before.effects) if self.measure == "percent" else np.ones(effects.size)
             influence = replace(influence, linear=build_outcome_weights(c, cells, before, cell_effects, early))
-        empty = list_empty_cells(c, cells) if self.measure == "percent" else ()
-        dropped = (*c.dropped, *empty, *before.dropped)
-        return build_cohort_effects(
-            (build_lead_part(before, effects), build_cell_part(cells, cell_effects.effects, cell_effects.weights)),
-            influence,
-            o.sample(rows, effects=o.effect_names, statistics=c.statistics, dropped=dropped),
-            o,
-            self.effect_scale(o),
-            moved,
+        is_ratio = self.family == "poisson" and self.measure != "difference"
+        empty = find_empty_cells(c, cells) if is_ratio else np.empty(0, dtype=np.int64)
+        listed = list_empty_cells(cells, empty, is_percent=self.measure == "percent")
+        parts = [build_lead_part(before, effects), build_cell_part(cells, cell_effects.effects, cell_effects.weights)]
+        statistics, logs = c.statistics, impute_log_ratio(c) if self._is_log_ratio else None
+        if logs is not None:
+            parts[1] = parts[1].without(empty)
+            influence = influence.averaged(np.delete(np.eye(influence.n_effects), effects.size + empty, axis=1))
+            statistics = statistics | count_log_ratios(c, logs)
+        sample = o.sample(
+            rows, effects=o.effect_names, statistics=statistics, dropped=(*c.dropped, *listed, *before.dropped)
         )
+        overall = None if logs is None else estimate_log_ratio(c, logs, sample)
+        return build_cohort_effects(parts, influence, sample, o, self.effect_scale(o), moved, overall)
 
     def _lead_scale(self, before: Leads, o: Observations) -> tuple[FloatArray, FloatArray]:
         """Bring leads, and their influence by row, to the scale of the effects."""

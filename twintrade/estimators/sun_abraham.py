@@ -8,7 +8,7 @@ import pandas as pd
 
 from twintrade.design import Design, Observations
 from twintrade.effects import CohortEffects, Dropped, GroupedInfluence
-from twintrade.estimators.base import Requires
+from twintrade.estimators.base import Requires, Target
 from twintrade.estimators.callaway_santanna import estimate_from_moments
 from twintrade.estimators.cohort_means.collapsed import Collapse
 from twintrade.estimators.cohort_means.group_time import GroupTime, Shares, locate_cells
@@ -91,6 +91,11 @@ class SunAbraham(SumsRows[CohortEffects]):
     def estimand(self, design: Design) -> Text:
         """Return what the headline averages."""
         return Text("estimators.sun-abraham-averages", **describe_design(design))
+
+    @property
+    def target(self) -> Target:
+        """An average of rows, of cells' coefficients in a Poisson regression."""
+        return "average cell" if self.family == "poisson" else "average unit"
 
     def equation(self, design: Design) -> Text:
         """Return the estimating equation."""

@@ -73,7 +73,15 @@ def _fit_null(path: CohortPath) -> tuple[Null, float]:
         OneStepRegression(("cell",), partial(build_held_out, time, is_by_row), is_saturated=is_by_row)
         for time in sorted(path.leads)
     ]
-    after = OneStepRegression(("event", "overall"), build, weigh, is_saturated=is_by_row)
+    has_own = path.effects.overall is not None
+    after = OneStepRegression(
+        ("event", "overall"),
+        build,
+        weigh,
+        leaves_out_zeros=has_own,
+        is_saturated=is_by_row,
+        averages_log_ratios=has_own,
+    )
     model = prepare_one_step(path.design, [after, *regressions], measure)
     if path.is_log:
         return model.under(np.exp(effect * o.is_treated)), 100.0 if path.is_percent else 1.0

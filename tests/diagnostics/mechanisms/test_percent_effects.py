@@ -42,11 +42,13 @@ def test_unequal_changes_give_three_answers():
     assert "Every city trades in every year" in finding.sentence
 
 
-def test_a_pair_that_stops_trading_is_left_out_of_the_mean_logarithm_alone():
+def test_a_pair_that_stops_trading_is_left_out_of_the_average_of_logarithms_alone():
     finding = check(build_exact([2.0, 0.0], [100.0, 100.0]))
     np.testing.assert_allclose(finding.table["effect"][:3], [0.0, 0.0, 100.0], atol=1e-6)
     assert finding.table["effect"].iloc[3] == pytest.approx(-50.0)
-    assert "without the 1 of 2" in finding.sentence
+    assert "the total of one city, since more than 5 % of the treated rows are zero (1 without trade left out)" in (
+        finding.sentence
+    )
 
 
 def test_the_influence_is_what_untreated_outcomes_do_to_each_reading():

@@ -176,13 +176,14 @@ def test_a_tie_from_the_first_period_on_is_absorbed_by_the_dyad():
         fit(PPML("static"), design)
 
 
-def test_a_cell_of_zeros_is_listed_where_its_ratio_is_given():
+def test_a_cell_of_zeros_is_listed_and_has_a_ratio_but_no_logarithm():
     def silence(frame, onsets):
         onset = (frame["city"] + "-" + frame["partner"]).map(onsets)
         hit = (onset == 2003) & (frame["period"] == 2004)
         return frame.assign(**{OUTCOME: frame[OUTCOME].mask(hit, 0.0)}), onsets
 
-    estimate = fit(Imputation(family="poisson", measure="percent"), panel_of(silence)).estimate
-    assert ("cohort 2003, event time +1",) in [d.names for d in estimate.sample.dropped if d.reason == "empty-cell"]
-    with pytest.raises(EstimationError, match="1 cells have no positive outcome"):
-        fit(Imputation(family="poisson"), panel_of(silence))
+    for measure, is_shown in (("percent", True), ("log_ratio", False)):
+        estimate = fit(Imputation(family="poisson", measure=measure), panel_of(silence)).estimate
+        listed = [d.names for d in estimate.sample.dropped if d.reason == "empty-cell"]
+        assert ("cohort 2003, event time +1",) in listed
+        assert ((estimate.cohorts == 2003) & (estimate.event_times == 1)).any() == is_shown

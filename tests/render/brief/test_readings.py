@@ -59,7 +59,7 @@ def test_each_check_of_the_headline_adds_a_sentence(made):
     assert [one[:30] for one in said] == [
         "If 10% of the pairs taken as c",
         "If trends parted after the agr",
-        "For a pair drawn at random, la",
+        "The average of the pairs' own ",
         "With the pairs that had an agr",
         "Compared only with pairs whose",
     ]

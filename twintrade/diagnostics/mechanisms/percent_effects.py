@@ -1,4 +1,4 @@
-"""Three readings of "a percent effect" where pairs differ, and whether there is trade at all apart from how much."""
+"""Three answers to how much trade changed where pairs differ, and whether there is trade at all, apart."""
 
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
@@ -13,21 +13,21 @@ from twintrade.effects import Bands, Estimate, Finding, Topic, UnitInfluence
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.estimators.imputation import Imputation
-from twintrade.estimators.imputing import Counterfactual, fit_counterfactual
+from twintrade.estimators.imputing import fit_counterfactual, impute_log_ratio
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.refits import replace_outcome
-from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.arrays import FloatArray
 from twintrade.text import Listed, Text, Words, pack_text
 
-TARGETS = ("totals", "average-ratio", "mean-log")
+TARGETS = ("totals", "average-ratio", "log-ratio")
 COLUMNS = ("label", "label_text", "weights", "weights_text", "effect", "low", "high")
 Row: TypeAlias = tuple[str, str, str, str, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class PercentEffects(Diagnostic):
-    """Ratio of totals, average of pair ratios and exponent of the mean logarithm, and the chance to trade at all."""
+    """Change of the total, average of own changes, row average of log ratios; and the chance to trade at all."""
 
     name: ClassVar[str] = "percent_effects"
     citation: ClassVar[str] = "chen2024"
@@ -41,12 +41,13 @@ class PercentEffects(Diagnostic):
             return self.unavailable(Text("checks.percent-flows"))
         level = design.with_outcome(design.outcome, "level")
         try:
-            ratios, n_zero = estimate_ratios(level, fit)
+            ratios, is_by_unit = estimate_ratios(level, fit)
             bands = _infer(fit, level, ratios, rng)
             extensive, bounds = _measure_margins(fit, level, rng)
             wider = _compare_width(fit, inference, rng)
         except TwintradeError as error:
             return self.unavailable(error.text)
+        counted = ratios.n_units if is_by_unit else ratios.n_cells
         rows = [_row(name, bands, k, wider) for k, name in enumerate(TARGETS)]
         sentences: list[Words] = [
             Text(
@@ -56,7 +57,9 @@ class PercentEffects(Diagnostic):
                 average=format_effect(rows[1][4], "percent"),
                 log=format_effect(rows[2][4], "percent"),
                 n=int(ratios.n_units[0]),
-                zero=n_zero,
+                by="units" if is_by_unit else "rows",
+                used=int(counted[2]),
+                zero=int(counted[0] - counted[2]),
             )
         ]
         if extensive is None:
@@ -90,61 +93,45 @@ class PercentEffects(Diagnostic):
         )
 
 
-def estimate_ratios(level: Design, fit: Fit) -> tuple[Estimate, int]:
-    """Return the three percent effects with their influence, and how many treated units have no outcome at all.
+def estimate_ratios(level: Design, fit: Fit) -> tuple[Estimate, bool]:
+    """Return the three percent effects with their influence, and whether log ratios are averaged over units.
 
     With R_u = Y_u/P_u, outcome over imputed outcome of a treated unit's rows: sum(Y)/sum(P), the mean of R, and the
-    exponent of the mean of ln R over units with any outcome, each less one and in percent.
+    exponent of the average of log ratios, each less one and in percent.
 
     Raises
     ------
     TwintradeError
-        No treated row can be imputed.
+        No treated row can be imputed, or none has a positive outcome.
     """
     c = fit_counterfactual(level.observations, "poisson", is_refit=True)
-    o = c.o
+    o, logs = c.o, impute_log_ratio(c)
     w = np.where(o.is_treated[c.rows], o.row_weights[c.rows], 0.0)
     unit = o.unit[c.rows]
     totals, imputed = (np.bincount(unit, w * v, o.n_units) for v in (o.y[c.rows], c.predicted))
     units = np.flatnonzero(imputed > 0)
     y, p = totals[units], imputed[units]
-    traded = y > 0
-    ratio, n, m = y / p, units.size, int(traded.sum())
-    whole, log = y.sum() / p.sum(), np.log(np.where(traded, ratio, 1.0))
-    mean_log = float(log.sum() / m)
-    center = np.exp(mean_log)
+    ratio, n, center = y / p, units.size, float(np.exp(logs.effects[0]))
+    whole = y.sum() / p.sum()
     effects = 100 * (np.array([whole, ratio.mean(), center]) - 1)
-    distances = np.column_stack(
-        [(y - whole * p) / p.sum(), (ratio - ratio.mean()) / n, np.where(traded, center * (log - mean_log) / m, 0.0)]
-    )
-    slopes = np.column_stack(
-        [np.full(n, -whole / p.sum()), -ratio / (p * n), np.where(traded, -center / (p * m), 0.0)]
-    )
-    values = _sum_influence(c, units, distances, slopes, w * c.predicted)
+    values = np.zeros((o.n_units, 3))
+    values[units, :2] = np.column_stack([(y - whole * p) / p.sum(), (ratio - ratio.mean()) / n])
+    values[:, 2] = center * np.bincount(unit, logs.weights * (logs.ratios - logs.effects), o.n_units)
+    slopes = np.zeros((o.n_units, 2))
+    slopes[units] = np.column_stack([np.full(n, whole / p.sum()), ratio / (p * n)])
+    predictors = np.column_stack([slopes[unit] * (w * c.predicted)[:, None], center * logs.shares])
+    np.add.at(values, o.unit[c.fit_rows], -c.prediction_influence(predictors))
+    n_rows, used = int((w > 0).sum()), logs.weights > 0
     estimate = Estimate(
         effects=effects,
         uncertainty=UnitInfluence(o.unit_ids, 100 * values),
         scale="percent",
         sample=fit.estimate.sample,
         names=TARGETS,
-        n_units=np.array([n, n, m], dtype=np.int64),
-        n_cells=np.full(3, int((w > 0).sum()), dtype=np.int64),
+        n_units=np.array([n, n, np.unique(unit[used]).size], dtype=np.int64),
+        n_cells=np.array([n_rows, n_rows, used.sum()], dtype=np.int64),
     )
-    return estimate, n - m
-
-
-def _sum_influence(
-    c: Counterfactual, units: IntArray, distances: FloatArray, slopes: FloatArray, sizes: FloatArray
-) -> FloatArray:
-    """Return influence by unit: a treated unit's distance from the average, and what untreated rows predict."""
-    o = c.o
-    by_unit = np.zeros((o.n_units, distances.shape[1]))
-    by_unit[units] = slopes
-    rows = c.prediction_influence(by_unit[o.unit[c.rows]] * sizes[:, None])
-    values = np.zeros((o.n_units, distances.shape[1]))
-    values[units] = distances
-    np.add.at(values, o.unit[c.fit_rows], rows)
-    return values
+    return estimate, bool(logs.is_by_unit[0])
 
 
 def _infer(fit: Fit, design: Design, estimate: Estimate, rng: np.random.Generator) -> Bands:

@@ -1,6 +1,6 @@
 """How many treated units a percent change of a total really rests on."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -8,12 +8,11 @@ import pandas as pd
 
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.effects import Finding
-from twintrade.errors import EstimationError
 from twintrade.estimators.base import Fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.imputing import TreatedTotals, impute_treated_totals
 from twintrade.inference.base import Inference
-from twintrade.text import Listed, Text, Words
+from twintrade.text import Text
 
 COLUMNS = ("unit", "observed", "imputed", "share", "percent", "percent_without")
 LEFT_OUT = 2
@@ -35,7 +34,7 @@ class Concentration(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="informs",
-            text=_say_shares(totals, _average_of_rows(fit, fit.estimator), fit.design.panel.unit_kind),
+            text=_say_shares(totals, fit.design.panel.unit_kind),
             value=totals.n_effective,
             unit="units",
             table=table,
@@ -51,21 +50,12 @@ def _tabled(totals: TreatedTotals) -> pd.DataFrame:
     return pd.DataFrame(dict(zip(COLUMNS, values, strict=True)))
 
 
-def _average_of_rows(fit: Fit, estimator: Imputation) -> float:
-    """Return the row average of log ratios as a percentage, NaN where some cell of rows is zero throughout."""
-    try:
-        rows = replace(estimator, measure="log_ratio").estimate(fit.design).average()
-    except EstimationError:
-        return float("nan")
-    return float(100 * np.expm1(rows.effects[0]))
-
-
-def _say_shares(totals: TreatedTotals, average: float, units: str) -> Words:
+def _say_shares(totals: TreatedTotals, units: str) -> Text:
     n = len(totals.units)
     if n == 1:
         return Text("checks.concentration-one", change=totals.percent(), name=totals.units[0])
     first, second = totals.units[:LEFT_OUT]
-    shares = Text(
+    return Text(
         "checks.concentration",
         n=n,
         units=units,
@@ -78,6 +68,3 @@ def _say_shares(totals: TreatedTotals, average: float, units: str) -> Words:
         second_share=totals.shares[1],
         without_second=totals.percent(1),
     )
-    if not np.isfinite(average):
-        return shares
-    return Listed((shares, Text("checks.concentration-average", change=average)), "sentences")

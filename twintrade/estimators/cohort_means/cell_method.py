@@ -29,7 +29,9 @@ class CellMethod(SumsRows[CohortEffects]):
 
     @property
     def target(self) -> Target:
-        """Percentages are of the treated units' total, other measures averages of rows."""
+        """Percentages are of the treated units' total, coefficients of cells, other measures averages of rows."""
+        if self.family == "poisson" and self.measure == "coefficient":
+            return "average cell"
         return "total" if self.measure == "percent" else "average unit"
 
     def effect_scale(self, design: DesignFacts) -> Scale:

@@ -3,6 +3,7 @@
 from twintrade.estimators.imputing.comparison_units import ComparisonUnits as ComparisonUnits
 from twintrade.estimators.imputing.comparison_units import prepare_comparison_units as prepare_comparison_units
 from twintrade.estimators.imputing.leverage import build_leverage_report as build_leverage_report
+from twintrade.estimators.imputing.log_ratios import impute_log_ratio as impute_log_ratio
 from twintrade.estimators.imputing.totals import TreatedRows as TreatedRows
 from twintrade.estimators.imputing.totals import TreatedTotals as TreatedTotals
 from twintrade.estimators.imputing.totals import impute_treated_rows as impute_treated_rows

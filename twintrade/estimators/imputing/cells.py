@@ -104,12 +104,13 @@ def compute_cell_ratios(c: Counterfactual, cells: ImputedCells, *, is_percent: b
     """Return the ratio of a cell's outcomes to its imputed outcomes, as a logarithm or in percent.
 
     Logarithms are averaged with the rows' weights; percentages with the imputed outcomes, so that their average is
-    the ratio of totals (trade-weighted), and the influence of these estimated weights is returned with them.
+    the ratio of totals (trade-weighted), and the influence of these estimated weights is returned with them. A cell
+    without a positive outcome has no logarithm: its effect is a zero that stands for nothing.
 
     Raises
     ------
     EstimationError
-        Some cell has no positive outcome, so that its logarithm does not exist; or none has, for percentages.
+        No cell has a positive outcome, for percentages.
     """
     w = cells.weights
     observed, imputed = cells.sums(w * c.o.y[c.rows]), cells.sums(w * c.predicted)
@@ -123,23 +124,24 @@ def compute_cell_ratios(c: Counterfactual, cells: ImputedCells, *, is_percent: b
             )
         influence = 100 * influence / imputed[cells.code]
         return CellEffects(100 * (ratio - 1), imputed, influence, predictors, 100 * ratio / imputed, True)
-    empty = np.flatnonzero(observed <= 0)
-    if empty.size:
-        k = empty[0]
-        raise EstimationError(
-            f"{empty.size} cells have no positive outcome after onset (first: cohort {cells.cohorts[k]}, event time "
-            f"{cells.event_times[k]}): their log ratio does not exist. Use measure='percent'"
-        )
-    return CellEffects(np.log(ratio), cells.sums(w), influence / observed[cells.code], predictors, 1 / imputed)
+    has_log = observed > 0
+    logs = np.log(np.where(has_log, ratio, 1.0))
+    influence = np.divide(influence, observed[cells.code], out=np.zeros(w.size), where=has_log[cells.code])
+    return CellEffects(logs, cells.sums(w), influence, predictors, has_log / imputed)
 
 
-def list_empty_cells(c: Counterfactual, cells: ImputedCells) -> tuple[Dropped, ...]:
-    """List the cells whose outcomes are all zero, of which a ratio is given with an influence that is too small."""
-    empty = np.flatnonzero(cells.sums(c.o.y[c.rows]) == 0)
+def find_empty_cells(c: Counterfactual, cells: ImputedCells) -> IntArray:
+    """Return the cells whose outcomes are all zero."""
+    return np.flatnonzero(cells.sums(c.o.y[c.rows]) == 0)
+
+
+def list_empty_cells(cells: ImputedCells, empty: IntArray, *, is_percent: bool) -> tuple[Dropped, ...]:
+    """List such cells: a ratio is given with an influence that is too small, a logarithm is not given."""
     if empty.size == 0:
         return ()
     names = label_cells(cells.cohorts[empty], cells.event_times[empty])
-    return (Dropped("empty-cell", Text("estimators.empty-cells"), 0, 0, names),)
+    text = Text("estimators.empty-cells" if is_percent else "estimators.cells-without-log")
+    return (Dropped("empty-cell", text, 0, 0, names),)
 
 
 def _distance(c: Counterfactual, cells: ImputedCells, ratio: FloatArray) -> FloatArray:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from twintrade.design import Design
-from twintrade.estimators.imputing.cells import Measure, group_cells
+from twintrade.estimators.imputing.cells import Measure
+from twintrade.estimators.imputing.log_ratios import impute_log_ratio
 from twintrade.estimators.imputing.untreated_outcomes import Counterfactual, fit_counterfactual
 from twintrade.estimators.regression import Family
 from twintrade.numerics.absorption import build_annihilator
@@ -130,7 +131,4 @@ def _weigh_predictors(c: Counterfactual, family: Family, measure: Measure | None
         return np.asarray(imputed / w.sum())
     if measure == "percent":
         return np.asarray(imputed / imputed.sum())
-    cells = group_cells(c)
-    rows, sums = cells.sums(w), cells.sums(imputed)
-    share = np.divide(rows, sums, out=np.zeros_like(sums), where=sums > 0)
-    return np.asarray(imputed * share[cells.code] / w.sum())
+    return impute_log_ratio(c).shares

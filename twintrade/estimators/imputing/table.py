@@ -1,11 +1,11 @@
 """Leads and imputed cells in one table, with one influence."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 
-from twintrade.effects import CohortEffects, Dropped, Sample, Uncertainty, WeightInfluence
+from twintrade.effects import CohortEffects, Dropped, Estimate, Sample, Uncertainty, WeightInfluence
 from twintrade.effects.estimate import DesignFacts, Scale
 from twintrade.effects.labels import POOLED
 from twintrade.estimators.cohort_means.collapsed import Collapse
@@ -33,6 +33,10 @@ class Part:
     effects: FloatArray
     weights: FloatArray
 
+    def without(self, places: IntArray) -> "Part":
+        """Return the part without some effects."""
+        return Part(*(np.delete(getattr(self, f.name), places) for f in fields(self)))
+
 
 def build_lead_part(before: Leads, effects: FloatArray) -> Part:
     """Return the leads on the scale of the effects."""
@@ -47,14 +51,15 @@ def build_cell_part(cells: ImputedCells, effects: FloatArray, weights: FloatArra
 
 
 def build_cohort_effects(
-    parts: tuple[Part, Part],
+    parts: Sequence[Part],
     uncertainty: Uncertainty,
     sample: Sample,
     design: DesignFacts,
     scale: Scale | None = None,
     weight_influence: WeightInfluence | None = None,
+    overall: Estimate | None = None,
 ) -> CohortEffects:
-    """Put leads before cells; the scale is the design's unless another is given."""
+    """Put leads before cells; the scale is the design's unless another is given, the average that of the cells."""
 
     def stacked(name: str) -> np.ndarray:
         return np.concatenate([getattr(part, name) for part in parts])
@@ -71,6 +76,7 @@ def build_cohort_effects(
         base="imputation leads",
         cell_weights=stacked("weights"),
         weight_influence=weight_influence,
+        overall=overall,
     )
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from twintrade.design import Design, Observations
 from twintrade.effects import Estimate
 from twintrade.effects.estimate import Kind
+from twintrade.estimators.imputing.log_ratios import compute_log_ratios
 from twintrade.estimators.repeating.cell_averages import compute_averages
 from twintrade.estimators.repeating.placed_dummies import compute_means, place_dummies
 from twintrade.estimators.repeating.repeated import SameRows, find_unit_rows
@@ -54,6 +55,8 @@ class OneStepRegression:
         Whether cells without any outcome are no effects, as where a regression separates them.
     is_saturated : bool
         Whether every row with a dummy has one of its own under every treatment: the rows then leave.
+    averages_log_ratios : bool
+        Whether the overall effect averages log ratios of rows or units, and not the effects of cells.
     """
 
     views: tuple[Kind, ...]
@@ -62,6 +65,7 @@ class OneStepRegression:
     is_pruned: bool = False
     leaves_out_zeros: bool = False
     is_saturated: bool = False
+    averages_log_ratios: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,10 +194,14 @@ class Null:
         n_each = max(len({k for k, *_ in runs}), 1)
         sizes = [(some.stop - some.start) / n_each for _, some, _ in runs]
         for k, some, shown in report_loop("randomization", runs, sizes):
-            joined = join_blocks([blocks[k] for blocks in draws[some]])
-            effects, weights = self._solve(joined, self.model.regressions[k])
+            joined, regression = join_blocks([blocks[k] for blocks in draws[some]]), self.model.regressions[k]
+            imputed_rows = self._impute(joined, regression)
+            effects, weights = self._measure_cells(joined, regression, imputed_rows)
             for view, one in shown.items():
-                values = compute_averages(joined, effects, weights, view, one)
+                if view == "overall" and regression.averages_log_ratios:
+                    values = self._average_log_ratios(joined, imputed_rows)
+                else:
+                    values = compute_averages(joined, effects, weights, view, one)
                 out[view][some] = np.where(np.isnan(values), out[view][some], values)
         return out
 
@@ -205,13 +213,21 @@ class Null:
         step = max(1, (4 if is_pruned else 1) * NUMBERS_AT_ONCE // each)
         return [slice(start, min(start + step, len(blocks))) for start in range(0, len(blocks), step)]
 
-    def _solve(self, joined: JoinedBlocks, regression: OneStepRegression) -> tuple[FloatArray, FloatArray]:
+    def _impute(self, joined: JoinedBlocks, regression: OneStepRegression) -> "_Imputed":
+        """Return what the rows that effects are measured in would have had."""
+        if not (self.q.weights[joined.rows] > 0).any():
+            none = np.empty(0, dtype=np.int64)
+            return _Imputed(none, none, np.empty(0), np.empty(0, dtype=bool))
+        is_quick = self.model.n_rounds > 0 and regression.is_saturated and not self.model.order.covariates.shape[1]
+        return self._follow(joined) if is_quick else self._add_dummies(joined, regression)
+
+    def _measure_cells(
+        self, joined: JoinedBlocks, regression: OneStepRegression, imputed_rows: "_Imputed"
+    ) -> tuple[FloatArray, FloatArray]:
         """Return the effect of each cell, and what it is averaged with."""
         n, weights = joined.cohorts.size, self.model.design.observations.row_weights
-        if not (self.q.weights[joined.rows] > 0).any():
+        if not imputed_rows.rows.size:
             return np.full(n, np.nan), np.ones(n)
-        is_quick = self.model.n_rounds > 0 and regression.is_saturated and not self.model.order.covariates.shape[1]
-        imputed_rows = self._follow(joined) if is_quick else self._add_dummies(joined, regression)
         rows, cells, is_solved = imputed_rows.rows, imputed_rows.cells, imputed_rows.is_solved
         totals, observed, imputed = (
             sum_by_group(weights[rows] * values, cells, n)
@@ -224,6 +240,17 @@ class Null:
         effects = self._measure(observed, imputed, totals)
         effects[(totals > 0) & ~is_known] = np.nan
         return effects, imputed if regression.weigh == "outcome" else totals
+
+    def _average_log_ratios(self, joined: JoinedBlocks, imputed_rows: "_Imputed") -> FloatArray:
+        """Return the average of log ratios in every draw, shape (n_draws, 1)."""
+        o = self.model.design.observations
+        used = joined.event_times[imputed_rows.cells] >= 0
+        rows, sets = imputed_rows.rows[used], joined.of_cell[imputed_rows.cells[used]]
+        logs = compute_log_ratios(
+            self.y[rows], imputed_rows.means[used], o.row_weights[rows], o.unit[rows], sets, joined.n_sets
+        )
+        is_lost = np.bincount(sets, ~imputed_rows.is_solved[used], joined.n_sets) > 0
+        return np.where(is_lost, np.nan, logs.effects)[:, None]
 
     def _follow(self, joined: JoinedBlocks) -> "_Imputed":
         """Follow the means from the null to those that they have with dummies."""

@@ -56,6 +56,8 @@ class Noise:
     n_effects : int
     rows, places : IntArray, shape (n_selected,)
         Rows that an effect would average over if their unit belonged to a cohort, and the unit, cohort and effect.
+    counts_alike : BoolArray, shape (n_effects,)
+        Whether an effect of a Poisson model averages log ratios of rows, each counting alike, and not by its mean.
     """
 
     o: Observations
@@ -64,6 +66,7 @@ class Noise:
     n_effects: int
     rows: IntArray
     places: IntArray
+    counts_alike: BoolArray
 
     def variances(self, residuals: Residuals) -> FloatArray:
         """Return each unit's variance in each cohort, shape (n_units, n_cohorts), up to a common factor.
@@ -92,10 +95,11 @@ class Noise:
 
     def weigh(self, means: FloatArray) -> "Shares":
         """Return what each unit adds to the variance of an effect, and to its weight, by cohort and effect."""
-        shape = self.o.n_units, self.cohorts.size, self.n_effects
+        shape, ones = (self.o.n_units, self.cohorts.size, self.n_effects), (means > 0).astype(np.float64)
+        sizes = np.where(self.counts_alike[self.places % self.n_effects], ones[self.rows], means[self.rows])
         squares, level, count = (
-            sum_by_group(values[self.rows], self.places, int(np.prod(shape))).reshape(shape)
-            for values in (means**2, means, (means > 0).astype(np.float64))
+            sum_by_group(values, self.places, int(np.prod(shape))).reshape(shape)
+            for values in (sizes**2, sizes, ones[self.rows])
         )
         base, base_squares = self._sum_before(means), self._sum_before(means**2)
         share = np.divide(base_squares, base**2, out=np.zeros_like(base), where=base > 0)
@@ -234,7 +238,9 @@ def build_noise(fit: Fit, estimates: Sequence[Estimate]) -> Noise:
         places.append((o.unit[row] * cohorts.size + c) * n_effects + effect)
     size = np.zeros(o.n_units)
     size[pool] = score_sizes(measure_sizes(fit.design)[pool])
-    return Noise(o, cohorts, size, n_effects, np.concatenate(rows), np.concatenate(places))
+    average = fit.estimate.overall if isinstance(fit.estimate, CohortEffects) else None
+    counts_alike = np.repeat([one is average for one in estimates], [one.n_effects for one in estimates])
+    return Noise(o, cohorts, size, n_effects, np.concatenate(rows), np.concatenate(places), counts_alike)
 
 
 def _select_rows(o: Observations, estimate: Estimate, onset: float) -> BoolArray:

@@ -19,7 +19,7 @@ from twintrade.render.tables.effect_rows import convert_to_percent, describe_ref
 from twintrade.render.tables.estimates import find_decimals
 from twintrade.text import Listed, numbers
 
-TARGETS = ("total", "average unit", "path")
+TARGETS = ("total", "average unit", "average cell", "path")
 
 
 def describe_support(page: Page, spec: Record) -> list[Block]:
@@ -28,7 +28,8 @@ def describe_support(page: Page, spec: Record) -> list[Block]:
     left, without = read_whole(spec.get("n_treated_rows_left_out")), read_whole(spec.get("n_without_outcome_before"))
     n = read_whole(spec.get("n_treated_rows"))
     if n is not None and left is not None and without is not None:
-        counts = {"n": n, "of": n + left, "left": left, "without": without}
+        has_logs = take_text(spec.get("target")) == "average unit" and bool(take_text(spec.get("overall_note")))
+        counts = {"n": n, "of": n + left, "left": left, "without": without, "logs": "yes" if has_logs else "no"}
         key = "imputed_rows" if left or without else "imputed_all"
         sentences.append(page.say(key, **counts))
     sentences += [read_words(f, "sentence") for f in list_findings(page.results, "concentration") if has_spoken(f)]

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design
-from twintrade.effects import Bands, EventStudy, Finding, RefitOnly
+from twintrade.effects import Bands, Estimate, EventStudy, Finding, RefitOnly
 from twintrade.effects.estimate import AFTER_LESS_BEFORE
 from twintrade.effects.listed_cells import join_counts, join_ids
 from twintrade.effects.result_set import SPECIFICATION_COLUMNS
@@ -142,10 +142,7 @@ def _of_overall(fit: Fit) -> dict[str, Any]:
     """What the overall number is, what it is compared with, and the treated rows behind it."""
     overall = fit.view("overall")
     n_rows, n_treated = int(overall.n_cells[0]), int(fit.design.observations.is_treated.sum())
-    note: Words = ""
-    if "path" in fit.views:
-        is_less = overall.names[0] == AFTER_LESS_BEFORE
-        note = Text("specification.less-leads" if is_less else "specification.static")
+    note, statistics = _describe_overall(fit, overall), fit.estimate.sample.statistics
     return {
         "target": fit.estimator.target,
         "against": overall.against,
@@ -153,8 +150,29 @@ def _of_overall(fit: Fit) -> dict[str, Any]:
         "overall_note_text": pack_text(note),
         "n_treated_rows": n_rows,
         "n_treated_rows_left_out": max(n_treated - n_rows, 0),
-        "n_without_outcome_before": fit.estimate.sample.statistics.get("n_without_outcome_before"),
+        "n_without_outcome_before": statistics.get("n_without_outcome_before"),
     }
+
+
+def _describe_overall(fit: Fit, overall: Estimate) -> Words:
+    """Define the overall number where the column has a path too, or where it averages log ratios of rows or units."""
+    statistics = fit.estimate.sample.statistics
+    if "path" in fit.views:
+        is_less = overall.names[0] == AFTER_LESS_BEFORE
+        return Text("specification.less-leads" if is_less else "specification.static")
+    if "n_without_log" not in statistics:
+        return ""
+    n_rows, without = int(overall.n_cells[0]), int(statistics["n_without_log"])
+    is_by_unit = bool(statistics["is_by_unit"])
+    return Text(
+        "specification.log-average",
+        by="units" if is_by_unit else "rows",
+        n=int(overall.n_units[0]) if is_by_unit else n_rows,
+        of=n_rows + without,
+        zero=int(statistics["n_treated_zeros"]),
+        without=without,
+        units=fit.design.panel.unit_kind,
+    )
 
 
 def _count_singletons(fit: Fit) -> int:

@@ -24,6 +24,9 @@ from twintrade.text import Text
 START = 0.1
 """Added to outcomes, relative to their mean, before the logarithms from which a Poisson regression starts."""
 
+MOST_ZEROS = 0.05
+"""Share of zeros among treated rows above which log ratios are averaged over units and not over rows."""
+
 CONSTANT: dict[str, Any] = {"hasconst": True}
 """Dummies add up to a constant: statsmodels need not look for one by two ranks of all columns."""
 
@@ -130,12 +133,12 @@ def summarize_imputed(column: StoredColumn, observed: Array, predicted: Array, k
         return float((observed - predicted).mean())
     if measure == "percent":
         return float(100 * (observed.sum() / predicted.sum() - 1))
-    rows = column.rows[column.rows["is_treated"]][known]
-    cells = pd.DataFrame({"y": observed, "imputed": predicted}).groupby(
-        [rows["onset"].to_numpy(), (rows["period"] - rows["onset"]).to_numpy()]
-    )
-    total = cells.sum()
-    return float((np.log(total["y"] / total["imputed"]) * cells.size()).sum() / len(rows))
+    if (observed <= 0).mean() > MOST_ZEROS:
+        unit = column.rows["unit"].to_numpy()[column.rows["is_treated"]][known]
+        totals = pd.DataFrame({"y": observed, "imputed": predicted}).groupby(unit).sum()
+        observed, predicted = totals["y"].to_numpy(), totals["imputed"].to_numpy()
+    traded = observed > 0
+    return float(np.log(observed[traded] / predicted[traded]).mean())
 
 
 def impute_untreated(column: StoredColumn) -> tuple[Array, Array, Array]:

@@ -186,7 +186,7 @@ reading-bounds = If trends parted after the agreements as much as they did at mo
    *[no] lie between { PERCENT($low, decimals: 0, sign: "always") } and { PERCENT($high, decimals: 0, sign: "always") }
 }.
 reading-unbounded = If trends parted after the agreements as much as they did at most before, it could be anything.
-reading-average = For a pair drawn at random, large or small, it is { PERCENT($percent, decimals: 0, sign: "always") } on average.
+reading-average = The average of the pairs' own changes, large and small pairs counting alike, is { PERCENT($percent, decimals: 0, sign: "always") }.
 reading-always = With the pairs that had an agreement from the beginning as comparison it is { PERCENT($percent, decimals: 0, sign: "always") }.
 reading-conditional = Compared only with pairs whose trade grew as fast before any agreement, it is { PERCENT($percent, decimals: 0, sign: "always") }.
 needed = What would be needed to know

@@ -112,20 +112,29 @@ undated = { $n ->
 
 ## percent effects
 percent-flows = percent effects need an outcome that is nowhere negative
-percent-totals-label = ratio of totals
-percent-average-ratio-label = average of ratios
-percent-mean-log-label = exponent of the mean logarithm
+percent-totals-label = change of the total
+percent-average-ratio-label = average of own changes
+percent-log-ratio-label = row average of log ratios
 percent-extensive-label = chance to trade at all, percentage points
 percent-intensive-label = bounds where there is trade anyway
 percent-weighs-totals = each by what it would have traded
 percent-weighs-average-ratio = each alike
-percent-weighs-mean-log = each alike, falls more than rises
+percent-weighs-log-ratio = each year alike, falls more than rises
 percent-weighs-extensive = each year alike
 percent-weighs-intensive = each year with trade alike
-percent = Three readings of one percent effect: the treated { units }' total changed by { $totals }, a { unit } drawn at random by { $average } on average (average of ratios), and the typical { unit } by { $log } (exponent of the mean logarithm){ $zero ->
+percent = How much did trade change? Three answers. The change of the total: all treated { units } together changed by { $totals }. The average of own changes: { $average }, each of { $n } { units } counting alike, whatever its size. The row average of log ratios: { $log }, over { $by ->
+    [units] { $used ->
+        [one] the total of one { unit }
+       *[other] the totals of { $used } { units }
+    }, since more than 5 % of the treated rows are zero
+   *[rows] { $used } treated rows
+}{ $zero ->
     [0] { "" }
-   *[other] , without the { $zero } of { $n } that never trade after the agreement
-}. The first answers what happened to trade, the second what a { unit } may expect whatever its size, the third what happens in the middle of unequal changes; they differ where large and small { units } changed differently.
+   *[other] { " " }({ $zero } without trade left out)
+}, each counting alike and a halving as much as a doubling. The first says what happened to trade, the second what one { unit } may expect, the third what is typical of one { $by ->
+    [units] { unit }
+   *[rows] { unit } in one period
+}; they differ where changes do.
 percent-always = Every { unit } trades in every year, so that no trade begins or ends with an agreement.
 percent-extensive = The chance to trade at all changed by { FIXED($points, decimals: 1, sign: "always") } percentage points{ $known ->
     [yes] { " " }(from { FIXED($low, decimals: 1, sign: "always") } to { FIXED($high, decimals: 1, sign: "always") })
@@ -249,7 +258,6 @@ leave-one-donor-out = Leaving out each of { $n } donors in turn moves the mean g
 ## concentration
 concentration-one = The change of the total, { PERCENT($change, sign: "always") }, is that of { $name } alone.
 concentration = The total of { treated } changed by { PERCENT($change, sign: "always") }. It rests on { FIXED($effective, decimals: 1) } effective { units }: { $first } makes up { SHARE($first_share) } and { $second } { SHARE($second_share) } of the total without the agreement. Without { $first } in the total the change is { PERCENT($without_first, sign: "always") }, without { $second } { PERCENT($without_second, sign: "always") }; nothing is estimated again for this, as it is where one is left out at a time.
-concentration-average = The row average of log ratios, another target, is { PERCENT($change, sign: "always") }.
 
 ## pretrends
 pretrends-test = { $test }({ $df }) = { FIXED($statistic, decimals: 2) }, { P($p) }{ $cluster ->

@@ -135,9 +135,15 @@ imputation-assumes = Without the agreement, { $family ->
    *[other] { " " }more than { $early } periods ahead
 }.
 imputation-averages = Average of { $ratio ->
-    [yes] log of y over ŷ(0), summed within cohort and event time
+    [yes] ln(y / ŷ(0))
    *[no] y − ŷ(0)
-}, over all treated rows that can be imputed, each row { weighing }.
+}, over all treated rows that can be imputed{ $ratio ->
+    [yes] { " " }and are not zero
+   *[no] { "" }
+}, each row { weighing }{ $ratio ->
+    [yes] ; where more than 5 % of them are zero, average over treated { units } of ln(Σy / Σŷ(0)), each { unit } { weighing }. Effects by event time, cohort and year are cell averages: of ln(Σy / Σŷ(0)) within cohort and event time, by number of rows.
+   *[no] .
+}
 imputation-percent = Percent change of the treated { units }' total: the sum of their outcomes over the sum of ŷ(0), less one, over all treated rows that can be imputed{ both-weighted }.
 interactive-effects-assumes = Without the agreement, outcomes would have followed { unit } and period effects and a few common shocks, each of its own force in every { unit }, as untreated rows show them{ given }.
 interactive-effects-averages = Average effect over all treated rows that the factors identify, each row weighing the same.
@@ -198,6 +204,10 @@ two-stage-equation = y − ({ $effects }), fitted on untreated rows, = Σ_e β_e
 effect-after-onset = after onset
 effect-average-cells = average over treated cells
 effect-average-cohorts = average over cohorts
+effect-average-log = { $by ->
+    [units] average over treated units of the log of summed outcomes over summed imputed outcomes
+   *[rows] average over treated rows of log ratios
+}
 effect-average-periods = average over periods
 effect-average-times = average over event times
 effect-cell = { $cohort ->
@@ -239,6 +249,7 @@ one-band = { $level } interval { $low } to { $high }, p { $p }
 no-influence = the method has no influence function
 no-leads-on-base = two event times before the agreement are needed that other years before it can predict
 no-log-path = an event time has no positive outcome, so that its log ratio does not exist
+no-log-ratio = no treated row has a positive outcome: no log ratio exists
 one-unit = one treated unit has no sampling distribution of its own
 factors-together = factors and loadings are estimated together; resample, or permute onsets
 few-cases-weights = weights are chosen from the data of a few cases; leave out cases or use placebos
@@ -260,6 +271,7 @@ determined-at = event time { $time }: { determined }
 determined-base = { determined }; it counts as base
 determined-untreated = { determined } among untreated rows
 doses-without-slopes = first doses of which no unit is observed unchanged twice in a row: covariates have no slopes
+cells-without-log = cells whose treated rows are all zero: they have no log ratio and are in no average of cells
 empty-cells = cells whose treated rows are all zero: the ratio is zero whatever is imputed, and the influence on that ratio is zero as well
 empty-side = no { $side ->
     [comparison] comparison

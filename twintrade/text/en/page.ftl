@@ -420,7 +420,10 @@ reference_at = event time { $event_time }
 
 ## what the headline covers
 outcome_of_total = { $outcome } of the treated pairs together
-imputed_rows = The headline covers { $n } of { $of } treated rows. { $left } cannot be imputed{ $without ->
+imputed_rows = The headline covers { $n } of { $of } treated rows. { $left } cannot be imputed{ $logs ->
+    [yes] { " " }or are zero and have no logarithm
+   *[no] { "" }
+}{ $without ->
     [0] { "" }
     [one] ; one of its treated pairs has nothing but zeros before its agreement
    *[other] ; { $without } of its treated pairs have nothing but zeros before their agreement
@@ -430,6 +433,7 @@ range_by_target = The ladder ({ $table }) in percent, by what is asked: { $targe
 target_range = { $target } from { $low } to { $high } ({ $n } columns)
 target_one = { $target } { $low }
 target_total = the total of the treated pairs
+target_average_cell = the cell average of log ratios
 target_average_unit = the row average of log ratios
 target_path = the path against { $what }
 signs_differ = The signs differ: some of these numbers say a rise and some a fall. The headline answers for { $target }, as the analysis file fixes it.

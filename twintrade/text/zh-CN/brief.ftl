@@ -170,7 +170,7 @@ reading-bounds = 若协议签署后趋势的背离不超过此前的最大背离
    *[no] 介于{ PERCENT($low, decimals: 0, sign: "always") }与{ PERCENT($high, decimals: 0, sign: "always") }之间
 }。
 reading-unbounded = 若协议签署后趋势的背离不超过此前的最大背离，变化可以是任何数值。
-reading-average = 对随机抽取的一个配对而言，无论规模大小，平均变化为{ PERCENT($percent, decimals: 0, sign: "always") }。
+reading-average = 各配对自身变化的平均（大小同等计算）为{ PERCENT($percent, decimals: 0, sign: "always") }。
 reading-always = 若以一开始就有协议的配对为对照，变化为{ PERCENT($percent, decimals: 0, sign: "always") }。
 reading-conditional = 若只与首个协议之前贸易增速相近的配对比较，变化为{ PERCENT($percent, decimals: 0, sign: "always") }。
 needed = 要得出答案还需要什么

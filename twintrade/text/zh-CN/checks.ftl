@@ -100,20 +100,26 @@ undated = 有{ $n }个{ unit }的协议日期不详，未纳入估计。若它�
 
 ## percent effects
 percent-flows = 百分比效应要求结果变量处处非负
-percent-totals-label = 总额之比
-percent-average-ratio-label = 比率的平均
-percent-mean-log-label = 对数均值的指数
+percent-totals-label = 总额的变化
+percent-average-ratio-label = 各自变化的平均
+percent-log-ratio-label = 对数比率的逐观测平均
 percent-extensive-label = 发生贸易的概率（百分点）
 percent-intensive-label = 本来就有贸易者的界
 percent-weighs-totals = 各按本应有的贸易额加权
 percent-weighs-average-ratio = 同等加权
-percent-weighs-mean-log = 同等加权，降幅的分量大于升幅
+percent-weighs-log-ratio = 各年同等加权，降幅的分量大于升幅
 percent-weighs-extensive = 各年同等加权
 percent-weighs-intensive = 有贸易的各年同等加权
-percent = 同一百分比效应有三种含义：处理组{ unit }的总额变化{ $totals }，随机抽取的一个{ unit }平均变化{ $average }（比率的平均），典型{ unit }变化{ $log }（对数均值的指数）{ $zero ->
+percent = 贸易变化了多少？有三种答案。总额的变化：处理组全部{ unit }合计变化{ $totals }。各自变化的平均：{ $n }个{ unit }不论规模同等计算，为{ $average }。对数比率的逐观测平均：{ $log }，{ $by ->
+    [units] 因处理组观测中零值超过5%，取{ $used }个{ unit }的总额
+   *[rows] 涵盖{ $used }个处理组观测
+}{ $zero ->
     [0] { "" }
-   *[other] ，不含协议签署后从未发生贸易的{ $zero }个（共{ $n }个）
-}。第一种回答贸易发生了什么变化，第二种回答不论规模大小的一个{ unit }可预期怎样，第三种回答在参差不齐的变化中居中者会怎样；大小{ unit }的变化不同时，三者便不相同。
+   *[other] （不含无贸易的{ $zero }个）
+}，同等计算，减半与翻倍分量相同。第一种回答贸易发生了什么变化，第二种回答一个{ unit }可预期怎样，第三种回答{ $by ->
+    [units] 一个{ unit }
+   *[rows] 一个{ unit }在一期内
+}的典型情形；变化参差不齐时，三者便不相同。
 percent-always = 每个{ unit }各年都有贸易，因此没有贸易因协议而开始或终止。
 percent-extensive = 发生贸易的概率变化了{ FIXED($points, decimals: 1, sign: "always") }个百分点{ $known ->
     [yes] （从{ FIXED($low, decimals: 1, sign: "always") }到{ FIXED($high, decimals: 1, sign: "always") }）
@@ -221,7 +227,6 @@ leave-one-donor-out = 逐一剔除{ $n }个供体，平均差距由{ $effect }�
 ## concentration
 concentration-one = 总额的变化{ PERCENT($change, sign: "always") }全部来自{ $name }。
 concentration = { treated }的总额变化{ PERCENT($change, sign: "always") }，相当于由{ FIXED($effective, decimals: 1) }个有效{ unit }决定：{ $first }占无协议时总额的{ SHARE($first_share) }，{ $second }占{ SHARE($second_share) }。总额中剔除{ $first }，变化为{ PERCENT($without_first, sign: "always") }；剔除{ $second }，变化为{ PERCENT($without_second, sign: "always") }；此处不重新估计，而逐一剔除检验每次都重新估计。
-concentration-average = 对数比率的逐观测平均（另一估计目标）为{ PERCENT($change, sign: "always") }。
 
 ## pretrends
 pretrends-test = { $test }({ $df }) = { FIXED($statistic, decimals: 2) }，{ P($p) }{ $cluster ->

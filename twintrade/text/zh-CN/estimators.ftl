@@ -135,9 +135,15 @@ imputation-assumes = 若没有协议，{ $family ->
    *[other] 早于{ $early }期的提前反应
 }。
 imputation-averages = { $ratio ->
-    [yes] y与ŷ(0)之比的对数（先在队列和事件时间内求和）
+    [yes] ln(y / ŷ(0))
    *[no] y − ŷ(0)
-}的平均值，涵盖全部可插补的处理组观测，各观测{ weighing }。
+}的平均值，涵盖全部可插补{ $ratio ->
+    [yes] 且不为零
+   *[no] { "" }
+}的处理组观测，各观测{ weighing }{ $ratio ->
+    [yes] ；若其中零值超过5%，则为处理组各{ unit }的ln(Σy / Σŷ(0))的平均值，各{ unit }{ weighing }。按事件时间、队列和年份的效应为单元格平均：在队列和事件时间内取ln(Σy / Σŷ(0))，按观测数加权。
+   *[no] 。
+}
 imputation-percent = 处理组{ units }总额的百分比变化：其结果变量之和除以ŷ(0)之和，再减一，涵盖全部可插补的处理组观测{ both-weighted }。
 interactive-effects-assumes = 若没有协议，{ given }结果变量本应服从{ unit }固定效应、时期固定效应和少数共同冲击，每一冲击对各{ unit }的影响强度不同，均由未处理观测体现。
 interactive-effects-averages = 因子能够识别的全部处理组观测的平均效应，各观测等权。
@@ -198,6 +204,10 @@ two-stage-equation = y − ({ $effects })（以未处理观测拟合） = Σ_e �
 effect-after-onset = 生效后
 effect-average-cells = 处理组单元格的平均值
 effect-average-cohorts = 各队列的平均值
+effect-average-log = { $by ->
+    [units] 处理组单位的平均：各单位结果总额与插补总额之比的对数
+   *[rows] 处理组观测对数比率的平均
+}
 effect-average-periods = 各时期的平均值
 effect-average-times = 各事件时间的平均值
 effect-cell = { $cohort ->
@@ -239,6 +249,7 @@ one-band = { $level }区间{ $low }至{ $high }，p值{ $p }
 no-influence = 该方法没有影响函数
 no-leads-on-base = 需要有两个协议生效前的事件时间，且可由生效前的其他年份预测
 no-log-path = 某一事件时间没有正的结果，对数比率不存在
+no-log-ratio = 可插补的处理组观测均无正值，对数比率不存在
 one-unit = 单个处理组个体没有自身的抽样分布
 factors-together = 因子与载荷是联合估计的；请采用重抽样，或置换生效期
 few-cases-weights = 权重由少数案例的数据选定；请逐一剔除案例，或采用安慰剂
@@ -260,6 +271,7 @@ determined-at = 事件时间{ $time }：{ determined }
 determined-base = { determined }；计入基准
 determined-untreated = 在未处理观测中，{ determined }
 doses-without-slopes = 没有个体连续两期保持不变的初始处理强度：协变量没有斜率
+cells-without-log = 处理组观测全部为零的单元格：没有对数比率，不计入任何单元格平均
 empty-cells = 处理组观测全部为零的单元格：无论插补值为何，比率均为零，其影响函数也为零
 empty-side = 没有{ $side ->
     [comparison] 对照组

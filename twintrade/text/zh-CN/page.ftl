@@ -388,7 +388,10 @@ reference_at = 事件时间{ $event_time }
 
 ## what the headline covers
 outcome_of_total = 处理组配对合计的{ $outcome }
-imputed_rows = 主要估计覆盖{ $of }个处理组观测中的{ $n }个。{ $left }个无法插补{ $without ->
+imputed_rows = 主要估计覆盖{ $of }个处理组观测中的{ $n }个。{ $left }个无法插补{ $logs ->
+    [yes] 或为零而没有对数
+   *[no] { "" }
+}{ $without ->
     [0] { "" }
    *[other] ；其中{ $without }个处理组配对在协议生效前的数值全部为零
 }。
@@ -397,6 +400,7 @@ range_by_target = 各设定（{ $table }）的百分比效应，按估计目标�
 target_range = { $target }为{ $low }至{ $high }（{ $n }列）
 target_one = { $target }为{ $low }
 target_total = 处理组配对的总额
+target_average_cell = 对数比率的单元格平均
 target_average_unit = 对数比率的逐观测平均
 target_path = 相对于{ $what }的路径
 signs_differ = 符号不一：有的数字表示上升，有的表示下降。主要估计回答的是{ $target }，由分析文件确定。

@@ -78,6 +78,15 @@ static <- function(name, sample, transform, effects, clusters, poisson, stored, 
   tell(name, "base R", stored, m$coefficients[[1]], error, cluster_error(drop(influence), d, clusters))
 }
 
+# Of rows with trade or, where more than 5 % of them have none, of each unit's sums.
+average_logs <- function(y, new, unit) {
+  if (mean(y == 0) > 0.05) {
+    y <- tapply(y, unit, sum)
+    new <- tapply(new, unit, sum)
+  }
+  mean(log(y / new)[y > 0])
+}
+
 impute <- function(name, sample, transform, effects, poisson, measure, stored) {
   d <- take(sample, transform)
   untreated <- d[d$treated == 0, ]
@@ -98,11 +107,10 @@ impute <- function(name, sample, transform, effects, poisson, measure, stored) {
     if (poisson) new <- scale * exp(new)
   }
   y <- d$y[known]
-  cell <- paste(d$onset, d$period)[known]
   estimate <- switch(measure,
     difference = mean(y - new),
     percent = 100 * (sum(y) / sum(new) - 1),
-    log_ratio = mean(log(ave(y, cell, FUN = sum) / ave(new, cell, FUN = sum)))
+    log_ratio = average_logs(y, new, d$unit[known])
   )
   tell(name, if (has("fixest")) "fixest" else "base R", stored, estimate)
   if (!poisson && has("didimputation")) {
