@@ -64,6 +64,16 @@ def test_a_poisson_regression_is_held_against_imputed_totals():
     assert judge(BESIDE, constant) != "objects"
 
 
+def test_a_headline_is_not_held_against_itself():
+    """The other methods of a row average of log ratios have the total for a target."""
+    fitted = fit(Imputation(family="poisson"), made(1, 0.0, "level")[0])
+    finding = Estimators(names=("etwfe", "ppml")).check(fitted, BY_UNIT, np.random.default_rng(0))
+    assert finding.verdict == "informs"
+    assert np.isnan(finding.bound)
+    assert "No other method has this target. ETWFE and PPML have another target" in finding.sentence
+    assert "0.000" not in finding.sentence
+
+
 @pytest.mark.parametrize("check", [Bacon(), TWFEWeights()], ids=lambda c: c.name)
 def test_a_method_with_untreated_comparisons_alone_is_described(check):
     assert judge(check, fit(Imputation(), made(1, 0.18)[0])) == "informs"

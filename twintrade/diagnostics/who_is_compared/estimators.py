@@ -8,7 +8,14 @@ import pandas as pd
 
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.paired import compare_paired, draw_paired
-from twintrade.diagnostics.variants import NUMBERS, describe_judged, format_effect, judge_table, measure_headline
+from twintrade.diagnostics.variants import (
+    NUMBERS,
+    Judged,
+    describe_judged,
+    format_effect,
+    judge_table,
+    measure_headline,
+)
 from twintrade.diagnostics.who_is_compared.regressions import estimate_beside
 from twintrade.effects import EventStudy, Finding
 from twintrade.errors import TwintradeError
@@ -17,6 +24,7 @@ from twintrade.inference.base import Inference
 from twintrade.inference.reported import resolve_method
 from twintrade.text import Listed, Text, Words, pack_text
 
+NOT_JUDGED = Judged("informs", np.nan, np.nan, np.nan)
 COLUMNS = ("estimator", "estimator_text", "effect", "base", "target", *NUMBERS[4:], "reason", "reason_text")
 
 
@@ -66,8 +74,9 @@ class Estimators(Diagnostic):
         if len(known) < 2:
             return self.unavailable(Text("checks.estimators-few"))
         low, high = known.iloc[int(known["effect"].argmin())], known.iloc[int(known["effect"].argmax())]
-        yardstick = measure_headline(fit, inference, rng)
-        judged = judge_table(known[known["target"] == fit.estimator.target], yardstick)
+        same = known[known["target"] == fit.estimator.target]
+        is_alone = (same["estimator"] == str(fit.estimator.title)).all()
+        judged = NOT_JUDGED if is_alone else judge_table(same, measure_headline(fit, inference, rng))
         others = tuple(titles[name] for name in known.loc[known["target"] != fit.estimator.target, "estimator"])
         text = Text(
             "checks.estimators",
@@ -76,7 +85,7 @@ class Estimators(Diagnostic):
             lowest=titles[str(low["estimator"])],
             high=format_effect(float(high["effect"]), scale),
             highest=titles[str(high["estimator"])],
-            verdict=describe_judged(judged, scale),
+            verdict=Text("checks.estimators-alone") if is_alone else describe_judged(judged, scale),
         )
         other_target = Text("checks.estimators-target", names=Listed(others), n=len(others))
         series = pd.DataFrame(paths, columns=["event_time", "series", "series_text", "value", "base"]).assign(

@@ -203,6 +203,7 @@ anticipation = The effect by periods of anticipation: { $effects }. { $verdict }
 estimators-scale = its effect comes in { $scale }
 estimators-few = fewer than two methods qualify for this design and scale
 estimators = { $n } methods qualify; the effect runs from { $low } ({ $lowest }) to { $high } ({ $highest }). Methods differ where effects differ between cohorts (regressions weigh them by variance, the others by treated rows), where they use other comparison rows, and where their effects before the agreement have another base. { $verdict }
+estimators-alone = No other method has this target.
 estimators-target = { $names } { $n ->
     [one] has
    *[other] have

@@ -184,6 +184,7 @@ anticipation = 按预期效应期数的效应：{ $effects }。{ $verdict }
 estimators-scale = 其效应的尺度为{ $scale }
 estimators-few = 适用于本设计和尺度的方法不足两种
 estimators = 有{ $n }种方法适用；效应从{ $low }（{ $lowest }）到{ $high }（{ $highest }）。以下情形会使各方法结果不同：各队列效应不同（回归按方差加权，其他方法按处理组观测加权）；所用对照观测不同；协议之前的效应以不同的基准衡量。{ $verdict }
+estimators-alone = 没有其他方法以此为估计目标。
 estimators-target = { $names }的估计目标不同，不能提出异议。
 
 ## regressions and what they weigh
