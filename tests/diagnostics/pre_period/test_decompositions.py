@@ -10,12 +10,20 @@ from reference_results import read_data, read_results, read_vectors
 from twintrade.design import Design, Panel, Treatment
 from twintrade.diagnostics.pre_period.pretrend_power import PreTest, PretrendPower, compute_equivalence_bound
 from twintrade.diagnostics.who_is_compared.bacon import Bacon
-from twintrade.diagnostics.who_is_compared.twfe_weights import TWFEWeights, compute_cell_weights
+from twintrade.diagnostics.who_is_compared.twfe_weights import (
+    TWFEWeights,
+    compute_cell_weights,
+    compute_poisson_weights,
+)
 from twintrade.estimators.base import fit
+from twintrade.estimators.imputation import Imputation
+from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.refits.permutation import replace_outcome
+from twintrade.numerics.poisson import fit_poisson
 from twintrade.numerics.testing.normal_boxes import integrate_normal_box
+from twintrade.simulate import simulate
 
 # README of the reference numbers.
 GOLDEN = 1e-6
@@ -161,6 +169,50 @@ def test_weights_reproduce_a_regression_on_known_effects(rng) -> None:
     assert compute_cell_weights(o).weight @ effects == pytest.approx(beta, rel=1e-9)
     found = TWFEWeights().check(fit(TWFE(shape="static"), design), Clustered(), rng)
     assert found.payloads["twfe_weights"]["weight"].sum() == pytest.approx(1)
+
+
+def gravity_flows(unit: float = 1.0):
+    made = simulate(
+        np.random.default_rng(3), n_cities=6, n_partners=5, n_periods=8, family="poisson", mean=50.0, noise=0.3
+    )
+    panel = made.panel
+    columns = {**panel.columns, "exports": unit * panel.columns["exports"]}
+    design = made.design(fixed_effects="gravity", clusters=("city",))
+    return replace(design, panel=replace(panel, columns=columns, units_of_measure={"exports": "USD"}))
+
+
+def test_poisson_weights_are_how_the_coefficient_moves_with_the_log_effect_of_a_cell() -> None:
+    design = gravity_flows()
+    o, means = design.observations, np.zeros(design.panel.n_rows)
+    fitted = fit_poisson(o.y, o.is_treated[:, None].astype(float), o.effect_codes())
+    means[o.rows[fitted.rows]] = fitted.mu
+    found = compute_poisson_weights(o)
+    assert found.beta == pytest.approx(fitted.coefficients[0], rel=1e-8)
+    assert found.weight.sum() == pytest.approx(1)
+    assert found.natural.sum() == pytest.approx(1)
+    columns = {**design.panel.columns, "exports": means}
+    exact = replace(design, panel=replace(design.panel, columns=columns))
+    for row in np.flatnonzero(o.is_treated)[:4]:
+        step = np.where(np.arange(o.n_rows) == row, 1e-4, 0.0)
+        ends = [
+            fit(PPML(shape="static"), replace_outcome(exact, means[o.rows] * np.exp(sign * step))).estimate.effects[0]
+            for sign in (-1, 1)
+        ]
+        assert (ends[1] - ends[0]) / 2e-4 == pytest.approx(found.weight[row], abs=1e-5)
+
+
+@pytest.mark.parametrize("method", [PPML(shape="static"), Imputation(family="poisson", measure="percent")])
+def test_the_unit_of_money_changes_nothing_beside_a_poisson_headline(method, rng) -> None:
+    found = [TWFEWeights().check(fit(method, gravity_flows(unit)), Clustered(), rng) for unit in (1.0, 1e6)]
+    assert "log points" in found[0].sentence
+    assert found[1].sentence == found[0].sentence
+    for name in ("value", "weight"):
+        one, other = (f.table[name] if name == "value" else f.payloads["twfe_weights"][name] for f in found)
+        assert other.to_numpy() == pytest.approx(one.to_numpy(), rel=1e-6)
+
+
+def test_the_coefficient_of_a_regression_in_money_is_named_with_its_unit(rng) -> None:
+    assert "USD" in TWFEWeights().check(fit(TWFE(shape="static"), gravity_flows()), Clustered(), rng).sentence
 
 
 def vectors(name: str) -> tuple[np.ndarray, np.ndarray]:

@@ -16,7 +16,8 @@ from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import FloatArray
-from twintrade.text import Text
+from twintrade.numerics.poisson import fit_poisson
+from twintrade.text import Text, Words
 
 NEGLIGIBLE = 1e-10
 
@@ -133,9 +134,35 @@ def compute_cell_weights(o: Observations, by: By = "cell") -> CellWeights:
     return CellWeights(beta, weight / weight.sum(), np.abs(change) * w / float(np.abs(change) @ w))
 
 
+def compute_poisson_weights(o: Observations) -> CellWeights:
+    """Return the weights of treated rows' log effects in PPML's coefficient of one treatment dummy.
+
+    They are those of the least squares with fitted means as weights that PPML ends in, to first order in effects
+    that differ; equal weights are those of the total, by fitted means.
+
+    Raises
+    ------
+    EstimationError
+        The effects absorb the treatment, or the regression cannot be fitted.
+    """
+    d = o.is_treated.astype(np.float64)
+    fitted = fit_poisson(o.y, np.column_stack([d, o.covariates]), o.effect_codes(), o.weights)
+    place = np.flatnonzero(fitted.kept == 0)
+    if not place.size:
+        raise EstimationError("the fixed effects absorb the treatment")
+    sizes = fitted.mu * o.row_weights[fitted.rows] * d[fitted.rows]
+    weight, natural = np.zeros(o.n_rows), np.zeros(o.n_rows)
+    weight[fitted.rows] = sizes * (fitted.x_tilde @ fitted.bread[:, place[0]])
+    natural[fitted.rows] = sizes / sizes.sum()
+    return CellWeights(float(fitted.coefficients[place[0]]), weight, natural)
+
+
 @dataclass(frozen=True, slots=True)
 class TWFEWeights(Diagnostic):
-    """How much negative weight a static regression would use here, whatever method made the fit."""
+    """How much negative weight a static regression would use here, whatever method made the fit.
+
+    Beside methods with a proportional model of the outcome the regression is PPML's, and effects are log points.
+    """
 
     name: ClassVar[str] = "twfe_weights"
     citation: ClassVar[str] = "dechaisemartin2020"
@@ -144,8 +171,10 @@ class TWFEWeights(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return the sum of negative weights; payload ``twfe_weights`` has one row a treated cell."""
         o = fit.design.observations
+        is_poisson = fit.estimator.is_poisson
+        scale, unit = _name_unit(fit)
         try:
-            cells = compute_cell_weights(o)
+            cells = compute_poisson_weights(o) if is_poisson else compute_cell_weights(o)
         except EstimationError as error:
             return self.unavailable(error.text)
         rows = np.flatnonzero(o.is_treated)
@@ -160,24 +189,26 @@ class TWFEWeights(Diagnostic):
         )
         table = build_quantities(
             [
-                (Text("checks.weights-coefficient"), cells.beta),
+                (Text("checks.weights-coefficient", **unit), cells.beta),
                 (Text("checks.weights-cells"), cells.n_weights),
                 (Text("checks.weights-negative"), cells.n_negative),
                 (Text("checks.weights-sum"), cells.sum_negative),
-                (Text("checks.weights-zero"), cells.robustness()),
-                (Text("checks.weights-opposite"), cells.sign_robustness()),
+                (Text("checks.weights-zero", **unit), cells.robustness()),
+                (Text("checks.weights-opposite", **unit), cells.sign_robustness()),
             ]
         )
         spread = cells.robustness()
+        is_apart = bool(np.isfinite(spread))
         text = Text(
             "checks.twfe-weights",
             effects=fit.design.effects_label,
             n=cells.n_negative,
             of=cells.n_weights,
             together=cells.sum_negative,
-            coefficient=cells.beta,
-            spread=spread,
-            equal="no" if np.isfinite(spread) else "yes",
+            family="poisson" if is_poisson else "linear",
+            coefficient=Text("common.effect", value=cells.beta, scale=scale),
+            spread=Text("common.effect", value=spread if is_apart else cells.beta, scale=unit["unit"] or scale),
+            equal="no" if is_apart else "yes",
         )
         finding = Finding(
             diagnostic=self.name,
@@ -189,3 +220,12 @@ class TWFEWeights(Diagnostic):
             payloads={"twfe_weights": payload},
         )
         return judge_regression(finding, fit, inference, rng)
+
+
+def _name_unit(fit: Fit) -> tuple[Words, dict[str, Words]]:
+    """Return what the coefficient is counted in, as an effect in a sentence takes it and as a label does."""
+    design = fit.design
+    if fit.estimator.is_poisson or design.scale == "log points":
+        return "log-points", {"named": "yes", "unit": Text("labels.scale-log-points")}
+    unit = design.effect_unit
+    return unit or "level", {"named": "yes" if unit else "no", "unit": unit}

@@ -223,12 +223,18 @@ bacon-given = Given { $covariates }, the static two-way estimate { $effect } ave
     [one] one comparison
    *[other] { $n } comparisons
 } of two cohorts; { SHARE($share, decimals: 1) } of its weight lies on comparisons of two treated cohorts, in which { units } treated already also serve as comparison, and { SHARE($within, decimals: 1) } on covariates that differ within cohorts and periods.
-twfe-weights = In a static regression with { $effects } effects { $n ->
+twfe-weights = In a static { $family ->
+    [poisson] Poisson regression
+   *[linear] regression
+} with { $effects } effects { $n ->
     [one] one of { $of } treated cells gets
    *[other] { $n } of { $of } treated cells get
-} a negative weight (together { FIXED($together) }); its coefficient { COMPACT($coefficient, digits: 3) } { $equal ->
-    [yes] is their plain average, since all weigh the same
-   *[no] is compatible with an average effect of zero if effects differ across cells by a standard deviation of { COMPACT($spread, digits: 3) }
+} a negative weight (together { FIXED($together) }); its coefficient { $coefficient } { $equal ->
+    [yes] is their plain average, since all weigh { $family ->
+        [poisson] by their fitted outcomes
+       *[linear] the same
+    }
+   *[no] is compatible with an average effect of zero if effects differ across cells by a standard deviation of { $spread }
 }.
 
 ## leave one out
@@ -579,12 +585,16 @@ power-refitted = placebo designs that were refitted for these errors
 power = With these data an effect below { $half } would be missed half of the time, and one below { $mde } with more than { SHARE($missed) } probability ({ $n } placebo designs on { units } that are never treated).
 
 ## weights of a static regression, in a table
-weights-coefficient = static coefficient
+weights-coefficient = static coefficient{ weights-unit }
 weights-cells = cells with a weight
 weights-negative = negative weights
 weights-sum = sum of negative weights
-weights-zero = spread of effects compatible with an average of zero
-weights-opposite = spread of effects compatible with the opposite sign everywhere
+weights-zero = spread of effects compatible with an average of zero{ weights-unit }
+weights-opposite = spread of effects compatible with the opposite sign everywhere{ weights-unit }
+weights-unit = { $named ->
+    [yes] , { $unit }
+   *[no] { "" }
+}
 
 ## functional form
 reset-methods = RESET belongs to ppml and twfe, which fit one predictor to all rows

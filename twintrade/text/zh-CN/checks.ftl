@@ -195,9 +195,15 @@ bacon-weights = 它适用于未加权的回归
 bacon-none = 没有两个队列可以比较
 bacon = 静态双向估计值{ $effect }是{ $n }个两组两期比较的平均；其权重的{ SHARE($share, decimals: 1) }落在与已处理{ unit }的比较上。
 bacon-given = 在控制{ $covariates }的条件下，静态双向估计值{ $effect }是{ $n }个两队列比较的平均；其权重的{ SHARE($share, decimals: 1) }落在两个处理队列之间的比较上（已处理的{ unit }在其中也充当对照），{ SHARE($within, decimals: 1) }落在队列与时期内部仍有差异的协变量上。
-twfe-weights = 在含{ $effects }效应的静态回归中，{ $of }个处理组单元格中有{ $n }个权重为负（合计{ FIXED($together) }）；其系数{ COMPACT($coefficient, digits: 3) }{ $equal ->
-    [yes] 就是它们的简单平均，因为各单元格权重相同
-   *[no] 与平均效应为零并不矛盾，只要各单元格效应的标准差达到{ COMPACT($spread, digits: 3) }
+twfe-weights = 在含{ $effects }效应的静态{ $family ->
+    [poisson] 泊松回归
+   *[linear] 回归
+}中，{ $of }个处理组单元格中有{ $n }个权重为负（合计{ FIXED($together) }）；其系数{ $coefficient }{ $equal ->
+    [yes] 就是它们的平均，因为各单元格{ $family ->
+        [poisson] 均按拟合值加权
+       *[linear] 权重相同
+    }
+   *[no] 与平均效应为零并不矛盾，只要各单元格效应的标准差达到{ $spread }
 }。
 
 ## leave one out
@@ -525,12 +531,16 @@ power-refitted = 为这些标准误而重新拟合的安慰剂设计数
 power = 就这些数据而言，低于{ $half }的效应有一半的机会被漏掉，低于{ $mde }的效应被漏掉的概率超过{ SHARE($missed) }（基于从未处理的{ unit }的{ $n }个安慰剂设计）。
 
 ## weights of a static regression, in a table
-weights-coefficient = 静态系数
+weights-coefficient = 静态系数{ weights-unit }
 weights-cells = 有权重的单元格数
 weights-negative = 负权重数
 weights-sum = 负权重之和
-weights-zero = 与平均效应为零相容的效应离散程度
-weights-opposite = 与各处符号均相反相容的效应离散程度
+weights-zero = 与平均效应为零相容的效应离散程度{ weights-unit }
+weights-opposite = 与各处符号均相反相容的效应离散程度{ weights-unit }
+weights-unit = { $named ->
+    [yes] （{ $unit }）
+   *[no] { "" }
+}
 
 ## functional form
 reset-methods = RESET适用于ppml和twfe，二者对全部观测拟合同一预测式
