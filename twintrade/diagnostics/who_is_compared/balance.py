@@ -13,7 +13,7 @@ from twintrade.diagnostics.variants import list_words
 from twintrade.effects import Finding, Topic
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
-from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.text import Listed, Text, Words, pack_text
 
 LARGE = 0.25
@@ -22,7 +22,7 @@ COLUMNS = ("variable", "variable_text", "treated", "comparison", "difference", "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Balance(Diagnostic):
-    """Means in the last period before each onset, comparison units taken in the same periods.
+    """Means in the last period before each onset, comparison units in the same periods, of the rows in the estimate.
 
     Attributes
     ----------
@@ -45,9 +45,8 @@ class Balance(Diagnostic):
         unknown = [n for n in names if n not in design.panel.columns]
         if unknown:
             return self.unavailable(Text("checks.balance-no-column", column=unknown[0]))
-        rows = [
-            row for row in (_compared(design, label, grid) for label, grid in _grids(design, names, self.lags)) if row
-        ]
+        grids = _grids(design, fit.estimate.sample.rows, names, self.lags)
+        rows = [row for row in (_compared(design, label, grid) for label, grid in grids) if row]
         if not rows:
             return self.unavailable(Text("checks.balance-none"))
         table = pd.DataFrame(rows, columns=list(COLUMNS))
@@ -67,20 +66,23 @@ class Balance(Diagnostic):
         )
 
 
-def _grids(design: Design, names: tuple[str, ...], lags: int) -> Iterator[tuple[Words, FloatArray]]:
-    """Yield each variable as units x periods, NaN where unobserved."""
-    for label, outcome, is_grown in _list_outcomes(design):
+def _grids(design: Design, used: IntArray, names: tuple[str, ...], lags: int) -> Iterator[tuple[Words, FloatArray]]:
+    """Yield each variable as units x periods, NaN where a row is not in the estimate."""
+    for label, values, is_grown in _list_outcomes(design):
+        outcome = _grid(design, used, values)
         yield label, outcome
         if is_grown:
             growth = np.full(outcome.shape, np.nan)
             growth[:, lags:] = outcome[:, lags:] - outcome[:, :-lags]
             yield Text("checks.balance-change", label=label, lags=lags), growth
     for name in names:
-        yield name, _grid(design, design.panel.values(name))
+        yield name, _grid(design, used, design.panel.values(name))
 
 
 def _list_outcomes(design: Design) -> Iterator[tuple[Words, FloatArray, bool]]:
     """Yield the outcome in levels and in logs, or in the design's own transform, and whether growth is that of it.
+
+    Each of shape (panel.n_rows,).
 
     In levels the largest units decide, in logs all count alike: pairs that are balanced in one need not be in the
     other.
@@ -90,18 +92,18 @@ def _list_outcomes(design: Design) -> Iterator[tuple[Words, FloatArray, bool]]:
         transformed = np.full(design.panel.n_rows, np.nan)
         transformed[design.observations.rows] = design.observations.y
         label = Text("checks.balance-transformed", outcome=design.outcome, transform=design.transform_label)
-        yield label, _grid(design, transformed), True
+        yield label, transformed, True
     is_positive = bool((flow[design.observations.rows] >= 0).all())
-    yield design.outcome, _grid(design, flow), not is_positive
+    yield design.outcome, flow, not is_positive
     if is_positive:
         logs = np.log(np.where(flow > 0, flow, np.nan))
-        yield Text("checks.balance-log", outcome=design.outcome), _grid(design, logs), True
+        yield Text("checks.balance-log", outcome=design.outcome), logs, True
 
 
-def _grid(design: Design, values: FloatArray) -> FloatArray:
-    o, panel = design.observations, design.panel
+def _grid(design: Design, used: IntArray, values: FloatArray) -> FloatArray:
+    rows, panel = design.observations.rows[used], design.panel
     out = np.full((panel.n_units, (panel.last_period - panel.first_period) // panel.step + 1), np.nan)
-    out[panel.unit[o.rows], (panel.period[o.rows] - panel.first_period) // panel.step] = values[o.rows]
+    out[panel.unit[rows], (panel.period[rows] - panel.first_period) // panel.step] = values[rows]
     return out
 
 
