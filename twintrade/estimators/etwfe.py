@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from twintrade.estimators.regression.cell_fit import CellFit, fit_cells
 from twintrade.estimators.regression.cell_table import CellTable, Measure, measure_cells, tabulate_cells
 from twintrade.estimators.regression.event_terms import find_affected_rows
 from twintrade.estimators.regression.held_out_cells import hold_out_cells
-from twintrade.estimators.regression.mundlak import build_interactions
+from twintrade.estimators.regression.mundlak import Enter, build_interactions, find_added, list_terms
 from twintrade.estimators.regression.reference import require_reference
 from twintrade.estimators.regression.saturated import Dummies, build_cell_dummies
 from twintrade.estimators.regression.split_panel import correct_by_split_panel
@@ -26,7 +26,7 @@ from twintrade.estimators.repeating.repeated import prepare_repeated
 from twintrade.estimators.repeating.repeated_cells import estimate_cells
 from twintrade.estimators.repeating.treatment_blocks import build_affected
 from twintrade.estimators.sentences import describe_design
-from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.arrays import BoolArray, FloatArray
 from twintrade.text import Text
 
 
@@ -35,8 +35,8 @@ class ETWFE(CellMethod):
     """Regression with one coefficient per cohort and period, linear or Poisson, within any fixed effects.
 
     With not-yet-treated comparison only cells from onset on (less anticipation) get a coefficient; with never-treated
-    comparison earlier ones as well, against the reference. Covariates enter as Wooldridge has them: in deviations
-    from their cohort's mean with every cell, and with every period; cell effects are then those at the cohort's mean.
+    comparison earlier ones as well, against the reference. Cells come first: a covariate that they determine is left
+    out and named.
     ``fixed_effects = ["cohort", "period"]`` in the design has cohort effects in place of unit effects, as in R.
 
     Attributes
@@ -49,6 +49,12 @@ class ETWFE(CellMethod):
         One of the design's covariates: effects are those where it has the value ``at``, not those at its cohort's
         mean. Two fits at two values show how the effect differs (R's ``xvar``). For coefficients.
     at : float
+    covariates_enter : {"added", "by_cell"} or None
+        One regressor each, as other policies enter a gravity equation (``exogvar`` of Stata's ``jwdid``); or as
+        Wooldridge has them, in deviations from their cohort's mean with every cell, and with every cohort and period:
+        a cell's effect is then the one at the cohort's mean. None: "added" for other policies, which are covariates
+        that change within a pair and have two values, or one value in each treated cell; "by_cell" for all others.
+        The moderator always enters by cell.
     n_splits : int
         Random splits of a split-panel jackknife that corrects the effects for incidental parameters; 0 for none.
     seed : int
@@ -58,6 +64,7 @@ class ETWFE(CellMethod):
     measure: Measure = "coefficient"
     moderator: str | None = None
     at: float = 0.0
+    covariates_enter: Enter | None = None
     n_splits: int = 0
     seed: int = 20240501
 
@@ -97,10 +104,10 @@ class ETWFE(CellMethod):
         o = design.observations
         cells, reference = self._cells(design)
         fixed = {} if self.moderator is None else {self.moderator: self.at}
-        given = build_interactions(o, cells.of_row, has_units="unit" in o.effect_names, fixed=fixed)
+        given = build_interactions(o, cells.of_row, self._find_added(o), fixed)
         fit = fit_cells(o, cells.of_row, cells.names(), given.columns, self.family)
         fit = replace(fit, dropped=(*fit.dropped, *given.silent(fit.slopes, o.covariate_names)))
-        identified = measure_cells(o, fit, cells.of_row, self.measure, self.family)
+        identified = measure_cells(o, fit, cells.of_row, self.measure, self.family, given.deviations)
         return _packed(o, fit, tabulate_cells(o, fit, cells, identified, reference), scale, reference)
 
     def repeater(self, design: Design, outcomes: FloatArray, views: Views = None) -> Repeater | None:
@@ -144,8 +151,11 @@ class ETWFE(CellMethod):
 
     def equation(self, design: Design) -> Text:
         """Return the estimating equation."""
-        effects = " + ".join("α_" + n for n in design.effect_names)
-        return Text("estimators.etwfe-equation", family=self.family, effects=effects)
+        terms = ["α_" + n for n in design.effect_names]
+        if design.covariates:
+            o = design.observations
+            terms = [*list_terms(o.covariate_names, self._find_added(o)), *terms]
+        return Text("estimators.etwfe-equation", family=self.family, effects=" + ".join(terms))
 
     def check(self, design: Design) -> None:
         """Refuse a family, a measure or a moderator that does not go with the design or the other options.
@@ -156,6 +166,9 @@ class ETWFE(CellMethod):
             One of them does not.
         """
         self.refuse_logarithms(design)
+        if self.covariates_enter not in (None, *get_args(Enter)):
+            known = " or ".join(map(repr, get_args(Enter)))
+            raise DesignError(f"covariates_enter of etwfe is {known}, not {self.covariates_enter!r}")
         if self.family == "linear" and self.measure != "coefficient":
             raise DesignError(f"etwfe with family = 'linear' gives its coefficients, not {self.measure}")
         if self.moderator is None:
@@ -164,6 +177,11 @@ class ETWFE(CellMethod):
             raise DesignError(f"moderator = {self.moderator!r} is no covariate of the design: add it to covariates")
         if self.measure != "coefficient":
             raise DesignError(f"etwfe gives coefficients at a moderator's value: remove measure = {self.measure!r}")
+
+    def _find_added(self, o: Observations) -> BoolArray:
+        is_added = find_added(o, self.covariates_enter)
+        is_added[[name == self.moderator for name in o.covariate_names]] = False
+        return is_added
 
     def _cells(self, design: Design) -> tuple[Dummies, int | None]:
         o = design.observations

@@ -37,7 +37,7 @@ class CellFit:
         Which of the cells asked for are identified.
     coefficients : FloatArray, shape (n_cells,)
     slopes : FloatArray, shape (n_columns,)
-        Of the further regressors; zero where collinear.
+        Of the further regressors; zero where the cells or earlier ones determine them.
     influence : FloatArray, shape (n_units, n_cells + n_columns)
         By unit of the observations; cells first.
     mean : FloatArray, shape (n_rows,)
@@ -86,10 +86,14 @@ class CellFit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _FittedCells:
-    """Rows, one coefficient a cell code (NaN where the cell is gone), and what the influence needs."""
+    """Rows, one coefficient a cell code (NaN where the cell is gone), and what the influence needs.
+
+    Cells win over further regressors: ``kept`` are the regressors that cells and effects leave something of.
+    """
 
     rows: IntArray
     of_code: FloatArray
+    kept: IntArray
     slopes: FloatArray
     mean: FloatArray
     residuals: FloatArray
@@ -132,19 +136,23 @@ def fit_cells(
     place = np.full(len(names) + 1, -1, dtype=np.int64)
     place[present + 1] = np.arange(present.size)
     cell = place[of_row[rows] + 1]
-    net = NetCells(build_absorber([c[rows] for c in codes], fitted.weights), cell, present.size, columns[rows])
+    effects = build_absorber([c[rows] for c in codes], fitted.weights)
+    net = NetCells(effects, cell, present.size, columns[rows][:, fitted.kept])
     gram, scores, norms = _cross_products(o, fitted, net)
     bread, is_identified = invert_gram(gram, norms)
     known = np.flatnonzero(is_identified[: present.size])
     if known.size == 0:
         raise EstimationError(Text("estimators.no-cell", why=describe_absorbing_effect(o, rows)))
     lost = tuple(names[k] for k in np.delete(present, known))
+    influence = np.zeros((o.n_units, known.size + columns.shape[1]))
+    placed = np.concatenate([np.arange(known.size), known.size + fitted.kept])
+    influence[:, placed] = scores @ bread[:, np.concatenate([known, np.arange(present.size, net.size)])]
     return CellFit(
         rows=rows,
         kept=present[known],
         coefficients=fitted.of_code[1:][present[known]] - fitted.of_code[0],
         slopes=fitted.slopes,
-        influence=scores @ bread[:, np.concatenate([known, np.arange(present.size, net.size)])],
+        influence=influence,
         mean=fitted.mean,
         weights=o.row_weights[rows],
         source=_regression(fitted, net, bread, known),
@@ -178,7 +186,7 @@ def _linear_fit(o: Observations, codes: list[IntArray], of_row: IntArray, column
     of_code = everything.effect_coefficients(o.y - columns @ slopes)[-1]
     weights = o.row_weights
     rows = np.arange(o.n_rows)
-    return _FittedCells(rows, of_code, slopes, o.y - fit.residuals, fit.residuals, weights, (), {})
+    return _FittedCells(rows, of_code, fit.kept, slopes, o.y - fit.residuals, fit.residuals, weights, (), {})
 
 
 def _poisson_fit(o: Observations, codes: list[IntArray], of_row: IntArray, columns: FloatArray) -> _FittedCells:
@@ -190,13 +198,16 @@ def _poisson_fit(o: Observations, codes: list[IntArray], of_row: IntArray, colum
     dropped = list_separated_rows(o, fit.separated, effects=(*o.effect_names, "cohort_and_period"))
     of_code = fit.effect_coefficients[-1]
     of_code = np.append(of_code, np.full(int(of_row.max()) + 2 - of_code.size, np.nan))
-    return _FittedCells(fit.rows, of_code, slopes, fit.mu, fit.residuals, weights, dropped, statistics)
+    return _FittedCells(fit.rows, of_code, fit.kept, slopes, fit.mu, fit.residuals, weights, dropped, statistics)
 
 
 def _cross_products(
     o: Observations, fitted: _FittedCells, net: NetCells
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return the Gram matrix of cells and columns net of the effects, scores by unit, and norms before."""
+    """Return the Gram matrix of cells and columns net of the effects, scores by unit, and squared norms.
+
+    Those of cells are before the effects are taken out; of columns the fit has left out what they absorb.
+    """
     unit, weights, columns = o.unit[fitted.rows], fitted.weights, net.columns
     inside = np.flatnonzero(net.cell >= 0)
     cell = net.cell[inside]
@@ -209,7 +220,7 @@ def _cross_products(
             weighted *= fitted.residuals
             scores[:, k] = np.bincount(unit, weighted, o.n_units)
     of_cells = np.bincount(cell, weights[inside], net.n_cells)
-    return gram, scores, np.concatenate([of_cells, weights @ columns**2])
+    return gram, scores, np.concatenate([of_cells, gram.diagonal()[net.n_cells :]])
 
 
 def invert_gram(gram: FloatArray, norms: FloatArray) -> tuple[FloatArray, BoolArray]:

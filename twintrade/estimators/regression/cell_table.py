@@ -11,7 +11,6 @@ from twintrade.effects.outcome_weights import OutcomeWeights
 from twintrade.estimators.regression.absorbed import find_single_rows
 from twintrade.estimators.regression.cell_fit import CellFit
 from twintrade.estimators.regression.families import Family
-from twintrade.estimators.regression.mundlak import center_covariates
 from twintrade.estimators.regression.net_cells import CELLS_AT_ONCE
 from twintrade.estimators.regression.saturated import Dummies
 from twintrade.numerics.arrays import FloatArray, IntArray
@@ -60,12 +59,18 @@ class CellTable:
 
 
 def measure_cells(
-    o: Observations, fit: CellFit, of_row: IntArray, measure: Measure, family: Family
+    o: Observations,
+    fit: CellFit,
+    of_row: IntArray,
+    measure: Measure,
+    family: Family,
+    deviations: FloatArray | None = None,
 ) -> IdentifiedCells:
     """Return the effects of the identified cells on the scale asked for.
 
     For Poisson the outcome's sum over a cell equals its fitted sum, so that rows enter the influence of the fitted
-    sum by their residual; what the row would have been is the fitted mean times exp(-effect).
+    sum by their residual; what the row would have been is the fitted mean times exp(-effect). Covariates that enter
+    by cell add their cell's slopes times ``deviations``, shape (n_rows, n_by_cell), to a row's effect.
     """
     place = np.full(int(of_row.max()) + 2, -1, dtype=np.int64)
     place[fit.kept + 1] = np.arange(fit.kept.size)
@@ -76,15 +81,21 @@ def measure_cells(
     cell_influence = fit.influence[:, :n_cells]
     if measure == "coefficient" or family == "linear":
         return IdentifiedCells(fit.coefficients, sizes, cell_influence, source=fit.source)
-    return _proportional(o, fit, cell, inside, sizes, measure)
+    deviations = np.empty((o.n_rows, 0)) if deviations is None else deviations
+    return _proportional(o, fit, cell, inside, sizes, measure, deviations[fit.rows[inside]])
 
 
 def _proportional(
-    o: Observations, fit: CellFit, cell: IntArray, inside: IntArray, sizes: FloatArray, measure: Measure
+    o: Observations,
+    fit: CellFit,
+    cell: IntArray,
+    inside: IntArray,
+    sizes: FloatArray,
+    measure: Measure,
+    deviations: FloatArray,
 ) -> IdentifiedCells:
     """Differences and ratios of fitted sums, their influence by the delta method with the sample held fixed."""
     rows, code, n_cells = fit.rows[inside], cell[inside], fit.kept.size
-    deviations = center_covariates(o)[rows]
     exponent = fit.coefficients[code] + (deviations * _cell_slopes(fit, deviations.shape[1])[code]).sum(axis=1)
     ratio = np.exp(-exponent)
     mean = fit.weights[inside] * fit.mean[inside]
