@@ -9,6 +9,8 @@ from reference_results import read_data
 from scipy.integrate import quad
 from scipy.optimize import minimize, nnls
 from scipy.stats import ncx2, norm
+from statsmodels.genmod.families import Poisson
+from statsmodels.genmod.generalized_linear_model import GLM
 
 from twintrade.design import Design, NeverTreated, NotYetTreated, Panel, Treatment
 from twintrade.diagnostics.pre_period.pretrend_power import PreTest
@@ -105,16 +107,29 @@ def test_errors_of_independent_rows_with_one_variance(frame, correction, df):
     assert bands.df[0] == df
 
 
-@pytest.mark.parametrize(("correction", "rows"), [("twintrade", 3600), ("fixest", 3599), ("none", None)])
-def test_errors_of_a_likelihood(frame, correction, rows):
+@pytest.mark.parametrize("money", [1.0, 1e-6, 7.3])
+def test_errors_of_independent_rows_of_a_poisson_regression_estimate_the_dispersion(frame, money):
+    X = np.column_stack([frame.treated, write_dummies(frame.g, frame.t)[:, 1:]]).astype(float)
+    wanted = GLM(frame.cnt.to_numpy(), X, family=Poisson()).fit(scale="X2", tol=1e-12)
+    design = design_of(frame.assign(cnt=frame.cnt * money), outcome="cnt", fixed_effects=("cohort", "period"))
+    bands = EqualVariances().infer(fit(PPML("static"), design), "overall", np.random.default_rng(0))
+    np.testing.assert_allclose(bands.se, wanted.bse[0], rtol=ITERATED)
+    assert bands.df[0] == wanted.df_resid == 3600 - 17
+    assert f"dispersion estimated: {wanted.scale:.2g}" in str(bands.note) or money != 1
+
+
+@pytest.mark.parametrize(("correction", "rows"), [("fixest", 3599 / (3600 - 17)), ("none", None)])
+def test_errors_of_a_poisson_regression_by_other_conventions(frame, correction, rows):
     X = np.column_stack([frame.treated, write_dummies(frame.g, frame.t)[:, 1:]]).astype(float)
     mean = fit_poisson(frame.cnt.to_numpy(), X)[1]
-    variance = np.linalg.inv(X.T @ (X * mean[:, None]))[0, 0] * (1 if rows is None else rows / (3600 - 17))
+    factor = ((frame.cnt - mean) ** 2 / mean).mean() if rows is None else rows
+    variance = np.linalg.inv(X.T @ (X * mean[:, None]))[0, 0] * factor
     design = design_of(frame, outcome="cnt", transform="level", fixed_effects=("cohort", "period"))
     bands = EqualVariances(correction=correction).infer(
         fit(PPML("static"), design), "overall", np.random.default_rng(0)
     )
     np.testing.assert_allclose(bands.se, np.sqrt(variance), rtol=ITERATED)
+    assert np.isinf(bands.df[0])
 
 
 def test_errors_of_independent_rows_need_a_regression(frame):

@@ -15,15 +15,17 @@ from twintrade.text import Text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EqualVariances(Dependence):
-    """Rows independent, with one variance; for Poisson regression a variance equal to the mean, as in a likelihood.
+    """Rows independent, with one variance; for Poisson regression a variance proportional to the mean.
 
+    The proportion is estimated (Pearson's chi-squared over the rows), so that errors are the same in any unit of
+    money. A variance equal to the mean is right for counts alone.
     Trade of one pair is dependent over time, so these errors are too small as a rule: no method of ``auto``.
 
     Attributes
     ----------
     correction : str
-        "twintrade": N/(N−K) and t with N−K degrees of freedom. "fixest": for Poisson (N−1)/(N−K) and the normal,
-        else the same. "none": no factor, and the normal. K counts slopes and every effect.
+        "twintrade": N/(N−K) and t with N−K degrees of freedom. "fixest": for Poisson a variance equal to the mean,
+        (N−1)/(N−K) and the normal, else the same. "none": no factor, and the normal. K counts slopes and all effects.
     """
 
     correction: str = TWINTRADE
@@ -32,7 +34,7 @@ class EqualVariances(Dependence):
     remedy: ClassVar[str] = "unit-or-city"
 
     def covariance(self, fit: Fit, estimate: Estimate) -> UnscaledCovariance:
-        """Return the inverse information of the regression, times the residual variance of a linear one.
+        """Return the inverse information of the regression, times the variance of its residuals.
 
         Raises
         ------
@@ -48,15 +50,17 @@ class EqualVariances(Dependence):
         rule, sample, o = get_convention(self.correction), estimate.sample, fit.design.observations
         effects = [compact(o.codes(name)[sample.rows]) for name in sample.effects]
         rows = compact(sample.rows)
-        correction = correct(rule, sample.n_rows, sample.n_slopes, effects, [rows], not fit.estimator.is_poisson)
+        is_known = fit.estimator.is_poisson and self.correction == "fixest"
+        correction = correct(rule, sample.n_rows, sample.n_slopes, effects, [rows], not is_known)
         spread = float(source.weights @ source.residuals**2) / sample.n_rows
-        if fit.estimator.is_poisson:
+        if is_known:
             # fixest takes the variance for known, and then one degree of freedom off the rows.
-            spread = 1.0 - (self.correction == "fixest") / sample.n_rows
+            spread = 1.0 - 1.0 / sample.n_rows
         covariance = source.selector.T @ source.bread @ source.selector * spread
         note = Text(
             "inference.independent",
-            is_poisson="yes" if fit.estimator.is_poisson else "no",
+            variance="mean" if is_known else "proportional" if fit.estimator.is_poisson else "one",
+            dispersion=spread * correction.factor,
             correction=describe_correction(rule, correction),
         )
         return UnscaledCovariance(covariance, correction.factor, correction.df, sample.n_rows, note)

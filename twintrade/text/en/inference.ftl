@@ -68,9 +68,10 @@ dependent = { $errors }; { $distribution }{ $is_repaired ->
 }
 dyadic = Dyadic-robust errors over { $n } members, { $factor }
 conley = Spatial errors (Conley, { $kernel } kernel to { COMPACT($cutoff) } km), { $n } units
-independent = Errors for independent rows { $is_poisson ->
-    [yes] whose variance is their mean
-   *[no] of one variance
+independent = Errors for independent rows { $variance ->
+    [mean] whose variance is their mean (counts alone: with money these errors depend on its unit)
+    [proportional] whose variance is proportional to their mean (dispersion estimated: { COMPACT($dispersion) })
+   *[one] of one variance
 }, { $correction }
 serial = { $kind ->
     [driscoll_kraay] Driscoll-Kraay errors

@@ -68,9 +68,10 @@ dependent = { $errors }；{ $distribution }{ $is_repaired ->
 }
 dyadic = 涵盖{ $n }个成员的双元稳健标准误，{ $factor }
 conley = 空间标准误（Conley，{ $kernel }核，截断距离{ COMPACT($cutoff) }公里），{ $n }个个体
-independent = 各观测独立{ $is_poisson ->
-    [yes] 且方差等于均值
-   *[no] 同方差
+independent = 各观测独立{ $variance ->
+    [mean] 且方差等于均值（仅适用于计数；对金额而言，该标准误取决于货币单位）
+    [proportional] 且方差与均值成比例（离散参数估计值：{ COMPACT($dispersion) }）
+   *[one] 且同方差
 }时的标准误，{ $correction }
 serial = { $kind ->
     [driscoll_kraay] Driscoll-Kraay标准误
