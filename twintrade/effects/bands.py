@@ -22,6 +22,8 @@ BAND_COLUMNS = (
     "se",
     "low",
     "high",
+    "low_error",
+    "high_error",
     "simultaneous_low",
     "simultaneous_high",
     "p",
@@ -43,6 +45,9 @@ class Bands:
     se, low, high, p, df : FloatArray, shape (n_effects,)
         Standard error, pointwise interval, two-sided p-value, degrees of freedom of the reference distribution.
     simultaneous_low, simultaneous_high : FloatArray, shape (n_effects,)
+    low_error, high_error : FloatArray or None, shape (n_effects,)
+        Monte Carlo standard errors of the pointwise ends, where these are found from random draws: how far others
+        would move them. Zero where the draws are all there are.
     covariance : FloatArray or None, shape (n_effects, n_effects)
         Joint covariance for tests of several effects.
     note : Words
@@ -62,6 +67,8 @@ class Bands:
     df: FloatArray
     simultaneous_low: FloatArray
     simultaneous_high: FloatArray
+    low_error: FloatArray | None = None
+    high_error: FloatArray | None = None
     covariance: FloatArray | None = None
     note: Words = ""
     facts: Mapping[str, float | int | str] = field(default_factory=dict)
@@ -81,8 +88,9 @@ class Bands:
         frame["scale"] = self.estimate.scale
         frame["inference"] = self.inference
         frame["level"] = self.level
-        for name in ("se", "low", "high", "simultaneous_low", "simultaneous_high", "p", "df"):
-            frame[name] = getattr(self, name)
+        for name in BAND_COLUMNS[BAND_COLUMNS.index("se") :]:
+            values = getattr(self, name)
+            frame[name] = np.nan if values is None else values
         return frame[list(BAND_COLUMNS)]
 
 

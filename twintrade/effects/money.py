@@ -31,6 +31,8 @@ class Money:
         The error or the transform.
     total, low, high : float
         NaN: not stated. An end without bound is infinite.
+    low_error, high_error : float
+        Monte Carlo errors of the ends, NaN where no draw could move them.
     detectable : float
         Smallest rise found with 80 % power, NaN where unknown.
     detected_by : {"placebo designs", "the interval", ""}
@@ -53,6 +55,8 @@ class Money:
     total: float = float("nan")
     low: float = float("nan")
     high: float = float("nan")
+    low_error: float = float("nan")
+    high_error: float = float("nan")
     detectable: float = float("nan")
     detected_by: DetectedBy = ""
     level: float = float("nan")

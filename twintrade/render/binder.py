@@ -21,6 +21,7 @@ from twintrade.render.blocks import (
     build_paragraph,
 )
 from twintrade.render.citing import remove_sources
+from twintrade.render.ends import format_ends, read_shown_ends
 from twintrade.render.figures import alt_text, forest
 from twintrade.render.objecting import name_objecting
 from twintrade.render.options import AppendixOptions
@@ -148,15 +149,13 @@ def _row(page: Page) -> Record:
     scale = take_text(effect.get("scale"))
     value, low, high = (read_number(effect.get(k)) for k in ("effect", "low", "high"))
     if scale == "percent":
-        shown, spread = numbers.format_percent(value), amounts.format_interval(low, high, 1, "%")
+        shown = numbers.format_percent(value)
         value, low, high = (numbers.compute_log_of_percent(v) for v in (value, low, high))
     elif scale == "log points":
         shown = numbers.format_log_percent(value)
-        spread = amounts.format_interval(
-            numbers.convert_log_to_percent(low), numbers.convert_log_to_percent(high), 1, "%"
-        )
     else:
-        shown, spread = numbers.format_compact(value), amounts.format_interval(low, high, 1)
+        shown = numbers.format_compact(value)
+    spread = format_ends(read_shown_ends(effect), 1, "%" if scale in ("log points", "percent") else "")
     if math.isinf(low) and math.isinf(high):
         spread = page.say("binder_unbounded")
     row |= {

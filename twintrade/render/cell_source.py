@@ -18,7 +18,8 @@ class CellSource:
     form : str
         What the page makes of the value before it rounds: nothing, "log" 100(exp(b) - 1), "share" 100 times,
         "t" over the standard error, "/1000000" divided; "words" for a text whose numbers are all in the cell; of rows
-        their "count", the "distinct" values, and how many "more" there are than one; of a list its "size".
+        their "count", the "distinct" values, and how many "more" there are than one; of a list its "size". "log~1"
+        is rounded to tens, "~2" to hundreds.
     """
 
     place: str

@@ -7,7 +7,7 @@ from typing import Any
 from twintrade.extras import has_library
 from twintrade.study.answers import AnalysisEnd
 from twintrade.study.store.fingerprint import OF_PAGES
-from twintrade.text import Listed, Text
+from twintrade.text import Listed, Text, amounts, numbers
 
 _HEADS = ("analysis", "status", "effect", "interval", "p", "checks", "results")
 LEAST_P = 0.001
@@ -52,15 +52,19 @@ def _effect(facts: Mapping[str, Any]) -> str:
 def _interval(facts: Mapping[str, Any]) -> str:
     if "low" not in facts or "high" not in facts:
         return str(Text("study.none")) if "effect" in facts else ""
-    return str(Text("numbers.interval", low=_shown(facts["low"], facts), high=_shown(facts["high"], facts)))
+    low, high = (_shown(facts[end], facts, facts.get(f"{end}_error", math.nan)) for end in ("low", "high"))
+    return str(Text("numbers.interval", low=low, high=high))
 
 
-def _shown(value: float, facts: Mapping[str, Any]) -> str:
-    """Percent for log effects and percentages, three digits for others."""
+def _shown(value: float, facts: Mapping[str, Any], error: float = math.nan) -> str:
+    """Percent for log effects and percentages, three digits for others; fewer where the error leaves fewer."""
     scale = facts.get("scale")
-    percent = 100 * math.expm1(value) if scale == "log points" else value
-    text = f"{percent:+.1f} %" if scale in ("log points", "percent") else f"{value:+.3g}"
-    return text.replace("-", "−")
+    if scale == "log points":
+        value, error = 100 * math.expm1(value), 100 * math.exp(value) * error
+    if scale in ("log points", "percent"):
+        return amounts.format_end(value, error).replace("%", " %")
+    last = numbers.choose_end_decimals(value, error, numbers.MOST_DECIMALS)
+    return f"{round(value, last) if last < numbers.MOST_DECIMALS else value:+.3g}".replace("-", numbers.MINUS)
 
 
 def _p(facts: Mapping[str, Any]) -> str:

@@ -1,15 +1,37 @@
 """Numbers that need a word: amounts, p-values, intervals, ticks, in the language in use."""
 
+import math
 import re
 
 from twintrade.text.catalogue import find_catalogue
-from twintrade.text.functions import find_power, write_interval, write_p, write_p_cell, write_quantity
-from twintrade.text.numbers import MINUS, format_compact
+from twintrade.text.functions import find_power, write_interval, write_p, write_p_cell, write_percent, write_quantity
+from twintrade.text.numbers import MINUS, choose_end_decimals, format_compact
 
 
-def format_interval(low: object, high: object, decimals: int = 3, unit: str = "") -> str:
-    """Format an interval as "a to b"; empty where either end is missing."""
-    return write_interval(find_catalogue().put, low, high, decimals, unit)
+def format_interval(
+    low: object,
+    high: object,
+    decimals: int = 3,
+    unit: str = "",
+    errors: tuple[float, float] = (math.nan, math.nan),
+) -> str:
+    """Format an interval as "a to b"; empty where either end is missing.
+
+    Parameters
+    ----------
+    low, high : float
+    decimals : int
+        At most: fewer are printed where the Monte Carlo error of an end leaves fewer.
+    unit : str
+    errors : (float, float)
+        Of the ends; missing where no draw could move them.
+    """
+    return write_interval(find_catalogue().put, low, high, decimals, unit, errors)
+
+
+def format_end(value: float, error: float = math.nan, decimals: int = 1) -> str:
+    """Format an end of an interval in percent with its sign, to the digits that its Monte Carlo error leaves."""
+    return write_percent(value, choose_end_decimals(value, error, decimals), "always")
 
 
 def format_p_cell(p: object, floor: object = None) -> str:
@@ -30,10 +52,10 @@ def format_p_value(p: object, floor: object = None) -> str:
     return write_p(find_catalogue().put, p, floor)
 
 
-def format_quantity(value: object, unit: str = "") -> str:
-    """Format an amount for prose with its unit, "1.24 billion US dollars"."""
+def format_quantity(value: object, unit: str = "", error: float = math.nan) -> str:
+    """Format an amount for prose with its unit, "1.24 billion US dollars", to the digits that its error leaves."""
     catalogue = find_catalogue()
-    return write_quantity(catalogue.put, value, catalogue.name(unit))
+    return write_quantity(catalogue.put, value, catalogue.name(unit), error)
 
 
 def format_tick(value: float) -> str:

@@ -1,5 +1,6 @@
 """What a message may call to write a number: ``{ PERCENT($change, decimals: 1, sign: "always") }``."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -45,11 +46,16 @@ def write_plain(value: float) -> str:
     return str(int(value)).replace("-", numbers.MINUS)
 
 
-def write_interval(put: Put, low: object, high: object, decimals: int, unit: str) -> str:
-    """Say an interval by its ends."""
+def write_interval(
+    put: Put, low: object, high: object, decimals: int, unit: str, errors: tuple[float, float] = (math.nan, math.nan)
+) -> str:
+    """Say an interval by its ends, to the digits that their Monte Carlo errors leave."""
     if numbers.is_missing(low) or numbers.is_missing(high):
         return ""
-    ends = {"low": numbers.format_fixed(low, decimals) + unit, "high": numbers.format_fixed(high, decimals) + unit}
+    ends = {}
+    for name, end, error in zip(("low", "high"), (low, high), errors, strict=True):
+        last = numbers.choose_end_decimals(float(end), error, decimals)  # type: ignore[arg-type]
+        ends[name] = numbers.format_fixed(end, last) + unit
     return put("numbers.interval", ends)
 
 
@@ -78,16 +84,20 @@ def find_power(value: float, powers: Sequence[int]) -> int:
     return next((p for p in powers if abs(value) >= max(10.0**p, LEAST_COUNTED)), 0)
 
 
-def write_quantity(put: Put, value: object, unit: str = "") -> str:
-    """Say an amount with the language's word for its size, to three digits, and with its unit."""
+def write_quantity(put: Put, value: object, unit: str = "", error: float = math.nan) -> str:
+    """Say an amount with the language's word for its size, to three digits or those that hold, and with its unit."""
     if numbers.is_missing(value):
         return ""
     number = numbers.compute_rounded(float(value), 3)  # type: ignore[arg-type]
+    last = numbers.choose_end_decimals(number, error, numbers.MOST_DECIMALS)
+    number = round(number, last) if last < numbers.MOST_DECIMALS else number
     power = find_power(number, [int(p) for p in put("numbers.powers", {}).split()])
     if power:
         counted = number / 10**power
-        shown = numbers.format_fixed(counted, numbers.choose_decimals(counted))
+        shown = numbers.format_fixed(counted, min(numbers.choose_decimals(counted), max(last + power, 0)))
         amount = put("numbers.counted", {"amount": shown, "power": power})
+    elif last < numbers.MOST_DECIMALS:
+        amount = numbers.format_fixed(number, min(numbers.choose_decimals(number), last))
     else:
         amount = numbers.format_compact(value, 3)
     return put("numbers.quantity", {"amount": amount, "unit": unit}) if unit else amount

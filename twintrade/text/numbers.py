@@ -26,13 +26,14 @@ def format_fixed(value: object, decimals: int = 3) -> str:
     value : float
         Missing becomes the empty text.
     decimals : int
+        Below zero: how many digits before the point are rounded to zero.
     """
     if is_missing(value):
         return ""
     number = float(value)  # type: ignore[arg-type]
     if math.isinf(number):
         return f"{MINUS}∞" if number < 0 else "∞"
-    text = f"{abs(number):,.{decimals}f}"
+    text = f"{abs(round(number, decimals) if decimals < 0 else number):,.{max(decimals, 0)}f}"
     is_negative = number < 0 and any(digit in text for digit in "123456789")
     return MINUS + text if is_negative else text
 
@@ -57,6 +58,28 @@ def choose_effect_decimals(scale: str, effect: float, standard_error: float = ma
     if scale == "share":
         return max(DECIMALS_BY_SCALE[scale], by_size)
     return DECIMALS_BY_SCALE.get(scale, by_size)
+
+
+def choose_end_decimals(value: float, error: float, decimals: int) -> int:
+    """Return the decimals of an interval's end whose last digit other draws would leave; below zero tens, hundreds.
+
+    Its Monte Carlo error is below half of one of the last digit, or, where that leaves no digit but zeros, below one
+    of the first. A fall by less than everything stays one.
+
+    Parameters
+    ----------
+    value, error : float
+        The end, and its Monte Carlo standard error: missing or zero where no draw could move it.
+    decimals : int
+        At most.
+    """
+    if is_missing(error) or not 0 < error < math.inf or not math.isfinite(value):
+        return decimals
+    last, first = math.ceil(-math.log10(2 * error)) - 1, -math.floor(math.log10(abs(value) or error))
+    last = min(decimals, first if last < first and error < 10.0**-first else last)
+    while last < decimals and value > -100 >= round(value, last):
+        last += 1
+    return last
 
 
 def compute_rounded(value: float, significant: int) -> float:

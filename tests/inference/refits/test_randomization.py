@@ -12,7 +12,7 @@ from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.randomization import Randomization
-from twintrade.inference.refits.inversion import compute_two_sided_share, invert_randomization
+from twintrade.inference.refits.inversion import DrawnEnds, compute_two_sided_share, invert_randomization
 from twintrade.inference.refits.permutation import permute, replace_outcome
 from twintrade.inference.refits.randomization_bands import Compared, compute_joint_pre
 from twintrade.inference.refits.reassignment import build_assignments, find_units_with_trade
@@ -115,7 +115,10 @@ def test_of_exchangeable_assignments_one_in_twenty_is_the_most_extreme_before(de
     assert estimate.pre_effects().size == 5
     rejected = []
     for effects in rng.standard_t(1, size=(10, 40, estimate.n_effects)):
-        turns = [Compared(estimate, e, e, e, e, np.delete(effects, k, axis=0)) for k, e in enumerate(effects)]
+        turns = [
+            Compared(estimate, e, DrawnEnds.absent(e.size), e, np.delete(effects, k, axis=0))
+            for k, e in enumerate(effects)
+        ]
         rejected.append(sum(compute_joint_pre(turn)["pretrend_p"] <= 0.05 for turn in turns))
     assert rejected == [2] * 10
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache, partial
 
 import numpy as np
 
@@ -12,7 +13,9 @@ from twintrade.inference.clustered import Clustered
 from twintrade.inference.clustering.variances import is_reference
 from twintrade.inference.refits.inversion import (
     TIE,
+    DrawnEnds,
     compute_two_sided_share,
+    find_ends,
     invert_near,
     invert_randomization,
     invert_studentized,
@@ -20,7 +23,7 @@ from twintrade.inference.refits.inversion import (
 from twintrade.inference.refits.one_step_draws import OneStepDraws, find_early
 from twintrade.inference.refits.permutation import Permutations, Permuted, is_linear
 from twintrade.inference.refits.randomization_bands import Compared
-from twintrade.inference.refits.ratio_inversion import LARGEST, Ends, invert_ratio
+from twintrade.inference.refits.ratio_inversion import LARGEST, invert_ratio
 from twintrade.inference.refits.ratio_statistics import (
     RatioStatistics,
     compute_average_after,
@@ -37,7 +40,7 @@ def compare_refits(
     view: View,
     drawn: Permuted,
     studentizer: Studentizer | None,
-    ends: Ends | None,
+    ends: DrawnEnds | None,
     is_t: bool,
 ) -> Compared:
     """Compare one view's effects with those of its draws.
@@ -46,7 +49,7 @@ def compare_refits(
     ----------
     studentizer : Studentizer or None
         What effects are divided by; None compares them as they are.
-    ends : (FloatArray, FloatArray) or None
+    ends : DrawnEnds or None
         Of the view's intervals.
     is_t : bool
         Compare the clustered t statistics instead.
@@ -69,13 +72,12 @@ def compare_refits(
     if estimate.kind not in ("overall", "path") and not drawn.is_recentered:
         # One step that differs in sign from the estimate is evidence of neither.
         p = np.where(drawn.observed * estimate.effects < 0, 1.0, p)
-    low, high = (fill_absent(p.size), fill_absent(p.size)) if ends is None else ends
     if not is_t:
         observed, compared = drawn.observed, drawn.effects * (scales[-1] / scales[:-1])
     recentered = None
     if drawn.is_recentered and estimate.kind == "overall":
         recentered = float(drawn.observed[0] / drawn.post_slopes[-1, 0])
-    return Compared(estimate, p, low, high, observed, compared, recentered)
+    return Compared(estimate, p, ends or DrawnEnds.absent(p.size), observed, compared, recentered)
 
 
 def take_off_means(drawn: Permutations) -> Permutations:
@@ -115,7 +117,7 @@ def invert_views(
     level: float,
     is_t: bool,
     dealt: OneStepDraws | None = None,
-) -> dict[View, Ends] | None:
+) -> dict[View, DrawnEnds] | None:
     """Return the constant effects of each view that are not rejected; None where none can be taken out.
 
     An end of a ratio costs several estimates of every draw: averages get theirs so, other effects from no effect and
@@ -130,7 +132,7 @@ def invert_views(
         return {view: _invert(permuted, view, studentizer, level) for view, permuted in drawn.views.items()}
     if is_t or not is_proportional(fit):
         return None
-    ends: dict[View, Ends] = {}
+    ends: dict[View, DrawnEnds] = {}
     for view, permuted in drawn.views.items():
         if view not in ("overall", "path"):
             continue
@@ -145,7 +147,7 @@ def invert_views(
     return ends
 
 
-def _invert_near(drawn: Permuted, view: View, studentizer: Studentizer | None, level: float) -> Ends:
+def _invert_near(drawn: Permuted, view: View, studentizer: Studentizer | None, level: float) -> DrawnEnds:
     """Return the proportional effects not rejected, effect by effect, the estimate always among them.
 
     From the estimates with no effect taken out and, for effects after the onset, with one near the estimate.
@@ -154,19 +156,30 @@ def _invert_near(drawn: Permuted, view: View, studentizer: Studentizer | None, l
     fits = [(drawn.after, np.vstack([drawn.effects, drawn.observed]))]
     if drawn.near is not None:
         fits.append((np.full(estimate.n_effects, drawn.near[0]), drawn.near[1]))
-    values, below, above = np.stack([_bound(estimate, view, studentizer, *one, level) for one in fits], axis=1)
-    low, high = fill_absent(estimate.n_effects), fill_absent(estimate.n_effects)
     printed = estimate.effects if estimate.scale != "percent" else _log_ratios(estimate.effects)
     used = np.where(find_early(estimate), 1, len(fits))
-    for k in np.flatnonzero(np.isfinite(values[0]) & np.isfinite(printed) & ~is_reference(estimate)):
-        nulls = slice(0, used[k])
-        at = np.array([0.0, *(one[0][k] for one in fits[1:])])
-        ends = invert_near(at[nulls], values[nulls, k], below[nulls, k], above[nulls, k])
-        low[k], high[k] = min(ends[0], printed[k]), max(ends[1], printed[k])
-    low, high = np.where(low < -LARGEST, -np.inf, low), np.where(high > LARGEST, np.inf, high)
-    if estimate.scale == "percent":
-        low, high = (np.where(np.isinf(end), end, 100 * np.expm1(end)) for end in (low, high))
-    return low, high
+
+    @cache
+    def bound(shift: int) -> FloatArray:
+        return np.stack([_bound(estimate, view, studentizer, *one, level, shift) for one in fits], axis=1)
+
+    def find(shift: int, k: int) -> tuple[float, float]:
+        values, below, above = bound(shift)[:, : used[k], k]
+        at = np.array([0.0, *(one[0][k] for one in fits[1:])])[: used[k]]
+        low, high = invert_near(at, values, below, above)
+        return _show(estimate, min(low, float(printed[k]))), _show(estimate, max(high, float(printed[k])))
+
+    ends = DrawnEnds.absent(estimate.n_effects)
+    for k in map(int, np.flatnonzero(np.isfinite(bound(0)[0, 0]) & np.isfinite(printed) & ~is_reference(estimate))):
+        ends.put(k, find_ends(partial(find, k=k), drawn.effects.shape[0], level))
+    return ends
+
+
+def _show(estimate: Estimate, end: float) -> float:
+    """Return an end in log points on the scale of the estimate, infinite where it is too far away to be one."""
+    if abs(end) > LARGEST:
+        return float(np.copysign(np.inf, end))
+    return end if estimate.scale != "percent" else float(100 * np.expm1(end))
 
 
 def _bound(
@@ -176,8 +189,9 @@ def _bound(
     after: FloatArray,
     values: FloatArray,
     level: float,
+    shift: int,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return real effects in log points, and between which bounds the draws do not reject them."""
+    """Return real effects in log points, and between which bounds the draws, and a few more, do not reject them."""
     scales = np.ones(values.shape)
     if studentizer is not None:
         scales = studentizer.scales(view, after)
@@ -186,7 +200,7 @@ def _bound(
     for k in range(estimate.n_effects):
         sizes = np.abs(values[:-1, k] / scales[:-1, k])
         sizes = np.sort(sizes[~np.isnan(sizes)])
-        needed = int(np.floor((1 - level) * (sizes.size + 1) + TIE))
+        needed = int(np.floor((1 - level) * (sizes.size + 1) + TIE)) + shift
         if 0 < needed <= sizes.size:
             critical[k] = sizes[-needed] * scales[-1, k]
     if studentizer is None and estimate.scale == "percent":
@@ -199,13 +213,13 @@ def _log_ratios(percent: FloatArray) -> FloatArray:
         return np.asarray(np.log1p(np.maximum(percent, -100.0) / 100))
 
 
-def _invert(drawn: Permuted, view: View, studentizer: Studentizer | None, level: float) -> Ends:
+def _invert(drawn: Permuted, view: View, studentizer: Studentizer | None, level: float) -> DrawnEnds:
     """Return the constant effects not rejected, effect by effect.
 
     A pre-period effect is tested with the effects after onset at their average, not at zero.
     """
     estimate = drawn.estimate
-    low, high = fill_absent(estimate.n_effects), fill_absent(estimate.n_effects)
+    ends = DrawnEnds.absent(estimate.n_effects)
     average, early = compute_average_after(estimate), find_early(estimate)
     for k in range(estimate.n_effects):
         effects, slopes, observed = drawn.effects[:, k], drawn.post_slopes[:, k], float(drawn.observed[k])
@@ -220,7 +234,7 @@ def _invert(drawn: Permuted, view: View, studentizer: Studentizer | None, level:
             continue
         parts = observed, slope, effects[present], slopes[:-1][present]
         if studentizer is None:
-            low[k], high[k] = invert_randomization(*parts, level)
+            ends.put(k, find_ends(partial(invert_randomization, *parts, level), int(present.sum()), level))
             continue
         kept = np.append(np.flatnonzero(present), present.size)
 
@@ -228,5 +242,5 @@ def _invert(drawn: Permuted, view: View, studentizer: Studentizer | None, level:
             after, before = (average, effect) if is_early else (effect, 0.0)
             return studentizer.scale(view, k, after, before)[kept]
 
-        low[k], high[k] = invert_studentized(*parts, scale_at, level)
-    return low, high
+        ends.put(k, invert_studentized(*parts, scale_at, level))
+    return ends

@@ -1,6 +1,8 @@
-"""Intervals that collect the constant effects which a randomization test does not reject."""
+"""Intervals that collect the constant effects which a randomization test does not reject, and their ends' errors."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -9,6 +11,57 @@ from twintrade.numerics.arrays import FloatArray
 TIE = 1e-9
 MOST_ROUNDS = 12
 SETTLED = 1e-6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DrawnEnds:
+    """Ends of the intervals of some effects.
+
+    Attributes
+    ----------
+    low, high : FloatArray, shape (n_effects,)
+    low_error, high_error : FloatArray, shape (n_effects,)
+        Monte Carlo standard errors: how far other draws would move an end; NaN where there is none, or no bound.
+    """
+
+    low: FloatArray
+    high: FloatArray
+    low_error: FloatArray
+    high_error: FloatArray
+
+    @classmethod
+    def absent(cls, n_effects: int) -> "DrawnEnds":
+        """Return ends that are all NaN."""
+        return cls(*(np.full(n_effects, np.nan) for _ in range(4)))
+
+    def put(self, k: int, ends: tuple[float, float, float, float]) -> None:
+        """Put the ends of one effect and their errors in their places."""
+        self.low[k], self.high[k], self.low_error[k], self.high_error[k] = ends
+
+
+def find_ends(
+    find: Callable[[int], tuple[float, float]], n_draws: int, level: float
+) -> tuple[float, float, float, float]:
+    """Return both ends and their Monte Carlo errors.
+
+    An end is where the order statistic that a share of 1 - level of the draws exceeds equals the real one. How many
+    draws exceed a number is binomial, and the error is how far away the ends are of order statistics that lie one
+    standard deviation of that count away: the error of the p-value over its slope.
+
+    Parameters
+    ----------
+    find : callable
+        From a shift of the order statistic, positive inward, to the ends.
+    n_draws : int
+    level : float
+    """
+    spread = float(np.sqrt(n_draws * level * (1 - level)))
+    step = max(1, round(spread))
+    ends, *shifted = (find(shift) for shift in (0, step, -step))
+    errors = [np.abs([other[side] - ends[side] for other in shifted]) for side in (0, 1)]
+    known = [moves[np.isfinite(moves)] for moves in errors]
+    low, high = (float(moves.mean()) * spread / step if moves.size else float("nan") for moves in known)
+    return ends[0], ends[1], low, high
 
 
 def compute_two_sided_share(observed: float, drawn: FloatArray) -> float:
@@ -23,7 +76,7 @@ def compute_two_sided_share(observed: float, drawn: FloatArray) -> float:
 
 
 def invert_randomization(
-    observed: float, observed_slope: float, drawn: FloatArray, drawn_slope: FloatArray, level: float
+    observed: float, observed_slope: float, drawn: FloatArray, drawn_slope: FloatArray, level: float, shift: int = 0
 ) -> tuple[float, float]:
     """Return the hull of all constant effects d whose randomization p-value exceeds 1 - level.
 
@@ -38,6 +91,8 @@ def invert_randomization(
     observed, observed_slope : float
     drawn, drawn_slope : FloatArray, shape (n_draws,)
     level : float
+    shift : int
+        Draws more than the level asks for that must be as large.
 
     Returns
     -------
@@ -46,7 +101,8 @@ def invert_randomization(
     """
     if abs(observed_slope) < TIE or drawn.size == 0:
         return float("nan"), float("nan")
-    needed = int(np.floor((1 - level) * (drawn.size + 1) + TIE))  # p > 1 - level needs at least this many draws
+    # p > 1 - level needs at least this many draws
+    needed = min(int(np.floor((1 - level) * (drawn.size + 1) + TIE)) + shift, drawn.size)
     with np.errstate(divide="ignore", invalid="ignore"):
         first = (drawn - observed) / (drawn_slope - observed_slope)
         second = (drawn + observed) / (drawn_slope + observed_slope)
@@ -56,7 +112,7 @@ def invert_randomization(
     centre = observed / observed_slope
     below = np.sort(low)
     above = np.sort(high)[::-1]
-    if needed == 0:
+    if needed <= 0:
         return float("-inf"), float("inf")
     # The centre's statistic is zero, so every draw's set holds it: on either side the sets end one by one.
     return min(float(below[needed - 1]), centre), max(float(above[needed - 1]), centre)
@@ -96,10 +152,11 @@ def invert_studentized(
     drawn_slope: FloatArray,
     scale_at: Callable[[float], FloatArray],
     level: float,
-) -> tuple[float, float]:
+) -> tuple[float, float, float, float]:
     """Return the hull of constant effects not rejected, where statistics are over scales that move with the effect.
 
-    With scales held as they are at an end the interval is exact; each end is found anew until it stays.
+    With scales held as they are at an end the interval is exact; each end is found anew until it stays. The ends'
+    Monte Carlo errors, which follow, are those under the last scales.
 
     Parameters
     ----------
@@ -110,22 +167,24 @@ def invert_studentized(
     level : float
     """
     if abs(observed_slope) < TIE or drawn.size == 0:
-        return float("nan"), float("nan")
+        return (float("nan"),) * 4
     centre = observed / observed_slope
-    ends = []
+    ends, errors = [], []
     for side in (0, 1):
         end = centre
         for _ in range(MOST_ROUNDS):
             scale = scale_at(end)
             drawn_scale, real_scale = scale[:-1], float(scale[-1])
             real = observed / real_scale, observed_slope / real_scale
-            again = invert_randomization(*real, drawn / drawn_scale, drawn_slope / drawn_scale, level)[side]
+            invert = partial(invert_randomization, *real, drawn / drawn_scale, drawn_slope / drawn_scale, level)
+            again = invert()[side]
             is_settled = np.isinf(again) or abs(again - end) <= SETTLED * abs(again - centre)
             end = again
             if is_settled:
                 break
         ends.append(end)
-    return ends[0], ends[1]
+        errors.append(find_ends(invert, drawn.size, level)[2 + side])
+    return ends[0], ends[1], errors[0], errors[1]
 
 
 def invert_on_grid(effects: FloatArray, observed: FloatArray, drawn: FloatArray, level: float) -> tuple[float, float]:

@@ -8,7 +8,7 @@ from twintrade.effects import Bands, Estimate, EventStudy, Message
 from twintrade.effects.bands import fill_absent
 from twintrade.inference.clustered import Facts
 from twintrade.inference.clustering.variances import is_reference, list_effects
-from twintrade.inference.refits.inversion import compute_two_sided_share
+from twintrade.inference.refits.inversion import DrawnEnds, compute_two_sided_share
 from twintrade.inference.refits.scheme import Scheme
 from twintrade.numerics.arrays import FloatArray
 from twintrade.text import Text, Words
@@ -21,7 +21,8 @@ class Compared:
     Attributes
     ----------
     estimate : Estimate
-    p, low, high : FloatArray, shape (n_effects,)
+    p : FloatArray, shape (n_effects,)
+    ends : DrawnEnds
     observed : FloatArray, shape (n_effects,)
     drawn : FloatArray, shape (n_draws, n_effects)
         NaN where a draw does not have an effect.
@@ -32,8 +33,7 @@ class Compared:
 
     estimate: Estimate
     p: FloatArray
-    low: FloatArray
-    high: FloatArray
+    ends: DrawnEnds
     observed: FloatArray
     drawn: FloatArray
     recentered: float | None = None
@@ -87,10 +87,15 @@ class Dealt:
         """Return bands of one view; without intervals where the method gives none."""
         estimate = compared.estimate
         reference = is_reference(estimate)
-        low, high, p = compared.low, compared.high, compared.p
+        low, high, p = compared.ends.low, compared.ends.high, compared.p
         if self.is_refused:
             low, high, p = (np.full(p.size, fill) for fill in (-np.inf, np.inf, np.nan))
         low, high = (np.where(reference, 0.0, end) for end in (low, high))
+        errors = (compared.ends.low_error, compared.ends.high_error)
+        low_error, high_error = (
+            np.where(np.isfinite(end) & (self.is_complete | reference), 0.0, error)
+            for end, error in zip((low, high), errors, strict=True)
+        )
         return Bands(
             estimate=estimate,
             inference="randomization",
@@ -98,6 +103,8 @@ class Dealt:
             se=fill_absent(estimate.n_effects),
             low=low,
             high=high,
+            low_error=low_error,
+            high_error=high_error,
             p=np.where(reference, np.nan, p),
             df=fill_absent(estimate.n_effects),
             simultaneous_low=fill_absent(estimate.n_effects),

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import scipy
 
-from twintrade.inference.refits.inversion import TIE
+from twintrade.inference.refits.inversion import TIE, DrawnEnds
+from twintrade.inference.refits.inversion import find_ends as measure_ends
 from twintrade.inference.refits.ratio_statistics import RatioStatistics
 from twintrade.numerics.arrays import FloatArray, IntArray
 
@@ -28,11 +29,9 @@ HALVINGS = 12
 NEAREST, SAFETY = 30, 4.0
 """Draws made anew at an end at least, and how many times the largest error seen in these the others are away."""
 
-Ends = tuple[FloatArray, FloatArray]
 
-
-def invert_ratio(statistics: RatioStatistics, effects: Mapping[float, FloatArray], level: float) -> Ends:
-    """Return the ends of the interval of an average, on the scale of the estimate, each of shape (1,).
+def invert_ratio(statistics: RatioStatistics, effects: Mapping[float, FloatArray], level: float) -> DrawnEnds:
+    """Return the ends of the interval of an average, on the scale of the estimate.
 
     Parameters
     ----------
@@ -42,10 +41,18 @@ def invert_ratio(statistics: RatioStatistics, effects: Mapping[float, FloatArray
     level : float
     """
     known = {effect: statistics.measure(values) for effect, values in effects.items()}
-    ends = np.array(_Search(statistics, known, level).find_ends())
-    if statistics.fit.view(statistics.view).scale == "percent":
-        ends = np.where(np.isfinite(ends), 100 * np.expm1(ends), ends)
-    return ends[:1], ends[1:]
+    search = _Search(statistics, known, level)
+    low, high = search.find_ends()
+    is_percent = statistics.fit.view(statistics.view).scale == "percent"
+
+    def find(shift: int) -> tuple[float, float]:
+        ends = np.array(search.shift_ends(low, high, shift) if shift else (low, high))
+        first, last = np.where(np.isfinite(ends), 100 * np.expm1(ends), ends) if is_percent else ends
+        return float(first), float(last)
+
+    ends = DrawnEnds.absent(1)
+    ends.put(0, measure_ends(find, search.present.size - 1, level))
+    return ends
 
 
 class _Search:
@@ -92,6 +99,17 @@ class _Search:
             if all(new == old or abs(new - old) < SETTLED for new, old in zip(ends, before, strict=True)):
                 break
         return ends
+
+    def shift_ends(self, low: float, high: float, shift: int) -> tuple[float, float]:
+        """Return where the ends would be if so many more draws decided, from estimates known and predicted."""
+        centre = self._find_centre()
+        shifted = [
+            self._first_rejected(centre, np.linspace(centre, 2 * end - centre, 2 * FINE)[1:], shift)
+            if np.isfinite(end - centre)
+            else None
+            for end in (low, high)
+        ]
+        return -np.inf if shifted[0] is None else shifted[0], np.inf if shifted[1] is None else shifted[1]
 
     def _guess(self) -> tuple[float, float]:
         """Return the ends as if the real estimate alone moved, one for one, and noise stayed as it is."""
@@ -172,14 +190,14 @@ class _Search:
             inside = nearest
         return side * np.inf
 
-    def _first_rejected(self, inside: float, tried: FloatArray) -> float | None:
+    def _first_rejected(self, inside: float, tried: FloatArray, shift: int = 0) -> float | None:
         """Return where the test begins to reject on the way along some effects; None where it does not."""
         for effect in (float(one) for one in tried):
-            if self._margin(effect) < 0:
+            if self._margin(effect, shift) < 0:
                 outside = effect
                 for _ in range(HALVINGS):
                     middle = (inside + outside) / 2
-                    inside, outside = (inside, middle) if self._margin(middle) < 0 else (middle, outside)
+                    inside, outside = (inside, middle) if self._margin(middle, shift) < 0 else (middle, outside)
                 return (inside + outside) / 2
             inside = effect
         return None
@@ -206,10 +224,13 @@ class _Search:
         share = float(np.clip((effect - known[k - 1]) / (known[k] - known[k - 1]), -1.0, 2.0))
         return np.asarray(self.noise[known[k - 1]] ** (1 - share) * self.noise[known[k]] ** share)
 
-    def _margin(self, effect: float) -> float:
+    def _margin(self, effect: float, shift: int = 0) -> float:
         """Return by how much the deciding draw exceeds the real assignment, negative where an effect is rejected."""
+        needed = min(self.needed + shift, self.present.size - 1)
+        if needed <= 0:
+            return np.inf
         sizes = np.abs(self._values(effect) / self._scales(effect))
-        critical = np.partition(sizes[:-1], -self.needed)[-self.needed]
+        critical = np.partition(sizes[:-1], -needed)[-needed]
         return float(critical - sizes[-1] + TIE * max(1.0, sizes[-1]))
 
 

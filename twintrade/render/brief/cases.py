@@ -6,7 +6,7 @@ from twintrade.render.blocks import KeyNumber
 from twintrade.render.brief.facts import Effect, Facts, find_spread, read_effect
 from twintrade.render.names import name_method
 from twintrade.render.reading import find_overall, format_label, list_records, read_number, take_text
-from twintrade.text import Listed, Text
+from twintrade.text import Listed, Text, amounts
 
 
 def build_case_numbers(facts: Facts) -> list[KeyNumber]:
@@ -49,7 +49,8 @@ def write_range(effect: Effect) -> str:
     """Return the interval of an effect in words, with an end that does not exist named as open."""
     if not effect.has_interval:
         return _read("no-range")
-    low, high = (write_change(end) if math.isfinite(end) else _read("open") for end in (effect.low, effect.high))
+    ends = (effect.low, effect.low_error), (effect.high, effect.high_error)
+    low, high = (amounts.format_end(*end) if math.isfinite(end[0]) else _read("open") for end in ends)
     return str(Text("brief.range", low=low, high=high))
 
 

@@ -126,9 +126,8 @@ def _key_money(facts: Facts) -> KeyNumber | None:
         return None
     times, first = money.n_periods, money.first or "none"
     name = str(Text("brief.key-money", n=money.n_units, period_name=page.period_name, times=times, first=first))
-    low, high = (
-        str(Text("brief.amount", value=money.average(end), unit=money.unit)) for end in (money.low, money.high)
-    )
+    ends = (money.low, money.low_error), (money.high, money.high_error)
+    low, high = (amounts.format_quantity(money.average(end), money.unit, money.average(error)) for end, error in ends)
     if (tail := low.lstrip(NUMERAL)) == high.lstrip(NUMERAL):
         low = low.removesuffix(tail)
     spread = str(Text("brief.range", low=low, high=high))

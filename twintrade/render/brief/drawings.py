@@ -219,7 +219,11 @@ def _draw_method(
     _draw_interval(axes, y, effect, bounds, colour, is_own)
     at = math.log1p(max(effect.percent, -99.9) / 100)
     values = (effect.percent, effect.low, effect.high)
-    name_point(axes, (at, y), label, values, numbers.format_percent)
+    errors = {effect.low: effect.low_error, effect.high: effect.high_error}
+    name_point(
+        axes, (at, y), label, values,
+        lambda one: numbers.format_percent(one, numbers.choose_end_decimals(one, errors.get(one, math.nan), 1)),
+    )  # fmt: skip
     value = str(Text("brief.signed", percent=effect.percent))
     axes.annotate(value, (1.06, y), xycoords=("axes fraction", "data"), va="center", **style)
 

@@ -7,6 +7,7 @@ from typing import Literal
 from twintrade.effects import Money, ResultSet
 from twintrade.effects.labels import POOLED
 from twintrade.render.detecting import find_detectable
+from twintrade.render.ends import read_shown_ends
 from twintrade.render.names import name_pair
 from twintrade.render.page import Page
 from twintrade.render.reading import (
@@ -39,6 +40,8 @@ class Effect:
     ----------
     percent, low, high, level, p : float
     inference : str
+    low_error, high_error : float
+        Monte Carlo errors of the ends; NaN where no draw could move them.
     """
 
     percent: float
@@ -47,6 +50,8 @@ class Effect:
     level: float = 0.95
     p: float = math.nan
     inference: str = ""
+    low_error: float = math.nan
+    high_error: float = math.nan
 
     @property
     def holds_zero(self) -> bool:
@@ -163,12 +168,16 @@ def read_effect(record: Record | None) -> Effect | None:
     percent = convert_to_percent(record)
     if record is None or percent != percent:
         return None
-    ends = [read_number(record.get(name)) for name in ("low", "high")]
-    if take_text(record.get("scale")) == "log points":
-        ends = [convert_log_to_percent(end) if math.isfinite(end) else end for end in ends]
-    level, p = read_number(record.get("level")), read_number(record.get("p"))
+    low, high = read_shown_ends(record)
     return Effect(
-        percent=percent, low=ends[0], high=ends[1], level=level, p=p, inference=take_text(record.get("inference"))
+        percent=percent,
+        low=low.value,
+        high=high.value,
+        level=read_number(record.get("level")),
+        p=read_number(record.get("p")),
+        inference=take_text(record.get("inference")),
+        low_error=low.error,
+        high_error=high.error,
     )
 
 

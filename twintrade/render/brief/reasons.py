@@ -3,7 +3,7 @@
 from twintrade.render.brief.facts import Facts
 from twintrade.render.objecting import name_objecting
 from twintrade.render.reading import find_words, list_records, read_number, take_text
-from twintrade.text import Listed, Text
+from twintrade.text import Listed, Text, amounts
 
 MOST = 2
 FEW = 20
@@ -21,7 +21,9 @@ def _list_for(facts: Facts) -> list[Text]:
     reasons = []
     if effect is not None and effect.has_interval:
         side = "above" if effect.percent > 0 else "below"
-        reasons.append(Text("brief.reason-range-clear", side=side, low=effect.low, high=effect.high))
+        ends = (effect.low, effect.low_error), (effect.high, effect.high_error)
+        low, high = (amounts.format_end(*end, decimals=0) for end in ends)
+        reasons.append(Text("brief.reason-range-clear", side=side, low=low, high=high))
     could_see = facts.n_judged - facts.n_cannot
     reasons.append(Text("brief.reason-no-objection", n=facts.n_judged, could=could_see))
     return reasons

@@ -45,8 +45,9 @@ def describe_money(
 
 def _state(money: Money, say: Callable[..., str], shared: Mapping[str, Value]) -> str:
     is_fall = money.total < 0
-    ends = (money.high, money.low) if is_fall else (money.low, money.high)  # so much lower: every end changes sign
-    low, high = (amounts.format_quantity(abs(money.average(end)), money.unit) for end in ends)
+    low, high = _write(money, money.low, money.low_error), _write(money, money.high, money.high_error)
+    if is_fall:  # so much lower: every end changes sign
+        low, high = high, low
     return say(
         "money_single" if money.unit_name else "money",
         **shared,
@@ -63,5 +64,10 @@ def _end(money: Money, say: Callable[..., str], name: str) -> str:
     total = money.low if name == "low" else money.high
     if math.isinf(total):
         return say("no_lower_end" if name == "low" else "no_end")
-    size = amounts.format_quantity(abs(money.average(total)), money.unit)
+    size = _write(money, total, money.low_error if name == "low" else money.high_error)
     return f"{size} {say('lower' if total < 0 else 'higher')}"
+
+
+def _write(money: Money, end: float, error: float) -> str:
+    """Return the size of an end on average a period, to the digits that other draws would leave."""
+    return amounts.format_quantity(abs(money.average(end)), money.unit, money.average(error))

@@ -15,6 +15,7 @@ from twintrade.render.blocks import (
     build_row,
 )
 from twintrade.render.citing import Sources, build_cell, cite
+from twintrade.render.ends import cite_ends, format_ends, read_shown_ends
 from twintrade.render.exhibits.judged_checks import VARIANTS, Change, JudgedCheck, collect_checks
 from twintrade.render.exhibits.summary import CASE_VERDICT
 from twintrade.render.exhibits.topics import VERDICTS, build_payloads, list_sentences
@@ -121,11 +122,13 @@ def _head_rows(page: Page) -> tuple[Row, ...]:
     if overall is None:
         return ()
     scale = take_text(overall["scale"])
-    ends = [read_number(overall.get(name)) for name in ("effect", "low", "high")]
+    is_change = scale in ("log points", "percent")
+    ends, decimals = read_shown_ends(overall), 1 if is_change else 3
     name = page.say("robustness_headline", label=format_label(spec or {}))
     p = build_cell(amounts.format_p_cell(overall.get("p")), *cite(overall, "p"))
-    effect = build_cell(_write(ends[0], scale), *_cite(overall, scale, "effect"))
-    spread = build_cell(_write_interval(ends[1], ends[2], scale), *_cite(overall, scale, "low", "high"))
+    effect = build_cell(_write(read_number(overall.get("effect")), scale), *_cite(overall, scale, "effect"))
+    form = "log" if scale == "log points" else ""
+    spread = build_cell(format_ends(ends, decimals), *cite_ends(overall, ends, decimals, form))
     return (build_row(name, effect, spread, "", p, "", ""),)
 
 

@@ -4,6 +4,7 @@ import math
 
 from twintrade.effects import Money
 from twintrade.render.blocks import Absent, Block, BulletList, Heading, Note, Paragraph, build_paragraph, build_spans
+from twintrade.render.ends import End, read_ends
 from twintrade.render.exhibits.money import describe_money
 from twintrade.render.exhibits.registered import build_status
 from twintrade.render.exhibits.targets import describe_bounds, describe_support, spread
@@ -80,18 +81,23 @@ def describe_estimate(page: Page, spec: Record, effect: Record) -> str:
     """Return the sentence that states one estimate: size, direction, interval, never a cause."""
     scale, value = take_text(effect.get("scale")), read_number(effect["effect"])
     is_log = scale == "log points"
-    low, high = read_number(effect.get("low")), read_number(effect.get("high"))
+    ends = read_ends(effect)
+    low, high = (end.value for end in ends)
     has_interval = low == low and high == high
     is_unbounded = math.isinf(low) and math.isinf(high)
     ending = "_no_interval" if not has_interval else "_unbounded" if is_unbounded else ""
     unit = read_words(spec, "effect_unit")
 
-    def size(amount: float) -> str:
+    def size(amount: float, error: float = math.nan) -> str:
+        shown = End(amount, error)
         if is_log:
-            return numbers.format_percent(numbers.convert_log_to_percent(amount))
-        if scale == "share":
-            return f"{numbers.format_percent(100 * amount)} {unit}"
-        return numbers.format_percent(amount) if scale == "percent" else amounts.format_quantity(amount, unit)
+            shown = shown.in_percent()
+        elif scale == "share":
+            shown = End(100 * amount, 100 * error)
+        elif scale != "percent":
+            return amounts.format_quantity(amount, unit, error)
+        percent = numbers.format_percent(shown.value, shown.choose_decimals(1))
+        return f"{percent} {unit}" if scale == "share" else percent
 
     def mean(amount: float) -> str:
         detectable = size(amount).removeprefix(numbers.MINUS)
@@ -99,8 +105,8 @@ def describe_estimate(page: Page, spec: Record, effect: Record) -> str:
             page.say("mean_size", size=detectable, period_name=page.period_name) if scale == "level" else detectable
         )
 
-    def end(amount: float, unbounded: str) -> str:
-        return page.say(unbounded) if math.isinf(amount) else size(amount)
+    def end(shown: End, unbounded: str) -> str:
+        return page.say(unbounded) if math.isinf(shown.value) else size(shown.value, shown.error)
 
     p = read_number(effect.get("p"))
     outcome = take_text(spec.get("outcome")) or page.outcome
@@ -116,8 +122,8 @@ def describe_estimate(page: Page, spec: Record, effect: Record) -> str:
         size=mean(value),
         direction=page.say("lower" if value < 0 else "higher"),
         level=read_number(effect.get("level")),
-        low=end(low, "no_lower_end") if has_interval else "",
-        high=end(high, "no_end") if has_interval else "",
+        low=end(ends[0], "no_lower_end") if has_interval else "",
+        high=end(ends[1], "no_end") if has_interval else "",
         effect=numbers.format_fixed(value, find_decimals(effect)),
         label=format_label(spec),
         p=p,

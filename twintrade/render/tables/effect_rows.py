@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from twintrade.effects import ResultSet
 from twintrade.render.blocks import Cell, Row, build_row
 from twintrade.render.citing import Sources, build_cell, cite, cite_p
+from twintrade.render.ends import cite_end, read_ends
 from twintrade.render.reading import (
     Record,
     find_overall,
@@ -89,9 +90,12 @@ def _ends(key: str, effects: Effects) -> list[Row]:
             return Cell(("",))
         if math.isinf(value):
             return Cell((str(Text("tables.open-end")),))
-        return build_cell(
-            numbers.format_fixed(value, find_decimals(record)), *cite(record, name, form=record.get("form", ""))
-        )
+        form, decimals = record.get("form", ""), find_decimals(record)
+        if name == "effect":
+            return build_cell(numbers.format_fixed(value, decimals), *cite(record, name, form=form))
+        end = read_ends(record)[name == "high"]
+        shown = numbers.format_fixed(value, end.choose_decimals(decimals))
+        return build_cell(shown, *cite_end(record, name, end, decimals, form))
 
     names = (("effect", key), ("low", "tables.range-from"), ("high", "tables.range-to"))
     cells = [(Text(head), [write(e, name) for e in effects]) for name, head in names]
@@ -102,8 +106,10 @@ def convert_record(record: Record) -> Record:
     """Return an effect in log points, with its ends, in percent; one in percent as it is."""
     if take_text(record["scale"]) != "log points":
         return record
-    ends = {n: numbers.convert_log_to_percent(read_number(record.get(n))) for n in ("effect", "low", "high")}
-    return record | ends | {"scale": "percent", "se": math.nan, "form": "log"}
+    low, high = (end.in_percent() for end in read_ends(record))
+    shown = {"low": low.value, "high": high.value, "low_error": low.error, "high_error": high.error}
+    shown["effect"] = numbers.convert_log_to_percent(read_number(record.get("effect")))
+    return record | shown | {"scale": "percent", "se": math.nan, "form": "log"}
 
 
 def describe_comparison(results: ResultSet, wording: Wording, against: str) -> str:

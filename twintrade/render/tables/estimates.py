@@ -5,6 +5,7 @@ from typing import Literal
 
 from twintrade.render.blocks import Cell
 from twintrade.render.citing import Sources, cite, cite_p
+from twintrade.render.ends import cite_ends, format_ends, read_ends
 from twintrade.render.reading import Record, read_number, take_text
 from twintrade.text import amounts, numbers
 
@@ -53,11 +54,11 @@ def format_below(
 ) -> tuple[Under | None, str]:
     """Return what stands below an estimate and its line; where the asked one is absent, the error or the interval."""
     error, p = read_number(record.get("se")), read_number(record.get("p"))
-    low, high = read_number(record.get("low")), read_number(record.get("high"))
+    interval = format_ends(read_ends(record), decimals)
     has_error = error == error and error > 0
     lines: dict[Under, str] = {
         "se": f"({numbers.format_fixed(error, decimals)})" if has_error else "",
-        "interval": f"[{amounts.format_interval(low, high, decimals)}]" if low == low and high == high else "",
+        "interval": f"[{interval}]" if interval else "",
         "t": f"[{numbers.format_fixed(read_number(record['effect']) / error, 2)}]" if has_error else "",
         "p": amounts.format_p_value(p, read_floor(floor)),
     }
@@ -75,7 +76,9 @@ def find_decimals(record: Record) -> int:
 def _cite_below(record: Record, kind: Under | None, floor: Record | None) -> Sources:
     if kind == "p":
         return cite_p(record, floor)
-    columns = {"se": ("se",), "interval": ("low", "high"), "t": ("effect",)}.get(kind or "", ())
+    if kind == "interval":
+        return cite_ends(record, read_ends(record), find_decimals(record))
+    columns = {"se": ("se",), "t": ("effect",)}.get(kind or "", ())
     return cite(record, *columns, form="t" if kind == "t" else "")
 
 

@@ -5,6 +5,7 @@ from math import isinf
 
 from twintrade.effects import ResultSet
 from twintrade.effects.listed_cells import split_ids
+from twintrade.render.ends import read_ends
 from twintrade.render.reading import (
     Record,
     find_overall,
@@ -65,6 +66,7 @@ def list_page_notes(
     else:
         notes += [wording.say(key, level=level) for key in list_under_notes(effects, options)]
         notes += [_say_stars(wording)] if options.has_stars else []
+    notes += _list_end_notes(wording, effects)
     if any(map(is_size_unknown, columns)):
         notes.append(wording.say("size_note"))
     notes += _list_singleton_notes(wording, columns)
@@ -73,6 +75,11 @@ def list_page_notes(
 
 def _list_effects(results: ResultSet, columns: Sequence[Record]) -> list[Record]:
     return [e for e in (find_overall(results, c) for c in columns) if e is not None]
+
+
+def _list_end_notes(wording: Wording, effects: Sequence[Record]) -> list[str]:
+    is_drawn = any(end.error > 0 for effect in effects for end in read_ends(effect))
+    return [wording.say("ends_note")] if is_drawn else []
 
 
 def _find_level(effects: Sequence[Record]) -> float:

@@ -7,6 +7,7 @@ import pandas as pd
 from twintrade.effects import ResultSet
 from twintrade.render.blocks import Cell, Column, Table, build_row
 from twintrade.render.citing import build_cell, cite, cite_rows, list_places
+from twintrade.render.ends import cite_ends, format_ends, read_ends
 from twintrade.render.names import name_check, name_inference
 from twintrade.render.reading import (
     Record,
@@ -131,7 +132,7 @@ def build_inference_table(results: ResultSet, record: Record, wording: Wording) 
             str(Text("tables.reported", inference=name_inference(name))) if i == 0 else name_inference(name),
             build_cell(numbers.format_fixed(r["effect"], decimals), *cite(r, "effect")),
             build_cell(numbers.format_fixed(r["se"], decimals) if read_number(r["se"]) > 0 else "–", *cite(r, "se")),
-            build_cell(amounts.format_interval(r["low"], r["high"], decimals) or "–", *cite(r, "low", "high")),
+            build_cell(format_ends(read_ends(r), decimals) or "–", *cite_ends(r, read_ends(r), decimals)),
             build_cell(amounts.format_p_cell(r["p"]) or "–", *cite(r, "p")),
         )
         for i, (name, r) in enumerate(rows)

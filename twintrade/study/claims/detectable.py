@@ -4,8 +4,9 @@ import math
 
 from twintrade.effects import ResultSet
 from twintrade.render.detecting import DETECTED, MOST_PERCENT, SPREAD, compute_size_from_interval, find_detectable
+from twintrade.render.ends import read_ends
 from twintrade.render.reading import Record, find_overall, list_records, read_number, take_text
-from twintrade.text import Text, Words, numbers
+from twintrade.text import Text, Words, amounts, numbers
 
 
 def describe_detectable(results: ResultSet, spec: Record, effect: Record) -> Words:
@@ -16,18 +17,21 @@ def describe_detectable(results: ResultSet, spec: Record, effect: Record) -> Wor
     return _describe_by_interval(size, scale)
 
 
-def describe_size(value: float, scale: str) -> Words:
-    """Return an effect in words: percent for logarithms."""
+def describe_size(value: float, scale: str, error: float = math.nan) -> Words:
+    """Return an effect, or an end with its Monte Carlo error, in words: percent for logarithms."""
     if math.isinf(value):
         return numbers.format_fixed(value)
     if value > {"log points": math.log1p(MOST_PERCENT / 100), "percent": MOST_PERCENT}.get(scale, math.inf):
         return Text("claims.more-than", size=numbers.format_percent(MOST_PERCENT, 0))
     if scale == "log points":
-        shown = numbers.format_log_percent(value, 1 if abs(value) < 1 else 0)
-        return shown if value < 0 else f"+{shown}"
-    if scale == "share":
-        return numbers.format_percent(100 * value)
-    return numbers.format_percent(value) if scale == "percent" else numbers.format_compact(value, 3)
+        percent, error = numbers.convert_log_to_percent(value), 100 * math.exp(value) * error
+        return amounts.format_end(percent, error, 1 if abs(value) < 1 else 0)
+    if scale in ("share", "percent"):
+        value, error = (100 * value, 100 * error) if scale == "share" else (value, error)
+        return numbers.format_percent(value, numbers.choose_end_decimals(value, error, 1))
+    if error > 0:
+        return amounts.format_quantity(value, error=error)
+    return numbers.format_compact(value, 3)
 
 
 def is_known(low: float, high: float) -> bool:
@@ -44,11 +48,13 @@ def find_scale(results: ResultSet, payload: str) -> str:
     return "log points"
 
 
-def describe_range(low: float, high: float, scale: str) -> Text:
-    """Return an interval as a text."""
-    if not is_known(low, high):
+def describe_range(record: Record, scale: str) -> Text:
+    """Return the interval of a record as a text."""
+    low, high = read_ends(record)
+    if not is_known(low.value, high.value):
         return Text("claims.no-interval")
-    return Text("claims.range", low=describe_size(low, scale), high=describe_size(high, scale))
+    ends = {name: describe_size(end.value, scale, end.error) for name, end in (("low", low), ("high", high))}
+    return Text("claims.range", **ends)
 
 
 def describe_from_interval(low: float, high: float, scale: str) -> Words:

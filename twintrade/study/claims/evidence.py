@@ -78,7 +78,7 @@ def _effect(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
         "claims.estimate",
         label=find_label(spec),
         size=describe_size(value, scale),
-        interval=describe_range(low, high, scale),
+        interval=describe_range(effect, scale),
         p=p if math.isfinite(p) else "none",
     )
     beside = [] if is_known(low, high) else [Text("claims.undecided")]
@@ -107,7 +107,7 @@ def _describe_mean(mean: Record) -> Text:
         "claims.mean",
         method=find_words(mean, "method"),
         size=describe_size(read_number(mean["effect"]), scale),
-        interval=describe_range(read_number(mean["low"]), read_number(mean["high"]), scale),
+        interval=describe_range(mean, scale),
         how=find_words(mean, "interval_method"),
     )
 
@@ -231,7 +231,7 @@ def _list_effects(rows: list[Record], scale: str) -> Listed:
                 "claims.part",
                 label=find_words(r, "label"),
                 size=describe_size(read_number(r["effect"]), scale),
-                interval=describe_range(read_number(r["low"]), read_number(r["high"]), scale),
+                interval=describe_range(r, scale),
             )
             for r in rows
         ),

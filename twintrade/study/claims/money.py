@@ -45,6 +45,12 @@ class Basis:
             return float(-self.size * np.expm1(-effect))
         return self.size * effect / (100.0 if self.kind == "untreated" else 1.0)
 
+    def error(self, end: float, bands: Bands | None, name: Literal["low_error", "high_error"]) -> float:
+        """Return the Monte Carlo error of the total behind an end, NaN where no draw could move it."""
+        errors = None if bands is None else getattr(bands, name)
+        error = float("nan") if errors is None else float(errors[0])
+        return abs(self.total(end + error) - self.total(end - error)) / 2
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Valued:
@@ -97,6 +103,8 @@ def _gated(run: Run, headline: Estimated, valued: Valued) -> Money:
         total=float("nan") if reasons or bands is None else basis.total(float(bands.estimate.effects[0])),
         low=low,
         high=high,
+        low_error=basis.error(ends[1][0], bands, "low_error"),
+        high_error=basis.error(ends[1][1], bands, "high_error"),
         detectable=basis.total(size),
         detected_by=by,
         level=float("nan") if bands is None else bands.level,

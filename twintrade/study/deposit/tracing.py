@@ -193,6 +193,7 @@ def _describe(key: str, numbers: StoredNumbers, manifest: Mapping[str, Any]) -> 
 
 
 def _name_form(form: str) -> str:
+    form = form.partition("~")[0]
     return "scaled" if form.startswith("/") else _FORMS.get(form, form)
 
 

@@ -130,13 +130,12 @@ def compute_value(rows: Sequence[dict[str, Any]], column: str, form: str) -> flo
     if form in ("distinct", "more"):
         return float(len({row[column] for row in rows}) - (form == "more"))
     value = float(rows[0][column])
-    if form == "log":
-        return 100 * math.expm1(value)
-    if form == "share":
-        return 100 * value
-    if form == "t":
-        return value / float(rows[0]["se"])
-    return value / float(form[1:]) if form.startswith("/") else value
+    form, _, zeros = form.partition("~")
+    if form in ("log", "share"):
+        value = 100 * (math.expm1(value) if form == "log" else value)
+    elif form:
+        value /= float(rows[0]["se"] if form == "t" else form[1:])
+    return round(value, -int(zeros)) if zeros else value
 
 
 def is_rounded(value: float, bound: str, sign: str, digits: str) -> bool:

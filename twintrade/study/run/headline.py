@@ -29,6 +29,8 @@ def collect_headline_facts(ladder: Ladder) -> dict[str, Any]:
 
 
 def _interval(bands: Bands) -> dict[str, Any]:
+    errors = {name: getattr(bands, name) for name in ("low_error", "high_error")}
     values = {"low": bands.low[0], "high": bands.high[0], "p": bands.p[0]}
+    values |= {name: error[0] for name, error in errors.items() if error is not None}
     known = {key: float(value) for key, value in values.items() if np.isfinite(value)}
     return {"inference": bands.inference, "level": bands.level} | known

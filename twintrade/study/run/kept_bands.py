@@ -19,6 +19,7 @@ LONG_SECONDS = 1.0
 """What takes no longer is made again."""
 
 _DRAWN = ("observed", "effects", "statistics", "post_slopes", "pre_slopes", "after")
+_OPTIONAL = ("covariance", "low_error", "high_error")
 _ARRAYS = ("se", "low", "high", "p", "df", "simultaneous_low", "simultaneous_high")
 
 
@@ -67,8 +68,7 @@ def _pack_bands(bands: Mapping[View, Bands]) -> Arrays:
         }
         packed[f"{view}/words"] = np.array(json.dumps(words))
         packed |= {f"{view}/{name}": getattr(band, name) for name in _ARRAYS}
-        if band.covariance is not None:
-            packed[f"{view}/covariance"] = band.covariance
+        packed |= {f"{view}/{name}": one for name in _OPTIONAL if (one := getattr(band, name)) is not None}
     return packed
 
 
@@ -106,8 +106,8 @@ def _unpack_bands(packed: Arrays, fit: Fit) -> dict[View, Bands]:
             note=_unpack_words(words["note"]),
             facts=words["facts"],
             messages=tuple(_unpack_message(m) for m in words["messages"]),
-            covariance=packed.get(f"{view}/covariance"),
             **{name: packed[f"{view}/{name}"] for name in _ARRAYS},
+            **{name: packed[f"{view}/{name}"] for name in _OPTIONAL if f"{view}/{name}" in packed},
         )
     return bands
 

@@ -164,7 +164,7 @@ reason-methods = The answer turns on the method: { $n } of them place the change
 reason-largest = One pair carries the result: { $name }, makes up { SHARE($share) } of the trade of all.
 reason-few = Few pairs carry the result: { $n }.
 reason-unseen = { $n } of { $of } checks could not have seen a fault that matters.
-reason-range-clear = The whole range, { PERCENT($low, decimals: 0, sign: "always") } to { PERCENT($high, decimals: 0, sign: "always") }, lies { $side } zero.
+reason-range-clear = The whole range, { $low } to { $high }, lies { $side } zero.
 reason-no-objection = No check objects, and { $could } of { $n } would have seen a fault that matters.
 reading-clearer = { $of ->
     [one] The other estimate has

@@ -43,6 +43,7 @@ detectable_absent = No check of this run measured the minimum detectable effect,
    *[no] .
 }
 size_not_studied = Size not studied: no simulation shows that this test keeps its size in a design like this one, so the p-value may be too small.
+ends_note = Ends of intervals found from random draws are rounded to the digits that other draws would leave as they are.
 size_note = “Not studied”: no simulation shows that the test of that column keeps its size in a design like this one.
 how_sure = How the uncertainty was measured: { $note }
 checks_counted = { $n_checks ->

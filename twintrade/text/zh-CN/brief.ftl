@@ -154,7 +154,7 @@ reason-methods = 答案取决于方法：{ $n }种方法给出的变化从{ $fal
 reason-largest = 结果由一个配对主导：{ $name }占全部配对贸易的{ SHARE($share) }。
 reason-few = 结果所依据的配对很少：{ $n }个。
 reason-unseen = { $of }项检查中有{ $n }项即使存在重要问题也无从发现。
-reason-range-clear = 整个区间（{ PERCENT($low, decimals: 0, sign: "always") }至{ PERCENT($high, decimals: 0, sign: "always") }）都{ $side ->
+reason-range-clear = 整个区间（{ $low }至{ $high }）都{ $side ->
     [below] 低于
    *[above] 高于
 }零。

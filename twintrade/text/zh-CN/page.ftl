@@ -43,6 +43,7 @@ detectable_absent = 本次运行没有检查测算最小可检测效应，即变
    *[no] 。
 }
 size_not_studied = 实际拒绝率未经研究：没有模拟表明该检验在类似的设计中保持名义拒绝率，因此p值可能偏小。
+ends_note = 由随机抽取得到的区间端点只保留换用其他抽取也不会改变的数位。
 size_note = “未经研究”：没有模拟表明该列检验在类似的设计中保持名义拒绝率。
 how_sure = 不确定性的度量方法：{ $note }
 checks_counted = 在{ $n_checks }项给出结论的检查中，{ $n_object ->
