@@ -58,10 +58,11 @@ test: $(ready) ## set up and run the tests
 test-slow: $(ready) ## run the Monte Carlo and other long tests
 	@$(tests) -m slow
 
-check: $(ready) ## lint, formatting and types
+check: $(ready) ## lint, formatting, types, and whether every benchmark runs
 	@$(bin)/python -m ruff check
 	@$(bin)/python -m ruff format --check
 	@$(bin)/python -m mypy
+	@OMP_NUM_THREADS=1 $(bin)/python -m benchmarks --smoke
 
 check-data: $(ready) ## check the data and the analysis files without estimating anything
 	@$(bin)/twintrade check $(files)

@@ -22,13 +22,18 @@ from benchmarks.staggered_peers import diffdiff, pyfixest_events, statspai_cs
 TESTS = Path(__file__).resolve().parents[1] / "tests" / "estimators" / "test_bad_designs.py"
 
 
+SMOKE = ((),)
+
+
 def packages(options: dict) -> dict:
+    """Return the calls of the packages that are installed."""
     x = ["x"] if options.get("covariates") else None
-    return {
+    calls = {
         "diff-diff": diffdiff("CallawaySantAnna", x, control_group=options["control"], estimation_method="dr"),
         "statspai": statspai_cs(x),
         "pyfixest": pyfixest_events("saturated"),
     }
+    return {name: call for name, call in calls.items() if importlib.util.find_spec(name.replace("-", "_"))}
 
 
 def write_panels(folder: Path) -> None:
@@ -93,7 +98,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         write_panels(Path(folder))
-        subprocess.run([options.peers, "-m", "benchmarks.bad_designs", "--folder", folder], check=False)
+        subprocess.run([options.peers, "-m", "benchmarks.bad_designs", "--folder", folder], check=True)
 
 
 if __name__ == "__main__":

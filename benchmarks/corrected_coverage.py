@@ -17,6 +17,7 @@ import numpy as np
 
 TESTS = Path(__file__).resolve().parents[1] / "tests" / "coverage" / "test_ppml_corrected.py"
 SEED = 20261125
+SMOKE = (("--sizes", "8", "--draws", "2"),)
 
 
 def designs_of_the_tests() -> ModuleType:

@@ -24,6 +24,10 @@ FLAG = 3.0
 """Simulation errors beyond which a bias is flagged."""
 
 TOLD = 25
+SMOKE = (
+    ("--draws", "2", "--estimators", "imputation", "callaway_santanna", "twfe", "twfe, static"),
+    ("--refits", "1", "--estimators", "interactive_effects"),
+)
 
 
 def of_tests() -> ModuleType:

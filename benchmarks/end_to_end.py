@@ -8,6 +8,7 @@ lists the slowest jobs, ``--profile FILE`` keeps a profile for pstats.
 import argparse
 import cProfile
 import json
+import re
 import shutil
 import sys
 import tempfile
@@ -24,6 +25,7 @@ import pandas as pd
 from benchmarks.measured import cpu_seconds, in_own_process, peak_megabytes
 
 PANELS = {
+    "tiny": (8, 5, 6, 1),
     "2k": (12, 8, 12, 4),
     "6k": (20, 15, 30, 5),
     "12k": (30, 20, 60, 6),
@@ -38,6 +40,19 @@ PANELS = {
 
 SMALL = ("10k", "24k")
 CASES = SMALL
+SMOKE = (("--panel", "tiny:quick", "--jobs"),)
+QUICK = """[[estimator]]
+name = "imputation"
+transform = "log"
+
+[inference]
+name = "clustered"
+
+[report]
+exhibits = ["ladder"]
+"""
+"""What stands in place of methods, checks and exhibits where an analysis is to be quick."""
+
 STAGES = ("read", "panel", "estimate", "inference", "diagnostic", "collect", "draw", "write")
 N_YEARS, FIRST, EFFECT, ZEROS = 20, 2001, 0.2, 0.1
 
@@ -98,6 +113,31 @@ def build_tables(
     return trade, signed
 
 
+def prepare(root: Path, name: str) -> tuple[str, str]:
+    """Write a panel, or this project's data and one of its analyses; return the analysis's name and text.
+
+    What follows a colon changes the text: a number of draws, another inference (with its draws after a hyphen), or
+    ``quick``.
+    """
+    name, _, change = name.partition(":")
+    if name in PANELS:
+        analysis, text = "panel", write_project(root, name)
+    else:
+        for part in ("analyses", "data"):
+            shutil.copytree(Path(__file__).parents[1] / part, root / part)
+        analysis, text = name, (root / "analyses" / f"{name}.toml").read_text(encoding="utf-8")
+    if change == "quick":
+        return analysis, text[: text.index("# The ladder")] + QUICK
+    if change.isdigit():
+        text = re.sub(r"^# permutations = \d+", f"permutations = {change}", text, flags=re.MULTILINE)
+    elif change:
+        inference, _, draws = change.partition("-")
+        named = f'name = "{inference}"\n' + f"draws = {draws}\n" * bool(draws)
+        text = re.sub(r'^name = "auto".*\n# permutations = .*\n', named, text, flags=re.MULTILINE)
+        text = re.sub(r"^beside = .*\n", "", text, flags=re.MULTILINE)
+    return analysis, text
+
+
 class StageCosts:
     """Adds the CPU seconds between two reports of progress to the job that was running."""
 
@@ -141,23 +181,18 @@ def measure_run(root: Path, name: str, text: str, profile: str = "") -> dict[str
     }
 
 
-def run_one(panel: str, analysis: str, profile: str) -> dict[str, Any]:
+def run_one(name: str, profile: str) -> dict[str, Any]:
     """Run a panel, or an analysis of this project in a copy of its files, in a folder of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        root, name = Path(folder), analysis or "panel"
-        if analysis:
-            for part in ("analyses", "data"):
-                shutil.copytree(Path(__file__).parents[1] / part, root / part)
-        else:
-            # In a process of its own: what making the tables leaves in memory is no part of a run.
-            with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-                pool.submit(write_project, root, panel).result()
-        return measure_run(root, name, (root / "analyses" / f"{name}.toml").read_text(encoding="utf-8"), profile)
+        # In a process of its own: what making the tables leaves in memory is no part of a run.
+        with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+            analysis, text = pool.submit(prepare, Path(folder), name).result()
+        return measure_run(Path(folder), analysis, text, profile)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.end_to_end", description=__doc__)
-    parser.add_argument("--panel", action="append", choices=list(PANELS))
+    parser.add_argument("--panel", action="append", help=f"of {', '.join(PANELS)}")
     parser.add_argument("--analysis", default="", help="of this project, in place of a panel")
     parser.add_argument("--profile", default="", help="file for pstats")
     parser.add_argument("--jobs", action="store_true", help="print the slowest jobs too")
@@ -166,7 +201,7 @@ def main() -> None:
     options = parser.parse_args()
     names = [options.analysis] if options.analysis else options.panel or SMALL
     if options.one:
-        print(json.dumps(run_one(names[0], options.analysis, options.profile), default=float))
+        print(json.dumps(run_one(names[0], options.profile), default=float))
         return
     print(f"{'panel':10} {'CPU s':>8} {'peak MB':>8}  " + " ".join(f"{stage:>10}" for stage in STAGES))
     for name in names:

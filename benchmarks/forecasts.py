@@ -8,8 +8,6 @@ file, and takes from it what it has.
 
 import argparse
 import json
-import re
-import shutil
 import sys
 import tempfile
 from collections import Counter, defaultdict
@@ -22,7 +20,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import nnls
 
-from benchmarks.end_to_end import PANELS, StageCosts, write_project
+from benchmarks.end_to_end import StageCosts, prepare
 from benchmarks.measured import cpu_seconds, in_own_process, peak_megabytes
 from twintrade.study.observing.observe import observe
 from twintrade.study.plan.designs import Designs
@@ -55,6 +53,8 @@ CASES = (
 )
 """Panels and analyses of this project, with another inference or number of draws than their file names."""
 
+SMOKE = (("--one", "--run", "tiny:quick"),)
+
 TABLE = Path(__file__).parents[1] / "twintrade" / "study" / "plan" / "costs.toml"
 HEAD = """\
 # Seconds on one core by kind of work: fixed, for a thousand rows (rows), for levels beside rows where effects are
@@ -68,25 +68,6 @@ LEAST = 0.05
 
 Point = tuple[Work, float]
 """A job and the seconds that it took for each of its times."""
-
-
-def prepare(root: Path, name: str) -> tuple[str, str]:
-    """Write a panel, or this project's data and one of its analyses; return the analysis's name and text."""
-    name, _, change = name.partition(":")
-    if name in PANELS:
-        analysis, text = "panel", write_project(root, name)
-    else:
-        for part in ("analyses", "data"):
-            shutil.copytree(Path(__file__).parents[1] / part, root / part)
-        analysis, text = name, (root / "analyses" / f"{name}.toml").read_text(encoding="utf-8")
-    if change.isdigit():
-        text = re.sub(r"^# permutations = \d+", f"permutations = {change}", text, flags=re.MULTILINE)
-    elif change:
-        inference, _, draws = change.partition("-")
-        named = f'name = "{inference}"\n' + f"draws = {draws}\n" * bool(draws)
-        text = re.sub(r'^name = "auto".*\n# permutations = .*\n', named, text, flags=re.MULTILINE)
-        text = re.sub(r"^beside = .*\n", "", text, flags=re.MULTILINE)
-    return analysis, text
 
 
 def measure(name: str) -> dict[str, Any]:

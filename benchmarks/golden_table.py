@@ -18,6 +18,8 @@ GOLDEN = Path(__file__).resolve().parents[1] / "tests" / "golden"
 TINY = 1e-6
 """Below it a number is compared absolutely."""
 
+SMOKE = (("imputation", "--markdown"),)
+
 
 @dataclass
 class Tally:

@@ -15,7 +15,6 @@ import io
 import json
 import shutil
 import statistics
-import subprocess
 import sys
 import time
 import warnings
@@ -24,7 +23,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from benchmarks.measured import Estimates, cpu_seconds, forget_peak, in_own_process, peak_megabytes
+from benchmarks.measured import Estimates, cpu_seconds, find_installed, forget_peak, in_own_process, peak_megabytes
 
 SEED = 20261124
 AGREE = 1e-8
@@ -44,6 +43,15 @@ LARGE = {
     "PPML 10M": (1000, 400, 25, 1.0, "poisson"),
     "OLS unbalanced 10M": (1100, 500, 26, 0.7, "linear"),
 }
+SMALL = {
+    "PPML 1k": (12, 9, 10, 1.0, "poisson"),
+    "OLS unbalanced 1k": (12, 9, 10, 0.7, "linear"),
+    "ETWFE-Poisson 28k": (40, 30, 23, 1.0, "cells"),
+}
+SMOKE = (
+    *(("--one", case, "twintrade", "--repeats", "1") for case in list(SMALL)[1:]),
+    ("--cases", "PPML 1k", "--repeats", "1"),
+)
 N_CELLS = 160
 
 
@@ -167,8 +175,10 @@ def quietly(package: str, data: pd.DataFrame, kind: str) -> Estimates:
 
 def measure(case: str, package: str, repeats: int) -> dict[str, object]:
     """Run one package on one case in this process."""
-    *shape, share, kind = (CASES | LARGE)[case]
-    quietly(package, flows(*((40, 30, 23) if kind == "cells" else (100, 70, 12)), share, kind), kind)
+    *shape, share, kind = (CASES | LARGE | SMALL)[case]
+    first = (40, 30, 23) if kind == "cells" else (100, 70, 12)
+    if case not in SMALL:
+        quietly(package, flows(*first, share, kind), kind)
     data = flows(*shape, share, kind)
     before, seconds, walls = forget_peak(), [], []
     for _ in range(repeats):
@@ -198,10 +208,6 @@ def row(case: str, package: str, found: dict[str, object], own: dict[str, object
     return f"{case:<22}{package:<11}{speed}{memory}{agreement}"
 
 
-def is_there(python: str, package: str) -> bool:
-    return subprocess.run([python, "-c", f"import {package}"], capture_output=True, check=False).returncode == 0
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--peers", default=sys.executable, help="the other packages' interpreter")
@@ -215,7 +221,8 @@ def main() -> None:
         print(json.dumps(measure(*options.one, options.repeats)))
         return
     python = {name: sys.executable if name == "twintrade" else options.peers for name in PACKAGES}
-    present = [name for name in PACKAGES if name in options.only and is_there(python[name], name)]
+    found = find_installed(options.peers, PACKAGES) | {"twintrade"}
+    present = [name for name in PACKAGES if name in options.only and name in found]
     absent = [name for name in PACKAGES if name not in present]
     if absent:
         print("not installed, left out: " + ", ".join(absent))

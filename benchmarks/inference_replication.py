@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks.replication import list_available
 from twintrade.design import Design, NeverTreated, Panel, Treatment
 from twintrade.diagnostics.pre_period.honest import Honest, build_event_path
 from twintrade.diagnostics.pre_period.pretrend_power import PreTest
@@ -26,7 +27,7 @@ from twintrade.inference.crv2 import BiasReduced
 from twintrade.inference.jackknife import Jackknife
 from twintrade.inference.wild import Wild
 from twintrade.numerics.honest.fixed_length import compute_fixed_length
-from twintrade.numerics.honest.intervals import EventPath, compute_robust_interval
+from twintrade.numerics.honest.intervals import EventPath, Violation, compute_robust_interval
 
 Row = tuple[str, str, float, float, float]
 """Case, what, R's number, ours, largest relative difference over the case."""
@@ -52,6 +53,8 @@ HONEST = {
 }
 TRUNCATED = 0.379457737286147
 """The end of R's own grid: an end equal to it is no end of the set."""
+
+SMOKE = (("{shared}",),)
 
 
 BUNDLED = Path(__file__).resolve().parents[1] / "tests" / "golden" / "data"
@@ -193,7 +196,8 @@ def honest(shared: Shared) -> Iterator[Row]:
         path = shared.path(f"{case[:2]}data_EventStudy", target)
         gaps, shown = [], (0.0, 0.0)
         for size, low, high in zip(*(np.atleast_1d(theirs[k]) for k in ("M", "lb", "ub")), strict=True):
-            found = compute_robust_interval(path, kind, size, method, 0.95, np.random.default_rng(0), **options)
+            violation = Violation(kind, size, **options)
+            found = compute_robust_interval(path, violation, method, 0.95, np.random.default_rng(0))
             ends = [abs(found.low - low)] + [abs(found.high - high)] * int(abs(high - TRUNCATED) > 1e-9)
             gaps.append(max(ends) / (high - low))
             shown = (low, found.low)
@@ -253,11 +257,10 @@ def pretrends(shared: Shared) -> Iterator[Row]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("shared", type=Path)
-    shared = Shared(parser.parse_args().shared)
+    shared, parts = Shared(parser.parse_args().shared), (clustered, wild, decompositions, honest, chain, pretrends)
     print("| software and case | number | R | ours | largest difference |\n|---|---|---|---|---|")
-    for part in (clustered, wild, decompositions, honest, chain, pretrends):
-        for case, what, theirs, ours, gap in part(shared):
-            print(f"| {case} | {what} | {theirs:.7g} | {ours:.7g} | {gap:.0e} |", flush=True)
+    for case, what, theirs, ours, gap in list_available(parts, shared):
+        print(f"| {case} | {what} | {theirs:.7g} | {ours:.7g} | {gap:.0e} |", flush=True)
 
 
 if __name__ == "__main__":

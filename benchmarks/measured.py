@@ -9,13 +9,16 @@ import statistics
 import subprocess
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 Estimates = dict[str, tuple[float, float]]
 
 LONG = 20.0
 """CPU seconds after which a call is not repeated, where nothing else is asked for."""
+
+IS_STRICT = False
+"""Whether a failure in a process of its own ends the benchmark, and is no row of its table."""
 
 
 def cpu_seconds() -> float:
@@ -68,6 +71,12 @@ def measured(
     }
 
 
+def find_installed(python: str, modules: Iterable[str]) -> set[str]:
+    """Return those of some modules that an interpreter has."""
+    code = f"import importlib.util as u; print(*[m for m in {sorted(modules)!r} if u.find_spec(m)])"
+    return set(subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+
+
 def in_own_process(command: Sequence[str], timeout: float, gigabytes: float) -> dict[str, object]:
     """Run a command that prints one JSON line; a failure, too much memory or too much time is a row as well."""
 
@@ -89,6 +98,8 @@ def in_own_process(command: Sequence[str], timeout: float, gigabytes: float) -> 
     except subprocess.TimeoutExpired:
         return {"failed": f"not done after {timeout:.0f} s"}
     lines = done.stdout.strip().splitlines()
+    if IS_STRICT and (done.returncode or not lines):
+        raise RuntimeError(f"{' '.join(command)} ended with code {done.returncode}\n{done.stderr}")
     if done.returncode or not lines:
         return {"failed": (done.stderr.strip().splitlines() or [f"ended with code {done.returncode}"])[-1][:70]}
     return dict(json.loads(lines[-1]))

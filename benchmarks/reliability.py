@@ -3,8 +3,10 @@
     python -m benchmarks.reliability cases|faults|identity|messages
 
 Each writes its own block of the page; what stands between the marks of a block was measured and is not typed.
+``--least`` prints blocks of one family, the first step of a run and one change of surroundings, and writes none.
 """
 
+import argparse
 import json
 import os
 import re
@@ -14,6 +16,7 @@ import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -46,6 +49,7 @@ TOLD = (
     *("negative", "footnote marks", "fiscal years", "unknown partner", "conflict"),
     *("ambiguous dates", "future agreement", "unbalanced quote", "excel under another name", "zip bomb"),
 )
+SMOKE = (("--least", "cases", "faults", "messages"),)
 FORMATS = ("csv", "html", "tex", "pdf", "docx", "xlsx", "svg", "png", "json")
 
 
@@ -54,10 +58,10 @@ def table(head: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:
     return "\n".join([*lines, *(f"| {' | '.join(map(str, row))} |" for row in rows)])
 
 
-def cases() -> str:
+def cases(is_least: bool) -> str:
     """Run every family and count."""
     rows: list[tuple[object, ...]] = []
-    for family, files in FAMILIES.items():
+    for family, files in list(FAMILIES.items())[: 1 if is_least else None]:
         with tempfile.TemporaryDirectory() as folder:
             report = Path(folder) / "report.xml"
             words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", *files]
@@ -65,18 +69,20 @@ def cases() -> str:
             suite = ElementTree.parse(report).getroot()[0]
         n, bad, skipped = (int(suite.get(k, 0)) for k in ("tests", "failures", "skipped"))
         bad += int(suite.get("errors", 0))
+        assert n, f"no test of {family} was found"
         rows.append((family, n, n - bad - skipped, bad, skipped))
         print(rows[-1], flush=True)
     rows.append(("**all**", *(sum(int(str(row[i])) for row in rows) for i in range(1, 5))))
     return table(("family", "cases", "passed", "failed", "skipped"), rows)
 
 
-def faults() -> str:
+def faults(is_least: bool) -> str:
     """Inflict every fault at every step, over old results and over none, and count how it ended."""
     rows: list[tuple[object, ...]] = []
+    titles = {"nothing": "without results"} if is_least else {"old": "over old results", "nothing": "without results"}
     with ThreadPoolExecutor() as side_by_side:
-        both = list(side_by_side.map(_inflicted, ("old", "nothing")))
-    for title, records in zip(("over old results", "without results"), both, strict=True):
+        both = list(side_by_side.map(lambda begins: _inflict(begins, is_least), titles))
+    for title, records in zip(titles.values(), both, strict=True):
         for fault in dict.fromkeys(r["fault"] for r in records):
             mine = [r for r in records if r["fault"] == fault]
             old, new = sum(r["is_old"] for r in mine), sum(r["is_new"] and not r["is_old"] for r in mine)
@@ -98,35 +104,38 @@ def faults() -> str:
     return table(head, rows)
 
 
-def _inflicted(begins: str) -> list[dict[str, object]]:
-    sys.path.insert(0, str(PIPELINE))
-    from black_box import environment, write_project
+def _inflict(begins: str, is_least: bool) -> list[dict[str, object]]:
+    from black_box import SHORT, TWO_EXHIBITS, environment, write_project
 
     with tempfile.TemporaryDirectory() as folder:
-        project, scratch = write_project(Path(folder) / "project"), Path(folder) / "scratch"
+        project = write_project(Path(folder) / "project", SHORT if is_least else TWO_EXHIBITS)
+        scratch = Path(folder) / "scratch"
         scratch.mkdir()
-        words = [sys.executable, str(PIPELINE / "fault_harness.py"), str(project), str(scratch), begins, "few", "1"]
+        steps = f"{begins}:{1000 if is_least else 1}"
+        words = [sys.executable, str(PIPELINE / "fault_harness.py"), str(project), str(scratch), "few", steps]
         env = environment(PYTHONPATH=os.pathsep.join((str(PIPELINE), str(ROOT))))
         done = subprocess.run(words, env=env, capture_output=True, text=True, check=True)
         return [json.loads(line) for line in done.stdout.splitlines()[1:]]
 
 
-def identity() -> str:
+def identity(is_least: bool) -> str:
     """Run the small project in other surroundings and count the files whose bytes are the same, by format."""
-    sys.path.insert(0, str(PIPELINE))
-    from black_box import hashes, write_project
+    from black_box import SHORT, hashes, write_project
     from test_identity import FACTORS, run
+
+    def make(place: Path, **how: Any) -> Path:
+        return run(write_project(place, SHORT if is_least else ""), **how)
 
     rows: list[tuple[object, ...]] = []
     with tempfile.TemporaryDirectory() as folder:
-        own = hashes(run(write_project(Path(folder) / "own")))
+        own = hashes(make(Path(folder) / "own"))
         ways: dict[str, Callable[[Path], Path]] = {
-            **{name: lambda place, env=env: run(write_project(place), **env) for name, env in FACTORS.items()},
-            "umask 077": lambda place: run(write_project(place), umask=0o077),
-            "another folder": lambda place: run(write_project(place / "ü $x" / "deep")),
-            "4 jobs, from a subfolder": lambda place: run(write_project(place), inside="data/raw"),
+            **{name: lambda place, env=env: make(place, **env) for name, env in FACTORS.items()},
+            "umask 077": lambda place: make(place, umask=0o077),
+            "another folder": lambda place: make(place / "ü $x" / "deep"),
+            "4 jobs, from a subfolder": lambda place: make(place, inside="data/raw"),
         }
-        for i, (name, way) in enumerate(ways.items()):
+        for i, (name, way) in enumerate(list(ways.items())[: 1 if is_least else None]):
             other = hashes(way(Path(folder) / str(i)))
             counts = []
             for ending in FORMATS:
@@ -137,17 +146,16 @@ def identity() -> str:
     return table(("changed", *FORMATS), rows)
 
 
-def messages() -> str:
+def messages(is_least: bool) -> str:
     """What a user sees of ten faulty files."""
-    sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "study" / "observing")]
     from test_ugly_files import FILES
 
     from twintrade.errors import TwintradeError
     from twintrade.study.checking import check_analysis
     from twintrade.study.scaffold import write_scaffold
 
-    told = []
-    for name in TOLD:
+    told, names = [], TOLD[: 1 if is_least else None]
+    for name in names:
         ugly = FILES[name]
         with tempfile.TemporaryDirectory() as folder:
             raw = Path(folder) / "data" / "raw"
@@ -160,7 +168,7 @@ def messages() -> str:
                 check_analysis(Path(folder), "mine", text.replace('"UNKNOWN"', '"USD"'))
             except TwintradeError as error:
                 told.append((name, _first(str(error))))
-    assert len(told) == len(TOLD)
+    assert len(told) == len(names)
     return "\n\n".join(f"{name}:\n\n```\n{text}\n```" for name, text in told)
 
 
@@ -176,13 +184,26 @@ def _first(text: str) -> str:
     return "\n".join(kept)
 
 
-BLOCKS: dict[str, Callable[[], str]] = {"cases": cases, "faults": faults, "identity": identity, "messages": messages}
+BLOCKS: dict[str, Callable[[bool], str]] = {
+    "cases": cases,
+    "faults": faults,
+    "identity": identity,
+    "messages": messages,
+}
 
 
 def main() -> None:
     """Measure the blocks that are named, and write each into the page."""
-    for name in sys.argv[1:] or BLOCKS:
-        block = BLOCKS[name]()
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.reliability", description=__doc__)
+    parser.add_argument("which", nargs="*", metavar="BLOCK", help=f"of {', '.join(BLOCKS)}; all by default")
+    parser.add_argument("--least", action="store_true", help="the smallest size, printed")
+    options = parser.parse_args()
+    sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "study" / "observing"), str(PIPELINE)]
+    for name in options.which or BLOCKS:
+        block = BLOCKS[name](options.least)
+        if options.least:
+            print(block, flush=True)
+            continue
         text = PAGE.read_text(encoding="utf-8")
         marks = re.compile(rf"(<!-- {name}: measured -->\n).*?(<!-- end -->)", re.DOTALL)
         assert marks.search(text), f"docs/lab/reliability.md has no block {name}"

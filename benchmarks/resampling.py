@@ -7,14 +7,14 @@ import tempfile
 import time
 import tracemalloc
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from benchmarks.measured import in_own_process
+from benchmarks.measured import find_installed, in_own_process
 from twintrade.design import Design, Panel, Treatment
 from twintrade.diagnostics.sensitivity.specifications import iterate_subsets
 from twintrade.estimators.base import fit
@@ -26,13 +26,33 @@ from twintrade.inference.refits.reassignment import build_assignments
 from twintrade.inference.refits.wild_sums import prepare_bootstrap
 from twintrade.inference.wild import Wild
 from twintrade.numerics.absorption import build_annihilator
-from twintrade.numerics.honest.intervals import EventPath, Method, RobustInterval, compute_robust_interval
+from twintrade.numerics.honest.intervals import EventPath, Method, RobustInterval, Violation, compute_robust_interval
 from twintrade.numerics.honest.trend_restrictions import Kind
 from twintrade.numerics.linear.wild import draw_wild_weights, simulate
 
 CASES = ("wild", "randomization", "one factor", "specification curve", "honest", "peers")
+SMOKE = (("--least",),)
 SECONDS = 300.0
 GIGABYTES = 6.0
+Shape = tuple[int, int, int, int]
+"""Cities, partners, periods and treated pairs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Panels and numbers of draws; periods before and after of event paths."""
+
+    wild: Shape = (300, 15, 20, 600)
+    draws: int = 9999
+    dealt: tuple[tuple[Shape, str], ...] = (((7, 24, 10, 11), "gravity"), ((60, 40, 15, 100), "two_way"))
+    onsets: int = 1000
+    factored: tuple[Shape, ...] = ((50, 10, 20, 50), (60, 20, 20, 100), (300, 40, 20, 1040))
+    curve: Shape = (60, 15, 20, 120)
+    n_controls: int = 10
+    paths: tuple[tuple[int, int], ...] = ((4, 4), (9, 23))
+
+
+LEAST = Sizes((12, 4, 8, 12), 99, (((7, 6, 10, 6), "gravity"),), 20, ((8, 5, 9, 10),), (10, 4, 8, 12), 6, ((2, 2),))
 
 
 def panel(
@@ -59,55 +79,54 @@ def cpu(call: Callable[[], object]) -> tuple[object, float]:
     return call(), time.process_time() - start
 
 
-def wild() -> None:
-    print("wild cluster bootstrap, 300 clusters, 90,000 rows, 9,999 draws (budget 0.2 s)")
+def wild(sizes: Sizes) -> None:
+    n_clusters, rows = sizes.wild[0], int(np.prod(sizes.wild[:3]))
+    print(f"wild cluster bootstrap, {n_clusters} clusters, {rows:,} rows, {sizes.draws:,} draws (budget 0.2 s)")
     for effects in (("unit", "city_period"), "two_way", "gravity"):
-        one_wild(effects)
+        one_wild(sizes, effects)
 
 
-def one_wild(effects: str | tuple[str, ...]) -> None:
-    fitted = fit(TWFE(shape="static"), panel(300, 15, 20, 600, effects))
+def one_wild(sizes: Sizes, effects: str | tuple[str, ...]) -> None:
+    fitted, draws = fit(TWFE(shape="static"), panel(*sizes.wild, effects)), sizes.draws
     source = fitted.estimate.uncertainty.regression
     codes = find_row_clusters(fitted, "city", source.rows)
     (sums, _), once = cpu(
         lambda: prepare_bootstrap(fitted, fitted.estimate, source, codes, codes).sums(0, "plain", False, 1.0)
     )
-    weights, _ = draw_wild_weights(np.random.default_rng(1), 9999, 300, "rademacher")
+    weights, _ = draw_wild_weights(np.random.default_rng(1), draws, sizes.wild[0], "rademacher")
     _, drawn = cpu(lambda: simulate(sums, weights).statistics(float(fitted.estimate.effects[0])))
     whole = sorted(
-        cpu(lambda: Wild(draws=9999).infer(fitted, "overall", np.random.default_rng(1)))[1] for _ in range(5)
+        cpu(lambda: Wild(draws=draws).infer(fitted, "overall", np.random.default_rng(1)))[1] for _ in range(5)
     )
     print(f"  {effects!s:26} cluster sums {once:6.3f} s, draws {drawn:6.3f} s, whole with interval {whole[2]:6.3f} s")
 
 
-def randomization() -> None:
-    print("randomization of onsets, event study, per 1,000 draws")
-    for label, design in (
-        ("7 x 24 dyads x 10, gravity", panel(7, 24, 10, 11, "gravity")),
-        ("60 x 40 dyads x 15, two-way", panel(60, 40, 15, 100, "two_way")),
-    ):
+def randomization(sizes: Sizes) -> None:
+    print(f"randomization of onsets, event study, per {sizes.onsets:,} draws")
+    for shape, effects in sizes.dealt:
+        label = f"{shape[0]} x {shape[1]} dyads x {shape[2]}, {effects.replace('_', '-')}"
         for method in (TWFE(), Imputation()):
-            one_randomization(label, design, method)
+            one_randomization(label, panel(*shape, effects), method, sizes.onsets)
 
 
-def one_randomization(label: str, design: Design, method: TWFE | Imputation) -> None:
+def one_randomization(label: str, design: Design, method: TWFE | Imputation, n_onsets: int) -> None:
     dealt, rng = build_assignments(design, "units"), np.random.default_rng(2)
-    onsets = [dealt.draw(rng) for _ in range(1000)]
+    onsets = [dealt.draw(rng) for _ in range(n_onsets)]
     few = onsets[:10]
     fitted = fit(method, design)
     fast, seconds = cpu(lambda: permute(fitted, ["event"], onsets, False, False).views["event"].effects)
     slow, naive = cpu(lambda: [fitted.refit(design.reassigned(onset)).view("event").effects for onset in few])
     gap = max(float(np.abs(a - b).max()) for a, b in zip(fast, slow, strict=False))
-    naive = naive * 100
+    naive = naive * n_onsets / len(few)
     print(
-        f"  {label:28} {method.title:11} fast {seconds:6.2f} s, refits {naive:7.2f} s, ratio {naive / seconds:5.1f}, "
-        f"largest difference {gap:.1e}"
+        f"  {label:28} {method.title!s:11} fast {seconds:6.2f} s, refits {naive:7.2f} s, "
+        f"ratio {naive / seconds:5.1f}, largest difference {gap:.1e}"
     )
 
 
-def one_factor() -> None:
+def one_factor(sizes: Sizes) -> None:
     print("gravity effects factored once: seconds, megabytes kept, seconds a draw or a cluster, and of a refit")
-    for shape in ((50, 10, 20, 50), (60, 20, 20, 100), (300, 40, 20, 1040)):
+    for shape in sizes.factored:
         design = panel(*shape, "gravity")
         o = design.observations
         nothing = np.empty((o.n_rows, 0))
@@ -126,7 +145,7 @@ def one_factor() -> None:
             slow, refit = cpu(lambda method=method, designs=designs: [fit(method, one) for one in designs[:2]])
             gap = max(float(np.abs(a.effects - b.estimate.effects).max()) for a, b in zip(fast, slow, strict=False))
             print(
-                f"    {method.title:11} draw {seconds / 5:.4f}, refit {refit / 2:.4f}, largest difference {gap:.1e}"
+                f"    {method.title!s:11} draw {seconds / 5:.4f}, refit {refit / 2:.4f}, largest difference {gap:.1e}"
             )
         fitted = fit(TWFE(), design)
         for name in ("city", "partner", "unit"):
@@ -135,10 +154,11 @@ def one_factor() -> None:
             print(f"    without each of {n:5} by {name:7} {seconds:6.2f} s, {seconds / n:.4f} each")
 
 
-def specification_curve() -> None:
-    print("specification curve, 10 controls in 1,024 subsets, 18,000 rows")
-    design = replace(panel(60, 15, 20, 120, "two_way"), clusters=("unit",))
-    names = tuple(f"x{k}" for k in range(10))
+def specification_curve(sizes: Sizes) -> None:
+    n, n_subsets, rows = sizes.n_controls, 2**sizes.n_controls, int(np.prod(sizes.curve[:3]))
+    print(f"specification curve, {n} controls in {n_subsets:,} subsets, {rows:,} rows")
+    design = replace(panel(*sizes.curve, "two_way"), clusters=("unit",))
+    names = tuple(f"x{k}" for k in range(n))
     fast, seconds = cpu(lambda: list(iterate_subsets(design, names)))
     some = [tuple(c) for size in (0, 3, 6) for c in list(combinations(names, size))[:4]]
     slow, naive = cpu(
@@ -148,8 +168,8 @@ def specification_curve() -> None:
     gap = max(abs(held[", ".join(c) or "none"] - b) for c, b in zip(some, slow, strict=True))
     each = naive / len(some)
     print(
-        f"  shared cross-products {seconds:6.2f} s, one by one {each * 1024:7.2f} s, "
-        f"ratio {each * 1024 / seconds:5.0f}, largest difference {gap:.1e}"
+        f"  shared cross-products {seconds:6.2f} s, one by one {each * n_subsets:7.2f} s, "
+        f"ratio {each * n_subsets / seconds:5.0f}, largest difference {gap:.1e}"
     )
 
 
@@ -161,18 +181,21 @@ def of_peer(python: str, asked: str, held: dict[str, np.ndarray]) -> dict[str, o
         return in_own_process(command, SECONDS, GIGABYTES)
 
 
-def wild_peer(python: str) -> None:
+def wild_peer(sizes: Sizes, python: str) -> None:
     """The static effect within units and city-periods, partialled out beforehand for wildboottest."""
-    fitted = fit(TWFE(shape="static"), panel(300, 15, 20, 600, ("unit", "city_period")))
+    fitted = fit(TWFE(shape="static"), panel(*sizes.wild, ("unit", "city_period")))
     source = fitted.estimate.uncertainty.regression
     x = source.design
     slope = float(fitted.estimate.effects[0])
     y = source.residuals + x[:, 0] * slope
     codes = find_row_clusters(fitted, "city", source.rows)
-    bands, own = cpu(lambda: Wild(draws=9999).infer(fitted, "overall", np.random.default_rng(1)))
-    held = {"x": x, "y": y, "cluster": codes, "r": np.ones(1), "draws": np.array(9999)}
+    bands, own = cpu(lambda: Wild(draws=sizes.draws).infer(fitted, "overall", np.random.default_rng(1)))
+    held = {"x": x, "y": y, "cluster": codes, "r": np.ones(1), "draws": np.array(sizes.draws)}
     other = of_peer(python, "wild", held)
-    print(f"wild, 300 clusters, 9,999 draws: p {bands.p[0]:.4f} with interval in {own:.3f} s; wildboottest: {other}")
+    print(
+        f"wild, {sizes.wild[0]} clusters, {sizes.draws:,} draws: p {bands.p[0]:.4f} with interval in {own:.3f} s; "
+        f"wildboottest: {other}"
+    )
 
 
 def event_path(n_pre: int, n_post: int) -> EventPath:
@@ -185,12 +208,12 @@ def event_path(n_pre: int, n_post: int) -> EventPath:
 
 
 def interval(path: EventPath, kind: Kind, method: Method) -> RobustInterval:
-    return compute_robust_interval(path, kind, 1.0, method, 0.95, np.random.default_rng(0))
+    return compute_robust_interval(path, Violation(kind, 1.0), method, 0.95, np.random.default_rng(0))
 
 
-def honest() -> None:
+def honest(sizes: Sizes) -> None:
     print("honest intervals, one bound of one (budgets: 4 + 4 periods 1.5 s, 33 event times 30 s)")
-    for n_pre, n_post in ((4, 4), (9, 23)):
+    for n_pre, n_post in sizes.paths:
         path = event_path(n_pre, n_post)
         for kind, method in (("smoothness", "fixed_length"), ("relative_magnitudes", "least_favorable")):
             found, seconds = cpu(lambda path=path, kind=kind, method=method: interval(path, kind, method))
@@ -199,13 +222,14 @@ def honest() -> None:
             )
 
 
-def honest_peer(python: str) -> None:
-    path = event_path(4, 4)
+def honest_peer(sizes: Sizes, python: str, peers: set[str]) -> None:
+    n_pre, n_post = sizes.paths[0]
+    path = event_path(n_pre, n_post)
     ours, own = cpu(lambda: interval(path, "relative_magnitudes", "least_favorable"))
-    print(f"honest, 4 + 4 periods, M-bar = 1: {ours.low:.5f} to {ours.high:.5f} in {own:.2f} s")
+    print(f"honest, {n_pre} + {n_post} periods, M-bar = 1: {ours.low:.5f} to {ours.high:.5f} in {own:.2f} s")
     step = 20 * path.standard_error / 999
-    held = {"effects": path.estimates, "covariance": path.covariance, "n_pre": np.array(4), "target": path.target}
-    for peer in ("moderndid", "honestdid"):
+    held = {"effects": path.estimates, "covariance": path.covariance, "n_pre": np.array(n_pre), "target": path.target}
+    for peer in sorted(peers):
         print(f"  {peer}: {of_peer(python, peer, held)} (grid of 1,000 points, step {step:.5f})")
 
 
@@ -215,7 +239,9 @@ def main() -> None:
         "--peers", default=sys.executable, help="Python that has wildboottest, moderndid and honestdid"
     )
     parser.add_argument("--only", choices=CASES, default="")
+    parser.add_argument("--least", action="store_true", help="the smallest sizes, to see whether everything runs")
     options = parser.parse_args()
+    sizes = LEAST if options.least else Sizes()
     own = {
         "wild": wild,
         "randomization": randomization,
@@ -225,10 +251,13 @@ def main() -> None:
     }
     for name, run in own.items():
         if options.only in ("", name):
-            run()
+            run(sizes)
     if options.only in ("", "peers"):
-        wild_peer(options.peers)
-        honest_peer(options.peers)
+        peers = find_installed(options.peers, ("wildboottest", "moderndid", "honestdid"))
+        if "wildboottest" in peers:
+            wild_peer(sizes, options.peers)
+        if others := peers - {"wildboottest"}:
+            honest_peer(sizes, options.peers, others)
 
 
 if __name__ == "__main__":

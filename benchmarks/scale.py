@@ -214,7 +214,8 @@ def statistics(folder: Path, file: str, engine: str, memory: str) -> dict[str, o
     ties = pd.read_csv(folder / "twinnings.csv")[["city", "partner", "date"]]
     source = _source(file, engine, memory, to_frequency=Frequency.YEAR)
     made = tt.cohort_statistics(source, ties, root=folder)
-    bands = tt.infer(tt.fit("imputation", made.design(clusters=("city",))), "clustered", view="overall")
+    design = tt.Design.from_statistics(made, clusters=("city",))
+    bands = tt.infer(tt.fit("imputation", design), "clustered", view="overall")
     held = [made.moments.means, made.moments.scatter, *(c.sums for c in made.clusters.values())]
     kilobytes = sum(array.nbytes for array in held) / 1e3
     return {"effect": float(bands.estimate.effects[0]), "se": float(bands.se[0]), "kilobytes": round(kilobytes)}
@@ -230,6 +231,10 @@ MEASURED = {
     "whole-path": whole_path,
     "statistics": statistics,
 }
+SMOKE = (
+    ("generate", "{folder}", "2000"),
+    *(("one", what, "{folder}", "rows-2000.parquet") for what in MEASURED if what != "whole-path"),
+)
 
 
 def _plain(folder: Path, memory: str):

@@ -105,12 +105,12 @@ def read_results(path: Path = RESULTS) -> pd.DataFrame:
 
 
 def run(options: argparse.Namespace) -> None:
-    stored = read_results()
+    stored = read_results(options.results)
     stored = stored[stored["run"] == options.run]
     done = stored.groupby(["cell", "estimator"])["assignment"].max()
     cells = CASES if options.cells == ["all"] else [CASES[int(k)] for k in options.cells]
-    is_new, end = not RESULTS.exists(), time.monotonic() + 60 * options.minutes
-    with RESULTS.open("a", newline="") as file:
+    is_new, end = not options.results.exists(), time.monotonic() + 60 * options.minutes
+    with options.results.open("a", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         if is_new:
             writer.writerow((*HEAD, *FACTS))
@@ -223,6 +223,13 @@ def fill_page(text: str, results: pd.DataFrame, tables: Mapping[str, Table] | No
     return re.sub(r"(<!-- (\w+) (\w+) -->).*?(<!-- end -->)", fill, text, flags=re.DOTALL)
 
 
+def fill_file(page: Path, results: pd.DataFrame, tables: Mapping[str, Table] | None = None) -> None:
+    """Fill in a page, if it is there."""
+    if page.exists():
+        page.write_text(fill_page(page.read_text(encoding="utf-8"), results, tables), encoding="utf-8")
+
+
+SMOKE = (("--cells", "30", "--estimators", "twfe", "--draws", "20", "--results", "{folder}/auto.csv"),)
 TABLES: dict[str, Table] = {"cells": tabulate, "clusters": tabulate_by_clusters, "rows": tabulate_rows}
 
 
@@ -236,13 +243,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--run", default="now", help="name under which results are stored")
     parser.add_argument("--minutes", type=float, default=np.inf, help="stop after so long")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="the page of that name is filled in")
     options = parser.parse_args()
     if options.cells:
         run(options)
-    results = read_results()
+    results = read_results(options.results)
     for name, table in TABLES.items():
         print(f"<!-- {options.run} {name} -->", table(results[results["run"] == options.run]), sep="\n\n")
-    PAGE.write_text(fill_page(PAGE.read_text(encoding="utf-8"), results), encoding="utf-8")
+    fill_file(options.results.with_suffix(".md"), results)
 
 
 if __name__ == "__main__":

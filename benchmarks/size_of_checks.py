@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.agreement_panels import YEARS, Assigned, Cell, assign, draw_flows
-from benchmarks.size_of_auto import fill_page
+from benchmarks.size_of_auto import fill_file
 from twintrade.design import Design
 from twintrade.diagnostics.base import DIAGNOSTICS
 from twintrade.diagnostics.single_case.known_shocks import Shock
@@ -276,7 +276,7 @@ def read_results(path: Path = RESULTS) -> pd.DataFrame:
 
 
 def list_open(options: argparse.Namespace) -> Iterator[tuple[Trial, bool, int]]:
-    stored = read_results()
+    stored = read_results(options.results)
     stored = stored[stored["run"] == options.run]
     done = set(zip(stored["check"], stored["violation"].astype(bool), stored["panel"], strict=True))
     for panel in range(options.panels):
@@ -288,9 +288,9 @@ def list_open(options: argparse.Namespace) -> Iterator[tuple[Trial, bool, int]]:
 
 
 def run(options: argparse.Namespace) -> None:
-    is_new, end = not RESULTS.exists(), time.monotonic() + 60 * options.minutes
+    is_new, end = not options.results.exists(), time.monotonic() + 60 * options.minutes
     todo = list(list_open(options))
-    with RESULTS.open("a", newline="") as file:
+    with options.results.open("a", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         if is_new:
             writer.writerow(HEAD)
@@ -321,6 +321,9 @@ def tabulate(results: pd.DataFrame) -> str:
 
 
 TABLES = {"checks": tabulate}
+SMOKE = (
+    ("--checks", "pretrends", "dates", "outcomes", "power", "--panels", "1", "--results", "{folder}/checks.csv"),
+)
 
 
 def main() -> None:
@@ -330,13 +333,13 @@ def main() -> None:
     parser.add_argument("--panels", type=int, default=0, help="none: fill in the page")
     parser.add_argument("--run", default="now", help="name under which results are stored")
     parser.add_argument("--minutes", type=float, default=np.inf, help="begin no panel after so long")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="the page of that name is filled in")
     options = parser.parse_args()
     run(options)
-    results = read_results()
+    results = read_results(options.results)
     table = tabulate(results[results["run"] == options.run])
     print(table)
-    if PAGE.exists():
-        PAGE.write_text(fill_page(PAGE.read_text(encoding="utf-8"), results, TABLES), encoding="utf-8")
+    fill_file(options.results.with_suffix(".md"), results, TABLES)
 
 
 if __name__ == "__main__":

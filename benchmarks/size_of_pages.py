@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.simulated_pages import BY_NAME, PAGES, Page, draw_page, evaluate_page
-from benchmarks.size_of_auto import fill_page
+from benchmarks.size_of_auto import fill_file
 
 RESULTS = Path(__file__).parents[1] / "docs" / "lab" / "size_of_pages.csv"
 PAGE = RESULTS.with_suffix(".md")
@@ -47,12 +47,12 @@ def read_results(path: Path = RESULTS) -> pd.DataFrame:
 
 
 def run(page: Page, options: argparse.Namespace) -> None:
-    stored = read_results()
+    stored = read_results(options.results)
     stored = stored[(stored["run"] == options.run) & (stored["recipe"] == page.name)]
     effect = compute_planted(stored) if options.planted else 0.0
     done = set(stored.loc[(stored["planted"] != 0) == options.planted, "page"])
-    is_new, end = not RESULTS.exists(), time.monotonic() + 60 * options.minutes
-    with RESULTS.open("a", newline="") as file, tempfile.TemporaryDirectory() as root:
+    is_new, end = not options.results.exists(), time.monotonic() + 60 * options.minutes
+    with options.results.open("a", newline="") as file, tempfile.TemporaryDirectory() as root:
         writer = csv.writer(file, lineterminator="\n")
         if is_new:
             writer.writerow((*KEYS, *FACTS))
@@ -137,6 +137,7 @@ def tabulate_checks(results: pd.DataFrame) -> str:
 
 
 TABLES = {"pages": tabulate_pages, "checks": tabulate_checks}
+SMOKE = (("--pages", "single case, 10 years", "--draws", "1", "--results", "{folder}/pages.csv"),)
 
 
 def main() -> None:
@@ -147,13 +148,14 @@ def main() -> None:
     parser.add_argument("--planted", action="store_true")
     parser.add_argument("--run", default="now", help="name under which results are stored")
     parser.add_argument("--minutes", type=float, default=np.inf, help="begin no page after so long")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="the page of that name is filled in")
     options = parser.parse_args()
     for name in BY_NAME if options.pages == ["all"] else options.pages:
         run(BY_NAME[name], options)
-    results = read_results()
+    results = read_results(options.results)
     for name, table in TABLES.items():
         print(f"<!-- {options.run} {name} -->", table(results[results["run"] == options.run]), sep="\n\n")
-    PAGE.write_text(fill_page(PAGE.read_text(encoding="utf-8"), results, TABLES), encoding="utf-8")
+    fill_file(options.results.with_suffix(".md"), results, TABLES)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmarks.agreement_panels import PARTNERS, Assigned, Cell, assign, draw_flows
 from twintrade.design import Design
-from twintrade.errors import TwintradeError
+from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Estimator, fit
 from twintrade.estimators.etwfe import ETWFE
 from twintrade.estimators.imputation import Imputation
@@ -115,6 +115,23 @@ COLUMNS = (
         for name in ("Poisson imputation, total", "ETWFE-Poisson, total")
     ),
 )
+SMOKE = (
+    *(
+        (
+            "--panels",
+            "1",
+            "--cases",
+            "5 small, by size",
+            "--estimators",
+            name,
+            "--methods",
+            "strata, by size",
+            "labels, t",
+        )
+        for name in ("imputation, logs", "synthetic DiD, logs")
+    ),
+    ("--columns", "1", "--which", "0"),
+)
 DOMESTIC = 3.0
 """Log points by which flows of a city with itself exceed others."""
 
@@ -156,17 +173,20 @@ def study_column(case: Case, estimator: str, n: int) -> tuple[int, float, float,
 
 
 def measure(case: Case, estimator: str, methods: Sequence[str], n: int, effect: float = 0.0) -> dict[str, float]:
-    """Return the share of panels in which each method rejects no effect at 5 %."""
+    """Return the share of panels in which each method rejects no effect at 5 %, NaN where a method does not fit."""
     method, transform = ESTIMATORS[estimator]
-    rejected = dict.fromkeys(methods, 0)
+    rejected = dict.fromkeys(methods, 0.0)
     for panel in range(n):
         rng = case.cell.seed(len(case.where), panel)
         made = case.assign(rng)
         flows = draw_flows(made, rng) * np.exp(effect * made.is_treated)
         fitted = fit(method, build_design(made, flows, transform, rng))
         for name in methods:
-            p = METHODS[name].infer(fitted, "overall", case.cell.seed(panel)).p[0]
-            rejected[name] += bool(p <= LEVEL)
+            try:
+                p = METHODS[name].infer(fitted, "overall", case.cell.seed(panel)).p[0]
+            except InferenceError:
+                p = np.nan
+            rejected[name] += np.nan if np.isnan(p) else float(p <= LEVEL)
     return {name: count / n for name, count in rejected.items()}
 
 

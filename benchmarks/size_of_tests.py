@@ -30,6 +30,8 @@ from twintrade.inference.wild import Wild
 CASES = [(10, n) for n in (1, 2, 3)] + [(30, n) for n in (1, 2, 3, 10)] + [(100, n) for n in (1, 2, 3, 10, 30)]
 """Cities, and treated cities among them."""
 
+SMOKE = (("--repetitions", "1", "--cases", "10:2"),)
+
 EFFECT = 0.5
 METHODS: dict[str, Inference] = {
     "clustered": Clustered(draws=1),

@@ -42,6 +42,7 @@ N_CITIES, N_PARTNERS, N_BEFORE, N_AFTER = 6, 8, 15, 5
 RHOS = (0.0, 0.5, 0.8)
 LEVEL = 0.9
 EFFECT = 1.0
+SMOKE = (("--draws", "1"),)
 Row = tuple[object, ...]
 
 

@@ -11,13 +11,12 @@ package's own small-sample factor, so their range of ratios is shown and not jud
 import argparse
 import json
 import os
-import subprocess
 import sys
 
 import numpy as np
 import pandas as pd
 
-from benchmarks.measured import LONG, Estimates, in_own_process, measured
+from benchmarks.measured import LONG, Estimates, find_installed, in_own_process, measured
 from benchmarks.staggered_peers import PEERS
 
 SEED = 20261124
@@ -40,6 +39,10 @@ CASES = {
     "LP-DiD": ("local_projections", {"window": (-3, 4)}),
     "Roth-Sant'Anna": ("staggered_efficient", {}),
 }
+SMOKE = (
+    *(("--one", case, "twintrade", "150", "--repeats", "1") for case in CASES),
+    ("--cases", "imputation", "--units", "150", "--repeats", "1"),
+)
 
 
 def panel(n_units: int) -> pd.DataFrame:
@@ -117,8 +120,8 @@ def row(case: str, n_units: int, package: str, found: dict, own: dict) -> str:
 def installed(python: str) -> set[str]:
     """Packages of the table that the peers' interpreter finds."""
     modules = {p: p.replace("-", "_") for peers in PEERS.values() for p in peers}
-    code = f"import importlib.util as u; print(*[p for p, m in {modules!r}.items() if u.find_spec(m)])"
-    return set(subprocess.run([python, "-c", code], capture_output=True, text=True, check=False).stdout.split())
+    found = find_installed(python, modules.values())
+    return {package for package, module in modules.items() if module in found}
 
 
 def main() -> None:

@@ -22,6 +22,8 @@ from benchmarks.measured import cpu_seconds, in_own_process
 CASES: tuple[str, ...] = ()
 """Empty: this one kills processes, and is started by its own name."""
 
+SMOKE = tuple(("one", what, "2", "{folder}") for what in ("alone", "kept"))
+
 
 def refits(n_draws: int, workers: Any) -> str:
     """Return a digest of the estimates under so many re-assigned onsets."""
