@@ -1,6 +1,7 @@
 """The wheel, installed where neither the repository nor a network is: the bundled analysis and one's own run."""
 
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -75,8 +76,16 @@ def test_the_wheel_holds_the_package_and_the_bundled_analysis_alone(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0].partition("-")[0] for name in names} == {"twintrade"}
     assert not [name for name in names if "__pycache__" in name or "/tests/" in name]
-    assert sum(name.startswith("twintrade/demo/") for name in names) == 7
+    assert sum(name.startswith("twintrade/demo/") for name in names) == 7 + 6
     assert wheel.stat().st_size < 5_000_000
+
+
+def test_the_page_of_replications_runs_on_the_wheel(program, tmp_path, root):
+    page = (root / "docs" / "tutorials" / "replication.md").read_text(encoding="utf-8")
+    cells = re.findall(r"^```\{code-cell\} python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    (tmp_path / "page.py").write_text("\n".join([*cells, "print(len(table))"]), encoding="utf-8")
+    python = program.with_name("python.exe" if os.name == "nt" else "python")
+    assert int(execute(python, "page.py", cwd=tmp_path)) > 10
 
 
 def test_a_demo_does_not_write_over_other_files(program, tmp_path):
