@@ -37,8 +37,8 @@ def test_a_plain_install_gives_the_same_numbers_and_pages_follow_when_they_can_b
     project = write_project(tmp_path)
     done = command_without_extras(project, "run", "tiny")
     assert done.returncode == 0, done.stderr
-    assert 'PDF, which needs pip install "twintrade[report]"' in done.stdout
-    assert 'Word, which needs pip install "twintrade[word]"' in done.stdout
+    assert 'PDF, which needs pip install "typst>=0.15,<0.16"' in done.stdout
+    assert "Word, which needs pip install python-docx" in done.stdout
     usual, plain = (hashes(folder / "results" / "tiny") for folder in (finished, project))
     assert usual.keys() - plain.keys() == PRINTED
     told = {name for name in plain if plain[name] != usual[name] and "tab-machine" not in name}
@@ -50,10 +50,13 @@ def test_a_plain_install_gives_the_same_numbers_and_pages_follow_when_they_can_b
     assert again.stderr == "", "pages are drawn, and nothing is estimated"
 
 
-@pytest.mark.parametrize("kind", ["parquet", "microdata", "spss", "r"])
-def test_a_file_of_an_extra_that_is_not_there_names_the_command(monkeypatch, kind):
+@pytest.mark.parametrize(
+    ("kind", "libraries"),
+    [("parquet", "pyarrow"), ("microdata", "duckdb pyarrow"), ("spss", "pyreadstat"), ("r", "rdata")],
+)
+def test_a_file_of_an_extra_that_is_not_there_names_the_command(monkeypatch, kind, libraries):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(DataError, match=rf'pip install "twintrade\[{kind}\]"'):
+    with pytest.raises(DataError, match=f"pip install {libraries}(;|$)"):
         load_extra("pyarrow", kind, "data/raw/x")
 
 

@@ -140,7 +140,7 @@ def _cluster(address: str) -> Iterator[Any]:
     try:
         from distributed import Client
     except ImportError:
-        raise FanoutError("--backend dask needs the extra dask: pip install 'twintrade[dask]'") from None
+        raise FanoutError("--backend dask needs dask: pip install 'dask[distributed]'") from None
     if not address:
         raise FanoutError("--backend dask needs --scheduler ADDRESS, as in tcp://host:8786")
     client: Any = None

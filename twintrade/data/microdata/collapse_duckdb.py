@@ -44,7 +44,7 @@ def open_engine(options: Microdata, root: Path) -> "DuckDB":
         note_library("duckdb")
         note_library("pyarrow")
     except ImportError:
-        raise DataError("microdata need the extra microdata: pip install 'twintrade[microdata]'") from None
+        raise DataError("microdata need duckdb and pyarrow: pip install duckdb pyarrow") from None
     spill = root / options.spill / uuid4().hex
     try:
         spill.mkdir(parents=True)

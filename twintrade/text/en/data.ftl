@@ -140,7 +140,7 @@ no-text-file = { $file } is { $kind ->
     [office] an old Excel or Office file
     [excel] an old or binary Excel file
     [numbers] a Numbers file
-    [microdata] a source of microdata, which needs the extra “microdata”: pip install "twintrade[microdata]"
+    [microdata] a source of microdata, which needs duckdb and pyarrow: pip install duckdb pyarrow
     [parquet] a Parquet file
     [feather] a Feather (Arrow) file
     [stata] a Stata file
@@ -183,10 +183,10 @@ constant-series = { $n ->
 }, which may be filled in or carried forward: { $pairs }
 no-rows = { $file } has no rows
 needs-extra = { $file } is { $kind ->
-    [microdata] a source of microdata, which needs the extra “microdata”: pip install "twintrade[microdata]"
-    [parquet] a Parquet or Feather file, which needs the extra “parquet”: pip install "twintrade[parquet]"; or save it as .csv
-    [spss] an SPSS file, which needs the extra “spss”: pip install "twintrade[spss]"; or save it as .dta or .csv
-   *[r] an R file, which needs the extra “r”: pip install "twintrade[r]"; or save it in R with write.csv(x, row.names = FALSE)
+    [microdata] a source of microdata, which needs duckdb and pyarrow: pip install duckdb pyarrow
+    [parquet] a Parquet or Feather file, which needs pyarrow: pip install pyarrow; or save it as .csv
+    [spss] an SPSS file, which needs pyreadstat: pip install pyreadstat; or save it as .dta or .csv
+   *[r] an R file, which needs rdata: pip install rdata; or save it in R with write.csv(x, row.names = FALSE)
 }
 r-frames = { $file } { $n ->
     [0] holds no data frame: save one with saveRDS

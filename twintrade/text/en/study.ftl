@@ -168,8 +168,8 @@ path-too-long = { $what }: a path is { $excess ->
 device-name = Windows keeps the name { $name } for a device: choose another name
 
 formats-missing = Not printed: { $formats }.
-format-typst = PDF, which needs pip install "twintrade[report]"
-format-docx = Word, which needs pip install "twintrade[word]"
+format-typst = PDF, which needs pip install "typst>=0.15,<0.16"
+format-docx = Word, which needs pip install python-docx
 
 ## answers to programs
 no-schema = there is no schema of { $name }: there are { $known }

@@ -144,7 +144,7 @@ no-text-file = { $file }是{ $kind ->
     [office] 旧版Excel或Office文件
     [excel] 旧版或二进制Excel文件
     [numbers] Numbers文件
-    [microdata] 微观数据源，需要附加组件“microdata”：pip install "twintrade[microdata]"
+    [microdata] 微观数据源，需要duckdb和pyarrow：pip install duckdb pyarrow
     [parquet] Parquet文件
     [feather] Feather（Arrow）文件
     [stata] Stata文件
@@ -187,10 +187,10 @@ constant-series = { $n ->
 }个配对各期数值相同，可能是填补或沿用前值所致：{ $pairs }
 no-rows = { $file }没有数据行
 needs-extra = { $file }是{ $kind ->
-    [microdata] 微观数据源，需要附加组件“microdata”：pip install "twintrade[microdata]"
-    [parquet] Parquet或Feather文件，需要附加组件“parquet”：pip install "twintrade[parquet]"；或另存为.csv
-    [spss] SPSS文件，需要附加组件“spss”：pip install "twintrade[spss]"；或另存为.dta或.csv
-   *[r] R文件，需要附加组件“r”：pip install "twintrade[r]"；或在R中用 write.csv(x, row.names = FALSE) 保存
+    [microdata] 微观数据源，需要duckdb和pyarrow：pip install duckdb pyarrow
+    [parquet] Parquet或Feather文件，需要pyarrow：pip install pyarrow；或另存为.csv
+    [spss] SPSS文件，需要pyreadstat：pip install pyreadstat；或另存为.dta或.csv
+   *[r] R文件，需要rdata：pip install rdata；或在R中用 write.csv(x, row.names = FALSE) 保存
 }
 r-frames = { $file }{ $n ->
     [0] 中没有数据框：请用saveRDS保存一个

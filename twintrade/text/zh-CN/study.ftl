@@ -156,8 +156,8 @@ path-too-long = { $what }：路径比Windows所允许的长{ $excess ->
 device-name = Windows将名称{ $name }保留给设备：请另选名称
 
 formats-missing = 未输出：{ $formats }。
-format-typst = PDF，需要 pip install "twintrade[report]"
-format-docx = Word，需要 pip install "twintrade[word]"
+format-typst = PDF，需要 pip install "typst>=0.15,<0.16"
+format-docx = Word，需要 pip install python-docx
 
 ## answers to programs
 no-schema = 没有{ $name }的模式：现有{ $known }
