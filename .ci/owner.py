@@ -15,15 +15,17 @@ FILES = (
     "paper/paper.md",
     ".ci/conda/recipe.yaml",
     "README.md",
+    "docs/index.md",
 )
 WAITS, GOES = re.compile(r"^([ ]*)# OWNER: ", re.MULTILINE), "# until OWNER"
+HIDDEN, ADDRESS = re.compile(r"<!-- OWNER:\n(.*?)\n-->", re.DOTALL), "<address of this repository>"
 LINK = re.compile(r"(?<=\]\()(?!https?:|#)([^)\s]+)(?=\))")
 
 
 def fill_text(text: str, owner: dict[str, str], *, is_readme: bool = False) -> str:
     """Return a file's text with its waiting lines in force, the lines they replace gone, and the values in place."""
     kept = "\n".join(line for line in text.split("\n") if not line.endswith(GOES))
-    text = WAITS.sub(r"\1", kept)
+    text = HIDDEN.sub(r"\1", WAITS.sub(r"\1", kept)).replace(ADDRESS, owner["repository"])
     for key, value in owner.items():
         text = text.replace(f"OWNER_{key.upper()}", value)
     return LINK.sub(lambda link: make_absolute(link[1], owner["repository"]), text) if is_readme else text
