@@ -4,6 +4,9 @@ import json
 import os
 import re
 import shutil
+import subprocess
+import sys
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -132,3 +135,61 @@ def test_several_result_sets_are_bound_in_one_report(copy):
     first = hashes(folder)
     assert command(copy, "appendix", "second", "tiny").returncode == 0
     assert hashes(folder) == first
+
+
+@pytest.fixture(scope="module")
+def drawn_for_two_commits(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The same results, drawn again as of two commits with other sources."""
+    folders = []
+    for name in ("one", "other"):
+        project = Path(shutil.copytree(finished, tmp_path_factory.mktemp(name) / "project"))
+        manifest = project / "results" / "tiny" / "manifest.json"
+        own = json.loads(manifest.read_text(encoding="utf-8"))
+        own["git"] = {"commit": sha256(name.encode()).hexdigest()[:40], "is_dirty": name == "other"}
+        own["source_sha256"] = sha256(name.upper().encode()).hexdigest()
+        own["volatile"]["seconds"] = len(name)
+        manifest.write_text(json.dumps(own), encoding="utf-8")
+        assert command(project, "appendix", "tiny").returncode == 0
+        folders.append(project / "results" / "tiny")
+    return folders[0], folders[1]
+
+
+def compare(root: Path, *words: object) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, root / ".ci" / "same", *map(str, words)], capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout
+
+
+def test_results_of_two_commits_are_the_same_but_for_what_names_the_commit(root, drawn_for_two_commits):
+    one, other = drawn_for_two_commits
+    apart = {path for path, own in hashes(one).items() if hashes(other)[path] != own}
+    assert apart >= {"manifest.json", "tables/tab-machine.tex", *(p for p in PIECES if p.startswith("appendix."))}
+    code, said = compare(root, one, other)
+    assert (code, said.split()[0]) == (0, "same:"), said
+
+
+def test_a_number_that_differs_is_found_in_every_format(root, drawn_for_two_commits, tmp_path):
+    """The pages are drawn again from twice the estimate."""
+    project = Path(shutil.copytree(drawn_for_two_commits[0].parents[1], tmp_path / "project"))
+    changed = project / "results" / "tiny"
+    manifest = json.loads((changed / "manifest.json").read_text(encoding="utf-8"))
+    overall = next(row for row in (changed / "effects.csv").read_text().splitlines() if ",overall," in row)
+    effect = next(part for part in overall.split(",") if re.fullmatch(r"-?0\.\d{6,}", part))
+    for name in ("effects.csv", "bands.csv"):
+        text = (changed / name).read_text(encoding="utf-8").replace(effect, repr(2 * float(effect)))
+        (changed / name).write_bytes(text.encode())
+        manifest["outputs"][name] = sha256(text.encode()).hexdigest()
+    (changed / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    assert command(project, "appendix", "tiny").returncode == 0
+    code, said = compare(root, drawn_for_two_commits[1], changed)
+    assert code == 1
+    found = {line.partition(":")[0] for line in said.splitlines()}
+    assert found >= {"effects.csv", "bands.csv", *(p for p in PIECES if p.startswith("appendix."))}
+    code, said = compare(root, "--numbers", drawn_for_two_commits[1], changed)
+    assert (code, {line.partition(":")[0] for line in said.splitlines()}) == (
+        1,
+        {"effects.csv", "bands.csv", "payloads/claims.csv"},
+    )
+    (changed / "bands.csv").unlink()
+    assert "bands.csv: only in" in compare(root, "--numbers", drawn_for_two_commits[1], changed)[1]
