@@ -17,7 +17,29 @@ def find_faults(root: Path, tag: str) -> list[str]:
         faults.append(f"CHANGELOG.md has no section {version}")
     if "OWNER_" in (root / "SECURITY.md").read_text(encoding="utf-8"):
         faults.append("the owner is not filled in: .ci/owner.toml, then python .ci/owner.py")
+    return faults + find_untranslated(root)
+
+
+def find_untranslated(root: Path) -> list[str]:
+    """Return the messages and documents that English has and another language has not."""
+    texts, faults = root / "twintrade" / "text", []
+    for language in sorted(f for f in texts.glob("*/") if f.name != "en" and any(f.glob("*.ftl"))):
+        missing = [
+            f"{file.name.removesuffix('.ftl')}.{key}"
+            for file in sorted((texts / "en").glob("*.ftl"))
+            for key in list_keys(file)
+            if key not in list_keys(language / file.name)
+        ]
+        documents = sorted((texts / "en" / "documents").glob("*"))
+        missing += [file.name for file in documents if not (language / "documents" / file.name).exists()]
+        if missing:
+            faults.append(f"{language.name} has no words yet for {', '.join(missing)}")
     return faults
+
+
+def list_keys(file: Path) -> list[str]:
+    """Return the messages of a file of texts; none where there is no such file."""
+    return re.findall(r"(?m)^(-?[a-zA-Z][\w-]*) *=", file.read_text(encoding="utf-8")) if file.exists() else []
 
 
 def take_notes(root: Path, version: str) -> str:

@@ -117,6 +117,21 @@ def test_a_tag_is_refused_unless_everything_names_it(root, filled):
     assert script.take_notes(filled, version).startswith("### ")
 
 
+def test_a_release_waits_for_what_a_language_has_no_words_for(root, tmp_path):
+    texts, find = tmp_path / "twintrade" / "text", load_script(root, "release").find_untranslated
+    shutil.copytree(root / "twintrade" / "text" / "en", texts / "en")
+    shutil.copytree(texts / "en", texts / "eo")
+    assert find(tmp_path) == []
+    (texts / "eo" / "documents" / "guide.md").unlink()
+    claims = texts / "eo" / "claims.ftl"
+    first = re.search(r"(?m)^([\w-]+) = .*\n", claims.read_text(encoding="utf-8"))
+    claims.write_text(claims.read_text(encoding="utf-8").replace(first[0], "", 1), encoding="utf-8")
+    (texts / "eo" / "lists.ftl").unlink()
+    (fault,) = find(tmp_path)
+    assert fault.startswith(f"eo has no words yet for claims.{first[1]}, lists.comma, ")
+    assert fault.endswith("guide.md")
+
+
 def test_the_recipe_needs_what_the_package_needs(root):
     recipe = (root / ".ci/conda/recipe.yaml").read_text(encoding="utf-8")
     listed = re.search(r"  run:\n((?:    - .+\n)+)", recipe)[1].split("\n")

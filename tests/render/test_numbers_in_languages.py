@@ -1,5 +1,10 @@
-"""A page in Chinese has the numbers of the page in English, one by one."""
+"""A page in Chinese has the numbers of the page in English, one by one; what is not translated is marked."""
 
+import io
+import re
+import zipfile
+
+import pypdf
 import pytest
 from made_results import make_results
 from spoken_numbers import find_differences, read_numbers
@@ -9,7 +14,9 @@ from twintrade.render import theme
 from twintrade.render.appendix import build_document
 from twintrade.render.blocks import Column, Document, Table, build_row
 from twintrade.render.options import AppendixOptions
+from twintrade.render.report import render
 from twintrade.render.style import build_all_options
+from twintrade.text import Catalogue
 
 
 @pytest.mark.usefixtures("unencoded")
@@ -48,3 +55,20 @@ def test_chinese_pages_are_refused_before_they_are_boxes(monkeypatch):
         build_all_options({"language": "zh-CN"})
     english, chinese = build_all_options({"language": ["en-GB", "zh-CN"]})
     assert (english.language, chinese.language) == ("en-GB", "zh-CN")
+
+
+@pytest.mark.usefixtures("plain_pictures")
+def test_what_is_not_translated_is_marked_and_explained_in_every_format(monkeypatch):
+    results, options = make_results(is_hostile=False), AppendixOptions(language="zh-CN", exhibits=("claims",))
+    whole = build_document(results, options)
+    lacking = Catalogue("zh-CN", lambda source: re.sub("(?m)^claims = .*\n", "", source))
+    monkeypatch.setattr("twintrade.render.options.load_catalogue", lambda language: lacking)
+    files = render(results, options).files
+    note = "标有[en]的文字尚无译文"
+    word = zipfile.ZipFile(io.BytesIO(files["appendix.docx"])).read("word/document.xml").decode()
+    pdf = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(files["appendix.pdf"])).pages)
+    for page in (files["appendix.html"].decode(), files["appendix.tex"].decode(), word, pdf):
+        assert "[en] Claims ledger" in page.replace("{[}", "[").replace("{]}", "]")
+        # Without a typeface for Chinese a PDF keeps the mark of the note alone.
+        assert page.count("[en]") >= 2 if page is pdf else note in re.sub(r"[{}\n]", "", page)
+    assert note not in str(whole.blocks[-1])

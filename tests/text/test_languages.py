@@ -1,4 +1,4 @@
-"""Every language says what English says: the same messages, values and numbers, and amounts in its own words."""
+"""What another language says is what English says: the same values and numbers, and amounts in its own words."""
 
 import re
 from collections import Counter
@@ -19,14 +19,15 @@ from twintrade.text import (
     choose_language,
     find_catalogue,
     find_choice,
+    load_catalogue,
     name_fact,
+    use_catalogue,
     use_language,
 )
 from twintrade.text.amounts import format_quantity, format_tick
 
 TRANSLATED = sorted(set(LOCALES.values()) - {"en"})
 FILES = sorted(f.name for f in (files("twintrade.text") / "en").iterdir() if f.name.endswith(".ftl"))
-DOCUMENTS = sorted(f.name for f in (files("twintrade.text") / "en" / "documents").iterdir())
 FORMS = {"units", "period_name"}
 """Values that are words of English, and no more than choose words elsewhere."""
 
@@ -58,6 +59,10 @@ class Uses(Visitor):
         self.terms.add(node.id.name)
 
 
+def list_names(folder: str, ending: str = "") -> list[str]:
+    return [f.name for f in (files("twintrade.text") / folder).iterdir() if f.name.endswith(ending)]
+
+
 def read_entries(folder: str, file: str) -> dict[str, Uses]:
     source = (files("twintrade.text") / folder / file).read_text(encoding="utf-8")
     entries = {}
@@ -87,15 +92,18 @@ def collect_uses(name: str, entries: dict[str, Uses]) -> Uses:
 
 
 @pytest.mark.parametrize("folder", TRANSLATED)
-@pytest.mark.parametrize("file", FILES)
-def test_a_language_has_the_messages_of_english(folder, file):
-    assert set(read_entries(folder, file)) == set(read_entries("en", file))
+def test_a_language_has_no_message_and_no_document_that_english_has_not(folder):
+    """Those that it lacks are said in English; a release waits for them (.ci/release.py)."""
+    for file in list_names(folder, ".ftl"):
+        assert set(read_entries(folder, file)) <= set(read_entries("en", file)), file
+    assert set(list_names(f"{folder}/documents")) <= set(list_names("en/documents"))
 
 
 @pytest.mark.parametrize("folder", TRANSLATED)
 @pytest.mark.parametrize("file", FILES)
 def test_a_message_puts_in_the_same_values_and_writes_numbers_as_english_does(folder, file):
-    english, own, wrong = read_usable("en", file), read_usable(folder, file), []
+    english, wrong = read_usable("en", file), []
+    own = english | (read_usable(folder, file) if file in list_names(folder) else {})
     for name in read_entries("en", file):
         asked, uses = collect_uses(name, english), collect_uses(name, own)
         unknown = uses.values - asked.values
@@ -105,9 +113,33 @@ def test_a_message_puts_in_the_same_values_and_writes_numbers_as_english_does(fo
     assert wrong == []
 
 
-@pytest.mark.parametrize("folder", TRANSLATED)
-def test_a_language_has_the_documents_of_english(folder):
-    assert sorted(f.name for f in (files("twintrade.text") / folder / "documents").iterdir()) == DOCUMENTS
+@pytest.fixture
+def lacking() -> Catalogue:
+    """Chinese without a message that others use, without one of a file's own, and without one that is no sentence."""
+    lost = re.compile(r"^(?:treated|comma|unreadable) =.*\n(?:[ }].*\n|\n)*", re.MULTILINE)
+    return Catalogue("zh-CN", lambda source: lost.sub("", source))
+
+
+def whole_values(name: str) -> set[str]:
+    return collect_uses(name, read_usable("en", "checks.ftl")).values
+
+
+def test_a_message_that_a_language_lacks_is_english_behind_a_mark(lacking):
+    whole = load_catalogue("zh-CN")
+    assert lacking.put("study.unreadable", {}) == "[en] " + load_catalogue("en-GB").put("study.unreadable", {})
+    assert lacking.put("study.unreadable", {}) != whole.put("study.unreadable", {})
+    assert lacking.borrowed == {"study.unreadable"}
+    assert lacking.put("study.no-folder", {"folder": "x"}) == whole.put("study.no-folder", {"folder": "x"})
+    assert lacking.put("common.treated", {"n": 1, "unit": "pair", "units": "pairs"}) == "[en] 1 treated pair"
+    with use_catalogue(lacking):
+        using = str(Text("checks.concentration", **dict.fromkeys(whole_values("concentration"), 2)))
+    assert using.startswith("[en] 2 treated ")
+    assert "的总额变化" in using
+    assert lacking.join(["a", "b"], "comma") == "a, b"
+    assert lacking.list_keys("study") == whole.list_keys("study")
+    assert lacking.has("study.unreadable")
+    assert not lacking.has("study.no-such-message")
+    assert "unreadable" in lacking.parse("study")
 
 
 def test_american_spelling_keeps_keys_and_values():

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from twintrade.effects import ResultSet
-from twintrade.render.block_parts import number_blocks, number_sections
+from twintrade.render.block_parts import find_text, number_blocks, number_sections
 from twintrade.render.blocks import (
     Absent,
     Block,
@@ -17,6 +17,7 @@ from twintrade.render.blocks import (
     PageBreak,
     Part,
     Table,
+    build_paragraph,
     build_spans,
 )
 from twintrade.render.brief import build_brief
@@ -41,7 +42,7 @@ from twintrade.render.page import Page, name_results
 from twintrade.render.presets import EXHIBIT_NAMES
 from twintrade.render.spelling import replace_words
 from twintrade.render.writers.glyphs import Printer, load_charmap
-from twintrade.text import find_catalogue, find_topic
+from twintrade.text import MARK, find_catalogue, find_topic
 
 Exhibit = Callable[[Page], tuple[Block, ...] | Absent]
 
@@ -146,9 +147,11 @@ def build_document(
 
 
 def _close(title: str, blocks: tuple[Block, ...], page: Page, parts: tuple[Part, ...]) -> Document:
-    results = page.results
+    results, catalogue = page.results, find_catalogue()
+    if catalogue.borrowed and find_text(blocks, MARK):
+        blocks = (*blocks, build_paragraph(page.say("untranslated")))
     return Document(
-        title, blocks, find_catalogue().language, results.is_simulated, parts, results.title, page.authors,
+        title, blocks, catalogue.language, results.is_simulated, parts, results.title, page.authors,
         results.name if "appendix" in parts else "",
     )  # fmt: skip
 

@@ -1,7 +1,7 @@
 """Tables, figures and running text inside blocks: listed, changed, numbered."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 
 from twintrade.render.blocks import (
     Aside,
@@ -51,6 +51,13 @@ def replace_spans(block: Block, change: Callable[[tuple[Span, ...]], tuple[Span,
         inner = (replace_spans(part, change) for part in block.blocks)
         return replace(block, blocks=tuple(part for part in inner if isinstance(part, Paragraph | BulletList)))
     return block
+
+
+def find_text(part: object, words: str) -> bool:
+    """Return whether some words are anywhere in blocks or in a part of one."""
+    if isinstance(part, str | tuple):
+        return words in part if isinstance(part, str) else any(find_text(one, words) for one in part)
+    return is_dataclass(part) and any(find_text(getattr(part, f.name), words) for f in fields(part))
 
 
 def number_blocks(blocks: Iterable[Block]) -> tuple[Block, ...]:

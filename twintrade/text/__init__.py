@@ -3,6 +3,7 @@
 from twintrade.text.catalogue import (
     DEFAULT,
     LOCALES,
+    MARK,
     Catalogue,
     choose_language,
     find_catalogue,
@@ -34,6 +35,7 @@ from twintrade.text.texts import (
 __all__ = [
     "DEFAULT",
     "LOCALES",
+    "MARK",
     "Catalogue",
     "Listed",
     "Template",

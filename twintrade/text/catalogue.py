@@ -24,14 +24,20 @@ DEFAULT = "en-GB"
 _SPELLINGS = {"en-US": "american.csv"}
 """Words that one language writes otherwise than its folder does, in a table beside the messages."""
 
+MARK = "[en] "
+"""Before a message that a language has not yet, and that is said in English."""
+_GRAMMAR = ("lists", "numbers")
+"""Files whose messages are no sentences: those a language has not are English, without the mark."""
+
 _STYLES = {"and": "standard", "or": "or"}
+_NAMED = re.compile(r"^(-?[\w-]+) *=\s*")
 _ENTRY = re.compile(r"^(-?[a-zA-Z][\w-]*) *=.*\n(?:(?!-?[a-zA-Z]|#).*\n)*", re.MULTILINE)
 _REFERENCE = re.compile(r"[{(,]\s*(-?[a-z][\w-]*)")
 _SEPARATORS = {"comma": "comma", "semicolon": "semicolon", "sentences": "between-sentences"}
 
 
 class Catalogue:
-    """Messages of one language by file and key.
+    """Messages of one language by file and key; those it has not are English, behind a mark.
 
     Parameters
     ----------
@@ -57,8 +63,11 @@ class Catalogue:
         spelling = _SPELLINGS.get(language)
         self.names: Mapping[str, str] = dict(_read_pairs(self._folder, "names.csv")) | dict(names or {})
         self._transform = transform or (_build_spelling(_read_pairs(self._folder, spelling)) if spelling else None)
+        self._english = None if self._folder == LOCALES[DEFAULT] else load_catalogue(DEFAULT)
+        self.borrowed: set[str] = set()  # keys that were said in English so far
         self._bundles: dict[str, FluentBundle] = {}
         self._entries: dict[str, dict[str, str]] = {}
+        self._translated: dict[str, frozenset[str]] = {}
         self._messages: dict[str, dict[str, ast.Message]] = {}
 
     def put(self, key: str, values: Mapping[str, Any]) -> str:
@@ -72,6 +81,9 @@ class Catalogue:
         file, _, name = key.partition(".")
         if not self.has(key):
             raise KeyError(f"{LOCALES[self.language]}/{file}.ftl has no message {name!r}")
+        if self._english is not None and name not in self._translated[file]:
+            self.borrowed.add(key)
+            return ("" if file in _GRAMMAR else MARK) + self._english.put(key, values)
         return _format(self._open(file, name), name, values)
 
     def has(self, key: str) -> bool:
@@ -80,12 +92,13 @@ class Catalogue:
         return name in self._list_entries(file) and not name.startswith("-")
 
     def list_keys(self, file: str) -> list[str]:
-        """Return the messages of one file in their order."""
-        return list(self._parse(file))
+        """Return the messages of one file in their order in English, the language that has all."""
+        return list((self._english or self)._parse(file))
 
     def parse(self, file: str) -> Mapping[str, ast.Message]:
         """Return the messages that one file can use, by name, as Fluent reads them."""
-        return ChainMap(self._parse(file), self._parse("common"))
+        english = dict(self._english.parse(file)) if self._english else {}
+        return ChainMap(self._parse(file), self._parse("common"), english)
 
     def _parse(self, file: str) -> dict[str, ast.Message]:
         if file not in self._messages:
@@ -95,7 +108,8 @@ class Catalogue:
 
     def read(self, document: str) -> str:
         """Return a document of its own, by its file: what a new analysis file says."""
-        return (files("twintrade.text") / self._folder / "documents" / document).read_text(encoding="utf-8")
+        text = _read_file(self._folder, f"documents/{document}")
+        return self._english.read(document) if self._english and not text else text
 
     def write(self, pattern: str, values: Mapping[str, Any]) -> str:
         """Return a sentence of someone's own, given as a Fluent pattern, with its values put in."""
@@ -138,17 +152,21 @@ class Catalogue:
         return bundle
 
     def _list_entries(self, file: str) -> dict[str, str]:
-        """Return the source of each entry that a file can use by its name; the common one where both have it."""
+        """Return the source of each entry that a file can use, common ones first; English ones where it has none."""
         if file not in self._entries:
             sources = [self._source(name) for name in dict.fromkeys((file, "common"))]
-            self._entries[file] = {part[1]: part[0] for source in sources for part in _ENTRY.finditer(source + "\n")}
+            entries = {part[1]: part[0] for source in sources for part in _ENTRY.finditer(source + "\n")}
+            english = self._english._list_entries(file) if self._english else {}
+            mark = "" if file in _GRAMMAR else f'{{ "{MARK}" }}'
+            self._translated[file] = frozenset(entries)
+            self._entries[file] = {n: _NAMED.sub(rf"\1 = {mark}", entry) for n, entry in english.items()} | entries
         return self._entries[file]
 
     def _start(self) -> FluentBundle:
         return FluentBundle([self.language], use_isolating=False, functions=dict(list_functions(self.put)))
 
     def _source(self, name: str) -> str:
-        source = (files("twintrade.text") / self._folder / f"{name}.ftl").read_text(encoding="utf-8")
+        source = _read_file(self._folder, f"{name}.ftl")
         return self._transform(source) if self._transform else source
 
 
@@ -162,11 +180,16 @@ def _format(bundle: FluentBundle, name: str, values: Mapping[str, Any]) -> str:
     return str(written)
 
 
+def _read_file(folder: str, name: str) -> str:
+    """Return the text of a file of a language, empty where there is none."""
+    if not (files("twintrade.text") / folder / name).is_file():
+        return ""
+    return (files("twintrade.text") / folder / name).read_text(encoding="utf-8")
+
+
 def _read_pairs(folder: str, table: str) -> list[tuple[str, str]]:
     """Return a table of words of a language and what stands for them, empty where it has none."""
-    if not (files("twintrade.text") / folder / table).is_file():
-        return []
-    lines = (files("twintrade.text") / folder / table).read_text(encoding="utf-8").splitlines()
+    lines = _read_file(folder, table).splitlines()
     return [(given, shown) for given, _, shown in (line.partition(",") for line in lines)]
 
 

@@ -3,6 +3,7 @@
 
 ## the first page
 document_title = { $title }: statistical appendix
+untranslated = Text marked [en] has not been translated yet and is given in English.
 simulated = SIMULATED. Every number, figure and table here is made from simulated series. Nothing here says anything about real trade.
 simulated_note = SIMULATED data.
 simulated_title = { $title } (SIMULATED)

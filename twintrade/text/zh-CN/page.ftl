@@ -3,6 +3,7 @@
 
 ## the first page
 document_title = { $title }：统计附录
+untranslated = 标有[en]的文字尚无译文，暂以英文显示。
 simulated = 模拟数据。本文的全部数字、图和表均由模拟序列生成，不反映任何真实贸易。
 simulated_note = 模拟数据。
 simulated_title = { $title }（模拟数据）
