@@ -97,20 +97,3 @@ class Bands:
 def fill_absent(n_effects: int) -> FloatArray:
     """Return NaN for every effect: the honest value of what a method does not provide."""
     return np.full(n_effects, np.nan)
-
-
-def build_unknown_bands(estimate: Estimate) -> Bands:
-    """Return an estimate without any statement of how sure it is."""
-    nothing = fill_absent(estimate.n_effects)
-    return Bands(
-        estimate=estimate,
-        inference="none",
-        level=float("nan"),
-        se=nothing,
-        low=nothing,
-        high=nothing,
-        p=nothing,
-        df=nothing,
-        simultaneous_low=nothing,
-        simultaneous_high=nothing,
-    )

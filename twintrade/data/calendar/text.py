@@ -4,12 +4,12 @@ from twintrade.data.sources import limits
 from twintrade.data.sources.faults import CellError
 from twintrade.text import Text
 
-FULL_WIDTH = {0xFF10 + digit: str(digit) for digit in range(10)}
-"""Digits as wide as Chinese characters, and plain ones."""
+FULL_WIDTH = {code + 0xFEE0: chr(code) for code in range(0x21, 0x7F)}
+"""Digits, letters and signs as wide as Chinese characters, and plain ones."""
 
 
 def clean_date(text: str, what: str) -> str:
-    """Return the text of a date or period with plain digits and single blanks.
+    """Return the text of a date or period with plain characters and single blanks.
 
     Raises
     ------

@@ -203,16 +203,6 @@ class NormalEquations:
         products = (w * np.repeat(self.inverse, np.diff(pattern.pointer)))[left] * w[right]
         return sum_by_group(np.repeat(products, len(pattern.others) ** 2), cells, n * n).reshape(n, n)
 
-    def cross_matrix(self) -> FloatArray:
-        """The cross-tabulation C = D1'WD2, (L1, L), dense."""
-        return self.cross if isinstance(self.cross, np.ndarray) else self.cross.toarray()
-
-    def generalized_inverse(self) -> FloatArray:
-        """A symmetric generalized inverse of the Schur complement, (L, L)."""
-        if not self.is_factored:
-            self._factor()
-        return self.precondition(np.eye(self.incidence.n_stacked))
-
     def apply(self, stacked: FloatArray) -> FloatArray:
         """Multiply (L, k) stacked coefficients by the Schur complement."""
         out = np.concatenate(self.totals[1:])[:, None] * stacked

@@ -83,10 +83,6 @@ class StoredColumn:
         columns = [self.rows[part].astype(str) for part in parts]
         return columns[0] if len(columns) == 1 else columns[0] + " " + columns[1]
 
-    def get_n_clusters(self) -> int:
-        """Return the clusters of the dimension that has the fewest."""
-        return min(self.factor(name).nunique() for name in self.clusters)
-
 
 def read_columns(results: ResultSet) -> list[StoredColumn]:
     """Return the columns of a stored ladder that were estimated, in its order."""
