@@ -2,70 +2,199 @@
 
 import difflib
 import importlib
-import pkgutil
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+import inspect
+from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.resources import files
 from types import ModuleType
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from twintrade.errors import SpecError
+from twintrade.extras import note_library
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 T = TypeVar("T")
 
-_CLASS = re.compile(
-    r'^class (\w+)(?:\(([^)]*)\))?:\n    """(.*?)"""\n(.*?)(?=^    def |^    @|^\S|\Z)', re.MULTILINE | re.DOTALL
-)
-_WORK = re.compile(r"    def (estimate|infer|check)\(")
-_FACT = re.compile(r'^    (name|citation)(?:: ClassVar\[str\])? = "(\w+)"', re.MULTILINE)
-_OPTION = re.compile(r"^    (\w+): (?!ClassVar\b)(?!.*\binit=False)", re.MULTILINE)
+BUILT_IN: Mapping[str, Mapping[str, str]] = {
+    "estimators": {
+        "augmented_synthetic_control": "twintrade.estimators.augmented_synthetic_control:AugmentedSyntheticControl",
+        "callaway_santanna": "twintrade.estimators.callaway_santanna:CallawaySantAnna",
+        "chaisemartin_dhaultfoeuille": "twintrade.estimators.chaisemartin_dhaultfoeuille:ChaisemartinDHaultfoeuille",
+        "double_ratio": "twintrade.estimators.double_ratio:DoubleRatio",
+        "elastic_net_synthetic_control": "twintrade.estimators.elastic_net_synthetic_control:ElasticNetSyntheticControl",  # noqa: E501
+        "etwfe": "twintrade.estimators.etwfe:ETWFE",
+        "imputation": "twintrade.estimators.imputation:Imputation",
+        "interactive_effects": "twintrade.estimators.interactive_effects:InteractiveEffects",
+        "interrupted_series": "twintrade.estimators.interrupted_series:InterruptedSeries",
+        "local_projections": "twintrade.estimators.local_projections:LocalProjections",
+        "matrix_completion": "twintrade.estimators.matrix_completion:MatrixCompletion",
+        "partially_pooled_synthetic_control": "twintrade.estimators.partially_pooled_synthetic_control:PartiallyPooledSyntheticControl",  # noqa: E501
+        "ppml": "twintrade.estimators.ppml:PPML",
+        "ppml_corrected": "twintrade.estimators.ppml_corrected:PPMLCorrected",
+        "stacked": "twintrade.estimators.stacked:Stacked",
+        "staggered_efficient": "twintrade.estimators.staggered_efficient:StaggeredEfficient",
+        "structural_series": "twintrade.estimators.structural_series:StructuralSeries",
+        "sun_abraham": "twintrade.estimators.sun_abraham:SunAbraham",
+        "synthetic_control": "twintrade.estimators.synthetic_control:SyntheticControl",
+        "synthetic_did": "twintrade.estimators.synthetic_did:SyntheticDid",
+        "triple_difference": "twintrade.estimators.triple_difference:TripleDifference",
+        "twfe": "twintrade.estimators.twfe:TWFE",
+        "two_stage": "twintrade.estimators.two_stage:TwoStage",
+    },
+    "inference": {
+        "auto": "twintrade.inference.auto:Auto",
+        "autoregressive": "twintrade.inference.autoregressive:Autoregressive",
+        "clustered": "twintrade.inference.clustered:Clustered",
+        "conformal": "twintrade.inference.conformal:Conformal",
+        "conley": "twintrade.inference.dependence:Conley",
+        "conley_taber": "twintrade.inference.conley_taber:ConleyTaber",
+        "crv2": "twintrade.inference.crv2:BiasReduced",
+        "driscoll_kraay": "twintrade.inference.serial:DriscollKraay",
+        "dyadic": "twintrade.inference.dependence:Dyadic",
+        "ferman_pinto": "twintrade.inference.ferman_pinto:FermanPinto",
+        "hac": "twintrade.inference.serial:Hac",
+        "iid": "twintrade.inference.equal_variances:EqualVariances",
+        "jackknife": "twintrade.inference.jackknife:Jackknife",
+        "multiplier": "twintrade.inference.multiplier:Multiplier",
+        "newey_west": "twintrade.inference.serial:NeweyWest",
+        "placebo": "twintrade.inference.placebo:Placebo",
+        "posterior": "twintrade.inference.posterior:Posterior",
+        "prediction_intervals": "twintrade.inference.prediction_intervals:PredictionIntervals",
+        "randomization": "twintrade.inference.randomization:Randomization",
+        "scaled": "twintrade.inference.scaled:Scaled",
+        "synthetic_did_variance": "twintrade.inference.synthetic_did_variance:SyntheticDidVariance",
+        "weidner_zylkin": "twintrade.inference.weidner_zylkin:WeidnerZylkin",
+        "wild": "twintrade.inference.wild:Wild",
+    },
+    "diagnostics": {
+        "adoption": "twintrade.diagnostics.who_is_compared.adoption:Adoption",
+        "always_treated": "twintrade.diagnostics.who_is_compared.always_treated:AlwaysTreated",
+        "anticipation": "twintrade.diagnostics.pre_period.anticipation:Anticipation",
+        "bacon": "twintrade.diagnostics.who_is_compared.bacon:Bacon",
+        "balance": "twintrade.diagnostics.who_is_compared.balance:Balance",
+        "case_tests": "twintrade.diagnostics.single_case.case_tests:CaseTests",
+        "case_verdict": "twintrade.diagnostics.single_case.case_verdict:CaseVerdict",
+        "cluster_leverage": "twintrade.diagnostics.sensitivity.cluster_leverage:ClusterLeverage",
+        "clusters": "twintrade.diagnostics.sensitivity.clusters:ClusterLadder",
+        "comparison": "twintrade.diagnostics.who_is_compared.comparison:ComparisonCheck",
+        "concentration": "twintrade.diagnostics.who_is_compared.concentration:Concentration",
+        "conditional_trends": "twintrade.diagnostics.pre_period.conditional_trends:ConditionalTrends",
+        "date_sets": "twintrade.diagnostics.single_case.date_sets:DateSets",
+        "dates": "twintrade.diagnostics.sensitivity.dates:Dates",
+        "donor_sets": "twintrade.diagnostics.single_case.donor_sets:DonorSets",
+        "donor_weights": "twintrade.diagnostics.single_case.leave_one_donor_out:DonorWeightTable",
+        "estimators": "twintrade.diagnostics.who_is_compared.estimators:Estimators",
+        "heterogeneity": "twintrade.diagnostics.mechanisms.heterogeneity:Heterogeneity",
+        "hidden_agreements": "twintrade.diagnostics.sensitivity.hidden_agreements:HiddenAgreements",
+        "honest": "twintrade.diagnostics.pre_period.honest:Honest",
+        "influence": "twintrade.diagnostics.sensitivity.influence:UnitInfluenceCheck",
+        "known_shocks": "twintrade.diagnostics.single_case.known_shocks:KnownShocks",
+        "leave_one_donor_out": "twintrade.diagnostics.single_case.leave_one_donor_out:LeaveOneDonorOut",
+        "leave_one_out": "twintrade.diagnostics.sensitivity.leave_one_out:LeaveOneOut",
+        "levelling_off": "twintrade.diagnostics.pre_period.levelling_off:LevellingOff",
+        "leverage": "twintrade.diagnostics.who_is_compared.leverage:Leverage",
+        "margins": "twintrade.diagnostics.mechanisms.margins:Margins",
+        "outcomes": "twintrade.diagnostics.mechanisms.outcomes:Outcomes",
+        "paths": "twintrade.diagnostics.single_case.case_paths:CasePaths",
+        "percent_effects": "twintrade.diagnostics.mechanisms.percent_effects:PercentEffects",
+        "placebo_dates": "twintrade.diagnostics.pre_period.placebo_dates:PlaceboDates",
+        "placebo_space": "twintrade.diagnostics.single_case.placebo_space:PlaceboSpace",
+        "placebo_time": "twintrade.diagnostics.single_case.placebo_time:PlaceboTime",
+        "pooled_cases": "twintrade.diagnostics.single_case.pooled_cases:PooledCases",
+        "power": "twintrade.diagnostics.sensitivity.power:Power",
+        "pretrend_power": "twintrade.diagnostics.pre_period.pretrend_power:PretrendPower",
+        "pretrends": "twintrade.diagnostics.pre_period.pretrends:Pretrends",
+        "raw_series": "twintrade.diagnostics.who_is_compared.raw_series:RawSeries",
+        "reference_year": "twintrade.diagnostics.pre_period.reference_year:ReferenceYear",
+        "regions": "twintrade.diagnostics.sensitivity.regions:Regions",
+        "rescaling": "twintrade.diagnostics.sensitivity.rescaling:Rescaling",
+        "reset": "twintrade.diagnostics.sensitivity.functional_form:FunctionalForm",
+        "selection": "twintrade.diagnostics.pre_period.selection:Selection",
+        "specification_curve": "twintrade.diagnostics.sensitivity.specification_curve:SpecificationCurve",
+        "spillovers": "twintrade.diagnostics.mechanisms.spillovers:Spillovers",
+        "structural_sensitivity": "twintrade.diagnostics.single_case.structural_sensitivity:StructuralSensitivity",
+        "twfe_weights": "twintrade.diagnostics.who_is_compared.twfe_weights:TWFEWeights",
+        "undated_agreements": "twintrade.diagnostics.sensitivity.undated_agreements:UndatedPairs",
+        "unknown_break": "twintrade.diagnostics.single_case.unknown_break:UnknownBreak",
+        "window": "twintrade.diagnostics.sensitivity.window:Window",
+    },
+    "sources": {
+        "abs": "twintrade.sources.abs:AustralianBureau",
+        "arcgis": "twintrade.sources.arcgis:Arcgis",
+        "census": "twintrade.sources.census:Census",
+        "comexstat": "twintrade.sources.comexstat:Comexstat",
+        "comtrade": "twintrade.sources.comtrade:Comtrade",
+        "eurostat": "twintrade.sources.eurostat:Eurostat",
+        "hmrc": "twintrade.sources.hmrc:Hmrc",
+        "wikidata": "twintrade.sources.wikidata:Wikidata",
+    },
+}
+"""Where each method of this package is, by room and name; none is imported before its class is asked for."""
 
-
-@dataclass(frozen=True, slots=True)
-class MethodSource:
-    """What the source of a method says, for lists that import none.
-
-    Attributes
-    ----------
-    module : str
-        Dotted name of the module that defines it.
-    description : str
-        First line of its description.
-    name, citation : str
-        Empty where it has none.
-    options : tuple of str
-        Its fields, those of its bases first.
-    """
-
-    module: str
-    description: str
-    name: str
-    citation: str
-    options: tuple[str, ...]
+_WORK = ("estimate", "infer", "check")
 
 
 @cache
-def read_method_sources(room: str) -> dict[str, MethodSource]:
-    """Return what the methods in a room's files say of themselves, by name; nothing is imported.
+def find_methods(room: str) -> Mapping[str, "EntryPoint"]:
+    """Return where each method of a room is, by name, those that other packages register among them.
 
     Parameters
     ----------
     room : str
-        "estimators", "inference" or "diagnostics".
+        "estimators", "inference", "diagnostics" or "sources".
+
+    Raises
+    ------
+    SpecError
+        Two packages give one name.
     """
-    classes = {
-        match[1]: (path.replace("/", "."), match)
-        for path in _list_files(room)
-        for match in _CLASS.finditer(files("twintrade").joinpath(f"{path}.py").read_text(encoding="utf-8"))
-    }
-    sources = (_read(module, match, classes) for module, match in classes.values())
-    return {source.name: source for source in sources if source.name}
+    from importlib.metadata import EntryPoint, entry_points
+
+    group = f"twintrade.{room.removesuffix('s')}s"
+    methods = {name: EntryPoint(name, place, group) for name, place in BUILT_IN[room].items()}
+    for entry in entry_points(group=group):
+        known = methods.setdefault(entry.name, entry)
+        if known.value != entry.value:
+            first, second = _name_package(known), _name_package(entry)
+            raise SpecError(
+                f"two packages have a method called {entry.name!r} in {group}: {first} and {second}; "
+                "rename the second, or uninstall it"
+            )
+    return methods
 
 
-def find_name(room: str, method: str | ModuleType) -> str:
-    """Return the name of a method that is given by name, or by the module that defines it.
+def list_packages() -> list[str]:
+    """Return the other packages that register methods."""
+    entries = (entry for room in BUILT_IN for entry in find_methods(room).values())
+    return sorted({entry.dist.name for entry in entries if entry.dist is not None})
+
+
+def load_method(entry: "EntryPoint") -> Any:
+    """Return the class of a method.
+
+    Raises
+    ------
+    SpecError
+        Another package registers it and it cannot be imported from there.
+    """
+    if entry.dist is None:
+        return entry.load()
+    note_library(entry.dist.name)
+    try:
+        return entry.load()
+    except Exception as error:
+        raise SpecError(
+            f"{entry.name!r} in {entry.group} cannot be imported from {_name_package(entry)} ({entry.value}): {error}"
+        ) from error
+
+
+def _name_package(entry: "EntryPoint") -> str:
+    return "twintrade" if entry.dist is None else f"{entry.dist.name} {entry.dist.version}"
+
+
+def find_name(room: str, method: str | type[Any] | ModuleType) -> str:
+    """Return the name of a method that is given by name, as its class, or by the module that defines it.
 
     Raises
     ------
@@ -74,61 +203,40 @@ def find_name(room: str, method: str | ModuleType) -> str:
     """
     if isinstance(method, str):
         return method
-    names = [name for name, source in read_method_sources(room).items() if source.module == method.__name__]
-    if len(names) != 1:
+    if isinstance(method, type):
+        return str(method.name)
+    names = [name for name, entry in find_methods(room).items() if entry.module == method.__name__]
+    if len(names) > 1:  # the one that the module is called after
+        names = [name for name in names if name == method.__name__.rpartition(".")[2]]
+    if not names:
         raise SpecError(f"{method.__name__} is none of the {room}")
     return names[0]
 
 
 def find_method_line(room: str, name: str) -> str | None:
     """Return the file and line at which a method does its work, None where the room has none of that name."""
-    source = read_method_sources(room).get(name)
-    if source is None:
+    entry = find_methods(room).get(name)
+    if entry is None:
         return None
-    path = source.module.replace(".", "/") + ".py"
-    lines = files("twintrade").joinpath(path.partition("/")[2]).read_text(encoding="utf-8").splitlines()
-    facts = [(i, fact) for i, line in enumerate(lines) if (fact := _FACT.match(line))]
-    named = next(i for i, fact in facts if fact.groups() == ("name", name))
-    at = next((i for i in range(named, len(lines)) if _WORK.match(lines[i])), named)
-    return f"{path}:{at + 1}"
+    method = load_method(entry)
+    work = next((method.__dict__[word] for word in _WORK if word in method.__dict__), None)
+    line = inspect.getsourcelines(method)[1] if work is None else work.__code__.co_firstlineno
+    return f"{method.__module__.replace('.', '/')}.py:{line}"
 
 
-def find_module(room: str, name: str) -> ModuleType:
-    """Return the module of a method, for ``tt.estimators.ppml``.
+def find_attribute(room: str, name: str) -> Any:
+    """Return what ``tt.estimators.ppml`` is: the module called so, or the class where it lies elsewhere.
 
     Raises
     ------
     AttributeError
         No method is called so.
     """
-    source = read_method_sources(room).get(name)
-    if source is None:
+    entry = find_methods(room).get(name)
+    if entry is None:
         raise AttributeError(f"module 'twintrade.{room}' has no attribute {name!r}")
-    return importlib.import_module(source.module)
-
-
-def _list_files(folder: str) -> Iterator[str]:
-    for entry in files("twintrade").joinpath(folder).iterdir():
-        path = f"{folder}/{entry.name}"
-        if entry.is_dir():
-            yield from _list_files(path)
-        elif path.endswith(".py"):
-            yield path.removesuffix(".py")
-
-
-def _read(module: str, match: re.Match[str], classes: dict[str, tuple[str, re.Match[str]]]) -> MethodSource:
-    """Return what one class says, with the options and the citation that it inherits."""
-    _, bases, text, body = match.groups()
-    above = [_read(*classes[base], classes) for base in (bases or "").split(", ") if base in classes]
-    facts = dict(_FACT.findall(body))
-    inherited = [option for base in reversed(above) for option in base.options]
-    return MethodSource(
-        f"twintrade.{module}",
-        text.splitlines()[0],
-        facts.get("name", ""),
-        facts.get("citation", next((base.citation for base in above if base.citation), "")),
-        tuple(dict.fromkeys([*inherited, *_OPTION.findall(body)])),
-    )
+    method = load_method(entry)
+    return importlib.import_module(entry.module) if entry.module == f"twintrade.{room}.{name}" else method
 
 
 class Registry(Generic[T]):
@@ -151,43 +259,34 @@ class Registry(Generic[T]):
         self._room = room
         self._noun = noun
         self._entries: dict[str, type[T]] = {}
-        self._is_loaded = False
 
     def add(self, name: str, entry: type[T]) -> None:
         """Register a class; a name is given once."""
-        if name in self._entries and self._entries[name].__qualname__ != entry.__qualname__:
-            raise SpecError(f"two {self._noun}s are called {name!r}")
+        known = self._entries.get(name)
+        taken = known.__qualname__ if known else BUILT_IN[self._room].get(name, "").partition(":")[2]
+        if taken not in ("", entry.__qualname__):
+            raise SpecError(f"two {self._noun}s are called {name!r}: give {entry.__qualname__} another name")
         self._entries[name] = entry
 
     def __getitem__(self, name: str) -> type[T]:
-        self._find(name)
+        entry = find_methods(self._room).get(name)
+        if entry is not None and (name not in self._entries or entry.dist is not None):
+            method = load_method(entry)
+            if self._entries.get(name) is not method:
+                raise SpecError(
+                    f"{entry.value} of {_name_package(entry)} is registered as the {self._noun} {name!r} "
+                    "and is none called so"
+                )
         if name not in self._entries:
-            near = difflib.get_close_matches(name, self._entries, n=1)
+            known = sorted(self)
+            near = difflib.get_close_matches(name, known, n=1)
             if near:
                 raise SpecError(f"no {self._noun} is called {name!r}; did you mean {near[0]!r}?")
-            raise SpecError(f"no {self._noun} is called {name!r}; known: {', '.join(sorted(self._entries))}")
+            raise SpecError(f"no {self._noun} is called {name!r}; known: {', '.join(known)}")
         return self._entries[name]
 
     def __contains__(self, name: object) -> bool:
-        self._find(name)
-        return name in self._entries
+        return name in self._entries or name in find_methods(self._room)
 
     def __iter__(self) -> Iterator[str]:
-        self._load()
-        return iter(sorted(self._entries))
-
-    def _find(self, name: object) -> None:
-        """Import the module that a name is read from, else all modules of the room."""
-        source = read_method_sources(self._room).get(str(name))
-        if name not in self._entries and source is not None:
-            importlib.import_module(source.module)
-        if name not in self._entries:
-            self._load()
-
-    def _load(self) -> None:
-        if self._is_loaded:
-            return
-        package = importlib.import_module(f"twintrade.{self._room}")
-        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            importlib.import_module(module.name)
-        self._is_loaded = True
+        return iter(sorted({*find_methods(self._room), *self._entries}))

@@ -1,13 +1,13 @@
 """Whether we would believe it: checks that a referee would ask for."""
 
-from types import ModuleType
+from typing import Any
 
-from twintrade.methods import find_module, read_method_sources
+from twintrade.methods import find_attribute, find_methods
 
 
 def __dir__() -> list[str]:
-    return sorted(read_method_sources("diagnostics"))
+    return sorted(find_methods("diagnostics"))
 
 
-def __getattr__(name: str) -> ModuleType:
-    return find_module("diagnostics", name)
+def __getattr__(name: str) -> Any:
+    return find_attribute("diagnostics", name)

@@ -1,13 +1,13 @@
 """One method, one file, one paper."""
 
-from types import ModuleType
+from typing import Any
 
-from twintrade.methods import find_module, read_method_sources
+from twintrade.methods import find_attribute, find_methods
 
 
 def __dir__() -> list[str]:
-    return sorted(read_method_sources("estimators"))
+    return sorted(find_methods("estimators"))
 
 
-def __getattr__(name: str) -> ModuleType:
-    return find_module("estimators", name)
+def __getattr__(name: str) -> Any:
+    return find_attribute("estimators", name)

@@ -1,13 +1,13 @@
 """How sure are we: one room for all estimators."""
 
-from types import ModuleType
+from typing import Any
 
-from twintrade.methods import find_module, read_method_sources
+from twintrade.methods import find_attribute, find_methods
 
 
 def __dir__() -> list[str]:
-    return sorted(read_method_sources("inference"))
+    return sorted(find_methods("inference"))
 
 
-def __getattr__(name: str) -> ModuleType:
-    return find_module("inference", name)
+def __getattr__(name: str) -> Any:
+    return find_attribute("inference", name)

@@ -4,7 +4,7 @@ import difflib
 
 from twintrade.design import Design
 from twintrade.errors import SpecError
-from twintrade.methods import read_method_sources
+from twintrade.estimators.base import ESTIMATORS
 
 SYNONYMS: dict[str, str] = {
     "feols": "twfe",
@@ -42,14 +42,13 @@ def find_estimator(word: str) -> str:
     SpecError
         No method is called so; the nearest words are named.
     """
-    known = read_method_sources("estimators")
-    if word in known:
+    if word in ESTIMATORS:
         return word
     if word in SYNONYMS:
         return SYNONYMS[word]
-    near = difflib.get_close_matches(word, [*known, *SYNONYMS], n=1)
+    near = difflib.get_close_matches(word, [*ESTIMATORS, *SYNONYMS], n=1)
     if not near:
-        raise SpecError(f"no estimator is called {word!r}; known: {', '.join(sorted([*known, *SYNONYMS]))}")
+        raise SpecError(f"no estimator is called {word!r}; known: {', '.join(sorted([*ESTIMATORS, *SYNONYMS]))}")
     meant = f"{near[0]!r} ({SYNONYMS[near[0]]})" if near[0] in SYNONYMS else repr(near[0])
     raise SpecError(f"no estimator is called {word!r}; did you mean {meant}?")
 

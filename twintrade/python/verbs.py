@@ -181,12 +181,12 @@ def compare(
     )
 
 
-def fit(estimator: str | Estimator | ModuleType, design: Design, **options: Any) -> FitResult:
+def fit(estimator: str | Estimator | type[Estimator] | ModuleType, design: Design, **options: Any) -> FitResult:
     """Estimate.
 
     Parameters
     ----------
-    estimator : str, module or Estimator
+    estimator : str, module, class or Estimator
         Name from ``twintrade list estimators``, with its options as keywords; what other software calls it (feols,
         fepois, ppmlhdfe, sunab, csdid, did2s, did_imputation, jwdid, sdid, synth, xtevent); ``tt.estimators.ppml``;
         or one made already. feols and fepois estimate the column that the design names as treated, or its covariates.
@@ -245,7 +245,7 @@ def infer(
 
 def check(
     fit: Fit,
-    diagnostic: str | Diagnostic | ModuleType,
+    diagnostic: str | Diagnostic | type[Diagnostic] | ModuleType,
     inference: str | Inference = "auto",
     *,
     seed: int = 1,

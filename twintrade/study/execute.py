@@ -157,7 +157,7 @@ def _estimate(
     warnings: list[Message],
 ) -> tuple[ReportOptions, FileLedger, dict[str, bytes], dict[str, Any], tuple[Message, ...]]:
     """Return what the page is made from; data and estimates are let go before it is drawn."""
-    with use_language(DEFAULT):
+    with note_libraries() as registering, use_language(DEFAULT):
         analysis_plan, raw = plan_analysis(root, name, text)
     read_registration(root, name)
     options = read_report_options(analysis_plan.spec.report, root)
@@ -177,7 +177,7 @@ def _estimate(
             ledger.close()
     with use_language(DEFAULT):
         headline = collect_headline_facts(finished.ladder) | count_open_guesses(text)
-        manifest = build_manifest(finished, raw, root, used) | {"headline": headline}
+        manifest = build_manifest(finished, raw, root, used | registering) | {"headline": headline}
         progress("collect")
         checked = add_cross_checks(assemble_results(finished, manifest))
         results = add_registration(checked, root, date.today().isoformat())

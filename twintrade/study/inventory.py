@@ -3,10 +3,11 @@
 import shutil
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 from twintrade.errors import SpecError
-from twintrade.methods import read_method_sources
+from twintrade.methods import find_methods, load_method
 from twintrade.render.presets import EXHIBIT_NAMES, PRESETS
 from twintrade.render.wording import list_sentences
 from twintrade.study.answers import Entry, ListAnswer
@@ -89,11 +90,15 @@ def _recipes() -> Iterator[Entry]:
 
 
 def _methods(room: str) -> Iterator[Entry]:
-    for name, method in sorted(read_method_sources(room).items()):
-        text = method.description.replace("`", "")
-        cited = format_citation(method.citation)
+    for name, entry in sorted(find_methods(room).items()):
+        method = load_method(entry)
+        text, cited = (
+            method.__doc__.splitlines()[0].replace("`", ""),
+            format_citation(getattr(method, "citation", "")),
+        )
         description = text if not cited or cited.split()[0].rstrip(",") in text else f"{text} {cited}."
-        yield Entry(name, description, tuple(method.options))
+        options = fields(method) if is_dataclass(method) else ()
+        yield Entry(name, description, tuple(option.name for option in options if option.init))
 
 
 def _exhibits() -> Iterator[Entry]:

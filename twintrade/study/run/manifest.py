@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_info
 
 from twintrade.data.sources import InputRecord
 from twintrade.effects import Dropped
+from twintrade.methods import list_packages
 from twintrade.study.observing.observe import list_simulated_names
 from twintrade.study.plan.jobs import Plan
 from twintrade.study.run.columns import Run
@@ -112,7 +113,8 @@ def build_registry_manifest(
 
 def hash_origins(raw: Mapping[str, Any], inputs: Sequence[InputRecord]) -> str:
     """Return the hash of all that the numbers of a run follow from."""
-    facts = [hash_spec(raw), hash_source(), list_versions(OPTIONAL), sorted((i.path, i.sha256) for i in inputs)]
+    versions = list_versions((*OPTIONAL, *list_packages()))
+    facts = [hash_spec(raw), hash_source(), versions, sorted((i.path, i.sha256) for i in inputs)]
     return hash_bytes(json.dumps(facts, sort_keys=True).encode("utf-8"))
 
 

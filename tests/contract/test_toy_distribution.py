@@ -1,0 +1,159 @@
+"""A distribution that adds an estimator, an inference, a diagnostic and a source is used like what is here.
+
+It lies beside this file as an installer would leave it, on the path of programs of their own: no other test sees it.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TOYS = Path(__file__).parent / "toy_distribution"
+NAMES = ("simple_contrast", "unit_sums", "largest_unit", "toy_office")
+
+ANALYSIS = """title = "Toys"
+[[data.trade]]
+file = "data/raw/trade.csv"
+city = "city"
+partner = "partner"
+period = "year"
+value = "exports"
+flow = "exports"
+reporter = "city"
+money_unit = "USD"
+absent = "error"
+[[data.twinnings]]
+file = "data/raw/twinnings.csv"
+city = "city"
+partner = "partner"
+partner_city = "town"
+date = "date"
+kind = "kind"
+[design]
+unit = "dyad"
+outcome = "exports"
+transform = "log"
+fixed_effects = "two_way"
+[[estimator]]
+name = "simple_contrast"
+[[diagnostic]]
+name = "largest_unit"
+[inference]
+name = "unit_sums"
+[report]
+exhibits = ["summary", "ladder", "sensitivity"]
+"""
+
+
+def start(folder: Path, *words: str, toys: Path = TOYS) -> subprocess.CompletedProcess[str]:
+    root = Path(__file__).parents[2]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(root), str(toys)]), "COLUMNS": "300"}
+    return subprocess.run([sys.executable, *words], cwd=folder, env=environment, capture_output=True, text=True)
+
+
+@pytest.fixture
+def broken(tmp_path):
+    """Return a copy of the distribution with one of its files changed."""
+
+    def copied(file: str, old: str, new: str) -> Path:
+        folder = Path(shutil.copytree(TOYS, tmp_path / "toys"))
+        text = (folder / file).read_text(encoding="utf-8")
+        assert old in text
+        (folder / file).write_text(text.replace(old, new), encoding="utf-8")
+        return folder
+
+    return copied
+
+
+def run_contract(folder: Path, which: str, *files: str, toys: Path = TOYS) -> tuple[list[str], int]:
+    """Return the contract tests that object to the toys, and how many ran."""
+    paths = [str(Path(__file__).parent / file) for file in files or ("",)]
+    done = start(folder, "-m", "pytest", "-p", "no:cacheprovider", "-k", which, *paths, toys=toys)
+    counts = {word: int(n) for n, word in re.findall(r"(\d+) (passed|failed)", done.stdout)}
+    n_dots = sum(len(re.sub(r"[^.F]", "", line)) for line in re.findall(r"^[.FsxE]+ ", done.stdout, re.MULTILINE))
+    return re.findall(r"^FAILED .*::(\w+)\[", done.stdout, re.MULTILINE), sum(counts.values()) or n_dots
+
+
+def test_the_toys_pass_the_contract(tmp_path):
+    objecting, n_tests = run_contract(tmp_path, " or ".join(NAMES))
+    assert objecting == []
+    assert n_tests >= 70
+
+
+def test_a_wrong_one_does_not(tmp_path, broken):
+    toys = broken("toy_methods/simple_contrast.py", "share @ change,", "2 * share @ change,")
+    objecting, _ = run_contract(tmp_path, "simple_contrast and recovered", "test_contract.py", toys=toys)
+    assert objecting == ["test_a_known_effect_is_recovered"]
+
+
+def test_the_toys_are_in_the_lists_and_in_python(tmp_path):
+    listed = start(tmp_path, "-m", "twintrade.cli", "list").stdout
+    assert [name for name in NAMES if f"\n  {name}\n      " not in listed] == []
+    assert "options: level" in listed.partition("  unit_sums\n")[2].partition("\n  weidner")[0]
+    code = "import sys, twintrade as tt; print('simple_contrast' in tt.ESTIMATORS, 'toy_methods' in sys.modules)\n"
+    code += "print(tt.estimators.simple_contrast.__name__, tt.ESTIMATORS['simple_contrast'].name)"
+    assert start(tmp_path, "-c", code).stdout.split() == ["True", "False", "SimpleContrast", "simple_contrast"]
+
+
+def test_the_toys_run_from_an_analysis_file(tmp_path):
+    pairs = [(f"c{i}", partner) for i in range(8) for partner in ("ARM", "GHA")]
+    rows = [
+        f"{c},{p},{year},{1000 + 13 * i + 7 * (year % 3) + 200 * (i < 5 and year >= 2010)}"
+        for i, (c, p) in enumerate(pairs)
+        for year in range(2004, 2016)
+    ]
+    (tmp_path / "data" / "raw").mkdir(parents=True)
+    (tmp_path / "analyses").mkdir()
+    (tmp_path / "data" / "raw" / "trade.csv").write_text("\n".join(["city,partner,year,exports", *rows]) + "\n")
+    register = [f"{c},{p},x,2010-01-01,sister city" for c, p in pairs[:5]]
+    (tmp_path / "data/raw/twinnings.csv").write_text("\n".join(["city,partner,town,date,kind", *register]) + "\n")
+    (tmp_path / "analyses" / "toys.toml").write_text(ANALYSIS, encoding="utf-8")
+    done = start(tmp_path, "-m", "twintrade.cli", "run", "toys")
+    assert done.returncode == 0, done.stderr + done.stdout
+    results = tmp_path / "results" / "toys"
+    assert "simple_contrast" in (results / "effects.csv").read_text()
+    assert ",unit_sums," in (results / "bands.csv").read_text()
+    assert "largest_unit" in (results / "findings.csv").read_text()
+    page = (results / "appendix.html").read_text(encoding="utf-8")
+    assert "Simple contrast" in page
+    assert "Largest unit" in page
+    assert '"toy-methods": "1.0"' in (results / "manifest.json").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "words"),
+    [
+        (
+            "toy_methods-1.0.dist-info/entry_points.txt",
+            "simple_contrast =",
+            "twfe =",
+            "a method called 'twfe' in twintrade.estimators: twintrade and toy-methods 1.0; rename the second",
+        ),
+        (
+            "toy_methods/simple_contrast.py",
+            '"simple_contrast"',
+            '"other"',
+            "is registered as the estimator 'simple_contrast' and is none called so",
+        ),
+        (
+            "toy_methods/simple_contrast.py",
+            "import numpy as np",
+            "import nothing_of_this_name as np",
+            "'simple_contrast' in twintrade.estimators cannot be imported from toy-methods 1.0",
+        ),
+    ],
+)
+def test_what_cannot_be_registered_is_said_in_words(tmp_path, broken, file, old, new, words):
+    code = "import twintrade as tt\ntry: tt.ESTIMATORS['simple_contrast']\nexcept tt.TwintradeError as e: print(e)"
+    said = start(tmp_path, "-c", code, toys=broken(file, old, new))
+    assert words in said.stdout, said.stderr
+
+
+def test_a_class_with_the_name_of_a_built_in_is_refused_where_it_is_defined(tmp_path):
+    code = "import twintrade as tt; from twintrade.estimators.base import Estimator\n"
+    code += "try:\n  class Mine(Estimator): name = 'twfe'\nexcept tt.TwintradeError as e: print(e)"
+    assert "two estimators are called 'twfe': give Mine another name" in start(tmp_path, "-c", code).stdout
