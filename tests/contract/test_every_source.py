@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from twintrade.errors import SourceError, SpecError
-from twintrade.sources.base import SOURCES, Query, RawAnswer, Request
+from twintrade.sources.base import CARD_PARTS, SOURCES, Query, RawAnswer, Request
+from twintrade.text import name_fact
 
 LAYER = {"layer": "x/0", "city": "a", "partner": "b", "date": "c"}
 QUERY = Query(cities=("DEU",), partners=("CHN",), first="2020", last="2021", options=LAYER)
@@ -25,6 +26,7 @@ def test_a_source_says_what_it_is(name):
     assert urlsplit(source.endpoint).scheme in ("https", "")
     assert source.pace >= 0
     assert set(source.steps) <= {"year", "quarter", "month"}
+    assert [part for part in CARD_PARTS if not name_fact(f"sources.{part}-", name, source.card.get(part, ""))] == []
     if source.needs:
         with pytest.raises(SpecError, match=name):
             source.check(Query())

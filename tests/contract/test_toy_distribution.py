@@ -8,7 +8,10 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -49,9 +52,9 @@ exhibits = ["summary", "ladder", "sensitivity"]
 """
 
 
-def start(folder: Path, *words: str, toys: Path = TOYS) -> subprocess.CompletedProcess[str]:
+def start(folder: Path, *words: str, toys: Path = TOYS, **more: str) -> subprocess.CompletedProcess[str]:
     root = Path(__file__).parents[2]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(root), str(toys)]), "COLUMNS": "300"}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(root), str(toys)]), "COLUMNS": "300"} | more
     return subprocess.run([sys.executable, *words], cwd=folder, env=environment, capture_output=True, text=True)
 
 
@@ -122,6 +125,34 @@ def test_the_toys_run_from_an_analysis_file(tmp_path):
     assert "Simple contrast" in page
     assert "Largest unit" in page
     assert '"toy-methods": "1.0"' in (results / "manifest.json").read_text(encoding="utf-8")
+
+
+class Office(BaseHTTPRequestHandler):
+    """The made-up office, on the loopback."""
+
+    def do_GET(self) -> None:
+        asked = dict(parse_qsl(urlsplit(self.path).query))
+        body = (
+            f"region,country,year,exports\n{asked['regions']},{asked['countries']},{asked['year']},12.50\n".encode()
+        )
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def test_data_are_fetched_from_the_office_of_the_toys(tmp_path):
+    (tmp_path / "analyses").mkdir()
+    office = ThreadingHTTPServer(("127.0.0.1", 0), Office)
+    threading.Thread(target=office.serve_forever, daemon=True).start()
+    words = ("fetch", "toy_office", "trade", "--cities", "A", "--partners", "CHN", "--from", "2019", "--to", "2020")
+    address = f"http://127.0.0.1:{office.server_port}"
+    done = start(tmp_path, "-m", "twintrade.cli", *words, TWINTRADE_ENDPOINT_TOY_OFFICE=address)
+    office.shutdown()
+    assert done.returncode == 0, done.stderr
+    table = (tmp_path / "data" / "raw" / "trade.csv").read_text(encoding="utf-8")
+    assert table.splitlines() == ["region,country,year,exports", "A,CHN,2019,12.50", "A,CHN,2020,12.50"]
+    assert 'city = "region"' in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -208,3 +208,19 @@ def test_two_averages_of_percent_effects_have_two_names(language):
     assert name == labels[2]
     assert len(set(labels)) == 3
     assert all(said.lower().count(label) == 1 for label in labels)
+
+
+
+def test_the_language_of_the_page_on_contributing_says_what_it_has(root, tmp_path, monkeypatch):
+    """Esperanto with two files: its own words, and English behind a mark for all else."""
+    page = (root / "docs" / "contributing" / "language.md").read_text(encoding="utf-8")
+    for name, text in re.findall(r"`twintrade/text/eo/(\w+\.ftl)`.*?^```text\n(.*?)^```", page, re.M | re.S):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    monkeypatch.setitem(LOCALES, "eo", str(tmp_path))
+    with use_catalogue(Catalogue("eo")):
+        assert str(Text("page.document_title", title="X")) == "X: statistika apendico"
+        assert str(Text("page.claims")) == "[en] Claims ledger"
+        assert str(Listed(("a", "b", "c"))) == "a, b kaj c"
+        assert str(Listed(("a", "b"), "semicolon")) == "a; b"
+        assert format_quantity(1.236e9, "US dollars") == "1.24 billion US dollars"
+        assert find_catalogue().read("guide.md").startswith("#")

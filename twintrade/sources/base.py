@@ -15,6 +15,7 @@ Flow = Literal["exports", "imports"]
 _PERIOD = re.compile(r"(?:19|20)\d\d(?:-(?:0[1-9]|1[0-2]))?")
 _OPTIONS = {"cities": "--cities", "partners": "--partners", "period": "--from, --to"}
 Step = Literal["year", "quarter", "month"]
+CARD_PARTS = ("what", "publisher", "rights", "columns", "notes")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +161,8 @@ class Source(ABC):
         Whether its data may be passed on.
     is_register : bool
         Whether it holds agreements and not trade.
+    card : mapping of str to str
+        What the card of a table says (``CARD_PARTS``), where the catalogue has no messages for it.
     """
 
     name: ClassVar[str] = ""
@@ -172,6 +175,7 @@ class Source(ABC):
     steps: ClassVar[tuple[str, ...]] = ("year",)
     is_shareable: ClassVar[bool] = True
     is_register: ClassVar[bool] = False
+    card: ClassVar[Mapping[str, str]] = {}
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

@@ -11,15 +11,14 @@ from typing import Any
 
 from twintrade.data.sources import locate
 from twintrade.errors import DataError
-from twintrade.sources.base import Query, Request, Source
+from twintrade.sources.base import CARD_PARTS, Query, Request, Source
 from twintrade.study.spec.toml_text import format_toml_line
-from twintrade.text import Listed, Text, find_catalogue
+from twintrade.text import Listed, Text, find_catalogue, find_fact
 
 CHECKSUM = "sha256"
 _BLOCK = re.compile(r"^```toml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _HASH = re.compile(rf"^- \*\*{CHECKSUM}:\*\* ([0-9a-f]{{64}})$", re.MULTILINE)
 _MOST_ADDRESSES = 12
-_PARTS = ("what", "publisher", "rights", "columns", "notes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ def write_card(name: str, source: Source, query: Query, facts: FetchFacts, table
     """Return the card of a fetched table as Markdown."""
     addresses = [f"`{request.address}`" for request in facts.requests[:_MOST_ADDRESSES]]
     more = len(facts.requests) - len(addresses)
-    facts_of_source = {part: Text(f"sources.{part}-{source.name}") for part in _PARTS}
+    facts_of_source = {p: find_fact(f"sources.{p}-", source.name, source.card.get(p, "")) for p in CARD_PARTS}
     document = find_catalogue().read("fetched_card.md")
     return document.format(
         name=name,

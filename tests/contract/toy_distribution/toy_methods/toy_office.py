@@ -15,6 +15,13 @@ class ToyOffice(Source):
     name: ClassVar[str] = "toy_office"
     endpoint: ClassVar[str] = "https://api.office.example"
     pace: ClassVar[float] = 1.0
+    card: ClassVar = {
+        "what": "Goods exports of regions by partner country and year.",
+        "publisher": "The made-up office.",
+        "rights": "Made up: may be passed on.",
+        "columns": "region, country, year, and exports in US dollars.",
+        "notes": "Nothing in it is real.",
+    }
 
     def plan(self, query: Query, lookups: Sequence[RowsPage]) -> Sequence[Request]:
         """Return one request a calendar year."""
