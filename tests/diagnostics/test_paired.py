@@ -62,9 +62,9 @@ def test_a_difference_of_rounding_is_none_under_randomization(seed):
     """As large as those of draws that round otherwise, or larger than all of them."""
     design, rng = made(1), np.random.default_rng(seed)
     whole = fit(Imputation(), design)
-    again = whole.refit(replace_outcome(design, design.observations.y * (1 + 1e-15 * rng.normal(size=400))))
+    again = whole.refit(replace_outcome(design, design.observations.y * (1 + 1e-12 * rng.normal(size=400))))
     found = drawn(whole, again)
-    assert 0 < abs(found.effect) < 1e-13
+    assert 1e-15 < abs(found.effect) < 1e-11
     assert found.p == 1
 
 
