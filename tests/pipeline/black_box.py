@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -90,9 +91,9 @@ class Child:
         return self.returncode
 
 
-def start(project: Path, *words: str, is_slow: bool = False) -> Child | subprocess.Popen[str]:
-    """Start a command that is not waited for: as a program of its own if it is to take its time, or cannot fork."""
-    if hasattr(os, "fork") and not is_slow:
+def start(project: Path, *words: str) -> Child | subprocess.Popen[str]:
+    """Start a command that is not waited for: as a program of its own where the system cannot fork."""
+    if hasattr(os, "fork"):
         return Child(project, words)
     given = [sys.executable, "-m", "twintrade.cli", *words]
     pipe = subprocess.PIPE
@@ -119,6 +120,19 @@ def run_program(program: str, project: Path, *words: str, seconds: int = SECONDS
     child = Child(project, words, program, seconds)
     out, err = child.communicate()
     return subprocess.CompletedProcess(words, child.returncode, out, err)
+
+
+READING = ("twintrade.study.execute", "observe")
+ESTIMATING = ("twintrade.study.run.columns", "_estimated")
+DRAWING = ("twintrade.render.page", "encode")
+"""Functions that a run calls in turn, and the last one for every figure."""
+
+
+def run_signalled(
+    sent: signal.Signals, after: tuple[str, str], project: Path, *words: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command that sends itself a signal as soon as a function has done its work once."""
+    return run_program(str(Path(__file__).with_name("signalled.py")), project, str(int(sent)), *after, *words)
 
 
 @cache

@@ -4,11 +4,10 @@ import json
 import os
 import shutil
 import signal
-import time
 from pathlib import Path
 
 import pytest
-from black_box import SHORT, command, hashes, start, write_project
+from black_box import DRAWING, READING, SHORT, command, hashes, run_signalled, write_project
 
 
 @pytest.fixture
@@ -129,12 +128,7 @@ def test_a_failed_run_leaves_the_old_results_and_the_next_success_clears_its_mes
 def test_a_killed_run_leaves_the_old_results_whole(copy):
     before = hashes(copy / "results" / "tiny")
     edited(copy, "seed = 5", "seed = 6")
-    process = start(copy, "run", "--log-json", is_slow=True)
-    for line in process.stderr:
-        if json.loads(line)["event"] == "draw":
-            break
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    assert run_signalled(signal.SIGKILL, DRAWING, copy, "run").returncode == -signal.SIGKILL
     assert hashes(copy / "results" / "tiny") == before
     assert command(copy, "run").returncode == 0
     after = {p.name for p in (copy / "results").iterdir()}
@@ -143,19 +137,9 @@ def test_a_killed_run_leaves_the_old_results_whole(copy):
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_interruption_ends_in_130_without_debris(project, sent):
-    process = start(project, "run", "--log-json", is_slow=True)
-    seen = []
-    for line in process.stderr:
-        if line.startswith("{"):
-            event = json.loads(line)["event"]
-            if event == "read":
-                time.sleep(0.05)
-                process.send_signal(sent)
-        else:
-            seen.append(line)
-    assert process.wait() == 130
-    assert "interrupted" in "".join(seen)
-    assert "Traceback" not in "".join(seen)
+    done = run_signalled(sent, READING, project, "run")
+    assert done.returncode == 130
+    assert "interrupted" in told(done)
     assert list((project / "results").iterdir()) == []
 
 

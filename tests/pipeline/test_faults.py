@@ -7,11 +7,21 @@ import re
 import shutil
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
-from black_box import SHORT, TWO_EXHIBITS, command, hashes, run_program, start, write_project
+from black_box import (
+    DRAWING,
+    ESTIMATING,
+    SHORT,
+    TWO_EXHIBITS,
+    command,
+    hashes,
+    run_program,
+    run_signalled,
+    start,
+    write_project,
+)
 
 from twintrade.errors import StoreError
 from twintrade.study.redraw import redraw
@@ -287,19 +297,13 @@ def test_any_field_of_a_manifest_may_be_missing_or_of_another_kind(copy, field):
         assert list_changes(copy, "tiny", {})
 
 
-@pytest.mark.parametrize(("event", "seconds"), [("estimate/twfe/log-gravity", 0.0), ("draw", 0.4)])
-def test_interruption_leaves_no_debris_and_the_old_results(copy, event, seconds):
+@pytest.mark.parametrize("after", [ESTIMATING, DRAWING])
+def test_interruption_leaves_no_debris_and_the_old_results(copy, after):
     changed(copy)
     before = hashes(copy / "results" / "tiny")
-    process = start(copy, "run", "--log-json", is_slow=True)
-    seen = []
-    for line in process.stderr:
-        seen.append(line)
-        if line.startswith("{") and json.loads(line)["event"] == event:
-            time.sleep(seconds)
-            process.send_signal(signal.SIGINT)
-    assert process.wait() == 130
+    done = run_signalled(signal.SIGINT, after, copy, "run")
+    assert done.returncode == 130
     taken_up = "the next run takes up the long jobs that were finished"
-    assert seen[-1] == f"twintrade: interrupted; earlier results stand whole, and {taken_up}\n"
+    assert told(done).endswith(f"\ntwintrade: interrupted; earlier results stand whole, and {taken_up}\n")
     assert hashes(copy / "results" / "tiny") == before
     assert [p.name for p in (copy / "results").iterdir()] == ["tiny"]
