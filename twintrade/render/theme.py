@@ -1,6 +1,7 @@
 """Typefaces, colours and sizes of a report, and which of them are installed here."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -93,7 +94,7 @@ class Theme:
             for name, value in colours
             if not isinstance(value, str) or re.fullmatch(r"#[0-9A-Fa-f]{6}", value) is None
         ]
-        if self.family != TEXT_SANS and self.family not in _list_installed():
+        if self.family != TEXT_SANS and not _list_installed((self.family,)):
             faults.append(str(Text("style.no-typeface", family=repr(self.family), default=TEXT_SANS)))
         return faults
 
@@ -111,14 +112,22 @@ def find_cjk_serif_family() -> str | None:
 
 
 def _find_first(families: tuple[str, ...]) -> str | None:
-    installed = _list_installed()
-    return next((family for family in families if family in installed), None)
+    return next(iter(_list_installed(families)), None)
 
 
-def _list_installed() -> set[str]:
-    from matplotlib import font_manager  # takes longer to import than an analysis to explain
+def _list_installed(families: tuple[str, ...]) -> list[str]:
+    """Return which of some typefaces are installed; matplotlib's list may have been stored before any of them was."""
+    from matplotlib.font_manager import findSystemFonts, fontManager  # importing it takes longer than explaining
 
-    return {entry.name for entry in font_manager.fontManager.ttflist}
+    entries = fontManager.ttflist
+    if not any(entry.name in families for entry in entries):
+        n_stored, files = len(entries), {entry.fname for entry in entries}
+        for file in (name for name in findSystemFonts() if name not in files):
+            with suppress(OSError, RuntimeError):  # no typeface that can be read
+                fontManager.addfont(file)
+        entries[n_stored:] = [entry for entry in entries[n_stored:] if entry.name in families]
+    installed = {entry.name for entry in entries}
+    return [family for family in families if family in installed]
 
 
 def find_missing_typeface(language: str) -> Text | None:
