@@ -56,6 +56,15 @@ def shared() -> Path:
 
 
 @pytest.fixture
+def chinese_typeface() -> None:
+    """Skip where Chinese would be drawn as boxes."""
+    from twintrade.render.theme import find_missing_typeface
+
+    if find_missing_typeface("zh-CN") is not None:
+        pytest.skip("no Chinese typeface is installed")
+
+
+@pytest.fixture
 def plain_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     save_empty(monkeypatch)
 

@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import pytest
 from black_box import command
 
 from twintrade.study.store.replay import is_tidy
@@ -13,6 +14,7 @@ def read_tidy(folder):
     return {name: path.read_bytes() for path in files if is_tidy(name := path.relative_to(folder).as_posix())}
 
 
+@pytest.mark.usefixtures("chinese_typeface")
 def test_pages_are_drawn_in_a_chosen_language_from_the_same_numbers(finished, tmp_path):
     project = shutil.copytree(finished, tmp_path / "copy")
     folder = project / "results" / "tiny"
