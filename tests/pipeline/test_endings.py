@@ -1,6 +1,5 @@
 """How runs end: exit codes, one message without a traceback, old results untouched."""
 
-import json
 import os
 import shutil
 import signal

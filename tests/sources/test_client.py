@@ -17,7 +17,7 @@ ROWS = [HEADER, ["CA", "4631", "ARMENIA", "8213001", "CA", "2016", "12", "4631"]
 @pytest.fixture
 def ask(connect, query):
     """Give a function that asks the Census Bureau for California's exports to Armenia in 2016."""
-    source, client = connect("census", timeout=0.2, TWINTRADE_KEY_CENSUS=KEY)
+    source, client = connect("census", TWINTRADE_KEY_CENSUS=KEY)
     request = source.plan(query, ())[0]
     return lambda: source.parse(request, client.ask(request))
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import threading
 import time
 from itertools import pairwise
 
@@ -11,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from twintrade.fanout import Step
 from twintrade.study import progress as module
-from twintrade.study.progress import Bar, Clock, JsonLines, StageLines, report_progress, report_when_slow
+from twintrade.study.progress import Bar, Clock, JsonLines, Report, StageLines, report_progress, report_when_slow
 from twintrade.text import Text, use_language
 
 DRAWS = "randomization: 210 of 499, about 40 s left"
@@ -182,10 +183,13 @@ def test_a_bar_is_for_a_terminal_and_one_analysis_at_a_time(monkeypatch):
 
 
 def test_a_command_without_jobs_says_what_it_does_where_that_takes_long(monkeypatch, capfd):
+    monkeypatch.setattr(module, "SLOW", 3600.0)
     with report_when_slow("mine", Text("study.stage-check")):
         pass
     assert capfd.readouterr().err == ""
-    monkeypatch.setattr("twintrade.study.progress.SLOW", 0.0)
+    monkeypatch.setattr(module, "SLOW", 0.0)
+    said, say = threading.Event(), Report._say
+    monkeypatch.setattr(Report, "_say", lambda *words: (say(*words), said.set()))
     with report_when_slow("mine", Text("study.stage-check")):
-        time.sleep(0.5)
+        assert said.wait(60)
     assert capfd.readouterr().err == "mine: checking\n"
