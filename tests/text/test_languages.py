@@ -210,7 +210,6 @@ def test_two_averages_of_percent_effects_have_two_names(language):
     assert all(said.lower().count(label) == 1 for label in labels)
 
 
-
 def test_the_language_of_the_page_on_contributing_says_what_it_has(root, tmp_path, monkeypatch):
     """Esperanto with two files: its own words, and English behind a mark for all else."""
     page = (root / "docs" / "contributing" / "language.md").read_text(encoding="utf-8")

@@ -51,7 +51,7 @@ def open_engine(options: Microdata, root: Path) -> "Spark":
         note_library("pyspark")
         note_library("pyarrow")
     except ImportError:
-        raise DataError("engine = \"spark\" needs pyspark and pyarrow: pip install pyspark pyarrow") from None
+        raise DataError('engine = "spark" needs pyspark and pyarrow: pip install pyspark pyarrow') from None
     _reach(options)
     builder: Any = SparkSession.builder
     spill = root / options.spill
