@@ -137,11 +137,8 @@ imputation-assumes = Without the agreement, { $family ->
 imputation-averages = Average of { $ratio ->
     [yes] ln(y / ŷ(0))
    *[no] y − ŷ(0)
-}, over all treated rows that can be imputed{ $ratio ->
-    [yes] { " " }and are not zero
-   *[no] { "" }
-}, each row { weighing }{ $ratio ->
-    [yes] ; where more than 5 % of them are zero, average over treated { units } of ln(Σy / Σŷ(0)), each { unit } { weighing }. Effects by event time, cohort and year are cell averages: of ln(Σy / Σŷ(0)) within cohort and event time, by number of rows.
+}, over all treated rows that can be imputed, each row { weighing }{ $ratio ->
+    [yes] . Rows of zero have no logarithm and are left out; if more than 5 % of the rows are zero, treated { units } are averaged instead, each by ln(Σy / Σŷ(0)). Effects by event time, cohort and year are cell averages: of ln(Σy / Σŷ(0)) within cohort and event time, by number of rows.
    *[no] .
 }
 imputation-percent = Percent change of the treated { units }' total: the sum of their outcomes over the sum of ŷ(0), less one, over all treated rows that can be imputed{ both-weighted }.

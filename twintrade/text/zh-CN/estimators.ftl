@@ -137,11 +137,8 @@ imputation-assumes = 若没有协议，{ $family ->
 imputation-averages = { $ratio ->
     [yes] ln(y / ŷ(0))
    *[no] y − ŷ(0)
-}的平均值，涵盖全部可插补{ $ratio ->
-    [yes] 且不为零
-   *[no] { "" }
-}的处理组观测，各观测{ weighing }{ $ratio ->
-    [yes] ；若其中零值超过5%，则为处理组各{ unit }的ln(Σy / Σŷ(0))的平均值，各{ unit }{ weighing }。按事件时间、队列和年份的效应为单元格平均：在队列和事件时间内取ln(Σy / Σŷ(0))，按观测数加权。
+}的平均值，涵盖全部可插补的处理组观测，各观测{ weighing }{ $ratio ->
+    [yes] 。零值没有对数，予以剔除；若零值超过5%，则改为对处理组各{ unit }的ln(Σy / Σŷ(0))取平均。按事件时间、队列和年份的效应为单元格平均：在队列和事件时间内取ln(Σy / Σŷ(0))，按观测数加权。
    *[no] 。
 }
 imputation-percent = 处理组{ units }总额的百分比变化：其结果变量之和除以ŷ(0)之和，再减一，涵盖全部可插补的处理组观测{ both-weighted }。
