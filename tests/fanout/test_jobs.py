@@ -186,7 +186,8 @@ def test_a_second_run_recomputes_only_what_the_first_did_not_finish(shared, impa
     assert in_process(second) != in_process(first)
 
 
-def test_short_calls_leave_the_ledger_alone(shared):
+def test_short_calls_leave_the_ledger_alone(monkeypatch, shared):
+    monkeypatch.setattr(jobs_module, "ALONE_SECONDS", 3600.0)
     ledger = Memory()
     run_jobs("loop", drawn, JOBS, shared=shared, rng=np.random.default_rng(5), workers=Workers(ledger=ledger))
     assert ledger.kept == {}

@@ -6,7 +6,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from decimal import Decimal
 
 import pytest
@@ -84,14 +83,12 @@ def test_a_master_that_is_not_there(tmp_path):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
-    started = time.monotonic()
     with pytest.raises(DataError, match=rf"the Spark master spark://127\.0\.0\.1:{port} does not answer"):
         collapse(
             declared("x.csv", microdata=SPARK | {"master": f"spark://127.0.0.1:{port}", "answer_within": 2}),
             tmp_path,
             Faults(),
         )
-    assert time.monotonic() - started < 30
 
 
 SILENT = """
