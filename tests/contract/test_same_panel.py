@@ -62,7 +62,6 @@ FAULTS: Mapping[tuple[str, str], str] = {
     ("zeros", "twfe_weights"): "runs in levels beside a Poisson headline",
     ("zeros", "bacon"): "runs in levels beside a Poisson headline",
     ("zeros", "balance"): "its means count a pair that a Poisson headline leaves out",
-    ("zeros", "power"): "deals placebo agreements to a pair that a Poisson headline leaves out",
 }
 """Known and open. Whoever mends one takes its line out: a line that nothing needs is a failure here."""
 

@@ -147,7 +147,7 @@ def test_power_finds_what_it_says_it_finds(rng) -> None:
 
 def test_placebos_touch_no_tied_unit(rng) -> None:
     design = made()
-    placebo, onsets = build_placebo_design(design)
+    placebo, onsets = build_placebo_design(fit(TWFE(shape="static"), design))
     drawn = deal(placebo, onsets, rng)
     assert np.isinf(drawn[np.isfinite(design.onset)]).all()
     assert sorted(drawn[np.isfinite(drawn)]) == sorted(onsets)
@@ -161,7 +161,7 @@ def test_placebos_of_one_place_stay_in_one_place(rng, side) -> None:
     onset = np.full(100, np.inf)
     onset[codes == 2], onset[np.flatnonzero(codes == 5)[:4]] = 2004.0, 2007.0
     design = replace(design, treatment=Treatment(design.panel.units, onset))
-    placebo, onsets = build_placebo_design(design)
+    placebo, onsets = build_placebo_design(fit(TWFE(shape="static"), design))
     for _ in range(10):
         drawn = deal(placebo, onsets, rng, *find_shared_places(design))
         assert np.isinf(drawn[np.isfinite(onset)]).all()

@@ -17,7 +17,7 @@ from twintrade.fanout import Arrays, run_jobs, split_succeeded
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.clustering import compute_t_quantile
-from twintrade.inference.refits import estimate_one_step
+from twintrade.inference.refits import estimate_one_step, find_units_with_trade
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.text import Text, Words
 
@@ -108,7 +108,7 @@ class Power(Diagnostic):
 
     def _draw_placebos(self, fit: Fit, rng: np.random.Generator) -> "_Placebos":
         """Return the placebo estimates, some of them with clustered errors, and why other draws failed."""
-        (design, onsets), together = build_placebo_design(fit.design), find_shared_places(fit.design)
+        (design, onsets), together = build_placebo_design(fit), find_shared_places(fit.design)
         first = design.reassigned(deal(design, onsets, rng, *together))
         asked: tuple[View, ...] = ("overall",)
         fast = fit.estimator.repeater(first, first.observations.y[:, None], asked)
@@ -176,22 +176,20 @@ def _se(fit: Fit) -> float:
         return float("nan")
 
 
-def build_placebo_design(design: Design) -> tuple[Design, FloatArray]:
-    """Return the design on never-treated units alone, and the real onsets to be dealt among them.
+def build_placebo_design(fit: Fit) -> tuple[Design, FloatArray]:
+    """Return the design on never-treated units with trade alone, and the real onsets to be dealt among them.
 
     Raises
     ------
     DesignError
         Fewer than two untreated units for every treated one.
     """
-    o = design.observations
-    treated = o.is_ever_treated
-    onsets = o.unit_onset[treated]
-    untreated = [str(u) for u in o.unit_ids[~treated]]
-    if len(untreated) < 2 * onsets.size:
-        raise DesignError(f"{len(untreated)} untreated units are too few to play {onsets.size} treated ones")
-    inside = np.isin(design.panel.units, untreated)
-    return design.restricted(inside[design.panel.unit]), onsets
+    design, o = fit.design, fit.design.observations
+    onsets, pool = o.unit_onset[o.is_ever_treated], find_units_with_trade(fit)
+    untreated = o.unit_rows[pool[~o.is_ever_treated[pool]]]
+    if untreated.size < 2 * onsets.size:
+        raise DesignError(f"{untreated.size} untreated units are too few to play {onsets.size} treated ones")
+    return design.restricted(np.isin(design.panel.unit, untreated)), onsets
 
 
 def find_shared_places(design: Design) -> tuple[IntArray, IntArray]:
