@@ -230,7 +230,7 @@ class Panel:
         array([1])
         """
         labels = name_keys(units)
-        codes = self._places.get_indexer(labels).astype(np.int64)
+        codes = self._places.get_indexer(pd.Index(labels, dtype=object)).astype(np.int64)
         if (codes < 0).any():
             unknown, example = labels[codes < 0][0], self.units[0] if self.n_units else ""
             raise DesignError(f"{unknown!r} is no unit of the panel; units are like {example!r}")

@@ -51,13 +51,13 @@ def _code_column(column: pd.Series) -> Coded:
             numbers, distinct = number_values(keys)
             return _label(numbers, distinct.astype(object))
     try:
-        codes, keys = pd.factorize(column, sort=True)
+        codes, distinct_keys = pd.factorize(column, sort=True)
     except TypeError as error:
         raise DesignError(f"column {column.name!r} ({column.dtype}) cannot name units: {error}; use text") from None
     if (codes < 0).any():
         at = int(np.flatnonzero(codes < 0)[0])
         raise DesignError(f"column {column.name!r} ({column.dtype}) has an empty key at row {at}")
-    return _label(codes.astype(np.int64), np.asarray(keys, dtype=object))
+    return _label(codes.astype(np.int64), np.asarray(distinct_keys, dtype=object))
 
 
 def _code_dyads(city: Coded, partner: Coded) -> Coded:

@@ -58,6 +58,7 @@ def panel(
         One row a city (and partner) and period. Of pandas, polars, Arrow, DuckDB or any library that narwhals reads.
     city, partner, unit : str
         Columns. With city and partner the units are pairs; a city alone, or a unit alone, is a unit.
+        Text, numbers or tuples: a unit is named by its key, or by that as text.
     period : str
         Years as numbers, text ("2004", "2004Q3", "2004-07", "2004-07-01"), dates, or pandas periods.
     frequency : {"year", "quarter", "month"}, optional
