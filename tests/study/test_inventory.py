@@ -23,6 +23,8 @@ UNUSED = {
     "list": DRAWING | MODELS | READING | {"joblib", "tomlkit"},
     "explain": DRAWING | MODELS | READING | PARTS | {"joblib", "twintrade.render.appendix", "twintrade.study.run"},
     "check": DRAWING | MODELS | READING | {"joblib", "twintrade.render.appendix"},
+    "init other": DRAWING | {"linearmodels", "statsmodels"},
+    "verify": DRAWING | {"linearmodels", "statsmodels"},
 }
 
 
