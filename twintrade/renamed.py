@@ -21,23 +21,13 @@ class RenamedWarning(FutureWarning):
 
 @dataclass(frozen=True, slots=True)
 class Renamed:
-    """A name that was replaced by another.
+    """A name that was replaced by another."""
 
-    Attributes
-    ----------
-    kind : {"name", "argument", "option", "key"}
-        Of the package, of a public function, of a method, or of the analysis file.
-    place : str
-        Where it stands: "twintrade", a function, a method, or a table of the analysis file ("design").
-    old, new : str
-    since, until : str
-        The version that renamed it, and the one in which the old name is gone.
-    """
-
-    kind: Kind
-    place: str
+    kind: Kind  # of the package, of a public function, of a method, or of the analysis file
+    place: str  # where it stands: "twintrade", a function, a method, or a table of the analysis file ("design")
     old: str
     new: str
+    # since, until: The version that renamed it, and the one in which the old name is gone
     since: str
     until: str
 

@@ -17,20 +17,12 @@ OUTCOME = "exports"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Simulated:
-    """A simulated panel with its onsets and its truth.
+    """A simulated panel with its onsets and its truth."""
 
-    Attributes
-    ----------
-    panel : Panel
-        Outcome "exports", and "x", a covariate with coefficient ``covariate`` that varies by row.
-    treatment : Treatment
-    truth : DataFrame
-        One row per treated row observed: unit, period, cohort, event_time, effect (added to the outcome, or to its
-        log mean).
-    """
-
-    panel: Panel
+    panel: Panel  # outcome "exports", and "x", a covariate with coefficient `covariate` that varies by row
     treatment: Treatment
+    # One row per treated row observed: unit, period, cohort, event_time, effect (added to the outcome, or to its log
+    # mean)
     truth: pd.DataFrame
 
     def design(self, **options: Any) -> Design:

@@ -26,21 +26,11 @@ _MINUS = ("-", "−", "–", "－")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CovariateTable:
-    """One value of each covariate for what a row is about.
+    """One value of each covariate for what a row is about."""
 
-    Attributes
-    ----------
-    frame : DataFrame
-        The keys, of city, partner and period, unique; and one column a covariate.
-    keys : tuple of str
-    frequency : Frequency
-        Of its periods.
-    record : InputRecord
-    """
-
-    frame: pd.DataFrame
+    frame: pd.DataFrame  # the keys, of city, partner and period, unique; and one column a covariate
     keys: tuple[str, ...]
-    frequency: Frequency
+    frequency: Frequency  # of its periods
     record: InputRecord
 
 

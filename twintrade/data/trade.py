@@ -34,43 +34,23 @@ _ALIKE = ("flow", "reporter", "valuation", "deflator", "coverage", "absent", "pr
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TradeTable:
-    """Trade values of one flow in one currency.
+    """Trade values of one flow in one currency."""
 
-    Attributes
-    ----------
-    frame : DataFrame
-        Columns ``TRADE_COLUMNS``, unique and sorted by city, partner and period. ``period`` is an integer ordinal of
-        ``frequency``; ``value`` is in single units of ``money_unit`` and NaN where there is no figure; ``flag`` says
-        what is special about a value ("missing", a declared footnote, ...); ``file`` and ``row`` where it stands.
-        A completed table has also ``is_filled``.
-    frequency : Frequency
-    money_unit : str
-        Currency code, with the base period after deflating: "USD", "USD of 2015".
-    flow : {"exports", "imports"}
-    reporter : {"city", "partner"}
-    absent : {"zero", "missing", "error"}
-        What an absent row means, as declared.
-    messages : tuple of Message
-    provenance : tuple of InputRecord
-    conversions : tuple of Conversion
-        Every exchange rate and price factor that values were multiplied by.
-    counts : DataFrame or None
-        Of microdata: rows, weight, firms, products by city, partner and period.
-    jumps : tuple of Jump
-        Changes that nothing in their series explains.
-    """
-
+    # Columns `TRADE_COLUMNS`, unique and sorted by city, partner and period. `period` is an integer ordinal of
+    # `frequency`; `value` is in single units of `money_unit` and NaN where there is no figure; `flag` says what is
+    # special about a value ("missing", a declared footnote, ...); `file` and `row` where it stands. A completed table
+    # has also `is_filled`.
     frame: pd.DataFrame
     frequency: Frequency
-    money_unit: str
+    money_unit: str  # currency code, with the base period after deflating: "USD", "USD of 2015"
     flow: Flow
     reporter: Reporter
-    absent: Absent
+    absent: Absent  # what an absent row means, as declared
     messages: tuple[Message, ...] = ()
     provenance: tuple[InputRecord, ...] = ()
-    conversions: tuple[Conversion, ...] = ()
-    counts: pd.DataFrame | None = None
-    jumps: tuple[Jump, ...] = ()
+    conversions: tuple[Conversion, ...] = ()  # every exchange rate and price factor that values were multiplied by
+    counts: pd.DataFrame | None = None  # of microdata: rows, weight, firms, products by city, partner and period
+    jumps: tuple[Jump, ...] = ()  # changes that nothing in their series explains
 
     @property
     def cities(self) -> list[str]:

@@ -34,28 +34,16 @@ BLANK_IS_ZERO: Literal["blank is zero"] = "blank is zero"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SourceRows:
-    """The rows of one file.
+    """The rows of one file."""
 
-    Attributes
-    ----------
-    frame : DataFrame
-        Columns city, partner, period, value, flag, file, row, the names as written in city_name and partner_name (and
-        product and revision, where they are declared).
-    currency : str
-    record : InputRecord
-    conversions : tuple of Conversion
-    further_records : tuple of InputRecord
-        Files of exchange rates.
-    counts : DataFrame or None
-        Rows, weight, firms and products by city, partner and period, of microdata.
-    """
-
+    # Columns city, partner, period, value, flag, file, row, the names as written in city_name and partner_name (and
+    # product and revision, where they are declared)
     frame: pd.DataFrame
     currency: str
     record: InputRecord
     conversions: tuple[Conversion, ...] = ()
-    further_records: tuple[InputRecord, ...] = ()
-    counts: pd.DataFrame | None = None
+    further_records: tuple[InputRecord, ...] = ()  # files of exchange rates
+    counts: pd.DataFrame | None = None  # rows, weight, firms and products by city, partner and period, of microdata
 
 
 def read_source(source: TradeSource, root: Path, faults: Faults) -> SourceRows:

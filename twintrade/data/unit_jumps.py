@@ -39,22 +39,12 @@ _MAX_NAMED = 12
 
 @dataclass(frozen=True, slots=True)
 class Jump:
-    """A change from one figure to the next that nothing in the series explains.
-
-    Attributes
-    ----------
-    city : str
-    partner : str
-        "" where the pairs of the city jump together.
-    period : int
-    factor : float
-        The larger of the two figures over the smaller.
-    """
+    """A change from one figure to the next that nothing in the series explains."""
 
     city: str
-    partner: str
+    partner: str  # "" where the pairs of the city jump together
     period: int
-    factor: float
+    factor: float  # the larger of the two figures over the smaller
 
     def describe(self, frequency: Frequency) -> Text:
         """Return where and how far, with the power of ten that it is near."""

@@ -14,34 +14,18 @@ from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArr
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
-    """The treated unit in the first row, donors below it, over the periods of the treated unit.
+    """The treated unit in the first row, donors below it, over the periods of the treated unit."""
 
-    Attributes
-    ----------
-    values : FloatArray, shape (1 + n_donors, n_periods)
-        Transformed outcomes.
-    units : ObjectArray, shape (1 + n_donors,)
-    periods : IntArray, shape (n_periods,)
-    onset : int
-        First treated period.
-    anticipation : int
-    city, partner : IntArray, shape (1 + n_donors,)
-        Codes of both ends.
-    predictors : FloatArray, shape (1 + n_donors, n_predictors)
-        Covariates averaged over the periods before the onset.
-    seasons : int
-        Periods a year.
-    """
-
-    values: FloatArray
-    units: ObjectArray
-    periods: IntArray
-    onset: int
+    values: FloatArray  # (1 + n_donors, n_periods): transformed outcomes
+    units: ObjectArray  # (1 + n_donors,)
+    periods: IntArray  # (n_periods,)
+    onset: int  # first treated period
     anticipation: int
+    # city, partner: (1 + n_donors,): codes of both ends
     city: IntArray
     partner: IntArray
-    predictors: FloatArray
-    seasons: int = 1
+    predictors: FloatArray  # (1 + n_donors, n_predictors): covariates averaged over the periods before the onset
+    seasons: int = 1  # periods a year
 
     @property
     def treated(self) -> FloatArray:

@@ -18,25 +18,14 @@ _REASONS = ("always-treated", "treated", "aggregate", "not-in-design", "too-few-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DonorSet:
-    """One answer to the question who would have moved like the treated unit.
+    """One answer to the question who would have moved like the treated unit."""
 
-    Attributes
-    ----------
-    key : str
-        "A" for the same city's flows to other destinations, "B" for other cities' flows to the same destination,
-        "all" for every untreated flow of the table.
-    description : str
-        The same in words, as the identifying assumption prints it.
-    donors : Donors
-        The comparison; may hold no unit.
-    excluded : DataFrame
-        Columns unit, reason: every candidate that may not serve, and why.
-    """
-
+    # "A" for the same city's flows to other destinations, "B" for other cities' flows to the same destination, "all"
+    # for every untreated flow of the table
     key: str
-    description: Words
-    donors: Donors
-    excluded: pd.DataFrame
+    description: Words  # the same in words, as the identifying assumption prints it
+    donors: Donors  # the comparison; may hold no unit
+    excluded: pd.DataFrame  # columns unit, reason: every candidate that may not serve, and why
 
     @property
     def n_donors(self) -> int:

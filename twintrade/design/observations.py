@@ -19,65 +19,28 @@ NEVER_TIME = np.iinfo(np.int64).min // 2
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Observations:
-    """Aligned arrays over the rows that take part, sorted by unit and period, and what a design says of them.
-
-    Attributes
-    ----------
-    panel : Panel
-    outcome : str
-        Column of the panel that ``y`` is made from.
-    rows : IntArray, shape (n_rows,)
-        Positions in the panel.
-    y : FloatArray, shape (n_rows,)
-        Transformed outcome, finite.
-    unit : IntArray, shape (n_rows,)
-        Codes 0 .. n_units - 1 into ``unit_ids``.
-    unit_ids : ObjectArray, shape (n_units,)
-    unit_rows : IntArray, shape (n_units,)
-        Code of each unit in the panel.
-    period : IntArray, shape (n_rows,)
-    unit_onset : FloatArray, shape (n_units,)
-        ``inf`` for never.
-    covariates : FloatArray, shape (n_rows, n_covariates)
-    covariate_names : tuple of str
-    weights : FloatArray or None, shape (n_rows,)
-        As the design names them; ``row_weights`` is there without as well.
-    dose : FloatArray or None, shape (panel.n_rows,)
-        Intensity of the treatment, where there is one.
-    effect_names : tuple of str
-        Fixed effects.
-    window : (int, int)
-        First and last event time shown.
-    reference : int
-        Event time set to zero.
-    anticipation : int
-    scale : {"level", "log points", "share", "index"}
-        Of a linear effect on ``y``.
-    dropped : tuple of Dropped
-    statistics : CohortStatistics or None
-        What stands behind a panel of cohort means.
-    """
+    """Aligned arrays over the rows that take part, sorted by unit and period, and what a design says of them."""
 
     panel: Panel
-    outcome: str
-    rows: IntArray
-    y: FloatArray
-    unit: IntArray
-    unit_ids: ObjectArray
-    unit_rows: IntArray
-    period: IntArray
-    unit_onset: FloatArray
-    covariates: FloatArray
+    outcome: str  # column of the panel that `y` is made from
+    rows: IntArray  # (n_rows,): positions in the panel
+    y: FloatArray  # (n_rows,): transformed outcome, finite
+    unit: IntArray  # (n_rows,): codes 0 .. n_units - 1 into `unit_ids`.
+    unit_ids: ObjectArray  # (n_units,)
+    unit_rows: IntArray  # (n_units,): code of each unit in the panel
+    period: IntArray  # (n_rows,)
+    unit_onset: FloatArray  # (n_units,): `inf` for never
+    covariates: FloatArray  # (n_rows, n_covariates)
     covariate_names: tuple[str, ...]
-    weights: FloatArray | None
-    dose: FloatArray | None
-    effect_names: tuple[str, ...]
-    window: tuple[int, int]
-    reference: int
+    weights: FloatArray | None  # (n_rows,): as the design names them; `row_weights` is there without as well
+    dose: FloatArray | None  # (panel.n_rows,): intensity of the treatment, where there is one
+    effect_names: tuple[str, ...]  # fixed effects
+    window: tuple[int, int]  # first and last event time shown
+    reference: int  # event time set to zero
     anticipation: int
-    scale: Scale
+    scale: Scale  # of a linear effect on `y`
     dropped: tuple[Dropped, ...] = ()
-    statistics: CohortStatistics | None = None
+    statistics: CohortStatistics | None = None  # what stands behind a panel of cohort means
 
     @property
     def n_rows(self) -> int:

@@ -14,31 +14,15 @@ from twintrade.text import Text
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OutcomeMatrix:
-    """Transformed outcomes of units that are observed in every period in which the treated units are.
+    """Transformed outcomes of units that are observed in every period in which the treated units are."""
 
-    Attributes
-    ----------
-    values : FloatArray, shape (n_units, n_periods)
-    units : ObjectArray, shape (n_units,)
-    unit_rows : IntArray, shape (n_units,)
-        Code of each unit in the panel.
-    periods : IntArray, shape (n_periods,)
-        Ascending.
-    onset : FloatArray, shape (n_units,)
-        ``inf`` for units not treated within the periods.
-    used : IntArray, shape (n_units * n_periods,)
-        Positions in the design's observations, for ``Observations.sample``.
-    dropped : tuple of Dropped
-        Donors with gaps.
-    """
-
-    values: FloatArray
-    units: ObjectArray
-    unit_rows: IntArray
-    periods: IntArray
-    onset: FloatArray
-    used: IntArray
-    dropped: tuple[Dropped, ...] = ()
+    values: FloatArray  # (n_units, n_periods)
+    units: ObjectArray  # (n_units,)
+    unit_rows: IntArray  # (n_units,): code of each unit in the panel
+    periods: IntArray  # (n_periods,): ascending
+    onset: FloatArray  # (n_units,): `inf` for units not treated within the periods
+    used: IntArray  # (n_units * n_periods,): positions in the design's observations, for `Observations.sample`
+    dropped: tuple[Dropped, ...] = ()  # donors with gaps
 
     @property
     def is_treated(self) -> BoolArray:

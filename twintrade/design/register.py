@@ -47,34 +47,18 @@ AFTER: Literal["after the sample"] = "after the sample"
 
 @dataclass(frozen=True, slots=True)
 class CandidateDate:
-    """One of the dates an agreement may count from.
+    """One of the dates an agreement may count from."""
 
-    Attributes
-    ----------
-    event : str
-        "first_contact", "memorandum", "signed", "ratified", "activated", or "other", which begins nothing.
-    date : TwinningDate
-    label : str
-        What the registry calls the event.
-    """
-
-    event: str
+    event: str  # "first_contact", "memorandum", "signed", "ratified", "activated", or "other", which begins nothing
     date: TwinningDate
-    label: str = ""
+    label: str = ""  # what the registry calls the event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DateChoice:
-    """Which of an agreement's dates counts, and from when.
+    """Which of an agreement's dates counts, and from when."""
 
-    Attributes
-    ----------
-    dates : tuple of str
-        "signed", "first", "last" or a kind of candidate date; the first of these that the agreement has is taken.
-    late_from : int
-    vague_years_later : int
-    """
-
+    # "signed", "first", "last" or a kind of candidate date; the first of these that the agreement has is taken
     dates: tuple[str, ...]
     late_from: int
     vague_years_later: int
@@ -102,33 +86,20 @@ class DateChoice:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Agreements:
-    """What is known about agreements, as the treatment rules read it.
+    """What is known about agreements, as the treatment rules read it."""
 
-    Attributes
-    ----------
-    registry : DataFrame
-        One row a twinning: twinning, city, signatory, partner, partner_city, kind, source, note; ``dates``, a tuple
-        of CandidateDate, empty where none is known; and ``ended``, a TwinningDate or None.
-    undated : DataFrame
-        One row a link without a date: city, partner, partner_city, note.
-    also_linked : tuple of str
-        Units known to have further undated links that stand in no file.
-    undated_policy : {"error", "exclude"}
-    other_events : mapping of str to str
-        Units moved by another named event, and which: in no comparison.
-    decided_cities : tuple of str
-        Cities that somebody has said to be no city of the panel under another name.
-    is_wider : bool
-        Whether the trade tables leave other cities of the register out on purpose.
-    """
-
+    # One row a twinning: twinning, city, signatory, partner, partner_city, kind, source, note; `dates`, a tuple of
+    # CandidateDate, empty where none is known; and `ended`, a TwinningDate or None
     registry: pd.DataFrame
+    # One row a link without a date: city, partner, partner_city, note
     undated: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["city", "partner"]))
-    also_linked: tuple[str, ...] = ()
+    also_linked: tuple[str, ...] = ()  # units known to have further undated links that stand in no file
     undated_policy: Literal["error", "exclude"] = "error"
+    # Units moved by another named event, and which: in no comparison
     other_events: Mapping[str, str] = field(default_factory=dict)
+    # Cities that somebody has said to be no city of the panel under another name
     decided_cities: tuple[str, ...] = ()
-    is_wider: bool = False
+    is_wider: bool = False  # whether the trade tables leave other cities of the register out on purpose
 
 
 def build_register(agreements: Agreements, choice: DateChoice, kinds: tuple[str, ...], panel: Panel) -> pd.DataFrame:

@@ -21,22 +21,12 @@ Loss = tuple[BoolArray, str, Text]
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """A column of a panel before its transform.
-
-    Attributes
-    ----------
-    panel : Panel
-    name : str
-    affected : FloatArray, shape (panel.n_units,)
-        First period of each unit that an agreement may affect; ``inf`` for never.
-    index_base : int or None
-        Period in which an index is 100.
-    """
+    """A column of a panel before its transform."""
 
     panel: Panel
     name: str
-    affected: FloatArray
-    index_base: int | None = None
+    affected: FloatArray  # (panel.n_units,): first period of each unit that an agreement may affect; `inf` for never
+    index_base: int | None = None  # period in which an index is 100
 
     @cached_property
     def figures(self) -> FloatArray:
@@ -68,15 +58,9 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeTransform(ABC):
-    """A transform of the outcome.
+    """A transform of the outcome."""
 
-    Attributes
-    ----------
-    scale : {"level", "log points", "share", "index"}
-        Of a linear effect on the transformed outcome.
-    """
-
-    scale: Literal["level", "log points", "share", "index"]
+    scale: Literal["level", "log points", "share", "index"]  # of a linear effect on the transformed outcome
 
     def losses(self, outcome: Outcome, keep: BoolArray) -> Iterator[Loss]:
         """Yield the rows that have no transformed outcome; ``keep`` marks the rows still in."""
@@ -135,10 +119,6 @@ class Share(OutcomeTransform):
 
     The total counts every figure of the panel, of units that are excluded from the comparison too: it is the same
     whoever is left out. Groups of countries are in no total of a city, and have no share; a remainder is in it.
-
-    Attributes
-    ----------
-    of : {"partner", "city"}
     """
 
     of: Literal["partner", "city"]

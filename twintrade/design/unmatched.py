@@ -17,27 +17,13 @@ MOST_AGREEMENTS = 5
 
 @dataclass(frozen=True, slots=True)
 class Misspelt:
-    """An agreement whose city or partner may be one of the panel.
+    """An agreement whose city or partner may be one of the panel."""
 
-    Attributes
-    ----------
-    agreement : str
-        The agreement in words.
-    near : tuple of str
-        The cities of the panel it may mean, and the partners.
-    units : tuple of str
-        The units of the near names.
-    city : str
-        As the agreement writes it.
-    near_city : str
-        The first of the cities it may mean, "" where only the partner is misspelt.
-    """
-
-    agreement: str
-    near: tuple[str, ...]
-    units: tuple[str, ...]
-    city: str
-    near_city: str
+    agreement: str  # the agreement in words
+    near: tuple[str, ...]  # the cities of the panel it may mean, and the partners
+    units: tuple[str, ...]  # the units of the near names
+    city: str  # as the agreement writes it
+    near_city: str  # the first of the cities it may mean, "" where only the partner is misspelt
 
 
 def find_misspelt_agreements(

@@ -22,14 +22,10 @@ MOST_DRAWS = 199
 
 @dataclass(frozen=True, slots=True)
 class PairedDifference:
-    """One estimate less another, on the scale of both.
+    """One estimate less another, on the scale of both."""
 
-    Attributes
-    ----------
-    effect, low, high, p : float
-        The difference, its 95 % interval and the p-value of none; NaN where the inference gives no error.
-    """
-
+    # effect, low, high, p: The difference, its 95 % interval and the p-value of none; NaN where the inference gives
+    # no error
     effect: float
     low: float = math.nan
     high: float = math.nan

@@ -32,40 +32,21 @@ COLUMNS = ("label", "label_text", "group", *NUMBERS, *COUNTS, "reason", "reason_
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Variant:
-    """A changed design under a name.
+    """A changed design under a name."""
 
-    Attributes
-    ----------
-    label : Words
-        As the table and the figure name it.
-    group : str
-    design : Design or None
-        None where it could not be made.
-    reason : Words
-        Why not.
-    """
-
-    label: Words
+    label: Words  # as the table and the figure name it
     group: str
-    design: Design | None
-    reason: Words = ""
+    design: Design | None  # none where it could not be made
+    reason: Words = ""  # why not
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a set of variants says of the headline.
-
-    Attributes
-    ----------
-    verdict : Verdict
-    p : float
-        Smallest p-value of no difference, after Holm's adjustment.
-    bound, tolerance : float
-        Upper bound of the largest difference, and what it was held against.
-    """
+    """What a set of variants says of the headline."""
 
     verdict: Verdict
-    p: float
+    p: float  # smallest p-value of no difference, after Holm's adjustment
+    # bound, tolerance: Upper bound of the largest difference, and what it was held against
     bound: float
     tolerance: float
 

@@ -15,14 +15,9 @@ LEVEL = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Yardstick:
-    """The headline's interval, against which a violation is large or small.
+    """The headline's interval, against which a violation is large or small."""
 
-    Attributes
-    ----------
-    effect, low, high : float
-        On the scale of the estimate; an end may be infinite, NaN where there is no interval.
-    """
-
+    # effect, low, high: On the scale of the estimate; an end may be infinite, NaN where there is no interval
     effect: float
     low: float
     high: float

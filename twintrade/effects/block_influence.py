@@ -15,21 +15,11 @@ UNITS_AT_ONCE = 2048
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BlockInfluence(Influence):
-    """Blocks that add up to the influence: averages of effects change their loadings alone.
+    """Blocks that add up to the influence: averages of effects change their loadings alone."""
 
-    Attributes
-    ----------
-    unit_ids : ObjectArray, shape (n_units,)
-    blocks : sequence of Factor
-        Of the units' own rows, ascending; at least one.
-    grouped : WeightInfluence or None
-        What comes from estimated weights.
-    linear : OutcomeWeights or None
-    """
-
-    unit_ids: ObjectArray
-    blocks: Sequence[Factor]
-    grouped: WeightInfluence | None = None
+    unit_ids: ObjectArray  # (n_units,)
+    blocks: Sequence[Factor]  # of the units' own rows, ascending; at least one
+    grouped: WeightInfluence | None = None  # what comes from estimated weights
     linear: OutcomeWeights | None = None
 
     @property

@@ -16,32 +16,22 @@ class CohortInfluence(Influence):
     """Unit i of cohort h contributes ``coefficients[h].T @ (Y_i - means[h]) + constants[h]``.
 
     Clustered by unit, its cross-product needs the cohort moments alone; by larger clusters, cluster-by-cohort sums.
-
-    Attributes
-    ----------
-    moments : CohortMoments
-    coefficients : FloatArray, shape (n_cohorts, n_periods, n_effects)
-    constants : FloatArray, shape (n_cohorts, n_effects)
-    unit_ids : ObjectArray or None, shape (n_units,)
-        None when the moments were made elsewhere and no unit is at hand.
-    cohort : IntArray or None, shape (n_units,)
-    outcomes : FloatArray or None, shape (n_units, n_periods)
-    given_clusters : mapping of str to ClusterSums
-        Sums by cluster and cohort that came with moments made elsewhere.
-    parent : IntArray or None, shape (n_cohorts,)
-        Where the moments are by parts of cohorts (units that miss the same periods): the cohort of each part.
-    loadings : FloatArray or None, shape (n_cohorts, n_periods, n_effects)
-        Weight of a unit's outcome in each effect; None where the coefficients are that.
     """
 
     moments: CohortMoments
-    coefficients: FloatArray
-    constants: FloatArray
+    coefficients: FloatArray  # (n_cohorts, n_periods, n_effects)
+    constants: FloatArray  # (n_cohorts, n_effects)
+    # (n_units,): none when the moments were made elsewhere and no unit is at hand
     unit_ids: ObjectArray | None = None
-    cohort: IntArray | None = None
-    outcomes: FloatArray | None = None
+    cohort: IntArray | None = None  # (n_units,)
+    outcomes: FloatArray | None = None  # (n_units, n_periods)
+    # Sums by cluster and cohort that came with moments made elsewhere
     given_clusters: Mapping[str, ClusterSums] = field(default_factory=dict)
+    # (n_cohorts,): where the moments are by parts of cohorts (units that miss the same periods): the cohort of each
+    # part
     parent: IntArray | None = None
+    # (n_cohorts, n_periods, n_effects): weight of a unit's outcome in each effect; None where the coefficients are
+    # that
     loadings: FloatArray | None = None
 
     @property

@@ -9,14 +9,9 @@ from twintrade.numerics.arrays import FloatArray
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CorrectedInfluence(UnitInfluence):
-    """Unit influence with its leverage-adjusted twin.
+    """Unit influence with its leverage-adjusted twin."""
 
-    Attributes
-    ----------
-    adjusted : FloatArray, shape (n_units, n_effects)
-    """
-
-    adjusted: FloatArray
+    adjusted: FloatArray  # (n_units, n_effects)
 
     def combined(self, weights: FloatArray, extra: WeightInfluence | None = None) -> "CorrectedInfluence":
         """Return the influence of ``effects @ weights`` for fixed weights."""

@@ -21,38 +21,22 @@ TOLERANCE = 1e-6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrossCheck:
-    """One column of the ladder, estimated again by other software.
+    """One column of the ladder, estimated again by other software."""
 
-    Attributes
-    ----------
-    estimator, specification : str
-        The column.
-    label : Words
-        How it is called.
-    software : str
-        What estimated it again, with the function; empty where nothing did.
-    estimand : {"same", "other"}
-        Whether it is the column's own number, or a neighbor that reads it.
-    stored, estimate : float
-        Of the results, and of the other software.
-    stored_error, error : float
-        Clustered errors under the convention of the results; NaN where there is none to compare.
-    scale : str
-    note : Words
-        What another estimand is, or why nothing was compared.
-    """
-
+    # estimator, specification: The column
     estimator: str
     specification: str
-    label: Words
-    software: str = ""
-    estimand: Estimand = "same"
+    label: Words  # how it is called
+    software: str = ""  # what estimated it again, with the function; empty where nothing did
+    estimand: Estimand = "same"  # whether it is the column's own number, or a neighbor that reads it
+    # stored, estimate: Of the results, and of the other software
     stored: float = NONE
     estimate: float = NONE
+    # stored_error, error: Clustered errors under the convention of the results; NaN where there is none to compare
     stored_error: float = NONE
     error: float = NONE
     scale: str = ""
-    note: Words = ""
+    note: Words = ""  # what another estimand is, or why nothing was compared
 
     @property
     def difference(self) -> float:

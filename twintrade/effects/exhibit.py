@@ -9,22 +9,12 @@ EXHIBITS_FILE = "exhibits.json"
 
 @dataclass(frozen=True, slots=True)
 class Exhibit:
-    """A numbered table or figure.
+    """A numbered table or figure."""
 
-    Attributes
-    ----------
-    kind : str
-        Table or Figure.
-    number : int
-    caption : str
-    files : tuple of str
-        Relative to the result set, the readable ones first.
-    """
-
-    kind: str
+    kind: str  # table or Figure
     number: int
     caption: str
-    files: tuple[str, ...]
+    files: tuple[str, ...]  # relative to the result set, the readable ones first
 
 
 def write_exhibits(exhibits: Iterable[Exhibit]) -> bytes:

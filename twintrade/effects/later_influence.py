@@ -24,20 +24,12 @@ class LaterInfluence(Influence):
 
     A combination is always made as it is asked for, whatever was made before, so that no number depends on the order
     in which views are asked for, or on which process asks.
-
-    Attributes
-    ----------
-    unit_ids : ObjectArray, shape (n_units,)
-    contributions : Contributions
-    directions : FloatArray, shape (n_quantities, n_effects)
-    linear : OutcomeWeights or None
-        Weights of rows' outcomes in the effects.
     """
 
-    unit_ids: ObjectArray
+    unit_ids: ObjectArray  # (n_units,)
     contributions: Contributions
-    directions: FloatArray
-    linear: OutcomeWeights | None = None
+    directions: FloatArray  # (n_quantities, n_effects)
+    linear: OutcomeWeights | None = None  # weights of rows' outcomes in the effects
     _combinations: dict[bytes, FloatArray] = field(default_factory=dict, repr=False, compare=False)
 
     @property

@@ -42,50 +42,25 @@ MESSAGE_COLUMNS = ("level", "code", "file", "row", "column", "message", "text")
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """What would answer a message in the analysis file, where the data file itself is right.
+    """What would answer a message in the analysis file, where the data file itself is right."""
 
-    Attributes
-    ----------
-    name : str
-        Which key of the analysis file, and what for.
-    values : tuple of str
-        What the key is given: the name in the file and the code it stands for, the mark, the frequency; of a table
-        the pairs of several entries, one after the other.
-    """
-
-    name: RemedyName
+    name: RemedyName  # which key of the analysis file, and what for
+    # What the key is given: the name in the file and the code it stands for, the mark, the frequency; of a table the
+    # pairs of several entries, one after the other
     values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One thing the reader of the results must know.
+    """One thing the reader of the results must know."""
 
-    Attributes
-    ----------
-    level : {"info", "warning", "error"}
-        Errors stop the run; warnings stand in the report.
-    code : str
-        Stable kebab-case key, the same in messages.csv and in the docs.
-    text : Words
-        What, where, what to do.
-    file : str
-        Path relative to the project, empty where no file is meant.
-    row : int or None
-        The file's own row number, header = 1.
-    column : str
-        Column name in the file.
-    remedy : Remedy or None
-        Where the place that raises the message knows one.
-    """
-
-    level: Level
-    code: str
-    text: Words
-    file: str = ""
-    row: int | None = None
-    column: str = ""
-    remedy: Remedy | None = None
+    level: Level  # errors stop the run; warnings stand in the report
+    code: str  # stable kebab-case key, the same in messages.csv and in the docs
+    text: Words  # what, where, what to do
+    file: str = ""  # path relative to the project, empty where no file is meant
+    row: int | None = None  # the file's own row number, header = 1
+    column: str = ""  # column name in the file
+    remedy: Remedy | None = None  # where the place that raises the message knows one
 
     @property
     def message(self) -> str:

@@ -15,57 +15,33 @@ SEPARATOR = "; "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Money:
-    """What the headline amounts to, summed over the treated rows behind it, in the unit of the outcome.
+    """What the headline amounts to, summed over the treated rows behind it, in the unit of the outcome."""
 
-    Attributes
-    ----------
-    state : {"stated", "bounded", "unavailable"}
-        A total with its interval; only the ends of the interval, for what cannot be excluded; or nothing.
-    reasons : tuple of str
-        Why no total is stated, empty where one is: the interval includes "zero"; it is "unbounded" or there is none;
-        "checks" object; the estimate is of logarithms ("log") or of another "transform", or an "average" that does
-        not weigh treated rows alike; the verdict on a single "case" is that nothing can be told; an "error" came up.
-    objecting : tuple of str
-        Names of the checks that object to the headline.
-    detail : Words
-        The error or the transform.
-    total, low, high : float
-        NaN: not stated. An end without bound is infinite.
-    low_error, high_error : float
-        Monte Carlo errors of the ends, NaN where no draw could move them.
-    detectable : float
-        Smallest rise found with 80 % power, NaN where unknown.
-    detected_by : {"placebo designs", "the interval", ""}
-        What says so.
-    level : float
-    inference : str
-    unit : str
-    n_rows, n_units, n_periods : int
-        Treated rows and units behind the total, and calendar periods that they cover.
-    unit_name : str
-        Name of the unit where it is one.
-    first, last : str
-        Labels of the first and the last of the periods.
-    """
-
-    state: State
+    state: State  # a total with its interval; only the ends of the interval, for what cannot be excluded; or nothing
+    # Why no total is stated, empty where one is: the interval includes "zero"; it is "unbounded" or there is none;
+    # "checks" object; the estimate is of logarithms ("log") or of another "transform", or an "average" that does not
+    # weigh treated rows alike; the verdict on a single "case" is that nothing can be told; an "error" came up
     reasons: tuple[Reason, ...] = ()
-    objecting: tuple[str, ...] = ()
-    detail: Words = ""
+    objecting: tuple[str, ...] = ()  # names of the checks that object to the headline
+    detail: Words = ""  # the error or the transform
+    # total, low, high: NaN: not stated. An end without bound is infinite.
     total: float = float("nan")
     low: float = float("nan")
     high: float = float("nan")
+    # low_error, high_error: Monte Carlo errors of the ends, NaN where no draw could move them
     low_error: float = float("nan")
     high_error: float = float("nan")
-    detectable: float = float("nan")
-    detected_by: DetectedBy = ""
+    detectable: float = float("nan")  # smallest rise found with 80 % power, NaN where unknown
+    detected_by: DetectedBy = ""  # what says so
     level: float = float("nan")
     inference: str = ""
     unit: str = ""
+    # n_rows, n_units, n_periods: Treated rows and units behind the total, and calendar periods that they cover
     n_rows: int = 0
     n_units: int = 0
     n_periods: int = 0
-    unit_name: str = ""
+    unit_name: str = ""  # name of the unit where it is one
+    # first, last: Labels of the first and the last of the periods
     first: str = ""
     last: str = ""
 

@@ -26,21 +26,12 @@ class OutcomeWeights:
     """Weights v with ``effects = v'y``; for a Poisson method with working residuals (y - mu) / mu, linearized, for y.
 
     Estimated weights of an average are taken for fixed, which changes nothing where the averaged effects are alike.
-
-    Attributes
-    ----------
-    rows : IntArray, shape (n_rows,)
-        Positions in the design's observations.
-    columns : FloatArray, shape (n_rows, n_columns), or LaterColumns
-    selector : FloatArray, shape (n_columns, n_effects)
-    scale : FloatArray or None, shape (n_rows,)
-        Multiplies the rows of ``columns @ selector``; None for one.
     """
 
-    rows: IntArray
-    columns: FloatArray | LaterColumns
-    selector: FloatArray
-    scale: FloatArray | None = None
+    rows: IntArray  # (n_rows,): positions in the design's observations
+    columns: FloatArray | LaterColumns  # (n_rows, n_columns)
+    selector: FloatArray  # (n_columns, n_effects)
+    scale: FloatArray | None = None  # (n_rows,): multiplies the rows of `columns @ selector`; None for one
 
     def matrix(self) -> FloatArray:
         """Return the weights, shape (n_rows, n_effects)."""

@@ -9,60 +9,36 @@ ErrorSource = Literal["stated", "before"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatedErrors:
-    """How outcomes are drawn: standard deviations in log points, and where they come from.
+    """How outcomes are drawn: standard deviations in log points, and where they come from."""
 
-    Attributes
-    ----------
-    source : {"stated", "before"}
-        The program's own, or estimated from rows before the first agreement.
-    pair, city, partner : float
-        Of a pair's own error, and of shocks that all pairs of a city, or of a partner, share in a period.
-    serial : float
-        First-order autocorrelation of each of the three.
-    size : float
-        Of the logarithm of a pair's usual flow.
-    zeros : float
-        Share of rows without trade.
-    n_periods, n_rows : int
-        What they were estimated from; zero where stated.
-    """
-
-    source: ErrorSource
+    source: ErrorSource  # the program's own, or estimated from rows before the first agreement
+    # pair, city, partner: Of a pair's own error, and of shocks that all pairs of a city, or of a partner, share in a
+    # period
     pair: float
     city: float
     partner: float
-    serial: float
-    size: float
-    zeros: float = 0.0
+    serial: float  # first-order autocorrelation of each of the three
+    size: float  # of the logarithm of a pair's usual flow
+    zeros: float = 0.0  # share of rows without trade
+    # n_periods, n_rows: What they were estimated from; zero where stated
     n_periods: int = 0
     n_rows: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisteredDesign:
-    """Who is compared with whom, when; no outcome.
-
-    Attributes
-    ----------
-    rows, pairs, cities, partners : int
-    first, last : str
-        Periods.
-    agreements : mapping of str to str
-        First period under an agreement of each pair treated within the sample.
-    roles : mapping of str to int
-        Pairs by their part in the comparison.
-    rows_sha256, register_sha256 : str
-        Of which pairs have a row in which period, and of the register of agreements.
-    """
+    """Who is compared with whom, when; no outcome."""
 
     rows: int
     pairs: int
     cities: int
     partners: int
+    # first, last: Periods
     first: str
     last: str
-    agreements: Mapping[str, str]
-    roles: Mapping[str, int]
+    agreements: Mapping[str, str]  # first period under an agreement of each pair treated within the sample
+    roles: Mapping[str, int]  # pairs by their part in the comparison
+    # rows_sha256, register_sha256: Of which pairs have a row in which period, and of the register of agreements
     rows_sha256: str
     register_sha256: str
 
@@ -78,33 +54,21 @@ class PowerPoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Performance:
-    """The headline on simulated outcomes without any effect.
+    """The headline on simulated outcomes without any effect."""
 
-    Attributes
-    ----------
-    seed, draws, failed : int
-        How many outcomes were drawn by which seed, and of how many there was no estimate or no test.
-    level : float
-        Of the test.
-    methods : mapping of str to int
-        Draws by the inference that was taken.
-    size, size_error : float or None
-        Share of draws in which no effect is rejected, with its Monte Carlo standard error.
-    unit : str
-        Of effects: "percent", else the scale of the headline.
-    detectable, detectable_low, detectable_high : float or None
-        Smallest rise found four times in five, with its Monte Carlo interval of 95 %.
-    curve : tuple of PowerPoint
-    """
-
+    # seed, draws, failed: How many outcomes were drawn by which seed, and of how many there was no estimate or no
+    # test
     seed: int
     draws: int
     failed: int
-    level: float
-    methods: Mapping[str, int]
-    unit: str
+    level: float  # of the test
+    methods: Mapping[str, int]  # draws by the inference that was taken
+    unit: str  # of effects: "percent", else the scale of the headline
+    # size, size_error: Share of draws in which no effect is rejected, with its Monte Carlo standard error
     size: float | None = None
     size_error: float | None = None
+    # detectable, detectable_low, detectable_high: Smallest rise found four times in five, with its Monte Carlo
+    # interval of 95 %
     detectable: float | None = None
     detectable_low: float | None = None
     detectable_high: float | None = None
@@ -142,46 +106,25 @@ class RegisteredClaim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """What registration.json holds beside its own hash.
-
-    Attributes
-    ----------
-    analysis, title, question, version : str
-    registered : str
-        Date and time, UTC.
-    results_existed : str
-        Date of results that were there already; empty where there were none.
-    specification : mapping
-        Every value of the analysis file, defaults included, without the report's.
-    facts : RegisteredDesign
-    errors : SimulatedErrors
-    columns : tuple of RegisteredColumn
-    inference : str
-        As the analysis file names it.
-    inference_reason, inference_reason_text : str
-        Why it takes the method it takes on this design.
-    checks : tuple of str
-    claims : tuple of RegisteredClaim
-    performance : Performance or None
-        None where the headline gives no test.
-    """
+    """What registration.json holds beside its own hash."""
 
     analysis: str
     title: str
     question: str
     version: str
-    registered: str
-    results_existed: str
-    specification: Mapping[str, Any]
+    registered: str  # date and time, UTC
+    results_existed: str  # date of results that were there already; empty where there were none
+    specification: Mapping[str, Any]  # every value of the analysis file, defaults included, without the report's
     facts: RegisteredDesign
     errors: SimulatedErrors
     columns: tuple[RegisteredColumn, ...]
-    inference: str
+    inference: str  # as the analysis file names it
+    # inference_reason, inference_reason_text: Why it takes the method it takes on this design
     inference_reason: str
     inference_reason_text: str
     checks: tuple[str, ...]
     claims: tuple[RegisteredClaim, ...]
-    performance: Performance | None
+    performance: Performance | None  # none where the headline gives no test
 
     @property
     def headline(self) -> RegisteredColumn | None:
@@ -191,27 +134,13 @@ class Registration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deviation:
-    """One key whose value is another than was registered.
+    """One key whose value is another than was registered."""
 
-    Attributes
-    ----------
-    about : {"specification", "design"}
-        The analysis file, or the pairs, periods and agreements.
-    kind : {"changed", "added", "removed"}
-    key : str
-        "design.window", "estimator.imputation.measure".
-    registered, now : str
-        Values as JSON; empty where there is none.
-    since : str
-        Date of the first run that had it.
-    in_force : bool
-        Whether the present results have it.
-    """
-
-    about: Literal["specification", "design"]
+    about: Literal["specification", "design"]  # the analysis file, or the pairs, periods and agreements
     kind: Literal["changed", "added", "removed"]
-    key: str
+    key: str  # "design.window", "estimator.imputation.measure"
+    # registered, now: Values as JSON; empty where there is none
     registered: str
     now: str
-    since: str = ""
-    in_force: bool = True
+    since: str = ""  # date of the first run that had it
+    in_force: bool = True  # whether the present results have it

@@ -14,35 +14,17 @@ class Regression:
     """The regression behind an influence, row by row, for whatever needs scores finer than a unit.
 
     The influence of one row on the coefficients is ``weights * residuals * design @ bread``.
-
-    Attributes
-    ----------
-    rows : IntArray, shape (n_rows,)
-        Positions in the design's observations.
-    columns : FloatArray, shape (n_rows, n_slopes), or LaterColumns
-        Regressors net of the absorbed effects, at hand or made when asked for.
-    residuals : FloatArray, shape (n_rows,)
-        Working residuals: for Poisson ``(y - mu) / mu`` with ``weights = mu``.
-    weights : FloatArray, shape (n_rows,)
-        Estimation weights.
-    bread : FloatArray, shape (n_slopes, n_slopes)
-        Inverse of ``design' W design``.
-    selector : FloatArray, shape (n_slopes, n_effects)
-        ``effects = slopes @ selector``.
-    slopes : FloatArray or None, shape (n_slopes,)
-        The coefficients, where the method keeps them.
-    names : tuple of Words
-        What each coefficient belongs to, where the method keeps it.
     """
 
-    rows: IntArray
+    rows: IntArray  # (n_rows,): positions in the design's observations
+    # (n_rows, n_slopes): regressors net of the absorbed effects, at hand or made when asked for
     columns: FloatArray | LaterColumns
-    residuals: FloatArray
-    weights: FloatArray
-    bread: FloatArray
-    selector: FloatArray
-    slopes: FloatArray | None = None
-    names: tuple[Words, ...] = ()
+    residuals: FloatArray  # (n_rows,): working residuals: for Poisson `(y - mu) / mu` with `weights = mu`
+    weights: FloatArray  # (n_rows,): estimation weights
+    bread: FloatArray  # (n_slopes, n_slopes): inverse of `design' W design`
+    selector: FloatArray  # (n_slopes, n_effects): `effects = slopes @ selector`
+    slopes: FloatArray | None = None  # (n_slopes,): the coefficients, where the method keeps them
+    names: tuple[Words, ...] = ()  # what each coefficient belongs to, where the method keeps it
 
     @property
     def design(self) -> FloatArray:

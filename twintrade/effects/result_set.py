@@ -71,44 +71,27 @@ SPECIFICATION_COLUMNS = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ResultSet:
-    """Everything a report needs, as the results folder holds it.
+    """Everything a report needs, as the results folder holds it."""
 
-    Attributes
-    ----------
-    name, title : str
-        Folder name and title of the analysis.
-    data : DataFrame
-        The panel: unit, city, partner, period, period_label, outcome, onset, status
-        (treated, comparison, always-treated, undated, ...), event_time.
-    twinnings : DataFrame
-        Treatment register, one row a twinning with every candidate date, source, status and onset.
-    specifications : DataFrame
-        Columns ``SPECIFICATION_COLUMNS``, in the order of the ladder.
-    effects, bands, findings, messages : DataFrame
-        As in effects.csv, bands.csv, findings.csv, messages.csv.
-    payloads : mapping of str to DataFrame
-        Data of figures and tables by name.
-    payload_kinds : mapping of str to str
-        What draws a payload, as in payloads.csv; one that is not named is a table.
-    manifest : mapping
-        Machine facts: versions, hashes, seeds, dropped rows, inputs; empty while a run is not yet stored.
-    is_simulated : bool
-        Whether any source is simulated; then every figure, table and page says SIMULATED.
-    sections : mapping of str to str
-        Sentences for the page that only the study knows: "question", "data_card", "limits" ...
-    """
-
+    # name, title: Folder name and title of the analysis
     name: str
     title: str
+    # The panel: unit, city, partner, period, period_label, outcome, onset, status (treated, comparison,
+    # always-treated, undated, ...), event_time
     data: pd.DataFrame
+    # Treatment register, one row a twinning with every candidate date, source, status and onset
     twinnings: pd.DataFrame
-    specifications: pd.DataFrame
+    specifications: pd.DataFrame  # columns `SPECIFICATION_COLUMNS`, in the order of the ladder
+    # effects, bands, findings, messages: As in effects.csv, bands.csv, findings.csv, messages.csv
     effects: pd.DataFrame
     bands: pd.DataFrame
     findings: pd.DataFrame
     messages: pd.DataFrame
-    payloads: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    payloads: Mapping[str, pd.DataFrame] = field(default_factory=dict)  # data of figures and tables by name
+    # What draws a payload, as in payloads.csv; one that is not named is a table
     payload_kinds: Mapping[str, PayloadKind] = field(default_factory=dict)
+    # Machine facts: versions, hashes, seeds, dropped rows, inputs; empty while a run is not yet stored
     manifest: Mapping[str, Any] = field(default_factory=dict)
-    is_simulated: bool = False
+    is_simulated: bool = False  # whether any source is simulated; then every figure, table and page says SIMULATED
+    # Sentences for the page that only the study knows: "question", "data_card", "limits"
     sections: Mapping[str, str] = field(default_factory=dict)

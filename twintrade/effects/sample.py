@@ -9,25 +9,14 @@ from twintrade.text import Words
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """Rows or units left out of an estimate.
+    """Rows or units left out of an estimate."""
 
-    Attributes
-    ----------
-    reason : str
-        Stable kebab-case key ("always-treated", "undated", "separated", "singleton", "zero-under-log" ...).
-    text : Words
-        The same for a reader.
-    n_rows, n_units : int
-        How many rows went, and how many units lost every row.
-    labels : tuple of Words
-        The units or rows concerned, all of them; renderers shorten.
-    """
-
-    reason: str
-    text: Words
+    reason: str  # stable kebab-case key ("always-treated", "undated", "separated", "singleton", "zero-under-log" ...)
+    text: Words  # the same for a reader
+    # n_rows, n_units: How many rows went, and how many units lost every row
     n_rows: int
     n_units: int = 0
-    labels: tuple[Words, ...] = ()
+    labels: tuple[Words, ...] = ()  # the units or rows concerned, all of them; renderers shorten
 
     @property
     def sentence(self) -> str:
@@ -42,37 +31,20 @@ class Dropped:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """The estimation sample.
+    """The estimation sample."""
 
-    Attributes
-    ----------
-    rows : IntArray, shape (n_rows,)
-        Positions, in the design's observations, of the rows that entered the fit.
-    n_units, n_periods, n_treated_units : int
-        Counts inside the sample.
-    n_slopes : int
-        Regressors estimated beside the absorbed effects (0 where the method has none).
-    effects : tuple of str
-        Names of the absorbed effects, as in the design.
-    n_zeros : int
-        Rows with a zero outcome inside the sample.
-    dropped : tuple of Dropped
-        Everything left out, each with its reason.
-    statistics : mapping of str to float
-        Fit statistics worth a table row: "within_r2", "pseudo_r2", "deviance", "iterations" ...
-    n_summed : int
-        Rows of the data behind ``rows``, where these are sums made elsewhere; 0 where they are the data's own.
-    """
-
-    rows: IntArray
+    rows: IntArray  # (n_rows,): positions, in the design's observations, of the rows that entered the fit
+    # n_units, n_periods, n_treated_units: Counts inside the sample
     n_units: int
     n_periods: int
     n_treated_units: int
-    n_slopes: int = 0
-    effects: tuple[str, ...] = ()
-    n_zeros: int = 0
-    dropped: tuple[Dropped, ...] = ()
+    n_slopes: int = 0  # regressors estimated beside the absorbed effects (0 where the method has none)
+    effects: tuple[str, ...] = ()  # names of the absorbed effects, as in the design
+    n_zeros: int = 0  # rows with a zero outcome inside the sample
+    dropped: tuple[Dropped, ...] = ()  # everything left out, each with its reason
+    # Fit statistics worth a table row: "within_r2", "pseudo_r2", "deviance", "iterations"
     statistics: Mapping[str, float] = field(default_factory=dict)
+    # Rows of the data behind `rows`, where these are sums made elsewhere; 0 where they are the data's own
     n_summed: int = 0
 
     @property

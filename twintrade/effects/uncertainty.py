@@ -14,19 +14,11 @@ from twintrade.text import Text, Words
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GroupedInfluence:
-    """Extra influence that is the same for all units of a group: that of estimated cohort shares.
+    """Extra influence that is the same for all units of a group: that of estimated cohort shares."""
 
-    Attributes
-    ----------
-    codes : IntArray, shape (n_units,)
-    values : FloatArray, shape (n_groups, n_combinations)
-    unit_weights : FloatArray or None, shape (n_units,)
-        Factor by unit, where units carry sampling weights.
-    """
-
-    codes: IntArray
-    values: FloatArray
-    unit_weights: FloatArray | None = None
+    codes: IntArray  # (n_units,)
+    values: FloatArray  # (n_groups, n_combinations)
+    unit_weights: FloatArray | None = None  # (n_units,): factor by unit, where units carry sampling weights
 
     @classmethod
     def of_units(cls, values: FloatArray) -> "GroupedInfluence":
@@ -79,18 +71,11 @@ class Uncertainty(ABC):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Factor:
-    """Cluster sums of influence as a product: those of ``clusters`` are ``values @ loading``.
+    """Cluster sums of influence as a product: those of ``clusters`` are ``values @ loading``."""
 
-    Attributes
-    ----------
-    clusters : IntArray, shape (n_chosen,)
-    values : FloatArray, shape (n_chosen, n_columns)
-    loading : FloatArray, shape (n_columns, n_effects)
-    """
-
-    clusters: IntArray
-    values: FloatArray
-    loading: FloatArray
+    clusters: IntArray  # (n_chosen,)
+    values: FloatArray  # (n_chosen, n_columns)
+    loading: FloatArray  # (n_columns, n_effects)
 
     @classmethod
     def whole(cls, sums: FloatArray) -> "Factor":
@@ -163,21 +148,12 @@ def is_each_alone(clusters: IntArray) -> bool:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UnitInfluence(Influence):
-    """Influence held as a matrix.
+    """Influence held as a matrix."""
 
-    Attributes
-    ----------
-    unit_ids : ObjectArray, shape (n_units,)
-    values : FloatArray, shape (n_units, n_effects)
-    source : Regression or None
-    linear : OutcomeWeights or None
-        Of a method without a regression behind it; with one, they follow from it.
-    """
-
-    unit_ids: ObjectArray
-    values: FloatArray
+    unit_ids: ObjectArray  # (n_units,)
+    values: FloatArray  # (n_units, n_effects)
     source: Regression | None = None
-    linear: OutcomeWeights | None = None
+    linear: OutcomeWeights | None = None  # of a method without a regression behind it; with one, they follow from it
 
     @property
     def units(self) -> ObjectArray:
@@ -217,14 +193,9 @@ class UnitInfluence(Influence):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Draws(Uncertainty):
-    """Draws from the distribution of the effects.
+    """Draws from the distribution of the effects."""
 
-    Attributes
-    ----------
-    values : FloatArray, shape (n_draws, n_effects)
-    """
-
-    values: FloatArray
+    values: FloatArray  # (n_draws, n_effects)
 
     def combined(self, weights: FloatArray, extra: WeightInfluence | None = None) -> "Draws":
         """Return draws of ``effects @ weights``."""
@@ -233,15 +204,9 @@ class Draws(Uncertainty):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RefitOnly(Uncertainty):
-    """Only re-estimation on changed designs can tell how sure this estimate is.
+    """Only re-estimation on changed designs can tell how sure this estimate is."""
 
-    Attributes
-    ----------
-    reason : Words
-        Why no influence exists, for error messages.
-    """
-
-    reason: Words = field(default=Text("estimators.no-influence"))
+    reason: Words = field(default=Text("estimators.no-influence"))  # why no influence exists, for error messages
 
     def combined(self, weights: FloatArray, extra: WeightInfluence | None = None) -> "RefitOnly":
         """Return itself: a combination needs refits as well."""
@@ -250,15 +215,10 @@ class RefitOnly(Uncertainty):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PointsOnly(RefitOnly):
-    """The same, with effects on other outcomes: whatever combines the effects combines these.
-
-    Attributes
-    ----------
-    others : FloatArray, shape (n_others, n_effects)
-    """
+    """The same, with effects on other outcomes: whatever combines the effects combines these."""
 
     reason: Words = field(default=Text("estimators.points-only"))
-    others: FloatArray = field(kw_only=True)
+    others: FloatArray = field(kw_only=True)  # (n_others, n_effects)
 
     def combined(self, weights: FloatArray, extra: WeightInfluence | None = None) -> "PointsOnly":
         """Return the other outcomes' ``effects @ weights``."""

@@ -130,28 +130,15 @@ class Estimator(ABC):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeldOut:
-    """Outcomes at one event time before onset, by cohort, against a prediction on the base of all years before.
+    """Outcomes at one event time before onset, by cohort, against a prediction on the base of all years before."""
 
-    Attributes
-    ----------
-    cohorts : IntArray, shape (n_cohorts,)
-    effects : FloatArray, shape (n_cohorts,)
-        Mean differences; for Poisson ratios of totals.
-    weights : FloatArray, shape (n_cohorts,)
-        Rows by sampling weight; for Poisson predicted totals.
-    kept_shares : FloatArray, shape (n_cohorts,)
-        What is left of a prediction from the other years on the base of all: (K - 1) / K of K like years.
-    is_by_row : bool
-        Whether each row is predicted by itself, not a cohort's rows together.
-    find_influence : callable
-        Returns the influence of the observations' units, shape (n_units, n_cohorts).
-    """
-
-    cohorts: IntArray
-    effects: FloatArray
-    weights: FloatArray
+    cohorts: IntArray  # (n_cohorts,)
+    effects: FloatArray  # (n_cohorts,): mean differences; for Poisson ratios of totals
+    weights: FloatArray  # (n_cohorts,): rows by sampling weight; for Poisson predicted totals
+    # (n_cohorts,): what is left of a prediction from the other years on the base of all: (K - 1) / K of K like years
     kept_shares: FloatArray
-    is_by_row: bool
+    is_by_row: bool  # whether each row is predicted by itself, not a cohort's rows together
+    # Returns the influence of the observations' units, shape (n_units, n_cohorts)
     find_influence: Callable[[], FloatArray]
 
 

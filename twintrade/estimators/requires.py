@@ -10,62 +10,32 @@ from twintrade.text import Listed, Text, Words
 
 @dataclass(frozen=True, slots=True)
 class Requires:
-    """What a design must offer before an estimator may run, and which contract tests apply to it.
+    """What a design must offer before an estimator may run, and which contract tests apply to it."""
 
-    Attributes
-    ----------
-    treated : bool
-        At least one unit treated within the sample.
-    balanced : bool
-        Every unit observed in every period.
-    never_treated : bool
-        At least one unit without an agreement.
-    single_onset : bool
-        All treated units share one onset.
-    single_treated_unit : bool
-        Made for one treated unit (or a few that are averaged).
-    nonnegative : bool
-        Outcomes must not be negative.
-    absorbing : bool
-        Treatment never ends.
-    transforms, fixed_effects : tuple of str
-        Transforms of the outcome, and sets of fixed effects, that it accepts; empty for any.
-    dyadic : bool
-        Needs city-partner units.
-    isolates_cohorts : bool
-        A shock to one cohort moves no other cohort's effects (contract test).
-    cancels_constants : bool
-        Constants added to every outcome of a unit or of a period change nothing (contract test).
-    third_difference : bool
-        A column must say which units an agreement can affect (contract test).
-    cohort_statistics : bool
-        Runs on cohort statistics made elsewhere, where its options allow that.
-    covariates, weights : bool
-        Takes covariates; takes sampling weights.
-    has_influence, influence_sums_to_zero : bool
-        Effects come with influence, or say why they have none; it sums to zero over units (contract tests).
-    has_row_weights : bool
-        Influence gives the weight of every row in an effect (contract test); `auto` else judges it by its units.
-    """
-
-    treated: bool = True
-    balanced: bool = False
-    never_treated: bool = False
-    single_onset: bool = False
-    single_treated_unit: bool = False
-    nonnegative: bool = False
-    absorbing: bool = True
+    treated: bool = True  # at least one unit treated within the sample
+    balanced: bool = False  # every unit observed in every period
+    never_treated: bool = False  # at least one unit without an agreement
+    single_onset: bool = False  # all treated units share one onset
+    single_treated_unit: bool = False  # made for one treated unit (or a few that are averaged)
+    nonnegative: bool = False  # outcomes must not be negative
+    absorbing: bool = True  # treatment never ends
+    # transforms, fixed_effects: Transforms of the outcome, and sets of fixed effects, that it accepts; empty for any
     transforms: tuple[str, ...] = ()
     fixed_effects: tuple[str | tuple[str, ...], ...] = ()
-    dyadic: bool = False
-    isolates_cohorts: bool = True
+    dyadic: bool = False  # needs city-partner units
+    isolates_cohorts: bool = True  # a shock to one cohort moves no other cohort's effects (contract test)
     influence_sums_to_zero: bool = True
+    # Constants added to every outcome of a unit or of a period change nothing (contract test)
     cancels_constants: bool = True
-    third_difference: bool = False
-    cohort_statistics: bool = False
+    third_difference: bool = False  # a column must say which units an agreement can affect (contract test)
+    cohort_statistics: bool = False  # runs on cohort statistics made elsewhere, where its options allow that
+    # covariates, weights: Takes covariates; takes sampling weights
     covariates: bool = True
     weights: bool = True
+    # has_influence, influence_sums_to_zero: Effects come with influence, or say why they have none; it sums to zero
+    # over units (contract tests)
     has_influence: bool = True
+    # Influence gives the weight of every row in an effect (contract test); `auto` else judges it by its units
     has_row_weights: bool = True
 
     def adapted(self, shape: str) -> "Requires":

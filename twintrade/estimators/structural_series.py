@@ -20,18 +20,10 @@ from twintrade.text import Text
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Forecast:
-    """What a structural series says about the path without the agreement.
+    """What a structural series says about the path without the agreement."""
 
-    Attributes
-    ----------
-    gaps : FloatArray, shape (n_periods,)
-        Observed less forecast, one step ahead before the onset.
-    covariance : FloatArray, shape (n_after, n_after)
-        Of the forecast error after the onset.
-    """
-
-    gaps: FloatArray
-    covariance: FloatArray
+    gaps: FloatArray  # (n_periods,): observed less forecast, one step ahead before the onset
+    covariance: FloatArray  # (n_after, n_after): of the forecast error after the onset
 
 
 @dataclass(frozen=True, slots=True)

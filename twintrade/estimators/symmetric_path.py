@@ -24,19 +24,11 @@ class CohortPath:
     line stays one where cohorts have different numbers of years before. Percent effects are in log points; the path
     is moved by one number so that its average with imputed weights is the headline's own logarithm, which lies above
     the average of logarithms.
-
-    Attributes
-    ----------
-    method : Estimator
-        One that offers ``hold_out``.
-    design : Design
-    estimated : Estimate or None
-        The method's estimate of the design, where it is known.
     """
 
-    method: Estimator
+    method: Estimator  # one that offers `hold_out`
     design: Design
-    estimated: Estimate | None = None
+    estimated: Estimate | None = None  # the method's estimate of the design, where it is known
 
     @cached_property
     def effects(self) -> CohortEffects:
@@ -135,12 +127,7 @@ class CohortPath:
 
 @dataclass(frozen=True, eq=False)
 class PathParts:
-    """What a path is combined from: averages after, the headline, and averages of leads, in this order.
-
-    Attributes
-    ----------
-    path : CohortPath
-    """
+    """What a path is combined from: averages after, the headline, and averages of leads, in this order."""
 
     path: CohortPath
 

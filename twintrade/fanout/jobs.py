@@ -29,20 +29,11 @@ TOLD_EVERY = 1.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Done:
-    """One finished job.
-
-    Attributes
-    ----------
-    job : str
-    values : mapping of str to array, or None
-        None when it failed.
-    text : Words
-        Why it failed.
-    """
+    """One finished job."""
 
     job: str
-    values: Arrays | None
-    text: Words = ""
+    values: Arrays | None  # none when it failed
+    text: Words = ""  # why it failed
 
     @property
     def reason(self) -> str:

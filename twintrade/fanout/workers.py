@@ -19,24 +19,13 @@ Arrays: TypeAlias = Mapping[str, NDArray[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How far a loop has come within the work around it, which may go through such a loop several times.
+    """How far a loop has come within the work around it, which may go through such a loop several times."""
 
-    Attributes
-    ----------
-    name : str
-        Of the loop: "randomization".
-    number : int
-        Which pass of a loop of this name it is, from 1.
-    done, all : int
-    left : float
-        Seconds left of this pass by its own pace.
-    """
-
-    name: str
-    number: int
+    name: str  # of the loop: "randomization"
+    number: int  # which pass of a loop of this name it is, from 1
     done: int
     all: int
-    left: float
+    left: float  # seconds left of this pass by its own pace
 
     def __str__(self) -> str:
         return str(Text("fanout.progress", counted=self.counted, left=describe_span(self.left)))
@@ -63,29 +52,14 @@ class Ledger(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workers:
-    """How many workers, where, and what becomes of the jobs they finish; nothing here moves a number.
+    """How many workers, where, and what becomes of the jobs they finish; nothing here moves a number."""
 
-    Attributes
-    ----------
-    n : int
-        Processes on this machine; with dask the cluster says how many there are.
-    backend : {"loky", "dask"}
-    scheduler : str
-        Address of the dask scheduler, "tcp://host:8786".
-    ledger : Ledger or None
-        Finished jobs of an earlier run that was cut short.
-    progress : callable or None
-        Told how many jobs of a call are done, and the time left of it.
-    lost_after : float
-        Seconds without any worker after which a cluster is given up.
-    """
-
-    n: int = 1
+    n: int = 1  # processes on this machine; with dask the cluster says how many there are
     backend: Backend = "loky"
-    scheduler: str = ""
-    ledger: Ledger | None = None
-    progress: Progress | None = None
-    lost_after: float = 60.0
+    scheduler: str = ""  # address of the dask scheduler, "tcp://host:8786"
+    ledger: Ledger | None = None  # finished jobs of an earlier run that was cut short
+    progress: Progress | None = None  # told how many jobs of a call are done, and the time left of it
+    lost_after: float = 60.0  # seconds without any worker after which a cluster is given up
 
     @property
     def is_alone(self) -> bool:
@@ -103,19 +77,11 @@ class Loops:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Workers, and the place in the program that the keys of a ledger name.
-
-    Attributes
-    ----------
-    workers : Workers
-    name : str
-    calls : iterator of int
-        Numbers the calls made inside, which come in the same order in every run.
-    loops : Loops
-    """
+    """Workers, and the place in the program that the keys of a ledger name."""
 
     workers: Workers = Workers()
     name: str = ""
+    # Numbers the calls made inside, which come in the same order in every run
     calls: "count[int]" = field(default_factory=count)
     loops: Loops = field(default_factory=Loops)
 

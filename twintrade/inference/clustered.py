@@ -45,24 +45,13 @@ Facts = dict[str, float | int | str]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sandwich:
-    """A clustered covariance with what it was made from.
+    """A clustered covariance with what it was made from."""
 
-    Attributes
-    ----------
-    covariance : FloatArray, shape (n_effects, n_effects)
-        Scaled, and repaired where a variance was negative.
-    clusters : Clusters
-    rule : Convention
-    correction : Correction
-    negative : BoolArray, shape (n_effects,)
-        Variances that were negative before the repair.
-    """
-
-    covariance: FloatArray
+    covariance: FloatArray  # (n_effects, n_effects): scaled, and repaired where a variance was negative
     clusters: Clusters
     rule: Convention
     correction: Correction
-    negative: BoolArray
+    negative: BoolArray  # (n_effects,): variances that were negative before the repair
 
     @property
     def se(self) -> FloatArray:

@@ -30,16 +30,10 @@ NULL = 1e-10
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reduced:
-    """Covariance and degrees of freedom.
+    """Covariance and degrees of freedom."""
 
-    Attributes
-    ----------
-    covariance : FloatArray, shape (n_effects, n_effects)
-    df : FloatArray, shape (n_effects,)
-    """
-
-    covariance: FloatArray
-    df: FloatArray
+    covariance: FloatArray  # (n_effects, n_effects)
+    df: FloatArray  # (n_effects,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

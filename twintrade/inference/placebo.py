@@ -134,26 +134,14 @@ class Placebo(Inference):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DonorPlacebos:
-    """Effects of the method with each donor in the treated unit's place.
-
-    Attributes
-    ----------
-    treated : str
-    donors : tuple of str
-        Those whose placebo was estimated, in the order of rows of ``effects``.
-    effects : mapping of view to FloatArray, shape (n_donors, n_effects)
-        In the order of the real estimate's effects, NaN where a placebo has none.
-    failures : tuple of (str, Words)
-        Donor and reason.
-    noise : GapNoise
-        Of the treated unit and the donors, in that order.
-    """
+    """Effects of the method with each donor in the treated unit's place."""
 
     treated: str
-    donors: tuple[str, ...]
+    donors: tuple[str, ...]  # those whose placebo was estimated, in the order of rows of `effects`
+    # (n_donors, n_effects): in the order of the real estimate's effects, NaN where a placebo has none
     effects: Mapping[View, FloatArray]
-    failures: tuple[tuple[str, Words], ...]
-    noise: GapNoise
+    failures: tuple[tuple[str, Words], ...]  # donor and reason
+    noise: GapNoise  # of the treated unit and the donors, in that order
 
     @property
     def floor(self) -> float:

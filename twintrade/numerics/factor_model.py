@@ -20,21 +20,11 @@ _NONE: FloatArray = np.zeros(0)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FactorFit:
-    """A fitted matrix.
+    """A fitted matrix."""
 
-    Attributes
-    ----------
-    effects : FloatArray, shape (n_units, n_periods)
-        Unit and period effects and the low-rank part, in every cell.
-    slopes : FloatArray, shape (n_covariates,)
-    singular_values : FloatArray
-        Of the low-rank part, descending, zeros left out.
-    n_steps : int
-    """
-
-    effects: FloatArray
-    slopes: FloatArray
-    singular_values: FloatArray
+    effects: FloatArray  # (n_units, n_periods): unit and period effects and the low-rank part, in every cell
+    slopes: FloatArray  # (n_covariates,)
+    singular_values: FloatArray  # of the low-rank part, descending, zeros left out
     n_steps: int
 
 

@@ -29,12 +29,7 @@ TextFormat = Literal["html", "tex", "typst", "md"]
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class PrintedTable:
-    """A table that shows itself, and writes itself in a format.
-
-    Attributes
-    ----------
-    table : Table
-    """
+    """A table that shows itself, and writes itself in a format."""
 
     table: Table
 

@@ -37,15 +37,10 @@ _GLANCE = {
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class AnalysisResults:
-    """What a run stored: its frames, its tables as they are printed, and accessors like those of a fit.
+    """What a run stored: its frames, its tables as they are printed, and accessors like those of a fit."""
 
-    Attributes
-    ----------
-    stored : ResultSet
-        The frames themselves: ``specifications``, ``effects``, ``bands``, ``findings``, ``messages``, ``data``,
-        ``twinnings`` and ``payloads`` are reached directly too.
-    """
-
+    # The frames themselves: `specifications`, `effects`, `bands`, `findings`, `messages`, `data`, `twinnings` and
+    # `payloads` are reached directly too
     stored: ResultSet
 
     def __getattr__(self, name: str) -> Any:

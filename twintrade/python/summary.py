@@ -18,21 +18,11 @@ _STATISTICS = (("within_r2", "within.r.squared"), ("pseudo_r2", "pseudo.r.square
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Summary:
-    """A fit as a page of text, which prints itself, also in a notebook.
-
-    Attributes
-    ----------
-    title : str
-    lines : tuple of str
-        Effects, sample, what is left out.
-    table : DataFrame
-        The coefficients, in percent beside log points.
-    notes : tuple of str
-    """
+    """A fit as a page of text, which prints itself, also in a notebook."""
 
     title: str
-    lines: tuple[str, ...]
-    table: pd.DataFrame
+    lines: tuple[str, ...]  # effects, sample, what is left out
+    table: pd.DataFrame  # the coefficients, in percent beside log points
     notes: tuple[str, ...]
 
     def __str__(self) -> str:

@@ -16,20 +16,11 @@ NoteKind = Literal["note", "warning", "simulated", "code"]
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A run of text inside a paragraph.
+    """A run of text inside a paragraph."""
 
-    Attributes
-    ----------
-    text : str
-        Printed as it stands; for a reference it is filled with "Table 2" when blocks are numbered.
-    kind : str
-    target : str
-        Address of a link, or key of the table or figure referred to.
-    """
-
-    text: str
+    text: str  # printed as it stands; for a reference it is filled with "Table 2" when blocks are numbered
     kind: SpanKind = "plain"
-    target: str = ""
+    target: str = ""  # address of a link, or key of the table or figure referred to
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,40 +99,19 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with three rules and a thin one between groups.
+    """A table with three rules and a thin one between groups."""
 
-    Attributes
-    ----------
-    key : str
-        Slug, for file names and references.
-    caption : str
-    columns : tuple of Column
-    header : tuple of tuple of Cell
-        One tuple a header row, spans adding up to the number of columns.
-    groups : tuple of tuple of Row
-        Body, with a rule between groups.
-    notes : tuple of str
-        Sentences below the table.
-    notes_alone : tuple of str
-        Further sentences for its fragments, which travel alone; in the document they stand elsewhere.
-    is_ordered : bool
-        Whether its rows mean something by their order, so that no reader may sort them.
-    number : int
-        Filled by ``number_blocks``.
-    is_simulated : bool
-        Then its fragments carry the word, for they travel without their document.
-    """
-
-    key: str
+    key: str  # slug, for file names and references
     caption: str
     columns: tuple[Column, ...]
-    header: tuple[tuple[Cell, ...], ...]
-    groups: tuple[tuple[Row, ...], ...]
-    notes: tuple[str, ...] = ()
-    number: int = 0
-    is_simulated: bool = False
+    header: tuple[tuple[Cell, ...], ...]  # one tuple a header row, spans adding up to the number of columns
+    groups: tuple[tuple[Row, ...], ...]  # body, with a rule between groups
+    notes: tuple[str, ...] = ()  # sentences below the table
+    number: int = 0  # filled by `number_blocks`
+    is_simulated: bool = False  # then its fragments carry the word, for they travel without their document
+    # Further sentences for its fragments, which travel alone; in the document they stand elsewhere
     notes_alone: tuple[str, ...] = ()
-    is_ordered: bool = False
+    is_ordered: bool = False  # whether its rows mean something by their order, so that no reader may sort them
 
     @property
     def alone(self) -> "Table":
@@ -156,35 +126,16 @@ class Table:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Figure:
-    """A figure: the picture, what it says in words, and the numbers it draws.
+    """A figure: the picture, what it says in words, and the numbers it draws."""
 
-    Attributes
-    ----------
-    key : str
-        Slug, for file names and references.
-    caption : str
-        One sentence, its title.
-    alt : str
-        The picture in one sentence, for who cannot see it.
-    images : Images
-    frame : DataFrame
-        What is drawn, for the CSV beside it.
-    details : str
-        The rest of the caption: tests, means.
-    notes : tuple of str
-        Small print below.
-    number : int
-        Filled by ``number_blocks``.
-    """
-
-    key: str
-    caption: str
-    alt: str
+    key: str  # slug, for file names and references
+    caption: str  # one sentence, its title
+    alt: str  # the picture in one sentence, for who cannot see it
     images: Images
-    frame: pd.DataFrame
-    details: str = ""
-    notes: tuple[str, ...] = ()
-    number: int = 0
+    frame: pd.DataFrame  # what is drawn, for the CSV beside it
+    details: str = ""  # the rest of the caption: tests, means
+    notes: tuple[str, ...] = ()  # small print below
+    number: int = 0  # filled by `number_blocks`
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,18 +10,10 @@ from twintrade.text import amounts, numbers
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """An end of an interval.
+    """An end of an interval."""
 
-    Attributes
-    ----------
-    value : float
-        NaN where there is none.
-    error : float
-        Its Monte Carlo error; NaN where no draw could move it.
-    """
-
-    value: float
-    error: float = math.nan
+    value: float  # naN where there is none
+    error: float = math.nan  # its Monte Carlo error; NaN where no draw could move it
 
     def choose_decimals(self, most: int) -> int:
         """Return how many decimals are printed."""

@@ -16,40 +16,20 @@ Detail = Literal["short", "full"]
 
 @dataclass(frozen=True, slots=True)
 class AppendixOptions:
-    """How the appendix is made.
+    """How the appendix is made."""
 
-    Attributes
-    ----------
-    exhibits : tuple of str
-        Names from ``EXHIBIT_NAMES``, in any order; the appendix keeps its own.
-    detail : {"short", "full"}
-        What a reader needs to judge the estimate, or everything that was computed.
-    authors : tuple of str
-    date : str
-        Of the report, as it is printed.
-    wording : Wording
-    theme : Theme
-    tables : TableOptions
-    spelling : mapping of str to str
-        Words of the prose and what stands in their place.
-    language : str
-        Of the document; the one in use where it is empty.
-    names : mapping of str to str
-        What data and the analysis call something, and what it is called in that language.
-    romanized : mapping of str to str
-        Names in Latin letters by name, for typefaces that cannot print them.
-    """
-
-    exhibits: tuple[str, ...] = EXHIBIT_NAMES
-    detail: Detail = "short"
+    exhibits: tuple[str, ...] = EXHIBIT_NAMES  # names from `EXHIBIT_NAMES`, in any order; the appendix keeps its own
+    detail: Detail = "short"  # what a reader needs to judge the estimate, or everything that was computed
     authors: tuple[str, ...] = ()
-    date: str = ""
+    date: str = ""  # of the report, as it is printed
     wording: Wording = field(default_factory=Wording)
     theme: Theme = field(default_factory=Theme)
     tables: TableOptions = field(default_factory=TableOptions)
-    spelling: Mapping[str, str] = field(default_factory=dict)
-    language: str = ""
+    spelling: Mapping[str, str] = field(default_factory=dict)  # words of the prose and what stands in their place
+    language: str = ""  # of the document; the one in use where it is empty
+    # What data and the analysis call something, and what it is called in that language
     names: Mapping[str, str] = field(default_factory=dict)
+    # Names in Latin letters by name, for typefaces that cannot print them
     romanized: Mapping[str, str] = field(default_factory=dict)
 
     def speak(self) -> AbstractContextManager[None]:

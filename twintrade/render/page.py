@@ -39,29 +39,15 @@ ON_FIRST_PAGE = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Page:
-    """The results and how they are to be shown.
-
-    Attributes
-    ----------
-    results : ResultSet
-    wording : Wording
-    theme : Theme
-    tables : TableOptions
-    printer : Printer
-        Makes texts printable in figures and remembers what it replaced.
-    exhibits : tuple of str
-        Names of the exhibits that the document shows.
-    detail : {"short", "full"}
-    authors : tuple of str
-    date : str
-    """
+    """The results and how they are to be shown."""
 
     results: ResultSet
     wording: Wording = field(default_factory=Wording)
     theme: Theme = field(default_factory=Theme)
     tables: TableOptions = field(default_factory=TableOptions)
+    # Makes texts printable in figures and remembers what it replaced
     printer: Printer = field(default_factory=lambda: Printer(load_charmap()))
-    exhibits: tuple[str, ...] = ()
+    exhibits: tuple[str, ...] = ()  # names of the exhibits that the document shows
     detail: Detail = "short"
     authors: tuple[str, ...] = ()
     date: str = ""

@@ -25,21 +25,11 @@ from twintrade.render.writers.xlsx import render_xlsx
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rendered:
-    """Files to be written and what the reader must be told.
+    """Files to be written and what the reader must be told."""
 
-    Attributes
-    ----------
-    files : mapping of str to bytes
-        By path relative to the results folder, in a fixed order.
-    document : Document
-        The appendix as blocks.
-    messages : tuple of Message
-        Texts that a typeface could not print.
-    """
-
-    files: Mapping[str, bytes]
-    document: Document
-    messages: tuple[Message, ...] = ()
+    files: Mapping[str, bytes]  # by path relative to the results folder, in a fixed order
+    document: Document  # the appendix as blocks
+    messages: tuple[Message, ...] = ()  # texts that a typeface could not print
 
 
 def render(

@@ -44,37 +44,23 @@ OWN_FONTS = Path(__file__).parent / "fonts"
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """Fonts, palette and sizes of figures and pages.
+    """Fonts, palette and sizes of figures and pages."""
 
-    Attributes
-    ----------
-    family : str
-        Typeface of figures, tables and headings; another one than the package's own also sets the text of the PDF and
-        the HTML page. A Chinese one stands behind it where the machine has one.
-    size : float
-        Type size in points; small type is nine tenths of it.
-    width : float
-        Width of a figure in inches.
-    before, after : str
-        Colours of periods before and from onset: 3.4:1 against each other, 3:1 against white.
-    palette : tuple of str
-        Colours of several series.
-    ink, pale, muted : str
-        Colours of text and axes, of grid lines, and of small print.
-    text_scale : float
-        Size of the pages' text as a multiple of their own: 12 points in HTML, 10 in PDF.
-    """
-
+    # Typeface of figures, tables and headings; another one than the package's own also sets the text of the PDF and
+    # the HTML page. A Chinese one stands behind it where the machine has one.
     family: str = TEXT_SANS
-    size: float = 9.0
-    width: float = 6.5
+    size: float = 9.0  # type size in points; small type is nine tenths of it
+    width: float = 6.5  # width of a figure in inches
+    # before, after: Colours of periods before and from onset: 3.4:1 against each other, 3:1 against white
     before: str = "#F46A25"
     after: str = "#12436D"
+    # ink, pale, muted: Colours of text and axes, of grid lines, and of small print
     ink: str = "#0B0C0C"
     pale: str = "#D5D8DB"
     muted: str = "#505A5F"
+    # Colours of several series
     palette: tuple[str, ...] = ("#12436D", "#F46A25", "#28A197", "#801650", "#3D3D3D", "#A285D1")
-    text_scale: float = 1.0
+    text_scale: float = 1.0  # size of the pages' text as a multiple of their own: 12 points in HTML, 10 in PDF
 
     def faults(self) -> list[str]:
         """Return what is wrong with the values, in words: a number out of range, no colour, no such typeface here."""

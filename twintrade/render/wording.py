@@ -28,15 +28,9 @@ def list_sentences() -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """The sentences in use.
+    """The sentences in use."""
 
-    Attributes
-    ----------
-    patterns : mapping of str to str
-        A department's own by key, as Fluent patterns.
-    """
-
-    patterns: Mapping[str, str] = field(default_factory=dict)
+    patterns: Mapping[str, str] = field(default_factory=dict)  # a department's own by key, as Fluent patterns
 
     def say(self, key: str, /, **values: Value) -> str:
         """Return a sentence with its named places filled; values are put in as they are, never read as sentences."""

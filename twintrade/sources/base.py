@@ -20,31 +20,18 @@ CARD_PARTS = ("what", "publisher", "rights", "columns", "notes")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """What a user asks a source for.
+    """What a user asks a source for."""
 
-    Attributes
-    ----------
-    cities, partners : tuple of str
-        Codes of the publisher, or for partners ISO 3166-1 alpha-3 where the source knows them.
-    first, last : str
-        First and last year, "2016", or month, "2016-03".
-    flow : {"exports", "imports"}
-    product : str
-        Code of the publisher; empty for all products together.
-    step : {"year", "quarter", "month"} or ""
-        Empty for the source's usual one.
-    options : mapping of str to str
-        What one source alone understands.
-    """
-
+    # cities, partners: Codes of the publisher, or for partners ISO 3166-1 alpha-3 where the source knows them
     cities: tuple[str, ...] = ()
     partners: tuple[str, ...] = ()
+    # first, last: First and last year, "2016", or month, "2016-03"
     first: str = ""
     last: str = ""
     flow: Flow = "exports"
-    product: str = ""
-    step: Step | Literal[""] = ""
-    options: Mapping[str, str] = field(default_factory=dict)
+    product: str = ""  # code of the publisher; empty for all products together
+    step: Step | Literal[""] = ""  # empty for the source's usual one
+    options: Mapping[str, str] = field(default_factory=dict)  # what one source alone understands
 
     @property
     def years(self) -> range:
@@ -60,27 +47,13 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One question to a publisher, without the key.
+    """One question to a publisher, without the key."""
 
-    Attributes
-    ----------
-    label : str
-        What it asks for, for progress and messages.
-    path : str
-        Below the endpoint, with a leading slash.
-    params : tuple of (str, str)
-        A name may stand several times.
-    body : str
-        JSON that is posted; empty for a question in the address alone.
-    accept : str
-        The type of answer that is asked for.
-    """
-
-    label: str
-    path: str
-    params: tuple[tuple[str, str], ...] = ()
-    body: str = ""
-    accept: str = "application/json"
+    label: str  # what it asks for, for progress and messages
+    path: str  # below the endpoint, with a leading slash
+    params: tuple[tuple[str, str], ...] = ()  # a name may stand several times
+    body: str = ""  # JSON that is posted; empty for a question in the address alone
+    accept: str = "application/json"  # the type of answer that is asked for
 
     @property
     def address(self) -> str:
@@ -99,20 +72,11 @@ class RawAnswer:
 
 @dataclass(frozen=True, slots=True)
 class RowsPage:
-    """The rows of one answer, every cell as the publisher wrote it.
+    """The rows of one answer, every cell as the publisher wrote it."""
 
-    Attributes
-    ----------
-    columns : tuple of str
-        Empty where the answer has no rows.
-    rows : tuple of tuple of str
-    following : Request or None
-        Where the answer goes on.
-    """
-
-    columns: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()  # empty where the answer has no rows
     rows: tuple[tuple[str, ...], ...] = ()
-    following: Request | None = None
+    following: Request | None = None  # where the answer goes on
 
 
 NO_ROWS = RowsPage()
@@ -120,61 +84,30 @@ NO_ROWS = RowsPage()
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key that a publisher hands out.
-
-    Attributes
-    ----------
-    place : {"query", "header"}
-    name : str
-        Of the parameter or header that carries it.
-    page : str
-        Where one is asked for.
-    is_required : bool
-    """
+    """A key that a publisher hands out."""
 
     place: Literal["query", "header"]
-    name: str
-    page: str
+    name: str  # of the parameter or header that carries it
+    page: str  # where one is asked for
     is_required: bool = True
 
 
 class Source(ABC):
-    """A publisher's interface; a class with a name registers itself.
-
-    Attributes
-    ----------
-    name : str
-    endpoint : str
-        Host and base path; ``TWINTRADE_ENDPOINT_<NAME>`` stands in for it.
-    pace : float
-        Seconds from one question to the next that the publisher's limits ask for.
-    key : Key or None
-    passing : frozenset of int
-        Statuses that go away by themselves, beside those that do everywhere.
-    needs_contact : bool
-        Whether the publisher refuses clients that do not say whom to write to.
-    needs : tuple of str
-        Parts of a query that must be given: "cities", "partners", "period".
-    steps : tuple of str
-        Frequencies it has, its usual one first.
-    is_shareable : bool
-        Whether its data may be passed on.
-    is_register : bool
-        Whether it holds agreements and not trade.
-    card : mapping of str to str
-        What the card of a table says (``CARD_PARTS``), where the catalogue has no messages for it.
-    """
+    """A publisher's interface; a class with a name registers itself."""
 
     name: ClassVar[str] = ""
-    endpoint: ClassVar[str] = ""
-    pace: ClassVar[float] = 1.0
+    endpoint: ClassVar[str] = ""  # host and base path; `TWINTRADE_ENDPOINT_<NAME>` stands in for it
+    pace: ClassVar[float] = 1.0  # seconds from one question to the next that the publisher's limits ask for
     key: ClassVar[Key | None] = None
+    # Statuses that go away by themselves, beside those that do everywhere
     passing: ClassVar[frozenset[int]] = frozenset()
-    needs_contact: ClassVar[bool] = False
+    needs_contact: ClassVar[bool] = False  # whether the publisher refuses clients that do not say whom to write to
+    # Parts of a query that must be given: "cities", "partners", "period"
     needs: ClassVar[tuple[str, ...]] = ("cities", "period")
-    steps: ClassVar[tuple[str, ...]] = ("year",)
-    is_shareable: ClassVar[bool] = True
-    is_register: ClassVar[bool] = False
+    steps: ClassVar[tuple[str, ...]] = ("year",)  # frequencies it has, its usual one first
+    is_shareable: ClassVar[bool] = True  # whether its data may be passed on
+    is_register: ClassVar[bool] = False  # whether it holds agreements and not trade
+    # What the card of a table says (`CARD_PARTS`), where the catalogue has no messages for it
     card: ClassVar[Mapping[str, str]] = {}
 
     def __init_subclass__(cls) -> None:

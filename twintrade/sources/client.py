@@ -24,18 +24,10 @@ _SECONDS_IN_WORDS = re.compile(r"(\d+)\s*(?:seconds?|segundos?)")
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """What time it is and how to wait, so that a test need not.
+    """What time it is and how to wait, so that a test need not."""
 
-    Attributes
-    ----------
-    now : callable
-        Seconds since 1970.
-    sleep : callable
-        Waits some seconds.
-    """
-
-    now: Callable[[], float]
-    sleep: Callable[[float], None]
+    now: Callable[[], float]  # seconds since 1970
+    sleep: Callable[[float], None]  # waits some seconds
 
 
 class Client:

@@ -13,18 +13,10 @@ from twintrade.errors import SpecError
 
 @dataclass(frozen=True, slots=True)
 class PartnerCode:
-    """One partner in a publisher's code.
+    """One partner in a publisher's code."""
 
-    Attributes
-    ----------
-    code : str
-        The publisher's.
-    place : str
-        ISO 3166-1 alpha-3; empty where it is not known.
-    """
-
-    code: str
-    place: str
+    code: str  # the publisher's
+    place: str  # ISO 3166-1 alpha-3; empty where it is not known
 
 
 @cache

@@ -19,42 +19,20 @@ DONE, ESTIMATION, USAGE, DATA, STALE = 0, 1, 2, 3, 4
 
 @dataclass(frozen=True, slots=True)
 class AnalysisEnd:
-    """The end of one analysis.
-
-    Attributes
-    ----------
-    name : str
-    ending : {"done", "fresh", "skipped", "failed"}
-    code : int
-        0 done, fresh or skipped; 1 design, estimation, inference or storage failed; 2 spec; 3 data.
-    text : str
-        Why it was run, skipped or failed.
-    summary : mapping
-        Headline and verdicts, as the manifest holds them.
-    seconds : float
-    has_messages : bool
-        Whether a failed run could leave its messages beside the results.
-    """
+    """The end of one analysis."""
 
     name: str
     ending: Ending
-    code: int = DONE
-    text: str = ""
-    summary: Mapping[str, Any] = field(default_factory=dict)
+    code: int = DONE  # 0 done, fresh or skipped; 1 design, estimation, inference or storage failed; 2 spec; 3 data
+    text: str = ""  # why it was run, skipped or failed
+    summary: Mapping[str, Any] = field(default_factory=dict)  # headline and verdicts, as the manifest holds them
     seconds: float = 0.0
-    has_messages: bool = True
+    has_messages: bool = True  # whether a failed run could leave its messages beside the results
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Something that the program offers, or an analysis of the project.
-
-    Attributes
-    ----------
-    name : str
-    description : str
-    options : tuple of str
-    """
+    """Something that the program offers, or an analysis of the project."""
 
     name: str
     description: str
@@ -63,46 +41,25 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class CheckedAnalysis:
-    """What `twintrade check` found.
-
-    Attributes
-    ----------
-    name : str
-    code : int
-        As the exit code of a command: 0 where it can be run.
-    report : str
-        The data report; empty where there is none.
-    error : str
-        What has to be corrected, with the line that answers it; empty where nothing has.
-    """
+    """What `twintrade check` found."""
 
     name: str
-    code: int
-    report: str = ""
-    error: str = ""
+    code: int  # as the exit code of a command: 0 where it can be run
+    report: str = ""  # the data report; empty where there is none
+    error: str = ""  # what has to be corrected, with the line that answers it; empty where nothing has
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What an analysis does and assumes.
-
-    Attributes
-    ----------
-    name, title, question : str
-    sentences : tuple of str
-        What is compared, what each column averages and assumes, how errors and checks are made.
-    jobs : tuple of str
-        In the order in which they are run.
-    specification : mapping
-        The analysis file with every default.
-    """
+    """What an analysis does and assumes."""
 
     name: str
     title: str
     question: str
+    # What is compared, what each column averages and assumes, how errors and checks are made
     sentences: tuple[str, ...]
-    jobs: tuple[str, ...]
-    specification: Mapping[str, Any]
+    jobs: tuple[str, ...]  # in the order in which they are run
+    specification: Mapping[str, Any]  # the analysis file with every default
 
 
 ListAnswer: TypeAlias = dict[str, list[Entry]]

@@ -21,19 +21,11 @@ _ESTIMATES = "estimate/"
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What is known of a column before a run.
-
-    Attributes
-    ----------
-    column : LadderColumn
-    reason : Words
-        Why it cannot be estimated, "" where nothing is known against it.
-    error : EstimationError, DesignError or None
-        What ended its estimate: it ends a run too, where the column is the headline.
-    """
+    """What is known of a column before a run."""
 
     column: LadderColumn
-    reason: Words = ""
+    reason: Words = ""  # why it cannot be estimated, "" where nothing is known against it
+    # What ended its estimate: it ends a run too, where the column is the headline
     error: EstimationError | DesignError | None = None
 
 

@@ -14,18 +14,10 @@ _PLACE = re.compile(r"\{([a-z_]+)\}")
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """What a sentence says and what it can put in.
+    """What a sentence says and what it can put in."""
 
-    Attributes
-    ----------
-    sentence : str
-        With its places in braces, in the form for many where there are several.
-    places : mapping of str to str
-        How Fluent writes each place: a number as the message formats it.
-    """
-
-    sentence: str
-    places: Mapping[str, str]
+    sentence: str  # with its places in braces, in the form for many where there are several
+    places: Mapping[str, str]  # how Fluent writes each place: a number as the message formats it
 
     def adopt(self, sentence: str) -> str:
         """Return another sentence with the same places as a pattern of Fluent; all else in it is plain text."""

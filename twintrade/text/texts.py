@@ -14,17 +14,10 @@ Value: TypeAlias = "str | int | float | Text | Listed"
 
 @dataclass(frozen=True, slots=True, init=False)
 class Text:
-    """What is said, not yet in any language: ``str()`` puts it into words.
+    """What is said, not yet in any language: ``str()`` puts it into words."""
 
-    Attributes
-    ----------
-    key : str
-        File and message of the catalogue, "checks.pretrends-objects" for ``pretrends-objects`` in checks.ftl.
-    values : tuple of (str, Value)
-        What the message names, in the order of their names. A year is text: numbers are grouped by thousands.
-    """
-
-    key: str
+    key: str  # file and message of the catalogue, "checks.pretrends-objects" for `pretrends-objects` in checks.ftl
+    # What the message names, in the order of their names. A year is text: numbers are grouped by thousands.
     values: tuple[tuple[str, Value], ...]
 
     def __init__(self, key: str, /, **values: Value) -> None:
@@ -37,17 +30,10 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Several names or texts, joined as the language joins them; nothing where there are none.
-
-    Attributes
-    ----------
-    items : tuple of str, Text or Listed
-    join : {"and", "or", "comma", "semicolon", "sentences"}
-        "a, b and c", "a, b or c", "a, b, c", "a; b; c", or one sentence after the other.
-    """
+    """Several names or texts, joined as the language joins them; nothing where there are none."""
 
     items: tuple["str | Text | Listed", ...]
-    join: Join = "and"
+    join: Join = "and"  # "a, b and c", "a, b or c", "a, b, c", "a; b; c", or one sentence after the other
 
     def __str__(self) -> str:
         return find_catalogue().join([str(_put(item)) for item in self.items], self.join)

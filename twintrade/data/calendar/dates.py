@@ -38,13 +38,7 @@ _REASONS = (
 
 @dataclass(frozen=True, slots=True, order=True)
 class TwinningDate:
-    """A date known to the day, the month or the year.
-
-    Attributes
-    ----------
-    year : int
-    month, day : int or None
-    """
+    """A date known to the day, the month or the year."""
 
     year: int
     month: int | None = None

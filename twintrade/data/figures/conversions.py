@@ -27,27 +27,16 @@ CONVERSION_COLUMNS = ("kind", "currency", "target", "period", "factor", "source"
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """One factor that values of a period were multiplied by.
+    """One factor that values of a period were multiplied by."""
 
-    Attributes
-    ----------
-    kind : str
-        "unit", "exchange" or "deflator".
-    currency, target : str
-        What went in and what came out: "万美元" and "USD", "CNY" and "USD", or "USD" and "USD of 2015".
-    period : str
-        "all" for units.
-    factor : float
-    source : Words
-        File, or the name of the rates.
-    """
-
-    kind: str
+    kind: str  # "unit", "exchange" or "deflator"
+    # currency, target: What went in and what came out: "万美元" and "USD", "CNY" and "USD", or "USD" and "USD of
+    # 2015"
     currency: str
     target: str
-    period: str
+    period: str  # "all" for units
     factor: float
-    source: Words
+    source: Words  # file, or the name of the rates
 
 
 def build_conversions_frame(conversions: Iterable[Conversion]) -> pd.DataFrame:

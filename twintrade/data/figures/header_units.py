@@ -28,20 +28,11 @@ _IBERIAN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class HeaderUnit:
-    """What a text says of a unit.
+    """What a text says of a unit."""
 
-    Attributes
-    ----------
-    currency : str
-        ISO 4217 code, ``UNKNOWN`` where the text names none.
-    power : int or None
-        Power of ten, None where the text speaks of none.
-    unread : str
-        The words or digits beside the currency that could be a power and are not understood; else empty.
-    """
-
-    currency: str
-    power: int | None
+    currency: str  # ISO 4217 code, `UNKNOWN` where the text names none
+    power: int | None  # power of ten, None where the text speaks of none
+    # The words or digits beside the currency that could be a power and are not understood; else empty
     unread: str = ""
 
     @property

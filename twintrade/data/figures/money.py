@@ -25,18 +25,10 @@ _SIGNS = ("$", "kr")
 
 @dataclass(frozen=True, slots=True)
 class MoneyUnit:
-    """A unit of money.
+    """A unit of money."""
 
-    Attributes
-    ----------
-    currency : str
-        ISO 4217 code.
-    power : int
-        The unit is ten to this power of the currency.
-    """
-
-    currency: str
-    power: int = 0
+    currency: str  # ISO 4217 code
+    power: int = 0  # the unit is ten to this power of the currency
 
     def __str__(self) -> str:
         return self.currency if self.power == 0 else f"10^{self.power} {self.currency}"

@@ -66,44 +66,26 @@ _MARKED = re.compile(r"[0-9.,\s]*[0-9]\s*(\D{1,4})|(\D{1,4}?)\s*[0-9][0-9.,\s]*"
 
 @dataclass(frozen=True, slots=True)
 class NumberStyle:
-    """How numbers are written in a column, as far as the analysis file declares it.
+    """How numbers are written in a column, as far as the analysis file declares it."""
 
-    Attributes
-    ----------
-    decimal : {".", ","} or None
-        Decimal mark; None lets the column prove it.
-    flags : mapping of str to str
-        Footnote marks that may stand beside a number, and what they mean.
-    missing : tuple of str
-        Further tokens for "no figure".
-    """
-
-    decimal: Decimal | None = None
+    decimal: Decimal | None = None  # decimal mark; None lets the column prove it
+    # Footnote marks that may stand beside a number, and what they mean
     flags: Mapping[str, str] = field(default_factory=dict)
-    missing: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()  # further tokens for "no figure"
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedCell:
-    """What one cell says: a number under each decimal mark, a missing token, or neither.
+    """What one cell says: a number under each decimal mark, a missing token, or neither."""
 
-    Attributes
-    ----------
-    text, flag : str
-        The trimmed text, and the meaning of the mark beside the number ("missing" for a missing token).
-    point, comma : str or None
-        The number in plain ASCII if the decimal mark is a point, a comma; None where it is then no number.
-    is_missing : bool
-    is_blank : bool
-        Whether the token is a blank or a dash, and not declared to be missing.
-    """
-
+    # text, flag: The trimmed text, and the meaning of the mark beside the number ("missing" for a missing token)
     text: str
     flag: str
+    # point, comma: The number in plain ASCII if the decimal mark is a point, a comma; None where it is then no number
     point: str | None
     comma: str | None
     is_missing: bool
-    is_blank: bool = False
+    is_blank: bool = False  # whether the token is a blank or a dash, and not declared to be missing
 
     def under(self, decimal: Decimal | None) -> str | None:
         """Return the number under a decimal mark; under none, only where both marks say the same."""

@@ -32,27 +32,14 @@ _GROUP = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Numbers:
-    """A column of numbers.
+    """A column of numbers."""
 
-    Attributes
-    ----------
-    values : FloatArray, shape (n_rows,)
-        NaN where there is no figure.
-    flags : ObjectArray of str, shape (n_rows,)
-        Empty, "missing", or the meaning of a declared footnote mark.
-    is_blank : BoolArray, shape (n_rows,)
-        Which cells are blank or a dash, and not declared to be missing.
-    missing : mapping of str to int
-        How often each token for "no figure" stood in the column.
-    blanks : mapping of str to int
-        Those of them that are blanks and dashes.
-    """
-
-    values: FloatArray
-    flags: ObjectArray
-    is_blank: BoolArray
+    values: FloatArray  # (n_rows,): naN where there is no figure
+    flags: ObjectArray  # (n_rows,): empty, "missing", or the meaning of a declared footnote mark
+    is_blank: BoolArray  # (n_rows,): which cells are blank or a dash, and not declared to be missing
+    # How often each token for "no figure" stood in the column
     missing: Mapping[str, int] = field(default_factory=dict)
-    blanks: Mapping[str, int] = field(default_factory=dict)
+    blanks: Mapping[str, int] = field(default_factory=dict)  # those of them that are blanks and dashes
 
 
 @dataclass(frozen=True, slots=True, eq=False)

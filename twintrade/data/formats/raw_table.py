@@ -16,34 +16,19 @@ _PERIODS_OF_A_WIDE_TABLE = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RawTable:
-    """Columns as text.
+    """Columns as text."""
 
-    Attributes
-    ----------
-    columns : mapping of str to ObjectArray of str, each of shape (n_rows,)
-    rows : IntArray, shape (n_rows,)
-        The file's own row numbers.
-    is_number : mapping of str to BoolArray
-        Cells that the file held as numbers, for columns with any.
-    encoding, separator, sheet : str
-        Empty where they do not apply.
-    title : str
-        What stands above the header.
-    unread : tuple of str
-        Columns that were not asked for.
-    alike_sheets : tuple of str
-        Other visible sheets of the workbook with the same columns.
-    """
-
-    columns: Mapping[str, ObjectArray]
-    rows: IntArray
+    columns: Mapping[str, ObjectArray]  # (n_rows,)
+    rows: IntArray  # (n_rows,): the file's own row numbers
+    # Cells that the file held as numbers, for columns with any
     is_number: Mapping[str, BoolArray] = field(default_factory=dict)
+    # encoding, separator, sheet: Empty where they do not apply
     encoding: str = ""
     separator: str = ""
     sheet: str = ""
-    title: str = ""
-    unread: tuple[str, ...] = ()
-    alike_sheets: tuple[str, ...] = ()
+    title: str = ""  # what stands above the header
+    unread: tuple[str, ...] = ()  # columns that were not asked for
+    alike_sheets: tuple[str, ...] = ()  # other visible sheets of the workbook with the same columns
 
 
 def clean_column_name(text: str) -> str:

@@ -27,28 +27,18 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class SheetFacts:
-    """What has to be known of a sheet before its values are taken.
+    """What has to be known of a sheet before its values are taken."""
 
-    Attributes
-    ----------
-    n_rows, n_columns : int
-        Corner of the used range.
-    hidden_rows, hidden_columns : tuple of int
-        Numbers counted from 1.
-    merged : tuple of (int, int, int, int)
-        First row, first column, last row, last column of every merged range.
-    uncalculated : tuple of (int, int)
-        Row and column of formulas without a stored value.
-    errors : mapping of (int, int) to str
-        Error values such as #DIV/0! by row and column: a reader that takes values alone sees blanks there.
-    """
-
+    # n_rows, n_columns: Corner of the used range
     n_rows: int
     n_columns: int
+    # hidden_rows, hidden_columns: Numbers counted from 1
     hidden_rows: tuple[int, ...]
     hidden_columns: tuple[int, ...]
+    # First row, first column, last row, last column of every merged range
     merged: tuple[tuple[int, int, int, int], ...]
-    uncalculated: tuple[tuple[int, int], ...]
+    uncalculated: tuple[tuple[int, int], ...]  # row and column of formulas without a stored value
+    # Error values such as #DIV/0! by row and column: a reader that takes values alone sees blanks there
     errors: Mapping[tuple[int, int], str]
 
 

@@ -41,29 +41,14 @@ _TYPED = {"stata": parse_stata, "spss": parse_spss}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TextTable:
-    """A file as text.
+    """A file as text."""
 
-    Attributes
-    ----------
-    file : str
-        Declared path.
-    columns : mapping of str to ObjectArray of str, each of shape (n_rows,)
-    rows : IntArray, shape (n_rows,)
-        The file's own row numbers, header = 1.
-    record : InputRecord
-        Its provenance.
-    is_number : mapping of str to BoolArray
-        Cells that the file held as numbers, by column; absent for text files.
-    title : str
-        What stands above the header.
-    """
-
-    file: str
-    columns: Mapping[str, ObjectArray]
-    rows: IntArray
-    record: InputRecord
-    is_number: Mapping[str, BoolArray]
-    title: str = ""
+    file: str  # declared path
+    columns: Mapping[str, ObjectArray]  # (n_rows,)
+    rows: IntArray  # (n_rows,): the file's own row numbers, header = 1
+    record: InputRecord  # its provenance
+    is_number: Mapping[str, BoolArray]  # cells that the file held as numbers, by column; absent for text files
+    title: str = ""  # what stands above the header
 
     def column(self, name: str) -> TextColumn:
         """Return one column."""

@@ -35,16 +35,10 @@ class CitiesSource(FileFormat):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharesSource(FileFormat):
-    """A table of shares that a source prints, such as of cities with a strategy.
-
-    Attributes
-    ----------
-    file : str
-    label, percent : str
-        Columns.
-    """
+    """A table of shares that a source prints, such as of cities with a strategy."""
 
     file: str
+    # label, percent: Columns
     label: str = "label"
     percent: str = "percent"
 

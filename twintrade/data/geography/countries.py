@@ -40,22 +40,13 @@ _LANGUAGES = ("english", "chinese", "portuguese", "french", "german", "spanish",
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A trade partner.
+    """A trade partner."""
 
-    Attributes
-    ----------
-    code : str
-        ISO 3166-1 alpha-3 where there is one; XKX for Kosovo, ``PSE-W`` for a part, ``+EU`` for an aggregate.
-    iso2, name : str
-    kind : {"country", "territory", "part", "former", "aggregate", "remainder"}
-    valid_from, valid_to : int or None
-        First and last year in which statistics can have it as a partner of its own.
-    """
-
-    code: str
+    code: str  # ISO 3166-1 alpha-3 where there is one; XKX for Kosovo, `PSE-W` for a part, `+EU` for an aggregate
     iso2: str
     name: str
     kind: PlaceKind
+    # valid_from, valid_to: First and last year in which statistics can have it as a partner of its own
     valid_from: int | None
     valid_to: int | None
 

@@ -17,24 +17,16 @@ _SPELLINGS = {"anshang": "anshan", "tianjing": "tianjin", "qingdan": "qingdao", 
 
 @dataclass(frozen=True, slots=True)
 class ListedPlace:
-    """A place of the table.
+    """A place of the table."""
 
-    Attributes
-    ----------
-    name, chinese_name, country : str
-        The country in ISO 3166-1 alpha-3; the Chinese name is empty where it is not known.
-    latitude, longitude : float or None
-        Degrees of a point near its center.
-    population : int or None
-        As GeoNames gives it, without a year.
-    """
-
+    # name, chinese_name, country: The country in ISO 3166-1 alpha-3; the Chinese name is empty where it is not known
     name: str
     chinese_name: str
     country: str
+    # latitude, longitude: Degrees of a point near its center
     latitude: float | None
     longitude: float | None
-    population: int | None
+    population: int | None  # as GeoNames gives it, without a year
 
 
 @cache

@@ -56,21 +56,11 @@ _ELIDED = re.compile(r"\b([dl])[’'`ʼ]", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class NameParts:
-    """A name taken apart.
+    """A name taken apart."""
 
-    Attributes
-    ----------
-    core : tuple of str
-        Its words, folded, without brackets and without words for the kind of place.
-    words : tuple of str
-        All its words, folded.
-    told_by : tuple of str
-        What was taken away: the kind of place, and what stands in brackets.
-    """
-
-    core: tuple[str, ...]
-    words: tuple[str, ...]
-    told_by: tuple[str, ...]
+    core: tuple[str, ...]  # its words, folded, without brackets and without words for the kind of place
+    words: tuple[str, ...]  # all its words, folded
+    told_by: tuple[str, ...]  # what was taken away: the kind of place, and what stands in brackets
 
 
 @lru_cache(maxsize=100_000)

@@ -29,24 +29,12 @@ _BY_NAME = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How far a column plays a part.
+    """How far a column plays a part."""
 
-    Attributes
-    ----------
-    share : float
-        Of its cells that read so, missing tokens left out.
-    head_start : float
-        A little more where two columns read equally well.
-    odd : str
-        The first cell that does not read so, empty where all do.
-    n_odd : int
-        How many of the cells looked at do not.
-    """
-
-    share: float
-    head_start: float = 0.0
-    odd: str = ""
-    n_odd: int = 0
+    share: float  # of its cells that read so, missing tokens left out
+    head_start: float = 0.0  # a little more where two columns read equally well
+    odd: str = ""  # the first cell that does not read so, empty where all do
+    n_odd: int = 0  # how many of the cells looked at do not
 
     @property
     def doubt(self) -> dict[str, Value]:

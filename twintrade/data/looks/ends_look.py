@@ -32,24 +32,13 @@ _NO_CITY = ("flow", "product", "unit", "kind", "other", "month", "quarter", "per
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """The two ends of a table, as lines of an analysis file.
-
-    Attributes
-    ----------
-    city, partner : Guess
-    direction : {"out", "in", ""}
-        Whether goods run from the city to the partner, the other way, or nothing says it.
-    names_city : bool
-        Whether the city's own column says the direction.
-    has_reporter : bool
-        Whether the city's column is called the reporter.
-    """
+    """The two ends of a table, as lines of an analysis file."""
 
     city: Guess
     partner: Guess
-    direction: Direction = ""
-    names_city: bool = False
-    has_reporter: bool = False
+    direction: Direction = ""  # whether goods run from the city to the partner, the other way, or nothing says it
+    names_city: bool = False  # whether the city's own column says the direction
+    has_reporter: bool = False  # whether the city's column is called the reporter
 
 
 NO_ENDS = Ends(Guess("city", ""), Guess("partner", ""))
@@ -57,18 +46,10 @@ NO_ENDS = Ends(Guess("city", ""), Guess("partner", ""))
 
 @dataclass(frozen=True, slots=True)
 class OtherFile:
-    """What the other file of the analysis says of the ends: its columns' parts, and the names in each of its columns.
+    """What the other file of the analysis says of the ends: its columns' parts, and the names in each column."""
 
-    Attributes
-    ----------
-    parts : mapping of str to str
-        "city" or "partner" by the column that plays it.
-    names : collection of str
-        Folded names that the city's column may hold.
-    """
-
-    parts: Mapping[str, str]
-    names: Collection[str] = ()
+    parts: Mapping[str, str]  # "city" or "partner" by the column that plays it
+    names: Collection[str] = ()  # folded names that the city's column may hold
 
 
 NO_FILE = OtherFile({})

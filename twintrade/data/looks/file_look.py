@@ -33,22 +33,12 @@ _Rows: TypeAlias = list[tuple[int, list[str]]]
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """One line of an analysis file that a file suggests.
-
-    Attributes
-    ----------
-    key : str
-    value : object
-        What TOML can hold: text, number, list or mapping.
-    reason : Words
-        Why, in words for the user who has to confirm it; empty where nothing was guessed.
-    options : tuple
-        What the value may be where the file leaves it open; the value is then ``UNDECIDED``.
-    """
+    """One line of an analysis file that a file suggests."""
 
     key: str
-    value: object
-    reason: Words = ""
+    value: object  # what TOML can hold: text, number, list or mapping
+    reason: Words = ""  # why, in words for the user who has to confirm it; empty where nothing was guessed
+    # What the value may be where the file leaves it open; the value is then `UNDECIDED`
     options: tuple[object, ...] = ()
 
 

@@ -47,20 +47,12 @@ IMPORTED, HELD_A_CELL = 210_000_000, 170
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Collapsed:
-    """Cells of a microdata source.
+    """Cells of a microdata source."""
 
-    Attributes
-    ----------
-    frame : DataFrame
-        Columns city, partner, period (and product_group), ``units`` (value in whole smallest units, int64),
-        ``n_missing``, ``n_unknown`` of these, ``n_rows``, and ``weight``, ``n_firms``, ``n_products`` where
-        declared; unique on the first.
-    counts : DataFrame
-        Columns city, partner, period of the panel's frequency, and those of ``COUNTS`` that were declared.
-    record : InputRecord
-    """
-
+    # Columns city, partner, period (and product_group), `units` (value in whole smallest units, int64), `n_missing`,
+    # `n_unknown` of these, `n_rows`, and `weight`, `n_firms`, `n_products` where declared; unique on the first
     frame: pd.DataFrame
+    # Columns city, partner, period of the panel's frequency, and those of `COUNTS` that were declared
     counts: pd.DataFrame
     record: InputRecord
 

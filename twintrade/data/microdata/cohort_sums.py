@@ -22,24 +22,12 @@ EXACT = "DECIMAL(19,0)"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CohortTables:
-    """Tables as ``CohortStatistics.from_tables`` takes them.
+    """Tables as ``CohortStatistics.from_tables`` takes them."""
 
-    Attributes
-    ----------
-    sums : DataFrame
-        Columns onset (inf for the never treated), period, n, total; centered.
-    products : DataFrame
-        Columns onset, period, other_period, product; centered.
-    clusters : mapping of str to DataFrame
-        Columns cluster, onset, period, n, total; centered.
-    center : mapping of int to float
-        What was subtracted from the outcome of each period.
-    """
-
-    sums: pd.DataFrame
-    products: pd.DataFrame
-    clusters: Mapping[str, pd.DataFrame]
-    center: Mapping[int, float]
+    sums: pd.DataFrame  # columns onset (inf for the never treated), period, n, total; centered
+    products: pd.DataFrame  # columns onset, period, other_period, product; centered
+    clusters: Mapping[str, pd.DataFrame]  # columns cluster, onset, period, n, total; centered
+    center: Mapping[int, float]  # what was subtracted from the outcome of each period
 
 
 def build_cohort_tables(

@@ -56,34 +56,18 @@ class Engine(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a statement needs to know of the columns.
+    """What a statement needs to know of the columns."""
 
-    Attributes
-    ----------
-    keys : tuple of str
-        Roles that tell cells apart: city, partner, period.
-    value_type, weight_type : {"text", "integer", "decimal", "float"}
-    value_fits, weight_fits : bool
-        Whether the column's type can hold nothing that would be cut or rounded.
-    decimals : int
-        Of the smallest unit of money.
-    missing_tokens : tuple of str
-        Further ways of writing "no figure".
-    rules : tuple of (str, RowRule)
-        Role and what is read by it.
-    has_weight, has_firm, has_product, counts : bool
-        Which columns there are, and whether firms and products are counted.
-    product_digits : int or None
-    """
-
-    keys: tuple[str, ...] = ("city", "partner", "period")
+    keys: tuple[str, ...] = ("city", "partner", "period")  # roles that tell cells apart: city, partner, period
     value_type: Type = "text"
     weight_type: Type = "text"
+    # value_fits, weight_fits: Whether the column's type can hold nothing that would be cut or rounded
     value_fits: bool = False
     weight_fits: bool = False
-    decimals: int = 2
-    missing_tokens: tuple[str, ...] = ()
-    rules: tuple[tuple[str, RowRule], ...] = ()
+    decimals: int = 2  # of the smallest unit of money
+    missing_tokens: tuple[str, ...] = ()  # further ways of writing "no figure"
+    rules: tuple[tuple[str, RowRule], ...] = ()  # role and what is read by it
+    # has_weight, has_firm, has_product, counts: Which columns there are, and whether firms and products are counted
     has_weight: bool = False
     has_firm: bool = False
     has_product: bool = False

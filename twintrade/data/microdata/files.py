@@ -36,30 +36,15 @@ _UNBOUNDED = 1000
 
 @dataclass(frozen=True, slots=True)
 class MicrodataFiles:
-    """Files of one kind with the same columns.
-
-    Attributes
-    ----------
-    kind : {"csv", "parquet", "duckdb"}
-    paths : tuple of Path
-    names : tuple of str
-        As declared, for messages.
-    headers : tuple of tuple of str
-        Column names of each file.
-    separator : str
-        Of delimited files.
-    types : mapping of str to {"text", "integer", "decimal", "float"}
-        Of the needed columns.
-    digits : mapping of str to (int, int)
-        Before and behind the point that the type of a column can hold, the most of all files.
-    """
+    """Files of one kind with the same columns."""
 
     kind: Kind
     paths: tuple[Path, ...]
-    names: tuple[str, ...]
-    headers: tuple[tuple[str, ...], ...] = ()
-    separator: str = ""
-    types: tuple[tuple[str, Type], ...] = ()
+    names: tuple[str, ...]  # as declared, for messages
+    headers: tuple[tuple[str, ...], ...] = ()  # column names of each file
+    separator: str = ""  # of delimited files
+    types: tuple[tuple[str, Type], ...] = ()  # of the needed columns
+    # Before and behind the point that the type of a column can hold, the most of all files
     digits: tuple[tuple[str, tuple[int, int]], ...] = ()
 
     def type_of(self, column: str) -> Type:

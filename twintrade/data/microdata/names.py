@@ -21,21 +21,13 @@ from twintrade.numerics.arrays import IntArray, ObjectArray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Names:
-    """What the key columns of every cell mean.
+    """What the key columns of every cell mean."""
 
-    Attributes
-    ----------
-    city, partner : Categorical, shape (n_cells,)
-        With their categories sorted.
-    period : IntArray, shape (n_cells,)
-        Ordinals of the source's frequency.
-    tables : mapping of str to DataFrame
-        For each key role the distinct texts and what they mean, "city": columns text, name.
-    """
-
+    # city, partner: (n_cells,): with their categories sorted
     city: pd.Categorical
     partner: pd.Categorical
-    period: IntArray
+    period: IntArray  # (n_cells,): ordinals of the source's frequency
+    # For each key role the distinct texts and what they mean, "city": columns text, name
     tables: dict[str, pd.DataFrame]
 
 

@@ -13,26 +13,17 @@ class Coverage:
     The assumption: each list has an agreement with a chance that does not depend on whether the other has it, and
     every agreement has the same chance of being on a list. Where one list was copied from the other, or both have
     what is famous and lack what is not, lists agree too often, and total and unseen are lower bounds.
-
-    Attributes
-    ----------
-    n_first, n_second, n_both : int
-        Agreements of each list, and of both.
-    total : float
-        Estimated number of all agreements (Chapman 1951).
-    low, high : float
-        Its interval at 95 %, by a log-normal of the unseen (Chao 1987), never below what was seen.
-    plain_total : float
-        n_first n_second / n_both (Lincoln and Petersen); infinite where the lists share nothing.
     """
 
+    # n_first, n_second, n_both: Agreements of each list, and of both
     n_first: int
     n_second: int
     n_both: int
-    total: float
+    total: float  # estimated number of all agreements (Chapman 1951)
+    # low, high: Its interval at 95 %, by a log-normal of the unseen (Chao 1987), never below what was seen
     low: float
     high: float
-    plain_total: float
+    plain_total: float  # n_first n_second / n_both (Lincoln and Petersen); infinite where the lists share nothing
 
     @property
     def n_seen(self) -> int:

@@ -41,19 +41,12 @@ _TAIL = re.compile(r"\s*(?:\(.*\)|,.*)$")
 
 @dataclass(frozen=True, slots=True)
 class PlaceName:
-    """One end of an agreement.
-
-    Attributes
-    ----------
-    name, state, country : str
-    item : str
-        Of Wikidata; empty where the list has none.
-    """
+    """One end of an agreement."""
 
     name: str
     state: str
     country: str
-    item: str = ""
+    item: str = ""  # of Wikidata; empty where the list has none
 
     @property
     def key(self) -> tuple[str, str]:
@@ -64,24 +57,14 @@ class PlaceName:
 
 @dataclass(frozen=True, slots=True)
 class ListedAgreement:
-    """One row of a list.
+    """One row of a list."""
 
-    Attributes
-    ----------
-    file, row : str, int
-        Where it stands.
-    city, partner : PlaceName
-    date : TwinningDate or None
-        None where the list has none, or none that can be read: ``date_text`` then says what stands there.
-    date_text, ended, kind, event, source, note : str
-    fault : Words
-        What is wrong with the date; empty where nothing is.
-    """
-
+    # file, row: Where it stands
     file: str
     row: int
     city: PlaceName
     partner: PlaceName
+    # None where the list has none, or none that can be read: `date_text` then says what stands there
     date: TwinningDate | None
     date_text: str
     ended: str
@@ -89,7 +72,7 @@ class ListedAgreement:
     event: str
     source: str
     note: str
-    fault: Words = ""
+    fault: Words = ""  # what is wrong with the date; empty where nothing is
 
     @property
     def pair(self) -> frozenset[tuple[str, str]]:
@@ -104,13 +87,7 @@ class ListedAgreement:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list of agreements as read.
-
-    Attributes
-    ----------
-    file : str
-    rows : tuple of ListedAgreement
-    """
+    """A list of agreements as read."""
 
     file: str
     rows: tuple[ListedAgreement, ...]

@@ -18,23 +18,14 @@ MERGED_COLUMNS = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Merged:
-    """A register made of several lists.
+    """A register made of several lists."""
 
-    Attributes
-    ----------
-    frame : DataFrame
-        One row an agreement, columns ``MERGED_COLUMNS``; ``rows`` names every row of a list that says it, ``dates``
-        each date as written with its place, and the interval from ``earliest`` to ``latest`` is what all dates
-        allow, or spans them all where they exclude each other.
-    conflicts : tuple of (str, Words)
-        Agreement and what its rows disagree about.
-    n_rows : int
-        Rows read; each stands in exactly one agreement.
-    """
-
+    # One row an agreement, columns `MERGED_COLUMNS`; `rows` names every row of a list that says it, `dates` each date
+    # as written with its place, and the interval from `earliest` to `latest` is what all dates allow, or spans them
+    # all where they exclude each other
     frame: pd.DataFrame
-    conflicts: tuple[tuple[str, Words], ...]
-    n_rows: int
+    conflicts: tuple[tuple[str, Words], ...]  # agreement and what its rows disagree about
+    n_rows: int  # rows read; each stands in exactly one agreement
 
 
 def merge_listings(listings: Sequence[Listing]) -> Merged:

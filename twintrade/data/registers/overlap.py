@@ -9,22 +9,13 @@ from twintrade.data.registers.listing import ListedAgreement, Listing
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """Two lists within their common frame.
+    """Two lists within their common frame."""
 
-    Attributes
-    ----------
-    n_cities : int
-        Cities that both lists have at the same end.
-    agreements, pairs : Coverage
-        Of agreements between two cities, and of pairs of a city and a country.
-    n_same_page : int
-        Shared agreements for which both lists cite a page in common.
-    """
-
-    n_cities: int
+    n_cities: int  # cities that both lists have at the same end
+    # agreements, pairs: Of agreements between two cities, and of pairs of a city and a country
     agreements: Coverage
     pairs: Coverage
-    n_same_page: int
+    n_same_page: int  # shared agreements for which both lists cite a page in common
 
     @property
     def is_lower_bound(self) -> bool:

@@ -14,27 +14,15 @@ SIGNED_FROM = 1900
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RegistryFacts:
-    """Counts, each a frame of labels.
+    """Counts, each a frame of labels."""
 
-    Attributes
-    ----------
-    by_city : DataFrame
-        city, twins: agreements per city, the most first.
-    by_country : DataFrame
-        label, count: agreements by the partner's country, the most first.
-    by_year : DataFrame
-        label, count: agreements by year of signing, every year from the first to the last, then those without a date.
-    completeness : DataFrame
-        field, known, share: of how many agreements each field is known.
-    ended : DataFrame
-        label, label_text, group, effect, low, high, scale: share of agreements that have ended, with its Wilson
-        interval; empty where the registry does not say.
-    """
-
-    by_city: pd.DataFrame
-    by_country: pd.DataFrame
+    by_city: pd.DataFrame  # city, twins: agreements per city, the most first
+    by_country: pd.DataFrame  # label, count: agreements by the partner's country, the most first
+    # label, count: agreements by year of signing, every year from the first to the last, then those without a date
     by_year: pd.DataFrame
-    completeness: pd.DataFrame
+    completeness: pd.DataFrame  # field, known, share: of how many agreements each field is known
+    # label, label_text, group, effect, low, high, scale: share of agreements that have ended, with its Wilson
+    # interval; empty where the registry does not say
     ended: pd.DataFrame
 
 

@@ -24,20 +24,12 @@ _MAX_NAMED = 12
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reconciliation:
-    """Twinnings by what the trade table can say about them.
+    """Twinnings by what the trade table can say about them."""
 
-    Attributes
-    ----------
-    frame : DataFrame
-        One row a twinning or undated agreement: id, city, signatory, partner_city, partner, kind, signed, status,
-        reason (Words), is_matched.
-    counts : DataFrame
-        status, n_twinnings, n_pairs (distinct pairs of city and partner), sentence (Text).
-    messages : tuple of Message
-    """
-
+    # One row a twinning or undated agreement: id, city, signatory, partner_city, partner, kind, signed, status,
+    # reason (Words), is_matched
     frame: pd.DataFrame
-    counts: pd.DataFrame
+    counts: pd.DataFrame  # status, n_twinnings, n_pairs (distinct pairs of city and partner), sentence (Text)
     messages: tuple[Message, ...] = ()
 
     def n(self, status: Status) -> int:

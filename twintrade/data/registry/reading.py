@@ -23,23 +23,15 @@ UNDATED_COLUMNS = ("city", "partner", "partner_city", "signatory", "note", "file
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TwinningRegistry:
-    """Twinnings and their candidate dates; no treatment logic.
+    """Twinnings and their candidate dates; no treatment logic."""
 
-    Attributes
-    ----------
-    frame : DataFrame
-        One row a twinning, columns ``TWINNING_COLUMNS``: id, city, signatory, partner_city, partner, kind, signed
-        (the earliest date of signature in ISO form as precise as printed, "" when undated), precision, ended, source,
-        note, file, row.
-    candidates : DataFrame
-        One row a candidate date, columns ``CANDIDATE_COLUMNS``: twinning_id, event_kind (first_contact, memorandum,
-        signed, ratified, activated, other), event_text, date, precision, year, month, day (Int64, missing where the
-        date is less precise), source, file, row. Sorted by twinning and date.
-    messages : tuple of Message
-    provenance : tuple of InputRecord
-    """
-
+    # One row a twinning, columns `TWINNING_COLUMNS`: id, city, signatory, partner_city, partner, kind, signed (the
+    # earliest date of signature in ISO form as precise as printed, "" when undated), precision, ended, source, note,
+    # file, row
     frame: pd.DataFrame
+    # One row a candidate date, columns `CANDIDATE_COLUMNS`: twinning_id, event_kind (first_contact, memorandum,
+    # signed, ratified, activated, other), event_text, date, precision, year, month, day (Int64, missing where the
+    # date is less precise), source, file, row. Sorted by twinning and date.
     candidates: pd.DataFrame
     messages: tuple[Message, ...] = ()
     provenance: tuple[InputRecord, ...] = ()
@@ -52,18 +44,9 @@ class TwinningRegistry:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UndatedAgreements:
-    """Agreements whose date is not known: their pairs of city and partner are never a comparison.
+    """Agreements whose date is not known: their pairs of city and partner are never a comparison."""
 
-    Attributes
-    ----------
-    frame : DataFrame
-        Columns ``UNDATED_COLUMNS``.
-    policy : {"error", "exclude"}
-    messages : tuple of Message
-    provenance : tuple of InputRecord
-    """
-
-    frame: pd.DataFrame
+    frame: pd.DataFrame  # columns `UNDATED_COLUMNS`
     policy: str
     messages: tuple[Message, ...] = ()
     provenance: tuple[InputRecord, ...] = ()

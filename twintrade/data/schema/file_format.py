@@ -6,19 +6,11 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class RowRule:
-    """Which rows of a file count, by one column.
-
-    Attributes
-    ----------
-    column : str
-    values : tuple of str
-    is_kept : bool
-        Whether rows with these values are read, or all others.
-    """
+    """Which rows of a file count, by one column."""
 
     column: str
     values: tuple[str, ...]
-    is_kept: bool
+    is_kept: bool  # whether rows with these values are read, or all others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,26 +33,16 @@ _INVISIBLE = dict.fromkeys(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TextColumn:
-    """One column of a file, as text.
+    """One column of a file, as text."""
 
-    Attributes
-    ----------
-    name, file : str
-        Header and relative path.
-    cells : ObjectArray of str, shape (n_rows,)
-    rows : IntArray, shape (n_rows,)
-        The file's own row numbers, header = 1.
-    is_number : BoolArray or None, shape (n_rows,)
-        Cells that the file held as numbers (Excel, Parquet): their decimal point is certain.
-    headers : ObjectArray of str or None, shape (n_rows,)
-        The column each cell stood in, where a wide table was laid out as one column.
-    """
-
+    # name, file: Header and relative path
     name: str
     file: str
-    cells: ObjectArray
-    rows: IntArray
+    cells: ObjectArray  # (n_rows,)
+    rows: IntArray  # (n_rows,): the file's own row numbers, header = 1
+    # (n_rows,): cells that the file held as numbers (Excel, Parquet): their decimal point is certain
     is_number: BoolArray | None = None
+    # (n_rows,): the column each cell stood in, where a wide table was laid out as one column
     headers: ObjectArray | None = None
 
     def __len__(self) -> int:

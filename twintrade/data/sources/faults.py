@@ -16,14 +16,8 @@ _SHOWN_IN_TEXT = 5
 class InvalidDataError(DataError):
     """The data were read to the end and found faulty.
 
-    Attributes
-    ----------
-    messages : tuple of Message
-        Faults, at most ``limits.MAX_MESSAGES`` errors, and every warning and note.
-    n_errors : int
-        Number of errors found, listed or not.
-    unlisted : Words
-        The text without pointing to the list of faults in a file.
+    ``messages``: faults, at most `limits.MAX_MESSAGES` errors, and every warning and note; ``n_errors``: number of
+    errors found, listed or not; ``unlisted``: the text without pointing to the list of faults in a file.
     """
 
     def __init__(
@@ -42,12 +36,8 @@ class AbsentInputError(DataError):
 class CellError(ValueError):
     """A cell does not say what its column holds.
 
-    Attributes
-    ----------
-    text : Words
-        What is wrong with it, to stand behind the cell: "is not a year".
-    remedy : Remedy or None
-        Where the analysis file may say what it is.
+    ``text``: what is wrong with it, to stand behind the cell: "is not a year"; ``remedy``: where the analysis file
+    may say what it is.
     """
 
     def __init__(self, text: Words, remedy: Fix = None) -> None:

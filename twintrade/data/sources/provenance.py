@@ -27,41 +27,23 @@ PROVENANCE_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class InputRecord:
-    """One input file.
+    """One input file."""
 
-    Attributes
-    ----------
-    path : str
-        As declared, relative to the project or beginning with ``TWINTRADE_DATA``; never a machine's path.
-    sha256 : str
-    bytes, rows : int
-        Size, and rows of the table before any rule left some out.
-    encoding, separator, sheet : str
-    unit : Words
-        Empty where they do not apply.
-    publisher, licence : str
-        From the data card beside the file.
-    dropped : tuple of (Words, int)
-        Rows left out, by rule.
-    unread : tuple of str
-        Columns of the file that its table does not name.
-    alike_sheets : tuple of str
-        Other visible sheets of the workbook with the same columns.
-    """
-
-    path: str
+    path: str  # as declared, relative to the project or beginning with `TWINTRADE_DATA`; never a machine's path
     sha256: str
+    # bytes, rows: Size, and rows of the table before any rule left some out
     bytes: int
     rows: int
     encoding: str = ""
     separator: str = ""
     sheet: str = ""
-    unit: Words = ""
+    unit: Words = ""  # empty where they do not apply
+    # publisher, licence: From the data card beside the file
     publisher: str = ""
     licence: str = ""
-    dropped: tuple[tuple[Words, int], ...] = ()
-    unread: tuple[str, ...] = ()
-    alike_sheets: tuple[str, ...] = ()
+    dropped: tuple[tuple[Words, int], ...] = ()  # rows left out, by rule
+    unread: tuple[str, ...] = ()  # columns of the file that its table does not name
+    alike_sheets: tuple[str, ...] = ()  # other visible sheets of the workbook with the same columns
 
     def dropping(self, rule: Words, n_rows: int) -> "InputRecord":
         """Return the record with rows counted as left out by a rule."""

@@ -19,22 +19,14 @@ NET = "net"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Exposure:
-    """Agreements that dyads see through one of their ends, with the distance between the other ends.
+    """Agreements that dyads see through one of their ends, with the distance between the other ends."""
 
-    Attributes
-    ----------
-    shared, place : IntArray, shape (n_units,)
-        Code of the end that a dyad has in common with the agreements it sees, and of the end that differs.
-    between : FloatArray, shape (n_places, n_places)
-        Distances between places, in any unit.
-    onset : FloatArray, shape (n_units,)
-        ``inf`` for dyads that are not treated within the panel.
-    """
-
+    # shared, place: (n_units,): code of the end that a dyad has in common with the agreements it sees, and of the end
+    # that differs
     shared: IntArray
     place: IntArray
-    between: FloatArray
-    onset: FloatArray
+    between: FloatArray  # (n_places, n_places): distances between places, in any unit
+    onset: FloatArray  # (n_units,): `inf` for dyads that are not treated within the panel
 
     @property
     def is_treated(self) -> BoolArray:

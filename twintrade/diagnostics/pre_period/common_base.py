@@ -27,30 +27,17 @@ DRAWS = 199
 
 @dataclass(frozen=True, eq=False)
 class CommonBase:
-    """Leads and lags against the mean of the years before, jointly.
+    """Leads and lags against the mean of the years before, jointly."""
 
-    Attributes
-    ----------
-    study : EventStudy
-        In log points where a violation multiplies what would have been.
-    covariance : FloatArray, shape (n_times, n_times)
-    shares, distances : FloatArray, shape (n_cells,)
-        Of treated cells: weight in the headline, and periods from the middle of the years before.
-    is_percent : bool
-        Whether the headline is a ratio of totals.
-    is_first : bool
-        Whether the effect at onset stands in the place of the headline.
-    from_draws : bool
-        Whether the covariance is that of re-assigned agreements.
-    """
-
-    study: EventStudy
-    covariance: FloatArray
+    study: EventStudy  # in log points where a violation multiplies what would have been
+    covariance: FloatArray  # (n_times, n_times)
+    # shares, distances: (n_cells,): of treated cells: weight in the headline, and periods from the middle of the
+    # years before
     shares: FloatArray
     distances: FloatArray
-    is_percent: bool
-    is_first: bool
-    from_draws: bool
+    is_percent: bool  # whether the headline is a ratio of totals
+    is_first: bool  # whether the effect at onset stands in the place of the headline
+    from_draws: bool  # whether the covariance is that of re-assigned agreements
 
     @cached_property
     def n_before(self) -> int:
@@ -143,22 +130,13 @@ class CommonBase:
 
 @dataclass(frozen=True, slots=True)
 class SlopeTest:
-    """The directional test of the years before.
+    """The directional test of the years before."""
 
-    Attributes
-    ----------
-    slope, p : float
-        A period.
-    enough : float
-        The slope that alone would make the headline.
-    power : float
-        Chance that the test finds that slope.
-    """
-
+    # slope, p: A period
     slope: float
     p: float
-    enough: float
-    power: float
+    enough: float  # the slope that alone would make the headline
+    power: float  # chance that the test finds that slope
 
 
 def has_common_base(fit: Fit) -> bool:

@@ -23,19 +23,10 @@ TOLERANCE = 1e-6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PreTest:
-    """Roth's test: some pre-period effect is individually significant. For comparison with his package.
+    """Roth's test: some pre-period effect is individually significant. For comparison with his package."""
 
-    Attributes
-    ----------
-    covariance : FloatArray, shape (n_effects, n_effects)
-        Of all effects, the reference left out.
-    pre : IntArray, shape (n_pre,)
-        Positions of the pre-period effects.
-    level : float
-    """
-
-    covariance: FloatArray
-    pre: IntArray
+    covariance: FloatArray  # (n_effects, n_effects): of all effects, the reference left out
+    pre: IntArray  # (n_pre,): positions of the pre-period effects
     level: float = 0.95
 
     def passed(self, trend: FloatArray) -> Box:

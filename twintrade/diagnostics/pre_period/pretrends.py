@@ -31,17 +31,9 @@ CONTAMINATED = ("twfe", "ppml", "ppml_corrected")
 
 @dataclass(frozen=True, slots=True)
 class JointPre:
-    """The joint test.
+    """The joint test."""
 
-    Attributes
-    ----------
-    test : str
-        "F", "Wald" or "randomization".
-    statistic, df, df2, p : float
-    n_effects : int
-    """
-
-    test: str
+    test: str  # "F", "Wald" or "randomization"
     statistic: float
     df: float
     df2: float
@@ -88,23 +80,13 @@ def fill_missing_df(df: float) -> float:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PreTested:
-    """The tests of the effects before the agreement.
-
-    Attributes
-    ----------
-    joint : JointPre
-    cluster : str
-        The dimension whose joint test objects least and is printed, "none" where there is one test.
-    pre : PreEffects or None
-        What the directional test and its power are made from; None where there is no covariance or no slope.
-    lever : float
-        Periods over which a trend would bias the headline.
-    """
+    """The tests of the effects before the agreement."""
 
     joint: JointPre
-    cluster: str
+    cluster: str  # the dimension whose joint test objects least and is printed, "none" where there is one test
+    # What the directional test and its power are made from; None where there is no covariance or no slope
     pre: PreEffects | None
-    lever: float
+    lever: float  # periods over which a trend would bias the headline
 
     @property
     def bound(self) -> float:

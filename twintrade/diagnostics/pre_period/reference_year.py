@@ -105,22 +105,12 @@ def _test_jointly(rows: pd.DataFrame, shown: Fit, inference: Inference, rng: np.
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Path:
-    """The average of the path against one reference.
-
-    Attributes
-    ----------
-    reference : int
-    effect : float
-    n_rows : int
-        Treated rows behind it.
-    weights : FloatArray, shape (n_effects,)
-        Of the estimate's effects.
-    """
+    """The average of the path against one reference."""
 
     reference: int
     effect: float
-    n_rows: int
-    weights: FloatArray
+    n_rows: int  # treated rows behind it
+    weights: FloatArray  # (n_effects,): of the estimate's effects
 
 
 def compute_path_by_reference(shown: Fit) -> Iterator[Path]:

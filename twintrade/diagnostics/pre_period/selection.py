@@ -99,21 +99,11 @@ class Selection(Diagnostic):
 
 @dataclass(frozen=True, slots=True)
 class GrowthApart:
-    """How much faster trade grew before among dyads that sign than among those that were as likely to.
+    """How much faster trade grew before among dyads that sign than among those that were as likely to."""
 
-    Attributes
-    ----------
-    gap : float
-        In log points, given the other variables.
-    p : float
-        Share of the deals whose gap lies as far from their mean.
-    bound : float
-        Largest size of the gap that the deals allow.
-    """
-
-    gap: float
-    p: float
-    bound: float
+    gap: float  # in log points, given the other variables
+    p: float  # share of the deals whose gap lies as far from their mean
+    bound: float  # largest size of the gap that the deals allow
 
 
 def deal_agreements(risk: "AtRisk", draws: int, rng: np.random.Generator) -> GrowthApart:
@@ -149,21 +139,12 @@ def deal_agreements(risk: "AtRisk", draws: int, rng: np.random.Generator) -> Gro
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AtRisk:
-    """Dyad-periods up to and including the agreement.
+    """Dyad-periods up to and including the agreement."""
 
-    Attributes
-    ----------
-    signed : FloatArray, shape (n_rows,)
-    x : FloatArray, shape (n_rows, n_variables)
-        Constant first.
-    names : list of str
-    unit, period : IntArray, shape (n_rows,)
-    clusters : list of IntArray
-    """
-
-    signed: FloatArray
-    x: FloatArray
+    signed: FloatArray  # (n_rows,)
+    x: FloatArray  # (n_rows, n_variables): constant first
     names: list[str]
+    # unit, period: (n_rows,)
     unit: IntArray
     period: IntArray
     clusters: list[IntArray]

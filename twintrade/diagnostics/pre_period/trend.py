@@ -15,31 +15,20 @@ LEVEL = 0.05
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PreEffects:
-    """Effects before the agreement as they are tested.
+    """Effects before the agreement as they are tested."""
 
-    Attributes
-    ----------
-    effects : FloatArray, shape (k,)
-    covariance : FloatArray, shape (k, k)
-        That the joint test uses.
-    slope_variance : float
-        Of the slope, under the inference of the page: with several dimensions of clusters not that of one of them.
-    regressor : FloatArray, shape (k,)
-        What a trend of one a period adds to each effect: the distance from the reference, or from the mean of the
-        times where effects are centred; one step where each is measured against the period before.
-    df, fewest : float
-        Of the t distribution of one effect; treated clusters where they are fewest, infinite where there are none.
-    floor : float
-        Smallest p-value that the inference can give, where it compares with draws.
-    """
-
-    effects: FloatArray
-    covariance: FloatArray
+    effects: FloatArray  # (k,)
+    covariance: FloatArray  # (k, k): that the joint test uses
+    # Of the slope, under the inference of the page: with several dimensions of clusters not that of one of them
     slope_variance: float
+    # (k,): what a trend of one a period adds to each effect: the distance from the reference, or from the mean of the
+    # times where effects are centred; one step where each is measured against the period before
     regressor: FloatArray
+    # df, fewest: Of the t distribution of one effect; treated clusters where they are fewest, infinite where there
+    # are none
     df: float
     fewest: float
-    floor: float = 0.0
+    floor: float = 0.0  # smallest p-value that the inference can give, where it compares with draws
 
     @property
     def slope(self) -> float:

@@ -14,18 +14,13 @@ from twintrade.numerics.extreme_ratio import bound_ratio
 
 @dataclass(frozen=True, slots=True)
 class DateBounds:
-    """The smallest and largest average effect that some choice of dates gives.
+    """The smallest and largest average effect that some choice of dates gives."""
 
-    Attributes
-    ----------
-    low, high : float
-        On the scale of the headline; sampling error is not in them.
-    n_units, n_rows : int
-        Treated units with more than one possible onset, and their rows that are treated under some of them only.
-    """
-
+    # low, high: On the scale of the headline; sampling error is not in them
     low: float
     high: float
+    # n_units, n_rows: Treated units with more than one possible onset, and their rows that are treated under some of
+    # them only
     n_units: int
     n_rows: int
 

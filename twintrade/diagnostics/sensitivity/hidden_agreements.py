@@ -32,13 +32,7 @@ MOST_TRIED = 20
 
 @dataclass(frozen=True, slots=True)
 class WithoutSome:
-    """The overall effect without some comparison units.
-
-    Attributes
-    ----------
-    units : tuple of str
-    effect : float
-    """
+    """The overall effect without some comparison units."""
 
     units: tuple[str, ...]
     effect: float

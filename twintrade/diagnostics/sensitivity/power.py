@@ -127,20 +127,11 @@ class Power(Diagnostic):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Placebos:
-    """Estimates of placebo agreements.
+    """Estimates of placebo agreements."""
 
-    Attributes
-    ----------
-    effects : FloatArray, shape (n_placebos,)
-    refitted : FloatArray, shape (n_refitted, 2)
-        Estimate and clustered error of placebos that were refitted.
-    reasons : list of Words
-        Why other draws failed.
-    """
-
-    effects: FloatArray
-    refitted: FloatArray
-    reasons: list[Words]
+    effects: FloatArray  # (n_placebos,)
+    refitted: FloatArray  # (n_refitted, 2): estimate and clustered error of placebos that were refitted
+    reasons: list[Words]  # why other draws failed
 
 
 def _refit(fit: Fit, design: Design, dealt: list[FloatArray]) -> tuple[FloatArray, list[Words]]:

@@ -37,20 +37,11 @@ EMPTY: Row = dict.fromkeys(("effect", "se", "low", "high", "p"), np.nan) | {"n_r
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Specification:
-    """One combination of choices.
-
-    Attributes
-    ----------
-    estimator : Estimator
-    design : Design
-    choices : mapping of str to str
-        As the table names them.
-    is_headline : bool
-    """
+    """One combination of choices."""
 
     estimator: Estimator
     design: Design
-    choices: Mapping[str, str]
+    choices: Mapping[str, str]  # as the table names them
     is_headline: bool = False
 
     @property
@@ -70,22 +61,12 @@ class Specification:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
-    """What every specification of one curve shares.
-
-    Attributes
-    ----------
-    fit : Fit
-    plan : tuple of Specification
-    covariates : tuple of str
-        Controls, whose subsets are choices too.
-    inference : Clustered, Jackknife, Scaled or None
-        None for effects alone.
-    """
+    """What every specification of one curve shares."""
 
     fit: Fit
     plan: tuple[Specification, ...]
-    covariates: tuple[str, ...]
-    inference: Clustered | Jackknife | Scaled | None
+    covariates: tuple[str, ...]  # controls, whose subsets are choices too
+    inference: Clustered | Jackknife | Scaled | None  # none for effects alone
 
     def estimated(self, rng: np.random.Generator) -> list[Row]:
         """Return one row a specification and subset of controls: effect, se, interval, p, rows, reason."""

@@ -26,24 +26,15 @@ Onsets: TypeAlias = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Options:
-    """What undated units would add to the headline's numerator and denominator, by their onset.
+    """What undated units would add to the headline's numerator and denominator, by their onset."""
 
-    Attributes
-    ----------
-    units : tuple of str
-        Of each option.
-    onset : FloatArray, shape (n_options,)
-    top, bottom : FloatArray, shape (n_options,)
-        Outcome and imputed outcome of the rows from the onset on; for linear models their difference, and rows.
-    base : (float, float)
-        Both sums of the treated units.
-    """
-
-    units: tuple[str, ...]
-    onset: FloatArray
+    units: tuple[str, ...]  # of each option
+    onset: FloatArray  # (n_options,)
+    # top, bottom: (n_options,): outcome and imputed outcome of the rows from the onset on; for linear models their
+    # difference, and rows
     top: FloatArray
     bottom: FloatArray
-    base: tuple[float, float]
+    base: tuple[float, float]  # both sums of the treated units
 
     def find_one(self, sign: int) -> Onsets:
         """Return the onset of the one unit that moves the ratio farthest one way."""

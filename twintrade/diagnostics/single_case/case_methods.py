@@ -29,19 +29,11 @@ MethodName = Literal[
 
 @dataclass(frozen=True, slots=True)
 class CaseMethod:
-    """A method on the scale it is shown on, under its name.
-
-    Attributes
-    ----------
-    label : str
-    estimator : SingleCase
-    transform : str
-        Of the outcome.
-    """
+    """A method on the scale it is shown on, under its name."""
 
     label: str
     estimator: SingleCase
-    transform: TransformName
+    transform: TransformName  # of the outcome
 
     @property
     def named(self) -> Words:
@@ -64,22 +56,11 @@ METHODS = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CaseEffect:
-    """One method with one donor set, or why there is nothing.
-
-    Attributes
-    ----------
-    method : CaseMethod
-    donor_set : str
-    design : Design
-        Of the treated unit and these donors.
-    case : Case or None
-    paths : PlaceboPaths or None
-    reason : str
-    """
+    """One method with one donor set, or why there is nothing."""
 
     method: CaseMethod
     donor_set: str
-    design: Design
+    design: Design  # of the treated unit and these donors
     case: Case | None = None
     paths: PlaceboPaths | None = None
     reason: str = ""

@@ -35,24 +35,13 @@ SET_LABELS: Mapping[str, SetName] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlaceboPaths:
-    """Gaps of the treated unit and of every donor in its place.
-
-    Attributes
-    ----------
-    estimator : SingleCase
-    case : Case
-    gaps : FloatArray, shape (1 + n_placebos, n_periods)
-        The treated unit first; NaN where no gap can be formed.
-    units : ObjectArray, shape (1 + n_placebos,)
-    failed : tuple of (str, Words)
-        Donors whose placebo could not be formed, with the reason.
-    """
+    """Gaps of the treated unit and of every donor in its place."""
 
     estimator: SingleCase
     case: Case
-    gaps: FloatArray
-    units: ObjectArray
-    failed: tuple[tuple[str, Words], ...] = ()
+    gaps: FloatArray  # (1 + n_placebos, n_periods): the treated unit first; NaN where no gap can be formed
+    units: ObjectArray  # (1 + n_placebos,)
+    failed: tuple[tuple[str, Words], ...] = ()  # donors whose placebo could not be formed, with the reason
 
     @property
     def effect(self) -> float:

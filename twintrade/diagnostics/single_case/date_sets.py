@@ -23,19 +23,11 @@ from twintrade.text import Listed, Text, Words, pack_text
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """The case under one reading of its date.
-
-    Attributes
-    ----------
-    label : Words
-    kind : {"date", "donut", "interval"}
-        A candidate date; ambiguous periods left out (the onset's own, or those between first and last candidate);
-        the periods between first and last candidate alone.
-    onset : int
-    case : Case
-    """
+    """The case under one reading of its date."""
 
     label: Words
+    # A candidate date; ambiguous periods left out (the onset's own, or those between first and last candidate); the
+    # periods between first and last candidate alone
     kind: str
     onset: int
     case: Case

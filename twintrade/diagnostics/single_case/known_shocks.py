@@ -37,24 +37,14 @@ _ISO = re.compile(r"[A-Z]{3}")
 
 @dataclass(frozen=True, slots=True)
 class Shock:
-    """An event with its first and last month.
-
-    Attributes
-    ----------
-    label : Words
-    first, last : str
-        "2001-12".
-    countries : tuple of str
-        ISO codes of the countries it concerns; all when empty.
-    is_between : bool
-        Whether it concerns only trade between two of ``countries``, not all trade of each.
-    """
+    """An event with its first and last month."""
 
     label: Words
+    # first, last: "2001-12"
     first: str
     last: str
-    countries: tuple[str, ...] = ()
-    is_between: bool = False
+    countries: tuple[str, ...] = ()  # ISO codes of the countries it concerns; all when empty
+    is_between: bool = False  # whether it concerns only trade between two of `countries`, not all trade of each
 
 
 _ASIA = ("HKG", "IDN", "KOR", "MYS", "PHL", "SGP", "THA")

@@ -24,20 +24,11 @@ NEGLIGIBLE = 1e-10
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CellWeights:
-    """Weights of the treated (or switching) rows in the static coefficient.
-
-    Attributes
-    ----------
-    beta : float
-    weight : FloatArray, shape (n_rows,)
-        Zero outside treated (switching) rows; sums to one.
-    natural : FloatArray, shape (n_rows,)
-        Equal weights of the same rows: what an average effect would use.
-    """
+    """Weights of the treated (or switching) rows in the static coefficient."""
 
     beta: float
-    weight: FloatArray
-    natural: FloatArray
+    weight: FloatArray  # (n_rows,): zero outside treated (switching) rows; sums to one
+    natural: FloatArray  # (n_rows,): equal weights of the same rows: what an average effect would use
 
     @property
     def sum_negative(self) -> float:

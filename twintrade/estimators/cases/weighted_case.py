@@ -18,20 +18,11 @@ from twintrade.text import Text, Words
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DonorWeights:
-    """What stands for the treated unit.
+    """What stands for the treated unit."""
 
-    Attributes
-    ----------
-    weights : FloatArray, shape (n_donors,)
-    intercept : float
-        Constant added to the weighted donors.
-    statistics : Mapping of str to float
-        What the search for the weights has to report.
-    """
-
-    weights: FloatArray
-    intercept: float = 0.0
-    statistics: Mapping[str, float] = field(default_factory=dict)
+    weights: FloatArray  # (n_donors,)
+    intercept: float = 0.0  # constant added to the weighted donors
+    statistics: Mapping[str, float] = field(default_factory=dict)  # what the search for the weights has to report
 
 
 class WeightedCase(SingleCase):

@@ -13,13 +13,7 @@ from twintrade.numerics.arrays import FloatArray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CellChanges:
-    """Columns of cells by row of the observations, unit by unit, made for one average at a time.
-
-    Attributes
-    ----------
-    wide : Wide
-    cells : sequence of GroupTime
-    """
+    """Columns of cells by row of the observations, unit by unit, made for one average at a time."""
 
     wide: Wide
     cells: Sequence[GroupTime]

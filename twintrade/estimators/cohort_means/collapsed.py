@@ -25,23 +25,15 @@ AnyEstimate = TypeVar("AnyEstimate", bound=Estimate)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CollapsedInfluence(CohortInfluence):
-    """Influence of slopes on cohort means; the regression on rows is written out when asked for.
+    """Influence of slopes on cohort means; the regression on rows is written out when asked for."""
 
-    Attributes
-    ----------
-    cell_design : FloatArray or None, shape (n_cohorts, n_periods, n_slopes)
-        Regressors net of the effects; None where the effects are not slopes.
-    cell_residuals : FloatArray or None, shape (n_cohorts, n_periods)
-    bread : FloatArray or None, shape (n_slopes, n_slopes)
-    selector : FloatArray or None, shape (n_slopes, n_effects)
-    observed : BoolArray or None, shape (n_cohorts, n_periods)
-        Periods in which the units of a part of a cohort are observed; needed where the regression is.
-    """
-
+    # (n_cohorts, n_periods, n_slopes): regressors net of the effects; None where the effects are not slopes
     cell_design: FloatArray | None = None
-    cell_residuals: FloatArray | None = None
-    bread: FloatArray | None = None
-    selector: FloatArray | None = None
+    cell_residuals: FloatArray | None = None  # (n_cohorts, n_periods)
+    bread: FloatArray | None = None  # (n_slopes, n_slopes)
+    selector: FloatArray | None = None  # (n_slopes, n_effects)
+    # (n_cohorts, n_periods): periods in which the units of a part of a cohort are observed; needed where the
+    # regression is
     observed: BoolArray | None = None
 
     @classmethod
@@ -81,29 +73,14 @@ class CollapsedInfluence(CohortInfluence):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Collapse:
-    """A design's cohort means as a design of its own.
+    """A design's cohort means as a design of its own."""
 
-    Attributes
-    ----------
-    design : Design
-        One unit a cohort, or a part of a cohort, its outcome the mean, its weight the number of units.
-    o : Observations
-        Of the panel.
-    wide : Wide
-    moments : CohortMoments
-        By cohort or part of a cohort.
-    observed : BoolArray, shape (n_cohorts, n_periods)
-        Which cells the design has rows of.
-    groups : PatternGroups or None
-        The parts of cohorts in a panel with gaps.
-    """
-
-    design: Design
-    o: Observations
+    design: Design  # one unit a cohort, or a part of a cohort, its outcome the mean, its weight the number of units
+    o: Observations  # of the panel
     wide: Wide
-    moments: CohortMoments
-    observed: BoolArray
-    groups: PatternGroups | None = None
+    moments: CohortMoments  # by cohort or part of a cohort
+    observed: BoolArray  # (n_cohorts, n_periods): which cells the design has rows of
+    groups: PatternGroups | None = None  # the parts of cohorts in a panel with gaps
 
     @property
     def small(self) -> Observations:

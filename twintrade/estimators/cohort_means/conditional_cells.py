@@ -19,21 +19,12 @@ ALONE = 4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ConditionalCells:
-    """What the cells of a plan gave.
-
-    Attributes
-    ----------
-    kept : tuple of GroupTime
-    effects : FloatArray, shape (n_kept,)
-    influence : BlockInfluence
-    lost : tuple of (GroupTime, str)
-        Cells that are not identified, and why.
-    """
+    """What the cells of a plan gave."""
 
     kept: tuple[GroupTime, ...]
-    effects: FloatArray
+    effects: FloatArray  # (n_kept,)
     influence: BlockInfluence
-    lost: tuple[tuple[GroupTime, str], ...]
+    lost: tuple[tuple[GroupTime, str], ...]  # cells that are not identified, and why
 
 
 def estimate_conditional_cells(

@@ -22,23 +22,15 @@ SHOWN = 8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GroupTime:
-    """One cohort in one period.
+    """One cohort in one period."""
 
-    Attributes
-    ----------
-    cohort, at, base : int
-        Positions of the cohort, of the period and of its base period; ``base`` is -1 where there is none.
-    comparison : BoolArray, shape (n_cohorts,)
-        Cohorts it is compared with.
-    is_reference : bool
-        The base period itself: zero by construction.
-    """
-
+    # cohort, at, base: Positions of the cohort, of the period and of its base period; `base` is -1 where there is
+    # none
     cohort: int
     at: int
     base: int
-    comparison: BoolArray
-    is_reference: bool
+    comparison: BoolArray  # (n_cohorts,): cohorts it is compared with
+    is_reference: bool  # the base period itself: zero by construction
 
     def label(self, onset: FloatArray, periods: IntArray) -> Text:
         """Return the cell as a message names it."""

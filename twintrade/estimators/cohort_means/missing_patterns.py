@@ -16,20 +16,11 @@ BITS = 50
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PatternGroups:
-    """Units by cohort and missing pattern.
+    """Units by cohort and missing pattern."""
 
-    Attributes
-    ----------
-    wide : Wide
-        With the groups in place of cohorts; outcomes are zero where a unit is not observed.
-    observed : BoolArray, shape (n_groups, n_periods)
-    parent : IntArray, shape (n_groups,)
-        Cohort of each group, as coded in the panel.
-    """
-
-    wide: Wide
-    observed: BoolArray
-    parent: IntArray
+    wide: Wide  # with the groups in place of cohorts; outcomes are zero where a unit is not observed
+    observed: BoolArray  # (n_groups, n_periods)
+    parent: IntArray  # (n_groups,): cohort of each group, as coded in the panel
 
     def moments(self) -> CohortMoments:
         """Return counts, means and second moments by group, zero in periods in which a group is not observed."""
@@ -109,19 +100,11 @@ def estimate_from_patterns(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PanelMeans:
-    """Moments of cohorts, or of parts of cohorts whose units miss the same periods.
-
-    Attributes
-    ----------
-    moments : CohortMoments
-    observed : BoolArray, shape (n_groups, n_periods)
-    source : Wide or PatternGroups
-        Whose units the influence is of.
-    """
+    """Moments of cohorts, or of parts of cohorts whose units miss the same periods."""
 
     moments: CohortMoments
-    observed: BoolArray
-    source: Wide | PatternGroups
+    observed: BoolArray  # (n_groups, n_periods)
+    source: Wide | PatternGroups  # whose units the influence is of
 
     @property
     def wide(self) -> Wide:

@@ -11,28 +11,15 @@ from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ProjectionRows:
-    """Stacked over periods; a clean unit has a row in every period in which it is clean.
+    """Stacked over periods; a clean unit has a row in every period in which it is clean."""
 
-    Attributes
-    ----------
-    unit, period : IntArray, shape (n_rows,)
-        Positions.
-    change : FloatArray, shape (n_rows,)
-        Outcome at the horizon (averaged over horizons where several) less the base.
-    is_treated : BoolArray, shape (n_rows,)
-        First treated in this very period.
-    covariates : FloatArray, shape (n_rows, n_covariates)
-        As of the base period, lagged changes after the others.
-    weights : FloatArray or None, shape (n_rows,)
-        As of the base period.
-    """
-
+    # unit, period: (n_rows,): positions
     unit: IntArray
     period: IntArray
-    change: FloatArray
-    is_treated: BoolArray
-    covariates: FloatArray
-    weights: FloatArray | None
+    change: FloatArray  # (n_rows,): outcome at the horizon (averaged over horizons where several) less the base
+    is_treated: BoolArray  # (n_rows,): first treated in this very period
+    covariates: FloatArray  # (n_rows, n_covariates): as of the base period, lagged changes after the others
+    weights: FloatArray | None  # (n_rows,): as of the base period
 
     @property
     def row_weights(self) -> FloatArray:

@@ -13,28 +13,15 @@ from twintrade.text import Text, Words
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Projected:
-    """One effect.
-
-    Attributes
-    ----------
-    effect : float
-    influence : tuple of FloatArray
-        By unit, of shape (n_units,); or coefficients (n_groups, n_periods) and constants (n_groups,) by group.
-    n_treated : int
-    treated_weight : float
-        Sum of the sampling weights of the treated rows: their number, where rows carry none.
-    cohorts : IntArray, shape (n_treated_cohorts,)
-        Cohorts of the treated units.
-    collinear : tuple of str
-        Covariates that the period effects or others determine, and how.
-    """
+    """One effect."""
 
     effect: float
+    # By unit, of shape (n_units,); or coefficients (n_groups, n_periods) and constants (n_groups,) by group
     influence: tuple[FloatArray, ...]
     n_treated: int
-    treated_weight: float
-    cohorts: IntArray
-    collinear: tuple[Collinear, ...] = ()
+    treated_weight: float  # sum of the sampling weights of the treated rows: their number, where rows carry none
+    cohorts: IntArray  # (n_treated_cohorts,): cohorts of the treated units
+    collinear: tuple[Collinear, ...] = ()  # covariates that the period effects or others determine, and how
 
 
 def estimate_projection(

@@ -17,23 +17,12 @@ from twintrade.text import Text
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stack:
-    """One cohort, its span and its comparison.
+    """One cohort, its span and its comparison."""
 
-    Attributes
-    ----------
-    cohort : int
-        Position among the cohorts.
-    comparison : BoolArray, shape (n_cohorts,)
-    cells : tuple of GroupTime
-        One for every observed period of the span.
-    is_whole : bool
-        Every event time of the span is observed.
-    """
-
-    cohort: int
-    comparison: BoolArray
-    cells: tuple[GroupTime, ...]
-    is_whole: bool
+    cohort: int  # position among the cohorts
+    comparison: BoolArray  # (n_cohorts,)
+    cells: tuple[GroupTime, ...]  # one for every observed period of the span
+    is_whole: bool  # every event time of the span is observed
 
 
 def build_stack(g: int, wide: Wide, design: Design, span: tuple[int, int]) -> Stack | None:
@@ -58,29 +47,17 @@ def build_stack(g: int, wide: Wide, design: Design, span: tuple[int, int]) -> St
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StackFit:
-    """Effects of one stack's identified cells; a row's influence is its residual times its loading.
+    """Effects of one stack's identified cells; a row's influence is its residual times its loading."""
 
-    Attributes
-    ----------
-    effects : FloatArray, shape (n_kept,)
-    rows, unit, at : IntArray, shape (n_rows,)
-        Position in the observations, unit and position of the period of each row.
-    loading : FloatArray, shape (n_rows, n_kept)
-        For one unit, whatever the weight of the row.
-    residuals : FloatArray, shape (n_rows,)
-    weights : FloatArray, shape (n_rows,)
-    kept : BoolArray, shape (n_cells,)
-    dropped : tuple of Dropped
-    """
-
-    effects: FloatArray
+    effects: FloatArray  # (n_kept,)
+    # rows, unit, at: (n_rows,): position in the observations, unit and position of the period of each row
     rows: IntArray
     unit: IntArray
     at: IntArray
-    loading: FloatArray
-    residuals: FloatArray
-    weights: FloatArray
-    kept: BoolArray
+    loading: FloatArray  # (n_rows, n_kept): for one unit, whatever the weight of the row
+    residuals: FloatArray  # (n_rows,)
+    weights: FloatArray  # (n_rows,)
+    kept: BoolArray  # (n_cells,)
     dropped: tuple[Dropped, ...]
 
     def by_row(self, n_rows: int) -> FloatArray:

@@ -14,20 +14,11 @@ from twintrade.text import Listed, Text, Words
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TripleGroups:
-    """Groups of units: first the unaffected part of each cohort, then the affected part.
-
-    Attributes
-    ----------
-    wide : Wide
-    code : IntArray, shape (n_units,)
-        Cohort, plus ``n_cohorts`` for affected units.
-    counts : FloatArray, shape (2, n_cohorts)
-        Units, unaffected and affected.
-    """
+    """Groups of units: first the unaffected part of each cohort, then the affected part."""
 
     wide: Wide
-    code: IntArray
-    counts: FloatArray
+    code: IntArray  # (n_units,): cohort, plus `n_cohorts` for affected units
+    counts: FloatArray  # (2, n_cohorts): units, unaffected and affected
 
     @property
     def sizes(self) -> FloatArray:

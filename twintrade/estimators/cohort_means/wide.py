@@ -14,40 +14,19 @@ from twintrade.numerics.comparisons import ClusterSums, CohortMoments, compute_c
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Wide:
-    """A panel as a matrix; where cohort statistics were made elsewhere, the matrix of the cohorts' means.
+    """A panel as a matrix; where cohort statistics were made elsewhere, the matrix of the cohorts' means."""
 
-    Attributes
-    ----------
-    unit_ids : ObjectArray, shape (n_units,)
-    periods : IntArray, shape (n_periods,)
-    outcomes : FloatArray, shape (n_units, n_periods)
-        NaN where a unit is not observed.
-    onset : FloatArray, shape (n_cohorts,)
-        Ascending; onsets after the last period count as never, ``inf``.
-    cohort : IntArray, shape (n_units,)
-        Codes into ``onset``.
-    covariates : FloatArray, shape (n_units, n_periods, n_covariates)
-    weights : FloatArray or None, shape (n_units, n_periods)
-    is_complete : bool
-        Whether every unit is observed in every period.
-    given : CohortMoments or None
-        Statistics made elsewhere, for the cohorts of ``onset``.
-    clusters : mapping of str to ClusterSums
-        Sums by cluster that came with them.
-    are_sections : bool
-        Whether rows are compared as cross-sections, so that a unit observed once counts as others do.
-    """
-
-    unit_ids: ObjectArray
-    periods: IntArray
-    outcomes: FloatArray
-    onset: FloatArray
-    cohort: IntArray
-    covariates: FloatArray
-    weights: FloatArray | None
-    is_complete: bool
-    given: CohortMoments | None = None
-    clusters: Mapping[str, ClusterSums] = field(default_factory=dict)
+    unit_ids: ObjectArray  # (n_units,)
+    periods: IntArray  # (n_periods,)
+    outcomes: FloatArray  # (n_units, n_periods): naN where a unit is not observed
+    onset: FloatArray  # (n_cohorts,): ascending; onsets after the last period count as never, `inf`
+    cohort: IntArray  # (n_units,): codes into `onset`
+    covariates: FloatArray  # (n_units, n_periods, n_covariates)
+    weights: FloatArray | None  # (n_units, n_periods)
+    is_complete: bool  # whether every unit is observed in every period
+    given: CohortMoments | None = None  # statistics made elsewhere, for the cohorts of `onset`
+    clusters: Mapping[str, ClusterSums] = field(default_factory=dict)  # sums by cluster that came with them
+    # Whether rows are compared as cross-sections, so that a unit observed once counts as others do
     are_sections: bool = False
 
     @property

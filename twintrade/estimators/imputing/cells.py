@@ -18,21 +18,14 @@ Measure = Literal["difference", "log_ratio", "percent"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ImputedCells:
-    """Cohort by event time cells of the imputed rows.
+    """Cohort by event time cells of the imputed rows."""
 
-    Attributes
-    ----------
-    cohorts, event_times : IntArray, shape (n_cells,)
-    code : IntArray, shape (n_new,)
-        Cell of each imputed row.
-    weights : FloatArray, shape (n_new,)
-    n_units, n_rows : IntArray, shape (n_cells,)
-    """
-
+    # cohorts, event_times: (n_cells,)
     cohorts: IntArray
     event_times: IntArray
-    code: IntArray
-    weights: FloatArray
+    code: IntArray  # (n_new,): cell of each imputed row
+    weights: FloatArray  # (n_new,)
+    # n_units, n_rows: (n_cells,)
     n_units: IntArray
     n_rows: IntArray
 
@@ -52,22 +45,16 @@ class CellEffects:
 
     A cell's influence is the sum of ``row_terms`` over its rows, less ``factor`` times that of its rows' linear
     predictors weighted by ``predictors``.
-
-    Attributes
-    ----------
-    effects, weights : FloatArray, shape (n_cells,)
-        Weights are those of aggregation.
-    row_terms, predictors : FloatArray, shape (n_new,)
-    factor : FloatArray, shape (n_cells,)
-    has_estimated_weights : bool
-        Whether the weights are sums of predictions, whose influence is that of the weighted predictors.
     """
 
+    # effects, weights: (n_cells,): weights are those of aggregation
     effects: FloatArray
     weights: FloatArray
+    # row_terms, predictors: (n_new,)
     row_terms: FloatArray
     predictors: FloatArray
-    factor: FloatArray
+    factor: FloatArray  # (n_cells,)
+    # Whether the weights are sums of predictions, whose influence is that of the weighted predictors
     has_estimated_weights: bool = False
 
 

@@ -21,26 +21,14 @@ MOST_ROWS = 2_500
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ComparisonUnits:
-    """Untreated units with what leaving each of them out does to the overall effect.
+    """Untreated units with what leaving each of them out does to the overall effect."""
 
-    Attributes
-    ----------
-    names : tuple of str
-        Untreated units, by how far the effect moves without them, the farthest first.
-    changes : FloatArray, shape (n_units,)
-        Of the overall effect, for ratios of its logarithm, without each; NaN where it cannot be imputed then.
-    removals : Removals
-        Of the first units, as many as can be left out together at a bearable cost.
-    is_exact : bool
-        Whether changes are those of a refit; for Poisson they are one Newton step.
-    effect : float
-    is_percent : bool
-    """
-
-    names: tuple[str, ...]
+    names: tuple[str, ...]  # untreated units, by how far the effect moves without them, the farthest first
+    # (n_units,): of the overall effect, for ratios of its logarithm, without each; NaN where it cannot be imputed
+    # then
     changes: FloatArray
-    removals: Removals
-    is_exact: bool
+    removals: Removals  # of the first units, as many as can be left out together at a bearable cost
+    is_exact: bool  # whether changes are those of a refit; for Poisson they are one Newton step
     effect: float
     is_percent: bool
 

@@ -14,23 +14,13 @@ COLUMNS_AT_ONCE = 16
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ImputedContributions:
-    """Contributions to leads, to cells by their own rows, and to cells by the predictions for their rows, in turn.
-
-    Attributes
-    ----------
-    c : Counterfactual
-    cells : ImputedCells
-    cell_effects : CellEffects
-    leads : FloatArray, shape (o.n_units, n_leads)
-    units : IntArray, shape (n_units,)
-        Those that have a row in the fit or are imputed.
-    """
+    """Contributions to leads, to cells by their own rows, and to cells by the predictions for their rows, in turn."""
 
     c: Counterfactual
     cells: ImputedCells
     cell_effects: CellEffects
-    leads: FloatArray
-    units: IntArray
+    leads: FloatArray  # (o.n_units, n_leads)
+    units: IntArray  # (n_units,): those that have a row in the fit or are imputed
 
     def along(self, directions: FloatArray) -> FloatArray:
         """Return contributions times ``directions``, shape (n_units, n_columns)."""

@@ -35,23 +35,14 @@ STEPS = 300
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OutcomeGrid:
-    """Outcomes unit by period, and which cells the model is fitted on.
-
-    Attributes
-    ----------
-    wide : Wide
-    untreated : BoolArray, shape (n_units, n_periods)
-        Observed and unaffected.
-    spell : FloatArray, shape (n_units, n_periods)
-        First period of the agreement that the cell belongs to or that comes next; NaN where there is none.
-    dropped : tuple of Dropped
-        Covariates that unit and period effects or others determine, left out.
-    """
+    """Outcomes unit by period, and which cells the model is fitted on."""
 
     wide: Wide
-    untreated: BoolArray
+    untreated: BoolArray  # (n_units, n_periods): observed and unaffected
+    # (n_units, n_periods): first period of the agreement that the cell belongs to or that comes next; NaN where there
+    # is none
     spell: FloatArray
-    dropped: tuple[Dropped, ...] = ()
+    dropped: tuple[Dropped, ...] = ()  # covariates that unit and period effects or others determine, left out
 
 
 def build_cells(design: Design) -> OutcomeGrid:

@@ -20,29 +20,15 @@ from twintrade.text import Listed, Text, Words
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Leads:
-    """Pre-period effects by event time, pooled over cohorts.
+    """Pre-period effects by event time, pooled over cohorts."""
 
-    Attributes
-    ----------
-    event_times : IntArray, shape (n_leads,)
-    effects : FloatArray, shape (n_leads,)
-    rows : IntArray, shape (n_rows,)
-        Positions in the observations.
-    loadings : FloatArray, shape (n_rows, n_leads)
-        What a row's weighted residual moves.
-    scores : FloatArray, shape (n_rows,)
-        Weighted residuals.
-    weights : FloatArray, shape (n_rows,)
-    n_units, n_cells : IntArray, shape (n_leads,)
-    dropped : tuple of Dropped
-    """
-
-    event_times: IntArray
-    effects: FloatArray
-    rows: IntArray
-    loadings: FloatArray
-    scores: FloatArray
-    weights: FloatArray
+    event_times: IntArray  # (n_leads,)
+    effects: FloatArray  # (n_leads,)
+    rows: IntArray  # (n_rows,): positions in the observations
+    loadings: FloatArray  # (n_rows, n_leads): what a row's weighted residual moves
+    scores: FloatArray  # (n_rows,): weighted residuals
+    weights: FloatArray  # (n_rows,)
+    # n_units, n_cells: (n_leads,)
     n_units: IntArray
     n_cells: IntArray
     dropped: tuple[Dropped, ...]

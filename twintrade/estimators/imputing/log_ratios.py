@@ -20,26 +20,17 @@ MOST_ZEROS = 0.05
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LogRatios:
-    """Averages of log ratios under one or several treatments.
+    """Averages of log ratios under one or several treatments."""
 
-    Attributes
-    ----------
-    effects : FloatArray, shape (n_sets,)
-        NaN where no treated row has a positive outcome.
-    is_by_unit : BoolArray, shape (n_sets,)
-        Whether units are averaged, each by the logarithm of its outcomes' sum over that of its imputed outcomes.
-    ratios, weights : FloatArray, shape (n_rows,)
-        The log ratio of each row, or of its unit, and what the row adds to the average's weight, by treatment one in
-        sum; both zero in rows, or units, without a positive outcome.
-    shares : FloatArray, shape (n_rows,)
-        By how much an average falls with the logarithm of a row's imputed outcome.
-    """
-
-    effects: FloatArray
+    effects: FloatArray  # (n_sets,): naN where no treated row has a positive outcome
+    # (n_sets,): whether units are averaged, each by the logarithm of its outcomes' sum over that of its imputed
+    # outcomes
     is_by_unit: BoolArray
+    # ratios, weights: (n_rows,): the log ratio of each row, or of its unit, and what the row adds to the average's
+    # weight, by treatment one in sum; both zero in rows, or units, without a positive outcome
     ratios: FloatArray
     weights: FloatArray
-    shares: FloatArray
+    shares: FloatArray  # (n_rows,): by how much an average falls with the logarithm of a row's imputed outcome
 
 
 def compute_log_ratios(

@@ -13,20 +13,12 @@ from twintrade.numerics.arrays import FloatArray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ImputedColumns:
-    """Columns of leads and of sums over cells: treated rows by what they add, untreated by what they predict of it.
-
-    Attributes
-    ----------
-    counterfactual : Counterfactual
-    cells : ImputedCells
-    leads : Leads
-    values : FloatArray, shape (n_new,)
-        What each imputed row adds to its cell's sum: its weight, for Poisson times its mean.
-    """
+    """Columns of leads and sums over cells: what treated rows add, and what untreated rows predict of it."""
 
     counterfactual: Counterfactual
     cells: ImputedCells
     leads: Leads
+    # (n_new,): what each imputed row adds to its cell's sum: its weight, for Poisson times its mean
     values: FloatArray
 
     def dense(self) -> FloatArray:

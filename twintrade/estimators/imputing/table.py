@@ -18,18 +18,14 @@ from twintrade.numerics.linear import compute_projection_weights, find_leverage_
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """What stands in the table for the leads, or for the cells.
+    """What stands in the table for the leads, or for the cells."""
 
-    Attributes
-    ----------
-    cohorts, event_times, n_units, n_rows : IntArray, shape (n_effects,)
-    effects, weights : FloatArray, shape (n_effects,)
-    """
-
+    # cohorts, event_times, n_units, n_rows: (n_effects,)
     cohorts: IntArray
     event_times: IntArray
     n_units: IntArray
     n_rows: IntArray
+    # effects, weights: (n_effects,)
     effects: FloatArray
     weights: FloatArray
 

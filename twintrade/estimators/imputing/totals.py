@@ -11,16 +11,10 @@ from twintrade.numerics.arrays import FloatArray, IntArray, sum_by_group
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TreatedTotals:
-    """Sums over the treated rows of each unit that can be imputed, by sampling weight where rows have one.
+    """Sums over the treated rows of each unit that can be imputed, by sampling weight where rows have one."""
 
-    Attributes
-    ----------
-    units : tuple of str
-        Largest imputed total first.
-    observed, imputed : FloatArray, shape (n_units,)
-    """
-
-    units: tuple[str, ...]
+    units: tuple[str, ...]  # largest imputed total first
+    # observed, imputed: (n_units,)
     observed: FloatArray
     imputed: FloatArray
 
@@ -42,18 +36,11 @@ class TreatedTotals:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TreatedRows:
-    """Treated rows that can be imputed by Poisson from untreated ones; outcomes by sampling weight, if there is one.
-
-    Attributes
-    ----------
-    design : Design
-    rows : IntArray, shape (n_rows,)
-        Positions in the observations.
-    observed, imputed : FloatArray, shape (n_rows,)
-    """
+    """Treated rows that Poisson can impute from untreated ones; outcomes by sampling weight, if there is one."""
 
     design: Design
-    rows: IntArray
+    rows: IntArray  # (n_rows,): positions in the observations
+    # observed, imputed: (n_rows,)
     observed: FloatArray
     imputed: FloatArray
 

@@ -29,35 +29,16 @@ REACH = 1e-7
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Counterfactual:
-    """Untreated outcomes of treated rows, with what their influence needs. Rows are positions in the observations.
-
-    Attributes
-    ----------
-    fit_rows : IntArray, shape (n_fit,)
-        Untreated rows in the fit.
-    rows : IntArray, shape (n_new,)
-        Affected rows whose untreated outcome is identified.
-    unknown : IntArray, shape (n_unknown,)
-        Affected rows that are not identified.
-    predicted : FloatArray, shape (n_new,)
-        Untreated outcome (for Poisson the mean, not its logarithm).
-    residuals : FloatArray, shape (n_fit,)
-        Residuals; for Poisson working residuals (y - mu) / mu.
-    codes : tuple of IntArray, each of shape (n_rows,)
-    weights : FloatArray or None, shape (n_fit,)
-        Weights of the projection; for Poisson they include the mean.
-    statistics : dict
-    dropped : tuple of Dropped
-    """
+    """Untreated outcomes of treated rows, with what their influence needs. Rows are positions in the observations."""
 
     o: Observations
-    fit_rows: IntArray
-    rows: IntArray
-    unknown: IntArray
-    predicted: FloatArray
-    residuals: FloatArray
-    codes: tuple[IntArray, ...]
-    weights: FloatArray | None
+    fit_rows: IntArray  # (n_fit,): untreated rows in the fit
+    rows: IntArray  # (n_new,): affected rows whose untreated outcome is identified
+    unknown: IntArray  # (n_unknown,): affected rows that are not identified
+    predicted: FloatArray  # (n_new,): untreated outcome (for Poisson the mean, not its logarithm)
+    residuals: FloatArray  # (n_fit,): residuals; for Poisson working residuals (y - mu) / mu
+    codes: tuple[IntArray, ...]  # (n_rows,)
+    weights: FloatArray | None  # (n_fit,): weights of the projection; for Poisson they include the mean
     statistics: dict[str, float]
     dropped: tuple[Dropped, ...]
 

@@ -9,13 +9,7 @@ from twintrade.estimators.base import Estimator, Fit, fit
 
 @dataclass(frozen=True, slots=True)
 class EventAndStatic:
-    """The event study and the one static effect of the same regression sample.
-
-    Attributes
-    ----------
-    event : Fit
-    static : Fit
-    """
+    """The event study and the one static effect of the same regression sample."""
 
     event: Fit
     static: Fit

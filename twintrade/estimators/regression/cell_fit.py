@@ -27,47 +27,21 @@ TOUCHED = 1e-6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CellFit:
-    """A saturated fit.
+    """A saturated fit."""
 
-    Attributes
-    ----------
-    rows : IntArray, shape (n_rows,)
-        Positions in the observations of the rows used.
-    kept : IntArray, shape (n_cells,)
-        Which of the cells asked for are identified.
-    coefficients : FloatArray, shape (n_cells,)
-    slopes : FloatArray, shape (n_columns,)
-        Of the further regressors; zero where the cells or earlier ones determine them.
-    influence : FloatArray, shape (n_units, n_cells + n_columns)
-        By unit of the observations; cells first.
-    mean : FloatArray, shape (n_rows,)
-        Fitted values.
-    weights : FloatArray, shape (n_rows,)
-        Sampling weights.
-    source : Regression or None
-        The regression by row, where it is small enough to be kept; effects are the identified cells.
-    n_slopes : int
-    n_all_cells : int
-        Cells asked for.
-    everything : Absorber
-        The fixed effects and the cells, with the weights of the fit.
-    columns : FloatArray, shape (n_rows, n_columns)
-    dropped : tuple of Dropped
-    statistics : dict
-    """
-
-    rows: IntArray
-    kept: IntArray
-    coefficients: FloatArray
-    slopes: FloatArray
-    influence: FloatArray
-    mean: FloatArray
-    weights: FloatArray
+    rows: IntArray  # (n_rows,): positions in the observations of the rows used
+    kept: IntArray  # (n_cells,): which of the cells asked for are identified
+    coefficients: FloatArray  # (n_cells,)
+    slopes: FloatArray  # (n_columns,): of the further regressors; zero where the cells or earlier ones determine them
+    influence: FloatArray  # (n_units, n_cells + n_columns): by unit of the observations; cells first
+    mean: FloatArray  # (n_rows,): fitted values
+    weights: FloatArray  # (n_rows,): sampling weights
+    # The regression by row, where it is small enough to be kept; effects are the identified cells
     source: Regression | None
     n_slopes: int
-    n_all_cells: int
-    everything: Absorber
-    columns: FloatArray
+    n_all_cells: int  # cells asked for
+    everything: Absorber  # the fixed effects and the cells, with the weights of the fit
+    columns: FloatArray  # (n_rows, n_columns)
     dropped: tuple[Dropped, ...]
     statistics: dict[str, float]
 

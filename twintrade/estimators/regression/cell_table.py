@@ -20,26 +20,15 @@ Measure = Literal["coefficient", "difference", "percent"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IdentifiedCells:
-    """Effects of the identified cells.
+    """Effects of the identified cells."""
 
-    Attributes
-    ----------
-    effects, weights : FloatArray, shape (n_cells,)
-    influence : FloatArray, shape (n_units, n_cells)
-    weight_influence : FloatArray or None, shape (n_units, n_cells)
-        Where the weights are estimated.
-    source : Regression or None
-        Where the effects are its slopes.
-    linear : OutcomeWeights or None
-        Where they are not.
-    """
-
+    # effects, weights: (n_cells,)
     effects: FloatArray
     weights: FloatArray
-    influence: FloatArray
-    weight_influence: FloatArray | None = None
-    source: Regression | None = None
-    linear: OutcomeWeights | None = None
+    influence: FloatArray  # (n_units, n_cells)
+    weight_influence: FloatArray | None = None  # (n_units, n_cells): where the weights are estimated
+    source: Regression | None = None  # where the effects are its slopes
+    linear: OutcomeWeights | None = None  # where they are not
 
 
 @dataclass(frozen=True, slots=True, eq=False)

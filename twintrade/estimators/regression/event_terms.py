@@ -24,19 +24,12 @@ EQUATIONS: dict[str, str] = {"static": "β·1[t ≥ g]", "dose": "β·d", "covar
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A regression.
+    """A regression."""
 
-    Attributes
-    ----------
-    kind : {"event", "static", "binned", "dose", "covariates"}
-        One dummy an event time, one treatment dummy, event-time dummies with binned ends, the treatment's own column,
-        or the covariates alone.
-    second_reference : int or None
-        Event time without a dummy beside the design's reference.
-    """
-
+    # One dummy an event time, one treatment dummy, event-time dummies with binned ends, the treatment's own column,
+    # or the covariates alone
     kind: Literal["event", "static", "binned", "dose", "covariates"]
-    second_reference: int | None = None
+    second_reference: int | None = None  # event time without a dummy beside the design's reference
 
 
 def list_models(shape: FitShape, bins: bool, second_reference: int | None = None) -> tuple[Model, ...]:
@@ -60,38 +53,21 @@ def join_models(estimates: Sequence[Estimate]) -> Estimate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Terms:
-    """The regressors of a model: the effects that are reported first, nuisance terms and covariates after them.
+    """The regressors of a model: the effects that are reported first, nuisance terms and covariates after them."""
 
-    Attributes
-    ----------
-    columns : FloatArray, shape (n_rows, n_terms)
-        In the order in which collinear terms are kept: from onset on, then leads, the earliest last.
-    names : tuple of str, length n_terms
-    event_times : IntArray or None, shape (n_reported,)
-        Event time of each reported term; None for the static model.
-    n_reported : int
-        How many of the columns are effects.
-    clipped : IntArray, shape (n_rows,)
-        Event time of each row with the ends binned; of rows without any dummy, below every event time.
-    binned : (bool, bool)
-        Whether the first and the last event time (the reference among them) collect rows beyond them.
-    apart : tuple of str
-        Names of the event times that no unit joins to the reference: nuisance terms, for which no effect is given.
-    second_reference : int or None
-        Event time that counts as zero beside the reference.
-    kind : {"overall", "coefficient"}
-        What reported terms without event times are.
-    """
-
+    # (n_rows, n_terms): in the order in which collinear terms are kept: from onset on, then leads, the earliest last
     columns: FloatArray
     names: tuple[Words, ...]
-    event_times: IntArray | None
-    n_reported: int
+    event_times: IntArray | None  # (n_reported,): event time of each reported term; None for the static model
+    n_reported: int  # how many of the columns are effects
+    # (n_rows,): event time of each row with the ends binned; of rows without any dummy, below every event time
     clipped: IntArray
+    # Whether the first and the last event time (the reference among them) collect rows beyond them
     binned: tuple[bool, bool] = (False, False)
+    # Names of the event times that no unit joins to the reference: nuisance terms, for which no effect is given
     apart: tuple[Words, ...] = ()
-    second_reference: int | None = None
-    kind: Kind = "overall"
+    second_reference: int | None = None  # event time that counts as zero beside the reference
+    kind: Kind = "overall"  # what reported terms without event times are
 
     def find_dummies(self) -> IntArray:
         """Return the column of each row's dummy, of which it has one at most, and -1 where it has none, (n_rows,)."""

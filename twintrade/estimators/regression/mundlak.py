@@ -53,21 +53,11 @@ def center_covariates(o: Observations) -> FloatArray:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Interactions:
-    """Regressors made of covariates.
+    """Regressors made of covariates."""
 
-    Attributes
-    ----------
-    columns : FloatArray, shape (n_rows, n_columns)
-        Cells first, in their order, covariate by covariate.
-    covariate : IntArray, shape (n_columns,)
-        Position of the covariate that each column is made of.
-    deviations : FloatArray, shape (n_rows, n_by_cell)
-        What the cells are multiplied by.
-    """
-
-    columns: FloatArray
-    covariate: IntArray
-    deviations: FloatArray
+    columns: FloatArray  # (n_rows, n_columns): cells first, in their order, covariate by covariate
+    covariate: IntArray  # (n_columns,): position of the covariate that each column is made of
+    deviations: FloatArray  # (n_rows, n_by_cell): what the cells are multiplied by
 
     def silent(self, slopes: FloatArray, names: tuple[str, ...]) -> tuple[Dropped, ...]:
         """List covariates none of whose columns has a slope.

@@ -15,23 +15,12 @@ NUMBERS_AT_ONCE = 400_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NetCells:
-    """One dummy a cell, then further regressors, all net of the fixed effects, made when asked for.
+    """One dummy a cell, then further regressors, all net of the fixed effects, made when asked for."""
 
-    Attributes
-    ----------
-    effects : Absorber
-        With the weights of the fit.
-    cell : IntArray, shape (n_rows,)
-        Cell of each row, -1 outside.
-    n_cells : int
-    columns : FloatArray, shape (n_rows, n_columns)
-        Further regressors.
-    """
-
-    effects: Absorber
-    cell: IntArray
+    effects: Absorber  # with the weights of the fit
+    cell: IntArray  # (n_rows,): cell of each row, -1 outside
     n_cells: int
-    columns: FloatArray
+    columns: FloatArray  # (n_rows, n_columns): further regressors
     _dense: list[FloatArray] = field(default_factory=list, repr=False, compare=False)
 
     @property

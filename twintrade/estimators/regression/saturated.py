@@ -21,18 +21,12 @@ from twintrade.text import Text, Words
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dummies:
-    """Which cells get a dummy.
+    """Which cells get a dummy."""
 
-    Attributes
-    ----------
-    cohorts, event_times : IntArray, shape (n_cells,)
-    of_row : IntArray, shape (n_rows,)
-        Cell of each row, -1 for rows without a dummy.
-    """
-
+    # cohorts, event_times: (n_cells,)
     cohorts: IntArray
     event_times: IntArray
-    of_row: IntArray
+    of_row: IntArray  # (n_rows,): cell of each row, -1 for rows without a dummy
 
     def columns(self) -> FloatArray:
         """Return the dummies, shape (n_rows, n_cells)."""

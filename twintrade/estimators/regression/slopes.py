@@ -23,23 +23,13 @@ EFFECTS_AT_ONCE = 8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Slopes:
-    """The part of a fit that linear and Poisson models share; ``rows`` are positions in the observations.
+    """The part of a fit that linear and Poisson models share; ``rows`` are positions in the observations."""
 
-    Attributes
-    ----------
-    rows : IntArray, shape (n_rows,)
-    coefficients : FloatArray, shape (n_slopes,)
-    kept : IntArray, shape (n_slopes,)
-        Which of the terms each slope belongs to.
-    collinear : tuple of Collinear
-    design, residuals, weights, bread
-        As in Regression.
-    """
-
-    rows: IntArray
-    coefficients: FloatArray
-    kept: IntArray
+    rows: IntArray  # (n_rows,)
+    coefficients: FloatArray  # (n_slopes,)
+    kept: IntArray  # (n_slopes,): which of the terms each slope belongs to
     collinear: tuple[Collinear, ...]
+    # design, residuals, weights, bread: As in Regression
     design: FloatArray | NetColumns
     residuals: FloatArray
     weights: FloatArray

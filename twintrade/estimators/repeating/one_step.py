@@ -40,56 +40,35 @@ Measure: TypeAlias = Literal["log_ratio", "percent", "difference"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OneStepRegression:
-    """How a regression's dummies are made from a treatment, and which views show its effects.
-
-    Attributes
-    ----------
-    views : tuple of Kind
-    build : callable
-        From the observations of treated units to the block; rows are places among these.
-    weigh : {"rows", "outcome"}
-        What effects are averaged with: the number of rows, or what these would have had.
-    is_pruned : bool
-        Whether dummies that others determine are left out, the last first, as in a regression with few of them.
-    leaves_out_zeros : bool
-        Whether cells without any outcome are no effects, as where a regression separates them.
-    is_saturated : bool
-        Whether every row with a dummy has one of its own under every treatment: the rows then leave.
-    averages_log_ratios : bool
-        Whether the overall effect averages log ratios of rows or units, and not the effects of cells.
-    """
+    """How a regression's dummies are made from a treatment, and which views show its effects."""
 
     views: tuple[Kind, ...]
+    # From the observations of treated units to the block; rows are places among these
     build: Callable[[Observations], Block]
+    # What effects are averaged with: the number of rows, or what these would have had
     weigh: Literal["rows", "outcome"] = "rows"
+    # Whether dummies that others determine are left out, the last first, as in a regression with few of them
     is_pruned: bool = False
+    # Whether cells without any outcome are no effects, as where a regression separates them
     leaves_out_zeros: bool = False
+    # Whether every row with a dummy has one of its own under every treatment: the rows then leave
     is_saturated: bool = False
+    # Whether the overall effect averages log ratios of rows or units, and not the effects of cells
     averages_log_ratios: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class OneStep:
-    """The model without treatment, fitted once for each null and then asked about any number of treatments.
-
-    Attributes
-    ----------
-    design : Design
-    regressions : tuple of OneStepRegression
-    measure : {"log_ratio", "percent", "difference"}
-    shared : SameRows
-    order : EliminationOrder
-    n_rounds, n_after_step : int
-        Rounds at most of exact updates of one effect after another: where rows are left out and nothing else changes,
-        in place of the step, and after it. The step takes what a row adds to a level for linear, which misleads where
-        few rows decide.
-    """
+    """The model without treatment, fitted once for each null and then asked about any number of treatments."""
 
     design: Design
     regressions: tuple[OneStepRegression, ...]
     measure: Measure
     shared: SameRows
     order: EliminationOrder
+    # n_rounds, n_after_step: Rounds at most of exact updates of one effect after another: where rows are left out and
+    # nothing else changes, in place of the step, and after it. The step takes what a row adds to a level for linear,
+    # which misleads where few rows decide.
     n_rounds: int = MOST_ROUNDS
     n_after_step: int = AFTER_STEP
 
@@ -121,22 +100,14 @@ class OneStep:
 
 @dataclass(frozen=True, eq=False)
 class Null:
-    """The model without treatment, fitted.
-
-    Attributes
-    ----------
-    model : OneStep
-    y, means : FloatArray, shape (n_rows,)
-        The outcome that the null leaves, and fitted means, zero for rows not in the fit.
-    q : Annihilator
-    moved : FloatArray, shape (n_rows,), or float
-        By how much a first step moves the linear predictor, before any treatment.
-    """
+    """The model without treatment, fitted."""
 
     model: OneStep
+    # y, means: (n_rows,): the outcome that the null leaves, and fitted means, zero for rows not in the fit
     y: FloatArray
     means: FloatArray
     q: Annihilator
+    # (n_rows,): by how much a first step moves the linear predictor, before any treatment
     moved: FloatArray | float = 0.0
 
     @cached_property

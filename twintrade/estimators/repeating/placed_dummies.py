@@ -15,19 +15,11 @@ LARGEST_STEP = 30.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlacedDummies:
-    """Dummies of several draws.
-
-    Attributes
-    ----------
-    dummies : DummySets
-    cells : IntArray, shape (n_entries,)
-    inside : BoolArray, shape (n_entries,)
-        Entries that an effect is measured in.
-    """
+    """Dummies of several draws."""
 
     dummies: DummySets
-    cells: IntArray
-    inside: BoolArray
+    cells: IntArray  # (n_entries,)
+    inside: BoolArray  # (n_entries,): entries that an effect is measured in
 
     def solve(self, right: FloatArray, *, is_pruned: bool) -> tuple[FloatArray, BoolArray]:
         """Solve C'QC x = right for the dummies C of each draw."""

@@ -27,28 +27,15 @@ from twintrade.text import Text
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SameRows:
-    """Rows that are the same under every treatment.
+    """Rows that are the same under every treatment."""
 
-    Attributes
-    ----------
-    o : Observations
-        Of the design it was made for.
-    kept : BoolArray or None, shape (panel.n_rows,)
-        Rows of the panel that take part in that design.
-    onset : FloatArray, shape (panel.n_units,)
-        Of that design.
-    starts, sizes : IntArray, shape (n_units,)
-        First position and number of each unit's rows.
-    first, final : IntArray, shape (n_units,)
-        Each unit's first and last period.
-    sample : Sample
-    """
-
-    o: Observations
-    kept: BoolArray | None
-    onset: FloatArray
+    o: Observations  # of the design it was made for
+    kept: BoolArray | None  # (panel.n_rows,): rows of the panel that take part in that design
+    onset: FloatArray  # (panel.n_units,): of that design
+    # starts, sizes: (n_units,): first position and number of each unit's rows
     starts: IntArray
     sizes: IntArray
+    # first, final: (n_units,): each unit's first and last period
     first: IntArray
     final: IntArray
     sample: Sample
@@ -148,20 +135,11 @@ def find_unit_rows(design: Design) -> SameRows:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Repeated(SameRows):
-    """What all treatments share in a linear regression.
-
-    Attributes
-    ----------
-    q : Annihilator
-    net : FloatArray, shape (n_rows, n_outcomes)
-        Outcomes less what effects and covariates explain.
-    applied : FloatArray, shape (n_rows, n_outcomes)
-        Q times the outcomes: the same times weights.
-    """
+    """What all treatments share in a linear regression."""
 
     q: Annihilator
-    net: FloatArray
-    applied: FloatArray
+    net: FloatArray  # (n_rows, n_outcomes): outcomes less what effects and covariates explain
+    applied: FloatArray  # (n_rows, n_outcomes): Q times the outcomes: the same times weights
 
     def apply_to(self, rows: IntArray, columns: FloatArray) -> FloatArray:
         """Return Q times columns that are zero outside the given rows, shape (n_rows, k)."""

@@ -122,24 +122,14 @@ class _Solved:
 
     Imputing affected rows from the others is regressing on one dummy for each of them, so their effects solve the
     block; a row is identified where the null space of the block does not touch it.
-
-    Attributes
-    ----------
-    q : Annihilator or WrittenOut
-    applied : FloatArray, shape (n_rows, n_outcomes)
-    affected : IntArray, shape (n_affected,)
-    factor : FloatArray
-        The block's Cholesky factor where it has full rank, else its pseudo-inverse.
-    is_definite : bool
-    known : BoolArray, shape (n_affected,)
     """
 
     q: Annihilator | WrittenOut
-    applied: FloatArray
-    affected: IntArray
-    factor: FloatArray
+    applied: FloatArray  # (n_rows, n_outcomes)
+    affected: IntArray  # (n_affected,)
+    factor: FloatArray  # the block's Cholesky factor where it has full rank, else its pseudo-inverse
     is_definite: bool
-    known: BoolArray
+    known: BoolArray  # (n_affected,)
 
     @cached_property
     def effects(self) -> FloatArray:
@@ -160,21 +150,12 @@ class _Solved:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Weightless:
-    """Effects of affected rows from a factor of the others, in which they have no weight.
-
-    Attributes
-    ----------
-    q : Annihilator
-    net : FloatArray, shape (n_rows, n_outcomes)
-        Outcomes less what the unaffected rows predict.
-    effects : FloatArray, shape (n_affected, n_outcomes)
-    known : BoolArray, shape (n_affected,)
-    """
+    """Effects of affected rows from a factor of the others, in which they have no weight."""
 
     q: Annihilator
-    net: FloatArray
-    effects: FloatArray
-    known: BoolArray
+    net: FloatArray  # (n_rows, n_outcomes): outcomes less what the unaffected rows predict
+    effects: FloatArray  # (n_affected, n_outcomes)
+    known: BoolArray  # (n_affected,)
 
     def regress(self, rows: IntArray, columns: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the normal equations of columns among the unaffected rows."""

@@ -14,18 +14,11 @@ from twintrade.numerics.arrays import FloatArray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Means:
-    """What all treatments share on a complete panel with unit and period effects: imputing cohorts' means is enough.
-
-    Attributes
-    ----------
-    shared : Repeated
-    outcomes : FloatArray, shape (n_units, n_periods, n_outcomes)
-    total : FloatArray, shape (n_periods, n_outcomes)
-    """
+    """What all treatments share on a complete two-way panel, where imputing cohorts' means is enough."""
 
     shared: Repeated
-    outcomes: FloatArray
-    total: FloatArray
+    outcomes: FloatArray  # (n_units, n_periods, n_outcomes)
+    total: FloatArray  # (n_periods, n_outcomes)
 
     def imputed(self, design: Design, *, has_leads: bool = True) -> Estimate | None:
         """Return cells and leads; None where the treatment needs a refit."""

@@ -14,40 +14,24 @@ from twintrade.numerics.arrays import IntArray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Block:
-    """One regression on a treatment's dummies: what one draw makes of it, or many draws one after the other.
+    """One regression on a treatment's dummies: what one draw makes of it, or many draws one after the other."""
 
-    Attributes
-    ----------
-    rows, columns : IntArray, shape (n_entries,)
-        Rows with a dummy, and which.
-    cells : IntArray, shape (n_columns,)
-        The effect that a column belongs to, -1 for one that only takes its rows out.
-    cohorts, event_times : IntArray, shape (n_cells,)
-    """
-
+    # rows, columns: (n_entries,): rows with a dummy, and which
     rows: IntArray
     columns: IntArray
-    cells: IntArray
+    cells: IntArray  # (n_columns,): the effect that a column belongs to, -1 for one that only takes its rows out
+    # cohorts, event_times: (n_cells,)
     cohorts: IntArray
     event_times: IntArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class JoinedBlocks(Block):
-    """Blocks of several draws: columns and cells numbered through.
+    """Blocks of several draws: columns and cells numbered through."""
 
-    Attributes
-    ----------
-    sets : IntArray, shape (n_entries,)
-    home : IntArray, shape (n_columns,)
-    of_cell : IntArray, shape (n_cells,)
-        The draw of each.
-    n_sets : int
-    """
-
-    sets: IntArray
-    home: IntArray
-    of_cell: IntArray
+    sets: IntArray  # (n_entries,)
+    home: IntArray  # (n_columns,)
+    of_cell: IntArray  # (n_cells,): the draw of each
     n_sets: int
 
 

@@ -15,28 +15,14 @@ Singletons = Literal["pooled", "dropped"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Horizon:
-    """One effect, or one placebo.
+    """One effect, or one placebo."""
 
-    Attributes
-    ----------
-    step : int
-        Number of periods compared, from 1.
-    effect : float
-    influence : FloatArray, shape (n_units,)
-        In the sorted order of the switchers' layout.
-    units : IntArray, shape (n_switchers,)
-        The switchers, in the same order.
-    weight : float
-        Sampling weight of the switchers.
-    dose, dose_so_far : float
-        Change of the dose at this horizon, and its sum since the switch, averaged over the switchers.
-    """
-
-    step: int
+    step: int  # number of periods compared, from 1
     effect: float
-    influence: FloatArray
-    units: IntArray
-    weight: float
+    influence: FloatArray  # (n_units,): in the sorted order of the switchers' layout
+    units: IntArray  # (n_switchers,): the switchers, in the same order
+    weight: float  # sampling weight of the switchers
+    # dose, dose_so_far: Change of the dose at this horizon, and its sum since the switch, averaged over the switchers
     dose: float
     dose_so_far: float
 

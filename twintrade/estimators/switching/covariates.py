@@ -15,19 +15,12 @@ from twintrade.text import Text
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DoseSlopes:
-    """Slopes of one first dose.
+    """Slopes of one first dose."""
 
-    Attributes
-    ----------
-    start, stop : int
-        Where its units lie in the sorted order.
-    influence : FloatArray, shape (stop - start, n_covariates)
-        Of each unit on the slopes; zero for covariates left out.
-    """
-
+    # start, stop: Where its units lie in the sorted order
     start: int
     stop: int
-    influence: FloatArray
+    influence: FloatArray  # (stop - start, n_covariates): of each unit on the slopes; zero for covariates left out
 
 
 def adjust_for_covariates(

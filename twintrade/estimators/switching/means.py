@@ -14,33 +14,19 @@ from twintrade.numerics.comparisons import CohortMoments
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MeanHorizon:
-    """One effect, or one placebo.
+    """One effect, or one placebo."""
 
-    Attributes
-    ----------
-    step : int
-        Number of periods compared, from 1.
-    effect : float
-    coefficients, loadings : FloatArray, shape (n_groups, n_periods)
-        Of a unit's influence, and the weights of its outcomes in the effect.
-    constants : FloatArray, shape (n_groups,)
-    groups : IntArray, shape (n_switching,)
-        The groups that switch.
-    n_switchers : int
-    weight : float
-        The same.
-    dose, dose_so_far : float
-        Change of the dose at this horizon, and its sum since the switch, averaged over the switchers.
-    """
-
-    step: int
+    step: int  # number of periods compared, from 1
     effect: float
+    # coefficients, loadings: (n_groups, n_periods): of a unit's influence, and the weights of its outcomes in the
+    # effect
     coefficients: FloatArray
     loadings: FloatArray
-    constants: FloatArray
-    groups: IntArray
+    constants: FloatArray  # (n_groups,)
+    groups: IntArray  # (n_switching,): the groups that switch
     n_switchers: int
-    weight: float
+    weight: float  # the same
+    # dose, dose_so_far: Change of the dose at this horizon, and its sum since the switch, averaged over the switchers
     dose: float
     dose_so_far: float
 

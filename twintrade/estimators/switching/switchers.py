@@ -12,43 +12,20 @@ from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Switchers:
-    """A panel on the full calendar grid, units ordered by first dose, moment of the first change, its sign and size.
+    """A panel on the full calendar grid, units ordered by first dose, then by time, sign and size of its change."""
 
-    Attributes
-    ----------
-    order : IntArray, shape (n_units,)
-        Position of each sorted unit in the observations.
-    periods : IntArray, shape (n_periods,)
-        Every period from first to last.
-    outcomes : FloatArray, shape (n_periods, n_units)
-        NaN where not observed or not usable.
-    doses : FloatArray, shape (n_periods, n_units)
-        Carried forward over gaps.
-    weights : FloatArray, shape (n_periods, n_units), or None
-    covariates : FloatArray, shape (n_periods, n_units, n_covariates), or None
-    first : IntArray, shape (n_units,)
-        Position of the first changed period (less anticipation); ``n_periods`` where there is none.
-    sign : IntArray, shape (n_units,)
-        1 for a rise, -1 for a fall, 0 for no change.
-    baseline : FloatArray, shape (n_units,)
-        First dose.
-    kind : FloatArray, shape (n_units,)
-        Dose at the first change.
-    is_full : bool
-        No outcome is missing.
-    """
-
-    order: IntArray
-    periods: IntArray
-    outcomes: FloatArray
-    doses: FloatArray
-    weights: FloatArray | None
-    covariates: FloatArray | None
+    order: IntArray  # (n_units,): position of each sorted unit in the observations
+    periods: IntArray  # (n_periods,): every period from first to last
+    outcomes: FloatArray  # (n_periods, n_units): naN where not observed or not usable
+    doses: FloatArray  # (n_periods, n_units): carried forward over gaps
+    weights: FloatArray | None  # (n_periods, n_units)
+    covariates: FloatArray | None  # (n_periods, n_units, n_covariates)
+    # (n_units,): position of the first changed period (less anticipation); `n_periods` where there is none
     first: IntArray
-    sign: IntArray
-    baseline: FloatArray
-    kind: FloatArray
-    is_full: bool
+    sign: IntArray  # (n_units,): 1 for a rise, -1 for a fall, 0 for no change
+    baseline: FloatArray  # (n_units,): first dose
+    kind: FloatArray  # (n_units,): dose at the first change
+    is_full: bool  # no outcome is missing
 
     def weights_at(self, at: int | IntArray, units: slice | IntArray) -> FloatArray:
         """Return the sampling weights of units in a period each, one where there are none."""
@@ -75,23 +52,13 @@ class Switchers:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SwitcherBlock:
-    """Switchers of one baseline, moment and sign.
-
-    Attributes
-    ----------
-    first, sign : int
-    units : slice
-        The switchers, as positions in the sorted order.
-    moments : IntArray
-        First change of every unit of the baseline, ascending.
-    start, stop : int
-        Where the units of the baseline lie.
-    """
+    """Switchers of one baseline, moment and sign."""
 
     first: int
     sign: int
-    units: slice
-    moments: IntArray
+    units: slice  # the switchers, as positions in the sorted order
+    moments: IntArray  # first change of every unit of the baseline, ascending
+    # start, stop: Where the units of the baseline lie
     start: int
     stop: int
 

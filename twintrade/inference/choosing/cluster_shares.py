@@ -22,18 +22,12 @@ class ClusterShares:
     are independent with one variance. One over the sum of squared shares is G* of Carter, Schnepel and Steigerwald
     (2017) for that model. Their other model, one common shock in all rows of a cluster, has no share to compute here:
     weights add up to zero within a unit, whose effect the estimate removes.
-
-    Attributes
-    ----------
-    shares, treated_shares : dict of str to FloatArray, each of shape (n_clusters,)
-        Of all rows, and of the rows of units that are ever treated among theirs.
-    has_weights : bool
-        Whether rows' weights are known; else shares are those of the units' squared influence.
     """
 
+    # shares, treated_shares: (n_clusters,): of all rows, and of the rows of units that are ever treated among theirs
     shares: dict[str, FloatArray]
     treated_shares: dict[str, FloatArray]
-    has_weights: bool
+    has_weights: bool  # whether rows' weights are known; else shares are those of the units' squared influence
 
     @property
     def effective(self) -> dict[str, float]:

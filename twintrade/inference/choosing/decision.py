@@ -31,26 +31,13 @@ About = Literal["these", "like these"]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row of the decision table.
-
-    Attributes
-    ----------
-    code : str
-    text : Text
-        The condition, for the report.
-    applies : callable
-        From a situation to whether the row decides.
-    method : str
-        What is taken then.
-    reason : callable
-        From a situation to the reason with its numbers.
-    """
+    """One row of the decision table."""
 
     code: str
-    text: Text
-    applies: Callable[[Situation], bool]
-    method: Method
-    reason: Callable[[Situation], Words]
+    text: Text  # the condition, for the report
+    applies: Callable[[Situation], bool]  # from a situation to whether the row decides
+    method: Method  # what is taken then
+    reason: Callable[[Situation], Words]  # from a situation to the reason with its numbers
 
 
 def _count(s: Situation) -> Text:
@@ -168,25 +155,14 @@ TABLE_LIKE: tuple[Rule, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was taken and why.
-
-    Attributes
-    ----------
-    method : {"scaled", "clustered", "jackknife", "wild", "randomization", "placebo", "none"}
-    code : str
-        Of the row that decided.
-    reasons : tuple of Text or Listed
-        Of every row that speaks for this method against scaled errors, or the one that speaks for these.
-    situation : Situation
-    about : {"these", "like these"}
-        The agreements of which the p-value speaks.
-    """
+    """What was taken and why."""
 
     method: Method
-    code: str
+    code: str  # of the row that decided
+    # Of every row that speaks for this method against scaled errors, or the one that speaks for these
     reasons: tuple[Words, ...]
     situation: Situation
-    about: About = "these"
+    about: About = "these"  # the agreements of which the p-value speaks
 
     @property
     def table(self) -> tuple[Rule, ...]:

@@ -16,17 +16,10 @@ from twintrade.numerics.linear import find_leverage_one, find_resting
 
 @dataclass(frozen=True, slots=True)
 class LeverageOne:
-    """Comparison rows that alone determine an effect on which treated rows rest.
-
-    Attributes
-    ----------
-    n_rows : int
-    share : float
-        Of the headline's weight, that of the treated rows that rest on them.
-    """
+    """Comparison rows that alone determine an effect on which treated rows rest."""
 
     n_rows: int
-    share: float
+    share: float  # of the headline's weight, that of the treated rows that rest on them
 
 
 def measure_leverage_one(fit: Fit, overall: Estimate) -> LeverageOne:

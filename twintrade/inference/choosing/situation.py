@@ -14,39 +14,20 @@ from twintrade.numerics.arrays import compact
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What the decision turns on.
-
-    Attributes
-    ----------
-    has_influence : bool
-    has_weights : bool
-        Whether the weight of every row in the headline is known.
-    n_clusters : dict of str to int
-        Clusters per clustering dimension.
-    n_treated_clusters : dict of str to int
-        Of these, clusters with a treated unit, for the dimensions that nest units.
-    assigned_by : str
-        Coarsest dimension within which all units share one onset: "city", "partner" or "unit".
-    n_treated, n_untreated : int
-        Clusters of that dimension with and without a treated unit.
-    n_leverage_one : int
-        Comparison rows that alone determine an effect on which treated rows rest.
-    leverage_one_share : float
-        Of the headline's weight, that of the treated rows that rest on them.
-    effective, effective_treated : dict of str to float
-        Equally informative clusters that those of each dimension amount to, by their shares of the headline's
-        variance: of all, and of the treated units' part of it. Empty without influence.
-    """
+    """What the decision turns on."""
 
     has_influence: bool
-    has_weights: bool
-    n_clusters: dict[str, int]
-    n_treated_clusters: dict[str, int]
-    assigned_by: str
+    has_weights: bool  # whether the weight of every row in the headline is known
+    n_clusters: dict[str, int]  # clusters per clustering dimension
+    n_treated_clusters: dict[str, int]  # of these, clusters with a treated unit, for the dimensions that nest units
+    assigned_by: str  # coarsest dimension within which all units share one onset: "city", "partner" or "unit"
+    # n_treated, n_untreated: Clusters of that dimension with and without a treated unit
     n_treated: int
     n_untreated: int
-    n_leverage_one: int
-    leverage_one_share: float
+    n_leverage_one: int  # comparison rows that alone determine an effect on which treated rows rest
+    leverage_one_share: float  # of the headline's weight, that of the treated rows that rest on them
+    # effective, effective_treated: Equally informative clusters that those of each dimension amount to, by their
+    # shares of the headline's variance: of all, and of the treated units' part of it. Empty without influence.
     effective: dict[str, float] = field(default_factory=dict)
     effective_treated: dict[str, float] = field(default_factory=dict)
 

@@ -26,26 +26,14 @@ NESTING = ("unit", "city", "partner")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clusters:
-    """Cluster dimensions of one estimate.
+    """Cluster dimensions of one estimate."""
 
-    Attributes
-    ----------
-    names : tuple of str
-        "unit", "city", "partner", "period" or "row".
-    codes : tuple of IntArray, each of shape (n_items,)
-        Cluster of each unit, or of each row where some dimension does not nest units.
-    row_codes : tuple of IntArray, each of shape (n_rows,)
-        The same by row of the sample.
-    influence : Influence
-    by_row : FloatArray or None, shape (n_rows, n_effects)
-        Influence by row; None where units suffice.
-    """
-
-    names: tuple[str, ...]
+    names: tuple[str, ...]  # "unit", "city", "partner", "period" or "row"
+    # (n_items,): cluster of each unit, or of each row where some dimension does not nest units
     codes: tuple[IntArray, ...]
-    row_codes: tuple[IntArray, ...]
+    row_codes: tuple[IntArray, ...]  # (n_rows,): the same by row of the sample
     influence: Influence
-    by_row: FloatArray | None
+    by_row: FloatArray | None  # (n_rows, n_effects): influence by row; None where units suffice
 
     @property
     def sizes(self) -> dict[str, int]:

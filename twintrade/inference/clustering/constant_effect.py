@@ -41,25 +41,16 @@ LEAST_EXPECTED = 1e-3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScaledVariance:
-    """A clustered covariance over its expectation.
+    """A clustered covariance over its expectation."""
 
-    Attributes
-    ----------
-    raw, covariance : FloatArray, shape (n_effects, n_effects)
-        By inclusion and exclusion over the dimensions, before and after scaling.
-    factor : FloatArray, shape (n_effects,)
-        True variance over expected estimate, where rows are independent with one variance.
-    df : FloatArray, shape (n_effects,)
-        Satterthwaite degrees of freedom, of the dimension that has the fewest.
-    sizes : dict of str to int
-        Clusters by dimension.
-    """
-
+    # raw, covariance: (n_effects, n_effects): by inclusion and exclusion over the dimensions, before and after
+    # scaling
     raw: FloatArray
     covariance: FloatArray
+    # (n_effects,): true variance over expected estimate, where rows are independent with one variance
     factor: FloatArray
-    df: FloatArray
-    sizes: dict[str, int]
+    df: FloatArray  # (n_effects,): satterthwaite degrees of freedom, of the dimension that has the fewest
+    sizes: dict[str, int]  # clusters by dimension
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,22 +97,12 @@ def _list_runs(n_effects: int, n_rows: int) -> Iterator[slice]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Scores:
-    """Scores of some effects, summed by each set of dimensions, and what to expect of their squares.
+    """Scores of some effects, summed by each set of dimensions, and what to expect of their squares."""
 
-    Attributes
-    ----------
-    total : FloatArray, shape (n_effects,)
-        Of squared weights.
-    sums : dict of tuple of str to FloatArray, shape (n_clusters, n_effects)
-    expected : dict of tuple of str to Expectation
-    sizes : dict of str to int
-        Clusters by dimension.
-    """
-
-    total: FloatArray
-    sums: dict[tuple[str, ...], FloatArray]
+    total: FloatArray  # (n_effects,): of squared weights
+    sums: dict[tuple[str, ...], FloatArray]  # (n_clusters, n_effects)
     expected: dict[tuple[str, ...], Expectation]
-    sizes: dict[str, int]
+    sizes: dict[str, int]  # clusters by dimension
 
 
 def _sum_scores(fit: Fit, m: _Model, v: FloatArray, names: tuple[str, ...]) -> _Scores:

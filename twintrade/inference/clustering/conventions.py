@@ -15,29 +15,15 @@ TWINTRADE = "twintrade"
 
 @dataclass(frozen=True, slots=True)
 class Convention:
-    """How one software scales a clustered variance.
-
-    Attributes
-    ----------
-    name : str
-    sentence : Text
-        For the foot of a table.
-    counts_parameters : bool
-        Whether (N - 1) / (N - K), or N / (N - K) without cluster factor, enters.
-    cluster_factor : {"smallest", "none"}
-        G / (G - 1) with the smallest dimension's G for every term, or nothing.
-    reference : {"t of clusters", "t of residuals", "normal"}
-        Distribution that intervals and p-values use.
-    for_likelihood : {"t of clusters", "t of residuals", "normal"}
-        The same where the model is Poisson.
-    """
+    """How one software scales a clustered variance."""
 
     name: str
-    sentence: Text
-    counts_parameters: bool
+    sentence: Text  # for the foot of a table
+    counts_parameters: bool  # whether (N - 1) / (N - K), or N / (N - K) without cluster factor, enters
+    # G / (G - 1) with the smallest dimension's G for every term, or nothing
     cluster_factor: Literal["smallest", "none"]
-    reference: Reference
-    for_likelihood: Reference = "normal"
+    reference: Reference  # distribution that intervals and p-values use
+    for_likelihood: Reference = "normal"  # the same where the model is Poisson
 
 
 CONVENTIONS: dict[str, Convention] = {
@@ -95,42 +81,21 @@ def get_convention(name: str) -> Convention:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A convention applied to one sample.
+    """A convention applied to one sample."""
 
-    Attributes
-    ----------
-    factor : float
-        Multiplies every term of the variance.
-    n_parameters : int
-        The K that was used; 0 where none was.
-    df : float
-        Degrees of freedom of the reference distribution, ``inf`` for the normal.
-    sentence : Text
-        For the foot of a table.
-    """
-
-    factor: float
-    n_parameters: int
-    df: float
-    sentence: Text
+    factor: float  # multiplies every term of the variance
+    n_parameters: int  # the K that was used; 0 where none was
+    df: float  # degrees of freedom of the reference distribution, `inf` for the normal
+    sentence: Text  # for the foot of a table
 
 
 @dataclass(frozen=True, slots=True)
 class EffectLevels:
-    """What counting parameters needs to know of one absorbed effect.
-
-    Attributes
-    ----------
-    n : int
-    is_nested : bool
-        In some cluster dimension.
-    n_redundant : int
-        Connected components with an earlier effect, 0 for the first.
-    """
+    """What counting parameters needs to know of one absorbed effect."""
 
     n: int
-    is_nested: bool
-    n_redundant: int
+    is_nested: bool  # in some cluster dimension
+    n_redundant: int  # connected components with an earlier effect, 0 for the first
 
 
 def correct(

@@ -36,16 +36,9 @@ def compute_two_sided_p(statistic: FloatArray, df: float | FloatArray) -> FloatA
 
 @dataclass(frozen=True, slots=True)
 class JointTest:
-    """A joint test that several effects are zero.
+    """A joint test that several effects are zero."""
 
-    Attributes
-    ----------
-    statistic : float
-        F where ``df2`` is finite, else chi-squared.
-    df1, df2, p : float
-    """
-
-    statistic: float
+    statistic: float  # F where `df2` is finite, else chi-squared
     df1: int
     df2: float
     p: float

@@ -13,17 +13,10 @@ from twintrade.numerics.arrays import FloatArray, IntArray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RowWeights:
-    """Weights v with ``effects = values'y``; of working residuals (y - mu) / mu, linearized, for Poisson methods.
+    """Weights v with ``effects = values'y``; of working residuals (y - mu) / mu, linearized, for Poisson methods."""
 
-    Attributes
-    ----------
-    rows : IntArray, shape (n_rows,)
-        The sample, as positions in the observations.
-    values : FloatArray, shape (n_rows, n_effects)
-    """
-
-    rows: IntArray
-    values: FloatArray
+    rows: IntArray  # (n_rows,): the sample, as positions in the observations
+    values: FloatArray  # (n_rows, n_effects)
 
 
 def find_row_weights(fit: Fit, estimate: Estimate, effects: slice = slice(None)) -> RowWeights | None:

@@ -17,25 +17,15 @@ MOST_AT_ONCE = 4_000_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GroupResiduals:
-    """A regression by group and period, the treated groups first, then the untreated ones seen in every period.
+    """A regression by group and period, the treated groups first, then the untreated ones seen in every period."""
 
-    Attributes
-    ----------
-    multipliers : FloatArray, shape (n_groups, n_periods, n_effects)
-        What a residual of one adds to each effect.
-    residuals : FloatArray, shape (n_groups, n_periods)
-        Mean residual; NaN where a treated group is not seen.
-    slopes : FloatArray, shape (n_groups, n_periods, n_effects)
-        By how much the mean residual rises where an effect is held one unit below its estimate.
-    is_treated : BoolArray, shape (n_groups,)
-    sizes : FloatArray, shape (n_groups,)
-    """
-
-    multipliers: FloatArray
-    residuals: FloatArray
+    multipliers: FloatArray  # (n_groups, n_periods, n_effects): what a residual of one adds to each effect
+    residuals: FloatArray  # (n_groups, n_periods): mean residual; NaN where a treated group is not seen
+    # (n_groups, n_periods, n_effects): by how much the mean residual rises where an effect is held one unit below its
+    # estimate
     slopes: FloatArray
-    is_treated: BoolArray
-    sizes: FloatArray
+    is_treated: BoolArray  # (n_groups,)
+    sizes: FloatArray  # (n_groups,)
 
     @property
     def n_treated(self) -> int:
@@ -63,19 +53,13 @@ class GroupResiduals:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GroupErrors:
-    """Linear combinations of group residuals with the treated groups' regressors.
+    """Linear combinations of group residuals with the treated groups' regressors."""
 
-    Attributes
-    ----------
-    values : FloatArray, shape (n_treated, n_controls, n_effects)
-        Error that each control group's residuals would cause in each treated group's place.
-    treated_sizes : FloatArray, shape (n_treated,)
-    control_sizes : FloatArray, shape (n_controls,)
-    """
-
+    # (n_treated, n_controls, n_effects): error that each control group's residuals would cause in each treated
+    # group's place
     values: FloatArray
-    treated_sizes: FloatArray
-    control_sizes: FloatArray
+    treated_sizes: FloatArray  # (n_treated,)
+    control_sizes: FloatArray  # (n_controls,)
 
 
 def group_residuals(fit: Fit, view: View, group: Group, size: str | None) -> GroupResiduals:

@@ -15,17 +15,13 @@ SETTLED = 1e-6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DrawnEnds:
-    """Ends of the intervals of some effects.
+    """Ends of the intervals of some effects."""
 
-    Attributes
-    ----------
-    low, high : FloatArray, shape (n_effects,)
-    low_error, high_error : FloatArray, shape (n_effects,)
-        Monte Carlo standard errors: how far other draws would move an end; NaN where there is none, or no bound.
-    """
-
+    # low, high: (n_effects,)
     low: FloatArray
     high: FloatArray
+    # low_error, high_error: (n_effects,): monte Carlo standard errors: how far other draws would move an end; NaN
+    # where there is none, or no bound
     low_error: FloatArray
     high_error: FloatArray
 

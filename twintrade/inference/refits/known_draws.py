@@ -17,24 +17,12 @@ DEALT_BY = ("across", "strata", "signers", "hazard", "statistic")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KnownDraws:
-    """The overall effect under the assignments of one randomization.
+    """The overall effect under the assignments of one randomization."""
 
-    Attributes
-    ----------
-    options : dict
-        Of the randomization.
-    seed : int
-        Of the assignments.
-    dealing : Dealing
-    kept : IntArray
-        Draws that gave an estimate.
-    overall : Permuted
-    """
-
-    options: dict[str, Any]
-    seed: int
+    options: dict[str, Any]  # of the randomization
+    seed: int  # of the assignments
     dealing: Dealing
-    kept: IntArray
+    kept: IntArray  # draws that gave an estimate
     overall: Permuted
 
     def deal(self, options: dict[str, Any], most: int, rng: np.random.Generator) -> Dealing | None:

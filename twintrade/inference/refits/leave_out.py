@@ -25,19 +25,10 @@ MOST_AT_ONCE = 60
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LeftOut:
-    """Effects without each cluster.
+    """Effects without each cluster."""
 
-    Attributes
-    ----------
-    effects : FloatArray, shape (n_clusters, n_effects)
-        NaN where an effect cannot be estimated without a cluster.
-    is_linearized : bool
-        Whether a nonlinear fit was updated by one step instead of being refitted.
-    failures : tuple of Text
-    """
-
-    effects: FloatArray
-    is_linearized: bool
+    effects: FloatArray  # (n_clusters, n_effects): naN where an effect cannot be estimated without a cluster
+    is_linearized: bool  # whether a nonlinear fit was updated by one step instead of being refitted
     failures: tuple[Text, ...] = ()
 
 
@@ -121,17 +112,10 @@ def compute_leave_out_changes(source: Regression, q: Annihilator, codes: IntArra
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Change:
-    """What leaving rows out does to effects, from the normal equations of the slopes.
+    """What leaving rows out does to effects, from the normal equations of the slopes."""
 
-    Attributes
-    ----------
-    gram : FloatArray, shape (k, k)
-        Of all rows.
-    selector : FloatArray, shape (k, n_effects)
-    """
-
-    gram: FloatArray
-    selector: FloatArray
+    gram: FloatArray  # (k, k): of all rows
+    selector: FloatArray  # (k, n_effects)
 
     def of(self, reduced: FloatArray, right: FloatArray) -> FloatArray:
         """Return it from the normal equations without the rows, NaN where an effect is not estimable from these."""

@@ -25,47 +25,29 @@ is one that the effects explain whole: what is left of it is rounding, and says 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Residuals:
-    """What no treatment at all leaves unexplained.
+    """What no treatment at all leaves unexplained."""
 
-    Attributes
-    ----------
-    values : FloatArray, shape (n_rows,)
-        Outcome less its mean.
-    means : FloatArray, shape (n_rows,)
-        One in a linear model; the fitted mean in a Poisson model, where noise is proportional to it. Zero where the
-        model says nothing of a row.
-    is_ratio : bool
-        Whether the model is Poisson.
-    """
-
-    values: FloatArray
+    values: FloatArray  # (n_rows,): outcome less its mean
+    # (n_rows,): one in a linear model; the fitted mean in a Poisson model, where noise is proportional to it. Zero
+    # where the model says nothing of a row.
     means: FloatArray
-    is_ratio: bool
+    is_ratio: bool  # whether the model is Poisson
 
 
 @dataclass(frozen=True, eq=False)
 class Noise:
-    """Variances of units, and what they make of the variance of an effect.
-
-    Attributes
-    ----------
-    o : Observations
-    cohorts : FloatArray, shape (n_cohorts,)
-    size : FloatArray, shape (n_units,)
-        Normal score of the size before the first agreement.
-    n_effects : int
-    rows, places : IntArray, shape (n_selected,)
-        Rows that an effect would average over if their unit belonged to a cohort, and the unit, cohort and effect.
-    counts_alike : BoolArray, shape (n_effects,)
-        Whether an effect of a Poisson model averages log ratios of rows, each counting alike, and not by its mean.
-    """
+    """Variances of units, and what they make of the variance of an effect."""
 
     o: Observations
-    cohorts: FloatArray
-    size: FloatArray
+    cohorts: FloatArray  # (n_cohorts,)
+    size: FloatArray  # (n_units,): normal score of the size before the first agreement
     n_effects: int
+    # rows, places: (n_selected,): rows that an effect would average over if their unit belonged to a cohort, and the
+    # unit, cohort and effect
     rows: IntArray
     places: IntArray
+    # (n_effects,): whether an effect of a Poisson model averages log ratios of rows, each counting alike, and not by
+    # its mean
     counts_alike: BoolArray
 
     def variances(self, residuals: Residuals) -> FloatArray:
@@ -173,17 +155,11 @@ def _is_more_than_rounding(variances: FloatArray) -> BoolArray:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shares:
-    """Sums over the rows that an effect averages over, each of shape (n_units, n_cohorts, n_effects).
+    """Sums over the rows that an effect averages over, each of shape (n_units, n_cohorts, n_effects)."""
 
-    Attributes
-    ----------
-    squares : FloatArray
-        Squared weights of a unit's rows and of the rows before its onset that they are compared with.
-    level, count : FloatArray
-        Sum of the means, and number of rows.
-    """
-
+    # Squared weights of a unit's rows and of the rows before its onset that they are compared with
     squares: FloatArray
+    # level, count: Sum of the means, and number of rows
     level: FloatArray
     count: FloatArray
 

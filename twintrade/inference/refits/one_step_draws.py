@@ -65,19 +65,11 @@ def find_early(estimate: Estimate) -> BoolArray:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OneStepDraws:
-    """Treatments of many draws and, last, of the real assignment.
-
-    Attributes
-    ----------
-    model : OneStep
-    blocks : tuple of tuple of Block
-    kept : IntArray
-        Draws that observe rows of the model only.
-    """
+    """Treatments of many draws and, last, of the real assignment."""
 
     model: OneStep
     blocks: tuple[tuple[Block, ...], ...]
-    kept: IntArray
+    kept: IntArray  # draws that observe rows of the model only
 
     def estimate(
         self, null: Null, views: Mapping[View, Estimate], draws: IntArray | None = None, *, has_leads: bool = True

@@ -33,28 +33,16 @@ class DrawnDifference:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DrawnHeadline:
-    """The headline under other assignments of what its effect leaves: one for all changes that it is compared with.
+    """The headline under other assignments, without its own effect: one for all changes compared with it."""
 
-    Attributes
-    ----------
-    fit, left : Fit
-        As estimated, and on the outcome without its effect.
-    onsets : tuple of FloatArray
-        The draws.
-    moves : tuple of _Move
-        Where these put each agreement.
-    effects : FloatArray, shape (n_draws + 1,)
-        In logs where they are in percent; the real one last, NaN where draws are refits.
-    scales : FloatArray, shape (n_draws + 1,)
-        What differences are compared over.
-    """
-
+    # fit, left: As estimated, and on the outcome without its effect
     fit: Fit
     left: Fit
-    onsets: tuple[FloatArray, ...]
-    moves: "tuple[_Move, ...]"
+    onsets: tuple[FloatArray, ...]  # the draws
+    moves: "tuple[_Move, ...]"  # where these put each agreement
+    # (n_draws + 1,): in logs where they are in percent; the real one last, NaN where draws are refits
     effects: FloatArray
-    scales: FloatArray
+    scales: FloatArray  # (n_draws + 1,): what differences are compared over
 
     def compare(self, again: Fit, level: float = 0.95) -> DrawnDifference | None:
         """Return how unusual the difference of another estimate is among those under other assignments.
@@ -146,14 +134,9 @@ def _take_out(fit: Fit, again: Fit) -> Fit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Move:
-    """Where one draw puts each agreement.
+    """Where one draw puts each agreement."""
 
-    Attributes
-    ----------
-    source, target : IntArray, shape (n_agreements,)
-        Panel codes of the units that have them, and of those that get them.
-    """
-
+    # source, target: (n_agreements,): panel codes of the units that have them, and of those that get them
     source: IntArray
     target: IntArray
 

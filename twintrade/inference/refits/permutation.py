@@ -23,57 +23,35 @@ SHIFTED: Literal["outcome of the estimator's scale"] = "outcome of the estimator
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Permuted:
-    """Statistics of one view over the draws; NaN where a draw did not yield an effect.
+    """Statistics of one view over the draws; NaN where a draw did not yield an effect."""
 
-    Attributes
-    ----------
-    estimate : Estimate
-        The real one.
-    observed : FloatArray, shape (n_effects,)
-        The real effects as draws' are made: by a refit, or in one step.
-    effects : FloatArray, shape (n_draws, n_effects)
-    statistics : FloatArray, shape (n_draws, n_effects)
-        Effects over their clustered standard errors; NaN throughout where these were not asked for.
-    post_slopes, pre_slopes : FloatArray, shape (n_draws + 1, n_effects)
-        Estimates with the real treated rows, and the real treated units' rows before the reference, as the outcome;
-        the real assignment in the last row. NaN throughout where intervals were not asked for.
-    after : FloatArray, shape (n_effects,)
-        The effect after onset, in log points, that was taken out of the real treated rows.
-    near : tuple of float and FloatArray of shape (n_draws + 1, n_effects), or None
-        Another such effect, near the estimate, and all effects with it taken out; the real ones last.
-    is_recentered : bool
-        Whether statistics are less their mean over all assignments.
-    """
-
-    estimate: Estimate
-    observed: FloatArray
-    effects: FloatArray
+    estimate: Estimate  # the real one
+    observed: FloatArray  # (n_effects,): the real effects as draws' are made: by a refit, or in one step
+    effects: FloatArray  # (n_draws, n_effects)
+    # (n_draws, n_effects): effects over their clustered standard errors; NaN throughout where these were not asked
+    # for
     statistics: FloatArray
+    # post_slopes, pre_slopes: (n_draws + 1, n_effects): estimates with the real treated rows, and the real treated
+    # units' rows before the reference, as the outcome; the real assignment in the last row. NaN throughout where
+    # intervals were not asked for.
     post_slopes: FloatArray
     pre_slopes: FloatArray
+    # (n_effects,): the effect after onset, in log points, that was taken out of the real treated rows
     after: FloatArray
+    # (n_draws + 1, n_effects): another such effect, near the estimate, and all effects with it taken out; the real
+    # ones last
     near: tuple[float, FloatArray] | None = None
-    is_recentered: bool = False
+    is_recentered: bool = False  # whether statistics are less their mean over all assignments
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Permutations:
-    """All views of all draws, and what went wrong.
-
-    Attributes
-    ----------
-    views : dict of View to Permuted
-    failures : dict of Words to int
-        Reasons of refits that failed, with their number.
-    n_draws : int
-    kept : IntArray
-        Which draws did not fail, in the order of the statistics.
-    """
+    """All views of all draws, and what went wrong."""
 
     views: dict[View, Permuted]
-    failures: dict[Words, int]
+    failures: dict[Words, int]  # reasons of refits that failed, with their number
     n_draws: int
-    kept: IntArray
+    kept: IntArray  # which draws did not fail, in the order of the statistics
 
 
 def is_linear(fit: Fit) -> bool:

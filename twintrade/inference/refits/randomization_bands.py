@@ -16,61 +16,31 @@ from twintrade.text import Text, Words
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Compared:
-    """One view of an estimate beside its draws.
-
-    Attributes
-    ----------
-    estimate : Estimate
-    p : FloatArray, shape (n_effects,)
-    ends : DrawnEnds
-    observed : FloatArray, shape (n_effects,)
-    drawn : FloatArray, shape (n_draws, n_effects)
-        NaN where a draw does not have an effect.
-    recentered : float or None
-        The constant effect that would leave an average at its mean over the assignments, where that is taken off; NaN
-        where it is not known.
-    """
+    """One view of an estimate beside its draws."""
 
     estimate: Estimate
-    p: FloatArray
+    p: FloatArray  # (n_effects,)
     ends: DrawnEnds
-    observed: FloatArray
-    drawn: FloatArray
+    observed: FloatArray  # (n_effects,)
+    drawn: FloatArray  # (n_draws, n_effects): naN where a draw does not have an effect
+    # The constant effect that would leave an average at its mean over the assignments, where that is taken off; NaN
+    # where it is not known
     recentered: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dealt:
-    """How the draws were made.
-
-    Attributes
-    ----------
-    scheme : Scheme
-    n_draws : int
-    failures : dict of Words to int
-        Reasons of draws that gave no estimate, with their number.
-    seed : int
-    is_complete : bool
-        Whether the draws are all assignments there are.
-    statistic : str
-    noise : Facts or None
-        How noise depends on size, where effects are compared over what it makes of them.
-    is_by_row : bool
-        Whether the noise of comparison rows counts in the headline.
-    is_refused : bool
-        Whether there are too few assignments for a p-value.
-    level : float
-    """
+    """How the draws were made."""
 
     scheme: Scheme
     n_draws: int
-    failures: dict[Words, int]
+    failures: dict[Words, int]  # reasons of draws that gave no estimate, with their number
     seed: int
-    is_complete: bool
+    is_complete: bool  # whether the draws are all assignments there are
     statistic: str
-    noise: Facts | None
-    is_by_row: bool
-    is_refused: bool
+    noise: Facts | None  # how noise depends on size, where effects are compared over what it makes of them
+    is_by_row: bool  # whether the noise of comparison rows counts in the headline
+    is_refused: bool  # whether there are too few assignments for a p-value
     level: float
 
     @property

@@ -58,15 +58,9 @@ def invert_ratio(statistics: RatioStatistics, effects: Mapping[float, FloatArray
 class _Search:
     """The interval of one effect, over draws that have it and, last, the real assignment.
 
-    Attributes
-    ----------
-    statistics : RatioStatistics
-    present : IntArray
-        Which these are.
-    needed : int
-        Draws at least as large as the real one that leave an effect unrejected.
-    known, noise : dict of float to FloatArray, each of shape (n_present,)
-        Estimates by effect taken out, some of them predicted, and what they are divided by.
+    ``present``: which these are; ``needed``: draws at least as large as the real one that leave an effect unrejected;
+    ``known, noise``: (n_present,): estimates by effect taken out, some of them predicted, and what they are divided
+    by.
     """
 
     def __init__(self, statistics: RatioStatistics, known: Mapping[float, FloatArray], level: float) -> None:

@@ -41,28 +41,14 @@ def compute_average_after(estimate: Estimate) -> float:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RatioStatistics:
-    """What is compared for one average, under every effect that may be taken out.
-
-    Attributes
-    ----------
-    fit : Fit
-    onsets : tuple of FloatArray
-        The draws', and last the real one.
-    view : View
-        Of one effect.
-    studentizer : Studentizer or None
-    dealt : OneStepDraws or None
-        Where draws are estimated in one step, not refitted.
-    nulls : dict of float to Null
-        The model of the effect that was taken out last.
-    """
+    """What is compared for one average, under every effect that may be taken out."""
 
     fit: Fit
-    onsets: tuple[FloatArray, ...]
-    view: View
+    onsets: tuple[FloatArray, ...]  # the draws', and last the real one
+    view: View  # of one effect
     studentizer: Studentizer | None
-    dealt: OneStepDraws | None = None
-    nulls: dict[float, Null] = field(default_factory=dict)
+    dealt: OneStepDraws | None = None  # where draws are estimated in one step, not refitted
+    nulls: dict[float, Null] = field(default_factory=dict)  # the model of the effect that was taken out last
 
     def at(self, effect: float, draws: IntArray) -> FloatArray:
         """Return effects of some draws where one in log points is taken out, not yet over their noise, (n_draws,).

@@ -25,49 +25,26 @@ LARGEST_LOG = 700.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dealing:
-    """Assignments to compare the real one with.
-
-    Attributes
-    ----------
-    scheme : Scheme
-    onsets : tuple of FloatArray, each of shape (panel.n_units,)
-    is_complete : bool
-        Whether these are all others there are.
-    """
+    """Assignments to compare the real one with."""
 
     scheme: Scheme
-    onsets: tuple[FloatArray, ...]
-    is_complete: bool
+    onsets: tuple[FloatArray, ...]  # (panel.n_units,)
+    is_complete: bool  # whether these are all others there are
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Assignments:
-    """Units that take part in the estimate, and the onsets that are dealt out among them.
-
-    Attributes
-    ----------
-    across : {"units", "strata", "labels", "cities", "partners", "dates"}
-    panel_onset : FloatArray, shape (panel.n_units,)
-        The real onsets; units outside the sample keep theirs.
-    eligible : IntArray, shape (n_eligible,)
-        Their codes in the panel.
-    first, last : IntArray, shape (n_eligible,)
-        First and last period in which each is observed.
-    group : IntArray, shape (n_eligible,)
-        City, partner or stratum of each where those matter; elsewhere one for all.
-    anticipation : int
-    labels : Labels or None
-        Where these are permuted.
-    """
+    """Units that take part in the estimate, and the onsets that are dealt out among them."""
 
     across: Across
-    panel_onset: FloatArray
-    eligible: IntArray
+    panel_onset: FloatArray  # (panel.n_units,): the real onsets; units outside the sample keep theirs
+    eligible: IntArray  # (n_eligible,): their codes in the panel
+    # first, last: (n_eligible,): first and last period in which each is observed
     first: IntArray
     last: IntArray
-    group: IntArray
+    group: IntArray  # (n_eligible,): city, partner or stratum of each where those matter; elsewhere one for all
     anticipation: int
-    labels: Labels | None = None
+    labels: Labels | None = None  # where these are permuted
 
     @property
     def onset(self) -> FloatArray:

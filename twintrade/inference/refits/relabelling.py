@@ -20,24 +20,14 @@ FIRST_LOOKED_UP = 6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Labels:
-    """A table of cities by partners with the agreements in it, and where each may fall.
+    """A table of cities by partners with the agreements in it, and where each may fall."""
 
-    Attributes
-    ----------
-    place : IntArray, shape (n_cities, n_partners)
-        Position of the pair's unit, -1 where there is none.
-    row, column : IntArray, shape (n_agreements,)
-        City and partner of each agreement.
-    cohort : IntArray, shape (n_agreements,)
-    allowed : BoolArray, shape (n_cohorts, n_cities, n_partners)
-        Whether an agreement of the cohort may fall on the pair.
-    """
-
-    place: IntArray
+    place: IntArray  # (n_cities, n_partners): position of the pair's unit, -1 where there is none
+    # row, column: (n_agreements,): city and partner of each agreement
     row: IntArray
     column: IntArray
-    cohort: IntArray
-    allowed: BoolArray
+    cohort: IntArray  # (n_agreements,)
+    allowed: BoolArray  # (n_cohorts, n_cities, n_partners): whether an agreement of the cohort may fall on the pair
 
     def collect(self, n: int, rng: np.random.Generator) -> IntArray:
         """Return the places of the agreements in so many relabellings, shape (n_draws, n_agreements).
@@ -131,24 +121,15 @@ class Labels:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Side:
-    """The labels of cities or of partners in all walks, and what their agreements meet on the other side.
+    """The labels of cities or of partners in all walks, and what their agreements meet on the other side."""
 
-    Attributes
-    ----------
-    labels, others : IntArray, shape (n_labels * n_walkers,) and (n_others * n_walkers,)
-        Of this side, and of the other.
-    strides : tuple of int
-        How far apart labels of this side, and of the other, lie in a cohort's table.
-    met : IntArray, shape (most_agreements, n_labels)
-        Where in ``others`` the walks of what each agreement meets begin.
-    begins : IntArray, shape (most_agreements, n_labels)
-        Where the table of each agreement's cohort begins; behind all tables where a label has no more agreements.
-    """
-
+    # labels, others: (n_labels * n_walkers,): of this side, and of the other
     labels: IntArray
     others: IntArray
-    strides: tuple[int, int]
-    met: IntArray
+    strides: tuple[int, int]  # how far apart labels of this side, and of the other, lie in a cohort's table
+    met: IntArray  # (most_agreements, n_labels): where in `others` the walks of what each agreement meets begin
+    # (most_agreements, n_labels): where the table of each agreement's cohort begins; behind all tables where a label
+    # has no more agreements
     begins: IntArray
 
     @classmethod

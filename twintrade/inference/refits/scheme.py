@@ -21,22 +21,13 @@ SURELY_ALL = 10
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """How onsets could have been assigned otherwise.
-
-    Attributes
-    ----------
-    across : {"units", "strata", "labels", "cities", "partners", "dates", "hazard"}
-    n_units, n_treated : int
-        Units that may get an onset, and those that have one.
-    n_assignments : float
-        Distinct admissible assignments, the real one included.
-    counted : {"exactly", "about", "at-least"}
-    """
+    """How onsets could have been assigned otherwise."""
 
     across: Across
+    # n_units, n_treated: Units that may get an onset, and those that have one
     n_units: int
     n_treated: int
-    n_assignments: float
+    n_assignments: float  # distinct admissible assignments, the real one included
     counted: Counted
 
     def floor(self, n_draws: int) -> float:

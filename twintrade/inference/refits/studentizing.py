@@ -27,17 +27,10 @@ from twintrade.numerics.arrays import FloatArray, IntArray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RowShares:
-    """Sums of squared weights of all rows in the headline of each draw, comparison rows included.
+    """Sums of squared weights of all rows in the headline of each draw, comparison rows included."""
 
-    Attributes
-    ----------
-    squares : FloatArray, shape (n_draws, n_units)
-    cohort : IntArray, shape (n_draws, n_units)
-        Each unit's cohort; the last for units without an agreement.
-    """
-
-    squares: FloatArray
-    cohort: IntArray
+    squares: FloatArray  # (n_draws, n_units)
+    cohort: IntArray  # (n_draws, n_units): each unit's cohort; the last for units without an agreement
 
     def scale(self, variances: FloatArray) -> FloatArray:
         """Return the headline's standard errors from units' variances, by cohort too, shape (n_draws,)."""
@@ -55,34 +48,18 @@ class Known:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Studentizer:
-    """Scales of the effects of several estimates in all draws and, last, under the real assignment.
-
-    Attributes
-    ----------
-    noise : Noise
-    dealt : TreatedDraws
-    begins : dict of View to int
-        Where the effects of each view start.
-    is_ratio : bool
-        Whether effects are relative to the mean.
-    known_at : callable
-        From an effect after onset and one before to what is known under that null.
-    one_step : OneStepDraws or None
-        The draws in one step, where rows' weights follow from the model under each null.
-    shares : Shares or None
-        Where they are the same under every effect.
-    fitted : dict of (float, float) to Known
-        What is known so far.
-    """
+    """Scales of the effects of several estimates in all draws and, last, under the real assignment."""
 
     noise: Noise
     dealt: TreatedDraws
-    begins: dict[View, int]
-    is_ratio: bool
+    begins: dict[View, int]  # where the effects of each view start
+    is_ratio: bool  # whether effects are relative to the mean
+    # From an effect after onset and one before to what is known under that null
     known_at: Callable[[float, float], Known]
+    # The draws in one step, where rows' weights follow from the model under each null
     one_step: OneStepDraws | None = None
-    shares: Shares | None = None
-    fitted: dict[tuple[float, float], Known] = field(default_factory=dict)
+    shares: Shares | None = None  # where they are the same under every effect
+    fitted: dict[tuple[float, float], Known] = field(default_factory=dict)  # what is known so far
     _known: dict[tuple[float, float], tuple[FloatArray, Shares]] = field(default_factory=dict)
 
     def scale(self, view: View, k: int, after: float = 0.0, before: float = 0.0) -> FloatArray:

@@ -27,23 +27,14 @@ class Working:
     """A regression with its clusters and drawing groups, and the effects that reach across clusters.
 
     Effects inside clusters need nothing: the regressors are orthogonal to them within each cluster.
-
-    Attributes
-    ----------
-    source : Regression
-    codes, groups : IntArray, shape (n_rows,)
-        Cluster and drawing group of each row; groups lie inside clusters or equal them.
-    effects : tuple of IntArray, each of shape (n_rows,)
-    is_reaching : bool
-        Whether some effects reach across clusters.
-    is_linearized : bool
     """
 
     source: Regression
+    # codes, groups: (n_rows,): cluster and drawing group of each row; groups lie inside clusters or equal them
     codes: IntArray
     groups: IntArray
-    effects: tuple[IntArray, ...]
-    is_reaching: bool
+    effects: tuple[IntArray, ...]  # (n_rows,)
+    is_reaching: bool  # whether some effects reach across clusters
     is_linearized: bool
 
     @property

@@ -46,21 +46,11 @@ class _Workspace:
 
 @dataclass(frozen=True, slots=True)
 class Absorber:
-    """A set of fixed effects with weights, ready to be partialled out of columns.
+    """A set of fixed effects with weights, ready to be partialled out of columns."""
 
-    Attributes
-    ----------
-    levels : Levels
-        The effects, recoded.
-    weights : FloatArray or None
-        (n,) non-negative; None means one.
-    grid : Grid or None
-        Set if the closed form applies.
-    """
-
-    levels: Levels
-    weights: FloatArray | None
-    grid: Grid | None
+    levels: Levels  # the effects, recoded
+    weights: FloatArray | None  # (n,) non-negative; None means one
+    grid: Grid | None  # set if the closed form applies
     _shared: _Workspace = field(repr=False, compare=False)
     _weighted: list[NormalEquations] = field(default_factory=list, repr=False, compare=False)
     _cubed: list[CubeEquations] = field(default_factory=list, repr=False, compare=False)

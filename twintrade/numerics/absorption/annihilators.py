@@ -36,23 +36,12 @@ class Annihilator:
 
     Q = M - MD (D'MD)^- D'M, M and D as in `elimination`: with a block a city, what is kept is one matrix of
     partner-periods and the sums of rows by level. Nothing but the time it takes depends on the number of rows.
-
-    Attributes
-    ----------
-    elimination : Elimination
-        The largest effect, and those that meet it inside blocks only, taken out of the others.
-    root : FloatArray, shape (n_across, n_kept)
-        Its product with its transpose is a generalized inverse of D'MD.
-    dense : WrittenOut or None
-        Q itself where it is small.
-    loadings : Loadings or None
-        Of all rows, where many questions about some rows are worth keeping them.
     """
 
-    elimination: Elimination
-    root: FloatArray
-    dense: WrittenOut | None = None
-    loadings: Loadings | None = None
+    elimination: Elimination  # the largest effect, and those that meet it inside blocks only, taken out of the others
+    root: FloatArray  # (n_across, n_kept): its product with its transpose is a generalized inverse of D'MD
+    dense: WrittenOut | None = None  # Q itself where it is small
+    loadings: Loadings | None = None  # of all rows, where many questions about some rows are worth keeping them
 
     @property
     def weights(self) -> FloatArray:

@@ -10,24 +10,12 @@ from twintrade.numerics.arrays import FloatArray, IntArray, compact
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A complete grid of cells, one row each.
+    """A complete grid of cells, one row each."""
 
-    Attributes
-    ----------
-    shape : tuple of int
-        (units, periods), or (cities, partners, periods).
-    axes : tuple of tuple of int
-        For each effect, in the caller's order, the axes that it does *not* span.
-    position : IntArray or None
-        (n,) flat cell of each row; None if the rows already are in the grid's order.
-    level_of : tuple of IntArray
-        For each effect its level in each of the cells it spans, in grid order.
-    """
-
-    shape: tuple[int, ...]
-    axes: tuple[tuple[int, ...], ...]
-    position: IntArray | None
-    level_of: tuple[IntArray, ...]
+    shape: tuple[int, ...]  # (units, periods), or (cities, partners, periods)
+    axes: tuple[tuple[int, ...], ...]  # for each effect, in the caller's order, the axes that it does *not* span
+    position: IntArray | None  # (n,) flat cell of each row; None if the rows already are in the grid's order
+    level_of: tuple[IntArray, ...]  # for each effect its level in each of the cells it spans, in grid order
 
 
 def find_grid(levels: Levels) -> Grid | None:

@@ -18,26 +18,13 @@ ROWS_AT_ONCE = 1 << 15
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cube:
-    """Where each row and each level stands in a cube of cells, some of them possibly empty.
+    """Where each row and each level stands in a cube of cells, some of them possibly empty."""
 
-    Attributes
-    ----------
-    shape : (int, int, int)
-        Cities, partners, periods.
-    places : (int, int, int)
-        Which of the caller's effects are dyad, city × period and partner × period.
-    position : IntArray or None
-        (n,) flat cell of each row; None if the rows are the cells in order.
-    is_ordered : bool
-        Whether the positions increase.
-    cells : tuple of IntArray
-        For dyad, city × period and partner × period the flat cell of each level in its own table, (size,).
-    """
-
-    shape: tuple[int, int, int]
-    places: tuple[int, int, int]
-    position: IntArray | None
-    is_ordered: bool
+    shape: tuple[int, int, int]  # cities, partners, periods
+    places: tuple[int, int, int]  # which of the caller's effects are dyad, city × period and partner × period
+    position: IntArray | None  # (n,) flat cell of each row; None if the rows are the cells in order
+    is_ordered: bool  # whether the positions increase
+    # For dyad, city × period and partner × period the flat cell of each level in its own table, (size,)
     cells: tuple[IntArray, IntArray, IntArray]
 
     @property

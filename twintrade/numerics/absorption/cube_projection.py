@@ -26,25 +26,14 @@ NOTHING_LEFT = 1e-13
 
 @dataclass(slots=True)
 class CubeEquations:
-    """The normal equations of a cube for one set of weights.
-
-    Attributes
-    ----------
-    cube : Cube
-    weights : FloatArray, shape (cities, partners, periods)
-        Zero in empty cells.
-    inverse : FloatArray, shape (cities, partners)
-        One over each dyad's weight, zero where it has none.
-    totals, scale : FloatArray, shape (cities + partners, periods)
-        Weight of each city-period and partner-period, and the preconditioner.
-    loops : namespace or None
-        Compiled passes, where there are such.
-    """
+    """The normal equations of a cube for one set of weights."""
 
     cube: Cube
-    weights: FloatArray
-    loops: SimpleNamespace | None = field(default_factory=find_loops)
-    inverse: FloatArray = field(init=False)
+    weights: FloatArray  # (cities, partners, periods): zero in empty cells
+    loops: SimpleNamespace | None = field(default_factory=find_loops)  # compiled passes, where there are such
+    inverse: FloatArray = field(init=False)  # (cities, partners): one over each dyad's weight, zero where it has none
+    # totals, scale: (cities + partners, periods): weight of each city-period and partner-period, and the
+    # preconditioner
     totals: FloatArray = field(init=False)
     scale: FloatArray = field(init=False)
 

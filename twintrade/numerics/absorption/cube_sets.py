@@ -21,19 +21,11 @@ FLAT = 1e-12
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WeighedCube:
-    """A cube with the weights of all rows.
-
-    Attributes
-    ----------
-    equations : CubeEquations
-    cells : IntArray, shape (n_rows,)
-        Flat cell of each row.
-    weights : FloatArray, shape (n_rows,)
-    """
+    """A cube with the weights of all rows."""
 
     equations: CubeEquations
-    cells: IntArray
-    weights: FloatArray
+    cells: IntArray  # (n_rows,): flat cell of each row
+    weights: FloatArray  # (n_rows,)
 
     @property
     def n_cells(self) -> int:

@@ -28,25 +28,16 @@ CLEAR = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class DummySets:
-    """Dummies of several sets; a row has at most one dummy in a set, and a column of a set belongs to it alone.
-
-    Attributes
-    ----------
-    q : Annihilator
-    rows, sets, columns : IntArray, shape (n_entries,)
-        Where dummies are one: rows of positive weight, the set, and the column, numbered through all sets.
-    home : IntArray, shape (n_columns,)
-        Set of each column, ascending.
-    nested : Nested
-        Of the annihilator, made once for all.
-    """
+    """Dummies of several sets; a row has at most one dummy in a set, and a column of a set belongs to it alone."""
 
     q: Annihilator
+    # rows, sets, columns: (n_entries,): where dummies are one: rows of positive weight, the set, and the column,
+    # numbered through all sets
     rows: IntArray
     sets: IntArray
     columns: IntArray
-    home: IntArray
-    nested: Nested
+    home: IntArray  # (n_columns,): set of each column, ascending
+    nested: Nested  # of the annihilator, made once for all
 
     @cached_property
     def levels(self) -> SetLevels:

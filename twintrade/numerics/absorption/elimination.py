@@ -32,38 +32,20 @@ CLEAR = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class Elimination:
-    """The effects under given weights, with A and E taken out of D.
-
-    Attributes
-    ----------
-    layout : EliminationOrder
-    weights : FloatArray, shape (n_rows,)
-    total, share : FloatArray, shape (n_first,)
-        Sum of weights in each level of the largest effect, and one over it, 0 where there is none.
-    means : sparse array, shape (n_first, n_nested)
-        P.
-    root : sparse array, shape (n_nested, rank)
-        R.
-    ends : IntArray, shape (n_blocks + 1,)
-        First column of R of each block.
-    across : sparse array, shape (n_rows, n_across)
-        D; covariates are net of the largest effect.
-    sums : sparse array, shape (n_first, n_across)
-        A'WD.
-    cross : sparse array, shape (n_nested, n_across)
-        E'WD.
-    """
+    """The effects under given weights, with A and E taken out of D."""
 
     layout: EliminationOrder
-    weights: FloatArray
+    weights: FloatArray  # (n_rows,)
+    # total, share: (n_first,): sum of weights in each level of the largest effect, and one over it, 0 where there is
+    # none
     total: FloatArray
     share: FloatArray
-    means: scipy.sparse.csr_array
-    root: scipy.sparse.csr_array
-    ends: IntArray
-    across: scipy.sparse.csr_array
-    sums: scipy.sparse.csr_array
-    cross: scipy.sparse.csr_array
+    means: scipy.sparse.csr_array  # (n_first, n_nested): P
+    root: scipy.sparse.csr_array  # (n_nested, rank): R
+    ends: IntArray  # (n_blocks + 1,): first column of R of each block
+    across: scipy.sparse.csr_array  # (n_rows, n_across): D; covariates are net of the largest effect
+    sums: scipy.sparse.csr_array  # (n_first, n_across): A'WD
+    cross: scipy.sparse.csr_array  # (n_nested, n_across): E'WD
 
     def restricted(self, rows: IntArray) -> Elimination:
         """Return the elimination among some rows alone; those of disjoint sets of blocks add up."""

@@ -17,26 +17,13 @@ from twintrade.numerics.arrays import FloatArray, IntArray
 
 @dataclass(frozen=True, eq=False)
 class EliminationOrder:
-    """In which order effects are eliminated: what no weights change.
+    """In which order effects are eliminated: what no weights change."""
 
-    Attributes
-    ----------
-    first : IntArray, shape (n_rows,)
-        Level of the largest effect.
-    nested : sparse array, shape (n_rows, n_nested)
-        E, its levels sorted by block.
-    starts : IntArray, shape (n_blocks + 1,)
-        First level of each block.
-    across : sparse array, shape (n_rows, n_levels)
-        D without covariates.
-    covariates : FloatArray, shape (n_rows, n_covariates)
-    """
-
-    first: IntArray
-    nested: scipy.sparse.csr_array
-    starts: IntArray
-    across: scipy.sparse.csr_array
-    covariates: FloatArray
+    first: IntArray  # (n_rows,): level of the largest effect
+    nested: scipy.sparse.csr_array  # (n_rows, n_nested): E, its levels sorted by block
+    starts: IntArray  # (n_blocks + 1,): first level of each block
+    across: scipy.sparse.csr_array  # (n_rows, n_levels): D without covariates
+    covariates: FloatArray  # (n_rows, n_covariates)
 
     def list_codes(self) -> list[IntArray]:
         """Return the level of each row in every effect, each of shape (n_rows,)."""

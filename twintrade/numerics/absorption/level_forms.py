@@ -24,23 +24,12 @@ LEVELS_AT_ONCE = 1_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LevelForms:
-    """Forms of the rows of every level.
+    """Forms of the rows of every level."""
 
-    Attributes
-    ----------
-    first : IntArray, shape (n_rows,)
-        Level of each row.
-    rows : IntArray, shape (n_levels, most_rows)
-        Rows of each level; places beyond hold one of them again.
-    is_row : BoolArray, shape (n_levels, most_rows)
-    forms : FloatArray, shape (n_levels, most_rows * (most_rows + 1) / 2)
-        Their upper triangles.
-    """
-
-    first: IntArray
-    rows: IntArray
-    is_row: BoolArray
-    forms: FloatArray
+    first: IntArray  # (n_rows,): level of each row
+    rows: IntArray  # (n_levels, most_rows): rows of each level; places beyond hold one of them again
+    is_row: BoolArray  # (n_levels, most_rows)
+    forms: FloatArray  # their upper triangles
 
     def holds(self, groups: IntArray) -> bool:
         """Whether each group lies within one level."""
@@ -90,28 +79,17 @@ def compute_level_forms(q: Annihilator, squares: LoadingSquares | None) -> Level
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _FormMaker:
-    """What the forms of all levels are made of; D's columns of a level are padded with its first.
-
-    Attributes
-    ----------
-    inverse, squared : FloatArray, shape (n_across, n_across)
-        C, and C K C among what A and B leave of D.
-    columns : sparse array, shape (n_first, n_across)
-        Columns of D that rows of each level have.
-    keys : IntArray, shape (n_columns,)
-        Place of each of these in the matrix, ascending.
-    diagonal : FloatArray, shape (n_first + rank,)
-        Diagonal of K.
-    """
+    """What the forms of all levels are made of; D's columns of a level are padded with its first."""
 
     q: Annihilator
     squares: LoadingSquares | None
     rows: IntArray
+    # inverse, squared: (n_across, n_across): C, and C K C among what A and B leave of D
     inverse: FloatArray
     squared: FloatArray | None
-    columns: scipy.sparse.csr_array
-    keys: IntArray
-    diagonal: FloatArray
+    columns: scipy.sparse.csr_array  # (n_first, n_across): columns of D that rows of each level have
+    keys: IntArray  # (n_columns,): place of each of these in the matrix, ascending
+    diagonal: FloatArray  # (n_first + rank,): diagonal of K
 
     @classmethod
     def of(cls, q: Annihilator, squares: LoadingSquares | None, rows: IntArray) -> _FormMaker:
@@ -207,26 +185,17 @@ class _FormMaker:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Block:
-    """A block of effects that meet the largest inside blocks.
+    """A block of effects that meet the largest inside blocks."""
 
-    Attributes
-    ----------
-    nested, columns : slice
-        Its levels, and its columns of B.
-    inner : sparse array, shape (rank, n_near)
-        Its rows of K.
-    explained, through, squared : FloatArray, shape (rank, n_across)
-        E, E C and E C K C.
-    crossed : FloatArray, shape (rank, n_across)
-        Products of B, weighted by squared weights, with D net of the largest effect, times C.
-    """
-
+    # nested, columns: Its levels, and its columns of B
     nested: slice
     columns: slice
-    inner: scipy.sparse.csr_array
+    inner: scipy.sparse.csr_array  # (rank, n_near): its rows of K
+    # explained, through, squared: (rank, n_across): E, E C and E C K C
     explained: FloatArray
     through: FloatArray
     squared: FloatArray
+    # (rank, n_across): products of B, weighted by squared weights, with D net of the largest effect, times C
     crossed: FloatArray
 
     def square(self, n_first: int) -> FloatArray:
@@ -237,22 +206,13 @@ class _Block:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Through:
-    """Products through a matrix C over D of what rows have of it: their few columns, less loadings in blocks times E.
+    """Products through a matrix C of what rows have of D: their few columns, less loadings in blocks times E."""
 
-    Attributes
-    ----------
-    explained, product : FloatArray, shape (rank, n_across)
-        E, and E C.
-    at : IntArray, shape (n_levels, n_columns)
-        Columns of each level.
-    some : FloatArray, shape (n_levels, n_columns, n_columns)
-        C among the columns of each level.
-    """
-
+    # explained, product: (rank, n_across): E, and E C
     explained: FloatArray
     product: FloatArray
-    at: IntArray
-    some: FloatArray
+    at: IntArray  # (n_levels, n_columns): columns of each level
+    some: FloatArray  # (n_levels, n_columns, n_columns): C among the columns of each level
 
     @classmethod
     def of(cls, matrix: FloatArray, explained: FloatArray, product: FloatArray, at: IntArray) -> _Through:

@@ -15,21 +15,11 @@ EXACT_RANK_LIMIT = 3_000
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """Fixed effects recoded without gaps.
+    """Fixed effects recoded without gaps."""
 
-    Attributes
-    ----------
-    codes : tuple of IntArray
-        One (n,) array per effect with values 0 .. size - 1.
-    sizes : tuple of int
-        Number of levels of each effect.
-    labels : tuple of IntArray
-        The caller's code of each level, (size,).
-    """
-
-    codes: tuple[IntArray, ...]
-    sizes: tuple[int, ...]
-    labels: tuple[IntArray, ...]
+    codes: tuple[IntArray, ...]  # one (n,) array per effect with values 0 .. size - 1.
+    sizes: tuple[int, ...]  # number of levels of each effect
+    labels: tuple[IntArray, ...]  # the caller's code of each level, (size,)
 
     @property
     def n_rows(self) -> int:

@@ -19,20 +19,11 @@ Matrix: TypeAlias = "scipy.sparse.csr_array | FloatArray"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LoadingSums:
-    """Loadings times values summed by group, S: ``S S'`` are the values' products through H = Z (Z'WZ)^- Z'.
+    """Loadings times values summed by group, S: ``S S'`` are the values' products through H = Z (Z'WZ)^- Z'."""
 
-    Attributes
-    ----------
-    first : sparse array, shape (n_groups, n_first)
-        What the largest effect has of them.
-    inside : array, sparse or not, shape (n_groups, rank)
-        What those inside blocks have.
-    rest : FloatArray, shape (n_groups, n_across)
-        D'M times values; products are of one side's with the other's times (D'MD)^-.
-    """
-
-    first: scipy.sparse.csr_array
-    inside: Matrix
+    first: scipy.sparse.csr_array  # (n_groups, n_first): what the largest effect has of them
+    inside: Matrix  # (n_groups, rank): what those inside blocks have
+    # (n_groups, n_across): D'M times values; products are of one side's with the other's times (D'MD)^-
     rest: FloatArray
 
     def multiply(self, other: LoadingSums) -> FloatArray:
@@ -69,21 +60,12 @@ def sum_by_loading(q: Annihilator, values: scipy.sparse.csr_array) -> LoadingSum
 
 @dataclass(frozen=True, eq=False)
 class LoadingSquares:
-    """Products of all rows' loadings weighted by squared weights, K: ``S K S'`` are products through HWWH.
-
-    Attributes
-    ----------
-    q : Annihilator
-    squared : Elimination
-        That of the annihilator, with sums of squared weights by level in place of weights.
-    near : sparse array, shape (n_first + rank, n_first + rank)
-    rest : FloatArray, shape (n_across, n_across)
-    """
+    """Products of all rows' loadings weighted by squared weights, K: ``S K S'`` are products through HWWH."""
 
     q: Annihilator
-    squared: Elimination
-    near: scipy.sparse.csr_array
-    rest: FloatArray
+    squared: Elimination  # that of the annihilator, with sums of squared weights by level in place of weights
+    near: scipy.sparse.csr_array  # (n_first + rank, n_first + rank)
+    rest: FloatArray  # (n_across, n_across)
 
     @cached_property
     def first(self) -> scipy.sparse.csr_array:

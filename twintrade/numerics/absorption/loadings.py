@@ -12,48 +12,26 @@ from twintrade.numerics.arrays import FloatArray, IntArray, sum_by_group
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ColumnSums:
-    """Weighted columns summed with the loadings of their rows.
+    """Weighted columns summed with the loadings of their rows."""
 
-    Attributes
-    ----------
-    squares : FloatArray, shape (k, k)
-        X'WX.
-    first : FloatArray, shape (k, n_first)
-        By level of the largest effect.
-    inside : FloatArray, shape (k, n_blocks, largest_rank)
-    across : FloatArray, shape (k, n_kept)
-    """
-
-    squares: FloatArray
-    first: FloatArray
-    inside: FloatArray
-    across: FloatArray
+    squares: FloatArray  # (k, k): X'WX
+    first: FloatArray  # (k, n_first): by level of the largest effect
+    inside: FloatArray  # (k, n_blocks, largest_rank)
+    across: FloatArray  # (k, n_kept)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Loadings:
-    """Rows of a root of H = Z (Z'WZ)^- Z': the entry of two rows is the product of theirs.
+    """Rows of a root of H = Z (Z'WZ)^- Z': the entry of two rows is the product of theirs."""
 
-    Attributes
-    ----------
-    weights : FloatArray, shape (n_rows,)
-    first : IntArray, shape (n_rows,)
-        Level of the largest effect.
-    share : FloatArray, shape (n_rows,)
-        One over that level's weights.
-    block : IntArray, shape (n_rows,)
-    inside : FloatArray, shape (n_rows, largest_rank)
-        What effects inside the row's block add to it; rows of two blocks have nothing in common there.
-    across : FloatArray, shape (n_rows, n_kept)
-        What the other effects and covariates add.
-    """
-
-    weights: FloatArray
-    first: IntArray
-    share: FloatArray
-    block: IntArray
+    weights: FloatArray  # (n_rows,)
+    first: IntArray  # (n_rows,): level of the largest effect
+    share: FloatArray  # (n_rows,): one over that level's weights
+    block: IntArray  # (n_rows,)
+    # (n_rows, largest_rank): what effects inside the row's block add to it; rows of two blocks have nothing in common
+    # there
     inside: FloatArray
-    across: FloatArray
+    across: FloatArray  # (n_rows, n_kept): what the other effects and covariates add
 
     def get_hat(self, left: IntArray, right: IntArray) -> FloatArray:
         """Return entries of H for places among the rows, (n_left, n_right), or one matrix for each of a stack."""

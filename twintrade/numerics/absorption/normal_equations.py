@@ -27,36 +27,22 @@ MAX_STEPS = 20_000
 
 @dataclass(frozen=True)
 class Incidence:
-    """What the weights do not change: which effect is eliminated and where the cross-tabulations have entries.
-
-    Attributes
-    ----------
-    levels : Levels
-    largest : int
-        The eliminated effect.
-    others : tuple of int
-        The effects solved for; effects nested in another one are left out, their coefficients are zero.
-    offsets : IntArray
-        (len(others) + 1,) where each of them starts in the stacked coefficient vector.
-    order, pointer : IntArray
-        Rows sorted by the eliminated effect.
-    columns : ObjectArray
-        (n, len(others)) stacked positions of the others in the sorted rows, in the narrowest index type.
-    groups : dict
-        For each of the others but the last, its rows sorted by level and their pointer.
-    narrow, ends : ObjectArray
-        Codes, the eliminated effect first, and 0 .. n in that index type.
-    """
+    """What the weights do not change: which effect is eliminated and where the cross-tabulations have entries."""
 
     levels: Levels
-    largest: int
+    largest: int  # the eliminated effect
+    # The effects solved for; effects nested in another one are left out, their coefficients are zero
     others: tuple[int, ...]
-    offsets: IntArray
+    offsets: IntArray  # (len(others) + 1,) where each of them starts in the stacked coefficient vector
+    # order, pointer: Rows sorted by the eliminated effect
     order: IntArray
     is_sorted: bool
     pointer: IntArray
+    # (n, len(others)) stacked positions of the others in the sorted rows, in the narrowest index type
     columns: ObjectArray
+    # For each of the others but the last, its rows sorted by level and their pointer
     groups: dict[int, tuple[IntArray, IntArray]]
+    # narrow, ends: Codes, the eliminated effect first, and 0 .. n in that index type.
     narrow: list[ObjectArray]
     ends: ObjectArray
 

@@ -20,20 +20,11 @@ COLUMNS_AT_ONCE = 8
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """What a projection leaves and what it found.
+    """What a projection leaves and what it found."""
 
-    Attributes
-    ----------
-    residuals : FloatArray
-        (n, k).
-    coefficients : list of FloatArray
-        (size, k) per effect.
-    stacked : FloatArray or None
-        (L, k) where the next solve with similar weights may start; None where the closed form was used.
-    """
-
-    residuals: FloatArray
-    coefficients: list[FloatArray]
+    residuals: FloatArray  # (n, k)
+    coefficients: list[FloatArray]  # (size, k) per effect
+    # (L, k) where the next solve with similar weights may start; None where the closed form was used
     stacked: FloatArray | None
 
 

@@ -15,27 +15,13 @@ CLEAR = 1e-3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CrossProducts:
-    """Columns V with the largest effect and those inside blocks taken out: sums over rows.
+    """Columns V with the largest effect and those inside blocks taken out: sums over rows."""
 
-    Attributes
-    ----------
-    squares : FloatArray, shape (k, k)
-        V'MV.
-    rest : FloatArray, shape (n_across, k)
-        D'MV.
-    complement : FloatArray, shape (n_across, n_across)
-        D'MD.
-    total : FloatArray, shape (n_across,)
-        Diagonal of D'WD.
-    count : IntArray, shape (n_across,)
-        Rows with weight and a number other than zero.
-    """
-
-    squares: FloatArray
-    rest: FloatArray
-    complement: FloatArray
-    total: FloatArray
-    count: IntArray
+    squares: FloatArray  # (k, k): V'MV
+    rest: FloatArray  # (n_across, k): D'MV
+    complement: FloatArray  # (n_across, n_across): D'MD
+    total: FloatArray  # (n_across,): diagonal of D'WD
+    count: IntArray  # (n_across,): rows with weight and a number other than zero
 
     def plus(self, other: "CrossProducts", sign: int) -> "CrossProducts":
         """Return the sums over the rows of both, or over those of this less those of the other."""
@@ -54,22 +40,13 @@ class CrossProducts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Remaining:
-    """Columns on all rows, ready to be crossed without some.
-
-    Attributes
-    ----------
-    elimination : Elimination
-    columns : FloatArray, shape (n_rows, k)
-    whole : CrossProducts
-    block : IntArray, shape (n_rows,)
-    order, starts : IntArray
-        Rows sorted by block, and where each block begins among them.
-    """
+    """Columns on all rows, ready to be crossed without some."""
 
     elimination: Elimination
-    columns: FloatArray
+    columns: FloatArray  # (n_rows, k)
     whole: CrossProducts
-    block: IntArray
+    block: IntArray  # (n_rows,)
+    # order, starts: Rows sorted by block, and where each block begins among them
     order: IntArray
     starts: IntArray
 

@@ -22,28 +22,15 @@ MOST_ACROSS = 1_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Nested:
-    """J and JK: with K = (E - AP)'WD what E, without A, has in common with D, and J = RR' for blocks of E.
-
-    Attributes
-    ----------
-    elimination : Elimination
-    blocks : FloatArray or None, shape (n_blocks, size, size)
-        J where all blocks are of one size.
-    written_out : FloatArray or None, shape (n_nested, n_across)
-        JK where it is small: its products with all sets are then products of matrices.
-    root : FloatArray, shape (n_across, n_kept)
-    inverse : FloatArray or None, shape (n_across, n_across)
-        The root times its transpose where that is small.
-    cube : WeighedCube or None
-        Of few cells.
-    """
+    """J and JK: with K = (E - AP)'WD what E, without A, has in common with D, and J = RR' for blocks of E."""
 
     elimination: Elimination
-    blocks: FloatArray | None
+    blocks: FloatArray | None  # (n_blocks, size, size): J where all blocks are of one size
+    # (n_nested, n_across): JK where it is small: its products with all sets are then products of matrices
     written_out: FloatArray | None
-    root: FloatArray
-    inverse: FloatArray | None
-    cube: WeighedCube | None
+    root: FloatArray  # (n_across, n_kept)
+    inverse: FloatArray | None  # (n_across, n_across): the root times its transpose where that is small
+    cube: WeighedCube | None  # of few cells
 
     def solve(self, across: FloatArray) -> FloatArray:
         """Return (D'MD)^- times columns, shape (n_across, k)."""
@@ -94,17 +81,10 @@ def build_nested(q: Annihilator) -> Nested:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ByLevel:
-    """A matrix of entries by level whose columns are by set, each entry in its own set's.
+    """A matrix of entries by level whose columns are by set, each entry in its own set's."""
 
-    Attributes
-    ----------
-    places : IntArray, shape (n_nonzero,)
-        Level times the number of sets, plus the set.
-    factors : tuple of IntArray and FloatArray, or None; each of shape (n_nonzero,)
-        Entry and value; None where each entry is a one in one level.
-    """
-
-    places: IntArray
+    places: IntArray  # (n_nonzero,): level times the number of sets, plus the set
+    # (n_nonzero,): entry and value; None where each entry is a one in one level
     factors: tuple[IntArray, FloatArray] | None
 
     def sum(self, values: FloatArray, n_levels: int, n_sets: int) -> FloatArray:
@@ -121,28 +101,17 @@ class ByLevel:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SetLevels:
-    """Entries, each a row of a set, and their levels; A, E, D and P as in `elimination`, all levels of all sets.
-
-    Attributes
-    ----------
-    q : Annihilator
-    nested : Nested
-    rows, sets : IntArray, shape (n_entries,)
-    n_sets : int
-    weights : FloatArray, shape (n_entries,)
-    pair : IntArray, shape (n_entries,)
-        Level of the largest effect times the number of sets, plus the set.
-    inside, across : ByLevel
-        E and D.
-    """
+    """Entries, each a row of a set, and their levels; A, E, D and P as in `elimination`, all levels of all sets."""
 
     q: Annihilator
     nested: Nested
+    # rows, sets: (n_entries,)
     rows: IntArray
     sets: IntArray
     n_sets: int
-    weights: FloatArray
-    pair: IntArray
+    weights: FloatArray  # (n_entries,)
+    pair: IntArray  # (n_entries,): level of the largest effect times the number of sets, plus the set
+    # inside, across: E and D
     inside: ByLevel
     across: ByLevel
 

@@ -9,16 +9,10 @@ from twintrade.numerics.arrays import FloatArray, IntArray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WrittenOut:
-    """Q = W - W Z (Z'WZ)^- Z'W for effects and covariates Z.
+    """Q = W - W Z (Z'WZ)^- Z'W for effects and covariates Z."""
 
-    Attributes
-    ----------
-    weights : FloatArray, shape (n_rows,)
-    entries : FloatArray, shape (n_rows, n_rows)
-    """
-
-    weights: FloatArray
-    entries: FloatArray
+    weights: FloatArray  # (n_rows,)
+    entries: FloatArray  # (n_rows, n_rows)
 
     def applied(self, columns: FloatArray) -> FloatArray:
         """Return Q times columns, shape (n_rows, k)."""

@@ -19,20 +19,13 @@ EARLIER_LATER, LATER_EARLIER, LATER_ALWAYS, UNTREATED, BOTH_TREATED = get_args(K
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TwoByTwo:
-    """One comparison of two cohorts.
+    """One comparison of two cohorts."""
 
-    Attributes
-    ----------
-    treated, untreated : float
-        Onsets; ``inf`` for never treated.
-    kind : str
-    estimate, weight : float
-        Weights add up to one.
-    """
-
+    # treated, untreated: Onsets; `inf` for never treated
     treated: float
     untreated: float
     kind: str
+    # estimate, weight: Weights add up to one
     estimate: float
     weight: float
 
@@ -85,21 +78,12 @@ def _pair(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Given:
-    """A decomposition given covariates (Goodman-Bacon 2021, section V).
+    """A decomposition given covariates (Goodman-Bacon 2021, section V)."""
 
-    Attributes
-    ----------
-    within : float
-        Coefficient from covariates that differ within cohort and period, which no comparison of cohorts explains.
-    within_weight : float
-        Its weight in the whole coefficient; the comparisons share the rest.
-    comparisons : tuple of TwoByTwo
-        Of two cohorts at a time; their weights add up to one.
-    """
-
+    # Coefficient from covariates that differ within cohort and period, which no comparison of cohorts explains
     within: float
-    within_weight: float
-    comparisons: tuple[TwoByTwo, ...]
+    within_weight: float  # its weight in the whole coefficient; the comparisons share the rest
+    comparisons: tuple[TwoByTwo, ...]  # of two cohorts at a time; their weights add up to one
 
     @property
     def total(self) -> float:

@@ -13,25 +13,13 @@ CHUNK = 8192
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CohortMoments:
-    """Sufficient statistics of a balanced panel by cohort; they add up, so a database can make them.
+    """Sufficient statistics of a balanced panel by cohort; they add up, so a database can make them."""
 
-    Attributes
-    ----------
-    onset : FloatArray, shape (n_cohorts,)
-        Ascending; ``inf`` for the never treated.
-    periods : IntArray, shape (n_periods,)
-        Ascending.
-    counts : FloatArray, shape (n_cohorts,)
-        Units.
-    means : FloatArray, shape (n_cohorts, n_periods)
-    scatter : FloatArray, shape (n_cohorts, n_periods, n_periods)
-        Sum over units of the outer product of the deviations from the cohort's means.
-    """
-
-    onset: FloatArray
-    periods: IntArray
-    counts: FloatArray
-    means: FloatArray
+    onset: FloatArray  # (n_cohorts,): ascending; `inf` for the never treated
+    periods: IntArray  # (n_periods,): ascending
+    counts: FloatArray  # (n_cohorts,): units
+    means: FloatArray  # (n_cohorts, n_periods)
+    # (n_cohorts, n_periods, n_periods): sum over units of the outer product of the deviations from the cohort's means
     scatter: FloatArray
 
     @classmethod
@@ -108,20 +96,11 @@ class CohortMoments:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClusterSums:
-    """Counts and sums per cluster and cohort: what errors clustered above the unit need.
+    """Counts and sums per cluster and cohort: what errors clustered above the unit need."""
 
-    Attributes
-    ----------
-    clusters : ObjectArray, shape (n_clusters,)
-        Labels.
-    counts : FloatArray, shape (n_clusters, n_cohorts)
-        Units; zero where a cluster has none of a cohort.
-    sums : FloatArray, shape (n_clusters, n_cohorts, n_periods)
-    """
-
-    clusters: ObjectArray
-    counts: FloatArray
-    sums: FloatArray
+    clusters: ObjectArray  # (n_clusters,): labels
+    counts: FloatArray  # (n_clusters, n_cohorts): units; zero where a cluster has none of a cohort
+    sums: FloatArray  # (n_clusters, n_cohorts, n_periods)
 
     def part(self, cohorts: IntArray, periods: IntArray) -> "ClusterSums":
         """Return the sums of some cohorts and periods, given by position, without clusters left empty."""

@@ -25,10 +25,7 @@ LONGEST = 4.0
 class NoOverlapError(EstimationError):
     """The covariates tell treated from comparison rows.
 
-    Attributes
-    ----------
-    rows : IntArray
-        Positions of the rows without a counterpart.
+    ``rows``: positions of the rows without a counterpart.
     """
 
     def __init__(self, message: str, rows: IntArray) -> None:
@@ -38,18 +35,10 @@ class NoOverlapError(EstimationError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Propensity:
-    """Logit of being treated.
+    """Logit of being treated."""
 
-    Attributes
-    ----------
-    odds : FloatArray, shape (n,)
-        p / (1 - p), zero for trimmed comparison units.
-    influence : FloatArray, shape (n, n_covariates)
-        Sum-scaled influence on the coefficients.
-    """
-
-    odds: FloatArray
-    influence: FloatArray
+    odds: FloatArray  # (n,): p / (1 - p), zero for trimmed comparison units
+    influence: FloatArray  # (n, n_covariates): sum-scaled influence on the coefficients
 
 
 def fit_propensity(treated: FloatArray, covariates: FloatArray, weights: FloatArray) -> Propensity:

@@ -21,46 +21,26 @@ UNITS_AT_ONCE = 4096
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TwoPeriodEffect:
-    """One effect on the treated.
-
-    Attributes
-    ----------
-    effect : float
-    influence : FloatArray, shape (n,)
-        Sum-scaled: effect - truth is about its sum.
-    """
+    """One effect on the treated."""
 
     effect: float
-    influence: FloatArray
+    influence: FloatArray  # (n,): sum-scaled: effect - truth is about its sum
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TwoPeriodEffects:
-    """Effects on the treated of several changes.
+    """Effects on the treated of several changes."""
 
-    Attributes
-    ----------
-    effects : FloatArray, shape (n_changes,)
-    influence : FloatArray, shape (n_changes, n)
-    """
-
-    effects: FloatArray
-    influence: FloatArray
+    effects: FloatArray  # (n_changes,)
+    influence: FloatArray  # (n_changes, n)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SubsetRegression:
-    """Least squares on some of the rows, evaluated on all.
+    """Least squares on some of the rows, evaluated on all."""
 
-    Attributes
-    ----------
-    fitted : FloatArray, shape (n,)
-    influence : FloatArray, shape (n, n_covariates)
-        Sum-scaled influence on the coefficients.
-    """
-
-    fitted: FloatArray
-    influence: FloatArray
+    fitted: FloatArray  # (n,)
+    influence: FloatArray  # (n, n_covariates): sum-scaled influence on the coefficients
 
 
 def fit_outcome_regression(outcome: FloatArray, covariates: FloatArray, weights: FloatArray) -> SubsetRegression:
@@ -96,35 +76,17 @@ def compute_ratio(numerator: FloatArray, denominator: FloatArray) -> tuple[float
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sides:
-    """Treated and comparison units with all that does not depend on the outcome.
+    """Treated and comparison units with all that does not depend on the outcome."""
 
-    Attributes
-    ----------
-    covariates : FloatArray, shape (n, n_covariates)
-    treated : FloatArray, shape (n,)
-        Weights of the treated mean, adding up to one.
-    comparison : FloatArray or None, shape (n,)
-        Weights of the comparison mean; None without a propensity.
-    is_normalized : bool
-        Whether the comparison's weights are divided by their own sum, not by the sum of the treated.
-    logit : FloatArray or None, shape (n, n_covariates)
-        Influence on the propensity's coefficients.
-    untreated : FloatArray or None, shape (n,)
-        Weights of the outcome regression; None without one.
-    inverse : FloatArray or None, shape (n_covariates, n_covariates)
-        Inverse Gram matrix of the outcome regression.
-    loading : FloatArray or None, shape (n,)
-        Influence of a regression residual through the estimated slopes.
-    """
-
-    covariates: FloatArray
-    treated: FloatArray
-    comparison: FloatArray | None
+    covariates: FloatArray  # (n, n_covariates)
+    treated: FloatArray  # (n,): weights of the treated mean, adding up to one
+    comparison: FloatArray | None  # (n,): weights of the comparison mean; None without a propensity
+    # Whether the comparison's weights are divided by their own sum, not by the sum of the treated
     is_normalized: bool
-    logit: FloatArray | None
-    untreated: FloatArray | None
-    inverse: FloatArray | None
-    loading: FloatArray | None
+    logit: FloatArray | None  # (n, n_covariates): influence on the propensity's coefficients
+    untreated: FloatArray | None  # (n,): weights of the outcome regression; None without one
+    inverse: FloatArray | None  # (n_covariates, n_covariates): inverse Gram matrix of the outcome regression
+    loading: FloatArray | None  # (n,): influence of a regression residual through the estimated slopes
 
     def effect(self, change: FloatArray) -> TwoPeriodEffect:
         """Return the effect on the treated from each unit's change between two periods, shape (n,)."""

@@ -13,20 +13,11 @@ GRID = 48
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FixedLength:
-    """An interval ``weights @ estimates ± half_length``.
+    """An interval ``weights @ estimates ± half_length``."""
 
-    Attributes
-    ----------
-    weights : FloatArray, shape (n_pre + n_post,)
-    half_length : float
-    bias : float
-        Largest bias that the restriction allows.
-    standard_error : float
-    """
-
-    weights: FloatArray
+    weights: FloatArray  # (n_pre + n_post,)
     half_length: float
-    bias: float
+    bias: float  # largest bias that the restriction allows
     standard_error: float
 
 

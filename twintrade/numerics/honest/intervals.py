@@ -23,35 +23,21 @@ ENDS = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class RobustInterval:
-    """Smallest and largest value that is not rejected; infinite where nothing bounds it.
+    """Smallest and largest value that is not rejected; infinite where nothing bounds it."""
 
-    Attributes
-    ----------
-    low, high : float
-        NaN when every value is rejected.
-    """
-
+    # low, high: NaN when every value is rejected
     low: float
     high: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EventPath:
-    """Event-study effects without the reference, jointly normal.
+    """Event-study effects without the reference, jointly normal."""
 
-    Attributes
-    ----------
-    estimates : FloatArray, shape (n_pre + n_post,)
-    covariance : FloatArray, shape (n_pre + n_post, n_pre + n_post)
-    n_pre : int
-    target : FloatArray, shape (n_post,)
-        Weights of the effects after the reference in the parameter of interest.
-    """
-
-    estimates: FloatArray
-    covariance: FloatArray
+    estimates: FloatArray  # (n_pre + n_post,)
+    covariance: FloatArray  # (n_pre + n_post, n_pre + n_post)
     n_pre: int
-    target: FloatArray
+    target: FloatArray  # (n_post,): weights of the effects after the reference in the parameter of interest
 
     @property
     def center(self) -> float:
@@ -67,19 +53,11 @@ class EventPath:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """How far parallel trends may be violated.
-
-    Attributes
-    ----------
-    kind : {"smoothness", "relative_magnitudes", "relative_smoothness"}
-    size : float
-        M or M-bar.
-    bias, monotone
-        Sign restrictions.
-    """
+    """How far parallel trends may be violated."""
 
     kind: Kind
-    size: float
+    size: float  # M or M-bar
+    # bias, monotone: Sign restrictions
     bias: Bias | None = None
     monotone: Monotone | None = None
 

@@ -15,16 +15,10 @@ Monotone = Literal["increasing", "decreasing"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Polyhedron:
-    """Violations delta with ``matrix @ delta <= bound``; delta leaves out the reference, where it is zero.
+    """Violations delta with ``matrix @ delta <= bound``; delta leaves out the reference, where it is zero."""
 
-    Attributes
-    ----------
-    matrix : FloatArray, shape (n_rows, n_pre + n_post)
-    bound : FloatArray, shape (n_rows,)
-    """
-
-    matrix: FloatArray
-    bound: FloatArray
+    matrix: FloatArray  # (n_rows, n_pre + n_post)
+    bound: FloatArray  # (n_rows,)
 
 
 def build_polyhedra(

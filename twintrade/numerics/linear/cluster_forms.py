@@ -34,18 +34,10 @@ NUMBERS_AT_ONCE = 1_000_000
 
 @dataclass(frozen=True, eq=False)
 class ProjectedForms:
-    """The effects and covariates of a model, and what forms of values through them need: the same for any values.
+    """The effects and covariates of a model, and what forms of values through them need: the same for any values."""
 
-    Attributes
-    ----------
-    q : Annihilator
-        Its residuals are those of M.
-    squares : LoadingSquares or None
-        None without weights, where M is symmetric.
-    """
-
-    q: Annihilator
-    squares: LoadingSquares | None
+    q: Annihilator  # its residuals are those of M
+    squares: LoadingSquares | None  # none without weights, where M is symmetric
 
     @classmethod
     def of(cls, q: Annihilator) -> ProjectedForms:
@@ -80,33 +72,20 @@ class ProjectedForms:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ConstantEffect:
-    """One effect for all treated rows, and what residuals around it are made with.
-
-    Attributes
-    ----------
-    forms : ProjectedForms
-    u : FloatArray, shape (n_rows,)
-        Weights of the constant effect, scaled so that ``u'd = 1``.
-    net_u, net_treatment : FloatArray, shape (n_rows,)
-        ``Mu`` and ``Md``.
-    """
+    """One effect for all treated rows, and what residuals around it are made with."""
 
     forms: ProjectedForms
-    u: FloatArray
+    u: FloatArray  # (n_rows,): weights of the constant effect, scaled so that `u'd = 1`
+    # net_u, net_treatment: (n_rows,): `Mu` and `Md`
     net_u: FloatArray
     net_treatment: FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Expectation:
-    """Of the sum of squared cluster scores, in units of the rows' variance.
+    """Of the sum of squared cluster scores, in units of the rows' variance."""
 
-    Attributes
-    ----------
-    mean, df : FloatArray, shape (n_effects,)
-        Degrees of freedom: twice the squared mean over the variance, for normal outcomes.
-    """
-
+    # mean, df: (n_effects,): degrees of freedom: twice the squared mean over the variance, for normal outcomes
     mean: FloatArray
     df: FloatArray
 

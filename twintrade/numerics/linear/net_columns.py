@@ -17,19 +17,11 @@ MOST_DENSE, FEWEST_COLUMNS = 2_000_000, 8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NetColumns:
-    """Columns less what each level of each effect takes out of them, made when asked for and not kept.
+    """Columns less what each level of each effect takes out of them, made when asked for and not kept."""
 
-    Attributes
-    ----------
-    columns : sparse array, shape (n_rows, k)
-        Before.
-    codes : tuple of int32 arrays, each of shape (n_rows,)
-    taken : tuple of FloatArray, each of shape (n_levels, k)
-    """
-
-    columns: scipy.sparse.csr_array
-    codes: tuple[np.ndarray, ...]
-    taken: tuple[FloatArray, ...]
+    columns: scipy.sparse.csr_array  # (n_rows, k): before
+    codes: tuple[np.ndarray, ...]  # (n_rows,)
+    taken: tuple[FloatArray, ...]  # (n_levels, k)
 
     def dense(self) -> FloatArray:
         """Return the columns, shape (n_rows, k)."""

@@ -26,55 +26,28 @@ LARGEST_LOADING = 1e4
 
 @dataclass(frozen=True, slots=True)
 class Collinear:
-    """A regressor that the rest explains.
+    """A regressor that the rest explains."""
 
-    Attributes
-    ----------
-    column : int
-        Its position.
-    name : Words
-    columns : tuple of int
-        The kept columns that, with the effects, reproduce it; empty if the fixed effects alone do.
-    explained_by : Words
-        The fixed effects, or the names of those columns.
-    """
-
-    column: int
+    column: int  # its position
     name: Words
+    # The kept columns that, with the effects, reproduce it; empty if the fixed effects alone do
     columns: tuple[int, ...]
-    explained_by: Words
+    explained_by: Words  # the fixed effects, or the names of those columns
 
 
 @dataclass(frozen=True, slots=True)
 class LeastSquares:
-    """A fitted linear model.
+    """A fitted linear model."""
 
-    Attributes
-    ----------
-    coefficients : FloatArray
-        (k,) for the kept columns.
-    kept : IntArray
-        (k,) positions of the kept columns.
-    x_tilde : FloatArray
-        (n, k) kept regressors less what the effects explain.
-    y_tilde, residuals : FloatArray
-        (n,).
-    bread : FloatArray
-        (k, k) inverse of x_tilde'W x_tilde.
-    collinear : tuple of Collinear
-        The columns left out and what they are collinear with.
-    within_r2 : float
-        Share of the weighted variation left by the effects that the regressors explain.
-    """
-
-    coefficients: FloatArray
-    kept: IntArray
-    x_tilde: FloatArray
+    coefficients: FloatArray  # (k,) for the kept columns
+    kept: IntArray  # (k,) positions of the kept columns
+    x_tilde: FloatArray  # (n, k) kept regressors less what the effects explain
+    # y_tilde, residuals: (n,)
     y_tilde: FloatArray
     residuals: FloatArray
-    bread: FloatArray
-    collinear: tuple[Collinear, ...]
-    within_r2: float
+    bread: FloatArray  # (k, k) inverse of x_tilde'W x_tilde
+    collinear: tuple[Collinear, ...]  # the columns left out and what they are collinear with
+    within_r2: float  # share of the weighted variation left by the effects that the regressors explain
 
 
 def fit_least_squares(

@@ -16,18 +16,10 @@ LOST = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """Groups left out together.
+    """Groups left out together."""
 
-    Attributes
-    ----------
-    groups : tuple of int
-        In the order in which they were left out.
-    change : float
-        Of the sum, NaN where it cannot be predicted without them.
-    """
-
-    groups: tuple[int, ...]
-    change: float
+    groups: tuple[int, ...]  # in the order in which they were left out
+    change: float  # of the sum, NaN where it cannot be predicted without them
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,20 +29,13 @@ class Removals:
     With Q the annihilator of the fit and W its weights, A = W^-1/2 Q W^-1/2, a the weights of the rows' outcomes in
     the sum over root weights, b the residuals times root weights: without the rows C the sum changes by
     -a_C' A_CC^- b_C. Exact for least squares; for Poisson, with working residuals, one Newton step.
-
-    Attributes
-    ----------
-    annihilator : FloatArray, shape (n_rows, n_rows)
-    loadings, errors : FloatArray, shape (n_rows,)
-        a and b.
-    members : tuple of IntArray
-        Rows of each group.
     """
 
-    annihilator: FloatArray
+    annihilator: FloatArray  # (n_rows, n_rows)
+    # loadings, errors: (n_rows,): a and b
     loadings: FloatArray
     errors: FloatArray
-    members: tuple[IntArray, ...]
+    members: tuple[IntArray, ...]  # rows of each group
 
     def leave_out(self, groups: Sequence[int]) -> Removed:
         """Leave some groups out together."""

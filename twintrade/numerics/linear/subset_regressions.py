@@ -10,21 +10,13 @@ from twintrade.numerics.arrays import FloatArray, IntArray, intersect_codes, lis
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grams:
-    """Cross-products of treatment, controls and outcome, all net of fixed effects.
+    """Cross-products of treatment, controls and outcome, all net of fixed effects."""
 
-    Attributes
-    ----------
-    total : FloatArray, shape (k + 2, k + 2)
-        Treatment first, controls, outcome last.
-    by_cluster : tuple of (float, FloatArray of shape (n_clusters, k + 2, k + 2))
-        By cluster of each dimension, and of each intersection of dimensions with the sign it enters with.
-    sizes : tuple of int
-        Clusters by dimension.
-    """
-
-    total: FloatArray
+    total: FloatArray  # (k + 2, k + 2): treatment first, controls, outcome last
+    # (n_clusters, k + 2, k + 2): by cluster of each dimension, and of each intersection of dimensions with the sign
+    # it enters with
     by_cluster: tuple[tuple[float, FloatArray], ...]
-    sizes: tuple[int, ...]
+    sizes: tuple[int, ...]  # clusters by dimension
 
 
 def compute_grams(columns: FloatArray, clusters: Sequence[IntArray], weights: FloatArray | None = None) -> Grams:

@@ -23,28 +23,20 @@ class Sums:
     A draw v (one weight a drawing group) moves the coefficient by v's = v'(s0 + d s1) and leaves cluster g the
     residual score q_g = (J v)_g with J = J0 + d J1. J holds for each group its own score in its cluster, less
     products of left factors, the same for both, and right ones.
-
-    Attributes
-    ----------
-    s0, s1 : FloatArray, shape (n_groups,)
-    own0, own1 : FloatArray, shape (n_groups,)
-    cluster : IntArray, shape (n_groups,)
-        Of each group.
-    left : tuple of FloatArray or sparse array, each of shape (n_clusters, rank)
-    right0, right1 : tuple of the same, each of shape (n_groups, rank)
-    factor : float
-        Of the variance: the small-sample correction.
     """
 
+    # s0, s1: (n_groups,)
     s0: FloatArray
     s1: FloatArray
+    # own0, own1: (n_groups,)
     own0: FloatArray
     own1: FloatArray
-    cluster: IntArray
-    left: tuple[Matrix, ...]
+    cluster: IntArray  # (n_groups,): of each group
+    left: tuple[Matrix, ...]  # (n_clusters, rank)
+    # right0, right1: (n_groups, rank)
     right0: tuple[Matrix, ...]
     right1: tuple[Matrix, ...]
-    factor: float
+    factor: float  # of the variance: the small-sample correction
 
     def without_null(self) -> "Sums":
         """Return the sums of draws that do not move with the null."""
@@ -94,16 +86,10 @@ def _get_numbers(matrix: Matrix) -> FloatArray:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WildPolynomials:
-    """Numerators and squared errors of all draws as polynomials in the distance d.
+    """Numerators and squared errors of all draws as polynomials in the distance d."""
 
-    Attributes
-    ----------
-    numerator : FloatArray, shape (2, n_draws)
-    variance : FloatArray, shape (3, n_draws)
-    """
-
-    numerator: FloatArray
-    variance: FloatArray
+    numerator: FloatArray  # (2, n_draws)
+    variance: FloatArray  # (3, n_draws)
 
     def statistics(self, distance: float) -> FloatArray:
         """Return the t statistics of all draws under the null at this distance, shape (n_draws,)."""

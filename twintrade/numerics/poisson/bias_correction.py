@@ -10,28 +10,16 @@ from twintrade.numerics.arrays import FloatArray, IntArray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DyadPanel:
-    """A fitted three-way model, dyad by period; absent rows have mean and score zero.
+    """A fitted three-way model, dyad by period; absent rows have mean and score zero."""
 
-    Attributes
-    ----------
-    origin, destination : IntArray, shape (n_dyads,)
-        Codes of the two ends.
-    mean : FloatArray, shape (n_dyads, n_periods)
-        Fitted means.
-    score : FloatArray, shape (n_dyads, n_periods)
-        Outcome less mean.
-    regressors : FloatArray, shape (n_dyads, n_periods, n_slopes)
-        Mean-weighted residuals of the regressors on the sets of effects.
-    has_dyad_effects : bool
-        Three sets of effects, or the two by period alone.
-    """
-
+    # origin, destination: (n_dyads,): codes of the two ends
     origin: IntArray
     destination: IntArray
-    mean: FloatArray
-    score: FloatArray
+    mean: FloatArray  # (n_dyads, n_periods): fitted means
+    score: FloatArray  # (n_dyads, n_periods): outcome less mean
+    # (n_dyads, n_periods, n_slopes): mean-weighted residuals of the regressors on the sets of effects
     regressors: FloatArray
-    has_dyad_effects: bool = True
+    has_dyad_effects: bool = True  # three sets of effects, or the two by period alone
 
     @property
     def information(self) -> FloatArray:
@@ -48,22 +36,14 @@ class DyadPanel:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IncidentalBias:
-    """What Weidner and Zylkin (2021) correct.
+    """What Weidner and Zylkin (2021) correct."""
 
-    Attributes
-    ----------
-    bias : FloatArray, shape (n_slopes,)
-        To be subtracted from the slopes.
-    dyad_scores, adjusted_scores : FloatArray, shape (n_dyads, n_slopes)
-        Each dyad's score on the slopes, and the same with its residuals freed of their own leverage.
-    bread : FloatArray, shape (n_slopes, n_slopes)
-        Inverse of the slopes' information.
-    """
-
-    bias: FloatArray
+    bias: FloatArray  # (n_slopes,): to be subtracted from the slopes
+    # dyad_scores, adjusted_scores: (n_dyads, n_slopes): each dyad's score on the slopes, and the same with its
+    # residuals freed of their own leverage
     dyad_scores: FloatArray
     adjusted_scores: FloatArray
-    bread: FloatArray
+    bread: FloatArray  # (n_slopes, n_slopes): inverse of the slopes' information
 
 
 def compute_incidental_bias(panel: DyadPanel) -> IncidentalBias:

@@ -31,60 +31,33 @@ MOST_WHOLE = 2_000_000
 
 @dataclass(frozen=True, slots=True)
 class PoissonFit:
-    """A fitted Poisson model; arrays over rows refer to the ``rows`` that were kept, in order.
+    """A fitted Poisson model; arrays over rows refer to the ``rows`` that were kept, in order."""
 
-    Attributes
-    ----------
-    coefficients : FloatArray
-        (k,) for the kept columns.
-    kept : IntArray
-        (k,) positions of the kept columns.
-    collinear : tuple of Collinear
-    mu, eta : FloatArray
-        (n,) fitted means and linear predictors, offset included.
-    x_tilde : FloatArray
-        (n, k) regressors less what the effects explain under the weights ``weights * mu``.
-    residuals : FloatArray
-        (n,) working residuals (y - mu) / mu.
-    bread : FloatArray
-        (k, k) inverse of x_tilde' diag(weights * mu) x_tilde.
-    deviance, null_deviance, loglik, pseudo_r2 : float
-        The null model has one mean; pseudo_r2 is 1 - loglik / null loglik (McFadden).
-    iterations : int
-    rows : IntArray
-        (n,) positions of the rows used.
-    separated : tuple of Separated
-        Positions of the rows dropped, by reason.
-    singletons : IntArray
-        Positions of rows that are alone in a level of an effect once separated rows are gone: fitted perfectly,
-        without influence on the coefficients; dropped only if that was asked for.
-    effect_coefficients : tuple of FloatArray
-        One consistent solution of each effect's coefficients, indexed by code, NaN where no row is left.
-    levels : Levels
-        The effects recoded, by row that was kept or by every row.
-    taken : tuple of FloatArray
-        (size, k) what each level took out of the regressors.
-    """
-
-    coefficients: FloatArray
-    kept: IntArray
+    coefficients: FloatArray  # (k,) for the kept columns
+    kept: IntArray  # (k,) positions of the kept columns
     collinear: tuple[Collinear, ...]
+    # mu, eta: (n,) fitted means and linear predictors, offset included
     mu: FloatArray
     eta: FloatArray
-    x_tilde: FloatArray
-    residuals: FloatArray
-    bread: FloatArray
+    x_tilde: FloatArray  # (n, k) regressors less what the effects explain under the weights `weights * mu`
+    residuals: FloatArray  # (n,) working residuals (y - mu) / mu
+    bread: FloatArray  # (k, k) inverse of x_tilde' diag(weights * mu) x_tilde
+    # deviance, null_deviance, loglik, pseudo_r2: The null model has one mean; pseudo_r2 is 1 - loglik / null loglik
+    # (McFadden)
     deviance: float
     null_deviance: float
     loglik: float
     pseudo_r2: float
     iterations: int
-    rows: IntArray
-    separated: tuple[Separated, ...]
+    rows: IntArray  # (n,) positions of the rows used
+    separated: tuple[Separated, ...]  # positions of the rows dropped, by reason
+    # Positions of rows that are alone in a level of an effect once separated rows are gone: fitted perfectly, without
+    # influence on the coefficients; dropped only if that was asked for
     singletons: IntArray
+    # One consistent solution of each effect's coefficients, indexed by code, NaN where no row is left
     effect_coefficients: tuple[FloatArray, ...]
-    levels: Levels
-    taken: tuple[FloatArray, ...]
+    levels: Levels  # the effects recoded, by row that was kept or by every row
+    taken: tuple[FloatArray, ...]  # (size, k) what each level took out of the regressors
 
 
 def fit_poisson(

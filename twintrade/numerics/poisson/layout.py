@@ -13,33 +13,15 @@ from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layout:
-    """The kept rows and their places.
+    """The kept rows and their places."""
 
-    Attributes
-    ----------
-    rows : IntArray, shape (n_kept,)
-        Positions of the kept rows among the caller's.
-    n : int
-        Number of places.
-    places : IntArray or None, shape (n_kept,)
-        Place of each kept row; None if the kept rows, in order, are the places.
-    is_ordered : bool
-        Whether the places increase.
-    effects : Absorber
-        The effects on the places.
-    labels : Absorber
-        The effects as the caller coded them.
-    absent : tuple of BoolArray
-        For each effect the levels without any kept row.
-    """
-
-    rows: IntArray
-    n: int
-    places: IntArray | None
-    is_ordered: bool
-    effects: Absorber
-    labels: Absorber
-    absent: tuple[BoolArray, ...]
+    rows: IntArray  # (n_kept,): positions of the kept rows among the caller's
+    n: int  # number of places
+    places: IntArray | None  # (n_kept,): place of each kept row; None if the kept rows, in order, are the places
+    is_ordered: bool  # whether the places increase
+    effects: Absorber  # the effects on the places
+    labels: Absorber  # the effects as the caller coded them
+    absent: tuple[BoolArray, ...]  # for each effect the levels without any kept row
 
     def spread(self, values: FloatArray, out: FloatArray | None = None) -> FloatArray:
         """Copy one value per caller's row to the places, zero where no row stands."""

@@ -9,21 +9,14 @@ from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RowDummies:
-    """Rows with a dummy in several sets.
+    """Rows with a dummy in several sets."""
 
-    Attributes
-    ----------
-    rows, sets, columns : IntArray, shape (n_entries,)
-        The row, the set, ascending, and the dummy, numbered through all sets: a row with a dummy of its own is left
-        out.
-    home : IntArray, shape (n_columns,)
-        Set of each dummy, ascending from zero.
-    """
-
+    # rows, sets, columns: (n_entries,): the row, the set, ascending, and the dummy, numbered through all sets: a row
+    # with a dummy of its own is left out
     rows: IntArray
     sets: IntArray
     columns: IntArray
-    home: IntArray
+    home: IntArray  # (n_columns,): set of each dummy, ascending from zero
 
     def part(self, sets: slice) -> tuple["RowDummies", slice]:
         """Return some of the sets, and which dummies are theirs."""
@@ -52,20 +45,11 @@ class RowDummies:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Start:
-    """Where rounds begin.
+    """Where rounds begin."""
 
-    Attributes
-    ----------
-    levels : FloatArray, shape (n_sets, n_levels)
-    dummies : FloatArray, shape (n_columns,)
-        Log points that each level, and each dummy of several rows, adds.
-    means : FloatArray, shape (n_rows, n_sets), or None
-        What they add to, without dummies, where it differs between sets.
-    """
-
-    levels: FloatArray
-    dummies: FloatArray
-    means: FloatArray | None
+    levels: FloatArray  # (n_sets, n_levels)
+    dummies: FloatArray  # (n_columns,): log points that each level, and each dummy of several rows, adds
+    means: FloatArray | None  # (n_rows, n_sets): what they add to, without dummies, where it differs between sets
 
     def part(self, sets: slice, columns: slice) -> "Start":
         """Return that of some of the sets."""

@@ -22,29 +22,17 @@ FARTHEST = 30.0
 
 @dataclass(frozen=True, eq=False)
 class ExactUpdates:
-    """Rows of a fit, the levels they are in, and what was observed.
+    """Rows of a fit, the levels they are in, and what was observed."""
 
-    Attributes
-    ----------
-    y, means : FloatArray, shape (n_rows,)
-        Outcomes, and the means that rounds begin with where no others are given.
-    weights : FloatArray, shape (n_rows,)
-        Zero for rows that are not in the fit.
-    levels : IntArray, shape (n_effects, n_rows)
-        The level of each row in every effect, numbered through all effects: dyad, city-period and partner-period
-        where there is a cube.
-    starts : IntArray, shape (n_effects + 1,)
-        Where the levels of each effect begin.
-    coefficients : IntArray, shape (n_levels,)
-        Place of each level among the coefficients of an elimination; any where no row is.
-    cube : Cube or None
-    """
-
+    # y, means: (n_rows,): outcomes, and the means that rounds begin with where no others are given
     y: FloatArray
     means: FloatArray
-    weights: FloatArray
+    weights: FloatArray  # (n_rows,): zero for rows that are not in the fit
+    # (n_effects, n_rows): the level of each row in every effect, numbered through all effects: dyad, city-period and
+    # partner-period where there is a cube
     levels: IntArray
-    starts: IntArray
+    starts: IntArray  # (n_effects + 1,): where the levels of each effect begin
+    # (n_levels,): place of each level among the coefficients of an elimination; any where no row is
     coefficients: IntArray
     cube: Cube | None
 
@@ -95,15 +83,10 @@ class ExactUpdates:
 class UpdatedSets(ABC):
     """Where the updates of several sets stand: what each level and each dummy multiplies means by.
 
-    Attributes
-    ----------
-    goals, factors : FloatArray, shape (n_sets, n_levels + n_dummies)
-        Observed sums, zero where nothing is to move. Dummies are those of the set that has most.
-    places, rows, sets : IntArray, shape (n_entries,)
-    levels, columns : IntArray, shape (n_effects, n_entries) and (n_entries,)
-        Where in the two tables, row after row, the levels and the dummy of each entry are.
-    begun, weights : FloatArray, shape (n_entries,)
-        Means to begin with, and weights, zero for rows that are left out.
+    ``goals, factors``: (n_sets, n_levels + n_dummies): observed sums, zero where nothing is to move. Dummies are
+    those of the set that has most.; ``places, rows, sets``: (n_entries,); ``levels, columns``: (n_effects,
+    n_entries): where in the two tables, row after row, the levels and the dummy of each entry are; ``begun,
+    weights``: (n_entries,): means to begin with, and weights, zero for rows that are left out.
     """
 
     def __init__(self, of: ExactUpdates, dummies: RowDummies, start: Start | None) -> None:

@@ -15,27 +15,17 @@ from twintrade.numerics.series.segmented import (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Break:
-    """The break that fits best.
+    """The break that fits best."""
 
-    Attributes
-    ----------
-    date : int
-        First period after it.
-    statistic, p : float
-        Largest F and its bootstrap p-value under no break.
-    low, high : int
-        Interval of the date.
-    statistics : FloatArray, shape (n_dates,)
-    dates : IntArray, shape (n_dates,)
-    """
-
-    date: int
+    date: int  # first period after it
+    # statistic, p: Largest F and its bootstrap p-value under no break
     statistic: float
     p: float
+    # low, high: Interval of the date
     low: int
     high: int
-    statistics: FloatArray
-    dates: IntArray
+    statistics: FloatArray  # (n_dates,)
+    dates: IntArray  # (n_dates,)
 
 
 def find_unknown_break(

@@ -18,21 +18,13 @@ class RestrictedSeries:
 
     The coefficient of the autoregression is the one under which the residuals of the null are as correlated as they
     are in half of the series (Andrews 1993): least squares has it too small, and the test rejects too often.
-
-    Attributes
-    ----------
-    basis, null : FloatArray, shape (n_periods, n_columns)
-        Orthonormal bases of the regressors, and of those that stay under the null.
-    medians : FloatArray, shape (n_grid,)
-        Median autocorrelation of the null's residuals under each coefficient of ``GRID``.
-    lags : int
-        Of the Bartlett errors.
     """
 
+    # basis, null: (n_periods, n_columns): orthonormal bases of the regressors, and of those that stay under the null
     basis: FloatArray
     null: FloatArray
-    medians: FloatArray
-    lags: int
+    medians: FloatArray  # (n_grid,): median autocorrelation of the null's residuals under each coefficient of `GRID`
+    lags: int  # of the Bartlett errors
 
     @classmethod
     def of(cls, columns: FloatArray, kept: FloatArray, lags: int, rng: np.random.Generator) -> "RestrictedSeries":

@@ -10,21 +10,13 @@ from twintrade.numerics.arrays import FloatArray, IntArray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SegmentedFit:
-    """Least squares of a series on level, trend, season and their change.
+    """Least squares of a series on level, trend, season and their change."""
 
-    Attributes
-    ----------
-    design : FloatArray, shape (n_periods, n_slopes)
-        Constant, trend, level change, slope change (where fitted), seasonal dummies.
-    coefficients : FloatArray, shape (n_slopes,)
-    residuals : FloatArray, shape (n_periods,)
-    bread : FloatArray, shape (n_slopes, n_slopes)
-    """
-
+    # (n_periods, n_slopes): constant, trend, level change, slope change (where fitted), seasonal dummies
     design: FloatArray
-    coefficients: FloatArray
-    residuals: FloatArray
-    bread: FloatArray
+    coefficients: FloatArray  # (n_slopes,)
+    residuals: FloatArray  # (n_periods,)
+    bread: FloatArray  # (n_slopes, n_slopes)
 
 
 def build_segmented_design(

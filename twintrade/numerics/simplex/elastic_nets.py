@@ -15,16 +15,9 @@ SMALLEST_PENALTY = 1e-3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NetFit:
-    """Weights and intercept under one penalty.
+    """Weights and intercept under one penalty."""
 
-    Attributes
-    ----------
-    weights : FloatArray, shape (n_weights,)
-    intercept : float
-    penalty, mix : float
-    """
-
-    weights: FloatArray
+    weights: FloatArray  # (n_weights,)
     intercept: float
     penalty: float
     mix: float

@@ -24,23 +24,13 @@ SMALLEST = -8.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PredictorFit:
-    """Donor weights under given or chosen predictor weights.
+    """Donor weights under given or chosen predictor weights."""
 
-    Attributes
-    ----------
-    weights : FloatArray, shape (n_donors,)
-    importance : FloatArray, shape (n_predictors,)
-        Diagonal of V, summing to one.
-    loss : float
-        Mean squared gap of the outcome before the onset.
-    start_losses : FloatArray, shape (n_starts,)
-        The same where the search from each start ended: equal, regression, then the best of those drawn; empty
-        where V was given.
-    """
-
-    weights: FloatArray
-    importance: FloatArray
-    loss: float
+    weights: FloatArray  # (n_donors,)
+    importance: FloatArray  # (n_predictors,): diagonal of V, summing to one
+    loss: float  # mean squared gap of the outcome before the onset
+    # (n_starts,): the same where the search from each start ended: equal, regression, then the best of those drawn;
+    # empty where V was given
     start_losses: FloatArray = field(default_factory=lambda: np.zeros(0))
 
 

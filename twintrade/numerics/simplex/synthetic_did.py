@@ -19,19 +19,11 @@ LEAST_GAIN = 1e-5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DidWeights:
-    """Weights of one block of treated units that share an onset.
+    """Weights of one block of treated units that share an onset."""
 
-    Attributes
-    ----------
-    omega : FloatArray, shape (n_donors,)
-    lambda_ : FloatArray, shape (n_before,)
-    zeta : float
-        Regularization of omega.
-    """
-
-    omega: FloatArray
-    lambda_: FloatArray
-    zeta: float
+    omega: FloatArray  # (n_donors,)
+    lambda_: FloatArray  # (n_before,)
+    zeta: float  # regularization of omega
 
 
 def compute_noise_level(donors_before: FloatArray) -> float:

@@ -11,29 +11,19 @@ from twintrade.numerics.arrays import FloatArray
 
 @dataclass(frozen=True, slots=True)
 class RandomEffects:
-    """A random-effects mean.
+    """A random-effects mean."""
 
-    Attributes
-    ----------
-    mean, se, low, high, p : float
-        With the Hartung-Knapp variance and t quantiles of n - 1 degrees of freedom.
-    heterogeneity : float
-        Standard deviation of the true effects (Paule-Mandel).
-    q, q_p : float
-        Cochran's statistic and its p-value.
-    factor : float
-        The Hartung-Knapp factor of the variance, before it is kept from falling below one.
-    """
-
+    # mean, se, low, high, p: With the Hartung-Knapp variance and t quantiles of n - 1 degrees of freedom
     mean: float
     se: float
     low: float
     high: float
     p: float
-    heterogeneity: float
+    heterogeneity: float  # standard deviation of the true effects (Paule-Mandel)
+    # q, q_p: Cochran's statistic and its p-value
     q: float
     q_p: float
-    factor: float
+    factor: float  # the Hartung-Knapp factor of the variance, before it is kept from falling below one
 
 
 def fit_random_effects(

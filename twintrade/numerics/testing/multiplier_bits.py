@@ -18,17 +18,9 @@ TWO_POINTS = {"rademacher": (-1.0, 1.0, 0.5), "mammen": (GOLDEN, 1 - GOLDEN, GOL
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Multipliers:
-    """Some draws of one multiplier an item.
+    """Some draws of one multiplier an item."""
 
-    Attributes
-    ----------
-    bits : ByteArray, shape (n_items, n_bytes)
-        One bit a draw, the highest first; one means the second value.
-    n_draws : int
-    values : tuple of float
-    """
-
-    bits: ByteArray
+    bits: ByteArray  # (n_items, n_bytes): one bit a draw, the highest first; one means the second value
     n_draws: int
     values: tuple[float, float]
 

@@ -17,21 +17,12 @@ OUTER = 0.97
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GapNoise:
-    """Errors by which gaps are divided.
+    """Errors by which gaps are divided."""
 
-    Attributes
-    ----------
-    scales : FloatArray, shape (n_cases,)
-        Up to a common factor; ones where no case's past tells anything.
-    small_over_large : float
-        How many times as noisy small cases are as large ones, NaN where too few are known.
-    p : float
-        Of no dependence on size.
-    """
-
-    scales: FloatArray
+    scales: FloatArray  # (n_cases,): up to a common factor; ones where no case's past tells anything
+    # How many times as noisy small cases are as large ones, NaN where too few are known
     small_over_large: float = float("nan")
-    p: float = float("nan")
+    p: float = float("nan")  # of no dependence on size
 
 
 def compute_gap_noise(squares: FloatArray, counts: FloatArray, sizes: FloatArray) -> GapNoise:

@@ -12,19 +12,10 @@ EXACT = 1e-8
 
 @dataclass(frozen=True, slots=True)
 class PlaceboRank:
-    """A rank among placebos, read as a p-value.
+    """A rank among placebos, read as a p-value."""
 
-    Attributes
-    ----------
-    p : float
-        Share of all cases, the treated one included, whose statistic is at least as large.
-    floor : float
-        Smallest value ``p`` can take, 1 / (n_placebos + 1).
-    n_placebos : int
-    """
-
-    p: float
-    floor: float
+    p: float  # share of all cases, the treated one included, whose statistic is at least as large
+    floor: float  # smallest value `p` can take, 1 / (n_placebos + 1)
     n_placebos: int
 
 

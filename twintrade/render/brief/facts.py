@@ -34,15 +34,7 @@ OF_VERDICT: dict[str, Verdict] = {"supported": "clear", "not supported": "agains
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """A change in percent with its interval; NaN where there is none, infinite where it has no end.
-
-    Attributes
-    ----------
-    percent, low, high, level, p : float
-    inference : str
-    low_error, high_error : float
-        Monte Carlo errors of the ends; NaN where no draw could move them.
-    """
+    """A change in percent with its interval; NaN where there is none, infinite where it has no end."""
 
     percent: float
     low: float = math.nan
@@ -50,6 +42,7 @@ class Effect:
     level: float = 0.95
     p: float = math.nan
     inference: str = ""
+    # low_error, high_error: Monte Carlo errors of the ends; NaN where no draw could move them
     low_error: float = math.nan
     high_error: float = math.nan
 
@@ -73,38 +66,21 @@ class Effect:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Facts:
-    """What the brief of an analysis rests on.
-
-    Attributes
-    ----------
-    page : Page
-    headline : Record or None
-        The specification; None where nothing was estimated.
-    effect : Effect or None
-        None also where a single case is said to tell nothing.
-    money : Money or None
-    verdict : {"against", "cannot", "clear"}
-    n_objecting, n_cannot, n_judged : int
-        Checks that object, that could not tell, and that have a verdict, of every column.
-    methods : tuple of (Record, Effect)
-        Every column with a change in percent.
-    detectable : float
-        Smallest change in percent that is found four times in five, NaN where unknown.
-    roles : dict of str to int
-        Units by their part in the comparison.
-    """
+    """What the brief of an analysis rests on."""
 
     page: Page
-    headline: Record | None
-    effect: Effect | None
+    headline: Record | None  # the specification; None where nothing was estimated
+    effect: Effect | None  # none also where a single case is said to tell nothing
     money: Money | None
     verdict: Verdict
+    # n_objecting, n_cannot, n_judged: Checks that object, that could not tell, and that have a verdict, of every
+    # column
     n_objecting: int
     n_cannot: int
     n_judged: int
-    methods: tuple[tuple[Record, Effect], ...]
-    detectable: float
-    roles: dict[str, int]
+    methods: tuple[tuple[Record, Effect], ...]  # every column with a change in percent
+    detectable: float  # smallest change in percent that is found four times in five, NaN where unknown
+    roles: dict[str, int]  # units by their part in the comparison
 
     @property
     def n_treated(self) -> int:

@@ -36,23 +36,12 @@ class Rectangle:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Field:
-    """The field of a picture, about as large as the layout leaves it.
+    """The field of a picture, about as large as the layout leaves it."""
 
-    Attributes
-    ----------
-    x : ndarray
-        Periods.
-    lines : tuple of ndarray
-        What is drawn, a value a period.
-    roof : float
-        The upper end of the axis, which begins at zero.
-    width, height : float
-        In points.
-    """
-
-    x: np.ndarray
-    lines: tuple[np.ndarray, ...]
-    roof: float
+    x: np.ndarray  # periods
+    lines: tuple[np.ndarray, ...]  # what is drawn, a value a period
+    roof: float  # the upper end of the axis, which begins at zero
+    # width, height: In points
     width: float
     height: float
 

@@ -34,25 +34,13 @@ WIDE_PERCENTS = (-95, -80, -50, 0, 50, 150, 400, 1000, 3000, 10000)
 
 @dataclass(frozen=True, slots=True)
 class EventAxis:
-    """What the axes of an event study say.
-
-    Attributes
-    ----------
-    y_label : str
-    x_label : str
-    is_log : bool
-        Whether a second axis shows 100(exp(b) - 1).
-    binned : (bool, bool)
-        Whether the first and the last event time stand for all beyond.
-    base_note : str
-        What the pre-period effects mean, for the legend.
-    """
+    """What the axes of an event study say."""
 
     y_label: str
     x_label: str = ""
-    is_log: bool = False
-    binned: tuple[bool, bool] = (False, False)
-    base_note: str = ""
+    is_log: bool = False  # whether a second axis shows 100(exp(b) - 1)
+    binned: tuple[bool, bool] = (False, False)  # whether the first and the last event time stand for all beyond
+    base_note: str = ""  # what the pre-period effects mean, for the legend
 
 
 def draw(frame: pd.DataFrame, axis: EventAxis, *, theme: Theme | None = None, is_simulated: bool = False) -> Figure:

@@ -18,21 +18,11 @@ STAR_LEVELS = ((0.01, "***"), (0.05, "**"), (0.10, "*"))
 
 @dataclass(frozen=True, slots=True)
 class TableOptions:
-    """What a table of estimates shows.
+    """What a table of estimates shows."""
 
-    Attributes
-    ----------
-    under : {"se", "interval", "t", "p"}
-        What stands below the estimate.
-    has_stars : bool
-        Whether significance stars are printed, with their levels in the note.
-    columns_per_table : int, optional
-        A wider ladder is continued in another table.
-    """
-
-    under: Under = "se"
-    has_stars: bool = False
-    columns_per_table: int | None = None
+    under: Under = "se"  # what stands below the estimate
+    has_stars: bool = False  # whether significance stars are printed, with their levels in the note
+    columns_per_table: int | None = None  # a wider ladder is continued in another table
 
     def count_columns(self, is_short: bool) -> int:
         """Return how many columns a ladder takes."""

@@ -15,28 +15,15 @@ OWN_HEADINGS = ("Heading 1", "Heading 2", "Heading 3", "Heading 4", "Caption", "
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a style of this program is like before anyone changes it.
+    """What a style of this program is like before anyone changes it."""
 
-    Attributes
-    ----------
-    size : float
-        In points; 0 is that of the style below it.
-    is_bold : bool
-    colour : str
-    before, after : float
-        Space in points.
-    edge : str
-        Colour of a line at the left, or around where ``is_boxed``.
-    is_boxed, keeps_next : bool
-    base : str
-    """
-
-    size: float = 0.0
+    size: float = 0.0  # in points; 0 is that of the style below it
     is_bold: bool = False
     colour: str = INK
+    # before, after: Space in points
     before: float = 0.0
     after: float = 0.0
-    edge: str = ""
+    edge: str = ""  # colour of a line at the left, or around where `is_boxed`
     is_boxed: bool = False
     keeps_next: bool = False
     base: str = "Normal"

@@ -42,23 +42,12 @@ def list_font_folders(family: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Printer:
-    """Texts made printable, remembering what was lost.
+    """Texts made printable, remembering what was lost."""
 
-    Attributes
-    ----------
-    points : frozenset of int
-        Code points the typeface has.
-    romanized : mapping of str to str
-        Names in Latin letters, by name.
-    wording : Wording
-    lost : dict of str to str
-        Text as given, and as printed.
-    """
-
-    points: frozenset[int]
-    romanized: Mapping[str, str] = field(default_factory=dict)
+    points: frozenset[int]  # code points the typeface has
+    romanized: Mapping[str, str] = field(default_factory=dict)  # names in Latin letters, by name
     wording: Wording = field(default_factory=Wording)
-    lost: dict[str, str] = field(default_factory=dict)
+    lost: dict[str, str] = field(default_factory=dict)  # text as given, and as printed
 
     def __call__(self, text: str) -> str:
         """Return a text with only printable characters: romanized names where known, else question marks."""

@@ -18,27 +18,14 @@ LOST_LINE = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A block as it takes room on a page.
+    """A block as it takes room on a page."""
 
-    Attributes
-    ----------
-    kind : {"heading", "text", "rows", "whole", "break"}
-        Rows are those of a long table, which may go on over the page; "whole" does not break.
-    height : float
-        In points, the space behind it included.
-    level : int
-        Of a heading.
-    series : str
-        "table" or "figure", whose numbers must keep their order.
-    ends_first : bool
-        Of a break: only on the page of the last heading.
-    """
-
+    # Rows are those of a long table, which may go on over the page; "whole" does not break
     kind: Literal["heading", "text", "rows", "whole", "break"]
-    height: float
-    level: int = 0
-    series: str = ""
-    ends_first: bool = False
+    height: float  # in points, the space behind it included
+    level: int = 0  # of a heading
+    series: str = ""  # "table" or "figure", whose numbers must keep their order
+    ends_first: bool = False  # of a break: only on the page of the last heading
 
     def breaks_on(self, page: int) -> bool:
         """Whether it ends the page of that number from the last heading's on."""

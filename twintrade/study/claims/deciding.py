@@ -21,44 +21,20 @@ MAIN = "C1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What a result set holds on one claim.
+    """What a result set holds on one claim."""
 
-    Attributes
-    ----------
-    side : {"claimed", "other", "neither"}
-        Where the evidence lies; "neither" also where it could not show the claim whatever came out.
-    p : float
-        Two-sided, of lying on no side; NaN where there is no test.
-    text : Words
-    detectable : Words
-        Minimum detectable effect; empty where the evidence is no effect.
-    floor : float
-        Smallest p-value that the test can give, NaN where it has none.
-    objections : tuple of Words
-        Names of the checks that object to the estimate or to the data.
-    is_examined : bool
-        Whether the result set holds anything on the claim.
-    """
-
-    side: Side
-    p: float
+    side: Side  # where the evidence lies; "neither" also where it could not show the claim whatever came out
+    p: float  # two-sided, of lying on no side; NaN where there is no test
     text: Words
-    detectable: Words = ""
-    floor: float = math.nan
-    objections: tuple[Words, ...] = ()
-    is_examined: bool = True
+    detectable: Words = ""  # minimum detectable effect; empty where the evidence is no effect
+    floor: float = math.nan  # smallest p-value that the test can give, NaN where it has none
+    objections: tuple[Words, ...] = ()  # names of the checks that object to the estimate or to the data
+    is_examined: bool = True  # whether the result set holds anything on the claim
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A claim's verdict with its evidence in words.
-
-    Attributes
-    ----------
-    verdict : {"supported", "not supported", "cannot tell"}
-    text : Words
-    evidence : Evidence
-    """
+    """A claim's verdict with its evidence in words."""
 
     verdict: Verdict
     text: Words

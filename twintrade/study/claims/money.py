@@ -25,18 +25,12 @@ CASE_VERDICT = "case_verdict"
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """How an overall effect becomes a total; rising in the effect, so that an interval's ends map to ends.
+    """How an overall effect becomes a total; rising in the effect, so that an interval's ends map to ends."""
 
-    Attributes
-    ----------
-    kind : {"row", "untreated", "observed"}
-        The effect is a difference of each treated row; percent of the total without treatment; or log points, which
-        the observed total is larger by.
-    size : float
-        Treated rows; their total without treatment; their observed total. All by sampling weights where there are.
-    """
-
+    # The effect is a difference of each treated row; percent of the total without treatment; or log points, which the
+    # observed total is larger by
     kind: Literal["row", "untreated", "observed"]
+    # Treated rows; their total without treatment; their observed total. All by sampling weights where there are.
     size: float
 
     def total(self, effect: float) -> float:

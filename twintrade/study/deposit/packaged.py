@@ -30,21 +30,11 @@ class PackagedAnalysis:
 
 @dataclass(frozen=True, slots=True)
 class Deposit:
-    """What a README of a deposit of one analysis says beyond that of a project.
+    """What a README of a deposit of one analysis says beyond that of a project."""
 
-    Attributes
-    ----------
-    withheld : mapping of str to Text
-        Inputs that are not in it, each with the reason and how it is brought.
-    lines : mapping of (str, int) to str
-        Kind and number of an exhibit to the file and line that ask for it.
-    citations : tuple of Text
-        How the data are cited.
-    """
-
-    withheld: Mapping[str, Text]
-    lines: Mapping[tuple[str, int], str]
-    citations: tuple[Text, ...]
+    withheld: Mapping[str, Text]  # inputs that are not in it, each with the reason and how it is brought
+    lines: Mapping[tuple[str, int], str]  # kind and number of an exhibit to the file and line that ask for it
+    citations: tuple[Text, ...]  # how the data are cited
 
 
 def read_packaged(analysis: Analysis, deposit: Deposit | None) -> PackagedAnalysis:

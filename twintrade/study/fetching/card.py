@@ -23,25 +23,14 @@ _MOST_ADDRESSES = 12
 
 @dataclass(frozen=True, slots=True)
 class FetchFacts:
-    """How a table was brought.
-
-    Attributes
-    ----------
-    endpoint : str
-    requests : sequence of Request
-    n_empty : int
-        Requests without rows.
-    n_rows : int
-    columns : sequence of str
-    first, last : float
-        When the first and the last answer came, in seconds since 1970.
-    """
+    """How a table was brought."""
 
     endpoint: str
     requests: Sequence[Request]
-    n_empty: int
+    n_empty: int  # requests without rows
     n_rows: int
     columns: Sequence[str]
+    # first, last: When the first and the last answer came, in seconds since 1970
     first: float
     last: float
 

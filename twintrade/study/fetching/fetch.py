@@ -26,18 +26,10 @@ Tell = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A table that was brought.
-
-    Attributes
-    ----------
-    paths : sequence of str
-    block : str
-        The part of an analysis file that reads it.
-    n_rows : int
-    """
+    """A table that was brought."""
 
     paths: Sequence[str]
-    block: str
+    block: str  # the part of an analysis file that reads it
     n_rows: int
 
 

@@ -19,17 +19,9 @@ COLUMNS = ("twinning", "city", "signatory", "partner", "partner_city", "kind", "
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReadAgreements:
-    """The agreements of an analysis.
+    """The agreements of an analysis."""
 
-    Attributes
-    ----------
-    agreements : Agreements
-        As the treatment rules take them.
-    registry : TwinningRegistry
-    undated : UndatedAgreements
-    """
-
-    agreements: Agreements
+    agreements: Agreements  # as the treatment rules take them
     registry: TwinningRegistry
     undated: UndatedAgreements
 

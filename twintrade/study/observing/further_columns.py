@@ -22,14 +22,7 @@ _KEYS = ("city", "partner", "period")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FurtherColumns:
-    """A panel's frame with what the design names, the files read for it, and what was noted.
-
-    Attributes
-    ----------
-    frame : DataFrame
-    inputs : tuple of InputRecord
-    messages : tuple of Message
-    """
+    """A panel's frame with what the design names, the files read for it, and what was noted."""
 
     frame: pd.DataFrame
     inputs: tuple[InputRecord, ...] = ()

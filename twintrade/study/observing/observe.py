@@ -48,35 +48,17 @@ _MOST_COLUMNS = 12
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Observed:
-    """The observed side of an analysis.
+    """The observed side of an analysis."""
 
-    Attributes
-    ----------
-    panel : Panel
-        One column an outcome, named by its flow.
-    agreements : Agreements
-    inputs : tuple of InputRecord
-    messages : tuple of Message
-    is_simulated : bool
-    conversions : tuple of Conversion
-        Every factor that values were multiplied by.
-    reconciliation : Reconciliation or None
-        The registry held against the trade tables.
-    jumps : tuple of Jump
-        Changes of the outcome that nothing in their series explains.
-    totals_only : tuple of str
-        Partners that the analysis file keeps for totals only.
-    """
-
-    panel: Panel
+    panel: Panel  # one column an outcome, named by its flow
     agreements: Agreements
     inputs: tuple[InputRecord, ...]
     messages: tuple[Message, ...]
     is_simulated: bool
-    conversions: tuple[Conversion, ...] = ()
-    reconciliation: Reconciliation | None = None
-    jumps: tuple[Jump, ...] = ()
-    totals_only: tuple[str, ...] = ()
+    conversions: tuple[Conversion, ...] = ()  # every factor that values were multiplied by
+    reconciliation: Reconciliation | None = None  # the registry held against the trade tables
+    jumps: tuple[Jump, ...] = ()  # changes of the outcome that nothing in their series explains
+    totals_only: tuple[str, ...] = ()  # partners that the analysis file keeps for totals only
 
 
 def format_currency(money_unit: str) -> str:

@@ -67,13 +67,7 @@ def group_reasons(columns: Iterable[tuple[Words, Words]]) -> list[tuple[Listed, 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Designs:
-    """Makes designs from what was observed.
-
-    Attributes
-    ----------
-    observed : Observed
-    case : CaseSection or None
-    """
+    """Makes designs from what was observed."""
 
     observed: Observed
     case: CaseSection | None = None

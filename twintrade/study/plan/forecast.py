@@ -36,63 +36,36 @@ SURE_LINEAR, SURE_POISSON = 1.2, 1.7
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What of a design its work costs by.
+    """What of a design its work costs by."""
 
-    Attributes
-    ----------
-    rows : float
-        Thousand rows with a figure.
-    crossed : float
-        Thousand of them under an agreement, times the share that these are of all rows: how far treated rows share
-        their fixed effects with each other.
-    gaps : float
-        Thousand levels of the fixed effects beside those of the largest, where rows are missing; 0 in a full panel.
-    thin : float
-        Million pairs of levels of the fixed effects, times thousand periods, where levels are solved for in steps.
-    """
-
-    rows: float
+    rows: float  # thousand rows with a figure
+    # Thousand of them under an agreement, times the share that these are of all rows: how far treated rows share
+    # their fixed effects with each other
     crossed: float = 0.0
+    # Thousand levels of the fixed effects beside those of the largest, where rows are missing; 0 in a full panel
     gaps: float = 0.0
+    # Million pairs of levels of the fixed effects, times thousand periods, where levels are solved for in steps
     thin: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One job of a run and what it costs by.
-
-    Attributes
-    ----------
-    job : str
-    kinds : tuple of str
-        Rows of the table of costs, the closest first.
-    size : Size
-    times : float
-        Columns and checks that are drawn; 1 for other work.
-    draws : int
-    """
+    """One job of a run and what it costs by."""
 
     job: str
-    kinds: tuple[str, ...]
+    kinds: tuple[str, ...]  # rows of the table of costs, the closest first
     size: Size
-    times: float = 1.0
+    times: float = 1.0  # columns and checks that are drawn; 1 for other work
     draws: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class RunForecast:
-    """What a run is expected to take.
+    """What a run is expected to take."""
 
-    Attributes
-    ----------
-    jobs : tuple of (str, float)
-        In their order, with the seconds that each takes on one core.
-    low, high : float
-        Seconds in all, start and reading included; they differ where the design leaves open what `auto` takes.
-    megabytes : float
-    """
-
-    jobs: tuple[tuple[str, float], ...]
+    jobs: tuple[tuple[str, float], ...]  # in their order, with the seconds that each takes on one core
+    # low, high: Seconds in all, start and reading included; they differ where the design leaves open what `auto`
+    # takes
     low: float
     high: float
     megabytes: float

@@ -29,33 +29,16 @@ _REMAINDER = "remainder"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LadderColumn:
-    """One column of the ladder: a method on its design.
-
-    Attributes
-    ----------
-    estimator : Estimator
-    key : str
-        Unique together with the estimator's name.
-    label : Words
-    design : DesignSection
-        The analysis' design with the entry's changes.
-    exclude_flagged : bool
-        Leave out treated units with another link without a date.
-    donors : {"all", "A", "B"}
-        Donor set of a single case.
-    is_headline : bool
-    inference : Inference or None
-        Its own way to say how sure; None for the analysis's.
-    """
+    """One column of the ladder: a method on its design."""
 
     estimator: Estimator
-    key: str
+    key: str  # unique together with the estimator's name
     label: Words
-    design: DesignSection
-    exclude_flagged: bool
-    donors: str
+    design: DesignSection  # the analysis' design with the entry's changes
+    exclude_flagged: bool  # leave out treated units with another link without a date
+    donors: str  # donor set of a single case
     is_headline: bool
-    inference: Inference | None = None
+    inference: Inference | None = None  # its own way to say how sure; None for the analysis's
 
     @property
     def job(self) -> str:
@@ -65,42 +48,22 @@ class LadderColumn:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A diagnostic and the columns it looks at.
-
-    Attributes
-    ----------
-    diagnostic : Diagnostic
-    columns : tuple of LadderColumn
-    if_any : bool
-        Whether it is left out where the data have nothing that it is about.
-    """
+    """A diagnostic and the columns it looks at."""
 
     diagnostic: Diagnostic
     columns: tuple[LadderColumn, ...]
-    if_any: bool = False
+    if_any: bool = False  # whether it is left out where the data have nothing that it is about
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Every step of an analysis.
-
-    Attributes
-    ----------
-    name : str
-    spec : Spec
-    columns : tuple of LadderColumn
-        The ladder, in the order of the file.
-    inference : Inference
-    beside : tuple of Inference
-        Further inferences about the overall effect, for comparison.
-    checks : tuple of Check
-    """
+    """Every step of an analysis."""
 
     name: str
     spec: Spec
-    columns: tuple[LadderColumn, ...]
+    columns: tuple[LadderColumn, ...]  # the ladder, in the order of the file
     inference: Inference
-    beside: tuple[Inference, ...]
+    beside: tuple[Inference, ...]  # further inferences about the overall effect, for comparison
     checks: tuple[Check, ...]
 
     @property

@@ -13,23 +13,11 @@ _SHOWN_ANYWAY = ("transform", "fixed_effects", "cluster")
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a column is made of.
-
-    Attributes
-    ----------
-    design : DesignSection
-    changes : mapping
-        What the entry changes in the analysis' design.
-    options : mapping
-        Options of the method.
-    exclude_flagged : bool
-    donors : str
-    is_case : bool
-    """
+    """What a column is made of."""
 
     design: DesignSection
-    changes: Mapping[str, Any]
-    options: Mapping[str, Any]
+    changes: Mapping[str, Any]  # what the entry changes in the analysis' design
+    options: Mapping[str, Any]  # options of the method
     exclude_flagged: bool
     donors: str
     is_case: bool

@@ -24,47 +24,26 @@ PLAIN = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StoredColumn:
-    """A column of a stored ladder.
-
-    Attributes
-    ----------
-    estimator, specification : str
-    label : Words
-    options : mapping
-        Of the method.
-    rows : DataFrame
-        unit, city, partner, period, onset (inf for never), outcome, y (transformed), is_treated.
-    effects, clusters : tuple of str
-    transform, comparison : str
-    reference : int
-    estimate, error : float
-        The stored overall effect, and its clustered error where one is stored.
-    inference : str
-        The one reported.
-    scale : str
-    is_headline : bool
-    obstacle : Text or None
-        Why data.csv does not tell the rows.
-    memory : dict
-        Of all columns: regressions that several of them share.
-    """
+    """A column of a stored ladder."""
 
     estimator: str
     specification: str
     label: Words
-    options: Mapping[str, Any]
-    rows: pd.DataFrame
+    options: Mapping[str, Any]  # of the method
+    rows: pd.DataFrame  # unit, city, partner, period, onset (inf for never), outcome, y (transformed), is_treated
     effects: tuple[str, ...]
     clusters: tuple[str, ...]
     transform: str
     comparison: str
     reference: int
+    # estimate, error: The stored overall effect, and its clustered error where one is stored
     estimate: float
     error: float
-    inference: str
+    inference: str  # the one reported
     scale: str
     is_headline: bool
-    obstacle: Text | None
+    obstacle: Text | None  # why data.csv does not tell the rows
+    # Of all columns: regressions that several of them share
     memory: dict[tuple[object, ...], Any] = field(default_factory=dict, repr=False)
 
     @property

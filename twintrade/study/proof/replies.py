@@ -25,18 +25,9 @@ class NotComparedError(TwintradeError):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What other software says of a column.
+    """What other software says of a column."""
 
-    Attributes
-    ----------
-    software : str
-        With the function.
-    estimate, error : float
-    estimand : {"same", "other"}
-    note : Words
-    """
-
-    software: str
+    software: str  # with the function
     estimate: float
     error: float = float("nan")
     estimand: Estimand = "same"

@@ -16,21 +16,11 @@ KEY = ["estimator", "specification", "software", "verdict"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CheckedResults:
-    """Stored results held against all other software that is installed.
+    """Stored results held against all other software that is installed."""
 
-    Attributes
-    ----------
-    lines : tuple of str
-        What the terminal says, one row a line.
-    n_apart : int
-        How many numbers differ.
-    missing : tuple of CrossCheck
-        Checks of a plain install that the results do not hold yet.
-    """
-
-    lines: tuple[str, ...]
-    n_apart: int
-    missing: tuple[CrossCheck, ...]
+    lines: tuple[str, ...]  # what the terminal says, one row a line
+    n_apart: int  # how many numbers differ
+    missing: tuple[CrossCheck, ...]  # checks of a plain install that the results do not hold yet
 
 
 def check_results(results: ResultSet) -> CheckedResults:

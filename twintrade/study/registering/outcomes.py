@@ -20,22 +20,11 @@ _DEGREES = ("latitude", "longitude", "partner_latitude", "partner_longitude")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Blank:
-    """An analysis's rows and agreements without any outcome, and how outcomes are drawn.
+    """An analysis's rows and agreements without any outcome, and how outcomes are drawn."""
 
-    Attributes
-    ----------
-    observed : Observed
-        Its panel keeps covariates, weights and places alone.
-    flows : tuple of str
-        The outcomes to be drawn.
-    is_known : BoolArray, shape (n_rows,)
-        Rows that have a figure.
-    shocks : Shocks
-    """
-
-    observed: Observed
-    flows: tuple[str, ...]
-    is_known: BoolArray
+    observed: Observed  # its panel keeps covariates, weights and places alone
+    flows: tuple[str, ...]  # the outcomes to be drawn
+    is_known: BoolArray  # (n_rows,): rows that have a figure
     shocks: Shocks
 
     def draw(self, rng: np.random.Generator) -> Observed:

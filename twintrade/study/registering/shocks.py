@@ -24,16 +24,10 @@ _MOST_LOST = 0.5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shocks:
-    """What outcomes are drawn from.
-
-    Attributes
-    ----------
-    errors : SimulatedErrors
-    log_size, zeros : FloatArray or None, shape (n_units,)
-        Each unit's own, where estimated.
-    """
+    """What outcomes are drawn from."""
 
     errors: SimulatedErrors
+    # log_size, zeros: (n_units,): each unit's own, where estimated
     log_size: FloatArray | None = None
     zeros: FloatArray | None = None
 

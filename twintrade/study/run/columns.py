@@ -30,21 +30,11 @@ Expect = Callable[[Sequence[tuple[str, float]]], None]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """What a run found.
-
-    Attributes
-    ----------
-    plan : Plan
-    observed : Observed
-    design : Design
-        The analysis' own design, before any column changes it; the case's where there is one.
-    ladder : Ladder
-    messages : tuple of Message
-    """
+    """What a run found."""
 
     plan: Plan
     observed: Observed
-    design: Design
+    design: Design  # the analysis' own design, before any column changes it; the case's where there is one
     ladder: Ladder
     messages: tuple[Message, ...]
 

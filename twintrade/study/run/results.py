@@ -12,31 +12,16 @@ from twintrade.text import Words
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Estimated:
-    """One column of the ladder, estimated or skipped.
-
-    Attributes
-    ----------
-    column : LadderColumn
-    design : Design or None
-        None where the design itself could not be made.
-    fit : Fit or None
-    views : tuple of Estimate
-        By event time, by cohort, overall, by cell: what effects.csv lists.
-    bands : tuple of Bands
-        The reported inference first.
-    inference : Inference or None
-        What checks ask: it repeats the reported bands and infers about other estimates.
-    skip_reason : Words
-        Why there is no fit; empty where there is one.
-    """
+    """One column of the ladder, estimated or skipped."""
 
     column: LadderColumn
-    design: Design | None
+    design: Design | None  # none where the design itself could not be made
     fit: Fit | None = None
-    views: tuple[Estimate, ...] = ()
-    bands: tuple[Bands, ...] = ()
+    views: tuple[Estimate, ...] = ()  # by event time, by cohort, overall, by cell: what effects.csv lists
+    bands: tuple[Bands, ...] = ()  # the reported inference first
+    # What checks ask: it repeats the reported bands and infers about other estimates
     inference: Inference | None = None
-    skip_reason: Words = ""
+    skip_reason: Words = ""  # why there is no fit; empty where there is one
 
     @property
     def is_skipped(self) -> bool:
@@ -46,17 +31,10 @@ class Estimated:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Concluded:
-    """A finding and the column it is about.
-
-    Attributes
-    ----------
-    finding : Finding
-    estimated : Estimated or None
-        None where the finding is about the data alone.
-    """
+    """A finding and the column it is about."""
 
     finding: Finding
-    estimated: Estimated | None = None
+    estimated: Estimated | None = None  # none where the finding is about the data alone
 
     @property
     def keys(self) -> tuple[str, str]:
@@ -68,13 +46,7 @@ class Concluded:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ladder:
-    """All columns and findings of a run.
-
-    Attributes
-    ----------
-    estimated : tuple of Estimated
-    concluded : tuple of Concluded
-    """
+    """All columns and findings of a run."""
 
     estimated: tuple[Estimated, ...]
     concluded: tuple[Concluded, ...] = field(default=())

@@ -11,21 +11,11 @@ from twintrade.text import Text
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """A preset.
+    """A preset."""
 
-    Attributes
-    ----------
-    equation : Text
-        One line for lists.
-    sentence : Text
-        What it is good for.
-    preset : mapping
-        Tables of the analysis file.
-    """
-
-    equation: Text
-    sentence: Text
-    preset: Mapping[str, Any]
+    equation: Text  # one line for lists
+    sentence: Text  # what it is good for
+    preset: Mapping[str, Any]  # tables of the analysis file
 
 
 Label = Literal[

@@ -18,18 +18,10 @@ MOST_BYTES = 20_000_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReportOptions:
-    """How the appendix is drawn.
-
-    Attributes
-    ----------
-    appendix : AppendixOptions
-    others : tuple of AppendixOptions
-        In further languages.
-    word_template : bytes or None
-    """
+    """How the appendix is drawn."""
 
     appendix: AppendixOptions
-    others: tuple[AppendixOptions, ...] = ()
+    others: tuple[AppendixOptions, ...] = ()  # in further languages
     word_template: bytes | None = None
 
 

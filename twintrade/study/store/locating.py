@@ -23,20 +23,11 @@ _MOST_BYTES = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """An analysis file as it stands.
+    """An analysis file as it stands."""
 
-    Attributes
-    ----------
-    root : Path
-        Project folder.
-    name : str
-    text : str
-        TOML.
-    """
-
-    root: Path
+    root: Path  # project folder
     name: str
-    text: str
+    text: str  # TOML
 
     @property
     def raw(self) -> dict[str, Any]:
