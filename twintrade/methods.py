@@ -139,15 +139,7 @@ _WORK = ("estimate", "infer", "check")
 def find_methods(room: str) -> Mapping[str, "EntryPoint"]:
     """Return where each method of a room is, by name, those that other packages register among them.
 
-    Parameters
-    ----------
-    room : str
-        "estimators", "inference", "diagnostics" or "sources".
-
-    Raises
-    ------
-    SpecError
-        Two packages give one name.
+    ``room``: "estimators", "inference", "diagnostics" or "sources".
     """
     from importlib.metadata import EntryPoint, entry_points
 
@@ -171,13 +163,7 @@ def list_packages() -> list[str]:
 
 
 def load_method(entry: "EntryPoint") -> Any:
-    """Return the class of a method.
-
-    Raises
-    ------
-    SpecError
-        Another package registers it and it cannot be imported from there.
-    """
+    """Return the class of a method."""
     if entry.dist is None:
         return entry.load()
     note_library(entry.dist.name)
@@ -194,13 +180,7 @@ def _name_package(entry: "EntryPoint") -> str:
 
 
 def find_name(room: str, method: str | type[Any] | ModuleType) -> str:
-    """Return the name of a method that is given by name, as its class, or by the module that defines it.
-
-    Raises
-    ------
-    SpecError
-        The module defines no method of the room.
-    """
+    """Return the name of a method that is given by name, as its class, or by the module that defines it."""
     if isinstance(method, str):
         return method
     if isinstance(method, type):
@@ -225,13 +205,7 @@ def find_method_line(room: str, name: str) -> str | None:
 
 
 def find_attribute(room: str, name: str) -> Any:
-    """Return what ``tt.estimators.ppml`` is: the module called so, or the class where it lies elsewhere.
-
-    Raises
-    ------
-    AttributeError
-        No method is called so.
-    """
+    """Return what ``tt.estimators.ppml`` is: the module called so, or the class where it lies elsewhere."""
     entry = find_methods(room).get(name)
     if entry is None:
         raise AttributeError(f"module 'twintrade.{room}' has no attribute {name!r}")
@@ -242,12 +216,8 @@ def find_attribute(room: str, name: str) -> Any:
 class Registry(Generic[T]):
     """Classes of one room by their name; a module is imported when its class is asked for.
 
-    Parameters
-    ----------
-    room : str
-        Folder of the package whose modules register themselves when imported ("estimators").
-    noun : str
-        What one entry is, for messages ("estimator").
+    ``room``: folder of the package whose modules register themselves when imported ("estimators"); ``noun``: what one
+    entry is, for messages ("estimator").
 
     Examples
     --------

@@ -55,19 +55,8 @@ def find_renamed(kind: Kind, place: str, renamed: Sequence[Renamed] | None = Non
 def replace_keys(values: Mapping[str, Any], known: Mapping[str, Renamed], stacklevel: int = 2) -> dict[str, Any]:
     """Return values by the names of the present, in their order, with a warning for each old one.
 
-    Parameters
-    ----------
-    values : mapping
-        Arguments, options, or keys of a table of the analysis file.
-    known : mapping of str to Renamed
-        From ``find_renamed``.
-    stacklevel : int
-        Whose line the warning names: 2 is the caller.
-
-    Raises
-    ------
-    SpecError
-        Both names are given.
+    ``values``: arguments, options, or keys of a table of the analysis file; ``known``: from ``find_renamed``;
+    ``stacklevel``: whose line the warning names: 2 is the caller.
     """
     present = {}
     for key, value in values.items():

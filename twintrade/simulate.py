@@ -62,34 +62,14 @@ def simulate(
     Linear: y = a_unit + b_period (+ c_city,period + d_partner,period) + effect + noise.
     Poisson: y is Poisson with mean exp(index) times a gamma shock of mean one and variance ``noise**2``.
 
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    n_cities, n_partners : int
-        Without partners the units are cities, otherwise all dyads.
-    n_periods, first_period : int
-    cohorts : mapping of int to float
-        Share of units by onset; the rest is never treated. Default: 20 % each at the 4th and the 7th period.
-    effect : float or callable
-        A constant, or a function of (cohort, event_time), vectorized, called at or after onset.
-    family : {"linear", "poisson"}
-    mean : float
-        Level of the outcome for Poisson (its mean without effects, shocks and spreads).
-    noise : float
-        Standard deviation of the error; for Poisson, of the multiplicative shock.
-    unit_spread, period_spread, place_spread : float
-        Standard deviations of unit effects, period effects, and of city-period and partner-period effects.
-    covariate : float
-        Coefficient of the covariate "x".
-    zeros : float
-        Share of rows set to zero; the others are scaled up so that the mean stays. Poisson only.
-    missing : float
-        Share of rows that are not observed.
-
-    Raises
-    ------
-    DesignError
-        Shares of cohorts exceed one, or zeros are asked of a linear outcome.
+    ``n_cities``, ``n_partners``: without partners the units are cities, otherwise all dyads; ``cohorts``: share of
+    units by onset; the rest is never treated. Default: 20 % each at the 4th and the 7th period; ``effect``: a
+    constant, or a function of (cohort, event_time), vectorized, called at or after onset; ``mean``: level of the
+    outcome for Poisson (its mean without effects, shocks and spreads); ``noise``: standard deviation of the error;
+    for Poisson, of the multiplicative shock; ``unit_spread``, ``period_spread``, ``place_spread``: standard
+    deviations of unit effects, period effects, and of city-period and partner-period effects; ``covariate``:
+    coefficient of the covariate "x"; ``zeros``: share of rows set to zero; the others are scaled up so that the mean
+    stays. Poisson only; ``missing``: share of rows that are not observed.
     """
     onsets = {first_period + 3: 0.2, first_period + 6: 0.2} if cohorts is None else dict(cohorts)
     if sum(onsets.values()) > 1 + 1e-12:

@@ -18,14 +18,8 @@ _LEAST_CONSTANT = 4
 def check_trade(frame: pd.DataFrame, frequency: Frequency, absent: Absent, faults: Faults) -> None:
     """Warn of holes, of cities that enter or leave, and of periods that are parts.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        Sorted by city, partner and period.
-    frequency, absent
-        As declared.
-    faults : Faults
-        Receives the warnings.
+    ``frame``: sorted by city, partner and period; ``frequency``, ``absent``: as declared; ``faults``: receives the
+    warnings.
     """
     step = find_step(frame["period"].to_numpy())
     _periods_without_rows(frame, frequency, step, faults)

@@ -21,21 +21,8 @@ def complete(table: TradeTable, policy: Absent | None = None) -> TradeTable:
     The periods run from the first to the last of the files, by the step of the files (every fourth year); cities and
     partners are those with at least one row. A country is no partner of itself where no file has a row of it.
 
-    Parameters
-    ----------
-    table : TradeTable
-    policy : {"zero", "missing", "error"}, optional
-        What an absent row means; as the source declares when None.
-
-    Returns
-    -------
-    TradeTable
-        With a column ``is_filled``; filled rows have the flag "absent", an empty file and row 0.
-
-    Raises
-    ------
-    InvalidDataError
-        Under "error", naming every absent row up to the cap.
+    ``policy``: what an absent row means; as the source declares when None. Returns with a column ``is_filled``;
+    filled rows have the flag "absent", an empty file and row 0.
     """
     policy = policy or table.absent
     frame = table.frame

@@ -37,24 +37,9 @@ class CovariateTable:
 def read_covariates(source: CovariateSource, root: Path, frequency: Frequency, faults: Faults) -> CovariateTable:
     """Read one table; rows about the same thing must say the same.
 
-    Parameters
-    ----------
-    source : CovariateSource
-    root : Path
-    frequency : Frequency
-        Of the panel; a finer table holds only where its values do not differ within one of the panel's periods.
-    faults : Faults
-        Receives an error for each cell that cannot be read, and for each two rows that differ.
-
-    Returns
-    -------
-    CovariateTable
-        Its periods are the panel's, or the table's own where these are longer.
-
-    Raises
-    ------
-    DataError
-        The file is absent, or is none that can be read.
+    ``frequency``: of the panel; a finer table holds only where its values do not differ within one of the panel's
+    periods; ``faults``: receives an error for each cell that cannot be read, and for each two rows that differ.
+    Returns its periods are the panel's, or the table's own where these are longer.
     """
     parts = (source.city, source.partner, source.period, source.subperiod)
     needed = [*(part for part in parts if part is not None), *source.named.values()]
@@ -124,13 +109,7 @@ def _find_coarser(source: CovariateSource, frequency: Frequency) -> Frequency:
 def join_covariates(frame: pd.DataFrame, tables: Sequence[CovariateTable], frequency: Frequency) -> pd.DataFrame:
     """Return a panel's frame with the columns of tables, NaN where a table has no row.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        Columns city, partner (of pairs) and period, in the panel's own frequency.
-    tables : sequence of CovariateTable
-    frequency : Frequency
-        Of the panel.
+    ``frame``: columns city, partner (of pairs) and period, in the panel's own frequency; ``frequency``: of the panel.
     """
     for table in tables:
         longer = frequency.per_year // table.frequency.per_year

@@ -30,12 +30,7 @@ def take_apart(frame: pd.DataFrame, source: TradeSource, faults: Faults) -> pd.D
 
     A figure after a gap covers the periods of the gap too, so that sums by year stay right; a warning counts them.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        Columns city, partner, period, value and row; a figure a city, partner and period.
-    source : TradeSource
-    faults : Faults
+    ``frame``: columns city, partner, period, value and row; a figure a city, partner and period.
     """
     per_year = source.frequency.per_year
     if per_year == 1 or frame.empty or source.cumulated is False:

@@ -22,15 +22,8 @@ def format_data_report(
 ) -> str:
     """Return the report as text for a terminal.
 
-    Parameters
-    ----------
-    records : sequence of InputRecord
-        Files that were read.
-    messages : iterable of Message
-    n_errors : int, optional
-        Errors found, when more were found than are listed.
-    tables : mapping of str to str, optional
-        Where in the analysis file each data file is declared, for the lines to change.
+    ``records``: files that were read; ``n_errors``: errors found, when more were found than are listed; ``tables``:
+    where in the analysis file each data file is declared, for the lines to change.
     """
     listed = list(messages)
     lines = [str(Text("data.report-files"))] if records else []

@@ -60,10 +60,7 @@ _BY_CODE: Mapping[str, str] = {
 def list_lines_to_change(messages: Iterable[Message]) -> dict[str, list[str]]:
     """Return the lines by the file whose table they belong to, each once, in the order of the messages.
 
-    Parameters
-    ----------
-    messages : iterable of Message
-        Of a reading; notes ask for no change.
+    ``messages``: of a reading; notes ask for no change.
     """
     by_file: dict[str, dict[tuple[RemedyName | None, str], None]] = {}
     for message in messages:

@@ -20,18 +20,8 @@ def aggregate(frame: pd.DataFrame, source: TradeSource, faults: Faults) -> pd.Da
     when at least the share ``coverage`` of its short periods has a figure; otherwise it is missing, because a partial
     sum looks like a fall. Where an absent row is declared a zero, it is a figure.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        Columns city, partner, period, value, flag, file, row; unique.
-    source : TradeSource
-        Declares ``frequency``, ``to_frequency``, ``coverage`` and ``absent``.
-    faults : Faults
-
-    Raises
-    ------
-    DataError
-        The wanted frequency is finer than the one of the file, or nothing whole is left.
+    ``frame``: columns city, partner, period, value, flag, file, row; unique; ``source``: declares ``frequency``,
+    ``to_frequency``, ``coverage`` and ``absent``.
     """
     wanted = source.to_frequency
     if wanted is None or wanted is source.frequency or frame.empty:

@@ -100,14 +100,7 @@ def note_duplicates(
 ) -> None:
     """Note an error for every row that repeats the key of an earlier one, naming both rows.
 
-    Parameters
-    ----------
-    frame : DataFrame
-    frequency : Frequency
-    faults : Faults
-    key : sequence of str
-    advise : callable
-        From a file, the frame and the key to the line that tells the file's rows apart, asked once a file.
+    ``advise``: from a file, the frame and the key to the line that tells the file's rows apart, asked once a file.
     """
     again = frame.duplicated(list(key), keep="first").to_numpy()
     if not again.any():
@@ -144,10 +137,7 @@ def join_by_precedence(
 ) -> tuple[pd.DataFrame, list[int]]:
     """Join files; where they overlap, the higher precedence counts, and equal precedence is an error.
 
-    Returns
-    -------
-    (DataFrame, list of int)
-        The joined rows, and how many rows of each file were superseded.
+    Returns the joined rows, and how many rows of each file were superseded.
     """
     ranks = np.concatenate([np.full(len(p), s.precedence) for p, s in zip(parts, sources, strict=True)])
     which = np.concatenate([np.full(len(p), i) for i, p in enumerate(parts)])

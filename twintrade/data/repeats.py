@@ -24,17 +24,8 @@ def find_advice(
 ) -> Fix:
     """Return the line that makes the rows of a file unique, None where no column of it tells them apart.
 
-    Parameters
-    ----------
-    sources : mapping of str to TradeSource
-        By file.
-    root : Path
-    file : str
-        The file with repeated rows.
-    frame : DataFrame
-        Rows that were read, with their row numbers.
-    key : list of str
-        What is repeated.
+    ``sources``: by file; ``file``: the file with repeated rows; ``frame``: rows that were read, with their row
+    numbers; ``key``: what is repeated.
     """
     source = sources.get(file)
     if source is None or source.layout == "wide" or source.microdata is not None:

@@ -41,14 +41,7 @@ def complete_sums(summed: pd.DataFrame, frame: pd.DataFrame, source: TradeSource
 
     A name is absent where it has no row between its own first and last period with the city and the partner.
 
-    Parameters
-    ----------
-    summed : DataFrame
-        A row a city, partner and period.
-    frame : DataFrame
-        The rows that were added up, with ``written``.
-    source : TradeSource
-    faults : Faults
+    ``summed``: a row a city, partner and period; ``frame``: the rows that were added up, with ``written``.
     """
     figures = frame.groupby([*FIGURE, "written"], sort=False)
     names = figures.agg({"value": "sum", "row": "first", **dict.fromkeys(ENDS.values(), "first")}).reset_index()

@@ -26,16 +26,9 @@ def find_subtotals(
 ) -> Iterator[tuple[int, list[int]]]:
     """Yield each member that equals the sum of two or more smaller ones in nearly every cell, with these.
 
-    Parameters
-    ----------
-    summed : DataFrame
-        member, cell and value, a row a member and cell.
-    totals : sequence of int
-        Members that are known to be the sum of all others.
-    tolerance : float
-        Relative distance from the sum that rounding may make.
-    nearly_all : float
-        Share of the cells with two parts or more in which it has to be the sum.
+    ``summed``: member, cell and value, a row a member and cell; ``totals``: members that are known to be the sum of
+    all others; ``tolerance``: relative distance from the sum that rounding may make; ``nearly_all``: share of the
+    cells with two parts or more in which it has to be the sum.
 
     Notes
     -----

@@ -32,13 +32,8 @@ MOST_TOTALS = 3
 def note_totals(frame: pd.DataFrame, parts: Mapping[str, TextColumn], faults: Faults) -> None:
     """Note an error for every member of a dimension that equals the sum of the others, cell by cell.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        Rows of one file: city, partner, period, value, and product where there is one.
-    parts : mapping of str to TextColumn
-        For each dimension the names as the file writes them, one a row of the frame.
-    faults : Faults
+    ``frame``: rows of one file: city, partner, period, value, and product where there is one; ``parts``: for each
+    dimension the names as the file writes them, one a row of the frame.
     """
     keys = [name for name in ("city", "partner", "product", "period") if name in frame]
     for dimension, column in parts.items():
@@ -63,13 +58,8 @@ def find_totals(members: ObjectArray, cell: IntArray, values: FloatArray) -> dic
 
     The others are all of them, the longer codes that begin alike, or some that a regression names.
 
-    Parameters
-    ----------
-    members : ObjectArray of str, shape (n_rows,)
-    cell : IntArray, shape (n_rows,)
-        The other dimensions and the period, as one code.
-    values : FloatArray, shape (n_rows,)
-        NaN counts as nothing.
+    ``members`` (n_rows,); ``cell`` (n_rows,): the other dimensions and the period, as one code; ``values`` (n_rows,):
+    naN counts as nothing.
     """
     codes, names = pd.factorize(members, sort=True)
     if len(names) < 2:

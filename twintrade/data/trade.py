@@ -81,23 +81,7 @@ class TradeTable:
 def read_trade(sources: Sequence[TradeSource], root: Path) -> TradeTable:
     """Read and join the declared files of one flow.
 
-    Parameters
-    ----------
-    sources : sequence of TradeSource
-        All of one flow, reporter, frequency, valuation and currency.
-    root : Path
-        Project folder.
-
-    Returns
-    -------
-    TradeTable
-
-    Raises
-    ------
-    AbsentInputError
-        A file is not there.
-    InvalidDataError
-        With every fault of every file.
+    ``sources``: all of one flow, reporter, frequency, valuation and currency; ``root``: project folder.
     """
     faults = Faults()
     _check_agreement(sources)

@@ -47,12 +47,7 @@ class SourceRows:
 
 
 def read_source(source: TradeSource, root: Path, faults: Faults) -> SourceRows:
-    """Read one file; faults of its cells are noted, faults of the file as a whole raise.
-
-    Raises
-    ------
-    AbsentInputError, DataError
-    """
+    """Read one file; faults of its cells are noted, faults of the file as a whole raise."""
     if source.microdata is not None:
         return _from_microdata(source, root, faults)
     _check_layout(source)
@@ -149,13 +144,7 @@ def _values(
 
 
 def convert_to_target_currency(rows: SourceRows, source: TradeSource, root: Path, faults: Faults) -> SourceRows:
-    """Convert the rows of one file, where exchange rates are declared.
-
-    Raises
-    ------
-    DataError
-        No rate for a period.
-    """
+    """Convert the rows of one file, where exchange rates are declared."""
     if source.exchange is None or faults.n_errors:
         return rows
     done = convert_currency(rows.frame, rows.currency, source.exchange, source.frequency, root, faults)

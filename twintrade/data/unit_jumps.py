@@ -69,10 +69,7 @@ def find_jumps(frame: pd.DataFrame) -> tuple[Jump, ...]:
     changes of its series; or where ``SCALES_APART`` lie between all figures of ``AROUND`` periods before and after
     it. The change of a city is the median of its pairs'. A figure that jumps back counts once.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        Sorted by city, partner and period.
+    ``frame``: sorted by city, partner and period.
     """
     changes = _list_changes(frame)
     if changes.empty:

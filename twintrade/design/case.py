@@ -102,13 +102,8 @@ class Case:
 def remove_seasons(values: FloatArray, season: IntArray, before: BoolArray) -> FloatArray:
     """Return values less seasonal means over some periods, plus the mean of these means.
 
-    Parameters
-    ----------
-    values : FloatArray, shape (n_units, n_periods)
-        NaN where there is none.
-    season : IntArray, shape (n_periods,)
-    before : BoolArray, shape (n_periods,)
-        Periods that the means are taken over; every season occurs in them.
+    ``values`` (n_units, n_periods): naN where there is none; ``season`` (n_periods,); ``before`` (n_periods,):
+    periods that the means are taken over; every season occurs in them.
     """
     means = np.column_stack([np.nanmean(values[:, before & (season == s)], axis=1) for s in np.unique(season)])
     place = np.searchsorted(np.unique(season), season)
@@ -116,13 +111,7 @@ def remove_seasons(values: FloatArray, season: IntArray, before: BoolArray) -> F
 
 
 def build_case(design: Design, matrix: OutcomeMatrix, row: int | None = None) -> Case:
-    """Return the case of one treated unit of a matrix, the only one by default.
-
-    Raises
-    ------
-    DesignError
-        The unit has no period before its onset less anticipation.
-    """
+    """Return the case of one treated unit of a matrix, the only one by default."""
     row = matrix.treated if row is None else row
     onset = int(matrix.onset[row])
     rows = np.concatenate([[row], np.flatnonzero(~matrix.is_treated)]).astype(np.int64)

@@ -41,26 +41,10 @@ def build_donor_sets(
     A donor has no agreement that begins within the sample, none whose date is unknown, is no aggregate of countries,
     and is positive in most periods in which the treated unit is observed.
 
-    Parameters
-    ----------
-    design : Design
-        Of dyads.
-    unit : str
-        Label of the treated dyad.
-    min_positive : float
-        Share of the treated unit's periods in which a donor must be observed and positive.
-    aggregates : collection of str
-        Partner labels that name more than one country, in lower case.
-
-    Returns
-    -------
-    tuple of DonorSet
-        "A", the same city's flows to other destinations, and "B", other cities' flows to the same destination.
-
-    Raises
-    ------
-    DesignError
-        Units are no dyads, the unit is unknown, or it is not treated within the sample.
+    ``design``: of dyads; ``unit``: label of the treated dyad; ``min_positive``: share of the treated unit's periods
+    in which a donor must be observed and positive; ``aggregates``: partner labels that name more than one country, in
+    lower case. Returns "A", the same city's flows to other destinations, and "B", other cities' flows to the same
+    destination.
     """
     panel = design.panel
     if not panel.is_dyadic:
@@ -81,13 +65,7 @@ def build_donor_sets(
 def build_untreated_rectangle(
     design: Design, unit: str, *, min_positive: float = 0.8, aggregates: Collection[str] = AGGREGATES
 ) -> DonorSet:
-    """Return every unit that may be a donor, whatever its city and partner, under the rules of ``build_donor_sets``.
-
-    Raises
-    ------
-    DesignError
-        The unit is unknown or not treated within the sample.
-    """
+    """Return every unit that may be a donor under ``build_donor_sets``, whatever its city and partner."""
     position = _treated_position(design, unit)
     reasons = _reasons(design, position, min_positive, aggregates)
     others = np.arange(design.panel.n_units) != position
@@ -95,13 +73,7 @@ def build_untreated_rectangle(
 
 
 def build_case_design(design: Design, unit: str, donor_set: DonorSet) -> Design:
-    """Return the design of one treated unit and one donor set.
-
-    Raises
-    ------
-    DesignError
-        The donor set is empty; the message says why each candidate was excluded.
-    """
+    """Return the design of one treated unit and one donor set."""
     if donor_set.n_donors == 0:
         names = {"unit": unit, "among": donor_set.description}
         excluded = count_exclusions(donor_set)
@@ -125,13 +97,7 @@ def count_exclusions(donor_set: DonorSet) -> Listed:
 
 
 def find_treated_unit(design: Design) -> str:
-    """Return the label of the only unit treated within the sample.
-
-    Raises
-    ------
-    DesignError
-        There is none, or more than one.
-    """
+    """Return the label of the only unit treated within the sample."""
     o = design.observations
     treated = o.unit_ids[o.is_ever_treated]
     if treated.size != 1:

@@ -43,13 +43,7 @@ TOGETHER = "^"
 
 
 def list_effect_names(fixed_effects: str | tuple[str, ...], columns: Collection[str] = ()) -> tuple[str, ...]:
-    """Return the effects of a named set, or check a list of them, which may name columns ("sector^period").
-
-    Raises
-    ------
-    DesignError
-        Unknown set or effect.
-    """
+    """Return the effects of a named set, or check a list of them, which may name columns ("sector^period")."""
     if isinstance(fixed_effects, str):
         if fixed_effects not in SETS:
             hint = suggest_word(fixed_effects, list(SETS))

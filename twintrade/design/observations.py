@@ -114,13 +114,7 @@ class Observations:
         return encode_effect(self.panel, name, self.rows)
 
     def unit_clusters(self, name: str) -> IntArray:
-        """Return the cluster of each unit, shape (n_units,).
-
-        Raises
-        ------
-        DesignError
-            The dimension does not nest units.
-        """
+        """Return the cluster of each unit, shape (n_units,)."""
         panel = self.panel
         if name == "unit":
             return np.arange(self.n_units)
@@ -139,12 +133,8 @@ class Observations:
     def sample(self, used: IntArray | None = None, **details: object) -> Sample:
         """Describe the sample of a fit on the given positions (all rows by default).
 
-        Parameters
-        ----------
-        used : IntArray, optional
-            Positions in these observations.
-        **details
-            Further fields of Sample: n_slopes, effects, statistics; ``dropped`` is added to what is dropped here.
+        ``used``: positions in these observations; ``**details``: further fields of Sample: n_slopes, effects,
+        statistics; ``dropped`` is added to what is dropped here.
         """
         raw = self.panel.values(self.outcome)
         if used is None:

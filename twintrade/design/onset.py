@@ -6,16 +6,10 @@ from twintrade.data.calendar import Frequency, TwinningDate
 def find_onset(date: TwinningDate, frequency: Frequency, late_from: int, vague_years_later: int = 0) -> int:
     """Return the first period in which an agreement of this date counts.
 
-    Parameters
-    ----------
-    date : TwinningDate
-    frequency : Frequency
-        Of the panel.
-    late_from : int
-        In annual panels an agreement from this month on counts from the next year; 13 never. In quarterly and monthly
-        panels an agreement counts from the period it falls in.
-    vague_years_later : int
-        Years added to a date known by its year only, which otherwise counts from the start of that year.
+    ``frequency``: of the panel; ``late_from``: in annual panels an agreement from this month on counts from the next
+    year; 13 never. In quarterly and monthly panels an agreement counts from the period it falls in;
+    ``vague_years_later``: years added to a date known by its year only, which otherwise counts from the start of that
+    year.
     """
     year = date.year + (vague_years_later if date.month is None else 0)
     if frequency is Frequency.YEAR and date.month is not None and date.month >= late_from:

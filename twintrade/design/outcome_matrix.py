@@ -31,13 +31,7 @@ class OutcomeMatrix:
 
     @property
     def treated(self) -> int:
-        """Row of the only treated unit.
-
-        Raises
-        ------
-        DesignError
-            There are none, or several.
-        """
+        """Row of the only treated unit."""
         rows = np.flatnonzero(self.is_treated)
         if rows.size != 1:
             raise DesignError(f"a case needs exactly one treated unit and there are {rows.size}")
@@ -58,11 +52,6 @@ def build_outcome_matrix(design: Design) -> OutcomeMatrix:
 
     Periods are those in which every treated unit is observed. Units not treated in them are kept when they are
     observed in all of these periods; the others are listed as dropped.
-
-    Raises
-    ------
-    DesignError
-        No treated unit, no untreated unit without gaps, or the treated units share no period before an onset.
     """
     o = design.observations
     treated = o.is_ever_treated

@@ -25,11 +25,6 @@ def read_period_column(
 
     Numbers are years unless a frequency is given, and then ordinals of it; text is "2004", "2004Q3", "2004-07" or a
     day; dates and pandas periods say what they are.
-
-    Raises
-    ------
-    DesignError
-        A value is empty or no period, or dates are finer than months.
     """
     described = f"{name!r} ({column.dtype})"
     if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu":

@@ -118,23 +118,8 @@ class TreatmentRule:
 def build_treatment(agreements: Agreements, panel: Panel, rule: TreatmentRule | None = None) -> Treatment:
     """Apply a rule to the agreements of a panel's units.
 
-    Parameters
-    ----------
-    agreements : Agreements
-    panel : Panel
-    rule : TreatmentRule, optional
-        The first agreement, by default.
-
-    Returns
-    -------
-    Treatment
-        With one row of the register for every agreement, also for those that match no unit.
-
-    Raises
-    ------
-    DesignError
-        Agreements without a date are among the panel's units and the policy does not say to exclude them; or a unit
-        named as linked, or with another event, is not in the panel, or is treated itself.
+    ``rule``: the first agreement, by default. Returns with one row of the register for every agreement, also for
+    those that match no unit.
     """
     rule = rule or TreatmentRule()
     register, moved = _move_to_observed(build_register(agreements, rule.choice, rule.kinds, panel), panel)

@@ -73,13 +73,7 @@ class Sieve:
             self.drop(always[panel.unit], reason)
 
     def rows(self) -> IntArray:
-        """Return the rows still in.
-
-        Raises
-        ------
-        DesignError
-            There is none.
-        """
+        """Return the rows still in."""
         rows = self.panel.every_row if self.is_whole else np.flatnonzero(self.keep).astype(np.int64)
         if rows.size == 0:
             counted = (Text("design.rows-left-out", n=d.n_rows, what=d.text) for d in self.dropped)

@@ -19,11 +19,6 @@ def measure_before(design: Design) -> tuple[FloatArray, FloatArray]:
 
     Size is the mean outcome. Growth compares the mean a of the first half of these periods with the mean b of the
     second, 2 (b - a) / (a + b), which needs no logarithm of zero; NaN where there is no outcome.
-
-    Raises
-    ------
-    DesignError
-        There are fewer than two periods before the first agreement.
     """
     panel, onset = design.panel, design.onset - design.anticipation
     first = onset[np.isfinite(onset) & (onset > panel.first_period)].min(initial=np.inf)
@@ -48,10 +43,6 @@ def add_strata(design: Design, kinds: Collection[str]) -> Design:
     """Return the design with thirds by size or growth in the panel, for effects of strata by period.
 
     Units without an outcome before the first agreement are a stratum of their own.
-
-    Parameters
-    ----------
-    kinds : collection of {"size", "growth"}
     """
     measured = dict(zip(("size", "growth"), measure_before(design), strict=True))
     columns = dict(design.panel.columns)

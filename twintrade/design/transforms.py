@@ -41,13 +41,7 @@ class Outcome:
 
     @property
     def base(self) -> int:
-        """The period in which an index is 100.
-
-        Raises
-        ------
-        DesignError
-            It is no period of the panel.
-        """
+        """The period in which an index is 100."""
         assert self.index_base is not None  # a design in index form is not made without
         panel, base = self.panel, int(self.index_base)
         if base not in panel.periods:
@@ -158,13 +152,7 @@ class Index(OutcomeTransform):
     """The outcome in percent of the same unit's outcome in the base period: 100 there."""
 
     def losses(self, outcome: Outcome, keep: BoolArray) -> Iterator[Loss]:
-        """Yield rows of units without a positive figure in the base period.
-
-        Raises
-        ------
-        DesignError
-            The base is no period of the panel, or a unit still in is treated by then.
-        """
+        """Yield rows of units without a positive figure in the base period."""
         panel, base = outcome.panel, outcome.base
         treated = np.unique(panel.unit[keep & (outcome.affected <= base)[panel.unit]])
         if treated.size:

@@ -31,12 +31,7 @@ def find_misspelt_agreements(
 ) -> tuple[Misspelt, ...]:
     """Return agreements of no unit whose city and partner are, or nearly are, in the panel, in its spelling.
 
-    Parameters
-    ----------
-    register : DataFrame
-    panel : Panel
-    decided : collection of str
-        Cities that somebody has said to be no other.
+    ``decided``: cities that somebody has said to be no other.
     """
     outside = register[register["unit"] == ""]
     cities = _list_near(outside["city"], {str(city) for city in panel.cities}, decided)
@@ -83,14 +78,8 @@ def build_outside_messages(
 ) -> list[Message]:
     """Return the warning about unknown cities, and the note on other agreements that concern no unit of the panel.
 
-    Parameters
-    ----------
-    register : DataFrame
-    panel : Panel
-    known : collection of str
-        Cities outside the panel that are misspelt, or that somebody has said to be no other.
-    is_wider : bool
-        Whether the trade tables leave cities of the register out on purpose, so that none is unknown.
+    ``known``: cities outside the panel that are misspelt, or that somebody has said to be no other; ``is_wider``:
+    whether the trade tables leave cities of the register out on purpose, so that none is unknown.
     """
     outside = register[register["unit"] == ""]
     is_unknown = ~outside["city"].isin({*map(str, panel.cities), *known})

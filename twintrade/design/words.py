@@ -45,13 +45,7 @@ def suggest_word(word: str, known: Sequence[str]) -> str:
 
 
 def require_word(option: str, given: object, known: Sequence[str]) -> None:
-    """Refuse a value of an option that is none of its words.
-
-    Raises
-    ------
-    DesignError
-        The message names every word, and the nearest.
-    """
+    """Refuse a value of an option that is none of its words."""
     if isinstance(given, str) and given in known:
         return
     near = find_near_words(given, known) if isinstance(given, str) else ()

@@ -47,14 +47,8 @@ def compare_paired(
     mostly noise of single pairs, of which the two-way error is too small half of the time. Under randomization both
     are estimated under the same assignments. Placebos give no error.
 
-    Parameters
-    ----------
-    fit, again : Fit
-        The headline's, and the changed one.
-    method : Inference
-        That of the headline, resolved.
-    drawn : DrawnHeadline, optional
-        The headline under randomization, where it is compared with several estimates.
+    ``fit``, ``again``: the headline's, and the changed one; ``method``: that of the headline, resolved; ``drawn``:
+    the headline under randomization, where it is compared with several estimates.
     """
     headline, other = fit.view("overall"), again.view("overall")
     if headline.scale != other.scale:

@@ -74,13 +74,7 @@ def simplify_inference(
 
 
 def compute_event_bands(fit: Fit, inference: Inference, rng: np.random.Generator) -> tuple[Bands, FloatArray]:
-    """Return bands by event time and the effects' joint covariance, with what many variants cannot afford left out.
-
-    Raises
-    ------
-    InferenceError
-        The method gives no effects by event time, or the inference no joint covariance.
-    """
+    """Return bands by event time and the effects' joint covariance, without what many variants cannot afford."""
     if "event" not in fit.views:
         raise InferenceError(f"{fit.estimator.title or 'the method'} gives no effects by event time")
     bands = simplify_inference(fit, inference).infer(fit, "event", rng)
@@ -100,17 +94,9 @@ def compare_variants(
 ) -> pd.DataFrame:
     """Return one row a variant in the columns ``COLUMNS``: effect, interval, difference from the fit.
 
-    Parameters
-    ----------
-    fit : Fit
-    variants : iterable of Variant
-    inference : Inference or None
-        None for effects alone.
-    rng : Generator
-    is_same_target : bool
-        Whether variants estimate what the fit does: else no draws are spent on their differences from it.
-    has_tests : bool
-        Whether a variant has a test of its own under randomization, for which agreements are dealt anew.
+    ``inference``: none for effects alone; ``is_same_target``: whether variants estimate what the fit does: else no
+    draws are spent on their differences from it; ``has_tests``: whether a variant has a test of its own under
+    randomization, for which agreements are dealt anew.
     """
     listed = tuple(variants)
     jobs = {f"{k} {variant.label}": k for k, variant in enumerate(listed)}
@@ -188,12 +174,8 @@ def measure_headline(
 def judge_table(table: pd.DataFrame, yardstick: Yardstick) -> Judged:
     """Return the verdict on variants of the headline's target, by their differences from it.
 
-    Parameters
-    ----------
-    table : DataFrame
-        ``COLUMNS``; the row of the headline itself, where there is one, differs by nothing and is passed over.
-    yardstick : Yardstick
-        The overall effect with its interval.
+    ``table``: ``COLUMNS``; the row of the headline itself, where there is one, differs by nothing and is passed over;
+    ``yardstick``: the overall effect with its interval.
     """
     apart = table[table["difference"].abs() > SAME * max(1.0, abs(yardstick.effect))]
     if apart.empty:

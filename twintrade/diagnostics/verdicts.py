@@ -51,14 +51,9 @@ def read_yardstick(bands: Bands) -> Yardstick:
 def judge_violation(p: float | Sequence[float] | FloatArray, bound: float, tolerance: float) -> Verdict:
     """Return what a check says that tests for no violation.
 
-    Parameters
-    ----------
-    p : float or sequence of float
-        Of every test of "no violation" that the check looked at, before adjustment; NaN where one could not be made.
-    bound : float
-        Upper bound of the size of the violation, NaN where the check gives none.
-    tolerance : float
-        ``Yardstick.tolerance``.
+    ``p``: of every test of "no violation" that the check looked at, before adjustment; NaN where one could not be
+    made; ``bound``: upper bound of the size of the violation, NaN where the check gives none; ``tolerance``:
+    ``Yardstick.tolerance``.
     """
     adjusted = adjust_holm(np.atleast_1d(np.asarray(p, dtype=float)))
     if np.nanmin(adjusted, initial=1.0) < LEVEL:
@@ -70,11 +65,7 @@ def judge_violation(p: float | Sequence[float] | FloatArray, bound: float, toler
 def judge_choices(differences: FloatArray, yardstick: Yardstick) -> Verdict:
     """Return what a check says whose variants use the same rows, so that their differences have no error of sampling.
 
-    Parameters
-    ----------
-    differences : FloatArray, shape (n_variants,)
-        Variant less headline.
-    yardstick : Yardstick
+    ``differences`` (n_variants,): variant less headline.
     """
     return judge_variants(differences, np.ones_like(differences), np.abs(differences), yardstick)
 
@@ -82,15 +73,8 @@ def judge_choices(differences: FloatArray, yardstick: Yardstick) -> Verdict:
 def judge_variants(differences: FloatArray, p: FloatArray, bounds: FloatArray, yardstick: Yardstick) -> Verdict:
     """Return what a check says that estimates the same target in other ways.
 
-    Parameters
-    ----------
-    differences : FloatArray, shape (n_variants,)
-        Variant less headline.
-    p : FloatArray, shape (n_variants,)
-        Of no difference, from the same draws or influence; NaN where it could not be made.
-    bounds : FloatArray, shape (n_variants,)
-        Upper bound of each difference's size.
-    yardstick : Yardstick
+    ``differences`` (n_variants,): variant less headline; ``p`` (n_variants,): of no difference, from the same draws
+    or influence; NaN where it could not be made; ``bounds`` (n_variants,): upper bound of each difference's size.
     """
     known = np.isfinite(differences)
     if np.any(np.abs(differences[known]) > yardstick.half_width):

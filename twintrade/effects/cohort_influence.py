@@ -57,13 +57,7 @@ class CohortInfluence(Influence):
         return int(self.constants.shape[1])
 
     def matrix(self) -> FloatArray:
-        """Return the influence, shape (n_units, n_effects).
-
-        Raises
-        ------
-        InferenceError
-            Only cohort statistics are at hand.
-        """
+        """Return the influence, shape (n_units, n_effects)."""
         cohort, outcomes = self._rows()
         out = np.empty((cohort.size, self.n_effects))
         for h in range(self.moments.onset.size):
@@ -100,13 +94,7 @@ class CohortInfluence(Influence):
         return products
 
     def given_sums(self, name: str) -> FloatArray:
-        """Return the influence summed within clusters whose sums were made elsewhere, (n_clusters, n_effects).
-
-        Raises
-        ------
-        InferenceError
-            No sums by this dimension came with the statistics.
-        """
+        """Return the influence summed within clusters whose sums were made elsewhere, (n_clusters, n_effects)."""
         if name not in self.given_clusters:
             self._rows()
         c = self.given_clusters[name]

@@ -122,11 +122,8 @@ class Finding:
 def build_findings_frame(concluded: Iterable[tuple[Finding, tuple[str, str], Sequence[str]]]) -> pd.DataFrame:
     """Return findings as findings.csv has them, ``FINDING_COLUMNS``.
 
-    Parameters
-    ----------
-    concluded : iterable
-        Each finding with the estimator and specification it is about and the names of its payloads, which hold no
-        space.
+    ``concluded``: each finding with the estimator and specification it is about and the names of its payloads, which
+    hold no space.
     """
     rows = [
         (f.diagnostic, *keys, f.verdict, f.sentence, f.value, f.unit, f.p, f.direction, f.detectable, f.bound,

@@ -57,13 +57,7 @@ class Money:
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame) -> "Money":
-        """Return what ``to_frame`` wrote, whether fresh or read back from CSV.
-
-        Raises
-        ------
-        ValueError
-            No such state.
-        """
+        """Return what ``to_frame`` wrote, whether fresh or read back from CSV."""
         row: dict[str, Any] = {str(k): v for k, v in frame.iloc[0].items() if not pd.isna(v)}
         given: dict[str, Any] = {}
         for field in fields(cls):

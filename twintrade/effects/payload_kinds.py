@@ -33,13 +33,7 @@ def build_payload_kinds_frame(kinds: Mapping[str, PayloadKind]) -> pd.DataFrame:
 
 
 def read_payload_kinds(frame: pd.DataFrame) -> dict[str, PayloadKind]:
-    """Return the kinds that payloads.csv holds.
-
-    Raises
-    ------
-    ValueError
-        A kind is none that a page knows.
-    """
+    """Return the kinds that payloads.csv holds."""
     known: dict[str, PayloadKind] = {kind: kind for kind in get_args(PayloadKind)}
     named = dict(zip(frame["payload"].astype(str), frame["kind"].astype(str), strict=True))
     unknown = sorted(set(named.values()) - set(known))

@@ -61,11 +61,8 @@ class Uncertainty(ABC):
     def combined(self, weights: FloatArray, extra: WeightInfluence | None = None) -> "Uncertainty":
         """Return the uncertainty of ``effects @ weights``.
 
-        Parameters
-        ----------
-        weights : FloatArray, shape (n_effects, n_combinations)
-        extra : WeightInfluence, optional
-            Influence of the weights themselves, where they are estimated.
+        ``weights`` (n_effects, n_combinations); ``extra``: influence of the weights themselves, where they are
+        estimated.
         """
 
 
@@ -131,10 +128,7 @@ class Influence(Uncertainty):
     def cross_product(self, clusters: IntArray) -> FloatArray:
         """Return the sum over clusters of outer products of cluster sums, shape (n_effects, n_effects).
 
-        Parameters
-        ----------
-        clusters : IntArray, shape (n_units,)
-            Cluster code of each unit, 0 to n_clusters - 1.
+        ``clusters`` (n_units,): cluster code of each unit, 0 to n_clusters - 1.
         """
         sums = self.cluster_sums(clusters)
         return np.asarray(sums.T @ sums, dtype=np.float64)

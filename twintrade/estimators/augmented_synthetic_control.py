@@ -52,13 +52,7 @@ class AugmentedSyntheticControl(WeightedCase):
     requires = Requires(single_treated_unit=True, weights=False, has_influence=False)
 
     def weigh(self, case: Case) -> DonorWeights:
-        """Return simplex weights plus their ridge correction.
-
-        Raises
-        ------
-        EstimationError
-            The penalty is not positive, or covariates cannot be balanced.
-        """
+        """Return simplex weights plus their ridge correction."""
         refuse_few_periods(case, self.min_before, self.name)
         if self.penalty is not None and not self.penalty > 0:
             raise EstimationError(f"a ridge penalty is positive, not {self.penalty}")

@@ -201,11 +201,6 @@ class Fit:
 
         "overall" is the effect after the agreement; "path" is the average of the event-time effects from onset on
         against their reference. Neither depends on the window, which chooses the event times that "event" shows.
-
-        Raises
-        ------
-        EstimationError
-            No such view, or the method does not provide it.
         """
         if view not in get_args(View):
             raise EstimationError(f"no view is called {view!r}; known: {', '.join(get_args(View))}")
@@ -246,15 +241,7 @@ def _cohort_view(effects: CohortEffects, view: View, window: tuple[int, int]) ->
 
 
 def fit(estimator: Estimator, design: Design, views: Views = None) -> Fit:
-    """Check what the estimator requires, estimate (what only views not named need may lack), keep what a refit needs.
-
-    Raises
-    ------
-    DesignError
-        The design does not offer what the estimator requires; the message lists everything that is lacking.
-    EstimationError
-        Not identified or not converged.
-    """
+    """Check what the estimator requires, estimate the views named, and keep what a refit needs."""
     lacking = estimator.unmet(design)
     if lacking:
         listed = Listed(tuple(lacking), "semicolon")

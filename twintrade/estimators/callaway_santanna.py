@@ -75,15 +75,7 @@ class CallawaySantAnna(Estimator):
     )
 
     def estimate(self, design: Design) -> CohortEffects:
-        """Return effects by cohort and event time.
-
-        Raises
-        ------
-        DesignError
-            The method is not made for repeated cross-sections.
-        EstimationError
-            No cell has a comparison.
-        """
+        """Return effects by cohort and event time."""
         if self.rows == "cross_sections" and self.method in PANEL_ONLY:
             raise DesignError(
                 f"callaway_santanna with method = {self.method!r} compares changes of units: set rows = 'panel', or "
@@ -147,12 +139,7 @@ class CallawaySantAnna(Estimator):
 def estimate_from_moments(m: CohortMoments, plan: list[GroupTime], wide: Wide) -> tuple[FloatArray, CohortInfluence]:
     """Return the effects of the cells, and their influence, from cohort statistics alone.
 
-    Parameters
-    ----------
-    m : CohortMoments
-    plan : list of GroupTime
-    wide : Wide
-        Units, or sums by cluster, for clusters above the unit.
+    ``wide``: units, or sums by cluster, for clusters above the unit.
     """
     effects = np.zeros(len(plan))
     coefficients = np.zeros((m.onset.size, m.periods.size, len(plan)))

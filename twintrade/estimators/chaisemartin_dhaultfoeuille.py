@@ -68,15 +68,7 @@ class ChaisemartinDHaultfoeuille(Estimator):
     )
 
     def estimate(self, design: Design) -> EventStudy:
-        """Return effects and placebos by event time, with the average per unit of dose as overall effect.
-
-        Raises
-        ------
-        DesignError
-            The same switchers at every effect, and not said how many effects.
-        EstimationError
-            No unit switches while another of the same dose does not, or onsets contradict doses.
-        """
+        """Return effects and placebos by event time, with the average per unit of dose as overall effect."""
         o = design.observations
         shift = design.anticipation
         asked = (*self._horizons(o, shift), self.singletons, self.same_switchers)

@@ -56,13 +56,7 @@ class DoubleRatio(SingleCase):
     )
 
     def gaps(self, case: Case) -> FloatArray:
-        """Return the log double ratio less its base, in log points; NaN where a part of it is not positive.
-
-        Raises
-        ------
-        EstimationError
-            Donors on one margin and off it only, or no positive flow to measure from.
-        """
+        """Return the log double ratio less its base, in log points; NaN where a part of it is not positive."""
         ratio = compute_log_double_ratio(case.values, case.city, case.partner)
         is_whole = bool(np.isfinite(ratio[case.is_before]).all())
         if case.seasons > 1 and is_whole and int(case.is_before.sum()) >= 2 * case.seasons:
@@ -102,16 +96,7 @@ class DoubleRatio(SingleCase):
 def compute_log_double_ratio(values: FloatArray, city: IntArray, partner: IntArray) -> FloatArray:
     """Return the log double ratio of the first flow by period; NaN where a part of it is not positive.
 
-    Parameters
-    ----------
-    values : FloatArray, shape (n_units, n_periods)
-        Flows in levels.
-    city, partner : IntArray, shape (n_units,)
-
-    Raises
-    ------
-    EstimationError
-        The flows form neither a rectangle nor a single margin.
+    ``values`` (n_units, n_periods): flows in levels; ``city``, ``partner`` (n_units,).
     """
     others = np.arange(city.size) > 0
     same_city, same_partner = others & (city == city[0]), others & (partner == partner[0])

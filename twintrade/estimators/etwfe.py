@@ -73,16 +73,7 @@ class ETWFE(CellMethod):
     citation: ClassVar[str] = "wooldridge2023"
 
     def estimate(self, design: Design) -> CohortEffects:
-        """Return effects by cohort and event time.
-
-        Raises
-        ------
-        DesignError
-            The family does not suit the outcome's transform, or the measure the family; or the moderator is no
-            covariate.
-        EstimationError
-            No cell is identified, or nobody is observed at the reference.
-        """
+        """Return effects by cohort and event time."""
         effects = CellMethod.estimate(self, design)
         if not self.n_splits:
             return effects
@@ -158,13 +149,7 @@ class ETWFE(CellMethod):
         return Text("estimators.etwfe-equation", family=self.family, effects=" + ".join(terms))
 
     def check(self, design: Design) -> None:
-        """Refuse a family, a measure or a moderator that does not go with the design or the other options.
-
-        Raises
-        ------
-        DesignError
-            One of them does not.
-        """
+        """Refuse a family, a measure or a moderator that does not go with the design or the other options."""
         self.refuse_logarithms(design)
         if self.covariates_enter not in (None, *get_args(Enter)):
             known = " or ".join(map(repr, get_args(Enter)))

@@ -156,13 +156,7 @@ class Imputation(CellMethod):
         return self.family == "poisson" and self.measure in (None, "log_ratio")
 
     def check(self, design: Design) -> None:
-        """Refuse a family that does not go with the outcome's transform, and a measure that does not with the family.
-
-        Raises
-        ------
-        DesignError
-            One of them does not.
-        """
+        """Refuse a family that does not fit the outcome's transform, and a measure that does not fit the family."""
         self.refuse_logarithms(design)
         if self.family == "linear" and self.measure not in (None, "difference"):
             raise DesignError(f"imputation with family = 'linear' gives differences, not {self.measure}")

@@ -41,15 +41,7 @@ class InteractiveEffects(FactorMethod):
     citation: ClassVar[str] = "xu2017"
 
     def estimate(self, design: Design) -> CohortEffects:
-        """Return effects by onset and event time; "rank" and the held-out errors are among the statistics.
-
-        Raises
-        ------
-        DesignError
-            A negative rank.
-        EstimationError
-            Too few untreated rows, or no convergence.
-        """
+        """Return effects by onset and event time; "rank" and the held-out errors are among the statistics."""
         if (self.rank is not None and self.rank < 0) or self.max_rank < 0:
             raise DesignError("rank and max_rank are numbers of factors, from 0 on")
         cells = build_cells(design)

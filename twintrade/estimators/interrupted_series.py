@@ -51,13 +51,7 @@ class InterruptedSeries(Estimator):
     requires = Requires(single_treated_unit=True, influence_sums_to_zero=False, covariates=False, weights=False)
 
     def estimate(self, design: Design) -> EventStudy:
-        """Return the effect at every event time from the onset on.
-
-        Raises
-        ------
-        EstimationError
-            Too few periods before or after the onset.
-        """
+        """Return the effect at every event time from the onset on."""
         rows, periods, y, onset = self._series(design)
         seasons = PERIODS_PER_YEAR[design.panel.frequency]
         fitted = fit_segmented(

@@ -54,15 +54,7 @@ class LocalProjections(Estimator):
     requires: ClassVar[Requires] = Requires(fixed_effects=("two_way",), isolates_cohorts=False)
 
     def estimate(self, design: Design) -> EventStudy:
-        """Return the event study over every horizon that is observed.
-
-        Raises
-        ------
-        DesignError
-            The reference is not the last period before onset less anticipation, or lags or ``pooled`` are negative.
-        EstimationError
-            No horizon from onset on has treated and clean rows.
-        """
+        """Return the event study over every horizon that is observed."""
         self._check(design)
         wide = widen(design.observations)
         is_plain = wide.weights is None and not design.covariates and not self.lags

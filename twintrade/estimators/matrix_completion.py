@@ -46,15 +46,7 @@ class MatrixCompletion(FactorMethod):
     citation: ClassVar[str] = "athey2021"
 
     def estimate(self, design: Design) -> CohortEffects:
-        """Return effects by onset and event time; "penalty" and the held-out errors are among the statistics.
-
-        Raises
-        ------
-        DesignError
-            A penalty outside (0, 1].
-        EstimationError
-            Too few untreated rows, or no convergence.
-        """
+        """Return effects by onset and event time; "penalty" and the held-out errors are among the statistics."""
         if self.penalty is not None and not 0 < self.penalty <= 1:
             raise DesignError(
                 f"penalty is a share of the largest singular value, above 0 up to 1, not {self.penalty}"

@@ -55,13 +55,7 @@ class PartiallyPooledSyntheticControl(Estimator):
         return matrix, cases
 
     def estimate(self, design: Design) -> Estimate:
-        """Return gaps by cohort and event time; cases that share an onset are averaged.
-
-        Raises
-        ------
-        EstimationError
-            A case with too few periods before its onset.
-        """
+        """Return gaps by cohort and event time; cases that share an onset are averaged."""
         matrix, cases = self._cases(design)
         moved = [_less_mean(case) for case in cases]
         treated = [m[0, case.is_before][::-1] for m, case in zip(moved, cases, strict=True)]

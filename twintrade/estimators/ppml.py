@@ -66,15 +66,7 @@ class PPML(Estimator):
     is_poisson: ClassVar[bool] = True
 
     def estimate(self, design: Design) -> EventStudy | Estimate:
-        """Return the event study or the static effect, in log points or in the outcome's unit.
-
-        Raises
-        ------
-        DesignError
-            No such measure, or a second reference that is none.
-        EstimationError
-            The reference is not observed, the effects absorb the treatment, or the iterations do not converge.
-        """
+        """Return the event study or the static effect, in log points or in the outcome's unit."""
         if self.measure not in get_args(Measure):
             raise DesignError(f"ppml's measure is one of {', '.join(get_args(Measure))}, not {self.measure!r}")
         o = design.observations

@@ -56,13 +56,7 @@ class PPMLCorrected(Estimator):
     )
 
     def estimate(self, design: Design) -> EventStudy | Estimate:
-        """Return the corrected event study or static effect, in log points; the bias stands in the statistics.
-
-        Raises
-        ------
-        EstimationError
-            As PPML; or fewer than two cities or partners.
-        """
+        """Return the corrected event study or static effect, in log points; the bias stands in the statistics."""
         o = design.observations
         return join_models(
             [_corrected(o, model) for model in list_models(self.shape, self.bins, self.second_reference)]

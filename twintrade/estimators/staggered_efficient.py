@@ -67,13 +67,7 @@ class StaggeredEfficient(Estimator):
     )
 
     def estimate(self, design: Design) -> EventStudy:
-        """Return the event study, with the headline as its average.
-
-        Raises
-        ------
-        EstimationError
-            Every cohort has one unit, or none has a comparison.
-        """
+        """Return the event study, with the headline as its average."""
         design = self.narrowed(design)
         wide = widen(design.observations)
         every = list(iterate_cells(wide.onset, wide.periods, "universal", design.anticipation, design.comparison))
@@ -119,13 +113,7 @@ class StaggeredEfficient(Estimator):
         )
 
     def narrowed(self, design: Design) -> Design:
-        """Return the design without cohorts of one unit and without periods in which no unit is untreated.
-
-        Raises
-        ------
-        EstimationError
-            Every cohort has one unit.
-        """
+        """Return the design without cohorts of one unit and without periods in which no unit is untreated."""
         design = _without_single_units(design)
         return cut_before_last_onset(design) if design.comparison.uses_not_yet_treated else design
 

@@ -71,13 +71,7 @@ class StructuralSeries(SingleCase):
         return replace(study, uncertainty=Draws(self._draws(self.case(design))))
 
     def forecast(self, case: Case) -> Forecast:
-        """Fit the periods before the onset and forecast the others.
-
-        Raises
-        ------
-        EstimationError
-            Too few periods, or no convergence.
-        """
+        """Fit the periods before the onset and forecast the others."""
         refuse_few_periods(case, self.min_before, self.name)
         x = compute_principal_components(case.donors, case.is_before, self.n_components)
         n_before = int(np.flatnonzero(case.is_before)[-1]) + 1

@@ -75,13 +75,7 @@ class SunAbraham(SumsRows[CohortEffects]):
         return saturated if are_fixed else replace(saturated, weight_influence=_membership(o, saturated))
 
     def narrowed(self, design: Design) -> Design:
-        """Return the design without rows that have no comparison and units that have no reference.
-
-        Raises
-        ------
-        EstimationError
-            Nobody is observed at the reference.
-        """
+        """Return the design without rows that have no comparison and units that have no reference."""
         return _seen_at_reference(cut_before_last_onset(design))
 
     def assumption(self, design: Design) -> Text:

@@ -101,13 +101,7 @@ class CohortPath:
         return np.where(is_known, shares, 0.0), np.where(is_known, e.event_times[chosen] - middle, 0.0)
 
     def estimate(self) -> EventStudy:
-        """Return the path with its influence.
-
-        Raises
-        ------
-        EstimationError
-            No two leads can be predicted, or a logarithm does not exist.
-        """
+        """Return the path with its influence."""
         parts, study = self.parts, self.parts.study
         slopes = 1 / parts.values if self.is_percent else np.ones(parts.values.size)
         uncertainty = UnitInfluence(self.o.unit_ids, parts.find_influence() * slopes @ parts.combination.T)

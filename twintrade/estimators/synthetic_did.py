@@ -78,13 +78,8 @@ class SyntheticDid(WeightedCase):
     ) -> CohortEffects:
         """Return effects by cohort and event time on a matrix of outcomes.
 
-        Parameters
-        ----------
-        design : Design
-        matrix : OutcomeMatrix
-            Of the design, or a resample of its rows.
-        fixed : mapping of int to DidWeights, optional
-            Weights by onset to be used as they are (the jackknife of Algorithm 3).
+        ``matrix``: of the design, or a resample of its rows; ``fixed``: weights by onset to be used as they are (the
+        jackknife of Algorithm 3).
         """
         onsets = np.unique(matrix.onset[matrix.is_treated]).astype(np.int64)
         n_treated = np.array([(matrix.onset == g).sum() for g in onsets])

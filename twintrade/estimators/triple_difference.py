@@ -53,15 +53,7 @@ class TripleDifference(Estimator):
     requires: ClassVar[Requires] = Requires(fixed_effects=("two_way",), isolates_cohorts=False, third_difference=True)
 
     def estimate(self, design: Design) -> CohortEffects:
-        """Return effects on affected units by cohort and event time.
-
-        Raises
-        ------
-        DesignError
-            The column is not 0 or 1, or changes within a unit.
-        EstimationError
-            No cell has affected and unaffected units on both sides.
-        """
+        """Return effects on affected units by cohort and event time."""
         wide = widen(design.observations)
         groups = build_groups(wide, design.observations, self.affected)
         plan = list(iterate_cells(wide.onset, wide.periods, self.base, design.anticipation, design.comparison))

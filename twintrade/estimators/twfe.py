@@ -75,13 +75,7 @@ class TWFE(SumsRows[EventStudy | Estimate]):
     requires: ClassVar[Requires] = Requires(isolates_cohorts=False, cohort_statistics=True)
 
     def check(self, design: Design) -> None:
-        """Refuse unit trends beside other than two-way effects.
-
-        Raises
-        ------
-        DesignError
-            They are asked for.
-        """
+        """Refuse unit trends beside other than two-way effects."""
         if self.unit_trends and set(design.effect_names) != {"unit", "period"}:
             raise DesignError(f"unit trends go with two-way effects, not with {design.effects_label} effects")
 

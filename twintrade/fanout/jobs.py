@@ -56,26 +56,11 @@ def run_jobs(
     of workers nor the order of finishing moves a result, and another job more moves no other. Linear algebra runs on
     one thread inside a job, wherever that is, so that results agree to the last bit.
 
-    Parameters
-    ----------
-    name : str
-        Of the loop, for progress and the ledger: "placebo".
-    function : callable
-        ``function(shared, job, rng)`` returns arrays by name; a function of a module. A ``TwintradeError`` of one job
-        becomes its reason; any other exception is a fault of the program and ends the run.
-    jobs : mapping of str to object
-        What differs between jobs, by a name that is unique.
-    shared : object
-        What all jobs read and none changes. Arrays in it reach the workers of this machine as one memory map.
-    rng : Generator, optional
-        Only for jobs that draw.
-    workers : Workers, optional
-        By default those of the surrounding ``use_workers``.
-
-    Raises
-    ------
-    FanoutError
-        The scheduler does not answer, or workers are lost again and again.
+    ``name``: of the loop, for progress and the ledger: "placebo"; ``function``: ``function(shared, job, rng)``
+    returns arrays by name; a function of a module. A ``TwintradeError`` of one job becomes its reason; any other
+    exception is a fault of the program and ends the run; ``jobs``: what differs between jobs, by a name that is
+    unique; ``shared``: what all jobs read and none changes. Arrays in it reach the workers of this machine as one
+    memory map; ``rng``: only for jobs that draw; ``workers``: by default those of the surrounding ``use_workers``.
     """
     scope = get_scope() if workers is None else Scope(workers)
     seed = int(rng.integers(2**63)) if rng is not None else 0
@@ -100,13 +85,7 @@ def run_jobs(
 def report_loop(name: str, items: Sequence[S], sizes: Sequence[float] | None = None) -> Iterator[S]:
     """Yield the items of a loop in this process, and tell its progress as ``run_jobs`` does.
 
-    Parameters
-    ----------
-    name : str
-        Of the loop, for progress: "randomization".
-    items : sequence
-    sizes : sequence of float, optional
-        As how many each item counts, one by default.
+    ``name``: of the loop, for progress: "randomization"; ``sizes``: as how many each item counts, one by default.
     """
     counted = [1.0] * len(items) if sizes is None else sizes
     progress = _Progress(name, round(sum(counted)), 0, get_scope())

@@ -31,19 +31,8 @@ ANSWER_SECONDS = 20
 def spread(function: Callable[[S, T], R], tasks: Sequence[T], shared: S, workers: Workers) -> Iterator[tuple[int, R]]:
     """Yield the place of each task and its result, as they finish.
 
-    Parameters
-    ----------
-    function : callable
-        ``function(shared, task)``.
-    tasks : sequence
-    shared : object
-        Sent once; its arrays reach the processes of this machine as one memory map.
-    workers : Workers
-
-    Raises
-    ------
-    FanoutError
-        No scheduler at the address, or workers lost again and again.
+    ``function``: ``function(shared, task)``; ``shared``: sent once; its arrays reach the processes of this machine as
+    one memory map.
     """
     if workers.is_alone:
         for place, task in enumerate(tasks):
@@ -131,12 +120,7 @@ def _over_cluster(
 
 @contextmanager
 def _cluster(address: str) -> Iterator[Any]:
-    """Connect to a scheduler that has a worker.
-
-    Raises
-    ------
-    FanoutError
-    """
+    """Connect to a scheduler that has a worker."""
     try:
         from distributed import Client
     except ImportError:

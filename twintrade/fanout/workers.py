@@ -98,11 +98,7 @@ def get_scope() -> Scope:
 def use_workers(workers: Workers, name: str = "") -> Iterator[Workers]:
     """Let every call of ``run_jobs`` inside use these workers.
 
-    Parameters
-    ----------
-    workers : Workers
-    name : str
-        Of the work inside; two pieces of work with one ledger have different names.
+    ``name``: of the work inside; two pieces of work with one ledger have different names.
     """
     token = _SCOPE.set(Scope(workers, name))
     try:

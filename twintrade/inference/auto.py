@@ -59,13 +59,7 @@ class Auto(Inference):
     citation: ClassVar[str] = "mackinnon2023guide"
 
     def chosen(self, fit: Fit, decision: Decision, method: Method | None = None) -> Inference:
-        """Return the method that a decision names, or another of the ladder, with this one's options.
-
-        Raises
-        ------
-        InferenceError
-            The decision names none.
-        """
+        """Return the method that a decision names, or another of the ladder, with this one's options."""
         name = method or decision.method
         if name == "randomization":
             statistic: Literal["default", "t"] = "default" if decision.about == "these" else "t"
@@ -121,13 +115,7 @@ class Auto(Inference):
         return self.infer_views(fit, [view], rng)[view]
 
     def infer_views(self, fit: Fit, views: Sequence[View], rng: np.random.Generator) -> dict[View, Bands]:
-        """Return bands for several views; clustered errors stand beside in the facts where they were not taken.
-
-        Raises
-        ------
-        InferenceError
-            No method of the ladder can be computed; the message lists what was tried.
-        """
+        """Return bands for several views; clustered errors stand beside in the facts where they were not taken."""
         decision = self.decided(fit)
         method, bands, tried = self._descend(fit, views, rng, decision)
         about: About = SPEAKS.get(method, "like these") if decision.about == "these" else decision.about

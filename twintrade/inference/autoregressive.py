@@ -42,13 +42,7 @@ class Autoregressive(Inference):
     citation: ClassVar[str] = "buhlmann1997"
 
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
-        """Return p-values, and the interval of constant effects that are not rejected.
-
-        Raises
-        ------
-        InferenceError
-            Not a regression of one series on level, trend and their changes.
-        """
+        """Return p-values, and the interval of constant effects that are not rejected."""
         estimate, seed = fit.view(view), int(rng.integers(2**31))
         source, o = get_regression(estimate), fit.design.observations
         if source is None or estimate.sample.effects or np.unique(o.unit[source.rows]).size != 1:
@@ -113,13 +107,8 @@ def find_ends(
 
     Beyond the values tried the critical one is that of the last: what is taken out is then most of the series.
 
-    Parameters
-    ----------
-    effects : FloatArray, shape (n_effects,)
-    tried : FloatArray, shape (n_values,)
-        Constant effects, in order.
-    observed, critical : FloatArray, shape (n_values, n_effects)
-        The t statistic where each is taken out, and the largest that is not rejected.
+    ``effects`` (n_effects,); ``tried`` (n_values,): constant effects, in order; ``observed``, ``critical`` (n_values,
+    n_effects): the t statistic where each is taken out, and the largest that is not rejected.
     """
     ends = np.empty((2, effects.size))
     for k, effect in enumerate(effects):

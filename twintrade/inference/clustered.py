@@ -89,13 +89,7 @@ class Clustered(Inference):
     citation: ClassVar[str] = "cameron2011"
 
     def sandwich(self, fit: Fit, estimate: Estimate) -> Sandwich:
-        """Return the covariance of an estimate.
-
-        Raises
-        ------
-        InferenceError
-            No influence, one cluster only, or a dimension that needs row scores which the method does not have.
-        """
+        """Return the covariance of an estimate."""
         clusters = find_clusters(fit, estimate, self.by or fit.design.clusters, self.name)
         rule = get_convention(self.correction)
         correction = _correction(fit, estimate.sample, rule, clusters, is_linear=not fit.estimator.is_poisson)

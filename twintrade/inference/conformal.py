@@ -41,13 +41,7 @@ class Conformal(Inference):
     citation: ClassVar[str] = "chernozhukov2021"
 
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
-        """Return p-values and intervals by inversion.
-
-        Raises
-        ------
-        InferenceError
-            Not a single-case method that can be fitted on all periods.
-        """
+        """Return p-values and intervals by inversion."""
         estimator, case = self._case(fit)
         estimate = fit.view(view)
         p, low, high = (fill_absent(estimate.n_effects) for _ in range(3))

@@ -53,13 +53,7 @@ class ConleyTaber(Inference):
     citation: ClassVar[str] = "conley2011"
 
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
-        """Return intervals by inversion.
-
-        Raises
-        ------
-        InferenceError
-            No regression behind the estimate, or too few untreated groups.
-        """
+        """Return intervals by inversion."""
         residuals = group_residuals(fit, view, self.group, None)
         n, m = residuals.n_treated, residuals.n_controls
         group = Text("inference.dimension", name=self.group)
@@ -83,12 +77,7 @@ def build_reassigned_bands(
 ) -> Bands:
     """Return p-values of no effect, and the effects that are not rejected when each is held as the null.
 
-    Parameters
-    ----------
-    orders : IntArray, shape (n_draws, n_groups)
-        From ``draw_reassignments``.
-    variances : FloatArray, optional
-        From ``estimate_position_variances``.
+    ``orders`` (n_draws, n_groups): from ``draw_reassignments``; ``variances``: from ``estimate_position_variances``.
     """
     fixed_part, slope = compute_reassigned_effects(residuals, orders, variances)
     p, low, high = (fill_absent(estimate.n_effects) for _ in range(3))

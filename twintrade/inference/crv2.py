@@ -56,13 +56,7 @@ class BiasReduced(Inference):
     citation: ClassVar[str] = "bell2002"
 
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
-        """Return intervals with the t distribution of each effect's own degrees of freedom.
-
-        Raises
-        ------
-        InferenceError
-            No least-squares regression behind the estimate, weights, or several dimensions.
-        """
+        """Return intervals with the t distribution of each effect's own degrees of freedom."""
         estimate = fit.view(view)
         name = self.by or (fit.design.clusters[0] if len(fit.design.clusters) == 1 else "")
         if not name:

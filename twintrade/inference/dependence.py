@@ -51,13 +51,7 @@ class Dependence(Inference):
 
     @abstractmethod
     def covariance(self, fit: Fit, estimate: Estimate) -> UnscaledCovariance:
-        """Return the covariance of an estimate.
-
-        Raises
-        ------
-        InferenceError
-            The estimate cannot provide what the method works on.
-        """
+        """Return the covariance of an estimate."""
 
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
         """Return t intervals and plug-in sup-t bands."""
@@ -134,13 +128,7 @@ class Conley(Dependence):
     remedy: ClassVar[str] = "cutoff"
 
     def covariance(self, fit: Fit, estimate: Estimate) -> UnscaledCovariance:
-        """Return the covariance over pairs of units by their distance.
-
-        Raises
-        ------
-        InferenceError
-            One unit, a cutoff that is not positive, or places that are missing or not on the globe.
-        """
+        """Return the covariance over pairs of units by their distance."""
         if not self.cutoff > 0:
             raise InferenceError(f"the cutoff of conley is a distance above 0 km, not {self.cutoff:g}")
         o = fit.design.observations

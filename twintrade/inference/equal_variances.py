@@ -34,13 +34,7 @@ class EqualVariances(Dependence):
     remedy: ClassVar[str] = "unit-or-city"
 
     def covariance(self, fit: Fit, estimate: Estimate) -> UnscaledCovariance:
-        """Return the inverse information of the regression, times the variance of its residuals.
-
-        Raises
-        ------
-        InferenceError
-            No regression behind the estimate, or no degree of freedom.
-        """
+        """Return the inverse information of the regression, times the variance of its residuals."""
         source = get_regression(estimate)
         if source is None:
             raise InferenceError(

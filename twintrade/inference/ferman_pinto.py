@@ -46,13 +46,7 @@ class FermanPinto(ConleyTaber):
     citation: ClassVar[str] = "ferman2019"
 
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
-        """Return intervals by inversion.
-
-        Raises
-        ------
-        InferenceError
-            No regression behind the estimate, or too few untreated groups.
-        """
+        """Return intervals by inversion."""
         residuals = group_residuals(fit, view, self.group, self.size)
         n, m, size = residuals.n_treated, residuals.n_controls, self.size or "rows"
         group = Text("inference.dimension", name=self.group)
@@ -114,15 +108,7 @@ def fit_variance_function(terms: FloatArray, squares: FloatArray) -> FloatArray:
     A squared error varies in proportion to its mean: unweighted, a few small groups would decide. (The paper fits
     unweighted.)
 
-    Parameters
-    ----------
-    terms : FloatArray, shape (n_groups, 2)
-    squares : FloatArray, shape (n_groups,)
-
-    Raises
-    ------
-    InferenceError
-        The fitted variance is zero for some group.
+    ``terms`` (n_groups, 2); ``squares`` (n_groups,).
     """
     coefficients = scipy.optimize.nnls(terms, squares)[0]
     for _ in range(REWEIGHTINGS):

@@ -44,13 +44,7 @@ class Jackknife(Inference):
     citation: ClassVar[str] = "mackinnon2023"
 
     def covariance(self, fit: Fit, view: View) -> tuple[FloatArray, tuple[LeftOut, ...], dict[str, int]]:
-        """Return the covariance, the estimates it was made from, and the number of clusters per dimension.
-
-        Raises
-        ------
-        InferenceError
-            One cluster only, or estimates without a cluster cannot be made.
-        """
+        """Return the covariance, the estimates it was made from, and the number of clusters per dimension."""
         names = self.by or fit.design.clusters
         if not names:
             raise InferenceError("no dimension is named to cluster by: name one under cluster in the design")
@@ -94,13 +88,7 @@ class Jackknife(Inference):
 
 
 def compute_jackknife_spread(effects: FloatArray, full: FloatArray, centre: str = "estimate") -> FloatArray:
-    """Return (G - 1) / G times the sum of outer products around the centre.
-
-    Raises
-    ------
-    InferenceError
-        One cluster only.
-    """
+    """Return (G - 1) / G times the sum of outer products around the centre."""
     n = effects.shape[0]
     if n < 2:
         raise InferenceError("there is one cluster only: nothing remains once it is left out; use finer clusters")

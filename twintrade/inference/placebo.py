@@ -59,11 +59,6 @@ class Placebo(Inference):
 
         A single case with fewer than four periods before the onset gets neither p-values nor intervals: whether its
         gap is large cannot be told from so few.
-
-        Raises
-        ------
-        InferenceError
-            Not exactly one treated unit, or no donor's placebo could be estimated.
         """
         message = _too_few_before(fit)
         if message is not None:
@@ -176,13 +171,7 @@ def _too_few_before(fit: Fit) -> Message | None:
 
 
 def refit_donor_placebos(fit: Fit, views: Sequence[View], keeps_treated: bool = False) -> DonorPlacebos:
-    """Refit with every comparison unit in the treated unit's place.
-
-    Raises
-    ------
-    InferenceError
-        Not exactly one treated unit, or no placebo could be estimated.
-    """
+    """Refit with every comparison unit in the treated unit's place."""
     o = fit.design.observations
     treated = np.flatnonzero(o.is_ever_treated)
     if treated.size != 1:

@@ -27,13 +27,7 @@ class Posterior(Inference):
     citation: ClassVar[str] = "brodersen2015"
 
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
-        """Return quantile intervals; p is twice the smaller tail probability of zero, at least 2 / (draws + 1).
-
-        Raises
-        ------
-        InferenceError
-            The estimate does not come as draws.
-        """
+        """Return quantile intervals; p is twice the smaller tail probability of zero, at least 2 / (draws + 1)."""
         estimate = fit.view(view)
         if not isinstance(estimate.uncertainty, Draws):
             raise InferenceError(f"posterior needs draws and {fit.estimator.name} gives none; take placebo or hac")

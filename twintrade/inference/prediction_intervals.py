@@ -46,13 +46,7 @@ class PredictionIntervals(Inference):
     citation: ClassVar[str] = "cattaneo2021"
 
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
-        """Return intervals for effects after the onset; before it there is nothing to predict.
-
-        Raises
-        ------
-        InferenceError
-            The method has no donor weights, they fit every period before the onset, or no refit succeeds.
-        """
+        """Return intervals for effects after the onset; before it there is nothing to predict."""
         estimator = fit.estimator
         if not isinstance(estimator, WeightedCase):
             raise InferenceError(
@@ -127,13 +121,7 @@ def _moved(shared: tuple[WeightedCase, Case, FloatArray], path: FloatArray, rng:
 
 
 def _spread(estimator: WeightedCase, case: Case) -> tuple[float, int]:
-    """Return the residual standard deviation before the onset, net of the weights fitted, and their number.
-
-    Raises
-    ------
-    InferenceError
-        The weights take up every period before the onset, so that nothing is left to judge the noise by.
-    """
+    """Return the residual standard deviation before the onset, net of the weights fitted, and their number."""
     gaps = estimator.gaps(case)[case.is_before]
     n_free = int((np.abs(estimator.weigh(case).weights) > 1e-6).sum())
     if gaps.size - n_free < FEWEST_FREE:

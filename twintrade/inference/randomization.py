@@ -73,14 +73,7 @@ class Randomization(Inference):
         return self.infer_views(fit, [view], rng)[view]
 
     def infer_views(self, fit: Fit, views: Sequence[View], rng: np.random.Generator) -> dict[View, Bands]:
-        """Return bands for several views from the same draws.
-
-        Raises
-        ------
-        InferenceError
-            Only one assignment exists, no draw could be estimated, the score was asked for and does not exist, or
-            agreements are too few for the hazard.
-        """
+        """Return bands for several views from the same draws."""
         seed = int(rng.integers(2**31))
         dealing = self.deal(fit, self.draws, np.random.default_rng(seed))
         is_refused = self.across == "assigned" and dealing.scheme.n_assignments < FEWEST
@@ -119,13 +112,7 @@ class Randomization(Inference):
         }
 
     def deal(self, fit: Fit, draws: int, rng: np.random.Generator) -> Dealing:
-        """Return so many assignments, or all there are.
-
-        Raises
-        ------
-        InferenceError
-            As ``infer_views``.
-        """
+        """Return so many assignments, or all there are."""
         if self.across == "hazard" and self.statistic == "t":
             raise InferenceError(Text("inference.hazard-t"))
         how = {"strata": self.strata, "signers": self.signers, "hazard": self.hazard}

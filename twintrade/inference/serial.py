@@ -52,13 +52,7 @@ class Serial(Dependence):
         return False
 
     def covariance(self, fit: Fit, estimate: Estimate) -> UnscaledCovariance:
-        """Return the covariance.
-
-        Raises
-        ------
-        InferenceError
-            No regression behind the estimate, fewer than three periods, negative lags, or no degree of freedom.
-        """
+        """Return the covariance."""
         source = get_regression(estimate)
         if source is None:
             raise InferenceError(

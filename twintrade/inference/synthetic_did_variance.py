@@ -42,13 +42,7 @@ class SyntheticDidVariance(Inference):
     citation: ClassVar[str] = "arkhangelsky2021"
 
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
-        """Return bands for one view.
-
-        Raises
-        ------
-        InferenceError
-            Another estimator, a method that needs more treated units or controls, or no usable replication.
-        """
+        """Return bands for one view."""
         estimator = fit.estimator
         if not isinstance(estimator, SyntheticDid):
             raise InferenceError(f"synthetic_did_variance is for synthetic_did, not {estimator.name}")

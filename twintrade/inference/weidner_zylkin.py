@@ -42,13 +42,7 @@ class WeidnerZylkin(Inference):
     citation: ClassVar[str] = "weidner2021"
 
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
-        """Return bands of a bias-corrected PPML estimate.
-
-        Raises
-        ------
-        InferenceError
-            The estimate carries no leverage-adjusted scores, or no such adjustment exists.
-        """
+        """Return bands of a bias-corrected PPML estimate."""
         if self.adjusted not in get_args(Adjusted):
             raise InferenceError(f"adjusted is one of {', '.join(get_args(Adjusted))}, not {self.adjusted!r}")
         estimate = fit.view(view)

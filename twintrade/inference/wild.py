@@ -70,13 +70,7 @@ class Wild(Inference):
     citation: ClassVar[str] = "cameron2008"
 
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
-        """Return bootstrap p-values and intervals by inversion; errors shown are those of the t statistics.
-
-        Raises
-        ------
-        InferenceError
-            No regression behind the estimate, or one cluster.
-        """
+        """Return bootstrap p-values and intervals by inversion; errors shown are those of the t statistics."""
         estimate = fit.view(view)
         source = get_influence(estimate, self.name).regression
         if source is None:

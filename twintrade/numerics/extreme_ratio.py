@@ -18,18 +18,8 @@ def bound_ratio(
     found exactly by Dinkelbach's (1967) iteration: at a trial ratio r a group takes those of its last rows whose sum
     of numerator - r denominator is largest, and the ratio of what was taken is the next trial.
 
-    Parameters
-    ----------
-    numerator, denominator : FloatArray, shape (n_rows,)
-        Denominators are positive.
-    group : IntArray, shape (n_rows,)
-        Rows of a group stand together, in order of time.
-    is_optional : BoolArray, shape (n_rows,)
-
-    Raises
-    ------
-    EstimationError
-        No row at all.
+    ``numerator``, ``denominator`` (n_rows,): denominators are positive; ``group`` (n_rows,): rows of a group stand
+    together, in order of time; ``is_optional`` (n_rows,).
     """
     if numerator.size == 0:
         raise EstimationError("no row is left to take a ratio of")

@@ -89,27 +89,10 @@ def fit_factor_model(
     With a rank the problem has local optima; the start is the fit without factors, as in R's ``fect``. With a penalty
     on the singular values it is convex.
 
-    Parameters
-    ----------
-    y : FloatArray, shape (n_units, n_periods)
-        Read where observed.
-    observed : BoolArray, shape (n_units, n_periods)
-        Every unit and every period must have an observed cell.
-    x : FloatArray, shape (n_units, n_periods, n_covariates)
-        Read where observed; of collinear ones the smallest slopes are taken.
-    rank : int
-        Most factors.
-    penalty : float
-        Amount by which each singular value is shrunk.
-    start : FactorFit, optional
-    tolerance : float
-    most_steps : int, optional
-        Return what is reached by then, converged or not: enough to compare sizes of the model.
-
-    Raises
-    ------
-    EstimationError
-        No convergence.
+    ``y`` (n_units, n_periods): read where observed; ``observed`` (n_units, n_periods): every unit and every period
+    must have an observed cell; ``x`` (n_units, n_periods, n_covariates): read where observed; of collinear ones the
+    smallest slopes are taken; ``rank``: most factors; ``penalty``: amount by which each singular value is shrunk;
+    ``most_steps``: return what is reached by then, converged or not: enough to compare sizes of the model.
     """
     y, x = np.where(observed, y, 0.0), np.where(observed[:, :, None], x, 0.0)
     problem = _Problem(y, observed, x, np.asarray(np.linalg.pinv(x[observed]), dtype=np.float64), rank, penalty)

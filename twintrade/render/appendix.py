@@ -86,14 +86,8 @@ def build_appendix(
 ) -> tuple[Block, ...]:
     """Return the appendix of an analysis as numbered blocks.
 
-    Parameters
-    ----------
-    results : ResultSet
-    options : AppendixOptions, optional
-    page : Page, optional
-        Given by who wants to know afterwards which texts could not be printed.
-    brief : tuple of Block, optional
-        Given by who has built it.
+    ``page``: given by who wants to know afterwards which texts could not be printed; ``brief``: given by who has
+    built it.
     """
     options = options or AppendixOptions()
     page = page or open_page(results, options)

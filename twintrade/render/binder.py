@@ -54,15 +54,8 @@ def bind(
 ) -> Rendered:
     """Return one report of several analyses.
 
-    Parameters
-    ----------
-    analyses : sequence of ResultSet
-        In the order in which they are to stand.
-    options : AppendixOptions, optional
-        Which exhibits each appendix shows.
-    word_template : bytes, optional
-    drawn : sequence of Document, optional
-        The appendix of each analysis where it has been drawn already.
+    ``analyses``: in the order in which they are to stand; ``options``: which exhibits each appendix shows; ``drawn``:
+    the appendix of each analysis where it has been drawn already.
     """
     options = options or AppendixOptions()
     with options.speak():

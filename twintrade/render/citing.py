@@ -56,12 +56,7 @@ def join_places(first: Sequence[object], second: Sequence[object]) -> list[str]:
 def cite(record: Mapping[str, Any] | None, *columns: str, form: str = "") -> Sources:
     """Return the sources of numbers of one record, none where its place is not known.
 
-    Parameters
-    ----------
-    record : mapping
-    *columns : str
-    form : str
-        What the page makes of the numbers: see ``CellSource``.
+    ``form``: what the page makes of the numbers: see ``CellSource``.
     """
     place = str(record.get(PLACE, "")) if record else ""
     return tuple(CellSource(_choose(place, column), column, form) for column in columns) if place else ()

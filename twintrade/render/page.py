@@ -128,12 +128,8 @@ def name_results(results: ResultSet) -> ResultSet:
 def collect_romanized(results: ResultSet, romanized: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return names in Latin letters by name, for typefaces that cannot print them.
 
-    Parameters
-    ----------
-    results : ResultSet
-        Its payload "romanized" (name, romanized), where there is one.
-    romanized : mapping of str to str, optional
-        Those that the report's options give, which win.
+    ``results``: its payload "romanized" (name, romanized), where there is one; ``romanized``: those that the report's
+    options give, which win.
     """
     frame = find_payload(results, "romanized")
     rows = [] if frame is None else list_records(frame)

@@ -173,14 +173,8 @@ def find_overall(
 ) -> Record | None:
     """Return one effect of a specification with its interval under one inference (the first by default).
 
-    Parameters
-    ----------
-    results : ResultSet
-    record : Record
-        The specification.
-    inference : str, optional
-    kind : {"overall", "path"}
-        The effect after the agreement, or the average of the path against its reference.
+    ``record``: the specification; ``kind``: the effect after the agreement, or the average of the path against its
+    reference.
     """
     names = list_inferences(results, record)
     chosen = inference if inference is not None else next(iter(names), None)

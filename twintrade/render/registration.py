@@ -34,12 +34,7 @@ MAIN_CLAIM = "C1"
 def render_registration(registration: Registration, sha256: str, options: AppendixOptions) -> dict[str, bytes]:
     """Return the registration's page in every format at hand.
 
-    Parameters
-    ----------
-    registration : Registration
-    sha256 : str
-        Of its file.
-    options : AppendixOptions
+    ``sha256``: of its file.
     """
     blocks = number_blocks(_build_page(registration, sha256, options.theme))
     title = str(Text("registration.title", title=registration.title))

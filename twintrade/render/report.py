@@ -41,14 +41,8 @@ def render(
 ) -> Rendered:
     """Return every file of the report of one analysis.
 
-    Parameters
-    ----------
-    results : ResultSet
-    options : AppendixOptions, optional
-    others : sequence of AppendixOptions
-        Of the report in further languages, each in a folder called by its language.
-    word_template : bytes, optional
-        A DOCX whose styles, header and footer the Word appendix takes over.
+    ``others``: of the report in further languages, each in a folder called by its language; ``word_template``: a DOCX
+    whose styles, header and footer the Word appendix takes over.
     """
     rendered = _render_one(results, options or AppendixOptions(), word_template)
     for other in others:
@@ -101,15 +95,7 @@ def render_document(
 ) -> Rendered:
     """Return a document in every format, with the files of its figures and tables.
 
-    Parameters
-    ----------
-    document : Document
-    options : AppendixOptions
-    names : mapping of str to str
-        Names in Latin letters, for what a typeface lacks.
-    figures : Printer
-        The one the figures were drawn with.
-    word_template : bytes, optional
+    ``names``: names in Latin letters, for what a typeface lacks; ``figures``: the one the figures were drawn with.
     """
     gc.collect()  # drawings hold themselves, and printing takes most memory
     tex = Printer(list_printable(), names, options.wording)
@@ -130,15 +116,7 @@ def render_pages(
 ) -> tuple[dict[str, bytes], tuple[Message, ...]]:
     """Return a document as HTML, and as PDF and DOCX where the libraries that print these are installed.
 
-    Parameters
-    ----------
-    name : str
-        Of the files, without their endings.
-    document : Document
-    options : AppendixOptions
-    names : mapping of str to str
-        Names in Latin letters, for what a typeface lacks.
-    word_template : bytes or None
+    ``name``: of the files, without their endings; ``names``: names in Latin letters, for what a typeface lacks.
     """
     files = {f"{name}.html": render_html(document, options.theme)}
     messages: tuple[Message, ...] = ()

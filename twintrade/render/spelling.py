@@ -32,11 +32,7 @@ Change = Callable[[str], str]
 def replace_words(blocks: Iterable[Block], spelling: Mapping[str, str]) -> tuple[Block, ...]:
     """Return blocks with whole words replaced in headings, prose, captions, notes, heads and sentences in cells.
 
-    Parameters
-    ----------
-    blocks : iterable of Block
-    spelling : mapping of str to str
-        Replacement by word; a capital at the start of a word is kept.
+    ``spelling``: replacement by word; a capital at the start of a word is kept.
     """
     if not spelling:
         return tuple(blocks)

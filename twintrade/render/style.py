@@ -32,12 +32,7 @@ OF_ONE_LANGUAGE = ("wording", "spelling")
 
 
 def list_languages(style: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the languages of a report, the one of its own folder first: the one that was chosen, else the file's.
-
-    Raises
-    ------
-    SpecError
-    """
+    """Return the languages of a report, the one of its own folder first: the one that was chosen, else the file's."""
     given = find_choice() or style.get("language", DEFAULT)
     languages = tuple(dict.fromkeys(map(str, given if isinstance(given, list | tuple) else [given])))
     unknown = [tag for tag in languages if tag not in LOCALES]
@@ -62,18 +57,10 @@ def build_all_options(style: Mapping[str, Any]) -> tuple[AppendixOptions, ...]:
 def build_options(style: Mapping[str, Any]) -> AppendixOptions:
     """Return the options that a parsed style file, or the ``[report]`` table of an analysis, asks for.
 
-    Parameters
-    ----------
-    style : mapping
-        ``appendix`` (a preset) or ``exhibits`` (a list of names), ``detail``, ``authors``, ``date``,
-        ``wording`` (sentence by key), ``spelling`` (replacement by word), ``language`` (as in "en-GB"),
-        ``translated`` (by language, what the analysis says and what it is in that language),
-        ``romanized`` (name in Latin letters by name), ``theme`` and ``tables`` (option by name).
-
-    Raises
-    ------
-    SpecError
-        If a key, preset, exhibit, sentence or option does not exist.
+    ``style``: ``appendix`` (a preset) or ``exhibits`` (a list of names), ``detail``, ``authors``, ``date``,
+    ``wording`` (sentence by key), ``spelling`` (replacement by word), ``language`` (as in "en-GB"), ``translated``
+    (by language, what the analysis says and what it is in that language), ``romanized`` (name in Latin letters by
+    name), ``theme`` and ``tables`` (option by name).
     """
     for key in style:
         if key not in _TABLES:

@@ -41,13 +41,7 @@ class Wording:
         return find_catalogue().has(_FILE + key)
 
     def changed(self, sentences: Mapping[str, str]) -> "Wording":
-        """Return this wording with some sentences replaced.
-
-        Raises
-        ------
-        SpecError
-            If a key does not exist, or a new sentence has a place the old one does not fill.
-        """
+        """Return this wording with some sentences replaced."""
         patterns = dict(self.patterns)
         for key, sentence in sentences.items():
             if not self.knows(key):

@@ -13,13 +13,7 @@ _SHOWN = 200
 
 
 def read_json(source: Source, request: Request, answer: RawAnswer) -> Any:
-    """Return the JSON value of an answer, numbers as the text that stands there.
-
-    Raises
-    ------
-    SourceError
-        The answer is a web page, is cut, or is no JSON.
-    """
+    """Return the JSON value of an answer, numbers as the text that stands there."""
     try:
         text = answer.content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -32,13 +26,7 @@ def read_json(source: Source, request: Request, answer: RawAnswer) -> Any:
 
 
 def read_csv_page(source: Source, request: Request, answer: RawAnswer, needed: Sequence[str]) -> RowsPage:
-    """Return the rows of a CSV answer.
-
-    Raises
-    ------
-    SourceError
-        A column is missing, a row is cut, or the answer is a web page.
-    """
+    """Return the rows of a CSV answer."""
     try:
         text = answer.content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -58,13 +46,7 @@ def read_csv_page(source: Source, request: Request, answer: RawAnswer, needed: S
 def build_page(
     source: Source, request: Request, records: Sequence[Mapping[str, Any]], needed: Sequence[str]
 ) -> RowsPage:
-    """Return rows made of records, with every name that any of them has, in the order of the first appearance.
-
-    Raises
-    ------
-    SourceError
-        A name is missing from all records, or a value is no plain one.
-    """
+    """Return rows made of records, with every name that any of them has, in the order of the first appearance."""
     if not records:
         return NO_ROWS
     if not all(isinstance(record, Mapping) for record in records):
@@ -84,12 +66,7 @@ def write_cell(value: object) -> str:
 
 
 def require_columns(source: Source, request: Request, columns: Sequence[str], needed: Sequence[str]) -> None:
-    """Refuse an answer without the columns that its table is read by.
-
-    Raises
-    ------
-    SourceError
-    """
+    """Refuse an answer without the columns that its table is read by."""
     missing = [name for name in needed if name not in columns]
     if missing:
         lists = {"missing": Listed(tuple(missing), "comma"), "columns": Listed(tuple(columns), "comma")}

@@ -33,21 +33,8 @@ class Timer:
 class Client:
     """A connection to one publisher.
 
-    Parameters
-    ----------
-    source : Source
-    environment : mapping of str to str
-        Where endpoint, key and contact are read.
-    clock : Timer
-    version : str
-        Of the program, for the name it gives itself.
-    timeout : float
-        Seconds without a byte after which an answer counts as lost.
-
-    Raises
-    ------
-    SourceError
-        A key or a contact that the publisher asks for is not set.
+    ``environment``: where endpoint, key and contact are read; ``version``: of the program, for the name it gives
+    itself; ``timeout``: seconds without a byte after which an answer counts as lost.
     """
 
     def __init__(
@@ -73,13 +60,7 @@ class Client:
         self._http.close()
 
     def ask(self, request: Request) -> RawAnswer:
-        """Return the answer to a request, asked again where the failure is one that passes.
-
-        Raises
-        ------
-        SourceError
-            What came instead, without the key.
-        """
+        """Return the answer to a request, asked again where the failure is one that passes."""
         for attempt in range(1, _TRIES + 1):
             is_last = attempt == _TRIES
             self._keep_pace()

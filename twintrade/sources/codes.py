@@ -30,19 +30,8 @@ def load_codes(source: str) -> dict[str, str]:
 def resolve_partners(source: str, partners: Sequence[str], codes: dict[str, str]) -> list[PartnerCode]:
     """Return partners in a publisher's codes.
 
-    Parameters
-    ----------
-    source : str
-        For messages.
-    partners : sequence of str
-        Names or ISO codes of countries, or codes of the publisher.
-    codes : dict
-        The publisher's by ISO 3166-1 alpha-3.
-
-    Raises
-    ------
-    SpecError
-        A country whose code is not known.
+    ``source``: for messages; ``partners``: names or ISO codes of countries, or codes of the publisher; ``codes``: the
+    publisher's by ISO 3166-1 alpha-3.
     """
     places = {code: place for place, code in codes.items()}
     resolved = []

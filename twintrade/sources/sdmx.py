@@ -17,13 +17,7 @@ def build_series_key(*dimensions: Sequence[str]) -> str:
 
 
 def read_observations(source: Source, request: Request, answer: RawAnswer, needed: Sequence[str]) -> RowsPage:
-    """Return the rows of an answer in SDMX-CSV.
-
-    Raises
-    ------
-    SourceError
-        Also where a fault in JSON comes in place of the table, whatever the status.
-    """
+    """Return the rows of an answer in SDMX-CSV."""
     if not answer.content:
         return NO_ROWS
     if answer.content.lstrip()[:1] == b"{":
@@ -38,12 +32,7 @@ def is_put_off(answer: RawAnswer) -> bool:
 
 
 def read_codelist(source: Source, request: Request, answer: RawAnswer) -> RowsPage:
-    """Return id and name of every code of the first list in a structure message.
-
-    Raises
-    ------
-    SourceError
-    """
+    """Return id and name of every code of the first list in a structure message."""
     value = read_json(source, request, answer)
     try:
         codes = value["data"]["codelists"][0]["codes"]

@@ -79,13 +79,7 @@ def format_answer(command: str, value: object) -> str:
 
 
 def build_answer_schema(command: str) -> dict[str, Any]:
-    """Return the JSON Schema of a command's answer.
-
-    Raises
-    ------
-    SpecError
-        The command answers in words alone.
-    """
+    """Return the JSON Schema of a command's answer."""
     from pydantic import TypeAdapter
 
     if command not in ANSWERS:
@@ -95,13 +89,7 @@ def build_answer_schema(command: str) -> dict[str, Any]:
 
 
 def read_guide(task: str = "") -> str:
-    """Return the guide, or what it says about one task.
-
-    Raises
-    ------
-    SpecError
-        No such task.
-    """
+    """Return the guide, or what it says about one task."""
     text = find_catalogue().read("guide.md")
     if not task:
         return text

@@ -36,11 +36,7 @@ class _Question:
 def settle_guesses(tables: Sequence[Sequence[Guess]], ask: Ask) -> list[list[Guess]]:
     """Return the lines of both tables with those settled that a user answers; the others stay as they are.
 
-    Parameters
-    ----------
-    tables : sequence of sequence of Guess
-        Lines of the trade table and of the register.
-    ask : callable
+    ``tables``: lines of the trade table and of the register.
     """
     settled = [list(table) for table in tables]
     n_asked = 0

@@ -31,18 +31,8 @@ def drop_bound_report(words: Sequence[str]) -> list[str]:
 def write_bound_report(root: Path, drawn: Sequence[Redrawn], style: str = "") -> str:
     """Write the bound report and return the path of its page.
 
-    Parameters
-    ----------
-    root : Path
-        Project folder.
-    drawn : sequence of Redrawn
-        In the order in which they are to stand.
-    style : str
-        A style file for the pages that the report adds, below the project.
-
-    Raises
-    ------
-    SpecError, StoreError
+    ``root``: project folder; ``drawn``: in the order in which they are to stand; ``style``: a style file for the
+    pages that the report adds, below the project.
     """
     options = read_report_options(ReportSection(style=style), root)
     target = prepare(root, BOUND)

@@ -39,13 +39,7 @@ _FILE = re.compile(r"\s*file\s*=\s*[\"']([^\"']+)[\"']")
 
 
 def check_analysis(root: Path, name: str, text: str) -> str:
-    """Return the data report of an analysis.
-
-    Raises
-    ------
-    SpecError, DataError, DesignError
-        The file, the data, or the agreements contradict themselves.
-    """
+    """Return the data report of an analysis."""
     if is_registry(parse_tables(text, f"{FOLDER}/{name}.toml")):
         return check_registry(root, name, text)
     plan, raw = plan_analysis(root, name, text)

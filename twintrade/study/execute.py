@@ -79,27 +79,10 @@ def execute(
 ) -> AnalysisEnd:
     """Run one analysis and store its results.
 
-    Parameters
-    ----------
-    root : Path
-        Project folder.
-    name : str
-        Of the analysis: the stem of its file.
-    text : str
-        The analysis file.
-    progress : callable
-        Told each job as it begins.
-    why : str
-        Reason for running, for the outcome.
-    workers : Workers
-        Who does the refits.
-    expect : callable
-        Told, once the data are read, what each job is expected to take.
-
-    Returns
-    -------
-    Outcome
-        Also of a failure, which leaves the old results untouched and its messages beside them.
+    ``root``: project folder; ``name``: of the analysis: the stem of its file; ``text``: the analysis file;
+    ``progress``: told each job as it begins; ``why``: reason for running, for the outcome; ``workers``: who does the
+    refits; ``expect``: told, once the data are read, what each job is expected to take. Returns also of a failure,
+    which leaves the old results untouched and its messages beside them.
     """
     started = time.monotonic()
     warnings: list[Message] = []

@@ -21,12 +21,7 @@ from twintrade.text import Listed, Text
 
 
 def explain_analysis(root: Path, name: str, text: str) -> str:
-    """Return the plan in sentences, the assumptions in words, every job, and the full specification.
-
-    Raises
-    ------
-    SpecError
-    """
+    """Return the plan in sentences, the assumptions in words, every job, and the full specification."""
     if is_registry(parse_tables(text, f"{FOLDER}/{name}.toml")):
         from twintrade.study.checking import check_registry
 
@@ -39,12 +34,7 @@ def explain_analysis(root: Path, name: str, text: str) -> str:
 
 
 def collect_explanation(root: Path, name: str, text: str) -> Explanation:
-    """Return the same as values.
-
-    Raises
-    ------
-    SpecError
-    """
+    """Return the same as values."""
     tables = parse_tables(text, f"{FOLDER}/{name}.toml")
     if is_registry(tables):
         from twintrade.study.checking import check_registry

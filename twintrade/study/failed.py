@@ -20,14 +20,7 @@ def record_failure(
 ) -> AnalysisEnd:
     """Return the outcome of an analysis that an error ended, and leave its messages beside the old results.
 
-    Parameters
-    ----------
-    root : Path
-    name : str
-    error : TwintradeError
-    seconds : float
-    warnings : sequence of Message
-        What was noted before: it often says why.
+    ``warnings``: what was noted before: it often says why.
     """
     messages = error.messages if isinstance(error, InvalidDataError) else ()
     code = USAGE if isinstance(error, SpecError) else DATA if isinstance(error, DataError) else ESTIMATION

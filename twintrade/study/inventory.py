@@ -23,13 +23,7 @@ _INDENT = "      "
 
 
 def format_lists(what: str, here: Path) -> str:
-    """Return one list, or all of them, as text.
-
-    Raises
-    ------
-    SpecError
-        No such list.
-    """
+    """Return one list, or all of them, as text."""
     if what == "sentences":
         return _sentences()
     lists = collect_lists(what, here)
@@ -37,13 +31,7 @@ def format_lists(what: str, here: Path) -> str:
 
 
 def collect_lists(what: str, here: Path) -> ListAnswer:
-    """Return one list, or all of them, by name.
-
-    Raises
-    ------
-    SpecError
-        No such list.
-    """
+    """Return one list, or all of them, by name."""
     lists: Mapping[str, Callable[[], Iterator[Entry]]] = {
         "analyses": lambda: _analyses(here),
         "recipes": _recipes,

@@ -14,12 +14,7 @@ _FIRST_YEAR = 2000
 def simulate_known_effect(seed: int, cities: int, partners: int, periods: int, effect: float) -> dict[str, bytes]:
     """Return trade.csv, twinnings.csv and truth.csv.
 
-    Parameters
-    ----------
-    seed : int
-    cities, partners, periods : int
-    effect : float
-        Log points from the onset on.
+    ``effect``: log points from the onset on.
     """
     drawn = simulate(
         np.random.default_rng(seed),

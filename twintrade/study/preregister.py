@@ -61,35 +61,9 @@ def register_analysis(
 ) -> tuple[list[str], str]:
     """Register an analysis; no outcome after an agreement is looked at.
 
-    Parameters
-    ----------
-    root : Path
-        Project folder.
-    name : str
-    text : str
-        The analysis file.
-    now : datetime
-        With its time zone.
-    draws : int
-        Simulated outcomes for size and power.
-    errors : {"stated", "before"}, optional
-        Where the errors of simulated outcomes come from; see ``drop_outcomes``.
-    workers : Workers, optional
-    progress : callable
-
-    Returns
-    -------
-    list of str
-        The files written.
-    str
-        The sha256 of registration.json.
-
-    Raises
-    ------
-    SpecError, DataError, DesignError, EstimationError, InferenceError
-        As a run would.
-    StoreError
-        The analysis is registered already.
+    ``root``: project folder; ``text``: the analysis file; ``now``: with its time zone; ``draws``: simulated outcomes
+    for size and power; ``errors``: where the errors of simulated outcomes come from; see ``drop_outcomes``. Returns
+    the files written; the sha256 of registration.json.
     """
     if is_registry(parse_tables(text, f"{ANALYSES}/{name}.toml")):
         raise SpecError(Text("registration.nothing-estimated", name=name))

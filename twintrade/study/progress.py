@@ -46,10 +46,7 @@ Taken = tuple[str, float, float]
 class Clock:
     """Where a run stands among its jobs, and what is left of it.
 
-    Parameters
-    ----------
-    jobs : sequence of (str, float)
-        Names in their order, and what each is expected to take, in seconds.
+    ``jobs``: names in their order, and what each is expected to take, in seconds.
     """
 
     def __init__(self, jobs: Sequence[tuple[str, float]]) -> None:
@@ -280,12 +277,8 @@ def report_when_slow(analysis: str, stage: Text) -> Iterator[None]:
 def report_progress(*, log_json: bool, is_alone: bool = True) -> Iterator[Report]:
     """Tell progress on standard error, in the form that fits what it is connected to.
 
-    Parameters
-    ----------
-    log_json : bool
-        Every event as a JSON line.
-    is_alone : bool
-        Whether analyses come one after another: a bar shows one of them.
+    ``log_json``: every event as a JSON line; ``is_alone``: whether analyses come one after another: a bar shows one
+    of them.
     """
     if log_json:
         yield JsonLines()

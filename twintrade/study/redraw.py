@@ -39,12 +39,7 @@ class Redrawn:
 
 
 def parse_any_analysis(name: str, text: str) -> tuple[Spec | RegistrySpec, dict[str, Any]]:
-    """Return an analysis file of either kind, and as written.
-
-    Raises
-    ------
-    SpecError
-    """
+    """Return an analysis file of either kind, and as written."""
     file = f"{FOLDER}/{name}.toml"
     return parse_registry(text, file) if is_registry(parse_tables(text, file)) else parse(text, file)
 
@@ -54,24 +49,7 @@ def redraw(
 ) -> Redrawn:
     """Draw figures, tables and pages again from stored numbers, as the analysis file now wants them.
 
-    Parameters
-    ----------
-    root : Path
-    name, text : str
-        Of the analysis, and its file.
-    change : callable
-        What is added to the stored results before.
-
-    Returns
-    -------
-    Redrawn
-
-    Raises
-    ------
-    StoreError
-        There are no results, or they cannot be written.
-    SpecError
-        The analysis file asks for what does not exist.
+    ``name``, ``text``: of the analysis, and its file; ``change``: what is added to the stored results before.
     """
     spec, raw = parse_any_analysis(name, text)
     options = read_report_options(spec.report, root)

@@ -21,12 +21,7 @@ FOLDER = "data/raw"
 
 
 def merge_registers(root: Path, files: Sequence[str], name: str) -> list[Text]:
-    """Merge lists of agreements into ``data/raw/NAME.csv`` with a card; return what was done, conflicts last.
-
-    Raises
-    ------
-    DataError, SpecError, StoreError
-    """
+    """Merge lists of agreements into ``data/raw/NAME.csv`` with a card; return what was done, conflicts last."""
     check_analysis_name(name)
     listings = [read_listing(root, file) for file in files]
     merged = merge_listings(listings)
@@ -50,25 +45,14 @@ def merge_registers(root: Path, files: Sequence[str], name: str) -> list[Text]:
 
 
 def check_register(root: Path, file: str) -> list[Text]:
-    """Return what cannot be right in a list of agreements, one line a fault; empty where nothing is found.
-
-    Raises
-    ------
-    DataError
-    """
+    """Return what cannot be right in a list of agreements, one line a fault; empty where nothing is found."""
     return [
         Text("study.listed-fault", row=row, fault=fault) for row, fault in check_listing(read_listing(root, file))
     ]
 
 
 def compare_registers(root: Path, files: Sequence[str], n_comparison: int | None = None) -> list[Text]:
-    """Return how many agreements neither of two lists has, and the share of comparison pairs that this makes.
-
-    Raises
-    ------
-    DataError, SpecError
-        There are not two files, or they share no city.
-    """
+    """Return how many agreements neither of two lists has, and the share of comparison pairs that this makes."""
     if len(files) != 2:
         raise SpecError("registry coverage compares two lists: name two files")
     overlap = compare_listings(read_listing(root, files[0]), read_listing(root, files[1]))

@@ -63,13 +63,7 @@ class RegistryRun:
 
 
 def run_registry(spec: RegistrySpec, root: Path) -> RegistryRun:
-    """Read the registry and count.
-
-    Raises
-    ------
-    DataError
-        A file is absent or faulty.
-    """
+    """Read the registry and count."""
     sources = spec.registry.twinnings
     registry = read_twinnings(sources, root)
     facts = compute_registry_facts(registry.frame, says_ended=all(s.ended is not None for s in sources))

@@ -29,23 +29,10 @@ def run_all(
 ) -> list[AnalysisEnd]:
     """Run every analysis that is stale, and return how each ended, in their order.
 
-    Parameters
-    ----------
-    analyses : sequence of Analysis
-    jobs : int, optional
-        Processes at the same time: over the analyses, or over the refits of a single one. By default one a core.
-    force : bool
-        Run fresh ones too.
-    log_json : bool
-        Tell progress as JSON lines on standard error.
-    backend : {"loky", "dask"}
-        With dask, analyses come one after another and their refits go to the cluster.
-    scheduler : str
-        Address of the dask scheduler.
-
-    Raises
-    ------
-    SpecError, FanoutError
+    ``jobs``: processes at the same time: over the analyses, or over the refits of a single one. By default one a
+    core; ``force``: run fresh ones too; ``log_json``: tell progress as JSON lines on standard error; ``backend``:
+    with dask, analyses come one after another and their refits go to the cluster; ``scheduler``: address of the dask
+    scheduler.
     """
     if backend not in BACKENDS:
         raise SpecError(f"--backend is {' or '.join(BACKENDS)}, not {backend!r}")

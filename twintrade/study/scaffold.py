@@ -68,26 +68,9 @@ def write_scaffold(
 ) -> tuple[list[str], list[Text]]:
     """Write a new analysis; return the paths written, and what rows of the user's tables say as they were read.
 
-    Parameters
-    ----------
-    root : Path
-        Project folder.
-    name : str
-    trade, twinnings : str, optional
-        The user's own tables, relative to the project; both or none.
-    fetched : str, optional
-        Name of a fetched table, in place of ``trade``: its card says how it is read, and nothing is guessed.
-    ask : callable, optional
-        Asks the user what the tables leave open.
-
-    Raises
-    ------
-    SpecError
-        The name is none, or one file is given without the other.
-    DataError
-        A file cannot be read or guessed.
-    StoreError
-        Something of that name exists.
+    ``root``: project folder; ``trade``, ``twinnings``: the user's own tables, relative to the project; both or none;
+    ``fetched``: name of a fetched table, in place of ``trade``: its card says how it is read, and nothing is guessed;
+    ``ask``: asks the user what the tables leave open.
     """
     check_analysis_name(name)
     if name in _RESERVED:

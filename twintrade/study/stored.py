@@ -13,13 +13,7 @@ from twintrade.text import Text
 
 
 def run_stored(path: str, *, force: bool = False, jobs: int | None = None) -> ResultSet:
-    """Run an analysis unless its results are fresh, and read them back.
-
-    Raises
-    ------
-    SpecError
-        The analysis failed, or was skipped because its data are not here; the message says why.
-    """
+    """Run an analysis unless its results are fresh, and read them back."""
     (analysis,) = find_analyses(Path.cwd(), [path])
     (end,) = run_all([analysis], jobs=jobs, force=force, log_json=False)
     if end.ending not in ("done", "fresh"):
@@ -28,13 +22,7 @@ def run_stored(path: str, *, force: bool = False, jobs: int | None = None) -> Re
 
 
 def read_latest(analysis: Analysis) -> ResultSet:
-    """Return the results of the last run of an analysis.
-
-    Raises
-    ------
-    StoreError
-        There are none, or they are incomplete.
-    """
+    """Return the results of the last run of an analysis."""
     return read_results(get_results_folder(analysis.root, analysis.name))
 
 
@@ -50,11 +38,5 @@ def keep_finished(analyses: Iterable[Analysis], tell: Callable[[Text], object]) 
 
 
 def read_stored(folder: str) -> ResultSet:
-    """Return the result set in a folder.
-
-    Raises
-    ------
-    StoreError
-        The folder holds no complete result set.
-    """
+    """Return the result set in a folder."""
     return read_results(Path(folder))

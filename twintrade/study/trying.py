@@ -32,12 +32,7 @@ class Trial:
 def try_columns(plan: Plan, designs: Designs, design: Design) -> tuple[list[Trial], bool]:
     """Return what is known of each column, and whether its effects alone were tried, where that is quick.
 
-    Parameters
-    ----------
-    plan : Plan
-    designs : Designs
-    design : Design
-        The analysis' own.
+    ``design``: the analysis' own.
     """
     seconds = sum(cost for job, cost in compute_forecast(plan, design).jobs if job.startswith(_ESTIMATES))
     is_tried = seconds <= MOST_SECONDS

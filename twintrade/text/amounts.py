@@ -17,14 +17,8 @@ def format_interval(
 ) -> str:
     """Format an interval as "a to b"; empty where either end is missing.
 
-    Parameters
-    ----------
-    low, high : float
-    decimals : int
-        At most: fewer are printed where the Monte Carlo error of an end leaves fewer.
-    unit : str
-    errors : (float, float)
-        Of the ends; missing where no draw could move them.
+    ``decimals``: at most: fewer are printed where the Monte Carlo error of an end leaves fewer; ``errors``: of the
+    ends; missing where no draw could move them.
     """
     return write_interval(find_catalogue().put, low, high, decimals, unit, errors)
 
@@ -37,12 +31,8 @@ def format_end(value: float, error: float = math.nan, decimals: int = 1) -> str:
 def format_p_cell(p: object, floor: object = None) -> str:
     """Format a p-value for a table, "0.04", "< 0.001", and never below its floor.
 
-    Parameters
-    ----------
-    p : float
-        Missing becomes the empty text.
-    floor : float, optional
-        Smallest p-value the method can attain; a value below it is printed as "≥ floor 0.04".
+    ``p``: missing becomes the empty text; ``floor``: smallest p-value the method can attain; a value below it is
+    printed as "≥ floor 0.04".
     """
     return write_p_cell(find_catalogue().put, p, floor)
 

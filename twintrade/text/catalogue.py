@@ -39,14 +39,8 @@ _SEPARATORS = {"comma": "comma", "semicolon": "semicolon", "sentences": "between
 class Catalogue:
     """Messages of one language by file and key; those it has not are English, behind a mark.
 
-    Parameters
-    ----------
-    language : str
-        As in "en-GB".
-    transform : callable, optional
-        From the source of a Fluent file to the one that is used instead.
-    names : mapping of str to str, optional
-        What data and users call something, and what it is called in this language.
+    ``language``: as in "en-GB"; ``transform``: from the source of a Fluent file to the one that is used instead;
+    ``names``: what data and users call something, and what it is called in this language.
     """
 
     def __init__(
@@ -71,13 +65,7 @@ class Catalogue:
         self._messages: dict[str, dict[str, ast.Message]] = {}
 
     def put(self, key: str, values: Mapping[str, Any]) -> str:
-        """Return the message under a key with its values put in.
-
-        Raises
-        ------
-        KeyError
-            There is no such message, or it names a value that was not given.
-        """
+        """Return the message under a key with its values put in."""
         file, _, name = key.partition(".")
         if not self.has(key):
             raise KeyError(f"{LOCALES[self.language]}/{file}.ftl has no message {name!r}")

@@ -106,10 +106,7 @@ def write_quantity(put: Put, value: object, unit: str = "", error: float = math.
 def list_functions(put: Put) -> Mapping[str, Callable[..., Any]]:
     """Return by name what a message may call; values may be variables, options are literals.
 
-    Parameters
-    ----------
-    put : callable
-        From a key and its values to the message of the same language.
+    ``put``: from a key and its values to the message of the same language.
     """
     return {
         "FIXED": write_fixed,

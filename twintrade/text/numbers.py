@@ -21,12 +21,8 @@ def is_missing(value: object) -> bool:
 def format_fixed(value: object, decimals: int = 3) -> str:
     """Format with a fixed number of decimals, a true minus, thousands separators and no negative zero.
 
-    Parameters
-    ----------
-    value : float
-        Missing becomes the empty text.
-    decimals : int
-        Below zero: how many digits before the point are rounded to zero.
+    ``value``: missing becomes the empty text; ``decimals``: below zero: how many digits before the point are rounded
+    to zero.
     """
     if is_missing(value):
         return ""
@@ -66,12 +62,8 @@ def choose_end_decimals(value: float, error: float, decimals: int) -> int:
     Its Monte Carlo error is below half of one of the last digit, or, where that leaves no digit but zeros, below one
     of the first. A fall by less than everything stays one.
 
-    Parameters
-    ----------
-    value, error : float
-        The end, and its Monte Carlo standard error: missing or zero where no draw could move it.
-    decimals : int
-        At most.
+    ``value``, ``error``: the end, and its Monte Carlo standard error: missing or zero where no draw could move it;
+    ``decimals``: at most.
     """
     if is_missing(error) or not 0 < error < math.inf or not math.isfinite(value):
         return decimals

@@ -84,14 +84,8 @@ def write_pattern(pattern: str | None, key: str, /, **values: Value) -> str:
 def find_fact(kind: str, fact: str, otherwise: str | None = None) -> Words:
     """Return what a fact that results hold by its name is called: the message ``kind`` + name.
 
-    Parameters
-    ----------
-    kind : str
-        Beginning of the key, "labels.status-".
-    fact : str
-        The name, "not yet treated" for ``labels.status-not-yet-treated``.
-    otherwise : str, optional
-        Where there is no such message; the fact itself by default.
+    ``kind``: beginning of the key, "labels.status-"; ``fact``: the name, "not yet treated" for
+    ``labels.status-not-yet-treated``; ``otherwise``: where there is no such message; the fact itself by default.
     """
     key = kind + re.sub(r"[^A-Za-z0-9_]+", "-", fact).strip("-")
     if find_catalogue().has(key):

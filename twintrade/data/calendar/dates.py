@@ -71,22 +71,10 @@ def parse_date(
 ) -> TwinningDate:
     """Read one date.
 
-    Parameters
-    ----------
-    text : str
-        ISO, year first with slashes or points, named months, or 年月日.
-    precision : {"day", "month", "year"}, optional
-        What the registry declares. A coarser one cuts the date, a finer one than the text has is a fault.
-    day_first : bool, optional
-        What 03/09/2004 means in this file; None refuses it.
-    as_of : TwinningDate, optional
-        The day the registry was read. A later date is then a fault. Without it no date is too late for this parser;
-        readers of registries then ask ``refuse_future``.
-
-    Raises
-    ------
-    CellError
-        With what is wrong with the text.
+    ``text``: ISO, year first with slashes or points, named months, or 年月日; ``precision``: what the registry
+    declares. A coarser one cuts the date, a finer one than the text has is a fault; ``day_first``: what 03/09/2004
+    means in this file; None refuses it; ``as_of``: the day the registry was read. A later date is then a fault.
+    Without it no date is too late for this parser; readers of registries then ask ``refuse_future``.
     """
     year, month, day = _parts(clean_date(text, "date"), day_first)
     _check(year, month, day)
@@ -109,16 +97,7 @@ def refuse_future(date: TwinningDate, today: datetime.date | None = None) -> Non
     The clock decides only whether a date is refused, never a number; one that stands before ``limits.CLOCK_FLOOR``
     is wrong and not believed, and a day is granted for time zones.
 
-    Parameters
-    ----------
-    date : TwinningDate
-    today : date, optional
-        The clock's, by default.
-
-    Raises
-    ------
-    CellError
-        It lies after today.
+    ``today``: the clock's, by default.
     """
     now = max(today or datetime.datetime.now(datetime.UTC).date(), limits.CLOCK_FLOOR) + datetime.timedelta(days=1)
     if date.earliest > (now.year, now.month, now.day):

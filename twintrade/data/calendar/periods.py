@@ -61,13 +61,7 @@ class Frequency(StrEnum):
         return _PER_YEAR[self.value]
 
     def ordinal(self, year: int, month: int | None = None) -> int:
-        """Return the period that holds a month; a year alone has one only in annual data.
-
-        Raises
-        ------
-        CellError
-            No month was given and the period is shorter than a year.
-        """
+        """Return the period that holds a month; a year alone has one only in annual data."""
         if self is Frequency.YEAR:
             return year
         if month is None:
@@ -82,13 +76,7 @@ class Frequency(StrEnum):
         return f"{year}Q{part + 1}" if self is Frequency.QUARTER else f"{year}-{part + 1:02d}"
 
     def parse(self, text: str) -> int:
-        """Read one period.
-
-        Raises
-        ------
-        CellError
-            With what is wrong with the text.
-        """
+        """Read one period."""
         cleaned = clean_date(text, self.value)
         parts = _READERS[self](cleaned)
         if parts is not None:
@@ -115,9 +103,7 @@ class Frequency(StrEnum):
 def parse_periods(column: TextColumn, frequency: Frequency, faults: Faults) -> IntArray:
     """Read a column of periods; faulty rows are noted and get the period -1.
 
-    Returns
-    -------
-    IntArray, shape (n_rows,)
+    Returns (n_rows,).
     """
     if frequency is Frequency.MONTH and are_split_years(column.cells):
         is_any = np.ones(len(column), dtype=bool)
@@ -160,13 +146,7 @@ def parse_subperiods(years: TextColumn, parts: TextColumn, frequency: Frequency,
 
 
 def parse_part(text: str, frequency: Frequency) -> int:
-    """Read a month or quarter that stands beside its year: "8", "August", "8月", "Q3", "第三季度".
-
-    Raises
-    ------
-    CellError
-        It is none of the frequency.
-    """
+    """Read a month or quarter that stands beside its year: "8", "August", "8月", "Q3", "第三季度"."""
     cleaned = text.strip().translate(FULL_WIDTH)
     number = None
     if frequency is Frequency.MONTH:

@@ -9,13 +9,7 @@ FULL_WIDTH = {code + 0xFEE0: chr(code) for code in range(0x21, 0x7F)}
 
 
 def clean_date(text: str, what: str) -> str:
-    """Return the text of a date or period with plain characters and single blanks.
-
-    Raises
-    ------
-    CellError
-        It is too long for what it should be.
-    """
+    """Return the text of a date or period with plain characters and single blanks."""
     cleaned = " ".join(text.translate(FULL_WIDTH).split())
     if len(cleaned) > limits.MAX_DATE_CHARACTERS:
         raise CellError(Text("data.too-long", what=what, period_name=what))
@@ -23,12 +17,6 @@ def clean_date(text: str, what: str) -> str:
 
 
 def check_year(year: int) -> None:
-    """Refuse a year that no file is about.
-
-    Raises
-    ------
-    CellError
-        With the years that are taken.
-    """
+    """Refuse a year that no file is about."""
     if not limits.FIRST_YEAR <= year <= limits.LAST_YEAR:
         raise CellError(Text("data.outside-years", first=limits.FIRST_YEAR, last=limits.LAST_YEAR))

@@ -60,13 +60,7 @@ class Converted:
 def convert_currency(
     frame: pd.DataFrame, currency: str, rates: ExchangeRates | None, frequency: Frequency, root: Path, faults: Faults
 ) -> Converted:
-    """Return trade in the target currency.
-
-    Raises
-    ------
-    DataError
-        No rate for a period, or rates finer than the data.
-    """
+    """Return trade in the target currency."""
     if rates is None or rates.target == currency:
         return Converted(frame, currency)
     ratio, rest = divmod(frequency.per_year, rates.frequency.per_year)
@@ -99,13 +93,7 @@ def convert_currency(
 def deflate(
     frame: pd.DataFrame, unit: str, deflator: Deflator | None, frequency: Frequency, root: Path, faults: Faults
 ) -> Converted:
-    """Return trade in the prices of the base period.
-
-    Raises
-    ------
-    DataError
-        No index for a period or for the base, or an index of another frequency than the panel.
-    """
+    """Return trade in the prices of the base period."""
     if deflator is None:
         return Converted(frame, unit)
     if deflator.frequency is not frequency:

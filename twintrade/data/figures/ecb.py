@@ -15,11 +15,6 @@ def load_ecb_rates(currency: str, target: str, periods: Iterable[int], frequency
     """Return the mean over days of what one unit of the target costs in the currency.
 
     Only periods whose days are all within the rates' range are returned: a part of a year is no year.
-
-    Raises
-    ------
-    DataError
-        The package is not installed, or it does not know a currency.
     """
     try:
         rates = importlib.import_module("currency_converter")

@@ -35,13 +35,7 @@ class MoneyUnit:
 
 
 def parse_money_unit(text: str) -> MoneyUnit:
-    """Read a declared unit: "USD", "1,000 USD", "million euros", "万美元", "亿元".
-
-    Raises
-    ------
-    DataError
-        The unit is not known.
-    """
+    """Read a declared unit: "USD", "1,000 USD", "million euros", "万美元", "亿元"."""
     rest, power = _split_power(" ".join(unicodedata.normalize("NFKC", text).split()))
     currency = _currency(rest)
     if currency is None and not power:
@@ -67,10 +61,7 @@ def suggest_unit(header: str) -> Remedy:
 def read_unit_powers(column: TextColumn, faults: Faults) -> tuple[IntArray, str]:
     """Read a column of units.
 
-    Returns
-    -------
-    (IntArray of shape (n_rows,), str)
-        Power of ten of every row, and the one currency of the column.
+    Returns (n_rows,): power of ten of every row, and the one currency of the column.
     """
     known: dict[str, MoneyUnit] = {}
     reasons: dict[str, Words] = {}

@@ -64,18 +64,8 @@ def parse_numbers(column: TextColumn, style: NumberStyle, faults: Faults, shift:
     A separator counts only where the column proves what it means: ``1.234.567`` and ``12,5`` prove a decimal
     comma, ``1,234.5`` a decimal point, ``1,234`` alone proves nothing and is refused. A missing token is never zero.
 
-    Parameters
-    ----------
-    column : TextColumn
-    style : NumberStyle
-    faults : Faults
-        Receives an error for every cell that is no number; those rows are NaN.
-    shift : int or IntArray, shape (n_rows,)
-        Power of ten to multiply by, applied to the digits and so without a second rounding.
-
-    Returns
-    -------
-    Numbers
+    ``faults``: receives an error for every cell that is no number; those rows are NaN; ``shift`` (n_rows,): power of
+    ten to multiply by, applied to the digits and so without a second rounding.
     """
     shapes = _shapes(column, style)
     decimal = style.decimal or _proven_decimal(column, shapes, faults)

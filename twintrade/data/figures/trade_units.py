@@ -13,13 +13,7 @@ from twintrade.text import Text
 
 
 def read_unit(source: TradeSource, table: TextTable, faults: Faults) -> tuple[int | IntArray, str]:
-    """Return the power of ten of the values, of the file or of every row, and their currency.
-
-    Raises
-    ------
-    DataError
-        The declared unit is not known.
-    """
+    """Return the power of ten of the values, of the file or of every row, and their currency."""
     if isinstance(source.money_unit, UnitColumn):
         return read_unit_powers(table.column(source.money_unit.column), faults)
     try:

@@ -19,23 +19,12 @@ Choose: TypeAlias = Callable[[Sequence[str], int], list[int]]
 
 
 def parse_parquet(raw: bytes, needed: Sequence[str], needs_all: bool, file: str) -> RawTable:
-    """Read the columns of a Parquet file. Its first row is row 2, as if it had a header in row 1.
-
-    Raises
-    ------
-    DataError
-        No Parquet file, a column absent or nested, or more cells than the limits allow.
-    """
+    """Read the columns of a Parquet file. Its first row is row 2, as if it had a header in row 1."""
     return _parse(_read_parquet, raw, needed, needs_all, file)
 
 
 def parse_feather(raw: bytes, needed: Sequence[str], needs_all: bool, file: str) -> RawTable:
-    """Read the columns of a Feather file (Arrow's own), as those of a Parquet file.
-
-    Raises
-    ------
-    DataError
-    """
+    """Read the columns of a Feather file (Arrow's own), as those of a Parquet file."""
     return _parse(_read_feather, raw, needed, needs_all, file)
 
 

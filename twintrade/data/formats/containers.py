@@ -20,13 +20,7 @@ _MAX_NAMED = 6
 
 
 def expand_gzip(raw: bytes, file: str) -> bytes:
-    """Return the content of a gzip file within the limits on expansion.
-
-    Raises
-    ------
-    DataError
-        Truncated, not gzip, or larger than the limits allow.
-    """
+    """Return the content of a gzip file within the limits on expansion."""
     ceiling = _ceiling(len(raw))
     try:
         with gzip.open(io.BytesIO(raw)) as stream:
@@ -39,13 +33,7 @@ def expand_gzip(raw: bytes, file: str) -> bytes:
 
 
 def read_parts(raw: bytes, file: str) -> dict[str, bytes]:
-    """Return the parts of a workbook's container, each whole and within the limits.
-
-    Raises
-    ------
-    DataError
-        Not a zip container, encrypted, truncated, too many or too large parts, or XML that declares entities.
-    """
+    """Return the parts of a workbook's container, each whole and within the limits."""
     if raw.startswith(_OLD_OFFICE):
         raise DataError(f"{file} is encrypted, or an old .xls under another name: save it as a plain .xlsx")
     try:
@@ -62,13 +50,7 @@ def read_parts(raw: bytes, file: str) -> dict[str, bytes]:
 
 
 def read_zip_table(raw: bytes, member: str | None, file: str) -> bytes:
-    """Return the one table of a zip file, or the member that is declared, within the limits on expansion.
-
-    Raises
-    ------
-    DataError
-        No whole zip file, encrypted, several tables and none declared, no such member, too many or too large parts.
-    """
+    """Return the one table of a zip file, or the member that is declared, within the limits on expansion."""
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as container:
             chosen = _chosen(container.infolist(), member, file)
@@ -83,13 +65,7 @@ def read_zip_table(raw: bytes, member: str | None, file: str) -> bytes:
 
 
 def list_zip_tables(raw: bytes, file: str) -> list[str]:
-    """Return the names of the tables of a zip file, the largest first.
-
-    Raises
-    ------
-    DataError
-        No zip file, or too many parts.
-    """
+    """Return the names of the tables of a zip file, the largest first."""
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as container:
             tables = _tables(container.infolist(), file)

@@ -38,22 +38,7 @@ def parse_delimited(
 ) -> RawTable:
     """Read a delimited file as declared, or as its own bytes prove.
 
-    Parameters
-    ----------
-    raw : bytes
-    needed : sequence of str
-        Declared columns.
-    needs_all : bool
-        Whether every other column is wanted too.
-    declared : FileFormat
-    file : str
-    faults : Faults
-
-    Raises
-    ------
-    DataError
-        Another kind of file, an encoding that nothing proves, no separator or several that fit, an unbalanced quote,
-        a ragged row, an empty or header-only file, a title above the header: with the row, and the key to set.
+    ``needed``: declared columns; ``needs_all``: whether every other column is wanted too.
     """
     refuse_other_kind(raw, file)
     decoded = decode(raw, declared.encoding, file)

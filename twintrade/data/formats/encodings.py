@@ -42,11 +42,6 @@ def decode(raw: bytes, declared: str | None, file: str) -> Decoded:
 
     UTF-8, with or without its mark, proves itself: other encodings of non-English text are not valid UTF-8. UTF-16
     and UTF-32 prove themselves by their mark. Everything else must be declared.
-
-    Raises
-    ------
-    DataError
-        Another encoding, or NUL bytes; the text names the line and the key to set.
     """
     if declared is not None:
         text = _declared(raw, declared, file)

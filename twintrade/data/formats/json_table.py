@@ -20,14 +20,7 @@ _MAX_DEPTH = 4
 def parse_json(
     raw: bytes, declared_encoding: str | None, needed: Sequence[str], needs_all: bool, file: str
 ) -> RawTable:
-    """Read a table written as JSON. Its first record is row 2, as if it had a header in row 1.
-
-    Raises
-    ------
-    DataError
-        No JSON, no list of records or of lists, a ragged list, a column absent or with records inside, or more cells
-        than the limits allow.
-    """
+    """Read a table written as JSON. Its first record is row 2, as if it had a header in row 1."""
     text = decode(raw, declared_encoding, file).text
     try:
         content = json.loads(

@@ -61,12 +61,7 @@ _UNPACKED = ("rar", "packed")
 
 
 def refuse_other_kind(raw: bytes, file: str) -> None:
-    """Refuse a file that is to be read as text and is of a kind that is none, and say of which.
-
-    Raises
-    ------
-    DataError
-    """
+    """Refuse a file that is to be read as text and is of a kind that is none, and say of which."""
     start = raw[:64].removeprefix(b"\xef\xbb\xbf")
     for kind, endings in _ENDINGS.items():
         if file.lower().endswith(endings):

@@ -16,13 +16,7 @@ _CELLS = ("table-cell", "covered-table-cell")
 
 
 def list_document_sheets(parts: Mapping[str, bytes], file: str) -> list[Sheet]:
-    """Return the sheets of an OpenDocument spreadsheet in their order.
-
-    Raises
-    ------
-    DataError
-        Encrypted, damaged, or no spreadsheet.
-    """
+    """Return the sheets of an OpenDocument spreadsheet in their order."""
     if b"encryption-data" in parts.get("META-INF/manifest.xml", b""):
         raise DataError(f"{file} is encrypted: save it without a password")
     hidden_styles: set[str] = set()
@@ -43,13 +37,7 @@ def list_document_sheets(parts: Mapping[str, bytes], file: str) -> list[Sheet]:
 
 
 def read_document_facts(content: bytes, sheet: str, file: str) -> SheetFacts:
-    """Walk one sheet of an OpenDocument spreadsheet once.
-
-    Raises
-    ------
-    DataError
-        The part is damaged.
-    """
+    """Walk one sheet of an OpenDocument spreadsheet once."""
     n_rows = n_columns = 0
     hidden: list[int] = []
     hidden_columns: list[int] = []

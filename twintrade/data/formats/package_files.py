@@ -24,39 +24,20 @@ _COLUMNS = 1
 
 
 def parse_stata(raw: bytes, needed: Sequence[str], needs_all: bool, file: str) -> RawTable:
-    """Read a Stata file. Its first row is row 2, as if it had a header in row 1.
-
-    Raises
-    ------
-    DataError
-        No Stata file, two codes with one label, a column absent, or more cells than the limits allow.
-    """
+    """Read a Stata file. Its first row is row 2, as if it had a header in row 1."""
     frame = _read_damaged("stata", file, lambda: pd.read_stata(io.BytesIO(raw)))
     return _build_table(frame, needed, needs_all, file)
 
 
 def parse_spss(raw: bytes, needed: Sequence[str], needs_all: bool, file: str) -> RawTable:
-    """Read an SPSS file (.sav, .zsav), with the extra that does. Its first row is row 2.
-
-    Raises
-    ------
-    DataError
-        The extra is not installed, no SPSS file, a column absent, or more cells than the limits allow.
-    """
+    """Read an SPSS file (.sav, .zsav), with the extra that does. Its first row is row 2."""
     reader = load_extra("pyreadstat", "spss", file)
     frame, _ = _read_damaged("spss", file, lambda: reader.read_sav(io.BytesIO(raw), apply_value_formats=True))
     return _build_table(frame, needed, needs_all, file)
 
 
 def parse_r(raw: bytes, member: str | None, needed: Sequence[str], needs_all: bool, file: str) -> RawTable:
-    """Read the data frame of an R file (.rds, .rda), with the extra that does. Its first row is row 2.
-
-    Raises
-    ------
-    DataError
-        The extra is not installed, no R file, no data frame or several and none declared, a column absent, or more
-        cells than the limits allow.
-    """
+    """Read the data frame of an R file (.rds, .rda), with the extra that does. Its first row is row 2."""
     reader = load_extra("rdata", "r", file)
     content = expand_gzip(raw, file) if raw.startswith(_GZIP) else raw
     objects = _read_damaged("r", file, lambda: _convert_r(reader, content, file))
@@ -64,13 +45,7 @@ def parse_r(raw: bytes, member: str | None, needed: Sequence[str], needs_all: bo
 
 
 def load_extra(module: str, kind: str, file: str) -> Any:
-    """Return the library that reads a file.
-
-    Raises
-    ------
-    DataError
-        The extra is not installed; the text has the command.
-    """
+    """Return the library that reads a file."""
     note_library(module)
     try:
         return importlib.import_module(module)

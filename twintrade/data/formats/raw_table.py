@@ -46,23 +46,8 @@ def check_header(
 ) -> None:
     """Refuse a header that lacks a declared column or has one twice.
 
-    Parameters
-    ----------
-    names : sequence of str
-        The header.
-    needed : sequence of str
-        Declared columns.
-    header : int
-        Its row number.
-    first_rows : iterable of sequence of str
-        The first rows of the file, to find a header below a title.
-    file : str
-    is_wide : bool
-        Whether a wide layout is declared already.
-
-    Raises
-    ------
-    DataError
+    ``names``: the header; ``needed``: declared columns; ``header``: its row number; ``first_rows``: the first rows of
+    the file, to find a header below a title; ``is_wide``: whether a wide layout is declared already.
     """
     twice = sorted({name for name in names if name and names.count(name) > 1})
     if twice:
@@ -92,12 +77,7 @@ def check_header(
 
 
 def refuse_second_header(names: Sequence[str], records: Iterable[Sequence[str]], rows: IntArray, file: str) -> None:
-    """Refuse a table in which the header stands again, as where several tables were pasted below each other.
-
-    Raises
-    ------
-    DataError
-    """
+    """Refuse a table in which the header stands again, as where several tables were pasted below each other."""
     for record, row in zip(records, rows, strict=True):
         if record[0] == names[0] and [clean_column_name(cell) for cell in record] == list(names):
             raise DataError(
@@ -124,12 +104,7 @@ def _is_period(name: str, frequency: Frequency) -> bool:
 
 
 def refuse_unnamed(names: Sequence[str], records: Iterable[Sequence[object]], file: str) -> None:
-    """Refuse figures under a column without a name, in a layout in which every column counts.
-
-    Raises
-    ------
-    DataError
-    """
+    """Refuse figures under a column without a name, in a layout in which every column counts."""
     unnamed = [i for i, name in enumerate(names) if not name]
     if unnamed and any(str(record[i]).strip() for record in records for i in unnamed):
         raise DataError(Text("data.unnamed-columns", file=file, column=unnamed[0] + 1, others=len(unnamed) - 1))

@@ -31,12 +31,7 @@ _current: ContextVar[_Reading | None] = ContextVar("reading", default=None)
 def limit_time(file: str, clock: Clock = time.monotonic) -> Iterator[None]:
     """Begin to count the time of a file; inside another count, as where init looks before it reads, that one goes on.
 
-    Parameters
-    ----------
-    file : str
-        As declared, for the message.
-    clock : callable
-        Seconds that never go back.
+    ``file``: as declared, for the message; ``clock``: seconds that never go back.
     """
     token = _current.set(_current.get() or _Reading(file, clock, clock()))
     try:
@@ -46,12 +41,7 @@ def limit_time(file: str, clock: Clock = time.monotonic) -> Iterator[None]:
 
 
 def check_time() -> None:
-    """Give up a file that takes too long; without a count there is no limit.
-
-    Raises
-    ------
-    DataError
-    """
+    """Give up a file that takes too long; without a count there is no limit."""
     reading = _current.get()
     if reading is None or reading.clock() - reading.began <= limits.MAX_READING_SECONDS:
         return

@@ -43,13 +43,7 @@ class SheetFacts:
 
 
 def list_sheets(parts: Mapping[str, bytes], file: str) -> list[Sheet]:
-    """Return the worksheets of a workbook in their order.
-
-    Raises
-    ------
-    DataError
-        The container holds no workbook.
-    """
+    """Return the worksheets of a workbook in their order."""
     try:
         book = ElementTree.fromstring(parts["xl/workbook.xml"])
         links = ElementTree.fromstring(parts["xl/_rels/workbook.xml.rels"])
@@ -66,13 +60,7 @@ def list_sheets(parts: Mapping[str, bytes], file: str) -> list[Sheet]:
 
 
 def read_sheet_facts(content: bytes, file: str) -> SheetFacts:
-    """Walk a worksheet's XML once.
-
-    Raises
-    ------
-    DataError
-        The part is damaged.
-    """
+    """Walk a worksheet's XML once."""
     rows, columns = 0, 0
     hidden: list[int] = []
     hidden_columns: list[int] = []

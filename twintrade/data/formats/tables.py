@@ -79,20 +79,7 @@ def open_table(
 ) -> TextTable:
     """Read a file as declared and keep the rows of its ``where`` and ``drop``.
 
-    Parameters
-    ----------
-    root : Path
-    file : str
-    declared : FileFormat
-    needed : sequence of str
-        Declared columns.
-    faults : Faults
-    needs_all : bool
-        Whether every other column is wanted too, as in a wide layout.
-
-    Raises
-    ------
-    AbsentInputError, DataError
+    ``needed``: declared columns; ``needs_all``: whether every other column is wanted too, as in a wide layout.
     """
     raw = read_content(locate(root, file), file)
     wanted = [*dict.fromkeys([*needed, *(rule.column for rule in declared.row_rules)])]
@@ -134,12 +121,7 @@ def describe_rules(rules: Sequence[RowRule]) -> Text:
 
 
 def read_content(path: Path, file: str) -> bytes:
-    """Return the bytes of a file of bearable size.
-
-    Raises
-    ------
-    DataError
-    """
+    """Return the bytes of a file of bearable size."""
     size = path.stat().st_size
     if size > limits.MAX_INPUT_BYTES:
         raise DataError(

@@ -43,12 +43,7 @@ def format_cell(cell: Any) -> str:
 
 
 def check_names(names: Sequence[str], n_rows: int, needed: Sequence[str], needs_all: bool, file: str) -> list[str]:
-    """Return the cleaned names of the columns, where the wanted ones exist once and are of bearable size.
-
-    Raises
-    ------
-    DataError
-    """
+    """Return the cleaned names of the columns, where the wanted ones exist once and are of bearable size."""
     cleaned = [clean_column_name(name) for name in names]
     if n_rows * max(len(names), 1) > limits.MAX_SHEET_CELLS * 10:
         raise DataError(Text("data.many-rows", file=file, n=n_rows))

@@ -40,14 +40,7 @@ _ROWS = 1024
 def parse_workbook(
     raw: bytes, needed: Sequence[str], needs_all: bool, declared: FileFormat, file: str, faults: Faults
 ) -> RawTable:
-    """Read one sheet, the declared columns or all of them.
-
-    Raises
-    ------
-    DataError
-        No workbook, several sheets and none declared, a used range beyond the limits, merged cells or formulas
-        without a value inside the table, no header.
-    """
+    """Read one sheet, the declared columns or all of them."""
     parts = read_parts(raw, file)
     sheets = _list_sheets(parts, file)
     sheet = _chosen(sheets, declared.sheet, file)
@@ -77,12 +70,7 @@ def _list_alike(
 
 
 def list_visible_sheets(raw: bytes, file: str) -> list[str]:
-    """Return the names of the sheets that are not hidden.
-
-    Raises
-    ------
-    DataError
-    """
+    """Return the names of the sheets that are not hidden."""
     return [sheet.name for sheet in _list_sheets(read_parts(raw, file), file) if sheet.is_visible]
 
 
@@ -172,12 +160,7 @@ def _table(
 
 
 def read_sheet_texts(raw: bytes, name: str, file: str) -> list[list[str]]:
-    """Return the cells of a sheet as text, for a first look at a workbook within the limits.
-
-    Raises
-    ------
-    DataError
-    """
+    """Return the cells of a sheet as text, for a first look at a workbook within the limits."""
     parts = read_parts(raw, file)
     sheet = _chosen(_list_sheets(parts, file), name, file)
     _check_size(_read_facts(parts, sheet, file), sheet, file)

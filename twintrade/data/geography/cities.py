@@ -40,20 +40,9 @@ def read_cities(
 ) -> ObjectArray:
     """Return the city of every row; a blank, a total or a control character is an error.
 
-    Parameters
-    ----------
-    column : TextColumn
-    crosswalk : sequence of CityName
-        Names of the file with the city they count as, each within its years.
-    years : IntArray or None, shape (n_rows,)
-        Calendar year of every row, for crosswalks with years.
-    faults : Faults
-    codes : TextColumn, optional
-        The cities' own codes, for lines about one of two cities of one name.
-
-    Returns
-    -------
-    ObjectArray of str, shape (n_rows,)
+    ``crosswalk``: names of the file with the city they count as, each within its years; ``years`` (n_rows,): calendar
+    year of every row, for crosswalks with years; ``codes``: the cities' own codes, for lines about one of two cities
+    of one name. Returns (n_rows,).
     """
     own_codes = None if codes is None else build_text_array(clean_name(code) for code in codes.cells)
     names = {cell: clean_name(cell) for cell in set(column.cells)}
@@ -80,13 +69,8 @@ def read_cities(
 def check_codes(cities: ObjectArray, codes: TextColumn, faults: Faults, written: TextColumn | None = None) -> None:
     """Note an error for a city that has two codes, and for a code that has two cities.
 
-    Parameters
-    ----------
-    cities : ObjectArray of str, shape (n_rows,)
-    codes : TextColumn
-    faults : Faults
-    written : TextColumn, optional
-        The cities' names in the file, where names with codes of their own may be one city, in some years or all.
+    ``cities`` (n_rows,); ``written``: the cities' names in the file, where names with codes of their own may be one
+    city, in some years or all.
     """
     cleaned = build_text_array(clean_name(code) for code in codes.cells)
     names = cities if written is None else build_text_array(map(clean_name, written.cells))
@@ -128,15 +112,8 @@ def check_spellings(frame: pd.DataFrame, files: Sequence[str], decided: Collecti
     or are one city's names in two kinds of letters (济南, Jinan): unless ``city_names`` names one of them, or most
     figures of one stand beside figures of the other.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        Columns city, partner, period and value.
-    files : sequence of str
-        Where the names stand.
-    decided : collection of str
-        Cities that ``city_names`` gives.
-    faults : Faults
+    ``frame``: columns city, partner, period and value; ``files``: where the names stand; ``decided``: cities that
+    ``city_names`` gives.
     """
     cities, file = sorted(frame["city"].unique()), files[0] if len(files) == 1 else ""
     spellings: dict[str, list[str]] = {}

@@ -44,15 +44,7 @@ class SharesSource(FileFormat):
 
 
 def read_shares(source: SharesSource, root: Path) -> tuple[pd.DataFrame, InputRecord]:
-    """Return label and percent of a table of shares, and where they came from.
-
-    Raises
-    ------
-    AbsentInputError
-        The file is not there.
-    InvalidDataError
-        A column is missing, or a share is no number from 0 to 100.
-    """
+    """Return label and percent of a table of shares, and where they came from."""
     faults = Faults()
     table = open_table(root, source.file, source, [source.label, source.percent], faults)
     faults.raise_if_any()
@@ -65,15 +57,7 @@ def read_shares(source: SharesSource, root: Path) -> tuple[pd.DataFrame, InputRe
 
 
 def read_cities(source: CitiesSource, root: Path) -> tuple[pd.DataFrame, InputRecord]:
-    """Return city, country, population and, where declared, twins; and where they came from.
-
-    Raises
-    ------
-    AbsentInputError
-        The file is not there.
-    InvalidDataError
-        A column is missing, or a population is no number above zero.
-    """
+    """Return city, country, population and, where declared, twins; and where they came from."""
     faults = Faults()
     columns = {"city": source.city, "country": source.country, "population": source.population}
     if source.twins is not None:

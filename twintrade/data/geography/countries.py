@@ -72,19 +72,9 @@ def load_places() -> Mapping[str, Place]:
 def resolve(names: Iterable[str], aliases: Mapping[str, str] | None = None) -> list[str]:
     """Return the code of every name.
 
-    Parameters
-    ----------
-    names : iterable of str
-        Codes or names in English, Chinese, French, German, Italian, Portuguese or Spanish. Two-letter codes are
-        read only where every entry is one:
-        beside names, NA is more often "not available" than Namibia.
-    aliases : mapping of str to str, optional
-        Further names that the analysis file declares, with their codes.
-
-    Raises
-    ------
-    InvalidDataError
-        Listing every unknown name with near matches.
+    ``names``: codes or names in English, Chinese, French, German, Italian, Portuguese or Spanish. Two-letter codes
+    are read only where every entry is one: beside names, NA is more often "not available" than Namibia; ``aliases``:
+    further names that the analysis file declares, with their codes.
     """
     cells = build_text_array(names)
     faults = Faults()
@@ -97,9 +87,7 @@ def resolve(names: Iterable[str], aliases: Mapping[str, str] | None = None) -> l
 def resolve_column(column: TextColumn, aliases: Mapping[str, str], faults: Faults) -> ObjectArray:
     """Return the code of every cell, "" where it is unknown and an error was noted.
 
-    Returns
-    -------
-    ObjectArray of str, shape (n_rows,)
+    Returns (n_rows,).
     """
     declared = {_key(name): _declared_code(name, code, faults) for name, code in aliases.items()}
     codes = find_codes(column, declared)

@@ -38,19 +38,8 @@ _NEARLY_ALL = 0.95
 def look_at_trade(root: Path, file: str, cities: Sequence[str] = (), other: OtherFile = NO_FILE) -> list[Guess]:
     """Return the lines of a trade table that a file suggests, each with its reason.
 
-    Parameters
-    ----------
-    root : Path
-    file : str
-    cities : sequence of str
-        Of the registry: a file about one city is about one of these.
-    other : OtherFile
-        What the registry's columns hold.
-
-    Raises
-    ------
-    DataError
-        The file cannot be read, or no column looks like what a trade table needs.
+    ``cities``: of the registry: a file about one city is about one of these; ``other``: what the registry's columns
+    hold.
     """
     table, guesses = look_at_file(root, file)
     if known := look_for_layout(table, file):

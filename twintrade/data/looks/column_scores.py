@@ -43,13 +43,7 @@ class Score:
 
 
 def choose_column(names: Sequence[str], scores: Mapping[str, Score], part: Part, file: str) -> str:
-    """Return the column that plays a part best, by its cells and its name.
-
-    Raises
-    ------
-    DataError
-        No column reads so for half of its cells, and none is named so.
-    """
+    """Return the column that plays a part best, by its cells and its name."""
     named = {n for n in names if has_word_of(n, part) and not (part == "partner" and has_word_of_twin(n))}
     fit = [n for n in names if scores[n].share >= HALF or n in named]
     if not fit:

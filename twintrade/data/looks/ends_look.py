@@ -78,13 +78,7 @@ class _Columns:
 
 
 def look_for_ends(table: TextTable, names: Sequence[str], file: str, other: OtherFile = NO_FILE) -> Ends:
-    """Return the city's and the partner's column of a trade table, or the question which they are.
-
-    Raises
-    ------
-    DataError
-        No column looks like countries.
-    """
+    """Return the city's and the partner's column of a trade table, or the question which they are."""
     seen = _see(table, names, file, other)
     cities, is_sure = _find_cities(seen, other)
     groups = [g for g in seen.groups if not set(cities) & set(g)]
@@ -104,13 +98,7 @@ def look_for_ends(table: TextTable, names: Sequence[str], file: str, other: Othe
 
 
 def look_for_signatories(table: TextTable, names: Sequence[str], file: str, other: OtherFile = NO_FILE) -> Ends:
-    """Return the city's and the partner's column of a registry, held against the columns of the trade table.
-
-    Raises
-    ------
-    DataError
-        No column looks like countries.
-    """
+    """Return the city's and the partner's column of a registry, held against the columns of the trade table."""
     seen = _see(table, names, file, other)
     candidates = [*seen.texts, *(n for g in seen.groups for n in g)]
     shares = {n: seen.overlap(n, other.names) for n in candidates}

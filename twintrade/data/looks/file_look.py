@@ -50,22 +50,8 @@ def build_question(key: str, options: Iterable[object], reason: Words) -> Guess:
 def look_at_file(root: Path, file: str, taken: object = None) -> tuple[TextTable, list[Guess]]:
     """Open an undeclared file by the likeliest format.
 
-    Parameters
-    ----------
-    root : Path
-    file : str
-    taken : object, optional
-        The sheet that another table reads.
-
-    Returns
-    -------
-    (TextTable, list of Guess)
-        The table with all its columns, and the lines that differ from the defaults.
-
-    Raises
-    ------
-    DataError
-        Nothing that was tried reads the file.
+    ``taken``: the sheet that another table reads. Returns the table with all its columns, and the lines that differ
+    from the defaults.
     """
     with limit_time(file):
         names, guesses = _guessed(read_content(locate(root, file), file), file, taken)

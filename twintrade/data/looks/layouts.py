@@ -23,16 +23,8 @@ _MAX_CODES = 300
 def look_for_layout(table: TextTable, file: str) -> list[Guess]:
     """Return the lines of a trade table whose layout is known, "" as reason where nothing is guessed.
 
-    Parameters
-    ----------
-    table : TextTable
-    file : str
-        Its name may say which flow it holds, where no column does.
-
-    Returns
-    -------
-    list of Guess
-        Empty where the headers are those of no known layout.
+    ``file``: its name may say which flow it holds, where no column does. Returns empty where the headers are those of
+    no known layout.
     """
     names = {name.casefold(): name for name in table.columns}
     for layout in _load_layouts():

@@ -25,13 +25,7 @@ _SLASHED = re.compile(r"\s*(\d{1,2})[-/.](\d{1,2})[-/.]\d{4}\s*")
 
 
 def look_at_both(root: Path, trade: str, twinnings: str) -> tuple[list[Guess], list[Guess]]:
-    """Return the lines of a trade table and of a registry, each held against the other.
-
-    Raises
-    ------
-    DataError
-        A file cannot be read, or no column looks like what it needs.
-    """
+    """Return the lines of a trade table and of a registry, each held against the other."""
     in_common = look_at_file(root, trade)[1] if trade == twinnings else []
     taken = _find_sheet([Guess("file", trade), *in_common], twinnings)
     alone = look_at_twinnings(root, twinnings, taken=taken)
@@ -44,13 +38,7 @@ def look_at_both(root: Path, trade: str, twinnings: str) -> tuple[list[Guess], l
 
 
 def look_at_twinnings_beside(root: Path, file: str, trade: Sequence[Guess]) -> list[Guess]:
-    """Return the lines of a registry, held against a trade table whose lines are known.
-
-    Raises
-    ------
-    DataError
-        A file cannot be read, or no column looks like what it needs.
-    """
+    """Return the lines of a registry, held against a trade table whose lines are known."""
     ends = {str(g.value): g.key for g in trade if g.key in ("city", "partner") and _is_column(g)}
     cities = list_cities(root, trade)
     lines = look_at_twinnings(root, file, OtherFile(ends, fold_names(cities)), _find_sheet(trade, file))
@@ -74,19 +62,8 @@ def _match_letters(names: Sequence[str], cities: Sequence[str]) -> list[Guess]:
 def look_at_twinnings(root: Path, file: str, other: OtherFile = NO_FILE, taken: object = None) -> list[Guess]:
     """Return the lines of a registry that a file suggests, each with its reason.
 
-    Parameters
-    ----------
-    root : Path
-    file : str
-    other : OtherFile
-        Which columns of the trade table are its ends, and what its cities are called.
-    taken : object, optional
-        The sheet of this file that the trade table reads.
-
-    Raises
-    ------
-    DataError
-        The file cannot be read, or no column looks like dates or partner countries.
+    ``other``: which columns of the trade table are its ends, and what its cities are called; ``taken``: the sheet of
+    this file that the trade table reads.
     """
     table, guesses = look_at_file(root, file, taken)
     names = list(table.columns)

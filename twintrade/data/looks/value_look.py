@@ -25,13 +25,7 @@ _REASONS: Mapping[Trade, str] = {"exports": "data.look-value-exports", "imports"
 
 
 def look_for_value(table: TextTable, names: list[str], file: str) -> list[Guess]:
-    """Return the value's lines, and take its columns out of the names.
-
-    Raises
-    ------
-    DataError
-        No column holds numbers.
-    """
+    """Return the value's lines, and take its columns out of the names."""
     scores = {n: score_numbers(table, n) for n in names}
     choose_column(names, scores, "value", file)
     best = _list_best(names, scores)

@@ -60,20 +60,8 @@ class Collapsed:
 def collapse(source: TradeSource, root: Path, faults: Faults) -> Collapsed:
     """Add a microdata source up to cells.
 
-    Parameters
-    ----------
-    source : TradeSource
-        With ``microdata``.
-    root : Path
-    faults : Faults
-        Receives the faults of cells, each with the number of rows it stands in and the first of them.
-
-    Raises
-    ------
-    AbsentInputError, DataError
-        Nothing was added up, or not all.
-    InvalidDataError
-        Cells are faulty.
+    ``source``: with ``microdata``; ``faults``: receives the faults of cells, each with the number of rows it stands
+    in and the first of them.
     """
     options = source.microdata
     assert options is not None

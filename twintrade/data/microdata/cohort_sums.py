@@ -44,23 +44,10 @@ def build_cohort_tables(
     The units are all pairs of a city and a partner of the cells; a cell that is not there is a zero. Sums and
     products are whole numbers of the smallest unit of money, exact in the engine and exact when they are centered.
 
-    Parameters
-    ----------
-    cells : DataFrame
-        Columns city, partner, period, units (int64), as ``collapse`` gives them.
-    onsets : DataFrame
-        Columns city, partner, onset; pairs that are not listed, and those with NaN or inf, are never treated.
-    options : Microdata
-        Engine, and the decimals of the smallest unit.
-    root : Path
-    clusters : sequence of {"city", "partner"}
-    excluded : DataFrame, optional
-        Columns city, partner: pairs that are in no comparison and not treated either, as those of unknown date.
-
-    Raises
-    ------
-    DataError
-        A pair with an onset is not in the cells, or has two.
+    ``cells``: columns city, partner, period, units (int64), as ``collapse`` gives them; ``onsets``: columns city,
+    partner, onset; pairs that are not listed, and those with NaN or inf, are never treated; ``options``: engine, and
+    the decimals of the smallest unit; ``excluded``: columns city, partner: pairs that are in no comparison and not
+    treated either, as those of unknown date.
     """
     pairs, unit = _number_pairs(cells, onsets, excluded)
     city, partner = np.divmod(unit, pairs.partners.size)

@@ -76,13 +76,7 @@ class Reading:
 
 
 def build_engine(options: Microdata, root: Path) -> Engine:
-    """Return a closed engine.
-
-    Raises
-    ------
-    DataError
-        Its extra is not installed, or its master does not answer.
-    """
+    """Return a closed engine."""
     module = import_module(ENGINES[options.engine])
     return module.open_engine(options, root)  # type: ignore[no-any-return]
 
@@ -180,13 +174,7 @@ def take_first_line(error: Exception) -> str:
 
 
 def convert_to_whole_units(column: "pa.ChunkedArray", decimals: int) -> IntArray:
-    """Return a column of decimals as whole smallest units, without a detour over floating point.
-
-    Raises
-    ------
-    DataError
-        A sum is larger than 64 bits hold.
-    """
+    """Return a column of decimals as whole smallest units, without a detour over floating point."""
     import pyarrow as pa
 
     exact = column.combine_chunks().cast(pa.decimal128(38, decimals))

@@ -31,13 +31,7 @@ _PAGES = "pages"
 
 
 def open_engine(options: Microdata, root: Path) -> "DuckDB":
-    """Return an engine with its memory bounded.
-
-    Raises
-    ------
-    DataError
-        The extra is not installed, or an option is refused.
-    """
+    """Return an engine with its memory bounded."""
     try:
         import duckdb
 
@@ -85,13 +79,7 @@ class DuckDB:
         self.execute(f"CREATE VIEW {ROWS} AS {self._view}")
 
     def execute(self, statement: str, apart: Sequence[str] = ()) -> pa.Table:
-        """Return the rows of a statement.
-
-        Raises
-        ------
-        DataError
-            The files are broken, or neither memory nor the spill folder suffices.
-        """
+        """Return the rows of a statement."""
         import duckdb
 
         try:

@@ -38,13 +38,7 @@ _SETTINGS = {
 
 
 def open_engine(options: Microdata, root: Path) -> "Spark":
-    """Return an engine whose master answers.
-
-    Raises
-    ------
-    DataError
-        The extra or Java is not there, or the master does not answer in time.
-    """
+    """Return an engine whose master answers."""
     try:
         from pyspark.sql import SparkSession
 
@@ -101,12 +95,7 @@ class Spark:
         self._session.table(_PLACES).drop("place").createOrReplaceTempView(ROWS)
 
     def execute(self, statement: str, apart: Sequence[str] = ()) -> pa.Table:
-        """Return the rows of a statement; Spark itself takes one partition after another.
-
-        Raises
-        ------
-        DataError
-        """
+        """Return the rows of a statement; Spark itself takes one partition after another."""
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", FutureWarning)
@@ -168,12 +157,7 @@ def _reach(options: Microdata) -> None:
 
 
 def _within(call: Callable[[], R], seconds: int, master: str) -> R:
-    """Return what a call returns, or stop waiting for it.
-
-    Raises
-    ------
-    DataError
-    """
+    """Return what a call returns, or stop waiting for it."""
     ended: list[R | BaseException] = []
 
     def work() -> None:

@@ -87,13 +87,7 @@ def find_kind(name: str) -> Kind | None:
 
 
 def look_at(path: Path, declared: str, needed: Sequence[str], form: FileFormat) -> MicrodataFiles:
-    """Look at the first bytes of every file.
-
-    Raises
-    ------
-    DataError
-        No data file, files of several kinds, a column that one of them lacks or holds as another type, a broken file.
-    """
+    """Look at the first bytes of every file."""
     paths = [path] if path.is_file() else list_folder_files(path)
     names = [declared if path.is_file() else f"{declared}/{p.relative_to(path).as_posix()}" for p in paths]
     if not paths:
@@ -130,13 +124,7 @@ def _delimited(files: MicrodataFiles, needed: Sequence[str], form: FileFormat) -
 
 
 def find_codec(encoding: str) -> str:
-    """Return the codec of a declared encoding; GB18030 contains GBK and GB2312 and reads what they promise.
-
-    Raises
-    ------
-    DataError
-        No such encoding.
-    """
+    """Return the codec of a declared encoding; GB18030 contains GBK and GB2312 and reads what they promise."""
     try:
         name = codecs.lookup(encoding).name
     except LookupError:

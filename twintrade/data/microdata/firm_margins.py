@@ -22,27 +22,10 @@ def count_margins(
     in the next; in the first period of the files nobody can be seen to enter, in the last nobody to exit: NaN. Rows
     that name no firm count for the products alone; where no row does, the counts of firms are NaN.
 
-    Parameters
-    ----------
-    engine : Engine
-        With the view open; closed when it has answered, as what it holds stands beside the counts.
-    source : TradeSource
-    names : Names
-        What the texts mean.
-    ratio : int
-        Periods of the files in one of the panel.
-
-    Returns
-    -------
-    keys : list of IntArray
-        City and partner as numbers of their sorted names, and period, of each cell.
-    counts : dict of str to FloatArray
-        Of firms, products, firm_products, entering_firms, exiting_firms those that were declared.
-
-    Raises
-    ------
-    DataError
-        A crosswalk of cities changes over time.
+    ``engine``: with the view open; closed when it has answered, as what it holds stands beside the counts; ``names``:
+    what the texts mean; ``ratio``: periods of the files in one of the panel. Returns ``keys`` : city and partner as
+    numbers of their sorted names, and period, of each cell; ``counts`` : of firms, products, firm_products,
+    entering_firms, exiting_firms those that were declared.
     """
     options = source.microdata
     assert options is not None

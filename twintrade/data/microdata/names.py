@@ -34,15 +34,8 @@ class Names:
 def read_names(source: TradeSource, engine: Engine, cells: pa.Table, faults: Faults) -> Names:
     """Read the key columns of cells.
 
-    Parameters
-    ----------
-    source : TradeSource
-    engine : Engine
-        Asked where a faulty text first stands.
-    cells : Table
-        With the key roles and ``n_rows``.
-    faults : Faults
-        Receives one error a faulty text, with the number of its rows.
+    ``engine``: asked where a faulty text first stands; ``cells``: with the key roles and ``n_rows``; ``faults``:
+    receives one error a faulty text, with the number of its rows.
     """
     reader = _Reader(source, engine, cells, faults)
     months = ["period", "subperiod"] if "subperiod" in cells.column_names else ["period"]

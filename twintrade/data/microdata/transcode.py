@@ -15,13 +15,7 @@ _SAID_EVERY = 1.0
 
 
 def transcode_files(files: MicrodataFiles, encoding: str, folder: Path) -> tuple[Path, ...]:
-    """Return the files in UTF-8; those that are so already stay where they are.
-
-    Raises
-    ------
-    DataError
-        No such encoding, bytes that it does not have, or no room on the disk.
-    """
+    """Return the files in UTF-8; those that are so already stay where they are."""
     codec = find_codec(encoding)
     if codec == "utf-8":
         return files.paths

@@ -47,11 +47,6 @@ def estimate_coverage(n_first: int, n_second: int, n_both: int) -> Coverage:
     With n1 and n2 agreements on the lists and m on both, Chapman's total is (n1 + 1)(n2 + 1)/(m + 1) - 1 with
     variance (n1 + 1)(n2 + 1)(n1 - m)(n2 - m)/((m + 1)^2 (m + 2)). With u unseen, the interval is from seen + u/C to
     seen + u C, C = exp(1.96 sqrt(log(1 + variance/u^2))).
-
-    Raises
-    ------
-    ValueError
-        The lists cannot share so many.
     """
     if n_both < 0 or n_both > min(n_first, n_second):
         raise ValueError(f"two lists of {n_first} and {n_second} cannot share {n_both}")
@@ -75,22 +70,8 @@ def estimate_hidden_share(coverage: Coverage, n_comparison: int) -> tuple[float,
     country), in ``coverage`` too, and an unseen agreement is as likely in one pair without a known agreement as in
     another. Where the lists copy from each other, the share is a lower bound.
 
-    Parameters
-    ----------
-    coverage : Coverage
-        Of pairs of city and partner country, within the cities and countries of the analysis.
-    n_comparison : int
-        Pairs without a known agreement.
-
-    Returns
-    -------
-    (float, float, float)
-        Share, low and high end, each between 0 and 1.
-
-    Raises
-    ------
-    ValueError
-        There is no comparison pair.
+    ``coverage``: of pairs of city and partner country, within the cities and countries of the analysis;
+    ``n_comparison``: pairs without a known agreement. Returns share, low and high end, each between 0 and 1.
     """
     if n_comparison < 1:
         raise ValueError("there is no comparison pair")

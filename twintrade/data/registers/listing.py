@@ -101,13 +101,7 @@ def find_interval(date: TwinningDate) -> tuple[datetime.date, datetime.date]:
 
 
 def read_listing(root: Path, file: str) -> Listing:
-    """Read a list of agreements by the usual names of its columns; no row is left out.
-
-    Raises
-    ------
-    DataError
-        The file cannot be read, or has no column for a place or a country.
-    """
+    """Read a list of agreements by the usual names of its columns; no row is left out."""
     faults = Faults()
     table = open_table(root, file, FileFormat(), [], faults, needs_all=True)
     faults.raise_if_any()

@@ -26,11 +26,7 @@ class Overlap:
 def compare_listings(first: Listing, second: Listing, cities: AbstractSet[str] = frozenset()) -> Overlap:
     """Return what two lists share within a frame of cities.
 
-    Parameters
-    ----------
-    first, second : Listing
-    cities : set of str, optional
-        Folded names of the frame; by default the cities that both lists have at either end.
+    ``cities``: folded names of the frame; by default the cities that both lists have at either end.
     """
     frame = _list_cities(first) & _list_cities(second)
     if cities:

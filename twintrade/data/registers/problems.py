@@ -13,11 +13,7 @@ from twintrade.text import Listed, Text
 def check_listing(listing: Listing, today: datetime.date | None = None) -> list[tuple[int, Text]]:
     """Return row and fault of whatever cannot be right, by row.
 
-    Parameters
-    ----------
-    listing : Listing
-    today : date, optional
-        After which no agreement can have been signed; the clock's, by default.
+    ``today``: after which no agreement can have been signed; the clock's, by default.
     """
     return sorted([*_list_repeats(listing), *_list_faults(listing, today)], key=lambda pair: (pair[0], str(pair[1])))
 

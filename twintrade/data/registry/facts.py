@@ -29,12 +29,8 @@ class RegistryFacts:
 def compute_registry_facts(twinnings: pd.DataFrame, *, says_ended: bool) -> RegistryFacts:
     """Return the facts of a registry.
 
-    Parameters
-    ----------
-    twinnings : DataFrame
-        Columns ``TWINNING_COLUMNS``.
-    says_ended : bool
-        Whether the registry has a column on the end of agreements; without one nothing is known of them.
+    ``twinnings``: columns ``TWINNING_COLUMNS``; ``says_ended``: whether the registry has a column on the end of
+    agreements; without one nothing is known of them.
     """
     by_city = _counted(twinnings["city"]).set_axis(["city", "twins"], axis=1)
     return RegistryFacts(
@@ -49,12 +45,8 @@ def compute_registry_facts(twinnings: pd.DataFrame, *, says_ended: bool) -> Regi
 def add_city_size(by_city: pd.DataFrame, cities: pd.DataFrame) -> pd.DataFrame:
     """Return cities with population and number of twins: city, country, population, twins.
 
-    Parameters
-    ----------
-    by_city : DataFrame
-        city, twins, as counted in the registry.
-    cities : DataFrame
-        city, country, population, and twins where a count is known from elsewhere, which is taken in its place.
+    ``by_city``: city, twins, as counted in the registry; ``cities``: city, country, population, and twins where a
+    count is known from elsewhere, which is taken in its place.
     """
     counted = by_city.set_index("city")["twins"]
     known = cities["twins"] if "twins" in cities else pd.Series(np.nan, index=cities.index)

@@ -51,15 +51,7 @@ def reconcile(
     This looks at the printed date of signature alone; which date makes an onset, and the rule for agreements late in
     a year, belong to the treatment.
 
-    Parameters
-    ----------
-    registry : TwinningRegistry
-    undated : UndatedAgreements or None
-    cities, partners : collection of str
-        Those of the trade table.
-    first, last : int
-        First and last period of the trade table.
-    frequency : Frequency
+    ``cities``, ``partners``: those of the trade table; ``first``, ``last``: first and last period of the trade table.
     """
     faults = Faults()
     known_cities, known_partners = set(cities), set(partners)

@@ -53,15 +53,7 @@ class UndatedAgreements:
 
 
 def read_twinnings(sources: Sequence[TwinningSource], root: Path) -> TwinningRegistry:
-    """Read and join the declared registries.
-
-    Raises
-    ------
-    AbsentInputError
-        A file is not there.
-    InvalidDataError
-        With every fault of every file.
-    """
+    """Read and join the declared registries."""
     faults = Faults()
     rows: list[pd.DataFrame] = []
     records: list[InputRecord] = []
@@ -90,15 +82,7 @@ def read_twinnings(sources: Sequence[TwinningSource], root: Path) -> TwinningReg
 
 
 def read_undated(sources: Sequence[UndatedSource], root: Path) -> UndatedAgreements:
-    """Read the lists of agreements without a date.
-
-    Raises
-    ------
-    AbsentInputError
-        A file is not there.
-    InvalidDataError
-        With every fault, or because the policy is "error" and there are such agreements.
-    """
+    """Read the lists of agreements without a date."""
     faults = Faults()
     rows: list[pd.DataFrame] = []
     records: list[InputRecord] = []

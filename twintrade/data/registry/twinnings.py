@@ -29,10 +29,7 @@ def gather(rows: pd.DataFrame, faults: Faults) -> tuple[pd.DataFrame, pd.DataFra
     Rows with the same identifier are one twinning; without identifiers, rows of a file with an event column are one
     twinning when city, partner and partner city agree. Anything else that repeats is an error.
 
-    Returns
-    -------
-    (DataFrame, DataFrame)
-        Columns ``TWINNING_COLUMNS`` and ``CANDIDATE_COLUMNS``.
+    Returns columns ``TWINNING_COLUMNS`` and ``CANDIDATE_COLUMNS``.
     """
     rows = rows.assign(twinning_id=_identifiers(rows))
     groups: dict[str, list[Row]] = {}

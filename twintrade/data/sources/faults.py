@@ -98,13 +98,7 @@ class Faults:
         return (*self._errors, *self._others)
 
     def raise_if_any(self) -> None:
-        """Raise ``InvalidDataError`` when an error was noted.
-
-        Raises
-        ------
-        InvalidDataError
-            With every message, and a text that shows the first faults.
-        """
+        """Raise ``InvalidDataError`` when an error was noted."""
         if not self.n_errors:
             return
         lines = [describe(m) for m in self._errors[:_SHOWN_IN_TEXT]]

@@ -13,22 +13,9 @@ DATA_VARIABLE = "TWINTRADE_DATA"
 def locate(root: Path, path: str, *, folder_too: bool = False) -> Path:
     """Return the file that a declared path means.
 
-    Parameters
-    ----------
-    root : Path
-        Project folder.
-    path : str
-        Path relative to the project with forward slashes, or ``TWINTRADE_DATA/...`` for a file under the folder
-        that this environment variable names.
-    folder_too : bool
-        Whether the path may be a folder of files.
-
-    Raises
-    ------
-    AbsentInputError
-        The file is not there; the text says what to set.
-    DataError
-        The path leaves its folder, through ``..``, a symlink or an absolute path.
+    ``root``: project folder; ``path``: path relative to the project with forward slashes, or ``TWINTRADE_DATA/...``
+    for a file under the folder that this environment variable names; ``folder_too``: whether the path may be a folder
+    of files.
     """
     relative = PurePosixPath(path)
     if not path.strip() or relative.is_absolute() or "\\" in path or "\0" in path or path[1:2] == ":":

@@ -36,14 +36,8 @@ class Exposure:
     def seen(self, limit: float | FloatArray = np.inf) -> tuple[FloatArray, FloatArray]:
         """Return distance to another dyad's nearest agreement and the first onset within a limit, ``inf`` if none.
 
-        Parameters
-        ----------
-        limit : float or FloatArray, shape (n_units,)
-            Farthest distance at which an agreement counts for the onset.
-
-        Returns
-        -------
-        nearest, first : FloatArray, each of shape (n_units,)
+        ``limit`` (n_units,): farthest distance at which an agreement counts for the onset. Returns ``nearest, first``
+        (n_units,).
         """
         limits = np.broadcast_to(np.asarray(limit, dtype=np.float64), self.onset.shape)
         nearest, first = np.full(self.onset.size, np.inf), np.full(self.onset.size, np.inf)
@@ -60,18 +54,8 @@ class Exposure:
 def compute_exposure(design: Design, through: str, columns: tuple[str, str]) -> Exposure:
     """Return what dyads see through an end, by the coordinates of the other end.
 
-    Parameters
-    ----------
-    design : Design
-    through : {"partner", "city"}
-        The end in common: with "partner", other cities that have an agreement with it.
-    columns : (str, str)
-        Columns of the panel with latitude and longitude of the end that differs, in degrees.
-
-    Raises
-    ------
-    DesignError
-        The columns are missing, incomplete, contradictory, or no degrees.
+    ``through``: the end in common: with "partner", other cities that have an agreement with it; ``columns``: columns
+    of the panel with latitude and longitude of the end that differs, in degrees.
     """
     panel = design.panel
     shared, place, names = panel.unit_partner, panel.unit_city, panel.cities
@@ -105,13 +89,7 @@ def _degrees(panel: Panel, place: IntArray, names: ObjectArray, columns: tuple[s
 
 
 def choose_edges(exposure: Exposure, edges: Sequence[float], n_rings: int) -> FloatArray:
-    """Return where rings end, ascending: as given, or quantiles of untreated dyads' distances to an agreement.
-
-    Raises
-    ------
-    DesignError
-        The edges given do not ascend from above zero, or no untreated dyad sees an agreement.
-    """
+    """Return where rings end, ascending: as given, or quantiles of untreated dyads' distances to an agreement."""
     nearest, _ = exposure.seen()
     distances = nearest[~exposure.is_treated & np.isfinite(nearest)]
     if not distances.size:
@@ -138,11 +116,6 @@ def build_ring_variants(design: Design, exposure: Exposure, edges: FloatArray, g
     every design the comparison is dyads that see no agreement up to the last edge; dyads of other rings leave the
     sample, and so do rows already exposed to agreements from farther away, or from elsewhere before an agreement of
     their own.
-
-    Raises
-    ------
-    DesignError
-        No dyad lies beyond the last edge.
     """
     nearest, exposed_from = exposure.seen(edges[-1])
     ring = np.searchsorted(edges, nearest)

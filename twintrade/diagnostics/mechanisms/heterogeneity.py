@@ -177,12 +177,6 @@ def compute_joint_equality(fit: Fit, groups: ObjectArray, names: list[str]) -> J
     degrees of freedom are those of differences of such (Welch 1947). With several clustering dimensions the test of
     the one that objects least counts: a multi-way covariance is a difference, and a joint statistic divides by
     eigenvalues that may be too small or negative.
-
-    Raises
-    ------
-    InferenceError
-        The method has no influence function, a clustering dimension does not nest units, or there are too few
-        clusters or degrees of freedom for so many groups.
     """
     o = fit.design.observations
     fits = [fit.refit(keep_group(fit.design, groups == name), "overall") for name in names]

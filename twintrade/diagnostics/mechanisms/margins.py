@@ -27,15 +27,7 @@ def compute_log_margins(design: Design, margins: tuple[str, ...]) -> dict[str, F
 
     ln X = ln m1 + ln(m2 per m1) + ... + ln(X per m_last), each count being of finer cells than the one before.
 
-    Parameters
-    ----------
-    margins : tuple of str
-        Columns that count, from coarse to fine: firms, firm-product cells.
-
-    Raises
-    ------
-    DesignError
-        A column is missing.
+    ``margins``: columns that count, from coarse to fine: firms, firm-product cells.
     """
     columns = [design.panel.values(name) for name in margins]
     outcome = design.panel.values(design.outcome)

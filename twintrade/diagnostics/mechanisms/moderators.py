@@ -24,19 +24,10 @@ def find_treated_units(design: Design) -> IntArray:
 def assign_groups(design: Design, by: str, breaks: tuple[int, ...]) -> tuple[ObjectArray, tuple[Message, ...]]:
     """Return the group of each treated unit, in the order of ``find_treated_units``, "" where none is known.
 
-    Parameters
-    ----------
-    by : str
-        "era" (onset before or from each of ``breaks``; by default the median onset), "cohort", "city", "partner",
-        "kind" (of the agreement), "order" (a city's first agreement, before the sample or in it, or a later one),
-        or a column of the panel.
-        Columns are read before onset only: numbers as terciles of their mean, equal ones together, up to three
-        different ones and texts as they stand.
-
-    Raises
-    ------
-    DesignError
-        Unknown grouping, or a column that is observed after onset only.
+    ``by``: "era" (onset before or from each of ``breaks``; by default the median onset), "cohort", "city", "partner",
+    "kind" (of the agreement), "order" (a city's first agreement, before the sample or in it, or a later one), or a
+    column of the panel. Columns are read before onset only: numbers as terciles of their mean, equal ones together,
+    up to three different ones and texts as they stand.
     """
     o, panel = design.observations, design.panel
     units = find_treated_units(design)

@@ -153,13 +153,7 @@ class Outcomes(Diagnostic):
 
 
 def _cluster_sums(fit: Fit, variant: Variant) -> FloatArray:
-    """Return an outcome's influence by cluster of the headline's first dimension that holds whole units.
-
-    Raises
-    ------
-    InferenceError
-        The method has no influence function, or the outcome has units that the headline does not have.
-    """
+    """Return an outcome's influence by cluster of the headline's first dimension that holds whole units."""
     assert variant.design is not None
     o = fit.design.observations
     name = next((n for n in fit.design.clusters if n in NESTING), "unit")

@@ -98,11 +98,6 @@ def estimate_ratios(level: Design, fit: Fit) -> tuple[Estimate, bool]:
 
     With R_u = Y_u/P_u, outcome over imputed outcome of a treated unit's rows: sum(Y)/sum(P), the mean of R, and the
     exponent of the average of log ratios, each less one and in percent.
-
-    Raises
-    ------
-    TwintradeError
-        No treated row can be imputed, or none has a positive outcome.
     """
     c = fit_counterfactual(level.observations, "poisson", is_refit=True)
     o, logs = c.o, impute_log_ratio(c)
@@ -170,12 +165,8 @@ def _measure_margins(
 def bound_intensive(gaps: FloatArray, kept: float) -> tuple[float, float] | None:
     """Return the smallest and largest mean of a share of the values (Lee 2009), None where no share is left.
 
-    Parameters
-    ----------
-    gaps : FloatArray, shape (n,)
-        Log outcome less imputed log outcome of treated rows with trade.
-    kept : float
-        Share of these that would have traded without an agreement too.
+    ``gaps`` (n,): log outcome less imputed log outcome of treated rows with trade; ``kept``: share of these that
+    would have traded without an agreement too.
     """
     if gaps.size == 0 or kept <= 0:
         return None

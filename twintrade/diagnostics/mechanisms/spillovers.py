@@ -45,15 +45,6 @@ def mark_exposed_treated(design: Design, through: str) -> Design:
     that the city's own movement is what is looked at. Through the partner: another city has an agreement with the
     same partner, and the effects are dyad and city x period. Treated dyads leave the sample, and so do dyads exposed
     to an agreement from before the sample, as they are exposed throughout; dyads never exposed are the comparison.
-
-    Parameters
-    ----------
-    through : {"city", "partner"}
-
-    Raises
-    ------
-    DesignError
-        No dyad begins to be exposed inside the sample, or none is never exposed.
     """
     panel = design.panel
     place = panel.unit_city if through == "city" else panel.unit_partner

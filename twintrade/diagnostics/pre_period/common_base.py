@@ -91,13 +91,7 @@ class CommonBase:
         return self.build_bounded() if kind == "relative_magnitudes" else self.build_against_last()
 
     def build_against_last(self) -> EventPath:
-        """Return the path against the last year before, for restrictions on how slopes change.
-
-        Raises
-        ------
-        InferenceError
-            Event times are missing between the first and the last.
-        """
+        """Return the path against the last year before, for restrictions on how slopes change."""
         if (np.diff(self.study.event_times) != 1).any():
             raise InferenceError(Text("checks.honest-missing"))
         after = np.eye(self.study.n_effects)[self.n_before :]
@@ -152,11 +146,6 @@ def build_common_base(
 
     From influence by cluster, brought to the error that the inference gives the headline; from draws where the
     inference re-assigns agreements, because errors by influence are then not to be trusted.
-
-    Raises
-    ------
-    TwintradeError
-        There are no two leads, a logarithm does not exist, or too few draws can be estimated.
     """
     path = CohortPath(fit.estimator, fit.design, fit.estimate)
     study = path.estimate()

@@ -112,11 +112,6 @@ def build_conditioned(fit: Fit, kinds: tuple[str, ...]) -> Design:
     """Return the design in which trends are parallel only among units alike before the first agreement.
 
     By period effects of thirds; for methods of two-way effects by covariates that do not vary over time.
-
-    Raises
-    ------
-    DesignError
-        There are fewer than two periods before the first agreement.
     """
     design = fit.design
     if not fit.estimator.requires.fixed_effects:

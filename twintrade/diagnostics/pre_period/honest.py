@@ -251,11 +251,6 @@ def build_event_path(study: EventStudy, covariance: FloatArray, target: Literal[
 
     The effects must all be measured against the same reference, each event time apart. The average weighs event
     times by their treated rows, as the path's own does.
-
-    Raises
-    ------
-    TwintradeError
-        Another base, binned ends, no pre-period, or a gap between event times.
     """
     if study.base != "universal" or study.reference is None:
         raise _UnavailableError(Text("checks.honest-base", base=study.base.replace(" ", "-")))

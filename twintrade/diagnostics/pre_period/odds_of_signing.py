@@ -22,11 +22,6 @@ def weigh_by_signing(design: Design) -> Design:
     growth alone where agreements are fewer than ten for each of two variables. With H Breslow's cumulative hazard a
     unit signs within the sample with probability p = 1 - exp(-H exp(x'b)); a comparison unit weighs p / (1 - p) and
     a treated one 1 (Abadie 2005), times the design's own weights.
-
-    Raises
-    ------
-    DesignError
-        Fewer than ten agreements, fewer than two periods before the first one, or no hazard can be fitted.
     """
     o = design.observations
     onset = o.unit_onset

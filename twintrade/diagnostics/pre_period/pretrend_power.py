@@ -48,11 +48,7 @@ class PreTest:
     def slope_for(self, power: float, distance: FloatArray) -> float:
         """Return the slope that the test finds with the given power, by bisection.
 
-        Parameters
-        ----------
-        power : float
-        distance : FloatArray, shape (n_effects,)
-            Periods from the reference; the trend is slope times distance.
+        ``distance`` (n_effects,): periods from the reference; the trend is slope times distance.
         """
         low, high = 0.0, float(np.sqrt(np.diag(self.covariance)[self.pre]).max())
         while self.power(high * distance) < power:

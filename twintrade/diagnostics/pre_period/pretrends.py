@@ -47,11 +47,6 @@ def compute_joint_pretrend(bands: Bands, reference: Reference = "hotelling") -> 
     With a covariance: F, with the degrees of freedom of the dimension with the fewest treated clusters (Wald where
     the covariance does not come from clusters). Under randomization: the largest pre-period effect, each over its
     spread across the draws, against the same of every draw.
-
-    Raises
-    ------
-    InferenceError
-        There is no pre-period effect with a variance, or the covariance cannot tell so many effects apart.
     """
     estimate = bands.estimate
     if not isinstance(estimate, EventStudy):
@@ -128,11 +123,6 @@ def run_pretests(shown: Fit, chosen: Inference, rng: np.random.Generator, refere
     Under multi-way clustering the joint test is that of the one dimension which objects least: a multi-way covariance
     is a difference, its smallest eigenvalues are too small, and a joint statistic divides by them. The largest
     p-value of the one-way tests keeps its size where the multi-way test does not.
-
-    Raises
-    ------
-    InferenceError
-        As ``compute_joint_pretrend``.
     """
     method = resolve_method(shown, chosen)
     whole = chosen.infer(shown, "event", rng)

@@ -111,11 +111,6 @@ def deal_agreements(risk: "AtRisk", draws: int, rng: np.random.Generator) -> Gro
 
     The statistic is the score of trade growth: the sum, over agreements, of growth less what the other variables
     predict of it.
-
-    Raises
-    ------
-    EstimationError
-        The hazard without trade growth does not converge.
     """
     k = risk.names.index(GROWTH)
     others, growth = np.delete(risk.x, k, axis=1), risk.x[:, k]
@@ -151,13 +146,7 @@ class AtRisk:
 
 
 def build_risk_set(design: Design, lags: int, covariates: tuple[str, ...]) -> AtRisk:
-    """Build the risk set with lagged trade growth, size, the city's other agreements and a trend.
-
-    Raises
-    ------
-    EstimationError
-        No row has the lags.
-    """
+    """Build the risk set with lagged trade growth, size, the city's other agreements and a trend."""
     panel = design.panel
     frame = pd.DataFrame({"unit": panel.unit, "period": panel.period, "flow": panel.values(design.outcome)})
     for name in covariates:
@@ -202,13 +191,7 @@ def _count_other_agreements(design: Design) -> FloatArray:
 
 
 def fit_cloglog(y: FloatArray, x: FloatArray, clusters: list[IntArray]) -> tuple[FloatArray, FloatArray]:
-    """Fit Pr(y = 1) = 1 - exp(-exp(x b)) by scoring, with covariance clustered one or two ways.
-
-    Raises
-    ------
-    EstimationError
-        No convergence: some variable predicts agreements perfectly.
-    """
+    """Fit Pr(y = 1) = 1 - exp(-exp(x b)) by scoring, with covariance clustered one or two ways."""
     from statsmodels.genmod.families import Binomial
     from statsmodels.genmod.families.links import CLogLog
     from statsmodels.genmod.generalized_linear_model import GLM

@@ -55,12 +55,7 @@ class PreEffects:
     def compute_power(self, slope: float, normal: FloatArray) -> float:
         """Return how often the page's verdict, Holm over the joint and the directional test, objects to a trend.
 
-        Parameters
-        ----------
-        slope : float
-            A period.
-        normal : FloatArray, shape (n_draws, k)
-            Standard normal draws, the same for every slope.
+        ``slope``: a period; ``normal`` (n_draws, k): standard normal draws, the same for every slope.
         """
         return float(self._objects(self._draw(slope, normal)).mean())
 

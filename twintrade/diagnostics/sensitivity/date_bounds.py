@@ -34,21 +34,8 @@ def compute_date_bounds(fit: Fit, first: FloatArray, last: FloatArray) -> DateBo
     smallest and the largest average of outcome less prediction over all combinations of onsets, each found exactly
     (for Poisson the logarithm of total outcome over total prediction).
 
-    Parameters
-    ----------
-    fit : Fit
-    first, last : FloatArray, shape (panel.n_units,)
-        Bounds of each unit's onset, ``inf`` for units never treated.
-
-    Returns
-    -------
-    DateBounds or None
-        None where no date is ambiguous.
-
-    Raises
-    ------
-    EstimationError
-        No treated row can be imputed from rows that are untreated under every date.
+    ``first``, ``last`` (panel.n_units,): bounds of each unit's onset, ``inf`` for units never treated. Returns none
+    where no date is ambiguous.
     """
     design: Design = fit.design
     vague = np.isfinite(first) & (last > first)

@@ -35,11 +35,6 @@ def iterate_without_each(design: Design, dimension: str, most: int) -> Iterator[
     """Yield the design without one member of a dimension at a time.
 
     Members that hold a treated row come first; no more than ``most`` are left out. Units: the treated ones only.
-
-    Raises
-    ------
-    InferenceError
-        Unknown dimension.
     """
     if dimension not in DIMENSIONS:
         raise InferenceError(f"cannot leave out by {dimension!r}; known: {', '.join(DIMENSIONS)}")

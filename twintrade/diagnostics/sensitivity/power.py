@@ -168,13 +168,7 @@ def _se(fit: Fit) -> float:
 
 
 def build_placebo_design(fit: Fit) -> tuple[Design, FloatArray]:
-    """Return the design on never-treated units with trade alone, and the real onsets to be dealt among them.
-
-    Raises
-    ------
-    DesignError
-        Fewer than two untreated units for every treated one.
-    """
+    """Return the design on never-treated units with trade alone, and the real onsets to be dealt among them."""
     design, o = fit.design, fit.design.observations
     onsets, pool = o.unit_onset[o.is_ever_treated], find_units_with_trade(fit)
     untreated = o.unit_rows[pool[~o.is_ever_treated[pool]]]
@@ -206,15 +200,8 @@ def deal(
 ) -> FloatArray:
     """Deal onsets to randomly chosen units that are observed before and after them, shape (panel.n_units,).
 
-    Parameters
-    ----------
-    design : Design
-    onsets : FloatArray, shape (n_treated,)
-    rng : Generator
-    place : IntArray, shape (panel.n_units,), optional
-        Onsets of one group go to units of one place, of as many as they need where none has enough; no place takes
-        two groups unless all have been used.
-    groups : IntArray, shape (n_treated,), optional
+    ``onsets`` (n_treated,); ``place`` (panel.n_units,): onsets of one group go to units of one place, of as many as
+    they need where none has enough; no place takes two groups unless all have been used; ``groups`` (n_treated,).
     """
     panel = design.panel
     place = np.zeros(panel.n_units, dtype=np.int64) if place is None else place

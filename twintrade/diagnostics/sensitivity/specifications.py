@@ -139,11 +139,6 @@ def iterate_subsets(design: Design, covariates: tuple[str, ...], inference: Clus
 
     Treatment, controls and outcome are partialled out once; rows lacking any control are left out of every subset.
     Covariates of the design that are not among the controls stay in every subset.
-
-    Raises
-    ------
-    DesignError, EstimationError, InferenceError
-        Nothing is left to estimate on, or one cluster.
     """
     always = _always(design, covariates)
     full = replace(design, covariates=(*always, *covariates))

@@ -136,11 +136,6 @@ def list_options(fit: Fit, units: list[str]) -> Options:
 
     The units are fitted up to their first period with trade, which gives their path but for its level; under a later
     onset the level is that of all rows before it.
-
-    Raises
-    ------
-    TwintradeError
-        The units cannot be fitted, or no onset leaves rows before and after it.
     """
     assert isinstance(fit.estimator, Imputation)
     is_poisson = fit.estimator.family == "poisson"

@@ -105,13 +105,7 @@ def build_case_sets(case: Case) -> dict[str, Case]:
 
 
 def estimate_placebo_paths(estimator: SingleCase, case: Case) -> PlaceboPaths:
-    """Re-estimate with every donor in the treated unit's place, the treated unit left out.
-
-    Raises
-    ------
-    TwintradeError
-        The treated unit itself cannot be estimated.
-    """
+    """Re-estimate with every donor in the treated unit's place, the treated unit left out."""
     gaps = estimator.gaps(case)
     jobs = {str(unit): j for j, unit in enumerate(case.units[1:])}
     done, failed = split_succeeded(run_jobs("placebo_paths", _path, jobs, shared=(estimator, case)))

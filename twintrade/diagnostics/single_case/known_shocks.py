@@ -97,12 +97,7 @@ class KnownShocks(Diagnostic):
     topic: ClassVar[Topic] = "single_case"
 
     def __post_init__(self) -> None:
-        """Refuse a country that nobody knows.
-
-        Raises
-        ------
-        DataError
-        """
+        """Refuse a country that nobody knows."""
         resolve([name for name in (self.country, *self.countries.values()) if name])
 
     def home(self, city: str) -> str:

@@ -22,13 +22,7 @@ def judge_regression(finding: Finding, fit: Fit, inference: Inference, rng: np.r
     The finding stays as it is for methods that take no treated row for a comparison, and where imputation cannot be
     made.
 
-    Parameters
-    ----------
-    finding : Finding
-        What the check found, without a verdict.
-    fit : Fit
-    inference : Inference
-    rng : Generator
+    ``finding``: what the check found, without a verdict.
     """
     if finding.reason or not fit.estimator.takes_treated or fit.estimator.options().get("unit_trends"):
         return finding

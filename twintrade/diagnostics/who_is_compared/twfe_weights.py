@@ -85,18 +85,9 @@ By = Literal["cell", "switch", "switch_average"]
 def compute_cell_weights(o: Observations, by: By = "cell") -> CellWeights:
     """Return the weights of the regression of the outcome on one treatment dummy and the design's effects.
 
-    Parameters
-    ----------
-    o : Observations
-    by : {"cell", "switch", "switch_average"}
-        Weights of the treated rows; or of the rows where a unit switches, under effects stable over time: the
-        residuals summed from the switch on. "switch_average" takes their mean instead, as TwoWayFEWeights' feS
-        prints; these reproduce the coefficient only where every unit switches at once.
-
-    Raises
-    ------
-    EstimationError
-        The effects absorb the treatment.
+    ``by``: weights of the treated rows; or of the rows where a unit switches, under effects stable over time: the
+    residuals summed from the switch on. "switch_average" takes their mean instead, as TwoWayFEWeights' feS prints;
+    these reproduce the coefficient only where every unit switches at once.
     """
     d = o.is_treated.astype(np.float64)
     w = o.row_weights
@@ -130,11 +121,6 @@ def compute_poisson_weights(o: Observations) -> CellWeights:
 
     They are those of the least squares with fitted means as weights that PPML ends in, to first order in effects
     that differ; equal weights are those of the total, by fitted means.
-
-    Raises
-    ------
-    EstimationError
-        The effects absorb the treatment, or the regression cannot be fitted.
     """
     d = o.is_treated.astype(np.float64)
     fitted = fit_poisson(o.y, np.column_stack([d, o.covariates]), o.effect_codes(), o.weights)

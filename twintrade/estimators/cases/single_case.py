@@ -56,13 +56,8 @@ class SingleCase(Estimator):
         Where nothing is estimated they come from the gaps before the onset, else from what unit and period leave
         unexplained of the outcomes there.
 
-        Parameters
-        ----------
-        case : Case
-        places : IntArray, shape (n_cases,)
-            Rows of the case's outcomes.
-        gaps : FloatArray, shape (n_cases, n_before)
-            Before the onset, each row's own.
+        ``places`` (n_cases,): rows of the case's outcomes; ``gaps`` (n_cases, n_before): before the onset, each row's
+        own.
         """
         early = case.values[:, case.is_before]
         if self.fits_before:
@@ -102,13 +97,7 @@ class SingleCase(Estimator):
         return case.deseasonalized() if self.removes_seasons else case
 
     def estimate(self, design: Design) -> Estimate:
-        """Return the gap at every event time of the sample, whatever the window: placebos need the whole fit.
-
-        Raises
-        ------
-        EstimationError
-            No gap can be formed before, or after, the onset.
-        """
+        """Return the gap at every event time of the sample, whatever the window: placebos need the whole fit."""
         matrix = build_outcome_matrix(design)
         case = self._seen(build_case(design, matrix))
         gaps = self.gaps(case)
@@ -120,13 +109,7 @@ class SingleCase(Estimator):
         return self.study(design, case, gaps, sample)
 
     def study(self, design: Design, case: Case, gaps: FloatArray, sample: Sample) -> EventStudy:
-        """Return the gaps of one case as an event study.
-
-        Raises
-        ------
-        EstimationError
-            No gap can be formed before, or after, the onset.
-        """
+        """Return the gaps of one case as an event study."""
         usable = np.isfinite(gaps)
         for side, periods in (("before", case.is_before), ("after", case.is_after)):
             if not (usable & periods).any():
@@ -146,13 +129,7 @@ class SingleCase(Estimator):
         )
 
     def placebo_study(self, design: Design, placebo: Case, sample: Sample) -> EventStudy:
-        """Return what a refit with one donor in the treated unit's place would return, without building its design.
-
-        Raises
-        ------
-        EstimationError
-            The donor has no donors left, or no gap on both sides of the onset.
-        """
+        """Return what a refit with one donor in the treated unit's place would give, without its design."""
         if placebo.n_donors == 0:
             raise EstimationError(f"{placebo.units[0]} has no donor left once it takes the treated unit's place")
         return self.study(design, placebo, self.gaps(placebo), sample)

@@ -34,13 +34,7 @@ class WeightedCase(SingleCase):
 
     @abstractmethod
     def weigh(self, case: Case) -> DonorWeights:
-        """Return the donors' weights.
-
-        Raises
-        ------
-        EstimationError
-            There is no donor, or the solver fails.
-        """
+        """Return the donors' weights."""
 
     def gaps(self, case: Case) -> FloatArray:
         """Return observed less intercept and weighted donors in every period."""
@@ -68,13 +62,7 @@ def explain_refusal(build: Callable[[Design], object], design: Design) -> list[W
 
 
 def refuse_few_periods(case: Case, fewest: int, name: str) -> None:
-    """Refuse a fit on too few periods before the onset.
-
-    Raises
-    ------
-    EstimationError
-        Fewer than asked for.
-    """
+    """Refuse a fit on too few periods before the onset."""
     n_before = int(case.is_before.sum())
     if n_before < fewest:
         raise EstimationError(

@@ -43,12 +43,6 @@ class CellMethod(SumsRows[CohortEffects]):
         return self.family == "linear"
 
     def refuse_logarithms(self, design: Design) -> None:
-        """Refuse logarithms of the outcome under a proportional model.
-
-        Raises
-        ------
-        DesignError
-            The outcome is in logarithms.
-        """
+        """Refuse logarithms of the outcome under a proportional model."""
         if self.family == "poisson" and design.transform == "log":
             raise DesignError(f"{self.name} with family = 'poisson' takes the outcome in levels, not in logarithms")

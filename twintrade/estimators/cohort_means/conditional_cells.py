@@ -32,13 +32,7 @@ def estimate_conditional_cells(
 ) -> ConditionalCells:
     """Estimate cells, fitting propensity and regression once for all cells with the same units and covariates.
 
-    Parameters
-    ----------
-    wide : Wide
-    plan : sequence of GroupTime
-    method : Method
-    sections : {"exact", "drdid"} or None
-        Convention where each row counts as a draw of its own; None where a unit's change is used.
+    ``sections``: convention where each row counts as a draw of its own; None where a unit's change is used.
     """
     effects = np.zeros(len(plan))
     by_period = np.ascontiguousarray(wide.outcomes.T)
@@ -141,12 +135,7 @@ def _rows(
 
 
 def refuse_empty(treated: FloatArray) -> None:
-    """Refuse a comparison without units on one side.
-
-    Raises
-    ------
-    EstimationError
-    """
+    """Refuse a comparison without units on one side."""
     if not treated.any() or treated.all():
         raise EstimationError(describe_empty_side(bool(treated.any())))
 

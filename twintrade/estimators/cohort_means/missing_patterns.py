@@ -60,12 +60,8 @@ def estimate_from_patterns(
 ) -> tuple[list[GroupTime], list[GroupTime], FloatArray, CohortInfluence]:
     """Return group-time effects from the moments of the groups observed in both periods of each cell.
 
-    Returns
-    -------
-    kept, lost : list of GroupTime
-        Cells with a treated and a comparison unit observed in both periods, and the others.
-    effects : FloatArray, shape (n_kept,)
-    influence : CohortInfluence
+    Returns ``kept, lost`` : cells with a treated and a comparison unit observed in both periods, and the others;
+    ``effects`` (n_kept,).
     """
     m, parent = groups.moments(), groups.parent
     kept: list[GroupTime] = []

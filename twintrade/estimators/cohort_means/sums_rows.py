@@ -13,15 +13,7 @@ class SumsRows(Estimator, Generic[AnyEstimate]):
     """A method whose rows are summed into means of cohorts, or of parts of cohorts, where that loses nothing."""
 
     def estimate(self, design: Design) -> AnyEstimate:
-        """Return the estimate, from means where rows can be summed into them.
-
-        Raises
-        ------
-        DesignError
-            The options do not go with the design.
-        EstimationError
-            The effects are not identified.
-        """
+        """Return the estimate, from means where rows can be summed into them."""
         return self._estimated(design, self.estimate_rows)
 
     def _estimated(self, design: Design, from_rows: Callable[[Design], AnyEstimate]) -> AnyEstimate:
@@ -33,13 +25,7 @@ class SumsRows(Estimator, Generic[AnyEstimate]):
         return from_rows(design) if from_means is None else from_means
 
     def check(self, design: Design) -> None:
-        """Refuse options that do not go with the design; none, by default.
-
-        Raises
-        ------
-        DesignError
-            They do not.
-        """
+        """Refuse options that do not go with the design; none, by default."""
 
     def takes_means(self, design: Design) -> bool:
         """Return whether the options allow for means in place of rows."""

@@ -25,15 +25,7 @@ def estimate_triple_contrasts(
 def compute_loading(cell: GroupTime, count: FloatArray) -> FloatArray | None:
     """Return the weight of each group's mean change; None where a side lacks affected or unaffected units.
 
-    Parameters
-    ----------
-    cell : GroupTime
-    count : FloatArray, shape (2, n_cohorts)
-        Units observed at both periods, unaffected and affected.
-
-    Returns
-    -------
-    FloatArray, shape (2 * n_cohorts,), or None
+    ``count`` (2, n_cohorts): units observed at both periods, unaffected and affected. Returns (2 * n_cohorts,).
     """
     if cell.is_reference:
         return np.zeros(count.size)

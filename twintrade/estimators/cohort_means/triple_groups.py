@@ -46,13 +46,7 @@ class TripleGroups:
 
 
 def build_groups(wide: Wide, o: Observations, column: str) -> TripleGroups:
-    """Read the column that says which units an agreement can affect.
-
-    Raises
-    ------
-    DesignError
-        Not 0 or 1, or not constant within a unit, or only one of the two.
-    """
+    """Read the column that says which units an agreement can affect."""
     values = o.panel.values(column)[o.rows]
     bad = np.flatnonzero((values != 0) & (values != 1))
     if bad.size:

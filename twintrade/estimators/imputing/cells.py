@@ -93,11 +93,6 @@ def compute_cell_ratios(c: Counterfactual, cells: ImputedCells, *, is_percent: b
     Logarithms are averaged with the rows' weights; percentages with the imputed outcomes, so that their average is
     the ratio of totals (trade-weighted), and the influence of these estimated weights is returned with them. A cell
     without a positive outcome has no logarithm: its effect is a zero that stands for nothing.
-
-    Raises
-    ------
-    EstimationError
-        No cell has a positive outcome, for percentages.
     """
     w = cells.weights
     observed, imputed = cells.sums(w * c.o.y[c.rows]), cells.sums(w * c.predicted)

@@ -67,19 +67,7 @@ def prepare_comparison_units(
 ) -> ComparisonUnits:
     """Return the units never treated in the sample, with what leaving each out does to an imputed overall effect.
 
-    Parameters
-    ----------
-    design : Design
-    family : {"linear", "poisson"}
-    measure : {"difference", "log_ratio", "percent"} or None
-        As of ``Imputation``.
-    effect : float
-        The overall effect.
-
-    Raises
-    ------
-    EstimationError
-        No treated row can be imputed.
+    ``measure``: as of ``Imputation``; ``effect``: the overall effect.
     """
     o = design.observations
     c = fit_counterfactual(o, family, is_refit=True)

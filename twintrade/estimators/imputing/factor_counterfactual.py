@@ -92,16 +92,7 @@ def _spells(treated: BoolArray, periods: IntArray) -> FloatArray:
 def fit_untreated(cells: OutcomeGrid, rank: int, penalty: float) -> tuple[FactorFit, BoolArray, BoolArray]:
     """Fit the untreated cells; units and periods with too few of them are left out.
 
-    Returns
-    -------
-    FactorFit
-    units : BoolArray, shape (n_units,)
-    periods : BoolArray, shape (n_periods,)
-
-    Raises
-    ------
-    EstimationError
-        Nothing is left to fit on, or no treated cell is left.
+    Returns ``units`` (n_units,); ``periods`` (n_periods,).
     """
     least = rank + 1 if penalty == 0 else 1
     units, periods = find_usable(cells.untreated, least)
@@ -198,13 +189,7 @@ def _folds(untreated: BoolArray, rng: np.random.Generator) -> IntArray:
 def compute_cohort_effects(
     design: Design, cells: OutcomeGrid, fitted: tuple[FactorFit, BoolArray, BoolArray], statistics: dict[str, float]
 ) -> CohortEffects:
-    """Return mean gaps between outcomes and fit by onset and event time, treated cells and residuals before them.
-
-    Raises
-    ------
-    EstimationError
-        No treated cell is left.
-    """
+    """Return mean gaps between outcomes and fit by onset and event time, treated cells and residuals before them."""
     fit, units, periods = fitted
     o, wide = design.observations, cells.wide
     inside = np.zeros(wide.outcomes.shape, dtype=bool)

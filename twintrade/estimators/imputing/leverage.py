@@ -17,12 +17,9 @@ def build_leverage_report(design: Design) -> pd.DataFrame:
 
     Covariates are left aside: the question is which effects a single row determines.
 
-    Returns
-    -------
-    DataFrame
-        One row per pair: unit, period of the untreated row; treated_unit, treated_period, cohort, event_time of the
-        dependent row; weight, the untreated row's weight in its prediction. A row that nothing rests on appears once,
-        with empty right-hand columns.
+    Returns one row per pair: unit, period of the untreated row; treated_unit, treated_period, cohort, event_time of
+    the dependent row; weight, the untreated row's weight in its prediction. A row that nothing rests on appears once,
+    with empty right-hand columns.
     """
     o = design.observations
     fit_rows, affected = np.flatnonzero(~o.is_affected), np.flatnonzero(o.is_affected)

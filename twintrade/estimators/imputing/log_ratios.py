@@ -41,13 +41,8 @@ def compute_log_ratios(
     Which average it is follows from outcomes and treatment alone, in each treatment for itself: so it is a fixed
     function of both, as a test by re-assignment needs.
 
-    Parameters
-    ----------
-    y, imputed, weights : FloatArray, shape (n_rows,)
-        Treated rows alone; sampling weights.
-    unit, sets : IntArray, shape (n_rows,)
-        Unit and treatment of each row.
-    n_sets : int
+    ``y``, ``imputed``, ``weights`` (n_rows,): treated rows alone; sampling weights; ``unit``, ``sets`` (n_rows,):
+    unit and treatment of each row.
     """
     n_zero = np.bincount(sets, y <= 0, n_sets)
     is_by_unit = n_zero > MOST_ZEROS * np.bincount(sets, minlength=n_sets)
@@ -70,13 +65,7 @@ def compute_log_ratios(
 
 
 def impute_log_ratio(c: Counterfactual) -> LogRatios:
-    """Average the log ratios of a counterfactual's treated rows; affected rows before the onset have no share.
-
-    Raises
-    ------
-    EstimationError
-        No treated row has a positive outcome.
-    """
+    """Average the log ratios of a counterfactual's treated rows; affected rows before the onset have no share."""
     o, after = c.o, c.o.is_treated[c.rows]
     rows = c.rows[after]
     logs = compute_log_ratios(

@@ -51,13 +51,7 @@ class TreatedRows:
 
 
 def impute_treated_rows(design: Design) -> TreatedRows:
-    """Impute treated rows by Poisson from untreated ones.
-
-    Raises
-    ------
-    EstimationError
-        No treated row can be imputed.
-    """
+    """Impute treated rows by Poisson from untreated ones."""
     o = design.observations
     c = fit_counterfactual(o, "poisson")
     is_after = o.is_treated[c.rows]
@@ -67,13 +61,7 @@ def impute_treated_rows(design: Design) -> TreatedRows:
 
 
 def impute_treated_totals(design: Design) -> TreatedTotals:
-    """Sum treated rows, and what they are imputed to have been, within units.
-
-    Raises
-    ------
-    EstimationError
-        No treated row can be imputed.
-    """
+    """Sum treated rows, and what they are imputed to have been, within units."""
     o, imputed_rows = design.observations, impute_treated_rows(design)
     observed, imputed = imputed_rows.sum_by(o.unit, o.n_units)
     present = np.unique(o.unit[imputed_rows.rows])

@@ -55,13 +55,7 @@ class Counterfactual:
     def projection_weights(self, v: FloatArray) -> FloatArray:
         """Return the weight of each fit row in sums of the linear predictor weighted by ``v``.
 
-        Parameters
-        ----------
-        v : FloatArray, shape (n_new, k)
-
-        Returns
-        -------
-        FloatArray, shape (n_fit, k)
+        ``v`` (n_new, k). Returns (n_fit, k).
         """
         x = self.o.covariates
         return compute_projection_weights(
@@ -78,19 +72,8 @@ def fit_counterfactual(
 ) -> Counterfactual:
     """Fit the effects and covariates on untreated rows and predict the affected ones.
 
-    Parameters
-    ----------
-    o : Observations
-    family : {"linear", "poisson"}
-    is_refit : bool
-        Then nobody reads how many rows have leverage one, and they are not counted.
-    held_out : BoolArray, shape (n_rows,), optional
-        Untreated rows that are predicted in place of the treated ones, from all others that are untreated.
-
-    Raises
-    ------
-    EstimationError
-        No untreated row, or no treated row whose effects the untreated rows identify.
+    ``is_refit``: then nobody reads how many rows have leverage one, and they are not counted; ``held_out`` (n_rows,):
+    untreated rows that are predicted in place of the treated ones, from all others that are untreated.
     """
     is_new = o.is_affected if held_out is None else held_out
     untreated = np.flatnonzero(~(o.is_affected | is_new))

@@ -12,11 +12,7 @@ from twintrade.text import Listed, Text
 def describe_absorbing_effect(o: Observations, rows: IntArray) -> Text:
     """Say which effect absorbs the treatment of the given rows, as the end of a sentence.
 
-    Parameters
-    ----------
-    o : Observations
-    rows : IntArray, shape (n_rows,)
-        Positions of the rows of a fit.
+    ``rows`` (n_rows,): positions of the rows of a fit.
     """
     treated = o.is_treated[rows]
     if not treated.any():
@@ -34,11 +30,7 @@ def describe_absorbing_effect(o: Observations, rows: IntArray) -> Text:
 def list_all_treated(o: Observations, rows: IntArray) -> tuple[Dropped, ...]:
     """List, for each effect by period, the levels of which every row is treated; the rows stay in the fit.
 
-    Parameters
-    ----------
-    o : Observations
-    rows : IntArray, shape (n_rows,)
-        Positions of the rows of a fit.
+    ``rows`` (n_rows,): positions of the rows of a fit.
     """
     treated = o.is_treated[rows]
     out = []

@@ -85,21 +85,8 @@ def fit_cells(
 ) -> CellFit:
     """Fit one coefficient per cell against the rows outside every cell.
 
-    Parameters
-    ----------
-    o : Observations
-    of_row : IntArray, shape (n_rows,)
-        Cell of each row, -1 outside.
-    names : tuple of str
-        Of the cells.
-    columns : FloatArray, shape (n_rows, n_columns)
-        Further regressors.
-    family : {"linear", "poisson"}
-
-    Raises
-    ------
-    EstimationError
-        No row outside the cells, or no cell is identified.
+    ``of_row`` (n_rows,): cell of each row, -1 outside; ``names``: of the cells; ``columns`` (n_rows, n_columns):
+    further regressors.
     """
     if not (of_row < 0).any():
         raise EstimationError("every row belongs to a treated cell: there is nothing to compare with")

@@ -150,13 +150,7 @@ def _event_terms(o: Observations, model: Model) -> Terms:
 
 
 def list_references(design: Design | Observations, second: int | None) -> list[int]:
-    """Return the event times that count as zero.
-
-    Raises
-    ------
-    DesignError
-        The second one is the first again, or an event time that an agreement can affect.
-    """
+    """Return the event times that count as zero."""
     if second is None:
         return [design.reference]
     if second == design.reference or second >= -design.anticipation:
@@ -187,13 +181,7 @@ def _static_terms(o: Observations) -> Terms:
 
 
 def _dose_terms(o: Observations, dose: FloatArray) -> Terms:
-    """The treatment's own column; rows at dose zero have no term.
-
-    Raises
-    ------
-    DesignError
-        Onsets are not those of the dose, so that the column is no longer the treatment.
-    """
+    """The treatment's own column; rows at dose zero have no term."""
     panel = o.panel
     changed = dose != dose[panel.starts][panel.unit]
     onset = np.full(panel.n_units, np.inf)
@@ -206,13 +194,7 @@ def _dose_terms(o: Observations, dose: FloatArray) -> Terms:
 
 
 def _covariate_terms(o: Observations) -> Terms:
-    """The covariates alone, each of them reported.
-
-    Raises
-    ------
-    DesignError
-        There is none.
-    """
+    """The covariates alone, each of them reported."""
     if not o.covariate_names:
         raise DesignError("the regression has no covariate; set covariates")
     every = np.zeros(o.n_rows, dtype=np.int64)

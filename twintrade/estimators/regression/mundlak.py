@@ -62,12 +62,7 @@ class Interactions:
     def silent(self, slopes: FloatArray, names: tuple[str, ...]) -> tuple[Dropped, ...]:
         """List covariates none of whose columns has a slope.
 
-        Parameters
-        ----------
-        slopes : FloatArray, shape (n_columns,)
-            Zero where collinear.
-        names : tuple of str
-            Of the covariates.
+        ``slopes`` (n_columns,): zero where collinear; ``names``: of the covariates.
         """
         lost = [n for k, n in enumerate(names) if not slopes[self.covariate == k].any()]
         sentence = Text("estimators.covariates-silent")
@@ -82,14 +77,8 @@ def build_interactions(
     Each added covariate as it is; each other with every cell (in deviations from its cohort's mean), with every
     cohort, and with every period.
 
-    Parameters
-    ----------
-    o : Observations
-    of_row : IntArray, shape (n_rows,)
-        Cell of each row, -1 outside.
-    is_added : BoolArray, shape (n_covariates,)
-    fixed : dict of str to float, optional
-        Covariates whose deviations are from this value, so that a cell's effect is the one at it.
+    ``of_row`` (n_rows,): cell of each row, -1 outside; ``is_added`` (n_covariates,); ``fixed``: covariates whose
+    deviations are from this value, so that a cell's effect is the one at it.
     """
     by_cell, added = np.flatnonzero(~is_added), np.flatnonzero(is_added)
     deviations = center_covariates(o)

@@ -18,23 +18,9 @@ def compute_mean_differences(
     In a Poisson regression these outcomes add up to their fitted sum; without the effect they would be exp(-effect)
     of it.
 
-    Parameters
-    ----------
-    effects : FloatArray, shape (k,)
-        Log points.
-    influence : FloatArray, shape (n_rows, k)
-        Of the effects, by row.
-    inside : BoolArray, shape (n_rows, k)
-        Which rows an effect belongs to.
-    y, scores : FloatArray, shape (n_rows,)
-        Outcome, and weighted residual.
-    weights : FloatArray, shape (n_rows,)
-        Sampling weights.
-
-    Returns
-    -------
-    differences : FloatArray, shape (k,)
-    influence : FloatArray, shape (n_rows, k)
+    ``effects`` (k,): log points; ``influence`` (n_rows, k): of the effects, by row; ``inside`` (n_rows, k): which
+    rows an effect belongs to; ``y``, ``scores`` (n_rows,): outcome, and weighted residual; ``weights`` (n_rows,):
+    sampling weights. Returns ``differences`` (k,); ``influence`` (n_rows, k).
     """
     sizes = weights @ inside
     mean, ratio = (weights * y) @ inside / sizes, np.exp(-effects)

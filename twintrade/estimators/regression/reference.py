@@ -14,13 +14,8 @@ def find_joined_rows(holder: IntArray, node: IntArray, is_reference: BoolArray) 
     A level of its own for every holder leaves only differences within holders: two event times can be compared where
     one holder is observed at both, or where such holders form a chain from one to the other.
 
-    Parameters
-    ----------
-    holder : IntArray, shape (n_rows,)
-        Level of each row, 0 or more.
-    node : IntArray, shape (n_rows,)
-        Event time of each row, or its cohort and event time, as codes of 0 or more.
-    is_reference : BoolArray, shape (n_rows,)
+    ``holder`` (n_rows,): level of each row, 0 or more; ``node`` (n_rows,): event time of each row, or its cohort and
+    event time, as codes of 0 or more; ``is_reference`` (n_rows,).
     """
     n_holders, n_nodes = (int(codes.max(initial=-1)) + 1 for codes in (holder, node))
     nodes = np.bincount(node[is_reference], minlength=n_nodes) > 0
@@ -43,18 +38,7 @@ def find_holders(o: Observations) -> IntArray:
 def require_reference(observed: IntArray, joined: IntArray, reference: int) -> None:
     """Refuse an event study whose reference nobody is observed at who is observed elsewhere too.
 
-    Parameters
-    ----------
-    observed : IntArray
-        Event times observed.
-    joined : IntArray
-        Those that units join to the reference.
-    reference : int
-
-    Raises
-    ------
-    EstimationError
-        Nothing could be measured against the reference.
+    ``observed``: event times observed; ``joined``: those that units join to the reference.
     """
     before = [str(e) for e in np.unique(observed) if e < 0]
     values: dict[str, Value] = {

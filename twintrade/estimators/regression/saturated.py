@@ -54,18 +54,7 @@ def build_cell_dummies(o: Observations, has_dummy: BoolArray) -> Dummies:
 def fit_saturated(o: Observations, dummies: Dummies, family: Family, reference: int | None) -> CohortEffects:
     """Fit the dummies with the design's effects and covariates.
 
-    Parameters
-    ----------
-    o : Observations
-    dummies : Dummies
-    family : {"linear", "poisson"}
-    reference : int or None
-        Event time present as an exact zero in every cohort, and without a dummy; None where there is none.
-
-    Raises
-    ------
-    EstimationError
-        No cell is identified.
+    ``reference``: event time present as an exact zero in every cohort, and without a dummy; None where there is none.
     """
     n_cells = dummies.cohorts.size
     names: tuple[Words, ...] = (*dummies.names(), *o.covariate_names)

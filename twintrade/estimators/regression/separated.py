@@ -20,15 +20,8 @@ def list_separated_rows(
 
     Units without any row left are named once, other rows by unit and period.
 
-    Parameters
-    ----------
-    o : Observations
-    separated : tuple of Separated
-        From the fit.
-    rows : IntArray, optional
-        Positions of the fit's rows in the observations; all rows by default.
-    effects : tuple of str, optional
-        Names of the effects in the fit; the design's by default.
+    ``separated``: from the fit; ``rows``: positions of the fit's rows in the observations; all rows by default;
+    ``effects``: names of the effects in the fit; the design's by default.
     """
     rows = np.arange(o.n_rows) if rows is None else rows
     left = np.bincount(o.unit[rows], minlength=o.n_units)

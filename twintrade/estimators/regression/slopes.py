@@ -44,13 +44,7 @@ def build_effects(
     dropped: tuple[Dropped, ...],
     statistics: Mapping[str, float],
 ) -> EventStudy | Estimate:
-    """Return the reported terms as an event study (or one static effect) with influence by unit.
-
-    Raises
-    ------
-    EstimationError
-        The fixed effects absorb the treatment, or the reference lost all its rows.
-    """
+    """Return the reported terms as an event study (or one static effect) with influence by unit."""
     _require_effect(o, terms, slopes)
     sample = o.sample(
         None if slopes.rows.size == o.n_rows else slopes.rows,

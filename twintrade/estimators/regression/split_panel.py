@@ -26,20 +26,7 @@ def correct_by_split_panel(
     cells are corrected by the quarters' averages. Quarters that cannot give a cell are left out of its correction;
     cells that no quarter gives stay as they are and are listed.
 
-    Parameters
-    ----------
-    design : Design
-    estimate : CohortEffects
-        From the whole panel.
-    refit : callable
-        The same method on another design.
-    n_splits : int
-    seed : int
-
-    Raises
-    ------
-    DesignError
-        Units are no dyads, or there are fewer than four cities or partners.
+    ``estimate``: from the whole panel; ``refit``: the same method on another design.
     """
     panel = design.panel
     if min(panel.cities.size, panel.partners.size) < 4:

@@ -14,15 +14,7 @@ from twintrade.numerics.arrays import BoolArray, FloatArray, sum_by_group
 def sum_squared_weights(null: Null, draws: Sequence[tuple[Block, ...]]) -> FloatArray:
     """Return the sums, by unit, of squared weights that rows' relative noise has in the overall effect.
 
-    Parameters
-    ----------
-    null : Null
-    draws : sequence of tuple of Block
-
-    Returns
-    -------
-    FloatArray, shape (n_draws, n_units)
-        Up to a common factor; NaN where the equations cannot be solved.
+    Returns (n_draws, n_units): up to a common factor; NaN where the equations cannot be solved.
     """
     o = null.model.design.observations
     k = next(k for k, one in enumerate(null.model.regressions) if "overall" in one.views)

@@ -142,17 +142,8 @@ class Null:
     ) -> dict[Kind, FloatArray]:
         """Return the effects of several treatments that some views of an estimate show.
 
-        Parameters
-        ----------
-        draws : sequence of tuple of Block
-        views : mapping of Kind to Estimate
-        has_leads : bool
-            Else regressions of leads alone are left out.
-
-        Returns
-        -------
-        dict of Kind to FloatArray, each of shape (n_draws, n_effects)
-            NaN where a treatment does not have an effect, or its equations cannot be solved.
+        ``has_leads``: else regressions of leads alone are left out. Returns (n_draws, n_effects): naN where a
+        treatment does not have an effect, or its equations cannot be solved.
         """
         out = {view: np.full((len(draws), one.n_effects), np.nan) for view, one in views.items()}
         runs = [

@@ -67,19 +67,8 @@ def _find_absorbed(dummies: DummySets, codes: Sequence[IntArray]) -> BoolArray:
 def compute_means(placed: PlacedDummies, solution: FloatArray, updates: ExactUpdates, n_rounds: int) -> FloatArray:
     """Return what rows with a dummy would have had without it, from one step and exact updates after it.
 
-    Parameters
-    ----------
-    placed : PlacedDummies
-    solution : FloatArray, shape (n_columns,)
-        Of one step.
-    updates : ExactUpdates
-        With means before the step.
-    n_rounds : int
-        At most.
-
-    Returns
-    -------
-    FloatArray, shape (n_entries,)
+    ``solution`` (n_columns,): of one step; ``updates``: with means before the step; ``n_rounds``: at most. Returns
+    (n_entries,).
     """
     dummies, q = placed.dummies, placed.dummies.q
     levels, means = -dummies.explain(solution)[updates.coefficients].T, None

@@ -164,11 +164,6 @@ def estimate_regressions(shared: Repeated, design: Design, models: Sequence[Mode
     """Return the regressions' effects; None where the treatment needs a refit.
 
     Only rows of affected units have a dummy, so the normal equations are sums over these rows.
-
-    Raises
-    ------
-    EstimationError
-        The effects absorb the treatment, or the reference is not observed.
     """
     affected = shared.affected(design)
     if affected is None:
@@ -194,9 +189,7 @@ def estimate_regressions(shared: Repeated, design: Design, models: Sequence[Mode
 def weigh_regression(shared: Repeated, design: Design, model: Model) -> FloatArray | None:
     """Return the rows' weights in the first coefficient of a regression, None where a treatment needs a refit.
 
-    Returns
-    -------
-    FloatArray, shape (n_rows,), or None
+    Returns (n_rows,).
     """
     affected = shared.affected(design)
     if affected is None:
@@ -217,12 +210,8 @@ def weigh_regression(shared: Repeated, design: Design, model: Model) -> FloatArr
 def build_dummies(codes: IntArray, ends: IntArray) -> scipy.sparse.csr_array:
     """Return dummies of several regressions side by side, shape (n_rows, ends[-1]).
 
-    Parameters
-    ----------
-    codes : IntArray, shape (n_regressions, n_rows)
-        Column of each row's dummy in each regression, -1 for none.
-    ends : IntArray, shape (n_regressions + 1,)
-        First column of each.
+    ``codes`` (n_regressions, n_rows): column of each row's dummy in each regression, -1 for none; ``ends``
+    (n_regressions + 1,): first column of each.
     """
     has_dummy = codes.T >= 0
     columns = (codes.T + ends[:-1])[has_dummy]

@@ -13,13 +13,7 @@ from twintrade.text import Text
 
 
 def estimate_cells(shared: Repeated, design: Design) -> Estimate | None:
-    """Return the effects of affected cells; None where the treatment needs a refit.
-
-    Raises
-    ------
-    EstimationError
-        No cell is identified.
-    """
+    """Return the effects of affected cells; None where the treatment needs a refit."""
     affected = shared.affected(design)
     if affected is None:
         return None

@@ -24,11 +24,6 @@ def estimate_imputations(shared: Repeated, design: Design, *, has_leads: bool = 
     """Return imputation's cells and leads; None where the treatment needs a refit.
 
     Rows that the design leaves out are imputed like treated ones, and not counted.
-
-    Raises
-    ------
-    EstimationError
-        No treated row can be imputed.
     """
     taken = shared.find_rows(design)
     if taken is None:
@@ -57,9 +52,7 @@ def weigh_imputed(shared: Repeated, design: Design) -> FloatArray | None:
 
     Effects of affected rows solve their block of Q, and so do the weights: Q times what the average takes of each.
 
-    Returns
-    -------
-    FloatArray, shape (n_rows,), or None
+    Returns (n_rows,).
     """
     affected = shared.affected(design)
     if affected is None:

@@ -57,16 +57,9 @@ def list_horizons(
 ) -> tuple[list[Horizon], list[Horizon]]:
     """Return the effects and the placebos that have switchers with a comparison.
 
-    Parameters
-    ----------
-    layout : Switchers
-    n_effects, n_placebos : int
-        Most horizons asked for.
-    singletons : {"pooled", "dropped"}
-    same_switchers : bool
-        Keep only switchers that have every effect asked for.
-    slopes : sequence of DoseSlopes
-        Where covariates were taken out of the outcomes: their estimation enters the influence.
+    ``n_effects``, ``n_placebos``: most horizons asked for; ``same_switchers``: keep only switchers that have every
+    effect asked for; ``slopes``: where covariates were taken out of the outcomes: their estimation enters the
+    influence.
     """
     blocks = list(layout.blocks())
     kept = None

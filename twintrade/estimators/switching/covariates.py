@@ -31,13 +31,7 @@ def adjust_for_covariates(
     One regression per first dose, on the changes between neighboring periods of units that have not changed theirs
     by the later one. A first dose without such changes has no slopes, so its outcomes are left out.
 
-    Returns
-    -------
-    Switchers
-        With adjusted outcomes.
-    tuple of Slopes
-    tuple of Dropped
-        Covariates that say nothing, and first doses left out.
+    Returns with adjusted outcomes; covariates that say nothing, and first doses left out.
     """
     assert layout.covariates is not None
     outcomes = layout.outcomes.copy()

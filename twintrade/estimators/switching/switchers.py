@@ -73,11 +73,6 @@ def build_switchers(o: Observations) -> Switchers:
     A unit whose dose changes across a gap in its rows has no known moment of change: it counts as unchanged up to the
     gap and is left out from there on. A unit whose dose has been on both sides of its baseline is left out from the
     second side on: its effect would mix a rise and a fall.
-
-    Raises
-    ------
-    EstimationError
-        Onsets and doses contradict each other, as after re-assigning onsets alone.
     """
     panel = o.panel
     periods = np.arange(o.period.min(), o.period.max() + 1)

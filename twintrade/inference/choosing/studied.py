@@ -63,11 +63,7 @@ HOLDS_FROM = {"clustered": 12.0, "multiplier": 12.0, "jackknife": 8.0}
 def is_size_studied(fit: Fit, bands: Bands) -> bool:
     """Whether a simulation shows that a test keeps its size in a design like this one.
 
-    Parameters
-    ----------
-    fit : Fit
-    bands : Bands
-        What gave the p-value.
+    ``bands``: what gave the p-value.
     """
     family = fit.estimator.options().get("family", "linear")
     name = fit.estimator.name if family == "linear" else f"{family}_{fit.estimator.name}"

@@ -128,13 +128,7 @@ def _treated_given(influence: CohortInfluence, name: str) -> tuple[int, int]:
 
 
 def get_influence(estimate: Estimate, method: str) -> Influence:
-    """Return the influence of an estimate.
-
-    Raises
-    ------
-    InferenceError
-        The method has draws, or can only be refitted.
-    """
+    """Return the influence of an estimate."""
     uncertainty = estimate.uncertainty
     if not isinstance(uncertainty, Influence):
         raise InferenceError(
@@ -144,13 +138,7 @@ def get_influence(estimate: Estimate, method: str) -> Influence:
 
 
 def find_clusters(fit: Fit, estimate: Estimate, names: Sequence[str], method: str = "clustered") -> Clusters:
-    """Find the clusters of an estimate's units, or of its rows where units do not nest in a dimension.
-
-    Raises
-    ------
-    InferenceError
-        No influence, or a dimension that needs row scores for an estimate without a regression behind it.
-    """
+    """Find the clusters of an estimate's units, or of its rows where units do not nest in a dimension."""
     influence = get_influence(estimate, method)
     names = tuple(dict.fromkeys(names))
     if isinstance(influence, CohortInfluence) and not influence.has_units:

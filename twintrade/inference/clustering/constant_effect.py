@@ -65,13 +65,7 @@ class _Model:
 def compute_scaled_variances(
     fit: Fit, estimates: Sequence[Estimate], names: tuple[str, ...]
 ) -> Iterator[ScaledVariance]:
-    """Yield the clustered covariance of estimates, scaled to be unbiased for independent rows of one variance.
-
-    Raises
-    ------
-    InferenceError
-        No row weights, no dimension to cluster by, or one cluster only.
-    """
+    """Yield the clustered covariance of estimates, scaled to be unbiased for independent rows of one variance."""
     if not names:
         raise InferenceError("no dimension is named to cluster by: name one under cluster in the design")
     average = _find_weights(fit, fit.view("overall"), slice(None))

@@ -67,13 +67,7 @@ def describe_correction(rule: Convention, correction: "Correction") -> Text:
 
 
 def get_convention(name: str) -> Convention:
-    """Return a convention by name.
-
-    Raises
-    ------
-    InferenceError
-        Unknown name.
-    """
+    """Return a convention by name."""
     if name not in CONVENTIONS:
         raise InferenceError(f"no small-sample correction is called {name!r}; known: {', '.join(CONVENTIONS)}")
     return CONVENTIONS[name]
@@ -108,14 +102,8 @@ def correct(
 ) -> Correction:
     """Return the factor and the degrees of freedom.
 
-    Parameters
-    ----------
-    rule : Convention
-    n_rows, n_slopes : int
-    effects, clusters : sequence of IntArray, each of shape (n_rows,)
-        Levels of the absorbed effects and of each cluster dimension.
-    is_linear : bool
-        False for Poisson, whose intervals use the normal distribution under other software's conventions.
+    ``effects``, ``clusters`` (n_rows,): levels of the absorbed effects and of each cluster dimension; ``is_linear``:
+    false for Poisson, whose intervals use the normal distribution under other software's conventions.
     """
     sizes = [int(c.max()) + 1 for c in clusters]
     levels = collect_levels(rule, effects, clusters)
@@ -143,22 +131,8 @@ def compute_correction(
 ) -> Correction:
     """Return the factor and the degrees of freedom from counts alone.
 
-    Parameters
-    ----------
-    rule : Convention
-    n_rows, n_slopes : int
-    levels : sequence of EffectLevels
-        Of the absorbed effects.
-    sizes : sequence of int
-        Clusters by dimension.
-    n_all : int
-        Slopes and levels of every effect.
-    is_linear : bool
-
-    Raises
-    ------
-    InferenceError
-        One cluster only, or as many parameters as rows.
+    ``levels``: of the absorbed effects; ``sizes``: clusters by dimension; ``n_all``: slopes and levels of every
+    effect.
     """
     if not sizes:
         raise InferenceError("no dimension is named to cluster by: name one under cluster in the design")

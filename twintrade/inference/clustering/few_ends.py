@@ -17,12 +17,7 @@ _THREE_WAY = frozenset(("unit", "city_period", "partner_period"))
 def warn_of_few_ends(fit: Fit, estimate: Estimate, names: tuple[str, ...]) -> list[Message]:
     """Return a warning where intervals clustered by pair are too short.
 
-    Parameters
-    ----------
-    fit : Fit
-    estimate : Estimate
-    names : tuple of str
-        Dimensions of the clusters.
+    ``names``: dimensions of the clusters.
     """
     if names != ("unit",) or not fit.estimator.is_poisson or not _THREE_WAY.issubset(fit.design.effect_names):
         return []

@@ -77,21 +77,9 @@ def compute_joint_test(
     null, and fixest's F(k, G - 1) rejects far too often well before. Hotelling's (G - k) / (G - 1) F(k, G - k) is
     exact for G normal clusters alike. It is used also where single effects are referred to the normal distribution.
 
-    Parameters
-    ----------
-    effects : FloatArray, shape (k,)
-    covariance : FloatArray, shape (k, k)
-    df : float
-        Of the t distribution of single effects; infinite for the normal.
-    fewest : float
-        Treated clusters in the dimension where they are fewest, since untreated ones add next to nothing to the
-        covariance; infinite where it does not come from clusters.
-    reference : {"hotelling", "fixest"}
-
-    Raises
-    ------
-    InferenceError
-        Too few clusters for so many effects, or a covariance that is singular or nearly so.
+    ``effects`` (k,); ``covariance`` (k, k); ``df``: of the t distribution of single effects; infinite for the normal;
+    ``fewest``: treated clusters in the dimension where they are fewest, since untreated ones add next to nothing to
+    the covariance; infinite where it does not come from clusters.
     """
     n = effects.size
     if n >= fewest - 1:

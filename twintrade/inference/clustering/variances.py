@@ -25,16 +25,9 @@ def list_variance_messages(
 ) -> tuple[Message, ...]:
     """Return what was repaired, and why an effect has no standard error.
 
-    Parameters
-    ----------
-    estimate : Estimate
-    negative : BoolArray, shape (n_effects,)
-        Variances that were negative before the repair.
-    usable : BoolArray, shape (n_effects,)
-    what : str
-        Which covariance: "multi-way".
-    remedy : str
-        What to do where a negative variance leaves nothing, as ``inference.no-variance-left`` says it: "clusters".
+    ``negative`` (n_effects,): variances that were negative before the repair; ``usable`` (n_effects,); ``what``:
+    which covariance: "multi-way"; ``remedy``: what to do where a negative variance leaves nothing, as
+    ``inference.no-variance-left`` says it: "clusters".
     """
     messages = []
     if negative.any():

@@ -45,14 +45,8 @@ def compare_refits(
 ) -> Compared:
     """Compare one view's effects with those of its draws.
 
-    Parameters
-    ----------
-    studentizer : Studentizer or None
-        What effects are divided by; None compares them as they are.
-    ends : DrawnEnds or None
-        Of the view's intervals.
-    is_t : bool
-        Compare the clustered t statistics instead.
+    ``studentizer``: what effects are divided by; None compares them as they are; ``ends``: of the view's intervals;
+    ``is_t``: compare the clustered t statistics instead.
     """
     estimate = drawn.estimate
     observed, compared = drawn.observed, drawn.effects
@@ -123,10 +117,7 @@ def invert_views(
     An end of a ratio costs several estimates of every draw: averages get theirs so, other effects from no effect and
     one near the estimate taken out.
 
-    Parameters
-    ----------
-    onsets : sequence of FloatArray
-        Of the draws that were kept.
+    ``onsets``: of the draws that were kept.
     """
     if is_linear(fit):
         return {view: _invert(permuted, view, studentizer, level) for view, permuted in drawn.views.items()}

@@ -32,11 +32,6 @@ def deal_onsets(
     fewer than 20 assignments are admissible then: across cities (partners) if all units of each share one onset,
     else within strata; the largest set of these where none has 20. Only onsets, exclusions and sizes before the
     first agreement enter.
-
-    Raises
-    ------
-    InferenceError
-        No other assignment exists, or a treated unit is not among the signers.
     """
     if draws < 1:
         raise InferenceError(f"randomization needs draws, not {draws}")

@@ -65,17 +65,8 @@ class GroupErrors:
 def group_residuals(fit: Fit, view: View, group: Group, size: str | None) -> GroupResiduals:
     """Sum the regression behind an estimate by group and period.
 
-    Parameters
-    ----------
-    group : {"unit", "city", "partner"}
-        The level at which treatment is assigned.
-    size : str or None
-        Column whose mean is a group's size; None counts a group's rows.
-
-    Raises
-    ------
-    InferenceError
-        No regression behind the estimate, no group without treated rows, or unbalanced periods.
+    ``group``: the level at which treatment is assigned; ``size``: column whose mean is a group's size; None counts a
+    group's rows.
     """
     estimate = fit.view(view)
     uncertainty = estimate.uncertainty
@@ -152,10 +143,7 @@ def draw_errors(values: FloatArray, draws: int, rng: np.random.Generator) -> Flo
 def draw_reassignments(residuals: GroupResiduals, draws: int, rng: np.random.Generator, every: bool) -> IntArray:
     """Return which group's residuals stand in each group's place, shape (n_draws, n_groups).
 
-    Parameters
-    ----------
-    every : bool
-        With one treated group: let it change places with every other one in turn, and draw nothing.
+    ``every``: with one treated group: let it change places with every other one in turn, and draw nothing.
     """
     sources, n_groups = residuals.sources, residuals.sizes.size
     if every and residuals.n_treated == 1:
@@ -180,16 +168,9 @@ def compute_reassigned_effects(
     Under a null c the residuals are those of the regression that holds the effect at c: ``residuals + (effect - c) *
     slopes``. Both parts are linear in them.
 
-    Parameters
-    ----------
-    orders : IntArray, shape (n_draws, n_groups)
-        From ``draw_reassignments``.
-    variances : FloatArray, optional, shape (n_groups, n_effects, 2)
-        Constant and coefficient of 1 / size of the variance in each group's place: residuals are rescaled to it.
-
-    Returns
-    -------
-    (FloatArray, FloatArray), shape (n_draws, n_effects) each
+    ``orders`` (n_draws, n_groups): from ``draw_reassignments``; ``variances`` (n_groups, n_effects, 2): constant and
+    coefficient of 1 / size of the variance in each group's place: residuals are rescaled to it. Returns (n_draws,
+    n_effects).
     """
     n_groups, _, n_effects = group.multipliers.shape
     parts = np.zeros((2, orders.shape[0], n_effects))

@@ -44,12 +44,7 @@ def find_ends(
     draws exceed a number is binomial, and the error is how far away the ends are of order statistics that lie one
     standard deviation of that count away: the error of the p-value over its slope.
 
-    Parameters
-    ----------
-    find : callable
-        From a shift of the order statistic, positive inward, to the ends.
-    n_draws : int
-    level : float
+    ``find``: from a shift of the order statistic, positive inward, to the ends.
     """
     spread = float(np.sqrt(n_draws * level * (1 - level)))
     step = max(1, round(spread))
@@ -82,18 +77,9 @@ def invert_randomization(
     the drawn slope is the larger one, the outside of it (taken as everything, which is cautious). So the p-value is a
     step function and its level set is exact.
 
-    Parameters
-    ----------
-    observed, observed_slope : float
-    drawn, drawn_slope : FloatArray, shape (n_draws,)
-    level : float
-    shift : int
-        Draws more than the level asks for that must be as large.
-
-    Returns
-    -------
-    (float, float)
-        Infinite ends where arbitrarily large effects are not rejected; NaN where the statistic does not depend on d.
+    ``drawn``, ``drawn_slope`` (n_draws,); ``shift``: draws more than the level asks for that must be as large.
+    Returns infinite ends where arbitrarily large effects are not rejected; NaN where the statistic does not depend on
+    d.
     """
     if abs(observed_slope) < TIE or drawn.size == 0:
         return float("nan"), float("nan")
@@ -120,12 +106,8 @@ def invert_near(at: FloatArray, values: FloatArray, below: FloatArray, above: Fl
     Between two effects that are taken out, the estimate less its bounds lies on a line; beyond them the estimate
     alone moves, one for one. Zero is outside exactly if the estimate leaves its bounds there.
 
-    Parameters
-    ----------
-    at : FloatArray, shape (n_fits,)
-        Effects taken out: zero, and perhaps another.
-    values, below, above : FloatArray, shape (n_fits,)
-        The estimate then, and its bounds.
+    ``at`` (n_fits,): effects taken out: zero, and perhaps another; ``values``, ``below``, ``above`` (n_fits,): the
+    estimate then, and its bounds.
     """
     return _cross(at, values - above), -_cross(-at, below - values)
 
@@ -154,13 +136,8 @@ def invert_studentized(
     With scales held as they are at an end the interval is exact; each end is found anew until it stays. The ends'
     Monte Carlo errors, which follow, are those under the last scales.
 
-    Parameters
-    ----------
-    observed, observed_slope, drawn, drawn_slope
-        As in ``invert_randomization``.
-    scale_at : callable
-        From an effect to the scale of each draw and, last, of the real assignment, shape (n_draws + 1,).
-    level : float
+    ``observed``, ``observed_slope``, ``drawn``, ``drawn_slope``: as in ``invert_randomization``; ``scale_at``: from
+    an effect to the scale of each draw and, last, of the real assignment, shape (n_draws + 1,).
     """
     if abs(observed_slope) < TIE or drawn.size == 0:
         return (float("nan"),) * 4

@@ -38,17 +38,8 @@ class KnownDraws:
     def estimate_left(self, fit: Fit, onsets: Sequence[FloatArray], effect: float) -> FloatArray | None:
         """Return the effect under some first draws, and in one step the real one, where an effect is taken out.
 
-        Parameters
-        ----------
-        fit : Fit
-        onsets : sequence of FloatArray
-        effect : float
-            In log points or, for a linear estimate, as it is.
-
-        Returns
-        -------
-        FloatArray, shape (n_draws + 1,), or None
-            NaN where there is none; None where these draws or this effect are not known.
+        ``effect``: in log points or, for a linear estimate, as it is. Returns (n_draws + 1,): naN where there is
+        none; None where these draws or this effect are not known.
         """
         pairs = zip(onsets, self.dealing.onsets, strict=False)
         if len(onsets) > len(self.dealing.onsets) or not all(np.array_equal(*pair) for pair in pairs):

@@ -33,13 +33,7 @@ class LeftOut:
 
 
 def estimate_without_clusters(fit: Fit, view: View, dimensions: Sequence[Sequence[str]]) -> list[LeftOut]:
-    """Estimate without each cluster of each (joint) dimension.
-
-    Raises
-    ------
-    InferenceError
-        The method has no regression, and the clusters do not consist of whole units or are too many to refit.
-    """
+    """Estimate without each cluster of each (joint) dimension."""
     estimate = fit.view(view)
     source = get_regression(estimate)
     if source is not None:

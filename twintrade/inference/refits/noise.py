@@ -166,13 +166,8 @@ class Shares:
     def scale(self, variances: FloatArray, dealt: "TreatedDraws", k: int | slice, *, is_ratio: bool) -> FloatArray:
         """Return the standard error that independent noise gives effects in each draw, (n_draws, n_effects).
 
-        Parameters
-        ----------
-        variances : FloatArray, shape (n_units, n_cohorts)
-        k : int or slice
-            The effects wanted.
-        is_ratio : bool
-            Whether effects are over the sum of means, else over the number of rows.
+        ``variances`` (n_units, n_cohorts); ``k``: the effects wanted; ``is_ratio``: whether effects are over the sum
+        of means, else over the number of rows.
         """
         variance = dealt.sum(variances[:, :, None] * self.squares[:, :, k])
         weight = dealt.sum((self.level if is_ratio else self.count)[:, :, k])

@@ -23,18 +23,9 @@ def permute_one_step(
     Effects before the onset are estimated where the average effect after it is taken out of the real treated rows:
     one step from a fit that holds a large effect leaves some of it in them.
 
-    Parameters
-    ----------
-    after : float
-        The estimated effect after onset in log points; NaN where there is none that could be taken out.
-    has_intervals : bool
-        Whether all views are wanted with that effect taken out, not only those with effects by time or group.
-
-    Returns
-    -------
-    Permutations
-    Null or None
-        The model with that effect taken out; None where no view is wanted so.
+    ``after``: the estimated effect after onset in log points; NaN where there is none that could be taken out;
+    ``has_intervals``: whether all views are wanted with that effect taken out, not only those with effects by time or
+    group. Returns the model with that effect taken out; None where no view is wanted so.
     """
     wanted = {view: one for view, one in views.items() if has_intervals or view not in ("overall", "path")}
     near = None
@@ -109,13 +100,7 @@ def keep_shown(model: OneStep, views: Collection[View]) -> OneStep:
 
 
 def build_draws(model: OneStep, onsets: Sequence[FloatArray]) -> OneStepDraws:
-    """Return the treatments of some assignments; those that observe other rows are left out.
-
-    Raises
-    ------
-    InferenceError
-        All of them do.
-    """
+    """Return the treatments of some assignments; those that observe other rows are left out."""
     by_draw = [model.build_blocks(model.design.reassigned(onset)) for onset in onsets]
     kept = np.array([k for k, blocks in enumerate(by_draw) if blocks is not None], dtype=np.int64)
     real = model.build_blocks(model.design)

@@ -84,15 +84,8 @@ def draw_headline(
 ) -> DrawnHeadline | None:
     """Estimate the headline under other assignments of what its effect leaves; None where none can be taken out.
 
-    Parameters
-    ----------
-    fit : Fit
-    onsets : sequence of FloatArray, each of shape (panel.n_units,)
-        The draws.
-    rng : Generator
-        Deals agreements of one onset among the places that a draw gives them.
-    has_noise_by_size : bool
-        Compare differences over the noise of the treated units, by size.
+    ``onsets`` (panel.n_units,): the draws; ``rng``: deals agreements of one onset among the places that a draw gives
+    them; ``has_noise_by_size``: compare differences over the noise of the treated units, by size.
     """
     if not (is_linear(fit) or is_ratio(fit)):
         return None
@@ -173,16 +166,8 @@ def _estimate_draws(
 ) -> FloatArray:
     """Return the overall effect under each draw and, where it is made in one step, last the real one, else NaN.
 
-    Parameters
-    ----------
-    left : Fit
-        The headline on the outcome without its effect.
-    fit : Fit
-        Its design is the real one.
-    whole : Design
-        Of all rows that some draw observes.
-    lost : sequence of BoolArray, each of shape (panel.n_rows,)
-        Rows that each draw leaves out of it, if any.
+    ``left``: the headline on the outcome without its effect; ``fit``: its design is the real one; ``whole``: of all
+    rows that some draw observes; ``lost`` (panel.n_rows,): rows that each draw leaves out of it, if any.
     """
     designs = [whole.reassigned(onset) for onset in onsets]
     if lost:

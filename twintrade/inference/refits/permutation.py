@@ -74,13 +74,7 @@ def replace_outcome(design: Design, values: FloatArray) -> Design:
 def permute(
     fit: Fit, views: Sequence[View], onsets: Iterable[FloatArray], has_intervals: bool, is_studentized: bool
 ) -> Permutations:
-    """Re-estimate under every assignment.
-
-    Raises
-    ------
-    InferenceError
-        No re-assigned design could be estimated.
-    """
+    """Re-estimate under every assignment."""
     real = {view: fit.view(view) for view in views}
     needs_slopes = has_intervals and is_linear(fit)
     outcomes = find_shifted_rows(fit) if needs_slopes else np.empty((fit.design.observations.n_rows, 0))

@@ -33,12 +33,8 @@ NEAREST, SAFETY = 30, 4.0
 def invert_ratio(statistics: RatioStatistics, effects: Mapping[float, FloatArray], level: float) -> DrawnEnds:
     """Return the ends of the interval of an average, on the scale of the estimate.
 
-    Parameters
-    ----------
-    statistics : RatioStatistics
-    effects : mapping of float to FloatArray, each of shape (n_draws + 1,)
-        Of the draws and last of the real assignment, by the effect in log points taken out: none, and any others.
-    level : float
+    ``effects`` (n_draws + 1,): of the draws and last of the real assignment, by the effect in log points taken out:
+    none, and any others.
     """
     known = {effect: statistics.measure(values) for effect, values in effects.items()}
     search = _Search(statistics, known, level)

@@ -52,13 +52,7 @@ class Assignments:
         return self.panel_onset[self.eligible]
 
     def collect(self, draws: int, rng: np.random.Generator) -> Dealing:
-        """Return all other assignments where there are no more than ``draws``, else so many at random.
-
-        Raises
-        ------
-        InferenceError
-            There is no other assignment, or none was found.
-        """
+        """Return all other assignments where there are no more than ``draws``, else so many at random."""
         real = self.onset
         counted: Counted = "exactly"
         if self._is_listable(draws):
@@ -77,13 +71,7 @@ class Assignments:
         return Dealing(scheme, tuple(self.place(dealt) for dealt in drawn), is_complete)
 
     def draw(self, rng: np.random.Generator) -> FloatArray:
-        """Return one re-assignment, shape (panel.n_units,).
-
-        Raises
-        ------
-        InferenceError
-            No assignment was found in which every onset falls inside its unit's observed periods.
-        """
+        """Return one re-assignment, shape (panel.n_units,)."""
         return self.place(next(self._draws(1, rng)))
 
     def _draw(self, rng: np.random.Generator) -> FloatArray:
@@ -216,19 +204,8 @@ def build_assignments(
 ) -> Assignments:
     """Return the assignments of a design: units outside the sample never get an onset.
 
-    Parameters
-    ----------
-    design : Design
-    across : {"units", "strata", "labels", "cities", "partners", "dates"}
-    pool : IntArray, optional
-        Codes, in the design's observations, of the units that may get one; all by default.
-    strata : sequence of str
-        What units of a stratum have in common: "size" (a third of the pool), or a column of the panel.
-
-    Raises
-    ------
-    InferenceError
-        Nothing could be re-assigned.
+    ``pool``: codes, in the design's observations, of the units that may get one; all by default; ``strata``: what
+    units of a stratum have in common: "size" (a third of the pool), or a column of the panel.
     """
     if across not in SCHEMES:
         raise InferenceError(f"onsets cannot be re-assigned across {across!r}; known: {', '.join(SCHEMES)}")

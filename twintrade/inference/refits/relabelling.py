@@ -155,11 +155,7 @@ class _Side:
 
         Most exchanges fail at one of the first agreements: the others are looked up where none of these did.
 
-        Parameters
-        ----------
-        some, to : IntArray, shape (2, n_walkers)
-        allowed : BoolArray, shape (n_tables + 1,)
-            The last for labels without so many agreements.
+        ``some``, ``to`` (2, n_walkers); ``allowed`` (n_tables + 1,): the last for labels without so many agreements.
         """
         walks, start = np.arange(some.shape[1]), 0
         while start < self.met.shape[0] and walks.size:
@@ -180,13 +176,8 @@ def build_labels(
 ) -> Labels:
     """Return the table of eligible units.
 
-    Parameters
-    ----------
-    city, partner : IntArray, shape (n_eligible,)
-    onset : FloatArray, shape (n_eligible,)
-    can_begin : BoolArray, shape (n_eligible, n_cohorts)
-        Whether a unit could have had that onset.
-    cohorts : FloatArray, shape (n_cohorts,)
+    ``city``, ``partner`` (n_eligible,); ``onset`` (n_eligible,); ``can_begin`` (n_eligible, n_cohorts): whether a
+    unit could have had that onset; ``cohorts`` (n_cohorts,).
     """
     shape = int(city.max()) + 1, int(partner.max()) + 1
     place = np.full(shape, -1, dtype=np.int64)

@@ -22,21 +22,9 @@ def deal_by_hazard(
 ) -> Dealing:
     """Return assignments with as many agreements a date as there are, each among the units then at risk.
 
-    Parameters
-    ----------
-    design : Design
-    pool : IntArray
-        Codes, in its observations, of the units that may sign.
-    hazard : sequence of str
-        What the log hazard depends on: "size", "city_size" and "partner_size" (normal scores of the mean outcome
-        before the first agreement, or of the sum of these over the unit's city or partner), columns of the panel.
-    draws : int
-    rng : Generator
-
-    Raises
-    ------
-    InferenceError
-        Fewer than ten agreements a variable, no hazard can be fitted, or no assignment was found.
+    ``pool``: codes, in its observations, of the units that may sign; ``hazard``: what the log hazard depends on:
+    "size", "city_size" and "partner_size" (normal scores of the mean outcome before the first agreement, or of the
+    sum of these over the unit's city or partner), columns of the panel.
     """
     units = build_assignments(design, "units", pool)
     is_treated = np.isfinite(units.onset)

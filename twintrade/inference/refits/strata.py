@@ -38,13 +38,7 @@ def measure_sizes(design: Design) -> FloatArray:
 
 
 def build_strata(design: Design, pool: IntArray, strata: Sequence[str]) -> IntArray:
-    """Return the stratum of each unit of the pool.
-
-    Raises
-    ------
-    InferenceError
-        No such column, or it changes over a unit's periods.
-    """
+    """Return the stratum of each unit of the pool."""
     parts = []
     for name in strata:
         if name == "size":
@@ -57,13 +51,7 @@ def build_strata(design: Design, pool: IntArray, strata: Sequence[str]) -> IntAr
 
 
 def read_constant_column(design: Design, name: str) -> NDArray[Any]:
-    """Return what each unit has in a column of the panel throughout, shape (n_units,).
-
-    Raises
-    ------
-    InferenceError
-        No such column, or it changes over a unit's periods.
-    """
+    """Return what each unit has in a column of the panel throughout, shape (n_units,)."""
     o = design.observations
     if name not in design.panel.columns:
         raise InferenceError(f"there is no column {name!r}; there is always 'size'")

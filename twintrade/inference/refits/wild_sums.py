@@ -123,13 +123,7 @@ class Working:
 
     @cached_property
     def projection(self) -> Annihilator:
-        """Projection off all effects, for what leaves clusters out.
-
-        Raises
-        ------
-        InferenceError
-            Rows are weighted, or there are no effects.
-        """
+        """Projection off all effects, for what leaves clusters out."""
         if np.ptp(self.source.weights) > 0:
             raise InferenceError("jackknife scores are for unweighted least squares; use scores = 'plain'")
         if not self.effects:

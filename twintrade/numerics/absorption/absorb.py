@@ -106,12 +106,8 @@ class Absorber:
     def residualize(self, columns: FloatArray, tolerance: float = 1e-12) -> FloatArray:
         """Return the weighted least-squares residuals of each column on all effects, (n, k).
 
-        Parameters
-        ----------
-        columns : FloatArray
-            (n, k).
-        tolerance : float
-            Preconditioned residual of the normal equations relative to the column's norm.
+        ``columns``: (n, k); ``tolerance``: preconditioned residual of the normal equations relative to the column's
+        norm.
         """
         return self.project(columns, tolerance).residuals
 
@@ -128,16 +124,8 @@ class Absorber:
     def effect_coefficients(self, column: FloatArray, tolerance: float = 1e-12) -> list[FloatArray]:
         """Return one consistent solution of the effects' coefficients for a column.
 
-        Parameters
-        ----------
-        column : FloatArray
-            (n,).
-
-        Returns
-        -------
-        list of FloatArray
-            Per effect, indexed by the caller's codes (0 .. largest code); NaN for codes that no row has. The
-            normalization is arbitrary: only sums over effects that the rows identify have a meaning.
+        ``column``: (n,). Returns per effect, indexed by the caller's codes (0 .. largest code); NaN for codes that no
+        row has. The normalization is arbitrary: only sums over effects that the rows identify have a meaning.
         """
         coefficients = self.project(column[:, None], tolerance).coefficients
         return self.by_code([one[:, 0] for one in coefficients])
@@ -158,20 +146,8 @@ class Absorber:
     def solve(self, sums: Sequence[FloatArray]) -> list[FloatArray]:
         """Solve the normal equations D'WD a = d for right-hand sides given per level.
 
-        Parameters
-        ----------
-        sums : sequence of FloatArray
-            (size, k) per effect, in the order of the recoded levels; together in the row space of the dummies.
-
-        Returns
-        -------
-        list of FloatArray
-            (size, k) per effect.
-
-        Raises
-        ------
-        EstimationError
-            If the right-hand side is not in the row space: the rows do not determine that combination.
+        ``sums``: (size, k) per effect, in the order of the recoded levels; together in the row space of the dummies.
+        Returns (size, k) per effect.
         """
         return solve_levels(self.equations, sums)
 
@@ -185,11 +161,6 @@ class Absorber:
         """Return residuals together with coefficients, starting from earlier stacked coefficients where given.
 
         Columns that are spare may be overwritten.
-
-        Raises
-        ------
-        EstimationError
-            If the residuals cannot be made orthogonal to the effects to 1e-10 relative (or the looser ``tolerance``).
         """
         k = columns.shape[1]
         if k == 0:
@@ -227,19 +198,8 @@ def build_absorber(
 ) -> Absorber:
     """Build an absorber from one integer code array per effect.
 
-    Parameters
-    ----------
-    codes : sequence of IntArray
-        (n,) non-negative integers per effect, e.g. dyad, city × period, partner × period.
-    weights : FloatArray, optional
-        (n,) non-negative.
-    is_cube_sought : bool
-        Whether large three-way panels may be laid out as a cube.
-
-    Raises
-    ------
-    EstimationError
-        If codes or weights are unusable.
+    ``codes``: (n,) non-negative integers per effect, e.g. dyad, city × period, partner × period; ``weights``: (n,)
+    non-negative; ``is_cube_sought``: whether large three-way panels may be laid out as a cube.
 
     Examples
     --------

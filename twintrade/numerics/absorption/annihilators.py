@@ -152,12 +152,7 @@ class Annihilator:
     def iterate_blocks(self, members: Sequence[IntArray]) -> Iterator[tuple[IntArray, IntArray, FloatArray]]:
         """Yield the blocks of Q of disjoint sets of rows, some of one size at a time.
 
-        Yields
-        ------
-        which : IntArray, shape (n_sets,)
-            Places among the sets.
-        rows : IntArray, shape (n_sets, size)
-        blocks : FloatArray, shape (n_sets, size, size)
+        Yields ``which`` (n_sets,): places among the sets; ``rows`` (n_sets, size); ``blocks`` (n_sets, size, size).
         """
         if not members:
             return
@@ -208,17 +203,8 @@ class Annihilator:
 
         The product of two groups' sums is their values' product through the projection.
 
-        Parameters
-        ----------
-        weighted : FloatArray, shape (n_rows,)
-            Values times weights.
-        groups : IntArray, shape (n_rows,)
-        n_groups : int
-
-        Returns
-        -------
-        tuple of arrays
-            (n_groups, n_first), sparse; (n_groups, rank), sparse unless that is slower; and (n_groups, n_kept).
+        ``weighted`` (n_rows,): values times weights; ``groups`` (n_rows,). Returns (n_groups, n_first), sparse;
+        (n_groups, rank), sparse unless that is slower; and (n_groups, n_kept).
         """
         by_group = scipy.sparse.csr_array(
             (weighted, (groups, np.arange(weighted.size))), shape=(n_groups, weighted.size)
@@ -266,11 +252,7 @@ class Annihilator:
 def build_annihilator(codes: Sequence[IntArray], covariates: FloatArray, weights: FloatArray) -> Annihilator:
     """Factor effects and covariates.
 
-    Parameters
-    ----------
-    codes : sequence of IntArray, each of shape (n_rows,)
-    covariates : FloatArray, shape (n_rows, n_covariates)
-    weights : FloatArray, shape (n_rows,)
+    ``codes`` (n_rows,); ``covariates`` (n_rows, n_covariates); ``weights`` (n_rows,).
     """
     return _write_out_small(factor_order(lay_out_elimination(codes, covariates), weights))
 

@@ -29,16 +29,9 @@ def solve_conjugate_gradients(
 ) -> Solution:
     """Solve ``apply(x) = right`` until r'Mr ≤ squared_goal for every column.
 
-    Parameters
-    ----------
-    apply, precondition : callable
-        The matrix and the preconditioner M, both symmetric and semi-definite, on (L, j) arrays for any j.
-    right : FloatArray
-        (L, k) right-hand sides in the range of the matrix.
-    squared_goal : FloatArray
-        (k,) squared preconditioned residual norm at which a column is finished.
-    start : FloatArray, optional
-        (L, k) first guess.
+    ``apply``, ``precondition``: the matrix and the preconditioner M, both symmetric and semi-definite, on (L, j)
+    arrays for any j; ``right``: (L, k) right-hand sides in the range of the matrix; ``squared_goal``: (k,) squared
+    preconditioned residual norm at which a column is finished; ``start``: (L, k) first guess.
     """
     solution = np.zeros_like(right) if start is None else start.copy()
     residual = right.copy() if start is None else right - apply(solution)

@@ -117,23 +117,9 @@ class CubeEquations:
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Subtract a step of the two solved effects and then the dyad means, in place.
 
-        Parameters
-        ----------
-        cells : FloatArray
-            (k, n_cells), changed.
-        step : FloatArray, optional
-            (L, k).
-        is_last : bool
-            Leave out what is only needed to go on; ``rest`` and ``size`` are zero.
-
-        Returns
-        -------
-        means : FloatArray
-            (k, dyads) that were subtracted.
-        rest : FloatArray
-            (L, k) weighted sums left by city-period and partner-period.
-        size : FloatArray
-            (k,) weighted squared norm left.
+        ``cells``: (k, n_cells), changed; ``step``: (L, k); ``is_last``: leave out what is only needed to go on;
+        ``rest`` and ``size`` are zero. Returns ``means`` : (k, dyads) that were subtracted; ``rest`` : (L, k)
+        weighted sums left by city-period and partner-period; ``size`` : (k,) weighted squared norm left.
         """
         n_cities, n_partners, n_periods = self.cube.shape
         k, n_levels = cells.shape[0], n_cities + n_partners
@@ -175,13 +161,7 @@ class CubeEquations:
                 size[m] += np.einsum("i,i->", weighted.ravel(), block.reshape(-1))
 
     def solve(self, rest: FloatArray, squared_goal: FloatArray) -> FloatArray:
-        """Solve the Schur complement for (L, k) right-hand sides.
-
-        Raises
-        ------
-        EstimationError
-            If conjugate gradients do not get there.
-        """
+        """Solve the Schur complement for (L, k) right-hand sides."""
         solution = solve_conjugate_gradients(self.apply, self.precondition, rest, squared_goal, None, MAX_STEPS)
         if not solution.converged.all():
             raise EstimationError(
@@ -204,13 +184,7 @@ class CubeEquations:
 def project_cells(
     equations: CubeEquations, cells: FloatArray, tolerance: float, start: FloatArray | None
 ) -> tuple[FloatArray, FloatArray]:
-    """Leave the residuals of (k, n_cells) columns in place; return dyad means (k, dyads) and stacked effects (L, k).
-
-    Raises
-    ------
-    EstimationError
-        If the residuals stay correlated with an effect by more than 1e-10 (or the looser tolerance) of the norm.
-    """
+    """Leave residuals of (k, n_cells) columns in place; return dyad means (k, dyads) and effects (L, k)."""
     first, rest, size = equations.sweep(cells, start)
     if is_rounded(size, np.einsum("ij,ij,j->i", first, first, _inverse(equations.inverse.ravel()))):
         more, rest, size = equations.sweep(cells, None)

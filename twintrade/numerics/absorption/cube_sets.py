@@ -37,19 +37,9 @@ class WeighedCube:
     ) -> tuple[FloatArray, bool]:
         """Solve C'QC x = right for dummies C, many of which are alone in their column.
 
-        Parameters
-        ----------
-        rows, columns : IntArray, shape (n_entries,)
-            Where dummies are one: rows of positive weight, each once, and the column.
-        right : FloatArray, shape (n_columns,)
-        precision, settled : float
-            Share of the equations' norm down to which it goes on, and from which on it counts as solved.
-
-        Returns
-        -------
-        FloatArray, shape (n_columns,)
-        bool
-            Whether the equations were solved.
+        ``rows``, ``columns`` (n_entries,): where dummies are one: rows of positive weight, each once, and the column;
+        ``right`` (n_columns,); ``precision``, ``settled``: share of the equations' norm down to which it goes on, and
+        from which on it counts as solved. Returns (n_columns,); whether the equations were solved.
         """
         is_alone = (np.bincount(columns, minlength=right.size) == 1)[columns]
         left = self.equations.weights.copy()

@@ -52,15 +52,8 @@ class DummySets:
     def solve(self, right: FloatArray) -> tuple[FloatArray, BoolArray]:
         """Solve C'QC x = right for the dummies C of each set.
 
-        Parameters
-        ----------
-        right : FloatArray, shape (n_columns,)
-
-        Returns
-        -------
-        FloatArray, shape (n_columns,)
-        BoolArray, shape (n_columns,)
-            Whether the equations of the column's set were solved.
+        ``right`` (n_columns,). Returns (n_columns,); (n_columns,): whether the equations of the column's set were
+        solved.
         """
         cube = self.nested.cube
         if cube is not None and self.rows.size >= DENSE * cube.n_cells * self.n_sets:

@@ -52,10 +52,7 @@ class EliminationOrder:
 def lay_out_elimination(codes: Sequence[IntArray], covariates: FloatArray) -> EliminationOrder:
     """Choose the order that costs least.
 
-    Parameters
-    ----------
-    codes : sequence of IntArray, each of shape (n_rows,)
-    covariates : FloatArray, shape (n_rows, n_covariates)
+    ``codes`` (n_rows,); ``covariates`` (n_rows, n_covariates).
     """
     known = recode_levels(codes)
     kept = drop_nested(known)

@@ -13,22 +13,8 @@ CLEAR = 1e-6
 def solve_normal_equations(gram: FloatArray, right: FloatArray, norms: FloatArray) -> tuple[IntArray, FloatArray]:
     """Solve normal equations, leaving out each column that the ones before it explain.
 
-    Parameters
-    ----------
-    gram : FloatArray, shape (k, k)
-    right : FloatArray, shape (k, m)
-    norms : FloatArray, shape (k,)
-        Squared norms of the columns before projection.
-
-    Returns
-    -------
-    kept : IntArray, shape (n_kept,)
-    coefficients : FloatArray, shape (n_kept, m)
-
-    Raises
-    ------
-    EstimationError
-        No column is left.
+    ``gram`` (k, k); ``right`` (k, m); ``norms`` (k,): squared norms of the columns before projection. Returns
+    ``kept`` (n_kept,); ``coefficients`` (n_kept, m).
     """
     clear = _solved_at_once(gram, right, norms)
     if clear is not None:

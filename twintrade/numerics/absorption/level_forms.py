@@ -56,11 +56,7 @@ class LevelForms:
 def compute_level_forms(q: Annihilator, squares: LoadingSquares | None) -> LevelForms | None:
     """Return the forms of every level of the largest effect, None where they are too large.
 
-    Parameters
-    ----------
-    q : Annihilator
-    squares : LoadingSquares or None
-        None where all weights are one.
+    ``squares``: none where all weights are one.
     """
     first = q.elimination.layout.first
     order, counts = np.argsort(first, kind="stable"), np.bincount(first)

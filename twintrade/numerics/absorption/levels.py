@@ -38,15 +38,7 @@ class ParameterCount:
 def recode_levels(codes: Sequence[IntArray]) -> Levels:
     """Recode each effect to 0 .. size - 1, keeping the order of the caller's codes.
 
-    Parameters
-    ----------
-    codes : sequence of IntArray
-        One (n,) array of non-negative integers per effect.
-
-    Raises
-    ------
-    EstimationError
-        If there is no effect, the lengths differ, or a code is negative, not an integer or beyond 5e7.
+    ``codes``: one (n,) array of non-negative integers per effect.
     """
     if not len(codes):
         raise EstimationError(
@@ -99,10 +91,7 @@ def sort_rows_by_level(code: IntArray, size: int) -> tuple[IntArray, IntArray]:
 def find_singletons(codes: Sequence[IntArray]) -> BoolArray:
     """Mark rows that are alone in a level of some effect, again and again until none is left (Correia 2015).
 
-    Returns
-    -------
-    BoolArray
-        (n,) true for rows that carry no information once the effects are absorbed.
+    Returns (n,) true for rows that carry no information once the effects are absorbed.
     """
     known = recode_levels(codes)
     return find_singletons_among(known, np.ones(known.n_rows, dtype=np.bool_))
@@ -132,10 +121,7 @@ def count_rows_in_level(code: IntArray, size: int, kept: BoolArray) -> IntArray:
 def label_components(first: IntArray, second: IntArray) -> IntArray:
     """Number the connected components of the graph whose edges are the rows and whose nodes are two effects' levels.
 
-    Returns
-    -------
-    IntArray
-        (n,) the component of each row, numbered from 0.
+    Returns (n,) the component of each row, numbered from 0.
     """
     known = recode_levels([first, second])
     return _node_components(known)[known.codes[0]]

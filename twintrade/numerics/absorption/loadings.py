@@ -74,10 +74,7 @@ class Loadings:
     def sum_columns(self, rows: IntArray, columns: scipy.sparse.csr_array) -> ColumnSums:
         """Sum weighted columns that are zero outside the given rows.
 
-        Parameters
-        ----------
-        rows : IntArray, shape (n,)
-        columns : sparse array, shape (n, k)
+        ``rows`` (n,); ``columns`` (n, k).
         """
         sparse = scipy.sparse.coo_array(columns)
         at, column = sparse.coords

@@ -201,17 +201,8 @@ class NormalEquations:
     def solve(self, first: FloatArray, rest: FloatArray, squared_goal: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Solve D'WD (a1, a2) = (first, rest) for right-hand sides in the range.
 
-        Parameters
-        ----------
-        first, rest : FloatArray
-            (L1, k) for the eliminated effect and (L, k) stacked for the others.
-        squared_goal : FloatArray
-            (k,) squared preconditioned residual at which to stop.
-
-        Raises
-        ------
-        EstimationError
-            If conjugate gradients do not get there.
+        ``first``, ``rest``: (L1, k) for the eliminated effect and (L, k) stacked for the others; ``squared_goal``:
+        (k,) squared preconditioned residual at which to stop.
         """
         means = self.inverse[:, None] * first
         stacked = self.solve_rest(rest - self.crossed @ means, squared_goal) if self.incidence.others else rest

@@ -31,13 +31,7 @@ class Projection:
 def project_rows(
     equations: NormalEquations, columns: FloatArray, tolerance: float, start: FloatArray | None
 ) -> Projection:
-    """Project (n, k) columns on the effects.
-
-    Raises
-    ------
-    EstimationError
-        If the residuals stay correlated with an effect by more than 1e-10 (or the looser tolerance) of the norm.
-    """
+    """Project (n, k) columns on the effects."""
     pattern = equations.incidence
     stacked = np.zeros((pattern.n_stacked, columns.shape[1])) if start is None else start
     residuals = np.array(columns, dtype=np.float64, order="C")

@@ -154,11 +154,7 @@ class SetLevels:
     def cross_products(self, columns: IntArray, home: IntArray) -> FloatArray:
         """Return C'QC of each set's dummies C, shape (n_sets, size, size) with size that of the largest set.
 
-        Parameters
-        ----------
-        columns : IntArray, shape (n_entries,)
-        home : IntArray, shape (n_columns,)
-            Set of each column, ascending.
+        ``columns`` (n_entries,); ``home`` (n_columns,): set of each column, ascending.
         """
         e = self.q.elimination
         sizes = np.bincount(home, minlength=self.n_sets)
@@ -189,12 +185,7 @@ class SetLevels:
 def find_set_levels(q: Annihilator, nested: Nested, rows: IntArray, sets: IntArray, n_sets: int) -> SetLevels:
     """Find the levels of the entries of several sets.
 
-    Parameters
-    ----------
-    q : Annihilator
-    nested : Nested
-    rows, sets : IntArray, shape (n_entries,)
-    n_sets : int
+    ``rows``, ``sets`` (n_entries,).
     """
     e = q.elimination
     pair = e.layout.first[rows] * np.int64(n_sets) + sets

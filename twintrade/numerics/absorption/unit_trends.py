@@ -17,19 +17,9 @@ def remove_trends(
     Each unit's level and line are removed in closed form, from the columns and from the dummies of the periods; what
     the dummies still explain is one small system. Dummies are held for a block of units at a time.
 
-    Parameters
-    ----------
-    columns : FloatArray, shape (n_rows, k)
-    unit, period : IntArray, shape (n_rows,)
-        Rows sorted by unit.
-    weights : FloatArray
-        (n_rows,), positive.
-
-    Returns
-    -------
-    residuals : FloatArray, shape (n_rows, k)
-    n_lines : int
-        Units whose line is identified: those observed in two periods or more.
+    ``columns`` (n_rows, k); ``unit``, ``period`` (n_rows,): rows sorted by unit; ``weights``: (n_rows,), positive.
+    Returns ``residuals`` (n_rows, k); ``n_lines`` : units whose line is identified: those observed in two periods or
+    more.
     """
     labels, code = np.unique(period, return_inverse=True)
     t = period.astype(np.float64) - labels.mean()

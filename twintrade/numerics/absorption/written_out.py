@@ -35,10 +35,7 @@ class WrittenOut:
 def write_out_complete(unit_weights: FloatArray, n_periods: int) -> WrittenOut:
     """Write out what takes unit and period effects out of a complete panel, units first, in closed form.
 
-    Parameters
-    ----------
-    unit_weights : FloatArray, shape (n_units,)
-    n_periods : int
+    ``unit_weights`` (n_units,).
     """
     across = np.diag(unit_weights) - np.outer(unit_weights, unit_weights) / unit_weights.sum()
     within = np.eye(n_periods) - 1 / n_periods

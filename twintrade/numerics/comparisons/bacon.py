@@ -33,12 +33,8 @@ class TwoByTwo:
 def decompose(means: FloatArray, onset: FloatArray, counts: FloatArray, periods: IntArray) -> list[TwoByTwo]:
     """Decompose the coefficient of a treatment dummy with unit and period effects on a balanced panel.
 
-    Parameters
-    ----------
-    means : FloatArray, shape (n_cohorts, n_periods)
-        Mean outcome by cohort and period.
-    onset, counts : FloatArray, shape (n_cohorts,)
-    periods : IntArray, shape (n_periods,)
+    ``means`` (n_cohorts, n_periods): mean outcome by cohort and period; ``onset``, ``counts`` (n_cohorts,);
+    ``periods`` (n_periods,).
     """
     treated = periods >= onset[:, None]
     share = treated.mean(axis=1)
@@ -100,14 +96,8 @@ def decompose_given(
     The treatment net of effects and covariates varies within cohorts and periods, by covariates alone, and between
     them; the latter part compares each two cohorts, with the same slopes of the covariates for all of them.
 
-    Parameters
-    ----------
-    y : FloatArray, shape (n_units, n_periods)
-    covariates : FloatArray, shape (n_units, n_periods, n_covariates)
-    cohort : IntArray, shape (n_units,)
-        Codes into ``onset``.
-    onset : FloatArray, shape (n_cohorts,)
-    periods : IntArray, shape (n_periods,)
+    ``y`` (n_units, n_periods); ``covariates`` (n_units, n_periods, n_covariates); ``cohort`` (n_units,): codes into
+    ``onset``; ``onset`` (n_cohorts,); ``periods`` (n_periods,).
     """
     treated = (periods >= onset[:, None])[cohort].astype(np.float64)
     size = np.ones(cohort.size)

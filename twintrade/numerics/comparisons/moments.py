@@ -28,18 +28,8 @@ class CohortMoments:
     ) -> "CohortMoments":
         """Build from sums and raw second moments, as an SQL statement returns them.
 
-        Parameters
-        ----------
-        onset : FloatArray, shape (n_cohorts,)
-        periods : IntArray, shape (n_periods,)
-        counts : FloatArray, shape (n_cohorts,)
-        sums : FloatArray, shape (n_cohorts, n_periods)
-        products : FloatArray, shape (n_cohorts, n_periods, n_periods)
-
-        Raises
-        ------
-        EstimationError
-            Shapes disagree, a cohort is empty, or onsets or periods are not strictly ascending.
+        ``onset`` (n_cohorts,); ``periods`` (n_periods,); ``counts`` (n_cohorts,); ``sums`` (n_cohorts, n_periods);
+        ``products`` (n_cohorts, n_periods, n_periods).
         """
         n_cohorts, n_periods = onset.size, periods.size
         shapes = (counts.shape, sums.shape, products.shape)
@@ -78,11 +68,7 @@ class CohortMoments:
     def pooled(self, codes: IntArray, onset: FloatArray) -> "CohortMoments":
         """Return the statistics with cohorts put together.
 
-        Parameters
-        ----------
-        codes : IntArray, shape (n_cohorts,)
-            Position of each cohort in ``onset``.
-        onset : FloatArray, shape (n_pooled,)
+        ``codes`` (n_cohorts,): position of each cohort in ``onset``; ``onset`` (n_pooled,).
         """
         counts = np.bincount(codes, self.counts, onset.size).astype(np.float64)
         means = np.zeros((onset.size, self.periods.size))
@@ -119,13 +105,8 @@ def compute_cohort_moments(
 ) -> CohortMoments:
     """Return the moments of a balanced panel in one pass.
 
-    Parameters
-    ----------
-    outcomes : FloatArray, shape (n_units, n_periods)
-    cohort : IntArray, shape (n_units,)
-        Codes into ``onset``.
-    onset : FloatArray, shape (n_cohorts,)
-    periods : IntArray, shape (n_periods,)
+    ``outcomes`` (n_units, n_periods); ``cohort`` (n_units,): codes into ``onset``; ``onset`` (n_cohorts,);
+    ``periods`` (n_periods,).
     """
     n_cohorts, n_periods = onset.size, periods.size
     counts = np.bincount(cohort, minlength=n_cohorts).astype(np.float64)

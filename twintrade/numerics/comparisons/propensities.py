@@ -44,20 +44,7 @@ class Propensity:
 def fit_propensity(treated: FloatArray, covariates: FloatArray, weights: FloatArray) -> Propensity:
     """Fit a logit by Newton's method.
 
-    Parameters
-    ----------
-    treated : FloatArray, shape (n,)
-        0 or 1.
-    covariates : FloatArray, shape (n, n_covariates)
-        With a constant.
-    weights : FloatArray, shape (n,)
-
-    Raises
-    ------
-    EstimationError
-        Collinear covariates.
-    NoOverlapError
-        Covariates that (nearly) predict treatment.
+    ``treated`` (n,): 0 or 1; ``covariates`` (n, n_covariates): with a constant; ``weights`` (n,).
     """
 
     def gain(index: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -119,12 +106,7 @@ def _no_overlap(index: FloatArray, message: str) -> NoOverlapError:
 
 
 def refuse_collinear(covariates: FloatArray, weights: FloatArray) -> None:
-    """Refuse covariates that are constant or collinear under the weights.
-
-    Raises
-    ------
-    EstimationError
-    """
+    """Refuse covariates that are constant or collinear under the weights."""
     gram = (covariates * weights[:, None]).T @ covariates
     scale = np.sqrt(np.maximum(np.diag(gram), 1e-300))
     if np.linalg.cond(gram / np.outer(scale, scale)) > COLLINEAR:

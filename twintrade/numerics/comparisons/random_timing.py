@@ -16,21 +16,10 @@ def adjust_estimates(
 ) -> tuple[FloatArray, FloatArray]:
     """Return estimates and the coefficients of their influence.
 
-    Parameters
-    ----------
-    m : CohortMoments
-    raw, before : FloatArray, shape (n_cohorts, n_periods, k)
-        Weights of the cohort means in the estimate and in the difference before treatment (A_theta and A_0).
-    beta : FloatArray or None, shape (k,)
-        None for the value that minimizes the Neyman variance.
-    pinned : BoolArray, shape (k,)
-        Estimates that are zero by construction.
-
-    Returns
-    -------
-    effects : FloatArray, shape (k,)
-    coefficients : FloatArray, shape (n_cohorts, n_periods, k)
-        Scaled so that the sum of squared influence is the Neyman variance.
+    ``raw``, ``before`` (n_cohorts, n_periods, k): weights of the cohort means in the estimate and in the difference
+    before treatment (A_theta and A_0); ``beta`` (k,): none for the value that minimizes the Neyman variance;
+    ``pinned`` (k,): estimates that are zero by construction. Returns ``effects`` (k,); ``coefficients`` (n_cohorts,
+    n_periods, k): scaled so that the sum of squared influence is the Neyman variance.
     """
     spread = compute_cohort_covariances(m) / m.counts[:, None, None]
     if beta is None:

@@ -44,13 +44,7 @@ class SubsetRegression:
 
 
 def fit_outcome_regression(outcome: FloatArray, covariates: FloatArray, weights: FloatArray) -> SubsetRegression:
-    """Fit weighted least squares; rows of zero weight do not enter.
-
-    Raises
-    ------
-    EstimationError
-        Too few comparison rows for the covariates, or collinear ones.
-    """
+    """Fit weighted least squares; rows of zero weight do not enter."""
     inverse = _inverse_gram(covariates, weights)
     slopes = inverse @ (covariates.T @ (weights * outcome))
     fitted = covariates @ slopes
@@ -136,18 +130,7 @@ def prepare_sides(treated: FloatArray, covariates: FloatArray, weights: FloatArr
     Sant'Anna and Zhao (2020): outcome regression; inverse-probability weights, normalized (Hajek) or not (Horvitz and
     Thompson, Abadie 2005); or both, by a logit and least squares ("traditional") or in their improved form.
 
-    Parameters
-    ----------
-    treated : FloatArray, shape (n,)
-    covariates : FloatArray, shape (n, n_covariates)
-        With a constant.
-    weights : FloatArray, shape (n,)
-    method : {"regression", "ipw", "ipw_unnormalized", "doubly_robust", "doubly_robust_improved"}
-
-    Raises
-    ------
-    EstimationError
-        No overlap, or collinear covariates.
+    ``treated`` (n,); ``covariates`` (n, n_covariates): with a constant; ``weights`` (n,).
     """
     untreated = weights * (1 - treated)
     treated_weights = weights * treated

@@ -31,22 +31,10 @@ def estimate_sections_effect(
     Sant'Anna and Zhao (2020); the doubly robust form is the locally efficient one, with outcome models for the
     treated as well.
 
-    Parameters
-    ----------
-    outcome, after, treated : FloatArray, shape (n,)
-        ``after`` and ``treated`` are 0 or 1.
-    covariates : FloatArray, shape (n, n_covariates)
-        With a constant.
-    weights : FloatArray, shape (n,)
-    method : {"regression", "ipw", "doubly_robust"}
-    convention : {"exact", "drdid"}
-        R's DRDID 1.2 adds, where it should subtract, the estimation effect of the comparison's first-period
-        regression (doubly robust form). "exact" equals the infinitesimal jackknife; "drdid" reproduces the package.
-
-    Raises
-    ------
-    EstimationError
-        No overlap, or collinear covariates.
+    ``outcome``, ``after``, ``treated`` (n,): ``after`` and ``treated`` are 0 or 1; ``covariates`` (n, n_covariates):
+    with a constant; ``weights`` (n,); ``convention``: R's DRDID 1.2 adds, where it should subtract, the estimation
+    effect of the comparison's first-period regression (doubly robust form). "exact" equals the infinitesimal
+    jackknife; "drdid" reproduces the package.
     """
     total = _Sum(outcome.size)
     groups = {(d, t): weights * (treated == d) * (after == t) for d in (0, 1) for t in (0, 1)}

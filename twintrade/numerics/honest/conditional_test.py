@@ -23,20 +23,9 @@ class ConditionalTest:
     Under the null some effects tau with target'tau = theta satisfy E[A (estimates - tau)] <= bound. The statistic is
     the smallest studentized slack eta over tau; it is compared with its distribution given the binding multiplier.
 
-    Parameters
-    ----------
-    estimates : FloatArray, shape (n_pre + n_post,)
-    covariance : FloatArray, shape (n_pre + n_post, n_pre + n_post)
-    n_pre : int
-    target : FloatArray, shape (n_post,)
-    polyhedron : Polyhedron
-    hybrid : {"conditional", "least_favorable", "fixed_length"}
-    size : float
-        1 - level.
-    rng : Generator
-        For the least favorable critical value.
-    fixed : FixedLength, optional
-        Interval of level 1 - size/10 for the hybrid with fixed length.
+    ``estimates`` (n_pre + n_post,); ``covariance`` (n_pre + n_post, n_pre + n_post); ``target`` (n_post,); ``size``:
+    1 - level; ``rng``: for the least favorable critical value; ``fixed``: interval of level 1 - size/10 for the
+    hybrid with fixed length.
     """
 
     def __init__(

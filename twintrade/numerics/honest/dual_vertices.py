@@ -23,11 +23,7 @@ PRIMAL = 4
 class DualPolytope:
     """The multipliers of a studentized moment-inequality test with nuisance parameters.
 
-    Parameters
-    ----------
-    nuisance : FloatArray, shape (n_moments, n_nuisance)
-    scale : FloatArray, shape (n_moments,)
-        Standard deviations of the moments.
+    ``nuisance`` (n_moments, n_nuisance); ``scale`` (n_moments,): standard deviations of the moments.
     """
 
     def __init__(self, nuisance: FloatArray, scale: FloatArray) -> None:
@@ -44,13 +40,7 @@ class DualPolytope:
 
         The columns that are largest under the vertices met so far are solved first, until a batch meets no new one.
 
-        Parameters
-        ----------
-        costs : FloatArray, shape (n_moments, n_costs)
-
-        Returns
-        -------
-        FloatArray, shape (n_vertices, n_moments)
+        ``costs`` (n_moments, n_costs). Returns (n_vertices, n_moments).
         """
         if self._vertices is not None:
             return self._vertices
@@ -76,13 +66,7 @@ class DualPolytope:
         return bool((self._met @ cost).max(initial=-np.inf) > bound)
 
     def argmax(self, cost: FloatArray) -> FloatArray:
-        """Return a maximizing multiplier, shape (n_moments,).
-
-        Raises
-        ------
-        InferenceError
-            There is none: the restrictions do not bound the effect.
-        """
+        """Return a maximizing multiplier, shape (n_moments,)."""
         if self._vertices is not None:
             return np.asarray(self._vertices[int(np.argmax(self._vertices @ cost))], dtype=np.float64)
         assert self._program is not None

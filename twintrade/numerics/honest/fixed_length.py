@@ -30,15 +30,8 @@ def compute_fixed_length(
     u_0 = sum of t·v_t equals that sum after; its worst bias is M times the absolute sums u_i = sum over t > i of
     (t - i)·v_t. So the frontier of variance against bias is a lasso in u_1, u_2, ...
 
-    Parameters
-    ----------
-    covariance : FloatArray, shape (n_pre + n_post, n_pre + n_post)
-    n_pre : int
-    target : FloatArray, shape (n_post,)
-        Weights of the effects after the reference.
-    size : float
-        M, the largest change of slope.
-    level : float
+    ``covariance`` (n_pre + n_post, n_pre + n_post); ``target`` (n_post,): weights of the effects after the reference;
+    ``size``: M, the largest change of slope.
     """
     n_post = target.size
     after = np.arange(1, n_post + 1)

@@ -67,21 +67,8 @@ def compute_robust_interval(
 ) -> RobustInterval:
     """Return the robust confidence interval for one bound on the violation.
 
-    Parameters
-    ----------
-    path : EventPath
-    violation : Violation
-    method : {"fixed_length", "conditional", "least_favorable", "conditional_fixed_length"}
-        Fixed length is for smoothness without sign restrictions.
-    level : float
-    rng : Generator
-        For the least favorable critical value: it moves an end by less than a hundredth of the target's standard
-        error from one seed to the next.
-
-    Raises
-    ------
-    InferenceError
-        Too few pre-periods for the restriction, or a method that does not fit it.
+    ``method``: fixed length is for smoothness without sign restrictions; ``rng``: for the least favorable critical
+    value: it moves an end by less than a hundredth of the target's standard error from one seed to the next.
     """
     _check(path, violation.kind, method)
     if method == "fixed_length":

@@ -25,13 +25,7 @@ def compute_least_favorable(
     depends on z in a few dimensions only; there z is a direction times a length, the maximum is proportional to the
     length, and the probability that the length suffices is known. What is left is an average over directions.
 
-    Parameters
-    ----------
-    polytope : DualPolytope
-    root : FloatArray, shape (n_moments, k)
-    share : float
-    rng : Generator
-        Draws among which vertices are looked for, and the lattice's shift.
+    ``root`` (n_moments, k); ``rng``: draws among which vertices are looked for, and the lattice's shift.
     """
     looked_at = root @ rng.standard_normal((root.shape[1], SEARCH_DRAWS))
     moved = polytope.maximizers(looked_at) @ root

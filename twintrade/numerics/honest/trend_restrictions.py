@@ -31,18 +31,9 @@ def build_polyhedra(
 ) -> list[Polyhedron]:
     """Return the polyhedra whose union is the restriction of Rambachan and Roth (2023).
 
-    Parameters
-    ----------
-    kind : {"smoothness", "relative_magnitudes", "relative_smoothness"}
-        The slope changes by at most ``size`` a period; period-to-period changes after onset are at most ``size``
-        times the largest before; the same for changes of slope.
-    size : float
-    n_pre, n_post : int
-        Event times before the reference and after it.
-    bias : {"positive", "negative"}, optional
-        Sign of the violation after onset.
-    monotone : {"increasing", "decreasing"}, optional
-        Of the whole path.
+    ``kind``: the slope changes by at most ``size`` a period; period-to-period changes after onset are at most
+    ``size`` times the largest before; the same for changes of slope; ``n_pre``, ``n_post``: event times before the
+    reference and after it; ``bias``: sign of the violation after onset; ``monotone``: of the whole path.
     """
     extra = _signs(n_pre, n_post, bias, monotone)
     if kind == "smoothness":

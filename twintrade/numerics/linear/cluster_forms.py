@@ -101,14 +101,8 @@ def compute_expected_squares(
 ) -> Expectation:
     """Return what to expect of the sum over clusters of squared scores, for each column of ``v``.
 
-    Parameters
-    ----------
-    v : FloatArray, shape (n_rows, n_effects)
-    effect : ConstantEffect
-    codes : IntArray, shape (n_rows,)
-        Cluster of each row, 0 to n_clusters - 1.
-    has_degrees : bool
-        Whether degrees of freedom are asked for; NaN otherwise.
+    ``v`` (n_rows, n_effects); ``codes`` (n_rows,): cluster of each row, 0 to n_clusters - 1; ``has_degrees``: whether
+    degrees of freedom are asked for; NaN otherwise.
     """
     n, u_squared = int(codes.max()) + 1, effect.u @ effect.u
     mean, df = np.empty(v.shape[1]), np.full(v.shape[1], np.nan)

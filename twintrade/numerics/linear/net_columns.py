@@ -47,19 +47,9 @@ def pack_columns(
 ) -> FloatArray | NetColumns:
     """Return net columns as they are, or as what they were and what levels took, if that is much less to keep.
 
-    Parameters
-    ----------
-    net : FloatArray, shape (n_rows, k)
-    columns : FloatArray, shape (n, n_columns)
-        Before the effects were taken out.
-    codes : sequence of IntArray, each of shape (n_rows,) or (n,)
-        Levels of each row, 0 to n_levels - 1.
-    taken : sequence of FloatArray, each of shape (n_levels, k)
-        Coefficients of the effects.
-    kept : IntArray, shape (k,)
-        Which of the columns are among the net ones.
-    rows : IntArray, shape (n_rows,), optional
-        Likewise the rows; all by default.
+    ``net`` (n_rows, k); ``columns`` (n, n_columns): before the effects were taken out; ``codes`` (n_rows,): levels of
+    each row, 0 to n_levels - 1; ``taken`` (n_levels, k): coefficients of the effects; ``kept`` (k,): which of the
+    columns are among the net ones; ``rows`` (n_rows,): likewise the rows; all by default.
     """
     n, k = net.shape
     if n * k <= MOST_DENSE or k < FEWEST_COLUMNS:

@@ -23,17 +23,8 @@ from twintrade.numerics.linear.regression import find_independent_columns
 def find_identified(codes_fit: Sequence[IntArray], codes_new: Sequence[IntArray]) -> BoolArray:
     """Say for each new cell whether the fitting rows determine its sum of effects.
 
-    Parameters
-    ----------
-    codes_fit : sequence of IntArray
-        (n,) per effect.
-    codes_new : sequence of IntArray
-        (m,) per effect, in the same coding.
-
-    Returns
-    -------
-    BoolArray
-        (m,). One and two effects by levels and connected components; more by the null-space test above.
+    ``codes_fit``: (n,) per effect; ``codes_new``: (m,) per effect, in the same coding. Returns (m,). One and two
+    effects by levels and connected components; more by the null-space test above.
     """
     effects = build_absorber(codes_fit)
     known = find_present(effects.levels, codes_new)
@@ -95,19 +86,8 @@ def find_resting(
     A prediction rests on such a row if the row has weight in it: exactly if the other rows do not identify it. With
     several such rows, those that all rows but these do not identify rest on at least one of them.
 
-    Parameters
-    ----------
-    codes_fit, codes_new : sequence of IntArray
-        (n,) and (m,) per effect, in the same coding.
-    alone : BoolArray
-        (n,) rows of leverage one, all or some.
-
-    Returns
-    -------
-    resting : BoolArray
-        (m,). A cell that the rows do not identify rests on none.
-    carrying : BoolArray
-        (n,).
+    ``codes_fit``, ``codes_new``: (n,) and (m,) per effect, in the same coding; ``alone``: (n,) rows of leverage one,
+    all or some. Returns ``resting`` : (m,). A cell that the rows do not identify rests on none; ``carrying`` : (n,).
     """
     none = np.zeros(alone.size, dtype=np.bool_)
     if not alone.any():
@@ -133,27 +113,11 @@ def compute_projection_weights(
 ) -> FloatArray:
     """Weights with which fitting rows enter weighted sums of predictions for new cells.
 
-    Parameters
-    ----------
-    codes_fit, codes_new : sequence of IntArray
-        (n,) and (m,) per effect.
-    v : FloatArray
-        (m, k) weights of the predictions.
-    X_fit, X_new : FloatArray, optional
-        (n, p) and (m, p) covariates; those that the effects absorb among the fitting rows get the coefficient zero.
-    weights : FloatArray, optional
-        (n,) of the least-squares fit.
-
-    Returns
-    -------
-    FloatArray
-        (n, k) ω such that the sum over new cells of v times their prediction is ω'y for any outcome y of the fitting
-        rows: ω = W Z (Z'WZ)^- Z_new'v for Z dummies and covariates (Borusyak, Jaravel and Spiess 2024).
-
-    Raises
-    ------
-    EstimationError
-        If the rows do not identify the predictions' sum.
+    ``codes_fit``, ``codes_new``: (n,) and (m,) per effect; ``v``: (m, k) weights of the predictions; ``X_fit``,
+    ``X_new``: (n, p) and (m, p) covariates; those that the effects absorb among the fitting rows get the coefficient
+    zero; ``weights``: (n,) of the least-squares fit. Returns (n, k) ω such that the sum over new cells of v times
+    their prediction is ω'y for any outcome y of the fitting rows: ω = W Z (Z'WZ)^- Z_new'v for Z dummies and
+    covariates (Borusyak, Jaravel and Spiess 2024).
     """
     effects = build_absorber(codes_fit, weights)
     known = effects.levels

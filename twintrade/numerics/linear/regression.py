@@ -59,23 +59,8 @@ def fit_least_squares(
 ) -> LeastSquares:
     """Regress y on X and the effects of the absorber.
 
-    Parameters
-    ----------
-    y : FloatArray
-        (n,).
-    X : FloatArray
-        (n, k); k may be zero.
-    absorber : Absorber
-        The fixed effects.
-    weights : FloatArray, optional
-        (n,) replace the absorber's own weights.
-    names : sequence of str, optional
-        Names of the columns, for `Collinear`.
-
-    Raises
-    ------
-    EstimationError
-        If y or X has the wrong shape or is not finite.
+    ``y``: (n,); ``X``: (n, k); k may be zero; ``absorber``: the fixed effects; ``weights``: (n,) replace the
+    absorber's own weights; ``names``: names of the columns, for `Collinear`.
     """
     check_outcome(y, X, absorber.n_rows)
     effects = absorber if weights is None else absorber.reweighted(weights)
@@ -88,16 +73,8 @@ def regress_residuals(
 ) -> LeastSquares:
     """Regress the first column on the others, all of them already net of the effects.
 
-    Parameters
-    ----------
-    tilde : FloatArray
-        (n, 1 + k).
-    norms : FloatArray
-        (k,) norms of the regressors before the effects were taken out.
-    weights : FloatArray, optional
-        (n,).
-    names : sequence of str, optional
-        Of the regressors, for `Collinear`.
+    ``tilde``: (n, 1 + k); ``norms``: (k,) norms of the regressors before the effects were taken out; ``weights``:
+    (n,); ``names``: of the regressors, for `Collinear`.
     """
     y_tilde = tilde[:, 0]
     kept, collinear = find_independent_columns(tilde[:, 1:], norms, weights, names)
@@ -153,12 +130,8 @@ def find_independent_columns(
 ) -> tuple[IntArray, tuple[Collinear, ...]]:
     """Keep each column that the columns kept before it do not explain; earlier columns win.
 
-    Parameters
-    ----------
-    x_tilde : FloatArray
-        (n, k) residuals on the effects.
-    norms : FloatArray
-        (k,) norms before absorption: a column whose remaining norm is at most 1e-9 of this is collinear.
+    ``x_tilde``: (n, k) residuals on the effects; ``norms``: (k,) norms before absorption: a column whose remaining
+    norm is at most 1e-9 of this is collinear.
     """
     labels = [f"x{j}" for j in range(x_tilde.shape[1])] if names is None else list(names)
     kept: list[int] = []

@@ -62,10 +62,7 @@ class Removals:
     def remove_greedily(self, sign: int, most: int) -> list[Removed]:
         """Leave out, one after another, the group that then moves the sum farthest one way.
 
-        Returns
-        -------
-        list of Removed
-            The sets of 1, 2, ... groups, as long as another one moves the sum that way.
+        Returns the sets of 1, 2, ... groups, as long as another one moves the sum that way.
         """
         left, out, now = list(range(len(self.members))), [Removed((), 0.0)], self
         while left and len(out) <= most:
@@ -123,16 +120,8 @@ def compute_single_removals(
 ) -> FloatArray:
     """Return how a sum of predictions changes without each group, shape (n_groups,).
 
-    Parameters
-    ----------
-    q : Annihilator
-        Of the fit.
-    members : sequence of IntArray
-        Rows of each group.
-    weights : FloatArray, shape (n_rows,)
-        Of the rows' outcomes in the sum.
-    residuals : FloatArray, shape (n_rows,)
-        Of the fit; working residuals for Poisson.
+    ``q``: of the fit; ``members``: rows of each group; ``weights`` (n_rows,): of the rows' outcomes in the sum;
+    ``residuals`` (n_rows,): of the fit; working residuals for Poisson.
     """
     root = np.sqrt(q.weights)
     out = np.full(len(members), np.nan)

@@ -22,13 +22,8 @@ class Grams:
 def compute_grams(columns: FloatArray, clusters: Sequence[IntArray], weights: FloatArray | None = None) -> Grams:
     """Sum cross-products within clusters.
 
-    Parameters
-    ----------
-    columns : FloatArray, shape (n_rows, k + 2)
-        Net of the effects: treatment, controls, outcome.
-    clusters : sequence of IntArray, each of shape (n_rows,)
-        Codes without gaps, by dimension.
-    weights : FloatArray, optional, shape (n_rows,)
+    ``columns`` (n_rows, k + 2): net of the effects: treatment, controls, outcome; ``clusters`` (n_rows,): codes
+    without gaps, by dimension; ``weights`` (n_rows,).
     """
     terms = [
         (float(sign), _within(columns, intersect_codes(chosen), weights))
@@ -52,11 +47,7 @@ def _within(columns: FloatArray, codes: IntArray, weights: FloatArray | None) ->
 def compute_coefficient(grams: Grams, controls: Iterable[int]) -> tuple[float, float]:
     """Return the treatment's coefficient and its clustered variance, without small-sample factor.
 
-    Parameters
-    ----------
-    grams : Grams
-    controls : iterable of int
-        Which of the controls enter, from 0.
+    ``controls``: which of the controls enter, from 0.
     """
     used = np.array([0, *(1 + c for c in controls)])
     last = grams.total.shape[0] - 1

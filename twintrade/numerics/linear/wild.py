@@ -102,10 +102,7 @@ class WildPolynomials:
 def simulate(sums: Sums, weights: FloatArray) -> WildPolynomials:
     """Return the polynomials of all draws.
 
-    Parameters
-    ----------
-    sums : Sums
-    weights : FloatArray, shape (n_draws, n_groups)
+    ``weights`` (n_draws, n_groups).
     """
     numerator = np.stack([weights @ sums.s0, weights @ sums.s1])
     variance = np.zeros((3, weights.shape[0]))

@@ -52,10 +52,6 @@ def compute_incidental_bias(panel: DyadPanel) -> IncidentalBias:
     With H, S and x-tilde of a dyad and G[x] the third derivative of its profiled log likelihood contracted with x,
     the bias is W^-1 (I/(I-1) B / n_j + J/(J-1) D / n_i), where B sums over origins
     -tr[(sum H)^+ sum H x S'] + 1/2 tr[(sum H)^+ (sum G[x]) (sum H)^+ (sum S S')], and D over destinations.
-
-    Parameters
-    ----------
-    panel : DyadPanel
     """
     information = panel.information
     weighted = np.einsum("pts,psk->ptk", information, panel.regressors)

@@ -26,20 +26,8 @@ def fit_with_dummies(
 ) -> tuple[FloatArray, BoolArray]:
     """Return what rows with a dummy would have without it once each level has the sum that was observed.
 
-    Parameters
-    ----------
-    of : ExactUpdates
-    dummies : RowDummies
-    n_rounds : int
-        Rounds at most.
-    start : Start or None
-        None: from the means as they are.
-
-    Returns
-    -------
-    FloatArray, shape (n_entries,)
-    BoolArray, shape (n_entries,)
-        Whether some row that is left has an outcome in every level of the row.
+    ``n_rounds``: rounds at most; ``start``: none: from the means as they are. Returns (n_entries,); (n_entries,):
+    whether some row that is left has an outcome in every level of the row.
     """
     n_each = max(1, NUMBERS_AT_ONCE // of.y.size)
     parts = []
@@ -79,11 +67,7 @@ def _fit_run(
 def lay_out_updates(y: FloatArray, means: FloatArray, weights: FloatArray, order: EliminationOrder) -> ExactUpdates:
     """Lay rows out in a cube if there is one.
 
-    Parameters
-    ----------
-    y, means, weights : FloatArray, shape (n_rows,)
-    order : EliminationOrder
-        Of the effects.
+    ``y``, ``means``, ``weights`` (n_rows,); ``order``: of the effects.
     """
     coefficients, cube = order.list_coefficients(), order.cube
     if cube is None:

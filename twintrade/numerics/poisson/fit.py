@@ -74,30 +74,11 @@ def fit_poisson(
 ) -> PoissonFit:
     """Fit y ~ exp(X b + effects + offset) by iteratively reweighted least squares.
 
-    Parameters
-    ----------
-    y : FloatArray
-        (n,) finite and not negative; any scale.
-    X : FloatArray
-        (n, k); k may be zero: the effects alone are fitted.
-    codes : sequence of IntArray
-        (n,) non-negative integers per effect.
-    weights, offset : FloatArray, optional
-        (n,).
-    tolerance : float
-        Relative change of the deviance at which the last, tightly solved, steps begin.
-    names : sequence of str, optional
-        Names of the columns, for messages.
-    drop_singletons : bool
-        Leave out rows that are alone in a level, as ppmlhdfe does; coefficients are the same.
-    rows : IntArray, optional
-        (m,) those that a fit to the same zeros has kept, so that separated ones are not looked for again.
-
-    Raises
-    ------
-    EstimationError
-        If the outcome is negative, missing, infinite or zero throughout, if nothing is left to fit, or if the
-        iterations do not converge.
+    ``y``: (n,) finite and not negative; any scale; ``X``: (n, k); k may be zero: the effects alone are fitted;
+    ``codes``: (n,) non-negative integers per effect; ``weights``, ``offset``: (n,); ``tolerance``: relative change of
+    the deviance at which the last, tightly solved, steps begin; ``names``: names of the columns, for messages;
+    ``drop_singletons``: leave out rows that are alone in a level, as ppmlhdfe does; coefficients are the same;
+    ``rows``: (m,) those that a fit to the same zeros has kept, so that separated ones are not looked for again.
     """
     _check(y, X, weights, offset)
     effects = build_absorber([np.asarray(code) for code in codes])

@@ -74,13 +74,8 @@ def drop_all_zero_levels(
 def find_separated(y: FloatArray, X: FloatArray, effects: Absorber, kept: BoolArray) -> tuple[BoolArray, bool]:
     """Find zeros that regressors and effects separate, given that every level of a kept row has a positive outcome.
 
-    Returns
-    -------
-    separated : BoolArray
-        (n,) among the kept rows.
-    full_rank : bool
-        Whether the regressors are independent of the effects and of each other among the positive outcomes alone;
-        then they are so among all rows.
+    Returns ``separated`` : (n,) among the kept rows; ``full_rank`` : whether the regressors are independent of the
+    effects and of each other among the positive outcomes alone; then they are so among all rows.
     """
     positive = y > 0
     positive &= kept

@@ -82,13 +82,7 @@ class Regressors:
 
 
 def iterate(problem: Problem, tolerance: float, max_iterations: int) -> tuple[Position, Regressors, int]:
-    """Step until a full step is negligible and the regressors were residualized tightly.
-
-    Raises
-    ------
-    EstimationError
-        If that does not happen within ``max_iterations``.
-    """
+    """Step until a full step is negligible and the regressors were residualized tightly."""
     n = problem.y.size
     room = Room(np.empty(n), np.empty(n), np.empty(n), None if problem.weights is None else np.empty(n))
     position, regressors = _first(problem, room)

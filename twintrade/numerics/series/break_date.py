@@ -43,13 +43,8 @@ def find_unknown_break(
     Both bootstraps draw autoregressive errors of order one fitted to residuals: the p-value from series without a
     break, the interval from series with the break that was found, whose estimated dates scatter around it.
 
-    Parameters
-    ----------
-    y : FloatArray, shape (n_periods,)
-    periods : IntArray, shape (n_periods,)
-        Without gaps.
-    trim : float
-        Share of periods on either side where no break is sought.
+    ``y`` (n_periods,); ``periods`` (n_periods,): without gaps; ``trim``: share of periods on either side where no
+    break is sought.
     """
     statistics, dates, p = _test_breaks(y, periods, rng, trim, seasons, draws)
     best = int(np.argmax(statistics))
@@ -86,14 +81,8 @@ def compute_break_power(
 
     Each series is the smooth part of ``y`` with errors like its residuals, and is tested as ``y`` was.
 
-    Parameters
-    ----------
-    y, periods, trim, seasons
-        As in ``find_unknown_break``.
-    date : int
-        First period after the move.
-    shift : float
-        Its size, in units of ``y``.
+    ``y``, ``periods``, ``trim``, ``seasons``: as in ``find_unknown_break``; ``date``: first period after the move;
+    ``shift``: its size, in units of ``y``.
     """
     residuals = fit_segmented(y, build_smooth_design(periods, seasons)).residuals
     moved = y - residuals + shift * (periods >= date)
@@ -122,9 +111,7 @@ def draw_ar_errors(
     The coefficient, where it is not given, is corrected for its small-sample bias of about -(1 + 3 rho) / n and held
     below 0.95.
 
-    Returns
-    -------
-    FloatArray, shape (draws, n_periods)
+    Returns (draws, n_periods).
     """
     n = residuals.size
     if rho is None:

@@ -10,19 +10,9 @@ from twintrade.numerics.arrays import FloatArray
 def compute_moving_block_p(residuals: FloatArray, n_after: int, order: float = 1.0) -> float:
     """Return the p-value over all cyclic shifts of the residuals (Chernozhukov, Wüthrich and Zhu 2021, eq. 4).
 
-    Parameters
-    ----------
-    residuals : FloatArray, shape (n_periods,)
-        From a fit on all periods under the null hypothesis, the tested periods last.
-    n_after : int
-        Tested periods.
-    order : float
-        Norm of the statistic: 1 for lasting effects, larger for short large ones.
-
-    Returns
-    -------
-    float
-        A multiple of 1 / n_periods, at least that.
+    ``residuals`` (n_periods,): from a fit on all periods under the null hypothesis, the tested periods last;
+    ``n_after``: tested periods; ``order``: norm of the statistic: 1 for lasting effects, larger for short large ones.
+    Returns a multiple of 1 / n_periods, at least that.
     """
     doubled = np.concatenate([residuals, residuals])
     n = residuals.size

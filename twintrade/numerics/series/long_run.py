@@ -17,14 +17,9 @@ def choose_lags(n_periods: int) -> int:
 def compute_long_run_covariance(scores: FloatArray, lags: int, *, is_prewhitened: bool = False) -> FloatArray:
     """Return the covariance of the column sums of serially correlated rows.
 
-    Parameters
-    ----------
-    scores : FloatArray, shape (n_periods, n_effects)
-        In the order of time; scaled so that their sum is the error of the estimate.
-    lags : int
-        Bartlett weights 1 - l / (lags + 1).
-    is_prewhitened : bool
-        Fit ``s_t = A s_{t-1} + u_t`` with the roots of A held below 0.97, and recolor the covariance of u.
+    ``scores`` (n_periods, n_effects): in the order of time; scaled so that their sum is the error of the estimate;
+    ``lags``: bartlett weights 1 - l / (lags + 1); ``is_prewhitened``: fit ``s_t = A s_{t-1} + u_t`` with the roots of
+    A held below 0.97, and recolor the covariance of u.
     """
     if not is_prewhitened:
         return sum_bartlett(scores, lags)
@@ -53,11 +48,8 @@ def weigh_bartlett(distance: Distance, cutoff: float) -> Distance:
 def sum_bartlett(scores: FloatArray, lags: int) -> FloatArray:
     """Return the Bartlett long-run sum of outer products, shape (n_effects, n_effects).
 
-    Parameters
-    ----------
-    scores : FloatArray, shape (..., n_periods, n_effects)
-        In the order of time; series of an earlier axis are summed and have no products with one another.
-    lags : int
+    ``scores`` (..., n_periods, n_effects): in the order of time; series of an earlier axis are summed and have no
+    products with one another.
     """
     n_effects = scores.shape[-1]
     total = np.zeros((n_effects, n_effects))

@@ -39,17 +39,8 @@ class RestrictedSeries:
 
         A t statistic over Bartlett errors is far from Student's t in a short series, and so it is in the draws.
 
-        Parameters
-        ----------
-        y : FloatArray, shape (n_periods,)
-            Less the effect that is tested.
-        loadings : FloatArray, shape (n_periods, n_effects)
-            Estimates are ``y @ loadings``.
-
-        Returns
-        -------
-        FloatArray, shape (draws + 1, n_effects)
-            The series first.
+        ``y`` (n_periods,): less the effect that is tested; ``loadings`` (n_periods, n_effects): estimates are ``y @
+        loadings``. Returns (draws + 1, n_effects): the series first.
         """
         left = _take_off(y[None], self.null)
         rho = float(np.interp(_correlate(left)[0], self.medians, GRID))

@@ -34,13 +34,7 @@ def build_segmented_design(
 
 
 def fit_segmented(y: FloatArray, design: FloatArray) -> SegmentedFit:
-    """Return least squares; periods must outnumber regressors.
-
-    Raises
-    ------
-    EstimationError
-        Too few periods, or collinear regressors.
-    """
+    """Return least squares; periods must outnumber regressors."""
     if design.shape[0] <= design.shape[1]:
         raise EstimationError(f"{design.shape[0]} periods cannot determine {design.shape[1]} coefficients")
     gram = design.T @ design
@@ -56,17 +50,8 @@ def compute_break_statistics(
 ) -> tuple[FloatArray, IntArray]:
     """Return the F statistic of a level and slope change at every date inside the trimmed range (Andrews 1993).
 
-    Parameters
-    ----------
-    y : FloatArray, shape (n_series, n_periods)
-    periods : IntArray, shape (n_periods,)
-    trim : float
-        Share of periods that must lie on either side.
-
-    Returns
-    -------
-    FloatArray, shape (n_series, n_dates), and IntArray, shape (n_dates,)
-        Statistics and the first period after each break.
+    ``y`` (n_series, n_periods); ``periods`` (n_periods,); ``trim``: share of periods that must lie on either side.
+    Returns (n_series, n_dates): statistics and the first period after each break.
     """
     n = periods.size
     edge = max(int(np.ceil(trim * n)), 3)

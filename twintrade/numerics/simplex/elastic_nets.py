@@ -29,19 +29,8 @@ def fit_elastic_net(columns: FloatArray, target: FloatArray, penalty: float, mix
     Positive and negative parts of w are separate non-negative unknowns; the ridge rows' target carries the linear
     term by completing the square, so the problem is one NNLS. It needs a ridge part, hence ``mix < 1``.
 
-    Parameters
-    ----------
-    columns : FloatArray, shape (n_rows, n_weights)
-    target : FloatArray, shape (n_rows,)
-    penalty : float
-        Positive.
-    mix : float
-        Share of the absolute penalty, in [0, 1).
-
-    Raises
-    ------
-    EstimationError
-        Penalty or mix out of range, or no convergence.
+    ``columns`` (n_rows, n_weights); ``target`` (n_rows,); ``penalty``: positive; ``mix``: share of the absolute
+    penalty, in [0, 1).
     """
     if not (penalty > 0 and 0 <= mix < 1):
         raise EstimationError(f"an elastic net needs penalty > 0 and mix in [0, 1), not {penalty} and {mix}")
@@ -67,13 +56,7 @@ def compute_emptying_penalty(columns: FloatArray, target: FloatArray, mix: float
 
 
 def choose_net(columns: FloatArray, target: FloatArray, mixes: tuple[float, ...], n_blocks: int) -> NetFit:
-    """Choose penalty and mix by leaving out consecutive blocks of rows, and refit on all of them.
-
-    Raises
-    ------
-    EstimationError
-        The target does not vary, so no penalty is better than another.
-    """
+    """Choose penalty and mix by leaving out consecutive blocks of rows, and refit on all of them."""
     blocks = np.array_split(np.arange(target.size), min(n_blocks, target.size))
     best, least = None, np.inf
     for mix in mixes:

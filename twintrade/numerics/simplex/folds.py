@@ -25,22 +25,8 @@ def fit_leave_one_out_weights(columns: FloatArray, target: FloatArray, start: Fl
     Where columns reproduce the target exactly, where the iteration does not settle, or where its solution is not
     accurate, ``fit_simplex_weights`` decides, so that the answer is the same everywhere.
 
-    Parameters
-    ----------
-    columns : FloatArray, shape (n_rows, n_weights)
-    target : FloatArray, shape (n_rows,)
-    start : FloatArray, shape (n_weights,)
-        Simplex weights with all rows.
-
-    Returns
-    -------
-    FloatArray, shape (n_rows, n_weights)
-        Row i without row i of the problem.
-
-    Raises
-    ------
-    EstimationError
-        As of ``fit_simplex_weights``.
+    ``columns`` (n_rows, n_weights); ``target`` (n_rows,); ``start`` (n_weights,): simplex weights with all rows.
+    Returns (n_rows, n_weights): row i without row i of the problem.
     """
     n_rows, n_weights = columns.shape
     if n_weights == 1:

@@ -16,12 +16,7 @@ def fit_frank_wolfe_weights(columns: FloatArray, target: FloatArray, zeta: float
     than ``least_gain^2``, visibly short of the optimum where the objective is flat: use it to reproduce published
     numbers, and ``fit_simplex_weights`` for the optimum itself.
 
-    Parameters
-    ----------
-    columns : FloatArray, shape (n_rows, n_weights)
-    target : FloatArray, shape (n_rows,)
-    zeta : float
-    least_gain : float
+    ``columns`` (n_rows, n_weights); ``target`` (n_rows,).
     """
     start = np.full(columns.shape[1], 1.0 / columns.shape[1])
     rough = _descend(columns, target, start, zeta, least_gain, FIRST_STEPS)

@@ -8,17 +8,8 @@ from twintrade.numerics.arrays import FloatArray
 def compute_distance_outside(target: FloatArray, donors: FloatArray) -> tuple[float, int]:
     """Return the largest distance outside the donors' range in a period, in standard deviations, and how often.
 
-    Parameters
-    ----------
-    target : FloatArray, shape (n_periods,)
-    donors : FloatArray, shape (n_donors, n_periods)
-
-    Returns
-    -------
-    float
-        Largest distance over the standard deviation across donors in that period; 0 inside.
-    int
-        Number of periods outside.
+    ``target`` (n_periods,); ``donors`` (n_donors, n_periods). Returns largest distance over the standard deviation
+    across donors in that period; 0 inside; number of periods outside.
     """
     spread = donors.std(axis=0)
     beyond = np.maximum(target - donors.max(axis=0), donors.min(axis=0) - target)

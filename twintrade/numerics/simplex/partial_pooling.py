@@ -18,24 +18,9 @@ def fit_partially_pooled_weights(
     Imbalances of different cases are aligned by event time, the last period before the onset first; where a case has
     fewer periods before it, the average is over the cases that have one.
 
-    Parameters
-    ----------
-    treated : list of FloatArray, each of shape (n_before_k,)
-        Outcomes before the onset in the order of event time -1, -2, ...
-    donors : list of FloatArray, each of shape (n_donors_k, n_before_k)
-    pooling : float
-        0 fits each case alone, 1 only the average.
-    ridge : float
-        Penalty on squared weights.
-
-    Returns
-    -------
-    list of FloatArray, each of shape (n_donors_k,)
-
-    Raises
-    ------
-    EstimationError
-        Pooling outside [0, 1], or no convergence.
+    ``treated`` (n_before_k,): outcomes before the onset in the order of event time -1, -2, ; ``donors`` (n_donors_k,
+    n_before_k); ``pooling``: 0 fits each case alone, 1 only the average; ``ridge``: penalty on squared weights.
+    Returns (n_donors_k,).
     """
     if not 0 <= pooling <= 1:
         raise EstimationError(f"pooling lies between 0 and 1, not {pooling}")

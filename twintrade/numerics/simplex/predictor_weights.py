@@ -43,13 +43,8 @@ def standardize_predictors(predictors: FloatArray) -> FloatArray:
 def weigh(predictors: FloatArray, outcomes: FloatArray, importance: FloatArray) -> PredictorFit:
     """Return donor weights for given V (Abadie, Diamond and Hainmueller 2010, eq. 5).
 
-    Parameters
-    ----------
-    predictors : FloatArray, shape (1 + n_donors, n_predictors)
-        Standardized; the treated unit first.
-    outcomes : FloatArray, shape (1 + n_donors, n_before)
-    importance : FloatArray, shape (n_predictors,)
-        Non-negative.
+    ``predictors`` (1 + n_donors, n_predictors): standardized; the treated unit first; ``outcomes`` (1 + n_donors,
+    n_before); ``importance`` (n_predictors,): non-negative.
     """
     share = importance / importance.sum()
     root = np.sqrt(share)

@@ -14,15 +14,8 @@ SMALLEST_PENALTY = 1e-8
 def augment_weights(donors: FloatArray, treated: FloatArray, penalty: float, base: FloatArray) -> FloatArray:
     """Return simplex weights plus the ridge correction of their imbalance (their eq. 12).
 
-    Parameters
-    ----------
-    donors : FloatArray, shape (n_donors, n_before)
-        Outcomes before the onset less the donors' mean in each period.
-    treated : FloatArray, shape (n_before,)
-        The same of the treated unit.
-    penalty : float
-    base : FloatArray, shape (n_donors,)
-        Simplex weights.
+    ``donors`` (n_donors, n_before): outcomes before the onset less the donors' mean in each period; ``treated``
+    (n_before,): the same of the treated unit; ``base`` (n_donors,): simplex weights.
     """
     imbalance = treated - base @ donors
     gram = donors.T @ donors + penalty * np.eye(donors.shape[1])
@@ -38,15 +31,7 @@ def center_on_donors(values: FloatArray) -> tuple[FloatArray, FloatArray]:
 def standardize_covariates(predictors: FloatArray) -> FloatArray:
     """Return covariates less the donors' mean, in donors' standard deviations; those that do not vary are left out.
 
-    Parameters
-    ----------
-    predictors : FloatArray, shape (1 + n_donors, n_covariates)
-        The treated unit first.
-
-    Raises
-    ------
-    EstimationError
-        Not more donors than covariates, or covariates that repeat one another.
+    ``predictors`` (1 + n_donors, n_covariates): the treated unit first.
     """
     spread = predictors[1:].std(axis=0)
     kept = spread > 0
@@ -62,12 +47,8 @@ def standardize_covariates(predictors: FloatArray) -> FloatArray:
 def remove_covariates(values: FloatArray, covariates: FloatArray) -> FloatArray:
     """Return outcomes less what the donors' regression on covariates predicts (Ben-Michael et al. 2021, section 5).
 
-    Parameters
-    ----------
-    values : FloatArray, shape (1 + n_donors, n_before)
-        Less the donors' mean in each period; the treated unit first.
-    covariates : FloatArray, shape (1 + n_donors, n_covariates)
-        From ``standardize_covariates``.
+    ``values`` (1 + n_donors, n_before): less the donors' mean in each period; the treated unit first; ``covariates``
+    (1 + n_donors, n_covariates): from ``standardize_covariates``.
     """
     slopes = np.linalg.lstsq(covariates[1:], values[1:], rcond=None)[0]
     return np.asarray(values - covariates @ slopes)
@@ -85,10 +66,7 @@ def choose_penalty(donors: FloatArray, treated: FloatArray, base: FloatArray, *,
 
     The largest penalty within one standard error of the smallest mean squared error, or that of the smallest itself.
 
-    Parameters
-    ----------
-    donors, treated, base
-        As in ``augment_weights``.
+    ``donors``, ``treated``, ``base``: as in ``augment_weights``.
     """
     penalties, errors = compute_left_out_errors(donors, treated, base)
     squares = errors**2
@@ -109,15 +87,8 @@ def compute_left_out_errors(
     periods plus the penalty, the ridge regression without t errs by ``d'K^-1 e_t / (e_t'K^-1 e_t)``: inverting the
     blocks of K shows it. One singular value decomposition serves every period and penalty.
 
-    Parameters
-    ----------
-    donors, treated, base
-        As in ``augment_weights``.
-
-    Returns
-    -------
-    penalties : FloatArray, shape (n_penalties,)
-    errors : FloatArray, shape (n_before, n_penalties)
+    ``donors``, ``treated``, ``base``: as in ``augment_weights``. Returns ``penalties`` (n_penalties,); ``errors``
+    (n_before, n_penalties).
     """
     n_donors, n_before = donors.shape
     square = np.linalg.qr(donors, mode="r") if n_donors > n_before else donors

@@ -44,18 +44,10 @@ def compute_did_weights(
 ) -> DidWeights:
     """Return the weights of Algorithm 1, or those that make it synthetic control or difference-in-differences.
 
-    Parameters
-    ----------
-    treated : FloatArray, shape (n_periods,)
-        Mean of the treated units.
-    donors : FloatArray, shape (n_donors, n_periods)
-    before, after : BoolArray, shape (n_periods,)
-    n_treated : int
-    kind : {"sdid", "sc", "did"}
-        "sc" fits without intercept and gives no weight to periods before; "did" weighs everything equally.
-    solver : {"exact", "published"}
-        The optimum, or the stopping point of the reference software (California: -15.605 against -15.604 for
-        sdid, -19.51 against -19.62 for sc).
+    ``treated`` (n_periods,): mean of the treated units; ``donors`` (n_donors, n_periods); ``before``, ``after``
+    (n_periods,); ``kind``: "sc" fits without intercept and gives no weight to periods before; "did" weighs everything
+    equally; ``solver``: the optimum, or the stopping point of the reference software (California: -15.605 against
+    -15.604 for sdid, -19.51 against -19.62 for sc).
     """
     n_before, n_after = int(before.sum()), int(after.sum())
     level = compute_noise_level(donors[:, before])

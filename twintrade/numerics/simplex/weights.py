@@ -24,20 +24,7 @@ def fit_simplex_weights(columns: FloatArray, target: FloatArray, ridge: float = 
     With more weights than rows and a ridge that is not tiny the dual with one unknown a row is far smaller, and is
     solved first.
 
-    Parameters
-    ----------
-    columns : FloatArray, shape (n_rows, n_weights)
-    target : FloatArray, shape (n_rows,)
-    ridge : float
-
-    Returns
-    -------
-    FloatArray, shape (n_weights,)
-
-    Raises
-    ------
-    EstimationError
-        There is nothing to weigh, a value is not finite, or the solver does not converge.
+    ``columns`` (n_rows, n_weights); ``target`` (n_rows,). Returns (n_weights,).
     """
     n_weights = columns.shape[1]
     if n_weights == 0:

@@ -18,18 +18,9 @@ def fit_hazard(x: FloatArray, cohort: IntArray, can_begin: BoolArray) -> FloatAr
     Of those at risk at a date the ones that sign are as likely as their hazards say, whatever the date does to all.
     They sign one after the other, nobody knows in which order: those before count by the share of orders.
 
-    Parameters
-    ----------
-    x : FloatArray, shape (n_units, n_variables)
-    cohort : IntArray, shape (n_units,)
-        Position of the date at which each signs; the number of dates for those that never do.
-    can_begin : BoolArray, shape (n_units, n_cohorts)
-        Whether a unit could sign at a date if it has not before.
-
-    Raises
-    ------
-    EstimationError
-        A variable does not vary, or the likelihood has no maximum.
+    ``x`` (n_units, n_variables); ``cohort`` (n_units,): position of the date at which each signs; the number of dates
+    for those that never do; ``can_begin`` (n_units, n_cohorts): whether a unit could sign at a date if it has not
+    before.
     """
     spread = x.std(axis=0)
     if not (spread > 0).all():

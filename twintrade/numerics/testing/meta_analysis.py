@@ -31,17 +31,9 @@ def fit_random_effects(
 ) -> RandomEffects:
     """Return the random-effects mean with the Hartung-Knapp interval (Knapp and Hartung 2003).
 
-    Parameters
-    ----------
-    effects, variances : FloatArray, shape (n_cases,)
-    is_truncated : bool
-        Never below the variance without the Hartung-Knapp factor: effects that happen to lie closer together than
-        their own variances allow are no reason for a short interval.
-
-    Raises
-    ------
-    InferenceError
-        Fewer than two cases, or a variance that is not positive.
+    ``effects``, ``variances`` (n_cases,); ``is_truncated``: never below the variance without the Hartung-Knapp
+    factor: effects that happen to lie closer together than their own variances allow are no reason for a short
+    interval.
     """
     n = effects.size
     if n < 2:
@@ -97,11 +89,7 @@ def bound_best_p(p_best: float, n_best: int, n_all: int) -> float:
     The chance that at least ``n_best`` of ``n_all`` independent uniform p-values fall at or below the largest of the
     chosen ones: what a reader must allow for who does not know how the cases were picked.
 
-    Parameters
-    ----------
-    p_best : float
-        Largest p-value among the chosen cases.
-    n_best, n_all : int
+    ``p_best``: largest p-value among the chosen cases.
     """
     if n_best > n_all:
         raise InferenceError(f"{n_best} cases cannot be the best of {n_all}")

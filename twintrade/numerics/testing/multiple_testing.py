@@ -15,12 +15,8 @@ def adjust_sharpened_q(p: FloatArray) -> FloatArray:
 def adjust_romano_wolf(observed: FloatArray, drawn: FloatArray) -> FloatArray:
     """Return step-down p-values from the joint distribution of statistics under the null (Romano and Wolf 2005).
 
-    Parameters
-    ----------
-    observed : FloatArray, shape (k,)
-        Absolute, or signed, statistics.
-    drawn : FloatArray, shape (n_draws, k)
-        The same under the null, jointly drawn.
+    ``observed`` (k,): absolute, or signed, statistics; ``drawn`` (n_draws, k): the same under the null, jointly
+    drawn.
     """
     size, draws = np.abs(observed), np.abs(drawn)
     order = np.argsort(-size, kind="stable")

@@ -32,11 +32,7 @@ class Multipliers:
     def times(self, values: FloatArray, items: IntArray) -> FloatArray:
         """Return the sums over items of multiplier times value, shape (n_draws, n_columns).
 
-        Parameters
-        ----------
-        values : FloatArray, shape (n_chosen, n_columns)
-        items : IntArray, shape (n_chosen,)
-            Whose multipliers each row takes.
+        ``values`` (n_chosen, n_columns); ``items`` (n_chosen,): whose multipliers each row takes.
         """
         pattern = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1)
         table = np.where(pattern == 1, self.values[1], self.values[0])
@@ -51,14 +47,7 @@ class Multipliers:
 
 
 def draw_multipliers(rng: np.random.Generator, n_draws: int, n_items: int, weights: str) -> Iterator[Multipliers]:
-    """Draw multipliers of mean zero and variance one, some draws at a time.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    n_draws, n_items : int
-    weights : {"rademacher", "mammen"}
-    """
+    """Draw multipliers of mean zero and variance one, some draws at a time."""
     first, second, probability = TWO_POINTS[weights]
     for start in range(0, n_draws, DRAWS_AT_ONCE):
         n = min(DRAWS_AT_ONCE, n_draws - start)

@@ -28,12 +28,8 @@ class GapNoise:
 def compute_gap_noise(squares: FloatArray, counts: FloatArray, sizes: FloatArray) -> GapNoise:
     """Return each case's scale: what cases of its size have, times the root of how much more or less it had itself.
 
-    Parameters
-    ----------
-    squares, counts : FloatArray, shape (n_cases,)
-        Mean square before the onset, and over how many periods; fewer than three tell nothing of a case.
-    sizes : FloatArray, shape (n_cases,)
-        Before the onset; only their order counts.
+    ``squares``, ``counts`` (n_cases,): mean square before the onset, and over how many periods; fewer than three tell
+    nothing of a case; ``sizes`` (n_cases,): before the onset; only their order counts.
     """
     is_known = (counts >= FEWEST_BEFORE) & (squares > 1e-12 * np.nanmax(squares, initial=0.0)) & np.isfinite(sizes)
     if not is_known.any():
@@ -48,10 +44,7 @@ def compute_gap_noise(squares: FloatArray, counts: FloatArray, sizes: FloatArray
 def compute_two_way_squares(values: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return each row's mean square around row and column means, freed of the row's own mean, and its periods.
 
-    Parameters
-    ----------
-    values : FloatArray, shape (n_cases, n_periods)
-        NaN where nothing is observed.
+    ``values`` (n_cases, n_periods): naN where nothing is observed.
     """
     seen = np.isfinite(values)
     net = values - _average(values, seen, 1)[:, None]

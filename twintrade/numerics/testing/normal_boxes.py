@@ -25,10 +25,7 @@ def integrate_normal_box(mean: FloatArray, covariance: FloatArray, low: FloatArr
     Coordinates are taken in turn, each conditional on those before it, at the points of a Richtmyer lattice with the
     baker's transformation; the lattice is fixed, so results repeat. Errors are about 1e-5.
 
-    Parameters
-    ----------
-    mean, low, high : FloatArray, shape (k,)
-    covariance : FloatArray, shape (k, k)
+    ``mean``, ``low``, ``high`` (k,); ``covariance`` (k, k).
     """
     k = mean.size
     root = np.linalg.cholesky(covariance + 1e-14 * np.trace(covariance) / k * np.eye(k))

@@ -22,12 +22,8 @@ class PlaceboRank:
 def compute_placebo_rank(statistic: float | FloatArray, others: FloatArray) -> PlaceboRank:
     """Rank a statistic, larger meaning more unusual; ties count against it.
 
-    Parameters
-    ----------
-    statistic : float or FloatArray, shape (n_placebos,)
-        One value, or the value to be held against each placebo.
-    others : FloatArray, shape (n_placebos,)
-        NaN for placebos that could not be formed: they do not count.
+    ``statistic`` (n_placebos,): one value, or the value to be held against each placebo; ``others`` (n_placebos,):
+    naN for placebos that could not be formed: they do not count.
     """
     statistic = np.broadcast_to(statistic, others.shape)
     is_formed = ~np.isnan(others) & ~np.isnan(statistic)

@@ -49,15 +49,8 @@ def draw_totals(
 ) -> Drawing:
     """Draw observed totals of treated pairs, those expected without agreements, and their range.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        period, period_label, n_in_force, observed, expected, low, high.
-    unit, period_name : str
-    theme : Theme, optional
-    is_simulated : bool
-    height : float
-        In inches, that of the picture beside it.
+    ``frame``: period, period_label, n_in_force, observed, expected, low, high; ``height``: in inches, that of the
+    picture beside it.
     """
     theme = theme or Theme()
     top = float(frame[["observed", "expected"]].max().max())
@@ -163,14 +156,8 @@ def draw_methods(
 ) -> Drawing:
     """Draw one change in percent a line, on a scale of logs, its name above it and its number at the right.
 
-    Parameters
-    ----------
-    rows : list of (str, Effect, bool)
-        Name, effect, and whether it is the answer of the page.
-    theme : Theme, optional
-    is_simulated : bool
-    height : float
-        In inches; by default what the names take.
+    ``rows``: name, effect, and whether it is the answer of the page; ``height``: in inches; by default what the names
+    take.
     """
     theme = theme or Theme()
     height = height or measure_methods([label for label, _, _ in rows], theme, is_simulated)

@@ -25,10 +25,7 @@ MOST_PATHS = 3
 def build_paths(page: Page, studies: list[Study], simulated: tuple[str, ...]) -> tuple[Block, ...]:
     """Return one figure of at most three paths, in full the others in panels, and all columns in tables.
 
-    Parameters
-    ----------
-    studies : list of (int, Record, DataFrame)
-        In the order of the ladder.
+    ``studies``: in the order of the ladder.
     """
     headline = find_headline(page.results)
     key = ("estimator", "specification")

@@ -55,12 +55,8 @@ class JudgedCheck:
 def collect_checks(page: Page, findings: list[Record], *, is_whole: bool) -> list[JudgedCheck]:
     """Return the checks of the headline, of other columns those that object, of the rest one of a kind; or all.
 
-    Parameters
-    ----------
-    findings : list of Record
-        Those with a verdict.
-    is_whole : bool
-        Whether checks of all columns are tabled, with all their variants.
+    ``findings``: those with a verdict; ``is_whole``: whether checks of all columns are tabled, with all their
+    variants.
     """
     columns = {_key(s): s for s in list_specifications(page.results)}
     headline = find_headline(page.results)

@@ -12,14 +12,7 @@ def describe_money(
 ) -> str:
     """Return what is said about the headline in money.
 
-    Parameters
-    ----------
-    money : Money
-    say : callable
-        From the key of a sentence and its values to the sentence.
-    outcome, period_name : str
-    names : callable
-        From names of checks to words.
+    ``say``: from the key of a sentence and its values to the sentence; ``names``: from names of checks to words.
     """
     shared: dict[str, Value] = {"outcome": outcome, "period_name": period_name, "level": money.level}
     shared |= {"first": money.first, "last": money.last}

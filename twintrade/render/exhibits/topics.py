@@ -90,10 +90,7 @@ def _unnamed(frame: pd.DataFrame) -> pd.DataFrame:
 def build_payloads(page: Page, owners: Mapping[str, Record], paired: Sequence[str] = ()) -> list[Block]:
     """Return payloads as figures and tables; one drawn as a figure needs no table of its own.
 
-    Parameters
-    ----------
-    paired : sequence of str
-        Kinds of payloads whose figures are drawn half as wide, two beside each other.
+    ``paired``: kinds of payloads whose figures are drawn half as wide, two beside each other.
     """
     half = replace(page, theme=replace(page.theme, width=page.theme.width * HALF))
     kinds = page.results.payload_kinds

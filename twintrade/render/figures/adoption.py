@@ -32,10 +32,7 @@ HATCHES = {"undated": "///", "always-treated": "xxx", "always treated": "xxx"}
 def draw(frame: pd.DataFrame, *, theme: Theme | None = None, is_simulated: bool = False) -> Figure:
     """Draw treatment status by unit and period.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        unit, period, status; or period, status, n_units.
+    ``frame``: unit, period, status; or period, status, n_units.
     """
     theme = theme or Theme()
     frame = frame.assign(status=frame["status"].map(take_text))

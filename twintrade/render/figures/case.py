@@ -31,19 +31,9 @@ def draw(
 ) -> Figure:
     """Draw paths above and gaps below, one column a donor set.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        method, donor_set, period, period_label, observed, counterfactual, gap.
-    dates : DataFrame, optional
-        period, label, is_chosen: every candidate date; the chosen one is drawn solid.
-    shocks : DataFrame, optional
-        label, first, last: known events, drawn as grey bands.
-    set_names : mapping of str to str
-        Title of each donor set.
-    sets : sequence of str
-        Donor sets shown, in this order.
-    gap_label : str
+    ``frame``: method, donor_set, period, period_label, observed, counterfactual, gap; ``dates``: period, label,
+    is_chosen: every candidate date; the chosen one is drawn solid; ``shocks``: label, first, last: known events,
+    drawn as grey bands; ``set_names``: title of each donor set; ``sets``: donor sets shown, in this order.
     """
     theme = theme or Theme()
     methods = list(dict.fromkeys(frame["method"].map(take_text)))

@@ -26,11 +26,7 @@ def draw(
 ) -> Figure:
     """Draw one bar a row, in the order given.
 
-    Parameters
-    ----------
-    frame : DataFrame
-    label, value : str
-        Its columns of names and numbers.
+    ``label``, ``value``: its columns of names and numbers.
     """
     theme = theme or Theme()
     rows = list_records(frame)
@@ -67,11 +63,7 @@ def draw_years(
 ) -> Figure:
     """Draw one column a year, and beside them what has no year.
 
-    Parameters
-    ----------
-    frame : DataFrame
-    label, value : str
-        Its columns of years, the last one perhaps no year, and counts.
+    ``label``, ``value``: its columns of years, the last one perhaps no year, and counts.
     """
     theme = theme or Theme()
     names = [take_text(v) for v in frame[label]]

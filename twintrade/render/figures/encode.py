@@ -19,13 +19,7 @@ DOTS_PER_INCH = 200
 def encode(figure: Figure, theme: Theme, title: str = "") -> Images:
     """Return the figure in its three encodings.
 
-    Parameters
-    ----------
-    figure : Figure
-    theme : Theme
-        The one it was drawn with.
-    title : str
-        Stored as the picture's own title.
+    ``theme``: the one it was drawn with; ``title``: stored as the picture's own title.
     """
     FigureCanvasAgg(figure)
     with apply_theme(theme), cut_once(), find_once():

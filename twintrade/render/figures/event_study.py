@@ -46,14 +46,8 @@ class EventAxis:
 def draw(frame: pd.DataFrame, axis: EventAxis, *, theme: Theme | None = None, is_simulated: bool = False) -> Figure:
     """Draw one event study, or several dodged on one axis.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        Columns ``reading.EVENT_COLUMNS``; several labels mean several estimators.
-    axis : EventAxis
-    theme : Theme, optional
-    is_simulated : bool
-        Written into the figure.
+    ``frame``: columns ``reading.EVENT_COLUMNS``; several labels mean several estimators; ``is_simulated``: written
+    into the figure.
     """
     theme = theme or Theme()
     labels = list(dict.fromkeys(frame["label"].map(take_text)))

@@ -36,13 +36,8 @@ def draw(
 ) -> Figure:
     """Draw effects with their intervals.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        label, effect, low, high, and optionally group and p, which is printed where there is no interval.
-    x_label : str
-    decimals : int
-        Of the numbers at the right edge.
+    ``frame``: label, effect, low, high, and optionally group and p, which is printed where there is no interval;
+    ``decimals``: of the numbers at the right edge.
     """
     theme = theme or Theme()
     rows = list_records(write_columns(frame[frame["effect"].notna()]))
@@ -61,11 +56,7 @@ def draw_differences(
 ) -> Figure:
     """Draw effects with their intervals, and beside each its difference from the headline with its interval.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        label, group, effect, low, high, p, and the same with ``difference`` before them.
-    x_label : str
+    ``frame``: label, group, effect, low, high, p, and the same with ``difference`` before them.
     """
     theme = theme or Theme()
     rows = list_records(write_columns(frame[frame["effect"].notna()]))
@@ -103,12 +94,7 @@ def draw_changes(
 ) -> Figure:
     """Draw changes in log points on an axis in percent, with the headline's interval behind them for scale.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        label, group, effect, low, high.
-    headline : (float, float, float)
-        Effect and ends; infinite where an end does not exist.
+    ``frame``: label, group, effect, low, high; ``headline``: effect and ends; infinite where an end does not exist.
     """
     theme = theme or Theme()
     rows = list_records(write_columns(frame))

@@ -27,15 +27,8 @@ def draw(
 ) -> Figure:
     """Draw effects or weights by cohort (rows) and event time (columns), zero in white.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        cohort, event_time and a column of values; rows of one cell are added up.
-    labels : mapping of int to str
-        What the cohorts' periods are called, where that is not their number.
-    value : {"effect", "weight"}
-    x_label, value_label : str
-        What event times and values are.
+    ``frame``: cohort, event_time and a column of values; rows of one cell are added up; ``labels``: what the cohorts'
+    periods are called, where that is not their number; ``x_label``, ``value_label``: what event times and values are.
     """
     import seaborn
 

@@ -24,13 +24,8 @@ def draw(
 ) -> Figure:
     """Draw one line a series.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        series, period (or event_time), value, and optionally index, which is drawn in its place.
-    onset : float, optional
-        Where the vertical line stands: half a period before it.
-    y_label, x_label : str
+    ``frame``: series, period (or event_time), value, and optionally index, which is drawn in its place; ``onset``:
+    where the vertical line stands: half a period before it.
     """
     theme = theme or Theme()
     value = "index" if "index" in frame and frame["index"].notna().any() else "value"

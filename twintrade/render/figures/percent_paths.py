@@ -41,12 +41,8 @@ def draw_path(
 ) -> Drawing:
     """Draw effects in log points by event time, with their intervals, on an axis in percent.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        event_time, event_label, effect, low, high, n_units, is_reference, and label where there are several methods:
-        the first stands out.
-    period_name : str
+    ``frame``: event_time, event_label, effect, low, high, n_units, is_reference, and label where there are several
+    methods: the first stands out.
     """
     theme = theme or Theme()
     labels = list(dict.fromkeys(frame["label"].map(take_text))) if "label" in frame else [""]
@@ -81,11 +77,7 @@ def draw_panels(
 ) -> Drawing:
     """Draw effects by event time, a panel a method: changes on one scale in log points, others each on its own.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        As of ``draw_path``, with label and scale.
-    period_name : str
+    ``frame``: as of ``draw_path``, with label and scale.
     """
     theme = theme or Theme()
     parts = dict(list(frame.groupby(frame["label"].map(take_text), sort=False)))

@@ -18,11 +18,7 @@ from twintrade.text import Text, numbers
 def draw(frame: pd.DataFrame, *, y_label: str = "", theme: Theme | None = None, is_simulated: bool = False) -> Figure:
     """Draw one panel a donor set.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        unit, donor_set, is_treated and either event_time (or period) with value, or statistic.
-    y_label : str
+    ``frame``: unit, donor_set, is_treated and either event_time (or period) with value, or statistic.
     """
     theme = theme or Theme()
     sets = list(dict.fromkeys(frame["donor_set"].map(take_text))) if "donor_set" in frame else [""]

@@ -27,16 +27,8 @@ def name_point(
 ) -> None:
     """Say what stands at a place of the axes.
 
-    Parameters
-    ----------
-    axes : Axes
-    place : (float, float)
-        In units of the data; beyond the frame it is moved to its edge.
-    name : Words
-    values : sequence of float
-        The value alone, or with both ends of its interval; a missing one says nothing.
-    write : callable
-        How values are written.
+    ``place``: in units of the data; beyond the frame it is moved to its edge; ``values``: the value alone, or with
+    both ends of its interval; a missing one says nothing; ``write``: how values are written.
     """
     value, *ends = values
     if math.isnan(value):

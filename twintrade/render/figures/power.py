@@ -15,10 +15,7 @@ USUAL = (0.5, 0.8)
 def draw(frame: pd.DataFrame, *, x_label: str = "", theme: Theme | None = None, is_simulated: bool = False) -> Figure:
     """Draw the share of rejections by size of effect, with lines at one half and four fifths.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        effect, rejection_rate.
+    ``frame``: effect, rejection_rate.
     """
     theme = theme or Theme()
     ordered = frame.sort_values("effect")

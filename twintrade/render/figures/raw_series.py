@@ -52,16 +52,9 @@ def draw(
 ) -> Figure:
     """Draw the panels below each other, three and more two a row, the same series in the same line everywhere.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        series, panel, period, period_label, value, unit.
-    dates : DataFrame, optional
-        period, label, is_chosen: every candidate date; the chosen one is drawn solid.
-    shocks : DataFrame, optional
-        label, first, last, first_label, last_label: known events, drawn as grey bands.
-    theme : Theme, optional
-    is_simulated : bool
+    ``frame``: series, panel, period, period_label, value, unit; ``dates``: period, label, is_chosen: every candidate
+    date; the chosen one is drawn solid; ``shocks``: label, first, last, first_label, last_label: known events, drawn
+    as grey bands.
     """
     theme = theme or Theme()
     panels = list(dict.fromkeys(frame["panel"].map(take_text)))
@@ -96,12 +89,8 @@ def draw_grid(
 ) -> Figure:
     """Draw the indices of many cases as small multiples, within one pair of axes: one a panel takes far longer.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        case, series, panel, period, period_label, value.
-    dates : DataFrame, optional
-        case, period, is_chosen: every candidate date.
+    ``frame``: case, series, panel, period, period_label, value; ``dates``: case, period, is_chosen: every candidate
+    date.
     """
     theme = theme or Theme()
     cases, series = (list(dict.fromkeys(frame[column].map(take_text))) for column in ("case", "series"))

@@ -28,13 +28,7 @@ def draw(
 ) -> Figure:
     """Draw points, one shape and colour a group, named where there are few.
 
-    Parameters
-    ----------
-    frame : DataFrame
-    x, y : str
-        Columns of numbers.
-    group, label : str
-        Columns of texts, or empty.
+    ``x``, ``y``: columns of numbers; ``group``, ``label``: columns of texts, or empty.
     """
     theme = theme or Theme()
     with open_figure(theme, 4.0, is_simulated=is_simulated) as figure:

@@ -23,11 +23,7 @@ FAR = 10.0
 def draw(frame: pd.DataFrame, *, y_label: str = "", theme: Theme | None = None, is_simulated: bool = False) -> Figure:
     """Draw intervals by the size of the violation allowed.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        restriction, kind ("original" or "robust"), size, low, high, effect.
-    y_label : str
+    ``frame``: restriction, kind ("original" or "robust"), size, low, high, effect.
     """
     theme = theme or Theme()
     bounds = find_bounds(frame)

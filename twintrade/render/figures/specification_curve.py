@@ -25,12 +25,7 @@ def draw(
 ) -> Figure:
     """Draw estimates in ascending order over a grid of their choices.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        effect, low, high, is_headline, and one column a choice.
-    choices : list of str
-        The columns that hold choices.
+    ``frame``: effect, low, high, is_headline, and one column a choice; ``choices``: the columns that hold choices.
     """
     theme = theme or Theme()
     ordered = frame[frame["effect"].notna()].sort_values("effect", kind="stable").reset_index(drop=True)

@@ -21,10 +21,7 @@ _MOST_NAMES = 12
 def draw(frame: pd.DataFrame, *, theme: Theme | None = None, is_simulated: bool = False) -> Figure:
     """Draw one line an agreement, and a dot a place; the places with most agreements are named.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        city, latitude, longitude, partner_city, partner_latitude, partner_longitude.
+    ``frame``: city, latitude, longitude, partner_city, partner_latitude, partner_longitude.
     """
     theme = theme or Theme()
     with open_figure(theme, 3.6, is_simulated=is_simulated) as figure:

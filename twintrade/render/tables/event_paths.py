@@ -35,10 +35,7 @@ _INTERVAL = 2
 def build_paths_table(studies: Sequence[Study], wording: Wording, notes: Sequence[str] = ()) -> Table:
     """Return one row an event time: the first study with interval, p and treated units, the others beside it.
 
-    Parameters
-    ----------
-    studies : sequence of (int, Record, DataFrame)
-        The first is the headline; frames have the columns ``reading.EVENT_COLUMNS``.
+    ``studies``: the first is the headline; frames have the columns ``reading.EVENT_COLUMNS``.
     """
     rows = [{read_whole(r["event_time"]): r for r in list_records(frame)} for _, _, frame in studies]
     times = sorted({time for row in rows for time in row if time is not None})
@@ -78,10 +75,7 @@ def build_paths_table(studies: Sequence[Study], wording: Wording, notes: Sequenc
 def build_whole_tables(studies: Sequence[Study], wording: Wording, notes: Sequence[str] = ()) -> tuple[Table, ...]:
     """Return every effect with its intervals and p, and below them the joint test and the mean before.
 
-    Parameters
-    ----------
-    studies : sequence of (int, Record, DataFrame)
-        In the order of the ladder; the tables take four of them each.
+    ``studies``: in the order of the ladder; the tables take four of them each.
     """
     parts = [studies[start : start + PER_TABLE] for start in range(0, len(studies), PER_TABLE)]
     caption = wording.say("paths_table")

@@ -51,10 +51,8 @@ def build_ladder_tables(
 ) -> tuple[Table, ...]:
     """Return the ladder, continued in further tables where it has too many columns; empty without estimates.
 
-    Parameters
-    ----------
-    is_short : bool
-        Whether changes in percent with their ends stand in place of every effect, and notes are those of all columns.
+    ``is_short``: whether changes in percent with their ends stand in place of every effect, and notes are those of
+    all columns.
     """
     columns = list_specifications(results)
     n_parts = max(1, ceil(len(columns) / options.count_columns(is_short)))

@@ -52,10 +52,7 @@ def list_page_notes(
 ) -> tuple[str, ...]:
     """Return what holds for every column; the rest stands where the page says what each column estimates.
 
-    Parameters
-    ----------
-    options : TableOptions, optional
-        Of a table with errors or intervals below its estimates; one with the ends of intervals has none.
+    ``options``: of a table with errors or intervals below its estimates; one with the ends of intervals has none.
     """
     effects = _list_effects(results, columns)
     level = _find_level(effects)

@@ -35,20 +35,10 @@ def build_plain_table(
 ) -> Table:
     """Return a frame as a table.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        Columns that are empty throughout are left out.
-    formats : mapping, optional
-        How a column's values are printed.
-    weights : mapping, optional
-        Relative width of text columns that must wrap.
-    is_wrapping : bool
-        Whether columns of long text are found and given their weight where none is stated.
-    most_rows : int
-        Rows printed; the note says how many more there are.
-    sources : mapping, optional
-        Where a column's numbers stand, a row each; by default in the row that the frame's label names.
+    ``frame``: columns that are empty throughout are left out; ``formats``: how a column's values are printed;
+    ``weights``: relative width of text columns that must wrap; ``is_wrapping``: whether columns of long text are
+    found and given their weight where none is stated; ``most_rows``: rows printed; the note says how many more there
+    are; ``sources``: where a column's numbers stand, a row each; by default in the row that the frame's label names.
     """
     frame = write_columns(frame)
     columns = [str(c) for c in frame.columns if frame[c].map(take_text).ne("").any()]

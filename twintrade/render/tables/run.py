@@ -33,10 +33,8 @@ def build_findings_table(
 ) -> Table:
     """Return every finding with its verdict and sentence; failures first.
 
-    Parameters
-    ----------
-    elsewhere : callable
-        Where the document says a finding's sentence already, empty where it does not; failures are said again.
+    ``elsewhere``: where the document says a finding's sentence already, empty where it does not; failures are said
+    again.
     """
     names = {
         (take_text(s["estimator"]), take_text(s["specification"])): format_label(s)

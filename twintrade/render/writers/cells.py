@@ -85,11 +85,7 @@ def compute_column_weights(table: Table, characters: float = WIDTH_IN_CHARACTERS
     A column without a weight of its own gets the width of its longest text; the weighted ones share the rest, and
     at least half of the page, none being narrower than its longest word nor wider than its longest line.
 
-    Parameters
-    ----------
-    table : Table
-    characters : float
-        How many characters stand in a line of the page at the table's size.
+    ``characters``: how many characters stand in a line of the page at the table's size.
     """
     given = [column.weight for column in table.columns]
     if not any(given):

@@ -57,11 +57,7 @@ NOTES = {"note": "Note", "warning": "Warning", "simulated": "Simulated", "code":
 def render_docx(document: Document, template: bytes | None = None) -> bytes:
     """Return the document as DOCX.
 
-    Parameters
-    ----------
-    document : Document
-    template : bytes, optional
-        A department's own DOCX: its styles, header and footer are kept, its text is not.
+    ``template``: a department's own DOCX: its styles, header and footer are kept, its text is not.
     """
     file = docx.Document(io.BytesIO(template)) if template is not None else docx.Document()
     if template is None:

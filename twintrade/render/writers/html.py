@@ -57,11 +57,7 @@ def render_styles(theme: Theme) -> str:
 def render_html(document: Document, theme: Theme | None = None) -> bytes:
     """Return the document as one HTML file, with pictures, styles and script inside.
 
-    Parameters
-    ----------
-    document : Document
-    theme : Theme, optional
-        Its typeface stands before the page's own, its size of text is the page's.
+    ``theme``: its typeface stands before the page's own, its size of text is the page's.
     """
     style = render_styles(theme or Theme())
     has_view = any(isinstance(block, EventView) for block in document.blocks)

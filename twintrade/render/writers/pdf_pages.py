@@ -35,11 +35,7 @@ class Piece:
 def read_piece(block: Mapping[str, Any], height: float) -> Piece:
     """Return a block of the template's data as it takes room on a page.
 
-    Parameters
-    ----------
-    block : mapping of str to object
-    height : float
-        In points.
+    ``height``: in points.
     """
     kind = block["type"]
     if kind == "heading":
@@ -56,11 +52,7 @@ def read_piece(block: Mapping[str, Any], height: float) -> Piece:
 def choose_order(blocks: Sequence[Mapping[str, Any]], heights: Sequence[float]) -> list[int]:
     """Return the order in which blocks of the template's data are set: the most cautious of those of fewest pages.
 
-    Parameters
-    ----------
-    blocks : sequence of mapping
-    heights : sequence of float
-        In points.
+    ``heights``: in points.
     """
     pieces = [read_piece(block, height) for block, height in zip(blocks, heights, strict=True)]
     orders = dict.fromkeys(tuple(sort_pieces(pieces, slack=slack)) for slack in SLACKS)
@@ -78,11 +70,7 @@ def choose_order(blocks: Sequence[Mapping[str, Any]], heights: Sequence[float]) 
 def count_pages(pieces: Sequence[Piece], height: float = HEIGHT) -> int:
     """Return how many pages blocks take in their order.
 
-    Parameters
-    ----------
-    pieces : sequence of Piece
-    height : float
-        Of the text on a page.
+    ``height``: of the text on a page.
     """
     return _list_ends(pieces, height)[-1]
 
@@ -109,13 +97,7 @@ def sort_pieces(pieces: Sequence[Piece], height: float = HEIGHT, slack: float = 
     What does not break and finds no room waits for the next page, while text behind it fills what is left. It passes
     no sub-heading, and nothing of its own series passes it.
 
-    Parameters
-    ----------
-    pieces : sequence of Piece
-    height : float
-        Of the text on a page.
-    slack : float
-        One of ``SLACKS``.
+    ``height``: of the text on a page; ``slack``: one of ``SLACKS``.
     """
     layout = _Layout(pieces, height, slack)
     for place, piece in enumerate(pieces):

@@ -62,17 +62,7 @@ ZERO_WIDTH_SPACE = "\u200b"
 def render_pdf(document: Document, printer: Printer, theme: Theme | None = None) -> tuple[bytes, tuple[Message, ...]]:
     """Return the document as PDF/UA-1 and PDF/A-2a, and a warning for every text the typeface cannot print.
 
-    Parameters
-    ----------
-    document : Document
-    printer : Printer
-    theme : Theme, optional
-        Its typeface and size of text are the PDF's.
-
-    Raises
-    ------
-    TwintradeError
-        If the document breaks a rule of accessible PDF: a figure without alternative text, a skipped heading.
+    ``theme``: its typeface and size of text are the PDF's.
     """
     theme = theme or Theme()
     language, _, region = document.language.partition("-")

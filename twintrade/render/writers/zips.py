@@ -17,12 +17,7 @@ def normalize_zip(archive: bytes) -> bytes:
 def pack_zip(members: Mapping[str, bytes], executable: Collection[str] = ()) -> bytes:
     """Return files as a zip archive in the order of their names, each with a fixed time and mode.
 
-    Parameters
-    ----------
-    members : mapping of str to bytes
-        By path with forward slashes.
-    executable : collection of str
-        Paths of programs.
+    ``members``: by path with forward slashes; ``executable``: paths of programs.
     """
     modes = {name: 0o100755 if name in executable else 0o100644 for name in members}
     return _write({name: members[name] for name in sorted(members)}, modes)

@@ -44,10 +44,7 @@ class Answer:
 def decide_claims(evidence_by_claim: Sequence[tuple[str, Evidence]]) -> list[Answer]:
     """Judge claims: the main one at 5 % on its own, Holm's adjustment over the other examined ones.
 
-    Parameters
-    ----------
-    evidence_by_claim : sequence of (str, Evidence)
-        With the id of each claim.
+    ``evidence_by_claim``: with the id of each claim.
     """
     p = [e.p if e.is_examined and name != MAIN else math.nan for name, e in evidence_by_claim]
     adjusted = adjust_holm(np.array(p, dtype=float))
@@ -86,12 +83,7 @@ def place_effect(
 ) -> tuple[Side, float]:
     """Return the side of a bound that an effect lies on, and the p-value of lying on neither.
 
-    Parameters
-    ----------
-    effect, low, high, p : float
-        As reported; p is that of no effect, and taken where the bound is zero.
-    direction : {"higher", "lower", "not lower", "different"}
-    bound : float
+    ``effect``, ``low``, ``high``, ``p``: as reported; p is that of no effect, and taken where the bound is zero.
     """
     if not is_known(low, high):
         return "neither", math.nan

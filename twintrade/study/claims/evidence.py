@@ -50,11 +50,7 @@ NO_DATA: Literal["other data"] = "other data"
 def find_evidence(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
     """Return what the results hold on a claim, None where they hold nothing about it.
 
-    Parameters
-    ----------
-    results : ResultSet
-    evidence : mapping
-        ``kind`` and what that kind looks at, as in claims.toml.
+    ``evidence``: ``kind`` and what that kind looks at, as in claims.toml.
     """
     return KINDS[str(evidence["kind"])](results, evidence)
 

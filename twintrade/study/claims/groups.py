@@ -11,15 +11,9 @@ from twintrade.study.claims.deciding import LEVEL, Side, compute_interval_p, pla
 def place_groups(rows: list[Record], p: float, evidence: Mapping[str, Any]) -> tuple[Side, float]:
     """Return the side that groups lie on, and the p-value of lying on none.
 
-    Parameters
-    ----------
-    rows : list of Record
-        Effects by group.
-    p : float
-        Of one effect in all groups.
-    evidence : mapping
-        ``direction`` "same", or ``largest``: how the label of the group begins that must be the largest, and
-        ``works`` where its effect must be above zero as well.
+    ``rows``: effects by group; ``p``: of one effect in all groups; ``evidence``: ``direction`` "same", or
+    ``largest``: how the label of the group begins that must be the largest, and ``works`` where its effect must be
+    above zero as well.
     """
     if evidence.get("direction") == "same":
         if p < LEVEL:

@@ -56,11 +56,7 @@ def load_claims(outcome: str = "exports") -> tuple[Mapping[str, Any], ...]:
 def add_ledger(results: ResultSet, further: Sequence[Mapping[str, Any]] = ()) -> ResultSet:
     """Return the results with the payload ``claims``.
 
-    Parameters
-    ----------
-    results : ResultSet
-    further : sequence of mapping
-        The ``[[claim]]`` tables of the analysis file.
+    ``further``: the ``[[claim]]`` tables of the analysis file.
     """
     return replace(results, payloads={**results.payloads, PAYLOAD: build_ledger(results, further)})
 

@@ -32,13 +32,7 @@ _OF_ROWS = re.compile(r"(data|twinnings)\.csv|payloads/.*|figures/.*\.csv")
 
 
 def build_bundle(analysis: Analysis) -> tuple[bytes, tuple[str, ...]]:
-    """Return the deposit of an analysis as a zip, and the inputs that it leaves out.
-
-    Raises
-    ------
-    StoreError
-        Results are absent, or do not follow from what stands in the project now.
-    """
+    """Return the deposit of an analysis as a zip, and the inputs that it leaves out."""
     root, name = analysis.root, analysis.name
     folder = get_results_folder(root, name)
     stale = list_changes(root, name, analysis.raw, analysis.n_guesses)

@@ -32,17 +32,7 @@ _MEGABYTE = 1_000_000
 def render_replication_readme(analyses: Sequence[Analysis], deposit: Deposit | None = None) -> str:
     """Return the README of a package that holds these analyses, as Markdown.
 
-    Parameters
-    ----------
-    analyses : sequence of Analysis
-        Each with fresh results.
-    deposit : Deposit, optional
-        Where the package is the bundle of one analysis.
-
-    Raises
-    ------
-    StoreError
-        Results are absent, or do not follow from what stands in the project now.
+    ``analyses``: each with fresh results; ``deposit``: where the package is the bundle of one analysis.
     """
     done = [read_packaged(analysis, deposit) for analysis in analyses]
     parts = (_overview, _data, _requirements, _programs, _instructions, _exhibits, _references)

@@ -44,21 +44,8 @@ class Wanted:
 def trace_number(folder: Path, name: str, asked: str) -> list[Text | str]:
     """Return line by line where a printed number comes from.
 
-    Parameters
-    ----------
-    folder : Path
-        Of the result set.
-    name : str
-        Analysis.
-    asked : str
-        "Table 7, row 2, column 3", rows and columns by number or by name; or the key that the page shows.
-
-    Raises
-    ------
-    SpecError
-        There is no such place; the message lists those there are.
-    StoreError
-        There are no results.
+    ``folder``: of the result set; ``name``: analysis; ``asked``: "Table 7, row 2, column 3", rows and columns by
+    number or by name; or the key that the page shows.
     """
     manifest = read_manifest(folder)
     if manifest is None:
@@ -78,12 +65,7 @@ def trace_number(folder: Path, name: str, asked: str) -> list[Text | str]:
 
 
 def parse_place(asked: str) -> Wanted:
-    """Return the table, row and column that are asked for.
-
-    Raises
-    ------
-    SpecError
-    """
+    """Return the table, row and column that are asked for."""
     head, *parts = (part.strip() for part in asked.split(","))
     table = _TABLE.fullmatch(head)
     # A name may hold a comma: what begins no part belongs to the part before.
@@ -101,12 +83,7 @@ def parse_place(asked: str) -> Wanted:
 
 
 def find_cell(tables: list[PageTable], asked: str) -> tuple[PageTable, list[PageCell], int, PageCell]:
-    """Return the table, the row, the place of the column, and the cell that are asked for.
-
-    Raises
-    ------
-    SpecError
-    """
+    """Return the table, the row, the place of the column, and the cell that are asked for."""
     wanted = parse_place(asked)
     known = {_read_number(table): table for table in tables if table.number}
     if wanted.table not in known:

@@ -65,13 +65,7 @@ def write_card(name: str, source: Source, query: Query, facts: FetchFacts, table
 
 
 def find_fetched_lines(root: Path, name: str) -> dict[str, Any]:
-    """Return the lines of an analysis file that read a fetched table, as its card says.
-
-    Raises
-    ------
-    DataError
-        The table or its card is absent, or the table is not as it was fetched.
-    """
+    """Return the lines of an analysis file that read a fetched table, as its card says."""
     file, card = f"data/raw/{name}.csv", f"data/raw/{name}.md"
     text = locate(root, card).read_text(encoding="utf-8")
     block, recorded = _BLOCK.search(text), _HASH.search(text)

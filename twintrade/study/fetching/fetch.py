@@ -34,13 +34,7 @@ class Fetched:
 
 
 def describe_fetch(source: Source, query: Query, environment: Mapping[str, str]) -> list[Text]:
-    """Return what a fetch will ask and about how much will come, without asking.
-
-    Raises
-    ------
-    SpecError
-        The source cannot answer the query.
-    """
+    """Return what a fetch will ask and about how much will come, without asking."""
     source.check(query)
     lookups = source.list_lookups(query)
     requests = lookups or source.plan(query, ())
@@ -79,25 +73,9 @@ def fetch_table(
 ) -> Fetched:
     """Fetch a table and write it with its card.
 
-    Parameters
-    ----------
-    root : Path
-        Project folder.
-    name : str
-        Of the table: ``data/raw/NAME.csv`` and ``data/raw/NAME.md`` are written.
-    source : Source
-    query : Query
-    client : Client
-    clock : Timer
-    resume : bool
-        Go on with the answers that an interrupted fetch kept.
-    tell : callable
-        Called with each request before it is asked.
-
-    Raises
-    ------
-    SpecError, SourceError, StoreError
-        Nothing is written but the answers kept so far.
+    ``root``: project folder; ``name``: of the table: ``data/raw/NAME.csv`` and ``data/raw/NAME.md`` are written;
+    ``resume``: go on with the answers that an interrupted fetch kept; ``tell``: called with each request before it is
+    asked.
     """
     source.check(query)
     paths = check_free(root, name)
@@ -162,15 +140,7 @@ class _Walk:
 
 
 def check_free(root: Path, name: str) -> list[str]:
-    """Return the paths of a table and its card, which must not be there yet.
-
-    Raises
-    ------
-    SpecError
-        The name is none.
-    StoreError
-        One of them exists.
-    """
+    """Return the paths of a table and its card, which must not be there yet."""
     check_analysis_name(name)
     paths = [f"{FOLDER}/{name}.csv", f"{FOLDER}/{name}.md"]
     for path in paths:
@@ -180,13 +150,7 @@ def check_free(root: Path, name: str) -> list[str]:
 
 
 def join_pages(source: Source, pages: Sequence[RowsPage]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """Return the columns of all pages and their rows, one after another.
-
-    Raises
-    ------
-    StoreError
-        No page has a row, or two have different columns.
-    """
+    """Return the columns of all pages and their rows, one after another."""
     filled = [page for page in pages if page.rows]
     if not filled:
         raise StoreError(Text("study.fetch-empty", source=source.name))

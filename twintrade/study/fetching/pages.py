@@ -14,12 +14,7 @@ from twintrade.text import Text
 class PageFolder:
     """The answers of one fetch, each in a file named after its question.
 
-    Parameters
-    ----------
-    root : Path
-        Project folder.
-    path : str
-        Of the folder, below it.
+    ``root``: project folder; ``path``: of the folder, below it.
     """
 
     def __init__(self, root: Path, path: str) -> None:

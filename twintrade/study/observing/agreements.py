@@ -37,13 +37,7 @@ class ReadAgreements:
 
 
 def read_agreements(spec: Spec, root: Path) -> ReadAgreements:
-    """Return the agreements of an analysis.
-
-    Raises
-    ------
-    DataError
-        A registry is absent or faulty, or holds undated agreements and the policy is to stop.
-    """
+    """Return the agreements of an analysis."""
     registry = read_twinnings(spec.data.twinnings, root)
     undated = read_undated(spec.data.undated, root)
     links = _undated_frame(undated)

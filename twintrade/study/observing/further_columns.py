@@ -34,21 +34,8 @@ def add_further_columns(
 ) -> FurtherColumns:
     """Return a panel's frame with the covariates and weights that the analysis names.
 
-    Parameters
-    ----------
-    spec : Spec
-    sources : sequence of TradeSource
-        Of the outcome: their files are asked for what no table of covariates has.
-    frame : DataFrame
-    frequency : Frequency
-        Of the panel.
-    root : Path
-
-    Raises
-    ------
-    SpecError
-        A name that no file has, that two tables have, or that is taken; a table about nothing.
-    DataError
+    ``sources``: of the outcome: their files are asked for what no table of covariates has; ``frequency``: of the
+    panel.
     """
     faults = Faults()
     declared = spec.data.covariates

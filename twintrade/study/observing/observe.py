@@ -90,19 +90,7 @@ def build_simulated_files(name: str, spec: Spec) -> dict[str, bytes]:
 def observe(name: str, spec: Spec, root: Path) -> Observed:
     """Read every input of an analysis.
 
-    Parameters
-    ----------
-    name : str
-    spec : Spec
-    root : Path
-        Project folder; the simulated tables stand in it already.
-
-    Raises
-    ------
-    DataError
-        An input is absent or faulty.
-    SpecError
-        The outcome is none of the flows that are read.
+    ``root``: project folder; the simulated tables stand in it already.
     """
     sources = [_source(name, i, entry) for i, entry in enumerate(spec.data.trade)]
     tables = [complete(read_trade(of_flow, root)) for of_flow in _by_flow(sources)]

@@ -42,11 +42,7 @@ _ROLES: Mapping[str, str] = {"always treated": "always-treated", "after the samp
 def assemble_results(run: Run, manifest: Mapping[str, Any]) -> ResultSet:
     """Return the result set of a run.
 
-    Parameters
-    ----------
-    run : Run
-    manifest : mapping
-        Machine facts known before anything is written.
+    ``manifest``: machine facts known before anything is written.
     """
     named = _named(run.ladder.concluded)
     results = ResultSet(

@@ -44,10 +44,7 @@ def _leave_out_domestic(design: Design) -> Design:
 def find_refusal(columns: Sequence[tuple[Words, Words]]) -> DesignError | None:
     """Return the error of an analysis none of whose columns can be estimated; None where one can, or none is asked.
 
-    Parameters
-    ----------
-    columns : sequence of (Words, Words)
-        Label of each column, and why it is skipped, "" where it is not.
+    ``columns``: label of each column, and why it is skipped, "" where it is not.
     """
     if not columns or not all(reason for _, reason in columns):
         return None
@@ -93,13 +90,7 @@ class Designs:
         return designs
 
     def base(self, section: DesignSection, treatment: Treatment | None = None) -> Design:
-        """Return the design a section describes, no unit left out yet.
-
-        Raises
-        ------
-        SpecError
-            A unit to be left out is unknown.
-        """
+        """Return the design a section describes, no unit left out yet."""
         names = section.fixed_effects
         design = Design(
             panel=self.observed.panel,
@@ -133,13 +124,7 @@ class Designs:
         return section.index_base * PERIODS_PER_YEAR[self.observed.panel.frequency]
 
     def of(self, column: LadderColumn) -> Design:
-        """Return the design of one column: columns that ask for the same have one, and share what it works out.
-
-        Raises
-        ------
-        DesignError
-            The case is not treated within the sample, or has no donor.
-        """
+        """Return the design of one column: columns that ask for the same have one, and share what it works out."""
         asked = column.design.model_dump_json(), column.exclude_flagged, column.donors
         if asked not in self._designs:
             self._designs[asked] = self._make(column)

@@ -41,14 +41,7 @@ def _write(document: str, outcome: str, frequency: str, step: int, **values: str
 def choose_first_design(root: Path, name: str, text: str, trade: Sequence[Guess]) -> FirstDesign:
     """Return the design that the data bear; the usual one where they cannot be read yet.
 
-    Parameters
-    ----------
-    root : Path
-    name : str
-    text : str
-        The analysis with the usual design.
-    trade : sequence of Guess
-        What was read off the trade table.
+    ``text``: the analysis with the usual design; ``trade``: what was read off the trade table.
     """
     guesses = {g.key: g.value for g in trade}
     shown = str(guesses.get("flow", "exports")), str(guesses.get("frequency", "year")), find_period_step(root, trade)

@@ -82,13 +82,7 @@ class Plan:
 
 
 def plan(name: str, spec: Spec) -> Plan:
-    """Resolve every name and option of an analysis.
-
-    Raises
-    ------
-    SpecError
-        Every fault at once: unknown methods, options, columns.
-    """
+    """Resolve every name and option of an analysis."""
     faults: list[str] = []
     columns = _with_headline(_columns(spec, faults), faults)
     inference = _inference(spec, spec.inference, faults)

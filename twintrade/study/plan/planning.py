@@ -12,12 +12,7 @@ from twintrade.study.store.locating import FOLDER
 
 
 def plan_analysis(root: Path, name: str, text: str) -> tuple[Plan, dict[str, Any]]:
-    """Return the plan of an analysis and its file as written, with its simulated tables drawn.
-
-    Raises
-    ------
-    SpecError
-    """
+    """Return the plan of an analysis and its file as written, with its simulated tables drawn."""
     file = f"{FOLDER}/{name}.toml"
     spec, raw = parse(text, file)
     with locate_faults(text, file):

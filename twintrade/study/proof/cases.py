@@ -61,13 +61,7 @@ def fit_segments(column: StoredColumn) -> Reply:
 
 
 def align_series(column: StoredColumn) -> tuple[Array, Array, Array, Array]:
-    """Return series of the treated unit and complete donors, which periods come before, and their two ends.
-
-    Raises
-    ------
-    NotComparedError
-        Quarters or months, whose seasons are taken out first.
-    """
+    """Return series of the treated unit and complete donors, which periods come before, and their two ends."""
     rows = column.rows
     if not rows["period"].astype(str).eq(rows["period_label"].astype(str)).all():
         raise NotComparedError(Text("proof.seasons"))

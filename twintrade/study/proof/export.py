@@ -33,18 +33,7 @@ Write = Callable[[StoredColumn, str, str], str]
 
 
 def export_results(results: ResultSet, target: str) -> dict[str, bytes]:
-    """Return the panel as CSV and for Stata, and the script, by file.
-
-    Parameters
-    ----------
-    results : ResultSet
-    target : {"r", "stata", "python"}
-
-    Raises
-    ------
-    SpecError
-        No such target, or nothing was estimated.
-    """
+    """Return the panel as CSV and for Stata, and the script, by file."""
     if target not in TARGETS:
         raise SpecError(Text("proof.no-target", target=target))
     columns = read_columns(results)

@@ -207,12 +207,7 @@ def _fit_glm(y: Array, x: Array, **errors: Any) -> Any:
 
 
 def require_options(column: StoredColumn, **known: tuple[Any, ...]) -> None:
-    """Refuse options of a method that other software does not have.
-
-    Raises
-    ------
-    NotComparedError
-    """
+    """Refuse options of a method that other software does not have."""
     for key, value in column.options.items():
         if key in known and value not in known[key]:
             raise NotComparedError(Text("proof.no-option", option=key))

@@ -45,13 +45,7 @@ def measure_work(column: StoredColumn) -> float:
 
 
 def build_dummies(column: StoredColumn) -> Array:
-    """Return a dummy for every level of every fixed effect, shape (n_rows, n_dummies).
-
-    Raises
-    ------
-    NotComparedError
-        The panel is too large for that.
-    """
+    """Return a dummy for every level of every fixed effect, shape (n_rows, n_dummies)."""
     if measure_work(column) > LARGEST:
         raise NotComparedError(Text("proof.too-large", rows=len(column.rows), dummies=count_dummies(column)))
     return np.hstack([pd.get_dummies(column.factor(name), dtype=float).to_numpy() for name in column.effects])
@@ -89,13 +83,7 @@ def find_known(x: Array, new: Array) -> tuple[Array, Array]:
 
 
 def build_clusters(column: StoredColumn, kept: Array | None = None) -> tuple[Array, float]:
-    """Return cluster codes, shape (n_rows, n_dimensions), and the factor of the results' convention on errors.
-
-    Raises
-    ------
-    NotComparedError
-        More dimensions than other software takes.
-    """
+    """Return cluster codes, shape (n_rows, n_dimensions), and the factor of the results' convention on errors."""
     if len(column.clusters) > 2:
         raise NotComparedError(Text("proof.no-convention"))
     codes = np.column_stack([pd.factorize(column.factor(name))[0] for name in column.clusters])

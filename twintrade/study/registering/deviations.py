@@ -35,19 +35,8 @@ def add_registration(results: ResultSet, root: Path, today: str) -> ResultSet:
 
     Results without a registration are returned as they are.
 
-    Parameters
-    ----------
-    results : ResultSet
-        With the manifest of the run.
-    root : Path
-        Project folder; deviations that are new are added to the log beside the registration.
-    today : str
-        Date of a deviation that is seen for the first time.
-
-    Raises
-    ------
-    StoreError
-        The registration or the log is not as it was written.
+    ``results``: with the manifest of the run; ``root``: project folder; deviations that are new are added to the log
+    beside the registration; ``today``: date of a deviation that is seen for the first time.
     """
     registration = read_registration(root, results.name)
     if registration is None or "spec" not in results.manifest:
@@ -87,12 +76,7 @@ def list_deviations(
 ) -> list[Deviation]:
     """Return what differs from a registration, the analysis file first.
 
-    Parameters
-    ----------
-    registration : Registration
-    specification : mapping
-        A resolved analysis file.
-    facts : RegisteredDesign
+    ``specification``: a resolved analysis file.
     """
     keys = _compare(registration.specification, select_registered(specification), "")
     of_file = [_tell("specification", *one) for one in keys]

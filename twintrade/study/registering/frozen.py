@@ -30,13 +30,7 @@ def seal_registration(registration: Registration) -> bytes:
 
 
 def read_registration(root: Path, name: str) -> Registration | None:
-    """Return the registration of an analysis; None where there is none.
-
-    Raises
-    ------
-    StoreError
-        The file is no registration of this analysis, or its hash does not fit its content.
-    """
+    """Return the registration of an analysis; None where there is none."""
     path = get_registration_path(root, name)
     if not path.is_file():
         return None

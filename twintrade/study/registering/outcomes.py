@@ -37,17 +37,8 @@ class Blank:
 def drop_outcomes(spec: Spec, observed: Observed, source: ErrorSource | None = None) -> Blank:
     """Return an analysis without its outcomes; of them only rows before the first agreement are looked at, if any.
 
-    Parameters
-    ----------
-    spec : Spec
-    observed : Observed
-    source : {"stated", "before"}, optional
-        Of the errors; by default "before" where the trade tables end before the first agreement in the sample.
-
-    Raises
-    ------
-    DesignError
-        Errors cannot be estimated from so few periods.
+    ``source``: of the errors; by default "before" where the trade tables end before the first agreement in the
+    sample.
     """
     table = observed.panel
     longer = _lay_out(table, _find_last_period(spec, table))

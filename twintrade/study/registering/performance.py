@@ -30,13 +30,7 @@ def simulate_headline(blank: Blank, plan: Plan, column: LadderColumn, draws: int
     An effect that multiplies the treated pairs' flow moves estimate and interval by as much, so that power follows
     from the intervals of the same outcomes.
 
-    Parameters
-    ----------
-    blank : Blank
-    plan : Plan
-    column : LadderColumn
-    draws : int
-        Simulated outcomes.
+    ``draws``: simulated outcomes.
     """
     seed = plan.spec.inference.seed
     jobs = {str(k): k for k in range(1, draws + 1)}

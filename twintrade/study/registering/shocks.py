@@ -36,11 +36,6 @@ def estimate_shocks(design: Design) -> Shocks:
     """Estimate sizes, zeros, variances and serial correlation from rows before the first agreement of any unit.
 
     Units under an agreement from the first period on, and those left out because a date is unknown, are not used.
-
-    Raises
-    ------
-    DesignError
-        There are too few periods before the first agreement.
     """
     panel, onset = design.panel, design.onset
     begun = onset[(onset > panel.first_period) & (onset <= panel.last_period)]

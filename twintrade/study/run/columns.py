@@ -48,21 +48,8 @@ def run(
 ) -> Run:
     """Estimate every column, and check it.
 
-    Parameters
-    ----------
-    plan : Plan
-    observed : Observed
-    progress : callable
-        Told the name of each job as it begins.
-    expect : callable
-        Told every job and the seconds that it is expected to take, before the first begins.
-    designs : Designs, optional
-        On what was observed, where some were made already.
-
-    Raises
-    ------
-    DesignError, EstimationError, InferenceError
-        The headline cannot be estimated, or nothing can.
+    ``progress``: told the name of each job as it begins; ``expect``: told every job and the seconds that it is
+    expected to take, before the first begins; ``designs``: on what was observed, where some were made already.
     """
     progress("panel")
     designs = designs or Designs(observed, plan.spec.case)

@@ -26,14 +26,8 @@ _ARRAYS = ("se", "low", "high", "p", "df", "simultaneous_low", "simultaneous_hig
 def take_up_bands(job: str, fit: Fit, infer: Callable[[], dict[View, Bands]]) -> dict[View, Bands]:
     """Return the bands that an earlier run kept for a job, else those that are made now, and keep them.
 
-    Parameters
-    ----------
-    job : str
-        Name of the inference, unique in the run.
-    fit : Fit
-        Which the bands are about; it is estimated again in every run.
-    infer : callable
-        Makes the bands.
+    ``job``: name of the inference, unique in the run; ``fit``: which the bands are about; it is estimated again in
+    every run; ``infer``: makes the bands.
     """
     ledger = get_scope().workers.ledger
     if ledger is None:

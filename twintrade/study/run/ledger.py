@@ -18,12 +18,8 @@ _KINDS = "fiubU"
 class FileLedger:
     """A file of one line a finished job, each with its own checksum; a torn line is as good as none.
 
-    Parameters
-    ----------
-    path : Path
-        Made when the first job is kept.
-    made_from : str
-        Hash of everything that results follow from. A file that was made from anything else is begun anew.
+    ``path``: made when the first job is kept; ``made_from``: hash of everything that results follow from. A file that
+    was made from anything else is begun anew.
     """
 
     def __init__(self, path: Path, made_from: str) -> None:

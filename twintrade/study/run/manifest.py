@@ -36,15 +36,8 @@ OPTIONAL = ("CurrencyConverter", "duckdb", "numba", "pyarrow", "pyreadstat", "py
 def build_manifest(run: Run, raw: Mapping[str, Any], root: Path, used: Collection[str] = ()) -> dict[str, Any]:
     """Return what is known before anything is written.
 
-    Parameters
-    ----------
-    run : Run
-    raw : mapping
-        The analysis file as written.
-    root : Path
-        Project folder, for the commit.
-    used : collection of str
-        Libraries beyond those of every install that the run used.
+    ``raw``: the analysis file as written; ``root``: project folder, for the commit; ``used``: libraries beyond those
+    of every install that the run used.
     """
     return collect_origins(run.plan.name, run.plan.spec.title, raw, root, used) | {
         "is_simulated": run.observed.is_simulated,

@@ -20,12 +20,7 @@ def compute_entropy(seed: int, job: str) -> list[int]:
 def build_generator(seed: int, job: str) -> "np.random.Generator":
     """Return the random generator of one job.
 
-    Parameters
-    ----------
-    seed : int
-        Of the analysis.
-    job : str
-        Name of the job, "inference/ppml/level-gravity/event".
+    ``seed``: of the analysis; ``job``: name of the job, "inference/ppml/level-gravity/event".
     """
     import numpy as np
 

@@ -256,24 +256,8 @@ class Spec(Section):
 def parse(text: str, file: str = "") -> tuple[Spec, dict[str, Any]]:
     """Read an analysis file.
 
-    Parameters
-    ----------
-    text : str
-        TOML.
-    file : str
-        Its name, for messages.
-
-    Returns
-    -------
-    Spec
-        With the recipe expanded.
-    dict
-        The file as written, for its hash.
-
-    Raises
-    ------
-    SpecError
-        Every fault at once, each with the nearest known key and its line.
+    ``text``: TOML; ``file``: its name, for messages. Returns with the recipe expanded; the file as written, for its
+    hash.
     """
     raw = parse_tables(text, file)
     try:

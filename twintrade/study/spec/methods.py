@@ -33,21 +33,8 @@ def build_method(
 ) -> T:
     """Return a method of a registry with its options.
 
-    Parameters
-    ----------
-    registry : Registry
-    name : str
-    options : mapping
-        As the analysis file gives them.
-    where : str
-        Place in the file, for messages.
-    further : tuple of str
-        Keys that the caller takes itself, for hints.
-
-    Raises
-    ------
-    SpecError
-        No such method or option, or a value of another type; all faults of the entry at once.
+    ``options``: as the analysis file gives them; ``where``: place in the file, for messages; ``further``: keys that
+    the caller takes itself, for hints.
     """
     try:
         method = registry[name]

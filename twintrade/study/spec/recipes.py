@@ -200,11 +200,6 @@ def expand_recipe(raw: Mapping[str, Any]) -> dict[str, Any]:
 
     Tables are merged key by key; a list in the file takes the place of the preset's. Of the preset's checks those go
     that are about a method which the file does not estimate.
-
-    Raises
-    ------
-    SpecError
-        No such recipe.
     """
     name = raw.get("recipe")
     if name is None:

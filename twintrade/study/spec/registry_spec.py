@@ -42,13 +42,7 @@ def is_registry(raw: Mapping[str, Any]) -> bool:
 
 
 def parse_registry(text: str, file: str) -> tuple[RegistrySpec, dict[str, Any]]:
-    """Read an analysis file with recipe = "registry".
-
-    Raises
-    ------
-    SpecError
-        Every fault at once.
-    """
+    """Read an analysis file with recipe = "registry"."""
     raw = parse_tables(text, file)
     try:
         return RegistrySpec.model_validate(raw), raw

@@ -28,16 +28,7 @@ class ReportOptions:
 def read_report_options(report: ReportSection, root: Path) -> ReportOptions:
     """Return the options of a report, its style file read.
 
-    Parameters
-    ----------
-    report : ReportSection
-    root : Path
-        Project folder, which the files lie in.
-
-    Raises
-    ------
-    SpecError
-        A file is absent or no TOML, or an option does not exist.
+    ``root``: project folder, which the files lie in.
     """
     options = {k: v for k, v in report.model_dump(exclude_none=True).items() if k not in OF_FILES and v != {}}
     style = read_style(root, report.style) if report.style else {}
@@ -54,12 +45,7 @@ def _know_places(options: AppendixOptions) -> AppendixOptions:
 
 
 def read_style(root: Path, file: str) -> dict[str, Any]:
-    """Return a style file as tables.
-
-    Raises
-    ------
-    SpecError
-    """
+    """Return a style file as tables."""
     try:
         return tomllib.loads(read_project_file(root, file).decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -78,13 +64,7 @@ def merge_styles(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str,
 
 
 def read_project_file(root: Path, file: str) -> bytes:
-    """Return the content of a file of the project.
-
-    Raises
-    ------
-    SpecError
-        It is not there, too large, or outside the project.
-    """
+    """Return the content of a file of the project."""
     path = root / file
     if Path(file).is_absolute() or not path.resolve().is_relative_to(root.resolve()):
         raise SpecError(f"report: {file} lies outside the project; give a path below it")

@@ -62,11 +62,7 @@ class SimulatedTrade:
 def simulate_trade(options: SimulatedTrade, city: str, partner: str, period: str, value: str) -> pd.DataFrame:
     """Return a long table with the named columns, one row a dyad and year, values in whole money units.
 
-    Parameters
-    ----------
-    options : SimulatedTrade
-    city, partner, period, value : str
-        Column names, those the analysis file declares for the real file.
+    ``city``, ``partner``, ``period``, ``value``: column names, those the analysis file declares for the real file.
     """
     rng = np.random.default_rng(options.seed)
     years = np.arange(options.first, options.last + 1)

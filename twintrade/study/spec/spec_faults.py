@@ -18,15 +18,8 @@ _KEY = re.compile(r"(design|data|inference|case)\.(\w+)")
 def format_faults(errors: Sequence[Mapping[str, Any]], text: str, file: str, schema: Mapping[str, Any]) -> str:
     """Return all faults as one message, one line each.
 
-    Parameters
-    ----------
-    errors : sequence of mapping
-        As pydantic lists them: type, loc, msg, input.
-    text : str
-        The analysis file, to find lines in.
-    file : str
-    schema : mapping
-        JSON Schema of the whole file, to find the known keys of a table.
+    ``errors``: as pydantic lists them: type, loc, msg, input; ``text``: the analysis file, to find lines in;
+    ``schema``: JSON Schema of the whole file, to find the known keys of a table.
     """
     lines = list(dict.fromkeys(_line(error, text, file, schema) for error in errors))
     if len(lines) == 1:
@@ -37,12 +30,7 @@ def format_faults(errors: Sequence[Mapping[str, Any]], text: str, file: str, sch
 def find_line(text: str, path: Sequence[str | int]) -> int | None:
     """Return the line on which a key stands, found by walking the tables of the text; None where it cannot be found.
 
-    Parameters
-    ----------
-    text : str
-        TOML.
-    path : sequence of str and int
-        Keys and positions in arrays of tables.
+    ``text``: TOML; ``path``: keys and positions in arrays of tables.
     """
     best = _find_nearest(text, path)
     return best[1] if best else None
@@ -75,12 +63,8 @@ def _find_nearest(text: str, path: Sequence[str | int]) -> tuple[int, int] | Non
 def add_line_numbers(message: str, text: str, file: str) -> str:
     """Return faults found after parsing, each with its line in the analysis file where one is known.
 
-    Parameters
-    ----------
-    message : str
-        One fault a line, as "[[estimator]] number 2 (ppml): ..." or "design.outcome is ...".
-    text, file : str
-        The analysis file and its name.
+    ``message``: one fault a line, as "[[estimator]] number 2 (ppml): ..." or "design.outcome is ..."; ``text``,
+    ``file``: the analysis file and its name.
     """
     return "\n".join(_placed(line, text, file) for line in message.splitlines())
 
@@ -114,12 +98,7 @@ def _place(file: str, line: int | None) -> Text | str:
 
 @contextmanager
 def locate_faults(text: str, file: str) -> Iterator[None]:
-    """Give faults of the analysis file that are raised inside their line.
-
-    Raises
-    ------
-    SpecError
-    """
+    """Give faults of the analysis file that are raised inside their line."""
     try:
         yield
     except SpecError as error:

@@ -22,17 +22,7 @@ _TWICE = re.compile(r"Cannot\s(?:overwrite|declare)\s.*\(at\s(?:line\s(\d+)|end)
 def parse_tables(text: str, file: str = "") -> dict[str, Any]:
     """Return the tables of an analysis file, unchecked.
 
-    Parameters
-    ----------
-    text : str
-        TOML.
-    file : str
-        Its name, for messages.
-
-    Raises
-    ------
-    SpecError
-        The text is not TOML, or holds a control or bidirectional character.
+    ``text``: TOML; ``file``: its name, for messages.
     """
     where = file or str(Text("spec.the-file"))
     try:

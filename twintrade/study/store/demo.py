@@ -10,13 +10,7 @@ _TABLES = ("us_state_exports_selected", "us_twin_registry", "us_undated_twins_se
 
 
 def write_demo(folder: Path) -> list[str]:
-    """Write the analysis and its data; return the paths written, none where all stand there as they are bundled.
-
-    Raises
-    ------
-    StoreError
-        A file of that name with another content exists, or one cannot be written.
-    """
+    """Write the analysis and its data; return the paths written, none where all stand there as they are bundled."""
     files = _read_files()
     if all((folder / path).is_file() and (folder / path).read_bytes() == files[path] for path in files):
         return []

@@ -47,13 +47,7 @@ def settle(root: Path, name: str) -> None:
 
 
 def prepare(root: Path, name: str) -> Path:
-    """Make the folder of all results, put back what an interrupted swap left, clear debris; return the target.
-
-    Raises
-    ------
-    StoreError
-        The folder cannot be made, or leads out of the project through a link.
-    """
+    """Make the folder of all results, put back what an interrupted swap left, clear debris; return the target."""
     target = get_results_folder(root, name)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -72,19 +66,8 @@ def prepare(root: Path, name: str) -> Path:
 def write(target: Path, files: Mapping[str, bytes], manifest: bytes) -> None:
     """Replace a result set as a whole.
 
-    Parameters
-    ----------
-    target : Path
-        Folder of the result set.
-    files : mapping of str to bytes
-        Relative path with forward slashes to content.
-    manifest : bytes
-        Written after everything else.
-
-    Raises
-    ------
-    StoreError
-        Something could not be written; the old results stand untouched.
+    ``target``: folder of the result set; ``files``: relative path with forward slashes to content; ``manifest``:
+    written after everything else.
     """
     staged = _staged(target)
     try:
@@ -116,17 +99,7 @@ def write_file(file: Path, content: bytes) -> None:
 def write_beside(root: Path, path: str, content: bytes) -> None:
     """Put a file in its place in one rename, unless it stands there already with this content.
 
-    Parameters
-    ----------
-    root : Path
-        Folder that the file must lie in, links followed.
-    path : str
-        Relative, with forward slashes.
-    content : bytes
-
-    Raises
-    ------
-    StoreError
+    ``root``: folder that the file must lie in, links followed; ``path``: relative, with forward slashes.
     """
     file = root / path
     staged = file.with_name(f".{file.name}.part")
@@ -207,13 +180,7 @@ def _format_error(what: str, error: OSError) -> str:
 
 
 def write_new(folder: Path, files: Mapping[str, bytes]) -> list[str]:
-    """Write files that must not be there yet; return their paths as told to the user.
-
-    Raises
-    ------
-    StoreError
-        One of them exists, or cannot be written.
-    """
+    """Write files that must not be there yet; return their paths as told to the user."""
     existing = [path for path in files if (folder / path).exists()]
     if existing:
         raise StoreError(f"{existing[0]} exists already and is not overwritten: choose another name, or remove it")

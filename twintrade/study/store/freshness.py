@@ -52,16 +52,8 @@ def _is_inside(path: Any) -> bool:
 def list_changes(root: Path, name: str, raw: Mapping[str, Any], n_guesses: int = 0) -> list[Text | str]:
     """Return what changed since the results were made, empty when they are fresh.
 
-    Parameters
-    ----------
-    root : Path
-        Project folder.
-    name : str
-        Analysis.
-    raw : mapping
-        Its parsed file.
-    n_guesses : int
-        Lines of it that carry the mark of a guess.
+    ``root``: project folder; ``name``: analysis; ``raw``: its parsed file; ``n_guesses``: lines of it that carry the
+    mark of a guess.
     """
     folder = get_results_folder(root, name)
     manifest = read_manifest(folder)

@@ -31,12 +31,7 @@ class Analysis:
 
     @property
     def raw(self) -> dict[str, Any]:
-        """The tables of the file, unchecked.
-
-        Raises
-        ------
-        SpecError
-        """
+        """The tables of the file, unchecked."""
         return parse_tables(self.text, f"{FOLDER}/{self.name}.toml")
 
     @property
@@ -71,13 +66,7 @@ def find_project_root(here: Path) -> Path:
 
 
 def find_analyses(here: Path, wanted: Sequence[str]) -> list[Analysis]:
-    """Return the analyses meant by names or files; all of the project when none is wanted.
-
-    Raises
-    ------
-    SpecError
-        No such file, or a name that is none.
-    """
+    """Return the analyses meant by names or files; all of the project when none is wanted."""
     root = find_project_root(here)
     if not (root / FOLDER).is_dir() and not any(word.endswith(".toml") for word in wanted):
         raise SpecError(
@@ -93,12 +82,7 @@ def find_analyses(here: Path, wanted: Sequence[str]) -> list[Analysis]:
 
 
 def check_analysis_name(name: str) -> str:
-    """Return a name that may become a file and a make target.
-
-    Raises
-    ------
-    SpecError
-    """
+    """Return a name that may become a file and a make target."""
     if not _NAME.fullmatch(name):
         raise SpecError(f"{name!r} is no name for an analysis: use lower-case letters, digits and hyphens")
     if is_device_name(name):

@@ -26,17 +26,7 @@ def hold_lock(path: Path, name: str) -> Iterator[None]:
     left behind is stale by construction and is taken over. Whoever asks the process to end interrupts it, so that the
     file goes too.
 
-    Parameters
-    ----------
-    path : Path
-        Lock file; its folder exists.
-    name : str
-        Analysis, for the message.
-
-    Raises
-    ------
-    StoreError
-        Another run holds the lock, or the file cannot be made.
+    ``path``: lock file; its folder exists; ``name``: analysis, for the message.
     """
     from filelock import FileLock, Timeout  # what only lists or explains takes no lock
 

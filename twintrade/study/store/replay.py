@@ -29,13 +29,7 @@ def build_tidy_files(results: ResultSet) -> dict[str, bytes]:
 
 
 def read_results(folder: Path) -> ResultSet:
-    """Return the result set that a folder holds.
-
-    Raises
-    ------
-    StoreError
-        The folder holds no complete result set.
-    """
+    """Return the result set that a folder holds."""
     manifest = read_manifest(folder)
     if manifest is None:
         raise StoreError(f"results/{folder.name} holds no complete result set: run the analysis first")

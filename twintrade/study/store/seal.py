@@ -10,12 +10,7 @@ from twintrade.study.store.fingerprint import hash_bytes
 def seal_manifest(manifest: Mapping[str, Any], files: Mapping[str, bytes], volatile: Mapping[str, Any]) -> bytes:
     """Return the manifest with the hash of every output, as JSON.
 
-    Parameters
-    ----------
-    manifest : mapping
-    files : mapping of str to bytes
-    volatile : mapping
-        What differs from run to run: seconds, memory.
+    ``volatile``: what differs from run to run: seconds, memory.
     """
     whole = {
         **manifest,

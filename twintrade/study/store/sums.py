@@ -17,13 +17,7 @@ def write_sums(sums: Mapping[str, str]) -> bytes:
 
 
 def list_other_bytes(root: Path, name: str, sums: str) -> list[str]:
-    """Return the results of an analysis whose bytes are not those of a file of checksums.
-
-    Raises
-    ------
-    StoreError
-        There is no such file, or it names no result of the analysis.
-    """
+    """Return the results of an analysis whose bytes are not those of a file of checksums."""
     try:
         lines = (root / sums).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
@@ -40,11 +34,7 @@ def list_other_bytes(root: Path, name: str, sums: str) -> list[str]:
 def verify_results(analysis: Analysis, against: str = "") -> tuple[list[Text], bool]:
     """Return what is to be said of the results of an analysis, and whether they are as they should be.
 
-    Parameters
-    ----------
-    analysis : Analysis
-    against : str
-        File of checksums below the project that results are compared with too.
+    ``against``: file of checksums below the project that results are compared with too.
     """
     root, name = analysis.root, analysis.name
     if not get_results_folder(root, name).exists():

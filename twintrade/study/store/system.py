@@ -23,13 +23,7 @@ def measure_excess(path: str | os.PathLike[str]) -> int:
 
 
 def swap_folders(one: Path, other: Path) -> bool:
-    """Swap two folders atomically; return whether the system could.
-
-    Raises
-    ------
-    OSError
-        The system can swap, and this swap failed.
-    """
+    """Swap two folders atomically; return whether the system could."""
     if sys.platform == "win32":
         return False
     try:
