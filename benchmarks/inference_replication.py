@@ -17,8 +17,7 @@ from benchmarks.replication import list_available
 from twintrade.design import Design, NeverTreated, Panel, Treatment
 from twintrade.diagnostics.pre_period.honest import Honest, build_event_path
 from twintrade.diagnostics.pre_period.pretrend_power import PreTest
-from twintrade.diagnostics.who_is_compared.bacon import Bacon
-from twintrade.diagnostics.who_is_compared.twfe_weights import compute_cell_weights
+from twintrade.diagnostics.who_is_compared.twfe_weights import Bacon, compute_cell_weights
 from twintrade.estimators.base import Fit, fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
 from twintrade.estimators.twfe import TWFE
@@ -26,8 +25,7 @@ from twintrade.inference.clustered import Clustered
 from twintrade.inference.crv2 import BiasReduced
 from twintrade.inference.jackknife import Jackknife
 from twintrade.inference.wild import Wild
-from twintrade.numerics.honest.fixed_length import compute_fixed_length
-from twintrade.numerics.honest.intervals import EventPath, Violation, compute_robust_interval
+from twintrade.numerics.honest.intervals import EventPath, Violation, compute_fixed_length, compute_robust_interval
 
 Row = tuple[str, str, float, float, float]
 """Case, what, R's number, ours, largest relative difference over the case."""

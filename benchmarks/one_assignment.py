@@ -13,8 +13,8 @@ from twintrade.inference.auto import Auto, list_steps
 from twintrade.inference.base import Inference
 from twintrade.inference.choosing.decision import Decision
 from twintrade.inference.clustered import Clustered
+from twintrade.inference.crv2 import Scaled
 from twintrade.inference.randomization import Randomization
-from twintrade.inference.scaled import Scaled
 from twintrade.numerics.arrays import FloatArray
 
 TOGETHER, ONE_BY_ONE = 20, 10

@@ -13,10 +13,9 @@ import pandas as pd
 
 from benchmarks.replication import list_available
 from twintrade.design import Design, Panel, Treatment
-from twintrade.estimators.augmented_synthetic_control import AugmentedSyntheticControl
 from twintrade.estimators.base import Estimator, fit
-from twintrade.estimators.interactive_effects import InteractiveEffects
-from twintrade.estimators.synthetic_control import SyntheticControl
+from twintrade.estimators.matrix_completion import InteractiveEffects
+from twintrade.estimators.synthetic_control import AugmentedSyntheticControl, SyntheticControl
 from twintrade.estimators.synthetic_did import SyntheticDid
 from twintrade.inference.synthetic_did_variance import SyntheticDidVariance
 from twintrade.numerics.simplex.predictor_weights import fit_predictor_weights, standardize_predictors, weigh

@@ -20,15 +20,14 @@ from twintrade.diagnostics.sensitivity.specifications import iterate_subsets
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.twfe import TWFE
-from twintrade.inference.refits.leave_out import estimate_without_clusters, find_row_clusters
+from twintrade.inference.refits.leave_out import estimate_without_clusters, find_row_clusters, prepare_bootstrap
 from twintrade.inference.refits.permutation import permute
 from twintrade.inference.refits.reassignment import build_assignments
-from twintrade.inference.refits.wild_sums import prepare_bootstrap
 from twintrade.inference.wild import Wild
 from twintrade.numerics.absorption import build_annihilator
+from twintrade.numerics.honest.dual_vertices import Kind
 from twintrade.numerics.honest.intervals import EventPath, Method, RobustInterval, Violation, compute_robust_interval
-from twintrade.numerics.honest.trend_restrictions import Kind
-from twintrade.numerics.linear.wild import draw_wild_weights, simulate
+from twintrade.numerics.linear.cluster_forms import draw_wild_weights, simulate
 
 CASES = ("wild", "randomization", "one factor", "specification curve", "honest", "peers")
 SMOKE = (("--least",),)

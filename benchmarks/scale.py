@@ -160,8 +160,7 @@ def many_groups(folder: Path, file: str, engine: str, memory: str) -> dict[str, 
     """Millions of groups under a bound on memory: city, partner, month and product."""
     from twintrade.data.microdata.collapse import Reading, build_cells_statement, build_engine
     from twintrade.data.microdata.files import look_at
-    from twintrade.data.schema.file_format import FileFormat
-    from twintrade.data.schema.microdata import Microdata
+    from twintrade.data.schema import FileFormat, Microdata
 
     options = Microdata(engine=engine, memory=memory, spill="spill")
     roles = {n: n for n in ("city", "partner", "value", "weight", "product")} | {"period": "month"}
@@ -248,7 +247,7 @@ def _plain(folder: Path, memory: str):
 
 def _source(file: str, engine: str, memory: str, to_frequency: Any = None, **columns: Any) -> Any:
     from twintrade.data import Frequency, TradeSource
-    from twintrade.data.schema.microdata import Microdata
+    from twintrade.data.schema import Microdata
 
     return TradeSource(
         file=file,

@@ -18,9 +18,9 @@ from twintrade.study.claims.deciding import MAIN
 from twintrade.study.execute import plan_analysis
 from twintrade.study.observing.observe import observe
 from twintrade.study.page.assemble import assemble_results
-from twintrade.study.plan.first_design import build_usual_design
+from twintrade.study.plan.designs import build_usual_design
 from twintrade.study.run.columns import run
-from twintrade.study.store.frames import to_bytes
+from twintrade.study.store.replay import to_bytes
 
 CITIES = ("Alder", "Birch", "Cedar", "Elm", "Hazel", "Linden", "Maple", "Oak", "Pine", "Rowan")
 PARTNERS = (

@@ -20,16 +20,14 @@ from twintrade.estimators.base import Estimator
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
 from twintrade.estimators.chaisemartin_dhaultfoeuille import ChaisemartinDHaultfoeuille
 from twintrade.estimators.etwfe import ETWFE
-from twintrade.estimators.imputation import Imputation
+from twintrade.estimators.imputation import Imputation, TwoStage
 from twintrade.estimators.local_projections import LocalProjections
-from twintrade.estimators.partially_pooled_synthetic_control import PartiallyPooledSyntheticControl
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.stacked import Stacked
 from twintrade.estimators.staggered_efficient import StaggeredEfficient
 from twintrade.estimators.sun_abraham import SunAbraham
-from twintrade.estimators.synthetic_control import SyntheticControl
+from twintrade.estimators.synthetic_control import PartiallyPooledSyntheticControl, SyntheticControl
 from twintrade.estimators.twfe import TWFE
-from twintrade.estimators.two_stage import TwoStage
 from twintrade.inference.choosing.decision import TABLE
 
 RESULTS = Path(__file__).parents[1] / "docs" / "lab" / "size_of_auto.csv"

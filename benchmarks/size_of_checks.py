@@ -22,7 +22,7 @@ from twintrade.diagnostics.base import DIAGNOSTICS
 from twintrade.diagnostics.single_case.known_shocks import Shock
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import ESTIMATORS, fit
-from twintrade.inference.scaled import Scaled
+from twintrade.inference.crv2 import Scaled
 from twintrade.numerics.arrays import BoolArray, FloatArray
 
 RESULTS = Path(__file__).parents[1] / "docs" / "lab" / "size_of_checks.csv"

@@ -23,9 +23,8 @@ from twintrade.inference.clustered import Clustered
 from twintrade.inference.conley_taber import ConleyTaber
 from twintrade.inference.crv2 import BiasReduced
 from twintrade.inference.jackknife import Jackknife
-from twintrade.inference.multiplier import Multiplier
 from twintrade.inference.randomization import Randomization
-from twintrade.inference.wild import Wild
+from twintrade.inference.wild import Multiplier, Wild
 
 CASES = [(10, n) for n in (1, 2, 3)] + [(30, n) for n in (1, 2, 3, 10)] + [(100, n) for n in (1, 2, 3, 10, 30)]
 """Cities, and treated cities among them."""

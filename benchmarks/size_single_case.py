@@ -17,24 +17,19 @@ from scipy.special import stdtr
 from benchmarks.agreement_panels import draw_errors
 from twintrade.design import Design, Panel, Treatment
 from twintrade.design.case import Case
-from twintrade.diagnostics.single_case.case_placebos import build_case_sets, estimate_placebo_paths
-from twintrade.estimators.augmented_synthetic_control import AugmentedSyntheticControl
+from twintrade.diagnostics.single_case.placebo_space import build_case_sets, estimate_placebo_paths
 from twintrade.estimators.base import fit
-from twintrade.estimators.cases.single_case import SingleCase
-from twintrade.estimators.double_ratio import DoubleRatio
+from twintrade.estimators.cases import SingleCase
 from twintrade.estimators.interrupted_series import InterruptedSeries
-from twintrade.estimators.synthetic_control import SyntheticControl
-from twintrade.estimators.synthetic_did import SyntheticDid
+from twintrade.estimators.synthetic_control import AugmentedSyntheticControl, SyntheticControl
+from twintrade.estimators.synthetic_did import DoubleRatio, SyntheticDid
 from twintrade.estimators.twfe import TWFE
-from twintrade.inference.autoregressive import Autoregressive
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.conformal import compute_null_residuals
-from twintrade.inference.conley_taber import ConleyTaber
-from twintrade.inference.ferman_pinto import FermanPinto
-from twintrade.inference.prediction_intervals import PredictionIntervals
+from twintrade.inference.conformal import PredictionIntervals, compute_null_residuals
+from twintrade.inference.conley_taber import ConleyTaber, FermanPinto
 from twintrade.inference.randomization import Randomization
-from twintrade.inference.serial import Hac
+from twintrade.inference.serial import Autoregressive, Hac
 from twintrade.numerics import series
 from twintrade.numerics.arrays import FloatArray
 

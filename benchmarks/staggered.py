@@ -64,7 +64,7 @@ def with_twintrade(case: str, data: pd.DataFrame, from_frame: bool) -> object:
     """Return a call that estimates from a Panel already built, or builds it from the frame."""
     from twintrade.design import Design, NeverTreated, NotYetTreated, Panel, Treatment
     from twintrade.estimators.base import ESTIMATORS, fit
-    from twintrade.inference.multiplier import Multiplier
+    from twintrade.inference.wild import Multiplier
 
     name, options = CASES[case]
 

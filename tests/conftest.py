@@ -58,7 +58,7 @@ def shared() -> Path:
 @pytest.fixture
 def chinese_typeface() -> None:
     """Skip where Chinese would be drawn as boxes."""
-    from twintrade.render.theme import find_missing_typeface
+    from twintrade.render.style import find_missing_typeface
 
     if find_missing_typeface("zh-CN") is not None:
         pytest.skip("no Chinese typeface is installed")

@@ -5,7 +5,8 @@ import re
 
 from twintrade.effects import ResultSet
 from twintrade.render.blocks import BulletList, Document, Note, Paragraph
-from twintrade.text import amounts, numbers
+from twintrade.text import numbers
+from twintrade.text import texts as amounts
 
 NUMBER = re.compile(r"−?\d[\d,]*(?:\.\d+)?")
 CLAIM = re.compile(r"C\d+ ")

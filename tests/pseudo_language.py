@@ -11,7 +11,6 @@ from matplotlib.text import Text as DrawnText
 
 from twintrade.effects import ResultSet
 from twintrade.render import page as page_module
-from twintrade.render.block_parts import format_caption
 from twintrade.render.blocks import (
     BulletList,
     Document,
@@ -22,9 +21,10 @@ from twintrade.render.blocks import (
     Note,
     Paragraph,
     Table,
+    format_caption,
 )
 from twintrade.text import Catalogue
-from twintrade.text.amounts import typeset
+from twintrade.text.texts import typeset
 
 ACCENT = "\u0301"
 PLAIN = re.compile(rf"(?<![\w{ACCENT}])[a-zA-Z]{{2,}}(?![\w{ACCENT}])")

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from twintrade.errors import TwintradeError as TwintradeError
     from twintrade.estimators.base import ESTIMATORS as ESTIMATORS
     from twintrade.inference.base import INFERENCES as INFERENCES
-    from twintrade.python.bands import Intervals
     from twintrade.python.cohorts import cohort_statistics as cohort_statistics
     from twintrade.python.fitted import FitResult
     from twintrade.python.showing import coefplot as coefplot
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from twintrade.python.showing import eventplot as eventplot
     from twintrade.python.showing import read as read
     from twintrade.python.showing import run as run
+    from twintrade.python.summary import Intervals
     from twintrade.python.verbs import check as check
     from twintrade.python.verbs import compare as compare
     from twintrade.python.verbs import example as example
@@ -64,7 +64,7 @@ _HOMES = {
     "Estimate": "twintrade.effects",
     "EventStudy": "twintrade.effects",
     "CohortEffects": "twintrade.effects",
-    "Bands": "twintrade.python.bands",
+    "Bands": "twintrade.python.summary",
     "Finding": "twintrade.effects",
     "Fit": "twintrade.python.fitted",
     "ESTIMATORS": "twintrade.estimators.base",

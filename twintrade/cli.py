@@ -243,8 +243,7 @@ def appendix(
     language: Language = "",
 ) -> None:
     """Draw figures, tables and appendices again from stored numbers, without estimating; bind several in one."""
-    from twintrade.study.binding import drop_bound_report, write_bound_report
-    from twintrade.study.redraw import redraw
+    from twintrade.study.redraw import drop_bound_report, redraw, write_bound_report
     from twintrade.study.stored import keep_finished
 
     drawn = []

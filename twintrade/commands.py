@@ -115,8 +115,7 @@ def schema(
     import json
 
     from twintrade.study.answers import build_answer_schema
-    from twintrade.study.reference_page import render_reference_page
-    from twintrade.study.schema import build_json_schema
+    from twintrade.study.schema import build_json_schema, render_reference_page
 
     if markdown:
         typer.echo(render_reference_page(), nl=False)
@@ -145,7 +144,7 @@ def simulate(
     effect: Annotated[float, typer.Option(help="Log points after an agreement.")] = 0.2,
 ) -> None:
     """Write a trade table whose effect of an agreement is known, for power and practice."""
-    from twintrade.study.known_effect import simulate_known_effect
+    from twintrade.study.register_lists import simulate_known_effect
     from twintrade.study.store import write_new
 
     for path in write_new(Path(folder), simulate_known_effect(seed, cities, partners, periods, effect)):

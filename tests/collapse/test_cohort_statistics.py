@@ -10,7 +10,7 @@ from twintrade.design import CohortStatistics, Design, NeverTreated, NotYetTreat
 from twintrade.errors import DesignError, EstimationError, InferenceError, TwintradeError
 from twintrade.estimators.base import ESTIMATORS, fit
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.multiplier import Multiplier
+from twintrade.inference.wild import Multiplier
 
 EXACT = 1e-10
 """The same sums in another order."""

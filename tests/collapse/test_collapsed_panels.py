@@ -6,7 +6,7 @@ import pytest
 from twintrade.design import NeverTreated, NotYetTreated, Treatment
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import fit
-from twintrade.estimators.cohort_means import sums_rows
+from twintrade.estimators.cohort_means import collapsed as sums_rows
 from twintrade.estimators.cohort_means.collapsed import CollapsedInfluence
 from twintrade.estimators.etwfe import ETWFE
 from twintrade.estimators.imputation import Imputation

@@ -7,8 +7,7 @@ from twintrade.design import Panel
 from twintrade.estimators.base import fit
 from twintrade.estimators.etwfe import ETWFE
 from twintrade.estimators.imputation import Imputation
-from twintrade.estimators.ppml import PPML
-from twintrade.estimators.ppml_corrected import PPMLCorrected
+from twintrade.estimators.ppml import PPML, PPMLCorrected
 from twintrade.simulate import OUTCOME, simulate
 
 ITERATED = 1e-9

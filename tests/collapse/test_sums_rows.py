@@ -10,7 +10,7 @@ import pytest
 from twintrade.design import Design, Panel, Treatment
 from twintrade.errors import DesignError
 from twintrade.estimators.base import ESTIMATORS
-from twintrade.estimators.cohort_means.sums_rows import SumsRows
+from twintrade.estimators.cohort_means.collapsed import SumsRows
 
 SUMMING = {"etwfe", "imputation", "stacked", "sun_abraham", "twfe", "two_stage"}
 
@@ -86,4 +86,4 @@ def test_rows_are_summed_in_one_place(root):
         for node in ast.walk(ast.parse(file.read_text()))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "collapse"
     ]
-    assert callers == ["twintrade/estimators/cohort_means/sums_rows.py"]
+    assert callers == ["twintrade/estimators/cohort_means/collapsed.py"]

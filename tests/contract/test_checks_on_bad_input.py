@@ -21,10 +21,9 @@ from twintrade.estimators.callaway_santanna import CallawaySantAnna
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
-from twintrade.inference.auto import Auto
+from twintrade.inference.auto import Auto, Reported
 from twintrade.inference.base import INFERENCES, Inference
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.reported import Reported
 
 REFITS = ("estimators", "specification_curve", "heterogeneity", "leave_one_out", "honest", "pretrend_power")
 """Checks that take seconds each: tried on the slow side, in fewer settings."""

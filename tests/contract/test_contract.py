@@ -11,8 +11,7 @@ from twintrade.effects import Draws, EventStudy, Influence
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import ESTIMATORS
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.multiplier import Multiplier
-from twintrade.inference.wild import Wild
+from twintrade.inference.wild import Multiplier, Wild
 from twintrade.simulate import OUTCOME
 
 EXACT = 1e-8

@@ -13,17 +13,17 @@ from twintrade.design import Design, Panel, Treatment
 from twintrade.diagnostics.base import DIAGNOSTICS
 from twintrade.effects import Bands, Finding, Verdict
 from twintrade.errors import TwintradeError
-from twintrade.estimators import interactive_effects
+from twintrade.estimators import matrix_completion
 from twintrade.estimators.base import Fit, fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.imputing.factor_counterfactual import find_largest_rank
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
+from twintrade.inference.auto import Reported
 from twintrade.inference.base import INFERENCES, Inference
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.randomization import Randomization
-from twintrade.inference.reported import Reported
 
 ESTIMATORS = {
     "event": TWFE(),
@@ -44,7 +44,7 @@ WAYS = {"clustered": Clustered(draws=99), "randomization": Randomization(draws=1
 @pytest.fixture(autouse=True)
 def few_sizes(monkeypatch):
     """Of a factor model, which checks estimate under every assignment, two sizes are tried in place of five."""
-    monkeypatch.setattr(interactive_effects, "find_largest_rank", lambda cells, _: find_largest_rank(cells, 1))
+    monkeypatch.setattr(matrix_completion, "find_largest_rank", lambda cells, _: find_largest_rank(cells, 1))
 
 
 def made(transform: str, n_treated: int = 8) -> Design:

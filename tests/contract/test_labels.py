@@ -3,7 +3,7 @@ from chosen_designs import chosen, fitted, names
 
 from twintrade.effects import CohortEffects
 from twintrade.effects.event_study import EventStudy
-from twintrade.effects.labels import POOLED
+from twintrade.effects.regression import POOLED
 
 
 @pytest.mark.parametrize("name", list(names()))

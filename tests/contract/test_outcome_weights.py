@@ -6,7 +6,7 @@ from chosen_designs import of, varied
 from test_influence import CASES, NOISE
 
 from twintrade.estimators.base import ESTIMATORS, fit
-from twintrade.inference.clustering.row_weights import find_row_weights
+from twintrade.inference.clustering.clusters import find_row_weights
 
 WITHOUT = {
     "callaway_santanna": {"covariates"},

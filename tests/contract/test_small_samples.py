@@ -10,7 +10,7 @@ from twintrade.estimators.base import fit
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.clustering.clusters import find_unit_positions
 from twintrade.inference.jackknife import Jackknife
-from twintrade.inference.multiplier import Multiplier
+from twintrade.inference.wild import Multiplier
 
 PLAIN = [case for case in CASES if case.values[2] in ("as it is", "weights")]
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.pre_period.common_base import build_common_base
+from twintrade.diagnostics.pre_period.reference_year import build_common_base
 from twintrade.estimators.base import fit
 from twintrade.estimators.etwfe import ETWFE
 from twintrade.estimators.imputation import Imputation

@@ -13,9 +13,8 @@ import pytest
 from twintrade.design import NotYetTreated
 from twintrade.effects import Influence
 from twintrade.estimators.base import ESTIMATORS, fit
-from twintrade.estimators.interactive_effects import InteractiveEffects
 from twintrade.estimators.local_projections import LocalProjections
-from twintrade.estimators.matrix_completion import MatrixCompletion
+from twintrade.estimators.matrix_completion import InteractiveEffects, MatrixCompletion
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
 from twintrade.simulate import OUTCOME, simulate

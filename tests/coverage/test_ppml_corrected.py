@@ -13,8 +13,7 @@ import pytest
 from twintrade.design import Design, Panel, Treatment
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
-from twintrade.estimators.ppml import PPML
-from twintrade.estimators.ppml_corrected import PPMLCorrected
+from twintrade.estimators.ppml import PPML, PPMLCorrected
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.weidner_zylkin import WeidnerZylkin
 from twintrade.numerics.poisson.bias_correction import DyadPanel, compute_incidental_bias

@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.pre_period.conditional_trends import build_conditioned
-from twintrade.diagnostics.pre_period.odds_of_signing import weigh_by_signing
+from twintrade.diagnostics.pre_period.selection import build_conditioned, weigh_by_signing
 from twintrade.diagnostics.variants import Variant, compare_variants, judge_table, measure_headline
 from twintrade.estimators.base import fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna

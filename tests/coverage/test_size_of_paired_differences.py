@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from benchmarks.agreement_panels import Cell, assign, draw_flows
-from twintrade.diagnostics.paired import compare_paired
+from twintrade.diagnostics.variants import compare_paired
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.inference.randomization import Randomization

@@ -10,10 +10,9 @@ import pytest
 from scipy.special import ndtri
 
 from twintrade.design.case import Case
-from twintrade.diagnostics.single_case.case_placebos import PlaceboPaths, estimate_placebo_paths
-from twintrade.estimators.double_ratio import DoubleRatio
+from twintrade.diagnostics.single_case.placebo_space import PlaceboPaths, estimate_placebo_paths
 from twintrade.estimators.synthetic_control import SyntheticControl
-from twintrade.estimators.synthetic_did import SyntheticDid
+from twintrade.estimators.synthetic_did import DoubleRatio, SyntheticDid
 from twintrade.numerics.testing import compute_placebo_rank, fit_random_effects
 
 pytestmark = pytest.mark.slow

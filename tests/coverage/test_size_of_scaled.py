@@ -17,7 +17,7 @@ from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.scaled import Scaled
+from twintrade.inference.crv2 import Scaled
 
 pytestmark = pytest.mark.slow
 N_SIMULATIONS = int(os.environ.get("TWINTRADE_SIMULATIONS", "160"))

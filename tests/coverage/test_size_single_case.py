@@ -13,17 +13,15 @@ from single_cases import factor_matrix
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.design.case import Case
-from twintrade.diagnostics.single_case.case_placebos import estimate_placebo_paths
+from twintrade.diagnostics.single_case.placebo_space import estimate_placebo_paths
 from twintrade.estimators.base import fit
 from twintrade.estimators.synthetic_control import SyntheticControl
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.conformal import compute_null_residuals
-from twintrade.inference.conley_taber import ConleyTaber
-from twintrade.inference.ferman_pinto import FermanPinto
-from twintrade.inference.prediction_intervals import PredictionIntervals
+from twintrade.inference.conformal import PredictionIntervals, compute_null_residuals
+from twintrade.inference.conley_taber import ConleyTaber, FermanPinto
 from twintrade.inference.randomization import Randomization
-from twintrade.numerics.series.conformal import compute_moving_block_p
+from twintrade.numerics.series import compute_moving_block_p
 
 pytestmark = pytest.mark.slow
 N_SIMULATIONS = int(os.environ.get("TWINTRADE_SIMULATIONS", "500"))

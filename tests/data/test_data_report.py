@@ -3,7 +3,7 @@
 import pytest
 
 from twintrade.data import InvalidDataError, read_trade
-from twintrade.data.data_report import format_data_report
+from twintrade.data.fixes import format_data_report
 from twintrade.data.sources import limits
 from twintrade.effects import Message
 

@@ -6,14 +6,13 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from twintrade.data.calendar.periods import Frequency, parse_periods
-from twintrade.data.figures.number_style import NumberStyle
-from twintrade.data.figures.numbers import parse_numbers
+from twintrade.data.calendar import Frequency, parse_periods
+from twintrade.data.figures.numbers import NumberStyle, parse_numbers
 from twintrade.data.fixes import _BY_CODE, list_lines_to_change
-from twintrade.data.geography.cities import check_codes, read_cities
+from twintrade.data.geography.cities import check_codes
+from twintrade.data.geography.cities import read_city_names as read_cities
 from twintrade.data.geography.countries import find_near_codes, resolve_column
-from twintrade.data.sources.cells import COLUMN_NAMES, TextColumn, build_text_array
-from twintrade.data.sources.faults import Faults
+from twintrade.data.sources.faults import COLUMN_NAMES, Faults, TextColumn, build_text_array
 from twintrade.effects import Message, Remedy
 from twintrade.effects.messages import RemedyName
 

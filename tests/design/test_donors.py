@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from single_cases import dyad_design, rectangle_frame
 
-from twintrade.design.donors import build_case_design, build_donor_sets, build_untreated_rectangle, find_treated_unit
+from twintrade.design.case import build_case_design, build_donor_sets, build_untreated_rectangle, find_treated_unit
 from twintrade.errors import DesignError
 
 ONSETS = {"c0-p0": 2006, "c0-p1": 2008, "c1-p0": 1999, "c2-p0": 2050}

@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 from single_cases import dyad_design, matrix_design, rectangle_frame
 
-from twintrade.design.case import build_case
-from twintrade.design.outcome_matrix import build_outcome_matrix
+from twintrade.design.case import build_case, build_outcome_matrix
 from twintrade.errors import DesignError
 
 

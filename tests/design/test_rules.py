@@ -7,17 +7,15 @@ import pandas as pd
 import pytest
 from bundled_sources import US_EXPORTS, US_REGISTRY, US_UNDATED
 
-from twintrade.data.calendar.dates import parse_date
-from twintrade.data.calendar.periods import Frequency
+from twintrade.data.calendar import Frequency, parse_date
 from twintrade.data.geography.near_names import list_near_names
 from twintrade.data.registry.reading import read_twinnings, read_undated
 from twintrade.data.trade import read_trade
 from twintrade.design import Design, Panel
-from twintrade.design.donors import build_donor_sets, explain_exclusion
-from twintrade.design.onset import find_end, find_onset
-from twintrade.design.register import Agreements, CandidateDate
+from twintrade.design.case import build_donor_sets, explain_exclusion
+from twintrade.design.observations import EXCLUSIONS
+from twintrade.design.register import Agreements, CandidateDate, find_end, find_onset
 from twintrade.design.rules import TreatmentRule, build_treatment, list_flagged_units
-from twintrade.design.selection import EXCLUSIONS
 from twintrade.errors import DesignError
 from twintrade.text import name_fact
 
@@ -316,8 +314,8 @@ def test_a_rule_that_makes_no_sense_is_refused(options):
 
 
 def test_the_bundled_registry_gives_the_counts_of_its_data_card(root):
-    from twintrade.data.complete import complete
-    from twintrade.study.observing.agreements import build_agreements_frame
+    from twintrade.data.covariates import complete
+    from twintrade.study.observing.observe import build_agreements_frame
 
     table = complete(read_trade([US_EXPORTS], root)).frame.rename(columns={"value": "exports"})
     panel = Panel.from_frame(table[["city", "partner", "period", "exports"]], city="city", partner="partner")

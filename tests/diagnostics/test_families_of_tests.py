@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from twintrade.numerics.holm import adjust_holm
-from twintrade.numerics.testing.multiple_testing import (
+from twintrade.numerics.testing import (
     adjust_romano_wolf,
     adjust_sharpened_q,
 )

@@ -10,15 +10,14 @@ from reference_results import read_data, read_results
 
 from twintrade.design import Design, NeverTreated, Panel, Treatment
 from twintrade.diagnostics.base import DIAGNOSTICS
-from twintrade.diagnostics.pre_period.anticipation import Anticipation
-from twintrade.diagnostics.pre_period.levelling_off import LevellingOff
-from twintrade.diagnostics.pre_period.placebo_dates import PlaceboDates
+from twintrade.diagnostics.pre_period.placebo_dates import Anticipation, PlaceboDates
 from twintrade.diagnostics.pre_period.pretrends import Pretrends, compute_joint_pretrend
+from twintrade.diagnostics.pre_period.reference_year import LevellingOff
 from twintrade.diagnostics.sensitivity.clusters import ClusterLadder
 from twintrade.diagnostics.sensitivity.dates import Dates
 from twintrade.diagnostics.sensitivity.leave_one_out import LeaveOneOut
-from twintrade.diagnostics.who_is_compared.adoption import build_adoption, build_adoption_finding
-from twintrade.diagnostics.who_is_compared.comparison import ComparisonCheck
+from twintrade.diagnostics.who_is_compared.always_treated import ComparisonCheck
+from twintrade.diagnostics.who_is_compared.balance import build_adoption, build_adoption_finding
 from twintrade.diagnostics.who_is_compared.leverage import Leverage
 from twintrade.diagnostics.who_is_compared.raw_series import RawSeries, build_raw_series, list_candidate_dates
 from twintrade.effects import RefitOnly
@@ -29,9 +28,9 @@ from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.clustering.joint import compute_joint_test
+from twintrade.inference.clustering.constant_effect import compute_joint_test
+from twintrade.inference.crv2 import Scaled
 from twintrade.inference.randomization import Randomization
-from twintrade.inference.scaled import Scaled
 
 # Sums and logarithms of the same numbers.
 ROUNDING = 1e-10
@@ -207,7 +206,7 @@ def test_adoption_of_many_units_holds_the_counts_of_their_rows(monkeypatch) -> N
     whole = build_adoption(design)
     assert whole["unit"].nunique() == 48
     before = build_adoption_finding(design)
-    monkeypatch.setattr("twintrade.diagnostics.who_is_compared.adoption.MOST_UNITS", 47)
+    monkeypatch.setattr("twintrade.diagnostics.who_is_compared.balance.MOST_UNITS", 47)
     counted = build_adoption(design)
     own = whole.groupby(["period", "period_label", "status"]).size()
     pd.testing.assert_series_equal(

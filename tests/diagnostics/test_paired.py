@@ -7,8 +7,14 @@ import pandas as pd
 import pytest
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.paired import compare_paired, draw_paired
-from twintrade.diagnostics.variants import Variant, compare_variants, judge_table, measure_headline
+from twintrade.diagnostics.variants import (
+    Variant,
+    compare_paired,
+    compare_variants,
+    draw_paired,
+    judge_table,
+    measure_headline,
+)
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation

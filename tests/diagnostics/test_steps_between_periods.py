@@ -7,10 +7,9 @@ import pandas as pd
 import pytest
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.pre_period.anticipation import Anticipation
-from twintrade.diagnostics.pre_period.placebo_dates import PlaceboDates
+from twintrade.diagnostics.pre_period.placebo_dates import Anticipation, PlaceboDates
 from twintrade.diagnostics.pre_period.pretrends import Pretrends
-from twintrade.diagnostics.sensitivity.window import Window
+from twintrade.diagnostics.sensitivity.specification_curve import Window
 from twintrade.diagnostics.who_is_compared.balance import Balance
 from twintrade.estimators.base import fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from twintrade.diagnostics.base import Yardstick, judge_choices, judge_variants, judge_violation
 from twintrade.diagnostics.variants import judge_table
-from twintrade.diagnostics.verdicts import Yardstick, judge_choices, judge_variants, judge_violation
 
 APART = Yardstick(0.3, 0.1, 0.5)  # distinguishable: the nearer end is 0.1 from zero
 WIDE = Yardstick(0.1, -0.2, 0.4)  # not distinguishable: half the interval is 0.3

@@ -3,9 +3,9 @@
 import pytest
 
 from twintrade.design.fixed_effects import EFFECTS
-from twintrade.effects.listed_cells import join_counts, join_ids, split_counts, split_ids
-from twintrade.render.tables.ladder_notes import is_gravity
-from twintrade.render.wording import Wording
+from twintrade.effects.cohort_influence import join_counts, join_ids, split_counts, split_ids
+from twintrade.render.names import Wording
+from twintrade.render.tables.ladder import is_gravity
 
 
 @pytest.mark.parametrize("ids", [(), ("dyad",), ("dyad", "city_period", "partner_period")])

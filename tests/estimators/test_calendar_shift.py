@@ -10,9 +10,8 @@ from twintrade.design import Design, NotYetTreated, Panel, Treatment
 from twintrade.effects import Influence
 from twintrade.estimators.base import ESTIMATORS, fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
-from twintrade.estimators.interactive_effects import InteractiveEffects
 from twintrade.estimators.local_projections import LocalProjections
-from twintrade.estimators.matrix_completion import MatrixCompletion
+from twintrade.estimators.matrix_completion import InteractiveEffects, MatrixCompletion
 from twintrade.estimators.twfe import TWFE
 
 METHODS = [

@@ -16,22 +16,21 @@ from twintrade.design import Design, NeverTreated, NotYetTreated, Panel, Treatme
 from twintrade.diagnostics.pre_period.pretrend_power import PreTest
 from twintrade.diagnostics.who_is_compared.twfe_weights import compute_cell_weights
 from twintrade.errors import DesignError, InferenceError
-from twintrade.estimators.augmented_synthetic_control import AugmentedSyntheticControl
 from twintrade.estimators.base import fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
 from twintrade.estimators.chaisemartin_dhaultfoeuille import ChaisemartinDHaultfoeuille
 from twintrade.estimators.etwfe import ETWFE
-from twintrade.estimators.interactive_effects import InteractiveEffects
+from twintrade.estimators.imputation import TwoStage
+from twintrade.estimators.matrix_completion import InteractiveEffects
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.staggered_efficient import StaggeredEfficient
 from twintrade.estimators.sun_abraham import SunAbraham
-from twintrade.estimators.synthetic_control import SyntheticControl
+from twintrade.estimators.synthetic_control import AugmentedSyntheticControl, SyntheticControl
 from twintrade.estimators.twfe import TWFE
-from twintrade.estimators.two_stage import TwoStage
 from twintrade.inference.crv2 import BiasReduced
-from twintrade.inference.equal_variances import EqualVariances
+from twintrade.inference.dependence import EqualVariances
 from twintrade.numerics.comparisons.two_period import Method
-from twintrade.numerics.honest.fixed_length import compute_fixed_length
+from twintrade.numerics.honest.intervals import compute_fixed_length
 
 EXACT = 1e-8
 """Both sides solve in closed form."""

@@ -7,7 +7,7 @@ from reference_results import read_data, read_results
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.estimators.base import fit
-from twintrade.estimators.interactive_effects import InteractiveEffects
+from twintrade.estimators.matrix_completion import InteractiveEffects
 
 CLOSED_FORM = 1e-8
 """Additive effects: fect stops at a relative change of 1e-9."""

@@ -10,8 +10,7 @@ from twintrade.estimators.base import fit
 from twintrade.estimators.cohort_means.group_time import GroupTime
 from twintrade.estimators.cohort_means.wide import widen
 from twintrade.estimators.staggered_efficient import StaggeredEfficient, compute_loadings
-from twintrade.numerics.comparisons.moments import compute_cohort_moments
-from twintrade.numerics.comparisons.random_timing import adjust_estimates
+from twintrade.numerics.comparisons.moments import adjust_estimates, compute_cohort_moments
 
 CLOSED_FORM = 1e-8
 """Means and covariances of five periods in both programs."""

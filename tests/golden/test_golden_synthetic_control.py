@@ -6,9 +6,8 @@ import pytest
 from reference_results import read_data, read_results
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.estimators.augmented_synthetic_control import AugmentedSyntheticControl
 from twintrade.estimators.base import fit
-from twintrade.estimators.synthetic_control import SyntheticControl
+from twintrade.estimators.synthetic_control import AugmentedSyntheticControl, SyntheticControl
 from twintrade.estimators.synthetic_did import SyntheticDid
 from twintrade.numerics.simplex.predictor_weights import fit_predictor_weights, standardize_predictors, weigh
 

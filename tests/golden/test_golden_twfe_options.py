@@ -8,11 +8,11 @@ from reference_results import read_data, read_results
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.estimators.base import fit
+from twintrade.estimators.imputation import TwoStage
 from twintrade.estimators.sun_abraham import SunAbraham
 from twintrade.estimators.twfe import TWFE
-from twintrade.estimators.two_stage import TwoStage
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.equal_variances import EqualVariances
+from twintrade.inference.dependence import EqualVariances
 
 CLOSED_FORM = 1e-8
 """Least squares: fixest ran with fixef.tol = 1e-11."""

@@ -7,9 +7,9 @@ from reference_results import read_cases, read_data
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.estimators.base import fit
+from twintrade.estimators.imputation import TwoStage
 from twintrade.estimators.imputing.untreated_outcomes import fit_counterfactual
 from twintrade.estimators.sun_abraham import SunAbraham
-from twintrade.estimators.two_stage import TwoStage
 from twintrade.inference.clustered import Clustered
 
 CLOSED_FORM = 1e-6

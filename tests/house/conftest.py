@@ -17,7 +17,7 @@ class Module:
     path : str
         Below twintrade/, with forward slashes.
     name : str
-        Dotted, "twintrade.effects.bands".
+        Dotted, "twintrade.effects.estimate".
     room : str
         First part of the path: "effects", "errors", "cli"; empty for the package itself.
     """

@@ -5,7 +5,7 @@ import ast
 # Weights are kept here, None where a solver is quicker without; each hands out an array as well.
 KEEPERS = {
     "design/observations.py",
-    "estimators/cohort_means/projection_rows.py",
+    "estimators/cohort_means/projections.py",
     "estimators/cohort_means/wide.py",
     "estimators/switching/switchers.py",
     "numerics/absorption/absorb.py",
@@ -13,7 +13,7 @@ KEEPERS = {
 # Solvers that build their own equations from weights or without.
 SOLVERS = {
     "numerics/absorption/normal_equations.py",
-    "numerics/linear/columns.py",
+    "numerics/linear/regression.py",
     "numerics/poisson/fit.py",
 }
 

@@ -6,7 +6,7 @@ import pytest
 from posix_only import MEMBERS, MODULES, TELLING, TOLD_BY
 from test_imports import imported
 
-KNOWS = "study/store/system.py"
+KNOWS = "study/store/locating.py"
 # Reads and writes that go by the machine's own encoding and ends of lines unless these are said.
 TEXT_CALLS = dict.fromkeys(("read_text", "write_text"), "encoding")
 TEXT_CALLS |= dict.fromkeys(("to_csv", "writer"), "lineterminator")

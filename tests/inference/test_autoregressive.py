@@ -9,10 +9,8 @@ from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
 from twintrade.estimators.interrupted_series import InterruptedSeries
 from twintrade.estimators.twfe import TWFE
-from twintrade.inference.autoregressive import Autoregressive
-from twintrade.inference.serial import Hac
-from twintrade.numerics.series.break_date import draw_ar_errors
-from twintrade.numerics.series.restricted import GRID, RestrictedSeries
+from twintrade.inference.serial import Autoregressive, Hac
+from twintrade.numerics.series import GRID, RestrictedSeries, draw_ar_errors
 
 ONSET = 2016
 

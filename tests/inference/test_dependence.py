@@ -13,7 +13,7 @@ from twintrade.estimators.base import Fit, fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.clustering.variances import is_reference
+from twintrade.inference.clustering.conventions import is_reference
 from twintrade.inference.dependence import Conley, Dyadic, compute_great_circle
 from twintrade.inference.serial import DriscollKraay, NeweyWest
 

@@ -13,9 +13,9 @@ from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.clustering import few_ends
+from twintrade.inference.clustering import conventions
 from twintrade.inference.dependence import Dyadic
-from twintrade.inference.multiplier import Multiplier
+from twintrade.inference.wild import Multiplier
 from twintrade.simulate import simulate
 
 EXACT = 1e-10
@@ -115,7 +115,7 @@ def test_short_coverage_is_said_of_pairs_under_three_way_poisson_effects_alone(g
 
 def test_as_many_cities_and_partners_as_were_tried_are_enough(gravity, monkeypatch):
     by_pair = Clustered(by=("unit",), draws=99)
-    monkeypatch.setattr(few_ends, "ENOUGH", 2 / (1 / 9 + 1 / 7))
+    monkeypatch.setattr(conventions, "ENOUGH", 2 / (1 / 9 + 1 / 7))
     assert not warned(gravity, by_pair)
-    monkeypatch.setattr(few_ends, "ENOUGH", 8)
+    monkeypatch.setattr(conventions, "ENOUGH", 8)
     assert warned(gravity, by_pair)

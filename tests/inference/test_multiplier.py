@@ -9,8 +9,8 @@ from twintrade.errors import InferenceError
 from twintrade.estimators.base import ESTIMATORS, fit
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.clustering.clusters import find_clusters
-from twintrade.inference.multiplier import Multiplier, draw_studentized
-from twintrade.numerics.testing.multiplier_bits import draw_multipliers
+from twintrade.inference.wild import Multiplier, draw_studentized
+from twintrade.numerics.testing import draw_multipliers
 from twintrade.simulate import simulate
 
 # Two simulated quantiles of the same law, 4,999 and 19,999 draws: their difference has a standard error below 0.03.

@@ -12,9 +12,9 @@ from twintrade.effects import Bands
 from twintrade.estimators.base import Fit, View, fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.twfe import TWFE
+from twintrade.inference.auto import Reported
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.reported import Reported
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

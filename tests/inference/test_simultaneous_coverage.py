@@ -8,7 +8,7 @@ from twintrade.design import Design, Panel, Treatment
 from twintrade.estimators.base import fit
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.multiplier import Multiplier
+from twintrade.inference.wild import Multiplier
 
 REPETITIONS = 400
 # Three binomial standard errors of a coverage of 95 %.

@@ -9,15 +9,13 @@ from single_cases import dyad_design, factor_matrix, matrix_design, rectangle_fr
 from twintrade.design import Design, Panel, Treatment
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
-from twintrade.estimators.double_ratio import DoubleRatio
 from twintrade.estimators.synthetic_control import SyntheticControl
-from twintrade.estimators.synthetic_did import SyntheticDid
-from twintrade.inference.conformal import Conformal, compute_null_residuals
+from twintrade.estimators.synthetic_did import DoubleRatio, SyntheticDid
+from twintrade.inference.conformal import Conformal, PredictionIntervals, compute_null_residuals
 from twintrade.inference.placebo import refit_donor_placebos
-from twintrade.inference.prediction_intervals import PredictionIntervals
 from twintrade.inference.randomization import Randomization
 from twintrade.inference.synthetic_did_variance import SyntheticDidVariance
-from twintrade.numerics.series.conformal import compute_moving_block_p, invert_p_values
+from twintrade.numerics.series import compute_moving_block_p, invert_p_values
 
 JACKKNIFE = 1e-3  # tests/golden/data/README: weights of the reference software stop early
 PLACEBO = 0.15  # 400 against 400 random assignments

@@ -5,7 +5,7 @@ import pytest
 
 from twintrade.numerics.absorption import lay_out_elimination
 from twintrade.numerics.absorption.levels import recode_levels
-from twintrade.numerics.poisson import RowDummies, exact_updates, fit_poisson, fit_with_dummies, lay_out_updates
+from twintrade.numerics.poisson import RowDummies, fit_poisson, fit_with_dummies, lay_out_updates, updated_sets
 
 SHAPE = (9, 6, 8)
 N_SETS = 7
@@ -71,7 +71,7 @@ def test_means_are_those_of_a_fit_with_the_dummies(missing, shared, in_cube, mon
     rng, y, weights, codes = build_panel(1, missing)
     means, used = fit_null(y, weights, codes)
     dummies = draw_dummies(rng, y.size, shared)
-    monkeypatch.setattr(exact_updates, "SETTLED", 1e-11)
+    monkeypatch.setattr(updated_sets, "SETTLED", 1e-11)
     found, is_known = fit_with_dummies(lay_out(y, means, used, codes, in_cube), dummies, 2000)
     n = 0
     for k in range(N_SETS):
@@ -89,7 +89,7 @@ def test_few_rounds_are_within_a_thousandth_of_many(missing, monkeypatch) -> Non
     dummies = draw_dummies(rng, y.size)
     updates = lay_out(y, means, used, codes)
     quick, is_known = fit_with_dummies(updates, dummies, 50)
-    monkeypatch.setattr(exact_updates, "SETTLED", 1e-11)
+    monkeypatch.setattr(updated_sets, "SETTLED", 1e-11)
     exact, _ = fit_with_dummies(updates, dummies, 2000)
     sums = [np.bincount(dummies.sets, np.where(is_known, one, 0.0)) for one in (quick, exact)]
     np.testing.assert_allclose(sums[0], sums[1], rtol=2e-3)
@@ -101,7 +101,7 @@ def test_every_set_is_alone_and_a_cube_is_its_rows(in_cube, monkeypatch) -> None
     means, used = fit_null(y, weights, codes)
     dummies = draw_dummies(rng, y.size, 12)
     together = fit_with_dummies(lay_out(y, means, used, codes), dummies, 50)
-    monkeypatch.setattr(exact_updates, "NUMBERS_AT_ONCE", 1)
+    monkeypatch.setattr(updated_sets, "NUMBERS_AT_ONCE", 1)
     alone = fit_with_dummies(lay_out(y, means, used, codes, in_cube), dummies, 50)
     np.testing.assert_allclose(together[0], alone[0], rtol=1e-9)
     np.testing.assert_array_equal(together[1], alone[1])

@@ -36,8 +36,8 @@ def warm_up() -> None:
     """Read and cut what every child would for its first page; no thread may start here, for no fork keeps one."""
     from twintrade.render.figures.encode import encode
     from twintrade.render.figures.theme import open_figure
-    from twintrade.render.theme import Theme
-    from twintrade.render.wording import list_sentences
+    from twintrade.render.names import list_sentences
+    from twintrade.render.style import Theme
     from twintrade.render.writers.glyphs import load_charmap
 
     theme = Theme()

@@ -12,14 +12,14 @@ import pandas as pd
 import pytest
 from pypdf import PdfReader
 
-from twintrade.render.tables.estimates import TableOptions
+from twintrade.render.names import Wording
+from twintrade.render.tables.effect_rows import TableOptions
 from twintrade.render.tables.ladder import build_ladder_tables
-from twintrade.render.wording import Wording
 from twintrade.study import execute
 from twintrade.study.plan.jobs import plan
 from twintrade.study.run import columns
 from twintrade.study.spec.analysis import parse
-from twintrade.study.spec.registry_spec import is_registry, parse_registry
+from twintrade.study.spec.page_spec import is_registry, parse_registry
 from twintrade.study.spec.spec_text import parse_tables
 from twintrade.study.store.locating import find_analyses
 from twintrade.study.store.replay import read_results

@@ -23,9 +23,8 @@ from twintrade.study.page.assemble import assemble_results
 from twintrade.study.plan.jobs import plan
 from twintrade.study.run.columns import run
 from twintrade.study.spec.analysis import Spec, parse
-from twintrade.study.spec.methods import list_option_names
-from twintrade.study.spec.spec_text import parse_tables
-from twintrade.study.spec.toml_text import to_toml
+from twintrade.study.spec.spec_faults import list_option_names
+from twintrade.study.spec.spec_text import parse_tables, to_toml
 from twintrade.study.store.replay import build_tidy_files
 
 BUDGET = settings(

@@ -10,7 +10,7 @@ from black_box import environment, hashes, write_project
 
 from twintrade.errors import SpecError
 from twintrade.study.page.assemble import clean_file_name
-from twintrade.study.store import system
+from twintrade.study.store import locating as system
 from twintrade.study.store.locating import check_analysis_name
 
 TESTS = Path(__file__).resolve().parents[1]

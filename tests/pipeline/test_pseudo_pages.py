@@ -16,7 +16,7 @@ from spoken_numbers import find_differences
 
 from twintrade.data.geography.countries import load_places
 from twintrade.render.appendix import build_document
-from twintrade.render.options import AppendixOptions
+from twintrade.render.style import AppendixOptions
 from twintrade.study.execute import execute
 from twintrade.study.scaffold import build_simulated_pair
 from twintrade.study.store.replay import read_results

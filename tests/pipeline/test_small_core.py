@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from black_box import command, environment, hashes, write_project
 
-from twintrade.data.formats.package_files import load_extra
+from twintrade.data.formats.containers import load_extra
 from twintrade.errors import DataError
 from twintrade.study.store import fingerprint
 

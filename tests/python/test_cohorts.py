@@ -6,7 +6,7 @@ import pytest
 
 import twintrade as tt
 from twintrade.data import Frequency, TradeSource, complete, read_trade
-from twintrade.data.schema.microdata import Microdata
+from twintrade.data.schema import Microdata
 from twintrade.errors import DataError
 
 pytest.importorskip("duckdb", reason="the extra microdata is not installed")

@@ -9,7 +9,7 @@ import pytest
 from peer_models import MODELS, build_table, tidy_here
 
 import twintrade as tt
-from twintrade.python.synonyms import SYNONYMS
+from twintrade.python.verbs import SYNONYMS
 
 STORED = json.loads(Path(__file__).with_name("pyfixest.json").read_text(encoding="utf-8"))
 

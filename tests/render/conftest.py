@@ -12,8 +12,8 @@ from made_results import make_results
 from twintrade.effects import ResultSet
 from twintrade.render import page
 from twintrade.render.blocks import Document, Images
-from twintrade.render.options import AppendixOptions
-from twintrade.render.report import Rendered, render
+from twintrade.render.registration import Rendered, render
+from twintrade.render.style import AppendixOptions
 
 
 @pytest.fixture(scope="session")

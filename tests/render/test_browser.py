@@ -15,10 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from twintrade.render.block_parts import list_exhibits
-from twintrade.render.blocks import Figure, Table
+from twintrade.render.blocks import Figure, Table, list_exhibits
 from twintrade.render.reading import list_records, list_specifications, select_events
-from twintrade.text import amounts, numbers
+from twintrade.text import numbers, texts
 
 WAIT = 15.0  # seconds for the driver to start or a download to arrive; generous, nothing is asserted about speed
 
@@ -123,7 +122,7 @@ def test_every_point_says_the_numbers_of_the_bands(browser, made):
                 assert "reference, zero by definition" in sentence
             else:
                 assert f" {numbers.format_fixed(row['effect'])} log points" in sentence
-                assert amounts.format_interval(row["low"], row["high"]) in sentence
+                assert texts.format_interval(row["low"], row["high"]) in sentence
 
 
 def test_an_interval_without_an_end_reaches_the_edge_of_the_plot(browser):

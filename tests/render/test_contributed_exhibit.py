@@ -7,8 +7,8 @@ import pytest
 from made_results import make_results
 
 from twintrade.render import appendix
-from twintrade.render.options import AppendixOptions
-from twintrade.render.report import render
+from twintrade.render.registration import render
+from twintrade.render.style import AppendixOptions
 from twintrade.text import Catalogue, use_catalogue
 
 

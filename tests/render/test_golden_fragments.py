@@ -1,11 +1,10 @@
 """One small table, the exact text of each format."""
 
 from twintrade.render.blocks import Cell, Column, Row, Table, build_row
-from twintrade.render.writers.csv import render_table_csv
 from twintrade.render.writers.glyphs import Printer
 from twintrade.render.writers.html import render_table_html
-from twintrade.render.writers.latex import render_table_float_tex, render_table_tex
-from twintrade.render.writers.latex_text import PRINTABLE
+from twintrade.render.writers.latex import PRINTABLE, render_table_float_tex, render_table_tex
+from twintrade.render.writers.xlsx import render_table_csv
 
 TABLE = Table(
     key="small",

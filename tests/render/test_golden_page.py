@@ -13,7 +13,6 @@ import pytest
 from docx.table import Table as WordTable
 from pypdf import PdfReader
 
-from twintrade.render.block_parts import number_blocks
 from twintrade.render.blocks import (
     BulletList,
     Cell,
@@ -28,12 +27,12 @@ from twintrade.render.blocks import (
     build_row,
     build_spans,
     emphasize,
+    number_blocks,
 )
 from twintrade.render.writers.docx import render_docx
 from twintrade.render.writers.glyphs import Printer, load_charmap
 from twintrade.render.writers.html import render_html
-from twintrade.render.writers.latex import render_latex
-from twintrade.render.writers.latex_text import PRINTABLE
+from twintrade.render.writers.latex import PRINTABLE, render_latex
 from twintrade.render.writers.typst_pdf import render_pdf
 
 GOLDEN = Path(__file__).parent / "golden"

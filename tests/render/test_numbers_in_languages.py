@@ -10,12 +10,11 @@ from made_results import make_results
 from spoken_numbers import find_differences, read_numbers
 
 from twintrade.errors import SpecError
-from twintrade.render import theme
+from twintrade.render import style as theme
 from twintrade.render.appendix import build_document
 from twintrade.render.blocks import Column, Document, Table, build_row
-from twintrade.render.options import AppendixOptions
-from twintrade.render.report import render
-from twintrade.render.style import build_all_options
+from twintrade.render.registration import render
+from twintrade.render.style import AppendixOptions, build_all_options
 from twintrade.text import Catalogue
 
 
@@ -62,7 +61,7 @@ def test_what_is_not_translated_is_marked_and_explained_in_every_format(monkeypa
     results, options = make_results(is_hostile=False), AppendixOptions(language="zh-CN", exhibits=("claims",))
     whole = build_document(results, options)
     lacking = Catalogue("zh-CN", lambda source: re.sub("(?m)^claims = .*\n", "", source))
-    monkeypatch.setattr("twintrade.render.options.load_catalogue", lambda language: lacking)
+    monkeypatch.setattr("twintrade.render.style.load_catalogue", lambda language: lacking)
     files = render(results, options).files
     note = "标有[en]的文字尚无译文"
     word = zipfile.ZipFile(io.BytesIO(files["appendix.docx"])).read("word/document.xml").decode()

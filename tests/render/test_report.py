@@ -17,11 +17,10 @@ from made_results import HOSTILE, make_results
 from matplotlib.figure import Figure as Drawing
 from pypdf import PdfReader
 
-from twintrade.render import report as whole_report
+from twintrade.render import registration
 from twintrade.render.appendix import build_appendix
-from twintrade.render.block_parts import list_exhibits
-from twintrade.render.blocks import Figure, Heading, Table
-from twintrade.render.report import render
+from twintrade.render.blocks import Figure, Heading, Table, list_exhibits
+from twintrade.render.registration import render
 from twintrade.render.writers.docx import render_docx
 
 HERE = Path(__file__).parent
@@ -30,8 +29,8 @@ PROGRAM = """
 import hashlib, sys
 sys.path.insert(0, sys.argv[1])
 from made_results import make_results
-from twintrade.render.options import AppendixOptions
-from twintrade.render.report import render
+from twintrade.render.style import AppendixOptions
+from twintrade.render.registration import render
 for name, content in render(make_results(), AppendixOptions(detail="full")).files.items():
     print(name, hashlib.sha256(content).hexdigest())
 """
@@ -195,7 +194,7 @@ def test_drawings_are_let_go_before_pages_are_printed(made, monkeypatch):
         return sum(type(one) is Drawing for one in gc.get_objects())
 
     counts = []
-    monkeypatch.setattr(whole_report, "render_pages", lambda *_: counts.append(count()) or ({}, ()))
+    monkeypatch.setattr(registration, "render_pages", lambda *_: counts.append(count()) or ({}, ()))
     gc.collect()
     before, _ = count(), gc.disable()
     try:

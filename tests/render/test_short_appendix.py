@@ -12,11 +12,23 @@ from made_results import make_results
 
 from twintrade.effects import Finding, build_findings_frame
 from twintrade.render.appendix import build_appendix, build_document, open_page
-from twintrade.render.block_parts import format_caption, format_heading, list_exhibits
-from twintrade.render.blocks import Absent, BulletList, Contents, Figure, Heading, Lead, PageBreak, Paragraph, Table
+from twintrade.render.blocks import (
+    Absent,
+    BulletList,
+    Contents,
+    Figure,
+    Heading,
+    Lead,
+    PageBreak,
+    Paragraph,
+    Table,
+    format_caption,
+    format_heading,
+    list_exhibits,
+)
 from twintrade.render.exhibits import event_study, robustness, run
-from twintrade.render.options import AppendixOptions
 from twintrade.render.reading import list_specifications, read_words
+from twintrade.render.style import AppendixOptions
 from twintrade.render.tables.effect_rows import build_change_rows
 from twintrade.render.writers.docx import render_docx
 from twintrade.text import Listed, Text, numbers, pack_text

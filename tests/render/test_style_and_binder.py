@@ -11,20 +11,19 @@ from matplotlib.figure import Figure
 from pypdf import PdfReader
 
 from twintrade.effects import Bands, EventStudy, Money, RefitOnly, Sample
-from twintrade.effects.bands import fill_absent
+from twintrade.effects.estimate import fill_absent
 from twintrade.errors import SpecError
 from twintrade.render.appendix import build_document
 from twintrade.render.binder import bind
 from twintrade.render.blocks import Heading, Table
 from twintrade.render.exhibits import summary
 from twintrade.render.figures.event_study import draw_studies_on
+from twintrade.render.names import Wording, list_check_names, list_sentences
 from twintrade.render.page import Page, collect_romanized
-from twintrade.render.style import build_options
-from twintrade.render.theme import Theme
-from twintrade.render.wording import Wording, list_check_names, list_sentences
+from twintrade.render.style import Theme, build_options
 from twintrade.render.writers.glyphs import Printer
 from twintrade.render.writers.html import render_html, render_styles
-from twintrade.render.writers.latex_text import PRINTABLE
+from twintrade.render.writers.latex import PRINTABLE
 
 
 def texts(blocks):

@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 
 from twintrade.render.exhibits.summary import build_exhibit
+from twintrade.render.names import Wording
 from twintrade.render.page import Page
-from twintrade.render.tables.estimates import TableOptions
+from twintrade.render.tables.effect_rows import TableOptions
 from twintrade.render.tables.ladder import build_ladder_tables
-from twintrade.render.wording import Wording
 
 AFTER = "After the agreement, against all years before"
 PATH = "Average of the path, against the year before"

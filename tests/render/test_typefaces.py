@@ -5,7 +5,7 @@ from fontTools.ttLib import TTFont
 from matplotlib import font_manager
 from matplotlib.font_manager import fontManager
 
-from twintrade.render.theme import (
+from twintrade.render.style import (
     CJK_FAMILIES,
     CJK_SERIF_FAMILIES,
     Theme,

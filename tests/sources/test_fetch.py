@@ -16,8 +16,7 @@ from loopback import Asked, Publisher, Reply
 
 from twintrade.data import read_trade
 from twintrade.errors import DataError, SourceError, SpecError, StoreError
-from twintrade.sources.base import SOURCES, Query
-from twintrade.sources.codes import load_codes
+from twintrade.sources.base import SOURCES, Query, load_codes
 from twintrade.study.execute import execute
 from twintrade.study.fetching import describe_fetch, fetch_table, find_fetched_lines
 from twintrade.study.scaffold import write_scaffold

@@ -9,8 +9,7 @@ import tomllib
 import pytest
 
 from twintrade.errors import SpecError
-from twintrade.study.asking import MOST_QUESTIONS
-from twintrade.study.scaffold import write_scaffold
+from twintrade.study.scaffold import MOST_QUESTIONS, write_scaffold
 from twintrade.study.spec.spec_text import parse_tables
 
 COUNTRIES = ("FRA", "DEU", "ITA", "ESP")

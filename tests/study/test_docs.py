@@ -5,8 +5,8 @@ import re
 import pandas as pd
 
 import twintrade as tt
-from twintrade.study.reference_page import render_reference_page
 from twintrade.study.scaffold import build_simulated_pair
+from twintrade.study.schema import render_reference_page
 
 
 def test_the_reference_page_is_what_the_types_say(root):

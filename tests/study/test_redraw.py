@@ -5,7 +5,7 @@ import sys
 
 PROGRAM = """
 import sys
-import twintrade.study.binding
+import twintrade.study.redraw
 import twintrade.study.redraw
 rooms = ("twintrade.estimators", "twintrade.inference", "twintrade.diagnostics", "statsmodels", "scipy")
 print([name for name in sys.modules if name.startswith(rooms)])

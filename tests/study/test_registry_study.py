@@ -8,7 +8,7 @@ import pandas as pd
 from twintrade.study.execute import execute
 from twintrade.study.redraw import redraw
 from twintrade.study.registry_study import build_registry_results, compute_size_slope, find_sizes, run_registry
-from twintrade.study.spec.registry_spec import parse_registry
+from twintrade.study.spec.page_spec import parse_registry
 
 SPEC = """
 title = "Twins"

@@ -9,7 +9,7 @@ from twintrade.errors import SpecError
 from twintrade.study.execute import execute
 from twintrade.study.plan.jobs import plan
 from twintrade.study.spec.analysis import parse
-from twintrade.study.store.frames import from_bytes
+from twintrade.study.store.replay import from_bytes
 
 COLUMNS = """
 [[estimator]]

@@ -4,13 +4,13 @@ import math
 
 import pytest
 
-from twintrade.render.brief.cases import write_range
+from twintrade.render.brief.document import write_range
 from twintrade.render.brief.facts import Effect
-from twintrade.render.ends import format_ends, read_shown_ends
-from twintrade.study.claims.detectable import describe_range
+from twintrade.render.reading import format_ends, read_shown_ends
+from twintrade.study.claims.deciding import describe_range
 from twintrade.study.deposit.verify_appendix import compute_value, is_rounded
 from twintrade.study.summary import _interval
-from twintrade.text import amounts, numbers, use_language
+from twintrade.text import numbers, texts, use_language
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_the_error_is_below_half_of_the_last_digit(value, error, shown):
     ],
 )
 def test_money_keeps_the_digits_that_hold(value, error, shown):
-    assert amounts.format_quantity(value, "US dollars", error) == shown
+    assert texts.format_quantity(value, "US dollars", error) == shown
 
 
 LOGS = {"low": -0.7, "high": 0.35, "low_error": 0.03, "high_error": 0.025, "scale": "log points", "effect": -0.1}
@@ -70,7 +70,7 @@ def test_every_place_prints_the_same_ends():
 def test_chinese_prints_the_same_digits():
     with use_language("zh-CN"):
         assert "−50%" in format_ends(read_shown_ends(SHARES), 1, "%")
-        assert amounts.format_quantity(6_493_072_756.0, "", 0.48e9) == "60亿"
+        assert texts.format_quantity(6_493_072_756.0, "", 0.48e9) == "60亿"
 
 
 def test_a_printed_end_is_found_in_the_results():

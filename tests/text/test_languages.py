@@ -24,7 +24,7 @@ from twintrade.text import (
     use_catalogue,
     use_language,
 )
-from twintrade.text.amounts import format_quantity, format_tick
+from twintrade.text.texts import format_quantity, format_tick
 
 TRANSLATED = sorted(set(LOCALES.values()) - {"en"})
 FILES = sorted(f.name for f in (files("twintrade.text") / "en").iterdir() if f.name.endswith(".ftl"))

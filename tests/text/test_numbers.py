@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from twintrade.text import amounts, numbers
+from twintrade.text import numbers, texts
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_fixed_rounds_once_with_true_minus_and_no_negative_zero(value, decimals,
     ],
 )
 def test_p_values_are_never_printed_below_their_floor(p, floor, expected):
-    assert amounts.format_p_value(p, floor) == expected
+    assert texts.format_p_value(p, floor) == expected
 
 
 def test_percent_is_the_exponential_not_a_hundred_times():
@@ -55,14 +55,14 @@ def test_level_effects_take_their_decimals_from_the_standard_error():
 
 
 def test_intervals_read_as_a_to_b():
-    assert amounts.format_interval(-0.12345, 0.5, 2) == "−0.12 to 0.50"
-    assert amounts.format_interval(math.nan, 0.5, 2) == ""
+    assert texts.format_interval(-0.12345, 0.5, 2) == "−0.12 to 0.50"
+    assert texts.format_interval(math.nan, 0.5, 2) == ""
 
 
 def test_quantities_name_their_size_and_unit():
-    assert amounts.format_quantity(1_240_000_000, "US dollars") == "1.24 billion US dollars"
-    assert amounts.format_quantity(-12_345_678, "pounds") == "−12.3 million pounds"
-    assert amounts.format_quantity(950, "pounds") == "950 pounds"
+    assert texts.format_quantity(1_240_000_000, "US dollars") == "1.24 billion US dollars"
+    assert texts.format_quantity(-12_345_678, "pounds") == "−12.3 million pounds"
+    assert texts.format_quantity(950, "pounds") == "950 pounds"
 
 
 @pytest.mark.parametrize(
@@ -75,4 +75,4 @@ def test_quantities_name_their_size_and_unit():
     ],
 )
 def test_one_of_a_thing_is_singular(sentence, expected):
-    assert amounts.correct_singular(sentence) == expected
+    assert texts.correct_singular(sentence) == expected

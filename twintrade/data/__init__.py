@@ -1,22 +1,22 @@
 """What was observed: readers, registry, places, money, provenance."""
 
-from twintrade.data.calendar.dates import TwinningDate, parse_date
-from twintrade.data.calendar.periods import Frequency, format_periods
-from twintrade.data.complete import complete
-from twintrade.data.data_report import format_data_report
+from twintrade.data.calendar import Frequency, TwinningDate, format_periods, parse_date
+from twintrade.data.covariates import complete
 from twintrade.data.figures.conversions import Conversion, build_conversions_frame
+from twintrade.data.fixes import format_data_report
 from twintrade.data.geography.countries import Place, load_places, resolve
 from twintrade.data.looks.column_look import look_at_trade
 from twintrade.data.looks.file_look import Guess
 from twintrade.data.looks.twinning_look import look_at_twinnings
 from twintrade.data.registry.matching import Reconciliation, reconcile
 from twintrade.data.registry.reading import TwinningRegistry, UndatedAgreements, read_twinnings, read_undated
-from twintrade.data.schema.money import Deflator, ExchangeRates
-from twintrade.data.schema.source import (
+from twintrade.data.schema import (
     EVENT_KINDS,
     TWINNING_KINDS,
     CityName,
     Constant,
+    Deflator,
+    ExchangeRates,
     RevisionColumn,
     TradeSource,
     TwinningSource,
@@ -24,8 +24,14 @@ from twintrade.data.schema.source import (
     UnitColumn,
 )
 from twintrade.data.sources.faults import AbsentInputError, InvalidDataError
-from twintrade.data.sources.locations import DATA_VARIABLE, locate
-from twintrade.data.sources.provenance import DataCard, InputRecord, build_provenance_frame, read_data_card
+from twintrade.data.sources.provenance import (
+    DATA_VARIABLE,
+    DataCard,
+    InputRecord,
+    build_provenance_frame,
+    locate,
+    read_data_card,
+)
 from twintrade.data.trade import TradeTable, read_trade
 
 __all__ = [

@@ -6,14 +6,207 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from twintrade.data.calendar.periods import Frequency
-from twintrade.data.schema.source import TradeSource
-from twintrade.data.shared_names import complete_sums, find_other_names, name_rows
-from twintrade.data.sources.cells import quote_cell
-from twintrade.data.sources.faults import Faults, Fix
+from twintrade.data.calendar import Frequency
+from twintrade.data.geography.countries import list_own_codes
+from twintrade.data.schema import Absent, TradeSource
+from twintrade.data.sources.faults import Faults, Fix, fold_name, quote_cell
+from twintrade.data.totals import describe_total, find_totals
 from twintrade.effects import Remedy
-from twintrade.numerics.arrays import BoolArray
-from twintrade.text import Listed, Text, Value
+from twintrade.numerics.arrays import BoolArray, find_step
+from twintrade.text import Listed, Text, Value, list_some
+
+# What looks wrong in a table of trade though every cell of it is well formed.
+
+_MAX_NAMED = 12
+_PART, _NEARLY_ALL, _LEAST_PERIODS = 0.75, 0.9, 2
+_LEAST_CONSTANT = 4
+
+
+def check_trade(frame: pd.DataFrame, frequency: Frequency, absent: Absent, faults: Faults) -> None:
+    """Warn of holes, of cities that enter or leave, and of periods that are parts.
+
+    ``frame``: sorted by city, partner and period; ``frequency``, ``absent``: as declared; ``faults``: receives the
+    warnings.
+    """
+    step = find_step(frame["period"].to_numpy())
+    _periods_without_rows(frame, frequency, step, faults)
+    _cities_that_come_and_go(frame, frequency, absent, faults)
+    _interior_gaps(frame, absent, step, faults)
+    _parts_at_the_ends(frame, frequency, faults)
+    _constant_series(frame, faults)
+    _countries_and_themselves(frame, faults)
+
+
+def _periods_without_rows(frame: pd.DataFrame, frequency: Frequency, step: int, faults: Faults) -> None:
+    seen = np.unique(frame["period"])
+    if step > 1:
+        named = list_some(map(frequency.label, seen), _MAX_NAMED)
+        faults.inform("period-step", Text("data.period-step", step=step, period_name=frequency.value, periods=named))
+    absent = np.setdiff1d(np.arange(seen[0], seen[-1] + 1, step), seen)
+    if absent.size:
+        named = list_some(map(frequency.label, absent), _MAX_NAMED)
+        faults.warn("period-gap", Text("data.period-gap", n=absent.size, periods=named))
+
+
+def _cities_that_come_and_go(frame: pd.DataFrame, frequency: Frequency, absent: Absent, faults: Faults) -> None:
+    spans = frame.groupby("city")["period"].agg(["min", "max", "nunique"])
+    first, last = int(spans["min"].min()), int(spans["max"].max())
+    partial = spans[(spans["min"] > first) | (spans["max"] < last)]
+    if len(partial):
+        spans_named = [
+            Text("data.span", name=city, first=frequency.label(int(lo)), last=frequency.label(int(hi)))
+            for city, lo, hi in partial[["min", "max"]].itertuples()
+        ]
+        named = list_some(spans_named, _MAX_NAMED, "semicolon")
+        faults.warn("city-enters-or-leaves", Text("data.city-span", n=len(partial), cities=named, absent=absent))
+
+
+def _interior_gaps(frame: pd.DataFrame, absent: Absent, step: int, faults: Faults) -> None:
+    spans = frame.groupby(["city", "partner"])["period"].agg(["min", "max", "size"])
+    holes = (spans["max"] - spans["min"]) // step + 1 - spans["size"]
+    if (holes > 0).any():
+        n_pairs, n_periods = int((holes > 0).sum()), int(holes.sum())
+        faults.inform("gaps", Text("data.gaps", n_pairs=n_pairs, n_periods=n_periods, absent=absent))
+
+
+def _parts_at_the_ends(frame: pd.DataFrame, frequency: Frequency, faults: Faults) -> None:
+    """Warn where nearly every city's first or last period is far below its neighbor, as a part of a period is."""
+    first, last = int(frame["period"].min()), int(frame["period"].max())
+    if last - first < _LEAST_PERIODS:
+        return
+    ends = frame[frame["period"].isin((first, first + 1, last - 1, last))]
+    sums = ends.groupby(["city", "partner", "period"], observed=True)["value"].sum(min_count=1).unstack("period")
+    for end, neighbor in ((first, first + 1), (last, last - 1)):
+        if {end, neighbor} - set(sums.columns):
+            continue
+        totals = sums[[end, neighbor]].dropna().groupby("city", observed=True).sum()
+        totals = totals[totals[neighbor] > 0]
+        ratio = totals[end] / totals[neighbor]
+        if len(ratio) and float((ratio < _PART).mean()) >= _NEARLY_ALL:
+            text = Text(
+                "data.part-period",
+                period=frequency.label(end),
+                share=float(ratio.median()),
+                neighbor=frequency.label(neighbor),
+                n=int((ratio < _PART).sum()),
+                n_cities=len(ratio),
+                period_name=frequency.value,
+            )
+            faults.warn("part-period", text)
+
+
+def _constant_series(frame: pd.DataFrame, faults: Faults) -> None:
+    """Warn of pairs that have one figure, not zero, in every period: it may be filled in, or carried forward."""
+    spread = frame.groupby(["city", "partner"])["value"].agg(["min", "max", "count"])
+    constant = spread[(spread["count"] >= _LEAST_CONSTANT) & (spread["min"] == spread["max"]) & (spread["max"] > 0)]
+    if len(constant):
+        named = list_some([f"{city}-{partner}" for city, partner in constant.index], _MAX_NAMED)
+        faults.warn("constant-series", Text("data.constant-series", n=len(constant), pairs=named))
+
+
+def _countries_and_themselves(frame: pd.DataFrame, faults: Faults) -> None:
+    """Warn of pairs of a country with itself: what is sold at home is no export, unless a design compares with it."""
+    pairs = frame[["city", "partner"]].drop_duplicates()
+    cities = sorted(pairs["city"].unique())
+    domestic = pairs[pairs["city"].map(dict(zip(cities, list_own_codes(cities), strict=True))) == pairs["partner"]]
+    if len(domestic):
+        named = list_some([f"{city}-{partner}" for city, partner in domestic.itertuples(index=False)], _MAX_NAMED)
+        faults.warn("own-partner", Text("data.own-partner", n=len(domestic), pairs=named))
+
+
+# Rows of one figure under different names: which they are, and what their sum is where it is declared.
+
+ENDS = {"city": "city_name", "partner": "partner_name"}
+"""Each end of a flow, and the column with its name as the file writes it."""
+FIGURE = ["city", "partner", "period"]
+_SHARED_NAMES_MAX_NAMED = 8
+
+
+def name_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with a column ``written``: both names of a row, without case, accents and punctuation."""
+    ends = [frame[name].map({cell: fold_name(cell) for cell in frame[name].unique()}) for name in ENDS.values()]
+    return frame.assign(written=ends[0] + "/" + ends[1])
+
+
+def find_other_names(row: Mapping[Hashable, Any], other: Mapping[Hashable, Any]) -> tuple[Listed, Listed] | None:
+    """Return the names by which two rows of one figure differ, None where they have the same."""
+    pairs = [(str(row.get(name, "")), str(other.get(name, ""))) for name in ENDS.values()]
+    differing = [pair for pair in pairs if fold_name(pair[0]) != fold_name(pair[1])]
+    if not differing:
+        return None
+    mine, theirs = zip(*differing, strict=True)
+    return Listed(tuple(map(quote_cell, mine))), Listed(tuple(map(quote_cell, theirs)))
+
+
+def complete_sums(summed: pd.DataFrame, frame: pd.DataFrame, source: TradeSource, faults: Faults) -> pd.DataFrame:
+    """Return sums over names, missing where the row of a name is absent and an absent row is no zero; say which.
+
+    A name is absent where it has no row between its own first and last period with the city and the partner.
+
+    ``summed``: a row a city, partner and period; ``frame``: the rows that were added up, with ``written``.
+    """
+    figures = frame.groupby([*FIGURE, "written"], sort=False)
+    names = figures.agg({"value": "sum", "row": "first", **dict.fromkeys(ENDS.values(), "first")}).reset_index()
+    several = names[names.duplicated(FIGURE, keep=False)]
+    _report(several, source, faults)
+    _refuse_totals(several, source, faults)
+    if source.absent == "zero":
+        return summed
+    is_short = _lack_names(summed, names)
+    if source.absent == "error" and is_short.any():
+        first = summed[is_short].iloc[0]
+        period = source.frequency.label(int(first["period"]))
+        what = Text("data.pair-period", city=first["city"], partner=first["partner"], period=period)
+        text = Text("data.absent-name", what=what, n=int(is_short.sum()))
+        faults.error("absent-row", text, source.file, int(first["row"]))
+    return summed.assign(value=summed["value"].mask(is_short), flag=summed["flag"].mask(is_short, "missing"))
+
+
+def _lack_names(summed: pd.DataFrame, names: pd.DataFrame) -> BoolArray:
+    """Return which figures lack the row of a name that has rows before and after."""
+    pair = FIGURE[:2]
+    spans = names.groupby([*pair, "written"])["period"].agg(["min", "max"]).reset_index()
+    spans = spans[spans.duplicated(pair, keep=False)]
+    covered = summed[FIGURE].merge(spans, on=pair)
+    covered = covered[covered["period"].between(covered["min"], covered["max"])]
+    n_expected, n_names = covered.groupby(FIGURE).size(), names.groupby(FIGURE).size()
+    short = n_expected.index[(n_expected > n_names.reindex(n_expected.index)).to_numpy()]
+    return pd.MultiIndex.from_frame(summed[FIGURE]).isin(short)
+
+
+def _report(several: pd.DataFrame, source: TradeSource, faults: Faults) -> None:
+    """Say how many figures are sums of rows with different names, and warn where the parts of some are equal."""
+    n = several.drop_duplicates(FIGURE).shape[0]
+    faults.inform("names-added-up", Text("data.names-added-up", n=n, names=_list_names(several)), source.file)
+    values = several.groupby(FIGURE)["value"]
+    alike = several[((values.transform("min") == values.transform("max")) & (several["value"] > 0)).to_numpy()]
+    if len(alike):
+        text = Text("data.names-alike", n=alike.drop_duplicates(FIGURE).shape[0], names=_list_names(alike))
+        faults.warn("names-alike", text, source.file)
+
+
+def _list_names(several: pd.DataFrame) -> Text | Listed:
+    """Return every city and partner that rows write in several ways, with these."""
+    shared = []
+    for end, name in ENDS.items():
+        for one, written in several.groupby(end, sort=True)[name]:
+            if written.map(fold_name).nunique() > 1:
+                shared.append(Text("data.names-of", name=str(one), names=Listed(tuple(sorted(set(written))))))
+    return list_some(shared, _SHARED_NAMES_MAX_NAMED, "semicolon")
+
+
+def _refuse_totals(several: pd.DataFrame, source: TradeSource, faults: Faults) -> None:
+    """Note an error for a name that equals the sum of the others of its city or partner."""
+    several = several.assign(cell=several.groupby(FIGURE).ngroup())
+    for end, name in ENDS.items():
+        column = getattr(source, end)
+        for _, rows in several.groupby(end, sort=True):
+            cell, values = rows["cell"].to_numpy().astype(np.int64), rows["value"].to_numpy(dtype=np.float64)
+            for total, of in find_totals(rows[name].to_numpy(dtype=object), cell, values).items():
+                text = describe_total(total, end, of)
+                row = int(rows["row"][rows[name] == total].iloc[0])
+                faults.error("total", text, source.file, row, column, Remedy("drop", (column, total)))
+
 
 KEY = ["city", "partner", "period"]
 _AGREEMENT = 1e-9

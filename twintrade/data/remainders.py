@@ -5,11 +5,16 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
-from twintrade.data.geography.countries import COMPARED, is_aggregate, load_places
-from twintrade.data.geography.remainders import find_answered_twice, find_kept, find_totals_only
-from twintrade.data.schema.source import TradeSource
-from twintrade.data.sources.cells import clean_name, quote_cell
-from twintrade.data.sources.faults import Faults
+from twintrade.data.geography.countries import (
+    COMPARED,
+    find_answered_twice,
+    find_kept,
+    find_totals_only,
+    is_aggregate,
+    load_places,
+)
+from twintrade.data.schema import TradeSource
+from twintrade.data.sources.faults import Faults, clean_name, quote_cell
 from twintrade.effects import Remedy
 from twintrade.numerics.arrays import BoolArray, ObjectArray
 from twintrade.text import Text, list_some

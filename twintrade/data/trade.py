@@ -1,31 +1,154 @@
 """Observed trade as one long table: who traded how much with whom, when, and where that stands written."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from twintrade.data.calendar.periods import Frequency
-from twintrade.data.checks import check_trade
-from twintrade.data.cumulated import take_apart
+from twintrade.data.calendar import Frequency
 from twintrade.data.figures.conversions import Conversion, deflate
 from twintrade.data.formats.tables import open_table
-from twintrade.data.frequency import aggregate
 from twintrade.data.geography.cities import check_spellings
-from twintrade.data.overlaps import Advise, join_by_precedence, note_repeats, sum_parts, warn_of_revisions
-from twintrade.data.repeats import find_advice
-from twintrade.data.schema.source import Absent, Flow, Reporter, TradeSource
-from twintrade.data.sources.cells import clean_name
-from twintrade.data.sources.faults import AbsentInputError, Faults, InvalidDataError
+from twintrade.data.overlaps import (
+    KEY,
+    Advise,
+    check_trade,
+    join_by_precedence,
+    note_repeats,
+    sum_parts,
+    warn_of_revisions,
+)
+from twintrade.data.schema import Absent, Flow, Reporter, TradeSource
+from twintrade.data.sources.faults import AbsentInputError, Faults, Fix, InvalidDataError, clean_name
 from twintrade.data.sources.provenance import InputRecord
-from twintrade.data.trade_source import SourceRows, convert_to_target_currency, read_source
-from twintrade.data.unit_jumps import Jump, find_jumps, warn_of_jumps
-from twintrade.effects import Message
+from twintrade.data.totals import find_totals
+from twintrade.data.trade_source import SourceRows, convert_to_target_currency, list_needed_columns, read_source
+from twintrade.data.unit_jumps import Jump, find_jumps, take_apart, warn_of_jumps
+from twintrade.effects import Message, Remedy
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import find_step
-from twintrade.text import Listed, Text
+from twintrade.text import Listed, Text, list_some
+
+# Rows that repeat a city, partner and period: which column of the file tells them apart, and which line answers.
+
+_FEW = 40
+"""Values up to which a column is one of kinds, and not of remarks or measures."""
+
+
+def find_advice(
+    sources: Mapping[str, TradeSource], root: Path, file: str, frame: pd.DataFrame, key: list[str]
+) -> Fix:
+    """Return the line that makes the rows of a file unique, None where no column of it tells them apart.
+
+    ``sources``: by file; ``file``: the file with repeated rows; ``frame``: rows that were read, with their row
+    numbers; ``key``: what is repeated.
+    """
+    source = sources.get(file)
+    if source is None or source.layout == "wide" or source.microdata is not None:
+        return None
+    needed = list_needed_columns(source)
+    try:
+        table = open_table(root, file, source, needed, Faults(), needs_all=True)
+    except DataError:
+        return None
+    mine = frame[(frame["file"] == file) & frame.duplicated(key, keep=False)]
+    cells = pd.DataFrame({name: column for name, column in table.columns.items() if name not in needed}, table.rows)
+    names = [str(name) for name in cells if name not in mine]
+    joined = mine.join(cells[names].map(clean_name), on="row")
+    cell, values = (
+        joined.groupby(key).ngroup().to_numpy().astype(np.int64),
+        joined["value"].to_numpy(dtype=np.float64),
+    )
+    for name in names:
+        if joined.duplicated([*key, name]).any():
+            continue
+        totals = find_totals(joined[name].to_numpy(dtype=object), cell, values)
+        if whole := next((total for total, parts in totals.items() if not parts), ""):
+            return Remedy("where_total", (name, whole))
+        if _tells_cities_apart(frame[frame["file"] == file], cells[name]):
+            return Remedy("city_code", (name,))
+        if joined[name].nunique() <= _FEW:
+            return Remedy("where", (name, str(joined[name].iloc[0])))
+    return None
+
+
+def _tells_cities_apart(frame: pd.DataFrame, column: pd.Series) -> bool:
+    """Return whether a column is a code of cities: each of its values stands beside one city's name, in every row."""
+    cities = frame["city"].groupby(frame["row"].map(column.map(clean_name))).nunique()
+    return bool(len(cities) > frame["city"].nunique() and cities.max() == 1)
+
+
+# Adds months up to quarters and years, and says which of them are not whole.
+
+_MAX_NAMED = 8
+
+
+def aggregate(frame: pd.DataFrame, source: TradeSource, faults: Faults) -> pd.DataFrame:
+    """Return trade summed to the declared frequency.
+
+    A long period at either end that the files do not cover whole is left out, and said. Inside, a long period counts
+    when at least the share ``coverage`` of its short periods has a figure; otherwise it is missing, because a partial
+    sum looks like a fall. Where an absent row is declared a zero, it is a figure.
+
+    ``frame``: columns city, partner, period, value, flag, file, row; unique; ``source``: declares ``frequency``,
+    ``to_frequency``, ``coverage`` and ``absent``.
+    """
+    wanted = source.to_frequency
+    if wanted is None or wanted is source.frequency or frame.empty:
+        return frame
+    ratio, remainder = divmod(source.frequency.per_year, wanted.per_year)
+    if remainder or ratio < 1:
+        raise DataError(f"{source.file}: {source.frequency.value} figures cannot be divided into {wanted.value}s")
+    long = frame.assign(period=frame["period"] // ratio)
+    first, last = int(frame["period"].min()), int(frame["period"].max())
+    whole = (long["period"] * ratio >= first) & (long["period"] * ratio + ratio - 1 <= last)
+    _report_ends(long.loc[~whole, "period"], wanted, source.file, faults)
+    long = long[whole]
+    if long.empty:
+        raise DataError(f"{source.file}: no {wanted.value} is covered whole by its {source.frequency.value}s")
+    return _summed(long, source, wanted, ratio, faults)
+
+
+def _summed(long: pd.DataFrame, source: TradeSource, wanted: Frequency, ratio: int, faults: Faults) -> pd.DataFrame:
+    grouped = long.groupby(KEY, sort=False)
+    summed = grouped.agg({"value": "sum", "flag": "max", "file": "first", "row": "first"})
+    n_rows, n_figures = grouped.size(), grouped["value"].count()
+    missing = n_rows - n_figures if source.absent == "zero" else ratio - n_figures
+    if source.absent == "error" and (n_rows < ratio).any():
+        city, partner, period = n_rows.index[int(np.argmax(n_rows.to_numpy() < ratio))]
+        raise DataError(
+            f"{source.file}: {int((n_rows < ratio).sum())} {wanted.value}s lack rows (first: {city}-{partner}, "
+            f"{wanted.label(int(period))}), and absent rows are declared an error"
+        )
+    too_thin = missing > (1 - source.coverage) * ratio + 1e-9
+    is_partial = (missing > 0) & ~too_thin
+    summed["value"] = summed["value"].mask(too_thin)
+    summed["flag"] = summed["flag"].mask(too_thin, "missing").mask(is_partial, "partial")
+    if too_thin.any() or is_partial.any():
+        text = Text(
+            "data.part-periods",
+            n_missing=int(too_thin.sum()),
+            n_partial=int(is_partial.sum()),
+            coverage=source.coverage,
+            wanted=wanted.value,
+            period_name=source.frequency.value,
+        )
+        faults.warn("part-periods", text, source.file)
+    text = Text("data.summed-to-frequency", wanted=wanted.value, period_name=source.frequency.value)
+    faults.inform("frequency", text, source.file)
+    return summed.reset_index()
+
+
+def _report_ends(periods: pd.Series, wanted: Frequency, file: str, faults: Faults) -> None:
+    if periods.empty:
+        return
+    named = list_some([wanted.label(int(p)) for p in sorted(set(periods))], _MAX_NAMED)
+    text = Text("data.part-periods-at-the-ends", periods=named, n=len(periods), period_name=wanted.value)
+    faults.warn("part-periods", text, file)
+
 
 TRADE_COLUMNS = ("city", "partner", "period", "value", "flag", "file", "row")
 _ALIKE = ("flow", "reporter", "valuation", "deflator", "coverage", "absent", "product_revision")

@@ -7,21 +7,18 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from twintrade.data.calendar.periods import Frequency, parse_periods, parse_subperiods
+from twintrade.data.calendar import Frequency, parse_periods, parse_subperiods
 from twintrade.data.figures.conversions import Conversion, convert_currency
-from twintrade.data.figures.money import parse_money_unit
-from twintrade.data.figures.number_style import NumberStyle, is_mark
-from twintrade.data.figures.numbers import Numbers, parse_numbers
-from twintrade.data.figures.trade_units import list_scalings, read_unit
-from twintrade.data.figures.unit_names import UNKNOWN
-from twintrade.data.formats.package_files import load_extra
+from twintrade.data.figures.money import UNKNOWN, list_scalings, parse_money_unit, read_unit
+from twintrade.data.figures.numbers import Numbers, NumberStyle, is_mark, parse_numbers
+from twintrade.data.formats.containers import load_extra
 from twintrade.data.formats.tables import TextTable, open_table
-from twintrade.data.geography.cities import check_codes, read_cities
+from twintrade.data.geography.cities import check_codes
+from twintrade.data.geography.cities import read_city_names as read_cities
 from twintrade.data.geography.countries import resolve_column, resolve_un_codes, warn_of_validity
 from twintrade.data.remainders import are_left_out, drop_aggregates
-from twintrade.data.schema.source import UNNAMED, Constant, RevisionColumn, TradeSource, UnitColumn
-from twintrade.data.sources.cells import COLUMN_NAMES, TextColumn, build_text_array, clean_name, quote_cell
-from twintrade.data.sources.faults import Faults
+from twintrade.data.schema import UNNAMED, Constant, RevisionColumn, TradeSource, UnitColumn
+from twintrade.data.sources.faults import COLUMN_NAMES, Faults, TextColumn, build_text_array, clean_name, quote_cell
 from twintrade.data.sources.provenance import InputRecord
 from twintrade.data.totals import note_totals
 from twintrade.errors import DataError

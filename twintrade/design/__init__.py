@@ -2,14 +2,11 @@
 
 from twintrade.design.cohort_statistics import CohortStatistics
 from twintrade.design.comparison import COMPARISONS, Comparison, Donors, NeverTreated, NotYetTreated
-from twintrade.design.design import Design
-from twintrade.design.observations import NEVER_TIME, Observations
+from twintrade.design.design import Design, add_missing_strata, add_strata, measure_before
+from twintrade.design.observations import NEVER_TIME, Observations, describe_untreated
 from twintrade.design.panel import Panel
-from twintrade.design.selection import describe_untreated
-from twintrade.design.strata import add_missing_strata, add_strata, measure_before
-from twintrade.design.throughout import count_always_compared
+from twintrade.design.register import NEVER, Treatment, count_always_compared
 from twintrade.design.transforms import NOT_LOG, TRANSFORMS, TransformName
-from twintrade.design.treatment import NEVER, Treatment
 
 __all__ = [
     "COMPARISONS",

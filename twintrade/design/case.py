@@ -1,15 +1,264 @@
 """One treated unit and its donors as arrays, and the cases that placebo tests make of them."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
+from twintrade.design.comparison import Donors
 from twintrade.design.design import Design
-from twintrade.design.outcome_matrix import OutcomeMatrix
-from twintrade.design.panel import PERIODS_PER_YEAR
+from twintrade.design.panel import PERIODS_PER_YEAR, Panel
+from twintrade.design.transforms import AGGREGATES, are_aggregates
+from twintrade.effects.regression import Dropped
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
+from twintrade.text import Listed, Text, Words, find_fact
+
+# The observations of a design as a complete unit × period matrix: what single-case methods weigh.
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OutcomeMatrix:
+    """Transformed outcomes of units that are observed in every period in which the treated units are."""
+
+    values: FloatArray  # (n_units, n_periods)
+    units: ObjectArray  # (n_units,)
+    unit_rows: IntArray  # (n_units,): code of each unit in the panel
+    periods: IntArray  # (n_periods,): ascending
+    onset: FloatArray  # (n_units,): `inf` for units not treated within the periods
+    used: IntArray  # (n_units * n_periods,): positions in the design's observations, for `Observations.sample`
+    dropped: tuple[Dropped, ...] = ()  # donors with gaps
+
+    @property
+    def is_treated(self) -> BoolArray:
+        """Whether each unit is treated within the periods, shape (n_units,)."""
+        return np.isfinite(self.onset)
+
+    @property
+    def treated(self) -> int:
+        """Row of the only treated unit."""
+        rows = np.flatnonzero(self.is_treated)
+        if rows.size != 1:
+            raise DesignError(f"a case needs exactly one treated unit and there are {rows.size}")
+        return int(rows[0])
+
+    @property
+    def donors(self) -> FloatArray:
+        """Outcomes of the units that are never treated, shape (n_donors, n_periods)."""
+        return self.values[~self.is_treated]
+
+    def event_times(self, row: int) -> IntArray:
+        """Return the event times of one treated unit, shape (n_periods,)."""
+        return self.periods - int(self.onset[row])
+
+
+def build_outcome_matrix(design: Design) -> OutcomeMatrix:
+    """Arrange the observations of a design as a matrix.
+
+    Periods are those in which every treated unit is observed. Units not treated in them are kept when they are
+    observed in all of these periods; the others are listed as dropped.
+    """
+    o = design.observations
+    treated = o.is_ever_treated
+    if not treated.any():
+        raise DesignError("no unit is treated within the sample; a single case needs one")
+    labels, column = np.unique(o.period, return_inverse=True)
+    values = np.full((o.n_units, labels.size), np.nan)
+    positions = np.full((o.n_units, labels.size), -1, dtype=np.int64)
+    values[o.unit, column] = o.y
+    positions[o.unit, column] = np.arange(o.n_rows)
+    # A treated unit observed once has nothing across its onset: it may not narrow the others' periods.
+    several = (positions >= 0).sum(axis=1) > 1
+    treated = treated & several if (treated & several).any() else treated
+    shared = np.asarray((positions[treated] >= 0).all(axis=0))
+    complete = np.asarray((positions[:, shared] >= 0).all(axis=1))
+    if not (complete & ~treated).any():
+        raise DesignError(
+            f"no untreated unit is observed in all {int(shared.sum())} periods of the treated units; "
+            "choose donors without gaps or a shorter sample"
+        )
+    _refuse_one_sided(design.panel, labels[shared], o.unit_onset[treated], o.unit_ids[treated])
+    kept = np.flatnonzero(complete)
+    return OutcomeMatrix(
+        values=values[np.ix_(kept, np.flatnonzero(shared))],
+        units=o.unit_ids[kept],
+        unit_rows=o.unit_rows[kept],
+        periods=labels[shared],
+        onset=np.where(treated, o.unit_onset, np.inf)[kept],
+        used=np.sort(positions[np.ix_(kept, np.flatnonzero(shared))].ravel()),
+        dropped=_gaps(o.unit, o.unit_ids, complete, _named(design.panel, labels[~shared]), column, shared),
+    )
+
+
+def _named(panel: Panel, periods: IntArray) -> tuple[str, ...]:
+    return tuple(panel.label(int(p)) for p in periods)
+
+
+def _refuse_one_sided(panel: Panel, periods: IntArray, onsets: FloatArray, units: ObjectArray) -> None:
+    for unit, onset in zip(units, onsets, strict=True):
+        if not ((periods < onset).any() and (periods >= onset).any()):
+            side = "before" if (periods >= onset).all() else "after"
+            raise DesignError(
+                f"{unit} has no period {side} its onset {panel.label(int(onset))} that every treated unit shares"
+            )
+
+
+def _gaps(
+    unit: IntArray,
+    units: ObjectArray,
+    complete: BoolArray,
+    lost: tuple[str, ...],
+    column: IntArray,
+    shared: BoolArray,
+) -> tuple[Dropped, ...]:
+    """List donors with gaps, and the periods in which a treated unit is not observed."""
+    dropped = []
+    incomplete = ~complete[unit]
+    if incomplete.any():
+        names = tuple(str(u) for u in units[~complete])
+        dropped.append(Dropped("gap", Text("design.dropped-gap"), int(incomplete.sum()), len(names), names))
+    outside = ~shared[column] & ~incomplete
+    if outside.any():
+        dropped.append(Dropped("treated-gap", Text("design.dropped-treated-gap"), int(outside.sum()), 0, lost))
+    return tuple(dropped)
+
+
+# Donor sets of one treated dyad: who may stand for it, who may not, and why.
+
+_REASONS = ("always-treated", "treated", "aggregate", "not-in-design", "too-few-positive")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DonorSet:
+    """One answer to the question who would have moved like the treated unit."""
+
+    # "A" for the same city's flows to other destinations, "B" for other cities' flows to the same destination, "all"
+    # for every untreated flow of the table
+    key: str
+    description: Words  # the same in words, as the identifying assumption prints it
+    donors: Donors  # the comparison; may hold no unit
+    excluded: pd.DataFrame  # columns unit, reason: every candidate that may not serve, and why
+
+    @property
+    def n_donors(self) -> int:
+        """Number of units that may serve."""
+        return len(self.donors.units)
+
+
+def build_donor_sets(
+    design: Design, unit: str, *, min_positive: float = 0.8, aggregates: Collection[str] = AGGREGATES
+) -> tuple[DonorSet, ...]:
+    """Return the two donor sets of a treated dyad, side by side.
+
+    A donor has no agreement that begins within the sample, none whose date is unknown, is no aggregate of countries,
+    and is positive in most periods in which the treated unit is observed.
+
+    ``design``: of dyads; ``unit``: label of the treated dyad; ``min_positive``: share of the treated unit's periods
+    in which a donor must be observed and positive; ``aggregates``: partner labels that name more than one country, in
+    lower case. Returns "A", the same city's flows to other destinations, and "B", other cities' flows to the same
+    destination.
+    """
+    panel = design.panel
+    if not panel.is_dyadic:
+        raise DesignError("donor sets A and B need city-partner dyads; name the city and the partner column")
+    position = _treated_position(design, unit)
+    reasons = _reasons(design, position, min_positive, aggregates)
+    city, partner = panel.unit_city[position], panel.unit_partner[position]
+    other = np.arange(panel.n_units) != position
+    same_city = other & (panel.unit_city == city)
+    same_partner = other & (panel.unit_partner == partner)
+    place, destination = panel.cities[city], panel.partners[partner]
+    return (
+        _set("A", Text("design.donors-of-city", city=str(place)), same_city, panel.units, reasons),
+        _set("B", Text("design.donors-to-partner", partner=str(destination)), same_partner, panel.units, reasons),
+    )
+
+
+def build_untreated_rectangle(
+    design: Design, unit: str, *, min_positive: float = 0.8, aggregates: Collection[str] = AGGREGATES
+) -> DonorSet:
+    """Return every unit that may be a donor under ``build_donor_sets``, whatever its city and partner."""
+    position = _treated_position(design, unit)
+    reasons = _reasons(design, position, min_positive, aggregates)
+    others = np.arange(design.panel.n_units) != position
+    return _set("all", Text("design.donors-all"), others, design.panel.units, reasons)
+
+
+def build_case_design(design: Design, unit: str, donor_set: DonorSet) -> Design:
+    """Return the design of one treated unit and one donor set."""
+    if donor_set.n_donors == 0:
+        names = {"unit": unit, "among": donor_set.description}
+        excluded = count_exclusions(donor_set)
+        key = "design.no-donor" if excluded.items else "design.no-candidate"
+        raise DesignError(Text(key, **names, excluded=excluded))
+    members = np.zeros(design.panel.n_units, dtype=bool)
+    members[design.panel.locate([unit, *donor_set.donors.units])] = True
+    return replace(design, comparison=donor_set.donors).restricted(members[design.panel.unit])
+
+
+def explain_exclusion(reason: str) -> Words:
+    """Return in words why a unit may not be a donor; another event stands as it is."""
+    return Text(f"design.donor-{reason}") if reason in _REASONS else find_fact("labels.status-", reason)
+
+
+def count_exclusions(donor_set: DonorSet) -> Listed:
+    """Return how many candidates may not serve for each reason, the most frequent first."""
+    counts = donor_set.excluded["reason"].value_counts()
+    named = (Text("design.excluded-for", n=n, why=explain_exclusion(str(reason))) for reason, n in counts.items())
+    return Listed(tuple(named), "comma")
+
+
+def find_treated_unit(design: Design) -> str:
+    """Return the label of the only unit treated within the sample."""
+    o = design.observations
+    treated = o.unit_ids[o.is_ever_treated]
+    if treated.size != 1:
+        raise DesignError(f"a single case has one treated unit; this design has {treated.size}")
+    return str(treated[0])
+
+
+def _treated_position(design: Design, unit: str) -> int:
+    position = int(design.panel.locate([unit])[0])
+    if not design.onset[position] <= design.panel.last_period:
+        raise DesignError(
+            f"{unit} is not treated within the sample; give it an onset up to "
+            f"{design.panel.label(design.panel.last_period)}"
+        )
+    return position
+
+
+def _reasons(design: Design, position: int, min_positive: float, aggregates: Collection[str]) -> ObjectArray:
+    """Return why each unit may not be a donor, "" where it may, shape (panel.n_units,)."""
+    panel = design.panel
+    rows = np.ones(panel.n_rows, dtype=bool) if design.kept is None else design.kept
+    onset = design.onset - design.anticipation
+    reasons = np.full(panel.n_units, "", dtype=object)
+    reasons[~np.isin(np.arange(panel.n_units), panel.unit[rows])] = "not-in-design"
+    reasons[_positive_share(design, rows, position) < min_positive] = "too-few-positive"
+    reasons[onset <= panel.last_period] = "treated"
+    reasons[onset <= panel.first_period] = "always-treated"
+    for unit, reason in design.treatment.excluded.items():
+        reasons[panel.units == unit] = reason
+    is_group = are_aggregates(panel.partners, aggregates) | np.isin(panel.partners, design.totals_only)
+    reasons[is_group[panel.unit_partner]] = "aggregate"
+    return reasons
+
+
+def _positive_share(design: Design, rows: BoolArray, position: int) -> np.ndarray:
+    """Return the share of the treated unit's periods in which each unit is positive, shape (panel.n_units,)."""
+    panel = design.panel
+    periods: IntArray = panel.period[rows & (panel.unit == position)]
+    positive = (panel.values(design.outcome) > 0) & np.isin(panel.period, periods)
+    return np.bincount(panel.unit[positive], minlength=panel.n_units) / max(periods.size, 1)
+
+
+def _set(key: str, description: Words, candidates: BoolArray, units: ObjectArray, reasons: ObjectArray) -> DonorSet:
+    usable = candidates & (reasons == "")
+    gone = candidates & (reasons != "")
+    excluded = pd.DataFrame({"unit": units[gone], "reason": reasons[gone]})
+    donors = Donors(units=tuple(str(u) for u in units[usable]), description=description)
+    return DonorSet(key, description, donors, excluded)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,10 +7,9 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 
-from twintrade.design.panel import FrequencyName, Panel
+from twintrade.design.panel import FrequencyName, Panel, require_word
+from twintrade.design.register import Treatment
 from twintrade.design.transforms import TRANSFORMS, TransformName
-from twintrade.design.treatment import Treatment
-from twintrade.design.words import require_word
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.comparisons import ClusterSums, CohortMoments

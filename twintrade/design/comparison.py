@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from twintrade.design.panel_keys import name_keys
+from twintrade.design.panel import name_keys
 from twintrade.text import Text, Words
 
 

@@ -5,8 +5,7 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
-from twintrade.design.panel import Panel
-from twintrade.design.words import suggest_word
+from twintrade.design.panel import Panel, suggest_word
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import IntArray, compact, intersect_codes
 from twintrade.text import Text

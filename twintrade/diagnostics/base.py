@@ -1,18 +1,96 @@
 """What every diagnostic is: options as fields, and one method from a fit and an inference to a finding."""
 
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
 from twintrade.design import Design
-from twintrade.effects import Finding, Topic
-from twintrade.effects.payload_kinds import PayloadKind
+from twintrade.effects import Bands, Finding, Topic, Verdict
+from twintrade.effects.result_set import PayloadKind
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.methods import Registry
+from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.holm import adjust_holm
 from twintrade.text import Text, Words
+
+# One rule for what every check says: it objects, does not object, or cannot tell (docs/inference.md, "Checks").
+
+LEVEL = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Yardstick:
+    """The headline's interval, against which a violation is large or small."""
+
+    # effect, low, high: On the scale of the estimate; an end may be infinite, NaN where there is no interval
+    effect: float
+    low: float
+    high: float
+
+    @property
+    def half_width(self) -> float:
+        """Half the interval, NaN where an end is missing or infinite."""
+        half = (self.high - self.low) / 2
+        return half if math.isfinite(half) else math.nan
+
+    @property
+    def is_distinguishable(self) -> bool:
+        """Whether the interval leaves out zero."""
+        return self.low > 0 or self.high < 0
+
+    @property
+    def tolerance(self) -> float:
+        """Largest violation that would not change what the headline says.
+
+        The distance of the interval's nearer end from zero where the effect is distinguishable from zero, else half
+        the interval; NaN where the interval says nothing.
+        """
+        return min(abs(self.low), abs(self.high)) if self.is_distinguishable else self.half_width
+
+
+def read_yardstick(bands: Bands) -> Yardstick:
+    """Return the yardstick of one effect's bands."""
+    return Yardstick(float(bands.estimate.effects[0]), float(bands.low[0]), float(bands.high[0]))
+
+
+def judge_violation(p: float | Sequence[float] | FloatArray, bound: float, tolerance: float) -> Verdict:
+    """Return what a check says that tests for no violation.
+
+    ``p``: of every test of "no violation" that the check looked at, before adjustment; NaN where one could not be
+    made; ``bound``: upper bound of the size of the violation, NaN where the check gives none; ``tolerance``:
+    ``Yardstick.tolerance``.
+    """
+    adjusted = adjust_holm(np.atleast_1d(np.asarray(p, dtype=float)))
+    if np.nanmin(adjusted, initial=1.0) < LEVEL:
+        return "objects"
+    could_see = bound <= tolerance and not np.isnan(adjusted).all()
+    return "does not object" if could_see else "cannot tell"
+
+
+def judge_choices(differences: FloatArray, yardstick: Yardstick) -> Verdict:
+    """Return what a check says whose variants use the same rows, so that their differences have no error of sampling.
+
+    ``differences`` (n_variants,): variant less headline.
+    """
+    return judge_variants(differences, np.ones_like(differences), np.abs(differences), yardstick)
+
+
+def judge_variants(differences: FloatArray, p: FloatArray, bounds: FloatArray, yardstick: Yardstick) -> Verdict:
+    """Return what a check says that estimates the same target in other ways.
+
+    ``differences`` (n_variants,): variant less headline; ``p`` (n_variants,): of no difference, from the same draws
+    or influence; NaN where it could not be made; ``bounds`` (n_variants,): upper bound of each difference's size.
+    """
+    known = np.isfinite(differences)
+    if np.any(np.abs(differences[known]) > yardstick.half_width):
+        return "objects"
+    bound = float(np.max(bounds[known])) if known.any() else math.nan
+    return judge_violation(p[known] if known.any() else math.nan, bound, yardstick.tolerance)
 
 
 class Diagnostic(ABC):

@@ -1,22 +1,20 @@
 """The currency handed on from room to room: estimates, their uncertainty, bands, findings, messages."""
 
-from twintrade.effects.bands import Bands
-from twintrade.effects.block_influence import BlockInfluence
 from twintrade.effects.cohort_effects import CohortEffects
-from twintrade.effects.estimate import Estimate
+from twintrade.effects.estimate import Bands, Estimate
 from twintrade.effects.event_study import EventStudy
 from twintrade.effects.finding import Finding, Topic, Verdict, build_findings_frame
-from twintrade.effects.later_influence import Contributions, LaterInfluence
-from twintrade.effects.messages import Message, Remedy
-from twintrade.effects.money import Money
-from twintrade.effects.regression import Regression
+from twintrade.effects.messages import Message, Money, Remedy
+from twintrade.effects.regression import Dropped, Regression, Sample
 from twintrade.effects.result_set import ResultSet
-from twintrade.effects.sample import Dropped, Sample
 from twintrade.effects.uncertainty import (
+    BlockInfluence,
+    Contributions,
     Draws,
     Factor,
     GroupedInfluence,
     Influence,
+    LaterInfluence,
     PointsOnly,
     RefitOnly,
     Uncertainty,

@@ -9,7 +9,7 @@ import pandas as pd
 
 from twintrade.effects.estimate import AFTER_LESS_BEFORE, PATH, Against, DesignFacts, Estimate, Kind
 from twintrade.effects.event_study import EventStudy
-from twintrade.effects.labels import POOLED, label_cells
+from twintrade.effects.regression import POOLED, label_cells
 from twintrade.effects.uncertainty import GroupedInfluence, Uncertainty, WeightInfluence
 from twintrade.errors import EstimationError
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray

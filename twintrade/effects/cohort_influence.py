@@ -1,14 +1,60 @@
 """Influence that is affine in a unit's own outcomes within its cohort, kept as coefficients until asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from twintrade.effects.uncertainty import Factor, GroupedInfluence, Influence, WeightInfluence, is_each_alone
+from twintrade.effects.uncertainty import (
+    Factor,
+    GroupedInfluence,
+    Influence,
+    UnitInfluence,
+    WeightInfluence,
+    is_each_alone,
+)
 from twintrade.errors import InferenceError
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
 from twintrade.numerics.comparisons import ClusterSums, CohortMoments
+
+# Influence beside a copy whose residuals are freed of their own leverage, for a variance between the two.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CorrectedInfluence(UnitInfluence):
+    """Unit influence with its leverage-adjusted twin."""
+
+    adjusted: FloatArray  # (n_units, n_effects)
+
+    def combined(self, weights: FloatArray, extra: WeightInfluence | None = None) -> "CorrectedInfluence":
+        """Return the influence of ``effects @ weights`` for fixed weights."""
+        if extra is not None:
+            raise InferenceError("leverage-adjusted influence takes fixed weights only")
+        base = UnitInfluence.combined(self, weights)
+        return CorrectedInfluence(base.unit_ids, base.values, base.source, adjusted=self.adjusted @ weights)
+
+
+# Ids and counts as one cell of specifications.csv, and back.
+
+
+def join_ids(ids: Iterable[str]) -> str:
+    """Return ids as a cell holds them: "dyad;city_period;partner_period"."""
+    return ";".join(ids)
+
+
+def split_ids(cell: str) -> tuple[str, ...]:
+    """Return the ids that a cell holds; none where it is empty."""
+    return tuple(cell.split(";")) if cell else ()
+
+
+def join_counts(counts: Mapping[str, int]) -> str:
+    """Return counts by id as a cell holds them: "city=30;partner=20"."""
+    return join_ids(f"{name}={n}" for name, n in counts.items())
+
+
+def split_counts(cell: str) -> dict[str, int]:
+    """Return the counts by id that a cell holds; none where it is empty."""
+    return {name: int(n) for name, _, n in (part.partition("=") for part in split_ids(cell))}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

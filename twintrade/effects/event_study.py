@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.effects.estimate import AFTER_LESS_BEFORE, PATH, Against, DesignFacts, Estimate, Kind
-from twintrade.effects.labels import label_event_times
+from twintrade.effects.regression import label_event_times
 from twintrade.effects.uncertainty import Uncertainty
 from twintrade.errors import EstimationError
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray

@@ -10,20 +10,21 @@ from twintrade.design import Design
 from twintrade.effects import CohortEffects, Dropped
 from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.errors import DesignError, EstimationError
-from twintrade.estimators.base import Estimator, Requires
-from twintrade.estimators.cohort_means.cell_changes import build_change_weights
-from twintrade.estimators.cohort_means.conditional_cells import describe_empty_side, estimate_conditional_cells
+from twintrade.estimators.base import Estimator, Requires, describe_design
 from twintrade.estimators.cohort_means.group_time import (
     Base,
     GroupTime,
+    PatternGroups,
     Shares,
+    build_change_weights,
+    estimate_from_patterns,
+    group_by_pattern,
     iterate_cells,
     pack,
     select_identified,
 )
-from twintrade.estimators.cohort_means.missing_patterns import PatternGroups, estimate_from_patterns, group_by_pattern
+from twintrade.estimators.cohort_means.triple_conditional import describe_empty_side, estimate_conditional_cells
 from twintrade.estimators.cohort_means.wide import Wide, widen
-from twintrade.estimators.sentences import describe_design
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.comparisons import PANEL_ONLY, CohortMoments, Convention, Method
 from twintrade.text import Listed, Text, Words

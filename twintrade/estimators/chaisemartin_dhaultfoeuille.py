@@ -10,14 +10,18 @@ import numpy as np
 from twintrade.design import Design, Observations
 from twintrade.effects import Dropped, EventStudy, Influence, UnitInfluence
 from twintrade.errors import DesignError, EstimationError
-from twintrade.estimators.base import Estimator, Requires
-from twintrade.estimators.cohort_means.missing_patterns import PanelMeans, compute_panel_means
+from twintrade.estimators.base import Estimator, Requires, describe_design
+from twintrade.estimators.cohort_means.group_time import PanelMeans, compute_panel_means
 from twintrade.estimators.cohort_means.wide import widen
-from twintrade.estimators.sentences import describe_design
-from twintrade.estimators.switching.cells import Horizon, Singletons, list_horizons
-from twintrade.estimators.switching.covariates import DoseSlopes, adjust_for_covariates
-from twintrade.estimators.switching.means import MeanHorizon, has_means, list_mean_horizons
-from twintrade.estimators.switching.switchers import Switchers, build_switchers
+from twintrade.estimators.switching.cells import (
+    Horizon,
+    MeanHorizon,
+    Singletons,
+    has_means,
+    list_horizons,
+    list_mean_horizons,
+)
+from twintrade.estimators.switching.switchers import DoseSlopes, Switchers, adjust_for_covariates, build_switchers
 from twintrade.numerics.arrays import FloatArray, ObjectArray
 from twintrade.text import Text
 

@@ -10,22 +10,27 @@ from twintrade.design import Design, NeverTreated, Observations
 from twintrade.effects import CohortEffects, GroupedInfluence, UnitInfluence
 from twintrade.effects.estimate import Scale
 from twintrade.errors import DesignError, EstimationError
-from twintrade.estimators.base import HeldOut, Repeater, View, Views
-from twintrade.estimators.cohort_means.cell_method import CellMethod
-from twintrade.estimators.cohort_means.collapsed import Collapse
+from twintrade.estimators.base import HeldOut, Repeater, View, Views, describe_design
+from twintrade.estimators.cohort_means.collapsed import CellMethod, Collapse
 from twintrade.estimators.regression.cell_fit import CellFit, fit_cells
-from twintrade.estimators.regression.cell_table import CellTable, Measure, measure_cells, tabulate_cells
-from twintrade.estimators.regression.event_terms import find_affected_rows
-from twintrade.estimators.regression.held_out_cells import hold_out_cells
-from twintrade.estimators.regression.mundlak import Enter, build_interactions, find_added, list_terms
-from twintrade.estimators.regression.reference import require_reference
-from twintrade.estimators.regression.saturated import Dummies, build_cell_dummies
+from twintrade.estimators.regression.cell_table import (
+    CellTable,
+    Dummies,
+    Enter,
+    Measure,
+    build_cell_dummies,
+    build_interactions,
+    find_added,
+    hold_out_cells,
+    list_terms,
+    measure_cells,
+    tabulate_cells,
+)
+from twintrade.estimators.regression.event_terms import find_affected_rows, require_reference
 from twintrade.estimators.regression.split_panel import correct_by_split_panel
 from twintrade.estimators.repeating.one_step import OneStep, OneStepRegression, prepare_one_step
 from twintrade.estimators.repeating.repeated import prepare_repeated
-from twintrade.estimators.repeating.repeated_cells import estimate_cells
-from twintrade.estimators.repeating.treatment_blocks import build_affected
-from twintrade.estimators.sentences import describe_design
+from twintrade.estimators.repeating.treatment_blocks import build_affected, estimate_cells
 from twintrade.numerics.arrays import BoolArray, FloatArray
 from twintrade.text import Text
 

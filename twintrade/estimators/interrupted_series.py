@@ -1,18 +1,181 @@
 """Interrupted time series: the treated flow alone, its trend before carried forward, with no comparison at all."""
 
-from dataclasses import dataclass, field
+import warnings
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 import numpy as np
 
 from twintrade.design import Design
+from twintrade.design.case import Case
 from twintrade.design.panel import PERIODS_PER_YEAR
 from twintrade.effects import Draws, Dropped, EventStudy, Regression, Uncertainty, UnitInfluence
 from twintrade.errors import EstimationError
-from twintrade.estimators.base import Estimator, Requires
-from twintrade.estimators.sentences import describe_design
+from twintrade.estimators.base import Estimator, Requires, describe_design
+from twintrade.estimators.cases import SingleCase, refuse_few_periods
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.series import SegmentedFit, build_segmented_design, fit_segmented
 from twintrade.text import Text, Value
+
+# Structural time series: level, trend and donors fitted before the agreement and forecast without it.
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Forecast:
+    """What a structural series says about the path without the agreement."""
+
+    gaps: FloatArray  # (n_periods,): observed less forecast, one step ahead before the onset
+    covariance: FloatArray  # (n_after, n_after): of the forecast error after the onset
+
+
+@dataclass(frozen=True, slots=True)
+class StructuralSeries(SingleCase):
+    """Brodersen et al. (2015) with maximum likelihood in place of spike-and-slab priors.
+
+    The donors enter as their leading principal components. Draws of the counterfactual come from the state's
+    forecast distribution and the parameters' normal approximation.
+
+    Attributes
+    ----------
+    level : {"local level", "local linear trend", "random walk with drift"}
+        Harvey's trend component.
+    n_components : int
+        Principal components of the donors used as regressors; 0 for none.
+    variance_factor : float
+        Multiplies the level's estimated innovation variance: the sensitivity analysis over how fast the level may
+        drift on its own.
+    n_draws, seed : int
+    min_before : int
+        Fewest periods before the onset.
+    """
+
+    level: Literal["local level", "local linear trend", "random walk with drift"] = "local level"
+    n_components: int = 1
+    variance_factor: float = 1.0
+    n_draws: int = 2000
+    seed: int = field(default=20240501)
+    min_before: int = 8
+    name = "structural_series"
+    compared_with = "trend before"
+    title = Text("labels.estimator-structural-series")
+    citation = "brodersen2015"
+    fits_whole_path = False
+    requires = Requires(single_treated_unit=True, covariates=False, weights=False, has_influence=False)
+
+    def gaps(self, case: Case) -> FloatArray:
+        """Return observed less forecast after the onset, and less the one-step forecast before."""
+        return self.forecast(case).gaps
+
+    def estimate(self, design: Design) -> EventStudy:
+        """Return the gap by event time with draws of it; before the onset the one-step forecast error."""
+        study = SingleCase.estimate(self, design)
+        assert isinstance(study, EventStudy)
+        return replace(study, uncertainty=Draws(self._draws(self.case(design))))
+
+    def forecast(self, case: Case) -> Forecast:
+        """Fit the periods before the onset and forecast the others."""
+        refuse_few_periods(case, self.min_before, self.name)
+        x = compute_principal_components(case.donors, case.is_before, self.n_components)
+        n_before = int(np.flatnonzero(case.is_before)[-1]) + 1
+        # In standard deviations, so that the optimizer's steps do not depend on the unit of money.
+        spread = float(case.treated[:n_before].std()) or 1.0
+        model = _model(case.treated[:n_before] / spread, x[:n_before], self.level, case.seasons)
+        fitted = _fit(model)
+        if self.variance_factor != 1.0:
+            fitted = model.smooth(self._rescaled(model, np.asarray(fitted.params)))
+        n_after = case.periods.size - n_before
+        after = np.asarray(fitted.forecast(n_after, exog=x[n_before:] if x.shape[1] else None))
+        # The diffuse start has no forecast: the first fitted values are set to the observation.
+        started = np.arange(n_before) >= int(fitted.loglikelihood_burn) + x.shape[1]
+        before = np.where(started, np.asarray(fitted.fittedvalues) * spread, case.treated[:n_before])
+        covariance = spread**2 * compute_forecast_covariance(fitted, n_after, x[n_before:])
+        return Forecast(case.treated - np.concatenate([before, after * spread]), covariance)
+
+    def _rescaled(self, model: Any, params: FloatArray) -> FloatArray:
+        drift = np.array([name.startswith("sigma2.level") for name in model.param_names])
+        return np.where(drift, params * self.variance_factor, params)
+
+    def _draws(self, case: Case) -> FloatArray:
+        forecast = self.forecast(case)
+        n_after = forecast.covariance.shape[0]
+        values, vectors = np.linalg.eigh(forecast.covariance)
+        root = vectors * np.sqrt(np.maximum(values, 0.0))
+        rng = np.random.default_rng(self.seed)
+        out = np.repeat(forecast.gaps[None], self.n_draws, axis=0)
+        out[:, -n_after:] += rng.normal(size=(self.n_draws, n_after)) @ root.T
+        return out
+
+    def assumption(self, design: Design) -> Text:
+        """Return the identifying assumption."""
+        return Text("estimators.structural-series-assumes", **describe_design(design))
+
+    def estimand(self, design: Design) -> Text:
+        """Return what the headline averages."""
+        return Text("estimators.structural-series-averages", **describe_design(design))
+
+    def equation(self, design: Design) -> str:
+        """Return the estimating equation."""
+        return "Yₜ = μₜ + β′xₜ + εₜ,  μₜ₊₁ = μₜ + ηₜ,  τₜ = Yₜ − E[Yₜ | Y before, x]"
+
+
+def compute_principal_components(donors: FloatArray, before: np.ndarray, n_components: int) -> FloatArray:
+    """Return leading components of the donors in every period, shape (n_periods, n_components).
+
+    Loadings come from the periods before the onset alone.
+    """
+    n_components = min(n_components, donors.shape[0], int(before.sum()) - 1)
+    if n_components <= 0:
+        return np.empty((donors.shape[1], 0))
+    center = donors[:, before].mean(axis=1, keepdims=True)
+    loadings = np.linalg.svd((donors - center)[:, before], full_matrices=False)[0][:, :n_components]
+    signs = np.where(loadings.sum(axis=0) < 0, -1.0, 1.0)
+    scores = (donors - center).T @ (loadings * signs)
+    spread = scores[before].std(axis=0)
+    return np.asarray(scores / np.where(spread > 0, spread, 1.0))
+
+
+def _model(y: FloatArray, x: FloatArray, level: str, seasons: int) -> Any:
+    from statsmodels.tsa.statespace.structural import UnobservedComponents
+
+    options: dict[str, Any] = {"exog": x} if x.shape[1] else {}
+    if seasons > 1:
+        options["seasonal"] = seasons
+    return UnobservedComponents(y, level=level, **options)
+
+
+def _fit(model: Any) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fitted = model.fit(disp=False, maxiter=500)
+    if not fitted.mle_retvals.get("converged", True):
+        raise EstimationError("the structural series did not converge; take a simpler trend or fewer components")
+    return fitted
+
+
+def compute_forecast_covariance(smoothed: Any, n_after: int, x: FloatArray) -> FloatArray:
+    """Return the joint covariance of the observations after the onset, shape (n_after, n_after).
+
+    The state's spread at the end of the fit, its later innovations, the noise, and the uncertainty of the slopes on
+    the regressors ``x``, shape (n_after, n_components).
+    """
+    system = smoothed.model.ssm
+    move, choose = system["transition"], system["selection"]
+    innovation = choose @ system["state_cov"] @ choose.T
+    look = system["design"][0]
+    spread = smoothed.predicted_state_cov[:, :, -1]
+    out = np.zeros((n_after, n_after))
+    for h in range(n_after):
+        carried = spread @ look
+        for k in range(h, n_after):
+            out[h, k] = out[k, h] = look @ carried
+            carried = move @ carried
+        spread = move @ spread @ move.T + innovation
+    out[np.diag_indices(n_after)] += system["obs_cov"][0, 0]
+    is_slope = np.array([name.startswith("beta") for name in smoothed.model.param_names])
+    slopes = np.asarray(smoothed.cov_params(), dtype=np.float64)[np.ix_(is_slope, is_slope)]
+    if x.shape[1] and np.isfinite(slopes).all():
+        out += x @ slopes @ x.T
+    return out
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,15 @@ import numpy as np
 from twintrade.design import Design
 from twintrade.effects import Dropped, Estimate, EventStudy, Influence, Sample, UnitInfluence
 from twintrade.errors import DesignError, EstimationError
-from twintrade.estimators.base import Estimator, Requires
-from twintrade.estimators.cohort_means.missing_patterns import PanelMeans, compute_panel_means
-from twintrade.estimators.cohort_means.projection_means import project_means
-from twintrade.estimators.cohort_means.projection_rows import build_projection_rows
-from twintrade.estimators.cohort_means.projections import Projected, estimate_projection
+from twintrade.estimators.base import Estimator, Requires, describe_design
+from twintrade.estimators.cohort_means.group_time import PanelMeans, compute_panel_means
+from twintrade.estimators.cohort_means.projections import (
+    Projected,
+    build_projection_rows,
+    estimate_projection,
+    project_means,
+)
 from twintrade.estimators.cohort_means.wide import Wide, widen
-from twintrade.estimators.sentences import describe_design
 from twintrade.text import Listed, Text, Value, Words
 
 Weighting = Literal["variance", "equal"]

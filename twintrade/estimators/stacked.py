@@ -7,16 +7,20 @@ import numpy as np
 
 from twintrade.design import Design, Observations
 from twintrade.effects import CohortEffects, Dropped, Uncertainty, UnitInfluence
-from twintrade.effects.outcome_weights import OutcomeWeights
+from twintrade.effects.regression import OutcomeWeights
 from twintrade.errors import EstimationError
-from twintrade.estimators.base import Requires
+from twintrade.estimators.base import Requires, describe_design
 from twintrade.estimators.callaway_santanna import estimate_from_moments
-from twintrade.estimators.cohort_means.collapsed import Collapse
-from twintrade.estimators.cohort_means.group_time import GroupTime, locate_cells
-from twintrade.estimators.cohort_means.stacks import Stack, StackFit, build_stack, regress_stack
-from twintrade.estimators.cohort_means.sums_rows import SumsRows
+from twintrade.estimators.cohort_means.collapsed import Collapse, SumsRows
+from twintrade.estimators.cohort_means.group_time import (
+    GroupTime,
+    Stack,
+    StackFit,
+    build_stack,
+    locate_cells,
+    regress_stack,
+)
 from twintrade.estimators.cohort_means.wide import Wide, widen
-from twintrade.estimators.sentences import describe_design
 from twintrade.numerics.arrays import FloatArray
 from twintrade.text import Listed, Text, Value
 

@@ -10,7 +10,7 @@ from twintrade.design import Design
 from twintrade.effects import Dropped, Estimate, EventStudy
 from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.errors import EstimationError
-from twintrade.estimators.base import Estimator, Requires
+from twintrade.estimators.base import Estimator, Requires, describe_design
 from twintrade.estimators.cohort_means.group_time import (
     GroupTime,
     find_last_before,
@@ -19,7 +19,6 @@ from twintrade.estimators.cohort_means.group_time import (
 )
 from twintrade.estimators.cohort_means.wide import Wide, widen
 from twintrade.estimators.regression.event_terms import cut_before_last_onset
-from twintrade.estimators.sentences import describe_design
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.comparisons import CohortMoments, adjust_estimates, compute_timing_reduction
 from twintrade.text import Listed, Text

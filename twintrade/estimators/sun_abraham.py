@@ -8,17 +8,19 @@ import pandas as pd
 
 from twintrade.design import Design, Observations
 from twintrade.effects import CohortEffects, Dropped, GroupedInfluence
-from twintrade.estimators.base import Requires, Target
+from twintrade.estimators.base import Requires, Target, describe_design
 from twintrade.estimators.callaway_santanna import estimate_from_moments
-from twintrade.estimators.cohort_means.collapsed import Collapse
+from twintrade.estimators.cohort_means.collapsed import Collapse, SumsRows
 from twintrade.estimators.cohort_means.group_time import GroupTime, Shares, locate_cells
-from twintrade.estimators.cohort_means.sums_rows import SumsRows
 from twintrade.estimators.cohort_means.wide import widen
-from twintrade.estimators.regression.event_terms import cut_before_last_onset
-from twintrade.estimators.regression.families import Family
-from twintrade.estimators.regression.reference import find_holders, find_joined_rows, require_reference
-from twintrade.estimators.regression.saturated import build_cell_dummies, fit_saturated
-from twintrade.estimators.sentences import describe_design
+from twintrade.estimators.regression.cell_fit import Family
+from twintrade.estimators.regression.cell_table import build_cell_dummies, fit_saturated
+from twintrade.estimators.regression.event_terms import (
+    cut_before_last_onset,
+    find_holders,
+    find_joined_rows,
+    require_reference,
+)
 from twintrade.text import Text
 
 

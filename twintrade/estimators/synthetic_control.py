@@ -6,19 +6,252 @@ from typing import Literal
 import numpy as np
 
 from twintrade.design import Design
-from twintrade.design.case import Case
-from twintrade.estimators.base import Requires
-from twintrade.estimators.cases.weighted_case import DonorWeights, WeightedCase, refuse_few_periods
-from twintrade.estimators.sentences import describe_design
+from twintrade.design.case import Case, OutcomeMatrix, build_case, build_outcome_matrix
+from twintrade.effects import CohortEffects, Estimate, RefitOnly
+from twintrade.errors import EstimationError
+from twintrade.estimators.base import Estimator, Requires, describe_design
+from twintrade.estimators.cases import DonorWeights, WeightedCase, explain_refusal, refuse_few_periods
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.simplex import (
     PredictorFit,
+    augment_weights,
+    balance_weights,
+    center_on_donors,
+    choose_net,
+    choose_penalty,
+    compute_imbalances,
+    fit_elastic_net,
+    fit_partially_pooled_weights,
     fit_predictor_weights,
     fit_simplex_weights,
+    remove_covariates,
+    standardize_covariates,
     standardize_predictors,
     weigh,
 )
-from twintrade.text import Text
+from twintrade.text import Text, Words
+
+# Augmented synthetic control: a ridge regression takes up the imbalance the simplex leaves.
+
+
+@dataclass(frozen=True, slots=True)
+class AugmentedSyntheticControl(WeightedCase):
+    """Ben-Michael, Feller and Rothstein (2021), ridge version.
+
+    Weights sum to one and may be negative: extrapolation, kept small by the penalty. Covariates, averaged over the
+    periods before the onset, are regressed out of the outcomes first and then balanced exactly (their section 5).
+
+    Attributes
+    ----------
+    penalty : float or None
+        Ridge penalty, in squared units of the outcome; None chooses it by leaving out one period at a time.
+    one_se : bool
+        The largest penalty within one standard error of the best, not the best itself.
+    demeaned : bool
+        Fit and compare deviations from each unit's mean before the onset (their fixed-effects version).
+    min_before : int
+        Fewest periods before the onset.
+    """
+
+    penalty: float | None = None
+    one_se: bool = True
+    demeaned: bool = False
+    min_before: int = 4
+    name = "augmented_synthetic_control"
+    title = Text("labels.estimator-augmented-synthetic-control")
+    citation = "benmichael2021"
+    requires = Requires(single_treated_unit=True, weights=False, has_influence=False)
+
+    def weigh(self, case: Case) -> DonorWeights:
+        """Return simplex weights plus their ridge correction."""
+        refuse_few_periods(case, self.min_before, self.name)
+        if self.penalty is not None and not self.penalty > 0:
+            raise EstimationError(f"a ridge penalty is positive, not {self.penalty}")
+        values = case.values[:, case.is_before]
+        level = values.mean(axis=1) if self.demeaned else np.zeros(values.shape[0])
+        values = values - level[:, None]
+        if case.predictors.shape[1] == 0:
+            weights = self._weights(values)
+        else:
+            covariates = standardize_covariates(case.predictors)
+            fitted = self._weights(remove_covariates(values - values[1:].mean(axis=0), covariates))
+            weights = balance_weights(fitted, covariates)
+        return DonorWeights(weights, float(level[0] - weights @ level[1:]))
+
+    def _weights(self, values: FloatArray) -> FloatArray:
+        donors, treated = center_on_donors(values)
+        base = fit_simplex_weights(donors.T, treated)
+        if not donors.any():
+            return base
+        penalty = self.penalty
+        if penalty is None:
+            penalty = choose_penalty(donors, treated, base, one_se=self.one_se)
+        return augment_weights(donors, treated, penalty, base)
+
+    def assumption(self, design: Design) -> Text:
+        """Return the identifying assumption."""
+        return Text("estimators.augmented-synthetic-control-assumes", **describe_design(design))
+
+    def estimand(self, design: Design) -> Text:
+        """Return what the headline averages."""
+        return Text("estimators.augmented-synthetic-control-averages", **describe_design(design))
+
+    def equation(self, design: Design) -> str:
+        """Return the estimating equation."""
+        return "τₜ = Y₁ₜ − Σⱼ wⱼ Yⱼₜ,  w = w_sc + X₀(X₀′X₀ + λI)⁻¹(X₁ − X₀′w_sc)"
+
+
+# Elastic-net synthetic control: an intercept and free weights, shrunk, instead of weights on the simplex.
+
+
+@dataclass(frozen=True, slots=True)
+class ElasticNetSyntheticControl(WeightedCase):
+    """Doudchenko and Imbens (2016).
+
+    Penalty and mix are chosen by leaving out blocks of periods before the onset (the paper predicts donors instead),
+    which costs the same for every placebo.
+
+    Attributes
+    ----------
+    penalty : float or None
+        None chooses it, and the mix among ``mixes``.
+    mix : float
+        Share of the absolute penalty when the penalty is given.
+    mixes : tuple of float
+    n_blocks : int
+        Blocks of consecutive periods left out in turn.
+    min_before : int
+        Fewest periods before the onset.
+    """
+
+    penalty: float | None = None
+    mix: float = 0.5
+    mixes: tuple[float, ...] = (0.1, 0.5, 0.9)
+    n_blocks: int = 5
+    min_before: int = 6
+    name = "elastic_net_synthetic_control"
+    title = Text("labels.estimator-elastic-net-synthetic-control")
+    citation = "doudchenko2016"
+    requires = Requires(single_treated_unit=True, covariates=False, weights=False, has_influence=False)
+
+    def weigh(self, case: Case) -> DonorWeights:
+        """Return weights of any sign and the intercept."""
+        refuse_few_periods(case, self.min_before, self.name)
+        columns, target = case.donors[:, case.is_before].T, case.treated[case.is_before]
+        if self.penalty is None:
+            net = choose_net(columns, target, self.mixes, self.n_blocks)
+        else:
+            net = fit_elastic_net(columns, target, self.penalty, self.mix)
+        return DonorWeights(net.weights, net.intercept)
+
+    def assumption(self, design: Design) -> Text:
+        """Return the identifying assumption."""
+        return Text("estimators.elastic-net-assumes", **describe_design(design))
+
+    def estimand(self, design: Design) -> Text:
+        """Return what the headline averages."""
+        return Text("estimators.elastic-net-averages", **describe_design(design))
+
+    def equation(self, design: Design) -> str:
+        """Return the estimating equation."""
+        return "τₜ = Y₁ₜ − μ − Σⱼ wⱼ Yⱼₜ,  (μ, w) = argmin Σ (Y₁ₜ − μ − Σⱼ wⱼ Yⱼₜ)²/2T₀ + λ(α|w|₁ + (1−α)|w|²/2)"
+
+
+# Partially pooled synthetic control: several cases with dates of their own, balanced one by one and on average.
+
+
+@dataclass(frozen=True, slots=True)
+class PartiallyPooledSyntheticControl(Estimator):
+    """Ben-Michael, Feller and Rothstein (2022), with unit intercepts.
+
+    Outcomes are taken less each unit's mean before the case's onset, so weights balance movements and not levels.
+
+    Attributes
+    ----------
+    pooling : float or None
+        0 fits each case alone, 1 only their average; None takes the paper's heuristic, the ratio of the average to
+        the separate imbalance of the separate fits.
+    min_before : int
+        Fewest periods before any onset.
+    """
+
+    pooling: float | None = None
+    min_before: int = 4
+    name = "partially_pooled_synthetic_control"
+    title = Text("labels.estimator-partially-pooled-synthetic-control")
+    citation = "benmichael2022"
+    # Cases are balanced together, so one case's shock before its onset would move the others' weights.
+    requires = Requires(
+        never_treated=True, fixed_effects=("two_way",), covariates=False, weights=False, has_influence=False
+    )
+
+    compared_with = "synthetic outcome"
+
+    def unmet(self, design: Design) -> list[Words]:
+        """Return why the design cannot be estimated: what it lacks, or too few periods before some onset."""
+        return Estimator.unmet(self, design) or explain_refusal(self._cases, design)
+
+    def _cases(self, design: Design) -> tuple[OutcomeMatrix, list[Case]]:
+        matrix = build_outcome_matrix(design)
+        cases = [build_case(design, matrix, int(row)) for row in np.flatnonzero(matrix.is_treated)]
+        for case in cases:
+            refuse_few_periods(case, self.min_before, self.name)
+        return matrix, cases
+
+    def estimate(self, design: Design) -> Estimate:
+        """Return gaps by cohort and event time; cases that share an onset are averaged."""
+        matrix, cases = self._cases(design)
+        moved = [_less_mean(case) for case in cases]
+        treated = [m[0, case.is_before][::-1] for m, case in zip(moved, cases, strict=True)]
+        donors = [m[1:, case.is_before][:, ::-1] for m, case in zip(moved, cases, strict=True)]
+        pooling = self.pooling
+        if pooling is None:
+            average, separate = compute_imbalances(
+                treated, donors, fit_partially_pooled_weights(treated, donors, 0.0)
+            )
+            pooling = min(1.0, average / separate) if separate > 0 else 0.0
+        weights = fit_partially_pooled_weights(treated, donors, pooling)
+        gaps = np.vstack([m[0] - w @ m[1:] for m, w in zip(moved, weights, strict=True)])
+        average, separate = compute_imbalances(treated, donors, weights)
+        facts = {"pooling": pooling, "average_imbalance": average, "separate_imbalance": separate}
+        return _table(design, matrix, np.array([case.onset for case in cases]), gaps, facts)
+
+    def assumption(self, design: Design) -> Text:
+        """Return the identifying assumption."""
+        return Text("estimators.partially-pooled-assumes", **describe_design(design))
+
+    def estimand(self, design: Design) -> Text:
+        """Return what the headline averages."""
+        return Text("estimators.partially-pooled-averages", **describe_design(design))
+
+    def equation(self, design: Design) -> Text:
+        """Return the estimating equation."""
+        return Text("estimators.partially-pooled-equation")
+
+
+def _less_mean(case: Case) -> FloatArray:
+    """Return deviations from each unit's mean before the onset, and from the donors' mean in each period."""
+    values = case.values - case.values[:, case.is_before].mean(axis=1, keepdims=True)
+    return np.asarray(values - values[1:].mean(axis=0))
+
+
+def _table(
+    design: Design, matrix: OutcomeMatrix, onset: np.ndarray, gaps: FloatArray, facts: dict[str, float]
+) -> CohortEffects:
+    onsets, count = np.unique(onset, return_counts=True)
+    n_periods = matrix.periods.size
+    effects = np.concatenate([gaps[onset == g].mean(axis=0) for g in onsets])
+    cohorts, n_units = np.repeat(onsets, n_periods), np.repeat(count, n_periods)
+    times = np.concatenate([matrix.periods - g for g in onsets])
+    return CohortEffects.of(
+        design,
+        (cohorts, times),
+        effects,
+        RefitOnly(Text("estimators.few-cases-weights")),
+        sample=design.observations.sample(matrix.used, dropped=matrix.dropped, statistics=facts),
+        n_units=n_units,
+        against=PartiallyPooledSyntheticControl.compared_with,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,15 @@ import numpy as np
 from twintrade.design import Design
 from twintrade.effects import CohortEffects, Dropped, Influence
 from twintrade.errors import EstimationError
-from twintrade.estimators.base import Estimator, Requires
+from twintrade.estimators.base import Estimator, Requires, describe_design
 from twintrade.estimators.cohort_means.group_time import GroupTime, iterate_cells, locate_cells
-from twintrade.estimators.cohort_means.triple_conditional import estimate_conditional_contrasts
-from twintrade.estimators.cohort_means.triple_contrasts import estimate_triple_contrasts
-from twintrade.estimators.cohort_means.triple_groups import TripleGroups, build_groups
+from twintrade.estimators.cohort_means.triple_conditional import (
+    TripleGroups,
+    build_groups,
+    estimate_conditional_contrasts,
+    estimate_triple_contrasts,
+)
 from twintrade.estimators.cohort_means.wide import widen
-from twintrade.estimators.sentences import describe_design
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.comparisons import Method
 from twintrade.text import Listed, Text

@@ -10,11 +10,9 @@ import numpy as np
 from twintrade.design import Design, Observations
 from twintrade.effects import Estimate, EventStudy
 from twintrade.errors import DesignError
-from twintrade.estimators.base import Repeater, Requires, RowWeigher, Views
-from twintrade.estimators.cohort_means.collapsed import Collapse
-from twintrade.estimators.cohort_means.missing_patterns import count_alone
-from twintrade.estimators.cohort_means.sums_rows import SumsRows
-from twintrade.estimators.regression.both_shapes import EventAndStatic, fit_both
+from twintrade.estimators.base import Repeater, Requires, RowWeigher, Views, describe_design
+from twintrade.estimators.cohort_means.collapsed import Collapse, SumsRows
+from twintrade.estimators.cohort_means.group_time import count_alone
 from twintrade.estimators.regression.event_terms import (
     EQUATIONS,
     FitShape,
@@ -26,8 +24,8 @@ from twintrade.estimators.regression.event_terms import (
     list_references,
 )
 from twintrade.estimators.regression.slopes import Slopes, build_effects
+from twintrade.estimators.regression.split_panel import EventAndStatic, fit_both
 from twintrade.estimators.repeating.repeated import estimate_regressions, prepare_repeated, weigh_regression
-from twintrade.estimators.sentences import describe_design
 from twintrade.numerics.absorption import Projection, build_absorber, find_singletons, remove_trends
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.linear import (

@@ -1,8 +1,19 @@
 """Jobs over workers; a ledger is given from outside, no files of its own."""
 
 from twintrade.fanout.jobs import Done, report_loop, run_jobs, split_succeeded
-from twintrade.fanout.spread import count_cores, limit_threads, spread
-from twintrade.fanout.workers import Arrays, Backend, Ledger, Progress, Step, Workers, get_scope, use_workers
+from twintrade.fanout.spread import (
+    Arrays,
+    Backend,
+    Ledger,
+    Progress,
+    Step,
+    Workers,
+    count_cores,
+    get_scope,
+    limit_threads,
+    spread,
+    use_workers,
+)
 
 __all__ = [
     "Arrays",

@@ -11,8 +11,7 @@ from typing import TypeAlias, TypeVar
 import numpy as np
 
 from twintrade.errors import FanoutError, TwintradeError
-from twintrade.fanout.spread import limit_threads, spread
-from twintrade.fanout.workers import Arrays, Scope, Step, Workers, get_scope, use_workers
+from twintrade.fanout.spread import Arrays, Scope, Step, Workers, get_scope, limit_threads, spread, use_workers
 from twintrade.text import Text, Words
 
 S = TypeVar("S")

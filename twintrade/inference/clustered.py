@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from twintrade.effects import Bands, Estimate, Message, Sample
-from twintrade.effects.listed_cells import join_counts
+from twintrade.effects.cohort_influence import join_counts
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
 from twintrade.inference.clustering.clusters import (
@@ -16,6 +16,12 @@ from twintrade.inference.clustering.clusters import (
     count_fewest_treated,
     count_treated_clusters,
     find_clusters,
+)
+from twintrade.inference.clustering.constant_effect import (
+    compute_sup_t,
+    compute_t_quantiles,
+    compute_two_sided_p,
+    repair_covariance,
 )
 from twintrade.inference.clustering.conventions import (
     TWINTRADE,
@@ -26,15 +32,11 @@ from twintrade.inference.clustering.conventions import (
     correct,
     describe_correction,
     get_convention,
+    has_variance,
+    is_reference,
+    list_variance_messages,
+    warn_of_few_ends,
 )
-from twintrade.inference.clustering.few_ends import warn_of_few_ends
-from twintrade.inference.clustering.joint import (
-    compute_sup_t,
-    compute_t_quantiles,
-    compute_two_sided_p,
-    repair_covariance,
-)
-from twintrade.inference.clustering.variances import has_variance, is_reference, list_variance_messages
 from twintrade.numerics.arrays import BoolArray, FloatArray, compact
 from twintrade.text import Listed, Text, Words
 

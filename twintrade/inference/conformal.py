@@ -1,20 +1,139 @@
 """Conformal inference for one treated unit: exact under stationary errors, given enough periods before onset."""
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal
 
 import numpy as np
+import scipy
 
 from twintrade.design.case import Case
-from twintrade.effects import Bands, EventStudy, Message
-from twintrade.effects.bands import fill_absent
+from twintrade.effects import Bands, Estimate, EventStudy, Message
+from twintrade.effects.estimate import fill_absent
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
-from twintrade.estimators.cases import SingleCase
+from twintrade.estimators.cases import SingleCase, WeightedCase
+from twintrade.fanout import Arrays, run_jobs, split_succeeded
 from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import BoolArray, FloatArray
 from twintrade.numerics.series import compute_moving_block_p, invert_p_values
 from twintrade.text import Text
+
+# Prediction intervals of a synthetic control: how wrong the weights may be, and how noisy the unit is anyway.
+
+FEWEST_FREE = 3
+"""Fewest periods before the onset beyond the number of fitted weights."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictionIntervals(Inference):
+    """Both error parts of Cattaneo, Feng and Titiunik (2021), the first by constrained refits.
+
+    In-sample: the treated path before the onset is redrawn around its fit with residuals of random sign, the weights
+    are refitted under their own constraints, and the counterfactual's moves are kept. The paper bounds the same moves
+    by optimization over the localized constraint set.
+    Out-of-sample: the noise after the onset, from the residuals before. Each part gets half of the error probability,
+    so the interval is conservative.
+
+    Attributes
+    ----------
+    draws : int
+    noise : {"subgaussian", "normal"}
+        Bound of the second part: valid for any errors with such tails, or the normal quantile.
+    level : float
+    """
+
+    draws: int = 200
+    noise: Literal["subgaussian", "normal"] = "subgaussian"
+    level: float = 0.95
+    name: ClassVar[str] = "prediction_intervals"
+    citation: ClassVar[str] = "cattaneo2021"
+
+    def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
+        """Return intervals for effects after the onset; before it there is nothing to predict."""
+        estimator = fit.estimator
+        if not isinstance(estimator, WeightedCase):
+            raise InferenceError(
+                f"prediction intervals need donor weights and {estimator.name} has none; take placebo"
+            )
+        case = estimator.case(fit.design)
+        estimate = fit.view(view)
+        moves = self._moves(estimator, case, rng)
+        spread, n_free = _spread(estimator, case)
+        low, high = self._ends(estimate, case, moves, spread)
+        return Bands(
+            estimate=estimate,
+            inference=self.name,
+            level=self.level,
+            se=fill_absent(estimate.n_effects),
+            low=low,
+            high=high,
+            p=fill_absent(estimate.n_effects),
+            df=fill_absent(estimate.n_effects),
+            simultaneous_low=fill_absent(estimate.n_effects),
+            simultaneous_high=fill_absent(estimate.n_effects),
+            note=Text(
+                "inference.prediction-intervals",
+                draws=moves.shape[0],
+                noise=self.noise,
+                n=int(case.is_before.sum()),
+            ),
+            facts={"draws": moves.shape[0], "n_before": int(case.is_before.sum()), "free_weights": n_free},
+        )
+
+    def _ends(
+        self, estimate: Estimate, case: Case, moves: FloatArray, spread: float
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return both ends for each effect after the onset, NaN before it."""
+        if isinstance(estimate, EventStudy):
+            targets = [case.event_times == e for e in estimate.event_times]
+        else:
+            targets = [case.is_after]
+        low, high = fill_absent(estimate.n_effects), fill_absent(estimate.n_effects)
+        tail = (1 - self.level) / 2
+        # Errors of one stretch may move together: its mean is no less noisy than one period.
+        width = self._noise_width(spread, tail)
+        for k, target in enumerate(targets):
+            if (target & case.is_after).any():
+                down, up = np.quantile(moves[:, target].mean(axis=1), [tail / 2, 1 - tail / 2])
+                low[k], high[k] = estimate.effects[k] + down - width, estimate.effects[k] + up + width
+        return low, high
+
+    def _moves(self, estimator: WeightedCase, case: Case, rng: np.random.Generator) -> FloatArray:
+        """Return refitted less fitted counterfactuals, shape (n_draws, n_periods)."""
+        fitted = case.treated - estimator.gaps(case)
+        before = case.is_before
+        residuals = np.where(before, case.treated - fitted, 0.0)
+        signs = [rng.choice([-1.0, 1.0], size=residuals.size) for _ in range(self.draws)]
+        jobs = {str(k): np.where(before, fitted + residuals * drawn, case.treated) for k, drawn in enumerate(signs)}
+        done, _ = split_succeeded(run_jobs("prediction-intervals", _moved, jobs, shared=(estimator, case, fitted)))
+        if not done:
+            raise InferenceError("no refit of the weights succeeded")
+        return np.vstack([one.values["moves"] for one in done if one.values is not None])
+
+    def _noise_width(self, spread: float, tail: float) -> float:
+        if self.noise == "normal":
+            return spread * float(scipy.special.ndtri(1 - tail / 2))
+        return spread * float(np.sqrt(2 * np.log(2 / tail)))
+
+
+def _moved(shared: tuple[WeightedCase, Case, FloatArray], path: FloatArray, rng: np.random.Generator) -> Arrays:
+    estimator, case, fitted = shared
+    values = case.values.copy()
+    values[0] = path
+    return {"moves": path - estimator.gaps(replace(case, values=values)) - fitted}
+
+
+def _spread(estimator: WeightedCase, case: Case) -> tuple[float, int]:
+    """Return the residual standard deviation before the onset, net of the weights fitted, and their number."""
+    gaps = estimator.gaps(case)[case.is_before]
+    n_free = int((np.abs(estimator.weigh(case).weights) > 1e-6).sum())
+    if gaps.size - n_free < FEWEST_FREE:
+        raise InferenceError(
+            f"{n_free} weights are fitted to {gaps.size} periods before the onset: {max(gaps.size - n_free, 0)} are "
+            f"left to judge the noise by, and {FEWEST_FREE} are needed; take placebo"
+        )
+    return float(np.sqrt((gaps**2).sum() / (gaps.size - n_free))), n_free
+
 
 ENOUGH_BEFORE = 15
 """Fewer periods before the onset are reported with a warning."""

@@ -7,14 +7,14 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from twintrade.effects import Bands, Estimate, Message
-from twintrade.effects.listed_cells import join_counts
+from twintrade.effects.cohort_influence import join_counts
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import PLUG_IN_DRAWS, Facts, build_bands, list_clusters, list_dimensions
 from twintrade.inference.clustering.clusters import count_fewest_treated, count_treated_clusters
-from twintrade.inference.clustering.joint import compute_sup_t, repair_covariance
-from twintrade.inference.clustering.variances import has_variance, list_effects, list_variance_messages
+from twintrade.inference.clustering.constant_effect import compute_sup_t, repair_covariance
+from twintrade.inference.clustering.conventions import has_variance, list_effects, list_variance_messages
 from twintrade.inference.refits.leave_out import LeftOut, estimate_without_clusters
 from twintrade.numerics.arrays import BoolArray, FloatArray, list_signed_subsets
 from twintrade.text import Text

@@ -9,20 +9,69 @@ import pandas as pd
 
 from twintrade.design import Design
 from twintrade.design.case import Case
-from twintrade.effects import Bands, Estimate, EventStudy, Message
-from twintrade.effects.bands import fill_absent
+from twintrade.effects import Bands, Draws, Estimate, EventStudy, Message
+from twintrade.effects.estimate import fill_absent
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.estimators.cases import SingleCase
 from twintrade.fanout import Arrays, Done, run_jobs, split_succeeded
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Facts
-from twintrade.inference.clustering.variances import is_reference
-from twintrade.inference.refits.inversion import compute_two_sided_share, invert_randomization
+from twintrade.inference.clustering.conventions import is_reference
+from twintrade.inference.refits.few_treated import compute_two_sided_share, invert_randomization
 from twintrade.inference.refits.permutation import align_values
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.testing import GapNoise, compute_placebo_rank, compute_rmspe_ratio
 from twintrade.text import Text, Words
+
+# Intervals of an estimate that comes as draws: quantiles, and a simultaneous band of the same shape.
+
+
+@dataclass(frozen=True, slots=True)
+class Posterior(Inference):
+    """Equal-tailed intervals from draws.
+
+    Attributes
+    ----------
+    level : float
+    """
+
+    level: float = 0.95
+    name: ClassVar[str] = "posterior"
+    citation: ClassVar[str] = "brodersen2015"
+
+    def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
+        """Return quantile intervals; p is twice the smaller tail probability of zero, at least 2 / (draws + 1)."""
+        estimate = fit.view(view)
+        if not isinstance(estimate.uncertainty, Draws):
+            raise InferenceError(f"posterior needs draws and {fit.estimator.name} gives none; take placebo or hac")
+        values = estimate.uncertainty.values
+        n_draws = values.shape[0]
+        tail = (1 - self.level) / 2
+        low, high = np.quantile(values, [tail, 1 - tail], axis=0)
+        se = values.std(axis=0, ddof=1)
+        below = (values <= 0).sum(axis=0)
+        p = np.minimum(1.0, 2 * (1 + np.minimum(below, n_draws - below)) / (n_draws + 1))
+        moves = se > 1e-14 * np.maximum(np.abs(estimate.effects), 1e-300)
+        widest = np.abs((values[:, moves] - estimate.effects[moves]) / se[moves]).max(axis=1, initial=0.0)
+        critical = float(np.quantile(widest, self.level)) if moves.any() else 0.0
+        p, low, high = np.where(moves, p, np.nan), np.where(moves, low, np.nan), np.where(moves, high, np.nan)
+        return Bands(
+            estimate=estimate,
+            inference=self.name,
+            level=self.level,
+            se=np.where(moves, se, np.nan),
+            low=low,
+            high=high,
+            p=p,
+            df=fill_absent(estimate.n_effects),
+            simultaneous_low=np.where(moves, estimate.effects - critical * se, np.nan),
+            simultaneous_high=np.where(moves, estimate.effects + critical * se, np.nan),
+            covariance=np.atleast_2d(np.cov(values, rowvar=False)),
+            note=Text("inference.posterior", draws=n_draws),
+            facts={"draws": n_draws, "critical_value": critical},
+        )
+
 
 FEWEST_BEFORE = 4
 """Fewest periods before the onset at which a single case is given a p-value."""

@@ -10,15 +10,24 @@ from twintrade.effects import Bands
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
-from twintrade.inference.refits.comparing import compare_refits, find_effect_after, invert_views, take_off_means
+from twintrade.inference.refits.comparing import (
+    Dealt,
+    compare_refits,
+    find_effect_after,
+    invert_views,
+    take_off_means,
+)
 from twintrade.inference.refits.dealing import FEWEST, deal_onsets
-from twintrade.inference.refits.known_draws import KnownDraws, keep_draws
-from twintrade.inference.refits.one_step_draws import OneStepDraws, build_draws, keep_shown, permute_one_step
+from twintrade.inference.refits.paired import KnownDraws, keep_draws
 from twintrade.inference.refits.permutation import is_linear, permute
-from twintrade.inference.refits.randomization_bands import Dealt
-from twintrade.inference.refits.reassignment import Dealing
-from twintrade.inference.refits.scheme import Across
-from twintrade.inference.refits.studentizing import build_studentizer
+from twintrade.inference.refits.reassignment import Across, Dealing
+from twintrade.inference.refits.studentizing import (
+    OneStepDraws,
+    build_draws,
+    build_studentizer,
+    keep_shown,
+    permute_one_step,
+)
 from twintrade.text import Text
 
 Statistic = Literal["default", "coefficient", "t", "score"]

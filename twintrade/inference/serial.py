@@ -6,9 +6,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from twintrade.effects import Estimate, Regression
+from twintrade.effects import Bands, Estimate, Regression
+from twintrade.effects.estimate import fill_absent
 from twintrade.errors import InferenceError
-from twintrade.estimators.base import Fit
+from twintrade.estimators.base import Fit, View
+from twintrade.inference.base import Inference
 from twintrade.inference.clustering.conventions import (
     TWINTRADE,
     Correction,
@@ -17,12 +19,123 @@ from twintrade.inference.clustering.conventions import (
     count_all,
     describe_correction,
     get_convention,
+    has_variance,
 )
 from twintrade.inference.dependence import Dependence, UnscaledCovariance
 from twintrade.inference.refits.leave_out import get_regression
-from twintrade.numerics.arrays import FloatArray, compact, sum_by_group
-from twintrade.numerics.series import choose_lags, compute_long_run_covariance, sum_bartlett
+from twintrade.numerics.arrays import BoolArray, FloatArray, compact, sum_by_group
+from twintrade.numerics.series import RestrictedSeries, choose_lags, compute_long_run_covariance, sum_bartlett
 from twintrade.text import Text
+
+# The test of one series against its own past: how far draws of its serial correlation alone would move it.
+
+STEPS = np.sinh(np.linspace(-6, 6, 31))
+"""Constant effects that are tried, in errors from the average effect."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Autoregressive(Inference):
+    """Bootstrap of the t statistic of one series under first-order autoregressive errors fitted under the null.
+
+    Every effect is held against series that have none: a constant effect is taken out from the onset on, the
+    autoregression is fitted to what trend and seasons leave, and t statistics over Bartlett errors are compared.
+
+    Attributes
+    ----------
+    lags : int or None
+        Of the Bartlett errors; None takes floor(4 (T/100)^(2/9)).
+    draws : int
+    level : float
+    """
+
+    lags: int | None = None
+    draws: int = 499
+    level: float = 0.95
+    name: ClassVar[str] = "autoregressive"
+    citation: ClassVar[str] = "buhlmann1997"
+
+    def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
+        """Return p-values, and the interval of constant effects that are not rejected."""
+        estimate, seed = fit.view(view), int(rng.integers(2**31))
+        source, o = get_regression(estimate), fit.design.observations
+        if source is None or estimate.sample.effects or np.unique(o.unit[source.rows]).size != 1:
+            raise InferenceError(Text("inference.autoregressive-needs", method=fit.estimator.title))
+        y, after = o.y[source.rows], o.event_time[source.rows] >= 0
+        lags = choose_lags(y.size) if self.lags is None else self.lags
+        errors = np.sqrt(np.diag(sum_bartlett(source.row_influence(), lags)))
+        kept = source.design[:, ~source.selector.any(axis=1)]
+        series = RestrictedSeries.of(source.design, kept, lags, np.random.default_rng(seed))
+        loadings = source.along(source.bread @ source.selector)
+        usable = has_variance(estimate, errors)
+        p, low, high = (fill_absent(estimate.n_effects) for _ in range(3))
+        if usable.any():
+            p[usable], low[usable], high[usable] = self._test(
+                series, y, after, loadings[:, usable], errors[usable], seed
+            )
+        nothing = fill_absent(estimate.n_effects)
+        return Bands(
+            estimate=estimate,
+            inference=self.name,
+            level=self.level,
+            se=nothing,
+            low=low,
+            high=high,
+            p=p,
+            df=nothing,
+            simultaneous_low=nothing,
+            simultaneous_high=nothing,
+            note=Text("inference.autoregressive", draws=self.draws, lags=lags, n=y.size),
+            facts={"draws": self.draws, "floor": 1 / (self.draws + 1)},
+        )
+
+    def _test(
+        self,
+        series: RestrictedSeries,
+        y: FloatArray,
+        after: BoolArray,
+        loadings: FloatArray,
+        errors: FloatArray,
+        seed: int,
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return p-values of no effect, and both ends; zero is a value tried, so that they agree about it."""
+        effects = y @ loadings
+        outside = effects.min() - errors.max(), 0.0, effects.max() + errors.max()
+        tried = np.union1d(outside, effects.mean() + np.median(errors) * STEPS)
+        drawn = [
+            series.draw_t(y - value * after, loadings, np.random.default_rng(seed), self.draws) for value in tried
+        ]
+        zero = drawn[int(np.searchsorted(tried, 0.0))]
+        p = (1 + (zero[1:] >= zero[0]).sum(axis=0)) / (self.draws + 1)
+        n_beyond = int((1 - self.level) * (self.draws + 1) + 1e-9)
+        if not n_beyond:
+            return p, np.full(p.size, -np.inf), np.full(p.size, np.inf)
+        critical = np.array([np.sort(t[1:], axis=0)[-n_beyond] for t in drawn])
+        return p, *find_ends(effects, tried, np.array([t[0] for t in drawn]), critical)
+
+
+def find_ends(
+    effects: FloatArray, tried: FloatArray, observed: FloatArray, critical: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return the first values below and above each effect that are rejected, critical values taken as a line between.
+
+    Beyond the values tried the critical one is that of the last: what is taken out is then most of the series.
+
+    ``effects`` (n_effects,); ``tried`` (n_values,): constant effects, in order; ``observed``, ``critical`` (n_values,
+    n_effects): the t statistic where each is taken out, and the largest that is not rejected.
+    """
+    ends = np.empty((2, effects.size))
+    for k, effect in enumerate(effects):
+        slack = critical[:, k] - observed[:, k]
+        for side, sign in enumerate((-1, 1)):
+            at = np.flatnonzero(sign * (tried - effect) > 0)[::sign]
+            x = np.concatenate([[effect], tried[at]])
+            left = np.concatenate([[np.interp(effect, tried, critical[:, k])], slack[at]])
+            out = int(np.argmax(left < 0))
+            if out:
+                ends[side, k] = x[out - 1] + (x[out] - x[out - 1]) * left[out - 1] / (left[out - 1] - left[out])
+            else:
+                ends[side, k] = effect + (x[-1] - effect) * critical[at[-1], k] / observed[at[-1], k]
+    return ends[0], ends[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,9 @@ from typing import ClassVar, Literal, TypeAlias
 import numpy as np
 import scipy
 
-from twintrade.design.outcome_matrix import OutcomeMatrix, build_outcome_matrix
+from twintrade.design.case import OutcomeMatrix, build_outcome_matrix
 from twintrade.effects import Bands, CohortEffects, Estimate
-from twintrade.effects.bands import fill_absent
+from twintrade.effects.estimate import fill_absent
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.estimators.synthetic_did import SyntheticDid, build_cohort_case

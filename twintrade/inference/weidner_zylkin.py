@@ -6,14 +6,13 @@ from typing import ClassVar, Literal, get_args
 import numpy as np
 
 from twintrade.effects import Bands
-from twintrade.effects.corrected_influence import CorrectedInfluence
-from twintrade.effects.listed_cells import join_counts
+from twintrade.effects.cohort_influence import CorrectedInfluence, join_counts
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Facts, build_bands
-from twintrade.inference.clustering.joint import compute_sup_t, repair_covariance
-from twintrade.inference.clustering.variances import has_variance, list_variance_messages
+from twintrade.inference.clustering.constant_effect import compute_sup_t, repair_covariance
+from twintrade.inference.clustering.conventions import has_variance, list_variance_messages
 from twintrade.text import Listed, Text
 
 Adjusted = Literal["one_side", "both_sides"]

@@ -1,15 +1,225 @@
 """Several fits as one table or picture, and whole analyses from their files and folders."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, overload
 
-from twintrade.estimators.base import View
+import pandas as pd
+
+from twintrade.effects import ResultSet
+from twintrade.errors import SpecError
+from twintrade.estimators.base import Fit, View
+from twintrade.python.fitted import FitResult
 from twintrade.python.pictures import draw_coefficients, draw_studies
-from twintrade.python.printed import name_fits, write_fits
-from twintrade.python.results import AnalysisResults
+from twintrade.python.summary import OVERALL, PATH, TIDY_COLUMNS
+from twintrade.render.appendix import build_document
+from twintrade.render.binder import (
+    TableFormat,
+    TableOptions,
+    build_coefficient_rows,
+    build_ladder,
+    render_fragment,
+    spread_table,
+)
+from twintrade.render.blocks import Figure, Table, list_exhibits
+from twintrade.study.execute import build_results_of_fits
 from twintrade.study.stored import read_stored, run_stored
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+
+# Several fits as one table, in every format of the report.
+
+VIEWS: tuple[View, ...] = ("overall", "path")
+EVERY_COLUMN = 99
+Under = Literal["se", "interval", "t", "p"]
+TextFormat = Literal["html", "tex", "typst", "md"]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class PrintedTable:
+    """A table that shows itself, and writes itself in a format."""
+
+    table: Table
+
+    def render(self, to: TableFormat) -> str | bytes:
+        """Return the table as HTML, LaTeX, Typst or Markdown text, or as the bytes of a Word file."""
+        if to not in ("html", "tex", "docx", "typst", "md"):
+            raise SpecError(f"a table is written to html, tex, docx, typst or md, not {to!r}")
+        return render_fragment(self.table, to)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the cells as text."""
+        return spread_table(self.table)
+
+    def __repr__(self) -> str:
+        return str(self.render("md"))
+
+    def _repr_html_(self) -> str:
+        return str(self.render("html"))
+
+
+@overload
+def write_fits(fits: Any, to: None = None, **options: Any) -> PrintedTable: ...
+@overload
+def write_fits(fits: Any, to: TextFormat, **options: Any) -> str: ...
+@overload
+def write_fits(fits: Any, to: Literal["docx"], **options: Any) -> bytes: ...
+def write_fits(fits: Any, to: TableFormat | None = None, **options: Any) -> PrintedTable | str | bytes:
+    """Return fits as the table that a run prints of them."""
+    printed = PrintedTable(build_fits_table(name_fits(fits), **options))
+    return printed if to is None else printed.render(to)
+
+
+def name_fits(fits: Any) -> dict[str, FitResult]:
+    """Return fits by name: those of a mapping, else the title of each method, numbered where it repeats."""
+    given: Iterable[tuple[str, Fit]]
+    if isinstance(fits, Mapping):
+        given = fits.items()
+    else:
+        alone = [fits] if isinstance(fits, Fit) else list(fits)
+        given = [(str(fit.estimator.title or fit.estimator.name), fit) for fit in alone]
+    named: dict[str, FitResult] = {}
+    for name, fit in given:
+        free = next(n for n in (name, *(f"{name} {k}" for k in range(2, 999))) if n not in named)
+        named[free] = fit if isinstance(fit, FitResult) else FitResult.of(fit)
+    if not named:
+        raise SpecError("there is no fit; give a fit, a list of fits, or fits by name")
+    return named
+
+
+def build_fits_table(
+    fits: Mapping[str, FitResult],
+    inference: Any = None,
+    *,
+    under: Under = "se",
+    stars: bool = False,
+    seed: int = 1,
+    **options: Any,
+) -> Table:
+    """Return the ladder of some fits, with their covariates as further rows.
+
+    Parameters
+    ----------
+    fits : mapping of str to FitResult
+    inference : str or Inference, optional
+    under : {"se", "interval", "t", "p"}
+        What stands below an estimate.
+    stars : bool
+    seed : int
+    **options
+        Of the inference.
+    """
+    bands = [
+        [fit.infer(inference, view=view, seed=seed, **options) for view in VIEWS if view in fit.views]
+        for fit in fits.values()
+    ]
+    table_options = TableOptions(under, stars, EVERY_COLUMN)
+    table = build_ladder(build_results_of_fits(fits, bands), table_options)
+    covariates = [_list_covariates(fit, inference, seed, options) for fit in fits.values()]
+    rows = build_coefficient_rows(covariates, table_options)
+    if not rows:
+        return table
+    first = 1 if any("overall" in fit.views for fit in fits.values()) else 0
+    return replace(table, groups=(*table.groups[:first], rows, *table.groups[first:]))
+
+
+def _list_covariates(fit: FitResult, inference: Any, seed: int, options: Mapping[str, Any]) -> pd.DataFrame:
+    view: View = "overall" if "overall" in fit.views else fit.views[0]
+    tidy = fit.tidy(inference, view=view, seed=seed, **options)
+    tidy = tidy[tidy["term"].isin(fit.design.covariates)]
+    columns = {"term": "term", "effect": "estimate", "se": "std.error", "low": "conf.low", "high": "conf.high"}
+    frame = pd.DataFrame({name: tidy[column] for name, column in columns.items()})
+    return frame.assign(p=tidy["p.value"], scale=fit.estimate.scale)
+
+
+def write_ladder(results: ResultSet, under: Under = "se", stars: bool = False) -> PrintedTable:
+    """Return the ladder of a result set as one table."""
+    return PrintedTable(build_ladder(results, TableOptions(under, stars, EVERY_COLUMN)))
+
+
+# A finished analysis as a user handles it: every frame, every printed table, tables and pictures of its columns.
+
+_FRAMES = ("data", "twinnings", "specifications", "effects", "bands", "findings", "messages", "payloads", "manifest")
+_KEYS = ["estimator", "specification"]
+_GLANCE = {
+    "label": "label",
+    "n_rows": "nobs",
+    "n_units": "n.units",
+    "n_treated_units": "n.treated",
+    "scale": "scale",
+    "fixed_effects": "fixed.effects",
+    "clusters": "clusters",
+    "statistic_name": "statistic.name",
+    "statistic": "statistic.value",
+    "is_headline": "is.headline",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class AnalysisResults:
+    """What a run stored: its frames, its tables as they are printed, and accessors like those of a fit."""
+
+    # The frames themselves: `specifications`, `effects`, `bands`, `findings`, `messages`, `data`, `twinnings` and
+    # `payloads` are reached directly too
+    stored: ResultSet
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _FRAMES:
+            return getattr(self.stored, name)
+        raise AttributeError(f"results have no {name!r}")
+
+    def __repr__(self) -> str:
+        labels = ", ".join(map(str, self.stored.specifications["label"]))
+        return f"{type(self).__name__}: {self.stored.title}; {labels}"
+
+    def tidy(self, view: str = "overall") -> pd.DataFrame:
+        """Return the effects of one view with the reported inference, one row a column of the ladder and effect."""
+        bands = self.stored.bands
+        chosen = bands[bands["kind"] == view]
+        if chosen.empty:
+            raise SpecError(f"no column has effects by {view!r}; known: {', '.join(sorted(set(bands['kind'])))}")
+        reported = chosen.groupby(_KEYS, sort=False)["inference"].transform("first")
+        chosen = chosen[chosen["inference"] == reported]
+        se = chosen["se"].where(chosen["se"] > 0)
+        columns = (
+            [_name_term(row) for row in chosen.to_dict("records")],
+            chosen["effect"], se, chosen["effect"] / se, chosen["p"], chosen["low"], chosen["high"],
+        )  # fmt: skip
+        frame = pd.DataFrame(dict(zip(TIDY_COLUMNS, columns, strict=True)))
+        return pd.concat([chosen[[*_KEYS, "scale"]], frame], axis=1).reset_index(drop=True)
+
+    def glance(self) -> pd.DataFrame:
+        """Return one row a column of the ladder: counts, fit, effects absorbed, clusters."""
+        frame = self.stored.specifications[[*_KEYS, *_GLANCE]]
+        return frame.set_axis([*_KEYS, *_GLANCE.values()], axis=1)
+
+    def etable(self, to: Any = None, *, under: Under = "se", stars: bool = False) -> PrintedTable | str | bytes:
+        """Return the ladder; see ``tt.etable``."""
+        printed = write_ladder(self.stored, under, stars)
+        return printed if to is None else printed.render(to)
+
+    @property
+    def printed(self) -> Mapping[str, pd.DataFrame]:
+        """Every table of the page as text, and the numbers of every figure, by key."""
+        exhibits = list_exhibits(build_document(self.stored).blocks)
+        return {e.key: e.frame if isinstance(e, Figure) else spread_table(e) for e in exhibits}
+
+    def coefplot(self, ax: "Axes | None" = None, view: str = "overall") -> "Axes":
+        """Draw the effects of one view, grouped by column; return the axes."""
+        labels = self.stored.specifications.set_index(_KEYS)["label"].to_dict()
+        tidy = self.tidy(view)
+        tables = {str(labels[key]): table for key, table in tidy.groupby(_KEYS, sort=False)}
+        return draw_coefficients(tables, tidy["scale"], ax)
+
+
+def _name_term(row: Mapping[Any, Any]) -> str:
+    if row["kind"] in ("overall", "path"):
+        return OVERALL if row["kind"] == "overall" else PATH
+    parts = {"cohort": row["cohort"], "event_time": row["event_time"]}
+    names = [f"{name}::{int(value)}" for name, value in parts.items() if not pd.isna(value)]
+    return ":".join(names)
 
 
 def etable(fits: Any, to: Any = None, **options: Any) -> Any:

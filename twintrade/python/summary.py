@@ -1,16 +1,131 @@
 """A fit in words and as one row: what was estimated, on what, with which errors."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from html import escape
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from twintrade.effects import Dropped
+from twintrade.effects import Bands, CohortEffects, Dropped, Estimate, EventStudy
+from twintrade.effects.regression import POOLED
 from twintrade.estimators.base import Fit
-from twintrade.python.bands import Intervals
-from twintrade.python.terms import compute_percent
-from twintrade.text import Text, Words, list_some
+from twintrade.numerics.arrays import BoolArray
+from twintrade.text import Text, Words, find_fact, list_some, numbers
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+# Coefficient tables with the columns that economists expect: one row a term.
+
+TIDY_COLUMNS = ("term", "estimate", "std.error", "statistic", "p.value", "conf.low", "conf.high")
+OVERALL, PATH = "treated", "path"
+
+
+def list_terms(fit: Fit, estimate: Estimate) -> list[str]:
+    """Return a name for each effect of an estimate, as code writes it."""
+    label = fit.design.panel.label
+    if isinstance(estimate, CohortEffects):
+        pairs = zip(estimate.cohorts, estimate.event_times, strict=True)
+        return [f"cohort::{label(int(g))}:event_time::{e}" if g != POOLED else f"event_time::{e}" for g, e in pairs]
+    if isinstance(estimate, EventStudy):
+        return [f"event_time::{e}" for e in estimate.event_times]
+    if estimate.labels is not None:
+        word = "cohort" if estimate.kind == "cohort" else "period"
+        return [f"{word}::{label(int(k))}" for k in estimate.labels]
+    if estimate.n_effects == 1 and estimate.kind != "coefficient":
+        return [PATH if estimate.kind == "path" else fit.design.treatment.name or OVERALL]
+    return [str(name) for name in estimate.names]
+
+
+def find_coefficients(estimate: Estimate) -> BoolArray:
+    """Return which effects are estimated: all but the exact zero of a reference, shape (n_effects,)."""
+    if isinstance(estimate, EventStudy | CohortEffects) and estimate.reference is not None:
+        return np.asarray(estimate.event_times != estimate.reference)
+    return np.ones(estimate.n_effects, dtype=bool)
+
+
+def build_tidy(terms: list[str], bands: Bands) -> pd.DataFrame:
+    """Return the terms with their estimates, errors, tests and intervals, ``TIDY_COLUMNS``."""
+    se = np.where(bands.se > 0, bands.se, np.nan)
+    columns = (terms, bands.estimate.effects, se, bands.estimate.effects / se, bands.p, bands.low, bands.high)
+    return pd.DataFrame(dict(zip(TIDY_COLUMNS, columns, strict=True)))
+
+
+def compute_percent(frame: pd.DataFrame, scale: str) -> pd.Series:
+    """Return estimates in log points as percent, and nothing for other scales."""
+    if scale != "log points":
+        return pd.Series(np.nan, index=frame.index)
+    return frame["estimate"].map(numbers.convert_log_to_percent).astype(float)
+
+
+# Intervals as a user handles them: a table, a picture, and a view in a notebook.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Intervals(Bands):
+    """Intervals for every effect of a view of a fit, with the name of each.
+
+    Attributes
+    ----------
+    terms : tuple of str
+        What each effect is called in a coefficient table.
+    period_name : str
+        "year", "quarter" or "month".
+
+    Examples
+    --------
+    >>> bands = tt.infer(fit, "clustered", view="overall")
+    >>> bands.tidy()["term"].tolist()
+    ['treated']
+    """
+
+    terms: tuple[str, ...] = ()
+    period_name: str = "period"
+
+    @classmethod
+    def of(cls, bands: Bands, terms: list[str], period_name: str) -> "Intervals":
+        """Return bands with the names of their effects."""
+        given = {f.name: getattr(bands, f.name) for f in fields(Bands)}
+        return cls(**given, terms=tuple(terms), period_name=period_name)
+
+    def tidy(self) -> pd.DataFrame:
+        """Return one row a term: term, estimate, std.error, statistic, p.value, conf.low, conf.high."""
+        return build_tidy(list(self.terms), self)
+
+    def vcov(self) -> pd.DataFrame:
+        """Return the covariance of the effects, NaN where this inference gives none."""
+        empty = np.full((len(self.terms), len(self.terms)), np.nan)
+        values = empty if self.covariance is None else self.covariance
+        return pd.DataFrame(values, index=list(self.terms), columns=list(self.terms))
+
+    @property
+    def no_errors(self) -> Words:
+        """What this inference gives in the place of standard errors, empty where it gives them."""
+        has_p, has_interval = bool(np.isfinite(self.p).any()), bool(np.isfinite(self.low).any())
+        if (self.se > 0).any() or not (has_p or has_interval):
+            return ""
+        given = "both" if has_p and has_interval else "p" if has_p else "interval"
+        return Text("python.no-errors", inference=find_fact("labels.inference-", self.inference), given=given)
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw the effects with their intervals, an event study by event time, others as lines."""
+        from twintrade.python.pictures import draw_coefficients, draw_studies
+
+        if self.estimate.kind == "event":
+            return draw_studies({"": self}, self.period_name, ax)
+        return draw_coefficients({"": self.tidy()}, [self.estimate.scale], ax)
+
+    def _repr_html_(self) -> str:
+        frame = self.tidy()
+        percent = compute_percent(frame, self.estimate.scale)
+        if percent.notna().any():
+            frame.insert(2, "percent", percent)
+        table = frame.to_html(index=False, na_rep="", float_format=lambda v: f"{v:.4g}")
+        notes = "<br>".join(filter(None, (str(self.no_errors), str(self.note))))
+        return f"{table}<p>{notes}</p>"
+
 
 MOST_NAMED = 5
 _STATISTICS = (("within_r2", "within.r.squared"), ("pseudo_r2", "pseudo.r.squared"), ("deviance", "deviance"))

@@ -1,7 +1,7 @@
 """Onsets of a panel's units from what a user has at hand: a table of agreements, or onsets by unit."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -14,8 +14,39 @@ from twintrade.design.period_column import read_period_column
 from twintrade.design.register import Agreements, CandidateDate
 from twintrade.design.rules import TreatmentRule, build_treatment
 from twintrade.errors import DesignError
-from twintrade.python.frames import to_pandas
 from twintrade.text import Text
+
+# Tables of any library as pandas: polars, Arrow, DuckDB and whatever else narwhals reads.
+
+
+def to_pandas(table: Any, what: str, keys: Collection[str | None] = ()) -> pd.DataFrame:
+    """Return a table as a pandas frame, which is the table itself where it is one.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of pandas, polars, Arrow, DuckDB ..., eager or lazy.
+    what : str
+        What the table is, for messages.
+    keys : collection of str
+        Columns that may be levels of a pandas index.
+
+    Raises
+    ------
+    DesignError
+        It is no table.
+    """
+    if not isinstance(table, pd.DataFrame):
+        import narwhals
+
+        try:
+            native = narwhals.from_native(table)
+        except TypeError:
+            raise DesignError(f"{what} is a table, not {table!r}; read the file with pandas.read_csv") from None
+        return (native.collect() if isinstance(native, narwhals.LazyFrame) else native).to_pandas()
+    levels = [key for key in keys if key and key in table.index.names and key not in table.columns]
+    return table.reset_index(levels) if levels else table
+
 
 _AGREEMENT_TEXT = ("twinning", "signatory", "partner_city", "kind", "source", "note")
 

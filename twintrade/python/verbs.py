@@ -1,31 +1,137 @@
 """The same steps as an analysis file, for a notebook: a table becomes a panel, a design, a fit, bands, a picture."""
 
-from collections.abc import Mapping, Sequence
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
 from types import ModuleType
 from typing import Any, Literal
 
 import pandas as pd
 
 from twintrade.design import COMPARISONS, Comparison, Design, Panel
-from twintrade.design.panel import FrequencyName
+from twintrade.design.fixed_effects import EFFECTS, SETS, TOGETHER
+from twintrade.design.panel import FrequencyName, require_word
 from twintrade.design.rules import TreatmentRule
-from twintrade.design.words import require_word
 from twintrade.diagnostics.base import DIAGNOSTICS, Diagnostic
 from twintrade.effects import Finding
-from twintrade.errors import DesignError
+from twintrade.errors import DesignError, SpecError
 from twintrade.estimators.base import ESTIMATORS, Estimator, Fit, View
 from twintrade.estimators.base import fit as fit_
 from twintrade.fanout import limit_threads
 from twintrade.inference.base import INFERENCES, Inference
 from twintrade.methods import find_name
-from twintrade.python.bands import Intervals
 from twintrade.python.fitted import FitResult
-from twintrade.python.frames import to_pandas
-from twintrade.python.keys import EffectNames, list_names, read_clusters, read_effects
-from twintrade.python.synonyms import choose_shape, find_estimator
-from twintrade.python.treated import build_treatment_from_agreements, build_treatment_from_column
+from twintrade.python.summary import Intervals
+from twintrade.python.treated import build_treatment_from_agreements, build_treatment_from_column, to_pandas
 from twintrade.study.by_name import build_generator, build_method
 from twintrade.study.scaffold import build_simulated_tables
+
+# What other software calls the methods, for who has its words in the fingers.
+
+SYNONYMS: dict[str, str] = {
+    "feols": "twfe",
+    "reghdfe": "twfe",
+    "xtreg": "twfe",
+    "xtevent": "twfe",
+    "fepois": "ppml",
+    "ppmlhdfe": "ppml",
+    "sunab": "sun_abraham",
+    "eventstudyinteract": "sun_abraham",
+    "csdid": "callaway_santanna",
+    "att_gt": "callaway_santanna",
+    "did2s": "two_stage",
+    "did_imputation": "imputation",
+    "didimputation": "imputation",
+    "jwdid": "etwfe",
+    "wooldid": "etwfe",
+    "did_multiplegt_dyn": "chaisemartin_dhaultfoeuille",
+    "lpdid": "local_projections",
+    "sdid": "synthetic_did",
+    "synthdid": "synthetic_did",
+    "synth": "synthetic_control",
+    "augsynth": "augmented_synthetic_control",
+    "gsynth": "interactive_effects",
+}
+REGRESSIONS = ("feols", "reghdfe", "xtreg", "fepois", "ppmlhdfe")
+"""Commands that estimate the columns of a formula: the treatment's own, or covariates alone."""
+
+
+def find_estimator(word: str) -> str:
+    """Return the name of an estimator, also where the word is another software's.
+
+    Raises
+    ------
+    SpecError
+        No method is called so; the nearest words are named.
+    """
+    if word in ESTIMATORS:
+        return word
+    if word in SYNONYMS:
+        return SYNONYMS[word]
+    near = difflib.get_close_matches(word, [*ESTIMATORS, *SYNONYMS], n=1)
+    if not near:
+        raise SpecError(f"no estimator is called {word!r}; known: {', '.join(sorted([*ESTIMATORS, *SYNONYMS]))}")
+    meant = f"{near[0]!r} ({SYNONYMS[near[0]]})" if near[0] in SYNONYMS else repr(near[0])
+    raise SpecError(f"no estimator is called {word!r}; did you mean {meant}?")
+
+
+def choose_shape(word: str, design: Design) -> dict[str, str]:
+    """Return the shape that a regression command has without being asked; none for other words."""
+    if word not in REGRESSIONS:
+        return {}
+    if design.treatment.name:
+        return {"shape": "dose"}
+    is_untreated = not (design.onset <= design.panel.last_period).any()
+    return {"shape": "covariates"} if is_untreated and design.covariates else {}
+
+
+# Effects, clusters and covariates as users name them: by the columns of their own table.
+
+EffectNames = str | Sequence[str | Sequence[str]]
+OTHER_NAMES = {"dyad": "unit", "pair": "unit", "id": "unit", "time": "period"}
+_COMBINED = {
+    frozenset(("city", "period")): "city_period",
+    frozenset(("partner", "period")): "partner_period",
+}
+
+
+def read_effects(panel: Panel, effects: EffectNames) -> str | tuple[str, ...]:
+    """Return fixed effects in the design's words: a named set, or the name of each effect.
+
+    Parameters
+    ----------
+    panel : Panel
+    effects : str or sequence of str or of column sets
+        "gravity"; or names such as "unit", "exporter^year"; or sets of columns such as ("exporter", "year").
+    """
+    if isinstance(effects, str):
+        return effects if effects in SETS else (_translate_effect(panel, [effects]),)
+    return tuple(_translate_effect(panel, [e] if isinstance(e, str) else list(e)) for e in effects)
+
+
+def _translate_effect(panel: Panel, columns: Sequence[str]) -> str:
+    parts = [_translate(panel, part) for column in columns for part in str(column).split(TOGETHER)]
+    combined = _COMBINED.get(frozenset(parts))
+    if combined is None and panel.is_dyadic and set(parts) == {"city", "partner"}:
+        return TOGETHER.join(parts) if "unit" in panel.key_columns.values() else "unit"
+    return combined or TOGETHER.join(parts)
+
+
+def _translate(panel: Panel, name: str) -> str:
+    """Return the design's word for a column: its own names stand before those of the table."""
+    if name in EFFECTS or name in panel.columns:
+        return name
+    return panel.key_columns.get(name) or OTHER_NAMES.get(name, name)
+
+
+def read_clusters(panel: Panel, clusters: str | Iterable[str]) -> tuple[str, ...]:
+    """Return dimensions of clustering in the design's words."""
+    names = [clusters] if isinstance(clusters, str) else list(clusters)
+    return tuple(_translate_effect(panel, [name]) for name in names)
+
+
+def list_names(names: Any) -> tuple[str, ...]:
+    """Return one name, or several, as a tuple."""
+    return (names,) if isinstance(names, str) else tuple(names)
 
 
 def example() -> tuple[pd.DataFrame, pd.DataFrame]:

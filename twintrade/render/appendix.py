@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from twintrade.effects import ResultSet
-from twintrade.render.block_parts import find_text, number_blocks, number_sections
 from twintrade.render.blocks import (
     Absent,
     Block,
@@ -19,28 +18,18 @@ from twintrade.render.blocks import (
     Table,
     build_paragraph,
     build_spans,
+    find_text,
+    number_blocks,
+    number_sections,
+    replace_words,
 )
 from twintrade.render.brief import build_brief
 from twintrade.render.citing import place_rows
-from twintrade.render.exhibits import (
-    claims,
-    cross_check,
-    data_card,
-    event_study,
-    ladder,
-    raw_series,
-    register,
-    registered,
-    robustness,
-    run,
-    single_case,
-    summary,
-)
-from twintrade.render.exhibits.topics import build_effects_topic, build_topic_exhibit
-from twintrade.render.options import AppendixOptions
+from twintrade.render.exhibits import cross_check, data_card, event_study, robustness, run, single_case, summary
+from twintrade.render.exhibits.single_case import build_effects_topic, build_topic_exhibit
 from twintrade.render.page import Page, name_results
 from twintrade.render.presets import EXHIBIT_NAMES
-from twintrade.render.spelling import replace_words
+from twintrade.render.style import AppendixOptions
 from twintrade.render.writers.glyphs import Printer, load_charmap
 from twintrade.text import MARK, find_catalogue, find_topic
 
@@ -49,22 +38,22 @@ Exhibit = Callable[[Page], tuple[Block, ...] | Absent]
 _EXHIBITS: Mapping[str, Exhibit] = {
     "summary": summary.build_exhibit,
     "single_case": single_case.build_exhibit,
-    "ladder": ladder.build_exhibit,
+    "ladder": cross_check.build_ladder,
     "event_study": event_study.build_exhibit,
     "sensitivity": robustness.build_exhibit,
     "forest": build_effects_topic("forest"),
     "margins": build_topic_exhibit("margins"),
     "spillovers": build_effects_topic("spillovers"),
-    "claims": claims.build_exhibit,
+    "claims": run.build_claims,
     "findings": run.build_findings,
-    "raw": raw_series.build_exhibit,
-    "data_card": data_card.build_exhibit,
-    "register": register.build_exhibit,
+    "raw": data_card.build_raw_series,
+    "data_card": data_card.build_data_card,
+    "register": data_card.build_register,
     "descriptives": build_topic_exhibit("descriptives"),
     "selection": build_topic_exhibit("selection"),
     "assumptions": run.build_assumptions,
     "warnings": run.build_warnings,
-    "cross_check": cross_check.build_exhibit,
+    "cross_check": cross_check.build_cross_check,
     "machine": run.build_machine,
 }
 
@@ -108,7 +97,7 @@ def build_appendix(
             absent.append((page.say(name), exhibit_blocks.reason))
         else:
             blocks += exhibit_blocks
-    blocks += registered.build_registration(page)
+    blocks += data_card.build_registration(page)
     if absent:
         items = tuple(
             build_spans(page.say("absent_exhibit", title=find_topic(t), reason=f"{r[:1].upper()}{r[1:]}"))

@@ -3,44 +3,103 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
 import pandas as pd
 
 from twintrade.effects import ResultSet
 from twintrade.render.appendix import build_appendix, open_page
-from twintrade.render.block_parts import number_blocks, replace_exhibits, replace_spans
 from twintrade.render.blocks import (
     Block,
+    Cell,
     Document,
     EventView,
     Exhibited,
     Heading,
     PageBreak,
+    Row,
     Span,
     Table,
     build_paragraph,
+    build_row,
+    number_blocks,
+    replace_exhibits,
+    replace_spans,
+    replace_words,
 )
 from twintrade.render.citing import remove_sources
-from twintrade.render.ends import format_ends, read_shown_ends
 from twintrade.render.figures import alt_text, forest
-from twintrade.render.objecting import name_objecting
-from twintrade.render.options import AppendixOptions
-from twintrade.render.page import Page, collect_romanized
+from twintrade.render.names import Wording
+from twintrade.render.page import Page, collect_romanized, name_objecting
 from twintrade.render.reading import (
     Record,
     find_headline,
     find_overall,
+    format_ends,
     format_label,
     format_slug,
     list_records,
     read_number,
+    read_shown_ends,
     take_text,
 )
-from twintrade.render.report import Rendered, render_document
-from twintrade.render.spelling import replace_words
+from twintrade.render.registration import Rendered, render_document
+from twintrade.render.style import AppendixOptions
+from twintrade.render.tables.effect_rows import TableOptions as TableOptions
+from twintrade.render.tables.effect_rows import estimate_cell
+from twintrade.render.tables.ladder import build_ladder_tables
 from twintrade.render.tables.plain import build_plain_table
+from twintrade.render.writers.docx import render_docx
 from twintrade.render.writers.glyphs import Printer, load_charmap
-from twintrade.text import Listed, amounts, find_catalogue, numbers
+from twintrade.render.writers.html import render_table_html
+from twintrade.render.writers.latex import list_printable, render_table_float_tex
+from twintrade.render.writers.xlsx import render_table_md, render_table_typst
+from twintrade.text import Listed, find_catalogue, numbers, texts
+
+# Tables on their own, outside a document: as text, HTML, LaTeX, Typst, Markdown or Word.
+
+TableFormat = Literal["html", "tex", "docx", "typst", "md"]
+
+
+def build_ladder(results: ResultSet, options: TableOptions) -> Table:
+    """Return the ladder of a result set as one table."""
+    return build_ladder_tables(results, Wording(), options)[0]
+
+
+def build_coefficient_rows(tables: list[pd.DataFrame], options: TableOptions) -> tuple[Row, ...]:
+    """Return a row a coefficient with one cell a table; columns term, effect, se, low, high, p, scale."""
+    terms = dict.fromkeys(str(term) for table in tables for term in table["term"])
+    records = [{str(r["term"]): r for r in table.to_dict("records")} for table in tables]
+    return tuple(
+        build_row(term, *(estimate_cell(_text_keys(known.get(term)), options) for known in records)) for term in terms
+    )
+
+
+def _text_keys(record: dict[object, object] | None) -> dict[str, object] | None:
+    return None if record is None else {str(key): value for key, value in record.items()}
+
+
+def render_fragment(table: Table, to: TableFormat) -> str | bytes:
+    """Return a table in a format: bytes for Word, else text."""
+    if to == "docx":
+        return render_docx(Document(table.caption, (table,)))
+    if to == "html":
+        return render_table_html(table)
+    if to == "tex":
+        return render_table_float_tex(table, Printer(list_printable()))
+    return render_table_typst(table) if to == "typst" else render_table_md(table)
+
+
+def spread_table(table: Table) -> pd.DataFrame:
+    """Return a printed table as a frame of text, a column for each of its columns."""
+    header = [_spread(cells) for cells in table.header]
+    names = [" ".join(dict.fromkeys(filter(None, parts))) for parts in zip(*header, strict=True)]
+    return pd.DataFrame([_spread(row.cells) for row in table.rows], columns=names)
+
+
+def _spread(cells: tuple[Cell, ...]) -> list[str]:
+    return [text for cell in cells for text in (cell.text, *[""] * (cell.span - 1))]
+
 
 LOWEST_HEADING = 6
 
@@ -111,7 +170,9 @@ def _overview(pages: Sequence[Page]) -> list[Block]:
         ]
     )
     if len(drawn) > 1:
-        drawing = forest.draw(pages[0].drawable(drawn), x_label=wording.say("binder_axis"), theme=pages[0].theme)
+        drawing = forest.draw_forest(
+            pages[0].drawable(drawn), x_label=wording.say("binder_axis"), theme=pages[0].theme
+        )
         plain = Page(replace(pages[0].results, is_simulated=False), wording, pages[0].theme, printer=pages[0].printer)
         figure = plain.figure(
             "overview-forest", wording.say("binder_forest"), drawing, alt_text.describe_forest(drawn), drawn,
@@ -161,7 +222,7 @@ def _row(page: Page) -> Record:
         "estimate": format_label(spec),
         "effect": shown,
         "interval": spread,
-        "p": amounts.format_p_cell(effect.get("p")),
+        "p": texts.format_p_cell(effect.get("p")),
         "checks": _verdicts(page),
     }
 

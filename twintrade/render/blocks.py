@@ -1,12 +1,62 @@
 """The one list of blocks that every writer understands: headings, prose, tables, figures."""
 
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Literal, TypeAlias
+from urllib.parse import quote
 
 import pandas as pd
 
-from twintrade.render.cell_source import CellSource
-from twintrade.render.images import Images as Images
+from twintrade.text import Text
+
+# A picture in its encodings, with what each of its points says to a reader who asks.
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A point of a picture: shares of its width from the left and of its height from the top, and what it says."""
+
+    x: float
+    y: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Images:
+    """One picture in its three encodings, with its size in inches and its points in reading order."""
+
+    svg: bytes
+    pdf: bytes
+    png: bytes
+    width: float
+    height: float
+    points: tuple[Point, ...] = ()
+
+
+# The source of a printed number: file, row and column of the results, and what the page makes of it.
+
+
+@dataclass(frozen=True, slots=True)
+class CellSource:
+    """Where a printed number stands in the results, in no language."""
+
+    # File and row, "bands.csv:12"; the head is row 1. Or a file and what its rows have, "data.csv:status=treated"; or
+    # a path in the manifest, "manifest.json:inputs.0".
+    place: str
+    column: str  # `*` is the whole row
+    # What the page makes of the value before it rounds: nothing, "log" 100(exp(b) - 1), "share" 100 times, "t" over
+    # the standard error, "/1000000" divided; "words" for a text whose numbers are all in the cell; of rows their
+    # "count", the "distinct" values, and how many "more" there are than one; of a list its "size". "log~1" is rounded
+    # to tens, "~2" to hundreds.
+    form: str = ""
+
+    @property
+    def key(self) -> str:
+        """The source as one word, "bands.csv:12:low:log"."""
+        column = quote(self.column, safe="*")
+        return ":".join((self.place, column, self.form) if self.form else (self.place, column))
+
 
 SpanKind = Literal["plain", "strong", "code", "link", "reference"]
 Align = Literal["left", "right", "decimal"]
@@ -244,3 +294,179 @@ def build_paragraph(*parts: str | Span) -> Paragraph:
 def build_row(*cells: str | Cell) -> Row:
     """Return a row of texts and cells."""
     return Row(tuple(Cell((c,)) if isinstance(c, str) else c for c in cells))
+
+
+# Tables, figures and running text inside blocks: listed, changed, numbered.
+
+
+def list_exhibits(blocks: Iterable[Block]) -> list[Table | Figure]:
+    """Return the tables and figures of some blocks in their order."""
+    return [
+        exhibit
+        for block in blocks
+        for exhibit in (block.figures if isinstance(block, Beside) else (block,))
+        if isinstance(exhibit, Table | Figure)
+    ]
+
+
+def replace_exhibits(blocks: Iterable[Block], change: Callable[[Exhibited], Exhibited]) -> list[Block]:
+    """Return blocks with every table and figure changed."""
+    changed: list[Block] = []
+    for block in blocks:
+        if isinstance(block, Beside):
+            block = Beside(tuple(f for f in map(change, block.figures) if isinstance(f, Figure)))
+        elif isinstance(block, Table | Figure):
+            block = change(block)
+        changed.append(block)
+    return changed
+
+
+def replace_spans(block: Block, change: Callable[[tuple[Span, ...]], tuple[Span, ...]]) -> Block:
+    """Return a block with its running text changed."""
+    if isinstance(block, Paragraph | Note):
+        return replace(block, spans=change(block.spans))
+    if isinstance(block, BulletList):
+        return replace(block, items=tuple(change(item) for item in block.items))
+    if isinstance(block, Aside):
+        inner = (replace_spans(part, change) for part in block.blocks)
+        return replace(block, blocks=tuple(part for part in inner if isinstance(part, Paragraph | BulletList)))
+    return block
+
+
+def find_text(part: object, words: str) -> bool:
+    """Return whether some words are anywhere in blocks or in a part of one."""
+    if isinstance(part, str | tuple):
+        return words in part if isinstance(part, str) else any(find_text(one, words) for one in part)
+    return is_dataclass(part) and any(find_text(getattr(part, f.name), words) for f in fields(part))
+
+
+def number_blocks(blocks: Iterable[Block]) -> tuple[Block, ...]:
+    """Number tables and figures in their order and fill in the references to them."""
+    names: dict[str, str] = {}
+    counts = {"writers.table": 0, "writers.figure": 0}
+
+    def number(exhibit: Exhibited) -> Exhibited:
+        key = "writers.table" if isinstance(exhibit, Table) else "writers.figure"
+        counts[key] += 1
+        names[exhibit.key] = str(Text(key, n=counts[key]))
+        return replace(exhibit, number=counts[key])
+
+    numbered = replace_exhibits(blocks, number)
+    return tuple(replace_spans(block, lambda spans: _named(spans, names)) for block in numbered)
+
+
+def _named(parts: tuple[Span, ...], names: dict[str, str]) -> tuple[Span, ...]:
+    return tuple(
+        replace(span, text=names.get(span.target, "")) if span.kind == "reference" else span for span in parts
+    )
+
+
+def number_sections(blocks: Iterable[Block], letter: str) -> list[Block]:
+    """Number the headings below the title: A.1, A.1.1 and so on."""
+    numbered: list[Block] = []
+    counts: list[int] = []
+    for block in blocks:
+        if isinstance(block, Heading) and block.level > 1:
+            depth = block.level - 1
+            counts = [*counts[: depth - 1], (counts[depth - 1] if len(counts) >= depth else 0) + 1]
+            block = replace(block, number=".".join((letter, *map(str, counts))))
+        numbered.append(block)
+    return numbered
+
+
+def format_heading(block: Heading) -> str:
+    """Return a heading with its number, where it has one."""
+    return f"{block.number} {block.text}" if block.number else block.text
+
+
+def format_caption(block: Table | Figure) -> str:
+    """Return the caption of a table or figure with its number, where it has one."""
+    number = format_number(block)
+    return str(Text("writers.numbered", what=number, caption=block.caption)) if number else block.caption
+
+
+def format_number(block: Table | Figure) -> str:
+    """Return what a numbered table or figure is called, empty where it has no number."""
+    key = "writers.table" if isinstance(block, Table) else "writers.figure"
+    return str(Text(key, n=block.number)) if block.number else ""
+
+
+# A department's own spelling: words of the prose replaced once the pages are made, names of the data not.
+
+SENTENCE = 4
+"""Words from which on a cell that ends in a full stop is prose and not a name."""
+
+Change = Callable[[str], str]
+
+
+def replace_words(blocks: Iterable[Block], spelling: Mapping[str, str]) -> tuple[Block, ...]:
+    """Return blocks with whole words replaced in headings, prose, captions, notes, heads and sentences in cells.
+
+    ``spelling``: replacement by word; a capital at the start of a word is kept.
+    """
+    if not spelling:
+        return tuple(blocks)
+    known = {word.lower(): new for word, new in spelling.items()}
+    pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(known, key=len, reverse=True)))})\b", re.IGNORECASE)
+
+    def new_word(match: re.Match[str]) -> str:
+        word = known[match.group().lower()]
+        return word[:1].upper() + word[1:] if match.group()[0].isupper() else word
+
+    return tuple(_block(block, lambda text: pattern.sub(new_word, text)) for block in blocks)
+
+
+def _block(block: Block, change: Change) -> Block:
+    match block:
+        case Heading():
+            return replace(block, text=change(block.text))
+        case Paragraph() | Note():
+            return replace(block, spans=_spans(block.spans, change))
+        case BulletList():
+            return replace(block, items=tuple(_spans(item, change) for item in block.items))
+        case Table():
+            return _table(block, change)
+        case Figure():
+            return replace(
+                block,
+                caption=change(block.caption),
+                alt=change(block.alt),
+                details=change(block.details),
+                notes=tuple(map(change, block.notes)),
+            )
+        case EventView():
+            return replace(block, title=change(block.title))
+        case Lead():
+            return Lead(change(block.deck), change(block.byline))
+        case KeyNumbers():
+            named = tuple(replace(one, name=change(one.name)) for one in block.numbers)
+            return replace(block, numbers=named, question=change(block.question))
+        case Aside():
+            spoken = replace_spans(block, lambda spans: _spans(spans, change))
+            return replace(spoken, name=change(block.name)) if isinstance(spoken, Aside) else spoken
+        case Beside():
+            return Beside(tuple(f for f in (_block(f, change) for f in block.figures) if isinstance(f, Figure)))
+        case _:
+            return block
+
+
+def _spans(spans: tuple[Span, ...], change: Change) -> tuple[Span, ...]:
+    return tuple(replace(s, text=change(s.text)) if s.kind in ("plain", "strong") else s for s in spans)
+
+
+def _table(table: Table, change: Change) -> Table:
+    def cell(old: Cell) -> Cell:
+        return replace(old, lines=tuple(map(change, old.lines)))
+
+    def sentence(old: Cell) -> Cell:
+        is_prose = old.text.rstrip().endswith(".") and len(old.text.split()) >= SENTENCE
+        return cell(old) if is_prose and not old.link else old
+
+    return replace(
+        table,
+        caption=change(table.caption),
+        header=tuple(tuple(map(cell, cells)) for cells in table.header),
+        groups=tuple(tuple(Row(tuple(map(sentence, row.cells))) for row in group) for group in table.groups),
+        notes=tuple(map(change, table.notes)),
+        notes_alone=tuple(map(change, table.notes_alone)),
+    )

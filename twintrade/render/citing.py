@@ -8,8 +8,7 @@ from urllib.parse import quote
 import pandas as pd
 
 from twintrade.effects import ResultSet
-from twintrade.render.blocks import Cell, Row, Table
-from twintrade.render.cell_source import CellSource
+from twintrade.render.blocks import Cell, CellSource, Row, Table
 from twintrade.text.numbers import is_missing
 
 PLACE = "\0place"

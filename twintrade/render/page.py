@@ -10,20 +10,23 @@ from matplotlib.figure import Figure as Drawing
 from twintrade.effects import ResultSet
 from twintrade.render.blocks import Figure
 from twintrade.render.figures.encode import encode
-from twintrade.render.options import Detail
+from twintrade.render.names import OF_NO_COLUMN, Wording, list_check_names
 from twintrade.render.reading import (
+    Record,
+    find_headline,
     find_payload,
+    format_label,
     list_records,
+    list_specifications,
     name_period,
     read_words,
     take_text,
     write_columns,
 )
-from twintrade.render.tables.estimates import TableOptions
-from twintrade.render.theme import Theme
-from twintrade.render.wording import Wording
+from twintrade.render.style import Detail, Theme
+from twintrade.render.tables.effect_rows import TableOptions
 from twintrade.render.writers.glyphs import Printer, load_charmap
-from twintrade.text import Value, complete_sentence, find_catalogue
+from twintrade.text import Listed, Value, complete_sentence, find_catalogue
 
 NAMED = {
     "twinnings": ("city", "signatory", "partner", "partner_city", "kind"),
@@ -135,3 +138,39 @@ def collect_romanized(results: ResultSet, romanized: Mapping[str, str] | None = 
     rows = [] if frame is None else list_records(frame)
     known = {take_text(r.get("name")): take_text(r.get("romanized")) for r in rows if take_text(r.get("romanized"))}
     return {**known, **(romanized or {})}
+
+
+# The checks that object, by name, with the column they are about where it is not the headline's.
+
+Column = tuple[str, str]
+
+
+def list_objecting(page: Page) -> list[Record]:
+    """Return the findings that object, of whatever column."""
+    return [r for r in list_records(page.results.findings) if take_text(r.get("verdict")) == "objects"]
+
+
+def name_objecting(page: Page) -> list[str]:
+    """Return the names of the checks that object as they stand inside a sentence.
+
+    A check of the headline is named alone, one of other columns with these columns in brackets.
+    """
+    columns = {_find_column(s): format_label(s) for s in list_specifications(page.results)}
+    headline = find_headline(page.results)
+    answer = _find_column(headline) if headline is not None else ("", "")
+    about: dict[tuple[str, bool], dict[str, None]] = {}
+    for finding in list_objecting(page):
+        check, column = take_text(finding["diagnostic"]), _find_column(finding)
+        is_other = column != answer and column in columns and check not in OF_NO_COLUMN
+        named = about.setdefault((check, is_other), {})
+        if is_other:
+            named[columns[column]] = None
+    return [
+        page.say("check_of", check=name, columns=Listed(tuple(names), "semicolon")) if names else name
+        for (check, _), names in about.items()
+        for name in list_check_names((check,))
+    ]
+
+
+def _find_column(record: Record) -> Column:
+    return take_text(record.get("estimator")), take_text(record.get("specification"))

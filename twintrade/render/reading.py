@@ -1,17 +1,20 @@
 """Picking rows out of a result set: selection and labels only, no arithmetic."""
 
+import math
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from weakref import ref
 
 import pandas as pd
 
 from twintrade.effects import ResultSet
-from twintrade.render.citing import PLACE, is_placed, join_places
-from twintrade.text import Text, Words, find_catalogue, parse_text, write_words
-from twintrade.text.amounts import typeset
+from twintrade.effects.messages import DetectedBy
+from twintrade.render.citing import PLACE, Sources, cite, is_placed, join_places
+from twintrade.text import Text, Words, find_catalogue, numbers, parse_text, texts, write_words
 from twintrade.text.numbers import format_event_time_label, is_missing
+from twintrade.text.texts import typeset
 
 Record = dict[str, Any]
 
@@ -268,3 +271,87 @@ def find_payloads(results: ResultSet, name: str) -> Mapping[str, pd.DataFrame]:
 def format_slug(name: str) -> str:
     """Return a file name made of a-z, 0-9 and hyphens only."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60] or "x"
+
+
+# The smallest effect that would have been found, and what says so.
+
+SPREAD = 1.959964
+"""Half the width of a 95 % interval in standard errors."""
+DETECTED = 2.801585
+"""Standard errors of an effect that a 5 % two-sided test finds with 80 % power (Bloom 1995)."""
+
+MOST_PERCENT = 1000.0
+"""Percent beyond which a change is no more than "more than +1,000%"."""
+
+
+def find_detectable(results: ResultSet, spec: Record, effect: Record) -> tuple[float, str, DetectedBy]:
+    """Return the minimum detectable effect of a specification, its scale, and what says so.
+
+    Placebo designs of the specification say it where they were drawn, else the interval of its effect: infinite where
+    that has no end, NaN where there is none.
+    """
+    for finding in list_records(select_matching(results.findings, spec)):
+        size = read_number(finding["detectable"])
+        if 0 < size < float("inf"):
+            return size, take_text(finding["unit"]), "placebo designs"
+    size = compute_size_from_interval(read_number(effect.get("low")), read_number(effect.get("high")))
+    return size, take_text(effect.get("scale")), "the interval" if size == size else ""
+
+
+def compute_size_from_interval(low: float, high: float) -> float:
+    """Return the effect that a test as wide as this 95 % interval finds with 80 % power, on the interval's scale."""
+    return (high - low) / (2 * SPREAD) * DETECTED
+
+
+# Ends of intervals as pages print them: to the digits that other draws would leave.
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """An end of an interval."""
+
+    value: float  # naN where there is none
+    error: float = math.nan  # its Monte Carlo error; NaN where no draw could move it
+
+    def choose_decimals(self, most: int) -> int:
+        """Return how many decimals are printed."""
+        return numbers.choose_end_decimals(self.value, self.error, most)
+
+    def in_percent(self) -> "End":
+        """Return an end in log points in percent."""
+        if not math.isfinite(self.value):
+            return self
+        return End(numbers.convert_log_to_percent(self.value), 100 * math.exp(self.value) * self.error)
+
+
+def read_ends(record: Record) -> tuple[End, End]:
+    """Return the ends of a record's interval on its own scale."""
+    low, high = (
+        End(read_number(record.get(name)), read_number(record.get(f"{name}_error"))) for name in ("low", "high")
+    )
+    return low, high
+
+
+def read_shown_ends(record: Record) -> tuple[End, End]:
+    """Return the ends of a record's interval, those in log points in percent."""
+    low, high = read_ends(record)
+    is_log = take_text(record.get("scale")) == "log points"
+    return (low.in_percent(), high.in_percent()) if is_log else (low, high)
+
+
+def format_ends(ends: tuple[End, End], decimals: int, unit: str = "") -> str:
+    """Return an interval in words, empty where an end is missing."""
+    low, high = ends
+    return texts.format_interval(low.value, high.value, decimals, unit, (low.error, high.error))
+
+
+def cite_ends(record: Record, ends: tuple[End, End], decimals: int, form: str = "") -> Sources:
+    """Return the sources of both ends, with the digits that are rounded to zero."""
+    low, high = (cite_end(record, name, end, decimals, form) for name, end in zip(("low", "high"), ends, strict=True))
+    return low + high
+
+
+def cite_end(record: Record, name: str, end: End, decimals: int, form: str = "") -> Sources:
+    """Return the source of one end."""
+    shown = end.choose_decimals(decimals)
+    return cite(record, name, form=form if shown >= 0 else f"{form}~{-shown}")

@@ -1,15 +1,61 @@
 """What every source answers: which requests to send, which rows an answer has, and how an analysis reads them."""
 
+import csv
+import io
+import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
 from typing import Any, ClassVar, Literal
 from urllib.parse import urlencode
 
+from twintrade.data.geography import find_code
 from twintrade.errors import SourceError, SpecError
 from twintrade.methods import Registry
 from twintrade.text import Listed, Text, Words
+
+# Countries in the codes of publishers, as far as they are not looked up at the publisher itself.
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerCode:
+    """One partner in a publisher's code."""
+
+    code: str  # the publisher's
+    place: str  # ISO 3166-1 alpha-3; empty where it is not known
+
+
+@cache
+def load_codes(source: str) -> dict[str, str]:
+    """Return the codes of a source by ISO 3166-1 alpha-3."""
+    text = files("twintrade.sources").joinpath("codes.csv").read_text(encoding="utf-8")
+    rows = csv.DictReader(io.StringIO(text))
+    return {row["place"]: row["code"] for row in rows if row["source"] == source}
+
+
+def resolve_partners(source: str, partners: Sequence[str], codes: dict[str, str]) -> list[PartnerCode]:
+    """Return partners in a publisher's codes.
+
+    ``source``: for messages; ``partners``: names or ISO codes of countries, or codes of the publisher; ``codes``: the
+    publisher's by ISO 3166-1 alpha-3.
+    """
+    places = {code: place for place, code in codes.items()}
+    resolved = []
+    for partner in partners:
+        place = find_code(partner)
+        if place in codes:
+            resolved.append(PartnerCode(codes[place], place))
+        elif partner in places or not place:
+            resolved.append(PartnerCode(partner, places.get(partner, "")))
+        else:
+            raise SpecError(
+                f"the code of {partner} at {source} is not known here: give the publisher's own code in --partners"
+            )
+    return resolved
+
 
 Flow = Literal["exports", "imports"]
 _PERIOD = re.compile(r"(?:19|20)\d\d(?:-(?:0[1-9]|1[0-2]))?")
@@ -193,3 +239,74 @@ def refuse_answer(source: Source, request: Request, why: Words) -> SourceError:
     """Return the error of an answer that is not what the publisher documents."""
     asked = {"source": source.name, "label": request.label, "address": request.address}
     return SourceError(Text("sources.refused", why=why, **asked))
+
+
+# Answers as text tables: JSON and CSV read without touching a cell, with a clear error where they are neither.
+
+_SHOWN = 200
+
+
+def read_json(source: Source, request: Request, answer: RawAnswer) -> Any:
+    """Return the JSON value of an answer, numbers as the text that stands there."""
+    try:
+        text = answer.content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise refuse_answer(source, request, Text("sources.not-utf8")) from None
+    _refuse_page(source, request, text)
+    try:
+        return json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
+    except (ValueError, RecursionError):
+        raise refuse_answer(source, request, Text("sources.no-json", head=text[:_SHOWN])) from None
+
+
+def read_csv_page(source: Source, request: Request, answer: RawAnswer, needed: Sequence[str]) -> RowsPage:
+    """Return the rows of a CSV answer."""
+    try:
+        text = answer.content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise refuse_answer(source, request, Text("sources.not-utf8")) from None
+    _refuse_page(source, request, text)
+    rows = [tuple(row) for row in csv.reader(io.StringIO(text, newline=""))]
+    if len(rows) < 2:
+        return NO_ROWS
+    page = RowsPage(rows[0], tuple(rows[1:]))
+    ragged = next((i for i, row in enumerate(page.rows, 2) if len(row) != len(page.columns)), None)
+    if ragged is not None:
+        raise refuse_answer(source, request, Text("sources.row-cut", row=ragged))
+    require_columns(source, request, page.columns, needed)
+    return page
+
+
+def build_page(
+    source: Source, request: Request, records: Sequence[Mapping[str, Any]], needed: Sequence[str]
+) -> RowsPage:
+    """Return rows made of records, with every name that any of them has, in the order of the first appearance."""
+    if not records:
+        return NO_ROWS
+    if not all(isinstance(record, Mapping) for record in records):
+        raise refuse_answer(source, request, Text("sources.no-records"))
+    columns = tuple(dict.fromkeys(name for record in records for name in record))
+    require_columns(source, request, columns, needed)
+    return RowsPage(columns, tuple(tuple(write_cell(record.get(name)) for name in columns) for record in records))
+
+
+def write_cell(value: object) -> str:
+    """Return a JSON value as the text of a cell; nothing for null."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def require_columns(source: Source, request: Request, columns: Sequence[str], needed: Sequence[str]) -> None:
+    """Refuse an answer without the columns that its table is read by."""
+    missing = [name for name in needed if name not in columns]
+    if missing:
+        lists = {"missing": Listed(tuple(missing), "comma"), "columns": Listed(tuple(columns), "comma")}
+        raise refuse_answer(source, request, Text("sources.columns-changed", **lists))
+
+
+def _refuse_page(source: Source, request: Request, text: str) -> None:
+    if text.lstrip()[:1] == "<":
+        raise refuse_answer(source, request, Text("sources.web-page"))

@@ -3,9 +3,22 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from twintrade.sources.answers import read_json, require_columns, write_cell
-from twintrade.sources.base import NO_ROWS, Key, Query, RawAnswer, Request, RowsPage, Source, refuse_answer
-from twintrade.sources.codes import PartnerCode, load_codes, resolve_partners
+from twintrade.sources.base import (
+    NO_ROWS,
+    Key,
+    PartnerCode,
+    Query,
+    RawAnswer,
+    Request,
+    RowsPage,
+    Source,
+    load_codes,
+    read_json,
+    refuse_answer,
+    require_columns,
+    resolve_partners,
+    write_cell,
+)
 from twintrade.text import Text
 
 _TOTALS = ("-",)

@@ -1,13 +1,122 @@
 """The United Nations' interface to trade of countries: partner totals and mirror figures."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from twintrade.data.geography import list_un_codes
-from twintrade.sources.answers import build_page, read_json
-from twintrade.sources.base import NO_ROWS, Key, Query, RawAnswer, Request, RowsPage, Source, refuse_answer
-from twintrade.sources.codes import PartnerCode, load_codes, resolve_partners
+from twintrade.data.geography import find_code, list_un_codes
+from twintrade.sources.base import (
+    NO_ROWS,
+    Key,
+    PartnerCode,
+    Query,
+    RawAnswer,
+    Request,
+    RowsPage,
+    Source,
+    build_page,
+    load_codes,
+    read_json,
+    refuse_answer,
+    resolve_partners,
+)
 from twintrade.text import Text
+
+# The Brazilian ministry's interface to exports and imports by municipality.
+
+_MOST_ROWS = 150_000
+_CITY = ("noMunMinsgUf", "noMunMinsgUF")
+_COUNTRIES = "/tables/countries"
+
+
+class Comexstat(Source):
+    """Goods trade of Brazilian municipalities by partner country, and year or month, from 1997."""
+
+    name: ClassVar[str] = "comexstat"
+    endpoint: ClassVar[str] = "https://api-comexstat.mdic.gov.br"
+    pace: ClassVar[float] = 20.0
+    steps: ClassVar[tuple[str, ...]] = ("year", "month")
+
+    def list_lookups(self, query: Query) -> Sequence[Request]:
+        """Return the request for the list of countries."""
+        return [Request("countries", _COUNTRIES, (("language", "en"),))]
+
+    def plan(self, query: Query, lookups: Sequence[RowsPage]) -> Sequence[Request]:
+        """Return one request a calendar year: a period that crosses New Year loses months."""
+        filters = [{"filter": "city", "values": list(query.cities)}]
+        if query.partners:
+            partners = self._list_partners(query, lookups)
+            filters.append({"filter": "country", "values": [partner.code for partner in partners]})
+        if query.product:
+            filters.append({"filter": "heading", "values": [query.product]})
+        requests = []
+        for year in query.years:
+            months = query.list_months(year)
+            body = {
+                "flow": query.flow.removesuffix("s"),
+                "monthDetail": self.get_step(query) == "month",
+                "period": {"from": f"{year}-{months[0]:02d}", "to": f"{year}-{months[-1]:02d}"},
+                "filters": filters,
+                "details": ["city", "country"],
+                "metrics": ["metricFOB", "metricKG"],
+            }
+            requests.append(Request(str(year), "/cities", (("language", "en"),), json.dumps(body)))
+        return requests
+
+    def parse(self, request: Request, answer: RawAnswer) -> RowsPage:
+        """Return the rows of ``data.list``; an answer as long as the cap is cut and refused."""
+        value = read_json(self, request, answer) if answer.content else {"success": True, "data": {"list": []}}
+        value = value if isinstance(value, dict) else {}
+        data = value.get("data") if value.get("success", True) is True else None
+        rows = data.get("list") if isinstance(data, dict) else None
+        if not isinstance(rows, list):
+            raise refuse_answer(self, request, Text("sources.says-no", words=str(value.get("message") or "")))
+        if request.path == _COUNTRIES:
+            return build_page(self, request, rows, ("id", "text"))
+        if len(rows) >= _MOST_ROWS:
+            raise refuse_answer(self, request, Text("sources.cap-reached", n=len(rows)))
+        months = ("monthNumber",) if json.loads(request.body)["monthDetail"] else ()
+        page = build_page(self, request, rows, ("year", *months, "country", "metricFOB"))
+        if page.rows and not set(_CITY) & set(page.columns):
+            raise refuse_answer(self, request, Text("sources.no-city-column"))
+        return page if page.rows else NO_ROWS
+
+    def describe_table(self, query: Query, columns: Sequence[str], lookups: Sequence[RowsPage]) -> Mapping[str, Any]:
+        """Return the lines that read it: cities by name and state."""
+        names = self._list_names(lookups)
+        is_month = self.get_step(query) == "month"
+        return {
+            "city": next(name for name in _CITY if name in columns),
+            "partner": "country",
+            **({"partner_names": names} if names else {}),
+            "period": "year",
+            **({"subperiod": "monthNumber", "frequency": "month"} if is_month else {}),
+            "value": "metricFOB",
+            "flow": query.flow,
+            "reporter": "city",
+            "money_unit": "USD",
+            "valuation": "fob",
+            "absent": "zero",
+        }
+
+    def estimate_rows(self, query: Query) -> int:
+        """Return the product of cities, partners and periods."""
+        periods = sum(len(query.list_months(y)) if self.get_step(query) == "month" else 1 for y in query.years)
+        return len(query.cities) * (len(query.partners) or 60) * periods
+
+    def _list_partners(self, query: Query, lookups: Sequence[RowsPage]) -> list[PartnerCode]:
+        codes: dict[str, str] = {}
+        for row in lookups[0].rows:
+            entry = dict(zip(lookups[0].columns, row, strict=True))
+            if place := find_code(entry["text"]):
+                codes.setdefault(place, entry["id"])
+        return resolve_partners(self.name, query.partners, codes)
+
+    def _list_names(self, lookups: Sequence[RowsPage]) -> dict[str, str]:
+        """Return names of the publisher that stand for no country, which are left out and counted."""
+        names = [dict(zip(lookups[0].columns, row, strict=True))["text"] for row in lookups[0].rows]
+        return {name: "leave out" for name in names if not find_code(name)}
+
 
 _MOST_PERIODS = 12
 _CAPS = {"preview": 500, "get": 100_000}

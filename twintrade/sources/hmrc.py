@@ -5,9 +5,19 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
 from twintrade.data.geography import find_code
-from twintrade.sources.answers import build_page, read_json
-from twintrade.sources.base import NO_ROWS, Query, RawAnswer, Request, RowsPage, Source, refuse_answer
-from twintrade.sources.codes import PartnerCode, resolve_partners
+from twintrade.sources.base import (
+    NO_ROWS,
+    PartnerCode,
+    Query,
+    RawAnswer,
+    Request,
+    RowsPage,
+    Source,
+    build_page,
+    read_json,
+    refuse_answer,
+    resolve_partners,
+)
 from twintrade.text import Text
 
 _COUNTRIES, _REGIONS, _TRADE = "/Country", "/Region", "/RTS"

@@ -3,60 +3,97 @@
 import gc
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from twintrade.effects import Message
+import pandas as pd
+
+from twintrade.effects import Bands, Message, ResultSet, build_findings_frame
 from twintrade.effects.messages import build_messages_frame
 from twintrade.errors import TwintradeError
+from twintrade.estimators.base import Fit
 from twintrade.extras import note_libraries
 from twintrade.fanout import Progress, Workers, limit_threads, use_workers
-from twintrade.render.report import Rendered, render
+from twintrade.render.registration import Rendered, render
 from twintrade.study.answers import AnalysisEnd
 from twintrade.study.checking import list_open_guesses
 from twintrade.study.failed import record_failure
 from twintrade.study.observing.observe import observe
-from twintrade.study.page.assemble import assemble_results
+from twintrade.study.page.assemble import assemble_results, build_bands_frame, build_data_frame, build_effects_frame
+from twintrade.study.page.specifications import build_specifications
 from twintrade.study.plan.designs import Designs
-from twintrade.study.plan.jobs import Plan
+from twintrade.study.plan.jobs import LadderColumn, Plan
 from twintrade.study.plan.planning import plan_analysis
 from twintrade.study.proof import add_cross_checks
-from twintrade.study.registering.deviations import add_registration
-from twintrade.study.registering.frozen import read_registration
+from twintrade.study.registering.deviations import add_registration, read_registration
 from twintrade.study.registry_study import build_registry_results, run_registry
-from twintrade.study.run.columns import Expect, run
-from twintrade.study.run.headline import collect_headline_facts
-from twintrade.study.run.ledger import FileLedger
-from twintrade.study.run.manifest import (
+from twintrade.study.run.columns import LISTED_VIEWS, Estimated, Expect, Ladder, collect_headline_facts, run
+from twintrade.study.run.ledger import (
+    FileLedger,
     build_manifest,
     build_registry_manifest,
     collect_surroundings,
     hash_origins,
 )
-from twintrade.study.spec.guesses import count_open_guesses
-from twintrade.study.spec.registry_spec import is_registry, parse_registry
+from twintrade.study.spec.analysis import DesignSection
+from twintrade.study.spec.page_spec import is_registry, parse_registry
 from twintrade.study.spec.report_options import ReportOptions, read_report_options
 from twintrade.study.spec.spec_faults import locate_faults
-from twintrade.study.spec.spec_text import parse_tables
+from twintrade.study.spec.spec_text import count_open_guesses, parse_tables
 from twintrade.study.store.folder import (
     drop_messages,
     get_ledger_path,
     get_lock_path,
     get_messages_path,
+    hold_lock,
     prepare,
     write,
 )
-from twintrade.study.store.frames import to_bytes
-from twintrade.study.store.locating import FOLDER
-from twintrade.study.store.lock import hold_lock
-from twintrade.study.store.replay import build_tidy_files, replay_results
-from twintrade.study.store.seal import seal_manifest
-from twintrade.study.store.system import measure_peak_memory_mb
+from twintrade.study.store.locating import FOLDER, measure_peak_memory_mb
+from twintrade.study.store.replay import build_tidy_files, replay_results, seal_manifest, to_bytes
 from twintrade.text import DEFAULT, Text, use_language
+
+# Fits made one by one, as the result set that a run of the same fits would have.
+
+
+def build_results_of_fits(fits: Mapping[str, Fit], bands: Sequence[Sequence[Bands]]) -> ResultSet:
+    """Return fits by their labels, with the bands of each, as a result set of that ladder."""
+    pairs = zip(fits.items(), bands, strict=True)
+    estimated = [_estimate(label, fit, bands_of_fit, i) for i, ((label, fit), bands_of_fit) in enumerate(pairs)]
+    ladder = Ladder(tuple(estimated))
+    design = next(iter(fits.values())).design
+    return ResultSet(
+        name="",
+        title="",
+        data=build_data_frame(design),
+        twinnings=pd.DataFrame(),
+        specifications=build_specifications(ladder),
+        effects=build_effects_frame(ladder),
+        bands=build_bands_frame(ladder),
+        findings=build_findings_frame([]),
+        messages=build_messages_frame([m for bands_of_fit in bands for b in bands_of_fit for m in b.messages]),
+        sections={"period_name": design.panel.frequency},
+    )
+
+
+def _estimate(label: str, fit: Fit, bands: Sequence[Bands], position: int) -> Estimated:
+    design = fit.design
+    column = LadderColumn(
+        estimator=fit.estimator,
+        key=str(position),
+        label=label or fit.estimator.title or fit.estimator.name,
+        design=DesignSection.model_construct(outcome=design.outcome, transform=design.transform),
+        exclude_flagged=False,
+        donors="all",
+        is_headline=position == 0,
+    )
+    views = tuple(fit.view(view) for view in LISTED_VIEWS if view in fit.views)
+    return Estimated(column, design, fit, views, tuple(bands))
+
 
 ALONE = Workers()
 
@@ -116,7 +153,7 @@ def _stored(
 ) -> Mapping[str, Any]:
     if is_registry(parse_tables(text, f"{FOLDER}/{name}.toml")):
         return _stored_registry(root, name, text, target, started)
-    options, ledger, tidy, manifest, messages = _estimate(root, name, text, progress, workers, expect, warnings)
+    options, ledger, tidy, manifest, messages = _estimate_plan(root, name, text, progress, workers, expect, warnings)
     progress("draw")
     page = draw_pages(tidy, manifest, options)
     if page.messages:
@@ -130,7 +167,7 @@ def _stored(
     return manifest["headline"]  # type: ignore[no-any-return]
 
 
-def _estimate(
+def _estimate_plan(
     root: Path,
     name: str,
     text: str,

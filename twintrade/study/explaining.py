@@ -12,10 +12,9 @@ from twintrade.study.plan.designs import Designs
 from twintrade.study.plan.jobs import LadderColumn, Plan
 from twintrade.study.plan.planning import plan_analysis
 from twintrade.study.spec.analysis import resolve_spec
+from twintrade.study.spec.page_spec import is_registry
 from twintrade.study.spec.recipes import RECIPES
-from twintrade.study.spec.registry_spec import is_registry
-from twintrade.study.spec.spec_text import parse_tables
-from twintrade.study.spec.toml_text import to_toml
+from twintrade.study.spec.spec_text import parse_tables, to_toml
 from twintrade.study.store.locating import FOLDER
 from twintrade.text import Listed, Text
 

@@ -9,7 +9,7 @@ from twintrade.effects.messages import build_messages_frame
 from twintrade.errors import DataError, SpecError, StoreError, TwintradeError
 from twintrade.study.answers import DATA, ESTIMATION, USAGE, AnalysisEnd
 from twintrade.study.store.folder import get_messages_path, get_results_folder, write_beside
-from twintrade.study.store.frames import to_bytes
+from twintrade.study.store.replay import to_bytes
 from twintrade.text import Text
 
 _MOST_SHOWN = 8

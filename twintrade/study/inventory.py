@@ -8,13 +8,12 @@ from pathlib import Path
 
 from twintrade.errors import SpecError
 from twintrade.methods import find_methods, load_method
+from twintrade.render.names import list_sentences
 from twintrade.render.presets import EXHIBIT_NAMES, PRESETS
-from twintrade.render.wording import list_sentences
 from twintrade.study.answers import Entry, ListAnswer
 from twintrade.study.page.citations import format_citation
 from twintrade.study.spec.recipes import RECIPES
-from twintrade.study.spec.spec_text import parse_tables
-from twintrade.study.spec.toml_text import to_toml
+from twintrade.study.spec.spec_text import parse_tables, to_toml
 from twintrade.study.store.locating import FOLDER, find_project_root
 from twintrade.text import Text
 
@@ -42,7 +41,7 @@ def collect_lists(what: str, here: Path) -> ListAnswer:
         "exhibits": _exhibits,
     }
     if what != "all" and what not in lists:
-        from twintrade.design.words import suggest_word
+        from twintrade.design.panel import suggest_word
 
         raise SpecError(f"there is no list of {what!r}; {suggest_word(what, [*lists, 'sentences', 'all'])}")
     return {name: [*entries_of()] for name, entries_of in lists.items() if what in ("all", name)}

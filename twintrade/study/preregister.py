@@ -7,35 +7,34 @@ from pathlib import Path
 from typing import TypeVar
 
 from twintrade.effects import ResultSet
-from twintrade.effects.registration import ErrorSource, RegisteredClaim, RegisteredColumn, Registration
+from twintrade.effects.result_set import ErrorSource, RegisteredClaim, RegisteredColumn, Registration
 from twintrade.errors import SpecError, StoreError
 from twintrade.fanout import Progress, Workers, use_workers
 from twintrade.render.reading import Record, list_records, read_truth, take_text
-from twintrade.render.registration import render_registration
-from twintrade.render.report import render
+from twintrade.render.registration import render, render_registration
 from twintrade.study.claims.ledger import PAYLOAD as CLAIMS
 from twintrade.study.observing.observe import observe
 from twintrade.study.page.assemble import assemble_results
 from twintrade.study.plan.jobs import Plan
 from twintrade.study.plan.planning import plan_analysis
-from twintrade.study.registering.deviations import select_registered
-from twintrade.study.registering.frozen import collect_registered_design, read_registration, seal_registration
-from twintrade.study.registering.outcomes import Blank, drop_outcomes
-from twintrade.study.registering.performance import simulate_headline
-from twintrade.study.run.columns import Run, run
-from twintrade.study.run.headline import collect_headline_facts
-from twintrade.study.run.manifest import build_manifest
-from twintrade.study.run.seeds import build_generator
+from twintrade.study.registering.deviations import (
+    collect_registered_design,
+    read_registration,
+    seal_registration,
+    select_registered,
+)
+from twintrade.study.registering.outcomes import Blank, drop_outcomes, simulate_headline
+from twintrade.study.run.columns import Run, build_generator, collect_headline_facts, run
+from twintrade.study.run.ledger import build_manifest
 from twintrade.study.spec.analysis import resolve_spec
-from twintrade.study.spec.registry_spec import is_registry
+from twintrade.study.spec.page_spec import is_registry
 from twintrade.study.spec.report_options import read_report_options
 from twintrade.study.spec.spec_faults import locate_faults
 from twintrade.study.spec.spec_text import parse_tables
 from twintrade.study.store import FOLDER as ANALYSES
 from twintrade.study.store import get_results_folder, write_new
-from twintrade.study.store.fingerprint import hash_bytes
+from twintrade.study.store.fingerprint import FOLDER, REGISTRATION, hash_bytes
 from twintrade.study.store.folder import MANIFEST
-from twintrade.study.store.registered import FOLDER, REGISTRATION
 from twintrade.study.store.replay import build_tidy_files, replay_results
 from twintrade.text import Text, Words, pack_text
 from twintrade.version import __version__

@@ -1,33 +1,32 @@
 """Pages drawn again from stored numbers; nothing that estimates is imported here, so that it begins at once."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from twintrade.effects import ResultSet
 from twintrade.errors import TwintradeError
+from twintrade.render.binder import bind
 from twintrade.render.blocks import Document
-from twintrade.render.report import render
+from twintrade.render.registration import render
 from twintrade.study.answers import AnalysisEnd
 from twintrade.study.claims.ledger import add_ledger, list_own_claims
 from twintrade.study.failed import record_failure
 from twintrade.study.registering.deviations import add_registration
 from twintrade.study.spec.analysis import Spec, parse, resolve_spec
-from twintrade.study.spec.registry_spec import RegistrySpec, is_registry, parse_registry
+from twintrade.study.spec.page_spec import RegistrySpec, ReportSection, is_registry, parse_registry
 from twintrade.study.spec.report_options import read_report_options
 from twintrade.study.spec.spec_text import parse_tables
-from twintrade.study.store.fingerprint import OF_PAGES, OF_THE_PAGE, hash_page, list_versions
-from twintrade.study.store.folder import get_lock_path, prepare, write
+from twintrade.study.store.fingerprint import OF_PAGES, OF_THE_PAGE, hash_page, hash_registration, list_versions
+from twintrade.study.store.folder import get_lock_path, hold_lock, prepare, write
 from twintrade.study.store.freshness import PAGE, read_manifest
 from twintrade.study.store.locating import FOLDER
-from twintrade.study.store.lock import hold_lock
-from twintrade.study.store.registered import hash_registration
-from twintrade.study.store.replay import build_tidy_files, read_results, replay_results
-from twintrade.study.store.seal import seal_manifest
+from twintrade.study.store.replay import build_tidy_files, read_results, replay_results, seal_manifest
 from twintrade.text import DEFAULT, use_language
+from twintrade.version import __version__
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,3 +83,42 @@ def redraw_outcome(root: Path, name: str, text: str) -> AnalysisEnd:
         return record_failure(root, name, error, time.monotonic() - started)
     summary = results.manifest.get("headline", {})
     return AnalysisEnd(name, "done", text=str(PAGE), summary=summary, seconds=time.monotonic() - started)
+
+
+# Several analyses bound in one report, from their stored numbers and the appendices just drawn from them.
+
+BOUND = "appendix"
+"""Folder of the bound report under results/; no analysis has this name, for it is a target of make."""
+
+
+def drop_bound_report(words: Sequence[str]) -> list[str]:
+    """Return names of analyses for words that may be folders of results; the bound report is none of them."""
+    names = []
+    for word in words:
+        path = PurePosixPath(word)
+        is_folder = path.parent.name == "results" and path.suffix == ""
+        name = path.name if is_folder else word
+        if name and not (is_folder and (name == BOUND or name.startswith("."))):
+            names.append(name)
+    return [word for word in names if not word.endswith(".messages.csv")]
+
+
+def write_bound_report(root: Path, drawn: Sequence[Redrawn], style: str = "") -> str:
+    """Write the bound report and return the path of its page.
+
+    ``root``: project folder; ``drawn``: in the order in which they are to stand; ``style``: a style file for the
+    pages that the report adds, below the project.
+    """
+    options = read_report_options(ReportSection(style=style), root)
+    target = prepare(root, BOUND)
+    with hold_lock(get_lock_path(root, BOUND), BOUND):
+        bound = bind([d.results for d in drawn], options.appendix, drawn=[d.document for d in drawn])
+        manifest = {
+            "analysis": BOUND,
+            "title": bound.document.title,
+            "tool": {"name": "twintrade", "version": __version__},
+            "bound": {d.results.name: d.results.manifest.get("spec_sha256", "") for d in drawn},
+            "is_simulated": bound.document.is_simulated,
+        }
+        write(target, bound.files, seal_manifest(manifest, bound.files, {}))
+    return f"results/{BOUND}/appendix.html"

@@ -25,14 +25,12 @@ from twintrade.data.registry import (
 )
 from twintrade.data.sources import InputRecord
 from twintrade.effects import Finding, ResultSet, build_findings_frame
-from twintrade.effects.bands import BAND_COLUMNS
-from twintrade.effects.estimate import EFFECT_COLUMNS
+from twintrade.effects.estimate import BAND_COLUMNS, EFFECT_COLUMNS
 from twintrade.effects.messages import build_messages_frame
-from twintrade.effects.payload_kinds import PayloadKind
-from twintrade.effects.result_set import SPECIFICATION_COLUMNS
+from twintrade.effects.result_set import SPECIFICATION_COLUMNS, PayloadKind
 from twintrade.study.claims.ledger import add_ledger, list_own_claims
-from twintrade.study.page.sections import write_sections
-from twintrade.study.spec.registry_spec import RegistrySpec
+from twintrade.study.page.assemble import write_sections
+from twintrade.study.spec.page_spec import RegistrySpec
 from twintrade.text import Listed, Text, pack_text
 
 FEWEST_CITIES = 8

@@ -7,7 +7,7 @@ from typing import Any
 from twintrade.extras import has_library
 from twintrade.study.answers import AnalysisEnd
 from twintrade.study.store.fingerprint import OF_PAGES
-from twintrade.text import Listed, Text, amounts, numbers
+from twintrade.text import Listed, Text, numbers, texts
 
 _HEADS = ("analysis", "status", "effect", "interval", "p", "checks", "results")
 LEAST_P = 0.001
@@ -62,7 +62,7 @@ def _shown(value: float, facts: Mapping[str, Any], error: float = math.nan) -> s
     if scale == "log points":
         value, error = 100 * math.expm1(value), 100 * math.exp(value) * error
     if scale in ("log points", "percent"):
-        return amounts.format_end(value, error).replace("%", " %")
+        return texts.format_end(value, error).replace("%", " %")
     last = numbers.choose_end_decimals(value, error, numbers.MOST_DECIMALS)
     return f"{round(value, last) if last < numbers.MOST_DECIMALS else value:+.3g}".replace("-", numbers.MINUS)
 

@@ -5,14 +5,15 @@ from twintrade.text.catalogue import (
     LOCALES,
     MARK,
     Catalogue,
+    Template,
     choose_language,
     find_catalogue,
     find_choice,
     load_catalogue,
+    read_template,
     use_catalogue,
     use_language,
 )
-from twintrade.text.templates import Template, read_template
 from twintrade.text.texts import (
     Listed,
     Text,

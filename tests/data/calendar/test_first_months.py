@@ -2,9 +2,9 @@
 
 import pytest
 
-from twintrade.data.calendar.periods import Frequency, are_first_months, parse_periods
+from twintrade.data.calendar import Frequency, are_first_months, parse_periods
 from twintrade.data.sources import Faults
-from twintrade.data.sources.cells import TextColumn, build_text_array
+from twintrade.data.sources.faults import TextColumn, build_text_array
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twintrade.data import Frequency
-from twintrade.data.calendar.periods import parse_part, parse_periods, parse_subperiods
-from twintrade.data.sources.cells import TextColumn, build_text_array
-from twintrade.data.sources.faults import CellError, Faults
+from twintrade.data.calendar import parse_part, parse_periods, parse_subperiods
+from twintrade.data.sources.faults import CellError, Faults, TextColumn, build_text_array
 
 YEAR, QUARTER, MONTH = Frequency
 

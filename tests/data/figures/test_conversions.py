@@ -6,8 +6,7 @@ import sys
 import pytest
 
 from twintrade.data import Deflator, ExchangeRates, Frequency, InvalidDataError, read_trade
-from twintrade.data.figures.conversions import build_conversions_frame
-from twintrade.data.figures.ecb import load_ecb_rates
+from twintrade.data.figures.conversions import build_conversions_frame, load_ecb_rates
 from twintrade.errors import DataError
 
 TRADE = "city,partner,year,value\nJinan,GBR,2004,80\nJinan,GBR,2005,160\n"

@@ -9,11 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twintrade.data import read_trade
-from twintrade.data.figures.number_style import NumberStyle
-from twintrade.data.figures.numbers import Numbers, parse_numbers
+from twintrade.data.figures.numbers import Numbers, NumberStyle, parse_numbers
 from twintrade.data.fixes import list_lines_to_change
-from twintrade.data.sources.cells import TextColumn, build_text_array
-from twintrade.data.sources.faults import Faults
+from twintrade.data.sources.faults import Faults, TextColumn, build_text_array
 from twintrade.errors import DataError
 
 

@@ -9,8 +9,7 @@ import pytest
 
 from twintrade.data import InvalidDataError, load_places, resolve
 from twintrade.data.geography.countries import list_own_codes, resolve_column, resolve_un_codes, warn_of_validity
-from twintrade.data.sources.cells import TextColumn, build_text_array
-from twintrade.data.sources.faults import Faults
+from twintrade.data.sources.faults import Faults, TextColumn, build_text_array
 
 N_ISO_3166 = 249
 

@@ -7,10 +7,9 @@ import pytest
 from made_workbooks import sheet, workbook
 
 from twintrade.data import Constant, Frequency, TradeSource, TwinningSource, read_trade, read_twinnings
-from twintrade.data.figures import header_units
-from twintrade.data.figures.header_units import parse_header_unit, read_header
-from twintrade.data.figures.money import parse_money_unit
-from twintrade.data.formats.encodings import decode, list_possible_encodings
+from twintrade.data.figures import money as header_units
+from twintrade.data.figures.money import parse_header_unit, parse_money_unit, read_header
+from twintrade.data.formats.delimited import decode, list_possible_encodings
 from twintrade.data.looks import look_at_both, look_at_trade, look_at_twinnings
 from twintrade.errors import UNDECIDED, DataError
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from twintrade.data.microdata.cohort_sums import build_cohort_tables
-from twintrade.data.schema.microdata import Microdata
+from twintrade.data.schema import Microdata
 from twintrade.design import Design, Panel, Treatment
 from twintrade.design.cohort_statistics import CohortStatistics
 from twintrade.errors import DataError

@@ -17,7 +17,7 @@ from twintrade.data import Frequency, InvalidDataError, TradeSource, complete, r
 from twintrade.data.microdata.cells import collapse
 from twintrade.data.microdata.collapse import build_engine
 from twintrade.data.microdata.collapse_duckdb import DuckDB
-from twintrade.data.schema.microdata import Microdata
+from twintrade.data.schema import Microdata
 from twintrade.data.sources.faults import Faults
 from twintrade.errors import DataError
 from twintrade.fanout import Workers, use_workers

@@ -95,7 +95,7 @@ SILENT = """
 import socket
 from pathlib import Path
 from twintrade.data.microdata.collapse import build_engine
-from twintrade.data.schema.microdata import Microdata
+from twintrade.data.schema import Microdata
 from twintrade.errors import DataError
 with socket.create_server(("127.0.0.1", 0)) as silent:
     master = f"spark://127.0.0.1:{silent.getsockname()[1]}"

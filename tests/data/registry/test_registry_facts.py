@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from twintrade.data.geography.city_sizes import CitiesSource, read_cities
-from twintrade.data.registry.facts import add_city_size, compute_registry_facts, compute_wilson
+from twintrade.data.geography.cities import CitiesSource, read_cities
+from twintrade.data.registry.matching import add_city_size, compute_registry_facts, compute_wilson
 from twintrade.data.sources.faults import InvalidDataError
 
 TIES = pd.DataFrame(

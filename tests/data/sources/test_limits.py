@@ -13,18 +13,16 @@ import pytest
 from made_workbooks import sheet, workbook
 
 from twintrade.data import InvalidDataError, read_trade, read_twinnings
-from twintrade.data.calendar.dates import TwinningDate, parse_date, refuse_future
-from twintrade.data.calendar.periods import Frequency
-from twintrade.data.data_report import format_data_report
+from twintrade.data.calendar import Frequency, TwinningDate, parse_date, refuse_future
+from twintrade.data.fixes import format_data_report
 from twintrade.data.formats import containers
-from twintrade.data.formats.reading_time import limit_time
+from twintrade.data.formats.containers import limit_time
 from twintrade.data.formats.tables import open_table
 from twintrade.data.looks.file_look import look_at_file
 from twintrade.data.registry.matching import reconcile
-from twintrade.data.schema.file_format import FileFormat
+from twintrade.data.schema import FileFormat
 from twintrade.data.sources import limits
-from twintrade.data.sources.cells import quote_cell
-from twintrade.data.sources.faults import Faults
+from twintrade.data.sources.faults import Faults, quote_cell
 from twintrade.errors import DataError
 
 HEAD = "city,partner,year,value\n"

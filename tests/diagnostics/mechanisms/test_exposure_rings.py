@@ -8,8 +8,12 @@ import pandas as pd
 import pytest
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.mechanisms.exposure_rings import build_ring_variants, choose_edges, compute_exposure
-from twintrade.diagnostics.mechanisms.spillovers import Spillovers
+from twintrade.diagnostics.mechanisms.spillovers import (
+    Spillovers,
+    build_ring_variants,
+    choose_edges,
+    compute_exposure,
+)
 from twintrade.estimators.base import fit
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.mechanisms.margins import Margins
+from twintrade.diagnostics.mechanisms.outcomes import Margins
 from twintrade.diagnostics.mechanisms.spillovers import SAME_CITY, SAME_PARTNER, Spillovers, mark_exposed_treated
 from twintrade.diagnostics.pre_period.selection import Selection, build_risk_set, deal_agreements, fit_cloglog
 from twintrade.errors import EstimationError

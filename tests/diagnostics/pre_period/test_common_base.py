@@ -5,14 +5,13 @@ import pandas as pd
 import pytest
 
 from twintrade.design import Design, NotYetTreated, Panel, Treatment
-from twintrade.diagnostics.pre_period.common_base import build_common_base
 from twintrade.diagnostics.pre_period.honest import Honest
+from twintrade.diagnostics.pre_period.reference_year import build_common_base
 from twintrade.estimators.base import fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
 from twintrade.estimators.etwfe import ETWFE
 from twintrade.estimators.imputation import Imputation
-from twintrade.estimators.symmetric_draws import draw_paths
-from twintrade.estimators.symmetric_path import CohortPath
+from twintrade.estimators.symmetric_path import CohortPath, draw_paths
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.randomization import Randomization
 from twintrade.inference.refits import replace_outcome

@@ -8,8 +8,7 @@ import pytest
 from statsmodels.duration.hazard_regression import PHReg
 
 from twintrade.design import Design, Panel, Treatment, add_strata, measure_before
-from twintrade.diagnostics.pre_period.conditional_trends import ConditionalTrends, build_conditioned
-from twintrade.diagnostics.pre_period.odds_of_signing import weigh_by_signing
+from twintrade.diagnostics.pre_period.selection import ConditionalTrends, build_conditioned, weigh_by_signing
 from twintrade.errors import DesignError
 from twintrade.estimators.base import fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna

@@ -9,8 +9,8 @@ from reference_results import read_data, read_results, read_vectors
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.diagnostics.pre_period.pretrend_power import PreTest, PretrendPower, compute_equivalence_bound
-from twintrade.diagnostics.who_is_compared.bacon import Bacon
 from twintrade.diagnostics.who_is_compared.twfe_weights import (
+    Bacon,
     TWFEWeights,
     compute_cell_weights,
     compute_poisson_weights,
@@ -22,7 +22,7 @@ from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.refits.permutation import replace_outcome
 from twintrade.numerics.poisson import fit_poisson
-from twintrade.numerics.testing.normal_boxes import integrate_normal_box
+from twintrade.numerics.testing import integrate_normal_box
 from twintrade.simulate import simulate
 
 # README of the reference numbers.

@@ -11,9 +11,9 @@ from twintrade.design import Design, NeverTreated, Panel, Treatment
 from twintrade.diagnostics.pre_period.honest import Honest, build_event_path
 from twintrade.estimators.base import fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
+from twintrade.estimators.imputation import TwoStage
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
-from twintrade.estimators.two_stage import TwoStage
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.randomization import Randomization

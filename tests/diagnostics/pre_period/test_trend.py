@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from twintrade.diagnostics.pre_period.trend import PreEffects
+from twintrade.diagnostics.pre_period.pretrends import PreEffects
 from twintrade.inference.clustering import compute_joint_test
 
 ROUNDING = 1e-10

@@ -5,11 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from twintrade.diagnostics.pre_period.pretrends import Pretrends, find_clean_leads
-from twintrade.diagnostics.pre_period.trend import compute_lever
+from twintrade.diagnostics.pre_period.pretrends import Pretrends, compute_lever, find_clean_leads
 from twintrade.estimators.base import ESTIMATORS, fit
+from twintrade.inference.crv2 import Scaled
 from twintrade.inference.refits import replace_outcome
-from twintrade.inference.scaled import Scaled
 from twintrade.simulate import simulate
 
 WINDOWS = ((-3, 3), (-5, 5), (-12, 20))

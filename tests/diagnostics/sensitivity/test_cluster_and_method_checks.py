@@ -7,11 +7,7 @@ import pandas as pd
 import pytest
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.sensitivity.cluster_leverage import (
-    ClusterLeverage,
-    compute_row_leverage,
-    count_effective_clusters,
-)
+from twintrade.diagnostics.sensitivity.clusters import ClusterLeverage, compute_row_leverage, count_effective_clusters
 from twintrade.diagnostics.who_is_compared.balance import Balance
 from twintrade.diagnostics.who_is_compared.estimators import Estimators
 from twintrade.estimators.base import fit

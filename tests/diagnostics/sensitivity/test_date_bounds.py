@@ -9,8 +9,7 @@ import pandas as pd
 import pytest
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.sensitivity.date_bounds import compute_date_bounds
-from twintrade.diagnostics.sensitivity.dates import Dates, compute_onset_range
+from twintrade.diagnostics.sensitivity.dates import Dates, compute_date_bounds, compute_onset_range
 from twintrade.diagnostics.variants import format_effect, format_range
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import fit
@@ -18,7 +17,7 @@ from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
-from twintrade.numerics.extreme_ratio import bound_ratio
+from twintrade.numerics.arrays import bound_ratio
 
 EFFECT = 0.4
 # The same sums in another order.

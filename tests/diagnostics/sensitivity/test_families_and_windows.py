@@ -9,8 +9,8 @@ from scipy import stats
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.diagnostics.mechanisms.outcomes import Outcomes
-from twintrade.diagnostics.sensitivity.regions import Regions, compute_critical_values
-from twintrade.diagnostics.sensitivity.window import Window, restrict_to_window
+from twintrade.diagnostics.sensitivity.clusters import Regions, compute_critical_values
+from twintrade.diagnostics.sensitivity.specification_curve import Window, restrict_to_window
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.twfe import TWFE

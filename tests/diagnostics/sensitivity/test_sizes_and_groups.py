@@ -8,9 +8,16 @@ import pandas as pd
 import pytest
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.mechanisms.heterogeneity import Heterogeneity, compute_joint_equality, keep_group
-from twintrade.diagnostics.mechanisms.moderators import assign_groups, find_treated_units
-from twintrade.diagnostics.sensitivity.influence import UnitInfluenceCheck
+from twintrade.diagnostics.base import Yardstick
+from twintrade.diagnostics.mechanisms.heterogeneity import (
+    Heterogeneity,
+    assign_groups,
+    compute_joint_equality,
+    find_treated_units,
+    keep_group,
+)
+from twintrade.diagnostics.sensitivity.clusters import UnitInfluenceCheck
+from twintrade.diagnostics.sensitivity.leave_one_out import Rescaling
 from twintrade.diagnostics.sensitivity.power import (
     Power,
     build_placebo_design,
@@ -19,17 +26,15 @@ from twintrade.diagnostics.sensitivity.power import (
     deal,
     find_shared_places,
 )
-from twintrade.diagnostics.sensitivity.rescaling import Rescaling
-from twintrade.diagnostics.verdicts import Yardstick
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
+from twintrade.inference.crv2 import Scaled
 from twintrade.inference.randomization import Randomization
-from twintrade.inference.scaled import Scaled
 from twintrade.numerics.holm import adjust_holm
-from twintrade.numerics.testing.multiple_testing import (
+from twintrade.numerics.testing import (
     adjust_romano_wolf,
     adjust_sharpened_q,
 )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from twintrade.design import Treatment
-from twintrade.diagnostics.sensitivity.undated_agreements import UndatedPairs, add_units
+from twintrade.diagnostics.sensitivity.dates import UndatedPairs, add_units
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.twfe import TWFE

@@ -9,24 +9,27 @@ import pytest
 from single_cases import dyad_design, factor_matrix, matrix_design, rectangle_frame
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.single_case import case_methods, case_tests
-from twintrade.diagnostics.single_case.case_methods import METHODS
-from twintrade.diagnostics.single_case.case_placebos import build_case_sets, estimate_placebo_paths
+from twintrade.diagnostics.single_case import case_tests
+from twintrade.diagnostics.single_case import placebo_space as case_methods
+from twintrade.diagnostics.single_case.case_paths import DonorWeightTable, LeaveOneDonorOut
 from twintrade.diagnostics.single_case.date_sets import DateSets
 from twintrade.diagnostics.single_case.known_shocks import SHOCKS, KnownShocks, Shock, can_affect, find_period
-from twintrade.diagnostics.single_case.leave_one_donor_out import DonorWeightTable, LeaveOneDonorOut
-from twintrade.diagnostics.single_case.placebo_space import PlaceboSpace
-from twintrade.diagnostics.single_case.placebo_time import PlaceboTime
+from twintrade.diagnostics.single_case.placebo_space import (
+    METHODS,
+    PlaceboSpace,
+    PlaceboTime,
+    build_case_sets,
+    estimate_placebo_paths,
+)
 from twintrade.diagnostics.single_case.unknown_break import UnknownBreak
 from twintrade.estimators.base import fit
-from twintrade.estimators.double_ratio import DoubleRatio
 from twintrade.estimators.synthetic_control import SyntheticControl
-from twintrade.estimators.synthetic_did import SyntheticDid
+from twintrade.estimators.synthetic_did import DoubleRatio, SyntheticDid
 from twintrade.inference.base import Inference
 from twintrade.inference.placebo import Placebo
 from twintrade.inference.randomization import Randomization
-from twintrade.numerics.series.break_date import compute_break_power, draw_ar_errors, find_unknown_break
-from twintrade.numerics.testing.ranks import compute_mean_shift, compute_placebo_rank, compute_rmspe_ratio
+from twintrade.numerics.series import compute_break_power, draw_ar_errors, find_unknown_break
+from twintrade.numerics.testing import compute_mean_shift, compute_placebo_rank, compute_rmspe_ratio
 from twintrade.text import load_catalogue, use_catalogue
 
 SAME = 1e-10  # the same numbers by arrays and by refitted designs

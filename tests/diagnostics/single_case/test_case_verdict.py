@@ -4,13 +4,13 @@ import pytest
 from single_cases import dyad_design, rectangle_frame
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.design.donors import build_case_design, build_untreated_rectangle
+from twintrade.design.case import build_case_design, build_untreated_rectangle
 from twintrade.diagnostics.single_case.case_paths import CasePaths
-from twintrade.diagnostics.single_case.case_verdict import CaseVerdict
-from twintrade.diagnostics.single_case.donor_sets import DonorSets
+from twintrade.diagnostics.single_case.case_tests import CaseVerdict
+from twintrade.diagnostics.single_case.date_sets import DonorSets
 from twintrade.estimators.base import fit
-from twintrade.estimators.double_ratio import DoubleRatio
 from twintrade.estimators.synthetic_control import SyntheticControl
+from twintrade.estimators.synthetic_did import DoubleRatio
 
 CAUSAL = ("caused", "because of the agreement", "effect of the agreement", "thanks to", "led to")
 

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from single_cases import dyad_design, rectangle_frame
 
-from twintrade.design.donors import build_case_design, build_untreated_rectangle
+from twintrade.design.case import build_case_design, build_untreated_rectangle
 from twintrade.diagnostics.single_case.pooled_cases import PooledCases, _interval_method
 from twintrade.errors import DesignError
 from twintrade.estimators.base import fit
-from twintrade.estimators.double_ratio import DoubleRatio
-from twintrade.estimators.partially_pooled_synthetic_control import PartiallyPooledSyntheticControl
-from twintrade.numerics.testing.meta_analysis import fit_random_effects
+from twintrade.estimators.synthetic_control import PartiallyPooledSyntheticControl
+from twintrade.estimators.synthetic_did import DoubleRatio
+from twintrade.numerics.testing import fit_random_effects
 
 ONSETS = {"c0-p0": 2006, "c1-p1": 2008, "c2-p2": 2006}
 

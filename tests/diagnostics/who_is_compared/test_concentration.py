@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.who_is_compared.concentration import Concentration
+from twintrade.diagnostics.who_is_compared.leverage import Concentration
 from twintrade.estimators.base import fit
 from twintrade.estimators.etwfe import ETWFE
 from twintrade.estimators.imputation import Imputation
-from twintrade.estimators.imputing.totals import impute_treated_totals
+from twintrade.estimators.imputing.untreated_outcomes import impute_treated_totals
 from twintrade.inference.auto import Auto
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.randomization import Randomization

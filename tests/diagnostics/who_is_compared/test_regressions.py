@@ -5,9 +5,8 @@ import pandas as pd
 import pytest
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.who_is_compared.bacon import Bacon
 from twintrade.diagnostics.who_is_compared.estimators import Estimators
-from twintrade.diagnostics.who_is_compared.twfe_weights import TWFEWeights
+from twintrade.diagnostics.who_is_compared.twfe_weights import Bacon, TWFEWeights
 from twintrade.estimators.base import Fit, fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.ppml import PPML

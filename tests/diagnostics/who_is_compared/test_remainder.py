@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 import twintrade as tt
-from twintrade.design.donors import build_donor_sets
-from twintrade.diagnostics.who_is_compared.remainder import Remainder
+from twintrade.design.case import build_donor_sets
+from twintrade.diagnostics.who_is_compared.always_treated import Remainder
 from twintrade.errors import DesignError
 from twintrade.study.page.assemble import list_unit_roles
 

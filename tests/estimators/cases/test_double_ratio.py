@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from single_cases import dyad_design, rectangle_frame
 
-from twintrade.design.donors import build_case_design, build_donor_sets, build_untreated_rectangle
+from twintrade.design.case import build_case_design, build_donor_sets, build_untreated_rectangle
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import fit
-from twintrade.estimators.double_ratio import DoubleRatio
+from twintrade.estimators.synthetic_did import DoubleRatio
 
 EXACT = 1e-10  # sums and logarithms of a few dozen numbers
 EFFECT = 0.4

@@ -7,19 +7,19 @@ import statsmodels.api as sm
 from single_cases import factor_matrix, matrix_design
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.single_case.structural_sensitivity import StructuralSensitivity
+from twintrade.diagnostics.single_case.unknown_break import StructuralSensitivity
 from twintrade.errors import EstimationError, InferenceError
 from twintrade.estimators.base import fit
-from twintrade.estimators.interrupted_series import InterruptedSeries
-from twintrade.estimators.structural_series import (
+from twintrade.estimators.interrupted_series import (
+    InterruptedSeries,
     StructuralSeries,
     compute_forecast_covariance,
     compute_principal_components,
 )
 from twintrade.estimators.synthetic_control import SyntheticControl
-from twintrade.inference.posterior import Posterior
+from twintrade.inference.placebo import Posterior
 from twintrade.inference.serial import Hac
-from twintrade.numerics.series.segmented import build_segmented_design
+from twintrade.numerics.series import build_segmented_design
 
 EXACT = 1e-9
 

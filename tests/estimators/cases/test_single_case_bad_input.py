@@ -6,16 +6,14 @@ import pytest
 from single_cases import dyad_design, factor_matrix, matrix_design, rectangle_frame
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.design.donors import build_case_design, build_donor_sets, build_untreated_rectangle
-from twintrade.diagnostics.single_case.case_verdict import CaseVerdict
+from twintrade.design.case import build_case_design, build_donor_sets, build_untreated_rectangle
+from twintrade.diagnostics.single_case.case_paths import DonorWeightTable
+from twintrade.diagnostics.single_case.case_tests import CaseVerdict
 from twintrade.diagnostics.single_case.date_sets import DateSets
-from twintrade.diagnostics.single_case.leave_one_donor_out import DonorWeightTable
 from twintrade.errors import DesignError, EstimationError
-from twintrade.estimators.augmented_synthetic_control import AugmentedSyntheticControl
 from twintrade.estimators.base import fit
-from twintrade.estimators.double_ratio import DoubleRatio
-from twintrade.estimators.synthetic_control import SyntheticControl
-from twintrade.estimators.synthetic_did import SyntheticDid
+from twintrade.estimators.synthetic_control import AugmentedSyntheticControl, SyntheticControl
+from twintrade.estimators.synthetic_did import DoubleRatio, SyntheticDid
 
 UNIT = "c0-p0"
 

@@ -9,14 +9,20 @@ from single_cases import dyad_design, factor_matrix, matrix_design, rectangle_fr
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.errors import DesignError, EstimationError
-from twintrade.estimators.augmented_synthetic_control import AugmentedSyntheticControl
 from twintrade.estimators.base import fit
-from twintrade.estimators.elastic_net_synthetic_control import ElasticNetSyntheticControl
-from twintrade.estimators.synthetic_control import SyntheticControl
+from twintrade.estimators.synthetic_control import (
+    AugmentedSyntheticControl,
+    ElasticNetSyntheticControl,
+    SyntheticControl,
+)
 from twintrade.estimators.synthetic_did import SyntheticDid
-from twintrade.numerics.simplex.elastic_nets import fit_elastic_net
-from twintrade.numerics.simplex.ridge_augmentation import augment_weights, center_on_donors, standardize_covariates
-from twintrade.numerics.simplex.weights import fit_simplex_weights
+from twintrade.numerics.simplex.predictor_weights import fit_simplex_weights
+from twintrade.numerics.simplex.ridge_augmentation import (
+    augment_weights,
+    center_on_donors,
+    fit_elastic_net,
+    standardize_covariates,
+)
 
 EXACT = 1e-8  # one quadratic program after another, in double precision
 EFFECT = 3.0

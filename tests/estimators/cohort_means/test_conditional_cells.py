@@ -12,8 +12,8 @@ from twintrade.effects import BlockInfluence, UnitInfluence
 from twintrade.errors import DesignError
 from twintrade.estimators.base import fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
-from twintrade.estimators.cohort_means.conditional_cells import estimate_conditional_cells
 from twintrade.estimators.cohort_means.group_time import iterate_cells, select_identified
+from twintrade.estimators.cohort_means.triple_conditional import estimate_conditional_cells
 from twintrade.estimators.cohort_means.wide import widen
 from twintrade.numerics.comparisons.two_period import PANEL_ONLY, Method, estimate_change_effect
 from twintrade.simulate import OUTCOME, simulate
@@ -100,7 +100,7 @@ def test_blocks_put_together_piece_by_piece(monkeypatch) -> None:
     """Pieces of 16 units, whose bounds fall within blocks, give what one piece gives; so do shares of averages."""
     study = fit(CallawaySantAnna(), wide_of("fixed", NeverTreated())).view("event").uncertainty
     whole, product_ = study.matrix(), study.cross_product(np.arange(200))
-    monkeypatch.setattr("twintrade.effects.block_influence.UNITS_AT_ONCE", 16)
+    monkeypatch.setattr("twintrade.effects.uncertainty.UNITS_AT_ONCE", 16)
     assert np.abs(study.matrix() - whole).max() < TWIN
     assert np.abs(study.cross_product(np.arange(200)) - product_).max() < TWIN
     weights = np.random.default_rng(1).normal(size=(study.n_effects, 2))

@@ -10,11 +10,11 @@ from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.estimators.base import ESTIMATORS, fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
 from twintrade.estimators.chaisemartin_dhaultfoeuille import ChaisemartinDHaultfoeuille
-from twintrade.estimators.cohort_means import collapsed, missing_patterns
+from twintrade.estimators.cohort_means import collapsed, group_time
+from twintrade.estimators.imputation import TwoStage
 from twintrade.estimators.local_projections import LocalProjections
 from twintrade.estimators.stacked import Stacked
 from twintrade.estimators.twfe import TWFE
-from twintrade.estimators.two_stage import TwoStage
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.wild import Wild
 
@@ -63,7 +63,7 @@ def entering_and_leaving(comparison=None, never=0.4, seed=1, **options):
 
 def on_rows(monkeypatch, estimator, design):
     with monkeypatch.context() as patch:
-        for module in (collapsed, missing_patterns):
+        for module in (collapsed, group_time):
             patch.setattr(module, "group_by_pattern", lambda *_: None)
         patch.setattr("twintrade.estimators.callaway_santanna.group_by_pattern", lambda *_: None)
         result = fit(estimator, design)

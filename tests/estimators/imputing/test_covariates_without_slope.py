@@ -7,8 +7,7 @@ import pytest
 from twintrade.design import Design, Panel, Treatment
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import fit
-from twintrade.estimators.imputation import Imputation
-from twintrade.estimators.two_stage import TwoStage
+from twintrade.estimators.imputation import Imputation, TwoStage
 
 ONSET, EFFECT = 2006, 0.5
 METHODS = [Imputation(), Imputation(family="poisson"), TwoStage()]

@@ -8,8 +8,7 @@ from twintrade.design import Design, Panel, Treatment
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
-from twintrade.estimators.interactive_effects import InteractiveEffects
-from twintrade.estimators.matrix_completion import MatrixCompletion
+from twintrade.estimators.matrix_completion import InteractiveEffects, MatrixCompletion
 from twintrade.numerics.factor_model import fit_factor_model
 from twintrade.simulate import simulate
 

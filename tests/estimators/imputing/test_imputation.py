@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.effects.labels import POOLED
+from twintrade.effects.regression import POOLED
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation, build_leverage_report

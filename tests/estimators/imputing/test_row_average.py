@@ -10,7 +10,7 @@ from twintrade.design import Design
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.imputing.comparison_units import prepare_comparison_units
-from twintrade.inference.refits.one_step_draws import build_draws
+from twintrade.inference.refits.studentizing import build_draws
 from twintrade.simulate import simulate
 
 METHOD = Imputation(family="poisson", measure="log_ratio")

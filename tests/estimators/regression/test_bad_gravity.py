@@ -14,8 +14,7 @@ from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Fit, fit
 from twintrade.estimators.etwfe import ETWFE
 from twintrade.estimators.imputation import Imputation
-from twintrade.estimators.ppml import PPML
-from twintrade.estimators.ppml_corrected import PPMLCorrected
+from twintrade.estimators.ppml import PPML, PPMLCorrected
 from twintrade.simulate import OUTCOME, simulate
 
 SAME = 1e-7

@@ -5,8 +5,7 @@ import pytest
 
 from twintrade.errors import DesignError
 from twintrade.estimators.base import fit
-from twintrade.estimators.ppml import PPML
-from twintrade.estimators.ppml_corrected import PPMLCorrected
+from twintrade.estimators.ppml import PPML, PPMLCorrected
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.weidner_zylkin import WeidnerZylkin
 from twintrade.simulate import simulate

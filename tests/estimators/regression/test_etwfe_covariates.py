@@ -13,7 +13,7 @@ from twintrade.errors import DesignError, SpecError
 from twintrade.estimators.base import ESTIMATORS, fit
 from twintrade.estimators.etwfe import ETWFE
 from twintrade.simulate import OUTCOME, simulate
-from twintrade.study.spec.methods import build_method
+from twintrade.study.spec.spec_faults import build_method
 
 EXACT = 1e-8
 ITERATED = 1e-6

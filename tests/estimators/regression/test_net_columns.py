@@ -10,7 +10,7 @@ from twintrade.estimators.base import fit
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.numerics.absorption import absorb
-from twintrade.numerics.linear import NetColumns, net_columns
+from twintrade.numerics.linear import NetColumns, subset_regressions
 from twintrade.simulate import OUTCOME, simulate
 
 
@@ -33,7 +33,7 @@ def test_regressors_made_from_levels_are_those_that_the_fit_had(gaps, estimator,
     monkeypatch.setattr(absorb, "CUBES_FROM", cubes_from)
     design = replace(gaps, weights=weights)
     whole = fit(estimator, design).estimate
-    monkeypatch.setattr(net_columns, "MOST_DENSE", 0)
+    monkeypatch.setattr(subset_regressions, "MOST_DENSE", 0)
     estimate = fit(estimator, design).estimate
     expected, found = whole.uncertainty.regression, estimate.uncertainty.regression
     assert isinstance(found.columns, NetColumns)
@@ -45,7 +45,7 @@ def test_regressors_made_from_levels_are_those_that_the_fit_had(gaps, estimator,
 
 
 def test_what_is_kept_of_regressors_is_less_than_they_are(gaps, monkeypatch):
-    monkeypatch.setattr(net_columns, "MOST_DENSE", 0)
+    monkeypatch.setattr(subset_regressions, "MOST_DENSE", 0)
     kept = fit(TWFE(), replace(gaps, covariates=())).estimate.uncertainty.regression.columns
     arrays = [kept.columns.data, kept.columns.indices, *kept.codes, *kept.taken]
     assert sum(array.nbytes for array in arrays) < 0.5 * kept.dense().nbytes

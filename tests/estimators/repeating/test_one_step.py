@@ -7,17 +7,16 @@ import pandas as pd
 import pytest
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.effects.labels import POOLED
+from twintrade.effects.regression import POOLED
 from twintrade.estimators.base import Fit, fit
 from twintrade.estimators.etwfe import ETWFE
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.ppml import PPML
-from twintrade.estimators.repeating.noise_weights import sum_squared_weights
-from twintrade.estimators.repeating.placed_dummies import compute_means, place_dummies
+from twintrade.estimators.repeating.one_step import sum_squared_weights
 from twintrade.estimators.repeating.repeated import find_unit_rows
-from twintrade.estimators.repeating.treatment_blocks import join_blocks
+from twintrade.estimators.repeating.treatment_blocks import compute_means, join_blocks, place_dummies
 from twintrade.numerics.absorption import dummy_sets
-from twintrade.numerics.poisson import exact_updates, fit_poisson
+from twintrade.numerics.poisson import fit_poisson, updated_sets
 
 # The null's fit stops at 1e-10 of the deviance, and conjugate gradients at 1e-9 of what they begin with.
 AGREEMENT = 1e-6
@@ -201,7 +200,7 @@ def test_a_draw_whose_cohorts_are_single_pairs_is_as_all_others(estimator) -> No
 @pytest.mark.parametrize("estimator", [PERCENT, ETWFE(family="poisson"), PPML(shape="static")], ids=repr)
 @pytest.mark.parametrize("is_followed", [False, True])
 def test_rows_that_no_treatment_observes_need_no_dummies(estimator, is_followed, monkeypatch) -> None:
-    monkeypatch.setattr(exact_updates, "SETTLED", 1e-11)
+    monkeypatch.setattr(updated_sets, "SETTLED", 1e-11)
     design, rng = made(6, "gravity"), np.random.default_rng(4)
     model, shown = step_alone(estimator, design), {"overall": fit(estimator, design).view("overall")}
     model = replace(model, n_rounds=2000, n_after_step=2000) if is_followed else model
@@ -305,7 +304,7 @@ def test_rounds_begin_where_a_step_ends(estimator, fixed_effects, options) -> No
     ids=lambda value: repr(value)[:60],
 )
 def test_rounds_of_exact_updates_lead_to_the_whole_estimate(estimator, fixed_effects, options, monkeypatch) -> None:
-    monkeypatch.setattr(exact_updates, "SETTLED", 1e-12)
+    monkeypatch.setattr(updated_sets, "SETTLED", 1e-12)
     design = made(5, fixed_effects, **options)
     # Dyads without any trade before their agreement have no imputed outcome, and a step gives them some.
     traded = {**design.panel.columns, "y": design.panel.columns["y"] + 1}

@@ -14,14 +14,13 @@ from twintrade.estimators.etwfe import ETWFE
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.auto import Auto, list_steps
-from twintrade.inference.choosing.decision import MOST_ON_LEVERAGE_ONE, TABLE, decide, decide_for
-from twintrade.inference.choosing.leverage_one import measure_leverage_one
-from twintrade.inference.choosing.situation import Situation
+from twintrade.inference.choosing.cluster_shares import measure_leverage_one
+from twintrade.inference.choosing.decision import MOST_ON_LEVERAGE_ONE, TABLE, Situation, decide, decide_for
 from twintrade.inference.clustered import Clustered
+from twintrade.inference.crv2 import Scaled
 from twintrade.inference.jackknife import Jackknife
 from twintrade.inference.randomization import Randomization
 from twintrade.inference.refits.dealing import deal_onsets
-from twintrade.inference.scaled import Scaled
 from twintrade.inference.wild import Wild
 from twintrade.numerics.linear import find_leverage_one
 

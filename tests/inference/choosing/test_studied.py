@@ -15,7 +15,7 @@ from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.base import INFERENCES
-from twintrade.inference.choosing.studied import HOLDS_FROM, STUDIED, is_size_studied
+from twintrade.inference.choosing.decision import HOLDS_FROM, STUDIED, is_size_studied
 
 FEWEST = 50
 """Simulated panels below which nothing is known about a size."""

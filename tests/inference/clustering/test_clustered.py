@@ -118,7 +118,7 @@ def test_simultaneous_intervals_lie_between_pointwise_and_sidak(dense, gravity_p
     bands = Clustered(by=("unit",)).infer(fit(dense(), gravity_panel()), "event", rng)
     free = bands.se > 0
     assert (bands.simultaneous_high[free] > bands.high[free]).all()
-    from twintrade.inference.clustering.joint import compute_t_quantile
+    from twintrade.inference.clustering.constant_effect import compute_t_quantile
 
     sidak = compute_t_quantile((1 + 0.95 ** (1 / free.sum())) / 2, bands.df[0])
     assert bands.facts["critical_value"] <= sidak

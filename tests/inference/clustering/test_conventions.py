@@ -8,18 +8,17 @@ import pytest
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
-from twintrade.estimators.ppml import PPML
-from twintrade.estimators.ppml_corrected import PPMLCorrected
+from twintrade.estimators.ppml import PPML, PPMLCorrected
 from twintrade.estimators.sun_abraham import SunAbraham
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.clustering.clusters import find_clusters
-from twintrade.inference.clustering.joint import compute_t_quantile, compute_two_sided_p
+from twintrade.inference.clustering.constant_effect import compute_t_quantile, compute_two_sided_p
 from twintrade.inference.dependence import Conley, Dyadic
 from twintrade.inference.jackknife import Jackknife
-from twintrade.inference.multiplier import Multiplier
 from twintrade.inference.serial import DriscollKraay, Hac, NeweyWest
 from twintrade.inference.weidner_zylkin import WeidnerZylkin
+from twintrade.inference.wild import Multiplier
 
 METHODS = [
     TWFE(),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from twintrade.design import Panel
-from twintrade.diagnostics.paired import compare_paired
+from twintrade.diagnostics.variants import compare_paired
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
@@ -15,9 +15,9 @@ from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.clustering import constant_effect
+from twintrade.inference.clustering.clusters import find_row_weights
 from twintrade.inference.clustering.constant_effect import compute_scaled_variances
-from twintrade.inference.clustering.row_weights import find_row_weights
-from twintrade.inference.scaled import Scaled
+from twintrade.inference.crv2 import Scaled
 from twintrade.numerics.arrays import compact, intersect_codes
 from twintrade.numerics.linear import cluster_forms
 from twintrade.numerics.poisson import fit_poisson

@@ -14,17 +14,13 @@ from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.repeating import sum_squared_weights
 from twintrade.estimators.twfe import TWFE
-from twintrade.inference.clustering.row_weights import find_row_weights
+from twintrade.inference.clustering.clusters import find_row_weights
 from twintrade.inference.randomization import Randomization
 from twintrade.inference.refits.dealing import deal_onsets
 from twintrade.inference.refits.noise import Residuals, build_noise, find_treated
-from twintrade.inference.refits.one_step_draws import build_draws
-from twintrade.inference.refits.permutation import replace_outcome
-from twintrade.inference.refits.reassignment import build_assignments
-from twintrade.inference.refits.relabelling import STEPS_PER_LABEL, Labels
-from twintrade.inference.refits.scheme import count_assignments
-from twintrade.inference.refits.strata import measure_sizes
-from twintrade.inference.refits.studentizing import build_studentizer
+from twintrade.inference.refits.permutation import STEPS_PER_LABEL, Labels, replace_outcome
+from twintrade.inference.refits.reassignment import build_assignments, count_assignments, measure_sizes
+from twintrade.inference.refits.studentizing import build_draws, build_studentizer
 from twintrade.numerics.testing import score_sizes
 
 

@@ -9,7 +9,7 @@ from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.randomization import Randomization
-from twintrade.inference.refits.inversion import find_ends, invert_randomization, invert_studentized
+from twintrade.inference.refits.few_treated import find_ends, invert_randomization, invert_studentized
 from twintrade.simulate import simulate
 from twintrade.study.observing.observe import observe
 from twintrade.study.plan.designs import Designs

@@ -11,8 +11,7 @@ from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
 from twintrade.estimators.synthetic_control import SyntheticControl
 from twintrade.estimators.twfe import TWFE
-from twintrade.inference.conley_taber import ConleyTaber
-from twintrade.inference.ferman_pinto import FermanPinto, estimate_position_variances, rescale_errors
+from twintrade.inference.conley_taber import ConleyTaber, FermanPinto, estimate_position_variances, rescale_errors
 from twintrade.inference.refits.few_treated import (
     GroupErrors,
     compute_reassigned_effects,

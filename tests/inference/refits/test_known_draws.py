@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from twintrade.diagnostics.paired import compare_paired, draw_paired
+from twintrade.diagnostics.variants import compare_paired, draw_paired
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.twfe import TWFE

@@ -13,10 +13,9 @@ from twintrade.estimators.repeating import OneStep, take_out_undetermined
 from twintrade.inference.randomization import Randomization
 from twintrade.inference.refits import draw_headline
 from twintrade.inference.refits.dealing import deal_onsets
-from twintrade.inference.refits.inversion import compute_two_sided_share
-from twintrade.inference.refits.one_step_draws import build_draws
-from twintrade.inference.refits.ratio_statistics import take_logs
-from twintrade.inference.refits.studentizing import build_studentizer
+from twintrade.inference.refits.few_treated import compute_two_sided_share
+from twintrade.inference.refits.ratio_inversion import take_logs
+from twintrade.inference.refits.studentizing import build_draws, build_studentizer
 
 DRAWS = 39
 PRINTED = 5e-4

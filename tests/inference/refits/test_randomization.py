@@ -12,9 +12,9 @@ from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.randomization import Randomization
-from twintrade.inference.refits.inversion import DrawnEnds, compute_two_sided_share, invert_randomization
+from twintrade.inference.refits.comparing import Compared, compute_joint_pre
+from twintrade.inference.refits.few_treated import DrawnEnds, compute_two_sided_share, invert_randomization
 from twintrade.inference.refits.permutation import permute, replace_outcome
-from twintrade.inference.refits.randomization_bands import Compared, compute_joint_pre
 from twintrade.inference.refits.reassignment import build_assignments, find_units_with_trade
 
 # The same arithmetic in another order.

@@ -8,11 +8,11 @@ import pytest
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Fit, fit
 from twintrade.estimators.imputation import Imputation
-from twintrade.estimators.partially_pooled_synthetic_control import PartiallyPooledSyntheticControl
 from twintrade.estimators.ppml import PPML
+from twintrade.estimators.synthetic_control import PartiallyPooledSyntheticControl
 from twintrade.inference.randomization import Randomization
 from twintrade.inference.refits.dealing import deal_onsets
-from twintrade.inference.refits.inversion import compute_two_sided_share
+from twintrade.inference.refits.few_treated import compute_two_sided_share
 from twintrade.inference.refits.permutation import replace_outcome
 from twintrade.inference.refits.studentizing import build_studentizer
 

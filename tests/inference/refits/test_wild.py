@@ -10,11 +10,10 @@ from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.refits.leave_out import find_row_clusters
+from twintrade.inference.refits.leave_out import find_row_clusters, prepare_bootstrap
 from twintrade.inference.refits.permutation import replace_outcome
-from twintrade.inference.refits.wild_sums import prepare_bootstrap
 from twintrade.inference.wild import Wild
-from twintrade.numerics.linear.wild import Sums, compute_share_as_large, draw_wild_weights, simulate
+from twintrade.numerics.linear.cluster_forms import Sums, compute_share_as_large, draw_wild_weights, simulate
 
 # README of the reference numbers.
 GOLDEN = 1e-6

@@ -6,7 +6,7 @@ import pytest
 from twintrade.errors import EstimationError
 from twintrade.numerics.absorption import normal_equations
 from twintrade.numerics.absorption.absorb import build_absorber
-from twintrade.numerics.absorption.balanced import find_grid
+from twintrade.numerics.absorption.cube import find_grid
 from twintrade.numerics.absorption.levels import recode_levels
 
 # Residuals are relative to the largest absolute value of the column; the solver promises 1e-10 on level sums.

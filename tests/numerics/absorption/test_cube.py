@@ -5,8 +5,7 @@ import pytest
 
 from twintrade.numerics.absorption import absorb
 from twintrade.numerics.absorption.absorb import build_absorber
-from twintrade.numerics.absorption.balanced import find_grid
-from twintrade.numerics.absorption.cube import complete_grid, find_cube
+from twintrade.numerics.absorption.cube import complete_grid, find_cube, find_grid
 from twintrade.numerics.absorption.levels import recode_levels
 from twintrade.numerics.poisson.fit import fit_poisson
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from twintrade.numerics.absorption import cube_loops
+from twintrade.numerics.absorption import cube_projection as cube_loops
 from twintrade.numerics.absorption.cube import Cube
 from twintrade.numerics.absorption.cube_projection import CubeEquations, project_cells, project_cells_once
 

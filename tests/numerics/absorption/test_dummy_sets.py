@@ -5,7 +5,7 @@ import pytest
 
 from twintrade.numerics.absorption import DummySets, build_annihilator, build_nested, dummy_sets
 from twintrade.numerics.absorption.annihilators import factor_order
-from twintrade.numerics.absorption.elimination_order import lay_out_elimination
+from twintrade.numerics.absorption.elimination import lay_out_elimination
 
 N_CITIES, N_PARTNERS, N_PERIODS = 5, 4, 7
 

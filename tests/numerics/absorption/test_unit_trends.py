@@ -5,8 +5,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from twintrade.numerics.absorption import unit_trends
-from twintrade.numerics.absorption.unit_trends import remove_trends
+from twintrade.numerics.absorption import absorb
+from twintrade.numerics.absorption.absorb import remove_trends
 
 EXACT = 1e-9
 
@@ -22,7 +22,7 @@ def panel(rng, n_units=30, n_periods=12, share=0.7):
 @pytest.mark.parametrize("rows_at_once", [7, 40, 1 << 16])
 @pytest.mark.parametrize("has_weights", [False, True])
 def test_residuals_are_those_of_dummies_written_out(monkeypatch, rows_at_once, has_weights):
-    monkeypatch.setattr(unit_trends, "ROWS_AT_ONCE", rows_at_once)
+    monkeypatch.setattr(absorb, "ROWS_AT_ONCE", rows_at_once)
     rng = np.random.default_rng(71)
     unit, period = panel(rng)
     weights = rng.uniform(0.2, 3.0, unit.size) if has_weights else np.ones(unit.size)
@@ -40,7 +40,7 @@ def test_units_are_never_cut():
     unit = np.repeat(np.arange(10), [1, 5, 2, 9, 1, 1, 3, 3, 8, 2])
     starts = set(np.flatnonzero(np.diff(unit, prepend=-1)).tolist())
     for rows_at_once in (1, 2, 5, 20, 100):
-        blocks = unit_trends._blocks(unit, rows_at_once)
+        blocks = absorb._blocks(unit, rows_at_once)
         assert blocks[0].start == 0
         assert blocks[-1].stop == unit.size
         assert all(a.stop == b.start for a, b in pairwise(blocks))

@@ -5,8 +5,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from twintrade.numerics.comparisons.two_period import Method, estimate_change_effect
-from twintrade.numerics.comparisons.two_period_sections import estimate_sections_effect
+from twintrade.numerics.comparisons.two_period import Method, estimate_change_effect, estimate_sections_effect
 
 DERIVATIVE = 1e-7
 """A central difference with step 1e-5 is good to about 1e-10 of the effect's size."""

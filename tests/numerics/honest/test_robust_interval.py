@@ -7,11 +7,16 @@ import pytest
 from reference_results import read_results, read_vectors
 
 from twintrade.errors import InferenceError
-from twintrade.numerics.honest.conditional_test import compute_truncated_quantile
 from twintrade.numerics.honest.dual_vertices import DualPolytope
-from twintrade.numerics.honest.fixed_length import compute_fixed_length, compute_folded_quantile
-from twintrade.numerics.honest.intervals import EventPath, Violation, compute_robust_interval
-from twintrade.numerics.honest.least_favorable import compute_least_favorable
+from twintrade.numerics.honest.intervals import (
+    EventPath,
+    Violation,
+    compute_fixed_length,
+    compute_folded_quantile,
+    compute_least_favorable,
+    compute_robust_interval,
+    compute_truncated_quantile,
+)
 
 FIXED_LENGTH = 1.2e-3
 """Of the interval's length. R takes the folded normal's quantile from a million draws of seed 0: at M = 0, where it
@@ -104,7 +109,7 @@ def test_normals_of_r(r_normals):
 @pytest.mark.parametrize(("name", "places"), [("BC_sd_flci", (0, 2)), ("LW_sd_flci_female_l15", (0, 1))])
 def test_with_the_quantile_of_r_fixed_length_equals_honestdid_to_rounding(name, places, r_normals, monkeypatch):
     monkeypatch.setattr(
-        "twintrade.numerics.honest.fixed_length.compute_folded_quantile",
+        "twintrade.numerics.honest.intervals.compute_folded_quantile",
         lambda bias, level: float(np.quantile(np.abs(r_normals + abs(bias)), level)),
     )
     path, result = path_of(*FIXED[name]), read_results("honestdid", name)
@@ -121,7 +126,7 @@ def test_with_the_quantile_of_r_fixed_length_equals_honestdid_to_rounding(name, 
 def test_with_the_quantile_of_r_the_chain_differs_by_where_r_stops(r_normals, monkeypatch):
     """At M = 0.02 R's center is 1.6e-3 lengths away and its interval is no shorter: it stopped beside the optimum."""
     monkeypatch.setattr(
-        "twintrade.numerics.honest.fixed_length.compute_folded_quantile",
+        "twintrade.numerics.honest.intervals.compute_folded_quantile",
         lambda bias, level: float(np.quantile(np.abs(r_normals + abs(bias)), level)),
     )
     result = read_results("honestdid_from_did", "mpdta_dr_lpop_universal")

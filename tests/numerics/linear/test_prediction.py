@@ -6,13 +6,13 @@ import pytest
 from twintrade.errors import EstimationError
 from twintrade.numerics.absorption.absorb import build_absorber
 from twintrade.numerics.absorption.annihilators import build_annihilator
-from twintrade.numerics.linear.prediction import (
+from twintrade.numerics.linear.regression import (
     compute_projection_weights,
     find_identified,
     find_leverage_one,
     find_resting,
+    fit_least_squares,
 )
-from twintrade.numerics.linear.regression import fit_least_squares
 
 # Both sides are float64 least squares on small random designs.
 CLOSE = 1e-7

@@ -3,8 +3,8 @@ import pytest
 from scipy.optimize import minimize
 
 from twintrade.errors import EstimationError
-from twintrade.numerics.simplex import weights as simplex
-from twintrade.numerics.simplex.weights import fit_simplex_weights
+from twintrade.numerics.simplex import predictor_weights
+from twintrade.numerics.simplex.predictor_weights import fit_simplex_weights
 
 OPTIMAL = 1e-9  # of the largest slope: the optimality conditions of an exact active-set solution
 SLOW = 1e-6  # a general-purpose optimizer stops here
@@ -92,7 +92,7 @@ def test_the_dual_and_the_rows_give_the_same_weights(seed, monkeypatch):
     for ridge in (1e-3, 0.1, 50.0) * np.array(((columns - target[:, None]) ** 2).sum(axis=0).mean()):
         dual = fit_simplex_weights(columns, target, ridge)
         with monkeypatch.context() as patched:
-            patched.setattr(simplex, "_by_dual", lambda distances, ridge: None)
+            patched.setattr(predictor_weights, "_by_dual", lambda distances, ridge: None)
             rows = fit_simplex_weights(columns, target, ridge)
         np.testing.assert_allclose(dual, rows, atol=1e-10)
         np.testing.assert_array_equal(dual > 0, rows > 0)

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from single_cases import factor_matrix
 
-import twintrade.numerics.simplex.folds as folds
-from twintrade.numerics.simplex.folds import fit_leave_one_out_weights
+from twintrade.numerics.simplex import ridge_augmentation as folds
+from twintrade.numerics.simplex.predictor_weights import fit_simplex_weights
+from twintrade.numerics.simplex.ridge_augmentation import N_RIDGE_PENALTIES as N_PENALTIES
+from twintrade.numerics.simplex.ridge_augmentation import SMALLEST_RIDGE_PENALTY as SMALLEST_PENALTY
 from twintrade.numerics.simplex.ridge_augmentation import (
-    N_PENALTIES,
-    SMALLEST_PENALTY,
     center_on_donors,
     compute_left_out_errors,
+    fit_leave_one_out_weights,
 )
-from twintrade.numerics.simplex.weights import fit_simplex_weights
 
 SAME = 1e-10  # both solve the same convex problem to rounding
 

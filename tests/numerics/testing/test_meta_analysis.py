@@ -7,9 +7,9 @@ import pytest
 from statsmodels.stats.meta_analysis import combine_effects
 
 from twintrade.errors import EstimationError, InferenceError
-from twintrade.numerics.simplex.partial_pooling import compute_imbalances, fit_partially_pooled_weights
-from twintrade.numerics.simplex.weights import fit_simplex_weights
-from twintrade.numerics.testing.meta_analysis import bound_best_p, combine_fisher, fit_random_effects
+from twintrade.numerics.simplex.predictor_weights import fit_simplex_weights
+from twintrade.numerics.simplex.ridge_augmentation import compute_imbalances, fit_partially_pooled_weights
+from twintrade.numerics.testing import bound_best_p, combine_fisher, fit_random_effects
 
 ITERATED = 1e-6  # two root finders for the same heterogeneity
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from twintrade.numerics.testing.multiplier_bits import DRAWS_AT_ONCE, TWO_POINTS, draw_multipliers
+from twintrade.numerics.testing import DRAWS_AT_ONCE, TWO_POINTS, draw_multipliers
 
 # Sums of 700 products in another order.
 ROUNDING = 1e-11

@@ -11,16 +11,15 @@ from twintrade.effects import Money
 from twintrade.effects.messages import Message, build_messages_frame
 from twintrade.render.appendix import build_brief_document, open_page
 from twintrade.render.blocks import Aside, Beside, BulletList, Heading, KeyNumbers, Lead, Note, Paragraph, Table
-from twintrade.render.brief.cases import write_change, write_range
+from twintrade.render.brief.document import write_change, write_range
 from twintrade.render.brief.drawings import draw_totals
-from twintrade.render.brief.facts import VERDICTS, Effect, collect_facts, read_effect
-from twintrade.render.brief.reasons import _list_against
-from twintrade.render.options import AppendixOptions
+from twintrade.render.brief.facts import VERDICTS, Effect, _list_against, collect_facts, read_effect
 from twintrade.render.page import Page
 from twintrade.render.reading import find_headline, find_overall
+from twintrade.render.style import AppendixOptions
 from twintrade.render.writers.docx import render_docx
 from twintrade.render.writers.html import render_html
-from twintrade.study.claims.detectable import describe_detectable
+from twintrade.study.claims.deciding import describe_detectable
 from twintrade.text import Listed, Text, pack_text
 
 PERIODS = pd.DataFrame(

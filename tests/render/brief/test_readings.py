@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from twintrade.render.brief.facts import Effect, collect_facts
-from twintrade.render.brief.readings import list_readings
-from twintrade.render.options import AppendixOptions
+from twintrade.render.brief.pictures import list_readings
 from twintrade.render.page import Page
+from twintrade.render.style import AppendixOptions
 from twintrade.text import Text, pack_text
 
 GROWTH = Text("checks.conditional-label", by="growth")

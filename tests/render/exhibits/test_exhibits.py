@@ -7,14 +7,13 @@ import pandas as pd
 import pytest
 from made_results import make_results
 
-from twintrade.effects.exhibit import EXHIBITS_FILE, Exhibit, read_exhibits, write_exhibits
+from twintrade.effects.result_set import EXHIBITS_FILE, Exhibit, read_exhibits, write_exhibits
 from twintrade.render.appendix import build_document, open_page
-from twintrade.render.block_parts import list_exhibits
-from twintrade.render.blocks import BulletList, Paragraph
-from twintrade.render.exhibits import judged_checks, ladder
-from twintrade.render.options import AppendixOptions
-from twintrade.render.report import render
-from twintrade.render.wording import Wording
+from twintrade.render.blocks import BulletList, Paragraph, list_exhibits
+from twintrade.render.exhibits import cross_check, robustness
+from twintrade.render.names import Wording
+from twintrade.render.registration import render
+from twintrade.render.style import AppendixOptions
 
 HOSTILE = "Figure 9. <span class='details'> & Tabelle 2.  x"
 
@@ -90,9 +89,9 @@ def test_a_test_whose_size_was_not_studied_is_marked_beside_its_p():
 def test_a_variant_that_is_the_headline_up_to_rounding_is_no_change(monkeypatch):
     columns = {"label": ["left out", "as comparison"], "effect": [-10.2, -27.3], "difference": [1.8e-15, -17.1]}
     frame = pd.DataFrame(columns | dict.fromkeys(("low", "high", "p"), 0.5))
-    monkeypatch.setattr(judged_checks, "find_payload", lambda results, key: frame)
+    monkeypatch.setattr(robustness, "find_payload", lambda results, key: frame)
     page = SimpleNamespace(results=SimpleNamespace(payload_kinds={"k": "variants"}))
-    found = {b: judged_checks._list_changes(page, {"payloads": "k"}, with_base=b) for b in (False, True)}
+    found = {b: robustness._list_changes(page, {"payloads": "k"}, with_base=b) for b in (False, True)}
     assert [[change.name for change in found[b]] for b in found] == [["as comparison"], ["left out", "as comparison"]]
 
 
@@ -109,6 +108,6 @@ def test_the_ladder_is_called_one_where_each_column_takes_out_more(effects, said
     made = make_results()
     columns = made.specifications[~made.specifications["is_skipped"]]
     columns = columns.iloc[: len(effects)].assign(fixed_effects=effects, is_headline=False)
-    blocks = ladder.build_exhibit(open_page(replace(made, specifications=columns), AppendixOptions()))
+    blocks = cross_check.build_ladder(open_page(replace(made, specifications=columns), AppendixOptions()))
     (intro,) = [block for block in blocks if isinstance(block, Paragraph)]
     assert said in "".join(str(getattr(span, "text", "")) for span in intro.spans)

@@ -10,7 +10,7 @@ from made_results import make_results
 from twintrade.effects import Finding, ResultSet, build_findings_frame
 from twintrade.render import appendix
 from twintrade.render.blocks import Beside, BulletList, Figure, Heading, Table
-from twintrade.render.options import AppendixOptions
+from twintrade.render.style import AppendixOptions
 
 pytestmark = pytest.mark.usefixtures("unencoded")
 

@@ -8,10 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontManager, fontManager
 from pypdf import PdfReader
 
-from twintrade.render.figures import embedding
-from twintrade.render.figures.embedding import cut_once, find_once
-from twintrade.render.figures.encode import encode
-from twintrade.render.theme import Theme
+from twintrade.render.figures import encode as embedding
+from twintrade.render.figures.encode import cut_once, encode, find_once
+from twintrade.render.style import Theme
 
 TEXTS = ("Effect ≤ −5, first", "Quite other words: 7 × 8", "Города и Çankırı, ﬂow")
 

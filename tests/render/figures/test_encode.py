@@ -4,7 +4,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from twintrade.render.figures import encode, theme
-from twintrade.render.theme import Theme
+from twintrade.render.style import Theme
 
 
 def draw_plain(axes) -> None:

@@ -7,24 +7,8 @@ from label_faults import list_faults
 
 from twintrade.render.brief import drawings
 from twintrade.render.brief.facts import Effect
-from twintrade.render.figures import (
-    adoption,
-    case,
-    counts,
-    event_study,
-    forest,
-    heat_map,
-    path,
-    percent_paths,
-    placebo,
-    power,
-    raw_series,
-    scatter,
-    sensitivity,
-    specification_curve,
-    world_map,
-)
-from twintrade.render.theme import Theme
+from twintrade.render.figures import counts, event_study, events, forest, percent_paths, points, raw_series
+from twintrade.render.style import Theme
 
 LONG = "San Pedro de Macorís and Santiago de los Caballeros with Llanfairpwllgwyngyll, United Kingdom"
 CHINESE = "新疆维吾尔自治区伊犁哈萨克自治州与圣文森特和格林纳丁斯的友好城市协议（第二次签署）"
@@ -66,7 +50,7 @@ def make_effects(kind, n, scale):
 
 @HARD
 def test_forests(kind, n, scale):
-    assert find_faults(forest.draw(make_effects(kind, n, scale), is_simulated=True)) == []
+    assert find_faults(forest.draw_forest(make_effects(kind, n, scale), is_simulated=True)) == []
 
 
 @HARD
@@ -133,7 +117,7 @@ def test_event_studies(kind, n, methods, scale):
 def test_bars(kind, n, scale):
     rng = np.random.default_rng(n)
     frame = pd.DataFrame({"label": name(kind, n), "value": rng.exponential(scale, n)})
-    assert find_faults(counts.draw(frame, "label", "value", x_label="Value", is_simulated=True)) == []
+    assert find_faults(counts.draw_counts(frame, "label", "value", x_label="Value", is_simulated=True)) == []
 
 
 @HARD
@@ -144,7 +128,9 @@ def test_points_with_names(kind, n, scale):
          "country": [f"{i % 5} {NAMES[kind]}" for i in range(n)]}
     )  # fmt: skip
     axes = {"x_label": "Population", "y_label": "Twins", "is_log_x": True}
-    drawing = scatter.draw(frame, "population", "twins", group="country", label="city", **axes, is_simulated=True)
+    drawing = points.draw_scatter(
+        frame, "population", "twins", group="country", label="city", **axes, is_simulated=True
+    )
     assert find_faults(drawing) == []
 
 
@@ -154,7 +140,7 @@ def test_curves(kind, n, scale):
         {"is_headline": [i == 0 for i in range(n)], "estimator": [f"{i % 9} {NAMES[kind]}" for i in range(n)],
          **spread(n, scale)}
     )  # fmt: skip
-    assert find_faults(specification_curve.draw(frame, ["estimator"], is_simulated=True)) == []
+    assert find_faults(forest.draw_specification_curve(frame, ["estimator"], is_simulated=True)) == []
 
 
 @pytest.mark.parametrize("n", [3, 50, 130])
@@ -168,7 +154,7 @@ def test_heat_maps(n, scale):
     grid = pd.MultiIndex.from_product([range(1990, 1990 + n), range(-n, n + 1)], names=["cohort", "event_time"])
     frame = grid.to_frame(index=False)
     frame["effect"] = np.random.default_rng(n).normal(0, scale, len(grid))
-    drawing = heat_map.draw(frame, {}, x_label="Years since onset", value_label="Effect", is_simulated=True)
+    drawing = points.draw_heat_map(frame, {}, x_label="Years since onset", value_label="Effect", is_simulated=True)
     assert find_faults(drawing) == []
 
 
@@ -178,7 +164,10 @@ def test_who_is_treated(kind, n):
     frame = grid.to_frame(index=False)
     frame["period_label"] = [f"{year}-12" for year in frame["period"]]
     states = np.array(["treated", "not yet treated", "comparison", "always treated", "undated"])
-    assert find_faults(adoption.draw(frame.assign(status=states[np.arange(len(frame)) % 5]), is_simulated=True)) == []
+    assert (
+        find_faults(counts.draw_adoption(frame.assign(status=states[np.arange(len(frame)) % 5]), is_simulated=True))
+        == []
+    )
 
 
 PERIODS = pd.DataFrame({"period": range(1990, 2020), "period_label": [f"{year}-12" for year in range(1990, 2020)]})
@@ -214,16 +203,18 @@ def test_cases(kind, sets, scale):
                         counterfactual=rng.exponential(scale, 30), gap=rng.normal(0, scale, 30))
          for method in ("synthetic_control", "synthetic_did") for key in keys]
     )  # fmt: skip
-    drawing = case.draw(rows, *make_context(kind), set_names=names, sets=keys, gap_label="Gap", is_simulated=True)
+    drawing = events.draw_case(
+        rows, *make_context(kind), set_names=names, sets=keys, gap_label="Gap", is_simulated=True
+    )
     assert find_faults(drawing) == []
     one = rows[rows["method"] == "synthetic_did"]
     placebos = pd.concat(
         [one.assign(unit=f"u{i}", value=rng.normal(0, scale, len(one)), is_treated=i == 0) for i in range(5)]
     )
     placebos = placebos.assign(donor_set=placebos["donor_set"].map(names), event_time=placebos["period"] - 2001)
-    assert find_faults(placebo.draw(placebos, y_label="Gap", is_simulated=True)) == []
+    assert find_faults(points.draw_placebo(placebos, y_label="Gap", is_simulated=True)) == []
     ranks = placebos[placebos["period"] == 2000].assign(statistic=lambda frame: frame["value"])
-    drawing = placebo.draw(
+    drawing = points.draw_placebo(
         ranks[["unit", "donor_set", "statistic", "is_treated"]], y_label="Ratio", is_simulated=True
     )
     assert find_faults(drawing) == []
@@ -233,11 +224,16 @@ def test_cases(kind, sets, scale):
 def test_series(kind, sets, scale):
     raw = make_series(kind, scale, *("level", "log", "index")[:sets])
     dates, shocks = make_context(kind)
-    assert find_faults(raw_series.draw(raw, dates, shocks, is_simulated=True)) == []
+    assert find_faults(raw_series.draw_raw_series(raw, dates, shocks, is_simulated=True)) == []
     index = raw.assign(panel="index").head(120)
     cases, on = (pd.concat([f.assign(case=c) for c in name(kind, 4 * sets)]) for f in (index, dates))
     assert find_faults(raw_series.draw_grid(cases, on, is_simulated=True)) == []
-    assert find_faults(path.draw(raw[raw["panel"] == "level"], onset=2001, y_label="Value", is_simulated=True)) == []
+    assert (
+        find_faults(
+            raw_series.draw_path(raw[raw["panel"] == "level"], onset=2001, y_label="Value", is_simulated=True)
+        )
+        == []
+    )
 
 
 def test_a_value_that_is_no_number_is_left_out_of_a_small_panel():
@@ -254,15 +250,15 @@ def test_what_would_overturn_it(n, scale):
     sizes = pd.DataFrame({"size": np.linspace(0.1, 2, n) * scale, **spread(n, scale)})
     sizes["kind"] = ["original", *["robust"] * (n - 1)]
     frame = pd.concat([sizes.assign(restriction=name) for name in ("relative_magnitudes", "smoothness")])
-    assert find_faults(sensitivity.draw(frame, is_simulated=True)) == []
+    assert find_faults(forest.draw_sensitivity(frame, is_simulated=True)) == []
     curve = pd.DataFrame({"effect": np.linspace(0, scale, n + 1), "rejection_rate": np.linspace(0.05, 1, n + 1)})
-    assert find_faults(power.draw(curve, x_label="Effect", is_simulated=True)) == []
+    assert find_faults(points.draw_power(curve, x_label="Effect", is_simulated=True)) == []
 
 
 def test_an_interval_that_is_far_longer_than_the_original_ends_in_an_arrow():
     sizes = pd.DataFrame({"size": [0.0, 1.0, 2.0], "effect": 5.0, "low": [-10.0, -40.0, -100.0]})
     sizes["kind"], sizes["high"] = ["original", "robust", "robust"], [20.0, 90.0, 2e11]
-    figure = sensitivity.draw(sizes.assign(restriction="relative_magnitudes"))
+    figure = forest.draw_sensitivity(sizes.assign(restriction="relative_magnitudes"))
     (axes,) = figure.axes
     assert axes.get_ylim()[1] < 120
     assert [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "^"] == [2]
@@ -280,4 +276,4 @@ def test_maps(kind, n):
             ("city", name(kind, n)), ("latitude", rng.uniform(-50, 75, n)), ("longitude", rng.uniform(-175, 175, n))
         )
     }  # fmt: skip
-    assert find_faults(world_map.draw(pd.DataFrame(ends), is_simulated=True)) == []
+    assert find_faults(counts.draw_world_map(pd.DataFrame(ends), is_simulated=True)) == []

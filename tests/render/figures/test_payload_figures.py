@@ -10,15 +10,15 @@ import pytest
 from made_results import make_results
 
 from twintrade.diagnostics.base import DIAGNOSTICS
-from twintrade.effects.payload_kinds import PayloadKind, read_payload_kinds
+from twintrade.effects.result_set import PayloadKind, read_payload_kinds
 from twintrade.render.blocks import Figure, Table
 from twintrade.render.exhibits import event_study
 from twintrade.render.exhibits.payloads import build_payload
-from twintrade.render.figures import adoption, alt_text, forest, heat_map, percent_paths
+from twintrade.render.figures import alt_text, counts, forest, percent_paths
+from twintrade.render.figures import points as heat_map
 from twintrade.render.page import Page
 from twintrade.render.reading import find_headline, format_label, list_specifications
-from twintrade.study.store.frames import from_bytes
-from twintrade.study.store.replay import build_tidy_files
+from twintrade.study.store.replay import build_tidy_files, from_bytes
 
 RNG = np.random.default_rng(5)
 
@@ -190,7 +190,7 @@ def test_a_point_without_an_interval_says_its_p() -> None:
             "high": [0.3, np.nan],
         }
     ).assign(p=[0.2, 0.035])
-    drawn = forest.draw(frame)
+    drawn = forest.draw_forest(frame)
     said = [t.get_text() for t in drawn.axes[0].texts]
     assert said == ["0.100 (0.000 to 0.300)", "0.200 (p = 0.035)"]
     assert [t.get_text() for t in drawn.axes[0].get_yticklabels()] == ["a", "b", "rest"]
@@ -198,7 +198,7 @@ def test_a_point_without_an_interval_says_its_p() -> None:
 
 def test_weights_of_units_in_one_cell_are_added_up():
     frame = FRAMES["twfe_weights"]
-    axes = heat_map.draw(frame, {}, "weight").axes[0]
+    axes = heat_map.draw_heat_map(frame, {}, "weight").axes[0]
     assert [text.get_text() for text in axes.texts if text.get_text()] == ["1.20", "−0.200"]
     assert "2 cells by cohort and event time; one is negative, −0.200." in alt_text.describe_cell_weights(frame)
 
@@ -221,13 +221,13 @@ def test_units_that_are_never_observed_in_a_period_stand_blank():
     frame = pd.DataFrame(
         {"unit": ["a", "a", "b"], "period": [2001, 2003, 2001], "status": ["comparison", "treated", "undated"]}
     )
-    mesh = adoption.draw(frame).axes[0].collections[0]
+    mesh = counts.draw_adoption(frame).axes[0].collections[0]
     assert mesh.get_array().tolist() == [[0.0, None, 1.0], [2.0, None, None]]
 
 
 def test_a_heat_map_writes_each_value_once_and_nothing_in_empty_cells():
     frame = pd.DataFrame({"cohort": [2001, 2001, 2002], "event_time": [-1, 0, 0], "effect": [0.25, -1.5, 0.0]})
-    axes = heat_map.draw(frame, {2002: "two"}).axes[0]
+    axes = heat_map.draw_heat_map(frame, {2002: "two"}).axes[0]
     assert [text.get_text() for text in axes.texts if text.get_text()] == ["0.250", "−1.50", "0"]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["−1", "0"]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["2001", "two"]

@@ -7,7 +7,7 @@ import matplotlib as mpl
 import seaborn
 
 from twintrade.render.figures.theme import apply_theme
-from twintrade.render.theme import Theme
+from twintrade.render.style import Theme
 
 OURS = {
     "axes.edgecolor",

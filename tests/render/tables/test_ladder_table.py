@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import pytest
 
+from twintrade.render.names import Wording
 from twintrade.render.reading import find_headline
-from twintrade.render.tables.estimates import TableOptions
+from twintrade.render.tables.effect_rows import TableOptions
 from twintrade.render.tables.ladder import build_ladder_tables
-from twintrade.render.tables.run import build_inference_table
-from twintrade.render.wording import Wording
+from twintrade.render.tables.register import build_inference_table
 
 AFTER = "After the agreement, against all years before"
 

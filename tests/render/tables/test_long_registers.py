@@ -7,11 +7,11 @@ import pandas as pd
 from docx import Document
 
 from twintrade.render.blocks import Cell, Column, Row, Table
-from twintrade.render.figures import adoption, alt_text
+from twintrade.render.figures import alt_text
+from twintrade.render.figures import counts as adoption
+from twintrade.render.names import Wording
 from twintrade.render.tables.register import MOST_LISTED, MOST_NAMED, build_register_table, name_undated_agreements
-from twintrade.render.wording import Wording
-from twintrade.render.writers.docx_styles import add_missing_styles
-from twintrade.render.writers.docx_table import add_table
+from twintrade.render.writers.docx_table import add_missing_styles, add_table
 
 
 def made(n):
@@ -87,7 +87,8 @@ def test_counts_of_units_draw_the_figure_of_their_rows():
 
     def list_bars(frame):
         return [
-            (p.get_x(), p.get_y(), p.get_height(), p.get_facecolor()) for p in adoption.draw(frame).axes[0].patches
+            (p.get_x(), p.get_y(), p.get_height(), p.get_facecolor())
+            for p in adoption.draw_adoption(frame).axes[0].patches
         ]
 
     assert list_bars(counts) == list_bars(rows)

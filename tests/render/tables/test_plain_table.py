@@ -8,9 +8,8 @@ from made_results import make_results
 
 from twintrade.render.appendix import build_appendix
 from twintrade.render.blocks import BulletList
-from twintrade.render.tables.plain import build_plain_table
-from twintrade.render.tables.provenance import build_dropped_tables, build_inputs_table
-from twintrade.render.wording import Wording
+from twintrade.render.names import Wording
+from twintrade.render.tables.plain import build_dropped_tables, build_inputs_table, build_plain_table
 
 
 def printed(frame):

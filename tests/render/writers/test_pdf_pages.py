@@ -25,7 +25,7 @@ from twintrade.render.blocks import (
 )
 from twintrade.render.figures.encode import encode
 from twintrade.render.figures.theme import open_figure
-from twintrade.render.theme import Theme
+from twintrade.render.style import Theme
 from twintrade.render.writers import typst_pdf
 from twintrade.render.writers.glyphs import Printer, load_charmap
 from twintrade.render.writers.pdf_pages import HEIGHT, Piece, choose_order, count_pages, read_piece, sort_pieces

@@ -9,8 +9,7 @@ from docx.oxml.ns import qn
 
 from twintrade.render.blocks import Cell, Column, Document, Row, Table, build_row
 from twintrade.render.writers.docx import render_docx
-from twintrade.render.writers.docx_styles import CHARACTERS, PARAGRAPHS, add_missing_styles
-from twintrade.render.writers.docx_table import add_table
+from twintrade.render.writers.docx_table import CHARACTERS, PARAGRAPHS, add_missing_styles, add_table
 
 
 def kept(n_rows: int, notes: tuple[str, ...] = ()) -> list[bool]:

@@ -6,8 +6,7 @@ import pandas as pd
 import pytest
 
 from twintrade.effects import Finding, ResultSet, build_findings_frame
-from twintrade.effects.bands import BAND_COLUMNS
-from twintrade.effects.estimate import EFFECT_COLUMNS
+from twintrade.effects.estimate import BAND_COLUMNS, EFFECT_COLUMNS
 from twintrade.effects.messages import build_messages_frame
 from twintrade.effects.result_set import SPECIFICATION_COLUMNS
 from twintrade.study.claims.ledger import build_ledger, load_claims

@@ -7,16 +7,15 @@ import pytest
 
 from twintrade.effects import Finding, Money
 from twintrade.estimators.base import fit
-from twintrade.estimators.double_ratio import DoubleRatio
 from twintrade.estimators.imputing.untreated_outcomes import fit_counterfactual
-from twintrade.render.detecting import DETECTED, SPREAD
+from twintrade.estimators.synthetic_did import DoubleRatio
+from twintrade.render.reading import DETECTED, SPREAD
 from twintrade.study.claims.money import compute_money, find_effect_with_total
 from twintrade.study.execute import plan_analysis
 from twintrade.study.observing.observe import observe
 from twintrade.study.page.assemble import assemble_results
-from twintrade.study.run.columns import run
-from twintrade.study.run.results import Concluded
-from twintrade.study.store.frames import from_bytes, to_bytes
+from twintrade.study.run.columns import Concluded, run
+from twintrade.study.store.replay import from_bytes, to_bytes
 from twintrade.text import Text
 
 EXACT = 1e-9  # the same sums in another order

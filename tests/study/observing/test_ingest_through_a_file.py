@@ -11,8 +11,7 @@ from twintrade.study.execute import plan_analysis
 from twintrade.study.observing.observe import format_currency, observe
 from twintrade.study.page.assemble import assemble_results
 from twintrade.study.run.columns import run
-from twintrade.study.store.frames import from_bytes
-from twintrade.study.store.replay import build_tidy_files
+from twintrade.study.store.replay import build_tidy_files, from_bytes
 
 ROUNDINGS = 4e-16
 """A product of three correctly rounded factors, each within half a unit in the last place."""

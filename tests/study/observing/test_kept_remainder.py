@@ -10,8 +10,8 @@ import pytest
 
 from twintrade.render.appendix import build_document
 from twintrade.render.brief import build_brief
-from twintrade.render.options import AppendixOptions
 from twintrade.render.page import Page
+from twintrade.render.style import AppendixOptions
 from twintrade.study.checking import check_analysis
 from twintrade.study.execute import execute
 from twintrade.study.store.replay import read_results

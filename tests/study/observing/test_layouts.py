@@ -15,7 +15,7 @@ from twintrade.study.observing.observe import observe
 from twintrade.study.plan.planning import plan_analysis
 from twintrade.study.run.columns import run
 from twintrade.study.scaffold import write_scaffold
-from twintrade.study.spec.toml_text import format_toml_line
+from twintrade.study.spec.spec_text import format_toml_line
 
 YEARS = range(2010, 2018)
 MOST_EDITS = 2

@@ -8,7 +8,7 @@ import pytest
 from twintrade.data.geography import list_near_names
 from twintrade.errors import DataError
 from twintrade.render.appendix import build_document
-from twintrade.render.options import AppendixOptions
+from twintrade.render.style import AppendixOptions
 from twintrade.study.checking import check_analysis
 from twintrade.study.observing.observe import observe
 from twintrade.study.page.assemble import assemble_results

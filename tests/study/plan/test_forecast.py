@@ -10,7 +10,7 @@ from benchmarks.end_to_end import PANELS, write_project
 from benchmarks.forecasts import fit_costs, write_costs
 from twintrade.estimators.base import fit
 from twintrade.inference.choosing.decision import decide
-from twintrade.study.checking import check_analysis
+from twintrade.study.checking import MOST_SECONDS, check_analysis
 from twintrade.study.observing.observe import observe
 from twintrade.study.plan import forecast as module
 from twintrade.study.plan.designs import Designs
@@ -27,7 +27,6 @@ from twintrade.study.plan.forecast import (
     read_costs,
 )
 from twintrade.study.plan.planning import plan_analysis
-from twintrade.study.trying import MOST_SECONDS
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pytest
 
 from twintrade.errors import SpecError
 from twintrade.study.plan.jobs import plan
-from twintrade.study.run.seeds import build_generator, compute_entropy
+from twintrade.study.run.columns import build_generator, compute_entropy
 from twintrade.study.spec.analysis import parse
 from twintrade.study.spec.recipes import RECIPES
 

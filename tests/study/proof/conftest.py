@@ -10,7 +10,7 @@ from twintrade.study.execute import plan_analysis
 from twintrade.study.observing.observe import observe
 from twintrade.study.page.assemble import assemble_results
 from twintrade.study.run.columns import run
-from twintrade.study.run.manifest import build_manifest
+from twintrade.study.run.ledger import build_manifest
 from twintrade.study.store.replay import build_tidy_files, replay_results
 
 

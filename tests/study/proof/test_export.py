@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from twintrade.effects import ResultSet
-from twintrade.effects.cross_check import TOLERANCE
+from twintrade.effects.messages import TOLERANCE
 from twintrade.errors import SpecError
 from twintrade.study.proof import export_results
 

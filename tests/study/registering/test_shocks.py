@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.study.registering.shocks import STATED, Shocks, draw_outcome, estimate_shocks
+from twintrade.study.registering.outcomes import STATED, Shocks, draw_outcome, estimate_shocks
 
 CITIES, PARTNERS, YEARS, ONSET = 30, 20, 14, 2010
 DRAWN = replace(STATED, zeros=0.10)

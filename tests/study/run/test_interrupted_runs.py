@@ -7,7 +7,7 @@ import pytest
 from twintrade.fanout import Workers, jobs
 from twintrade.inference.randomization import Randomization
 from twintrade.study.execute import execute
-from twintrade.study.run import kept_bands
+from twintrade.study.run import columns
 
 ESTIMATORS = """[[estimator]]
 name = "twfe"
@@ -39,7 +39,7 @@ def impatient(monkeypatch):
     """Every refit is told and kept, however short."""
     monkeypatch.setattr(jobs, "ALONE_SECONDS", -1.0)
     monkeypatch.setattr(jobs, "TOLD_EVERY", -1.0)
-    monkeypatch.setattr(kept_bands, "LONG_SECONDS", -1.0)
+    monkeypatch.setattr(columns, "LONG_SECONDS", -1.0)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from twintrade.study.store.system import measure_peak_memory_mb
+from twintrade.study.store.locating import measure_peak_memory_mb
 
 
 def test_peak_memory_grows_with_what_is_held():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from twintrade.study.spec.simulated_source import SimulatedTrade, simulate_trade
+from twintrade.study.spec.analysis import SimulatedTrade, simulate_trade
 
 OPTIONS = {"seed": 3, "cities": ("A", "B"), "partners": ("GBR", "FRA"), "first": 2000, "last": 2009}
 

@@ -2,13 +2,12 @@
 
 import pytest
 
-from twintrade.data.schema.source import Constant
+from twintrade.data.schema import Constant
 from twintrade.errors import SpecError
 from twintrade.inference.base import INFERENCES
 from twintrade.study.spec.analysis import parse, resolve_spec
-from twintrade.study.spec.methods import build_method
 from twintrade.study.spec.recipes import RECIPES, expand_recipe
-from twintrade.study.spec.spec_faults import find_line
+from twintrade.study.spec.spec_faults import build_method, find_line
 from twintrade.study.spec.spec_text import parse_tables
 
 TRADE = """title = "t"

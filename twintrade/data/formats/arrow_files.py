@@ -7,9 +7,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from twintrade.data.formats.raw_table import RawTable, clean_column_name
-from twintrade.data.formats.reading_time import iterate_in_time
-from twintrade.data.formats.typed_columns import build_raw_table, check_names
+from twintrade.data.formats.containers import iterate_in_time
+from twintrade.data.formats.raw_table import RawTable, build_raw_table, check_names, clean_column_name
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import ObjectArray
 from twintrade.text import Text

@@ -1,16 +1,89 @@
 """Compressed input, unpacked within limits: bombs, XML entities and damage end in one clean error."""
 
 import gzip
+import importlib
 import io
+import time
 import zipfile
 import zlib
-from typing import IO
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from itertools import islice
+from typing import IO, Any, TypeAlias, TypeVar
 
-from twintrade.data.formats.reading_time import iterate_in_time
+import numpy as np
+import pandas as pd
+
+from twintrade.data.formats.raw_table import RawTable, build_raw_table, check_names, clean_column_name
 from twintrade.data.sources import limits
-from twintrade.data.sources.cells import quote_cell
+from twintrade.data.sources.faults import quote_cell
 from twintrade.errors import DataError
-from twintrade.text import Text, list_some
+from twintrade.extras import note_library
+from twintrade.text import Listed, Text, list_some
+
+# How long the reading of one file may take, looked at between chunks, members and rows: no signals, any thread.
+
+T = TypeVar("T")
+Clock: TypeAlias = Callable[[], float]
+
+_SECONDS_A_MINUTE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    file: str
+    clock: Clock
+    began: float
+
+
+_current: ContextVar[_Reading | None] = ContextVar("reading", default=None)
+
+
+@contextmanager
+def limit_time(file: str, clock: Clock = time.monotonic) -> Iterator[None]:
+    """Begin to count the time of a file; inside another count, as where init looks before it reads, that one goes on.
+
+    ``file``: as declared, for the message; ``clock``: seconds that never go back.
+    """
+    token = _current.set(_current.get() or _Reading(file, clock, clock()))
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def check_time() -> None:
+    """Give up a file that takes too long; without a count there is no limit."""
+    reading = _current.get()
+    if reading is None or reading.clock() - reading.began <= limits.MAX_READING_SECONDS:
+        return
+    minutes = limits.MAX_READING_SECONDS / _SECONDS_A_MINUTE
+    raise DataError(
+        f"{reading.file} is not read after {minutes:g} minutes, which no table of its kind needs: save the columns "
+        "and rows that count as .csv, or declare microdata"
+    )
+
+
+def iterate_in_time(items: Iterable[T], every: int) -> Iterator[T]:
+    """Hand items on and check the time before the first of every so many."""
+    for i, item in enumerate(items):
+        if not i % every:
+            check_time()
+        yield item
+
+
+def list_in_time(items: Iterable[T], every: int) -> list[T]:
+    """Return items as a list, the time checked before each so many: for items that need no look on the way."""
+    rest, items_read = iter(items), list[T]()
+    while True:
+        check_time()
+        part = list(islice(rest, every))
+        if not part:
+            return items_read
+        items_read += part
+
 
 _CHUNK = 1024 * 1024
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
@@ -123,3 +196,91 @@ def _content(stream: IO[bytes] | gzip.GzipFile, most: int) -> bytes:
 
 def _ceiling(n_bytes: int) -> int:
     return min(limits.MAX_EXPANDED_BYTES, max(limits.MIN_RATIO_BYTES, limits.MAX_EXPANSION_RATIO * n_bytes))
+
+
+# Files of statistical packages to columns of text: Stata, SPSS and R, labels in place of codes.
+
+_GZIP = b"\x1f\x8b"
+_NEW_YEAR = (1, 1)
+_COLUMNS = 1
+"""Columns between two looks at the time."""
+
+
+def parse_stata(raw: bytes, needed: Sequence[str], needs_all: bool, file: str) -> RawTable:
+    """Read a Stata file. Its first row is row 2, as if it had a header in row 1."""
+    frame = _read_damaged("stata", file, lambda: pd.read_stata(io.BytesIO(raw)))
+    return _build_table(frame, needed, needs_all, file)
+
+
+def parse_spss(raw: bytes, needed: Sequence[str], needs_all: bool, file: str) -> RawTable:
+    """Read an SPSS file (.sav, .zsav), with the extra that does. Its first row is row 2."""
+    reader = load_extra("pyreadstat", "spss", file)
+    frame, _ = _read_damaged("spss", file, lambda: reader.read_sav(io.BytesIO(raw), apply_value_formats=True))
+    return _build_table(frame, needed, needs_all, file)
+
+
+def parse_r(raw: bytes, member: str | None, needed: Sequence[str], needs_all: bool, file: str) -> RawTable:
+    """Read the data frame of an R file (.rds, .rda), with the extra that does. Its first row is row 2."""
+    reader = load_extra("rdata", "r", file)
+    content = expand_gzip(raw, file) if raw.startswith(_GZIP) else raw
+    objects = _read_damaged("r", file, lambda: _convert_r(reader, content, file))
+    return _build_table(_choose_frame(objects, member, file), needed, needs_all, file)
+
+
+def load_extra(module: str, kind: str, file: str) -> Any:
+    """Return the library that reads a file."""
+    note_library(module)
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        raise DataError(Text("data.needs-extra", file=file, kind=kind)) from None
+
+
+def _read_damaged(kind: str, file: str, read: Callable[[], Any]) -> Any:
+    """Return what a library reads; whatever it raises on damaged bytes is a data error."""
+    try:
+        return read()
+    except (DataError, MemoryError):
+        raise
+    except Exception as error:
+        why = (str(error).splitlines() or [type(error).__name__])[0]
+        raise DataError(Text("data.damaged", file=file, kind=kind, why=quote_cell(why))) from None
+
+
+def _convert_r(reader: Any, content: bytes, file: str) -> Any:
+    ending = ".rds" if file.lower().endswith(".rds") else ".rda"
+    return reader.conversion.convert(reader.parser.parse_data(content, extension=ending))
+
+
+def _choose_frame(content: Any, member: str | None, file: str) -> pd.DataFrame:
+    if isinstance(content, pd.DataFrame):
+        return content
+    frames = {n: v for n, v in content.items() if isinstance(v, pd.DataFrame)} if isinstance(content, dict) else {}
+    if member is None and len(frames) == 1:
+        return next(iter(frames.values()))
+    if member in frames:
+        return frames[str(member)]
+    raise DataError(
+        Text("data.r-frames", file=file, n=len(frames), names=Listed(tuple(map(quote_cell, frames)), "comma"))
+    )
+
+
+def _build_table(frame: pd.DataFrame, needed: Sequence[str], needs_all: bool, file: str) -> RawTable:
+    names = check_names([str(name) for name in frame.columns], len(frame), needed, needs_all, file)
+    kept = [(i, name) for i, name in enumerate(names) if needs_all or name in needed]
+    columns = ((clean_column_name(name), _list_cells(frame.iloc[:, i])) for i, name in kept)
+    return build_raw_table(iterate_in_time(columns, _COLUMNS), len(frame))
+
+
+def _list_cells(column: "pd.Series[Any]") -> Iterator[Any]:
+    """Return the cells, none where there is no figure; days that are all 1 January are the years they stand for."""
+    is_absent = column.isna().to_numpy(dtype=bool)
+    cells = column.astype(object).tolist()
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        days = [(cell.month, cell.day) for cell, absent in zip(cells, is_absent, strict=True) if not absent]
+        if days and set(days) == {_NEW_YEAR}:
+            cells = [cell if absent else cell.year for cell, absent in zip(cells, is_absent, strict=True)]
+    return (
+        None if absent else cell.item() if isinstance(cell, np.generic) else cell
+        for cell, absent in zip(cells, is_absent, strict=True)
+    )

@@ -1,14 +1,97 @@
 """A table as its file holds it, before any column has a meaning, and how a missing header is complained about."""
 
+import datetime
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
 
-from twintrade.data.calendar.periods import Frequency
-from twintrade.data.sources.cells import quote_cell
+import numpy as np
+
+from twintrade.data.calendar import Frequency
+from twintrade.data.sources import limits
+from twintrade.data.sources.faults import build_text_array, quote_cell
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
 from twintrade.text import Listed, Text
+
+# What kind of file a name or its first bytes show, for files that are not read as delimited text.
+
+_MAGIC = (
+    (b"PK\x03\x04", "zip", ".xlsx .ods .zip"),
+    (b"PAR1", "parquet", ".parquet"),
+    (b"ARROW1", "feather", ".feather"),
+    (b"FEA1", "feather", ".feather"),
+    (b"<stata_dta>", "stata", ".dta"),
+    (b"$FL2", "spss", ".sav"),
+    (b"$FL3", "spss", ".zsav"),
+    (b"RDX2\n", "r", ".rda"),
+    (b"RDX3\n", "r", ".rda"),
+    (b"X\n\0\0", "r", ".rds"),
+    (b"\x1f\x8b", "gzip", ".gz .rds .rda"),
+    (b"\xd0\xcf\x11\xe0", "office", ""),
+    (b"%PDF", "pdf", ""),
+    (b"\0" * 12 + b"\xc2\xea\x81\x60", "sas", ""),
+    (b"HEADER RECORD*******LIBRARY", "sas", ""),
+    (b"SQLite format 3\0", "sqlite", ""),
+    (b"\0\x01\0\0Standard ", "access", ""),
+    (b"\x89HDF", "hdf", ""),
+    (b"MATLAB 5.0", "hdf", ""),
+    (b"\x89PNG", "image", ""),
+    (b"\xff\xd8\xff", "image", ""),
+    (b"GIF8", "image", ""),
+    (b"Rar!", "rar", ""),
+    (b"7z\xbc\xaf", "rar", ""),
+    (b"\xfd7zXZ\0", "packed", ""),
+    (b"BZh", "packed", ""),
+    (b"{\\rtf", "word", ""),
+)
+_PATTERNS = (
+    (re.compile(rb"[\x6c-\x73][\x01\x02]\x01\0"), "stata", ".dta"),
+    (re.compile(rb"\s*(\[\s*[\[{]|\{\s*\")"), "json", ".json"),
+    (re.compile(rb"\s*(<!doctype html|<html)", re.IGNORECASE), "html", ""),
+    (re.compile(rb"\s*<\?xml"), "xml", ""),
+)
+_ENDINGS = {
+    "excel": (".xls", ".xlsb"),
+    "numbers": (".numbers",),
+    "sas": (".sas7bdat", ".xpt"),
+    "access": (".mdb", ".accdb"),
+    "sqlite": (".sqlite", ".sqlite3"),
+    "dbf": (".dbf",),
+    "hdf": (".h5", ".hdf5", ".mat"),
+    "pickle": (".pkl", ".pickle"),
+    "pdf": (".pdf",),
+    "html": (".html", ".htm"),
+    "xml": (".xml",),
+    "word": (".doc", ".docx", ".odt", ".rtf"),
+    "image": (".png", ".jpg", ".jpeg", ".gif"),
+    "rar": (".rar", ".7z"),
+    "packed": (".xz", ".bz2"),
+}
+_UNPACKED = ("rar", "packed")
+
+
+def refuse_other_kind(raw: bytes, file: str) -> None:
+    """Refuse a file that is to be read as text and is of a kind that is none, and say of which."""
+    start = raw[:64].removeprefix(b"\xef\xbb\xbf")
+    for kind, endings in _ENDINGS.items():
+        if file.lower().endswith(endings):
+            raise DataError(_say_kind(file, kind, ""))
+    for magic, kind, ending in _MAGIC:
+        if start.startswith(magic):
+            raise DataError(_say_kind(file, kind, ending))
+    for pattern, kind, ending in _PATTERNS:
+        if pattern.match(start):
+            raise DataError(_say_kind(file, kind, ending))
+
+
+def _say_kind(file: str, kind: str, ending: str) -> Text:
+    way = "ending" if ending else "unpack" if kind in _UNPACKED else "html" if kind == "html" else "save"
+    return Text("data.no-text-file", file=file, kind=kind, way=way, ending=Listed(tuple(ending.split()), "or"))
+
 
 TITLE_ROWS_SEARCHED = 25
 _PERIODS_OF_A_WIDE_TABLE = 3
@@ -108,3 +191,60 @@ def refuse_unnamed(names: Sequence[str], records: Iterable[Sequence[object]], fi
     unnamed = [i for i, name in enumerate(names) if not name]
     if unnamed and any(str(record[i]).strip() for record in records for i in unnamed):
         raise DataError(Text("data.unnamed-columns", file=file, column=unnamed[0] + 1, others=len(unnamed) - 1))
+
+
+# Columns that a file holds as values of a type, as the columns of text that every reader gives.
+
+FIRST_ROW = 2
+"""Number of the first row of a file without lines, as if it had a header in row 1."""
+
+_MOST_DIGITS = 400
+"""Digits of a number written out; a longer one stays in scientific notation, which the number parser refuses."""
+
+
+def format_cell(cell: Any) -> str:
+    """Return a typed cell as the text that a clean file would hold."""
+    if cell is None:
+        return ""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, float):
+        if not np.isfinite(cell):
+            return str(cell)
+        return f"{Decimal(repr(cell)):f}".removesuffix(".0")
+    if isinstance(cell, Decimal):
+        return f"{cell:f}" if abs(cell.adjusted()) < _MOST_DIGITS else str(cell)
+    if isinstance(cell, datetime.datetime) and cell.time() == datetime.time():
+        return cell.date().isoformat()
+    if isinstance(cell, datetime.date | datetime.time):
+        return cell.isoformat()
+    return str(cell)
+
+
+def check_names(names: Sequence[str], n_rows: int, needed: Sequence[str], needs_all: bool, file: str) -> list[str]:
+    """Return the cleaned names of the columns, where the wanted ones exist once and are of bearable size."""
+    cleaned = [clean_column_name(name) for name in names]
+    if n_rows * max(len(names), 1) > limits.MAX_SHEET_CELLS * 10:
+        raise DataError(Text("data.many-rows", file=file, n=n_rows))
+    if not n_rows:
+        raise DataError(Text("data.no-rows", file=file))
+    check_header(cleaned, needed, 1, (), file, needs_all)
+    return cleaned
+
+
+def build_raw_table(columns: Iterable[tuple[str, ObjectArray | Iterable[Any]]], n_rows: int) -> RawTable:
+    """Return columns of typed cells as text, which of them were numbers kept beside it; arrays are text already."""
+    texts: dict[str, ObjectArray] = {}
+    typed: dict[str, BoolArray] = {}
+    for name, cells in columns:
+        if isinstance(cells, np.ndarray):
+            texts[name] = cells
+            continue
+        values = list(cells)
+        texts[name] = build_text_array(map(format_cell, values))
+        is_number = [isinstance(v, int | float | Decimal) and not isinstance(v, bool) for v in values]
+        if any(is_number):
+            typed[name] = np.array(is_number, dtype=bool)
+    return RawTable(texts, np.arange(FIRST_ROW, n_rows + FIRST_ROW, dtype=np.int64), typed)

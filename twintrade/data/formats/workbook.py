@@ -1,33 +1,257 @@
 """Workbooks of Excel and OpenDocument to columns of text, nothing hidden or uncalculated taken in silence."""
 
 import io
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+import posixpath
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 from python_calamine import CalamineError, CalamineWorkbook
 
-from twintrade.data.formats.containers import read_parts
-from twintrade.data.formats.open_document import CONTENT, list_document_sheets, read_document_facts
+from twintrade.data.formats.containers import iterate_in_time, read_parts
 from twintrade.data.formats.raw_table import (
     TITLE_ROWS_SEARCHED,
     RawTable,
     check_header,
     clean_column_name,
+    format_cell,
     refuse_second_header,
     refuse_unnamed,
 )
-from twintrade.data.formats.reading_time import iterate_in_time
-from twintrade.data.formats.sheet_facts import Sheet, SheetFacts, format_cell_name, list_sheets, read_sheet_facts
-from twintrade.data.formats.typed_columns import format_cell
-from twintrade.data.schema.file_format import FileFormat
+from twintrade.data.schema import FileFormat
 from twintrade.data.sources import limits
-from twintrade.data.sources.cells import build_text_array, quote_cell
-from twintrade.data.sources.faults import Faults
+from twintrade.data.sources.faults import Faults, build_text_array, quote_cell
 from twintrade.errors import DataError
 from twintrade.text import Listed, Text, list_some
+
+# What the values of a worksheet do not show: hidden rows, merged cells, formulas never calculated.
+
+_REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+_RELATIONSHIP = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_NODES = 16_384
+"""Elements between two looks at the time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A worksheet's name, the part it stands in, and whether it is visible."""
+
+    name: str
+    part: str
+    is_visible: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SheetFacts:
+    """What has to be known of a sheet before its values are taken."""
+
+    # n_rows, n_columns: Corner of the used range
+    n_rows: int
+    n_columns: int
+    # hidden_rows, hidden_columns: Numbers counted from 1
+    hidden_rows: tuple[int, ...]
+    hidden_columns: tuple[int, ...]
+    # First row, first column, last row, last column of every merged range
+    merged: tuple[tuple[int, int, int, int], ...]
+    uncalculated: tuple[tuple[int, int], ...]  # row and column of formulas without a stored value
+    # Error values such as #DIV/0! by row and column: a reader that takes values alone sees blanks there
+    errors: Mapping[tuple[int, int], str]
+
+
+def list_sheets(parts: Mapping[str, bytes], file: str) -> list[Sheet]:
+    """Return the worksheets of a workbook in their order."""
+    try:
+        book = ElementTree.fromstring(parts["xl/workbook.xml"])
+        links = ElementTree.fromstring(parts["xl/_rels/workbook.xml.rels"])
+    except (KeyError, ElementTree.ParseError):
+        raise DataError(f"{file} is a container but not a workbook: save it as .xlsx, or as .csv") from None
+    targets = {link.get("Id"): link.get("Target", "") for link in links}
+    sheets = []
+    for node in book.iter():
+        if _tag(node) == "sheet":
+            target = targets.get(node.get(_RELATIONSHIP), "")
+            part = target.lstrip("/") if target.startswith("/") else posixpath.normpath(f"xl/{target}")
+            sheets.append(Sheet(node.get("name", ""), part, node.get("state", "visible") == "visible"))
+    return sheets
+
+
+def read_sheet_facts(content: bytes, file: str) -> SheetFacts:
+    """Walk a worksheet's XML once."""
+    rows, columns = 0, 0
+    hidden: list[int] = []
+    hidden_columns: list[int] = []
+    merged: list[tuple[int, int, int, int]] = []
+    uncalculated: list[tuple[int, int]] = []
+    errors: dict[tuple[int, int], str] = {}
+    try:
+        for _, node in iterate_in_time(ElementTree.iterparse(io.BytesIO(content)), _NODES):
+            tag = _tag(node)
+            if tag == "c" and len(node):
+                place = _place(node.get("r", ""))
+                rows, columns = max(rows, place[0]), max(columns, place[1])
+                if node.get("t") == "e":
+                    errors[place] = _value(node) or "#ERROR!"
+                elif _is_uncalculated(node):
+                    uncalculated.append(place)
+            elif tag == "row":
+                if node.get("hidden") in ("1", "true"):
+                    hidden.append(int(node.get("r", "0")))
+                node.clear()
+            elif tag == "col" and node.get("hidden") in ("1", "true"):
+                hidden_columns += range(int(node.get("min", "1")), int(node.get("max", "1")) + 1)
+            elif tag == "mergeCell":
+                first, _, last = node.get("ref", "").partition(":")
+                merged.append((*_place(first), *_place(last or first)))
+    except (ElementTree.ParseError, ValueError) as error:
+        raise DataError(f"{file}: a sheet is damaged ({error}): save the workbook again") from None
+    return SheetFacts(rows, columns, tuple(hidden), tuple(hidden_columns), tuple(merged), tuple(uncalculated), errors)
+
+
+def format_cell_name(row: int, column: int) -> str:
+    """Return a cell's name as a spreadsheet shows it: B7."""
+    letters = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return f"{letters}{row}"
+
+
+def _tag(node: ElementTree.Element) -> str:
+    return node.tag.rpartition("}")[2]
+
+
+def _value(cell: ElementTree.Element) -> str | None:
+    """Return the stored value; None where there is none. A formula's empty text is a value."""
+    for child in cell:
+        if _tag(child) == "v":
+            return child.text or ("" if cell.get("t") == "str" else None)
+    return None
+
+
+def _is_uncalculated(cell: ElementTree.Element) -> bool:
+    return any(_tag(child) == "f" for child in cell) and _value(cell) is None
+
+
+def _place(reference: str) -> tuple[int, int]:
+    match = _REFERENCE.fullmatch(reference)
+    if match is None:
+        raise ValueError(f"cell {reference!r}")
+    column = 0
+    for letter in match[1]:
+        column = column * 26 + ord(letter) - ord("A") + 1
+    return int(match[2]), column
+
+
+# What the values of an OpenDocument sheet do not show: hidden rows, merged cells, formulas never calculated.
+
+CONTENT = "content.xml"
+_HIDDEN = ("collapse", "filter")
+_CELLS = ("table-cell", "covered-table-cell")
+
+
+def list_document_sheets(parts: Mapping[str, bytes], file: str) -> list[Sheet]:
+    """Return the sheets of an OpenDocument spreadsheet in their order."""
+    if b"encryption-data" in parts.get("META-INF/manifest.xml", b""):
+        raise DataError(f"{file} is encrypted: save it without a password")
+    hidden_styles: set[str] = set()
+    sheets, style = [], ""
+    for event, node in _walk(parts[CONTENT], file):
+        tag = _tag_of(node)
+        if event == "start" and tag == "style":
+            style = _get(node, "name")
+        elif event == "start" and tag == "table-properties" and _get(node, "display") == "false":
+            hidden_styles.add(style)
+        elif event == "start" and tag == "table":
+            sheets.append(Sheet(_get(node, "name"), CONTENT, _get(node, "style-name") not in hidden_styles))
+        elif event == "end" and tag == "table-row":
+            node.clear()
+    if not sheets:
+        raise DataError(f"{file} is a container but not a workbook: save it as .xlsx, or as .csv")
+    return sheets
+
+
+def read_document_facts(content: bytes, sheet: str, file: str) -> SheetFacts:
+    """Walk one sheet of an OpenDocument spreadsheet once."""
+    n_rows = n_columns = 0
+    hidden: list[int] = []
+    hidden_columns: list[int] = []
+    merged: list[tuple[int, int, int, int]] = []
+    uncalculated: list[tuple[int, int]] = []
+    errors: dict[tuple[int, int], str] = {}
+    row, column, is_inside = 1, 1, False
+    for event, node in _walk(content, file):
+        tag = _tag_of(node)
+        if tag == "table":
+            is_inside = event == "start" and _get(node, "name") == sheet
+        elif not is_inside or event == "start":
+            continue
+        elif tag == "table-column":
+            n = _count(node, "number-columns-repeated", file)
+            if _get(node, "visibility") in _HIDDEN:
+                hidden_columns += range(column, column + min(n, len(content)))
+            column += n
+        elif tag == "table-row":
+            n, at = _count(node, "number-rows-repeated", file), 1
+            is_filled = False
+            for cell in (c for c in node if _tag_of(c) in _CELLS):
+                width = _count(cell, "number-columns-repeated", file)
+                if len(cell) or _get(cell, "formula") or _get(cell, "value-type"):
+                    is_filled = True
+                    n_rows, n_columns = max(n_rows, row + n - 1), max(n_columns, at + width - 1)
+                    _note_cell(cell, (row, at), merged, uncalculated, errors)
+                at += width
+            if is_filled and _get(node, "visibility") in _HIDDEN:
+                hidden += range(row, row + min(n, len(content)))
+            row += n
+            node.clear()
+    return SheetFacts(
+        n_rows, n_columns, tuple(hidden), tuple(hidden_columns), tuple(merged), tuple(uncalculated), errors
+    )
+
+
+def _note_cell(
+    cell: ElementTree.Element,
+    place: tuple[int, int],
+    merged: list[tuple[int, int, int, int]],
+    uncalculated: list[tuple[int, int]],
+    errors: dict[tuple[int, int], str],
+) -> None:
+    row, column = place
+    tall, wide = (int(_get(cell, f"number-{way}-spanned") or 1) for way in ("rows", "columns"))
+    if tall > 1 or wide > 1:
+        merged.append((row, column, row + tall - 1, column + wide - 1))
+    text = "".join(t for part in cell if _tag_of(part) == "p" for t in part.itertext())
+    if any(key.endswith("}value-type") and value == "error" for key, value in cell.attrib.items()):
+        errors[place] = text or "#ERROR!"
+    elif _get(cell, "formula") and not _get(cell, "value-type"):
+        uncalculated.append(place)
+
+
+def _walk(content: bytes, file: str) -> Iterator[tuple[str, ElementTree.Element]]:
+    try:
+        yield from iterate_in_time(ElementTree.iterparse(io.BytesIO(content), ("start", "end")), _NODES)
+    except (ElementTree.ParseError, ValueError) as error:
+        raise DataError(f"{file}: a sheet is damaged ({error}): save the workbook again") from None
+
+
+def _count(node: ElementTree.Element, name: str, file: str) -> int:
+    text = _get(node, name) or "1"
+    if not text.isascii() or not text.isdigit() or len(text) > 7:
+        raise DataError(f"{file}: a sheet is damaged ({name} {text[:20]!r}): save the workbook again")
+    return int(text)
+
+
+def _get(node: ElementTree.Element, name: str) -> str:
+    return next((value for key, value in node.attrib.items() if key.rpartition("}")[2] == name), "")
+
+
+def _tag_of(node: ElementTree.Element) -> str:
+    return node.tag.rpartition("}")[2]
+
 
 WORKBOOK_ENDINGS = (".xlsx", ".xlsm", ".ods")
 _MAX_NAMED = 8

@@ -1,22 +1,198 @@
 """Names of cities: cleaned, translated by a declared crosswalk, and never split or joined by a guess."""
 
+import csv
+import math
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 from itertools import combinations, product
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from twintrade.data.geography.near_names import is_perhaps_one, split_name
-from twintrade.data.geography.scripts import list_in_other_letters
-from twintrade.data.schema.source import CityName
+from twintrade.data.formats.tables import open_table
+from twintrade.data.geography.near_names import is_perhaps_one, list_in_other_letters, split_name
+from twintrade.data.schema import CityName, FileFormat
 from twintrade.data.sources import limits
-from twintrade.data.sources.cells import TextColumn, build_text_array, clean_name, fold_name, quote_cell
-from twintrade.data.sources.faults import CellError, Faults
+from twintrade.data.sources.faults import (
+    CellError,
+    Faults,
+    TextColumn,
+    build_text_array,
+    clean_name,
+    clean_text,
+    fold_name,
+    quote_cell,
+)
+from twintrade.data.sources.provenance import InputRecord
 from twintrade.effects import Remedy
 from twintrade.numerics.arrays import IntArray, ObjectArray
 from twintrade.text import Listed, Text
+
+# Cities with their size, and the number of their twins where a source counts them.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CitiesSource(FileFormat):
+    """A table of cities.
+
+    Attributes
+    ----------
+    file : str
+    city, country, population : str
+        Columns; the city as the registry names it.
+    twins : str or None
+        Column of a count of twins from elsewhere, taken in place of the registry's.
+    """
+
+    file: str
+    city: str = "city"
+    country: str = "country"
+    population: str = "population"
+    twins: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharesSource(FileFormat):
+    """A table of shares that a source prints, such as of cities with a strategy."""
+
+    file: str
+    # label, percent: Columns
+    label: str = "label"
+    percent: str = "percent"
+
+
+def read_shares(source: SharesSource, root: Path) -> tuple[pd.DataFrame, InputRecord]:
+    """Return label and percent of a table of shares, and where they came from."""
+    faults = Faults()
+    table = open_table(root, source.file, source, [source.label, source.percent], faults)
+    faults.raise_if_any()
+    labels = [clean_text(cell) for cell in table.columns[source.label]]
+    values = pd.to_numeric(pd.Series([clean_text(c) for c in table.columns[source.percent]]), errors="coerce")
+    if not values.between(0, 100).all():
+        faults.error("number", Text("data.share-percent", name=source.percent), source.file)
+    faults.raise_if_any()
+    return pd.DataFrame({"label": labels, "percent": values}), table.record
+
+
+def read_cities(source: CitiesSource, root: Path) -> tuple[pd.DataFrame, InputRecord]:
+    """Return city, country, population and, where declared, twins; and where they came from."""
+    faults = Faults()
+    columns = {"city": source.city, "country": source.country, "population": source.population}
+    if source.twins is not None:
+        columns["twins"] = source.twins
+    table = open_table(root, source.file, source, list(columns.values()), faults)
+    faults.raise_if_any()
+    frame = pd.DataFrame({name: [clean_text(c) for c in table.columns[column]] for name, column in columns.items()})
+    for name in ("population", "twins"):
+        if name not in frame:
+            continue
+        values = pd.to_numeric(frame[name].str.replace(",", ""), errors="coerce")
+        least = 1 if name == "population" else 0
+        if ((frame[name] != "") & ~(values >= least)).any():
+            faults.error("number", Text("data.city-size", name=name, least=least), source.file)
+        frame[name] = values
+    faults.raise_if_any()
+    return frame, table.record
+
+
+# Places that registers of agreements name: where they lie and how many live there, from GeoNames.
+
+EARTH_RADIUS = 6371.0088
+ATTRIBUTION = "GeoNames (geonames.org), CC BY 4.0"
+_SPELLINGS = {"anshang": "anshan", "tianjing": "tianjin", "qingdan": "qingdao", "macau": "macao", "lyons": "lyon"}
+"""Spellings of the report and of old lists, folded, with the name that the table has."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPlace:
+    """A place of the table."""
+
+    # name, chinese_name, country: The country in ISO 3166-1 alpha-3; the Chinese name is empty where it is not known
+    name: str
+    chinese_name: str
+    country: str
+    # latitude, longitude: Degrees of a point near its center
+    latitude: float | None
+    longitude: float | None
+    population: int | None  # as GeoNames gives it, without a year
+
+
+@cache
+def load_listed_places() -> tuple[ListedPlace, ...]:
+    """Return every place of the table, by country and name."""
+    text = resources.files("twintrade.data").joinpath("places.csv").read_text(encoding="utf-8")
+    return tuple(
+        ListedPlace(
+            row["name"],
+            row["name_zh"],
+            row["country_iso3"],
+            float(row["latitude"]) if row["latitude"] else None,
+            float(row["longitude"]) if row["longitude"] else None,
+            int(row["population"]) if row["population"] else None,
+        )
+        for row in csv.DictReader(text.splitlines())
+    )
+
+
+def find_listed_place(name: str, country: str) -> ListedPlace | None:
+    """Return the place of a name in a country, in English or Chinese; None where the table has none."""
+    folded = fold_name(name)
+    return _index().get((_SPELLINGS.get(folded, folded), country))
+
+
+def find_only_place(name: str) -> ListedPlace | None:
+    """Return the place of a name where no country is known: the only one of that name in the table, else None."""
+    folded = fold_name(name)
+    folded = _SPELLINGS.get(folded, folded)
+    places = {place for (key, _), place in _index().items() if key == folded}
+    return places.pop() if len(places) == 1 else None
+
+
+def compute_distance(one: ListedPlace, other: ListedPlace) -> float | None:
+    """Return the great-circle distance of two places in kilometers, None where a point is not known."""
+    if one.latitude is None or one.longitude is None or other.latitude is None or other.longitude is None:
+        return None
+    first, second = math.radians(one.latitude), math.radians(other.latitude)
+    half = math.radians(other.longitude - one.longitude) / 2
+    chord = math.sin((second - first) / 2) ** 2 + math.cos(first) * math.cos(second) * math.sin(half) ** 2
+    return 2 * EARTH_RADIUS * math.asin(min(1.0, math.sqrt(chord)))
+
+
+@cache
+def _index() -> Mapping[tuple[str, str], ListedPlace]:
+    index: dict[tuple[str, str], ListedPlace] = {}
+    for place in load_listed_places():
+        for name in filter(None, (place.name, place.chinese_name)):
+            index.setdefault((fold_name(name), place.country), place)
+    return index
+
+
+# What countries and cities are called where a page is not in English, as far as the program's own tables say it.
+
+SEVERAL = ("Georgia", "Newcastle", "Richmond")
+"""Names of several places that Chinese tells apart."""
+
+
+def _read(file: str) -> list[dict[str, str]]:
+    text = resources.files("twintrade.data").joinpath(file).read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
+@cache
+def load_local_names(language: str) -> Mapping[str, str]:
+    """Return the names of places in a language by their English ones; none where the tables have none in it."""
+    if language.partition("-")[0] != "zh":
+        return {}
+    names = {row["name"]: row["name_zh"] for row in _read("local_names.csv")}
+    names |= {place.name: place.chinese_name for place in load_listed_places() if place.chinese_name}
+    names |= {row["name"]: row["chinese"].partition("|")[0] for row in _read("partners.csv")}
+    return {name: local for name, local in names.items() if local and name not in SEVERAL}
+
 
 _MARK = re.compile(r"[①-⑳⑴-⒇*†‡§¹²³⁰-⁹]|[（(]\d{1,2}[)）]$")
 _TOTALS = frozenset(
@@ -31,7 +207,7 @@ _TOTALS = frozenset(
 )
 
 
-def read_cities(
+def read_city_names(
     column: TextColumn,
     crosswalk: Sequence[CityName],
     years: IntArray | None,

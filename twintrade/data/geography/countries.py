@@ -13,8 +13,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.data.geography.cities import is_total_word
-from twintrade.data.sources.cells import TextColumn, build_text_array, clean_name, fold_name, quote_cell
-from twintrade.data.sources.faults import Faults
+from twintrade.data.sources.faults import Faults, TextColumn, build_text_array, clean_name, fold_name, quote_cell
 from twintrade.effects import Remedy
 from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
 from twintrade.text import Listed, Text
@@ -269,3 +268,32 @@ def _unknown(cell: str) -> Text:
         return Text("data.partner-two-letters", cell=quote_cell(cell), name=place.name)
     near = tuple(f"{load_places()[code].name} ({code})" for code in find_near_codes(name))
     return Text("data.partner-unknown", cell=quote_cell(cell), n_near=len(near), near=Listed(near, "comma"))
+
+
+# Partners that stand for all those without a row of their own, by code, by name and by declaration.
+
+
+def is_remainder(names: Iterable[object]) -> BoolArray:
+    """Return which codes or names of partners are remainders."""
+    cells = build_text_array(map(str, names))
+    codes = find_codes(TextColumn("partner", "", cells, np.arange(cells.size)))
+    return np.array([code != "" and load_places()[code].kind == "remainder" for code in codes], dtype=bool)
+
+
+def find_kept(aliases: Mapping[str, str]) -> set[str]:
+    """Return the codes of remainders that a declaration keeps, in the comparison or for totals only."""
+    return _find_answered(aliases, COMPARED) | find_totals_only(aliases)
+
+
+def find_totals_only(aliases: Mapping[str, str]) -> set[str]:
+    """Return the codes of remainders that a declaration keeps for totals only."""
+    return _find_answered(aliases, FOR_TOTALS)
+
+
+def find_answered_twice(aliases: Mapping[str, str]) -> set[str]:
+    """Return the codes of remainders of which one name is in the comparison and another for totals only."""
+    return _find_answered(aliases, COMPARED) & find_totals_only(aliases)
+
+
+def _find_answered(aliases: Mapping[str, str], answer: str) -> set[str]:
+    return {find_remainder_code(name) for name, given in aliases.items() if given.casefold() == answer}

@@ -1,35 +1,283 @@
 """Guesses which column of a trade table plays which part; a guess is only ever written down, never used."""
 
-from collections.abc import Sequence
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from twintrade.data.calendar.periods import Frequency
-from twintrade.data.figures.unit_names import UNKNOWN
+from twintrade.data.calendar import Frequency
+from twintrade.data.figures.money import UNKNOWN, HeaderUnit, list_units, read_header
+from twintrade.data.figures.numbers import Decimal
 from twintrade.data.formats.tables import TextTable
-from twintrade.data.geography.countries import COMPARED, FOR_TOTALS, LEAVE_OUT, find_codes, resolve_un_codes
-from twintrade.data.geography.remainders import is_remainder
-from twintrade.data.looks.column_scores import (
+from twintrade.data.geography.countries import (
+    COMPARED,
+    FOR_TOTALS,
+    LEAVE_OUT,
+    find_codes,
+    is_remainder,
+    resolve_column,
+    resolve_un_codes,
+)
+from twintrade.data.looks.ends_look import (
+    NO_ENDS,
+    NO_FILE,
+    OtherFile,
+    look_for_ends,
+    look_for_flow,
+    look_for_valuation,
+)
+from twintrade.data.looks.file_look import Guess, build_question, look_at_file
+from twintrade.data.looks.words import (
+    DECIMALS,
     HALF,
     Score,
+    Trade,
     choose_column,
+    find_role,
+    find_trade,
+    has_word_of,
+    is_units,
     list_periods,
     score_numbers,
+    score_numbers_under,
     score_partners,
     score_periods,
     score_subperiods,
 )
-from twintrade.data.looks.ends_look import NO_FILE, OtherFile, look_for_ends
-from twintrade.data.looks.file_look import Guess, look_at_file
-from twintrade.data.looks.flow_look import look_for_flow, look_for_valuation
-from twintrade.data.looks.layouts import look_for_layout
-from twintrade.data.looks.value_look import find_decimal, find_unit_of_wide, look_for_value
-from twintrade.data.looks.words import find_role, has_word_of
-from twintrade.data.schema.source import UNNAMED
-from twintrade.data.sources.cells import TextColumn, build_text_array, clean_name, quote_cell
+from twintrade.data.schema import UNNAMED
+from twintrade.data.sources.faults import Faults, TextColumn, build_text_array, clean_name, quote_cell
 from twintrade.errors import DataError
 from twintrade.text import Listed, Text
+
+# Public trade tables known by their headers: their parts are written down without guessing.
+
+_MAX_CODES = 300
+
+
+def look_for_layout(table: TextTable, file: str) -> list[Guess]:
+    """Return the lines of a trade table whose layout is known, "" as reason where nothing is guessed.
+
+    ``file``: its name may say which flow it holds, where no column does. Returns empty where the headers are those of
+    no known layout.
+    """
+    names = {name.casefold(): name for name in table.columns}
+    for layout in _load_layouts():
+        if all(header.casefold() in names for header in layout["headers"]):
+            return _list_lines(layout, table, names, file)
+    return []
+
+
+@cache
+def _load_layouts() -> Sequence[Mapping[str, Any]]:
+    text = resources.files("twintrade.data").joinpath("layouts.toml").read_text(encoding="utf-8")
+    return tuple(tomllib.loads(text)["layout"])
+
+
+def _list_lines(layout: Mapping[str, Any], table: TextTable, names: Mapping[str, str], file: str) -> list[Guess]:
+    where: dict[str, str] = {}
+    city, partner, value = (_find_filled(layout[part], table, names) for part in ("city", "partner", "value"))
+    period = names[layout["period"].casefold()]
+    lines = [
+        Guess("", "", Text("data.look-layout", title=layout["title"])),
+        Guess("city", city),
+        Guess("partner", partner),
+        *([Guess("country_codes", layout["country_codes"])] if "country_codes" in layout else []),
+        Guess("period", period),
+        *_list_subperiod(layout, table, names, period),
+        Guess("value", value),
+        Guess("money_unit", layout["money_unit"]),
+        *([Guess("decimal", layout["decimal"])] if "decimal" in layout else []),
+        _find_flow(layout, table, names, value, file, where),
+        *([Guess("valuation", layout["valuation"])] if "valuation" in layout else []),
+    ]
+    for column, codes in layout.get("only", {}).items():
+        _keep_only(column, codes, table, names, where, layout.get("needs_only", False))
+    product = _list_product(layout, table, names, where)
+    lines += [*product, *([Guess("where", where)] if where else [])]
+    if layout.get("own_codes"):
+        lines += _list_own_codes(table, partner)
+    return lines
+
+
+def _find_filled(columns: Sequence[str], table: TextTable, names: Mapping[str, str]) -> str:
+    """Return the first of some columns that exists and is filled, else the first that exists."""
+    present = [names[column.casefold()] for column in columns if column.casefold() in names]
+    return next((n for n in present if all(c.strip() for c in table.columns[n])), present[0] if present else "")
+
+
+def _list_subperiod(
+    layout: Mapping[str, Any], table: TextTable, names: Mapping[str, str], period: str
+) -> list[Guess]:
+    if "subperiod" in layout and layout["subperiod"].casefold() in names:
+        return [Guess("subperiod", names[layout["subperiod"].casefold()]), Guess("frequency", str(Frequency.MONTH))]
+    frequency = layout.get("frequency") or str(score_periods([str(c) for c in table.columns[period]])[1])
+    return [] if frequency == Frequency.YEAR else [Guess("frequency", frequency)]
+
+
+def _find_flow(
+    layout: Mapping[str, Any],
+    table: TextTable,
+    names: Mapping[str, str],
+    value: str,
+    file: str,
+    where: dict[str, str],
+) -> Guess:
+    """Return the flow: of the layout, of its column of flows, else a guess."""
+    declared = layout.get("flow", {})
+    if "column" not in declared:
+        known = next(iter(declared), "")
+        return Guess("flow", known) if known else look_for_flow(table, [], value, file, NO_ENDS)[0]
+    column = names[declared["column"].casefold()]
+    for flow in ("exports", "imports"):
+        if code := _keep_only(column, declared[flow], table, names, where, needs=False):
+            others = {clean_name(c) for c in table.columns[column]} & set(declared[flow]) - {code}
+            reason = Text("data.look-further-flow", code=code, others=Listed(tuple(sorted(others)))) if others else ""
+            return Guess("flow", flow, reason)
+    return Guess("flow", "exports", Text("data.look-nothing"))
+
+
+def _keep_only(
+    column: str,
+    codes: Sequence[str],
+    table: TextTable,
+    names: Mapping[str, str],
+    where: dict[str, str],
+    needs: bool,
+) -> str:
+    """Keep the rows of the first of some codes that a column has, and return it; "" where it has none of them."""
+    name = names.get(column.casefold())
+    if name is None:
+        return ""
+    cells = {clean_name(c) for c in table.columns[name]}
+    code = next((c for c in codes if c in cells), codes[0] if needs else "")
+    if code and (len(cells) > 1 or needs):
+        where[name] = code
+    return code
+
+
+def _list_product(
+    layout: Mapping[str, Any], table: TextTable, names: Mapping[str, str], where: dict[str, str]
+) -> list[Guess]:
+    """Return the product's lines; where the table has a row for all products, that row alone is kept."""
+    name = names.get(layout.get("product", "").casefold())
+    if name is None or len(set(table.columns[name])) < 2:
+        return []
+    if _keep_only(name, layout.get("total", ()), table, names, where, needs=False):
+        return []
+    column = names.get(layout["revision"].casefold())
+    revision: object = layout["revision"]
+    if column is not None:
+        classes = {clean_name(c) for c in table.columns[column]}
+        revision = classes.pop() if len(classes) == 1 else {"column": column}
+    return [Guess("product", name), Guess("product_revision", revision)]
+
+
+def _list_own_codes(table: TextTable, partner: str) -> list[Guess]:
+    """Return what a user has to write where the partners are codes of the publisher's own."""
+    codes = sorted(set(table.columns[partner]))
+    if len(codes) > _MAX_CODES or all(resolve_column(table.column(partner), {}, Faults()) != ""):
+        return []
+    return [
+        Guess("partner_names", dict.fromkeys(codes, "CODE"), Text("data.look-own-codes", name=quote_cell(partner)))
+    ]
+
+
+# Guesses which column holds the values and in which unit, by words and units and never by size.
+
+_ORDER: tuple[Trade, ...] = ("exports", "imports", "both", "value", "", "other")
+_REASONS: Mapping[Trade, str] = {"exports": "data.look-value-exports", "imports": "data.look-value-imports"}
+
+
+def look_for_value(table: TextTable, names: list[str], file: str) -> list[Guess]:
+    """Return the value's lines, and take its columns out of the names."""
+    scores = {n: score_numbers(table, n) for n in names}
+    choose_column(names, scores, "value", file)
+    best = _list_best(names, scores)
+    options = [n for n in names if scores[n].share >= HALF and find_trade(n) != "other"] if len(best) > 1 else best
+    if len(best) > 1 or find_trade(best[0]) == "other":
+        columns = Listed(tuple(map(quote_cell, options)), "or")
+        unit = _find_unit(table, names, "")
+        return [
+            build_question("value", options, Text("data.look-which-value", n=len(options), columns=columns)),
+            unit,
+        ]
+    value = best[0]
+    names.remove(value)
+    reason = Text(_REASONS.get(find_trade(value), "data.look-values"), **scores[value].doubt)
+    unit = _find_unit(table, names, value)
+    if isinstance(unit.value, dict):
+        names.remove(unit.value["column"])
+    return [Guess("value", value, reason), unit, *find_decimal(table, value, scores[value])]
+
+
+def _list_best(names: Sequence[str], scores: Mapping[str, Score]) -> list[str]:
+    """Return the columns of numbers whose names say most, those with a unit before those without."""
+    numbers = [n for n in names if scores[n].share >= HALF] or [max(names, key=lambda n: scores[n].share)]
+    tiers = {n: find_trade(n) for n in numbers}
+    first = min((tiers[n] for n in numbers), key=_ORDER.index)
+    best = [n for n in numbers if tiers[n] == first]
+    if first == "imports":
+        best += [n for n in numbers if tiers[n] in ("both", "value")]
+    whole = [n for n in best if read_header(n).is_whole]
+    return whole if whole and first != "imports" else best
+
+
+def find_unit_of_wide(table: TextTable, names: Sequence[str]) -> Guess:
+    """Return the unit of a table whose columns are periods."""
+    return _find_unit(table, names, " ".join(table.columns))
+
+
+def _find_unit(table: TextTable, names: Sequence[str], header: str) -> Guess:
+    """Return the unit: from a column of units, else from the value's name, else from the title above the header."""
+    column = next((n for n in names if has_word_of(n, "unit") and is_units(table, n)), None)
+    if column is not None:
+        return Guess("money_unit", {"column": column}, Text("data.look-unit-column"))
+    here, above = read_header(header), read_header(table.title)
+    if several := _list_rival_units(header, table.title):
+        return build_question("money_unit", several, Text("data.look-two-units", units=Listed(tuple(several), "and")))
+    if unread := here.unread or ("" if here.is_whole and here.power is not None else above.unread):
+        reason = Text(
+            "data.look-unit-unread", unread=quote_cell(unread), currency=(here if here.unread else above).currency
+        )
+        return build_question("money_unit", (), reason)
+    # What the name leaves open the title may say; what the name says stands.
+    unit = HeaderUnit(
+        here.currency if here.is_whole else above.currency, above.power if here.power is None else here.power
+    )
+    if unit.declare() != here.declare():
+        return Guess("money_unit", unit.declare(), Text("data.look-title"))
+    reason = Text("data.look-column-name" if here.is_whole else "data.look-no-currency")
+    return Guess("money_unit", unit.declare(), reason)
+
+
+def _list_rival_units(header: str, title: str) -> list[str]:
+    """Return the units that the name and the title speak of, where they cannot both be right."""
+    here, above = list_units(header), list_units(title)
+    if len(here) > 1 or len(above) > 1:
+        return list(dict.fromkeys([*here, *above]))
+    unit, titled = read_header(header), read_header(title)
+    is_other_currency = unit.is_whole and titled.is_whole and unit.currency != titled.currency
+    is_other_power = unit.power is not None and titled.power is not None and unit.power != titled.power
+    if not is_other_currency and not is_other_power:
+        return []
+    known = unit.currency if unit.is_whole else titled.currency
+    both = [replace(u, currency=u.currency if u.is_whole else known) for u in (unit, titled)]
+    return list(dict.fromkeys(u.declare() for u in both))
+
+
+def find_decimal(table: TextTable, name: str, best: Score) -> list[Guess]:
+    """Return the decimal mark where the column does not prove it."""
+    shares = {decimal: score_numbers_under(table, name, decimal).share for decimal in DECIMALS}
+    if shares[None] >= best.share:
+        return []
+    mark: Decimal = "." if shares["."] >= shares[","] else ","
+    return [Guess("decimal", mark, Text("data.look-comma"))]
+
 
 _LEAST_PARTNERS = 3
 _NEARLY_ALL = 0.95

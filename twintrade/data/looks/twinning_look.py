@@ -8,14 +8,12 @@ from pathlib import Path
 from twintrade.data.formats.tables import open_table
 from twintrade.data.geography.near_names import is_in_other_letters
 from twintrade.data.looks.column_look import look_at_trade
-from twintrade.data.looks.column_scores import choose_column, score_dates
 from twintrade.data.looks.ends_look import NO_FILE, OtherFile, look_for_signatories
 from twintrade.data.looks.file_look import Guess, look_at_file
-from twintrade.data.looks.words import has_word_of, has_word_of_kind, has_word_of_twin
-from twintrade.data.registry.kinds import USUAL_KIND, suggest_kind
-from twintrade.data.schema.file_format import FileFormat
-from twintrade.data.sources.cells import clean_name, fold_names, quote_cell
-from twintrade.data.sources.faults import Faults
+from twintrade.data.looks.words import choose_column, has_word_of, has_word_of_kind, has_word_of_twin, score_dates
+from twintrade.data.registry.reading import USUAL_KIND, suggest_kind
+from twintrade.data.schema import FileFormat
+from twintrade.data.sources.faults import Faults, clean_name, fold_names, quote_cell
 from twintrade.errors import UNDECIDED
 from twintrade.text import Listed, Text
 

@@ -1,10 +1,20 @@
 """Words that names of columns are made of, in the languages of yearbooks and customs offices."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
-from twintrade.data.calendar.months import strip_accents
+import numpy as np
+
+from twintrade.data.calendar import Frequency, are_split_years, parse_date, parse_part, strip_accents
+from twintrade.data.figures.money import parse_money_unit
+from twintrade.data.figures.numbers import Decimal, NumberStyle, parse_numbers
+from twintrade.data.formats.tables import TextTable
+from twintrade.data.geography.countries import find_codes, load_places
+from twintrade.data.sources.faults import Faults, TextColumn, quote_cell
+from twintrade.errors import DataError
+from twintrade.text import Listed, Text, Value
 
 Role = Literal["exporter", "importer", "reporter", "partner", ""]
 """Which end of a flow a column is, as far as its name says it."""
@@ -245,3 +255,128 @@ def _has(name: str, words: Iterable[str]) -> bool:
     parts = split_name(name) + re.split(r"[^a-z0-9]+", lowered)
     parts += [w.rstrip("0123456789") for w in parts]
     return any(w in parts or (w in lowered and (len(w) > 4 or not w.isascii())) for w in words)
+
+
+# How far the cells of a column read as partners, periods, dates, numbers or units.
+
+Part = Literal["partner", "date", "period", "value"]
+DECIMALS: tuple[Decimal | None, ...] = (None, ".", ",")
+_SAMPLE = 500
+_LEAST_PERIODS = 3
+HALF = 0.5
+_BY_NAME = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How far a column plays a part."""
+
+    share: float  # of its cells that read so, missing tokens left out
+    head_start: float = 0.0  # a little more where two columns read equally well
+    odd: str = ""  # the first cell that does not read so, empty where all do
+    n_odd: int = 0  # how many of the cells looked at do not
+
+    @property
+    def doubt(self) -> dict[str, Value]:
+        """What the reason of a guess says of the cells that do not read so."""
+        return {"n_odd": self.n_odd, "n_read": _SAMPLE, "odd": quote_cell(self.odd)}
+
+
+def choose_column(names: Sequence[str], scores: Mapping[str, Score], part: Part, file: str) -> str:
+    """Return the column that plays a part best, by its cells and its name."""
+    named = {n for n in names if has_word_of(n, part) and not (part == "partner" and has_word_of_twin(n))}
+    fit = [n for n in names if scores[n].share >= HALF or n in named]
+    if not fit:
+        columns = Listed(tuple(map(quote_cell, names)), "comma")
+        raise DataError(Text("data.look-no-column", file=file, part=part, n=len(names), columns=columns))
+    return max(fit, key=lambda n: scores[n].share + scores[n].head_start + _BY_NAME * (n in named))
+
+
+def take_head(table: TextTable, name: str) -> TextColumn:
+    """Return the first cells of a column, those that a look costs."""
+    column = table.column(name)
+    typed = None if column.is_number is None else column.is_number[:_SAMPLE]
+    return TextColumn(name, table.file, column.cells[:_SAMPLE], column.rows[:_SAMPLE], typed)
+
+
+def score_periods(cells: Sequence[str]) -> tuple[Score, Frequency]:
+    """Return how far cells are periods, and of which frequency."""
+    scores = {f: _parsed(cells, f.parse) for f in Frequency}
+    if are_split_years(cells):
+        scores[Frequency.MONTH] = Score(0.0, 0.0, cells[0], len(cells))
+    best = max(scores, key=lambda f: scores[f].share)
+    return scores[best], best
+
+
+def list_periods(names: Sequence[str]) -> list[str]:
+    """Return the columns named by a period, where there are enough of them for a wide layout."""
+    scores = {n: score_periods([n]) for n in names}
+    by_frequency = [[n for n in names if scores[n][1] is f and scores[n][0].share] for f in Frequency]
+    periods = max(by_frequency, key=len)
+    return periods if len(periods) >= _LEAST_PERIODS else []
+
+
+def score_subperiods(cells: Sequence[str], frequency: Frequency, *, is_named: bool) -> Score:
+    """Return how far cells are months or quarters of a year; numbers are none unless the column's name says so."""
+
+    def read(cell: str) -> int:
+        if not is_named and cell.strip().isdigit():
+            raise ValueError
+        return parse_part(cell, frequency)
+
+    return _parsed(cells, read)
+
+
+def score_dates(cells: Sequence[str]) -> Score:
+    """Return how far the cells that are not blank are dates."""
+    return _parsed([c for c in cells if c.strip()], lambda cell: parse_date(cell, day_first=True))
+
+
+def score_partners(table: TextTable, name: str) -> Score:
+    """Return how far cells are known partners, with a little more for codes than for names."""
+    column = take_head(table, name)
+    is_known = find_codes(column) != ""
+    is_code = np.array([c.strip() in load_places() for c in column.cells], dtype=bool)
+    odd = np.flatnonzero(~is_known)
+    first = str(column.cells[odd[0]]) if odd.size else ""
+    return Score(float(np.mean(is_known)), float(np.mean(is_code)) / 100, first, int(odd.size))
+
+
+def score_numbers(table: TextTable, name: str) -> Score:
+    """Return how far cells are numbers; how large they are says nothing."""
+    return max((score_numbers_under(table, name, d) for d in DECIMALS), key=lambda s: s.share)
+
+
+def score_numbers_under(table: TextTable, name: str, decimal: Decimal | None) -> Score:
+    """Return how far cells are numbers under one decimal mark; missing tokens do not count."""
+    column = take_head(table, name)
+    numbers = parse_numbers(column, NumberStyle(decimal=decimal), Faults())
+    has_figure = numbers.flags != "missing"
+    values = numbers.values[np.isfinite(numbers.values)]
+    odd = np.flatnonzero(has_figure & ~np.isfinite(numbers.values))
+    if not has_figure.any():
+        return Score(0.0)
+    first = str(column.cells[odd[0]]) if odd.size else ""
+    return Score(float(values.size / has_figure.sum()), 0.0, first, int(odd.size))
+
+
+def is_units(table: TextTable, name: str) -> bool:
+    """Whether every cell of a column is a money unit."""
+    cells = {c.strip() for c in table.columns[name]}
+    try:
+        for cell in cells:
+            parse_money_unit(cell)
+    except DataError:
+        return False
+    return bool(cells)
+
+
+def _parsed(cells: Sequence[str], parse: object) -> Score:
+    odd = []
+    for cell in cells[:_SAMPLE]:
+        try:
+            parse(cell)  # type: ignore[operator]
+        except ValueError:
+            odd.append(cell)
+    n = len(cells[:_SAMPLE])
+    return Score((n - len(odd)) / n if n else 0.0, 0.0, odd[0] if odd else "", len(odd))

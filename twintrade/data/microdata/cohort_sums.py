@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.data.microdata.collapse import Engine, build_engine
-from twintrade.data.schema.microdata import Microdata
+from twintrade.data.schema import Microdata
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
 

@@ -1,6 +1,9 @@
 """DuckDB as the engine: this machine, a bound on memory, and a folder for what does not fit."""
 
+import codecs
+import gzip
 import shutil
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -10,13 +13,53 @@ from uuid import uuid4
 import pyarrow as pa
 
 from twintrade.data.microdata.collapse import ROWS, explain_reading, quote_literal, take_first_line
-from twintrade.data.microdata.files import MicrodataFiles
-from twintrade.data.microdata.transcode import transcode_files
-from twintrade.data.schema.microdata import Microdata
+from twintrade.data.microdata.files import MicrodataFiles, find_codec
+from twintrade.data.schema import Microdata
 from twintrade.errors import DataError
 from twintrade.extras import note_library
 from twintrade.fanout import get_scope
 from twintrade.text import Text
+
+# Delimited files in another encoding, written again in UTF-8 in a stream, because no engine reads GB18030.
+
+_CHUNK = 1 << 22
+_SAID_EVERY = 1.0
+
+
+def transcode_files(files: MicrodataFiles, encoding: str, folder: Path) -> tuple[Path, ...]:
+    """Return the files in UTF-8; those that are so already stay where they are."""
+    codec = find_codec(encoding)
+    if codec == "utf-8":
+        return files.paths
+    folder.mkdir(parents=True, exist_ok=True)
+    return tuple(
+        _decoded(path, shown, codec, folder / f"{i}.csv")
+        for i, (path, shown) in enumerate(zip(files.paths, files.names, strict=True))
+    )
+
+
+def _decoded(path: Path, shown: str, codec: str, target: Path) -> Path:
+    decoder = codecs.getincrementaldecoder(codec)()
+    progress = get_scope().workers.progress or (lambda _: None)
+    total, done, lines, said_at = path.stat().st_size, 0, 1, time.monotonic()
+    try:
+        with path.open("rb") as raw, target.open("wb") as out:
+            stream = gzip.GzipFile(fileobj=raw) if shown.lower().endswith(".gz") else raw
+            while chunk := stream.read(_CHUNK):
+                text = decoder.decode(chunk)
+                lines += text.count("\n")
+                out.write(text.encode("utf-8"))
+                done = raw.tell()
+                if time.monotonic() - said_at > _SAID_EVERY:
+                    said_at = time.monotonic()
+                    progress(str(Text("data.decoding", file=shown, share=done / max(total, 1))))
+            out.write(decoder.decode(b"", final=True).encode("utf-8"))
+    except UnicodeError:
+        raise DataError(f"{shown}, about row {lines}: not {codec} as declared: correct encoding") from None
+    except (OSError, EOFError) as error:
+        raise DataError(f"{shown} cannot be decoded ({error})") from None
+    return target
+
 
 _FIRST_ROW = 2
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 import pyarrow as pa
 
 from twintrade.data.microdata.collapse import ROWS, TEXT, explain_reading, take_first_line
+from twintrade.data.microdata.collapse_duckdb import transcode_files
 from twintrade.data.microdata.files import MicrodataFiles
-from twintrade.data.microdata.transcode import transcode_files
-from twintrade.data.schema.microdata import Microdata
+from twintrade.data.schema import Microdata
 from twintrade.errors import DataError
 from twintrade.extras import note_library
 from twintrade.text import Text

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from twintrade.data.formats.raw_table import check_header, clean_column_name
-from twintrade.data.schema.file_format import FileFormat
-from twintrade.data.sources.cells import quote_cell
+from twintrade.data.schema import FileFormat
+from twintrade.data.sources.faults import quote_cell
 from twintrade.errors import DataError
 
 Kind: TypeAlias = Literal["csv", "parquet", "duckdb"]

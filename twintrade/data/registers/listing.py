@@ -2,20 +2,100 @@
 
 import calendar
 import datetime
+import math
 import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
-from twintrade.data.calendar.dates import TwinningDate, parse_date
+from twintrade.data.calendar import TwinningDate, parse_date
 from twintrade.data.formats.tables import open_table
+from twintrade.data.geography.cities import find_listed_place
 from twintrade.data.geography.countries import find_code
-from twintrade.data.geography.gazetteer import find_listed_place
-from twintrade.data.schema.file_format import FileFormat
-from twintrade.data.sources.cells import clean_text, fold_name
-from twintrade.data.sources.faults import CellError, Faults
+from twintrade.data.schema import FileFormat
+from twintrade.data.sources.faults import CellError, Faults, clean_text, fold_name
 from twintrade.errors import DataError
 from twintrade.text import Text, Words
+
+# How many agreements no list has, from two lists of the same agreements (capture and recapture).
+
+_Z = 1.959964
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What two lists say about agreements that neither has.
+
+    The assumption: each list has an agreement with a chance that does not depend on whether the other has it, and
+    every agreement has the same chance of being on a list. Where one list was copied from the other, or both have
+    what is famous and lack what is not, lists agree too often, and total and unseen are lower bounds.
+    """
+
+    # n_first, n_second, n_both: Agreements of each list, and of both
+    n_first: int
+    n_second: int
+    n_both: int
+    total: float  # estimated number of all agreements (Chapman 1951)
+    # low, high: Its interval at 95 %, by a log-normal of the unseen (Chao 1987), never below what was seen
+    low: float
+    high: float
+    plain_total: float  # n_first n_second / n_both (Lincoln and Petersen); infinite where the lists share nothing
+
+    @property
+    def n_seen(self) -> int:
+        """Agreements on at least one list."""
+        return self.n_first + self.n_second - self.n_both
+
+    @property
+    def unseen(self) -> float:
+        """Estimated agreements on no list."""
+        return self.total - self.n_seen
+
+    @property
+    def share_seen(self) -> float:
+        """Share of all agreements that are on a list."""
+        return self.n_seen / self.total
+
+
+def estimate_coverage(n_first: int, n_second: int, n_both: int) -> Coverage:
+    """Estimate how many agreements there are from the sizes of two lists and of what they share.
+
+    With n1 and n2 agreements on the lists and m on both, Chapman's total is (n1 + 1)(n2 + 1)/(m + 1) - 1 with
+    variance (n1 + 1)(n2 + 1)(n1 - m)(n2 - m)/((m + 1)^2 (m + 2)). With u unseen, the interval is from seen + u/C to
+    seen + u C, C = exp(1.96 sqrt(log(1 + variance/u^2))).
+    """
+    if n_both < 0 or n_both > min(n_first, n_second):
+        raise ValueError(f"two lists of {n_first} and {n_second} cannot share {n_both}")
+    n_seen = n_first + n_second - n_both
+    total = (n_first + 1) * (n_second + 1) / (n_both + 1) - 1
+    product = (n_first + 1) * (n_second + 1) * (n_first - n_both) * (n_second - n_both)
+    variance = product / ((n_both + 1) ** 2 * (n_both + 2))
+    unseen = max(total - n_seen, 0.0)
+    factor = math.exp(_Z * math.sqrt(math.log1p(variance / unseen**2))) if unseen > 0 else 1.0
+    plain = n_first * n_second / n_both if n_both else math.inf
+    return Coverage(
+        n_first, n_second, n_both, max(total, n_seen), n_seen + unseen / factor, n_seen + unseen * factor, plain
+    )
+
+
+def estimate_hidden_share(coverage: Coverage, n_comparison: int) -> tuple[float, float, float]:
+    """Return which share of comparison pairs has an agreement that no list has, with its interval.
+
+    This is the share p of the check ``hidden_agreements``: with p of the comparison pairs treated in truth, a
+    difference to them is the effect times 1 - p. Pairs are counted as the analysis counts them (a city and a
+    country), in ``coverage`` too, and an unseen agreement is as likely in one pair without a known agreement as in
+    another. Where the lists copy from each other, the share is a lower bound.
+
+    ``coverage``: of pairs of city and partner country, within the cities and countries of the analysis;
+    ``n_comparison``: pairs without a known agreement. Returns share, low and high end, each between 0 and 1.
+    """
+    if n_comparison < 1:
+        raise ValueError("there is no comparison pair")
+    ends = (coverage.unseen, coverage.low - coverage.n_seen, coverage.high - coverage.n_seen)
+    share, low, high = (min(max(unseen / n_comparison, 0.0), 1.0) for unseen in ends)
+    return share, low, high
+
 
 _NAMES: Mapping[str, Sequence[str]] = {
     "city": ("city", "city_a", "us_unit", "us_city", "USCity", "signatory"),
@@ -156,3 +236,61 @@ def _read_date(text: str, precision: str) -> tuple[TwinningDate | None, Words]:
         return parse_date(text, precision or None), ""
     except CellError as error:
         return None, Text("data.cell", cell=text, reason=error.text)
+
+
+# What two lists of agreements share within the cities that both know, and how far they rest on the same pages.
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """Two lists within their common frame."""
+
+    n_cities: int  # cities that both lists have at the same end
+    # agreements, pairs: Of agreements between two cities, and of pairs of a city and a country
+    agreements: Coverage
+    pairs: Coverage
+    n_same_page: int  # shared agreements for which both lists cite a page in common
+
+    @property
+    def is_lower_bound(self) -> bool:
+        """Whether shared pages show that the lists are not independent."""
+        return self.n_same_page > 0
+
+
+def compare_listings(first: Listing, second: Listing, cities: AbstractSet[str] = frozenset()) -> Overlap:
+    """Return what two lists share within a frame of cities.
+
+    ``cities``: folded names of the frame; by default the cities that both lists have at either end.
+    """
+    frame = _list_cities(first) & _list_cities(second)
+    if cities:
+        frame = {key for key in frame if key[0] in cities}
+    mine, theirs = _list_agreements(first, frame), _list_agreements(second, frame)
+    shared = mine.keys() & theirs.keys()
+    n_same = sum(bool(_list_pages(mine[pair]) & _list_pages(theirs[pair])) for pair in shared)
+    dyads = [{dyad for row in rows.values() for dyad in _list_dyads(row, frame)} for rows in (mine, theirs)]
+    return Overlap(
+        len(frame),
+        estimate_coverage(len(mine), len(theirs), len(shared)),
+        estimate_coverage(len(dyads[0]), len(dyads[1]), len(dyads[0] & dyads[1])),
+        n_same,
+    )
+
+
+def _list_cities(listing: Listing) -> set[tuple[str, str]]:
+    return {place.key for row in listing.rows for place in (row.city, row.partner) if place.name}
+
+
+def _list_agreements(
+    listing: Listing, frame: AbstractSet[tuple[str, str]]
+) -> dict[frozenset[tuple[str, str]], ListedAgreement]:
+    return {row.pair: row for row in listing.rows if row.partner.name and row.pair & frame}
+
+
+def _list_dyads(row: ListedAgreement, frame: AbstractSet[tuple[str, str]]) -> list[tuple[tuple[str, str], str]]:
+    ends = ((row.city, row.partner), (row.partner, row.city))
+    return [(one.key, other.country) for one, other in ends if one.key in frame]
+
+
+def _list_pages(row: ListedAgreement) -> set[str]:
+    return {page for page in row.source.replace(";", " ").split() if page.startswith("http")}

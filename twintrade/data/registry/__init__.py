@@ -1,9 +1,9 @@
 """The registry of twinnings, and whether it fits the trade table."""
 
-from twintrade.data.registry.facts import RegistryFacts as RegistryFacts
-from twintrade.data.registry.facts import add_city_size as add_city_size
-from twintrade.data.registry.facts import compute_registry_facts as compute_registry_facts
 from twintrade.data.registry.matching import Reconciliation as Reconciliation
+from twintrade.data.registry.matching import RegistryFacts as RegistryFacts
+from twintrade.data.registry.matching import add_city_size as add_city_size
+from twintrade.data.registry.matching import compute_registry_facts as compute_registry_facts
 from twintrade.data.registry.matching import reconcile as reconcile
 from twintrade.data.registry.reading import TwinningRegistry as TwinningRegistry
 from twintrade.data.registry.reading import UndatedAgreements as UndatedAgreements

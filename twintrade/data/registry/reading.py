@@ -1,22 +1,299 @@
 """The registry of twinnings: who signed with whom, with every candidate date and where it was read."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any, Literal, TypeAlias
 
+import numpy as np
 import pandas as pd
 
+from twintrade.data.calendar import TwinningDate, parse_date, refuse_future, strip_accents
 from twintrade.data.formats.tables import TextTable, open_table
-from twintrade.data.registry.twinning_rows import list_columns, read_events, read_kinds, read_places, read_text_column
-from twintrade.data.registry.twinnings import CANDIDATE_COLUMNS, TWINNING_COLUMNS, gather
-from twintrade.data.schema.source import TwinningSource, UndatedSource
-from twintrade.data.sources.cells import build_text_array, clean_text
-from twintrade.data.sources.faults import AbsentInputError, Faults
+from twintrade.data.geography.cities import read_city_names as read_cities
+from twintrade.data.geography.countries import is_aggregate, resolve_column
+from twintrade.data.schema import EVENT_KINDS, TWINNING_KINDS, TwinningKind, TwinningSource, UndatedSource
+from twintrade.data.sources.faults import (
+    AbsentInputError,
+    CellError,
+    Faults,
+    TextColumn,
+    build_text_array,
+    clean_name,
+    clean_text,
+    fold_name,
+    quote_cell,
+)
 from twintrade.data.sources.provenance import InputRecord
-from twintrade.effects import Message
+from twintrade.effects import Message, Remedy
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import ObjectArray
-from twintrade.text import Text
+from twintrade.text import Listed, Text, list_some
+
+# Which kind of agreement a word of a registry names, for a user to confirm.
+
+USUAL_KIND: TwinningKind = "sister city"
+_KINDS: tuple[tuple[TwinningKind, tuple[str, ...]], ...] = (
+    ("memorandum", ("memorand", "mou", "备忘")),
+    ("sister state", ("state", "province", "友好省")),
+    (
+        "friendship",
+        (
+            "friend",
+            "freund",
+            "amiti",
+            "amist",
+            "amiz",
+            "amici",
+            "友好交流",
+            "友好合作",
+            "友好交往",
+            "友好往来",
+            "友好关系",
+        ),
+    ),
+)
+
+
+def suggest_kind(word: str) -> TwinningKind:
+    """Return the kind that a registry's word suggests, the usual one where it suggests none."""
+    lowered = strip_accents(word)
+    return next((kind for kind, parts in _KINDS if any(p in lowered for p in parts)), USUAL_KIND)
+
+
+# Gathers the rows of a registry into twinnings with their candidate dates.
+
+TWINNING_COLUMNS = (
+    *("id", "city", "signatory", "partner_city", "partner", "kind", "signed", "precision"),
+    *("ended", "source", "note", "file", "row"),
+)
+CANDIDATE_COLUMNS = (
+    *("twinning_id", "event_kind", "event_text", "date", "precision", "year", "month", "day"),
+    *("source", "file", "row"),
+)
+_MAX_NAMED = 8
+
+Row: TypeAlias = dict[Hashable, Any]
+
+
+def gather(rows: pd.DataFrame, faults: Faults) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the twinnings and their candidate dates.
+
+    Rows with the same identifier are one twinning; without identifiers, rows of a file with an event column are one
+    twinning when city, partner and partner city agree. Anything else that repeats is an error.
+
+    Returns columns ``TWINNING_COLUMNS`` and ``CANDIDATE_COLUMNS``.
+    """
+    rows = rows.assign(twinning_id=_identifiers(rows))
+    groups: dict[str, list[Row]] = {}
+    for row in rows.to_dict("records"):
+        groups.setdefault(str(row["twinning_id"]), []).append(row)
+    _note_repeats(groups, faults)
+    candidates = _candidates(rows)
+    twinnings = [_twinning(name, group, faults) for name, group in groups.items()]
+    frame = pd.DataFrame(twinnings, columns=list(TWINNING_COLUMNS))
+    undated = ~frame["id"].isin(candidates["twinning_id"])
+    if undated.any():
+        names = list_some([_name(r) for _, r in frame[undated].iterrows()], _MAX_NAMED)
+        faults.warn("undated-twinning", Text("data.undated-twinnings", n=int(undated.sum()), names=names))
+    _warn_of_twin_rows(frame, faults)
+    return frame, candidates
+
+
+def _identifiers(rows: pd.DataFrame) -> pd.Series:
+    """Return the registry's own identifiers, or ``city-partner city-partner`` where it has none."""
+    by_place = rows["city"] + "-" + rows["partner_city"] + "-" + rows["partner"]
+    return rows["id"].where((rows["id"] != "") & rows["has_id"], by_place)
+
+
+def _note_repeats(groups: Mapping[str, list[Row]], faults: Faults) -> None:
+    """Note rows that repeat a twinning without an event column, and twinnings that contradict themselves."""
+    for name, (first, *later) in groups.items():
+        for row in later:
+            is_here = first["file"] == row["file"]
+            where = Text("data.row" if is_here else "data.row-of-file", row=first["row"], file=first["file"])
+            place = row["file"], int(row["row"])
+            if not (row["has_events"] and first["has_events"]):
+                text = Text("data.twinning-repeated", name=quote_cell(name), where=where)
+                faults.error("duplicate-twinning", text, *place)
+            differ = tuple(c for c in ("city", "partner", "kind") if row[c] != first[c])
+            if differ:
+                columns = Listed(differ, "comma")
+                text = Text("data.twinning-differs", name=quote_cell(name), where=where, columns=columns)
+                faults.error("duplicate-twinning", text, *place)
+
+
+def _candidates(rows: pd.DataFrame) -> pd.DataFrame:
+    dated = rows[rows["date"].notna()]
+    dates: list[TwinningDate] = list(dated["date"])
+    frame = pd.DataFrame(
+        {
+            "twinning_id": dated["twinning_id"].to_numpy(),
+            "event_kind": dated["event_kind"].to_numpy(),
+            "event_text": dated["event_text"].to_numpy(),
+            "date": [d.iso for d in dates],
+            "precision": [d.precision for d in dates],
+            "year": pd.array([d.year for d in dates], dtype="Int64"),
+            "month": pd.array([d.month for d in dates], dtype="Int64"),
+            "day": pd.array([d.day for d in dates], dtype="Int64"),
+            "source": dated["source"].to_numpy(),
+            "file": dated["file"].to_numpy(),
+            "row": dated["row"].to_numpy(),
+            "_order": pd.factorize(rows["twinning_id"])[0][rows["date"].notna()],
+        }
+    )
+    ordered = frame.sort_values(["_order", "year", "month", "day"], na_position="first", kind="stable")
+    return ordered[list(CANDIDATE_COLUMNS)].reset_index(drop=True)
+
+
+def _twinning(name: str, group: list[Row], faults: Faults) -> dict[str, object]:
+    first = group[0]
+    place = (str(first["file"]), int(first["row"]))
+    signatures = [row for row in group if row["event_kind"] == "signed" and isinstance(row["date"], TwinningDate)]
+    signed: list[TwinningDate] = sorted((row["date"] for row in signatures), key=lambda d: d.earliest)
+    if len({d.iso for d in signed}) > 1 and all(row["has_events"] for row in group):
+        dates = Listed(tuple(d.iso for d in signed), "comma")
+        faults.warn("several-signatures", Text("data.several-signatures", name=quote_cell(name), dates=dates), *place)
+    ends = sorted({row["ended"] for row in group} - {""})
+    if len(ends) > 1:
+        faults.error("date", Text("data.two-ends", name=quote_cell(name), dates=Listed(tuple(ends), "comma")), *place)
+    return {
+        **{c: first[c] for c in ("city", "signatory", "partner_city", "partner", "kind", "file", "row")},
+        "id": name,
+        "signed": signed[0].iso if signed else "",
+        "precision": signed[0].precision if signed else "",
+        "ended": ends[0] if ends else "",
+        "source": (min(signatures, key=lambda row: row["date"].earliest) if signatures else first)["source"],
+        "note": "; ".join(dict.fromkeys(row["note"] for row in group if row["note"])),
+    }
+
+
+def _name(twinning: pd.Series) -> str:
+    return f"{twinning['signatory'] or twinning['city']}-{twinning['partner_city'] or twinning['partner']}"
+
+
+def _warn_of_twin_rows(frame: pd.DataFrame, faults: Faults) -> None:
+    """Warn of different identifiers for what reads like one agreement; one of another kind is another agreement."""
+    who = frame["signatory"].where(frame["signatory"] != "", frame["city"])
+    ends = frame["city"] + "|" + who.map(fold_name) + "|" + frame["partner_city"].map(fold_name)
+    key = ends + "|" + frame["partner"] + "|" + frame["kind"]
+    again = key.duplicated(keep=False) & (frame["partner_city"] != "")
+    for _, group in frame[again].groupby(key[again], sort=False):
+        rows = Listed(tuple(map(str, group["row"])), "comma")
+        text = Text("data.same-agreement-twice", name=_name(group.iloc[0]), rows=rows)
+        faults.warn("same-agreement-twice", text, str(group.iloc[0]["file"]), int(group.iloc[1]["row"]))
+
+
+# Reads the columns of a registry file: places, kinds, events and dates, each fault with its row.
+
+_ROLES = (
+    *("city", "partner", "partner_city", "date", "kind", "precision", "id"),
+    *("signatory", "ended", "source", "note", "event"),
+)
+
+
+def list_columns(source: TwinningSource | UndatedSource) -> list[str]:
+    """Return the columns that a declaration names."""
+    names = {f.name for f in fields(source)}
+    parts = [getattr(source, role) for role in _ROLES if role in names]
+    return [part for part in parts if isinstance(part, str)]
+
+
+def read_text_column(table: TextTable, column: str | None) -> ObjectArray:
+    """Return a column as text, blank where it is not declared."""
+    if column is None:
+        return build_text_array([""] * table.rows.size)
+    return build_text_array(clean_text(cell) for cell in table.columns[column])
+
+
+def read_places(
+    source: TwinningSource | UndatedSource, table: TextTable, faults: Faults
+) -> tuple[ObjectArray, ObjectArray]:
+    """Return the city and the partner's code of every row; an agreement with a group of countries is an error."""
+    cities = read_cities(table.part(source.city, "city"), source.city_names, None, faults)
+    column = table.part(source.partner, "partner")
+    codes = resolve_column(column, source.partner_names, faults)
+    is_group = is_aggregate(codes)
+    column.errors(faults, "partner", is_group, lambda cell: Text("data.partner-group", cell=quote_cell(cell)))
+    return cities, codes
+
+
+def read_kinds(source: TwinningSource, table: TextTable, faults: Faults) -> ObjectArray:
+    """Return the kind of every agreement in the four known words."""
+    known = {kind: kind for kind in TWINNING_KINDS} | dict(source.kinds)
+    return _mapped(table.part(source.kind, "kind"), known, TWINNING_KINDS, "kinds", faults)
+
+
+def read_events(source: TwinningSource, table: TextTable, faults: Faults) -> pd.DataFrame:
+    """Return event_kind, event_text, date (TwinningDate or None) and ended of every row."""
+    n_rows = table.rows.size
+    kinds, texts = build_text_array(["signed"] * n_rows), build_text_array([""] * n_rows)
+    if source.event is not None:
+        known = {kind: kind for kind in EVENT_KINDS} | dict(source.events)
+        kinds = _mapped(table.column(source.event), known, EVENT_KINDS, "events", faults)
+        texts = read_text_column(table, source.event)
+    precision = read_text_column(table, source.precision)
+    dates = _dates(source, table.column(source.date), precision, faults, is_start=True)
+    ended = build_text_array([""] * n_rows)
+    if source.ended is not None:
+        column = table.column(source.ended)
+        ends = _dates(source, column, build_text_array([""] * n_rows), faults)
+        before = np.array([_ends_before(d, e) for d, e in zip(dates, ends, strict=True)], dtype=bool)
+        column.errors(faults, "date", before, lambda cell: Text("data.ends-before", cell=quote_cell(cell)))
+        ended = build_text_array(e.iso if e else "" for e in ends)
+    return pd.DataFrame({"event_kind": kinds, "event_text": texts, "date": dates, "ended": ended})
+
+
+def _mapped(
+    column: TextColumn,
+    known: Mapping[str, str],
+    allowed: tuple[str, ...],
+    key: Literal["kinds", "events"],
+    faults: Faults,
+) -> ObjectArray:
+    wrong = sorted(set(known.values()) - set(allowed))
+    if wrong:
+        raise DataError(
+            f"{column.file}: {key} maps to {', '.join(map(quote_cell, wrong))}; known: {', '.join(allowed)}"
+        )
+    by_name = {clean_name(name).casefold(): word for name, word in known.items()}
+    words = build_text_array(by_name.get(clean_name(cell).casefold(), "") for cell in column.cells)
+    column.errors_once(
+        faults,
+        key,
+        words == "",
+        lambda cell: Text("data.not-mapped", cell=quote_cell(cell), key=key, words=Listed(allowed, "comma")),
+        lambda cell: Remedy(key, (cell, suggest_kind(cell)) if key == "kinds" else (cell,)),
+    )
+    return words
+
+
+def _dates(
+    source: TwinningSource, column: TextColumn, precision: ObjectArray, faults: Faults, *, is_start: bool = False
+) -> list[TwinningDate | None]:
+    """Return the date of every row; an agreement may be agreed to end in the future, not to begin there."""
+    as_of = parse_date(source.as_of) if source.as_of else None
+    dates: list[TwinningDate | None] = []
+    for cell, declared, row in zip(column.cells, precision, column.rows, strict=True):
+        date = None
+        if cell.strip():
+            try:
+                date = parse_date(cell, declared, source.day_first, as_of)
+                if is_start and as_of is None:
+                    refuse_future(date)
+            except CellError as error:
+                text = Text("data.cell", cell=quote_cell(cell), reason=error.text)
+                faults.error("date", text, column.file, int(row), column.name, error.remedy)
+        dates.append(date)
+    return dates
+
+
+def _ends_before(start: TwinningDate | None, end: TwinningDate | None) -> bool:
+    if start is None or end is None:
+        return False
+    coarser = min(start, end, key=lambda d: len(d.iso)).precision
+    return end.rounded(coarser).earliest < start.rounded(coarser).earliest
+
 
 UNDATED_COLUMNS = ("city", "partner", "partner_city", "signatory", "note", "file", "row")
 

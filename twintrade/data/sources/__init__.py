@@ -1,10 +1,10 @@
 """Where a figure stands written, what may be wrong with it, and how much is read."""
 
-from twintrade.data.sources.cells import fold_name as fold_name
-from twintrade.data.sources.collection import hold_collection as hold_collection
 from twintrade.data.sources.faults import AbsentInputError as AbsentInputError
 from twintrade.data.sources.faults import Faults as Faults
 from twintrade.data.sources.faults import InvalidDataError as InvalidDataError
 from twintrade.data.sources.faults import describe as describe
-from twintrade.data.sources.locations import locate as locate
+from twintrade.data.sources.faults import fold_name as fold_name
 from twintrade.data.sources.provenance import InputRecord as InputRecord
+from twintrade.data.sources.provenance import hold_collection as hold_collection
+from twintrade.data.sources.provenance import locate as locate

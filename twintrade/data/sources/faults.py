@@ -1,12 +1,18 @@
 """Collects every fault of a reading, so that a user corrects a file once and not fault by fault."""
 
-from collections.abc import Iterable
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from itertools import islice
 from typing import TypeAlias
+
+import numpy as np
 
 from twintrade.data.sources import limits
 from twintrade.effects import Message, Remedy
 from twintrade.errors import DataError
+from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
 from twintrade.text import Listed, Text, Words
 
 Fix: TypeAlias = Remedy | None
@@ -120,3 +126,112 @@ def describe(message: Message) -> Words:
     if message.column:
         place.append(Text("data.column", name=message.column))
     return Text("data.placed", place=Listed(tuple(place), "comma"), text=message.text) if place else message.text
+
+
+# Cells of a file as text, with the file's own row numbers, and how a message may quote them.
+
+Reason: TypeAlias = Callable[[str], Words]
+Answer: TypeAlias = Callable[[str], Fix]
+"""From a cell to what is wrong with it, and to what the analysis file may say of it."""
+
+COLUMN_NAMES = "header"
+"""What the column of a wide table's headers is called."""
+
+
+def _give_none(_: str) -> Fix:
+    return None
+
+
+# Zero-width characters, soft hyphen, byte-order mark and bidirectional controls: invisible, never part of a name.
+_INVISIBLE = dict.fromkeys(
+    [0x00AD, 0x061C, 0x180E, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TextColumn:
+    """One column of a file, as text."""
+
+    # name, file: Header and relative path
+    name: str
+    file: str
+    cells: ObjectArray  # (n_rows,)
+    rows: IntArray  # (n_rows,): the file's own row numbers, header = 1
+    # (n_rows,): cells that the file held as numbers (Excel, Parquet): their decimal point is certain
+    is_number: BoolArray | None = None
+    # (n_rows,): the column each cell stood in, where a wide table was laid out as one column
+    headers: ObjectArray | None = None
+
+    def __len__(self) -> int:
+        return int(self.cells.size)
+
+    def errors(
+        self, faults: Faults, code: str, where: BoolArray, reason: Reason, remedy: Answer = _give_none
+    ) -> None:
+        """Note one error for every row of a mask, worded from its cell."""
+        places = np.flatnonzero(where)
+        if self.headers is None:
+            faulty = ((int(self.rows[i]), reason(self.cells[i]), remedy(self.cells[i])) for i in places)
+            faults.errors(code, places.size, faulty, self.file, self.name)
+            return
+        for header in dict.fromkeys(self.headers[places]):
+            mine = places[self.headers[places] == header]
+            faulty = ((int(self.rows[i]), reason(self.cells[i]), remedy(self.cells[i])) for i in mine)
+            faults.errors(code, mine.size, faulty, self.file, str(header))
+
+    def errors_once(
+        self, faults: Faults, code: str, where: BoolArray, reason: Reason, remedy: Answer = _give_none
+    ) -> None:
+        """Note one error for every distinct cell of a mask, at its first row, with the number of rows like it."""
+        places = np.flatnonzero(where)
+        pairs = {(cell, int(row)) for cell, row in zip(self.cells[places], self.rows[places], strict=True)}
+        counts = Counter(cell for cell, _ in sorted(pairs, key=lambda pair: pair[1]))
+        first = dict(zip(reversed(self.cells[places]), reversed(self.rows[places]), strict=True))
+        for cell, n in counts.items():
+            text = count_rows_like(reason(cell), n)
+            faults.error(code, text, self.file, int(first[cell]), self.name, remedy(cell))
+
+
+def count_rows_like(text: Words, n: int) -> Words:
+    """Return what is wrong in one row with the number of the other rows that have it."""
+    return Text("data.more-rows", text=text, n=n - 1) if n > 1 else text
+
+
+def build_text_array(values: Iterable[str]) -> ObjectArray:
+    """Return text as an object array, also when all have one length."""
+    items = values if isinstance(values, list) else list(values)
+    out = np.empty(len(items), dtype=object)
+    out[:] = items
+    return out
+
+
+def quote_cell(cell: str) -> str:
+    """Return a cell as a message may show it: short, without control or bidirectional characters."""
+    shown = "".join(c for c in cell.translate(_INVISIBLE) if unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
+    if len(shown) > limits.MAX_QUOTED_CHARACTERS:
+        shown = shown[: limits.MAX_QUOTED_CHARACTERS - 1] + "…"
+    return f"“{shown}”"
+
+
+def clean_name(cell: str) -> str:
+    """Return a name in NFC with single plain spaces and no invisible characters: one city stays one city."""
+    if cell.isascii() and cell.isalnum():
+        return cell
+    return " ".join(unicodedata.normalize("NFC", cell.translate(_INVISIBLE)).split())
+
+
+def clean_text(cell: str) -> str:
+    """Return a remark as one line without control or invisible characters."""
+    name = clean_name(cell)
+    return name if name.isprintable() else "".join(c for c in name if unicodedata.category(c) not in ("Cc", "Cs"))
+
+
+def fold_name(name: str) -> str:
+    """Return what two spellings of one name share: letters and digits only, no accents, no case."""
+    decomposed = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(c for c in decomposed if c.isalnum())
+
+
+def fold_names(cells: Iterable[object]) -> set[str]:
+    """Return the distinct folded names of cells, without those that hold no letter or digit."""
+    return {fold_name(name) for name in set(map(str, cells))} - {""}

@@ -1,5 +1,6 @@
 """How large a violation of parallel trends would overturn the result (Rambachan and Roth 2023)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
@@ -7,13 +8,15 @@ import numpy as np
 import pandas as pd
 import scipy
 
-from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.pre_period.common_base import CommonBase, build_common_base, has_common_base
-from twintrade.diagnostics.pre_period.honest_headline import describe_bounded, describe_draws
+from twintrade.diagnostics.base import LEVEL, Diagnostic
 from twintrade.diagnostics.pre_period.pretrends import run_pretests
-from twintrade.diagnostics.pre_period.reference_year import estimate_unbinned
-from twintrade.diagnostics.variants import simplify_inference
-from twintrade.diagnostics.verdicts import LEVEL
+from twintrade.diagnostics.pre_period.reference_year import (
+    CommonBase,
+    build_common_base,
+    estimate_unbinned,
+    has_common_base,
+)
+from twintrade.diagnostics.variants import format_effect, simplify_inference
 from twintrade.effects import CohortEffects, EventStudy, Finding, Message, Verdict
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
@@ -32,6 +35,69 @@ from twintrade.numerics.honest import (
     find_interval_beyond,
 )
 from twintrade.text import Listed, Text
+
+# Bounds of an imputed headline in words.
+
+FARTHEST = 1000.0
+"""End of an interval in percent beyond which it is not written out."""
+
+
+def describe_bounded(
+    base: CommonBase, kind: Kind, sizes: Sequence[float], intervals: Sequence[RobustInterval], breakdown: float
+) -> list[Text]:
+    """Say the intervals of the headline, what breaks it down, and what a straight line before would have shown."""
+    scale = "percent" if base.is_percent else base.study.scale
+    symbol = "M" if kind == "smoothness" else "M\u0304"
+    shown = [
+        Text(
+            "checks.honest-range",
+            symbol=symbol,
+            size=size,
+            low=_show_end(base.show(one.low), scale),
+            high=_show_end(base.show(one.high), scale),
+        )
+        for size, one in zip(sizes, intervals, strict=True)
+    ]
+    reached = "without" if breakdown == 0 else "never" if np.isinf(breakdown) else "at"
+    step = np.sign(base.headline) * base.largest_step * breakdown if reached == "at" else 0.0
+    has_step = reached == "at" and kind == "relative_magnitudes"
+    slope = base.test_slope()
+    return [
+        Text(
+            "checks.honest-headline",
+            kind=kind.replace("_", "-"),
+            target="first" if base.is_first else "average",
+            headline=format_effect(base.show(base.headline), scale),
+            given=Listed(tuple(shown), "semicolon"),
+            reached=reached,
+            symbol=symbol,
+            breakdown=breakdown,
+            stepped="yes" if has_step else "no",
+            exact=format_effect(base.compute_exact(step), scale),
+            step=format_effect(abs(base.show(step)), scale),
+        ),
+        Text(
+            "checks.honest-slope",
+            slope=format_effect(base.show(slope.slope), scale),
+            p=slope.p,
+            enough=format_effect(base.show(slope.enough), scale),
+            power=slope.power,
+        ),
+    ]
+
+
+def _show_end(value: float, scale: str) -> Text:
+    """Return an end of an interval; how far a percentage lies beyond what anybody means says nothing."""
+    is_beyond = scale == "percent" and value > FARTHEST
+    return Text("checks.honest-beyond", end=FARTHEST) if is_beyond else format_effect(value, scale)
+
+
+def describe_draws(base: CommonBase) -> tuple[Message, ...]:
+    """Say that errors are those of re-assigned agreements, where they are."""
+    if not base.from_draws:
+        return ()
+    return (Message("info", "honest-draws", Text("checks.honest-base-draws")),)
+
 
 BREAKDOWN_ENDS = 1e-4
 """Precision of the breakdown value, relative to one plus itself."""

@@ -1,27 +1,193 @@
 """Which dyads sign, and when: a hazard of signing on what went before, such as trade that grew already."""
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 
-from twintrade.design import Design
-from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import format_effect, measure_headline
-from twintrade.diagnostics.verdicts import LEVEL, judge_violation
+from twintrade.design import Design, add_strata, measure_before
+from twintrade.diagnostics.base import LEVEL, Diagnostic, judge_violation
+from twintrade.diagnostics.variants import (
+    Variant,
+    compare_variants,
+    describe_judged,
+    format_effect,
+    judge_table,
+    list_failures,
+    measure_headline,
+    simplify_inference,
+)
 from twintrade.effects import Finding, Topic
-from twintrade.errors import EstimationError
+from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Fit
+from twintrade.inference.auto import resolve_method
 from twintrade.inference.base import Inference
+from twintrade.inference.randomization import Randomization
 from twintrade.numerics.arrays import FloatArray, IntArray, compact
-from twintrade.text import Text
+from twintrade.numerics.testing import fit_hazard, score_sizes
+from twintrade.text import Listed, Text
+
+# Comparison units weighed by their odds of signing, from a hazard on what was known before the first agreement.
+
+EVENTS = 10
+"""Fewest agreements for each variable of the hazard."""
+ODDS = "odds_of_signing"
+
+
+def weigh_by_signing(design: Design) -> Design:
+    """Return the design whose comparison units weigh as much as treated units like them are many.
+
+    The hazard of signing is exp(x'b), with x the normal scores of growth and size before the first agreement, or of
+    growth alone where agreements are fewer than ten for each of two variables. With H Breslow's cumulative hazard a
+    unit signs within the sample with probability p = 1 - exp(-H exp(x'b)); a comparison unit weighs p / (1 - p) and
+    a treated one 1 (Abadie 2005), times the design's own weights.
+    """
+    o = design.observations
+    onset = o.unit_onset
+    n = int(o.is_ever_treated.sum())
+    if n < EVENTS:
+        raise DesignError(Text("design.signing-few", n=n, least=EVENTS))
+    size, growth = (values[o.unit_rows] for values in measure_before(design))
+    x = np.column_stack([_score(growth), _score(size)])[:, : n // EVENTS]
+    dates, begins = np.unique(onset[o.is_ever_treated], return_inverse=True)
+    cohort = np.full(onset.size, dates.size)
+    cohort[o.is_ever_treated] = begins
+    try:
+        log_hazard = fit_hazard(x, cohort, np.ones((onset.size, dates.size), dtype=bool))
+    except EstimationError as error:
+        raise DesignError(error.text) from error
+    rate = np.exp(log_hazard)
+    at_risk = np.array([rate[cohort >= k].sum() for k in range(dates.size)])
+    whole = (np.bincount(begins) / at_risk).sum()
+    weights = np.full(design.panel.n_units, np.nan)
+    weights[o.unit_rows] = np.where(o.is_ever_treated, 1.0, np.expm1(whole * rate))
+    by_row = weights[design.panel.unit]
+    if design.weights is not None:
+        by_row = by_row * design.panel.values(design.weights)
+    panel = replace(design.panel, columns={**design.panel.columns, ODDS: by_row})
+    return replace(design, panel=panel, weights=ODDS)
+
+
+def _score(values: FloatArray) -> FloatArray:
+    """Return normal scores, zero where there is no value."""
+    known, out = np.isfinite(values), np.zeros(values.size)
+    out[known] = score_sizes(values[known])
+    return out
+
+
+# The estimate where only units alike in size and growth before the agreements stand for each other.
+
+KINDS = (("size",), ("growth",), ("size", "growth"))
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionalTrends(Diagnostic):
+    """Whether parallel trends within strata of size and of growth before the first agreement give another effect.
+
+    Growth is measured over a fixed window, so that no effect of an agreement can enter it. With ten agreements or
+    more, comparison units are also weighed by their odds of signing.
+    """
+
+    name: ClassVar[str] = "conditional_trends"
+    citation: ClassVar[str] = "callaway2021"
+    payload_kinds: ClassVar = {"conditional_trends": "variants"}
+
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Return one row a condition; payload ``conditional_trends``."""
+        try:
+            variants = [
+                Variant(Text("checks.conditional-label", by=" ".join(kinds)), "", build_conditioned(fit, kinds))
+                for kinds in KINDS
+            ]
+        except DesignError as error:
+            return self.unavailable(error.text)
+        method = simplify_inference(fit, inference)
+        strata = compare_variants(fit, variants, method, rng)
+        weighed = _weigh(fit)
+        table = pd.concat([strata, _compare_weighed(fit, weighed, method, rng)], ignore_index=True)
+        known = table.dropna(subset=["effect"])
+        if known.empty:
+            reasons = Listed(tuple(dict.fromkeys(str(r) for r in table["reason"] if r)), "semicolon")
+            return self.unavailable(Text("checks.conditional-none", reasons=reasons))
+        headline, scale = measure_headline(fit, inference, rng), fit.estimate.scale
+        judged = judge_table(strata, headline)
+        labels = [variant.label for variant in (*variants, weighed)]
+        shown = tuple(
+            Text("checks.conditional-one", label=label, effect=format_effect(float(effect), scale))
+            for label, effect in zip(labels, table["effect"], strict=True)
+            if np.isfinite(effect)
+        )
+        return Finding(
+            diagnostic=self.name,
+            verdict=judged.verdict,
+            text=Text(
+                "checks.conditional",
+                units=fit.design.panel.unit_kind,
+                effect=format_effect(headline.effect, scale),
+                effects=Listed(shown, "comma"),
+                verdict=describe_judged(judged, scale),
+            ),
+            value=float(np.abs(known["effect"] - headline.effect).max()),
+            unit=scale,
+            bound=judged.bound,
+            tolerance=judged.tolerance,
+            table=table,
+            payloads={"conditional_trends": table},
+            messages=list_failures(self.name, table),
+        )
+
+
+def _compare_weighed(fit: Fit, weighed: Variant, method: Inference, rng: np.random.Generator) -> pd.DataFrame:
+    """Return the row of the estimate with weights, whose difference is not tested: they are estimated themselves.
+
+    Under other assignments the weights, which belong to the real one, would move the average.
+    """
+    is_dealt = isinstance(resolve_method(fit, method), Randomization)
+    table = compare_variants(fit, [weighed], None if is_dealt else method, rng)
+    return table.assign(difference_low=np.nan, difference_high=np.nan, difference_p=np.nan)
+
+
+def _weigh(fit: Fit) -> Variant:
+    label = Text("checks.conditional-label", by="signing")
+    if not fit.estimator.requires.weights:
+        return Variant(label, "", None, Text("checks.conditional-weights"))
+    try:
+        return Variant(label, "", weigh_by_signing(fit.design))
+    except DesignError as error:
+        return Variant(label, "", None, error.text)
+
+
+def build_conditioned(fit: Fit, kinds: tuple[str, ...]) -> Design:
+    """Return the design in which trends are parallel only among units alike before the first agreement.
+
+    By period effects of thirds; for methods of two-way effects by covariates that do not vary over time.
+    """
+    design = fit.design
+    if not fit.estimator.requires.fixed_effects:
+        effects = (*design.effect_names, *(f"{kind}_period" for kind in kinds))
+        return replace(add_strata(design, kinds), fixed_effects=tuple(dict.fromkeys(effects)))
+    measured = dict(zip(("size", "growth"), measure_before(design), strict=True))
+    columns, names = dict(design.panel.columns), []
+    for kind in kinds:
+        names.append(f"{kind}_before")
+        columns[names[-1]] = _rank(measured[kind])[design.panel.unit]
+    panel = replace(design.panel, columns=columns)
+    return replace(design, panel=panel, covariates=(*design.covariates, *names))
+
+
+def _rank(values: FloatArray) -> FloatArray:
+    """Return ranks from 0 to 1, one half where there is no value."""
+    known = np.isfinite(values)
+    order = np.argsort(np.argsort(values[known], kind="stable"), kind="stable")
+    out = np.full(values.size, 0.5)
+    out[known] = order / max(order.size - 1, 1)
+    return out
+
 
 HazardTerm = Literal["trade growth", "log trade", "other agreements of the city"]
 GROWTH: HazardTerm = "trade growth"
-EVENTS = 10
-"""Fewest agreements for each variable of the hazard."""
 COLUMNS = ("variable", "coefficient", "se", "p", "hazard_ratio")
 STEPS = 100
 CONVERGED = 1e-10

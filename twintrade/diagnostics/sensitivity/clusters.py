@@ -5,16 +5,171 @@ from typing import ClassVar
 
 import numpy as np
 import pandas as pd
+import scipy
 
-from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import format_effect, has_influence, measure_headline
-from twintrade.diagnostics.verdicts import judge_violation
-from twintrade.effects import Finding
+from twintrade.diagnostics.base import Diagnostic, judge_violation
+from twintrade.diagnostics.pre_period.pretrends import fill_missing_df
+from twintrade.diagnostics.variants import compute_event_bands, format_effect, has_influence, measure_headline
+from twintrade.effects import Finding, Influence, Regression
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
+from twintrade.fanout import Arrays, run_jobs
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
+from twintrade.inference.clustering import compute_sup_t, compute_t_quantile
+from twintrade.inference.refits import (
+    build_effects_projection,
+    compute_partial_shares,
+    count_effective_clusters,
+    find_row_clusters,
+    get_regression,
+)
+from twintrade.numerics.absorption import Annihilator
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.text import Listed, Text, pack_text
+
+# The units that move the headline most.
+
+INFLUENCE_COLUMNS = ("unit", "is_treated", "influence", "share", "effect_without", "change")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitInfluenceCheck(Diagnostic):
+    """The ten dyads that move the headline most: first by influence, then by leaving each of them out.
+
+    Attributes
+    ----------
+    most : int
+    """
+
+    most: int = 10
+    name: ClassVar[str] = "influence"
+    citation: ClassVar[str] = ""
+
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Return one row a unit, the most influential first; payload ``influence``."""
+        if not has_influence(fit):
+            return self.unavailable(Text("checks.no-influence"))
+        estimate = fit.view("overall")
+        influence = estimate.uncertainty
+        assert isinstance(influence, Influence)
+        values = influence.matrix()[:, 0]
+        order = np.argsort(-np.abs(values), kind="stable")[: self.most]
+        o, headline = fit.design.observations, float(estimate.effects[0])
+        treated = set(o.unit_ids[o.is_ever_treated])
+        total = float((values**2).sum())
+        rows = []
+        jobs = {str(influence.units[k]): str(influence.units[k]) for k in order}
+        refits = run_jobs("influence", _without, jobs, shared=fit)
+        for k, done in zip(order, refits, strict=True):
+            unit = influence.units[k]
+            without = float("nan") if done.values is None else float(done.values["effect"])
+            share = float(values[k] ** 2) / total if total else float("nan")
+            rows.append((str(unit), unit in treated, float(values[k]), share, without, without - headline))
+        table = pd.DataFrame(rows, columns=list(INFLUENCE_COLUMNS))
+        top, scale = table.iloc[0], fit.estimate.scale
+        after = float(top["effect_without"])
+        return Finding(
+            diagnostic=self.name,
+            verdict="informs",
+            text=Text(
+                "checks.influence",
+                unit=str(top["unit"]),
+                known="no" if np.isnan(after) else "yes",
+                without=format_effect(after, scale),
+                effect=format_effect(headline, scale),
+                n=len(table),
+                share=float(table["share"].sum()),
+            ),
+            value=float(top["share"]),
+            unit="share",
+            table=table,
+            payloads={"influence": table},
+        )
+
+
+def _without(fit: Fit, unit: str, rng: np.random.Generator) -> Arrays:
+    return {"effect": fit.refit(fit.design.without([unit]), "overall").view("overall").effects[0]}
+
+
+# Ways to speak about all effects at once, side by side: pointwise, sup-t, Sidak, Bonferroni, Wald.
+
+DRAWS = 19_999
+
+
+def compute_critical_values(
+    covariance: FloatArray, usable: BoolArray, level: float, df: float, rng: np.random.Generator
+) -> dict[str, float]:
+    """Return the half-width of each region in standard errors.
+
+    sup-t is exact for the joint normal, by simulation; Sidak's is exact for independent effects; Bonferroni's holds
+    under any dependence; Wald's (Scheffe 1953) is the shadow of the ellipsoid on each axis and holds for every
+    linear combination of the effects.
+    """
+    n = int(usable.sum())
+    wald = n * scipy.special.fdtri(n, df, level) if np.isfinite(df) else scipy.special.chdtri(n, 1 - level)
+    return {
+        "pointwise": compute_t_quantile((1 + level) / 2, df),
+        "sup-t": compute_sup_t(covariance, usable, level, df, rng, DRAWS),
+        "Sidak": compute_t_quantile((1 + level ** (1 / n)) / 2, df),
+        "Bonferroni": compute_t_quantile(1 - (1 - level) / (2 * n), df),
+        "Wald": float(np.sqrt(wald)),
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regions(Diagnostic):
+    """Simultaneous regions for the path of effects; they differ in width, never in the estimate.
+
+    Attributes
+    ----------
+    level : float
+    """
+
+    level: float = 0.95
+    name: ClassVar[str] = "regions"
+    citation: ClassVar[str] = "montielolea2019"
+
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Return the critical values; payload ``regions`` has one row an effect and region."""
+        try:
+            bands, covariance = compute_event_bands(fit, inference, rng)
+        except TwintradeError as error:
+            return self.unavailable(error.text)
+        usable = np.nan_to_num(bands.se) > 0
+        if not usable.any():
+            return self.unavailable(Text("checks.no-joint-errors", inference=bands.inference))
+        df = fill_missing_df(float(np.min(bands.df[usable])))
+        critical = compute_critical_values(covariance, usable, self.level, df, rng)
+        chosen = np.flatnonzero(usable)
+        effects, se, names = bands.estimate.effects[chosen], bands.se[chosen], np.array(bands.estimate.names)[chosen]
+        low, high = ({r: effects + sign * c * se for r, c in critical.items()} for sign in (-1, 1))
+        parts = [
+            pd.DataFrame({"event": names, "region": r, "effect": effects, "low": low[r], "high": high[r]})
+            for r in critical
+        ]
+        holds = {region: int((np.abs(effects) > c * se).sum()) for region, c in critical.items()}
+        table = pd.DataFrame({"region": list(critical), "critical_value": list(critical.values())})
+        table["effects_without_zero"] = [holds[region] for region in critical]
+        return Finding(
+            diagnostic=self.name,
+            verdict="informs",
+            text=Text(
+                "checks.regions",
+                level=self.level,
+                n=int(chosen.size),
+                widths=Listed(
+                    tuple(Text("checks.regions-width", region=r, width=c) for r, c in critical.items()), "comma"
+                ),
+                pointwise=holds["pointwise"],
+                joint=holds["sup-t"],
+            ),
+            value=critical["sup-t"],
+            unit="errors",
+            table=table,
+            payloads={"regions": pd.concat(parts, ignore_index=True)},
+        )
+
 
 DYADIC: tuple[tuple[str, ...], ...] = (("unit",), ("city",), ("partner",), ("city", "partner"), ("period",))
 SINGLE: tuple[tuple[str, ...], ...] = (("unit",), ("period",))
@@ -103,3 +258,78 @@ def _rung(fit: Fit, by: tuple[str, ...], rng: np.random.Generator) -> dict[str, 
     return (
         row | values | {"clusters": bands.facts["clusters"], "effect": float(bands.estimate.effects[0]), "reason": ""}
     )
+
+
+# Which clusters carry the estimate: leverage, partial leverage, and how many clusters there are in effect.
+
+LEVERAGE_COLUMNS = ("dimension", "cluster", "n_rows", "leverage", "partial_leverage")
+
+
+def compute_row_leverage(source: Regression, q: Annihilator) -> FloatArray:
+    """Return the diagonal of the projection on effects and regressors, shape (n_rows,)."""
+    slopes = np.einsum("ij,jk,ik->i", source.design, source.bread, source.design) * source.weights
+    return np.asarray(slopes + q.compute_leverage())
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterLeverage(Diagnostic):
+    """Leverage by cluster for the design's clustering dimensions (MacKinnon, Nielsen and Webb 2023).
+
+    It tests nothing and informs: whether errors bear such clusters is what ``auto`` decides.
+    """
+
+    name: ClassVar[str] = "cluster_leverage"
+    citation: ClassVar[str] = "mackinnon2023"
+
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Return one row a cluster, and the effective number of clusters; payload ``cluster_leverage``."""
+        estimate = fit.view("overall")
+        source = get_regression(estimate)
+        if source is None:
+            return self.unavailable(Text("checks.no-regression"))
+        q = build_effects_projection(fit, estimate, source)
+        leverage = compute_row_leverage(source, q)
+        parts, texts, smallest = [], [], float("inf")
+        for name in fit.design.clusters:
+            codes = find_row_clusters(fit, name, source.rows)
+            shares = compute_partial_shares(source, codes)
+            effective = count_effective_clusters(shares)
+            smallest = min(smallest, effective)
+            labels = _labels(fit, name, source.rows, codes)
+            top = int(np.argmax(shares))
+            texts.append(
+                Text(
+                    "checks.cluster-leverage",
+                    by=name_clusters(name),
+                    n=int(shares.size),
+                    effective=effective,
+                    top=labels[top],
+                    share=float(shares[top]),
+                )
+            )
+            columns = {"dimension": name, "cluster": labels, "n_rows": np.bincount(codes)}
+            frame = pd.DataFrame(columns | {"leverage": np.bincount(codes, leverage), "partial_leverage": shares})
+            parts.append(frame.sort_values("partial_leverage", ascending=False))
+        table = pd.concat(parts, ignore_index=True)[list(LEVERAGE_COLUMNS)]
+        return Finding(
+            diagnostic=self.name,
+            verdict="informs",
+            text=Listed(tuple(texts), "sentences"),
+            value=smallest,
+            unit="clusters",
+            table=table,
+            payloads={"cluster_leverage": table},
+        )
+
+
+def _labels(fit: Fit, name: str, rows: IntArray, codes: IntArray) -> list[str]:
+    o, panel = fit.design.observations, fit.design.panel
+    first = np.unique(codes, return_index=True)[1]
+    unit = o.unit_rows[o.unit[rows[first]]]
+    if name == "city":
+        return [str(v) for v in panel.cities[panel.unit_city[unit]]]
+    if name == "partner":
+        return [str(v) for v in panel.partners[panel.unit_partner[unit]]]
+    if name == "period":
+        return [panel.label(int(p)) for p in o.period[rows[first]]]
+    return [str(v) for v in panel.units[unit]]

@@ -7,19 +7,17 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Observations
-from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.paired import PairedDifference, compare_paired
-from twintrade.diagnostics.variants import format_effect, measure_headline
-from twintrade.diagnostics.verdicts import judge_violation
+from twintrade.diagnostics.base import Diagnostic, judge_violation
+from twintrade.diagnostics.variants import PairedDifference, compare_paired, format_effect, measure_headline
 from twintrade.effects import Estimate, Finding, Regression, UnitInfluence
 from twintrade.errors import EstimationError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.regression import Terms, build_terms, list_models, sum_influence_by_unit
 from twintrade.estimators.twfe import TWFE
+from twintrade.inference.auto import resolve_method
 from twintrade.inference.base import Inference
 from twintrade.inference.clustering import compute_scaled_variances, compute_two_sided_p
-from twintrade.inference.reported import resolve_method
 from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.linear import LeastSquares, fit_least_squares

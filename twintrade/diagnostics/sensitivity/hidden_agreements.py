@@ -7,9 +7,8 @@ from typing import ClassVar, TypeAlias
 import numpy as np
 import pandas as pd
 
-from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.base import Diagnostic, Yardstick, judge_choices
 from twintrade.diagnostics.variants import format_effect, format_range, measure_headline
-from twintrade.diagnostics.verdicts import Yardstick, judge_choices
 from twintrade.effects import Finding, Verdict
 from twintrade.errors import EstimationError, InferenceError, TwintradeError
 from twintrade.estimators.base import Fit

@@ -7,9 +7,8 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design
-from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.base import Diagnostic, Yardstick
 from twintrade.diagnostics.variants import build_quantities, format_effect, measure_headline
-from twintrade.diagnostics.verdicts import Yardstick
 from twintrade.effects import Finding
 from twintrade.errors import DesignError, TwintradeError
 from twintrade.estimators.base import Fit, Repeater, View

@@ -22,9 +22,9 @@ from twintrade.inference.clustering import (
     count_all,
     get_convention,
 )
+from twintrade.inference.crv2 import Scaled
 from twintrade.inference.jackknife import Jackknife
 from twintrade.inference.refits import build_assignments, find_units_with_trade, is_linear
-from twintrade.inference.scaled import Scaled
 from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import FloatArray, compact
 from twintrade.numerics.linear import compute_coefficient, compute_grams

@@ -1,24 +1,352 @@
 """The treated unit's rank among its donors, in each donor set, with and without donors that fit badly."""
 
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 import pandas as pd
 
-from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.single_case.case_placebos import (
-    PlaceboPaths,
-    build_case_sets,
-    estimate_placebo_paths,
-    get_single_case,
-)
+from twintrade.design import Design, TransformName
+from twintrade.design.case import Case
+from twintrade.diagnostics.base import LEVEL, Diagnostic, judge_violation
+from twintrade.diagnostics.pre_period.placebo_dates import describe_placebo
+from twintrade.diagnostics.variants import format_effect, measure_headline
 from twintrade.effects import Finding, Topic
-from twintrade.errors import TwintradeError
-from twintrade.estimators.base import Fit
+from twintrade.errors import EstimationError, TwintradeError
+from twintrade.estimators.base import Fit, fit
+from twintrade.estimators.cases import SingleCase
+from twintrade.estimators.synthetic_control import SyntheticControl
+from twintrade.estimators.synthetic_did import DoubleRatio, SyntheticDid
+from twintrade.fanout import Arrays, run_jobs, split_succeeded
 from twintrade.inference.base import Inference
-from twintrade.numerics.testing import compute_mean_shift, compute_rmspe_ratio
-from twintrade.text import Listed, Text
+from twintrade.numerics.arrays import BoolArray, FloatArray, ObjectArray
+from twintrade.numerics.holm import adjust_holm
+from twintrade.numerics.testing import (
+    GapNoise,
+    PlaceboRank,
+    compute_mean_shift,
+    compute_placebo_rank,
+    compute_rmspe_ratio,
+)
+from twintrade.text import Listed, Text, Words
+
+# The donor sets of a single case, and the path each donor would have shown in the treated unit's place.
+
+SetName = Literal[
+    "the same city's flows to other destinations",
+    "other cities' flows to the same destination",
+    "every untreated flow of the design",
+]
+SET_LABELS: Mapping[str, SetName] = {
+    "A": "the same city's flows to other destinations",
+    "B": "other cities' flows to the same destination",
+    "all": "every untreated flow of the design",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlaceboPaths:
+    """Gaps of the treated unit and of every donor in its place."""
+
+    estimator: SingleCase
+    case: Case
+    gaps: FloatArray  # (1 + n_placebos, n_periods): the treated unit first; NaN where no gap can be formed
+    units: ObjectArray  # (1 + n_placebos,)
+    failed: tuple[tuple[str, Words], ...] = ()  # donors whose placebo could not be formed, with the reason
+
+    @property
+    def effect(self) -> float:
+        """Mean gap after the onset."""
+        return float(np.nanmean(self.gaps[0, self.case.is_after]))
+
+    @property
+    def pre_rmspe(self) -> FloatArray:
+        """Root mean squared gap before the onset, shape (1 + n_placebos,)."""
+        return np.asarray(np.sqrt(np.nanmean(self.gaps[:, self.case.is_before] ** 2, axis=1)))
+
+    @property
+    def noise(self) -> GapNoise:
+        """Each case's error, shape (1 + n_placebos,)."""
+        places = np.append(0, 1 + np.flatnonzero(np.isin(self.case.units[1:], self.units[1:]))).astype(np.int64)
+        return self.estimator.measure_noise(self.case, places, self.gaps[:, self.case.is_before])
+
+    @property
+    def placebo_moves(self) -> FloatArray:
+        """Size of the placebos' mean gaps after the onset in the treated unit's noise, shape (n_placebos,)."""
+        scales = self.noise.scales
+        return np.asarray((compute_mean_shift(self.gaps, self.case.is_after) * scales[0] / scales)[1:])
+
+    def rank(self, kept: BoolArray | None = None) -> PlaceboRank:
+        """Rank the mean gap after the onset over its noise among the placebos (all, or those kept)."""
+        return _rank(np.append(abs(self.effect), self.placebo_moves), kept)
+
+    def rmspe_rank(self, kept: BoolArray | None = None) -> PlaceboRank:
+        """Rank the ratio of the root mean squared gaps after and before the onset; NaN where ``fits_exactly``.
+
+        Each placebo is held against the treated unit without that donor: both have the same donors then.
+        """
+        before, after = self.case.is_before, self.case.is_after
+        places = np.flatnonzero(np.isin(self.case.units[1:], self.units[1:]))
+        treated = compute_rmspe_ratio(self.estimator.rival_gaps(self.case)[places], before, after)
+        others = compute_rmspe_ratio(self.gaps, before, after)[1:]
+        if kept is not None:
+            treated, others = treated[kept[1:]], others[kept[1:]]
+        rank = compute_placebo_rank(treated, others)
+        return replace(rank, p=float("nan")) if self.fits_exactly else rank
+
+    @property
+    def fits_exactly(self) -> bool:
+        """Whether donors reproduce the treated path before the onset to the solver's rounding."""
+        return bool(np.isinf(compute_rmspe_ratio(self.gaps, self.case.is_before, self.case.is_after)[0]))
+
+
+def _rank(statistics: FloatArray, kept: BoolArray | None) -> PlaceboRank:
+    others = statistics[1:] if kept is None else statistics[1:][kept[1:]]
+    return compute_placebo_rank(float(statistics[0]), others)
+
+
+def build_case_sets(case: Case) -> dict[str, Case]:
+    """Return the case with each donor set that is not empty: "A", "B", and "all" where neither is the whole."""
+    others = np.arange(case.units.size) > 0
+    members = {"A": others & (case.city == case.city[0]), "B": others & (case.partner == case.partner[0])}
+    sets = {k: case.chosen(np.flatnonzero(m | ~others).astype(np.int64)) for k, m in members.items() if m.any()}
+    if not any(s.n_donors == case.n_donors for s in sets.values()):
+        sets["all"] = case
+    return sets
+
+
+def estimate_placebo_paths(estimator: SingleCase, case: Case) -> PlaceboPaths:
+    """Re-estimate with every donor in the treated unit's place, the treated unit left out."""
+    gaps = estimator.gaps(case)
+    jobs = {str(unit): j for j, unit in enumerate(case.units[1:])}
+    done, failed = split_succeeded(run_jobs("placebo_paths", _path, jobs, shared=(estimator, case)))
+    rows = np.vstack([gaps, *(one.values["gaps"] for one in done if one.values is not None)])
+    units = np.array([case.units[0], *(one.job for one in done)], dtype=object)
+    return PlaceboPaths(estimator, case, rows, units, tuple(failed))
+
+
+def _path(shared: tuple[SingleCase, Case], donor: int, rng: np.random.Generator) -> Arrays:
+    estimator, case = shared
+    placebo = case.placebo(donor)
+    gaps = estimator.gaps(placebo) if placebo.n_donors else np.full(case.periods.size, np.nan)
+    if not (np.isfinite(gaps[case.is_before]).any() and np.isfinite(gaps[case.is_after]).any()):
+        raise EstimationError("no gap can be formed on both sides of the onset")
+    return {"gaps": gaps}
+
+
+def get_single_case(fit: Fit) -> tuple[SingleCase, Case] | None:
+    """Return the estimator and the case of a single-case fit, None for any other fit, as of several cases at once."""
+    if not isinstance(fit.estimator, SingleCase) or fit.design.observations.is_ever_treated.sum() != 1:
+        return None
+    return fit.estimator, fit.estimator.case(fit.design)
+
+
+# The methods that the page of a single case shows side by side, each on the scale it works on.
+
+MethodName = Literal[
+    "augmented synthetic control",
+    "difference in differences",
+    "double ratio",
+    "interrupted series",
+    "synthetic DiD",
+    "synthetic control",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseMethod:
+    """A method on the scale it is shown on, under its name."""
+
+    label: str
+    estimator: SingleCase
+    transform: TransformName  # of the outcome
+
+    @property
+    def named(self) -> Words:
+        """What it is called."""
+        return name_case_method(self.label)
+
+
+def name_case_method(label: str) -> Words:
+    """Return what a method is called, the label itself where the catalogue has no name for it."""
+    return Text(f"labels.method-{label.replace(' ', '-')}") if label in get_args(MethodName) else label
+
+
+METHODS = (
+    CaseMethod("double ratio", DoubleRatio(), "level"),
+    # A flow far larger than its donors lies outside their hull; its movements need not.
+    CaseMethod("synthetic control", SyntheticControl(demeaned=True), "log"),
+    CaseMethod("synthetic DiD", SyntheticDid(min_before=4), "log"),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CaseEffect:
+    """One method with one donor set, or why there is nothing."""
+
+    method: CaseMethod
+    donor_set: str
+    design: Design  # of the treated unit and these donors
+    case: Case | None = None
+    paths: PlaceboPaths | None = None
+    reason: str = ""
+
+    def fitted(self) -> Fit:
+        """Return the fit, for inferences that refit."""
+        return fit(self.method.estimator, self.design)
+
+
+def list_case_methods(fit: Fit) -> tuple[CaseMethod, ...]:
+    """Return the fit's own method first, then those of ``METHODS`` on a log scale that are not the same."""
+    assert isinstance(fit.estimator, SingleCase)
+    main = CaseMethod(str(fit.estimator.title).lower(), fit.estimator, fit.design.transform)
+    is_relative = fit.estimate.scale == "log points"
+    further = METHODS if is_relative and not fit.design.covariates else ()
+    return (main, *(m for m in further if m.estimator.name != fit.estimator.name))
+
+
+def iterate_case_views(fit: Fit) -> Iterator[tuple[CaseMethod, Case]]:
+    """Yield every method that can look at the case, with the case as it looks at it."""
+    for method in list_case_methods(fit):
+        design = fit.design.with_outcome(fit.design.outcome, method.transform)
+        if method.estimator.unmet(design):
+            continue
+        try:
+            yield method, method.estimator.case(design)
+        except TwintradeError:
+            continue
+
+
+def measure_case(fit: Fit) -> Iterator[CaseEffect]:
+    """Yield every method of a single-case fit with every donor set that is not empty."""
+    for method in list_case_methods(fit):
+        design = fit.design.with_outcome(fit.design.outcome, method.transform)
+        lacking = method.estimator.unmet(design)
+        try:
+            sets = {} if lacking else build_case_sets(method.estimator.case(design))
+        except TwintradeError as error:
+            lacking, sets = [error.text], {}
+        if lacking:
+            yield CaseEffect(method, "all", design, reason="; ".join(map(str, lacking)))
+        for key, case in sets.items():
+            yield _measured(method, key, design, case)
+
+
+def _measured(method: CaseMethod, key: str, design: Design, case: Case) -> CaseEffect:
+    members = np.isin(design.panel.units, case.units)
+    part = design.restricted(members[design.panel.unit])
+    try:
+        return CaseEffect(method, key, part, case, estimate_placebo_paths(method.estimator, case))
+    except TwintradeError as error:
+        return CaseEffect(method, key, part, case, reason=str(error))
+
+
+def find_disagreements(measured: list[CaseEffect]) -> list[tuple[str, float, float]]:
+    """Return the methods by which donor sets A and B differ in sign, with both mean gaps.
+
+    A set of one donor is no second opinion, so it is excluded.
+    """
+    effects: dict[str, dict[str, float]] = {}
+    for one in measured:
+        if one.paths is not None and one.paths.case.n_donors > 1:
+            effects.setdefault(one.method.label, {})[one.donor_set] = one.paths.effect
+    return [
+        (label, sets["A"], sets["B"])
+        for label, sets in effects.items()
+        if {"A", "B"} <= set(sets) and sets["A"] * sets["B"] < 0
+    ]
+
+
+# A false date before the real one: the method should find nothing there.
+
+NUMBERS = ("effect", "bound", "p", "floor")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceboTime(Diagnostic):
+    """Placebo in time of a single case, on the periods before the real onset alone.
+
+    Attributes
+    ----------
+    min_before, min_after : int
+        Fewest periods around a false date.
+    """
+
+    min_before: int = 4
+    min_after: int = 2
+    name: ClassVar[str] = "placebo_time"
+    citation: ClassVar[str] = "abadie2021"
+    topic: ClassVar[Topic] = "single_case"
+
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Return one row a false date; payload ``placebo_time`` has the gaps: onset, period, value.
+
+        Payload ``placebo_time_table`` has the dates: onset, onset_label, effect, bound, p, floor, reason.
+        """
+        single = get_single_case(fit)
+        if single is None:
+            return self.unavailable(Text("checks.no-case", method=fit.estimator.title))
+        estimator, case = single
+        early = case.during(case.is_before)
+        rows: list[dict[str, object]] = []
+        gaps = []
+        for onset in self._dates(early):
+            false = early.dated(onset)
+            try:
+                paths = estimate_placebo_paths(estimator, false)
+            except TwintradeError as error:
+                rows.append({"onset": onset} | dict.fromkeys(NUMBERS, np.nan) | {"reason": str(error)})
+                continue
+            rank = paths.rank()
+            numbers = paths.effect, _bound_gap(paths), rank.p, rank.floor
+            rows.append({"onset": onset} | dict(zip(NUMBERS, numbers, strict=True)) | {"reason": ""})
+            gaps.append(pd.DataFrame({"onset": onset, "period": false.periods, "value": paths.gaps[0]}))
+        if not gaps:
+            few = Text("checks.placebo-time-few", n=int(early.periods.size))
+            return self.unavailable(Text("checks.placebo-time-none", reason=str(rows[0]["reason"]) if rows else few))
+        table = pd.DataFrame(rows)
+        table.insert(1, "onset_label", [fit.design.panel.label(int(p)) for p in table["onset"]])
+        tolerance = measure_headline(fit, inference, rng).tolerance
+        return self._finding(fit, table, pd.concat(gaps, ignore_index=True), tolerance)
+
+    def _dates(self, early: Case) -> list[int]:
+        periods = early.periods
+        return [int(p) for k, p in enumerate(periods) if k >= self.min_before and periods.size - k >= self.min_after]
+
+    def _finding(self, fit: Fit, table: pd.DataFrame, gaps: pd.DataFrame, tolerance: float) -> Finding:
+        known, scale = table.dropna(subset=["p"]), fit.estimate.scale
+        p = known["p"].to_numpy(dtype=np.float64)
+        worst, adjusted = known.iloc[int(p.argmin())], float(adjust_holm(p).min())
+        bound = float(known["bound"].max())
+        verdict = judge_violation(p, bound, tolerance)
+        return Finding(
+            diagnostic=self.name,
+            verdict=verdict,
+            text=Text(
+                "checks.placebo-time",
+                n=len(known),
+                date=fit.design.panel.label(int(worst["onset"])),
+                effect=format_effect(float(worst["effect"]), scale),
+                p=float(worst["p"]),
+                floor=float(worst["floor"]),
+                adjusted=adjusted,
+                verdict=describe_placebo(verdict, bound, tolerance, scale),
+            ),
+            value=adjusted,
+            unit="p",
+            bound=bound,
+            tolerance=tolerance,
+            table=table,
+            payloads={"placebo_time": gaps, "placebo_time_table": table},
+        )
+
+
+def _bound_gap(paths: PlaceboPaths) -> float:
+    """Return the largest mean gap after the false date that placebos as far off as 95 in 100 would leave."""
+    shifts = paths.placebo_moves
+    shifts = shifts[np.isfinite(shifts)]
+    return abs(paths.effect) + float(np.quantile(shifts, 1 - LEVEL)) if shifts.size else np.nan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design
-from twintrade.design.donors import build_case_design, build_untreated_rectangle
+from twintrade.design.case import build_case_design, build_untreated_rectangle
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.single_case.case_placebos import estimate_placebo_paths
+from twintrade.diagnostics.single_case.placebo_space import estimate_placebo_paths
 from twintrade.effects import Finding, Message, Topic
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import ESTIMATORS, Fit

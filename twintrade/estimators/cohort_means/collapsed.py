@@ -5,8 +5,10 @@ depend on the cohorts' means alone, and a unit's influence is affine in its devi
 panel with gaps the same holds of the units of a cohort that miss the same periods.
 """
 
+from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from typing import TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -14,9 +16,12 @@ import pandas as pd
 from twintrade.design import Design, Observations, Panel, Treatment
 from twintrade.effects import CohortEffects, Estimate, EventStudy, Regression, Sample, WeightInfluence
 from twintrade.effects.cohort_influence import CohortInfluence
-from twintrade.errors import EstimationError
-from twintrade.estimators.cohort_means.missing_patterns import PatternGroups, group_by_pattern, spread_rows
+from twintrade.effects.estimate import DesignFacts, Scale
+from twintrade.errors import DesignError, EstimationError
+from twintrade.estimators.base import Estimator, Requires, Target
+from twintrade.estimators.cohort_means.group_time import PatternGroups, group_by_pattern, spread_rows
 from twintrade.estimators.cohort_means.wide import Wide, widen
+from twintrade.estimators.regression.cell_fit import SCALES, Family
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.numerics.comparisons import CohortMoments
 
@@ -205,3 +210,76 @@ def _of_means(design: Design, moments: CohortMoments, observed: BoolArray) -> De
         weights="size",
         always_treated="keep",
     )
+
+
+# Methods that serve cohort means as well as rows: whether rows are summed is decided here, once for all of them.
+
+
+class SumsRows(Estimator, Generic[AnyEstimate]):
+    """A method whose rows are summed into means of cohorts, or of parts of cohorts, where that loses nothing."""
+
+    def estimate(self, design: Design) -> AnyEstimate:
+        """Return the estimate, from means where rows can be summed into them."""
+        return self._estimated(design, self.estimate_rows)
+
+    def _estimated(self, design: Design, from_rows: Callable[[Design], AnyEstimate]) -> AnyEstimate:
+        """Return the estimate from means, or as given from rows."""
+        self.check(design)
+        design = self.narrowed(design)
+        means = collapse(design) if self.takes_means(design) else None
+        from_means = None if means is None else self.estimate_means(means)
+        return from_rows(design) if from_means is None else from_means
+
+    def check(self, design: Design) -> None:
+        """Refuse options that do not go with the design; none, by default."""
+
+    def takes_means(self, design: Design) -> bool:
+        """Return whether the options allow for means in place of rows."""
+        return True
+
+    @abstractmethod
+    def estimate_means(self, means: Collapse) -> AnyEstimate | None:
+        """Return the estimate from means of cohorts; None where only rows can tell."""
+
+    @abstractmethod
+    def estimate_rows(self, design: Design) -> AnyEstimate:
+        """Return the estimate from rows."""
+
+
+# What methods share that give an effect to every cohort and period, additive or proportional.
+
+
+@dataclass(frozen=True, slots=True)
+class CellMethod(SumsRows[CohortEffects]):
+    """An effect for every cohort and period.
+
+    Attributes
+    ----------
+    family : {"linear", "poisson"}
+        Model of the untreated outcome: additive, or proportional with zeros.
+    """
+
+    family: Family = "linear"
+    measure: str | None = None
+
+    requires: ClassVar[Requires] = Requires(cohort_statistics=True)
+
+    @property
+    def target(self) -> Target:
+        """Percentages are of the treated units' total, coefficients of cells, other measures averages of rows."""
+        if self.family == "poisson" and self.measure == "coefficient":
+            return "average cell"
+        return "total" if self.measure == "percent" else "average unit"
+
+    def effect_scale(self, design: DesignFacts) -> Scale:
+        """Return the scale of the cells' effects."""
+        return design.scale if self.family == "linear" else SCALES[self.measure]
+
+    def takes_means(self, design: Design) -> bool:
+        """Return whether the model is additive."""
+        return self.family == "linear"
+
+    def refuse_logarithms(self, design: Design) -> None:
+        """Refuse logarithms of the outcome under a proportional model."""
+        if self.family == "poisson" and design.transform == "log":
+            raise DesignError(f"{self.name} with family = 'poisson' takes the outcome in levels, not in logarithms")

@@ -1,16 +1,22 @@
 """Which two-by-two comparisons make up a group-time method, and how its cells become cohort effects."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import compress
 from typing import Literal
 
 import numpy as np
 
-from twintrade.design import Comparison, Design
+from twintrade.design import Comparison, Design, Observations
 from twintrade.effects import CohortEffects, Dropped, Uncertainty
+from twintrade.effects.cohort_influence import CohortInfluence
+from twintrade.effects.regression import OutcomeWeights
 from twintrade.estimators.cohort_means.wide import Wide
-from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
+from twintrade.estimators.regression.event_terms import find_joined_rows
+from twintrade.numerics.absorption import build_absorber
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray, compact, sum_by_group
+from twintrade.numerics.comparisons import CohortMoments, compute_cohort_moments
+from twintrade.numerics.linear import fit_least_squares
 from twintrade.text import Listed, Text
 
 Base = Literal["varying", "universal"]
@@ -116,3 +122,289 @@ def select_identified(plan: Sequence[GroupTime], wide: Wide) -> tuple[list[Group
         return kept, ()
     labels = tuple(c.label(wide.onset, wide.periods) for c in lost)
     return kept, (Dropped("no-comparison", Text("estimators.no-base"), 0, 0, labels),)
+
+
+# One cohort, the span around its onset and the units untreated throughout it, as a regression of its own.
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stack:
+    """One cohort, its span and its comparison."""
+
+    cohort: int  # position among the cohorts
+    comparison: BoolArray  # (n_cohorts,)
+    cells: tuple[GroupTime, ...]  # one for every observed period of the span
+    is_whole: bool  # every event time of the span is observed
+
+
+def build_stack(g: int, wide: Wide, design: Design, span: tuple[int, int]) -> Stack | None:
+    """Return the stack of a cohort; None where no unit is observed at its reference and elsewhere in its span."""
+    low, high = min(span[0], design.reference), max(span[1], 0)
+    times = wide.periods - wide.onset[g]
+    inside = np.flatnonzero((times >= low) & (times <= high))
+    at_reference = np.flatnonzero(times == design.reference)
+    if not at_reference.size:
+        return None
+    seen = ~np.isnan(wide.outcomes[wide.cohort == g])
+    if not (seen[:, at_reference[0]] & (seen[:, inside].sum(axis=1) > 1)).any():
+        return None
+    last = min(wide.onset[g] + high, float(wide.periods[-1]))
+    comparison = np.isinf(wide.onset)
+    if design.comparison.uses_not_yet_treated:
+        comparison = wide.onset > last + design.anticipation
+    base = int(at_reference[0])
+    cells = tuple(GroupTime(g, int(at), base, comparison, is_reference=at == base) for at in inside)
+    return Stack(g, comparison, cells, is_whole=inside.size == high - low + 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StackFit:
+    """Effects of one stack's identified cells; a row's influence is its residual times its loading."""
+
+    effects: FloatArray  # (n_kept,)
+    # rows, unit, at: (n_rows,): position in the observations, unit and position of the period of each row
+    rows: IntArray
+    unit: IntArray
+    at: IntArray
+    loading: FloatArray  # (n_rows, n_kept): for one unit, whatever the weight of the row
+    residuals: FloatArray  # (n_rows,)
+    weights: FloatArray  # (n_rows,)
+    kept: BoolArray  # (n_cells,)
+    dropped: tuple[Dropped, ...]
+
+    def by_row(self, n_rows: int) -> FloatArray:
+        """Return the weight of each row's outcome, shape (n_rows of the observations, n_kept)."""
+        out = np.zeros((n_rows, self.loading.shape[1]))
+        out[self.rows] = self.loading * self.weights[:, None]
+        return out
+
+    def by_unit(self, n_units: int) -> FloatArray:
+        """Return the influence by unit, shape (n_units, n_kept)."""
+        scores = self.loading * (self.weights * self.residuals)[:, None]
+        return sum_by_group(scores, self.unit, n_units)
+
+    def by_group(self, n_groups: int, n_periods: int) -> tuple[FloatArray, FloatArray]:
+        """Return, where the units are groups, coefficients (n_groups, n_periods, n_kept) and constants by group."""
+        coefficients = np.zeros((n_groups, n_periods, self.kept.sum()))
+        coefficients[self.unit, self.at] = self.loading
+        scores = self.loading * self.residuals[:, None]
+        return coefficients, sum_by_group(scores, self.unit, n_groups)
+
+
+def regress_stack(o: Observations, wide: Wide, stack: Stack) -> StackFit:
+    """Regress one stack's rows on the cohort's event dummies, with unit and period effects of its own."""
+    cohort = wide.cohort[o.unit]
+    at = np.searchsorted(wide.periods, o.period)
+    positions = np.array([c.at for c in stack.cells])
+    member = (cohort == stack.cohort) | stack.comparison[cohort]
+    rows = np.flatnonzero(member & np.isin(at, positions))
+    treated = cohort[rows] == stack.cohort
+    base = next(c.at for c in stack.cells if c.is_reference)
+    is_apart = np.zeros(rows.size, dtype=bool)
+    is_apart[treated] = ~find_joined_rows(o.unit[rows[treated]], at[rows[treated]], at[rows[treated]] == base)
+    label = Text("estimators.stack", cohort=f"{wide.onset[stack.cohort]:.0f}")
+    sentence = Text("estimators.stack-apart", stack=label)
+    apart = (Dropped("no-reference", sentence, int(is_apart.sum()), 0, (label,)),) if is_apart.any() else ()
+    rows, treated = rows[~is_apart], treated[~is_apart]
+    slots = [k for k, c in enumerate(stack.cells) if not c.is_reference]
+    dummies = (treated[:, None] & (at[rows, None] == positions[slots])).astype(np.float64)
+    effects = build_absorber([compact(o.unit[rows]), compact(at[rows])], o.weights_of(rows))
+    names = [stack.cells[k].label(wide.onset, wide.periods) for k in slots]
+    fit = fit_least_squares(
+        o.y[rows], np.hstack([dummies, o.covariates[rows]]), effects, names=(*names, *o.covariate_names)
+    )
+    is_effect = fit.kept < len(slots)
+    columns = [slots[k] for k in fit.kept[is_effect]]
+    effect, loading = np.zeros(len(stack.cells)), np.zeros((rows.size, len(stack.cells)))
+    effect[columns] = fit.coefficients[is_effect]
+    loading[:, columns] = fit.x_tilde @ fit.bread[:, is_effect]
+    kept = np.array([c.is_reference or k in columns for k, c in enumerate(stack.cells)])
+    lost = tuple(
+        Dropped(
+            "not-identified" if c.column < len(slots) else "collinear",
+            Text("estimators.stack-determined", stack=label, name=c.name, by=c.explained_by),
+            0,
+            0,
+            (c.name,),
+        )
+        for c in fit.collinear
+    )
+    return StackFit(
+        effects=effect[kept],
+        rows=rows,
+        unit=o.unit[rows],
+        at=at[rows],
+        loading=loading[:, kept],
+        residuals=fit.residuals,
+        weights=o.row_weights[rows],
+        kept=kept,
+        dropped=(*apart, *lost),
+    )
+
+
+# With which weight every row's outcome enters cells that are differences of mean changes, of units seen in both.
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CellChanges:
+    """Columns of cells by row of the observations, unit by unit, made for one average at a time."""
+
+    wide: Wide
+    cells: Sequence[GroupTime]
+
+    def dense(self) -> FloatArray:
+        """Return all columns, shape (n_rows, n_cells)."""
+        return self.along(np.eye(len(self.cells)))
+
+    def along(self, directions: FloatArray) -> FloatArray:
+        """Return ``dense() @ directions``, shape (n_rows, n_directions)."""
+        w = self.wide
+        seen = ~np.isnan(w.outcomes)
+        out = np.zeros((*w.outcomes.shape, directions.shape[1]))
+        for cell, direction in zip(self.cells, directions, strict=True):
+            if cell.is_reference or not direction.any():
+                continue
+            both = seen[:, cell.at] & seen[:, cell.base]
+            size = w.weights_at(np.arange(both.size), cell.base)
+            share = np.zeros(both.size)
+            for sign, members in ((1.0, w.cohort == cell.cohort), (-1.0, cell.comparison[w.cohort])):
+                side = members & both
+                share[side] = sign * size[side] / size[side].sum()
+            change = share[:, None] * direction
+            out[:, cell.at] += change
+            out[:, cell.base] -= change
+        return out[seen]
+
+
+def build_change_weights(wide: Wide, cells: Sequence[GroupTime]) -> OutcomeWeights:
+    """Return the weights of rows in cells that take no covariates."""
+    n_rows = int((~np.isnan(wide.outcomes)).sum())
+    return OutcomeWeights(np.arange(n_rows), CellChanges(wide, cells), np.eye(len(cells)))
+
+
+# A panel with gaps as a balanced one: units of one cohort that are observed in the same periods form a group.
+
+BITS = 50
+"""Periods that fit in the code of a pattern beside the cohort."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PatternGroups:
+    """Units by cohort and missing pattern."""
+
+    wide: Wide  # with the groups in place of cohorts; outcomes are zero where a unit is not observed
+    observed: BoolArray  # (n_groups, n_periods)
+    parent: IntArray  # (n_groups,): cohort of each group, as coded in the panel
+
+    def moments(self) -> CohortMoments:
+        """Return counts, means and second moments by group, zero in periods in which a group is not observed."""
+        w = self.wide
+        m = compute_cohort_moments(w.outcomes, w.cohort, np.arange(w.onset.size, dtype=np.float64), w.periods)
+        both = self.observed[:, :, None] & self.observed[:, None, :]
+        means, scatter = np.where(self.observed, m.means, 0.0), np.where(both, m.scatter, 0.0)
+        return CohortMoments(w.onset, w.periods, m.counts, means, scatter)
+
+    def influence(self, moments: CohortMoments, coefficients: FloatArray, constants: FloatArray) -> CohortInfluence:
+        """Wrap coefficients (n_groups, n_periods, k) and constants (n_groups, k)."""
+        return replace(self.wide.influence(moments, coefficients, constants), parent=self.parent)
+
+
+def group_by_pattern(wide: Wide, n_free: int = 0) -> PatternGroups | None:
+    """Group the units of a panel with gaps; None where hardly two units miss the same periods.
+
+    A group's coefficients hold as many numbers per effect as there are periods: with fewer units than that in the
+    average group, sums would take more room than rows. Up to ``n_free`` numbers the room is no matter.
+    """
+    seen = ~np.isnan(wide.outcomes)
+    n_periods = seen.shape[1]
+    if n_periods > BITS or wide.given is not None:
+        return None
+    code = seen @ (1 << np.arange(n_periods, dtype=np.int64)) + (wide.cohort << n_periods)
+    labels, first, group = np.unique(code, return_index=True, return_inverse=True)
+    if labels.size * n_periods > max(group.size, n_free):
+        return None
+    parent = wide.cohort[first]
+    outcomes = np.where(seen, wide.outcomes, 0.0)
+    grouped = replace(wide, outcomes=outcomes, onset=wide.onset[parent], cohort=group.astype(np.int64))
+    return PatternGroups(grouped, seen[first], parent)
+
+
+def estimate_from_patterns(
+    groups: PatternGroups, plan: list[GroupTime]
+) -> tuple[list[GroupTime], list[GroupTime], FloatArray, CohortInfluence]:
+    """Return group-time effects from the moments of the groups observed in both periods of each cell.
+
+    Returns ``kept, lost`` : cells with a treated and a comparison unit observed in both periods, and the others;
+    ``effects`` (n_kept,).
+    """
+    m, parent = groups.moments(), groups.parent
+    kept: list[GroupTime] = []
+    lost: list[GroupTime] = []
+    effects: list[float] = []
+    coefficients = np.zeros((parent.size, m.periods.size, len(plan)))
+    constants = np.zeros((parent.size, len(plan)))
+    for cell in plan:
+        k = len(kept)
+        both = groups.observed[:, cell.at] & groups.observed[:, cell.base]
+        sides = [(parent == cell.cohort) & both, cell.comparison[parent] & both]
+        if not cell.is_reference and not (sides[0].any() and sides[1].any()):
+            lost.append(cell)
+            continue
+        kept.append(cell)
+        effects.append(0.0)
+        if cell.is_reference:
+            continue
+        change = m.means[:, cell.at] - m.means[:, cell.base]
+        for sign, members in zip((1.0, -1.0), sides, strict=True):
+            share = np.where(members, m.counts, 0.0) / m.counts[members].sum()
+            average = float(share @ change)
+            effects[k] += sign * average
+            loading = np.where(members, sign / m.counts[members].sum(), 0.0)
+            coefficients[:, cell.at, k] += loading
+            coefficients[:, cell.base, k] -= loading
+            # Groups differ in their mean change: the between-group part of the influence.
+            constants[:, k] += loading * (change - average)
+    n = len(kept)
+    return kept, lost, np.array(effects), groups.influence(m, coefficients[:, :, :n], constants[:, :n])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PanelMeans:
+    """Moments of cohorts, or of parts of cohorts whose units miss the same periods."""
+
+    moments: CohortMoments
+    observed: BoolArray  # (n_groups, n_periods)
+    source: Wide | PatternGroups  # whose units the influence is of
+
+    @property
+    def wide(self) -> Wide:
+        """The panel, with the groups in place of cohorts."""
+        return self.source if isinstance(self.source, Wide) else self.source.wide
+
+    def influence(self, coefficients: FloatArray, constants: FloatArray) -> CohortInfluence:
+        """Wrap coefficients (n_groups, n_periods, k) and constants (n_groups, k)."""
+        return self.source.influence(self.moments, coefficients, constants)
+
+
+def compute_panel_means(wide: Wide) -> PanelMeans | None:
+    """Return the means of a panel; None where too few units miss the same periods."""
+    if wide.is_complete:
+        moments = wide.moments()
+        return PanelMeans(moments, np.ones(moments.means.shape, dtype=bool), wide)
+    groups = group_by_pattern(wide)
+    return None if groups is None else PanelMeans(groups.moments(), groups.observed, groups)
+
+
+def spread_rows(values: FloatArray, observed: BoolArray) -> FloatArray:
+    """Lay rows by observed group and period out as (n_groups, n_periods, ...), zero elsewhere."""
+    out = np.zeros(observed.shape + values.shape[1:], dtype=values.dtype)
+    out[observed] = values
+    return out
+
+
+def count_alone(counts: IntArray, observed: BoolArray) -> int:
+    """Count the rows that are alone in their unit or in their period."""
+    is_single_unit = observed.sum(axis=1) == 1
+    totals = counts @ observed
+    alone_in_period = observed & (counts == 1)[:, None] & (totals == 1)
+    return int(counts[is_single_unit].sum() + alone_in_period[~is_single_unit].sum())

@@ -5,13 +5,125 @@ from typing import Literal
 
 import numpy as np
 
-from twintrade.effects import Dropped
-from twintrade.effects.labels import label_cells
+from twintrade.design import Observations
+from twintrade.effects import Dropped, LaterInfluence
+from twintrade.effects.regression import OutcomeWeights, label_cells
 from twintrade.errors import EstimationError
 from twintrade.estimators.imputing.untreated_outcomes import Counterfactual
-from twintrade.estimators.regression.slopes import count_units_and_rows
-from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.text import Text
+from twintrade.estimators.regression.cell_fit import Family
+from twintrade.estimators.regression.event_terms import find_affected_rows
+from twintrade.estimators.regression.slopes import compute_mean_differences, count_units_and_rows
+from twintrade.numerics.absorption import build_absorber
+from twintrade.numerics.arrays import FloatArray, IntArray, sum_by_group
+from twintrade.numerics.linear import Collinear, fit_least_squares
+from twintrade.numerics.poisson import fit_poisson
+from twintrade.text import Listed, Text, Words
+
+# Leads of the imputation estimator: a regression on untreated rows only, so that effects cannot leak into it.
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Leads:
+    """Pre-period effects by event time, pooled over cohorts."""
+
+    event_times: IntArray  # (n_leads,)
+    effects: FloatArray  # (n_leads,)
+    rows: IntArray  # (n_rows,): positions in the observations
+    loadings: FloatArray  # (n_rows, n_leads): what a row's weighted residual moves
+    scores: FloatArray  # (n_rows,): weighted residuals
+    weights: FloatArray  # (n_rows,)
+    # n_units, n_cells: (n_leads,)
+    n_units: IntArray
+    n_cells: IntArray
+    dropped: tuple[Dropped, ...]
+
+    @property
+    def influence(self) -> FloatArray:
+        """Influence by row, shape (n_rows, n_leads)."""
+        return self.loadings * self.scores[:, None]
+
+    def in_levels(self, o: Observations) -> tuple[FloatArray, FloatArray]:
+        """Return Poisson leads as mean differences of the outcome, (n_leads,), and their influence by row."""
+        weights = o.row_weights[self.rows]
+        inside = _event_times(o)[self.rows, None] == self.event_times
+        return compute_mean_differences(self.effects, self.influence, inside, o.y[self.rows], self.scores, weights)
+
+
+def fit_leads(c: Counterfactual, family: Family) -> Leads:
+    """Regress untreated outcomes on dummies for the window's event times before onset less anticipation.
+
+    Every earlier event time is the base, so the earliest observed one never gets a dummy.
+    """
+    o = c.o
+    times, notes = find_lead_times(o, c.fit_rows)
+    rows = c.fit_rows
+    event_time = _event_times(o)
+    dummies = (event_time[rows, None] == times).astype(np.float64)
+    columns = np.hstack([dummies, o.covariates[rows]])
+    names: tuple[Words, ...] = (*(Text("estimators.lead", time=f"{e:+d}") for e in times), *o.covariate_names)
+    rows, kept, coefficients, loadings, scores, row_weights, collinear = _fitted(c, family, rows, columns, names)
+    reported = np.flatnonzero(kept < times.size)
+    order = reported[np.argsort(times[kept[reported]])]
+    lead_times = times[kept[order]]
+    n_units, n_cells = count_units_and_rows(o, rows, event_time, lead_times)
+    notes += tuple(_collinear(one, names) for one in collinear if one.column < times.size)
+    return Leads(
+        lead_times, coefficients[order], rows, loadings[:, order], scores, row_weights, n_units, n_cells, notes
+    )
+
+
+def build_no_leads() -> Leads:
+    """Return no leads, for refits of which nobody asks for any."""
+    no_times, nothing = np.empty(0, dtype=np.int64), np.empty(0)
+    return Leads(no_times, nothing, no_times, np.empty((0, 0)), nothing, nothing, no_times, no_times, ())
+
+
+def _event_times(o: Observations) -> IntArray:
+    """Event time of each row; zero, which no untreated row has, for units that are comparison throughout."""
+    return np.where(find_affected_rows(o), o.event_time, 0)
+
+
+def find_lead_times(o: Observations, rows: IntArray) -> tuple[IntArray, tuple[Dropped, ...]]:
+    """Return the event times that get a dummy, the latest first, and what had to be left out."""
+    treated = find_affected_rows(o)[rows]
+    observed = np.unique(o.event_time[rows][treated])
+    if observed.size == 0:
+        return observed, ()
+    times = observed[observed >= o.window[0]]
+    notes: tuple[Dropped, ...] = ()
+    if times.size and times[0] == observed[0]:
+        time = f"{observed[0]:+d}"
+        notes = (
+            Dropped(
+                "lead-base", Text("estimators.lead-base", time=time), 0, 0, (Text("estimators.lead", time=time),)
+            ),
+        )
+        times = times[1:]
+    return times[::-1], notes
+
+
+def _fitted(
+    c: Counterfactual, family: Family, rows: IntArray, columns: FloatArray, names: tuple[Words, ...]
+) -> tuple[IntArray, IntArray, FloatArray, FloatArray, FloatArray, FloatArray, tuple[Collinear, ...]]:
+    o = c.o
+    weights = o.weights_of(rows)
+    if family == "poisson":
+        fit = fit_poisson(o.y[rows], columns, c.codes_fit, weights, names=names)
+        row_weights, kept_rows = fit.mu * o.row_weights[rows[fit.rows]], rows[fit.rows]
+        loadings, scores = fit.x_tilde @ fit.bread, row_weights * fit.residuals
+        return kept_rows, fit.kept, fit.coefficients, loadings, scores, row_weights, fit.collinear
+    linear = fit_least_squares(o.y[rows], columns, build_absorber(c.codes_fit, weights), names=names)
+    row_weights = o.row_weights[rows]
+    loadings, scores = linear.x_tilde @ linear.bread, linear.residuals * row_weights
+    return rows, linear.kept, linear.coefficients, loadings, scores, row_weights, linear.collinear
+
+
+def _collinear(one: Collinear, names: tuple[Words, ...]) -> Dropped:
+    by = Text(
+        "estimators.effects-and", n=len(one.columns), rest=Listed(tuple(names[k] for k in one.columns), "comma")
+    )
+    return Dropped("collinear", Text("estimators.determined-base", name=one.name, by=by), 0, 0, (one.name,))
+
 
 Measure = Literal["difference", "log_ratio", "percent"]
 
@@ -129,3 +241,86 @@ def list_empty_cells(cells: ImputedCells, empty: IntArray, *, is_percent: bool) 
 def _distance(c: Counterfactual, cells: ImputedCells, ratio: FloatArray) -> FloatArray:
     """Weighted distance of a treated outcome from what its cell's ratio predicts."""
     return cells.weights * (c.o.y[c.rows] - ratio[cells.code] * c.predicted)
+
+
+# With which weight every row's outcome enters leads and imputed cells, made for one average at a time.
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImputedColumns:
+    """Columns of leads and sums over cells: what treated rows add, and what untreated rows predict of it."""
+
+    counterfactual: Counterfactual
+    cells: ImputedCells
+    leads: Leads
+    # (n_new,): what each imputed row adds to its cell's sum: its weight, for Poisson times its mean
+    values: FloatArray
+
+    def dense(self) -> FloatArray:
+        """Return all columns."""
+        return self.along(np.eye(self.leads.effects.size + self.cells.size))
+
+    def along(self, directions: FloatArray) -> FloatArray:
+        """Return ``dense() @ directions``, by one solution of the normal equations a direction."""
+        c, early, n_leads = self.counterfactual, self.leads, self.leads.effects.size
+        out = np.zeros((c.o.n_rows, directions.shape[1]))
+        added = self.values[:, None] * directions[n_leads + self.cells.code]
+        if added.any():
+            out[c.rows] = added
+            out[c.fit_rows] = -c.projection_weights(added)
+        out[early.rows] += early.weights[:, None] * (early.loadings @ directions[:n_leads])
+        return out
+
+
+def build_outcome_weights(
+    c: Counterfactual, cells: ImputedCells, leads: Leads, cell_effects: CellEffects, slopes: FloatArray
+) -> OutcomeWeights:
+    """Return the weights of leads and cells; ``slopes`` are the derivatives of leads by their columns."""
+    columns = ImputedColumns(c, cells, leads, cell_effects.predictors)
+    return OutcomeWeights(np.arange(c.o.n_rows), columns, np.diag(np.concatenate([slopes, cell_effects.factor])))
+
+
+# What units contribute to leads, cells and their weights: made for the combinations that somebody asks for.
+
+COLUMNS_AT_ONCE = 16
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImputedContributions:
+    """Contributions to leads, to cells by their own rows, and to cells by the predictions for their rows, in turn."""
+
+    c: Counterfactual
+    cells: ImputedCells
+    cell_effects: CellEffects
+    leads: FloatArray  # (o.n_units, n_leads)
+    units: IntArray  # (n_units,): those that have a row in the fit or are imputed
+
+    def along(self, directions: FloatArray) -> FloatArray:
+        """Return contributions times ``directions``, shape (n_units, n_columns)."""
+        first, second = self.leads.shape[1], self.leads.shape[1] + self.cells.size
+        early, cell_directions, predicted = directions[:first], directions[first:second], directions[second:]
+        out = self.leads @ early
+        out += self._by_unit(self.c.rows, self.cell_effects.row_terms[:, None] * cell_directions[self.cells.code])
+        used = np.flatnonzero(predicted.any(axis=0))
+        for start in range(0, used.size, COLUMNS_AT_ONCE):
+            some = used[start : start + COLUMNS_AT_ONCE]
+            weighted = self.cell_effects.predictors[:, None] * predicted[self.cells.code[:, None], some]
+            out[:, some] += self._by_unit(self.c.fit_rows, self.c.prediction_influence(weighted))
+        return out[self.units]
+
+    def _by_unit(self, rows: IntArray, values: FloatArray) -> FloatArray:
+        o = self.c.o
+        return sum_by_group(values, o.unit[rows], o.n_units)
+
+
+def build_later_influence(contributions: ImputedContributions) -> tuple[LaterInfluence, LaterInfluence | None]:
+    """Return the influence of leads and cells, and that of the cells' weights where these are estimated."""
+    kept, n_leads, n_cells = contributions.cell_effects, contributions.leads.shape[1], contributions.cells.size
+    nothing, each = np.zeros((n_cells, n_leads)), np.eye(n_cells)
+    effects = np.block([[np.eye(n_leads), nothing.T], [nothing, each], [nothing, -kept.factor * each]])
+    influence = LaterInfluence(contributions.c.o.unit_ids[contributions.units], contributions, effects)
+    if not kept.has_estimated_weights:
+        return influence, None
+    weights = np.zeros_like(effects)
+    weights[n_leads + n_cells :, n_leads:] = each
+    return influence, LaterInfluence(influence.unit_ids, contributions, weights)

@@ -2,18 +2,40 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
 from twintrade.design import Design, Observations
 from twintrade.effects import CohortEffects, Dropped, RefitOnly
 from twintrade.errors import EstimationError
+from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.cohort_means.wide import Wide, widen
 from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, compact
 from twintrade.numerics.factor_model import FactorFit, fit_factor_model
 from twintrade.numerics.linear import fit_least_squares
 from twintrade.text import Text
+
+# What methods share that predict untreated outcomes by factors.
+
+
+@dataclass(frozen=True, slots=True)
+class FactorMethod(Estimator):
+    """Factors whose number, or size, is chosen by hold-outs of untreated rows.
+
+    Attributes
+    ----------
+    seed : int
+        Of the hold-outs.
+    """
+
+    seed: int = 20240501
+
+    requires: ClassVar[Requires] = Requires(
+        absorbing=False, fixed_effects=("two_way",), weights=False, has_influence=False
+    )
+
 
 BLOCK = 3
 """Consecutive untreated cells of a unit that are held out together: neighbors in time resemble each other."""

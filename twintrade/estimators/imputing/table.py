@@ -4,16 +4,130 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
+import pandas as pd
 
+from twintrade.design import Design, Observations
 from twintrade.effects import CohortEffects, Dropped, Estimate, Sample, Uncertainty, WeightInfluence
 from twintrade.effects.estimate import DesignFacts, Scale
-from twintrade.effects.labels import POOLED
+from twintrade.effects.regression import POOLED
+from twintrade.errors import EstimationError
+from twintrade.estimators.base import HeldOut
 from twintrade.estimators.cohort_means.collapsed import Collapse
-from twintrade.estimators.imputing.cells import ImputedCells, group_cells
-from twintrade.estimators.imputing.leads import Leads, fit_leads
+from twintrade.estimators.imputing.cells import ImputedCells, Leads, fit_leads, group_cells
 from twintrade.estimators.imputing.untreated_outcomes import Counterfactual, fit_counterfactual, list_unidentified
-from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-from twintrade.numerics.linear import compute_projection_weights, find_leverage_one
+from twintrade.estimators.regression.cell_fit import Family
+from twintrade.estimators.regression.event_terms import find_affected_rows
+from twintrade.numerics.absorption import build_absorber
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_group
+from twintrade.numerics.linear import compute_projection_weights, find_leverage_one, find_resting
+
+# Leads of imputation on the base of its lags: an event time predicted from all other untreated rows, rescaled.
+
+
+def hold_out_rows(o: Observations, family: Family, time: int) -> HeldOut | None:
+    """Return an event time against the mean of all of each unit's years before, itself among them, by cohort.
+
+    A unit's rows are predicted without it, from K - 1 of its K years, and what is left is multiplied by (K - 1) / K:
+    1 less the share of the year in what the unit is predicted to have over all of them.
+    """
+    is_held = find_affected_rows(o) & ~o.is_affected & (o.event_time == time)
+    if not is_held.any():
+        return None
+    try:
+        c = fit_counterfactual(o, family, is_refit=True, held_out=is_held)
+    except EstimationError:
+        return None
+    unit, y, w = o.unit[c.rows], o.y[c.rows], o.row_weights[c.rows]
+    adds = o.row_weights[c.fit_rows] * (o.y[c.fit_rows] if family == "poisson" else 1.0)
+    others = np.maximum(sum_by_group(adds, o.unit[c.fit_rows], o.n_units), 0.0)[unit]
+    size = w * (c.predicted if family == "poisson" else 1.0)
+    kept_share = others / (others + size)
+    cohorts, code = np.unique(o.onset[c.rows].astype(np.int64), return_inverse=True)
+    left, n = y - c.predicted, cohorts.size
+    shares = sum_by_group(size * kept_share, code, n) / sum_by_group(size, code, n)
+    if family == "linear":
+        total = sum_by_group(w, code, n)
+        effects = sum_by_group(w * kept_share * left, code, n) / total
+        row_terms = w * (kept_share * left - effects[code]) / total[code]
+        predictors = w * kept_share / total[code]
+        return HeldOut(cohorts, effects, total, shares, True, lambda: _sum_influence(c, code, row_terms, predictors))
+    predicted = y - kept_share * left
+    total = sum_by_group(w * predicted, code, n)
+    ratio = sum_by_group(w * y, code, n) / total
+    without = sum_by_group(w * kept_share * c.predicted, code, n)
+    level = sum_by_group(w * kept_share * y, code, n) / np.where(without > 0, without, 1.0)
+    row_terms = (w * (1 - ratio[code] * (1 - kept_share)) * (y - level[code] * c.predicted)) / total[code]
+    predictors = w * kept_share * c.predicted * ratio[code] / total[code]
+    return HeldOut(cohorts, ratio, total, shares, True, lambda: _sum_influence(c, code, row_terms, predictors))
+
+
+def _sum_influence(c: Counterfactual, code: IntArray, row_terms: FloatArray, predictors: FloatArray) -> FloatArray:
+    """Return what units add to each cohort: by their held-out rows, and by the predictions for those of all."""
+    o, inside = c.o, np.eye(int(code.max()) + 1)[code]
+    out = sum_by_group(row_terms[:, None] * inside, o.unit[c.rows], o.n_units)
+    return out - sum_by_group(c.prediction_influence(predictors[:, None] * inside), o.unit[c.fit_rows], o.n_units)
+
+
+# Untreated rows of leverage one: each alone pins an effect, and its noise goes unseen into what rests on it.
+
+COLUMNS = ("unit", "period", "treated_unit", "treated_period", "cohort", "event_time", "weight")
+NEGLIGIBLE = 1e-9
+
+
+def build_leverage_report(design: Design) -> pd.DataFrame:
+    """Return the untreated rows of leverage one and the treated rows whose imputation rests on each.
+
+    Covariates are left aside: the question is which effects a single row determines.
+
+    Returns one row per pair: unit, period of the untreated row; treated_unit, treated_period, cohort, event_time of
+    the dependent row; weight, the untreated row's weight in its prediction. A row that nothing rests on appears once,
+    with empty right-hand columns.
+    """
+    o = design.observations
+    fit_rows, affected = np.flatnonzero(~o.is_affected), np.flatnonzero(o.is_affected)
+    codes = o.effect_codes()
+    codes_fit = [c[fit_rows] for c in codes]
+    if not fit_rows.size:
+        return _as_report([])
+    alone = find_leverage_one(codes_fit)
+    resting, carrying = find_resting(codes_fit, [c[affected] for c in codes], alone)
+    return _as_report(_list_pairs(o, codes, fit_rows, affected[resting], alone, carrying))
+
+
+def _as_report(pairs: list[dict[str, object]]) -> pd.DataFrame:
+    frame = pd.DataFrame(pairs, columns=list(COLUMNS))
+    return frame.astype({"treated_period": "Int64", "cohort": "Int64", "event_time": "Int64"})
+
+
+def _list_pairs(
+    o: Observations, codes: list[IntArray], fit_rows: IntArray, rows: IntArray, alone: BoolArray, carrying: BoolArray
+) -> list[dict[str, object]]:
+    """List each lone row with the treated rows in whose prediction, from the effects alone, it has weight."""
+    effects = build_absorber([c[fit_rows] for c in codes])
+    pairs: list[dict[str, object]] = []
+    for j in np.flatnonzero(alone):
+        row = fit_rows[j]
+        head: dict[str, object] = {"unit": str(o.unit_ids[o.unit[row]]), "period": int(o.period[row])}
+        if not carrying[j]:
+            pairs.append(head)
+            continue
+        indicator = np.zeros(fit_rows.size)
+        indicator[j] = 1.0
+        spread = effects.effect_coefficients(indicator)
+        weight = sum((one[c[rows]] for one, c in zip(spread, codes, strict=True)), np.zeros(rows.size))
+        hit = np.flatnonzero(np.abs(weight) > NEGLIGIBLE)
+        pairs += [head | _treated(o, int(rows[k]), float(weight[k])) for k in hit]
+    return pairs
+
+
+def _treated(o: Observations, row: int, weight: float) -> dict[str, object]:
+    return {
+        "treated_unit": str(o.unit_ids[o.unit[row]]),
+        "treated_period": int(o.period[row]),
+        "cohort": int(o.onset[row]),
+        "event_time": int(o.event_time[row]),
+        "weight": weight,
+    }
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,22 +1,201 @@
 """Effects of cohort-period cells within fixed effects: the cells are one more effect, never a matrix of dummies."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
 from twintrade.design import Observations
+from twintrade.design.fixed_effects import name_effect
 from twintrade.effects import Dropped, Regression
+from twintrade.effects.estimate import Scale
 from twintrade.errors import EstimationError
-from twintrade.estimators.regression.absorbed import describe_absorbing_effect, list_all_treated
-from twintrade.estimators.regression.families import Family
-from twintrade.estimators.regression.net_cells import NetCells
-from twintrade.estimators.regression.separated import list_separated_rows
 from twintrade.numerics.absorption import Absorber, build_absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.numerics.linear import fit_least_squares
-from twintrade.numerics.poisson import fit_poisson
-from twintrade.text import Text, Words
+from twintrade.numerics.poisson import Separated, fit_poisson
+from twintrade.text import Listed, Text, Words
+
+# Models of the untreated outcome, and the scales of their effects.
+
+Family = Literal["linear", "poisson"]
+SCALES: dict[str | None, Scale] = {
+    None: "log points",
+    "coefficient": "log points",
+    "log_ratio": "log points",
+    "difference": "level",
+    "percent": "percent",
+}
+"""Of a proportional effect, by its measure."""
+
+
+# Rows that a Poisson fit predicts perfectly at zero, said for a reader.
+
+
+def list_separated_rows(
+    o: Observations,
+    separated: tuple[Separated, ...],
+    rows: IntArray | None = None,
+    effects: tuple[str, ...] | None = None,
+) -> tuple[Dropped, ...]:
+    """Say of each group of rows which they are and why they are left out.
+
+    Units without any row left are named once, other rows by unit and period.
+
+    ``separated``: from the fit; ``rows``: positions of the fit's rows in the observations; all rows by default;
+    ``effects``: names of the effects in the fit; the design's by default.
+    """
+    rows = np.arange(o.n_rows) if rows is None else rows
+    left = np.bincount(o.unit[rows], minlength=o.n_units)
+    names = o.effect_names if effects is None else effects
+    out = []
+    for one in separated:
+        left = left - np.bincount(o.unit[rows[one.rows]], minlength=o.n_units)
+        out.append(_listed(o, one, rows[one.rows], left, names))
+    return tuple(out)
+
+
+def _listed(o: Observations, why: Separated, rows: IntArray, left: IntArray, effects: tuple[str, ...]) -> Dropped:
+    reason, sentence = "separated", Text("estimators.separated")
+    if why.cause == "all-zero level":
+        effect = effects[why.effect]
+        named = Text("estimators.cohort-and-period") if effect == "cohort_and_period" else name_effect(effect)
+        reason, sentence = "all-zero-level", Text("estimators.all-zero-level", effect=named)
+    elif why.cause == "weight of zero":
+        reason, sentence = "no-weight", Text("estimators.no-weight")
+    units = np.unique(o.unit[rows])
+    lost = units[left[units] == 0]
+    names = (*(str(u) for u in o.unit_ids[lost]), *o.labels(rows[left[o.unit[rows]] > 0]))
+    return Dropped(reason, sentence, int(rows.size), int(lost.size), names)
+
+
+# Dummies of cells net of the fixed effects, a few at a time: all of them at once take rows times cells numbers.
+
+CELLS_AT_ONCE = 4
+NUMBERS_AT_ONCE = 400_000
+"""More cells at once where there are few rows: for forty columns a step takes little longer than for ten."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NetCells:
+    """One dummy a cell, then further regressors, all net of the fixed effects, made when asked for."""
+
+    effects: Absorber  # with the weights of the fit
+    cell: IntArray  # (n_rows,): cell of each row, -1 outside
+    n_cells: int
+    columns: FloatArray  # (n_rows, n_columns): further regressors
+    _dense: list[FloatArray] = field(default_factory=list, repr=False, compare=False)
+
+    @property
+    def size(self) -> int:
+        """Number of cells and further regressors."""
+        return self.n_cells + int(self.columns.shape[1])
+
+    def blocks(self) -> Iterator[tuple[IntArray, FloatArray]]:
+        """Return positions of a few regressors and these net of the effects, block by block."""
+        step = max(CELLS_AT_ONCE, NUMBERS_AT_ONCE // max(1, self.cell.size))
+        for start in range(0, self.size, step):
+            block = np.arange(start, min(start + step, self.size))
+            yield block, self._net(block)
+
+    def dense(self) -> FloatArray:
+        """Return every regressor net of the effects, shape (n_rows, size); made once and then kept."""
+        if not self._dense:
+            dummies = np.empty((self.cell.size, self.size))
+            for block, net in self.blocks():
+                dummies[:, block] = net
+            self._dense.append(dummies)
+        return self._dense[0]
+
+    def along(self, directions: FloatArray) -> FloatArray:
+        """Return ``dense() @ directions``: combinations are made before effects are taken out of them."""
+        if self._dense:
+            return np.asarray(self._dense[0] @ directions, dtype=np.float64)
+        if directions.shape[1] >= self.size:
+            return self._combined(directions)
+        of_cell = np.vstack([np.zeros((1, directions.shape[1])), directions[: self.n_cells]])
+        return self.effects.residualize(of_cell[self.cell + 1] + self.columns @ directions[self.n_cells :])
+
+    def _combined(self, directions: FloatArray) -> FloatArray:
+        out = np.zeros((self.cell.size, directions.shape[1]))
+        for block, net in self.blocks():
+            out += net @ directions[block]
+        return out
+
+    def _net(self, block: IntArray) -> FloatArray:
+        raw = np.empty((self.cell.size, block.size), order="F")
+        for column, k in zip(raw.T, block, strict=True):
+            column[:] = self.cell == k if k < self.n_cells else self.columns[:, k - self.n_cells]
+        return self.effects.residualize(raw)
+
+
+# Which fixed effect leaves nothing of a treatment, and in which levels of an effect everybody is treated.
+
+
+def describe_absorbing_effect(o: Observations, rows: IntArray) -> Text:
+    """Say which effect absorbs the treatment of the given rows, as the end of a sentence.
+
+    ``rows`` (n_rows,): positions of the rows of a fit.
+    """
+    treated = o.is_treated[rows]
+    if not treated.any():
+        return Text("estimators.no-treated-row")
+    if treated.all():
+        return Text("estimators.every-row-treated")
+    for name in o.effect_names:
+        n_rows, n_treated = _counts(o.codes(name)[rows], treated)
+        if ((n_treated == 0) | (n_treated == n_rows)).all():
+            return Text("estimators.absorbed-by-one", effect=name_effect(name))
+    effects = Listed(tuple(name_effect(name) for name in o.effect_names), "comma")
+    return Text("estimators.absorbed-together", effects=effects)
+
+
+def list_all_treated(o: Observations, rows: IntArray) -> tuple[Dropped, ...]:
+    """List, for each effect by period, the levels of which every row is treated; the rows stay in the fit.
+
+    ``rows`` (n_rows,): positions of the rows of a fit.
+    """
+    treated = o.is_treated[rows]
+    out = []
+    for name in o.effect_names:
+        if not name.endswith("period"):
+            continue
+        codes = o.codes(name)[rows]
+        n_rows, n_treated = _counts(codes, treated)
+        full = (n_treated == n_rows) & (n_rows > 0)
+        if full.any():
+            present, first = np.unique(codes, return_index=True)
+            sentence = Text("estimators.all-treated", effect=name_effect(name))
+            out.append(Dropped("all-treated", sentence, 0, 0, _level_names(o, name, rows[first[full[present]]])))
+    return tuple(out)
+
+
+def find_single_rows(o: Observations, rows: IntArray) -> BoolArray:
+    """Return which of the rows are their unit's only one, where units have effects: they say nothing of cells."""
+    if "unit" not in o.effect_names:
+        return np.zeros(rows.size, dtype=bool)
+    return np.asarray(np.bincount(o.unit[rows], minlength=o.n_units)[o.unit[rows]] == 1)
+
+
+def _counts(codes: IntArray, treated: BoolArray) -> tuple[IntArray, IntArray]:
+    """Return rows and treated rows of each level."""
+    n_levels = int(codes.max()) + 1
+    return np.bincount(codes, minlength=n_levels), np.bincount(codes[treated], minlength=n_levels)
+
+
+def _level_names(o: Observations, name: str, rows: IntArray) -> tuple[str, ...]:
+    panel = o.panel
+    periods = [panel.label(int(p)) for p in o.period[rows]]
+    unit = o.unit_rows[o.unit[rows]]
+    if name == "city_period":
+        places = panel.cities[panel.unit_city[unit]]
+    elif name == "partner_period":
+        places = panel.partners[panel.unit_partner[unit]]
+    else:
+        return tuple(periods)
+    return tuple(f"{place} {period}" for place, period in zip(places, periods, strict=True))
+
 
 LARGEST_DENSE = 20_000_000
 """Numbers up to which the net dummies may be asked for, so that row scores are at hand: 160 MB."""

@@ -6,14 +6,260 @@ from typing import Literal
 import numpy as np
 
 from twintrade.design import Observations
-from twintrade.effects import Regression
-from twintrade.effects.outcome_weights import OutcomeWeights
-from twintrade.estimators.regression.absorbed import find_single_rows
-from twintrade.estimators.regression.cell_fit import CellFit
-from twintrade.estimators.regression.families import Family
-from twintrade.estimators.regression.net_cells import CELLS_AT_ONCE
-from twintrade.estimators.regression.saturated import Dummies
-from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.effects import CohortEffects, Dropped, Regression, UnitInfluence
+from twintrade.effects.regression import OutcomeWeights, label_cells
+from twintrade.errors import EstimationError
+from twintrade.estimators.base import HeldOut
+from twintrade.estimators.regression.cell_fit import (
+    CELLS_AT_ONCE,
+    CellFit,
+    Family,
+    find_single_rows,
+    fit_cells,
+    list_separated_rows,
+)
+from twintrade.estimators.regression.event_terms import find_affected_rows
+from twintrade.estimators.regression.slopes import sum_influence_by_unit
+from twintrade.numerics.absorption import build_absorber
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_group
+from twintrade.numerics.linear import Collinear, fit_least_squares
+from twintrade.numerics.poisson import fit_poisson
+from twintrade.text import Text, Words
+
+# Regression on one dummy per cohort and event time, linear or Poisson, as cohort effects.
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dummies:
+    """Which cells get a dummy."""
+
+    # cohorts, event_times: (n_cells,)
+    cohorts: IntArray
+    event_times: IntArray
+    of_row: IntArray  # (n_rows,): cell of each row, -1 for rows without a dummy
+
+    def columns(self) -> FloatArray:
+        """Return the dummies, shape (n_rows, n_cells)."""
+        out = np.zeros((self.of_row.size, self.cohorts.size))
+        rows = np.flatnonzero(self.of_row >= 0)
+        out[rows, self.of_row[rows]] = 1.0
+        return out
+
+    def names(self) -> tuple[Text, ...]:
+        """Return one label a cell."""
+        return label_cells(self.cohorts, self.event_times)
+
+
+def build_cell_dummies(o: Observations, has_dummy: BoolArray) -> Dummies:
+    """Give every cohort and event time among the flagged rows its dummy; cells from onset on come first."""
+    rows = np.flatnonzero(has_dummy)
+    cohort = o.onset[rows].astype(np.int64)
+    keys = np.stack([o.event_time[rows] < 0, cohort, o.event_time[rows]])
+    cells, position = np.unique(keys, axis=1, return_inverse=True)
+    of_row = np.full(o.n_rows, -1, dtype=np.int64)
+    of_row[rows] = position.ravel()
+    return Dummies(cells[1].astype(np.int64), cells[2].astype(np.int64), of_row)
+
+
+def fit_saturated(o: Observations, dummies: Dummies, family: Family, reference: int | None) -> CohortEffects:
+    """Fit the dummies with the design's effects and covariates.
+
+    ``reference``: event time present as an exact zero in every cohort, and without a dummy; None where there is none.
+    """
+    n_cells = dummies.cohorts.size
+    names: tuple[Words, ...] = (*dummies.names(), *o.covariate_names)
+    columns = np.hstack([dummies.columns(), o.covariates])
+    source, kept, collinear, lost, statistics = _fit(o, columns, names, family)
+    identified = np.flatnonzero(kept < n_cells)
+    if identified.size == 0:
+        raise EstimationError("no cohort-period cell is identified: the fixed effects absorb every one of them")
+    table = _table(o, source.rows, dummies, kept[identified], reference)
+    selector = np.zeros((kept.size, table.cohorts.size))
+    selector[identified[table.cell[table.cell >= 0]], np.flatnonzero(table.cell >= 0)] = 1.0
+    regression = Regression(source.rows, source.design, source.residuals, source.weights, source.bread, selector)
+    units, values = sum_influence_by_unit(o, source.rows, regression.row_influence())
+    return CohortEffects.of(
+        o,
+        (table.cohorts, table.event_times),
+        source.coefficients @ selector,
+        UnitInfluence(units, values, regression),
+        scale="log points" if family == "poisson" else o.scale,
+        sample=o.sample(
+            None if source.rows.size == o.n_rows else source.rows,
+            n_slopes=int(kept.size),
+            effects=o.effect_names,
+            dropped=(*lost, *_unidentified(collinear, n_cells)),
+            statistics=statistics,
+        ),
+        n_units=table.n_units,
+        n_cells=table.n_rows,
+        cell_weights=table.weights,
+        reference=reference,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _ReportedCells:
+    """The cells reported, ordered by cohort and event time; ``cell`` is -1 for the reference."""
+
+    cohorts: IntArray
+    event_times: IntArray
+    cell: IntArray
+    n_units: IntArray
+    n_rows: IntArray
+    weights: FloatArray
+
+
+def _table(
+    o: Observations, rows: IntArray, dummies: Dummies, kept: IntArray, reference: int | None
+) -> _ReportedCells:
+    cohorts, times, cell = dummies.cohorts[kept], dummies.event_times[kept], np.arange(kept.size)
+    if reference is not None:
+        groups = np.unique(cohorts)
+        cohorts = np.append(cohorts, groups)
+        times = np.append(times, np.full(groups.size, reference))
+        cell = np.append(cell, np.full(groups.size, -1))
+    order = np.lexsort((times, cohorts))
+    cohorts, times = cohorts[order], times[order]
+    sampling = o.row_weights[rows]
+    onset = np.where(find_single_rows(o, rows), np.nan, o.onset[rows])
+    members = [(onset == g) & (o.event_time[rows] == e) for g, e in zip(cohorts, times, strict=True)]
+    return _ReportedCells(
+        cohorts=cohorts,
+        event_times=times,
+        cell=cell[order],
+        n_units=np.array([np.unique(o.unit[rows][m]).size for m in members], dtype=np.int64),
+        n_rows=np.array([int(m.sum()) for m in members], dtype=np.int64),
+        weights=np.array([sampling[m].sum() for m in members], dtype=np.float64),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Source:
+    rows: IntArray
+    coefficients: FloatArray
+    design: FloatArray
+    residuals: FloatArray
+    weights: FloatArray
+    bread: FloatArray
+
+
+def _fit(
+    o: Observations, columns: FloatArray, names: tuple[Words, ...], family: Family
+) -> tuple[_Source, IntArray, tuple[Collinear, ...], tuple[Dropped, ...], dict[str, float]]:
+    if family == "linear":
+        fit = fit_least_squares(o.y, columns, build_absorber(o.effect_codes(), o.weights), names=names)
+        weights = o.row_weights
+        source = _Source(np.arange(o.n_rows), fit.coefficients, fit.x_tilde, fit.residuals, weights, fit.bread)
+        return source, fit.kept, fit.collinear, (), {"within_r2": fit.within_r2}
+    p = fit_poisson(o.y, columns, o.effect_codes(), o.weights, names=names)
+    weights = p.mu * o.row_weights[p.rows]
+    source = _Source(p.rows, p.coefficients, p.x_tilde, p.residuals, weights, p.bread)
+    statistics = {"pseudo_r2": p.pseudo_r2, "deviance": p.deviance, "iterations": float(p.iterations)}
+    return source, p.kept, p.collinear, list_separated_rows(o, p.separated), statistics
+
+
+def _unidentified(collinear: tuple[Collinear, ...], n_cells: int) -> tuple[Dropped, ...]:
+    return tuple(
+        Dropped(
+            "not-identified" if c.column < n_cells else "collinear",
+            Text("estimators.determined", name=c.name, by=c.explained_by),
+            0,
+            0,
+            (c.name,),
+        )
+        for c in collinear
+    )
+
+
+# How covariates enter a saturated regression: as one regressor, or with every cell, cohort and period.
+
+Enter = Literal["added", "by_cell"]
+
+
+def find_added(o: Observations, enter: Enter | None) -> BoolArray:
+    """Return which covariates enter as one regressor each, shape (n_covariates,).
+
+    Where nothing is said these are other policies: covariates that change within units and have two values, or one
+    value in each treated cell, in which a policy times the cell would be a multiple of the cell.
+    """
+    if enter is not None:
+        return np.full(o.covariates.shape[1], enter == "added")
+    treated = np.flatnonzero(o.is_affected)
+    keys = np.stack([o.onset[treated], o.event_time[treated]])
+    cell = np.unique(keys, axis=1, return_inverse=True)[1].ravel()
+    return np.array(
+        [_varies(x, o.unit) and (np.unique(x).size == 2 or not _varies(x[treated], cell)) for x in o.covariates.T],
+        dtype=bool,
+    )
+
+
+def list_terms(names: tuple[str, ...], is_added: BoolArray) -> list[str]:
+    """Return the terms of covariates in an equation."""
+    by_cell = "π_gt·({0} − mean_g {0}) + γ_g·{0} + γ_t·{0}"
+    return [("β_{0}·{0}" if added else by_cell).format(name) for name, added in zip(names, is_added, strict=True)]
+
+
+def _varies(x: FloatArray, group: IntArray) -> bool:
+    """Whether a column has more than one value in some group."""
+    order = np.lexsort((x, group))
+    return bool(((np.diff(x[order]) != 0) & (np.diff(group[order]) == 0)).any())
+
+
+def center_covariates(o: Observations) -> FloatArray:
+    """Return covariates less their cohort's mean, shape (n_rows, n_covariates)."""
+    cohort = np.unique(o.unit_onset, return_inverse=True)[1][o.unit]
+    weights = o.row_weights
+    total = np.bincount(cohort, weights)
+    means = [np.bincount(cohort, weights * x) / total for x in o.covariates.T]
+    return o.covariates - np.column_stack([np.empty((o.n_rows, 0)), *(m[cohort] for m in means)])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Interactions:
+    """Regressors made of covariates."""
+
+    columns: FloatArray  # (n_rows, n_columns): cells first, in their order, covariate by covariate
+    covariate: IntArray  # (n_columns,): position of the covariate that each column is made of
+    deviations: FloatArray  # (n_rows, n_by_cell): what the cells are multiplied by
+
+    def silent(self, slopes: FloatArray, names: tuple[str, ...]) -> tuple[Dropped, ...]:
+        """List covariates none of whose columns has a slope.
+
+        ``slopes`` (n_columns,): zero where collinear; ``names``: of the covariates.
+        """
+        lost = [n for k, n in enumerate(names) if not slopes[self.covariate == k].any()]
+        sentence = Text("estimators.covariates-silent")
+        return tuple(Dropped("collinear", sentence, 0, 0, (name,)) for name in lost)
+
+
+def build_interactions(
+    o: Observations, of_row: IntArray, is_added: BoolArray, fixed: dict[str, float] | None = None
+) -> Interactions:
+    """Return the covariates' regressors (Wooldridge 2021, section 5), collinear ones among them.
+
+    Each added covariate as it is; each other with every cell (in deviations from its cohort's mean), with every
+    cohort, and with every period.
+
+    ``of_row`` (n_rows,): cell of each row, -1 outside; ``is_added`` (n_covariates,); ``fixed``: covariates whose
+    deviations are from this value, so that a cell's effect is the one at it.
+    """
+    by_cell, added = np.flatnonzero(~is_added), np.flatnonzero(is_added)
+    deviations = center_covariates(o)
+    for name, value in (fixed or {}).items():
+        k = o.covariate_names.index(name)
+        deviations[:, k] = o.covariates[:, k] - value
+    parts = [np.empty((o.n_rows, 0))]
+    if by_cell.size:
+        cells = (of_row[:, None] == np.arange(int(of_row.max()) + 1)).astype(np.float64)
+        parts += [cells * deviations[:, [k]] for k in by_cell]
+        levels = np.hstack([o.onset[:, None] == np.unique(o.unit_onset), o.period[:, None] == o.periods[1:]])
+        parts += [levels * o.covariates[:, [k]] for k in by_cell]
+    parts.append(o.covariates[:, added])
+    sizes = np.array([part.shape[1] for part in parts[1:-1]], dtype=np.int64)
+    covariate = np.concatenate([np.repeat(np.tile(by_cell, 2), sizes), added])
+    return Interactions(np.hstack(parts), covariate, deviations[:, by_cell])
+
 
 Measure = Literal["coefficient", "difference", "percent"]
 
@@ -179,3 +425,41 @@ def tabulate_cells(
         if identified.source is None
         else replace(identified.source, selector=spread(identified.source.selector)),
     )
+
+
+# Leads of a regression of cells on the base of its lags: an event time gets cells of its own, then is rescaled.
+
+
+def hold_out_cells(o: Observations, family: Family, time: int) -> HeldOut | None:
+    """Return an event time against the mean of all of each cohort's years before, itself among them.
+
+    A cell of its own takes it out of the base of K years; multiplied by (K - 1) / K it stands on the base of all: 1
+    less the share of the year in what the cohort would have had over all of them.
+    """
+    ever = find_affected_rows(o) & ~o.is_affected
+    is_held = ever & (o.event_time == time)
+    if not is_held.any():
+        return None
+    cells = build_cell_dummies(o, o.is_affected | is_held)
+    try:
+        fit = fit_cells(o, cells.of_row, cells.names(), np.empty((o.n_rows, 0)), family)
+    except EstimationError:
+        return None
+    measured = measure_cells(o, fit, cells.of_row, "percent" if family == "poisson" else "coefficient", family)
+    is_lead = cells.event_times[fit.kept] == time
+    cohorts, size = cells.cohorts[fit.kept][is_lead], measured.weights[is_lead]
+    if not cohorts.size:
+        return None
+    rows = fit.rows[(ever & ~is_held)[fit.rows]]
+    place = np.searchsorted(cohorts, o.onset[rows])
+    is_own = cohorts[np.minimum(place, cohorts.size - 1)] == o.onset[rows]
+    adds = o.row_weights[rows] * (o.y[rows] if family == "poisson" else 1.0)
+    others = sum_by_group(adds[is_own], place[is_own], cohorts.size)
+    kept_share = others / (others + size)
+    effects = measured.effects[is_lead] / (100 if family == "poisson" else 1)
+    influence = measured.influence[:, is_lead] / (100 if family == "poisson" else 1)
+    if family == "linear":
+        return HeldOut(cohorts, kept_share * effects, size, kept_share, False, lambda: influence * kept_share)
+    shrunk = 1 + (1 - kept_share) * effects
+    moved = kept_share / shrunk**2
+    return HeldOut(cohorts, (1 + effects) / shrunk, size * shrunk, kept_share, False, lambda: influence * moved)

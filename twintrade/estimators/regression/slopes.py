@@ -9,13 +9,43 @@ from twintrade.design import Observations
 from twintrade.effects import Dropped, Estimate, EventStudy, Regression, Sample, UnitInfluence
 from twintrade.effects.estimate import Scale
 from twintrade.errors import EstimationError
-from twintrade.estimators.regression.absorbed import describe_absorbing_effect, list_all_treated
-from twintrade.estimators.regression.event_terms import NO_TERM, Terms, list_references
-from twintrade.estimators.regression.reference import find_holders, find_joined_rows
+from twintrade.estimators.regression.cell_fit import describe_absorbing_effect, list_all_treated
+from twintrade.estimators.regression.event_terms import (
+    NO_TERM,
+    Terms,
+    find_holders,
+    find_joined_rows,
+    list_references,
+)
 from twintrade.numerics.absorption import find_singletons
-from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
 from twintrade.numerics.linear import Collinear, NetColumns
 from twintrade.text import Listed, Text
+
+# Proportional effects as mean differences of the outcome, by the delta method with the sample held fixed.
+
+
+def compute_mean_differences(
+    effects: FloatArray,
+    influence: FloatArray,
+    inside: BoolArray,
+    y: FloatArray,
+    scores: FloatArray,
+    weights: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """Return how far the outcomes of each effect's rows lie, on average, from what they would be without it.
+
+    In a Poisson regression these outcomes add up to their fitted sum; without the effect they would be exp(-effect)
+    of it.
+
+    ``effects`` (k,): log points; ``influence`` (n_rows, k): of the effects, by row; ``inside`` (n_rows, k): which
+    rows an effect belongs to; ``y``, ``scores`` (n_rows,): outcome, and weighted residual; ``weights`` (n_rows,):
+    sampling weights. Returns ``differences`` (k,); ``influence`` (n_rows, k).
+    """
+    sizes = weights @ inside
+    mean, ratio = (weights * y) @ inside / sizes, np.exp(-effects)
+    return mean * (1 - ratio), influence * (mean * ratio) + inside * scores[:, None] * ((1 - ratio) / sizes)
+
 
 EFFECTS_AT_ONCE = 8
 """Effects whose influence by row is made at once: that of a long path is as large as its regressors."""

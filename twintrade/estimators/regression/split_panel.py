@@ -6,15 +6,33 @@ of those from the four quarters is free of it to first order. For staggered grav
 """
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from twintrade.design import Design
-from twintrade.effects import CohortEffects, Dropped
+from twintrade.effects import CohortEffects, Dropped, EventStudy
 from twintrade.errors import DesignError, EstimationError
+from twintrade.estimators.base import Estimator, Fit, fit
 from twintrade.numerics.arrays import BoolArray, FloatArray
 from twintrade.text import Text
+
+# An event study and the static effect of the same rows, each as a fit of its own.
+
+
+@dataclass(frozen=True, slots=True)
+class EventAndStatic:
+    """The event study and the one static effect of the same regression sample."""
+
+    event: Fit
+    static: Fit
+
+
+def fit_both(event: Estimator, static: Estimator, design: Design) -> EventAndStatic:
+    """Return both shapes; the event study has the static effect as its overall effect."""
+    study = fit(event, design)
+    assert isinstance(study.estimate, EventStudy)
+    return EventAndStatic(study, Fit(static, design, study.estimate.average()))
 
 
 def correct_by_split_panel(

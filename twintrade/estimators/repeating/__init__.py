@@ -1,7 +1,7 @@
 """The same estimate under many treatments, without refitting each from the start."""
 
-from twintrade.estimators.repeating.noise_weights import sum_squared_weights as sum_squared_weights
 from twintrade.estimators.repeating.one_step import Null as Null
 from twintrade.estimators.repeating.one_step import OneStep as OneStep
-from twintrade.estimators.repeating.placed_dummies import take_out_undetermined as take_out_undetermined
+from twintrade.estimators.repeating.one_step import sum_squared_weights as sum_squared_weights
 from twintrade.estimators.repeating.treatment_blocks import Block as Block
+from twintrade.estimators.repeating.treatment_blocks import take_out_undetermined as take_out_undetermined

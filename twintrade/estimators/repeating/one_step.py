@@ -14,13 +14,19 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from twintrade.design import Design, Observations
-from twintrade.effects import Estimate
+from twintrade.effects import CohortEffects, Estimate, EventStudy
 from twintrade.effects.estimate import Kind
-from twintrade.estimators.imputing.log_ratios import compute_log_ratios
-from twintrade.estimators.repeating.cell_averages import compute_averages
-from twintrade.estimators.repeating.placed_dummies import compute_means, place_dummies
+from twintrade.estimators.imputing.comparison_units import compute_log_ratios
 from twintrade.estimators.repeating.repeated import SameRows, find_unit_rows
-from twintrade.estimators.repeating.treatment_blocks import Block, JoinedBlocks, join_blocks, place_block
+from twintrade.estimators.repeating.treatment_blocks import (
+    Block,
+    JoinedBlocks,
+    PlacedDummies,
+    compute_means,
+    join_blocks,
+    place_block,
+    place_dummies,
+)
 from twintrade.fanout import report_loop
 from twintrade.numerics.absorption import (
     Annihilator,
@@ -32,6 +38,51 @@ from twintrade.numerics.absorption import (
 )
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_group
 from twintrade.numerics.poisson import ExactUpdates, RowDummies, fit_poisson, fit_with_dummies, lay_out_updates
+
+# Averages of the effects of many draws' cells, as a view shows them.
+
+
+def compute_averages(
+    joined: JoinedBlocks, effects: FloatArray, weights: FloatArray, view: Kind, shown: Estimate
+) -> FloatArray:
+    """Return a view's averages of cells in every draw, shape (n_draws, n_effects).
+
+    Cells without any outcome to compare leave an average of totals; any other average does not exist without them.
+    """
+    labels, wanted = _label(joined, view, shown)
+    place = np.full(labels.size, -1)
+    order = np.argsort(wanted, kind="stable")
+    at = np.minimum(np.searchsorted(wanted[order], labels), max(wanted.size - 1, 0))
+    is_shown = wanted[order][at] == labels if wanted.size else np.zeros(labels.size, dtype=bool)
+    place[is_shown] = order[at[is_shown]]
+    kept = (place >= 0) & (weights > 0)
+    flat = joined.of_cell[kept] * wanted.size + place[kept]
+    w = np.ones(flat.size) if view == "cohort" else weights[kept]
+    with np.errstate(invalid="ignore"):
+        total, weight = (sum_by_group(values, flat, joined.n_sets * wanted.size) for values in (w * effects[kept], w))
+        return np.asarray(np.where(weight > 0, total / np.where(weight > 0, weight, 1.0), np.nan)).reshape(
+            joined.n_sets, wanted.size
+        )
+
+
+def _label(joined: JoinedBlocks, view: Kind, shown: Estimate) -> tuple[IntArray, IntArray]:
+    """Return each cell's label in a view, and the labels of the effects shown."""
+    if view in ("overall", "path"):
+        return np.where(joined.event_times >= 0, 0, -1), np.zeros(1, dtype=np.int64)
+    if view == "event":
+        assert isinstance(shown, EventStudy)
+        return joined.event_times, shown.event_times
+    if view == "cell":
+        assert isinstance(shown, CohortEffects)
+        low = min(int(joined.event_times.min(initial=0)), int(shown.event_times.min(initial=0)))
+        span = 1 + max(int(joined.event_times.max(initial=0)), int(shown.event_times.max(initial=0))) - low
+        pairs = [one.cohorts * span + one.event_times - low for one in (joined, shown)]
+        return pairs[0], pairs[1]
+    assert shown.labels is not None
+    after = joined.event_times >= 0
+    labels = joined.cohorts if view == "cohort" else joined.cohorts + joined.event_times
+    return np.where(after, labels, np.iinfo(np.int64).min), shown.labels
+
 
 NUMBERS_AT_ONCE = 250_000
 MOST_ROUNDS, AFTER_STEP = 50, 3
@@ -269,3 +320,67 @@ def prepare_one_step(design: Design, regressions: Sequence[OneStepRegression], m
     o = design.observations
     order = lay_out_elimination(o.effect_codes(), o.covariates)
     return OneStep(design, tuple(regressions), measure, find_unit_rows(design), order)
+
+
+# What each row's noise weighs in the headline of many treatments under one null.
+
+
+def sum_squared_weights(null: Null, draws: Sequence[tuple[Block, ...]]) -> FloatArray:
+    """Return the sums, by unit, of squared weights that rows' relative noise has in the overall effect.
+
+    Returns (n_draws, n_units): up to a common factor; NaN where the equations cannot be solved.
+    """
+    o = null.model.design.observations
+    k = next(k for k, one in enumerate(null.model.regressions) if "overall" in one.views)
+    out = np.full((len(draws), o.n_units), np.nan)
+    step = max(1, NUMBERS_AT_ONCE // o.n_rows)
+    for start in range(0, len(draws), step):
+        joined = join_blocks([blocks[k] for blocks in draws[start : start + step]])
+        weights = _weigh_rows(null, joined, null.model.regressions[k])
+        for place, column in enumerate(weights.T, start):
+            out[place] = np.bincount(o.unit, column**2, o.n_units)
+    return out
+
+
+def _weigh_rows(null: Null, joined: JoinedBlocks, regression: OneStepRegression) -> FloatArray:
+    """Return the weights of rows' relative noise in the overall effect of each draw, shape (n_rows, n_draws)."""
+    o = null.model.design.observations
+    out = np.full((o.n_rows, joined.n_sets), np.nan)
+    if not (null.q.weights[joined.rows] > 0).any():
+        return out
+    placed = place_dummies(null.q, null.nested, joined, o.effect_codes())
+    dummies, rows, cells = placed.dummies, placed.dummies.rows, placed.cells
+    inside = placed.inside & (joined.event_times[cells] >= 0)
+    if regression.averages_log_ratios:
+        share, at = np.zeros(rows.size), rows[inside]
+        facts = null.y[at], null.means[at], o.row_weights[at], o.unit[at]
+        share[inside] = compute_log_ratios(*facts, joined.of_cell[cells[inside]], joined.n_sets).shares
+    else:
+        share = _share_cells(null, joined, regression, placed, inside)
+    right = sum_by_group(share, dummies.columns, dummies.home.size)
+    solution, is_solved = placed.solve(right, is_pruned=regression.is_pruned)
+    is_lost = np.ones(joined.n_sets, dtype=bool)
+    is_lost[dummies.home[right != 0]] = False
+    is_lost[dummies.home[(right != 0) & ~is_solved]] = True
+    out[:, : dummies.n_sets] = dummies.weigh_rows(solution)
+    out[:, is_lost] = np.nan
+    return out
+
+
+def _share_cells(
+    null: Null, joined: JoinedBlocks, regression: OneStepRegression, placed: PlacedDummies, inside: BoolArray
+) -> FloatArray:
+    """Return what rows with a dummy weigh in an average of the effects of cells, shape (n_entries,)."""
+    o, n = null.model.design.observations, joined.cohorts.size
+    rows, cells = placed.dummies.rows, placed.cells
+    counts, means, observed = (
+        sum_by_group((o.row_weights[rows] * values)[inside], cells[inside], n)
+        for values in (np.ones(rows.size), null.means[rows], null.y[rows])
+    )
+    weight = means if regression.weigh == "outcome" else counts
+    if regression.leaves_out_zeros:
+        weight = np.where(observed > 0, weight, 0.0)
+    total = sum_by_group(weight, joined.of_cell, joined.n_sets)[joined.of_cell]
+    over = total * (counts if null.model.measure == "difference" else means)
+    of_cell = np.divide(weight, over, out=np.zeros(n), where=over > 0)
+    return np.where(inside, null.q.weights[rows] * of_cell[cells], 0.0)

@@ -1,15 +1,87 @@
 """Which inference a design can bear: one table of thresholds, printed with the results."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
+from twintrade.effects import Bands, Influence
 from twintrade.estimators.base import Fit
-from twintrade.inference.choosing.situation import Situation, assess_situation
+from twintrade.inference.choosing.cluster_shares import measure_cluster_shares, measure_leverage_one
 from twintrade.inference.clustered import Facts
+from twintrade.inference.clustering.clusters import NESTING, count_treated_clusters
+from twintrade.numerics.arrays import compact
 from twintrade.text import Listed, Text, Words
+
+# What the choice of an inference turns on, counted from a fit.
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What the decision turns on."""
+
+    has_influence: bool
+    has_weights: bool  # whether the weight of every row in the headline is known
+    n_clusters: dict[str, int]  # clusters per clustering dimension
+    n_treated_clusters: dict[str, int]  # of these, clusters with a treated unit, for the dimensions that nest units
+    assigned_by: str  # coarsest dimension within which all units share one onset: "city", "partner" or "unit"
+    # n_treated, n_untreated: Clusters of that dimension with and without a treated unit
+    n_treated: int
+    n_untreated: int
+    n_leverage_one: int  # comparison rows that alone determine an effect on which treated rows rest
+    leverage_one_share: float  # of the headline's weight, that of the treated rows that rest on them
+    # effective, effective_treated: Equally informative clusters that those of each dimension amount to, by their
+    # shares of the headline's variance: of all, and of the treated units' part of it. Empty without influence.
+    effective: dict[str, float] = field(default_factory=dict)
+    effective_treated: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def fewest_effective(self) -> tuple[str, float]:
+        """The dimension whose clusters amount to the fewest equal ones, and to how many; NaN counts as none."""
+        known = {name: 0.0 if np.isnan(n) else n for name, n in self.effective.items()}
+        name = min(known, key=lambda k: known[k], default="")
+        return name, known.get(name, 0.0)
+
+
+def assess_situation(fit: Fit) -> Situation:
+    """Count what the decision turns on."""
+    o, sample = fit.design.observations, fit.estimate.sample
+    overall = fit.view("overall")
+    leverage_one = measure_leverage_one(fit, overall)
+    names = fit.design.clusters
+    assigned_by = _assigned_by(fit)
+    treated, untreated = count_treated_clusters(fit, fit.estimate, assigned_by)
+    cluster_shares = measure_cluster_shares(fit, overall, names)
+    return Situation(
+        has_influence=isinstance(fit.estimate.uncertainty, Influence),
+        has_weights=cluster_shares.has_weights,
+        n_clusters={name: int(compact(o.codes(name)[sample.rows]).max()) + 1 for name in names},
+        n_treated_clusters={n: count_treated_clusters(fit, fit.estimate, n)[0] for n in names if n in NESTING},
+        assigned_by=assigned_by,
+        n_treated=treated,
+        n_untreated=untreated,
+        n_leverage_one=leverage_one.n_rows,
+        leverage_one_share=leverage_one.share,
+        effective=cluster_shares.effective,
+        effective_treated=cluster_shares.effective_treated,
+    )
+
+
+def _assigned_by(fit: Fit) -> str:
+    o = fit.design.observations
+    for name in ("city", "partner"):
+        codes = compact(o.unit_clusters(name))
+        if codes.max() + 1 == o.n_units or codes.max() == 0:
+            continue
+        onset = np.where(o.is_ever_treated, o.unit_onset, np.inf)
+        first = np.full(int(codes.max()) + 1, np.nan)
+        first[codes] = onset
+        if (first[codes] == onset).all():
+            return name
+    return "unit"
+
 
 SCALED_FROM = 12.0
 """Equally informative clusters from which scaled errors keep their size: 6.2 % at 13 (docs/lab/size_of_auto.md)."""
@@ -204,3 +276,89 @@ def decide_for(situation: Situation, about: About = "these") -> Decision:
     first = speaking[0]
     against = [rule for rule in speaking[:-1] if rule.method == first.method] or [first]
     return Decision(first.method, first.code, tuple(rule.reason(situation) for rule in against), situation, about)
+
+
+# Which combinations of estimator, inference and fixed effects have had their size studied by simulation.
+
+STUDIED = {
+    ("augmented_synthetic_control", "placebo", "two_way"),
+    ("callaway_santanna", "randomization", "two_way"),
+    ("callaway_santanna", "scaled", "two_way"),
+    ("chaisemartin_dhaultfoeuille", "randomization", "two_way"),
+    ("double_ratio", "placebo", "two_way"),
+    ("imputation", "clustered", "gravity"),
+    ("imputation", "randomization", "gravity"),
+    ("imputation", "randomization", "two_way"),
+    ("imputation", "scaled", "gravity"),
+    ("imputation", "scaled", "two_way"),
+    ("interrupted_series", "autoregressive", "two_way"),
+    ("local_projections", "randomization", "two_way"),
+    ("partially_pooled_synthetic_control", "randomization", "two_way"),
+    ("poisson_etwfe", "randomization", "gravity"),
+    ("poisson_etwfe", "randomization", "gravity_border"),
+    ("poisson_etwfe", "randomization", "two_way"),
+    ("poisson_etwfe", "scaled", "gravity"),
+    ("poisson_imputation", "randomization", "gravity"),
+    ("poisson_imputation", "randomization", "gravity_border"),
+    ("poisson_imputation", "randomization", "two_way"),
+    ("poisson_imputation", "scaled", "gravity"),
+    ("ppml", "randomization", "gravity"),
+    ("ppml", "randomization", "gravity_border"),
+    ("ppml", "randomization", "two_way"),
+    ("ppml", "scaled", "gravity"),
+    ("ppml_corrected", "weidner_zylkin", "gravity"),
+    ("stacked", "randomization", "two_way"),
+    ("staggered_efficient", "randomization", "two_way"),
+    ("sun_abraham", "randomization", "gravity"),
+    ("sun_abraham", "randomization", "two_way"),
+    ("synthetic_control", "placebo", "two_way"),
+    ("synthetic_did", "placebo", "two_way"),
+    ("synthetic_did", "randomization", "two_way"),
+    ("twfe", "clustered", "gravity"),
+    ("twfe", "clustered", "two_way"),
+    ("twfe", "conley_taber", "two_way"),
+    ("twfe", "crv2", "two_way"),
+    ("twfe", "jackknife", "two_way"),
+    ("twfe", "multiplier", "two_way"),
+    ("twfe", "randomization", "gravity"),
+    ("twfe", "randomization", "two_way"),
+    ("twfe", "scaled", "gravity"),
+    ("twfe", "scaled", "two_way"),
+    ("twfe", "wild", "two_way"),
+    ("two_stage", "randomization", "gravity"),
+    ("two_stage", "randomization", "two_way"),
+}
+"""Combinations of which the studies of size and coverage in docs/lab hold fifty panels or more."""
+
+HOLDS_FROM = {"clustered": 12.0, "multiplier": 12.0, "jackknife": 8.0}
+"""Equal clusters, as they count in the estimate, from which these errors keep their size; below, they do not."""
+
+
+def is_size_studied(fit: Fit, bands: Bands) -> bool:
+    """Whether a simulation shows that a test keeps its size in a design like this one.
+
+    ``bands``: what gave the p-value.
+    """
+    family = fit.estimator.options().get("family", "linear")
+    name = fit.estimator.name if family == "linear" else f"{family}_{fit.estimator.name}"
+    if (name, bands.inference, fit.design.fixed_effects) not in STUDIED:
+        return False
+    if bands.inference == "randomization":
+        return _holds_noise(fit, bands)
+    if bands.inference not in HOLDS_FROM:
+        return True
+    counts = measure_cluster_shares(fit, fit.view("overall"), fit.design.clusters).effective
+    return min(counts.values(), default=0.0) >= HOLDS_FROM[bands.inference]
+
+
+def _holds_noise(fit: Fit, bands: Bands) -> bool:
+    """Whether effects were compared over a noise that was studied, which `auto` sees to by itself.
+
+    Effects as they are reject too often where small pairs are noisier, and so do those over the noise of treated
+    pairs alone where single comparison rows decide.
+    """
+    if "decided_by" in bands.facts or bands.facts.get("noise") == "by_row" or bands.facts.get("statistic") == "t":
+        return True
+    overall = fit.view("overall")
+    is_by_size = bands.facts.get("noise") == "by_size"
+    return is_by_size and measure_leverage_one(fit, overall).share <= MOST_ON_LEVERAGE_ONE

@@ -4,10 +4,85 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
+
+from twintrade.effects import CohortEffects, Estimate, EventStudy, Message
 from twintrade.errors import InferenceError
+from twintrade.estimators.base import Fit
 from twintrade.numerics.absorption import is_nested, label_components
-from twintrade.numerics.arrays import IntArray
-from twintrade.text import Text
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.text import Listed, Text
+
+# Whether pairs as clusters are too few to trust under three-way Poisson effects (Weidner and Zylkin 2021).
+
+ENOUGH = 40
+"""Cities, and as many partners, with which intervals of agreements cover nearly as they say in docs/lab/coverage.md.
+
+The bias is of order 1/cities + 1/partners, so unequal numbers count by their harmonic mean."""
+
+_THREE_WAY = frozenset(("unit", "city_period", "partner_period"))
+
+
+def warn_of_few_ends(fit: Fit, estimate: Estimate, names: tuple[str, ...]) -> list[Message]:
+    """Return a warning where intervals clustered by pair are too short.
+
+    ``names``: dimensions of the clusters.
+    """
+    if names != ("unit",) or not fit.estimator.is_poisson or not _THREE_WAY.issubset(fit.design.effect_names):
+        return []
+    o = fit.design.observations
+    units = o.unit_rows[np.unique(o.unit[estimate.sample.rows])]
+    cities, partners = (np.unique(side[units]).size for side in (o.panel.unit_city, o.panel.unit_partner))
+    equal = 2 / (1 / cities + 1 / partners)
+    if equal >= ENOUGH:
+        return []
+    text = Text("inference.short-coverage", cities=cities, partners=partners, equal=equal, enough=ENOUGH)
+    return [Message("warning", "short-coverage", text)]
+
+
+# Which effects have a usable variance, and what is said of those that have none.
+
+
+def is_reference(estimate: Estimate) -> BoolArray:
+    """Whether each effect is the exact zero of a reference period."""
+    if isinstance(estimate, EventStudy | CohortEffects) and estimate.reference is not None:
+        return np.asarray((estimate.event_times == estimate.reference) & (estimate.effects == 0))
+    return np.zeros(estimate.n_effects, dtype=bool)
+
+
+def has_variance(estimate: Estimate, se: FloatArray) -> BoolArray:
+    """Whether each effect has a usable standard error; a zero beside the reference is no error but a failure."""
+    floor = 1e-12 * max(float(np.abs(estimate.effects).max(initial=0.0)), float(se.max(initial=0.0)))
+    return np.asarray((se > floor) & ~is_reference(estimate))
+
+
+def list_variance_messages(
+    estimate: Estimate, negative: BoolArray, usable: BoolArray, what: str, remedy: str = "none"
+) -> tuple[Message, ...]:
+    """Return what was repaired, and why an effect has no standard error.
+
+    ``negative`` (n_effects,): variances that were negative before the repair; ``usable`` (n_effects,); ``what``:
+    which covariance: "multi-way"; ``remedy``: what to do where a negative variance leaves nothing, as
+    ``inference.no-variance-left`` says it: "clusters".
+    """
+    messages = []
+    if negative.any():
+        text = Text("inference.negative-variance", covariance=what, effects=list_effects(estimate, negative))
+        messages.append(Message("warning", "negative-variance", text))
+    lost = ~usable & ~is_reference(estimate)
+    if (lost & negative).any():
+        text = Text("inference.no-variance-left", effects=list_effects(estimate, lost & negative), remedy=remedy)
+        messages.append(Message("warning", "no-variance", text))
+    if (lost & ~negative).any():
+        text = Text("inference.no-variation", effects=list_effects(estimate, lost & ~negative))
+        messages.append(Message("warning", "no-variance", text))
+    return tuple(messages)
+
+
+def list_effects(estimate: Estimate, which: BoolArray) -> Listed:
+    """Return the names of some effects as a sentence lists them."""
+    return Listed(tuple(name for name, chosen in zip(estimate.names, which, strict=True) if chosen), "comma")
+
 
 Reference = Literal["t of clusters", "t of residuals", "normal"]
 TWINTRADE = "twintrade"

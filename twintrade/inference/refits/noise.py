@@ -8,11 +8,10 @@ import numpy as np
 
 from twintrade.design import Observations
 from twintrade.effects import CohortEffects, Estimate, EventStudy
-from twintrade.effects.labels import POOLED
+from twintrade.effects.regression import POOLED
 from twintrade.estimators.base import Fit
 from twintrade.inference.clustered import Facts
-from twintrade.inference.refits.reassignment import find_units_with_trade
-from twintrade.inference.refits.strata import measure_sizes
+from twintrade.inference.refits.reassignment import find_units_with_trade, measure_sizes
 from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_group
 from twintrade.numerics.poisson import fit_poisson

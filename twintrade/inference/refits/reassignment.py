@@ -1,21 +1,171 @@
 """Which other assignments of onsets could have come about: the reference set of randomization."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from math import exp, log
-from typing import NoReturn
+from math import exp, lgamma, log
+from typing import Any, Literal, NoReturn, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twintrade.design import Design
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit
-from twintrade.inference.refits.arrangements import count_arrangements, list_arrangements
-from twintrade.inference.refits.relabelling import Labels, build_labels
-from twintrade.inference.refits.scheme import SCHEMES, Across, Counted, Scheme, count_assignments
-from twintrade.inference.refits.strata import build_strata, find_observed_onsets
+from twintrade.inference.clustered import Facts
+from twintrade.inference.refits.permutation import Labels, build_labels
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, compact
+from twintrade.text import Text
+
+# What a randomization test drew from: the scheme, how many assignments it admits, and the smallest p of that.
+
+Across = Literal["units", "strata", "labels", "cities", "partners", "dates", "hazard"]
+Counted = Literal["exactly", "about", "at-least"]
+SCHEMES: tuple[str, ...] = get_args(Across)
+
+MANY = 1e9
+"""Assignments beyond which their number is no longer told."""
+ENOUGH_REPEATS = 10
+SURELY_ALL = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """How onsets could have been assigned otherwise."""
+
+    across: Across
+    # n_units, n_treated: Units that may get an onset, and those that have one
+    n_units: int
+    n_treated: int
+    n_assignments: float  # distinct admissible assignments, the real one included
+    counted: Counted
+
+    def floor(self, n_draws: int) -> float:
+        """Return the smallest p-value that so many draws from these assignments can give."""
+        is_known = self.counted != "at-least"
+        return max(1 / (n_draws + 1), 1 / self.n_assignments if is_known else 0.0)
+
+    def facts(self) -> Facts:
+        """Return the scheme as facts."""
+        return {
+            "scheme": self.across,
+            "n_assignments": self.n_assignments,
+            "n_assignments_counted": self.counted,
+            "n_eligible": self.n_units,
+            "n_treated": self.n_treated,
+        }
+
+    def describe(self) -> Text:
+        """Return the scheme as part of a sentence."""
+        is_known = self.n_assignments < MANY
+        return Text(
+            "inference.scheme",
+            across=self.across,
+            n_treated=self.n_treated,
+            n_units=self.n_units,
+            counted=self.counted if is_known else "at-least",
+            assignments=self.n_assignments if is_known else MANY,
+        )
+
+
+def count_assignments(drawn: Sequence[FloatArray]) -> tuple[float, Counted]:
+    """Count equally likely assignments by how often independent draws repeat.
+
+    Of n draws from N, n (n - 1) / 2N pairs are expected to be alike. Where none is, 95 % of the time N exceeds
+    n (n - 1) / 6.
+    """
+    times = Counter(onset.tobytes() for onset in drawn)
+    n = len(drawn)
+    repeats = sum(k * (k - 1) // 2 for k in times.values())
+    if repeats < ENOUGH_REPEATS:
+        return max(n * (n - 1) / (6.0 + 4 * repeats), float(len(times))), "at-least"
+    number = n * (n - 1) / (2.0 * repeats)
+    if n > SURELY_ALL * len(times):
+        return float(len(times)), "exactly"
+    return max(round(number), float(len(times))), "about"
+
+
+# When units are seen to be treated, how large they were before anybody was, and strata of units that are alike.
+
+N_SIZES = 3
+
+
+def find_observed_onsets(design: Design) -> FloatArray:
+    """Return onsets, infinite where an agreement begins after its unit's last row, shape (panel.n_units,)."""
+    o, onset = design.observations, design.onset.copy()
+    last = o.period[np.flatnonzero(np.diff(o.unit, append=-1))]
+    inside = onset[o.unit_rows]
+    onset[o.unit_rows] = np.where(inside > last, np.inf, inside)
+    return onset
+
+
+def measure_sizes(design: Design) -> FloatArray:
+    """Return each unit's mean outcome, untransformed, before the first onset in the sample, shape (n_units,).
+
+    Of a unit observed later, its first outcome: no assignment that is admissible treats it then.
+    """
+    o = design.observations
+    raw = design.panel.values(design.outcome)[o.rows]
+    onset = o.unit_onset[o.is_ever_treated]
+    starts = np.flatnonzero(np.diff(o.unit, prepend=-1))
+    is_used = o.period < (onset.min() if onset.size else np.inf) - design.anticipation
+    is_used[starts] = True
+    counts = np.bincount(o.unit[is_used], minlength=o.n_units)
+    return np.asarray(np.bincount(o.unit[is_used], raw[is_used], o.n_units) / counts)
+
+
+def build_strata(design: Design, pool: IntArray, strata: Sequence[str]) -> IntArray:
+    """Return the stratum of each unit of the pool."""
+    parts = []
+    for name in strata:
+        if name == "size":
+            rank = np.argsort(np.argsort(measure_sizes(design)[pool], kind="stable"))
+            parts.append(rank * N_SIZES // pool.size)
+            continue
+        values = read_constant_column(design, name)[pool]
+        parts.append(np.unique(values, return_inverse=True)[1])
+    return np.unique(np.column_stack(parts), axis=0, return_inverse=True)[1].ravel().astype(np.int64)
+
+
+def read_constant_column(design: Design, name: str) -> NDArray[Any]:
+    """Return what each unit has in a column of the panel throughout, shape (n_units,)."""
+    o = design.observations
+    if name not in design.panel.columns:
+        raise InferenceError(f"there is no column {name!r}; there is always 'size'")
+    values = np.asarray(design.panel.columns[name][o.rows])
+    starts = np.flatnonzero(np.diff(o.unit, prepend=-1))
+    if (values != values[starts][o.unit]).any():
+        raise InferenceError(f"{name} changes over a unit's periods: only what a unit always has can be used")
+    return np.asarray(values[starts])
+
+
+# Distinct orderings of onsets among units: how many there are, and each of them.
+
+
+def count_arrangements(onset: FloatArray) -> float:
+    """Return the logarithm of the number of distinct orderings of a multiset."""
+    counts = np.unique(onset, return_counts=True)[1]
+    return lgamma(counts.sum() + 1) - sum(lgamma(c + 1) for c in counts)
+
+
+def list_arrangements(onset: FloatArray) -> Iterator[FloatArray]:
+    """Yield the distinct orderings of a multiset."""
+    values, left = np.unique(onset, return_counts=True)
+    out = np.empty(onset.size)
+
+    def place(at: int) -> Iterator[FloatArray]:
+        if at == out.size:
+            yield out.copy()
+            return
+        for k in np.flatnonzero(left):
+            left[k] -= 1
+            out[at] = values[k]
+            yield from place(at + 1)
+            left[k] += 1
+
+    yield from place(0)
+
 
 TRIES = 1000
 FEWEST_TO_COUNT = 1000

@@ -1,11 +1,153 @@
 """Counts, means and centered second moments per cohort: all that estimators without covariates need from the rows."""
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 
 from twintrade.errors import EstimationError
-from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
+
+# Every two-by-two comparison inside a two-way fixed-effects coefficient, with its weight (Goodman-Bacon 2021).
+
+Kind = Literal[
+    "earlier against later treated",
+    "later against earlier treated",
+    "later against always treated",
+    "treated against untreated",
+    "both treated",
+]
+EARLIER_LATER, LATER_EARLIER, LATER_ALWAYS, UNTREATED, BOTH_TREATED = get_args(Kind)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TwoByTwo:
+    """One comparison of two cohorts."""
+
+    # treated, untreated: Onsets; `inf` for never treated
+    treated: float
+    untreated: float
+    kind: str
+    # estimate, weight: Weights add up to one
+    estimate: float
+    weight: float
+
+
+def decompose(means: FloatArray, onset: FloatArray, counts: FloatArray, periods: IntArray) -> list[TwoByTwo]:
+    """Decompose the coefficient of a treatment dummy with unit and period effects on a balanced panel.
+
+    ``means`` (n_cohorts, n_periods): mean outcome by cohort and period; ``onset``, ``counts`` (n_cohorts,);
+    ``periods`` (n_periods,).
+    """
+    treated = periods >= onset[:, None]
+    share = treated.mean(axis=1)
+    size = counts / counts.sum()
+    comparisons = []
+    for k in range(onset.size):
+        for u in range(onset.size):
+            if share[k] in (0.0, 1.0) or k == u:
+                continue
+            comparisons += _pair(means, onset, treated, share, size, k, u)
+    total = sum(one.weight for one in comparisons)
+    return [TwoByTwo(o.treated, o.untreated, o.kind, o.estimate, o.weight / total) for o in comparisons]
+
+
+def _pair(
+    means: FloatArray, onset: FloatArray, treated: BoolArray, share: FloatArray, size: FloatArray, k: int, u: int
+) -> list[TwoByTwo]:
+    """Return the comparison in which cohort k changes and cohort u does not."""
+    inside = size[k] / (size[k] + size[u])
+    pair = (size[k] + size[u]) ** 2 * inside * (1 - inside)
+    if share[u] == 0.0:
+        weight, window, kind = pair * share[k] * (1 - share[k]), np.ones(treated.shape[1], dtype=bool), UNTREATED
+    elif share[u] < share[k]:
+        rest = 1 - share[u]
+        weight = pair * rest**2 * ((share[k] - share[u]) / rest) * ((1 - share[k]) / rest)
+        window, kind = ~treated[u], EARLIER_LATER
+    else:
+        weight = pair * share[u] ** 2 * (share[k] / share[u]) * ((share[u] - share[k]) / share[u])
+        window, kind = treated[u], LATER_ALWAYS if share[u] == 1.0 else LATER_EARLIER
+    after, before = window & treated[k], window & ~treated[k]
+    if weight <= 0 or not after.any() or not before.any():
+        return []
+    change = means[k, after].mean() - means[k, before].mean()
+    other = means[u, after].mean() - means[u, before].mean()
+    return [TwoByTwo(float(onset[k]), float(onset[u]), kind, float(change - other), float(weight))]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Given:
+    """A decomposition given covariates (Goodman-Bacon 2021, section V)."""
+
+    # Coefficient from covariates that differ within cohort and period, which no comparison of cohorts explains
+    within: float
+    within_weight: float  # its weight in the whole coefficient; the comparisons share the rest
+    comparisons: tuple[TwoByTwo, ...]  # of two cohorts at a time; their weights add up to one
+
+    @property
+    def total(self) -> float:
+        """The coefficient of the regression."""
+        between = sum(one.weight * one.estimate for one in self.comparisons)
+        return self.within_weight * self.within + (1 - self.within_weight) * between
+
+
+def decompose_given(
+    y: FloatArray, covariates: FloatArray, cohort: IntArray, onset: FloatArray, periods: IntArray
+) -> Given:
+    """Decompose the coefficient of a treatment dummy with unit and period effects and covariates.
+
+    The treatment net of effects and covariates varies within cohorts and periods, by covariates alone, and between
+    them; the latter part compares each two cohorts, with the same slopes of the covariates for all of them.
+
+    ``y`` (n_units, n_periods); ``covariates`` (n_units, n_periods, n_covariates); ``cohort`` (n_units,): codes into
+    ``onset``; ``onset`` (n_cohorts,); ``periods`` (n_periods,).
+    """
+    treated = (periods >= onset[:, None])[cohort].astype(np.float64)
+    size = np.ones(cohort.size)
+    columns = np.stack([_centred(x, size) for x in np.moveaxis(covariates, 2, 0)], axis=2)
+    treated_part = _centred(treated, size)
+    slopes = np.linalg.lstsq(columns.reshape(treated_part.size, -1), treated_part.ravel(), rcond=None)[0]
+    net = treated_part - columns @ slopes
+    counts = np.bincount(cohort).astype(np.float64)
+
+    def by_cohort(values: FloatArray) -> FloatArray:
+        sums = np.zeros((counts.size, values.shape[1]))
+        np.add.at(sums, cohort, values)
+        return np.asarray(sums / counts[:, None])
+
+    between, means = by_cohort(net), by_cohort(y)
+    inside = net - between[cohort]
+    spread = float((inside**2).sum())
+    comparisons = [
+        one
+        for k in range(onset.size)
+        for u in range(k + 1, onset.size)
+        if (one := _pair_given(means, between, counts, onset, k, u)) is not None
+    ]
+    total = sum(one.weight for one in comparisons)
+    scaled = tuple(TwoByTwo(o.treated, o.untreated, o.kind, o.estimate, o.weight / total) for o in comparisons)
+    within = float((inside * y).sum()) / spread if spread > 0 else 0.0
+    return Given(within, spread / float((net**2).sum()), scaled)
+
+
+def _pair_given(
+    means: FloatArray, net: FloatArray, counts: FloatArray, onset: FloatArray, k: int, u: int
+) -> TwoByTwo | None:
+    pair = [k, u]
+    moved = _centred(net[pair], counts[pair])
+    spread = float((counts[pair, None] * moved**2).sum())
+    if spread <= 1e-12 * float((counts[:, None] * net**2).sum()):
+        return None
+    estimate = float((counts[pair, None] * moved * means[pair]).sum()) / spread
+    kind = UNTREATED if np.isinf(onset[u]) else BOTH_TREATED
+    return TwoByTwo(float(onset[k]), float(onset[u]), kind, estimate, float(counts[pair].sum() * spread))
+
+
+def _centred(values: FloatArray, size: FloatArray) -> FloatArray:
+    """Return a matrix net of row and column means, rows weighted."""
+    out = values - values.mean(axis=1, keepdims=True)
+    return np.asarray(out - (size @ out / size.sum()))
+
 
 CHUNK = 8192
 """Rows held at a time: 20 periods of them fit in a second-level cache."""
@@ -125,3 +267,48 @@ def compute_cohort_moments(
             products[h] += part.T @ part
     centered = CohortMoments.from_sums(onset, periods, counts, sums, products)
     return CohortMoments(onset, periods, counts, centered.means + center, centered.scatter)
+
+
+# Cohort means adjusted by their differences before treatment, when timing is random (Roth and Sant'Anna 2023).
+
+
+def compute_cohort_covariances(m: CohortMoments) -> FloatArray:
+    """Return the sample covariance of the outcomes within each cohort, shape (n_cohorts, n_periods, n_periods)."""
+    return np.asarray(m.scatter / (m.counts - 1)[:, None, None])
+
+
+def adjust_estimates(
+    m: CohortMoments, raw: FloatArray, before: FloatArray, beta: FloatArray | None, pinned: BoolArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return estimates and the coefficients of their influence.
+
+    ``raw``, ``before`` (n_cohorts, n_periods, k): weights of the cohort means in the estimate and in the difference
+    before treatment (A_theta and A_0); ``beta`` (k,): none for the value that minimizes the Neyman variance;
+    ``pinned`` (k,): estimates that are zero by construction. Returns ``effects`` (k,); ``coefficients`` (n_cohorts,
+    n_periods, k): scaled so that the sum of squared influence is the Neyman variance.
+    """
+    spread = compute_cohort_covariances(m) / m.counts[:, None, None]
+    if beta is None:
+        variance = np.einsum("gtk,gts,gsk->k", before, spread, before)
+        covariance = np.einsum("gtk,gts,gsk->k", before, spread, raw)
+        beta = np.divide(covariance, variance, out=np.ones_like(variance), where=variance > 0)
+    net = raw - beta * before
+    net[:, :, pinned] = 0.0
+    scale = 1.0 / np.sqrt(m.counts * (m.counts - 1))
+    return np.einsum("gtk,gt->k", net, m.means), net * scale[:, None, None]
+
+
+def compute_timing_reduction(m: CohortMoments, raw: FloatArray) -> FloatArray:
+    """Return by how much the Neyman variance overstates, as far as outcomes before any treatment tell, shape (k,).
+
+    The sum over cohorts of the regression of their weighted outcomes on those before the first onset, times the plain
+    average of the cohorts' variances of the latter, over the number of units (their equation for sigma_**, with the
+    average as in R's ``staggered``).
+    """
+    is_before = m.periods < m.onset.min()
+    if not is_before.any():
+        return np.zeros(raw.shape[2])
+    s = compute_cohort_covariances(m)
+    early = s[:, is_before][:, :, is_before]
+    slopes = np.einsum("gts,gsk->tk", np.linalg.pinv(early) @ s[:, is_before], raw)
+    return np.asarray(np.einsum("tk,ts,sk->k", slopes, early.mean(axis=0), slopes) / m.counts.sum())

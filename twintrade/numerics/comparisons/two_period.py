@@ -1,13 +1,120 @@
 """Two groups, two periods: regression, inverse-probability and doubly robust effects with their influence."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from twintrade.errors import EstimationError
-from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.comparisons.propensities import COLLINEAR, fit_propensity, fit_tilted_propensity
+from twintrade.numerics.arrays import FloatArray, IntArray
+
+# Propensity to be treated: the logit of greatest likelihood, or the one whose odds balance the covariates.
+
+TRIM = 0.995
+"""Comparison units whose propensity reaches this are left out, as the authors' package does."""
+
+COLLINEAR = 1e13
+"""Condition number of the correlations of covariates from which on they count as collinear."""
+
+OVERLAP = 0.999
+"""A fitted propensity from here on counts as no overlap."""
+
+
+LONGEST = 4.0
+"""Largest change of a row's log odds in one step."""
+
+
+class NoOverlapError(EstimationError):
+    """The covariates tell treated from comparison rows.
+
+    ``rows``: positions of the rows without a counterpart.
+    """
+
+    def __init__(self, message: str, rows: IntArray) -> None:
+        super().__init__(message, rows)
+        self.rows = rows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Propensity:
+    """Logit of being treated."""
+
+    odds: FloatArray  # (n,): p / (1 - p), zero for trimmed comparison units
+    influence: FloatArray  # (n, n_covariates): sum-scaled influence on the coefficients
+
+
+def fit_propensity(treated: FloatArray, covariates: FloatArray, weights: FloatArray) -> Propensity:
+    """Fit a logit by Newton's method.
+
+    ``treated`` (n,): 0 or 1; ``covariates`` (n, n_covariates): with a constant; ``weights`` (n,).
+    """
+
+    def gain(index: FloatArray) -> tuple[FloatArray, FloatArray]:
+        p = 1.0 / (1.0 + np.exp(-index))
+        return weights * (treated - p), weights * p * (1 - p)
+
+    return _solved(treated, covariates, weights, gain, np.zeros(covariates.shape[1]))
+
+
+def fit_tilted_propensity(treated: FloatArray, covariates: FloatArray, weights: FloatArray) -> Propensity:
+    """Fit a logit whose odds give the comparison units the covariate sums of the treated (Graham et al. 2012).
+
+    Parameters and exceptions as in ``fit_propensity``.
+    """
+
+    def gain(index: FloatArray) -> tuple[FloatArray, FloatArray]:
+        tilt = weights * (1 - treated) * np.exp(index)
+        return weights * treated - tilt, tilt
+
+    start = np.zeros(covariates.shape[1])
+    start[0] = np.log((weights @ treated) / (weights @ (1 - treated)))
+    return _solved(treated, covariates, weights, gain, start)
+
+
+Gain = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
+"""From the index of each row to its score and its curvature."""
+
+
+def _solved(
+    treated: FloatArray, covariates: FloatArray, weights: FloatArray, gain: Gain, start: FloatArray
+) -> Propensity:
+    refuse_collinear(covariates, weights)
+    slopes, index = start, covariates @ start
+    for _ in range(60):
+        score, curvature = gain(index)
+        try:
+            step = np.linalg.solve((covariates * curvature[:, None]).T @ covariates, covariates.T @ score)
+        except np.linalg.LinAlgError:
+            raise _no_overlap(index, "the covariates predict treatment: no overlap") from None
+        # A long step would overshoot where the odds grow exponentially.
+        slopes = slopes + step / max(1.0, float(np.abs(covariates @ step).max()) / LONGEST)
+        index = np.clip(covariates @ slopes, -500, 500)
+        if np.abs(step).max() <= 1e-10 * (1 + np.abs(slopes).max()):
+            break
+    else:
+        raise _no_overlap(index, "the covariates predict treatment: no overlap")
+    p = 1.0 / (1.0 + np.exp(-index))
+    if p.max() >= OVERLAP:
+        raise _no_overlap(
+            index, f"a fitted propensity of {p.max():.4f}: the covariates nearly predict treatment, no overlap"
+        )
+    score, curvature = gain(index)
+    influence = (covariates * score[:, None]) @ np.linalg.inv((covariates * curvature[:, None]).T @ covariates)
+    return Propensity(np.where((treated == 0) & (p >= TRIM), 0.0, np.exp(index)), influence)
+
+
+def _no_overlap(index: FloatArray, message: str) -> NoOverlapError:
+    return NoOverlapError(message, np.flatnonzero(1.0 / (1.0 + np.exp(-index)) >= OVERLAP))
+
+
+def refuse_collinear(covariates: FloatArray, weights: FloatArray) -> None:
+    """Refuse covariates that are constant or collinear under the weights."""
+    gram = (covariates * weights[:, None]).T @ covariates
+    scale = np.sqrt(np.maximum(np.diag(gram), 1e-300))
+    if np.linalg.cond(gram / np.outer(scale, scale)) > COLLINEAR:
+        raise EstimationError("a covariate is constant, or the covariates are collinear")
+
 
 Method = Literal["regression", "ipw", "ipw_unnormalized", "doubly_robust", "doubly_robust_improved"]
 """The improved form balances the covariates by the odds and weights the regression by them; without normalization
@@ -165,3 +272,87 @@ def estimate_change_effect(
 ) -> TwoPeriodEffect:
     """Return the effect on the treated from each unit's change, as ``prepare_sides`` with one change alone."""
     return prepare_sides(treated, covariates, weights, method).effect(change)
+
+
+# Two groups, two repeated cross-sections: the same effects when nobody is observed twice.
+
+Convention = Literal["exact", "drdid"]
+
+
+def estimate_sections_effect(
+    outcome: FloatArray,
+    after: FloatArray,
+    treated: FloatArray,
+    covariates: FloatArray,
+    weights: FloatArray,
+    method: Method,
+    convention: Convention = "exact",
+) -> TwoPeriodEffect:
+    """Return the effect on the treated from repeated cross-sections.
+
+    Sant'Anna and Zhao (2020); the doubly robust form is the locally efficient one, with outcome models for the
+    treated as well.
+
+    ``outcome``, ``after``, ``treated`` (n,): ``after`` and ``treated`` are 0 or 1; ``covariates`` (n, n_covariates):
+    with a constant; ``weights`` (n,); ``convention``: R's DRDID 1.2 adds, where it should subtract, the estimation
+    effect of the comparison's first-period regression (doubly robust form). "exact" equals the infinitesimal
+    jackknife; "drdid" reproduces the package.
+    """
+    total = _Sum(outcome.size)
+    groups = {(d, t): weights * (treated == d) * (after == t) for d in (0, 1) for t in (0, 1)}
+    models = (
+        {k: fit_outcome_regression(outcome, covariates, groups[k]) for k in ((0, 0), (0, 1))}
+        if method != "ipw"
+        else {}
+    )
+    if method == "regression":
+        on_treated = weights * treated
+        for t, sign in ((1, 1.0), (0, -1.0)):
+            total.add(sign, outcome, groups[1, t], covariates)
+            total.add(-sign, models[0, t].fitted, on_treated, covariates, {1.0: models[0, t]})
+        return total.effect()
+    p = fit_propensity(treated, covariates, weights)
+    for t, sign in ((1, 1.0), (0, -1.0)):
+        model = models.get((0, t))
+        residual = outcome if model is None else outcome - model.fitted
+        slopes = {} if model is None else {1.0 if convention == "drdid" and t == 0 else -1.0: model}
+        total.add(sign, residual, groups[1, t], covariates, slopes)
+        total.add(-sign, residual, groups[0, t] * p.odds, covariates, slopes, p.influence)
+        if model is None:
+            continue
+        treated_fit = fit_outcome_regression(outcome, covariates, groups[1, t])
+        gap = treated_fit.fitted - model.fitted
+        total.add(sign, gap, weights * treated, covariates, {1.0: treated_fit, -1.0: model})
+        total.add(-sign, gap, groups[1, t], covariates, {1.0: treated_fit, -1.0: model})
+    return total.effect()
+
+
+class _Sum:
+    """A signed sum of weighted means and its influence."""
+
+    def __init__(self, n: int) -> None:
+        self.value = 0.0
+        self.influence = np.zeros(n)
+
+    def add(
+        self,
+        sign: float,
+        values: FloatArray,
+        weights: FloatArray,
+        covariates: FloatArray,
+        models: dict[float, SubsetRegression] | None = None,
+        odds_influence: FloatArray | None = None,
+    ) -> None:
+        """Add the weighted mean of values that contain the fitted values of ``models``, times their signs."""
+        mean, part = compute_ratio(weights * values, weights)
+        self.value += sign * mean
+        self.influence += sign * part
+        average = weights @ covariates / weights.sum()
+        for factor, model in (models or {}).items():
+            self.influence += sign * factor * (model.influence @ average)
+        if odds_influence is not None:
+            slope = (weights * (values - mean)) @ covariates / weights.sum()
+            self.influence += sign * (odds_influence @ slope)
+
+    def effect(self) -> TwoPeriodEffect:
+        return TwoPeriodEffect(self.value, self.influence)

@@ -10,12 +10,14 @@ M = I - HW and L a root of H, a form's products need L'(v 1_g) and L'(W v 1_g) a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Literal, TypeAlias
 
 import numpy as np
 import scipy
 
+from twintrade.errors import InferenceError
 from twintrade.numerics.absorption import (
     Annihilator,
     LevelForms,
@@ -26,6 +28,157 @@ from twintrade.numerics.absorption import (
     sum_by_loading,
 )
 from twintrade.numerics.arrays import FloatArray, IntArray, sum_by_group
+
+# The wild cluster bootstrap of one coefficient: every draw, and every null, from cluster-level sums.
+
+WildWeights = Literal["rademacher", "webb", "mammen", "normal"]
+Matrix: TypeAlias = "FloatArray | scipy.sparse.csr_array"
+GOLDEN = (1 + 5**0.5) / 2
+CELLS_AT_ONCE = 16_000_000
+CELLS_IN_CACHE = 50_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sums:
+    """What a draw needs: residuals are affine in the distance d of the estimate from the null, u = u0 + d u1.
+
+    A draw v (one weight a drawing group) moves the coefficient by v's = v'(s0 + d s1) and leaves cluster g the
+    residual score q_g = (J v)_g with J = J0 + d J1. J holds for each group its own score in its cluster, less
+    products of left factors, the same for both, and right ones.
+    """
+
+    # s0, s1: (n_groups,)
+    s0: FloatArray
+    s1: FloatArray
+    # own0, own1: (n_groups,)
+    own0: FloatArray
+    own1: FloatArray
+    cluster: IntArray  # (n_groups,): of each group
+    left: tuple[Matrix, ...]  # (n_clusters, rank)
+    # right0, right1: (n_groups, rank)
+    right0: tuple[Matrix, ...]
+    right1: tuple[Matrix, ...]
+    factor: float  # of the variance: the small-sample correction
+
+    def without_null(self) -> Sums:
+        """Return the sums of draws that do not move with the null."""
+        none = np.zeros_like(self.s1)
+        return replace(self, s1=none, own1=none, right1=tuple(0.0 * part for part in self.right1))
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether draws do not move with the null."""
+        return not (self.own1.any() or any(_get_numbers(part).any() for part in self.right1))
+
+    @property
+    def is_thin(self) -> bool:
+        """Whether the factors are cheaper to apply than their product: few columns, one group a cluster."""
+        n = self.left[0].shape[0]
+        n_used = sum(_get_numbers(part).size for part in self.left)
+        return bool(3 * n_used < n**2 and n == self.cluster.size)
+
+    def scores(self, weights: FloatArray, columns: FloatArray, right: tuple[Matrix, ...]) -> FloatArray:
+        """Return the residual scores of all clusters for some draws, shape (n_draws, n_clusters)."""
+        if self.is_thin:
+            weighted = weights * columns
+            for of_groups, of_clusters in zip(right, self.left, strict=True):
+                weighted -= (weights @ of_groups) @ of_clusters.T
+            return weighted
+        return np.asarray(weights @ self._written_out(columns, right))
+
+    def _written_out(self, columns: FloatArray, right: tuple[Matrix, ...]) -> FloatArray:
+        product = np.zeros((columns.size, self.left[0].shape[0]))
+        for of_groups, of_clusters in zip(right, self.left, strict=True):
+            product -= compute_product(of_groups, of_clusters)
+        product[np.arange(columns.size), self.cluster] += columns
+        return np.asarray(product)
+
+
+def compute_product(left: Matrix, right: Matrix) -> FloatArray:
+    """Return the product of one factor and another's transpose, dense."""
+    if isinstance(left, scipy.sparse.csr_array) and isinstance(right, scipy.sparse.csr_array):
+        return np.asarray((left @ right.T).toarray(), dtype=np.float64)
+    return np.asarray(left @ right.T, dtype=np.float64)
+
+
+def _get_numbers(matrix: Matrix) -> FloatArray:
+    """Return the numbers that are stored."""
+    return np.asarray(matrix.data if isinstance(matrix, scipy.sparse.csr_array) else matrix, dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WildPolynomials:
+    """Numerators and squared errors of all draws as polynomials in the distance d."""
+
+    numerator: FloatArray  # (2, n_draws)
+    variance: FloatArray  # (3, n_draws)
+
+    def statistics(self, distance: float) -> FloatArray:
+        """Return the t statistics of all draws under the null at this distance, shape (n_draws,)."""
+        above = self.numerator[0] + distance * self.numerator[1]
+        below = self.variance[0] + distance * (self.variance[1] + distance * self.variance[2])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(above / np.sqrt(np.maximum(below, 0.0)))
+
+
+def simulate(sums: Sums, weights: FloatArray) -> WildPolynomials:
+    """Return the polynomials of all draws.
+
+    ``weights`` (n_draws, n_groups).
+    """
+    numerator = np.stack([weights @ sums.s0, weights @ sums.s1])
+    variance = np.zeros((3, weights.shape[0]))
+    step = max(1, (CELLS_IN_CACHE if sums.is_thin else CELLS_AT_ONCE) // max(1, sums.left[0].shape[0]))
+    for start in range(0, weights.shape[0], step):
+        part = slice(start, start + step)
+        first = sums.scores(weights[part], sums.own0, sums.right0)
+        variance[0, part] = np.einsum("bg,bg->b", first, first)
+        if not sums.is_flat:
+            second = sums.scores(weights[part], sums.own1, sums.right1)
+            variance[1, part] = 2 * np.einsum("bg,bg->b", first, second)
+            variance[2, part] = np.einsum("bg,bg->b", second, second)
+    return WildPolynomials(numerator, sums.factor * variance)
+
+
+def draw_wild_weights(
+    rng: np.random.Generator, n_draws: int, n_groups: int, kind: WildWeights
+) -> tuple[FloatArray, bool]:
+    """Return weights, shape (n_draws, n_groups), and whether they are all sign vectors there are.
+
+    Rademacher signs are enumerated where there are no more than ``n_draws`` of them.
+    """
+    if kind == "rademacher":
+        if n_groups < 31 and 2**n_groups <= n_draws:
+            codes = np.arange(2**n_groups)[:, None]
+            return np.asarray((codes >> np.arange(n_groups) & 1) * 2.0 - 1.0, dtype=np.float64), True
+        packed = rng.integers(0, 256, (n_draws, (n_groups + 7) // 8), dtype=np.uint8)
+        signs = np.unpackbits(packed, axis=1, count=n_groups)
+        return np.asarray(signs * 2.0 - 1.0, dtype=np.float64), False
+    if kind == "webb":
+        values = np.sqrt(np.array([0.5, 1.0, 1.5]))
+        six = np.concatenate([-values, values]).astype(np.float64)
+        return six[rng.integers(0, 6, (n_draws, n_groups))], False
+    if kind == "mammen":
+        is_low = rng.random((n_draws, n_groups)) < GOLDEN / 5**0.5
+        return np.where(is_low, 1 - GOLDEN, GOLDEN), False
+    if kind == "normal":
+        return rng.standard_normal((n_draws, n_groups)), False
+    raise InferenceError(f"no wild bootstrap weights are called {kind!r}; known: rademacher, webb, mammen, normal")
+
+
+def compute_share_as_large(statistics: FloatArray, observed: float) -> float:
+    """Return the share of draws at least as large in absolute value; ties count."""
+    usable = statistics[np.isfinite(statistics)]
+    if usable.size == 0:
+        return float("nan")
+    return float((np.abs(usable) >= abs(observed) * (1 - 1e-10)).mean())
+
+
+def sum_products_by_group(left: FloatArray, right: FloatArray, codes: IntArray, n_groups: int) -> FloatArray:
+    """Return for each group the sum over its rows of left_i right_i', shape (n_groups, k)."""
+    by_group = scipy.sparse.csr_array((left, (codes, np.arange(codes.size))), shape=(n_groups, codes.size))
+    return np.asarray(by_group @ right)
+
 
 MOST_EXACT = 3_000
 """Clusters up to which every form is made. Beyond, degrees of freedom come from v'v."""

@@ -1,11 +1,205 @@
 """One coefficient under every subset of control variables, from cross-products made once."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
+import scipy
 
+from twintrade.numerics.absorption import Annihilator
+from twintrade.numerics.absorption.projection import remove_levels
 from twintrade.numerics.arrays import FloatArray, IntArray, intersect_codes, list_signed_subsets
+
+# Columns net of fixed effects, kept as what levels take out of them where rows times columns are many numbers.
+
+MOST_DENSE, FEWEST_COLUMNS = 2_000_000, 8
+"""Numbers up to which net columns are kept as they are, 16 megabytes, and columns from which on they are not."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NetColumns:
+    """Columns less what each level of each effect takes out of them, made when asked for and not kept."""
+
+    columns: scipy.sparse.csr_array  # (n_rows, k): before
+    codes: tuple[np.ndarray, ...]  # (n_rows,)
+    taken: tuple[FloatArray, ...]  # (n_levels, k)
+
+    def dense(self) -> FloatArray:
+        """Return the columns, shape (n_rows, k)."""
+        return self._subtract(self.columns.toarray(), self.taken)
+
+    def along(self, directions: FloatArray) -> FloatArray:
+        """Return ``dense() @ directions``: combinations are made before levels are taken out of them."""
+        return self._subtract(self.columns @ directions, [levels @ directions for levels in self.taken])
+
+    def _subtract(self, out: FloatArray, taken: Sequence[FloatArray]) -> FloatArray:
+        for code, levels in zip(self.codes, taken, strict=True):
+            remove_levels(out, levels, code)
+        return out
+
+
+def pack_columns(
+    net: FloatArray,
+    columns: FloatArray,
+    codes: Sequence[IntArray],
+    taken: Sequence[FloatArray],
+    kept: IntArray,
+    rows: IntArray | None = None,
+) -> FloatArray | NetColumns:
+    """Return net columns as they are, or as what they were and what levels took, if that is much less to keep.
+
+    ``net`` (n_rows, k); ``columns`` (n, n_columns): before the effects were taken out; ``codes`` (n_rows,): levels of
+    each row, 0 to n_levels - 1; ``taken`` (n_levels, k): coefficients of the effects; ``kept`` (k,): which of the
+    columns are among the net ones; ``rows`` (n_rows,): likewise the rows; all by default.
+    """
+    n, k = net.shape
+    if n * k <= MOST_DENSE or k < FEWEST_COLUMNS:
+        return net
+    before = scipy.sparse.csr_array(columns)[:, kept]
+    if rows is not None and rows.size < before.shape[0]:
+        before, codes = before[rows], [code if code.size == n else code[rows] for code in codes]
+    small = tuple(code.astype(np.int32) for code in codes)
+    return NetColumns(scipy.sparse.csr_array(before), small, tuple(np.ascontiguousarray(levels) for levels in taken))
+
+
+# What a sum of predictions becomes when whole groups of rows leave the fit behind it: one, two, or many of them.
+
+NULL = 1e-9
+LOST = 1e-6
+"""Size of a weight, over the largest of its group, on a direction that rows of the group alone determine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """Groups left out together."""
+
+    groups: tuple[int, ...]  # in the order in which they were left out
+    change: float  # of the sum, NaN where it cannot be predicted without them
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Removals:
+    """Groups of rows that may leave a fit on which predictions rest.
+
+    With Q the annihilator of the fit and W its weights, A = W^-1/2 Q W^-1/2, a the weights of the rows' outcomes in
+    the sum over root weights, b the residuals times root weights: without the rows C the sum changes by
+    -a_C' A_CC^- b_C. Exact for least squares; for Poisson, with working residuals, one Newton step.
+    """
+
+    annihilator: FloatArray  # (n_rows, n_rows)
+    # loadings, errors: (n_rows,): a and b
+    loadings: FloatArray
+    errors: FloatArray
+    members: tuple[IntArray, ...]  # rows of each group
+
+    def leave_out(self, groups: Sequence[int]) -> Removed:
+        """Leave some groups out together."""
+        rows = np.concatenate([self.members[g] for g in groups])
+        block = self.annihilator[np.ix_(rows, rows)]
+        return Removed(tuple(groups), _change(block, self.loadings[rows], self.errors[rows]))
+
+    def find_extreme_pairs(self) -> tuple[Removed, Removed]:
+        """Return the two groups that together lower the sum most, and those that raise it most."""
+        n = len(self.members)
+        changes = np.full((n, n), np.nan)
+        for i in range(n - 1):
+            rest = self._without(i)
+            for j in range(i + 1, n):
+                rows = self.members[j]
+                one = _change(rest.block(rows), rest.loadings[rows], rest.errors[rows])
+                changes[i, j] = rest.change + one
+        if np.isnan(changes).all():
+            return Removed((), np.nan), Removed((), np.nan)
+        ends = (int(np.nanargmin(changes)), int(np.nanargmax(changes)))
+        low, high = (Removed((k // n, k % n), float(changes.ravel()[k])) for k in ends)
+        return low, high
+
+    def remove_greedily(self, sign: int, most: int) -> list[Removed]:
+        """Leave out, one after another, the group that then moves the sum farthest one way.
+
+        Returns the sets of 1, 2, ... groups, as long as another one moves the sum that way.
+        """
+        left, out, now = list(range(len(self.members))), [Removed((), 0.0)], self
+        while left and len(out) <= most:
+            ones = np.array([now.leave_out((g,)).change for g in left])
+            if not np.nanmax(sign * ones, initial=0.0) > 0:
+                break
+            g = left.pop(int(np.nanargmax(sign * ones)))
+            rest = now._without(g)
+            now = Removals(rest.block(np.arange(self.errors.size)), rest.loadings, rest.errors, self.members)
+            out.append(Removed((*out[-1].groups, g), out[-1].change + rest.change))
+        return [last for _, last in pairwise(out)]
+
+    def _without(self, group: int) -> _Rest:
+        rows = self.members[group]
+        block = self.annihilator[np.ix_(rows, rows)]
+        across = self.annihilator[:, rows] @ np.linalg.pinv(block, rcond=NULL, hermitian=True)
+        return _Rest(
+            self.annihilator,
+            across,
+            rows,
+            self.loadings - across @ self.loadings[rows],
+            self.errors - across @ self.errors[rows],
+            _change(block, self.loadings[rows], self.errors[rows]),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rest:
+    """What is left of the annihilator and its products when a group's rows have dummies of their own."""
+
+    annihilator: FloatArray
+    across: FloatArray
+    gone: IntArray
+    loadings: FloatArray
+    errors: FloatArray
+    change: float
+
+    def block(self, rows: IntArray) -> FloatArray:
+        """Return what is left of the rows' block."""
+        less = self.across[rows] @ self.annihilator[np.ix_(self.gone, rows)]
+        return np.asarray(self.annihilator[np.ix_(rows, rows)] - less)
+
+
+def _change(block: FloatArray, loadings: FloatArray, errors: FloatArray) -> float:
+    values, vectors = np.linalg.eigh(block)
+    kept = values > NULL
+    along = vectors.T @ loadings
+    if np.abs(along[~kept]).max(initial=0.0) > LOST * np.abs(loadings).max(initial=0.0):
+        return float("nan")
+    return -float((along[kept] / values[kept]) @ (vectors[:, kept].T @ errors))
+
+
+def compute_single_removals(
+    q: Annihilator, members: Sequence[IntArray], weights: FloatArray, residuals: FloatArray
+) -> FloatArray:
+    """Return how a sum of predictions changes without each group, shape (n_groups,).
+
+    ``q``: of the fit; ``members``: rows of each group; ``weights`` (n_rows,): of the rows' outcomes in the sum;
+    ``residuals`` (n_rows,): of the fit; working residuals for Poisson.
+    """
+    root = np.sqrt(q.weights)
+    out = np.full(len(members), np.nan)
+    for which, rows, blocks in q.iterate_blocks(members):
+        scaled = blocks / (root[rows][:, :, None] * root[rows][:, None, :])
+        for g, one, block in zip(which, rows, scaled, strict=True):
+            out[g] = _change(block, weights[one] / root[one], root[one] * residuals[one])
+    return out
+
+
+def prepare_removals(
+    q: Annihilator, members: Sequence[IntArray], weights: FloatArray, residuals: FloatArray
+) -> Removals:
+    """Return the groups ready to be left out together; parameters as in ``compute_single_removals``."""
+    rows = np.concatenate(list(members)) if members else np.empty(0, dtype=np.int64)
+    root = np.sqrt(q.weights[rows])
+    ends = np.cumsum([m.size for m in members])
+    places = tuple(np.arange(end - m.size, end) for end, m in zip(ends, members, strict=True))
+    scaled = q.block(rows, rows) / (root[:, None] * root)
+    return Removals(scaled, weights[rows] / root, root * residuals[rows], places)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,11 +2,11 @@
 
 from twintrade.numerics.poisson.bias_correction import DyadPanel as DyadPanel
 from twintrade.numerics.poisson.bias_correction import compute_incidental_bias as compute_incidental_bias
-from twintrade.numerics.poisson.exact_updates import fit_with_dummies as fit_with_dummies
-from twintrade.numerics.poisson.exact_updates import lay_out_updates as lay_out_updates
 from twintrade.numerics.poisson.fit import PoissonFit as PoissonFit
 from twintrade.numerics.poisson.fit import fit_poisson as fit_poisson
-from twintrade.numerics.poisson.row_dummies import RowDummies as RowDummies
-from twintrade.numerics.poisson.row_dummies import Start as Start
 from twintrade.numerics.poisson.separation import Separated as Separated
 from twintrade.numerics.poisson.updated_sets import ExactUpdates as ExactUpdates
+from twintrade.numerics.poisson.updated_sets import RowDummies as RowDummies
+from twintrade.numerics.poisson.updated_sets import Start as Start
+from twintrade.numerics.poisson.updated_sets import fit_with_dummies as fit_with_dummies
+from twintrade.numerics.poisson.updated_sets import lay_out_updates as lay_out_updates

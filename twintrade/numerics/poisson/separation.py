@@ -20,9 +20,7 @@ from twintrade.numerics.absorption.absorb import Absorber, build_absorber
 from twintrade.numerics.absorption.annihilators import PROBE_SEED
 from twintrade.numerics.absorption.projection import expand
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-from twintrade.numerics.linear.columns import compute_column_norms
-from twintrade.numerics.linear.prediction import draw_null_probes
-from twintrade.numerics.linear.regression import find_independent_columns
+from twintrade.numerics.linear.regression import compute_column_norms, draw_null_probes, find_independent_columns
 
 FREE = 1e-6
 SCREEN = 1e-9

@@ -13,7 +13,7 @@ from twintrade.errors import EstimationError
 from twintrade.numerics.absorption.absorb import Absorber
 from twintrade.numerics.absorption.projection import Projection
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.linear.columns import combine_columns, regress
+from twintrade.numerics.linear.regression import combine_columns, regress
 
 LOOSE = 1e-3
 CLOSE = 1e-6

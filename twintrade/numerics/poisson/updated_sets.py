@@ -10,9 +10,60 @@ from itertools import pairwise
 import numpy as np
 import scipy
 
-from twintrade.numerics.absorption import Cube
-from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_group
-from twintrade.numerics.poisson.row_dummies import RowDummies, Start
+from twintrade.numerics.absorption import Cube, EliminationOrder
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, compact, sum_by_group
+
+# Dummies of rows in several sets, and where rounds of exact updates begin.
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowDummies:
+    """Rows with a dummy in several sets."""
+
+    # rows, sets, columns: (n_entries,): the row, the set, ascending, and the dummy, numbered through all sets: a row
+    # with a dummy of its own is left out
+    rows: IntArray
+    sets: IntArray
+    columns: IntArray
+    home: IntArray  # (n_columns,): set of each dummy, ascending from zero
+
+    def part(self, sets: slice) -> tuple[RowDummies, slice]:
+        """Return some of the sets, and which dummies are theirs."""
+        entries, columns = (
+            slice(*(int(end) for end in np.searchsorted(of, (sets.start, sets.stop))))
+            for of in (self.sets, self.home)
+        )
+        of_entries = self.sets[entries] - sets.start, self.columns[entries] - columns.start
+        return RowDummies(self.rows[entries], *of_entries, self.home[columns] - sets.start), columns
+
+    @property
+    def n_sets(self) -> int:
+        """Number of sets."""
+        return int(self.home[-1]) + 1 if self.home.size else 0
+
+    @property
+    def is_alone(self) -> BoolArray:
+        """Dummies of a single row, shape (n_columns,)."""
+        return np.asarray(np.bincount(self.columns, minlength=self.home.size) == 1)
+
+    @property
+    def number(self) -> IntArray:
+        """Number of each dummy within its set, shape (n_columns,)."""
+        return np.asarray(np.arange(self.home.size) - np.searchsorted(self.home, self.home))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Start:
+    """Where rounds begin."""
+
+    levels: FloatArray  # (n_sets, n_levels)
+    dummies: FloatArray  # (n_columns,): log points that each level, and each dummy of several rows, adds
+    means: FloatArray | None  # (n_rows, n_sets): what they add to, without dummies, where it differs between sets
+
+    def part(self, sets: slice, columns: slice) -> Start:
+        """Return that of some of the sets."""
+        return Start(self.levels[sets], self.dummies[columns], None if self.means is None else self.means[:, sets])
+
 
 LONGEST = 16.0
 """Lengths of a round that an extrapolation goes at most."""
@@ -250,3 +301,85 @@ def move_ahead(first: FloatArray, second: FloatArray, third: FloatArray) -> Floa
 def _divide(upper: FloatArray, lower: FloatArray) -> FloatArray:
     """Return ratios, one where the lower number is zero."""
     return np.divide(upper, lower, out=np.ones(lower.shape), where=lower > 0)
+
+
+# Poisson means that follow from others once some rows are left out, by exact updates of one effect after another.
+#
+# Given all other effects, what a level's means are multiplied by has a closed form: its observed sum over the
+# expected one. Where few rows leave, the other means move little, and a few rounds over the effects are the whole
+# fit. What two rounds moved is extrapolated (SQUAREM; Varadhan and Roland 2008), since single effects approach
+# slowly what several of them share.
+
+SETTLED = 3e-4
+"""Relative change of wanted means within a round at which the rounds of a set end: of their sum, and on average."""
+NUMBERS_AT_ONCE = 125_000
+
+
+def fit_with_dummies(
+    of: ExactUpdates,
+    dummies: RowDummies,
+    n_rounds: int,
+    start: Start | None = None,
+) -> tuple[FloatArray, BoolArray]:
+    """Return what rows with a dummy would have without it once each level has the sum that was observed.
+
+    ``n_rounds``: rounds at most; ``start``: none: from the means as they are. Returns (n_entries,); (n_entries,):
+    whether some row that is left has an outcome in every level of the row.
+    """
+    n_each = max(1, NUMBERS_AT_ONCE // of.y.size)
+    parts = []
+    for low in range(0, dummies.n_sets, n_each):
+        sets = slice(low, low + n_each)
+        part, columns = dummies.part(sets)
+        parts.append(_fit_run(of, part, n_rounds, None if start is None else start.part(sets, columns)))
+    means, is_known = zip(*parts, strict=True)
+    return np.concatenate(means), np.concatenate(is_known)
+
+
+def _fit_run(
+    of: ExactUpdates, dummies: RowDummies, n_rounds: int, start: Start | None
+) -> tuple[FloatArray, BoolArray]:
+    state = (RowSets if of.cube is None else CubeSets)(of, dummies, start)
+    is_known = np.logical_and.reduce(state.goals.take(state.levels) > 0)
+    before, past = state.read(), [state.factors.copy()]
+    out = before.copy()
+    for _ in range(n_rounds):
+        state.run_round()
+        means = out[state.places] = state.read()
+        going = state.find_moving(before, means, SETTLED)
+        if not going.any():
+            break
+        past.append(state.factors.copy())
+        before = means
+        if not going.all():
+            before = means[going[state.sets]]
+            state.keep(going)
+            past = [one[going] for one in past]
+        if len(past) == 3:
+            state.factors[:] = move_ahead(*past)
+            before, past = state.read(), []
+    return out, is_known
+
+
+def lay_out_updates(y: FloatArray, means: FloatArray, weights: FloatArray, order: EliminationOrder) -> ExactUpdates:
+    """Lay rows out in a cube if there is one.
+
+    ``y``, ``means``, ``weights`` (n_rows,); ``order``: of the effects.
+    """
+    coefficients, cube = order.list_coefficients(), order.cube
+    if cube is None:
+        codes = [compact(code) for code in coefficients]
+        sizes = [int(code.max(initial=-1)) + 1 for code in codes]
+    else:
+        n_cities, n_partners, n_periods = cube.shape
+        cells = np.arange(y.size) if cube.position is None else cube.position
+        dyad, period = np.divmod(cells, n_periods)
+        city, partner = np.divmod(dyad, n_partners)
+        codes = [dyad, city * n_periods + period, partner * n_periods + period]
+        sizes = [n_cities * n_partners, n_cities * n_periods, n_partners * n_periods]
+        coefficients = [coefficients[place] for place in cube.places]
+    starts = np.cumsum([0, *sizes])
+    levels = np.stack(codes) + starts[:-1, None]
+    of_level = np.zeros(starts[-1], dtype=np.int64)
+    of_level[levels] = coefficients
+    return ExactUpdates(y, means, weights, levels, starts, of_level, cube)

@@ -1,13 +1,339 @@
 """Ridge augmentation of synthetic-control weights (Ben-Michael, Feller and Rothstein 2021)."""
 
+from dataclasses import dataclass
+
 import numpy as np
+import scipy
 
 from twintrade.errors import EstimationError
-from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.simplex.folds import fit_leave_one_out_weights
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.numerics.simplex.predictor_weights import fit_simplex_weights
 
-N_PENALTIES = 20
-SMALLEST_PENALTY = 1e-8
+# Simplex weights with each row left out in turn: one start, all rows together.
+
+MOST_STEPS = 300
+BOLD_STEPS = 12
+"""In so many first steps all weights that turn negative leave at once, later the first of them alone."""
+OPTIMAL = 1e-12
+"""Largest gradient, in units of the sum row, at which no weight is worth adding."""
+SURE = 1e-9
+"""Largest gradient among positive weights that passes for a solution."""
+EXACT = 1e-6
+"""Misfit, in distances of the nearest column, below which weights may not be unique."""
+SPARE = 3
+
+
+def fit_leave_one_out_weights(columns: FloatArray, target: FloatArray, start: FloatArray) -> FloatArray:
+    """Minimize ``|columns @ w - target|^2`` over the simplex without row 0, without row 1, and so on.
+
+    The active-set method of Lawson and Hanson (1974) on the problem of ``fit_simplex_weights``, begun at the weights
+    that solve it with all rows, for all left-out rows at once: leaving out a row changes few of the positive weights.
+    Where columns reproduce the target exactly, where the iteration does not settle, or where its solution is not
+    accurate, ``fit_simplex_weights`` decides, so that the answer is the same everywhere.
+
+    ``columns`` (n_rows, n_weights); ``target`` (n_rows,); ``start`` (n_weights,): simplex weights with all rows.
+    Returns (n_rows, n_weights): row i without row i of the problem.
+    """
+    n_rows, n_weights = columns.shape
+    if n_weights == 1:
+        return np.ones((n_rows, 1))
+    distances = columns - target[:, None]
+    scale = float(np.sqrt((distances**2).sum(axis=0)).min())
+    out, settled = np.empty((n_rows, n_weights)), np.zeros(n_rows, dtype=bool)
+    if scale > 0 and np.isfinite(scale):
+        try:
+            out, settled = _Folds(distances / scale, start).solved()
+        except np.linalg.LinAlgError:
+            settled[:] = False
+    for i in np.flatnonzero(~settled):
+        kept = np.arange(n_rows) != i
+        out[i] = fit_simplex_weights(columns[kept], target[kept])
+    return out
+
+
+class _Folds:
+    """The state of all folds: which weights are positive, and their values.
+
+    The unknowns are ``v``, weights up to scale, that minimize ``|D v|^2 + (1 - 1'v)^2`` over v >= 0, that is, the
+    squared residual of ``[D; 1']`` on a one under zeros.
+    """
+
+    def __init__(self, distances: FloatArray, start: FloatArray) -> None:
+        n_rows, n_weights = distances.shape
+        self.stacked = np.vstack([distances, np.ones((1, n_weights))])
+        self.columns = np.ascontiguousarray(self.stacked.T)
+        self.kept = np.ones((n_rows, 1, n_rows + 1))
+        self.kept[np.arange(n_rows), 0, np.arange(n_rows)] = 0.0
+        positive = np.flatnonzero(start > 0)
+        self.places = np.tile(np.concatenate([positive, np.zeros(SPARE, dtype=np.int64)]), (n_rows, 1))
+        self.is_used = np.tile(np.arange(positive.size + SPARE) < positive.size, (n_rows, 1))
+        self.values = np.where(self.is_used, start[self.places], 0.0)
+
+    def solved(self) -> tuple[FloatArray, BoolArray]:
+        """Return weights, shape (n_rows, n_weights), and which folds are settled."""
+        n_rows = self.kept.shape[0]
+        open_folds, settled = np.arange(n_rows), np.zeros(n_rows, dtype=bool)
+        for step in range(MOST_STEPS):
+            settled[self._stepped(open_folds, step < BOLD_STEPS)] = True
+            open_folds = np.flatnonzero(~settled)
+            if open_folds.size == 0:
+                break
+        accurate, refined = self._refined()
+        out = np.zeros((n_rows, self.columns.shape[0]))
+        row, slot = np.nonzero(self.is_used)
+        out[row, self.places[row, slot]] = refined[row, slot]
+        total = out.sum(axis=1, keepdims=True)
+        return out / np.where(total > 0, total, 1.0), settled & accurate
+
+    def _system(self, folds: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Return the used columns of some folds, shape (n_folds, n_slots, n_rows + 1), and their normal equations."""
+        used = self.is_used[folds]
+        columns = self.columns[self.places[folds]]
+        columns *= used[:, :, None]
+        columns *= self.kept[folds]
+        normal = columns @ columns.transpose(0, 2, 1)
+        np.einsum("fss->fs", normal)[...] += ~used
+        return columns, normal
+
+    def _stepped(self, folds: IntArray, bold: bool) -> IntArray:
+        """Solve for the positive weights of open folds; drop those that turn negative, else add the best one.
+
+        Returns the folds at their optimum.
+        """
+        columns, normal = self._system(folds)
+        used = self.is_used[folds]
+        values: FloatArray = np.asarray(np.linalg.solve(normal, columns[:, :, -1:])[:, :, 0])
+        falls = used & (values <= 0)
+        shrinks = falls.any(axis=1)
+        if shrinks.any():
+            if bold:
+                leaves = falls
+                values = np.where(leaves, 0.0, values)
+            else:
+                old = self.values[folds]
+                share = np.where(falls, old / np.where(falls, old - values, 1.0), np.inf).min(axis=1)
+                values = old + np.minimum(share, 1.0)[:, None] * (values - old)
+                leaves = falls & (values <= 1e-15)
+                values[leaves] = 0.0
+            self.is_used[folds] = used & ~leaves
+        self.values[folds] = values
+        whole = np.flatnonzero(~shrinks)
+        if whole.size == 0:
+            return whole
+        gradient = self._residual(columns[whole], values[whole]) @ self.stacked
+        row, slot = np.nonzero(used[whole])
+        gradient[row, self.places[folds[whole]][row, slot]] = -np.inf
+        best = gradient.argmax(axis=1)
+        grows = gradient[np.arange(whole.size), best] > OPTIMAL
+        self._add(folds[whole[grows]], best[grows])
+        return np.asarray(folds[whole[~grows]])
+
+    def _add(self, folds: IntArray, places: IntArray) -> None:
+        if folds.size == 0:
+            return
+        if self.is_used[folds].all(axis=1).any():
+            wider = ((0, 0), (0, SPARE))
+            self.places = np.pad(self.places, wider)
+            self.is_used = np.pad(self.is_used, wider)
+            self.values = np.pad(self.values, wider)
+        slot = self.is_used[folds].argmin(axis=1)
+        self.places[folds, slot] = places
+        self.is_used[folds, slot] = True
+        self.values[folds, slot] = 0.0
+
+    def _refined(self) -> tuple[BoolArray, FloatArray]:
+        """Correct the solution once by its residuals; say where it is accurate and its misfit not zero."""
+        columns, normal = self._system(np.arange(self.kept.shape[0]))
+        values = self.values + np.linalg.solve(normal, self._slack(columns, self.values))[:, :, 0]
+        misfit = np.sqrt((self._residual(columns, values)[:, :-1] ** 2).sum(axis=1))
+        accurate = np.abs(self._slack(columns, values)).max(axis=(1, 2)) <= SURE
+        return accurate & (values >= 0).all(axis=1) & (misfit > EXACT * np.abs(values.sum(axis=1))), values
+
+    def _residual(self, columns: FloatArray, values: FloatArray) -> FloatArray:
+        """Return the one under zeros less the fitted rows, shape (n_folds, n_rows + 1)."""
+        residual = -(values[:, None, :] @ columns)[:, 0]
+        residual[:, -1] += 1.0
+        return residual
+
+    def _slack(self, columns: FloatArray, values: FloatArray) -> FloatArray:
+        """Return the gradient at the used weights, zero at a solution, shape (n_folds, n_slots, 1)."""
+        return columns @ self._residual(columns, values)[:, :, None]
+
+
+# Elastic-net weights, solved exactly as non-negative least squares, and their penalty by blocks of periods.
+
+N_PENALTIES = 8
+SMALLEST_PENALTY = 1e-3
+"""Smallest penalty tried, as a share of the one that empties the weights."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NetFit:
+    """Weights and intercept under one penalty."""
+
+    weights: FloatArray  # (n_weights,)
+    intercept: float
+    penalty: float
+    mix: float
+
+
+def fit_elastic_net(columns: FloatArray, target: FloatArray, penalty: float, mix: float) -> NetFit:
+    """Minimize ``|y - m - X w|^2 / 2n + penalty (mix |w|_1 + (1 - mix) |w|^2 / 2)``.
+
+    Positive and negative parts of w are separate non-negative unknowns; the ridge rows' target carries the linear
+    term by completing the square, so the problem is one NNLS. It needs a ridge part, hence ``mix < 1``.
+
+    ``columns`` (n_rows, n_weights); ``target`` (n_rows,); ``penalty``: positive; ``mix``: share of the absolute
+    penalty, in [0, 1).
+    """
+    if not (penalty > 0 and 0 <= mix < 1):
+        raise EstimationError(f"an elastic net needs penalty > 0 and mix in [0, 1), not {penalty} and {mix}")
+    n_rows, n_weights = columns.shape
+    middle = columns.mean(axis=0)
+    x, y = columns - middle, target - target.mean()
+    # In units of the ridge, so that the second block has the scale of the first.
+    ridge, absolute = n_rows * penalty * (1 - mix), n_rows * penalty * mix
+    stacked = np.vstack([np.hstack([x, -x]), np.sqrt(ridge) * np.eye(2 * n_weights)])
+    aimed = np.concatenate([y, np.full(2 * n_weights, -absolute / np.sqrt(ridge))])
+    try:
+        parts = scipy.optimize.nnls(stacked, aimed, maxiter=100 * n_weights + 1000)[0]
+    except RuntimeError as error:
+        raise EstimationError(f"elastic-net weights over {n_weights} donors did not converge: {error}") from None
+    weights = parts[:n_weights] - parts[n_weights:]
+    return NetFit(weights, float(target.mean() - weights @ middle), penalty, mix)
+
+
+def compute_emptying_penalty(columns: FloatArray, target: FloatArray, mix: float) -> float:
+    """Return the smallest penalty under which every weight is zero."""
+    x, y = columns - columns.mean(axis=0), target - target.mean()
+    return float(np.abs(x.T @ y).max() / (columns.shape[0] * max(mix, 0.05)))
+
+
+def choose_net(columns: FloatArray, target: FloatArray, mixes: tuple[float, ...], n_blocks: int) -> NetFit:
+    """Choose penalty and mix by leaving out consecutive blocks of rows, and refit on all of them."""
+    blocks = np.array_split(np.arange(target.size), min(n_blocks, target.size))
+    best, least = None, np.inf
+    for mix in mixes:
+        top = compute_emptying_penalty(columns, target, mix)
+        if top == 0:
+            raise EstimationError("the treated unit or its donors do not vary before the onset: nothing to fit")
+        for penalty in top * SMALLEST_PENALTY ** (np.arange(N_PENALTIES) / (N_PENALTIES - 1)):
+            error = sum(_left_out(columns, target, float(penalty), mix, block) for block in blocks)
+            if error < least:
+                best, least = (float(penalty), mix), error
+    if best is None:
+        raise EstimationError("no penalty could be evaluated; give penalty and mix")
+    return fit_elastic_net(columns, target, *best)
+
+
+def _left_out(columns: FloatArray, target: FloatArray, penalty: float, mix: float, block: np.ndarray) -> float:
+    rest = np.setdiff1d(np.arange(target.size), block)
+    net = fit_elastic_net(columns[rest], target[rest], penalty, mix)
+    return float(((target[block] - net.intercept - columns[block] @ net.weights) ** 2).sum())
+
+
+# Weights of several synthetic controls that balance each case and their average at once.
+
+SUM_ROW = 1e4
+"""Weight of the rows that make each case's weights sum to one, in units of the data's root mean square."""
+
+
+def fit_partially_pooled_weights(
+    treated: list[FloatArray], donors: list[FloatArray], pooling: float, ridge: float = 0.0
+) -> list[FloatArray]:
+    """Minimize ``pooling * |mean imbalance|^2 + (1 - pooling) * mean |imbalance|^2`` (Ben-Michael et al. 2022).
+
+    Imbalances of different cases are aligned by event time, the last period before the onset first; where a case has
+    fewer periods before it, the average is over the cases that have one.
+
+    ``treated`` (n_before_k,): outcomes before the onset in the order of event time -1, -2, ; ``donors`` (n_donors_k,
+    n_before_k); ``pooling``: 0 fits each case alone, 1 only the average; ``ridge``: penalty on squared weights.
+    Returns (n_donors_k,).
+    """
+    if not 0 <= pooling <= 1:
+        raise EstimationError(f"pooling lies between 0 and 1, not {pooling}")
+    sizes = [d.shape[0] for d in donors]
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    blocks, targets = _separate_rows(treated, donors, starts, pooling)
+    mean_rows, mean_target = _average_rows(treated, donors, starts, pooling)
+    data = np.vstack([*blocks, mean_rows])
+    goal = np.concatenate([*targets, mean_target])
+    scale = float(np.sqrt(np.mean(data**2))) or 1.0
+    sums = np.zeros((len(sizes), starts[-1]))
+    for k in range(len(sizes)):
+        sums[k, starts[k] : starts[k + 1]] = SUM_ROW * scale
+    data, goal = np.vstack([data, sums]), np.concatenate([goal, np.full(len(sizes), SUM_ROW * scale)])
+    if pooling == 1:
+        # Only the average is balanced: a little ridge picks one of many solutions.
+        ridge = max(ridge, 1e-8 * scale**2)
+    if ridge > 0:
+        data = np.vstack([data, np.sqrt(ridge) * np.eye(starts[-1])])
+        goal = np.concatenate([goal, np.zeros(starts[-1])])
+    try:
+        solution = scipy.optimize.nnls(data, goal, maxiter=50 * int(starts[-1]) + 1000)[0]
+    except RuntimeError as error:
+        raise EstimationError(f"partially pooled weights did not converge: {error}") from None
+    parts = [solution[starts[k] : starts[k + 1]] for k in range(len(sizes))]
+    return [w / w.sum() for w in parts]
+
+
+def _separate_rows(
+    treated: list[FloatArray], donors: list[FloatArray], starts: FloatArray, pooling: float
+) -> tuple[list[FloatArray], list[FloatArray]]:
+    blocks, targets = [], []
+    for k, (target, others) in enumerate(zip(treated, donors, strict=True)):
+        root = np.sqrt((1 - pooling) / (len(treated) * target.size))
+        rows = np.zeros((target.size, int(starts[-1])))
+        rows[:, starts[k] : starts[k + 1]] = root * others.T
+        blocks.append(rows)
+        targets.append(root * target)
+    return blocks, targets
+
+
+def _average_rows(
+    treated: list[FloatArray], donors: list[FloatArray], starts: FloatArray, pooling: float
+) -> tuple[FloatArray, FloatArray]:
+    longest = max(outcomes.size for outcomes in treated)
+    rows, target = np.zeros((longest, int(starts[-1]))), np.zeros(longest)
+    counts = np.array([sum(outcomes.size > lag for outcomes in treated) for lag in range(longest)], dtype=np.float64)
+    root = np.sqrt(pooling / longest) / counts
+    for k, (outcomes, others) in enumerate(zip(treated, donors, strict=True)):
+        rows[: outcomes.size, starts[k] : starts[k + 1]] = root[: outcomes.size, None] * others.T
+        target[: outcomes.size] += root[: outcomes.size] * outcomes
+    return rows, target
+
+
+def compute_imbalances(
+    treated: list[FloatArray], donors: list[FloatArray], weights: list[FloatArray]
+) -> tuple[float, float]:
+    """Return the root mean square of the average imbalance and of the separate ones."""
+    gaps = [target - w @ others for target, others, w in zip(treated, donors, weights, strict=True)]
+    longest = max(g.size for g in gaps)
+    average = [np.mean([g[lag] for g in gaps if g.size > lag]) for lag in range(longest)]
+    separate = np.mean([np.mean(g**2) for g in gaps])
+    return float(np.sqrt(np.mean(np.square(average)))), float(np.sqrt(separate))
+
+
+# How far a path lies outside what its donors can reproduce.
+
+
+def compute_distance_outside(target: FloatArray, donors: FloatArray) -> tuple[float, int]:
+    """Return the largest distance outside the donors' range in a period, in standard deviations, and how often.
+
+    ``target`` (n_periods,); ``donors`` (n_donors, n_periods). Returns largest distance over the standard deviation
+    across donors in that period; 0 inside; number of periods outside.
+    """
+    spread = donors.std(axis=0)
+    beyond = np.maximum(target - donors.max(axis=0), donors.min(axis=0) - target)
+    outside = beyond > 1e-12 * np.maximum(np.abs(target), 1e-300)
+    if not outside.any():
+        return 0.0, 0
+    scaled = np.where(spread > 0, beyond / np.where(spread > 0, spread, 1.0), np.inf)
+    return float(scaled[outside].max()), int(outside.sum())
+
+
+N_RIDGE_PENALTIES = 20
+SMALLEST_RIDGE_PENALTY = 1e-8
 """Smallest penalty tried, as a share of the largest squared singular value."""
 
 
@@ -95,7 +421,7 @@ def compute_left_out_errors(
     _, singular, across = np.linalg.svd(square)
     variances = np.zeros(n_before)
     variances[: singular.size] = singular**2
-    penalties = variances[0] * SMALLEST_PENALTY ** (np.arange(N_PENALTIES + 1) / N_PENALTIES)
+    penalties = variances[0] * SMALLEST_RIDGE_PENALTY ** (np.arange(N_RIDGE_PENALTIES + 1) / N_RIDGE_PENALTIES)
     inverse = 1.0 / (variances[:, None] + penalties)
     imbalance = treated - fit_leave_one_out_weights(donors.T, treated, base) @ donors
     errors = ((imbalance @ across.T) * across.T) @ inverse / (across.T**2 @ inverse)

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pandas as pd
 
 from twintrade.render.blocks import (
@@ -9,6 +10,7 @@ from twintrade.render.blocks import (
     Beside,
     Block,
     BulletList,
+    Column,
     Figure,
     Heading,
     KeyNumber,
@@ -17,27 +19,177 @@ from twintrade.render.blocks import (
     Note,
     PageBreak,
     Paragraph,
+    Table,
     build_paragraph,
+    build_row,
     build_spans,
     emphasize,
 )
-from twintrade.render.brief.cases import build_case_numbers, describe_case, write_change, write_range
-from twintrade.render.brief.facts import VERDICTS, Effect, Facts, collect_facts
-from twintrade.render.brief.left_out import count_dated, list_left_out
-from twintrade.render.brief.pairs import list_pairs
-from twintrade.render.brief.pictures import draw_pictures
-from twintrade.render.brief.readings import build_readings
-from twintrade.render.brief.reasons import explain_no_range, list_reasons
-from twintrade.render.detecting import MOST_PERCENT
-from twintrade.render.exhibits.registered import build_status
-from twintrade.render.names import capitalize, name_pair
+from twintrade.render.brief.drawings import choose_power
+from twintrade.render.brief.facts import (
+    VERDICTS,
+    Effect,
+    Facts,
+    collect_facts,
+    explain_no_range,
+    find_spread,
+    list_reasons,
+    read_effect,
+)
+from twintrade.render.brief.pictures import build_readings, draw_pictures
+from twintrade.render.citing import WORDS, build_cell, cite
+from twintrade.render.exhibits.data_card import build_status
+from twintrade.render.names import capitalize, name_method, name_pair
 from twintrade.render.page import Page
-from twintrade.render.reading import find_payload, find_words, list_records, read_number, read_whole, take_text
-from twintrade.text import Listed, Text, amounts, complete_sentence, join_sentences, numbers
+from twintrade.render.reading import (
+    MOST_PERCENT,
+    find_overall,
+    find_payload,
+    find_words,
+    format_label,
+    list_records,
+    read_number,
+    read_whole,
+    take_text,
+)
+from twintrade.render.tables.register import name_agreement
+from twintrade.text import Listed, Text, complete_sentence, join_sentences, list_some, numbers, texts
+
+# What a brief says of a single case whose comparisons disagree, and how a change and its range are written.
+
+
+def build_case_numbers(facts: Facts) -> list[KeyNumber]:
+    """Return the headline of a case whose comparisons disagree, and between which changes all estimates lie."""
+    effect = read_effect(find_overall(facts.page.results, facts.headline)) if facts.headline is not None else None
+    if effect is None:
+        return []
+    name = str(Text("brief.key-headline", label=format_label(facts.headline or {})))
+    low, high = (write_change(end) for end in find_spread(facts))
+    spread = str(Text("brief.range", low=low, high=high))
+    every = KeyNumber(str(Text("brief.key-estimates", n=len(facts.methods))), spread, _read("by-comparison"))
+    return [KeyNumber(name, write_change(effect.percent), write_range(effect)), every]
+
+
+def describe_case(facts: Facts) -> list[Text]:
+    """Say between which changes all estimates of a case lie, and those of the methods that take each donor set."""
+    frame = facts.page.results.payloads.get("case_tests")
+    tests = [] if frame is None else list_records(frame)
+    low, high = find_spread(facts)
+    sentences = [Text("brief.told-all", n=len(facts.methods), low=low, high=high)] if facts.methods else []
+    for donors in ("A", "B"):
+        changes = {
+            name_method(take_text(r["method"])): read_number(r["percent"])
+            for r in tests
+            if take_text(r["donor_set"]) == donors and math.isfinite(read_number(r["percent"]))
+        }
+        if changes:
+            name, methods = _read(f"key-set-{donors.lower()}"), Listed(tuple(changes))
+            low, high = min(changes.values()), max(changes.values())
+            sentences.append(Text("brief.told-set", name=name, n=len(changes), low=low, high=high, methods=methods))
+    return sentences
+
+
+def write_change(percent: float) -> str:
+    """Return a change in percent with its sign."""
+    return str(Text("brief.signed", percent=percent))
+
+
+def write_range(effect: Effect) -> str:
+    """Return the interval of an effect in words, with an end that does not exist named as open."""
+    if not effect.has_interval:
+        return _read("no-range")
+    ends = (effect.low, effect.low_error), (effect.high, effect.high_error)
+    low, high = (texts.format_end(*end) if math.isfinite(end[0]) else _read("open") for end in ends)
+    return str(Text("brief.range", low=low, high=high))
+
+
+def _read(key: str) -> str:
+    return str(Text(f"brief.{key}"))
+
+
+# The treated pairs of the brief, each with its outcome and what was expected without an agreement.
+
+MOST_PAIRS = 14
+
+
+def list_pairs(facts: Facts) -> list[Block]:
+    """Return the treated pairs, the largest first, as a table; nothing where the headline has no totals."""
+    pairs = facts.pairs
+    if not pairs:
+        return []
+    unit = take_text(facts.periods[0]["unit"]) if facts.periods else ""
+    power = choose_power(sorted(read_number(p["expected"]) for p in pairs)[len(pairs) // 2])
+    scale = 10.0**power
+    columns = (Column(), *(Column("right") for _ in range(5)))
+    header = tuple(
+        str(Text(f"brief.pairs-{name}", period_name=facts.page.period_name))
+        for name in ("name", "since", "times", "observed", "expected", "difference")
+    )
+    rows = [
+        build_row(
+            take_text(p["name"]),
+            build_cell(take_text(p["since"]), *cite(p, "since", form=WORDS)),
+            build_cell(str(read_whole(p["n_periods"])), *cite(p, "n_periods")),
+            *(
+                build_cell(numbers.format_fixed(read_number(p[name]) / scale, 1), *cite(p, name, form=f"/{scale:g}"))
+                for name in ("observed", "expected")
+            ),
+            build_cell(
+                str(Text("brief.difference", value=read_number(p["difference"]) / scale)),
+                *cite(p, "difference", form=f"/{scale:g}"),
+            ),
+        )
+        for p in pairs[:MOST_PAIRS]
+    ]
+    note = Text("brief.pairs-note", power=power, unit=unit, period_name=facts.page.period_name)
+    more = [str(Text("brief.pairs-more", n=len(pairs) - MOST_PAIRS))] if len(pairs) > MOST_PAIRS else []
+    caption = str(Text("brief.pairs", n=len(pairs), outcome=facts.page.outcome))
+    left = facts.n_rows_left_out
+    few = [str(Text("brief.pairs-times-note", n=left, period_name=facts.page.period_name))] if left else []
+    notes = (str(note), *few, *more)
+    return [Table("brief-pairs", caption, columns, (build_row(*header).cells,), (tuple(rows),), notes)]
+
+
+# Pairs with a dated agreement that the headline leaves out, and why, for a brief.
+
+NAMED = 3
+
+
+def count_dated(facts: Facts) -> int:
+    """Return how many pairs have a dated agreement that begins within the data, in the estimate or not."""
+    return max(facts.n_treated, facts.roles.get("treated", 0))
+
+
+def list_left_out(facts: Facts) -> list[Text]:
+    """Return a sentence a reason with the pairs it leaves out; none where the headline's pairs are not known."""
+    data, used = facts.page.results.data, {take_text(pair["unit"]) for pair in facts.pairs}
+    if not used or count_dated(facts) == facts.n_treated:
+        return []
+    mine = data[(data["status"].map(take_text) == "treated") & ~data["unit"].map(take_text).isin(used)]
+    period, onset = (pd.to_numeric(mine[name]) for name in ("period", "onset"))
+    is_known = np.isfinite(pd.to_numeric(mine["outcome"]))
+    known = is_known.groupby(mine["unit"]).any()
+    before = (is_known & (period < onset)).groupby(mine["unit"]).any()
+    reasons = {"nothing": ~known, "before": known & ~before, "other": before}
+    agreements = list_records(facts.page.results.twinnings)
+    names = {take_text(row.get("unit")): name_agreement(row) for row in reversed(agreements)}
+    listed = {why: [names.get(unit, unit) for unit in is_so.index[is_so]] for why, is_so in reasons.items()}
+    return [
+        Text(
+            "brief.left-out",
+            why=why,
+            names=list_some(pairs, NAMED),
+            all="yes" if len(pairs) <= NAMED else "no",
+            period_name=facts.page.period_name,
+        )
+        for why, pairs in listed.items()
+        if pairs
+    ]
+
 
 SMALL = 10.0
 """Change in percent for which the number of pairs that would show it is given."""
-NAMED = 2
+NAMED_PAIRS = 2
 NUMERAL = "−0123456789.,"
 NOBODY = "none"
 """How a data card names the publisher of facts that nobody published as a table."""
@@ -127,7 +279,7 @@ def _key_money(facts: Facts) -> KeyNumber | None:
     times, first = money.n_periods, money.first or "none"
     name = str(Text("brief.key-money", n=money.n_units, period_name=page.period_name, times=times, first=first))
     ends = (money.low, money.low_error), (money.high, money.high_error)
-    low, high = (amounts.format_quantity(money.average(end), money.unit, money.average(error)) for end, error in ends)
+    low, high = (texts.format_quantity(money.average(end), money.unit, money.average(error)) for end, error in ends)
     if (tail := low.lstrip(NUMERAL)) == high.lstrip(NUMERAL):
         low = low.removesuffix(tail)
     spread = str(Text("brief.range", low=low, high=high))
@@ -138,7 +290,7 @@ def _key_money(facts: Facts) -> KeyNumber | None:
 
 
 def _ask(facts: Facts) -> str:
-    names = [take_text(pair["name"]) for pair in facts.pairs[:NAMED]]
+    names = [take_text(pair["name"]) for pair in facts.pairs[:NAMED_PAIRS]]
     case = facts.page.results.sections.get("case", "")
     first, last = _find_onsets(facts)
     dated = count_dated(facts)
@@ -150,7 +302,7 @@ def _ask(facts: Facts) -> str:
             is_all="yes" if dated == facts.n_treated else "no",
             first=first,
             last=last,
-            named="case" if case else "yes" if names and facts.n_treated > NAMED else "no",
+            named="case" if case else "yes" if names and facts.n_treated > NAMED_PAIRS else "no",
             names=name_pair(case) if case else Listed(tuple(names)),
         ),
         Text("brief.against", n=facts.n_compared, treated=facts.n_treated),
@@ -194,18 +346,18 @@ def _tell(facts: Facts) -> str:
             is_all="no" if facts.n_rows_left_out else "yes",
             period_name=page.period_name,
             outcome=page.outcome,
-            observed=amounts.format_quantity(sums["observed"], unit),
-            expected=amounts.format_quantity(sums["expected"], unit),
+            observed=texts.format_quantity(sums["observed"], unit),
+            expected=texts.format_quantity(sums["expected"], unit),
         )
     ]
     gaps = sorted(
         ((read_number(p["difference"]) * n, take_text(p["name"])) for p, n in zip(pairs, times, strict=True))
     )
-    farthest = sorted(gaps, key=lambda pair: abs(pair[0]))[-NAMED:]
+    farthest = sorted(gaps, key=lambda pair: abs(pair[0]))[-NAMED_PAIRS:]
     ends = (gaps[0], gaps[-1]) if gaps[0][0] < 0 < gaps[-1][0] else farthest
-    for gap, name in ends if len(gaps) > NAMED else ():
+    for gap, name in ends if len(gaps) > NAMED_PAIRS else ():
         side = "short" if gap < 0 else "ahead"
-        sentences.append(Text("brief.told-pair", name=name, side=side, gap=amounts.format_quantity(abs(gap), unit)))
+        sentences.append(Text("brief.told-pair", name=name, side=side, gap=texts.format_quantity(abs(gap), unit)))
     return str(Listed(tuple(sentences), "sentences"))
 
 
@@ -240,7 +392,7 @@ def _need(facts: Facts) -> str:
     if math.isfinite(facts.detectable):
         size = numbers.format_percent(facts.detectable, 0)
         amount = money is not None and math.isfinite(money.detectable)
-        value = amounts.format_quantity(money.average(money.detectable), money.unit) if money and amount else ""
+        value = texts.format_quantity(money.average(money.detectable), money.unit) if money and amount else ""
         has_money = "yes" if amount else "no"
         if facts.detectable > MOST_PERCENT:
             sentences.append(Text("brief.detectable-more", size=MOST_PERCENT))

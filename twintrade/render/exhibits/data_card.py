@@ -1,17 +1,167 @@
 """Exhibit 1: the data card: files, fingerprints, counts, rows left out."""
 
-from twintrade.render.blocks import Absent, Block, Heading, build_paragraph
+from collections.abc import Sequence
+
+import pandas as pd
+
+from twintrade.render.blocks import Absent, Block, Figure, Heading, build_paragraph
+from twintrade.render.exhibits.payloads import build_payload
+from twintrade.render.figures import alt_text, counts, raw_series
 from twintrade.render.page import Page
-from twintrade.render.reading import read_words, take_text
-from twintrade.render.tables.provenance import (
+from twintrade.render.reading import find_payload, find_payloads, format_slug, read_words, take_text
+from twintrade.render.tables.plain import (
     build_conversions_table,
     build_dropped_tables,
     build_inputs_table,
+    build_plain_table,
     build_status_table,
 )
+from twintrade.render.tables.register import build_register_table, list_undated, name_undated_agreements
+from twintrade.text import Listed, Text, name_fact
+
+# Exhibit 2: the treatment register and who is treated when.
 
 
-def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
+def build_register(page: Page) -> tuple[Block, ...] | Absent:
+    """Return the register, and the adoption figure where its data exist."""
+    table = build_register_table(page.results, page.wording)
+    frame = find_payload(page.results, "adoption")
+    if page.results.twinnings.empty and frame is None:
+        return Absent(page.say("no_twinnings"))
+    blocks: list[Block] = [
+        Heading(2, page.say("register"), "register-of-ties"),
+        build_paragraph(page.say("register_intro", of=_find_scope(page))),
+    ]
+    if table is not None:
+        blocks.append(table)
+    undated = list_undated(page.results)
+    if undated:
+        blocks.append(build_paragraph(page.say("undated", n=len(undated), names=name_undated_agreements(undated))))
+    outside = find_payload(page.results, "agreements_outside_panel")
+    if outside is not None:
+        blocks.append(build_paragraph(page.say("outside", n=len(outside))))
+    if frame is not None and (page.detail == "full" or table is None):
+        simulated = page.results.is_simulated
+        drawing = counts.draw_adoption(page.drawable(frame), theme=page.theme, is_simulated=simulated)
+        alt = alt_text.describe_adoption(frame, is_simulated=simulated)
+        blocks.append(page.figure("adoption", page.say("adoption_caption"), drawing, alt, frame))
+    return tuple(blocks)
+
+
+def _find_scope(page: Page) -> str:
+    """Return whose agreements the register lists: of a single case only those of its city or its partner."""
+    return "case" if find_payload(page.results, "case_paths") is not None else "panel"
+
+
+# What a page says of its analysis's registration: when it was made, and every deviation from it.
+
+DEVIATIONS = "deviations"
+
+
+def build_registration(page: Page) -> tuple[Block, ...]:
+    """Return what a technical note says of a registration: when, and the deviations; empty where there is none."""
+    sections = dict(page.results.sections)
+    status = read_words(sections, "registered")
+    if not status:
+        return ()
+    intro = Text("registration.file", sha256=sections.get("registered_sha256", ""), at=sections["registered_on"])
+    heading = Heading(2, _put("heading"), "registration")
+    return (heading, build_paragraph(status, " ", str(intro)), *_list_deviations(page))
+
+
+def _put(key: str) -> str:
+    return str(Text(f"registration.{key}"))
+
+
+def _list_deviations(page: Page) -> list[Block]:
+    frame = find_payload(page.results, DEVIATIONS)
+    if frame is None:
+        return []
+    shown = frame[["about", "key", "kind", "registered", "now", "since", "in_force"]].assign(
+        **{name: [name_fact(f"registration.{name}-", value) for value in frame[name]] for name in ("about", "kind")}
+    )
+    weights = {"key": 1.6, "registered": 1.5, "now": 1.5}
+    return [build_plain_table(shown, DEVIATIONS, _put("table-deviations"), weights=weights, notes=[_put("note")])]
+
+
+def build_status(page: Page) -> list[Block]:
+    """Return when the analysis was registered and with how many deviations; empty where it was not."""
+    status = read_words(dict(page.results.sections), "registered")
+    return [build_paragraph(status)] if status else []
+
+
+# Exhibit 5: the raw event figure of each case, with every candidate date.
+
+MOST_FULL = 4
+PER_GRID = 12
+Case = tuple[pd.DataFrame, pd.DataFrame | None]
+
+
+def build_raw_series(page: Page) -> tuple[Block, ...] | Absent:
+    """Return one figure a case (small multiples where there are many), and the double ratio where it was made."""
+    cases = _cases(page)
+    if not cases:
+        return Absent(page.say("no_payload"))
+    blocks: list[Block] = [Heading(2, page.say("raw"), "raw-series"), build_paragraph(page.say("raw_intro"))]
+    if len(cases) <= MOST_FULL:
+        keys: list[str] = []
+        for name, (frame, dates) in cases.items():
+            keys.append(_find_key(name if "dyad" in frame else "", keys))
+            blocks.append(_full(page, keys[-1], name, frame, dates))
+    else:
+        names = list(cases)
+        parts = [names[start : start + PER_GRID] for start in range(0, len(names), PER_GRID)]
+        blocks += [_grid(page, {n: cases[n] for n in part}, i) for i, part in enumerate(parts)]
+    if find_payload(page.results, "case_paths") is None:
+        for key, frame in find_payloads(page.results, "path").items():
+            blocks += build_payload(page, key, frame)
+    return tuple(blocks)
+
+
+def _cases(page: Page) -> dict[str, Case]:
+    """Return series and dates by the name of the pair."""
+    cases: dict[str, Case] = {}
+    for key, frame in find_payloads(page.results, "raw_series").items():
+        named = take_text(frame["dyad"].iloc[0]) if "dyad" in frame else ""
+        name = named or (page.results.title if key == "raw_series" else key.removeprefix("raw_series")[1:])
+        cases[name] = (frame, page.results.payloads.get(key.replace("raw_series", "candidate_dates")))
+    return cases
+
+
+def _find_key(pair: str, taken: Sequence[str]) -> str:
+    """Return the key of a case's figure; names in other letters may leave the same Latin ones."""
+    key = format_slug(f"raw-series-{pair}") if pair else "raw-series"
+    return next(free for free in (key, *(f"{key}-{i}" for i in range(2, len(taken) + 2))) if free not in taken)
+
+
+def _full(page: Page, key: str, name: str, frame: pd.DataFrame, dates: pd.DataFrame | None) -> Figure:
+    simulated = page.results.is_simulated
+    clean = page.drawable(dates) if dates is not None else None
+    shocks = find_payload(page.results, "known_shocks")
+    drawing = raw_series.draw_raw_series(
+        page.drawable(frame), clean, shocks, theme=page.theme, is_simulated=simulated
+    )
+    alt = alt_text.describe_lines(frame, is_simulated=simulated, panel="level")
+    return page.figure(key, page.say("raw_caption", title=name), drawing, alt, frame)
+
+
+def _grid(page: Page, cases: dict[str, Case], position: int) -> Figure:
+    frame = pd.concat([f.assign(case=n) for n, (f, _) in cases.items()], ignore_index=True)
+    known = [d.assign(case=n) for n, (_, d) in cases.items() if d is not None]
+    dates = page.drawable(pd.concat(known, ignore_index=True)) if known else None
+    simulated = page.results.is_simulated
+    drawing = raw_series.draw_grid(page.drawable(frame), dates, theme=page.theme, is_simulated=simulated)
+    alt = page.say("raw_grid_alt", n=len(cases), names=Listed(tuple(cases), "comma"))
+    caption = page.say("raw_grid_caption", n=len(cases))
+    drawn = frame.loc[(frame["panel"] == "index") & (frame["series"] == frame["series"].iloc[0]), "case"]
+    unindexed = tuple(n for n in cases if n not in set(drawn))
+    notes = [page.say("raw_grid_note")]
+    if unindexed:
+        notes.append(page.say("raw_grid_unindexed", names=Listed(unindexed), n=len(unindexed)))
+    return page.figure(f"raw-series-{position + 1}", caption, drawing, alt, frame, notes=tuple(notes))
+
+
+def build_data_card(page: Page) -> tuple[Block, ...] | Absent:
     """Return the data card."""
     results = page.results
     blocks: list[Block] = [Heading(2, page.say("data_card"), "data-card")]

@@ -6,21 +6,9 @@ import pandas as pd
 from matplotlib.figure import Figure as Drawing
 from pandas.api.types import is_numeric_dtype
 
-from twintrade.effects.payload_kinds import PayloadKind
+from twintrade.effects.result_set import PayloadKind
 from twintrade.render.blocks import Block
-from twintrade.render.figures import (
-    alt_text,
-    counts,
-    forest,
-    heat_map,
-    path,
-    placebo,
-    power,
-    scatter,
-    sensitivity,
-    specification_curve,
-    world_map,
-)
+from twintrade.render.figures import alt_text, counts, forest, points, raw_series
 from twintrade.render.names import name_column, name_scale
 from twintrade.render.page import Page
 from twintrade.render.reading import (
@@ -113,12 +101,12 @@ def _find_drawing(page: Page, key: str, frame: pd.DataFrame) -> tuple[Maker, Cal
 
 def _sensitivity(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
     label = _effect_axis(page, frame)
-    return sensitivity.draw(frame, y_label=label, theme=page.theme, is_simulated=page.results.is_simulated)
+    return forest.draw_sensitivity(frame, y_label=label, theme=page.theme, is_simulated=page.results.is_simulated)
 
 
 def _forest(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
     is_percent = set(frame.get("scale", ())) == {"percent"}
-    return forest.draw(
+    return forest.draw_forest(
         frame, x_label=_effect_axis(page, frame), decimals=1 if is_percent else 3, theme=page.theme,
         is_simulated=page.results.is_simulated,
     )  # fmt: skip
@@ -133,14 +121,14 @@ def _placebo(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
     if "donor_set" in frame:
         known = {s: page.say(f"set_{s}") for s in ("A", "B", "all")}
         frame = frame.assign(donor_set=frame["donor_set"].map(lambda s: known.get(str(s), s)))
-    return placebo.draw(
+    return points.draw_placebo(
         frame, y_label=str(Text("figures.gap")), theme=page.theme, is_simulated=page.results.is_simulated
     )
 
 
 def _heat_map(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
     value = "weight" if "weight" in frame else "effect"
-    return heat_map.draw(
+    return points.draw_heat_map(
         frame,
         list_period_labels(page.results),
         value,
@@ -154,16 +142,16 @@ def _heat_map(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
 def _path(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
     units = list(dict.fromkeys(frame["unit"].map(take_text))) if {"unit", "event_time"} <= set(frame.columns) else []
     label = page.say("effect_axis", scale=name_scale(units[0])) if len(units) == 1 else ""
-    return path.draw(frame, y_label=label, theme=page.theme, is_simulated=page.results.is_simulated)
+    return raw_series.draw_path(frame, y_label=label, theme=page.theme, is_simulated=page.results.is_simulated)
 
 
 def _power(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
     label = _effect_axis(page, frame)
-    return power.draw(frame, x_label=label, theme=page.theme, is_simulated=page.results.is_simulated)
+    return points.draw_power(frame, x_label=label, theme=page.theme, is_simulated=page.results.is_simulated)
 
 
 def _bacon(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
-    return scatter.draw(
+    return points.draw_scatter(
         frame, "weight", "estimate", group="type", x_label=str(Text("figures.weight")),
         y_label=str(Text("figures.two-by-two")), theme=page.theme, is_simulated=page.results.is_simulated,
     )  # fmt: skip
@@ -172,13 +160,13 @@ def _bacon(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
 def _curve(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
     numbers = {"effect", "se", "low", "high", "p", "is_headline"}
     choices = [str(c) for c in frame.columns if c not in numbers and not is_numeric_dtype(frame[c])]
-    return specification_curve.draw(
+    return forest.draw_specification_curve(
         frame, choices, y_label=_effect_axis(page, frame), theme=page.theme, is_simulated=page.results.is_simulated
     )
 
 
 def _twins(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
-    return scatter.draw(
+    return points.draw_scatter(
         frame, "population", "twins", group="country" if "country" in frame else "", label="city",
         x_label=str(Text("figures.population")), y_label=str(Text("figures.twins")), is_log_x=True, theme=page.theme,
         is_simulated=page.results.is_simulated,
@@ -191,7 +179,9 @@ def _name_labels(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _counts(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
     value = "percent" if "percent" in frame else "count"
-    return counts.draw(_name_labels(frame), "label", value, theme=page.theme, is_simulated=page.results.is_simulated)
+    return counts.draw_counts(
+        _name_labels(frame), "label", value, theme=page.theme, is_simulated=page.results.is_simulated
+    )
 
 
 def _years(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
@@ -201,11 +191,11 @@ def _years(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
 
 
 def _weights(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
-    return counts.draw(frame, "unit", "weight", theme=page.theme, is_simulated=page.results.is_simulated)
+    return counts.draw_counts(frame, "unit", "weight", theme=page.theme, is_simulated=page.results.is_simulated)
 
 
 def _map(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
-    return world_map.draw(frame, theme=page.theme, is_simulated=page.results.is_simulated)
+    return counts.draw_world_map(frame, theme=page.theme, is_simulated=page.results.is_simulated)
 
 
 _DRAWN: Mapping[PayloadKind, tuple[Maker, Callable[..., str]]] = {

@@ -1,33 +1,206 @@
 """The first page: what was found, how sure it is, and what it cannot say, in sentences made from the numbers."""
 
 import math
+from collections.abc import Callable, Mapping
 
 from twintrade.effects import Money
-from twintrade.render.blocks import Absent, Block, BulletList, Heading, Note, Paragraph, build_paragraph, build_spans
-from twintrade.render.ends import End, read_ends
-from twintrade.render.exhibits.money import describe_money
-from twintrade.render.exhibits.registered import build_status
-from twintrade.render.exhibits.targets import describe_bounds, describe_support, spread
-from twintrade.render.objecting import name_objecting
-from twintrade.render.page import Page
+from twintrade.render.blocks import (
+    Absent,
+    Block,
+    BulletList,
+    Heading,
+    Note,
+    Paragraph,
+    Span,
+    build_paragraph,
+    build_reference,
+    build_spans,
+)
+from twintrade.render.exhibits.data_card import build_status
+from twintrade.render.names import list_check_names, name_scale
+from twintrade.render.page import Page, name_objecting
 from twintrade.render.reading import (
+    End,
     Record,
     find_headline,
     find_overall,
     find_payload,
     find_payloads,
     format_label,
+    has_spoken,
     list_findings,
     list_records,
+    list_specifications,
+    read_ends,
     read_number,
     read_whole,
     read_words,
     take_text,
 )
-from twintrade.render.tables.estimates import find_decimals
-from twintrade.render.tables.ladder_notes import is_size_unknown
-from twintrade.render.wording import list_check_names
-from twintrade.text import Listed, amounts, complete_sentence, numbers, strip_stop
+from twintrade.render.tables.effect_rows import convert_to_percent, describe_reference, find_decimals
+from twintrade.render.tables.ladder import is_size_unknown
+from twintrade.text import Listed, Value, complete_sentence, find_fact, join_sentences, numbers, strip_stop, texts
+
+# Below the headline: the rows and pairs it rests on, and what the ladder says for each question that is asked.
+
+TARGETS = ("total", "average unit", "average cell", "path")
+
+
+def describe_support(page: Page, spec: Record) -> list[Block]:
+    """Say how many treated rows and pairs the headline rests on, where it imputes them."""
+    sentences: list[str] = []
+    left, without = read_whole(spec.get("n_treated_rows_left_out")), read_whole(spec.get("n_without_outcome_before"))
+    n = read_whole(spec.get("n_treated_rows"))
+    if n is not None and left is not None and without is not None:
+        has_logs = take_text(spec.get("target")) == "average unit" and bool(take_text(spec.get("overall_note")))
+        counts = {"n": n, "of": n + left, "left": left, "without": without, "logs": "yes" if has_logs else "no"}
+        key = "imputed_rows" if left or without else "imputed_all"
+        sentences.append(page.say(key, **counts))
+    sentences += [read_words(f, "sentence") for f in list_findings(page.results, "concentration") if has_spoken(f)]
+    return [build_paragraph(str(Listed(tuple(sentences), "sentences")))] if sentences else []
+
+
+def spread(page: Page, spec: Record) -> list[Block]:
+    """Say how far the columns lie apart in percent, by target, and that their signs differ where they do."""
+    columns = list_specifications(page.results)
+    ranges = {} if read_whole(spec.get("n_treated_units")) == 1 else _by_target(page, columns)
+    if sum(map(len, ranges.values())) < 2:
+        return _on_one_scale(page, spec, columns)
+    targets = Listed(tuple(_describe_target(page, target, values) for target, values in ranges.items()), "semicolon")
+    before, after = page.say("range_by_target", table="\0", targets=targets).split("\0")
+    signs = {value > 0 for values in ranges.values() for value in values}
+    if len(signs) > 1:
+        after += " " + page.say("signs_differ", target=_name(page, take_text(spec.get("target"))))
+    return [build_paragraph(before, *_tables(page, columns), after)]
+
+
+def _by_target(page: Page, columns: list[Record]) -> dict[str, list[float]]:
+    by_target: dict[str, list[float]] = {target: [] for target in TARGETS}
+    for column in columns:
+        kinds = ((take_text(column.get("target")), "overall"), ("path", "path"))
+        for target, kind in kinds:
+            value = convert_to_percent(find_overall(page.results, column, kind=kind))
+            if value == value and target in by_target:
+                by_target[target].append(value)
+    return {target: sorted(values) for target, values in by_target.items() if values}
+
+
+def _describe_target(page: Page, target: str, values: list[float]) -> str:
+    key = "target_range" if len(values) > 1 else "target_one"
+    ends = (numbers.format_percent(values[0]), numbers.format_percent(values[-1]))
+    return page.say(key, target=_name(page, target), low=ends[0], high=ends[1], n=len(values))
+
+
+def _name(page: Page, target: str) -> str:
+    key = f"target_{target.replace(' ', '_')}"
+    columns = list_specifications(page.results)
+    with_path = (c for c in columns if find_overall(page.results, c, kind="path") is not None)
+    references = [read_whole(c.get("reference")) for c in with_path]
+    return page.say(key, what=describe_reference(page.results, page.wording, references[0] if references else None))
+
+
+def _on_one_scale(page: Page, spec: Record, columns: list[Record]) -> list[Block]:
+    """Say how far the columns on the headline's scale lie apart."""
+    headline = find_overall(page.results, spec)
+    overalls = [e for e in (find_overall(page.results, c) for c in columns) if e is not None]
+    same = [e for e in overalls if headline is not None and take_text(e["scale"]) == take_text(headline["scale"])]
+    if len(same) < 2:
+        return []
+    ordered = sorted(same, key=lambda e: read_number(e["effect"]))
+    low, high = (numbers.format_fixed(e["effect"], find_decimals(e)) for e in (ordered[0], ordered[-1]))
+    high = f"{high} {name_scale(take_text(ordered[0]['scale']))}"
+    before, after = page.say("ladder_range", n=len(same), table="\0", low=low, high=high).split("\0")
+    return [build_paragraph(before, *_tables(page, columns), after)]
+
+
+def _tables(page: Page, columns: list[Record]) -> tuple[Span | str, ...]:
+    """Return references to the tables that the ladder takes."""
+    n = -(-len(columns) // page.tables.count_columns(page.detail == "short"))
+    parts = [build_reference("ladder" if n == 1 else f"ladder-{i}") for i in range(1, n + 1)]
+    return (parts[0], *(piece for part in parts[1:] for piece in (", ", part)))
+
+
+def describe_bounds(page: Page, spec: Record) -> list[Block]:
+    """Say that the headline has no bounds under violations of its assumption where another column's path has them."""
+    about = {
+        (take_text(f["estimator"]), take_text(f["specification"]))
+        for f in list_findings(page.results, "honest")
+        if has_spoken(f)
+    }
+    headline = (take_text(spec["estimator"]), take_text(spec["specification"]))
+    others = [
+        format_label(c)
+        for c in list_specifications(page.results)
+        if (take_text(c["estimator"]), take_text(c["specification"])) in about
+    ]
+    return (
+        [build_paragraph(page.say("no_bounds", label=Listed(tuple(others), "comma")))]
+        if others and headline not in about
+        else []
+    )
+
+
+# What the page says about the headline in money, put together in one place.
+
+
+def describe_money(
+    money: Money, say: Callable[..., str], *, outcome: str, period_name: str, names: Callable[..., list[str]]
+) -> str:
+    """Return what is said about the headline in money.
+
+    ``say``: from the key of a sentence and its values to the sentence; ``names``: from names of checks to words.
+    """
+    shared: dict[str, Value] = {"outcome": outcome, "period_name": period_name, "level": money.level}
+    shared |= {"first": money.first, "last": money.last}
+    shared["who"] = money.unit_name or say("money_who", n=money.n_units)
+    if money.state == "stated":
+        return _state(money, say, shared)
+    objecting = {"n": len(money.objecting), "names": Listed(tuple(names(money.objecting)), "comma")}
+    reasons = [say(f"money_{reason}", **objecting, detail=money.detail) for reason in money.reasons]
+    reason = Listed(tuple(reasons))
+    if money.state == "unavailable":
+        return say("money_absent", reason=reason)
+    sentences = [say("money_bounded", reason=reason)]
+    if money.low == money.low and math.isfinite(max(money.low, -money.high)):
+        ends = {name: _end(money, say, name) for name in ("low", "high")}
+        sentences.append(say("money_not_excluded", **shared, **ends))
+    if math.isfinite(money.detectable):
+        size = texts.format_quantity(money.average(money.detectable), money.unit)
+        sentences.append(
+            say("money_detectable", **shared, size=size, how=find_fact("labels.detected-by-", money.detected_by))
+        )
+    return join_sentences(sentences)
+
+
+def _state(money: Money, say: Callable[..., str], shared: Mapping[str, Value]) -> str:
+    is_fall = money.total < 0
+    low, high = _write(money, money.low, money.low_error), _write(money, money.high, money.high_error)
+    if is_fall:  # so much lower: every end changes sign
+        low, high = high, low
+    return say(
+        "money_single" if money.unit_name else "money",
+        **shared,
+        direction=say("lower" if is_fall else "higher"),
+        value=texts.format_quantity(abs(money.average(money.total)), money.unit),
+        total=texts.format_quantity(abs(money.total), money.unit),
+        low=low,
+        high=high,
+    )
+
+
+def _end(money: Money, say: Callable[..., str], name: str) -> str:
+    """Return one end of what cannot be excluded: so much lower, so much higher, or that there is no end."""
+    total = money.low if name == "low" else money.high
+    if math.isinf(total):
+        return say("no_lower_end" if name == "low" else "no_end")
+    size = _write(money, total, money.low_error if name == "low" else money.high_error)
+    return f"{size} {say('lower' if total < 0 else 'higher')}"
+
+
+def _write(money: Money, end: float, error: float) -> str:
+    """Return the size of an end on average a period, to the digits that other draws would leave."""
+    return texts.format_quantity(abs(money.average(end)), money.unit, money.average(error))
+
 
 CASE_VERDICT = "case_verdict"
 
@@ -95,7 +268,7 @@ def describe_estimate(page: Page, spec: Record, effect: Record) -> str:
         elif scale == "share":
             shown = End(100 * amount, 100 * error)
         elif scale != "percent":
-            return amounts.format_quantity(amount, unit, error)
+            return texts.format_quantity(amount, unit, error)
         percent = numbers.format_percent(shown.value, shown.choose_decimals(1))
         return f"{percent} {unit}" if scale == "share" else percent
 
@@ -158,7 +331,7 @@ def _other_method(page: Page, spec: Record) -> list[Block]:
     low, high, effect = (
         numbers.format_log_percent(read_number(mean[key]))
         if is_log
-        else amounts.format_quantity(read_number(mean[key]))
+        else texts.format_quantity(read_number(mean[key]))
         for key in ("low", "high", "effect")
     )
     sentence = page.say(

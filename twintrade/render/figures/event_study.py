@@ -11,13 +11,21 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from twintrade.effects import Bands
-from twintrade.render.figures.labels import LEGEND_LETTERS, choose_step, measure_label, split_label
 from twintrade.render.figures.percent_paths import name_event
 from twintrade.render.figures.points import name_point
-from twintrade.render.figures.theme import MARKERS, apply_theme, draw_zero_line, open_figure
+from twintrade.render.figures.theme import (
+    LEGEND_LETTERS,
+    MARKERS,
+    apply_theme,
+    choose_step,
+    draw_zero_line,
+    measure_label,
+    open_figure,
+    split_label,
+)
 from twintrade.render.names import name_base, name_scale
 from twintrade.render.reading import Record, list_records, read_number, read_truth, take_text
-from twintrade.render.theme import Theme
+from twintrade.render.style import Theme
 from twintrade.text import Listed, Text, Words, numbers
 
 FloatArray = NDArray[np.float64]

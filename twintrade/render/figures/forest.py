@@ -1,5 +1,6 @@
 """The forest plot: one effect a line, grouped, the pooled one as a diamond."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -7,14 +8,162 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-from twintrade.render.figures.labels import LINE, split_label
 from twintrade.render.figures.percent_paths import choose_ticks, write_tick
 from twintrade.render.figures.points import Write, name_point, write_change
-from twintrade.render.figures.theme import apply_theme, open_figure
-from twintrade.render.reading import Record, list_records, read_number, take_text, write_columns
-from twintrade.render.theme import Theme
-from twintrade.text import Listed, Text, amounts, numbers
+from twintrade.render.figures.theme import LINE, apply_theme, choose_step, draw_zero_line, open_figure, split_label
+from twintrade.render.names import name_choice, name_restriction
+from twintrade.render.reading import Record, list_records, read_number, read_truth, take_text, write_columns
+from twintrade.render.style import Theme
+from twintrade.text import Listed, Text, numbers, texts
+
+# The specification curve: every estimate in order of size, and below it which choices made it.
+
+LISTED = "covariates"
+MANY = 200
+"""Specifications from which on marks are thin."""
+
+
+def draw_specification_curve(
+    frame: pd.DataFrame,
+    choices: list[str],
+    *,
+    y_label: str = "",
+    theme: Theme | None = None,
+    is_simulated: bool = False,
+) -> Figure:
+    """Draw estimates in ascending order over a grid of their choices.
+
+    ``frame``: effect, low, high, is_headline, and one column a choice; ``choices``: the columns that hold choices.
+    """
+    theme = theme or Theme()
+    ordered = frame[frame["effect"].notna()].sort_values("effect", kind="stable").reset_index(drop=True)
+    options = _options(ordered, choices)
+    is_main = ordered["is_headline"].map(read_truth).astype(bool)
+    is_long = len(ordered) > MANY
+    with open_figure(theme, 2.6 + 0.2 * len(options), is_simulated=is_simulated) as figure:
+        heights = {"height_ratios": [2.4, 0.2 * len(options) + 0.1]}
+        top, grid = figure.subplots(2, 1, sharex=True, gridspec_kw=heights)
+        draw_zero_line(top, theme)
+        for chosen, colour, marker, size in ((~is_main, theme.after, "o", 4), (is_main, theme.before, "D", 6)):
+            rows = ordered[chosen]
+            drawn = rows[rows["low"].notna() & rows["high"].notna()]
+            width = 0.3 if is_long and marker == "o" else 1.4
+            top.vlines(drawn.index, drawn["low"], drawn["high"], color=colour, lw=width, alpha=0.7)
+            top.plot(rows.index, rows["effect"], marker, color=colour, ms=1.5 if is_long and marker == "o" else size)
+            for line, is_option in enumerate(options.values()):
+                places = rows.index[is_option[chosen]]
+                small = "|" if is_long and marker == "o" else "s"
+                grid.plot(
+                    places, [line] * len(places), small, color=colour, ms=3.5, mew=0.3 if small == "|" else None
+                )
+        for place, values in enumerate(ordered[["effect", "low", "high"]].astype(float).itertuples(index=False)):
+            taken = tuple(label for label, is_option in options.items() if is_option[place])
+            name_point(top, (place, values[0]), Listed(taken, "comma"), values)
+        top.set_ylabel(y_label or str(Text("figures.effect-axis")))
+        grid.set_yticks(range(len(options)), list(options))
+        grid.set_ylim(len(options) - 0.4, -0.6)
+        grid.set_xticks([])
+        figure.supxlabel(str(Text("figures.specifications", n=len(ordered))), fontsize=theme.size)
+    return figure
+
+
+def _options(ordered: pd.DataFrame, choices: list[str]) -> dict[str, pd.Series]:
+    """Return by label of each option which specifications took it; choices that never vary are left out.
+
+    A choice of several things at once (a list of controls) has one line for each of them.
+    """
+    options_by_label: dict[str, pd.Series] = {}
+    for choice in choices:
+        values = ordered[choice].map(take_text)
+        if values.nunique() < 2:
+            continue
+        taken = values.map(lambda value: frozenset(value.split(", ")) if value else frozenset())
+        singles = dict.fromkeys(sorted({option for options in taken for option in options}))
+        if choice != LISTED:
+            taken, singles = values.map(lambda value: frozenset([value])), dict.fromkeys(v for v in values if v)
+        for option in singles:
+            label = str(Text("figures.choice", choice=name_choice(choice), option=name_choice(option)))
+            options_by_label[label] = taken.map(lambda options, option=option: option in options)
+    return options_by_label
+
+
+# How wide the interval becomes when the comparison may fail: the original interval stands at the left.
+
+FAR = 10.0
+"""Times the original interval's larger end beyond which an interval ends in an arrow."""
+
+
+def draw_sensitivity(
+    frame: pd.DataFrame, *, y_label: str = "", theme: Theme | None = None, is_simulated: bool = False
+) -> Figure:
+    """Draw intervals by the size of the violation allowed.
+
+    ``frame``: restriction, kind ("original" or "robust"), size, low, high, effect.
+    """
+    theme = theme or Theme()
+    bounds = find_bounds(frame)
+    restrictions = list(dict.fromkeys(frame["restriction"].map(take_text)))
+    with open_figure(theme, 3.2, is_simulated=is_simulated) as figure:
+        all_axes = figure.subplots(1, len(restrictions), sharey=True, squeeze=False)[0]
+        for axes, name in zip(all_axes, restrictions, strict=True):
+            rows = list_records(frame[frame["restriction"].map(take_text) == name])
+            draw_zero_line(axes, theme)
+            for x, row in enumerate(rows):
+                is_original = take_text(row["kind"]) == "original"
+                colour = theme.before if is_original else theme.after
+                values = [read_number(row[column]) for column in ("effect", "low", "high")]
+                _draw_interval(axes, x, (values[1], values[2]), bounds, colour)
+                name_point(axes, (x, values[0]), _name_size(row), values)
+                axes.plot(x, read_number(row["effect"]), "o" if is_original else "s", color=colour, mec="white", ms=6)
+            names = [_name_size(row) for row in rows]
+            step = choose_step(names, 0.8 * theme.width / len(restrictions), theme.size)
+            axes.set_xticks(range(0, len(rows), step), names[::step])
+            axes.set_xlim(-0.6, len(rows) - 0.4)
+            axes.set_xlabel(str(Text("figures.largest-violation", restriction=name_restriction(name))))
+        is_cut = any(math.isfinite(one) for one in bounds)
+        if is_cut:
+            all_axes[0].set_ylim(*(None if math.isinf(one) else one for one in bounds))
+        all_axes[0].set_ylabel(y_label or str(Text("figures.effect-axis")))
+        original, robust = str(Text("figures.original-interval")), str(Text("figures.robust-interval"))
+        handles = [
+            Line2D([], [], color=theme.before, marker="o", lw=3, label=original),
+            Line2D([], [], color=theme.after, marker="s", lw=3, label=robust),
+        ]
+        if is_cut:
+            handles.append(Line2D([], [], ls="", label=str(Text("figures.runs-on"))))
+        figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    return figure
+
+
+def find_bounds(frame: pd.DataFrame) -> tuple[float, float]:
+    """Return where the axis ends at either side, infinite where it holds every end there is."""
+    ends = frame[["low", "high"]].to_numpy(dtype=float)
+    far = FAR * np.abs(ends[(frame["kind"].map(take_text) == "original").to_numpy()]).max(initial=0.0)
+    is_far = np.isinf(ends) | (np.abs(ends) > far)
+    kept = ends[np.isfinite(ends) & ~is_far]
+    if not kept.size:
+        return -math.inf, math.inf
+    room = 0.05 * float(np.ptp(kept)) or 1.0
+    low, high = float(kept.min()) - room, float(kept.max()) + room
+    return (low if (is_far & (ends < 0)).any() else -math.inf), (high if (is_far & (ends > 0)).any() else math.inf)
+
+
+def _draw_interval(axes: Axes, x: float, ends: tuple[float, float], bounds: tuple[float, float], colour: str) -> None:
+    """Draw an interval; what lies beyond the bounds ends in an arrow at them."""
+    axes.plot([x, x], np.clip(ends, *bounds), color=colour, lw=3, solid_capstyle="butt")
+    if ends[0] < bounds[0]:
+        axes.plot(x, bounds[0], "v", color=colour, ms=6, clip_on=False)
+    if ends[1] > bounds[1]:
+        axes.plot(x, bounds[1], "^", color=colour, ms=6, clip_on=False)
+
+
+def _name_size(row: Record) -> str:
+    """Return what a row allows: nothing beyond the original, or a violation of its size."""
+    is_original = take_text(row["kind"]) == "original"
+    return str(Text("figures.original")) if is_original else texts.format_tick(read_number(row["size"]))
+
 
 MOST_SPACED = 30
 SPACED, TIGHT, DENSE = 0.24, 0.18, 0.17
@@ -26,7 +175,7 @@ DIFFERENCES = ("difference", "difference_low", "difference_high")
 POOLED = ("pooled", "summary", "all", "average")
 
 
-def draw(
+def draw_forest(
     frame: pd.DataFrame,
     *,
     x_label: str = "",
@@ -74,7 +223,7 @@ def draw_differences(
 
 
 def draw_coefficients_on(axes: Axes, frame: pd.DataFrame, *, x_label: str = "") -> None:
-    """Draw effects with their intervals on axes at hand, for a notebook; columns as for ``draw``."""
+    """Draw effects with their intervals on axes at hand, for a notebook; columns as for ``draw_forest``."""
     theme = Theme()
     rows = list_records(frame[frame["effect"].notna()])
     lines = _place_rows(rows, theme)
@@ -141,7 +290,7 @@ def _draw_effects(
         if decimals is None:
             continue
         shown = numbers.format_fixed(effect, decimals)
-        spread = amounts.format_interval(low, high, decimals) or amounts.format_p_value(row.get(names[3]))
+        spread = texts.format_interval(low, high, decimals) or texts.format_p_value(row.get(names[3]))
         axes.annotate(
             f"{shown} ({spread})" if spread else shown,
             (1.01, y),

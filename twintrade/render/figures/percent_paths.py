@@ -8,11 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.lines import Line2D
 
-from twintrade.render.figures.labels import LEGEND_LINE, measure_label, split_label
 from twintrade.render.figures.points import name_point, write_change
-from twintrade.render.figures.theme import MARKERS, open_figure
+from twintrade.render.figures.theme import LEGEND_LINE, MARKERS, measure_label, open_figure, split_label
 from twintrade.render.reading import Record, list_records, read_number, read_truth, take_text
-from twintrade.render.theme import Theme
+from twintrade.render.style import Theme
 from twintrade.text import Text, Words, numbers
 
 HEIGHT = 3.4

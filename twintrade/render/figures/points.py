@@ -1,16 +1,32 @@
 """What each point of a figure says: its name, its value and its interval, for pages on which a reader can ask."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from weakref import WeakKeyDictionary
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
-from twintrade.render.images import Point
-from twintrade.render.reading import read_number, take_text
-from twintrade.text import Text, Words, numbers
+from twintrade.render.blocks import Point
+from twintrade.render.figures.theme import (
+    EM,
+    MARKERS,
+    add_legend_below,
+    choose_step,
+    draw_zero_line,
+    measure_label,
+    open_figure,
+    place_names,
+    split_label,
+)
+from twintrade.render.reading import list_records, read_number, read_truth, take_text
+from twintrade.render.style import Theme
+from twintrade.text import Listed, Text, Words, name_fact, numbers, texts
 
 MOST_POINTS = 1000
 """Points of one figure beyond which none is named: nobody walks through them."""
@@ -76,3 +92,230 @@ def locate_points(figure: Figure) -> tuple[Point, ...]:
             top = 1 - min(max(float(y), frame.y0), frame.y1) / height
             points.append(Point(left, top, text))
     return tuple(points) if len(points) <= MOST_POINTS else ()
+
+
+# Cohort by event time as a heat map: where an average comes from, in effects or in weights.
+
+MOST_LABELLED = 160
+
+
+def draw_heat_map(
+    frame: pd.DataFrame,
+    labels: Mapping[int, str],
+    value: str = "effect",
+    *,
+    x_label: str = "",
+    value_label: str = "",
+    theme: Theme | None = None,
+    is_simulated: bool = False,
+) -> Figure:
+    """Draw effects or weights by cohort (rows) and event time (columns), zero in white.
+
+    ``frame``: cohort, event_time and a column of values; rows of one cell are added up; ``labels``: what the cohorts'
+    periods are called, where that is not their number; ``x_label``, ``value_label``: what event times and values are.
+    """
+    import seaborn
+
+    theme = theme or Theme()
+    cells = frame.pivot_table(index="cohort", columns="event_time", values=value, aggfunc="sum")
+    values = cells.to_numpy(dtype=float)
+    bound = float(np.nanmax(np.abs(values))) or 1.0
+    shown = np.where(np.isnan(values), "", np.vectorize(lambda v: numbers.format_compact(v, 3))(values))
+    times = [numbers.format_event_time(int(e)) for e in cells.columns]
+    step = choose_step(times, 0.72 * theme.width, theme.size * 0.9)
+    cohorts = [labels.get(int(c), str(c)) for c in cells.index]
+    with open_figure(theme, 1.3 + 0.28 * len(cells), is_simulated=is_simulated) as figure:
+        axes = figure.subplots()
+        seaborn.heatmap(
+            cells,
+            ax=axes,
+            cmap="PuOr_r",
+            vmin=-bound,
+            vmax=bound,
+            linewidths=0.6,
+            annot=shown if _fits(shown, theme) else False,
+            fmt="",
+            annot_kws={"fontsize": theme.size * 0.75},
+            xticklabels=[time if k % step == 0 else "" for k, time in enumerate(times)],
+            yticklabels=cohorts,
+            cbar_kws={"label": value_label, "fraction": 0.03},
+        )
+        for (row, column), cell in np.ndenumerate(values):
+            time = Text("figures.event-time", time=times[column])
+            name = Text("figures.point-at", series=cohorts[row], at=time)
+            name_point(axes, (column + 0.5, row + 0.5), name, [cell], lambda v: numbers.format_compact(v, 3))
+        axes.grid(visible=False)
+        axes.tick_params(length=0, rotation=0)
+        axes.set(xlabel=x_label, ylabel=str(Text("figures.cohort")))
+    return figure
+
+
+def _fits(shown: np.ndarray, theme: Theme) -> bool:
+    """Whether every value can stand in its cell."""
+    widest = max(measure_label(str(text)) for text in shown.ravel())
+    return shown.size <= MOST_LABELLED and (widest + 1) * EM * theme.size * 0.75 < 52 * theme.width / shown.shape[1]
+
+
+# Placebos: the treated unit among the units that were not, as paths or as one statistic each.
+
+
+def draw_placebo(
+    frame: pd.DataFrame, *, y_label: str = "", theme: Theme | None = None, is_simulated: bool = False
+) -> Figure:
+    """Draw one panel a donor set.
+
+    ``frame``: unit, donor_set, is_treated and either event_time (or period) with value, or statistic.
+    """
+    theme = theme or Theme()
+    sets = list(dict.fromkeys(frame["donor_set"].map(take_text))) if "donor_set" in frame else [""]
+    is_path = "event_time" in frame or "period" in frame
+    with open_figure(theme, 3.3 if is_path else 1.4 + 0.9 * len(sets), is_simulated=is_simulated) as figure:
+        shape = (1, len(sets)) if is_path else (len(sets), 1)
+        all_axes = figure.subplots(*shape, sharex=True, squeeze=False).ravel()
+        for axes, name in zip(all_axes, sets, strict=True):
+            rows = frame[frame["donor_set"].map(take_text) == name] if "donor_set" in frame else frame
+            (_paths if is_path else _ranks)(axes, rows, theme)
+            axes.set_title(split_label(name, (64 // len(sets)) if is_path else 84), loc="left")
+        if is_path:
+            all_axes[0].set_ylabel(y_label or str(Text("figures.effect-axis")))
+        else:
+            all_axes[-1].set_xlabel(y_label)
+        add_legend_below(figure, _legend(is_path, theme), theme)
+    return figure
+
+
+def _paths(axes: Axes, rows: pd.DataFrame, theme: Theme) -> None:
+    x = "event_time" if "event_time" in rows else "period"
+    draw_zero_line(axes, theme)
+    treated = rows["is_treated"].map(read_truth)
+    placebos = rows[~treated].sort_values(x, kind="stable").astype({x: float, "value": float})
+    paths = [treated_path[[x, "value"]].to_numpy() for _, treated_path in placebos.groupby("unit", sort=False)]
+    # One collection of many lines is drawn far faster than as many lines.
+    axes.add_collection(LineCollection(paths, colors=theme.muted, linewidths=0.7, alpha=0.5))
+    treated_path = rows[treated].sort_values(x)
+    axes.plot(treated_path[x].astype(float), treated_path["value"].astype(float), color=theme.after, lw=2.2)
+    places = treated_path[[x, "value"]].astype(float).itertuples(index=False, name=None)
+    name_line(axes, places, "", name_times(treated_path), numbers.format_fixed)
+    axes.autoscale_view()
+    if x == "event_time":
+        axes.axvline(-0.5, color=theme.ink, linewidth=0.8, linestyle=(0, (4, 3)))
+        axes.set_xlabel(str(Text("figures.since-onset", period_name="period")))
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+
+
+def _ranks(axes: Axes, rows: pd.DataFrame, theme: Theme) -> None:
+    treated = rows["is_treated"].map(read_truth)
+    axes.axvline(0, color=theme.ink, linewidth=0.8)
+    axes.plot(rows.loc[~treated, "statistic"], [0] * int((~treated).sum()), "|", ms=16, mew=1.2, color=theme.muted)
+    axes.plot(rows.loc[treated, "statistic"], [0] * int(treated.sum()), "D", ms=7, color=theme.after, mec="white")
+    for row in list_records(rows):
+        statistic = read_number(row["statistic"])
+        name_point(axes, (statistic, 0.0), take_text(row.get("unit")), [statistic])
+    axes.set_yticks([])
+    axes.set_ylim(-1, 1)
+    axes.grid(visible=False)
+    axes.spines["left"].set_visible(False)
+
+
+def _legend(is_path: bool, theme: Theme) -> list[Line2D]:
+    treated, placebo = str(Text("figures.treated-case")), str(Text("figures.placebo"))
+    if is_path:
+        return [
+            Line2D([], [], color=theme.after, lw=2.2, label=treated),
+            Line2D([], [], color=theme.muted, lw=0.7, label=placebo),
+        ]
+    return [
+        Line2D([], [], ls="", marker="D", ms=7, color=theme.after, label=treated),
+        Line2D([], [], ls="", marker="|", ms=12, color=theme.muted, label=placebo),
+    ]
+
+
+# Power: how often an effect of each size would have been found.
+
+USUAL = (0.5, 0.8)
+
+
+def draw_power(
+    frame: pd.DataFrame, *, x_label: str = "", theme: Theme | None = None, is_simulated: bool = False
+) -> Figure:
+    """Draw the share of rejections by size of effect, with lines at one half and four fifths.
+
+    ``frame``: effect, rejection_rate.
+    """
+    theme = theme or Theme()
+    ordered = frame.sort_values("effect")
+    with open_figure(theme, 2.8, is_simulated=is_simulated) as figure:
+        axes = figure.subplots()
+        axes.plot(ordered["effect"], ordered["rejection_rate"], color=theme.palette[0], linewidth=2.0)
+        for effect, share in ordered[["effect", "rejection_rate"]].astype(float).itertuples(index=False):
+            name = numbers.format_compact(effect, 3)
+            name_point(axes, (effect, share), name, [share], lambda value: numbers.format_percent(100 * value, 0))
+        for share in USUAL:
+            axes.axhline(share, color=theme.muted, linewidth=0.8, linestyle=(0, (4, 3)))
+        axes.set_ylim(0, 1.02)
+        axes.set_xlabel(x_label or str(Text("figures.effect-axis")))
+        axes.set_ylabel(str(Text("figures.share-found")))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: numbers.format_percent(100 * value, 0)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: texts.format_tick(value)))
+    return figure
+
+
+# Points of two numbers, by group: twins against size of city, weights against two-by-two estimates.
+
+
+def draw_scatter(
+    frame: pd.DataFrame,
+    x: str,
+    y: str,
+    *,
+    group: str = "",
+    label: str = "",
+    x_label: str,
+    y_label: str,
+    is_log_x: bool = False,
+    theme: Theme | None = None,
+    is_simulated: bool = False,
+) -> Figure:
+    """Draw points, one shape and colour a group, named where there are few.
+
+    ``x``, ``y``: columns of numbers; ``group``, ``label``: columns of texts, or empty.
+    """
+    theme = theme or Theme()
+    with open_figure(theme, 4.0, is_simulated=is_simulated) as figure:
+        axes = figure.subplots()
+        _points(axes, frame, x, y, group, theme)
+        for row in list_records(frame):
+            at = (float(row[x]), float(row[y]))
+            across = f"{x_label} {texts.format_tick(at[0])}"
+            parts = tuple(filter(None, (take_text(row[label]) if label else "", across, y_label)))
+            name_point(axes, at, Listed(parts, "comma"), [at[1]], texts.format_tick)
+        if is_log_x:
+            axes.set_xscale("log")
+            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: texts.format_tick(value)))
+            axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.grid(visible=True, axis="both")
+        axes.set_xlabel(x_label)
+        axes.set_ylabel(y_label)
+        if group:
+            named = [line for line in axes.get_lines() if not str(line.get_label()).startswith("_")]
+            add_legend_below(figure, named, theme, 3)
+        if label:
+            largest = frame.sort_values(y, ascending=False, kind="stable")
+            names = [(float(row[x]), float(row[y]), take_text(row[label])) for row in list_records(largest)]
+            place_names(axes, names, theme.size * 0.75, theme.muted)
+    return figure
+
+
+def _points(axes: Axes, frame: pd.DataFrame, x: str, y: str, group: str, theme: Theme) -> None:
+    groups = list(dict.fromkeys(frame[group].map(take_text))) if group else [""]
+    for i, name in enumerate(groups):
+        points = frame[frame[group].map(take_text) == name] if group else frame
+        axes.plot(
+            points[x].astype(float),
+            points[y].astype(float),
+            MARKERS[i % len(MARKERS)],
+            color=theme.palette[i % len(theme.palette)],
+            ms=5.5,
+            mec="white",
+            label=name_fact(f"labels.{group}-", name) or None,
+        )

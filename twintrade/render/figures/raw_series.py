@@ -23,12 +23,63 @@ from twintrade.render.figures.events import (
     list_candidates,
     list_event_key,
 )
-from twintrade.render.figures.labels import EM, LINE, add_legend_below, measure_label, split_label
-from twintrade.render.figures.points import name_line, name_point
-from twintrade.render.figures.theme import DASHES, open_figure
+from twintrade.render.figures.points import name_line, name_point, name_times
+from twintrade.render.figures.theme import DASHES, EM, LINE, add_legend_below, measure_label, open_figure, split_label
 from twintrade.render.reading import list_records, read_number, read_truth, take_text
-from twintrade.render.theme import Theme
-from twintrade.text import Listed, Text, amounts, name_fact
+from twintrade.render.style import Theme
+from twintrade.text import Listed, Text, name_fact, numbers, texts
+
+# Paths over time: a double ratio, a synthetic control beside its series, a gap.
+
+
+def draw_path(
+    frame: pd.DataFrame,
+    *,
+    onset: float | None = None,
+    y_label: str = "",
+    x_label: str = "",
+    theme: Theme | None = None,
+    is_simulated: bool = False,
+) -> Figure:
+    """Draw one line a series.
+
+    ``frame``: series, period (or event_time), value, and optionally index, which is drawn in its place; ``onset``:
+    where the vertical line stands: half a period before it.
+    """
+    theme = theme or Theme()
+    value = "index" if "index" in frame and frame["index"].notna().any() else "value"
+    x = "period" if "period" in frame else "event_time"
+    with open_figure(theme, 3.3, is_simulated=is_simulated) as figure:
+        axes = figure.subplots()
+        for i, name in enumerate(dict.fromkeys(frame["series"].map(take_text))):
+            line = frame[frame["series"].map(take_text) == name].sort_values(x)
+            axes.plot(
+                line[x].astype(float),
+                line[value].astype(float),
+                color=theme.palette[i % len(theme.palette)],
+                linestyle=DASHES[i % len(DASHES)],
+                linewidth=2.0 if i == 0 else 1.5,
+                label=name,
+            )
+            places = zip(line[x].astype(float), line[value].astype(float), strict=True)
+            name_line(axes, places, name, name_times(line), lambda amount: numbers.format_compact(amount, 3))
+        if onset is not None:
+            axes.axvline(onset - 0.5, color=theme.ink, linewidth=0.8, linestyle=(0, (4, 3)))
+        if x == "event_time":
+            axes.axvline(-0.5, color=theme.ink, linewidth=0.8, linestyle=(0, (4, 3)))
+        if x == "period" and "period_label" in frame:
+            draw_period_axis(axes, frame)
+        else:
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.set_ylabel(y_label or (str(Text("figures.index-onset")) if value == "index" else ""))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda amount, _: texts.format_tick(amount)))
+        axes.set_xlabel(
+            x_label or (str(Text("figures.since-onset", period_name="period")) if x == "event_time" else "")
+        )
+        named = [line for line in axes.get_lines() if not str(line.get_label()).startswith("_")]
+        add_legend_below(figure, named, theme)
+    return figure
+
 
 GRID_COLUMNS = 3
 MANY_CASES = 9
@@ -42,7 +93,7 @@ Line = list[tuple[float, float, str]]
 """Periods, values, and what the periods are called."""
 
 
-def draw(
+def draw_raw_series(
     frame: pd.DataFrame,
     dates: pd.DataFrame | None = None,
     shocks: pd.DataFrame | None = None,
@@ -166,7 +217,7 @@ def _measure_panel(
         lines=lines,
         dates=dates,
         times=dict(zip(*reversed(choose_periods(periods, most)), strict=True)),
-        levels={amounts.format_tick(v): v for v in levels},
+        levels={texts.format_tick(v): v for v in levels},
         range=Bbox([[first, low], [last, high]]),
     )
 
@@ -184,30 +235,30 @@ def _draw_panel(
     """Write the texts of a panel that stands in a box, name its points, and add what is drawn to the strokes."""
     place = BboxTransform(panel.range, box).transform
 
-    def draw(name: str, points: Sequence[tuple[float, float]] | Points) -> None:
+    def draw_raw_series(name: str, points: Sequence[tuple[float, float]] | Points) -> None:
         strokes.setdefault(name, []).append(np.vstack([points, (np.nan, np.nan)]))
 
-    draw(FRAME, [(box.x0, box.y1), (box.x0, box.y0), (box.x1, box.y0)])
+    draw_raw_series(FRAME, [(box.x0, box.y1), (box.x0, box.y0), (box.x1, box.y0)])
     for label, level in panel.levels.items():
         y = place((0, level))[1]
-        draw(GROUND, [(box.x0, y), (box.x1, y)])
-        draw(FRAME, [(box.x0 - TICK, y), (box.x0, y)])
+        draw_raw_series(GROUND, [(box.x0, y), (box.x1, y)])
+        draw_raw_series(FRAME, [(box.x0 - TICK, y), (box.x0, y)])
         axes.text(box.x0 - 2 * TICK, y, label, ha="right", va="center_baseline", fontsize=0.9 * theme.size)
     for label, time in panel.times.items():
         x = place((time, 0))[0]
-        draw(FRAME, [(x, box.y0), (x, box.y0 - TICK)])
+        draw_raw_series(FRAME, [(x, box.y0), (x, box.y0 - TICK)])
         if says_times:
             axes.text(x, box.y0 - 2 * TICK, label, ha="center", va="top", fontsize=0.9 * theme.size)
     for time, name in panel.dates:
         x = place((time, 0))[0]
-        draw(name, [(x, box.y0), (x, box.y1)])
+        draw_raw_series(name, [(x, box.y0), (x, box.y1)])
     for name, line in panel.lines.items():
         places = place([point[:2] for point in line])
-        draw(name, places)
+        draw_raw_series(name, places)
         series = name_fact("labels.series-", name)
         for at, (_, value, label) in zip(places, line, strict=True):
             title = Text("figures.point-at", series=series, at=label)
-            name_point(axes, tuple(at), title, (value,), amounts.format_tick)
+            name_point(axes, tuple(at), title, (value,), texts.format_tick)
 
 
 def _list_rules(theme: Theme) -> dict[str, dict[str, Any]]:
@@ -249,7 +300,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, panel: str, series: Sequence[str], th
         style = _choose_style(i, name, theme)
         axes.plot(line["period"].astype(float), line["value"].astype(float), **style)
         places = zip(line["period"].astype(float), line["value"].astype(float), strict=True)
-        name_line(axes, places, style["label"], line["period_label"].map(take_text), amounts.format_tick)
+        name_line(axes, places, style["label"], line["period_label"].map(take_text), texts.format_tick)
     units = [u for u in dict.fromkeys(rows["unit"].map(take_text)) if u]
     title = name_fact("figures.panel-", panel)
     axes.set_title(
@@ -257,6 +308,6 @@ def _panel(axes: Axes, rows: pd.DataFrame, panel: str, series: Sequence[str], th
         loc="left",
     )
     axes.yaxis.set_major_locator(MaxNLocator(5))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: amounts.format_tick(value)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: texts.format_tick(value)))
     if panel == "level":
         axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))

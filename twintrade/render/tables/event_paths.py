@@ -7,7 +7,7 @@ import pandas as pd
 
 from twintrade.render.blocks import Cell, Column, Row, Table, build_row
 from twintrade.render.citing import build_cell, cite
-from twintrade.render.names import name_statistic
+from twintrade.render.names import Wording, name_statistic
 from twintrade.render.reading import (
     Record,
     format_label,
@@ -17,10 +17,8 @@ from twintrade.render.reading import (
     read_whole,
     take_text,
 )
-from twintrade.render.tables.effect_rows import cite_change, convert_to_percent
-from twintrade.render.tables.estimates import find_decimals
-from twintrade.render.wording import Wording
-from twintrade.text import Text, amounts, numbers
+from twintrade.render.tables.effect_rows import cite_change, convert_to_percent, find_decimals
+from twintrade.text import Text, numbers, texts
 
 PER_TABLE = 4
 """Columns of a table that prints the interval of each."""
@@ -115,7 +113,7 @@ def _stack(record: Record | None) -> Cell:
         return _estimate(record)
     estimate, spread, p, _ = _cells(record)
     band = _write_spread(record, "simultaneous_low", "simultaneous_high")
-    at = amounts.format_p_value(record["p"])
+    at = texts.format_p_value(record["p"])
     parts = (
         Cell((f"{estimate.text} ({at})" if at else estimate.text,), sources=(*estimate.sources, *p.sources)),
         replace(spread, lines=(f"[{spread.text}]" if spread.text else "",)),
@@ -129,7 +127,7 @@ def _describe_columns(columns: Sequence[Record]) -> tuple[Row, ...]:
     """Return the joint test of effects before the agreement, its kind, and the critical value of the band."""
     tests = [take_text(c.get("pretrend_test")) for c in columns]
     cells = {
-        "joint-p": [build_cell(amounts.format_p_cell(c.get("pretrend_p")), *cite(c, "pretrend_p")) for c in columns],
+        "joint-p": [build_cell(texts.format_p_cell(c.get("pretrend_p")), *cite(c, "pretrend_p")) for c in columns],
         "joint-test": [Cell((name_statistic(test) if test else "",)) for test in tests],
         "critical-value": [
             build_cell(numbers.format_fixed(c.get("critical_value"), 3), *cite(c, "critical_value")) for c in columns
@@ -151,7 +149,7 @@ def _cells(record: Record | None) -> tuple[Cell, ...]:
     units = build_cell(numbers.format_count(record["n_units"]), *cite(record, "n_units"))
     if read_truth(record["is_reference"]):
         return (_estimate(record), Cell((str(Text("tables.reference")),)), Cell(("",)), units)
-    p = build_cell(amounts.format_p_cell(record["p"]), *cite(record, "p"))
+    p = build_cell(texts.format_p_cell(record["p"]), *cite(record, "p"))
     return (_estimate(record), _write_spread(record, "low", "high"), p, units)
 
 
@@ -160,9 +158,9 @@ def _write_spread(record: Record, *names: str) -> Cell:
     low, high = (convert_to_percent(record | {"effect": record[name]}) for name in names)
     is_change = convert_to_percent(record) == convert_to_percent(record)
     spread = (
-        amounts.format_interval(low, high, 1)
+        texts.format_interval(low, high, 1)
         if is_change
-        else amounts.format_interval(record[names[0]], record[names[1]], find_decimals(record))
+        else texts.format_interval(record[names[0]], record[names[1]], find_decimals(record))
     )
     return build_cell(spread, *cite_change(record, *names))
 

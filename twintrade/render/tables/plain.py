@@ -1,15 +1,19 @@
-"""A tidy frame as a table: text left, numbers right, every cell through the one rounding."""
+"""Plain tables: a frame as a table, and what a run read, converted and left out."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_integer_dtype, is_numeric_dtype
 
+from twintrade.effects import ResultSet
 from twintrade.render.blocks import Cell, Column, Row, Table
-from twintrade.render.citing import WORDS, Sources, cite_place, is_placed
-from twintrade.render.names import name_column
-from twintrade.render.reading import take_text, write_columns
-from twintrade.text import Text, name_fact, numbers
+from twintrade.render.citing import WORDS, Sources, cite_manifest, cite_place, cite_rows, is_placed
+from twintrade.render.names import Wording, name_column, name_status
+from twintrade.render.reading import list_records, read_words, take_text, write_columns
+from twintrade.text import Text, list_some, name_fact, numbers
+
+# A tidy frame as a table: text left, numbers right, every cell through the one rounding.
 
 SHORT = 20
 TIMES = frozenset(
@@ -111,3 +115,141 @@ def _cite(frame: pd.DataFrame, column: str) -> list[Sources]:
 def _cell(printed: str, value: object, sources: Sources) -> Cell:
     link = printed if isinstance(value, str) and printed.startswith(_LINK) else ""
     return Cell((printed,), link=link, sources=sources if any(map(str.isdigit, printed)) else ())
+
+
+SHOWN_DIGITS = 16
+SHOWN_NAMES = 12
+
+
+def _listed(manifest: Any, key: str) -> list[dict[str, Any]]:
+    """Return a manifest's list of mappings; a mapping of mappings is read as such a list, named by path."""
+    entries = manifest.get(key) or []
+    if isinstance(entries, dict):
+        entries = [{"path": k, **v} if isinstance(v, dict) else {"path": k, "value": v} for k, v in entries.items()]
+    return [dict(e) for e in entries if isinstance(e, dict)]
+
+
+def build_inputs_table(results: ResultSet, wording: Wording) -> Table | None:
+    """Return the input files as the manifest lists them; None where it lists none."""
+    entries = _listed(results.manifest, "inputs")
+    if not entries:
+        return None
+    frame = pd.DataFrame(
+        {
+            "file": [take_text(e.get("path") or e.get("file")) for e in entries],
+            "rows": [e.get("rows") for e in entries],
+            "bytes": [e.get("bytes") for e in entries],
+            "sha256": [take_text(e.get("sha256"))[:SHOWN_DIGITS] for e in entries],
+            "read_as": [_reading(e) for e in entries],
+            "publisher": [_joined(e, ("publisher", "licence", "license", "source"), "; ") for e in entries],
+        },
+        index=[cite_manifest("inputs", i) for i in range(len(entries))],
+    ).drop_duplicates()  # a file read by several tables of the spec stands here once
+    named = {"file": "path", "read_as": "*", "publisher": "*"}
+    return build_plain_table(
+        frame,
+        "inputs",
+        wording.say("inputs_caption"),
+        formats={"rows": numbers.format_count, "bytes": numbers.format_count},
+        weights={"file": 2.2, "read_as": 1.2, "publisher": 2.6},
+        notes=[wording.say("inputs_note")],
+        sources={c: [cite_place(place, column, WORDS) for place in frame.index] for c, column in named.items()},
+    )
+
+
+def _joined(entry: dict[str, Any], keys: tuple[str, ...], mark: str) -> str:
+    known = (take_text(entry.get(k)).replace("`", "").rstrip(" .;,") for k in keys)
+    return mark.join(dict.fromkeys(filter(None, known)))
+
+
+def _reading(entry: dict[str, Any]) -> str:
+    """Return how a file was read: encoding, sheet, unit of money, and whether it is simulated."""
+    read = _joined(entry | {"unit": read_words(entry, "unit")}, ("encoding", "sheet", "unit"), ", ")
+    if not entry.get("is_simulated"):
+        return read
+    return str(Text("tables.simulated-input", reading=read) if read else Text("tables.simulated-alone"))
+
+
+def _name_when(period: str) -> str:
+    """Return the period of a factor: units of money hold in all."""
+    return str(Text("tables.all")).lower() if period == "all" else period
+
+
+def build_conversions_table(results: ResultSet, wording: Wording) -> Table | None:
+    """Return every factor that values were multiplied by; None where they were taken as they stood."""
+    factors = results.payloads.get("conversions")
+    if factors is None or factors.empty:
+        return None
+    frame = pd.DataFrame(
+        {
+            "from": [take_text(cell) for cell in factors["currency"]],
+            "to": [take_text(cell) for cell in factors["target"]],
+            "period": [_name_when(take_text(cell)) for cell in factors["period"]],
+            "times": [numbers.format_compact(float(cell), significant=6) for cell in factors["factor"]],
+            "by": [read_words(record, "source") for record in list_records(factors)],
+        },
+        index=factors.index,
+    )
+    cited = {
+        c: [cite_place(place, column, WORDS) for place in factors.index]
+        for c, column in {"from": "currency", "to": "target", "by": "source"}.items()
+    }
+    cited["times"] = [cite_place(place, "factor") for place in factors.index]
+    return build_plain_table(
+        frame,
+        "conversions",
+        wording.say("conversions_caption"),
+        weights={"by": 2.6},
+        notes=[wording.say("conversions_note")],
+        sources=cited,
+    )
+
+
+def build_dropped_tables(results: ResultSet, wording: Wording) -> list[Table]:
+    """Return rows left out by rule, from the manifest: by the headline, and by other columns beside it."""
+    captions = {"dropped": "dropped_caption", "dropped_elsewhere": "dropped_elsewhere_caption"}
+    listed = {key: _listed(results.manifest, key) for key in captions}
+    return [_build_dropped(entries, key, wording.say(captions[key])) for key, entries in listed.items() if entries]
+
+
+def _build_dropped(entries: list[dict[str, Any]], key: str, caption: str) -> Table:
+    frame = pd.DataFrame(
+        {
+            "why": [read_words(e, "sentence") for e in entries],
+            "rows": [e.get("n_rows", e.get("value")) for e in entries],
+            "whole_units": [e.get("n_units") for e in entries],
+            "which": [_shortened(e.get("names") or ()) for e in entries],
+            "columns": [read_words(e, "columns") for e in entries],
+        },
+        index=[cite_manifest(key, i) for i in range(len(entries))],
+    )
+    named = {
+        "why": ("sentence", WORDS),
+        "rows": ("n_rows", ""),
+        "whole_units": ("n_units", ""),
+        "which": ("names", WORDS),
+    }
+    sources = {c: [cite_place(place, *source) for place in frame.index] for c, source in named.items()}
+    weights = {"why": 2.6, "which": 3.0, "columns": 2.0}
+    formats = {"rows": numbers.format_count, "whole_units": numbers.format_count}
+    return build_plain_table(frame, key.replace("_", "-"), caption, weights=weights, formats=formats, sources=sources)
+
+
+def _shortened(names: Any) -> str:
+    return str(list_some([names] if isinstance(names, str) else map(str, names), SHOWN_NAMES))
+
+
+def build_status_table(results: ResultSet, wording: Wording) -> Table | None:
+    """Return how many units and rows play which part, counted from the panel; None where it has no status."""
+    data = results.data
+    if data.empty or "status" not in data:
+        return None
+    grouped = data.groupby("status", sort=False, observed=True)["unit"].agg(["nunique", "size"])
+    frame = grouped.reset_index().set_axis(["part", "units", "rows"], axis=1)
+    forms = {"units": ("unit", "distinct"), "rows": ("unit", "count")}
+    sources = {
+        name: [cite_rows("data.csv", column, form, status=status) for status in frame["part"]]
+        for name, (column, form) in forms.items()
+    }
+    frame["part"] = [name_status(take_text(status)) for status in frame["part"]]
+    return build_plain_table(frame, "status", wording.say("status_caption"), sources=sources)

@@ -1,3 +1,3 @@
 """One writer a format: blocks in, bytes out; no writer opens a file to write."""
 
-from twintrade.render.writers.zips import pack_zip as pack_zip
+from twintrade.render.writers.xlsx import pack_zip as pack_zip

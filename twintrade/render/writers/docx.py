@@ -17,7 +17,6 @@ from docx.shared import Cm, Emu, Inches, Pt, RGBColor
 from docx.table import _Cell as WordCell
 from docx.text.paragraph import Paragraph as WordParagraph
 
-from twintrade.render.block_parts import format_caption, format_heading, list_exhibits
 from twintrade.render.blocks import (
     Aside,
     Beside,
@@ -35,11 +34,21 @@ from twintrade.render.blocks import (
     Paragraph,
     Span,
     Table,
+    format_caption,
+    format_heading,
+    list_exhibits,
 )
 from twintrade.render.writers.cells import check_link
-from twintrade.render.writers.docx_styles import add_missing_styles
-from twintrade.render.writers.docx_table import add_caption, add_field, add_long_field, add_table, clean, measure_page
-from twintrade.render.writers.zips import normalize_zip
+from twintrade.render.writers.docx_table import (
+    add_caption,
+    add_field,
+    add_long_field,
+    add_missing_styles,
+    add_table,
+    clean,
+    measure_page,
+)
+from twintrade.render.writers.xlsx import normalize_zip
 from twintrade.text import Text, join_sentences
 
 FIXED_TIME = datetime(2000, 1, 1)

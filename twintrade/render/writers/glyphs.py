@@ -9,8 +9,8 @@ from pathlib import Path
 from matplotlib import font_manager, get_data_path
 
 from twintrade.effects import Message
-from twintrade.render.theme import DEFAULT_FAMILY, OWN_FONTS, TEXT_SANS, find_cjk_family, find_cjk_serif_family
-from twintrade.render.wording import Wording
+from twintrade.render.names import Wording
+from twintrade.render.style import DEFAULT_FAMILY, OWN_FONTS, TEXT_SANS, find_cjk_family, find_cjk_serif_family
 
 FONT_FOLDER = Path(get_data_path()) / "fonts" / "ttf"
 

@@ -3,15 +3,18 @@
 import base64
 import hashlib
 import json
+import math
+import re
 from html import escape
 from importlib import resources
+from typing import Any
 
-from twintrade.render.block_parts import format_heading, format_number
 from twintrade.render.blocks import (
     Aside,
     Beside,
     Block,
     BulletList,
+    Cell,
     Contents,
     Document,
     EventView,
@@ -22,15 +25,207 @@ from twintrade.render.blocks import (
     Note,
     PageBreak,
     Paragraph,
+    Row,
     Span,
     Table,
+    format_caption,
+    format_heading,
+    format_number,
 )
-from twintrade.render.theme import TEXT_SANS, Theme
-from twintrade.render.writers.cells import check_link
-from twintrade.render.writers.html_table import render_caption, render_table_html
-from twintrade.render.writers.source_panel import has_sources, render_source_panel
-from twintrade.render.writers.view import build_view_data
-from twintrade.text import Text, join_sentences
+from twintrade.render.names import name_scale
+from twintrade.render.reading import Record, list_records, read_number, read_truth, read_whole, take_text
+from twintrade.render.style import TEXT_SANS, Theme
+from twintrade.render.writers.cells import (
+    check_link,
+    compute_column_weights,
+    compute_pads,
+    compute_places,
+    mark_cell_breaks,
+    pad,
+)
+from twintrade.text import Text, Value, join_sentences, numbers, texts
+
+# Tables of the page, and captions: every cell with its sources, and lines that end at the same place.
+
+ZERO_WIDTH_SPACE = "\u200b"
+DENSE_COLUMNS = 6
+LONG_ROWS = 24
+"""Rows beyond which a printed table may begin on one page and end on another."""
+_DATE = re.compile(r"(?<![\w/.-])\d{4}-\d\d(?:-\d\d)?(?![\w/.-])")
+
+
+def render_table_html(table: Table) -> str:
+    """Return a table as an HTML fragment of its own."""
+    caption = f"<caption>{render_caption(table)}</caption>"
+    kind = "wrapping" if any(c.weight for c in table.columns) else "fitting"
+    if kind == "fitting" and len(table.columns) >= DENSE_COLUMNS:
+        kind += " dense"
+    kind += " ordered" if table.is_ordered else ""
+    head = "\n".join(_head_row(table, i) for i in range(len(table.header)))
+    widest = compute_pads(table)
+    bodies = "\n".join(
+        "<tbody>" + "\n".join(_row(table, row, widest) for row in group) + "</tbody>" for group in table.groups
+    )
+    notes = f'<p class="notes">{escape(join_sentences(table.notes))}</p>' if table.notes else ""
+    length = " long" if len(table.rows) > LONG_ROWS else ""
+    return (
+        f'<div class="table{length}" id="{escape(table.key)}">'
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(format_caption(table))}">'
+        f'<table class="{kind}">{caption}\n{_columns(table)}<thead>{head}</thead>\n{bodies}\n</table>'
+        f"</div>{notes}</div>"
+    )
+
+
+def render_caption(block: Table | Figure) -> str:
+    """Return a caption, all that stands before its own words marked as the number."""
+    whole = format_caption(block)
+    number = whole.removesuffix(block.caption)
+    return f'<span class="number">{escape(number)}</span>{escape(whole.removeprefix(number))}'
+
+
+def _columns(table: Table) -> str:
+    """Return the shares of the width where text wraps, as attributes: the page's policy forbids inline styles."""
+    shares = compute_column_weights(table)
+    if not shares:
+        return ""
+    return "<colgroup>" + "".join(f'<col width="{100 * s / sum(shares):.1f}%">' for s in shares) + "</colgroup>\n"
+
+
+def _head_row(table: Table, position: int) -> str:
+    cells = table.header[position]
+    written = []
+    for cell, place in zip(cells, compute_places(cells), strict=True):
+        align = table.columns[place].align
+        if not cell.text:
+            written.append("<td></td>")
+        elif cell.span > 1:
+            written.append(f'<th scope="colgroup" colspan="{cell.span}" class="spans">{escape(cell.text)}</th>')
+        else:
+            written.append(f'<th scope="col" class="{align}">{escape(cell.text)}</th>')
+    return "<tr>" + "".join(written) + "</tr>"
+
+
+def _row(table: Table, row: Row, widest: dict[int, str]) -> str:
+    written = []
+    for cell, place in zip(row.cells, compute_places(row.cells), strict=True):
+        lines = [_line(line, cell, widest.get(place, ""), is_second=i > 0) for i, line in enumerate(cell.lines)]
+        inner = "<br>".join(lines)
+        link = check_link(cell.link)
+        inner = f'<a href="{escape(link)}">{inner}</a>' if link else inner
+        kind = table.columns[place].align + ("" if table.columns[place].weight else " short")
+        of = f' data-of="{escape(" ".join(s.key for s in cell.sources))}" tabindex="-1"' if cell.sources else ""
+        if place == 0:
+            written.append(f'<th scope="row" class="{kind}"{of}>{inner}</th>')
+        else:
+            written.append(f'<td class="{kind}"{of}>{inner}</td>')
+    return "<tr>" + "".join(written) + "</tr>"
+
+
+def _line(line: str, cell: Cell, widest: str, *, is_second: bool) -> str:
+    rest = pad(line, widest) if line else ""
+    breaks = escape(mark_cell_breaks(line, ZERO_WIDTH_SPACE, cell)).replace(ZERO_WIDTH_SPACE, "<wbr>")
+    breaks = _DATE.sub(r'<span class="whole">\g<0></span>', breaks)
+    free = f'<span class="pad" aria-hidden="true">{escape(rest)}</span>' if rest else ""
+    inner = breaks + free
+    return f'<span class="under">{inner}</span>' if is_second else inner
+
+
+# What the interactive event study shows, as plain data: numbers at full precision and already rounded.
+
+INTERVALS = {"pointwise": "figures.pointwise", "simultaneous": "figures.simultaneous"}
+COLUMNS = ("event_time", "effect", "se", "low", "high", "simultaneous_low", "simultaneous_high", "n_units")
+
+
+def build_view_data(view: EventView) -> dict[str, Any]:
+    """Return the view's data as JSON can hold it."""
+    frame = view.frame
+    keys = frame[["estimator", "specification", "label"]].drop_duplicates()
+    series = [
+        _series(
+            list_records(
+                frame[(frame["estimator"] == k["estimator"]) & (frame["specification"] == k["specification"])]
+            ),
+            take_text(k["label"]),
+            view.level,
+        )
+        for k in list_records(keys)
+    ]
+    return {
+        "xLabel": view.x_label or str(Text("figures.since-onset", period_name="period")),
+        "simulated": str(Text("writers.simulated-data")) if view.is_simulated else "",
+        "intervals": {kind: str(Text(key, level=view.level)) for kind, key in INTERVALS.items()},
+        "hint": str(Text("writers.view-hint")),
+        "missing": str(Text("writers.view-missing")),
+        "columns": list(COLUMNS),
+        "series": series,
+    }
+
+
+def _series(rows: list[Record], label: str, level: float) -> dict[str, Any]:
+    scale = take_text(rows[0]["scale"])
+    axis = str(Text("figures.effect-of", scale=name_scale(scale)))
+    return {"label": label, "axis": axis, "points": [_point(row, scale, level) for row in rows]}
+
+
+def _point(row: Record, scale: str, level: float) -> dict[str, Any]:
+    decimals = numbers.choose_effect_decimals(scale, read_number(row["effect"]), read_number(row["se"]))
+    pointwise = texts.format_interval(row["low"], row["high"], decimals)
+    band = texts.format_interval(row["simultaneous_low"], row["simultaneous_high"], decimals)
+    is_reference = read_truth(row["is_reference"])
+    values: dict[str, Value] = {"time": take_text(row["event_label"]), "n": read_whole(row["n_units"]) or 0}
+    values |= {"effect": numbers.format_fixed(row["effect"], decimals), "scale": name_scale(scale), "level": level}
+    percent = numbers.format_log_percent(read_number(row["effect"])) if scale == "log points" else ""
+    values["percent"] = percent or "none"
+
+    def describe(kind: str, interval: str) -> str:
+        key = "reference" if is_reference else kind if interval else "bare"
+        return str(Text(f"writers.view-{key}", **values, interval=interval))
+
+    return {
+        "time": read_whole(row["event_time"]),
+        "timeText": take_text(row["event_label"]),
+        "reference": is_reference,
+        "effect": _end(row["effect"]),
+        "pointwise": [_end(row["low"]), _end(row["high"])],
+        "simultaneous": [_end(row["simultaneous_low"]), _end(row["simultaneous_high"])],
+        "pointwiseText": describe("pointwise", pointwise),
+        "simultaneousText": describe("simultaneous", band),
+        "csv": ["" if numbers.is_missing(row[c]) else repr(_plain(row[c])) for c in COLUMNS],
+    }
+
+
+def _end(value: object) -> float | str | None:
+    """Return a number as JSON can hold it: an end that is not there as None, one without bound as a word."""
+    if numbers.is_missing(value):
+        return None
+    known = float(value)  # type: ignore[arg-type]
+    return known if math.isfinite(known) else "up" if known > 0 else "down"
+
+
+def _plain(value: object) -> float | int:
+    """Return a number without its numpy type, an integer where it is one."""
+    as_float = float(value)  # type: ignore[arg-type]
+    return int(as_float) if isinstance(value, int) or type(value).__name__.lower().startswith("int") else as_float
+
+
+# Where the sources of a number are shown that a reader of the page chooses.
+
+
+def has_sources(document: Document) -> bool:
+    """Whether a reader of the page can ask for the sources of its numbers."""
+    tables = (block for block in document.blocks if isinstance(block, Table))
+    return document.analysis != "" and any(c.sources for t in tables for row in t.rows for c in row.cells)
+
+
+def render_source_panel(document: Document) -> str:
+    """Return what a click on a number fills; square brackets stand where the script puts file, row and column."""
+    place = escape(str(Text("trace.page-place", file="[file]", row="[row]", column="[column]")))
+    again = escape(str(Text("trace.page-again")))
+    return (
+        f'<div id="source" role="status" aria-live="polite" data-analysis="{escape(document.analysis)}" '
+        f'data-place="{place}" data-again="{again}" hidden></div>'
+    )
+
 
 LONG_VALUE = 16
 DOTS = 96

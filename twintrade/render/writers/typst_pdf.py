@@ -10,7 +10,6 @@ import typst
 
 from twintrade.effects import Message
 from twintrade.errors import TwintradeError
-from twintrade.render.block_parts import format_caption, format_heading
 from twintrade.render.blocks import (
     Aside,
     Beside,
@@ -29,8 +28,10 @@ from twintrade.render.blocks import (
     Paragraph,
     Span,
     Table,
+    format_caption,
+    format_heading,
 )
-from twintrade.render.theme import TEXT_SANS, Theme, find_cjk_serif_family, list_families
+from twintrade.render.style import TEXT_SANS, Theme, find_cjk_serif_family, list_families
 from twintrade.render.writers.cells import (
     check_link,
     compute_column_weights,

@@ -1,22 +1,136 @@
 """All tables of a document as one workbook: a sheet a table, numbers as numbers, texts as texts, no formula ever."""
 
+import csv
 import io
 import math
+import zipfile
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from itertools import chain
 
+import pandas as pd
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from twintrade.render.block_parts import format_caption, list_exhibits
-from twintrade.render.blocks import (
-    Cell,
-    Document,
-    Table,
-)
-from twintrade.render.writers.cells import convert_to_ascii, is_number
-from twintrade.render.writers.zips import ZIP_TIME, normalize_zip
+from twintrade.render.blocks import Cell, Document, Table, format_caption, list_exhibits
+from twintrade.render.writers.cells import convert_to_ascii, escape_formula, is_number
+from twintrade.text import Text, join_sentences
+from twintrade.text.numbers import is_missing
+
+# Zip archives whose bytes follow from their members alone.
+
+ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+def normalize_zip(archive: bytes) -> bytes:
+    """Return a zip archive with its members in a fixed order and at a fixed time."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as source:
+        names = sorted(source.namelist(), key=lambda n: (n != "[Content_Types].xml", n))
+        return _write({name: source.read(name) for name in names}, {})
+
+
+def pack_zip(members: Mapping[str, bytes], executable: Collection[str] = ()) -> bytes:
+    """Return files as a zip archive in the order of their names, each with a fixed time and mode.
+
+    ``members``: by path with forward slashes; ``executable``: paths of programs.
+    """
+    modes = {name: 0o100755 if name in executable else 0o100644 for name in members}
+    return _write({name: members[name] for name in sorted(members)}, modes)
+
+
+def _write(members: Mapping[str, bytes], modes: Mapping[str, int]) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as target:
+        for name, content in members.items():
+            info = zipfile.ZipInfo(name, ZIP_TIME)
+            info.create_system = 3
+            info.external_attr = modes[name] << 16 if name in modes else info.external_attr
+            target.writestr(info, content, zipfile.ZIP_DEFLATED, 6)
+    return stream.getvalue()
+
+
+# Frames and printed tables as CSV that no spreadsheet can mistake for a formula.
+
+
+def _bytes(rows: Iterable[Iterable[str]]) -> bytes:
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\n").writerows(rows)
+    return stream.getvalue().encode("utf-8")
+
+
+def render_frame_csv(frame: pd.DataFrame) -> bytes:
+    """Return a frame at full precision."""
+    rows = ([_value(v) for v in values] for values in frame.itertuples(index=False, name=None))
+    return _bytes([[escape_formula(str(c)) for c in frame.columns], *rows])
+
+
+def _value(value: object) -> str:
+    if is_missing(value):
+        return ""
+    if isinstance(value, float):
+        return repr(float(value))
+    return escape_formula(value) if isinstance(value, str) else str(value)
+
+
+def render_table_csv(table: Table) -> bytes:
+    """Return a printed table: header rows, then body; the lines of a cell stand in rows below each other."""
+    rows: list[list[str]] = []
+    for cells in (*table.header, *(r.cells for r in table.rows)):
+        height = max(len(c.lines) for c in cells)
+        for line in range(height):
+            rows.append([])
+            for cell in cells:
+                shown = escape_formula(cell.lines[line]) if line < len(cell.lines) else ""
+                rows[-1] += [shown] + [""] * (cell.span - 1)
+    if table.is_simulated:
+        rows.append([str(Text("writers.simulated-data"))])
+    return _bytes(rows)
+
+
+# Tables as Markdown and as Typst source, to be pasted into a document of the author's own.
+
+_TYPST = str.maketrans({c: f"\\{c}" for c in "\\#*_$[]<>@`~="})
+_MARKDOWN = str.maketrans({"|": "\\|", "*": "\\*"})
+
+
+def render_table_md(table: Table) -> str:
+    """Return a table as a Markdown one, the lines of a cell below each other."""
+    head, *further = [_list_texts(cells, _MARKDOWN, "<br>") for cells in table.header]
+    rules = ["---" if column.align == "left" else "---:" for column in table.columns]
+    body = [_list_texts(row.cells, _MARKDOWN, "<br>") for row in table.rows]
+    lines = [f"| {' | '.join(row)} |" for row in (head, rules, *further, *body)]
+    caption = [f"**{table.caption.translate(_MARKDOWN)}**", ""] if table.caption else []
+    return "\n".join(
+        [*caption, *lines, *(["", join_sentences(table.notes).translate(_MARKDOWN)] if table.notes else [])]
+    )
+
+
+def render_table_typst(table: Table) -> str:
+    """Return a table as a Typst figure with its notes."""
+    aligns = ", ".join("left" if column.align == "left" else "right" for column in table.columns)
+    rule, thin = "  table.hline(),", "  table.hline(stroke: 0.4pt),"
+    lines = ["#figure(", f"  caption: [{table.caption.translate(_TYPST)}],", "  table("]
+    lines += [f"  columns: {len(table.columns)}, align: ({aligns}), stroke: none,", rule]
+    lines += [_row(cells) for cells in table.header]
+    for i, group in enumerate(table.groups):
+        lines += [thin if i else rule, *(_row(row.cells) for row in group)]
+    notes = join_sentences(table.notes).translate(_TYPST)
+    return "\n".join([*lines, rule, "))", *([f"#text(size: 0.8em)[{notes}]"] if notes else [])])
+
+
+def _row(cells: tuple[Cell, ...]) -> str:
+    return "  " + " ".join(f"[{text}]," for text in _list_texts(cells, _TYPST, " \\ "))
+
+
+def _list_texts(cells: tuple[Cell, ...], escapes: dict[int, str], line: str) -> list[str]:
+    """Return the text of each column, empty where a cell spans it."""
+    return [
+        text
+        for cell in cells
+        for text in (line.join(part.translate(escapes) for part in cell.lines), *[""] * (cell.span - 1))
+    ]
+
 
 _LONGEST_NAME = 31
 

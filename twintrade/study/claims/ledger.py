@@ -2,20 +2,339 @@
 
 import math
 import tomllib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib import resources
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import pandas as pd
 from pydantic import BaseModel
 
 from twintrade.effects import ResultSet
-from twintrade.render.reading import take_text
-from twintrade.study.claims.deciding import Evidence, decide_claims
-from twintrade.study.claims.evidence import NO_DATA, find_evidence
-from twintrade.text import Text, pack_text
+from twintrade.render.names import find_check
+from twintrade.render.reading import (
+    Record,
+    find_headline,
+    find_label,
+    find_overall,
+    find_payloads,
+    find_words,
+    has_spoken,
+    list_findings,
+    list_records,
+    list_specifications,
+    read_number,
+    take_text,
+)
+from twintrade.study.claims.deciding import (
+    LEVEL,
+    Evidence,
+    Side,
+    compute_interval_p,
+    decide_claims,
+    describe_detectable,
+    describe_from_interval,
+    describe_group_difference,
+    describe_range,
+    describe_size,
+    find_scale,
+    is_about_headline,
+    is_known,
+    list_objections,
+    place_effect,
+    select_about_headline,
+)
+from twintrade.text import Listed, Text, Words, pack_text
+
+# On which side of a claim effects of groups and parts lie, and how surely.
+
+
+def place_groups(rows: list[Record], p: float, evidence: Mapping[str, Any]) -> tuple[Side, float]:
+    """Return the side that groups lie on, and the p-value of lying on none.
+
+    ``rows``: effects by group; ``p``: of one effect in all groups; ``evidence``: ``direction`` "same", or
+    ``largest``: how the label of the group begins that must be the largest, and ``works`` where its effect must be
+    above zero as well.
+    """
+    if evidence.get("direction") == "same":
+        if p < LEVEL:
+            return "other", p
+        placed = [place_row(r, "higher", 0.0) for r in rows]
+        sides = {side for side, _ in placed}
+        return ("claimed", max(q for _, q in placed)) if len(sides) == 1 and sides != {"neither"} else ("neither", p)
+    wanted: list[Record] = []
+    others: list[Record] = []
+    for row in rows:
+        (wanted if take_text(row["label"]).startswith(tuple(evidence["largest"])) else others).append(row)
+    if not wanted or not others:
+        return "neither", p
+    best, rival = (max(group, key=lambda r: read_number(r["effect"])) for group in (wanted, others))
+    is_largest = read_number(best["effect"]) > read_number(rival["effect"])
+    if len(rows) > 2:
+        # That some groups differ does not say that these two do.
+        p = max(p, _test_difference(best, rival), key=_rank_missing_last)
+    if evidence.get("works") and is_largest:
+        side, above = place_row(best, "higher", 0.0)
+        return ("claimed", max(p, above, key=_rank_missing_last)) if side == "claimed" else ("neither", p)
+    return ("claimed" if is_largest else "other"), p
+
+
+def _test_difference(one: Record, other: Record) -> float:
+    """Return the p-value of no difference between two groups by their intervals, NaN where one has none."""
+    width = math.hypot(*(read_number(r["high"]) - read_number(r["low"]) for r in (one, other)))
+    return compute_interval_p(read_number(one["effect"]) - read_number(other["effect"]), width / 2)
+
+
+def _rank_missing_last(p: float) -> float:
+    """Order p-values so that an unknown one is the largest."""
+    return math.inf if math.isnan(p) else p
+
+
+def place_row(row: Record, direction: str, bound: float) -> tuple[Side, float]:
+    """Return the side of a bound that one effect lies on, and the p-value of lying on neither."""
+    low, high, p = read_number(row["low"]), read_number(row["high"]), read_number(row.get("p"))
+    return place_effect(read_number(row["effect"]), low, high, p, direction, bound)
+
+
+# What a result set holds on one claim: on which side, how surely, and what could have been seen.
+
+AGREEING: Mapping[str, tuple[str, ...]] = {
+    "higher": ("higher",),
+    "not lower": ("higher",),
+    "lower": ("lower",),
+    "different": ("higher", "lower"),
+}
+"""Directions of a finding that a claim's direction agrees with."""
+
+
+NO_DATA: Literal["other data"] = "other data"
+"""Kind of evidence that no analysis has."""
+
+
+def find_evidence(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
+    """Return what the results hold on a claim, None where they hold nothing about it.
+
+    ``evidence``: ``kind`` and what that kind looks at, as in claims.toml.
+    """
+    return KINDS[str(evidence["kind"])](results, evidence)
+
+
+def _effect(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
+    """A single case by its placebo rank, else the effect of a column; several cases' mean stands beside it."""
+    column, direction = take_text(evidence.get("column")), str(evidence.get("direction", "higher"))
+    case = None if column else _case(results, direction)
+    if case is not None:
+        return case
+    spec = _column(results, column)
+    effect = find_overall(results, spec) if spec is not None else None
+    mean = None if column else _mean_of_cases(results)
+    if spec is None or effect is None:
+        return None if mean is None else _by_mean(mean, evidence)
+    scale = take_text(effect.get("scale"))
+    low, high, value = read_number(effect.get("low")), read_number(effect.get("high")), read_number(effect["effect"])
+    p = read_number(effect.get("p"))
+    side, shown = place_effect(value, low, high, p, direction, _bound(evidence, scale))
+    text = Text(
+        "claims.estimate",
+        label=find_label(spec),
+        size=describe_size(value, scale),
+        interval=describe_range(effect, scale),
+        p=p if math.isfinite(p) else "none",
+    )
+    beside = [] if is_known(low, high) else [Text("claims.undecided")]
+    beside += [] if mean is None else [Text("claims.mean-beside", mean=_describe_mean(mean))]
+    return Evidence(
+        side=side,
+        p=shown,
+        text=Listed((text, *beside), "sentences") if beside else text,
+        detectable=describe_detectable(results, spec, effect),
+        objections=list_objections(results, spec),
+    )
+
+
+def _mean_of_cases(results: ResultSet) -> Record | None:
+    """Return the random-effects mean of several cases, None where there is none."""
+    for frame in find_payloads(results, "cases_forest").values():
+        for row in list_records(frame):
+            if take_text(row.get("method")):
+                return row
+    return None
+
+
+def _describe_mean(mean: Record) -> Text:
+    scale = take_text(mean["scale"])
+    return Text(
+        "claims.mean",
+        method=find_words(mean, "method"),
+        size=describe_size(read_number(mean["effect"]), scale),
+        interval=describe_range(mean, scale),
+        how=find_words(mean, "interval_method"),
+    )
+
+
+def _by_mean(mean: Record, evidence: Mapping[str, Any]) -> Evidence:
+    """Return what the mean of the cases says where nothing else was estimated."""
+    low, high, scale = read_number(mean["low"]), read_number(mean["high"]), take_text(mean["scale"])
+    direction = str(evidence.get("direction", "higher"))
+    middle = (low + high) / 2
+    side, p = place_effect(middle, low, high, math.nan, direction, _bound(evidence, scale))
+    text = Text("claims.mean-alone", mean=_describe_mean(mean))
+    return Evidence(side=side, p=p, text=text, detectable=describe_from_interval(low, high, scale))
+
+
+def _case(results: ResultSet, direction: str) -> Evidence | None:
+    """Return what the placebos say about a single case."""
+    for finding in list_findings(results, "case_verdict"):
+        spec = find_headline(results)
+        effect = find_overall(results, spec) if spec is not None else None
+        known = spec is not None and effect is not None
+        agrees = take_text(finding["direction"]) in AGREEING[direction]
+        is_mute = take_text(finding["direction"]) not in ("higher", "lower")
+        return Evidence(
+            side="neither" if is_mute else "claimed" if agrees else "other",
+            p=read_number(finding["p"]),
+            text=find_words(finding, "sentence"),
+            detectable=describe_detectable(results, spec, effect) if known else "",  # type: ignore[arg-type]
+            floor=read_number(finding.get("floor")),
+            objections=list_objections(results, spec) if spec is not None else (),
+        )
+    return None
+
+
+def _verdict(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
+    """Checks; one that rejects supports only where it was made to show the claim."""
+    checks = tuple(evidence["checks"])
+    findings = [r for check in checks for r in select_about_headline(results, list_findings(results, check))]
+    spoken = [r for r in findings if has_spoken(r)]
+    if not spoken:
+        if not findings:
+            return None
+        return Evidence(side="neither", p=math.nan, text=_named(findings[0]), is_examined=False)
+    objecting = [r for r in spoken if take_text(r["verdict"]) == "objects"]
+    shown = list(dict.fromkeys(_named(r) for r in (objecting or spoken)))[:2]
+    spec = find_headline(results)
+    others = list_objections(results, spec, but=checks) if spec is not None else ()
+    tested = [read_number(r["p"]) for r in (objecting or spoken)]
+    known = [value for value in tested if math.isfinite(value)]
+    n_tests = sum(math.isfinite(read_number(r["p"])) for r in spoken)
+    p = min(1.0, n_tests * min(known)) if known else 1.0
+    if objecting:
+        # An objection by the size of a difference alone has no test behind it, and decides nothing here.
+        return Evidence(side="other", p=p, text=Listed(tuple(shown), "sentences"), objections=others)
+    if evidence.get("pass_supports"):
+        return Evidence(side="claimed", p=p, text=Listed(tuple(shown), "sentences"), objections=others)
+    whose = "headline" if is_about_headline(results, findings) else "other"
+    text = Listed((*shown, Text("claims.no-objection", whose=whose)), "sentences")
+    return Evidence(side="neither", p=math.nan, text=text)
+
+
+def _groups(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
+    """Effects by group: whether they differ as claimed, or all lie on one side of zero."""
+    for name, frame in find_payloads(results, "forest").items():
+        if "group" not in frame or not take_text(frame["group"].iloc[0]).startswith(tuple(evidence["by"])):
+            continue
+        rows = [r for r in list_records(frame) if read_number(r["effect"]) == read_number(r["effect"])]
+        among = tuple(evidence.get("among", ("",)))
+        if len(rows) < 2 or not any(take_text(r["label"]).startswith(among) for r in rows):
+            return None
+        p = read_number(rows[0].get("p_equality"))
+        side, shown = place_groups(rows, p, evidence)
+        spec, scale = find_headline(results), find_scale(results, name)
+        return Evidence(
+            side=side,
+            p=shown,
+            text=Text("claims.groups", effects=_list_effects(rows, scale), p=p if math.isfinite(p) else "none"),
+            detectable=describe_group_difference(rows, scale) or _of_the_whole(results),
+            objections=list_objections(results, spec) if spec is not None else (),
+        )
+    return None
+
+
+def _of_the_whole(results: ResultSet) -> Words:
+    """Return the headline's minimum detectable effect as the least that a part of it has."""
+    spec = find_headline(results)
+    effect = find_overall(results, spec) if spec is not None else None
+    whole = describe_detectable(results, spec, effect) if spec is not None and effect is not None else ""
+    return Text("claims.larger-than-whole", whole=whole) if whole else ""
+
+
+def _parts(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
+    """Labelled parts with intervals in a payload: all of them, or the first alone, must lie as claimed."""
+    group = take_text(evidence.get("group"))
+    for name, frame in find_payloads(results, str(evidence["payload"])).items():
+        rows = [r for r in list_records(frame) if take_text(r.get("group", group)) == group]
+        rows = [r for r in rows if read_number(r["effect"]) == read_number(r["effect"])]
+        if not rows:
+            return None
+        judged = rows[:1] if evidence.get("first") else rows
+        direction, bound = str(evidence["direction"]), read_number(evidence.get("bound", 0.0))
+        placed = [place_row(r, direction, bound) for r in judged]
+        against = [p for side, p in placed if side == "other"]
+        sides = {side for side, _ in placed}
+        spec, scale = find_headline(results), find_scale(results, name)
+        widest = max(judged, key=lambda r: read_number(r["high"]) - read_number(r["low"]))
+        mde = describe_from_interval(read_number(widest["low"]), read_number(widest["high"]), scale)
+        return Evidence(
+            side="other" if against else "claimed" if sides == {"claimed"} else "neither",
+            p=min(1.0, min(against) * len(judged)) if against else max((p for _, p in placed), default=math.nan),
+            text=Text("claims.parts", effects=_list_effects(rows, scale)),
+            detectable=mde or _of_the_whole(results),
+            objections=list_objections(results, spec) if spec is not None else (),
+        )
+    return None
+
+
+def _list_effects(rows: list[Record], scale: str) -> Listed:
+    return Listed(
+        tuple(
+            Text(
+                "claims.part",
+                label=find_words(r, "label"),
+                size=describe_size(read_number(r["effect"]), scale),
+                interval=describe_range(r, scale),
+            )
+            for r in rows
+        ),
+        "semicolon",
+    )
+
+
+def _answer_nothing(results: ResultSet, evidence: Mapping[str, Any]) -> None:
+    """No analysis has the data for it."""
+
+
+KINDS: Mapping[str, Callable[[ResultSet, Mapping[str, Any]], Evidence | None]] = {
+    "effect": _effect,
+    "verdict": _verdict,
+    "groups": _groups,
+    "parts": _parts,
+    NO_DATA: _answer_nothing,
+}
+
+
+def _bound(evidence: Mapping[str, Any], scale: str) -> float:
+    """Return the size that a claim names, on the scale of the effect, below zero for a fall."""
+    size = read_number(evidence.get("at_least", 0.0)) * (-1.0 if evidence.get("direction") == "lower" else 1.0)
+    return math.log1p(size / 100) if scale == "log points" else size
+
+
+def _named(finding: Record) -> Text:
+    check = find_check(take_text(finding["diagnostic"]))
+    return Text("claims.check", check=check, said=find_words(finding, "sentence"))
+
+
+def _column(results: ResultSet, column: str) -> Record | None:
+    if not column:
+        return find_headline(results)
+    for spec in list_specifications(results):
+        if column in (
+            take_text(spec["estimator"]),
+            f"{take_text(spec['estimator'])}/{take_text(spec['specification'])}",
+        ):
+            return spec
+    return None
+
 
 PAYLOAD = "claims"
 COLUMNS = (

@@ -8,16 +8,13 @@ import numpy as np
 import pandas as pd
 
 from twintrade.effects import Bands, CohortEffects, Money
-from twintrade.effects.money import DetectedBy, Reason
+from twintrade.effects.messages import DetectedBy, Reason
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit, fit
-from twintrade.estimators.ppml import PPML
-from twintrade.estimators.ppml_corrected import PPMLCorrected
+from twintrade.estimators.ppml import PPML, PPMLCorrected
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.render.detecting import compute_size_from_interval
-from twintrade.study.run.columns import Run
-from twintrade.study.run.results import Estimated
-from twintrade.study.run.seeds import build_generator
+from twintrade.render.reading import compute_size_from_interval
+from twintrade.study.run.columns import Estimated, Run, build_generator
 
 PAYLOAD = "money"
 CASE_VERDICT = "case_verdict"

@@ -3,6 +3,7 @@
 import json
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,26 +12,203 @@ import numpy as np
 import pandas as pd
 
 from twintrade.data.figures import build_conversions_frame
+from twintrade.data.geography import load_places
 from twintrade.design import Design
+from twintrade.design.observations import REMAINDER
 from twintrade.design.register import NO_UNIT, OF_STATUS
-from twintrade.design.selection import REMAINDER
+from twintrade.design.rules import OTHER_DATE
 from twintrade.diagnostics.base import DIAGNOSTICS
 from twintrade.diagnostics.who_is_compared import format_dated_event
-from twintrade.effects import Money, ResultSet, build_findings_frame
-from twintrade.effects.bands import BAND_COLUMNS
-from twintrade.effects.estimate import EFFECT_COLUMNS
+from twintrade.effects import Bands, Money, ResultSet, build_findings_frame
+from twintrade.effects.estimate import BAND_COLUMNS, EFFECT_COLUMNS
 from twintrade.effects.messages import build_messages_frame
-from twintrade.effects.payload_kinds import PayloadKind
+from twintrade.effects.result_set import PayloadKind
+from twintrade.errors import EstimationError
+from twintrade.estimators.imputing import TreatedRows, impute_treated_rows
+from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.study.claims.ledger import add_ledger, list_own_claims
 from twintrade.study.claims.money import PAYLOAD as MONEY
 from twintrade.study.claims.money import compute_money
-from twintrade.study.page.sections import build_sections
 from twintrade.study.page.specifications import build_specifications
-from twintrade.study.page.treated_totals import build_treated_totals
 from twintrade.study.plan.jobs import LadderColumn
-from twintrade.study.run.columns import Run
-from twintrade.study.run.results import Concluded, Ladder
-from twintrade.study.store.system import is_device_name
+from twintrade.study.run.columns import Concluded, Estimated, Ladder, Run
+from twintrade.study.store.locating import is_device_name
+from twintrade.text import Listed, Text, Words, find_fact, pack_text
+
+# What treated pairs traded, beside what the headline imputes without agreements: by period, and pair by pair.
+
+PERIODS, PAIRS = "treated_periods", "treated_pairs"
+
+
+def build_treated_totals(run: Run) -> dict[str, pd.DataFrame]:
+    """Return both tables by name; none where the headline is no Poisson imputation of flows.
+
+    ``treated_periods``: period, period_label, n_in_force, observed, expected, low, high, level, unit, a row a period;
+    pairs without an agreement yet are expected to trade what they did. ``treated_pairs``: unit, name, since,
+    n_periods, observed, expected, difference, on average a period under the agreement, the largest first.
+    """
+    headline = run.ladder.headline
+    if headline is None or headline.fit is None or headline.design is None:
+        return {}
+    if headline.column.estimator.name != "imputation" or not headline.column.estimator.is_poisson:
+        return {}
+    try:
+        rows = impute_treated_rows(headline.design)
+    except EstimationError:
+        return {}
+    return {PERIODS: _sum_periods(rows, headline), PAIRS: _list_pairs(rows, run)}
+
+
+def _sum_periods(rows: TreatedRows, headline: Estimated) -> pd.DataFrame:
+    design, o = rows.design, rows.design.observations
+    used = np.isin(o.unit, o.unit[rows.rows])
+    periods, code = np.unique(o.period[used], return_inverse=True)
+    total = np.bincount(code, o.row_weights[used] * o.y[used])
+    at = np.searchsorted(periods, o.period)
+    observed, imputed = rows.sum_by(at, periods.size)
+    low, high = _find_ends(headline.bands, periods)
+    others = total - observed
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ends = (others + observed / (1 + end / 100) for end in (high, low))
+        least, most = (np.where(observed > 0, end, np.nan) for end in ends)
+    return pd.DataFrame(
+        {
+            "period": periods,
+            "period_label": [design.panel.label(int(p)) for p in periods],
+            "n_in_force": np.bincount(at[rows.rows], minlength=periods.size),
+            "observed": total,
+            "expected": others + imputed,
+            "low": least,
+            "high": most,
+            "unit": design.panel.units_of_measure.get(design.outcome, ""),
+        }
+    )
+
+
+def _find_ends(bands: tuple[Bands, ...], periods: IntArray) -> tuple[FloatArray, FloatArray]:
+    """Return the interval of each period's effect in percent, NaN where there is none."""
+    low, high = np.full(periods.size, np.nan), np.full(periods.size, np.nan)
+    calendar = next((b for b in bands if b.estimate.kind == "calendar" and b.estimate.scale == "percent"), None)
+    if calendar is not None and calendar.estimate.labels is not None:
+        place = np.searchsorted(periods, calendar.estimate.labels)
+        low[place], high[place] = calendar.low, calendar.high
+    return low, high
+
+
+def _list_pairs(rows: TreatedRows, run: Run) -> pd.DataFrame:
+    design, o = rows.design, rows.design.observations
+    observed, imputed = rows.sum_by(o.unit, o.n_units)
+    n = np.bincount(o.unit[rows.rows], minlength=o.n_units)
+    present = np.flatnonzero(n)
+    names = name_pairs(run)
+    first = {str(unit): int(o.onset[o.unit == k][0]) for k, unit in zip(present, o.unit_ids[present], strict=True)}
+    frame = pd.DataFrame(
+        {
+            "unit": [str(u) for u in o.unit_ids[present]],
+            "since": [design.panel.label(onset) for onset in first.values()],
+            "n_periods": n[present],
+            "observed": observed[present] / n[present],
+            "expected": imputed[present] / n[present],
+        }
+    )
+    frame.insert(1, "name", [names.get(unit, unit) for unit in frame["unit"]])
+    frame["difference"] = frame["observed"] - frame["expected"]
+    return frame.sort_values("expected", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def name_pairs(run: Run) -> dict[str, str]:
+    """Return the names of the places that each treated unit's first agreement joins."""
+    register, places = run.design.treatment.register, load_places()
+    if register.empty or not {"unit", "city", "partner"} <= set(register.columns):
+        return {}
+    names: dict[str, str] = {}
+    for row in register[register["unit"] != ""].sort_values("onset", kind="stable").to_dict("records"):
+        place = places.get(str(row["partner"]))
+        country = place.name if place is not None else str(row["partner"])
+        city, signatory, twin = (take_name(row.get(key)) for key in ("city", "signatory", "partner_city"))
+        ends = [f"{signatory} ({city})" if signatory not in ("", city) else city]
+        ends.append(f"{twin}, {country}" if twin not in ("", country) else country)
+        names.setdefault(str(row["unit"]), " – ".join(ends))
+    return names
+
+
+def take_name(cell: Any) -> str:
+    """Return a name of the register, empty where there is none."""
+    return "" if pd.isna(cell) else str(cell).strip()
+
+
+# Sentences for the page that only the study knows: the question, what the data are, what they cannot show.
+
+PERIOD_NAMES: Mapping[str, str] = {"year": "year", "quarter": "quarter", "month": "month"}
+
+
+def build_sections(run: Run) -> dict[str, str]:
+    """Return the sections of a run, those without anything to say left out."""
+    spec, design = run.plan.spec, run.design
+    return write_sections(
+        {
+            "question": spec.question,
+            "data_card": _describe_data(run),
+            "limits": "\n".join(spec.limits),
+            "outcome": design.outcome,
+            "period_name": PERIOD_NAMES[design.panel.frequency],
+            "no_effect": explain_no_effect(run),
+            "recipe": spec.recipe or "",
+            "case": "" if spec.case is None else name_pairs(run).get(f"{spec.case.city}-{spec.case.partner}", ""),
+        }
+    )
+
+
+def write_sections(sections: Mapping[str, Words]) -> dict[str, str]:
+    """Return sections in words, those without anything to say left out, with texts packed beside their words."""
+    words = {key: str(text) for key, text in sections.items() if text}
+    return words | {f"{key}_text": packed for key, text in sections.items() if (packed := pack_text(text))}
+
+
+def explain_no_effect(run: Run) -> Words:
+    """Return why no effect was estimated, empty where one was."""
+    if run.ladder.headline is not None:
+        return ""
+    case = run.plan.spec.case
+    if case is not None and not _is_treated(run, f"{case.city}-{case.partner}"):
+        return Text("sections.no-date", city=case.city, partner=case.partner)
+    return Text("sections.no-estimate")
+
+
+def _is_treated(run: Run, unit: str) -> bool:
+    places = np.flatnonzero(run.design.panel.units == unit)
+    return bool(places.size) and bool(np.isfinite(run.design.onset[places[0]]))
+
+
+def _describe_data(run: Run) -> Listed:
+    """Return what the panel holds, in sentences made from it."""
+    design = run.design
+    panel, onset = design.panel, design.onset
+    values = panel.values(design.outcome)
+    sentences: list[Words] = [Text("sections.simulated")] if run.observed.is_simulated else []
+    sentences.append(
+        Text(
+            "sections.data",
+            outcome=design.outcome,
+            outcome_unit=panel.units_of_measure.get(design.outcome, "") or "none",
+            n=panel.n_units,
+            is_dyadic="yes" if panel.is_dyadic else "no",
+            first=panel.label(panel.first_period),
+            last=panel.label(panel.last_period),
+            zeros=float((values == 0).mean()) if values.size else 0.0,
+            missing=int(np.isnan(values).sum()),
+            treated=int(((onset > panel.first_period) & (onset <= panel.last_period)).sum()),
+            always=int((onset <= panel.first_period).sum()),
+        )
+    )
+    counts = Counter(design.treatment.excluded.values())
+    sentences += [
+        Text("sections.excluded", n=n, reason=find_fact("labels.status-", reason))
+        for reason, n in sorted(counts.items(), key=str)
+    ]
+    other_dates = [m.text for m in design.treatment.messages if m.code == OTHER_DATE]
+    return Listed((*sentences, design.treatment.rule, *other_dates), "sentences")
+
 
 _KEYS = ("estimator", "specification")
 Named = dict[str, tuple[pd.DataFrame, PayloadKind]]

@@ -1,6 +1,6 @@
 """One row a column of the ladder: what was estimated, on what, under which assumption, with which fit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,15 +8,39 @@ import pandas as pd
 
 from twintrade.design import Design
 from twintrade.effects import Bands, Estimate, EventStudy, Finding, RefitOnly
+from twintrade.effects.cohort_influence import join_counts, join_ids
 from twintrade.effects.estimate import AFTER_LESS_BEFORE
-from twintrade.effects.listed_cells import join_counts, join_ids
 from twintrade.effects.result_set import SPECIFICATION_COLUMNS
 from twintrade.estimators.base import Fit, describe_assumption
 from twintrade.inference.choosing import is_size_studied
 from twintrade.numerics.absorption import find_singletons
 from twintrade.study.page.citations import format_citation
-from twintrade.study.run.results import Concluded, Estimated, Ladder
+from twintrade.study.run.columns import Concluded, Estimated, Ladder
 from twintrade.text import Listed, Text, Words, numbers, pack_text
+
+# Text and tables as Markdown prints them and nothing else.
+
+_CELL = str.maketrans({"|": "\\|", "<": "&lt;", ">": "&gt;", "\n": " "})
+_SPECIAL = "\\`*_[]#$~"
+
+
+def render_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield the lines of a table."""
+    yield f"| {' | '.join(head)} |"
+    yield f"|{' --- |' * len(head)}"
+    yield from (f"| {' | '.join(row)} |" for row in rows)
+
+
+def escape_markdown(text: Any) -> str:
+    """Return text in which no character means anything to Markdown."""
+    escaped = "".join(f"\\{c}" if c in _SPECIAL else c for c in str(text))
+    return escaped.translate(_CELL)
+
+
+def render_code(text: str) -> str:
+    """Return text as code that no character of it ends."""
+    return f"`{text.translate(_CELL).replace('`', '')}`"
+
 
 _STATISTICS = (("pseudo_r2", "pseudo R²"), ("within_r2", "within R²"), ("pre_rmspe", "pre-period RMSPE"))
 _SEPARATED = ("separated", "all-zero-level")

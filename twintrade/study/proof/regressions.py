@@ -1,25 +1,105 @@
 """Columns of a ladder estimated again by linearmodels and statsmodels, of which only what is asked is imported."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import scipy
 
-from twintrade.study.proof.columns import StoredColumn
-from twintrade.study.proof.replies import (
-    Array,
-    NotComparedError,
-    Reply,
-    build_clusters,
-    build_dummies,
-    choose_columns,
-    find_known,
-    find_separated,
+from twintrade.effects.messages import Estimand
+from twintrade.errors import TwintradeError
+from twintrade.study.proof.columns import (
+    StoredColumn,
+    repeat_double_ratio,
+    repeat_imputation,
+    repeat_synthetic_control,
 )
-from twintrade.text import Text
+from twintrade.text import Text, Words
+
+# What other software is asked and what it answers, and the rows it is given as dummies.
+
+Array = np.ndarray[Any, Any]
+RANK = 1e-9
+LARGEST = 2e10
+"""Rows times squared dummies up to which a regression on dummies is made."""
+
+
+class NotComparedError(TwintradeError):
+    """A column that a piece of software cannot estimate again, with the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What other software says of a column."""
+
+    software: str  # with the function
+    estimate: float
+    error: float = float("nan")
+    estimand: Estimand = "same"
+    note: Words = ""
+
+
+def count_dummies(column: StoredColumn) -> int:
+    """Return how many dummies the fixed effects of a column take."""
+    return sum(column.factor(name).nunique() for name in column.effects)
+
+
+def measure_work(column: StoredColumn) -> float:
+    """Return how much one regression on dummies costs: rows times squared dummies."""
+    return float(len(column.rows)) * count_dummies(column) ** 2
+
+
+def build_dummies(column: StoredColumn) -> Array:
+    """Return a dummy for every level of every fixed effect, shape (n_rows, n_dummies)."""
+    if measure_work(column) > LARGEST:
+        raise NotComparedError(Text("proof.too-large", rows=len(column.rows), dummies=count_dummies(column)))
+    return np.hstack([pd.get_dummies(column.factor(name), dtype=float).to_numpy() for name in column.effects])
+
+
+def find_separated(column: StoredColumn, rows: Array, further: Sequence[Array] = ()) -> Array:
+    """Return the rows, among those given, in a level of an effect where every outcome is zero."""
+    y = column.rows["y"].to_numpy()
+    levels = [pd.factorize(column.factor(name))[0] for name in column.effects] + list(further)
+    kept = rows.copy()
+    for _ in range(len(y)):
+        lost = np.zeros(len(y), dtype=bool)
+        for level in levels:
+            lost |= kept & (np.bincount(level[kept], y[kept], level.max() + 1)[level] == 0)
+        if not lost.any():
+            break
+        kept &= ~lost
+    return np.asarray(rows & ~kept)
+
+
+def choose_columns(x: Array) -> tuple[Array, Array]:
+    """Return columns that span all, and the others as combinations of them, shape (n_kept, n_others)."""
+    r, order = scipy.linalg.qr(x, mode="r", pivoting=True)
+    diagonal = np.abs(np.diag(r))
+    rank = int((diagonal > RANK * diagonal[0]).sum())
+    return order, scipy.linalg.solve_triangular(r[:rank, :rank], r[:rank, rank:])
+
+
+def find_known(x: Array, new: Array) -> tuple[Array, Array]:
+    """Return which columns of a fit to keep, and which new rows its rows determine."""
+    order, combined = choose_columns(x)
+    kept, others = order[: combined.shape[0]], order[combined.shape[0] :]
+    missed = np.abs(new[:, others] - new[:, kept] @ combined).max(axis=1, initial=0.0)
+    return np.sort(kept), np.asarray(missed < 1e-6)
+
+
+def build_clusters(column: StoredColumn, kept: Array | None = None) -> tuple[Array, float]:
+    """Return cluster codes, shape (n_rows, n_dimensions), and the factor of the results' convention on errors."""
+    if len(column.clusters) > 2:
+        raise NotComparedError(Text("proof.no-convention"))
+    codes = np.column_stack([pd.factorize(column.factor(name))[0] for name in column.clusters])
+    codes = codes if kept is None else np.column_stack([pd.factorize(code)[0] for code in codes[kept].T])
+    fewest = int(codes.max(axis=0).min()) + 1
+    return codes, float(np.sqrt(fewest / (fewest - 1)))
+
 
 START = 0.1
 """Added to outcomes, relative to their mean, before the logarithms from which a Poisson regression starts."""
@@ -217,3 +297,71 @@ def prepare_rows(column: StoredColumn) -> pd.DataFrame:
     """Return the rows as linearmodels wants panels: indexed by unit and period, with treated as a number."""
     rows = column.rows.assign(treated=column.rows["is_treated"].astype(float))
     return rows.set_index([rows["unit"].to_numpy(), rows["period"].to_numpy()])
+
+
+# Columns of a single case estimated again: twins in numpy, and a regression over time by statsmodels.
+
+TWIN = "numpy"
+EXACT = 1e-10
+"""Misfit before the agreement, relative to the series' spread, below which the weights of donors are not unique."""
+
+
+def answer_double_ratio(column: StoredColumn) -> Reply:
+    """Return the mean log double ratio after the agreement by the twin."""
+    require_options(column, relative_to=("pre_mean",))
+    series, before, city, partner = align_series(column)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = repeat_double_ratio(series, city, partner, before)[~before]
+    return Reply(f"{TWIN} repeat_double_ratio", float(ratio[np.isfinite(ratio)].mean()))
+
+
+def answer_synthetic_control(column: StoredColumn) -> Reply:
+    """Return the mean gap after the agreement by the twin."""
+    require_options(column, v=("nested", "equal"))
+    series, before, _, _ = align_series(column)
+    gaps = repeat_synthetic_control(series, before, bool(column.options.get("demeaned")))
+    name = f"{TWIN} repeat_synthetic_control"
+    if np.abs(gaps[before]).max() < EXACT * np.ptp(series[0, before]):
+        return Reply(name, float(gaps[~before].mean()), estimand="other", note=Text("proof.many-weights"))
+    return Reply(name, float(gaps[~before].mean()))
+
+
+def answer_imputation(column: StoredColumn) -> Reply:
+    """Return treated outcomes against imputed ones by the twin."""
+    treated, _, known = impute_untreated(column)
+    y, effects = column.rows["y"].to_numpy(), [column.factor(name).to_numpy() for name in column.effects]
+    imputed = repeat_imputation(y, treated, effects, column.options.get("family") == "poisson")
+    estimate = summarize_imputed(column, y[treated][known], imputed[known], known)
+    return Reply(f"{TWIN} repeat_imputation", estimate)
+
+
+def fit_segments(column: StoredColumn) -> Reply:
+    """Return the mean distance after the agreement from the series' own earlier line, by statsmodels."""
+    from statsmodels.regression.linear_model import OLS
+
+    require_options(column, arma=(None,))
+    rows = column.rows[np.isfinite(column.rows["onset"])].sort_values("period")
+    time = (rows["period"] - rows["onset"]).to_numpy(np.float64)
+    after = (time >= 0).astype(float)
+    slopes = [time * after] if column.options.get("slope_change", True) else []
+    x = np.column_stack([np.ones(len(time)), time, after, *slopes])
+    lags = int(4 * (len(time) / 100) ** (2 / 9))
+    with keep_quiet():
+        fit = OLS(rows["y"].to_numpy(), x).fit(cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": True})
+    take = np.append([0.0, 0.0, 1.0], [time[after > 0].mean()] if slopes else [])
+    error = float(np.sqrt(take @ fit.cov_params() @ take)) if column.inference == "hac" else float("nan")
+    return Reply("statsmodels OLS", float(take @ fit.params), error)
+
+
+def align_series(column: StoredColumn) -> tuple[Array, Array, Array, Array]:
+    """Return series of the treated unit and complete donors, which periods come before, and their two ends."""
+    rows = column.rows
+    if not rows["period"].astype(str).eq(rows["period_label"].astype(str)).all():
+        raise NotComparedError(Text("proof.seasons"))
+    case = rows.loc[np.isfinite(rows["onset"]), ["unit", "onset"]].iloc[0]
+    wide = rows.pivot(index="unit", columns="period", values="y")
+    wide = wide.loc[:, wide.loc[case["unit"]].notna()].dropna()
+    wide = wide.loc[[case["unit"], *(unit for unit in wide.index if unit != case["unit"])]]
+    ends = rows.drop_duplicates("unit").set_index("unit").loc[wide.index]
+    before = wide.columns.to_numpy() < case["onset"]
+    return wide.to_numpy(), before, ends["city"].to_numpy(), ends["partner"].to_numpy()

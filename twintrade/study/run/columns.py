@@ -1,26 +1,241 @@
 """Runs a plan: data, designs, estimates, inference, diagnostics, in the order of a paper."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+import hashlib
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
-from typing import cast
+from typing import Any, cast, get_args
+
+import numpy as np
 
 from twintrade.design import Design
-from twintrade.effects import Bands, Finding, Message
+from twintrade.effects import Bands, Estimate, Finding, Message, Remedy
 from twintrade.errors import DesignError, EstimationError, InferenceError, TwintradeError
 from twintrade.estimators.base import Fit, View, fit
-from twintrade.fanout import Progress, get_scope, use_workers
+from twintrade.fanout import Arrays, Progress, get_scope, use_workers
+from twintrade.inference.auto import Reported
 from twintrade.inference.base import Inference
-from twintrade.inference.reported import Reported
+from twintrade.inference.randomization import Randomization
+from twintrade.inference.refits import KnownDraws, Permuted, find_draws, keep_draws
+from twintrade.study.observing.further_columns import list_treated_warnings
 from twintrade.study.observing.observe import Observed
-from twintrade.study.observing.treated_pairs import list_treated_warnings
 from twintrade.study.plan.designs import Designs, find_refusal
 from twintrade.study.plan.forecast import compute_forecast
 from twintrade.study.plan.jobs import Check, LadderColumn, Plan
-from twintrade.study.run.kept_bands import take_up_bands
-from twintrade.study.run.results import Concluded, Estimated, Ladder
-from twintrade.study.run.seeds import build_generator
-from twintrade.text import Listed, Text, Words
+from twintrade.text import Listed, Text, Words, pack_text, parse_text
+
+# Seeds from the analysis' seed and a job's name, so that no job moves another's numbers.
+
+
+def compute_entropy(seed: int, job: str) -> list[int]:
+    """Return what seeds a job: the analysis' seed and a stable hash of the job's name.
+
+    An inference has one seed for all columns, so that these share the assignments they are compared under.
+    """
+    stream = "/".join(job.split("/")[:2]) if job.startswith("inference/") else job
+    digest = hashlib.sha256(stream.encode("utf-8")).digest()
+    return [seed, int.from_bytes(digest[:8], "big")]
+
+
+def build_generator(seed: int, job: str) -> "np.random.Generator":
+    """Return the random generator of one job.
+
+    ``seed``: of the analysis; ``job``: name of the job, "inference/ppml/level-gravity/event".
+    """
+    import numpy as np
+
+    return np.random.default_rng(np.random.SeedSequence(compute_entropy(seed, job)))
+
+
+# What a run has in hand before it becomes tables: one record a column, and the findings.
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Estimated:
+    """One column of the ladder, estimated or skipped."""
+
+    column: LadderColumn
+    design: Design | None  # none where the design itself could not be made
+    fit: Fit | None = None
+    views: tuple[Estimate, ...] = ()  # by event time, by cohort, overall, by cell: what effects.csv lists
+    bands: tuple[Bands, ...] = ()  # the reported inference first
+    # What checks ask: it repeats the reported bands and infers about other estimates
+    inference: Inference | None = None
+    skip_reason: Words = ""  # why there is no fit; empty where there is one
+
+    @property
+    def is_skipped(self) -> bool:
+        """Whether the method did not qualify for its design."""
+        return self.fit is None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Concluded:
+    """A finding and the column it is about."""
+
+    finding: Finding
+    estimated: Estimated | None = None  # none where the finding is about the data alone
+
+    @property
+    def keys(self) -> tuple[str, str]:
+        """Estimator and specification, empty where the finding is about the data alone."""
+        if self.estimated is None:
+            return "", ""
+        return self.estimated.column.estimator.name, self.estimated.column.key
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ladder:
+    """All columns and findings of a run."""
+
+    estimated: tuple[Estimated, ...]
+    concluded: tuple[Concluded, ...] = field(default=())
+
+    @property
+    def headline(self) -> Estimated | None:
+        """The column whose overall effect is the headline: the one marked, else the first that was estimated."""
+        estimated = [e for e in self.estimated if not e.is_skipped]
+        return next((e for e in estimated if e.column.is_headline), estimated[0] if estimated else None)
+
+
+# Finished inferences in the ledger of a run, so that one that was cut short does not make them again.
+
+LONG_SECONDS = 1.0
+"""What takes no longer is made again."""
+
+_DRAWN = ("observed", "effects", "statistics", "post_slopes", "pre_slopes", "after")
+_OPTIONAL = ("covariance", "low_error", "high_error")
+_ARRAYS = ("se", "low", "high", "p", "df", "simultaneous_low", "simultaneous_high")
+
+
+def take_up_bands(job: str, fit: Fit, infer: Callable[[], dict[View, Bands]]) -> dict[View, Bands]:
+    """Return the bands that an earlier run kept for a job, else those that are made now, and keep them.
+
+    ``job``: name of the inference, unique in the run; ``fit``: which the bands are about; it is estimated again in
+    every run; ``infer``: makes the bands.
+    """
+    ledger = get_scope().workers.ledger
+    if ledger is None:
+        return infer()
+    kept = ledger.get(f"bands/{job}")
+    if kept is not None and kept[0] is not None:
+        if "draws/words" in kept[0]:
+            keep_draws(fit, _unpack_draws(kept[0], fit))
+        return _unpack_bands(kept[0], fit)
+    started = time.monotonic()
+    bands = infer()
+    is_of_fit = all(_is_of_fit(band, fit, view) for view, band in bands.items())
+    if is_of_fit and time.monotonic() - started > LONG_SECONDS:
+        ledger.put(f"bands/{job}", {**_pack_bands(bands), **_pack_draws(find_draws(fit))}, "")
+    return bands
+
+
+def _is_of_fit(bands: Bands, fit: Fit, view: View) -> bool:
+    """Whether bands are about the fit's own estimate, and not about one that the inference corrected."""
+    return np.array_equal(bands.estimate.effects, fit.view(view).effects, equal_nan=True)
+
+
+def _pack_bands(bands: Mapping[View, Bands]) -> Arrays:
+    packed = {}
+    for view, band in bands.items():
+        words = {
+            "inference": band.inference,
+            "level": band.level,
+            "note": _pack_words(band.note),
+            "facts": {name: value.item() if hasattr(value, "item") else value for name, value in band.facts.items()},
+            "messages": [asdict(m) | {"text": _pack_words(m.text)} for m in band.messages],
+        }
+        packed[f"{view}/words"] = np.array(json.dumps(words))
+        packed |= {f"{view}/{name}": getattr(band, name) for name in _ARRAYS}
+        packed |= {f"{view}/{name}": one for name in _OPTIONAL if (one := getattr(band, name)) is not None}
+    return packed
+
+
+def _pack_draws(known: KnownDraws | None) -> Arrays:
+    if known is None:
+        return {}
+    overall = known.overall
+    near, values = overall.near or (np.nan, np.empty((0, 1)))
+    words = {"options": known.options, "seed": known.seed, "near": near}
+    arrays = {"kept": known.kept, "near": values} | {name: getattr(overall, name) for name in _DRAWN}
+    return {"draws/words": np.array(json.dumps(words))} | {f"draws/{name}": one for name, one in arrays.items()}
+
+
+def _unpack_draws(packed: Arrays, fit: Fit) -> KnownDraws:
+    words = json.loads(str(packed["draws/words"]))
+    options: dict[str, Any] = {
+        name: tuple(one) if isinstance(one, list) else one for name, one in words["options"].items()
+    }
+    method, seed = Randomization(**options), words["seed"]
+    dealing = method.deal(fit, method.draws, np.random.default_rng(seed))
+    near = (words["near"], packed["draws/near"]) if packed["draws/near"].size else None
+    arrays: dict[str, Any] = {name: packed[f"draws/{name}"] for name in _DRAWN}
+    overall = Permuted(fit.view("overall"), **arrays, near=near)
+    return KnownDraws(options, seed, dealing, packed["draws/kept"], overall)
+
+
+def _unpack_bands(packed: Arrays, fit: Fit) -> dict[View, Bands]:
+    bands: dict[View, Bands] = {}
+    for view in [view for view in get_args(View) if f"{view}/words" in packed]:
+        words = json.loads(str(packed[f"{view}/words"]))
+        bands[view] = Bands(
+            estimate=fit.view(view),
+            inference=words["inference"],
+            level=words["level"],
+            note=_unpack_words(words["note"]),
+            facts=words["facts"],
+            messages=tuple(_unpack_message(m) for m in words["messages"]),
+            **{name: packed[f"{view}/{name}"] for name in _ARRAYS},
+            **{name: packed[f"{view}/{name}"] for name in _OPTIONAL if f"{view}/{name}" in packed},
+        )
+    return bands
+
+
+def _unpack_message(packed: dict[str, Any]) -> Message:
+    remedy = packed["remedy"] and Remedy(packed["remedy"]["name"], tuple(packed["remedy"]["values"]))
+    return Message(**(packed | {"text": _unpack_words(packed["text"]), "remedy": remedy}))
+
+
+def _pack_words(words: Words) -> list[str]:
+    return [pack_text(words), str(words)]
+
+
+def _unpack_words(packed: list[str]) -> Words:
+    return parse_text(packed[0]) if packed[0] else packed[1]
+
+
+# The headline of a result set and its verdicts, as the manifest and the terminal tell them.
+
+
+def collect_headline_facts(ladder: Ladder) -> dict[str, Any]:
+    """Return label, effect, interval, p-value and counts of verdicts; only the counts where nothing was estimated."""
+    verdicts = [c.finding.verdict for c in ladder.concluded]
+    facts: dict[str, Any] = {
+        "does_not_object": verdicts.count("does not object"),
+        "objects": verdicts.count("objects"),
+        "cannot_tell": verdicts.count("cannot tell"),
+        "objecting": sorted({c.finding.diagnostic for c in ladder.concluded if c.finding.verdict == "objects"}),
+    }
+    headline = ladder.headline
+    if headline is None:
+        return facts
+    facts["label"] = str(headline.column.label)
+    overall = [b for b in headline.bands if b.estimate.kind == "overall"]
+    views = [v for v in headline.views if v.kind == "overall"]
+    if views:
+        facts |= {"effect": float(views[0].effects[0]), "scale": views[0].scale}
+    return facts | (_interval(overall[0]) if overall else {})
+
+
+def _interval(bands: Bands) -> dict[str, Any]:
+    errors = {name: getattr(bands, name) for name in ("low_error", "high_error")}
+    values = {"low": bands.low[0], "high": bands.high[0], "p": bands.p[0]}
+    values |= {name: error[0] for name, error in errors.items() if error is not None}
+    known = {key: float(value) for key, value in values.items() if np.isfinite(value)}
+    return {"inference": bands.inference, "level": bands.level} | known
+
 
 REPORTED_VIEWS: tuple[View, ...] = ("event", "overall", "path", "cohort")
 LISTED_VIEWS: tuple[View, ...] = (*REPORTED_VIEWS, "cell")

@@ -3,14 +3,195 @@
 import base64
 import hashlib
 import json
+import os
+import platform
+import subprocess
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import fields
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+from threadpoolctl import threadpool_info
 
+from twintrade.data.sources import InputRecord
+from twintrade.effects import Dropped
 from twintrade.fanout import Arrays
-from twintrade.text import Words, pack_text, parse_text
+from twintrade.methods import list_packages
+from twintrade.study.observing.observe import list_simulated_names
+from twintrade.study.plan.jobs import Plan
+from twintrade.study.run.columns import Ladder, Run, compute_entropy
+from twintrade.study.spec.analysis import resolve_spec
+from twintrade.study.store.fingerprint import (
+    hash_bytes,
+    hash_page,
+    hash_registration,
+    hash_source,
+    hash_spec,
+    list_versions,
+)
+from twintrade.text import Listed, Words, pack_text, parse_text
+from twintrade.version import __version__
+
+# The machine facts of a run: what it was made from, with what, and what it wrote.
+
+_GIT_SECONDS = 5
+COMMIT = "commit.json"
+
+OPTIONAL = ("CurrencyConverter", "duckdb", "numba", "pyarrow", "pyreadstat", "pyspark", "rdata")
+"""Libraries of extras that can move a number: finished refits are taken up by a run that has the same of them."""
+
+
+def build_manifest(run: Run, raw: Mapping[str, Any], root: Path, used: Collection[str] = ()) -> dict[str, Any]:
+    """Return what is known before anything is written.
+
+    ``raw``: the analysis file as written; ``root``: project folder, for the commit; ``used``: libraries beyond those
+    of every install that the run used.
+    """
+    return collect_origins(run.plan.name, run.plan.spec.title, raw, root, used) | {
+        "is_simulated": run.observed.is_simulated,
+        "spec": resolve_spec(run.plan.spec),
+        "inputs": _inputs(run.observed.inputs, list_simulated_names(run.plan.name, run.plan.spec)),
+        **_list_dropped(run.ladder),
+        "seeds": list_seeds(run.plan),
+        "warnings": sorted({m.code for m in run.messages if m.level == "warning"}),
+    }
+
+
+def _list_dropped(ladder: Ladder) -> dict[str, list[dict[str, Any]]]:
+    """Return what the headline leaves out, and what other columns leave out beside it, with their labels."""
+    headline = ladder.headline
+    by_headline = headline.fit.estimate.sample.dropped if headline is not None and headline.fit is not None else ()
+    labels: dict[Dropped, list[Words]] = {}
+    for one in ladder.estimated:
+        for d in one.fit.estimate.sample.dropped if one.fit is not None else ():
+            labels.setdefault(d, []).append(one.column.label)
+    others = {d: Listed(tuple(dict.fromkeys(of)), "semicolon") for d, of in labels.items() if d not in by_headline}
+    elsewhere = [
+        describe_dropped(d) | {"columns": str(of), "columns_text": pack_text(of)} for d, of in others.items()
+    ]
+    return {"dropped": [describe_dropped(d) for d in by_headline], "dropped_elsewhere": elsewhere}
+
+
+def describe_dropped(dropped: Dropped) -> dict[str, Any]:
+    """Return rows or units left out, in words and as texts."""
+    return {
+        "reason": dropped.reason,
+        "sentence": dropped.sentence,
+        "text": pack_text(dropped.text),
+        "n_rows": dropped.n_rows,
+        "n_units": dropped.n_units,
+        "names": list(dropped.names),
+    }
+
+
+def collect_origins(
+    name: str, title: str, raw: Mapping[str, Any], root: Path, used: Collection[str] = ()
+) -> dict[str, Any]:
+    """Return what names a result set and what it was made with."""
+    return {
+        "analysis": name,
+        "title": title,
+        "tool": {"name": "twintrade", "version": __version__},
+        "git": read_git_state(root),
+        "spec_sha256": hash_spec(raw),
+        "page_sha256": hash_page(root, raw, hash_registration(root, name)),
+        "source_sha256": hash_source(),
+        "versions": list_versions(used),
+    }
+
+
+def build_registry_manifest(
+    name: str, title: str, raw: Mapping[str, Any], inputs: Sequence[InputRecord], root: Path
+) -> dict[str, Any]:
+    """Return the manifest of an analysis that estimates nothing."""
+    no_verdicts = {"objects": 0, "does_not_object": 0, "cannot_tell": 0, "objecting": []}
+    return collect_origins(name, title, raw, root) | {
+        "is_simulated": False,
+        "inputs": _inputs(inputs, ()),
+        "headline": no_verdicts,
+    }
+
+
+def hash_origins(raw: Mapping[str, Any], inputs: Sequence[InputRecord]) -> str:
+    """Return the hash of all that the numbers of a run follow from."""
+    versions = list_versions((*OPTIONAL, *list_packages()))
+    facts = [hash_spec(raw), hash_source(), versions, sorted((i.path, i.sha256) for i in inputs)]
+    return hash_bytes(json.dumps(facts, sort_keys=True).encode("utf-8"))
+
+
+def list_seeds(plan: Plan) -> dict[str, list[int]]:
+    """Return the entropy of every job that draws."""
+    drawing = [job for job in plan.jobs if not job.startswith("estimate/")]
+    return {job: compute_entropy(plan.spec.inference.seed, job) for job in drawing}
+
+
+def read_git_state(root: Path) -> dict[str, Any]:
+    """Return the commit of the project and whether anything tracked differs from it; empty where there is no git.
+
+    A deposit has no history: its file ``commit.json`` says which commit it was made from.
+    """
+    with suppress(OSError, ValueError):
+        recorded = json.loads((root / COMMIT).read_text(encoding="utf-8"))
+        return recorded if isinstance(recorded, dict) else {}
+    commit = _git(root, ["rev-parse", "HEAD"])
+    if commit is None:
+        return {}
+    changed = _git(root, ["status", "--porcelain", "--untracked-files=no"])
+    return {"commit": commit, "is_dirty": bool(changed)}
+
+
+def collect_surroundings() -> dict[str, Any]:
+    """Return what a reader of run times asks for and no number depends on: system, linear algebra, threads."""
+    names = [" ".join(filter(None, (i["internal_api"], i.get("version")))) for i in threadpool_info()]
+    threads = {
+        f"{i['user_api']}: {name}, {i['num_threads']} threads"
+        for i, name in zip(threadpool_info(), names, strict=True)
+    }
+    system = f"{platform.system()} {platform.machine()}"
+    return {"system": system, "processors": os.cpu_count() or 1, "threads": sorted(threads)}
+
+
+def _git(root: Path, words: Sequence[str]) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), *words],
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=_GIT_SECONDS,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def _inputs(records: Sequence[InputRecord], drawn: Collection[str]) -> list[dict[str, Any]]:
+    """Return one entry a file, also where several tables are read from it."""
+    entries: dict[str, dict[str, Any]] = {}
+    for record in records:
+        entry = _input(record, is_drawn=record.path in drawn)
+        known = entries.setdefault(record.path, entry)
+        if known is not entry and "dropped" in entry:
+            known["dropped"] = "; ".join(filter(None, (known.get("dropped"), entry["dropped"])))
+    return list(entries.values())
+
+
+def _input(record: InputRecord, *, is_drawn: bool) -> dict[str, Any]:
+    given = {
+        f.name: getattr(record, f.name) for f in fields(record) if f.name not in ("dropped", "unread", "alike_sheets")
+    }
+    facts = {k: v if isinstance(v, int) else str(v) for k, v in given.items() if v not in ("", (), None)}
+    if packed := pack_text(record.unit):
+        facts["unit_text"] = packed
+    if record.dropped:
+        facts["dropped"] = "; ".join(f"{rule}: {n}" for rule, n in record.dropped)
+    if is_drawn:
+        facts["is_simulated"] = True
+    return facts
+
 
 _KINDS = "fiubU"
 

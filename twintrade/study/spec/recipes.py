@@ -205,7 +205,7 @@ def expand_recipe(raw: Mapping[str, Any]) -> dict[str, Any]:
     if name is None:
         return deepcopy(dict(raw))
     if not isinstance(name, str) or name not in RECIPES:
-        from twintrade.design.words import suggest_word
+        from twintrade.design.panel import suggest_word
 
         raise SpecError(f"recipe: no recipe is called {name!r}; {suggest_word(str(name), list(RECIPES))}")
     merged = _merged(RECIPES[name].preset, raw)

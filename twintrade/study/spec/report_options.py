@@ -8,8 +8,7 @@ from typing import Any
 
 from twintrade.data.geography import load_local_names
 from twintrade.errors import SpecError
-from twintrade.render.options import AppendixOptions
-from twintrade.render.style import build_all_options
+from twintrade.render.style import AppendixOptions, build_all_options
 from twintrade.study.spec.page_spec import ReportSection
 
 OF_FILES = ("style", "word_template")

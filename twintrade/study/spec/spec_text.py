@@ -8,6 +8,47 @@ from typing import Any
 from twintrade.errors import UNDECIDED, UNKNOWN, SpecError
 from twintrade.text import Listed, Text
 
+# Guesses of a new analysis file: those that nobody has confirmed, and how all of them are.
+
+_GUESSED = re.compile(r"""(\s*([^#=\s][^=]*?)\s*=(?:[^"'#]|"[^"]*"|'[^']*')*#)[ \t]*GUESS\b:?""")
+"""Up to the mark, which stands in a comment and in no value."""
+
+
+def find_open_guesses(text: str) -> list[tuple[int, str]]:
+    """Return line and key of every line of an analysis file that carries the mark of a guess."""
+    return [(i, m[2]) for i, line in enumerate(text.splitlines(), 1) if (m := _GUESSED.match(line))]
+
+
+def count_open_guesses(text: str) -> dict[str, int]:
+    """Return the number of open guesses as a fact of a run, nothing where there is none."""
+    n = len(find_open_guesses(text))
+    return {"open_guesses": n} if n else {}
+
+
+def confirm_guesses(text: str) -> str:
+    """Return an analysis file without the marks; what was guessed from stays as a comment."""
+    return "".join(_GUESSED.sub(r"\1", line, count=1) for line in text.splitlines(keepends=True))
+
+
+# Plain values as TOML text.
+
+
+def to_toml(tables: Mapping[str, Any]) -> str:
+    """Return nested mappings as TOML, scalars first, then tables and arrays of tables."""
+    import tomlkit
+
+    return tomlkit.dumps(tables).strip() + "\n"
+
+
+def format_toml_line(key: str, value: Any) -> str:
+    """Return one assignment, mappings inline."""
+    import tomlkit
+
+    line = tomlkit.inline_table()
+    line.update({key: value})
+    return line.as_string()[1:-1]
+
+
 # Controls but for tab and line end, and the marks that turn the direction of a text around.
 _REFUSED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
 _OPEN = re.compile(

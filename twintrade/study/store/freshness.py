@@ -5,17 +5,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from twintrade.errors import StoreError
 from twintrade.study.store.fingerprint import (
     OF_PAGES,
+    hash_bytes,
     hash_file,
     hash_inputs,
     hash_page,
+    hash_registration,
     hash_source,
     hash_spec,
     list_changed_versions,
 )
 from twintrade.study.store.folder import MANIFEST, get_results_folder
-from twintrade.study.store.registered import hash_registration
+from twintrade.study.store.locating import Analysis
 from twintrade.text import Listed, Text
 
 PAGE = Text("study.changed-page")
@@ -126,3 +129,44 @@ def list_changed_outputs(folder: Path, manifest: Mapping[str, Any]) -> list[Text
         Text("study.changed-other-result", path=path) for path in sorted(present - set(recorded) - {MANIFEST})
     ]
     return changes
+
+
+# Whether results are as the run recorded them, and as a file of checksums does, which ``sha256sum`` reads too.
+
+
+def write_sums(sums: Mapping[str, str]) -> bytes:
+    """Return checksums as ``sha256sum -c`` reads them."""
+    return "".join(f"{sums[path]}  {path}\n" for path in sorted(sums)).encode("utf-8")
+
+
+def list_other_bytes(root: Path, name: str, sums: str) -> list[str]:
+    """Return the results of an analysis whose bytes are not those of a file of checksums."""
+    try:
+        lines = (root / sums).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        raise StoreError(Text("bundle.no-sums", file=sums)) from None
+    pairs = (line.split("  ", 1) for line in lines if "  " in line)
+    recorded = {path: sha for sha, path in pairs}
+    recorded_here = {path: sha for path, sha in recorded.items() if path.startswith(f"results/{name}/")}
+    if not recorded_here:
+        raise StoreError(Text("bundle.no-sums", file=sums))
+    files = {path: root / path for path in recorded_here if not path.endswith(f"/{MANIFEST}")}
+    return [p for p, file in files.items() if not file.is_file() or hash_bytes(file.read_bytes()) != recorded_here[p]]
+
+
+def verify_results(analysis: Analysis, against: str = "") -> tuple[list[Text], bool]:
+    """Return what is to be said of the results of an analysis, and whether they are as they should be.
+
+    ``against``: file of checksums below the project that results are compared with too.
+    """
+    root, name = analysis.root, analysis.name
+    if not get_results_folder(root, name).exists():
+        return [Text("study.not-run", name=name)], True
+    changes = list_changes(root, name, analysis.raw, analysis.n_guesses)
+    key = "study.differs" if changes else "study.as-recorded"
+    texts = [Text(key, name=name, changes=Listed(tuple(changes), "semicolon"))]
+    others = list_other_bytes(root, name, against) if against else []
+    if against:
+        key = "bundle.other-bytes" if others else "bundle.same-bytes"
+        texts.append(Text(key, name=name, file=against, files=Listed(tuple(others), "comma")))
+    return texts, not (changes or others)

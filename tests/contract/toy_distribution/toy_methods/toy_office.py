@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from twintrade.sources.answers import read_csv_page
-from twintrade.sources.base import Query, RawAnswer, Request, RowsPage, Source
+from twintrade.sources.base import Query, RawAnswer, Request, RowsPage, Source, read_csv_page
 
 _NEEDED = ("region", "country", "year", "exports")
 

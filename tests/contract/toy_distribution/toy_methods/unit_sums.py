@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from twintrade.effects import Bands, Influence
-from twintrade.effects.bands import fill_absent
+from twintrade.effects.estimate import fill_absent
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference

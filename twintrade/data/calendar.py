@@ -1,0 +1,414 @@
+"""Years, quarters and months as consecutive integers, read strictly."""
+
+import calendar
+import datetime
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+import numpy as np
+
+from twintrade.data.sources import limits
+from twintrade.data.sources.faults import COLUMN_NAMES, CellError, Faults, TextColumn, quote_cell
+from twintrade.effects import Remedy
+from twintrade.numerics.arrays import IntArray
+from twintrade.text import Text, Value
+
+# Names of the months, long and short, in English, French, German, Italian, Portuguese, Spanish, Dutch, Chinese.
+
+_NAMES = (
+    ("january", "janvier", "januar", "gennaio", "janeiro", "enero", "jan", "janv", "gen", "ene", "januari", "一月"),
+    ("february", "février", "februar", "febbraio", "fevereiro", "febrero", "feb", "févr", "fev", "februari", "二月"),
+    ("march", "mars", "märz", "marzo", "março", "mar", "mär", "mrz", "maart", "mrt", "三月"),
+    ("april", "avril", "aprile", "abril", "apr", "avr", "abr", "四月"),
+    ("may", "mai", "maggio", "maio", "mayo", "mag", "mei", "五月"),
+    ("june", "juin", "juni", "giugno", "junho", "junio", "jun", "giu", "六月"),
+    ("july", "juillet", "juli", "luglio", "julho", "julio", "jul", "juil", "lug", "七月"),
+    ("august", "août", "agosto", "aug", "ago", "augustus", "八月"),
+    ("september", "septembre", "settembre", "setembro", "septiembre", "setiembre", "sep", "sept", "set", "九月"),
+    ("october", "octobre", "oktober", "ottobre", "outubro", "octubre", "oct", "okt", "ott", "out", "十月"),
+    ("november", "novembre", "novembro", "noviembre", "nov", "十一月"),
+    ("december", "décembre", "dezember", "dicembre", "dezembro", "diciembre", "dec", "déc", "dez", "dic", "十二月"),
+)
+
+
+def strip_accents(text: str) -> str:
+    """Return text in lower case without accents."""
+    parts = unicodedata.normalize("NFD", text.lower())
+    return unicodedata.normalize("NFC", "".join(c for c in parts if not unicodedata.combining(c)))
+
+
+_NUMBERS = {strip_accents(name): month for month, names in enumerate(_NAMES, 1) for name in names}
+
+MONTH_NAMES = "|".join(sorted({*_NUMBERS, *(n for names in _NAMES for n in names)}, key=lambda n: (-len(n), n)))
+"""Alternatives for a regular expression, longest first."""
+_MARKED = re.compile(r"(\d{1,2})\s?(?:月份?|월)|[Mm]\s?(\d{1,2})")
+
+
+def parse_month(name: str) -> int | None:
+    """Return 1 to 12, or None for a word that is no month."""
+    return _NUMBERS.get(strip_accents(name).strip().removesuffix("份").rstrip("."))
+
+
+def parse_month_of_year(cell: str) -> int | None:
+    """Return 1 to 12 for a month named or numbered as such, "März", "8月", "M08"; None for a number alone."""
+    marked = _MARKED.fullmatch(cell.strip())
+    number = int(marked[1] or marked[2]) if marked else parse_month(cell)
+    return number if number is not None and 1 <= number <= 12 else None
+
+
+# What dates and periods have in common as files print them.
+
+FULL_WIDTH = {code + 0xFEE0: chr(code) for code in range(0x21, 0x7F)}
+"""Digits, letters and signs as wide as Chinese characters, and plain ones."""
+
+
+def clean_date(text: str, what: str) -> str:
+    """Return the text of a date or period with plain characters and single blanks."""
+    cleaned = " ".join(text.translate(FULL_WIDTH).split())
+    if len(cleaned) > limits.MAX_DATE_CHARACTERS:
+        raise CellError(Text("data.too-long", what=what, period_name=what))
+    return cleaned
+
+
+def check_year(year: int) -> None:
+    """Refuse a year that no file is about."""
+    if not limits.FIRST_YEAR <= year <= limits.LAST_YEAR:
+        raise CellError(Text("data.outside-years", first=limits.FIRST_YEAR, last=limits.LAST_YEAR))
+
+
+# Dates of twinnings, kept as precise as they were printed and no more.
+
+Precision = Literal["day", "month", "year"]
+PRECISIONS: tuple[Precision, ...] = ("year", "month", "day")
+
+_YEAR_FIRST = re.compile(r"(\d{4})(?:([-/.])(\d{1,2})(?:\2(\d{1,2})(?:[ T]00:00(?::00)?)?)?)?")
+_CHINESE = re.compile(r"(\d{4})\s?年(?:\s?(\d{1,2})\s?月(?:\s?(\d{1,2})\s?[日号號])?)?")
+_DAY_NAMED = re.compile(
+    rf"(?i)(\d{{1,2}})(?:st|nd|rd|th|er|º|°|\.)?[\s-]+(?:de |of )?({MONTH_NAMES})\.?,?[\s-]+(?:del? )?(\d{{4}})"
+)
+_NAMED_DAY = re.compile(rf"(?i)({MONTH_NAMES})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}})")
+_NAMED_MONTH = re.compile(rf"(?i)({MONTH_NAMES})\.?,?(?:[\s-]+(?:del? )?|/)(\d{{4}})")
+_MONTH_FIRST = re.compile(r"(\d{1,2})[-/.](\d{4})")
+_NUMERIC = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})")
+_REASONS = (
+    (re.compile(r"(?i)(c\.|ca\.?|circa|about|approx|~).*|.*\?"), "data.date-approximate"),
+    (re.compile(r"\d{4}s"), "data.date-decade"),
+    (re.compile(r"\d{4}\s?[-–/]\s?\d{2,4}"), "data.date-span"),
+    (re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2}|['’]\d{2}"), "data.two-digit-year"),
+    (re.compile(r"\d{5}"), "data.date-day-number"),
+    (re.compile(r"民国.*|民國.*"), "data.date-republic"),
+)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TwinningDate:
+    """A date known to the day, the month or the year."""
+
+    year: int
+    month: int | None = None
+    day: int | None = None
+
+    @property
+    def precision(self) -> Precision:
+        """How much of the date is known."""
+        return "year" if self.month is None else "month" if self.day is None else "day"
+
+    @property
+    def iso(self) -> str:
+        """The known part in ISO 8601: 2004, 2004-09 or 2004-09-13."""
+        parts = [f"{self.year:04d}", *(f"{p:02d}" for p in (self.month, self.day) if p is not None)]
+        return "-".join(parts)
+
+    @property
+    def earliest(self) -> tuple[int, int, int]:
+        """The first day it can mean, for sorting."""
+        return self.year, self.month or 1, self.day or 1
+
+    def rounded(self, precision: Precision) -> "TwinningDate":
+        """Return the date with no more than a precision."""
+        keep = PRECISIONS.index(precision)
+        return TwinningDate(self.year, self.month if keep > 0 else None, self.day if keep > 1 else None)
+
+
+def parse_date(
+    text: str, precision: str | None = None, day_first: bool | None = None, as_of: TwinningDate | None = None
+) -> TwinningDate:
+    """Read one date.
+
+    ``text``: ISO, year first with slashes or points, named months, or 年月日; ``precision``: what the registry
+    declares. A coarser one cuts the date, a finer one than the text has is a fault; ``day_first``: what 03/09/2004
+    means in this file; None refuses it; ``as_of``: the day the registry was read. A later date is then a fault.
+    Without it no date is too late for this parser; readers of registries then ask ``refuse_future``.
+    """
+    year, month, day = _parts(clean_date(text, "date"), day_first)
+    _check(year, month, day)
+    date = TwinningDate(year, month, day)
+    if as_of is not None and date.earliest > _latest(as_of):
+        raise CellError(Text("data.date-after", as_of=as_of.iso))
+    if precision is None or not precision.strip():
+        return date
+    declared = next((p for p in PRECISIONS if p == precision.strip().lower()), None)
+    if declared is None:
+        raise CellError(Text("data.precision-unknown", precision=quote_cell(precision)))
+    if PRECISIONS.index(declared) > PRECISIONS.index(date.precision):
+        raise CellError(Text("data.precision-too-fine", declared=declared, given=date.precision))
+    return date.rounded(declared)
+
+
+def refuse_future(date: TwinningDate, today: datetime.date | None = None) -> None:
+    """Refuse an agreement that nobody can have signed yet.
+
+    The clock decides only whether a date is refused, never a number; one that stands before ``limits.CLOCK_FLOOR``
+    is wrong and not believed, and a day is granted for time zones.
+
+    ``today``: the clock's, by default.
+    """
+    now = max(today or datetime.datetime.now(datetime.UTC).date(), limits.CLOCK_FLOOR) + datetime.timedelta(days=1)
+    if date.earliest > (now.year, now.month, now.day):
+        raise CellError(Text("data.date-future"))
+
+
+def _parts(text: str, day_first: bool | None) -> tuple[int, int | None, int | None]:
+    if match := _YEAR_FIRST.fullmatch(text):
+        return int(match[1]), _int(match[3]), _int(match[4])
+    if match := _CHINESE.fullmatch(text):
+        return int(match[1]), _int(match[2]), _int(match[3])
+    if match := _DAY_NAMED.fullmatch(text):
+        return int(match[3]), parse_month(match[2]), int(match[1])
+    if match := _NAMED_DAY.fullmatch(text):
+        return int(match[3]), parse_month(match[1]), int(match[2])
+    if match := _NAMED_MONTH.fullmatch(text):
+        return int(match[2]), parse_month(match[1]), None
+    if match := _MONTH_FIRST.fullmatch(text):
+        return int(match[2]), int(match[1]), None
+    if match := _NUMERIC.fullmatch(text):
+        return _day_and_month(int(match[1]), int(match[3]), int(match[4]), day_first)
+    raise CellError(Text(next((reason for shape, reason in _REASONS if shape.fullmatch(text)), "data.no-date")))
+
+
+def _day_and_month(first: int, second: int, year: int, day_first: bool | None) -> tuple[int, int, int]:
+    if day_first is None and first <= 12 and second <= 12 and first != second:
+        raise CellError(Text("data.date-ambiguous"), Remedy("day_first"))
+    if day_first is None:
+        day_first = first > 12 or first == second
+    return (year, second, first) if day_first else (year, first, second)
+
+
+def _int(text: str | None) -> int | None:
+    return None if text is None else int(text)
+
+
+def _check(year: int, month: int | None, day: int | None) -> None:
+    check_year(year)
+    if month is not None and not 1 <= month <= 12:
+        raise CellError(Text("data.date-no-month", month=month))
+    if month is not None and day is not None and not 1 <= day <= calendar.monthrange(year, month)[1]:
+        raise CellError(Text("data.date-no-day"))
+
+
+def _latest(date: TwinningDate) -> tuple[int, int, int]:
+    month = date.month or 12
+    return date.year, month, date.day or calendar.monthrange(date.year, month)[1]
+
+
+_PER_YEAR = {"year": 1, "quarter": 4, "month": 12}
+_CHINESE_QUARTERS = {"一": 1, "二": 2, "三": 3, "四": 4}
+
+_YEAR = re.compile(r"(\d{4})(?:\.0+|\s?年)?")
+_QUARTER = re.compile(r"(\d{4})\s?[-/.]?\s?[Qq]\s?([1-4])")
+_QUARTER_FIRST = re.compile(r"[Qq]\s?([1-4])\s?[-/]?\s?(\d{4})")
+_QUARTER_CHINESE = re.compile(r"(\d{4})\s?年\s?第?\s?([1-4一二三四])\s?季度?")
+_MONTH = re.compile(r"(\d{4})(?:\s?[-/]\s?|\.(?=\d\d)|\s?[Mm]\s?)(\d{1,2})(?:[-/.]\d{1,2}(?:[ T]00:00(?::00)?)?)?")
+_MONTH_COMPACT = re.compile(r"(\d{4})(\d{2})")
+_MONTH_CHINESE = re.compile(r"(\d{4})\s?年\s?(\d{1,2})\s?月(?:份)?")
+_MONTH_LAST = re.compile(rf"(?i)(\d{{4}})[\s-]+({MONTH_NAMES})\.?")
+_MONTH_NUMBER_FIRST = re.compile(r"(\d{1,2})\s?[-/.]\s?(\d{4})")
+_PERIODS_MONTH_FIRST = re.compile(rf"(?i)({MONTH_NAMES})\.?[\s,-]+(\d{{4}})")
+
+_PART_QUARTER = re.compile(
+    r"(?i)(?:[qt]\s?|第)?([1-4一二三四])\s?(?:[qt]|季度?|(?:\.|st|nd|rd|th|er|e|º|°)?\s?(?:quart(?:er|al)|trim\w*))?"
+)
+_SPLIT = re.compile(r"(\d{4})\s?[-/–]\s?(\d{2})")
+_PERIODS_REASONS = (
+    (re.compile(r"\d{4}\s?[/\-–]\s?\d{2}"), "data.period-split-or-month"),
+    (re.compile(r"\d{4}\s?[/\-–]\s?\d{4}"), "data.period-two-years"),
+    (re.compile(r"(?i)fy\s?'?\d{2,4}"), "data.period-fiscal"),
+    (re.compile(r"['’]\d{2}|\d{2}"), "data.period-two-digits"),
+    (re.compile(r"(?:民国|民國|ROC)\s?\d{1,3}\s?年?|\d{2,3}\s?年"), "data.period-republic"),
+    (re.compile(r"\d{5}(?:\.\d+)?"), "data.period-day-number"),
+    (re.compile(r"\d{4}\s?\S*\d{1,2}\s?[-–~至]\s?\d{1,2}\s?月?.*"), "data.period-part"),
+    (re.compile(r"(?i)\d{4}.*(ytd|jan|prelim|est|p|e|f|r|\*)\W*"), "data.period-marked"),
+)
+_FOOTER = re.compile(r"(?i)(source|note|资料来源|注|合计|total).*")
+
+
+class Frequency(StrEnum):
+    """How long a period is; a period is an integer that grows by one.
+
+    A year is itself, a quarter is ``year * 4 + quarter - 1``, a month is ``year * 12 + month - 1``.
+    """
+
+    YEAR = "year"
+    QUARTER = "quarter"
+    MONTH = "month"
+
+    @property
+    def per_year(self) -> int:
+        """Periods in a year."""
+        return _PER_YEAR[self.value]
+
+    def ordinal(self, year: int, month: int | None = None) -> int:
+        """Return the period that holds a month; a year alone has one only in annual data."""
+        if self is Frequency.YEAR:
+            return year
+        if month is None:
+            raise self._refusal("data.year-alone")
+        return year * self.per_year + (month - 1) * self.per_year // 12
+
+    def label(self, period: int) -> str:
+        """Return a period as text: 2005, 2005Q1, 2005-01."""
+        if self is Frequency.YEAR:
+            return str(period)
+        year, part = divmod(int(period), self.per_year)
+        return f"{year}Q{part + 1}" if self is Frequency.QUARTER else f"{year}-{part + 1:02d}"
+
+    def parse(self, text: str) -> int:
+        """Read one period."""
+        cleaned = clean_date(text, self.value)
+        parts = _READERS[self](cleaned)
+        if parts is not None:
+            year, part = parts
+            check_year(year)
+            if not 1 <= part <= self.per_year:
+                raise self._refusal("data.period-no-part", part=part)
+            return year * self.per_year + part - 1
+        shape, reason = _PERIODS_REASONS[0]
+        if self is Frequency.YEAR and shape.fullmatch(cleaned):
+            raise CellError(Text(reason))
+        for other, reader in _READERS.items():
+            if other is not self and reader(cleaned) is not None:
+                raise self._refusal("data.period-other", Remedy("frequency", (other.value,)), other=other.value)
+        known = next((reason for shape, reason in _PERIODS_REASONS if shape.fullmatch(cleaned)), "")
+        if not known and _FOOTER.fullmatch(cleaned):
+            raise CellError(Text("data.period-footer"), Remedy("last_row"))
+        raise self._refusal(known or "data.no-period")
+
+    def _refusal(self, key: str, remedy: Remedy | None = None, /, **values: Value) -> CellError:
+        return CellError(Text(key, period_name=self.value, **values), remedy)
+
+
+def parse_periods(column: TextColumn, frequency: Frequency, faults: Faults) -> IntArray:
+    """Read a column of periods; faulty rows are noted and get the period -1.
+
+    Returns (n_rows,).
+    """
+    if frequency is Frequency.MONTH and are_split_years(column.cells):
+        is_any = np.ones(len(column), dtype=bool)
+        column.errors(
+            faults,
+            "period",
+            is_any,
+            lambda cell: Text("data.period-all-split-years", cell=quote_cell(cell)),
+            lambda cell: Remedy("ignore", (cell,)) if column.name == COLUMN_NAMES else None,
+        )
+        return np.full(len(column), -1, dtype=np.int64)
+    if frequency is Frequency.QUARTER and are_first_months(column.cells):
+        return _mapped(column, lambda text: Frequency.MONTH.parse(text) // 3, faults)
+    return _mapped(column, frequency.parse, faults)
+
+
+def are_first_months(cells: Iterable[str]) -> bool:
+    """Whether all cells are months that begin a quarter, July or October among them: 201901, 201904, 201907.
+
+    Without these two, 04 could be the fourth quarter as well.
+    """
+    months = {None if (parts := _month(cell.strip())) is None else parts[1] for cell in set(cells)}
+    return months <= {1, 4, 7, 10} and bool(months & {7, 10})
+
+
+def are_split_years(cells: Iterable[str]) -> bool:
+    """Whether all cells, at least two of them different, read as years that span two: 2004/05, 2005/06.
+
+    Months so written would have others than the one that is the next year's number.
+    """
+    matches = [_SPLIT.fullmatch(cell.strip()) for cell in set(cells)]
+    return len(matches) > 1 and all(m is not None and (int(m[1]) + 1) % 100 == int(m[2]) for m in matches)
+
+
+def parse_subperiods(years: TextColumn, parts: TextColumn, frequency: Frequency, faults: Faults) -> IntArray:
+    """Read periods given as a year column and a column of months or quarters."""
+    first = _mapped(years, Frequency.YEAR.parse, faults)
+    part = _mapped(parts, lambda text: parse_part(text, frequency), faults)
+    return np.where((first < 0) | (part < 0), -1, first * frequency.per_year + part - 1)
+
+
+def parse_part(text: str, frequency: Frequency) -> int:
+    """Read a month or quarter that stands beside its year: "8", "August", "8月", "Q3", "第三季度"."""
+    cleaned = text.strip().translate(FULL_WIDTH)
+    number = None
+    if frequency is Frequency.MONTH:
+        number = int(cleaned) if re.fullmatch(r"\d{1,2}", cleaned) else parse_month_of_year(cleaned)
+    elif frequency is Frequency.QUARTER and (match := _PART_QUARTER.fullmatch(cleaned)):
+        number = _CHINESE_QUARTERS.get(match[1]) or int(match[1])
+    if number is None or not 1 <= number <= frequency.per_year:
+        raise CellError(Text("data.period-no-subperiod", period_name=frequency.value))
+    return number
+
+
+def _mapped(column: TextColumn, parse: Callable[[str], int], faults: Faults) -> IntArray:
+    known: dict[str, int] = {}
+    reasons: dict[str, Text] = {}
+    remedies: dict[str, Remedy | None] = {}
+    for cell in sorted(set(column.cells)):
+        try:
+            known[cell] = parse(cell)
+        except CellError as error:
+            reason = error.text if cell.strip() else Text("data.blank")
+            known[cell], reasons[cell] = -1, Text("data.cell", cell=quote_cell(cell), reason=reason)
+            remedies[cell] = Remedy("ignore", (cell,)) if column.name == COLUMN_NAMES else error.remedy
+    periods = np.fromiter(map(known.__getitem__, column.cells), dtype=np.int64, count=len(column))
+    column.errors(faults, "period", periods < 0, reasons.__getitem__, remedies.get)
+    return periods
+
+
+def _year(text: str) -> tuple[int, int] | None:
+    match = _YEAR.fullmatch(text)
+    return (int(match[1]), 1) if match else None
+
+
+def _quarter(text: str) -> tuple[int, int] | None:
+    if match := _QUARTER.fullmatch(text):
+        return int(match[1]), int(match[2])
+    if match := _QUARTER_FIRST.fullmatch(text):
+        return int(match[2]), int(match[1])
+    if match := _QUARTER_CHINESE.fullmatch(text):
+        return int(match[1]), _CHINESE_QUARTERS.get(match[2]) or int(match[2])
+    return None
+
+
+def _month(text: str) -> tuple[int, int] | None:
+    if match := _MONTH.fullmatch(text) or _MONTH_COMPACT.fullmatch(text) or _MONTH_CHINESE.fullmatch(text):
+        return int(match[1]), int(match[2])
+    if match := _MONTH_LAST.fullmatch(text):
+        return int(match[1]), parse_month(match[2]) or 0
+    if match := _MONTH_NUMBER_FIRST.fullmatch(text):
+        return int(match[2]), int(match[1])
+    if match := _PERIODS_MONTH_FIRST.fullmatch(text):
+        return int(match[2]), parse_month(match[1]) or 0
+    return None
+
+
+_READERS: dict[Frequency, Callable[[str], tuple[int, int] | None]] = {
+    Frequency.YEAR: _year,
+    Frequency.QUARTER: _quarter,
+    Frequency.MONTH: _month,
+}
+
+
+def format_periods(periods: Iterable[int], frequency: Frequency) -> list[str]:
+    """Return the text of each period."""
+    return [frequency.label(p) for p in periods]

@@ -1,0 +1,445 @@
+"""What a source is: which file, which column plays which part, and every convention that no file can tell."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from twintrade.data.calendar import Frequency
+
+# How rows of single shipments become cells of city, partner and period: which engine, and what it counts.
+
+EngineName: TypeAlias = Literal["duckdb", "spark"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Microdata:
+    """Rows of single shipments, declarations, or firms and products, added up by a database.
+
+    Attributes
+    ----------
+    engine : {"duckdb", "spark"}
+        DuckDB on this machine (extra microdata), or Spark on any master (extra spark); the numbers are the same.
+    master : str
+        Of Spark: "local[4]", "spark://host:7077".
+    memory : str
+        What the engine may hold, as "1GB"; what is more goes to the spill folder.
+    spill : str
+        Folder for what does not fit, relative to the project; emptied afterwards.
+    table : str
+        Of a DuckDB file.
+    decimals : int
+        Of the smallest unit of money; a value with more of them is an error.
+    weight, firm, product : str or None
+        Columns of the weight, the firm and the product code. Firms and products are counted.
+    product_digits : int or None
+        Cells by product group, the first digits of the code; None adds all products up.
+    margins : bool
+        Also count firm-products, and firms that enter and exit, by city, partner and period.
+    answer_within : int
+        Seconds that a Spark master may take to answer and to give a worker.
+    """
+
+    engine: EngineName = "duckdb"
+    master: str = "local[2]"
+    memory: str = "1GB"
+    spill: str = "data/processed/.spill"
+    table: str = ""
+    decimals: int = 2
+    weight: str | None = None
+    firm: str | None = None
+    product: str | None = None
+    product_digits: int | None = None
+    margins: bool = False
+    answer_within: int = 60
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.decimals <= 4:
+            raise ValueError("decimals is a whole number from 0 to 4")
+        if self.margins and self.firm is None:
+            raise ValueError("margins needs the column of the firm")
+        if self.product_digits is not None and (self.product is None or self.product_digits < 1):
+            raise ValueError("product_digits is 1 or more and needs the column of the product")
+
+
+# How a file is written: encoding, separator, sheet, header, and which of its rows are read.
+
+
+@dataclass(frozen=True, slots=True)
+class RowRule:
+    """Which rows of a file count, by one column."""
+
+    column: str
+    values: tuple[str, ...]
+    is_kept: bool  # whether rows with these values are read, or all others
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileFormat:
+    """How a file is written.
+
+    Attributes
+    ----------
+    encoding, separator : str or None
+        None accepts UTF-8 (and UTF-16 with its mark) and the one separator under which the declared columns exist.
+    sheet : str or None
+        Sheet of a workbook; needed when it has several.
+    member : str or None
+        Table inside a zip file, or data frame inside an R file; needed when it holds several.
+    header : int
+        Row number of the column names.
+    last_row : int or None
+        Last row of the table; what follows is not read.
+    where : mapping of str to str or tuple of str
+        Only rows whose column equals a value, or one of several, are read; the others are counted.
+    drop : mapping of str to str or tuple of str
+        Rows whose column equals a value, or one of several, are left out and counted.
+    """
+
+    encoding: str | None = None
+    separator: str | None = None
+    sheet: str | None = None
+    member: str | None = None
+    header: int = 1
+    last_row: int | None = None
+    where: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    drop: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def row_rules(self) -> tuple[RowRule, ...]:
+        """The rules of ``where`` and ``drop``, in their order."""
+        declared = ((self.where, True), (self.drop, False))
+        return tuple(
+            RowRule(column, (values,) if isinstance(values, str) else tuple(values), is_kept)
+            for rules, is_kept in declared
+            for column, values in rules.items()
+        )
+
+
+# How money is to be converted: exchange rates and deflators, each from a series that the analysis names.
+
+Quotation: TypeAlias = Literal["currency_per_target", "target_per_currency"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeRates(FileFormat):
+    """Average exchange rates by period."""
+
+    target: str  # currency code to convert to
+    # The user's own table; empty takes the reference rates of the European Central Bank (from 1999) that come with
+    # the optional package for exchange rates
+    file: str = ""
+    # currency, period, rate: Columns of the table
+    currency: str = "currency"
+    period: str = "year"
+    rate: str = "rate"
+    quoted: Quotation = "currency_per_target"  # 7.1 yuan a dollar, or 0.141 dollars a yuan
+    frequency: Frequency = Frequency.YEAR  # of the rates; those of a year serve all its months, which is said
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deflator(FileFormat):
+    """A price index that turns money of the day into money of a base period."""
+
+    # file, period, index: Table and columns
+    file: str
+    period: str
+    index: str
+    base: str  # period in whose prices values are expressed, as "2015"
+    frequency: Frequency = Frequency.YEAR  # of the index: the one of the panel
+
+
+Flow: TypeAlias = Literal["exports", "imports"]
+Reporter: TypeAlias = Literal["city", "partner"]
+Absent: TypeAlias = Literal["zero", "missing", "error"]
+Layout: TypeAlias = Literal["long", "wide"]
+Valuation: TypeAlias = Literal["fob", "cif", "fas"]
+TwinningKind: TypeAlias = Literal["sister city", "friendship", "memorandum", "sister state"]
+EventKind: TypeAlias = Literal["first_contact", "memorandum", "signed", "ratified", "activated", "other", "none"]
+
+TWINNING_KINDS: tuple[TwinningKind, ...] = ("sister city", "friendship", "memorandum", "sister state")
+EVENT_KINDS: tuple[EventKind, ...] = (
+    "first_contact",
+    "memorandum",
+    "signed",
+    "ratified",
+    "activated",
+    "other",
+    "none",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A part that no column plays because the whole file has one value: ``city = { constant = "Qingdao" }``."""
+
+    constant: str
+
+
+UNNAMED = "NAME OF THE CITY"
+"""Stands for the city of a file about one, which somebody has still to write; no table with it is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitColumn:
+    """A money unit that differs by row and stands in a column: ``money_unit = { column = "unit" }``."""
+
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionColumn:
+    """A classification that differs by row and stands in a column: ``product_revision = { column = "revision" }``."""
+
+    column: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CityName:
+    """One line of a city crosswalk: a name in the file, the city it counts as, and the years in which it does.
+
+    With a code, of the column ``city_code``, the line is about the rows with it alone: two cities of one name.
+    """
+
+    name: str
+    city: str
+    code: str | None = None
+    first: int | None = None
+    last: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradeSource(FileFormat):
+    """A file of trade values.
+
+    Attributes
+    ----------
+    file : str
+        Path relative to the project, or ``TWINTRADE_DATA/...``.
+    city, partner : str or Constant
+        Columns of the two ends. Partners are codes or names of countries; cities are taken as they are written.
+    period : str or None
+        Column of the period; None in a wide layout, where every column that is not declared is a period.
+    subperiod : str or None
+        Column of the month or quarter, when ``period`` has the year alone.
+    value : str or None
+        Column of the value; None in a wide layout.
+    flow : {"exports", "imports"}
+        As the reporter sees it, never inferred.
+    reporter : {"city", "partner"}
+        Goods run from city to partner for exports of the city and imports of the partner.
+    money_unit : str or UnitColumn
+        "USD", "1,000 USD", "万美元" ...
+    absent : {"zero", "missing", "error"}
+        What an absent row means inside the rectangle of cities, partners and periods.
+    blank : {"missing", "zero"}
+        What a blank or dash in the value column means. Marks such as ".", "…", ":", "x", and ``missing_tokens``, are
+        missing in any case.
+    frequency : Frequency
+        Of the file.
+    to_frequency : Frequency or None
+        Add months up to quarters or years, quarters to years.
+    coverage : float
+        Share of the short periods that must have a figure for the long one to count.
+    cumulated : bool or None
+        Whether figures run on from January (year to date) and are to be taken apart. None: they are not, and a file
+        whose figures look it is refused.
+    add_up : bool
+        Add up rows whose different names are one city or one partner in a period, as ``city_names`` and
+        ``partner_names`` say. The same name twice stays an error.
+    exchange : ExchangeRates or None
+        Convert to another currency.
+    deflator : Deflator or None
+        Express in the prices of a base period.
+    layout : {"long", "wide"}
+    ignore : tuple of str
+        Columns of a wide file that are neither a part nor a period.
+    decimal : {".", ","} or None
+        None lets the column prove its decimal mark.
+    flags : mapping of str to str
+        Footnote marks beside numbers, and what they mean.
+    missing_tokens : tuple of str
+        Further ways of writing "no figure"; always missing, also a dash that is listed here.
+    city_names : tuple of CityName
+        City crosswalk.
+    partner_names : mapping of str to str
+        Further partner names with their codes, or "leave out"; of those that stand for all partners without rows of
+        their own, "remainder, in the comparison" or "remainder, for totals only".
+    city_code : str or None
+        Column of the cities' own codes, to tell two cities with one romanization apart.
+    country_codes : {"iso", "un"}
+        Whose codes of countries stand in the columns of both ends: with "un" numbers are those of the United Nations.
+    product : str or None
+        Column over whose products values are summed.
+    product_revision : str or RevisionColumn
+        Classification and revision of the products, "HS2012"; or the column that has it row by row.
+    mixed_revisions : {"error", "by_period"}
+        Whether revisions may follow each other in time; within one city, partner and period they never mix.
+    valuation : {"fob", "cif", "fas"} or None
+        Files of different valuation are never joined.
+    precedence : int
+        Where files overlap, the higher one counts.
+    microdata : Microdata or None
+        The file, or every file of the folder, holds single shipments or declarations: a database adds them up first.
+    """
+
+    file: str
+    city: str | Constant
+    partner: str | Constant
+    period: str | None = None
+    subperiod: str | None = None
+    value: str | None = None
+    flow: Flow
+    reporter: Reporter
+    money_unit: str | UnitColumn
+    absent: Absent
+    blank: Literal["missing", "zero"] = "missing"
+    frequency: Frequency = Frequency.YEAR
+    to_frequency: Frequency | None = None
+    coverage: float = 1.0
+    cumulated: bool | None = None
+    add_up: bool = False
+    exchange: ExchangeRates | None = None
+    deflator: Deflator | None = None
+    layout: Layout = "long"
+    ignore: tuple[str, ...] = ()
+    decimal: Literal[".", ","] | None = None
+    flags: Mapping[str, str] = field(default_factory=dict)
+    missing_tokens: tuple[str, ...] = ()
+    city_names: tuple[CityName, ...] = ()
+    partner_names: Mapping[str, str] = field(default_factory=dict)
+    city_code: str | None = None
+    country_codes: Literal["iso", "un"] = "iso"
+    product: str | None = None
+    product_revision: str | RevisionColumn = ""
+    mixed_revisions: Literal["error", "by_period"] = "error"
+    valuation: Valuation | None = None
+    precedence: int = 0
+    microdata: Microdata | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TwinningSource(FileFormat):
+    """A registry of dated twinnings.
+
+    Attributes
+    ----------
+    file : str
+    city, partner, partner_city : str or Constant
+        The twinned side as the trade file names it, the partner's country, and the partner city.
+    date : str
+        Column of the date; blank means undated.
+    kind : str or Constant
+        Column of the kind of agreement.
+    precision, id, signatory, ended, source, note : str or None
+        Further columns: declared precision, identifier, who signed (when a city's agreement counts for its state),
+        date of the end, page it was read from, remark.
+    kinds : mapping of str to TwinningKind
+        What the file calls each kind; a kind that is not listed is an error.
+    event : str or None
+        Column that says what happened on the date. Rows of one twinning are then its candidate dates.
+    events : mapping of str to EventKind
+        What each event is. "other" is shown but never an onset; "none" says that no agreement exists. An event that
+        is not listed is an error. Without an event column every date is a signature.
+    day_first : bool or None
+        What 03/09/2004 means; None refuses it.
+    as_of : str or None
+        When the registry was read; later dates are faults.
+    undated : {"error", "exclude"}
+        Whether agreements without a date stop the analysis or their units are left out and counted.
+    city_names, partner_names
+        As in ``TradeSource``.
+    """
+
+    file: str
+    city: str | Constant
+    partner: str | Constant
+    partner_city: str | Constant
+    date: str
+    kind: str | Constant
+    precision: str | None = None
+    id: str | None = None
+    signatory: str | None = None
+    ended: str | None = None
+    source: str | None = None
+    note: str | None = None
+    kinds: Mapping[str, TwinningKind] = field(default_factory=dict)
+    event: str | None = None
+    events: Mapping[str, EventKind] = field(default_factory=dict)
+    day_first: bool | None = None
+    as_of: str | None = None
+    undated: Literal["error", "exclude"] = "error"
+    city_names: tuple[CityName, ...] = ()
+    partner_names: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndatedSource(FileFormat):
+    """A list of agreements whose date is not known: they are never a comparison.
+
+    Attributes
+    ----------
+    file : str
+    city, partner : str or Constant
+    partner_city, signatory, note : str or None
+    policy : {"error", "exclude"}
+        Whether undated agreements stop the analysis or their dyads are left out and counted.
+    """
+
+    file: str
+    city: str | Constant
+    partner: str | Constant
+    partner_city: str | None = None
+    signatory: str | None = None
+    note: str | None = None
+    policy: Literal["error", "exclude"] = "error"
+    city_names: tuple[CityName, ...] = ()
+    partner_names: Mapping[str, str] = field(default_factory=dict)
+
+
+# What a table of covariates or weights is: which columns are wanted, and what a row is about.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CovariateSource(FileFormat):
+    """A table of what cities, partners, pairs or periods are like, beside their trade.
+
+    Attributes
+    ----------
+    file : str
+    columns : tuple of str or mapping of str to str
+        The columns wanted; a table gives each the name by which the design calls it: { gdp = "GDP, current USD" }.
+    city, partner, period : str or None
+        What a row is about: the columns that are there decide. City and partner together are a pair.
+    subperiod : str or None
+        Column of the month or quarter, when ``period`` has the year alone.
+    frequency : Frequency
+        Of the file. A value of a year holds for each of its months.
+    decimal : {".", ","} or None
+        None lets each column prove its decimal mark.
+    missing_tokens : tuple of str
+    city_names : tuple of CityName
+    partner_names : mapping of str to str
+    """
+
+    file: str
+    columns: tuple[str, ...] | Mapping[str, str]
+    city: str | None = None
+    partner: str | None = None
+    period: str | None = None
+    subperiod: str | None = None
+    frequency: Frequency = Frequency.YEAR
+    decimal: Literal[".", ","] | None = None
+    missing_tokens: tuple[str, ...] = ()
+    city_names: tuple[CityName, ...] = ()
+    partner_names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def named(self) -> Mapping[str, str]:
+        """Columns of the file by the names of the design."""
+        return self.columns if isinstance(self.columns, Mapping) else {name: name for name in self.columns}
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What a row is about, of city, partner and period."""
+        parts = {"city": self.city, "partner": self.partner, "period": self.period}
+        return tuple(part for part, column in parts.items() if column is not None)

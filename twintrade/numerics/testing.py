@@ -1,0 +1,469 @@
+"""P-values of a family of tests: sharpened q-values, and Romano-Wolf from joint draws."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import scipy
+
+from twintrade.errors import EstimationError, InferenceError
+from twintrade.numerics.arrays import BoolArray, ByteArray, FloatArray, IntArray
+from twintrade.text import Text
+
+# Who signs when: proportional hazards by partial likelihood, and assignments drawn from them.
+
+STEPS = 50
+CONVERGED = 1e-10
+FARTHEST = 20.0
+"""Log hazard ratio of a standard deviation beyond which some variable predicts who signs perfectly."""
+
+
+def fit_hazard(x: FloatArray, cohort: IntArray, can_begin: BoolArray) -> FloatArray:
+    """Return each unit's log hazard, (n_units,): the slopes maximize Efron's partial likelihood.
+
+    Of those at risk at a date the ones that sign are as likely as their hazards say, whatever the date does to all.
+    They sign one after the other, nobody knows in which order: those before count by the share of orders.
+
+    ``x`` (n_units, n_variables); ``cohort`` (n_units,): position of the date at which each signs; the number of dates
+    for those that never do; ``can_begin`` (n_units, n_cohorts): whether a unit could sign at a date if it has not
+    before.
+    """
+    spread = x.std(axis=0)
+    if not (spread > 0).all():
+        raise EstimationError(Text("inference.hazard-constant"))
+    z = (x - x.mean(axis=0)) / spread
+    n_dates = can_begin.shape[1]
+    signed = np.bincount(cohort, minlength=n_dates + 1)[:-1]
+    date = np.repeat(np.arange(n_dates), signed)
+    gone = np.concatenate([np.arange(n) / n for n in signed])
+    at_risk = can_begin[:, date] & (cohort[:, None] >= date)
+    at_risk = at_risk - gone * (cohort[:, None] == date)
+    total = z[cohort < n_dates].sum(axis=0)
+    beta = np.zeros(x.shape[1])
+    for _ in range(STEPS):
+        share = np.exp(z @ beta)[:, None] * at_risk
+        share /= share.sum(axis=0)
+        mean = share.T @ z
+        information = z.T @ (share.sum(axis=1)[:, None] * z) - mean.T @ mean
+        step = np.linalg.lstsq(information, total - mean.sum(axis=0), rcond=None)[0]
+        beta = beta + step / max(1.0, float(np.abs(step).max()))
+        if np.abs(beta).max() > FARTHEST:
+            break
+        if np.abs(step).max() < CONVERGED:
+            return np.asarray(z @ beta)
+    raise EstimationError(Text("inference.hazard-separated"))
+
+
+def draw_signers(
+    log_hazard: FloatArray, signed: IntArray, can_begin: BoolArray, draws: int, rng: np.random.Generator
+) -> IntArray:
+    """Return the date at which each unit signs in every draw, (draws, n_units): as many a date as really did.
+
+    The largest of log hazards plus Gumbel noise are a draw without replacement in proportion to the hazards. A draw
+    in which too few are left at risk at some date is left out.
+    """
+    n_dates = signed.size
+    out = np.full((draws, log_hazard.size), n_dates, dtype=np.int64)
+    is_whole = np.ones(draws, dtype=bool)
+    for date in range(n_dates):
+        keys = log_hazard + rng.gumbel(size=out.shape)
+        keys[(out < n_dates) | ~can_begin[:, date]] = -np.inf
+        order = np.argpartition(-keys, signed[date] - 1, axis=1)[:, : signed[date]]
+        chosen = np.take_along_axis(keys, order, axis=1)
+        is_whole &= np.isfinite(chosen).all(axis=1)
+        np.put_along_axis(out, order, date, axis=1)
+    return out[is_whole]
+
+
+# A mean over several cases that differ, with an interval that says so, and p-values put together.
+
+
+@dataclass(frozen=True, slots=True)
+class RandomEffects:
+    """A random-effects mean."""
+
+    # mean, se, low, high, p: With the Hartung-Knapp variance and t quantiles of n - 1 degrees of freedom
+    mean: float
+    se: float
+    low: float
+    high: float
+    p: float
+    heterogeneity: float  # standard deviation of the true effects (Paule-Mandel)
+    # q, q_p: Cochran's statistic and its p-value
+    q: float
+    q_p: float
+    factor: float  # the Hartung-Knapp factor of the variance, before it is kept from falling below one
+
+
+def fit_random_effects(
+    effects: FloatArray, variances: FloatArray, level: float = 0.95, *, is_truncated: bool = True
+) -> RandomEffects:
+    """Return the random-effects mean with the Hartung-Knapp interval (Knapp and Hartung 2003).
+
+    ``effects``, ``variances`` (n_cases,); ``is_truncated``: never below the variance without the Hartung-Knapp
+    factor: effects that happen to lie closer together than their own variances allow are no reason for a short
+    interval.
+    """
+    n = effects.size
+    if n < 2:
+        raise InferenceError(f"a mean over cases needs two of them; there is {n}")
+    if not (np.isfinite(effects).all() and np.isfinite(variances).all() and (variances > 0).all()):
+        raise InferenceError("every case needs a finite effect and a positive variance")
+    tau2 = _paule_mandel(effects, variances)
+    weights = 1 / (variances + tau2)
+    mean = float(weights @ effects / weights.sum())
+    factor = float(weights @ (effects - mean) ** 2 / (n - 1))
+    se = float(np.sqrt(max(factor, 1.0) if is_truncated else factor) / np.sqrt(weights.sum()))
+    critical = float(-scipy.special.stdtrit(n - 1, (1 - level) / 2))
+    fixed = 1 / variances
+    q = float(fixed @ (effects - fixed @ effects / fixed.sum()) ** 2)
+    p = float(2 * scipy.special.stdtr(n - 1, -abs(mean) / se)) if se > 0 else float(mean == 0)
+    half, q_p = critical * se, float(scipy.special.chdtrc(n - 1, q))
+    return RandomEffects(mean, se, mean - half, mean + half, p, float(np.sqrt(tau2)), q, q_p, factor)
+
+
+def _paule_mandel(effects: FloatArray, variances: FloatArray) -> float:
+    """Solve for the variance of true effects at which the weighted squares equal their expectation, n - 1.
+
+    By bisection: the iteration of ``combine_effects`` in statsmodels takes the variance to be zero where rounding
+    puts the weighted squares just below their expectation, the more often the closer it is asked to come.
+    """
+
+    def excess(tau2: float) -> float:
+        weights = 1 / (variances + tau2)
+        return float(weights @ (effects - weights @ effects / weights.sum()) ** 2) - (effects.size - 1)
+
+    if excess(0.0) <= 0:
+        return 0.0
+    low, high = 0.0, float(np.var(effects) + variances.max())
+    while excess(high) > 0:
+        high *= 2
+    for _ in range(200):
+        middle = (low + high) / 2
+        low, high = (middle, high) if excess(middle) > 0 else (low, middle)
+    return (low + high) / 2
+
+
+def combine_fisher(p: FloatArray) -> float:
+    """Return Fisher's combined p-value of independent tests.
+
+    With discrete rank p-values it is conservative; with shared donors the tests are dependent and it is not exact.
+    """
+    return float(scipy.special.chdtrc(2 * p.size, -2 * np.log(p).sum()))
+
+
+def bound_best_p(p_best: float, n_best: int, n_all: int) -> float:
+    """Bound the p-value of ``n_best`` cases chosen as the best of ``n_all``, all without effect.
+
+    The chance that at least ``n_best`` of ``n_all`` independent uniform p-values fall at or below the largest of the
+    chosen ones: what a reader must allow for who does not know how the cases were picked.
+
+    ``p_best``: largest p-value among the chosen cases.
+    """
+    if n_best > n_all:
+        raise InferenceError(f"{n_best} cases cannot be the best of {n_all}")
+    return float(scipy.special.bdtrc(n_best - 1, n_all, min(p_best, 1.0)))
+
+
+# Probability that a normal vector lies in a box, and its mean given that it does, by a fixed lattice.
+
+POINTS = 20_000
+SHIFTS = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Box:
+    """Probability, and conditional mean of shape (k,)."""
+
+    probability: float
+    mean: FloatArray
+
+
+def integrate_normal_box(mean: FloatArray, covariance: FloatArray, low: FloatArray, high: FloatArray) -> Box:
+    """Integrate a normal density over a box by Genz's separation of variables.
+
+    Coordinates are taken in turn, each conditional on those before it, at the points of a Richtmyer lattice with the
+    baker's transformation; the lattice is fixed, so results repeat. Errors are about 1e-5.
+
+    ``mean``, ``low``, ``high`` (k,); ``covariance`` (k, k).
+    """
+    k = mean.size
+    root = np.linalg.cholesky(covariance + 1e-14 * np.trace(covariance) / k * np.eye(k))
+    total, weighted = 0.0, np.zeros(k)
+    for shift in range(SHIFTS):
+        u = lay_lattice(POINTS, k, (shift + 0.5) / SHIFTS)
+        z = np.zeros((POINTS, k))
+        weight = np.ones(POINTS)
+        for j in range(k):
+            center = mean[j] + z[:, :j] @ root[j, :j]
+            below = scipy.special.ndtr((low[j] - center) / root[j, j])
+            above = scipy.special.ndtr((high[j] - center) / root[j, j])
+            weight *= above - below
+            z[:, j] = scipy.special.ndtri(np.clip(below + u[:, j] * (above - below), 1e-300, 1 - 1e-16))
+        total += float(weight.mean())
+        weighted += weight @ (mean + z @ root.T) / POINTS
+    return Box(total / SHIFTS, weighted / total if total > 0 else np.full(k, np.nan))
+
+
+def lay_lattice(n_points: int, n_columns: int, shift: FloatArray | float) -> FloatArray:
+    """Return a shifted Richtmyer lattice in the unit cube under the baker's transformation, (n_points, n_columns)."""
+    index = np.arange(1, n_points + 1)[:, None]
+    points: FloatArray = np.mod(index * np.sqrt(_primes(n_columns)) + shift, 1.0)
+    return np.asarray(np.abs(2 * points - 1), dtype=np.float64)
+
+
+def _primes(n: int) -> FloatArray:
+    primes: list[int] = []
+    candidate = 2
+    while len(primes) < n:
+        if all(candidate % p for p in primes):
+            primes.append(candidate)
+        candidate += 1
+    return np.array(primes, dtype=np.float64)
+
+
+# Random multipliers that take two values, kept as bits until they meet what they multiply.
+
+DRAWS_AT_ONCE = 512
+ITEMS_AT_ONCE = 256
+"""Items whose multipliers are written out at a time: with 512 draws they fill a second-level cache."""
+
+GOLDEN = (1 + 5**0.5) / 2
+TWO_POINTS = {"rademacher": (-1.0, 1.0, 0.5), "mammen": (GOLDEN, 1 - GOLDEN, GOLDEN / 5**0.5)}
+"""The two values, and the probability of the second: mean zero, variance one."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Multipliers:
+    """Some draws of one multiplier an item."""
+
+    bits: ByteArray  # (n_items, n_bytes): one bit a draw, the highest first; one means the second value
+    n_draws: int
+    values: tuple[float, float]
+
+    def dense(self) -> FloatArray:
+        """Return the multipliers, shape (n_draws, n_items)."""
+        bits = np.unpackbits(self.bits, axis=1, count=self.n_draws).T
+        return np.where(bits == 1, self.values[1], self.values[0])
+
+    def times(self, values: FloatArray, items: IntArray) -> FloatArray:
+        """Return the sums over items of multiplier times value, shape (n_draws, n_columns).
+
+        ``values`` (n_chosen, n_columns); ``items`` (n_chosen,): whose multipliers each row takes.
+        """
+        pattern = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1)
+        table = np.where(pattern == 1, self.values[1], self.values[0])
+        out = np.zeros((values.shape[1], 8 * self.bits.shape[1]))
+        room = np.empty((ITEMS_AT_ONCE, self.bits.shape[1], 8))
+        for start in range(0, items.size, ITEMS_AT_ONCE):
+            chosen = slice(start, start + ITEMS_AT_ONCE)
+            bits = self.bits[items[chosen]]
+            drawn = np.take(table, bits, axis=0, out=room[: bits.shape[0]], mode="clip")
+            out += values[chosen].T @ drawn.reshape(bits.shape[0], -1)
+        return out[:, : self.n_draws].T
+
+
+def draw_multipliers(rng: np.random.Generator, n_draws: int, n_items: int, weights: str) -> Iterator[Multipliers]:
+    """Draw multipliers of mean zero and variance one, some draws at a time."""
+    first, second, probability = TWO_POINTS[weights]
+    for start in range(0, n_draws, DRAWS_AT_ONCE):
+        n = min(DRAWS_AT_ONCE, n_draws - start)
+        n_bytes = (n + 7) // 8
+        if probability == 0.5:
+            bits = rng.integers(0, 256, (n_items, n_bytes), dtype=np.uint8)
+        else:
+            bits = np.empty((n_items, n_bytes), dtype=np.uint8)
+            for item in range(0, n_items, ITEMS_AT_ONCE):
+                rows = bits[item : item + ITEMS_AT_ONCE]
+                rows[:] = np.packbits(rng.random((rows.shape[0], 8 * n_bytes)) < probability, axis=1)
+        yield Multipliers(bits, n, (first, second))
+
+
+# How far one statistic stands out among those of placebo cases.
+
+EXACT = 1e-8
+"""A misfit below this share of the largest gap is rounding of the solver."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceboRank:
+    """A rank among placebos, read as a p-value."""
+
+    p: float  # share of all cases, the treated one included, whose statistic is at least as large
+    floor: float  # smallest value `p` can take, 1 / (n_placebos + 1)
+    n_placebos: int
+
+
+def compute_placebo_rank(statistic: float | FloatArray, others: FloatArray) -> PlaceboRank:
+    """Rank a statistic, larger meaning more unusual; ties count against it.
+
+    ``statistic`` (n_placebos,): one value, or the value to be held against each placebo; ``others`` (n_placebos,):
+    naN for placebos that could not be formed: they do not count.
+    """
+    statistic = np.broadcast_to(statistic, others.shape)
+    is_formed = ~np.isnan(others) & ~np.isnan(statistic)
+    statistic, formed = statistic[is_formed], others[is_formed]
+    n_cases = formed.size + 1
+    # Refits of one solver agree to about 1e-10: a tie must not hinge on the last digits.
+    slack = np.where(np.isfinite(statistic), 1e-9 * np.abs(statistic), 0.0)
+    return PlaceboRank(float((1 + (formed >= statistic - slack).sum()) / n_cases), 1.0 / n_cases, int(formed.size))
+
+
+def compute_mean_shift(gaps: FloatArray, after: BoolArray) -> FloatArray:
+    """Return the absolute mean gap after the onset, shape (n_cases,), of gaps of shape (n_cases, n_periods)."""
+    return np.abs(_mean(gaps[:, after]))
+
+
+def compute_rmspe_ratio(gaps: FloatArray, before: BoolArray, after: BoolArray) -> FloatArray:
+    """Return root mean squared gap after over before the onset, shape (n_cases,) (Abadie, Diamond, Hainmueller 2010).
+
+    A perfect fit before the onset has an infinite ratio unless the gap after it is zero as well, then 0. Gaps below
+    the rounding of a solver count as zero: the order of such ratios would be that of the last digits.
+    """
+    post, pre = np.sqrt(_mean(gaps[:, after] ** 2)), np.sqrt(_mean(gaps[:, before] ** 2))
+    rounding = EXACT * float(np.nanmax(np.abs(gaps), initial=0.0))
+    exact, still = pre <= rounding, post <= rounding
+    return np.where(exact, np.where(still, 0.0, np.inf), post / np.where(exact, 1.0, pre))
+
+
+def _mean(gaps: FloatArray) -> FloatArray:
+    """Return row means over what is not missing; NaN for a row without anything."""
+    present = np.isfinite(gaps)
+    n_present = present.sum(axis=1)
+    total = np.where(present, gaps, 0.0).sum(axis=1)
+    return np.where(n_present > 0, total / np.maximum(n_present, 1), np.nan)
+
+
+# How noisy each of several cases is, by its size and its own past, before gaps are ranked among them.
+
+DEGREE = 3
+FEWEST_TO_FIT = 12
+FEWEST_BEFORE = 3
+OUTER = 0.97
+"""Normal score in the middle of the smallest, and of the largest, third."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GapNoise:
+    """Errors by which gaps are divided."""
+
+    scales: FloatArray  # (n_cases,): up to a common factor; ones where no case's past tells anything
+    # How many times as noisy small cases are as large ones, NaN where too few are known
+    small_over_large: float = float("nan")
+    p: float = float("nan")  # of no dependence on size
+
+
+def compute_gap_noise(squares: FloatArray, counts: FloatArray, sizes: FloatArray) -> GapNoise:
+    """Return each case's scale: what cases of its size have, times the root of how much more or less it had itself.
+
+    ``squares``, ``counts`` (n_cases,): mean square before the onset, and over how many periods; fewer than three tell
+    nothing of a case; ``sizes`` (n_cases,): before the onset; only their order counts.
+    """
+    is_known = (counts >= FEWEST_BEFORE) & (squares > 1e-12 * np.nanmax(squares, initial=0.0)) & np.isfinite(sizes)
+    if not is_known.any():
+        return GapNoise(np.ones(squares.size))
+    score = score_sizes(np.where(np.isfinite(sizes), sizes, np.nanmedian(sizes)))
+    logs = np.where(is_known, np.log(np.where(is_known, squares, 1.0)), 0.0)
+    fitted = fit_by_size(score, logs, is_known)
+    scales = np.exp((fitted + np.where(is_known, (logs - fitted) / 2, 0.0)) / 2)
+    return GapNoise(scales, *measure_dependence(score, logs, is_known))
+
+
+def compute_two_way_squares(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return each row's mean square around row and column means, freed of the row's own mean, and its periods.
+
+    ``values`` (n_cases, n_periods): naN where nothing is observed.
+    """
+    seen = np.isfinite(values)
+    net = values - _average(values, seen, 1)[:, None]
+    net = net - _average(net, seen, 0)[None, :]
+    counts = seen.sum(axis=1).astype(np.float64)
+    squares = np.where(seen, net, 0.0) ** 2
+    return squares.sum(axis=1) / np.maximum(counts - 1, 1), counts
+
+
+def _average(values: FloatArray, seen: BoolArray, axis: int) -> FloatArray:
+    total = np.where(seen, values, 0.0).sum(axis=axis)
+    return np.asarray(total / np.maximum(seen.sum(axis=axis), 1), dtype=np.float64)
+
+
+def score_sizes(sizes: FloatArray) -> FloatArray:
+    """Return normal scores of the sizes' ranks, ties sharing theirs: zeros and extremes are no trouble then."""
+    values, code, counts = np.unique(sizes, return_inverse=True, return_counts=True)
+    middle = np.cumsum(counts) - (counts - 1) / 2 if values.size else counts
+    return np.asarray(scipy.special.ndtri((middle - 0.5) / sizes.size)[code])
+
+
+def fit_by_size(score: FloatArray, logs: FloatArray, is_known: BoolArray) -> FloatArray:
+    """Regress log variances on a cubic in the size's score; one level for all where few are known."""
+    n = int(is_known.sum())
+    if n < FEWEST_TO_FIT:
+        return np.full(logs.size, float(logs[is_known].mean()) if n else 0.0)
+    basis, inverse = _invert_basis(score.tobytes(), is_known.tobytes())
+    return np.asarray(basis @ (inverse @ logs[is_known]))
+
+
+@lru_cache(maxsize=64)
+def _invert_basis(score: bytes, is_known: bytes) -> tuple[FloatArray, FloatArray]:
+    """Return the cubic of all cases, and the pseudo-inverse of those known, for many variances of the same cases."""
+    basis = np.vander(np.frombuffer(score), DEGREE + 1)
+    some = basis[np.frombuffer(is_known, dtype=np.bool_)]
+    return basis, np.asarray(np.linalg.pinv(some, rcond=np.finfo(np.float64).eps * max(some.shape)), dtype=np.float64)
+
+
+def measure_dependence(score: FloatArray, logs: FloatArray, is_known: BoolArray) -> tuple[float, float]:
+    """Return how many times as noisy small cases are as large ones, and p of no dependence; NaN if few are known."""
+    if is_known.sum() < FEWEST_TO_FIT or np.ptp(score[is_known]) == 0 or np.ptp(logs[is_known]) == 0:
+        return float("nan"), float("nan")
+    x, y = score[is_known] - score[is_known].mean(), logs[is_known] - logs[is_known].mean()
+    slope, degrees = float(x @ y / (x @ x)), x.size - 2
+    residual = y - slope * x
+    with np.errstate(divide="ignore"):
+        t = slope * np.sqrt(degrees * (x @ x) / (residual @ residual))
+    return float(np.exp(-slope * OUTER)), float(2 * scipy.special.stdtr(degrees, -abs(t)))
+
+
+def adjust_sharpened_q(p: FloatArray) -> FloatArray:
+    """Return two-stage sharpened q-values on a grid of 0.001 (Benjamini, Krieger, Yekutieli 2006)."""
+    return _on_known(p, _sharpened)
+
+
+def adjust_romano_wolf(observed: FloatArray, drawn: FloatArray) -> FloatArray:
+    """Return step-down p-values from the joint distribution of statistics under the null (Romano and Wolf 2005).
+
+    ``observed`` (k,): absolute, or signed, statistics; ``drawn`` (n_draws, k): the same under the null, jointly
+    drawn.
+    """
+    size, draws = np.abs(observed), np.abs(drawn)
+    order = np.argsort(-size, kind="stable")
+    out, floor = np.empty(size.size), 0.0
+    for step, k in enumerate(order):
+        largest = draws[:, order[step:]].max(axis=1)
+        floor = max(floor, float((1 + (largest >= size[k] * (1 - 1e-10)).sum()) / (draws.shape[0] + 1)))
+        out[k] = floor
+    return out
+
+
+def _on_known(p: FloatArray, adjust: Callable[[FloatArray], FloatArray]) -> FloatArray:
+    known = ~np.isnan(p)
+    out = np.full(p.size, np.nan)
+    if known.any():
+        out[known] = adjust(p[known])
+    return out
+
+
+def _sharpened(p: FloatArray) -> FloatArray:
+    """Go down the grid; a test's q is the smallest level at which both stages still reject it."""
+    order = np.argsort(p, kind="stable")
+    rank = np.empty(p.size)
+    rank[order] = np.arange(1, p.size + 1)
+    q = np.ones(p.size)
+    for level in np.arange(1000, 0, -1) / 1000:
+        first = level / (1 + level)
+        rejected = rank[p <= first * rank / p.size].max(initial=0)
+        if rejected < p.size:
+            second = first * p.size / (p.size - rejected)
+            rejected = rank[p <= second * rank / p.size].max(initial=0)
+        q[rank <= rejected] = level
+    return q

@@ -1,0 +1,349 @@
+"""Brings a table from a publisher to data/raw: page by page beside its place, then in one step with its card."""
+
+import csv
+import datetime
+import hashlib
+import io
+import json
+import math
+import re
+import shutil
+import sys
+import time
+import tomllib
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from twintrade.data.sources import locate
+from twintrade.errors import DataError, SpecError, StoreError
+from twintrade.sources.base import CARD_PARTS, Query, RawAnswer, Request, RowsPage, Source
+from twintrade.sources.client import Client, Timer
+from twintrade.study.spec.spec_text import format_toml_line
+from twintrade.study.store.folder import write_beside, write_new
+from twintrade.study.store.locating import check_analysis_name
+from twintrade.text import Listed, Text, find_catalogue, find_fact
+
+# The page beside a fetched table: where it came from, what it means, and the lines that read it.
+
+CHECKSUM = "sha256"
+_BLOCK = re.compile(r"^```toml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_HASH = re.compile(rf"^- \*\*{CHECKSUM}:\*\* ([0-9a-f]{{64}})$", re.MULTILINE)
+_MOST_ADDRESSES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class FetchFacts:
+    """How a table was brought."""
+
+    endpoint: str
+    requests: Sequence[Request]
+    n_empty: int  # requests without rows
+    n_rows: int
+    columns: Sequence[str]
+    # first, last: When the first and the last answer came, in seconds since 1970
+    first: float
+    last: float
+
+
+def write_block(source: Source, lines: Mapping[str, Any]) -> str:
+    """Return the part of an analysis file that reads a table."""
+    head = "[[data.twinnings]]" if source.is_register else "[[data.trade]]"
+    return "\n".join([head, *(format_toml_line(key, value) for key, value in lines.items())]) + "\n"
+
+
+def write_card(name: str, source: Source, query: Query, facts: FetchFacts, table: bytes, block: str) -> str:
+    """Return the card of a fetched table as Markdown."""
+    addresses = [f"`{request.address}`" for request in facts.requests[:_MOST_ADDRESSES]]
+    more = len(facts.requests) - len(addresses)
+    facts_of_source = {p: find_fact(f"sources.{p}-", source.name, source.card.get(p, "")) for p in CARD_PARTS}
+    document = find_catalogue().read("fetched_card.md")
+    return document.format(
+        name=name,
+        **facts_of_source,
+        sharing=Text("sources.may-be-shared" if source.is_shareable else "sources.not-to-be-shared"),
+        query=_describe_query(source, query),
+        endpoint=facts.endpoint,
+        first=_format_time(facts.first),
+        last=_format_time(facts.last),
+        requests=Text("sources.requests", n=len(facts.requests), empty=facts.n_empty),
+        addresses="\n".join(f"  - {address}" for address in addresses),
+        more=f"  - {Text('common.more', n=more)}\n" if more > 0 else "",
+        rows=Text("sources.rows", n=facts.n_rows, columns=Listed(tuple(facts.columns), "comma")),
+        checksum=f"- **{CHECKSUM}:** {hashlib.sha256(table).hexdigest()}",
+        block=block,
+    )
+
+
+def find_fetched_lines(root: Path, name: str) -> dict[str, Any]:
+    """Return the lines of an analysis file that read a fetched table, as its card says."""
+    file, card = f"data/raw/{name}.csv", f"data/raw/{name}.md"
+    text = locate(root, card).read_text(encoding="utf-8")
+    block, recorded = _BLOCK.search(text), _HASH.search(text)
+    if block is None or recorded is None:
+        raise DataError(Text("study.no-fetched-card", path=card))
+    with locate(root, file).open("rb") as stream:
+        if hashlib.file_digest(stream, "sha256").hexdigest() != recorded[1]:
+            raise DataError(Text("study.fetched-changed", path=file, card=card))
+    tables = tomllib.loads(block[1])["data"]
+    if "trade" not in tables:
+        raise DataError(Text("study.fetched-register", name=name))
+    return dict(tables["trade"][0])
+
+
+def _describe_query(source: Source, query: Query) -> Text:
+    parts = [
+        ("cities", Listed(query.cities, "comma") if query.cities else ""),
+        ("partners", Listed(query.partners, "comma") if query.partners else ""),
+        ("period", f"{query.first}–{query.last}" if query.first else ""),
+        ("step", "" if source.is_register else source.get_step(query)),
+        ("flow", "" if source.is_register else query.flow),
+        ("product", query.product),
+        *((key, value) for key, value in query.options.items()),
+    ]
+    headed = tuple(Text("common.headed", head=head, said=value) for head, value in parts if value)
+    return Text("sources.query", source=source.name, parts=Listed(headed, "semicolon"))
+
+
+def _format_time(seconds: float) -> str:
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+# Answers kept on disk while a table is fetched, so that an interrupted fetch asks nothing twice.
+
+
+class PageFolder:
+    """The answers of one fetch, each in a file named after its question.
+
+    ``root``: project folder; ``path``: of the folder, below it.
+    """
+
+    def __init__(self, root: Path, path: str) -> None:
+        self._root, self._path = root, path
+        self._folder = root / path
+
+    def count(self) -> int:
+        """Return how many answers are kept."""
+        return sum(1 for _ in self._folder.glob("*.page"))
+
+    def read(self, request: Request, endpoint: str) -> tuple[RawAnswer, float] | None:
+        """Return a kept answer with the second it was given, None where the question was not asked."""
+        try:
+            head, _, content = (self._root / self._name(request, endpoint)).read_bytes().partition(b"\n")
+        except FileNotFoundError:
+            return None
+        facts = json.loads(head)
+        return RawAnswer(content, facts["kind"], facts["status"]), facts["asked"]
+
+    def keep(self, request: Request, endpoint: str, answer: RawAnswer, asked: float) -> None:
+        """Keep an answer that was read without a fault."""
+        facts = {"address": request.address, "kind": answer.kind, "status": answer.status, "asked": asked}
+        head = json.dumps(facts).encode("utf-8")
+        write_beside(self._root, self._name(request, endpoint), head + b"\n" + answer.content)
+
+    def remove(self) -> None:
+        """Remove every kept answer."""
+        try:
+            shutil.rmtree(self._folder, ignore_errors=False)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise StoreError(Text("study.pages-left", path=self._path, why=str(error.strerror))) from None
+
+    def _name(self, request: Request, endpoint: str) -> str:
+        asked = json.dumps([endpoint, request.path, request.params, request.body, request.accept])
+        return f"{self._path}/{hashlib.sha256(asked.encode('utf-8')).hexdigest()[:32]}.page"
+
+
+FOLDER = "data/raw"
+_BYTES_A_ROW, _SECONDS_AN_ANSWER = 80, 1.0
+
+Tell = Callable[[str, int, int], None]
+"""Takes the label of a request, its number, and how many there are so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A table that was brought."""
+
+    paths: Sequence[str]
+    block: str  # the part of an analysis file that reads it
+    n_rows: int
+
+
+def describe_fetch(source: Source, query: Query, environment: Mapping[str, str]) -> list[Text]:
+    """Return what a fetch will ask and about how much will come, without asking."""
+    source.check(query)
+    lookups = source.list_lookups(query)
+    requests = lookups or source.plan(query, ())
+    n_rows = source.estimate_rows(query)
+    key = source.key
+    lines = [
+        Text(
+            "study.fetch-plan",
+            n=len(requests),
+            lists="yes" if lookups else "no",
+            endpoint=environment.get(f"TWINTRADE_ENDPOINT_{source.name.upper()}") or source.endpoint,
+            rows=n_rows,
+            kilobytes=math.ceil(n_rows * _BYTES_A_ROW / 1000),
+            seconds=math.ceil(len(requests) * (source.pace + _SECONDS_AN_ANSWER)),
+        ),
+        Text("study.fetch-first", address=requests[0].address),
+    ]
+    if key is not None:
+        variable = f"TWINTRADE_KEY_{source.name.upper()}"
+        is_set = "yes" if environment.get(variable) else "no"
+        need = "needed" if key.is_required else "helpful"
+        lines.append(Text("study.fetch-key", variable=variable, is_set=is_set, need=need, page=key.page))
+    return lines
+
+
+def fetch_table(
+    root: Path,
+    name: str,
+    source: Source,
+    query: Query,
+    client: Client,
+    clock: Timer,
+    *,
+    resume: bool = False,
+    tell: Tell = lambda label, number, n: None,
+) -> Fetched:
+    """Fetch a table and write it with its card.
+
+    ``root``: project folder; ``name``: of the table: ``data/raw/NAME.csv`` and ``data/raw/NAME.md`` are written;
+    ``resume``: go on with the answers that an interrupted fetch kept; ``tell``: called with each request before it is
+    asked.
+    """
+    source.check(query)
+    paths = check_free(root, name)
+    pages = PageFolder(root, f"{FOLDER}/.{name}.part")
+    if pages.count() and not resume:
+        raise StoreError(Text("study.fetch-interrupted", n=pages.count(), name=name, path=f"{FOLDER}/.{name}.part"))
+    walk = _Walk(source, client, clock, pages, tell)
+    lookups = [walk.ask(request) for request in source.list_lookups(query)]
+    n_lookups = len(walk.asked)
+    answers = walk.ask_all(source.plan(query, lookups))
+    columns, rows = join_pages(source, answers)
+    source.check_whole(lookups, len(rows))
+    table = write_csv(columns, rows)
+    block = write_block(source, {"file": paths[0], **source.describe_table(query, columns, lookups)})
+    requests = walk.asked[n_lookups:]
+    times = sorted(walk.times)
+    n_empty = sum(not page.rows for page in answers)
+    facts = FetchFacts(client.endpoint, requests, n_empty, len(rows), columns, times[0], times[-1])
+    card = write_card(name, source, query, facts, table, block)
+    write_new(root, {paths[0]: table, paths[1]: card.encode("utf-8")})
+    pages.remove()
+    return Fetched(paths, block, len(rows))
+
+
+class _Walk:
+    """Asks requests one after another, each once, and remembers which."""
+
+    def __init__(self, source: Source, client: Client, clock: Timer, pages: PageFolder, tell: Tell) -> None:
+        self._source, self._client, self._clock, self._pages, self._tell = source, client, clock, pages, tell
+        self.asked: list[Request] = []
+        self.times: list[float] = []
+
+    def ask(self, request: Request, number: int = 1, n: int = 1) -> RowsPage:
+        """Return the rows of one answer, kept from an earlier try or asked for; only a good one is kept."""
+        kept = self._pages.read(request, self._client.endpoint)
+        if kept is not None:
+            answer, asked = kept
+            page = self._source.parse(request, answer)
+        else:
+            self._tell(request.label, number, n)
+            answer = self._client.ask(request)
+            asked = self._clock.now()
+            page = self._source.parse(request, answer)
+            self._pages.keep(request, self._client.endpoint, answer, asked)
+        self.asked.append(request)
+        self.times.append(asked)
+        return page
+
+    def ask_all(self, requests: Sequence[Request]) -> list[RowsPage]:
+        """Return the rows of every answer, those that an answer leads on to among them."""
+        if not requests:
+            raise SpecError(f"the query asks {self._source.name} for nothing")
+        waiting, n = deque(requests), len(requests)
+        pages: list[RowsPage] = []
+        while waiting:
+            page = self.ask(waiting.popleft(), len(pages) + 1, n)
+            pages.append(page)
+            if page.following is not None:
+                waiting.appendleft(page.following)
+                n += 1
+        return pages
+
+
+def check_free(root: Path, name: str) -> list[str]:
+    """Return the paths of a table and its card, which must not be there yet."""
+    check_analysis_name(name)
+    paths = [f"{FOLDER}/{name}.csv", f"{FOLDER}/{name}.md"]
+    for path in paths:
+        if (root / path).exists():
+            raise StoreError(f"{path} exists already and is not overwritten: choose another name, or remove it")
+    return paths
+
+
+def join_pages(source: Source, pages: Sequence[RowsPage]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Return the columns of all pages and their rows, one after another."""
+    filled = [page for page in pages if page.rows]
+    if not filled:
+        raise StoreError(Text("study.fetch-empty", source=source.name))
+    columns = filled[0].columns
+    rows: list[tuple[str, ...]] = []
+    for page in filled:
+        if set(page.columns) != set(columns):
+            one, other = (Listed(tuple(names), "comma") for names in (columns, page.columns))
+            raise StoreError(Text("study.fetch-columns", source=source.name, one=one, other=other))
+        places = [page.columns.index(name) for name in columns]
+        rows += page.rows if page.columns == columns else [tuple(row[i] for i in places) for row in page.rows]
+    return columns, rows
+
+
+def write_csv(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
+    """Return a table as UTF-8 CSV, every cell as it is."""
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return stream.getvalue().encode("utf-8")
+
+
+# Tells how far a fetch has come, on standard error: a bar on a terminal, else a line now and then.
+
+_LINE_EVERY = 30.0
+
+
+@contextmanager
+def report_requests(name: str) -> Iterator[Tell]:
+    """Give a function that takes each request before it is asked."""
+    if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = BarColumn(20), TextColumn("{task.description}", markup=False), TimeRemainingColumn()
+        with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+            task = shown.add_task(name, total=None)
+
+            def move(label: str, number: int, n: int) -> None:
+                text = Text("study.fetch-step", number=number, n=n, label=label)
+                shown.update(task, description=f"{name}: {text}", total=n, completed=number - 1)
+
+            yield move
+        return
+    last = time.monotonic()
+
+    def say(label: str, number: int, n: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= _LINE_EVERY:
+            last = time.monotonic()
+            text = Text("study.fetch-step", number=number, n=n, label=label)
+            print(f"{name}: {text}", file=sys.stderr, flush=True)
+
+    yield say
