@@ -11,11 +11,11 @@ CHECKS = ("leave_one_out", "influence", "heterogeneity", "hidden_agreements", "p
 
 
 def _fit(label, **options):
-    """30 units, 8 of them treated, and unit 0 with an effect of 3."""
+    """30 units, 8 of them treated, one by itself, and unit 0 with an effect of 3."""
     rng = np.random.default_rng(4)
     frame = pd.MultiIndex.from_product([range(30), range(2001, 2011)], names=["id", "year"]).to_frame(index=False)
-    onset = dict.fromkeys(range(8), 2006.0)
-    after = (frame["id"] < 8) & (frame["year"] >= 2006)
+    onset = dict.fromkeys(range(7), 2006.0) | {7: 2008.0}
+    after = frame["year"] >= frame["id"].map(onset).fillna(np.inf)
     frame["y"] = (
         rng.normal(size=30)[frame["id"]] + 0.4 * rng.normal(size=300) + after * (0.2 + 2.8 * (frame["id"] == 0))
     )
