@@ -10,8 +10,8 @@ import scipy
 
 from twintrade.effects import Message, ResultSet
 from twintrade.effects.messages import CROSS_CHECKS, CrossCheck, build_cross_checks_frame, build_messages_frame
-from twintrade.study.proof import columns as twins
-from twintrade.study.proof.columns import TWINS, StoredColumn, read_columns
+from twintrade.study.proof import twins
+from twintrade.study.proof.columns import StoredColumn, read_columns
 from twintrade.study.proof.regressions import (
     TWIN,
     NotComparedError,
@@ -30,6 +30,7 @@ from twintrade.study.proof.regressions import (
     prepare_rows,
     require_options,
 )
+from twintrade.study.proof.twins import TWINS
 from twintrade.text import Text
 
 # Other estimands that read a two-way column: first differences, random effects, and the tests between them.

@@ -13,7 +13,8 @@ import pandas as pd
 
 from twintrade.effects import ResultSet
 from twintrade.errors import SpecError
-from twintrade.study.proof.columns import TWINS, StoredColumn, read_columns
+from twintrade.study.proof.columns import StoredColumn, read_columns
+from twintrade.study.proof.twins import TWINS
 from twintrade.study.store.replay import to_bytes
 from twintrade.text import Text
 

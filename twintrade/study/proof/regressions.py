@@ -12,12 +12,8 @@ import scipy
 
 from twintrade.effects.messages import Estimand
 from twintrade.errors import TwintradeError
-from twintrade.study.proof.columns import (
-    StoredColumn,
-    repeat_double_ratio,
-    repeat_imputation,
-    repeat_synthetic_control,
-)
+from twintrade.study.proof.columns import StoredColumn
+from twintrade.study.proof.twins import repeat_double_ratio, repeat_imputation, repeat_synthetic_control
 from twintrade.text import Text, Words
 
 # What other software is asked and what it answers, and the rows it is given as dummies.
