@@ -57,13 +57,8 @@ MAY_MOVE: Mapping[str, Mapping[str, str]] = {
     },
 }
 
-FAULTS: Mapping[tuple[str, str], str] = {
-    ("scale", "iid"): "the error of a Poisson regression depends on the unit of money",
-    ("zeros", "twfe_weights"): "runs in levels beside a Poisson headline",
-    ("zeros", "bacon"): "runs in levels beside a Poisson headline",
-    ("zeros", "balance"): "its means count a pair that a Poisson headline leaves out",
-}
-"""Known and open. Whoever mends one takes its line out: a line that nothing needs is a failure here."""
+FAULTS: Mapping[tuple[str, str], str] = {}
+"""Known and open, with what is wrong. Whoever mends one takes its line out: a line that nothing needs fails."""
 
 ON: Mapping[str, tuple[str, ...]] = {
     "auto": ("log", "poisson", "case"),
@@ -81,7 +76,10 @@ ON: Mapping[str, tuple[str, ...]] = {
 }
 """Fits that a method is asked about, where these are not those of its kind."""
 
-TOO_SMALL = {"selection": "needs ten agreements for each of its variables"}
+TOO_SMALL = {
+    "selection": "needs ten agreements for each of its variables",
+    "remainder": "needs a rest of the world among the partners",
+}
 
 METHODS = [
     *(("estimator", name) for name in ESTIMATORS),

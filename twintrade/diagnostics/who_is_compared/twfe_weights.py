@@ -55,6 +55,8 @@ class Bacon(Diagnostic):
             return self.unavailable(Text("checks.bacon-effects", effects=design.effects_label))
         if design.weights is not None:
             return self.unavailable(Text("checks.bacon-weights"))
+        if fit.estimator.is_poisson:
+            return self.unavailable(Text("checks.bacon-poisson"))
         if not o.is_complete:
             return self.unavailable(Text("checks.not-balanced"))
         onset = np.where(o.unit_onset > o.periods[-1], np.inf, o.unit_onset)

@@ -214,6 +214,7 @@ robust = On the same rows imputation, whose comparisons are all untreated, diffe
 not-balanced = the panel is not balanced
 bacon-effects = it decomposes unit and period effects, not { $effects }
 bacon-weights = it is made for a regression without weights
+bacon-poisson = a Poisson regression has no such decomposition: ask it of a column in logs (`on`)
 bacon-none = no two cohorts can be compared
 bacon = The static two-way estimate { $effect } averages { $n ->
     [one] one two-by-two comparison

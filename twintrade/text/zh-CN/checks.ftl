@@ -192,6 +192,7 @@ robust = 在相同观测上，对照全部为未处理观测的插补估计与�
 not-balanced = 面板不平衡
 bacon-effects = 它分解的是个体效应和时期效应，而不是{ $effects }效应
 bacon-weights = 它适用于未加权的回归
+bacon-poisson = 泊松回归没有这种分解：请用`on`指定取对数的列
 bacon-none = 没有两个队列可以比较
 bacon = 静态双向估计值{ $effect }是{ $n }个两组两期比较的平均；其权重的{ SHARE($share, decimals: 1) }落在与已处理{ unit }的比较上。
 bacon-given = 在控制{ $covariates }的条件下，静态双向估计值{ $effect }是{ $n }个两队列比较的平均；其权重的{ SHARE($share, decimals: 1) }落在两个处理队列之间的比较上（已处理的{ unit }在其中也充当对照），{ SHARE($within, decimals: 1) }落在队列与时期内部仍有差异的协变量上。
