@@ -263,12 +263,18 @@ def _rung(fit: Fit, by: tuple[str, ...], rng: np.random.Generator) -> dict[str, 
 # Which clusters carry the estimate: leverage, partial leverage, and how many clusters there are in effect.
 
 LEVERAGE_COLUMNS = ("dimension", "cluster", "n_rows", "leverage", "partial_leverage")
+COLUMNS_AT_ONCE = 8
 
 
 def compute_row_leverage(source: Regression, q: Annihilator) -> FloatArray:
     """Return the diagonal of the projection on effects and regressors, shape (n_rows,)."""
-    slopes = np.einsum("ij,jk,ik->i", source.design, source.bread, source.design) * source.weights
-    return np.asarray(slopes + q.compute_leverage())
+    values, vectors = np.linalg.eigh(source.bread)
+    root = vectors * np.sqrt(values.clip(0.0))
+    leverage = q.compute_leverage()
+    for start in range(0, values.size, COLUMNS_AT_ONCE):
+        columns = source.along(root[:, start : start + COLUMNS_AT_ONCE])
+        leverage += source.weights * (columns**2).sum(axis=1)
+    return leverage
 
 
 @dataclass(frozen=True, slots=True)

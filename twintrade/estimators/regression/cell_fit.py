@@ -197,9 +197,6 @@ def _level_names(o: Observations, name: str, rows: IntArray) -> tuple[str, ...]:
     return tuple(f"{place} {period}" for place, period in zip(places, periods, strict=True))
 
 
-LARGEST_DENSE = 20_000_000
-"""Numbers up to which the net dummies may be asked for, so that row scores are at hand: 160 MB."""
-
 NULL = 1e-9
 TOUCHED = 1e-6
 
@@ -215,8 +212,7 @@ class CellFit:
     influence: FloatArray  # (n_units, n_cells + n_columns): by unit of the observations; cells first
     mean: FloatArray  # (n_rows,): fitted values
     weights: FloatArray  # (n_rows,): sampling weights
-    # The regression by row, where it is small enough to be kept; effects are the identified cells
-    source: Regression | None
+    source: Regression  # by row, its columns made when asked for; effects are the identified cells
     n_slopes: int
     n_all_cells: int  # cells asked for
     everything: Absorber  # the fixed effects and the cells, with the weights of the fit
@@ -310,9 +306,7 @@ def _determined(lost: tuple[Words, ...]) -> tuple[Dropped, ...]:
     return (Dropped("not-identified", sentence, 0, 0, lost),) if lost else ()
 
 
-def _regression(fitted: _FittedCells, net: NetCells, bread: FloatArray, cells: IntArray) -> Regression | None:
-    if net.cell.size * net.size > LARGEST_DENSE:
-        return None
+def _regression(fitted: _FittedCells, net: NetCells, bread: FloatArray, cells: IntArray) -> Regression:
     selector = np.zeros((bread.shape[0], cells.size))
     selector[cells, np.arange(cells.size)] = 1.0
     return Regression(fitted.rows, net, fitted.residuals, fitted.weights, bread, selector)

@@ -350,7 +350,7 @@ def _proportional(
         return IdentifiedCells((treated - without) / sizes, sizes, (moved_with - moved_without) / sizes)
     influence = 100 * (moved_with - treated / without * moved_without) / without
     linear = None
-    if fit.source is not None and not deviations.shape[1]:
+    if not deviations.shape[1]:
         linear = fit.source.outcome_weights().combined(np.diag(100 * treated / without))
     return IdentifiedCells(100 * (treated / without - 1), without, influence, moved_without, linear=linear)
 

@@ -400,10 +400,8 @@ class _Again:
         source = uncertainty.regression if isinstance(uncertainty, Influence) else None
         if source is None:
             return []
-        weighted = source.design * source.weights[:, None]
-        return [
-            (estimate, source.selector.T @ (source.bread @ (weighted.T @ y[source.rows]))) for y in self._outcomes.T
-        ]
+        weights = source.outcome_weights().matrix()
+        return [(estimate, weights.T @ y[source.rows]) for y in self._outcomes.T]
 
 
 def align_values(estimate: Estimate, refitted: Estimate, values: FloatArray | None = None) -> FloatArray:
