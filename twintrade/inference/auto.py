@@ -13,15 +13,12 @@ from twintrade.inference.base import Inference
 from twintrade.inference.choosing.decision import CLUSTERED_FROM, LADDER, About, Decision, Method, decide
 from twintrade.inference.clustered import Clustered, Facts
 from twintrade.inference.crv2 import Scaled
-from twintrade.inference.jackknife import Jackknife, compute_jackknife_spread
+from twintrade.inference.jackknife import Jackknife
 from twintrade.inference.placebo import Placebo
 from twintrade.inference.randomization import Randomization
-from twintrade.inference.refits import estimate_without_clusters, get_regression
 from twintrade.inference.wild import Wild
 from twintrade.text import Listed, Text, find_fact
 
-MOST_LEFT_OUT = 60
-"""Clusters up to which leaving out each in turn is cheap enough to stand beside the average of a regression."""
 PERMUTATIONS, PERMUTATIONS_BESIDE = 499, 199
 """With either a p-value of .05 is one of those that can come out."""
 ANALYTIC = ("scaled", "clustered", "jackknife")
@@ -128,7 +125,7 @@ class Auto(Inference):
                     **view_bands.facts,
                     **decision.facts,
                     "about": about,
-                    **self._beside(fit, view, view_bands, method, decision),
+                    **self._beside(fit, view_bands, method, decision),
                 },
                 messages=(message, *view_bands.messages),
             )
@@ -156,18 +153,15 @@ class Auto(Inference):
             raise InferenceError(Text("inference.none-holds", reasons=reasons))
         return *last, tried
 
-    def _beside(self, fit: Fit, view: View, bands: Bands, method: Method, decision: Decision) -> Facts:
-        """Return clustered and jackknife errors, labelled, where another method was taken and they exist."""
+    def _beside(self, fit: Fit, bands: Bands, method: Method, decision: Decision) -> Facts:
+        """Return clustered errors, labelled, where another method was taken and they exist."""
         if method in ("scaled", "clustered") or not decision.situation.has_influence:
             return {}
         try:
             se = Clustered().sandwich(fit, bands.estimate).se
         except TwintradeError:
             return {}
-        facts: Facts = {f"clustered_se_{name}": float(v) for name, v in zip(bands.estimate.names, se, strict=True)}
-        if view == "overall" and method != "jackknife" and get_regression(bands.estimate) is not None:
-            facts |= _jackknife(fit, decision)
-        return facts
+        return {f"clustered_se_{name}": float(v) for name, v in zip(bands.estimate.names, se, strict=True)}
 
 
 def list_steps(decision: Decision) -> list[Method]:
@@ -183,23 +177,6 @@ def has_answer(bands: dict[View, Bands]) -> bool:
     """Whether the headline has a p-value, or any effect where the headline is not among the views."""
     asked = [bands["overall"]] if "overall" in bands else list(bands.values())
     return any(bool(np.isfinite(one.p).any()) for one in asked)
-
-
-def _jackknife(fit: Fit, decision: Decision) -> Facts:
-    """Return the largest one-way jackknife error of a regression's average over the dimensions with few clusters."""
-    errors, estimate = [], fit.view("overall")
-    names = [name for name, n in decision.situation.n_clusters.items() if n <= MOST_LEFT_OUT]
-    try:
-        left = estimate_without_clusters(fit, "overall", [(name,) for name in names])
-    except TwintradeError:
-        return {}
-    for name, without in zip(names, left, strict=True):
-        if len(without.effects) < 2:
-            continue
-        variance = float(compute_jackknife_spread(without.effects, estimate.effects)[0, 0])
-        if np.isfinite(variance):
-            errors.append((variance**0.5, name))
-    return {"cv3_se": max(errors)[0], "cv3_by": max(errors)[1]} if errors else {}
 
 
 # An inference that has already spoken about an estimate, for checks that print the estimate again.

@@ -6,7 +6,6 @@ from twintrade.inference.refits.few_treated import compute_two_sided_share as co
 from twintrade.inference.refits.leave_out import build_effects_projection as build_effects_projection
 from twintrade.inference.refits.leave_out import compute_partial_shares as compute_partial_shares
 from twintrade.inference.refits.leave_out import count_effective_clusters as count_effective_clusters
-from twintrade.inference.refits.leave_out import estimate_without_clusters as estimate_without_clusters
 from twintrade.inference.refits.leave_out import find_row_clusters as find_row_clusters
 from twintrade.inference.refits.leave_out import get_regression as get_regression
 from twintrade.inference.refits.paired import DrawnHeadline as DrawnHeadline
