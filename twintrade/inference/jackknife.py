@@ -90,8 +90,6 @@ class Jackknife(Inference):
 def compute_jackknife_spread(effects: FloatArray, full: FloatArray, centre: str = "estimate") -> FloatArray:
     """Return (G - 1) / G times the sum of outer products around the centre."""
     n = effects.shape[0]
-    if n < 2:
-        raise InferenceError("there is one cluster only: nothing remains once it is left out; use finer clusters")
     distance = effects - (full if centre == "estimate" else effects.mean(axis=0))
     return np.asarray((n - 1) / n * distance.T @ distance)
 

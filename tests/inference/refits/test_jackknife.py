@@ -83,6 +83,24 @@ def test_without_a_regression_clusters_are_refitted(gravity_panel, rng) -> None:
     assert bands.se[0] ** 2 == pytest.approx(expected[0, 0])
 
 
+@pytest.mark.parametrize(
+    ("names", "sizes", "reason"),
+    [
+        (("city", "partner"), {}, "leaving out each of 40 clusters"),
+        (("city", "row"), {}, "has no row scores"),
+        (("city", "partner"), {"n_partners": 1, "n_treated": 3}, "there is one cluster only"),
+    ],
+)
+def test_nothing_is_refitted_for_errors_that_cannot_be_had(gravity_panel, monkeypatch, names, sizes, reason) -> None:
+    """Cities and partners are few; their pairs are too many, which is known before the first is left out."""
+    design = gravity_panel(**{"n_treated": 20, "n_cities": 5, "n_partners": 8} | sizes)
+    fitted = fit(CallawaySantAnna(), design)
+    monkeypatch.setattr(leave_out, "MOST_REFITS", 20)
+    monkeypatch.setattr(leave_out, "run_jobs", lambda *_, **__: pytest.fail("clusters were left out"))
+    with pytest.raises(InferenceError, match=reason):
+        Jackknife(by=names).infer(fitted, "overall", np.random.default_rng(1))
+
+
 def test_poisson_is_linearized_and_close_to_refits(gravity_panel, rng) -> None:
     design = gravity_panel(n_treated=20, n_cities=6, n_partners=8).with_outcome("flow", "level")
     fitted = fit(PPML(shape="static"), design)

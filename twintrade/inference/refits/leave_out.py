@@ -36,15 +36,23 @@ class LeftOut:
 
 
 def estimate_without_clusters(fit: Fit, view: View, dimensions: Sequence[Sequence[str]]) -> list[LeftOut]:
-    """Estimate without each cluster of each (joint) dimension."""
+    """Estimate without each cluster of each (joint) dimension; what makes one impossible is said before any refit."""
     estimate = fit.view(view)
     source = get_regression(estimate)
     if source is not None:
         q = build_effects_projection(fit, estimate, source)
         codes = [intersect_codes([find_row_clusters(fit, n, source.rows) for n in names]) for names in dimensions]
+        for one in codes:
+            _require_two(one)
         changes = [compute_leave_out_changes(source, q, one) for one in codes]
         return [LeftOut(estimate.effects + change, fit.estimator.is_poisson) for change in changes]
-    return [_refitted(fit, view, estimate, names) for names in dimensions]
+    plan = [_list_units(fit, estimate, names) for names in dimensions]
+    return [_refitted(fit, view, estimate, units) for units in plan]
+
+
+def _require_two(codes: IntArray) -> None:
+    if not codes.any():
+        raise InferenceError("there is one cluster only: nothing remains once it is left out; use finer clusters")
 
 
 def get_regression(estimate: Estimate) -> Regression | None:
@@ -152,7 +160,8 @@ def _pseudo_inverse(blocks: FloatArray) -> FloatArray:
     return np.asarray((vectors * inverse[..., None, :]) @ np.swapaxes(vectors, -1, -2))
 
 
-def _refitted(fit: Fit, view: View, estimate: Estimate, names: Sequence[str]) -> LeftOut:
+def _list_units(fit: Fit, estimate: Estimate, names: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return the units of each cluster, or say why refits without each cannot be made."""
     outside = [name for name in names if name not in NESTING]
     if outside:
         raise InferenceError(
@@ -161,10 +170,14 @@ def _refitted(fit: Fit, view: View, estimate: Estimate, names: Sequence[str]) ->
     o = fit.design.observations
     used = np.flatnonzero(np.bincount(o.unit[estimate.sample.rows]))
     codes = intersect_codes([compact(o.unit_clusters(name)[used]) for name in names])
+    _require_two(codes)
     n = int(codes.max()) + 1
     if n > MOST_REFITS:
         raise InferenceError(f"leaving out each of {n} clusters needs as many refits; cluster by something coarser")
-    units = [tuple(o.unit_ids[used[codes == g]]) for g in range(n)]
+    return [tuple(o.unit_ids[used[members]]) for members in list_members(codes)]
+
+
+def _refitted(fit: Fit, view: View, estimate: Estimate, units: list[tuple[str, ...]]) -> LeftOut:
     jobs = {str(g): gone for g, gone in enumerate(units)}
     refits = run_jobs("jackknife", _without, jobs, shared=(fit, view, estimate))
     nothing = np.full(estimate.n_effects, np.nan)
