@@ -10,6 +10,7 @@ from twintrade.errors import EstimationError
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
 LARGEST_CODE = 50_000_000
+"""Codes up to which levels are counted; beyond, they are sorted."""
 EXACT_RANK_LIMIT = 3_000
 
 
@@ -63,11 +64,14 @@ def _recode(code: IntArray, place: int) -> tuple[IntArray, IntArray]:
     code = code.astype(np.int64, copy=False)
     if code.size == 0:
         return code, code
-    if int(code.min()) < 0 or int(code.max()) > LARGEST_CODE:
+    if int(code.min()) < 0:
         raise EstimationError(
             f"Fixed effect {place} has codes from {code.min()} to {code.max()}; number the levels from 0 "
-            f"(numpy.unique with return_inverse) so that none is negative or above {LARGEST_CODE}."
+            "(numpy.unique with return_inverse) so that none is negative."
         )
+    if int(code.max()) > LARGEST_CODE:
+        labels, code = np.unique(code, return_inverse=True)
+        return code, labels
     present = np.bincount(code) > 0
     labels = np.flatnonzero(present)
     if labels.size == present.size:
