@@ -157,7 +157,7 @@ def compute_sup_t(
     if chosen.size == 0:
         return float("nan")
     values, vectors = np.linalg.eigh(compute_correlation(covariance[np.ix_(chosen, chosen)]))
-    root = vectors * np.sqrt(np.clip(values, 0.0, None))
+    root = vectors * np.sqrt(np.where(values > RANK * values[-1], values, 0.0))
     root /= np.sqrt((root**2).sum(axis=1))[:, None]
     largest = np.abs(rng.standard_normal((n_draws, chosen.size)) @ root.T).max(axis=1)
     return bound_critical_value(float(np.quantile(largest, level)), chosen.size, level, df)
