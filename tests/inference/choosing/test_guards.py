@@ -1,12 +1,144 @@
 """Constants that guard memory or work decide how a number is computed, and neither the method nor the number."""
 
+import ast
+import importlib
+from functools import cache
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+import twintrade
 from twintrade.estimators.base import fit
 from twintrade.estimators.etwfe import ETWFE
+from twintrade.estimators.imputation import Imputation
+from twintrade.estimators.ppml import PPML
+from twintrade.estimators.twfe import TWFE
+from twintrade.inference.auto import Auto
 from twintrade.inference.choosing.decision import decide
 from twintrade.inference.clustering import find_row_weights
+from twintrade.inference.conley_taber import ConleyTaber
+from twintrade.inference.crv2 import Scaled
+from twintrade.inference.jackknife import Jackknife
+from twintrade.inference.randomization import Randomization
+from twintrade.numerics.absorption import annihilators, dummy_sets
+
+SAME = 1e-9
+CASES = {
+    "poisson cells": (ETWFE(family="poisson", measure="percent"), Auto(permutations=19)),
+    "poisson event times": (PPML(), Auto(permutations=19)),
+    "poisson imputation": (Imputation(family="poisson"), Auto(permutations=19)),
+    "imputation": (Imputation(), Auto(permutations=19)),
+    "imputation, noise by row": (Imputation(), Randomization(draws=19, noise="by_row")),
+    "cells": (ETWFE(), Auto(permutations=19)),
+    "cells, left out": (ETWFE(), Jackknife()),
+    "event times": (TWFE(), Scaled()),
+    "one effect": (TWFE(shape="static"), ConleyTaber()),
+}
+POISSON = ("poisson cells", "poisson event times", "poisson imputation")
+GUARDS = {
+    "estimators/repeating/repeated_imputation.MOST_AFFECTED": ("imputation", "imputation, noise by row"),
+    "inference/refits/few_treated.MOST_AT_ONCE": ("one effect",),
+    "inference/refits/leave_out.MOST_AT_ONCE": ("cells, left out",),
+    "inference/refits/leave_out.MOST_ROWS": ("cells, left out",),
+    "numerics/absorption/annihilators.MOST_KEPT": ("imputation", "imputation, noise by row", "cells"),
+    "numerics/absorption/cube_sets.MOST_ACROSS": POISSON,
+    "numerics/absorption/cube_sets.MOST_CELLS": POISSON,
+    "numerics/absorption/cube_sets.MOST_WRITTEN_OUT": POISSON,
+    "numerics/absorption/elimination.MOST_KEPT": ("imputation", "cells, left out", "event times"),
+    "numerics/absorption/level_forms.MOST_NUMBERS": ("event times",),
+    "numerics/absorption/levels.LARGEST_CODE": ("poisson cells", "imputation", "event times"),
+    "numerics/absorption/normal_equations.MOST_MEETINGS": ("poisson cells", "cells", "one effect"),
+    "numerics/linear/subset_regressions.MOST_DENSE": ("poisson event times", "event times", "one effect"),
+    "numerics/poisson/fit.MOST_WHOLE": POISSON,
+}
+"""Cases that read each constant."""
+OTHERS = {
+    "steps of an iteration": """
+        estimators/repeating/one_step.MOST_ROUNDS inference/refits/few_treated.MOST_ROUNDS
+        numerics/absorption/cube_sets.MOST_STEPS numerics/arrays.MOST_STEPS numerics/factor_model.MOST_STEPS
+        numerics/poisson/separation.MOST_PROBES numerics/simplex/predictor_weights.MOST_RESTARTS
+        numerics/simplex/predictor_weights.MOST_ROUNDS numerics/simplex/ridge_augmentation.MOST_STEPS""",
+    "enumeration of assignments": """
+        inference/refits/permutation.MOST_LISTED inference/refits/permutation.MOST_STEPS
+        inference/refits/permutation.MOST_TRIES inference/refits/reassignment.MOST_DISTINCT""",
+    "refits of a plan, refused with the reason": "inference/refits/leave_out.MOST_REFITS",
+    "draws and variants of a check, which it prints": """
+        data/totals.MOST_FIGURES data/totals.MOST_MEMBERS diagnostics/sensitivity/dates.MOST_STEPS
+        diagnostics/sensitivity/hidden_agreements.MOST_TRIED diagnostics/sensitivity/leave_one_out.MOST_DRAWS
+        diagnostics/variants.MOST_DRAWS estimators/imputing/comparison_units.MOST_ROWS
+        estimators/imputing/comparison_units.MOST_STEPPED estimators/imputing/comparison_units.MOST_UNITS
+        study/checking.MOST_SECONDS""",
+    "thresholds of a judgement": """
+        data/totals.MOST_TOTALS estimators/imputing/comparison_units.MOST_ZEROS
+        inference/choosing/decision.MOST_ON_LEVERAGE_ONE study/proof/regressions.MOST_ZEROS
+        study/registering/outcomes.MOST_SERIAL""",
+    "ranges of floating point": """
+        estimators/repeating/treatment_blocks.LARGEST_STEP inference/refits/reassignment.LARGEST_LOG
+        numerics/linear/regression.LARGEST_INFLATION numerics/linear/regression.LARGEST_LOADING
+        numerics/poisson/separation.LARGEST_LOADING numerics/poisson/steps.LARGEST_PREDICTOR""",
+    "approximations: the degrees of freedom of errors by more clusters come from v'v": """
+        numerics/linear/cluster_forms.MOST_EXACT""",
+    "what is shown or named": """
+        design/rules.MOST_AGREEMENTS design/rules.MOST_NAMED diagnostics/who_is_compared/balance.MOST_UNITS
+        study/scaffold.MOST_QUESTIONS study/spec/report_options.MOST_BYTES""",
+}
+DISPLAY = {"python", "render", "text"}
+
+
+def test_every_limit_is_classified() -> None:
+    """A new one that guards memory or work goes into GUARDS, with cases that read it."""
+    package, limits = Path(twintrade.__file__).parent, set()
+    for file in package.rglob("*.py"):
+        path = file.relative_to(package)
+        if path.parts[0] not in DISPLAY:
+            stored = [n for n in ast.walk(ast.parse(file.read_text(encoding="utf-8"))) if isinstance(n, ast.Name)]
+            names = {n.id for n in stored if isinstance(n.ctx, ast.Store) and n.id.startswith(("MOST_", "LARGEST_"))}
+            limits |= {f"{path.with_suffix('').as_posix()}.{name}" for name in names}
+    others = [name for names in OTHERS.values() for name in names.split()]
+    assert len({*GUARDS, *others}) == len(GUARDS) + len(others)
+    assert limits == {*GUARDS, *others}
+
+
+@pytest.fixture(scope="module")
+def infer(gravity_panel):
+    """Infer as for a large panel; draws of Poisson methods, shipped with a precision of 1e-5, agree up to theirs."""
+
+    def infer(case: str) -> dict[str, object]:
+        estimator, inference = CASES[case]
+        design = gravity_panel(
+            n_treated=12, n_periods=6, fixed_effects="two_way" if case == "one effect" else "gravity"
+        )
+        fitted = fit(estimator, design.with_outcome("flow", "level") if estimator.is_poisson else design)
+        views = [view for view in ("overall", "event") if view in fitted.views]
+        printed: dict[str, object] = {}
+        for view, bands in inference.infer_views(fitted, views, np.random.default_rng(1)).items():
+            numbers = {name: getattr(bands, name) for name in ("se", "p", "low", "high", "low_error", "high_error")}
+            printed |= {f"{view} {name}": v for name, v in (numbers | dict(bands.facts)).items() if v is not None}
+            printed |= {f"{view} method": bands.inference, f"{view} effects": bands.estimate.effects}
+        return printed
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(annihilators, "DENSE_LIMIT", 0)
+        patch.setattr(dummy_sets, "PRECISION", 1e-12)
+        yield infer, cache(infer)
+
+
+@pytest.mark.parametrize("size", [1, 10**12])
+@pytest.mark.parametrize("guard", GUARDS)
+def test_guards_change_nothing_printed(infer, monkeypatch, guard, size) -> None:
+    path, _, name = guard.rpartition(".")
+    anew, as_shipped = infer
+    expected = {case: as_shipped(case) for case in GUARDS[guard]}
+    monkeypatch.setattr(importlib.import_module(f"twintrade.{path.replace('/', '.')}"), name, size)
+    for case, printed in expected.items():
+        found = anew(case)
+        assert found.keys() == printed.keys()
+        for key, value in printed.items():
+            if isinstance(value, str):
+                assert found[key] == value, (case, key)
+            else:
+                np.testing.assert_allclose(found[key], value, rtol=SAME, atol=SAME, err_msg=f"{case}: {key}")
 
 
 def test_weights_of_cell_regressions_take_one_column(gravity_panel, monkeypatch) -> None:
