@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+import pandas as pd
 
 from twintrade.design import Design
 from twintrade.effects import Bands, Finding, Topic, Verdict
@@ -93,6 +94,25 @@ def judge_variants(differences: FloatArray, p: FloatArray, bounds: FloatArray, y
     return judge_violation(p[known] if known.any() else math.nan, bound, yardstick.tolerance)
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a check says of the headline; it informs where it judges nothing."""
+
+    verdict: Verdict = "informs"
+    # bound, tolerance: Upper bound of the violation, and what it was held against
+    bound: float = math.nan
+    tolerance: float = math.nan
+    p: float = math.nan  # smallest p-value of no difference, after Holm's adjustment
+
+
+INFORMS = Judged()
+
+
+def judge_bound(p: float | Sequence[float] | FloatArray, bound: float, tolerance: float) -> Judged:
+    """Return what ``judge_violation`` says, with what it was judged by."""
+    return Judged(judge_violation(p, bound, tolerance), bound, tolerance)
+
+
 class Diagnostic(ABC):
     """A question whether to believe a fit: a frozen dataclass whose fields are its options.
 
@@ -132,11 +152,33 @@ class Diagnostic(ABC):
 
     def unavailable(self, because: Words) -> Finding:
         """Return the finding that says why this check could not be made."""
+        return self.conclude(
+            Text("checks.unavailable", because=because), judged=Judged("cannot tell"), reason=because
+        )
+
+    def conclude(
+        self,
+        text: Words,
+        table: pd.DataFrame | None = None,
+        judged: Judged = INFORMS,
+        payloads: Mapping[str, pd.DataFrame] | None = None,
+        **facts: Any,
+    ) -> Finding:
+        """Return a finding of this check, whose payload is its table under its own name where none is given.
+
+        ``facts``: further fields of the finding, such as ``value`` and ``unit``.
+        """
+        if table is not None:
+            facts |= {"table": table, "payloads": {self.name: table} if payloads is None else payloads}
+        elif payloads is not None:
+            facts["payloads"] = payloads
         return Finding(
             diagnostic=self.name,
-            verdict="cannot tell",
-            text=Text("checks.unavailable", because=because),
-            reason=because,
+            verdict=judged.verdict,
+            text=text,
+            bound=judged.bound,
+            tolerance=judged.tolerance,
+            **facts,
         )
 
 

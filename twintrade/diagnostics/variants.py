@@ -1,18 +1,19 @@
 """One estimate under changed designs, side by side: a variant that fails is a row with its reason."""
 
 import math
+from abc import abstractmethod
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from typing import Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from twintrade.design import Design
-from twintrade.diagnostics.base import Yardstick, judge_variants, read_yardstick
-from twintrade.effects import Bands, Estimate, Influence, Message, UnitInfluence, Verdict
-from twintrade.errors import InferenceError, TwintradeError
+from twintrade.diagnostics.base import Diagnostic, Judged, Yardstick, judge_variants, read_yardstick
+from twintrade.effects import Bands, Estimate, Finding, Influence, Message, UnitInfluence
+from twintrade.errors import DesignError, InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.fanout import Arrays, Done, run_jobs
 from twintrade.inference.auto import Reported, resolve_method
@@ -23,7 +24,7 @@ from twintrade.inference.randomization import Randomization
 from twintrade.inference.refits import FEWEST, Dealing, DrawnHeadline, draw_headline, find_draws
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.holm import adjust_holm
-from twintrade.text import Text, Words, find_fact, pack_text, parse_text
+from twintrade.text import Listed, Text, Words, find_fact, pack_text, parse_text
 
 # How far an estimate under a changed choice lies from the headline, with the error of that difference itself.
 
@@ -147,17 +148,6 @@ class Variant:
     group: str
     design: Design | None  # none where it could not be made
     reason: Words = ""  # why not
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What a set of variants says of the headline."""
-
-    verdict: Verdict
-    p: float  # smallest p-value of no difference, after Holm's adjustment
-    # bound, tolerance: Upper bound of the largest difference, and what it was held against
-    bound: float
-    tolerance: float
 
 
 Shared: TypeAlias = tuple[Fit, tuple[Variant, ...], Inference | None, bool, DrawnHeadline | None, bool]
@@ -289,7 +279,7 @@ def judge_table(table: pd.DataFrame, yardstick: Yardstick) -> Judged:
     apart = table[table["difference"].abs() > SAME * max(1.0, abs(yardstick.effect))]
     if apart.empty:
         known = table["effect"].notna()
-        return Judged("does not object" if known.sum() > 1 else "cannot tell", 1.0, 0.0, yardstick.tolerance)
+        return Judged("does not object" if known.sum() > 1 else "cannot tell", 0.0, yardstick.tolerance, 1.0)
     numbers = apart[list(NUMBERS[4:])].to_numpy(dtype=np.float64)
     differences, low, high, p = numbers.T
     half = yardstick.half_width
@@ -298,21 +288,28 @@ def judge_table(table: pd.DataFrame, yardstick: Yardstick) -> Judged:
     bounds = np.maximum(np.abs(low), np.abs(high))
     verdict = judge_variants(differences, p, bounds, yardstick)
     least = float(np.nanmin(adjust_holm(p), initial=np.inf))
-    return Judged(verdict, least if np.isfinite(least) else np.nan, float(np.max(bounds)), yardstick.tolerance)
+    return Judged(verdict, float(np.max(bounds)), yardstick.tolerance, least if np.isfinite(least) else np.nan)
 
 
 def describe_judged(judged: Judged, scale: str) -> Text:
     """Return, in a sentence, what the differences from the headline say."""
-    return Text(
-        "checks.judged",
-        verdict=judged.verdict.replace(" ", "-"),
-        tested="no" if np.isnan(judged.p) else "yes",
-        p=judged.p,
-        bound=format_effect(judged.bound, scale),
-        bounded="yes" if np.isfinite(judged.bound) else "no",
-        tolerance=format_effect(judged.tolerance, scale),
-        known="yes" if np.isfinite(judged.tolerance) else "no",
-    )
+    tested = "no" if np.isnan(judged.p) else "yes"
+    return Text("checks.judged", tested=tested, p=judged.p, **name_judged(judged, scale))
+
+
+def name_judged(judged: Judged, scale: str) -> dict[str, Text | str]:
+    """Return what a sentence on a verdict names: it, the bound, and the tolerance that this was held against."""
+    return {
+        "verdict": judged.verdict.replace(" ", "-"),
+        "bound": format_effect(judged.bound, scale),
+        "bounded": "yes" if np.isfinite(judged.bound) else "no",
+        **name_tolerance(judged.tolerance, scale),
+    }
+
+
+def name_tolerance(tolerance: float, scale: str) -> dict[str, Text | str]:
+    """Return what a sentence names of a tolerance: it, and whether there is one."""
+    return {"tolerance": format_effect(tolerance, scale), "known": "yes" if np.isfinite(tolerance) else "no"}
 
 
 def build_quantities(rows: Iterable[tuple[Text, float]]) -> pd.DataFrame:
@@ -321,10 +318,87 @@ def build_quantities(rows: Iterable[tuple[Text, float]]) -> pd.DataFrame:
     return pd.DataFrame(listed, columns=["quantity", "quantity_text", "value"])
 
 
-def find_extremes(known: pd.DataFrame) -> tuple[float, float, str]:
-    """Return the smallest and the largest effect of some variants, and whether they agree in sign."""
-    low, high = float(known["effect"].min()), float(known["effect"].max())
-    return low, high, "one-sign" if low * high > 0 else "both-signs"
+@dataclass(frozen=True, slots=True, eq=False)
+class Compared:
+    """Variants of a headline, and what they say of it."""
+
+    fit: Fit
+    table: pd.DataFrame  # `COLUMNS`
+    known: pd.DataFrame  # of these, the variants with an effect
+    headline: Yardstick
+    judged: Judged
+
+    def name_range(self) -> dict[str, Text]:
+        """Return the smallest and the largest effect, as sentences name them."""
+        return {
+            "low": self.show(float(self.known["effect"].min())),
+            "high": self.show(float(self.known["effect"].max())),
+        }
+
+    def name_signs(self) -> str:
+        """Return whether the smallest and the largest effect agree in sign."""
+        return "one-sign" if self.known["effect"].min() * self.known["effect"].max() > 0 else "both-signs"
+
+    def show(self, effect: float) -> Text:
+        """Return an effect as a sentence quotes it."""
+        return format_effect(effect, self.fit.estimate.scale)
+
+    def describe(self) -> Text:
+        """Return, in a sentence, what the differences from the headline say."""
+        return describe_judged(self.judged, self.fit.estimate.scale)
+
+    @property
+    def spread(self) -> float:
+        """Largest less smallest effect."""
+        return float(self.known["effect"].max() - self.known["effect"].min())
+
+
+class VariantCheck(Diagnostic):
+    """A check of variants that estimate what the headline does: their differences from it decide."""
+
+    fewest: ClassVar[int] = 1  # variants with an effect below which nothing is said
+    most_draws: ClassVar[int] = 199  # of each variant under randomization
+    has_tests: ClassVar[bool] = True  # whether a variant has a test of its own under randomization
+
+    @abstractmethod
+    def vary(self, fit: Fit) -> Iterable[Variant]:
+        """Return the variants; ``DesignError`` says why there are none."""
+
+    @abstractmethod
+    def say(self, seen: Compared) -> Finding:
+        """Return what the variants say, by ``report``."""
+
+    def _refuse(self, table: pd.DataFrame) -> Words:
+        """Return why nothing is said of variants of which too few have an effect."""
+        return list_reasons(table)
+
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Return one row a variant; the payload has the name of the check."""
+        try:
+            variants = list(self.vary(fit))
+        except DesignError as error:
+            return self.unavailable(error.text)
+        method = simplify_inference(fit, inference, self.most_draws)
+        table = compare_variants(fit, variants, method, rng, has_tests=self.has_tests)
+        known = table.dropna(subset=["effect"])
+        if len(known) < self.fewest:
+            return self.unavailable(self._refuse(table))
+        headline = measure_headline(fit, inference, rng)
+        return self.say(Compared(fit, table, known, headline, judge_table(table, headline)))
+
+    def report(self, seen: Compared, text: Words, value: float, **facts: Any) -> Finding:
+        """Return the finding with its table, verdict and failures; ``value`` is on the scale of the fit."""
+        said = {
+            "table": seen.table,
+            "unit": seen.fit.estimate.scale,
+            "messages": list_failures(self.name, seen.table),
+        }
+        return self.conclude(text, judged=seen.judged, value=value, **(said | facts))
+
+
+def list_reasons(table: pd.DataFrame) -> Listed:
+    """Return why variants have no effect, each reason once."""
+    return Listed(tuple(dict.fromkeys(str(reason) for reason in table["reason"] if reason)), "semicolon")
 
 
 def list_failures(diagnostic: str, table: pd.DataFrame) -> tuple[Message, ...]:
@@ -357,11 +431,6 @@ def format_range(low: float, high: float, scale: str) -> Text:
     return Text(
         "checks.effect-range", low=ends[0], high=ends[1], point="yes" if len({*map(str, ends)}) == 1 else "no"
     )
-
-
-def has_intervals(bands: Bands) -> bool:
-    """Whether bands have any finite interval."""
-    return bool(np.isfinite(bands.low).any())
 
 
 def has_influence(fit: Fit) -> bool:

@@ -209,14 +209,12 @@ class Heterogeneity(Diagnostic):
         )
         left_out = (Text("checks.groups-left-out", groups=Listed(small, "comma")),) if small else ()
         forest = table[["label", "label_text", "effect", "low", "high", "p", "group"]].assign(p_equality=p)
-        return Finding(
-            diagnostic=self.name,
-            verdict="informs",
-            text=Listed((by, *left_out), "sentences"),
+        return self.conclude(
+            Listed((by, *left_out), "sentences"),
+            table,
+            payloads={"forest": forest},
             value=p,
             unit="p",
-            table=table,
-            payloads={"forest": forest},
             messages=(*notes, *list_failures(self.name, table)),
         )
 

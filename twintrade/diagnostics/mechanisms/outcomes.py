@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design, TransformName
-from twintrade.diagnostics.base import Diagnostic, judge_violation
+from twintrade.diagnostics.base import Diagnostic, Judged, judge_violation
 from twintrade.diagnostics.variants import (
     Variant,
     compare_variants,
@@ -67,7 +67,6 @@ class Margins(Diagnostic):
 
     columns: tuple[str, ...] = ()
     name: ClassVar[str] = "margins"
-    citation: ClassVar[str] = ""
     payload_kinds: ClassVar = {"margins": "forest"}
     topic: ClassVar[Topic] = "margins"
 
@@ -101,21 +100,14 @@ class Margins(Diagnostic):
         parts_said = [
             Text("checks.margins-part", name=row[0], effect=format_effect(row[2], "log points")) for row in effects
         ]
-        return Finding(
-            diagnostic=self.name,
-            verdict="informs",
-            text=Text(
-                "checks.margins",
-                effect=format_effect(total[2], "log points"),
-                parts=Listed(tuple(parts_said), "semicolon"),
-                adds="yes" if gap < ADDS_UP * max(1.0, abs(total[2])) else "no",
-                gap=gap,
-            ),
-            value=gap,
-            unit="log points",
-            table=table,
-            payloads={"margins": table},
+        text = Text(
+            "checks.margins",
+            effect=format_effect(total[2], "log points"),
+            parts=Listed(tuple(parts_said), "semicolon"),
+            adds="yes" if gap < ADDS_UP * max(1.0, abs(total[2])) else "no",
+            gap=gap,
         )
+        return self.conclude(text, table, value=gap, unit="log points")
 
 
 def _row(
@@ -178,31 +170,28 @@ class Outcomes(Diagnostic):
         touched = table[(table["group"] != UNTOUCHED) & (table["p_holm"] < 1 - self.level)]
         verdict, bound, tolerance = self._judge(fit, table, inference, rng)
         scale = fit.estimate.scale
-        return Finding(
-            diagnostic=self.name,
-            verdict=verdict,
-            text=Text(
-                "checks.outcomes",
-                n=int((table["group"] != UNTOUCHED).sum()),
-                moved=len(touched),
-                untouched=len(self.untouched),
-                listed=Listed(tuple(moved["label"]), "comma"),
-                any=len(moved),
-                reasoned="yes" if self.untouched and self.reason else "no",
-                reason=self.reason,
-                effect=format_effect(float(table["effect"][0]), scale),
-                verdict=verdict.replace(" ", "-"),
-                bounded="yes" if np.isfinite(bound) else "no",
-                bound=format_effect(bound, scale),
-                known="yes" if np.isfinite(tolerance) else "no",
-                tolerance=format_effect(tolerance, scale),
-            ),
-            bound=bound,
-            tolerance=tolerance,
+        text = Text(
+            "checks.outcomes",
+            n=int((table["group"] != UNTOUCHED).sum()),
+            moved=len(touched),
+            untouched=len(self.untouched),
+            listed=Listed(tuple(moved["label"]), "comma"),
+            any=len(moved),
+            reasoned="yes" if self.untouched and self.reason else "no",
+            reason=self.reason,
+            effect=format_effect(float(table["effect"][0]), scale),
+            verdict=verdict.replace(" ", "-"),
+            bounded="yes" if np.isfinite(bound) else "no",
+            bound=format_effect(bound, scale),
+            known="yes" if np.isfinite(tolerance) else "no",
+            tolerance=format_effect(tolerance, scale),
+        )
+        return self.conclude(
+            text,
+            table,
+            Judged(verdict, bound, tolerance),
             value=float(table["p_holm"].min()),
             unit="p",
-            table=table,
-            payloads={"outcomes": table},
             messages=list_failures(self.name, table),
         )
 

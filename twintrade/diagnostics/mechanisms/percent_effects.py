@@ -82,14 +82,11 @@ class PercentEffects(Diagnostic):
                 )
             )
         table = pd.DataFrame(rows, columns=list(COLUMNS))
-        return Finding(
-            diagnostic=self.name,
-            verdict="informs",
-            text=Listed(tuple(sentences), "sentences"),
+        return self.conclude(
+            Listed(tuple(sentences), "sentences"),
+            table,
             value=float(np.ptp(table["effect"].to_numpy()[:3])),
             unit="percent",
-            table=table,
-            payloads={"percent_effects": table},
         )
 
 

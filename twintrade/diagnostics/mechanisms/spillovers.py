@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.base import Diagnostic, judge_violation
+from twintrade.diagnostics.base import Diagnostic, Judged, judge_violation
 from twintrade.diagnostics.variants import (
     COLUMNS,
     NUMBERS,
@@ -283,13 +283,10 @@ class Spillovers(Diagnostic):
             known="yes" if np.isfinite(tolerance) else "no",
             tolerance=format_effect(tolerance, scale),
         )
-        return Finding(
-            diagnostic=self.name,
-            verdict=verdict,
-            text=Listed((effects, *refused, judged, Text("checks.spillovers-net"), *sentences), "sentences"),
-            bound=bound,
-            tolerance=tolerance,
-            table=table,
+        return self.conclude(
+            Listed((effects, *refused, judged, Text("checks.spillovers-net"), *sentences), "sentences"),
+            table,
+            Judged(verdict, bound, tolerance),
             payloads={"spillovers": table, **payloads},
             messages=messages,
         )

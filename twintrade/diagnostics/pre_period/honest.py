@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import scipy
 
-from twintrade.diagnostics.base import LEVEL, Diagnostic
+from twintrade.diagnostics.base import LEVEL, Diagnostic, Judged
 from twintrade.diagnostics.pre_period.pretrends import run_pretests
 from twintrade.diagnostics.pre_period.reference_year import (
     CommonBase,
@@ -156,14 +156,12 @@ class Honest(Diagnostic):
         if base is not None and np.isnan(p):
             p = base.test_slope().p
         verdict = self._judge(breakdown, p)
-        return Finding(
-            diagnostic=self.name,
-            verdict=verdict,
-            text=self._say(path, intervals, breakdown, verdict, p, base),
+        return self.conclude(
+            self._say(path, intervals, breakdown, verdict, p, base),
+            table,
+            Judged(verdict),
             value=breakdown,
             unit=SYMBOLS[self.restriction],
-            table=table,
-            payloads={"honest": table},
             messages=messages,
         )
 

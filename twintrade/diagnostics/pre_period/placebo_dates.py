@@ -4,15 +4,16 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 
 from twintrade.design import Design
-from twintrade.diagnostics.base import Diagnostic, judge_violation
+from twintrade.diagnostics.base import Diagnostic, Judged, judge_violation
 from twintrade.diagnostics.variants import (
+    Compared,
     Variant,
+    VariantCheck,
     compare_variants,
-    describe_judged,
     format_effect,
-    judge_table,
     list_failures,
     list_words,
     measure_headline,
@@ -27,7 +28,7 @@ from twintrade.inference.clustered import Clustered
 from twintrade.inference.clustering import find_row_weights
 from twintrade.inference.crv2 import Scaled
 from twintrade.numerics.holm import adjust_holm
-from twintrade.text import Listed, Text
+from twintrade.text import Listed, Text, Words
 
 # The estimate when periods before the onset count as possibly affected.
 
@@ -45,7 +46,7 @@ def shift_reference(design: Design, periods: int) -> Variant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Anticipation(Diagnostic):
+class Anticipation(VariantCheck):
     """Whether courtship before the agreement hides part of the effect, or makes it.
 
     Attributes
@@ -58,34 +59,21 @@ class Anticipation(Diagnostic):
     name: ClassVar[str] = "anticipation"
     citation: ClassVar[str] = "callaway2021"
     payload_kinds: ClassVar = {"anticipation": "variants"}
+    fewest: ClassVar[int] = 2
 
-    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
-        """Return one row a number of periods; payload ``anticipation``."""
-        variants = [shift_reference(fit.design, k) for k in range(self.up_to + 1)]
-        table = compare_variants(fit, variants, simplify_inference(fit, inference), rng)
-        known = table.dropna(subset=["effect"])
-        if len(known) < 2:
-            return self.unavailable(Text("checks.anticipation-few"))
-        scale = fit.estimate.scale
-        judged = judge_table(table, measure_headline(fit, inference, rng))
-        named = zip(list_words(known, "label"), known["effect"], strict=True)
-        listed = tuple(Text("common.named", name=n, value=format_effect(float(e), scale)) for n, e in named)
-        return Finding(
-            diagnostic=self.name,
-            verdict=judged.verdict,
-            text=Text(
-                "checks.anticipation",
-                effects=Listed(listed, "semicolon"),
-                verdict=describe_judged(judged, scale),
-            ),
-            bound=judged.bound,
-            tolerance=judged.tolerance,
-            value=float(known["effect"].max() - known["effect"].min()),
-            unit=scale,
-            table=table,
-            payloads={"anticipation": table},
-            messages=list_failures(self.name, table),
-        )
+    def vary(self, fit: Fit) -> list[Variant]:
+        """Return the design under each number of periods."""
+        return [shift_reference(fit.design, k) for k in range(self.up_to + 1)]
+
+    def _refuse(self, table: pd.DataFrame) -> Words:
+        return Text("checks.anticipation-few")
+
+    def say(self, seen: Compared) -> Finding:
+        """Return the effect under each number of periods."""
+        named = zip(list_words(seen.known, "label"), seen.known["effect"], strict=True)
+        listed = tuple(Text("common.named", name=n, value=seen.show(float(e))) for n, e in named)
+        text = Text("checks.anticipation", effects=Listed(listed, "semicolon"), verdict=seen.describe())
+        return self.report(seen, text, seen.spread)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,24 +112,21 @@ class PlaceboDates(Diagnostic):
         bound = float(known[["low", "high"]].abs().to_numpy().max())
         tolerance = measure_headline(fit, inference, rng).tolerance
         verdict = judge_violation(known["p"].to_numpy(dtype=np.float64), bound, tolerance)
-        return Finding(
-            diagnostic=self.name,
-            verdict=verdict,
-            text=Text(
-                "checks.placebo-dates",
-                effect=format_effect(float(worst["effect"]), scale),
-                label=str(worst["label"]),
-                p=float(worst["p"]),
-                adjusted=adjusted,
-                n=len(known),
-                verdict=describe_placebo(verdict, bound, tolerance, scale),
-            ),
+        text = Text(
+            "checks.placebo-dates",
+            effect=format_effect(float(worst["effect"]), scale),
+            label=str(worst["label"]),
+            p=float(worst["p"]),
+            adjusted=adjusted,
+            n=len(known),
+            verdict=describe_placebo(verdict, bound, tolerance, scale),
+        )
+        return self.conclude(
+            text,
+            table,
+            Judged(verdict, bound, tolerance),
             value=adjusted,
             unit="p",
-            bound=bound,
-            tolerance=tolerance,
-            table=table,
-            payloads={"placebo_dates": table},
             messages=list_failures(self.name, table),
         )
 

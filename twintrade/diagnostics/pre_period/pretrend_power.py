@@ -126,21 +126,20 @@ class PretrendPower(Diagnostic):
         power, slope = next(iter(slopes.items()))
         variances = np.diag(pre.covariance)
         bound = compute_equivalence_bound(pre.effects, variances, self.level)
-        return Finding(
-            diagnostic=self.name,
-            verdict="informs",
-            text=Text(
-                "checks.pretrend-power",
-                slope=format_effect(slope, scale),
-                power=power,
-                bias=format_effect(slope * tested.lever, scale),
-                level=self.level,
-                bound=format_effect(bound, scale),
-            ),
+        text = Text(
+            "checks.pretrend-power",
+            slope=format_effect(slope, scale),
+            power=power,
+            bias=format_effect(slope * tested.lever, scale),
+            level=self.level,
+            bound=format_effect(bound, scale),
+        )
+        return self.conclude(
+            text,
+            pd.DataFrame(table, columns=["power", "slope", "bias_of_headline", "slope_seen_after_passing"]),
+            payloads={"pretrend_power": frame},
             value=slope,
             unit=f"{scale} a period",
-            table=pd.DataFrame(table, columns=["power", "slope", "bias_of_headline", "slope_seen_after_passing"]),
-            payloads={"pretrend_power": frame},
         )
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import scipy
 
 from twintrade.diagnostics.base import LEVEL as VERDICT_LEVEL
-from twintrade.diagnostics.base import Diagnostic, judge_violation, read_yardstick
+from twintrade.diagnostics.base import Diagnostic, Judged, judge_violation, read_yardstick
 from twintrade.diagnostics.variants import format_effect, simplify_inference
 from twintrade.effects import Bands, CohortEffects, EventStudy, Finding, Verdict
 from twintrade.errors import InferenceError, TwintradeError
@@ -340,15 +340,13 @@ class Pretrends(Diagnostic):
             columns=["test", "statistic", "df", "df2", "p", "p_holm"],
         ).assign(leads=shown.estimator.name, leads_text=pack_text(shown.estimator.title))
         table["test_text"] = [pack_text(find_fact("labels.statistic-", test)) for test in table["test"]]
-        return Finding(
-            diagnostic=self.name,
-            verdict=verdict,
-            text=_say(fit, shown, tested, verdict, yardstick.tolerance),
+        return self.conclude(
+            _say(fit, shown, tested, verdict, yardstick.tolerance),
+            table if pre is not None else table.iloc[:1],
+            Judged(verdict, tested.bound, yardstick.tolerance),
+            payloads={},
             value=float(np.nanmin(p)),
             unit="p",
-            bound=tested.bound,
-            tolerance=yardstick.tolerance,
-            table=table if pre is not None else table.iloc[:1],
         )
 
 

@@ -243,19 +243,14 @@ class LevellingOff(Diagnostic):
         except TwintradeError as error:
             return self.unavailable(error.text)
         moves = test.p < 1 - self.level
-        return Finding(
-            diagnostic=self.name,
-            verdict="informs",
-            text=Text(
-                "checks.levelling-off",
-                times=Listed(label_event_times(estimate.event_times[last]), "comma"),
-                moves="yes" if moves else "no",
-                test=test.name,
-                p=test.p,
-            ),
-            value=test.p,
-            unit="p",
+        text = Text(
+            "checks.levelling-off",
+            times=Listed(label_event_times(estimate.event_times[last]), "comma"),
+            moves="yes" if moves else "no",
+            test=test.name,
+            p=test.p,
         )
+        return self.conclude(text, value=test.p, unit="p")
 
 
 COLUMNS = ("label", "label_text", "group", "reference", "effect", "low", "high", "n_rows", *NUMBERS[4:])
@@ -298,27 +293,18 @@ class ReferenceYear(Diagnostic):
         yardstick = measure_headline(fit, inference, rng, "path")
         judged = judge_table(tested, yardstick if is_bounded else replace(yardstick, low=-np.inf, high=np.inf))
         lowest, highest = (end(paths, key=lambda path: path.effect) for end in (min, max))
-        return Finding(
-            diagnostic=self.name,
-            verdict=judged.verdict,
-            text=Text(
-                "checks.reference",
-                n=len(paths),
-                low=format_effect(lowest.effect, scale),
-                lowest=lowest.reference,
-                high=format_effect(highest.effect, scale),
-                highest=highest.reference,
-                reported=fit.design.reference,
-                overall=format_effect(every.effect, scale),
-                verdict=describe_judged(judged, scale),
-            ),
-            value=highest.effect - lowest.effect,
-            unit=scale,
-            bound=judged.bound,
-            tolerance=judged.tolerance,
-            table=table,
-            payloads={"reference_year": table},
+        text = Text(
+            "checks.reference",
+            n=len(paths),
+            low=format_effect(lowest.effect, scale),
+            lowest=lowest.reference,
+            high=format_effect(highest.effect, scale),
+            highest=highest.reference,
+            reported=fit.design.reference,
+            overall=format_effect(every.effect, scale),
+            verdict=describe_judged(judged, scale),
         )
+        return self.conclude(text, table, judged, value=highest.effect - lowest.effect, unit=scale)
 
 
 def _test_jointly(rows: pd.DataFrame, shown: Fit, inference: Inference, rng: np.random.Generator) -> pd.DataFrame:

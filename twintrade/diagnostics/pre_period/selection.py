@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design, add_strata, measure_before
-from twintrade.diagnostics.base import LEVEL, Diagnostic, judge_violation
+from twintrade.diagnostics.base import LEVEL, Diagnostic, Judged, judge_violation
 from twintrade.diagnostics.variants import (
     Variant,
     compare_variants,
@@ -119,22 +119,19 @@ class ConditionalTrends(Diagnostic):
             for label, effect in zip(labels, table["effect"], strict=True)
             if np.isfinite(effect)
         )
-        return Finding(
-            diagnostic=self.name,
-            verdict=judged.verdict,
-            text=Text(
-                "checks.conditional",
-                units=fit.design.panel.unit_kind,
-                effect=format_effect(headline.effect, scale),
-                effects=Listed(shown, "comma"),
-                verdict=describe_judged(judged, scale),
-            ),
+        text = Text(
+            "checks.conditional",
+            units=fit.design.panel.unit_kind,
+            effect=format_effect(headline.effect, scale),
+            effects=Listed(shown, "comma"),
+            verdict=describe_judged(judged, scale),
+        )
+        return self.conclude(
+            text,
+            table,
+            judged,
             value=float(np.abs(known["effect"] - headline.effect).max()),
             unit=scale,
-            bound=judged.bound,
-            tolerance=judged.tolerance,
-            table=table,
-            payloads={"conditional_trends": table},
             messages=list_failures(self.name, table),
         )
 
@@ -238,29 +235,20 @@ class Selection(Diagnostic):
         )[list(COLUMNS)]
         tolerance = measure_headline(fit, inference, rng).tolerance if scale == "log points" else np.nan
         verdict = judge_violation(apart.p, apart.bound, tolerance)
-        return Finding(
-            diagnostic=self.name,
-            verdict=verdict,
-            text=Text(
-                "checks.selection",
-                verdict=verdict.replace(" ", "-"),
-                dyads=np.unique(risk.unit).size,
-                n=n_events,
-                lags=self.lags,
-                ratio=float(np.exp(beta[k])),
-                p=apart.p,
-                gap=format_effect(apart.gap, "log points"),
-                bound=format_effect(apart.bound, "log points"),
-                known="yes" if np.isfinite(tolerance) else "no",
-                tolerance=format_effect(tolerance, scale),
-            ),
-            value=apart.p,
-            unit="p",
-            bound=apart.bound,
-            tolerance=tolerance,
-            table=table,
-            payloads={"selection": table},
+        text = Text(
+            "checks.selection",
+            verdict=verdict.replace(" ", "-"),
+            dyads=np.unique(risk.unit).size,
+            n=n_events,
+            lags=self.lags,
+            ratio=float(np.exp(beta[k])),
+            p=apart.p,
+            gap=format_effect(apart.gap, "log points"),
+            bound=format_effect(apart.bound, "log points"),
+            known="yes" if np.isfinite(tolerance) else "no",
+            tolerance=format_effect(tolerance, scale),
         )
+        return self.conclude(text, table, Judged(verdict, apart.bound, tolerance), value=apart.p, unit="p")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import scipy
 
-from twintrade.diagnostics.base import Diagnostic, judge_violation
+from twintrade.diagnostics.base import Diagnostic, Judged, judge_violation
 from twintrade.diagnostics.pre_period.pretrends import fill_missing_df
 from twintrade.diagnostics.variants import compute_event_bands, format_effect, has_influence, measure_headline
 from twintrade.effects import Finding, Influence, Regression
@@ -44,7 +44,6 @@ class UnitInfluenceCheck(Diagnostic):
 
     most: int = 10
     name: ClassVar[str] = "influence"
-    citation: ClassVar[str] = ""
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a unit, the most influential first; payload ``influence``."""
@@ -69,23 +68,16 @@ class UnitInfluenceCheck(Diagnostic):
         table = pd.DataFrame(rows, columns=list(INFLUENCE_COLUMNS))
         top, scale = table.iloc[0], fit.estimate.scale
         after = float(top["effect_without"])
-        return Finding(
-            diagnostic=self.name,
-            verdict="informs",
-            text=Text(
-                "checks.influence",
-                unit=str(top["unit"]),
-                known="no" if np.isnan(after) else "yes",
-                without=format_effect(after, scale),
-                effect=format_effect(headline, scale),
-                n=len(table),
-                share=float(table["share"].sum()),
-            ),
-            value=float(top["share"]),
-            unit="share",
-            table=table,
-            payloads={"influence": table},
+        text = Text(
+            "checks.influence",
+            unit=str(top["unit"]),
+            known="no" if np.isnan(after) else "yes",
+            without=format_effect(after, scale),
+            effect=format_effect(headline, scale),
+            n=len(table),
+            share=float(table["share"].sum()),
         )
+        return self.conclude(text, table, value=float(top["share"]), unit="share")
 
 
 def _without(fit: Fit, unit: str, rng: np.random.Generator) -> Arrays:
@@ -151,23 +143,22 @@ class Regions(Diagnostic):
         holds = {region: int((np.abs(effects) > c * se).sum()) for region, c in critical.items()}
         table = pd.DataFrame({"region": list(critical), "critical_value": list(critical.values())})
         table["effects_without_zero"] = [holds[region] for region in critical]
-        return Finding(
-            diagnostic=self.name,
-            verdict="informs",
-            text=Text(
-                "checks.regions",
-                level=self.level,
-                n=int(chosen.size),
-                widths=Listed(
-                    tuple(Text("checks.regions-width", region=r, width=c) for r, c in critical.items()), "comma"
-                ),
-                pointwise=holds["pointwise"],
-                joint=holds["sup-t"],
+        text = Text(
+            "checks.regions",
+            level=self.level,
+            n=int(chosen.size),
+            widths=Listed(
+                tuple(Text("checks.regions-width", region=r, width=c) for r, c in critical.items()), "comma"
             ),
+            pointwise=holds["pointwise"],
+            joint=holds["sup-t"],
+        )
+        return self.conclude(
+            text,
+            table,
+            payloads={"regions": pd.concat(parts, ignore_index=True)},
             value=critical["sup-t"],
             unit="errors",
-            table=table,
-            payloads={"regions": pd.concat(parts, ignore_index=True)},
         )
 
 
@@ -217,27 +208,24 @@ class ClusterLadder(Diagnostic):
         more = max(0.0, longest - yardstick.half_width) if np.isfinite(yardstick.half_width) else float("nan")
         verdict = judge_violation(1.0, more, yardstick.tolerance)
         scale = fit.estimate.scale
-        return Finding(
-            diagnostic=self.name,
-            verdict=verdict,
-            text=Text(
-                "checks.clusters",
-                n=len(known),
-                low=float(narrow["se"]),
-                narrow=name_clusters(str(narrow["by"])),
-                high=float(wide["se"]),
-                wide=name_clusters(str(wide["by"])),
-                verdict=verdict.replace(" ", "-"),
-                more=format_effect(more, scale),
-                known="no" if np.isnan(more) else "yes",
-                tolerance=format_effect(yardstick.tolerance, scale),
-            ),
-            bound=more,
-            tolerance=yardstick.tolerance,
+        text = Text(
+            "checks.clusters",
+            n=len(known),
+            low=float(narrow["se"]),
+            narrow=name_clusters(str(narrow["by"])),
+            high=float(wide["se"]),
+            wide=name_clusters(str(wide["by"])),
+            verdict=verdict.replace(" ", "-"),
+            more=format_effect(more, scale),
+            known="no" if np.isnan(more) else "yes",
+            tolerance=format_effect(yardstick.tolerance, scale),
+        )
+        return self.conclude(
+            text,
+            table,
+            Judged(verdict, more, yardstick.tolerance),
             value=float(wide["se"] / narrow["se"]),
             unit="ratio",
-            table=table,
-            payloads={"clusters": table},
         )
 
 
@@ -317,15 +305,7 @@ class ClusterLeverage(Diagnostic):
             frame = pd.DataFrame(columns | {"leverage": np.bincount(codes, leverage), "partial_leverage": shares})
             parts.append(frame.sort_values("partial_leverage", ascending=False))
         table = pd.concat(parts, ignore_index=True)[list(LEVERAGE_COLUMNS)]
-        return Finding(
-            diagnostic=self.name,
-            verdict="informs",
-            text=Listed(tuple(texts), "sentences"),
-            value=smallest,
-            unit="clusters",
-            table=table,
-            payloads={"cluster_leverage": table},
-        )
+        return self.conclude(Listed(tuple(texts), "sentences"), table, value=smallest, unit="clusters")
 
 
 def _labels(fit: Fit, name: str, rows: IntArray, codes: IntArray) -> list[str]:

@@ -13,26 +13,23 @@ from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.variants import COLUMNS as VARIANT_COLUMNS
 from twintrade.diagnostics.variants import (
     COUNTS,
+    Compared,
     Variant,
+    VariantCheck,
     compare_variants,
-    describe_judged,
-    find_extremes,
     format_effect,
     format_range,
-    judge_table,
     list_failures,
-    measure_headline,
-    simplify_inference,
 )
 from twintrade.effects import Finding
-from twintrade.errors import InferenceError, TwintradeError
+from twintrade.errors import DesignError, InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.imputing import fit_counterfactual
 from twintrade.estimators.regression import Family
 from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import BoolArray, FloatArray, bound_ratio
-from twintrade.text import Listed, Text
+from twintrade.text import Listed, Text, Words
 
 # Bounds on the average effect where each agreement may have begun at any date from first to last candidate.
 
@@ -168,25 +165,19 @@ class UndatedPairs(Diagnostic):
             return self.unavailable(Text("checks.undated-failed", reason=str(table["reason"].max())))
         compared, one_low, one_high, low, high = (format_effect(float(e), scale) for e in effects)
         effect = float(fit.view("overall").effects[0])
-        return Finding(
-            diagnostic=self.name,
-            verdict="informs",
-            text=Text(
-                "checks.undated",
-                n=len(units),
-                units=design.panel.unit_kind,
-                effect=format_effect(effect, scale),
-                compared=compared,
-                one_low=one_low,
-                one_high=one_high,
-                low=low,
-                high=high,
-            ),
-            value=float(np.ptp(effects[[0, 3, 4]])),
-            unit=scale,
-            table=table,
-            payloads={"undated_agreements": table},
-            messages=list_failures(self.name, table),
+        text = Text(
+            "checks.undated",
+            n=len(units),
+            units=design.panel.unit_kind,
+            effect=format_effect(effect, scale),
+            compared=compared,
+            one_low=one_low,
+            one_high=one_high,
+            low=low,
+            high=high,
+        )
+        return self.conclude(
+            text, table, value=float(np.ptp(effects[[0, 3, 4]])), unit=scale, messages=list_failures(self.name, table)
         )
 
 
@@ -344,7 +335,7 @@ def has_vague_date(design: Design, unit: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Dates(Diagnostic):
+class Dates(VariantCheck):
     """Every candidate date, the year rule, and the donut, side by side; the largest is never picked.
 
     Where dates are ambiguous, bounds over every onset between an agreement's first and last candidate stand below.
@@ -354,40 +345,26 @@ class Dates(Diagnostic):
     citation: ClassVar[str] = "denteh2022"
     payload_kinds: ClassVar = {"dates": "variants"}
 
-    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
-        """Return one row a date definition, and one for the bounds; payload ``dates``."""
+    def vary(self, fit: Fit) -> Iterator[Variant]:
+        """Return the design under each definition of the date."""
         if not np.isfinite(fit.design.onset).any():
-            return self.unavailable(Text("checks.dates-none"))
-        table = compare_variants(fit, iterate_date_variants(fit.design), simplify_inference(fit, inference), rng)
-        known = table.dropna(subset=["effect"])
-        if known.empty:
-            return self.unavailable(Text("checks.dates-not-estimated", reason=str(table["reason"].iloc[0])))
-        low, high, signs = find_extremes(known)
-        scale = fit.estimate.scale
-        judged = judge_table(table, measure_headline(fit, inference, rng))
-        rows, bounds = _bounds(fit)
-        sentence = Text(
-            "checks.dates",
-            n=len(known),
-            low=format_effect(low, scale),
-            high=format_effect(high, scale),
-            signs=signs,
-            verdict=describe_judged(judged, scale),
-        )
-        return Finding(
-            diagnostic=self.name,
-            verdict=judged.verdict,
-            text=sentence if bounds is None else Listed((sentence, bounds), "sentences"),
-            bound=judged.bound,
-            tolerance=judged.tolerance,
-            value=high - low,
-            unit=scale,
-            table=pd.concat([table, pd.DataFrame(rows, columns=list(VARIANT_COLUMNS))], ignore_index=True)
-            if rows
-            else table,
-            payloads={"dates": table},
-            messages=list_failures(self.name, table),
-        )
+            raise DesignError(Text("checks.dates-none"))
+        return iterate_date_variants(fit.design)
+
+    def _refuse(self, table: pd.DataFrame) -> Words:
+        return Text("checks.dates-not-estimated", reason=str(table["reason"].iloc[0]))
+
+    def say(self, seen: Compared) -> Finding:
+        """Return the range of the effects, and the bounds in a row and a sentence of their own."""
+        facts = seen.name_range() | {"signs": seen.name_signs(), "verdict": seen.describe()}
+        text: Words = Text("checks.dates", n=len(seen.known), **facts)
+        rows, bounds = _bounds(seen.fit)
+        table, drawn = seen.table, {self.name: seen.table}
+        if rows:
+            table = pd.concat([table, pd.DataFrame(rows, columns=list(VARIANT_COLUMNS))], ignore_index=True)
+        if bounds is not None:
+            text = Listed((text, bounds), "sentences")
+        return self.report(seen, text, seen.spread, table=table, payloads=drawn)
 
 
 def _bounds(fit: Fit) -> tuple[list[dict[str, object]], Text | None]:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Observations
-from twintrade.diagnostics.base import Diagnostic, judge_violation
+from twintrade.diagnostics.base import Diagnostic, Judged, judge_violation
 from twintrade.diagnostics.variants import PairedDifference, compare_paired, format_effect, measure_headline
 from twintrade.effects import Estimate, Finding, Regression, UnitInfluence
 from twintrade.errors import EstimationError, TwintradeError
@@ -73,24 +73,18 @@ class FunctionalForm(Diagnostic):
         verdict = "objects" if p <= 1 - self.level else judge_violation(p, moved.bound, yardstick.tolerance)
         scale = fit.estimate.scale
         table = pd.DataFrame({"term": [ADDED], "slope": [slope], "se": [se], "t": [slope / se], "p": [p]})
-        return Finding(
-            diagnostic=self.name,
-            verdict=verdict,
-            text=Text(
-                "checks.reset",
-                t=slope / se,
-                p=p,
-                verdict=verdict.replace(" ", "-"),
-                bounded="yes" if np.isfinite(moved.bound) else "no",
-                bound=format_effect(moved.bound, scale),
-                known="yes" if np.isfinite(yardstick.tolerance) else "no",
-                tolerance=format_effect(yardstick.tolerance, scale),
-            ),
-            value=p,
-            unit="p",
-            bound=moved.bound,
-            tolerance=yardstick.tolerance,
-            table=table,
+        text = Text(
+            "checks.reset",
+            t=slope / se,
+            p=p,
+            verdict=verdict.replace(" ", "-"),
+            bounded="yes" if np.isfinite(moved.bound) else "no",
+            bound=format_effect(moved.bound, scale),
+            known="yes" if np.isfinite(yardstick.tolerance) else "no",
+            tolerance=format_effect(yardstick.tolerance, scale),
+        )
+        return self.conclude(
+            text, table, Judged(verdict, moved.bound, yardstick.tolerance), payloads={}, value=p, unit="p"
         )
 
 

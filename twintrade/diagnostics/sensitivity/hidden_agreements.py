@@ -7,7 +7,7 @@ from typing import ClassVar, TypeAlias
 import numpy as np
 import pandas as pd
 
-from twintrade.diagnostics.base import Diagnostic, Yardstick, judge_choices
+from twintrade.diagnostics.base import Diagnostic, Judged, Yardstick, judge_choices
 from twintrade.diagnostics.variants import format_effect, format_range, measure_headline
 from twintrade.effects import Finding, Verdict
 from twintrade.errors import EstimationError, InferenceError, TwintradeError
@@ -95,16 +95,12 @@ class HiddenAgreements(Diagnostic):
                 sentences.append(_say_breakdown(fit, units, worst))
             sentences.append(_say_verdict(verdict, bound, headline, fit))
         table = pd.DataFrame(rows, columns=list(COLUMNS))
-        return Finding(
-            diagnostic=self.name,
-            verdict=verdict,
-            text=Listed(tuple(sentences), "sentences"),
+        return self.conclude(
+            Listed(tuple(sentences), "sentences"),
+            table,
+            Judged(verdict, bound, headline.tolerance),
             value=bound,
             unit=fit.estimate.scale,
-            bound=bound,
-            tolerance=headline.tolerance,
-            table=table,
-            payloads={"hidden_agreements": table},
         )
 
     def _find_worst(self, fit: Fit, units: ComparisonUnits) -> Worst:

@@ -8,16 +8,13 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design
-from twintrade.diagnostics.base import Diagnostic, Yardstick, judge_choices
+from twintrade.diagnostics.base import Diagnostic, Judged, Yardstick, judge_choices
 from twintrade.diagnostics.variants import (
+    Compared,
     Variant,
-    compare_variants,
-    describe_judged,
+    VariantCheck,
     format_effect,
-    judge_table,
-    list_failures,
     measure_headline,
-    simplify_inference,
 )
 from twintrade.effects import Finding, Verdict
 from twintrade.errors import InferenceError, TwintradeError
@@ -78,16 +75,12 @@ class Rescaling(Diagnostic):
             low, high = (format_effect(float(end), "log points") for end in (moved.min(), moved.max()))
             text = Listed((text, Text("checks.rescaling-plus-one", low=low, high=high)), "sentences")
         table = pd.DataFrame(rows + bad, columns=list(COLUMNS))
-        return Finding(
-            diagnostic=self.name,
-            verdict=verdict,
-            text=text,
-            bound=float(np.nanmax(np.abs(moves))),
-            tolerance=yardstick.tolerance,
+        return self.conclude(
+            text,
+            table,
+            Judged(verdict, float(np.nanmax(np.abs(moves))), yardstick.tolerance),
             value=float(np.ptp(moved)) if moved.size else float("nan"),
             unit="log points",
-            table=table,
-            payloads={"rescaling": table},
         )
 
     def _row(self, fit: Fit, design: Design, raw: FloatArray, factor: float) -> Row:
@@ -114,7 +107,6 @@ def _pack(label: Text) -> tuple[str, str]:
     return str(label), pack_text(label)
 
 
-MOST_DRAWS = 99
 DIMENSIONS = ("unit", "city", "partner", "cohort", "period")
 
 
@@ -161,7 +153,7 @@ def _treated_first(members: IntArray, treated: BoolArray) -> IntArray:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LeaveOneOut(Diagnostic):
+class LeaveOneOut(VariantCheck):
     """Whether one member carries the estimate.
 
     Attributes
@@ -175,47 +167,38 @@ class LeaveOneOut(Diagnostic):
     by: tuple[str, ...] = ("city", "partner", "cohort")
     most: int = 60
     name: ClassVar[str] = "leave_one_out"
-    citation: ClassVar[str] = ""
     payload_kinds: ClassVar = {"leave_one_out": "variants"}
+    most_draws: ClassVar[int] = 99
+    has_tests: ClassVar[bool] = False
 
-    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
-        """Return one row a member left out; payload ``leave_one_out``."""
-        dimensions = [d for d in self.by if fit.design.panel.is_dyadic or d not in ("partner",)]
-        variants = [v for d in dimensions for v in iterate_without_each(fit.design, d, self.most)]
-        table = compare_variants(fit, variants, simplify_inference(fit, inference, MOST_DRAWS), rng, has_tests=False)
-        known = table.dropna(subset=["effect"])
-        if known.empty:
-            return self.unavailable(Text("checks.leave-one-out-none"))
-        scale, effect = fit.estimate.scale, float(fit.view("overall").effects[0])
-        table["change"] = table["effect"] - effect
-        most = known.iloc[int((known["effect"] - effect).abs().argmax())]
-        flips = int((known["effect"] * effect < 0).sum())
-        headline = measure_headline(fit, inference, rng)
-        judged = judge_table(table, headline)
+    def vary(self, fit: Fit) -> list[Variant]:
+        """Return the design without one member at a time."""
+        return [v for d in self._dimensions(fit) for v in iterate_without_each(fit.design, d, self.most)]
+
+    def _dimensions(self, fit: Fit) -> list[str]:
+        return [d for d in self.by if fit.design.panel.is_dyadic or d not in ("partner",)]
+
+    def _refuse(self, table: pd.DataFrame) -> Words:
+        return Text("checks.leave-one-out-none")
+
+    def say(self, seen: Compared) -> Finding:
+        """Return the range of the effects and the member that moves the estimate most."""
+        known, effect = seen.known["effect"], float(seen.fit.view("overall").effects[0])
+        table = seen.table.assign(change=seen.table["effect"] - effect)
+        most = seen.known.iloc[int((known - effect).abs().argmax())]
         text = Text(
             "checks.leave-one-out",
-            members=Listed(tuple(dimensions), "or"),
-            effect=format_effect(effect, scale),
-            low=format_effect(float(known["effect"].min()), scale),
-            high=format_effect(float(known["effect"].max()), scale),
+            members=Listed(tuple(self._dimensions(seen.fit)), "or"),
+            effect=seen.show(effect),
             label=str(most["label"]),
-            moved=format_effect(float(most["effect"]), scale),
-            flips=flips,
+            moved=seen.show(float(most["effect"])),
+            flips=int((known * effect < 0).sum()),
             n=len(known),
-            verdict=describe_judged(judged, scale),
+            verdict=seen.describe(),
+            **seen.name_range(),
         )
-        return Finding(
-            diagnostic=self.name,
-            verdict=judged.verdict,
-            text=text,
-            bound=judged.bound,
-            tolerance=judged.tolerance,
-            value=float((known["effect"] - effect).abs().max()),
-            unit=scale,
-            table=table,
-            payloads={"leave_one_out": _with_headline(table, headline)},
-            messages=list_failures(self.name, table),
-        )
+        drawn = {self.name: _with_headline(table, seen.headline)}
+        return self.report(seen, text, float((known - effect).abs().max()), table=table, payloads=drawn)
 
 
 def _with_headline(table: pd.DataFrame, headline: Yardstick) -> pd.DataFrame:

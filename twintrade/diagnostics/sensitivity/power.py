@@ -74,22 +74,16 @@ class Power(Diagnostic):
         table = [(Text("checks.power-mde"), mde), (Text("checks.power-half"), half)]
         table += [(Text("checks.power-spread"), float(drawn.std())), (Text("checks.power-draws"), float(drawn.size))]
         table += self._judge_errors(placebos.refitted)
-        return Finding(
-            diagnostic=self.name,
-            verdict="informs",
-            text=Text(
-                "checks.power",
-                half=format_effect(half, scale),
-                mde=format_effect(mde, scale),
-                missed=1 - self.power,
-                n=int(drawn.size),
-                units=fit.design.panel.unit_kind,
-            ),
-            value=mde,
-            unit=scale,
-            detectable=mde,
-            table=build_quantities(table),
-            payloads={"power": frame},
+        text = Text(
+            "checks.power",
+            half=format_effect(half, scale),
+            mde=format_effect(mde, scale),
+            missed=1 - self.power,
+            n=int(drawn.size),
+            units=fit.design.panel.unit_kind,
+        )
+        return self.conclude(
+            text, build_quantities(table), payloads={"power": frame}, value=mde, unit=scale, detectable=mde
         )
 
     def _judge_errors(self, refitted: FloatArray) -> list[tuple[Text, float]]:

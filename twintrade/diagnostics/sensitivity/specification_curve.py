@@ -14,15 +14,11 @@ from twintrade.diagnostics.pre_period.placebo_dates import shift_reference
 from twintrade.diagnostics.sensitivity.dates import iterate_date_variants
 from twintrade.diagnostics.sensitivity.specifications import Curve, Specification, compute_placebo_curves
 from twintrade.diagnostics.variants import (
+    Compared,
     Variant,
-    compare_variants,
-    describe_judged,
-    find_extremes,
+    VariantCheck,
     format_effect,
-    judge_table,
-    list_failures,
-    measure_headline,
-    simplify_inference,
+    list_reasons,
 )
 from twintrade.effects import Finding, Message
 from twintrade.errors import TwintradeError
@@ -33,7 +29,7 @@ from twintrade.inference.clustered import Clustered
 from twintrade.inference.crv2 import Scaled
 from twintrade.inference.jackknife import Jackknife
 from twintrade.inference.refits import compute_two_sided_share
-from twintrade.text import Listed, Text
+from twintrade.text import Listed, Text, Words
 
 # The estimate from rows near the onset alone: no overall depends on the window that a picture shows.
 
@@ -62,7 +58,7 @@ def iterate_windows(design: Design, steps: tuple[int, ...]) -> Iterator[Variant]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Window(Diagnostic):
+class Window(VariantCheck):
     """Whether the result hangs on rows far from the onset.
 
     Attributes
@@ -75,40 +71,20 @@ class Window(Diagnostic):
     name: ClassVar[str] = "window"
     citation: ClassVar[str] = "schmidheiny2023"
     payload_kinds: ClassVar = {"window": "variants"}
+    fewest: ClassVar[int] = 2
 
-    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
-        """Return one row a window; payload ``window``."""
-        table = compare_variants(
-            fit, iterate_windows(fit.design, self.steps), simplify_inference(fit, inference), rng
-        )
-        known = table.dropna(subset=["effect"])
-        if len(known) < 2:
-            reasons = Listed(tuple(dict.fromkeys(str(r) for r in table["reason"] if r)), "semicolon")
-            return self.unavailable(
-                Text("checks.window-few", reasons=reasons) if reasons.items else Text("checks.window-none")
-            )
-        low, high, signs = find_extremes(known)
-        scale = fit.estimate.scale
-        judged = judge_table(table, measure_headline(fit, inference, rng))
-        return Finding(
-            diagnostic=self.name,
-            verdict=judged.verdict,
-            text=Text(
-                "checks.window",
-                n=len(known),
-                low=format_effect(low, scale),
-                high=format_effect(high, scale),
-                signs=signs,
-                verdict=describe_judged(judged, scale),
-            ),
-            bound=judged.bound,
-            tolerance=judged.tolerance,
-            value=high - low,
-            unit=scale,
-            table=table,
-            payloads={"window": table},
-            messages=list_failures(self.name, table),
-        )
+    def vary(self, fit: Fit) -> Iterator[Variant]:
+        """Return the design in each window."""
+        return iterate_windows(fit.design, self.steps)
+
+    def _refuse(self, table: pd.DataFrame) -> Words:
+        reasons = list_reasons(table)
+        return Text("checks.window-few", reasons=reasons) if reasons.items else Text("checks.window-none")
+
+    def say(self, seen: Compared) -> Finding:
+        """Return the range of the windows' effects."""
+        facts = seen.name_range() | {"signs": seen.name_signs(), "verdict": seen.describe()}
+        return self.report(seen, Text("checks.window", n=len(seen.known), **facts), seen.spread)
 
 
 T = TypeVar("T")
@@ -211,14 +187,12 @@ class SpecificationCurve(Diagnostic):
         listed = tuple(Text("checks.curve-because", n=int(n), reason=str(reason)) for reason, n in reasons.items())
         skipped = Text("checks.curve-skipped", n=len(failed), reasons=Listed(listed, "semicolon"))
         notes = (Message("info", "specifications-skipped", skipped),)
-        return Finding(
-            diagnostic=self.name,
-            verdict="informs",
-            text=text,
+        return self.conclude(
+            text,
+            _summary(known),
+            payloads={"specification_curve": known.drop(columns="reason").reset_index(drop=True)},
             value=joint if np.isfinite(joint) else median,
             unit="p" if np.isfinite(joint) else scale,
-            table=_summary(known),
-            payloads={"specification_curve": known.drop(columns="reason").reset_index(drop=True)},
             messages=notes if len(failed) else (),
         )
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design.case import Case
-from twintrade.diagnostics.base import Diagnostic, judge_violation
+from twintrade.diagnostics.base import Diagnostic, Judged, judge_violation
 from twintrade.diagnostics.single_case.placebo_space import (
     SET_LABELS,
     CaseEffect,
@@ -68,31 +68,29 @@ class LeaveOneDonorOut(Diagnostic):
         verdict: Verdict = "objects"
         if not bound > yardstick.half_width:
             verdict = judge_violation(1.0, bound, yardstick.tolerance)
-        return Finding(
-            diagnostic=self.name,
-            verdict=verdict,
-            text=Text(
-                "checks.leave-one-donor-out",
-                n=len(known),
-                effect=format_effect(effect, scale),
-                low=format_effect(float(known["effect"].min()), scale),
-                high=format_effect(float(known["effect"].max()), scale),
-                label=str(most["left_out"]),
-                flips=int((known["effect"] * effect < 0).sum()),
-                verdict=verdict.replace(" ", "-"),
-                moved=format_effect(bound, scale),
-                tolerance=format_effect(yardstick.tolerance, scale),
-                known="yes" if np.isfinite(yardstick.tolerance) else "no",
-            ),
-            value=float(known["effect"].max() - known["effect"].min()),
-            unit=scale,
-            bound=bound,
-            tolerance=yardstick.tolerance,
-            table=table,
+        text = Text(
+            "checks.leave-one-donor-out",
+            n=len(known),
+            effect=format_effect(effect, scale),
+            low=format_effect(float(known["effect"].min()), scale),
+            high=format_effect(float(known["effect"].max()), scale),
+            label=str(most["left_out"]),
+            flips=int((known["effect"] * effect < 0).sum()),
+            verdict=verdict.replace(" ", "-"),
+            moved=format_effect(bound, scale),
+            tolerance=format_effect(yardstick.tolerance, scale),
+            known="yes" if np.isfinite(yardstick.tolerance) else "no",
+        )
+        return self.conclude(
+            text,
+            table,
+            Judged(verdict, bound, yardstick.tolerance),
             payloads={
                 "leave_one_donor_out": pd.concat(paths, ignore_index=True),
                 "leave_one_donor_out_table": table,
             },
+            value=float(known["effect"].max() - known["effect"].min()),
+            unit=scale,
         )
 
 
@@ -146,18 +144,15 @@ class DonorWeightTable(Diagnostic):
         if not tables:
             return self.unavailable(Listed(tuple(sentences), "sentences"))
         table = pd.concat(tables, ignore_index=True)
-        return Finding(
-            diagnostic=self.name,
-            verdict="informs",
-            text=Listed((*sentences, *outside), "sentences"),
-            value=float(table["weight"].abs().max()),
-            unit="weight",
-            table=table,
-            # One figure shows all sets: each bar says to which it belongs.
+        return self.conclude(
+            Listed((*sentences, *outside), "sentences"),
+            table,
             payloads={
                 "donor_weights": table.assign(unit=table["donor_set"] + ": " + table["unit"].astype(str)),
                 "donor_weights_table": _wide(table),
             },
+            value=float(table["weight"].abs().max()),
+            unit="weight",
             messages=tuple(Message("warning", "outside-hull", text) for text in outside),
         )
 
@@ -214,7 +209,6 @@ class CasePaths(Diagnostic):
     """Data of the path, gap and placebo figures of a single case."""
 
     name = "paths"
-    citation = ""
     payload_kinds: ClassVar = {"path": "path", "placebo": "placebo", "placebo_control": "placebo"}
     topic = "own_exhibit"
 
@@ -240,19 +234,17 @@ class CasePaths(Diagnostic):
             placebo.append(_placebo_rows(key, paths))
             failed += [(key, unit, str(reason)) for unit, reason in paths.failed]
         n_failed, every = len(failed), list(measure_case(fit))
-        return Finding(
-            diagnostic=self.name,
-            verdict="informs",
-            text=Text("checks.case-paths", unit=str(case.units[0]), n=case.n_donors, failed=n_failed),
-            value=float(case.n_donors),
-            unit="donors",
-            table=pd.DataFrame(failed, columns=["donor_set", "unit", "reason"]),
+        return self.conclude(
+            Text("checks.case-paths", unit=str(case.units[0]), n=case.n_donors, failed=n_failed),
+            pd.DataFrame(failed, columns=["donor_set", "unit", "reason"]),
             payloads={
                 "path": _path_rows(fit, case, estimator.gaps(case)),
                 "case_paths": _case_rows(fit, every),
                 "placebo": pd.concat(placebo, ignore_index=True),
                 **_control_placebos(estimator, every),
             },
+            value=float(case.n_donors),
+            unit="donors",
         )
 
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.base import Diagnostic, Judged
 from twintrade.diagnostics.single_case.placebo_space import (
     CaseEffect,
     PlaceboPaths,
@@ -77,15 +77,15 @@ class CaseVerdict(Diagnostic):
         else:
             sentence = _say(fit, main, stands_out)
         disagreeing = (Text("checks.case-disagree"),) if apart else ()
-        return Finding(
-            diagnostic=self.name,
-            verdict="cannot tell" if is_mute else "informs",
-            text=sentence,
+        return self.conclude(
+            sentence,
+            pd.DataFrame([_row(key, paths) for key, paths in sets.items()]),
+            Judged("cannot tell" if is_mute else "informs"),
+            payloads={},
             value=float("nan") if is_mute else rank.p,
             unit="p",
             floor=rank.floor,
             direction="none" if is_mute else ("higher" if main.effect >= 0 else "lower"),
-            table=pd.DataFrame([_row(key, paths) for key, paths in sets.items()]),
             messages=tuple(
                 Message("warning", "cannot-tell", Text("checks.of-unit", unit=str(main.units[0]), text=reason))
                 for reason in (*disagreeing, *reasons)
@@ -211,14 +211,11 @@ class CaseTests(Diagnostic):
         table = pd.DataFrame(rows, columns=list(COLUMNS))
         if table["effect"].isna().all():
             return self.unavailable(str(table["reason"].iloc[0]))
-        return Finding(
-            diagnostic=self.name,
-            verdict="informs",
-            text=Listed((_sentence(table, self.min_before), *_exact_fits(effects)), "sentences"),
+        return self.conclude(
+            Listed((_sentence(table, self.min_before), *_exact_fits(effects)), "sentences"),
+            table,
             value=float(table["p"].min()),
             unit="p",
-            table=table,
-            payloads={"case_tests": table},
         )
 
     def _row(self, fit: Fit, one: CaseEffect, rng: np.random.Generator) -> dict[str, object]:

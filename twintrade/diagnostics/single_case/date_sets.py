@@ -48,7 +48,6 @@ class DonorSets(Diagnostic):
 
     min_positive: float = 0.8
     name = "donor_sets"
-    citation = ""
     topic = "single_case"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
@@ -59,14 +58,11 @@ class DonorSets(Diagnostic):
         except DesignError as error:
             return self.unavailable(error.text)
         table = pd.concat([_rows(s) for s in sets], ignore_index=True)
-        return Finding(
-            diagnostic=self.name,
-            verdict="informs",
-            text=Listed(tuple(_sentence(s, fit.design) for s in sets), "sentences"),
+        return self.conclude(
+            Listed(tuple(_sentence(s, fit.design) for s in sets), "sentences"),
+            table,
             value=float(min(s.n_donors for s in sets)),
             unit="donors",
-            table=table,
-            payloads={"donor_sets": table},
             messages=tuple(_warning(s, unit) for s in sets if s.n_donors < 2),
         )
 
@@ -146,14 +142,12 @@ class DateSets(Diagnostic):
         known = table.dropna(subset=["effect"])
         if known.empty:
             return self.unavailable(Text("checks.date-sets-none"))
-        return Finding(
-            diagnostic=self.name,
-            verdict="informs",
-            text=_summary(known),
+        return self.conclude(
+            _summary(known),
+            table,
+            payloads={"date_sets": table, "date_sets_table": compare_donor_sets(table)},
             value=float(known["p"].median()),
             unit="p",
-            table=table,
-            payloads={"date_sets": table, "date_sets_table": compare_donor_sets(table)},
             messages=tuple(messages),
         )
 

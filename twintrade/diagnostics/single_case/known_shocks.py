@@ -93,7 +93,6 @@ class KnownShocks(Diagnostic):
     country: str = ""
     countries: Mapping[str, str] = field(default_factory=dict)
     name: ClassVar[str] = "known_shocks"
-    citation: ClassVar[str] = ""
     topic: ClassVar[Topic] = "single_case"
 
     def __post_init__(self) -> None:
@@ -121,17 +120,13 @@ class KnownShocks(Diagnostic):
         rivals = table[table["is_rival"]]
         if len(rivals) and judged.verdict != "objects":
             judged = replace(judged, verdict="cannot tell")
-        return Finding(
-            diagnostic=self.name,
-            verdict=judged.verdict,
-            text=self._say(fit, table, judged),
+        return self.conclude(
+            self._say(fit, table, judged),
+            table,
+            judged,
             value=float(len(rivals)),
             unit="shocks",
-            bound=judged.bound,
-            tolerance=judged.tolerance,
             topic=topic,
-            table=table,
-            payloads={"known_shocks": table},
             messages=tuple(
                 Message("warning", "coincident-shock", Text("checks.shocks-coincident", label=label, near=self.near))
                 for label in list_words(rivals, "label")

@@ -9,7 +9,7 @@ import pandas as pd
 
 from twintrade.design import Design, TransformName
 from twintrade.design.case import Case
-from twintrade.diagnostics.base import LEVEL, Diagnostic, judge_violation
+from twintrade.diagnostics.base import LEVEL, Diagnostic, Judged, judge_violation
 from twintrade.diagnostics.pre_period.placebo_dates import describe_placebo
 from twintrade.diagnostics.variants import format_effect, measure_headline
 from twintrade.effects import Finding, Topic
@@ -320,25 +320,23 @@ class PlaceboTime(Diagnostic):
         worst, adjusted = known.iloc[int(p.argmin())], float(adjust_holm(p).min())
         bound = float(known["bound"].max())
         verdict = judge_violation(p, bound, tolerance)
-        return Finding(
-            diagnostic=self.name,
-            verdict=verdict,
-            text=Text(
-                "checks.placebo-time",
-                n=len(known),
-                date=fit.design.panel.label(int(worst["onset"])),
-                effect=format_effect(float(worst["effect"]), scale),
-                p=float(worst["p"]),
-                floor=float(worst["floor"]),
-                adjusted=adjusted,
-                verdict=describe_placebo(verdict, bound, tolerance, scale),
-            ),
+        text = Text(
+            "checks.placebo-time",
+            n=len(known),
+            date=fit.design.panel.label(int(worst["onset"])),
+            effect=format_effect(float(worst["effect"]), scale),
+            p=float(worst["p"]),
+            floor=float(worst["floor"]),
+            adjusted=adjusted,
+            verdict=describe_placebo(verdict, bound, tolerance, scale),
+        )
+        return self.conclude(
+            text,
+            table,
+            Judged(verdict, bound, tolerance),
+            payloads={"placebo_time": gaps, "placebo_time_table": table},
             value=adjusted,
             unit="p",
-            bound=bound,
-            tolerance=tolerance,
-            table=table,
-            payloads={"placebo_time": gaps, "placebo_time_table": table},
         )
 
 
@@ -388,14 +386,12 @@ class PlaceboSpace(Diagnostic):
             return self.unavailable(Listed(tuple(sentences), "sentences"))
         table = pd.DataFrame(rows)
         main = table[table["n_donors"] == table["n_donors"].max()].iloc[0]
-        return Finding(
-            diagnostic=self.name,
-            verdict="informs",
-            text=Listed(tuple(sentences), "sentences"),
+        return self.conclude(
+            Listed(tuple(sentences), "sentences"),
+            table,
+            payloads={"placebo_ranks": pd.concat(cases, ignore_index=True)},
             value=float(main["p"]),
             unit="p",
-            table=table,
-            payloads={"placebo_ranks": pd.concat(cases, ignore_index=True)},
         )
 
 

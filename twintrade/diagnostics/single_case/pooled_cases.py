@@ -76,14 +76,12 @@ class PooledCases(Diagnostic):
         scale = method.effect_scale(design)
         method_name = Text("checks.pooled-mean-of", n=len(known), method=self.estimator.replace("_", "-"))
         forest = _forest(known, mean, left, method_name, self.level).assign(scale=scale)
-        return Finding(
-            diagnostic=self.name,
-            verdict="informs",
-            text=_sentence(method_name, mean, known, combined, left, bound, self.level),
+        return self.conclude(
+            _sentence(method_name, mean, known, combined, left, bound, self.level),
+            pd.concat([cases, _mean_rows(mean, left)], ignore_index=True),
+            payloads={"cases": cases, "best_of": bound, "cases_forest": forest},
             value=mean.mean,
             unit=scale,
-            table=pd.concat([cases, _mean_rows(mean, left)], ignore_index=True),
-            payloads={"cases": cases, "best_of": bound, "cases_forest": forest},
             messages=tuple(_warn(row) for row in rows if row["reason"]),
         )
 

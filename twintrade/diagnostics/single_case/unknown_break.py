@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design.panel import PERIODS_PER_YEAR
-from twintrade.diagnostics.base import LEVEL, Diagnostic, Yardstick, judge_choices
+from twintrade.diagnostics.base import LEVEL, Diagnostic, Judged, Yardstick, judge_choices
 from twintrade.diagnostics.variants import format_effect
 from twintrade.diagnostics.who_is_compared.raw_series import list_candidate_dates
 from twintrade.effects import Finding, Topic, Verdict
@@ -55,26 +55,19 @@ class StructuralSensitivity(Diagnostic):
         yardstick = Yardstick(*(float(chosen[name]) for name in ("effect", "low", "high")))
         moves = (known["effect"] - yardstick.effect).to_numpy(dtype=np.float64)
         verdict, bound = judge_choices(moves, yardstick), float(np.abs(moves).max())
-        return Finding(
-            diagnostic=self.name,
-            verdict=verdict,
-            text=Text(
-                "checks.structural",
-                n=len(known),
-                low=float(known["effect"].min()),
-                high=float(known["effect"].max()),
-                excluding=int(excludes.sum()),
-                verdict=verdict.replace(" ", "-"),
-                bound=bound,
-                known="yes" if np.isfinite(yardstick.tolerance) else "no",
-                tolerance=yardstick.tolerance,
-            ),
-            value=float(excludes.mean()),
-            unit="share",
+        text = Text(
+            "checks.structural",
+            n=len(known),
+            low=float(known["effect"].min()),
+            high=float(known["effect"].max()),
+            excluding=int(excludes.sum()),
+            verdict=verdict.replace(" ", "-"),
             bound=bound,
+            known="yes" if np.isfinite(yardstick.tolerance) else "no",
             tolerance=yardstick.tolerance,
-            table=table,
-            payloads={"structural_sensitivity": table},
+        )
+        return self.conclude(
+            text, table, Judged(verdict, bound, yardstick.tolerance), value=float(excludes.mean()), unit="share"
         )
 
     def _variants(self, estimator: StructuralSeries) -> list[tuple[Text, StructuralSeries]]:
@@ -174,27 +167,20 @@ class UnknownBreak(Diagnostic):
         label = fit.design.panel.label
         table = pd.DataFrame({"period": test.dates, "statistic": test.statistics})
         table["is_candidate"] = table["period"].isin(dates)
-        return Finding(
-            diagnostic=self.name,
-            verdict=verdict,
-            text=Text(
-                "checks.break",
-                date=label(test.date),
-                statistic=test.statistic,
-                p=test.p,
-                level=self.level,
-                low=label(test.low),
-                high=label(test.high),
-                verdict=verdict.replace(" ", "-"),
-                agreement=label(dates[0]),
-                shift=format_effect(self.shift, "log points"),
-                power=power,
-            ),
-            value=test.p,
-            unit="p",
-            table=table,
-            payloads={"break_dates": table},
+        text = Text(
+            "checks.break",
+            date=label(test.date),
+            statistic=test.statistic,
+            p=test.p,
+            level=self.level,
+            low=label(test.low),
+            high=label(test.high),
+            verdict=verdict.replace(" ", "-"),
+            agreement=label(dates[0]),
+            shift=format_effect(self.shift, "log points"),
+            power=power,
         )
+        return self.conclude(text, table, Judged(verdict), payloads={"break_dates": table}, value=test.p, unit="p")
 
 
 def _judge_break(test: Break, dates: list[int]) -> Verdict:

@@ -86,7 +86,6 @@ class Adoption(Diagnostic):
     """The adoption figure's data, with counts of units by status."""
 
     name: ClassVar[str] = "adoption"
-    citation: ClassVar[str] = ""
     topic: ClassVar[Topic] = "own_exhibit"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
@@ -159,14 +158,11 @@ class Balance(Diagnostic):
             Text("checks.balance-variable", variable=v, gap=s)
             for v, s in zip(list_words(large, "variable"), large["standardized"], strict=True)
         )
-        return Finding(
-            diagnostic=self.name,
-            verdict="informs",
-            text=Text("checks.balance", n=len(listed), large=LARGE, listed=Listed(listed, "comma")),
+        return self.conclude(
+            Text("checks.balance", n=len(listed), large=LARGE, listed=Listed(listed, "comma")),
+            table,
             value=float(table["standardized"].abs().max()),
             unit="deviations",
-            table=table,
-            payloads={"balance": table},
         )
 
 

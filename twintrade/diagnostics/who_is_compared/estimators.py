@@ -149,16 +149,13 @@ class Estimators(Diagnostic):
         series = pd.DataFrame(paths, columns=["event_time", "series", "series_text", "value", "base"]).assign(
             unit=scale
         )
-        return Finding(
-            diagnostic=self.name,
-            verdict=judged.verdict,
-            text=Listed((text, other_target), "sentences") if others else text,
+        return self.conclude(
+            Listed((text, other_target), "sentences") if others else text,
+            table,
+            judged,
+            payloads={"estimators": series},
             value=float(high["effect"] - low["effect"]),
             unit=scale,
-            bound=judged.bound,
-            tolerance=judged.tolerance,
-            table=table,
-            payloads={"estimators": series},
         )
 
 

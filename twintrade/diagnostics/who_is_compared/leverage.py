@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design
-from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.base import Diagnostic, Judged
 from twintrade.diagnostics.variants import (
     NUMBERS,
     Variant,
@@ -37,7 +37,6 @@ class Concentration(Diagnostic):
     """The largest units' shares of the imputed total, their effective number, and the change without each of two."""
 
     name: ClassVar[str] = "concentration"
-    citation: ClassVar[str] = ""
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a treated unit, the largest imputed total first; imputed values are not fitted anew."""
@@ -45,14 +44,8 @@ class Concentration(Diagnostic):
             return self.unavailable(Text("checks.concentration-none"))
         totals = impute_treated_totals(fit.design)
         table = _tabled(totals)
-        return Finding(
-            diagnostic=self.name,
-            verdict="informs",
-            text=_say_shares(totals, fit.design.panel.unit_kind),
-            value=totals.n_effective,
-            unit="units",
-            table=table,
-            payloads={"concentration": table},
+        return self.conclude(
+            _say_shares(totals, fit.design.panel.unit_kind), table, value=totals.n_effective, unit="units"
         )
 
 
@@ -103,15 +96,12 @@ class Leverage(Diagnostic):
         yardstick = measure_headline(fit, inference, rng)
         if others.empty:
             n_rows = len(report[["unit", "period"]].drop_duplicates()) if len(report) else 0
-            return Finding(
-                diagnostic=self.name,
-                verdict="does not object",
-                text=Text("checks.leverage-none", n=n_rows),
+            return self.conclude(
+                Text("checks.leverage-none", n=n_rows),
+                judged=Judged("does not object", 0.0, yardstick.tolerance),
+                payloads={"leverage": report} if n_rows else {},
                 value=float(n_rows),
                 unit="rows",
-                bound=0.0,
-                tolerance=yardstick.tolerance,
-                payloads={"leverage": report} if n_rows else {},
             )
         rows = report[["unit", "period"]].drop_duplicates()
         cells = others[["treated_unit", "treated_period"]].drop_duplicates()
@@ -134,16 +124,13 @@ class Leverage(Diagnostic):
             effect=format_effect(yardstick.effect, scale),
             verdict=describe_judged(judged, scale),
         )
-        return Finding(
-            diagnostic=self.name,
-            verdict=judged.verdict,
-            text=text,
+        return self.conclude(
+            text,
+            _summary(others),
+            judged,
+            payloads={"leverage": report},
             value=float(len(rows)),
             unit="rows",
-            bound=judged.bound,
-            tolerance=judged.tolerance,
-            table=_summary(others),
-            payloads={"leverage": report},
             messages=(Message("warning", "leverage-one", text),),
         )
 

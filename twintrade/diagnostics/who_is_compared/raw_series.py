@@ -120,7 +120,6 @@ class RawSeries(Diagnostic):
     units: tuple[str, ...] = ()
     most: int = 24
     name: ClassVar[str] = "raw_series"
-    citation: ClassVar[str] = ""
     payload_kinds: ClassVar = {"raw_series": "path"}
     topic: ClassVar[Topic] = "own_exhibit"
 
@@ -143,13 +142,11 @@ class RawSeries(Diagnostic):
             suffix = "" if len(shown) == 1 else f".{k + 1:02d}-{unit}"
             payloads[f"raw_series{suffix}"] = build_raw_series(design, unit)
             payloads[f"candidate_dates{suffix}"] = list_candidate_dates(design, unit)
-        return Finding(
-            diagnostic=self.name,
-            verdict="informs",
-            text=Text("checks.raw", units=Listed(tuple(shown), "comma"), more=len(units) - len(shown)),
+        return self.conclude(
+            Text("checks.raw", units=Listed(tuple(shown), "comma"), more=len(units) - len(shown)),
+            payloads=payloads,
             value=float(len(shown)),
             unit="dyads",
-            payloads=payloads,
         )
 
 

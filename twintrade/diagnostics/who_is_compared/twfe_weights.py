@@ -82,15 +82,7 @@ class Bacon(Diagnostic):
             share=forbidden,
             units=design.panel.unit_kind,
         )
-        finding = Finding(
-            diagnostic=self.name,
-            verdict="informs",
-            text=text,
-            value=forbidden,
-            unit="share",
-            table=_by_kind(frame),
-            payloads={"bacon": frame},
-        )
+        finding = self.conclude(text, _by_kind(frame), payloads={"bacon": frame}, value=forbidden, unit="share")
         return judge_regression(finding, fit, inference, rng)
 
     def _given(self, fit: Fit, given: Given) -> Finding:
@@ -102,23 +94,16 @@ class Bacon(Diagnostic):
         both = float(frame.loc[frame["type"] == BOTH_TREATED, "weight"].sum())
         rest = pd.DataFrame([(np.nan, np.nan, WITHIN, given.within, given.within_weight)], columns=list(COLUMNS))
         frame = pd.concat([frame, rest], ignore_index=True)
-        return Finding(
-            diagnostic=self.name,
-            verdict="informs",
-            text=Text(
-                "checks.bacon-given",
-                covariates=Listed(tuple(design.covariates)),
-                effect=format_effect(given.total, design.scale),
-                n=len(frame) - 1,
-                share=both,
-                within=given.within_weight,
-                units=design.panel.unit_kind,
-            ),
-            value=both,
-            unit="share",
-            table=_by_kind(frame),
-            payloads={"bacon": frame},
+        text = Text(
+            "checks.bacon-given",
+            covariates=Listed(tuple(design.covariates)),
+            effect=format_effect(given.total, design.scale),
+            n=len(frame) - 1,
+            share=both,
+            within=given.within_weight,
+            units=design.panel.unit_kind,
         )
+        return self.conclude(text, _by_kind(frame), payloads={"bacon": frame}, value=both, unit="share")
 
 
 def _frame(comparisons: Sequence[TwoByTwo]) -> pd.DataFrame:
@@ -303,14 +288,8 @@ class TWFEWeights(Diagnostic):
             spread=Text("common.effect", value=spread if is_apart else cells.beta, scale=unit["unit"] or scale),
             equal="no" if is_apart else "yes",
         )
-        finding = Finding(
-            diagnostic=self.name,
-            verdict="informs",
-            text=text,
-            value=abs(cells.sum_negative),
-            unit="weight",
-            table=table,
-            payloads={"twfe_weights": payload},
+        finding = self.conclude(
+            text, table, payloads={"twfe_weights": payload}, value=abs(cells.sum_negative), unit="weight"
         )
         return judge_regression(finding, fit, inference, rng)
 
