@@ -8,16 +8,17 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design, TransformName
-from twintrade.diagnostics.base import Diagnostic, Judged, judge_violation
+from twintrade.diagnostics.base import Diagnostic, Judged, judge_bound
 from twintrade.diagnostics.variants import (
     Variant,
     compare_variants,
     format_effect,
     list_failures,
     measure_headline,
+    name_judged,
     simplify_inference,
 )
-from twintrade.effects import Finding, Topic, Verdict
+from twintrade.effects import Finding, Topic
 from twintrade.errors import DesignError, InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
@@ -168,7 +169,7 @@ class Outcomes(Diagnostic):
         table["p_romano_wolf"] = self._romano_wolf(fit, variants, table, rng)
         moved = table[(table["group"] == UNTOUCHED) & (table["p_holm"] < 1 - self.level)]
         touched = table[(table["group"] != UNTOUCHED) & (table["p_holm"] < 1 - self.level)]
-        verdict, bound, tolerance = self._judge(fit, table, inference, rng)
+        judged = self._judge(fit, table, inference, rng)
         scale = fit.estimate.scale
         text = Text(
             "checks.outcomes",
@@ -180,24 +181,18 @@ class Outcomes(Diagnostic):
             reasoned="yes" if self.untouched and self.reason else "no",
             reason=self.reason,
             effect=format_effect(float(table["effect"][0]), scale),
-            verdict=verdict.replace(" ", "-"),
-            bounded="yes" if np.isfinite(bound) else "no",
-            bound=format_effect(bound, scale),
-            known="yes" if np.isfinite(tolerance) else "no",
-            tolerance=format_effect(tolerance, scale),
+            **name_judged(judged, scale),
         )
         return self.conclude(
             text,
             table,
-            Judged(verdict, bound, tolerance),
+            judged,
             value=float(table["p_holm"].min()),
             unit="p",
             messages=list_failures(self.name, table),
         )
 
-    def _judge(
-        self, fit: Fit, table: pd.DataFrame, inference: Inference, rng: np.random.Generator
-    ) -> tuple[Verdict, float, float]:
+    def _judge(self, fit: Fit, table: pd.DataFrame, inference: Inference, rng: np.random.Generator) -> Judged:
         """Return the verdict, the largest end of an untouched outcome's interval, and the headline's tolerance.
 
         Effects of another outcome can be held against the headline only where they are proportional.
@@ -205,10 +200,10 @@ class Outcomes(Diagnostic):
         tolerance = measure_headline(fit, inference, rng).tolerance
         still = table[table["group"] == UNTOUCHED]
         if still.empty:
-            return "informs", np.nan, tolerance
+            return Judged("informs", np.nan, tolerance)
         is_relative = fit.estimate.scale in ("log points", "percent")
         bound = float(np.max(np.abs(still[["low", "high"]].to_numpy(dtype=np.float64)))) if is_relative else np.nan
-        return judge_violation(still["p"].to_numpy(dtype=np.float64), bound, tolerance), bound, tolerance
+        return judge_bound(still["p"].to_numpy(dtype=np.float64), bound, tolerance)
 
     def _variants(self, fit: Fit) -> list[Variant]:
         design = fit.design

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.base import Diagnostic, Judged, judge_violation
+from twintrade.diagnostics.base import Diagnostic, judge_bound
 from twintrade.diagnostics.variants import (
     COLUMNS,
     NUMBERS,
@@ -18,6 +18,7 @@ from twintrade.diagnostics.variants import (
     list_failures,
     list_words,
     measure_headline,
+    name_judged,
     simplify_inference,
 )
 from twintrade.effects import Finding, Topic
@@ -267,26 +268,18 @@ class Spillovers(Diagnostic):
         p = parts["p"].to_numpy(dtype=np.float64)
         # NaN as soon as one channel has no interval: nobody looked into it, and that there is none is not said then.
         bound = float(parts[["low", "high"]].abs().to_numpy(dtype=np.float64).max())
-        tolerance = measure_headline(fit, chosen, rng).tolerance
-        verdict = judge_violation(p, bound, tolerance)
+        judged = judge_bound(p, bound, measure_headline(fit, chosen, rng).tolerance)
         effects = Text("checks.spillovers", effects=_list_effects(table, scale))
         refused = tuple(
             Text("checks.spillovers-refused", label=label, reason=reason)
             for label, reason in zip(list_words(parts, "label"), list_words(parts, "reason"), strict=True)
             if reason
         )
-        judged = Text(
-            "checks.spillovers-verdict",
-            verdict=verdict.replace(" ", "-"),
-            bounded="yes" if np.isfinite(bound) else "no",
-            bound=format_effect(bound, scale),
-            known="yes" if np.isfinite(tolerance) else "no",
-            tolerance=format_effect(tolerance, scale),
-        )
+        verdict = Text("checks.spillovers-verdict", **name_judged(judged, scale))
         return self.conclude(
-            Listed((effects, *refused, judged, Text("checks.spillovers-net"), *sentences), "sentences"),
+            Listed((effects, *refused, verdict, Text("checks.spillovers-net"), *sentences), "sentences"),
             table,
-            Judged(verdict, bound, tolerance),
+            judged,
             payloads={"spillovers": table, **payloads},
             messages=messages,
         )

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design
-from twintrade.diagnostics.base import Diagnostic, Judged, judge_violation
+from twintrade.diagnostics.base import Diagnostic, judge_bound
 from twintrade.diagnostics.variants import (
     Compared,
     Variant,
@@ -15,11 +15,13 @@ from twintrade.diagnostics.variants import (
     compare_variants,
     format_effect,
     list_failures,
+    list_reasons,
     list_words,
     measure_headline,
+    name_judged,
     simplify_inference,
 )
-from twintrade.effects import Finding, Verdict
+from twintrade.effects import Finding
 from twintrade.errors import DesignError
 from twintrade.estimators.base import Fit
 from twintrade.inference.auto import resolve_method
@@ -101,7 +103,7 @@ class PlaceboDates(Diagnostic):
         table = compare_variants(fit, variants, _calibrate(fit, inference), rng, is_same_target=False)
         known, scale = table.dropna(subset=["p"]), fit.estimate.scale
         if known.empty:
-            reasons = Listed(tuple(dict.fromkeys(str(r) for r in table["reason"] if r)), "semicolon")
+            reasons = list_reasons(table)
             return self.unavailable(
                 Text("checks.placebo-dates-failed", reasons=reasons)
                 if reasons.items
@@ -110,8 +112,8 @@ class PlaceboDates(Diagnostic):
         p = adjust_holm(known["p"].to_numpy(dtype=np.float64))
         worst, adjusted = known.iloc[int(p.argmin())], float(p.min())
         bound = float(known[["low", "high"]].abs().to_numpy().max())
-        tolerance = measure_headline(fit, inference, rng).tolerance
-        verdict = judge_violation(known["p"].to_numpy(dtype=np.float64), bound, tolerance)
+        tests = known["p"].to_numpy(dtype=np.float64)
+        judged = judge_bound(tests, bound, measure_headline(fit, inference, rng).tolerance)
         text = Text(
             "checks.placebo-dates",
             effect=format_effect(float(worst["effect"]), scale),
@@ -119,16 +121,9 @@ class PlaceboDates(Diagnostic):
             p=float(worst["p"]),
             adjusted=adjusted,
             n=len(known),
-            verdict=describe_placebo(verdict, bound, tolerance, scale),
+            verdict=Text("checks.placebo-verdict", **name_judged(judged, scale)),
         )
-        return self.conclude(
-            text,
-            table,
-            Judged(verdict, bound, tolerance),
-            value=adjusted,
-            unit="p",
-            messages=list_failures(self.name, table),
-        )
+        return self.conclude(text, table, judged, value=adjusted, unit="p", messages=list_failures(self.name, table))
 
 
 def _calibrate(fit: Fit, inference: Inference) -> Inference:
@@ -139,15 +134,3 @@ def _calibrate(fit: Fit, inference: Inference) -> Inference:
     if find_row_weights(fit, fit.view("overall")) is None:
         return method
     return Scaled(by=method.by, level=method.level, draws=1)
-
-
-def describe_placebo(verdict: Verdict, bound: float, tolerance: float, scale: str) -> Text:
-    """Return, in a sentence, what effects at dates that were none say of the headline."""
-    return Text(
-        "checks.placebo-verdict",
-        verdict=verdict.replace(" ", "-"),
-        bounded="yes" if np.isfinite(bound) else "no",
-        bound=format_effect(bound, scale),
-        known="yes" if np.isfinite(tolerance) else "no",
-        tolerance=format_effect(tolerance, scale),
-    )

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design, add_strata, measure_before
-from twintrade.diagnostics.base import LEVEL, Diagnostic, Judged, judge_violation
+from twintrade.diagnostics.base import LEVEL, Diagnostic, judge_bound
 from twintrade.diagnostics.variants import (
     Variant,
     compare_variants,
@@ -16,7 +16,9 @@ from twintrade.diagnostics.variants import (
     format_effect,
     judge_table,
     list_failures,
+    list_reasons,
     measure_headline,
+    name_tolerance,
     simplify_inference,
 )
 from twintrade.effects import Finding, Topic
@@ -109,8 +111,7 @@ class ConditionalTrends(Diagnostic):
         table = pd.concat([strata, _compare_weighed(fit, weighed, method, rng)], ignore_index=True)
         known = table.dropna(subset=["effect"])
         if known.empty:
-            reasons = Listed(tuple(dict.fromkeys(str(r) for r in table["reason"] if r)), "semicolon")
-            return self.unavailable(Text("checks.conditional-none", reasons=reasons))
+            return self.unavailable(Text("checks.conditional-none", reasons=list_reasons(table)))
         headline, scale = measure_headline(fit, inference, rng), fit.estimate.scale
         judged = judge_table(strata, headline)
         labels = [variant.label for variant in (*variants, weighed)]
@@ -234,10 +235,10 @@ class Selection(Diagnostic):
             {"variable": risk.names, "coefficient": beta, "se": se, "p": p, "hazard_ratio": np.exp(beta)}
         )[list(COLUMNS)]
         tolerance = measure_headline(fit, inference, rng).tolerance if scale == "log points" else np.nan
-        verdict = judge_violation(apart.p, apart.bound, tolerance)
+        judged = judge_bound(apart.p, apart.bound, tolerance)
         text = Text(
             "checks.selection",
-            verdict=verdict.replace(" ", "-"),
+            verdict=judged.verdict.replace(" ", "-"),
             dyads=np.unique(risk.unit).size,
             n=n_events,
             lags=self.lags,
@@ -245,10 +246,9 @@ class Selection(Diagnostic):
             p=apart.p,
             gap=format_effect(apart.gap, "log points"),
             bound=format_effect(apart.bound, "log points"),
-            known="yes" if np.isfinite(tolerance) else "no",
-            tolerance=format_effect(tolerance, scale),
+            **name_tolerance(tolerance, scale),
         )
-        return self.conclude(text, table, Judged(verdict, apart.bound, tolerance), value=apart.p, unit="p")
+        return self.conclude(text, table, judged, value=apart.p, unit="p")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Observations
-from twintrade.diagnostics.base import Diagnostic, Judged, judge_violation
-from twintrade.diagnostics.variants import PairedDifference, compare_paired, format_effect, measure_headline
+from twintrade.diagnostics.base import Diagnostic, judge_bound
+from twintrade.diagnostics.variants import PairedDifference, compare_paired, measure_headline, name_judged
 from twintrade.effects import Estimate, Finding, Regression, UnitInfluence
 from twintrade.errors import EstimationError, TwintradeError
 from twintrade.estimators.base import Fit
@@ -69,23 +69,12 @@ class FunctionalForm(Diagnostic):
             return self.unavailable(Text("checks.reset-no-variance"))
         p = float(compute_two_sided_p(np.array([slope / se]), scaled.df)[0])
         moved = _compare_with_square(fit, added if fit.estimator.shape != "event" else None, inference, rng)
-        yardstick = measure_headline(fit, inference, rng)
-        verdict = "objects" if p <= 1 - self.level else judge_violation(p, moved.bound, yardstick.tolerance)
-        scale = fit.estimate.scale
+        judged = judge_bound(p, moved.bound, measure_headline(fit, inference, rng).tolerance)
+        if p <= 1 - self.level:
+            judged = replace(judged, verdict="objects")
         table = pd.DataFrame({"term": [ADDED], "slope": [slope], "se": [se], "t": [slope / se], "p": [p]})
-        text = Text(
-            "checks.reset",
-            t=slope / se,
-            p=p,
-            verdict=verdict.replace(" ", "-"),
-            bounded="yes" if np.isfinite(moved.bound) else "no",
-            bound=format_effect(moved.bound, scale),
-            known="yes" if np.isfinite(yardstick.tolerance) else "no",
-            tolerance=format_effect(yardstick.tolerance, scale),
-        )
-        return self.conclude(
-            text, table, Judged(verdict, moved.bound, yardstick.tolerance), payloads={}, value=p, unit="p"
-        )
+        text = Text("checks.reset", t=slope / se, p=p, **name_judged(judged, fit.estimate.scale))
+        return self.conclude(text, table, judged, payloads={}, value=p, unit="p")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.diagnostics.base import Diagnostic, Judged, Yardstick, judge_choices
-from twintrade.diagnostics.variants import format_effect, format_range, measure_headline
+from twintrade.diagnostics.variants import format_effect, format_range, measure_headline, name_tolerance
 from twintrade.effects import Finding, Verdict
 from twintrade.errors import EstimationError, InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
@@ -235,6 +235,5 @@ def _say_verdict(verdict: Verdict, bound: float, headline: Yardstick, fit: Fit) 
         "checks.hidden-verdict",
         verdict=verdict.replace(" ", "-"),
         moved=format_effect(bound, fit.estimate.scale),
-        tolerance=format_effect(headline.tolerance, fit.estimate.scale),
-        known="yes" if np.isfinite(headline.tolerance) else "no",
+        **name_tolerance(headline.tolerance, fit.estimate.scale),
     )

@@ -9,13 +9,7 @@ import pandas as pd
 
 from twintrade.design import Design
 from twintrade.diagnostics.base import Diagnostic, Judged, Yardstick, judge_choices
-from twintrade.diagnostics.variants import (
-    Compared,
-    Variant,
-    VariantCheck,
-    format_effect,
-    measure_headline,
-)
+from twintrade.diagnostics.variants import Compared, Variant, VariantCheck, format_effect, measure_headline
 from twintrade.effects import Finding, Verdict
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit

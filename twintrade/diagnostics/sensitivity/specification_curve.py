@@ -13,13 +13,7 @@ from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.pre_period.placebo_dates import shift_reference
 from twintrade.diagnostics.sensitivity.dates import iterate_date_variants
 from twintrade.diagnostics.sensitivity.specifications import Curve, Specification, compute_placebo_curves
-from twintrade.diagnostics.variants import (
-    Compared,
-    Variant,
-    VariantCheck,
-    format_effect,
-    list_reasons,
-)
+from twintrade.diagnostics.variants import Compared, Variant, VariantCheck, format_effect, list_reasons
 from twintrade.effects import Finding, Message
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import ESTIMATORS, Estimator, Fit

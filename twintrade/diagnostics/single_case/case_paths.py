@@ -18,7 +18,7 @@ from twintrade.diagnostics.single_case.placebo_space import (
     get_single_case,
     measure_case,
 )
-from twintrade.diagnostics.variants import format_effect, measure_headline
+from twintrade.diagnostics.variants import format_effect, measure_headline, name_tolerance
 from twintrade.effects import Finding, Message, Topic, Verdict
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
@@ -78,8 +78,7 @@ class LeaveOneDonorOut(Diagnostic):
             flips=int((known["effect"] * effect < 0).sum()),
             verdict=verdict.replace(" ", "-"),
             moved=format_effect(bound, scale),
-            tolerance=format_effect(yardstick.tolerance, scale),
-            known="yes" if np.isfinite(yardstick.tolerance) else "no",
+            **name_tolerance(yardstick.tolerance, scale),
         )
         return self.conclude(
             text,

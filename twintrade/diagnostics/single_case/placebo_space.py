@@ -9,9 +9,8 @@ import pandas as pd
 
 from twintrade.design import Design, TransformName
 from twintrade.design.case import Case
-from twintrade.diagnostics.base import LEVEL, Diagnostic, Judged, judge_violation
-from twintrade.diagnostics.pre_period.placebo_dates import describe_placebo
-from twintrade.diagnostics.variants import format_effect, measure_headline
+from twintrade.diagnostics.base import LEVEL, Diagnostic, judge_bound
+from twintrade.diagnostics.variants import format_effect, measure_headline, name_judged
 from twintrade.effects import Finding, Topic
 from twintrade.errors import EstimationError, TwintradeError
 from twintrade.estimators.base import Fit, fit
@@ -318,8 +317,7 @@ class PlaceboTime(Diagnostic):
         known, scale = table.dropna(subset=["p"]), fit.estimate.scale
         p = known["p"].to_numpy(dtype=np.float64)
         worst, adjusted = known.iloc[int(p.argmin())], float(adjust_holm(p).min())
-        bound = float(known["bound"].max())
-        verdict = judge_violation(p, bound, tolerance)
+        judged = judge_bound(p, float(known["bound"].max()), tolerance)
         text = Text(
             "checks.placebo-time",
             n=len(known),
@@ -328,12 +326,12 @@ class PlaceboTime(Diagnostic):
             p=float(worst["p"]),
             floor=float(worst["floor"]),
             adjusted=adjusted,
-            verdict=describe_placebo(verdict, bound, tolerance, scale),
+            verdict=Text("checks.placebo-verdict", **name_judged(judged, scale)),
         )
         return self.conclude(
             text,
             table,
-            Judged(verdict, bound, tolerance),
+            judged,
             payloads={"placebo_time": gaps, "placebo_time_table": table},
             value=adjusted,
             unit="p",

@@ -9,13 +9,7 @@ import pandas as pd
 from twintrade.data.geography import load_places
 from twintrade.design import Design, Donors, NeverTreated, NotYetTreated, count_always_compared
 from twintrade.design.transforms import find_remainders
-from twintrade.diagnostics.variants import (
-    SAME,
-    Compared,
-    Variant,
-    VariantCheck,
-    list_failures,
-)
+from twintrade.diagnostics.variants import SAME, Compared, Variant, VariantCheck, list_failures
 from twintrade.effects import Finding, Message
 from twintrade.errors import DesignError
 from twintrade.estimators.base import Fit
