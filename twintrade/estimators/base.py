@@ -17,6 +17,7 @@ from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.text import Listed, Text, Value, Words
 
 if TYPE_CHECKING:
+    from twintrade.estimators.regression.event_terms import Model
     from twintrade.estimators.repeating.one_step import OneStep
 
 
@@ -138,6 +139,8 @@ class Estimator(ABC):
         What the overall effect of the default options is compared with.
     takes_treated : bool
         Whether rows of units treated already serve as comparison for units treated later.
+    has_leads : bool
+        Whether effects before the agreement are estimated too.
     """
 
     name: ClassVar[str] = ""
@@ -146,6 +149,7 @@ class Estimator(ABC):
     requires: ClassVar[Requires] = Requires()
     compared_with: ClassVar[Against] = "all before"
     takes_treated: ClassVar[bool] = False
+    has_leads: ClassVar[bool] = True
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -190,6 +194,15 @@ class Estimator(ABC):
     def equation(self, design: Design) -> Words:
         """Return the estimating equation as one line; empty where there is none."""
         return ""
+
+    def list_regressions(self) -> "tuple[Model, ...]":
+        """Return the regressions that the effects are coefficients of, the static one last; none by default."""
+        return ()
+
+    @property
+    def imputes_by(self) -> Literal["linear", "poisson"] | None:
+        """Family of the model of untreated rows that predicts treated ones row by row; None for other methods."""
+        return None
 
     def repeater(self, design: Design, outcomes: FloatArray, views: Views = None) -> "Repeater | None":
         """Return a fast path to point estimates under other treatments of the same rows, or None.

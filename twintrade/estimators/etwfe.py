@@ -76,6 +76,7 @@ class ETWFE(CellMethod):
     name: ClassVar[str] = "etwfe"
     title: ClassVar[Text] = Text("labels.estimator-etwfe")
     citation: ClassVar[str] = "wooldridge2023"
+    has_leads: ClassVar[bool] = False
 
     def estimate(self, design: Design) -> CohortEffects:
         """Return effects by cohort and event time."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -242,6 +242,11 @@ class Imputation(CellMethod):
     name: ClassVar[str] = "imputation"
     title: ClassVar[Text] = Text("labels.estimator-imputation")
     citation: ClassVar[str] = "borusyak2024"
+
+    @property
+    def imputes_by(self) -> Literal["linear", "poisson"] | None:
+        """Family of the model of untreated rows."""
+        return self.family
 
     def estimate_means(self, means: Collapse) -> CohortEffects:
         """Return effects by cohort and event time, and pooled leads, from means."""

@@ -71,6 +71,10 @@ class PPML(Estimator):
     requires: ClassVar[Requires] = Requires(nonnegative=True, transforms=NOT_LOG, isolates_cohorts=False)
     is_poisson: ClassVar[bool] = True
 
+    def list_regressions(self) -> tuple[Model, ...]:
+        """Return the regressions on single event times and on the treatment."""
+        return list_models(self.shape, False, self.second_reference)
+
     def estimate(self, design: Design) -> EventStudy | Estimate:
         """Return the event study or the static effect, in log points or in the outcome's unit."""
         if self.measure not in get_args(Measure):

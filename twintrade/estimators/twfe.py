@@ -72,6 +72,10 @@ class TWFE(SumsRows[EventStudy | Estimate]):
     takes_treated: ClassVar[bool] = True
     requires: ClassVar[Requires] = Requires(isolates_cohorts=False, cohort_statistics=True)
 
+    def list_regressions(self) -> tuple[Model, ...]:
+        """Return the regressions on single event times and on the treatment."""
+        return list_models(self.shape, False, self.second_reference)
+
     def check(self, design: Design) -> None:
         """Refuse unit trends beside other than two-way effects."""
         if self.unit_trends and set(design.effect_names) != {"unit", "period"}:

@@ -168,10 +168,6 @@ def compute_lever(fit: Fit) -> float:
     return float(lever / weight[known].sum()) if known.any() else np.nan
 
 
-CONTAMINATED = ("twfe", "ppml", "ppml_corrected")
-"""Regressions whose leads over several cohorts hold effects after the agreement."""
-
-
 @dataclass(frozen=True, slots=True)
 class JointPre:
     """The joint test."""
@@ -241,7 +237,7 @@ def find_clean_leads(fit: Fit) -> Fit:
     """
     o = fit.design.observations
     cohorts = np.unique(o.unit_onset[o.is_ever_treated])
-    is_contaminated = fit.estimator.name in CONTAMINATED and cohorts.size > 1
+    is_contaminated = fit.estimator.takes_treated and cohorts.size > 1
     if not is_contaminated and not has_no_leads(fit):
         return fit
     # On the scale of the fit, whose interval a trend's bias is held against.
@@ -256,7 +252,7 @@ def find_clean_leads(fit: Fit) -> Fit:
 
 def has_no_leads(fit: Fit) -> bool:
     """Whether a method compares with all untreated rows but estimates nothing before the agreement."""
-    is_cells = isinstance(fit.estimate, CohortEffects) and fit.estimator.name == "etwfe"
+    is_cells = isinstance(fit.estimate, CohortEffects) and not fit.estimator.has_leads
     return is_cells and fit.design.comparison.uses_not_yet_treated
 
 

@@ -24,7 +24,6 @@ from twintrade.diagnostics.variants import (
 from twintrade.effects import Finding
 from twintrade.errors import DesignError, InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
-from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.imputing import fit_counterfactual
 from twintrade.estimators.regression import Family
 from twintrade.inference.base import Inference
@@ -143,7 +142,7 @@ class UndatedPairs(Diagnostic):
         units = _list_undated(design)
         if not units:
             return self.unavailable(Text("checks.undated-none", units=design.panel.unit_kind))
-        if not isinstance(fit.estimator, Imputation) or design.statistics is not None:
+        if fit.estimator.imputes_by is None or design.statistics is not None:
             return self.unavailable(Text("checks.undated-imputation"))
         try:
             options = list_options(fit, units)
@@ -199,8 +198,9 @@ def list_options(fit: Fit, units: list[str]) -> Options:
     The units are fitted up to their first period with trade, which gives their path but for its level; under a later
     onset the level is that of all rows before it.
     """
-    assert isinstance(fit.estimator, Imputation)
-    is_poisson = fit.estimator.family == "poisson"
+    family = fit.estimator.imputes_by
+    assert family is not None
+    is_poisson = family == "poisson"
     admitted = add_units(fit.design, dict.fromkeys(units, np.inf))
     o = admitted.observations
     first: dict[str, float] = {}
@@ -209,7 +209,7 @@ def list_options(fit: Fit, units: list[str]) -> Options:
         if traded.any() and o.period[traded].min() < o.periods[-1]:
             first[unit] = float(o.period[traded].min()) + 1 + fit.design.anticipation
     o = add_units(fit.design, first).observations
-    c = fit_counterfactual(o, fit.estimator.family, is_refit=True)
+    c = fit_counterfactual(o, family, is_refit=True)
     path = np.full(o.n_rows, np.nan)
     path[c.rows] = c.predicted
     fitted = c.weights / o.row_weights[c.fit_rows] if is_poisson and c.weights is not None else None
@@ -370,7 +370,7 @@ class Dates(VariantCheck):
 def _bounds(fit: Fit) -> tuple[list[dict[str, object]], Text | None]:
     """Return the row of the bounds and their sentence; a row with its reason where there are none."""
     row: dict[str, object] = {"label": str(Text("checks.dates-bounds-label")), "group": "bounds", "reason": ""}
-    if not isinstance(fit.estimator, Imputation):
+    if fit.estimator.imputes_by is None:
         return [], Text("checks.dates-no-bounds", method=fit.estimator.title)
     try:
         bounds = compute_date_bounds(fit, *compute_onset_range(fit.design))

@@ -12,9 +12,7 @@ from twintrade.diagnostics.variants import PairedDifference, compare_paired, mea
 from twintrade.effects import Estimate, Finding, Regression, UnitInfluence
 from twintrade.errors import EstimationError, TwintradeError
 from twintrade.estimators.base import Fit
-from twintrade.estimators.ppml import PPML
-from twintrade.estimators.regression import Terms, build_terms, list_models, sum_influence_by_unit
-from twintrade.estimators.twfe import TWFE
+from twintrade.estimators.regression import Terms, build_terms, sum_influence_by_unit
 from twintrade.inference.auto import resolve_method
 from twintrade.inference.base import Inference
 from twintrade.inference.clustering import compute_scaled_variances, compute_two_sided_p
@@ -54,9 +52,10 @@ class FunctionalForm(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return the slope, its error and p; the predictor is standardized, which changes neither t nor p."""
-        if not isinstance(fit.estimator, PPML | TWFE):
+        models = fit.estimator.list_regressions()
+        if not models:
             return self.unavailable(Text("checks.reset-methods"))
-        if isinstance(fit.estimator, PPML) and not set(fit.design.observations.effect_names) <= PLAIN:
+        if fit.estimator.is_poisson and not set(fit.design.observations.effect_names) <= PLAIN:
             return self.unavailable(Text("checks.reset-noisy"))
         try:
             added = _add_square(fit, 0)
@@ -68,7 +67,7 @@ class FunctionalForm(Diagnostic):
         if not se > 0:
             return self.unavailable(Text("checks.reset-no-variance"))
         p = float(compute_two_sided_p(np.array([slope / se]), scaled.df)[0])
-        moved = _compare_with_square(fit, added if fit.estimator.shape != "event" else None, inference, rng)
+        moved = _compare_with_square(fit, added if len(models) == 1 else None, inference, rng)
         judged = judge_bound(p, moved.bound, measure_headline(fit, inference, rng).tolerance)
         if p <= 1 - self.level:
             judged = replace(judged, verdict="objects")
@@ -119,11 +118,10 @@ def _compare_with_square(
 
 
 def _add_square(fit: Fit, place: int) -> _Added:
-    """Return the regression at a place of ``list_models`` with the square of its own predictor beside its terms."""
+    """Return one of the regressions behind a fit with the square of its own predictor beside its terms."""
     o = fit.design.observations
-    assert isinstance(fit.estimator, PPML | TWFE)
-    model = build_terms(o, list_models(fit.estimator.shape, False, fit.estimator.second_reference)[place])
-    return _Added(model.columns.shape[1], *(_poisson if isinstance(fit.estimator, PPML) else _linear)(o, model))
+    model = build_terms(o, fit.estimator.list_regressions()[place])
+    return _Added(model.columns.shape[1], *(_poisson if fit.estimator.is_poisson else _linear)(o, model))
 
 
 def _poisson(o: Observations, model: Terms) -> tuple[IntArray, PoissonFit | LeastSquares, FloatArray]:

@@ -12,7 +12,6 @@ from twintrade.diagnostics.variants import format_effect, format_range, measure_
 from twintrade.effects import Finding, Verdict
 from twintrade.errors import EstimationError, InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
-from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.imputing import ComparisonUnits, prepare_comparison_units
 from twintrade.fanout import Arrays, run_jobs
 from twintrade.inference.base import Inference
@@ -142,9 +141,10 @@ def _say_shares(headline: Yardstick, fit: Fit, shares: Sequence[float]) -> Text:
 
 
 def _prepare(fit: Fit, effect: float) -> ComparisonUnits:
-    if not isinstance(fit.estimator, Imputation) or fit.design.statistics is not None:
+    family = fit.estimator.imputes_by
+    if family is None or fit.design.statistics is not None:
         raise EstimationError(Text("checks.hidden-imputation"))
-    units = prepare_comparison_units(fit.design, fit.estimator.family, fit.estimator.measure, effect)
+    units = prepare_comparison_units(fit.design, family, fit.estimator.options()["measure"], effect)
     if np.isfinite(units.changes).sum() < FEWEST:
         raise EstimationError(Text("checks.hidden-few", units=fit.design.panel.unit_kind))
     return units

@@ -21,7 +21,6 @@ from twintrade.diagnostics.variants import (
 from twintrade.effects import Finding, Message
 from twintrade.errors import DesignError
 from twintrade.estimators.base import Fit
-from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.imputing import TreatedTotals, build_leverage_report, impute_treated_totals
 from twintrade.inference.base import Inference
 from twintrade.text import Listed, Text
@@ -40,7 +39,7 @@ class Concentration(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a treated unit, the largest imputed total first; imputed values are not fitted anew."""
-        if not isinstance(fit.estimator, Imputation) or fit.estimate.scale != "percent":
+        if fit.estimator.imputes_by is None or fit.estimate.scale != "percent":
             return self.unavailable(Text("checks.concentration-none"))
         totals = impute_treated_totals(fit.design)
         table = _tabled(totals)

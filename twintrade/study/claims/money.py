@@ -11,7 +11,6 @@ from twintrade.effects import Bands, CohortEffects, Money
 from twintrade.effects.messages import DetectedBy, Reason
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit, fit
-from twintrade.estimators.ppml import PPML, PPMLCorrected
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.render.reading import compute_size_from_interval
 from twintrade.study.run.columns import Estimated, Run, build_generator
@@ -123,10 +122,10 @@ def find_effect_with_total(run: Run, headline: Estimated, fit: Fit) -> Valued | 
     if scale == "percent" and isinstance(estimate, CohortEffects) and not has_reference:
         size = float(estimate.cell_weights[estimate.is_treated].sum())
         return Valued(fit, _overall(headline.bands), Basis("untreated", size))
-    if isinstance(fit.estimator, PPML | PPMLCorrected):
-        return Valued(fit, _overall(headline.bands), Basis("observed", float(_outcomes(fit).sum())))
     if not fit.estimator.is_poisson:
         return "log"
+    if not isinstance(estimate, CohortEffects):
+        return Valued(fit, _overall(headline.bands), Basis("observed", float(_outcomes(fit).sum())))
     return _remeasured(run, headline, fit, "difference" if has_reference else "percent")
 
 

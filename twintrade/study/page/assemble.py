@@ -50,7 +50,7 @@ def build_treated_totals(run: Run) -> dict[str, pd.DataFrame]:
     headline = run.ladder.headline
     if headline is None or headline.fit is None or headline.design is None:
         return {}
-    if headline.column.estimator.name != "imputation" or not headline.column.estimator.is_poisson:
+    if headline.column.estimator.imputes_by != "poisson":
         return {}
     try:
         rows = impute_treated_rows(headline.design)
