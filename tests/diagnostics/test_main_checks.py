@@ -17,7 +17,7 @@ from twintrade.diagnostics.sensitivity.clusters import ClusterLadder
 from twintrade.diagnostics.sensitivity.dates import Dates
 from twintrade.diagnostics.sensitivity.leave_one_out import LeaveOneOut
 from twintrade.diagnostics.who_is_compared.always_treated import ComparisonCheck
-from twintrade.diagnostics.who_is_compared.balance import build_adoption, build_adoption_finding
+from twintrade.diagnostics.who_is_compared.balance import Adoption, build_adoption
 from twintrade.diagnostics.who_is_compared.leverage import Leverage
 from twintrade.diagnostics.who_is_compared.raw_series import RawSeries, build_raw_series, list_candidate_dates
 from twintrade.effects import RefitOnly
@@ -205,7 +205,7 @@ def test_adoption_of_many_units_holds_the_counts_of_their_rows(monkeypatch) -> N
     design = made()
     whole = build_adoption(design)
     assert whole["unit"].nunique() == 48
-    before = build_adoption_finding(design)
+    before = Adoption().of(design)
     monkeypatch.setattr("twintrade.diagnostics.who_is_compared.balance.MOST_UNITS", 47)
     counted = build_adoption(design)
     own = whole.groupby(["period", "period_label", "status"]).size()
@@ -213,7 +213,7 @@ def test_adoption_of_many_units_holds_the_counts_of_their_rows(monkeypatch) -> N
         counted.set_index(["period", "period_label", "status"])["n_units"].sort_index(), own, check_names=False
     )
     assert list(dict.fromkeys(counted["status"])) == list(dict.fromkeys(whole["status"]))
-    after = build_adoption_finding(design)
+    after = Adoption().of(design)
     assert after.sentence == before.sentence
     pd.testing.assert_frame_equal(after.table, before.table)
 
@@ -234,7 +234,7 @@ def test_adoption_knows_every_status() -> None:
     assert status[design.panel.units[never[0]], 2005] == "always treated"
     assert status[design.panel.units[never[1]], 2005] == "undated"
     assert status[design.panel.units[never[2]], 2005] == "comparison"
-    assert "12 treated" in build_adoption_finding(replace(design, treatment=treatment)).sentence
+    assert "12 treated" in Adoption().of(replace(design, treatment=treatment)).sentence
 
 
 def test_raw_series_is_the_flow_and_its_sums() -> None:

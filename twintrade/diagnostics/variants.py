@@ -319,7 +319,7 @@ def build_quantities(rows: Iterable[tuple[Text, float]]) -> pd.DataFrame:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Compared:
+class ComparedVariants:
     """Variants of a headline, and what they say of it."""
 
     fit: Fit
@@ -329,11 +329,9 @@ class Compared:
     judged: Judged
 
     def name_range(self) -> dict[str, Text]:
-        """Return the smallest and the largest effect, as sentences name them."""
-        return {
-            "low": self.show(float(self.known["effect"].min())),
-            "high": self.show(float(self.known["effect"].max())),
-        }
+        """Return what a sentence names: the smallest and the largest effect, and what the differences say."""
+        low, high = (self.show(float(end)) for end in (self.known["effect"].min(), self.known["effect"].max()))
+        return {"low": low, "high": high, "verdict": self.describe()}
 
     def name_signs(self) -> str:
         """Return whether the smallest and the largest effect agree in sign."""
@@ -365,7 +363,7 @@ class VariantCheck(Diagnostic):
         """Return the variants; ``DesignError`` says why there are none."""
 
     @abstractmethod
-    def say(self, seen: Compared) -> Finding:
+    def say(self, seen: ComparedVariants) -> Finding:
         """Return what the variants say, by ``report``."""
 
     def _refuse(self, table: pd.DataFrame) -> Words:
@@ -384,16 +382,13 @@ class VariantCheck(Diagnostic):
         if len(known) < self.fewest:
             return self.unavailable(self._refuse(table))
         headline = measure_headline(fit, inference, rng)
-        return self.say(Compared(fit, table, known, headline, judge_table(table, headline)))
+        return self.say(ComparedVariants(fit, table, known, headline, judge_table(table, headline)))
 
-    def report(self, seen: Compared, text: Words, value: float, **facts: Any) -> Finding:
+    def report(self, seen: ComparedVariants, text: Words, value: float, **facts: Any) -> Finding:
         """Return the finding with its table, verdict and failures; ``value`` is on the scale of the fit."""
-        said = {
-            "table": seen.table,
-            "unit": seen.fit.estimate.scale,
-            "messages": list_failures(self.name, seen.table),
-        }
-        return self.conclude(text, judged=seen.judged, value=value, **(said | facts))
+        facts.setdefault("table", seen.table)
+        facts.setdefault("messages", list_failures(self.name, seen.table))
+        return self.conclude(text, judged=seen.judged, value=value, unit=seen.fit.estimate.scale, **facts)
 
 
 def list_reasons(table: pd.DataFrame) -> Listed:

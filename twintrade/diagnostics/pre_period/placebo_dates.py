@@ -9,7 +9,7 @@ import pandas as pd
 from twintrade.design import Design
 from twintrade.diagnostics.base import Diagnostic, judge_bound
 from twintrade.diagnostics.variants import (
-    Compared,
+    ComparedVariants,
     Variant,
     VariantCheck,
     compare_variants,
@@ -70,7 +70,7 @@ class Anticipation(VariantCheck):
     def _refuse(self, table: pd.DataFrame) -> Words:
         return Text("checks.anticipation-few")
 
-    def say(self, seen: Compared) -> Finding:
+    def say(self, seen: ComparedVariants) -> Finding:
         """Return the effect under each number of periods."""
         named = zip(list_words(seen.known, "label"), seen.known["effect"], strict=True)
         listed = tuple(Text("common.named", name=n, value=seen.show(float(e))) for n, e in named)

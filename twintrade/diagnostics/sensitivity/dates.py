@@ -13,7 +13,7 @@ from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.variants import COLUMNS as VARIANT_COLUMNS
 from twintrade.diagnostics.variants import (
     COUNTS,
-    Compared,
+    ComparedVariants,
     Variant,
     VariantCheck,
     compare_variants,
@@ -354,10 +354,9 @@ class Dates(VariantCheck):
     def _refuse(self, table: pd.DataFrame) -> Words:
         return Text("checks.dates-not-estimated", reason=str(table["reason"].iloc[0]))
 
-    def say(self, seen: Compared) -> Finding:
+    def say(self, seen: ComparedVariants) -> Finding:
         """Return the range of the effects, and the bounds in a row and a sentence of their own."""
-        facts = seen.name_range() | {"signs": seen.name_signs(), "verdict": seen.describe()}
-        text: Words = Text("checks.dates", n=len(seen.known), **facts)
+        text: Words = Text("checks.dates", n=len(seen.known), signs=seen.name_signs(), **seen.name_range())
         rows, bounds = _bounds(seen.fit)
         table, drawn = seen.table, {self.name: seen.table}
         if rows:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from twintrade.design import Design
 from twintrade.diagnostics.base import Diagnostic, Judged, Yardstick, judge_choices
-from twintrade.diagnostics.variants import Compared, Variant, VariantCheck, format_effect, measure_headline
+from twintrade.diagnostics.variants import ComparedVariants, Variant, VariantCheck, format_effect, measure_headline
 from twintrade.effects import Finding, Verdict
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
@@ -175,7 +175,7 @@ class LeaveOneOut(VariantCheck):
     def _refuse(self, table: pd.DataFrame) -> Words:
         return Text("checks.leave-one-out-none")
 
-    def say(self, seen: Compared) -> Finding:
+    def say(self, seen: ComparedVariants) -> Finding:
         """Return the range of the effects and the member that moves the estimate most."""
         known, effect = seen.known["effect"], float(seen.fit.view("overall").effects[0])
         table = seen.table.assign(change=seen.table["effect"] - effect)
@@ -188,7 +188,6 @@ class LeaveOneOut(VariantCheck):
             moved=seen.show(float(most["effect"])),
             flips=int((known * effect < 0).sum()),
             n=len(known),
-            verdict=seen.describe(),
             **seen.name_range(),
         )
         drawn = {self.name: _with_headline(table, seen.headline)}

@@ -13,7 +13,7 @@ from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.pre_period.placebo_dates import shift_reference
 from twintrade.diagnostics.sensitivity.dates import iterate_date_variants
 from twintrade.diagnostics.sensitivity.specifications import Curve, Specification, compute_placebo_curves
-from twintrade.diagnostics.variants import Compared, Variant, VariantCheck, format_effect, list_reasons
+from twintrade.diagnostics.variants import ComparedVariants, Variant, VariantCheck, format_effect, list_reasons
 from twintrade.effects import Finding, Message
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import ESTIMATORS, Estimator, Fit
@@ -75,10 +75,10 @@ class Window(VariantCheck):
         reasons = list_reasons(table)
         return Text("checks.window-few", reasons=reasons) if reasons.items else Text("checks.window-none")
 
-    def say(self, seen: Compared) -> Finding:
+    def say(self, seen: ComparedVariants) -> Finding:
         """Return the range of the windows' effects."""
-        facts = seen.name_range() | {"signs": seen.name_signs(), "verdict": seen.describe()}
-        return self.report(seen, Text("checks.window", n=len(seen.known), **facts), seen.spread)
+        text = Text("checks.window", n=len(seen.known), signs=seen.name_signs(), **seen.name_range())
+        return self.report(seen, text, seen.spread)
 
 
 T = TypeVar("T")

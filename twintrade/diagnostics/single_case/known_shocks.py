@@ -11,11 +11,10 @@ import pandas as pd
 from twintrade.data.geography import resolve
 from twintrade.design import Design, Panel
 from twintrade.design.panel import PERIODS_PER_YEAR
-from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.base import Diagnostic, Judged
 from twintrade.diagnostics.single_case.placebo_space import get_single_case
 from twintrade.diagnostics.variants import (
     NUMBERS,
-    Judged,
     Variant,
     compare_variants,
     describe_judged,

@@ -9,7 +9,7 @@ import pandas as pd
 from twintrade.data.geography import load_places
 from twintrade.design import Design, Donors, NeverTreated, NotYetTreated, count_always_compared
 from twintrade.design.transforms import find_remainders
-from twintrade.diagnostics.variants import SAME, Compared, Variant, VariantCheck, list_failures
+from twintrade.diagnostics.variants import SAME, ComparedVariants, Variant, VariantCheck, list_failures
 from twintrade.effects import Finding, Message
 from twintrade.errors import DesignError
 from twintrade.estimators.base import Fit
@@ -35,7 +35,7 @@ class ComparisonCheck(VariantCheck):
     def _refuse(self, table: pd.DataFrame) -> Words:
         return Text("checks.comparison-one", reasons=Listed(tuple(str(r) for r in table["reason"] if r), "semicolon"))
 
-    def say(self, seen: Compared) -> Finding:
+    def say(self, seen: ComparedVariants) -> Finding:
         """Return both effects, or that they are the same."""
         effects = seen.known["effect"].to_numpy(dtype=np.float64)
         gap, text = abs(float(effects[0] - effects[1])), Text("checks.comparison-same")
@@ -70,7 +70,7 @@ class Remainder(VariantCheck):
         sides = {"yes": _keep(design, ()), "no": _keep(design, find_remainders(design.panel, design.totals_only))}
         return [Variant(Text("checks.remainder-label", compared=k), "", one) for k, one in sides.items()]
 
-    def say(self, seen: Compared) -> Finding:
+    def say(self, seen: ComparedVariants) -> Finding:
         """Return both effects, in a warning as well."""
         design, effects = seen.fit.design, seen.table["effect"].to_numpy(dtype=np.float64)
         partners = find_remainders(design.panel, design.totals_only)
@@ -112,13 +112,14 @@ class AlwaysTreated(VariantCheck):
         """Return the design with and without them."""
         if not self.concerns(fit.design):
             raise DesignError(Text("checks.always-treated-none", units=fit.design.panel.unit_kind))
-        sides = {k: replace(fit.design, always_treated=way) for k, way in (("yes", "compare"), ("no", "exclude"))}
+        design = fit.design
+        sides = {"yes": replace(design, always_treated="compare"), "no": replace(design, always_treated="exclude")}
         return [Variant(Text("checks.always-treated-label", compared=k), "", one) for k, one in sides.items()]
 
     def _refuse(self, table: pd.DataFrame) -> Words:
         return Text("checks.always-treated-failed", reason=str(table["reason"].max()))
 
-    def say(self, seen: Compared) -> Finding:
+    def say(self, seen: ComparedVariants) -> Finding:
         """Return both effects."""
         design, effects = seen.fit.design, seen.table["effect"].to_numpy(dtype=np.float64)
         text = Text(

@@ -94,29 +94,18 @@ class Adoption(Diagnostic):
 
     def of(self, design: Design) -> Finding:
         """Return the same from a design alone, where nothing is estimated."""
-        return build_adoption_finding(design)
-
-
-def build_adoption_finding(design: Design) -> Finding:
-    """Return who is treated when, from a design alone."""
-    status, unit = _find_status(design), design.panel.unit
-    present, first = np.unique(unit, return_index=True)
-    by_unit = np.where(status[first] == NOT_YET, "comparison", status[first])
-    by_unit[np.isin(present, unit[status == "treated"])] = "treated"
-    counts = pd.Series(by_unit).value_counts().sort_index()
-    roles = tuple(
-        Text("checks.adoption-role", n=int(n), role=find_fact("labels.status-", str(status)))
-        for status, n in counts.items()
-    )
-    return Finding(
-        diagnostic="adoption",
-        verdict="informs",
-        text=Text("checks.adoption", n=present.size, roles=Listed(roles, "comma")),
-        value=float(counts.get("treated", 0)),
-        unit="units",
-        table=counts.rename_axis("status").reset_index(name="n_units"),
-        payloads={"adoption": build_adoption(design)},
-    )
+        status, unit = _find_status(design), design.panel.unit
+        present, first = np.unique(unit, return_index=True)
+        by_unit = np.where(status[first] == NOT_YET, "comparison", status[first])
+        by_unit[np.isin(present, unit[status == "treated"])] = "treated"
+        counts = pd.Series(by_unit).value_counts().sort_index()
+        roles = tuple(
+            Text("checks.adoption-role", n=int(n), role=find_fact("labels.status-", str(status)))
+            for status, n in counts.items()
+        )
+        text = Text("checks.adoption", n=present.size, roles=Listed(roles, "comma"))
+        table, drawn = counts.rename_axis("status").reset_index(name="n_units"), {self.name: build_adoption(design)}
+        return self.conclude(text, table, payloads=drawn, value=float(counts.get("treated", 0)), unit="units")
 
 
 LARGE = 0.25

@@ -6,10 +6,9 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.base import INFORMS, Diagnostic
 from twintrade.diagnostics.variants import (
     NUMBERS,
-    Judged,
     compare_paired,
     describe_judged,
     draw_paired,
@@ -82,7 +81,6 @@ def estimate_beside(name: str, fit: Fit) -> Fit:
     return replace(total, estimate=logs)
 
 
-NOT_JUDGED = Judged("informs", np.nan, np.nan, np.nan)
 COLUMNS = ("estimator", "estimator_text", "effect", "base", "target", *NUMBERS[4:], "reason", "reason_text")
 
 
@@ -134,7 +132,7 @@ class Estimators(Diagnostic):
         low, high = known.iloc[int(known["effect"].argmin())], known.iloc[int(known["effect"].argmax())]
         same = known[known["target"] == fit.estimator.target]
         is_alone = (same["estimator"] == str(fit.estimator.title)).all()
-        judged = NOT_JUDGED if is_alone else judge_table(same, measure_headline(fit, inference, rng))
+        judged = INFORMS if is_alone else judge_table(same, measure_headline(fit, inference, rng))
         others = tuple(titles[name] for name in known.loc[known["target"] != fit.estimator.target, "estimator"])
         text = Text(
             "checks.estimators",

@@ -33,15 +33,6 @@ class LargestUnit(Diagnostic):
         if table["effect"].isna().any():
             return self.unavailable("; ".join(filter(None, table["reason"])))
         judged = judge_table(table, measure_headline(fit, inference, rng))
-        without = float(table["effect"].iloc[1])
-        return Finding(
-            diagnostic=self.name,
-            verdict=judged.verdict,
-            text=f"Without {largest}, the largest treated unit, the effect is {without:+.3g} {fit.estimate.scale}.",
-            bound=judged.bound,
-            tolerance=judged.tolerance,
-            value=without,
-            unit=fit.estimate.scale,
-            table=table,
-            payloads={"largest_unit": table},
-        )
+        without, scale = float(table["effect"].iloc[1]), fit.estimate.scale
+        text = f"Without {largest}, the largest treated unit, the effect is {without:+.3g} {scale}."
+        return self.conclude(text, table, judged, value=without, unit=scale)
