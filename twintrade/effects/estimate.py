@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import pandas as pd
@@ -227,6 +227,13 @@ class Bands:
     note: Words = ""
     facts: Mapping[str, float | int | str] = field(default_factory=dict)
     messages: tuple[Message, ...] = ()
+
+    @classmethod
+    def build(cls, estimate: Estimate, inference: str, level: float, **known: Any) -> "Bands":
+        """Return bands that are NaN in what an inference does not provide."""
+        names = ("se", "low", "high", "p", "df", "simultaneous_low", "simultaneous_high")
+        absent: dict[str, Any] = {name: fill_absent(estimate.n_effects) for name in names}
+        return cls(estimate=estimate, inference=inference, level=level, **(absent | known))
 
     def __repr__(self) -> str:
         level = f"{self.inference}, {100 * self.level:g} %"

@@ -60,17 +60,12 @@ class PredictionIntervals(Inference):
         moves = self._moves(estimator, case, rng)
         spread, n_free = _spread(estimator, case)
         low, high = self._ends(estimate, case, moves, spread)
-        return Bands(
-            estimate=estimate,
-            inference=self.name,
-            level=self.level,
-            se=fill_absent(estimate.n_effects),
+        return Bands.build(
+            estimate,
+            self.name,
+            self.level,
             low=low,
             high=high,
-            p=fill_absent(estimate.n_effects),
-            df=fill_absent(estimate.n_effects),
-            simultaneous_low=fill_absent(estimate.n_effects),
-            simultaneous_high=fill_absent(estimate.n_effects),
             note=Text(
                 "inference.prediction-intervals",
                 draws=moves.shape[0],
@@ -173,17 +168,13 @@ class Conformal(Inference):
         n_before = int(case.is_before.sum())
         n_tested = 1 if isinstance(estimate, EventStudy) else int(case.is_after.sum())
         floor = 1.0 / (n_before + n_tested)
-        return Bands(
-            estimate=estimate,
-            inference=self.name,
-            level=self.level,
-            se=fill_absent(estimate.n_effects),
+        return Bands.build(
+            estimate,
+            self.name,
+            self.level,
             low=low,
             high=high,
             p=p,
-            df=fill_absent(estimate.n_effects),
-            simultaneous_low=fill_absent(estimate.n_effects),
-            simultaneous_high=fill_absent(estimate.n_effects),
             note=Text("inference.conformal", n=n_before, floor=floor),
             facts={"n_before": n_before, "floor": floor},
             messages=self._messages(n_before, floor),

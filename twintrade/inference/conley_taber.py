@@ -142,17 +142,14 @@ def _bands(
 ) -> Bands:
     n_draws = drawn.shape[0]
     p, low, high = columns
-    return Bands(
-        estimate=estimate,
-        inference=name,
-        level=level,
+    return Bands.build(
+        estimate,
+        name,
+        level,
         se=np.where(is_fixed, np.nan, drawn.std(axis=0)),
         low=low,
         high=high,
         p=p,
-        df=fill_absent(estimate.n_effects),
-        simultaneous_low=fill_absent(estimate.n_effects),
-        simultaneous_high=fill_absent(estimate.n_effects),
         note=note,
         facts={
             "draws": n_draws,

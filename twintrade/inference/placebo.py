@@ -116,21 +116,7 @@ class Placebo(Inference):
         return {view: self._bands(fit, view, placebos) for view in views}
 
     def _bare(self, estimate: Estimate, message: Message) -> Bands:
-        none = fill_absent(estimate.n_effects)
-        return Bands(
-            estimate=estimate,
-            inference=self.name,
-            level=self.level,
-            se=none,
-            low=none,
-            high=none,
-            p=none,
-            df=none,
-            simultaneous_low=none,
-            simultaneous_high=none,
-            note=message.text,
-            messages=(message,),
-        )
+        return Bands.build(estimate, self.name, self.level, note=message.text, messages=(message,))
 
     def _bands(self, fit: Fit, view: View, placebos: "DonorPlacebos") -> Bands:
         estimate, drawn = fit.view(view), placebos.effects[view]
@@ -150,17 +136,13 @@ class Placebo(Inference):
             facts |= {"noise_small_over_large": noise.small_over_large, "noise_by_size_p": noise.p}
         if isinstance(estimate, EventStudy):
             facts |= _ratio(estimate, drawn, _rivals(fit, estimate, placebos) if not self.keeps_treated else None)
-        return Bands(
-            estimate=estimate,
-            inference=self.name,
-            level=self.level,
-            se=fill_absent(estimate.n_effects),
+        return Bands.build(
+            estimate,
+            self.name,
+            self.level,
             low=np.where(np.isinf(low), np.nan, low),
             high=np.where(np.isinf(high), np.nan, high),
             p=p,
-            df=fill_absent(estimate.n_effects),
-            simultaneous_low=fill_absent(estimate.n_effects),
-            simultaneous_high=fill_absent(estimate.n_effects),
             note=Text(
                 "inference.placebo",
                 n=len(placebos.donors),

@@ -72,18 +72,13 @@ class Autoregressive(Inference):
             p[usable], low[usable], high[usable] = self._test(
                 series, y, after, loadings[:, usable], errors[usable], seed
             )
-        nothing = fill_absent(estimate.n_effects)
-        return Bands(
-            estimate=estimate,
-            inference=self.name,
-            level=self.level,
-            se=nothing,
+        return Bands.build(
+            estimate,
+            self.name,
+            self.level,
             low=low,
             high=high,
             p=p,
-            df=nothing,
-            simultaneous_low=nothing,
-            simultaneous_high=nothing,
             note=Text("inference.autoregressive", draws=self.draws, lags=lags, n=y.size),
             facts={"draws": self.draws, "floor": 1 / (self.draws + 1)},
         )

@@ -9,7 +9,6 @@ import scipy
 
 from twintrade.design.case import OutcomeMatrix, build_outcome_matrix
 from twintrade.effects import Bands, CohortEffects, Estimate
-from twintrade.effects.estimate import fill_absent
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.estimators.synthetic_did import SyntheticDid, build_cohort_case
@@ -59,17 +58,14 @@ class SyntheticDidVariance(Inference):
         critical = float(scipy.special.ndtri(1 - (1 - self.level) / 2))
         moves = se > 0
         ratio = np.divide(np.abs(estimate.effects), se, out=np.full(se.size, np.nan), where=moves)
-        return Bands(
-            estimate=estimate,
-            inference=self.name,
-            level=self.level,
+        return Bands.build(
+            estimate,
+            self.name,
+            self.level,
             se=se,
             low=estimate.effects - critical * se,
             high=estimate.effects + critical * se,
             p=np.asarray(2 * scipy.special.ndtr(-ratio)),
-            df=fill_absent(se.size),
-            simultaneous_low=fill_absent(se.size),
-            simultaneous_high=fill_absent(se.size),
             covariance=np.atleast_2d(np.cov(replications, rowvar=False)) if self.method != "jackknife" else None,
             note=Text("inference.synthetic-did", method=self.method, draws=replications.shape[0]),
             facts={"draws": replications.shape[0], "critical_value": critical},

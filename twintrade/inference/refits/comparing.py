@@ -90,19 +90,15 @@ class Dealt:
             np.where(np.isfinite(end) & (self.is_complete | reference), 0.0, error)
             for end, error in zip((low, high), errors, strict=True)
         )
-        return Bands(
-            estimate=estimate,
-            inference="randomization",
-            level=self.level,
-            se=fill_absent(estimate.n_effects),
+        return Bands.build(
+            estimate,
+            "randomization",
+            self.level,
             low=low,
             high=high,
             low_error=low_error,
             high_error=high_error,
             p=np.where(reference, np.nan, p),
-            df=fill_absent(estimate.n_effects),
-            simultaneous_low=fill_absent(estimate.n_effects),
-            simultaneous_high=fill_absent(estimate.n_effects),
             covariance=compute_draw_covariance(compared),
             note=self._describe(has_intervals),
             facts=self._facts(compared),
