@@ -20,7 +20,7 @@ DODGE = 0.22
 CHANGES = ("log points", "percent")
 PER_ROW = 3
 PANEL_HEIGHT, PANEL_LETTERS, PANEL_TIMES = 1.5, 32, 9
-PANEL_TICKS = (-75, -50, 0, 100, 400, 900)
+PANEL_TICKS, MOST_PANEL_TICKS = (-75, -50, 0, 100, 400, 900), 4
 MOST_BESIDE = 80
 """Letters of labels that stand beside each other in a legend."""
 
@@ -81,7 +81,8 @@ def draw_panels(
     theme = theme or Theme()
     parts = dict(list(frame.groupby(frame["label"].map(take_text), sort=False)))
     logs = frame[frame["scale"].isin(CHANGES)]
-    ticks = [tick for tick in _choose_ticks_of(logs) if tick in PANEL_TICKS]
+    ticks = _choose_ticks_of(logs)
+    named = [tick for tick in ticks if tick in PANEL_TICKS] if len(ticks) > MOST_PANEL_TICKS else ticks
     n_rows = math.ceil(len(parts) / PER_ROW)
     with open_figure(theme, PANEL_HEIGHT * n_rows + 0.4, is_simulated=is_simulated) as figure:
         panels = figure.subplots(n_rows, min(PER_ROW, len(parts)), squeeze=False).ravel()
@@ -92,7 +93,7 @@ def draw_panels(
             bounds = _frame_ticks(ticks) if is_change else _frame_effects(part)
             _draw_points(axes, part, 0, 0.0, bounds, theme)
             if is_change:
-                axes.set_yticks(np.log1p(np.array(ticks) / 100), [write_tick(t) for t in ticks])
+                axes.set_yticks(np.log1p(np.array(named) / 100), [write_tick(t) for t in named])
             axes.set_title(split_label(str(name), PANEL_LETTERS), loc="left", fontsize=theme.size * 0.9)
             axes.axhline(0.0, color=theme.ink, linewidth=0.8, zorder=1)
             axes.axvline(-0.5, color=theme.muted, linewidth=0.6)
