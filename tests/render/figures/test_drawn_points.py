@@ -1,0 +1,444 @@
+"""What a figure drew, read back from its marks, is what its frame and the table beside it say."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+from made_results import make_results
+from test_figure_labels import make_events
+from test_payload_figures import FRAMES, KINDS, VARIANTS
+
+from twintrade.render import page as page_module
+from twintrade.render.blocks import Images
+from twintrade.render.brief import drawings
+from twintrade.render.brief.facts import Effect
+from twintrade.render.exhibits import event_study as event_exhibit
+from twintrade.render.exhibits.payloads import build_payload
+from twintrade.render.figures import (
+    counts,
+    event_study,
+    events,
+    forest,
+    percent_paths,
+    points,
+    raw_series,
+    read_points,
+)
+from twintrade.render.page import Page
+from twintrade.render.reading import find_headline
+from twintrade.render.style import Theme
+
+ENDS = ["low", "high"]
+OUTER = ["outer_low", "outer_high"]
+
+
+@pytest.fixture
+def drawings_of(monkeypatch):
+    """Return the drawings behind what is built while a function runs."""
+
+    def build(function, *arguments):
+        drawn = []
+
+        def keep(drawing, *_):
+            drawn.append(drawing)
+            return Images(b"", b"", b"", 6.5, 4.0)
+
+        monkeypatch.setattr(page_module, "encode", keep)
+        function(*arguments)
+        return drawn
+
+    return build
+
+
+def read(drawing, form="point", panel=0):
+    drawn = read_points(drawing)
+    return drawn[(drawn["form"] == form) & (drawn["panel"] == panel)].reset_index(drop=True)
+
+
+def hold(drawn, frame, **columns):
+    """Hold columns of what was drawn against those of the frame, row by row."""
+    for name, expected in columns.items():
+        values = frame[expected] if isinstance(expected, str) else expected
+        np.testing.assert_allclose(drawn[name], np.asarray(values, dtype=float), rtol=0, atol=1e-12, err_msg=name)
+
+
+# Event studies.
+
+
+def make_studies(*labels, n=3):
+    return pd.concat([make_events(n, label, 0.3, k) for k, label in enumerate(labels)], ignore_index=True)
+
+
+def test_methods_are_dodged_about_their_event_time_by_less_than_half():
+    frame = make_studies("A", "B", "C")
+    for drawing in (event_study.draw(frame, event_study.EventAxis("y")), percent_paths.draw_path(frame, "year")):
+        drawn = read(drawing)
+        assert len(drawn) == len(frame)
+        offsets = (drawn["x"] - frame["event_time"]).to_numpy().reshape(3, -1)
+        assert np.ptp(offsets, axis=1) == pytest.approx(0, abs=1e-12)
+        steps = np.diff(offsets[:, 0])
+        assert (steps > 0.1).all()
+        assert (np.abs(offsets) < 0.4).all()
+        assert offsets.sum() == pytest.approx(0, abs=1e-9)
+        assert steps == pytest.approx(steps[0])
+
+
+@pytest.mark.parametrize("labels", ["A", "AB", "ABCD"])
+def test_an_event_study_draws_its_effects_with_both_intervals_and_the_reference_at_zero(labels):
+    frame = make_studies(*labels)
+    drawn = read(event_study.draw(frame, event_study.EventAxis("y")))
+    reference = frame["is_reference"]
+    shown = frame.mask(reference)
+    hold(drawn, shown.assign(effect=shown["effect"].fillna(0.0)), y="effect")
+    hold(drawn, shown, low="low", high="high", outer_low="simultaneous_low", outer_high="simultaneous_high")
+    named = drawn["series"][~reference].str.replace(r"^[a-d]  ", "", regex=True)
+    sides = frame["event_time"].lt(0).map({True: "before onset", False: "from onset on"})
+    assert list(named) == list((frame["label"] if len(labels) > 1 else sides)[~reference])
+
+
+def test_an_end_that_does_not_exist_is_an_arrow_as_far_away_as_the_other():
+    frame = make_events(2, "A", 0.3, 0).assign(simultaneous_low=np.nan, simultaneous_high=np.nan)
+    frame.loc[0, "high"], frame.loc[4, "low"] = np.inf, -np.inf
+    arrows = read(event_study.draw(frame, event_study.EventAxis("y")), "arrow")
+    assert list(arrows["marker"]) == ["^", "v"]
+    hold(arrows, frame.loc[[0, 4]], x="event_time")
+    row = frame.loc[4]
+    assert arrows["y"].iloc[1] == pytest.approx(row["effect"] - (row["high"] - row["effect"]))
+    assert arrows["y"].iloc[0] == pytest.approx(2 * frame.loc[0, "effect"] - frame.loc[0, "low"])
+
+
+def test_the_numbers_below_an_event_study_are_those_of_treated_pairs():
+    frame = make_studies("A", "B").assign(n_units=range(14))
+    counted = event_study.draw(frame, event_study.EventAxis("y")).axes[1]
+    said = [(text.get_position(), text.get_text()) for text in counted.texts]
+    assert said == [((float(t), i // 7), str(i)) for i, t in enumerate(frame["event_time"])]
+
+
+def test_a_percent_path_draws_what_its_frame_holds_and_cuts_the_rest():
+    frame = make_studies("A", "B", n=2)
+    frame.loc[0, ["effect", "low", "high"]] = [0.2, -9.0, 9.0]
+    drawing = percent_paths.draw_path(frame, "year")
+    bounds = drawing.axes[0].get_ylim()
+    hold(read(drawing, "arrow"), frame, x=[-2.11] * 2, y=bounds)
+    drawn, shown = read(drawing), frame.mask(frame["is_reference"])
+    hold(drawn, shown.assign(effect=shown["effect"].fillna(0.0)), y="effect")
+    hold(drawn, shown.assign(**shown[ENDS].clip(*bounds)), low="low", high="high")
+    later = frame["event_time"] >= 0
+    assert list(drawn["series"][later]) == list(frame["label"][later])
+
+
+def test_panels_draw_each_method_on_its_own():
+    frame = make_studies("A", "B").assign(scale="log points")
+    drawing = percent_paths.draw_panels(frame, "year")
+    for panel, label in enumerate("AB"):
+        own = frame[frame["label"] == label]
+        shown = own.mask(own["is_reference"])
+        hold(read(drawing, panel=panel), own, x="event_time")
+        ends = shown[ENDS].clip(*drawing.axes[panel].get_ylim())
+        hold(
+            read(drawing, panel=panel),
+            shown.assign(**ends, effect=shown["effect"].fillna(0)),
+            y="effect",
+            low="low",
+            high="high",
+        )
+
+
+def test_panels_of_small_changes_cut_no_effect():
+    """An axis that names few changes still reaches as far as the effects."""
+    frame = make_studies("A").assign(scale="log points")
+    small = frame.assign(**frame[["effect", *ENDS]].mul(0.3))
+    drawing = percent_paths.draw_panels(small, "year")
+    assert read(drawing, "arrow").empty
+    hold(read(drawing), small.mask(small["is_reference"]), low="low", high="high")
+    assert [label.get_text() for label in drawing.axes[0].get_yticklabels()] == ["−25", "0", "+50"]
+
+
+def test_percent_is_drawn_in_logs():
+    frame = pd.DataFrame(
+        {"scale": "percent", "effect": [-100.0, 0.0, 100.0], "low": -150.0, "high": [0.0, 50.0, 300.0]}
+    )
+    logs = percent_paths.convert_to_logs(frame)
+    assert logs["effect"].tolist() == [-np.inf, 0.0, np.log(2)]
+    assert (logs["low"] == -np.inf).all()
+    assert logs["high"].tolist() == pytest.approx([0.0, np.log(1.5), np.log(4)])
+
+
+def test_the_figure_of_a_page_holds_the_effects_and_intervals_that_its_bands_hold(drawings_of):
+    """From the stored frames to the ink, on the page in full: every method drawn, each beside its own intervals."""
+    results = make_results(is_hostile=False)
+    drawn = pd.concat(
+        [read_points(one) for one in drawings_of(event_exhibit.build_exhibit, Page(results, detail="full"))]
+    )
+    drawn = drawn[drawn["form"] == "point"]
+    keys = ["estimator", "specification"]
+    taken = results.bands[results.bands["kind"] == "event"].drop_duplicates([*keys, "event_time"])
+    references = results.specifications.set_index(keys)["reference"]
+    for key, rows in taken.groupby(keys):
+        expected = rows[rows["event_time"].astype(int) != references[key]]
+        found = drawn.merge(expected.assign(y=expected["effect"].astype(float)), on="y", suffixes=("", "_of_bands"))
+        assert len(found) == len(expected), key
+        assert ((found["x"] - found["event_time"].astype(float)).abs() < 0.4).all()
+        ends = found[["low_of_bands", "high_of_bands"]].astype(float)
+        for name in ENDS:
+            inside = np.isfinite(ends[f"{name}_of_bands"])
+            hold(found[inside], ends[inside], **{name: f"{name}_of_bands"})
+    assert len(drawn) == len(taken)
+
+
+# Effects with intervals, a line each.
+
+
+def test_a_forest_draws_each_effect_in_the_order_of_its_frame():
+    drawn = read(forest.draw_forest(VARIANTS))
+    hold(drawn, VARIANTS, x="effect", low="low", high="high")
+    assert all(one < other for one, other in pairwise(drawn["y"]))
+
+
+def test_a_pooled_effect_is_a_diamond():
+    frame = VARIANTS.head(3).assign(label=["a", "pooled", "b"])
+    assert list(read(forest.draw_forest(frame))["marker"]) == ["s", "D", "s"]
+
+
+def test_differences_stand_beside_their_effects():
+    drawing = forest.draw_differences(VARIANTS)
+    left, right = read(drawing), read(drawing, panel=1)
+    hold(left, VARIANTS, x="effect", low="low", high="high")
+    hold(right, VARIANTS, x="difference", low="difference_low", high="difference_high", y=left["y"])
+
+
+def test_changes_end_in_an_arrow_at_the_edge():
+    frame = VARIANTS.head(4).assign(
+        effect=[-0.2, 0.0, 0.1, 0.3], low=[-np.inf, -0.3, -0.1, 0.0], high=[0.1, 0.2, 0.3, np.inf]
+    )
+    drawing = forest.draw_changes(frame, headline=(0.05, -0.1, 0.2))
+    edges = drawing.axes[0].get_xlim()
+    drawn = read(drawing)
+    hold(drawn, frame.assign(**frame[ENDS].clip(*edges)), x="effect", low="low", high="high")
+    hold(read(drawing, "arrow"), frame, x=edges, y=drawn["y"].iloc[[0, 3]])
+    (band,) = drawing.axes[0].patches
+    assert (band.get_x(), band.get_x() + band.get_width()) == pytest.approx((-0.1, 0.2))
+
+
+def test_intervals_by_size_of_violation():
+    frame = FRAMES["honest"]
+    drawn = read(forest.draw_sensitivity(frame))
+    hold(drawn, frame, x=range(3), y="effect", low="low", high="high")
+    assert list(drawn["marker"]) == ["o", "s", "s"]
+    far = frame.assign(high=[0.3, 0.4, 50.0])
+    drawing = forest.draw_sensitivity(far)
+    hold(read(drawing, "arrow"), far, x=[2], y=[forest.find_bounds(far)[1]])
+    hold(read(drawing), far, low="low", high=[0.3, 0.4, forest.find_bounds(far)[1]])
+
+
+def test_a_specification_curve_is_in_ascending_order_over_the_choices_that_made_it():
+    frame = FRAMES["specification_curve"]
+    drawing = forest.draw_specification_curve(frame, ["estimator", "comparison"])
+    drawn = read(drawing).sort_values("x")
+    hold(drawn, frame.sort_values("effect"), x=range(3), y="effect", low="low", high="high")
+    assert list(drawn["marker"]) == ["o", "o", "D"]
+    options = [label.get_text() for label in drawing.axes[1].get_yticklabels()]
+    taken = {(options[int(y)].split(": ")[-1], int(x)) for x, y in read(drawing, panel=1)[["x", "y"]].to_numpy()}
+    assert taken == {("ppml", 0), ("ppml", 1), ("twfe", 2), ("x", 0), ("y", 1), ("x", 2)}
+
+
+# Cells, lines, bars and places.
+
+
+def test_cells_of_a_heat_map_are_sums_by_cohort_and_event_time():
+    frame = FRAMES["cells"]
+    drawn = read(points.draw_heat_map(frame, {}), "cell")
+    assert drawn["value"].tolist() == frame["effect"].tolist()
+    assert drawn["x"].tolist() == [0.5, 1.5, 2.5, 3.5] * 2
+    assert drawn["y"].tolist() == [0.5] * 4 + [1.5] * 4
+    weights = read(points.draw_heat_map(FRAMES["twfe_weights"], {}, "weight"), "cell")["value"]
+    np.testing.assert_allclose(weights, [1.2, np.nan, np.nan, -0.2])
+
+
+def test_placebo_paths_and_ranks():
+    frame = FRAMES["placebo_ranks"]
+    drawn = read(points.draw_placebo(frame))
+    assert dict(zip(drawn["x"], drawn["marker"], strict=True)) == {2.0: "D", 1.0: "|", 0.5: "|"}
+    paths = pd.DataFrame(
+        {
+            "unit": list("ttaabb"),
+            "event_time": [0, -1] * 3,
+            "value": np.arange(6.0),
+            "is_treated": [True] * 2 + [False] * 4,
+        }
+    )
+    drawing = points.draw_placebo(paths)
+    assert read(drawing, "line")[["x", "y"]].to_numpy().tolist() == [[-1, 1], [0, 0]]
+    (others,) = drawing.axes[0].collections
+    assert [path.tolist() for path in others.get_segments()] == [[[-1, 3], [0, 2]], [[-1, 5], [0, 4]]]
+
+
+def test_a_power_curve():
+    hold(read(points.draw_power(FRAMES["power"].iloc[::-1]), "line"), FRAMES["power"], x="effect", y="rejection_rate")
+
+
+def test_a_scatter_names_its_groups():
+    drawn = read(points.draw_scatter(FRAMES["bacon"], "weight", "estimate", group="type", x_label="", y_label=""))
+    hold(drawn, FRAMES["bacon"], x="weight", y="estimate")
+    assert list(drawn["series"]) == ["a", "b"]
+
+
+SERIES = pd.DataFrame(
+    {
+        "series": ["treated"] * 4 + ["others"] * 4, "case": "Leeds", "panel": "level", "unit": "US dollars",
+        "period": [2003, 2000, 2001, 2002] * 2, "value": [4.0, 1.0, 2.0, 3.0, 8.0, 5.0, 6.0, 7.0],
+    }
+).assign(period_label=lambda frame: frame["period"].astype(str))  # fmt: skip
+
+
+@pytest.mark.parametrize("draw", [raw_series.draw_path, raw_series.draw_raw_series])
+def test_series_run_over_time_and_keep_their_names(draw):
+    drawn = read(draw(SERIES), "line")
+    hold(drawn, SERIES.sort_values(["series", "period"], ascending=[False, True]), x="period", y="value")
+    assert list(drawn["series"]) == ["treated"] * 4 + ["others"] * 4
+
+
+def test_an_index_is_drawn_in_place_of_values():
+    frame = SERIES.assign(index=SERIES["value"] * 10)
+    assert read(raw_series.draw_path(frame), "line")["y"].tolist() == [10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0]
+
+
+def test_cases_of_a_grid_stand_in_their_panels_to_scale():
+    """All panels share one pair of axes, so what is drawn is held against its frame up to scale and place."""
+    frame = pd.concat([SERIES.assign(case=case, panel="index") for case in ("Leeds", "Lyon")], ignore_index=True)
+    drawn = read(raw_series.draw_grid(frame), "line")
+    for series, rows in SERIES.groupby("series"):
+        own = drawn[(drawn["series"] == series) & drawn["x"].notna()]
+        assert len(own) == 8
+        for panel, columns in ((own.head(4), "left"), (own.tail(4), "right")):
+            rows = rows.sort_values("period")
+            for name, column in (("x", "period"), ("y", "value")):
+                share = np.diff(panel[name]) / np.diff(rows[column].astype(float))
+                assert (share > 0).all(), columns
+                assert share == pytest.approx(share[0])
+        assert own["x"].iloc[3] < own["x"].iloc[4]
+
+
+def test_a_case_has_its_paths_above_and_its_gap_below():
+    frame = pd.DataFrame(
+        {"method": "sdid", "donor_set": "A", "period": [2000, 2001, 2002], "period_label": ["2000", "2001", "2002"],
+         "observed": [1.0, 2.0, 4.0], "counterfactual": [1.0, 2.5, 3.0], "gap": [0.0, -0.5, 1.0]}
+    )  # fmt: skip
+    drawing = events.draw_case(frame, set_names={"A": "Near"}, sets=["A"])
+    upper, lower = read(drawing, "line"), read(drawing, "line", panel=1)
+    hold(upper, frame, x=[2000, 2001, 2002] * 2, y=[*frame["observed"], *frame["counterfactual"]])
+    hold(lower, frame, x="period", y="gap")
+
+
+def test_bars_are_as_long_as_their_numbers():
+    for frame, value in ((FRAMES["shares"], "percent"), (FRAMES["twins_by_country"], "count")):
+        drawn = read(counts.draw_counts(frame, "label", value), "bar")
+        hold(drawn, frame, low=[0, 0], high=value, x=value, y=range(2))
+    drawn = read(counts.draw_years(FRAMES["years_of_signing"], "label", "count"), "bar")
+    hold(drawn, FRAMES["years_of_signing"], x=range(11), low=[0] * 11, high="count")
+
+
+def test_columns_of_pairs_by_status_stand_on_each_other():
+    frame = pd.DataFrame(
+        {"period": [2000, 2000, 2001, 2001], "status": ["treated", "comparison"] * 2, "n_units": [1, 4, 2, 3]}
+    )
+    drawn = read(counts.draw_adoption(frame), "bar")
+    hold(drawn, frame, x=[2000, 2001] * 2, low=[0, 0, 1, 2], high=[1, 2, 5, 5])
+    assert drawn["series"].tolist() == [counts.COLOURS[s].lower() for s in ("treated",) * 2 + ("comparison",) * 2]
+
+
+def test_pairs_by_status_stand_in_the_order_of_their_agreements():
+    frame = pd.DataFrame(
+        {"unit": list("aabbcc"), "period": [2000, 2001] * 3,
+         "status": ["comparison"] * 2 + ["not yet treated", "treated", "treated", "treated"]}
+    )  # fmt: skip
+    drawing = counts.draw_adoption(frame)
+    assert [label.get_text() for label in drawing.axes[0].get_yticklabels()] == ["c", "b", "a"]
+    assert read(drawing, "cell")["value"].tolist() == [2, 2, 1, 2, 0, 0]
+
+
+def test_places_of_a_map_are_at_their_longitude_and_latitude():
+    frame = FRAMES["agreements_map"]
+    drawing = counts.draw_world_map(frame)
+    ends = [
+        (row[f"{end}longitude"], row[f"{end}latitude"]) for _, row in frame.iterrows() for end in ("", "partner_")
+    ]
+    assert list(read(drawing)[["x", "y"]].itertuples(index=False, name=None)) == list(dict.fromkeys(ends))
+    lines = read(drawing, "line")[["x", "y"]].to_numpy().reshape(-1, 2, 2)
+    across = [line for line in lines if 180.0 in np.abs(line[:, 0])]
+    assert len(lines) == 4
+    assert {tuple(place) for line in across for place in line if abs(place[0]) < 180} == {
+        (151.2, -33.9),
+        (-122.4, 37.8),
+    }
+    heights = {line[np.abs(line[:, 0]) == 180][0, 1] for line in across}
+    share = (180 - 151.2) / (360 - 151.2 - 122.4)
+    assert len(heights) == 1
+    assert heights.pop() == pytest.approx(-33.9 + share * (37.8 + 33.9))
+
+
+# The brief.
+
+
+def test_methods_of_a_brief_are_drawn_in_logs_and_cut_at_the_frame():
+    rows = [
+        ("A", Effect(percent=20.0, low=-10.0, high=60.0), True),
+        ("B", Effect(percent=-30.0, low=-np.inf, high=10.0), False),
+    ]
+    drawing = drawings.draw_methods(rows, Theme(width=2.32))
+    edges = drawing.axes[0].get_xlim()
+    drawn = read(drawing)
+    assert list(drawn["marker"]) == ["s", "o"]
+    hold(drawn, drawn, x=np.log([1.2, 0.7]), low=[np.log(0.9), edges[0]], high=np.log([1.6, 1.1]))
+    hold(read(drawing, "arrow"), drawn, x=[edges[0]], y=drawn["y"][1:])
+    assert drawn["y"][0] < drawn["y"][1]
+
+
+def test_totals_of_a_brief_are_drawn_in_the_unit_of_the_axis():
+    frame = pd.DataFrame(
+        {"period": range(3), "period_label": list("abc"), "observed": [2e9, 3e9, 4e9], "expected": [2e9, 2.5e9, 3e9],
+         "low": [np.nan, 2e9, 2.5e9], "high": [np.nan, 3.5e9, 4.4e9], "n_in_force": range(3)}
+    )  # fmt: skip
+    drawing = drawings.draw_totals(frame, "US dollars", "year", Theme(width=4.09))
+    drawn = read(drawing, "line")
+    hold(drawn, frame, x=[0, 1, 2] * 2, y=[2, 2.5, 3, 2, 3, 4])
+    (band,) = drawing.axes[0].collections
+    assert {tuple(place) for place in band.get_paths()[0].vertices} == {(1, 2), (1, 3.5), (2, 2.5), (2, 4.4)}
+
+
+# Payloads of every kind.
+
+
+@pytest.mark.parametrize("key", FRAMES)
+def test_what_a_reader_is_told_at_a_place_is_drawn_there(key, drawings_of):
+    page = Page(replace(make_results(), payload_kinds={key: KINDS[key]}))
+    (drawing,) = drawings_of(build_payload, page, key, FRAMES[key])
+    drawn = read_points(drawing)
+    for panel, axes in enumerate(drawing.axes):
+        own = drawn.loc[drawn["panel"] == panel, ["x", "y"]].to_numpy(dtype=float)
+        for x, y, text in points._named.get(axes, []):
+            assert np.abs(own - (x, y)).sum(axis=1).min() < 1e-9, text
+
+
+@pytest.mark.parametrize(
+    ("scale", "said"), [("percent", "12.3 (1.2 to 23.4)"), ("log points", "12.340 (1.230 to 23.450)")]
+)
+def test_a_forest_of_percents_prints_one_decimal_and_others_three(scale, said, drawings_of):
+    frame = pd.DataFrame({"label": ["a"], "effect": [12.34], "low": [1.23], "high": [23.45], "scale": scale})
+    page = Page(replace(make_results(), payload_kinds={"dates": "forest"}))
+    (drawing,) = drawings_of(build_payload, page, "dates", frame)
+    assert [text.get_text() for text in drawing.axes[0].texts] == [said]
+
+
+def test_the_headline_stands_out_on_the_page(drawings_of):
+    results = make_results(is_hostile=False)
+    headline = find_headline(results)
+    drawn = read(drawings_of(event_exhibit.build_exhibit, Page(results, detail="full"))[0])
+    own = results.effects.merge(pd.DataFrame([headline])[["estimator", "specification"]])
+    times = own[own["kind"] == "event"]
+    later = times[times["event_time"] >= 0]["effect"].astype(float)
+    colours = {series: set(rows["marker"]) for series, rows in drawn.groupby("series")}
+    assert drawn[drawn["y"].isin(later)]["marker"].eq("s").all()
+    assert len(colours) > 1
