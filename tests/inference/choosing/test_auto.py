@@ -15,7 +15,14 @@ from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.auto import Auto, list_steps
 from twintrade.inference.choosing.cluster_shares import measure_leverage_one
-from twintrade.inference.choosing.decision import MOST_ON_LEVERAGE_ONE, TABLE, Situation, decide, decide_for
+from twintrade.inference.choosing.decision import (
+    MOST_ON_LEVERAGE_ONE,
+    TABLE,
+    Situation,
+    assess_situation,
+    decide,
+    decide_for,
+)
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.crv2 import Scaled
 from twintrade.inference.jackknife import Jackknife
@@ -204,6 +211,13 @@ def test_treatment_by_city_counts_cities(dense, gravity_panel, rng) -> None:
     dealing = deal_onsets(fitted, "assigned", 20, rng)
     for onset in dealing.onsets:
         assert (np.bincount(city, np.isfinite(onset)) % 22 == 0).all()
+
+
+@pytest.mark.parametrize(("n_cities", "n_partners"), [(1, 12), (12, 1)])
+def test_a_lone_city_or_partner_assigns_nothing(dense, gravity_panel, n_cities, n_partners) -> None:
+    """Neither the dimension that all units share nor the one in which each stands alone is one of clusters."""
+    design = gravity_panel(n_cities=n_cities, n_partners=n_partners, n_periods=6, n_treated=3)
+    assert assess_situation(fit(dense(static=True), design)).assigned_by == "unit"
 
 
 def count(fitted):

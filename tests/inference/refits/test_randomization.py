@@ -1,5 +1,6 @@
 """Randomization: the reference set, p-values against full enumeration, inverted intervals against a grid."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -79,6 +80,18 @@ def test_few_assignments_are_enumerated(dense, gravity_panel, rng) -> None:
     assert bands.facts["floor"] == pytest.approx(1 / 12)
     assert "all 11 others" in str(bands.note)
     assert bands.facts["n_assignments_counted"] == "exactly"
+
+
+@pytest.mark.parametrize(("n_cities", "n_treated", "expected"), [(3, 4, math.comb(12, 4)), (300, 600, math.exp(700))])
+def test_assignments_too_many_to_list_are_counted_up_to_the_largest_number(
+    gravity_panel, rng, n_cities, n_treated, expected
+) -> None:
+    design = gravity_panel(n_cities=n_cities, n_partners=4, n_treated=n_treated)
+    onset = np.where(np.isfinite(design.onset), design.panel.periods[5], np.inf)
+    design = replace(design, treatment=Treatment(design.panel.units, onset))
+    scheme = build_assignments(design, "units").collect(5, rng).scheme
+    assert scheme.n_assignments == pytest.approx(expected)
+    assert scheme.counted == "exactly"
 
 
 def test_interval_is_the_set_that_is_not_rejected(dense, gravity_panel, rng) -> None:

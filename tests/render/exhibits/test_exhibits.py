@@ -9,7 +9,7 @@ from made_results import make_results
 
 from twintrade.effects.result_set import EXHIBITS_FILE, Exhibit, read_exhibits, write_exhibits
 from twintrade.render.appendix import build_document, open_page
-from twintrade.render.blocks import BulletList, Paragraph, list_exhibits
+from twintrade.render.blocks import Absent, BulletList, Paragraph, list_exhibits
 from twintrade.render.exhibits import cross_check, robustness
 from twintrade.render.names import Wording
 from twintrade.render.registration import render
@@ -28,6 +28,17 @@ def test_every_numbered_block_is_listed_with_files_that_are_there():
     assert any(e.caption.startswith(HOSTILE) for e in listed)
     assert all(name in report.files for e in listed for name in e.files)
     assert [e.kind for e in listed] == sorted((e.kind for e in listed), reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"), [("", "No specification was estimated."), ("Nothing to see.", "Nothing to see.")]
+)
+def test_an_analysis_without_estimates_says_why_in_place_of_the_ladder(said, shown):
+    results = make_results()
+    bare = replace(
+        results, specifications=results.specifications.head(0), sections={"no_effect": said} if said else {}
+    )
+    assert cross_check.build_ladder(open_page(bare, AppendixOptions())) == Absent(shown)
 
 
 def test_exhibits_come_back_tables_first():
