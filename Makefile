@@ -13,7 +13,7 @@ tests := OMP_NUM_THREADS=1 $(bin)/python -m pytest -n 2 --dist loadfile --no-loa
 fingerprint := $(shell { cat requirements.lock pyproject.toml; pwd; } | cksum | cut -d' ' -f1)
 ready := .venv/ready-$(fingerprint)
 
-targets := all help setup test test-slow check check-data appendix bench docs lock clean
+targets := all help setup test test-slow mutants check check-data appendix bench docs lock clean
 files := $(wildcard analyses/*.toml)
 studies := $(patsubst analyses/%.toml,%,$(files))
 
@@ -57,6 +57,9 @@ test: $(ready) ## set up and run the tests
 
 test-slow: $(ready) ## run the Monte Carlo and other long tests
 	@$(tests) -m slow
+
+mutants: $(ready) ## plant faults in a copy and count those that the tests catch (an hour; needs coverage)
+	@$(bin)/python .ci/mutants.py
 
 check: $(ready) ## lint, formatting, types, and whether every benchmark runs
 	@$(bin)/python -m ruff check
