@@ -10,7 +10,6 @@ for a folder not yet measured, the files of the folder that mirrors the faulty f
 """
 
 import argparse
-import ast
 import io
 import json
 import os
@@ -108,7 +107,7 @@ def draw_list(n: int, seed: int) -> list[Fault]:
 def is_readable(text: str) -> bool:
     """Whether a text is a program."""
     try:
-        ast.parse(text)
+        compile(text, "fault", "exec")
     except SyntaxError:
         return False
     return True
