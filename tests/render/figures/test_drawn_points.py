@@ -98,6 +98,17 @@ def test_an_event_study_draws_its_effects_with_both_intervals_and_the_reference_
     assert list(named) == list((frame["label"] if len(labels) > 1 else sides)[~reference])
 
 
+def test_many_event_times_are_named_evenly_and_both_ends_always():
+    drawing = event_study.draw(make_studies("A", n=20), event_study.EventAxis("y", binned=(True, False)))
+    axis = drawing.axes[1].xaxis
+    places = axis.get_ticklocs()
+    assert (places[0], places[-1]) == (-20, 20)
+    assert set(np.diff(places[1:-1])) == {3}
+    assert np.diff(places).min() >= 3
+    assert axis.get_ticklabels()[0].get_text() == "≤ −20"
+    assert axis.get_ticklabels()[-1].get_text() == "20"
+
+
 def test_an_end_that_does_not_exist_is_an_arrow_as_far_away_as_the_other():
     frame = make_events(2, "A", 0.3, 0).assign(simultaneous_low=np.nan, simultaneous_high=np.nan)
     frame.loc[0, "high"], frame.loc[4, "low"] = np.inf, -np.inf

@@ -18,6 +18,7 @@ import twintrade
 from twintrade.errors import StoreError
 from twintrade.study.page.assemble import clean_file_name
 from twintrade.study.store import folder as store
+from twintrade.study.store import freshness
 from twintrade.study.store.fingerprint import list_source_files
 from twintrade.study.store.folder import hold_lock, prepare, write
 from twintrade.study.store.replay import _column, _plain, from_bytes, to_bytes
@@ -237,3 +238,12 @@ def test_text_is_made_safe_once_for_each_different_cell_and_nothing_else_changes
     mixed = pd.Series([1, True, "=a", None, "1", np.nan, 1.0], dtype=object)
     lines = to_bytes(pd.DataFrame({"text": text, "mixed": mixed})).decode().splitlines()
     assert lines == ["text,mixed", "'=a,1", "b,True", ",'=a", "'=a,", "'c,1", ",", "'\tz,1.0"]
+
+
+@pytest.mark.parametrize(("asked", "absent"), [(True, ["b.csv"]), (False, []), (None, [])])
+def test_inputs_are_absent_by_design_where_the_analysis_says_so(tmp_path, asked, absent):
+    (tmp_path / "a.csv").touch()
+    data = {"trade": {"file": "a.csv"}, "registry": [{"file": "b.csv"}]}
+    raw = {"data": data if asked is None else data | {"skip_when_absent": asked}}
+    assert freshness.list_absent_by_design(tmp_path, raw) == absent
+    assert freshness.list_absent_by_design(tmp_path, {}) == []
