@@ -188,11 +188,12 @@ def build_environment(places: list[Path]) -> dict[str, str]:
 
 
 def list_tests(fault: Fault, kept: dict) -> list[str]:
-    """Return the test files to try: those that ran the line, then those that ran its file, each quickest first."""
+    """Return the test files to try: those that ran the line, else those that ran its file, the quickest first."""
     lines = kept["lines"].get(fault.file, {})
     (number,) = fault.find_lines()
     ran = set(lines.get(str(number), []))
-    near = {file for files in lines.values() for file in files} - ran
+    # a line of one file alone may have run when that file was the first to import it
+    near = {file for files in lines.values() for file in files} - ran if len(ran) < 2 else set()
     if not ran | near:
         folder = ROOT / "tests" / Path(fault.file).parent
         near = {file.relative_to(ROOT).as_posix() for file in folder.glob("test_*.py")}

@@ -175,7 +175,8 @@ def _read_bars(axes: Axes) -> Iterator[dict[str, object]]:
 def _read_cells(axes: Axes) -> Iterator[dict[str, object]]:
     for mesh in (mesh for mesh in axes.collections if isinstance(mesh, QuadMesh)):
         corners = np.asarray(mesh.get_coordinates())
-        for (row, column), value in np.ndenumerate(np.ma.filled(np.ma.asarray(mesh.get_array(), float), np.nan)):
+        values: np.ndarray = np.ma.filled(np.ma.asarray(mesh.get_array(), float), np.nan)
+        for (row, column), value in np.ndenumerate(values):
             x, y = corners[row : row + 2, column : column + 2].mean(axis=(0, 1))
             yield {"form": "cell", "x": x, "y": y, "value": value}
 
