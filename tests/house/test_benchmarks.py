@@ -1,11 +1,13 @@
-"""Every benchmark says how it is run at its smallest size, which `make check` does."""
+"""Every benchmark has a smallest size, which `make check` runs, and every fault of `make mutants` fits the package."""
 
+import importlib.util
 import sys
+from collections import Counter
 from types import ModuleType
 
 import pytest
 
-pytest.importorskip("resource", reason="benchmarks measure what only POSIX systems count")
+pytest.importorskip("resource", reason="both measure what only POSIX systems count")
 
 from benchmarks import measured
 from benchmarks.smoke import list_programs, run_smallest
@@ -33,3 +35,32 @@ def test_a_process_that_fails_is_a_row_of_a_table_and_ends_a_smoke_run(monkeypat
     monkeypatch.setattr(measured, "IS_STRICT", True)
     with pytest.raises(RuntimeError, match="no data"):
         measured.in_own_process(words, 60, 4)
+
+
+@pytest.fixture(scope="module")
+def mutants(root):
+    spec = importlib.util.spec_from_file_location("mutants", root / ".ci" / "mutants.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_fault_fits_one_line_and_leaves_a_program(mutants):
+    faults = mutants.read_list()
+    assert [fault for fault in faults if len(fault.find_lines()) != 1] == []
+    assert [fault for fault in faults if fault.old == fault.new or not mutants.is_readable(fault.plant())] == []
+
+
+def test_the_list_is_of_sixty_over_all_rooms(mutants):
+    faults = mutants.read_list()
+    rooms = Counter(fault.file.split("/")[0] for fault in faults)
+    assert len(set(faults)) == len(faults) == 60
+    assert all(rooms[room] >= 7 for room in ("render", "text", "study"))
+    assert rooms["render"] + rooms["text"] + rooms["study"] >= 20
+    assert len(rooms) >= 10
+
+
+def test_a_drawn_list_is_that_of_its_seed(mutants):
+    drawn = mutants.draw_list(3, 1)
+    assert drawn == mutants.draw_list(3, 1) != mutants.draw_list(3, 2)
+    assert all(len(fault.find_lines()) == 1 for fault in drawn)

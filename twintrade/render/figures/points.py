@@ -156,10 +156,10 @@ def _add_intervals(marks: list[dict[str, object]], pieces: list[np.ndarray]) -> 
         elif y0 == y1:
             ends.setdefault(("y", y0), []).append(sorted((x0, x1)))
     for mark in (mark for mark in marks if mark["form"] == "point"):
-        own = ends.get(("x", mark["x"])) or ends.get(("y", mark["y"])) or []
-        for name, choose in (("outer_", max), ("", min)) if own else ():
-            mark[f"{name}low"], mark[f"{name}high"] = choose(own, key=np.ptp)
-        if str(mark["marker"]) in ARROWS and any(mark[ARROWS[str(mark["marker"])]] in piece for piece in own):
+        ranges = ends.get(("x", mark["x"])) or ends.get(("y", mark["y"])) or []
+        for name, choose in (("outer_", max), ("", min)) if ranges else ():
+            mark[f"{name}low"], mark[f"{name}high"] = choose(ranges, key=np.ptp)
+        if str(mark["marker"]) in ARROWS and any(mark[ARROWS[str(mark["marker"])]] in piece for piece in ranges):
             mark["form"] = "arrow"
 
 
