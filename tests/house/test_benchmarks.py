@@ -1,4 +1,4 @@
-"""Every benchmark has a smallest size, which `make check` runs, and every fault of `make mutants` fits the package."""
+"""Every benchmark has a smallest size, which `make check` runs, and each fault of `make mutants` fits the package."""
 
 import importlib.util
 import sys
