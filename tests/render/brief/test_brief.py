@@ -148,6 +148,8 @@ def test_sums_of_pairs_are_those_of_the_table(made) -> None:
     assert "4 years have passed under an agreement" in told
     assert "came to 11.0 million US dollars, where 10.0 million US dollars were expected" in told
     assert "Alder – Birch, Peru, came out 2.00 million US dollars ahead" in told
+    assert "Cedar – Elm, Chile, came out 1.00 million US dollars short" in told
+    assert "Fir" not in told
     (table,) = find(document, Table)
     assert [row.cells[-1].text for row in table.rows] == ["+1.0", "−1.0", "+0.0"]
 

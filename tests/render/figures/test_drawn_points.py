@@ -311,6 +311,13 @@ def test_series_run_over_time_and_keep_their_names(draw):
     assert list(drawn["series"]) == ["treated"] * 4 + ["others"] * 4
 
 
+@pytest.mark.parametrize(("form", "step"), [("{}", 4), ("{}-01", 6)])
+def test_an_axis_names_as_many_periods_as_it_has_room_for(form, step):
+    years = range(2000, 2040)
+    shown = events.choose_periods({float(year): form.format(year) for year in years}, 12)
+    assert shown == ([float(year) for year in years[::step]], [form.format(year) for year in years[::step]])
+
+
 def test_an_index_is_drawn_in_place_of_values():
     frame = SERIES.assign(index=SERIES["value"] * 10)
     assert read(raw_series.draw_path(frame), "line")["y"].tolist() == [10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0]
