@@ -11,7 +11,7 @@ from twintrade.effects import Money
 from twintrade.effects.messages import Message, build_messages_frame
 from twintrade.render.appendix import build_brief_document, open_page
 from twintrade.render.blocks import Aside, Beside, BulletList, Heading, KeyNumbers, Lead, Note, Paragraph, Table
-from twintrade.render.brief.document import write_change, write_range
+from twintrade.render.brief.document import _round, write_change, write_range
 from twintrade.render.brief.drawings import draw_totals
 from twintrade.render.brief.facts import VERDICTS, Effect, _list_against, collect_facts, read_effect
 from twintrade.render.page import Page
@@ -446,3 +446,8 @@ def test_pairs_named_are_the_farthest_on_either_side_and_where_all_are_on_one_th
     assert "Fir – Oak, Peru, came out 5.00 million US dollars ahead" in told
     assert "Alder – Birch, Peru, came out 4.00 million US dollars ahead" in told
     assert "Cedar" not in told
+
+
+@pytest.mark.parametrize(("n", "shown"), [(7, 7), (99, 99), (121, 130), (1200, 1200), (1201, 1300)])
+def test_a_count_to_come_is_rounded_up_to_two_digits(n, shown) -> None:
+    assert _round(n) == shown
