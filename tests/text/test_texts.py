@@ -6,6 +6,7 @@ import pytest
 
 from twintrade.errors import EstimationError
 from twintrade.text import Catalogue, Listed, Text, find_catalogue, pack_text, parse_text, use_catalogue
+from twintrade.text.texts import describe_span
 
 FEW = {"compared": 2}
 
@@ -65,3 +66,10 @@ def test_an_error_keeps_its_text_across_a_process():
     error = pickle.loads(pickle.dumps(EstimationError(Text("checks.levelling-off-few", n=1, **FEW))))
     assert error.text == Text("checks.levelling-off-few", n=1, **FEW)
     assert str(error).startswith("there is one effect")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(89, "about 89 s"), (90, "about 2 min"), (5399, "about 90 min"), (5400, "about 1.5 h")]
+)
+def test_a_span_is_said_in_seconds_minutes_or_hours(seconds, said):
+    assert str(describe_span(seconds)) == said
