@@ -21,14 +21,18 @@ def find_faults(root: Path, tag: str) -> list[str]:
 
 
 def find_untranslated(root: Path) -> list[str]:
-    """Return the messages and documents that English has and another language has not."""
+    """Return the messages and documents that another language has and one has not; names need none in English."""
     texts, faults = root / "twintrade" / "text", []
-    for language in sorted(f for f in texts.glob("*/") if f.name != "en" and any(f.glob("*.ftl"))):
+    folders = sorted(f for f in texts.glob("*/") if any(f.glob("*.ftl")))
+    wanted = {
+        (file.name, key): None
+        for folder in folders
+        for file in sorted(folder.glob("*.ftl"))
+        for key in list_keys(file)
+    }
+    for language in (f for f in folders if f.name != "en"):
         missing = [
-            f"{file.name.removesuffix('.ftl')}.{key}"
-            for file in sorted((texts / "en").glob("*.ftl"))
-            for key in list_keys(file)
-            if key not in list_keys(language / file.name)
+            f"{file.removesuffix('.ftl')}.{key}" for file, key in wanted if key not in list_keys(language / file)
         ]
         documents = sorted((texts / "en" / "documents").glob("*"))
         missing += [file.name for file in documents if not (language / "documents" / file.name).exists()]
