@@ -81,6 +81,9 @@ def test_a_sentence_of_a_department_takes_the_places_of_the_one_it_replaces():
     spread = build_options({"wording": {"interval_note": "{level}-Intervalle"}}).wording
     assert spread.say("interval_note", level=0.9) == "90%-Intervalle"
     assert Wording().say("money_who", n=1) == "the treated pair"
+    titled = Wording().changed({"payload_window": "Fenster"})  # a title that is its payload's name, and no message
+    assert titled.knows("payload_window")
+    assert titled.say("payload_window") == "Fenster"
 
 
 def test_every_sentence_is_listed_with_its_places():

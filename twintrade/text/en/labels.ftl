@@ -1,5 +1,6 @@
 # What facts are called that results hold by a name: columns, checks, states. A name that is not here is printed itself,
-# with spaces, the head of a column with a capital; other languages have messages for such names as well.
+# with spaces, the head of a column and the title of a payload with a capital; other languages have messages for such
+# names as well.
 
 ## columns of tables
 column-answer = What the data say
@@ -130,11 +131,6 @@ verdict-does-not-object = does not object
 verdict-informs = –
 verdict-objects = objects
 
-## levels of messages
-level-error = error
-level-info = info
-level-warning = warning
-
 ## scales and outcomes
 scale-elasticity = elasticity
 scale-index = index
@@ -148,9 +144,6 @@ scale-shares = shares
 
 ## what effects before onset are measured against
 base-first-stage-residuals = first-stage residuals
-base-imputation-leads = imputation leads
-base-universal = universal
-base-varying = varying
 
 ## parts in the comparison
 status-after = after
@@ -259,11 +252,6 @@ method-synthetic-DiD = synthetic DiD
 method-synthetic-control = synthetic control
 
 ## types of two-by-two comparisons
-type-earlier-against-later-treated = earlier against later treated
-type-later-against-earlier-treated = later against earlier treated
-type-later-against-always-treated = later against always treated
-type-treated-against-untreated = treated against untreated
-type-both-treated = both treated
 type-within-cohorts = within cohorts, by covariates
 
 ## what a registry holds
@@ -324,11 +312,6 @@ by-era = era
 by-kind = kind
 by-order = order
 by-partner = partner
-
-## restrictions on violations of parallel trends
-restriction-relative_magnitudes = relative magnitudes
-restriction-relative_smoothness = relative smoothness
-restriction-smoothness = smoothness
 
 ## series of the raw figure
 series-treated = treated
