@@ -5,7 +5,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from twintrade.errors import SpecError
-from twintrade.text import Template, Text, Value, Words, find_catalogue, find_fact, name_fact, read_template, write_pattern
+from twintrade.text import (
+    Template,
+    Text,
+    Value,
+    Words,
+    find_catalogue,
+    find_fact,
+    name_fact,
+    read_template,
+    write_pattern,
+)
 
 PAIRED = " – "
 

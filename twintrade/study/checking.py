@@ -235,7 +235,7 @@ def _panel(design: Design) -> Iterator[str]:
 def _quartiles(values: FloatArray) -> str:
     known = values[np.isfinite(values)]
     if not known.size:
-        return str(Text("study.none"))
+        return str(Text("tables.no-bound"))
     return " / ".join(f"{q:,.0f}" for q in np.quantile(known, [0.25, 0.5, 0.75]))
 
 

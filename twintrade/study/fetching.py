@@ -105,7 +105,7 @@ def _describe_query(source: Source, query: Query) -> Text:
         *((key, value) for key, value in query.options.items()),
     ]
     headed = tuple(Text("common.headed", head=head, said=value) for head, value in parts if value)
-    return Text("sources.query", source=source.name, parts=Listed(headed, "semicolon"))
+    return Text("common.headed", head=source.name, said=Listed(headed, "semicolon"))
 
 
 def _format_time(seconds: float) -> str:

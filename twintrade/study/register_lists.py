@@ -84,7 +84,7 @@ def merge_registers(root: Path, files: Sequence[str], name: str) -> list[Text]:
     merged = merge_listings(listings)
     undated = int((merged.frame["date"] == "").sum())
     card = find_catalogue().read("merged_card.md")
-    conflicts = [Text("study.merged-conflict", pair=pair, why=why) for pair, why in merged.conflicts]
+    conflicts = [Text("common.headed", head=pair, said=why) for pair, why in merged.conflicts]
     text = card.format(
         name=name,
         files=Listed(tuple(files), "comma"),

@@ -27,7 +27,7 @@ from twintrade.study.spec.analysis import TreatmentSection as Treatment
 from twintrade.study.spec.page_spec import ClaimEntry, RegistrySection, ReportSection
 from twintrade.study.spec.recipes import RECIPES
 from twintrade.study.spec.spec_faults import build_option_schema, format_type
-from twintrade.text import Text, Words, find_catalogue
+from twintrade.text import Text, Words, find_catalogue, name_fact
 
 # The reference page of analysis files, made from the types that read them.
 
@@ -66,8 +66,8 @@ def render_reference_page() -> str:
     """Return the page as Markdown."""
     catalogue = find_catalogue()
     lines = [catalogue.read("schema_head.md")]
-    words = (Text(f"spec.head-{head}") for head in ("key", "takes", "default", "meaning"))
-    heads = f"| {' | '.join(map(str, words))} |"
+    words = (name_fact("spec.head-", head) for head in ("key", "takes", "default", "meaning"))
+    heads = f"| {' | '.join(words)} |"
     for title, table, remark in TABLES:
         lines += [
             f"## {title}\n",

@@ -7,7 +7,7 @@ from typing import Any
 from twintrade.extras import has_library
 from twintrade.study.answers import AnalysisEnd
 from twintrade.study.store.fingerprint import OF_PAGES
-from twintrade.text import Listed, Text, numbers, texts
+from twintrade.text import Listed, Text, name_fact, numbers, texts
 
 _HEADS = ("analysis", "status", "effect", "interval", "p", "checks", "results")
 LEAST_P = 0.001
@@ -16,7 +16,7 @@ LEAST_P = 0.001
 
 def summarize_outcomes(outcomes: Sequence[AnalysisEnd]) -> str:
     """Return the table as text, with the reason of everything skipped or failed below it."""
-    rows = [tuple(str(Text(f"study.head-{head}")) for head in _HEADS), *(_row(o) for o in outcomes)]
+    rows = [tuple(name_fact("study.head-", head) for head in _HEADS), *(_row(o) for o in outcomes)]
     widths = [max(len(row[k]) for row in rows) for k in range(len(_HEADS))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     lines.insert(1, "  ".join("-" * width for width in widths))
@@ -51,7 +51,7 @@ def _effect(facts: Mapping[str, Any]) -> str:
 
 def _interval(facts: Mapping[str, Any]) -> str:
     if "low" not in facts or "high" not in facts:
-        return str(Text("study.none")) if "effect" in facts else ""
+        return str(Text("tables.no-bound")) if "effect" in facts else ""
     low, high = (_shown(facts[end], facts, facts.get(f"{end}_error", math.nan)) for end in ("low", "high"))
     return str(Text("numbers.interval", low=low, high=high))
 

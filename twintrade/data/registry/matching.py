@@ -197,7 +197,7 @@ def _status(
         # A year alone says enough where all of it lies outside the sample.
         earliest, latest = frequency.ordinal(signed.year, 1), frequency.ordinal(signed.year, 12)
         if earliest <= last and latest > first:
-            return "too coarse", Text("data.placed", place=signed.iso, text=error.text)
+            return "too coarse", Text("common.headed", head=signed.iso, said=error.text)
     if latest <= first:
         return "before", Text("data.signed-before", date=signed.iso, first=frequency.label(first))
     if earliest > last:

@@ -125,7 +125,7 @@ def describe(message: Message) -> Words:
         place = [Text("data.file-row" if message.file else "data.row", file=message.file, row=message.row)]
     if message.column:
         place.append(Text("data.column", name=message.column))
-    return Text("data.placed", place=Listed(tuple(place), "comma"), text=message.text) if place else message.text
+    return Text("common.headed", head=Listed(tuple(place), "comma"), said=message.text) if place else message.text
 
 
 # Cells of a file as text, with the file's own row numbers, and how a message may quote them.

@@ -22,6 +22,7 @@ from twintrade.render.blocks import (
     build_spans,
 )
 from twintrade.render.citing import build_cell, cite
+from twintrade.render.names import capitalize
 from twintrade.render.page import Page
 from twintrade.render.reading import (
     Record,
@@ -102,7 +103,7 @@ def _introduce(records: list[Record]) -> str:
 
 
 def _build_table(page: Page, records: list[Record]) -> Table:
-    header = tuple(Cell((str(Text(f"proof.head-{head}")),)) for head in HEADS)
+    header = tuple(Cell((name_fact("proof.head-", head, capitalize(head)),)) for head in HEADS)
     groups: dict[str, list[Row]] = {}
     libraries: dict[str, dict[str, None]] = {}
     for record in records:

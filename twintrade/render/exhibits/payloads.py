@@ -122,7 +122,7 @@ def _placebo(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
         known = {s: page.say(f"set_{s}") for s in ("A", "B", "all")}
         frame = frame.assign(donor_set=frame["donor_set"].map(lambda s: known.get(str(s), s)))
     return points.draw_placebo(
-        frame, y_label=str(Text("figures.gap")), theme=page.theme, is_simulated=page.results.is_simulated
+        frame, y_label=name_column("gap"), theme=page.theme, is_simulated=page.results.is_simulated
     )
 
 
@@ -133,7 +133,7 @@ def _heat_map(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
         list_period_labels(page.results),
         value,
         x_label=str(Text("figures.since-onset", period_name=page.period_name)),
-        value_label=str(Text("figures.weight")) if value == "weight" else _effect_axis(page, frame),
+        value_label=name_column("weight") if value == "weight" else _effect_axis(page, frame),
         theme=page.theme,
         is_simulated=page.results.is_simulated,
     )
@@ -152,7 +152,7 @@ def _power(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
 
 def _bacon(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
     return points.draw_scatter(
-        frame, "weight", "estimate", group="type", x_label=str(Text("figures.weight")),
+        frame, "weight", "estimate", group="type", x_label=name_column("weight"),
         y_label=str(Text("figures.two-by-two")), theme=page.theme, is_simulated=page.results.is_simulated,
     )  # fmt: skip
 

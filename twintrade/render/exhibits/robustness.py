@@ -21,7 +21,7 @@ from twintrade.render.exhibits.single_case import VERDICTS, build_payloads, list
 from twintrade.render.exhibits.summary import CASE_VERDICT
 from twintrade.render.figures import alt_text, forest
 from twintrade.render.figures.percent_paths import convert_to_logs
-from twintrade.render.names import OF_NO_COLUMN, name_check
+from twintrade.render.names import OF_NO_COLUMN, name_check, name_column
 from twintrade.render.page import Page
 from twintrade.render.reading import (
     Record,
@@ -197,7 +197,7 @@ def _build_table(page: Page, checks: list[JudgedCheck], findings: list[Record]) 
     heads = [
         str(Text(f"tables.{key}")) for key in ("check", "change-short", "interval-short", "difference", "p", "bound")
     ]
-    header = (*heads, str(Text("tables.verdict")))
+    header = (*heads, name_column("verdict"))
     groups = (_head_rows(page), *(_check_rows(check) for check in checks))
     notes = [*page.simulated_note, page.say("robustness_note")]
     if len(checks) < sum(map(has_spoken, findings)):
@@ -257,7 +257,7 @@ def _check_rows(check: JudgedCheck) -> tuple[Row, ...]:
         low, high = (_write(end.effect, scale) for end in ends)
         sources = [source for end in ends for source in _cite(end.row, scale, "effect")]
         others = str(Text("tables.other-variants", n=len(check.others)))
-        spread = build_cell(str(Text("tables.spread", low=low, high=high)), *sources)
+        spread = build_cell(str(Text("numbers.interval", low=low, high=high)), *sources)
         rows.append(build_row(others, spread, "", "", "", "", ""))
     return tuple(rows)
 

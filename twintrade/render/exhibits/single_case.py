@@ -22,7 +22,7 @@ from twintrade.render.exhibits.payloads import build_payload, is_drawn
 from twintrade.render.figures import alt_text, points
 from twintrade.render.figures import events as case
 from twintrade.render.figures.events import list_event_key
-from twintrade.render.names import OF_NO_COLUMN, name_check, name_method
+from twintrade.render.names import OF_NO_COLUMN, name_check, name_column, name_method
 from twintrade.render.page import Page
 from twintrade.render.reading import (
     Record,
@@ -291,7 +291,7 @@ def _paths(page: Page, frame: pd.DataFrame) -> Figure:
 def _gap_label(page: Page) -> str:
     tests = find_payload(page.results, "case_tests")
     is_relative = tests is not None and "percent" in tests and bool(tests["percent"].notna().any())
-    return str(Text("figures.gap-log" if is_relative else "figures.gap"))
+    return str(Text("figures.gap-log")) if is_relative else name_column("gap")
 
 
 def _placebos(page: Page, key: str, frame: pd.DataFrame, method: str) -> Figure:

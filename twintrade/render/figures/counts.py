@@ -121,7 +121,7 @@ def _stacked(axes: Axes, frame: pd.DataFrame, colours: dict[str, str]) -> None:
             hatch=HATCHES.get(status),
         )
         base += values
-    axes.set_ylabel(str(Text("figures.number-of-units")))
+    axes.set_ylabel(name_column("units"))
     _periods(axes, frame)
 
 

@@ -23,7 +23,7 @@ from twintrade.render.figures.theme import (
     open_figure,
     split_label,
 )
-from twintrade.render.names import name_base, name_scale
+from twintrade.render.names import name_base, name_column, name_scale
 from twintrade.render.reading import Record, list_records, read_number, read_truth, take_text
 from twintrade.render.style import Theme
 from twintrade.text import Listed, Text, Words, numbers
@@ -193,7 +193,7 @@ def _counts(axes: Axes, frame: pd.DataFrame, labels: Sequence[str], theme: Theme
     if len(set(per_label.values())) == 1:
         labels = labels[:1]
     names = [str(Text("figures.treated-of", letter=chr(97 + i))) for i in range(len(labels))]
-    names = [str(Text("figures.treated-units"))] if len(labels) == 1 else names
+    names = [name_column("n_treated_units")] if len(labels) == 1 else names
     times = sorted({int(e) for e in frame["event_time"]})
     axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.set_yticks(range(len(labels)), names)

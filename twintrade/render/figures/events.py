@@ -12,7 +12,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from twintrade.render.figures.points import name_line
 from twintrade.render.figures.theme import DASHES, add_legend_below, draw_zero_line, open_figure, split_label
-from twintrade.render.names import name_method
+from twintrade.render.names import name_column, name_method
 from twintrade.render.reading import list_records, read_number, read_truth, read_words, take_text
 from twintrade.render.style import Theme
 from twintrade.text import Text, numbers, texts
@@ -172,7 +172,7 @@ def draw_case(
                 axes.yaxis.set_major_locator(MaxNLocator(5))
                 axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: texts.format_tick(value)))
         grid[0, 0].set_ylabel(str(Text("figures.index-before")))
-        grid[1, 0].set_ylabel(gap_label or str(Text("figures.gap")))
+        grid[1, 0].set_ylabel(gap_label or name_column("gap"))
         handles = {take_text(line.get_label()): line for axes in grid[0] for line in axes.get_lines()}
         named = {name: line for name, line in handles.items() if name and not name.startswith("_")}
         add_legend_below(figure, list(named.values()), theme)
@@ -186,7 +186,7 @@ def _draw_method(upper: Axes, lower: Axes, path: pd.DataFrame, name: str, theme:
     label = str(Text("figures.without-by", method=name))
     upper.plot(x, path["counterfactual"].astype(float), label=label, **style)
     lower.plot(x, path["gap"].astype(float), **style)
-    for axes, column, series in ((upper, "counterfactual", label), (lower, "gap", str(Text("figures.gap")))):
+    for axes, column, series in ((upper, "counterfactual", label), (lower, "gap", name_column("gap"))):
         places = zip(x, path[column].astype(float), strict=True)
         name_line(axes, places, series, path["period_label"].map(take_text), numbers.format_fixed)
 

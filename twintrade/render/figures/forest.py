@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from twintrade.render.figures.percent_paths import choose_ticks, write_tick
 from twintrade.render.figures.points import Write, name_point, write_change
 from twintrade.render.figures.theme import LINE, apply_theme, choose_step, draw_zero_line, open_figure, split_label
-from twintrade.render.names import name_choice, name_restriction
+from twintrade.render.names import name_choice, name_column, name_restriction
 from twintrade.render.reading import Record, list_records, read_number, read_truth, take_text, write_columns
 from twintrade.render.style import Theme
 from twintrade.text import Listed, Text, numbers, texts
@@ -61,7 +61,7 @@ def draw_specification_curve(
         for place, values in enumerate(ordered[["effect", "low", "high"]].astype(float).itertuples(index=False)):
             taken = tuple(label for label, is_option in options.items() if is_option[place])
             name_point(top, (place, values[0]), Listed(taken, "comma"), values)
-        top.set_ylabel(y_label or str(Text("figures.effect-axis")))
+        top.set_ylabel(y_label or name_column("effect"))
         grid.set_yticks(range(len(options)), list(options))
         grid.set_ylim(len(options) - 0.4, -0.6)
         grid.set_xticks([])
@@ -84,7 +84,7 @@ def _options(ordered: pd.DataFrame, choices: list[str]) -> dict[str, pd.Series]:
         if choice != LISTED:
             taken, singles = values.map(lambda value: frozenset([value])), dict.fromkeys(v for v in values if v)
         for option in singles:
-            label = str(Text("figures.choice", choice=name_choice(choice), option=name_choice(option)))
+            label = str(Text("common.headed", head=name_choice(choice), said=name_choice(option)))
             options_by_label[label] = taken.map(lambda options, option=option: option in options)
     return options_by_label
 
@@ -125,7 +125,7 @@ def draw_sensitivity(
         is_cut = any(math.isfinite(one) for one in bounds)
         if is_cut:
             all_axes[0].set_ylim(*(None if math.isinf(one) else one for one in bounds))
-        all_axes[0].set_ylabel(y_label or str(Text("figures.effect-axis")))
+        all_axes[0].set_ylabel(y_label or name_column("effect"))
         original, robust = str(Text("figures.original-interval")), str(Text("figures.robust-interval"))
         handles = [
             Line2D([], [], color=theme.before, marker="o", lw=3, label=original),
@@ -195,7 +195,7 @@ def draw_forest(
         axes = figure.subplots()
         _draw_effects(axes, rows, lines, ("effect", "low", "high", "p"), decimals, theme)
         _name_effects(axes, rows, lines, VALUES, lambda value: numbers.format_fixed(value, decimals))
-        axes.set_xlabel(x_label or str(Text("figures.effect-axis")))
+        axes.set_xlabel(x_label or name_column("effect"))
         _name_rows(axes, rows, lines)
     return figure
 
@@ -215,8 +215,8 @@ def draw_differences(
         for axes, names in ((left, VALUES), (right, DIFFERENCES)):
             _draw_effects(axes, rows, lines, (*names, ""), None, theme)
             _name_effects(axes, rows, lines, names)
-        left.set_xlabel(x_label or str(Text("figures.effect-axis")))
-        right.set_xlabel(str(Text("figures.difference-axis")))
+        left.set_xlabel(x_label or name_column("effect"))
+        right.set_xlabel(name_column("difference"))
         _name_rows(left, rows, lines)
         right.tick_params(axis="y", length=0, labelleft=False)
     return figure
@@ -231,7 +231,7 @@ def draw_coefficients_on(axes: Axes, frame: pd.DataFrame, *, x_label: str = "") 
         axes.axvline(0.0, color=theme.ink, linewidth=0.8, zorder=1.5)
         _draw_effects(axes, rows, lines, (*VALUES, ""), None, theme)
         _name_rows(axes, rows, lines)
-        axes.set_xlabel(x_label or str(Text("figures.effect-axis")))
+        axes.set_xlabel(x_label or name_column("effect"))
 
 
 def draw_changes(

@@ -27,6 +27,7 @@ from twintrade.render.figures.theme import (
     place_names,
     split_label,
 )
+from twintrade.render.names import name_column
 from twintrade.render.reading import list_records, read_number, read_truth, take_text
 from twintrade.render.style import Theme
 from twintrade.text import Listed, Text, Words, name_fact, numbers, texts
@@ -56,7 +57,7 @@ def name_point(
         low, high = map(write, ends)
         text = Text("figures.point-interval", name=name, value=write(value), low=low, high=high)
     else:
-        text = Text("figures.point", name=name, value=write(value))
+        text = Text("common.headed", head=name, said=write(value))
     _named.setdefault(axes, []).append((*place, str(text)))
 
 
@@ -233,7 +234,7 @@ def draw_heat_map(
             name_point(axes, (column + 0.5, row + 0.5), name, [cell], lambda v: numbers.format_compact(v, 3))
         axes.grid(visible=False)
         axes.tick_params(length=0, rotation=0)
-        axes.set(xlabel=x_label, ylabel=str(Text("figures.cohort")))
+        axes.set(xlabel=x_label, ylabel=name_column("cohort"))
     return figure
 
 
@@ -264,7 +265,7 @@ def draw_placebo(
             (_paths if is_path else _ranks)(axes, rows, theme)
             axes.set_title(split_label(name, (64 // len(sets)) if is_path else 84), loc="left")
         if is_path:
-            all_axes[0].set_ylabel(y_label or str(Text("figures.effect-axis")))
+            all_axes[0].set_ylabel(y_label or name_column("effect"))
         else:
             all_axes[-1].set_xlabel(y_label)
         add_legend_below(figure, _legend(is_path, theme), theme)
@@ -340,7 +341,7 @@ def draw_power(
         for share in USUAL:
             axes.axhline(share, color=theme.muted, linewidth=0.8, linestyle=(0, (4, 3)))
         axes.set_ylim(0, 1.02)
-        axes.set_xlabel(x_label or str(Text("figures.effect-axis")))
+        axes.set_xlabel(x_label or name_column("effect"))
         axes.set_ylabel(str(Text("figures.share-found")))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: numbers.format_percent(100 * value, 0)))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: texts.format_tick(value)))

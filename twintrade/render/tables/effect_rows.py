@@ -8,7 +8,7 @@ from typing import Literal
 from twintrade.effects import ResultSet
 from twintrade.render.blocks import Cell, Row, build_row
 from twintrade.render.citing import Sources, build_cell, cite, cite_p
-from twintrade.render.names import Wording
+from twintrade.render.names import Wording, name_column
 from twintrade.render.reading import (
     Record,
     cite_end,
@@ -168,7 +168,7 @@ def _p_row(effects: Effects, floors: Effects) -> list[Row]:
         build_cell(texts.format_p_cell(e.get("p"), read_floor(f)), *cite_p(e, f)) if e else Cell(("",))
         for e, f in zip(effects, floors, strict=True)
     ]
-    return [build_row(str(Text("tables.p")), *cells)] if any(cell.text for cell in cells) else []
+    return [build_row(name_column("p"), *cells)] if any(cell.text for cell in cells) else []
 
 
 def _ends(key: str, effects: Effects) -> list[Row]:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from twintrade.render.blocks import Cell, Column, Row, Table, build_row
 from twintrade.render.citing import build_cell, cite
-from twintrade.render.names import Wording, name_statistic
+from twintrade.render.names import Wording, name_column, name_statistic
 from twintrade.render.reading import (
     Record,
     format_label,
@@ -99,7 +99,7 @@ def _build_part(part: Sequence[Study], key: str, caption: str, wording: Wording,
         columns=(Column("left", 0.8), *(Column("right", 1.0) for _ in part)),
         header=(
             (Cell(("",)), *(Cell((f"({n})",)) for n, _, _ in part)),
-            (Cell((str(Text("tables.event-time")),)), *(Cell((format_label(spec),)) for _, spec, _ in part)),
+            (Cell((name_column("event_time"),)), *(Cell((format_label(spec),)) for _, spec, _ in part)),
         ),
         groups=(body, _describe_columns([spec for _, spec, _ in part])),
         notes=tuple(notes),

@@ -53,7 +53,7 @@ def group_sentences(columns: Sequence[Record], key: str, first: int) -> list[str
     if len(sentences) == 1 and len(next(iter(sentences.values()))) == len(columns):
         return list(sentences)
     return [
-        str(Text("tables.of-columns", columns=Listed(tuple(f"({n})" for n in labels), "comma"), sentence=sentence))
+        str(Text("common.headed", head=Listed(tuple(f"({n})" for n in labels), "comma"), said=sentence))
         for sentence, labels in sentences.items()
     ]
 

@@ -128,7 +128,7 @@ def _place(record: Record) -> str:
     row = read_whole(record.get("row"))
     parts = (
         take_text(record.get("file")),
-        "" if row is None else str(Text("tables.row", n=row)),
+        "" if row is None else str(Text("data.row", row=row)),
         take_text(record.get("column")),
     )
     return ", ".join(part for part in parts if part)

@@ -84,7 +84,7 @@ def render_docx(document: Document, template: bytes | None = None) -> bytes:
     if document.is_simulated:
         header = file.sections[0].header.paragraphs[0]
         header.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-        header.add_run(str(Text("writers.simulated-data"))).bold = True
+        header.add_run(str(Text("figures.simulated-data"))).bold = True
     is_broken = False
     for block in document.blocks:
         place = len(file.element.body) - 1  # the section stands last

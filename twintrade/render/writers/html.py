@@ -152,7 +152,7 @@ def build_view_data(view: EventView) -> dict[str, Any]:
     ]
     return {
         "xLabel": view.x_label or str(Text("figures.since-onset", period_name="period")),
-        "simulated": str(Text("writers.simulated-data")) if view.is_simulated else "",
+        "simulated": str(Text("figures.simulated-data")) if view.is_simulated else "",
         "intervals": {kind: str(Text(key, level=view.level)) for kind, key in INTERVALS.items()},
         "hint": str(Text("writers.view-hint")),
         "missing": str(Text("writers.view-missing")),

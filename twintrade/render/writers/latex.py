@@ -197,7 +197,7 @@ def _mark(table: Table) -> str:
 
 
 def _simulated() -> str:
-    return escape_tex(str(Text("writers.simulated-data")))
+    return escape_tex(str(Text("figures.simulated-data")))
 
 
 def render_table_float_tex(table: Table, printer: Printer) -> str:

@@ -71,7 +71,7 @@ def render_pdf(document: Document, printer: Printer, theme: Theme | None = None)
     blocks = _mark_places([b for block in document.blocks for b in _block(block, printer)])
     data: dict[str, Any] = {
         "title": printer(document.title),
-        "simulated": printer(str(Text("writers.simulated-data"))) if document.is_simulated else "",
+        "simulated": printer(str(Text("figures.simulated-data"))) if document.is_simulated else "",
         "lang": language,
         "region": region or None,
         "fonts": list_families(text, language, [find_cjk_serif_family()] if theme.family == TEXT_SANS else []),

@@ -84,7 +84,7 @@ def render_table_csv(table: Table) -> bytes:
                 shown = escape_formula(cell.lines[line]) if line < len(cell.lines) else ""
                 rows[-1] += [shown] + [""] * (cell.span - 1)
     if table.is_simulated:
-        rows.append([str(Text("writers.simulated-data"))])
+        rows.append([str(Text("figures.simulated-data"))])
     return _bytes(rows)
 
 

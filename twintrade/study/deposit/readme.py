@@ -97,7 +97,7 @@ def describe_format(entry: Mapping[str, Any]) -> str:
     """Return how an input was read."""
     parts = (
         entry.get("encoding"),
-        entry.get("sheet") and Text("readme.sheet", name=str(entry["sheet"])),
+        entry.get("sheet") and Text("data.report-sheet", name=str(entry["sheet"])),
         entry.get("unit"),
     )
     return ", ".join(str(part) for part in parts if part)

@@ -65,7 +65,7 @@ def parse_tables(text: str, file: str = "") -> dict[str, Any]:
 
     ``text``: TOML; ``file``: its name, for messages.
     """
-    where = file or str(Text("spec.the-file"))
+    where = file or str(Text("study.changed-file"))
     try:
         raw = tomllib.loads(text)
     except (ValueError, RecursionError) as error:

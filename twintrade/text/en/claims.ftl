@@ -3,7 +3,6 @@ lacking = { $id } needs { $need }
 entry = { $id } { $claim }
 not-examined = Not examined here; needs { $need }.
 no-interval = no interval
-range = { $low } to { $high }
 estimate = { $label }: { $size } ({ $interval }{ $p ->
     [none] { "" }
    *[other] ; { P($p) }
@@ -17,7 +16,6 @@ groups = { $effects }; equality { $p ->
     [none] not tested
    *[other] { P($p) }
 }.
-check = { $check }: { $said }
 no-objection = { $whose ->
     [headline] That no such check of the headline objects is no proof.
    *[other] That no such check of other columns objects is no proof.

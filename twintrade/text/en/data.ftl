@@ -5,7 +5,6 @@ row = row { PLAIN($row) }
 file-row = { $file } row { PLAIN($row) }
 row-of-file = row { PLAIN($row) } of { $file }
 column = column { $name }
-placed = { $place }: { $text }
 faults = { $n } faults in the data:
 more-listed = and { $n } more, listed in messages.csv
 more-rows = { $text } (and { $n ->

@@ -1,10 +1,7 @@
 # What figures say: axes, legends, and each figure in one sentence for who cannot see it.
 simulated-data = SIMULATED DATA
-effect-axis = Effect
-difference-axis = Difference
 effect-of = Effect, { $scale }
 effect-on = Effect on { $outcome }, { $scale }
-gap = Gap
 gap-log = Gap, log points
 index-before = Index, last period before = 100
 index-onset = Index, last period before onset = 100
@@ -18,7 +15,6 @@ since-onset = { $period_name ->
 ## the event study
 before-onset = before onset
 from-onset = from onset on
-treated-units = Treated units
 treated-of = Treated, { $letter }
 percent-axis = percent, 100(exp(b) − 1)
 reference-at = reference ({ $times }), zero by definition
@@ -35,9 +31,6 @@ without-by = without the agreement, by the { $method }
 observed = observed
 treated-case = treated
 placebo = placebo: the same done to each donor
-number-of-units = Units
-cohort = Cohort
-weight = Weight
 two-by-two = Two-by-two estimate
 population = Population (log scale)
 degrees = { FIXED($value, decimals: 0) }°{ $side ->
@@ -54,7 +47,6 @@ specifications = { $n ->
     [one] One specification
    *[other] { $n } specifications
 }, by size of the estimate (headline: diamond)
-choice = { $choice }: { $option }
 date-used = { $date } (used, solid line)
 shock = { $shock } (grey)
 panel-level = As observed
@@ -64,7 +56,6 @@ panel-ratio = Double ratio
 panel-in = { $panel } ({ $units })
 
 ## what a point of a figure says to a reader of the page who asks
-point = { $name }: { $value }
 point-interval = { $name }: { $value }, interval { $low } to { $high }
 point-at = { $series }, { $at }
 event-time = Event time { $time }

@@ -42,7 +42,6 @@ head-bytes = Bytes
 head-rows = Rows
 head-read-as = Read as
 head-sha = sha256
-sheet = sheet { $name }
 withheld = Not in this package, and how they are brought; each goes to the path named here:
 outside = Files under `TWINTRADE_DATA` are not in this package. Fetch them from their publisher, put them into one folder, and name it in the environment variable `TWINTRADE_DATA`.
 

@@ -41,7 +41,6 @@ requests = { $n ->
    *[other] , { $empty } without rows
 }
 rows = { $n } rows with the columns { $columns }
-query = { $source }: { $parts }
 
 what-census = Goods trade of US states (or ports) by partner country, from the interface of the Census Bureau.
 publisher-census = US Census Bureau, international trade in goods

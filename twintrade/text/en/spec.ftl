@@ -49,10 +49,6 @@ remark-report = docs/report.md shows how to use it.
 remark-claim = One table a claim; they stand in the ledger after those of the literature.
 remark-registry = With `recipe = "registry"`, in place of `[data]` and `[design]`.
 table-in = `{ $name }` in `{ $table }`
-head-key = key
-head-takes = takes
-head-default = default
-head-meaning = meaning
 required = required
 preset = A named preset; what the file says wins.
 on = headline, all, or names of columns
@@ -79,7 +75,6 @@ unknown = { $place }: { $key } is no known key{ $hint ->
    *[other] ; { $hint }
 }
 faults = { $n } faults in the analysis file:
-the-file = the analysis file
 file = analysis file
 at-line = { $file }, line { PLAIN($line) }
 nested = nested too deeply

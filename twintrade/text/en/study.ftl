@@ -50,13 +50,7 @@ held-by = process { PLAIN($process) }, since { $since }
 lock-empty = its lock file is still empty
 
 ## the table at the end
-head-analysis = analysis
-head-status = status
 head-effect = headline effect
-head-interval = interval
-head-p = p
-head-checks = checks
-head-results = results
 ending-done = done
 ending-done-in = done in { FIXED($seconds, decimals: 0) } s
 ending-fresh = up to date
@@ -66,7 +60,6 @@ ended = { $name } { $ending }: { $said }
 earlier-stand = earlier results stand as they were
 earlier-stand-details = details: results/{ $name }.messages.csv; earlier results stand as they were
 none-estimated = none estimated
-none = none
 objecting = { $objects } object{ $checks ->
     [none] { "" }
    *[other] { " (" }{ $checks })
@@ -217,7 +210,6 @@ fetched-register = { $name } holds agreements: give it as --twinnings
 
 ## lists of agreements
 merged = { $rows } rows of { $files } lists are { $n } agreements, { $undated } of them without a date; no row was left out
-merged-conflict = { $pair }: { $why }
 listed-fault = row { PLAIN($row) }: { $fault }
 listed-right = nothing in { $file } cannot be right
 coverage-frame = { $n ->

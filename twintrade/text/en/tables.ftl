@@ -20,13 +20,11 @@ change-short = Change, %
 interval-short = Interval, %
 difference = Difference
 bound = Bound
-verdict = Verdict
 variant = { "   " }{ $name }
 other-variants = { "   " }{ $n ->
     [one] one other
    *[other] { $n } others
 }
-spread = { $low } to { $high }
 log-points = In log points (standard error)
 p = p
 observations = Observations
@@ -46,7 +44,6 @@ base = Pre-period base
 reference-period = Reference period
 size-studied = Size of the test studied
 size-not-studied = Not studied
-of-columns = { $columns }: { $sentence }
 star = { $mark } p ≤ { $bound }
 
 ## effects by event time and by inference
@@ -65,7 +62,6 @@ reported = { $inference } (reported)
 ## inputs and messages
 simulated-input = { $reading }, simulated
 simulated-alone = simulated
-row = row { PLAIN($n) }
 
 ## the register
 all = All

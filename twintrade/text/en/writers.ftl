@@ -1,5 +1,4 @@
 # What the formats of a page say by themselves.
-simulated-data = SIMULATED DATA
 table = Table { $n }
 figure = Figure { $n }
 numbered = { $what }. { $caption }

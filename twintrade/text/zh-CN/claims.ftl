@@ -3,7 +3,6 @@ lacking = { $id }需要{ $need }
 entry = { $id } { $claim }
 not-examined = 此处未予检验；需要{ $need }。
 no-interval = 无区间
-range = { $low }至{ $high }
 estimate = { $label }：{ $size }（{ $interval }{ $p ->
     [none] { "" }
    *[other] ；{ P($p) }
@@ -17,7 +16,6 @@ groups = { $effects }；组间是否相等：{ $p ->
     [none] 未检验
    *[other] { P($p) }
 }。
-check = { $check }：{ $said }
 no-objection = { $whose ->
     [headline] 针对主要结果的此类检查没有提出异议，并不等于得到证明。
    *[other] 针对其他列的此类检查没有提出异议，并不等于得到证明。

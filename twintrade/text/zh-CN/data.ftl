@@ -5,7 +5,6 @@ row = 第{ PLAIN($row) }行
 file-row = { $file }第{ PLAIN($row) }行
 row-of-file = { $file }的第{ PLAIN($row) }行
 column = 列{ $name }
-placed = { $place }：{ $text }
 faults = 数据中有{ $n }处错误：
 more-listed = 另有{ $n }处，列于messages.csv
 more-rows = { $text }（另有{ $n }行相同）

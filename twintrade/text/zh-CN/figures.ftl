@@ -1,10 +1,7 @@
 # What figures say: axes, legends, and each figure in one sentence for who cannot see it.
 simulated-data = 模拟数据
-effect-axis = 效应
-difference-axis = 差异
 effect-of = 效应（{ $scale }）
 effect-on = 对{ $outcome }的效应（{ $scale }）
-gap = 差距
 gap-log = 差距（对数点）
 index-before = 指数，协议前最后一期 = 100
 index-onset = 指数，生效前最后一期 = 100
@@ -18,7 +15,6 @@ since-onset = 协议生效以来的{ $period_name ->
 ## the event study
 before-onset = 生效前
 from-onset = 生效起
-treated-units = 处理组个体数
 treated-of = 处理组个体数（{ $letter }）
 percent-axis = 百分比，100(exp(b) − 1)
 reference-at = 基期（{ $times }），按定义为零
@@ -35,9 +31,6 @@ without-by = 无协议时的路径（{ $method }）
 observed = 实际值
 treated-case = 处理组
 placebo = 安慰剂：对每个供体作同样处理
-number-of-units = 个体数
-cohort = 队列
-weight = 权重
 two-by-two = 两组两期估计值
 population = 人口（对数刻度）
 degrees = { FIXED($value, decimals: 0) }°{ $side ->
@@ -51,7 +44,6 @@ original = 原区间
 original-interval = 原区间
 robust-interval = 允许相应程度偏离的区间
 specifications = { $n }种设定，按估计值大小排列（菱形为主要估计）
-choice = { $choice }：{ $option }
 date-used = { $date }（采用，实线）
 shock = { $shock }（灰色）
 panel-level = 原始值
@@ -61,7 +53,6 @@ panel-ratio = 双重比率
 panel-in = { $panel }（{ $units }）
 
 ## what a point of a figure says to a reader of the page who asks
-point = { $name }：{ $value }
 point-interval = { $name }：{ $value }，区间{ $low }至{ $high }
 point-at = { $series }，{ $at }
 event-time = 事件时间{ $time }

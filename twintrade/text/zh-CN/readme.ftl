@@ -39,7 +39,6 @@ head-bytes = 字节数
 head-rows = 行数
 head-read-as = 读取方式
 head-sha = sha256
-sheet = 工作表{ $name }
 withheld = 不在本包中的数据及取得方法；各放到此处所列路径：
 outside = `TWINTRADE_DATA`下的文件不在本资料包内。请向发布机构获取，放入同一文件夹，并以环境变量`TWINTRADE_DATA`指定该文件夹。
 

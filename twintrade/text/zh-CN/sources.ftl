@@ -42,7 +42,6 @@ requests = { $n ->
    *[other] ，其中{ $empty }次没有数据行
 }
 rows = { $n }行，各列为{ $columns }
-query = { $source }：{ $parts }
 
 what-census = 美国各州（或口岸）分伙伴国的货物贸易，取自美国人口普查局的数据接口。
 publisher-census = 美国人口普查局（US Census Bureau），国际货物贸易统计

@@ -80,7 +80,6 @@ unknown = { $place }：{ $key }不是已知的键{ $hint ->
    *[other] ；{ $hint }
 }
 faults = 分析文件中有{ $n }处错误：
-the-file = 分析文件
 file = 分析文件
 at-line = { $file }第{ PLAIN($line) }行
 nested = 嵌套过深

@@ -66,7 +66,6 @@ ended = { $name }{ $ending }：{ $said }
 earlier-stand = 先前的结果保持不变
 earlier-stand-details = 详情见results/{ $name }.messages.csv；先前的结果保持不变
 none-estimated = 未作估计
-none = 无
 objecting = { $objects }项提出异议{ $checks ->
     [none] { "" }
    *[other] （{ $checks }）
@@ -208,7 +207,6 @@ fetched-register = { $name }中是协议：请用 --twinnings 指定
 
 ## lists of agreements
 merged = { $files }份名单的{ $rows }行合并为{ $n }份协议，其中{ $undated }份没有日期；没有遗漏任何一行
-merged-conflict = { $pair }：{ $why }
 listed-fault = 第{ PLAIN($row) }行：{ $fault }
 listed-right = { $file }中未发现必然有误之处
 coverage-frame = 有{ $n ->

@@ -17,10 +17,8 @@ change-short = 变化（%）
 interval-short = 区间（%）
 difference = 差异
 bound = 界
-verdict = 结论
 variant = { "   " }{ $name }
 other-variants = { "   " }其他{ $n }种
-spread = { $low }至{ $high }
 log-points = 对数点（标准误）
 p = p
 observations = 观测数
@@ -40,7 +38,6 @@ base = 事前期基准
 reference-period = 基期
 size-studied = 实际拒绝率是否经过研究
 size-not-studied = 未经研究
-of-columns = { $columns }：{ $sentence }
 star = { $mark } p ≤ { $bound }
 
 ## effects by event time and by inference
@@ -59,7 +56,6 @@ reported = { $inference }（报告所用）
 ## inputs and messages
 simulated-input = { $reading }，模拟数据
 simulated-alone = 模拟数据
-row = 第{ PLAIN($n) }行
 
 ## the register
 all = 全部

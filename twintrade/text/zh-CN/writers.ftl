@@ -1,5 +1,4 @@
 # What the formats of a page say by themselves.
-simulated-data = 模拟数据
 table = 表{ $n }
 figure = 图{ $n }
 numbered = { $what }：{ $caption }
