@@ -23,11 +23,13 @@ from twintrade.render.blocks import (
     Table,
     format_caption,
 )
-from twintrade.text import Catalogue
+from twintrade.text import Catalogue, load_catalogue
 from twintrade.text.texts import typeset
 
 ACCENT = "\u0301"
 PLAIN = re.compile(rf"(?<![\w{ACCENT}])[a-zA-Z]{{2,}}(?![\w{ACCENT}])")
+
+SPELLED = ("column-", "machine-", "level-", "restriction-", "base-", "type-", "payload_", "head-")
 
 
 def accent(text: str) -> str:
@@ -46,10 +48,21 @@ class Accents(Transformer):
         return self.generic_visit(node) if isinstance(node.expression, ast.SelectExpression) else node
 
 
+class PseudoCatalogue(Catalogue):
+    """English with accents, and with a word for each name that English itself leaves as it is."""
+
+    def _source(self, name: str) -> str:
+        source = super()._source(name)
+        names = [key for key in load_catalogue("zh-CN")._list_entries(name) if f"\n{key} =" not in f"\n{source}"]
+        spelled = "".join(
+            f"\n{key} = {re.split('[-_]', key, maxsplit=1)[1]}" for key in names if key.startswith(SPELLED)
+        )
+        return FluentSerializer().serialize(Accents().visit(parse(source + spelled)))
+
+
 def make_pseudo_catalogue() -> Catalogue:
     """Return the English catalogue with accents."""
-    serializer = FluentSerializer()
-    return Catalogue(transform=lambda source: serializer.serialize(Accents().visit(parse(source))))
+    return PseudoCatalogue()
 
 
 def list_plain_words(text: str) -> list[str]:
