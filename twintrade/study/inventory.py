@@ -24,7 +24,7 @@ _INDENT = "      "
 def format_lists(what: str, here: Path) -> str:
     """Return one list, or all of them, as text."""
     if what == "sentences":
-        return _sentences()
+        return to_toml({"wording": list_sentences()}).rstrip()
     lists = collect_lists(what, here)
     return "\n\n".join("\n".join([f"{name}:", *_lines(name, entries, here)]) for name, entries in lists.items())
 
@@ -94,11 +94,6 @@ def _exhibits() -> Iterator[Entry]:
     for name in EXHIBIT_NAMES:
         presets = ", ".join(preset for preset, shown in PRESETS.items() if name in shown)
         yield Entry(name, str(Text("study.presets", exhibit=sentences[name], presets=presets)))
-
-
-def _sentences() -> str:
-    """Every sentence of the report as a style file has it, so that one can be begun by copying."""
-    return to_toml({"wording": list_sentences()}).rstrip()
 
 
 def _wrapped(text: str) -> Iterator[str]:

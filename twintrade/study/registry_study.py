@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from twintrade.data.geography import (
-    ListedPlace,
     find_listed_place,
     find_only_place,
     load_places,
@@ -94,13 +93,11 @@ def locate_agreements(twinnings: pd.DataFrame) -> pd.DataFrame:
             find_listed_place(str(twinning["partner_city"]), str(twinning["partner"])),
         )
         if all(end is not None and end.latitude is not None for end in ends):
-            rows.append([value for end in ends if end is not None for value in _list_point(end)])
+            rows.append(
+                [value for end in ends if end is not None for value in (end.name, end.latitude, end.longitude)]
+            )
     columns = ("city", "latitude", "longitude", "partner_city", "partner_latitude", "partner_longitude")
     return pd.DataFrame(rows, columns=list(columns)).drop_duplicates(ignore_index=True)
-
-
-def _list_point(place: ListedPlace) -> tuple[str, float | None, float | None]:
-    return place.name, place.latitude, place.longitude
 
 
 def build_registry_results(name: str, spec: RegistrySpec, run: RegistryRun, manifest: Mapping[str, Any]) -> ResultSet:

@@ -324,7 +324,7 @@ def look_at_trade(root: Path, file: str, cities: Sequence[str] = (), other: Othe
     parts += _find_remainders(table, parts)
     left = [n for n in names if n not in (*where, *products)]
     if wide:
-        parts += _ignored(left)
+        parts += [Guess("ignore", left, Text("data.look-ignored"))] if left else []
     elif left:
         parts.append(Guess("", "", Text("data.look-unread", columns=Listed(tuple(map(quote_cell, left)), "comma"))))
     parts.append(Guess("absent", "missing", Text("data.look-absent")))
@@ -412,10 +412,6 @@ def _product(table: TextTable, names: list[str]) -> list[Guess]:
         return []
     revision = Guess("product_revision", UNKNOWN, Text("data.look-revision"))
     return [Guess("product", product, Text("data.look-products")), revision]
-
-
-def _ignored(names: list[str]) -> list[Guess]:
-    return [Guess("ignore", names, Text("data.look-ignored"))] if names else []
 
 
 def _conventions() -> list[Guess]:

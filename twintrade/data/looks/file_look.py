@@ -22,7 +22,7 @@ from twintrade.data.formats.workbook import list_visible_sheets, read_sheet_text
 from twintrade.data.geography.countries import find_codes, load_places
 from twintrade.data.looks.words import list_periods, take_head
 from twintrade.data.schema import UNNAMED, FileFormat
-from twintrade.data.sources.faults import Faults, TextColumn, clean_name
+from twintrade.data.sources.faults import Faults, clean_name
 from twintrade.data.sources.provenance import locate
 from twintrade.errors import UNDECIDED, DataError
 from twintrade.numerics.arrays import find_step
@@ -278,7 +278,7 @@ def _read(
     of_cities = _list_names(table, lines["city"])
     where = lines.get("where", {})
     for column in wide or [lines["value"]]:
-        values = _read_figures(take_head(table, column), lines)
+        values = parse_numbers(take_head(table, column), NumberStyle(decimal=lines.get("decimal")), Faults()).values
         for i in map(int, np.flatnonzero(np.isfinite(values) & (values > 0) & (codes != ""))):
             if any(clean_name(table.columns[name][i]) != cell for name, cell in where.items()):
                 continue
@@ -293,10 +293,6 @@ def _read(
 
 def _cell(table: TextTable, part: str | dict[str, str], i: int) -> str:
     return part["constant"] if isinstance(part, dict) else clean_name(table.columns[part][i])
-
-
-def _read_figures(column: TextColumn, lines: Mapping[str, Any]) -> Any:
-    return parse_numbers(column, NumberStyle(decimal=lines.get("decimal")), Faults()).values
 
 
 def _read_unit(text: str) -> tuple[int, str]:

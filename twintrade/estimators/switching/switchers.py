@@ -205,7 +205,7 @@ def adjust_for_covariates(
         slopes[fit.kept] = fit.coefficients
         outcomes[:, start:stop] -= layout.covariates[:, start:stop] @ slopes
         influence = np.zeros((stop - start, len(names)))
-        by_row = (fit.x_tilde * _scores(layout, fit, unit)[:, None]) @ fit.bread
+        by_row = (fit.x_tilde * (layout.weights_at(unit.at, unit.columns) * fit.residuals)[:, None]) @ fit.bread
         for k, column in zip(fit.kept, by_row.T, strict=True):
             influence[:, k] = np.bincount(unit.columns - start, column, stop - start)
         adjusted.append(DoseSlopes(start, stop, influence))
@@ -247,7 +247,3 @@ def _changes_fitted(
         names=tuple(names),
     )
     return fit, rows
-
-
-def _scores(layout: Switchers, fit: LeastSquares, rows: _Rows) -> FloatArray:
-    return layout.weights_at(rows.at, rows.columns) * fit.residuals

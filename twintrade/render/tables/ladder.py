@@ -225,7 +225,7 @@ def _header(columns: Sequence[Record], first: int) -> tuple[tuple[Cell, ...], ..
 
 
 def _fixed_effect_rows(columns: Sequence[Record], wording: Wording, period_name: str) -> tuple[Row, ...]:
-    sets = [_list_fixed_effects(c) for c in columns]
+    sets = [split_ids(take_text(c.get("fixed_effects"))) for c in columns]
     names = list(dict.fromkeys(name for names in sets for name in names))
     return tuple(
         build_row(
@@ -240,10 +240,6 @@ def _name_effects(name: str, wording: Wording, period_name: str) -> str:
     if wording.knows(f"effects_{name}"):
         return wording.say(f"effects_{name}", period_name=period_name)
     return wording.say("effects_columns", names=name.replace("^", " × "))
-
-
-def _list_fixed_effects(column: Record) -> tuple[str, ...]:
-    return split_ids(take_text(column.get("fixed_effects")))
 
 
 def _sample_rows(results: ResultSet, columns: Sequence[Record], wording: Wording, is_short: bool) -> tuple[Row, ...]:

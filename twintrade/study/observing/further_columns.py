@@ -135,14 +135,13 @@ def add_further_columns(
 
 def list_wanted(spec: Spec) -> Iterator[str]:
     """Yield the covariates and weights that the design or a column names."""
-    for options in ({"covariates": spec.design.covariates, "weights": spec.design.weights}, *_list_overrides(spec)):
+    for options in (
+        {"covariates": spec.design.covariates, "weights": spec.design.weights},
+        *(entry.options for entry in spec.estimator),
+    ):
         yield from options.get("covariates") or ()
         if weights := options.get("weights"):
             yield weights
-
-
-def _list_overrides(spec: Spec) -> Iterator[dict[str, Any]]:
-    return (entry.options for entry in spec.estimator)
 
 
 def _check_tables(declared: Sequence[CovariateSource], frame: pd.DataFrame) -> None:

@@ -60,7 +60,7 @@ def read_agreements(spec: Spec, root: Path) -> ReadAgreements:
     """Return the agreements of an analysis."""
     registry = read_twinnings(spec.data.twinnings, root)
     undated = read_undated(spec.data.undated, root)
-    links = _undated_frame(undated)
+    links = undated.frame[["city", "signatory", "partner", "partner_city", "note"]]
     data, policy = spec.data, _undated_policy(spec)
     frame, linked = build_agreements_frame(registry), tuple(data.also_linked)
     lines = [*(source.city_names for source in data.twinnings), *(source.city_names for source in data.undated)]
@@ -95,10 +95,6 @@ def build_agreements_frame(registry: TwinningRegistry) -> pd.DataFrame:
 def _date(row: Mapping[Any, Any]) -> TwinningDate:
     month, day = (None if pd.isna(row[part]) else int(row[part]) for part in ("month", "day"))
     return TwinningDate(int(row["year"]), month, day)
-
-
-def _undated_frame(undated: UndatedAgreements) -> pd.DataFrame:
-    return undated.frame[["city", "signatory", "partner", "partner_city", "note"]]
 
 
 Currency = Literal[

@@ -126,15 +126,12 @@ def take_up_bands(job: str, fit: Fit, infer: Callable[[], dict[View, Bands]]) ->
         return _unpack_bands(kept[0], fit)
     started = time.monotonic()
     bands = infer()
-    is_of_fit = all(_is_of_fit(band, fit, view) for view, band in bands.items())
+    is_of_fit = all(  # and not of an estimate that the inference corrected
+        np.array_equal(band.estimate.effects, fit.view(view).effects, equal_nan=True) for view, band in bands.items()
+    )
     if is_of_fit and time.monotonic() - started > LONG_SECONDS:
         ledger.put(f"bands/{job}", {**_pack_bands(bands), **_pack_draws(find_draws(fit))}, "")
     return bands
-
-
-def _is_of_fit(bands: Bands, fit: Fit, view: View) -> bool:
-    """Whether bands are about the fit's own estimate, and not about one that the inference corrected."""
-    return np.array_equal(bands.estimate.effects, fit.view(view).effects, equal_nan=True)
 
 
 def _pack_bands(bands: Mapping[View, Bands]) -> Arrays:
