@@ -321,7 +321,7 @@ def _bound(evidence: Mapping[str, Any], scale: str) -> float:
 
 def _named(finding: Record) -> Text:
     check = find_check(take_text(finding["diagnostic"]))
-    return Text("common.headed", head=check, said=find_words(finding, "sentence"))
+    return Text("claims.check", check=check, said=find_words(finding, "sentence"))
 
 
 def _column(results: ResultSet, column: str) -> Record | None:

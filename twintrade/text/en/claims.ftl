@@ -79,3 +79,6 @@ need-C14 = the check heterogeneity by partner
 need-C15 = the check spillovers
 need-C16 = the checks selection or pretrends
 need-own = an estimate or a check called { $about }
+
+check = { $check }: { $said }
+range = { $low } to { $high }

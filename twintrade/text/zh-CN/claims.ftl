@@ -76,3 +76,6 @@ need-C14 = 按伙伴作heterogeneity检查
 need-C15 = spillovers检查
 need-C16 = selection或pretrends检查
 need-own = 名为{ $about }的估计或检查
+
+check = { $check }：{ $said }
+range = { $low }至{ $high }
