@@ -121,7 +121,7 @@ def cells_with_twintrade(data: pd.DataFrame) -> Estimates:
     )
     panel = Panel.from_frame(frame.astype({"city": str, "partner": str}), city="city", partner="partner")
     onset = data.g.where(data.g < NEVER).groupby(frame.city.astype(str) + "-" + frame.partner.astype(str)).first()
-    treatment = Treatment.from_series(onset.reindex(panel.units))
+    treatment = Treatment.from_series(onset.reindex(panel.given_keys["unit"]))
     design = Design(panel=panel, treatment=treatment, outcome="v", fixed_effects="gravity")
     found = fit(ETWFE(family="poisson"), design)
     assert found.estimate.n_effects >= N_CELLS

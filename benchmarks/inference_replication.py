@@ -206,7 +206,7 @@ def chain(shared: Shared) -> Iterator[Row]:
     theirs = shared.cases("honestdid_from_did")["mpdta_dr_lpop_universal"]
     frame = pd.read_csv(shared.find("mpdta.csv"))
     panel = Panel.from_frame(frame, unit="countyreal", period="year")
-    onset = frame.groupby("countyreal")["first.treat"].first().reindex(panel.units).replace(0, np.nan)
+    onset = frame.groupby("countyreal")["first.treat"].first().reindex(panel.given_keys["unit"]).replace(0, np.nan)
     design = Design(
         panel=panel,
         treatment=Treatment.from_series(onset),

@@ -129,7 +129,7 @@ def staggered(shared: Path) -> Iterator[Row]:
     d = d[d.groupby(["exporter", "importer"]).trade.transform("sum") > 0]
     panel = Panel.from_frame(d, city="exporter", partner="importer", period="year")
     tied = d[d.rta == 1]
-    onset = tied.groupby(tied.exporter + "-" + tied.importer).year.min().reindex(panel.units)
+    onset = tied.groupby(tied.exporter + "-" + tied.importer).year.min().reindex(panel.given_keys["unit"])
     onset[onset <= 1986] = 1986
     design = Design(
         panel=panel,

@@ -42,7 +42,7 @@ class Related:
         names = {"unit": self.unit, "city": self.city, "partner": self.partner}
         keys = {k: _column([name(i) for i in self.frame[k]], self.dtype) for k, name in names.items()}
         panel = tt.panel(self.frame.assign(**keys), unit="unit", city="city", partner="partner")
-        onset = {k: g for k, g in self.onset.items() if not is_case or k == CASE}
+        onset = {k: g for k, g in self.onset.items() if not is_case or k in (CASE, CASE + N_UNITS)}
         never = dict.fromkeys(set(self.frame["unit"]) - set(onset), np.inf)
         aligned = Treatment.from_series(pd.Series({self.unit(k): g for k, g in (onset | never).items()}))
         treatment = replace(aligned, excluded={self.unit(k): "undated" for k in self.undated})

@@ -26,7 +26,7 @@ def design():
     first = frame[frame["rta"] == 1].groupby(frame["exporter"] + "-" + frame["importer"])["year"].min()
     return Design(
         panel=panel,
-        treatment=Treatment.from_series(first.reindex(panel.units)),
+        treatment=Treatment.from_series(first.reindex(panel.given_keys["unit"])),
         outcome="trade",
         fixed_effects=("undirected_pair", "city_period", "partner_period", "border_period"),
         covariates=PHASES,

@@ -33,7 +33,7 @@ def fitted(case: dict) -> Fit:
         frame = frame.assign(row=np.arange(len(frame)))
         unit = "row"
     panel = Panel.from_frame(frame, unit=unit, period=period)
-    onsets = frame.groupby(unit)[onset].first().reindex(panel.units).replace(0, np.nan)
+    onsets = frame.groupby(unit)[onset].first().reindex(panel.given_keys["unit"]).replace(0, np.nan)
     anticipation = int(found[1]) if (found := re.search(r"anticipation=(\d)", call)) else 0
     covariates = re.search(r"xformla=~([\w+]+)", call)
     names = tuple(covariates[1].split("+")) if covariates and covariates[1] != "1" else ()
@@ -154,7 +154,7 @@ def test_errors_clustered_by_state_equal_the_bootstrap_of_did():
     frame = read_data("mpdta")
     frame["state"] = (frame["countyreal"] // 1000).astype(str)
     panel = Panel.from_frame(frame, unit="countyreal", period="year", city="state")
-    onsets = frame.groupby("countyreal")["first.treat"].first().reindex(panel.units).replace(0, np.nan)
+    onsets = frame.groupby("countyreal")["first.treat"].first().reindex(panel.given_keys["unit"]).replace(0, np.nan)
     treatment = Treatment.from_series(onsets)
     options = {"window": (-99, 99), "comparison": NeverTreated(), "clusters": ("city",)}
     design = Design(panel=panel, treatment=treatment, outcome="lemp", **options)
@@ -185,7 +185,7 @@ def test_two_periods_and_two_groups_equal_drdid(name):
     frame = read_data("mpdta")
     frame = frame[frame["year"].isin([2003, 2004]) & frame["first.treat"].isin([0, 2004])]
     panel = Panel.from_frame(frame, unit="countyreal", period="year")
-    onsets = frame.groupby("countyreal")["first.treat"].first().reindex(panel.units).replace(0, np.nan)
+    onsets = frame.groupby("countyreal")["first.treat"].first().reindex(panel.given_keys["unit"]).replace(0, np.nan)
     treatment = Treatment.from_series(onsets)
     design = Design(panel=panel, treatment=treatment, outcome="lemp", covariates=("lpop",), comparison=NeverTreated())
     overall = fit(CallawaySantAnna(method=BLOCKS[name]), design).view("overall")

@@ -28,7 +28,7 @@ def design_of(dataset, weights):
         "mpdta": ("countyreal", "first.treat", "lemp"),
     }[dataset]
     panel = Panel.from_frame(frame, unit=unit, period="year")
-    onsets = frame.groupby(unit)[onset].first().reindex(panel.units).replace(0, np.nan)
+    onsets = frame.groupby(unit)[onset].first().reindex(panel.given_keys["unit"]).replace(0, np.nan)
     treatment = Treatment.from_series(onsets)
     return Design(panel=panel, treatment=treatment, outcome=outcome, weights=weights)
 

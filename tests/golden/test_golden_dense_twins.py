@@ -166,7 +166,7 @@ def test_effects_of_undirected_pairs():
     slopes, _, influence = regress(frame.lx, X)
     panel = Panel.from_frame(frame, city="orig", partner="dest", period="year")
     labels = frame.orig.astype(str) + "-" + frame.dest.astype(str)
-    onset = frame.groupby(labels)["g"].first().replace(0, np.nan).reindex(panel.units)
+    onset = frame.groupby(labels)["g"].first().replace(0, np.nan).reindex(panel.given_keys["unit"])
     effects = ("undirected_pair", "city_period", "partner_period")
     design = Design(panel=panel, treatment=Treatment.from_series(onset), outcome="lx", fixed_effects=effects)
     assert_equal_effects(fit(TWFE("static"), design).estimate, [0], slopes[0], cluster(influence, labels)[:1])

@@ -37,7 +37,7 @@ def fitted(case):
         frame["emp"] = np.exp(frame["lemp"])
     unit, onset, period = COLUMNS[case["dataset"]]
     panel = Panel.from_frame(frame, unit=unit, period=period)
-    onsets = frame.groupby(unit)[onset].first().reindex(panel.units).replace(0, np.nan)
+    onsets = frame.groupby(unit)[onset].first().reindex(panel.given_keys["unit"]).replace(0, np.nan)
     call = case["call"]
     design = Design(
         panel=panel,

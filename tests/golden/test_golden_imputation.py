@@ -39,7 +39,7 @@ def fitted(case) -> tuple[Fit, pd.DataFrame]:
     frame = read_data(case["dataset"])
     unit, onset, outcome, period = COLUMNS[case["dataset"]]
     panel = Panel.from_frame(frame, unit=unit, period=period)
-    onsets = frame.groupby(unit)[onset].first().reindex(panel.units).replace(0, np.nan)
+    onsets = frame.groupby(unit)[onset].first().reindex(panel.given_keys["unit"]).replace(0, np.nan)
     first_lead = re.search(r"pretrends=(-\d)", case["call"])
     design = Design(
         panel=panel,

@@ -27,14 +27,14 @@ def design_of(dataset, **options):
     frame = read_data(dataset)
     unit, onset, outcome, period = COLUMNS[dataset]
     panel = Panel.from_frame(frame, unit=unit, period=period)
-    onsets = frame.groupby(unit)[onset].first().reindex(panel.units).replace([0, 10000], np.nan)
+    onsets = frame.groupby(unit)[onset].first().reindex(panel.given_keys["unit"]).replace([0, 10000], np.nan)
     return Design(panel=panel, treatment=Treatment.from_series(onsets), outcome=outcome, **options)
 
 
 def gravity_design(frame, onset, city, partner, outcome, **options):
     panel = Panel.from_frame(frame, city=city, partner=partner, period="year")
     labels = frame[city].astype(str) + "-" + frame[partner].astype(str)
-    onsets = onset.groupby(labels).first().reindex(panel.units)
+    onsets = onset.groupby(labels).first().reindex(panel.given_keys["unit"])
     treatment = Treatment.from_series(onsets)
     return Design(panel=panel, treatment=treatment, outcome=outcome, fixed_effects="gravity", **options)
 

@@ -19,7 +19,7 @@ CLOSED_FORM = 1e-8
 def design_of(comparison=None):
     frame = read_data("mpdta")
     panel = Panel.from_frame(frame, unit="countyreal", period="year")
-    onsets = frame.groupby("countyreal")["first.treat"].first().reindex(panel.units).replace(0, np.nan)
+    onsets = frame.groupby("countyreal")["first.treat"].first().reindex(panel.given_keys["unit"]).replace(0, np.nan)
     return Design(
         panel=panel,
         treatment=Treatment.from_series(onsets),

@@ -42,7 +42,7 @@ def design_of(dataset, **options):
     frame = frame_of(dataset)
     unit, onset, outcome, period = COLUMNS[dataset]
     panel = Panel.from_frame(frame, unit=unit, period=period)
-    onsets = frame.groupby(unit)[onset].first().reindex(panel.units).replace([0, 10000], np.nan)
+    onsets = frame.groupby(unit)[onset].first().reindex(panel.given_keys["unit"]).replace([0, 10000], np.nan)
     options = {"window": (-99, 99)} | options
     return Design(panel=panel, treatment=Treatment.from_series(onsets), outcome=outcome, **options)
 

@@ -35,7 +35,7 @@ def design_of(frame, dataset, city=None, **options):
     unit, onset, outcome, period = COLUMNS[dataset]
     kept = frame if city is None else frame.assign(cluster=frame[city].astype(str))
     panel = Panel.from_frame(kept, unit=unit, period=period, city=None if city is None else "cluster")
-    onsets = frame.groupby(unit)[onset].first().reindex(panel.units).replace([0, 10000], np.nan)
+    onsets = frame.groupby(unit)[onset].first().reindex(panel.given_keys["unit"]).replace([0, 10000], np.nan)
     treatment = Treatment.from_series(onsets)
     return Design(panel=panel, treatment=treatment, outcome=outcome, window=(-99, 99), **options)
 

@@ -70,7 +70,7 @@ class Treatment:
         Raises
         ------
         DesignError
-            An onset is no whole period, a unit has two, or an onset is empty where others are ``inf``.
+            An onset is no whole period, a unit has two, an onset is empty where others are ``inf``, or all are empty.
         """
         onset = onset.set_axis(name_keys(onset.index))
         values = pd.to_numeric(onset, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
@@ -79,6 +79,11 @@ class Treatment:
             raise DesignError(
                 f"the onset of {onset.index[int(np.argmax(empty))]} is empty and others are inf ({int(empty.sum())} "
                 "such units): give inf for never treated; exclude units whose onset is not known"
+            )
+        if empty.all() and empty.size:
+            raise DesignError(
+                "every onset is empty, so no unit is treated; give inf if none is, or match the onsets to the panel's "
+                "units by the keys of the table (panel.units are text, panel.given_keys has the keys)"
             )
         never = empty | (values == NEVER)
         wrong = np.flatnonzero(~never & ~(np.isfinite(values) & (values == np.floor(values))))

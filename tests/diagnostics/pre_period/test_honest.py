@@ -30,7 +30,7 @@ DRAWS = 5e-4
 def mpdta_fit():
     frame = read_data("mpdta")
     panel = Panel.from_frame(frame, unit="countyreal", period="year")
-    onset = frame.groupby("countyreal")["first.treat"].first().reindex(panel.units).replace(0, np.nan)
+    onset = frame.groupby("countyreal")["first.treat"].first().reindex(panel.given_keys["unit"]).replace(0, np.nan)
     design = Design(
         panel=panel,
         treatment=Treatment.from_series(onset),
