@@ -36,7 +36,9 @@ def results(name: str) -> dict[str, dict]:
 def design(frame: pd.DataFrame, unit: str, period: str, outcome: str, treated: str) -> Design:
     panel = Panel.from_frame(frame, unit=unit, period=period)
     onset = frame[frame[treated] == 1].groupby(unit)[period].min()
-    return Design(panel=panel, treatment=Treatment.from_series(onset.reindex(panel.given_keys["unit"])), outcome=outcome)
+    return Design(
+        panel=panel, treatment=Treatment.from_series(onset.reindex(panel.given_keys["unit"])), outcome=outcome
+    )
 
 
 def overall(estimator: Estimator, made: Design) -> float:

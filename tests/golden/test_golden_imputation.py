@@ -8,6 +8,7 @@ import pytest
 from reference_results import read_cases, read_data
 
 from twintrade.design import Design, Panel, Treatment
+from twintrade.design.panel import name_keys
 from twintrade.estimators.base import Fit, fit
 from twintrade.estimators.imputation import Imputation
 
@@ -66,7 +67,8 @@ def test_effects_leads_and_errors(name):
     estimate = result.view("event" if is_event_study else "overall")
     clusters = np.arange(estimate.uncertainty.units.size)
     if "cluster_var" in case["call"]:
-        clusters = frame.groupby("unit")["state"].first().reindex(estimate.uncertainty.units).to_numpy()
+        states = frame.groupby("unit")["state"].first()
+        clusters = states.set_axis(name_keys(states.index)).reindex(estimate.uncertainty.units).to_numpy()
     places, is_lead = np.array([0]), np.array([False])
     if is_event_study:
         times = np.array(want["term"], dtype=int)

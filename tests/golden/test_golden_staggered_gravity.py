@@ -25,7 +25,11 @@ def design():
     frame = frame[frame.groupby(["exporter", "importer"])["trade"].transform("sum") > 0]
     panel = Panel.from_frame(frame, city="exporter", partner="importer", period="year")
     treated = frame[frame["rta"] == 1]
-    onset = treated.groupby(treated["exporter"] + "-" + treated["importer"])["year"].min().reindex(panel.given_keys["unit"])
+    onset = (
+        treated.groupby(treated["exporter"] + "-" + treated["importer"])["year"]
+        .min()
+        .reindex(panel.given_keys["unit"])
+    )
     onset[onset <= 1986] = 1986
     treatment = Treatment.from_series(onset)
     return Design(panel=panel, treatment=treatment, outcome="trade", fixed_effects="gravity_border", window=(-2, 20))

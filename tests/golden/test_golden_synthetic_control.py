@@ -20,7 +20,9 @@ ESTIMATE = 1.1e-4  # relative; what their early stop costs in California
 def design(frame, unit, period, outcome, treated):
     panel = Panel.from_frame(frame, unit=unit, period=period)
     onset = frame[frame[treated] == 1].groupby(unit)[period].min()
-    return Design(panel=panel, treatment=Treatment.from_series(onset.reindex(panel.given_keys["unit"])), outcome=outcome)
+    return Design(
+        panel=panel, treatment=Treatment.from_series(onset.reindex(panel.given_keys["unit"])), outcome=outcome
+    )
 
 
 @pytest.fixture(scope="module")

@@ -82,8 +82,8 @@ class Treatment:
             )
         if empty.all() and empty.size:
             raise DesignError(
-                "every onset is empty, so no unit is treated; give inf if none is, or match the onsets to the panel's "
-                "units by the keys of the table (panel.units are text, panel.given_keys has the keys)"
+                "every onset is empty, so no unit is treated; give inf if none is, or match the onsets to units by the "
+                "keys of the table (panel.units are text, panel.given_keys has the keys)"
             )
         never = empty | (values == NEVER)
         wrong = np.flatnonzero(~never & ~(np.isfinite(values) & (values == np.floor(values))))

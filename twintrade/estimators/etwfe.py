@@ -103,7 +103,7 @@ class ETWFE(CellMethod):
         fixed = {} if self.moderator is None else {self.moderator: self.at}
         given = build_interactions(o, cells.of_row, self._find_added(o), fixed)
         fit = fit_cells(o, cells.of_row, cells.names(), given.columns, self.family)
-        fit = replace(fit, dropped=(*fit.dropped, *given.silent(fit.slopes, o.covariate_names)))
+        fit = replace(fit, dropped=(*fit.dropped, *given.silent(fit.slopes, fit.given_up, o.covariate_names)))
         identified = measure_cells(o, fit, cells.of_row, self.measure, self.family, given.deviations)
         return _packed(o, fit, tabulate_cells(o, fit, cells, identified, reference), scale, reference)
 

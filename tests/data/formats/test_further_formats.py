@@ -138,7 +138,7 @@ def test_r_equals_its_text_twin(project, trade_source, tmp_path, name):
 def test_an_extra_that_is_not_installed_is_named(project, trade_source, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pyreadstat", None)
     monkeypatch.setitem(__import__("sys").modules, "rdata", None)
-    with pytest.raises(InvalidDataError, match=r"t.sav is an SPSS file, .*twintrade\[spss\]"):
+    with pytest.raises(InvalidDataError, match=r"t.sav is an SPSS file, .*pip install pyreadstat"):
         read(project, trade_source, b"$FL2", "t.sav")
     with pytest.raises(InvalidDataError, match=r"t.rds is an R file, .*write.csv"):
         read(project, trade_source, b"X\n", "t.rds")

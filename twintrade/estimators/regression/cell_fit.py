@@ -213,6 +213,9 @@ class CellFit:
     mean: FloatArray  # (n_rows,): fitted values
     weights: FloatArray  # (n_rows,): sampling weights
     source: Regression  # by row, its columns made when asked for; effects are the identified cells
+    given_up: (
+        IntArray  # (n_given_up,): regressors without a slope that effects and other regressors leave something of
+    )
     n_slopes: int
     n_all_cells: int  # cells asked for
     everything: Absorber  # the fixed effects and the cells, with the weights of the fit
@@ -292,6 +295,7 @@ def fit_cells(
         mean=fitted.mean,
         weights=o.row_weights[rows],
         source=_regression(fitted, net, bread, known),
+        given_up=_find_given_up(effects, fitted, columns[rows]),
         n_slopes=int(is_identified.sum()),
         n_all_cells=len(names),
         everything=build_absorber([*(c[rows] for c in codes), cell + 1], fitted.weights),
@@ -299,6 +303,19 @@ def fit_cells(
         dropped=(*fitted.dropped, *_determined(lost), *list_all_treated(o, rows)),
         statistics=fitted.statistics,
     )
+
+
+def _find_given_up(effects: Absorber, fitted: _FittedCells, columns: FloatArray) -> IntArray:
+    """Return the regressors that only the cells determine, given the effects and the regressors that are kept."""
+    lost = np.setdiff1d(np.arange(columns.shape[1]), fitted.kept)
+    if not lost.size:
+        return lost
+    root = np.sqrt(fitted.weights)[:, None]
+    kept, left = (root * effects.residualize(columns[:, k]) for k in (fitted.kept, lost))
+    if fitted.kept.size:
+        left = left - kept @ np.linalg.lstsq(kept, left, rcond=None)[0]
+    sizes = np.linalg.norm(root * columns[:, lost], axis=0)
+    return lost[np.linalg.norm(left, axis=0) > TOUCHED * np.maximum(sizes, 1e-300)]
 
 
 def _determined(lost: tuple[Words, ...]) -> tuple[Dropped, ...]:

@@ -223,14 +223,16 @@ class Interactions:
     covariate: IntArray  # (n_columns,): position of the covariate that each column is made of
     deviations: FloatArray  # (n_rows, n_by_cell): what the cells are multiplied by
 
-    def silent(self, slopes: FloatArray, names: tuple[str, ...]) -> tuple[Dropped, ...]:
-        """List covariates none of whose columns has a slope.
+    def silent(self, slopes: FloatArray, given_up: IntArray, names: tuple[str, ...]) -> tuple[Dropped, ...]:
+        """List covariates none of whose columns has a slope, and those of which the cells determine a part.
 
-        ``slopes`` (n_columns,): zero where collinear; ``names``: of the covariates.
+        ``slopes`` (n_columns,): zero where collinear; ``given_up``: columns that only the cells determine; ``names``:
+        of the covariates.
         """
         lost = [n for k, n in enumerate(names) if not slopes[self.covariate == k].any()]
-        sentence = Text("estimators.covariates-silent")
-        return tuple(Dropped("collinear", sentence, 0, 0, (name,)) for name in lost)
+        partly = [names[k] for k in np.unique(self.covariate[given_up]) if names[k] not in lost]
+        listed = [("estimators.covariates-silent", lost), ("estimators.covariates-given-up", partly)]
+        return tuple(Dropped("collinear", Text(key), 0, 0, (name,)) for key, some in listed for name in some)
 
 
 def build_interactions(

@@ -263,6 +263,7 @@ cohorts-without-span = cohorts not observed over the span, or by no unit at the 
 cohorts-without-untreated = cohorts without a unit untreated through their span
 covariate-determined = covariate { $name } is determined by { $by } among untreated rows
 covariates-silent = covariates that fixed effects and cohort-period cells determine: they change nothing
+covariates-given-up = covariates of which cohort-period cells determine a part: that part has no slope
 determined = { $name } is determined by { $by }
 determined-at = event time { $time }: { determined }
 determined-base = { determined }; it counts as base

@@ -263,6 +263,7 @@ cohorts-without-span = 在区段内没有观测的队列，或没有个体同时
 cohorts-without-untreated = 在区段内没有始终未处理个体可比的队列
 covariate-determined = 在未处理观测中，协变量{ $name }由{ $by }完全决定
 covariates-silent = 由固定效应和“队列×时期”单元格完全决定的协变量：不改变任何结果
+covariates-given-up = 部分由“队列×时期”单元格决定的协变量：该部分没有系数
 determined = { $name }由{ $by }完全决定
 determined-at = 事件时间{ $time }：{ determined }
 determined-base = { determined }；计入基准
