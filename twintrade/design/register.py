@@ -82,7 +82,7 @@ class Treatment:
             )
         if empty.all() and empty.size:
             raise DesignError(
-                "every onset is empty, so no unit is treated; give inf if none is, or match the onsets to units by the "
+                "every onset is empty, so no unit is treated; give inf if none is, or match onsets to units by the "
                 "keys of the table (panel.units are text, panel.given_keys has the keys)"
             )
         never = empty | (values == NEVER)
