@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
-WIDTH, COLORS = 900, 64
+WIDTH, COLORS = 900, 200
 PICTURES = {"brief": "brief.pdf", "event-study": "figures/event-paths.png"}
 
 
@@ -27,7 +27,7 @@ def main(root: Path, results: Path) -> None:
     for name, source in PICTURES.items():
         picture = read_picture(results / source, folder / "page").convert("RGB")
         size = (WIDTH, round(picture.height * WIDTH / picture.width))
-        small = picture.resize(size, Image.Resampling.LANCZOS).quantize(COLORS)
+        small = picture.resize(size, Image.Resampling.LANCZOS).quantize(COLORS, Image.Quantize.MAXCOVERAGE)
         small.save(folder / f"{name}.png", optimize=True)
 
 
