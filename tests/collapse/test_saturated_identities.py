@@ -81,6 +81,8 @@ def test_poisson_etwfe_with_cohort_and_period_effects_is_poisson_imputation():
     np.testing.assert_allclose(cells(saturated), cells(imputed)[cells(saturated).index], atol=ITERATED)
     for view in ("event", "cohort", "calendar"):
         saturated_by, imputed_by = (after_onset(result, view) for result in (saturated, imputed))
+        assert saturated_by.size > 0
+        assert [*saturated_by] == [*imputed_by]
         np.testing.assert_allclose(saturated_by, imputed_by, atol=ITERATED)
 
 
