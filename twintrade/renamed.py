@@ -53,11 +53,7 @@ def find_renamed(kind: Kind, place: str, renamed: Sequence[Renamed] | None = Non
 
 
 def replace_keys(values: Mapping[str, Any], known: Mapping[str, Renamed], stacklevel: int = 2) -> dict[str, Any]:
-    """Return values by the names of the present, in their order, with a warning for each old one.
-
-    ``values``: arguments, options, or keys of a table of the analysis file; ``known``: from ``find_renamed``;
-    ``stacklevel``: whose line the warning names: 2 is the caller.
-    """
+    """Return values by present names, in their order, warning the caller ``stacklevel`` up of each old one."""
     present = {}
     for key, value in values.items():
         if (entry := known.get(key)) is not None:

@@ -137,13 +137,7 @@ class TwinningDate:
 def parse_date(
     text: str, precision: str | None = None, day_first: bool | None = None, as_of: TwinningDate | None = None
 ) -> TwinningDate:
-    """Read one date.
-
-    ``text``: ISO, year first with slashes or points, named months, or 年月日; ``precision``: what the registry
-    declares. A coarser one cuts the date, a finer one than the text has is a fault; ``day_first``: what 03/09/2004
-    means in this file; None refuses it; ``as_of``: the day the registry was read. A later date is then a fault.
-    Without it no date is too late for this parser; readers of registries then ask ``refuse_future``.
-    """
+    """Read one date no finer than its text; no ``day_first`` refuses 03/09/2004, ``as_of`` refuses later dates."""
     year, month, day = _parts(clean_date(text, "date"), day_first)
     _check(year, month, day)
     date = TwinningDate(year, month, day)
@@ -160,13 +154,7 @@ def parse_date(
 
 
 def refuse_future(date: TwinningDate, today: datetime.date | None = None) -> None:
-    """Refuse an agreement that nobody can have signed yet.
-
-    The clock decides only whether a date is refused, never a number; one that stands before ``limits.CLOCK_FLOOR``
-    is wrong and not believed, and a day is granted for time zones.
-
-    ``today``: the clock's, by default.
-    """
+    """Refuse an agreement dated two days ahead; a clock that stands before ``limits.CLOCK_FLOOR`` is not believed."""
     now = max(today or datetime.datetime.now(datetime.UTC).date(), limits.CLOCK_FLOOR) + datetime.timedelta(days=1)
     if date.earliest > (now.year, now.month, now.day):
         raise CellError(Text("data.date-future"))
@@ -302,10 +290,7 @@ class Frequency(StrEnum):
 
 
 def parse_periods(column: TextColumn, frequency: Frequency, faults: Faults) -> IntArray:
-    """Read a column of periods; faulty rows are noted and get the period -1.
-
-    Returns (n_rows,).
-    """
+    """Read a column of periods (n_rows,); faulty rows are noted and get the period -1."""
     if frequency is Frequency.MONTH and are_split_years(column.cells):
         is_any = np.ones(len(column), dtype=bool)
         column.errors(
@@ -322,19 +307,13 @@ def parse_periods(column: TextColumn, frequency: Frequency, faults: Faults) -> I
 
 
 def are_first_months(cells: Iterable[str]) -> bool:
-    """Whether all cells are months that begin a quarter, July or October among them: 201901, 201904, 201907.
-
-    Without these two, 04 could be the fourth quarter as well.
-    """
+    """Whether all cells begin a quarter as months do, July or October among them: 04 alone may be a quarter."""
     months = {None if (parts := _month(cell.strip())) is None else parts[1] for cell in set(cells)}
     return months <= {1, 4, 7, 10} and bool(months & {7, 10})
 
 
 def are_split_years(cells: Iterable[str]) -> bool:
-    """Whether all cells, at least two of them different, read as years that span two: 2004/05, 2005/06.
-
-    Months so written would have others than the one that is the next year's number.
-    """
+    """Whether all cells, two or more different, read as years that span two and not as months: 2004/05, 2005/06."""
     matches = [_SPLIT.fullmatch(cell.strip()) for cell in set(cells)]
     return len(matches) > 1 and all(m is not None and (int(m[1]) + 1) % 100 == int(m[2]) for m in matches)
 

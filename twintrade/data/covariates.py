@@ -26,14 +26,7 @@ from twintrade.text import Listed, Text, Words
 
 
 def complete(table: TradeTable, policy: Absent | None = None) -> TradeTable:
-    """Return the table with a row for every city, partner and period.
-
-    The periods run from the first to the last of the files, by the step of the files (every fourth year); cities and
-    partners are those with at least one row. A country is no partner of itself where no file has a row of it.
-
-    ``policy``: what an absent row means; as the source declares when None. Returns with a column ``is_filled``;
-    filled rows have the flag "absent", an empty file and row 0.
-    """
+    """Add flagged rows for absent ones: all periods by the step of the files, all cities and partners with a row."""
     policy = policy or table.absent
     frame = table.frame
     city, cities = _codes(frame["city"])
@@ -118,12 +111,7 @@ class CovariateTable:
 
 
 def read_covariates(source: CovariateSource, root: Path, frequency: Frequency, faults: Faults) -> CovariateTable:
-    """Read one table; rows about the same thing must say the same.
-
-    ``frequency``: of the panel; a finer table holds only where its values do not differ within one of the panel's
-    periods; ``faults``: receives an error for each cell that cannot be read, and for each two rows that differ.
-    Returns its periods are the panel's, or the table's own where these are longer.
-    """
+    """Read one table in the panel's periods, or its own longer ones; rows about the same thing must say the same."""
     parts = (source.city, source.partner, source.period, source.subperiod)
     needed = [*(part for part in parts if part is not None), *source.named.values()]
     table = open_table(root, source.file, source, needed, faults)
@@ -190,10 +178,7 @@ def _find_coarser(source: CovariateSource, frequency: Frequency) -> Frequency:
 
 
 def join_covariates(frame: pd.DataFrame, tables: Sequence[CovariateTable], frequency: Frequency) -> pd.DataFrame:
-    """Return a panel's frame with the columns of tables, NaN where a table has no row.
-
-    ``frame``: columns city, partner (of pairs) and period, in the panel's own frequency; ``frequency``: of the panel.
-    """
+    """Return a panel's frame with the columns of tables, NaN where a table has no row."""
     for table in tables:
         longer = frequency.per_year // table.frequency.per_year
         keys = frame[[key for key in table.keys if key != "period"]]

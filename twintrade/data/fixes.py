@@ -61,10 +61,7 @@ _BY_CODE: Mapping[str, str] = {
 
 
 def list_lines_to_change(messages: Iterable[Message]) -> dict[str, list[str]]:
-    """Return the lines by the file whose table they belong to, each once, in the order of the messages.
-
-    ``messages``: of a reading; notes ask for no change.
-    """
+    """Return the lines to change by the file whose table they belong to, each once, in the order of the messages."""
     by_file: dict[str, dict[tuple[RemedyName | None, str], None]] = {}
     for message in messages:
         if message.level == "info":
@@ -149,11 +146,7 @@ def format_data_report(
     n_errors: int | None = None,
     tables: Mapping[str, str] | None = None,
 ) -> str:
-    """Return the report as text for a terminal.
-
-    ``records``: files that were read; ``n_errors``: errors found, when more were found than are listed; ``tables``:
-    where in the analysis file each data file is declared, for the lines to change.
-    """
+    """Return the report for a terminal; ``n_errors`` counts unlisted ones too, ``tables`` places each file."""
     listed = list(messages)
     lines = [str(Text("data.report-files"))] if records else []
     for record in records:

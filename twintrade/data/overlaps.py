@@ -23,11 +23,7 @@ _LEAST_CONSTANT = 4
 
 
 def check_trade(frame: pd.DataFrame, frequency: Frequency, absent: Absent, faults: Faults) -> None:
-    """Warn of holes, of cities that enter or leave, and of periods that are parts.
-
-    ``frame``: sorted by city, partner and period; ``frequency``, ``absent``: as declared; ``faults``: receives the
-    warnings.
-    """
+    """Warn of holes, of cities that enter or leave, and of periods that are parts, in a frame sorted by its keys."""
     step = find_step(frame["period"].to_numpy())
     _periods_without_rows(frame, frequency, step, faults)
     _cities_that_come_and_go(frame, frequency, absent, faults)
@@ -139,12 +135,7 @@ def find_other_names(row: Mapping[Hashable, Any], other: Mapping[Hashable, Any])
 
 
 def complete_sums(summed: pd.DataFrame, frame: pd.DataFrame, source: TradeSource, faults: Faults) -> pd.DataFrame:
-    """Return sums over names, missing where the row of a name is absent and an absent row is no zero; say which.
-
-    A name is absent where it has no row between its own first and last period with the city and the partner.
-
-    ``summed``: a row a city, partner and period; ``frame``: the rows that were added up, with ``written``.
-    """
+    """Return sums over names, missing where a row of a name is absent between others of it and that is no zero."""
     figures = frame.groupby([*FIGURE, "written"], sort=False)
     names = figures.agg({"value": "sum", "row": "first", **dict.fromkeys(ENDS.values(), "first")}).reset_index()
     several = names[names.duplicated(FIGURE, keep=False)]
@@ -219,10 +210,7 @@ def _advise(file: str, frame: pd.DataFrame, key: list[str]) -> Fix:
 
 
 def sum_parts(frame: pd.DataFrame, source: TradeSource, faults: Faults, advise: Advise = _advise) -> pd.DataFrame:
-    """Add up the products of every city, partner and period, and its names with ``add_up``; a part twice is an error.
-
-    A figure is missing when any of its parts is: a partial sum would be too small and look whole.
-    """
+    """Add up products, and names with ``add_up``; a part twice is an error, a missing part makes a sum missing."""
     further = ["product", "revision"] if source.product is not None else []
     if not (further or source.add_up) or frame.empty:
         return frame
@@ -328,10 +316,7 @@ def note_duplicates(
 def join_by_precedence(
     parts: Sequence[pd.DataFrame], sources: Sequence[TradeSource], faults: Faults, advise: Advise = _advise
 ) -> tuple[pd.DataFrame, list[int]]:
-    """Join files; where they overlap, the higher precedence counts, and equal precedence is an error.
-
-    Returns the joined rows, and how many rows of each file were superseded.
-    """
+    """Join files, the higher precedence counting, and count superseded rows; equal precedence is an error."""
     ranks = np.concatenate([np.full(len(p), s.precedence) for p, s in zip(parts, sources, strict=True)])
     which = np.concatenate([np.full(len(p), i) for i, p in enumerate(parts)])
     joined = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]

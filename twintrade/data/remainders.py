@@ -29,10 +29,7 @@ def are_left_out(frame: pd.DataFrame, source: TradeSource) -> BoolArray:
 
 
 def drop_aggregates(frame: pd.DataFrame, source: TradeSource, path: str, faults: Faults) -> tuple[pd.DataFrame, int]:
-    """Return the rows that stay and how many rows of the file leave; what is said of remainders is noted.
-
-    ``frame``: columns partner, value, row and, where names are kept, partner_name; ``path``: the file, for messages.
-    """
+    """Return the rows that stay and how many rows of the file leave; what is said of remainders is noted."""
     for code in sorted(find_answered_twice(source.partner_names)):
         faults.error("partner-alias", Text("data.remainder-two-answers", name=load_places()[code].name), path)
     partners = frame["partner"].to_numpy(dtype=object)

@@ -33,12 +33,6 @@ def find_subtotals(
 ) -> Iterator[tuple[int, list[int]]]:
     """Yield each member that equals the sum of two or more smaller ones in nearly every cell, with these.
 
-    ``summed``: member, cell and value, a row a member and cell; ``totals``: members that are known to be the sum of
-    all others; ``tolerance``: relative distance from the sum that rounding may make; ``nearly_all``: share of the
-    cells with two parts or more in which it has to be the sum.
-
-    Notes
-    -----
     Members are taken in the order of their totals and regressed on the smaller ones that are no sums themselves. The
     coefficients name the parts; what counts is the sum of these, cell by cell. A Cholesky factor that grows with the
     members gives them.
@@ -114,11 +108,7 @@ MOST_TOTALS = 3
 
 
 def note_totals(frame: pd.DataFrame, parts: Mapping[str, TextColumn], faults: Faults) -> None:
-    """Note an error for every member of a dimension that equals the sum of the others, cell by cell.
-
-    ``frame``: rows of one file: city, partner, period, value, and product where there is one; ``parts``: for each
-    dimension the names as the file writes them, one a row of the frame.
-    """
+    """Note an error for every member of a dimension that equals the sum of the others, cell by cell."""
     keys = [name for name in ("city", "partner", "product", "period") if name in frame]
     for dimension, column in parts.items():
         others = [name for name in keys if name != dimension]
@@ -138,13 +128,7 @@ def describe_total(name: str, dimension: str, of: Sequence[str]) -> Text:
 
 
 def find_totals(members: ObjectArray, cell: IntArray, values: FloatArray) -> dict[str, list[str]]:
-    """Return the members whose value is the sum of others, with these; with none where it is that of all others.
-
-    The others are all of them, the longer codes that begin alike, or some that a regression names.
-
-    ``members`` (n_rows,); ``cell`` (n_rows,): the other dimensions and the period, as one code; ``values`` (n_rows,):
-    naN counts as nothing.
-    """
+    """Return members that are the sum of others, with these: all (then none), longer codes, or by regression."""
     codes, names = pd.factorize(members, sort=True)
     if len(names) < 2:
         return {}

@@ -41,11 +41,7 @@ _FEW = 40
 def find_advice(
     sources: Mapping[str, TradeSource], root: Path, file: str, frame: pd.DataFrame, key: list[str]
 ) -> Fix:
-    """Return the line that makes the rows of a file unique, None where no column of it tells them apart.
-
-    ``sources``: by file; ``file``: the file with repeated rows; ``frame``: rows that were read, with their row
-    numbers; ``key``: what is repeated.
-    """
+    """Return the line that makes the rows of a file unique, None where no column of it tells them apart."""
     source = sources.get(file)
     if source is None or source.layout == "wide" or source.microdata is not None:
         return None
@@ -87,14 +83,10 @@ _MAX_NAMED = 8
 
 
 def aggregate(frame: pd.DataFrame, source: TradeSource, faults: Faults) -> pd.DataFrame:
-    """Return trade summed to the declared frequency.
+    """Return trade summed to the declared frequency, without long periods that the files do not begin or end whole.
 
-    A long period at either end that the files do not cover whole is left out, and said. Inside, a long period counts
-    when at least the share ``coverage`` of its short periods has a figure; otherwise it is missing, because a partial
-    sum looks like a fall. Where an absent row is declared a zero, it is a figure.
-
-    ``frame``: columns city, partner, period, value, flag, file, row; unique; ``source``: declares ``frequency``,
-    ``to_frequency``, ``coverage`` and ``absent``.
+    Inside, a long period counts when at least the share ``coverage`` of its short periods has a figure; otherwise it
+    is missing, because a partial sum looks like a fall. Where an absent row is declared a zero, it is a figure.
     """
     wanted = source.to_frequency
     if wanted is None or wanted is source.frequency or frame.empty:
@@ -202,10 +194,7 @@ class TradeTable:
 
 
 def read_trade(sources: Sequence[TradeSource], root: Path) -> TradeTable:
-    """Read and join the declared files of one flow.
-
-    ``sources``: all of one flow, reporter, frequency, valuation and currency; ``root``: project folder.
-    """
+    """Read and join the declared files of one flow, all of one reporter, frequency, valuation and currency."""
     faults = Faults()
     _check_agreement(sources)
     advise = partial(find_advice, {source.file: source for source in sources}, root)

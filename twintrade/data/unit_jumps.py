@@ -32,12 +32,7 @@ WORDS = re.compile(r"累计|累計|\bytd\b|year[ _-]?to[ _-]?date|cumul|acumul|k
 
 
 def take_apart(frame: pd.DataFrame, source: TradeSource, faults: Faults) -> pd.DataFrame:
-    """Return figures of single periods; where it is not declared that they run on, note an error if they look it.
-
-    A figure after a gap covers the periods of the gap too, so that sums by year stay right; a warning counts them.
-
-    ``frame``: columns city, partner, period, value and row; a figure a city, partner and period.
-    """
+    """Return figures of single periods, after a gap that of the gap; note an error if figures seem to run on."""
     per_year = source.frequency.per_year
     if per_year == 1 or frame.empty or source.cumulated is False:
         return frame
@@ -58,10 +53,7 @@ def take_apart(frame: pd.DataFrame, source: TradeSource, faults: Faults) -> pd.D
 
 
 def _count_runs(frame: pd.DataFrame, per_year: int) -> pd.DataFrame:
-    """Return by calendar year in how many pairs figures run on, and how many have enough of them: runs and enough.
-
-    They run on where they never fall, end at twice the first or more, and fall as the next year begins.
-    """
+    """Return by year how many pairs never fall, double and fall as the next begins, and how many could."""
     known = frame[frame["value"].notna()].sort_values([*SERIES, "period"])
     year = (known["period"] // per_year).rename("year")
     groups = known.groupby([known["city"], known["partner"], year], sort=False)["value"]
@@ -147,14 +139,12 @@ class Jump:
 
 
 def find_jumps(frame: pd.DataFrame) -> tuple[Jump, ...]:
-    """Return jumps of cities and, beside those, of single pairs.
+    """Return jumps of cities (the median of their pairs) and of other single pairs; one that jumps back counts once.
 
     A change is the log ratio of two neighboring positive figures of a pair, less the median change of all pairs in
     that period. It is a jump where it exceeds ``LEAST_FACTOR`` and ``SCALES`` robust standard deviations of the
     changes of its series; or where ``SCALES_APART`` lie between all figures of ``AROUND`` periods before and after
-    it. The change of a city is the median of its pairs'. A figure that jumps back counts once.
-
-    ``frame``: sorted by city, partner and period.
+    it.
     """
     changes = _list_changes(frame)
     if changes.empty:

@@ -49,17 +49,12 @@ def run_jobs(
     rng: np.random.Generator | None = None,
     workers: Workers | None = None,
 ) -> list[Done]:
-    """Do every job and return one row for each, in the order given.
+    """Do every job and return one row for each, in the order given; a TwintradeError of one is its reason.
 
-    The random numbers of a job follow from one draw of ``rng`` and the job's name: neither the backend nor the number
-    of workers nor the order of finishing moves a result, and another job more moves no other. Linear algebra runs on
-    one thread inside a job, wherever that is, so that results agree to the last bit.
-
-    ``name``: of the loop, for progress and the ledger: "placebo"; ``function``: ``function(shared, job, rng)``
-    returns arrays by name; a function of a module. A ``TwintradeError`` of one job becomes its reason; any other
-    exception is a fault of the program and ends the run; ``jobs``: what differs between jobs, by a name that is
-    unique; ``shared``: what all jobs read and none changes. Arrays in it reach the workers of this machine as one
-    memory map; ``rng``: only for jobs that draw; ``workers``: by default those of the surrounding ``use_workers``.
+    ``function(shared, job, rng)``, a function of a module, returns arrays by name. The random numbers of a job follow
+    from one draw of ``rng`` and the job's unique name, and linear algebra runs on one thread inside it: neither the
+    backend, nor the number of workers, nor another job more moves a result. Arrays in ``shared`` reach the workers of
+    this machine as one memory map.
     """
     scope = get_scope() if workers is None else Scope(workers)
     seed = int(rng.integers(2**63)) if rng is not None else 0
@@ -82,10 +77,7 @@ def run_jobs(
 
 
 def report_loop(name: str, items: Sequence[S], sizes: Sequence[float] | None = None) -> Iterator[S]:
-    """Yield the items of a loop in this process, and tell its progress as ``run_jobs`` does.
-
-    ``name``: of the loop, for progress: "randomization"; ``sizes``: as how many each item counts, one by default.
-    """
+    """Yield the items of a loop in this process, counted by their sizes, and tell progress as ``run_jobs`` does."""
     counted = [1.0] * len(items) if sizes is None else sizes
     progress = _Progress(name, round(sum(counted)), 0, get_scope())
     for item, size in zip(items, counted, strict=True):

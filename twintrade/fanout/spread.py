@@ -102,10 +102,7 @@ def get_scope() -> Scope:
 
 @contextmanager
 def use_workers(workers: Workers, name: str = "") -> Iterator[Workers]:
-    """Let every call of ``run_jobs`` inside use these workers.
-
-    ``name``: of the work inside; two pieces of work with one ledger have different names.
-    """
+    """Let ``run_jobs`` inside use these workers; pieces of work with one ledger have different names."""
     token = _SCOPE.set(Scope(workers, name))
     try:
         yield workers
@@ -131,11 +128,7 @@ ANSWER_SECONDS = 20
 
 
 def spread(function: Callable[[S, T], R], tasks: Sequence[T], shared: S, workers: Workers) -> Iterator[tuple[int, R]]:
-    """Yield the place of each task and its result, as they finish.
-
-    ``function``: ``function(shared, task)``; ``shared``: sent once; its arrays reach the processes of this machine as
-    one memory map.
-    """
+    """Yield the place of each task and its result, as they finish; arrays in ``shared`` are sent as a memory map."""
     if workers.is_alone:
         for place, task in enumerate(tasks):
             yield place, function(shared, task)
@@ -152,10 +145,7 @@ def count_cores() -> int:
 
 
 def limit_threads() -> AbstractContextManager[Any]:
-    """Keep linear algebra to one thread: results do not depend on how many there are.
-
-    Matrices here are small: more threads take twice the CPU time, waiting for each other, and are no sooner done.
-    """
+    """Keep linear algebra to one thread: the same results everywhere, and small matrices take half the CPU time."""
     import scipy.linalg  # noqa: F401  it brings a library of its own, which is found only once it is loaded
 
     return _controller().limit(limits=1)  # type: ignore[no-any-return]

@@ -37,11 +37,7 @@ def load_codes(source: str) -> dict[str, str]:
 
 
 def resolve_partners(source: str, partners: Sequence[str], codes: dict[str, str]) -> list[PartnerCode]:
-    """Return partners in a publisher's codes.
-
-    ``source``: for messages; ``partners``: names or ISO codes of countries, or codes of the publisher; ``codes``: the
-    publisher's by ISO 3166-1 alpha-3.
-    """
+    """Return countries, or codes of the publisher, in the publisher's ``codes``, which are by ISO 3166-1 alpha-3."""
     places = {code: place for place, code in codes.items()}
     resolved = []
     for partner in partners:

@@ -31,11 +31,7 @@ class Timer:
 
 
 class Client:
-    """A connection to one publisher.
-
-    ``environment``: where endpoint, key and contact are read; ``version``: of the program, for the name it gives
-    itself; ``timeout``: seconds without a byte after which an answer counts as lost.
-    """
+    """A connection to one publisher; ``timeout`` is seconds without a byte after which an answer counts as lost."""
 
     def __init__(
         self, source: Source, environment: Mapping[str, str], clock: Timer, version: str, timeout: float = 90.0

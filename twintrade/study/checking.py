@@ -49,10 +49,7 @@ class Trial:
 
 
 def try_columns(plan: Plan, designs: Designs, design: Design) -> tuple[list[Trial], bool]:
-    """Return what is known of each column, and whether its effects alone were tried, where that is quick.
-
-    ``design``: the analysis' own.
-    """
+    """Return what is known of each column, and whether its effects alone were tried, where that is quick."""
     seconds = sum(cost for job, cost in compute_forecast(plan, design).jobs if job.startswith(_ESTIMATES))
     is_tried = seconds <= MOST_SECONDS
     return [_try_column(column, designs, is_tried=is_tried) for column in plan.columns], is_tried

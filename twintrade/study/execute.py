@@ -114,13 +114,7 @@ def execute(
     workers: Workers = ALONE,
     expect: Expect = lambda _: None,
 ) -> AnalysisEnd:
-    """Run one analysis and store its results.
-
-    ``root``: project folder; ``name``: of the analysis: the stem of its file; ``text``: the analysis file;
-    ``progress``: told each job as it begins; ``why``: reason for running, for the outcome; ``workers``: who does the
-    refits; ``expect``: told, once the data are read, what each job is expected to take. Returns also of a failure,
-    which leaves the old results untouched and its messages beside them.
-    """
+    """Run one analysis and store its results; a failure leaves the old results, with its messages beside them."""
     started = time.monotonic()
     warnings: list[Message] = []
     gc.freeze()  # what is imported by now is no garbage, and takes most of a search for any

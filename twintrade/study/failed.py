@@ -18,10 +18,7 @@ _MOST_SHOWN = 8
 def record_failure(
     root: Path, name: str, error: TwintradeError, seconds: float, warnings: Sequence[Message] = ()
 ) -> AnalysisEnd:
-    """Return the outcome of an analysis that an error ended, and leave its messages beside the old results.
-
-    ``warnings``: what was noted before: it often says why.
-    """
+    """Return the outcome of an analysis that an error ended, and leave its messages beside the old results."""
     messages = error.messages if isinstance(error, InvalidDataError) else ()
     code = USAGE if isinstance(error, SpecError) else DATA if isinstance(error, DataError) else ESTIMATION
     if not messages:

@@ -116,10 +116,7 @@ def _format_time(seconds: float) -> str:
 
 
 class PageFolder:
-    """The answers of one fetch, each in a file named after its question.
-
-    ``root``: project folder; ``path``: of the folder, below it.
-    """
+    """The answers of one fetch, each in a file named after its question."""
 
     def __init__(self, root: Path, path: str) -> None:
         self._root, self._path = root, path
@@ -212,12 +209,7 @@ def fetch_table(
     resume: bool = False,
     tell: Tell = lambda label, number, n: None,
 ) -> Fetched:
-    """Fetch a table and write it with its card.
-
-    ``root``: project folder; ``name``: of the table: ``data/raw/NAME.csv`` and ``data/raw/NAME.md`` are written;
-    ``resume``: go on with the answers that an interrupted fetch kept; ``tell``: called with each request before it is
-    asked.
-    """
+    """Fetch ``data/raw/NAME.csv`` with its card; ``resume`` goes on with answers that an interrupted fetch kept."""
     source.check(query)
     paths = check_free(root, name)
     pages = PageFolder(root, f"{FOLDER}/.{name}.part")

@@ -58,12 +58,7 @@ def register_analysis(
     workers: Workers | None = None,
     progress: Progress = lambda _: None,
 ) -> tuple[list[str], str]:
-    """Register an analysis; no outcome after an agreement is looked at.
-
-    ``root``: project folder; ``text``: the analysis file; ``now``: with its time zone; ``draws``: simulated outcomes
-    for size and power; ``errors``: where the errors of simulated outcomes come from; see ``drop_outcomes``. Returns
-    the files written; the sha256 of registration.json.
-    """
+    """Register an analysis and return the paths and hash; no outcome after an agreement is looked at."""
     if is_registry(parse_tables(text, f"{ANALYSES}/{name}.toml")):
         raise SpecError(Text("registration.nothing-estimated", name=name))
     earlier = read_registration(root, name)

@@ -46,10 +46,7 @@ def parse_any_analysis(name: str, text: str) -> tuple[Spec | RegistrySpec, dict[
 def redraw(
     root: Path, name: str, text: str, change: Callable[[ResultSet], ResultSet] = lambda results: results
 ) -> Redrawn:
-    """Draw figures, tables and pages again from stored numbers, as the analysis file now wants them.
-
-    ``name``, ``text``: of the analysis, and its file; ``change``: what is added to the stored results before.
-    """
+    """Draw exhibits and pages again from stored numbers with ``change``, as the analysis file now wants them."""
     spec, raw = parse_any_analysis(name, text)
     options = read_report_options(spec.report, root)
     target = prepare(root, name)
@@ -104,11 +101,7 @@ def drop_bound_report(words: Sequence[str]) -> list[str]:
 
 
 def write_bound_report(root: Path, drawn: Sequence[Redrawn], style: str = "") -> str:
-    """Write the bound report and return the path of its page.
-
-    ``root``: project folder; ``drawn``: in the order in which they are to stand; ``style``: a style file for the
-    pages that the report adds, below the project.
-    """
+    """Write the bound report of pages in their order and return its path; ``style`` is for the pages that it adds."""
     options = read_report_options(ReportSection(style=style), root)
     target = prepare(root, BOUND)
     with hold_lock(get_lock_path(root, BOUND), BOUND):

@@ -28,10 +28,7 @@ _FIRST_YEAR = 2000
 
 
 def simulate_known_effect(seed: int, cities: int, partners: int, periods: int, effect: float) -> dict[str, bytes]:
-    """Return trade.csv, twinnings.csv and truth.csv.
-
-    ``effect``: log points from the onset on.
-    """
+    """Return trade.csv, twinnings.csv and truth.csv with an effect in log points from the onset on."""
     drawn = simulate(
         np.random.default_rng(seed),
         n_cities=cities,

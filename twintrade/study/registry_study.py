@@ -165,11 +165,7 @@ def _named(by_country: pd.DataFrame) -> pd.DataFrame:
 
 
 def compute_size_slope(sizes: pd.DataFrame) -> pd.DataFrame:
-    """Return the elasticity of the number of twins with population, one row; empty with too few cities.
-
-    Poisson pseudo maximum likelihood of the count on the logarithm of population, errors robust to heteroskedasticity
-    (HC1), so that the count need not be Poisson.
-    """
+    """Return the elasticity of twins with population by Poisson (HC1 errors), one row; empty with too few cities."""
     if len(sizes) < FEWEST_CITIES or not sizes["twins"].sum() > 0:
         return pd.DataFrame()
     import statsmodels.api as sm

@@ -27,12 +27,10 @@ def run_all(
     backend: str = "loky",
     scheduler: str = "",
 ) -> list[AnalysisEnd]:
-    """Run every analysis that is stale, and return how each ended, in their order.
+    """Run every stale analysis (all with ``force``), and return how each ended, in their order.
 
-    ``jobs``: processes at the same time: over the analyses, or over the refits of a single one. By default one a
-    core; ``force``: run fresh ones too; ``log_json``: tell progress as JSON lines on standard error; ``backend``:
-    with dask, analyses come one after another and their refits go to the cluster; ``scheduler``: address of the dask
-    scheduler.
+    ``jobs`` is the number of processes, by default one a core: over the analyses, or over the refits of a single one.
+    With the backend dask, analyses come one after another and their refits go to the cluster.
     """
     if backend not in BACKENDS:
         raise SpecError(f"--backend is {' or '.join(BACKENDS)}, not {backend!r}")

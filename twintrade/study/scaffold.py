@@ -50,10 +50,7 @@ class _Question:
 
 
 def settle_guesses(tables: Sequence[Sequence[Guess]], ask: Ask) -> list[list[Guess]]:
-    """Return the lines of both tables with those settled that a user answers; the others stay as they are.
-
-    ``tables``: lines of the trade table and of the register.
-    """
+    """Return the lines of both tables with those settled that a user answers; the others stay as they are."""
     settled = [list(table) for table in tables]
     n_asked = 0
     while n_asked < MOST_QUESTIONS and (question := _find_next(tables, settled)):
@@ -170,12 +167,7 @@ def write_scaffold(
     fetched: str | None = None,
     ask: Ask | None = None,
 ) -> tuple[list[str], list[Text]]:
-    """Write a new analysis; return the paths written, and what rows of the user's tables say as they were read.
-
-    ``root``: project folder; ``trade``, ``twinnings``: the user's own tables, relative to the project; both or none;
-    ``fetched``: name of a fetched table, in place of ``trade``: its card says how it is read, and nothing is guessed;
-    ``ask``: asks the user what the tables leave open.
-    """
+    """Write a new analysis of own, fetched or demo tables; return its paths, and what rows say as they were read."""
     check_analysis_name(name)
     if name in _RESERVED:
         raise SpecError(f"{name!r} is a target of the Makefile: choose another name")

@@ -26,10 +26,7 @@ from twintrade.text import Text, Words, list_some, pack_text
 
 
 def load_ecb_rates(currency: str, target: str, periods: Iterable[int], frequency: Frequency) -> dict[int, float]:
-    """Return the mean over days of what one unit of the target costs in the currency.
-
-    Only periods whose days are all within the rates' range are returned: a part of a year is no year.
-    """
+    """Return mean daily rates, currency per target, of periods that lie wholly within the range of the rates."""
     try:
         rates = importlib.import_module("currency_converter")
     except ImportError:

@@ -103,10 +103,7 @@ def read_header(header: str) -> HeaderUnit:
 
 
 def parse_header_unit(header: str) -> tuple[str, bool]:
-    """Return the unit a column's name speaks of, as a declaration, and whether it names the currency.
-
-    The unit is "1,000 EUR" for "k€" and "万美元" for "出口额（万美元）"; ``UNKNOWN`` stands in it for no currency.
-    """
+    """Return the unit in a column's name, "1,000 EUR" for "k€", and whether it has a currency (or ``UNKNOWN``)."""
     unit = read_header(header)
     return unit.declare(), unit.is_whole
 
@@ -254,10 +251,7 @@ def suggest_unit(header: str) -> Remedy:
 
 
 def read_unit_powers(column: TextColumn, faults: Faults) -> tuple[IntArray, str]:
-    """Read a column of units.
-
-    Returns (n_rows,): power of ten of every row, and the one currency of the column.
-    """
+    """Read a column of units: the power of ten of every row (n_rows,), and the one currency of the column."""
     known: dict[str, MoneyUnit] = {}
     reasons: dict[str, Words] = {}
     for cell in sorted(set(column.cells)):

@@ -217,13 +217,11 @@ class _Shapes:
 
 
 def parse_numbers(column: TextColumn, style: NumberStyle, faults: Faults, shift: int | IntArray = 0) -> Numbers:
-    """Read a column of nonnegative numbers.
+    """Read a column of nonnegative numbers, NaN where a fault is noted.
 
-    A separator counts only where the column proves what it means: ``1.234.567`` and ``12,5`` prove a decimal
-    comma, ``1,234.5`` a decimal point, ``1,234`` alone proves nothing and is refused. A missing token is never zero.
-
-    ``faults``: receives an error for every cell that is no number; those rows are NaN; ``shift`` (n_rows,): power of
-    ten to multiply by, applied to the digits and so without a second rounding.
+    A separator counts only where the column proves what it means: ``1.234.567`` and ``12,5`` prove a decimal comma,
+    ``1,234.5`` a decimal point, ``1,234`` alone proves nothing and is refused. ``shift`` (n_rows,) is a power of ten
+    applied to the digits, so without a second rounding.
     """
     shapes = _shapes(column, style)
     decimal = style.decimal or _proven_decimal(column, shapes, faults)

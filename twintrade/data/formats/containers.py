@@ -43,10 +43,7 @@ _current: ContextVar[_Reading | None] = ContextVar("reading", default=None)
 
 @contextmanager
 def limit_time(file: str, clock: Clock = time.monotonic) -> Iterator[None]:
-    """Begin to count the time of a file; inside another count, as where init looks before it reads, that one goes on.
-
-    ``file``: as declared, for the message; ``clock``: seconds that never go back.
-    """
+    """Begin to count the time of a file; inside another count, as where init looks first, that one goes on."""
     token = _current.set(_current.get() or _Reading(file, clock, clock()))
     try:
         yield

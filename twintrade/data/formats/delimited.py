@@ -60,11 +60,7 @@ class Decoded:
 
 
 def decode(raw: bytes, declared: str | None, file: str) -> Decoded:
-    """Decode a delimited file.
-
-    UTF-8, with or without its mark, proves itself: other encodings of non-English text are not valid UTF-8. UTF-16
-    and UTF-32 prove themselves by their mark. Everything else must be declared.
-    """
+    """Decode a file as declared, by its UTF mark, or as UTF-8, which other encodings of foreign text never are."""
     if declared is not None:
         text = _declared(raw, declared, file)
     else:
@@ -80,8 +76,8 @@ def list_possible_encodings(raw: bytes) -> list[str]:
     """Return the encodings that read a file that is not UTF-8 without error, the likeliest first.
 
     In European text letters with accents stand alone among ASCII; in Chinese, Japanese and Cyrillic text the bytes
-    beyond ASCII come in rows. An encoding of one byte reads nearly every file: it counts where it makes letters of
-    what is beyond ASCII, as "Łódź" in cp1250 is "£ódŸ" in cp1252.
+    beyond ASCII come in rows. An encoding of one byte counts where it makes letters of them, as cp1250 does of
+    "Łódź".
     """
     runs = [len(run) for run in _HIGH.findall(raw)]
     has_accents = bool(runs) and sum(n == 1 for n in runs) >= _MOSTLY * len(runs)
@@ -187,10 +183,7 @@ _NAMES = {"\t": "tab", ";": "semicolon", "|": "bar"}
 def parse_delimited(
     raw: bytes, needed: Sequence[str], needs_all: bool, declared: FileFormat, file: str, faults: Faults
 ) -> RawTable:
-    """Read a delimited file as declared, or as its own bytes prove.
-
-    ``needed``: declared columns; ``needs_all``: whether every other column is wanted too.
-    """
+    """Read a delimited file as declared, or as its own bytes prove; ``needs_all`` keeps undeclared columns."""
     refuse_other_kind(raw, file)
     decoded = decode(raw, declared.encoding, file)
     lines = list(io.StringIO(decoded.text, newline=""))

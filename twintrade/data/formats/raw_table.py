@@ -127,11 +127,7 @@ def check_header(
     file: str,
     is_wide: bool = False,
 ) -> None:
-    """Refuse a header that lacks a declared column or has one twice.
-
-    ``names``: the header; ``needed``: declared columns; ``header``: its row number; ``first_rows``: the first rows of
-    the file, to find a header below a title; ``is_wide``: whether a wide layout is declared already.
-    """
+    """Refuse a header that lacks a declared column or has one twice; ``first_rows`` find a header below a title."""
     twice = sorted({name for name in names if name and names.count(name) > 1})
     if twice:
         raise DataError(

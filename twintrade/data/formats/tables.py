@@ -166,10 +166,7 @@ class TextTable:
 def open_table(
     root: Path, file: str, declared: FileFormat, needed: Sequence[str], faults: Faults, needs_all: bool = False
 ) -> TextTable:
-    """Read a file as declared and keep the rows of its ``where`` and ``drop``.
-
-    ``needed``: declared columns; ``needs_all``: whether every other column is wanted too, as in a wide layout.
-    """
+    """Read a file as declared, with rows of its ``where`` and ``drop``; ``needs_all`` keeps undeclared columns."""
     raw = read_content(locate(root, file), file)
     wanted = [*dict.fromkeys([*needed, *(rule.column for rule in declared.row_rules)])]
     with limit_time(file):

@@ -214,12 +214,7 @@ def read_city_names(
     faults: Faults,
     codes: TextColumn | None = None,
 ) -> ObjectArray:
-    """Return the city of every row; a blank, a total or a control character is an error.
-
-    ``crosswalk``: names of the file with the city they count as, each within its years; ``years`` (n_rows,): calendar
-    year of every row, for crosswalks with years; ``codes``: the cities' own codes, for lines about one of two cities
-    of one name. Returns (n_rows,).
-    """
+    """Return the city of every row (n_rows,) by the crosswalk of its year and code; blanks and totals are errors."""
     own_codes = None if codes is None else build_text_array(clean_name(code) for code in codes.cells)
     names = {cell: clean_name(cell) for cell in set(column.cells)}
     declared = {clean_name(line.name) for line in crosswalk}
@@ -243,11 +238,7 @@ def read_city_names(
 
 
 def check_codes(cities: ObjectArray, codes: TextColumn, faults: Faults, written: TextColumn | None = None) -> None:
-    """Note an error for a city that has two codes, and for a code that has two cities.
-
-    ``cities`` (n_rows,); ``written``: the cities' names in the file, where names with codes of their own may be one
-    city, in some years or all.
-    """
+    """Note an error for a city with two codes, and a code with two cities; names of one city may have a code each."""
     cleaned = build_text_array(clean_name(code) for code in codes.cells)
     names = cities if written is None else build_text_array(map(clean_name, written.cells))
     rows = zip(cities, cleaned, names, strict=True)
@@ -284,12 +275,9 @@ def _are_explained(triples: Iterable[tuple[str, str, str]], place: int) -> bool:
 def check_spellings(frame: pd.DataFrame, files: Sequence[str], decided: Collection[str], faults: Faults) -> None:
     """Note an error for two names that may be one city, which only the user knows.
 
-    They differ only in accents, case, spaces or punctuation; or in a word for the kind of place (济南, 济南市);
-    or are one city's names in two kinds of letters (济南, Jinan): unless ``city_names`` names one of them, or most
+    They differ only in accents, case, spaces or punctuation; or in a word for the kind of place (济南, 济南市); or
+    are one city's names in two kinds of letters (济南, Jinan): unless ``city_names`` names one of them, or most
     figures of one stand beside figures of the other.
-
-    ``frame``: columns city, partner, period and value; ``files``: where the names stand; ``decided``: cities that
-    ``city_names`` gives.
     """
     cities, file = sorted(frame["city"].unique()), files[0] if len(files) == 1 else ""
     spellings: dict[str, list[str]] = {}

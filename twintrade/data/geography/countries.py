@@ -69,12 +69,7 @@ def load_places() -> Mapping[str, Place]:
 
 
 def resolve(names: Iterable[str], aliases: Mapping[str, str] | None = None) -> list[str]:
-    """Return the code of every name.
-
-    ``names``: codes or names in English, Chinese, French, German, Italian, Portuguese or Spanish. Two-letter codes
-    are read only where every entry is one: beside names, NA is more often "not available" than Namibia; ``aliases``:
-    further names that the analysis file declares, with their codes.
-    """
+    """Return the code of every code, name or alias; NA is Namibia only where every entry is a two-letter code."""
     cells = build_text_array(names)
     faults = Faults()
     column = TextColumn("partner", "", cells, np.arange(1, cells.size + 1))
@@ -84,10 +79,7 @@ def resolve(names: Iterable[str], aliases: Mapping[str, str] | None = None) -> l
 
 
 def resolve_column(column: TextColumn, aliases: Mapping[str, str], faults: Faults) -> ObjectArray:
-    """Return the code of every cell, "" where it is unknown and an error was noted.
-
-    Returns (n_rows,).
-    """
+    """Return the code of every cell (n_rows,), "" where it is unknown and an error was noted."""
     declared = {_key(name): _declared_code(name, code, faults) for name, code in aliases.items()}
     codes = find_codes(column, declared)
     column.errors_once(faults, "partner", codes == "", _unknown, _find_remedy)
@@ -111,10 +103,7 @@ def find_codes(column: TextColumn, declared: Mapping[str, str] | None = None) ->
 
 
 def list_own_codes(cities: Sequence[str]) -> ObjectArray:
-    """Return the country that each city is itself, "" where it is none: by its code, or by its name where all are.
-
-    A city of a country's name among others (Georgia) is no country, nor is a code of two letters (CA).
-    """
+    """Return the country that each city is: by its code, or by its name where all cities are countries; else ""."""
     column = TextColumn("city", "", build_text_array(cities), np.arange(len(cities)))
     codes = np.where([len(city) >= _CODE_LENGTH for city in cities], find_codes(column), column.cells).astype(object)
     is_code = np.array([city in load_places() for city in cities], dtype=bool)
@@ -225,10 +214,7 @@ def _code(cell: str, table: _CountryTable, declared: Mapping[str, str], is_iso2:
 
 
 def _are_two_letters(cells: Sequence[str], table: _CountryTable, declared: Mapping[str, str]) -> bool:
-    """Whether cells are codes of two letters, with nothing beside them but codes of groups and, for fewer, labels.
-
-    A label is declared, or an error of its own; the name of a country beside codes of two letters proves nothing.
-    """
+    """Whether all cells are codes of two letters, but for codes of groups and fewer labels, no country's name."""
     long = {c for c in cells if not (len(c.strip()) == 2 and c.strip().isascii() and c.strip().isupper())}
     codes = {c: table.by_key.get(_key(c), "") for c in long if _key(c) not in declared}
     n_labels = len(long) - sum(map(bool, codes.values()))

@@ -60,11 +60,7 @@ _MAX_CODES = 300
 
 
 def look_for_layout(table: TextTable, file: str) -> list[Guess]:
-    """Return the lines of a trade table whose layout is known, "" as reason where nothing is guessed.
-
-    ``file``: its name may say which flow it holds, where no column does. Returns empty where the headers are those of
-    no known layout.
-    """
+    """Return the lines of a trade table of a known layout, else none, with "" as reason where nothing is guessed."""
     names = {name.casefold(): name for name in table.columns}
     for layout in _load_layouts():
         if all(header.casefold() in names for header in layout["headers"]):
@@ -284,11 +280,7 @@ _NEARLY_ALL = 0.95
 
 
 def look_at_trade(root: Path, file: str, cities: Sequence[str] = (), other: OtherFile = NO_FILE) -> list[Guess]:
-    """Return the lines of a trade table that a file suggests, each with its reason.
-
-    ``cities``: of the registry: a file about one city is about one of these; ``other``: what the registry's columns
-    hold.
-    """
+    """Return the lines of a trade table that a file suggests, each with its reason; ``cities`` are the registry's."""
     table, guesses = look_at_file(root, file)
     if known := look_for_layout(table, file):
         return [Guess("file", file), *guesses, *known, *_find_remainders(table, known), *_conventions()]

@@ -55,11 +55,7 @@ def build_question(key: str, options: Iterable[object], reason: Words) -> Guess:
 
 
 def look_at_file(root: Path, file: str, taken: object = None) -> tuple[TextTable, list[Guess]]:
-    """Open an undeclared file by the likeliest format.
-
-    ``taken``: the sheet that another table reads. Returns the table with all its columns, and the lines that differ
-    from the defaults.
-    """
+    """Open an undeclared file by the likeliest format; return its table and the lines that differ from defaults."""
     with limit_time(file):
         names, guesses = _guessed(read_content(locate(root, file), file), file, taken)
         declared = FileFormat(**{g.key: g.value for g in guesses})  # type: ignore[arg-type]

@@ -58,11 +58,7 @@ def _match_letters(names: Sequence[str], cities: Sequence[str]) -> list[Guess]:
 
 
 def look_at_twinnings(root: Path, file: str, other: OtherFile = NO_FILE, taken: object = None) -> list[Guess]:
-    """Return the lines of a registry that a file suggests, each with its reason.
-
-    ``other``: which columns of the trade table are its ends, and what its cities are called; ``taken``: the sheet of
-    this file that the trade table reads.
-    """
+    """Return the lines of a registry that a file suggests, with reasons; ``taken`` is the trade table's sheet."""
     table, guesses = look_at_file(root, file, taken)
     names = list(table.columns)
     dates = {n: score_dates([str(c) for c in table.columns[n]]) for n in names}

@@ -178,10 +178,7 @@ def split_name(name: str) -> list[str]:
 
 
 def has_word_of(name: str, part: str) -> bool:
-    """Whether a column's name has a word of a part: whole where the word is short, anywhere where it is not.
-
-    Accents do not count, nor digits behind a word: "hs2" speaks of "hs".
-    """
+    """Whether a column's name has a word of a part, whole if short; accents and final digits ("hs2") do not count."""
     return _has(name, WORDS[part])
 
 

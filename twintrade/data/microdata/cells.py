@@ -47,16 +47,11 @@ KEY = ["city", "partner", "period"]
 def count_margins(
     engine: Engine, source: TradeSource, names: Names, ratio: int
 ) -> tuple[list[IntArray], dict[str, FloatArray]]:
-    """Return counts by city, partner and period of the panel.
+    """Return ``keys`` of each cell, and ``counts`` of its firms, products, firm-products, entries and exits.
 
     A firm enters a cell in a period when it is there and was not in the period before, and exits when it is not there
     in the next; in the first period of the files nobody can be seen to enter, in the last nobody to exit: NaN. Rows
     that name no firm count for the products alone; where no row does, the counts of firms are NaN.
-
-    ``engine``: with the view open; closed when it has answered, as what it holds stands beside the counts; ``names``:
-    what the texts mean; ``ratio``: periods of the files in one of the panel. Returns ``keys`` : city and partner as
-    numbers of their sorted names, and period, of each cell; ``counts`` : of firms, products, firm_products,
-    entering_firms, exiting_firms those that were declared.
     """
     options = source.microdata
     assert options is not None
@@ -150,11 +145,7 @@ class Collapsed:
 
 
 def collapse(source: TradeSource, root: Path, faults: Faults) -> Collapsed:
-    """Add a microdata source up to cells.
-
-    ``source``: with ``microdata``; ``faults``: receives the faults of cells, each with the number of rows it stands
-    in and the first of them.
-    """
+    """Add a microdata source up to cells; each fault says in how many rows it stands and which is the first."""
     options = source.microdata
     assert options is not None
     _refuse(source)

@@ -39,15 +39,11 @@ def build_cohort_tables(
     clusters: Sequence[str] = ("city", "partner"),
     excluded: pd.DataFrame | None = None,
 ) -> CohortTables:
-    """Return counts, sums and second moments of trade by cohort, and sums by cluster and cohort.
+    """Return counts, sums and second moments of trade by cohort, and sums by cluster and cohort, in whole numbers.
 
-    The units are all pairs of a city and a partner of the cells; a cell that is not there is a zero. Sums and
-    products are whole numbers of the smallest unit of money, exact in the engine and exact when they are centered.
-
-    ``cells``: columns city, partner, period, units (int64), as ``collapse`` gives them; ``onsets``: columns city,
-    partner, onset; pairs that are not listed, and those with NaN or inf, are never treated; ``options``: engine, and
-    the decimals of the smallest unit; ``excluded``: columns city, partner: pairs that are in no comparison and not
-    treated either, as those of unknown date.
+    The units are all pairs of a city and a partner of the ``cells`` (city, partner, period, units as int64); an
+    absent cell is a zero. Pairs that ``onsets`` (city, partner, onset) does not list, or lists as NaN or inf, are
+    never treated; pairs of ``excluded`` are in no comparison and not treated either.
     """
     pairs, unit = _number_pairs(cells, onsets, excluded)
     city, partner = np.divmod(unit, pairs.partners.size)

@@ -120,11 +120,7 @@ TEXT = "STRING"
 
 
 def build_amount(role: str, kind: Type, decimals: int, *, fits: bool = False) -> str:
-    """Return the expression of a nonnegative number with so many decimals, NULL where the cell is none.
-
-    Text counts in the plain form alone, the whole of it: what Spark and DuckDB would accept beyond that differs.
-    A column whose type ``fits`` needs no proof that nothing was cut.
-    """
+    """Return the expression of a nonnegative number, NULL if a cell is none; engines agree on its plain form."""
     exact = f"DECIMAL({DIGITS},{decimals})"
     if fits:
         return f"CASE WHEN {role} >= 0 THEN CAST({role} AS {exact}) END"
@@ -195,11 +191,7 @@ def _amounts(reading: Reading) -> dict[str, str]:
 
 
 def _with_quality(reading: Reading) -> str:
-    """Return the rows with their numbers and what is amiss in each.
-
-    A value counts 1 where it is blank or a dash, 2 where it is another mark for no figure, 3 where it is faulty; a
-    weight 4 where there is none, 8 where it is faulty.
-    """
+    """Return rows with numbers and added defects: value 1 blank, 2 other mark, 3 faulty; weight 4 none, 8 faulty."""
     read = [f"{_amount(role, reading)} AS {name}" for role, name in _amounts(reading).items()]
     if reading.product_digits:
         read.append(f"SUBSTRING(CAST(product AS {TEXT}), 1, {reading.product_digits}) AS product_group")
@@ -271,11 +263,7 @@ class Names:
 
 
 def read_names(source: TradeSource, engine: Engine, cells: pa.Table, faults: Faults) -> Names:
-    """Read the key columns of cells.
-
-    ``engine``: asked where a faulty text first stands; ``cells``: with the key roles and ``n_rows``; ``faults``:
-    receives one error a faulty text, with the number of its rows.
-    """
+    """Read the key columns of cells; a faulty text is one error, with the number of its rows and the first."""
     reader = _Reader(source, engine, cells, faults)
     months = ["period", "subperiod"] if "subperiod" in cells.column_names else ["period"]
     if source.subperiod is not None and source.frequency is Frequency.YEAR:

@@ -80,15 +80,10 @@ def estimate_coverage(n_first: int, n_second: int, n_both: int) -> Coverage:
 
 
 def estimate_hidden_share(coverage: Coverage, n_comparison: int) -> tuple[float, float, float]:
-    """Return which share of comparison pairs has an agreement that no list has, with its interval.
+    """Return the share of comparison pairs with an agreement that no list has, and both ends of its interval.
 
-    This is the share p of the check ``hidden_agreements``: with p of the comparison pairs treated in truth, a
-    difference to them is the effect times 1 - p. Pairs are counted as the analysis counts them (a city and a
-    country), in ``coverage`` too, and an unseen agreement is as likely in one pair without a known agreement as in
-    another. Where the lists copy from each other, the share is a lower bound.
-
-    ``coverage``: of pairs of city and partner country, within the cities and countries of the analysis;
-    ``n_comparison``: pairs without a known agreement. Returns share, low and high end, each between 0 and 1.
+    With a share p of the comparison pairs treated in truth, a difference to them is the effect times 1 - p. An unseen
+    agreement is taken to be as likely in one pair without a known agreement as in another.
     """
     if n_comparison < 1:
         raise ValueError("there is no comparison pair")
@@ -258,10 +253,7 @@ class Overlap:
 
 
 def compare_listings(first: Listing, second: Listing, cities: AbstractSet[str] = frozenset()) -> Overlap:
-    """Return what two lists share within a frame of cities.
-
-    ``cities``: folded names of the frame; by default the cities that both lists have at either end.
-    """
+    """Return what two lists share within a frame of folded city names; by default the cities that both have."""
     frame = _list_cities(first) & _list_cities(second)
     if cities:
         frame = {key for key in frame if key[0] in cities}

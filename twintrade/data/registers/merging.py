@@ -16,10 +16,7 @@ from twintrade.text import Listed, Text, Words
 
 
 def check_listing(listing: Listing, today: datetime.date | None = None) -> list[tuple[int, Text]]:
-    """Return row and fault of whatever cannot be right, by row.
-
-    ``today``: after which no agreement can have been signed; the clock's, by default.
-    """
+    """Return row and fault of whatever cannot be right, by row; no agreement can be signed after ``today``."""
     return sorted([*_list_repeats(listing), *_list_faults(listing, today)], key=lambda pair: (pair[0], str(pair[1])))
 
 
@@ -86,11 +83,7 @@ class Merged:
 
 
 def merge_listings(listings: Sequence[Listing]) -> Merged:
-    """Merge lists of agreements; two rows are one agreement where they name the same two places.
-
-    Places are the same where their Wikidata items are, or their names in the table of places or folded, within a
-    country; two cities of one name in different states of a country stay apart where both rows name the state.
-    """
+    """Merge lists of agreements; two rows are one where they name the same two places, by Wikidata item or name."""
     groups = _group(row for listing in listings for row in listing.rows)
     rows, conflicts = [], []
     for number, group in enumerate(groups, 1):

@@ -38,11 +38,7 @@ class RegistryFacts:
 
 
 def compute_registry_facts(twinnings: pd.DataFrame, *, says_ended: bool) -> RegistryFacts:
-    """Return the facts of a registry.
-
-    ``twinnings``: columns ``TWINNING_COLUMNS``; ``says_ended``: whether the registry has a column on the end of
-    agreements; without one nothing is known of them.
-    """
+    """Return the facts of a registry; nothing is known of the end of agreements unless ``says_ended``."""
     by_city = _counted(twinnings["city"]).set_axis(["city", "twins"], axis=1)
     return RegistryFacts(
         by_city=by_city,
@@ -54,11 +50,7 @@ def compute_registry_facts(twinnings: pd.DataFrame, *, says_ended: bool) -> Regi
 
 
 def add_city_size(by_city: pd.DataFrame, cities: pd.DataFrame) -> pd.DataFrame:
-    """Return cities with population and number of twins: city, country, population, twins.
-
-    ``by_city``: city, twins, as counted in the registry; ``cities``: city, country, population, and twins where a
-    count is known from elsewhere, which is taken in its place.
-    """
+    """Return city, country, population and twins: as ``cities`` counts them, otherwise as the registry does."""
     counted = by_city.set_index("city")["twins"]
     known = cities["twins"] if "twins" in cities else pd.Series(np.nan, index=cities.index)
     twins = known.astype(float).fillna(cities["city"].map(counted))
@@ -142,13 +134,7 @@ def reconcile(
     last: int,
     frequency: Frequency,
 ) -> Reconciliation:
-    """Sort every twinning into matched or not, dated or not, before, inside or after the sample.
-
-    This looks at the printed date of signature alone; which date makes an onset, and the rule for agreements late in
-    a year, belong to the treatment.
-
-    ``cities``, ``partners``: those of the trade table; ``first``, ``last``: first and last period of the trade table.
-    """
+    """Sort every twinning by its printed date: matched or not, dated or not, before, inside or after the sample."""
     faults = Faults()
     known_cities, known_partners = set(cities), set(partners)
     dated = registry.candidates

@@ -77,12 +77,10 @@ Row: TypeAlias = dict[Hashable, Any]
 
 
 def gather(rows: pd.DataFrame, faults: Faults) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the twinnings and their candidate dates.
+    """Return the twinnings and their candidate dates; rows with one identifier are one twinning.
 
-    Rows with the same identifier are one twinning; without identifiers, rows of a file with an event column are one
-    twinning when city, partner and partner city agree. Anything else that repeats is an error.
-
-    Returns columns ``TWINNING_COLUMNS`` and ``CANDIDATE_COLUMNS``.
+    Without identifiers, rows of a file with an event column are one twinning when city, partner and partner city
+    agree. Anything else that repeats is an error.
     """
     rows = rows.assign(twinning_id=_identifiers(rows))
     groups: dict[str, list[Row]] = {}

@@ -20,11 +20,7 @@ _SHOWN_IN_TEXT = 5
 
 
 class InvalidDataError(DataError):
-    """The data were read to the end and found faulty.
-
-    ``messages``: faults, at most `limits.MAX_MESSAGES` errors, and every warning and note; ``n_errors``: number of
-    errors found, listed or not; ``unlisted``: the text without pointing to the list of faults in a file.
-    """
+    """The data were read to the end and found faulty; ``n_errors`` were found, listed in ``messages`` or not."""
 
     def __init__(
         self, text: Words, messages: tuple[Message, ...] = (), n_errors: int = 1, unlisted: Words = ""
@@ -40,11 +36,7 @@ class AbsentInputError(DataError):
 
 
 class CellError(ValueError):
-    """A cell does not say what its column holds.
-
-    ``text``: what is wrong with it, to stand behind the cell: "is not a year"; ``remedy``: where the analysis file
-    may say what it is.
-    """
+    """A cell does not say what its column holds: ``text`` stands behind the cell: "is not a year"."""
 
     def __init__(self, text: Words, remedy: Fix = None) -> None:
         super().__init__(text)

@@ -22,12 +22,7 @@ DATA_VARIABLE = "TWINTRADE_DATA"
 
 
 def locate(root: Path, path: str, *, folder_too: bool = False) -> Path:
-    """Return the file that a declared path means.
-
-    ``root``: project folder; ``path``: path relative to the project with forward slashes, or ``TWINTRADE_DATA/...``
-    for a file under the folder that this environment variable names; ``folder_too``: whether the path may be a folder
-    of files.
-    """
+    """Return the file of a path relative to the project, or below the folder that TWINTRADE_DATA names."""
     relative = PurePosixPath(path)
     if not path.strip() or relative.is_absolute() or "\\" in path or "\0" in path or path[1:2] == ":":
         raise DataError(
@@ -131,12 +126,7 @@ class DataCard:
 
 
 def read_data_card(root: Path, file: str) -> DataCard:
-    """Return the data card of a file: the Markdown page of the same name beside it, if there is one.
-
-    Lines such as ``- **Publisher:** ...``, ``- **Rights:** ...`` and ``- **Passing on:** yes`` are
-    read; the rest is for people. Without a page, a
-    ``sources.csv`` beside the file may have a row for it, with its publisher and licence.
-    """
+    """Return the data card of a file, NAME.md beside it; without one, what its row in ``sources.csv`` says."""
     stem = re.sub(r"(\.(csv|tsv|txt|xlsx|xls|ods|parquet|feather|dta|sav|rds|rda|json))?(\.gz)?$", "", file)
     try:
         with locate(root, f"{stem}.md").open(encoding="utf-8", errors="replace") as page:

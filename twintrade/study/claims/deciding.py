@@ -156,10 +156,7 @@ class Answer:
 
 
 def decide_claims(evidence_by_claim: Sequence[tuple[str, Evidence]]) -> list[Answer]:
-    """Judge claims: the main one at 5 % on its own, Holm's adjustment over the other examined ones.
-
-    ``evidence_by_claim``: with the id of each claim.
-    """
+    """Judge claims by their id: the main one at 5 % on its own, Holm's adjustment over the other examined ones."""
     p = [e.p if e.is_examined and name != MAIN else math.nan for name, e in evidence_by_claim]
     adjusted = adjust_holm(np.array(p, dtype=float))
     n_tests = sum(math.isfinite(value) for value in p)
@@ -170,10 +167,7 @@ def decide_claims(evidence_by_claim: Sequence[tuple[str, Evidence]]) -> list[Ans
 
 
 def decide_claim(evidence: Evidence, p: float, n_tests: int) -> Answer:
-    """Judge one claim by its p-value after adjustment over so many claims.
-
-    Support, and its contrary, need a test that rejects, evidence on that side, and no check that objects.
-    """
+    """Judge one of so many claims: it needs a rejecting test, evidence on its side and no check that objects."""
     if not evidence.is_examined:
         return Answer("cannot tell", evidence.text, evidence)
     parts: list[str | Text | Listed] = [evidence.text]
@@ -195,10 +189,7 @@ def decide_claim(evidence: Evidence, p: float, n_tests: int) -> Answer:
 def place_effect(
     effect: float, low: float, high: float, p: float, direction: str, bound: float = 0.0
 ) -> tuple[Side, float]:
-    """Return the side of a bound that an effect lies on, and the p-value of lying on neither.
-
-    ``effect``, ``low``, ``high``, ``p``: as reported; p is that of no effect, and taken where the bound is zero.
-    """
+    """Return the side of a bound that an effect lies on, and the p-value of neither; ``p`` is that of zero."""
     if not is_known(low, high):
         return "neither", math.nan
     if not (bound == 0 and math.isfinite(p)):

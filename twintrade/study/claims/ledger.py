@@ -51,12 +51,7 @@ from twintrade.text import Listed, Text, Words, pack_text
 
 
 def place_groups(rows: list[Record], p: float, evidence: Mapping[str, Any]) -> tuple[Side, float]:
-    """Return the side that groups lie on, and the p-value of lying on none.
-
-    ``rows``: effects by group; ``p``: of one effect in all groups; ``evidence``: ``direction`` "same", or
-    ``largest``: how the label of the group begins that must be the largest, and ``works`` where its effect must be
-    above zero as well.
-    """
+    """Return the side that groups lie on, and the p-value of neither; ``p`` is that of one effect in all groups."""
     if evidence.get("direction") == "same":
         if p < LEVEL:
             return "other", p
@@ -113,10 +108,7 @@ NO_DATA: Literal["other data"] = "other data"
 
 
 def find_evidence(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
-    """Return what the results hold on a claim, None where they hold nothing about it.
-
-    ``evidence``: ``kind`` and what that kind looks at, as in claims.toml.
-    """
+    """Return what the results hold on a claim by the ``kind`` of claims.toml, None where they hold nothing."""
     return KINDS[str(evidence["kind"])](results, evidence)
 
 
@@ -373,10 +365,7 @@ def load_claims(outcome: str = "exports") -> tuple[Mapping[str, Any], ...]:
 
 
 def add_ledger(results: ResultSet, further: Sequence[Mapping[str, Any]] = ()) -> ResultSet:
-    """Return the results with the payload ``claims``.
-
-    ``further``: the ``[[claim]]`` tables of the analysis file.
-    """
+    """Return the results with the payload ``claims``, those of the analysis file last."""
     return replace(results, payloads={**results.payloads, PAYLOAD: build_ledger(results, further)})
 
 
@@ -386,10 +375,7 @@ def list_own_claims(spec: Paged) -> list[dict[str, Any]]:
 
 
 def build_ledger(results: ResultSet, further: Sequence[Mapping[str, Any]] = ()) -> pd.DataFrame:
-    """Return one row a claim: claim_id, claim, verdict, answer, detectable, is_examined, need, p; ``further`` last.
-
-    ``need`` is what another run of an analysis would answer the claim by; empty where this one did, or none can.
-    """
+    """Return one row a claim, ``further`` last; ``need`` is what another run would answer it by, "" if none can."""
     checked = set(results.findings["diagnostic"])
     outcome = next((text for o in results.specifications.get("outcome", ()) if (text := take_text(o))), "exports")
     claims = [*load_claims(outcome), *(_evident(claim, i, checked) for i, claim in enumerate(further, 1))]

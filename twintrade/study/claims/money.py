@@ -130,10 +130,7 @@ def find_effect_with_total(run: Run, headline: Estimated, fit: Fit) -> Valued | 
 
 
 def _remeasured(run: Run, headline: Estimated, fitted: Fit, measure: str) -> Valued | Reason:
-    """Estimate the same method once more, as differences or in percent of the total, under the same inference.
-
-    Where the headline has no bounded interval no total is stated, and the inference is not made again.
-    """
+    """Estimate again in differences or percent of the total; without a bounded interval no inference is made."""
     other = type(fitted.estimator)(**{**fitted.estimator.options(), "measure": measure})
     again = fit(other, fitted.design)
     bands: tuple[Bands, ...] = ()

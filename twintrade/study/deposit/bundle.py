@@ -30,10 +30,7 @@ _ESTIMATES = frozenset(("specifications.csv", "effects.csv", "bands.csv"))
 
 
 def find_exhibit_lines(analysis: Analysis, results: Mapping[str, bytes]) -> dict[tuple[str, int], str]:
-    """Return by kind and number the place in the analysis file that asks for an exhibit.
-
-    ``results``: the files of its results.
-    """
+    """Return by kind and number the place in the analysis file that asks for an exhibit."""
     places = list_places(analysis.text)
     first = min((line for head, line in places.items() if head.startswith("[[estimator]]")), default=1)
     findings = from_bytes(results["findings.csv"])

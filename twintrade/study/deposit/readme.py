@@ -121,10 +121,7 @@ _MEGABYTE = 1_000_000
 
 
 def render_replication_readme(analyses: Sequence[Analysis], deposit: Deposit | None = None) -> str:
-    """Return the README of a package that holds these analyses, as Markdown.
-
-    ``analyses``: each with fresh results; ``deposit``: where the package is the bundle of one analysis.
-    """
+    """Return the README of a package of analyses with fresh results, or of the bundle of one, as Markdown."""
     done = [read_packaged(analysis, deposit) for analysis in analyses]
     parts = (_overview, _data, _requirements, _programs, _instructions, _exhibits, _references)
     return "\n\n".join(str(block) for part in parts for block in part(done)) + "\n"

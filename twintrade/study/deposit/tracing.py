@@ -42,11 +42,7 @@ class Wanted:
 
 
 def trace_number(folder: Path, name: str, asked: str) -> list[Text | str]:
-    """Return line by line where a printed number comes from.
-
-    ``folder``: of the result set; ``name``: analysis; ``asked``: "Table 7, row 2, column 3", rows and columns by
-    number or by name; or the key that the page shows.
-    """
+    """Return line by line where "Table 7, row 2, column 3", by number or name, or a key of the page comes from."""
     manifest = read_manifest(folder)
     if manifest is None:
         raise StoreError(Text("trace.no-results", name=name))

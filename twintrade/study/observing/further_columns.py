@@ -113,11 +113,7 @@ class FurtherColumns:
 def add_further_columns(
     spec: Spec, sources: Sequence[TradeSource], frame: pd.DataFrame, frequency: Frequency, root: Path
 ) -> FurtherColumns:
-    """Return a panel's frame with the covariates and weights that the analysis names.
-
-    ``sources``: of the outcome: their files are asked for what no table of covariates has; ``frequency``: of the
-    panel.
-    """
+    """Return a panel's frame with covariates and weights that the analysis names, from tables or trade files."""
     faults = Faults()
     declared = spec.data.covariates
     _check_tables(declared, frame)

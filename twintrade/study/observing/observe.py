@@ -157,10 +157,7 @@ def build_simulated_files(name: str, spec: Spec) -> dict[str, bytes]:
 
 @hold_collection()
 def observe(name: str, spec: Spec, root: Path) -> Observed:
-    """Read every input of an analysis.
-
-    ``root``: project folder; the simulated tables stand in it already.
-    """
+    """Read every input of an analysis; simulated tables stand in the project already."""
     sources = [_source(name, i, entry) for i, entry in enumerate(spec.data.trade)]
     tables = [complete(read_trade(of_flow, root)) for of_flow in _by_flow(sources)]
     panel, further = _panel(spec, sources, tables, root)

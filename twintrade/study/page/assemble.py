@@ -41,12 +41,7 @@ PERIODS, PAIRS = "treated_periods", "treated_pairs"
 
 
 def build_treated_totals(run: Run) -> dict[str, pd.DataFrame]:
-    """Return both tables by name; none where the headline is no Poisson imputation of flows.
-
-    ``treated_periods``: period, period_label, n_in_force, observed, expected, low, high, level, unit, a row a period;
-    pairs without an agreement yet are expected to trade what they did. ``treated_pairs``: unit, name, since,
-    n_periods, observed, expected, difference, on average a period under the agreement, the largest first.
-    """
+    """Return ``treated_periods`` and ``treated_pairs``; none unless the headline imputes flows by Poisson."""
     headline = run.ladder.headline
     if headline is None or headline.fit is None or headline.design is None:
         return {}
@@ -218,10 +213,7 @@ _ROLES: Mapping[str, str] = {"always treated": "always-treated", "after the samp
 
 
 def assemble_results(run: Run, manifest: Mapping[str, Any]) -> ResultSet:
-    """Return the result set of a run.
-
-    ``manifest``: machine facts known before anything is written.
-    """
+    """Return the result set of a run; ``manifest`` holds what is known before anything is written."""
     named = _named(run.ladder.concluded)
     results = ResultSet(
         name=run.plan.name,

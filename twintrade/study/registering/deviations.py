@@ -102,13 +102,7 @@ def select_registered(specification: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def add_registration(results: ResultSet, root: Path, today: str) -> ResultSet:
-    """Return results with the deviations from their registration, and columns that were not registered marked.
-
-    Results without a registration are returned as they are.
-
-    ``results``: with the manifest of the run; ``root``: project folder; deviations that are new are added to the log
-    beside the registration; ``today``: date of a deviation that is seen for the first time.
-    """
+    """Return registered results with deviations, new ones logged by date, and unregistered columns marked."""
     registration = read_registration(root, results.name)
     if registration is None or "spec" not in results.manifest:
         return results
@@ -145,10 +139,7 @@ def _describe(root: Path, registration: Registration, now: Sequence[Deviation]) 
 def list_deviations(
     registration: Registration, specification: Mapping[str, Any], facts: RegisteredDesign
 ) -> list[Deviation]:
-    """Return what differs from a registration, the analysis file first.
-
-    ``specification``: a resolved analysis file.
-    """
+    """Return what differs from a registration, the analysis file first."""
     keys = _compare(registration.specification, select_registered(specification), "")
     of_file = [_tell("specification", *one) for one in keys]
     return of_file + [_tell("design", *one) for one in _compare(asdict(registration.facts), asdict(facts), "")]

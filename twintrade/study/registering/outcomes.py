@@ -47,10 +47,7 @@ class Shocks:
 
 
 def estimate_shocks(design: Design) -> Shocks:
-    """Estimate sizes, zeros, variances and serial correlation from rows before the first agreement of any unit.
-
-    Units under an agreement from the first period on, and those left out because a date is unknown, are not used.
-    """
+    """Estimate shocks from rows before any unit's first agreement, without the always treated and the undated."""
     panel, onset = design.panel, design.onset
     begun = onset[(onset > panel.first_period) & (onset <= panel.last_period)]
     end = (begun.min() if begun.size else panel.last_period + 1) - design.anticipation
@@ -98,10 +95,7 @@ def _demean(panel: Panel, rows: IntArray, logs: FloatArray, at: IntArray) -> tup
 
 
 def _split_variance(panel: Panel, rows: IntArray, residual: FloatArray) -> tuple[float, float, float]:
-    """Return variances of a pair's own error, and of the shocks of cities and of partners.
-
-    A mean of the period has a share of each shock: one over the number of cities, and of partners.
-    """
+    """Return variances of a pair's own error, of cities' and of partners' shocks, net of the period's mean."""
     period = panel.period[rows] - panel.first_period
     n_periods = int(period.max()) + 1
     shared = [
@@ -200,11 +194,7 @@ class Blank:
 
 
 def drop_outcomes(spec: Spec, observed: Observed, source: ErrorSource | None = None) -> Blank:
-    """Return an analysis without its outcomes; of them only rows before the first agreement are looked at, if any.
-
-    ``source``: of the errors; by default "before" where the trade tables end before the first agreement in the
-    sample.
-    """
+    """Return an analysis without its outcomes; the errors come from rows before the first agreement, if from any."""
     table = observed.panel
     longer = _lay_out(table, _find_last_period(spec, table))
     whole = replace(observed, panel=longer)
@@ -274,8 +264,6 @@ def simulate_headline(blank: Blank, plan: Plan, column: LadderColumn, draws: int
 
     An effect that multiplies the treated pairs' flow moves estimate and interval by as much, so that power follows
     from the intervals of the same outcomes.
-
-    ``draws``: simulated outcomes.
     """
     seed = plan.spec.inference.seed
     jobs = {str(k): k for k in range(1, draws + 1)}

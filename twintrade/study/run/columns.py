@@ -30,20 +30,14 @@ from twintrade.text import Listed, Text, Words, pack_text, parse_text
 
 
 def compute_entropy(seed: int, job: str) -> list[int]:
-    """Return what seeds a job: the analysis' seed and a stable hash of the job's name.
-
-    An inference has one seed for all columns, so that these share the assignments they are compared under.
-    """
+    """Return what seeds a job: the analysis' seed and a hash of the name; an inference has one for all columns."""
     stream = "/".join(job.split("/")[:2]) if job.startswith("inference/") else job
     digest = hashlib.sha256(stream.encode("utf-8")).digest()
     return [seed, int.from_bytes(digest[:8], "big")]
 
 
 def build_generator(seed: int, job: str) -> "np.random.Generator":
-    """Return the random generator of one job.
-
-    ``seed``: of the analysis; ``job``: name of the job, "inference/ppml/level-gravity/event".
-    """
+    """Return the random generator of one job, named as "inference/ppml/level-gravity/event"."""
     import numpy as np
 
     return np.random.default_rng(np.random.SeedSequence(compute_entropy(seed, job)))
@@ -111,11 +105,7 @@ _ARRAYS = ("se", "low", "high", "p", "df", "simultaneous_low", "simultaneous_hig
 
 
 def take_up_bands(job: str, fit: Fit, infer: Callable[[], dict[View, Bands]]) -> dict[View, Bands]:
-    """Return the bands that an earlier run kept for a job, else those that are made now, and keep them.
-
-    ``job``: name of the inference, unique in the run; ``fit``: which the bands are about; it is estimated again in
-    every run; ``infer``: makes the bands.
-    """
+    """Return the bands that an earlier run kept for a job, else those that are made now, and keep them."""
     ledger = get_scope().workers.ledger
     if ledger is None:
         return infer()
@@ -258,11 +248,7 @@ def run(
     expect: Expect = lambda _: None,
     designs: Designs | None = None,
 ) -> Run:
-    """Estimate every column, and check it.
-
-    ``progress``: told the name of each job as it begins; ``expect``: told every job and the seconds that it is
-    expected to take, before the first begins; ``designs``: on what was observed, where some were made already.
-    """
+    """Estimate and check every column; ``expect`` hears of all jobs and their seconds before the first begins."""
     progress("panel")
     designs = designs or Designs(observed, plan.spec.case)
     design = designs.base(plan.spec.design)

@@ -44,11 +44,7 @@ OPTIONAL = ("CurrencyConverter", "duckdb", "numba", "pyarrow", "pyreadstat", "py
 
 
 def build_manifest(run: Run, raw: Mapping[str, Any], root: Path, used: Collection[str] = ()) -> dict[str, Any]:
-    """Return what is known before anything is written.
-
-    ``raw``: the analysis file as written; ``root``: project folder, for the commit; ``used``: libraries beyond those
-    of every install that the run used.
-    """
+    """Return what is known before anything is written; ``used`` are libraries beyond those of every install."""
     return collect_origins(run.plan.name, run.plan.spec.title, raw, root, used) | {
         "is_simulated": run.observed.is_simulated,
         "spec": resolve_spec(run.plan.spec),
@@ -128,10 +124,7 @@ def list_seeds(plan: Plan) -> dict[str, list[int]]:
 
 
 def read_git_state(root: Path) -> dict[str, Any]:
-    """Return the commit of the project and whether anything tracked differs from it; empty where there is no git.
-
-    A deposit has no history: its file ``commit.json`` says which commit it was made from.
-    """
+    """Return the project's commit and whether tracked files differ; a deposit has its commit in ``commit.json``."""
     with suppress(OSError, ValueError):
         recorded = json.loads((root / COMMIT).read_text(encoding="utf-8"))
         return recorded if isinstance(recorded, dict) else {}
@@ -197,11 +190,7 @@ _KINDS = "fiubU"
 
 
 class FileLedger:
-    """A file of one line a finished job, each with its own checksum; a torn line is as good as none.
-
-    ``path``: made when the first job is kept; ``made_from``: hash of everything that results follow from. A file that
-    was made from anything else is begun anew.
-    """
+    """A line with a checksum per finished job (a torn one is none), begun anew when ``made_from`` has changed."""
 
     def __init__(self, path: Path, made_from: str) -> None:
         self._path, self._made_from = path, made_from

@@ -76,10 +76,7 @@ class SimulatedTrade:
 
 
 def simulate_trade(options: SimulatedTrade, city: str, partner: str, period: str, value: str) -> pd.DataFrame:
-    """Return a long table with the named columns, one row a dyad and year, values in whole money units.
-
-    ``city``, ``partner``, ``period``, ``value``: column names, those the analysis file declares for the real file.
-    """
+    """Return a long table with the named columns, one row a dyad and year, values in whole money units."""
     rng = np.random.default_rng(options.seed)
     years = np.arange(options.first, options.last + 1)
     shape = (len(options.cities), len(options.partners), years.size)
@@ -366,11 +363,7 @@ class Spec(Section):
 
 
 def parse(text: str, file: str = "") -> tuple[Spec, dict[str, Any]]:
-    """Read an analysis file.
-
-    ``text``: TOML; ``file``: its name, for messages. Returns with the recipe expanded; the file as written, for its
-    hash.
-    """
+    """Read an analysis file; return it with the recipe expanded, and as written, for its hash."""
     raw = parse_tables(text, file)
     try:
         return Spec.model_validate(expand_recipe(replace_old_keys(raw))), raw

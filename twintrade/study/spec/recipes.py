@@ -196,11 +196,7 @@ RECIPES: Mapping[str, Recipe] = {
 
 
 def expand_recipe(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an analysis file with its recipe's preset under what the file says.
-
-    Tables are merged key by key; a list in the file takes the place of the preset's. Of the preset's checks those go
-    that are about a method which the file does not estimate.
-    """
+    """Return an analysis file with its preset merged under it by key, without checks of methods it leaves out."""
     name = raw.get("recipe")
     if name is None:
         return deepcopy(dict(raw))

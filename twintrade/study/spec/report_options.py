@@ -25,10 +25,7 @@ class ReportOptions:
 
 
 def read_report_options(report: ReportSection, root: Path) -> ReportOptions:
-    """Return the options of a report, its style file read.
-
-    ``root``: project folder, which the files lie in.
-    """
+    """Return the options of a report, its style file read."""
     options = {k: v for k, v in report.model_dump(exclude_none=True).items() if k not in OF_FILES and v != {}}
     style = read_style(root, report.style) if report.style else {}
     template = read_project_file(root, report.word_template) if report.word_template else None

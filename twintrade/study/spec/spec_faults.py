@@ -23,11 +23,7 @@ _KEY = re.compile(r"(design|data|inference|case)\.(\w+)")
 
 
 def format_faults(errors: Sequence[Mapping[str, Any]], text: str, file: str, schema: Mapping[str, Any]) -> str:
-    """Return all faults as one message, one line each.
-
-    ``errors``: as pydantic lists them: type, loc, msg, input; ``text``: the analysis file, to find lines in;
-    ``schema``: JSON Schema of the whole file, to find the known keys of a table.
-    """
+    """Return all of pydantic's faults as one message, one line each, by line of the text, with similar keys."""
     lines = list(dict.fromkeys(_line(error, text, file, schema) for error in errors))
     if len(lines) == 1:
         return lines[0]
@@ -35,10 +31,7 @@ def format_faults(errors: Sequence[Mapping[str, Any]], text: str, file: str, sch
 
 
 def find_line(text: str, path: Sequence[str | int]) -> int | None:
-    """Return the line on which a key stands, found by walking the tables of the text; None where it cannot be found.
-
-    ``text``: TOML; ``path``: keys and positions in arrays of tables.
-    """
+    """Return the line of a path of keys and positions, found by walking the tables of the text, or None."""
     best = _find_nearest(text, path)
     return best[1] if best else None
 
@@ -68,11 +61,7 @@ def _find_nearest(text: str, path: Sequence[str | int]) -> tuple[int, int] | Non
 
 
 def add_line_numbers(message: str, text: str, file: str) -> str:
-    """Return faults found after parsing, each with its line in the analysis file where one is known.
-
-    ``message``: one fault a line, as "[[estimator]] number 2 (ppml): ..." or "design.outcome is ..."; ``text``,
-    ``file``: the analysis file and its name.
-    """
+    """Return faults found after parsing, one a line, each with its line in the analysis file where one is known."""
     return "\n".join(_placed(line, text, file) for line in message.splitlines())
 
 
@@ -190,11 +179,7 @@ _COUNTS = ("draws", "n_draws", "max_draws", "simulations")
 def build_method(
     registry: Registry[T], name: str, options: Mapping[str, Any], where: str, further: tuple[str, ...] = ()
 ) -> T:
-    """Return a method of a registry with its options.
-
-    ``options``: as the analysis file gives them; ``where``: place in the file, for messages; ``further``: keys that
-    the caller takes itself, for hints.
-    """
+    """Return a method of a registry with its options; ``further`` keys are the caller's, for hints."""
     try:
         method = registry[name]
     except SpecError as error:

@@ -61,10 +61,7 @@ _TWICE = re.compile(r"Cannot\s(?:overwrite|declare)\s.*\(at\s(?:line\s(\d+)|end)
 
 
 def parse_tables(text: str, file: str = "") -> dict[str, Any]:
-    """Return the tables of an analysis file, unchecked.
-
-    ``text``: TOML; ``file``: its name, for messages.
-    """
+    """Return the tables of an analysis file, unchecked."""
     where = file or str(Text("study.changed-file"))
     try:
         raw = tomllib.loads(text)

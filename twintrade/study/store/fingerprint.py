@@ -82,10 +82,7 @@ def _list_translations() -> list[Path]:
 
 
 def hash_page(root: Path, raw: Mapping[str, Any], registration: str) -> str:
-    """Return the hash of what only the page depends on: [report] and its files, claims, texts, a chosen language.
-
-    ``registration`` is the hash of the analysis's registration.
-    """
+    """Return the hash of what only the page needs: [report] and its files, claims, texts, language, registration."""
     report = raw.get("report", {})
     files = [report[key] for key in ("style", "word_template") if isinstance(report, Mapping) and report.get(key)]
     content = [hash_file(root / f) if (root / f).is_file() else "absent" for f in files if isinstance(f, str)]

@@ -30,8 +30,6 @@ def hold_lock(path: Path, name: str) -> Iterator[None]:
     The file names the holder (process and start time). The lock itself is the kernel's, so a file that a killed run
     left behind is stale by construction and is taken over. Whoever asks the process to end interrupts it, so that the
     file goes too.
-
-    ``path``: lock file; its folder exists; ``name``: analysis, for the message.
     """
     from filelock import FileLock, Timeout  # what only lists or explains takes no lock
 
@@ -141,11 +139,7 @@ def prepare(root: Path, name: str) -> Path:
 
 
 def write(target: Path, files: Mapping[str, bytes], manifest: bytes) -> None:
-    """Replace a result set as a whole.
-
-    ``target``: folder of the result set; ``files``: relative path with forward slashes to content; ``manifest``:
-    written after everything else.
-    """
+    """Replace a result set as a whole, the manifest written after everything else."""
     staged = _staged(target)
     try:
         staged.mkdir()
@@ -174,10 +168,7 @@ def write_file(file: Path, content: bytes) -> None:
 
 
 def write_beside(root: Path, path: str, content: bytes) -> None:
-    """Put a file in its place in one rename, unless it stands there already with this content.
-
-    ``root``: folder that the file must lie in, links followed; ``path``: relative, with forward slashes.
-    """
+    """Put a file in its place below ``root``, links followed, in one rename, unless it has this content already."""
     file = root / path
     staged = file.with_name(f".{file.name}.part")
     if not file.parent.resolve().is_relative_to(root.resolve()):

@@ -53,11 +53,7 @@ def _is_inside(path: Any) -> bool:
 
 
 def list_changes(root: Path, name: str, raw: Mapping[str, Any], n_guesses: int = 0) -> list[Text | str]:
-    """Return what changed since the results were made, empty when they are fresh.
-
-    ``root``: project folder; ``name``: analysis; ``raw``: its parsed file; ``n_guesses``: lines of it that carry the
-    mark of a guess.
-    """
+    """Return what changed since the results were made, empty when they are fresh."""
     folder = get_results_folder(root, name)
     manifest = read_manifest(folder)
     if manifest is None:
@@ -155,10 +151,7 @@ def list_other_bytes(root: Path, name: str, sums: str) -> list[str]:
 
 
 def verify_results(analysis: Analysis, against: str = "") -> tuple[list[Text], bool]:
-    """Return what is to be said of the results of an analysis, and whether they are as they should be.
-
-    ``against``: file of checksums below the project that results are compared with too.
-    """
+    """Return what is to be said of results, also ``against`` checksums, and whether they are as they should be."""
     root, name = analysis.root, analysis.name
     if not get_results_folder(root, name).exists():
         return [Text("study.not-run", name=name)], True

@@ -34,10 +34,7 @@ _TEXT = {
 
 
 def to_bytes(frame: pd.DataFrame) -> bytes:
-    """Return a frame as UTF-8 CSV with line feeds and shortest exact floats.
-
-    Text that a spreadsheet would read as a formula is led by an apostrophe.
-    """
+    """Return a frame as UTF-8 CSV with line feeds and exact floats; an apostrophe leads text like a formula."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow([_neutral(str(name)) for name in frame.columns])
@@ -101,10 +98,7 @@ def _plain(cell: str) -> str:
 
 
 def seal_manifest(manifest: Mapping[str, Any], files: Mapping[str, bytes], volatile: Mapping[str, Any]) -> bytes:
-    """Return the manifest with the hash of every output, as JSON.
-
-    ``volatile``: what differs from run to run: seconds, memory.
-    """
+    """Return the manifest with the hash of every output, as JSON; ``volatile`` differs from run to run."""
     whole = {
         **manifest,
         "outputs": {path: hash_bytes(files[path]) for path in sorted(files)},
