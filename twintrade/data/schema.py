@@ -15,28 +15,16 @@ EngineName: TypeAlias = Literal["duckdb", "spark"]
 class Microdata:
     """Rows of single shipments, declarations, or firms and products, added up by a database.
 
-    Attributes
-    ----------
-    engine : {"duckdb", "spark"}
-        DuckDB on this machine (extra microdata), or Spark on any master (extra spark); the numbers are the same.
-    master : str
-        Of Spark: "local[4]", "spark://host:7077".
-    memory : str
-        What the engine may hold, as "1GB"; what is more goes to the spill folder.
-    spill : str
-        Folder for what does not fit, relative to the project; emptied afterwards.
-    table : str
-        Of a DuckDB file.
-    decimals : int
-        Of the smallest unit of money; a value with more of them is an error.
-    weight, firm, product : str or None
-        Columns of the weight, the firm and the product code. Firms and products are counted.
-    product_digits : int or None
-        Cells by product group, the first digits of the code; None adds all products up.
-    margins : bool
-        Also count firm-products, and firms that enter and exit, by city, partner and period.
-    answer_within : int
-        Seconds that a Spark master may take to answer and to give a worker.
+    engine: DuckDB on this machine (extra microdata), or Spark on any master (extra spark); the numbers are the same.
+    master: Of Spark: "local[4]", "spark://host:7077".
+    memory: What the engine may hold, as "1GB"; what is more goes to the spill folder.
+    spill: Folder for what does not fit, relative to the project; emptied afterwards.
+    table: Of a DuckDB file.
+    decimals: Of the smallest unit of money; a value with more of them is an error.
+    weight, firm, product: Columns of the weight, the firm and the product code. Firms and products are counted.
+    product_digits: Cells by product group, the first digits of the code; None adds all products up.
+    margins: Also count firm-products, and firms that enter and exit, by city, partner and period.
+    answer_within: Seconds that a Spark master may take to answer and to give a worker.
     """
 
     engine: EngineName = "duckdb"
@@ -77,22 +65,14 @@ class RowRule:
 class FileFormat:
     """How a file is written.
 
-    Attributes
-    ----------
-    encoding, separator : str or None
-        None accepts UTF-8 (and UTF-16 with its mark) and the one separator under which the declared columns exist.
-    sheet : str or None
-        Sheet of a workbook; needed when it has several.
-    member : str or None
-        Table inside a zip file, or data frame inside an R file; needed when it holds several.
-    header : int
-        Row number of the column names.
-    last_row : int or None
-        Last row of the table; what follows is not read.
-    where : mapping of str to str or tuple of str
-        Only rows whose column equals a value, or one of several, are read; the others are counted.
-    drop : mapping of str to str or tuple of str
-        Rows whose column equals a value, or one of several, are left out and counted.
+    encoding, separator: None accepts UTF-8 (and UTF-16 with its mark) and the one separator under which the declared
+        columns exist.
+    sheet: Sheet of a workbook; needed when it has several.
+    member: Table inside a zip file, or data frame inside an R file; needed when it holds several.
+    header: Row number of the column names.
+    last_row: Last row of the table; what follows is not read.
+    where: Only rows whose column equals a value, or one of several, are read; the others are counted.
+    drop: Rows whose column equals a value, or one of several, are left out and counted.
     """
 
     encoding: str | None = None
@@ -211,75 +191,45 @@ class CityName:
 class TradeSource(FileFormat):
     """A file of trade values.
 
-    Attributes
-    ----------
-    file : str
-        Path relative to the project, or ``TWINTRADE_DATA/...``.
-    city, partner : str or Constant
-        Columns of the two ends. Partners are codes or names of countries; cities are taken as they are written.
-    period : str or None
-        Column of the period; None in a wide layout, where every column that is not declared is a period.
-    subperiod : str or None
-        Column of the month or quarter, when ``period`` has the year alone.
-    value : str or None
-        Column of the value; None in a wide layout.
-    flow : {"exports", "imports"}
-        As the reporter sees it, never inferred.
-    reporter : {"city", "partner"}
-        Goods run from city to partner for exports of the city and imports of the partner.
-    money_unit : str or UnitColumn
-        "USD", "1,000 USD", "万美元" ...
-    absent : {"zero", "missing", "error"}
-        What an absent row means inside the rectangle of cities, partners and periods.
-    blank : {"missing", "zero"}
-        What a blank or dash in the value column means. Marks such as ".", "…", ":", "x", and ``missing_tokens``, are
-        missing in any case.
-    frequency : Frequency
-        Of the file.
-    to_frequency : Frequency or None
-        Add months up to quarters or years, quarters to years.
-    coverage : float
-        Share of the short periods that must have a figure for the long one to count.
-    cumulated : bool or None
-        Whether figures run on from January (year to date) and are to be taken apart. None: they are not, and a file
-        whose figures look it is refused.
-    add_up : bool
-        Add up rows whose different names are one city or one partner in a period, as ``city_names`` and
+    file: Path relative to the project, or ``TWINTRADE_DATA/...``.
+    city, partner: Columns of the two ends. Partners are codes or names of countries; cities are taken as they are
+        written.
+    period: Column of the period; None in a wide layout, where every column that is not declared is a period.
+    subperiod: Column of the month or quarter, when ``period`` has the year alone.
+    value: Column of the value; None in a wide layout.
+    flow: As the reporter sees it, never inferred.
+    reporter: Goods run from city to partner for exports of the city and imports of the partner.
+    money_unit: "USD", "1,000 USD", "万美元" ...
+    absent: What an absent row means inside the rectangle of cities, partners and periods.
+    blank: What a blank or dash in the value column means. Marks such as ".", "…", ":", "x", and ``missing_tokens``,
+        are missing in any case.
+    frequency: Of the file.
+    to_frequency: Add months up to quarters or years, quarters to years.
+    coverage: Share of the short periods that must have a figure for the long one to count.
+    cumulated: Whether figures run on from January (year to date) and are to be taken apart. None: they are not, and a
+        file whose figures look it is refused.
+    add_up: Add up rows whose different names are one city or one partner in a period, as ``city_names`` and
         ``partner_names`` say. The same name twice stays an error.
-    exchange : ExchangeRates or None
-        Convert to another currency.
-    deflator : Deflator or None
-        Express in the prices of a base period.
-    layout : {"long", "wide"}
-    ignore : tuple of str
-        Columns of a wide file that are neither a part nor a period.
-    decimal : {".", ","} or None
-        None lets the column prove its decimal mark.
-    flags : mapping of str to str
-        Footnote marks beside numbers, and what they mean.
-    missing_tokens : tuple of str
-        Further ways of writing "no figure"; always missing, also a dash that is listed here.
-    city_names : tuple of CityName
-        City crosswalk.
-    partner_names : mapping of str to str
-        Further partner names with their codes, or "leave out"; of those that stand for all partners without rows of
-        their own, "remainder, in the comparison" or "remainder, for totals only".
-    city_code : str or None
-        Column of the cities' own codes, to tell two cities with one romanization apart.
-    country_codes : {"iso", "un"}
-        Whose codes of countries stand in the columns of both ends: with "un" numbers are those of the United Nations.
-    product : str or None
-        Column over whose products values are summed.
-    product_revision : str or RevisionColumn
-        Classification and revision of the products, "HS2012"; or the column that has it row by row.
-    mixed_revisions : {"error", "by_period"}
-        Whether revisions may follow each other in time; within one city, partner and period they never mix.
-    valuation : {"fob", "cif", "fas"} or None
-        Files of different valuation are never joined.
-    precedence : int
-        Where files overlap, the higher one counts.
-    microdata : Microdata or None
-        The file, or every file of the folder, holds single shipments or declarations: a database adds them up first.
+    exchange: Convert to another currency.
+    deflator: Express in the prices of a base period.
+    ignore: Columns of a wide file that are neither a part nor a period.
+    decimal: None lets the column prove its decimal mark.
+    flags: Footnote marks beside numbers, and what they mean.
+    missing_tokens: Further ways of writing "no figure"; always missing, also a dash that is listed here.
+    city_names: City crosswalk.
+    partner_names: Further partner names with their codes, or "leave out"; of those that stand for all partners
+        without rows of their own, "remainder, in the comparison" or "remainder, for totals only".
+    city_code: Column of the cities' own codes, to tell two cities with one romanization apart.
+    country_codes: Whose codes of countries stand in the columns of both ends: with "un" numbers are those of the
+        United Nations.
+    product: Column over whose products values are summed.
+    product_revision: Classification and revision of the products, "HS2012"; or the column that has it row by row.
+    mixed_revisions: Whether revisions may follow each other in time; within one city, partner and period they never
+        mix.
+    valuation: Files of different valuation are never joined.
+    precedence: Where files overlap, the higher one counts.
+    microdata: The file, or every file of the folder, holds single shipments or declarations: a database adds them up
+        first.
     """
 
     file: str
@@ -321,33 +271,19 @@ class TradeSource(FileFormat):
 class TwinningSource(FileFormat):
     """A registry of dated twinnings.
 
-    Attributes
-    ----------
-    file : str
-    city, partner, partner_city : str or Constant
-        The twinned side as the trade file names it, the partner's country, and the partner city.
-    date : str
-        Column of the date; blank means undated.
-    kind : str or Constant
-        Column of the kind of agreement.
-    precision, id, signatory, ended, source, note : str or None
-        Further columns: declared precision, identifier, who signed (when a city's agreement counts for its state),
-        date of the end, page it was read from, remark.
-    kinds : mapping of str to TwinningKind
-        What the file calls each kind; a kind that is not listed is an error.
-    event : str or None
-        Column that says what happened on the date. Rows of one twinning are then its candidate dates.
-    events : mapping of str to EventKind
-        What each event is. "other" is shown but never an onset; "none" says that no agreement exists. An event that
-        is not listed is an error. Without an event column every date is a signature.
-    day_first : bool or None
-        What 03/09/2004 means; None refuses it.
-    as_of : str or None
-        When the registry was read; later dates are faults.
-    undated : {"error", "exclude"}
-        Whether agreements without a date stop the analysis or their units are left out and counted.
-    city_names, partner_names
-        As in ``TradeSource``.
+    city, partner, partner_city: The twinned side as the trade file names it, the partner's country, and the partner
+        city.
+    date: Column of the date; blank means undated.
+    kind: Column of the kind of agreement.
+    precision, id, signatory, ended, source, note: Further columns: declared precision, identifier, who signed (when a
+        city's agreement counts for its state), date of the end, page it was read from, remark.
+    kinds: What the file calls each kind; a kind that is not listed is an error.
+    event: Column that says what happened on the date. Rows of one twinning are then its candidate dates.
+    events: What each event is. "other" is shown but never an onset; "none" says that no agreement exists. An event
+        that is not listed is an error. Without an event column every date is a signature.
+    day_first: What 03/09/2004 means; None refuses it.
+    as_of: When the registry was read; later dates are faults.
+    undated: Whether agreements without a date stop the analysis or their units are left out and counted.
     """
 
     file: str
@@ -376,13 +312,7 @@ class TwinningSource(FileFormat):
 class UndatedSource(FileFormat):
     """A list of agreements whose date is not known: they are never a comparison.
 
-    Attributes
-    ----------
-    file : str
-    city, partner : str or Constant
-    partner_city, signatory, note : str or None
-    policy : {"error", "exclude"}
-        Whether undated agreements stop the analysis or their dyads are left out and counted.
+    policy: Whether undated agreements stop the analysis or their dyads are left out and counted.
     """
 
     file: str
@@ -403,22 +333,13 @@ class UndatedSource(FileFormat):
 class CovariateSource(FileFormat):
     """A table of what cities, partners, pairs or periods are like, beside their trade.
 
-    Attributes
-    ----------
-    file : str
-    columns : tuple of str or mapping of str to str
-        The columns wanted; a table gives each the name by which the design calls it: { gdp = "GDP, current USD" }.
-    city, partner, period : str or None
-        What a row is about: the columns that are there decide. City and partner together are a pair.
-    subperiod : str or None
-        Column of the month or quarter, when ``period`` has the year alone.
-    frequency : Frequency
-        Of the file. A value of a year holds for each of its months.
-    decimal : {".", ","} or None
-        None lets each column prove its decimal mark.
-    missing_tokens : tuple of str
-    city_names : tuple of CityName
-    partner_names : mapping of str to str
+    columns: The columns wanted; a table gives each the name by which the design calls it:
+        { gdp = "GDP, current USD" }.
+    city, partner, period: What a row is about: the columns that are there decide. City and partner together are a
+        pair.
+    subperiod: Column of the month or quarter, when ``period`` has the year alone.
+    frequency: Of the file. A value of a year holds for each of its months.
+    decimal: None lets each column prove its decimal mark.
     """
 
     file: str

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
+from inspect import cleandoc
 from typing import Any
 
 from pydantic import BaseModel
@@ -59,7 +60,7 @@ TABLES: tuple[tuple[Words, type[Any], Words], ...] = (
     ("`[registry.cities]`", CitiesSource, ""),
 )
 
-_ATTRIBUTE = re.compile(r"^    (\w[\w, ]*) : [^\n]*\n((?:^        [^\n]*\n?|^\n)*)", re.MULTILINE)
+_KEYS = re.compile(r"^(\w[\w, ]*): ([^\n]*(?:\n    [^\n]*)*)", re.MULTILINE)
 
 
 def render_reference_page() -> str:
@@ -118,18 +119,12 @@ def _shown(default: Any) -> str:
 
 
 def _meanings(table: type[Any]) -> dict[str, str]:
-    """Meanings from the Attributes sections of a class and its bases."""
+    """Meanings from the lines of keys below the first sentence of a class and its bases."""
     meanings: dict[str, str] = {}
     for base in reversed(table.__mro__):
-        for names, text in _ATTRIBUTE.findall(_dedented(base.__doc__ or "")):
-            meanings |= dict.fromkeys((n.strip() for n in names.split(",")), text.replace("``", "`").strip())
+        for names, text in _KEYS.findall(cleandoc(base.__doc__ or "").partition("\n")[2]):
+            meanings |= dict.fromkeys(names.split(", "), text.replace("``", "`"))
     return meanings
-
-
-def _dedented(doc: str) -> str:
-    return (
-        "\n".join(line if not line or line.startswith("    ") else f"    {line}" for line in doc.splitlines()) + "\n"
-    )
 
 
 def build_json_schema() -> dict[str, Any]:

@@ -40,13 +40,8 @@ from twintrade.text import Listed, Text
 class CitiesSource(FileFormat):
     """A table of cities.
 
-    Attributes
-    ----------
-    file : str
-    city, country, population : str
-        Columns; the city as the registry names it.
-    twins : str or None
-        Column of a count of twins from elsewhere, taken in place of the registry's.
+    city, country, population: Columns; the city as the registry names it.
+    twins: Column of a count of twins from elsewhere, taken in place of the registry's.
     """
 
     file: str

@@ -29,24 +29,13 @@ class SimulatedTrade:
     A flow is the product of a city's size, a partner's size, how well the two fit, what happens to the city and to
     the partner over time, and a yearly shock. No twinning moves it unless an effect is planted.
 
-    Attributes
-    ----------
-    seed : int
-    cities, partners : tuple of str
-        As the registry names them; partners as codes.
-    first, last : int
-        Years.
-    level : float
-        A typical flow in the first year, in the money unit of the table.
-    growth : float
-        Log points a year, common to all flows.
-    noise : float
-        Standard deviation of a flow's yearly shock, in log points.
-    effect : float
-        Log points planted on ``effect_on`` from ``effect_from`` on.
-    effect_on : tuple of str
-        Dyads, as city-partner.
-    effect_from : int or None
+    cities, partners: As the registry names them; partners as codes.
+    first, last: Years.
+    level: A typical flow in the first year, in the money unit of the table.
+    growth: Log points a year, common to all flows.
+    noise: Standard deviation of a flow's yearly shock, in log points.
+    effect: Log points planted on ``effect_on`` from ``effect_from`` on.
+    effect_on: Dyads, as city-partner.
     """
 
     seed: int
@@ -111,10 +100,7 @@ def _check_unit(unit: str | UnitColumn) -> str | UnitColumn:
 class TradeEntry(TradeSource):
     """A trade table: a file, or in its place a simulated one with the same columns.
 
-    Attributes
-    ----------
-    simulate : SimulatedTrade or None
-        In place of file: a table drawn by a committed seed.
+    simulate: In place of file: a table drawn by a committed seed.
     """
 
     file: str = ""
@@ -158,25 +144,16 @@ class DataSection(Section):
 class TreatmentSection(Section):
     """How dates of agreements become onsets.
 
-    Attributes
-    ----------
-    rule : str
-        What counts: the first agreement of city and partner, the n-th, or the number of agreements in force.
-    date : str or list of str
-        Which date of an agreement: signed, first, last, or a kind of candidate date; of several the first that it
+    rule: What counts: the first agreement of city and partner, the n-th, or the number of agreements in force.
+    date: Which date of an agreement: signed, first, last, or a kind of candidate date; of several the first that it
         has.
-    n : int
-        For nth_agreement.
-    late_from : int
-        In annual data an agreement from this month on counts from the next year; 13 never.
-    kinds : list of str
-        Kinds of agreement that count; all when empty. Pairs with agreements of other kinds are left out of the
+    n: For nth_agreement.
+    late_from: In annual data an agreement from this month on counts from the next year; 13 never.
+    kinds: Kinds of agreement that count; all when empty. Pairs with agreements of other kinds are left out of the
         comparison.
-    vague_years_later : int
-        Years added to a date known only by its year.
-    undated_link : str
-        Whether a pair that has a dated agreement within the sample and a link without a date, which may be older,
-        counts as treated and is flagged, or is undated and excluded.
+    vague_years_later: Years added to a date known only by its year.
+    undated_link: Whether a pair that has a dated agreement within the sample and a link without a date, which may be
+        older, counts as treated and is flagged, or is undated and excluded.
     """
 
     rule: Literal["first_agreement", "nth_agreement", "dose"] = "first_agreement"
@@ -191,39 +168,24 @@ class TreatmentSection(Section):
 class DesignSection(Section):
     """Who is compared with whom, when.
 
-    Attributes
-    ----------
-    unit : str
-        One series a pair of city and partner, or one a city.
-    outcome : str
-        A flow that was read.
-    transform : str
-        Of the outcome: share_of_partner and share_of_city divide it by the total, in the table and the same year, of
-        the partner or the city; an index is 100 in index_base. Rows it cannot take are left out and counted.
-    index_base : int
-        For an index: the year, before the first onset, in which every pair's outcome is 100.
-    fixed_effects : str or list of str
-        two_way, gravity, city_gravity, partner_gravity, unit, or a list of unit, period, city, partner, city_period,
-        partner_period, border_period, size_period and growth_period (thirds of pairs before the first agreement),
-        cohort, undirected_pair (one level for both directions of a pair).
-    treatment : table
-        See below.
-    comparison : str
-        Who stands for what would have happened without the agreement.
-    window : [int, int]
-        Event times shown; no overall effect depends on it.
-    reference : int
-        Event time set to zero, which paths are measured against.
-    anticipation : int
-        Periods before onset that count as possibly affected.
-    cluster : list of str
-        Dimensions of clustering.
-    covariates : list of str
-        Columns conditioned on, of the trade file or of a table under [[data.covariates]].
-    weights : str
-        Column of sampling weights, from the same places. Rows without a positive weight are left out.
-    always_treated : str
-        Units treated from their first period on; "compare" keeps them, as if their effect no longer changed.
+    unit: One series a pair of city and partner, or one a city.
+    outcome: A flow that was read.
+    transform: Of the outcome: share_of_partner and share_of_city divide it by the total, in the table and the same
+        year, of the partner or the city; an index is 100 in index_base. Rows it cannot take are left out and counted.
+    index_base: For an index: the year, before the first onset, in which every pair's outcome is 100.
+    fixed_effects: two_way, gravity, city_gravity, partner_gravity, unit, or a list of unit, period, city, partner,
+        city_period, partner_period, border_period, size_period and growth_period (thirds of pairs before the first
+        agreement), cohort, undirected_pair (one level for both directions of a pair).
+    treatment: See below.
+    comparison: Who stands for what would have happened without the agreement.
+    window: Event times shown; no overall effect depends on it.
+    reference: Event time set to zero, which paths are measured against.
+    anticipation: Periods before onset that count as possibly affected.
+    cluster: Dimensions of clustering.
+    covariates: Columns conditioned on, of the trade file or of a table under [[data.covariates]].
+    weights: Column of sampling weights, from the same places. Rows without a positive weight are left out.
+    always_treated: Units treated from their first period on; "compare" keeps them, as if their effect no longer
+        changed.
     """
 
     unit: Literal["dyad", "city"] = "dyad"
@@ -302,14 +264,9 @@ class NamedEntry(BaseModel):
 class InferenceSection(NamedEntry):
     """How sure: the method, its options, and the seed of everything random.
 
-    Attributes
-    ----------
-    name : str
-        See twintrade list inferences.
-    level : float
-        Of intervals.
-    seed : int
-        Of everything random; each check's own seed is made from it and the check's name, and an inference has one
+    name: See twintrade list inferences.
+    level: Of intervals.
+    seed: Of everything random; each check's own seed is made from it and the check's name, and an inference has one
         for all columns.
     """
 
@@ -322,12 +279,8 @@ class InferenceSection(NamedEntry):
 class CaseSection(Section):
     """The one dyad that a single-case analysis is about.
 
-    Attributes
-    ----------
-    city, partner : str
-        As the trade table has them, the partner as a code.
-    country : str
-        The city's own country, by code or name: which known shocks concern it.
+    city, partner: As the trade table has them, the partner as a code.
+    country: The city's own country, by code or name: which known shocks concern it.
     """
 
     city: str
@@ -338,14 +291,9 @@ class CaseSection(Section):
 class Spec(Section):
     """A whole analysis file.
 
-    Attributes
-    ----------
-    title : str
-        Of the page.
-    question : str
-        The sentence that the page opens with.
-    recipe : str
-        A preset under what the file says; see below.
+    title: Of the page.
+    question: The sentence that the page opens with.
+    recipe: A preset under what the file says; see below.
     """
 
     title: str

@@ -21,37 +21,21 @@ class Section(BaseModel):
 class ReportSection(Section):
     """What the appendix shows and in which words; changing it costs no estimation.
 
-    Attributes
-    ----------
-    appendix : str
-        Which exhibits: all, a short version, or those of a single case.
-    exhibits : list of str
-        Names of exhibits, in place of the preset.
-    detail : str
-        What a reader needs to judge the estimate, or everything that was computed.
-    authors : list of str
-        Who signs the brief and is cited.
-    date : str
-        Of the report, as it is to be printed.
-    style : str
-        A TOML file with the same keys, shared by several analyses; what stands here wins over it.
-    word_template : str
-        A DOCX whose styles, header and footer the Word appendix takes over.
-    wording : table
-        Sentences by key.
-    spelling : table
-        Words of the prose and what stands in their place; names in the data stay.
-    language : str or list of str
-        Of the pages: "en-GB" where nothing is said, "en-US" or "zh-CN"; of several, the first in the folder of the
-        results and each other one in a folder of its own there.
-    translated : table
-        By language, the texts of this file (title, question, limits, labels, claims) and what they are in it.
-    romanized : table
-        Names in plain Latin letters by name, printed where a typeface lacks the name's own script.
-    theme : table
-        Fonts, sizes and colours of figures and pages.
-    tables : table
-        Options of tables.
+    appendix: Which exhibits: all, a short version, or those of a single case.
+    exhibits: Names of exhibits, in place of the preset.
+    detail: What a reader needs to judge the estimate, or everything that was computed.
+    authors: Who signs the brief and is cited.
+    date: Of the report, as it is to be printed.
+    style: A TOML file with the same keys, shared by several analyses; what stands here wins over it.
+    word_template: A DOCX whose styles, header and footer the Word appendix takes over.
+    wording: Sentences by key.
+    spelling: Words of the prose and what stands in their place; names in the data stay.
+    language: Of the pages: "en-GB" where nothing is said, "en-US" or "zh-CN"; of several, the first in the folder of
+        the results and each other one in a folder of its own there.
+    translated: By language, the texts of this file (title, question, limits, labels, claims) and what they are in it.
+    romanized: Names in plain Latin letters by name, printed where a typeface lacks the name's own script.
+    theme: Fonts, sizes and colours of figures and pages.
+    tables: Options of tables.
     """
 
     appendix: Literal["full", "brief", "single_case", "registry"] | None = None
@@ -73,18 +57,11 @@ class ReportSection(Section):
 class ClaimEntry(Section):
     """A claim of your own for the ledger.
 
-    Attributes
-    ----------
-    text : str
-        The claim as a sentence.
-    id : str
-        Printed before it.
-    about : str
-        headline, a column (estimator or estimator/key), or a diagnostic that passes or fails.
-    direction : str
-        What the claim says of the effect.
-    at_least : float
-        Smallest size that would bear the claim out, in percent where the effect is in logarithms.
+    text: The claim as a sentence.
+    id: Printed before it.
+    about: headline, a column (estimator or estimator/key), or a diagnostic that passes or fails.
+    direction: What the claim says of the effect.
+    at_least: Smallest size that would bear the claim out, in percent where the effect is in logarithms.
     """
 
     text: str = Field(min_length=1)
