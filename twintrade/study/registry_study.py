@@ -122,21 +122,17 @@ def build_registry_results(name: str, spec: RegistrySpec, run: RegistryRun, mani
         payloads=payloads,
         payload_kinds=_KINDS,
         manifest=manifest,
-        sections=_sections(spec, run),
+        sections=write_sections(
+            {
+                "question": spec.question,
+                "answer": Listed((*list_sentences(run)[:2], _describe_average(run.facts)), "sentences"),
+                "limits": "\n".join(spec.limits),
+                "no_effect": Text("sections.no-trade"),
+                "recipe": spec.recipe,
+            }
+        ),
     )
     return add_ledger(results, list_own_claims(spec))
-
-
-def _sections(spec: RegistrySpec, run: RegistryRun) -> dict[str, str]:
-    return write_sections(
-        {
-            "question": spec.question,
-            "answer": Listed((*list_sentences(run)[:2], _describe_average(run.facts)), "sentences"),
-            "limits": "\n".join(spec.limits),
-            "no_effect": Text("sections.no-trade"),
-            "recipe": spec.recipe,
-        }
-    )
 
 
 def _payloads(spec: RegistrySpec, run: RegistryRun) -> dict[str, pd.DataFrame]:

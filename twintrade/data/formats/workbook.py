@@ -95,7 +95,7 @@ def read_sheet_facts(content: bytes, file: str) -> SheetFacts:
                 rows, columns = max(rows, place[0]), max(columns, place[1])
                 if node.get("t") == "e":
                     errors[place] = _value(node) or "#ERROR!"
-                elif _is_uncalculated(node):
+                elif any(_tag(child) == "f" for child in node) and _value(node) is None:
                     uncalculated.append(place)
             elif tag == "row":
                 if node.get("hidden") in ("1", "true"):
@@ -130,10 +130,6 @@ def _value(cell: ElementTree.Element) -> str | None:
         if _tag(child) == "v":
             return child.text or ("" if cell.get("t") == "str" else None)
     return None
-
-
-def _is_uncalculated(cell: ElementTree.Element) -> bool:
-    return any(_tag(child) == "f" for child in cell) and _value(cell) is None
 
 
 def _place(reference: str) -> tuple[int, int]:

@@ -136,7 +136,7 @@ def list_near_names(name: str, known: Collection[str]) -> tuple[str, ...]:
     candidates = sorted(known)
     mine = split_name(name)
     same = [c for c in candidates if fold_name(c) == folded]
-    bare = same or [c for c in candidates if _is_same_core(mine, split_name(c))]
+    bare = same or [c for c in candidates if "".join(mine.core) == "".join(split_name(c).core)]
     bare = bare or [c for c in candidates if is_in_other_letters(name, c)]
     containing = bare or [c for c in candidates if _holds(mine, split_name(c)) or _holds(split_name(c), mine)]
     if containing:
@@ -170,10 +170,6 @@ def _find_ending(word: str) -> str:
     """Return the Chinese word for a kind of place at the end of a name that stays a name without it."""
     fitting = (e for e in _CHINESE if word.endswith(e) and len(word) - len(e) >= SHORTEST_CHINESE)
     return next(fitting, "")
-
-
-def _is_same_core(mine: NameParts, theirs: NameParts) -> bool:
-    return "".join(mine.core) == "".join(theirs.core)
 
 
 def _holds(long: NameParts, short: NameParts) -> bool:

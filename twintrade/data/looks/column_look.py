@@ -223,11 +223,6 @@ def _list_best(names: Sequence[str], scores: Mapping[str, Score]) -> list[str]:
     return whole if whole and first != "imports" else best
 
 
-def find_unit_of_wide(table: TextTable, names: Sequence[str]) -> Guess:
-    """Return the unit of a table whose columns are periods."""
-    return _find_unit(table, names, " ".join(table.columns))
-
-
 def _find_unit(table: TextTable, names: Sequence[str], header: str) -> Guess:
     """Return the unit: from a column of units, else from the value's name, else from the title above the header."""
     column = next((n for n in names if has_word_of(n, "unit") and is_units(table, n)), None)
@@ -302,7 +297,7 @@ def look_at_trade(root: Path, file: str, cities: Sequence[str] = (), other: Othe
     products = [str(g.value) for g in product]
     value = ""
     if wide:
-        parts.append(find_unit_of_wide(table, names))
+        parts.append(_find_unit(table, names, " ".join(table.columns)))
         parts += next((guess for n in wide if (guess := find_decimal(table, n, score_numbers(table, n)))), [])
     else:
         figures = [n for n in names if n not in products]

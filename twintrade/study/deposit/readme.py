@@ -71,20 +71,10 @@ def is_absent(entry: Mapping[str, Any], done: Sequence[PackagedAnalysis]) -> boo
     return bool(entry["path"].startswith(OUTSIDE)) or entry["path"] in list_withheld(done)
 
 
-def find_sha(inputs: Iterable[Mapping[str, Any]], path: str) -> str:
-    """Return the hash of an input."""
-    return next(str(entry["sha256"]) for entry in inputs if entry["path"] == path)
-
-
 def list_inputs(done: Sequence[PackagedAnalysis]) -> list[Mapping[str, Any]]:
     """Return every input once, by its path."""
     inputs = {entry["path"]: entry for d in done for entry in d.manifest["inputs"]}
     return [inputs[path] for path in sorted(inputs)]
-
-
-def find_licence(entry: Mapping[str, Any]) -> str:
-    """Return the terms of an input."""
-    return str(entry.get("licence", "simulated" if entry.get("is_simulated") else "AUTHORS"))
 
 
 def list_users(entry: Mapping[str, Any], done: Sequence[PackagedAnalysis]) -> str:
@@ -162,7 +152,7 @@ def _data(done: Sequence[PackagedAnalysis]) -> Iterator[Words]:
         (
             render_code(i["path"]),
             escape_markdown(i.get("publisher", "AUTHORS")),
-            escape_markdown(find_licence(i)),
+            escape_markdown(str(i.get("licence", "simulated" if i.get("is_simulated") else "AUTHORS"))),
             _provided(i, done),
             list_users(i, done),
         )
@@ -171,9 +161,9 @@ def _data(done: Sequence[PackagedAnalysis]) -> Iterator[Words]:
     yield _table(("file", "publisher", "licence", "provided", "used"), rows)
     if withheld:
         yield Text("readme.withheld")
+        hashes = {entry["path"]: entry["sha256"] for entry in inputs}
         yield _lines(
-            f"- {render_code(path)} (sha256 `{find_sha(inputs, path)}`): {reason}"
-            for path, reason in withheld.items()
+            f"- {render_code(path)} (sha256 `{hashes[path]}`): {reason}" for path, reason in withheld.items()
         )
     yield Text("readme.authors-sources")
     yield Text("readme.datasets")

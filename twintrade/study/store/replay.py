@@ -166,13 +166,8 @@ def replay_results(files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> R
         title=str(manifest["title"]),
         payloads=payloads,
         payload_kinds=read_payload_kinds(from_bytes(files[PAYLOADS])),
-        manifest=select_printable(manifest),
+        manifest={key: value for key, value in manifest.items() if key not in ("outputs", "volatile")},
         is_simulated=bool(manifest.get("is_simulated")),
         sections=json.loads(files[SECTIONS]),
         **tables,
     )
-
-
-def select_printable(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the part of a manifest that pages may print: what is the same in every repetition."""
-    return {key: value for key, value in manifest.items() if key not in ("outputs", "volatile")}
