@@ -18,14 +18,12 @@ MOST_MEMBERS = 400
 MOST_FIGURES = 4_000_000
 """Members of a dimension, and figures of its cells, that are looked at: of more cells those with most trade."""
 
-LEAST_CELLS = 8
-"""Cells in which a member has to equal the sum of two or more parts."""
+LEAST_CELLS = 8  # cells in which a member has to equal the sum of two or more parts
 
 DEPENDENT = 1e-4
 """Smallest eigenvalue of the members' correlations, not centered, from which none is a sum of the others."""
 
-NOTHING_NEW = 1e-10
-"""Share of a member's squares below which it adds nothing to the space of those before it."""
+NOTHING_NEW = 1e-10  # share of a member's squares below which it adds nothing to the space of those before it
 
 
 def find_subtotals(
@@ -95,16 +93,13 @@ def _is_sum(figure: FloatArray, of_parts: FloatArray, tolerance: float, nearly_a
 LEAST_TOTAL_CELLS = 4
 """Cells in which a member has to equal the sum of at least two others: by chance it does in one of thousands."""
 
-TOLERANCE = 2e-3
-"""Relative distance from the sum of the parts that their rounding may make."""
+TOLERANCE = 2e-3  # relative distance from the sum of the parts that their rounding may make
 
-NEARLY_ALL = 0.95
-"""Share of a member's cells in which it has to equal the sum; some parts may be suppressed."""
+NEARLY_ALL = 0.95  # share of a member's cells in which it has to equal the sum; some parts may be suppressed
 
 _MAX_NAMED = 6
 
-MOST_TOTALS = 3
-"""Groupings of the same parts that may stand beside them, each adding up to the same sum."""
+MOST_TOTALS = 3  # groupings of the same parts that may stand beside them, each adding up to the same sum
 
 
 def note_totals(frame: pd.DataFrame, parts: Mapping[str, TextColumn], faults: Faults) -> None:

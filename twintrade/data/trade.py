@@ -34,8 +34,7 @@ from twintrade.text import Listed, Text, list_some
 
 # Rows that repeat a city, partner and period: which column of the file tells them apart, and which line answers.
 
-_FEW = 40
-"""Values up to which a column is one of kinds, and not of remarks or measures."""
+_FEW = 40  # values up to which a column is one of kinds, and not of remarks or measures
 
 
 def find_advice(

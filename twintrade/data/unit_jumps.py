@@ -18,13 +18,10 @@ from twintrade.text import Text, list_some
 # Figures of months or quarters that run on from January: found, and taken apart into those of each period.
 
 SERIES = ["city", "partner"]
-LEAST_YEARS = 4
-"""Years of a city and a partner with enough figures that must be seen before anything is said."""
+LEAST_YEARS = 4  # years of a city and a partner with enough figures that must be seen before anything is said
 SHARE = 0.95
-LEAST_GROWTH = 2.0
-"""Times the first figure of a year that a sum of so many comes to at least."""
-LEAST = {4: 3, 12: 6}
-"""Figures that a year needs, by periods of a year: fewer rise one after the other by chance."""
+LEAST_GROWTH = 2.0  # times the first figure of a year that a sum of so many comes to at least
+LEAST = {4: 3, 12: 6}  # figures that a year needs, by periods of a year: fewer rise one after the other by chance
 LEAST_CALENDAR = {4: 3, 12: 1}
 """Calendar years in which nearly all pairs run on, beside others: a season alone rises through four quarters."""
 _MAX_NAMED = 12
@@ -94,20 +91,16 @@ def _report(
 LEAST_FACTOR = 30.0
 """Smallest factor between two neighbors that is looked at: trade of a pair grows tenfold in a year, seldom more."""
 
-SCALES = 12.0
-"""Size of a jump, in robust standard deviations of the changes of the series."""
+SCALES = 12.0  # size of a jump, in robust standard deviations of the changes of the series
 
 SCALES_APART, AROUND = 8.0, 4
 """Distance of the figures before a jump that stays from those after it, in the same measure, and how many of them."""
 
-LEAST_CHANGES = 5
-"""Changes from which a series' own variation is known; below it twice the usual one is taken."""
+LEAST_CHANGES = 5  # changes from which a series' own variation is known; below it twice the usual one is taken
 
-LEAST_CITIES = 3
-"""Cities in a period whose median change is what moved all of them."""
+LEAST_CITIES = 3  # cities in a period whose median change is what moved all of them
 
-LEAST_PAIRS = 3
-"""Pairs of a city whose median change is the city's."""
+LEAST_PAIRS = 3  # pairs of a city whose median change is the city's
 
 _NORMAL = 1.4826
 _NEAR_POWER = 0.12

@@ -22,8 +22,7 @@ Ending: TypeAlias = tuple[Arrays | None, Words]
 ALONE_SECONDS = 1.0
 """What takes no longer than this is done here: starting a worker costs as much, and so does keeping a ledger."""
 
-TOLD_EVERY = 1.0
-"""Seconds between two lines of progress."""
+TOLD_EVERY = 1.0  # seconds between two lines of progress
 
 
 @dataclass(frozen=True, slots=True, eq=False)

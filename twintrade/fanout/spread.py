@@ -114,8 +114,7 @@ S = TypeVar("S")
 T = TypeVar("T")
 R = TypeVar("R")
 
-ATTEMPTS = 3
-"""How often the rest of the tasks is given to new processes after one was killed."""
+ATTEMPTS = 3  # how often the rest of the tasks is given to new processes after one was killed
 
 OF_THE_CLUSTER = ("KilledWorker", "CommClosedError", "CancelledError", "FutureCancelledError")
 """Names of what distributed raises when workers or the scheduler go."""
@@ -123,8 +122,7 @@ OF_THE_CLUSTER = ("KilledWorker", "CommClosedError", "CancelledError", "FutureCa
 RENEWED = r"A\sworker\sstopped\swhile"
 """What joblib warns of when a process that grew by 300 megabytes makes room for a new one, as it should."""
 
-ANSWER_SECONDS = 20
-"""What a scheduler and its first worker may take to answer."""
+ANSWER_SECONDS = 20  # what a scheduler and its first worker may take to answer
 
 
 def spread(function: Callable[[S, T], R], tasks: Sequence[T], shared: S, workers: Workers) -> Iterator[tuple[int, R]]:

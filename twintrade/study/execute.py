@@ -97,8 +97,7 @@ def _estimate(label: str, fit: Fit, bands: Sequence[Bands], position: int) -> Es
 
 ALONE = Workers()
 
-DEBUG = "TWINTRADE_DEBUG"
-"""Environment variable under which a fault of the program shows its traceback."""
+DEBUG = "TWINTRADE_DEBUG"  # environment variable under which a fault of the program shows its traceback
 
 
 class ProgramError(TwintradeError):

@@ -158,8 +158,7 @@ class PageFolder:
 FOLDER = "data/raw"
 _BYTES_A_ROW, _SECONDS_AN_ANSWER = 80, 1.0
 
-Tell = Callable[[str, int, int], None]
-"""Takes the label of a request, its number, and how many there are so far."""
+Tell = Callable[[str, int, int], None]  # takes the label of a request, its number, and how many there are so far
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,8 +84,7 @@ def redraw_outcome(root: Path, name: str, text: str) -> AnalysisEnd:
 
 # Several analyses bound in one report, from their stored numbers and the appendices just drawn from them.
 
-BOUND = "appendix"
-"""Folder of the bound report under results/; no analysis has this name, for it is a target of make."""
+BOUND = "appendix"  # folder of the bound report under results/; no analysis has this name, for it is a target of make
 
 
 def drop_bound_report(words: Sequence[str]) -> list[str]:

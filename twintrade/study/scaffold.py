@@ -35,8 +35,7 @@ _UNSEEN = {
 }
 """What a line may be whose reason says that nothing in the file tells."""
 
-Ask = Callable[[str], str]
-"""Shows a question and returns what was typed."""
+Ask = Callable[[str], str]  # shows a question and returns what was typed
 
 
 @dataclass(frozen=True, slots=True)

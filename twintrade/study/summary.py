@@ -10,8 +10,7 @@ from twintrade.study.store.fingerprint import OF_PAGES
 from twintrade.text import Listed, Text, name_fact, numbers, texts
 
 _HEADS = ("analysis", "status", "effect", "interval", "p", "checks", "results")
-LEAST_P = 0.001
-"""p-value below which the table says no more than that."""
+LEAST_P = 0.001  # p-value below which the table says no more than that
 
 
 def summarize_outcomes(outcomes: Sequence[AnalysisEnd]) -> str:

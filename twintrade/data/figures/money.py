@@ -35,10 +35,8 @@ POWERS = [(int(row["meaning"]), row["names"].split("|")) for row in _UNITS if ro
 CURRENCIES = {row["meaning"]: row["names"].split("|") for row in _UNITS if row["kind"] == "currency"}
 WRITTEN = {0: ""} | {int(row["meaning"]): row["written"] + " " for row in _UNITS if row["kind"] == "power"}
 """How an analysis file writes a power."""
-NUMBER_WORDS = _list_names("number")
-"""Words that multiply a unit or divide it, and are no power by themselves."""
-FILLERS = _list_names("word")
-"""Words beside a currency that say nothing of its power."""
+NUMBER_WORDS = _list_names("number")  # words that multiply a unit or divide it, and are no power by themselves
+FILLERS = _list_names("word")  # words beside a currency that say nothing of its power
 
 
 # The unit of money that a column's name or a title speaks of, and what of it is not understood.
@@ -46,16 +44,14 @@ FILLERS = _list_names("word")
 CLOSE_POWERS = {"k": 3, "t": 3, "tsd": 3, "m": 6, "mn": 6, "mio": 6, "mln": 6, "bn": 9, "md": 9, "mrd": 9}
 """Powers that stand close to a currency: "k€", "TEUR", "Mio€"."""
 _BEHIND = {name: power for name, power in CLOSE_POWERS.items() if name not in ("t", "md")}
-_CLOSE = "t"
-"""Means a thousand only where no space follows, as in "TEUR"."""
+_CLOSE = "t"  # means a thousand only where no space follows, as in "TEUR"
 _NUMERALS = re.compile("[一二三四五六七八九十百千万亿兆億萬]+")
 _YEARS = re.compile(r"(?<![0-9.,])(?:19|20)[0-9]{2}(?:\s?[-/–]\s?(?:(?:19|20)[0-9]{2}|[0-9]{2}))?(?![0-9.,]*[0-9])")
 _ENDS = re.compile(r"[(\[{;:]|,(?![0-9])")
 _PREPOSITIONS = re.compile(r"(?<![^\W_])(?:in|en|em)(?![^\W_])")
 _WORD = re.compile(r"[0-9][0-9.,'’^]*|[^\W_]+")
 _JOINED = re.compile(r"(?<=000)(?=[a-rt-z])")
-_SHORT = 4
-"""Letters up to which a word may be an abbreviated power, beside a currency without bracket or preposition."""
+_SHORT = 4  # letters up to which a word may be an abbreviated power, beside a currency without bracket or preposition
 _IBERIAN = re.compile(
     r"reais|r\$|d[oó]lares|pesos|valor|exportac|exportaç|importac|importaç|com[eé]rcio|\b(?:de|em|en)\b"
 )
@@ -211,8 +207,7 @@ def _is_unread(word: str, power: int | None, *, is_close: bool) -> bool:
 
 _CODE = re.compile(r"(?!XXX|XTS)[A-Z]{3}")
 _OF = re.compile(r"^(?:of|de|di|van) +|^d['’] *", re.IGNORECASE)
-_SIGNS = ("$", "kr")
-"""Signs of several currencies."""
+_SIGNS = ("$", "kr")  # signs of several currencies
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,8 +65,7 @@ _REASONS = (
     (re.compile(r"[0-9]+[.,]"), "data.number-separator-last"),
     (re.compile(r"[0-9.,'’\s]+"), "data.number-groups"),
 )
-UNIT_FAULTS = ("data.number-currency", "data.number-unit")
-"""Texts of cells whose unit is to be declared."""
+UNIT_FAULTS = ("data.number-currency", "data.number-unit")  # texts of cells whose unit is to be declared
 _OTHER_NUMBERS = ("data.number-percentage", "data.number-unit", "data.number-separator-last")
 _MARKED = re.compile(r"[0-9.,\s]*[0-9]\s*(\D{1,4})|(\D{1,4}?)\s*[0-9][0-9.,\s]*")
 

@@ -199,8 +199,7 @@ def _ceiling(n_bytes: int) -> int:
 
 _GZIP = b"\x1f\x8b"
 _NEW_YEAR = (1, 1)
-_COLUMNS = 1
-"""Columns between two looks at the time."""
+_COLUMNS = 1  # columns between two looks at the time
 
 
 def parse_stata(raw: bytes, needed: Sequence[str], needs_all: bool, file: str) -> RawTable:

@@ -41,14 +41,12 @@ _MARKS = (
 _MARKED: Literal["utf-8 with mark"] = "utf-8 with mark"
 _EAST_ASIAN = ("gb18030", "big5", "shift_jis")
 _CYRILLIC = "cp1251"
-_OF_ONE_BYTE = ("cp1252", "cp1250", _CYRILLIC)
-"""Western, Central European and Cyrillic letters."""
+_OF_ONE_BYTE = ("cp1252", "cp1250", _CYRILLIC)  # Western, Central European and Cyrillic letters
 _HIGH = re.compile(rb"[\x80-\xff]+")
 _WORD = re.compile(r"[^\W\d_]+")
 _CYRILLIC_WORD = re.compile("[Ѐ-Я]?[а-џґ]+|[Ѐ-ЯҐ]+")
 _MOSTLY = 0.9
-_BESIDE_LETTERS = frozenset("\u00a0\u00ad–—‘’‚“”„…€§°«»·№")
-"""Signs that stand in tables of every language."""
+_BESIDE_LETTERS = frozenset("\u00a0\u00ad–—‘’‚“”„…€§°«»·№")  # signs that stand in tables of every language
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +172,7 @@ def _name(encoding: str) -> str:
     return {"utf-8-sig": _MARKED}.get(encoding, encoding)
 
 
-_ROWS = 4096
-"""Rows between two looks at the time."""
+_ROWS = 4096  # rows between two looks at the time
 _SEPARATORS = (",", ";", "\t", "|")
 _NAMES = {"\t": "tab", ";": "semicolon", "|": "bar"}
 

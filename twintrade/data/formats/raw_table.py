@@ -191,8 +191,7 @@ def refuse_unnamed(names: Sequence[str], records: Iterable[Sequence[object]], fi
 
 # Columns that a file holds as values of a type, as the columns of text that every reader gives.
 
-FIRST_ROW = 2
-"""Number of the first row of a file without lines, as if it had a header in row 1."""
+FIRST_ROW = 2  # number of the first row of a file without lines, as if it had a header in row 1
 
 _MOST_DIGITS = 400
 """Digits of a number written out; a longer one stays in scientific notation, which the number parser refuses."""

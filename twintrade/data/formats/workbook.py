@@ -32,8 +32,7 @@ from twintrade.text import Listed, Text, list_some
 
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _RELATIONSHIP = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-_NODES = 16_384
-"""Elements between two looks at the time."""
+_NODES = 16_384  # elements between two looks at the time
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,10 +250,8 @@ def _tag_of(node: ElementTree.Element) -> str:
 
 WORKBOOK_ENDINGS = (".xlsx", ".xlsm", ".ods")
 _MAX_NAMED = 8
-_MOST_SHEETS = 24
-"""Other sheets that are looked at."""
-_ROWS = 1024
-"""Rows between two looks at the time."""
+_MOST_SHEETS = 24  # other sheets that are looked at
+_ROWS = 1024  # rows between two looks at the time
 
 
 def parse_workbook(

@@ -169,8 +169,7 @@ def _index() -> Mapping[tuple[str, str], ListedPlace]:
 
 # What countries and cities are called where a page is not in English, as far as the program's own tables say it.
 
-SEVERAL = ("Georgia", "Newcastle", "Richmond")
-"""Names of several places that Chinese tells apart."""
+SEVERAL = ("Georgia", "Newcastle", "Richmond")  # names of several places that Chinese tells apart
 
 
 def _read(file: str) -> list[dict[str, str]]:

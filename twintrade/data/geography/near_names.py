@@ -45,14 +45,9 @@ def _list_alphabets(name: str) -> set[str]:
     return {unicodedata.name(c, "?").split()[0] for c in name if c.isalpha()}
 
 
-SHORTEST = 4
-"""Letters from which the spelling of names is compared: two codes of two letters are always alike."""
-
-ALIKE = 0.8
-"""Share of matching letters from which one name may stand for another (`difflib` ratio)."""
-
-SHORTEST_CHINESE = 2
-"""Characters from which a Chinese name may be a part of a longer one."""
+SHORTEST = 4  # letters from which the spelling of names is compared: two codes of two letters are always alike
+ALIKE = 0.8  # share of matching letters from which one name may stand for another (`difflib` ratio)
+SHORTEST_CHINESE = 2  # characters from which a Chinese name may be a part of a longer one
 
 _Level = Literal["city", "province", "county", "district", "prefecture", ""]
 _LEVELS: Mapping[str, _Level] = {

@@ -31,11 +31,9 @@ from twintrade.text import Listed, Text, Words
 _SEPARATORS = (",", ";", "\t", "|")
 _LINES = 60
 
-_LEAST_WIDTH = 3
-"""Columns of a table: a city or partner, a period and a figure."""
+_LEAST_WIDTH = 3  # columns of a table: a city or partner, a period and a figure
 
-_Rows: TypeAlias = list[tuple[int, list[str]]]
-"""Rows with the file's own row numbers."""
+_Rows: TypeAlias = list[tuple[int, list[str]]]  # rows with the file's own row numbers
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,7 @@ from twintrade.data.sources.faults import Faults, clean_name, fold_names, quote_
 from twintrade.errors import UNDECIDED
 from twintrade.text import Listed, Text
 
-_MOST_KINDS = 12
-"""Words of a column of kinds; one with more of them has names of agreements."""
+_MOST_KINDS = 12  # words of a column of kinds; one with more of them has names of agreements
 _SLASHED = re.compile(r"\s*(\d{1,2})[-/.](\d{1,2})[-/.]\d{4}\s*")
 
 

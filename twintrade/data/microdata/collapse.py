@@ -29,8 +29,7 @@ ROWS = "microdata"
 
 WEIGHT_DECIMALS = 3
 
-DIGITS = 18
-"""Of an exact number in the engines: as many as 64 bits hold."""
+DIGITS = 18  # of an exact number in the engines: as many as 64 bits hold
 
 ENGINES = {"duckdb": "twintrade.data.microdata.collapse_duckdb", "spark": "twintrade.data.microdata.collapse_spark"}
 
@@ -115,8 +114,7 @@ def build_faulty_statement(reading: Reading, role: str = "value") -> str:
     )
 
 
-TEXT = "STRING"
-"""The name under which both engines know text."""
+TEXT = "STRING"  # the name under which both engines know text
 
 
 def build_amount(role: str, kind: Type, decimals: int, *, fits: bool = False) -> str:

@@ -63,14 +63,11 @@ def _decoded(path: Path, shown: str, codec: str, target: Path) -> Path:
 
 _FIRST_ROW = 2
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
-_LEAST = 400e6
-"""Bytes that a statement gets in any case, of what was given."""
-_PASSES = 8
-"""In so many parts a statement is run when its groups, spilled or not, do not fit into memory at once."""
+_LEAST = 400e6  # bytes that a statement gets in any case, of what was given
+_PASSES = 8  # in so many parts a statement is run when its groups, spilled or not, do not fit into memory at once
 _PLACE: Literal["CSV Error on Line"] = "CSV Error on Line"
 """Begins the line in which DuckDB says where a file is broken."""
-_PAGES = "pages"
-"""Where DuckDB spills, beside the files that were decoded."""
+_PAGES = "pages"  # where DuckDB spills, beside the files that were decoded
 
 
 def open_engine(options: Microdata, root: Path) -> "DuckDB":

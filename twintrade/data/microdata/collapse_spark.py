@@ -24,8 +24,7 @@ from twintrade.text import Text
 R = TypeVar("R")
 
 _PLACES = "microdata_places"
-_CAUSE: Literal["Caused by: "] = "Caused by: "
-"""Begins the line in which Java names a cause."""
+_CAUSE: Literal["Caused by: "] = "Caused by: "  # begins the line in which Java names a cause
 
 _SETTINGS = {
     "spark.ui.enabled": "false",

@@ -126,8 +126,7 @@ Reason: TypeAlias = Callable[[str], Words]
 Answer: TypeAlias = Callable[[str], Fix]
 """From a cell to what is wrong with it, and to what the analysis file may say of it."""
 
-COLUMN_NAMES = "header"
-"""What the column of a wide table's headers is called."""
+COLUMN_NAMES = "header"  # what the column of a wide table's headers is called
 
 
 def _give_none(_: str) -> Fix:

@@ -75,8 +75,7 @@ def hold_collection() -> Iterator[None]:
 
 _LINE = re.compile(r"\s*[-*]\s*\*\*(?P<key>[^*:]+):?\*\*:?\s*(?P<value>.+)")
 _CARD_BYTES = 200_000
-_KEYS = {"发布方": "publisher", "权利": "rights", "转交": "passing_on"}
-"""Names of facts in Chinese cards."""
+_KEYS = {"发布方": "publisher", "权利": "rights", "转交": "passing_on"}  # names of facts in Chinese cards
 _YES = ("yes", "可以", "是")
 
 PROVENANCE_COLUMNS = (

@@ -129,8 +129,7 @@ def describe_group_difference(rows: list[Record], scale: str) -> Words:
 Verdict = Literal["supported", "not supported", "cannot tell"]
 Side = Literal["claimed", "other", "neither"]
 LEVEL = 0.05
-MAIN = "C1"
-"""The claim that is judged on its own; all others share the 5 % among them, by Holm's adjustment."""
+MAIN = "C1"  # the claim that is judged on its own; all others share the 5 % among them, by Holm's adjustment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

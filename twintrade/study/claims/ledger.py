@@ -103,8 +103,7 @@ AGREEING: Mapping[str, tuple[str, ...]] = {
 """Directions of a finding that a claim's direction agrees with."""
 
 
-NO_DATA: Literal["other data"] = "other data"
-"""Kind of evidence that no analysis has."""
+NO_DATA: Literal["other data"] = "other data"  # kind of evidence that no analysis has
 
 
 def find_evidence(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:

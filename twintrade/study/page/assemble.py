@@ -207,8 +207,7 @@ def _describe_data(run: Run) -> Listed:
 
 _KEYS = ("estimator", "specification")
 Named = dict[str, tuple[pd.DataFrame, PayloadKind]]
-_MOST_LETTERS, _MOST_BYTES = 120, 240
-"""Of a file's name; file systems take 255 bytes with its ending."""
+_MOST_LETTERS, _MOST_BYTES = 120, 240  # of a file's name; file systems take 255 bytes with its ending
 _ROLES: Mapping[str, str] = {"always treated": "always-treated", "after the sample": "comparison"}
 
 

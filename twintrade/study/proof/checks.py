@@ -97,14 +97,11 @@ def _get(fit, name: str) -> float:  # type: ignore[no-untyped-def]
     return float(fit.std_errors[name])
 
 
-CHEAP = 2.5e8
-"""Work of one regression on dummies up to which every run makes the checks: a few seconds in all."""
+CHEAP = 2.5e8  # work of one regression on dummies up to which every run makes the checks: a few seconds in all
 
-DIFFERS = "other-software-differs"
-"""Code of the warning of a number that other software does not confirm."""
+DIFFERS = "other-software-differs"  # code of the warning of a number that other software does not confirm
 
-TWIN_SOURCE = "twins"
-"""Section of the results that holds the twins' lines."""
+TWIN_SOURCE = "twins"  # section of the results that holds the twins' lines
 
 Question = Callable[[StoredColumn], Reply | Sequence[Reply]]
 QUESTIONS: Mapping[str, tuple[Question, ...]] = {

@@ -12,8 +12,7 @@ from twintrade.design.transforms import are_aggregates
 from twintrade.effects import ResultSet
 from twintrade.text import Text, Words, parse_text
 
-LEAST_POSITIVE = 0.8
-"""Share of the treated pair's periods in which a donor is observed and positive."""
+LEAST_POSITIVE = 0.8  # share of the treated pair's periods in which a donor is observed and positive
 
 OF_THE_ENTRY = ("name", "label", "key", "exclude_flagged", "donors", "headline", "inference")
 PLAIN = (

@@ -20,8 +20,7 @@ from twintrade.text import Text, Words
 
 Array = np.ndarray[Any, Any]
 RANK = 1e-9
-LARGEST = 2e10
-"""Rows times squared dummies up to which a regression on dummies is made."""
+LARGEST = 2e10  # rows times squared dummies up to which a regression on dummies is made
 
 
 class NotComparedError(TwintradeError):
@@ -97,8 +96,7 @@ def build_clusters(column: StoredColumn, kept: Array | None = None) -> tuple[Arr
     return codes, float(np.sqrt(fewest / (fewest - 1)))
 
 
-START = 0.1
-"""Added to outcomes, relative to their mean, before the logarithms from which a Poisson regression starts."""
+START = 0.1  # added to outcomes, relative to their mean, before the logarithms from which a Poisson regression starts
 
 MOST_ZEROS = 0.05
 """Share of zeros among treated rows above which log ratios are averaged over units and not over rows."""

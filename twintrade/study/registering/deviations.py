@@ -89,8 +89,7 @@ def collect_registered_design(results: ResultSet) -> RegisteredDesign:
 
 
 PAYLOAD = "deviations"
-UNREGISTERED = ("report",)
-"""Tables of the analysis file that only say how a page looks."""
+UNREGISTERED = ("report",)  # tables of the analysis file that only say how a page looks
 _TAGS = ("name", "id", "file")
 _LOG = TypeAdapter(list[Deviation])
 _ABSENT = object()

@@ -27,10 +27,8 @@ from twintrade.text import Text
 
 STATED = SimulatedErrors(source="stated", pair=0.40, city=0.20, partner=0.12, serial=0.6, size=1.2)
 """Those of the study of sizes (docs/lab/size_of_tests.md)."""
-LEVEL = 1e6
-"""A typical flow where sizes are drawn."""
-FEWEST_PERIODS = 4
-"""Periods before the first agreement below which no serial correlation can be estimated."""
+LEVEL = 1e6  # a typical flow where sizes are drawn
+FEWEST_PERIODS = 4  # periods before the first agreement below which no serial correlation can be estimated
 MOST_SERIAL = 0.95
 _MOST_LOST = 0.5
 """Share of shocks in the means of periods beyond which it is not put back: with two cities it is half."""
@@ -253,8 +251,7 @@ PERFORMANCE_LEVEL, POWER = 0.05, 0.80
 _NORMAL = 1.959964
 PERCENTS = (5.0, 10.0, 20.0, 30.0, 50.0, 75.0, 100.0)
 """Rises of the power curve where the headline is a change in percent, or its logarithm."""
-MULTIPLES = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
-"""The same, in detectable effects, on other scales."""
+MULTIPLES = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5)  # the same, in detectable effects, on other scales
 
 Shared = tuple[Blank, Designs, Plan, LadderColumn]
 

@@ -32,8 +32,7 @@ PACKAGES = (
 OF_PAGES = {"typst": "typst", "python-docx": "docx"}
 """Libraries of extras that print pages and move no number, each with its module."""
 
-OF_THE_PAGE = ("report", "claim")
-"""Tables of an analysis file from which pages are drawn and nothing is estimated."""
+OF_THE_PAGE = ("report", "claim")  # tables of an analysis file from which pages are drawn and nothing is estimated
 
 _SOURCE = (
     ".py",

@@ -21,8 +21,7 @@ from twintrade.study.store.folder import MANIFEST, get_results_folder
 from twintrade.study.store.locating import Analysis
 from twintrade.text import Listed, Text
 
-PAGE = Text("study.changed-page")
-"""The change that costs a new page and no estimation."""
+PAGE = Text("study.changed-page")  # the change that costs a new page and no estimation
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
