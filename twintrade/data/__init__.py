@@ -1,79 +1,28 @@
 """What was observed: readers, registry, places, money, provenance."""
 
-from twintrade.data.calendar import Frequency, TwinningDate, format_periods, parse_date
-from twintrade.data.covariates import complete
-from twintrade.data.figures.conversions import Conversion, build_conversions_frame
-from twintrade.data.fixes import format_data_report
-from twintrade.data.geography.countries import Place, load_places, resolve
-from twintrade.data.looks.column_look import look_at_trade
-from twintrade.data.looks.file_look import Guess
-from twintrade.data.looks.twinning_look import look_at_twinnings
-from twintrade.data.registry.matching import Reconciliation, reconcile
-from twintrade.data.registry.reading import TwinningRegistry, UndatedAgreements, read_twinnings, read_undated
-from twintrade.data.schema import (
-    EVENT_KINDS,
-    TWINNING_KINDS,
-    CityName,
-    Constant,
-    Deflator,
-    ExchangeRates,
-    RevisionColumn,
-    TradeSource,
-    TwinningSource,
-    UndatedSource,
-    UnitColumn,
-)
-from twintrade.data.sources.faults import AbsentInputError, InvalidDataError
-from twintrade.data.sources.provenance import (
-    DATA_VARIABLE,
-    DataCard,
-    InputRecord,
-    build_provenance_frame,
-    locate,
-    read_data_card,
-)
-from twintrade.data.trade import TradeTable, read_trade
-
-__all__ = [
-    "DATA_VARIABLE",
-    "EVENT_KINDS",
-    "TWINNING_KINDS",
-    "AbsentInputError",
-    "CityName",
-    "Constant",
-    "Conversion",
-    "DataCard",
-    "Deflator",
-    "ExchangeRates",
-    "Frequency",
-    "Guess",
-    "InputRecord",
-    "InvalidDataError",
-    "Place",
-    "Reconciliation",
-    "RevisionColumn",
-    "TradeSource",
-    "TradeTable",
-    "TwinningDate",
-    "TwinningRegistry",
-    "TwinningSource",
-    "UndatedAgreements",
-    "UndatedSource",
-    "UnitColumn",
-    "build_conversions_frame",
-    "build_provenance_frame",
-    "complete",
-    "format_data_report",
-    "format_periods",
-    "load_places",
-    "locate",
-    "look_at_trade",
-    "look_at_twinnings",
-    "parse_date",
-    "read_data_card",
-    "read_trade",
-    "read_twinnings",
-    "read_undated",
-    "reconcile",
-    "resolve",
-]
+from twintrade.data.calendar import Frequency as Frequency
+from twintrade.data.calendar import TwinningDate as TwinningDate
+from twintrade.data.calendar import parse_date as parse_date
+from twintrade.data.covariates import complete as complete
+from twintrade.data.geography.countries import load_places as load_places
+from twintrade.data.geography.countries import resolve as resolve
+from twintrade.data.looks.column_look import look_at_trade as look_at_trade
+from twintrade.data.registry.matching import reconcile as reconcile
+from twintrade.data.registry.reading import read_twinnings as read_twinnings
+from twintrade.data.registry.reading import read_undated as read_undated
+from twintrade.data.schema import CityName as CityName
+from twintrade.data.schema import Constant as Constant
+from twintrade.data.schema import Deflator as Deflator
+from twintrade.data.schema import ExchangeRates as ExchangeRates
+from twintrade.data.schema import RevisionColumn as RevisionColumn
+from twintrade.data.schema import TradeSource as TradeSource
+from twintrade.data.schema import TwinningSource as TwinningSource
+from twintrade.data.schema import UndatedSource as UndatedSource
+from twintrade.data.schema import UnitColumn as UnitColumn
+from twintrade.data.sources.faults import AbsentInputError as AbsentInputError
+from twintrade.data.sources.faults import InvalidDataError as InvalidDataError
+from twintrade.data.sources.provenance import build_provenance_frame as build_provenance_frame
+from twintrade.data.sources.provenance import locate as locate
+from twintrade.data.sources.provenance import read_data_card as read_data_card
+from twintrade.data.trade import TradeTable as TradeTable
+from twintrade.data.trade import read_trade as read_trade

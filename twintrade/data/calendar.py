@@ -386,8 +386,3 @@ _READERS: dict[Frequency, Callable[[str], tuple[int, int] | None]] = {
     Frequency.QUARTER: _quarter,
     Frequency.MONTH: _month,
 }
-
-
-def format_periods(periods: Iterable[int], frequency: Frequency) -> list[str]:
-    """Return the text of each period."""
-    return [frequency.label(p) for p in periods]

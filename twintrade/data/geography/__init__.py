@@ -1,8 +1,6 @@
 """Cities and countries by their names."""
 
-from twintrade.data.geography.cities import ATTRIBUTION as ATTRIBUTION
 from twintrade.data.geography.cities import CitiesSource as CitiesSource
-from twintrade.data.geography.cities import ListedPlace as ListedPlace
 from twintrade.data.geography.cities import SharesSource as SharesSource
 from twintrade.data.geography.cities import compute_distance as compute_distance
 from twintrade.data.geography.cities import find_listed_place as find_listed_place

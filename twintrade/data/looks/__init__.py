@@ -5,7 +5,6 @@ from twintrade.data.looks.file_look import Guess as Guess
 from twintrade.data.looks.file_look import find_period_step as find_period_step
 from twintrade.data.looks.file_look import read_back_agreements as read_back_agreements
 from twintrade.data.looks.file_look import read_back_trade as read_back_trade
-from twintrade.data.looks.twinning_look import list_cities as list_cities
 from twintrade.data.looks.twinning_look import look_at_both as look_at_both
 from twintrade.data.looks.twinning_look import look_at_twinnings as look_at_twinnings
 from twintrade.data.looks.twinning_look import look_at_twinnings_beside as look_at_twinnings_beside

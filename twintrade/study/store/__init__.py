@@ -5,7 +5,6 @@ from twintrade.study.store.folder import get_results_folder as get_results_folde
 from twintrade.study.store.folder import write_beside as write_beside
 from twintrade.study.store.folder import write_demo as write_demo
 from twintrade.study.store.folder import write_new as write_new
-from twintrade.study.store.freshness import list_changes as list_changes
 from twintrade.study.store.freshness import verify_results as verify_results
 from twintrade.study.store.locating import FOLDER as FOLDER
 from twintrade.study.store.locating import Analysis as Analysis
