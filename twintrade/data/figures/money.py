@@ -1,12 +1,10 @@
 """Declared money units, converted by moving the decimal point and never by a guess."""
 
-import csv
 import difflib
 import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 
 import numpy as np
 from babel.numbers import list_currencies
@@ -15,6 +13,7 @@ from twintrade.data.figures.conversions import Conversion
 from twintrade.data.formats.tables import TextTable
 from twintrade.data.schema import TradeSource, UnitColumn
 from twintrade.data.sources.faults import Faults, TextColumn, quote_cell
+from twintrade.data.sources.provenance import read_packaged_rows
 from twintrade.effects import Remedy
 from twintrade.errors import UNKNOWN as UNKNOWN
 from twintrade.errors import DataError
@@ -23,7 +22,7 @@ from twintrade.text import Listed, Text, Words
 
 # Names of powers of ten and of currencies, from the table of units.
 
-_UNITS = [*csv.DictReader(resources.files("twintrade.data").joinpath("units.csv").read_text("utf-8").splitlines())]
+_UNITS = read_packaged_rows("units.csv")
 
 
 def _list_names(kind: str) -> frozenset[str]:

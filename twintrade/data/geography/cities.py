@@ -1,13 +1,11 @@
 """Names of cities: cleaned, translated by a declared crosswalk, and never split or joined by a guess."""
 
-import csv
 import math
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from itertools import combinations, product
 from pathlib import Path
 
@@ -28,7 +26,7 @@ from twintrade.data.sources.faults import (
     fold_name,
     quote_cell,
 )
-from twintrade.data.sources.provenance import InputRecord
+from twintrade.data.sources.provenance import InputRecord, read_packaged_rows
 from twintrade.effects import Remedy
 from twintrade.numerics.arrays import IntArray, ObjectArray
 from twintrade.text import Listed, Text
@@ -120,7 +118,6 @@ class ListedPlace:
 @cache
 def load_listed_places() -> tuple[ListedPlace, ...]:
     """Return every place of the table, by country and name."""
-    text = resources.files("twintrade.data").joinpath("places.csv").read_text(encoding="utf-8")
     return tuple(
         ListedPlace(
             row["name"],
@@ -130,7 +127,7 @@ def load_listed_places() -> tuple[ListedPlace, ...]:
             float(row["longitude"]) if row["longitude"] else None,
             int(row["population"]) if row["population"] else None,
         )
-        for row in csv.DictReader(text.splitlines())
+        for row in read_packaged_rows("places.csv")
     )
 
 
@@ -172,19 +169,14 @@ def _index() -> Mapping[tuple[str, str], ListedPlace]:
 SEVERAL = ("Georgia", "Newcastle", "Richmond")  # names of several places that Chinese tells apart
 
 
-def _read(file: str) -> list[dict[str, str]]:
-    text = resources.files("twintrade.data").joinpath(file).read_text(encoding="utf-8")
-    return list(csv.DictReader(text.splitlines()))
-
-
 @cache
 def load_local_names(language: str) -> Mapping[str, str]:
     """Return the names of places in a language by their English ones; none where the tables have none in it."""
     if language.partition("-")[0] != "zh":
         return {}
-    names = {row["name"]: row["name_zh"] for row in _read("local_names.csv")}
+    names = {row["name"]: row["name_zh"] for row in read_packaged_rows("local_names.csv")}
     names |= {place.name: place.chinese_name for place in load_listed_places() if place.chinese_name}
-    names |= {row["name"]: row["chinese"].partition("|")[0] for row in _read("partners.csv")}
+    names |= {row["name"]: row["chinese"].partition("|")[0] for row in read_packaged_rows("partners.csv")}
     return {name: local for name, local in names.items() if local and name not in SEVERAL}
 
 

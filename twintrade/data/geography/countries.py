@@ -1,12 +1,10 @@
 """Countries and territories by code or name, from an own reviewed table; nothing is matched by likeness."""
 
-import csv
 import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Literal
 
 import numpy as np
@@ -14,6 +12,7 @@ import pandas as pd
 
 from twintrade.data.geography.cities import is_total_word
 from twintrade.data.sources.faults import Faults, TextColumn, build_text_array, clean_name, fold_name, quote_cell
+from twintrade.data.sources.provenance import read_packaged_rows
 from twintrade.effects import Remedy
 from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
 from twintrade.text import Listed, Text
@@ -179,8 +178,7 @@ def _table() -> _CountryTable:
     by_key: dict[str, str] = {}
     by_iso2: dict[str, str] = {}
     by_un: dict[str, str] = {}
-    text = resources.files("twintrade.data").joinpath("partners.csv").read_text(encoding="utf-8")
-    for row in csv.DictReader(text.splitlines()):
+    for row in read_packaged_rows("partners.csv"):
         code = row["code"]
         kind: PlaceKind = row["kind"]  # type: ignore[assignment]
         places[code] = Place(code, row["iso2"], row["name"], kind, _year(row["valid_from"]), _year(row["valid_to"]))

@@ -1,16 +1,15 @@
 """Names that may be a slip for another: near enough to ask, never near enough to match in silence."""
 
-import csv
 import re
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cache, lru_cache
-from importlib import resources
 from typing import Literal
 
 from twintrade.data.sources.faults import fold_name
+from twintrade.data.sources.provenance import read_packaged_rows
 
 # Names of cities in other letters or transcriptions: 济南 and Jinan, Москва and Moscow, Beijing and Peking.
 
@@ -28,17 +27,13 @@ def has_other_letters(name: str, others: Collection[str]) -> bool:
 
 @cache
 def _load_names() -> Mapping[str, frozenset[str]]:
-    text = resources.files("twintrade.data").joinpath("city_scripts.csv").read_text(encoding="utf-8")
     names: dict[str, set[str]] = {}
-    for row in csv.DictReader(text.splitlines()):
-        folded = {_fold(name) for key in ("native", "latin") for name in row[key].split("|")}
+    for row in read_packaged_rows("city_scripts.csv"):
+        names_of_city = f"{row['native']}|{row['latin']}".split("|")
+        folded = {unicodedata.normalize("NFC", fold_name(name)) for name in names_of_city}
         for name in folded:
             names.setdefault(name, set()).update(folded - {name})
     return {name: frozenset(others) for name, others in names.items()}
-
-
-def _fold(name: str) -> str:
-    return unicodedata.normalize("NFC", fold_name(name))
 
 
 def _list_alphabets(name: str) -> set[str]:

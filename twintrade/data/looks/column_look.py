@@ -4,7 +4,6 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +50,7 @@ from twintrade.data.looks.words import (
 )
 from twintrade.data.schema import UNNAMED
 from twintrade.data.sources.faults import Faults, TextColumn, build_text_array, clean_name, quote_cell
+from twintrade.data.sources.provenance import read_packaged
 from twintrade.errors import DataError
 from twintrade.text import Listed, Text
 
@@ -70,8 +70,7 @@ def look_for_layout(table: TextTable, file: str) -> list[Guess]:
 
 @cache
 def _load_layouts() -> Sequence[Mapping[str, Any]]:
-    text = resources.files("twintrade.data").joinpath("layouts.toml").read_text(encoding="utf-8")
-    return tuple(tomllib.loads(text)["layout"])
+    return tuple(tomllib.loads(read_packaged("layouts.toml"))["layout"])
 
 
 def _list_lines(layout: Mapping[str, Any], table: TextTable, names: Mapping[str, str], file: str) -> list[Guess]:

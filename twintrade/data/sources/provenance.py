@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from importlib import resources
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
@@ -56,6 +57,16 @@ def _inside(folder: Path, relative: PurePosixPath, path: str, folder_too: bool) 
         key = "data.is-folder" if target.is_dir() else "data.absent"
         raise AbsentInputError(Text(key, path=path, place=place, variable=DATA_VARIABLE))
     return target
+
+
+def read_packaged(name: str) -> str:
+    """Return a table of the program's own."""
+    return resources.files("twintrade.data").joinpath(name).read_text(encoding="utf-8")
+
+
+def read_packaged_rows(name: str) -> list[dict[str, str]]:
+    """Return the rows of a table of the program's own."""
+    return list(csv.DictReader(read_packaged(name).splitlines()))
 
 
 # Holds garbage collection back while tables are read.
