@@ -85,14 +85,17 @@ def check_year(year: int) -> None:
 Precision = Literal["day", "month", "year"]
 PRECISIONS: tuple[Precision, ...] = ("year", "month", "day")
 
-_YEAR_FIRST = re.compile(r"(\d{4})(?:([-/.])(\d{1,2})(?:\2(\d{1,2})(?:[ T]00:00(?::00)?)?)?)?")
-_CHINESE = re.compile(r"(\d{4})\s?年(?:\s?(\d{1,2})\s?月(?:\s?(\d{1,2})\s?[日号號])?)?")
-_DAY_NAMED = re.compile(
-    rf"(?i)(\d{{1,2}})(?:st|nd|rd|th|er|º|°|\.)?[\s-]+(?:de |of )?({MONTH_NAMES})\.?,?[\s-]+(?:del? )?(\d{{4}})"
+_DATES = (
+    re.compile(r"(?P<year>\d{4})(?:([-/.])(?P<month>\d{1,2})(?:\2(?P<day>\d{1,2})(?:[ T]00:00(?::00)?)?)?)?"),
+    re.compile(r"(?P<year>\d{4})\s?年(?:\s?(?P<month>\d{1,2})\s?月(?:\s?(?P<day>\d{1,2})\s?[日号號])?)?"),
+    re.compile(
+        r"(?i)(?P<day>\d{1,2})(?:st|nd|rd|th|er|º|°|\.)?[\s-]+(?:de |of )?"
+        rf"(?P<month>{MONTH_NAMES})\.?,?[\s-]+(?:del? )?(?P<year>\d{{4}})"
+    ),
+    re.compile(rf"(?i)(?P<month>{MONTH_NAMES})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})"),
+    re.compile(rf"(?i)(?P<month>{MONTH_NAMES})\.?,?(?:[\s-]+(?:del? )?|/)(?P<year>\d{{4}})"),
+    re.compile(r"(?P<month>\d{1,2})[-/.](?P<year>\d{4})"),
 )
-_NAMED_DAY = re.compile(rf"(?i)({MONTH_NAMES})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}})")
-_NAMED_MONTH = re.compile(rf"(?i)({MONTH_NAMES})\.?,?(?:[\s-]+(?:del? )?|/)(\d{{4}})")
-_MONTH_FIRST = re.compile(r"(\d{1,2})[-/.](\d{4})")
 _NUMERIC = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})")
 _REASONS = (
     (re.compile(r"(?i)(c\.|ca\.?|circa|about|approx|~).*|.*\?"), "data.date-approximate"),
@@ -161,18 +164,11 @@ def refuse_future(date: TwinningDate, today: datetime.date | None = None) -> Non
 
 
 def _parts(text: str, day_first: bool | None) -> tuple[int, int | None, int | None]:
-    if match := _YEAR_FIRST.fullmatch(text):
-        return int(match[1]), _int(match[3]), _int(match[4])
-    if match := _CHINESE.fullmatch(text):
-        return int(match[1]), _int(match[2]), _int(match[3])
-    if match := _DAY_NAMED.fullmatch(text):
-        return int(match[3]), parse_month(match[2]), int(match[1])
-    if match := _NAMED_DAY.fullmatch(text):
-        return int(match[3]), parse_month(match[1]), int(match[2])
-    if match := _NAMED_MONTH.fullmatch(text):
-        return int(match[2]), parse_month(match[1]), None
-    if match := _MONTH_FIRST.fullmatch(text):
-        return int(match[2]), int(match[1]), None
+    for shape in _DATES:
+        if match := shape.fullmatch(text):
+            parts = match.groupdict()
+            month, day = (_read_part(part) if (part := parts.get(name)) else None for name in ("month", "day"))
+            return int(parts["year"]), month, day
     if match := _NUMERIC.fullmatch(text):
         return _day_and_month(int(match[1]), int(match[3]), int(match[4]), day_first)
     raise CellError(Text(next((reason for shape, reason in _REASONS if shape.fullmatch(text)), "data.no-date")))
@@ -186,8 +182,9 @@ def _day_and_month(first: int, second: int, year: int, day_first: bool | None) -
     return (year, second, first) if day_first else (year, first, second)
 
 
-def _int(text: str | None) -> int | None:
-    return None if text is None else int(text)
+def _read_part(text: str) -> int | None:
+    """Return the number of a month, a day or a quarter, in digits or by its name."""
+    return int(text) if text.isdecimal() else _CHINESE_QUARTERS.get(text) or parse_month(text)
 
 
 def _check(year: int, month: int | None, day: int | None) -> None:
@@ -205,17 +202,6 @@ def _latest(date: TwinningDate) -> tuple[int, int, int]:
 
 _PER_YEAR = {"year": 1, "quarter": 4, "month": 12}
 _CHINESE_QUARTERS = {"一": 1, "二": 2, "三": 3, "四": 4}
-
-_YEAR = re.compile(r"(\d{4})(?:\.0+|\s?年)?")
-_QUARTER = re.compile(r"(\d{4})\s?[-/.]?\s?[Qq]\s?([1-4])")
-_QUARTER_FIRST = re.compile(r"[Qq]\s?([1-4])\s?[-/]?\s?(\d{4})")
-_QUARTER_CHINESE = re.compile(r"(\d{4})\s?年\s?第?\s?([1-4一二三四])\s?季度?")
-_MONTH = re.compile(r"(\d{4})(?:\s?[-/]\s?|\.(?=\d\d)|\s?[Mm]\s?)(\d{1,2})(?:[-/.]\d{1,2}(?:[ T]00:00(?::00)?)?)?")
-_MONTH_COMPACT = re.compile(r"(\d{4})(\d{2})")
-_MONTH_CHINESE = re.compile(r"(\d{4})\s?年\s?(\d{1,2})\s?月(?:份)?")
-_MONTH_LAST = re.compile(rf"(?i)(\d{{4}})[\s-]+({MONTH_NAMES})\.?")
-_MONTH_NUMBER_FIRST = re.compile(r"(\d{1,2})\s?[-/.]\s?(\d{4})")
-_PERIODS_MONTH_FIRST = re.compile(rf"(?i)({MONTH_NAMES})\.?[\s,-]+(\d{{4}})")
 
 _PART_QUARTER = re.compile(
     r"(?i)(?:[qt]\s?|第)?([1-4一二三四])\s?(?:[qt]|季度?|(?:\.|st|nd|rd|th|er|e|º|°)?\s?(?:quart(?:er|al)|trim\w*))?"
@@ -267,7 +253,7 @@ class Frequency(StrEnum):
     def parse(self, text: str) -> int:
         """Read one period."""
         cleaned = clean_date(text, self.value)
-        parts = _READERS[self](cleaned)
+        parts = _read_period(cleaned, self)
         if parts is not None:
             year, part = parts
             check_year(year)
@@ -277,8 +263,8 @@ class Frequency(StrEnum):
         shape, reason = _PERIODS_REASONS[0]
         if self is Frequency.YEAR and shape.fullmatch(cleaned):
             raise CellError(Text(reason))
-        for other, reader in _READERS.items():
-            if other is not self and reader(cleaned) is not None:
+        for other in Frequency:
+            if other is not self and _read_period(cleaned, other) is not None:
                 raise self._refusal("data.period-other", Remedy("frequency", (other.value,)), other=other.value)
         known = next((reason for shape, reason in _PERIODS_REASONS if shape.fullmatch(cleaned)), "")
         if not known and _FOOTER.fullmatch(cleaned):
@@ -308,7 +294,9 @@ def parse_periods(column: TextColumn, frequency: Frequency, faults: Faults) -> I
 
 def are_first_months(cells: Iterable[str]) -> bool:
     """Whether all cells begin a quarter as months do, July or October among them: 04 alone may be a quarter."""
-    months = {None if (parts := _month(cell.strip())) is None else parts[1] for cell in set(cells)}
+    months = {
+        None if (parts := _read_period(cell.strip(), Frequency.MONTH)) is None else parts[1] for cell in set(cells)
+    }
     return months <= {1, 4, 7, 10} and bool(months & {7, 10})
 
 
@@ -354,35 +342,31 @@ def _mapped(column: TextColumn, parse: Callable[[str], int], faults: Faults) -> 
     return periods
 
 
-def _year(text: str) -> tuple[int, int] | None:
-    match = _YEAR.fullmatch(text)
-    return (int(match[1]), 1) if match else None
-
-
-def _quarter(text: str) -> tuple[int, int] | None:
-    if match := _QUARTER.fullmatch(text):
-        return int(match[1]), int(match[2])
-    if match := _QUARTER_FIRST.fullmatch(text):
-        return int(match[2]), int(match[1])
-    if match := _QUARTER_CHINESE.fullmatch(text):
-        return int(match[1]), _CHINESE_QUARTERS.get(match[2]) or int(match[2])
-    return None
-
-
-def _month(text: str) -> tuple[int, int] | None:
-    if match := _MONTH.fullmatch(text) or _MONTH_COMPACT.fullmatch(text) or _MONTH_CHINESE.fullmatch(text):
-        return int(match[1]), int(match[2])
-    if match := _MONTH_LAST.fullmatch(text):
-        return int(match[1]), parse_month(match[2]) or 0
-    if match := _MONTH_NUMBER_FIRST.fullmatch(text):
-        return int(match[2]), int(match[1])
-    if match := _PERIODS_MONTH_FIRST.fullmatch(text):
-        return int(match[2]), parse_month(match[1]) or 0
-    return None
-
-
-_READERS: dict[Frequency, Callable[[str], tuple[int, int] | None]] = {
-    Frequency.YEAR: _year,
-    Frequency.QUARTER: _quarter,
-    Frequency.MONTH: _month,
+_PERIODS: dict[Frequency, tuple[re.Pattern[str], ...]] = {
+    Frequency.YEAR: (re.compile(r"(?P<year>\d{4})(?:\.0+|\s?年)?"),),
+    Frequency.QUARTER: (
+        re.compile(r"(?P<year>\d{4})\s?[-/.]?\s?[Qq]\s?(?P<part>[1-4])"),
+        re.compile(r"[Qq]\s?(?P<part>[1-4])\s?[-/]?\s?(?P<year>\d{4})"),
+        re.compile(r"(?P<year>\d{4})\s?年\s?第?\s?(?P<part>[1-4一二三四])\s?季度?"),
+    ),
+    Frequency.MONTH: (
+        re.compile(
+            r"(?P<year>\d{4})(?:\s?[-/]\s?|\.(?=\d\d)|\s?[Mm]\s?)(?P<part>\d{1,2})"
+            r"(?:[-/.]\d{1,2}(?:[ T]00:00(?::00)?)?)?"
+        ),
+        re.compile(r"(?P<year>\d{4})(?P<part>\d{2})"),
+        re.compile(r"(?P<year>\d{4})\s?年\s?(?P<part>\d{1,2})\s?月(?:份)?"),
+        re.compile(rf"(?i)(?P<year>\d{{4}})[\s-]+(?P<part>{MONTH_NAMES})\.?"),
+        re.compile(r"(?P<part>\d{1,2})\s?[-/.]\s?(?P<year>\d{4})"),
+        re.compile(rf"(?i)(?P<part>{MONTH_NAMES})\.?[\s,-]+(?P<year>\d{{4}})"),
+    ),
 }
+
+
+def _read_period(text: str, frequency: Frequency) -> tuple[int, int] | None:
+    """Return the year of a period and its part of the year, None where the text is no period of the frequency."""
+    for shape in _PERIODS[frequency]:
+        if match := shape.fullmatch(text):
+            parts = match.groupdict()
+            return int(parts["year"]), _read_part(parts.get("part") or "1") or 0
+    return None
