@@ -17,28 +17,19 @@ Choose: TypeAlias = Callable[[Sequence[str], int], list[int]]
 """From the names of columns and the number of rows to the places of the columns that are read."""
 
 
-def parse_parquet(raw: bytes, needed: Sequence[str], needs_all: bool, file: str) -> RawTable:
-    """Read the columns of a Parquet file. Its first row is row 2, as if it had a header in row 1."""
-    return _parse(_read_parquet, raw, needed, needs_all, file)
+def parse_arrow(kind: str, raw: bytes, needed: Sequence[str], needs_all: bool, file: str) -> RawTable:
+    """Read columns of a Parquet or Feather (Arrow's own) file; its first row is row 2, as if row 1 were a header."""
 
-
-def parse_feather(raw: bytes, needed: Sequence[str], needs_all: bool, file: str) -> RawTable:
-    """Read the columns of a Feather file (Arrow's own), as those of a Parquet file."""
-    return _parse(_read_feather, raw, needed, needs_all, file)
-
-
-def _parse(
-    read: Callable[[io.BytesIO, Choose], pa.Table], raw: bytes, needed: Sequence[str], needs_all: bool, file: str
-) -> RawTable:
     def choose(names: Sequence[str], n_rows: int) -> list[int]:
         cleaned = check_names(names, n_rows, needed, needs_all, file)
         return [i for i, name in enumerate(cleaned) if needs_all or name in needed]
 
     try:
+        read = _read_parquet if kind == "parquet" else _read_feather
         return _build_table(read(io.BytesIO(raw), choose), needed, file)
     except (pa.ArrowException, OSError) as error:
-        kind = read.__name__.removeprefix("_read_")
-        raise DataError(Text("data.damaged", file=file, kind=kind, why=_first_line(error))) from None
+        why = (str(error).splitlines() or [""])[0]
+        raise DataError(Text("data.damaged", file=file, kind=kind, why=why)) from None
 
 
 def _read_parquet(raw: io.BytesIO, choose: Choose) -> pa.Table:
@@ -81,7 +72,3 @@ def _write_text(values: pa.ChunkedArray) -> ObjectArray:
 
 def _list_cells(values: pa.ChunkedArray) -> Iterator[Any]:
     return (cell for part in iterate_in_time(values.chunks, 1) for cell in part.to_pylist())
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [""])[0]

@@ -219,7 +219,10 @@ def parse_r(raw: bytes, member: str | None, needed: Sequence[str], needs_all: bo
     """Read the data frame of an R file (.rds, .rda), with the extra that does. Its first row is row 2."""
     reader = load_extra("rdata", "r", file)
     content = expand_gzip(raw, file) if raw.startswith(_GZIP) else raw
-    objects = _read_damaged("r", file, lambda: _convert_r(reader, content, file))
+    ending = ".rds" if file.lower().endswith(".rds") else ".rda"
+    objects = _read_damaged(
+        "r", file, lambda: reader.conversion.convert(reader.parser.parse_data(content, extension=ending))
+    )
     return _build_table(_choose_frame(objects, member, file), needed, needs_all, file)
 
 
@@ -241,11 +244,6 @@ def _read_damaged(kind: str, file: str, read: Callable[[], Any]) -> Any:
     except Exception as error:
         why = (str(error).splitlines() or [type(error).__name__])[0]
         raise DataError(Text("data.damaged", file=file, kind=kind, why=quote_cell(why))) from None
-
-
-def _convert_r(reader: Any, content: bytes, file: str) -> Any:
-    ending = ".rds" if file.lower().endswith(".rds") else ".rda"
-    return reader.conversion.convert(reader.parser.parse_data(content, extension=ending))
 
 
 def _choose_frame(content: Any, member: str | None, file: str) -> pd.DataFrame:

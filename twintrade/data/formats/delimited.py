@@ -67,7 +67,7 @@ def decode(raw: bytes, declared: str | None, file: str) -> Decoded:
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1
         raise DataError(f"{file} row {line}: a NUL byte, so this is not plain text in {declared}: declare encoding")
-    return Decoded(text.removeprefix("\ufeff"), _name(declared))
+    return Decoded(text.removeprefix("\ufeff"), _MARKED if declared == "utf-8-sig" else declared)
 
 
 def list_possible_encodings(raw: bytes) -> list[str]:
@@ -126,23 +126,13 @@ def _declared(raw: bytes, declared: str, file: str) -> str:
         ) from None
     # GB18030 contains GBK and GB2312, so the wider one reads what the narrower promises.
     codec = "gb18030" if codec in ("gbk", "gb2312") else codec
-    if not codec.startswith("utf") and _is_utf8_beyond_ascii(raw):
+    if not codec.startswith("utf") and not raw.isascii() and _reads(raw, "utf-8"):
         raise DataError(f"{file} is UTF-8, not {declared} as declared: remove encoding from the analysis file")
     try:
         return raw.decode(codec)
     except (UnicodeError, ValueError) as error:
         at = getattr(error, "start", 0)
         raise DataError(f"{file} row {_line(raw, at)}: not {declared} as declared: correct encoding") from None
-
-
-def _is_utf8_beyond_ascii(raw: bytes) -> bool:
-    if raw.isascii():
-        return False
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _proven(raw: bytes, encoding: str, file: str) -> str:
@@ -166,10 +156,6 @@ def _reads(raw: bytes, encoding: str) -> bool:
 
 def _line(raw: bytes, position: int) -> int:
     return raw[:position].count(b"\n") + 1
-
-
-def _name(encoding: str) -> str:
-    return {"utf-8-sig": _MARKED}.get(encoding, encoding)
 
 
 _ROWS = 4096  # rows between two looks at the time
@@ -223,11 +209,9 @@ def _separator(lines: list[str], needed: Sequence[str], declared: FileFormat, fi
     if fitting:
         return (wide or fitting)[0]
     likely = max(_SEPARATORS, key=lambda s: (len(set(needed) & set(_names(header, s))), len(_names(header, s))))
-    titles = (_names(line, s) for line in lines[:TITLE_ROWS_SEARCHED] for s in _SEPARATORS)
-    by_row = list(titles)
     first_rows = [
-        max(by_row[i : i + len(_SEPARATORS)], key=lambda names: len(set(needed) & set(names)))
-        for i in range(0, len(by_row), len(_SEPARATORS))
+        max((_names(line, s) for s in _SEPARATORS), key=lambda names: len(set(needed) & set(names)))
+        for line in lines[:TITLE_ROWS_SEARCHED]
     ]
     check_header(_names(header, likely), needed, declared.header, first_rows, file, is_wide)
     return likely

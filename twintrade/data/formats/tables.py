@@ -231,8 +231,7 @@ def _parsed(
         load_extra("pyarrow", "parquet", file)
         from twintrade.data.formats import arrow_files
 
-        parse = arrow_files.parse_parquet if kind == "parquet" else arrow_files.parse_feather
-        return parse(raw, needed, needs_all, file)
+        return arrow_files.parse_arrow(kind, raw, needed, needs_all, file)
     if kind in _TYPED:
         return _TYPED[kind](raw, needed, needs_all, file)
     if kind == "gzip":
