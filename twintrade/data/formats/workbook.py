@@ -4,7 +4,7 @@ import io
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 from xml.etree import ElementTree
@@ -49,16 +49,16 @@ class SheetFacts:
     """What has to be known of a sheet before its values are taken."""
 
     # n_rows, n_columns: Corner of the used range
-    n_rows: int
-    n_columns: int
+    n_rows: int = 0
+    n_columns: int = 0
     # hidden_rows, hidden_columns: Numbers counted from 1
-    hidden_rows: tuple[int, ...]
-    hidden_columns: tuple[int, ...]
+    hidden_rows: list[int] = field(default_factory=list)
+    hidden_columns: list[int] = field(default_factory=list)
     # First row, first column, last row, last column of every merged range
-    merged: tuple[tuple[int, int, int, int], ...]
-    uncalculated: tuple[tuple[int, int], ...]  # row and column of formulas without a stored value
+    merged: list[tuple[int, int, int, int]] = field(default_factory=list)
+    uncalculated: list[tuple[int, int]] = field(default_factory=list)  # row and column of formulas without a value
     # Error values such as #DIV/0! by row and column: a reader that takes values alone sees blanks there
-    errors: Mapping[tuple[int, int], str]
+    errors: dict[tuple[int, int], str] = field(default_factory=dict)
 
 
 def list_sheets(parts: Mapping[str, bytes], file: str) -> list[Sheet]:
@@ -80,12 +80,7 @@ def list_sheets(parts: Mapping[str, bytes], file: str) -> list[Sheet]:
 
 def read_sheet_facts(content: bytes, file: str) -> SheetFacts:
     """Walk a worksheet's XML once."""
-    rows, columns = 0, 0
-    hidden: list[int] = []
-    hidden_columns: list[int] = []
-    merged: list[tuple[int, int, int, int]] = []
-    uncalculated: list[tuple[int, int]] = []
-    errors: dict[tuple[int, int], str] = {}
+    rows, columns, facts = 0, 0, SheetFacts()
     try:
         for _, node in iterate_in_time(ElementTree.iterparse(io.BytesIO(content)), _NODES):
             tag = _tag(node)
@@ -93,21 +88,21 @@ def read_sheet_facts(content: bytes, file: str) -> SheetFacts:
                 place = _place(node.get("r", ""))
                 rows, columns = max(rows, place[0]), max(columns, place[1])
                 if node.get("t") == "e":
-                    errors[place] = _value(node) or "#ERROR!"
+                    facts.errors[place] = _value(node) or "#ERROR!"
                 elif any(_tag(child) == "f" for child in node) and _value(node) is None:
-                    uncalculated.append(place)
+                    facts.uncalculated.append(place)
             elif tag == "row":
                 if node.get("hidden") in ("1", "true"):
-                    hidden.append(int(node.get("r", "0")))
+                    facts.hidden_rows.append(int(node.get("r", "0")))
                 node.clear()
             elif tag == "col" and node.get("hidden") in ("1", "true"):
-                hidden_columns += range(int(node.get("min", "1")), int(node.get("max", "1")) + 1)
+                facts.hidden_columns.extend(range(int(node.get("min", "1")), int(node.get("max", "1")) + 1))
             elif tag == "mergeCell":
                 first, _, last = node.get("ref", "").partition(":")
-                merged.append((*_place(first), *_place(last or first)))
+                facts.merged.append((*_place(first), *_place(last or first)))
     except (ElementTree.ParseError, ValueError) as error:
         raise DataError(f"{file}: a sheet is damaged ({error}): save the workbook again") from None
-    return SheetFacts(rows, columns, tuple(hidden), tuple(hidden_columns), tuple(merged), tuple(uncalculated), errors)
+    return replace(facts, n_rows=rows, n_columns=columns)
 
 
 def format_cell_name(row: int, column: int) -> str:
@@ -155,7 +150,7 @@ def list_document_sheets(parts: Mapping[str, bytes], file: str) -> list[Sheet]:
     hidden_styles: set[str] = set()
     sheets, style = [], ""
     for event, node in _walk(parts[CONTENT], file):
-        tag = _tag_of(node)
+        tag = _tag(node)
         if event == "start" and tag == "style":
             style = _get(node, "name")
         elif event == "start" and tag == "table-properties" and _get(node, "display") == "false":
@@ -171,15 +166,10 @@ def list_document_sheets(parts: Mapping[str, bytes], file: str) -> list[Sheet]:
 
 def read_document_facts(content: bytes, sheet: str, file: str) -> SheetFacts:
     """Walk one sheet of an OpenDocument spreadsheet once."""
-    n_rows = n_columns = 0
-    hidden: list[int] = []
-    hidden_columns: list[int] = []
-    merged: list[tuple[int, int, int, int]] = []
-    uncalculated: list[tuple[int, int]] = []
-    errors: dict[tuple[int, int], str] = {}
+    n_rows, n_columns, facts = 0, 0, SheetFacts()
     row, column, is_inside = 1, 1, False
     for event, node in _walk(content, file):
-        tag = _tag_of(node)
+        tag = _tag(node)
         if tag == "table":
             is_inside = event == "start" and _get(node, "name") == sheet
         elif not is_inside or event == "start":
@@ -187,43 +177,35 @@ def read_document_facts(content: bytes, sheet: str, file: str) -> SheetFacts:
         elif tag == "table-column":
             n = _count(node, "number-columns-repeated", file)
             if _get(node, "visibility") in _HIDDEN:
-                hidden_columns += range(column, column + min(n, len(content)))
+                facts.hidden_columns.extend(range(column, column + min(n, len(content))))
             column += n
         elif tag == "table-row":
             n, at = _count(node, "number-rows-repeated", file), 1
             is_filled = False
-            for cell in (c for c in node if _tag_of(c) in _CELLS):
+            for cell in (c for c in node if _tag(c) in _CELLS):
                 width = _count(cell, "number-columns-repeated", file)
                 if len(cell) or _get(cell, "formula") or _get(cell, "value-type"):
                     is_filled = True
                     n_rows, n_columns = max(n_rows, row + n - 1), max(n_columns, at + width - 1)
-                    _note_cell(cell, (row, at), merged, uncalculated, errors)
+                    _note_cell(cell, (row, at), facts)
                 at += width
             if is_filled and _get(node, "visibility") in _HIDDEN:
-                hidden += range(row, row + min(n, len(content)))
+                facts.hidden_rows.extend(range(row, row + min(n, len(content))))
             row += n
             node.clear()
-    return SheetFacts(
-        n_rows, n_columns, tuple(hidden), tuple(hidden_columns), tuple(merged), tuple(uncalculated), errors
-    )
+    return replace(facts, n_rows=n_rows, n_columns=n_columns)
 
 
-def _note_cell(
-    cell: ElementTree.Element,
-    place: tuple[int, int],
-    merged: list[tuple[int, int, int, int]],
-    uncalculated: list[tuple[int, int]],
-    errors: dict[tuple[int, int], str],
-) -> None:
+def _note_cell(cell: ElementTree.Element, place: tuple[int, int], facts: SheetFacts) -> None:
     row, column = place
     tall, wide = (int(_get(cell, f"number-{way}-spanned") or 1) for way in ("rows", "columns"))
     if tall > 1 or wide > 1:
-        merged.append((row, column, row + tall - 1, column + wide - 1))
-    text = "".join(t for part in cell if _tag_of(part) == "p" for t in part.itertext())
+        facts.merged.append((row, column, row + tall - 1, column + wide - 1))
+    text = "".join(t for part in cell if _tag(part) == "p" for t in part.itertext())
     if any(key.endswith("}value-type") and value == "error" for key, value in cell.attrib.items()):
-        errors[place] = text or "#ERROR!"
+        facts.errors[place] = text or "#ERROR!"
     elif _get(cell, "formula") and not _get(cell, "value-type"):
-        uncalculated.append(place)
+        facts.uncalculated.append(place)
 
 
 def _walk(content: bytes, file: str) -> Iterator[tuple[str, ElementTree.Element]]:
@@ -242,10 +224,6 @@ def _count(node: ElementTree.Element, name: str, file: str) -> int:
 
 def _get(node: ElementTree.Element, name: str) -> str:
     return next((value for key, value in node.attrib.items() if key.rpartition("}")[2] == name), "")
-
-
-def _tag_of(node: ElementTree.Element) -> str:
-    return node.tag.rpartition("}")[2]
 
 
 WORKBOOK_ENDINGS = (".xlsx", ".xlsm", ".ods")
