@@ -14,6 +14,7 @@ from twintrade.sources.base import (
     Request,
     RowsPage,
     Source,
+    number_places,
     read_csv_page,
     read_json,
     refuse_answer,
@@ -131,11 +132,6 @@ class Eurostat(Source):
             "absent": "missing",
         }
 
-    def estimate_rows(self, query: Query) -> int:
-        """Return the product of member states, partners and periods."""
-        periods = sum(len(query.list_months(y)) if self.get_step(query) == "month" else 1 for y in query.years)
-        return len(query.cities) * len(query.partners) * periods
-
 
 def _list_two_letters(names: Sequence[str]) -> dict[str, str]:
     """Return the codes of two letters of countries, with their codes of three."""
@@ -228,8 +224,6 @@ class AustralianBureau(Source):
         return len(query.cities) * (len(query.partners) or 200) * months
 
     def _list_partners(self, query: Query, lookups: Sequence[RowsPage]) -> list[PartnerCode]:
-        codes: dict[str, str] = {}
-        for code, name in lookups[0].rows:
-            if place := find_code(name):
-                codes.setdefault(place, code)
-        return resolve_partners(self.name, query.partners, codes)
+        return resolve_partners(
+            self.name, query.partners, number_places((code, name) for code, name in lookups[0].rows)
+        )

@@ -5,7 +5,7 @@ import io
 import json
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -34,6 +34,15 @@ def load_codes(source: str) -> dict[str, str]:
     text = files("twintrade.sources").joinpath("codes.csv").read_text(encoding="utf-8")
     rows = csv.DictReader(io.StringIO(text))
     return {row["place"]: row["code"] for row in rows if row["source"] == source}
+
+
+def number_places(names: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the publisher's codes by ISO 3166-1 alpha-3, from its codes and names; the first of a place counts."""
+    codes: dict[str, str] = {}
+    for code, name in names:
+        if place := find_code(name):
+            codes.setdefault(place, code)
+    return codes
 
 
 def resolve_partners(source: str, partners: Sequence[str], codes: dict[str, str]) -> list[PartnerCode]:
@@ -147,6 +156,7 @@ class Source(ABC):
     # Parts of a query that must be given: "cities", "partners", "period"
     needs: ClassVar[tuple[str, ...]] = ("cities", "period")
     steps: ClassVar[tuple[str, ...]] = ("year",)  # frequencies it has, its usual one first
+    usual_partners: ClassVar[int] = 200  # about how many a query without partners brings
     is_shareable: ClassVar[bool] = True  # whether its data may be passed on
     is_register: ClassVar[bool] = False  # whether it holds agreements and not trade
     # What the card of a table says (`CARD_PARTS`), where the catalogue has no messages for it
@@ -223,9 +233,10 @@ class Source(ABC):
     def describe_table(self, query: Query, columns: Sequence[str], lookups: Sequence[RowsPage]) -> Mapping[str, Any]:
         """Return the lines of an analysis file that read the table, without ``file``."""
 
-    @abstractmethod
     def estimate_rows(self, query: Query) -> int:
-        """Return about how many rows a query brings."""
+        """Return about how many rows a query brings: cities times partners times periods."""
+        periods = sum(len(query.list_months(y)) if self.get_step(query) == "month" else 1 for y in query.years)
+        return len(query.cities) * (len(query.partners) or self.usual_partners) * periods
 
 
 SOURCES: Registry[Source] = Registry("sources", "source")
@@ -244,11 +255,7 @@ _SHOWN = 200
 
 def read_json(source: Source, request: Request, answer: RawAnswer) -> Any:
     """Return the JSON value of an answer, numbers as the text that stands there."""
-    try:
-        text = answer.content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise refuse_answer(source, request, Text("sources.not-utf8")) from None
-    _refuse_page(source, request, text)
+    text = _read_text(source, request, answer)
     try:
         return json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
     except (ValueError, RecursionError):
@@ -257,11 +264,7 @@ def read_json(source: Source, request: Request, answer: RawAnswer) -> Any:
 
 def read_csv_page(source: Source, request: Request, answer: RawAnswer, needed: Sequence[str]) -> RowsPage:
     """Return the rows of a CSV answer."""
-    try:
-        text = answer.content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise refuse_answer(source, request, Text("sources.not-utf8")) from None
-    _refuse_page(source, request, text)
+    text = _read_text(source, request, answer)
     rows = [tuple(row) for row in csv.reader(io.StringIO(text, newline=""))]
     if len(rows) < 2:
         return NO_ROWS
@@ -303,6 +306,11 @@ def require_columns(source: Source, request: Request, columns: Sequence[str], ne
         raise refuse_answer(source, request, Text("sources.columns-changed", **lists))
 
 
-def _refuse_page(source: Source, request: Request, text: str) -> None:
+def _read_text(source: Source, request: Request, answer: RawAnswer) -> str:
+    try:
+        text = answer.content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise refuse_answer(source, request, Text("sources.not-utf8")) from None
     if text.lstrip()[:1] == "<":
         raise refuse_answer(source, request, Text("sources.web-page"))
+    return text

@@ -16,6 +16,7 @@ from twintrade.sources.base import (
     Source,
     build_page,
     load_codes,
+    number_places,
     read_json,
     refuse_answer,
     resolve_partners,
@@ -36,6 +37,7 @@ class Comexstat(Source):
     endpoint: ClassVar[str] = "https://api-comexstat.mdic.gov.br"
     pace: ClassVar[float] = 20.0
     steps: ClassVar[tuple[str, ...]] = ("year", "month")
+    usual_partners: ClassVar[int] = 60
 
     def list_lookups(self, query: Query) -> Sequence[Request]:
         """Return the request for the list of countries."""
@@ -99,23 +101,17 @@ class Comexstat(Source):
             "absent": "zero",
         }
 
-    def estimate_rows(self, query: Query) -> int:
-        """Return the product of cities, partners and periods."""
-        periods = sum(len(query.list_months(y)) if self.get_step(query) == "month" else 1 for y in query.years)
-        return len(query.cities) * (len(query.partners) or 60) * periods
-
     def _list_partners(self, query: Query, lookups: Sequence[RowsPage]) -> list[PartnerCode]:
-        codes: dict[str, str] = {}
-        for row in lookups[0].rows:
-            entry = dict(zip(lookups[0].columns, row, strict=True))
-            if place := find_code(entry["text"]):
-                codes.setdefault(place, entry["id"])
-        return resolve_partners(self.name, query.partners, codes)
+        return resolve_partners(self.name, query.partners, number_places(_list_countries(lookups)))
 
     def _list_names(self, lookups: Sequence[RowsPage]) -> dict[str, str]:
         """Return names of the publisher that stand for no country, which are left out and counted."""
-        names = [dict(zip(lookups[0].columns, row, strict=True))["text"] for row in lookups[0].rows]
-        return {name: "leave out" for name in names if not find_code(name)}
+        return {name: "leave out" for _, name in _list_countries(lookups) if not find_code(name)}
+
+
+def _list_countries(lookups: Sequence[RowsPage]) -> list[tuple[str, str]]:
+    records = (dict(zip(lookups[0].columns, row, strict=True)) for row in lookups[0].rows)
+    return [(record["id"], record["text"]) for record in records]
 
 
 _MOST_PERIODS = 12
@@ -193,11 +189,6 @@ class Comtrade(Source):
             "valuation": "fob" if query.flow == "exports" else "cif",
             "absent": "missing",
         }
-
-    def estimate_rows(self, query: Query) -> int:
-        """Return the product of reporters, partners and periods."""
-        periods = sum(len(query.list_months(y)) if self.get_step(query) == "month" else 1 for y in query.years)
-        return len(query.cities) * (len(query.partners) or 200) * periods
 
     def _resolve(self, names: Sequence[str]) -> list[PartnerCode]:
         return resolve_partners(self.name, names, {**list_un_codes(), **load_codes(self.name)})

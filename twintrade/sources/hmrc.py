@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
-from twintrade.data.geography import find_code
 from twintrade.sources.base import (
     NO_ROWS,
     PartnerCode,
@@ -14,6 +13,7 @@ from twintrade.sources.base import (
     RowsPage,
     Source,
     build_page,
+    number_places,
     read_json,
     refuse_answer,
     resolve_partners,
@@ -120,12 +120,8 @@ class Hmrc(Source):
 
 def _read_codes(countries: RowsPage) -> dict[str, str]:
     """Return the publisher's numbers of countries by ISO code."""
-    codes: dict[str, str] = {}
     numbers, letters = (_list_column(countries, name) for name in ("CountryId", "CountryCodeAlpha"))
-    for number, two in zip(numbers, letters, strict=True):
-        if place := find_code(two):
-            codes.setdefault(place, number)
-    return codes
+    return number_places(zip(numbers, letters, strict=True))
 
 
 def _list_column(page: RowsPage, name: str) -> list[str]:

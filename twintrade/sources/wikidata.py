@@ -123,18 +123,8 @@ def _read_dates(record: Mapping[str, Any], names: Sequence[str]) -> dict[str, st
 
 _BATCH = 20
 _COLUMNS = (
-    *(
-        "id",
-        "city",
-        "country_iso3",
-        "partner_city",
-        "partner_iso3",
-        "date",
-        "date_precision",
-        "ended",
-        "ended_precision",
-    ),
-    *("agreement_type", "rank", "source_url", "city_item", "partner_item"),
+    *("id", "city", "country_iso3", "partner_city", "partner_iso3", "date", "date_precision"),
+    *("ended", "ended_precision", "agreement_type", "rank", "source_url", "city_item", "partner_item"),
 )
 _PRECISIONS = {"9": ("year", 4), "10": ("month", 7), "11": ("day", 10)}
 _QUERY = """SELECT ?s ?city ?cityLabel ?cityIso ?twin ?twinLabel ?twinIso ?start ?sp ?end ?ep ?rank ?url WHERE {{
