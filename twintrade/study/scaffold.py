@@ -142,17 +142,7 @@ _AGREEMENTS = (
 )
 _SEED, _FIRST, _LAST, _EFFECT = 11, 2003, 2018, 0.2
 _RESERVED = (
-    "all",
-    "help",
-    "setup",
-    "test",
-    "test-slow",
-    "check",
-    "check-data",
-    "appendix",
-    "bench",
-    "docs",
-    "lock",
+    *("all", "help", "setup", "test", "test-slow", "check", "check-data", "appendix", "bench", "docs", "lock"),
     "clean",
 )
 

@@ -328,20 +328,6 @@ def _column(results: ResultSet, column: str) -> Record | None:
 
 
 PAYLOAD = "claims"
-COLUMNS = (
-    "claim_id",
-    "claim",
-    "claim_text",
-    "verdict",
-    "answer",
-    "answer_text",
-    "detectable",
-    "detectable_text",
-    "is_examined",
-    "need",
-    "need_text",
-    "p",
-)
 
 
 class Paged(Protocol):
@@ -396,7 +382,7 @@ def build_ledger(results: ResultSet, further: Sequence[Mapping[str, Any]] = ()) 
         }
         for claim, answer in zip(claims, decide_claims(evidence), strict=True)
     ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(rows)
 
 
 def _lack(claim: Mapping[str, Any]) -> Evidence:

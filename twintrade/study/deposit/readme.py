@@ -261,13 +261,6 @@ def _exhibits(done: Sequence[PackagedAnalysis]) -> Iterator[Words]:
         yield _table(("exhibit", "caption", "program", "files"), rows, name=d.name)
 
 
-def _name_program(d: PackagedAnalysis, exhibit: Exhibit) -> str:
-    """Return what makes an exhibit: the line that asks for it in a bundle, else a command."""
-    if d.deposit is None:
-        return str(Text("readme.command", name=d.name))
-    return render_code(d.deposit.lines[exhibit.kind, exhibit.number])
-
-
 def _references(done: Sequence[PackagedAnalysis]) -> Iterator[Words]:
     yield Text("readme.references")
     cited = sorted({text for d in done for text in d.cited})

@@ -17,13 +17,7 @@ from twintrade.text import Listed, Text, list_some
 _TABLE = re.compile(r"(?:table|表)?\s*((?:[a-z]\.)?\d+(?:\.\d+)*)\s*\.?", re.IGNORECASE)
 _PART = re.compile(r"(row|column|col|行|列)\s*(.+)", re.IGNORECASE)
 _DESIGN = (
-    "estimator",
-    "specification",
-    "outcome",
-    "transform",
-    "fixed_effects",
-    "comparison",
-    "reference",
+    *("estimator", "specification", "outcome", "transform", "fixed_effects", "comparison", "reference"),
     "equation",
 )
 _SHOWN_HASH = 16

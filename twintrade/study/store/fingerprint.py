@@ -13,19 +13,8 @@ from typing import Any
 from twintrade.text import find_choice
 
 PACKAGES = (
-    "numpy",
-    "scipy",
-    "pandas",
-    "python-calamine",
-    "statsmodels",
-    "linearmodels",
-    "highspy",
-    "matplotlib",
-    "seaborn",
-    "XlsxWriter",
-    "pydantic",
-    "joblib",
-    "threadpoolctl",
+    *("numpy", "scipy", "pandas", "python-calamine", "statsmodels", "linearmodels", "highspy", "matplotlib"),
+    *("seaborn", "XlsxWriter", "pydantic", "joblib", "threadpoolctl"),
 )
 """Libraries of every install that can move a number or a page."""
 
@@ -35,21 +24,8 @@ OF_PAGES = {"typst": "typst", "python-docx": "docx"}
 OF_THE_PAGE = ("report", "claim")  # tables of an analysis file from which pages are drawn and nothing is estimated
 
 _SOURCE = (
-    ".py",
-    ".ftl",
-    ".md",
-    ".bib",
-    ".typ",
-    ".css",
-    ".js",
-    ".html",
-    ".csv",
-    ".toml",
-    ".json",
-    ".otf",
-    ".R",
-    ".do",
-    ".txt",
+    *(".py", ".ftl", ".md", ".bib", ".typ", ".css", ".js", ".html", ".csv", ".toml", ".json", ".otf", ".R"),
+    *(".do", ".txt"),
 )
 _PACKAGE = Path(__file__).resolve().parents[2]
 _OUTSIDE = "TWINTRADE_DATA"
