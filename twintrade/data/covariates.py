@@ -80,11 +80,7 @@ def _take(values: ObjectArray, places: IntArray) -> ExtensionArray:
 
 
 def _refuse(
-    table: TradeTable,
-    absent: IntArray,
-    cities: ObjectArray,
-    partners: ObjectArray,
-    periods: IntArray,
+    table: TradeTable, absent: IntArray, cities: ObjectArray, partners: ObjectArray, periods: IntArray
 ) -> None:
     faults = Faults()
     for cell in absent[:200]:

@@ -161,13 +161,7 @@ def _stored(
 
 
 def _estimate_plan(
-    root: Path,
-    name: str,
-    text: str,
-    progress: Progress,
-    workers: Workers,
-    expect: Expect,
-    warnings: list[Message],
+    root: Path, name: str, text: str, progress: Progress, workers: Workers, expect: Expect, warnings: list[Message]
 ) -> tuple[ReportOptions, FileLedger, dict[str, bytes], dict[str, Any], tuple[Message, ...]]:
     """Return what the page is made from; data and estimates are let go before it is drawn."""
     with note_libraries() as registering, use_language(DEFAULT):

@@ -8,13 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from twintrade.data.geography import (
-    find_listed_place,
-    find_only_place,
-    load_places,
-    read_cities,
-    read_shares,
-)
+from twintrade.data.geography import find_listed_place, find_only_place, load_places, read_cities, read_shares
 from twintrade.data.registry import (
     RegistryFacts,
     TwinningRegistry,

@@ -70,12 +70,7 @@ def render_reference_page() -> str:
     words = (name_fact("spec.head-", head) for head in ("key", "takes", "default", "meaning"))
     heads = f"| {' | '.join(words)} |"
     for title, table, remark in TABLES:
-        lines += [
-            f"## {title}\n",
-            *([f"{remark}\n"] if remark else []),
-            heads,
-            "|---|---|---|---|",
-        ]
+        lines += [f"## {title}\n", *([f"{remark}\n"] if remark else []), heads, "|---|---|---|---|"]
         lines += list(_rows(table))
         lines.append("")
     recipes = [f"| `{name}` | {r.equation} | {r.sentence} |" for name, r in RECIPES.items()]

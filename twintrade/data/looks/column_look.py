@@ -137,12 +137,7 @@ def _find_flow(
 
 
 def _keep_only(
-    column: str,
-    codes: Sequence[str],
-    table: TextTable,
-    names: Mapping[str, str],
-    where: dict[str, str],
-    needs: bool,
+    column: str, codes: Sequence[str], table: TextTable, names: Mapping[str, str], where: dict[str, str], needs: bool
 ) -> str:
     """Keep the rows of the first of some codes that a column has, and return it; "" where it has none of them."""
     name = names.get(column.casefold())

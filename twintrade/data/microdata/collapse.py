@@ -208,11 +208,7 @@ def _with_quality(reading: Reading) -> str:
 
 def _qualities(reading: Reading) -> dict[str, str]:
     """Return what is counted of rows in which something is amiss, and the condition of it."""
-    of_values = {
-        "n_missing": "quality % 4 IN (1, 2)",
-        "n_unknown": "quality % 4 = 2",
-        "n_faulty": "quality % 4 = 3",
-    }
+    of_values = {"n_missing": "quality % 4 IN (1, 2)", "n_unknown": "quality % 4 = 2", "n_faulty": "quality % 4 = 3"}
     of_weights = {"n_weightless": "quality BETWEEN 4 AND 7", "n_faulty_weights": "quality >= 8"}
     return of_values | (of_weights if reading.has_weight else {})
 

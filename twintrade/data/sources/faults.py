@@ -68,12 +68,7 @@ class Faults:
         self._others.append(Message("info", code, text, file, row, column))
 
     def errors(
-        self,
-        code: str,
-        n_errors: int,
-        faulty: Iterable[tuple[int, Words, Fix]],
-        file: str = "",
-        column: str = "",
+        self, code: str, n_errors: int, faulty: Iterable[tuple[int, Words, Fix]], file: str = "", column: str = ""
     ) -> None:
         """Note many errors of one kind, given as (row, text, remedy); only those that will be listed are drawn."""
         room = limits.MAX_MESSAGES - len(self._errors)

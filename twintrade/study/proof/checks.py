@@ -46,10 +46,7 @@ def list_neighbors(column: StoredColumn) -> list[Reply]:
     clusters = pd.DataFrame(codes, index=frame.index)
     periods = pd.get_dummies(column.factor("period"), drop_first=True, dtype=float).set_axis(frame.index)
     with keep_quiet():
-        return [
-            _fit_differences(frame, periods),
-            *_fit_random_effects(frame, periods, clusters, factor),
-        ]
+        return [_fit_differences(frame, periods), *_fit_random_effects(frame, periods, clusters, factor)]
 
 
 def _fit_differences(frame: pd.DataFrame, periods: pd.DataFrame) -> Reply:

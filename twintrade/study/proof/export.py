@@ -149,13 +149,7 @@ ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     "synthetic": ("transform", "stored"),
     "bounds": ("transform", "effects", "clusters", "reference"),
 }
-FUNCTIONS = {
-    "twfe": "static",
-    "ppml": "static",
-    "imputation": "impute",
-    "etwfe": "cells",
-    "double_ratio": "ratio",
-}
+FUNCTIONS = {"twfe": "static", "ppml": "static", "imputation": "impute", "etwfe": "cells", "double_ratio": "ratio"}
 
 
 def _write_stata(column: StoredColumn, name: str, sample: str) -> str:
