@@ -194,6 +194,11 @@ def pack_text(text: Words) -> str:
     return "" if isinstance(text, str) else json.dumps(_pack(text), ensure_ascii=False)
 
 
+def pack_both(column: str, text: Words) -> dict[str, str]:
+    """Return a text in words and, in a column beside it, as results keep it."""
+    return {column: str(text), f"{column}_text": pack_text(text)}
+
+
 def parse_text(packed: str) -> Words:
     """Return the text that ``pack_text`` packed."""
     text = _unpack(json.loads(packed))

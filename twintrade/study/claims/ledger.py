@@ -45,7 +45,7 @@ from twintrade.study.claims.deciding import (
     place_effect,
     select_about_headline,
 )
-from twintrade.text import Listed, Text, Words, pack_text
+from twintrade.text import Listed, Text, Words, pack_both
 
 # On which side of a claim effects of groups and parts lie, and how surely.
 
@@ -368,16 +368,12 @@ def build_ledger(results: ResultSet, further: Sequence[Mapping[str, Any]] = ()) 
     rows = [
         {
             "claim_id": claim["id"],
-            "claim": str(claim["text"]),
-            "claim_text": pack_text(claim["text"]),
+            **pack_both("claim", claim["text"]),
             "verdict": answer.verdict,
-            "answer": str(answer.text),
-            "answer_text": pack_text(answer.text),
-            "detectable": str(answer.evidence.detectable),
-            "detectable_text": pack_text(answer.evidence.detectable),
+            **pack_both("answer", answer.text),
+            **pack_both("detectable", answer.evidence.detectable),
             "is_examined": answer.evidence.is_examined,
-            "need": str(need := "" if answer.evidence.is_examined or _needs_other_data(claim) else claim["need"]),
-            "need_text": pack_text(need),
+            **pack_both("need", "" if answer.evidence.is_examined or _needs_other_data(claim) else claim["need"]),
             "p": answer.evidence.p,
         }
         for claim, answer in zip(claims, decide_claims(evidence), strict=True)

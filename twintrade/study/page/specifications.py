@@ -16,7 +16,7 @@ from twintrade.inference.choosing import is_size_studied
 from twintrade.numerics.absorption import find_singletons
 from twintrade.study.page.citations import format_citation
 from twintrade.study.run.columns import Concluded, Estimated, Ladder
-from twintrade.text import Listed, Text, Words, numbers, pack_text
+from twintrade.text import Listed, Text, Words, numbers, pack_both
 
 # Text and tables as Markdown prints them and nothing else.
 
@@ -60,8 +60,7 @@ def _row(estimated: Estimated, concluded: Sequence[Concluded], *, is_headline: b
     row: dict[str, Any] = {
         "estimator": column.estimator.name,
         "specification": column.key,
-        "label": str(column.label),
-        "label_text": pack_text(column.label),
+        **pack_both("label", column.label),
         "citation": column.estimator.citation,
         "citation_text": format_citation(column.estimator.citation),
         "outcome": column.design.outcome,
@@ -69,8 +68,7 @@ def _row(estimated: Estimated, concluded: Sequence[Concluded], *, is_headline: b
         "is_headline": is_headline,
         "is_exploratory": False,
         "is_skipped": estimated.is_skipped,
-        "skip_reason": str(estimated.skip_reason),
-        "skip_reason_text": pack_text(estimated.skip_reason),
+        **pack_both("skip_reason", estimated.skip_reason),
         "binned_low": False,
         "binned_high": False,
     }
@@ -91,10 +89,8 @@ def _row(estimated: Estimated, concluded: Sequence[Concluded], *, is_headline: b
 def _of_design(design: Design) -> dict[str, Any]:
     return {
         "outcome_unit": design.panel.units_of_measure.get(design.outcome, ""),
-        "outcome_in": str(design.transform_label),
-        "outcome_in_text": pack_text(design.transform_label),
-        "effect_unit": str(design.effect_unit),
-        "effect_unit_text": pack_text(design.effect_unit),
+        **pack_both("outcome_in", design.transform_label),
+        **pack_both("effect_unit", design.effect_unit),
         "fixed_effects": join_ids(
             "dyad" if name == "unit" and design.panel.is_dyadic else name for name in design.effect_names
         ),
@@ -104,23 +100,12 @@ def _of_design(design: Design) -> dict[str, Any]:
 def _of_fit(fit: Fit) -> dict[str, Any]:
     estimator, design, sample = fit.estimator, fit.design, fit.estimate.sample
     study = fit.view("event") if "event" in fit.views else None
-    estimand, assumption, base = (
-        estimator.estimand(design),
-        describe_assumption(estimator, design),
-        describe_base(fit),
-    )
-    comparison, equation = estimator.name_comparison(design), estimator.equation(design)
     row: dict[str, Any] = (_of_overall(fit) if "overall" in fit.views else {}) | {
-        "equation": str(equation),
-        "equation_text": pack_text(equation),
-        "estimand": str(estimand),
-        "estimand_text": pack_text(estimand),
-        "assumption": str(assumption),
-        "assumption_text": pack_text(assumption),
-        "comparison": str(comparison),
-        "comparison_text": pack_text(comparison),
-        "base_sentence": str(base),
-        "base_sentence_text": pack_text(base),
+        **pack_both("equation", estimator.equation(design)),
+        **pack_both("estimand", estimator.estimand(design)),
+        **pack_both("assumption", describe_assumption(estimator, design)),
+        **pack_both("comparison", estimator.name_comparison(design)),
+        **pack_both("base_sentence", describe_base(fit)),
         "scale": fit.estimate.scale,
         "n_rows": sample.n_rows,
         "n_units": sample.n_units,
@@ -166,15 +151,13 @@ def _of_overall(fit: Fit) -> dict[str, Any]:
     """What the overall number is, what it is compared with, and the treated rows behind it."""
     overall = fit.view("overall")
     n_rows, n_treated = int(overall.n_cells[0]), int(fit.design.observations.is_treated.sum())
-    note, statistics = _describe_overall(fit, overall), fit.estimate.sample.statistics
     return {
         "target": fit.estimator.target,
         "against": overall.against,
-        "overall_note": str(note),
-        "overall_note_text": pack_text(note),
+        **pack_both("overall_note", _describe_overall(fit, overall)),
         "n_treated_rows": n_rows,
         "n_treated_rows_left_out": max(n_treated - n_rows, 0),
-        "n_without_outcome_before": statistics.get("n_without_outcome_before"),
+        "n_without_outcome_before": fit.estimate.sample.statistics.get("n_without_outcome_before"),
     }
 
 
@@ -230,8 +213,7 @@ def _of_bands(fit: Fit, bands: Sequence[Bands]) -> dict[str, Any]:
     event = next((b for b in bands if b.estimate.kind == "event" and b.inference == bands[0].inference), bands[0])
     overall = next((b for b in bands if b.estimate.kind == "overall" and b.inference == bands[0].inference), bands[0])
     return {
-        "inference_note": str(overall.note),
-        "inference_note_text": pack_text(overall.note),
+        **pack_both("inference_note", overall.note),
         "size_studied": is_size_studied(fit, overall) if np.isfinite(overall.p).any() else None,
         "critical_value": float(event.facts.get("critical_value", np.nan)),
     }

@@ -31,7 +31,7 @@ from twintrade.study.store.fingerprint import (
     hash_spec,
     list_versions,
 )
-from twintrade.text import Listed, Words, pack_text, parse_text
+from twintrade.text import Listed, Words, pack_both, pack_text, parse_text
 from twintrade.version import __version__
 
 # The machine facts of a run: what it was made from, with what, and what it wrote.
@@ -64,9 +64,7 @@ def _list_dropped(ladder: Ladder) -> dict[str, list[dict[str, Any]]]:
         for d in one.fit.estimate.sample.dropped if one.fit is not None else ():
             labels.setdefault(d, []).append(one.column.label)
     others = {d: Listed(tuple(dict.fromkeys(of)), "semicolon") for d, of in labels.items() if d not in by_headline}
-    elsewhere = [
-        describe_dropped(d) | {"columns": str(of), "columns_text": pack_text(of)} for d, of in others.items()
-    ]
+    elsewhere = [describe_dropped(d) | pack_both("columns", of) for d, of in others.items()]
     return {"dropped": [describe_dropped(d) for d in by_headline], "dropped_elsewhere": elsewhere}
 
 
