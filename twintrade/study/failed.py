@@ -22,7 +22,8 @@ def record_failure(
     messages = error.messages if isinstance(error, InvalidDataError) else ()
     code = USAGE if isinstance(error, SpecError) else DATA if isinstance(error, DataError) else ESTIMATION
     if not messages:
-        messages = (Message("error", _code_of(error), str(error)), *warnings)
+        kind = type(error).__name__.removesuffix("Error").lower() or "error"
+        messages = (Message("error", kind, str(error)), *warnings)
     noted = [f"\n{Text('study.warnings-before')}", *(f"  {describe(w)}" for w in warnings[:_MOST_SHOWN])]
     after = "\n".join(noted) if warnings else ""
     if not get_results_folder(root, name).parent.is_dir():
@@ -39,7 +40,3 @@ def record_failure(
 def _without_list(error: TwintradeError) -> str:
     """The text of an error, without pointing to a list that could not be written."""
     return str(error.unlisted if isinstance(error, InvalidDataError) else error)
-
-
-def _code_of(error: TwintradeError) -> str:
-    return type(error).__name__.removesuffix("Error").lower() or "error"

@@ -134,8 +134,6 @@ def take_name(cell: Any) -> str:
 
 # Sentences for the page that only the study knows: the question, what the data are, what they cannot show.
 
-PERIOD_NAMES: Mapping[str, str] = {"year": "year", "quarter": "quarter", "month": "month"}
-
 
 def build_sections(run: Run) -> dict[str, str]:
     """Return the sections of a run, those without anything to say left out."""
@@ -146,7 +144,7 @@ def build_sections(run: Run) -> dict[str, str]:
             "data_card": _describe_data(run),
             "limits": "\n".join(spec.limits),
             "outcome": design.outcome,
-            "period_name": PERIOD_NAMES[design.panel.frequency],
+            "period_name": design.panel.frequency,
             "no_effect": explain_no_effect(run),
             "recipe": spec.recipe or "",
             "case": "" if spec.case is None else name_pairs(run).get(f"{spec.case.city}-{spec.case.partner}", ""),

@@ -36,10 +36,8 @@ def compute_entropy(seed: int, job: str) -> list[int]:
     return [seed, int.from_bytes(digest[:8], "big")]
 
 
-def build_generator(seed: int, job: str) -> "np.random.Generator":
+def build_generator(seed: int, job: str) -> np.random.Generator:
     """Return the random generator of one job, named as "inference/ppml/level-gravity/event"."""
-    import numpy as np
-
     return np.random.default_rng(np.random.SeedSequence(compute_entropy(seed, job)))
 
 
