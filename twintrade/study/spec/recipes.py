@@ -76,122 +76,90 @@ _DID: dict[str, Any] = {"name": "synthetic_did", "transform": "log", "min_before
 # One series has no placebos of its own kind: it is held against its own serial correlation.
 _ALONE: dict[str, Any] = {"name": "interrupted_series", "transform": "log", "inference": "autoregressive"}
 
+_PRESETS: Mapping[str, Mapping[str, Any]] = {
+    "chart": {"design": {"fixed_effects": "two_way"}, "estimator": [], "diagnostic": [{"name": "raw_series"}]},
+    "double_ratio": {
+        "design": {"transform": "level", "fixed_effects": "two_way"},
+        "estimator": [{"name": "double_ratio"}],
+        "inference": {"name": "placebo"},
+        "diagnostic": [{"name": "raw_series"}],
+    },
+    "log_two_way": {
+        "design": {"transform": "log", "fixed_effects": "two_way", "cluster": ["city", "partner"]},
+        "estimator": [
+            {"name": "twfe", "label": "Log, two-way effects (legacy)"},
+            {"name": "imputation", "headline": True},
+        ],
+        "diagnostic": [*_CHECKS, *_PATHS, *_TWO_WAY],
+    },
+    "log_gravity": {
+        "design": {"transform": "log", **_GRAVITY},
+        "estimator": [{"name": "twfe"}, {"name": "imputation", "headline": True}],
+        "diagnostic": [*_CHECKS, *_PATHS, *_GRAVITY_TWFE],
+    },
+    "ppml_gravity": {
+        "design": {"transform": "level", **_GRAVITY},
+        "estimator": [{"name": "ppml"}, *_LEVELS],
+        "diagnostic": [*_CHECKS, *_PATHS, *_PPML, *_TOTALS],
+    },
+    "ppml_border": {
+        "design": {"transform": "level", **_GRAVITY, "fixed_effects": "gravity_border"},
+        "estimator": [{"name": "ppml"}, *_LEVELS],
+        "diagnostic": [*_CHECKS, *_PATHS, *_PPML, *_TOTALS],
+    },
+    "staggered": {
+        "design": {"transform": "log", "fixed_effects": "two_way", "cluster": ["city", "partner"]},
+        "estimator": [
+            {"name": "imputation", "headline": True},
+            {"name": "imputation", "fixed_effects": "gravity"},
+            {"name": "callaway_santanna"},
+            {"name": "twfe"},
+        ],
+        "diagnostic": [*_CHECKS, *_PATHS, *_TWO_WAY, *_CONDITIONAL],
+    },
+    "staggered_levels": {
+        "design": {"transform": "level", **_GRAVITY},
+        "estimator": [
+            *_LEVELS,
+            {"name": "ppml", "label": "PPML"},
+            {"name": "ppml_corrected", "label": "PPML, bias-corrected", "inference": "weidner_zylkin"},
+        ],
+        "diagnostic": [*_CHECKS, *_PATHS, *_PPML, *_TOTALS, *_CONDITIONAL],
+    },
+    "single_case": {
+        "design": {"transform": "level", "fixed_effects": "two_way"},
+        "estimator": [
+            {"name": "double_ratio", "label": "Double ratio"},
+            {"name": "double_ratio", "donors": "A", "label": "Ratio to donors A, same city"},
+            {"name": "double_ratio", "donors": "B", "label": "Ratio to donors B, same destination"},
+            _CONTROL | {"label": "Synthetic control, logs", "key": "log"},
+            _CONTROL | {"donors": "A", "label": "Synthetic control, donors A", "key": "log-a"},
+            _CONTROL | {"donors": "B", "label": "Synthetic control, donors B", "key": "log-b"},
+            _AUGMENTED | {"donors": "A", "label": "Augmented, donors A", "key": "log-a"},
+            _AUGMENTED | {"donors": "B", "label": "Augmented, donors B", "key": "log-b"},
+            _DID | {"label": "Synthetic DiD, logs", "key": "log-donors-all"},
+            _ALONE | {"label": "Own trend alone, descriptive", "key": "log-donors-all"},
+        ],
+        "inference": {"name": "placebo"},
+        "report": {"appendix": "single_case"},
+        "diagnostic": [
+            {"name": "raw_series"},
+            {"name": "donor_sets"},
+            {"name": "paths"},
+            {"name": "case_verdict"},
+            {"name": "case_tests"},
+            {"name": "placebo_time"},
+            {"name": "leave_one_donor_out", "on": "synthetic_control/log"},
+            {"name": "donor_weights", "on": "synthetic_control/log"},
+            {"name": "known_shocks"},
+            {"name": "date_sets"},
+            {"name": "unknown_break"},
+        ],
+    },
+}
 RECIPES: Mapping[str, Recipe] = {
-    "chart": Recipe(
-        Text("spec.equation-chart"),
-        Text("spec.recipe-chart"),
-        {"design": {"fixed_effects": "two_way"}, "estimator": [], "diagnostic": [{"name": "raw_series"}]},
-    ),
-    "double_ratio": Recipe(
-        Text("spec.equation-double_ratio"),
-        Text("spec.recipe-double_ratio"),
-        {
-            "design": {"transform": "level", "fixed_effects": "two_way"},
-            "estimator": [{"name": "double_ratio"}],
-            "inference": {"name": "placebo"},
-            "diagnostic": [{"name": "raw_series"}],
-        },
-    ),
-    "log_two_way": Recipe(
-        Text("spec.equation-log_two_way"),
-        Text("spec.recipe-log_two_way"),
-        {
-            "design": {"transform": "log", "fixed_effects": "two_way", "cluster": ["city", "partner"]},
-            "estimator": [
-                {"name": "twfe", "label": "Log, two-way effects (legacy)"},
-                {"name": "imputation", "headline": True},
-            ],
-            "diagnostic": [*_CHECKS, *_PATHS, *_TWO_WAY],
-        },
-    ),
-    "log_gravity": Recipe(
-        Text("spec.equation-log_gravity"),
-        Text("spec.recipe-log_gravity"),
-        {
-            "design": {"transform": "log", **_GRAVITY},
-            "estimator": [{"name": "twfe"}, {"name": "imputation", "headline": True}],
-            "diagnostic": [*_CHECKS, *_PATHS, *_GRAVITY_TWFE],
-        },
-    ),
-    "ppml_gravity": Recipe(
-        Text("spec.equation-ppml_gravity"),
-        Text("spec.recipe-ppml_gravity"),
-        {
-            "design": {"transform": "level", **_GRAVITY},
-            "estimator": [{"name": "ppml"}, *_LEVELS],
-            "diagnostic": [*_CHECKS, *_PATHS, *_PPML, *_TOTALS],
-        },
-    ),
-    "ppml_border": Recipe(
-        Text("spec.equation-ppml_border"),
-        Text("spec.recipe-ppml_border"),
-        {
-            "design": {"transform": "level", **_GRAVITY, "fixed_effects": "gravity_border"},
-            "estimator": [{"name": "ppml"}, *_LEVELS],
-            "diagnostic": [*_CHECKS, *_PATHS, *_PPML, *_TOTALS],
-        },
-    ),
-    "staggered": Recipe(
-        Text("spec.equation-staggered"),
-        Text("spec.recipe-staggered"),
-        {
-            "design": {"transform": "log", "fixed_effects": "two_way", "cluster": ["city", "partner"]},
-            "estimator": [
-                {"name": "imputation", "headline": True},
-                {"name": "imputation", "fixed_effects": "gravity"},
-                {"name": "callaway_santanna"},
-                {"name": "twfe"},
-            ],
-            "diagnostic": [*_CHECKS, *_PATHS, *_TWO_WAY, *_CONDITIONAL],
-        },
-    ),
-    "staggered_levels": Recipe(
-        Text("spec.equation-staggered_levels"),
-        Text("spec.recipe-staggered_levels"),
-        {
-            "design": {"transform": "level", **_GRAVITY},
-            "estimator": [
-                *_LEVELS,
-                {"name": "ppml", "label": "PPML"},
-                {"name": "ppml_corrected", "label": "PPML, bias-corrected", "inference": "weidner_zylkin"},
-            ],
-            "diagnostic": [*_CHECKS, *_PATHS, *_PPML, *_TOTALS, *_CONDITIONAL],
-        },
-    ),
-    "single_case": Recipe(
-        Text("spec.equation-single_case"),
-        Text("spec.recipe-single_case"),
-        {
-            "design": {"transform": "level", "fixed_effects": "two_way"},
-            "estimator": [
-                {"name": "double_ratio", "label": "Double ratio"},
-                {"name": "double_ratio", "donors": "A", "label": "Ratio to donors A, same city"},
-                {"name": "double_ratio", "donors": "B", "label": "Ratio to donors B, same destination"},
-                _CONTROL | {"label": "Synthetic control, logs", "key": "log"},
-                _CONTROL | {"donors": "A", "label": "Synthetic control, donors A", "key": "log-a"},
-                _CONTROL | {"donors": "B", "label": "Synthetic control, donors B", "key": "log-b"},
-                _AUGMENTED | {"donors": "A", "label": "Augmented, donors A", "key": "log-a"},
-                _AUGMENTED | {"donors": "B", "label": "Augmented, donors B", "key": "log-b"},
-                _DID | {"label": "Synthetic DiD, logs", "key": "log-donors-all"},
-                _ALONE | {"label": "Own trend alone, descriptive", "key": "log-donors-all"},
-            ],
-            "inference": {"name": "placebo"},
-            "report": {"appendix": "single_case"},
-            "diagnostic": [
-                {"name": "raw_series"},
-                {"name": "donor_sets"},
-                {"name": "paths"},
-                {"name": "case_verdict"},
-                {"name": "case_tests"},
-                {"name": "placebo_time"},
-                {"name": "leave_one_donor_out", "on": "synthetic_control/log"},
-                {"name": "donor_weights", "on": "synthetic_control/log"},
-                {"name": "known_shocks"},
-                {"name": "date_sets"},
-                {"name": "unknown_break"},
-            ],
-        },
-    ),
+    name: Recipe(Text(f"spec.equation-{name}"), Text(f"spec.recipe-{name}"), preset)
+    for name, preset in _PRESETS.items()
 }
 
 
