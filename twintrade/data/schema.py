@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from twintrade.data.calendar import Frequency
 
@@ -136,16 +136,8 @@ Valuation: TypeAlias = Literal["fob", "cif", "fas"]
 TwinningKind: TypeAlias = Literal["sister city", "friendship", "memorandum", "sister state"]
 EventKind: TypeAlias = Literal["first_contact", "memorandum", "signed", "ratified", "activated", "other", "none"]
 
-TWINNING_KINDS: tuple[TwinningKind, ...] = ("sister city", "friendship", "memorandum", "sister state")
-EVENT_KINDS: tuple[EventKind, ...] = (
-    "first_contact",
-    "memorandum",
-    "signed",
-    "ratified",
-    "activated",
-    "other",
-    "none",
-)
+TWINNING_KINDS: tuple[TwinningKind, ...] = get_args(TwinningKind)
+EVENT_KINDS: tuple[EventKind, ...] = get_args(EventKind)
 
 
 @dataclass(frozen=True, slots=True)

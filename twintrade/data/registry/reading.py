@@ -39,17 +39,8 @@ _KINDS: tuple[tuple[TwinningKind, tuple[str, ...]], ...] = (
     (
         "friendship",
         (
-            "friend",
-            "freund",
-            "amiti",
-            "amist",
-            "amiz",
-            "amici",
-            "友好交流",
-            "友好合作",
-            "友好交往",
-            "友好往来",
-            "友好关系",
+            *("friend", "freund", "amiti", "amist", "amiz", "amici"),
+            *("友好交流", "友好合作", "友好交往", "友好往来", "友好关系"),
         ),
     ),
 )
@@ -82,7 +73,8 @@ def gather(rows: pd.DataFrame, faults: Faults) -> tuple[pd.DataFrame, pd.DataFra
     Without identifiers, rows of a file with an event column are one twinning when city, partner and partner city
     agree. Anything else that repeats is an error.
     """
-    rows = rows.assign(twinning_id=_identifiers(rows))
+    by_place = rows["city"] + "-" + rows["partner_city"] + "-" + rows["partner"]
+    rows = rows.assign(twinning_id=rows["id"].where((rows["id"] != "") & rows["has_id"], by_place))
     groups: dict[str, list[Row]] = {}
     for row in rows.to_dict("records"):
         groups.setdefault(str(row["twinning_id"]), []).append(row)
@@ -96,12 +88,6 @@ def gather(rows: pd.DataFrame, faults: Faults) -> tuple[pd.DataFrame, pd.DataFra
         faults.warn("undated-twinning", Text("data.undated-twinnings", n=int(undated.sum()), names=names))
     _warn_of_twin_rows(frame, faults)
     return frame, candidates
-
-
-def _identifiers(rows: pd.DataFrame) -> pd.Series:
-    """Return the registry's own identifiers, or ``city-partner city-partner`` where it has none."""
-    by_place = rows["city"] + "-" + rows["partner_city"] + "-" + rows["partner"]
-    return rows["id"].where((rows["id"] != "") & rows["has_id"], by_place)
 
 
 def _note_repeats(groups: Mapping[str, list[Row]], faults: Faults) -> None:
@@ -214,12 +200,6 @@ def read_places(
     is_group = is_aggregate(codes)
     column.errors(faults, "partner", is_group, lambda cell: Text("data.partner-group", cell=quote_cell(cell)))
     return cities, codes
-
-
-def read_kinds(source: TwinningSource, table: TextTable, faults: Faults) -> ObjectArray:
-    """Return the kind of every agreement in the four known words."""
-    known = {kind: kind for kind in TWINNING_KINDS} | dict(source.kinds)
-    return _mapped(table.part(source.kind, "kind"), known, TWINNING_KINDS, "kinds", faults)
 
 
 def read_events(source: TwinningSource, table: TextTable, faults: Faults) -> pd.DataFrame:
@@ -379,7 +359,8 @@ def read_undated(sources: Sequence[UndatedSource], root: Path) -> UndatedAgreeme
 def _source_rows(source: TwinningSource, table: TextTable, faults: Faults) -> tuple[pd.DataFrame, InputRecord]:
     """Return one row a line of the file, with its date parsed and its parts named."""
     city, partner = read_places(source, table, faults)
-    kinds = read_kinds(source, table, faults)
+    known = {kind: kind for kind in TWINNING_KINDS} | dict(source.kinds)
+    kinds = _mapped(table.part(source.kind, "kind"), known, TWINNING_KINDS, "kinds", faults)
     frame = pd.DataFrame(
         {
             "city": city,
