@@ -5,14 +5,7 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
-from twintrade.data.geography.countries import (
-    COMPARED,
-    find_answered_twice,
-    find_kept,
-    find_totals_only,
-    is_aggregate,
-    load_places,
-)
+from twintrade.data.geography import countries
 from twintrade.data.schema import TradeSource
 from twintrade.data.sources.faults import Faults, clean_name, quote_cell
 from twintrade.effects import Remedy
@@ -25,23 +18,25 @@ _MAX_NAMED = 8
 def are_left_out(frame: pd.DataFrame, source: TradeSource) -> BoolArray:
     """Return which rows are about groups of countries, or remainders that no answer keeps."""
     partners = frame["partner"].to_numpy(dtype=object)
-    return is_aggregate(partners) & ~_are_among(partners, find_kept(source.partner_names))
+    return countries.is_aggregate(partners) & ~_are_among(partners, countries.find_kept(source.partner_names))
 
 
 def drop_aggregates(frame: pd.DataFrame, source: TradeSource, path: str, faults: Faults) -> tuple[pd.DataFrame, int]:
     """Return the rows that stay and how many rows of the file leave; what is said of remainders is noted."""
-    for code in sorted(find_answered_twice(source.partner_names)):
-        faults.error("partner-alias", Text("data.remainder-two-answers", name=load_places()[code].name), path)
+    for code in sorted(countries.find_answered_twice(source.partner_names)):
+        faults.error(
+            "partner-alias", Text("data.remainder-two-answers", name=countries.load_places()[code].name), path
+        )
     partners = frame["partner"].to_numpy(dtype=object)
-    codes = sorted(set(partners[is_aggregate(partners)]))
+    codes = sorted(set(partners[countries.is_aggregate(partners)]))
     if not codes:
         return frame, 0
     gone = are_left_out(frame, source)
-    rests = {code for code in codes if load_places()[code].kind == "remainder"}
+    rests = {code for code in codes if countries.load_places()[code].kind == "remainder"}
     is_rest = _are_among(partners, rests)
     _note_remainders(frame, source, is_rest, gone, path, faults)
     if (is_total := gone & ~is_rest).any():
-        names = list_some([load_places()[code].name for code in codes if code not in rests], _MAX_NAMED)
+        names = list_some([countries.load_places()[code].name for code in codes if code not in rests], _MAX_NAMED)
         n_rows = int(frame["row"][is_total].nunique())
         faults.warn("aggregate-partner", Text("data.aggregate-partner", n=n_rows, names=names), path)
     return frame[~gone].reset_index(drop=True), int(frame["row"][gone].nunique())
@@ -54,7 +49,7 @@ def _note_remainders(
     written = "partner_name" if "partner_name" in frame else "partner"
     value = np.nan_to_num(frame["value"].to_numpy(dtype=np.float64))
     everything = float(value[~gone | is_rest].sum())
-    for_totals = _are_among(frame["partner"].to_numpy(dtype=object), find_totals_only(source.partner_names))
+    for_totals = _are_among(frame["partner"].to_numpy(dtype=object), countries.find_totals_only(source.partner_names))
     parts = {
         "unanswered": is_rest & gone,
         "totals": is_rest & ~gone & for_totals,
@@ -71,7 +66,7 @@ def _note_remainders(
             share=float(value[rows].sum() / everything) if everything > 0 else 0.0,
         )
         if key == "unanswered":
-            pairs = tuple(part for name in names for part in (name, COMPARED))
+            pairs = tuple(part for name in names for part in (name, countries.COMPARED))
             faults.warn("remainder-unanswered", text, path, remedy=Remedy("remainder", pairs))
         else:
             faults.inform("remainder-kept", text, path)

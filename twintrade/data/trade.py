@@ -8,19 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from twintrade.data import overlaps
 from twintrade.data.calendar import Frequency
 from twintrade.data.figures.conversions import Conversion, deflate
 from twintrade.data.formats.tables import open_table
 from twintrade.data.geography.cities import check_spellings
-from twintrade.data.overlaps import (
-    KEY,
-    Advise,
-    check_trade,
-    join_by_precedence,
-    note_repeats,
-    sum_parts,
-    warn_of_revisions,
-)
 from twintrade.data.schema import Absent, Flow, Reporter, TradeSource
 from twintrade.data.sources.faults import AbsentInputError, Faults, Fix, InvalidDataError, clean_name
 from twintrade.data.sources.provenance import InputRecord
@@ -104,7 +96,7 @@ def aggregate(frame: pd.DataFrame, source: TradeSource, faults: Faults) -> pd.Da
 
 
 def _summed(long: pd.DataFrame, source: TradeSource, wanted: Frequency, ratio: int, faults: Faults) -> pd.DataFrame:
-    grouped = long.groupby(KEY, sort=False)
+    grouped = long.groupby(overlaps.KEY, sort=False)
     summed = grouped.agg({"value": "sum", "flag": "max", "file": "first", "row": "first"})
     n_rows, n_figures = grouped.size(), grouped["value"].count()
     missing = n_rows - n_figures if source.absent == "zero" else ratio - n_figures
@@ -209,7 +201,7 @@ def read_trade(sources: Sequence[TradeSource], root: Path) -> TradeTable:
     real = deflate(joined, parts[0].currency, sources[0].deflator, frequency, root, faults)
     faults.raise_if_any()
     frame = real.frame[list(TRADE_COLUMNS)].sort_values(["city", "partner", "period"], ignore_index=True)
-    check_trade(frame, frequency, sources[0].absent, faults)
+    overlaps.check_trade(frame, frequency, sources[0].absent, faults)
     jumps = find_jumps(frame)
     warn_of_jumps(jumps, frequency, [name for part in parts for name in part.record.unread], faults)
     rule = Text("data.dropped-superseded")
@@ -233,7 +225,9 @@ def _frequency(source: TradeSource) -> Frequency:
     return source.to_frequency or source.frequency
 
 
-def _read_all(sources: Sequence[TradeSource], root: Path, faults: Faults, advise: Advise) -> list[SourceRows]:
+def _read_all(
+    sources: Sequence[TradeSource], root: Path, faults: Faults, advise: overlaps.Advise
+) -> list[SourceRows]:
     """Return the rows of every file; where a cell is faulty, other rows are searched for repeats all the same."""
     parts: list[SourceRows] = []
     for source in sources:
@@ -248,7 +242,7 @@ def _read_all(sources: Sequence[TradeSource], root: Path, faults: Faults, advise
         two_cities = {m.file for m in faults.messages if m.code == "city-code"}
         for part in parts:
             if part.record.path not in two_cities:
-                note_repeats(_take_readable(part.frame), by_file[part.record.path], faults, advise)
+                overlaps.note_repeats(_take_readable(part.frame), by_file[part.record.path], faults, advise)
     faults.raise_if_any()
     return parts
 
@@ -260,19 +254,19 @@ def _take_readable(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _joined(
-    parts: Sequence[SourceRows], sources: Sequence[TradeSource], faults: Faults, advise: Advise
+    parts: Sequence[SourceRows], sources: Sequence[TradeSource], faults: Faults, advise: overlaps.Advise
 ) -> tuple[pd.DataFrame, list[int]]:
     """Join the files, parts summed, at one frequency; a series split over files is joined before it is summed."""
     frames = [
-        part.frame if source.microdata is not None else sum_parts(part.frame, source, faults, advise)
+        part.frame if source.microdata is not None else overlaps.sum_parts(part.frame, source, faults, advise)
         for part, source in zip(parts, sources, strict=True)
     ]
     frames = [take_apart(frame, source, faults) for frame, source in zip(frames, sources, strict=True)]
-    warn_of_revisions(frames, sources[0].frequency, faults)
+    overlaps.warn_of_revisions(frames, sources[0].frequency, faults)
     is_mixed = len({source.frequency for source in sources}) > 1
     if is_mixed:
         frames = [aggregate(frame, source, faults) for frame, source in zip(frames, sources, strict=True)]
-    joined, superseded = join_by_precedence(frames, sources, faults, advise)
+    joined, superseded = overlaps.join_by_precedence(frames, sources, faults, advise)
     faults.raise_if_any()
     return (joined if is_mixed else aggregate(joined, sources[0], faults)), superseded
 

@@ -6,15 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from twintrade.data import registers
 from twintrade.data.geography import load_places
-from twintrade.data.registers import (
-    Coverage,
-    check_listing,
-    compare_listings,
-    estimate_hidden_share,
-    merge_listings,
-    read_listing,
-)
 from twintrade.errors import SpecError
 from twintrade.simulate import simulate
 from twintrade.study.store.folder import write_new
@@ -77,8 +70,8 @@ FOLDER = "data/raw"
 def merge_registers(root: Path, files: Sequence[str], name: str) -> list[Text]:
     """Merge lists of agreements into ``data/raw/NAME.csv`` with a card; return what was done, conflicts last."""
     check_analysis_name(name)
-    listings = [read_listing(root, file) for file in files]
-    merged = merge_listings(listings)
+    listings = [registers.read_listing(root, file) for file in files]
+    merged = registers.merge_listings(listings)
     undated = int((merged.frame["date"] == "").sum())
     card = find_catalogue().read("merged_card.md")
     conflicts = [Text("common.headed", head=pair, said=why) for pair, why in merged.conflicts]
@@ -101,7 +94,8 @@ def merge_registers(root: Path, files: Sequence[str], name: str) -> list[Text]:
 def check_register(root: Path, file: str) -> list[Text]:
     """Return what cannot be right in a list of agreements, one line a fault; empty where nothing is found."""
     return [
-        Text("study.listed-fault", row=row, fault=fault) for row, fault in check_listing(read_listing(root, file))
+        Text("study.listed-fault", row=row, fault=fault)
+        for row, fault in registers.check_listing(registers.read_listing(root, file))
     ]
 
 
@@ -109,7 +103,9 @@ def compare_registers(root: Path, files: Sequence[str], n_comparison: int | None
     """Return how many agreements neither of two lists has, and the share of comparison pairs that this makes."""
     if len(files) != 2:
         raise SpecError("registry coverage compares two lists: name two files")
-    overlap = compare_listings(read_listing(root, files[0]), read_listing(root, files[1]))
+    overlap = registers.compare_listings(
+        registers.read_listing(root, files[0]), registers.read_listing(root, files[1])
+    )
     if not overlap.n_cities:
         raise SpecError("the two lists have no city in common, so that nothing can be said of what both lack")
     lines = [Text("study.coverage-frame", n=overlap.n_cities)]
@@ -120,12 +116,12 @@ def compare_registers(root: Path, files: Sequence[str], n_comparison: int | None
     if n_comparison is not None:
         if n_comparison < 1:
             raise SpecError("--pairs is the number of comparison pairs, at least 1")
-        share, low, high = estimate_hidden_share(overlap.pairs, n_comparison)
+        share, low, high = registers.estimate_hidden_share(overlap.pairs, n_comparison)
         lines.append(Text("study.coverage-share", share=share, low=low, high=high, n=n_comparison))
     return lines
 
 
-def _describe(coverage: Coverage, units: str) -> Text:
+def _describe(coverage: registers.Coverage, units: str) -> Text:
     return Text(
         "study.coverage",
         units=units,

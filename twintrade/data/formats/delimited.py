@@ -12,16 +12,8 @@ from typing import Literal
 
 import numpy as np
 
+from twintrade.data.formats import raw_table
 from twintrade.data.formats.containers import iterate_in_time, list_in_time
-from twintrade.data.formats.raw_table import (
-    TITLE_ROWS_SEARCHED,
-    RawTable,
-    check_header,
-    clean_column_name,
-    refuse_other_kind,
-    refuse_second_header,
-    refuse_unnamed,
-)
 from twintrade.data.schema import FileFormat
 from twintrade.data.sources import limits
 from twintrade.data.sources.faults import Faults, build_text_array, quote_cell
@@ -165,9 +157,9 @@ _NAMES = {"\t": "tab", ";": "semicolon", "|": "bar"}
 
 def parse_delimited(
     raw: bytes, needed: Sequence[str], needs_all: bool, declared: FileFormat, file: str, faults: Faults
-) -> RawTable:
+) -> raw_table.RawTable:
     """Read a delimited file as declared, or as its own bytes prove; ``needs_all`` keeps undeclared columns."""
-    refuse_other_kind(raw, file)
+    raw_table.refuse_other_kind(raw, file)
     decoded = decode(raw, declared.encoding, file)
     lines = list(io.StringIO(decoded.text, newline=""))
     if not decoded.text.strip():
@@ -179,19 +171,21 @@ def parse_delimited(
     above = records[: int(np.searchsorted(rows, declared.header))]
     title = " ".join(cell for record in above for cell in record)
     names, records, rows = _body(records, rows, declared, file)
-    check_header(names, needed, declared.header, (), file, needs_all)
+    raw_table.check_header(names, needed, declared.header, (), file, needs_all)
     _check_width(names, records, rows, file)
-    refuse_second_header(names, records, rows, file)
+    raw_table.refuse_second_header(names, records, rows, file)
     if declared.separator is None and separator != ",":
         faults.inform("separator", Text("data.separator-proven", separator=_NAMES[separator]), file)
     if declared.encoding is None and not decoded.encoding.startswith("utf-8"):
         faults.inform("encoding", Text("data.encoding-proven", encoding=decoded.encoding), file)
     if needs_all:
-        refuse_unnamed(names, records, file)
+        raw_table.refuse_unnamed(names, records, file)
     kept = [(i, name) for i, name in enumerate(names) if name and (needs_all or name in needed)]
     columns = {name: build_text_array(list(map(itemgetter(i), records))) for i, name in kept}
     unread = tuple(name for name in names if name and name not in columns)
-    return RawTable(columns, rows, encoding=decoded.encoding, separator=separator, title=title, unread=unread)
+    return raw_table.RawTable(
+        columns, rows, encoding=decoded.encoding, separator=separator, title=title, unread=unread
+    )
 
 
 def _separator(lines: list[str], needed: Sequence[str], declared: FileFormat, file: str, is_wide: bool) -> str:
@@ -211,9 +205,9 @@ def _separator(lines: list[str], needed: Sequence[str], declared: FileFormat, fi
     likely = max(_SEPARATORS, key=lambda s: (len(set(needed) & set(_names(header, s))), len(_names(header, s))))
     first_rows = [
         max((_names(line, s) for s in _SEPARATORS), key=lambda names: len(set(needed) & set(names)))
-        for line in lines[:TITLE_ROWS_SEARCHED]
+        for line in lines[: raw_table.TITLE_ROWS_SEARCHED]
     ]
-    check_header(_names(header, likely), needed, declared.header, first_rows, file, is_wide)
+    raw_table.check_header(_names(header, likely), needed, declared.header, first_rows, file, is_wide)
     return likely
 
 
@@ -224,7 +218,7 @@ def _body(
     start = int(np.searchsorted(rows, declared.header))
     if start >= rows.size or rows[start] != declared.header:
         raise DataError(f"{file}: header = {declared.header} is not the start of a row")
-    names = [clean_column_name(name) for name in records[start]]
+    names = [raw_table.clean_column_name(name) for name in records[start]]
     stop = rows.size if declared.last_row is None else int(np.searchsorted(rows, declared.last_row, side="right"))
     body, numbers = records[start + 1 : stop], rows[start + 1 : stop]
     is_full = np.fromiter(map(bool, map(str.strip, map("".join, body))), dtype=bool, count=len(body))
@@ -238,7 +232,7 @@ def _body(
 
 def _names(line: str, separator: str) -> list[str]:
     try:
-        return [clean_column_name(name) for name in next(csv.reader([line], delimiter=separator), [])]
+        return [raw_table.clean_column_name(name) for name in next(csv.reader([line], delimiter=separator), [])]
     except csv.Error:
         return []
 

@@ -10,15 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from twintrade.data.formats.containers import (
-    expand_gzip,
-    limit_time,
-    load_extra,
-    parse_r,
-    parse_spss,
-    parse_stata,
-    read_zip_table,
-)
+from twintrade.data.formats import containers
 from twintrade.data.formats.delimited import decode, parse_delimited
 from twintrade.data.formats.raw_table import RawTable, build_raw_table, check_names, clean_column_name
 from twintrade.data.formats.workbook import WORKBOOK_ENDINGS, parse_workbook
@@ -125,7 +117,7 @@ _ENDINGS = {
     "gzip": (".gz",),
     "zip": (".zip",),
 }
-_TYPED = {"stata": parse_stata, "spss": parse_spss}
+_TYPED = {"stata": containers.parse_stata, "spss": containers.parse_spss}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,7 +161,7 @@ def open_table(
     """Read a file as declared, with rows of its ``where`` and ``drop``; ``needs_all`` keeps undeclared columns."""
     raw = read_content(locate(root, file), file)
     wanted = [*dict.fromkeys([*needed, *(rule.column for rule in declared.row_rules)])]
-    with limit_time(file):
+    with containers.limit_time(file):
         read = _parsed(raw, file, declared, wanted, needs_all, faults)
     card = read_data_card(root, file)
     record = InputRecord(
@@ -226,18 +218,18 @@ def _parsed(
     if kind == "json":
         return parse_json(raw, declared.encoding, needed, needs_all, file)
     if kind == "r":
-        return parse_r(raw, declared.member, needed, needs_all, file)
+        return containers.parse_r(raw, declared.member, needed, needs_all, file)
     if kind in ("parquet", "feather"):
-        load_extra("pyarrow", "parquet", file)
+        containers.load_extra("pyarrow", "parquet", file)
         from twintrade.data.formats import arrow_files
 
         return arrow_files.parse_arrow(kind, raw, needed, needs_all, file)
     if kind in _TYPED:
         return _TYPED[kind](raw, needed, needs_all, file)
     if kind == "gzip":
-        raw = expand_gzip(raw, file)
+        raw = containers.expand_gzip(raw, file)
     elif kind == "zip":
-        raw = read_zip_table(raw, declared.member, file)
+        raw = containers.read_zip_table(raw, declared.member, file)
     return parse_delimited(raw, needed, needs_all, declared, file, faults)
 
 

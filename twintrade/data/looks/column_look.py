@@ -13,15 +13,7 @@ from twintrade.data.calendar import Frequency
 from twintrade.data.figures.money import UNKNOWN, HeaderUnit, list_units, read_header
 from twintrade.data.figures.numbers import Decimal
 from twintrade.data.formats.tables import TextTable
-from twintrade.data.geography.countries import (
-    COMPARED,
-    FOR_TOTALS,
-    LEAVE_OUT,
-    find_codes,
-    is_remainder,
-    resolve_column,
-    resolve_un_codes,
-)
+from twintrade.data.geography import countries
 from twintrade.data.looks.ends_look import (
     NO_ENDS,
     NO_FILE,
@@ -170,7 +162,7 @@ def _list_product(
 def _list_own_codes(table: TextTable, partner: str) -> list[Guess]:
     """Return what a user has to write where the partners are codes of the publisher's own."""
     codes = sorted(set(table.columns[partner]))
-    if len(codes) > _MAX_CODES or all(resolve_column(table.column(partner), {}, Faults()) != ""):
+    if len(codes) > _MAX_CODES or all(countries.resolve_column(table.column(partner), {}, Faults()) != ""):
         return []
     return [
         Guess("partner_names", dict.fromkeys(codes, "CODE"), Text("data.look-own-codes", name=quote_cell(partner)))
@@ -319,16 +311,16 @@ def _find_remainders(table: TextTable, lines: Sequence[Guess]) -> list[Guess]:
     if not isinstance(partner, str) or partner not in table.columns or "partner_names" in known:
         return []
     column = table.column(partner)
-    cells = resolve_un_codes(column) if known.get("country_codes") == "un" else column.cells
+    cells = countries.resolve_un_codes(column) if known.get("country_codes") == "un" else column.cells
     names = sorted({clean_name(cell) for cell in set(cells)})
-    rests = [name for name, is_rest in zip(names, is_remainder(names), strict=True) if is_rest]
-    reason = Text("data.look-remainder", n=len(rests), compared=COMPARED, totals=FOR_TOTALS)
-    return [Guess("partner_names", dict.fromkeys(rests, LEAVE_OUT), reason)] if rests else []
+    rests = [name for name, is_rest in zip(names, countries.is_remainder(names), strict=True) if is_rest]
+    reason = Text("data.look-remainder", n=len(rests), compared=countries.COMPARED, totals=countries.FOR_TOTALS)
+    return [Guess("partner_names", dict.fromkeys(rests, countries.LEAVE_OUT), reason)] if rests else []
 
 
 def _refuse_partners_across(names: list[str], file: str) -> None:
     header = TextColumn("header", file, build_text_array(names), np.ones(len(names), dtype=np.int64))
-    across = [n for n, code in zip(names, find_codes(header), strict=True) if code]
+    across = [n for n, code in zip(names, countries.find_codes(header), strict=True) if code]
     if len(across) >= _LEAST_PARTNERS:
         raise DataError(
             f"{file}: the columns {', '.join(map(quote_cell, across[:_LEAST_PARTNERS]))} ... are countries, "

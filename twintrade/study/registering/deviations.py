@@ -12,14 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from twintrade.effects import ResultSet
 from twintrade.effects.result_set import Deviation, RegisteredDesign, Registration
 from twintrade.errors import StoreError
-from twintrade.study.store.fingerprint import (
-    DEVIATIONS,
-    FOLDER,
-    REGISTRATION,
-    get_registration_path,
-    hash_bytes,
-    hash_registration,
-)
+from twintrade.study.store import fingerprint
 from twintrade.study.store.folder import write_beside
 from twintrade.study.store.replay import to_bytes
 from twintrade.text import Text, pack_text
@@ -42,10 +35,10 @@ def seal_registration(registration: Registration) -> bytes:
 
 def read_registration(root: Path, name: str) -> Registration | None:
     """Return the registration of an analysis; None where there is none."""
-    path = get_registration_path(root, name)
+    path = fingerprint.get_registration_path(root, name)
     if not path.is_file():
         return None
-    shown = f"{FOLDER}/{name}/{REGISTRATION}"
+    shown = f"{fingerprint.FOLDER}/{name}/{fingerprint.REGISTRATION}"
     try:
         whole = json.loads(path.read_text(encoding="utf-8"))
         content, recorded = whole["registration"], whole["sha256"]
@@ -61,7 +54,7 @@ def read_registration(root: Path, name: str) -> Registration | None:
 
 def _hash(content: Mapping[str, Any]) -> str:
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hash_bytes(text.encode("utf-8"))
+    return fingerprint.hash_bytes(text.encode("utf-8"))
 
 
 def collect_registered_design(results: ResultSet) -> RegisteredDesign:
@@ -83,8 +76,8 @@ def collect_registered_design(results: ResultSet) -> RegisteredDesign:
         last=labels[data["period"].max()],
         agreements={unit: labels.get(int(onset), str(int(onset))) for unit, onset in sorted(onsets)},
         roles={str(role): int(n) for role, n in sorted(pairs["status"].value_counts().items())},
-        rows_sha256=hash_bytes(keys.encode("utf-8")),
-        register_sha256=hash_bytes(to_bytes(register[columns])),
+        rows_sha256=fingerprint.hash_bytes(keys.encode("utf-8")),
+        register_sha256=fingerprint.hash_bytes(to_bytes(register[columns])),
     )
 
 
@@ -131,7 +124,7 @@ def _describe(root: Path, registration: Registration, now: Sequence[Deviation]) 
         "registered": str(status),
         "registered_text": pack_text(status),
         "registered_on": registration.registered,
-        "registered_sha256": hash_registration(root, registration.analysis),
+        "registered_sha256": fingerprint.hash_registration(root, registration.analysis),
     }
 
 
@@ -203,7 +196,7 @@ def _name_table(table: Mapping[str, Any]) -> str:
 
 def _date_deviations(root: Path, name: str, now: Sequence[Deviation], today: str) -> list[Deviation]:
     """Return present deviations and withdrawn ones, each with the date of the first run that had it."""
-    path = f"{FOLDER}/{name}/{DEVIATIONS}"
+    path = f"{fingerprint.FOLDER}/{name}/{fingerprint.DEVIATIONS}"
     log = _read_log(root / path, path)
     known = {_identify(one): one for one in log}
     present = {_identify(one) for one in now}

@@ -6,17 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from twintrade.errors import StoreError
-from twintrade.study.store.fingerprint import (
-    OF_PAGES,
-    hash_bytes,
-    hash_file,
-    hash_inputs,
-    hash_page,
-    hash_registration,
-    hash_source,
-    hash_spec,
-    list_changed_versions,
-)
+from twintrade.study.store import fingerprint
 from twintrade.study.store.folder import MANIFEST, get_results_folder
 from twintrade.study.store.locating import Analysis
 from twintrade.text import Listed, Text
@@ -58,18 +48,18 @@ def list_changes(root: Path, name: str, raw: Mapping[str, Any], n_guesses: int =
     if manifest is None:
         return [Text("study.changed-nothing-there")]
     changes: list[Text | str] = []
-    if manifest.get("spec_sha256") != hash_spec(raw):
+    if manifest.get("spec_sha256") != fingerprint.hash_spec(raw):
         changes.append(Text("study.changed-file"))
     if manifest["headline"].get("open_guesses", 0) != n_guesses:
         changes.append(Text("study.changed-guesses"))
-    if manifest.get("page_sha256") != hash_page(root, raw, hash_registration(root, name)):
+    if manifest.get("page_sha256") != fingerprint.hash_page(root, raw, fingerprint.hash_registration(root, name)):
         changes.append(PAGE)
     changes += list_changed_inputs(root, manifest)
-    if manifest.get("source_sha256") != hash_source():
+    if manifest.get("source_sha256") != fingerprint.hash_source():
         changes.append(Text("study.changed-program"))
-    versions = list_changed_versions(manifest["versions"])
-    changes += [change for name, change in versions.items() if name not in OF_PAGES]
-    if PAGE not in changes and any(name in OF_PAGES for name in versions):
+    versions = fingerprint.list_changed_versions(manifest["versions"])
+    changes += [change for name, change in versions.items() if name not in fingerprint.OF_PAGES]
+    if PAGE not in changes and any(name in fingerprint.OF_PAGES for name in versions):
         changes.append(PAGE)
     return changes + list_changed_outputs(folder, manifest)
 
@@ -79,7 +69,7 @@ def list_absent_by_design(root: Path, raw: Mapping[str, Any]) -> list[str]:
     data = raw.get("data")
     if not isinstance(data, Mapping) or data.get("skip_when_absent") is not True:
         return []
-    return [file for file, sha in hash_inputs(root, _files(data)).items() if sha == "absent"]
+    return [file for file, sha in fingerprint.hash_inputs(root, _files(data)).items() if sha == "absent"]
 
 
 def describe_absent(raw: Mapping[str, Any], absent: Sequence[str]) -> Text:
@@ -101,7 +91,7 @@ def _files(node: Any) -> list[str]:
 def list_changed_inputs(root: Path, manifest: Mapping[str, Any]) -> list[Text]:
     """Return the inputs whose content is not what was read."""
     recorded = {i["path"]: i["sha256"] for i in manifest.get("inputs", []) if not i.get("is_simulated")}
-    now = hash_inputs(root, list(recorded))
+    now = fingerprint.hash_inputs(root, list(recorded))
     return [
         Text("study.changed-input-gone" if now[path] == "absent" else "study.changed-input", path=path)
         for path, sha in recorded.items()
@@ -117,7 +107,7 @@ def list_changed_outputs(folder: Path, manifest: Mapping[str, Any]) -> list[Text
         file = folder / path
         if not file.is_file():
             changes.append(Text("study.changed-result-gone", path=path))
-        elif hash_file(file) != sha:
+        elif fingerprint.hash_file(file) != sha:
             changes.append(Text("study.changed-result", path=path))
     present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
     changes += [
@@ -146,7 +136,11 @@ def list_other_bytes(root: Path, name: str, sums: str) -> list[str]:
     if not recorded_here:
         raise StoreError(Text("bundle.no-sums", file=sums))
     files = {path: root / path for path in recorded_here if not path.endswith(f"/{MANIFEST}")}
-    return [p for p, file in files.items() if not file.is_file() or hash_bytes(file.read_bytes()) != recorded_here[p]]
+    return [
+        p
+        for p, file in files.items()
+        if not file.is_file() or fingerprint.hash_bytes(file.read_bytes()) != recorded_here[p]
+    ]
 
 
 def verify_results(analysis: Analysis, against: str = "") -> tuple[list[Text], bool]:
