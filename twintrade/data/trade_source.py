@@ -1,5 +1,6 @@
 """Reads one declared file of trade values into rows of city, partner, period and value."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -13,17 +14,18 @@ from twintrade.data.figures.money import UNKNOWN, list_scalings, parse_money_uni
 from twintrade.data.figures.numbers import Numbers, NumberStyle, is_mark, parse_numbers
 from twintrade.data.formats.containers import load_extra
 from twintrade.data.formats.tables import TextTable, open_table
+from twintrade.data.geography import countries
 from twintrade.data.geography.cities import check_codes
 from twintrade.data.geography.cities import read_city_names as read_cities
 from twintrade.data.geography.countries import resolve_column, resolve_un_codes, warn_of_validity
-from twintrade.data.remainders import are_left_out, drop_aggregates
 from twintrade.data.schema import UNNAMED, Constant, RevisionColumn, TradeSource, UnitColumn
 from twintrade.data.sources.faults import COLUMN_NAMES, Faults, TextColumn, build_text_array, clean_name, quote_cell
 from twintrade.data.sources.provenance import InputRecord
 from twintrade.data.totals import note_totals
+from twintrade.effects import Remedy
 from twintrade.errors import DataError
-from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
-from twintrade.text import Listed, Text, Words
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
+from twintrade.text import Listed, Text, Words, list_some
 
 BLANK_IS_ZERO: Literal["blank is zero"] = "blank is zero"
 """Flag of a figure that the file does not have and a declaration calls a zero."""
@@ -261,3 +263,69 @@ def _take_partners(rows: SourceRows, source: TradeSource, faults: Faults) -> Sou
     """Return the rows of partners that are compared or in totals."""
     frame, n_gone = drop_aggregates(rows.frame, source, rows.record.path, faults)
     return replace(rows, frame=frame, record=rows.record.dropping(Text("data.dropped-aggregate"), n_gone))
+
+
+# Groups of countries, which leave by rule, and remainders, which leave unless an answer keeps them.
+
+_MAX_NAMED = 8
+
+
+def are_left_out(frame: pd.DataFrame, source: TradeSource) -> BoolArray:
+    """Return which rows are about groups of countries, or remainders that no answer keeps."""
+    partners = frame["partner"].to_numpy(dtype=object)
+    return countries.is_aggregate(partners) & ~_are_among(partners, countries.find_kept(source.partner_names))
+
+
+def drop_aggregates(frame: pd.DataFrame, source: TradeSource, path: str, faults: Faults) -> tuple[pd.DataFrame, int]:
+    """Return the rows that stay and how many rows of the file leave; what is said of remainders is noted."""
+    for code in sorted(countries.find_answered_twice(source.partner_names)):
+        faults.error(
+            "partner-alias", Text("data.remainder-two-answers", name=countries.load_places()[code].name), path
+        )
+    partners = frame["partner"].to_numpy(dtype=object)
+    codes = sorted(set(partners[countries.is_aggregate(partners)]))
+    if not codes:
+        return frame, 0
+    gone = are_left_out(frame, source)
+    rests = {code for code in codes if countries.load_places()[code].kind == "remainder"}
+    is_rest = _are_among(partners, rests)
+    _note_remainders(frame, source, is_rest, gone, path, faults)
+    if (is_total := gone & ~is_rest).any():
+        names = list_some([countries.load_places()[code].name for code in codes if code not in rests], _MAX_NAMED)
+        n_rows = int(frame["row"][is_total].nunique())
+        faults.warn("aggregate-partner", Text("data.aggregate-partner", n=n_rows, names=names), path)
+    return frame[~gone].reset_index(drop=True), int(frame["row"][gone].nunique())
+
+
+def _note_remainders(
+    frame: pd.DataFrame, source: TradeSource, is_rest: BoolArray, gone: BoolArray, path: str, faults: Faults
+) -> None:
+    """Ask of remainders that are left out whether they are kept, and say of the others how they are."""
+    written = "partner_name" if "partner_name" in frame else "partner"
+    value = np.nan_to_num(frame["value"].to_numpy(dtype=np.float64))
+    everything = float(value[~gone | is_rest].sum())
+    for_totals = _are_among(frame["partner"].to_numpy(dtype=object), countries.find_totals_only(source.partner_names))
+    parts = {
+        "unanswered": is_rest & gone,
+        "totals": is_rest & ~gone & for_totals,
+        "compared": is_rest & ~gone & ~for_totals,
+    }
+    for key, rows in parts.items():
+        if not rows.any():
+            continue
+        names = sorted(map(clean_name, set(frame[written][rows])))
+        text = Text(
+            f"data.remainder-{key}",
+            names=list_some(map(quote_cell, names), _MAX_NAMED),
+            n=int(frame["row"][rows].nunique()),
+            share=float(value[rows].sum() / everything) if everything > 0 else 0.0,
+        )
+        if key == "unanswered":
+            pairs = tuple(part for name in names for part in (name, countries.COMPARED))
+            faults.warn("remainder-unanswered", text, path, remedy=Remedy("remainder", pairs))
+        else:
+            faults.inform("remainder-kept", text, path)
+
+
+def _are_among(partners: ObjectArray, codes: Collection[str]) -> BoolArray:
+    return np.fromiter(map(codes.__contains__, partners), dtype=bool, count=partners.size)

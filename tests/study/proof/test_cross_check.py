@@ -7,10 +7,9 @@ import pytest
 
 from twintrade.effects.messages import CROSS_CHECKS, TOLERANCE, CrossCheck
 from twintrade.study.proof import add_cross_checks, checks
-from twintrade.study.proof.checks import check_columns
+from twintrade.study.proof.checks import check_columns, list_further_questions
 from twintrade.study.proof.columns import read_columns
 from twintrade.study.proof.regressions import take_root
-from twintrade.study.proof.reporting import list_further_questions
 
 TWINS = 1e-8
 CLUSTERED = '\n[inference]\nname = "clustered"\ndraws = 199\n'
@@ -153,7 +152,7 @@ def test_two_numbers_agree_within_the_tolerance(apart, size, verdict):
 
 
 def test_further_software_is_asked_only_where_it_is_installed(monkeypatch):
-    monkeypatch.setattr("twintrade.study.proof.reporting.has_library", lambda name: False)
+    monkeypatch.setattr("twintrade.study.proof.checks.has_library", lambda name: False)
     assert list_further_questions() == {}
 
 

@@ -2,5 +2,5 @@
 
 from twintrade.study.proof.checks import add_checks as add_checks
 from twintrade.study.proof.checks import add_cross_checks as add_cross_checks
+from twintrade.study.proof.checks import check_results as check_results
 from twintrade.study.proof.export import export_results as export_results
-from twintrade.study.proof.reporting import check_results as check_results
