@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.data.formats.tables import open_table
-from twintrade.data.geography.near_names import is_perhaps_one, list_in_other_letters, split_name
+from twintrade.data.geography.near_names import TOTALS, is_perhaps_one, list_in_other_letters, split_name
 from twintrade.data.schema import CityName, FileFormat
 from twintrade.data.sources import limits
 from twintrade.data.sources.faults import (
@@ -181,16 +181,6 @@ def load_local_names(language: str) -> Mapping[str, str]:
 
 
 _MARK = re.compile(r"[①-⑳⑴-⒇*†‡§¹²³⁰-⁹]|[（(]\d{1,2}[)）]$")
-_TOTALS = frozenset(
-    (
-        *("total", "totals", "sum", "grandtotal", "subtotal", "all", "altogether", "nationaltotal", "countrytotal"),
-        *("allcities", "allstates", "allprovinces", "allcountries", "allpartners", "allproducts", "allcommodities"),
-        *("wholeprovince", "provincetotal", "totalallproducts", "totalallcommodities", "totalexports"),
-        *("gesamt", "insgesamt", "summe", "totale", "totaal", "totalgeneral", "totalgeral", "ensemble", "toplam"),
-        *("итого", "всего", "合計", "総計", "總計", "합계", "전체"),
-        *("合计", "总计", "小计", "全市", "全省", "全国", "总额", "总值", "全市合计", "全省合计", "全部", "所有商品"),
-    )
-)
 
 
 def read_city_names(
@@ -310,7 +300,7 @@ def _are_side_by_side(frame: pd.DataFrame, one: str, other: str) -> bool:
 
 def is_total_word(name: str) -> bool:
     """Return whether a name is a word for the sum of others, in any dimension of a table."""
-    return fold_name(name) in _TOTALS
+    return fold_name(name) in TOTALS
 
 
 def _find_fault(name: str, column: str) -> CellError | None:

@@ -1,15 +1,15 @@
 """Names that may be a slip for another: near enough to ask, never near enough to match in silence."""
 
 import re
+import tomllib
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cache, lru_cache
-from typing import Literal
 
 from twintrade.data.sources.faults import fold_name
-from twintrade.data.sources.provenance import read_packaged_rows
+from twintrade.data.sources.provenance import read_packaged, read_packaged_rows
 
 # Names of cities in other letters or transcriptions: 济南 and Jinan, Москва and Moscow, Beijing and Peking.
 
@@ -44,35 +44,11 @@ SHORTEST = 4  # letters from which the spelling of names is compared: two codes 
 ALIKE = 0.8  # share of matching letters from which one name may stand for another (`difflib` ratio)
 SHORTEST_CHINESE = 2  # characters from which a Chinese name may be a part of a longer one
 
-_Level = Literal["city", "province", "county", "district", "prefecture", ""]
-_LEVELS: Mapping[str, _Level] = {
-    **dict.fromkeys(("city", "shi", "si", "municipality", "municipal", "metropolitan", "town", "stadt"), "city"),
-    **dict.fromkeys(("ville", "commune", "comune", "ciudad", "cidade", "citta", "municipio", "gemeinde"), "city"),
-    **dict.fromkeys(("province", "sheng", "state", "provincia"), "province"),
-    **dict.fromkeys(("county", "xian", "comte"), "county"),
-    **dict.fromkeys(("district", "qu", "borough"), "district"),
-    **dict.fromkeys(("prefecture", "ken", "region", "area"), "prefecture"),
-}
-"""Words that stand beside a name and say which kind of place it is."""
-_CHINESE: Mapping[str, _Level] = {
-    **dict.fromkeys(("特别行政区", "自治区", "省"), "province"),
-    **dict.fromkeys(("自治州", "地区", "県"), "prefecture"),
-    **dict.fromkeys(("自治县", "县", "縣"), "county"),
-    **dict.fromkeys(("市", "시"), "city"),
-    **dict.fromkeys(("区", "區"), "district"),
-}
-_OF = frozenset(("of", "de", "di", "do", "da", "del", "the", "greater"))
-"""Words that join the kind of a place to its name, or stand before it."""
-_OTHER_PLACE = frozenset(
-    (
-        *("new", "north", "south", "east", "west", "northern", "southern", "eastern", "western", "central", "old"),
-        *("upper", "lower", "little", "great", "san", "santa", "santo", "sao", "saint", "st", "ste", "sainte", "los"),
-        *("las", "la", "le", "les", "el", "al", "port", "porto", "puerto", "fort", "mount", "mont", "monte", "lake"),
-        *("nova", "novo", "nueva", "nuevo", "nouveau", "nouvelle", "neu", "neuer", "nizhny", "novy", "bad", "palm"),
-        *("grand", "grande", "rio", "villa", "long", "bei", "nan", "dong", "xi"),
-    )
-)
-"""Words before a name that make another place of it: York is not New York."""
+_WORDS = tomllib.loads(read_packaged("place_words.toml"))
+_LEVELS: Mapping[str, str] = {word: kind for kind, words in _WORDS["kinds"].items() for word in words}
+_CHINESE: Mapping[str, str] = {word: kind for kind, words in _WORDS["chinese_kinds"].items() for word in words}
+_OF, _OTHER_PLACE = frozenset(_WORDS["joining"]), frozenset(_WORDS["other_place"])
+TOTALS = frozenset(_WORDS["totals"])  # words for the sum of others, folded
 _BRACKETS = re.compile(r"[(（\[【].*?[)）\]】]")
 _APOSTROPHES = re.compile(r"[’'`ʼ]")
 _ELIDED = re.compile(r"\b([dl])[’'`ʼ]", re.IGNORECASE)
