@@ -80,7 +80,9 @@ def simulate(
     n_units = n_cities * n_ends
     unit, step = np.repeat(np.arange(n_units), n_periods), np.tile(np.arange(n_periods), n_units)
     onset = _draw_onsets(rng, n_units, onsets)
-    event_time = _event_time(onset[unit], step + first_period)
+    onset_of_row, is_finite = onset[unit], np.isfinite(onset[unit])
+    since = step + first_period - np.where(is_finite, onset_of_row, 0).astype(np.int64)
+    event_time = np.where(is_finite, since, NEVER_TIME)
     true_effect = _effect(effect, onset[unit], event_time)
     x = rng.normal(size=unit.size)
     index = _index(rng, unit // n_ends, unit % n_ends, unit, step, (unit_spread, period_spread, place_spread))
@@ -106,11 +108,6 @@ def _draw_onsets(rng: np.random.Generator, n_units: int, cohorts: Mapping[int, f
     for cohort, units in zip(cohorts, np.split(order, np.cumsum(sizes)), strict=False):
         onset[units] = cohort
     return onset
-
-
-def _event_time(onset: FloatArray, period: IntArray) -> IntArray:
-    finite = np.isfinite(onset)
-    return np.where(finite, period - np.where(finite, onset, 0).astype(np.int64), NEVER_TIME)
 
 
 def _effect(effect: float | EffectOf, onset: FloatArray, event_time: IntArray) -> FloatArray:

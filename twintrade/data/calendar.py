@@ -144,8 +144,10 @@ def parse_date(
     year, month, day = _parts(clean_date(text, "date"), day_first)
     _check(year, month, day)
     date = TwinningDate(year, month, day)
-    if as_of is not None and date.earliest > _latest(as_of):
-        raise CellError(Text("data.date-after", as_of=as_of.iso))
+    if as_of is not None:
+        month = as_of.month or 12
+        if date.earliest > (as_of.year, month, as_of.day or calendar.monthrange(as_of.year, month)[1]):
+            raise CellError(Text("data.date-after", as_of=as_of.iso))
     if precision is None or not precision.strip():
         return date
     declared = next((p for p in PRECISIONS if p == precision.strip().lower()), None)
@@ -193,11 +195,6 @@ def _check(year: int, month: int | None, day: int | None) -> None:
         raise CellError(Text("data.date-no-month", month=month))
     if month is not None and day is not None and not 1 <= day <= calendar.monthrange(year, month)[1]:
         raise CellError(Text("data.date-no-day"))
-
-
-def _latest(date: TwinningDate) -> tuple[int, int, int]:
-    month = date.month or 12
-    return date.year, month, date.day or calendar.monthrange(date.year, month)[1]
 
 
 _PER_YEAR = {"year": 1, "quarter": 4, "month": 12}

@@ -112,16 +112,10 @@ def _countries_and_themselves(frame: pd.DataFrame, faults: Faults) -> None:
 
 # Rows of one figure under different names: which they are, and what their sum is where it is declared.
 
+KEY = ["city", "partner", "period"]
 ENDS = {"city": "city_name", "partner": "partner_name"}
 """Each end of a flow, and the column with its name as the file writes it."""
-FIGURE = ["city", "partner", "period"]
 _SHARED_NAMES_MAX_NAMED = 8
-
-
-def name_rows(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the frame with a column ``written``: both names of a row, without case, accents and punctuation."""
-    ends = [frame[name].map({cell: fold_name(cell) for cell in frame[name].unique()}) for name in ENDS.values()]
-    return frame.assign(written=ends[0] + "/" + ends[1])
 
 
 def find_other_names(row: Mapping[Hashable, Any], other: Mapping[Hashable, Any]) -> tuple[Listed, Listed] | None:
@@ -136,9 +130,9 @@ def find_other_names(row: Mapping[Hashable, Any], other: Mapping[Hashable, Any])
 
 def complete_sums(summed: pd.DataFrame, frame: pd.DataFrame, source: TradeSource, faults: Faults) -> pd.DataFrame:
     """Return sums over names, missing where a row of a name is absent between others of it and that is no zero."""
-    figures = frame.groupby([*FIGURE, "written"], sort=False)
+    figures = frame.groupby([*KEY, "written"], sort=False)
     names = figures.agg({"value": "sum", "row": "first", **dict.fromkeys(ENDS.values(), "first")}).reset_index()
-    several = names[names.duplicated(FIGURE, keep=False)]
+    several = names[names.duplicated(KEY, keep=False)]
     _report(several, source, faults)
     _refuse_totals(several, source, faults)
     if source.absent == "zero":
@@ -146,8 +140,7 @@ def complete_sums(summed: pd.DataFrame, frame: pd.DataFrame, source: TradeSource
     is_short = _lack_names(summed, names)
     if source.absent == "error" and is_short.any():
         first = summed[is_short].iloc[0]
-        period = source.frequency.label(int(first["period"]))
-        what = Text("data.pair-period", city=first["city"], partner=first["partner"], period=period)
+        what = _name_cell(first.to_dict(), source.frequency)
         text = Text("data.absent-name", what=what, n=int(is_short.sum()))
         faults.error("absent-row", text, source.file, int(first["row"]))
     return summed.assign(value=summed["value"].mask(is_short), flag=summed["flag"].mask(is_short, "missing"))
@@ -155,24 +148,24 @@ def complete_sums(summed: pd.DataFrame, frame: pd.DataFrame, source: TradeSource
 
 def _lack_names(summed: pd.DataFrame, names: pd.DataFrame) -> BoolArray:
     """Return which figures lack the row of a name that has rows before and after."""
-    pair = FIGURE[:2]
+    pair = KEY[:2]
     spans = names.groupby([*pair, "written"])["period"].agg(["min", "max"]).reset_index()
     spans = spans[spans.duplicated(pair, keep=False)]
-    covered = summed[FIGURE].merge(spans, on=pair)
+    covered = summed[KEY].merge(spans, on=pair)
     covered = covered[covered["period"].between(covered["min"], covered["max"])]
-    n_expected, n_names = covered.groupby(FIGURE).size(), names.groupby(FIGURE).size()
+    n_expected, n_names = covered.groupby(KEY).size(), names.groupby(KEY).size()
     short = n_expected.index[(n_expected > n_names.reindex(n_expected.index)).to_numpy()]
-    return pd.MultiIndex.from_frame(summed[FIGURE]).isin(short)
+    return pd.MultiIndex.from_frame(summed[KEY]).isin(short)
 
 
 def _report(several: pd.DataFrame, source: TradeSource, faults: Faults) -> None:
     """Say how many figures are sums of rows with different names, and warn where the parts of some are equal."""
-    n = several.drop_duplicates(FIGURE).shape[0]
+    n = several.drop_duplicates(KEY).shape[0]
     faults.inform("names-added-up", Text("data.names-added-up", n=n, names=_list_names(several)), source.file)
-    values = several.groupby(FIGURE)["value"]
+    values = several.groupby(KEY)["value"]
     alike = several[((values.transform("min") == values.transform("max")) & (several["value"] > 0)).to_numpy()]
     if len(alike):
-        text = Text("data.names-alike", n=alike.drop_duplicates(FIGURE).shape[0], names=_list_names(alike))
+        text = Text("data.names-alike", n=alike.drop_duplicates(KEY).shape[0], names=_list_names(alike))
         faults.warn("names-alike", text, source.file)
 
 
@@ -188,7 +181,7 @@ def _list_names(several: pd.DataFrame) -> Text | Listed:
 
 def _refuse_totals(several: pd.DataFrame, source: TradeSource, faults: Faults) -> None:
     """Note an error for a name that equals the sum of the others of its city or partner."""
-    several = several.assign(cell=several.groupby(FIGURE).ngroup())
+    several = several.assign(cell=several.groupby(KEY).ngroup())
     for end, name in ENDS.items():
         column = getattr(source, end)
         for _, rows in several.groupby(end, sort=True):
@@ -199,7 +192,6 @@ def _refuse_totals(several: pd.DataFrame, source: TradeSource, faults: Faults) -
                 faults.error("total", text, source.file, row, column, Remedy("drop", (column, total)))
 
 
-KEY = ["city", "partner", "period"]
 _AGREEMENT = 1e-9
 
 Advise: TypeAlias = Callable[[str, pd.DataFrame, list[str]], Fix]
@@ -232,7 +224,10 @@ def sum_parts(frame: pd.DataFrame, source: TradeSource, faults: Faults, advise: 
 def note_repeats(frame: pd.DataFrame, source: TradeSource, faults: Faults, advise: Advise = _advise) -> pd.DataFrame:
     """Note an error for rows of one file that repeat each other; return them with the names that are added up."""
     parts = [*(["product"] if source.product is not None else []), *(["written"] if source.add_up else [])]
-    frame = name_rows(frame) if source.add_up else frame
+    if source.add_up:
+        # Both names of a row, without case, accents and punctuation.
+        ends = [frame[name].map({cell: fold_name(cell) for cell in frame[name].unique()}) for name in ENDS.values()]
+        frame = frame.assign(written=ends[0] + "/" + ends[1])
     note_duplicates(frame, source.frequency, faults, [*KEY, *parts], advise)
     return frame
 

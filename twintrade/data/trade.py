@@ -242,15 +242,12 @@ def _read_all(
         two_cities = {m.file for m in faults.messages if m.code == "city-code"}
         for part in parts:
             if part.record.path not in two_cities:
-                overlaps.note_repeats(_take_readable(part.frame), by_file[part.record.path], faults, advise)
+                frame = part.frame
+                is_read = (frame["city"] != "") & (frame["partner"] != "") & (frame["period"] >= 0)
+                readable = frame[is_read & (frame["value"].notna() | (frame["flag"] != ""))]
+                overlaps.note_repeats(readable, by_file[part.record.path], faults, advise)
     faults.raise_if_any()
     return parts
-
-
-def _take_readable(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of which every cell was read."""
-    is_read = (frame["city"] != "") & (frame["partner"] != "") & (frame["period"] >= 0)
-    return frame[is_read & (frame["value"].notna() | (frame["flag"] != ""))]
 
 
 def _joined(

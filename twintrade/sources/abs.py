@@ -41,12 +41,6 @@ def read_observations(source: Source, request: Request, answer: RawAnswer, neede
     return read_csv_page(source, request, answer, (*needed, *OBSERVED))
 
 
-def is_put_off(answer: RawAnswer) -> bool:
-    """Whether an answer says that the table is being made and is to be asked for again."""
-    warning = _load(answer).get("warning")
-    return isinstance(warning, dict) and warning.get("status") == 413
-
-
 def read_codelist(source: Source, request: Request, answer: RawAnswer) -> RowsPage:
     """Return id and name of every code of the first list in a structure message."""
     value = read_json(source, request, answer)
@@ -113,8 +107,9 @@ class Eurostat(Source):
         return read_observations(self, request, answer, ("reporter", "partner", "product", "flow", "indicators"))
 
     def is_to_repeat(self, answer: RawAnswer) -> bool:
-        """Whether the table is still being made."""
-        return is_put_off(answer)
+        """Whether the table is still being made and is to be asked for again."""
+        warning = _load(answer).get("warning")
+        return isinstance(warning, dict) and warning.get("status") == 413
 
     def describe_table(self, query: Query, columns: Sequence[str], lookups: Sequence[RowsPage]) -> Mapping[str, Any]:
         """Return the lines that read it."""

@@ -49,12 +49,6 @@ class FetchFacts:
     last: float
 
 
-def write_block(source: Source, lines: Mapping[str, Any]) -> str:
-    """Return the part of an analysis file that reads a table."""
-    head = "[[data.twinnings]]" if source.is_register else "[[data.trade]]"
-    return "\n".join([head, *(format_toml_line(key, value) for key, value in lines.items())]) + "\n"
-
-
 def write_card(name: str, source: Source, query: Query, facts: FetchFacts, table: bytes, block: str) -> str:
     """Return the card of a fetched table as Markdown."""
     addresses = [f"`{request.address}`" for request in facts.requests[:_MOST_ADDRESSES]]
@@ -221,7 +215,9 @@ def fetch_table(
     columns, rows = join_pages(source, answers)
     source.check_whole(lookups, len(rows))
     table = write_csv(columns, rows)
-    block = write_block(source, {"file": paths[0], **source.describe_table(query, columns, lookups)})
+    lines = {"file": paths[0], **source.describe_table(query, columns, lookups)}
+    head = "[[data.twinnings]]" if source.is_register else "[[data.trade]]"
+    block = "\n".join([head, *(format_toml_line(key, value) for key, value in lines.items())]) + "\n"
     requests = walk.asked[n_lookups:]
     times = sorted(walk.times)
     n_empty = sum(not page.rows for page in answers)

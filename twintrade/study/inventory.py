@@ -32,8 +32,10 @@ def format_lists(what: str, here: Path) -> str:
 def collect_lists(what: str, here: Path) -> ListAnswer:
     """Return one list, or all of them, by name."""
     lists: Mapping[str, Callable[[], Iterator[Entry]]] = {
-        "analyses": lambda: _analyses(here),
-        "recipes": _recipes,
+        "analyses": lambda: (
+            Entry(p.stem, _title(p)) for p in sorted((find_project_root(here) / FOLDER).glob("*.toml"))
+        ),
+        "recipes": lambda: (Entry(name, f"{r.equation}. {r.sentence}") for name, r in RECIPES.items()),
         "estimators": lambda: _methods("estimators"),
         "inferences": lambda: _methods("inference"),
         "diagnostics": lambda: _methods("diagnostics"),
@@ -57,11 +59,6 @@ def _lines(name: str, entries: Sequence[Entry], here: Path) -> Iterator[str]:
             yield from _wrapped(str(Text("study.options", options=", ".join(entry.options))))
 
 
-def _analyses(here: Path) -> Iterator[Entry]:
-    for path in sorted((find_project_root(here) / FOLDER).glob("*.toml")):
-        yield Entry(path.stem, _title(path))
-
-
 def _title(path: Path) -> str:
     """Return an analysis's title, or why it has none."""
     try:
@@ -69,11 +66,6 @@ def _title(path: Path) -> str:
     except (OSError, UnicodeDecodeError, SpecError):
         return str(Text("study.unreadable"))
     return str(title)
-
-
-def _recipes() -> Iterator[Entry]:
-    for name, recipe in RECIPES.items():
-        yield Entry(name, f"{recipe.equation}. {recipe.sentence}")
 
 
 def _methods(room: str) -> Iterator[Entry]:

@@ -41,8 +41,8 @@ def simulate_known_effect(seed: int, cities: int, partners: int, periods: int, e
     ]
     if partners > len(codes):
         raise SpecError(f"there are {len(codes)} countries and {partners} partners were asked for")
-    names = dict(zip(drawn.panel.partners, codes[:: max(1, len(codes) // partners)], strict=False))
-    frame["partner"] = frame["partner"].map(names)
+    codes_by_name = dict(zip(drawn.panel.partners, codes[:: max(1, len(codes) // partners)], strict=False))
+    frame["partner"] = frame["partner"].map(codes_by_name)
     trade = frame[["city", "partner", "period", "exports"]].rename(columns={"period": "year"})
     onset = pd.DataFrame({"unit": drawn.treatment.units, "date": drawn.treatment.onset})
     ends = frame.drop_duplicates("unit")[["unit", "city", "partner"]]
@@ -50,18 +50,14 @@ def simulate_known_effect(seed: int, cities: int, partners: int, periods: int, e
     signed = signed.assign(
         date=signed["date"].astype(int), partner_city=signed["partner"] + " town", kind="sister city"
     )
+    # The truth under the names of the trade table: its city, partner and year.
+    named = drawn.truth.merge(ends, on="unit", how="left").rename(columns={"period": "year"})
+    named["unit"] = named["city"] + "-" + named["partner"]
     return {
         "trade.csv": to_bytes(trade),
         "twinnings.csv": to_bytes(signed[["city", "partner_city", "partner", "date", "kind"]]),
-        "truth.csv": to_bytes(_joinable(drawn.truth, ends)),
+        "truth.csv": to_bytes(named[["unit", "city", "partner", "year", "cohort", "event_time", "effect"]]),
     }
-
-
-def _joinable(truth: pd.DataFrame, ends: pd.DataFrame) -> pd.DataFrame:
-    """Return the truth under the names of the trade table: its city, partner and year."""
-    named = truth.merge(ends, on="unit", how="left").rename(columns={"period": "year"})
-    named["unit"] = named["city"] + "-" + named["partner"]
-    return named[["unit", "city", "partner", "year", "cohort", "event_time", "effect"]]
 
 
 FOLDER = "data/raw"

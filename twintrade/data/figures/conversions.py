@@ -39,20 +39,15 @@ def load_ecb_rates(currency: str, target: str, periods: Iterable[int], frequency
     unknown = [code for code in (currency, target) if code not in book.currencies]
     if unknown:
         raise DataError(f"the European Central Bank has no rates of {', '.join(unknown)}: name a table of rates")
-    low, high = _range(book, currency, target)
+    bounds = [book.bounds[code] for code in (currency, target) if code != book.ref_currency]
+    slack = timedelta(days=5)  # over the weekends at either end
+    low, high = max(b.first_date for b in bounds) - slack, min(b.last_date for b in bounds) + slack
     rates_by_period = {}
     for period in sorted({int(p) for p in periods}):
         first, last = _days(period, frequency)
         if first >= low and last <= high:
             rates_by_period[period] = _mean(book, rates.RateNotFoundError, currency, target, first, last)
     return rates_by_period
-
-
-def _range(book: Any, currency: str, target: str) -> tuple[date, date]:
-    """Return the days between which both currencies have rates, widened over the weekends at either end."""
-    bounds = [book.bounds[code] for code in (currency, target) if code != book.ref_currency]
-    slack = timedelta(days=5)
-    return max(b.first_date for b in bounds) - slack, min(b.last_date for b in bounds) + slack
 
 
 def _days(period: int, frequency: Frequency) -> tuple[date, date]:

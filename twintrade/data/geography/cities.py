@@ -274,7 +274,8 @@ def check_spellings(frame: pd.DataFrame, files: Sequence[str], decided: Collecti
         if _are_side_by_side(frame, one, other):
             faults.warn("spelling", Text("data.city-kinds-apart", names=quoted), file)
         else:
-            faults.error("spelling", Text(key, names=quoted), file, remedy=_join_names(one, other))
+            short, long = sorted((one, other), key=len)
+            faults.error("spelling", Text(key, names=quoted), file, remedy=Remedy("same_city", (long, short)))
 
 
 def _list_in_two_letters(cores: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:
@@ -283,12 +284,6 @@ def _list_in_two_letters(cores: Mapping[str, Sequence[str]]) -> Iterator[tuple[s
         for other in sorted(list_in_other_letters(core) & set(cores)):
             if core < other:
                 yield from product(names, cores[other])
-
-
-def _join_names(one: str, other: str) -> Remedy:
-    """Return the line by which the longer of two names counts as the shorter."""
-    short, long = sorted((one, other), key=len)
-    return Remedy("same_city", (long, short))
 
 
 def _are_side_by_side(frame: pd.DataFrame, one: str, other: str) -> bool:

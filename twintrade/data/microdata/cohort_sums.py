@@ -114,16 +114,6 @@ def build_sums_statement(*keys: str) -> str:
     return f"SELECT {listed}, SUM(CAST(units AS {EXACT})) AS total FROM cells GROUP BY {listed}"
 
 
-def build_products_statement() -> str:
-    """Return the statement of second moments: within a unit every pair of periods, summed by cohort."""
-    return (
-        f"SELECT a.cohort AS cohort, a.period AS period, b.period AS other, "
-        f"SUM(CAST(a.units AS {EXACT}) * CAST(b.units AS {EXACT})) AS product "
-        "FROM cells a JOIN cells b ON a.unit = b.unit AND a.period <= b.period "
-        "GROUP BY a.cohort, a.period, b.period"
-    )
-
-
 def _treated(onsets: pd.DataFrame, cities: pd.Index, partners: pd.Index) -> pd.Series:
     """Return the onset of treated units by their number."""
     known = onsets[np.isfinite(pd.to_numeric(onsets["onset"]).to_numpy(dtype=np.float64, na_value=np.inf))]
@@ -162,7 +152,13 @@ def _whole(rows: "pa.Table", shape: tuple[int, ...], first: int) -> ObjectArray:
 
 
 def _products(engine: Engine, n_cohorts: int, periods: IntArray) -> ObjectArray:
-    rows = engine.execute(build_products_statement())
+    """Return second moments: within a unit every pair of periods, summed by cohort."""
+    rows = engine.execute(
+        f"SELECT a.cohort AS cohort, a.period AS period, b.period AS other, "
+        f"SUM(CAST(a.units AS {EXACT}) * CAST(b.units AS {EXACT})) AS product "
+        "FROM cells a JOIN cells b ON a.unit = b.unit AND a.period <= b.period "
+        "GROUP BY a.cohort, a.period, b.period"
+    )
     raw = np.zeros((n_cohorts, periods.size, periods.size), dtype=object)
     h, s, t = (np.asarray(rows[name]) for name in ("cohort", "period", "other"))
     values = [int(product) for product in rows["product"].to_pylist()]

@@ -93,7 +93,7 @@ def build_cells_statement(reading: Reading) -> str:
     keys = [*reading.keys, *(["product_group"] if reading.product_digits else [])]
     sums = ["COUNT(*) AS n_rows", *(f"SUM({name}) AS {role}" for role, name in _amounts(reading).items())]
     source = _with_quality(reading)
-    counted = _counted(reading) if reading.counts else []
+    counted = [what for what in ("firm", "product") if reading.counts and getattr(reading, f"has_{what}")]
     if counted:
         sums += [f"COUNT(CASE WHEN {holds} THEN 1 END) AS {name}" for name, holds in _qualities(reading).items()]
         sums += [f"COUNT(DISTINCT {what}) AS n_{what}s" for what in counted]
@@ -235,10 +235,6 @@ def _stands_outside(role: str, kind: Type, tokens: Collection[str]) -> str:
     if kind != "text":
         return f"{role} IS NOT NULL"
     return f"LOWER(TRIM({role})) NOT IN ({', '.join(map(quote_literal, sorted(tokens)))})"
-
-
-def _counted(reading: Reading) -> list[str]:
-    return [what for what, there in (("firm", reading.has_firm), ("product", reading.has_product)) if there]
 
 
 # Names and periods of cells, read once a distinct text and by the same rules as those of small files.

@@ -106,11 +106,6 @@ AGREEING: Mapping[str, tuple[str, ...]] = {
 NO_DATA: Literal["other data"] = "other data"  # kind of evidence that no analysis has
 
 
-def find_evidence(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
-    """Return what the results hold on a claim by the ``kind`` of claims.toml, None where they hold nothing."""
-    return KINDS[str(evidence["kind"])](results, evidence)
-
-
 def _effect(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
     """A single case by its placebo rank, else the effect of a column; several cases' mean stands beside it."""
     column, direction = take_text(evidence.get("column")), str(evidence.get("direction", "higher"))
@@ -364,7 +359,10 @@ def build_ledger(results: ResultSet, further: Sequence[Mapping[str, Any]] = ()) 
     checked = set(results.findings["diagnostic"])
     outcome = next((text for o in results.specifications.get("outcome", ()) if (text := take_text(o))), "exports")
     claims = [*load_claims(outcome), *(_evident(claim, i, checked) for i, claim in enumerate(further, 1))]
-    evidence = [(str(claim["id"]), find_evidence(results, claim["evidence"]) or _lack(claim)) for claim in claims]
+    evidence = [
+        (str(claim["id"]), KINDS[claim["evidence"]["kind"]](results, claim["evidence"]) or _lack(claim))
+        for claim in claims
+    ]
     rows = [
         {
             "claim_id": claim["id"],
@@ -373,7 +371,9 @@ def build_ledger(results: ResultSet, further: Sequence[Mapping[str, Any]] = ()) 
             **pack_both("answer", answer.text),
             **pack_both("detectable", answer.evidence.detectable),
             "is_examined": answer.evidence.is_examined,
-            **pack_both("need", "" if answer.evidence.is_examined or _needs_other_data(claim) else claim["need"]),
+            **pack_both(
+                "need", "" if answer.evidence.is_examined or claim["evidence"]["kind"] == NO_DATA else claim["need"]
+            ),
             "p": answer.evidence.p,
         }
         for claim, answer in zip(claims, decide_claims(evidence), strict=True)
@@ -385,10 +385,6 @@ def _lack(claim: Mapping[str, Any]) -> Evidence:
     return Evidence(
         side="neither", p=math.nan, text=Text("claims.not-examined", need=claim["need"]), is_examined=False
     )
-
-
-def _needs_other_data(claim: Mapping[str, Any]) -> bool:
-    return bool(claim["evidence"]["kind"] == NO_DATA)
 
 
 def _evident(claim: Mapping[str, Any], position: int, checked: Collection[str]) -> dict[str, Any]:

@@ -101,7 +101,8 @@ def build_bundle(analysis: Analysis) -> tuple[bytes, tuple[str, ...]]:
     shown = {p: c for p, c in results.items() if not withheld or not _OF_ROWS.fullmatch(p)}
     files = {f"results/{name}/{path}": content for path, content in shown.items()}
     files[f"{FOLDER}/{name}.toml"] = analysis.text.encode("utf-8")
-    files |= _collect_registration(root, name)
+    registered = sorted(file for file in (root / REGISTRATIONS / name).rglob("*") if file.is_file())
+    files |= {file.relative_to(root).as_posix(): file.read_bytes() for file in registered}
     files |= _collect_data(root, analysis.raw, manifest["inputs"], withheld)
     files |= {f"{CODE}/twintrade/{path}": file.read_bytes() for path, file in list_package_files().items()}
     files[f"{CODE}/LICENSE"] = _read_licence()
@@ -154,12 +155,6 @@ def _collect_data(
             if file is not None and file.is_file() and file.resolve().is_relative_to(root.resolve()):
                 files[one] = file.read_bytes()
     return files
-
-
-def _collect_registration(root: Path, name: str) -> dict[str, bytes]:
-    """Return what was registered before the outcomes were looked at; pages print how the analysis differs."""
-    files = (file for file in (root / REGISTRATIONS / name).rglob("*") if file.is_file())
-    return {file.relative_to(root).as_posix(): file.read_bytes() for file in sorted(files)}
 
 
 def _read_licence() -> bytes:

@@ -141,9 +141,12 @@ def _describe(key: str, numbers: StoredNumbers, manifest: Mapping[str, Any]) -> 
     yield Text("trace.value", value=str(stored), form=_name_form(form), printed=str(value))
     of_file = file.removeprefix("payloads/").removesuffix(".csv")
     record = dict(rows[0])
-    finding = _find_finding(numbers, of_file) if file.startswith("payloads/") else None
-    record |= {k: v for k, v in (finding or {}).items() if k not in record}
-    specification = _find_specification(numbers, record)
+    findings = numbers.read("findings.csv") if file.startswith("payloads/") else []
+    finding: dict[str, Any] = next((f for f in findings if of_file in f["payloads"].split()), {})
+    record |= {k: v for k, v in finding.items() if k not in record}
+    keys = (record.get("estimator"), record.get("specification"))
+    specifications = numbers.read("specifications.csv")
+    specification = next((s for s in specifications if (s["estimator"], s["specification"]) == keys), None)
     if specification is not None:
         yield Text(
             "trace.estimator",
@@ -162,18 +165,6 @@ def _describe(key: str, numbers: StoredNumbers, manifest: Mapping[str, Any]) -> 
 def _name_form(form: str) -> str:
     form = form.partition("~")[0]
     return "scaled" if form.startswith("/") else _FORMS.get(form, form)
-
-
-def _find_finding(numbers: StoredNumbers, payload: str) -> dict[str, Any] | None:
-    """Return the finding that a payload belongs to."""
-    findings = numbers.read("findings.csv")
-    return next((f for f in findings if payload in f["payloads"].split()), None)
-
-
-def _find_specification(numbers: StoredNumbers, record: Mapping[str, Any]) -> dict[str, Any] | None:
-    keys = (record.get("estimator"), record.get("specification"))
-    specifications = numbers.read("specifications.csv")
-    return next((s for s in specifications if (s["estimator"], s["specification"]) == keys), None)
 
 
 def _hash_design(manifest: Mapping[str, Any], specification: Mapping[str, Any]) -> str:

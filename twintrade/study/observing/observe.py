@@ -159,7 +159,8 @@ def build_simulated_files(name: str, spec: Spec) -> dict[str, bytes]:
 def observe(name: str, spec: Spec, root: Path) -> Observed:
     """Read every input of an analysis; simulated tables stand in the project already."""
     sources = [_source(name, i, entry) for i, entry in enumerate(spec.data.trade)]
-    tables = [complete(read_trade(of_flow, root)) for of_flow in _by_flow(sources)]
+    flows = dict.fromkeys(source.flow for source in sources)
+    tables = [complete(read_trade([s for s in sources if s.flow == flow], root)) for flow in flows]
     panel, further = _panel(spec, sources, tables, root)
     read = read_agreements(spec, root)
     absent = set(read.agreements.registry["city"]) - {str(city) for city in panel.cities}
@@ -248,11 +249,6 @@ def _drawn(entry: TradeEntry) -> pd.DataFrame:
                 f"{'a constant' if isinstance(column, Constant) else 'not given'}"
             )
     return simulate_trade(entry.simulate, **{part: str(column) for part, column in names.items()})
-
-
-def _by_flow(sources: Sequence[TradeSource]) -> list[list[TradeSource]]:
-    flows = dict.fromkeys(source.flow for source in sources)
-    return [[s for s in sources if s.flow == flow] for flow in flows]
 
 
 def _panel(

@@ -20,7 +20,6 @@ from twintrade.effects import Dropped
 from twintrade.fanout import Arrays
 from twintrade.methods import list_packages
 from twintrade.study.observing.observe import list_simulated_names
-from twintrade.study.plan.jobs import Plan
 from twintrade.study.run.columns import Ladder, Run, compute_entropy
 from twintrade.study.spec.analysis import resolve_spec
 from twintrade.study.store.fingerprint import (
@@ -50,7 +49,11 @@ def build_manifest(run: Run, raw: Mapping[str, Any], root: Path, used: Collectio
         "spec": resolve_spec(run.plan.spec),
         "inputs": _inputs(run.observed.inputs, list_simulated_names(run.plan.name, run.plan.spec)),
         **_list_dropped(run.ladder),
-        "seeds": list_seeds(run.plan),
+        "seeds": {
+            job: compute_entropy(run.plan.spec.inference.seed, job)
+            for job in run.plan.jobs
+            if not job.startswith("estimate/")
+        },
         "warnings": sorted({m.code for m in run.messages if m.level == "warning"}),
     }
 
@@ -113,12 +116,6 @@ def hash_origins(raw: Mapping[str, Any], inputs: Sequence[InputRecord]) -> str:
     versions = list_versions((*OPTIONAL, *list_packages()))
     facts = [hash_spec(raw), hash_source(), versions, sorted((i.path, i.sha256) for i in inputs)]
     return hash_bytes(json.dumps(facts, sort_keys=True).encode("utf-8"))
-
-
-def list_seeds(plan: Plan) -> dict[str, list[int]]:
-    """Return the entropy of every job that draws."""
-    drawing = [job for job in plan.jobs if not job.startswith("estimate/")]
-    return {job: compute_entropy(plan.spec.inference.seed, job) for job in drawing}
 
 
 def read_git_state(root: Path) -> dict[str, Any]:

@@ -60,12 +60,8 @@ def _find_nearest(text: str, path: Sequence[str | int]) -> tuple[int, int] | Non
     return best
 
 
-def add_line_numbers(message: str, text: str, file: str) -> str:
-    """Return faults found after parsing, one a line, each with its line in the analysis file where one is known."""
-    return "\n".join(_placed(line, text, file) for line in message.splitlines())
-
-
 def _placed(fault: str, text: str, file: str) -> str:
+    """Return a fault found after parsing with its line in the analysis file, where one is known."""
     root: list[str | int]
     if entry := _ENTRY.match(fault):
         root, words = [entry[1], int(entry[2]) - 1], fault[entry.end() :]
@@ -98,7 +94,7 @@ def locate_faults(text: str, file: str) -> Iterator[None]:
     try:
         yield
     except SpecError as error:
-        raise SpecError(add_line_numbers(str(error), text, file)) from None
+        raise SpecError("\n".join(_placed(line, text, file) for line in str(error).splitlines())) from None
 
 
 def _shared(here: Sequence[str | int], path: Sequence[str | int]) -> int:
