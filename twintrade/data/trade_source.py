@@ -185,15 +185,8 @@ def _check_layout(source: TradeSource) -> None:
 
 def list_needed_columns(source: TradeSource) -> list[str]:
     """Return the columns that a declaration names."""
-    parts = (
-        source.city,
-        source.partner,
-        source.period,
-        source.subperiod,
-        source.value,
-        source.product,
-        source.city_code,
-    )
+    named = ("city", "partner", "period", "subperiod", "value", "product", "city_code")
+    parts = (getattr(source, name) for name in named)
     names = [part for part in parts if isinstance(part, str)]
     if isinstance(source.money_unit, UnitColumn):
         names.append(source.money_unit.column)

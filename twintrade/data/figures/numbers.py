@@ -169,13 +169,6 @@ def is_mark(mark: str) -> bool:
     return not _NO_MARK.fullmatch(mark) and _find_reason(f"1{mark.strip()}") not in _OTHER_NUMBERS
 
 
-def suggest_remedy(text: str) -> Remedy | None:
-    """Return what could be declared about a cell that is no number."""
-    if mark := find_mark(text):
-        return Remedy("flag", (mark,))
-    return None if _find_reason(text) else Remedy("missing_token", (text,))
-
-
 def _find_reason(text: str) -> str:
     return next((key for pattern, key in _REASONS if pattern.fullmatch(text)), "")
 
@@ -321,7 +314,11 @@ def _find_remedy(cell: str, decimal: Decimal | None, style: NumberStyle) -> Reme
     read = read_cell(cell, style)
     if read.is_ambiguous and decimal is None:
         return Remedy("decimal")
-    return None if read.proves and read.proves != decimal else suggest_remedy(read.text)
+    if read.proves and read.proves != decimal:
+        return None
+    if mark := find_mark(read.text):
+        return Remedy("flag", (mark,))
+    return None if _find_reason(read.text) else Remedy("missing_token", (read.text,))
 
 
 def _converted(digits: ObjectArray, shift: int | IntArray) -> FloatArray:

@@ -109,15 +109,19 @@ def _list_readings(raw: bytes, line: int) -> Listed:
     return Listed(tuple(f"{name}: {quote_cell(text)}" for name, text in readings), "semicolon")
 
 
-def _declared(raw: bytes, declared: str, file: str) -> str:
+def find_codec(encoding: str, place: str = "") -> str:
+    """Return the codec of a declared encoding; GB18030 contains GBK and GB2312 and reads what they promise."""
     try:
-        codec = codecs.lookup(declared).name
+        name = codecs.lookup(encoding).name
     except LookupError:
         raise DataError(
-            f"{file}: encoding = {declared!r} is no encoding; say utf-8, gb18030, utf-16, latin-1 ..."
+            f"{place}encoding = {encoding!r} is no encoding; say utf-8, gb18030, utf-16, latin-1 ..."
         ) from None
-    # GB18030 contains GBK and GB2312, so the wider one reads what the narrower promises.
-    codec = "gb18030" if codec in ("gbk", "gb2312") else codec
+    return "gb18030" if name in ("gbk", "gb2312") else name
+
+
+def _declared(raw: bytes, declared: str, file: str) -> str:
+    codec = find_codec(declared, f"{file}: ")
     if not codec.startswith("utf") and not raw.isascii() and _reads(raw, "utf-8"):
         raise DataError(f"{file} is UTF-8, not {declared} as declared: remove encoding from the analysis file")
     try:

@@ -12,8 +12,9 @@ from uuid import uuid4
 
 import pyarrow as pa
 
+from twintrade.data.formats.delimited import find_codec
 from twintrade.data.microdata.collapse import ROWS, explain_reading, quote_literal, take_first_line
-from twintrade.data.microdata.files import MicrodataFiles, find_codec
+from twintrade.data.microdata.files import MicrodataFiles
 from twintrade.data.schema import Microdata
 from twintrade.errors import DataError
 from twintrade.extras import note_library

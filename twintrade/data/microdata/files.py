@@ -1,6 +1,5 @@
 """The files of a microdata source, looked at before an engine reads them: headers, types, hashes, encoding."""
 
-import codecs
 import csv
 import gzip
 import hashlib
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from twintrade.data.formats.delimited import find_codec
 from twintrade.data.formats.raw_table import check_header, clean_column_name
 from twintrade.data.schema import FileFormat
 from twintrade.data.sources.faults import quote_cell
@@ -121,15 +121,6 @@ def _delimited(files: MicrodataFiles, needed: Sequence[str], form: FileFormat) -
     if len(separators) > 1:
         raise DataError(f"{' and '.join(separators.values())} have different separators")
     return MicrodataFiles("csv", files.paths, files.names, tuple(headers), next(iter(separators)))
-
-
-def find_codec(encoding: str) -> str:
-    """Return the codec of a declared encoding; GB18030 contains GBK and GB2312 and reads what they promise."""
-    try:
-        name = codecs.lookup(encoding).name
-    except LookupError:
-        raise DataError(f"encoding = {encoding!r} is no encoding; say utf-8, gb18030, utf-16, latin-1 ...") from None
-    return "gb18030" if name in ("gbk", "gb2312") else name
 
 
 def _first_line(path: Path, name: str, encoding: str | None) -> str:

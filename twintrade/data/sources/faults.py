@@ -156,14 +156,11 @@ class TextColumn:
     ) -> None:
         """Note one error for every row of a mask, worded from its cell."""
         places = np.flatnonzero(where)
-        if self.headers is None:
-            faulty = ((int(self.rows[i]), reason(self.cells[i]), remedy(self.cells[i])) for i in places)
-            faults.errors(code, places.size, faulty, self.file, self.name)
-            return
-        for header in dict.fromkeys(self.headers[places]):
-            mine = places[self.headers[places] == header]
+        names = build_text_array([self.name] * places.size) if self.headers is None else self.headers[places]
+        for name in dict.fromkeys(names):
+            mine = places[names == name]
             faulty = ((int(self.rows[i]), reason(self.cells[i]), remedy(self.cells[i])) for i in mine)
-            faults.errors(code, mine.size, faulty, self.file, str(header))
+            faults.errors(code, mine.size, faulty, self.file, str(name))
 
     def errors_once(
         self, faults: Faults, code: str, where: BoolArray, reason: Reason, remedy: Answer = _give_none

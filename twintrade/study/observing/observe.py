@@ -169,6 +169,7 @@ def observe(name: str, spec: Spec, root: Path) -> Observed:
     kept = {code for source in sources for code in find_totals_only(source.partner_names)}
     inputs = tuple(record for table in tables for record in table.provenance) + further.inputs + read.inputs
     messages = tuple(m for table in tables for m in table.messages) + further.messages + read.messages
+    of_table = {c for table in tables for c in table.cities}, {p for table in tables for p in table.partners}
     return Observed(
         panel=panel,
         agreements=replace(read.agreements, decided_cities=decided),
@@ -176,7 +177,9 @@ def observe(name: str, spec: Spec, root: Path) -> Observed:
         messages=(*messages, *_list_unread(inputs), *_list_other_sheets(inputs)),
         is_simulated=spec.data.simulated or any(entry.simulate is not None for entry in spec.data.trade),
         conversions=tuple(dict.fromkeys(c for table in tables for c in table.conversions)),
-        reconciliation=_reconciled(read, tables, panel),
+        reconciliation=reconcile(
+            read.registry, read.undated, *of_table, panel.first_period, panel.last_period, tables[0].frequency
+        ),
         jumps=next((table.jumps for table in tables if table.flow == spec.design.outcome), ()),
         totals_only=tuple(sorted(kept & set(map(str, panel.partners)))),
     )
@@ -201,13 +204,6 @@ def _list_unread(records: Sequence[InputRecord]) -> Iterator[Message]:
         if unread := [name for name in by_table[0] if all(name in of_table for of_table in by_table)]:
             columns = list_some(unread, _MOST_COLUMNS)
             yield Message("info", "unread-columns", Text("data.look-unread", columns=columns), path)
-
-
-def _reconciled(read: ReadAgreements, tables: Sequence[TradeTable], panel: Panel) -> Reconciliation:
-    cities = {city for table in tables for city in table.cities}
-    partners = {partner for table in tables for partner in table.partners}
-    ends = panel.first_period, panel.last_period
-    return reconcile(read.registry, read.undated, cities, partners, *ends, tables[0].frequency)
 
 
 def list_absent_inputs(spec: Spec, root: Path) -> list[str]:

@@ -126,7 +126,10 @@ def prepare(root: Path, name: str) -> Path:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         old, staged = _old(target), _staged(target)
-        _refuse_links(root, target.parent, target, old, staged, get_ledger_path(root, name))
+        for place in (target.parent, target, old, staged, get_ledger_path(root, name)):
+            if place.is_symlink() or not place.resolve().is_relative_to(root.resolve()):
+                shown = place.relative_to(root)
+                raise StoreError(f"{shown} is a link, and results never leave through one: remove it")
         if old.exists() and not target.exists():
             old.rename(target)
         for debris in (old, staged):
@@ -223,12 +226,6 @@ def _write_one(folder: Path, path: str, content: bytes) -> None:
     file = folder.joinpath(*parts)
     file.parent.mkdir(parents=True, exist_ok=True)
     write_file(file, content)
-
-
-def _refuse_links(root: Path, *places: Path) -> None:
-    for place in places:
-        if place.is_symlink() or not place.resolve().is_relative_to(root.resolve()):
-            raise StoreError(f"{place.relative_to(root)} is a link, and results never leave through one: remove it")
 
 
 def _staged(target: Path) -> Path:
