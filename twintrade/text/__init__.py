@@ -1,67 +1,31 @@
 """What a reader sees: keys with named values, the catalogue of each language, and how numbers are written."""
 
-from twintrade.text.catalogue import (
-    DEFAULT,
-    LOCALES,
-    MARK,
-    Catalogue,
-    Template,
-    choose_language,
-    find_catalogue,
-    find_choice,
-    load_catalogue,
-    read_template,
-    use_catalogue,
-    use_language,
-)
-from twintrade.text.texts import (
-    Listed,
-    Text,
-    Value,
-    Words,
-    complete_sentence,
-    describe_span,
-    find_fact,
-    find_topic,
-    join_sentences,
-    list_some,
-    name_fact,
-    pack_both,
-    pack_text,
-    parse_text,
-    strip_stop,
-    write_pattern,
-    write_words,
-)
-
-__all__ = [
-    "DEFAULT",
-    "LOCALES",
-    "MARK",
-    "Catalogue",
-    "Listed",
-    "Template",
-    "Text",
-    "Value",
-    "Words",
-    "choose_language",
-    "complete_sentence",
-    "describe_span",
-    "find_catalogue",
-    "find_choice",
-    "find_fact",
-    "find_topic",
-    "join_sentences",
-    "list_some",
-    "load_catalogue",
-    "name_fact",
-    "pack_both",
-    "pack_text",
-    "parse_text",
-    "read_template",
-    "strip_stop",
-    "use_catalogue",
-    "use_language",
-    "write_pattern",
-    "write_words",
-]
+from twintrade.text.catalogue import DEFAULT as DEFAULT
+from twintrade.text.catalogue import LOCALES as LOCALES
+from twintrade.text.catalogue import MARK as MARK
+from twintrade.text.catalogue import Catalogue as Catalogue
+from twintrade.text.catalogue import Template as Template
+from twintrade.text.catalogue import choose_language as choose_language
+from twintrade.text.catalogue import find_catalogue as find_catalogue
+from twintrade.text.catalogue import find_choice as find_choice
+from twintrade.text.catalogue import load_catalogue as load_catalogue
+from twintrade.text.catalogue import read_template as read_template
+from twintrade.text.catalogue import use_catalogue as use_catalogue
+from twintrade.text.catalogue import use_language as use_language
+from twintrade.text.texts import Listed as Listed
+from twintrade.text.texts import Text as Text
+from twintrade.text.texts import Value as Value
+from twintrade.text.texts import Words as Words
+from twintrade.text.texts import complete_sentence as complete_sentence
+from twintrade.text.texts import describe_span as describe_span
+from twintrade.text.texts import find_fact as find_fact
+from twintrade.text.texts import find_topic as find_topic
+from twintrade.text.texts import join_sentences as join_sentences
+from twintrade.text.texts import list_some as list_some
+from twintrade.text.texts import name_fact as name_fact
+from twintrade.text.texts import pack_both as pack_both
+from twintrade.text.texts import pack_text as pack_text
+from twintrade.text.texts import parse_text as parse_text
+from twintrade.text.texts import strip_stop as strip_stop
+from twintrade.text.texts import write_pattern as write_pattern
+from twintrade.text.texts import write_words as write_words
