@@ -12,6 +12,7 @@ from twintrade.text import Text
 _INTERRUPTED, _FAULTY, _DIFFERS = 130, 3, 4
 registry = typer.Typer(help="Lists of agreements: merge, check and compare them.", no_args_is_help=True)
 
+Specs = Annotated[list[str] | None, typer.Argument(help="Analyses; all when none is given.")]
 Files = Annotated[list[str], typer.Argument(help="Lists of agreements, relative to the project.")]
 
 
@@ -151,9 +152,7 @@ def simulate(
         typer.echo(Text("study.wrote", path=str(Path(folder, path))))
 
 
-def cross_check(
-    specs: Annotated[list[str] | None, typer.Argument(help="Analyses; all when none is given.")] = None,
-) -> None:
+def cross_check(specs: Specs = None) -> None:
     """Estimate every column again with other software; end with 4 where the same number comes out differently."""
     from twintrade.study.proof import add_checks, check_results
     from twintrade.study.redraw import redraw
@@ -222,9 +221,7 @@ def export(
         typer.echo(Text("study.wrote", path=path))
 
 
-def replication_readme(
-    specs: Annotated[list[str] | None, typer.Argument(help="Analyses; all when none is given.")] = None,
-) -> None:
+def replication_readme(specs: Specs = None) -> None:
     """Print the README of a replication package, filled from analysis files and manifests."""
     from twintrade.study.deposit import render_replication_readme as written
     from twintrade.study.store import find_analyses

@@ -50,16 +50,15 @@ def read_source(source: TradeSource, root: Path, faults: Faults) -> SourceRows:
     if source.microdata is not None:
         return _from_microdata(source, root, faults)
     _check_layout(source)
-    _check_city(source, faults)
+    if isinstance(source.city, Constant) and source.city.constant == UNNAMED:
+        faults.error("city", Text("data.city-unnamed", name=quote_cell(UNNAMED)), source.file)
     table = open_table(root, source.file, source, list_needed_columns(source), faults, source.layout == "wide")
     if source.country_codes == "un":
-        table = _with_iso_codes(table, source)
+        ends = [part for part in (source.city, source.partner) if isinstance(part, str)]
+        recoded = {end: resolve_un_codes(table.column(end)) for end in ends}
+        table = replace(table, columns={**table.columns, **recoded})
     wide = _lay_long(table, source) if source.layout == "wide" else None
-    long, periods_of, values_of = wide or (
-        table,
-        table.column(_name(source.period)),
-        table.column(_name(source.value)),
-    )
+    long, periods_of, values_of = wide or (table, table.column(str(source.period)), table.column(str(source.value)))
     periods = _periods(source, long, periods_of, faults)
     values, flags, currency = _values(source, long, values_of, faults)
     city_column, partner_column = long.part(source.city, "city"), long.part(source.partner, "partner")
@@ -193,21 +192,6 @@ def list_needed_columns(source: TradeSource) -> list[str]:
     if isinstance(source.product_revision, RevisionColumn):
         names.append(source.product_revision.column)
     return names
-
-
-def _with_iso_codes(table: TextTable, source: TradeSource) -> TextTable:
-    ends = [part for part in (source.city, source.partner) if isinstance(part, str)]
-    return replace(table, columns={**table.columns, **{end: resolve_un_codes(table.column(end)) for end in ends}})
-
-
-def _name(column: str | None) -> str:
-    assert column is not None
-    return column
-
-
-def _check_city(source: TradeSource, faults: Faults) -> None:
-    if isinstance(source.city, Constant) and source.city.constant == UNNAMED:
-        faults.error("city", Text("data.city-unnamed", name=quote_cell(UNNAMED)), source.file)
 
 
 def _lay_long(table: TextTable, source: TradeSource) -> tuple[TextTable, TextColumn, TextColumn]:

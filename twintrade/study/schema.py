@@ -23,8 +23,8 @@ from twintrade.study.spec.analysis import (
     SimulatedTrade,
     Spec,
     TradeEntry,
+    TreatmentSection,
 )
-from twintrade.study.spec.analysis import TreatmentSection as Treatment
 from twintrade.study.spec.page_spec import ClaimEntry, RegistrySection, ReportSection
 from twintrade.study.spec.recipes import RECIPES
 from twintrade.study.spec.spec_faults import build_option_schema, format_type
@@ -32,33 +32,26 @@ from twintrade.text import Text, Words, find_catalogue, name_fact
 
 # The reference page of analysis files, made from the types that read them.
 
-TABLES: tuple[tuple[Words, type[Any], Words], ...] = (
+TABLES: tuple[tuple[Words, type[Any], str], ...] = (
     (Text("spec.table-top"), Spec, ""),
-    ("`[case]`", CaseSection, Text("spec.remark-case")),
+    ("`[case]`", CaseSection, "case"),
     ("`[data]`", DataSection, ""),
-    ("`[[data.trade]]`", TradeEntry, Text("spec.remark-trade")),
-    (
-        Text("spec.table-in", name="simulate = { ... }", table="[[data.trade]]"),
-        SimulatedTrade,
-        Text("spec.remark-simulate"),
-    ),
-    (
-        Text("spec.table-in", name="microdata = { ... }", table="[[data.trade]]"),
-        Microdata,
-        Text("spec.remark-microdata"),
-    ),
-    ("`[[data.twinnings]]`", TwinningSource, Text("spec.remark-twinnings")),
-    ("`[data.undated]`", UndatedSource, Text("spec.remark-undated")),
-    ("`[[data.covariates]]`", CovariateSource, Text("spec.remark-covariates")),
+    ("`[[data.trade]]`", TradeEntry, "trade"),
+    (Text("spec.table-in", name="simulate = { ... }", table="[[data.trade]]"), SimulatedTrade, "simulate"),
+    (Text("spec.table-in", name="microdata = { ... }", table="[[data.trade]]"), Microdata, "microdata"),
+    ("`[[data.twinnings]]`", TwinningSource, "twinnings"),
+    ("`[data.undated]`", UndatedSource, "undated"),
+    ("`[[data.covariates]]`", CovariateSource, "covariates"),
     ("`[[data.trade.city_names]]`", CityName, ""),
     ("`[design]`", DesignSection, ""),
-    (Text("spec.table-in", name="treatment = { ... }", table="[design]"), Treatment, ""),
-    ("`[inference]`", InferenceSection, Text("spec.remark-inference")),
-    ("`[report]`", ReportSection, Text("spec.remark-report")),
-    ("`[[claim]]`", ClaimEntry, Text("spec.remark-claim")),
-    ("`[registry]`", RegistrySection, Text("spec.remark-registry")),
+    (Text("spec.table-in", name="treatment = { ... }", table="[design]"), TreatmentSection, ""),
+    ("`[inference]`", InferenceSection, "inference"),
+    ("`[report]`", ReportSection, "report"),
+    ("`[[claim]]`", ClaimEntry, "claim"),
+    ("`[registry]`", RegistrySection, "registry"),
     ("`[registry.cities]`", CitiesSource, ""),
 )
+"""Each table with its type, and the key of what is remarked of it."""
 
 _KEYS = re.compile(r"^(\w[\w, ]*): ([^\n]*(?:\n    [^\n]*)*)", re.MULTILINE)
 
@@ -70,7 +63,12 @@ def render_reference_page() -> str:
     words = (name_fact("spec.head-", head) for head in ("key", "takes", "default", "meaning"))
     heads = f"| {' | '.join(words)} |"
     for title, table, remark in TABLES:
-        lines += [f"## {title}\n", *([f"{remark}\n"] if remark else []), heads, "|---|---|---|---|"]
+        lines += [
+            f"## {title}\n",
+            *([f"{Text(f'spec.remark-{remark}')}\n"] if remark else []),
+            heads,
+            "|---|---|---|---|",
+        ]
         lines += list(_rows(table))
         lines.append("")
     recipes = [f"| `{name}` | {r.equation} | {r.sentence} |" for name, r in RECIPES.items()]

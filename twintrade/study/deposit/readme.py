@@ -118,9 +118,7 @@ def render_replication_readme(analyses: Sequence[Analysis], deposit: Deposit | N
 
 
 def _overview(done: Sequence[PackagedAnalysis]) -> Iterator[Words]:
-    yield Text("readme.title")
-    yield Text("readme.authors-article")
-    yield Text("readme.overview")
+    yield from map(Text, ("readme.title", "readme.authors-article", "readme.overview"))
     yield Text(
         "readme.made",
         program="make" if done[0].deposit is None else "script",
@@ -137,9 +135,7 @@ def _overview(done: Sequence[PackagedAnalysis]) -> Iterator[Words]:
 
 def _data(done: Sequence[PackagedAnalysis]) -> Iterator[Words]:
     inputs = list_inputs(done)
-    yield Text("readme.data")
-    yield Text("readme.rights")
-    yield Text("readme.authors-tick")
+    yield from map(Text, ("readme.data", "readme.rights", "readme.authors-tick"))
     yield _lines((Text("readme.right-to-use"), Text("readme.right-to-publish")))
     yield Text("readme.availability")
     withheld = list_withheld(done)
@@ -165,9 +161,7 @@ def _data(done: Sequence[PackagedAnalysis]) -> Iterator[Words]:
         yield _lines(
             f"- {render_code(path)} (sha256 `{hashes[path]}`): {reason}" for path, reason in withheld.items()
         )
-    yield Text("readme.authors-sources")
-    yield Text("readme.datasets")
-    yield Text("readme.contents")
+    yield from map(Text, ("readme.authors-sources", "readme.datasets", "readme.contents"))
     contents = [
         (
             render_code(i["path"]),
@@ -184,8 +178,7 @@ def _data(done: Sequence[PackagedAnalysis]) -> Iterator[Words]:
 
 
 def _requirements(done: Sequence[PackagedAnalysis]) -> Iterator[Words]:
-    yield Text("readme.requirements")
-    yield Text("readme.software")
+    yield from map(Text, ("readme.requirements", "readme.software"))
     tools = sorted({f"{d.manifest['tool']['name']} {d.manifest['tool']['version']}" for d in done})
     versions = sorted({(name, version) for d in done for name, version in d.manifest["versions"].items()})
     yield _lines(f"- {line}" for line in (*tools, *(f"{name} {version}" for name, version in versions)))
@@ -193,8 +186,7 @@ def _requirements(done: Sequence[PackagedAnalysis]) -> Iterator[Words]:
     yield Text("readme.randomness")
     rows = [(render_code(d.name), str(find_seed(d)), str(len(d.manifest.get("seeds", {})))) for d in done]
     yield _table(("analysis", "seed", "jobs"), rows)
-    yield Text("readme.seeds")
-    yield Text("readme.costs")
+    yield from map(Text, ("readme.seeds", "readme.costs"))
     costs = [
         (
             render_code(d.name),
@@ -240,9 +232,7 @@ def _instructions(done: Sequence[PackagedAnalysis]) -> Iterator[Words]:
 
 
 def _exhibits(done: Sequence[PackagedAnalysis]) -> Iterator[Words]:
-    yield Text("readme.exhibits")
-    yield Text("readme.reproduces")
-    yield Text("readme.authors-article-tick")
+    yield from map(Text, ("readme.exhibits", "readme.reproduces", "readme.authors-article-tick"))
     yield _lines((Text("readme.article-numbers"), Text("readme.article-exhibits"), Text("readme.article-selected")))
     yield Text("readme.exhibit-programs")
     for d in done:
@@ -266,9 +256,7 @@ def _references(done: Sequence[PackagedAnalysis]) -> Iterator[Words]:
     cited = sorted({text for d in done for text in d.cited})
     data = [f"- {citation}" for d in done if d.deposit for citation in d.deposit.citations]
     yield _lines((*(f"- {escape_markdown(text)}" for text in cited), *data, Text("readme.authors-citations")))
-    yield Text("readme.acknowledgements")
-    yield Text("readme.authors-thanks")
-    yield Text("readme.template")
+    yield from map(Text, ("readme.acknowledgements", "readme.authors-thanks", "readme.template"))
 
 
 def _lines(lines: Iterable[Words]) -> str:
