@@ -335,10 +335,7 @@ class Case:
         return replace(self, values=self.values[:, periods], periods=self.periods[periods])
 
     def deseasonalized(self) -> "Case":
-        """Return the case with each unit's seasonal pattern before the onset taken out, its mean there kept.
-
-        As it is where a year is one period, or where fewer than two years lie before the onset.
-        """
+        """Return the case without seasonal patterns before the onset, if two years lie before it."""
         if self.seasons == 1 or int(self.is_before.sum()) < 2 * self.seasons:
             return self
         return replace(self, values=remove_seasons(self.values, self.periods % self.seasons, self.is_before))
@@ -349,11 +346,7 @@ class Case:
 
 
 def remove_seasons(values: FloatArray, season: IntArray, before: BoolArray) -> FloatArray:
-    """Return values less seasonal means over some periods, plus the mean of these means.
-
-    ``values`` (n_units, n_periods): naN where there is none; ``season`` (n_periods,); ``before`` (n_periods,):
-    periods that the means are taken over; every season occurs in them.
-    """
+    """Return values (n_units, n_periods) less seasonal means over the periods ``before``, their overall mean kept."""
     means = np.column_stack([np.nanmean(values[:, before & (season == s)], axis=1) for s in np.unique(season)])
     place = np.searchsorted(np.unique(season), season)
     return np.asarray(values - means[:, place] + means.mean(axis=1, keepdims=True))

@@ -352,10 +352,7 @@ def measure_before(design: Design) -> tuple[FloatArray, FloatArray]:
 
 
 def add_strata(design: Design, kinds: Collection[str]) -> Design:
-    """Return the design with thirds by size or growth in the panel, for effects of strata by period.
-
-    Units without an outcome before the first agreement are a stratum of their own.
-    """
+    """Return the design with thirds by size or growth for effects by period; units without an outcome are apart."""
     measured = dict(zip(("size", "growth"), measure_before(design), strict=True))
     columns = dict(design.panel.columns)
     for kind in kinds:

@@ -64,10 +64,7 @@ def name_effect(name: str, *, is_dyadic: bool = False, period: str = "period") -
 
 
 def encode_effect(panel: Panel, name: str, rows: IntArray) -> IntArray:
-    """Return the level of one effect for each of the given rows, as codes without gaps, shape (n_rows,).
-
-    Cohorts are not known to a panel: ask the observations of a design for their codes.
-    """
+    """Return the level of one effect for each row, as codes without gaps, (n_rows,); a panel knows no cohorts."""
     if name == "cohort":
         raise DesignError("cohort effects need a treatment; take their codes from the design's observations")
     if name not in EFFECTS:

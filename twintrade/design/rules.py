@@ -49,10 +49,7 @@ class Misspelt:
 def find_misspelt_agreements(
     register: pd.DataFrame, panel: Panel, decided: Collection[str] = ()
 ) -> tuple[Misspelt, ...]:
-    """Return agreements of no unit whose city and partner are, or nearly are, in the panel, in its spelling.
-
-    ``decided``: cities that somebody has said to be no other.
-    """
+    """Return agreements of no unit whose city, not ``decided`` to be another, and partner nearly are in the panel."""
     outside = register[register["unit"] == ""]
     cities = _list_near(outside["city"], {str(city) for city in panel.cities}, decided)
     partners = _list_near(outside["partner"], {str(p) for p in panel.partners}) if panel.is_dyadic else {}

@@ -60,11 +60,9 @@ def read_yardstick(bands: Bands) -> Yardstick:
 
 
 def judge_violation(p: float | Sequence[float] | FloatArray, bound: float, tolerance: float) -> Verdict:
-    """Return what a check says that tests for no violation.
+    """Return what a check says that tests for no violation, by p-values before adjustment and a bound of its size.
 
-    ``p``: of every test of "no violation" that the check looked at, before adjustment; NaN where one could not be
-    made; ``bound``: upper bound of the size of the violation, NaN where the check gives none; ``tolerance``:
-    ``Yardstick.tolerance``.
+    NaN: a test that could not be made, or no bound.
     """
     adjusted = adjust_holm(np.atleast_1d(np.asarray(p, dtype=float)))
     if np.nanmin(adjusted, initial=1.0) < LEVEL:
@@ -74,19 +72,12 @@ def judge_violation(p: float | Sequence[float] | FloatArray, bound: float, toler
 
 
 def judge_choices(differences: FloatArray, yardstick: Yardstick) -> Verdict:
-    """Return what a check says whose variants use the same rows, so that their differences have no error of sampling.
-
-    ``differences`` (n_variants,): variant less headline.
-    """
+    """Return the verdict on variants of the same rows, whose differences (n_variants,) have no error of sampling."""
     return judge_variants(differences, np.ones_like(differences), np.abs(differences), yardstick)
 
 
 def judge_variants(differences: FloatArray, p: FloatArray, bounds: FloatArray, yardstick: Yardstick) -> Verdict:
-    """Return what a check says that estimates the same target in other ways.
-
-    ``differences`` (n_variants,): variant less headline; ``p`` (n_variants,): of no difference, from the same draws
-    or influence; NaN where it could not be made; ``bounds`` (n_variants,): upper bound of each difference's size.
-    """
+    """Return the verdict on other estimates of the target, by differences, p-values and bounds, (n_variants,)."""
     known = np.isfinite(differences)
     if np.any(np.abs(differences[known]) > yardstick.half_width):
         return "objects"

@@ -86,10 +86,7 @@ def compare_paired(
 
 
 def draw_paired(fit: Fit, method: Inference, rng: np.random.Generator) -> DrawnHeadline | None:
-    """Return the headline under randomization, to be compared with others; None for any other inference.
-
-    None as well where too few assignments exist, or no constant effect can be taken out.
-    """
+    """Return the headline under randomization with enough assignments, to be compared with others; else None."""
     if not isinstance(method, Randomization):
         return None
     dealing = deal_few(fit, method, MOST_DRAWS, rng)
@@ -271,11 +268,7 @@ def measure_headline(
 
 
 def judge_table(table: pd.DataFrame, yardstick: Yardstick) -> Judged:
-    """Return the verdict on variants of the headline's target, by their differences from it.
-
-    ``table``: ``COLUMNS``; the row of the headline itself, where there is one, differs by nothing and is passed over;
-    ``yardstick``: the overall effect with its interval.
-    """
+    """Return the verdict on variants (``COLUMNS``) of the headline's target, by their differences from it."""
     apart = table[table["difference"].abs() > SAME * max(1.0, abs(yardstick.effect))]
     if apart.empty:
         known = table["effect"].notna()

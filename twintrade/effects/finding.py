@@ -120,11 +120,7 @@ class Finding:
 
 
 def build_findings_frame(concluded: Iterable[tuple[Finding, tuple[str, str], Sequence[str]]]) -> pd.DataFrame:
-    """Return findings as findings.csv has them, ``FINDING_COLUMNS``.
-
-    ``concluded``: each finding with the estimator and specification it is about and the names of its payloads, which
-    hold no space.
-    """
+    """Return findings, each with its estimator, specification and payload names, as ``FINDING_COLUMNS``."""
     rows = [
         (f.diagnostic, *keys, f.verdict, f.sentence, f.value, f.unit, f.p, f.direction, f.detectable, f.bound,
          f.tolerance, f.floor, str(f.reason), f.topic, " ".join(payloads), pack_text(f.text))

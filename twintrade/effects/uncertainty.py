@@ -126,10 +126,7 @@ class Influence(Uncertainty):
         return [Factor.whole(self.cluster_sums(clusters))]
 
     def cross_product(self, clusters: IntArray) -> FloatArray:
-        """Return the sum over clusters of outer products of cluster sums, shape (n_effects, n_effects).
-
-        ``clusters`` (n_units,): cluster code of each unit, 0 to n_clusters - 1.
-        """
+        """Return the sum over clusters (n_units,) of outer products of cluster sums, shape (n_effects, n_effects)."""
         sums = self.cluster_sums(clusters)
         return np.asarray(sums.T @ sums, dtype=np.float64)
 

@@ -138,10 +138,7 @@ class CallawaySantAnna(Estimator):
 
 
 def estimate_from_moments(m: CohortMoments, plan: list[GroupTime], wide: Wide) -> tuple[FloatArray, CohortInfluence]:
-    """Return the effects of the cells, and their influence, from cohort statistics alone.
-
-    ``wide``: units, or sums by cluster, for clusters above the unit.
-    """
+    """Return the effects of the cells, and their influence, from cohort statistics alone."""
     effects = np.zeros(len(plan))
     coefficients = np.zeros((m.onset.size, m.periods.size, len(plan)))
     constants = np.zeros((m.onset.size, len(plan)))

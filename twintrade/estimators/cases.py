@@ -32,10 +32,7 @@ class SingleCase(Estimator):
 
     @abstractmethod
     def gaps(self, case: Case) -> FloatArray:
-        """Return observed less counterfactual in every period, shape (n_periods,).
-
-        NaN where the outcome does not allow it; before the onset the gap is the misfit.
-        """
+        """Return observed less counterfactual by period, (n_periods,), NaN where the outcome does not allow it."""
 
     def rival_gaps(self, case: Case) -> FloatArray:
         """Return the gaps without each donor in turn, shape (n_donors, n_periods); NaN where none can be formed.
@@ -50,14 +47,7 @@ class SingleCase(Estimator):
         return gaps
 
     def measure_noise(self, case: Case, places: IntArray, gaps: FloatArray) -> GapNoise:
-        """Return the errors by which gaps are divided before they are ranked.
-
-        Where nothing is estimated they come from the gaps before the onset, else from what unit and period leave
-        unexplained of the outcomes there.
-
-        ``places`` (n_cases,): rows of the case's outcomes; ``gaps`` (n_cases, n_before): before the onset, each row's
-        own.
-        """
+        """Return the errors of gaps to be ranked, from gaps (n_cases, n_before) or rows ``places`` (n_cases,)."""
         early = case.values[:, case.is_before]
         if self.fits_before:
             squares, counts = compute_two_way_squares(np.where(np.isfinite(early), early, np.nan))

@@ -139,10 +139,7 @@ class TwoStage(SumsRows[EventStudy | Estimate]):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Stages:
-    """Both stages, row by row; ``rows`` are the untreated and the identified treated ones.
-
-    ``loadings`` is the weight of a row's outcome in each effect, ``influence`` its contribution; (n_rows, n_effects).
-    """
+    """Both stages by row, untreated and identified treated: weight in and influence on each effect."""
 
     first: Counterfactual
     rows: IntArray
@@ -187,11 +184,7 @@ def _groups(o: Observations, shape: Shape) -> tuple[IntArray, IntArray]:
 
 
 def _of_cohorts(means: Collapse, stages: _Stages) -> tuple[Influence, Sample, IntArray, IntArray]:
-    """Turn both stages on cohort means into influence by unit, the sample and the counts of the panel.
-
-    The weights of a unit's rows add up to zero, so that its own effect cancels and its influence is affine in its
-    deviation from its cohort's means.
-    """
+    """Turn stages on cohort means into influence by unit: weights of its rows add to zero, so its effect cancels."""
     size, small, first = means.moments.counts, means.small, stages.first
     coefficients = means.spread(stages.loadings) / size[:, None, None]
     constants = means.spread(stages.influence).sum(axis=1) / size[:, None]

@@ -119,10 +119,7 @@ class StructuralSeries(SingleCase):
 
 
 def compute_principal_components(donors: FloatArray, before: np.ndarray, n_components: int) -> FloatArray:
-    """Return leading components of the donors in every period, shape (n_periods, n_components).
-
-    Loadings come from the periods before the onset alone.
-    """
+    """Return leading components of the donors, (n_periods, n_components), with loadings from before the onset."""
     n_components = min(n_components, donors.shape[0], int(before.sum()) - 1)
     if n_components <= 0:
         return np.empty((donors.shape[1], 0))
@@ -153,11 +150,7 @@ def _fit(model: Any) -> Any:
 
 
 def compute_forecast_covariance(smoothed: Any, n_after: int, x: FloatArray) -> FloatArray:
-    """Return the joint covariance of the observations after the onset, shape (n_after, n_after).
-
-    The state's spread at the end of the fit, its later innovations, the noise, and the uncertainty of the slopes on
-    the regressors ``x``, shape (n_after, n_components).
-    """
+    """Return the joint covariance of observations after the onset, (n_after, n_after), uncertain slopes included."""
     system = smoothed.model.ssm
     move, choose = system["transition"], system["selection"]
     innovation = choose @ system["state_cov"] @ choose.T

@@ -91,10 +91,7 @@ class CohortPath:
         return np.flatnonzero(self.effects.cohorts != POOLED)
 
     def measure_distances(self, *, is_first: bool = False) -> tuple[FloatArray, FloatArray]:
-        """Return treated cells' shares in the headline, and their periods from the middle of the years before.
-
-        Of cells at onset alone, where the effect at onset is asked for.
-        """
+        """Return treated cells' shares, of all or at onset, and their periods from the middle before."""
         e, o = self.effects, self.o
         times = e.event_times[self.cells]
         chosen = self.cells[times == 0 if is_first else times >= 0]
@@ -253,11 +250,7 @@ SMALL = 1e-6
 
 
 def draw_paths(path: CohortPath, onsets: Sequence[FloatArray]) -> FloatArray:
-    """Return the path under each assignment, of the outcome without the headline's effect, (n_draws, n_times).
-
-    Numbers are missing where an assignment does not have them. Shares of years, and cohorts' weights in a lead, are
-    the real ones.
-    """
+    """Return paths (n_draws, n_times) of the outcome without the headline's effect, under the real weights."""
     parts = path.parts
     null, unit = _fit_null(path)
     drawn = [null.model.build_blocks(path.design.reassigned(onset)) for onset in onsets]
@@ -290,10 +283,7 @@ def _list_leads(path: CohortPath, times: Sequence[int]) -> CohortEffects:
 
 
 def _fit_null(path: CohortPath) -> tuple[Null, float]:
-    """Return the model without treatment, and what its effects are divided by to be on the path's scale.
-
-    A linear model is a proportional one of an outcome that is one, but for small deviations.
-    """
+    """Return the model without treatment, and what its effects are divided by: linear ones are near proportional."""
     o, is_by_row = path.o, next(iter(path.leads.values())).is_by_row
     effect = float(path.headline)
     build = build_affected_rows if is_by_row else build_affected

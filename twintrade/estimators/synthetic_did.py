@@ -104,10 +104,7 @@ class DoubleRatio(SingleCase):
 
 
 def compute_log_double_ratio(values: FloatArray, city: IntArray, partner: IntArray) -> FloatArray:
-    """Return the log double ratio of the first flow by period; NaN where a part of it is not positive.
-
-    ``values`` (n_units, n_periods): flows in levels; ``city``, ``partner`` (n_units,).
-    """
+    """Return the log double ratio by period of the first of the flows (n_units, n_periods), NaN if not positive."""
     others = np.arange(city.size) > 0
     same_city, same_partner = others & (city == city[0]), others & (partner == partner[0])
     rest = (city != city[0]) & (partner != partner[0])
@@ -193,11 +190,7 @@ class SyntheticDid(WeightedCase):
     def by_cohort(
         self, design: Design, matrix: OutcomeMatrix, fixed: Mapping[int, DidWeights] | None = None
     ) -> CohortEffects:
-        """Return effects by cohort and event time on a matrix of outcomes.
-
-        ``matrix``: of the design, or a resample of its rows; ``fixed``: weights by onset to be used as they are (the
-        jackknife of Algorithm 3).
-        """
+        """Return effects by cohort and event time of a matrix; ``fixed``: the jackknife's weights (Algorithm 3)."""
         onsets = np.unique(matrix.onset[matrix.is_treated]).astype(np.int64)
         n_treated = np.array([(matrix.onset == g).sum() for g in onsets])
         gaps = []

@@ -172,10 +172,7 @@ def build_bands(
     note: Words,
     facts: Facts,
 ) -> Bands:
-    """Put a covariance and a critical value together as bands; the reference stays an exact zero.
-
-    Degrees of freedom are the same for all effects or one number each, shape (n_effects,).
-    """
+    """Put covariance and critical value together as bands, degrees for all or (n_effects,); references stay zero."""
     effects, reference = estimate.effects, is_reference(estimate)
     se = np.sqrt(np.clip(np.diag(covariance), 0.0, None))
     se = np.where(usable, se, np.where(reference, 0.0, np.nan))

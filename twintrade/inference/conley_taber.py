@@ -79,10 +79,7 @@ def build_reassigned_bands(
     note: Text,
     variances: FloatArray | None = None,
 ) -> Bands:
-    """Return p-values of no effect, and the effects that are not rejected when each is held as the null.
-
-    ``orders`` (n_draws, n_groups): from ``draw_reassignments``; ``variances``: from ``estimate_position_variances``.
-    """
+    """Return p-values of no effect, and the effects not rejected when held as the null, by drawn orders."""
     fixed_part, slope = compute_reassigned_effects(residuals, orders, variances)
     p, low, high = (fill_absent(estimate.n_effects) for _ in range(3))
     is_fixed = np.asarray(~residuals.multipliers.any(axis=(0, 1)))
@@ -205,10 +202,7 @@ class FermanPinto(ConleyTaber):
 
 
 def estimate_position_variances(residuals: GroupResiduals) -> FloatArray:
-    """Return A and B of the variance A + B / size in each group's place, shape (n_groups, n_effects, 2).
-
-    Every place looks at other periods with other weights; places with the same ones, up to a factor, share a fit.
-    """
+    """Return A and B of A + B / size, (n_groups, n_effects, 2); places with equal weights up to scale share a fit."""
     n_groups, _, n_effects = residuals.multipliers.shape
     controls = ~residuals.is_treated
     terms = np.column_stack([np.ones(int(controls.sum())), 1.0 / residuals.sizes[controls]])

@@ -274,10 +274,7 @@ def _rivals(fit: Fit, estimate: EventStudy, placebos: "DonorPlacebos") -> FloatA
 
 
 def _ratio(estimate: EventStudy, drawn: FloatArray, rivals: FloatArray | None) -> Facts:
-    """Rank the ratio of the root mean squared effects after and before the onset.
-
-    Each placebo is held against the treated unit without that donor, where the method can tell.
-    """
+    """Rank the ratio after over before, each placebo against the treated unit without that donor if known."""
     pre, after = estimate.pre_effects(), estimate.event_times >= 0
     before = np.zeros(after.size, dtype=bool)
     before[pre] = True

@@ -273,10 +273,7 @@ class Wild(Inference):
 
 
 def _end(drawn: WildPolynomials, se: float, sign: float, alpha: float) -> float:
-    """Return how far the null can move from the estimate before it is rejected, to the side given by the sign.
-
-    The distance is effect less null: positive below the estimate.
-    """
+    """Return the distance, effect less null, up to which the null is not rejected, to the side of the sign."""
 
     def p(distance: float) -> float:
         return compute_share_as_large(drawn.statistics(sign * distance), sign * distance / se)

@@ -95,10 +95,7 @@ def join_keys(keys: Sequence[IntArray], sizes: Sequence[int]) -> IntArray:
 
 
 def sort_distinct(keys: Sequence[IntArray], sizes: Sequence[int]) -> IntArray | None:
-    """Return the order of rows by several keys, by giving each row its own place.
-
-    None where two rows have the same keys, or where there are many places for each row.
-    """
+    """Return the order of rows by distinct keys, a place each; None for equal keys or too many places."""
     n, n_places = keys[0].size, prod(sizes)
     if n_places > PLACES_PER_ROW * n:
         return None
@@ -133,11 +130,7 @@ def intersect_codes(codes: Sequence[IntArray]) -> IntArray:
 
 
 def list_signed_subsets(dimensions: Sequence[T]) -> Iterator[tuple[int, tuple[T, ...]]]:
-    """Yield each non-empty subset of the dimensions with its sign in inclusion and exclusion.
-
-    Cameron, Gelbach and Miller (2011), equation 2.13: dimensions are added, intersections of two subtracted, of three
-    added, and so on.
-    """
+    """Yield non-empty subsets with signs of inclusion and exclusion (Cameron, Gelbach and Miller 2011, eq. 2.13)."""
     for size in range(1, len(dimensions) + 1):
         for chosen in combinations(dimensions, size):
             yield (-1) ** (size + 1), chosen

@@ -51,11 +51,7 @@ def weigh_bartlett(distance: Distance, cutoff: float) -> Distance:
 
 
 def sum_bartlett(scores: FloatArray, lags: int) -> FloatArray:
-    """Return the Bartlett long-run sum of outer products, shape (n_effects, n_effects).
-
-    ``scores`` (..., n_periods, n_effects): in the order of time; series of an earlier axis are summed and have no
-    products with one another.
-    """
+    """Return the Bartlett sum of outer products of scores (..., n_periods, n_effects), series without cross terms."""
     n_effects = scores.shape[-1]
     total = np.zeros((n_effects, n_effects))
     for lag in range(min(lags, scores.shape[-2] - 1) + 1):
@@ -83,10 +79,7 @@ class SegmentedFit:
 def build_segmented_design(
     periods: IntArray, onset: int, *, slope_change: bool = True, seasons: int = 1, trend: bool = True
 ) -> FloatArray:
-    """Return the regressors of a level and slope change at ``onset``.
-
-    Time counts from the onset, so the level change is the jump in the first treated period.
-    """
+    """Return regressors of a level and slope change; time counts from the onset, so the level change is the jump."""
     time = (periods - onset).astype(np.float64)
     after = (time >= 0).astype(np.float64)
     columns = [np.ones_like(time), *([time] if trend else []), after, *([after * time] if slope_change else [])]

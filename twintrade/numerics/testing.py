@@ -146,10 +146,7 @@ def _paule_mandel(effects: FloatArray, variances: FloatArray) -> float:
 
 
 def combine_fisher(p: FloatArray) -> float:
-    """Return Fisher's combined p-value of independent tests.
-
-    With discrete rank p-values it is conservative; with shared donors the tests are dependent and it is not exact.
-    """
+    """Return Fisher's p-value of independent tests: conservative with ranks, not exact with shared donors."""
     return float(scipy.special.chdtrc(2 * p.size, -2 * np.log(p).sum()))
 
 
@@ -248,10 +245,7 @@ class Multipliers:
         return np.where(bits == 1, self.values[1], self.values[0])
 
     def times(self, values: FloatArray, items: IntArray) -> FloatArray:
-        """Return the sums over items of multiplier times value, shape (n_draws, n_columns).
-
-        ``values`` (n_chosen, n_columns); ``items`` (n_chosen,): whose multipliers each row takes.
-        """
+        """Return sums over items of multiplier times value, (n_draws, n_columns), rows by the item they belong to."""
         pattern = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1)
         table = np.where(pattern == 1, self.values[1], self.values[0])
         out = np.zeros((values.shape[1], 8 * self.bits.shape[1]))
@@ -296,11 +290,7 @@ class PlaceboRank:
 
 
 def compute_placebo_rank(statistic: float | FloatArray, others: FloatArray) -> PlaceboRank:
-    """Rank a statistic, larger meaning more unusual; ties count against it.
-
-    ``statistic`` (n_placebos,): one value, or the value to be held against each placebo; ``others`` (n_placebos,):
-    naN for placebos that could not be formed: they do not count.
-    """
+    """Rank a statistic, or one against each placebo (NaN: not formed); ties count against it."""
     statistic = np.broadcast_to(statistic, others.shape)
     is_formed = ~np.isnan(others) & ~np.isnan(statistic)
     statistic, formed = statistic[is_formed], others[is_formed]
@@ -371,10 +361,7 @@ def compute_gap_noise(squares: FloatArray, counts: FloatArray, sizes: FloatArray
 
 
 def compute_two_way_squares(values: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return each row's mean square around row and column means, freed of the row's own mean, and its periods.
-
-    ``values`` (n_cases, n_periods): naN where nothing is observed.
-    """
+    """Return each row's mean square around row and column means, freed of its own mean, and its periods."""
     seen = np.isfinite(values)
     net = values - _average(values, seen, 1)[:, None]
     net = net - _average(net, seen, 0)[None, :]
@@ -430,11 +417,7 @@ def adjust_sharpened_q(p: FloatArray) -> FloatArray:
 
 
 def adjust_romano_wolf(observed: FloatArray, drawn: FloatArray) -> FloatArray:
-    """Return step-down p-values from the joint distribution of statistics under the null (Romano and Wolf 2005).
-
-    ``observed`` (k,): absolute, or signed, statistics; ``drawn`` (n_draws, k): the same under the null, jointly
-    drawn.
-    """
+    """Return step-down p-values from joint draws (n_draws, k) under the null (Romano and Wolf 2005)."""
     size, draws = np.abs(observed), np.abs(drawn)
     order = np.argsort(-size, kind="stable")
     out, floor = np.empty(size.size), 0.0

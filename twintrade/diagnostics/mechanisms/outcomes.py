@@ -36,12 +36,7 @@ COLUMNS = ("label", "group", "effect", "low", "high", "p")
 
 
 def compute_log_margins(design: Design, margins: tuple[str, ...]) -> dict[str, FloatArray]:
-    """Return the logarithm of each margin, the last one being the outcome per unit of the product of the others.
-
-    ln X = ln m1 + ln(m2 per m1) + ... + ln(X per m_last), each count being of finer cells than the one before.
-
-    ``margins``: columns that count, from coarse to fine: firms, firm-product cells.
-    """
+    """Return log margins, ln X = ln m1 + ln(m2 per m1) + ... + ln(X per m_last), of counts from coarse to fine."""
     columns = [design.panel.values(name) for name in margins]
     outcome = design.panel.values(design.outcome)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -193,10 +188,7 @@ class Outcomes(Diagnostic):
         )
 
     def _judge(self, fit: Fit, table: pd.DataFrame, inference: Inference, rng: np.random.Generator) -> Judged:
-        """Return the verdict, the largest end of an untouched outcome's interval, and the headline's tolerance.
-
-        Effects of another outcome can be held against the headline only where they are proportional.
-        """
+        """Judge untouched outcomes, whose effects compare with the headline's only where both are proportional."""
         tolerance = measure_headline(fit, inference, rng).tolerance
         still = table[table["group"] == UNTOUCHED]
         if still.empty:

@@ -91,11 +91,7 @@ class PercentEffects(Diagnostic):
 
 
 def estimate_ratios(level: Design, fit: Fit) -> tuple[Estimate, bool]:
-    """Return the three percent effects with their influence, and whether log ratios are averaged over units.
-
-    With R_u = Y_u/P_u, outcome over imputed outcome of a treated unit's rows: sum(Y)/sum(P), the mean of R, and the
-    exponent of the average of log ratios, each less one and in percent.
-    """
+    """Return effects by sum(Y)/sum(P), mean Y/P and exp of the average log ratio; and whether that is by unit."""
     c = fit_counterfactual(level.observations, "poisson", is_refit=True)
     o, logs = c.o, impute_log_ratio(c)
     w = np.where(o.is_treated[c.rows], o.row_weights[c.rows], 0.0)
@@ -131,10 +127,7 @@ def _infer(fit: Fit, design: Design, estimate: Estimate, rng: np.random.Generato
 
 
 def _compare_width(fit: Fit, inference: Inference, rng: np.random.Generator) -> float:
-    """Return how many times as wide as a clustered one the headline's interval is, NaN where it rests on draws.
-
-    Errors that the headline is not trusted with are no range for its other readings either.
-    """
+    """Return the headline's width over a clustered one, NaN if it rests on draws: no other reading has these."""
     bands = inference.infer(fit, "overall", rng)
     if bands.inference not in ("clustered", "scaled"):
         return float("nan")
@@ -160,11 +153,7 @@ def _measure_margins(
 
 
 def bound_intensive(gaps: FloatArray, kept: float) -> tuple[float, float] | None:
-    """Return the smallest and largest mean of a share of the values (Lee 2009), None where no share is left.
-
-    ``gaps`` (n,): log outcome less imputed log outcome of treated rows with trade; ``kept``: share of these that
-    would have traded without an agreement too.
-    """
+    """Return the ends of the mean of a share ``kept`` of log gaps (n,) (Lee 2009), None where no share is left."""
     if gaps.size == 0 or kept <= 0:
         return None
     ordered = np.sort(gaps)

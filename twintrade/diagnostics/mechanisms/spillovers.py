@@ -52,11 +52,7 @@ class Exposure:
         return np.isfinite(self.onset)
 
     def seen(self, limit: float | FloatArray = np.inf) -> tuple[FloatArray, FloatArray]:
-        """Return distance to another dyad's nearest agreement and the first onset within a limit, ``inf`` if none.
-
-        ``limit`` (n_units,): farthest distance at which an agreement counts for the onset. Returns ``nearest, first``
-        (n_units,).
-        """
+        """Return nearest distance and first onset within a limit of other agreements, (n_units,), ``inf`` if none."""
         limits = np.broadcast_to(np.asarray(limit, dtype=np.float64), self.onset.shape)
         nearest, first = np.full(self.onset.size, np.inf), np.full(self.onset.size, np.inf)
         for shared in np.unique(self.shared[self.is_treated]):
@@ -70,11 +66,7 @@ class Exposure:
 
 
 def compute_exposure(design: Design, through: str, columns: tuple[str, str]) -> Exposure:
-    """Return what dyads see through an end, by the coordinates of the other end.
-
-    ``through``: the end in common: with "partner", other cities that have an agreement with it; ``columns``: columns
-    of the panel with latitude and longitude of the end that differs, in degrees.
-    """
+    """Return what dyads see through a common end, by latitude and longitude columns of the end that differs."""
     panel = design.panel
     shared, place, names = panel.unit_partner, panel.unit_city, panel.cities
     if through == "city":

@@ -300,10 +300,7 @@ class _UnavailableError(TwintradeError):
 
 
 def estimate_whole_path(fit: Fit) -> Fit:
-    """Return the fit that shows every event time from onset on, each estimated apart, and the window's leads.
-
-    The average of the path is over all of them: bounds for those of the window alone would be for another number.
-    """
+    """Return the fit that shows every event time from onset on apart, over which the path averages, and the leads."""
     fit = estimate_unbinned(fit)
     times = fit.estimate.event_times if isinstance(fit.estimate, EventStudy | CohortEffects) else np.zeros(1, int)
     low, high = fit.design.window
@@ -311,11 +308,7 @@ def estimate_whole_path(fit: Fit) -> Fit:
 
 
 def build_event_path(study: EventStudy, covariance: FloatArray, target: Literal["average", "first"]) -> EventPath:
-    """Return an event study as the path that the restrictions speak about.
-
-    The effects must all be measured against the same reference, each event time apart. The average weighs event
-    times by their treated rows, as the path's own does.
-    """
+    """Return event times against one reference as the restrictions' path, weighted by their treated rows."""
     if study.base != "universal" or study.reference is None:
         raise _UnavailableError(Text("checks.honest-base", base=study.base.replace(" ", "-")))
     if any(study.binned):

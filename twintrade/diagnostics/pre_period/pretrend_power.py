@@ -46,10 +46,7 @@ class PreTest:
         return np.asarray(trend + self.covariance[:, self.pre] @ moved)
 
     def slope_for(self, power: float, distance: FloatArray) -> float:
-        """Return the slope that the test finds with the given power, by bisection.
-
-        ``distance`` (n_effects,): periods from the reference; the trend is slope times distance.
-        """
+        """Return the slope times ``distance`` (n_effects,) that the test finds with the given power, by bisection."""
         low, high = 0.0, float(np.sqrt(np.diag(self.covariance)[self.pre]).max())
         while self.power(high * distance) < power:
             low, high = high, 2 * high

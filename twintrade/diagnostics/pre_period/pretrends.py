@@ -77,10 +77,7 @@ class PreEffects:
         return abs(self.slope) + critical * float(np.sqrt(self.slope_variance))
 
     def compute_power(self, slope: float, normal: FloatArray) -> float:
-        """Return how often the page's verdict, Holm over the joint and the directional test, objects to a trend.
-
-        ``slope``: a period; ``normal`` (n_draws, k): standard normal draws, the same for every slope.
-        """
+        """Return how often Holm over both tests objects to a trend, by standard normal draws (n_draws, k)."""
         return float(self._objects(self._draw(slope, normal)).mean())
 
     def average_passed(self, slope: float, normal: FloatArray) -> FloatArray:

@@ -95,11 +95,7 @@ class CommonBase:
         return float(np.abs(np.diff(np.append(self.steps @ self.study.effects, 0.0))).max())
 
     def build_bounded(self) -> EventPath:
-        """Return leads and the headline per period of distance, for violations bounded by moves between years before.
-
-        A violation that moves by at most m a period away from the middle of the years before biases the headline by
-        at most m times the lever, and by that where it moves alike everywhere.
-        """
+        """Return leads and headline by distance: moves of m a period bias the headline by at most m times it."""
         rows = np.vstack([self.steps, self.weights / self.lever])
         covariance = rows @ self.covariance @ rows.T
         return EventPath(rows @ self.study.effects, covariance, self.n_before - 1, np.array([self.lever]))
@@ -329,11 +325,7 @@ class Path:
 
 
 def compute_path_by_reference(shown: Fit) -> Iterator[Path]:
-    """Yield the average of the path against each admissible reference.
-
-    Admissible is every event time before onset less anticipation that has an effect. Where cohorts have effects of
-    their own, those without one at the reference leave the average.
-    """
+    """Yield the path's average against each lead with an effect; cohorts without one there leave the average."""
     estimate = shown.estimate
     assert isinstance(estimate, EventStudy | CohortEffects)
     size = _sizes(estimate)
@@ -352,10 +344,7 @@ def compute_path_by_reference(shown: Fit) -> Iterator[Path]:
 def _compare(
     shown: Fit, path: Path, paths: list[Path], reported: int, method: Inference, rng: np.random.Generator
 ) -> dict[str, object]:
-    """Return a row with the path's interval and its difference from the reported one, from the influence of both.
-
-    Draws of the overall effect say nothing of paths, so that re-assignment gives neither.
-    """
+    """Return the path's interval and difference from the reported one by influence; re-assignment gives neither."""
     alone, mine = _weigh(shown, path), next((p for p in paths if p.reference == reported), None)
     row = _row(Text("checks.reference-label", at=path.reference), "reference", path.effect, path.n_rows)
     row["reference"] = path.reference

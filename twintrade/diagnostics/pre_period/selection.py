@@ -138,10 +138,7 @@ class ConditionalTrends(Diagnostic):
 
 
 def _compare_weighed(fit: Fit, weighed: Variant, method: Inference, rng: np.random.Generator) -> pd.DataFrame:
-    """Return the row of the estimate with weights, whose difference is not tested: they are estimated themselves.
-
-    Under other assignments the weights, which belong to the real one, would move the average.
-    """
+    """Return the row of the weighted estimate; its weights are estimated, so that its difference is not tested."""
     is_dealt = isinstance(resolve_method(fit, method), Randomization)
     table = compare_variants(fit, [weighed], None if is_dealt else method, rng)
     return table.assign(difference_low=np.nan, difference_high=np.nan, difference_p=np.nan)
@@ -158,10 +155,7 @@ def _weigh(fit: Fit) -> Variant:
 
 
 def build_conditioned(fit: Fit, kinds: tuple[str, ...]) -> Design:
-    """Return the design in which trends are parallel only among units alike before the first agreement.
-
-    By period effects of thirds; for methods of two-way effects by covariates that do not vary over time.
-    """
+    """Return the design with period effects of thirds, or, for two-way methods, with covariates fixed over time."""
     design = fit.design
     if not fit.estimator.requires.fixed_effects:
         effects = (*design.effect_names, *(f"{kind}_period" for kind in kinds))
@@ -261,11 +255,7 @@ class GrowthApart:
 
 
 def deal_agreements(risk: "AtRisk", draws: int, rng: np.random.Generator) -> GrowthApart:
-    """Deal every period's agreements anew among its dyads at risk, by the hazard without trade growth.
-
-    The statistic is the score of trade growth: the sum, over agreements, of growth less what the other variables
-    predict of it.
-    """
+    """Deal agreements anew among dyads at risk, and score growth less what the other variables predict of it."""
     k = risk.names.index(GROWTH)
     others, growth = np.delete(risk.x, k, axis=1), risk.x[:, k]
     rate = np.exp(others @ fit_cloglog(risk.signed, others, risk.clusters)[0])

@@ -119,10 +119,7 @@ class HiddenAgreements(Diagnostic):
 
 
 def compute_hidden_share(fit: Fit, coverage: float) -> float:
-    """Return the share of comparison units with a hidden agreement if a registry holds this share of all.
-
-    With n treated units, n (1 / coverage - 1) agreements are not on record.
-    """
+    """Return the share of comparison units with one of the n (1 / coverage - 1) agreements that are not on record."""
     o = fit.design.observations
     n_treated = int(o.is_ever_treated.sum())
     return float(n_treated * (1 / coverage - 1) / (o.n_units - n_treated))

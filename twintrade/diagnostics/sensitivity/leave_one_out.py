@@ -105,10 +105,7 @@ DIMENSIONS = ("unit", "city", "partner", "cohort", "period")
 
 
 def iterate_without_each(design: Design, dimension: str, most: int) -> Iterator[Variant]:
-    """Yield the design without one member of a dimension at a time.
-
-    Members that hold a treated row come first; no more than ``most`` are left out. Units: the treated ones only.
-    """
+    """Yield the design without one member at a time, up to ``most``, those with a treated row first."""
     if dimension not in DIMENSIONS:
         raise InferenceError(f"cannot leave out by {dimension!r}; known: {', '.join(DIMENSIONS)}")
     panel, o = design.panel, design.observations

@@ -171,10 +171,7 @@ def build_placebo_design(fit: Fit) -> tuple[Design, FloatArray]:
 
 
 def find_shared_places(design: Design) -> tuple[IntArray, IntArray]:
-    """Return the city of each unit of the panel and of each treated one, or the partner if these are fewer.
-
-    Agreements of one place share its shocks: dealt apart, their placebos would spread less than they do.
-    """
+    """Return city, or partner if these are fewer, of units and treated units: agreements share its shocks."""
     o, panel = design.observations, design.panel
     treated = o.unit_rows[o.is_ever_treated]
     place = min(

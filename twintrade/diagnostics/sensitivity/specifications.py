@@ -176,10 +176,7 @@ PlaceboShared: TypeAlias = tuple[Fit, tuple[Specification, ...], tuple[FloatArra
 def compute_placebo_curves(
     fit: Fit, plan: Sequence[Specification], n_draws: int, rng: np.random.Generator
 ) -> FloatArray | None:
-    """Return effects under re-assigned onsets, shape (n_draws + 1, n_specifications), the real onsets last.
-
-    Specifications with the chosen dates whose method has a fast path take part; None where there is none.
-    """
+    """Return effects (n_draws + 1, n_specifications) where a path is fast, the real onsets last, or None."""
     dealt = build_assignments(fit.design, "units", find_units_with_trade(fit))
     onsets = (*(dealt.draw(rng) for _ in range(n_draws)), fit.design.onset)
     jobs = {f"{k} {one.label}": k for k, one in enumerate(plan) if one.choices["dates"] == plan[0].choices["dates"]}

@@ -48,10 +48,7 @@ class LeaveOneDonorOut(Diagnostic):
     topic: ClassVar[Topic] = "single_case"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
-        """Return one row a donor left out; payload ``leave_one_donor_out``: left_out, event_time, value (gap).
-
-        Payload ``leave_one_donor_out_table`` has the mean gaps: left_out, effect, reason.
-        """
+        """Return one row a donor left out; payloads of the gaps, and of the mean gaps."""
         single = get_single_case(fit)
         if single is None:
             return self.unavailable(Text("checks.no-case", method=fit.estimator.title))

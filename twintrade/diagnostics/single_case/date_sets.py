@@ -125,10 +125,7 @@ class DateSets(Diagnostic):
     topic: ClassVar[Topic] = "single_case"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
-        """Return one row a method of the page, date and donor set; payload ``date_sets``.
-
-        Payload ``date_sets_table`` has the donor sets beside each other.
-        """
+        """Return one row a method, date and donor set; payload ``date_sets_table`` has the sets side by side."""
         single = get_single_case(fit)
         if single is None:
             return self.unavailable(Text("checks.no-case", method=fit.estimator.title))
@@ -191,10 +188,7 @@ class DateSets(Diagnostic):
 
 
 def iterate_dated_cases(case: Case, labels: dict[int, Words]) -> Iterator[Dated]:
-    """Yield the case under each date, and with the ambiguous periods left out.
-
-    These are the time between the dates, which is also looked at alone, or with one date its own period.
-    """
+    """Yield the case under each date, and without the periods between the dates or with one date its own period."""
     inside = [d for d in labels if case.periods[0] < d <= case.periods[-1]]
     for date in labels:
         yield Dated(labels[date], "date", date, case.dated(date))

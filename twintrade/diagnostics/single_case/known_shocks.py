@@ -104,10 +104,7 @@ class KnownShocks(Diagnostic):
         return resolve([name])[0] if name else ""
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
-        """Return one row a shock inside the sample; payload ``known_shocks``, columns ``COLUMNS``.
-
-        It objects where the effect without a shock's periods differs too much, and cannot tell beside a rival.
-        """
+        """Return one row a shock inside the sample; it objects to a large move, and cannot tell beside a rival."""
         topic: Topic = "sensitivity" if get_single_case(fit) is None else self.topic
         rows = self._list_rows(fit.design)
         if not rows:

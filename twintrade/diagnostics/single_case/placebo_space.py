@@ -81,10 +81,7 @@ class PlaceboPaths:
         return _rank(np.append(abs(self.effect), self.placebo_moves), kept)
 
     def rmspe_rank(self, kept: BoolArray | None = None) -> PlaceboRank:
-        """Rank the ratio of the root mean squared gaps after and before the onset; NaN where ``fits_exactly``.
-
-        Each placebo is held against the treated unit without that donor: both have the same donors then.
-        """
+        """Rank the ratio, each placebo against the treated unit without that donor; NaN where ``fits_exactly``."""
         before, after = self.case.is_before, self.case.is_after
         places = np.flatnonzero(np.isin(self.case.units[1:], self.units[1:]))
         treated = compute_rmspe_ratio(self.estimator.rival_gaps(self.case)[places], before, after)
@@ -242,10 +239,7 @@ def _measured(method: CaseMethod, key: str, design: Design, case: Case) -> CaseE
 
 
 def find_disagreements(measured: list[CaseEffect]) -> list[tuple[str, float, float]]:
-    """Return the methods by which donor sets A and B differ in sign, with both mean gaps.
-
-    A set of one donor is no second opinion, so it is excluded.
-    """
+    """Return methods by which donor sets A and B, of two donors or more, differ in sign, with both mean gaps."""
     effects: dict[str, dict[str, float]] = {}
     for one in measured:
         if one.paths is not None and one.paths.case.n_donors > 1:
@@ -279,10 +273,7 @@ class PlaceboTime(Diagnostic):
     topic: ClassVar[Topic] = "single_case"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
-        """Return one row a false date; payload ``placebo_time`` has the gaps: onset, period, value.
-
-        Payload ``placebo_time_table`` has the dates: onset, onset_label, effect, bound, p, floor, reason.
-        """
+        """Return one row a false date; payloads ``placebo_time``, the gaps, and ``placebo_time_table``, the dates."""
         single = get_single_case(fit)
         if single is None:
             return self.unavailable(Text("checks.no-case", method=fit.estimator.title))

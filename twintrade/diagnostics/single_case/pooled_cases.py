@@ -104,10 +104,7 @@ class PooledCases(Diagnostic):
         return row | {"effect": paths.effect} | spread | {"p": rank.p, "floor": rank.floor, "reason": ""}
 
     def _best_of(self, ranked: FloatArray) -> pd.DataFrame:
-        """Return what choosing costs, of p-values in rising order: all cases as the best of K.
-
-        First come the best few of these cases alone, which nobody should show without the others.
-        """
+        """Return what choosing costs: p-values, the best few alone first, as the best of K cases."""
         n = ranked.size
         totals = [self.out_of] if self.out_of is not None else [n, 2 * n, 5 * n, 10 * n]
         chosen = [(self.best, n)] if self.best < n else []

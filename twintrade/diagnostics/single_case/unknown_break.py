@@ -131,10 +131,7 @@ class UnknownBreak(Diagnostic):
     topic: ClassVar[Topic] = "single_case"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
-        """Return the F statistic of every date, payload ``break_dates``: period, statistic, is_candidate.
-
-        Candidates are the dates that the analysis calls the agreement, not other dates of its register.
-        """
+        """Return the F statistic of every date, the analysis's own dates marked, as payload ``break_dates``."""
         design, o = fit.design, fit.design.observations
         treated = np.flatnonzero(o.is_ever_treated)
         if treated.size != 1:

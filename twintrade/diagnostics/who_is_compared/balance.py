@@ -169,13 +169,7 @@ def _grids(design: Design, used: IntArray, names: tuple[str, ...], lags: int) ->
 
 
 def _list_outcomes(design: Design) -> Iterator[tuple[Words, FloatArray, bool]]:
-    """Yield the outcome in levels and in logs, or in the design's own transform, and whether growth is that of it.
-
-    Each of shape (panel.n_rows,).
-
-    In levels the largest units decide, in logs all count alike: pairs that are balanced in one need not be in the
-    other.
-    """
+    """Yield the outcome (panel.n_rows,) in levels and logs, or as transformed, and whether growth is that of it."""
     flow = design.panel.values(design.outcome)
     if design.transform not in ("level", "log"):
         transformed = np.full(design.panel.n_rows, np.nan)

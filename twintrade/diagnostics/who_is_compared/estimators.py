@@ -28,13 +28,7 @@ from twintrade.text import Listed, Text, Words, pack_text
 
 
 def judge_regression(finding: Finding, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
-    """Return the finding with a verdict on the regression: its difference from imputation, added to the text.
-
-    The finding stays as it is for methods that take no treated row for a comparison, and where imputation cannot be
-    made.
-
-    ``finding``: what the check found, without a verdict.
-    """
+    """Return a finding with the verdict on a regression that compares with treated rows: imputation less it."""
     if finding.reason or not fit.estimator.takes_treated or fit.estimator.options().get("unit_trends"):
         return finding
     try:

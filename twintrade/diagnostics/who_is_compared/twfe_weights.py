@@ -147,20 +147,13 @@ class CellWeights:
         return int((np.abs(self.weight) > NEGLIGIBLE).sum())
 
     def robustness(self) -> float:
-        """Return the smallest spread of effects across cells under which their average can be zero.
-
-        De Chaisemartin and D'Haultfoeuille (2020), corollary 2 (i); the spread of the weights is their sample
-        standard deviation, as in TwoWayFEWeights.
-        """
+        """Return the smallest spread of cell effects that average zero (their 2020 paper, corollary 2 (i))."""
         ratio, share = self._ratios()
         spread = float((share * (ratio - 1) ** 2).sum()) * ratio.size / max(1, ratio.size - 1)
         return abs(self.beta) / spread**0.5 if spread > 0 else float("inf")
 
     def sign_robustness(self) -> float:
-        """Return the smallest spread for which all effects may have the opposite sign (corollary 2 (ii)).
-
-        NaN without negative weights: then the coefficient cannot have another sign than every effect.
-        """
+        """Return the smallest spread with which all effects may have the other sign (cor. 2 (ii)), else NaN."""
         if self.n_negative == 0:
             return float("nan")
         ratio, share = self._ratios()

@@ -332,11 +332,7 @@ def group_by_pattern(wide: Wide, n_free: int = 0) -> PatternGroups | None:
 def estimate_from_patterns(
     groups: PatternGroups, plan: list[GroupTime]
 ) -> tuple[list[GroupTime], list[GroupTime], FloatArray, CohortInfluence]:
-    """Return group-time effects from the moments of the groups observed in both periods of each cell.
-
-    Returns ``kept, lost`` : cells with a treated and a comparison unit observed in both periods, and the others;
-    ``effects`` (n_kept,).
-    """
+    """Return cells whose units of both sides are seen in both periods, the others, and effects of the former."""
     m, parent = groups.moments(), groups.parent
     kept: list[GroupTime] = []
     lost: list[GroupTime] = []

@@ -47,10 +47,7 @@ class ConditionalCells:
 def estimate_conditional_cells(
     wide: Wide, plan: Sequence[GroupTime], method: Method, sections: Convention | None = None
 ) -> ConditionalCells:
-    """Estimate cells, fitting propensity and regression once for all cells with the same units and covariates.
-
-    ``sections``: convention where each row counts as a draw of its own; None where a unit's change is used.
-    """
+    """Estimate cells, one propensity and regression for all with the same units; ``sections``: rows are draws."""
     effects = np.zeros(len(plan))
     by_period = np.ascontiguousarray(wide.outcomes.T)
     lost: dict[int, str] = {}
@@ -224,18 +221,12 @@ def build_groups(wide: Wide, o: Observations, column: str) -> TripleGroups:
 def estimate_triple_contrasts(
     groups: TripleGroups, plan: Sequence[GroupTime]
 ) -> tuple[list[GroupTime], FloatArray, Influence]:
-    """Return the identified cells, their effects and their influence.
-
-    Complete panels go through group moments; otherwise a unit enters the cells for which it is observed twice.
-    """
+    """Return the identified cells, their effects and influence, by group moments in complete panels."""
     return _from_moments(groups, plan) if groups.wide.is_complete else _from_rows(groups, plan)
 
 
 def compute_loading(cell: GroupTime, count: FloatArray) -> FloatArray | None:
-    """Return the weight of each group's mean change; None where a side lacks affected or unaffected units.
-
-    ``count`` (2, n_cohorts): units observed at both periods, unaffected and affected. Returns (2 * n_cohorts,).
-    """
+    """Return weights of groups' mean changes (2 * n_cohorts,), None if a side lacks affected or unaffected units."""
     if cell.is_reference:
         return np.zeros(count.size)
     both = np.asarray(count.min(axis=0) > 0)
@@ -298,10 +289,7 @@ def _cell_from_rows(
 def estimate_conditional_contrasts(
     groups: TripleGroups, plan: Sequence[GroupTime], method: Method
 ) -> tuple[list[GroupTime], FloatArray, UnitInfluence, tuple[Dropped, ...]]:
-    """Return the identified cells, their effects and influence, and why others are not identified.
-
-    Comparison cohorts are used one at a time and averaged by (weighted) size, which counts as fixed.
-    """
+    """Return cells, effects, influence and what is lost, over comparison cohorts averaged by size, taken as fixed."""
     wide = groups.wide
     kept: list[GroupTime] = []
     effects: list[float] = []

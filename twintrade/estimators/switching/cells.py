@@ -57,12 +57,7 @@ def list_horizons(
     same_switchers: bool,
     slopes: Sequence[DoseSlopes] = (),
 ) -> tuple[list[Horizon], list[Horizon]]:
-    """Return the effects and the placebos that have switchers with a comparison.
-
-    ``n_effects``, ``n_placebos``: most horizons asked for; ``same_switchers``: keep only switchers that have every
-    effect asked for; ``slopes``: where covariates were taken out of the outcomes: their estimation enters the
-    influence.
-    """
+    """Return effects and placebos that have switchers with a comparison, counting the covariates' slopes."""
     blocks = list(layout.blocks())
     kept = None
     if same_switchers:
@@ -146,10 +141,7 @@ def _covariates_moved(layout: Switchers, cell: _SwitcherCell) -> FloatArray:
 
 
 def _deviations(layout: Switchers, cell: _SwitcherCell, singletons: Singletons) -> tuple[FloatArray, FloatArray]:
-    """Return changes less their group's mean, scaled for its estimation.
-
-    Switchers are grouped by the dose they switch to. A group of one is centered with all the cell's units.
-    """
+    """Return scaled changes less their mean by dose, or, in a group of one, less that of the cell's units."""
     deviations = np.empty(cell.switchers.size)
     kind = layout.kind[cell.switchers]
     for value in np.unique(kind):

@@ -208,11 +208,7 @@ class RowWeights:
 
 
 def find_row_weights(fit: Fit, estimate: Estimate, effects: slice = slice(None)) -> RowWeights | None:
-    """Return the weights of the sample's rows in all effects, or some; None where the method does not give them.
-
-    Estimated weights of an average (cohort shares, imputed totals) are taken for fixed, which changes nothing where
-    the averaged effects are alike.
-    """
+    """Return weights of rows in effects, estimated ones of an average as fixed; None where a method has none."""
     influence, rows = estimate.uncertainty, estimate.sample.rows
     if not isinstance(influence, Influence):
         return None

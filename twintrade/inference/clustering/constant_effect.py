@@ -128,10 +128,7 @@ def read_fewest_clusters(facts: Mapping[str, float | int | str]) -> float:
 
 
 def repair_covariance(covariance: FloatArray) -> tuple[FloatArray, BoolArray]:
-    """Raise negative eigenvalues to zero where some variance is negative; say which were, shape (n_effects,).
-
-    Cameron, Gelbach and Miller (2011), section 2.3. fixest does the same, and only where a diagonal is negative.
-    """
+    """Raise negative eigenvalues to zero where a variance is negative (CGM 2011, 2.3), as fixest; say which were."""
     scale = float(np.abs(np.diag(covariance)).max(initial=0.0))
     negative = np.asarray(np.diag(covariance) < -RANK * scale)
     if not negative.any():
@@ -149,10 +146,7 @@ def compute_correlation(covariance: FloatArray) -> FloatArray:
 def compute_sup_t(
     covariance: FloatArray, usable: BoolArray, level: float, df: float, rng: np.random.Generator, n_draws: int
 ) -> float:
-    """Return the critical value of the largest |t| over the usable effects, by draws from their joint normal.
-
-    Montiel Olea and Plagborg-Moller (2019), algorithm 1, with the quantile carried from the normal to t(df).
-    """
+    """Return the critical value of the largest |t| by draws (Montiel Olea, Plagborg-Moller 2019, algorithm 1)."""
     chosen = np.flatnonzero(usable)
     if chosen.size == 0:
         return float("nan")
@@ -164,10 +158,7 @@ def compute_sup_t(
 
 
 def bound_critical_value(normal: float, n_effects: int, level: float, df: float) -> float:
-    """Carry a simulated normal critical value to t(df), inside its analytic bounds.
-
-    A sup-t value lies between the pointwise quantile and Sidak's; simulation noise must not leave these bounds.
-    """
+    """Carry a simulated normal value to t(df), between the pointwise quantile and Sidak's, where sup-t must lie."""
     low = compute_t_quantile((1 + level) / 2, df)
     high = compute_t_quantile((1 + level ** (1 / n_effects)) / 2, df)
     carried = normal if np.isinf(df) else compute_t_quantile(float(scipy.special.ndtr(normal)), df)

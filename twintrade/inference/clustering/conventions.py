@@ -24,10 +24,7 @@ _THREE_WAY = frozenset(("unit", "city_period", "partner_period"))
 
 
 def warn_of_few_ends(fit: Fit, estimate: Estimate, names: tuple[str, ...]) -> list[Message]:
-    """Return a warning where intervals clustered by pair are too short.
-
-    ``names``: dimensions of the clusters.
-    """
+    """Return a warning where intervals clustered by pair are too short."""
     if names != ("unit",) or not fit.estimator.is_poisson or not _THREE_WAY.issubset(fit.design.effect_names):
         return []
     o = fit.design.observations
@@ -59,12 +56,7 @@ def has_variance(estimate: Estimate, se: FloatArray) -> BoolArray:
 def list_variance_messages(
     estimate: Estimate, negative: BoolArray, usable: BoolArray, what: str, remedy: str = "none"
 ) -> tuple[Message, ...]:
-    """Return what was repaired, and why an effect has no standard error.
-
-    ``negative`` (n_effects,): variances that were negative before the repair; ``usable`` (n_effects,); ``what``:
-    which covariance: "multi-way"; ``remedy``: what to do where a negative variance leaves nothing, as
-    ``inference.no-variance-left`` says it: "clusters".
-    """
+    """Return what was repaired, and why an effect has no error; ``remedy`` by ``inference.no-variance-left``."""
     messages = []
     if negative.any():
         text = Text("inference.negative-variance", covariance=what, effects=list_effects(estimate, negative))
@@ -175,11 +167,7 @@ def correct(
     clusters: Sequence[IntArray],
     is_linear: bool = True,
 ) -> Correction:
-    """Return the factor and the degrees of freedom.
-
-    ``effects``, ``clusters`` (n_rows,): levels of the absorbed effects and of each cluster dimension; ``is_linear``:
-    false for Poisson, whose intervals use the normal distribution under other software's conventions.
-    """
+    """Return factor and degrees of freedom from levels (n_rows,) of effects and clusters."""
     sizes = [int(c.max()) + 1 for c in clusters]
     levels = collect_levels(rule, effects, clusters)
     return compute_correction(rule, n_rows, n_slopes, levels, sizes, count_all(n_slopes, effects), is_linear)
@@ -204,11 +192,7 @@ def compute_correction(
     n_all: int,
     is_linear: bool = True,
 ) -> Correction:
-    """Return the factor and the degrees of freedom from counts alone.
-
-    ``levels``: of the absorbed effects; ``sizes``: clusters by dimension; ``n_all``: slopes and levels of every
-    effect.
-    """
+    """Return factor and degrees of freedom from counts: of levels by effect, clusters by dimension, and K of all."""
     if not sizes:
         raise InferenceError("no dimension is named to cluster by: name one under cluster in the design")
     smallest = min(sizes)

@@ -34,11 +34,7 @@ class TwoByTwo:
 
 
 def decompose(means: FloatArray, onset: FloatArray, counts: FloatArray, periods: IntArray) -> list[TwoByTwo]:
-    """Decompose the coefficient of a treatment dummy with unit and period effects on a balanced panel.
-
-    ``means`` (n_cohorts, n_periods): mean outcome by cohort and period; ``onset``, ``counts`` (n_cohorts,);
-    ``periods`` (n_periods,).
-    """
+    """Decompose a two-way treatment coefficient on a balanced panel from means (n_cohorts, n_periods)."""
     treated = periods >= onset[:, None]
     share = treated.mean(axis=1)
     size = counts / counts.sum()
@@ -168,11 +164,7 @@ class CohortMoments:
     def from_sums(
         cls, onset: FloatArray, periods: IntArray, counts: FloatArray, sums: FloatArray, products: FloatArray
     ) -> "CohortMoments":
-        """Build from sums and raw second moments, as an SQL statement returns them.
-
-        ``onset`` (n_cohorts,); ``periods`` (n_periods,); ``counts`` (n_cohorts,); ``sums`` (n_cohorts, n_periods);
-        ``products`` (n_cohorts, n_periods, n_periods).
-        """
+        """Build from sums and raw second moments (n_cohorts, n_periods, n_periods), as an SQL statement has them."""
         n_cohorts, n_periods = onset.size, periods.size
         shapes = (counts.shape, sums.shape, products.shape)
         if shapes != ((n_cohorts,), (n_cohorts, n_periods), (n_cohorts, n_periods, n_periods)):
@@ -208,10 +200,7 @@ class CohortMoments:
         )
 
     def pooled(self, codes: IntArray, onset: FloatArray) -> "CohortMoments":
-        """Return the statistics with cohorts put together.
-
-        ``codes`` (n_cohorts,): position of each cohort in ``onset``; ``onset`` (n_pooled,).
-        """
+        """Return the statistics with cohorts put together, by the position (n_cohorts,) of each in ``onset``."""
         counts = np.bincount(codes, self.counts, onset.size).astype(np.float64)
         means = np.zeros((onset.size, self.periods.size))
         np.add.at(means, codes, self.counts[:, None] * self.means)
@@ -245,11 +234,7 @@ class ClusterSums:
 def compute_cohort_moments(
     outcomes: FloatArray, cohort: IntArray, onset: FloatArray, periods: IntArray
 ) -> CohortMoments:
-    """Return the moments of a balanced panel in one pass.
-
-    ``outcomes`` (n_units, n_periods); ``cohort`` (n_units,): codes into ``onset``; ``onset`` (n_cohorts,);
-    ``periods`` (n_periods,).
-    """
+    """Return the moments of balanced outcomes (n_units, n_periods) in one pass."""
     n_cohorts, n_periods = onset.size, periods.size
     counts = np.bincount(cohort, minlength=n_cohorts).astype(np.float64)
     # Deviations from a rough center keep the subtraction of squares from losing digits.

@@ -26,10 +26,7 @@ LONGEST = 4.0
 
 
 class NoOverlapError(EstimationError):
-    """The covariates tell treated from comparison rows.
-
-    ``rows``: positions of the rows without a counterpart.
-    """
+    """The covariates tell treated from comparison rows; ``rows`` are those without a counterpart."""
 
     def __init__(self, message: str, rows: IntArray) -> None:
         super().__init__(message, rows)
@@ -45,10 +42,7 @@ class Propensity:
 
 
 def fit_propensity(treated: FloatArray, covariates: FloatArray, weights: FloatArray) -> Propensity:
-    """Fit a logit by Newton's method.
-
-    ``treated`` (n,): 0 or 1; ``covariates`` (n, n_covariates): with a constant; ``weights`` (n,).
-    """
+    """Fit a logit of treatment on covariates, a constant among them, by Newton's method."""
 
     def gain(index: FloatArray) -> tuple[FloatArray, FloatArray]:
         p = 1.0 / (1.0 + np.exp(-index))
@@ -58,10 +52,7 @@ def fit_propensity(treated: FloatArray, covariates: FloatArray, weights: FloatAr
 
 
 def fit_tilted_propensity(treated: FloatArray, covariates: FloatArray, weights: FloatArray) -> Propensity:
-    """Fit a logit whose odds give the comparison units the covariate sums of the treated (Graham et al. 2012).
-
-    Parameters and exceptions as in ``fit_propensity``.
-    """
+    """Fit a logit whose odds give comparison units the covariate sums of the treated (Graham et al. 2012)."""
 
     def gain(index: FloatArray) -> tuple[FloatArray, FloatArray]:
         tilt = weights * (1 - treated) * np.exp(index)
@@ -195,10 +186,7 @@ class Sides:
         return TwoPeriodEffect(float(effects.effects[0]), effects.influence[0])
 
     def effects(self, changes: FloatArray) -> TwoPeriodEffects:
-        """Return the effects on the treated from several changes of each unit, shape (n_changes, n).
-
-        The changes are overwritten by the influence.
-        """
+        """Return effects on the treated from several changes, (n_changes, n), which their influence overwrites."""
         x, n_slopes = self.covariates, self.covariates.shape[1]
         means = [self.treated] if self.comparison is None else [self.treated, self.comparison]
         # Every sum over units in one product; what the regression takes off follows from the slopes.

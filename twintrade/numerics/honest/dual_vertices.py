@@ -94,10 +94,7 @@ PRIMAL = 4
 
 
 class DualPolytope:
-    """The multipliers of a studentized moment-inequality test with nuisance parameters.
-
-    ``nuisance`` (n_moments, n_nuisance); ``scale`` (n_moments,): standard deviations of the moments.
-    """
+    """Multipliers of a studentized moment-inequality test with nuisance parameters (n_moments, n_nuisance)."""
 
     def __init__(self, nuisance: FloatArray, scale: FloatArray) -> None:
         self._equations = np.column_stack([scale, nuisance])
@@ -146,10 +143,7 @@ class DualPolytope:
         return self._program.argmax(cost)
 
     def tangent_interval(self, gamma: FloatArray, fixed: FloatArray, slope: FloatArray) -> tuple[float, float]:
-        """Return the x for which ``gamma`` stays optimal along ``fixed + slope * x``, where its own value is x.
-
-        The maximum over multipliers is convex in x, at least x, and equals x on this interval.
-        """
+        """Return the x on which ``gamma`` stays optimal along ``fixed + slope * x``, where the maximum is x."""
         values, slopes = self._met @ fixed, 1.0 - self._met @ slope
         # a vertex too near to parallel is left to the steps, which only begin further out without it
         tiny = (1e-6 if self._vertices is None else 1e-10) * (1.0 + np.abs(slopes).max(initial=0.0))

@@ -277,10 +277,7 @@ def compute_truncated_quantile(deviation: float, low: float, high: float, tail: 
 
 
 def _rotated(after: FloatArray, target: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Split the columns on effects into that of theta and those of the nuisance directions.
-
-    Any basis whose first row is the target serves; this one completes it with all unit vectors but its largest entry.
-    """
+    """Split the columns into that of theta and nuisance ones: unit vectors but the target's largest entry."""
     n_post = target.size
     basis = np.vstack([target, np.delete(np.eye(n_post), int(np.argmax(np.abs(target))), axis=0)])
     columns = after @ np.linalg.inv(basis)

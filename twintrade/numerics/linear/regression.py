@@ -33,10 +33,7 @@ def compute_column_norms(columns: FloatArray, weights: FloatArray | None) -> Flo
 
 
 def compute_products(left: FloatArray, right: FloatArray, weights: FloatArray | None = None) -> FloatArray:
-    """Left'W right of two tall arrays, block by block, so that no array as long as they are is taken.
-
-    Few columns go without BLAS, whose threads wait longer than they work there.
-    """
+    """Left'W right of tall arrays, block by block; few columns without BLAS, whose threads would wait."""
     total = np.zeros((left.shape[1], right.shape[1]))
     is_small = left.shape[1] * right.shape[1] <= FEW_PRODUCTS
     for low in range(0, left.shape[0], ROWS_AT_ONCE):
@@ -65,10 +62,7 @@ def regress(y: FloatArray, X: FloatArray, weights: FloatArray | None) -> tuple[F
 def factor_columns(
     X: FloatArray, weights: FloatArray | None
 ) -> tuple[Callable[[FloatArray], FloatArray], FloatArray]:
-    """Return how y becomes its coefficients, and the inverse Gram matrix; columns are scaled to unit norm first.
-
-    Columns too close to each other for the Gram matrix are taken by orthogonal triangles.
-    """
+    """Return how y becomes coefficients, and the inverse Gram matrix; near-collinear columns by triangles."""
     if X.shape[1] == 0:
         return lambda y: np.zeros(0), np.zeros((0, 0))
     gram = compute_products(X, X, weights)
@@ -285,11 +279,7 @@ def _measure_on_rows(
 
 
 def find_identified(codes_fit: Sequence[IntArray], codes_new: Sequence[IntArray]) -> BoolArray:
-    """Say for each new cell whether the fitting rows determine its sum of effects.
-
-    ``codes_fit``: (n,) per effect; ``codes_new``: (m,) per effect, in the same coding. Returns (m,). One and two
-    effects by levels and connected components; more by the null-space test above.
-    """
+    """Say for each new cell (m,) whether fitting rows determine its sum of effects, by components or null space."""
     effects = build_absorber(codes_fit)
     known = find_present(effects.levels, codes_new)
     cells = [np.asarray(code)[known] for code in codes_new]
@@ -323,10 +313,7 @@ def _same_component(known: Levels, cells: Sequence[IntArray]) -> BoolArray:
 def draw_null_probes(
     effects: Absorber, cells: Sequence[IntArray], n_probes: int, tolerance: float = 1e-12
 ) -> FloatArray:
-    """Values on cells (m, n_probes) of generic coefficients in the null space of the absorber's rows.
-
-    Codes of the cells are the caller's and must all occur in the rows.
-    """
+    """Values on cells (m, n_probes) of generic null-space coefficients; codes must all occur in the rows."""
     generator = np.random.default_rng(PROBE_SEED)
     known = effects.levels
     drawn = [generator.standard_normal((size, n_probes)) for size in known.sizes]

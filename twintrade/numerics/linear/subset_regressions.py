@@ -118,10 +118,7 @@ class Removals:
         return low, high
 
     def remove_greedily(self, sign: int, most: int) -> list[Removed]:
-        """Leave out, one after another, the group that then moves the sum farthest one way.
-
-        Returns the sets of 1, 2, ... groups, as long as another one moves the sum that way.
-        """
+        """Leave out, in turn, the group that moves the sum farthest one way; return the growing sets."""
         left, out, now = list(range(len(self.members))), [Removed((), 0.0)], self
         while left and len(out) <= most:
             ones = np.array([now.leave_out((g,)).change for g in left])
@@ -214,11 +211,7 @@ class Grams:
 
 
 def compute_grams(columns: FloatArray, clusters: Sequence[IntArray], weights: FloatArray | None = None) -> Grams:
-    """Sum cross-products within clusters.
-
-    ``columns`` (n_rows, k + 2): net of the effects: treatment, controls, outcome; ``clusters`` (n_rows,): codes
-    without gaps, by dimension; ``weights`` (n_rows,).
-    """
+    """Sum cross-products of net treatment, controls and outcome, (n_rows, k + 2), within clusters by dimension."""
     terms = [
         (float(sign), _within(columns, intersect_codes(chosen), weights))
         for sign, chosen in list_signed_subsets(clusters)
@@ -239,10 +232,7 @@ def _within(columns: FloatArray, codes: IntArray, weights: FloatArray | None) ->
 
 
 def compute_coefficient(grams: Grams, controls: Iterable[int]) -> tuple[float, float]:
-    """Return the treatment's coefficient and its clustered variance, without small-sample factor.
-
-    ``controls``: which of the controls enter, from 0.
-    """
+    """Return the coefficient with some controls, and its clustered variance, without small-sample factor."""
     used = np.array([0, *(1 + c for c in controls)])
     last = grams.total.shape[0] - 1
     inner = grams.total[np.ix_(used, used)]

@@ -106,10 +106,7 @@ def find_separated(y: FloatArray, X: FloatArray, effects: Absorber, kept: BoolAr
 
 
 def _touches(among: Absorber, zeros: IntArray) -> bool:
-    """Say whether rows of positive weight leave a generic sum of effects undetermined on some of the zeros.
-
-    The residuals of such a sum vanish wherever those rows determine it, on rows of weight zero as well.
-    """
+    """Say whether rows leave a generic sum of effects open on some zeros: residuals vanish where it is determined."""
     generator = np.random.default_rng(PROBE_SEED)
     drawn = [generator.standard_normal((size, 1)) for size in among.levels.sizes]
     left = among.project(expand(among.levels.codes, drawn), SCREEN, is_spare=True).residuals[:, 0]
@@ -117,12 +114,7 @@ def _touches(among: Absorber, zeros: IntArray) -> bool:
 
 
 def _null_combinations(effects: Absorber, X: FloatArray, among: BoolArray | None) -> FloatArray:
-    """Combinations (k, m) of the columns, scaled to unit norm before absorption, that the effects explain.
-
-    Rows outside ``among``, if given, have the weight zero.
-
-    A loose projection settles the usual case of clearly independent columns; the rest are projected tightly.
-    """
+    """Combinations (k, m) of unit-norm columns that effects explain among rows, loosely projected, then tightly."""
     k = X.shape[1]
     if k == 0:
         return np.empty((0, 0))
@@ -210,10 +202,7 @@ def _largest_support(
     counts: FloatArray,
     bounds: Sequence[tuple[float | None, float | None]],
 ) -> BoolArray:
-    """Rows that some combination c with zero·c = 0 and values·c ≥ 0 makes positive: max Σu, 0 ≤ u ≤ 1, u ≤ values·c.
-
-    Feasible combinations form a cone, so that the optimum is one on the largest possible support and zero elsewhere.
-    """
+    """Rows that some c with zero·c = 0 and values·c ≥ 0 makes positive: max Σu, 0 ≤ u ≤ 1, u ≤ values·c."""
     m, d = values.shape
     constraints: Any = scipy.sparse.hstack([-values, scipy.sparse.eye_array(m)], format="csr")
     equations: Any = (

@@ -224,11 +224,7 @@ def _step(
 
 
 def _shortened(problem: Problem, before: Position, full: Position) -> Position:
-    """Shorten a step that raises the deviance by more than a little, in the arrays of the full step.
-
-    A step overshoots where a fitted mean was far too small and comes back on its own; shortening everybody's step for
-    one tiny cell would stall the rest.
-    """
+    """Shorten a step that raises the deviance by more than a little, in place: small rises come back alone."""
     allowed = before.deviance * (1 + TOLERATED_RISE) + 1e-9 * problem.y.size
     there = full
     for _ in range(HALVINGS):

@@ -243,11 +243,7 @@ def standardize_predictors(predictors: FloatArray) -> FloatArray:
 
 
 def weigh(predictors: FloatArray, outcomes: FloatArray, importance: FloatArray) -> PredictorFit:
-    """Return donor weights for given V (Abadie, Diamond and Hainmueller 2010, eq. 5).
-
-    ``predictors`` (1 + n_donors, n_predictors): standardized; the treated unit first; ``outcomes`` (1 + n_donors,
-    n_before); ``importance`` (n_predictors,): non-negative.
-    """
+    """Return donor weights given V (Abadie et al. 2010, eq. 5) of standardized predictors, the treated unit first."""
     share = importance / importance.sum()
     root = np.sqrt(share)
     weights = fit_simplex_weights((predictors[1:] * root).T, predictors[0] * root)

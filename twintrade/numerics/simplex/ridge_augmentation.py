@@ -96,10 +96,7 @@ class _Folds:
         return columns, normal
 
     def _stepped(self, folds: IntArray, bold: bool) -> IntArray:
-        """Solve for the positive weights of open folds; drop those that turn negative, else add the best one.
-
-        Returns the folds at their optimum.
-        """
+        """Solve folds' positive weights, drop those turning negative or add the best; return the optimal folds."""
         columns, normal = self._system(folds)
         used = self.is_used[folds]
         values: FloatArray = np.asarray(np.linalg.solve(normal, columns[:, :, -1:])[:, :, 0])
@@ -318,11 +315,7 @@ def compute_imbalances(
 
 
 def compute_distance_outside(target: FloatArray, donors: FloatArray) -> tuple[float, int]:
-    """Return the largest distance outside the donors' range in a period, in standard deviations, and how often.
-
-    ``target`` (n_periods,); ``donors`` (n_donors, n_periods). Returns largest distance over the standard deviation
-    across donors in that period; 0 inside; number of periods outside.
-    """
+    """Return the largest distance outside the donors' range in a period, in their deviations, and in how many."""
     spread = donors.std(axis=0)
     beyond = np.maximum(target - donors.max(axis=0), donors.min(axis=0) - target)
     outside = beyond > 1e-12 * np.maximum(np.abs(target), 1e-300)
@@ -338,11 +331,7 @@ SMALLEST_RIDGE_PENALTY = 1e-8
 
 
 def augment_weights(donors: FloatArray, treated: FloatArray, penalty: float, base: FloatArray) -> FloatArray:
-    """Return simplex weights plus the ridge correction of their imbalance (their eq. 12).
-
-    ``donors`` (n_donors, n_before): outcomes before the onset less the donors' mean in each period; ``treated``
-    (n_before,): the same of the treated unit; ``base`` (n_donors,): simplex weights.
-    """
+    """Return simplex weights plus the ridge correction of imbalance (eq. 12), outcomes less the donors' means."""
     imbalance = treated - base @ donors
     gram = donors.T @ donors + penalty * np.eye(donors.shape[1])
     return np.asarray(base + donors @ np.linalg.solve(gram, imbalance), dtype=np.float64)
@@ -355,10 +344,7 @@ def center_on_donors(values: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def standardize_covariates(predictors: FloatArray) -> FloatArray:
-    """Return covariates less the donors' mean, in donors' standard deviations; those that do not vary are left out.
-
-    ``predictors`` (1 + n_donors, n_covariates): the treated unit first.
-    """
+    """Return covariates, treated unit first, less the donors' mean, in deviations; constant ones are left out."""
     spread = predictors[1:].std(axis=0)
     kept = spread > 0
     standardized = np.asarray((predictors[:, kept] - predictors[1:, kept].mean(axis=0)) / spread[kept])
@@ -371,11 +357,7 @@ def standardize_covariates(predictors: FloatArray) -> FloatArray:
 
 
 def remove_covariates(values: FloatArray, covariates: FloatArray) -> FloatArray:
-    """Return outcomes less what the donors' regression on covariates predicts (Ben-Michael et al. 2021, section 5).
-
-    ``values`` (1 + n_donors, n_before): less the donors' mean in each period; the treated unit first; ``covariates``
-    (1 + n_donors, n_covariates): from ``standardize_covariates``.
-    """
+    """Return outcomes less the donors' regression on covariates (Ben-Michael et al. 2021, section 5)."""
     slopes = np.linalg.lstsq(covariates[1:], values[1:], rcond=None)[0]
     return np.asarray(values - covariates @ slopes)
 
@@ -388,12 +370,7 @@ def balance_weights(weights: FloatArray, covariates: FloatArray) -> FloatArray:
 
 
 def choose_penalty(donors: FloatArray, treated: FloatArray, base: FloatArray, *, one_se: bool = True) -> float:
-    """Choose the penalty by leaving out one period before the onset at a time.
-
-    The largest penalty within one standard error of the smallest mean squared error, or that of the smallest itself.
-
-    ``donors``, ``treated``, ``base``: as in ``augment_weights``.
-    """
+    """Choose the largest penalty within one error of the smallest leave-one-period-out error, or that one itself."""
     penalties, errors = compute_left_out_errors(donors, treated, base)
     squares = errors**2
     mean = squares.mean(axis=0)
