@@ -327,10 +327,9 @@ N_STRATA = 3
 
 
 def measure_before(design: Design) -> tuple[FloatArray, FloatArray]:
-    """Return size and growth of each unit of the panel in the periods before the first agreement.
+    """Return size and growth of each unit before the first agreement: mean outcome, and 2 (b - a) / (a + b).
 
-    Size is the mean outcome. Growth compares the mean a of the first half of these periods with the mean b of the
-    second, 2 (b - a) / (a + b), which needs no logarithm of zero; NaN where there is no outcome.
+    The means of the first and the second half of these periods are a and b; no logarithm of zero is needed.
     """
     panel, onset = design.panel, design.onset - design.anticipation
     first = onset[np.isfinite(onset) & (onset > panel.first_period)].min(initial=np.inf)

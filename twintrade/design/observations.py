@@ -133,11 +133,7 @@ class Observations:
         return tuple(f"{unit} {label(int(period))}" for unit, period in pairs)
 
     def sample(self, used: IntArray | None = None, **details: object) -> Sample:
-        """Describe the sample of a fit on the given positions (all rows by default).
-
-        ``used``: positions in these observations; ``**details``: further fields of Sample: n_slopes, effects,
-        statistics; ``dropped`` is added to what is dropped here.
-        """
+        """Describe the sample of a fit on rows ``used`` (all by default), with further fields of Sample."""
         raw = self.panel.values(self.outcome)
         if used is None:
             every = self.panel.every_row

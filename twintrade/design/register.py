@@ -284,11 +284,7 @@ class Agreements:
 
 
 def build_register(agreements: Agreements, choice: DateChoice, kinds: tuple[str, ...], panel: Panel) -> pd.DataFrame:
-    """Return the register: ``REGISTER_COLUMNS`` without ``OF_STATUS``, with ``end`` and what follows.
-
-    ``counts``: of a kind that counts; ``stand_in``: the date that counts for want of the one asked for first.
-    Rows that belong to no unit of the panel have an empty ``unit``.
-    """
+    """Return the register: ``REGISTER_COLUMNS`` without ``OF_STATUS``, with ``end``, ``counts`` and ``stand_in``."""
     cities, partners = panel.cities[panel.unit_city], panel.partners[panel.unit_partner]
     units = {(str(c), str(p)): str(u) for c, p, u in zip(cities, partners, panel.units, strict=True)}
     rows = [_dated(row, choice, kinds, panel, units) for row in agreements.registry.to_dict("records")]

@@ -51,15 +51,11 @@ class PairedDifference:
 def compare_paired(
     fit: Fit, again: Fit, method: Inference, rng: np.random.Generator, drawn: DrawnHeadline | None = None
 ) -> PairedDifference:
-    """Return the overall effect of another fit less that of the headline's.
+    """Return the overall effect of another fit less the headline's, which ``drawn`` has under randomization.
 
-    The error comes from the two estimates' influence, unit by unit, summed within the clusters of the headline: what
-    they share cancels. By two dimensions at once the interval is never shorter than by one of them: a difference is
-    mostly noise of single pairs, of which the two-way error is too small half of the time. Under randomization both
-    are estimated under the same assignments. Placebos give no error.
-
-    ``fit``, ``again``: the headline's, and the changed one; ``method``: that of the headline, resolved; ``drawn``:
-    the headline under randomization, where it is compared with several estimates.
+    The error is of the difference in influence within the headline's clusters: what both share cancels. Two-way
+    errors of single pairs are too small half of the time, so that it is the widest of one way and two. Randomization
+    estimates both under the same assignments. Placebos give no error.
     """
     headline, other = fit.view("overall"), again.view("overall")
     if headline.scale != other.scale:
@@ -153,11 +149,7 @@ Shared: TypeAlias = tuple[Fit, tuple[Variant, ...], Inference | None, bool, Draw
 def simplify_inference(
     fit: Fit, inference: Inference, draws: int | None = 199, *, has_intervals: bool = False
 ) -> Inference:
-    """Return the inference with what a check of many variants cannot afford left out.
-
-    Randomization keeps its p-values with fewer draws (None: as many) and drops the inversion unless a check of few
-    variants asks for it. Bands already reported stay.
-    """
+    """Return the inference without what many variants cannot afford: fewer draws (None: as many), no inversion."""
     if isinstance(inference, Reported):
         return replace(
             inference, method=simplify_inference(fit, inference.method, draws, has_intervals=has_intervals)
@@ -190,9 +182,8 @@ def compare_variants(
 ) -> pd.DataFrame:
     """Return one row a variant in the columns ``COLUMNS``: effect, interval, difference from the fit.
 
-    ``inference``: none for effects alone; ``is_same_target``: whether variants estimate what the fit does: else no
-    draws are spent on their differences from it; ``has_tests``: whether a variant has a test of its own under
-    randomization, for which agreements are dealt anew.
+    ``is_same_target``: else no draws are spent on differences; ``has_tests``: agreements are dealt anew for each
+    variant.
     """
     listed = tuple(variants)
     jobs = {f"{k} {variant.label}": k for k, variant in enumerate(listed)}

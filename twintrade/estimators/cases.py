@@ -35,11 +35,7 @@ class SingleCase(Estimator):
         """Return observed less counterfactual by period, (n_periods,), NaN where the outcome does not allow it."""
 
     def rival_gaps(self, case: Case) -> FloatArray:
-        """Return the gaps without each donor in turn, shape (n_donors, n_periods); NaN where none can be formed.
-
-        A donor's placebo lacks that donor and the treated unit: held against these gaps both sides have the same
-        donors, and a statistic that divides by the misfit before is fair to both.
-        """
+        """Return gaps without each donor, (n_donors, n_periods), which have that placebo's donors; NaN if none."""
         gaps = np.full((case.n_donors, case.periods.size), np.nan)
         for j in range(case.n_donors if case.n_donors > 1 else 0):
             with suppress(TwintradeError):

@@ -27,10 +27,8 @@ from twintrade.text import Text
 class CohortPath:
     """The event study of a method, each event time against the mean of the years before, itself among them.
 
-    Cohorts' own leads in the last year before bring event times of other cohorts to one base, so that a straight
-    line stays one where cohorts have different numbers of years before. Percent effects are in log points; the path
-    is moved by one number so that its average with imputed weights is the headline's own logarithm, which lies above
-    the average of logarithms.
+    Cohorts' own leads in the last year before bring event times to one base. Percent effects are in log points, the
+    path moved by one number so that its average with imputed weights is the headline's own logarithm.
     """
 
     method: Estimator  # one that offers `hold_out`

@@ -102,8 +102,7 @@ def build_residual_bands(
 ) -> Bands:
     """Return p-values and equal-tailed intervals from the distribution of the error, shape (n_draws, n_effects).
 
-    The estimate's own error is counted as one more draw of unknown place, so that no p-value falls below
-    1 / (draws + 1) and the interval's ends are order statistics that keep the level.
+    The estimate's own error is one more draw of unknown place, so that ends are order statistics that keep the level.
     """
     n_draws = drawn.shape[0]
     is_fixed = np.asarray((np.abs(drawn) < 1e-14 * np.maximum(1.0, np.abs(estimate.effects))).all(axis=0))
@@ -240,12 +239,9 @@ def rescale_errors(errors: GroupErrors) -> FloatArray:
 
 
 def fit_variance_function(terms: FloatArray, squares: FloatArray) -> FloatArray:
-    """Fit squared errors by non-negative least squares, reweighted by the inverse of the fitted variance.
+    """Fit squares (n_groups,) on terms (n_groups, 2), non-negative, reweighted by the inverse fitted variance.
 
-    A squared error varies in proportion to its mean: unweighted, a few small groups would decide. (The paper fits
-    unweighted.)
-
-    ``terms`` (n_groups, 2); ``squares`` (n_groups,).
+    A squared error varies with its mean: unweighted, as in the paper, a few small groups would decide.
     """
     coefficients = scipy.optimize.nnls(terms, squares)[0]
     for _ in range(REWEIGHTINGS):

@@ -174,9 +174,8 @@ def _warn_of_few_degrees(smallest: float) -> tuple[Message, ...]:
 def compute_crv2(source: Regression, q: Annihilator, codes: IntArray) -> Reduced:
     """Return the CRV2 covariance and Satterthwaite degrees of freedom (Bell and McCaffrey 2002).
 
-    With M the annihilator of effects and regressors, cluster g's residuals are multiplied by the pseudo-inverse root
-    of its block M_gg. With u_g that root applied to the cluster's row influence, the degrees of freedom of an effect
-    are (sum_g u_g'M_gg u_g)^2 / sum_gh (u_g'M_gh u_h)^2.
+    With M the annihilator, residuals of g are multiplied by the pseudo-inverse root of M_gg; with u_g that root
+    applied to the row influence, degrees are (sum_g u_g'M_gg u_g)^2 / sum_gh (u_g'M_gh u_h)^2.
     """
     x = source.design
     loading = source.bread @ source.selector

@@ -111,12 +111,10 @@ class Autoregressive(Inference):
 def find_ends(
     effects: FloatArray, tried: FloatArray, observed: FloatArray, critical: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the first values below and above each effect that are rejected, critical values taken as a line between.
+    """Return the first rejected values below and above each effect, critical values taken as a line between.
 
-    Beyond the values tried the critical one is that of the last: what is taken out is then most of the series.
-
-    ``effects`` (n_effects,); ``tried`` (n_values,): constant effects, in order; ``observed``, ``critical`` (n_values,
-    n_effects): the t statistic where each is taken out, and the largest that is not rejected.
+    ``observed``, ``critical`` (n_values, n_effects): t where each of ``tried`` (n_values,) is taken out, and the
+    largest not rejected; beyond the values tried it is that of the last.
     """
     ends = np.empty((2, effects.size))
     for k, effect in enumerate(effects):

@@ -147,12 +147,9 @@ def bound_ratio(
 ) -> tuple[float, float]:
     """Bound sum(numerator) / sum(denominator) over the choices of which optional rows count.
 
-    A group's optional rows count from some one on: the choice is of a beginning, not of single rows. Each end is
-    found exactly by Dinkelbach's (1967) iteration: at a trial ratio r a group takes those of its last rows whose sum
-    of numerator - r denominator is largest, and the ratio of what was taken is the next trial.
-
-    ``numerator``, ``denominator`` (n_rows,): denominators are positive; ``group`` (n_rows,): rows of a group stand
-    together, in order of time; ``is_optional`` (n_rows,).
+    A group's optional rows, together and in order of time, count from some one on. Each end is found exactly by
+    Dinkelbach's (1967) iteration: at a trial ratio r a group takes those of its last rows whose sum of numerator - r
+    denominator is largest, and the ratio of what was taken is the next trial.
     """
     if numerator.size == 0:
         raise EstimationError("no row is left to take a ratio of")

@@ -86,13 +86,9 @@ def fit_factor_model(
 ) -> FactorFit:
     """Fit by expectation and maximization, accelerated by squared extrapolation (Varadhan and Roland 2008).
 
-    With a rank the problem has local optima; the start is the fit without factors, as in R's ``fect``. With a penalty
-    on the singular values it is convex.
-
-    ``y`` (n_units, n_periods): read where observed; ``observed`` (n_units, n_periods): every unit and every period
-    must have an observed cell; ``x`` (n_units, n_periods, n_covariates): read where observed; of collinear ones the
-    smallest slopes are taken; ``rank``: most factors; ``penalty``: amount by which each singular value is shrunk;
-    ``most_steps``: return what is reached by then, converged or not: enough to compare sizes of the model.
+    With a rank there are local optima, and the start is the fit without factors, as in R's ``fect``; with a penalty,
+    by which singular values are shrunk, the problem is convex. Every unit and period has an observed cell; ``x``
+    (n_units, n_periods, n_covariates); ``most_steps``: return what is reached by then, converged or not.
     """
     y, x = np.where(observed, y, 0.0), np.where(observed[:, :, None], x, 0.0)
     problem = _Problem(y, observed, x, np.asarray(np.linalg.pinv(x[observed]), dtype=np.float64), rank, penalty)

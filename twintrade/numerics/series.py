@@ -20,11 +20,9 @@ def choose_lags(n_periods: int) -> int:
 
 
 def compute_long_run_covariance(scores: FloatArray, lags: int, *, is_prewhitened: bool = False) -> FloatArray:
-    """Return the covariance of the column sums of serially correlated rows.
+    """Return the covariance of the column sums of scores (n_periods, n_effects), in the order of time.
 
-    ``scores`` (n_periods, n_effects): in the order of time; scaled so that their sum is the error of the estimate;
-    ``lags``: bartlett weights 1 - l / (lags + 1); ``is_prewhitened``: fit ``s_t = A s_{t-1} + u_t`` with the roots of
-    A held below 0.97, and recolor the covariance of u.
+    ``is_prewhitened``: fit ``s_t = A s_{t-1} + u_t``, roots of A held below 0.97, and recolor the covariance of u.
     """
     if not is_prewhitened:
         return sum_bartlett(scores, lags)
@@ -102,11 +100,7 @@ def fit_segmented(y: FloatArray, design: FloatArray) -> SegmentedFit:
 def compute_break_statistics(
     y: FloatArray, periods: IntArray, trim: float, seasons: int = 1
 ) -> tuple[FloatArray, IntArray]:
-    """Return the F statistic of a level and slope change at every date inside the trimmed range (Andrews 1993).
-
-    ``y`` (n_series, n_periods); ``periods`` (n_periods,); ``trim``: share of periods that must lie on either side.
-    Returns (n_series, n_dates): statistics and the first period after each break.
-    """
+    """Return F of a level and slope change, (n_series, n_dates), and the dates, ``trim`` of periods from each end."""
     n = periods.size
     edge = max(int(np.ceil(trim * n)), 3)
     dates = periods[edge : n - edge + 1]
@@ -141,9 +135,8 @@ def _squared_residuals(y: FloatArray, design: FloatArray) -> FloatArray:
 def compute_moving_block_p(residuals: FloatArray, n_after: int, order: float = 1.0) -> float:
     """Return the p-value over all cyclic shifts of the residuals (Chernozhukov, Wüthrich and Zhu 2021, eq. 4).
 
-    ``residuals`` (n_periods,): from a fit on all periods under the null hypothesis, the tested periods last;
-    ``n_after``: tested periods; ``order``: norm of the statistic: 1 for lasting effects, larger for short large ones.
-    Returns a multiple of 1 / n_periods, at least that.
+    The tested periods come last; ``order``: norm of the statistic: 1 for lasting effects, larger for short large
+    ones.
     """
     doubled = np.concatenate([residuals, residuals])
     n = residuals.size
@@ -158,10 +151,8 @@ def invert_p_values(
 ) -> tuple[float, float]:
     """Return the interval around ``center`` of values whose p-value exceeds ``alpha``.
 
-    Ends are found by doubling outward from ``center`` and bisection, to ``precision`` steps; values accepted
-    beyond the first rejected one are not looked for. Where ``center`` itself is rejected the nearest accepted value
-    on a grid of quarter steps, up to 8 steps away, takes its place. Infinite where nothing within 2^12 steps is
-    rejected; NaN where nothing is accepted.
+    By doubling outward and bisection, from the nearest accepted value on a grid of quarter steps where ``center`` is
+    rejected. Infinite where nothing within 2^12 steps is rejected; NaN where nothing is accepted.
     """
     if not step > 0:
         return (np.nan, np.nan)
@@ -218,11 +209,8 @@ def find_unknown_break(
 ) -> Break:
     """Search the date of a level and slope change (Andrews 1993; date interval as in Bai 1997, by bootstrap).
 
-    Both bootstraps draw autoregressive errors of order one fitted to residuals: the p-value from series without a
-    break, the interval from series with the break that was found, whose estimated dates scatter around it.
-
-    ``y`` (n_periods,); ``periods`` (n_periods,): without gaps; ``trim``: share of periods on either side where no
-    break is sought.
+    Errors are drawn from first-order autoregressions: the p-value from series without a break, the interval from
+    series with the one found; ``trim``: share of periods on either side where none is sought.
     """
     statistics, dates, p = _test_breaks(y, periods, rng, trim, seasons, draws)
     best = int(np.argmax(statistics))
@@ -255,13 +243,7 @@ def compute_break_power(
     n_series: int = 100,
     level: float = 0.05,
 ) -> float:
-    """Return how often the search finds a break where the level of a series like this one moves at a date.
-
-    Each series is the smooth part of ``y`` with errors like its residuals, and is tested as ``y`` was.
-
-    ``y``, ``periods``, ``trim``, ``seasons``: as in ``find_unknown_break``; ``date``: first period after the move;
-    ``shift``: its size, in units of ``y``.
-    """
+    """Return how often the search finds a ``shift`` of the level from ``date`` on in series like this one."""
     residuals = fit_segmented(y, build_smooth_design(periods, seasons)).residuals
     moved = y - residuals + shift * (periods >= date)
     series = moved + draw_ar_errors(residuals, rng, n_series)
@@ -284,12 +266,9 @@ def _test_breaks(
 def draw_ar_errors(
     residuals: FloatArray, rng: np.random.Generator, draws: int, rho: float | None = None
 ) -> FloatArray:
-    """Draw series of first-order autoregressive errors like the residuals, resampling their innovations.
+    """Draw first-order autoregressive errors like the residuals, (draws, n_periods), resampling their innovations.
 
-    The coefficient, where it is not given, is corrected for its small-sample bias of about -(1 + 3 rho) / n and held
-    below 0.95.
-
-    Returns (draws, n_periods).
+    A coefficient that is not given is corrected for its bias of about -(1 + 3 rho) / n and held below 0.95.
     """
     n = residuals.size
     if rho is None:
@@ -333,12 +312,9 @@ class RestrictedSeries:
         return cls(basis, null, np.maximum.accumulate(np.median(medians, axis=1)), lags)
 
     def draw_t(self, y: FloatArray, loadings: FloatArray, rng: np.random.Generator, draws: int) -> FloatArray:
-        """Return how many errors each estimate is from zero, in the series and in draws without any effect.
+        """Return |t| of ``y @ loadings`` (n_periods, n_effects) in the series, first, and in draws without effect.
 
         A t statistic over Bartlett errors is far from Student's t in a short series, and so it is in the draws.
-
-        ``y`` (n_periods,): less the effect that is tested; ``loadings`` (n_periods, n_effects): estimates are ``y @
-        loadings``. Returns (draws + 1, n_effects): the series first.
         """
         left = _take_off(y[None], self.null)
         rho = float(np.interp(_correlate(left)[0], self.medians, GRID))

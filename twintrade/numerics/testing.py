@@ -22,12 +22,8 @@ FARTHEST = 20.0
 def fit_hazard(x: FloatArray, cohort: IntArray, can_begin: BoolArray) -> FloatArray:
     """Return each unit's log hazard, (n_units,): the slopes maximize Efron's partial likelihood.
 
-    Of those at risk at a date the ones that sign are as likely as their hazards say, whatever the date does to all.
-    They sign one after the other, nobody knows in which order: those before count by the share of orders.
-
-    ``x`` (n_units, n_variables); ``cohort`` (n_units,): position of the date at which each signs; the number of dates
-    for those that never do; ``can_begin`` (n_units, n_cohorts): whether a unit could sign at a date if it has not
-    before.
+    Those of a date sign one after the other, in an unknown order: those before count by the share of orders.
+    ``cohort``: position of a unit's date, n_cohorts for never; ``can_begin`` (n_units, n_cohorts): at risk at first.
     """
     spread = x.std(axis=0)
     if not (spread > 0).all():
@@ -58,10 +54,9 @@ def fit_hazard(x: FloatArray, cohort: IntArray, can_begin: BoolArray) -> FloatAr
 def draw_signers(
     log_hazard: FloatArray, signed: IntArray, can_begin: BoolArray, draws: int, rng: np.random.Generator
 ) -> IntArray:
-    """Return the date at which each unit signs in every draw, (draws, n_units): as many a date as really did.
+    """Return each unit's date in every draw, (draws, n_units), as many a date as really signed.
 
-    The largest of log hazards plus Gumbel noise are a draw without replacement in proportion to the hazards. A draw
-    in which too few are left at risk at some date is left out.
+    The largest of log hazards plus Gumbel noise are drawn in proportion to hazards; draws without enough at risk go.
     """
     n_dates = signed.size
     out = np.full((draws, log_hazard.size), n_dates, dtype=np.int64)
@@ -101,9 +96,7 @@ def fit_random_effects(
 ) -> RandomEffects:
     """Return the random-effects mean with the Hartung-Knapp interval (Knapp and Hartung 2003).
 
-    ``effects``, ``variances`` (n_cases,); ``is_truncated``: never below the variance without the Hartung-Knapp
-    factor: effects that happen to lie closer together than their own variances allow are no reason for a short
-    interval.
+    ``is_truncated``: the factor is at least one: effects that happen to lie close are no reason for a short interval.
     """
     n = effects.size
     if n < 2:
@@ -124,10 +117,9 @@ def fit_random_effects(
 
 
 def _paule_mandel(effects: FloatArray, variances: FloatArray) -> float:
-    """Solve for the variance of true effects at which the weighted squares equal their expectation, n - 1.
+    """Solve, by bisection, for the variance at which the weighted squares equal their expectation, n - 1.
 
-    By bisection: the iteration of ``combine_effects`` in statsmodels takes the variance to be zero where rounding
-    puts the weighted squares just below their expectation, the more often the closer it is asked to come.
+    That of ``combine_effects`` in statsmodels is zero where rounding puts the squares just below their expectation.
     """
 
     def excess(tau2: float) -> float:
@@ -151,13 +143,7 @@ def combine_fisher(p: FloatArray) -> float:
 
 
 def bound_best_p(p_best: float, n_best: int, n_all: int) -> float:
-    """Bound the p-value of ``n_best`` cases chosen as the best of ``n_all``, all without effect.
-
-    The chance that at least ``n_best`` of ``n_all`` independent uniform p-values fall at or below the largest of the
-    chosen ones: what a reader must allow for who does not know how the cases were picked.
-
-    ``p_best``: largest p-value among the chosen cases.
-    """
+    """Bound the p-value of the ``n_best`` best of ``n_all`` cases, all without effect, ``p_best`` their largest."""
     if n_best > n_all:
         raise InferenceError(f"{n_best} cases cannot be the best of {n_all}")
     return float(scipy.special.bdtrc(n_best - 1, n_all, min(p_best, 1.0)))
@@ -178,12 +164,10 @@ class Box:
 
 
 def integrate_normal_box(mean: FloatArray, covariance: FloatArray, low: FloatArray, high: FloatArray) -> Box:
-    """Integrate a normal density over a box by Genz's separation of variables.
+    """Integrate a normal density over a box by Genz's separation of variables, to about 1e-5.
 
-    Coordinates are taken in turn, each conditional on those before it, at the points of a Richtmyer lattice with the
-    baker's transformation; the lattice is fixed, so results repeat. Errors are about 1e-5.
-
-    ``mean``, ``low``, ``high`` (k,); ``covariance`` (k, k).
+    Coordinates are conditional on those before, at the points of a fixed Richtmyer lattice with the baker's
+    transformation.
     """
     k = mean.size
     root = np.linalg.cholesky(covariance + 1e-14 * np.trace(covariance) / k * np.eye(k))
@@ -306,10 +290,10 @@ def compute_mean_shift(gaps: FloatArray, after: BoolArray) -> FloatArray:
 
 
 def compute_rmspe_ratio(gaps: FloatArray, before: BoolArray, after: BoolArray) -> FloatArray:
-    """Return root mean squared gap after over before the onset, shape (n_cases,) (Abadie, Diamond, Hainmueller 2010).
+    """Return root mean squared gap after over before the onset, (n_cases,) (Abadie, Diamond, Hainmueller 2010).
 
-    A perfect fit before the onset has an infinite ratio unless the gap after it is zero as well, then 0. Gaps below
-    the rounding of a solver count as zero: the order of such ratios would be that of the last digits.
+    Gaps below the rounding of a solver count as zero; a perfect fit before has an infinite ratio, or 0 without gap
+    after.
     """
     post, pre = np.sqrt(_mean(gaps[:, after] ** 2)), np.sqrt(_mean(gaps[:, before] ** 2))
     rounding = EXACT * float(np.nanmax(np.abs(gaps), initial=0.0))
@@ -347,8 +331,8 @@ class GapNoise:
 def compute_gap_noise(squares: FloatArray, counts: FloatArray, sizes: FloatArray) -> GapNoise:
     """Return each case's scale: what cases of its size have, times the root of how much more or less it had itself.
 
-    ``squares``, ``counts`` (n_cases,): mean square before the onset, and over how many periods; fewer than three tell
-    nothing of a case; ``sizes`` (n_cases,): before the onset; only their order counts.
+    ``squares`` (n_cases,): mean square before, over ``counts`` periods, of which two tell nothing; ``sizes``: by
+    order.
     """
     is_known = (counts >= FEWEST_BEFORE) & (squares > 1e-12 * np.nanmax(squares, initial=0.0)) & np.isfinite(sizes)
     if not is_known.any():

@@ -54,10 +54,8 @@ def find_treated_units(design: Design) -> IntArray:
 def assign_groups(design: Design, by: str, breaks: tuple[int, ...]) -> tuple[ObjectArray, tuple[Message, ...]]:
     """Return the group of each treated unit, in the order of ``find_treated_units``, "" where none is known.
 
-    ``by``: "era" (onset before or from each of ``breaks``; by default the median onset), "cohort", "city", "partner",
-    "kind" (of the agreement), "order" (a city's first agreement, before the sample or in it, or a later one), or a
-    column of the panel. Columns are read before onset only: numbers as terciles of their mean, equal ones together,
-    up to three different ones and texts as they stand.
+    ``by``: one of ``BUILT_IN``, an era being before or from each of ``breaks``, or a column of the panel, read before
+    onset only: numbers as terciles of their mean, up to three different ones and texts as they stand.
     """
     o, panel = design.observations, design.panel
     units = find_treated_units(design)
@@ -272,11 +270,9 @@ def _distance(fit: Fit, groups: ObjectArray, names: list[str], fast: Repeater | 
 def compute_joint_equality(fit: Fit, groups: ObjectArray, names: list[str]) -> JointTest:
     """Test that all groups have one effect, from the groups' influence put side by side.
 
-    The groups share their comparison units, so their estimates are correlated; influence by unit knows how. It is
-    next to nothing around the mean of a few units, so that a group's variance is at least its scaled one, and the
-    degrees of freedom are those of differences of such (Welch 1947). With several clustering dimensions the test of
-    the one that objects least counts: a multi-way covariance is a difference, and a joint statistic divides by
-    eigenvalues that may be too small or negative.
+    The groups share comparison units, so their estimates are correlated. Influence is next to nothing around the mean
+    of a few units: a variance is at least its scaled one, with degrees of freedom of differences of such (Welch
+    1947). Of several clustering dimensions the one that objects least counts: multi-way eigenvalues may be negative.
     """
     o = fit.design.observations
     fits = [fit.refit(keep_group(fit.design, groups == name), "overall") for name in names]

@@ -122,10 +122,8 @@ def format_kilometres(distance: float) -> str:
 def build_ring_variants(design: Design, exposure: Exposure, edges: FloatArray, group: str) -> list[Variant]:
     """Return the designs of the direct effect, of each ring, and of all of them treated alike.
 
-    A dyad belongs to the ring of its nearest agreement and is exposed from the first agreement in that ring on. In
-    every design the comparison is dyads that see no agreement up to the last edge; dyads of other rings leave the
-    sample, and so do rows already exposed to agreements from farther away, or from elsewhere before an agreement of
-    their own.
+    A dyad is in the ring of its nearest agreement, exposed from the first one there on. The comparison sees no
+    agreement up to the last edge; dyads of other rings and rows already exposed otherwise leave the sample.
     """
     nearest, exposed_from = exposure.seen(edges[-1])
     ring = np.searchsorted(edges, nearest)
@@ -173,12 +171,10 @@ EFFECTS = {"city": ("unit", "partner_period"), "partner": ("unit", "city_period"
 
 
 def mark_exposed_treated(design: Design, through: str) -> Design:
-    """Return the design in which untreated dyads count as treated once they are exposed to an agreement.
+    """Return the design in which untreated dyads count as treated once exposed to an agreement through an end.
 
-    Through the city: another dyad of the same city is treated; fixed effects are then dyad and partner x period, so
-    that the city's own movement is what is looked at. Through the partner: another city has an agreement with the
-    same partner, and the effects are dyad and city x period. Treated dyads leave the sample, and so do dyads exposed
-    to an agreement from before the sample, as they are exposed throughout; dyads never exposed are the comparison.
+    Effects are dyad and the other end x period, so that the shared end's own movement is looked at. Treated dyads,
+    and dyads exposed throughout, leave the sample; dyads never exposed are the comparison.
     """
     panel = design.panel
     place = panel.unit_city if through == "city" else panel.unit_partner

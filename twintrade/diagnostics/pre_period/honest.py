@@ -238,11 +238,7 @@ class Honest(Diagnostic):
         return frame
 
     def _judge(self, breakdown: float, p: float) -> Verdict:
-        """Return the verdict from the breakdown value and the p-value of no differences before.
-
-        An effect that holds zero without any violation has nothing to overturn. Large intervals before make a small
-        breakdown value of themselves, so that one objects only where differences before are distinguishable.
-        """
+        """Judge by breakdown value and p-value of no differences before: large intervals make a small value alone."""
         if self.restriction != "relative_magnitudes":
             return "informs"
         if breakdown >= 1:

@@ -143,9 +143,8 @@ def compute_trend_regressor(study: EventStudy, pre: IntArray) -> FloatArray | No
 def compute_lever(fit: Fit) -> float:
     """Return the periods over which a trend would bias the overall effect, NaN where nothing stands before and after.
 
-    From a unit's base to the mean time of its treated rows, units weighing by these rows. The base is the reference,
-    or the middle of the unit's rows before where the effect is against all of them. Rows are those behind the overall
-    effect, whatever the window shows.
+    From a unit's reference, or the middle of its rows before where all are the base, to the mean time of its treated
+    rows, whatever the window shows.
     """
     estimate, overall, o = fit.estimate, fit.view("overall"), fit.design.observations
     times, chosen = o.event_time, o.is_ever_treated[o.unit]
@@ -180,9 +179,8 @@ class JointPre:
 def compute_joint_pretrend(bands: Bands, reference: Reference = "hotelling") -> JointPre:
     """Test that all pre-period effects of an event study are zero.
 
-    With a covariance: F, with the degrees of freedom of the dimension with the fewest treated clusters (Wald where
-    the covariance does not come from clusters). Under randomization: the largest pre-period effect, each over its
-    spread across the draws, against the same of every draw.
+    F with the degrees of freedom of the fewest treated clusters, Wald without clusters; under randomization the
+    largest effect, each over its spread across the draws, against the same of every draw.
     """
     estimate = bands.estimate
     if not isinstance(estimate, EventStudy):
@@ -226,11 +224,10 @@ class PreTested:
 
 
 def find_clean_leads(fit: Fit) -> Fit:
-    """Return a fit whose effects before the agreement hold none after it: imputation for a staggered regression.
+    """Return a fit whose leads hold no effect after an agreement: imputation for a staggered regression.
 
-    Leads of a two-way event study over several cohorts mix in effects after the agreement of other cohorts (Sun and
-    Abraham 2021); those of imputation come from untreated rows alone. A regression of cells without leads compares
-    with the same rows, so that imputation's are its own.
+    Two-way leads mix in effects of other cohorts (Sun and Abraham 2021); cells without leads compare with
+    imputation's rows.
     """
     o = fit.design.observations
     cohorts = np.unique(o.unit_onset[o.is_ever_treated])
@@ -256,9 +253,8 @@ def has_no_leads(fit: Fit) -> bool:
 def run_pretests(shown: Fit, chosen: Inference, rng: np.random.Generator, reference: Reference) -> PreTested:
     """Test the effects before the agreement jointly, and in the direction of a straight line.
 
-    Under multi-way clustering the joint test is that of the one dimension which objects least: a multi-way covariance
-    is a difference, its smallest eigenvalues are too small, and a joint statistic divides by them. The largest
-    p-value of the one-way tests keeps its size where the multi-way test does not.
+    The largest p-value of the one-way tests keeps its size, where a joint test divides by the smallest eigenvalues of
+    a multi-way covariance, which is a difference.
     """
     method = resolve_method(shown, chosen)
     whole = chosen.infer(shown, "event", rng)

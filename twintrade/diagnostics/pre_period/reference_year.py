@@ -156,10 +156,9 @@ def has_common_base(fit: Fit) -> bool:
 def build_common_base(
     fit: Fit, inference: Inference, rng: np.random.Generator, *, is_first: bool = False
 ) -> CommonBase:
-    """Put leads and lags of a fit on one base, with their covariance, around the headline or the effect at onset.
+    """Put leads and lags on one base, with their covariance, around the headline or the effect at onset.
 
-    From influence by cluster, brought to the error that the inference gives the headline; from draws where the
-    inference re-assigns agreements, because errors by influence are then not to be trusted.
+    From influence by cluster, brought to the headline's error; from draws where agreements are re-assigned.
     """
     path = CohortPath(fit.estimator, fit.design, fit.estimate)
     study = path.estimate()

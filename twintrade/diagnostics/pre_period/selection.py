@@ -39,12 +39,10 @@ ODDS = "odds_of_signing"
 
 
 def weigh_by_signing(design: Design) -> Design:
-    """Return the design whose comparison units weigh as much as treated units like them are many.
+    """Return the design whose comparison units weigh as much as treated units like them are many (Abadie 2005).
 
-    The hazard of signing is exp(x'b), with x the normal scores of growth and size before the first agreement, or of
-    growth alone where agreements are fewer than ten for each of two variables. With H Breslow's cumulative hazard a
-    unit signs within the sample with probability p = 1 - exp(-H exp(x'b)); a comparison unit weighs p / (1 - p) and
-    a treated one 1 (Abadie 2005), times the design's own weights.
+    With hazard exp(x'b), x normal scores of growth and size, or of growth alone below ten agreements a variable, and
+    Breslow's cumulative H, a unit signs with p = 1 - exp(-H exp(x'b)); comparison units weigh p / (1 - p).
     """
     o = design.observations
     onset = o.unit_onset

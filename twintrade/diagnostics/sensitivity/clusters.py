@@ -94,9 +94,8 @@ def compute_critical_values(
 ) -> dict[str, float]:
     """Return the half-width of each region in standard errors.
 
-    sup-t is exact for the joint normal, by simulation; Sidak's is exact for independent effects; Bonferroni's holds
-    under any dependence; Wald's (Scheffe 1953) is the shadow of the ellipsoid on each axis and holds for every
-    linear combination of the effects.
+    sup-t is exact for the joint normal, Sidak's for independent effects; Bonferroni's holds under any dependence,
+    Wald's (Scheffe 1953) for every linear combination.
     """
     n = int(usable.sum())
     wald = n * scipy.special.fdtri(n, df, level) if np.isfinite(df) else scipy.special.chdtri(n, 1 - level)

@@ -47,16 +47,10 @@ class DateBounds:
 
 
 def compute_date_bounds(fit: Fit, first: FloatArray, last: FloatArray) -> DateBounds | None:
-    """Bound the effect on rows that are truly treated, whichever the true onsets between ``first`` and ``last`` are.
+    """Bound the effect on truly treated rows, with onsets anywhere between ``first`` and ``last``, (panel.n_units,).
 
-    Rows before a unit's first possible onset are untreated under every date; effects and covariates are fitted on
-    these and on untreated units alone, and predict the others. Rows from the last possible onset on are treated under
-    every date, those between under some: a unit's true onset is where its treated rows begin. The bounds are the
-    smallest and the largest average of outcome less prediction over all combinations of onsets, each found exactly
-    (for Poisson the logarithm of total outcome over total prediction).
-
-    ``first``, ``last`` (panel.n_units,): bounds of each unit's onset, ``inf`` for units never treated. Returns none
-    where no date is ambiguous.
+    Rows untreated under every date predict the others; the bounds are the smallest and largest average of outcome
+    less prediction over all combinations of onsets, each found exactly. None where no date is ambiguous.
     """
     design: Design = fit.design
     vague = np.isfinite(first) & (last > first)
@@ -195,8 +189,7 @@ def _list_undated(design: Design) -> list[str]:
 def list_options(fit: Fit, units: list[str]) -> Options:
     """Return what each unit would add under each onset, with the effects of all others held as they are.
 
-    The units are fitted up to their first period with trade, which gives their path but for its level; under a later
-    onset the level is that of all rows before it.
+    Fitted up to the first period with trade, a unit has a path but for its level, which is that of its rows before.
     """
     family = fit.estimator.imputes_by
     assert family is not None
@@ -247,8 +240,7 @@ EARLIEST, LATEST = "checks.dates-earliest", "checks.dates-latest"
 def iterate_date_variants(design: Design) -> Iterator[Variant]:
     """Yield the design under its chosen dates and under each alternative that changes some onset.
 
-    Alternatives: each kind of candidate date, where an agreement has it; the earliest and the latest candidate; one
-    period later for agreements known by their year only; the onset period left out (donut).
+    Each kind of candidate; the earliest and the latest; a period later where only the year is known; the donut.
     """
     panel = design.panel
     yield Variant(Text("checks.dates-chosen"), "dates", design)
@@ -269,11 +261,7 @@ def iterate_date_variants(design: Design) -> Iterator[Variant]:
 
 
 def _by_kind(design: Design) -> dict[str, FloatArray]:
-    """Return onsets by kind of candidate date, first and last candidate included.
-
-    Candidates belong to one agreement, and a unit is treated from the first of its agreements on: its onset is the
-    earliest that any of them has under a kind, as recorded where an agreement has no date of that kind.
-    """
+    """Return onsets by kind of candidate date, the earliest of a unit's agreements, recorded ones without one."""
     onset = design.onset
     register = design.treatment.register
     if "candidates" not in register:

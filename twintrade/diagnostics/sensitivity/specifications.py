@@ -135,11 +135,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def iterate_subsets(design: Design, covariates: tuple[str, ...], inference: Clustered | None = None) -> Iterator[Row]:
-    """Yield the static coefficient under every subset of controls with its clustered error, interval and p-value.
-
-    Treatment, controls and outcome are partialled out once; rows lacking any control are left out of every subset.
-    Covariates of the design that are not among the controls stay in every subset.
-    """
+    """Yield the static coefficient under every subset of controls, partialled out once, with its clustered error."""
     always = _always(design, covariates)
     full = replace(design, covariates=(*always, *covariates))
     o = full.observations

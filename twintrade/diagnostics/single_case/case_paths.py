@@ -209,13 +209,7 @@ class CasePaths(Diagnostic):
     topic = "own_exhibit"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
-        """Return payloads ``path``, ``case_paths`` and ``placebo``.
-
-        ``path`` has series, period, period_label, value, index (the last period before the onset = 100);
-        ``case_paths`` has method, donor_set, period, period_label, event_time, observed, counterfactual (both as an
-        index) and gap, for every method of the page; ``placebo`` has unit, donor_set, event_time, value, is_treated,
-        and ``placebo_control`` the same for the synthetic control where the fit is by another method.
-        """
+        """Return payloads ``path``, ``case_paths`` (both indices, gap), ``placebo``, and ``placebo_control``."""
         single = get_single_case(fit)
         if single is None:
             return self.unavailable(Text("checks.no-case", method=fit.estimator.title))

@@ -52,9 +52,8 @@ class PooledCases(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a case and the means; payloads ``cases``, ``best_of`` and ``cases_forest``.
 
-        ``cases_forest`` has label, group, effect, low, high, scale, and of the mean its method, how its interval is
-        made, and its level. A case's interval reaches as far as its placebos' mean gaps do at the level: it holds
-        zero where the case does not stand out among them.
+        A case's interval reaches as far as its placebos' mean gaps do: it holds zero where the case does not stand
+        out.
         """
         method = ESTIMATORS[self.estimator]()
         assert isinstance(method, SingleCase)

@@ -24,12 +24,7 @@ MOST_UNITS = 60
 
 
 def build_adoption(design: Design) -> pd.DataFrame:
-    """Return who is treated when, as the figure shows it.
-
-    Returns up to 60 units: unit, city, partner, period, period_label, status. More: period, period_label, status,
-    n_units. A status is "treated", "not yet treated", "comparison", "always treated", or the reason a unit is
-    excluded ("undated", ...).
-    """
+    """Return who is treated when: status by unit and period up to 60 units, n_units by status and period for more."""
     status = _find_status(design)
     return _list_units(design, status) if design.panel.n_units <= MOST_UNITS else _count_units(design, status)
 

@@ -45,9 +45,8 @@ class _ComparisonLines:
 def build_raw_series(design: Design, unit: str) -> pd.DataFrame:
     """Return the raw figure's data for one dyad, columns ``COLUMNS``.
 
-    The panels are "level" and "log" (the flow itself; in logarithms beside the comparison lines), "index" (every
-    series, 100 in the last period before onset, in the first one where there is no onset) and "ratio". Comparison
-    lines add up dyads that are never treated, not excluded, and observed in every period of this one.
+    Panels: "level", "log", "index" (100 in the last period before onset, else in the first) and "ratio". Comparison
+    lines add up dyads never treated, not excluded, and observed in every period of this one.
     """
     panel, lines = design.panel, _lines(design, unit)
     measure = panel.units_of_measure.get(design.outcome, "")

@@ -179,9 +179,8 @@ By = Literal["cell", "switch", "switch_average"]
 def compute_cell_weights(o: Observations, by: By = "cell") -> CellWeights:
     """Return the weights of the regression of the outcome on one treatment dummy and the design's effects.
 
-    ``by``: weights of the treated rows; or of the rows where a unit switches, under effects stable over time: the
-    residuals summed from the switch on. "switch_average" takes their mean instead, as TwoWayFEWeights' feS prints;
-    these reproduce the coefficient only where every unit switches at once.
+    ``by``: treated rows; or switches, residuals summed from there on, or averaged ("switch_average", as feS in
+    TwoWayFEWeights), which is the coefficient only where every unit switches at once.
     """
     d = o.is_treated.astype(np.float64)
     w = o.row_weights
@@ -211,11 +210,7 @@ def compute_cell_weights(o: Observations, by: By = "cell") -> CellWeights:
 
 
 def compute_poisson_weights(o: Observations) -> CellWeights:
-    """Return the weights of treated rows' log effects in PPML's coefficient of one treatment dummy.
-
-    They are those of the least squares with fitted means as weights that PPML ends in, to first order in effects
-    that differ; equal weights are those of the total, by fitted means.
-    """
+    """Return weights of treated log effects in PPML's coefficient, to first order, and equal ones by fitted mean."""
     d = o.is_treated.astype(np.float64)
     fitted = fit_poisson(o.y, np.column_stack([d, o.covariates]), o.effect_codes(), o.weights)
     place = np.flatnonzero(fitted.kept == 0)

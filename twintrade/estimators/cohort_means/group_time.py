@@ -55,9 +55,8 @@ def iterate_cells(
 ) -> Iterator[GroupTime]:
     """Yield the cells of every treated cohort, in order of cohort and period.
 
-    From onset on, the base is the last period before onset less anticipation. Before, it is that same period
-    ("universal") or the period before the cell's own ("varying"). Comparison cohorts are those never treated, or
-    not yet treated (less anticipation) at the later of the two periods.
+    The base is the last period before onset less anticipation, or, before that, the cell's last ("varying"); those
+    not yet treated at the later of the two periods, less anticipation, may be compared.
     """
     for g in np.flatnonzero(np.isfinite(onset)):
         before = np.flatnonzero(periods + anticipation < onset[g])
@@ -310,11 +309,7 @@ class PatternGroups:
 
 
 def group_by_pattern(wide: Wide, n_free: int = 0) -> PatternGroups | None:
-    """Group the units of a panel with gaps; None where hardly two units miss the same periods.
-
-    A group's coefficients hold as many numbers per effect as there are periods: with fewer units than that in the
-    average group, sums would take more room than rows. Up to ``n_free`` numbers the room is no matter.
-    """
+    """Group units by missing periods; None where a group's numbers, beyond ``n_free``, would outnumber its rows."""
     seen = ~np.isnan(wide.outcomes)
     n_periods = seen.shape[1]
     if n_periods > BITS or wide.given is not None:

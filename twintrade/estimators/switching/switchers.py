@@ -74,9 +74,8 @@ class SwitcherBlock:
 def build_switchers(o: Observations) -> Switchers:
     """Lay out outcomes and doses, and find each unit's first change.
 
-    A unit whose dose changes across a gap in its rows has no known moment of change: it counts as unchanged up to the
-    gap and is left out from there on. A unit whose dose has been on both sides of its baseline is left out from the
-    second side on: its effect would mix a rise and a fall.
+    A unit is left out from a change across a gap on, whose moment is unknown, and from the second side of its
+    baseline on, as its effect would mix a rise and a fall.
     """
     panel = o.panel
     periods = np.arange(o.period.min(), o.period.max() + 1)
@@ -183,12 +182,9 @@ class DoseSlopes:
 def adjust_for_covariates(
     layout: Switchers, names: Sequence[str]
 ) -> tuple[Switchers, tuple[DoseSlopes, ...], tuple[Dropped, ...]]:
-    """Regress changes of outcomes on changes of covariates and periods, and take the covariates' part out.
+    """Take out covariates by regressions of changes, by first dose, of units that have not changed theirs.
 
-    One regression per first dose, on the changes between neighboring periods of units that have not changed theirs
-    by the later one. A first dose without such changes has no slopes, so its outcomes are left out.
-
-    Returns with adjusted outcomes; covariates that say nothing, and first doses left out.
+    Returns with adjusted outcomes; covariates that say nothing, and first doses without such changes, left out.
     """
     assert layout.covariates is not None
     outcomes = layout.outcomes.copy()

@@ -73,11 +73,7 @@ class JointTest:
 
 
 def compute_wald(effects: FloatArray, covariance: FloatArray, df: float) -> JointTest:
-    """Test that all effects are zero.
-
-    The statistic is divided by the covariance's rank and referred to F(rank, df), as fixest does; directions without
-    variance are left out of both. With infinite ``df`` it is chi-squared.
-    """
+    """Test that all effects are zero: F(rank, df) as in fixest, chi-squared for infinite ``df``."""
     values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
     kept = values > RANK * max(values.max(initial=0.0), 0.0)
     rank = int(kept.sum())
@@ -94,15 +90,11 @@ def compute_wald(effects: FloatArray, covariance: FloatArray, df: float) -> Join
 def compute_joint_test(
     effects: FloatArray, covariance: FloatArray, df: float, fewest: float, reference: Reference = "hotelling"
 ) -> JointTest:
-    """Test that all effects are zero, where the covariance can tell so many apart.
+    """Test that all effects (k,) are zero, where the covariance can tell so many apart.
 
-    A covariance from G clusters has rank below G: with about as many effects the statistic explodes under a true
-    null, and fixest's F(k, G - 1) rejects far too often well before. Hotelling's (G - k) / (G - 1) F(k, G - k) is
-    exact for G normal clusters alike. It is used also where single effects are referred to the normal distribution.
-
-    ``effects`` (k,); ``covariance`` (k, k); ``df``: of the t distribution of single effects; infinite for the normal;
-    ``fewest``: treated clusters in the dimension where they are fewest, since untreated ones add next to nothing to
-    the covariance; infinite where it does not come from clusters.
+    A covariance from G clusters has rank below G, so that fixest's F(k, G - 1) rejects far too often; Hotelling's (G
+    - k) / (G - 1) F(k, G - k) is exact for G normal clusters alike. ``df``: of t, infinite for the normal;
+    ``fewest``: treated clusters in the dimension with the fewest, infinite without clusters.
     """
     n = effects.size
     if n >= fewest - 1:

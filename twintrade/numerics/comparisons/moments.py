@@ -93,10 +93,8 @@ def decompose_given(
     """Decompose the coefficient of a treatment dummy with unit and period effects and covariates.
 
     The treatment net of effects and covariates varies within cohorts and periods, by covariates alone, and between
-    them; the latter part compares each two cohorts, with the same slopes of the covariates for all of them.
-
-    ``y`` (n_units, n_periods); ``covariates`` (n_units, n_periods, n_covariates); ``cohort`` (n_units,): codes into
-    ``onset``; ``onset`` (n_cohorts,); ``periods`` (n_periods,).
+    them, which compares each two cohorts with the same slopes; ``cohort`` (n_units,): codes into ``onset``
+    (n_cohorts,).
     """
     treated = (periods >= onset[:, None])[cohort].astype(np.float64)
     size = np.ones(cohort.size)
@@ -265,12 +263,11 @@ def compute_cohort_covariances(m: CohortMoments) -> FloatArray:
 def adjust_estimates(
     m: CohortMoments, raw: FloatArray, before: FloatArray, beta: FloatArray | None, pinned: BoolArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Return estimates and the coefficients of their influence.
+    """Return estimates and the coefficients of their influence, whose sum of squares is the Neyman variance.
 
     ``raw``, ``before`` (n_cohorts, n_periods, k): weights of the cohort means in the estimate and in the difference
-    before treatment (A_theta and A_0); ``beta`` (k,): none for the value that minimizes the Neyman variance;
-    ``pinned`` (k,): estimates that are zero by construction. Returns ``effects`` (k,); ``coefficients`` (n_cohorts,
-    n_periods, k): scaled so that the sum of squared influence is the Neyman variance.
+    before treatment (A_theta and A_0); ``beta`` (k,): none to minimize the variance; ``pinned`` (k,): zero by
+    construction.
     """
     spread = compute_cohort_covariances(m) / m.counts[:, None, None]
     if beta is None:
@@ -284,11 +281,9 @@ def adjust_estimates(
 
 
 def compute_timing_reduction(m: CohortMoments, raw: FloatArray) -> FloatArray:
-    """Return by how much the Neyman variance overstates, as far as outcomes before any treatment tell, shape (k,).
+    """Return by how much the Neyman variance overstates, as far as outcomes before tell, shape (k,): their sigma_**.
 
-    The sum over cohorts of the regression of their weighted outcomes on those before the first onset, times the plain
-    average of the cohorts' variances of the latter, over the number of units (their equation for sigma_**, with the
-    average as in R's ``staggered``).
+    With the plain average of the cohorts' variances, as in R's ``staggered``.
     """
     is_before = m.periods < m.onset.min()
     if not is_before.any():

@@ -222,10 +222,8 @@ class Sides:
 def prepare_sides(treated: FloatArray, covariates: FloatArray, weights: FloatArray, method: Method) -> Sides:
     """Fit the propensity and prepare the outcome regression of two groups, for any number of changes.
 
-    Sant'Anna and Zhao (2020): outcome regression; inverse-probability weights, normalized (Hajek) or not (Horvitz and
-    Thompson, Abadie 2005); or both, by a logit and least squares ("traditional") or in their improved form.
-
-    ``treated`` (n,); ``covariates`` (n, n_covariates): with a constant; ``weights`` (n,).
+    Sant'Anna and Zhao (2020): regression; inverse-probability weights, normalized (Hajek) or not (Abadie 2005); or
+    both, by a logit and least squares or in their improved form. ``covariates``: with a constant.
     """
     untreated = weights * (1 - treated)
     treated_weights = weights * treated
@@ -276,15 +274,10 @@ def estimate_sections_effect(
     method: Method,
     convention: Convention = "exact",
 ) -> TwoPeriodEffect:
-    """Return the effect on the treated from repeated cross-sections.
+    """Return the effect on the treated from repeated cross-sections (Sant'Anna and Zhao 2020, locally efficient).
 
-    Sant'Anna and Zhao (2020); the doubly robust form is the locally efficient one, with outcome models for the
-    treated as well.
-
-    ``outcome``, ``after``, ``treated`` (n,): ``after`` and ``treated`` are 0 or 1; ``covariates`` (n, n_covariates):
-    with a constant; ``weights`` (n,); ``convention``: R's DRDID 1.2 adds, where it should subtract, the estimation
-    effect of the comparison's first-period regression (doubly robust form). "exact" equals the infinitesimal
-    jackknife; "drdid" reproduces the package.
+    ``convention``: R's DRDID 1.2 adds, where it should subtract, the estimation effect of the comparison's
+    first-period regression ("drdid"); "exact" equals the infinitesimal jackknife. ``covariates``: with a constant.
     """
     total = _Sum(outcome.size)
     groups = {(d, t): weights * (treated == d) * (after == t) for d in (0, 1) for t in (0, 1)}

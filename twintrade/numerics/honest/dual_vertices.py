@@ -37,9 +37,8 @@ def build_polyhedra(
 ) -> list[Polyhedron]:
     """Return the polyhedra whose union is the restriction of Rambachan and Roth (2023).
 
-    ``kind``: the slope changes by at most ``size`` a period; period-to-period changes after onset are at most
-    ``size`` times the largest before; the same for changes of slope; ``n_pre``, ``n_post``: event times before the
-    reference and after it; ``bias``: sign of the violation after onset; ``monotone``: of the whole path.
+    Slopes change by at most ``size`` a period, or moves, or changes of slope, by ``size`` times the largest before;
+    ``n_pre``, ``n_post``: event times around the reference; ``bias``: sign after onset; ``monotone``: the whole path.
     """
     extra = _signs(n_pre, n_post, bias, monotone)
     if kind == "smoothness":
@@ -106,11 +105,9 @@ class DualPolytope:
         self._met = np.empty((0, n_rows)) if self._vertices is None else self._vertices
 
     def maximizers(self, costs: FloatArray) -> FloatArray:
-        """Return all vertices, or where they are too many those that maximize the columns of costs.
+        """Return (n_vertices, n_moments): all vertices, or, of too many, those that maximize columns of costs.
 
-        The columns that are largest under the vertices met so far are solved first, until a batch meets no new one.
-
-        ``costs`` (n_moments, n_costs). Returns (n_vertices, n_moments).
+        The columns largest under the vertices met so far are solved first, until a batch meets no new one.
         """
         if self._vertices is not None:
             return self._vertices

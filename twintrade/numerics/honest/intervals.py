@@ -33,12 +33,9 @@ def compute_fixed_length(
 ) -> FixedLength:
     """Return the shortest fixed-length interval under the smoothness restriction (Armstrong and Kolesar 2018).
 
-    An estimator with weights v before and the target's weights after is unbiased for linear trends if
-    u_0 = sum of t·v_t equals that sum after; its worst bias is M times the absolute sums u_i = sum over t > i of
-    (t - i)·v_t. So the frontier of variance against bias is a lasso in u_1, u_2, ...
-
-    ``covariance`` (n_pre + n_post, n_pre + n_post); ``target`` (n_post,): weights of the effects after the reference;
-    ``size``: M, the largest change of slope.
+    With weights v before, u_0 = sum of t·v_t equals the sum after for linear trends, and the worst bias is M
+    (``size``) times the absolute u_i = sum over t > i of (t - i)·v_t: variance against bias is a lasso in u_1, u_2,
+    ...
     """
     n_post = target.size
     after = np.arange(1, n_post + 1)
@@ -136,13 +133,10 @@ NO_DIMENSION = 1e-9
 def compute_least_favorable(
     polytope: DualPolytope, root: FloatArray, share: float, rng: np.random.Generator
 ) -> float:
-    """Return the point that the largest multiplier of the moments exceeds with probability ``share``.
+    """Return the point that the largest multiplier of the moments ``root @ z`` exceeds with probability ``share``.
 
-    Moments are ``root @ z`` with z standard normal. Their largest multiplier is that of a few vertices, and so
-    depends on z in a few dimensions only; there z is a direction times a length, the maximum is proportional to the
-    length, and the probability that the length suffices is known. What is left is an average over directions.
-
-    ``root`` (n_moments, k); ``rng``: draws among which vertices are looked for, and the lattice's shift.
+    The largest is that of a few vertices, which depend on z in a few dimensions; there z is a direction times a
+    length of known distribution, and what is left is an average over directions.
     """
     looked_at = root @ rng.standard_normal((root.shape[1], SEARCH_DRAWS))
     moved = polytope.maximizers(looked_at) @ root
@@ -185,12 +179,9 @@ FIRST_STAGE = 0.1
 class ConditionalTest:
     """Test of target'effects = theta when the violation of trends lies in one polyhedron.
 
-    Under the null some effects tau with target'tau = theta satisfy E[A (estimates - tau)] <= bound. The statistic is
-    the smallest studentized slack eta over tau; it is compared with its distribution given the binding multiplier.
-
-    ``estimates`` (n_pre + n_post,); ``covariance`` (n_pre + n_post, n_pre + n_post); ``target`` (n_post,); ``size``:
-    1 - level; ``rng``: for the least favorable critical value; ``fixed``: interval of level 1 - size/10 for the
-    hybrid with fixed length.
+    Under the null some tau with target'tau = theta satisfy E[A (estimates - tau)] <= bound: the smallest studentized
+    slack over tau is compared with its distribution given the binding multiplier. ``fixed``: interval of level 1 -
+    size/10 for the hybrid with fixed length.
     """
 
     def __init__(
@@ -337,11 +328,7 @@ class Violation:
 def compute_robust_interval(
     path: EventPath, violation: Violation, method: Method, level: float, rng: np.random.Generator
 ) -> RobustInterval:
-    """Return the robust confidence interval for one bound on the violation.
-
-    ``method``: fixed length is for smoothness without sign restrictions; ``rng``: for the least favorable critical
-    value: it moves an end by less than a hundredth of the target's standard error from one seed to the next.
-    """
+    """Return the robust interval for one bound on the violation; a seed moves an end by < .01 of the error."""
     _check(path, violation.kind, method)
     if method == "fixed_length":
         f = compute_fixed_length(path.covariance, path.n_pre, path.target, violation.size, level)

@@ -127,11 +127,7 @@ def fit_least_squares(
     weights: FloatArray | None = None,
     names: Sequence[Words] | None = None,
 ) -> LeastSquares:
-    """Regress y on X and the effects of the absorber.
-
-    ``y``: (n,); ``X``: (n, k); k may be zero; ``absorber``: the fixed effects; ``weights``: (n,) replace the
-    absorber's own weights; ``names``: names of the columns, for `Collinear`.
-    """
+    """Regress y on X (n, k) and the absorber's effects; ``weights`` replace its own, ``names`` are for messages."""
     check_outcome(y, X, absorber.n_rows)
     effects = absorber if weights is None else absorber.reweighted(weights)
     tilde = effects.project_each([y, *X.T]).residuals
@@ -141,11 +137,7 @@ def fit_least_squares(
 def regress_residuals(
     tilde: FloatArray, norms: FloatArray, weights: FloatArray | None = None, names: Sequence[Words] | None = None
 ) -> LeastSquares:
-    """Regress the first column on the others, all of them already net of the effects.
-
-    ``tilde``: (n, 1 + k); ``norms``: (k,) norms of the regressors before the effects were taken out; ``weights``:
-    (n,); ``names``: of the regressors, for `Collinear`.
-    """
+    """Regress the first column of ``tilde`` (n, 1 + k), net of effects, on the others; ``norms``: before that."""
     y_tilde = tilde[:, 0]
     kept, collinear = find_independent_columns(tilde[:, 1:], norms, weights, names)
     x_tilde = tilde[:, 1:] if kept.size == norms.size else tilde[:, 1:][:, kept]
@@ -198,11 +190,7 @@ def find_independent_columns(
     weights: FloatArray | None = None,
     names: Sequence[Words] | None = None,
 ) -> tuple[IntArray, tuple[Collinear, ...]]:
-    """Keep each column that the columns kept before it do not explain; earlier columns win.
-
-    ``x_tilde``: (n, k) residuals on the effects; ``norms``: (k,) norms before absorption: a column whose remaining
-    norm is at most 1e-9 of this is collinear.
-    """
+    """Keep columns whose norm net of those kept before exceeds 1e-9 of ``norms`` (k,), before absorption."""
     labels = [f"x{j}" for j in range(x_tilde.shape[1])] if names is None else list(names)
     kept: list[int] = []
     collinear: list[Collinear] = []
@@ -332,13 +320,10 @@ def find_leverage_one(codes: Sequence[IntArray]) -> BoolArray:
 def find_resting(
     codes_fit: Sequence[IntArray], codes_new: Sequence[IntArray], alone: BoolArray
 ) -> tuple[BoolArray, BoolArray]:
-    """Say which predictions rest on rows of leverage one, and on which of these rows some prediction rests.
+    """Say which predictions (m,) rest on rows of leverage one, ``alone`` (n,), and on which of these some rests.
 
-    A prediction rests on such a row if the row has weight in it: exactly if the other rows do not identify it. With
-    several such rows, those that all rows but these do not identify rest on at least one of them.
-
-    ``codes_fit``, ``codes_new``: (n,) and (m,) per effect, in the same coding; ``alone``: (n,) rows of leverage one,
-    all or some. Returns ``resting`` : (m,). A cell that the rows do not identify rests on none; ``carrying`` : (n,).
+    A prediction rests on a row with weight in it: exactly if the others do not identify it. With several such rows,
+    those that all rows but these do not identify rest on at least one of them.
     """
     none = np.zeros(alone.size, dtype=np.bool_)
     if not alone.any():
@@ -362,13 +347,10 @@ def compute_projection_weights(
     X_new: FloatArray | None = None,
     weights: FloatArray | None = None,
 ) -> FloatArray:
-    """Weights with which fitting rows enter weighted sums of predictions for new cells.
+    """Return weights (n, k) with which fitting rows enter sums of predictions for new cells, weighted by v (m, k).
 
-    ``codes_fit``, ``codes_new``: (n,) and (m,) per effect; ``v``: (m, k) weights of the predictions; ``X_fit``,
-    ``X_new``: (n, p) and (m, p) covariates; those that the effects absorb among the fitting rows get the coefficient
-    zero; ``weights``: (n,) of the least-squares fit. Returns (n, k) ω such that the sum over new cells of v times
-    their prediction is ω'y for any outcome y of the fitting rows: ω = W Z (Z'WZ)^- Z_new'v for Z dummies and
-    covariates (Borusyak, Jaravel and Spiess 2024).
+    ω = W Z (Z'WZ)^- Z_new'v for Z dummies and covariates (Borusyak, Jaravel and Spiess 2024), so that the sums are
+    ω'y for any outcome; covariates that the effects absorb get the coefficient zero.
     """
     effects = build_absorber(codes_fit, weights)
     known = effects.levels

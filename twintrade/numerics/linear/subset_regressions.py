@@ -51,9 +51,8 @@ def pack_columns(
 ) -> FloatArray | NetColumns:
     """Return net columns as they are, or as what they were and what levels took, if that is much less to keep.
 
-    ``net`` (n_rows, k); ``columns`` (n, n_columns): before the effects were taken out; ``codes`` (n_rows,): levels of
-    each row, 0 to n_levels - 1; ``taken`` (n_levels, k): coefficients of the effects; ``kept`` (k,): which of the
-    columns are among the net ones; ``rows`` (n_rows,): likewise the rows; all by default.
+    ``net`` (n_rows, k), of ``columns`` (n, n_columns) the ``kept``, and likewise the ``rows``; ``taken`` (n_levels,
+    k): coefficients of the effects.
     """
     n, k = net.shape
     if n * k <= MOST_DENSE or k < FEWEST_COLUMNS:
@@ -173,11 +172,7 @@ def _change(block: FloatArray, loadings: FloatArray, errors: FloatArray) -> floa
 def compute_single_removals(
     q: Annihilator, members: Sequence[IntArray], weights: FloatArray, residuals: FloatArray
 ) -> FloatArray:
-    """Return how a sum of predictions changes without each group, shape (n_groups,).
-
-    ``q``: of the fit; ``members``: rows of each group; ``weights`` (n_rows,): of the rows' outcomes in the sum;
-    ``residuals`` (n_rows,): of the fit; working residuals for Poisson.
-    """
+    """Return how a sum of predictions changes without each group; ``residuals`` are working ones for Poisson."""
     root = np.sqrt(q.weights)
     out = np.full(len(members), np.nan)
     for which, rows, blocks in q.iterate_blocks(members):

@@ -121,11 +121,7 @@ def _without_leverage(panel: DyadPanel, information: FloatArray, bread: FloatArr
 
 
 def _effect_variance(panel: DyadPanel, information: FloatArray) -> FloatArray:
-    """Variance of the sum of the two period effects of each dyad, shape (n_dyads, n_periods, n_periods).
-
-    Any generalized inverse of the effects' information serves: what it leaves open is constant over a dyad's periods,
-    and the residuals of a dyad sum to zero.
-    """
+    """Variance of sums of a dyad's effects by period: any inverse serves, as what it leaves open is constant."""
     n_dyads, n_periods = panel.mean.shape
     n_origins = int(panel.origin.max()) + 1
     n_levels = (n_origins + int(panel.destination.max()) + 1) * n_periods

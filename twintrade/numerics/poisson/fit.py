@@ -165,11 +165,9 @@ def fit_poisson(
 ) -> PoissonFit:
     """Fit y ~ exp(X b + effects + offset) by iteratively reweighted least squares.
 
-    ``y``: (n,) finite and not negative; any scale; ``X``: (n, k); k may be zero: the effects alone are fitted;
-    ``codes``: (n,) non-negative integers per effect; ``weights``, ``offset``: (n,); ``tolerance``: relative change of
-    the deviance at which the last, tightly solved, steps begin; ``names``: names of the columns, for messages;
-    ``drop_singletons``: leave out rows that are alone in a level, as ppmlhdfe does; coefficients are the same;
-    ``rows``: (m,) those that a fit to the same zeros has kept, so that separated ones are not looked for again.
+    ``tolerance``: relative change of the deviance at which the tightly solved steps begin; ``drop_singletons``: as
+    ppmlhdfe does, with the same coefficients; ``rows``: those that a fit to the same zeros has kept, to look for none
+    again.
     """
     _check(y, X, weights, offset)
     effects = build_absorber([np.asarray(code) for code in codes])

@@ -70,10 +70,9 @@ def drop_all_zero_levels(
 
 
 def find_separated(y: FloatArray, X: FloatArray, effects: Absorber, kept: BoolArray) -> tuple[BoolArray, bool]:
-    """Find zeros that regressors and effects separate, given that every level of a kept row has a positive outcome.
+    """Find zeros that regressors and effects separate, each level of a kept row having a positive outcome.
 
-    Returns ``separated`` : (n,) among the kept rows; ``full_rank`` : whether the regressors are independent of the
-    effects and of each other among the positive outcomes alone; then they are so among all rows.
+    Returns (n,) among the kept rows, and whether the regressors are independent among positive outcomes alone.
     """
     positive = y > 0
     positive &= kept

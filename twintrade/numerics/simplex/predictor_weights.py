@@ -19,11 +19,8 @@ KEPT_SHARE = 0.25
 def fit_frank_wolfe_weights(columns: FloatArray, target: FloatArray, zeta: float, least_gain: float) -> FloatArray:
     """Approximate ``fit_simplex_weights`` with ridge ``zeta^2 n_rows`` (Arkhangelsky et al. 2021, their software).
 
-    A short pass from equal weights, thinning, and a long pass from there. It stops when the objective gains less
-    than ``least_gain^2``, visibly short of the optimum where the objective is flat: use it to reproduce published
-    numbers, and ``fit_simplex_weights`` for the optimum itself.
-
-    ``columns`` (n_rows, n_weights); ``target`` (n_rows,).
+    Equal weights, thinning, and a long pass, to a gain below ``least_gain^2``, visibly short of the optimum where the
+    objective is flat: use it to reproduce published numbers.
     """
     start = np.full(columns.shape[1], 1.0 / columns.shape[1])
     rough = _descend(columns, target, start, zeta, least_gain, FIRST_STEPS)
@@ -68,15 +65,10 @@ MOST_ROUNDS = 50
 def fit_simplex_weights(columns: FloatArray, target: FloatArray, ridge: float = 0.0) -> FloatArray:
     """Minimize ``|columns @ w - target|^2 + ridge * |w|^2`` over w >= 0 with sum one.
 
-    On the simplex ``columns @ w - target`` equals ``D @ w`` with D the columns less the target. Non-negative least
-    squares of ``[D; 1']`` on ``[0; 1]`` has the same direction: along any ray w = s v its value at the best s grows
-    with ``|D v|`` alone, so normalizing its solution is exact and no penalty has to be large. The ridge is further
-    rows of D (the sum row alone keeps the target).
-
-    With more weights than rows and a ridge that is not tiny the dual with one unknown a row is far smaller, and is
-    solved first.
-
-    ``columns`` (n_rows, n_weights); ``target`` (n_rows,). Returns (n_weights,).
+    On the simplex that is ``D @ w`` with D the columns less the target. Non-negative least squares of ``[D; 1']`` on
+    ``[0; 1]`` has the same direction: along any ray w = s v its value at the best s grows with ``|D v|`` alone, so
+    normalizing is exact. The ridge is further rows of D; unless it is tiny, more weights than rows go by the far
+    smaller dual first.
     """
     n_weights = columns.shape[1]
     if n_weights == 0:
@@ -109,9 +101,8 @@ def fit_simplex_weights(columns: FloatArray, target: FloatArray, ridge: float = 
 def _by_dual(distances: FloatArray, ridge: float) -> FloatArray | None:
     """Return the minimizer of ``|D w|^2 + ridge |w|^2`` on the simplex, None where the iteration circles.
 
-    Up to scale the weights are ``v = max(1 - D'x, 0) / ridge`` with ``x = D v``. With the positive ones known x
-    solves ``(ridge I + D_P D_P') x = D_P 1``, a system as large as there are rows; x says which are positive
-    (principal pivoting in blocks). It ends at the optimum after a few rounds.
+    Up to scale ``v = max(1 - D'x, 0) / ridge`` with ``x = D v``; with the positive ones known x solves ``(ridge I +
+    D_P D_P') x = D_P 1``, a system of as many rows as D; x says which are positive (principal pivoting in blocks).
     """
     n_rows, n_weights = distances.shape
     positive = np.ones(n_weights, dtype=bool)
@@ -173,10 +164,9 @@ def compute_did_weights(
 ) -> DidWeights:
     """Return the weights of Algorithm 1, or those that make it synthetic control or difference-in-differences.
 
-    ``treated`` (n_periods,): mean of the treated units; ``donors`` (n_donors, n_periods); ``before``, ``after``
-    (n_periods,); ``kind``: "sc" fits without intercept and gives no weight to periods before; "did" weighs everything
-    equally; ``solver``: the optimum, or the stopping point of the reference software (California: -15.605 against
-    -15.604 for sdid, -19.51 against -19.62 for sc).
+    ``kind``: "sc" has no intercept and no weight before; "did" weighs equally; ``solver``: the optimum, or the
+    stopping point of the reference software (California: -15.605 against -15.604 for sdid, -19.51 against -19.62 for
+    sc).
     """
     n_before, n_after = int(before.sum()), int(after.sum())
     level = compute_noise_level(donors[:, before])
@@ -254,10 +244,9 @@ def weigh(predictors: FloatArray, outcomes: FloatArray, importance: FloatArray) 
 def fit_predictor_weights(predictors: FloatArray, outcomes: FloatArray) -> PredictorFit:
     """Search V that minimizes the outcome's misfit before the onset.
 
-    The misfit has flat regions, kinks and poor local optima. It is looked at for equal V (of standardized
-    predictors: inverse variance), for regression weights, for each predictor almost alone and for `DRAWN` drawn V;
-    searched without derivatives, over logarithms of V, from the first two and from the best of the rest; and
-    searched on from the best end until a restart brings no gain. V itself is not unique; the fit is what counts.
+    The misfit has flat regions, kinks and poor optima: equal V, regression weights, each predictor almost alone and
+    `DRAWN` drawn V are looked at; over logarithms, without derivatives, the first two and the best other start
+    searches, restarted until there is no gain. V itself is not unique; the fit is what counts.
     """
     starts = _starts(predictors, outcomes)
     looked_at = [weigh(predictors, outcomes, v) for v in starts]

@@ -24,15 +24,10 @@ SPARE = 3
 
 
 def fit_leave_one_out_weights(columns: FloatArray, target: FloatArray, start: FloatArray) -> FloatArray:
-    """Minimize ``|columns @ w - target|^2`` over the simplex without row 0, without row 1, and so on.
+    """Return (n_rows, n_weights): minimize ``|columns @ w - target|^2`` over the simplex without each row in turn.
 
-    The active-set method of Lawson and Hanson (1974) on the problem of ``fit_simplex_weights``, begun at the weights
-    that solve it with all rows, for all left-out rows at once: leaving out a row changes few of the positive weights.
-    Where columns reproduce the target exactly, where the iteration does not settle, or where its solution is not
-    accurate, ``fit_simplex_weights`` decides, so that the answer is the same everywhere.
-
-    ``columns`` (n_rows, n_weights); ``target`` (n_rows,); ``start`` (n_weights,): simplex weights with all rows.
-    Returns (n_rows, n_weights): row i without row i of the problem.
+    All at once by the active-set method of Lawson and Hanson (1974), begun at the weights with all rows, ``start``.
+    Where a fit is exact, unsettled or inaccurate ``fit_simplex_weights`` decides, so that the answer is the same.
     """
     n_rows, n_weights = columns.shape
     if n_weights == 1:
@@ -175,13 +170,10 @@ class NetFit:
 
 
 def fit_elastic_net(columns: FloatArray, target: FloatArray, penalty: float, mix: float) -> NetFit:
-    """Minimize ``|y - m - X w|^2 / 2n + penalty (mix |w|_1 + (1 - mix) |w|^2 / 2)``.
+    """Minimize ``|y - m - X w|^2 / 2n + penalty (mix |w|_1 + (1 - mix) |w|^2 / 2)``, with ``mix < 1``.
 
-    Positive and negative parts of w are separate non-negative unknowns; the ridge rows' target carries the linear
-    term by completing the square, so the problem is one NNLS. It needs a ridge part, hence ``mix < 1``.
-
-    ``columns`` (n_rows, n_weights); ``target`` (n_rows,); ``penalty``: positive; ``mix``: share of the absolute
-    penalty, in [0, 1).
+    Positive and negative parts of w are separate unknowns; the ridge rows' target carries the linear term by
+    completing the square, so the problem is one NNLS.
     """
     if not (penalty > 0 and 0 <= mix < 1):
         raise EstimationError(f"an elastic net needs penalty > 0 and mix in [0, 1), not {penalty} and {mix}")
@@ -240,12 +232,8 @@ def fit_partially_pooled_weights(
 ) -> list[FloatArray]:
     """Minimize ``pooling * |mean imbalance|^2 + (1 - pooling) * mean |imbalance|^2`` (Ben-Michael et al. 2022).
 
-    Imbalances of different cases are aligned by event time, the last period before the onset first; where a case has
-    fewer periods before it, the average is over the cases that have one.
-
-    ``treated`` (n_before_k,): outcomes before the onset in the order of event time -1, -2, ; ``donors`` (n_donors_k,
-    n_before_k); ``pooling``: 0 fits each case alone, 1 only the average; ``ridge``: penalty on squared weights.
-    Returns (n_donors_k,).
+    Imbalances are aligned by event time -1, -2, ..., averaged over cases that have one; ``treated`` (n_before_k,),
+    ``donors`` (n_donors_k, n_before_k), in that order; ``ridge``: penalty on squared weights.
     """
     if not 0 <= pooling <= 1:
         raise EstimationError(f"pooling lies between 0 and 1, not {pooling}")
@@ -384,14 +372,11 @@ def choose_penalty(donors: FloatArray, treated: FloatArray, base: FloatArray, *,
 def compute_left_out_errors(
     donors: FloatArray, treated: FloatArray, base: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the penalties tried and each period's error when it is left out of the fit.
+    """Return the penalties tried and each period's error when it is left out, (n_before, n_penalties).
 
-    With the imbalance d of the simplex weights that are fitted without period t, and K the donors' Gram matrix over
-    periods plus the penalty, the ridge regression without t errs by ``d'K^-1 e_t / (e_t'K^-1 e_t)``: inverting the
-    blocks of K shows it. One singular value decomposition serves every period and penalty.
-
-    ``donors``, ``treated``, ``base``: as in ``augment_weights``. Returns ``penalties`` (n_penalties,); ``errors``
-    (n_before, n_penalties).
+    With d the imbalance of weights fitted without t, and K the donors' Gram matrix plus the penalty, the ridge
+    without t errs by ``d'K^-1 e_t / (e_t'K^-1 e_t)``: one singular value decomposition serves every period and
+    penalty.
     """
     n_donors, n_before = donors.shape
     square = np.linalg.qr(donors, mode="r") if n_donors > n_before else donors
