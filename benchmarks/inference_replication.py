@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks.pretests import PreTest
 from benchmarks.replication import list_available
 from twintrade.design import Design, NeverTreated, Panel, Treatment
 from twintrade.diagnostics.pre_period.honest import Honest, build_event_path
-from twintrade.diagnostics.pre_period.pretrend_power import PreTest
 from twintrade.diagnostics.who_is_compared.twfe_weights import Bacon, compute_cell_weights
 from twintrade.estimators.base import Fit, fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna

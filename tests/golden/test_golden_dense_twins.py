@@ -12,8 +12,8 @@ from scipy.stats import ncx2, norm
 from statsmodels.genmod.families import Poisson
 from statsmodels.genmod.generalized_linear_model import GLM
 
+from benchmarks.pretests import PreTest
 from twintrade.design import Design, NeverTreated, NotYetTreated, Panel, Treatment
-from twintrade.diagnostics.pre_period.pretrend_power import PreTest
 from twintrade.diagnostics.who_is_compared.twfe_weights import compute_cell_weights
 from twintrade.errors import DesignError, InferenceError
 from twintrade.estimators.base import fit

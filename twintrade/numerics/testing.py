@@ -149,42 +149,7 @@ def bound_best_p(p_best: float, n_best: int, n_all: int) -> float:
     return float(scipy.special.bdtrc(n_best - 1, n_all, min(p_best, 1.0)))
 
 
-# Probability that a normal vector lies in a box, and its mean given that it does, by a fixed lattice.
-
-POINTS = 20_000
-SHIFTS = 4
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Box:
-    """Probability, and conditional mean of shape (k,)."""
-
-    probability: float
-    mean: FloatArray
-
-
-def integrate_normal_box(mean: FloatArray, covariance: FloatArray, low: FloatArray, high: FloatArray) -> Box:
-    """Integrate a normal density over a box by Genz's separation of variables, to about 1e-5.
-
-    Coordinates are conditional on those before, at the points of a fixed Richtmyer lattice with the baker's
-    transformation.
-    """
-    k = mean.size
-    root = np.linalg.cholesky(covariance + 1e-14 * np.trace(covariance) / k * np.eye(k))
-    total, weighted = 0.0, np.zeros(k)
-    for shift in range(SHIFTS):
-        u = lay_lattice(POINTS, k, (shift + 0.5) / SHIFTS)
-        z = np.zeros((POINTS, k))
-        weight = np.ones(POINTS)
-        for j in range(k):
-            center = mean[j] + z[:, :j] @ root[j, :j]
-            below = scipy.special.ndtr((low[j] - center) / root[j, j])
-            above = scipy.special.ndtr((high[j] - center) / root[j, j])
-            weight *= above - below
-            z[:, j] = scipy.special.ndtri(np.clip(below + u[:, j] * (above - below), 1e-300, 1 - 1e-16))
-        total += float(weight.mean())
-        weighted += weight @ (mean + z @ root.T) / POINTS
-    return Box(total / SHIFTS, weighted / total if total > 0 else np.full(k, np.nan))
+# A lattice in place of random draws: it repeats, and its averages settle sooner.
 
 
 def lay_lattice(n_points: int, n_columns: int, shift: FloatArray | float) -> FloatArray:

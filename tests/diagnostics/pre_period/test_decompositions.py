@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from reference_results import read_data, read_results, read_vectors
 
+from benchmarks.pretests import PreTest, integrate_normal_box
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.pre_period.pretrend_power import PreTest, PretrendPower, compute_equivalence_bound
+from twintrade.diagnostics.pre_period.pretrend_power import PretrendPower, compute_equivalence_bound
 from twintrade.diagnostics.who_is_compared.twfe_weights import (
     Bacon,
     TWFEWeights,
@@ -22,7 +23,6 @@ from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.refits.permutation import replace_outcome
 from twintrade.numerics.poisson import fit_poisson
-from twintrade.numerics.testing import integrate_normal_box
 from twintrade.simulate import simulate
 
 # README of the reference numbers.

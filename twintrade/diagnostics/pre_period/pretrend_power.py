@@ -14,46 +14,8 @@ from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.inference.clustering import compute_t_quantile
-from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.testing import Box, integrate_normal_box
+from twintrade.numerics.arrays import FloatArray
 from twintrade.text import Text
-
-TOLERANCE = 1e-6
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PreTest:
-    """Roth's test: some pre-period effect is individually significant. For comparison with his package."""
-
-    covariance: FloatArray  # (n_effects, n_effects): of all effects, the reference left out
-    pre: IntArray  # (n_pre,): positions of the pre-period effects
-    level: float = 0.95
-
-    def passed(self, trend: FloatArray) -> Box:
-        """Return the probability of passing, and the mean of the pre-period effects given that, under a trend."""
-        block = self.covariance[np.ix_(self.pre, self.pre)]
-        bound = compute_t_quantile((1 + self.level) / 2, np.inf) * np.sqrt(np.diag(block))
-        return integrate_normal_box(trend[self.pre], block, -bound, bound)
-
-    def power(self, trend: FloatArray) -> float:
-        """Return the probability that the test objects to a trend."""
-        return 1 - self.passed(trend).probability
-
-    def after_passing(self, trend: FloatArray) -> FloatArray:
-        """Return the expected effects given that the test was passed, shape (n_effects,)."""
-        block = self.covariance[np.ix_(self.pre, self.pre)]
-        moved = np.linalg.solve(block, self.passed(trend).mean - trend[self.pre])
-        return np.asarray(trend + self.covariance[:, self.pre] @ moved)
-
-    def slope_for(self, power: float, distance: FloatArray) -> float:
-        """Return the slope times ``distance`` (n_effects,) that the test finds with the given power, by bisection."""
-        low, high = 0.0, float(np.sqrt(np.diag(self.covariance)[self.pre]).max())
-        while self.power(high * distance) < power:
-            low, high = high, 2 * high
-        while high - low > TOLERANCE * high:
-            middle = (low + high) / 2
-            low, high = (middle, high) if self.power(middle * distance) < power else (low, middle)
-        return high
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
