@@ -168,9 +168,9 @@ def decompositions(shared: Shared) -> Iterator[Row]:
         k = int(both["weight_r"].argmax())
         what = f"heaviest of {len(both)} comparisons"
         yield f"bacondecomp {case}", what, both["estimate_r"][k], both["estimate"][k], gap
-    for case, by in (("castle_feTR", "cell"), ("castle_feS", "switch_average"), ("mpdta_feTR", "cell")):
+    for case in ("castle_feTR", "mpdta_feTR"):
         theirs = shared.cases("twowayfeweights")[case]
-        found = compute_cell_weights(shared.panel(case.split("_")[0]).observations, by)
+        found = compute_cell_weights(shared.panel(case.split("_")[0]).observations)
         yield row(f"TwoWayFEWeights {case}", "beta", theirs["beta"], found.beta)
         yield row(f"TwoWayFEWeights {case}", "robustness", theirs["sensibility"], found.robustness())
         if "sensibility2" in theirs:

@@ -422,7 +422,7 @@ def test_two_groups_and_periods_as_stacked_estimating_equations(frame, method):
 
 def test_weights_of_the_static_regression(frame):
     left = regress(frame.treated.astype(float), write_dummies(frame.id, frame.t))[1]
-    found = compute_cell_weights(design_of(frame).observations, "cell")
+    found = compute_cell_weights(design_of(frame).observations)
     weights = np.where(frame.treated, left, 0.0)
     np.testing.assert_allclose(found.weight, weights / weights.sum(), atol=EXACT)
     np.testing.assert_allclose(found.beta, left @ frame.y / (left @ left), rtol=EXACT)

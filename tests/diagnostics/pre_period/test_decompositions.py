@@ -128,13 +128,10 @@ def test_bacon_says_what_it_is_not_made_for(rng) -> None:
     assert "not balanced" in Bacon().check(fit(TWFE(), ragged), Clustered(), rng).sentence
 
 
-@pytest.mark.parametrize(
-    ("case", "dataset", "by"),
-    [("castle_feTR", "castle", "cell"), ("mpdta_feTR", "mpdta", "cell"), ("castle_feS", "castle", "switch_average")],
-)
-def test_weights_equal_twowayfeweights(case, dataset, by) -> None:
+@pytest.mark.parametrize(("case", "dataset"), [("castle_feTR", "castle"), ("mpdta_feTR", "mpdta")])
+def test_weights_equal_twowayfeweights(case, dataset) -> None:
     expected = read_results("twowayfeweights", case)
-    found = compute_cell_weights(panel_of(dataset).observations, by)
+    found = compute_cell_weights(panel_of(dataset).observations)
     assert found.beta == pytest.approx(expected["beta"], rel=GOLDEN)
     assert found.n_weights == expected["nr_weights"]
     assert found.n_negative == expected["nr_minus"]
@@ -150,15 +147,6 @@ def test_single_weights_equal_twowayfeweights() -> None:
     ours = pd.Series(compute_cell_weights(o).weight, index=[o.unit_ids[o.unit].astype(int), o.period])
     theirs = pd.Series(expected["weight"], index=[expected["G"], expected["T"]])
     assert ours.reindex(theirs.index).to_numpy() == pytest.approx(theirs.to_numpy(), abs=1e-10)
-
-
-def test_switch_weights_reproduce_a_regression_on_stable_effects(rng) -> None:
-    design = panel_of("mpdta")
-    o = design.observations
-    by_unit = rng.normal(size=o.n_units)
-    beta = fit(TWFE(shape="static"), replace_outcome(design, by_unit[o.unit] * o.is_treated)).estimate.effects[0]
-    weight = compute_cell_weights(o, "switch").weight
-    assert weight @ by_unit[o.unit] == pytest.approx(beta, rel=1e-9)
 
 
 def test_weights_reproduce_a_regression_on_known_effects(rng) -> None:

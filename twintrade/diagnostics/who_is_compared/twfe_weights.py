@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -125,10 +125,10 @@ NEGLIGIBLE = 1e-10
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CellWeights:
-    """Weights of the treated (or switching) rows in the static coefficient."""
+    """Weights of the treated rows in the static coefficient."""
 
     beta: float
-    weight: FloatArray  # (n_rows,): zero outside treated (switching) rows; sums to one
+    weight: FloatArray  # (n_rows,): zero outside treated rows; sums to one
     natural: FloatArray  # (n_rows,): equal weights of the same rows: what an average effect would use
 
     @property
@@ -173,15 +173,8 @@ class CellWeights:
         return self.weight[used] / self.natural[used], self.natural[used]
 
 
-By = Literal["cell", "switch", "switch_average"]
-
-
-def compute_cell_weights(o: Observations, by: By = "cell") -> CellWeights:
-    """Return the weights of the regression of the outcome on one treatment dummy and the design's effects.
-
-    ``by``: treated rows; or switches, residuals summed from there on, or averaged ("switch_average", as feS in
-    TwoWayFEWeights), which is the coefficient only where every unit switches at once.
-    """
+def compute_cell_weights(o: Observations) -> CellWeights:
+    """Return the weights of the regression of the outcome on one treatment dummy and the design's effects."""
     d = o.is_treated.astype(np.float64)
     w = o.row_weights
     columns = np.column_stack([d, o.covariates])
@@ -194,19 +187,7 @@ def compute_cell_weights(o: Observations, by: By = "cell") -> CellWeights:
     total = float(scored @ d)
     if abs(total) < NEGLIGIBLE * float(w @ d):
         raise EstimationError("the fixed effects absorb the treatment")
-    beta = float(scored @ o.y) / total
-    if by == "cell":
-        return CellWeights(beta, scored * d / total, w * d / float(w @ d))
-    is_first = np.diff(o.unit, prepend=-1) != 0
-    change = np.where(is_first, 0.0, np.diff(d, prepend=0.0))
-    reversed_sum = np.cumsum(scored[::-1])[::-1]
-    ends = np.append(np.flatnonzero(is_first)[1:], o.n_rows)
-    after_unit = np.append(reversed_sum, 0.0)[ends]
-    remaining = reversed_sum - after_unit[o.unit]
-    weight = change * remaining
-    if by == "switch_average":
-        weight = weight / (ends[o.unit] - np.arange(o.n_rows))
-    return CellWeights(beta, weight / weight.sum(), np.abs(change) * w / float(np.abs(change) @ w))
+    return CellWeights(float(scored @ o.y) / total, scored * d / total, w * d / float(w @ d))
 
 
 def compute_poisson_weights(o: Observations) -> CellWeights:
