@@ -239,13 +239,14 @@ def build_treatment(agreements: Agreements, panel: Panel, rule: TreatmentRule | 
     messages += build_outside_messages(register, panel, known, is_wider=agreements.is_wider)
     if misspelt:
         messages.insert(0, build_misspelt_message(misspelt))
+    is_same = panel.unit[1:] == panel.unit[:-1]
     return Treatment(
         units=panel.units,
         onset=onset,
         excluded=excluded,
         register=register[list(REGISTER_COLUMNS)],
         rule=rule.describe(panel.frequency, panel.step),
-        is_absorbing=dose is None or _never_falls(dose, panel),
+        is_absorbing=dose is None or bool((np.diff(dose)[is_same] >= 0).all()),
         dose=dose,
         messages=tuple(messages),
     )
@@ -345,11 +346,6 @@ def _dose(rule: TreatmentRule, register: pd.DataFrame, onset: FloatArray, panel:
     needed = rule.n if rule.rule == "nth_agreement" else 1
     status = (in_force >= needed).astype(np.float64)
     return None if (status == (panel.period >= onset[panel.unit])).all() else status
-
-
-def _never_falls(dose: FloatArray, panel: Panel) -> bool:
-    same = panel.unit[1:] == panel.unit[:-1]
-    return bool((np.diff(dose)[same] >= 0).all())
 
 
 def _list_units(units: Collection[str]) -> Text | Listed:

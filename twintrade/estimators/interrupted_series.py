@@ -82,7 +82,9 @@ class StructuralSeries(SingleCase):
         model = _model(case.treated[:n_before] / spread, x[:n_before], self.level, case.seasons)
         fitted = _fit(model)
         if self.variance_factor != 1.0:
-            fitted = model.smooth(self._rescaled(model, np.asarray(fitted.params)))
+            is_drift = [name.startswith("sigma2.level") for name in model.param_names]
+            params = np.asarray(fitted.params)
+            fitted = model.smooth(np.where(is_drift, params * self.variance_factor, params))
         n_after = case.periods.size - n_before
         after = np.asarray(fitted.forecast(n_after, exog=x[n_before:] if x.shape[1] else None))
         # The diffuse start has no forecast: the first fitted values are set to the observation.
@@ -90,10 +92,6 @@ class StructuralSeries(SingleCase):
         before = np.where(started, np.asarray(fitted.fittedvalues) * spread, case.treated[:n_before])
         covariance = spread**2 * compute_forecast_covariance(fitted, n_after, x[n_before:])
         return Forecast(case.treated - np.concatenate([before, after * spread]), covariance)
-
-    def _rescaled(self, model: Any, params: FloatArray) -> FloatArray:
-        drift = np.array([name.startswith("sigma2.level") for name in model.param_names])
-        return np.where(drift, params * self.variance_factor, params)
 
     def _draws(self, case: Case) -> FloatArray:
         forecast = self.forecast(case)

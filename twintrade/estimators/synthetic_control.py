@@ -201,7 +201,8 @@ class PartiallyPooledSyntheticControl(Estimator):
     def estimate(self, design: Design) -> Estimate:
         """Return gaps by cohort and event time; cases that share an onset are averaged."""
         matrix, cases = self._cases(design)
-        moved = [_less_mean(case) for case in cases]
+        moved = [case.values - case.values[:, case.is_before].mean(axis=1, keepdims=True) for case in cases]
+        moved = [values - values[1:].mean(axis=0) for values in moved]
         treated = [m[0, case.is_before][::-1] for m, case in zip(moved, cases, strict=True)]
         donors = [m[1:, case.is_before][:, ::-1] for m, case in zip(moved, cases, strict=True)]
         pooling = self.pooling
@@ -227,12 +228,6 @@ class PartiallyPooledSyntheticControl(Estimator):
     def equation(self, design: Design) -> Text:
         """Return the estimating equation."""
         return Text("estimators.partially-pooled-equation")
-
-
-def _less_mean(case: Case) -> FloatArray:
-    """Return deviations from each unit's mean before the onset, and from the donors' mean in each period."""
-    values = case.values - case.values[:, case.is_before].mean(axis=1, keepdims=True)
-    return np.asarray(values - values[1:].mean(axis=0))
 
 
 def _table(

@@ -86,7 +86,9 @@ class PredictionIntervals(Inference):
         low, high = fill_absent(estimate.n_effects), fill_absent(estimate.n_effects)
         tail = (1 - self.level) / 2
         # Errors of one stretch may move together: its mean is no less noisy than one period.
-        width = self._noise_width(spread, tail)
+        width = spread * float(np.sqrt(2 * np.log(2 / tail)))
+        if self.noise == "normal":
+            width = spread * float(scipy.special.ndtri(1 - tail / 2))
         for k, target in enumerate(targets):
             if (target & case.is_after).any():
                 down, up = np.quantile(moves[:, target].mean(axis=1), [tail / 2, 1 - tail / 2])
@@ -104,11 +106,6 @@ class PredictionIntervals(Inference):
         if not done:
             raise InferenceError("no refit of the weights succeeded")
         return np.vstack([one.values["moves"] for one in done if one.values is not None])
-
-    def _noise_width(self, spread: float, tail: float) -> float:
-        if self.noise == "normal":
-            return spread * float(scipy.special.ndtri(1 - tail / 2))
-        return spread * float(np.sqrt(2 * np.log(2 / tail)))
 
 
 def _moved(shared: tuple[WeightedCase, Case, FloatArray], path: FloatArray, rng: np.random.Generator) -> Arrays:

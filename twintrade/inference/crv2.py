@@ -162,13 +162,8 @@ class BiasReduced(Inference):
         bands = build_bands(estimate, self.name, self.level, reduced.covariance, usable, df, critical, note, facts)
         lost = list_variance_messages(estimate, np.zeros(se.size, dtype=bool), usable, "bias-reduced")
         few = warn_of_few_treated(fit, estimate, {name: n}, "crv2")
-        return replace(bands, messages=(*lost, *few, *_warn_of_few_degrees(smallest)))
-
-
-def _warn_of_few_degrees(smallest: float) -> tuple[Message, ...]:
-    if not smallest < 4:
-        return ()
-    return (Message("warning", "few-degrees-of-freedom", Text("inference.few-degrees", df=smallest)),)
+        warning = Message("warning", "few-degrees-of-freedom", Text("inference.few-degrees", df=smallest))
+        return replace(bands, messages=(*lost, *few, *((warning,) if smallest < 4 else ())))
 
 
 def compute_crv2(source: Regression, q: Annihilator, codes: IntArray) -> Reduced:

@@ -111,12 +111,10 @@ class Placebo(Inference):
         """
         message = _too_few_before(fit)
         if message is not None:
-            return {view: self._bare(fit.view(view), message) for view in views}
+            bare = {"note": message.text, "messages": (message,)}
+            return {view: Bands.build(fit.view(view), self.name, self.level, **bare) for view in views}
         placebos = refit_donor_placebos(fit, views, self.keeps_treated)
         return {view: self._bands(fit, view, placebos) for view in views}
-
-    def _bare(self, estimate: Estimate, message: Message) -> Bands:
-        return Bands.build(estimate, self.name, self.level, note=message.text, messages=(message,))
 
     def _bands(self, fit: Fit, view: View, placebos: "DonorPlacebos") -> Bands:
         estimate, drawn = fit.view(view), placebos.effects[view]

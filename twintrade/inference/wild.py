@@ -24,7 +24,7 @@ from twintrade.inference.clustering.clusters import Clusters, count_fewest_treat
 from twintrade.inference.clustering.constant_effect import bound_critical_value
 from twintrade.inference.clustering.conventions import TWINTRADE, has_variance, list_variance_messages
 from twintrade.inference.refits.leave_out import Scores, Working, find_row_clusters, prepare_bootstrap
-from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.numerics.arrays import BoolArray, FloatArray
 from twintrade.numerics.linear import (
     WildPolynomials,
     WildWeights,
@@ -185,7 +185,8 @@ class Wild(Inference):
         source = get_influence(estimate, self.name).regression
         if source is None:
             raise InferenceError(Text("inference.no-regression", estimator=fit.estimator.name))
-        by = self.by or self._fewest(fit, source.rows)
+        rows = source.rows
+        by = self.by or min(fit.design.clusters, key=lambda name: int(find_row_clusters(fit, name, rows).max()))
         codes = find_row_clusters(fit, by, source.rows)
         is_finer = self.draw_by not in ("", by)
         groups = find_row_clusters(fit, self.draw_by, source.rows) if is_finer else codes
@@ -233,9 +234,6 @@ class Wild(Inference):
             "is_complete": int(is_complete),
             "floor": 1 / n_draws * (2 if self.weights == "rademacher" and is_complete else 1),
         }
-
-    def _fewest(self, fit: Fit, rows: IntArray) -> str:
-        return min(fit.design.clusters, key=lambda name: int(find_row_clusters(fit, name, rows).max()))
 
     def _one(
         self, model: Working, k: int, effect: float, weights: FloatArray, factor: float

@@ -167,7 +167,8 @@ def _largest(top: float, bottom: float, numerator: FloatArray, denominator: Floa
     sizes = ends - starts
     ratio = float((top + numerator.sum()) / (bottom + denominator.sum()))
     for _ in range(MOST_STEPS):
-        gains = _last_sums(numerator - ratio * denominator, ends, sizes)
+        before = np.concatenate([[0.0], np.cumsum(numerator - ratio * denominator)])
+        gains = np.repeat(before[ends], sizes) - before[:-1]
         best = np.maximum.reduceat(gains, starts)
         is_best = (gains == np.repeat(best, sizes)) & (np.repeat(best, sizes) > 0)
         taken = _from_first(is_best, starts, sizes)
@@ -179,12 +180,6 @@ def _largest(top: float, bottom: float, numerator: FloatArray, denominator: Floa
             return max(new, ratio)
         ratio = new
     return ratio
-
-
-def _last_sums(values: FloatArray, ends: IntArray, sizes: IntArray) -> FloatArray:
-    """Return for each row the sum from it to the end of its group."""
-    before = np.concatenate([[0.0], np.cumsum(values)])
-    return np.asarray(np.repeat(before[ends], sizes) - before[:-1])
 
 
 def _from_first(marked: BoolArray, starts: IntArray, sizes: IntArray) -> BoolArray:

@@ -134,11 +134,6 @@ def _list_covariates(fit: FitResult, inference: Any, seed: int, options: Mapping
     return frame.assign(p=tidy["p.value"], scale=fit.estimate.scale)
 
 
-def write_ladder(results: ResultSet, under: Under = "se", stars: bool = False) -> PrintedTable:
-    """Return the ladder of a result set as one table."""
-    return PrintedTable(build_ladder(results, TableOptions(under, stars, EVERY_COLUMN)))
-
-
 # A finished analysis as a user handles it: every frame, every printed table, tables and pictures of its columns.
 
 _FRAMES = ("data", "twinnings", "specifications", "effects", "bands", "findings", "messages", "payloads", "manifest")
@@ -197,7 +192,7 @@ class AnalysisResults:
 
     def etable(self, to: Any = None, *, under: Under = "se", stars: bool = False) -> PrintedTable | str | bytes:
         """Return the ladder; see ``tt.etable``."""
-        printed = write_ladder(self.stored, under, stars)
+        printed = PrintedTable(build_ladder(self.stored, TableOptions(under, stars, EVERY_COLUMN)))
         return printed if to is None else printed.render(to)
 
     @property

@@ -1,7 +1,7 @@
 """The same steps as an analysis file, for a notebook: a table becomes a panel, a design, a fit, bands, a picture."""
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any, Literal
 
@@ -95,14 +95,7 @@ _COMBINED = {
 
 
 def read_effects(panel: Panel, effects: EffectNames) -> str | tuple[str, ...]:
-    """Return fixed effects in the design's words: a named set, or the name of each effect.
-
-    Parameters
-    ----------
-    panel : Panel
-    effects : str or sequence of str or of column sets
-        "gravity"; or names such as "unit", "exporter^year"; or sets of columns such as ("exporter", "year").
-    """
+    """Return fixed effects in the design's words: a named set, or the name of each effect."""
     if isinstance(effects, str):
         return effects if effects in SETS else (_translate_effect(panel, [effects]),)
     return tuple(_translate_effect(panel, [e] if isinstance(e, str) else list(e)) for e in effects)
@@ -121,12 +114,6 @@ def _translate(panel: Panel, name: str) -> str:
     if name in EFFECTS or name in panel.columns:
         return name
     return panel.key_columns.get(name) or OTHER_NAMES.get(name, name)
-
-
-def read_clusters(panel: Panel, clusters: str | Iterable[str]) -> tuple[str, ...]:
-    """Return dimensions of clustering in the design's words."""
-    names = [clusters] if isinstance(clusters, str) else list(clusters)
-    return tuple(_translate_effect(panel, [name]) for name in names)
 
 
 def list_names(names: Any) -> tuple[str, ...]:
@@ -275,7 +262,7 @@ def compare(
     if isinstance(comparison, str):
         require_word("comparison", comparison, list(COMPARISONS))
         comparison = COMPARISONS[comparison]()
-    chosen = clusters or cluster or (("city", "partner") if panel.is_dyadic else ("unit",))
+    chosen = list_names(clusters or cluster or (("city", "partner") if panel.is_dyadic else ("unit",)))
     return Design(
         panel=panel,
         treatment=treatment,
@@ -283,7 +270,7 @@ def compare(
         comparison=comparison,
         fixed_effects=read_effects(panel, fixed_effects),
         covariates=list_names(covariates),
-        clusters=read_clusters(panel, chosen),
+        clusters=tuple(_translate_effect(panel, [name]) for name in chosen),
         **options,
     )
 

@@ -62,7 +62,8 @@ def assign_groups(design: Design, by: str, breaks: tuple[int, ...]) -> tuple[Obj
     onset = o.unit_onset[units]
     rows = o.unit_rows[units]
     if by == "era":
-        return _eras(design, onset, breaks), ()
+        cuts, names = _list_eras(design, onset, breaks)
+        return np.array([str(names[k]) for k in np.searchsorted(cuts, onset, side="right")], dtype=object), ()
     if by == "cohort":
         return np.array([panel.label(int(g)) for g in onset], dtype=object), ()
     if by == "city":
@@ -98,11 +99,6 @@ def _list_eras(design: Design, onset: FloatArray, breaks: tuple[int, ...]) -> tu
     between = (Text("checks.group-between", start=label(a), end=label(b)) for a, b in pairwise(cuts))
     first, last = Text("checks.group-before", end=label(cuts[0])), Text("checks.group-from", start=label(cuts[-1]))
     return cuts, [first, *between, last]
-
-
-def _eras(design: Design, onset: FloatArray, breaks: tuple[int, ...]) -> ObjectArray:
-    cuts, names = _list_eras(design, onset, breaks)
-    return np.array([str(names[k]) for k in np.searchsorted(cuts, onset, side="right")], dtype=object)
 
 
 def _kinds(design: Design, rows: IntArray) -> ObjectArray:

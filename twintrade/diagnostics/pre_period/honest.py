@@ -92,13 +92,6 @@ def _show_end(value: float, scale: str) -> Text:
     return Text("checks.honest-beyond", end=FARTHEST) if is_beyond else format_effect(value, scale)
 
 
-def describe_draws(base: CommonBase) -> tuple[Message, ...]:
-    """Say that errors are those of re-assigned agreements, where they are."""
-    if not base.from_draws:
-        return ()
-    return (Message("info", "honest-draws", Text("checks.honest-base-draws")),)
-
-
 BREAKDOWN_ENDS = 1e-4
 """Precision of the breakdown value, relative to one plus itself."""
 
@@ -144,7 +137,10 @@ class Honest(Diagnostic):
         try:
             if has_common_base(fit):
                 base = build_common_base(fit, inference, rng, is_first=self.target == "first")
-                path, messages = base.build_path(self.restriction), describe_draws(base)
+                is_bounded = self.restriction == "relative_magnitudes"
+                path = base.build_bounded() if is_bounded else base.build_against_last()
+                drawn = Message("info", "honest-draws", Text("checks.honest-base-draws"))
+                messages: tuple[Message, ...] = (drawn,) if base.from_draws else ()
             else:
                 path, messages = self._path(fit, inference, rng)
             intervals = [self.interval(path, size, seed) for size in self.bounds]

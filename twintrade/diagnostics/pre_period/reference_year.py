@@ -34,8 +34,8 @@ from twintrade.inference.clustered import Clustered
 from twintrade.inference.clustering import compute_joint_test, compute_t_quantile, read_fewest_clusters, select_block
 from twintrade.inference.placebo import Placebo
 from twintrade.inference.randomization import Randomization
-from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.honest import EventPath, Kind
+from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.honest import EventPath
 from twintrade.text import Listed, Text, pack_text
 
 # The headline and the years before it on one base: what bounds, a directional test and its power are made from.
@@ -99,10 +99,6 @@ class CommonBase:
         rows = np.vstack([self.steps, self.weights / self.lever])
         covariance = rows @ self.covariance @ rows.T
         return EventPath(rows @ self.study.effects, covariance, self.n_before - 1, np.array([self.lever]))
-
-    def build_path(self, kind: Kind) -> EventPath:
-        """Return what a restriction speaks about."""
-        return self.build_bounded() if kind == "relative_magnitudes" else self.build_against_last()
 
     def build_against_last(self) -> EventPath:
         """Return the path against the last year before, for restrictions on how slopes change."""
@@ -172,15 +168,11 @@ def build_common_base(
     return CommonBase(study, covariance, shares, distances, path.is_percent, is_first, from_draws)
 
 
-def _wrap(fit: Fit, study: EventStudy) -> Fit:
-    window = (int(study.event_times.min()), int(study.event_times.max()))
-    return Fit(fit.estimator, replace(fit.design, window=window), study)
-
-
 def _cluster_covariance(fit: Fit, study: EventStudy, inference: Inference, rng: np.random.Generator) -> FloatArray:
     method = resolve_method(fit, inference)
     chosen = method if isinstance(method, Clustered) else Clustered(by=getattr(method, "by", ()))
-    bands = chosen.infer(_wrap(fit, study), "event", rng)
+    window = (int(study.event_times.min()), int(study.event_times.max()))
+    bands = chosen.infer(Fit(fit.estimator, replace(fit.design, window=window), study), "event", rng)
     assert bands.covariance is not None
     if isinstance(method, Clustered) or not has_influence(fit):
         return bands.covariance
@@ -226,14 +218,11 @@ class LevellingOff(Diagnostic):
         if after.size < self.n_last or self.n_last < 2:
             return self.unavailable(Text("checks.levelling-off-few", n=after.size, compared=self.n_last))
         last = after[-self.n_last :]
+        contrast = np.diff(np.eye(last.size), axis=0)
         try:
             bands, covariance = compute_event_bands(fit, inference, rng)
-        except TwintradeError as error:
-            return self.unavailable(error.text)
-        contrast = np.diff(np.eye(last.size), axis=0)
-        block = contrast @ select_block(covariance, last) @ contrast.T
-        df, fewest = fill_missing_df(bands.df[last[0]]), read_fewest_clusters(bands.facts)
-        try:
+            block = contrast @ select_block(covariance, last) @ contrast.T
+            df, fewest = fill_missing_df(bands.df[last[0]]), read_fewest_clusters(bands.facts)
             test = compute_joint_test(contrast @ estimate.effects[last], block, df, fewest)
         except TwintradeError as error:
             return self.unavailable(error.text)
@@ -336,7 +325,7 @@ def compute_path_by_reference(shown: Fit) -> Iterator[Path]:
         if size[used].sum() > 0:
             weights, shares = np.zeros(estimate.effects.size), size[used] / size[used].sum()
             np.add.at(weights, used, shares)
-            np.add.at(weights, _places(base, cohort[used]), -shares)
+            np.add.at(weights, [base[int(g)] for g in cohort[used]], -shares)
             yield Path(int(e), float(weights @ estimate.effects), int(estimate.n_cells[used].sum()), weights)
 
 
@@ -375,10 +364,6 @@ def _weigh(shown: Fit, path: Path) -> Fit:
         n_cells=overall.n_cells,
     )
     return replace(shown, estimate=average)
-
-
-def _places(base: dict[int, int], cohorts: IntArray) -> IntArray:
-    return np.array([base[int(g)] for g in cohorts], dtype=np.int64)
 
 
 def _sizes(estimate: Estimate) -> FloatArray:

@@ -16,7 +16,7 @@ from twintrade.estimators.base import Fit
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.base import Inference
 from twintrade.inference.refits import replace_outcome
-from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.numerics.arrays import FloatArray
 from twintrade.text import Listed, Text, Words, pack_text
 
 # Whether the result hangs on the unit of money: it must not, and under log(1 + X) it does.
@@ -128,19 +128,15 @@ def iterate_without_each(design: Design, dimension: str, most: int) -> Iterator[
     of_panel = panel.unit_city if dimension == "city" else panel.unit_partner
     names = panel.cities if dimension == "city" else panel.partners
     members = of_panel[o.unit_rows]
-    for code in _treated_first(members, np.isfinite(onset))[:most]:
+    codes = np.unique(members)
+    is_treated = np.isin(codes, members[np.isfinite(onset)])
+    for code in [*codes[is_treated], *codes[~is_treated]][:most]:
         units = [str(u) for u in o.unit_ids[members == code]]
         yield Variant(_without(dimension, str(names[code])), dimension, design.without(units))
 
 
 def _without(dimension: str, name: str) -> Text:
     return Text("checks.leave-one-out-label", dimension=dimension, name=name)
-
-
-def _treated_first(members: IntArray, treated: BoolArray) -> IntArray:
-    codes = np.unique(members)
-    holds = np.array([bool(treated[members == code].any()) for code in codes])
-    return np.concatenate([codes[holds], codes[~holds]])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +163,7 @@ class LeaveOneOut(VariantCheck):
         return [v for d in self._dimensions(fit) for v in iterate_without_each(fit.design, d, self.most)]
 
     def _dimensions(self, fit: Fit) -> list[str]:
-        return [d for d in self.by if fit.design.panel.is_dyadic or d not in ("partner",)]
+        return [d for d in self.by if fit.design.panel.is_dyadic or d != "partner"]
 
     def _refuse(self, table: pd.DataFrame) -> Words:
         return Text("checks.leave-one-out-none")

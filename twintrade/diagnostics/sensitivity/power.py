@@ -69,7 +69,7 @@ class Power(Diagnostic):
         mde = compute_detectable_effect(drawn, critical, self.power)
         half = compute_detectable_effect(drawn, critical, 0.5)
         sizes = np.array(self.sizes) if self.sizes else np.linspace(0, 2 * mde, 21)
-        rates = np.array([compute_rejection_rate(drawn, critical, size) for size in sizes])
+        rates = np.array([(np.abs(drawn + size) > critical).mean() for size in sizes])
         frame = pd.DataFrame({"effect": sizes, "rejection_rate": rates})
         table = [(Text("checks.power-mde"), mde), (Text("checks.power-half"), half)]
         table += [(Text("checks.power-spread"), float(drawn.std())), (Text("checks.power-draws"), float(drawn.size))]
@@ -237,11 +237,6 @@ def compute_critical_value(drawn: FloatArray, level: float, headline: Yardstick,
         half = 100 * float(np.expm1((np.log1p(headline.high / 100) - np.log1p(headline.low / 100)) / 2))
     quantile = float(np.quantile(np.abs(drawn), level))
     return max(quantile, half) if np.isfinite(half) else quantile
-
-
-def compute_rejection_rate(drawn: FloatArray, critical: float, effect: float) -> float:
-    """Return how often an effect added to the placebo estimates exceeds the critical value."""
-    return float((np.abs(drawn + effect) > critical).mean())
 
 
 def compute_detectable_effect(drawn: FloatArray, critical: float, power: float) -> float:

@@ -224,12 +224,13 @@ class CasePaths(Diagnostic):
             placebo.append(_placebo_rows(key, paths))
             failed += [(key, unit, str(reason)) for unit, reason in paths.failed]
         n_failed, every = len(failed), list(measure_case(fit))
+        shown = [_one_path(fit, one) for one in every if one.paths is not None]
         return self.conclude(
             Text("checks.case-paths", unit=str(case.units[0]), n=case.n_donors, failed=n_failed),
             pd.DataFrame(failed, columns=["donor_set", "unit", "reason"]),
             payloads={
                 "path": _path_rows(fit, case, estimator.gaps(case)),
-                "case_paths": _case_rows(fit, every),
+                "case_paths": pd.concat(shown, ignore_index=True).dropna(subset=["gap"]).reset_index(drop=True),
                 "placebo": pd.concat(placebo, ignore_index=True),
                 **_control_placebos(estimator, every),
             },
@@ -273,12 +274,6 @@ def _control_placebos(estimator: SingleCase, every: Sequence[CaseEffect]) -> dic
         return {}
     rows = [_placebo_rows(m.donor_set, m.paths) for m in control if m.paths is not None]
     return {"placebo_control": pd.concat(rows, ignore_index=True)}
-
-
-def _case_rows(fit: Fit, every: Sequence[CaseEffect]) -> pd.DataFrame:
-    """Return observed and counterfactual path and their gap by method and donor set, periods with a gap only."""
-    parts = [_one_path(fit, one) for one in every if one.paths is not None]
-    return pd.concat(parts, ignore_index=True).dropna(subset=["gap"]).reset_index(drop=True)
 
 
 def _one_path(fit: Fit, one: CaseEffect) -> pd.DataFrame:

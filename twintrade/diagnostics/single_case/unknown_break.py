@@ -151,8 +151,10 @@ class UnknownBreak(Diagnostic):
             test = find_unknown_break(
                 y, periods, rng, trim=self.trim, seasons=seasons, draws=self.draws, level=self.level
             )
-            verdict, power = _judge_break(test, dates), np.nan
-            if verdict == "cannot tell":
+            verdict: Verdict = "does not object" if any(test.low <= d <= test.high for d in dates) else "objects"
+            power = np.nan
+            if not test.p < LEVEL:
+                verdict = "cannot tell"
                 power = compute_break_power(
                     y, periods, dates[0], self.shift, rng, trim=self.trim, seasons=seasons, level=LEVEL
                 )
@@ -178,10 +180,3 @@ class UnknownBreak(Diagnostic):
             power=power,
         )
         return self.conclude(text, table, Judged(verdict), payloads={"break_dates": table}, value=test.p, unit="p")
-
-
-def _judge_break(test: Break, dates: list[int]) -> Verdict:
-    """Return what a break says of the agreement: only one that is distinguishable from none says anything."""
-    if not test.p < LEVEL:
-        return "cannot tell"
-    return "does not object" if any(test.low <= d <= test.high for d in dates) else "objects"

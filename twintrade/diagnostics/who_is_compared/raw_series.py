@@ -128,7 +128,7 @@ class RawSeries(Diagnostic):
 
     def of(self, design: Design) -> Finding:
         """Return the same from a design alone, where nothing is estimated."""
-        units = self.units or _list_treated(design)
+        units = self.units or tuple(str(u) for u in design.observations.unit_ids[design.observations.is_ever_treated])
         if not units:
             return self.unavailable(Text("checks.raw-none"))
         known = set(design.panel.units)
@@ -147,11 +147,6 @@ class RawSeries(Diagnostic):
             value=float(len(shown)),
             unit="dyads",
         )
-
-
-def _list_treated(design: Design) -> tuple[str, ...]:
-    o = design.observations
-    return tuple(str(u) for u in o.unit_ids[o.is_ever_treated])
 
 
 def _find_unit(design: Design, unit: str) -> int:

@@ -53,8 +53,10 @@ def estimate_conditional_cells(
     lost: dict[int, str] = {}
     blocks: list[tuple[IntArray, IntArray, FloatArray]] = []
     singles: list[int] = []
-    columns = np.zeros((wide.unit_ids.size, _n_single(wide, plan, sections)), order="F")
-    for cells in _alike(wide, plan, sections):
+    alike = _alike(wide, plan, sections)
+    n_single = sum(len(cells) for cells in alike if len(cells) <= ALONE)
+    columns = np.zeros((wide.unit_ids.size, n_single), order="F")
+    for cells in alike:
         try:
             if sections is None:
                 units, cell_effects, influence = _changes(wide, by_period, [plan[k] for k in cells], method)
@@ -99,10 +101,6 @@ def _alike(wide: Wide, plan: Sequence[GroupTime], sections: Convention | None) -
             shared = (cell.cohort, cell.comparison.tobytes(), cell.base if varies else -1)
             groups.setdefault(shared if is_shared else (k,), []).append(k)
     return list(groups.values())
-
-
-def _n_single(wide: Wide, plan: Sequence[GroupTime], sections: Convention | None) -> int:
-    return sum(len(cells) for cells in _alike(wide, plan, sections) if len(cells) <= ALONE)
 
 
 def _changes(

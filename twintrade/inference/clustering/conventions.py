@@ -178,7 +178,10 @@ def collect_levels(rule: Convention, effects: Sequence[IntArray], clusters: Sequ
     if not rule.counts_parameters:
         return []
     nested = [any(is_nested(e, c) for c in clusters) for e in effects]
-    redundant = [_redundant(effects, i) if rule.name == "stata" else 0 for i in range(len(effects))]
+    redundant = [0] * len(effects)
+    if rule.name == "stata":
+        connected = [[int(label_components(h, e).max()) + 1 for h in effects[:i]] for i, e in enumerate(effects)]
+        redundant = [max(components, default=0) for components in connected]
     sizes = [int(e.max()) + 1 for e in effects]
     return [EffectLevels(*of) for of in zip(sizes, nested, redundant, strict=True)]
 
@@ -244,8 +247,3 @@ def count_parameters(rule: Convention, n_slopes: int, levels: Sequence[EffectLev
 def count_all(n_slopes: int, effects: Sequence[IntArray]) -> int:
     """Return slopes plus effect levels, less one for each effect after the first."""
     return n_slopes + sum(int(e.max()) + 1 for e in effects) - max(0, len(effects) - 1)
-
-
-def _redundant(effects: Sequence[IntArray], i: int) -> int:
-    components = [int(label_components(effects[h], effects[i]).max()) + 1 for h in range(i)]
-    return max(components, default=0)

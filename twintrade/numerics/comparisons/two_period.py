@@ -159,13 +159,6 @@ def _inverse_gram(covariates: FloatArray, weights: FloatArray) -> FloatArray:
     return np.asarray(np.linalg.inv(gram), dtype=np.float64)
 
 
-def compute_ratio(numerator: FloatArray, denominator: FloatArray) -> tuple[float, FloatArray]:
-    """Return the ratio of two sums and its sum-scaled influence."""
-    total = denominator.sum()
-    value = float(numerator.sum() / total)
-    return value, (numerator - value * denominator) / total
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Sides:
     """Treated and comparison units with all that does not depend on the outcome."""
@@ -325,14 +318,15 @@ class _Sum:
         odds_influence: FloatArray | None = None,
     ) -> None:
         """Add the weighted mean of values that contain the fitted values of ``models``, times their signs."""
-        mean, part = compute_ratio(weights * values, weights)
+        total = weights.sum()
+        mean = float((weights * values).sum() / total)
         self.value += sign * mean
-        self.influence += sign * part
-        average = weights @ covariates / weights.sum()
+        self.influence += sign * ((weights * values - mean * weights) / total)
+        average = weights @ covariates / total
         for factor, model in (models or {}).items():
             self.influence += sign * factor * (model.influence @ average)
         if odds_influence is not None:
-            slope = (weights * (values - mean)) @ covariates / weights.sum()
+            slope = (weights * (values - mean)) @ covariates / total
             self.influence += sign * (odds_influence @ slope)
 
     def effect(self) -> TwoPeriodEffect:

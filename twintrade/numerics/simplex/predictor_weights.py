@@ -146,12 +146,6 @@ class DidWeights:
     zeta: float  # regularization of omega
 
 
-def compute_noise_level(donors_before: FloatArray) -> float:
-    """Return the standard deviation of the donors' first differences (Arkhangelsky et al. 2021, eq. 5)."""
-    steps = np.diff(donors_before, axis=1)
-    return float(steps.std(ddof=1)) if steps.size > 1 else 0.0
-
-
 def compute_did_weights(
     treated: FloatArray,
     donors: FloatArray,
@@ -169,7 +163,8 @@ def compute_did_weights(
     sc).
     """
     n_before, n_after = int(before.sum()), int(after.sum())
-    level = compute_noise_level(donors[:, before])
+    steps = np.diff(donors[:, before], axis=1)
+    level = float(steps.std(ddof=1)) if steps.size > 1 else 0.0  # their equation 5
     zeta = (n_treated * n_after) ** 0.25 * level
     if kind == "did":
         return DidWeights(np.full(donors.shape[0], 1.0 / donors.shape[0]), np.full(n_before, 1.0 / n_before), zeta)

@@ -192,18 +192,13 @@ def fit_elastic_net(columns: FloatArray, target: FloatArray, penalty: float, mix
     return NetFit(weights, float(target.mean() - weights @ middle), penalty, mix)
 
 
-def compute_emptying_penalty(columns: FloatArray, target: FloatArray, mix: float) -> float:
-    """Return the smallest penalty under which every weight is zero."""
-    x, y = columns - columns.mean(axis=0), target - target.mean()
-    return float(np.abs(x.T @ y).max() / (columns.shape[0] * max(mix, 0.05)))
-
-
 def choose_net(columns: FloatArray, target: FloatArray, mixes: tuple[float, ...], n_blocks: int) -> NetFit:
     """Choose penalty and mix by leaving out consecutive blocks of rows, and refit on all of them."""
     blocks = np.array_split(np.arange(target.size), min(n_blocks, target.size))
     best, least = None, np.inf
+    steepest = np.abs((columns - columns.mean(axis=0)).T @ (target - target.mean())).max()
     for mix in mixes:
-        top = compute_emptying_penalty(columns, target, mix)
+        top = float(steepest / (target.size * max(mix, 0.05)))
         if top == 0:
             raise EstimationError("the treated unit or its donors do not vary before the onset: nothing to fit")
         for penalty in top * SMALLEST_PENALTY ** (np.arange(N_PENALTIES) / (N_PENALTIES - 1)):
