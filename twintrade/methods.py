@@ -97,7 +97,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "margins": "twintrade.diagnostics.mechanisms.outcomes:Margins",
         "outcomes": "twintrade.diagnostics.mechanisms.outcomes:Outcomes",
         "paths": "twintrade.diagnostics.single_case.case_paths:CasePaths",
-        "percent_effects": "twintrade.diagnostics.mechanisms.percent_effects:PercentEffects",
+        "percent_effects": "twintrade.diagnostics.mechanisms.outcomes:PercentEffects",
         "placebo_dates": "twintrade.diagnostics.pre_period.placebo_dates:PlaceboDates",
         "placebo_space": "twintrade.diagnostics.single_case.placebo_space:PlaceboSpace",
         "placebo_time": "twintrade.diagnostics.single_case.placebo_space:PlaceboTime",

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.mechanisms.percent_effects import PercentEffects
+from twintrade.diagnostics.mechanisms.outcomes import PercentEffects
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.inference.clustered import Clustered

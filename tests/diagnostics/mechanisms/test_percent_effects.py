@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.mechanisms.percent_effects import PercentEffects, bound_intensive, estimate_ratios
+from twintrade.diagnostics.mechanisms.outcomes import PercentEffects, bound_intensive, estimate_ratios
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.inference.clustered import Clustered
@@ -114,7 +114,7 @@ def test_bounds_are_the_means_of_the_lowest_and_highest_part():
 
 @pytest.mark.parametrize(("high", "said"), [(0.10925, "+11.5% on average"), (0.12, "between +11.5% and +12.7%")])
 def test_bounds_that_agree_as_printed_are_one_number(monkeypatch, high, said):
-    module = "twintrade.diagnostics.mechanisms.percent_effects.bound_intensive"
+    module = "twintrade.diagnostics.mechanisms.outcomes.bound_intensive"
     monkeypatch.setattr(module, lambda *_: (0.10925 - 1e-12, high))
     sentence = check(build_exact([2.0, 0.0], [100.0, 100.0])).sentence
     assert said in sentence
