@@ -103,7 +103,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "placebo_time": "twintrade.diagnostics.single_case.placebo_space:PlaceboTime",
         "pooled_cases": "twintrade.diagnostics.single_case.pooled_cases:PooledCases",
         "power": "twintrade.diagnostics.sensitivity.power:Power",
-        "pretrend_power": "twintrade.diagnostics.pre_period.pretrend_power:PretrendPower",
+        "pretrend_power": "twintrade.diagnostics.pre_period.pretrends:PretrendPower",
         "pretrends": "twintrade.diagnostics.pre_period.pretrends:Pretrends",
         "raw_series": "twintrade.diagnostics.who_is_compared.raw_series:RawSeries",
         "reference_year": "twintrade.diagnostics.pre_period.reference_year:ReferenceYear",

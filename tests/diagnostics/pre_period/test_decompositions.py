@@ -9,7 +9,7 @@ from reference_results import read_data, read_results, read_vectors
 
 from benchmarks.pretests import PreTest, integrate_normal_box
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.pre_period.pretrend_power import PretrendPower, compute_equivalence_bound
+from twintrade.diagnostics.pre_period.pretrends import PretrendPower, compute_equivalence_bound
 from twintrade.diagnostics.who_is_compared.twfe_weights import (
     Bacon,
     TWFEWeights,
