@@ -16,7 +16,7 @@ import pandas as pd
 
 from benchmarks.measured import find_installed, in_own_process
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.sensitivity.specifications import iterate_subsets
+from twintrade.diagnostics.sensitivity.specification_curve import iterate_subsets
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.twfe import TWFE

@@ -7,8 +7,11 @@ import pandas as pd
 import pytest
 
 from twintrade.design import Design, NeverTreated, Panel, Treatment
-from twintrade.diagnostics.sensitivity.specification_curve import SpecificationCurve, restrict_to_window
-from twintrade.diagnostics.sensitivity.specifications import iterate_subsets
+from twintrade.diagnostics.sensitivity.specification_curve import (
+    SpecificationCurve,
+    iterate_subsets,
+    restrict_to_window,
+)
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.twfe import TWFE
