@@ -86,7 +86,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "donor_weights": "twintrade.diagnostics.single_case.case_paths:DonorWeightTable",
         "estimators": "twintrade.diagnostics.who_is_compared.estimators:Estimators",
         "heterogeneity": "twintrade.diagnostics.mechanisms.heterogeneity:Heterogeneity",
-        "hidden_agreements": "twintrade.diagnostics.sensitivity.hidden_agreements:HiddenAgreements",
+        "hidden_agreements": "twintrade.diagnostics.sensitivity.leave_one_out:HiddenAgreements",
         "honest": "twintrade.diagnostics.pre_period.honest:Honest",
         "influence": "twintrade.diagnostics.sensitivity.clusters:UnitInfluenceCheck",
         "known_shocks": "twintrade.diagnostics.single_case.known_shocks:KnownShocks",

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from twintrade.design import Treatment
-from twintrade.diagnostics.sensitivity.hidden_agreements import HiddenAgreements
+from twintrade.diagnostics.sensitivity.leave_one_out import HiddenAgreements
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
