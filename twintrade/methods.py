@@ -114,10 +114,10 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "selection": "twintrade.diagnostics.pre_period.selection:Selection",
         "specification_curve": "twintrade.diagnostics.sensitivity.specification_curve:SpecificationCurve",
         "spillovers": "twintrade.diagnostics.mechanisms.spillovers:Spillovers",
-        "structural_sensitivity": "twintrade.diagnostics.single_case.unknown_break:StructuralSensitivity",
+        "structural_sensitivity": "twintrade.diagnostics.single_case.known_shocks:StructuralSensitivity",
         "twfe_weights": "twintrade.diagnostics.who_is_compared.twfe_weights:TWFEWeights",
         "undated_agreements": "twintrade.diagnostics.sensitivity.dates:UndatedPairs",
-        "unknown_break": "twintrade.diagnostics.single_case.unknown_break:UnknownBreak",
+        "unknown_break": "twintrade.diagnostics.single_case.known_shocks:UnknownBreak",
         "window": "twintrade.diagnostics.sensitivity.specification_curve:Window",
     },
     "sources": {

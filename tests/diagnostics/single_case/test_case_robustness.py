@@ -13,7 +13,14 @@ from twintrade.diagnostics.single_case import case_tests
 from twintrade.diagnostics.single_case import placebo_space as case_methods
 from twintrade.diagnostics.single_case.case_paths import DonorWeightTable, LeaveOneDonorOut
 from twintrade.diagnostics.single_case.date_sets import DateSets
-from twintrade.diagnostics.single_case.known_shocks import SHOCKS, KnownShocks, Shock, can_affect, find_period
+from twintrade.diagnostics.single_case.known_shocks import (
+    SHOCKS,
+    KnownShocks,
+    Shock,
+    UnknownBreak,
+    can_affect,
+    find_period,
+)
 from twintrade.diagnostics.single_case.placebo_space import (
     METHODS,
     PlaceboSpace,
@@ -21,7 +28,6 @@ from twintrade.diagnostics.single_case.placebo_space import (
     build_case_sets,
     estimate_placebo_paths,
 )
-from twintrade.diagnostics.single_case.unknown_break import UnknownBreak
 from twintrade.estimators.base import fit
 from twintrade.estimators.synthetic_control import SyntheticControl
 from twintrade.estimators.synthetic_did import DoubleRatio, SyntheticDid

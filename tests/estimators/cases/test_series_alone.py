@@ -7,7 +7,7 @@ import statsmodels.api as sm
 from single_cases import factor_matrix, matrix_design
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.single_case.unknown_break import StructuralSensitivity
+from twintrade.diagnostics.single_case.known_shocks import StructuralSensitivity
 from twintrade.errors import EstimationError, InferenceError
 from twintrade.estimators.base import fit
 from twintrade.estimators.interrupted_series import (
