@@ -5,7 +5,7 @@ import pytest
 from single_cases import dyad_design, rectangle_frame
 
 from twintrade.design.case import build_case_design, build_untreated_rectangle
-from twintrade.diagnostics.single_case.pooled_cases import PooledCases, _interval_method
+from twintrade.diagnostics.single_case.date_sets import PooledCases, _interval_method
 from twintrade.errors import DesignError
 from twintrade.estimators.base import fit
 from twintrade.estimators.synthetic_control import PartiallyPooledSyntheticControl
