@@ -105,7 +105,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "power": "twintrade.diagnostics.sensitivity.power:Power",
         "pretrend_power": "twintrade.diagnostics.pre_period.pretrends:PretrendPower",
         "pretrends": "twintrade.diagnostics.pre_period.pretrends:Pretrends",
-        "raw_series": "twintrade.diagnostics.who_is_compared.raw_series:RawSeries",
+        "raw_series": "twintrade.diagnostics.who_is_compared.balance:RawSeries",
         "reference_year": "twintrade.diagnostics.pre_period.reference_year:ReferenceYear",
         "regions": "twintrade.diagnostics.sensitivity.clusters:Regions",
         "remainder": "twintrade.diagnostics.who_is_compared.always_treated:Remainder",

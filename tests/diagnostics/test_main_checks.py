@@ -17,9 +17,14 @@ from twintrade.diagnostics.sensitivity.clusters import ClusterLadder
 from twintrade.diagnostics.sensitivity.dates import Dates
 from twintrade.diagnostics.sensitivity.leave_one_out import LeaveOneOut
 from twintrade.diagnostics.who_is_compared.always_treated import ComparisonCheck
-from twintrade.diagnostics.who_is_compared.balance import Adoption, build_adoption
+from twintrade.diagnostics.who_is_compared.balance import (
+    Adoption,
+    RawSeries,
+    build_adoption,
+    build_raw_series,
+    list_candidate_dates,
+)
 from twintrade.diagnostics.who_is_compared.leverage import Leverage
-from twintrade.diagnostics.who_is_compared.raw_series import RawSeries, build_raw_series, list_candidate_dates
 from twintrade.effects import RefitOnly
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit

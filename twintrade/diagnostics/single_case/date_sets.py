@@ -27,7 +27,7 @@ from twintrade.diagnostics.single_case.placebo_space import (
     get_single_case,
     iterate_case_views,
 )
-from twintrade.diagnostics.who_is_compared.raw_series import list_candidate_dates
+from twintrade.diagnostics.who_is_compared.balance import list_candidate_dates
 from twintrade.effects import Finding, Message, Topic
 from twintrade.errors import DesignError, TwintradeError
 from twintrade.estimators.base import ESTIMATORS, Fit

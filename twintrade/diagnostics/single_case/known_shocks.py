@@ -25,7 +25,7 @@ from twintrade.diagnostics.variants import (
     measure_headline,
     simplify_inference,
 )
-from twintrade.diagnostics.who_is_compared.raw_series import list_candidate_dates
+from twintrade.diagnostics.who_is_compared.balance import list_candidate_dates
 from twintrade.effects import Finding, Message, Topic, Verdict
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit

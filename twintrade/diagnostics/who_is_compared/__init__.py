@@ -1,3 +1,3 @@
 """Checks of who is compared with whom, and with which weights."""
 
-from twintrade.diagnostics.who_is_compared.raw_series import format_dated_event as format_dated_event
+from twintrade.diagnostics.who_is_compared.balance import format_dated_event as format_dated_event
