@@ -16,7 +16,6 @@ from twintrade.diagnostics.pre_period.reference_year import LevellingOff
 from twintrade.diagnostics.sensitivity.clusters import ClusterLadder
 from twintrade.diagnostics.sensitivity.dates import Dates
 from twintrade.diagnostics.sensitivity.leave_one_out import LeaveOneOut
-from twintrade.diagnostics.who_is_compared.always_treated import ComparisonCheck
 from twintrade.diagnostics.who_is_compared.balance import (
     Adoption,
     RawSeries,
@@ -24,6 +23,7 @@ from twintrade.diagnostics.who_is_compared.balance import (
     build_raw_series,
     list_candidate_dates,
 )
+from twintrade.diagnostics.who_is_compared.estimators import ComparisonCheck
 from twintrade.diagnostics.who_is_compared.leverage import Leverage
 from twintrade.effects import RefitOnly
 from twintrade.errors import InferenceError

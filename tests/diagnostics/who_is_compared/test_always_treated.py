@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.who_is_compared.always_treated import AlwaysTreated
+from twintrade.diagnostics.who_is_compared.estimators import AlwaysTreated
 from twintrade.estimators.base import describe_assumption, fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.inference.clustered import Clustered

@@ -10,7 +10,7 @@ import pytest
 
 import twintrade as tt
 from twintrade.design.case import build_donor_sets
-from twintrade.diagnostics.who_is_compared.always_treated import Remainder
+from twintrade.diagnostics.who_is_compared.estimators import Remainder
 from twintrade.errors import DesignError
 from twintrade.study.page.assemble import list_unit_roles
 
