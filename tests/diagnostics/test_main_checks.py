@@ -24,7 +24,7 @@ from twintrade.diagnostics.who_is_compared.balance import (
     list_candidate_dates,
 )
 from twintrade.diagnostics.who_is_compared.estimators import ComparisonCheck
-from twintrade.diagnostics.who_is_compared.leverage import Leverage
+from twintrade.diagnostics.who_is_compared.twfe_weights import Leverage
 from twintrade.effects import RefitOnly
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit

@@ -13,7 +13,7 @@ from twintrade.diagnostics.pre_period.reference_year import ReferenceYear
 from twintrade.diagnostics.sensitivity.clusters import ClusterLadder, ClusterLeverage
 from twintrade.diagnostics.sensitivity.functional_form import FunctionalForm
 from twintrade.diagnostics.sensitivity.specification_curve import SpecificationCurve
-from twintrade.diagnostics.who_is_compared.leverage import Leverage
+from twintrade.diagnostics.who_is_compared.twfe_weights import Leverage
 from twintrade.estimators.base import Fit, fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.twfe import TWFE

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.who_is_compared.leverage import Concentration
+from twintrade.diagnostics.who_is_compared.twfe_weights import Concentration
 from twintrade.estimators.base import fit
 from twintrade.estimators.etwfe import ETWFE
 from twintrade.estimators.imputation import Imputation
