@@ -5,7 +5,7 @@ import ast
 # Weights are kept here, None where a solver is quicker without; each hands out an array as well.
 KEEPERS = {
     "design/observations.py",
-    "estimators/cohort_means/projections.py",
+    "estimators/local_projections.py",
     "estimators/cohort_means/wide.py",
     "estimators/switching/switchers.py",
     "numerics/absorption/absorb.py",
