@@ -23,9 +23,8 @@ from twintrade.estimators.etwfe import ETWFE
 from twintrade.estimators.imputation import Imputation, TwoStage
 from twintrade.estimators.local_projections import LocalProjections
 from twintrade.estimators.ppml import PPML
-from twintrade.estimators.stacked import Stacked
 from twintrade.estimators.staggered_efficient import StaggeredEfficient
-from twintrade.estimators.sun_abraham import SunAbraham
+from twintrade.estimators.sun_abraham import Stacked, SunAbraham
 from twintrade.estimators.synthetic_control import PartiallyPooledSyntheticControl, SyntheticControl
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.choosing.decision import TABLE

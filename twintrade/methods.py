@@ -32,7 +32,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "partially_pooled_synthetic_control": "twintrade.estimators.synthetic_control:PartiallyPooledSyntheticControl",  # noqa: E501
         "ppml": "twintrade.estimators.ppml:PPML",
         "ppml_corrected": "twintrade.estimators.ppml:PPMLCorrected",
-        "stacked": "twintrade.estimators.stacked:Stacked",
+        "stacked": "twintrade.estimators.sun_abraham:Stacked",
         "staggered_efficient": "twintrade.estimators.staggered_efficient:StaggeredEfficient",
         "structural_series": "twintrade.estimators.interrupted_series:StructuralSeries",
         "sun_abraham": "twintrade.estimators.sun_abraham:SunAbraham",

@@ -10,8 +10,8 @@ from twintrade.design import NeverTreated, NotYetTreated
 from twintrade.estimators.base import ESTIMATORS, fit
 from twintrade.estimators.chaisemartin_dhaultfoeuille import ChaisemartinDHaultfoeuille
 from twintrade.estimators.local_projections import LocalProjections
-from twintrade.estimators.stacked import Stacked
 from twintrade.estimators.staggered_efficient import StaggeredEfficient
+from twintrade.estimators.sun_abraham import Stacked
 from twintrade.simulate import simulate
 
 EXACT = 1e-10

@@ -10,8 +10,7 @@ from twintrade.design import Design, NeverTreated, NotYetTreated, Panel, Treatme
 from twintrade.errors import EstimationError
 from twintrade.estimators.etwfe import ETWFE
 from twintrade.estimators.ppml import PPML
-from twintrade.estimators.stacked import Stacked
-from twintrade.estimators.sun_abraham import SunAbraham
+from twintrade.estimators.sun_abraham import Stacked, SunAbraham
 from twintrade.estimators.twfe import TWFE
 
 PATH = {-4: 0.5, -3: 0.3, -2: 0.2, -1: 0.0, 0: 1.0, 1: 2.0, 2: 4.0, 3: 8.0}

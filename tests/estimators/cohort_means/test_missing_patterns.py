@@ -13,7 +13,7 @@ from twintrade.estimators.chaisemartin_dhaultfoeuille import ChaisemartinDHaultf
 from twintrade.estimators.cohort_means import collapsed, group_time
 from twintrade.estimators.imputation import TwoStage
 from twintrade.estimators.local_projections import LocalProjections
-from twintrade.estimators.stacked import Stacked
+from twintrade.estimators.sun_abraham import Stacked
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.wild import Wild

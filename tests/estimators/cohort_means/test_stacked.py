@@ -7,7 +7,7 @@ import pytest
 from twintrade.design import NeverTreated, NotYetTreated, Panel
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import fit
-from twintrade.estimators.stacked import Stacked
+from twintrade.estimators.sun_abraham import Stacked
 from twintrade.simulate import OUTCOME, simulate
 
 EXACT = 1e-9
