@@ -38,7 +38,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "sun_abraham": "twintrade.estimators.sun_abraham:SunAbraham",
         "synthetic_control": "twintrade.estimators.synthetic_control:SyntheticControl",
         "synthetic_did": "twintrade.estimators.synthetic_did:SyntheticDid",
-        "triple_difference": "twintrade.estimators.triple_difference:TripleDifference",
+        "triple_difference": "twintrade.estimators.callaway_santanna:TripleDifference",
         "twfe": "twintrade.estimators.twfe:TWFE",
         "two_stage": "twintrade.estimators.imputation:TwoStage",
     },

@@ -6,7 +6,7 @@ import pytest
 
 from twintrade.design import Design, NeverTreated, NotYetTreated, Panel, Treatment
 from twintrade.estimators.base import fit
-from twintrade.estimators.triple_difference import TripleDifference
+from twintrade.estimators.callaway_santanna import TripleDifference
 
 EXACT = 1e-10
 """Means and least squares in another order."""

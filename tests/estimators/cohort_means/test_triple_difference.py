@@ -7,8 +7,7 @@ import pytest
 from twintrade.design import Design, NeverTreated, NotYetTreated, Panel, Treatment
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import fit
-from twintrade.estimators.callaway_santanna import CallawaySantAnna
-from twintrade.estimators.triple_difference import TripleDifference
+from twintrade.estimators.callaway_santanna import CallawaySantAnna, TripleDifference
 
 EXACT = 1e-10
 """Means in another order."""
