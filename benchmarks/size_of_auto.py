@@ -17,13 +17,12 @@ import pandas as pd
 from benchmarks.agreement_panels import GRID, LEVELS, MANY, ONE, RESTING, SOME, TWO, WIDE, Cell
 from benchmarks.one_assignment import COUNTS, FACTS, REFUSED, Study
 from twintrade.estimators.base import Estimator
-from twintrade.estimators.callaway_santanna import CallawaySantAnna
+from twintrade.estimators.callaway_santanna import CallawaySantAnna, StaggeredEfficient
 from twintrade.estimators.chaisemartin_dhaultfoeuille import ChaisemartinDHaultfoeuille
 from twintrade.estimators.etwfe import ETWFE
 from twintrade.estimators.imputation import Imputation, TwoStage
 from twintrade.estimators.local_projections import LocalProjections
 from twintrade.estimators.ppml import PPML
-from twintrade.estimators.staggered_efficient import StaggeredEfficient
 from twintrade.estimators.sun_abraham import Stacked, SunAbraham
 from twintrade.estimators.synthetic_control import PartiallyPooledSyntheticControl, SyntheticControl
 from twintrade.estimators.twfe import TWFE

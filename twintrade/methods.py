@@ -33,7 +33,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "ppml": "twintrade.estimators.ppml:PPML",
         "ppml_corrected": "twintrade.estimators.ppml:PPMLCorrected",
         "stacked": "twintrade.estimators.sun_abraham:Stacked",
-        "staggered_efficient": "twintrade.estimators.staggered_efficient:StaggeredEfficient",
+        "staggered_efficient": "twintrade.estimators.callaway_santanna:StaggeredEfficient",
         "structural_series": "twintrade.estimators.interrupted_series:StructuralSeries",
         "sun_abraham": "twintrade.estimators.sun_abraham:SunAbraham",
         "synthetic_control": "twintrade.estimators.synthetic_control:SyntheticControl",

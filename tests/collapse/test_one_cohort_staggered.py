@@ -8,9 +8,9 @@ import pytest
 
 from twintrade.design import NeverTreated, NotYetTreated
 from twintrade.estimators.base import ESTIMATORS, fit
+from twintrade.estimators.callaway_santanna import StaggeredEfficient
 from twintrade.estimators.chaisemartin_dhaultfoeuille import ChaisemartinDHaultfoeuille
 from twintrade.estimators.local_projections import LocalProjections
-from twintrade.estimators.staggered_efficient import StaggeredEfficient
 from twintrade.estimators.sun_abraham import Stacked
 from twintrade.simulate import simulate
 

@@ -17,13 +17,12 @@ from twintrade.design import Design, NeverTreated, NotYetTreated, Panel, Treatme
 from twintrade.diagnostics.who_is_compared.twfe_weights import compute_cell_weights
 from twintrade.errors import DesignError, InferenceError
 from twintrade.estimators.base import fit
-from twintrade.estimators.callaway_santanna import CallawaySantAnna
+from twintrade.estimators.callaway_santanna import CallawaySantAnna, StaggeredEfficient
 from twintrade.estimators.chaisemartin_dhaultfoeuille import ChaisemartinDHaultfoeuille
 from twintrade.estimators.etwfe import ETWFE
 from twintrade.estimators.imputation import TwoStage
 from twintrade.estimators.matrix_completion import InteractiveEffects
 from twintrade.estimators.ppml import PPML
-from twintrade.estimators.staggered_efficient import StaggeredEfficient
 from twintrade.estimators.sun_abraham import SunAbraham
 from twintrade.estimators.synthetic_control import AugmentedSyntheticControl, SyntheticControl
 from twintrade.estimators.twfe import TWFE

@@ -7,9 +7,9 @@ from reference_results import read_data, read_results
 
 from twintrade.design import Design, NeverTreated, NotYetTreated, Panel, Treatment
 from twintrade.estimators.base import fit
+from twintrade.estimators.callaway_santanna import StaggeredEfficient, compute_loadings
 from twintrade.estimators.cohort_means.group_time import GroupTime
 from twintrade.estimators.cohort_means.wide import widen
-from twintrade.estimators.staggered_efficient import StaggeredEfficient, compute_loadings
 from twintrade.numerics.comparisons.moments import adjust_estimates, compute_cohort_moments
 
 CLOSED_FORM = 1e-8

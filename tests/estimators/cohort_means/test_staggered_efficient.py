@@ -7,8 +7,7 @@ import pytest
 from twintrade.design import NeverTreated, NotYetTreated
 from twintrade.errors import DesignError
 from twintrade.estimators.base import fit
-from twintrade.estimators.callaway_santanna import CallawaySantAnna
-from twintrade.estimators.staggered_efficient import StaggeredEfficient
+from twintrade.estimators.callaway_santanna import CallawaySantAnna, StaggeredEfficient
 from twintrade.simulate import simulate
 
 EXACT = 1e-10
