@@ -64,7 +64,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "randomization": "twintrade.inference.randomization:Randomization",
         "scaled": "twintrade.inference.crv2:Scaled",
         "synthetic_did_variance": "twintrade.inference.synthetic_did_variance:SyntheticDidVariance",
-        "weidner_zylkin": "twintrade.inference.weidner_zylkin:WeidnerZylkin",
+        "weidner_zylkin": "twintrade.inference.crv2:WeidnerZylkin",
         "wild": "twintrade.inference.wild:Wild",
     },
     "diagnostics": {

@@ -15,7 +15,7 @@ from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
 from twintrade.estimators.ppml import PPML, PPMLCorrected
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.weidner_zylkin import WeidnerZylkin
+from twintrade.inference.crv2 import WeidnerZylkin
 from twintrade.numerics.poisson.bias_correction import DyadPanel, compute_incidental_bias
 from twintrade.numerics.poisson.fit import fit_poisson
 

@@ -7,7 +7,7 @@ from twintrade.errors import DesignError
 from twintrade.estimators.base import fit
 from twintrade.estimators.ppml import PPML, PPMLCorrected
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.weidner_zylkin import WeidnerZylkin
+from twintrade.inference.crv2 import WeidnerZylkin
 from twintrade.simulate import simulate
 
 EXACT = 1e-10
