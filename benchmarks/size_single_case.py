@@ -28,8 +28,8 @@ from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.conformal import PredictionIntervals, compute_null_residuals
 from twintrade.inference.conley_taber import ConleyTaber, FermanPinto
+from twintrade.inference.dependence import Autoregressive, Hac
 from twintrade.inference.randomization import Randomization
-from twintrade.inference.serial import Autoregressive, Hac
 from twintrade.numerics import series
 from twintrade.numerics.arrays import FloatArray
 

@@ -14,8 +14,7 @@ from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.clustering.clusters import find_clusters
 from twintrade.inference.clustering.conventions import count_all
-from twintrade.inference.dependence import Conley, Dyadic, compute_great_circle
-from twintrade.inference.serial import DriscollKraay, NeweyWest
+from twintrade.inference.dependence import Conley, DriscollKraay, Dyadic, NeweyWest, compute_great_circle
 from twintrade.numerics.arrays import compact
 
 # The same closed form by other sums.

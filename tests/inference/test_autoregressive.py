@@ -9,7 +9,7 @@ from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
 from twintrade.estimators.interrupted_series import InterruptedSeries
 from twintrade.estimators.twfe import TWFE
-from twintrade.inference.serial import Autoregressive, Hac
+from twintrade.inference.dependence import Autoregressive, Hac
 from twintrade.numerics.series import GRID, RestrictedSeries, draw_ar_errors
 
 ONSET = 2016

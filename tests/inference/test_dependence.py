@@ -14,8 +14,7 @@ from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.clustering.conventions import is_reference
-from twintrade.inference.dependence import Conley, Dyadic, compute_great_circle
-from twintrade.inference.serial import DriscollKraay, NeweyWest
+from twintrade.inference.dependence import Conley, DriscollKraay, Dyadic, NeweyWest, compute_great_circle
 
 # README of the reference numbers.
 GOLDEN = 1e-6

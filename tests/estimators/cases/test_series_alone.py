@@ -17,8 +17,8 @@ from twintrade.estimators.interrupted_series import (
     compute_principal_components,
 )
 from twintrade.estimators.synthetic_control import SyntheticControl
+from twintrade.inference.dependence import Hac
 from twintrade.inference.placebo import Posterior
-from twintrade.inference.serial import Hac
 from twintrade.numerics.series import build_segmented_design
 
 EXACT = 1e-9
