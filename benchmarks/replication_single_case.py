@@ -17,7 +17,7 @@ from twintrade.estimators.base import Estimator, fit
 from twintrade.estimators.matrix_completion import InteractiveEffects
 from twintrade.estimators.synthetic_control import AugmentedSyntheticControl, SyntheticControl
 from twintrade.estimators.synthetic_did import SyntheticDid
-from twintrade.inference.synthetic_did_variance import SyntheticDidVariance
+from twintrade.inference.conformal import SyntheticDidVariance
 from twintrade.numerics.simplex.predictor_weights import fit_predictor_weights, standardize_predictors, weigh
 
 BUNDLED = Path(__file__).resolve().parents[1] / "tests" / "golden" / "data"

@@ -63,7 +63,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "prediction_intervals": "twintrade.inference.conformal:PredictionIntervals",
         "randomization": "twintrade.inference.randomization:Randomization",
         "scaled": "twintrade.inference.crv2:Scaled",
-        "synthetic_did_variance": "twintrade.inference.synthetic_did_variance:SyntheticDidVariance",
+        "synthetic_did_variance": "twintrade.inference.conformal:SyntheticDidVariance",
         "weidner_zylkin": "twintrade.inference.crv2:WeidnerZylkin",
         "wild": "twintrade.inference.wild:Wild",
     },

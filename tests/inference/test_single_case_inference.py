@@ -11,10 +11,9 @@ from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
 from twintrade.estimators.synthetic_control import SyntheticControl
 from twintrade.estimators.synthetic_did import DoubleRatio, SyntheticDid
-from twintrade.inference.conformal import Conformal, PredictionIntervals, compute_null_residuals
+from twintrade.inference.conformal import Conformal, PredictionIntervals, SyntheticDidVariance, compute_null_residuals
 from twintrade.inference.placebo import refit_donor_placebos
 from twintrade.inference.randomization import Randomization
-from twintrade.inference.synthetic_did_variance import SyntheticDidVariance
 from twintrade.numerics.series import compute_moving_block_p, invert_p_values
 
 JACKKNIFE = 1e-3  # tests/golden/data/README: weights of the reference software stop early
