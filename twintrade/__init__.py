@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from twintrade.errors import TwintradeError as TwintradeError
     from twintrade.estimators.base import ESTIMATORS as ESTIMATORS
     from twintrade.inference.base import INFERENCES as INFERENCES
-    from twintrade.python.cohorts import cohort_statistics as cohort_statistics
     from twintrade.python.fitted import FitResult
     from twintrade.python.showing import coefplot as coefplot
     from twintrade.python.showing import etable as etable
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from twintrade.python.showing import read as read
     from twintrade.python.showing import run as run
     from twintrade.python.summary import Intervals
+    from twintrade.python.treated import cohort_statistics as cohort_statistics
     from twintrade.python.verbs import check as check
     from twintrade.python.verbs import compare as compare
     from twintrade.python.verbs import example as example
@@ -52,7 +52,7 @@ _HOMES = {
     "coefplot": "twintrade.python.showing",
     "run": "twintrade.python.showing",
     "read": "twintrade.python.showing",
-    "cohort_statistics": "twintrade.python.cohorts",
+    "cohort_statistics": "twintrade.python.treated",
     "Panel": "twintrade.design",
     "Treatment": "twintrade.design",
     "TreatmentRule": "twintrade.design.rules",
