@@ -2,7 +2,7 @@ import pytest
 from chosen_designs import chosen, fitted, names
 
 from twintrade.effects import CohortEffects
-from twintrade.effects.event_study import EventStudy
+from twintrade.effects.cohort_effects import EventStudy
 from twintrade.effects.regression import POOLED
 
 

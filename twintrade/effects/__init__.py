@@ -1,9 +1,9 @@
 """The currency handed on from room to room: estimates, their uncertainty, bands, findings, messages."""
 
 from twintrade.effects.cohort_effects import CohortEffects as CohortEffects
+from twintrade.effects.cohort_effects import EventStudy as EventStudy
 from twintrade.effects.estimate import Bands as Bands
 from twintrade.effects.estimate import Estimate as Estimate
-from twintrade.effects.event_study import EventStudy as EventStudy
 from twintrade.effects.finding import Finding as Finding
 from twintrade.effects.finding import Topic as Topic
 from twintrade.effects.finding import Verdict as Verdict
