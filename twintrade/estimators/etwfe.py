@@ -193,13 +193,7 @@ def _is_plain(design: Design) -> bool:
     return design.statistics is None and not design.covariates and design.comparison.uses_not_yet_treated
 
 
-def _packed(
-    o: Observations,
-    fit: CellFit,
-    table: CellTable,
-    scale: Scale,
-    reference: int | None,
-) -> CohortEffects:
+def _packed(o: Observations, fit: CellFit, table: CellTable, scale: Scale, reference: int | None) -> CohortEffects:
     units = np.unique(o.unit[fit.rows])
     influence, moved = table.influence, table.weight_influence
     if units.size < o.n_units:

@@ -12,13 +12,7 @@ from twintrade.effects import CohortEffects, Estimate, RefitOnly
 from twintrade.effects.estimate import Scale
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Requires, describe_design
-from twintrade.estimators.cases import (
-    DonorWeights,
-    SingleCase,
-    WeightedCase,
-    explain_refusal,
-    refuse_few_periods,
-)
+from twintrade.estimators.cases import DonorWeights, SingleCase, WeightedCase, explain_refusal, refuse_few_periods
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.numerics.simplex import DidWeights, Pinned, Solver, compute_did_gaps, compute_did_weights
 from twintrade.text import Text, Words

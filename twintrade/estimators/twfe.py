@@ -28,13 +28,7 @@ from twintrade.estimators.regression.split_panel import EventAndStatic, fit_both
 from twintrade.estimators.repeating.repeated import estimate_regressions, prepare_repeated, weigh_regression
 from twintrade.numerics.absorption import Projection, build_absorber, find_singletons, remove_trends
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.linear import (
-    LeastSquares,
-    NetColumns,
-    compute_column_norms,
-    pack_columns,
-    regress_residuals,
-)
+from twintrade.numerics.linear import LeastSquares, NetColumns, compute_column_norms, pack_columns, regress_residuals
 from twintrade.text import Text, Words
 
 

@@ -148,15 +148,7 @@ def build_sandwich_bands(
         "clusters": join_counts(sandwich.clusters.sizes),
     }
     bands = build_bands(
-        estimate,
-        name,
-        level,
-        sandwich.covariance,
-        usable,
-        sandwich.df,
-        critical,
-        note,
-        shared | sizes | facts,
+        estimate, name, level, sandwich.covariance, usable, sandwich.df, critical, note, shared | sizes | facts
     )
     return replace(bands, messages=messages, p=bands.p if p is None else np.where(usable, p, np.nan))
 

@@ -71,10 +71,7 @@ class PredictionIntervals(Inference):
             low=low,
             high=high,
             note=Text(
-                "inference.prediction-intervals",
-                draws=moves.shape[0],
-                noise=self.noise,
-                n=int(case.is_before.sum()),
+                "inference.prediction-intervals", draws=moves.shape[0], noise=self.noise, n=int(case.is_before.sum())
             ),
             facts={"draws": moves.shape[0], "n_before": int(case.is_before.sum()), "free_weights": n_free},
         )

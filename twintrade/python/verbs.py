@@ -88,10 +88,7 @@ def choose_shape(word: str, design: Design) -> dict[str, str]:
 
 EffectNames = str | Sequence[str | Sequence[str]]
 OTHER_NAMES = {"dyad": "unit", "pair": "unit", "id": "unit", "time": "period"}
-_COMBINED = {
-    frozenset(("city", "period")): "city_period",
-    frozenset(("partner", "period")): "partner_period",
-}
+_COMBINED = {frozenset(("city", "period")): "city_period", frozenset(("partner", "period")): "partner_period"}
 
 
 def read_effects(panel: Panel, effects: EffectNames) -> str | tuple[str, ...]:

@@ -81,10 +81,7 @@ class LeaveOneDonorOut(Diagnostic):
             text,
             table,
             Judged(verdict, bound, yardstick.tolerance),
-            payloads={
-                "leave_one_donor_out": pd.concat(paths, ignore_index=True),
-                "leave_one_donor_out_table": table,
-            },
+            payloads={"leave_one_donor_out": pd.concat(paths, ignore_index=True), "leave_one_donor_out_table": table},
             value=float(known["effect"].max() - known["effect"].min()),
             unit=scale,
         )

@@ -97,28 +97,10 @@ CONVENTIONS: dict[str, Convention] = {
     c.name: c
     for c in (
         Convention(TWINTRADE, Text("inference.factor-clusters"), False, "smallest", "t of clusters", "t of clusters"),
-        Convention(
-            "fixest",
-            Text("inference.factor-not-nested"),
-            True,
-            "smallest",
-            "t of clusters",
-        ),
-        Convention(
-            "stata",
-            Text("inference.factor-not-redundant"),
-            True,
-            "smallest",
-            "t of clusters",
-        ),
+        Convention("fixest", Text("inference.factor-not-nested"), True, "smallest", "t of clusters"),
+        Convention("stata", Text("inference.factor-not-redundant"), True, "smallest", "t of clusters"),
         Convention("ppmlhdfe", Text("inference.factor-clusters"), False, "smallest", "normal"),
-        Convention(
-            "linearmodels",
-            Text("inference.factor-one-nested"),
-            True,
-            "none",
-            "t of residuals",
-        ),
+        Convention("linearmodels", Text("inference.factor-one-nested"), True, "none", "t of residuals"),
         *(
             Convention(name, Text("inference.factor-none"), False, "none", "normal")
             for name in ("did", "didimputation", "none")

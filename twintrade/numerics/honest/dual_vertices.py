@@ -28,12 +28,7 @@ class Polyhedron:
 
 
 def build_polyhedra(
-    kind: Kind,
-    size: float,
-    n_pre: int,
-    n_post: int,
-    bias: Bias | None = None,
-    monotone: Monotone | None = None,
+    kind: Kind, size: float, n_pre: int, n_post: int, bias: Bias | None = None, monotone: Monotone | None = None
 ) -> list[Polyhedron]:
     """Return the polyhedra whose union is the restriction of Rambachan and Roth (2023).
 

@@ -185,10 +185,7 @@ def has_finite(values: FloatArray) -> bool:
 
 
 def find_independent_columns(
-    x_tilde: FloatArray,
-    norms: FloatArray,
-    weights: FloatArray | None = None,
-    names: Sequence[Words] | None = None,
+    x_tilde: FloatArray, norms: FloatArray, weights: FloatArray | None = None, names: Sequence[Words] | None = None
 ) -> tuple[IntArray, tuple[Collinear, ...]]:
     """Keep columns whose norm net of those kept before exceeds 1e-9 of ``norms`` (k,), before absorption."""
     labels = [f"x{j}" for j in range(x_tilde.shape[1])] if names is None else list(names)
@@ -240,12 +237,7 @@ def _is_clear(gram: FloatArray, kept: list[int], j: int, loading: FloatArray, no
 
 
 def _measure_on_rows(
-    x_tilde: FloatArray,
-    weights: FloatArray | None,
-    kept: list[int],
-    j: int,
-    loading: FloatArray,
-    norms: FloatArray,
+    x_tilde: FloatArray, weights: FloatArray | None, kept: list[int], j: int, loading: FloatArray, norms: FloatArray
 ) -> tuple[FloatArray, float]:
     """Loading of column j on the kept ones, and the norm of what these leave, from the rows themselves."""
     others = x_tilde[:, kept]

@@ -201,12 +201,7 @@ def _mean(y: FloatArray, kept: BoolArray, weights: FloatArray | None) -> float:
 
 
 def _problem(
-    layout: Layout,
-    y: FloatArray,
-    X: FloatArray,
-    weights: FloatArray | None,
-    offset: FloatArray | None,
-    scale: float,
+    layout: Layout, y: FloatArray, X: FloatArray, weights: FloatArray | None, offset: FloatArray | None, scale: float
 ) -> Problem:
     """Lay the data out, the outcome divided by its mean."""
     scaled = layout.spread(y)
