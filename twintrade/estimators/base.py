@@ -141,6 +141,8 @@ class Estimator(ABC):
         Whether rows of units treated already serve as comparison for units treated later.
     has_leads : bool
         Whether effects before the agreement are estimated too.
+    formula : Words
+        Estimating equation, where options and design do not change it; empty for none.
     """
 
     name: ClassVar[str] = ""
@@ -150,6 +152,7 @@ class Estimator(ABC):
     compared_with: ClassVar[Against] = "all before"
     takes_treated: ClassVar[bool] = False
     has_leads: ClassVar[bool] = True
+    formula: ClassVar[Words] = ""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -192,8 +195,8 @@ class Estimator(ABC):
         return "average unit"
 
     def equation(self, design: Design) -> Words:
-        """Return the estimating equation as one line; empty where there is none."""
-        return ""
+        """Return the estimating equation as one line, ``formula`` where it is always the same."""
+        return self.formula
 
     def list_regressions(self) -> "tuple[Model, ...]":
         """Return the regressions that the effects are coefficients of, the static one last; none by default."""
@@ -236,6 +239,20 @@ class Estimator(ABC):
     def is_poisson(self) -> bool:
         """Whether the outcome's mean is exponential in the effects, fitted by Poisson quasi-likelihood."""
         return self.options().get("family") == "poisson"
+
+
+class Catalogued(Estimator):
+    """A method whose assumption and estimand are messages of the catalogue, by keys that begin with ``says``."""
+
+    says: ClassVar[str]
+
+    def assumption(self, design: Design) -> Words:
+        """Return the identifying assumption as one sentence."""
+        return Text(f"{self.says}assumes", **describe_design(design))
+
+    def estimand(self, design: Design) -> Words:
+        """Return what the headline averages, with which weights, as one sentence."""
+        return Text(f"{self.says}averages", **describe_design(design))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

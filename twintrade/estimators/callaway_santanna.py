@@ -10,7 +10,7 @@ from twintrade.design import Design
 from twintrade.effects import CohortEffects, Dropped, Estimate, EventStudy, Influence
 from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.errors import DesignError, EstimationError
-from twintrade.estimators.base import Estimator, Requires, describe_design
+from twintrade.estimators.base import Catalogued, Requires, describe_design
 from twintrade.estimators.cohort_means.group_time import (
     Base,
     GroupTime,
@@ -51,7 +51,7 @@ SMALL = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class CallawaySantAnna(Estimator):
+class CallawaySantAnna(Catalogued):
     """Average effects on the treated by cohort and period.
 
     By default the sampling of cohort shares enters the aggregates and pre-period effects have a universal base; the
@@ -91,6 +91,8 @@ class CallawaySantAnna(Estimator):
     requires: ClassVar[Requires] = Requires(
         fixed_effects=("two_way",), isolates_cohorts=False, cohort_statistics=True
     )
+    says: ClassVar[str] = "estimators.callaway-santanna-"
+    formula: ClassVar = Text("estimators.callaway-santanna-equation")
 
     def estimate(self, design: Design) -> CohortEffects:
         """Return effects by cohort and event time."""
@@ -117,18 +119,6 @@ class CallawaySantAnna(Estimator):
         if groups is not None:
             return self._by_pattern(groups, wide, plan, design, dropped)
         return self._by_cell(wide, plan, design, dropped)
-
-    def assumption(self, design: Design) -> Text:
-        """Return the identifying assumption."""
-        return Text("estimators.callaway-santanna-assumes", **describe_design(design))
-
-    def estimand(self, design: Design) -> Text:
-        """Return what the headline averages."""
-        return Text("estimators.callaway-santanna-averages", **describe_design(design))
-
-    def equation(self, design: Design) -> Text:
-        """Return the estimating equation."""
-        return Text("estimators.callaway-santanna-equation")
 
     def _by_pattern(
         self, groups: PatternGroups, wide: Wide, plan: list[GroupTime], design: Design, dropped: tuple[Dropped, ...]
@@ -189,7 +179,7 @@ def _not_identified(cell: GroupTime, wide: Wide, sentence: Words) -> Dropped:
 
 
 @dataclass(frozen=True, slots=True)
-class TripleDifference(Estimator):
+class TripleDifference(Catalogued):
     """By cohort and period: the change of affected less that of unaffected units, against the same in the comparison.
 
     A unit is one product or one flow of a dyad; the column says whether an agreement can affect it. Every product of
@@ -218,6 +208,8 @@ class TripleDifference(Estimator):
     citation: ClassVar[str] = "olden2022"
     compared_with = "last before"
     requires: ClassVar[Requires] = Requires(fixed_effects=("two_way",), isolates_cohorts=False, third_difference=True)
+    says: ClassVar[str] = "estimators.triple-difference-"
+    formula: ClassVar = Text("estimators.triple-difference-equation")
 
     def estimate(self, design: Design) -> CohortEffects:
         """Return effects on affected units by cohort and event time."""
@@ -239,18 +231,6 @@ class TripleDifference(Estimator):
         sentence = Text("estimators.one-sided-cells")
         dropped = (*why, Dropped("no-comparison", sentence, 0, 0, tuple(lost))) if lost else why
         return self._packed(design, groups, kept, effects, influence, dropped)
-
-    def assumption(self, design: Design) -> Text:
-        """Return the identifying assumption."""
-        return Text("estimators.triple-difference-assumes", **describe_design(design))
-
-    def estimand(self, design: Design) -> Text:
-        """Return what the headline averages."""
-        return Text("estimators.triple-difference-averages", **describe_design(design))
-
-    def equation(self, design: Design) -> Text:
-        """Return the estimating equation."""
-        return Text("estimators.triple-difference-equation")
 
     def _packed(
         self,
@@ -287,7 +267,7 @@ SINGLE = "single-unit-cohort"
 
 
 @dataclass(frozen=True, slots=True)
-class StaggeredEfficient(Estimator):
+class StaggeredEfficient(Catalogued):
     """Compare outcomes of cohorts, less beta times their difference before onset; beta minimizes the variance.
 
     Every event time and the headline have a beta of their own, so the headline is no average of the event times.
@@ -323,6 +303,8 @@ class StaggeredEfficient(Estimator):
         covariates=False,
         weights=False,
     )
+    says: ClassVar[str] = "estimators.staggered-"
+    formula: ClassVar = Text("estimators.staggered-equation")
 
     def estimate(self, design: Design) -> EventStudy:
         """Return the event study, with the headline as its average."""
@@ -375,17 +357,9 @@ class StaggeredEfficient(Estimator):
         design = _without_single_units(design)
         return cut_before_last_onset(design) if design.comparison.uses_not_yet_treated else design
 
-    def assumption(self, design: Design) -> Text:
-        """Return the identifying assumption."""
-        return Text("estimators.staggered-assumes", **describe_design(design))
-
     def estimand(self, design: Design) -> Text:
         """Return what the headline averages."""
         return Text("estimators.staggered-averages", headline=self.headline, **describe_design(design))
-
-    def equation(self, design: Design) -> Text:
-        """Return the estimating equation."""
-        return Text("estimators.staggered-equation")
 
     def _is_after(self, cell: GroupTime, wide: Wide) -> bool:
         return not cell.is_reference and bool(wide.periods[cell.at] >= wide.onset[cell.cohort])

@@ -13,13 +13,13 @@ from twintrade.design.case import Case, build_case, build_outcome_matrix
 from twintrade.effects import Dropped, Estimate, EventStudy, RefitOnly, Sample
 from twintrade.effects.estimate import Against, Scale
 from twintrade.errors import DesignError, EstimationError, TwintradeError
-from twintrade.estimators.base import Estimator
+from twintrade.estimators.base import Catalogued
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.numerics.testing import GapNoise, compute_gap_noise, compute_two_way_squares
 from twintrade.text import Text, Words
 
 
-class SingleCase(Estimator):
+class SingleCase(Catalogued):
     """An estimator of one treated unit, made of arrays so that a thousand placebo refits are cheap."""
 
     __slots__ = ()

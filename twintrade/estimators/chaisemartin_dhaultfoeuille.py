@@ -10,7 +10,7 @@ import numpy as np
 from twintrade.design import Design, Observations
 from twintrade.effects import Dropped, EventStudy, Influence, UnitInfluence
 from twintrade.errors import DesignError, EstimationError
-from twintrade.estimators.base import Estimator, Requires, describe_design
+from twintrade.estimators.base import Catalogued, Requires, describe_design
 from twintrade.estimators.cohort_means.group_time import PanelMeans, compute_panel_means
 from twintrade.estimators.cohort_means.wide import widen
 from twintrade.estimators.switching.cells import (
@@ -29,7 +29,7 @@ AnyHorizon = Horizon | MeanHorizon
 
 
 @dataclass(frozen=True, slots=True)
-class ChaisemartinDHaultfoeuille(Estimator):
+class ChaisemartinDHaultfoeuille(Catalogued):
     """Effect of having switched, by periods since the switch, for doses of any kind that may also fall.
 
     Event time 0 is the period of the switch; a pre-period effect at event time -1 - l compares the l periods before
@@ -70,6 +70,8 @@ class ChaisemartinDHaultfoeuille(Estimator):
     requires: ClassVar[Requires] = Requires(
         absorbing=False, fixed_effects=("two_way",), isolates_cohorts=False, cohort_statistics=True
     )
+    says: ClassVar[str] = "estimators.switching-"
+    formula: ClassVar = Text("estimators.switching-equation")
 
     def estimate(self, design: Design) -> EventStudy:
         """Return effects and placebos by event time, with the average per unit of dose as overall effect."""
@@ -96,17 +98,9 @@ class ChaisemartinDHaultfoeuille(Estimator):
         units = o.unit_ids[layout.order[np.setdiff1d(np.flatnonzero(layout.sign != 0), used)]]
         return self._event_study(o, by_unit, early, (*dropped, *_unused(units)), partial(_from_units, o, layout))
 
-    def assumption(self, design: Design) -> Text:
-        """Return the identifying assumption."""
-        return Text("estimators.switching-assumes", **describe_design(design))
-
     def estimand(self, design: Design) -> Text:
         """Return what the headline averages."""
         return Text("estimators.switching-averages", n=self.effects or 0, **describe_design(design))
-
-    def equation(self, design: Design) -> Text:
-        """Return the estimating equation."""
-        return Text("estimators.switching-equation")
 
     def _horizons(self, o: Observations, shift: int) -> tuple[int, int]:
         """Return the numbers of effects and placebos to look for, those of anticipation among the effects."""

@@ -10,7 +10,16 @@ from twintrade.design import Design, Observations
 from twintrade.effects import CohortEffects, Estimate, EventStudy, Influence, Sample, UnitInfluence
 from twintrade.effects.regression import OutcomeWeights
 from twintrade.errors import DesignError
-from twintrade.estimators.base import HeldOut, Repeater, Requires, RowWeigher, View, Views, describe_design
+from twintrade.estimators.base import (
+    Catalogued,
+    HeldOut,
+    Repeater,
+    Requires,
+    RowWeigher,
+    View,
+    Views,
+    describe_design,
+)
 from twintrade.estimators.cohort_means.collapsed import CellMethod, Collapse, SumsRows
 from twintrade.estimators.imputing.cells import (
     CellEffects,
@@ -52,7 +61,7 @@ from twintrade.text import Text
 
 
 @dataclass(frozen=True, slots=True)
-class TwoStage(SumsRows[EventStudy | Estimate]):
+class TwoStage(Catalogued, SumsRows[EventStudy | Estimate]):
     """Regress what the first stage leaves on event-time dummies, with both stages in the influence.
 
     From onset on the points equal imputation; the influence is the two-stage moment one, whose residuals are taken
@@ -75,6 +84,7 @@ class TwoStage(SumsRows[EventStudy | Estimate]):
     requires: ClassVar[Requires] = Requires(
         isolates_cohorts=False, influence_sums_to_zero=False, cohort_statistics=True
     )
+    says: ClassVar[str] = "estimators.two-stage-"
 
     def estimate_means(self, means: Collapse) -> EventStudy | Estimate | None:
         """Return the event study or the static effect from means; None where one has no counterfactual."""
@@ -99,14 +109,6 @@ class TwoStage(SumsRows[EventStudy | Estimate]):
         linear = OutcomeWeights(rows, stages.loadings[rows], np.eye(stages.labels.size))
         influence = UnitInfluence(units, values, linear=linear)
         return self._packed(o, stages, influence, sample, n_units, n_cells)
-
-    def assumption(self, design: Design) -> Text:
-        """Return the identifying assumption."""
-        return Text("estimators.two-stage-assumes", **describe_design(design))
-
-    def estimand(self, design: Design) -> Text:
-        """Return what the headline averages."""
-        return Text("estimators.two-stage-averages", **describe_design(design))
 
     def equation(self, design: Design) -> Text:
         """Return the estimating equation."""

@@ -11,7 +11,7 @@ from twintrade.design.case import Case
 from twintrade.design.panel import PERIODS_PER_YEAR
 from twintrade.effects import Draws, Dropped, EventStudy, Regression, Uncertainty, UnitInfluence
 from twintrade.errors import EstimationError
-from twintrade.estimators.base import Estimator, Requires, describe_design
+from twintrade.estimators.base import Catalogued, Requires
 from twintrade.estimators.cases import SingleCase, refuse_few_periods
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.series import SegmentedFit, build_segmented_design, fit_segmented
@@ -61,6 +61,8 @@ class StructuralSeries(SingleCase):
     citation = "brodersen2015"
     fits_whole_path = False
     requires = Requires(single_treated_unit=True, covariates=False, weights=False, has_influence=False)
+    says = "estimators.structural-series-"
+    formula = "Yₜ = μₜ + β′xₜ + εₜ,  μₜ₊₁ = μₜ + ηₜ,  τₜ = Yₜ − E[Yₜ | Y before, x]"
 
     def gaps(self, case: Case) -> FloatArray:
         """Return observed less forecast after the onset, and less the one-step forecast before."""
@@ -102,18 +104,6 @@ class StructuralSeries(SingleCase):
         out = np.repeat(forecast.gaps[None], self.n_draws, axis=0)
         out[:, -n_after:] += rng.normal(size=(self.n_draws, n_after)) @ root.T
         return out
-
-    def assumption(self, design: Design) -> Text:
-        """Return the identifying assumption."""
-        return Text("estimators.structural-series-assumes", **describe_design(design))
-
-    def estimand(self, design: Design) -> Text:
-        """Return what the headline averages."""
-        return Text("estimators.structural-series-averages", **describe_design(design))
-
-    def equation(self, design: Design) -> str:
-        """Return the estimating equation."""
-        return "Yₜ = μₜ + β′xₜ + εₜ,  μₜ₊₁ = μₜ + ηₜ,  τₜ = Yₜ − E[Yₜ | Y before, x]"
 
 
 def compute_principal_components(donors: FloatArray, before: np.ndarray, n_components: int) -> FloatArray:
@@ -170,7 +160,7 @@ def compute_forecast_covariance(smoothed: Any, n_after: int, x: FloatArray) -> F
 
 
 @dataclass(frozen=True, slots=True)
-class InterruptedSeries(Estimator):
+class InterruptedSeries(Catalogued):
     """Level and slope change at the onset.
 
     The effect at event time e is the level change plus e times the slope change: the gap between the fitted line
@@ -203,6 +193,8 @@ class InterruptedSeries(Estimator):
     citation = "bernal2017"
     compared_with = "trend before"
     requires = Requires(single_treated_unit=True, influence_sums_to_zero=False, covariates=False, weights=False)
+    says = "estimators.interrupted-series-"
+    formula = "Yₜ = a + b(t − g) + c·1[t ≥ g] + d·(t − g)·1[t ≥ g] + eₜ"
 
     def estimate(self, design: Design) -> EventStudy:
         """Return the effect at every event time from the onset on."""
@@ -275,18 +267,6 @@ class InterruptedSeries(Estimator):
         o = design.observations
         unit = o.unit_ids[np.unique(o.unit[rows])]
         return fitted.coefficients, UnitInfluence(unit, regression.row_influence().sum(axis=0)[None], regression)
-
-    def assumption(self, design: Design) -> Text:
-        """Return the identifying assumption."""
-        return Text("estimators.interrupted-series-assumes", **describe_design(design))
-
-    def estimand(self, design: Design) -> Text:
-        """Return what the headline averages."""
-        return Text("estimators.interrupted-series-averages", **describe_design(design))
-
-    def equation(self, design: Design) -> str:
-        """Return the estimating equation."""
-        return "Yₜ = a + b(t − g) + c·1[t ≥ g] + d·(t − g)·1[t ≥ g] + eₜ"
 
 
 def _arma(y: FloatArray, design: FloatArray, orders: tuple[int, int]) -> tuple[FloatArray, FloatArray]:

@@ -8,7 +8,7 @@ import numpy as np
 from twintrade.design import Design
 from twintrade.effects import CohortEffects
 from twintrade.errors import DesignError
-from twintrade.estimators.base import describe_design
+from twintrade.estimators.base import Catalogued
 from twintrade.estimators.imputing.factor_counterfactual import (
     FactorMethod,
     build_cells,
@@ -26,7 +26,7 @@ from twintrade.text import Text
 
 
 @dataclass(frozen=True, slots=True)
-class InteractiveEffects(FactorMethod):
+class InteractiveEffects(Catalogued, FactorMethod):
     """Unit and period effects and factors with unit loadings, fitted on untreated rows, predict treated ones.
 
     Pre-period effects are averages of residuals of rows in the fit: they are small by construction and no test of
@@ -46,6 +46,10 @@ class InteractiveEffects(FactorMethod):
     name: ClassVar[str] = "interactive_effects"
     title: ClassVar[Text] = Text("labels.estimator-interactive-effects")
     citation: ClassVar[str] = "xu2017"
+    says: ClassVar[str] = "estimators.interactive-effects-"
+    formula: ClassVar = Text(
+        "estimators.imputation-equation", effect="y − ŷ(0)", model="y(0) = α_i + λ_t + Σ_r f_tr·l_ir + γ′x + ε"
+    )
 
     def estimate(self, design: Design) -> CohortEffects:
         """Return effects by onset and event time; "rank" and the held-out errors are among the statistics."""
@@ -60,27 +64,13 @@ class InteractiveEffects(FactorMethod):
         fitted = fit_untreated(cells, rank, 0.0)
         return compute_cohort_effects(design, cells, fitted, {"rank": float(rank), **statistics})
 
-    def assumption(self, design: Design) -> Text:
-        """Return the identifying assumption."""
-        return Text("estimators.interactive-effects-assumes", **describe_design(design))
-
-    def estimand(self, design: Design) -> Text:
-        """Return what the headline averages."""
-        return Text("estimators.interactive-effects-averages", **describe_design(design))
-
-    def equation(self, design: Design) -> Text:
-        """Return the estimating equation."""
-        return Text(
-            "estimators.imputation-equation", effect="y − ŷ(0)", model="y(0) = α_i + λ_t + Σ_r f_tr·l_ir + γ′x + ε"
-        )
-
 
 SHARES = (1.0, 0.6, 0.4, 0.25, 0.15, 0.1, 0.06, 0.03)
 """Penalties tried, as shares of the largest singular value: at one no factor is left."""
 
 
 @dataclass(frozen=True, slots=True)
-class MatrixCompletion(FactorMethod):
+class MatrixCompletion(Catalogued, FactorMethod):
     """Unit and period effects and a matrix of small nuclear norm, fitted on untreated rows, predict treated ones.
 
     Pre-period effects are averages of residuals of rows in the fit: they are small by construction and no test of
@@ -98,6 +88,8 @@ class MatrixCompletion(FactorMethod):
     name: ClassVar[str] = "matrix_completion"
     title: ClassVar[Text] = Text("labels.estimator-matrix-completion")
     citation: ClassVar[str] = "athey2021"
+    says: ClassVar[str] = "estimators.matrix-completion-"
+    formula: ClassVar = Text("estimators.matrix-completion-equation")
 
     def estimate(self, design: Design) -> CohortEffects:
         """Return effects by onset and event time; "penalty" and the held-out errors are among the statistics."""
@@ -120,15 +112,3 @@ class MatrixCompletion(FactorMethod):
         fitted = fit_untreated(cells, most if share < 1 else 0, share * top)
         rank = float(fitted[0].singular_values.size)
         return compute_cohort_effects(design, cells, fitted, {"penalty": float(share), "rank": rank, **statistics})
-
-    def assumption(self, design: Design) -> Text:
-        """Return the identifying assumption."""
-        return Text("estimators.matrix-completion-assumes", **describe_design(design))
-
-    def estimand(self, design: Design) -> Text:
-        """Return what the headline averages."""
-        return Text("estimators.matrix-completion-averages", **describe_design(design))
-
-    def equation(self, design: Design) -> Text:
-        """Return the estimating equation."""
-        return Text("estimators.matrix-completion-equation")

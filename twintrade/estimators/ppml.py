@@ -10,7 +10,7 @@ from twintrade.design import NOT_LOG, Design, Observations
 from twintrade.effects import Estimate, EventStudy, Regression, UnitInfluence
 from twintrade.effects.cohort_influence import CorrectedInfluence
 from twintrade.errors import DesignError, EstimationError
-from twintrade.estimators.base import Estimator, Requires, Target, View, describe_design
+from twintrade.estimators.base import Catalogued, Estimator, Requires, Target, View, describe_design
 from twintrade.estimators.regression.cell_fit import find_single_rows, list_separated_rows
 from twintrade.estimators.regression.event_terms import (
     EQUATIONS,
@@ -40,7 +40,7 @@ Measure = Literal["coefficient", "difference"]
 
 
 @dataclass(frozen=True, slots=True)
-class PPML(Estimator):
+class PPML(Catalogued):
     """Poisson regression of levels, zeros included; consistent whatever the variance of the outcome.
 
     Rows that the effects or a regressor predict perfectly at zero are left out and listed with the reason.
@@ -70,6 +70,7 @@ class PPML(Estimator):
     takes_treated: ClassVar[bool] = True
     requires: ClassVar[Requires] = Requires(nonnegative=True, transforms=NOT_LOG, isolates_cohorts=False)
     is_poisson: ClassVar[bool] = True
+    says: ClassVar[str] = "estimators.ppml-"
 
     def list_regressions(self) -> tuple[Model, ...]:
         """Return the regressions on single event times and on the treatment."""
@@ -115,10 +116,6 @@ class PPML(Estimator):
             for model in models
         ]
         return prepare_one_step(design, regressions, "log_ratio" if self.measure == "coefficient" else "difference")
-
-    def assumption(self, design: Design) -> Text:
-        """Return the identifying assumption."""
-        return Text("estimators.ppml-assumes", **describe_design(design))
 
     def unmet(self, design: Design) -> list[Words]:
         """Return why the design cannot be estimated; a dose and covariates need no onset."""
@@ -219,7 +216,7 @@ class PPMLCorrected(Estimator):
         """Return the event study and the static effect of the same rows."""
         return fit_both(replace(self, shape="event"), replace(self, shape="static"), design)
 
-    def assumption(self, design: Design) -> Text:
+    def assumption(self, design: Design) -> Words:
         """Return the identifying assumption."""
         return PPML(self.shape).assumption(design)
 

@@ -10,7 +10,7 @@ from twintrade.design import Design, Observations
 from twintrade.effects import CohortEffects, Dropped, GroupedInfluence, Uncertainty, UnitInfluence
 from twintrade.effects.regression import OutcomeWeights
 from twintrade.errors import EstimationError
-from twintrade.estimators.base import Requires, Target, describe_design
+from twintrade.estimators.base import Catalogued, Requires, Target, describe_design
 from twintrade.estimators.callaway_santanna import estimate_from_moments
 from twintrade.estimators.cohort_means.collapsed import Collapse, SumsRows
 from twintrade.estimators.cohort_means.group_time import (
@@ -36,7 +36,7 @@ from twintrade.text import Listed, Text, Value
 
 
 @dataclass(frozen=True, slots=True)
-class SunAbraham(SumsRows[CohortEffects]):
+class SunAbraham(Catalogued, SumsRows[CohortEffects]):
     """One effect per cohort and event time against the reference, compared with the never treated.
 
     Where every unit is treated in the end, the last cohort is the comparison and periods from its onset on are left
@@ -57,6 +57,7 @@ class SunAbraham(SumsRows[CohortEffects]):
     title: ClassVar[Text] = Text("labels.estimator-sun-abraham")
     citation: ClassVar[str] = "sun2021"
     requires: ClassVar[Requires] = Requires(isolates_cohorts=False, cohort_statistics=True)
+    says: ClassVar[str] = "estimators.sun-abraham-"
 
     def takes_means(self, design: Design) -> bool:
         """Return whether the panel has gaps, the model is additive and shares are fixed."""
@@ -94,10 +95,6 @@ class SunAbraham(SumsRows[CohortEffects]):
     def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""
         return Text("estimators.sun-abraham-assumes", family=self.family, **describe_design(design))
-
-    def estimand(self, design: Design) -> Text:
-        """Return what the headline averages."""
-        return Text("estimators.sun-abraham-averages", **describe_design(design))
 
     @property
     def target(self) -> Target:
@@ -170,7 +167,7 @@ def _from_moments(o: Observations, are_fixed: bool) -> CohortEffects:
 
 
 @dataclass(frozen=True, slots=True)
-class Stacked(SumsRows[CohortEffects]):
+class Stacked(Catalogued, SumsRows[CohortEffects]):
     """One regression a cohort, on the span around its onset and units untreated throughout it, averaged over cohorts.
 
     With unit-by-stack and period-by-stack effects the stacked regression falls apart into its stacks, so each cohort
@@ -200,6 +197,8 @@ class Stacked(SumsRows[CohortEffects]):
     requires: ClassVar[Requires] = Requires(
         fixed_effects=("two_way",), isolates_cohorts=False, cohort_statistics=True
     )
+    says: ClassVar[str] = "estimators.stacked-"
+    formula: ClassVar = Text("estimators.stacked-equation")
 
     def takes_means(self, design: Design) -> bool:
         """Return whether the panel has gaps; without, effects are differences of means."""
@@ -229,20 +228,12 @@ class Stacked(SumsRows[CohortEffects]):
         by_unit = UnitInfluence(o.unit_ids, np.hstack([fit.by_unit(o.n_units) for fit in fits]), linear=linear)
         return self._regressed(wide, o, stacks, fits, by_unit, dropped)
 
-    def assumption(self, design: Design) -> Text:
-        """Return the identifying assumption."""
-        return Text("estimators.stacked-assumes", **describe_design(design))
-
     def estimand(self, design: Design) -> Text:
         """Return what the headline averages."""
         low, high = min(self.span[0], design.reference), max(self.span[1], 0)
         trimmed = "yes" if self.trimmed else "no"
         values: dict[str, Value] = {"low": low, "high": high, "trimmed": trimmed, "by": self.weights}
         return Text("estimators.stacked-averages", **values, **describe_design(design))
-
-    def equation(self, design: Design) -> Text:
-        """Return the estimating equation."""
-        return Text("estimators.stacked-equation")
 
     def _stacks(self, wide: Wide, design: Design) -> tuple[list[Stack], tuple[Dropped, ...]]:
         stacks, without_window, without_comparison = [], [], []

@@ -9,7 +9,7 @@ from twintrade.design import Design
 from twintrade.design.case import Case, OutcomeMatrix, build_case, build_outcome_matrix
 from twintrade.effects import CohortEffects, Estimate, RefitOnly
 from twintrade.errors import EstimationError
-from twintrade.estimators.base import Estimator, Requires, describe_design
+from twintrade.estimators.base import Catalogued, Estimator, Requires
 from twintrade.estimators.cases import DonorWeights, WeightedCase, explain_refusal, refuse_few_periods
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.simplex import (
@@ -61,6 +61,8 @@ class AugmentedSyntheticControl(WeightedCase):
     title = Text("labels.estimator-augmented-synthetic-control")
     citation = "benmichael2021"
     requires = Requires(single_treated_unit=True, weights=False, has_influence=False)
+    says = "estimators.augmented-synthetic-control-"
+    formula = "τₜ = Y₁ₜ − Σⱼ wⱼ Yⱼₜ,  w = w_sc + X₀(X₀′X₀ + λI)⁻¹(X₁ − X₀′w_sc)"
 
     def weigh(self, case: Case) -> DonorWeights:
         """Return simplex weights plus their ridge correction."""
@@ -87,18 +89,6 @@ class AugmentedSyntheticControl(WeightedCase):
         if penalty is None:
             penalty = choose_penalty(donors, treated, base, one_se=self.one_se)
         return augment_weights(donors, treated, penalty, base)
-
-    def assumption(self, design: Design) -> Text:
-        """Return the identifying assumption."""
-        return Text("estimators.augmented-synthetic-control-assumes", **describe_design(design))
-
-    def estimand(self, design: Design) -> Text:
-        """Return what the headline averages."""
-        return Text("estimators.augmented-synthetic-control-averages", **describe_design(design))
-
-    def equation(self, design: Design) -> str:
-        """Return the estimating equation."""
-        return "τₜ = Y₁ₜ − Σⱼ wⱼ Yⱼₜ,  w = w_sc + X₀(X₀′X₀ + λI)⁻¹(X₁ − X₀′w_sc)"
 
 
 # Elastic-net synthetic control: an intercept and free weights, shrunk, instead of weights on the simplex.
@@ -133,6 +123,8 @@ class ElasticNetSyntheticControl(WeightedCase):
     title = Text("labels.estimator-elastic-net-synthetic-control")
     citation = "doudchenko2016"
     requires = Requires(single_treated_unit=True, covariates=False, weights=False, has_influence=False)
+    says = "estimators.elastic-net-"
+    formula = "τₜ = Y₁ₜ − μ − Σⱼ wⱼ Yⱼₜ,  (μ, w) = argmin Σ (Y₁ₜ − μ − Σⱼ wⱼ Yⱼₜ)²/2T₀ + λ(α|w|₁ + (1−α)|w|²/2)"
 
     def weigh(self, case: Case) -> DonorWeights:
         """Return weights of any sign and the intercept."""
@@ -144,24 +136,12 @@ class ElasticNetSyntheticControl(WeightedCase):
             net = fit_elastic_net(columns, target, self.penalty, self.mix)
         return DonorWeights(net.weights, net.intercept)
 
-    def assumption(self, design: Design) -> Text:
-        """Return the identifying assumption."""
-        return Text("estimators.elastic-net-assumes", **describe_design(design))
-
-    def estimand(self, design: Design) -> Text:
-        """Return what the headline averages."""
-        return Text("estimators.elastic-net-averages", **describe_design(design))
-
-    def equation(self, design: Design) -> str:
-        """Return the estimating equation."""
-        return "τₜ = Y₁ₜ − μ − Σⱼ wⱼ Yⱼₜ,  (μ, w) = argmin Σ (Y₁ₜ − μ − Σⱼ wⱼ Yⱼₜ)²/2T₀ + λ(α|w|₁ + (1−α)|w|²/2)"
-
 
 # Partially pooled synthetic control: several cases with dates of their own, balanced one by one and on average.
 
 
 @dataclass(frozen=True, slots=True)
-class PartiallyPooledSyntheticControl(Estimator):
+class PartiallyPooledSyntheticControl(Catalogued):
     """Ben-Michael, Feller and Rothstein (2022), with unit intercepts.
 
     Outcomes are taken less each unit's mean before the case's onset, so weights balance movements and not levels.
@@ -186,6 +166,8 @@ class PartiallyPooledSyntheticControl(Estimator):
     )
 
     compared_with = "synthetic outcome"
+    says = "estimators.partially-pooled-"
+    formula = Text("estimators.partially-pooled-equation")
 
     def unmet(self, design: Design) -> list[Words]:
         """Return why the design cannot be estimated: what it lacks, or too few periods before some onset."""
@@ -216,18 +198,6 @@ class PartiallyPooledSyntheticControl(Estimator):
         average, separate = compute_imbalances(treated, donors, weights)
         facts = {"pooling": pooling, "average_imbalance": average, "separate_imbalance": separate}
         return _table(design, matrix, np.array([case.onset for case in cases]), gaps, facts)
-
-    def assumption(self, design: Design) -> Text:
-        """Return the identifying assumption."""
-        return Text("estimators.partially-pooled-assumes", **describe_design(design))
-
-    def estimand(self, design: Design) -> Text:
-        """Return what the headline averages."""
-        return Text("estimators.partially-pooled-averages", **describe_design(design))
-
-    def equation(self, design: Design) -> Text:
-        """Return the estimating equation."""
-        return Text("estimators.partially-pooled-equation")
 
 
 def _table(
@@ -280,6 +250,8 @@ class SyntheticControl(WeightedCase):
     title = Text("labels.estimator-synthetic-control")
     citation = "abadie2010"
     requires = Requires(single_treated_unit=True, weights=False, has_influence=False)
+    says = "estimators.synthetic-control-"
+    formula = "τₜ = Y₁ₜ − Σⱼ wⱼ Yⱼₜ,  w = argmin Σₜ₍before₎ (Y₁ₜ − Σⱼ wⱼ Yⱼₜ)²,  wⱼ ≥ 0, Σ wⱼ = 1"
 
     def weigh(self, case: Case) -> DonorWeights:
         """Return weights on the simplex, and the difference of means where the outcome is demeaned."""
@@ -303,18 +275,6 @@ class SyntheticControl(WeightedCase):
         if self.v == "equal":
             return weigh(predictors, before, np.ones(predictors.shape[1]))
         return fit_predictor_weights(predictors, before)
-
-    def assumption(self, design: Design) -> Text:
-        """Return the identifying assumption."""
-        return Text("estimators.synthetic-control-assumes", **describe_design(design))
-
-    def estimand(self, design: Design) -> Text:
-        """Return what the headline averages."""
-        return Text("estimators.synthetic-control-averages", **describe_design(design))
-
-    def equation(self, design: Design) -> str:
-        """Return the estimating equation."""
-        return "τₜ = Y₁ₜ − Σⱼ wⱼ Yⱼₜ,  w = argmin Σₜ₍before₎ (Y₁ₜ − Σⱼ wⱼ Yⱼₜ)²,  wⱼ ≥ 0, Σ wⱼ = 1"
 
 
 def _search_spread(start_losses: FloatArray) -> dict[str, float]:

@@ -11,7 +11,7 @@ from twintrade.design.case import Case, OutcomeMatrix, build_case, build_outcome
 from twintrade.effects import CohortEffects, Estimate, RefitOnly
 from twintrade.effects.estimate import Scale
 from twintrade.errors import EstimationError
-from twintrade.estimators.base import Requires, describe_design
+from twintrade.estimators.base import Requires
 from twintrade.estimators.cases import DonorWeights, SingleCase, WeightedCase, explain_refusal, refuse_few_periods
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.numerics.simplex import DidWeights, Pinned, Solver, compute_did_gaps, compute_did_weights
@@ -58,6 +58,8 @@ class DoubleRatio(SingleCase):
         weights=False,
         has_influence=False,
     )
+    says = "estimators.double-ratio-"
+    formula = Text("estimators.double-ratio-equation")
 
     def gaps(self, case: Case) -> FloatArray:
         """Return the log double ratio less its base, in log points; NaN where a part of it is not positive."""
@@ -83,18 +85,6 @@ class DoubleRatio(SingleCase):
     def effect_scale(self, design: Design) -> Scale:
         """Return the scale: a ratio is taken in logarithms whatever the outcome's transform."""
         return "log points"
-
-    def assumption(self, design: Design) -> Text:
-        """Return the identifying assumption."""
-        return Text("estimators.double-ratio-assumes", **describe_design(design))
-
-    def estimand(self, design: Design) -> Text:
-        """Return what the headline averages."""
-        return Text("estimators.double-ratio-averages", **describe_design(design))
-
-    def equation(self, design: Design) -> Text:
-        """Return the statistic."""
-        return Text("estimators.double-ratio-equation")
 
 
 def compute_log_double_ratio(values: FloatArray, city: IntArray, partner: IntArray) -> FloatArray:
@@ -160,6 +150,8 @@ class SyntheticDid(WeightedCase):
         weights=False,
         has_influence=False,
     )
+    says = "estimators.synthetic-did-"
+    formula = "(τ, μ, α, β) = argmin Σᵢₜ (Yᵢₜ − μ − αᵢ − βₜ − Wᵢₜτ)² ωᵢ λₜ"
 
     def unmet(self, design: Design) -> list[Words]:
         """Return why the design cannot be estimated: what it lacks, or that treated units share no periods."""
@@ -206,18 +198,6 @@ class SyntheticDid(WeightedCase):
             kind=self.kind,
             solver=self.solver,
         )
-
-    def assumption(self, design: Design) -> Text:
-        """Return the identifying assumption."""
-        return Text("estimators.synthetic-did-assumes", **describe_design(design))
-
-    def estimand(self, design: Design) -> Text:
-        """Return what the headline averages."""
-        return Text("estimators.synthetic-did-averages", **describe_design(design))
-
-    def equation(self, design: Design) -> str:
-        """Return the estimating equation."""
-        return "(τ, μ, α, β) = argmin Σᵢₜ (Yᵢₜ − μ − αᵢ − βₜ − Wᵢₜτ)² ωᵢ λₜ"
 
 
 def build_cohort_case(design: Design, matrix: OutcomeMatrix, onset: int) -> Case:
