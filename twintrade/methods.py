@@ -138,10 +138,7 @@ _WORK = ("estimate", "infer", "check")
 
 @cache
 def find_methods(room: str) -> Mapping[str, "EntryPoint"]:
-    """Return where each method of a room is, by name, those that other packages register among them.
-
-    ``room``: "estimators", "inference", "diagnostics" or "sources".
-    """
+    """Return where each method of a room, as "estimators", is, by name, those of other packages among them."""
     from importlib.metadata import EntryPoint, entry_points
 
     group = f"twintrade.{room.removesuffix('s')}s"

@@ -54,11 +54,7 @@ class OutcomeMatrix:
 
 
 def build_outcome_matrix(design: Design) -> OutcomeMatrix:
-    """Arrange the observations of a design as a matrix.
-
-    Periods are those in which every treated unit is observed. Units not treated in them are kept when they are
-    observed in all of these periods; the others are listed as dropped.
-    """
+    """Arrange observations as a matrix of the periods that every treated unit has; units with gaps are dropped."""
     o = design.observations
     treated = o.is_ever_treated
     if not treated.any():
@@ -149,15 +145,10 @@ class DonorSet:
 def build_donor_sets(
     design: Design, unit: str, *, min_positive: float = 0.8, aggregates: Collection[str] = AGGREGATES
 ) -> tuple[DonorSet, ...]:
-    """Return the two donor sets of a treated dyad, side by side.
+    """Return donors of a treated dyad in the same city ("A") and with the same destination ("B").
 
-    A donor has no agreement that begins within the sample, none whose date is unknown, is no aggregate of countries,
-    and is positive in most periods in which the treated unit is observed.
-
-    ``design``: of dyads; ``unit``: label of the treated dyad; ``min_positive``: share of the treated unit's periods
-    in which a donor must be observed and positive; ``aggregates``: partner labels that name more than one country, in
-    lower case. Returns "A", the same city's flows to other destinations, and "B", other cities' flows to the same
-    destination.
+    A donor has no agreement that begins within the sample, none whose date is unknown, is not among ``aggregates`` of
+    countries, in lower case, and is positive in a share ``min_positive`` of the treated unit's periods.
     """
     panel = design.panel
     if not panel.is_dyadic:

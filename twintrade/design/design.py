@@ -327,10 +327,7 @@ N_STRATA = 3
 
 
 def measure_before(design: Design) -> tuple[FloatArray, FloatArray]:
-    """Return size and growth of each unit before the first agreement: mean outcome, and 2 (b - a) / (a + b).
-
-    The means of the first and the second half of these periods are a and b; no logarithm of zero is needed.
-    """
+    """Return size and growth, 2 (b - a) / (a + b) of means by half, of units before the first agreement."""
     panel, onset = design.panel, design.onset - design.anticipation
     first = onset[np.isfinite(onset) & (onset > panel.first_period)].min(initial=np.inf)
     y = panel.values(design.outcome)

@@ -93,11 +93,7 @@ def build_misspelt_message(misspelt: Sequence[Misspelt]) -> Message:
 def build_outside_messages(
     register: pd.DataFrame, panel: Panel, known: Collection[str] = (), *, is_wider: bool = False
 ) -> list[Message]:
-    """Return the warning about unknown cities, and the note on other agreements that concern no unit of the panel.
-
-    ``known``: cities outside the panel that are misspelt, or that somebody has said to be no other; ``is_wider``:
-    whether the trade tables leave cities of the register out on purpose, so that none is unknown.
-    """
+    """Return the warning about cities not ``known``, unless left out on purpose, and the note on other agreements."""
     outside = register[register["unit"] == ""]
     is_unknown = ~outside["city"].isin({*map(str, panel.cities), *known})
     is_unknown &= not is_wider

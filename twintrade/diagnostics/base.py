@@ -60,10 +60,7 @@ def read_yardstick(bands: Bands) -> Yardstick:
 
 
 def judge_violation(p: float | Sequence[float] | FloatArray, bound: float, tolerance: float) -> Verdict:
-    """Return what a check says that tests for no violation, by p-values before adjustment and a bound of its size.
-
-    NaN: a test that could not be made, or no bound.
-    """
+    """Return what a check says that tests for no violation, by p-values before adjustment and a bound, or NaN."""
     adjusted = adjust_holm(np.atleast_1d(np.asarray(p, dtype=float)))
     if np.nanmin(adjusted, initial=1.0) < LEVEL:
         return "objects"

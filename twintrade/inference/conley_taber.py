@@ -100,10 +100,7 @@ def build_reassigned_bands(
 def build_residual_bands(
     name: str, estimate: Estimate, drawn: FloatArray, level: float, note: Text, n_treated: int, n_controls: int
 ) -> Bands:
-    """Return p-values and equal-tailed intervals from the distribution of the error, shape (n_draws, n_effects).
-
-    The estimate's own error is one more draw of unknown place, so that ends are order statistics that keep the level.
-    """
+    """Return p-values and intervals from errors (n_draws, n_effects), the estimate's own being one more draw."""
     n_draws = drawn.shape[0]
     is_fixed = np.asarray((np.abs(drawn) < 1e-14 * np.maximum(1.0, np.abs(estimate.effects))).all(axis=0))
     slack = 1e-10 * np.abs(estimate.effects)
@@ -239,10 +236,7 @@ def rescale_errors(errors: GroupErrors) -> FloatArray:
 
 
 def fit_variance_function(terms: FloatArray, squares: FloatArray) -> FloatArray:
-    """Fit squares (n_groups,) on terms (n_groups, 2), non-negative, reweighted by the inverse fitted variance.
-
-    A squared error varies with its mean: unweighted, as in the paper, a few small groups would decide.
-    """
+    """Fit squares on terms, non-negative, by the inverse fitted variance: else a few small groups would decide."""
     coefficients = scipy.optimize.nnls(terms, squares)[0]
     for _ in range(REWEIGHTINGS):
         fitted = terms @ coefficients

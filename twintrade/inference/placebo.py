@@ -104,11 +104,7 @@ class Placebo(Inference):
         return self.infer_views(fit, [view], rng)[view]
 
     def infer_views(self, fit: Fit, views: Sequence[View], rng: np.random.Generator) -> dict[View, Bands]:
-        """Return bands for several views from the same placebos.
-
-        A single case with fewer than four periods before the onset gets neither p-values nor intervals: whether its
-        gap is large cannot be told from so few.
-        """
+        """Return bands for several views from the same placebos; bare ones with fewer than four periods before."""
         message = _too_few_before(fit)
         if message is not None:
             bare = {"note": message.text, "messages": (message,)}

@@ -20,10 +20,7 @@ def choose_lags(n_periods: int) -> int:
 
 
 def compute_long_run_covariance(scores: FloatArray, lags: int, *, is_prewhitened: bool = False) -> FloatArray:
-    """Return the covariance of the column sums of scores (n_periods, n_effects), in the order of time.
-
-    ``is_prewhitened``: fit ``s_t = A s_{t-1} + u_t``, roots of A held below 0.97, and recolor the covariance of u.
-    """
+    """Return the covariance of sums of scores (n_periods, n_effects), perhaps prewhitened by one lag."""
     if not is_prewhitened:
         return sum_bartlett(scores, lags)
     keep, scores = _basis(scores)
@@ -133,11 +130,7 @@ def _squared_residuals(y: FloatArray, design: FloatArray) -> FloatArray:
 
 
 def compute_moving_block_p(residuals: FloatArray, n_after: int, order: float = 1.0) -> float:
-    """Return the p-value over all cyclic shifts of the residuals (Chernozhukov, Wüthrich and Zhu 2021, eq. 4).
-
-    The tested periods come last; ``order``: norm of the statistic: 1 for lasting effects, larger for short large
-    ones.
-    """
+    """Return the p-value over cyclic shifts, tested periods last, by norm ``order`` (their equation 4)."""
     doubled = np.concatenate([residuals, residuals])
     n = residuals.size
     powers = np.abs(doubled) ** order
@@ -312,10 +305,7 @@ class RestrictedSeries:
         return cls(basis, null, np.maximum.accumulate(np.median(medians, axis=1)), lags)
 
     def draw_t(self, y: FloatArray, loadings: FloatArray, rng: np.random.Generator, draws: int) -> FloatArray:
-        """Return |t| of ``y @ loadings`` (n_periods, n_effects) in the series, first, and in draws without effect.
-
-        A t statistic over Bartlett errors is far from Student's t in a short series, and so it is in the draws.
-        """
+        """Return |t| of ``y @ loadings`` in the series, first, and in draws without effect, far from Student's t."""
         left = _take_off(y[None], self.null)
         rho = float(np.interp(_correlate(left)[0], self.medians, GRID))
         series = np.vstack([y, draw_ar_errors(left[0], rng, draws, rho)])

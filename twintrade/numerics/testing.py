@@ -54,10 +54,7 @@ def fit_hazard(x: FloatArray, cohort: IntArray, can_begin: BoolArray) -> FloatAr
 def draw_signers(
     log_hazard: FloatArray, signed: IntArray, can_begin: BoolArray, draws: int, rng: np.random.Generator
 ) -> IntArray:
-    """Return each unit's date in every draw, (draws, n_units), as many a date as really signed.
-
-    The largest of log hazards plus Gumbel noise are drawn in proportion to hazards; draws without enough at risk go.
-    """
+    """Return each unit's date in every draw, as many a date as signed, by log hazards plus Gumbel noise."""
     n_dates = signed.size
     out = np.full((draws, log_hazard.size), n_dates, dtype=np.int64)
     is_whole = np.ones(draws, dtype=bool)
@@ -94,10 +91,7 @@ class RandomEffects:
 def fit_random_effects(
     effects: FloatArray, variances: FloatArray, level: float = 0.95, *, is_truncated: bool = True
 ) -> RandomEffects:
-    """Return the random-effects mean with the Hartung-Knapp interval (Knapp and Hartung 2003).
-
-    ``is_truncated``: the factor is at least one: effects that happen to lie close are no reason for a short interval.
-    """
+    """Return the random-effects mean with the Hartung-Knapp interval (2003), its factor ``is_truncated`` at one."""
     n = effects.size
     if n < 2:
         raise InferenceError(f"a mean over cases needs two of them; there is {n}")
@@ -255,11 +249,7 @@ def compute_mean_shift(gaps: FloatArray, after: BoolArray) -> FloatArray:
 
 
 def compute_rmspe_ratio(gaps: FloatArray, before: BoolArray, after: BoolArray) -> FloatArray:
-    """Return root mean squared gap after over before the onset, (n_cases,) (Abadie, Diamond, Hainmueller 2010).
-
-    Gaps below the rounding of a solver count as zero; a perfect fit before has an infinite ratio, or 0 without gap
-    after.
-    """
+    """Return RMS gap after over before, (n_cases,): infinite, or 0, where only rounding is before."""
     post, pre = np.sqrt(_mean(gaps[:, after] ** 2)), np.sqrt(_mean(gaps[:, before] ** 2))
     rounding = EXACT * float(np.nanmax(np.abs(gaps), initial=0.0))
     exact, still = pre <= rounding, post <= rounding
@@ -294,11 +284,7 @@ class GapNoise:
 
 
 def compute_gap_noise(squares: FloatArray, counts: FloatArray, sizes: FloatArray) -> GapNoise:
-    """Return each case's scale: what cases of its size have, times the root of how much more or less it had itself.
-
-    ``squares`` (n_cases,): mean square before, over ``counts`` periods, of which two tell nothing; ``sizes``: by
-    order.
-    """
+    """Return each case's scale: that of its size, times the root of its own excess, known from three periods on."""
     is_known = (counts >= FEWEST_BEFORE) & (squares > 1e-12 * np.nanmax(squares, initial=0.0)) & np.isfinite(sizes)
     if not is_known.any():
         return GapNoise(np.ones(squares.size))

@@ -120,11 +120,7 @@ def format_kilometres(distance: float) -> str:
 
 
 def build_ring_variants(design: Design, exposure: Exposure, edges: FloatArray, group: str) -> list[Variant]:
-    """Return the designs of the direct effect, of each ring, and of all of them treated alike.
-
-    A dyad is in the ring of its nearest agreement, exposed from the first one there on. The comparison sees no
-    agreement up to the last edge; dyads of other rings and rows already exposed otherwise leave the sample.
-    """
+    """Return designs of the direct effect, each ring and all, against dyads beyond; rows exposed otherwise leave."""
     nearest, exposed_from = exposure.seen(edges[-1])
     ring = np.searchsorted(edges, nearest)
     is_near = ring < edges.size

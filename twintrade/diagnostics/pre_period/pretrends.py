@@ -224,11 +224,7 @@ class PreTested:
 
 
 def find_clean_leads(fit: Fit) -> Fit:
-    """Return a fit whose leads hold no effect after an agreement: imputation for a staggered regression.
-
-    Two-way leads mix in effects of other cohorts (Sun and Abraham 2021); cells without leads compare with
-    imputation's rows.
-    """
+    """Return a fit whose leads hold no effect after (Sun and Abraham 2021): by imputation if there are others."""
     o = fit.design.observations
     cohorts = np.unique(o.unit_onset[o.is_ever_treated])
     is_contaminated = fit.estimator.takes_treated and cohorts.size > 1

@@ -152,10 +152,7 @@ def has_common_base(fit: Fit) -> bool:
 def build_common_base(
     fit: Fit, inference: Inference, rng: np.random.Generator, *, is_first: bool = False
 ) -> CommonBase:
-    """Put leads and lags on one base, with their covariance, around the headline or the effect at onset.
-
-    From influence by cluster, brought to the headline's error; from draws where agreements are re-assigned.
-    """
+    """Put leads and lags on one base, with errors at the headline's by clusters, or from re-assigned agreements."""
     path = CohortPath(fit.estimator, fit.design, fit.estimate)
     study = path.estimate()
     shares, distances = path.measure_distances(is_first=is_first)

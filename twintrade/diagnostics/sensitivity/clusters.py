@@ -92,11 +92,7 @@ DRAWS = 19_999
 def compute_critical_values(
     covariance: FloatArray, usable: BoolArray, level: float, df: float, rng: np.random.Generator
 ) -> dict[str, float]:
-    """Return the half-width of each region in standard errors.
-
-    sup-t is exact for the joint normal, Sidak's for independent effects; Bonferroni's holds under any dependence,
-    Wald's (Scheffe 1953) for every linear combination.
-    """
+    """Return half-widths in errors: sup-t for the joint normal, Sidak's for independent effects, others for any."""
     n = int(usable.sum())
     wald = n * scipy.special.fdtri(n, df, level) if np.isfinite(df) else scipy.special.chdtri(n, 1 - level)
     return {

@@ -187,10 +187,7 @@ def _list_undated(design: Design) -> list[str]:
 
 
 def list_options(fit: Fit, units: list[str]) -> Options:
-    """Return what each unit would add under each onset, with the effects of all others held as they are.
-
-    Fitted up to the first period with trade, a unit has a path but for its level, which is that of its rows before.
-    """
+    """Return what each unit would add under each onset, its level that of rows before, others' effects held."""
     family = fit.estimator.imputes_by
     assert family is not None
     is_poisson = family == "poisson"
@@ -238,10 +235,7 @@ EARLIEST, LATEST = "checks.dates-earliest", "checks.dates-latest"
 
 
 def iterate_date_variants(design: Design) -> Iterator[Variant]:
-    """Yield the design under its chosen dates and under each alternative that changes some onset.
-
-    Each kind of candidate; the earliest and the latest; a period later where only the year is known; the donut.
-    """
+    """Yield the design under its dates, each kind and end of candidates, a period later, and without onsets."""
     panel = design.panel
     yield Variant(Text("checks.dates-chosen"), "dates", design)
     onset = design.onset

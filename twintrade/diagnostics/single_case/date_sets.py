@@ -283,11 +283,7 @@ class PooledCases(Diagnostic):
     topic: ClassVar[Topic] = "single_case"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
-        """Return one row a case and the means; payloads ``cases``, ``best_of`` and ``cases_forest``.
-
-        A case's interval reaches as far as its placebos' mean gaps do: it holds zero where the case does not stand
-        out.
-        """
+        """Return one row a case and the means; payloads ``cases``, ``best_of`` and ``cases_forest``."""
         method = ESTIMATORS[self.estimator]()
         assert isinstance(method, SingleCase)
         design, accepted = fit.design, method.requires.transforms

@@ -241,11 +241,7 @@ class _ComparisonLines:
 
 
 def build_raw_series(design: Design, unit: str) -> pd.DataFrame:
-    """Return the raw figure's data for one dyad, columns ``SERIES_COLUMNS``.
-
-    Panels: "level", "log", "index" (100 in the last period before onset, else in the first) and "ratio". Comparison
-    lines add up dyads never treated, not excluded, and observed in every period of this one.
-    """
+    """Return level, log, index and ratio of a dyad beside sums of untreated ones observed in its periods."""
     panel, lines = design.panel, _lines(design, unit)
     measure = panel.units_of_measure.get(design.outcome, "")
     series = {TREATED: lines.flow, SAME_CITY: lines.same_city, SAME_DESTINATION: lines.same_destination}

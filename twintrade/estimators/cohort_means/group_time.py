@@ -53,11 +53,7 @@ def find_last_before(design: Design) -> int:
 def iterate_cells(
     onset: FloatArray, periods: IntArray, base: Base, anticipation: int, comparison: Comparison
 ) -> Iterator[GroupTime]:
-    """Yield the cells of every treated cohort, in order of cohort and period.
-
-    The base is the last period before onset less anticipation, or, before that, the cell's last ("varying"); those
-    not yet treated at the later of the two periods, less anticipation, may be compared.
-    """
+    """Yield cells in order of cohort and period: base, before onset the last cell's if "varying", and comparison."""
     for g in np.flatnonzero(np.isfinite(onset)):
         before = np.flatnonzero(periods + anticipation < onset[g])
         last = int(before[-1]) if before.size else -1

@@ -182,10 +182,7 @@ class DoseSlopes:
 def adjust_for_covariates(
     layout: Switchers, names: Sequence[str]
 ) -> tuple[Switchers, tuple[DoseSlopes, ...], tuple[Dropped, ...]]:
-    """Take out covariates by regressions of changes, by first dose, of units that have not changed theirs.
-
-    Returns with adjusted outcomes; covariates that say nothing, and first doses without such changes, left out.
-    """
+    """Take out covariates by regressions of changes by first dose; return slopes and the doses left out."""
     assert layout.covariates is not None
     outcomes = layout.outcomes.copy()
     adjusted, dropped = [], []

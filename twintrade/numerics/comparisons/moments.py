@@ -281,10 +281,7 @@ def adjust_estimates(
 
 
 def compute_timing_reduction(m: CohortMoments, raw: FloatArray) -> FloatArray:
-    """Return by how much the Neyman variance overstates, as far as outcomes before tell, shape (k,): their sigma_**.
-
-    With the plain average of the cohorts' variances, as in R's ``staggered``.
-    """
+    """Return how far the Neyman variance overstates, (k,): their sigma_**, with averages as in R's ``staggered``."""
     is_before = m.periods < m.onset.min()
     if not is_before.any():
         return np.zeros(raw.shape[2])

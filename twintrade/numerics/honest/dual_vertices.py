@@ -100,10 +100,7 @@ class DualPolytope:
         self._met = np.empty((0, n_rows)) if self._vertices is None else self._vertices
 
     def maximizers(self, costs: FloatArray) -> FloatArray:
-        """Return (n_vertices, n_moments): all vertices, or, of too many, those that maximize columns of costs.
-
-        The columns largest under the vertices met so far are solved first, until a batch meets no new one.
-        """
+        """Return all vertices, (n_vertices, n_moments), or of too many those that maximize columns of costs."""
         if self._vertices is not None:
             return self._vertices
         largest = np.full(costs.shape[1], -np.inf)

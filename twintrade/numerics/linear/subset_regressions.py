@@ -49,11 +49,7 @@ def pack_columns(
     kept: IntArray,
     rows: IntArray | None = None,
 ) -> FloatArray | NetColumns:
-    """Return net columns as they are, or as what they were and what levels took, if that is much less to keep.
-
-    ``net`` (n_rows, k), of ``columns`` (n, n_columns) the ``kept``, and likewise the ``rows``; ``taken`` (n_levels,
-    k): coefficients of the effects.
-    """
+    """Return net columns as they are, or as sparse ones and what levels took, if that is much less to keep."""
     n, k = net.shape
     if n * k <= MOST_DENSE or k < FEWEST_COLUMNS:
         return net

@@ -70,10 +70,7 @@ def drop_all_zero_levels(
 
 
 def find_separated(y: FloatArray, X: FloatArray, effects: Absorber, kept: BoolArray) -> tuple[BoolArray, bool]:
-    """Find zeros that regressors and effects separate, each level of a kept row having a positive outcome.
-
-    Returns (n,) among the kept rows, and whether the regressors are independent among positive outcomes alone.
-    """
+    """Find zeros (n,) that regressors and effects separate, and whether regressors are independent without zeros."""
     positive = y > 0
     positive &= kept
     zeros = np.flatnonzero(kept & ~positive)

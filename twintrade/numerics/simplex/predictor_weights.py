@@ -17,11 +17,7 @@ KEPT_SHARE = 0.25
 
 
 def fit_frank_wolfe_weights(columns: FloatArray, target: FloatArray, zeta: float, least_gain: float) -> FloatArray:
-    """Approximate ``fit_simplex_weights`` with ridge ``zeta^2 n_rows`` (Arkhangelsky et al. 2021, their software).
-
-    Equal weights, thinning, and a long pass, to a gain below ``least_gain^2``, visibly short of the optimum where the
-    objective is flat: use it to reproduce published numbers.
-    """
+    """Approximate ``fit_simplex_weights`` as the software of Arkhangelsky et al. (2021), for published numbers."""
     start = np.full(columns.shape[1], 1.0 / columns.shape[1])
     rough = _descend(columns, target, start, zeta, least_gain, FIRST_STEPS)
     thinned = np.where(rough <= KEPT_SHARE * rough.max(), 0.0, rough)
@@ -156,12 +152,7 @@ def compute_did_weights(
     kind: Pinned = "sdid",
     solver: Solver = "exact",
 ) -> DidWeights:
-    """Return the weights of Algorithm 1, or those that make it synthetic control or difference-in-differences.
-
-    ``kind``: "sc" has no intercept and no weight before; "did" weighs equally; ``solver``: the optimum, or the
-    stopping point of the reference software (California: -15.605 against -15.604 for sdid, -19.51 against -19.62 for
-    sc).
-    """
+    """Return weights of Algorithm 1, or pinned to a ``kind``, by the optimum or where their software stops."""
     n_before, n_after = int(before.sum()), int(after.sum())
     steps = np.diff(donors[:, before], axis=1)
     level = float(steps.std(ddof=1)) if steps.size > 1 else 0.0  # their equation 5
