@@ -242,9 +242,14 @@ class Estimator(ABC):
 
 
 class Catalogued(Estimator):
-    """A method whose assumption and estimand are messages of the catalogue, by keys that begin with ``says``."""
+    """A method of the catalogue: its title is named after it, assumption and estimand by what ``says`` begins."""
 
     says: ClassVar[str]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        if cls.__dict__.get("name"):
+            cls.title = Text(f"labels.estimator-{cls.name.replace('_', '-')}")
+        super().__init_subclass__(**kwargs)
 
     def assumption(self, design: Design) -> Words:
         """Return the identifying assumption as one sentence."""

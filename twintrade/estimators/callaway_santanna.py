@@ -85,7 +85,6 @@ class CallawaySantAnna(Catalogued):
     shares: Shares = "estimated"
 
     name: ClassVar[str] = "callaway_santanna"
-    title: ClassVar[Text] = Text("labels.estimator-callaway-santanna")
     citation: ClassVar[str] = "callaway2021"
     compared_with = "last before"
     requires: ClassVar[Requires] = Requires(
@@ -204,7 +203,6 @@ class TripleDifference(Catalogued):
     method: Method = "doubly_robust"
 
     name: ClassVar[str] = "triple_difference"
-    title: ClassVar[Text] = Text("labels.estimator-triple-difference")
     citation: ClassVar[str] = "olden2022"
     compared_with = "last before"
     requires: ClassVar[Requires] = Requires(fixed_effects=("two_way",), isolates_cohorts=False, third_difference=True)
@@ -291,7 +289,6 @@ class StaggeredEfficient(Catalogued):
     headline: Headline = "simple"
 
     name: ClassVar[str] = "staggered_efficient"
-    title: ClassVar[Text] = Text("labels.estimator-staggered-efficient")
     citation: ClassVar[str] = "rothsantanna2023"
     compared_with = "last before"
     requires: ClassVar[Requires] = Requires(

@@ -64,7 +64,6 @@ class ChaisemartinDHaultfoeuille(Catalogued):
     placebos: int | None = None
 
     name: ClassVar[str] = "chaisemartin_dhaultfoeuille"
-    title: ClassVar[Text] = Text("labels.estimator-chaisemartin-dhaultfoeuille")
     citation: ClassVar[str] = "dechaisemartin2024"
     compared_with = "last before"
     requires: ClassVar[Requires] = Requires(

@@ -74,7 +74,6 @@ class ETWFE(CellMethod):
     seed: int = 20240501
 
     name: ClassVar[str] = "etwfe"
-    title: ClassVar[Text] = Text("labels.estimator-etwfe")
     citation: ClassVar[str] = "wooldridge2023"
     has_leads: ClassVar[bool] = False
 

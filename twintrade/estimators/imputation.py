@@ -11,7 +11,6 @@ from twintrade.effects import CohortEffects, Estimate, EventStudy, Influence, Sa
 from twintrade.effects.regression import OutcomeWeights
 from twintrade.errors import DesignError
 from twintrade.estimators.base import (
-    Catalogued,
     HeldOut,
     Repeater,
     Requires,
@@ -61,7 +60,7 @@ from twintrade.text import Text
 
 
 @dataclass(frozen=True, slots=True)
-class TwoStage(Catalogued, SumsRows[EventStudy | Estimate]):
+class TwoStage(SumsRows[EventStudy | Estimate]):
     """Regress what the first stage leaves on event-time dummies, with both stages in the influence.
 
     From onset on the points equal imputation; the influence is the two-stage moment one, whose residuals are taken
@@ -79,7 +78,6 @@ class TwoStage(Catalogued, SumsRows[EventStudy | Estimate]):
     shape: Shape = "event"
 
     name: ClassVar[str] = "two_stage"
-    title: ClassVar[Text] = Text("labels.estimator-two-stage")
     citation: ClassVar[str] = "gardner2022"
     requires: ClassVar[Requires] = Requires(
         isolates_cohorts=False, influence_sums_to_zero=False, cohort_statistics=True
@@ -235,7 +233,6 @@ class Imputation(CellMethod):
     measure: Measure | None = None
 
     name: ClassVar[str] = "imputation"
-    title: ClassVar[Text] = Text("labels.estimator-imputation")
     citation: ClassVar[str] = "borusyak2024"
 
     @property

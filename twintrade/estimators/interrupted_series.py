@@ -57,7 +57,6 @@ class StructuralSeries(SingleCase):
     min_before: int = 8
     name = "structural_series"
     compared_with = "trend before"
-    title = Text("labels.estimator-structural-series")
     citation = "brodersen2015"
     fits_whole_path = False
     requires = Requires(single_treated_unit=True, covariates=False, weights=False, has_influence=False)
@@ -189,7 +188,6 @@ class InterruptedSeries(Catalogued):
     n_draws: int = 4000
     seed: int = field(default=20240501)
     name = "interrupted_series"
-    title = Text("labels.estimator-interrupted-series")
     citation = "bernal2017"
     compared_with = "trend before"
     requires = Requires(single_treated_unit=True, influence_sums_to_zero=False, covariates=False, weights=False)

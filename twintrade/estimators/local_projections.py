@@ -8,7 +8,7 @@ import numpy as np
 from twintrade.design import Design
 from twintrade.effects import Dropped, Estimate, EventStudy, Influence, Sample, UnitInfluence
 from twintrade.errors import DesignError, EstimationError
-from twintrade.estimators.base import Estimator, Requires, describe_design
+from twintrade.estimators.base import Catalogued, Requires, describe_design
 from twintrade.estimators.cohort_means.group_time import PanelMeans, compute_panel_means
 from twintrade.estimators.cohort_means.wide import Wide, widen
 from twintrade.numerics.absorption import build_absorber
@@ -272,7 +272,7 @@ Weighting = Literal["variance", "equal"]
 
 
 @dataclass(frozen=True, slots=True)
-class LocalProjections(Estimator):
+class LocalProjections(Catalogued):
     """Local-projections difference-in-differences: rows of units first treated at t against rows of units clean at t.
 
     At horizon h the outcome is y(t+h) less the base, with period effects. A clean row belongs to a unit that is not
@@ -300,7 +300,6 @@ class LocalProjections(Estimator):
     pooled: int | None = None
 
     name: ClassVar[str] = "local_projections"
-    title: ClassVar[Text] = Text("labels.estimator-local-projections")
     citation: ClassVar[str] = "dube2023"
     requires: ClassVar[Requires] = Requires(fixed_effects=("two_way",), isolates_cohorts=False)
 

@@ -44,7 +44,6 @@ class InteractiveEffects(Catalogued, FactorMethod):
     max_rank: int = 4
 
     name: ClassVar[str] = "interactive_effects"
-    title: ClassVar[Text] = Text("labels.estimator-interactive-effects")
     citation: ClassVar[str] = "xu2017"
     says: ClassVar[str] = "estimators.interactive-effects-"
     formula: ClassVar = Text(
@@ -86,7 +85,6 @@ class MatrixCompletion(Catalogued, FactorMethod):
     penalty: float | None = None
 
     name: ClassVar[str] = "matrix_completion"
-    title: ClassVar[Text] = Text("labels.estimator-matrix-completion")
     citation: ClassVar[str] = "athey2021"
     says: ClassVar[str] = "estimators.matrix-completion-"
     formula: ClassVar = Text("estimators.matrix-completion-equation")

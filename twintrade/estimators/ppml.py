@@ -10,7 +10,7 @@ from twintrade.design import NOT_LOG, Design, Observations
 from twintrade.effects import Estimate, EventStudy, Regression, UnitInfluence
 from twintrade.effects.cohort_influence import CorrectedInfluence
 from twintrade.errors import DesignError, EstimationError
-from twintrade.estimators.base import Catalogued, Estimator, Requires, Target, View, describe_design
+from twintrade.estimators.base import Catalogued, Requires, Target, View, describe_design
 from twintrade.estimators.regression.cell_fit import find_single_rows, list_separated_rows
 from twintrade.estimators.regression.event_terms import (
     EQUATIONS,
@@ -65,7 +65,6 @@ class PPML(Catalogued):
     second_reference: int | None = None
 
     name: ClassVar[str] = "ppml"
-    title: ClassVar[Text] = Text("labels.estimator-ppml")
     citation: ClassVar[str] = "correia2020"
     takes_treated: ClassVar[bool] = True
     requires: ClassVar[Requires] = Requires(nonnegative=True, transforms=NOT_LOG, isolates_cohorts=False)
@@ -172,7 +171,7 @@ TWO_SETS = ("city_period", "partner_period")
 
 
 @dataclass(frozen=True, slots=True)
-class PPMLCorrected(Estimator):
+class PPMLCorrected(Catalogued):
     """Three-way PPML less its bias of order 1/cities + 1/partners; intervals with ``weidner_zylkin``.
 
     With three sets of effects the estimate is consistent, but its interval is off-centre, and clustered errors are
@@ -192,7 +191,6 @@ class PPMLCorrected(Estimator):
     second_reference: int | None = None
 
     name: ClassVar[str] = "ppml_corrected"
-    title: ClassVar[Text] = Text("labels.estimator-ppml-corrected")
     citation: ClassVar[str] = "weidner2021"
     is_poisson: ClassVar[bool] = True
     takes_treated: ClassVar[bool] = True

@@ -10,7 +10,7 @@ from twintrade.design import Design, Observations
 from twintrade.effects import CohortEffects, Dropped, GroupedInfluence, Uncertainty, UnitInfluence
 from twintrade.effects.regression import OutcomeWeights
 from twintrade.errors import EstimationError
-from twintrade.estimators.base import Catalogued, Requires, Target, describe_design
+from twintrade.estimators.base import Requires, Target, describe_design
 from twintrade.estimators.callaway_santanna import estimate_from_moments
 from twintrade.estimators.cohort_means.collapsed import Collapse, SumsRows
 from twintrade.estimators.cohort_means.group_time import (
@@ -36,7 +36,7 @@ from twintrade.text import Listed, Text, Value
 
 
 @dataclass(frozen=True, slots=True)
-class SunAbraham(Catalogued, SumsRows[CohortEffects]):
+class SunAbraham(SumsRows[CohortEffects]):
     """One effect per cohort and event time against the reference, compared with the never treated.
 
     Where every unit is treated in the end, the last cohort is the comparison and periods from its onset on are left
@@ -54,7 +54,6 @@ class SunAbraham(Catalogued, SumsRows[CohortEffects]):
     shares: Shares = "fixed"
 
     name: ClassVar[str] = "sun_abraham"
-    title: ClassVar[Text] = Text("labels.estimator-sun-abraham")
     citation: ClassVar[str] = "sun2021"
     requires: ClassVar[Requires] = Requires(isolates_cohorts=False, cohort_statistics=True)
     says: ClassVar[str] = "estimators.sun-abraham-"
@@ -167,7 +166,7 @@ def _from_moments(o: Observations, are_fixed: bool) -> CohortEffects:
 
 
 @dataclass(frozen=True, slots=True)
-class Stacked(Catalogued, SumsRows[CohortEffects]):
+class Stacked(SumsRows[CohortEffects]):
     """One regression a cohort, on the span around its onset and units untreated throughout it, averaged over cohorts.
 
     With unit-by-stack and period-by-stack effects the stacked regression falls apart into its stacks, so each cohort
@@ -192,7 +191,6 @@ class Stacked(Catalogued, SumsRows[CohortEffects]):
     span: tuple[int, int] = (-3, 3)
 
     name: ClassVar[str] = "stacked"
-    title: ClassVar[Text] = Text("labels.estimator-stacked")
     citation: ClassVar[str] = "wing2024"
     requires: ClassVar[Requires] = Requires(
         fixed_effects=("two_way",), isolates_cohorts=False, cohort_statistics=True

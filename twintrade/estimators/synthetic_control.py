@@ -58,7 +58,6 @@ class AugmentedSyntheticControl(WeightedCase):
     demeaned: bool = False
     min_before: int = 4
     name = "augmented_synthetic_control"
-    title = Text("labels.estimator-augmented-synthetic-control")
     citation = "benmichael2021"
     requires = Requires(single_treated_unit=True, weights=False, has_influence=False)
     says = "estimators.augmented-synthetic-control-"
@@ -120,7 +119,6 @@ class ElasticNetSyntheticControl(WeightedCase):
     n_blocks: int = 5
     min_before: int = 6
     name = "elastic_net_synthetic_control"
-    title = Text("labels.estimator-elastic-net-synthetic-control")
     citation = "doudchenko2016"
     requires = Requires(single_treated_unit=True, covariates=False, weights=False, has_influence=False)
     says = "estimators.elastic-net-"
@@ -158,7 +156,6 @@ class PartiallyPooledSyntheticControl(Catalogued):
     pooling: float | None = None
     min_before: int = 4
     name = "partially_pooled_synthetic_control"
-    title = Text("labels.estimator-partially-pooled-synthetic-control")
     citation = "benmichael2022"
     # Cases are balanced together, so one case's shock before its onset would move the others' weights.
     requires = Requires(
@@ -247,7 +244,6 @@ class SyntheticControl(WeightedCase):
     demeaned: bool = False
     min_before: int = 4
     name = "synthetic_control"
-    title = Text("labels.estimator-synthetic-control")
     citation = "abadie2010"
     requires = Requires(single_treated_unit=True, weights=False, has_influence=False)
     says = "estimators.synthetic-control-"

@@ -47,7 +47,6 @@ class DoubleRatio(SingleCase):
     base_period: int = -1
     fits_before = False
     name = "double_ratio"
-    title = Text("labels.estimator-double-ratio")
     citation = "balassa1965"
     requires = Requires(
         single_treated_unit=True,
@@ -139,7 +138,6 @@ class SyntheticDid(WeightedCase):
     min_before: int = 2
     name = "synthetic_did"
     compared_with = "weighted before"
-    title = Text("labels.estimator-synthetic-did")
     citation = "arkhangelsky2021"
     fits_whole_path = False
     requires = Requires(

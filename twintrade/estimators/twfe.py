@@ -61,7 +61,6 @@ class TWFE(SumsRows[EventStudy | Estimate]):
     second_reference: int | None = None
 
     name: ClassVar[str] = "twfe"
-    title: ClassVar[Text] = Text("labels.estimator-twfe")
     citation: ClassVar[str] = "sun2021"
     takes_treated: ClassVar[bool] = True
     requires: ClassVar[Requires] = Requires(isolates_cohorts=False, cohort_statistics=True)

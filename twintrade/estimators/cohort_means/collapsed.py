@@ -18,7 +18,7 @@ from twintrade.effects import CohortEffects, Estimate, EventStudy, Regression, S
 from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.effects.estimate import DesignFacts, Scale
 from twintrade.errors import DesignError, EstimationError
-from twintrade.estimators.base import Estimator, Requires, Target
+from twintrade.estimators.base import Catalogued, Requires, Target
 from twintrade.estimators.cohort_means.group_time import PatternGroups, group_by_pattern, spread_rows
 from twintrade.estimators.cohort_means.wide import Wide, widen
 from twintrade.estimators.regression.cell_fit import SCALES, Family
@@ -215,7 +215,7 @@ def _of_means(design: Design, moments: CohortMoments, observed: BoolArray) -> De
 # Methods that serve cohort means as well as rows: whether rows are summed is decided here, once for all of them.
 
 
-class SumsRows(Estimator, Generic[AnyEstimate]):
+class SumsRows(Catalogued, Generic[AnyEstimate]):
     """A method whose rows are summed into means of cohorts, or of parts of cohorts, where that loses nothing."""
 
     def estimate(self, design: Design) -> AnyEstimate:
