@@ -1,6 +1,6 @@
 """One treated unit and its donors as arrays, and the cases that placebo tests make of them."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,7 +9,7 @@ import pandas as pd
 from twintrade.design.comparison import Donors
 from twintrade.design.design import Design
 from twintrade.design.panel import PERIODS_PER_YEAR, Panel
-from twintrade.design.transforms import AGGREGATES, are_aggregates
+from twintrade.design.transforms import are_aggregates
 from twintrade.effects.regression import Dropped
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
@@ -142,19 +142,17 @@ class DonorSet:
         return len(self.donors.units)
 
 
-def build_donor_sets(
-    design: Design, unit: str, *, min_positive: float = 0.8, aggregates: Collection[str] = AGGREGATES
-) -> tuple[DonorSet, ...]:
+def build_donor_sets(design: Design, unit: str, *, min_positive: float = 0.8) -> tuple[DonorSet, ...]:
     """Return donors of a treated dyad in the same city ("A") and with the same destination ("B").
 
-    A donor has no agreement that begins within the sample, none whose date is unknown, is not among ``aggregates`` of
-    countries, in lower case, and is positive in a share ``min_positive`` of the treated unit's periods.
+    A donor has no agreement that begins within the sample, none whose date is unknown, is no aggregate of countries,
+    and is positive in a share ``min_positive`` of the treated unit's periods.
     """
     panel = design.panel
     if not panel.is_dyadic:
         raise DesignError("donor sets A and B need city-partner dyads; name the city and the partner column")
     position = _treated_position(design, unit)
-    reasons = _reasons(design, position, min_positive, aggregates)
+    reasons = _reasons(design, position, min_positive)
     city, partner = panel.unit_city[position], panel.unit_partner[position]
     other = np.arange(panel.n_units) != position
     same_city = other & (panel.unit_city == city)
@@ -166,12 +164,10 @@ def build_donor_sets(
     )
 
 
-def build_untreated_rectangle(
-    design: Design, unit: str, *, min_positive: float = 0.8, aggregates: Collection[str] = AGGREGATES
-) -> DonorSet:
+def build_untreated_rectangle(design: Design, unit: str) -> DonorSet:
     """Return every unit that may be a donor under ``build_donor_sets``, whatever its city and partner."""
     position = _treated_position(design, unit)
-    reasons = _reasons(design, position, min_positive, aggregates)
+    reasons = _reasons(design, position)
     others = np.arange(design.panel.n_units) != position
     return _set("all", Text("design.donors-all"), others, design.panel.units, reasons)
 
@@ -219,7 +215,7 @@ def _treated_position(design: Design, unit: str) -> int:
     return position
 
 
-def _reasons(design: Design, position: int, min_positive: float, aggregates: Collection[str]) -> ObjectArray:
+def _reasons(design: Design, position: int, min_positive: float = 0.8) -> ObjectArray:
     """Return why each unit may not be a donor, "" where it may, shape (panel.n_units,)."""
     panel = design.panel
     rows = np.ones(panel.n_rows, dtype=bool) if design.kept is None else design.kept
@@ -231,7 +227,7 @@ def _reasons(design: Design, position: int, min_positive: float, aggregates: Col
     reasons[onset <= panel.first_period] = "always-treated"
     for unit, reason in design.treatment.excluded.items():
         reasons[panel.units == unit] = reason
-    is_group = are_aggregates(panel.partners, aggregates) | np.isin(panel.partners, design.totals_only)
+    is_group = are_aggregates(panel.partners) | np.isin(panel.partners, design.totals_only)
     reasons[is_group[panel.unit_partner]] = "aggregate"
     return reasons
 

@@ -24,7 +24,7 @@ def test_coefficients_equal_dense_dummies(weighted):
     root = np.sqrt(weights) if weighted else np.ones(len(X))
     dense = np.hstack([X, *[np.eye(int(c.max()) + 1)[c] for c in codes]])
     want = np.linalg.lstsq(root[:, None] * dense, root * y, rcond=1e-12)[0]
-    fit = fit_least_squares(y, X, build_absorber(codes), weights if weighted else None)
+    fit = fit_least_squares(y, X, build_absorber(codes, weights if weighted else None))
     np.testing.assert_allclose(fit.coefficients, want[:3], rtol=CLOSE)
     np.testing.assert_allclose(fit.residuals, y - dense @ want, atol=1e-8)
     gram = (fit.x_tilde * (root**2)[:, None]).T @ fit.x_tilde

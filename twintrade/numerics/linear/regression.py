@@ -121,15 +121,10 @@ class LeastSquares:
 
 
 def fit_least_squares(
-    y: FloatArray,
-    X: FloatArray,
-    absorber: Absorber,
-    weights: FloatArray | None = None,
-    names: Sequence[Words] | None = None,
+    y: FloatArray, X: FloatArray, effects: Absorber, names: Sequence[Words] | None = None
 ) -> LeastSquares:
-    """Regress y on X (n, k) and the absorber's effects; ``weights`` replace its own, ``names`` are for messages."""
-    check_outcome(y, X, absorber.n_rows)
-    effects = absorber if weights is None else absorber.reweighted(weights)
+    """Regress y on X (n, k) and effects under their weights; ``names`` are for messages."""
+    check_outcome(y, X, effects.n_rows)
     tilde = effects.project_each([y, *X.T]).residuals
     return regress_residuals(tilde, compute_column_norms(X, effects.weights), effects.weights, names)
 

@@ -116,6 +116,8 @@ def _relabeled(inside: Absorber, outside: Absorber) -> Absorber:
     )
 
 
+TOLERANCE = 1e-10
+"""Relative change of the deviance at which the tightly solved steps begin."""
 MOST_WHOLE = 2_000_000
 """Numbers up to which regressors are laid out as they are given."""
 
@@ -143,7 +145,7 @@ class PoissonFit:
     rows: IntArray  # (n,) positions of the rows used
     separated: tuple[Separated, ...]  # positions of the rows dropped, by reason
     # Positions of rows that are alone in a level of an effect once separated rows are gone: fitted perfectly, without
-    # influence on the coefficients; dropped only if that was asked for
+    # influence on the coefficients
     singletons: IntArray
     # One consistent solution of each effect's coefficients, indexed by code, NaN where no row is left
     effect_coefficients: tuple[FloatArray, ...]
@@ -157,17 +159,13 @@ def fit_poisson(
     codes: Sequence[IntArray],
     weights: FloatArray | None = None,
     offset: FloatArray | None = None,
-    tolerance: float = 1e-10,
     max_iterations: int = 200,
     names: Sequence[Words] | None = None,
-    drop_singletons: bool = False,
     rows: IntArray | None = None,
 ) -> PoissonFit:
     """Fit y ~ exp(X b + effects + offset) by iteratively reweighted least squares.
 
-    ``tolerance``: relative change of the deviance at which the tightly solved steps begin; ``drop_singletons``: as
-    ppmlhdfe does, with the same coefficients; ``rows``: those that a fit to the same zeros has kept, to look for none
-    again.
+    ``rows``: those that a fit to the same zeros has kept, to look for none again.
     """
     _check(y, X, weights, offset)
     effects = build_absorber([np.asarray(code) for code in codes])
@@ -181,15 +179,13 @@ def fit_poisson(
         kept, separated, full_rank = np.zeros(y.size, dtype=np.bool_), [], not X.shape[1]
         kept[rows] = True
     alone = np.flatnonzero(find_singletons_among(effects.levels, kept))
-    if drop_singletons:
-        kept[alone] = False
     if not kept.any():
         raise EstimationError("No row is left: every row is a singleton or separated. Use coarser fixed effects.")
     columns, collinear = _independent(X, effects, kept, weights, names, full_rank)
     layout = lay_out(effects, kept)
     scale = _mean(y, kept, weights)
     problem = _problem(layout, y, X[:, columns] if columns.size < X.shape[1] else X, weights, offset, scale)
-    position, regressors, iterations = iterate(problem, tolerance, max_iterations)
+    position, regressors, iterations = iterate(problem, TOLERANCE, max_iterations)
     solution = (position, regressors, scale, iterations)
     return _finished(problem, layout, solution, columns, collinear, tuple(separated), alone)
 
