@@ -20,18 +20,9 @@ SETS: dict[str, tuple[str, ...]] = {
 }
 
 EFFECTS = (
-    "unit",
-    "period",
-    "city",
-    "partner",
-    "city_period",
-    "partner_period",
-    "border_period",
-    "size_period",
-    "growth_period",
-    "cohort",
-    "undirected_pair",
-)
+    "unit", "period", "city", "partner", "city_period", "partner_period", "border_period", "size_period",
+    "growth_period", "cohort", "undirected_pair",
+)  # fmt: skip
 
 STRATA = {"size_period": "size_stratum", "growth_period": "growth_stratum"}
 """Columns of the panel that hold the strata of effects by stratum and period."""

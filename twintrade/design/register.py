@@ -196,25 +196,9 @@ def count_always_compared(panel: Panel, treatment: Treatment, onset: FloatArray)
 
 
 REGISTER_COLUMNS = (
-    "unit",
-    "twinning",
-    "city",
-    "signatory",
-    "partner",
-    "partner_city",
-    "kind",
-    "signed",
-    "precision",
-    "ended",
-    "onset",
-    "candidates",
-    "source",
-    "note",
-    "has_undated_link",
-    "flag",
-    "flag_text",
-    "status",
-)
+    "unit", "twinning", "city", "signatory", "partner", "partner_city", "kind", "signed", "precision", "ended",
+    "onset", "candidates", "source", "note", "has_undated_link", "flag", "flag_text", "status",
+)  # fmt: skip
 OF_STATUS = ("has_undated_link", "flag", "flag_text", "status")
 """Columns that are known once onsets are."""
 

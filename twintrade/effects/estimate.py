@@ -166,23 +166,9 @@ class Estimate:
 # Finished numbers about uncertainty: intervals, bands and p-values for one estimate under one inference.
 
 BAND_COLUMNS = (
-    "kind",
-    "cohort",
-    "event_time",
-    "effect",
-    "scale",
-    "inference",
-    "level",
-    "se",
-    "low",
-    "high",
-    "low_error",
-    "high_error",
-    "simultaneous_low",
-    "simultaneous_high",
-    "p",
-    "df",
-)
+    "kind", "cohort", "event_time", "effect", "scale", "inference", "level", "se", "low", "high", "low_error",
+    "high_error", "simultaneous_low", "simultaneous_high", "p", "df",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)

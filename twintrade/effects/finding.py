@@ -17,24 +17,9 @@ Topic = Literal[
 ]
 
 FINDING_COLUMNS = (
-    "diagnostic",
-    "estimator",
-    "specification",
-    "verdict",
-    "sentence",
-    "value",
-    "unit",
-    "p",
-    "direction",
-    "detectable",
-    "bound",
-    "tolerance",
-    "floor",
-    "reason",
-    "topic",
-    "payloads",
-    "text",
-)
+    "diagnostic", "estimator", "specification", "verdict", "sentence", "value", "unit", "p", "direction",
+    "detectable", "bound", "tolerance", "floor", "reason", "topic", "payloads", "text",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)

@@ -160,20 +160,9 @@ class Regions(Diagnostic):
 DYADIC: tuple[tuple[str, ...], ...] = (("unit",), ("city",), ("partner",), ("city", "partner"), ("period",))
 SINGLE: tuple[tuple[str, ...], ...] = (("unit",), ("period",))
 COLUMNS = (
-    "by",
-    "label",
-    "label_text",
-    "clusters",
-    "effect",
-    "se",
-    "low",
-    "high",
-    "p",
-    "df",
-    "is_design",
-    "reason",
+    "by", "label", "label_text", "clusters", "effect", "se", "low", "high", "p", "df", "is_design", "reason",
     "reason_text",
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

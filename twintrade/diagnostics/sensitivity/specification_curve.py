@@ -272,16 +272,8 @@ class Window(VariantCheck):
 
 T = TypeVar("T")
 CHOICES = (
-    "estimator",
-    "outcome",
-    "fixed_effects",
-    "comparison",
-    "window",
-    "anticipation",
-    "dates",
-    "weights",
-    "covariates",
-)
+    "estimator", "outcome", "fixed_effects", "comparison", "window", "anticipation", "dates", "weights", "covariates",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
