@@ -2,7 +2,7 @@
 
 import math
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar, Literal, TypeAlias
@@ -141,6 +141,14 @@ class Variant:
     group: str
     design: Design | None  # none where it could not be made
     reason: Words = ""  # why not
+
+    @classmethod
+    def attempt(cls, label: Words, group: str, make: Callable[[], Design]) -> "Variant":
+        """Return what a function makes, or why it makes none."""
+        try:
+            return cls(label, group, make())
+        except DesignError as error:
+            return cls(label, group, None, error.text)
 
 
 Shared: TypeAlias = tuple[Fit, tuple[Variant, ...], Inference | None, bool, DrawnHeadline | None, bool]

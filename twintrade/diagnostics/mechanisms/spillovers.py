@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -192,13 +193,6 @@ def mark_exposed_treated(design: Design, through: str) -> Design:
     return replace(design, treatment=treatment, fixed_effects=EFFECTS[through])
 
 
-def _vary_exposure(design: Design, label: Text, through: str) -> Variant:
-    try:
-        return Variant(label, "spillover", mark_exposed_treated(design, through))
-    except DesignError as error:
-        return Variant(label, "spillover", None, error.text)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spillovers(Diagnostic):
     """Direct effect, diversion within the city and diversion at the destination; then by distance.
@@ -235,7 +229,7 @@ class Spillovers(Diagnostic):
         chosen = simplify_inference(fit, inference, has_intervals=True)
         variants = [Variant(Text("checks.spillovers-direct"), "direct", design)]
         variants += [
-            _vary_exposure(design, label, through)
+            Variant.attempt(label, "spillover", partial(mark_exposed_treated, design, through))
             for label, through in ((SAME_CITY, "city"), (SAME_PARTNER, "partner"))
         ]
         table = compare_variants(fit, variants, chosen, rng, is_same_target=False)

@@ -22,7 +22,6 @@ from twintrade.diagnostics.variants import (
     simplify_inference,
 )
 from twintrade.effects import Finding
-from twintrade.errors import DesignError
 from twintrade.estimators.base import Fit
 from twintrade.inference.auto import resolve_method
 from twintrade.inference.base import Inference
@@ -39,12 +38,8 @@ def shift_reference(design: Design, periods: int) -> Variant:
     """Return the design with the reference moved before so many observed periods of anticipation."""
     step = design.panel.step
     periods *= step
-    label = Text("checks.anticipation-label", n=periods)
-    try:
-        changed = replace(design, anticipation=periods, reference=min(design.reference, -periods - step))
-    except DesignError as error:
-        return Variant(label, "anticipation", None, error.text)
-    return Variant(label, "anticipation", changed)
+    label, reference = Text("checks.anticipation-label", n=periods), min(design.reference, -periods - step)
+    return Variant.attempt(label, "anticipation", lambda: replace(design, anticipation=periods, reference=reference))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -146,10 +146,7 @@ def _weigh(fit: Fit) -> Variant:
     label = Text("checks.conditional-label", by="signing")
     if not fit.estimator.requires.weights:
         return Variant(label, "", None, Text("checks.conditional-weights"))
-    try:
-        return Variant(label, "", weigh_by_signing(fit.design))
-    except DesignError as error:
-        return Variant(label, "", None, error.text)
+    return Variant.attempt(label, "", lambda: weigh_by_signing(fit.design))
 
 
 def build_conditioned(fit: Fit, kinds: tuple[str, ...]) -> Design:

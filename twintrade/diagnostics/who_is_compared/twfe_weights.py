@@ -22,7 +22,7 @@ from twintrade.diagnostics.variants import (
 )
 from twintrade.diagnostics.who_is_compared.estimators import judge_regression
 from twintrade.effects import Finding, Message
-from twintrade.errors import DesignError, EstimationError
+from twintrade.errors import EstimationError
 from twintrade.estimators.base import Fit
 from twintrade.estimators.imputing import TreatedTotals, build_leverage_report, impute_treated_totals
 from twintrade.inference.base import Inference
@@ -400,11 +400,7 @@ def _leave_out(design: Design, others: pd.DataFrame) -> Variant:
     for unit, period in (("unit", "period"), ("treated_unit", "treated_period")):
         codes = pd.Index(panel.units).get_indexer(pd.Index(others[unit]))
         gone |= place.isin(pd.MultiIndex.from_arrays([codes, others[period].astype(np.int64)]))
-    label = Text("checks.leverage-label")
-    try:
-        return Variant(label, "rows", design.restricted(~gone))
-    except DesignError as error:
-        return Variant(label, "rows", None, error.text)
+    return Variant.attempt(Text("checks.leverage-label"), "rows", lambda: design.restricted(~gone))
 
 
 def _summary(others: pd.DataFrame) -> pd.DataFrame:
