@@ -327,7 +327,7 @@ N_STRATA = 3
 
 
 def measure_before(design: Design) -> tuple[FloatArray, FloatArray]:
-    """Return size and growth, 2 (b - a) / (a + b) of means by half, of units before the first agreement."""
+    """Return size and growth of units before the first agreement; growth is 2 (b - a) / (a + b) of means by half."""
     panel, onset = design.panel, design.onset - design.anticipation
     first = onset[np.isfinite(onset) & (onset > panel.first_period)].min(initial=np.inf)
     y = panel.values(design.outcome)

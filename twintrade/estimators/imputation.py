@@ -184,7 +184,7 @@ def _groups(o: Observations, shape: Shape) -> tuple[IntArray, IntArray]:
 
 
 def _of_cohorts(means: Collapse, stages: _Stages) -> tuple[Influence, Sample, IntArray, IntArray]:
-    """Turn stages on cohort means into influence by unit: weights of its rows add to zero, so its effect cancels."""
+    """Turn stages on cohort means into influence by unit, whose own effect cancels: its weights add up to zero."""
     size, small, first = means.moments.counts, means.small, stages.first
     coefficients = means.spread(stages.loadings) / size[:, None, None]
     constants = means.spread(stages.influence).sum(axis=1) / size[:, None]

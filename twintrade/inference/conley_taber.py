@@ -79,7 +79,7 @@ def build_reassigned_bands(
     note: Text,
     variances: FloatArray | None = None,
 ) -> Bands:
-    """Return p-values of no effect, and the effects not rejected when held as the null, by drawn orders."""
+    """Return p-values of no effect, and the effects that are not rejected as the null, by drawn orders."""
     fixed_part, slope = compute_reassigned_effects(residuals, orders, variances)
     p, low, high = (fill_absent(estimate.n_effects) for _ in range(3))
     is_fixed = np.asarray(~residuals.multipliers.any(axis=(0, 1)))

@@ -91,7 +91,7 @@ class RandomEffects:
 def fit_random_effects(
     effects: FloatArray, variances: FloatArray, level: float = 0.95, *, is_truncated: bool = True
 ) -> RandomEffects:
-    """Return the random-effects mean with the Hartung-Knapp interval (2003), its factor ``is_truncated`` at one."""
+    """Return the random-effects mean with the Hartung-Knapp interval (2003), its factor at least one if truncated."""
     n = effects.size
     if n < 2:
         raise InferenceError(f"a mean over cases needs two of them; there is {n}")

@@ -152,7 +152,7 @@ def has_common_base(fit: Fit) -> bool:
 def build_common_base(
     fit: Fit, inference: Inference, rng: np.random.Generator, *, is_first: bool = False
 ) -> CommonBase:
-    """Put leads and lags on one base, with errors at the headline's by clusters, or from re-assigned agreements."""
+    """Put leads and lags on one base, with the headline's errors by clusters, or those of re-assigned agreements."""
     path = CohortPath(fit.estimator, fit.design, fit.estimate)
     study = path.estimate()
     shares, distances = path.measure_distances(is_first=is_first)

@@ -171,7 +171,7 @@ def build_placebo_design(fit: Fit) -> tuple[Design, FloatArray]:
 
 
 def find_shared_places(design: Design) -> tuple[IntArray, IntArray]:
-    """Return city, or partner if these are fewer, of units and treated units: agreements share its shocks."""
+    """Return the city, or the partner if these are fewer, of units and treated ones: they share its shocks."""
     o, panel = design.observations, design.panel
     treated = o.unit_rows[o.is_ever_treated]
     place = min(

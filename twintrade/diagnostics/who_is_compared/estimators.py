@@ -36,7 +36,7 @@ from twintrade.text import Listed, Text, Words, pack_text
 
 
 def judge_regression(finding: Finding, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
-    """Return a finding with the verdict on a regression that compares with treated rows: imputation less it."""
+    """Add a verdict on a regression that compares with treated rows: how far imputation lies from it."""
     if finding.reason or not fit.estimator.takes_treated or fit.estimator.options().get("unit_trends"):
         return finding
     try:

@@ -53,7 +53,7 @@ def find_last_before(design: Design) -> int:
 def iterate_cells(
     onset: FloatArray, periods: IntArray, base: Base, anticipation: int, comparison: Comparison
 ) -> Iterator[GroupTime]:
-    """Yield cells in order of cohort and period: base, before onset the last cell's if "varying", and comparison."""
+    """Yield the cells of treated cohorts; before onset a "varying" base is the period before the cell's own."""
     for g in np.flatnonzero(np.isfinite(onset)):
         before = np.flatnonzero(periods + anticipation < onset[g])
         last = int(before[-1]) if before.size else -1
