@@ -167,6 +167,26 @@ def test_panels_of_small_changes_cut_no_effect():
     assert [label.get_text() for label in drawing.axes[0].get_yticklabels()] == ["−25", "0", "+50"]
 
 
+@pytest.mark.parametrize("ends", [(-0.6, 0.47), (-0.95, 1.7), (-2.2, 2.2), (-0.01, 0.6)])
+def test_an_interval_between_the_least_and_the_largest_change_is_drawn_whole(ends):
+    frame = make_studies("A").assign(scale="log points", effect=0.1, low=ends[0], high=ends[1])
+    changes = VARIANTS.head(4).assign(effect=0.1, low=ends[0], high=ends[1])
+    percent = [100 * np.expm1(end) for end in ends]
+    figures = (
+        percent_paths.draw_path(frame, "year"),
+        percent_paths.draw_panels(frame, "year"),
+        forest.draw_changes(changes, headline=(0.0, *ends)),
+        drawings.draw_methods(
+            [(label, Effect(percent=5.0, low=percent[0], high=percent[1]), False) for label in "AB"]
+        ),
+    )
+    for drawing in figures:
+        assert read(drawing, "arrow").empty
+        drawn = read(drawing).dropna(subset=ENDS)
+        assert not drawn.empty
+        hold(drawn, drawn, low=[ends[0]] * len(drawn), high=[ends[1]] * len(drawn))
+
+
 def test_percent_is_drawn_in_logs():
     frame = pd.DataFrame(
         {"scale": "percent", "effect": [-100.0, 0.0, 100.0], "low": -150.0, "high": [0.0, 50.0, 300.0]}

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
 from twintrade.render.brief.facts import Effect
-from twintrade.render.figures.percent_paths import choose_ticks, write_tick
+from twintrade.render.figures.percent_paths import choose_frame, write_tick
 from twintrade.render.figures.points import name_line, name_point
 from twintrade.render.figures.theme import EM, LINE, choose_step, measure_label, open_figure, split_label
 from twintrade.render.names import capitalize
@@ -282,8 +282,7 @@ def draw_methods(
     theme = theme or Theme()
     height = height or measure_methods([label for label, _, _ in rows], theme, is_simulated)
     ends = [math.log1p(end / 100) for _, e, _ in rows for end in (e.percent, e.low, e.high) if -100 < end < math.inf]
-    ticks = choose_ticks(min(ends), max(ends))
-    bounds = np.log1p(ticks[0] / 100) - 0.1, np.log1p(ticks[-1] / 100) + 0.1
+    ticks, bounds = choose_frame(ends, room=0.1)
     field = height - AROUND - 0.2 * is_simulated
     spare = (field - sum(_measure_name(label, theme) + ROOM for label, _, _ in rows)) / len(rows)
     with open_figure(theme, height, is_simulated=is_simulated) as figure:

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from twintrade.render.figures.percent_paths import choose_ticks, write_tick
+from twintrade.render.figures.percent_paths import VALUES, choose_frame, write_tick
 from twintrade.render.figures.points import Write, name_point, write_change
 from twintrade.render.figures.theme import LINE, apply_theme, choose_step, draw_zero_line, open_figure, split_label
 from twintrade.render.names import name_choice, name_column, name_restriction
@@ -170,7 +170,6 @@ SPACED, TIGHT, DENSE = 0.24, 0.18, 0.17
 """Inches of a row: of few, of many, and of changes by check."""
 MOST_LETTERS = 46
 """Letters of a name on a line."""
-VALUES = ("effect", "low", "high")
 DIFFERENCES = ("difference", "difference_low", "difference_high")
 POOLED = ("pooled", "summary", "all", "average")
 
@@ -248,10 +247,7 @@ def draw_changes(
     theme = theme or Theme()
     rows = list_records(write_columns(frame))
     lines = _place_rows(rows, theme, DENSE)
-    known = np.array([frame[["effect", "low", "high"]].to_numpy(dtype=float).ravel().tolist() + list(headline)])
-    known = known[np.isfinite(known)]
-    ticks = choose_ticks(float(known.min()), float(known.max()))
-    left, right = np.log1p(ticks[0] / 100) - 0.05, np.log1p(ticks[-1] / 100) + 0.05
+    ticks, (left, right) = choose_frame([*frame[list(VALUES)].to_numpy(dtype=float).ravel(), *headline])
     with open_figure(theme, lines.height + 0.9, is_simulated=is_simulated) as figure:
         axes = figure.subplots()
         axes.axvspan(max(headline[1], left), min(headline[2], right), color=theme.pale, alpha=0.5, lw=0, zorder=0)

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
@@ -15,7 +16,10 @@ from twintrade.render.style import Theme
 from twintrade.text import Text, Words, numbers
 
 HEIGHT = 3.4
+VALUES = ("effect", "low", "high")
 TICKS = (-90, -75, -50, -25, 0, 50, 100, 200, 400, 900)
+ALWAYS = (-25, 50)
+"""Changes that every axis names."""
 DODGE = 0.22
 CHANGES = ("log points", "percent")
 PER_ROW = 3
@@ -46,8 +50,7 @@ def draw_path(
     theme = theme or Theme()
     labels = list(dict.fromkeys(frame["label"].map(take_text))) if "label" in frame else [""]
     parts = [frame[frame["label"].map(take_text) == name] for name in labels] if labels != [""] else [frame]
-    ticks = _choose_ticks_of(frame)
-    bounds = _frame_ticks(ticks)
+    ticks, bounds = choose_frame(frame[list(VALUES)].to_numpy(dtype=float))
     names = [split_label(name, MOST_BESIDE) for name in labels]
     columns = len(labels) if sum(map(measure_label, labels)) <= MOST_BESIDE else 1
     n_lines = sum(name.count("\n") + 1 for name in names) / columns
@@ -81,7 +84,7 @@ def draw_panels(
     theme = theme or Theme()
     parts = dict(list(frame.groupby(frame["label"].map(take_text), sort=False)))
     logs = frame[frame["scale"].isin(CHANGES)]
-    ticks = _choose_ticks_of(logs)
+    ticks, frame_of_changes = choose_frame(logs[list(VALUES)].to_numpy(dtype=float))
     named = [tick for tick in ticks if tick in PANEL_TICKS] if len(ticks) > MOST_PANEL_TICKS else ticks
     n_rows = math.ceil(len(parts) / PER_ROW)
     with open_figure(theme, PANEL_HEIGHT * n_rows + 0.4, is_simulated=is_simulated) as figure:
@@ -90,7 +93,7 @@ def draw_panels(
             axes.set_visible(False)
         for axes, (name, part) in zip(panels, parts.items(), strict=False):
             is_change = take_text(part["scale"].iloc[0]) in CHANGES
-            bounds = _frame_ticks(ticks) if is_change else _frame_effects(part)
+            bounds = frame_of_changes if is_change else _frame_effects(part)
             _draw_points(axes, part, 0, 0.0, bounds, theme)
             if is_change:
                 axes.set_yticks(np.log1p(np.array(named) / 100), [write_tick(t) for t in named])
@@ -106,17 +109,6 @@ def draw_panels(
         since = str(Text("figures.since-onset", period_name=period_name))
         figure.supxlabel(since, fontsize=theme.size * 0.9, x=0.02, ha="left")
     return figure
-
-
-def _choose_ticks_of(frame: pd.DataFrame) -> list[int]:
-    """Return changes in percent that frame effects in log points with their ends."""
-    ends = frame[["effect", "low", "high"]].to_numpy(dtype=float)
-    ends = ends[np.isfinite(ends)]
-    return choose_ticks(float(ends.min(initial=-0.3)), float(ends.max(initial=0.4)))
-
-
-def _frame_ticks(ticks: list[int]) -> tuple[float, float]:
-    return float(np.log1p(ticks[0] / 100)) - 0.05, float(np.log1p(ticks[-1] / 100)) + 0.05
 
 
 def _frame_effects(part: pd.DataFrame) -> tuple[float, float]:
@@ -181,12 +173,15 @@ def name_event(row: Record) -> Words:
     return Text("figures.point-at", series=method, at=time) if method else time
 
 
-def choose_ticks(low: float, high: float) -> list[int]:
-    """Return changes in percent that frame effects in log points, zero among them."""
-    first, last = (100 * math.expm1(end) for end in (max(low, -3.0), min(high, 3.0)))
-    below = [t for t in TICKS if t < 0 and t >= first - 12] or [-25]
-    above = [t for t in TICKS if t > 0 and t <= last * 1.15 + 12] or [50]
-    return [*below, 0, *above]
+def choose_frame(values: npt.ArrayLike, room: float = 0.05) -> tuple[list[int], tuple[float, float]]:
+    """Return the changes in percent that an axis names, and its ends in log points, around all from −90 to +900."""
+    known = np.asarray(values, dtype=float)
+    known = known[np.isfinite(known)]
+    first, last = np.log1p(np.array([TICKS[0], TICKS[-1]]) / 100)
+    low, high = max(known.min(initial=0.0), first), min(known.max(initial=0.0), last)
+    least, most = min(100 * np.expm1(low) - 12, ALWAYS[0]), max(115 * np.expm1(high) + 12, ALWAYS[1])
+    ticks = [tick for tick in TICKS if least <= tick <= most]
+    return ticks, (min(low, np.log1p(ticks[0] / 100)) - room, max(high, np.log1p(ticks[-1] / 100)) + room)
 
 
 def write_tick(percent: int) -> str:
