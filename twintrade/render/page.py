@@ -10,6 +10,7 @@ from matplotlib.figure import Figure as Drawing
 from twintrade.effects import ResultSet
 from twintrade.render.blocks import Figure
 from twintrade.render.figures.encode import encode
+from twintrade.render.figures.theme import mark_simulated
 from twintrade.render.names import OF_NO_COLUMN, Wording, list_check_names
 from twintrade.render.reading import (
     Record,
@@ -26,7 +27,7 @@ from twintrade.render.reading import (
 from twintrade.render.style import Detail, Theme
 from twintrade.render.tables.effect_rows import TableOptions
 from twintrade.render.writers.glyphs import Printer, load_charmap
-from twintrade.text import Listed, Value, complete_sentence, find_catalogue
+from twintrade.text import Listed, Text, Value, complete_sentence, find_catalogue
 
 NAMED = {
     "twinnings": ("city", "signatory", "partner", "partner_city", "kind"),
@@ -105,10 +106,12 @@ class Page:
         notes: tuple[str, ...] = (),
         theme: Theme | None = None,
     ) -> Figure:
-        """Return a drawing as a block, encoded, with its numbers beside it."""
-        beside = frame.assign(is_simulated=True) if self.results.is_simulated else frame
+        """Return a drawing as a block, encoded, with its numbers beside it; what is simulated says so."""
+        if self.results.is_simulated:
+            mark_simulated(drawing, theme or self.theme)
+            frame, alt = frame.assign(is_simulated=True), str(Text("figures.alt-simulated", alt=alt))
         images = encode(drawing, theme or self.theme, self.printer(caption))
-        return Figure(key, caption, alt, images, beside, details=details, notes=(*self.simulated_note, *notes))
+        return Figure(key, caption, alt, images, frame, details=details, notes=(*self.simulated_note, *notes))
 
 
 def name_results(results: ResultSet) -> ResultSet:

@@ -50,6 +50,16 @@ def take_text(value: object) -> str:
     return "" if is_missing(value) else str(value).strip()
 
 
+def list_names(frame: pd.DataFrame, column: str) -> list[str]:
+    """Return the distinct texts of a column in their order."""
+    return list(dict.fromkeys(frame[column].map(take_text)))
+
+
+def select_named(frame: pd.DataFrame, column: str, name: str) -> pd.DataFrame:
+    """Return the rows that have a text in a column."""
+    return frame[frame[column].map(take_text) == name]
+
+
 def find_words(record: Record, column: str) -> Words:
     """Return a sentence of the results: its text where that is kept beside it and can be said, else the words."""
     return _find_said(record, column)[0]
@@ -148,7 +158,7 @@ def select_matching(frame: pd.DataFrame, record: Record) -> pd.DataFrame:
 
 def select_kind(frame: pd.DataFrame, kind: str) -> pd.DataFrame:
     """Return the rows of one kind: event, cohort, overall ..."""
-    return frame[frame["kind"].map(take_text) == kind] if "kind" in frame else frame.iloc[0:0]
+    return select_named(frame, "kind", kind) if "kind" in frame else frame.iloc[0:0]
 
 
 def _list_rows(frame: pd.DataFrame, record: Record) -> list[Record]:

@@ -35,6 +35,7 @@ from twintrade.render.brief import build_brief
 from twintrade.render.figures import points as power
 from twintrade.render.figures.alt_text import describe_power
 from twintrade.render.figures.encode import encode
+from twintrade.render.figures.theme import mark_simulated
 from twintrade.render.names import find_check, name_inference
 from twintrade.render.page import collect_romanized
 from twintrade.render.reading import read_words
@@ -327,9 +328,11 @@ def _draw_power(performance: Performance | None, theme: Theme) -> list[Block]:
     )
     unit = find_fact("labels.scale-", performance.unit)
     caption, axis = str(Text("registration.power")), str(Text("registration.power-axis", unit=unit))
-    images = encode(power.draw_power(frame, x_label=axis, theme=theme, is_simulated=True), theme, caption)
+    drawing = power.draw_power(frame, x_label=axis, theme=theme)
+    mark_simulated(drawing, theme)
+    images, alt = encode(drawing, theme, caption), str(Text("figures.alt-simulated", alt=describe_power(frame)))
     table = build_plain_table(frame, "power", str(Text("registration.power-table")), notes=[_say("power-note")])
-    return [Figure("power", caption, describe_power(frame, is_simulated=True), images, frame), table]
+    return [Figure("power", caption, alt, images, frame), table]
 
 
 def _describe_errors(registration: Registration) -> Text:

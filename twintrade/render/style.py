@@ -149,6 +149,9 @@ def list_families(family: str, language: str, chinese: list[str | None]) -> list
     return [{"name": family, "covers": "latin-in-cjk"}, *families, DEFAULT_FAMILY]
 
 
+DEFAULT_THEME = Theme()
+
+
 # How an appendix is made, as its writer chose it.
 
 Detail = Literal["short", "full"]

@@ -26,6 +26,7 @@ from twintrade.render.figures import (
     raw_series,
     read_points,
 )
+from twintrade.render.figures.theme import open_figure
 from twintrade.render.page import Page
 from twintrade.render.reading import find_headline
 from twintrade.render.style import Theme
@@ -71,9 +72,15 @@ def make_studies(*labels, n=3):
     return pd.concat([make_events(n, label, 0.3, k) for k, label in enumerate(labels)], ignore_index=True)
 
 
+def draw_events(frame, axis):
+    with open_figure(Theme(), 4.0) as figure:
+        event_study.draw_events_on(figure.subplots(), frame, axis)
+    return figure
+
+
 def test_methods_are_dodged_about_their_event_time_by_less_than_half():
     frame = make_studies("A", "B", "C")
-    for drawing in (event_study.draw(frame, event_study.EventAxis("y")), percent_paths.draw_path(frame, "year")):
+    for drawing in (draw_events(frame, event_study.EventAxis("y")), percent_paths.draw_path(frame, "year")):
         drawn = read(drawing)
         assert len(drawn) == len(frame)
         offsets = (drawn["x"] - frame["event_time"]).to_numpy().reshape(3, -1)
@@ -88,7 +95,7 @@ def test_methods_are_dodged_about_their_event_time_by_less_than_half():
 @pytest.mark.parametrize("labels", ["A", "AB", "ABCD"])
 def test_an_event_study_draws_its_effects_with_both_intervals_and_the_reference_at_zero(labels):
     frame = make_studies(*labels)
-    drawn = read(event_study.draw(frame, event_study.EventAxis("y")))
+    drawn = read(draw_events(frame, event_study.EventAxis("y")))
     reference = frame["is_reference"]
     shown = frame.mask(reference)
     hold(drawn, shown.assign(effect=shown["effect"].fillna(0.0)), y="effect")
@@ -99,8 +106,8 @@ def test_an_event_study_draws_its_effects_with_both_intervals_and_the_reference_
 
 
 def test_many_event_times_are_named_evenly_and_both_ends_always():
-    drawing = event_study.draw(make_studies("A", n=20), event_study.EventAxis("y", binned=(True, False)))
-    axis = drawing.axes[1].xaxis
+    drawing = draw_events(make_studies("A", n=20), event_study.EventAxis("y", binned=(True, False)))
+    axis = drawing.axes[0].xaxis
     places = axis.get_ticklocs()
     assert (places[0], places[-1]) == (-20, 20)
     assert set(np.diff(places[1:-1])) == {3}
@@ -112,7 +119,7 @@ def test_many_event_times_are_named_evenly_and_both_ends_always():
 def test_an_end_that_does_not_exist_is_an_arrow_as_far_away_as_the_other():
     frame = make_events(2, "A", 0.3, 0).assign(simultaneous_low=np.nan, simultaneous_high=np.nan)
     frame.loc[0, "high"], frame.loc[4, "low"] = np.inf, -np.inf
-    arrows = read(event_study.draw(frame, event_study.EventAxis("y")), "arrow")
+    arrows = read(draw_events(frame, event_study.EventAxis("y")), "arrow")
     assert list(arrows["marker"]) == ["^", "v"]
     hold(arrows, frame.loc[[0, 4]], x="event_time")
     row = frame.loc[4]
@@ -120,11 +127,12 @@ def test_an_end_that_does_not_exist_is_an_arrow_as_far_away_as_the_other():
     assert arrows["y"].iloc[0] == pytest.approx(2 * frame.loc[0, "effect"] - frame.loc[0, "low"])
 
 
-def test_the_numbers_below_an_event_study_are_those_of_treated_pairs():
+def test_the_numbers_below_a_path_are_the_treated_pairs_of_the_first_method():
     frame = make_studies("A", "B").assign(n_units=range(14))
-    counted = event_study.draw(frame, event_study.EventAxis("y")).axes[1]
-    said = [(text.get_position(), text.get_text()) for text in counted.texts]
-    assert said == [((float(t), i // 7), str(i)) for i, t in enumerate(frame["event_time"])]
+    labels = percent_paths.draw_path(frame, "year").axes[0].get_xticklabels()
+    assert [label.get_text().split("\n") for label in labels] == [
+        [time, str(n)] for time, n in zip(frame["event_label"][:7], range(7), strict=True)
+    ]
 
 
 def test_a_percent_path_draws_what_its_frame_holds_and_cuts_the_rest():

@@ -8,6 +8,7 @@ from label_faults import list_faults
 from twintrade.render.brief import drawings
 from twintrade.render.brief.facts import Effect
 from twintrade.render.figures import counts, event_study, events, forest, percent_paths, points, raw_series
+from twintrade.render.figures.theme import mark_simulated, open_figure
 from twintrade.render.style import Theme
 
 LONG = "San Pedro de Macorís and Santiago de los Caballeros with Llanfairpwllgwyngyll, United Kingdom"
@@ -33,6 +34,7 @@ def spread(n, scale=1.0, seed=3):
 
 
 def find_faults(drawing, theme=None):
+    mark_simulated(drawing, theme or Theme())
     return list_faults(drawing, theme or Theme())[:6]
 
 
@@ -50,18 +52,19 @@ def make_effects(kind, n, scale):
 
 @HARD
 def test_forests(kind, n, scale):
-    assert find_faults(forest.draw_forest(make_effects(kind, n, scale), is_simulated=True)) == []
+    assert find_faults(forest.draw_forest(make_effects(kind, n, scale))) == []
 
 
 @HARD
 def test_differences(kind, n, scale):
-    assert find_faults(forest.draw_differences(make_effects(kind, n, scale), is_simulated=True)) == []
+    assert find_faults(forest.draw_differences(make_effects(kind, n, scale))) == []
 
 
 @HARD
 def test_changes(kind, n, scale):
     drawing = forest.draw_changes(
-        make_effects(kind, n, min(scale, 1)), headline=(0.1, -0.2, np.inf), is_simulated=True
+        make_effects(kind, n, min(scale, 1)),
+        headline=(0.1, -0.2, np.inf),
     )
     assert find_faults(drawing) == []
 
@@ -74,7 +77,7 @@ def test_methods_of_a_brief(kind, n, percent):
         (label, Effect(percent=p, low=-99.9 if k % 2 else -np.inf, high=percent * 9), k == 1)
         for k, (label, p) in enumerate(zip(name(kind, n), effects, strict=True))
     ]
-    assert find_faults(drawings.draw_methods(rows, theme, is_simulated=True), theme) == []
+    assert find_faults(drawings.draw_methods(rows, theme), theme) == []
 
 
 @pytest.mark.parametrize(("n", "scale"), [(2, 1.0), (7, 1e12), (15, 1e3), (16, 1e9), (60, 1e5)])
@@ -88,7 +91,7 @@ def test_totals_of_a_brief(n, scale, seed):
          "expected": expected, "low": expected * 0.6, "high": expected * 1.5, "n_in_force": range(n), "unit": "x"}
     )  # fmt: skip
     frame.loc[: n // 3, ["low", "high"]] = np.nan
-    assert find_faults(drawings.draw_totals(frame, "US dollars", "quarter", theme, is_simulated=True), theme) == []
+    assert find_faults(drawings.draw_totals(frame, "US dollars", "quarter", theme), theme) == []
 
 
 def make_events(n, label, scale, seed):
@@ -109,15 +112,17 @@ def test_event_studies(kind, n, methods, scale):
     axis = event_study.EventAxis(
         "Effect, log points", is_log=True, binned=(True, True), base_note="average of all before"
     )
-    assert find_faults(event_study.draw(frame, axis, is_simulated=True)) == []
-    assert find_faults(percent_paths.draw_path(frame, "year", is_simulated=True)) == []
+    with open_figure(Theme(), 6.0) as drawing:
+        event_study.draw_events_on(drawing.subplots(), frame, axis)
+    assert find_faults(drawing) == []
+    assert find_faults(percent_paths.draw_path(frame, "year")) == []
 
 
 @HARD
 def test_bars(kind, n, scale):
     rng = np.random.default_rng(n)
     frame = pd.DataFrame({"label": name(kind, n), "value": rng.exponential(scale, n)})
-    assert find_faults(counts.draw_counts(frame, "label", "value", x_label="Value", is_simulated=True)) == []
+    assert find_faults(counts.draw_counts(frame, "label", "value", x_label="Value")) == []
 
 
 @HARD
@@ -129,7 +134,12 @@ def test_points_with_names(kind, n, scale):
     )  # fmt: skip
     axes = {"x_label": "Population", "y_label": "Twins", "is_log_x": True}
     drawing = points.draw_scatter(
-        frame, "population", "twins", group="country", label="city", **axes, is_simulated=True
+        frame,
+        "population",
+        "twins",
+        group="country",
+        label="city",
+        **axes,
     )
     assert find_faults(drawing) == []
 
@@ -140,13 +150,13 @@ def test_curves(kind, n, scale):
         {"is_headline": [i == 0 for i in range(n)], "estimator": [f"{i % 9} {NAMES[kind]}" for i in range(n)],
          **spread(n, scale)}
     )  # fmt: skip
-    assert find_faults(forest.draw_specification_curve(frame, ["estimator"], is_simulated=True)) == []
+    assert find_faults(forest.draw_specification_curve(frame, ["estimator"])) == []
 
 
 @pytest.mark.parametrize("n", [3, 50, 130])
 def test_years(n):
     frame = pd.DataFrame({"label": [*map(str, range(1900, 1900 + n)), "undated"], "count": range(n + 1)})
-    assert find_faults(counts.draw_years(frame, "label", "count", is_simulated=True)) == []
+    assert find_faults(counts.draw_years(frame, "label", "count")) == []
 
 
 @pytest.mark.parametrize(("n", "scale"), [(1, 1e7), (6, 1e-4), (20, 1.0)])
@@ -154,7 +164,7 @@ def test_heat_maps(n, scale):
     grid = pd.MultiIndex.from_product([range(1990, 1990 + n), range(-n, n + 1)], names=["cohort", "event_time"])
     frame = grid.to_frame(index=False)
     frame["effect"] = np.random.default_rng(n).normal(0, scale, len(grid))
-    drawing = points.draw_heat_map(frame, {}, x_label="Years since onset", value_label="Effect", is_simulated=True)
+    drawing = points.draw_heat_map(frame, {}, x_label="Years since onset", value_label="Effect")
     assert find_faults(drawing) == []
 
 
@@ -164,10 +174,7 @@ def test_who_is_treated(kind, n):
     frame = grid.to_frame(index=False)
     frame["period_label"] = [f"{year}-12" for year in frame["period"]]
     states = np.array(["treated", "not yet treated", "comparison", "always treated", "undated"])
-    assert (
-        find_faults(counts.draw_adoption(frame.assign(status=states[np.arange(len(frame)) % 5]), is_simulated=True))
-        == []
-    )
+    assert find_faults(counts.draw_adoption(frame.assign(status=states[np.arange(len(frame)) % 5]))) == []
 
 
 PERIODS = pd.DataFrame({"period": range(1990, 2020), "period_label": [f"{year}-12" for year in range(1990, 2020)]})
@@ -204,7 +211,11 @@ def test_cases(kind, sets, scale):
          for method in ("synthetic_control", "synthetic_did") for key in keys]
     )  # fmt: skip
     drawing = events.draw_case(
-        rows, *make_context(kind), set_names=names, sets=keys, gap_label="Gap", is_simulated=True
+        rows,
+        *make_context(kind),
+        set_names=names,
+        sets=keys,
+        gap_label="Gap",
     )
     assert find_faults(drawing) == []
     one = rows[rows["method"] == "synthetic_did"]
@@ -212,10 +223,11 @@ def test_cases(kind, sets, scale):
         [one.assign(unit=f"u{i}", value=rng.normal(0, scale, len(one)), is_treated=i == 0) for i in range(5)]
     )
     placebos = placebos.assign(donor_set=placebos["donor_set"].map(names), event_time=placebos["period"] - 2001)
-    assert find_faults(points.draw_placebo(placebos, y_label="Gap", is_simulated=True)) == []
+    assert find_faults(points.draw_placebo(placebos, y_label="Gap")) == []
     ranks = placebos[placebos["period"] == 2000].assign(statistic=lambda frame: frame["value"])
     drawing = points.draw_placebo(
-        ranks[["unit", "donor_set", "statistic", "is_treated"]], y_label="Ratio", is_simulated=True
+        ranks[["unit", "donor_set", "statistic", "is_treated"]],
+        y_label="Ratio",
     )
     assert find_faults(drawing) == []
 
@@ -224,16 +236,11 @@ def test_cases(kind, sets, scale):
 def test_series(kind, sets, scale):
     raw = make_series(kind, scale, *("level", "log", "index")[:sets])
     dates, shocks = make_context(kind)
-    assert find_faults(raw_series.draw_raw_series(raw, dates, shocks, is_simulated=True)) == []
+    assert find_faults(raw_series.draw_raw_series(raw, dates, shocks)) == []
     index = raw.assign(panel="index").head(120)
     cases, on = (pd.concat([f.assign(case=c) for c in name(kind, 4 * sets)]) for f in (index, dates))
-    assert find_faults(raw_series.draw_grid(cases, on, is_simulated=True)) == []
-    assert (
-        find_faults(
-            raw_series.draw_path(raw[raw["panel"] == "level"], onset=2001, y_label="Value", is_simulated=True)
-        )
-        == []
-    )
+    assert find_faults(raw_series.draw_grid(cases, on)) == []
+    assert find_faults(raw_series.draw_path(raw[raw["panel"] == "level"], onset=2001, y_label="Value")) == []
 
 
 def test_a_value_that_is_no_number_is_left_out_of_a_small_panel():
@@ -250,9 +257,9 @@ def test_what_would_overturn_it(n, scale):
     sizes = pd.DataFrame({"size": np.linspace(0.1, 2, n) * scale, **spread(n, scale)})
     sizes["kind"] = ["original", *["robust"] * (n - 1)]
     frame = pd.concat([sizes.assign(restriction=name) for name in ("relative_magnitudes", "smoothness")])
-    assert find_faults(forest.draw_sensitivity(frame, is_simulated=True)) == []
+    assert find_faults(forest.draw_sensitivity(frame)) == []
     curve = pd.DataFrame({"effect": np.linspace(0, scale, n + 1), "rejection_rate": np.linspace(0.05, 1, n + 1)})
-    assert find_faults(points.draw_power(curve, x_label="Effect", is_simulated=True)) == []
+    assert find_faults(points.draw_power(curve, x_label="Effect")) == []
 
 
 def test_an_interval_that_is_far_longer_than_the_original_ends_in_an_arrow():
@@ -276,4 +283,4 @@ def test_maps(kind, n):
             ("city", name(kind, n)), ("latitude", rng.uniform(-50, 75, n)), ("longitude", rng.uniform(-175, 175, n))
         )
     }  # fmt: skip
-    assert find_faults(counts.draw_world_map(pd.DataFrame(ends), is_simulated=True)) == []
+    assert find_faults(counts.draw_world_map(pd.DataFrame(ends))) == []

@@ -12,11 +12,11 @@ from matplotlib.figure import Figure as Drawing
 
 from twintrade.render.brief.facts import Effect
 from twintrade.render.figures.percent_paths import choose_frame, write_tick
-from twintrade.render.figures.points import name_line, name_point
+from twintrade.render.figures.points import draw_interval, name_line, name_point
 from twintrade.render.figures.theme import EM, LINE, choose_step, measure_label, open_figure, split_label
 from twintrade.render.names import capitalize
 from twintrade.render.reading import take_text
-from twintrade.render.style import Theme
+from twintrade.render.style import DEFAULT_THEME, Theme
 from twintrade.text import Text, numbers, texts
 
 # Where the names of lines stand in a picture of totals: beside their line, with nothing in the way.
@@ -163,8 +163,7 @@ def draw_totals(
     frame: pd.DataFrame,
     unit: str,
     period_name: str,
-    theme: Theme | None = None,
-    is_simulated: bool = False,
+    theme: Theme = DEFAULT_THEME,
     height: float = HEIGHT,
 ) -> Drawing:
     """Draw observed totals of treated pairs, those expected without agreements, and their range.
@@ -172,7 +171,6 @@ def draw_totals(
     ``frame``: period, period_label, n_in_force, observed, expected, low, high; ``height``: in inches, that of the
     picture beside it.
     """
-    theme = theme or Theme()
     top = float(frame[["observed", "expected"]].max().max())
     power = choose_power(top)
     size = 10.0**power
@@ -180,7 +178,7 @@ def draw_totals(
     columns = (frame[column].to_numpy(dtype=float) / size for column in ("observed", "expected", "low", "high"))
     observed, expected, low, high = columns
     most = top / size
-    with open_figure(theme, height, is_simulated=is_simulated) as figure:
+    with open_figure(theme, height) as figure:
         axes = figure.subplots()
         roof = min(BEYOND * most, 1.08 * float(np.nanmax([most, *high[np.isfinite(high)]])))
         shown = np.isfinite(low)
@@ -190,9 +188,7 @@ def draw_totals(
         axes.set_ylim(0, roof)
         _name_totals(axes, frame, (x, observed, expected), size, unit)
         is_index = "no" if "unit" in frame else "yes"
-        field = Field(
-            x, (observed, expected), roof, 72 * (theme.width - 0.5), 72 * (height - 1.0 - 0.2 * is_simulated)
-        )
+        field = Field(x, (observed, expected), roof, 72 * (theme.width - 0.5), 72 * (height - 1.0))
         if is_index == "yes" or not _name_lines(axes, field, (low, np.minimum(high, roof)), theme):
             _add_legend(axes, theme, is_index)
         label = Text("brief.axis-money", power=power, unit=unit, period_name=period_name, is_index=is_index)
@@ -258,9 +254,9 @@ def _name_lines(axes: Axes, field: Field, band: tuple[np.ndarray, np.ndarray], t
     return True
 
 
-def measure_methods(labels: Sequence[str], theme: Theme, is_simulated: bool) -> float:
+def measure_methods(labels: Sequence[str], theme: Theme) -> float:
     """Return the height of the picture of these methods in inches: more than usual where names take many lines."""
-    return max(HEIGHT, sum(_measure_name(label, theme) + ROOM for label in labels) + AROUND + 0.2 * is_simulated)
+    return max(HEIGHT, sum(_measure_name(label, theme) + ROOM for label in labels) + AROUND)
 
 
 def _measure_name(label: str, theme: Theme) -> float:
@@ -270,8 +266,7 @@ def _measure_name(label: str, theme: Theme) -> float:
 
 def draw_methods(
     rows: list[tuple[str, Effect, bool]],
-    theme: Theme | None = None,
-    is_simulated: bool = False,
+    theme: Theme = DEFAULT_THEME,
     height: float = 0.0,
 ) -> Drawing:
     """Draw one change in percent a line, on a scale of logs, its name above it and its number at the right.
@@ -279,13 +274,12 @@ def draw_methods(
     ``rows``: name, effect, and whether it is the answer of the page; ``height``: in inches; by default what the names
     take.
     """
-    theme = theme or Theme()
-    height = height or measure_methods([label for label, _, _ in rows], theme, is_simulated)
+    height = height or measure_methods([label for label, _, _ in rows], theme)
     ends = [math.log1p(end / 100) for _, e, _ in rows for end in (e.percent, e.low, e.high) if -100 < end < math.inf]
     ticks, bounds = choose_frame(ends, room=0.1)
-    field = height - AROUND - 0.2 * is_simulated
+    field = height - AROUND
     spare = (field - sum(_measure_name(label, theme) + ROOM for label, _, _ in rows)) / len(rows)
-    with open_figure(theme, height, is_simulated=is_simulated) as figure:
+    with open_figure(theme, height) as figure:
         axes = figure.subplots()
         top = 0.0
         for label, effect, is_own in rows:
@@ -322,7 +316,15 @@ def _draw_method(
     name = axes.text(bounds[0], top, split_label(label, MOST_LETTERS), va="top", linespacing=1.05, **style)
     name.set_in_layout(False)
     axes.plot([0, 0], [y - MARK / 2, y + MARK / 2], color=theme.ink, linewidth=0.8, zorder=1)
-    _draw_interval(axes, y, effect, bounds, colour, is_own)
+    percents = np.array([effect.percent, effect.low, effect.high])
+    with np.errstate(divide="ignore"):
+        at, *ends = np.log1p(np.maximum(percents, -100.0) / 100)
+    if effect.has_interval:
+        width = 2.0 if is_own else 1.2
+        draw_interval(axes, y, ends, bounds, is_level=True, color=colour, linewidth=width)
+    if effect.percent > -100:
+        marker, size, face = ("s", 5, colour) if is_own else ("o", 4, "white")
+        axes.plot(np.clip(at, *bounds), y, marker, color=colour, ms=size, mfc=face)
     at = math.log1p(max(effect.percent, -99.9) / 100)
     values = (effect.percent, effect.low, effect.high)
     errors = {effect.low: effect.low_error, effect.high: effect.high_error}
@@ -332,21 +334,3 @@ def _draw_method(
     )  # fmt: skip
     value = str(Text("brief.signed", percent=effect.percent))
     axes.annotate(value, (1.06, y), xycoords=("axes fraction", "data"), va="center", **style)
-
-
-def _draw_interval(
-    axes: Axes, y: float, effect: Effect, frame: tuple[float, float], colour: str, is_own: bool
-) -> None:
-    lower, upper = frame
-    if effect.has_interval:
-        ends = [math.log1p(end / 100) if end > -100 else -math.inf for end in (effect.low, effect.high)]
-        low, high = max(ends[0], lower), min(ends[1], upper)
-        axes.plot([low, high], [y, y], color=colour, linewidth=2.0 if is_own else 1.2, solid_capstyle="butt")
-        for end, bound, marker in ((ends[0], lower, "<"), (ends[1], upper, ">")):
-            if (end < bound) if marker == "<" else (end > bound):
-                axes.plot(bound, y, marker, color=colour, ms=4, clip_on=False)
-    if effect.percent > -100:
-        at = min(max(math.log1p(effect.percent / 100), lower), upper)
-        axes.plot(
-            at, y, "s" if is_own else "o", color=colour, ms=5 if is_own else 4, mfc=colour if is_own else "white"
-        )

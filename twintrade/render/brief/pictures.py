@@ -24,6 +24,7 @@ from twintrade.render.reading import (
     list_records,
     read_number,
     select_events,
+    select_named,
     take_text,
 )
 from twintrade.render.style import Theme
@@ -142,7 +143,7 @@ def draw_pictures(facts: Facts) -> tuple[Figure, ...]:
     """Return the pictures that the results hold numbers for."""
     rows = _list_methods(facts)
     theme = narrow_theme(facts.page.theme, NARROW)
-    height = measure_methods([label for label, _, _ in rows], theme, facts.page.results.is_simulated)
+    height = measure_methods([label for label, _, _ in rows], theme)
     first = _picture_totals(facts, height) or _picture_case(facts, height) or _picture_path(facts)
     second = _picture_methods(facts, rows, height)
     return tuple(figure for figure in (first, second) if figure is not None)
@@ -154,7 +155,7 @@ def _picture_totals(facts: Facts, height: float) -> Figure | None:
     page, frame = facts.page, pd.DataFrame(facts.periods)
     unit = take_text(frame["unit"].iloc[0])
     theme = narrow_theme(page.theme, WIDE)
-    drawing = draw_totals(frame, unit, page.period_name, theme, page.results.is_simulated, height)
+    drawing = draw_totals(frame, unit, page.period_name, theme, height)
     alt = _describe_totals(facts, frame, lambda amount: texts.format_quantity(amount, unit))
     lacks_range = facts.effect is not None and facts.effect.chance == "unknown"
     band = "no" if frame["low"].isna().all() else "alone" if lacks_range else "yes"
@@ -193,7 +194,7 @@ def _picture_case(facts: Facts, height: float) -> Figure | None:
     ).reset_index(drop=True)
     unit = str(Text("brief.index"))
     theme = narrow_theme(page.theme, WIDE)
-    drawing = draw_totals(chosen, unit, page.period_name, theme, page.results.is_simulated, height)
+    drawing = draw_totals(chosen, unit, page.period_name, theme, height)
     alt = _describe_totals(facts, chosen, lambda amount: numbers.format_fixed(amount, 0))
     note = str(Text("brief.case-note", n=len(frame[["method", "donor_set"]].drop_duplicates())))
     caption = str(Text("brief.picture-case", outcome=page.outcome))
@@ -203,9 +204,9 @@ def _picture_case(facts: Facts, height: float) -> Figure | None:
 def _choose_path(facts: Facts, frame: pd.DataFrame) -> pd.DataFrame:
     """Return the path of the headline's method with all donors, else the first that there is."""
     estimator = take_text(facts.headline["estimator"]).replace("_", " ") if facts.headline is not None else ""
-    ours = frame[frame["method"].map(take_text) == estimator]
+    ours = select_named(frame, "method", estimator)
     ours = ours if not ours.empty else frame[frame["method"] == frame["method"].iloc[0]]
-    widest = ours[ours["donor_set"].map(take_text) == "all"]
+    widest = select_named(ours, "donor_set", "all")
     chosen = widest if not widest.empty else ours[ours["donor_set"] == ours["donor_set"].iloc[0]]
     return chosen.sort_values("period")
 
@@ -217,9 +218,9 @@ def _picture_path(facts: Facts) -> Figure | None:
     if frame.empty or take_text(frame["scale"].iloc[0]) not in ("log points", "percent"):
         return None
     theme = narrow_theme(page.theme, WIDE)
-    drawing = draw_path(convert_to_logs(frame), page.period_name, theme, page.results.is_simulated)
+    drawing = draw_path(convert_to_logs(frame), page.period_name, theme)
     caption = str(Text("brief.picture-path", outcome=capitalize(page.outcome), period_name=page.period_name))
-    alt = describe_event_study(frame, page.outcome, is_simulated=page.results.is_simulated)
+    alt = describe_event_study(frame, page.outcome)
     return page.figure("brief-path", caption, drawing, alt, frame, notes=(str(Text("brief.path-note")),), theme=theme)
 
 
@@ -238,7 +239,7 @@ def _picture_methods(facts: Facts, rows: list[tuple[str, Effect, bool]], height:
         return None
     page = facts.page
     theme = narrow_theme(page.theme, NARROW)
-    drawing = draw_methods(rows, theme, page.results.is_simulated, height)
+    drawing = draw_methods(rows, theme, height)
     effects = [effect for _, effect, _ in rows]
     frame = pd.DataFrame(
         [{"label": label, "effect": e.percent, "low": e.low, "high": e.high} for label, e, _ in rows]

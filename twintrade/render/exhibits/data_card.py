@@ -41,9 +41,8 @@ def build_register(page: Page) -> tuple[Block, ...] | Absent:
     if outside is not None:
         blocks.append(build_paragraph(page.say("outside", n=len(outside))))
     if frame is not None and (page.detail == "full" or table is None):
-        simulated = page.results.is_simulated
-        drawing = counts.draw_adoption(page.drawable(frame), theme=page.theme, is_simulated=simulated)
-        alt = alt_text.describe_adoption(frame, is_simulated=simulated)
+        drawing = counts.draw_adoption(page.drawable(frame), theme=page.theme)
+        alt = alt_text.describe_adoption(frame)
         blocks.append(page.figure("adoption", page.say("adoption_caption"), drawing, alt, frame))
     return tuple(blocks)
 
@@ -135,13 +134,10 @@ def _find_key(pair: str, taken: Sequence[str]) -> str:
 
 
 def _full(page: Page, key: str, name: str, frame: pd.DataFrame, dates: pd.DataFrame | None) -> Figure:
-    simulated = page.results.is_simulated
     clean = page.drawable(dates) if dates is not None else None
     shocks = find_payload(page.results, "known_shocks")
-    drawing = raw_series.draw_raw_series(
-        page.drawable(frame), clean, shocks, theme=page.theme, is_simulated=simulated
-    )
-    alt = alt_text.describe_lines(frame, is_simulated=simulated, panel="level")
+    drawing = raw_series.draw_raw_series(page.drawable(frame), clean, shocks, theme=page.theme)
+    alt = alt_text.describe_lines(frame, panel="level")
     return page.figure(key, page.say("raw_caption", title=name), drawing, alt, frame)
 
 
@@ -149,8 +145,7 @@ def _grid(page: Page, cases: dict[str, Case], position: int) -> Figure:
     frame = pd.concat([f.assign(case=n) for n, (f, _) in cases.items()], ignore_index=True)
     known = [d.assign(case=n) for n, (_, d) in cases.items() if d is not None]
     dates = page.drawable(pd.concat(known, ignore_index=True)) if known else None
-    simulated = page.results.is_simulated
-    drawing = raw_series.draw_grid(page.drawable(frame), dates, theme=page.theme, is_simulated=simulated)
+    drawing = raw_series.draw_grid(page.drawable(frame), dates, theme=page.theme)
     alt = page.say("raw_grid_alt", n=len(cases), names=Listed(tuple(cases), "comma"))
     caption = page.say("raw_grid_caption", n=len(cases))
     drawn = frame.loc[(frame["panel"] == "index") & (frame["series"] == frame["series"].iloc[0]), "case"]

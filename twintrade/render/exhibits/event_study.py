@@ -106,13 +106,12 @@ def _draw_others(page: Page, studies: list[Study]) -> Figure:
         [convert_to_logs(f).assign(label=label) for label, (_, _, f) in zip(labels, studies, strict=True)],
         ignore_index=True,
     )
-    simulated = page.results.is_simulated
     effects = pd.concat([f.assign(label=format_label(spec)) for _, spec, f in studies], ignore_index=True)
     return page.figure(
         "event-others",
         page.say("paths_others_caption", outcome=capitalize(page.outcome), period_name=page.period_name),
-        draw_panels(page.drawable(frame), page.period_name, page.theme, simulated),
-        alt_text.describe_event_study(effects, page.outcome, is_simulated=simulated),
+        draw_panels(page.drawable(frame), page.period_name, page.theme),
+        alt_text.describe_event_study(effects, page.outcome),
         effects,
         notes=(page.say("paths_others_note"),),
     )
@@ -122,15 +121,14 @@ def _draw(page: Page, studies: list[Study]) -> Figure:
     frame = pd.concat(
         [convert_to_logs(f).assign(label=f"({n}) {format_label(spec)}") for n, spec, f in studies], ignore_index=True
     )
-    simulated = page.results.is_simulated
-    drawing = draw_path(page.drawable(frame), page.period_name, page.theme, simulated)
+    drawing = draw_path(page.drawable(frame), page.period_name, page.theme)
     level = next((read_number(v) for v in frame["level"] if read_number(v) > 0), 0.95)
     effects = pd.concat([f.assign(label=format_label(spec)) for _, spec, f in studies], ignore_index=True)
     return page.figure(
         "event-paths",
         page.say("paths_caption", outcome=capitalize(page.outcome), period_name=page.period_name, n=len(studies)),
         drawing,
-        alt_text.describe_event_study(effects, page.outcome, is_simulated=simulated),
+        alt_text.describe_event_study(effects, page.outcome),
         effects,
         notes=(page.say("paths_figure_note", level=numbers.format_percent(100 * level, 0)),),
     )
@@ -181,7 +179,7 @@ def _cells(page: Page, spec: Record) -> tuple[Figure, ...]:
     key, headline = _name_cells(spec), find_headline(page.results)
     if headline is None or key != _name_cells(headline) or frame["cohort"].nunique() < 2:
         return ()
-    simulated, scale = page.results.is_simulated, take_text(frame["scale"].iloc[0])
+    scale = take_text(frame["scale"].iloc[0])
     unit = read_words(spec, "effect_unit") if scale in ("level", "share", "index") else ""
     outcome = take_text(spec.get("outcome")) or page.outcome
     drawing = points.draw_heat_map(
@@ -190,14 +188,13 @@ def _cells(page: Page, spec: Record) -> tuple[Figure, ...]:
         x_label=str(Text("figures.since-onset", period_name=page.period_name)),
         value_label=page.printer(str(Text("figures.effect-on", outcome=outcome, scale=unit or name_scale(scale)))),
         theme=page.theme,
-        is_simulated=simulated,
     )
     return (
         page.figure(
             key,
             page.say("cells_caption", period_name=page.period_name, label=format_label(spec)),
             drawing,
-            alt_text.describe_heat_map(frame, is_simulated=simulated),
+            alt_text.describe_heat_map(frame),
             frame,
         ),
     )
@@ -216,5 +213,4 @@ def _view(page: Page, studies: list[tuple[Record, pd.DataFrame]]) -> EventView:
         frame,
         levels[0] if levels else 0.95,
         x_label=str(Text("figures.since-onset", period_name=page.period_name)),
-        is_simulated=page.results.is_simulated,
     )

@@ -14,6 +14,7 @@ from twintrade.render.page import Page
 from twintrade.render.reading import (
     format_label,
     format_slug,
+    list_names,
     list_period_labels,
     list_specifications,
     take_text,
@@ -27,12 +28,12 @@ MOST_FOREST = 45
 MOST_BARS = 40
 FEW_YEARS = 8
 
-Maker = Callable[[pd.DataFrame, Page, str], Drawing]
+Maker = Callable[[pd.DataFrame, Page], Drawing]
 
 
 def format_payload_title(page: Page, key: str, frame: pd.DataFrame) -> str:
     """Return a payload's name as a caption; effects by one kind of group are named by it."""
-    groups = list(dict.fromkeys(frame["group"].map(take_text))) if "group" in frame else []
+    groups = list_names(frame, "group") if "group" in frame else []
     if key.partition("-")[0] == "forest" and len(groups) == 1 and groups[0]:
         return page.say("payload_forest_by", group=groups[0])
     name, _, column = key.removesuffix("_table").partition("-")
@@ -61,8 +62,7 @@ def build_payload(page: Page, key: str, frame: pd.DataFrame) -> tuple[Block, ...
         )
         return (table,)
     maker, describe = drawer
-    drawing = maker(page.drawable(frame), page, title)
-    alt = describe(write_columns(frame), is_simulated=page.results.is_simulated)
+    drawing, alt = maker(page.drawable(frame), page), describe(write_columns(frame))
     return (page.figure(format_slug(key), title, drawing, alt, frame, notes=_about_intervals(page, key, frame)),)
 
 
@@ -99,103 +99,81 @@ def _find_drawing(page: Page, key: str, frame: pd.DataFrame) -> tuple[Maker, Cal
     return None if kind in ("counts", "weights") and len(frame) > MOST_BARS else _DRAWN.get(kind)
 
 
-def _sensitivity(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
-    label = _effect_axis(page, frame)
-    return forest.draw_sensitivity(frame, y_label=label, theme=page.theme, is_simulated=page.results.is_simulated)
+def _sensitivity(frame: pd.DataFrame, page: Page) -> Drawing:
+    return forest.draw_sensitivity(frame, y_label=_effect_axis(page, frame), theme=page.theme)
 
 
-def _forest(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
+def _forest(frame: pd.DataFrame, page: Page) -> Drawing:
     is_percent = set(frame.get("scale", ())) == {"percent"}
     return forest.draw_forest(
         frame, x_label=_effect_axis(page, frame), decimals=1 if is_percent else 3, theme=page.theme,
-        is_simulated=page.results.is_simulated,
     )  # fmt: skip
 
 
-def _variants(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
-    label = _effect_axis(page, frame)
-    return forest.draw_differences(frame, x_label=label, theme=page.theme, is_simulated=page.results.is_simulated)
+def _variants(frame: pd.DataFrame, page: Page) -> Drawing:
+    return forest.draw_differences(frame, x_label=_effect_axis(page, frame), theme=page.theme)
 
 
-def _placebo(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
+def _placebo(frame: pd.DataFrame, page: Page) -> Drawing:
     if "donor_set" in frame:
         known = {s: page.say(f"set_{s}") for s in ("A", "B", "all")}
         frame = frame.assign(donor_set=frame["donor_set"].map(lambda s: known.get(str(s), s)))
-    return points.draw_placebo(
-        frame, y_label=name_column("gap"), theme=page.theme, is_simulated=page.results.is_simulated
-    )
+    return points.draw_placebo(frame, y_label=name_column("gap"), theme=page.theme)
 
 
-def _heat_map(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
+def _heat_map(frame: pd.DataFrame, page: Page) -> Drawing:
     value = "weight" if "weight" in frame else "effect"
-    return points.draw_heat_map(
-        frame,
-        list_period_labels(page.results),
-        value,
-        x_label=str(Text("figures.since-onset", period_name=page.period_name)),
-        value_label=name_column("weight") if value == "weight" else _effect_axis(page, frame),
-        theme=page.theme,
-        is_simulated=page.results.is_simulated,
-    )
+    since = str(Text("figures.since-onset", period_name=page.period_name))
+    label = name_column("weight") if value == "weight" else _effect_axis(page, frame)
+    periods = list_period_labels(page.results)
+    return points.draw_heat_map(frame, periods, value, x_label=since, value_label=label, theme=page.theme)
 
 
-def _path(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
-    units = list(dict.fromkeys(frame["unit"].map(take_text))) if {"unit", "event_time"} <= set(frame.columns) else []
+def _path(frame: pd.DataFrame, page: Page) -> Drawing:
+    units = list_names(frame, "unit") if {"unit", "event_time"} <= set(frame.columns) else []
     label = page.say("effect_axis", scale=name_scale(units[0])) if len(units) == 1 else ""
-    return raw_series.draw_path(frame, y_label=label, theme=page.theme, is_simulated=page.results.is_simulated)
+    return raw_series.draw_path(frame, y_label=label, theme=page.theme)
 
 
-def _power(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
-    label = _effect_axis(page, frame)
-    return points.draw_power(frame, x_label=label, theme=page.theme, is_simulated=page.results.is_simulated)
+def _power(frame: pd.DataFrame, page: Page) -> Drawing:
+    return points.draw_power(frame, x_label=_effect_axis(page, frame), theme=page.theme)
 
 
-def _bacon(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
-    return points.draw_scatter(
-        frame, "weight", "estimate", group="type", x_label=name_column("weight"),
-        y_label=str(Text("figures.two-by-two")), theme=page.theme, is_simulated=page.results.is_simulated,
-    )  # fmt: skip
+def _bacon(frame: pd.DataFrame, page: Page) -> Drawing:
+    x, y = name_column("weight"), str(Text("figures.two-by-two"))
+    return points.draw_scatter(frame, "weight", "estimate", group="type", x_label=x, y_label=y, theme=page.theme)
 
 
-def _curve(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
+def _curve(frame: pd.DataFrame, page: Page) -> Drawing:
     numbers = {"effect", "se", "low", "high", "p", "is_headline"}
     choices = [str(c) for c in frame.columns if c not in numbers and not is_numeric_dtype(frame[c])]
-    return forest.draw_specification_curve(
-        frame, choices, y_label=_effect_axis(page, frame), theme=page.theme, is_simulated=page.results.is_simulated
-    )
+    return forest.draw_specification_curve(frame, choices, y_label=_effect_axis(page, frame), theme=page.theme)
 
 
-def _twins(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
+def _twins(frame: pd.DataFrame, page: Page) -> Drawing:
     return points.draw_scatter(
-        frame, "population", "twins", group="country" if "country" in frame else "", label="city",
-        x_label=str(Text("figures.population")), y_label=str(Text("figures.twins")), is_log_x=True, theme=page.theme,
-        is_simulated=page.results.is_simulated,
+        frame, "population", "twins", group="country" if "country" in frame else "", label="city", is_log_x=True,
+        x_label=str(Text("figures.population")), y_label=str(Text("figures.twins")), theme=page.theme,
     )  # fmt: skip
+
+
+def _bars(frame: pd.DataFrame, page: Page) -> Drawing:
+    if "weight" in frame:
+        return counts.draw_counts(frame, "unit", "weight", theme=page.theme)
+    value = "percent" if "percent" in frame else "count"
+    return counts.draw_counts(_name_labels(frame), "label", value, theme=page.theme)
+
+
+def _years(frame: pd.DataFrame, page: Page) -> Drawing:
+    return counts.draw_years(_name_labels(frame), "label", "count", theme=page.theme)
 
 
 def _name_labels(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(label=[name_fact("labels.label-", take_text(v)) for v in frame["label"]])
 
 
-def _counts(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
-    value = "percent" if "percent" in frame else "count"
-    return counts.draw_counts(
-        _name_labels(frame), "label", value, theme=page.theme, is_simulated=page.results.is_simulated
-    )
-
-
-def _years(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
-    return counts.draw_years(
-        _name_labels(frame), "label", "count", theme=page.theme, is_simulated=page.results.is_simulated
-    )
-
-
-def _weights(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
-    return counts.draw_counts(frame, "unit", "weight", theme=page.theme, is_simulated=page.results.is_simulated)
-
-
-def _map(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
-    return counts.draw_world_map(frame, theme=page.theme, is_simulated=page.results.is_simulated)
+def _map(frame: pd.DataFrame, page: Page) -> Drawing:
+    return counts.draw_world_map(frame, theme=page.theme)
 
 
 _DRAWN: Mapping[PayloadKind, tuple[Maker, Callable[..., str]]] = {
@@ -205,13 +183,13 @@ _DRAWN: Mapping[PayloadKind, tuple[Maker, Callable[..., str]]] = {
     "placebo": (_placebo, alt_text.describe_placebo),
     "heat_map": (_heat_map, alt_text.describe_heat_map),
     "cell_weights": (_heat_map, alt_text.describe_cell_weights),
-    "path": (_path, alt_text.describe_path),
+    "path": (_path, alt_text.describe_lines),
     "bacon": (_bacon, alt_text.describe_bacon),
     "specification_curve": (_curve, alt_text.describe_curve),
     "power": (_power, alt_text.describe_power),
     "size": (_twins, alt_text.describe_twins),
     "years": (_years, alt_text.describe_bars),
     "map": (_map, alt_text.describe_map),
-    "counts": (_counts, alt_text.describe_bars),
-    "weights": (_weights, alt_text.describe_weights),
+    "counts": (_bars, alt_text.describe_bars),
+    "weights": (_bars, alt_text.describe_weights),
 }

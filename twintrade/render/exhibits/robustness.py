@@ -317,11 +317,11 @@ def _draw(page: Page, checks: list[JudgedCheck]) -> tuple[Block, ...]:
     headline = logs.iloc[-1]
     drawing = forest.draw_changes(
         page.drawable(logs.iloc[:-1]), page.theme,
-        headline=(headline["effect"], headline["low"], headline["high"]), is_simulated=page.results.is_simulated,
+        headline=(headline["effect"], headline["low"], headline["high"]),
     )  # fmt: skip
     figure = page.figure(
         "robustness-forest", page.say("robustness_figure"), drawing,
-        alt_text.describe_forest(frame, is_simulated=page.results.is_simulated), frame,
+        alt_text.describe_forest(frame), frame,
         notes=(page.say("robustness_figure_note"),),
     )  # fmt: skip
     return (figure,)

@@ -259,7 +259,6 @@ def _unit(page: Page) -> str:
 
 def _paths(page: Page, frame: pd.DataFrame) -> Figure:
     dates, shocks = find_payload(page.results, "candidate_dates"), find_payload(page.results, "known_shocks")
-    simulated = page.results.is_simulated
     present = set(frame["donor_set"].map(take_text))
     shown = [s for s in SETS[:2] if s in present] or sorted(present)
     drawing = case.draw_case(
@@ -270,14 +269,13 @@ def _paths(page: Page, frame: pd.DataFrame) -> Figure:
         sets=shown,
         gap_label=_gap_label(page),
         theme=page.theme,
-        is_simulated=simulated,
     )
     events = list_event_key(dates, shocks, frame)
     return page.figure(
         "case-paths",
         page.say("case_paths_caption", unit=_unit(page)),
         drawing,
-        alt_text.describe_case(frame, shown, is_simulated=simulated),
+        alt_text.describe_case(frame, shown),
         frame,
         notes=(
             page.say(
@@ -295,15 +293,10 @@ def _gap_label(page: Page) -> str:
 
 
 def _placebos(page: Page, key: str, frame: pd.DataFrame, method: str) -> Figure:
-    simulated = page.results.is_simulated
     named = frame.assign(donor_set=[page.say(f"set_{take_text(s)}") for s in frame["donor_set"]])
-    drawing = points.draw_placebo(
-        page.drawable(named), y_label=_gap_label(page), theme=page.theme, is_simulated=simulated
-    )
+    drawing = points.draw_placebo(page.drawable(named), y_label=_gap_label(page), theme=page.theme)
     caption = page.say("case_placebo_caption", unit=_unit(page), method=method)
-    return page.figure(
-        key.replace("_", "-"), caption, drawing, alt_text.describe_placebo(frame, is_simulated=simulated), frame
-    )
+    return page.figure(key.replace("_", "-"), caption, drawing, alt_text.describe_placebo(frame), frame)
 
 
 def _table(page: Page, key: str, frame: pd.DataFrame, caption: str, note: str, columns: Sequence[str]) -> Table:

@@ -5,15 +5,15 @@ from collections.abc import Sequence
 import pandas as pd
 
 from twintrade.render.names import name_method
-from twintrade.render.reading import read_number, read_truth, take_text
+from twintrade.render.reading import read_number, read_truth, select_named, take_text
 from twintrade.text import Listed, Text, Value, name_fact
 
 
-def _describe(key: str, /, is_simulated: bool, **values: Value) -> str:
-    return str(Text(f"figures.alt-{key}", simulated="yes" if is_simulated else "no", **values))
+def _describe(key: str, /, **values: Value) -> str:
+    return str(Text(f"figures.alt-{key}", **values))
 
 
-def describe_event_study(frame: pd.DataFrame, outcome: str, *, is_simulated: bool = False) -> str:
+def describe_event_study(frame: pd.DataFrame, outcome: str) -> str:
     """Describe an event study: window, reference, the range before, the way after."""
     free = frame[~frame["is_reference"].map(read_truth)]
     before = [read_number(v) for v in free.loc[free["event_time"] < 0, "effect"]]
@@ -21,7 +21,6 @@ def describe_event_study(frame: pd.DataFrame, outcome: str, *, is_simulated: boo
     labels = tuple(dict.fromkeys(frame["label"].map(take_text)))
     return _describe(
         "event",
-        is_simulated,
         outcome=outcome,
         who=labels[0]
         if len(labels) == 1
@@ -41,9 +40,9 @@ def _describe_after(after: pd.DataFrame, *, is_path: bool) -> Text:
     return Text("figures.alt-path-after", low=values[0], first=times[0], high=values[-1], last=times[-1])
 
 
-def describe_lines(frame: pd.DataFrame, *, is_simulated: bool = False, panel: str | None = None) -> str:
+def describe_lines(frame: pd.DataFrame, *, panel: str = "") -> str:
     """Describe lines over time by where the first one starts and ends."""
-    rows = frame if panel is None or "panel" not in frame else frame[frame["panel"].map(take_text) == panel]
+    rows = frame if not panel or "panel" not in frame else select_named(frame, "panel", panel)
     rows = frame if rows.empty else rows
     x = "period" if "period" in rows else "event_time"
     names = tuple(dict.fromkeys(frame["series"].map(take_text)))
@@ -53,33 +52,33 @@ def describe_lines(frame: pd.DataFrame, *, is_simulated: bool = False, panel: st
     first, last = (take_text(e.get("period_label", e[x])) for e in ends) if ends else ("", "")
     start, end = (read_number(e["value"]) for e in ends) if ends else (0.0, 0.0)
     return _describe(
-        "lines", is_simulated, n=len(words), names=Listed(words, "comma"), has_ends="yes" if ends else "no",
+        "lines", n=len(words), names=Listed(words, "comma"), has_ends="yes" if ends else "no",
         name=words[0], start=start, end=end, first=first, last=last,
     )  # fmt: skip
 
 
-def describe_adoption(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
+def describe_adoption(frame: pd.DataFrame) -> str:
     """Describe who is treated when by counts."""
-    treated = frame[frame["status"].map(take_text) == "treated"]
+    treated = select_named(frame, "status", "treated")
     first: dict[str, Value] = {"has_first": "no" if treated.empty else "yes"}
     first["first"] = "" if treated.empty else str(int(treated["period"].min()))
     if "n_units" in frame:
         most, total = (int(f.groupby("period")["n_units"].sum().max()) if len(f) else 0 for f in (treated, frame))
-        return _describe("adoption-counts", is_simulated, most=most, n=total, **first)
+        return _describe("adoption-counts", most=most, n=total, **first)
     n_treated, n = treated["unit"].nunique(), frame["unit"].nunique()
-    return _describe("adoption", is_simulated, most=n_treated, n=n, **first)
+    return _describe("adoption", most=n_treated, n=n, **first)
 
 
-def describe_placebo(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
+def describe_placebo(frame: pd.DataFrame) -> str:
     """Describe a placebo figure by how many placebos there are."""
-    return _describe("placebo", is_simulated, n=frame[~frame["is_treated"].map(read_truth)]["unit"].nunique())
+    return _describe("placebo", n=frame[~frame["is_treated"].map(read_truth)]["unit"].nunique())
 
 
-def describe_case(frame: pd.DataFrame, sets: Sequence[str], *, is_simulated: bool = False) -> str:
+def describe_case(frame: pd.DataFrame, sets: Sequence[str]) -> str:
     """Describe paths and gaps of one unit by its last gap in each donor set."""
     method = take_text(frame["method"].iloc[0])
-    of_method = frame[frame["method"].map(take_text) == method]
-    last = {s: of_method[of_method["donor_set"].map(take_text) == s].sort_values("period") for s in sets}
+    of_method = select_named(frame, "method", method)
+    last = {s: select_named(of_method, "donor_set", s).sort_values("period") for s in sets}
     gaps = tuple(
         Text(
             "figures.alt-gap",
@@ -90,90 +89,84 @@ def describe_case(frame: pd.DataFrame, sets: Sequence[str], *, is_simulated: boo
         for s, rows in last.items()
         if not rows.empty
     )
-    return _describe("case", is_simulated, method=name_method(method), gaps=Listed(gaps, "semicolon"))
+    return _describe("case", method=name_method(method), gaps=Listed(gaps, "semicolon"))
 
 
-def describe_forest(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
+def describe_forest(frame: pd.DataFrame) -> str:
     """Describe a forest plot by its range."""
-    return _describe("forest", is_simulated, n=len(frame), low=frame["effect"].min(), high=frame["effect"].max())
+    return _describe("forest", n=len(frame), low=frame["effect"].min(), high=frame["effect"].max())
 
 
-def describe_variants(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
+def describe_variants(frame: pd.DataFrame) -> str:
     """Describe variants by the range of their effects and of their differences from the headline."""
     ends = {"low": frame["effect"].min(), "high": frame["effect"].max()}
     differences = {"least": frame["difference"].min(), "most": frame["difference"].max()}
-    return _describe("variants", is_simulated, n=len(frame), **ends, **differences)
+    return _describe("variants", n=len(frame), **ends, **differences)
 
 
-def describe_path(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
-    """Describe lines over time."""
-    return describe_lines(frame, is_simulated=is_simulated)
-
-
-def describe_sensitivity(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
+def describe_sensitivity(frame: pd.DataFrame) -> str:
     """Describe how an interval widens with the violation allowed."""
     low, high = (read_number(frame[end].iloc[-1]) for end in ("low", "high"))
-    return _describe("sensitivity", is_simulated, n=len(frame) - 1, low=low, high=high)
+    return _describe("sensitivity", n=len(frame) - 1, low=low, high=high)
 
 
-def describe_heat_map(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
+def describe_heat_map(frame: pd.DataFrame) -> str:
     """Describe a heat map by its size and range."""
     low, high = frame["effect"].min(), frame["effect"].max()
-    return _describe("heat-map", is_simulated, n=frame["cohort"].nunique(), low=low, high=high)
+    return _describe("heat-map", n=frame["cohort"].nunique(), low=low, high=high)
 
 
-def describe_cell_weights(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
+def describe_cell_weights(frame: pd.DataFrame) -> str:
     """Describe weights by cohort and event time by their cells and the sum of those below zero."""
     cells = frame.groupby(["cohort", "event_time"])["weight"].sum()
     below = cells[cells < 0]
-    return _describe("cell-weights", is_simulated, n=len(cells), n_negative=len(below), negative=below.sum())
+    return _describe("cell-weights", n=len(cells), n_negative=len(below), negative=below.sum())
 
 
-def describe_bacon(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
+def describe_bacon(frame: pd.DataFrame) -> str:
     """Describe the scatter of two-by-two comparisons."""
-    return _describe("bacon", is_simulated, n=len(frame))
+    return _describe("bacon", n=len(frame))
 
 
-def describe_weights(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
+def describe_weights(frame: pd.DataFrame) -> str:
     """Describe donor weights by the largest."""
     largest = frame.sort_values("weight", ascending=False, kind="stable").iloc[0]
     name, share = take_text(largest["unit"]), read_number(largest["weight"])
-    return _describe("weights", is_simulated, n=len(frame), name=name, share=share)
+    return _describe("weights", n=len(frame), name=name, share=share)
 
 
-def describe_curve(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
+def describe_curve(frame: pd.DataFrame) -> str:
     """Describe a specification curve by its length and range."""
     known = frame[frame["effect"].notna()]
-    return _describe("curve", is_simulated, n=len(known), low=known["effect"].min(), high=known["effect"].max())
+    return _describe("curve", n=len(known), low=known["effect"].min(), high=known["effect"].max())
 
 
-def describe_twins(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
+def describe_twins(frame: pd.DataFrame) -> str:
     """Describe the scatter of twins against size by its range."""
-    return _describe("twins", is_simulated, n=len(frame), low=frame["twins"].min(), high=frame["twins"].max())
+    return _describe("twins", n=len(frame), low=frame["twins"].min(), high=frame["twins"].max())
 
 
-def describe_bars(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
+def describe_bars(frame: pd.DataFrame) -> str:
     """Describe counts as bars by the largest."""
     value = "percent" if "percent" in frame else "count"
     largest = frame.sort_values(value, ascending=False, kind="stable").iloc[0]
     return _describe(
         "bars",
-        is_simulated,
         n=len(frame),
         name=name_fact("labels.label-", take_text(largest["label"])),
         count=largest[value],
     )
 
 
-def describe_map(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
+def describe_map(frame: pd.DataFrame) -> str:
     """Describe a map of agreements by how many it has, between how many places."""
     places = {*frame["city"].map(take_text), *frame["partner_city"].map(take_text)}
-    return _describe("map", is_simulated, n=len(frame), places=len(places))
+    return _describe("map", n=len(frame), places=len(places))
 
 
-def describe_power(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
+def describe_power(frame: pd.DataFrame) -> str:
     """Describe how often effects would be found by the two ends."""
     ordered = frame.sort_values("effect")
     first, last = (read_number(ordered["effect"].iloc[i]) for i in (0, -1))
     shares = [read_number(ordered["rejection_rate"].iloc[i]) for i in (0, -1)]
-    return _describe("power", is_simulated, first=first, first_share=shares[0], last=last, last_share=shares[1])
+    return _describe("power", first=first, first_share=shares[0], last=last, last_share=shares[1])

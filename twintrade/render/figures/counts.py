@@ -13,8 +13,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 from twintrade.render.figures.points import name_point
 from twintrade.render.figures.theme import LINE, choose_step, open_figure, place_names, split_label
 from twintrade.render.names import name_column, name_status
-from twintrade.render.reading import list_records, read_number, take_text
-from twintrade.render.style import Theme
+from twintrade.render.reading import list_names, list_records, read_number, take_text
+from twintrade.render.style import DEFAULT_THEME, Theme
 from twintrade.text import Text, numbers
 
 # Who is treated when: one line a unit, or counts where there are too many to show.
@@ -34,21 +34,18 @@ SPARE = ("#28A197", "#A285D1", "#F46A25", "#3D3D3D")
 HATCHES = {"undated": "///", "always-treated": "xxx", "always treated": "xxx"}
 
 
-def draw_adoption(frame: pd.DataFrame, *, theme: Theme | None = None, is_simulated: bool = False) -> Figure:
+def draw_adoption(frame: pd.DataFrame, *, theme: Theme = DEFAULT_THEME) -> Figure:
     """Draw treatment status by unit and period.
 
     ``frame``: unit, period, status; or period, status, n_units.
     """
-    theme = theme or Theme()
     frame = frame.assign(status=frame["status"].map(take_text))
     statuses = list(dict.fromkeys(frame["status"]))
     spare = iter(SPARE * (len(statuses) + 1))
     colours = {s: COLOURS.get(s) or next(spare) for s in statuses}
     n_units = MOST_UNITS + 1 if "n_units" in frame else frame["unit"].nunique()
     is_counted = n_units > MOST_UNITS
-    with open_figure(
-        theme, 3.2 if is_counted else min(1.3 + 0.17 * _count_lines(frame), 9.0), is_simulated=is_simulated
-    ) as figure:
+    with open_figure(theme, 3.2 if is_counted else min(1.3 + 0.17 * _count_lines(frame), 9.0)) as figure:
         axes = figure.subplots()
         if is_counted:
             _stacked(axes, frame, colours)
@@ -64,7 +61,7 @@ def draw_adoption(frame: pd.DataFrame, *, theme: Theme | None = None, is_simulat
 
 def _count_lines(frame: pd.DataFrame) -> int:
     """Return how many lines of text the names of all units take, each as many as the longest."""
-    names = list(dict.fromkeys(frame["unit"].map(take_text)))
+    names = list_names(frame, "unit")
     return len(names) * max(split_label(name, MOST_LETTERS).count("\n") + 1 for name in names)
 
 
@@ -139,13 +136,12 @@ _HALF_TURN = 180.0
 _MOST_NAMES = 12
 
 
-def draw_world_map(frame: pd.DataFrame, *, theme: Theme | None = None, is_simulated: bool = False) -> Figure:
+def draw_world_map(frame: pd.DataFrame, *, theme: Theme = DEFAULT_THEME) -> Figure:
     """Draw one line an agreement, and a dot a place; the places with most agreements are named.
 
     ``frame``: city, latitude, longitude, partner_city, partner_latitude, partner_longitude.
     """
-    theme = theme or Theme()
-    with open_figure(theme, 3.6, is_simulated=is_simulated) as figure:
+    with open_figure(theme, 3.6) as figure:
         axes = figure.subplots()
         points: dict[tuple[float, float], list[str]] = {}
         for row in list_records(frame):
@@ -199,19 +195,17 @@ def draw_counts(
     value: str,
     *,
     x_label: str = "",
-    theme: Theme | None = None,
-    is_simulated: bool = False,
+    theme: Theme = DEFAULT_THEME,
 ) -> Figure:
     """Draw one bar a row, in the order given.
 
     ``label``, ``value``: its columns of names and numbers.
     """
-    theme = theme or Theme()
     rows = list_records(frame)
     names = [split_label(take_text(r[label]), MOST_LETTERS) for r in rows]
     lines = max((name.count("\n") + 1 for name in names), default=1)
     row = max(0.22, lines * LINE * theme.size * 0.9 / 72 + 0.03)
-    with open_figure(theme, 0.9 + row * len(rows), is_simulated=is_simulated) as figure:
+    with open_figure(theme, 0.9 + row * len(rows)) as figure:
         axes = figure.subplots()
         values = [read_number(r[value]) for r in rows]
         axes.barh(range(len(rows)), values, color=theme.after, height=0.7)
@@ -236,17 +230,14 @@ def draw_counts(
     return figure
 
 
-def draw_years(
-    frame: pd.DataFrame, label: str, value: str, *, theme: Theme | None = None, is_simulated: bool = False
-) -> Figure:
+def draw_years(frame: pd.DataFrame, label: str, value: str, *, theme: Theme = DEFAULT_THEME) -> Figure:
     """Draw one column a year, and beside them what has no year.
 
     ``label``, ``value``: its columns of years, the last one perhaps no year, and counts.
     """
-    theme = theme or Theme()
     names = [take_text(v) for v in frame[label]]
     step = max(1, -(-len(names) // 12))
-    with open_figure(theme, 2.8, is_simulated=is_simulated) as figure:
+    with open_figure(theme, 2.8) as figure:
         axes = figure.subplots()
         axes.bar(range(len(names)), frame[value].astype(float), color=theme.after, width=0.8)
         for i, (name, amount) in enumerate(zip(names, frame[value].astype(float), strict=True)):

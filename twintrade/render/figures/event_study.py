@@ -1,30 +1,36 @@
-"""The event-study figure: both intervals in one plot, the reference hollow at zero, the counts under the axis."""
+"""The event study of a notebook: both intervals in one plot, the reference hollow at zero."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from twintrade.effects import Bands
 from twintrade.render.figures.percent_paths import name_event
-from twintrade.render.figures.points import name_point
+from twintrade.render.figures.points import draw_interval, name_point
 from twintrade.render.figures.theme import (
     LEGEND_LETTERS,
     MARKERS,
     apply_theme,
-    choose_step,
+    draw_onset_line,
     draw_zero_line,
     measure_label,
-    open_figure,
     split_label,
 )
-from twintrade.render.names import name_base, name_column, name_scale
-from twintrade.render.reading import Record, list_records, read_number, read_truth, take_text
+from twintrade.render.names import name_base, name_scale
+from twintrade.render.reading import (
+    Record,
+    list_names,
+    list_records,
+    read_number,
+    read_truth,
+    select_named,
+)
 from twintrade.render.style import Theme
 from twintrade.text import Listed, Text, Words, numbers
 
@@ -51,29 +57,8 @@ class EventAxis:
     base_note: str = ""  # what the pre-period effects mean, for the legend
 
 
-def draw(frame: pd.DataFrame, axis: EventAxis, *, theme: Theme | None = None, is_simulated: bool = False) -> Figure:
-    """Draw one event study, or several dodged on one axis.
-
-    ``frame``: columns ``reading.EVENT_COLUMNS``; several labels mean several estimators; ``is_simulated``: written
-    into the figure.
-    """
-    theme = theme or Theme()
-    labels = list(dict.fromkeys(frame["label"].map(take_text)))
-    extra = 0.0 if all(measure_label(name) <= MEDIUM_LABEL - 3 for name in labels) else 0.2 * (len(labels) + 2)
-    with open_figure(theme, 4.1 + 0.2 * (len(labels) - 1) + extra, is_simulated=is_simulated) as figure:
-        ratios = [4.6, 0.32 * len(labels) + 0.1]
-        main, counts = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": ratios, "hspace": 0.02})
-        _draw_effects(main, frame, labels, axis, theme)
-        _x_axis(counts, frame, axis)
-        _counts(counts, frame, labels, theme)
-        main.tick_params(axis="x", length=0, labelbottom=False)
-        main.spines["bottom"].set_visible(False)
-    return figure
-
-
 def draw_studies_on(axes: Axes, studies: Mapping[str, Bands], *, period_name: str = "period") -> None:
     """Draw event studies by their names on axes at hand, for a notebook."""
-    theme = Theme()
     frame = pd.concat([_read_study(bands, label) for label, bands in studies.items()], ignore_index=True)
     estimates = [bands.estimate for bands in studies.values()]
     scales = list(dict.fromkeys(estimate.scale for estimate in estimates))
@@ -86,8 +71,14 @@ def draw_studies_on(axes: Axes, studies: Mapping[str, Bands], *, period_name: st
         binned=(any(low for low, _ in binned), any(high for _, high in binned)),
         base_note=name_base(bases[0]) if len(bases) == 1 else "",
     )
+    draw_events_on(axes, frame, axis)
+
+
+def draw_events_on(axes: Axes, frame: pd.DataFrame, axis: EventAxis) -> None:
+    """Draw event studies on axes at hand; frames have the columns ``reading.EVENT_COLUMNS``, a label a method."""
+    theme = Theme()
     with apply_theme(theme):
-        _draw_effects(axes, frame, list(studies), axis, theme)
+        _draw_effects(axes, frame, list_names(frame, "label"), axis, theme)
         _x_axis(axes, frame, axis)
 
 
@@ -113,10 +104,10 @@ def _read_study(bands: Bands, label: str) -> pd.DataFrame:
 def _draw_effects(axes: Axes, frame: pd.DataFrame, labels: Sequence[str], axis: EventAxis, theme: Theme) -> None:
     """Draw effects with their intervals, dodged by label, with the vertical axis and the legend."""
     draw_zero_line(axes, theme)
-    axes.axvline(-0.5, color=theme.ink, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1.4)
+    draw_onset_line(axes, theme)
     offsets = (np.arange(len(labels)) - (len(labels) - 1) / 2) * DODGE
     for i, name in enumerate(labels):
-        for row in list_records(frame[frame["label"].map(take_text) == name]):
+        for row in list_records(select_named(frame, "label", name)):
             colour, marker = _style(row, i, len(labels), theme)
             _point(axes, row, float(offsets[i]), colour, marker, theme)
             ends = () if read_truth(row["is_reference"]) else (read_number(row["low"]), read_number(row["high"]))
@@ -150,21 +141,13 @@ def _point(axes: Axes, row: Record, offset: float, colour: str, marker: str, the
         return
     for low, high, width in (("simultaneous_low", "simultaneous_high", 1.0), ("low", "high", 3.6)):
         ends = [read_number(row[low]), read_number(row[high])]
-        if np.isfinite(ends).all():
-            alpha = 0.55 if width > 2 else 1.0
-            axes.plot([x, x], ends, color=colour, lw=width, alpha=alpha, solid_capstyle="butt", zorder=2.5)
-        elif np.isinf(ends).any() and np.isfinite(ends).any():
-            _open_interval(axes, x, float(row["effect"]), ends, colour, width)
+        # Without an end on one side it is an arrow, as long there as the other side is.
+        mirrored = [2 * read_number(row["effect"]) - end for end in reversed(ends)]
+        least, most = (m if np.isinf(end) else end for end, m in zip(ends, mirrored, strict=True))
+        if np.isfinite(least) and np.isfinite(most):
+            style: dict[str, Any] = {"color": colour, "lw": width, "alpha": 0.55 if width > 2 else 1.0, "zorder": 2.5}
+            draw_interval(axes, x, ends, (least, most), arrow=6.0, **style)
     axes.plot(x, float(row["effect"]), marker=marker, ms=size, color=colour, mec="white", mew=0.6, ls="", zorder=5)
-
-
-def _open_interval(axes: Axes, x: float, effect: float, ends: list[float], colour: str, width: float) -> None:
-    """Draw an interval without an end on one side: an arrow, as long there as the other side is."""
-    is_below = np.isinf(ends[0])
-    known = ends[1] if is_below else ends[0]
-    tip = 2 * effect - known
-    axes.plot([x, x], [known, tip], color=colour, lw=width, alpha=0.55, solid_capstyle="butt", zorder=2.5)
-    axes.plot(x, tip, marker="v" if is_below else "^", ms=6, color=colour, ls="", zorder=3)
 
 
 def _x_axis(axes: Axes, frame: pd.DataFrame, axis: EventAxis) -> None:
@@ -182,36 +165,6 @@ def _x_axis(axes: Axes, frame: pd.DataFrame, axis: EventAxis) -> None:
     axes.set_xticks(shown, labels)
     axes.set_xlim(times[0] - 0.6, times[-1] + 0.6)
     axes.set_xlabel(axis.x_label or str(Text("figures.since-onset", period_name="period")))
-
-
-def _counts(axes: Axes, frame: pd.DataFrame, labels: Sequence[str], theme: Theme) -> None:
-    """Write the number of treated units behind each event time, one line an estimator."""
-    axes.grid(visible=False)
-    axes.tick_params(axis="y", length=0, labelsize=theme.size * 0.8)
-    axes.spines["left"].set_visible(False)
-    per_label = {n: tuple(frame.loc[frame["label"].map(take_text) == n, "n_units"]) for n in labels}
-    if len(set(per_label.values())) == 1:
-        labels = labels[:1]
-    names = [str(Text("figures.treated-of", letter=chr(97 + i))) for i in range(len(labels))]
-    names = [name_column("n_treated_units")] if len(labels) == 1 else names
-    times = sorted({int(e) for e in frame["event_time"]})
-    axes.set_ylim(len(labels) - 0.5, -0.5)
-    axes.set_yticks(range(len(labels)), names)
-    size = theme.size * 0.8
-    step = choose_step([numbers.format_count(frame["n_units"].max())] * len(times), 0.75 * theme.width, size)
-    for i, name in enumerate(labels):
-        for row in list_records(frame[frame["label"].map(take_text) == name]):
-            if (read_number(row["event_time"]) - times[0]) % step:
-                continue
-            axes.text(
-                float(row["event_time"]),
-                i,
-                numbers.format_count(row["n_units"]),
-                ha="center",
-                va="center",
-                fontsize=size,
-                color=theme.muted,
-            )
 
 
 def _y_axis(axes: Axes, axis: EventAxis) -> None:

@@ -10,11 +10,19 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from twintrade.render.figures.points import name_line
+from twintrade.render.figures.points import draw_line
 from twintrade.render.figures.theme import DASHES, add_legend_below, draw_zero_line, open_figure, split_label
 from twintrade.render.names import name_column, name_method
-from twintrade.render.reading import list_records, read_number, read_truth, read_words, take_text
-from twintrade.render.style import Theme
+from twintrade.render.reading import (
+    list_names,
+    list_records,
+    read_number,
+    read_truth,
+    read_words,
+    select_named,
+    take_text,
+)
+from twintrade.render.style import DEFAULT_THEME, Theme
 from twintrade.text import Text, numbers, texts
 
 LINE_SHARE = 0.15
@@ -142,8 +150,7 @@ def draw_case(
     set_names: Mapping[str, str],
     sets: Sequence[str],
     gap_label: str = "",
-    theme: Theme | None = None,
-    is_simulated: bool = False,
+    theme: Theme = DEFAULT_THEME,
 ) -> Figure:
     """Draw paths above and gaps below, one column a donor set.
 
@@ -151,18 +158,19 @@ def draw_case(
     is_chosen: every candidate date; the chosen one is drawn solid; ``shocks``: label, first, last: known events,
     drawn as grey bands; ``set_names``: title of each donor set; ``sets``: donor sets shown, in this order.
     """
-    theme = theme or Theme()
-    methods = list(dict.fromkeys(frame["method"].map(take_text)))
-    with open_figure(theme, 5.2, is_simulated=is_simulated) as figure:
+    methods = list_names(frame, "method")
+    with open_figure(theme, 5.2) as figure:
         grid = figure.subplots(2, len(sets), sharex=True, sharey="row", squeeze=False)
         for column, key in enumerate(sets):
-            rows = frame[frame["donor_set"].map(take_text) == key]
+            rows = select_named(frame, "donor_set", key)
             upper, lower = grid[0, column], grid[1, column]
             upper.set_title(split_label(set_names.get(key, key), 64 // len(sets)), loc="left")
-            _observed(upper, rows, theme)
+            observed = str(Text("figures.observed"))
+            style: dict[str, Any] = {"color": theme.palette[0], "lw": 2.2, "marker": "o", "ms": 3.0, "zorder": 3}
+            path = rows.drop_duplicates("period")
+            draw_line(upper, path, "period", "observed", observed, label=observed, **style)
             for i, method in enumerate(methods, 1):
-                path = rows[rows["method"].map(take_text) == method].sort_values("period")
-                _draw_method(upper, lower, path, name_method(method), theme, i)
+                _draw_method(upper, lower, select_named(rows, "method", method), name_method(method), theme, i)
             draw_zero_line(lower, theme)
             draw_period_axis(lower, rows, most=12 // len(sets))
         for upper, lower in grid.T:  # room for letters is left once everything is drawn
@@ -182,27 +190,6 @@ def draw_case(
 def _draw_method(upper: Axes, lower: Axes, path: pd.DataFrame, name: str, theme: Theme, place: int) -> None:
     """Draw a method's path without the agreement, and its gap below."""
     style: dict[str, Any] = {"color": theme.palette[place], "linestyle": DASHES[place], "linewidth": 1.6}
-    x = path["period"].astype(float)
     label = str(Text("figures.without-by", method=name))
-    upper.plot(x, path["counterfactual"].astype(float), label=label, **style)
-    lower.plot(x, path["gap"].astype(float), **style)
-    for axes, column, series in ((upper, "counterfactual", label), (lower, "gap", name_column("gap"))):
-        places = zip(x, path[column].astype(float), strict=True)
-        name_line(axes, places, series, path["period_label"].map(take_text), numbers.format_fixed)
-
-
-def _observed(axes: Axes, rows: pd.DataFrame, theme: Theme) -> None:
-    path = rows.drop_duplicates("period").sort_values("period")
-    axes.plot(
-        path["period"].astype(float),
-        path["observed"].astype(float),
-        color=theme.palette[0],
-        linewidth=2.2,
-        marker="o",
-        markersize=3.0,
-        label=str(Text("figures.observed")),
-        zorder=3,
-    )
-    places = zip(path["period"].astype(float), path["observed"].astype(float), strict=True)
-    times = path["period_label"].map(take_text)
-    name_line(axes, places, str(Text("figures.observed")), times, numbers.format_fixed)
+    draw_line(upper, path, "period", "counterfactual", label, label=label, **style)
+    draw_line(lower, path, "period", "gap", name_column("gap"), **style)

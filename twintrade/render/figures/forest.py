@@ -11,11 +11,20 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from twintrade.render.figures.percent_paths import VALUES, choose_frame, write_tick
-from twintrade.render.figures.points import Write, name_point, write_change
+from twintrade.render.figures.points import Write, draw_interval, name_point, write_change
 from twintrade.render.figures.theme import LINE, apply_theme, choose_step, draw_zero_line, open_figure, split_label
 from twintrade.render.names import name_choice, name_column, name_restriction
-from twintrade.render.reading import Record, list_records, read_number, read_truth, take_text, write_columns
-from twintrade.render.style import Theme
+from twintrade.render.reading import (
+    Record,
+    list_names,
+    list_records,
+    read_number,
+    read_truth,
+    select_named,
+    take_text,
+    write_columns,
+)
+from twintrade.render.style import DEFAULT_THEME, Theme
 from twintrade.text import Listed, Text, numbers, texts
 
 # The specification curve: every estimate in order of size, and below it which choices made it.
@@ -30,19 +39,17 @@ def draw_specification_curve(
     choices: list[str],
     *,
     y_label: str = "",
-    theme: Theme | None = None,
-    is_simulated: bool = False,
+    theme: Theme = DEFAULT_THEME,
 ) -> Figure:
     """Draw estimates in ascending order over a grid of their choices.
 
     ``frame``: effect, low, high, is_headline, and one column a choice; ``choices``: the columns that hold choices.
     """
-    theme = theme or Theme()
     ordered = frame[frame["effect"].notna()].sort_values("effect", kind="stable").reset_index(drop=True)
     options = _options(ordered, choices)
     is_main = ordered["is_headline"].map(read_truth).astype(bool)
     is_long = len(ordered) > MANY
-    with open_figure(theme, 2.6 + 0.2 * len(options), is_simulated=is_simulated) as figure:
+    with open_figure(theme, 2.6 + 0.2 * len(options)) as figure:
         heights = {"height_ratios": [2.4, 0.2 * len(options) + 0.1]}
         top, grid = figure.subplots(2, 1, sharex=True, gridspec_kw=heights)
         draw_zero_line(top, theme)
@@ -95,26 +102,23 @@ FAR = 10.0
 """Times the original interval's larger end beyond which an interval ends in an arrow."""
 
 
-def draw_sensitivity(
-    frame: pd.DataFrame, *, y_label: str = "", theme: Theme | None = None, is_simulated: bool = False
-) -> Figure:
+def draw_sensitivity(frame: pd.DataFrame, *, y_label: str = "", theme: Theme = DEFAULT_THEME) -> Figure:
     """Draw intervals by the size of the violation allowed.
 
     ``frame``: restriction, kind ("original" or "robust"), size, low, high, effect.
     """
-    theme = theme or Theme()
     bounds = find_bounds(frame)
-    restrictions = list(dict.fromkeys(frame["restriction"].map(take_text)))
-    with open_figure(theme, 3.2, is_simulated=is_simulated) as figure:
+    restrictions = list_names(frame, "restriction")
+    with open_figure(theme, 3.2) as figure:
         all_axes = figure.subplots(1, len(restrictions), sharey=True, squeeze=False)[0]
         for axes, name in zip(all_axes, restrictions, strict=True):
-            rows = list_records(frame[frame["restriction"].map(take_text) == name])
+            rows = list_records(select_named(frame, "restriction", name))
             draw_zero_line(axes, theme)
             for x, row in enumerate(rows):
                 is_original = take_text(row["kind"]) == "original"
                 colour = theme.before if is_original else theme.after
                 values = [read_number(row[column]) for column in ("effect", "low", "high")]
-                _draw_interval(axes, x, (values[1], values[2]), bounds, colour)
+                draw_interval(axes, x, values[1:], bounds, color=colour, lw=3, arrow=6.0)
                 name_point(axes, (x, values[0]), _name_size(row), values)
                 axes.plot(x, read_number(row["effect"]), "o" if is_original else "s", color=colour, mec="white", ms=6)
             names = [_name_size(row) for row in rows]
@@ -150,15 +154,6 @@ def find_bounds(frame: pd.DataFrame) -> tuple[float, float]:
     return (low if (is_far & (ends < 0)).any() else -math.inf), (high if (is_far & (ends > 0)).any() else math.inf)
 
 
-def _draw_interval(axes: Axes, x: float, ends: tuple[float, float], bounds: tuple[float, float], colour: str) -> None:
-    """Draw an interval; what lies beyond the bounds ends in an arrow at them."""
-    axes.plot([x, x], np.clip(ends, *bounds), color=colour, lw=3, solid_capstyle="butt")
-    if ends[0] < bounds[0]:
-        axes.plot(x, bounds[0], "v", color=colour, ms=6, clip_on=False)
-    if ends[1] > bounds[1]:
-        axes.plot(x, bounds[1], "^", color=colour, ms=6, clip_on=False)
-
-
 def _name_size(row: Record) -> str:
     """Return what a row allows: nothing beyond the original, or a violation of its size."""
     is_original = take_text(row["kind"]) == "original"
@@ -179,18 +174,16 @@ def draw_forest(
     *,
     x_label: str = "",
     decimals: int = 3,
-    theme: Theme | None = None,
-    is_simulated: bool = False,
+    theme: Theme = DEFAULT_THEME,
 ) -> Figure:
     """Draw effects with their intervals.
 
     ``frame``: label, effect, low, high, and optionally group and p, which is printed where there is no interval;
     ``decimals``: of the numbers at the right edge.
     """
-    theme = theme or Theme()
     rows = list_records(write_columns(frame[frame["effect"].notna()]))
     lines = _place_rows(rows, theme)
-    with open_figure(theme, lines.height + 1.0, is_simulated=is_simulated) as figure:
+    with open_figure(theme, lines.height + 1.0) as figure:
         axes = figure.subplots()
         _draw_effects(axes, rows, lines, ("effect", "low", "high", "p"), decimals, theme)
         _name_effects(axes, rows, lines, VALUES, lambda value: numbers.format_fixed(value, decimals))
@@ -199,17 +192,14 @@ def draw_forest(
     return figure
 
 
-def draw_differences(
-    frame: pd.DataFrame, *, x_label: str = "", theme: Theme | None = None, is_simulated: bool = False
-) -> Figure:
+def draw_differences(frame: pd.DataFrame, *, x_label: str = "", theme: Theme = DEFAULT_THEME) -> Figure:
     """Draw effects with their intervals, and beside each its difference from the headline with its interval.
 
     ``frame``: label, group, effect, low, high, p, and the same with ``difference`` before them.
     """
-    theme = theme or Theme()
     rows = list_records(write_columns(frame[frame["effect"].notna()]))
     lines = _place_rows(rows, theme)
-    with open_figure(theme, lines.height + 1.0, is_simulated=is_simulated) as figure:
+    with open_figure(theme, lines.height + 1.0) as figure:
         left, right = figure.subplots(1, 2, sharey=True, gridspec_kw={"width_ratios": [1.2, 1.0]})
         for axes, names in ((left, VALUES), (right, DIFFERENCES)):
             _draw_effects(axes, rows, lines, (*names, ""), None, theme)
@@ -227,7 +217,6 @@ def draw_coefficients_on(axes: Axes, frame: pd.DataFrame, *, x_label: str = "") 
     rows = list_records(frame[frame["effect"].notna()])
     lines = _place_rows(rows, theme)
     with apply_theme(theme):
-        axes.axvline(0.0, color=theme.ink, linewidth=0.8, zorder=1.5)
         _draw_effects(axes, rows, lines, (*VALUES, ""), None, theme)
         _name_rows(axes, rows, lines)
         axes.set_xlabel(x_label or name_column("effect"))
@@ -235,30 +224,23 @@ def draw_coefficients_on(axes: Axes, frame: pd.DataFrame, *, x_label: str = "") 
 
 def draw_changes(
     frame: pd.DataFrame,
-    theme: Theme | None = None,
+    theme: Theme = DEFAULT_THEME,
     *,
     headline: tuple[float, float, float],
-    is_simulated: bool = False,
 ) -> Figure:
     """Draw changes in log points on an axis in percent, with the headline's interval behind them for scale.
 
     ``frame``: label, group, effect, low, high; ``headline``: effect and ends; infinite where an end does not exist.
     """
-    theme = theme or Theme()
     rows = list_records(write_columns(frame))
     lines = _place_rows(rows, theme, DENSE)
     ticks, (left, right) = choose_frame([*frame[list(VALUES)].to_numpy(dtype=float).ravel(), *headline])
-    with open_figure(theme, lines.height + 0.9, is_simulated=is_simulated) as figure:
+    with open_figure(theme, lines.height + 0.9) as figure:
         axes = figure.subplots()
         axes.axvspan(max(headline[1], left), min(headline[2], right), color=theme.pale, alpha=0.5, lw=0, zorder=0)
         axes.axvline(headline[0], color=theme.after, linewidth=0.8, linestyle=(0, (4, 2)), zorder=1)
-        clipped = pd.DataFrame(rows).assign(**{n: frame[n].clip(left, right) for n in ("effect", "low", "high")})
-        _draw_effects(axes, list_records(clipped), lines, (*VALUES, ""), None, theme)
+        _draw_effects(axes, rows, lines, (*VALUES, ""), None, theme, (left, right))
         _name_effects(axes, rows, lines, VALUES, write_change)
-        for y, row in zip(lines.places, rows, strict=True):
-            for end, edge, arrow in ((row["low"], left, "<"), (row["high"], right, ">")):
-                if (end < edge) if arrow == "<" else (end > edge):
-                    axes.plot(edge, y, arrow, color=theme.after, ms=4, clip_on=False)
         axes.set_xlim(left, right)
         axes.set_xticks(np.log1p(np.array(ticks) / 100), [write_tick(t) for t in ticks])
         axes.set_xlabel(str(Text("brief.percent")), loc="left", fontsize=theme.size * 0.9, color=theme.muted)
@@ -273,6 +255,7 @@ def _draw_effects(
     names: tuple[str, str, str, str],
     decimals: int | None,
     theme: Theme,
+    bounds: tuple[float, float] = (-math.inf, math.inf),
 ) -> None:
     """Draw a point and its interval on every line, and at the right edge in numbers where decimals are given."""
     for y, row in zip(lines.places, rows, strict=True):
@@ -280,9 +263,10 @@ def _draw_effects(
         effect, low, high = (read_number(row.get(name)) for name in names[:3])
         if effect != effect:
             continue
+        marker, size, width = ("D", 7, 2.4) if is_pooled else ("s", 5, 1.6)
         if low == low and high == high:
-            axes.plot([low, high], [y, y], color=theme.after, lw=2.4 if is_pooled else 1.6, solid_capstyle="butt")
-        axes.plot(effect, y, "D" if is_pooled else "s", ms=7 if is_pooled else 5, color=theme.after, mec="white")
+            draw_interval(axes, y, (low, high), bounds, is_level=True, color=theme.after, lw=width)
+        axes.plot(np.clip(effect, *bounds), y, marker, ms=size, color=theme.after, mec="white")
         if decimals is None:
             continue
         shown = numbers.format_fixed(effect, decimals)
@@ -294,7 +278,7 @@ def _draw_effects(
             va="center",
             fontsize=theme.size * 0.85,
         )
-    axes.axvline(0.0, color=theme.ink, linewidth=0.8, zorder=1)
+    draw_zero_line(axes, theme, is_upright=True)
     axes.grid(visible=False)
     axes.spines["left"].set_visible(False)
 

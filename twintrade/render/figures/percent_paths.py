@@ -9,10 +9,26 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.lines import Line2D
 
-from twintrade.render.figures.points import name_point, write_change
-from twintrade.render.figures.theme import LEGEND_LINE, MARKERS, measure_label, open_figure, split_label
-from twintrade.render.reading import Record, list_records, read_number, read_truth, take_text
-from twintrade.render.style import Theme
+from twintrade.render.figures.points import draw_interval, name_point, write_change
+from twintrade.render.figures.theme import (
+    LEGEND_LINE,
+    MARKERS,
+    draw_onset_line,
+    draw_zero_line,
+    measure_label,
+    open_figure,
+    split_label,
+)
+from twintrade.render.reading import (
+    Record,
+    list_names,
+    list_records,
+    read_number,
+    read_truth,
+    select_named,
+    take_text,
+)
+from twintrade.render.style import DEFAULT_THEME, Theme
 from twintrade.text import Text, Words, numbers
 
 HEIGHT = 3.4
@@ -39,28 +55,25 @@ def convert_to_logs(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**dict(zip(("effect", "low", "high"), logs.T, strict=True)))
 
 
-def draw_path(
-    frame: pd.DataFrame, period_name: str, theme: Theme | None = None, is_simulated: bool = False
-) -> Drawing:
+def draw_path(frame: pd.DataFrame, period_name: str, theme: Theme = DEFAULT_THEME) -> Drawing:
     """Draw effects in log points by event time, with their intervals, on an axis in percent.
 
     ``frame``: event_time, event_label, effect, low, high, n_units, is_reference, and label where there are several
     methods: the first stands out.
     """
-    theme = theme or Theme()
-    labels = list(dict.fromkeys(frame["label"].map(take_text))) if "label" in frame else [""]
-    parts = [frame[frame["label"].map(take_text) == name] for name in labels] if labels != [""] else [frame]
+    labels = list_names(frame, "label") if "label" in frame else [""]
+    parts = [select_named(frame, "label", name) for name in labels] if labels != [""] else [frame]
     ticks, bounds = choose_frame(frame[list(VALUES)].to_numpy(dtype=float))
     names = [split_label(name, MOST_BESIDE) for name in labels]
     columns = len(labels) if sum(map(measure_label, labels)) <= MOST_BESIDE else 1
     n_lines = sum(name.count("\n") + 1 for name in names) / columns
     height = HEIGHT + (n_lines - 1) * 1.15 * LEGEND_LINE * theme.size / 72
-    with open_figure(theme, height, is_simulated=is_simulated) as figure:
+    with open_figure(theme, height) as figure:
         axes = figure.subplots()
         for place, part in enumerate(parts):
             _draw_points(axes, part, place, (place - (len(parts) - 1) / 2) * DODGE, bounds, theme)
-        axes.axhline(0.0, color=theme.ink, linewidth=0.8, zorder=1)
-        axes.axvline(-0.5, color=theme.muted, linewidth=0.6)
+        draw_zero_line(axes, theme)
+        draw_onset_line(axes, theme)
         axes.set_ylim(*bounds)
         axes.set_yticks(np.log1p(np.array(ticks) / 100), [write_tick(t) for t in ticks])
         axes.set_title(str(Text("brief.percent")), loc="left", fontsize=theme.size * 0.9, color=theme.muted)
@@ -74,20 +87,17 @@ def draw_path(
     return figure
 
 
-def draw_panels(
-    frame: pd.DataFrame, period_name: str, theme: Theme | None = None, is_simulated: bool = False
-) -> Drawing:
+def draw_panels(frame: pd.DataFrame, period_name: str, theme: Theme = DEFAULT_THEME) -> Drawing:
     """Draw effects by event time, a panel a method: changes on one scale in log points, others each on its own.
 
     ``frame``: as of ``draw_path``, with label and scale.
     """
-    theme = theme or Theme()
     parts = dict(list(frame.groupby(frame["label"].map(take_text), sort=False)))
     logs = frame[frame["scale"].isin(CHANGES)]
     ticks, frame_of_changes = choose_frame(logs[list(VALUES)].to_numpy(dtype=float))
     named = [tick for tick in ticks if tick in PANEL_TICKS] if len(ticks) > MOST_PANEL_TICKS else ticks
     n_rows = math.ceil(len(parts) / PER_ROW)
-    with open_figure(theme, PANEL_HEIGHT * n_rows + 0.4, is_simulated=is_simulated) as figure:
+    with open_figure(theme, PANEL_HEIGHT * n_rows + 0.4) as figure:
         panels = figure.subplots(n_rows, min(PER_ROW, len(parts)), squeeze=False).ravel()
         for axes in panels[len(parts) :]:
             axes.set_visible(False)
@@ -98,8 +108,8 @@ def draw_panels(
             if is_change:
                 axes.set_yticks(np.log1p(np.array(named) / 100), [write_tick(t) for t in named])
             axes.set_title(split_label(str(name), PANEL_LETTERS), loc="left", fontsize=theme.size * 0.9)
-            axes.axhline(0.0, color=theme.ink, linewidth=0.8, zorder=1)
-            axes.axvline(-0.5, color=theme.muted, linewidth=0.6)
+            draw_zero_line(axes, theme)
+            draw_onset_line(axes, theme)
             axes.set_ylim(*bounds)
             times = part.sort_values("event_time")
             step = max(1, math.ceil(len(times) / PANEL_TIMES))
@@ -139,10 +149,7 @@ def _draw_points(
         x = at + offset
         is_reference = "is_reference" in row and read_truth(row["is_reference"])
         if low == low and high == high and not is_reference:
-            axes.plot([x, x], np.clip([low, high], *bounds), color=colour, linewidth=width, solid_capstyle="butt")
-            for end, edge, arrow in ((low, bounds[0], "v"), (high, bounds[1], "^")):
-                if (end < edge) if arrow == "v" else (end > edge):
-                    axes.plot(x, edge, arrow, color=colour, ms=4, clip_on=False)
+            draw_interval(axes, x, (low, high), bounds, color=colour, linewidth=width)
         if math.isfinite(effect) or is_reference:
             y = 0.0 if is_reference else float(np.clip(effect, *bounds))
             face = "white" if is_reference or place else colour

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -21,6 +22,7 @@ from twintrade.render.figures.theme import (
     MARKERS,
     add_legend_below,
     choose_step,
+    draw_onset_line,
     draw_zero_line,
     measure_label,
     open_figure,
@@ -28,8 +30,8 @@ from twintrade.render.figures.theme import (
     split_label,
 )
 from twintrade.render.names import name_column
-from twintrade.render.reading import list_records, read_number, read_truth, take_text
-from twintrade.render.style import Theme
+from twintrade.render.reading import list_names, list_records, read_number, read_truth, select_named, take_text
+from twintrade.render.style import DEFAULT_THEME, Theme
 from twintrade.text import Listed, Text, Words, name_fact, numbers, texts
 
 MOST_POINTS = 1000
@@ -76,6 +78,42 @@ def name_times(line: pd.DataFrame) -> list[str]:
         names = (numbers.format_event_time(int(read_number(time))) for time in line["event_time"])
         return [str(Text("figures.event-time", time=name)) for name in names]
     return list(line["period_label" if "period_label" in line else "period"].map(take_text))
+
+
+def draw_line(
+    axes: Axes,
+    line: pd.DataFrame,
+    x: str,
+    value: str,
+    series: str = "",
+    write: Write = numbers.format_fixed,
+    **style: Any,
+) -> None:
+    """Draw values over time, and say what each point is."""
+    line = line.sort_values(x)
+    places = line[[x, value]].astype(float)
+    axes.plot(places[x], places[value], **style)
+    name_line(axes, places.itertuples(index=False, name=None), series, name_times(line), write)
+
+
+def draw_interval(
+    axes: Axes,
+    at: float,
+    ends: Sequence[float],
+    bounds: tuple[float, float] = (-math.inf, math.inf),
+    *,
+    is_level: bool = False,
+    arrow: float = 4.0,
+    **style: Any,
+) -> None:
+    """Draw an interval, upright or level; an end beyond the bounds becomes an arrow at them."""
+    within = np.clip(np.asarray(ends), *bounds)
+    axes.plot(*((within, [at, at]) if is_level else ([at, at], within)), solid_capstyle="butt", **style)
+    marks = "<>" if is_level else "v^"
+    for end, bound, mark, is_beyond in zip(ends, bounds, marks, (np.less, np.greater), strict=True):
+        if is_beyond(end, bound):
+            place = (bound, at) if is_level else (at, bound)
+            axes.plot(*place, mark, color=style["color"], ms=arrow, clip_on=False)
 
 
 def write_change(log_points: float) -> str:
@@ -194,8 +232,7 @@ def draw_heat_map(
     *,
     x_label: str = "",
     value_label: str = "",
-    theme: Theme | None = None,
-    is_simulated: bool = False,
+    theme: Theme = DEFAULT_THEME,
 ) -> Figure:
     """Draw effects or weights by cohort (rows) and event time (columns), zero in white.
 
@@ -204,7 +241,6 @@ def draw_heat_map(
     """
     import seaborn
 
-    theme = theme or Theme()
     cells = frame.pivot_table(index="cohort", columns="event_time", values=value, aggfunc="sum")
     values = cells.to_numpy(dtype=float)
     bound = float(np.nanmax(np.abs(values))) or 1.0
@@ -212,7 +248,7 @@ def draw_heat_map(
     times = [numbers.format_event_time(int(e)) for e in cells.columns]
     step = choose_step(times, 0.72 * theme.width, theme.size * 0.9)
     cohorts = [labels.get(int(c), str(c)) for c in cells.index]
-    with open_figure(theme, 1.3 + 0.28 * len(cells), is_simulated=is_simulated) as figure:
+    with open_figure(theme, 1.3 + 0.28 * len(cells)) as figure:
         axes = figure.subplots()
         seaborn.heatmap(
             cells,
@@ -247,21 +283,18 @@ def _fits(shown: np.ndarray, theme: Theme) -> bool:
 # Placebos: the treated unit among the units that were not, as paths or as one statistic each.
 
 
-def draw_placebo(
-    frame: pd.DataFrame, *, y_label: str = "", theme: Theme | None = None, is_simulated: bool = False
-) -> Figure:
+def draw_placebo(frame: pd.DataFrame, *, y_label: str = "", theme: Theme = DEFAULT_THEME) -> Figure:
     """Draw one panel a donor set.
 
     ``frame``: unit, donor_set, is_treated and either event_time (or period) with value, or statistic.
     """
-    theme = theme or Theme()
-    sets = list(dict.fromkeys(frame["donor_set"].map(take_text))) if "donor_set" in frame else [""]
+    sets = list_names(frame, "donor_set") if "donor_set" in frame else [""]
     is_path = "event_time" in frame or "period" in frame
-    with open_figure(theme, 3.3 if is_path else 1.4 + 0.9 * len(sets), is_simulated=is_simulated) as figure:
+    with open_figure(theme, 3.3 if is_path else 1.4 + 0.9 * len(sets)) as figure:
         shape = (1, len(sets)) if is_path else (len(sets), 1)
         all_axes = figure.subplots(*shape, sharex=True, squeeze=False).ravel()
         for axes, name in zip(all_axes, sets, strict=True):
-            rows = frame[frame["donor_set"].map(take_text) == name] if "donor_set" in frame else frame
+            rows = select_named(frame, "donor_set", name) if "donor_set" in frame else frame
             (_paths if is_path else _ranks)(axes, rows, theme)
             axes.set_title(split_label(name, (64 // len(sets)) if is_path else 84), loc="left")
         if is_path:
@@ -277,23 +310,20 @@ def _paths(axes: Axes, rows: pd.DataFrame, theme: Theme) -> None:
     draw_zero_line(axes, theme)
     treated = rows["is_treated"].map(read_truth)
     placebos = rows[~treated].sort_values(x, kind="stable").astype({x: float, "value": float})
-    paths = [treated_path[[x, "value"]].to_numpy() for _, treated_path in placebos.groupby("unit", sort=False)]
+    paths = [path[[x, "value"]].to_numpy() for _, path in placebos.groupby("unit", sort=False)]
     # One collection of many lines is drawn far faster than as many lines.
     axes.add_collection(LineCollection(paths, colors=theme.muted, linewidths=0.7, alpha=0.5))
-    treated_path = rows[treated].sort_values(x)
-    axes.plot(treated_path[x].astype(float), treated_path["value"].astype(float), color=theme.after, lw=2.2)
-    places = treated_path[[x, "value"]].astype(float).itertuples(index=False, name=None)
-    name_line(axes, places, "", name_times(treated_path), numbers.format_fixed)
+    draw_line(axes, rows[treated], x, "value", color=theme.after, lw=2.2)
     axes.autoscale_view()
     if x == "event_time":
-        axes.axvline(-0.5, color=theme.ink, linewidth=0.8, linestyle=(0, (4, 3)))
+        draw_onset_line(axes, theme)
         axes.set_xlabel(str(Text("figures.since-onset", period_name="period")))
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
 
 
 def _ranks(axes: Axes, rows: pd.DataFrame, theme: Theme) -> None:
     treated = rows["is_treated"].map(read_truth)
-    axes.axvline(0, color=theme.ink, linewidth=0.8)
+    draw_zero_line(axes, theme, is_upright=True)
     axes.plot(rows.loc[~treated, "statistic"], [0] * int((~treated).sum()), "|", ms=16, mew=1.2, color=theme.muted)
     axes.plot(rows.loc[treated, "statistic"], [0] * int(treated.sum()), "D", ms=7, color=theme.after, mec="white")
     for row in list_records(rows):
@@ -323,16 +353,13 @@ def _legend(is_path: bool, theme: Theme) -> list[Line2D]:
 USUAL = (0.5, 0.8)
 
 
-def draw_power(
-    frame: pd.DataFrame, *, x_label: str = "", theme: Theme | None = None, is_simulated: bool = False
-) -> Figure:
+def draw_power(frame: pd.DataFrame, *, x_label: str = "", theme: Theme = DEFAULT_THEME) -> Figure:
     """Draw the share of rejections by size of effect, with lines at one half and four fifths.
 
     ``frame``: effect, rejection_rate.
     """
-    theme = theme or Theme()
     ordered = frame.sort_values("effect")
-    with open_figure(theme, 2.8, is_simulated=is_simulated) as figure:
+    with open_figure(theme, 2.8) as figure:
         axes = figure.subplots()
         axes.plot(ordered["effect"], ordered["rejection_rate"], color=theme.palette[0], linewidth=2.0)
         for effect, share in ordered[["effect", "rejection_rate"]].astype(float).itertuples(index=False):
@@ -361,15 +388,13 @@ def draw_scatter(
     x_label: str,
     y_label: str,
     is_log_x: bool = False,
-    theme: Theme | None = None,
-    is_simulated: bool = False,
+    theme: Theme = DEFAULT_THEME,
 ) -> Figure:
     """Draw points, one shape and colour a group, named where there are few.
 
     ``x``, ``y``: columns of numbers; ``group``, ``label``: columns of texts, or empty.
     """
-    theme = theme or Theme()
-    with open_figure(theme, 4.0, is_simulated=is_simulated) as figure:
+    with open_figure(theme, 4.0) as figure:
         axes = figure.subplots()
         _points(axes, frame, x, y, group, theme)
         for row in list_records(frame):
@@ -395,9 +420,9 @@ def draw_scatter(
 
 
 def _points(axes: Axes, frame: pd.DataFrame, x: str, y: str, group: str, theme: Theme) -> None:
-    groups = list(dict.fromkeys(frame[group].map(take_text))) if group else [""]
+    groups = list_names(frame, group) if group else [""]
     for i, name in enumerate(groups):
-        points = frame[frame[group].map(take_text) == name] if group else frame
+        points = select_named(frame, group, name) if group else frame
         axes.plot(
             points[x].astype(float),
             points[y].astype(float),

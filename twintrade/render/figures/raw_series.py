@@ -4,6 +4,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,10 +24,19 @@ from twintrade.render.figures.events import (
     list_candidates,
     list_event_key,
 )
-from twintrade.render.figures.points import name_line, name_point, name_times
-from twintrade.render.figures.theme import DASHES, EM, LINE, add_legend_below, measure_label, open_figure, split_label
-from twintrade.render.reading import list_records, read_number, read_truth, take_text
-from twintrade.render.style import Theme
+from twintrade.render.figures.points import draw_line, name_point
+from twintrade.render.figures.theme import (
+    DASHES,
+    EM,
+    LINE,
+    add_legend_below,
+    draw_onset_line,
+    measure_label,
+    open_figure,
+    split_label,
+)
+from twintrade.render.reading import list_names, list_records, read_number, read_truth, select_named, take_text
+from twintrade.render.style import DEFAULT_THEME, Theme
 from twintrade.text import Listed, Text, name_fact, numbers, texts
 
 # Paths over time: a double ratio, a synthetic control beside its series, a gap.
@@ -38,35 +48,22 @@ def draw_path(
     onset: float | None = None,
     y_label: str = "",
     x_label: str = "",
-    theme: Theme | None = None,
-    is_simulated: bool = False,
+    theme: Theme = DEFAULT_THEME,
 ) -> Figure:
     """Draw one line a series.
 
     ``frame``: series, period (or event_time), value, and optionally index, which is drawn in its place; ``onset``:
     where the vertical line stands: half a period before it.
     """
-    theme = theme or Theme()
     value = "index" if "index" in frame and frame["index"].notna().any() else "value"
     x = "period" if "period" in frame else "event_time"
-    with open_figure(theme, 3.3, is_simulated=is_simulated) as figure:
+    with open_figure(theme, 3.3) as figure:
         axes = figure.subplots()
         for i, name in enumerate(dict.fromkeys(frame["series"].map(take_text))):
-            line = frame[frame["series"].map(take_text) == name].sort_values(x)
-            axes.plot(
-                line[x].astype(float),
-                line[value].astype(float),
-                color=theme.palette[i % len(theme.palette)],
-                linestyle=DASHES[i % len(DASHES)],
-                linewidth=2.0 if i == 0 else 1.5,
-                label=name,
-            )
-            places = zip(line[x].astype(float), line[value].astype(float), strict=True)
-            name_line(axes, places, name, name_times(line), lambda amount: numbers.format_compact(amount, 3))
-        if onset is not None:
-            axes.axvline(onset - 0.5, color=theme.ink, linewidth=0.8, linestyle=(0, (4, 3)))
-        if x == "event_time":
-            axes.axvline(-0.5, color=theme.ink, linewidth=0.8, linestyle=(0, (4, 3)))
+            line, style = select_named(frame, "series", name), _choose_style(i, name, theme) | {"marker": None}
+            draw_line(axes, line, x, value, name, partial(numbers.format_compact, significant=3), **style)
+        if onset is not None or x == "event_time":
+            draw_onset_line(axes, theme, onset or 0.0)
         if x == "period" and "period_label" in frame:
             draw_period_axis(axes, frame)
         else:
@@ -98,8 +95,7 @@ def draw_raw_series(
     dates: pd.DataFrame | None = None,
     shocks: pd.DataFrame | None = None,
     *,
-    theme: Theme | None = None,
-    is_simulated: bool = False,
+    theme: Theme = DEFAULT_THEME,
 ) -> Figure:
     """Draw the panels below each other, three and more two a row, the same series in the same line everywhere.
 
@@ -107,17 +103,16 @@ def draw_raw_series(
     date; the chosen one is drawn solid; ``shocks``: label, first, last, first_label, last_label: known events, drawn
     as grey bands.
     """
-    theme = theme or Theme()
-    panels = list(dict.fromkeys(frame["panel"].map(take_text)))
-    series = list(dict.fromkeys(frame["series"].map(take_text)))
+    panels = list_names(frame, "panel")
+    series = list_names(frame, "series")
     n_columns = 1 if len(panels) < MANY_PANELS else 2
     n_rows = -(-len(panels) // n_columns)
     lines = [split_label(line, 100) for line in list_event_key(dates, shocks, frame)]
     n_lines = sum(line.count("\n") + 1 for line in lines)
-    with open_figure(theme, 0.9 + 0.17 * n_lines + 1.85 * n_rows, is_simulated=is_simulated) as figure:
+    with open_figure(theme, 0.9 + 0.17 * n_lines + 1.85 * n_rows) as figure:
         all_axes = figure.subplots(n_rows, n_columns, sharex=True, squeeze=False).ravel()
         for axes, panel in zip(all_axes, panels, strict=False):
-            _panel(axes, frame[frame["panel"].map(take_text) == panel], panel, series, theme)
+            _panel(axes, select_named(frame, "panel", panel), panel, series, theme)
             draw_shock_bands(axes, shocks, frame, theme, has_letters=axes is all_axes[0])
             draw_date_lines(axes, dates, theme, has_letters=axes is all_axes[0])
         for axes in all_axes[len(panels) :]:
@@ -135,16 +130,14 @@ def draw_grid(
     frame: pd.DataFrame,
     dates: pd.DataFrame | None = None,
     *,
-    theme: Theme | None = None,
-    is_simulated: bool = False,
+    theme: Theme = DEFAULT_THEME,
 ) -> Figure:
     """Draw the indices of many cases as small multiples, within one pair of axes: one a panel takes far longer.
 
     ``frame``: case, series, panel, period, period_label, value; ``dates``: case, period, is_chosen: every candidate
     date.
     """
-    theme = theme or Theme()
-    cases, series = (list(dict.fromkeys(frame[column].map(take_text))) for column in ("case", "series"))
+    cases, series = (list_names(frame, column) for column in ("case", "series"))
     n_columns = GRID_COLUMNS + (len(cases) > MANY_CASES)
     n_rows = -(-len(cases) // n_columns)
     panels = _read_panels(frame, dates, 7 - n_columns)
@@ -156,7 +149,7 @@ def draw_grid(
     is_shared = len({(*panel.times, *panel.range.intervalx) for panel in panels}) == 1
     row = above + height + (0.18 if is_shared else 1.6 * line)
     total = row * n_rows + 1.4 * line * is_shared
-    with open_figure(theme, 0.55 + 0.25 * is_simulated + total, is_simulated=is_simulated) as figure:
+    with open_figure(theme, 0.55 + total) as figure:
         axes = figure.subplots()
         axes.set_axis_off()
         axes.set(xlim=(0, theme.width), ylim=(-total, 0))
@@ -235,26 +228,26 @@ def _draw_panel(
     """Write the texts of a panel that stands in a box, name its points, and add what is drawn to the strokes."""
     place = BboxTransform(panel.range, box).transform
 
-    def draw_raw_series(name: str, points: Sequence[tuple[float, float]] | Points) -> None:
+    def add(name: str, points: Sequence[tuple[float, float]] | Points) -> None:
         strokes.setdefault(name, []).append(np.vstack([points, (np.nan, np.nan)]))
 
-    draw_raw_series(FRAME, [(box.x0, box.y1), (box.x0, box.y0), (box.x1, box.y0)])
+    add(FRAME, [(box.x0, box.y1), (box.x0, box.y0), (box.x1, box.y0)])
     for label, level in panel.levels.items():
         y = place((0, level))[1]
-        draw_raw_series(GROUND, [(box.x0, y), (box.x1, y)])
-        draw_raw_series(FRAME, [(box.x0 - TICK, y), (box.x0, y)])
+        add(GROUND, [(box.x0, y), (box.x1, y)])
+        add(FRAME, [(box.x0 - TICK, y), (box.x0, y)])
         axes.text(box.x0 - 2 * TICK, y, label, ha="right", va="center_baseline", fontsize=0.9 * theme.size)
     for label, time in panel.times.items():
         x = place((time, 0))[0]
-        draw_raw_series(FRAME, [(x, box.y0), (x, box.y0 - TICK)])
+        add(FRAME, [(x, box.y0), (x, box.y0 - TICK)])
         if says_times:
             axes.text(x, box.y0 - 2 * TICK, label, ha="center", va="top", fontsize=0.9 * theme.size)
     for time, name in panel.dates:
         x = place((time, 0))[0]
-        draw_raw_series(name, [(x, box.y0), (x, box.y1)])
+        add(name, [(x, box.y0), (x, box.y1)])
     for name, line in panel.lines.items():
         places = place([point[:2] for point in line])
-        draw_raw_series(name, places)
+        add(name, places)
         series = name_fact("labels.series-", name)
         for at, (_, value, label) in zip(places, line, strict=True):
             title = Text("figures.point-at", series=series, at=label)
@@ -294,13 +287,9 @@ def _pick_lines(all_axes: Iterable[Axes], series: Sequence[str]) -> list[Line2D]
 
 def _panel(axes: Axes, rows: pd.DataFrame, panel: str, series: Sequence[str], theme: Theme) -> None:
     for i, name in enumerate(series):
-        line = rows[rows["series"].map(take_text) == name].sort_values("period")
-        if line.empty:
-            continue
-        style = _choose_style(i, name, theme)
-        axes.plot(line["period"].astype(float), line["value"].astype(float), **style)
-        places = zip(line["period"].astype(float), line["value"].astype(float), strict=True)
-        name_line(axes, places, style["label"], line["period_label"].map(take_text), texts.format_tick)
+        if not (line := select_named(rows, "series", name)).empty:
+            style = _choose_style(i, name, theme)
+            draw_line(axes, line, "period", "value", style["label"], texts.format_tick, **style)
     units = [u for u in dict.fromkeys(rows["unit"].map(take_text)) if u]
     title = name_fact("figures.panel-", panel)
     axes.set_title(

@@ -184,16 +184,26 @@ def apply_theme(theme: Theme) -> Iterator[None]:
 
 
 @contextmanager
-def open_figure(theme: Theme, height: float, *, is_simulated: bool = False) -> Iterator[Figure]:
-    """Open an empty figure of the theme's width that lays itself out; what is simulated says so across its top."""
+def open_figure(theme: Theme, height: float) -> Iterator[Figure]:
+    """Open an empty figure of the theme's width that lays itself out."""
     with apply_theme(theme):
         figure = Figure(figsize=(theme.width, height), layout="constrained")
         yield figure
-        if is_simulated:
-            text = str(Text("figures.simulated-data"))
-            figure.suptitle(text, x=0.99, ha="right", fontsize=theme.size, fontweight="bold", color="#A01818")
 
 
-def draw_zero_line(axes: Axes, theme: Theme) -> None:
+def mark_simulated(figure: Figure, theme: Theme) -> None:
+    """Say across the top of a drawn figure that its data are simulated; it grows by that line."""
+    with apply_theme(theme):
+        text = str(Text("figures.simulated-data"))
+        figure.suptitle(text, x=0.99, ha="right", fontsize=theme.size, fontweight="bold", color="#A01818")
+        figure.set_figheight(figure.get_figheight() + 1.6 * theme.size / 72)
+
+
+def draw_zero_line(axes: Axes, theme: Theme, *, is_upright: bool = False) -> None:
     """Draw the line at zero."""
-    axes.axhline(0.0, color=theme.ink, linewidth=0.8, zorder=1.5)
+    (axes.axvline if is_upright else axes.axhline)(0.0, color=theme.ink, linewidth=0.8, zorder=1.5)
+
+
+def draw_onset_line(axes: Axes, theme: Theme, onset: float = 0.0) -> None:
+    """Draw the line between the last period without an agreement and the first with one."""
+    axes.axvline(onset - 0.5, color=theme.ink, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1.4)

@@ -15,7 +15,6 @@ since-onset = { $period_name ->
 ## the event study
 before-onset = before onset
 from-onset = from onset on
-treated-of = Treated, { $letter }
 percent-axis = percent, 100(exp(b) − 1)
 reference-at = reference ({ $times }), zero by definition
 pointwise = { SHARE($level) } pointwise interval
@@ -61,11 +60,8 @@ point-at = { $series }, { $at }
 event-time = Event time { $time }
 
 ## figures in one sentence
-of-simulated = { $simulated ->
-    [yes] { " " }of simulated data
-   *[no] { "" }
-}
-alt-event = Event-study plot{ of-simulated } for { $outcome }, { $who }, from { EVENTTIME($first) } to { EVENTTIME($last) } periods around onset{ $before ->
+alt-simulated = { $alt } The data are simulated.
+alt-event = Event-study plot for { $outcome }, { $who }, from { EVENTTIME($first) } to { EVENTTIME($last) } periods around onset{ $before ->
     [none] { "" }
    *[other] ; { $before }
 }{ $after ->
@@ -76,7 +72,7 @@ alt-estimators = { $n } estimators ({ $names })
 alt-before = effects before onset lie between { FIXED($low) } and { FIXED($high) }
 alt-range-after = from onset on they lie between { FIXED($low) } and { FIXED($high) }
 alt-path-after = from onset on they go from { FIXED($low) } at { EVENTTIME($first) } to { FIXED($high) } at { EVENTTIME($last) }
-alt-lines = Line chart{ of-simulated } with { $n } series ({ $names }){ $has_ends ->
+alt-lines = Line chart with { $n } series ({ $names }){ $has_ends ->
     [yes] ; “{ $name }” goes from { COMPACT($start) } in { $first } to { COMPACT($end) } in { $last }
    *[no] { "" }
 }.
@@ -84,24 +80,24 @@ alt-first = { $has_first ->
     [yes] , the first from { $first } on
    *[no] { "" }
 }
-alt-adoption-counts = Chart{ of-simulated } of treatment by period: at most { $most } of { $n } units are treated at a time{ alt-first }.
-alt-adoption = Chart{ of-simulated } of treatment by unit and period: { $most } of { $n } units are treated{ alt-first }.
-alt-placebo = Placebo plot{ of-simulated }: the treated unit among { $n } untreated ones.
-alt-case = Line charts{ of-simulated } of the observed flow, its path without the agreement and their gap, by the { $method }: { $gaps }.
+alt-adoption-counts = Chart of treatment by period: at most { $most } of { $n } units are treated at a time{ alt-first }.
+alt-adoption = Chart of treatment by unit and period: { $most } of { $n } units are treated{ alt-first }.
+alt-placebo = Placebo plot: the treated unit among { $n } untreated ones.
+alt-case = Line charts of the observed flow, its path without the agreement and their gap, by the { $method }: { $gaps }.
 alt-gap = set { $set }: gap { FIXED($gap) } in { $when }
-alt-variants = Forest plot{ of-simulated } of { $n } effects, from { FIXED($low) } to { FIXED($high) }, beside their differences from the headline, from { FIXED($least) } to { FIXED($most) }.
-alt-forest = Forest plot{ of-simulated } of { $n } effects, from { FIXED($low) } to { FIXED($high) }.
-alt-sensitivity = Interval plot{ of-simulated }: the original interval and { $n } wider ones, the last one { FIXED($low) } to { FIXED($high) }.
-alt-heat-map = Heat map{ of-simulated } of effects for { $n } cohorts by event time, from { FIXED($low) } to { FIXED($high) }.
-alt-cell-weights = Heat map{ of-simulated } of the weights of { $n } cells by cohort and event time; { $n_negative ->
+alt-variants = Forest plot of { $n } effects, from { FIXED($low) } to { FIXED($high) }, beside their differences from the headline, from { FIXED($least) } to { FIXED($most) }.
+alt-forest = Forest plot of { $n } effects, from { FIXED($low) } to { FIXED($high) }.
+alt-sensitivity = Interval plot: the original interval and { $n } wider ones, the last one { FIXED($low) } to { FIXED($high) }.
+alt-heat-map = Heat map of effects for { $n } cohorts by event time, from { FIXED($low) } to { FIXED($high) }.
+alt-cell-weights = Heat map of the weights of { $n } cells by cohort and event time; { $n_negative ->
     [0] none is negative
     [one] one is negative, { FIXED($negative) }
    *[other] { $n_negative } are negative, { FIXED($negative) } together
 }.
-alt-bacon = Scatter plot{ of-simulated } of { $n } two-by-two estimates against their weights, by type of comparison.
-alt-weights = Bar chart{ of-simulated } of the weights of { $n } donors; the largest is { $name } with { FIXED($share, decimals: 2) }.
-alt-curve = Specification curve{ of-simulated } of { $n } estimates in ascending order, from { FIXED($low) } to { FIXED($high) }.
-alt-twins = Scatter plot{ of-simulated } of the number of twins against population for { $n } cities; twins run from { $low } to { $high }.
-alt-map = Map{ of-simulated } of { $n } agreements as lines between { $places } places, on a grid of longitude and latitude without outlines of countries.
-alt-bars = Bar chart{ of-simulated } of { $n } counts; the largest is { $name } with { $count }.
-alt-power = Line chart{ of-simulated } of the share of tests that find an effect: { SHARE($first_share, decimals: 1) } at { FIXED($first) }, { SHARE($last_share, decimals: 1) } at { FIXED($last) }.
+alt-bacon = Scatter plot of { $n } two-by-two estimates against their weights, by type of comparison.
+alt-weights = Bar chart of the weights of { $n } donors; the largest is { $name } with { FIXED($share, decimals: 2) }.
+alt-curve = Specification curve of { $n } estimates in ascending order, from { FIXED($low) } to { FIXED($high) }.
+alt-twins = Scatter plot of the number of twins against population for { $n } cities; twins run from { $low } to { $high }.
+alt-map = Map of { $n } agreements as lines between { $places } places, on a grid of longitude and latitude without outlines of countries.
+alt-bars = Bar chart of { $n } counts; the largest is { $name } with { $count }.
+alt-power = Line chart of the share of tests that find an effect: { SHARE($first_share, decimals: 1) } at { FIXED($first) }, { SHARE($last_share, decimals: 1) } at { FIXED($last) }.
