@@ -38,7 +38,7 @@ def list_candidates(dates: pd.DataFrame | None) -> list[dict[str, object]]:
     return sorted(list_records(dates.dropna(subset=["period"])), key=lambda d: read_number(d["period"]))
 
 
-def draw_date_lines(axes: Axes, dates: pd.DataFrame | None, theme: Theme, *, has_letters: bool) -> None:
+def draw_date_lines(axes: Axes, dates: pd.DataFrame | None, theme: Theme, *, has_letters: bool = False) -> None:
     """Draw a line at each candidate date, the chosen one solid."""
     seen: dict[float, list[str]] = {}
     for letter, date in zip(ascii_lowercase, list_candidates(dates), strict=False):
