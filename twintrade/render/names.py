@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from twintrade.errors import SpecError
 from twintrade.text import (
@@ -52,49 +53,20 @@ def name_column(column: str) -> str:
     return name_fact("labels.column-", column, _spell(column))
 
 
-def name_scale(scale: str) -> str:
-    """Return what an effect or an outcome is measured in: log points, logs."""
-    return name_fact("labels.scale-", scale)
+def _name(kind: str, fact: str) -> str:
+    """Return what a fact is called; one that no message knows with spaces."""
+    return name_fact(f"labels.{kind}-", fact, fact.replace("_", " "))
 
 
-def name_base(base: str) -> str:
-    """Return what effects before onset are measured against."""
-    return name_fact("labels.base-", base)
-
-
-def name_status(status: str) -> str:
-    """Return which part a pair has in the comparison."""
-    return name_fact("labels.status-", status)
-
-
-def name_statistic(statistic: str) -> str:
-    """Return the name of a test or of a measure of fit."""
-    return name_fact("labels.statistic-", statistic)
-
-
-def name_inference(inference: str) -> str:
-    """Return what an inference is called."""
-    return name_fact("labels.inference-", inference, inference.replace("_", " "))
-
-
-def name_method(method: str) -> str:
-    """Return what a method for a single case is called."""
-    return name_fact("labels.method-", method)
-
-
-def name_machine(key: str) -> str:
-    """Return what a fact of the manifest is called; names of packages stand as they are."""
-    return name_fact("labels.machine-", key, key.replace("_", " "))
-
-
-def name_restriction(restriction: str) -> str:
-    """Return how a violation of parallel trends is bounded."""
-    return name_fact("labels.restriction-", restriction, restriction.replace("_", " "))
-
-
-def name_choice(choice: str) -> str:
-    """Return what a choice of a specification, or one of its options, is called."""
-    return name_fact("labels.choice-", choice, choice.replace("_", " "))
+name_scale = partial(_name, "scale")  # what an effect or an outcome is measured in: log points, logs
+name_base = partial(_name, "base")  # what effects before onset are measured against
+name_status = partial(_name, "status")  # which part a pair has in the comparison
+name_statistic = partial(_name, "statistic")  # a test or a measure of fit
+name_inference = partial(_name, "inference")
+name_method = partial(_name, "method")  # for a single case
+name_machine = partial(_name, "machine")  # a fact of the manifest; names of packages stand as they are
+name_restriction = partial(_name, "restriction")  # how a violation of parallel trends is bounded
+name_choice = partial(_name, "choice")  # a choice of a specification, or one of its options
 
 
 def capitalize(name: str) -> str:
@@ -104,8 +76,7 @@ def capitalize(name: str) -> str:
 
 def _spell(fact: str) -> str:
     """Return a name that no message knows with a capital and spaces."""
-    spaced = fact.replace("_", " ").strip()
-    return capitalize(spaced)
+    return capitalize(fact.replace("_", " ").strip())
 
 
 # The sentences of the page: messages of the catalogue, a department's own in the place of any of them.
