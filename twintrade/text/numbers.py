@@ -164,38 +164,15 @@ LEAST_COUNTED = 1e6
 """Amounts below are written in full in every language."""
 
 
-def _sign(text: str, value: float, sign: str) -> str:
+def _write_signed(write: Callable[..., str], value: float, places: float, sign: str = "") -> str:
+    """Write a number with its plus where every sign is asked for."""
+    text = write(value, int(places))
     return f"+{text}" if sign == "always" and value >= 0 and text else text
-
-
-def write_fixed(value: float, decimals: float = 3, sign: str = "") -> str:
-    """Write a number with a fixed number of decimals."""
-    return _sign(format_fixed(value, int(decimals)), value, sign)
 
 
 def write_percent(value: float, decimals: float = 1, sign: str = "") -> str:
     """Write a percentage that is given in percent."""
-    return _sign(format_percent(value, int(decimals)), value, sign)
-
-
-def write_share(value: float, decimals: float = 0) -> str:
-    """Write a share of one as a percentage."""
-    return format_percent(100 * value, int(decimals))
-
-
-def write_log_percent(value: float, decimals: float = 1, sign: str = "") -> str:
-    """Write an effect in log points as a percentage."""
-    return _sign(format_log_percent(value, int(decimals)), value, sign)
-
-
-def write_compact(value: float, digits: float = 4, sign: str = "") -> str:
-    """Write a number of unknown size with so many significant digits."""
-    return _sign(format_compact(value, int(digits)), value, sign)
-
-
-def write_plain(value: float) -> str:
-    """Write a whole number without grouping: a year, a row of a file."""
-    return str(int(value)).replace("-", MINUS)
+    return _write_signed(format_percent, value, decimals, sign)
 
 
 def write_interval(
@@ -261,12 +238,12 @@ def list_functions(put: Put) -> Mapping[str, Callable[..., Any]]:
     ``put``: from a key and its values to the message of the same language.
     """
     return {
-        "FIXED": write_fixed,
+        "FIXED": lambda value, decimals=3, sign="": _write_signed(format_fixed, value, decimals, sign),
         "PERCENT": write_percent,
-        "SHARE": write_share,
-        "LOGPERCENT": write_log_percent,
-        "COMPACT": write_compact,
-        "PLAIN": write_plain,
+        "SHARE": lambda value, decimals=0: format_percent(100 * value, int(decimals)),
+        "LOGPERCENT": lambda value, decimals=1, sign="": _write_signed(format_log_percent, value, decimals, sign),
+        "COMPACT": lambda value, digits=4, sign="": _write_signed(format_compact, value, digits, sign),
+        "PLAIN": lambda value: str(int(value)).replace("-", MINUS),  # a year, a row of a file: without grouping
         "P": partial(write_p, put),
         "QUANTITY": partial(write_quantity, put),
         "EVENTTIME": lambda value: format_event_time(int(value)),
