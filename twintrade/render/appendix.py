@@ -4,25 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from twintrade.effects import ResultSet
-from twintrade.render.blocks import (
-    Absent,
-    Block,
-    BulletList,
-    Contents,
-    Document,
-    Heading,
-    Lead,
-    Note,
-    PageBreak,
-    Part,
-    Table,
-    build_paragraph,
-    build_spans,
-    find_text,
-    number_blocks,
-    number_sections,
-    replace_words,
-)
+from twintrade.render import blocks
 from twintrade.render.brief import build_brief
 from twintrade.render.citing import place_rows
 from twintrade.render.exhibits import cross_check, data_card, event_study, robustness, run, single_case, summary
@@ -33,7 +15,7 @@ from twintrade.render.style import AppendixOptions
 from twintrade.render.writers.glyphs import Printer, load_charmap
 from twintrade.text import MARK, find_catalogue, find_topic
 
-Exhibit = Callable[[Page], tuple[Block, ...] | Absent]
+Exhibit = Callable[[Page], tuple[blocks.Block, ...] | blocks.Absent]
 
 _EXHIBITS: Mapping[str, Exhibit] = {
     "summary": summary.build_exhibit,
@@ -71,8 +53,8 @@ def build_appendix(
     results: ResultSet,
     options: AppendixOptions | None = None,
     page: Page | None = None,
-    brief: tuple[Block, ...] | None = None,
-) -> tuple[Block, ...]:
+    brief: tuple[blocks.Block, ...] | None = None,
+) -> tuple[blocks.Block, ...]:
     """Return the appendix of an analysis as numbered blocks.
 
     ``page``: given by who wants to know afterwards which texts could not be printed; ``brief``: given by who has
@@ -80,12 +62,12 @@ def build_appendix(
     """
     options = options or AppendixOptions()
     page = page or open_page(results, options)
-    opening: list[Block] = list(build_brief(page) if brief is None else brief)
+    opening: list[blocks.Block] = list(build_brief(page) if brief is None else brief)
     if not opening:
-        opening.append(Heading(1, format_title(page), "top"))
+        opening.append(blocks.Heading(1, format_title(page), "top"))
         if results.is_simulated:
-            opening.append(Note("simulated", build_spans(page.say("simulated"))))
-    blocks: list[Block] = []
+            opening.append(blocks.Note("simulated", blocks.build_spans(page.say("simulated"))))
+    content: list[blocks.Block] = []
     absent: list[tuple[str, str]] = []
     for name in EXHIBIT_NAMES:
         if name not in options.exhibits:
@@ -93,62 +75,66 @@ def build_appendix(
         if name == "findings" and (page.detail == "short" or "sensitivity" in options.exhibits):
             continue  # the table of checks stands for them
         exhibit_blocks = _EXHIBITS[name](page)
-        if isinstance(exhibit_blocks, Absent):
+        if isinstance(exhibit_blocks, blocks.Absent):
             absent.append((page.say(name), exhibit_blocks.reason))
         else:
-            blocks += exhibit_blocks
-    blocks += data_card.build_registration(page)
+            content += exhibit_blocks
+    content += data_card.build_registration(page)
     if absent:
         items = tuple(
-            build_spans(page.say("absent_exhibit", title=find_topic(t), reason=f"{r[:1].upper()}{r[1:]}"))
+            blocks.build_spans(page.say("absent_exhibit", title=find_topic(t), reason=f"{r[:1].upper()}{r[1:]}"))
             for t, r in absent
         )
-        blocks += [Heading(2, page.say("absent_heading"), "left-out"), BulletList(items)]
-    blocks = [*opening, *_list_contents(opening, blocks), *number_sections(blocks, "A")]
-    return replace_words(number_blocks(_marked(blocks, page)), options.spelling)
+        content += [blocks.Heading(2, page.say("absent_heading"), "left-out"), blocks.BulletList(items)]
+    content = [*opening, *_list_contents(opening, content), *blocks.number_sections(content, "A")]
+    return blocks.replace_words(blocks.number_blocks(_marked(content, page)), options.spelling)
 
 
-def _list_contents(opening: list[Block], blocks: list[Block]) -> list[Block]:
+def _list_contents(opening: list[blocks.Block], content: list[blocks.Block]) -> list[blocks.Block]:
     """Return the contents of an appendix of several sections, on a new page behind a brief."""
-    n_sections = sum(isinstance(block, Heading) and block.level > 1 for block in blocks)
-    return [*([PageBreak()] if len(opening) > 2 else []), *([Contents()] if n_sections > 2 else [])]
+    n_sections = sum(isinstance(block, blocks.Heading) and block.level > 1 for block in content)
+    return [*([blocks.PageBreak()] if len(opening) > 2 else []), *([blocks.Contents()] if n_sections > 2 else [])]
 
 
 def build_document(
     results: ResultSet,
     options: AppendixOptions | None = None,
     page: Page | None = None,
-    brief: tuple[Block, ...] | None = None,
-) -> Document:
+    brief: tuple[blocks.Block, ...] | None = None,
+) -> blocks.Document:
     """Return the appendix as a document that any writer takes."""
     options = options or AppendixOptions()
     with options.speak():
         page = page or open_page(results, options)
-        blocks = build_appendix(results, options, page, brief)
-        parts: tuple[Part, ...] = ("brief", "appendix") if any(isinstance(b, Lead) for b in blocks) else ("appendix",)
-        return _close(format_title(page), blocks, page, parts)
+        content = build_appendix(results, options, page, brief)
+        parts: tuple[blocks.Part, ...] = (
+            ("brief", "appendix") if any(isinstance(b, blocks.Lead) for b in content) else ("appendix",)
+        )
+        return _close(format_title(page), content, page, parts)
 
 
-def _close(title: str, blocks: tuple[Block, ...], page: Page, parts: tuple[Part, ...]) -> Document:
+def _close(
+    title: str, content: tuple[blocks.Block, ...], page: Page, parts: tuple[blocks.Part, ...]
+) -> blocks.Document:
     results, catalogue = page.results, find_catalogue()
-    if catalogue.borrowed and find_text(blocks, MARK):
-        blocks = (*blocks, build_paragraph(page.say("untranslated")))
-    return Document(
-        title, blocks, catalogue.language, results.is_simulated, parts, results.title, page.authors,
+    if catalogue.borrowed and blocks.find_text(content, MARK):
+        content = (*content, blocks.build_paragraph(page.say("untranslated")))
+    return blocks.Document(
+        title, content, catalogue.language, results.is_simulated, parts, results.title, page.authors,
         results.name if "appendix" in parts else "",
     )  # fmt: skip
 
 
 def build_brief_document(
-    options: AppendixOptions, page: Page, brief: tuple[Block, ...] | None = None
-) -> Document | None:
+    options: AppendixOptions, page: Page, brief: tuple[blocks.Block, ...] | None = None
+) -> blocks.Document | None:
     """Return the brief as a document; None where there is nothing to answer."""
     with options.speak():
-        blocks = build_brief(page) if brief is None else brief
-        if not blocks:
+        content = build_brief(page) if brief is None else brief
+        if not content:
             return None
-        numbered = replace_words(number_blocks(_marked(list(blocks), page)), options.spelling)
-        title = next(b.text for b in numbered if isinstance(b, Heading))
+        numbered = blocks.replace_words(blocks.number_blocks(_marked(list(content), page)), options.spelling)
+        title = next(b.text for b in numbered if isinstance(b, blocks.Heading))
         return _close(title, numbered, page, ("brief",))
 
 
@@ -157,13 +143,13 @@ def format_title(page: Page) -> str:
     return page.say("document_title", title=page.results.title)
 
 
-def _marked(blocks: list[Block], page: Page) -> list[Block]:
+def _marked(content: list[blocks.Block], page: Page) -> list[blocks.Block]:
     """Mark every table of a simulated analysis, in its caption and for its fragments."""
     if not page.results.is_simulated:
-        return blocks
+        return content
     return [
         replace(b, is_simulated=True, caption=page.say("simulated_title", title=b.caption))
-        if isinstance(b, Table)
+        if isinstance(b, blocks.Table)
         else b
-        for b in blocks
+        for b in content
     ]

@@ -8,25 +8,8 @@ from typing import Literal
 import pandas as pd
 
 from twintrade.effects import ResultSet
+from twintrade.render import blocks
 from twintrade.render.appendix import build_appendix, open_page
-from twintrade.render.blocks import (
-    Block,
-    Cell,
-    Document,
-    EventView,
-    Exhibited,
-    Heading,
-    PageBreak,
-    Row,
-    Span,
-    Table,
-    build_paragraph,
-    build_row,
-    number_blocks,
-    replace_exhibits,
-    replace_spans,
-    replace_words,
-)
 from twintrade.render.citing import remove_sources
 from twintrade.render.figures import alt_text, forest
 from twintrade.render.names import Wording
@@ -61,17 +44,18 @@ from twintrade.text import Listed, find_catalogue, numbers, texts
 TableFormat = Literal["html", "tex", "docx", "typst", "md"]
 
 
-def build_ladder(results: ResultSet, options: TableOptions) -> Table:
+def build_ladder(results: ResultSet, options: TableOptions) -> blocks.Table:
     """Return the ladder of a result set as one table."""
     return build_ladder_tables(results, Wording(), options)[0]
 
 
-def build_coefficient_rows(tables: list[pd.DataFrame], options: TableOptions) -> tuple[Row, ...]:
+def build_coefficient_rows(tables: list[pd.DataFrame], options: TableOptions) -> tuple[blocks.Row, ...]:
     """Return a row a coefficient with one cell a table; columns term, effect, se, low, high, p, scale."""
     terms = dict.fromkeys(str(term) for table in tables for term in table["term"])
     records = [{str(r["term"]): r for r in table.to_dict("records")} for table in tables]
     return tuple(
-        build_row(term, *(estimate_cell(_text_keys(known.get(term)), options) for known in records)) for term in terms
+        blocks.build_row(term, *(estimate_cell(_text_keys(known.get(term)), options) for known in records))
+        for term in terms
     )
 
 
@@ -79,10 +63,10 @@ def _text_keys(record: dict[object, object] | None) -> dict[str, object] | None:
     return None if record is None else {str(key): value for key, value in record.items()}
 
 
-def render_fragment(table: Table, to: TableFormat) -> str | bytes:
+def render_fragment(table: blocks.Table, to: TableFormat) -> str | bytes:
     """Return a table in a format: bytes for Word, else text."""
     if to == "docx":
-        return render_docx(Document(table.caption, (table,)))
+        return render_docx(blocks.Document(table.caption, (table,)))
     if to == "html":
         return render_table_html(table)
     if to == "tex":
@@ -90,14 +74,14 @@ def render_fragment(table: Table, to: TableFormat) -> str | bytes:
     return render_table_typst(table) if to == "typst" else render_table_md(table)
 
 
-def spread_table(table: Table) -> pd.DataFrame:
+def spread_table(table: blocks.Table) -> pd.DataFrame:
     """Return a printed table as a frame of text, a column for each of its columns."""
     header = [_spread(cells) for cells in table.header]
     names = [" ".join(dict.fromkeys(filter(None, parts))) for parts in zip(*header, strict=True)]
     return pd.DataFrame([_spread(row.cells) for row in table.rows], columns=names)
 
 
-def _spread(cells: tuple[Cell, ...]) -> list[str]:
+def _spread(cells: tuple[blocks.Cell, ...]) -> list[str]:
     return [text for cell in cells for text in (cell.text, *[""] * (cell.span - 1))]
 
 
@@ -109,7 +93,7 @@ def bind(
     options: AppendixOptions | None = None,
     *,
     word_template: bytes | None = None,
-    drawn: Sequence[Document] | None = None,
+    drawn: Sequence[blocks.Document] | None = None,
 ) -> Rendered:
     """Return one report of several analyses.
 
@@ -125,7 +109,7 @@ def _bind(
     analyses: Sequence[ResultSet],
     options: AppendixOptions,
     word_template: bytes | None,
-    drawn: Sequence[Document] | None,
+    drawn: Sequence[blocks.Document] | None,
 ) -> Rendered:
     names = {
         name: latin for results in analyses for name, latin in collect_romanized(results, options.romanized).items()
@@ -133,27 +117,30 @@ def _bind(
     printer = Printer(load_charmap(), names, options.wording)
     pages = [open_page(r, options, printer) for r in analyses]
     title = options.wording.say("binder_title")
-    blocks: list[Block] = [Heading(1, title, "top"), *_overview(pages)]
+    content: list[blocks.Block] = [blocks.Heading(1, title, "top"), *_overview(pages)]
     for i, page in enumerate(pages):
         parts = build_appendix(page.results, options, page) if drawn is None else drawn[i].blocks
-        blocks += [PageBreak(), *_shifted(parts, format_slug(page.results.name))]
+        content += [blocks.PageBreak(), *_shifted(parts, format_slug(page.results.name))]
     is_simulated = bool(pages) and all(r.is_simulated for r in analyses)
-    document = Document(
-        title, replace_words(number_blocks(blocks), options.spelling), find_catalogue().language, is_simulated
+    document = blocks.Document(
+        title,
+        blocks.replace_words(blocks.number_blocks(content), options.spelling),
+        find_catalogue().language,
+        is_simulated,
     )
     return render_document(document, options, names, printer, word_template)
 
 
-def _overview(pages: Sequence[Page]) -> list[Block]:
+def _overview(pages: Sequence[Page]) -> list[blocks.Block]:
     """Return the summary table of all analyses, and the forest plot of those in log points."""
     if not pages:
         return []
     wording = pages[0].wording
     rows = [_row(page) for page in pages]
     frame = pd.DataFrame([{k: v for k, v in row.items() if not k.startswith("_")} for row in rows])
-    blocks: list[Block] = [
-        Heading(2, wording.say("binder_overview"), "overview"),
-        build_paragraph(wording.say("binder_intro", n=len(pages))),
+    content: list[blocks.Block] = [
+        blocks.Heading(2, wording.say("binder_overview"), "overview"),
+        blocks.build_paragraph(wording.say("binder_intro", n=len(pages))),
         build_plain_table(
             frame,
             "overview-table",
@@ -178,8 +165,8 @@ def _overview(pages: Sequence[Page]) -> list[Block]:
             "overview-forest", wording.say("binder_forest"), drawing, alt_text.describe_forest(drawn), drawn,
             notes=(wording.say("binder_note"),),
         )  # fmt: skip
-        blocks.append(figure)
-    return blocks
+        content.append(figure)
+    return content
 
 
 def _row(page: Page) -> Record:
@@ -236,25 +223,25 @@ def _verdicts(page: Page) -> str:
     return page.say("binder_silent", n=n_passed) if n_passed else page.say("binder_unchecked")
 
 
-def _shifted(blocks: Sequence[Block], prefix: str) -> list[Block]:
+def _shifted(content: Sequence[blocks.Block], prefix: str) -> list[blocks.Block]:
     """Return an appendix one heading lower, its keys made unique, its numbers without sources in one result set."""
 
-    def rename(exhibit: Exhibited) -> Exhibited:
-        plain = remove_sources(exhibit) if isinstance(exhibit, Table) else exhibit
+    def rename(exhibit: blocks.Exhibited) -> blocks.Exhibited:
+        plain = remove_sources(exhibit) if isinstance(exhibit, blocks.Table) else exhibit
         return replace(plain, key=f"{prefix}-{exhibit.key}")
 
-    moved: list[Block] = []
-    for block in replace_exhibits(blocks, rename):
-        if isinstance(block, Heading):
+    moved: list[blocks.Block] = []
+    for block in blocks.replace_exhibits(content, rename):
+        if isinstance(block, blocks.Heading):
             level = min(block.level + 1, LOWEST_HEADING)
             block = replace(block, level=level, key=f"{prefix}-{block.key}" if block.key else "")
-        elif isinstance(block, EventView):
+        elif isinstance(block, blocks.EventView):
             block = replace(block, key=f"{prefix}-{block.key}")
-        moved.append(replace_spans(block, lambda spans: _prefixed(spans, prefix)))
+        moved.append(blocks.replace_spans(block, lambda spans: _prefixed(spans, prefix)))
     return moved
 
 
-def _prefixed(spans: tuple[Span, ...], prefix: str) -> tuple[Span, ...]:
+def _prefixed(spans: tuple[blocks.Span, ...], prefix: str) -> tuple[blocks.Span, ...]:
     return tuple(
         replace(span, target=f"{prefix}-{span.target}") if span.kind == "reference" else span for span in spans
     )

@@ -5,26 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from twintrade.render.blocks import (
-    Aside,
-    Beside,
-    Block,
-    BulletList,
-    Column,
-    Figure,
-    Heading,
-    KeyNumber,
-    KeyNumbers,
-    Lead,
-    Note,
-    PageBreak,
-    Paragraph,
-    Table,
-    build_paragraph,
-    build_row,
-    build_spans,
-    emphasize,
-)
+from twintrade.render import blocks
 from twintrade.render.brief.drawings import choose_power
 from twintrade.render.brief.facts import (
     VERDICTS,
@@ -58,7 +39,7 @@ from twintrade.text import Listed, Text, complete_sentence, join_sentences, list
 # What a brief says of a single case whose comparisons disagree, and how a change and its range are written.
 
 
-def build_case_numbers(facts: Facts) -> list[KeyNumber]:
+def build_case_numbers(facts: Facts) -> list[blocks.KeyNumber]:
     """Return the headline of a case whose comparisons disagree, and between which changes all estimates lie."""
     effect = read_effect(find_overall(facts.page.results, facts.headline)) if facts.headline is not None else None
     if effect is None:
@@ -66,8 +47,8 @@ def build_case_numbers(facts: Facts) -> list[KeyNumber]:
     name = str(Text("brief.key-headline", label=format_label(facts.headline or {})))
     low, high = (write_change(end) for end in find_spread(facts))
     spread = str(Text("brief.range", low=low, high=high))
-    every = KeyNumber(str(Text("brief.key-estimates", n=len(facts.methods))), spread, _read("by-comparison"))
-    return [KeyNumber(name, write_change(effect.percent), write_range(effect)), every]
+    every = blocks.KeyNumber(str(Text("brief.key-estimates", n=len(facts.methods))), spread, _read("by-comparison"))
+    return [blocks.KeyNumber(name, write_change(effect.percent), write_range(effect)), every]
 
 
 def describe_case(facts: Facts) -> list[Text]:
@@ -112,7 +93,7 @@ def _read(key: str) -> str:
 MOST_PAIRS = 14
 
 
-def list_pairs(facts: Facts) -> list[Block]:
+def list_pairs(facts: Facts) -> list[blocks.Block]:
     """Return the treated pairs, the largest first, as a table; nothing where the headline has no totals."""
     pairs = facts.pairs
     if not pairs:
@@ -120,13 +101,13 @@ def list_pairs(facts: Facts) -> list[Block]:
     unit = take_text(facts.periods[0]["unit"]) if facts.periods else ""
     power = choose_power(sorted(read_number(p["expected"]) for p in pairs)[len(pairs) // 2])
     scale = 10.0**power
-    columns = (Column(), *(Column("right") for _ in range(5)))
+    columns = (blocks.Column(), *(blocks.Column("right") for _ in range(5)))
     header = tuple(
         str(Text(f"brief.pairs-{name}", period_name=facts.page.period_name))
         for name in ("name", "since", "times", "observed", "expected", "difference")
     )
     rows = [
-        build_row(
+        blocks.build_row(
             take_text(p["name"]),
             build_cell(take_text(p["since"]), *cite(p, "since", form=WORDS)),
             build_cell(str(read_whole(p["n_periods"])), *cite(p, "n_periods")),
@@ -147,7 +128,7 @@ def list_pairs(facts: Facts) -> list[Block]:
     left = facts.n_rows_left_out
     few = [str(Text("brief.pairs-times-note", n=left, period_name=facts.page.period_name))] if left else []
     notes = (str(note), *few, *more)
-    return [Table("brief-pairs", caption, columns, (build_row(*header).cells,), (tuple(rows),), notes)]
+    return [blocks.Table("brief-pairs", caption, columns, (blocks.build_row(*header).cells,), (tuple(rows),), notes)]
 
 
 # Pairs with a dated agreement that the headline leaves out, and why, for a brief.
@@ -195,27 +176,33 @@ NOBODY = "none"
 """How a data card names the publisher of facts that nobody published as a table."""
 
 
-def build_brief(page: Page) -> tuple[Block, ...]:
+def build_brief(page: Page) -> tuple[blocks.Block, ...]:
     """Return the brief of an analysis as blocks; empty where the results hold neither an estimate nor a case."""
     facts = collect_facts(page)
     if facts.headline is None:
         return ()
-    blocks: list[Block] = [Heading(1, _write_title(facts), "top"), _lead(facts)]
+    content: list[blocks.Block] = [blocks.Heading(1, _write_title(facts), "top"), _lead(facts)]
     if page.results.is_simulated:
-        blocks.append(Note("simulated", build_spans(page.say("simulated"))))
-    blocks += [*build_status(page), _key_numbers(facts), Aside(_say("asked"), (build_paragraph(_ask(facts)),))]
-    blocks += [Aside(_say("happened"), (build_paragraph(_tell(facts)),)), *_show(facts), *_warn(page)]
-    blocks += [
-        PageBreak(ends_first=True),
+        content.append(blocks.Note("simulated", blocks.build_spans(page.say("simulated"))))
+    content += [
+        *build_status(page),
+        _key_numbers(facts),
+        blocks.Aside(_say("asked"), (blocks.build_paragraph(_ask(facts)),)),
+    ]
+    content += [blocks.Aside(_say("happened"), (blocks.build_paragraph(_tell(facts)),)), *_show(facts), *_warn(page)]
+    content += [
+        blocks.PageBreak(ends_first=True),
         _believe(facts),
-        Aside(_say("needed"), (build_paragraph(_need(facts)),)),
+        blocks.Aside(_say("needed"), (blocks.build_paragraph(_need(facts)),)),
         *list_pairs(facts),
     ]
     limits = [line for line in page.results.sections.get("limits", "").splitlines() if line.strip()]
     if limits:
-        blocks.append(Aside(_say("limits"), (BulletList(tuple(build_spans(line) for line in limits)),)))
-    blocks.append(Aside(_say("data"), (build_paragraph(_cite(facts)),)))
-    return tuple(blocks)
+        content.append(
+            blocks.Aside(_say("limits"), (blocks.BulletList(tuple(blocks.build_spans(line) for line in limits)),))
+        )
+    content.append(blocks.Aside(_say("data"), (blocks.build_paragraph(_cite(facts)),)))
+    return tuple(content)
 
 
 def _say(key: str) -> str:
@@ -229,7 +216,7 @@ def _write_title(facts: Facts) -> str:
     return str(Text("brief.title", question=question, answer=answer))
 
 
-def _lead(facts: Facts) -> Lead:
+def _lead(facts: Facts) -> blocks.Lead:
     page, effect = facts.page, facts.effect
     data = page.results.data
     ends = data.iloc[[int(data["period"].argmin()), int(data["period"].argmax())]] if len(data) else data
@@ -239,7 +226,7 @@ def _lead(facts: Facts) -> Lead:
     signed = [str(Listed(page.authors)), page.date]
     byline = " · ".join(filter(None, (*signed, str(described))))
     if effect is None:
-        return Lead(str(Text("brief.deck-none")), byline)
+        return blocks.Lead(str(Text("brief.deck-none")), byline)
     deck = Text(
         "brief.deck",
         n=facts.n_treated,
@@ -249,7 +236,7 @@ def _lead(facts: Facts) -> Lead:
         reading=_read_chance(facts, effect),
         objects="yes" if facts.n_objecting else "no",
     )
-    return Lead(str(deck), byline)
+    return blocks.Lead(str(deck), byline)
 
 
 def _read_chance(facts: Facts, effect: Effect) -> str:
@@ -258,21 +245,21 @@ def _read_chance(facts: Facts, effect: Effect) -> str:
     return "chance" if effect.chance == "allows" else "unknown"
 
 
-def _key_numbers(facts: Facts) -> KeyNumbers:
+def _key_numbers(facts: Facts) -> blocks.KeyNumbers:
     page, effect = facts.page, facts.effect
-    shown: list[KeyNumber] = []
+    shown: list[blocks.KeyNumber] = []
     if effect is not None:
         name = str(Text("brief.key-percent", outcome=capitalize(page.outcome)))
-        shown.append(KeyNumber(name, write_change(effect.percent), write_range(effect)))
+        shown.append(blocks.KeyNumber(name, write_change(effect.percent), write_range(effect)))
         shown += filter(None, [_key_money(facts)])
     else:
         shown += build_case_numbers(facts)
     question = str(Text("brief.key-verdict", outcome=page.outcome))
     verdicts = tuple(_say(f"verdict-{name}") for name in VERDICTS)
-    return KeyNumbers(tuple(shown), question, verdicts, VERDICTS.index(facts.verdict))
+    return blocks.KeyNumbers(tuple(shown), question, verdicts, VERDICTS.index(facts.verdict))
 
 
-def _key_money(facts: Facts) -> KeyNumber | None:
+def _key_money(facts: Facts) -> blocks.KeyNumber | None:
     money, page = facts.money, facts.page
     if money is None or money.state == "unavailable" or not math.isfinite(max(abs(money.low), abs(money.high))):
         return None
@@ -285,8 +272,8 @@ def _key_money(facts: Facts) -> KeyNumber | None:
     spread = str(Text("brief.range", low=low, high=high))
     if money.state == "stated":
         value = str(Text("brief.amount", value=money.average(money.total), unit=money.unit))
-        return KeyNumber(name, value, spread)
-    return KeyNumber(name, spread, _say("range-alone"))
+        return blocks.KeyNumber(name, value, spread)
+    return blocks.KeyNumber(name, spread, _say("range-alone"))
 
 
 def _ask(facts: Facts) -> str:
@@ -361,29 +348,29 @@ def _tell(facts: Facts) -> str:
     return str(Listed(tuple(sentences), "sentences"))
 
 
-def _show(facts: Facts) -> list[Block]:
-    figures: tuple[Figure, ...] = draw_pictures(facts)
-    return [Beside(figures)] if figures else []
+def _show(facts: Facts) -> list[blocks.Block]:
+    figures: tuple[blocks.Figure, ...] = draw_pictures(facts)
+    return [blocks.Beside(figures)] if figures else []
 
 
-def _warn(page: Page) -> list[Note]:
+def _warn(page: Page) -> list[blocks.Note]:
     """Return the warnings of the first page; of guesses their number, since the appendix lists them."""
     messages = [m for m in list_records(page.results.messages) if take_text(m["level"]) == "warning"]
     guesses = [find_words(m, "message") for m in messages if m["code"] == "guess"]
     counts = [dict(words.values).get("n") for words in guesses if isinstance(words, Text)]
     counted = [str(Text("brief.guesses", n=n)) for n in counts if isinstance(n, int)]
     sentences = page.list_first_warnings(but=("guess",) if counted else ())
-    return [Note("warning", build_spans(sentence)) for sentence in (*counted, *sentences)]
+    return [blocks.Note("warning", blocks.build_spans(sentence)) for sentence in (*counted, *sentences)]
 
 
-def _believe(facts: Facts) -> Aside:
+def _believe(facts: Facts) -> blocks.Aside:
     reasons = list_reasons(facts)
-    verdict = emphasize(complete_sentence(_say(f"verdict-{facts.verdict}")))
+    verdict = blocks.emphasize(complete_sentence(_say(f"verdict-{facts.verdict}")))
     head = join_sentences(("", str(Text("brief.weigh", n=len(reasons)))))
-    parts: tuple[Paragraph | BulletList, ...] = (build_paragraph(verdict, head),)
+    parts: tuple[blocks.Paragraph | blocks.BulletList, ...] = (blocks.build_paragraph(verdict, head),)
     if reasons:
-        parts += (BulletList(tuple(build_spans(str(reason)) for reason in reasons)),)
-    return Aside(_say("believe"), (*parts, *build_readings(facts)))
+        parts += (blocks.BulletList(tuple(blocks.build_spans(str(reason)) for reason in reasons)),)
+    return blocks.Aside(_say("believe"), (*parts, *build_readings(facts)))
 
 
 def _need(facts: Facts) -> str:

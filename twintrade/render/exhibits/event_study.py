@@ -3,17 +3,7 @@
 import pandas as pd
 
 from twintrade.effects.regression import POOLED
-from twintrade.render.blocks import (
-    Absent,
-    Block,
-    BulletList,
-    EventView,
-    Figure,
-    Heading,
-    Span,
-    build_paragraph,
-    build_spans,
-)
+from twintrade.render import blocks
 from twintrade.render.figures import alt_text, points
 from twintrade.render.figures.percent_paths import CHANGES, convert_to_logs, draw_panels, draw_path
 from twintrade.render.names import capitalize, name_base, name_scale
@@ -42,7 +32,7 @@ from twintrade.text import Listed, Text, numbers, texts
 MOST_PATHS = 3
 
 
-def build_paths(page: Page, studies: list[Study], simulated: tuple[str, ...]) -> tuple[Block, ...]:
+def build_paths(page: Page, studies: list[Study], simulated: tuple[str, ...]) -> tuple[blocks.Block, ...]:
     """Return one figure of at most three paths, in full the others in panels, and all columns in tables.
 
     ``studies``: in the order of the ladder.
@@ -52,20 +42,20 @@ def build_paths(page: Page, studies: list[Study], simulated: tuple[str, ...]) ->
     ladder = studies
     studies = sorted(studies, key=lambda s: headline is None or any(s[1][k] != headline[k] for k in key))
     drawn = _choose(studies)
-    blocks: list[Block] = [
-        Heading(2, page.say("event_study"), "event-study"),
-        build_paragraph(_describe(page, studies[0][1])),
+    content: list[blocks.Block] = [
+        blocks.Heading(2, page.say("event_study"), "event-study"),
+        blocks.build_paragraph(_describe(page, studies[0][1])),
     ]
     if drawn:
-        blocks.append(_draw(page, drawn))
+        content.append(_draw(page, drawn))
     if page.detail == "full":
         places = {study[0] for study in drawn}
         others = [study for study in ladder if study[0] not in places]
-        blocks += [_draw_others(page, others)] if others else []
+        content += [_draw_others(page, others)] if others else []
         notes = (*simulated, page.say("paths_whole_note"), *_say_bases(studies, page))
-        return (*blocks, *build_whole_tables(ladder, page.wording, notes))
+        return (*content, *build_whole_tables(ladder, page.wording, notes))
     notes = (*simulated, page.say("paths_note"))
-    return (*blocks, build_paths_table(studies, page.wording, notes))
+    return (*content, build_paths_table(studies, page.wording, notes))
 
 
 def _say_bases(studies: list[Study], page: Page) -> tuple[str, ...]:
@@ -100,7 +90,7 @@ def _describe(page: Page, spec: Record) -> str:
     return page.say("paths_pretrend", p=p, adjusted="yes" if is_adjusted else "no", smallest=smallest)
 
 
-def _draw_others(page: Page, studies: list[Study]) -> Figure:
+def _draw_others(page: Page, studies: list[Study]) -> blocks.Figure:
     labels = [f"({n}) {format_label(spec)}" for n, spec, _ in studies]
     frame = pd.concat(
         [convert_to_logs(f).assign(label=label) for label, (_, _, f) in zip(labels, studies, strict=True)],
@@ -117,7 +107,7 @@ def _draw_others(page: Page, studies: list[Study]) -> Figure:
     )
 
 
-def _draw(page: Page, studies: list[Study]) -> Figure:
+def _draw(page: Page, studies: list[Study]) -> blocks.Figure:
     frame = pd.concat(
         [convert_to_logs(f).assign(label=f"({n}) {format_label(spec)}") for n, spec, f in studies], ignore_index=True
     )
@@ -134,13 +124,13 @@ def _draw(page: Page, studies: list[Study]) -> Figure:
     )
 
 
-def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
+def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
     """Return figures and tables of all columns, and the interactive view; in full the cells of the headline too.
 
     A single case has its paths and gaps by donor set in their place.
     """
     if find_payload(page.results, "case_paths") is not None:
-        return Absent(page.say("event_of_case"))
+        return blocks.Absent(page.say("event_of_case"))
     studies = [
         (n, s, frame)
         for n, s in enumerate(list_specifications(page.results), 1)
@@ -148,16 +138,16 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
         if len(frame) > 1
     ]
     if not studies:
-        return Absent(read_words(dict(page.results.sections), "no_effect") or page.say("no_specification"))
-    blocks = (*build_paths(page, studies, page.simulated_note), _view(page, [(s, f) for _, s, f in studies]))
+        return blocks.Absent(read_words(dict(page.results.sections), "no_effect") or page.say("no_specification"))
+    content = (*build_paths(page, studies, page.simulated_note), _view(page, [(s, f) for _, s, f in studies]))
     if page.detail == "short":
-        return blocks
+        return content
     means = _describe_means(page, [spec for _, spec, _ in studies])
     cells = [figure for _, spec, _ in studies for figure in _cells(page, spec)]
-    return (*blocks, *([BulletList(means)] if means else []), *cells)
+    return (*content, *([blocks.BulletList(means)] if means else []), *cells)
 
 
-def _describe_means(page: Page, specs: list[Record]) -> tuple[tuple[Span, ...], ...]:
+def _describe_means(page: Page, specs: list[Record]) -> tuple[tuple[blocks.Span, ...], ...]:
     """Return the mean of treated pairs before the agreement, once for all columns that have it in common."""
     columns: dict[str, list[str]] = {}
     for spec in specs:
@@ -167,12 +157,12 @@ def _describe_means(page: Page, specs: list[Record]) -> tuple[tuple[Span, ...], 
             outcome = take_text(spec.get("outcome")) or page.outcome
             columns.setdefault(page.say("baseline", outcome=outcome, value=value), []).append(format_label(spec))
     return tuple(
-        build_spans(str(Text("common.headed", head=Listed(tuple(names), "semicolon"), said=sentence)))
+        blocks.build_spans(str(Text("common.headed", head=Listed(tuple(names), "semicolon"), said=sentence)))
         for sentence, names in columns.items()
     )
 
 
-def _cells(page: Page, spec: Record) -> tuple[Figure, ...]:
+def _cells(page: Page, spec: Record) -> tuple[blocks.Figure, ...]:
     """Return the headline's effects by cohort and event time, where it has several cohorts."""
     frame = select_kind(select_matching(page.results.effects, spec), "cell")
     frame = frame[frame["cohort"].astype(float) > POOLED]
@@ -204,10 +194,10 @@ def _name_cells(spec: Record) -> str:
     return format_slug(f"cells-{take_text(spec['estimator'])}-{take_text(spec['specification'])}")
 
 
-def _view(page: Page, studies: list[tuple[Record, pd.DataFrame]]) -> EventView:
+def _view(page: Page, studies: list[tuple[Record, pd.DataFrame]]) -> blocks.EventView:
     frame = pd.concat([f for _, f in studies], ignore_index=True)
     levels = [read_number(v) for v in frame["level"] if read_number(v) > 0]
-    return EventView(
+    return blocks.EventView(
         "explore",
         page.say("view_title"),
         frame,

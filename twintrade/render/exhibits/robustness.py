@@ -4,18 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from twintrade.render.blocks import (
-    Absent,
-    Block,
-    BulletList,
-    Cell,
-    Column,
-    Heading,
-    Row,
-    Table,
-    build_paragraph,
-    build_row,
-)
+from twintrade.render import blocks
 from twintrade.render.citing import Sources, build_cell, cite
 from twintrade.render.exhibits.single_case import VERDICTS, build_payloads, list_sentences
 from twintrade.render.exhibits.summary import CASE_VERDICT
@@ -146,7 +135,7 @@ PAIRED = ("path", "sensitivity", "power", "cell_weights", "heat_map", "bacon")
 """Kinds of payloads whose figures stand side by side."""
 
 
-def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
+def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
     """Return what objects in words, then a table of every check and a figure of the variants.
 
     In full the table has all columns and variants, and every check its sentence, its figures and its tables.
@@ -157,13 +146,16 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
     owners = _list_untabled(page, checks) if is_whole else {}
     lines = _list_spoken(page, spoken) if is_whole else _list_objecting(page, findings)
     if not (checks or owners or (is_whole and lines.items)):
-        return Absent(page.say("absent_sensitivity"))
+        return blocks.Absent(page.say("absent_sensitivity"))
     counts = [sum(take_text(f["verdict"]) == verdict for f in findings) for verdict in VERDICTS]
     intro = page.say("robustness_intro", n=len(findings), n_object=counts[0], n_cannot=counts[1], n_silent=counts[2])
     if "summary" in page.exhibits and not list_findings(page.results, CASE_VERDICT):
         intro = page.say("robustness_unseen")  # the summary counts them
-    opening: list[Block] = [Heading(2, page.say("sensitivity"), "sensitivity"), build_paragraph(intro)]
-    bullets: list[Block] = [lines] if lines.items else []
+    opening: list[blocks.Block] = [
+        blocks.Heading(2, page.say("sensitivity"), "sensitivity"),
+        blocks.build_paragraph(intro),
+    ]
+    bullets: list[blocks.Block] = [lines] if lines.items else []
     tabled = [_build_table(page, checks, findings), *_draw(page, checks)] if checks else []
     if not is_whole:
         return (*opening, *bullets, *tabled)
@@ -178,7 +170,7 @@ def _list_untabled(page: Page, checks: list[JudgedCheck]) -> dict[str, Record]:
     return {key: owner for key, owner in owners.items() if not (key in tabled and kinds.get(key) in VARIANTS)}
 
 
-def _list_spoken(page: Page, spoken: list[Record]) -> BulletList:
+def _list_spoken(page: Page, spoken: list[Record]) -> blocks.BulletList:
     """Return what the checks of the topic say, what objects first, of one made for several columns the first."""
     of_topic = [f for f in list_topic_findings(page.results, "sensitivity") if has_spoken(f)]
     judged = [check.finding for check in collect_checks(page, spoken, is_whole=False)]
@@ -186,14 +178,14 @@ def _list_spoken(page: Page, spoken: list[Record]) -> BulletList:
     return list_sentences(page, [*(f for f in judged if f in of_topic), *informing])
 
 
-def _list_objecting(page: Page, findings: list[Record]) -> BulletList:
+def _list_objecting(page: Page, findings: list[Record]) -> blocks.BulletList:
     """Return what objects, one line each with the columns it is about, unless the page of a single case says it."""
     is_alone = "single_case" not in page.exhibits
     objecting = [f for f in findings if take_text(f["verdict"]) == "objects"]
     return list_sentences(page, [f for f in objecting if is_alone or take_text(f.get("topic")) != "single_case"])
 
 
-def _build_table(page: Page, checks: list[JudgedCheck], findings: list[Record]) -> Table:
+def _build_table(page: Page, checks: list[JudgedCheck], findings: list[Record]) -> blocks.Table:
     heads = [
         str(Text(f"tables.{key}")) for key in ("check", "change-short", "interval-short", "difference", "p", "bound")
     ]
@@ -206,18 +198,18 @@ def _build_table(page: Page, checks: list[JudgedCheck], findings: list[Record]) 
     tabled = {check.name for check in checks}
     if missing := [name for name in absent if name not in tabled]:
         notes.append(page.say("robustness_absent", names=Listed(tuple(missing), "comma")))
-    return Table(
+    return blocks.Table(
         "robustness",
         page.say("robustness_caption"),
-        (Column("left"), *(Column("right") for _ in heads[1:]), Column("left")),
-        (tuple(Cell((head,)) for head in header),),
+        (blocks.Column("left"), *(blocks.Column("right") for _ in heads[1:]), blocks.Column("left")),
+        (tuple(blocks.Cell((head,)) for head in header),),
         tuple(group for group in groups if group),
         tuple(notes),
         is_ordered=True,
     )
 
 
-def _head_rows(page: Page) -> tuple[Row, ...]:
+def _head_rows(page: Page) -> tuple[blocks.Row, ...]:
     spec = find_headline(page.results)
     overall = find_overall(page.results, spec) if spec is not None else None
     if overall is None:
@@ -230,18 +222,18 @@ def _head_rows(page: Page) -> tuple[Row, ...]:
     effect = build_cell(_write(read_number(overall.get("effect")), scale), *_cite(overall, scale, "effect"))
     form = "log" if scale == "log points" else ""
     spread = build_cell(format_ends(ends, decimals), *cite_ends(overall, ends, decimals, form))
-    return (build_row(name, effect, spread, "", p, "", ""),)
+    return (blocks.build_row(name, effect, spread, "", p, "", ""),)
 
 
-def _check_rows(check: JudgedCheck) -> tuple[Row, ...]:
+def _check_rows(check: JudgedCheck) -> tuple[blocks.Row, ...]:
     name = f"{check.name} ({check.column})" if check.column else check.name
     finding, scale = check.finding, check.scale
     verdict = name_fact("labels.verdict-", take_text(finding["verdict"]))
     p = "" if check.changes else texts.format_p_cell(read_number(finding.get("p")))
     bound = build_cell(_write_bound(read_number(finding.get("bound")), scale), *_cite(finding, scale, "bound"))
-    rows = [build_row(name, "", "", "", build_cell(p, *cite(finding, "p")), bound, verdict)]
+    rows = [blocks.build_row(name, "", "", "", build_cell(p, *cite(finding, "p")), bound, verdict)]
     rows += [
-        build_row(
+        blocks.build_row(
             str(Text("tables.variant", name=change.name)),
             build_cell(_write(change.effect, scale), *_cite(change.row, scale, "effect")),
             build_cell(_write_interval(change.low, change.high, scale), *_cite(change.row, scale, "low", "high")),
@@ -258,7 +250,7 @@ def _check_rows(check: JudgedCheck) -> tuple[Row, ...]:
         sources = [source for end in ends for source in _cite(end.row, scale, "effect")]
         others = str(Text("tables.other-variants", n=len(check.others)))
         spread = build_cell(str(Text("numbers.interval", low=low, high=high)), *sources)
-        rows.append(build_row(others, spread, "", "", "", "", ""))
+        rows.append(blocks.build_row(others, spread, "", "", "", "", ""))
     return tuple(rows)
 
 
@@ -295,7 +287,7 @@ def _keep_largest(changes: tuple[Change, ...]) -> list[Change]:
     return [c for c in changes if c in apart]
 
 
-def _draw(page: Page, checks: list[JudgedCheck]) -> tuple[Block, ...]:
+def _draw(page: Page, checks: list[JudgedCheck]) -> tuple[blocks.Block, ...]:
     """Return the variants with the headline's interval as a band behind them; nothing where there are few."""
     spec = find_headline(page.results)
     overall = find_overall(page.results, spec) if spec is not None else None

@@ -6,17 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from twintrade.render.blocks import (
-    Absent,
-    Beside,
-    Block,
-    BulletList,
-    Figure,
-    Heading,
-    Table,
-    build_paragraph,
-    build_spans,
-)
+from twintrade.render import blocks
 from twintrade.render.citing import is_placed
 from twintrade.render.exhibits.payloads import build_payload, is_drawn
 from twintrade.render.figures import alt_text, points
@@ -66,16 +56,16 @@ def _lines(page: Page, findings: list[Record]) -> list[str]:
     return [f"{head}: {sentence}" for head, (_, sentence) in zip(heads, about, strict=True)]
 
 
-def list_topic_sentences(page: Page, name: str, but: Sequence[str] = ()) -> BulletList:
+def list_topic_sentences(page: Page, name: str, but: Sequence[str] = ()) -> blocks.BulletList:
     """Return what the checks of a topic say, one line each, but for those that stand elsewhere."""
     findings = list_topic_findings(page.results, name)
     return list_sentences(page, [f for f in findings if take_text(f["diagnostic"]) not in but])
 
 
-def list_sentences(page: Page, findings: list[Record]) -> BulletList:
+def list_sentences(page: Page, findings: list[Record]) -> blocks.BulletList:
     """Return what findings say, one line each, what objects first."""
     findings = sorted(findings, key=lambda finding: take_text(finding["verdict"]) != "objects")
-    return BulletList(tuple(build_spans(line) for line in _lines(page, findings)))
+    return blocks.BulletList(tuple(blocks.build_spans(line) for line in _lines(page, findings)))
 
 
 def join_payloads(page: Page, owners: Mapping[str, Record]) -> dict[str, pd.DataFrame]:
@@ -105,7 +95,7 @@ def _unnamed(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.drop(columns="estimate") if frame.columns[0] == "estimate" else frame
 
 
-def build_payloads(page: Page, owners: Mapping[str, Record], paired: Sequence[str] = ()) -> list[Block]:
+def build_payloads(page: Page, owners: Mapping[str, Record], paired: Sequence[str] = ()) -> list[blocks.Block]:
     """Return payloads as figures and tables; one drawn as a figure needs no table of its own.
 
     ``paired``: kinds of payloads whose figures are drawn half as wide, two beside each other.
@@ -119,26 +109,26 @@ def build_payloads(page: Page, owners: Mapping[str, Record], paired: Sequence[st
     }
     narrow = [key for key, frame in frames.items() if kinds.get(key) in paired and is_drawn(page, key, frame)]
     narrow = narrow[: len(narrow) // 2 * 2]
-    drawn = [b for key in narrow for b in build_payload(half, key, frames[key]) if isinstance(b, Figure)]
-    pairs = (Beside(tuple(drawn[start : start + 2])) for start in range(0, len(drawn), 2))
+    drawn = [b for key in narrow for b in build_payload(half, key, frames[key]) if isinstance(b, blocks.Figure)]
+    pairs = (blocks.Beside(tuple(drawn[start : start + 2])) for start in range(0, len(drawn), 2))
     return [
         *pairs,
         *(b for key, frame in frames.items() if key not in narrow for b in build_payload(page, key, frame)),
     ]
 
 
-def build_topic_exhibit(name: str) -> Callable[[Page], tuple[Block, ...] | Absent]:
+def build_topic_exhibit(name: str) -> Callable[[Page], tuple[blocks.Block, ...] | blocks.Absent]:
     """Return the exhibit of one topic."""
 
-    def exhibit(page: Page) -> tuple[Block, ...] | Absent:
+    def exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
         findings, owners = list_topic_findings(page.results, name), list_topic_payloads(page.results, name)
         if not owners and not any(has_spoken(r) for r in findings):
             sentences = [read_words(r, "sentence") for r in findings]
-            return Absent(sentences[0] if sentences else page.say(f"absent_{name}"))
-        blocks: list[Block] = [Heading(2, page.say(name), name.replace("_", "-"))]
+            return blocks.Absent(sentences[0] if sentences else page.say(f"absent_{name}"))
+        content: list[blocks.Block] = [blocks.Heading(2, page.say(name), name.replace("_", "-"))]
         if findings:
-            blocks.append(list_topic_sentences(page, name))
-        return (*blocks, *build_payloads(page, owners))
+            content.append(list_topic_sentences(page, name))
+        return (*content, *build_payloads(page, owners))
 
     return exhibit
 
@@ -153,16 +143,16 @@ def _put_in_percent(page: Page, owner: Record, frame: pd.DataFrame) -> pd.DataFr
     return frame.assign(scale="percent", **ends)
 
 
-def build_effects_topic(name: str) -> Callable[[Page], tuple[Block, ...] | Absent]:
+def build_effects_topic(name: str) -> Callable[[Page], tuple[blocks.Block, ...] | blocks.Absent]:
     """Return the exhibit of a topic, its effects in one figure unless the table of checks has them."""
     whole = build_topic_exhibit(name)
 
-    def exhibit(page: Page) -> tuple[Block, ...] | Absent:
+    def exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
         owners = list_topic_payloads(page.results, name)
         frames = [page.results.payloads[key] for key in owners if page.results.payload_kinds.get(key) == "forest"]
         if len(frames) < len(owners) or not owners:
             return whole(page)
-        head = (Heading(2, page.say(name), name.replace("_", "-")), list_topic_sentences(page, name))
+        head = (blocks.Heading(2, page.say(name), name.replace("_", "-")), list_topic_sentences(page, name))
         if any(take_text(owner["verdict"]) in VERDICTS for owner in owners.values()):
             return head
         parts = [_put_in_percent(page, owners[key], page.results.payloads[key]) for key in owners]
@@ -211,13 +201,13 @@ NAMED_BY = {"case_tests": ("method", "donor_set"), "date_sets_table": ("date",)}
 WEIGHTS = {f"weight_{s}": numbers.format_fixed for s in SETS}
 
 
-def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
+def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
     """Return the exhibits of one treated unit; findings and payloads of the topic where there are no paths of it."""
     frame = find_payload(page.results, "case_paths")
     if frame is None:
         return build_topic_exhibit("single_case")(page)
-    blocks: list[Block] = [
-        Heading(2, page.say("single_case"), "single-case"),
+    content: list[blocks.Block] = [
+        blocks.Heading(2, page.say("single_case"), "single-case"),
         list_topic_sentences(page, "single_case", but=("case_verdict",)),
         _paths(page, frame),
     ]
@@ -228,15 +218,15 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
     ]
     drawn = [(key, method) for key, method in drawn if find_payload(page.results, key) is not None]
     for key, method in drawn[-1:] if is_short else drawn:
-        blocks.append(_placebos(page, key, page.results.payloads[key], method))
+        content.append(_placebos(page, key, page.results.payloads[key], method))
     for key, caption, note, columns in TABLES:
         table = find_payload(page.results, key)
         if is_short and key not in SHORT:
             continue
         if table is None or (caption == "case_intervals_caption" and not _has_intervals(table)):
             continue
-        blocks.append(_table(page, key, table, caption, note, columns))
-    return (*blocks, build_paragraph(page.say("case_more")))
+        content.append(_table(page, key, table, caption, note, columns))
+    return (*content, blocks.build_paragraph(page.say("case_more")))
 
 
 def _has_intervals(table: pd.DataFrame) -> bool:
@@ -257,7 +247,7 @@ def _unit(page: Page) -> str:
     )
 
 
-def _paths(page: Page, frame: pd.DataFrame) -> Figure:
+def _paths(page: Page, frame: pd.DataFrame) -> blocks.Figure:
     dates, shocks = find_payload(page.results, "candidate_dates"), find_payload(page.results, "known_shocks")
     present = set(frame["donor_set"].map(take_text))
     shown = [s for s in SETS[:2] if s in present] or sorted(present)
@@ -292,14 +282,16 @@ def _gap_label(page: Page) -> str:
     return str(Text("figures.gap-log")) if is_relative else name_column("gap")
 
 
-def _placebos(page: Page, key: str, frame: pd.DataFrame, method: str) -> Figure:
+def _placebos(page: Page, key: str, frame: pd.DataFrame, method: str) -> blocks.Figure:
     named = frame.assign(donor_set=[page.say(f"set_{take_text(s)}") for s in frame["donor_set"]])
     drawing = points.draw_placebo(page.drawable(named), y_label=_gap_label(page), theme=page.theme)
     caption = page.say("case_placebo_caption", unit=_unit(page), method=method)
     return page.figure(key.replace("_", "-"), caption, drawing, alt_text.describe_placebo(frame), frame)
 
 
-def _table(page: Page, key: str, frame: pd.DataFrame, caption: str, note: str, columns: Sequence[str]) -> Table:
+def _table(
+    page: Page, key: str, frame: pd.DataFrame, caption: str, note: str, columns: Sequence[str]
+) -> blocks.Table:
     table_name = "case_intervals" if caption == "case_intervals_caption" else key
     present = [c for name in columns for c in (name, f"{name}_text") if c in frame]
     notes = (*page.simulated_note, *((page.say(note),) if note else ()))

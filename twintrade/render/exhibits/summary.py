@@ -4,18 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 
 from twintrade.effects import Money
-from twintrade.render.blocks import (
-    Absent,
-    Block,
-    BulletList,
-    Heading,
-    Note,
-    Paragraph,
-    Span,
-    build_paragraph,
-    build_reference,
-    build_spans,
-)
+from twintrade.render import blocks
 from twintrade.render.exhibits.data_card import build_status
 from twintrade.render.names import list_check_names, name_scale
 from twintrade.render.page import Page, name_objecting
@@ -46,7 +35,7 @@ from twintrade.text import Listed, Value, complete_sentence, find_fact, join_sen
 TARGETS = ("total", "average unit", "average cell", "path")
 
 
-def describe_support(page: Page, spec: Record) -> list[Block]:
+def describe_support(page: Page, spec: Record) -> list[blocks.Block]:
     """Say how many treated rows and pairs the headline rests on, where it imputes them."""
     sentences: list[str] = []
     left, without = read_whole(spec.get("n_treated_rows_left_out")), read_whole(spec.get("n_without_outcome_before"))
@@ -57,10 +46,10 @@ def describe_support(page: Page, spec: Record) -> list[Block]:
         key = "imputed_rows" if left or without else "imputed_all"
         sentences.append(page.say(key, **counts))
     sentences += [read_words(f, "sentence") for f in list_findings(page.results, "concentration") if has_spoken(f)]
-    return [build_paragraph(str(Listed(tuple(sentences), "sentences")))] if sentences else []
+    return [blocks.build_paragraph(str(Listed(tuple(sentences), "sentences")))] if sentences else []
 
 
-def spread(page: Page, spec: Record) -> list[Block]:
+def spread(page: Page, spec: Record) -> list[blocks.Block]:
     """Say how far the columns lie apart in percent, by target, and that their signs differ where they do."""
     columns = list_specifications(page.results)
     ranges = {} if read_whole(spec.get("n_treated_units")) == 1 else _by_target(page, columns)
@@ -71,7 +60,7 @@ def spread(page: Page, spec: Record) -> list[Block]:
     signs = {value > 0 for values in ranges.values() for value in values}
     if len(signs) > 1:
         after += " " + page.say("signs_differ", target=_name(page, take_text(spec.get("target"))))
-    return [build_paragraph(before, *_tables(page, columns), after)]
+    return [blocks.build_paragraph(before, *_tables(page, columns), after)]
 
 
 def _by_target(page: Page, columns: list[Record]) -> dict[str, list[float]]:
@@ -99,7 +88,7 @@ def _name(page: Page, target: str) -> str:
     return page.say(key, what=describe_reference(page.results, page.wording, references[0] if references else None))
 
 
-def _on_one_scale(page: Page, spec: Record, columns: list[Record]) -> list[Block]:
+def _on_one_scale(page: Page, spec: Record, columns: list[Record]) -> list[blocks.Block]:
     """Say how far the columns on the headline's scale lie apart."""
     headline = find_overall(page.results, spec)
     overalls = [e for e in (find_overall(page.results, c) for c in columns) if e is not None]
@@ -110,17 +99,17 @@ def _on_one_scale(page: Page, spec: Record, columns: list[Record]) -> list[Block
     low, high = (numbers.format_fixed(e["effect"], find_decimals(e)) for e in (ordered[0], ordered[-1]))
     high = f"{high} {name_scale(take_text(ordered[0]['scale']))}"
     before, after = page.say("ladder_range", n=len(same), table="\0", low=low, high=high).split("\0")
-    return [build_paragraph(before, *_tables(page, columns), after)]
+    return [blocks.build_paragraph(before, *_tables(page, columns), after)]
 
 
-def _tables(page: Page, columns: list[Record]) -> tuple[Span | str, ...]:
+def _tables(page: Page, columns: list[Record]) -> tuple[blocks.Span | str, ...]:
     """Return references to the tables that the ladder takes."""
     n = -(-len(columns) // page.tables.count_columns(page.detail == "short"))
-    parts = [build_reference("ladder" if n == 1 else f"ladder-{i}") for i in range(1, n + 1)]
+    parts = [blocks.build_reference("ladder" if n == 1 else f"ladder-{i}") for i in range(1, n + 1)]
     return (parts[0], *(piece for part in parts[1:] for piece in (", ", part)))
 
 
-def describe_bounds(page: Page, spec: Record) -> list[Block]:
+def describe_bounds(page: Page, spec: Record) -> list[blocks.Block]:
     """Say that the headline has no bounds under violations of its assumption where another column's path has them."""
     about = {
         (take_text(f["estimator"]), take_text(f["specification"]))
@@ -134,7 +123,7 @@ def describe_bounds(page: Page, spec: Record) -> list[Block]:
         if (take_text(c["estimator"]), take_text(c["specification"])) in about
     ]
     return (
-        [build_paragraph(page.say("no_bounds", label=Listed(tuple(others), "comma")))]
+        [blocks.build_paragraph(page.say("no_bounds", label=Listed(tuple(others), "comma")))]
         if others and headline not in about
         else []
     )
@@ -205,43 +194,46 @@ def _write(money: Money, end: float, error: float) -> str:
 CASE_VERDICT = "case_verdict"
 
 
-def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
+def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
     """Return the summary."""
     results = page.results
     question = results.sections.get("question") or page.say("question", outcome=page.outcome)
     opens_brief = find_headline(results) is not None
-    blocks: list[Block] = [Heading(2, page.say("summary"), "summary"), *build_status(page)]
+    content: list[blocks.Block] = [blocks.Heading(2, page.say("summary"), "summary"), *build_status(page)]
     if not opens_brief:
-        blocks.append(build_paragraph(question))
-    case = [Note("note", build_spans(read_words(f, "sentence"))) for f in list_findings(results, CASE_VERDICT)]
-    blocks += case
+        content.append(blocks.build_paragraph(question))
+    case = [
+        blocks.Note("note", blocks.build_spans(read_words(f, "sentence")))
+        for f in list_findings(results, CASE_VERDICT)
+    ]
+    content += case
     spec = None if _cannot_tell(page) else find_headline(results)
     effect = find_overall(results, spec) if spec is not None else None
     if _cannot_tell(page):
-        blocks.append(build_paragraph(page.say("case_no_number")))
+        content.append(blocks.build_paragraph(page.say("case_no_number")))
     elif spec is None or effect is None:
         reason = read_words(dict(results.sections), "no_effect") or page.say("finding_absent_reason")
         if answer := read_words(dict(results.sections), "answer"):
-            blocks.append(build_paragraph(answer))
-        blocks.append(Note("note", build_spans(page.say("case_descriptive"))))
-        blocks.append(build_paragraph(page.say("finding_absent", reason=strip_stop(reason))))
+            content.append(blocks.build_paragraph(answer))
+        content.append(blocks.Note("note", blocks.build_spans(page.say("case_descriptive"))))
+        content.append(blocks.build_paragraph(page.say("finding_absent", reason=strip_stop(reason))))
     else:
-        blocks.append(build_paragraph(*_finding(page, spec, effect)))
-        blocks += [*describe_support(page, spec), *_other_method(page, spec), *_money(page)]
-        blocks += [*spread(page, spec), *describe_bounds(page, spec)]
+        content.append(blocks.build_paragraph(*_finding(page, spec, effect)))
+        content += [*describe_support(page, spec), *_other_method(page, spec), *_money(page)]
+        content += [*spread(page, spec), *describe_bounds(page, spec)]
         note = read_words(spec, "inference_note")
         if note:
-            blocks.append(build_paragraph(page.say("how_sure", note=complete_sentence(note))))
+            content.append(blocks.build_paragraph(page.say("how_sure", note=complete_sentence(note))))
         if not case:
-            blocks.append(_checks(page, spec))
+            content.append(_checks(page, spec))
     if opens_brief:
-        return tuple(blocks)
-    blocks += [Note("warning", build_spans(sentence)) for sentence in page.list_first_warnings()]
+        return tuple(content)
+    content += [blocks.Note("warning", blocks.build_spans(sentence)) for sentence in page.list_first_warnings()]
     limits = [line for line in results.sections.get("limits", "").splitlines() if line.strip()]
     if limits:
-        blocks.append(build_paragraph(page.say("limits")))
-        blocks.append(BulletList(tuple(build_spans(line) for line in limits)))
-    return tuple(blocks)
+        content.append(blocks.build_paragraph(page.say("limits")))
+        content.append(blocks.BulletList(tuple(blocks.build_spans(line) for line in limits)))
+    return tuple(content)
 
 
 def _cannot_tell(page: Page) -> bool:
@@ -321,7 +313,7 @@ def _finding(page: Page, spec: Record, effect: Record) -> tuple[str, ...]:
     return (str(Listed(tuple(sentences), "sentences")),)
 
 
-def _other_method(page: Page, spec: Record) -> list[Block]:
+def _other_method(page: Page, spec: Record) -> list[blocks.Block]:
     """Say what the mean of the single cases is, and that the headline is the answer, where both were made."""
     rows = [r for frame in find_payloads(page.results, "cases_forest").values() for r in list_records(frame)]
     mean = next((r for r in rows if take_text(r.get("method"))), None)
@@ -344,10 +336,10 @@ def _other_method(page: Page, spec: Record) -> list[Block]:
         how=read_words(mean, "interval_method"),
         label=format_label(spec),
     )
-    return [build_paragraph(sentence)]
+    return [blocks.build_paragraph(sentence)]
 
 
-def _money(page: Page) -> list[Block]:
+def _money(page: Page) -> list[blocks.Block]:
     """Say the effect in money, or how far that can be said, where the payload "money" holds it."""
     frame = find_payload(page.results, "money")
     if frame is None:
@@ -356,16 +348,16 @@ def _money(page: Page) -> list[Block]:
     sentences = describe_money(
         money, page.say, outcome=page.outcome, period_name=page.period_name, names=list_check_names
     )
-    return [build_paragraph(sentences)]
+    return [blocks.build_paragraph(sentences)]
 
 
-def _checks(page: Page, spec: Record) -> Note | Paragraph:
+def _checks(page: Page, spec: Record) -> blocks.Note | blocks.Paragraph:
     """Return how many checks object, cannot tell or do not object, and what follows for the estimate."""
     verdicts = [take_text(r.get("verdict")) for r in list_records(page.results.findings)]
     counts = {v: verdicts.count(v) for v in ("objects", "cannot tell", "does not object")}
     n_checks = sum(counts.values())
     if not n_checks:
-        return Note("note", build_spans(page.say("checks_absent")))
+        return blocks.Note("note", blocks.build_spans(page.say("checks_absent")))
     objecting = name_objecting(page)
     counted = page.say(
         "checks_counted",
@@ -376,12 +368,12 @@ def _checks(page: Page, spec: Record) -> Note | Paragraph:
         names=Listed(tuple(objecting), "comma"),
     )
     if objecting:
-        return Note("warning", build_spans(f"{counted} {page.say('checks_object')}"))
+        return blocks.Note("warning", blocks.build_spans(f"{counted} {page.say('checks_object')}"))
     if read_whole(spec.get("n_treated_units")) == 1:
-        return build_paragraph(f"{counted} {page.say('checks_single')}")
+        return blocks.build_paragraph(f"{counted} {page.say('checks_single')}")
     effect = find_overall(page.results, spec)
     if effect is not None and read_number(effect.get("low")) * read_number(effect.get("high")) > 0:
-        return build_paragraph(
+        return blocks.build_paragraph(
             f"{counted} {page.say('checks_assumption', assumption=read_words(spec, 'assumption'))}"
         )
-    return build_paragraph(counted)
+    return blocks.build_paragraph(counted)

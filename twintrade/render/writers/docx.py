@@ -17,27 +17,7 @@ from docx.shared import Cm, Emu, Inches, Pt, RGBColor
 from docx.table import _Cell as WordCell
 from docx.text.paragraph import Paragraph as WordParagraph
 
-from twintrade.render.blocks import (
-    Aside,
-    Beside,
-    Block,
-    BulletList,
-    Contents,
-    Document,
-    EventView,
-    Figure,
-    Heading,
-    KeyNumbers,
-    Lead,
-    Note,
-    PageBreak,
-    Paragraph,
-    Span,
-    Table,
-    format_caption,
-    format_heading,
-    list_exhibits,
-)
+from twintrade.render import blocks
 from twintrade.render.writers.cells import check_link
 from twintrade.render.writers.docx_table import (
     add_caption,
@@ -63,7 +43,7 @@ CELL_MARGIN = Cm(0.19)
 NOTES = {"note": "Note", "warning": "Warning", "simulated": "Simulated", "code": "Code Block"}
 
 
-def render_docx(document: Document, template: bytes | None = None) -> bytes:
+def render_docx(document: blocks.Document, template: bytes | None = None) -> bytes:
     """Return the document as DOCX.
 
     ``template``: a department's own DOCX: its styles, header and footer are kept, its text is not.
@@ -89,12 +69,12 @@ def render_docx(document: Document, template: bytes | None = None) -> bytes:
     for block in document.blocks:
         place = len(file.element.body) - 1  # the section stands last
         _add(file, block, document.blocks)
-        is_broken = is_broken or isinstance(block, PageBreak)
+        is_broken = is_broken or isinstance(block, blocks.PageBreak)
         if is_broken and len(file.element.body) - 1 > place:
             first = next(file.element.body[place].iter(qn("w:p")))
             WordParagraph(first, file).paragraph_format.page_break_before = True
             is_broken = False
-    if any(isinstance(block, Contents) for block in document.blocks):
+    if any(isinstance(block, blocks.Contents) for block in document.blocks):
         _bookmark(file.paragraphs[-1], "w:bookmarkEnd")
     stream = io.BytesIO()
     file.save(stream)
@@ -152,46 +132,56 @@ def _set_styles(file: WordDocument, tag: str) -> None:
     file.styles["Normal"].element.get_or_add_rPr().append(language)
 
 
-def _add(file: WordDocument, block: Block, blocks: Sequence[Block] = ()) -> None:
+def _add(file: WordDocument, block: blocks.Block, content: Sequence[blocks.Block] = ()) -> None:
     match block:
-        case Heading():
-            file.add_heading(clean(format_heading(block)), min(block.level, 9))
-        case Paragraph():
+        case blocks.Heading():
+            file.add_heading(clean(blocks.format_heading(block)), min(block.level, 9))
+        case blocks.Paragraph():
             _add_spans(file.add_paragraph(), block.spans)
-        case BulletList():
+        case blocks.BulletList():
             for item in block.items:
                 _add_spans(file.add_paragraph(style="List Bullet"), item)
-        case Note():
+        case blocks.Note():
             _add_note(file, block)
-        case Table():
+        case blocks.Table():
             add_table(file, block)
-        case Figure():
+        case blocks.Figure():
             _add_figure(file, block)
-        case PageBreak() | EventView():
+        case blocks.PageBreak() | blocks.EventView():
             pass
-        case Contents():
-            _add_contents(file, blocks)
-        case Lead():
+        case blocks.Contents():
+            _add_contents(file, content)
+        case blocks.Lead():
             file.add_paragraph(clean(block.deck), style="Deck")
             file.add_paragraph(clean(block.byline), style="Byline")
-        case KeyNumbers():
+        case blocks.KeyNumbers():
             _add_key_numbers(file, block)
-        case Aside():
+        case blocks.Aside():
             file.add_heading(clean(block.name), 2)
             for part in block.blocks:
                 _add(file, part)
-        case Beside():
+        case blocks.Beside():
             _add_beside(file, block)
 
 
-def _add_contents(file: WordDocument, blocks: Sequence[Block]) -> None:
+def _add_contents(file: WordDocument, content: Sequence[blocks.Block]) -> None:
     """Add the lists of sections, tables and figures; Word adds pages once their fields are updated."""
-    exhibits = list_exhibits(blocks)
-    sections = [format_heading(b) for b in blocks if isinstance(b, Heading) and b.number and b.level == 2]
+    exhibits = blocks.list_exhibits(content)
+    sections = [
+        blocks.format_heading(b) for b in content if isinstance(b, blocks.Heading) and b.number and b.level == 2
+    ]
     lists = (
         ("contents", f'TOC \\o "2-2" \\h \\b {APPENDIX}', sections),
-        ("list-of-tables", 'TOC \\h \\c "Table"', [format_caption(e) for e in exhibits if isinstance(e, Table)]),
-        ("list-of-figures", 'TOC \\h \\c "Figure"', [format_caption(e) for e in exhibits if isinstance(e, Figure)]),
+        (
+            "list-of-tables",
+            'TOC \\h \\c "Table"',
+            [blocks.format_caption(e) for e in exhibits if isinstance(e, blocks.Table)],
+        ),
+        (
+            "list-of-figures",
+            'TOC \\h \\c "Figure"',
+            [blocks.format_caption(e) for e in exhibits if isinstance(e, blocks.Figure)],
+        ),
     )
     for key, instruction, names in lists:
         if names:
@@ -210,7 +200,7 @@ def _bookmark(paragraph: WordParagraph, tag: str) -> Any:
     return mark
 
 
-def _add_key_numbers(file: WordDocument, block: KeyNumbers) -> None:
+def _add_key_numbers(file: WordDocument, block: blocks.KeyNumbers) -> None:
     """Add the strip as a table of one row: a number in each cell, and the verdict in the last."""
     table = file.add_table(rows=1, cols=len(block.numbers) + 1)
     for cell, number in zip(table.rows[0].cells, block.numbers, strict=False):
@@ -230,7 +220,7 @@ def _drop_first(cell: WordCell) -> None:
     cell._tc.remove(cell.paragraphs[0]._p)
 
 
-def _add_beside(file: WordDocument, block: Beside) -> None:
+def _add_beside(file: WordDocument, block: blocks.Beside) -> None:
     """Add figures side by side, each in a cell as wide as its share."""
     grid = file.add_table(rows=1, cols=len(block.figures))
     grid.autofit = False
@@ -243,7 +233,7 @@ def _add_beside(file: WordDocument, block: Beside) -> None:
         _drop_first(cell)
 
 
-def _add_spans(paragraph: WordParagraph, spans: tuple[Span, ...]) -> None:
+def _add_spans(paragraph: WordParagraph, spans: tuple[blocks.Span, ...]) -> None:
     for span in spans:
         target = check_link(span.target) if span.kind == "link" else ""
         if target:
@@ -264,11 +254,11 @@ def _add_link(paragraph: WordParagraph, text: str, address: str) -> None:
     paragraph._p.append(link)
 
 
-def _add_note(file: WordDocument, note: Note) -> None:
+def _add_note(file: WordDocument, note: blocks.Note) -> None:
     _add_spans(file.add_paragraph(style=NOTES[note.kind]), note.spans)
 
 
-def _add_figure(file: WordDocument | WordCell, figure: Figure, widest: int = _PICTURE_WIDTH) -> None:
+def _add_figure(file: WordDocument | WordCell, figure: blocks.Figure, widest: int = _PICTURE_WIDTH) -> None:
     caption = add_caption(file, figure)
     if figure.details:
         caption.add_run(" " + clean(figure.details), style="Caption Details")

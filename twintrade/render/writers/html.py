@@ -9,29 +9,7 @@ from html import escape
 from importlib import resources
 from typing import Any
 
-from twintrade.render.blocks import (
-    Aside,
-    Beside,
-    Block,
-    BulletList,
-    Cell,
-    Contents,
-    Document,
-    EventView,
-    Figure,
-    Heading,
-    KeyNumbers,
-    Lead,
-    Note,
-    PageBreak,
-    Paragraph,
-    Row,
-    Span,
-    Table,
-    format_caption,
-    format_heading,
-    format_number,
-)
+from twintrade.render import blocks
 from twintrade.render.names import name_scale
 from twintrade.render.reading import Record, list_records, read_number, read_truth, read_whole, take_text
 from twintrade.render.style import TEXT_SANS, Theme
@@ -54,7 +32,7 @@ LONG_ROWS = 24
 _DATE = re.compile(r"(?<![\w/.-])\d{4}-\d\d(?:-\d\d)?(?![\w/.-])")
 
 
-def render_table_html(table: Table) -> str:
+def render_table_html(table: blocks.Table) -> str:
     """Return a table as an HTML fragment of its own."""
     caption = f"<caption>{render_caption(table)}</caption>"
     kind = "wrapping" if any(c.weight for c in table.columns) else "fitting"
@@ -70,20 +48,20 @@ def render_table_html(table: Table) -> str:
     length = " long" if len(table.rows) > LONG_ROWS else ""
     return (
         f'<div class="table{length}" id="{escape(table.key)}">'
-        f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(format_caption(table))}">'
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(blocks.format_caption(table))}">'
         f'<table class="{kind}">{caption}\n{_columns(table)}<thead>{head}</thead>\n{bodies}\n</table>'
         f"</div>{notes}</div>"
     )
 
 
-def render_caption(block: Table | Figure) -> str:
+def render_caption(block: blocks.Table | blocks.Figure) -> str:
     """Return a caption, all that stands before its own words marked as the number."""
-    whole = format_caption(block)
+    whole = blocks.format_caption(block)
     number = whole.removesuffix(block.caption)
     return f'<span class="number">{escape(number)}</span>{escape(whole.removeprefix(number))}'
 
 
-def _columns(table: Table) -> str:
+def _columns(table: blocks.Table) -> str:
     """Return the shares of the width where text wraps, as attributes: the page's policy forbids inline styles."""
     shares = compute_column_weights(table)
     if not shares:
@@ -91,7 +69,7 @@ def _columns(table: Table) -> str:
     return "<colgroup>" + "".join(f'<col width="{100 * s / sum(shares):.1f}%">' for s in shares) + "</colgroup>\n"
 
 
-def _head_row(table: Table, position: int) -> str:
+def _head_row(table: blocks.Table, position: int) -> str:
     cells = table.header[position]
     written = []
     for cell, place in zip(cells, compute_places(cells), strict=True):
@@ -105,7 +83,7 @@ def _head_row(table: Table, position: int) -> str:
     return "<tr>" + "".join(written) + "</tr>"
 
 
-def _row(table: Table, row: Row, widest: dict[int, str]) -> str:
+def _row(table: blocks.Table, row: blocks.Row, widest: dict[int, str]) -> str:
     written = []
     for cell, place in zip(row.cells, compute_places(row.cells), strict=True):
         lines = [_line(line, cell, widest.get(place, ""), is_second=i > 0) for i, line in enumerate(cell.lines)]
@@ -121,7 +99,7 @@ def _row(table: Table, row: Row, widest: dict[int, str]) -> str:
     return "<tr>" + "".join(written) + "</tr>"
 
 
-def _line(line: str, cell: Cell, widest: str, *, is_second: bool) -> str:
+def _line(line: str, cell: blocks.Cell, widest: str, *, is_second: bool) -> str:
     rest = pad(line, widest) if line else ""
     breaks = escape(mark_cell_breaks(line, ZERO_WIDTH_SPACE, cell)).replace(ZERO_WIDTH_SPACE, "<wbr>")
     breaks = _DATE.sub(r'<span class="whole">\g<0></span>', breaks)
@@ -136,7 +114,7 @@ INTERVALS = {"pointwise": "figures.pointwise", "simultaneous": "figures.simultan
 COLUMNS = ("event_time", "effect", "se", "low", "high", "simultaneous_low", "simultaneous_high", "n_units")
 
 
-def build_view_data(view: EventView) -> dict[str, Any]:
+def build_view_data(view: blocks.EventView) -> dict[str, Any]:
     """Return the view's data as JSON can hold it."""
     frame = view.frame
     keys = frame[["estimator", "specification", "label"]].drop_duplicates()
@@ -211,13 +189,13 @@ def _plain(value: object) -> float | int:
 # Where the sources of a number are shown that a reader of the page chooses.
 
 
-def has_sources(document: Document) -> bool:
+def has_sources(document: blocks.Document) -> bool:
     """Whether a reader of the page can ask for the sources of its numbers."""
-    tables = (block for block in document.blocks if isinstance(block, Table))
+    tables = (block for block in document.blocks if isinstance(block, blocks.Table))
     return document.analysis != "" and any(c.sources for t in tables for row in t.rows for c in row.cells)
 
 
-def render_source_panel(document: Document) -> str:
+def render_source_panel(document: blocks.Document) -> str:
     """Return what a click on a number fills; square brackets stand where the script puts file, row and column."""
     place = escape(str(Text("trace.page-place", file="[file]", row="[row]", column="[column]")))
     again = escape(str(Text("trace.page-again")))
@@ -249,13 +227,13 @@ def render_styles(theme: Theme) -> str:
     return page
 
 
-def render_html(document: Document, theme: Theme | None = None) -> bytes:
+def render_html(document: blocks.Document, theme: Theme | None = None) -> bytes:
     """Return the document as one HTML file, with pictures, styles and script inside.
 
     ``theme``: its typeface stands before the page's own, its size of text is the page's.
     """
     style = render_styles(theme or Theme())
-    has_view = any(isinstance(block, EventView) for block in document.blocks)
+    has_view = any(isinstance(block, blocks.EventView) for block in document.blocks)
     wanted = {"page": True, "event_view": has_view, "sources": has_sources(document)}
     scripts = [_resource(f"{name}.js") for name, is_wanted in wanted.items() if is_wanted]
     title = escape(document.title)
@@ -290,53 +268,55 @@ def _policy(style: str, scripts: list[str]) -> str:
     )
 
 
-def _with_contents(blocks: tuple[Block, ...]) -> list[str]:
+def _with_contents(content: tuple[blocks.Block, ...]) -> list[str]:
     """Return the blocks, with a list of contents where it is asked for, else before the second section."""
-    written = [render_block_html(block, f"s{i}") for i, block in enumerate(blocks)]
-    heads = [(i, b) for i, b in enumerate(blocks) if isinstance(b, Heading) and b.level == 2]
+    written = [render_block_html(block, f"s{i}") for i, block in enumerate(content)]
+    heads = [(i, b) for i, b in enumerate(content) if isinstance(b, blocks.Heading) and b.level == 2]
     if len(heads) > 2:
-        items = "".join(f'<li><a href="#{b.key or f"s{i}"}">{escape(format_heading(b))}</a></li>' for i, b in heads)
+        items = "".join(
+            f'<li><a href="#{b.key or f"s{i}"}">{escape(blocks.format_heading(b))}</a></li>' for i, b in heads
+        )
         head = _put("writers.contents")
         numbered = ' class="numbered"' if heads[0][1].number else ""
-        if places := [i for i, b in enumerate(blocks) if isinstance(b, Contents)]:
+        if places := [i for i, b in enumerate(content) if isinstance(b, blocks.Contents)]:
             items = f'<li><a href="#content">{_put("writers.brief")}</a></li>{items}'
         contents = f'<nav aria-label="{head}"><h2>{head}</h2><ol{numbered}>{items}</ol></nav>'
         written.insert((places or [heads[1][0]])[0], contents)
     return written
 
 
-def render_block_html(block: Block, anchor: str = "") -> str:
+def render_block_html(block: blocks.Block, anchor: str = "") -> str:
     """Return one block as HTML."""
     match block:
-        case Heading():
-            text = escape(format_heading(block))
+        case blocks.Heading():
+            text = escape(blocks.format_heading(block))
             return f'<h{block.level} id="{escape(block.key or anchor)}">{text}</h{block.level}>'
-        case Paragraph():
+        case blocks.Paragraph():
             return f"<p>{_spans(block.spans)}</p>"
-        case BulletList():
+        case blocks.BulletList():
             return "<ul>" + "".join(f"<li>{_spans(item)}</li>" for item in block.items) + "</ul>"
-        case Note():
+        case blocks.Note():
             return f'<div class="note {block.kind}" role="note"><p>{_spans(block.spans)}</p></div>'
-        case Table():
+        case blocks.Table():
             return render_table_html(block)
-        case Figure():
+        case blocks.Figure():
             return _figure(block)
-        case EventView():
+        case blocks.EventView():
             return _view(block)
-        case PageBreak() | Contents():
+        case blocks.PageBreak() | blocks.Contents():
             return ""
-        case Lead():
+        case blocks.Lead():
             return f'<p class="deck">{escape(block.deck)}</p><p class="byline">{escape(block.byline)}</p>'
-        case KeyNumbers():
+        case blocks.KeyNumbers():
             return _key_numbers(block)
-        case Aside():
+        case blocks.Aside():
             inner = "".join(render_block_html(part) for part in block.blocks)
             return f'<section class="aside"><h2>{escape(block.name)}</h2><div>{inner}</div></section>'
-        case Beside():
+        case blocks.Beside():
             return f'<div class="beside">{"".join(_figure(figure) for figure in block.figures)}</div>'
 
 
-def _key_numbers(block: KeyNumbers) -> str:
+def _key_numbers(block: blocks.KeyNumbers) -> str:
     numbers = []
     for n in block.numbers:
         size = " class=long" if len(n.value) > LONG_VALUE else ""
@@ -350,11 +330,11 @@ def _key_numbers(block: KeyNumbers) -> str:
     return f'<div class="keys"><dl>{"".join(numbers)}</dl>{asked}</div>'
 
 
-def _spans(spans: tuple[Span, ...]) -> str:
+def _spans(spans: tuple[blocks.Span, ...]) -> str:
     return "".join(_span(span) for span in spans)
 
 
-def _span(span: Span) -> str:
+def _span(span: blocks.Span) -> str:
     text = escape(span.text)
     if span.kind == "strong":
         return f"<strong>{text}</strong>"
@@ -366,7 +346,7 @@ def _span(span: Span) -> str:
     return f'<a href="{escape(target)}">{text}</a>' if target else text
 
 
-def _figure(figure: Figure) -> str:
+def _figure(figure: blocks.Figure) -> str:
     data = base64.b64encode(figure.images.svg).decode("ascii")
     notes = "".join(f'<p class="notes">{escape(n)}</p>' for n in [join_sentences(figure.notes)] if n)
     return (
@@ -379,7 +359,7 @@ def _figure(figure: Figure) -> str:
     )
 
 
-def _points(figure: Figure) -> str:
+def _points(figure: blocks.Figure) -> str:
     """Return what lies over a picture: a place for each point, which says its numbers to pointer and keyboard."""
     points, width, height = figure.images.points, figure.images.width * DOTS, figure.images.height * DOTS
     if not points:
@@ -389,7 +369,7 @@ def _points(figure: Figure) -> str:
         f'<circle cx="{point.x * width:.1f}" cy="{point.y * height:.1f}" r="7"/></g>'
         for k, point in enumerate(points)
     )
-    label = escape(str(Text("writers.points", figure=format_number(figure) or figure.caption)))
+    label = escape(str(Text("writers.points", figure=blocks.format_number(figure) or figure.caption)))
     return (
         f'<svg class="points" viewBox="0 0 {width:.0f} {height:.0f}" role="group" aria-label="{label}">{places}</svg>'
     )
@@ -399,7 +379,7 @@ def _put(key: str) -> str:
     return escape(str(Text(key)))
 
 
-def _view(view: EventView) -> str:
+def _view(view: blocks.EventView) -> str:
     data = json.dumps(build_view_data(view), separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     for character in "<>&":
         data = data.replace(character, f"\\u{ord(character):04x}")

@@ -4,28 +4,7 @@ import re
 import textwrap
 import unicodedata
 
-from twintrade.render.blocks import (
-    Aside,
-    Beside,
-    Block,
-    BulletList,
-    Cell,
-    Contents,
-    Document,
-    EventView,
-    Figure,
-    Heading,
-    KeyNumbers,
-    Lead,
-    Note,
-    PageBreak,
-    Paragraph,
-    Row,
-    Span,
-    Table,
-    format_caption,
-    format_heading,
-)
+from twintrade.render import blocks
 from twintrade.render.writers.cells import (
     check_link,
     compute_column_weights,
@@ -179,18 +158,18 @@ HEAD_WIDTH = 16
 SOFT_BREAK = "\u200b"
 
 
-def render_table_tex(table: Table, printer: Printer) -> str:
+def render_table_tex(table: blocks.Table, printer: Printer) -> str:
     """Return the tabular alone, to be read into a table of the author's own."""
     head = f"% needs {_packages(table)} % twintrade table {table.key}\n"
     return f"{head}\\begin{{tabular}}{{{_columns(table)}}}\n{_mark(table)}{_body(table, printer)}\\end{{tabular}}\n"
 
 
-def _packages(table: Table) -> str:
+def _packages(table: blocks.Table) -> str:
     has_link = any(cell.link for row in table.rows for cell in row.cells)
     return PACKAGES + (r" \usepackage{hyperref}" if has_link else "")
 
 
-def _mark(table: Table) -> str:
+def _mark(table: blocks.Table) -> str:
     """Return the word that a fragment made from simulated data carries with it."""
     mark = f"\\multicolumn{{{len(table.columns)}}}{{l}}{{\\textbf{{{_simulated()}}}}} \\\\\n"
     return mark if table.is_simulated else ""
@@ -200,7 +179,7 @@ def _simulated() -> str:
     return escape_tex(str(Text("figures.simulated-data")))
 
 
-def render_table_float_tex(table: Table, printer: Printer) -> str:
+def render_table_float_tex(table: blocks.Table, printer: Printer) -> str:
     """Return the whole float with caption, label and notes."""
     note = escape_tex(printer(join_sentences(table.notes)))
     notes = f"\\begin{{tablenotes}}[flushleft]\\footnotesize\n\\item {note}\n\\end{{tablenotes}}\n" if note else ""
@@ -213,7 +192,7 @@ def render_table_float_tex(table: Table, printer: Printer) -> str:
     )
 
 
-def render_latex(document: Document, printer: Printer) -> bytes:
+def render_latex(document: blocks.Document, printer: Printer) -> bytes:
     """Return appendix.tex; its figures and tables lie beside it in figures/ and tables/."""
     head = f"\\pagestyle{{fancy}}\\fancyhead[R]{{\\textbf{{{_simulated()}}}}}\n"
     simulated = head if document.is_simulated else ""
@@ -227,47 +206,48 @@ def render_latex(document: Document, printer: Printer) -> bytes:
     return "".join(parts).encode("utf-8")
 
 
-def _block(block: Block, printer: Printer) -> str:
+def _block(block: blocks.Block, printer: Printer) -> str:
     match block:
-        case Heading():
+        case blocks.Heading():
+            text = escape_tex(printer(blocks.format_heading(block)))
             if block.level == 1:
-                return f"{{\\LARGE\\bfseries {escape_tex(printer(format_heading(block)))}\\par}}\n\n"
-            return f"\\{_SECTIONS.get(block.level, 'paragraph*')}{{{escape_tex(printer(format_heading(block)))}}}\n"
-        case Paragraph():
+                return f"{{\\LARGE\\bfseries {text}\\par}}\n\n"
+            return f"\\{_SECTIONS.get(block.level, 'paragraph*')}{{{text}}}\n"
+        case blocks.Paragraph():
             return _spans(block.spans, printer) + "\n\n"
-        case BulletList():
+        case blocks.BulletList():
             items = "".join(f"\\item {_spans(item, printer)}\n" for item in block.items)
             return f"\\begin{{itemize}}\n{items}\\end{{itemize}}\n"
-        case Note(kind="code"):
+        case blocks.Note(kind="code"):
             return f"{{\\scriptsize\n\\begin{{verbatim}}\n{block.spans[0].text}\n\\end{{verbatim}}\n}}\n"
-        case Note():
+        case blocks.Note():
             inner = _spans(block.spans, printer)
             return f"\\par\\noindent\\fbox{{\\parbox{{0.97\\linewidth}}{{\\raggedright {inner}}}}}\\par\n\n"
-        case Table():
+        case blocks.Table():
             return _long_table(block, printer)
-        case Figure():
+        case blocks.Figure():
             return _figure(block, printer)
-        case PageBreak():
+        case blocks.PageBreak():
             return "\\clearpage\n"
-        case Lead():
+        case blocks.Lead():
             parts = zip(("\\large", "\\small"), (block.deck, block.byline), strict=True)
             return "".join(f"{{{size} {escape_tex(printer(text))}\\par}}\n" for size, text in parts) + "\\bigskip\n\n"
-        case KeyNumbers():
+        case blocks.KeyNumbers():
             return _key_numbers(block, printer)
-        case Aside():
+        case blocks.Aside():
             head = f"\\subsection*{{{escape_tex(printer(block.name))}}}\n"
             return head + "".join(_block(part, printer) for part in block.blocks)
-        case Beside():
+        case blocks.Beside():
             return "".join(_figure(figure, printer) for figure in block.figures)
-        case EventView() | Contents():
+        case blocks.EventView() | blocks.Contents():
             return ""
 
 
-def _spans(spans: tuple[Span, ...], printer: Printer) -> str:
+def _spans(spans: tuple[blocks.Span, ...], printer: Printer) -> str:
     return "".join(_span(span, printer) for span in spans)
 
 
-def _span(span: Span, printer: Printer) -> str:
+def _span(span: blocks.Span, printer: Printer) -> str:
     text = escape_tex(printer(span.text))
     target = check_link(span.target) if span.kind == "link" else ""
     if command := {"strong": "textbf", "code": "texttt"}.get(span.kind):
@@ -277,15 +257,15 @@ def _span(span: Span, printer: Printer) -> str:
     return text
 
 
-def _key_numbers(block: KeyNumbers, printer: Printer) -> str:
+def _key_numbers(block: blocks.KeyNumbers, printer: Printer) -> str:
     shown = [(f"{n.name}:", n.value, f" ({n.spread})") for n in block.numbers]
     shown.append((block.question, block.verdicts[block.chosen], ""))
     lines = ["{} \\textbf{{{}}}{}".format(*(escape_tex(printer(text)) for text in texts)) for texts in shown]
     return "\\\\\n".join(lines) + "\\par\\bigskip\n\n"
 
 
-def _figure(figure: Figure, printer: Printer) -> str:
-    caption = escape_tex(printer(format_caption(figure)))
+def _figure(figure: blocks.Figure, printer: Printer) -> str:
+    caption = escape_tex(printer(blocks.format_caption(figure)))
     details = escape_tex(printer(figure.details))
     notes = escape_tex(printer(join_sentences(figure.notes)))
     return (
@@ -297,9 +277,9 @@ def _figure(figure: Figure, printer: Printer) -> str:
     )
 
 
-def _long_table(table: Table, printer: Printer) -> str:
+def _long_table(table: blocks.Table, printer: Printer) -> str:
     """Return a table inside the appendix: one that may break over pages, with its header repeated."""
-    caption = escape_tex(printer(format_caption(table)))
+    caption = escape_tex(printer(blocks.format_caption(table)))
     n_columns = len(table.columns)
     is_text = bool(compute_column_weights(table))
     size = "\\scriptsize" if n_columns > 5 and not is_text else "\\footnotesize" if is_text else "\\small"
@@ -313,7 +293,7 @@ def _long_table(table: Table, printer: Printer) -> str:
     )
 
 
-def _columns(table: Table) -> str:
+def _columns(table: blocks.Table) -> str:
     """Return the column types: S for aligned decimals, paragraphs where text must wrap."""
     shares = compute_column_weights(table)
     total = sum(shares)
@@ -330,7 +310,7 @@ def _columns(table: Table) -> str:
     return "".join(types)
 
 
-def _s_column(table: Table, place: int) -> str:
+def _s_column(table: blocks.Table, place: int) -> str:
     whole, decimals, sign = 1, 0, ""
     for row in table.groups[0] if table.groups else ():
         for cell, start in zip(row.cells, compute_places(row.cells), strict=True):
@@ -346,11 +326,11 @@ def _s_column(table: Table, place: int) -> str:
     )
 
 
-def _body(table: Table, printer: Printer) -> str:
+def _body(table: blocks.Table, printer: Printer) -> str:
     return _head(table, printer) + _groups(table, printer) + "\\bottomrule\n"
 
 
-def _head(table: Table, printer: Printer) -> str:
+def _head(table: blocks.Table, printer: Printer) -> str:
     lines = ["\\toprule"]
     for cells in table.header:
         written, rules = [], []
@@ -367,7 +347,7 @@ def _head(table: Table, printer: Printer) -> str:
     return "\n".join([*lines, "\\midrule"]) + "\n"
 
 
-def _stacked(cell: Cell, printer: Printer) -> str:
+def _stacked(cell: blocks.Cell, printer: Printer) -> str:
     """Return a column head broken at its commas, and between words where it is long, so that columns stay narrow."""
     named = re.sub(r", ", ",\n", printer(cell.text)).split("\n")
     parts = [escape_tex(line) for part in named for line in textwrap.wrap(part, HEAD_WIDTH, break_long_words=False)]
@@ -376,12 +356,12 @@ def _stacked(cell: Cell, printer: Printer) -> str:
     return "\\shortstack[c]{" + r"\\".join(parts) + "}"
 
 
-def _groups(table: Table, printer: Printer) -> str:
+def _groups(table: blocks.Table, printer: Printer) -> str:
     groups = ["".join(_row(table, row, printer) for row in group) for group in table.groups]
     return "\\midrule\n".join(groups)
 
 
-def _row(table: Table, row: Row, printer: Printer) -> str:
+def _row(table: blocks.Table, row: blocks.Row, printer: Printer) -> str:
     height = max(len(cell.lines) for cell in row.cells)
     lines = []
     for i in range(height):

@@ -10,27 +10,7 @@ import typst
 
 from twintrade.effects import Message
 from twintrade.errors import TwintradeError
-from twintrade.render.blocks import (
-    Aside,
-    Beside,
-    Block,
-    BulletList,
-    Cell,
-    Contents,
-    Document,
-    EventView,
-    Figure,
-    Heading,
-    KeyNumbers,
-    Lead,
-    Note,
-    PageBreak,
-    Paragraph,
-    Span,
-    Table,
-    format_caption,
-    format_heading,
-)
+from twintrade.render import blocks
 from twintrade.render.style import TEXT_SANS, Theme, find_cjk_serif_family, list_families
 from twintrade.render.writers.cells import (
     check_link,
@@ -60,7 +40,9 @@ LEAST_TEXT = 16
 ZERO_WIDTH_SPACE = "\u200b"
 
 
-def render_pdf(document: Document, printer: Printer, theme: Theme | None = None) -> tuple[bytes, tuple[Message, ...]]:
+def render_pdf(
+    document: blocks.Document, printer: Printer, theme: Theme | None = None
+) -> tuple[bytes, tuple[Message, ...]]:
     """Return the document as PDF/UA-1 and PDF/A-2a, and a warning for every text the typeface cannot print.
 
     ``theme``: its typeface and size of text are the PDF's.
@@ -68,7 +50,7 @@ def render_pdf(document: Document, printer: Printer, theme: Theme | None = None)
     theme = theme or Theme()
     language, _, region = document.language.partition("-")
     text = "Libertinus Serif" if theme.family == TEXT_SANS else theme.family
-    blocks = _mark_places([b for block in document.blocks for b in _block(block, printer)])
+    content = _mark_places([b for block in document.blocks for b in _block(block, printer)])
     data: dict[str, Any] = {
         "title": printer(document.title),
         "simulated": printer(str(Text("figures.simulated-data"))) if document.is_simulated else "",
@@ -81,7 +63,7 @@ def render_pdf(document: Document, printer: Printer, theme: Theme | None = None)
         "authors": [printer(name) for name in document.authors] or ["twintrade"],
         "subject": printer(document.subject),
         "order": None,
-        "blocks": blocks,
+        "blocks": content,
     }
     template = resources.files("twintrade.render.writers").joinpath("appendix.typ").read_bytes()
     settings: dict[str, Any] = {
@@ -91,7 +73,7 @@ def render_pdf(document: Document, printer: Printer, theme: Theme | None = None)
         "ignore_system_fonts": True,
     }
     try:
-        order = choose_order(blocks, _ask_heights(settings, data))
+        order = choose_order(content, _ask_heights(settings, data))
         written = typst.compile(
             **settings,
             sys_inputs={"document": json.dumps(data | {"order": order}, ensure_ascii=False)},
@@ -116,11 +98,11 @@ def _load_fonts(family: str) -> typst.Fonts:
     return typst.Fonts(include_system_fonts=False, font_paths=list_font_folders(family))
 
 
-def _mark_places(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _mark_places(content: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return blocks with a key for each place: a figure and a table of one key are two places."""
     seen: set[str] = set()
     marked = []
-    for block in blocks:
+    for block in content:
         if "key" in block:
             block = block | {"key": block["key"] if block["key"] not in seen else f"{block['key']}-{block['type']}"}
             seen.add(block["key"])
@@ -128,40 +110,40 @@ def _mark_places(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return marked
 
 
-def _block(block: Block, printer: Printer) -> list[dict[str, Any]]:
+def _block(block: blocks.Block, printer: Printer) -> list[dict[str, Any]]:
     match block:
-        case Heading():
-            return [{"type": "heading", "level": block.level, "text": printer(format_heading(block))}]
-        case Paragraph():
+        case blocks.Heading():
+            return [{"type": "heading", "level": block.level, "text": printer(blocks.format_heading(block))}]
+        case blocks.Paragraph():
             return [{"type": "paragraph", "spans": _spans(block.spans, printer)}]
-        case BulletList():
+        case blocks.BulletList():
             return [{"type": "list", "items": [_spans(item, printer) for item in block.items]}]
-        case Note():
+        case blocks.Note():
             return [{"type": "note", "kind": block.kind, "spans": _spans(block.spans, printer)}]
-        case Table():
+        case blocks.Table():
             return [_table(block, printer)]
-        case Figure():
+        case blocks.Figure():
             return [_figure(block, printer)]
-        case PageBreak():
+        case blocks.PageBreak():
             return [{"type": "pagebreak", "ends-first": block.ends_first}]
-        case Contents():
+        case blocks.Contents():
             names = {name: str(Text(f"writers.{key}")) for name, key in CONTENTS.items()}
             return [{"type": "contents", **names}]
-        case EventView():
+        case blocks.EventView():
             return []
-        case Lead():
+        case blocks.Lead():
             return [{"type": "lead", "deck": printer(block.deck), "byline": printer(block.byline)}]
-        case KeyNumbers():
+        case blocks.KeyNumbers():
             return [_key_numbers(block, printer)]
-        case Aside():
+        case blocks.Aside():
             inner = [part for one in block.blocks for part in _block(one, printer)]
             return [{"type": "aside", "name": printer(block.name), "blocks": inner}]
-        case Beside():
+        case blocks.Beside():
             figures = [_figure(f, printer) | {"inches": f.images.width} for f in block.figures]
             return [{"type": "beside", "figures": figures}]
 
 
-def _key_numbers(block: KeyNumbers, printer: Printer) -> dict[str, Any]:
+def _key_numbers(block: blocks.KeyNumbers, printer: Printer) -> dict[str, Any]:
     names = [
         {k: printer(v) for k, v in (("name", n.name), ("value", n.value), ("spread", n.spread))}
         for n in block.numbers
@@ -176,7 +158,7 @@ def _key_numbers(block: KeyNumbers, printer: Printer) -> dict[str, Any]:
     }
 
 
-def _spans(spans: tuple[Span, ...], printer: Printer) -> list[dict[str, str]]:
+def _spans(spans: tuple[blocks.Span, ...], printer: Printer) -> list[dict[str, str]]:
     return [
         {
             "kind": span.kind,
@@ -187,12 +169,12 @@ def _spans(spans: tuple[Span, ...], printer: Printer) -> list[dict[str, str]]:
     ]
 
 
-def _figure(figure: Figure, printer: Printer) -> dict[str, Any]:
+def _figure(figure: blocks.Figure, printer: Printer) -> dict[str, Any]:
     height = TEXT_WIDTH * figure.images.height / figure.images.width
     return {
         "type": "figure",
         "key": figure.key,
-        "caption": printer(format_caption(figure)),
+        "caption": printer(blocks.format_caption(figure)),
         "details": printer(figure.details),
         "alt": printer(figure.alt),
         "width": min(1.0, MOST_HEIGHT / height),
@@ -201,14 +183,14 @@ def _figure(figure: Figure, printer: Printer) -> dict[str, Any]:
     }
 
 
-def _table(table: Table, printer: Printer) -> dict[str, Any]:
+def _table(table: blocks.Table, printer: Printer) -> dict[str, Any]:
     widest = compute_pads(table)
     n_columns = len(table.columns)
     shares = compute_column_weights(table)
     return {
         "type": "table",
         "key": table.key,
-        "caption": printer(format_caption(table)),
+        "caption": printer(blocks.format_caption(table)),
         "aligns": [column.align for column in table.columns],
         "weights": _typst_widths(table),
         "header": [_cells(table, cells, {}, printer) for cells in table.header],
@@ -221,7 +203,7 @@ def _table(table: Table, printer: Printer) -> dict[str, Any]:
     }
 
 
-def _is_wide(table: Table) -> bool:
+def _is_wide(table: blocks.Table) -> bool:
     """Whether a table with texts needs a page turned on its side."""
     if len(table.columns) <= WIDE_COLUMNS or not any(column.weight for column in table.columns):
         return False
@@ -229,7 +211,7 @@ def _is_wide(table: Table) -> bool:
     return sum(least) > PORTRAIT_CHARACTERS
 
 
-def _typst_widths(table: Table) -> list[float]:
+def _typst_widths(table: blocks.Table) -> list[float]:
     """Return the shares of the width, none where columns keep their own; a ladder's first column gets more."""
     if any(column.weight for column in table.columns):
         return compute_column_weights(table, LANDSCAPE_CHARACTERS if _is_wide(table) else PORTRAIT_CHARACTERS)
@@ -244,7 +226,7 @@ def _typst_widths(table: Table) -> list[float]:
     return [measure_longest(table, j) + 1.8 for j in places_] if sum(whole) > PORTRAIT_CHARACTERS else []
 
 
-def _heads(table: Table, place: int) -> list[str]:
+def _heads(table: blocks.Table, place: int) -> list[str]:
     return [
         c.text
         for cells in table.header
@@ -253,19 +235,21 @@ def _heads(table: Table, place: int) -> list[str]:
     ]
 
 
-def _height(table: Table) -> int:
+def _height(table: blocks.Table) -> int:
     """Return about how many lines the body of a table takes."""
     widths = compute_column_weights(table, PORTRAIT_CHARACTERS)
     if not widths:
         return len(table.rows)
 
-    def lines(cell: Cell, place: int) -> int:
+    def lines(cell: blocks.Cell, place: int) -> int:
         return sum(1 + int(measure_breadth(line) / widths[place]) for line in cell.lines)
 
     return sum(max(lines(c, p) for c, p in zip(r.cells, compute_places(r.cells), strict=True)) for r in table.rows)
 
 
-def _cells(table: Table, cells: tuple[Cell, ...], widest: dict[int, str], printer: Printer) -> list[dict[str, Any]]:
+def _cells(
+    table: blocks.Table, cells: tuple[blocks.Cell, ...], widest: dict[int, str], printer: Printer
+) -> list[dict[str, Any]]:
     return [
         {
             "lines": [
