@@ -241,7 +241,7 @@ def _treatment(design: Design) -> Iterator[str]:
     yield f"  {Text('study.agreements')}"
     yield f"    {design.treatment.rule}"
     names = [find_fact("labels.status-", role) for role in roles]
-    listed = tuple(Text("study.role", n=int(n), role=name) for name, n in zip(names, counts, strict=True))
+    listed = tuple(Text("checks.adoption-role", n=int(n), role=name) for name, n in zip(names, counts, strict=True))
     yield f"    {Text('study.units-by-role', roles=Listed(listed, 'comma'))}"
     inside = np.flatnonzero((onset > panel.first_period) & (onset <= panel.last_period))
     for k in sorted(inside, key=lambda i: (onset[i], panel.units[i]))[:_MOST_UNITS]:

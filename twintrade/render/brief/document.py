@@ -46,7 +46,7 @@ def build_case_numbers(facts: Facts) -> list[blocks.KeyNumber]:
         return []
     name = str(Text("brief.key-headline", label=format_label(facts.headline or {})))
     low, high = (write_change(end) for end in find_spread(facts))
-    spread = str(Text("brief.range", low=low, high=high))
+    spread = str(Text("numbers.interval", low=low, high=high))
     every = blocks.KeyNumber(str(Text("brief.key-estimates", n=len(facts.methods))), spread, _read("by-comparison"))
     return [blocks.KeyNumber(name, write_change(effect.percent), write_range(effect)), every]
 
@@ -81,7 +81,7 @@ def write_range(effect: Effect) -> str:
         return _read("no-range")
     ends = (effect.low, effect.low_error), (effect.high, effect.high_error)
     low, high = (texts.format_end(*end) if math.isfinite(end[0]) else _read("open") for end in ends)
-    return str(Text("brief.range", low=low, high=high))
+    return str(Text("numbers.interval", low=low, high=high))
 
 
 def _read(key: str) -> str:
@@ -269,7 +269,7 @@ def _key_money(facts: Facts) -> blocks.KeyNumber | None:
     low, high = (texts.format_quantity(money.average(end), money.unit, money.average(error)) for end, error in ends)
     if (tail := low.lstrip(NUMERAL)) == high.lstrip(NUMERAL):
         low = low.removesuffix(tail)
-    spread = str(Text("brief.range", low=low, high=high))
+    spread = str(Text("numbers.interval", low=low, high=high))
     if money.state == "stated":
         value = str(Text("brief.amount", value=money.average(money.total), unit=money.unit))
         return blocks.KeyNumber(name, value, spread)

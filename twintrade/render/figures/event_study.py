@@ -65,7 +65,7 @@ def draw_studies_on(axes: Axes, studies: Mapping[str, Bands], *, period_name: st
     bases = [base for base in dict.fromkeys(estimate.base for estimate in estimates) if base != "none"]
     binned = [getattr(estimate, "binned", (False, False)) for estimate in estimates]
     axis = EventAxis(
-        y_label=str(Text("figures.effect-of", scale=Listed(tuple(map(name_scale, scales)), "comma"))),
+        y_label=str(Text("page.effect_axis", scale=Listed(tuple(map(name_scale, scales)), "comma"))),
         x_label=str(Text("figures.since-onset", period_name=period_name)),
         is_log=scales == ["log points"],
         binned=(any(low for low, _ in binned), any(high for _, high in binned)),

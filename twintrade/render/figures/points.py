@@ -336,7 +336,7 @@ def _ranks(axes: Axes, rows: pd.DataFrame, theme: Theme) -> None:
 
 
 def _legend(is_path: bool, theme: Theme) -> list[Line2D]:
-    treated, placebo = str(Text("figures.treated-case")), str(Text("figures.placebo"))
+    treated, placebo = str(Text("labels.series-treated")), str(Text("figures.placebo"))
     if is_path:
         return [
             Line2D([], [], color=theme.after, lw=2.2, label=treated),

@@ -158,7 +158,7 @@ def build_change_rows(results: ResultSet, columns: Sequence[Record]) -> tuple[Ro
             rows.append(build_row(str(Text("tables.log-points")), *cells))
     if not all(is_change):
         others = [None if ok else e for e, ok in zip(effects, is_change, strict=True)]
-        rows += _ends("tables.effect-own-scale", others)
+        rows += _ends("page.effect_plain", others)
     return (*rows, *_p_row(effects, [_floor(results, c) for c in columns]))
 
 

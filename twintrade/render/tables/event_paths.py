@@ -38,8 +38,8 @@ def build_paths_table(studies: Sequence[Study], wording: Wording, notes: Sequenc
     rows = [{read_whole(r["event_time"]): r for r in list_records(frame)} for _, _, frame in studies]
     times = sorted({time for row in rows for time in row if time is not None})
     level = next((read_number(v) for v in studies[0][2]["level"] if read_number(v) > 0), 0.95)
-    heads = ("tables.event-time", "tables.estimate", "tables.interval", "tables.p", "tables.treated-units")
-    names = [str(Text(key, level=level)) for key in heads]
+    heads = ("tables.event-time", "tables.estimate", "tables.interval", "tables.p")
+    names = [*(str(Text(key, level=level)) for key in heads), name_column("n_treated_units")]
     first, others = studies[0], studies[1:]
     has_ends = any(read_number(r["low"]) == read_number(r["low"]) for r in rows[0].values())
     if not has_ends:

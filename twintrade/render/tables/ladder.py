@@ -146,8 +146,8 @@ def list_ladder_notes(
 _COUNTS = (
     ("tables.observations", "n_rows"),
     ("tables.singletons", "n_singletons"),
-    ("tables.number-of-units", "n_units"),
-    ("tables.treated-units", "n_treated_units"),
+    ("labels.column-n_units", "n_units"),
+    ("labels.column-n_treated_units", "n_treated_units"),
     ("tables.treated-rows", "n_treated_rows"),
     ("tables.zeros", "n_zeros"),
     ("tables.separated", "n_separated"),

@@ -63,7 +63,7 @@ def build_findings_table(
         {
             "check": [name_check(take_text(r["diagnostic"])) for r in ordered],
             "estimate": [_about(r, names) for r in ordered],
-            "verdict": [name_fact("labels.verdict-", take_text(r["verdict"]), "–") for r in ordered],
+            "verdict": [name_fact("labels.verdict-", take_text(r["verdict"])) or "–" for r in ordered],
             "sentence": [_cite_finding(r, elsewhere(r)) for r in ordered],
         },
         index=list_places(ordered),
@@ -155,7 +155,7 @@ def build_inference_table(results: ResultSet, record: Record, wording: Wording) 
     level = read_number(rows[0][1]["level"])
     level = level if level == level else 0.95
     gravity = [wording.say("gravity")] if is_gravity(record) else []
-    heads = ("tables.inference", "tables.estimate", "tables.standard-error", "tables.interval", "tables.p")
+    heads = ("tables.inference", "tables.estimate", "labels.column-se", "tables.interval", "tables.p")
     notes = [wording.say("simulated_note")] if results.is_simulated else []
     notes += gravity
     return Table(

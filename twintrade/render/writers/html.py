@@ -141,7 +141,7 @@ def build_view_data(view: blocks.EventView) -> dict[str, Any]:
 
 def _series(rows: list[Record], label: str, level: float) -> dict[str, Any]:
     scale = take_text(rows[0]["scale"])
-    axis = str(Text("figures.effect-of", scale=name_scale(scale)))
+    axis = str(Text("page.effect_axis", scale=name_scale(scale)))
     return {"label": label, "axis": axis, "points": [_point(row, scale, level) for row in rows]}
 
 

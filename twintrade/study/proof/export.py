@@ -24,7 +24,7 @@ HEADS = FILES | {"python": "repeat.py.txt"}
 MARKS = {"r": "#", "stata": "*", "python": "#"}
 LABELS = {
     "unit": "proof.label-unit",
-    "period": "proof.label-period",
+    "period": "labels.column-period_label",
     "outcome": "proof.label-outcome",
     "onset": "proof.label-onset",
     "treated": "proof.label-treated",

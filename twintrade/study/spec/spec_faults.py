@@ -108,7 +108,7 @@ def _line(error: Mapping[str, Any], text: str, file: str, schema: Mapping[str, A
     path = [p for p in error["loc"] if not _is_tag(p)]
     key = _dotted(path)
     number = find_line(text, path)
-    place = _place(file or str(Text("spec.file")), number)
+    place = _place(file or str(Text("registration.about-specification")), number)
     kind = str(error["type"])
     if kind == "missing":
         return str(Text("spec.missing", place=place, key=key))

@@ -1,5 +1,6 @@
 # The brief: two pages that anyone can read.
 title = { $question } { $answer }
+observed = Observed
 question = Did { $outcome } change after the agreements?
 answer = { $verdict ->
     [clear] The data say yes
@@ -69,7 +70,6 @@ key-verdict = Did the agreements change { $outcome }?
 key-set-a = Against the city’s sales to other countries
 key-set-b = Against other cities’ sales to the country
 signed = { PERCENT($percent, decimals: 1, sign: "always") }
-range = { $low } to { $high }
 place-in = { $place }, { $country }
 amount = { QUANTITY($value, $unit) }
 range-alone = what the data cannot exclude
@@ -257,7 +257,6 @@ axis-money = { $power ->
     [yes] { "" }
    *[no] { " " }a { period }
 }
-observed = Observed
 expected = Expected without agreements
 chance = Range that chance allows
 in-force = Pairs compared under an agreement

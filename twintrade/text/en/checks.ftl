@@ -239,7 +239,6 @@ twfe-weights = In a static { $family ->
 }.
 
 ## leave one out
-leave-one-out-all = all
 leave-one-out-label = { $dimension ->
     [cohort] without cohort { $name }
    *[other] without { $name }
@@ -853,7 +852,6 @@ spillovers-rule = first agreement of another dyad of the { $through ->
     [city] city
    *[partner] partner
 }
-rings-label = { $low } to { $high }
 rings-degrees = { $place } has { $has ->
     [none] no
     [several] more than one

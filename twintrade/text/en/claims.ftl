@@ -81,4 +81,3 @@ need-C16 = the checks selection or pretrends
 need-own = an estimate or a check called { $about }
 
 check = { $check }: { $said }
-range = { $low } to { $high }

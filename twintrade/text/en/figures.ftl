@@ -1,6 +1,5 @@
 # What figures say: axes, legends, and each figure in one sentence for who cannot see it.
 simulated-data = SIMULATED DATA
-effect-of = Effect, { $scale }
 effect-on = Effect on { $outcome }, { $scale }
 gap-log = Gap, log points
 index-before = Index, last period before = 100
@@ -28,7 +27,6 @@ base = pre-period base: { $base }
 ## paths, placebos and other figures
 without-by = without the agreement, by the { $method }
 observed = observed
-treated-case = treated
 placebo = placebo: the same done to each donor
 two-by-two = Two-by-two estimate
 population = Population (log scale)

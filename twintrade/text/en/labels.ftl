@@ -1,6 +1,6 @@
 # What facts are called that results hold by a name: columns, checks, states. A name that is not here is printed itself,
-# with spaces, the head of a column and the title of a payload with a capital; other languages have messages for such
-# names as well.
+# with spaces, the head of a column, a check and the title of a payload with a capital; other languages have messages for
+# such names as well.
 
 ## columns of tables
 column-answer = What the data say
@@ -71,93 +71,38 @@ column-weight_B = B: same destination
 column-weight_all = All untreated
 
 ## checks
-check-adoption = Adoption
-check-anticipation = Anticipation
-check-bacon = Bacon
-check-balance = Balance
 check-case_tests = Methods and donor sets
-check-case_verdict = Case verdict
-check-cluster_leverage = Cluster leverage
-check-clusters = Clusters
-check-comparison = Comparison
 check-conditional_trends = Trends of pairs alike before
-check-concentration = Concentration
 check-date_sets = Readings of the date
-check-dates = Dates
 check-descriptive_registry = Registry
-check-donor_sets = Donor sets
-check-donor_weights = Donor weights
-check-estimators = Estimators
-check-heterogeneity = Heterogeneity
 check-always_treated = Pairs treated throughout
-check-hidden_agreements = Hidden agreements
 check-honest = Honest intervals
-check-influence = Influence
-check-known_shocks = Known shocks
-check-leave_one_donor_out = Leave one donor out
-check-leave_one_out = Leave one out
 check-levelling_off = Levelling off
-check-leverage = Leverage
-check-margins = Margins
-check-outcomes = Outcomes
-check-paths = Paths
-check-percent_effects = Percent effects
-check-placebo_dates = Placebo dates
-check-placebo_space = Placebo space
 check-placebo_time = Placebo in time
-check-pooled_cases = Pooled cases
-check-power = Power
 check-pretrend_power = Power of the pre-trend test
 check-pretrends = Pre-trends
-check-raw_series = Raw series
-check-reference_year = Reference year
-check-regions = Regions
-check-rescaling = Rescaling
 check-reset = RESET
-check-selection = Selection
-check-specification_curve = Specification curve
-check-spillovers = Spillovers
-check-structural_sensitivity = Structural sensitivity
 check-sup_f = Sup-F test
 check-remainder = Remainder of the partners
 check-undated_agreements = Agreements without a date
 check-twfe_weights = Two-way weights
 check-unknown_break = Break at an unknown date
-check-window = Window
 
 ## verdicts
-verdict-cannot-tell = cannot tell
-verdict-does-not-object = does not object
 verdict-informs = –
-verdict-objects = objects
 
 ## scales and outcomes
-scale-elasticity = elasticity
-scale-index = index
-scale-level = level
-scale-levels = levels
 scale-log-points = log points
-scale-logs = logs
-scale-percent = percent
-scale-share = share
-scale-shares = shares
 
 ## what effects before onset are measured against
 base-first-stage-residuals = first-stage residuals
 
 ## parts in the comparison
-status-after = after
 status-all-untreated = all untreated
 status-always-treated = always treated
-status-before = before
-status-comparison = comparison
-status-inside = inside
 status-never-treated = never treated
 status-not-yet-treated = not yet treated
 status-too-coarse = too coarse
-status-treated = treated
-status-donor = donor
-status-excluded = excluded
 status-undated = with an undated agreement
 status-other-kind = with another kind of agreement
 status-remainder = remainder, for totals only
@@ -222,7 +167,6 @@ date-signed = signed
 estimator-augmented-synthetic-control = Augmented synthetic control
 estimator-callaway-santanna = Callaway-Sant'Anna
 estimator-chaisemartin-dhaultfoeuille = de Chaisemartin-D'Haultfœuille
-estimator-double-ratio = Double ratio
 estimator-elastic-net-synthetic-control = Elastic-net synthetic control
 estimator-etwfe = ETWFE
 estimator-imputation = Imputation
@@ -317,4 +261,3 @@ by-partner = partner
 series-treated = treated
 series-same-city-other-destinations = same city, other destinations
 series-other-cities-same-destination = other cities, same destination
-series-double-ratio = double ratio

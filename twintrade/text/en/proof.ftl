@@ -78,7 +78,6 @@ no-target = --to is r, stata or python, not { $target }
 nothing-to-export = { $name } has no estimated column to repeat
 no-counterpart = no counterpart is known there
 label-unit = Pair of city and partner
-label-period = Period
 label-outcome = Outcome as analyzed
 label-onset = First treated period, 0 for never
 label-treated = Treated in this period

@@ -75,6 +75,5 @@ unknown = { $place }: { $key } is no known key{ $hint ->
    *[other] ; { $hint }
 }
 faults = { $n } faults in the analysis file:
-file = analysis file
 at-line = { $file }, line { PLAIN($line) }
 nested = nested too deeply

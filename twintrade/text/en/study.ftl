@@ -110,7 +110,6 @@ outcome = { $outcome }{ $outcome_unit ->
    *[other] { $zeros } zeros
 }, { $missing } missing; quartiles { $quartiles }
 units-by-role = units: { $roles }
-role = { $n } { $role }
 onset = { $unit } from { $period }
 will-be-skipped = { $label }: will be skipped: { $why }
 qualifies = { $label }: qualifies

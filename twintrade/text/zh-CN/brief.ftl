@@ -1,5 +1,6 @@
 # The brief: two pages that anyone can read.
 title = { $question }{ $answer }
+observed = 实际值
 question = 签署协议后，{ $outcome }发生变化了吗？
 answer = { $verdict ->
     [clear] 数据的回答：是
@@ -66,7 +67,6 @@ by-comparison = 按方法与比较对象
 key-set-a = 与该市对其他国家的销售相比
 key-set-b = 与其他城市对该国的销售相比
 signed = { PERCENT($percent, decimals: 1, sign: "always") }
-range = { $low }至{ $high }
 place-in = { $country }{ $place }
 amount = { QUANTITY($value, $unit) }
 range-alone = 数据不能排除的范围
@@ -239,7 +239,6 @@ axis-money = { $power ->
     [yes] { "" }
    *[no] /{ period }
 }
-observed = 实际值
 expected = 无协议时的预期值
 chance = 偶然波动的范围
 in-force = 协议之下参与比较的配对数

@@ -208,7 +208,6 @@ twfe-weights = 在含{ $effects }效应的静态{ $family ->
 }。
 
 ## leave one out
-leave-one-out-all = 全部
 leave-one-out-label = { $dimension ->
     [cohort] 剔除队列{ $name }
    *[other] 剔除{ $name }
@@ -783,7 +782,6 @@ spillovers-rule = 同一{ $through ->
     [city] 城市
    *[partner] 伙伴
 }其他配对的首个协议
-rings-label = { $low }至{ $high }
 rings-degrees = { $place }{ $has ->
     [none] 没有
     [several] 有多个

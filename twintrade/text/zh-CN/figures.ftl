@@ -1,6 +1,5 @@
 # What figures say: axes, legends, and each figure in one sentence for who cannot see it.
 simulated-data = 模拟数据
-effect-of = 效应（{ $scale }）
 effect-on = 对{ $outcome }的效应（{ $scale }）
 gap-log = 差距（对数点）
 index-before = 指数，协议前最后一期 = 100
@@ -28,7 +27,6 @@ base = 事前期基准：{ $base }
 ## paths, placebos and other figures
 without-by = 无协议时的路径（{ $method }）
 observed = 实际值
-treated-case = 处理组
 placebo = 安慰剂：对每个供体作同样处理
 two-by-two = 两组两期估计值
 population = 人口（对数刻度）

@@ -73,7 +73,6 @@ no-target = --to应为r、stata或python，而不是{ $target }
 nothing-to-export = { $name }没有可供重复的已估计列
 no-counterpart = 该软件中没有已知的对应方法
 label-unit = 城市–国家配对
-label-period = 时期
 label-outcome = 所分析的结果变量
 label-onset = 协议生效期，0表示从未处理
 label-treated = 该期处于处理状态

@@ -80,6 +80,5 @@ unknown = { $place }：{ $key }不是已知的键{ $hint ->
    *[other] ；{ $hint }
 }
 faults = 分析文件中有{ $n }处错误：
-file = 分析文件
 at-line = { $file }第{ PLAIN($line) }行
 nested = 嵌套过深

@@ -104,7 +104,6 @@ outcome = { $outcome }{ $outcome_unit ->
    *[other] （单位：{ $outcome_unit }）
 }：{ $zeros }个零值，{ $missing }个缺失；四分位数 { $quartiles }
 units-by-role = 个体：{ $roles }
-role = { $role }{ $n }个
 onset = { $unit }：自{ $period }起
 will-be-skipped = { $label }：将跳过：{ $why }
 qualifies = { $label }：符合条件
