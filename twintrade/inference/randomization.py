@@ -61,7 +61,9 @@ class Randomization(Inference):
     signers : tuple of str
         Units, cities or partners that could have signed; all by default.
     hazard : tuple of str
-        What the log hazard depends on: "size", "city_size", "partner_size", columns of the panel.
+        What the log hazard depends on: "size" (log flow before the first agreement), "growth" (own log growth over
+        the two years before each date), "city_size", "partner_size", columns of the panel as they were before each
+        date; "size:imports" and "growth:imports" are those of another column.
     level : float
     """
 
@@ -72,7 +74,7 @@ class Randomization(Inference):
     intervals: bool = True
     strata: tuple[str, ...] = ("size",)
     signers: tuple[str, ...] = ()
-    hazard: tuple[str, ...] = ("size",)
+    hazard: tuple[str, ...] = ("size", "growth")
     level: float = 0.95
     name: ClassVar[str] = "randomization"
     citation: ClassVar[str] = "mackinnon2020"

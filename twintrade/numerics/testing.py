@@ -19,53 +19,89 @@ FARTHEST = 20.0
 """Log hazard ratio of a standard deviation beyond which some variable predicts who signs perfectly."""
 
 
-def fit_hazard(x: FloatArray, cohort: IntArray, can_begin: BoolArray) -> FloatArray:
-    """Return each unit's log hazard, (n_units,): the slopes maximize Efron's partial likelihood.
+@dataclass(frozen=True, slots=True, eq=False)
+class Hazard:
+    """A proportional hazard of signing."""
 
-    Those of a date sign one after the other, in an unknown order: those before count by the share of orders.
-    ``cohort``: position of a unit's date, n_cohorts for never; ``can_begin`` (n_units, n_cohorts): at risk at first.
+    slopes: FloatArray  # (n_variables,)
+    logs: FloatArray  # (n_units, n_dates): log hazard of each unit at each date, up to a constant of the date
+
+
+def fit_hazard(x: FloatArray, cohort: IntArray, can_begin: BoolArray, prior: float = np.inf) -> Hazard:
+    """Return the hazard whose slopes maximize Efron's partial likelihood, times a normal prior where there is one.
+
+    Of those at risk at a date the ones that sign are as likely as their hazards say, whatever the date does to all.
+    They sign one after the other, nobody knows in which order: those before count by the share of orders.
+
+    ``x`` (n_units, n_variables), or (n_units, n_dates, n_variables) where variables change over dates; ``cohort``
+    (n_units,): position of the date at which each signs; the number of dates for those that never do; ``can_begin``
+    (n_units, n_dates): whether a unit could sign at a date if it has not before; ``prior``: standard deviation of
+    each slope around zero, per unit of x. With one slopes are finite, however few sign and whatever says who does.
     """
-    spread = x.std(axis=0)
-    if not (spread > 0).all():
-        raise EstimationError(Text("inference.hazard-constant"))
-    z = (x - x.mean(axis=0)) / spread
-    n_dates = can_begin.shape[1]
-    signed = np.bincount(cohort, minlength=n_dates + 1)[:-1]
-    date = np.repeat(np.arange(n_dates), signed)
-    gone = np.concatenate([np.arange(n) / n for n in signed])
-    at_risk = can_begin[:, date] & (cohort[:, None] >= date)
-    at_risk = at_risk - gone * (cohort[:, None] == date)
-    total = z[cohort < n_dates].sum(axis=0)
-    beta = np.zeros(x.shape[1])
+    n_units, n_dates = can_begin.shape
+    by_date = np.broadcast_to(x if x.ndim == 3 else x[:, None], (n_units, n_dates, x.shape[-1]))
+    spread = np.ones(x.shape[-1])
+    if np.isinf(prior):
+        spread = by_date.reshape(-1, spread.size).std(axis=0)
+        if not (spread > 0).all():
+            raise EstimationError(Text("inference.hazard-constant"))
+    z = (by_date - by_date.mean(axis=(0, 1))) / spread
+    beta, tightness = np.zeros(spread.size), 1 / prior**2
+    at_risk = can_begin & (cohort[:, None] >= np.arange(n_dates))
+    signs = cohort[:, None] == np.arange(n_dates)
     for _ in range(STEPS):
-        share = np.exp(z @ beta)[:, None] * at_risk
-        share /= share.sum(axis=0)
-        mean = share.T @ z
-        information = z.T @ (share.sum(axis=1)[:, None] * z) - mean.T @ mean
-        step = np.linalg.lstsq(information, total - mean.sum(axis=0), rcond=None)[0]
-        beta = beta + step / max(1.0, float(np.abs(step).max()))
-        if np.abs(beta).max() > FARTHEST:
+        score, information = -tightness * beta, tightness * np.eye(beta.size)
+        for date in range(n_dates):
+            step_score, step_information = _score_date(z[:, date], at_risk[:, date], signs[:, date], beta)
+            score, information = score + step_score, information + step_information
+        step = np.linalg.lstsq(information, score, rcond=None)[0]
+        beta = beta + step / max(1.0, float(np.abs(step).max(initial=0.0)))
+        if np.isinf(prior) and np.abs(beta).max(initial=0.0) > FARTHEST:
             break
-        if np.abs(step).max() < CONVERGED:
-            return np.asarray(z @ beta)
+        if np.abs(step).max(initial=0.0) < CONVERGED:
+            return Hazard(beta / spread, np.asarray(z @ beta))
     raise EstimationError(Text("inference.hazard-separated"))
+
+
+def _score_date(
+    z: FloatArray, at_risk: BoolArray, signs: BoolArray, beta: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return first derivative, (n_variables,), and information, (n_variables, n_variables), of one date."""
+    logs = z @ beta
+    rate = np.exp(logs - logs.max(initial=-np.inf, where=at_risk)) * at_risk
+    signing, n = rate * signs, int(signs.sum())
+    gone = (np.arange(n) / n)[:, None] if n else np.zeros((0, 1))
+    total = rate.sum() - gone * signing.sum()
+    mean = (rate @ z - gone * (signing @ z)) / total
+    square = (z.T * rate) @ z * (1 / total).sum() - (z.T * signing) @ z * (gone / total).sum()
+    return z[signs].sum(axis=0) - mean.sum(axis=0), square - mean.T @ mean
 
 
 def draw_signers(
     log_hazard: FloatArray, signed: IntArray, can_begin: BoolArray, draws: int, rng: np.random.Generator
 ) -> IntArray:
-    """Return each unit's date in every draw, as many a date as signed, by log hazards plus Gumbel noise."""
-    n_dates = signed.size
-    out = np.full((draws, log_hazard.size), n_dates, dtype=np.int64)
-    is_whole = np.ones(draws, dtype=bool)
-    for date in range(n_dates):
-        keys = log_hazard + rng.gumbel(size=out.shape)
-        keys[(out < n_dates) | ~can_begin[:, date]] = -np.inf
-        order = np.argpartition(-keys, signed[date] - 1, axis=1)[:, : signed[date]]
-        chosen = np.take_along_axis(keys, order, axis=1)
-        is_whole &= np.isfinite(chosen).all(axis=1)
-        np.put_along_axis(out, order, date, axis=1)
-    return out[is_whole]
+    """Return who signs in every draw, (draws, n_signers), date by date, as many a date as really did.
+
+    The smallest of exponential times over the hazards are a draw without replacement in proportion to the hazards. A
+    draw in which too few are left at risk at some date is left out. A generator of the same seed races the same times
+    against other hazards.
+
+    ``log_hazard``: (n_units,) or (n_units, n_dates); ``signed`` (n_dates,).
+    """
+    n_units = can_begin.shape[0]
+    logs = np.broadcast_to(log_hazard if log_hazard.ndim == 2 else log_hazard[:, None], can_begin.shape)
+    has_signed = np.zeros((draws, n_units), dtype=bool)
+    is_whole, row = np.ones(draws, dtype=bool), np.arange(draws)[:, None]
+    chosen = [np.empty((draws, 0), dtype=np.int64)]
+    for date in np.flatnonzero(signed):
+        slowness = np.exp(np.where(can_begin[:, date], logs[:, date].max() - logs[:, date], np.inf))
+        times = rng.standard_exponential((draws, n_units)) * slowness
+        times[has_signed] = np.inf
+        first = np.argpartition(times, signed[date] - 1, axis=1)[:, : signed[date]]
+        is_whole &= np.isfinite(times[row, first]).all(axis=1)
+        has_signed[row, first] = True
+        chosen.append(first)
+    return np.concatenate(chosen, axis=1)[is_whole]
 
 
 # A mean over several cases that differ, with an interval that says so, and p-values put together.

@@ -6,6 +6,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 from scipy.optimize import minimize
+from statsmodels.duration.hazard_regression import PHReg
 
 from benchmarks.agreement_panels import SIZE_SD, YEARS, Cell, assign, draw_flows
 from twintrade.design import Treatment
@@ -14,10 +15,11 @@ from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.randomization import Randomization
+from twintrade.inference.refits.dealing import measure_size, score_growth, score_size
 from twintrade.inference.refits.permutation import replace_outcome
 from twintrade.numerics.testing import draw_signers, fit_hazard
 
-ROUNDING = 1e-9
+ROUNDING, SOFTWARE = 1e-9, 1e-6
 HAZARD = Randomization(across="hazard", draws=99)
 
 
@@ -38,7 +40,45 @@ def test_the_hazard_maximizes_the_partial_likelihood(rng) -> None:
         return out
 
     best = minimize(lose, np.zeros(2), method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-12}).x
-    assert fit_hazard(x, cohort, can_begin) == pytest.approx((x - x.mean(axis=0)) @ best, abs=1e-5)
+    found = fit_hazard(x, cohort, can_begin)
+    assert found.slopes * x.std(axis=0) == pytest.approx(best * x.std(axis=0), abs=1e-5)
+    assert found.logs == pytest.approx(np.repeat(((x - x.mean(axis=0)) @ best)[:, None], 3, axis=1), abs=1e-5)
+
+
+def make_events(rng, n=60, n_dates=5):
+    """Return variables that change over dates, and who signs when, several a date."""
+    x = rng.normal(size=(n, 1, 2)) + 0.7 * rng.normal(size=(n, n_dates, 2))
+    cohort = rng.permutation(np.repeat(np.arange(n_dates + 1), [4, 1, 6, 3, 5, n - 19]))
+    return x, cohort, np.ones((n, n_dates), dtype=bool)
+
+
+def test_slopes_are_those_of_other_software_with_variables_that_change(rng) -> None:
+    """statsmodels takes one row a unit and date at risk, entering after the date before."""
+    x, cohort, can_begin = make_events(rng)
+    unit, date = np.nonzero(can_begin & (cohort[:, None] >= np.arange(5)))
+    model = PHReg(
+        date + 1.0, x[unit, date], status=(cohort[unit] == date).astype(int), entry=date + 0.5, ties="efron"
+    )
+    assert fit_hazard(x, cohort, can_begin).slopes == pytest.approx(model.fit().params, abs=SOFTWARE)
+
+
+def test_a_prior_takes_the_place_of_a_threshold(rng) -> None:
+    """The penalized likelihood's maximum by brute force; finite with two signers that size sets apart perfectly."""
+    x, cohort, can_begin = make_events(rng)
+
+    def lose(beta):
+        out = 0.5 * (beta**2).sum() / 0.3**2
+        for date in range(5):
+            rate = np.exp(x[:, date] @ beta)
+            everybody, own = rate[cohort >= date].sum(), rate[cohort == date].mean()
+            for before, k in enumerate(np.flatnonzero(cohort == date)):
+                out -= np.log(rate[k] / (everybody - before * own))
+        return out
+
+    best = minimize(lose, np.zeros(2), method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-12}).x
+    assert fit_hazard(x, cohort, can_begin, prior=0.3).slopes == pytest.approx(best, abs=1e-5)
+    apart = fit_hazard(np.arange(20.0)[:, None] / 6, np.r_[np.full(18, 1), 0, 0], np.ones((20, 1), bool), prior=2.0)
+    assert 0 < apart.slopes[0] < 4
 
 
 def test_variables_that_tell_perfectly_or_nothing_are_refused() -> None:
@@ -49,23 +89,47 @@ def test_variables_that_tell_perfectly_or_nothing_are_refused() -> None:
         fit_hazard(np.ones((20, 1)), cohort, can_begin)
 
 
-def test_draws_are_as_likely_as_hazards_one_after_the_other(rng) -> None:
-    hazard, signed = np.array([1.0, 2.0, 4.0, 8.0]), np.array([2, 1])
+@pytest.mark.parametrize("varies", [False, True])
+def test_draws_are_as_likely_as_hazards_one_after_the_other(rng, varies) -> None:
+    hazard, signed = np.array([[1.0, 2.0, 4.0, 8.0]] * 2).T, np.array([2, 1])
+    if varies:
+        hazard[:, 1] = [5.0, 1.0, 1.0, 2.0]
     can_begin = np.array([[True, True], [True, True], [True, False], [True, True]])
-    wanted: dict[tuple[int, ...], float] = {}
+    wanted: dict[tuple[tuple[int, ...], int], float] = {}
     for first, second, third in permutations(range(4), 3):
-        left = [k for k in range(4) if k not in (first, second)]
-        late = sum(hazard[k] for k in left if can_begin[k, 1])
-        share = (
-            hazard[first] / 15 * hazard[second] / (15 - hazard[first]) * hazard[third] * can_begin[third, 1] / late
-        )
-        dealt = tuple(0 if k in (first, second) else 1 if k == third else 2 for k in range(4))
-        wanted[dealt] = wanted.get(dealt, 0.0) + share
+        late = sum(hazard[k, 1] for k in range(4) if k not in (first, second) and can_begin[k, 1])
+        share = hazard[first, 0] / 15 * hazard[second, 0] / (15 - hazard[first, 0])
+        share *= hazard[third, 1] * can_begin[third, 1] / late
+        early = (min(first, second), max(first, second))
+        wanted[early, third] = wanted.get((early, third), 0.0) + share
     n = 40_000
     drawn = draw_signers(np.log(hazard), signed, can_begin, n, rng)
-    assert drawn.shape == (n, 4)
-    for dealt, share in wanted.items():
-        assert (drawn == dealt).all(axis=1).mean() == pytest.approx(share, abs=4 * np.sqrt(share / n) + 1e-12)
+    assert drawn.shape == (n, 3)
+    drawn[:, :2].sort(axis=1)
+    for (early, third), share in wanted.items():
+        rate = (drawn == [*early, third]).all(axis=1).mean()
+        assert rate == pytest.approx(share, abs=4 * np.sqrt(share / n) + 1e-12)
+
+
+def test_size_and_growth_are_those_before_each_date() -> None:
+    """Growth is over two years, its middle and quartiles those of all units; nothing later than a date enters."""
+    flows = np.array(
+        [[1.0, 2.0, 4.0, 8.0, 9.0], [3.0, 3.0, 3.0, 3.0, 1.0], [8.0, 4.0, 2.0, 1.0, 7.0], [0, 0, 5, 5, 5]]
+    )
+    growth = score_growth(flows, np.array([2, 3, 4]), 2)
+    assert (growth[:, 0] == 0).all()
+    moved = [
+        np.log((b + 0.02 * m) / (a + 0.02 * m))
+        for a, b, m in [(1, 4, 7 / 3), (3, 3, 3), (8, 2, 14 / 3), (0, 5, 5 / 3)]
+    ]
+    low, middle, high = np.percentile(moved, [25, 50, 75])
+    assert growth[:, 1] == pytest.approx(np.clip((moved - middle) / ((high - low) / 1.349), -2.5, 2.5))
+    changed = np.where(np.arange(5) >= 3, 99.0, flows)
+    assert score_growth(changed, np.array([3]), 2) == pytest.approx(growth[:, 1:2])
+    sizes = measure_size(np.where(flows == 3, np.nan, flows), 2)
+    assert sizes.tolist() == [1.5, 1.0, 6.0, 0.0]
+    logs = np.log([1.5, 1.0, 6.0, 1.0])
+    assert score_size(sizes) == pytest.approx((logs - logs.mean()) / logs.std())
 
 
 def make_design(seed=3, agreements=15, **options):
@@ -113,19 +177,36 @@ def test_ratios_have_p_values_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("how", "agreements", "message"),
+    ("how", "message"),
     [
-        (HAZARD, 9, "9 agreements are too few for a hazard of signing with 1 variable:"),
-        (replace(HAZARD, hazard=("size", "city_size")), 15, "with 2 variables"),
-        (replace(HAZARD, hazard=()), 15, "with 0 variables"),
-        (replace(HAZARD, statistic="t"), 15, "not t statistics"),
-        (replace(HAZARD, hazard=("flow",)), 15, "changes over a unit's periods"),
-        (replace(HAZARD, hazard=("distance",)), 15, "no column 'distance'"),
+        (replace(HAZARD, hazard=()), "at least one variable"),
+        (replace(HAZARD, statistic="t"), "not t statistics"),
+        (replace(HAZARD, hazard=("size", "distance")), "distance is no variable"),
+        (replace(HAZARD, hazard=("growth:imports",)), "growth:imports is no variable"),
+        (replace(HAZARD, hazard=("region",)), "region does not hold numbers"),
     ],
 )
-def test_what_cannot_be_dealt_is_refused(how, agreements, message) -> None:
+def test_what_cannot_be_dealt_is_refused(how, message) -> None:
+    design = make_design()
+    columns = {**design.panel.columns, "region": np.where(design.panel.unit % 2, "east", "west")}
+    fitted = fit(Imputation(), replace(design, panel=replace(design.panel, columns=columns)))
     with pytest.raises(InferenceError, match=message):
-        how.infer(fit(Imputation(), make_design(agreements=agreements)), "overall", np.random.default_rng(1))
+        how.infer(fitted, "overall", np.random.default_rng(1))
+
+
+def test_few_agreements_and_changing_columns_are_dealt() -> None:
+    """A hazard on the flow of the period before equals one on that column moved, and none on later values."""
+    design = make_design(agreements=5)
+    flow = design.panel.columns["flow"].reshape(-1, YEARS)
+    seen = np.where(np.arange(YEARS) < 8, flow, 1.0)
+    bands = []
+    for column in (flow, seen):
+        columns = {**design.panel.columns, "seen": column.ravel()}
+        fitted = fit(Imputation(), replace(design, panel=replace(design.panel, columns=columns)))
+        how = replace(HAZARD, hazard=("seen", "growth", "size:flow", "city_size"), draws=39)
+        bands.append(how.infer(fitted, "overall", np.random.default_rng(4)))
+    assert np.isfinite(bands[0].p[0])
+    assert bands[0].p.tolist() == bands[1].p.tolist()
 
 
 def measure(n, methods, growth=0.06, chosen=1.2):

@@ -55,10 +55,10 @@ def weigh_by_signing(design: Design) -> Design:
     cohort = np.full(onset.size, dates.size)
     cohort[o.is_ever_treated] = begins
     try:
-        log_hazard = fit_hazard(x, cohort, np.ones((onset.size, dates.size), dtype=bool))
+        hazard = fit_hazard(x, cohort, np.ones((onset.size, dates.size), dtype=bool))
     except EstimationError as error:
         raise DesignError(error.text) from error
-    rate = np.exp(log_hazard)
+    rate = np.exp(hazard.logs[:, 0])
     at_risk = np.array([rate[cohort >= k].sum() for k in range(dates.size)])
     whole = (np.bincount(begins) / at_risk).sum()
     weights = np.full(design.panel.n_units, np.nan)

@@ -6,7 +6,8 @@ from typing import Literal
 import numpy as np
 
 from twintrade.design import Design
-from twintrade.errors import EstimationError, InferenceError
+from twintrade.design.panel import PERIODS_PER_YEAR
+from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit
 from twintrade.inference.refits.reassignment import (
     Across,
@@ -15,17 +16,23 @@ from twintrade.inference.refits.reassignment import (
     build_assignments,
     count_assignments,
     find_units_with_trade,
-    measure_sizes,
-    read_constant_column,
 )
 from twintrade.numerics.arrays import FloatArray, IntArray, compact, sum_by_group
-from twintrade.numerics.testing import draw_signers, fit_hazard, score_sizes
+from twintrade.numerics.testing import draw_signers, fit_hazard
 from twintrade.text import Text
 
-# Onsets dealt as likely as a hazard of signing says, from what was known before the first agreement.
+# Onsets dealt as likely as a hazard of signing says, from what was known before each date.
 
-EVENTS = 10
-"""Fewest agreements for each variable of the hazard."""
+PRIOR = 2.0
+"""Standard deviation of the prior of each slope of the hazard."""
+MOST_SIZE, MOST_GROWTH = 3.0, 2.5
+"""Where size and growth are cut, in standard deviations."""
+YEARS = 2
+FLOOR = 0.02
+"""Share of a unit's mean so far that is added to its flows before growth is taken, so that zeros have one."""
+QUARTILES = 1.349
+"""Distance of a normal distribution's quartiles, in standard deviations."""
+WORDS = ("size", "growth", "city_size", "partner_size")
 
 
 def deal_by_hazard(
@@ -34,44 +41,113 @@ def deal_by_hazard(
     """Return assignments with as many agreements a date as there are, each among the units then at risk.
 
     ``pool``: codes, in its observations, of the units that may sign; ``hazard``: what the log hazard depends on:
-    "size", "city_size" and "partner_size" (normal scores of the mean outcome before the first agreement, or of the
-    sum of these over the unit's city or partner), columns of the panel.
+    "size", "growth", "city_size" and "partner_size" of the outcome, or of another column ("size:imports"), and
+    columns of the panel themselves, as they were before each date.
     """
+    if not hazard:
+        raise InferenceError(Text("inference.hazard-none"))
     units = build_assignments(design, "units", pool)
     is_treated = np.isfinite(units.onset)
-    if is_treated.sum() < EVENTS * len(hazard) or not hazard:
-        raise InferenceError(
-            Text("inference.hazard-few", n=int(is_treated.sum()), variables=len(hazard), least=EVENTS)
-        )
     dates, cohort = np.unique(units.onset[is_treated], return_inverse=True)
     begins = np.full(units.onset.size, dates.size)
     begins[is_treated] = cohort
     can_begin = units.can_begin(dates)
-    x = np.column_stack([_measure(design, pool, name) for name in hazard])
-    try:
-        log_hazard = fit_hazard(x, begins, can_begin)
-    except EstimationError as error:
-        raise InferenceError(error.text) from error
-    dealt = draw_signers(log_hazard, np.bincount(cohort), can_begin, draws, rng)
-    onsets = tuple(units.place(np.append(dates, np.inf)[row]) for row in dealt)
+    x = np.stack([_measure(design, pool, name, dates) for name in hazard], axis=2)
+    logs = fit_hazard(x, begins, can_begin, PRIOR).logs
+    onset = np.sort(units.onset[is_treated])
+    dealt = np.full((draws, units.onset.size), np.inf)
+    signers = draw_signers(logs, np.bincount(cohort), can_begin, draws, rng)
+    np.put_along_axis(dealt, signers, onset, axis=1)
+    onsets = tuple(units.place(row) for row in dealt[: len(signers)])
     if not onsets or all(np.array_equal(onset, units.panel_onset) for onset in onsets):
         units.refuse()
     number, counted = count_assignments(onsets)
     return Dealing(Scheme("hazard", pool.size, int(is_treated.sum()), number, counted), onsets, False)
 
 
-def _measure(design: Design, pool: IntArray, name: str) -> FloatArray:
-    """Return a variable of the hazard for each unit of the pool."""
-    sizes = measure_sizes(design)[pool]
-    if name == "size":
-        return score_sizes(sizes)
-    if name in ("city_size", "partner_size"):
-        group = compact(design.observations.unit_clusters(name.removesuffix("_size"))[pool])
-        return score_sizes(sum_by_group(sizes, group, int(group.max()) + 1)[group])
-    values = read_constant_column(design, name)[pool]
-    if not np.issubdtype(values.dtype, np.number) or np.isnan(values).any():
+def _measure(design: Design, pool: IntArray, name: str, dates: FloatArray) -> FloatArray:
+    """Return a variable of the hazard for each unit of the pool at each date, (n_units, n_dates)."""
+    word, _, column = name.partition(":")
+    values = _spread_column(design, column or (design.outcome if word in WORDS else word), name)[pool]
+    places = np.searchsorted(design.observations.periods, dates - design.anticipation)
+    if word == "growth":
+        return score_growth(values, places, YEARS * PERIODS_PER_YEAR[design.panel.frequency])
+    if word not in WORDS:
+        return _score_columns(values, places, name)
+    size = measure_size(values, int(places.min()))
+    if word != "size":
+        group = compact(design.observations.unit_clusters(word.removesuffix("_size"))[pool])
+        size = sum_by_group(size, group, int(group.max()) + 1)[group]
+    return np.repeat(score_size(size)[:, None], dates.size, axis=1)
+
+
+def _spread_column(design: Design, column: str, name: str) -> FloatArray:
+    """Return a column of the panel by unit and period of the sample, NaN where it has no row."""
+    o = design.observations
+    if column not in design.panel.columns:
+        raise InferenceError(Text("inference.hazard-column", name=name))
+    values = np.asarray(design.panel.columns[column])[o.rows]
+    if not np.issubdtype(values.dtype, np.number):
         raise InferenceError(Text("inference.hazard-numbers", name=name))
-    return values.astype(np.float64)
+    out = np.full((o.n_units, o.periods.size), np.nan)
+    out[o.unit, np.searchsorted(o.periods, o.period)] = values
+    return out
+
+
+def _score_columns(values: FloatArray, places: IntArray, name: str) -> FloatArray:
+    """Return standard scores of the last value before each date, or of the first value where all come later."""
+    last = np.maximum.accumulate(np.where(np.isfinite(values), np.arange(values.shape[1]), -1), axis=1)
+    first = np.isfinite(values).argmax(axis=1)[:, None]
+    at = last[:, np.maximum(places - 1, 0)]
+    known = np.take_along_axis(values, np.where(at < 0, first, at), axis=1)
+    if not np.isfinite(known).all():
+        raise InferenceError(Text("inference.hazard-numbers", name=name))
+    spread = float(known.std())
+    return np.asarray(np.clip((known - known.mean()) / (spread if spread > 0 else 1.0), -MOST_SIZE, MOST_SIZE))
+
+
+def measure_size(flows: FloatArray, first: int) -> FloatArray:
+    """Return each unit's mean flow before the first agreement of all, or its first flow where it has none before.
+
+    ``flows`` (n_units, n_periods), NaN where nothing is observed; ``first``: place of the first agreement's period.
+    """
+    seen = np.isfinite(flows)
+    is_used = seen & (np.arange(flows.shape[1]) < first)
+    is_used[np.arange(len(flows)), seen.argmax(axis=1)] |= ~is_used.any(axis=1)
+    return np.asarray(np.where(is_used, flows, 0.0).sum(axis=1) / is_used.sum(axis=1))
+
+
+def score_size(sizes: FloatArray) -> FloatArray:
+    """Return standard scores of log sizes, cut at three; sizes of zero have that of the smallest other one."""
+    if not (sizes > 0).any():
+        return np.zeros(sizes.size)
+    logs = np.log(np.maximum(sizes, sizes[sizes > 0].min()))
+    spread = float(logs.std())
+    return np.asarray(np.clip((logs - logs.mean()) / (spread if spread > 0 else 1.0), -MOST_SIZE, MOST_SIZE))
+
+
+def score_growth(flows: FloatArray, places: IntArray, lag: int) -> FloatArray:
+    """Return robust scores of each unit's log growth up to the period before each date, (n_units, n_dates).
+
+    Zero where a unit, or all, have too few earlier periods. ``flows`` (n_units, n_periods), NaN where nothing is
+    observed; ``places``: of the dates among the periods; ``lag``: number of periods over which growth is taken.
+    """
+    out = np.zeros((flows.shape[0], places.size))
+    for k, place in enumerate(places):
+        if place < lag + 1:
+            continue
+        seen = np.isfinite(flows[:, :place])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            mean = np.where(seen, flows[:, :place], 0.0).sum(axis=1) / seen.sum(axis=1)
+            growth = np.log(flows[:, place - 1] + FLOOR * mean) - np.log(flows[:, place - 1 - lag] + FLOOR * mean)
+        known = np.isfinite(growth)
+        if not known.any():
+            continue
+        low, middle, high = np.percentile(growth[known], [25, 50, 75])
+        spread = (high - low) / QUARTILES
+        if spread > 0:
+            out[known, k] = np.clip((growth[known] - middle) / spread, -MOST_GROWTH, MOST_GROWTH)
+    return out
 
 
 FEWEST = 20
@@ -86,7 +162,7 @@ def deal_onsets(
     *,
     strata: Sequence[str] = ("size",),
     signers: Sequence[str] = (),
-    hazard: Sequence[str] = ("size",),
+    hazard: Sequence[str] = ("size", "growth"),
 ) -> Dealing:
     """Return assignments to compare the real one with.
 

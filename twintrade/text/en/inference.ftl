@@ -222,10 +222,8 @@ no-assignment = there was no assignment
 missing-in-draws = effect { $effect } is missing in { $n } of { $draws } draws
 unbounded = the interval has no end on at least one side, because the randomization test rules out no effect there, however large: { $effects }
 unmoved = no interval for { $effects }: a constant effect after the agreement does not move it
-hazard-few = { $n } agreements are too few for a hazard of signing with { $variables } { $variables ->
-    [one] variable
-   *[other] variables
-}: { $least } are needed for each
+hazard-none = name at least one variable of the hazard of signing: hazard = ["size", "growth"]
+hazard-column = { $name } is no variable of the hazard of signing: the panel has no such column; there are always "size" and "growth"
 hazard-constant = a variable of the hazard of signing is the same for all units
 hazard-separated = the hazard of signing has no estimate: its variables say perfectly who signs
 hazard-numbers = { $name } does not hold numbers for all units and cannot enter the hazard of signing

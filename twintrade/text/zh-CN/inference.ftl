@@ -216,7 +216,8 @@ no-assignment = 没有可行的分配
 missing-in-draws = 效应{ $effect }在{ $draws }次抽样中有{ $n }次缺失
 unbounded = 区间至少有一侧没有端点，因为随机化检验在该侧不能排除任何大小的效应：{ $effects }
 unmoved = { $effects }没有区间：协议生效后的恒定效应不会使其变动
-hazard-few = { $n }项协议过少，不足以估计含{ $variables }个变量的签署风险模型：每个变量至少需要{ $least }项
+hazard-none = 请至少指定一个签署风险模型的变量：hazard = ["size", "growth"]
+hazard-column = { $name }不是签署风险模型的变量：面板中没有这一列；"size"和"growth"始终可用
 hazard-constant = 签署风险模型的某一变量在全部个体间没有差异
 hazard-separated = 签署风险模型无法估计：其变量完全预测了哪些个体签署
 hazard-numbers = { $name }并非对全部个体都有数值，不能进入签署风险模型
