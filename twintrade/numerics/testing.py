@@ -8,13 +8,14 @@ import numpy as np
 import scipy
 
 from twintrade.errors import EstimationError, InferenceError
-from twintrade.numerics.arrays import BoolArray, ByteArray, FloatArray, IntArray
+from twintrade.numerics.arrays import BoolArray, ByteArray, FloatArray, IntArray, find_smallest
 from twintrade.text import Text
 
 # Who signs when: proportional hazards by partial likelihood, and assignments drawn from them.
 
 STEPS = 50
 CONVERGED = 1e-10
+LARGEST_LOG = 80.0
 FARTHEST = 20.0
 """Log hazard ratio of a standard deviation beyond which some variable predicts who signs perfectly."""
 
@@ -94,10 +95,10 @@ def draw_signers(
     is_whole, row = np.ones(draws, dtype=bool), np.arange(draws)[:, None]
     chosen = [np.empty((draws, 0), dtype=np.int64)]
     for date in np.flatnonzero(signed):
-        slowness = np.exp(np.where(can_begin[:, date], logs[:, date].max() - logs[:, date], np.inf))
-        times = rng.standard_exponential((draws, n_units)) * slowness
-        times[has_signed] = np.inf
-        first = np.argpartition(times, signed[date] - 1, axis=1)[:, : signed[date]]
+        slowness = np.exp(np.minimum(logs[:, date].max() - logs[:, date], LARGEST_LOG)).astype(np.float32)
+        times = rng.standard_exponential((draws, n_units), dtype=np.float32) * slowness
+        times[has_signed | ~can_begin[:, date]] = np.inf
+        first = find_smallest(times, int(signed[date]))
         is_whole &= np.isfinite(times[row, first]).all(axis=1)
         has_signed[row, first] = True
         chosen.append(first)
