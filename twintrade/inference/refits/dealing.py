@@ -173,7 +173,7 @@ def deal_onsets(
     """
     if draws < 1:
         raise InferenceError(f"randomization needs draws, not {draws}")
-    pool = _choose_pool(fit, signers)
+    pool = choose_pool(fit, signers)
     if across == "hazard":
         return deal_by_hazard(fit.design, pool, hazard, draws, rng)
     if across != "assigned":
@@ -194,7 +194,7 @@ def deal_onsets(
     return max(dealings, key=lambda dealing: dealing.scheme.n_assignments)
 
 
-def _choose_pool(fit: Fit, signers: Sequence[str]) -> IntArray:
+def choose_pool(fit: Fit, signers: Sequence[str]) -> IntArray:
     """Return the units that could have signed: with trade and two ends, of one of the names if signers are named."""
     pool = find_units_with_trade(fit)
     o, panel = fit.design.observations, fit.design.panel

@@ -222,6 +222,11 @@ no-assignment = there was no assignment
 missing-in-draws = effect { $effect } is missing in { $n } of { $draws } draws
 unbounded = the interval has no end on at least one side, because the randomization test rules out no effect there, however large: { $effects }
 unmoved = no interval for { $effects }: a constant effect after the agreement does not move it
+evidence-needs = evidence is weighed on pair effects beside effects of city and period, of partner and period, or of periods, without covariates and weights
+evidence-few = evidence needs two pairs that traded before their agreement; there { $n ->
+    [one] is one
+   *[other] are { $n }
+}
 hazard-none = name at least one variable of the hazard of signing: hazard = ["size", "growth"]
 hazard-column = { $name } is no variable of the hazard of signing: the panel has no such column; there are always "size" and "growth"
 hazard-constant = a variable of the hazard of signing is the same for all units

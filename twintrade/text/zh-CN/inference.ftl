@@ -216,6 +216,8 @@ no-assignment = 没有可行的分配
 missing-in-draws = 效应{ $effect }在{ $draws }次抽样中有{ $n }次缺失
 unbounded = 区间至少有一侧没有端点，因为随机化检验在该侧不能排除任何大小的效应：{ $effects }
 unmoved = { $effects }没有区间：协议生效后的恒定效应不会使其变动
+evidence-needs = 证据评定要求配对固定效应，加上城市×时期、伙伴×时期或时期效应，且不含协变量和权重
+evidence-few = 证据评定需要至少两个在协议之前已有贸易的配对；目前有{ $n }个
 hazard-none = 请至少指定一个签署风险模型的变量：hazard = ["size", "growth"]
 hazard-column = { $name }不是签署风险模型的变量：面板中没有这一列；"size"和"growth"始终可用
 hazard-constant = 签署风险模型的某一变量在全部个体间没有差异

@@ -1,0 +1,248 @@
+"""The rule for verdicts: its statistics against refits, its deals and grades, and what it says of many placements."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from benchmarks.agreement_panels import Cell, assign, draw_flows
+from benchmarks.size_of_verdicts import FIRST, build, load_panels, place, plant
+from twintrade.design import Design
+from twintrade.errors import InferenceError
+from twintrade.estimators.base import fit
+from twintrade.estimators.imputation import Imputation
+from twintrade.inference.evidence import Weighing, find_detectable, weigh_case, weigh_evidence
+from twintrade.inference.refits import CaseReading, build_case, compute_tail_shares, find_critical
+
+EXACT = 1e-9
+DEALT = 1e-3
+"""Largest error of a deal's statistics, whose means are fitted less closely."""
+
+
+def make_design(agreements=6, zeros=0.0, seed=3, effects="gravity", placement="scattered", **options) -> Design:
+    cell = Cell(agreements, placement, "by size", 0.6, 10, effects)
+    made = assign(cell, cell.seed(seed))
+    rng = cell.seed(seed, 1)
+    flows = draw_flows(made, rng)
+    flows = np.where(rng.random(flows.shape) < zeros, 0.0, flows)
+    return replace(made.design(flows, "level"), **options)
+
+
+def estimate(design, measure):
+    return fit(Imputation(family="poisson", measure=measure), design, ("overall",)).view("overall").effects[0]
+
+
+@pytest.mark.parametrize("effects", ["gravity", "two_way", "city_gravity"])
+def test_the_total_and_the_row_average_are_those_of_imputation(effects) -> None:
+    for zeros in (0.0, 0.02, 0.2):
+        design = make_design(zeros=zeros, effects="two_way" if effects == "two_way" else "gravity")
+        design = replace(design, fixed_effects=effects)
+        case = build_case(fit(Imputation(family="poisson", measure="percent"), design))
+        real = Weighing(case, 19, 1).real
+        assert real.total[0] == pytest.approx(np.log1p(estimate(design, "percent") / 100), abs=EXACT)
+        o = design.observations
+        assert case.by_row == ((o.y[o.is_treated] == 0).mean() <= 0.05)
+        assert real.row_average[0] == pytest.approx(estimate(design, "log_ratio"), abs=EXACT)
+
+
+def test_statistics_of_deals_are_those_of_refits() -> None:
+    """Total, without each pair, and the two periods before fitted to what came earlier."""
+    design = make_design(5)
+    fitted = fit(Imputation(family="poisson", measure="percent"), design)
+    case = build_case(fitted)
+    reading = CaseReading(case, 0.0, 3, 7)
+    totals, before = reading.totals("hazard"), reading.totals("hazard", is_before=True)
+    o = design.observations
+    codes = o.unit_clusters("city") * case.table.shape[1] + o.unit_clusters("partner")
+    unit_of = np.empty(case.at_risk.size, dtype=int)
+    unit_of[codes] = o.unit_rows
+    for k, pairs in enumerate(reading.deal("hazard")):
+        onset = np.full(design.panel.n_units, np.inf)
+        onset[unit_of[pairs]] = o.periods[case.starts]
+        dealt = design.reassigned(onset)
+        assert totals.total[k] == pytest.approx(np.log1p(estimate(dealt, "percent") / 100), abs=DEALT)
+        assert totals.row_average[k] == pytest.approx(estimate(dealt, "log_ratio"), abs=DEALT)
+        earlier = dealt.backdated(2)
+        y = np.where(
+            np.isin(design.panel.unit, unit_of[pairs]) & (design.panel.period >= onset[design.panel.unit]), 0, 1
+        )
+        earlier = earlier.restricted(y.astype(bool))
+        assert before.total[k] == pytest.approx(np.log1p(estimate(earlier, "percent") / 100), abs=DEALT)
+        rest = [
+            np.log(np.delete(totals.actual[k], j).sum() / np.delete(totals.expected[k], j).sum())
+            for j in range(pairs.size)
+        ]
+        assert totals.without_one[k] == pytest.approx(rest, abs=EXACT)
+        assert totals.without_largest[k] == pytest.approx(rest[totals.expected[k].argmax()], abs=EXACT)
+        sign = np.sign(totals.total[k])
+        assert totals.nearest_zero(0.0)[k] == pytest.approx(
+            sign * max(0.0, min(sign * one for one in rest)), abs=EXACT
+        )
+
+
+def draw_case(panel="skewed", n=11, dealing="random", planted="none", seed=0):
+    flows, rng = load_panels()[panel](), np.random.default_rng([n, seed])
+    starts = np.sort(rng.integers(FIRST, flows.table.shape[2] - 2, n))
+    pairs, starts = place(flows, dealing, starts, rng)
+    return build(flows, plant(flows, pairs, starts, planted), pairs, starts)
+
+
+def test_dividing_by_the_true_effect_gives_back_what_was_there() -> None:
+    """So that the interval covers any constant effect as often as the test does not reject none."""
+    before, after = draw_case(), draw_case(planted="+100 %")
+    unplanted, divided = Weighing(before, 99, 5), Weighing(after, 99, 5)
+    for by in ("hazard", "naive"):
+        wanted, found = unplanted.read(0.0).compare(by), divided.read(float(np.log(2))).compare(by)
+        assert found.p.tolist() == wanted.p.tolist()
+        assert found.centered == pytest.approx(wanted.centered, abs=EXACT)
+
+
+@pytest.mark.parametrize("planted", ["none", "+30 %", "+100 %", "−30 %"])
+def test_zero_lies_outside_exactly_if_p_is_small(planted) -> None:
+    for seed in range(3):
+        found = weigh_case(
+            draw_case("heavy", 5, planted=planted, seed=seed), np.random.default_rng(1), draws=99, most_draws=99,
+            seeks_gamma=False, seeks_detectable=False,
+        )  # fmt: skip
+        p = max(one[0] for one in found.p.values())
+        assert (found.low > 0 or found.high < 0 or 0.0 in (found.low, found.high)) == (p <= 0.05)
+        assert (found.low_90 > 0 or found.high_90 < 0 or 0.0 in (found.low_90, found.high_90)) == (p <= 0.10)
+        assert found.low_90 >= found.low - 0.02
+        assert found.high_90 <= found.high + 0.02
+        assert found.low <= found.tau <= found.high
+        assert found.matters(0.01)
+        assert not found.matters(float(np.expm1(found.ruled_out)) + 0.01)
+
+
+def test_the_printed_number_takes_off_what_deals_have_without_it() -> None:
+    weighing = Weighing(draw_case("skewed", 40, "size 2.2", "+100 %"), 199, 3)
+    left = weighing.total - weighing.read(weighing.tau).totals("hazard").total.mean()
+    assert weighing.tau == pytest.approx(left, abs=0.01)
+
+
+def test_p_counts_the_real_agreements_among_the_deals() -> None:
+    z = np.array([0.5, -2.0, 1.0, 3.0])
+    assert compute_tail_shares(z, 1.0) == pytest.approx(4 / 5)
+    assert compute_tail_shares(z, np.array([3.5, -3.0, 0.1])).tolist() == [1 / 5, 2 / 5, 1.0]
+    many = np.arange(1.0, 200.0)
+    critical = find_critical(many, 0.05)
+    assert compute_tail_shares(many, critical) > 0.05 >= compute_tail_shares(many, critical + 0.5)
+
+
+def test_what_stands_between_a_grade_and_the_next() -> None:
+    rng = np.random.default_rng(2)
+    quick = {
+        "draws": 199,
+        "most_draws": 199,
+        "seeks_interval": False,
+        "seeks_gamma": False,
+        "seeks_detectable": False,
+    }
+    large = draw_case("heavy", 40)
+    large = replace(
+        large, table=large.table.replace_flows(np.where(large.is_affected, 3.0, 1.0) * large.table.by_pair)
+    )
+    strong = weigh_case(large, rng, **quick)
+    assert (strong.grade, strong.direction, strong.reasons) == ("strong", "rise", ())
+    fall = weigh_case(draw_case("heavy", 40, planted="−30 %", seed=1), rng, **quick)
+    assert fall.direction == "fall"
+    trend = weigh_case(draw_case("heavy", 40, planted="trend"), rng, **quick)
+    assert trend.grade == "cannot tell"
+    assert {"trend", "carried"} & set(trend.reasons)
+    three = draw_case("skewed", 3, planted="+100 %")
+    three = replace(
+        three, table=three.table.replace_flows(np.where(three.is_affected, 9.0, 1.0) * three.table.by_pair)
+    )
+    few = weigh_case(three, rng, **quick)
+    assert few.grade == "some"
+    assert "few-pairs" in few.reasons
+    crowd = draw_case("states", 11)
+    crowd = replace(
+        crowd,
+        at_risk=crowd.at_risk & (np.cumsum(crowd.at_risk) < 40) | np.isin(np.arange(crowd.at_risk.size), crowd.pairs),
+    )
+    assert weigh_case(crowd, rng, **quick).grade == "none"
+
+
+def test_labels_are_dealt_where_signers_share_cities() -> None:
+    assert Weighing(draw_case("skewed", 11), 19, 1).dealings == ("hazard", "naive")
+    few = Weighing(draw_case("skewed", 11, "few cities"), 39, 1)
+    assert few.dealings == ("hazard", "naive", "labels")
+    dealt = few.read(0.0).deal("labels")
+    width = few.case.table.shape[1]
+    shares = [np.unique(one // width).size for one in (few.case.pairs, *dealt)]
+    assert set(shares) == {3}
+    assert few.case.at_risk[dealt].all()
+    assert (few.p >= few.compared["labels"].p).all()
+
+
+def test_more_deals_are_taken_while_a_bound_is_close() -> None:
+    case = draw_case("heavy", 5, planted="+100 %")
+    found = weigh_case(
+        case, np.random.default_rng(4), draws=99, most_draws=399, seeks_interval=False, seeks_gamma=False,
+        seeks_detectable=False,
+    )  # fmt: skip
+    assert found.draws in (99, 199, 399)
+    assert found.draws == 399 or not Weighing(case, found.draws, found.seed).is_close
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"covariates": ("flow",)}, "without covariates"),
+        ({"fixed_effects": ("unit", "city_period", "growth_period")}, "pair effects"),
+        ({"fixed_effects": "unit"}, "pair effects"),
+    ],
+)
+def test_designs_without_a_table_are_refused(change, message) -> None:
+    fitted = fit(Imputation(family="poisson", measure="percent"), make_design())
+    with pytest.raises(InferenceError, match=message):
+        build_case(replace(fitted, design=replace(fitted.design, **change)))
+    alone = fitted.design.reassigned(
+        np.where(np.cumsum(np.isfinite(fitted.design.onset)) > 1, np.inf, fitted.design.onset)
+    )
+    with pytest.raises(InferenceError, match="two pairs that traded"):
+        build_case(replace(fitted, design=alone))
+
+
+def test_a_fit_is_graded_with_other_flows_in_the_hazard() -> None:
+    design = make_design()
+    columns = {**design.panel.columns, "imports": np.random.default_rng(1).permutation(design.panel.columns["flow"])}
+    fitted = fit(
+        Imputation(family="poisson", measure="percent"), replace(design, panel=replace(design.panel, columns=columns))
+    )
+    found = weigh_evidence(fitted, np.random.default_rng(1), draws=99, others=("imports",), seeks_gamma=False)
+    assert len(found.slopes) == 4
+    assert found.n_signers == 6
+    assert found.grade in ("cannot tell", "some", "strong", "none")
+    assert 0 < found.overlap < 1
+    assert 1 <= found.n_effective <= 6
+
+
+@pytest.mark.slow
+def test_the_detectable_effect_is_found_in_four_of_five_placements() -> None:
+    """The formula's own placements, then effects planted in new ones and everything worked out anew."""
+    weighing, n, hits = Weighing(draw_case("heavy", 11), 199, 3), 40, 0
+    rise, _ = find_detectable(weighing)
+    flows = load_panels()["heavy"]()
+    for seed in range(n):
+        case = draw_case("heavy", 11, seed=100 + seed)
+        y = np.where(case.is_affected, np.exp(rise), 1.0) * case.table.by_pair
+        hits += Weighing(build(flows, y, case.pairs, case.starts), 199, seed).judge()[0] in ("some", "strong")
+    assert abs(hits / n - 0.8) < 3 * np.sqrt(0.16 / n) + 0.05
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dealing", ["size 1.2", "size 2.2", "growth", "size and growth", "dip"])
+def test_no_effect_is_rarely_called_one(dealing) -> None:
+    n, rejected, graded = 60, 0, 0
+    for seed in range(n):
+        weighing = Weighing(
+            draw_case(("skewed", "heavy", "zeros")[seed % 3], (5, 11, 40)[seed // 3 % 3], dealing, seed=seed),
+            99,
+            seed,
+        )
+        rejected += weighing.p[0] <= 0.05
+        graded += weighing.judge()[0] in ("some", "strong")
+    assert rejected / n <= 0.07 + 3 * np.sqrt(0.05 * 0.95 / n)
+    assert graded / n <= 0.03 + 3 * np.sqrt(0.03 * 0.97 / n)

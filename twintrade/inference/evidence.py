@@ -1,0 +1,492 @@
+"""How strong the evidence is that trade of pairs rose, or fell, after their agreements: the rule behind a verdict."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from twintrade.estimators.base import Fit
+from twintrade.inference.refits import (
+    CaseReading,
+    Checked,
+    DealsCompared,
+    DealtBy,
+    DealtCase,
+    PairTotals,
+    build_case,
+    compare_totals,
+    compute_tail_shares,
+    count_assignments,
+    find_critical,
+)
+from twintrade.numerics.arrays import BoolArray, FloatArray
+
+Grade = Literal["strong", "some", "cannot tell", "none"]
+Reason = Literal[
+    "total",
+    "row-average",
+    "largest",
+    "one-pair",
+    "sign",
+    "before",
+    "trend",
+    "carried",
+    "few-pairs",
+    "at-risk",
+    "deals",
+]
+STATISTICS: tuple[Reason, ...] = ("total", "row-average", "largest", "one-pair")
+
+CHECKED_BY: tuple[DealtBy, ...] = ("size", "naive")
+"""Deals for checks of the periods before; those that know growth are blind to it."""
+SOME, STRONG = (0.05, 0.10), (0.01, 0.05)
+"""Largest p of the total, and of the other statistics."""
+OBJECTS = 0.05
+FEWEST_AT_RISK = 5
+"""Fewest pairs at risk a signer."""
+FEWEST_DEALS = 200
+FEWEST_SIGNERS = 5
+"""Signers below which evidence is never strong."""
+EARLY_SHARE = 0.8
+"""Share of expected trade whose pairs have enough earlier periods below which the check before cannot tell."""
+STEPS = 3
+FARTHEST = 6.0
+"""Logs beyond which an interval has no end."""
+CLOSE = 0.02
+"""How closely ends are found, as a share of their distance from the estimate."""
+MOST_DRAWS = 7999
+FACTORS = (1.1, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0)
+TILTS = (0.5, 0.75, 0.9)
+"""Shares of pairs, by what they later add to a total, above which the worst case makes signing likelier."""
+POWER = 0.8
+LARGEST_EFFECT = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierCheck:
+    """A check of the periods before the agreements."""
+
+    name: Literal["before", "trend"]
+    p: float  # the smaller one of deals by size alone and among all pairs; NaN where too few have earlier periods
+    far: float  # the farther end of its 90 % intervals, as a size in logs; of a trend a period
+
+    @property
+    def objects(self) -> bool:
+        """Whether what came before differs from that of pairs without an agreement."""
+        return self.p < OBJECTS
+
+
+@dataclass(frozen=True, slots=True)
+class GradedEvidence:
+    """What a set of agreements is evidence of, by how their pairs compare with pairs that were as likely to sign.
+
+    Attributes
+    ----------
+    grade : {"strong", "some", "cannot tell", "none"}
+        "none" where no grade can be given: too few pairs at risk, or too few different deals.
+    direction : {"rise", "fall"}
+        Of the total; evidence of it only where the grade is "some" or "strong".
+    reasons : tuple of str
+        What stands between the grade and the next one up, by name.
+    total, tau, low, high : float
+        In logs: the actual over the imputed total; the same less its mean over the deals made on data without the
+        effect; and all effects whose largest p is above .05.
+    low_90, high_90 : float
+        The effects whose largest p is above .10; changes beyond them are ruled out.
+    p : dict
+        Of total, row average, total without the pair of largest expected trade, and without the one pair that leaves
+        it nearest zero, by dealing.
+    centered : dict
+        The first three, less their mean over the deals of each dealing.
+    checks : tuple of EarlierCheck
+    carried : float
+        By how much the trend before, going on, would have moved the total, in logs.
+    slopes : tuple of float
+        Log hazard ratios of signing by size and growth (and those of other flows), per standard deviation.
+    overlap : float
+        Share of the signers' expected trade that the mean deal has as well.
+    largest, n_effective : float
+        Share of the pair with the largest expected trade; number of equal pairs with the same concentration.
+    without_largest : float
+        The total without that pair, in logs.
+    gamma, gamma_worst : float
+        Largest factor by which pairs whose trade later moved this way may have been likelier to sign with p <= .05,
+        and the same for the pairs that move the total most; NaN where p is larger as it is or they were not asked.
+    detectable_rise, detectable_fall : float
+        Effects in logs that the rule, checks included, calls "some" or "strong" in four of five cases; infinite where
+        none does, NaN where they were not asked.
+    n_signers, n_at_risk, draws, seed : int
+    """
+
+    grade: Grade
+    direction: Literal["rise", "fall"]
+    reasons: tuple[Reason, ...]
+    total: float
+    tau: float
+    low: float
+    high: float
+    low_90: float
+    high_90: float
+    p: dict[DealtBy, FloatArray]
+    centered: dict[DealtBy, FloatArray]
+    checks: tuple[EarlierCheck, ...]
+    carried: float
+    slopes: tuple[float, ...]
+    overlap: float
+    largest: float
+    n_effective: float
+    without_largest: float
+    gamma: float
+    gamma_worst: float
+    detectable_rise: float
+    detectable_fall: float
+    n_signers: int
+    n_at_risk: int
+    draws: int
+    seed: int
+
+    def matters(self, share: float) -> bool:
+        """Return whether the 90 % interval leaves room for a change of so much, such as 0.1 for 10 %."""
+        bound = float(np.log1p(share))
+        return not (-bound < self.low_90 and self.high_90 < bound)
+
+    @property
+    def ruled_out(self) -> float:
+        """Size of the change, in logs, that the 90 % interval leaves no room for in either direction."""
+        return max(abs(self.low_90), abs(self.high_90))
+
+
+def weigh_evidence(
+    fit: Fit,
+    rng: np.random.Generator,
+    *,
+    draws: int = 1999,
+    others: tuple[str, ...] = (),
+    seeks_gamma: bool = True,
+    seeks_detectable: bool = True,
+) -> GradedEvidence:
+    """Return the evidence of a fit's design: its flows in levels, its effects, its agreements.
+
+    Agreements are dealt date by date among the pairs at risk in proportion to a hazard of signing on size and own
+    growth, among all pairs alike, and with the labels of cities and partners permuted where signers share these. The
+    largest p counts. Every number comes from a Poisson imputation by the design's effects, whatever the fit's method.
+
+    Parameters
+    ----------
+    fit : Fit
+    rng : numpy.random.Generator
+    draws : int
+        Deals of each dealing; more while a p-value is within two simulation errors of a bound that decides the grade.
+    others : tuple of str
+        Columns of the panel with other flows whose size and growth also say who signs.
+    seeks_gamma, seeks_detectable : bool
+        Whether to search for hidden bias, and for the smallest effects that would have been found.
+
+    Raises
+    ------
+    InferenceError
+        The design has weights, covariates or effects other than of pairs by city-period and partner-period, or of
+        units and periods; or fewer than two pairs with an agreement traded before it.
+    """
+    case = build_case(fit, others)
+    return weigh_case(case, rng, draws=draws, seeks_gamma=seeks_gamma, seeks_detectable=seeks_detectable)
+
+
+def weigh_case(
+    case: DealtCase,
+    rng: np.random.Generator,
+    *,
+    draws: int = 1999,
+    most_draws: int = MOST_DRAWS,
+    seeks_interval: bool = True,
+    seeks_gamma: bool = True,
+    seeks_detectable: bool = True,
+) -> GradedEvidence:
+    """Return the evidence of a case; see ``weigh_evidence``."""
+    weighing = Weighing(case, draws, int(rng.integers(2**31)))
+    while weighing.is_close and 2 * weighing.draws + 1 <= most_draws:
+        weighing = Weighing(case, 2 * weighing.draws + 1, weighing.seed)
+    verdict, reasons = weighing.judge()
+    real, at_zero = weighing.real, weighing.read(0.0)
+    share = real.expected[0] / real.expected[0].sum()
+    gamma = gamma_worst = np.nan
+    if seeks_gamma and weighing.p[0] <= SOME[0]:
+        gamma, gamma_worst = weighing.find_gamma(False), weighing.find_gamma(True)
+    rise = fall = np.nan
+    if seeks_detectable:
+        rise, fall = find_detectable(weighing)
+    ends = (
+        [weighing.find_end(side, level) for level in (0.05, 0.10) for side in (-1, 1)]
+        if seeks_interval
+        else [np.nan] * 4
+    )
+    weight = np.zeros(case.at_risk.size)
+    weight[case.pairs] = share
+    compared = weighing.compared
+    return GradedEvidence(
+        grade=verdict,
+        direction="rise" if weighing.total > 0 else "fall",
+        reasons=reasons,
+        total=weighing.total,
+        tau=weighing.tau,
+        low=ends[0],
+        high=ends[1],
+        low_90=ends[2],
+        high_90=ends[3],
+        p={by: one.p for by, one in compared.items()},
+        centered={by: one.centered for by, one in compared.items()},
+        checks=weighing.checks,
+        carried=float(at_zero.totals(None).carried[0]),
+        slopes=tuple(map(float, at_zero.fit_hazard().slopes)),
+        overlap=float(weight[at_zero.deal("hazard")].sum(axis=1).mean()),
+        largest=float(share.max()),
+        n_effective=float(1 / (share**2).sum()),
+        without_largest=float(real.without_largest[0]),
+        gamma=gamma,
+        gamma_worst=gamma_worst,
+        detectable_rise=rise,
+        detectable_fall=fall,
+        n_signers=case.pairs.size,
+        n_at_risk=int(case.at_risk.sum()),
+        draws=weighing.draws,
+        seed=weighing.seed,
+    )
+
+
+class Weighing:
+    """A case read under several effects, from the same random numbers."""
+
+    def __init__(self, case: DealtCase, draws: int, seed: int) -> None:
+        self.case, self.draws, self.seed = case, draws, seed
+        self._readings: dict[float, CaseReading] = {}
+        self.dealings: tuple[DealtBy, ...] = ("hazard", "naive", *(("labels",) if case.are_crowded else ()))
+
+    def read(self, tau: float) -> CaseReading:
+        """Return the case with an effect taken out."""
+        if tau not in self._readings:
+            self._readings[tau] = CaseReading(self.case, tau, self.draws, self.seed)
+        return self._readings[tau]
+
+    @cached_property
+    def real(self) -> PairTotals:
+        """Totals of the real agreements, fitted exactly."""
+        return self.read(0.0).measure(self.case.pairs[None], is_exact=True)
+
+    @property
+    def total(self) -> float:
+        """Log of the actual over the imputed total."""
+        return float(self.real.total[0])
+
+    @cached_property
+    def compared(self) -> dict[DealtBy, DealsCompared]:
+        """The real agreements beside deals of each dealing."""
+        return {by: self.read(0.0).compare(by) for by in self.dealings}
+
+    @cached_property
+    def p(self) -> FloatArray:
+        """The largest p of each statistic over the dealings, (4,)."""
+        return np.asarray(np.max([one.p for one in self.compared.values()], axis=0))
+
+    @property
+    def is_close(self) -> bool:
+        """Whether another seed may well give another grade: a p is within two errors of a bound."""
+        bounds = np.array([[SOME[0], STRONG[0]], *[[SOME[1], STRONG[1]]] * 3])
+        error = np.sqrt(bounds * (1 - bounds) / (self.draws + 1))
+        return bool((np.abs(self.p[:, None] - bounds) < 2 * error).any())
+
+    @cached_property
+    def tau(self) -> float:
+        """The total less its mean over deals on data without this very effect."""
+        tau = self.total
+        for _ in range(STEPS):
+            tau = self.total - float(self.read(tau).totals("hazard").total.mean())
+        return tau
+
+    @cached_property
+    def checks(self) -> tuple[EarlierCheck, ...]:
+        """Checks of the periods before, under deals by size alone and among all pairs."""
+        reading = self.read(0.0)
+        is_compared = self.case.timing.moved_before(2).is_compared
+        weight = self.real.expected[0]
+        lacks = weight[is_compared].sum() < EARLY_SHARE * weight.sum()
+        before = [] if lacks else [reading.check_before(one) for one in CHECKED_BY]
+        return _summarize("before", before), _summarize("trend", [reading.check_slope(one) for one in CHECKED_BY])
+
+    def is_refused(self, tau: float, level: float = SOME[0]) -> bool:
+        """Whether the largest p of an effect is no larger than a level."""
+        return all(self._rank(self.read(tau), by) <= level for by in self.dealings)
+
+    def _rank(self, reading: CaseReading, by: DealtBy) -> float:
+        return float(reading.compare(by).p[0])
+
+    def judge(self) -> tuple[Grade, tuple[Reason, ...]]:
+        """Return the grade, and what stands between it and the next one up."""
+        case, n = self.case, self.case.pairs.size
+        if case.at_risk.sum() < FEWEST_AT_RISK * n:
+            return "none", ("at-risk",)
+        deals = self.read(0.0).deal("hazard").copy()
+        for start in case.dates:
+            deals[:, case.starts == start] = np.sort(deals[:, case.starts == start], axis=1)
+        if not len(deals) or count_assignments(list(deals))[0] < FEWEST_DEALS:
+            return "none", ("deals",)
+        reasons = self._list_reasons(*SOME)
+        if reasons:
+            return "cannot tell", reasons
+        reasons = self._list_reasons(*STRONG)
+        before, sign = self.checks[0], float(np.sign(self.total))
+        # The far end of what was under way before must lie outside the interval, on the side of zero.
+        if not (before.far < abs(self.total) and self.is_refused(sign * before.far)):
+            reasons = (*reasons, "before")
+        if n < FEWEST_SIGNERS:
+            reasons = (*reasons, "few-pairs")
+        return ("some", reasons) if reasons else ("strong", ())
+
+    def _list_reasons(self, bound: float, others: float) -> tuple[Reason, ...]:
+        """Return what a grade lacks."""
+        sign = np.sign(self.total)
+        bounds = (bound, others, others, others)
+        reasons = [name for name, p, most in zip(STATISTICS, self.p, bounds, strict=True) if p > most]
+        if not all((np.sign(one.centered) == sign).all() for one in self.compared.values()):
+            reasons.append("sign")
+        if reasons:  # checks cost deals of their own
+            return tuple(reasons)
+        if np.sign(self.tau) != sign:
+            reasons.append("sign")
+        reasons += [check.name for check in self.checks if check.objects]
+        carried = float(self.read(0.0).totals(None).carried[0])
+        if carried * sign > 0 and (abs(carried) >= abs(self.total) or not self.is_refused(carried)):
+            reasons.append("carried")
+        return tuple(reasons)
+
+    def find_end(self, side: int, level: float) -> float:
+        """Return the end of the effects whose largest p is above a level, on one side of the estimate.
+
+        Zero is tried first, so that it lies outside exactly if its p is no larger than the level.
+        """
+        inside, outside = self.tau, side * np.inf
+        if side * (0.0 - self.tau) > 0:
+            inside, outside = (self.tau, 0.0) if self.is_refused(0.0, level) else (0.0, outside)
+        step = max(self._reach(level), CLOSE)
+        while not np.isfinite(outside):
+            tried = inside + side * step
+            if abs(tried - self.tau) > FARTHEST:
+                return outside
+            inside, outside = (inside, tried) if self.is_refused(tried, level) else (tried, outside)
+            step *= 1.5
+        while abs(outside - inside) > CLOSE * max(abs(outside - self.tau), CLOSE):
+            tried = (inside + outside) / 2
+            inside, outside = (inside, tried) if self.is_refused(tried, level) else (tried, outside)
+        return float((inside + outside) / 2 if outside != 0.0 else outside)
+
+    def _reach(self, level: float) -> float:
+        error = float(self.read(0.0).totals(None).errors[0, 0])
+        return 0.9 * error * max(find_critical(one.z[:-1, 0], level) for one in self.compared.values())
+
+    def find_gamma(self, is_worst: bool) -> float:
+        """Return the largest factor by which some pairs may have been likelier to sign with p still at most .05."""
+        reading, largest = self.read(0.0), 1.0
+        logs, tilts = reading.fit_hazard().logs, list_tilts(reading, float(np.sign(self.total)), is_worst)
+        for factor in FACTORS:
+            for tilt in tilts:
+                pairs = self.case.deal(logs + np.log(factor) * tilt, self.draws, self.seed)
+                compared = compare_totals(reading.totals(None), reading.measure(pairs))
+                if compared.p[0] > SOME[0] or compared.centered[0] * self.total <= 0:
+                    return largest
+            largest = factor
+        return largest
+
+
+def _summarize(name: Literal["before", "trend"], checked: list[Checked]) -> EarlierCheck:
+    if not checked:
+        return EarlierCheck(name, np.nan, np.inf)
+    return EarlierCheck(name, min(one.p for one in checked), max(one.far for one in checked))
+
+
+def list_tilts(reading: CaseReading, sign: float, is_worst: bool) -> list[BoolArray]:
+    """Return who may have been likelier to sign, (n_pairs, n_dates) each: pairs whose trade later moved one way.
+
+    In the worst case those that later add most to the total, by several shares of the pairs.
+    """
+    case = reading.case
+    y, mean = reading.table.by_pair, reading.table.means.of_all()
+    later = np.stack([(y[:, k:].sum(axis=1), mean[:, k:].sum(axis=1)) for k in case.dates])
+    added = sign * (later[:, 0] - later[:, 1]).T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        moved = sign * np.log(later[:, 0] / later[:, 1]).T
+    values, shares = (added, TILTS) if is_worst else (np.nan_to_num(moved, nan=-np.inf), TILTS[:1])
+    return [values > np.quantile(values[case.at_risk], share, axis=0) for share in shares]
+
+
+# The smallest effects that the rule would have found: each deal is a placement without any, and then with one.
+
+
+@dataclass(frozen=True, eq=False)
+class Placements:
+    """Deals of the hazard as placements of agreements, and all that the rule asks of each."""
+
+    totals: PairTotals
+    centers: FloatArray  # (n_dealings, 3)
+    z: tuple[FloatArray, ...]  # of each dealing: (n_draws + 1, 3)
+    nearest: tuple[FloatArray, ...]
+    is_fine: BoolArray  # (n_draws,): whether no check of the periods before objects
+
+
+def find_detectable(weighing: Weighing) -> tuple[float, float]:
+    """Return the effects, in logs, that the rule finds in four of five placements: a rise, and a fall."""
+    placements = _place(weighing)
+
+    def find(sign: int) -> float:
+        low, high = 0.0, LARGEST_EFFECT
+        if measure_power(placements, sign * high) < POWER:
+            return np.inf
+        while high - low > 0.005:
+            middle = (low + high) / 2
+            low, high = (low, middle) if measure_power(placements, sign * middle) >= POWER else (middle, high)
+        return high
+
+    return find(1), find(-1)
+
+
+def _place(weighing: Weighing) -> Placements:
+    """Return the deals on data without the estimated effect."""
+    reading = weighing.read(weighing.tau)
+    totals, before = reading.totals("hazard"), reading.totals("hazard", is_before=True)
+    is_fine = np.ones(len(totals.expected), dtype=bool)
+    has_before = np.isfinite(weighing.checks[0].p)
+    for by in CHECKED_BY:
+        for checked, values, errors in (
+            (reading.check_before(by), before.total, before.errors[:, 0]),
+            (reading.check_slope(by), totals.slope, totals.slope_error),
+        ):
+            if checked.p == checked.p and (has_before or values is not before.total):
+                is_fine &= compute_tail_shares(checked.z, (values - checked.center) / errors) >= OBJECTS
+    compared: list[DealsCompared] = [reading.compare(by) for by in weighing.dealings]
+    return Placements(
+        totals,
+        np.array([one.center for one in compared]),
+        tuple(one.z[:-1] for one in compared),
+        tuple(one.nearest[:-1] for one in compared),
+        is_fine,
+    )
+
+
+def measure_power(placements: Placements, effect: float) -> float:
+    """Return the share of placements that the rule calls "some" or "strong" if their pairs' trade moves by this."""
+    totals, is_found = placements.totals, placements.is_fine.copy()
+    values = np.column_stack([totals.total, totals.row_average, totals.without_largest]) + effect
+    sign, error = np.sign(values[:, 0]), totals.errors
+    carried, is_kept = totals.carried, np.zeros(is_found.size, dtype=bool)
+    p = np.zeros((is_found.size, 4))
+    for center, z, nearest in zip(placements.centers, placements.z, placements.nearest, strict=True):
+        apart = values - center
+        w = totals.nearest_zero(float(center[0]), effect) / error[:, 0]
+        shares = [
+            compute_tail_shares(one, at) for one, at in zip((*z.T, nearest), (*(apart / error).T, w), strict=True)
+        ]
+        p = np.maximum(p, np.column_stack(shares))
+        is_found &= (np.sign(apart) == sign[:, None]).all(axis=1)
+        is_kept |= compute_tail_shares(z[:, 0], (apart[:, 0] - carried) / error[:, 0]) > SOME[0]
+    is_found &= (p[:, 0] <= SOME[0]) & (p[:, 1:] <= SOME[1]).all(axis=1)
+    is_found &= (carried * sign <= 0) | ((np.abs(carried) < np.abs(values[:, 0])) & ~is_kept)
+    return float((is_found & (sign == np.sign(effect))).mean())

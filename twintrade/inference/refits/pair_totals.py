@@ -1,0 +1,192 @@
+"""What agreements did to totals of pairs under many deals of them, over the noise that pairs of their size have."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.numerics.poisson import FlowTable, fit_left_out
+from twintrade.numerics.testing import fit_by_size
+
+MOST_SQUARE = 25.0
+"""Where squared relative residuals are cut."""
+ADDED_NOISE = 0.1
+"""Share of the noise of a pair's size that is added to that of its own past."""
+FEWEST_BEFORE = 3
+FLOOR = 0.003
+"""Share of an expected total below which an actual one counts as this."""
+TINY = 1e-12
+EXACT, ROUNDS_EXACT = 1e-11, 20_000
+DEALT, ROUNDS_DEALT = 3e-4, 100
+"""How closely the real agreements' means are fitted, and those of deals: to 1e-9 and, on average, 1e-4 in logs."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Timing:
+    """Which periods of each agreement are left out of the fit, and which are compared with it; (n,) each."""
+
+    # out: position of the first period left out; first, end: of the first compared, and of the first after these
+    out: IntArray
+    first: IntArray
+    end: IntArray
+
+    def moved_before(self, periods: int) -> "Timing":
+        """Return the comparison of so many periods before what is left out with what came earlier.
+
+        Agreements with nothing earlier are left out as they were, and nothing of them is compared.
+        """
+        has_earlier = self.out > periods
+        first = np.where(has_earlier, self.out - periods, self.out)
+        return Timing(first, first, self.out)
+
+    @property
+    def is_compared(self) -> BoolArray:
+        """Whether any period of an agreement is compared, (n,)."""
+        return np.asarray(self.end > self.first)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PairNoise:
+    """How noisy a pair's flow is around what the table's margins say, relative to these."""
+
+    by_size: FloatArray  # (n_pairs,): mean square that pairs of its size have
+    so_far: FloatArray  # (n_pairs, n_periods): mean square of the pair up to a period
+
+    @classmethod
+    def of(cls, table: FlowTable, size: FloatArray) -> "PairNoise":
+        """Return the noise of a table; ``size`` (n_pairs,): normal scores."""
+        y, mean, seen = table.by_pair, table.means.of_all(), table.is_observed.reshape(table.by_pair.shape)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            square = np.minimum(((y - mean) / mean) ** 2, MOST_SQUARE)
+        seen = seen & np.isfinite(square)
+        square = np.where(seen, square, 0.0)
+        so_far = np.cumsum(square, axis=1) / np.maximum(np.cumsum(seen, axis=1), 1)
+        is_known = np.asarray(seen.any(axis=1))
+        logs = np.log(so_far[:, -1] + 1e-4)
+        return cls(np.exp(fit_by_size(size, logs, is_known)), so_far)
+
+    def of_agreements(self, pairs: IntArray, timing: Timing) -> FloatArray:
+        """Return the variance of each agreement's log ratio of its total, (n_draws, n)."""
+        n_before, n_after = np.maximum(timing.out, 1), np.maximum(timing.end - timing.first, 1)
+        by_size = self.by_size[pairs]
+        past = self.so_far[pairs, n_before - 1] + ADDED_NOISE * by_size
+        variance = np.where(n_before >= FEWEST_BEFORE, np.sqrt(past * by_size), by_size)
+        return np.asarray(variance * (1 / n_after + 1 / n_before))
+
+
+@dataclass(frozen=True, eq=False)
+class PairTotals:
+    """What pairs with agreements traded, and what they would have, in each draw; (n_draws, n) each."""
+
+    actual: FloatArray
+    expected: FloatArray
+    variance: FloatArray  # of the log of their ratio
+    # log_ratio, counts: sum of log ratios of rows with trade, and their number; of the pair's total and one where
+    # rows of the real agreements are zero too often
+    log_ratio: FloatArray
+    counts: FloatArray
+    # trend, curve: score of a pair's own trend before what is left out, and its information
+    trend: FloatArray
+    curve: FloatArray
+    trend_variance: FloatArray
+    distance: FloatArray  # from the middle of the periods before to that of those compared
+
+    @cached_property
+    def total(self) -> FloatArray:
+        """Log of the actual over the expected total, (n_draws,)."""
+        return _log_ratio(self.actual.sum(axis=1), self.expected.sum(axis=1))
+
+    @cached_property
+    def row_average(self) -> FloatArray:
+        """Mean over rows, or pairs, of the log ratio, (n_draws,)."""
+        return np.asarray(self.log_ratio.sum(axis=1) / np.maximum(self.counts.sum(axis=1), 1))
+
+    @cached_property
+    def without_largest(self) -> FloatArray:
+        """The total without the pair that would have traded most, (n_draws,)."""
+        return np.asarray(self.without_one[np.arange(len(self.expected)), self.expected.argmax(axis=1)])
+
+    @cached_property
+    def without_one(self) -> FloatArray:
+        """The total without each pair, (n_draws, n)."""
+        sums = (values.sum(axis=1, keepdims=True) - values for values in (self.actual, self.expected))
+        return _log_ratio(*sums)
+
+    def nearest_zero(self, center: float, moved: float = 0.0) -> FloatArray:
+        """Return the total without one pair that is nearest zero, less a center, zero where one changes sign."""
+        sign = np.sign(self.total + moved - center)
+        return np.asarray(sign * np.maximum(((self.without_one + moved - center) * sign[:, None]).min(axis=1), 0.0))
+
+    @cached_property
+    def slope(self) -> FloatArray:
+        """Common trend of the pairs before, in logs a period, (n_draws,)."""
+        return np.asarray(self.trend.sum(axis=1) / np.maximum(self.curve.sum(axis=1), TINY))
+
+    @cached_property
+    def carried(self) -> FloatArray:
+        """By how much that trend, going on, would have moved the total, (n_draws,)."""
+        weight = self.expected / np.maximum(self.expected.sum(axis=1, keepdims=True), TINY)
+        return np.asarray(self.slope * (weight * self.distance).sum(axis=1))
+
+    @cached_property
+    def errors(self) -> FloatArray:
+        """Errors of total, row average, and total without the largest pair, (n_draws, 3)."""
+        draw, rest = np.arange(len(self.expected)), self.expected.copy()
+        rest[draw, self.expected.argmax(axis=1)] = 0.0
+        return np.column_stack([_weighted_error(w, self.variance) for w in (self.expected, self.counts, rest)])
+
+    @cached_property
+    def slope_error(self) -> FloatArray:
+        """Error of the slope, (n_draws,)."""
+        return _weighted_error(self.curve, self.trend_variance)
+
+
+def measure_totals(
+    table: FlowTable, noise: PairNoise, pairs: IntArray, timing: Timing, *, by_row: bool, is_exact: bool = False
+) -> PairTotals:
+    """Return what is compared in each draw.
+
+    ``pairs`` (n_draws, n): who has the agreements; ``by_row``: whether the row average is one of rows, else of pairs'
+    totals.
+    """
+    tolerance, rounds = (EXACT, ROUNDS_EXACT) if is_exact else (DEALT, ROUNDS_DEALT)
+    mean = fit_left_out(table, pairs, timing.out, tolerance, rounds)
+    period, seen = np.arange(table.shape[2]), table.is_observed.reshape(table.by_pair.shape)[pairs]
+    y = table.by_pair[pairs]
+    is_compared = seen & (period >= timing.first[:, None]) & (period < timing.end[:, None])
+    actual, expected = (np.where(is_compared, values, 0.0).sum(axis=2) for values in (y, mean))
+    if by_row:
+        is_positive = is_compared & (y > 0) & (mean > 0)
+        logs = np.log(np.where(is_positive, y, 1.0) / np.where(is_positive, mean, 1.0)).sum(axis=2)
+        counts = is_positive.sum(axis=2).astype(np.float64)
+    else:
+        counts = (expected > 0).astype(np.float64)
+        logs = np.where(expected > 0, _log_ratio(actual, expected), 0.0)
+    is_before = seen & (period < timing.out[:, None])
+    fitted = np.where(is_before, mean, 0.0)
+    middle = (fitted * period).sum(axis=2) / np.maximum(fitted.sum(axis=2), TINY)
+    apart = period - middle[:, :, None]
+    trend = (np.where(is_before, y - mean, 0.0) * apart).sum(axis=2)
+    curve = (fitted * apart**2).sum(axis=2)
+    n_before = np.maximum(timing.out, 2).astype(np.float64)
+    variance = noise.of_agreements(pairs, timing)
+    by_period = variance / (1 / np.maximum(timing.out, 1) + 1 / np.maximum(timing.end - timing.first, 1))
+    trend_variance = by_period * 12 / (n_before * (n_before**2 - 1))
+    distance = np.broadcast_to((timing.first + timing.end - timing.out) / 2.0, pairs.shape)
+    return PairTotals(actual, expected, variance, logs, counts, trend, curve, trend_variance, distance)
+
+
+def is_average_of_rows(y: FloatArray, is_compared: BoolArray) -> bool:
+    """Whether the rows of the real agreements are zero rarely enough for an average of their log ratios."""
+    return bool((y[is_compared] == 0).mean() <= 0.05) if is_compared.any() else True
+
+
+def _log_ratio(actual: FloatArray, expected: FloatArray) -> FloatArray:
+    floor = FLOOR * expected + TINY
+    return np.asarray(np.log(np.maximum(actual, floor) / np.maximum(expected, TINY)))
+
+
+def _weighted_error(weights: FloatArray, variance: FloatArray) -> FloatArray:
+    total = np.maximum(weights.sum(axis=1), TINY)
+    return np.asarray(np.sqrt((weights**2 * variance).sum(axis=1)) / total + 1e-9)
