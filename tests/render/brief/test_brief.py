@@ -11,9 +11,9 @@ from twintrade.effects import Money
 from twintrade.effects.messages import Message, build_messages_frame
 from twintrade.render.appendix import build_brief_document, open_page
 from twintrade.render.blocks import Aside, Beside, BulletList, Heading, KeyNumbers, Lead, Note, Paragraph, Table
-from twintrade.render.brief.document import _round, write_change, write_range
+from twintrade.render.brief.document import write_change, write_range
 from twintrade.render.brief.drawings import draw_totals
-from twintrade.render.brief.facts import VERDICTS, Effect, _list_against, collect_facts, read_effect
+from twintrade.render.brief.facts import SIDES, Effect, _list_against, collect_facts, read_effect
 from twintrade.render.page import Page
 from twintrade.render.reading import find_headline, find_overall
 from twintrade.render.style import AppendixOptions
@@ -82,13 +82,13 @@ def read_aside(document, name):
 @pytest.mark.usefixtures("unencoded")
 @pytest.mark.parametrize(
     ("claimed", "verdict"),
-    [("supported", "clear"), ("not supported", "against"), ("cannot tell", "cannot"), ("", "cannot")],
+    [("supported", "rise"), ("not supported", "fall"), ("cannot tell", "neither"), ("", "neither")],
 )
 def test_the_verdict_is_that_of_the_main_claim_and_of_nothing_else(made, claimed, verdict) -> None:
     document = build(with_payloads(made, claimed))
     (keys,) = find(document, KeyNumbers)
-    assert keys.chosen == VERDICTS.index(verdict)
-    ending = {"clear": "The data say yes", "against": "The data say no"}.get(verdict, "8 pairs cannot tell us")
+    assert keys.chosen == SIDES.index(verdict)
+    ending = "8 pairs cannot tell us" if verdict == "neither" else f"Some evidence of a {verdict}"
     assert find(document, Heading)[0].text.endswith(ending)
 
 
@@ -446,8 +446,3 @@ def test_pairs_named_are_the_farthest_on_either_side_and_where_all_are_on_one_th
     assert "Fir – Oak, Peru, came out 5.00 million US dollars ahead" in told
     assert "Alder – Birch, Peru, came out 4.00 million US dollars ahead" in told
     assert "Cedar" not in told
-
-
-@pytest.mark.parametrize(("n", "shown"), [(7, 7), (99, 99), (121, 130), (1200, 1200), (1201, 1300)])
-def test_a_count_to_come_is_rounded_up_to_two_digits(n, shown) -> None:
-    assert _round(n) == shown

@@ -8,7 +8,8 @@ import pandas as pd
 from twintrade.render import blocks
 from twintrade.render.brief.drawings import choose_power
 from twintrade.render.brief.facts import (
-    VERDICTS,
+    SIDES,
+    Answer,
     Effect,
     Facts,
     collect_facts,
@@ -168,8 +169,9 @@ def list_left_out(facts: Facts) -> list[Text]:
     ]
 
 
-SMALL = 10.0
-"""Change in percent for which the number of pairs that would show it is given."""
+MOST_FALL = 99.5
+OVERSTATED = 25.0
+"""Smallest change found, in percent, from which a page that calls one evidence overstates it."""
 NAMED_PAIRS = 2
 NUMERAL = "−0123456789.,"
 NOBODY = "none"
@@ -212,7 +214,7 @@ def _say(key: str) -> str:
 def _write_title(facts: Facts) -> str:
     page = facts.page
     question = page.results.sections.get("question") or str(Text("brief.question", outcome=page.outcome))
-    answer = Text("brief.answer", verdict=facts.verdict, n=facts.n_treated)
+    answer = Text("brief.answer", grade=facts.answer.grade, direction=facts.answer.side, n=facts.n_treated)
     return str(Text("brief.title", question=question, answer=answer))
 
 
@@ -231,17 +233,25 @@ def _lead(facts: Facts) -> blocks.Lead:
         "brief.deck",
         n=facts.n_treated,
         outcome=capitalize(page.outcome),
+        traded=page.outcome,
         direction="fall" if effect.percent < 0 else "rise",
         size=abs(effect.percent),
         reading=_read_chance(facts, effect),
         objects="yes" if facts.n_objecting else "no",
+        ruled=facts.graded.ruled_out if facts.graded is not None else 0.0,
+        range=write_range(effect),
     )
     return blocks.Lead(str(deck), byline)
 
 
 def _read_chance(facts: Facts, effect: Effect) -> str:
+    grade = facts.answer.grade
+    if grade in ("small", "nothing"):
+        return grade
     if effect.chance == "excludes":
-        return "decided" if facts.verdict != "cannot" else "points"
+        if grade == "cannot":
+            return "points" if facts.graded is None else "apart"
+        return "decided" if facts.graded is None else "graded"
     return "chance" if effect.chance == "allows" else "unknown"
 
 
@@ -249,14 +259,20 @@ def _key_numbers(facts: Facts) -> blocks.KeyNumbers:
     page, effect = facts.page, facts.effect
     shown: list[blocks.KeyNumber] = []
     if effect is not None:
-        name = str(Text("brief.key-percent", outcome=capitalize(page.outcome)))
+        against = "alike" if facts.graded is not None else "expected"
+        name = str(Text("brief.key-percent", outcome=capitalize(page.outcome), against=against))
         shown.append(blocks.KeyNumber(name, write_change(effect.percent), write_range(effect)))
         shown += filter(None, [_key_money(facts)])
     else:
         shown += build_case_numbers(facts)
     question = str(Text("brief.key-verdict", outcome=page.outcome))
-    verdicts = tuple(_say(f"verdict-{name}") for name in VERDICTS)
-    return blocks.KeyNumbers(tuple(shown), question, verdicts, VERDICTS.index(facts.verdict))
+    cells = tuple(_write_grade(facts.answer, side) for side in SIDES)
+    return blocks.KeyNumbers(tuple(shown), question, cells, SIDES.index(facts.answer.side))
+
+
+def _write_grade(answer: Answer, side: str) -> str:
+    """Return the grade of the answer where it is for a direction, else the name of evidence for it."""
+    return str(Text("brief.grade", grade=answer.grade if side == answer.side else "none", direction=side))
 
 
 def _key_money(facts: Facts) -> blocks.KeyNumber | None:
@@ -365,8 +381,8 @@ def _warn(page: Page) -> list[blocks.Note]:
 
 def _believe(facts: Facts) -> blocks.Aside:
     reasons = list_reasons(facts)
-    verdict = blocks.emphasize(complete_sentence(_say(f"verdict-{facts.verdict}")))
-    head = join_sentences(("", str(Text("brief.weigh", n=len(reasons)))))
+    verdict = blocks.emphasize(complete_sentence(_write_grade(facts.answer, facts.answer.side)))
+    head = "" if facts.graded is not None else join_sentences(("", str(Text("brief.weigh", n=len(reasons)))))
     parts: tuple[blocks.Paragraph | blocks.BulletList, ...] = (blocks.build_paragraph(verdict, head),)
     if reasons:
         parts += (blocks.BulletList(tuple(blocks.build_spans(str(reason)) for reason in reasons)),)
@@ -374,9 +390,20 @@ def _believe(facts: Facts) -> blocks.Aside:
 
 
 def _need(facts: Facts) -> str:
-    page, money = facts.page, facts.money
+    page, money, graded = facts.page, facts.money, facts.graded
     sentences: list[Text] = []
-    if math.isfinite(facts.detectable):
+    if graded is not None and graded.rise_found == graded.rise_found:
+        is_known = [math.isfinite(graded.rise_found), graded.fall_found > -MOST_FALL]
+        sentences.append(
+            Text(
+                "brief.found",
+                which="both" if all(is_known) else "rise" if is_known[0] else "fall" if is_known[1] else "none",
+                rise=numbers.format_percent(graded.rise_found, 0),
+                fall=numbers.format_percent(abs(graded.fall_found), 0),
+                overstates="yes" if OVERSTATED < graded.rise_found < math.inf else "no",
+            )
+        )
+    elif math.isfinite(facts.detectable):
         size = numbers.format_percent(facts.detectable, 0)
         amount = money is not None and math.isfinite(money.detectable)
         value = texts.format_quantity(money.average(money.detectable), money.unit) if money and amount else ""
@@ -394,9 +421,6 @@ def _need(facts: Facts) -> str:
                     first=money.first if money is not None and money.first else "none",
                 )
             )
-        wanted = math.ceil(facts.n_treated * (math.log1p(facts.detectable / 100) / math.log1p(SMALL / 100)) ** 2)
-        if facts.detectable > SMALL and facts.n_treated:
-            sentences.append(Text("brief.more-pairs", n=_round(wanted), size=SMALL))
     else:
         lacks_range = facts.effect is not None and facts.effect.chance == "unknown"
         sentences.append(
@@ -405,12 +429,6 @@ def _need(facts: Facts) -> str:
     if facts.n_treated > 1 and (undated := facts.roles.get("undated", 0)):
         sentences.append(Text("brief.date-them", n=undated))
     return str(Listed(tuple(sentences), "sentences"))
-
-
-def _round(n: int) -> int:
-    """Return a count with two digits that say something."""
-    step = int(10 ** max(0, len(str(n)) - 2))
-    return -(-n // step) * step
 
 
 def _cite(facts: Facts) -> str:

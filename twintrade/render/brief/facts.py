@@ -28,10 +28,24 @@ from twintrade.render.tables.effect_rows import convert_to_percent
 from twintrade.text import Listed, Text, texts
 from twintrade.text.numbers import convert_log_to_percent
 
-Verdict = Literal["against", "cannot", "clear"]
-VERDICTS: tuple[Verdict, ...] = ("against", "cannot", "clear")
+Grade = Literal["strong", "some", "small", "nothing", "cannot"]
+Side = Literal["fall", "neither", "rise"]
+SIDES: tuple[Side, ...] = ("fall", "neither", "rise")
 MAIN_CLAIM = "C1"
-OF_VERDICT: dict[str, Verdict] = {"supported": "clear", "not supported": "against"}
+OF_CLAIM: dict[str, Side] = {"supported": "rise", "not supported": "fall"}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How strong the evidence is, and of a change in which direction."""
+
+    grade: Grade = "cannot"
+    side: Side = "neither"
+
+    @property
+    def is_evidence(self) -> bool:
+        """Whether the data tell, rightly or wrongly, that something changed."""
+        return self.grade in ("strong", "some", "small")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +80,28 @@ class Effect:
         return "allows" if self.holds_zero else "excludes"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graded:
+    """The headline held against pairs as large and as fast-growing as the treated ones; changes in percent."""
+
+    answer: Answer
+    effect: Effect
+    total: float  # against what other trade leads one to expect, as other software has it
+    ordinary: float  # of pairs as large and as fast-growing, without an agreement, against the same
+    share: float  # of the largest pair in the expected trade of all
+    without_largest: float
+    n_signers: int
+    n_at_risk: int
+    n_effective: float
+    # rise_found, fall_found: Smallest changes that are called evidence four times in five
+    rise_found: float
+    fall_found: float
+    ruled_out: float  # the farther end of the 90 % interval
+    matters: float  # as declared before the results; NaN where nothing was
+    gamma: float  # how much likelier to sign pairs that later rose may have been while p stays at .05
+    reasons: tuple[str, ...]  # why the grade is no higher
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Facts:
     """What the brief of an analysis rests on."""
@@ -74,7 +110,8 @@ class Facts:
     headline: Record | None  # the specification; None where nothing was estimated
     effect: Effect | None  # none also where a single case is said to tell nothing
     money: Money | None
-    verdict: Verdict
+    answer: Answer
+    graded: Graded | None  # none where the headline is not held against pairs like the treated ones
     # n_objecting, n_cannot, n_judged: Checks that object, that could not tell, and that have a verdict, of every
     # column
     n_objecting: int
@@ -125,13 +162,16 @@ def collect_facts(page: Page) -> Facts:
     headline = find_headline(results)
     tells_nothing = any(take_text(f["verdict"]) == "cannot tell" for f in list_findings(results, "case_verdict"))
     verdicts = [take_text(r.get("verdict")) for r in list_records(results.findings)]
-    money = find_payload(results, "money")
+    money, graded = find_payload(results, "money"), read_graded(results)
+    effect = None if headline is None or tells_nothing else read_effect(find_overall(results, headline))
+    answer = Answer() if tells_nothing else _find_answer(results)
     return Facts(
         page=page,
         headline=headline,
-        effect=None if headline is None or tells_nothing else read_effect(find_overall(results, headline)),
+        effect=effect if graded is None else graded.effect,
         money=None if money is None else Money.from_frame(money),
-        verdict="cannot" if tells_nothing else _find_verdict(results),
+        answer=answer if graded is None else graded.answer,
+        graded=graded,
         n_objecting=verdicts.count("objects"),
         n_cannot=verdicts.count("cannot tell"),
         n_judged=sum(verdict in ("objects", "does not object", "cannot tell") for verdict in verdicts),
@@ -165,11 +205,29 @@ def find_spread(facts: Facts) -> tuple[float, float]:
     return min(changes), max(changes)
 
 
-def _find_verdict(results: ResultSet) -> Verdict:
+def read_graded(results: ResultSet) -> Graded | None:
+    """Return what the check called evidence says of the headline, None where it was not made."""
+    frame = find_payload(results, "evidence")
+    if frame is None:
+        return None
+    row = list_records(frame)[0]
+    grade, side = take_text(row["grade"]), take_text(row["side"])
+    return Graded(
+        answer=Answer(grade, side),  # type: ignore[arg-type]
+        effect=Effect(inference="randomization", **{name: read_number(row[name]) for name in OF_EFFECT}),
+        n_signers=read_whole(row["n_signers"]) or 0,
+        n_at_risk=read_whole(row["n_at_risk"]) or 0,
+        reasons=tuple(take_text(row["reasons"]).split()),
+        **{name: read_number(row[name]) for name in OF_EVIDENCE},
+    )
+
+
+def _find_answer(results: ResultSet) -> Answer:
+    """Return the answer of the main claim, which says a direction and no more than some evidence."""
     claims = find_payload(results, "claims")
     rows = [] if claims is None else list_records(claims)
     main = next((take_text(r["verdict"]) for r in rows if take_text(r["claim_id"]) == MAIN_CLAIM), "")
-    return OF_VERDICT.get(main, "cannot")
+    return Answer("some", OF_CLAIM[main]) if main in OF_CLAIM else Answer()
 
 
 def _list_methods(results: ResultSet) -> tuple[tuple[Record, Effect], ...]:
@@ -205,11 +263,45 @@ MOST = 2
 FEW = 20
 LARGE_SHARE = 0.4
 """Share of the trade of all treated pairs from which one of them is named."""
+OF_EFFECT = ("percent", "low", "high", "p", "level")
+OF_EVIDENCE = (
+    *("total", "ordinary", "share", "without_largest", "n_effective"),
+    *("rise_found", "fall_found", "ruled_out", "matters", "gamma"),
+)
 
 
 def list_reasons(facts: Facts) -> list[Text]:
     """Return the two reasons that weigh most for the verdict."""
-    return (_list_for(facts) if facts.verdict != "cannot" else _list_against(facts))[:MOST]
+    if facts.graded is not None:
+        return _list_graded(facts, facts.graded)
+    return (_list_for(facts) if facts.answer.is_evidence else _list_against(facts))[:MOST]
+
+
+def _list_graded(facts: Facts, graded: Graded) -> list[Text]:
+    """Return why the grade is no higher, on how many pairs it rests, and what would overturn it."""
+    of = max(1, round(100 * graded.effect.p))
+    if "total" in graded.reasons:  # what is not clear as a whole is not clear in part either
+        reasons = [Text("brief.graded-chance", of=of)]
+    else:
+        reasons = [Text("brief.graded-blocked", why=why) for why in graded.reasons]
+    reasons += [one for one in (_explain_objections(facts),) if one is not None]
+    effective = max(1, round(graded.n_effective))
+    reasons.append(Text("brief.graded-pairs", n=graded.n_signers, of=graded.n_at_risk, effective=effective))
+    name = take_text(facts.pairs[0]["name"]) if len(facts.pairs) > 1 else ""
+    reasons.append(
+        Text(
+            "brief.graded-total",
+            total=graded.total,
+            largest="yes" if name and math.isfinite(graded.without_largest) else "no",
+            name=name,
+            share=graded.share,
+            without=graded.without_largest,
+            ordinary=graded.ordinary,
+        )
+    )
+    if graded.answer.is_evidence and math.isfinite(graded.gamma):
+        reasons.append(Text("brief.graded-gamma", times=graded.gamma, direction=graded.answer.side))
+    return reasons
 
 
 def _list_for(facts: Facts) -> list[Text]:

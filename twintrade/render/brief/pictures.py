@@ -227,11 +227,14 @@ def _picture_path(facts: Facts) -> Figure | None:
 def _list_methods(facts: Facts) -> list[tuple[str, Effect, bool]]:
     """Return the methods drawn: name, effect, and whether it is the answer of the page."""
     keys = ("specification", "estimator")
-    answer = [take_text((facts.headline or {}).get(key)) for key in keys]
-    return [
+    answer = [take_text((facts.headline or {}).get(key)) for key in keys] if facts.graded is None else []
+    rows = [
         (facts.page.printer(format_label(column)), effect, [take_text(column[key]) for key in keys] == answer)
         for column, effect in facts.methods[:MOST_METHODS]
     ]
+    if facts.graded is None:
+        return rows
+    return [(str(Text("brief.against-alike")), facts.graded.effect, True), *rows]
 
 
 def _picture_methods(facts: Facts, rows: list[tuple[str, Effect, bool]], height: float) -> Figure | None:
@@ -246,7 +249,7 @@ def _picture_methods(facts: Facts, rows: list[tuple[str, Effect, bool]], height:
     )
     low, high = (pick(e.percent for e in effects) for pick in (min, max))
     alt = str(Text("brief.methods-alt", n=len(rows), low=low, high=high))
-    n_all = len(facts.methods)
+    n_all = len(facts.methods) + (facts.graded is not None)
     is_all = "yes" if n_all == len(rows) else "no"
     zero = "all" if all(e.holds_zero and e.has_interval for e in effects) else "some"
     caption = str(Text("brief.picture-methods", n=len(rows), of=n_all, all=is_all, zero=zero))

@@ -2,9 +2,20 @@
 title = { $question } { $answer }
 observed = Observed
 question = Did { $outcome } change after the agreements?
-answer = { $verdict ->
-    [clear] The data say yes
-    [against] The data say no
+answer = { $grade ->
+    [strong] Strong evidence of { $direction ->
+        [fall] a fall
+       *[rise] a rise
+    }
+    [some] Some evidence of { $direction ->
+        [fall] a fall
+       *[rise] a rise
+    }
+    [small] { $direction ->
+        [fall] A fall
+       *[rise] A rise
+    }, too small to matter
+    [nothing] No change that matters
    *[cannot] { $n ->
         [one] One pair cannot tell us
        *[other] { $n } pairs cannot tell us
@@ -25,6 +36,16 @@ deck = { $reading ->
         [fall] below
        *[rise] above
     } what other trade leads one to expect. Whether chance alone carries them so far is not known.
+    [graded] Compared with pairs as large and growing as { $n ->
+        [one] this one, { $traded } of the pair
+       *[other] these, { $traded } of the { $n } pairs
+    } stood { PERCENT($size, decimals: 0) } { $direction ->
+        [fall] lower
+       *[rise] higher
+    }. Why, these data do not show.
+    [apart] The difference is not chance. Whether it is the agreements, these data cannot tell.
+    [small] By the measure that the analysis file declares, { $range } is too little to matter.
+    [nothing] Changes above { PERCENT($ruled, decimals: 0) } are ruled out, which is less than the analysis file declares to matter.
     [points] The estimate points { $direction ->
         [fall] downward
        *[rise] upward
@@ -38,7 +59,7 @@ deck = { $reading ->
     } stood { PERCENT($size, decimals: 0) } { $direction ->
         [fall] below
        *[rise] above
-    } what other trade leads one to expect, further than chance alone would carry them.
+    } what other trade leads one to expect, further than chance alone would carry them. Why, these data do not show.
 }
 deck-none = What comparable trade leads one to expect depends on what is taken as comparable, and so does the answer.
 byline = { $title } · data { $first } to { $last }{ $status ->
@@ -47,7 +68,10 @@ byline = { $title } · data { $first } to { $last }{ $status ->
 }
 
 ## the strip
-key-percent = { $outcome }, against those expected
+key-percent = { $outcome }, against { $against ->
+    [alike] pairs as large and growing
+   *[expected] those expected
+}
 key-money = In money, { $n ->
     [one] a
    *[other] all pairs together, a
@@ -75,9 +99,21 @@ amount = { QUANTITY($value, $unit) }
 range-alone = what the data cannot exclude
 no-range = no range from this method
 open = open
-verdict-against = Evidence against
-verdict-cannot = Cannot tell
-verdict-clear = Clear evidence
+grade = { $direction ->
+    [neither] { $grade ->
+        [nothing] No change that matters
+       *[cannot] Cannot tell
+    }
+   *[rise] { $grade ->
+        [strong] Strong evidence
+        [some] Some evidence
+        [small] Too small to matter: evidence
+       *[none] Evidence
+    } of { $direction ->
+        [fall] a fall
+       *[rise] a rise
+    }
+}
 
 ## the four texts
 asked = What was asked
@@ -164,6 +200,44 @@ reason-methods = The answer turns on the method: { $n } of them place the change
 reason-largest = One pair carries the result: { $name }, makes up { SHARE($share) } of the trade of all.
 reason-few = Few pairs carry the result: { $n }.
 reason-unseen = { $n } of { $of } checks could not have seen a fault that matters.
+graded-blocked = { $why ->
+    [row-average] The average pair does not show it clearly.
+    [largest] It is not clear without the largest pair.
+    [one-pair] It is not clear without one of the pairs.
+    [sign] The total, the average pair and the total without one pair do not point the same way.
+    [before] In the two years before, trade had already left what was expected.
+    [trend] Over the years before, trade was already on its way.
+    [carried] The trend of the years before, carried on, would reach as far.
+    [equivalence] How far trade had moved already before, the years before leave open.
+    [unseen] The years before are too few to see whether trade was moving already.
+    [undated] It hangs on the pairs whose agreement has no date.
+    [few-pairs] Fewer than five pairs give some evidence at most.
+    [at-risk] Too few other pairs could have signed for a grade.
+    [deals] The agreements can be dealt in too few ways for a grade.
+   *[tries] It is not the first design that was tried.
+}
+graded-pairs = { $n } of { $of } pairs that could have signed did; by their trade they count as { $effective ->
+    [one] one pair
+   *[other] { $effective } equal pairs
+}.
+graded-chance = As large a change arises in { $of } of 100 deals of the agreements to pairs.
+graded-total = Against what other trade leads one to expect, the change is { PERCENT($total, decimals: 0, sign: "always") }{ $largest ->
+    [yes] ; without the largest pair, { $name }, which makes up { SHARE($share) } of expected trade, it is { PERCENT($without, decimals: 0, sign: "always") }
+   *[no] { "" }
+}. Pairs as large and growing, without an agreement, come to { PERCENT($ordinary, decimals: 0, sign: "always") }.
+graded-gamma = The test would still reject no effect if pairs that later { $direction ->
+    [fall] fell
+   *[rise] rose
+} had been up to { FIXED($times, decimals: 1) } times likelier to sign.
+found = { $which ->
+    [both] A rise of { $rise } or a fall of { $fall } would have been called evidence four times in five
+    [rise] A rise of { $rise } would have been called evidence four times in five, and no fall, however large
+    [fall] A fall of { $fall } would have been called evidence four times in five, and no rise, however large
+   *[none] No change, however large, would have been called evidence four times in five
+}.{ $overstates ->
+    [yes] { " " }Where so much is needed, a page that calls a change evidence overstates it.
+   *[no] { "" }
+}
 reason-range-clear = The whole range, { $low } to { $high }, lies { $side } zero.
 reason-no-objection = No check objects, and { $could } of { $n } would have seen a fault that matters.
 reading-clearer = { $of ->
@@ -198,7 +272,6 @@ detectable = Only a change of { $size } or more would have been found four times
    *[no] { "" }
 }.
 detectable-more = Even a change of { PERCENT($size, decimals: 0) } would not have been found four times in five.
-more-pairs = To find one of { PERCENT($size, decimals: 0) } takes about { $n } pairs with an agreement, if their trade is as uneven as here.
 need-range = { $why ->
     [draws] First of all a range for the change. It takes pairs with figures in more { periods }, so that the change can be calculated for other assignments of the agreements too, or an inference that does not assign agreements anew
    *[inference] First of all a range for the change, from an inference that gives one for this method
@@ -266,6 +339,7 @@ totals-note = Pairs that have no agreement yet are expected to trade what they d
     [alone] { " " }Range: of each { period } by itself, by { $inference }; the change over all { periods } has none.
    *[no] { " " }This inference gives no range by { period }.
 }
+against-alike = Against pairs as large and growing
 methods-note = Lines: { SHARE($level) } intervals; an arrow marks one that goes on. The square is the answer of this page.
 totals-alt = Lines of observed and expected { $outcome } from { $first } to { $last }; in { $last } { $observed } observed, { $expected } expected.
 methods-alt = { $n } estimates of the change in percent with their intervals, from { PERCENT($low) } to { PERCENT($high) }.

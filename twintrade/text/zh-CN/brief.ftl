@@ -2,9 +2,20 @@
 title = { $question }{ $answer }
 observed = 实际值
 question = 签署协议后，{ $outcome }发生变化了吗？
-answer = { $verdict ->
-    [clear] 数据的回答：是
-    [against] 数据的回答：否
+answer = { $grade ->
+    [strong] 有有力证据表明{ $direction ->
+        [fall] 下降
+       *[rise] 上升
+    }
+    [some] 有一定证据表明{ $direction ->
+        [fall] 下降
+       *[rise] 上升
+    }
+    [small] { $direction ->
+        [fall] 有所下降
+       *[rise] 有所上升
+    }，但幅度无关紧要
+    [nothing] 没有重要的变化
    *[cannot] 仅凭{ $n }个配对无法判断
 }
 deck = { $reading ->
@@ -22,6 +33,16 @@ deck = { $reading ->
         [fall] 低
        *[rise] 高
     }{ PERCENT($size, decimals: 0) }。偶然波动本身能否造成这一差距，无从得知。
+    [graded] 与规模和增长相近的配对相比，{ $n ->
+        [1] 该配对
+       *[other] 这{ $n }个配对
+    }的{ $traded }{ $direction ->
+        [fall] 低
+       *[rise] 高
+    }{ PERCENT($size, decimals: 0) }。其原因，这些数据不能说明。
+    [apart] 差异并非偶然；是否由协议造成，这些数据无法判断。
+    [small] 按分析文件事先声明的标准，{ $range }的变化无关紧要。
+    [nothing] 可以排除超过{ PERCENT($ruled, decimals: 0) }的变化，而分析文件声明的重要幅度大于此。
     [points] 估计值显示{ $direction ->
         [fall] 下降
        *[rise] 上升
@@ -35,7 +56,7 @@ deck = { $reading ->
     }的{ $outcome }比由其他贸易推算的预期值{ $direction ->
         [fall] 低
        *[rise] 高
-    }{ PERCENT($size, decimals: 0) }，超出了偶然波动所能解释的范围。
+    }{ PERCENT($size, decimals: 0) }，超出了偶然波动所能解释的范围。其原因，这些数据不能说明。
 }
 deck-none = 预期值取决于把哪些贸易视为可比，答案也因此而不同。
 byline = { $title } · 数据期间：{ $first }至{ $last }{ $status ->
@@ -44,7 +65,10 @@ byline = { $title } · 数据期间：{ $first }至{ $last }{ $status ->
 }
 
 ## the strip
-key-percent = { $outcome }与预期值相比
+key-percent = { $outcome }与{ $against ->
+    [alike] 规模和增长相近的配对
+   *[expected] 预期值
+}相比
 key-money = 折合金额，{ $n ->
     [1] { "" }
    *[other] 全部配对合计，
@@ -72,9 +96,21 @@ amount = { QUANTITY($value, $unit) }
 range-alone = 数据不能排除的范围
 no-range = 该方法不给出区间
 open = 无界
-verdict-against = 证据表明没有
-verdict-cannot = 无法判断
-verdict-clear = 证据明确
+grade = { $direction ->
+    [neither] { $grade ->
+        [nothing] 没有重要的变化
+       *[cannot] 无法判断
+    }
+   *[rise] { $grade ->
+        [strong] 有力证据：
+        [some] 一定证据：
+        [small] 幅度无关紧要：
+       *[none] 证据：
+    }{ $direction ->
+        [fall] 下降
+       *[rise] 上升
+    }
+}
 
 ## the four texts
 asked = 研究的问题
@@ -154,6 +190,41 @@ reason-methods = 答案取决于方法：{ $n }种方法给出的变化从{ $fal
 reason-largest = 结果由一个配对主导：{ $name }占全部配对贸易的{ SHARE($share) }。
 reason-few = 结果所依据的配对很少：{ $n }个。
 reason-unseen = { $of }项检查中有{ $n }项即使存在重要问题也无从发现。
+graded-blocked = { $why ->
+    [row-average] 平均配对未清楚地显示这一变化。
+    [largest] 去掉最大的配对后，变化不清楚。
+    [one-pair] 去掉其中某一个配对后，变化不清楚。
+    [sign] 总额、平均配对与去掉一个配对后的总额方向不一致。
+    [before] 协议前两年，贸易已经偏离预期。
+    [trend] 在此前各年中，贸易已经在变动。
+    [carried] 此前的趋势延续下去，也会达到同样的幅度。
+    [equivalence] 协议之前贸易已变动多少，此前各年无法确定。
+    [unseen] 此前的年份太少，无法看出贸易是否已在变动。
+    [undated] 结果取决于协议日期不详的配对。
+    [few-pairs] 不足五个配对最多只能给出一定证据。
+    [at-risk] 可能签署协议的其他配对太少，不予评级。
+    [deals] 协议可能的分配方式太少，不予评级。
+   *[tries] 这不是首次尝试的设计。
+}
+graded-pairs = 在{ $of }个可能签署协议的配对中，{ $n }个签署了协议；按贸易额计，相当于{ $effective }个规模相等的配对。
+graded-chance = 把协议分配给各配对，每100次中有{ $of }次出现同样大的变化。
+graded-total = 与由其他贸易推算的预期值相比，变化为{ PERCENT($total, decimals: 0, sign: "always") }{ $largest ->
+    [yes] ；去掉占预期贸易{ SHARE($share) }的最大配对{ $name }，则为{ PERCENT($without, decimals: 0, sign: "always") }
+   *[no] { "" }
+}。规模和增长相近而没有协议的配对为{ PERCENT($ordinary, decimals: 0, sign: "always") }。
+graded-gamma = 即使后来{ $direction ->
+    [fall] 下降
+   *[rise] 上升
+}的配对签署协议的可能性高出至{ FIXED($times, decimals: 1) }倍，检验仍会拒绝“没有效应”。
+found = { $which ->
+    [both] 上升{ $rise }或下降{ $fall }的变化，会有五分之四的机会被称为证据
+    [rise] 上升{ $rise }的变化会有五分之四的机会被称为证据，而下降无论多大都不会
+    [fall] 下降{ $fall }的变化会有五分之四的机会被称为证据，而上升无论多大都不会
+   *[none] 无论多大的变化，都没有五分之四的机会被称为证据
+}。{ $overstates ->
+    [yes] 需要如此大的变化才能发现时，称某一变化为证据的页面会夸大其幅度。
+   *[no] { "" }
+}
 reason-range-clear = 整个区间（{ $low }至{ $high }）都{ $side ->
     [below] 低于
    *[above] 高于
@@ -182,7 +253,6 @@ detectable = 只有达到或超过{ $size }的变化，才会有五分之四的�
    *[no] { "" }
 }。
 detectable-more = 即使变化达到{ PERCENT($size, decimals: 0) }，也不足以有五分之四的机会被发现。
-more-pairs = 若贸易的波动与此处相当，要发现{ PERCENT($size, decimals: 0) }的变化，约需{ $n }个有协议的配对。
 need-range = { $why ->
     [draws] 首先需要变化幅度的区间：各配对须有更多{ period }的数据，使协议换一种分配时也能算出变化；或改用不重新分配协议的推断方法
    *[inference] 首先需要变化幅度的区间：须采用能为本方法给出区间的推断方法
@@ -248,6 +318,7 @@ totals-note = 尚无协议的配对，其预期值即实际值。{ $band ->
     [alone] 范围：逐{ period }按{ $inference }计算；全部{ periods }合计的变化没有范围。
    *[no] 该推断方法不按{ period }给出范围。
 }
+against-alike = 与规模和增长相近的配对相比
 methods-note = 线段：{ SHARE($level) }区间；箭头表示区间仍在延伸。方块为本页的答案。
 totals-alt = { $first }至{ $last }{ $outcome }实际值与预期值的折线；{ $last }实际值为{ $observed }，预期值为{ $expected }。
 methods-alt = { $n }个百分比变化的估计值及其区间，从{ PERCENT($low) }到{ PERCENT($high) }。
