@@ -85,6 +85,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "donor_sets": "twintrade.diagnostics.single_case.date_sets:DonorSets",
         "donor_weights": "twintrade.diagnostics.single_case.case_paths:DonorWeightTable",
         "estimators": "twintrade.diagnostics.who_is_compared.estimators:Estimators",
+        "evidence": "twintrade.diagnostics.sensitivity.evidence:EvidenceOfChange",
         "heterogeneity": "twintrade.diagnostics.mechanisms.heterogeneity:Heterogeneity",
         "hidden_agreements": "twintrade.diagnostics.sensitivity.leave_one_out:HiddenAgreements",
         "honest": "twintrade.diagnostics.pre_period.honest:Honest",

@@ -320,3 +320,29 @@ def test_the_mean_of_cases_answers_where_it_is_all_there_is():
     assert found["verdict"] == "supported"
     assert found["answer"].startswith("random-effects mean of 8 double ratios −27.0%")
     assert found["detectable"].endswith("(from the interval)")
+
+
+GRADED = {"percent": 31.0, "low": 4.0, "high": 66.0, "p": 0.02, "rise_found": 77.0, "fall_found": -44.0}
+
+
+@pytest.mark.parametrize(
+    ("grade", "changed", "main", "own"),
+    [
+        ("some", {}, "supported", "cannot tell"),
+        ("strong", {"low": 20.0}, "supported", "supported"),
+        ("small", {"percent": 4.0, "low": 1.0, "high": 8.0}, "supported", "not supported"),
+        ("strong", {"percent": -31.0, "low": -50.0, "high": -4.0}, "not supported", "not supported"),
+        ("cannot", {}, "cannot tell", "cannot tell"),
+        ("nothing", {"percent": 1.0, "low": -2.0, "high": 3.0, "p": 0.6}, "cannot tell", "cannot tell"),
+    ],
+)
+def test_the_claim_about_the_headline_is_answered_by_its_grade(grade, changed, main, own):
+    """Neither the headline's own interval nor an objection of another check moves what page 1 says already."""
+    at_least = {"id": "own", "text": "At least 11.6 %.", "about": "headline", "direction": "higher", "at_least": 11.6}
+    evidence = pd.DataFrame([{"grade": grade, **GRADED, **changed}])
+    for low, high, findings in ((-0.3, -0.01, []), (0.01, 0.3, [finding("honest", "objects")])):
+        found = build_ledger(results(low, high, findings=findings, evidence=evidence), [at_least])
+        assert of(found, "C1")["verdict"] == main
+        assert of(found, "own")["verdict"] == own
+        assert "Against pairs as large and growing" in of(found, "C1")["answer"]
+        assert of(found, "C1")["detectable"].startswith("a rise of 77")

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from twintrade.effects import Finding, Money
@@ -239,3 +240,22 @@ def test_why_no_amount_is_given_is_kept_as_a_text(detail):
     kept = Money(state="unavailable", reasons=("error",), detail=detail).to_frame()
     assert kept["detail"].item() == str(detail)
     assert Money.from_frame(from_bytes(to_bytes(kept))).detail == detail
+
+
+@pytest.mark.parametrize(
+    ("grade", "low", "high", "state"),
+    [("some", 4.0, 66.0, "stated"), ("cannot", 4.0, 66.0, "bounded"), ("cannot", -100.0, 66.0, "bounded")],
+)
+def test_the_money_of_a_graded_headline_is_what_its_printed_change_makes_of_the_observed_total(
+    project, spec_text, grade, low, high, state
+):
+    found = ran(project, spec_text, PERCENT)
+    row = {"grade": grade, "percent": 31.0, "low": low, "high": high, "rise_found": np.inf, "level": 0.95}
+    graded = concluding(found, diagnostic="evidence", verdict="informs", table=pd.DataFrame([row]))
+    money, (observed, _) = compute_money(graded), imputed_total(found)
+    assert money.state == state
+    assert money.high == pytest.approx(observed * (1 - 1 / 1.66), rel=EXACT)
+    assert money.low == pytest.approx(observed * (1 - 1 / 1.04), rel=EXACT) if low > 0 else money.low == -np.inf
+    if state == "stated":
+        assert money.total == pytest.approx(observed * (1 - 1 / 1.31), rel=EXACT)
+    assert np.isnan(money.detectable)

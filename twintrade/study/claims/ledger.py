@@ -18,6 +18,7 @@ from twintrade.render.reading import (
     find_headline,
     find_label,
     find_overall,
+    find_payload,
     find_payloads,
     find_words,
     has_spoken,
@@ -112,6 +113,9 @@ def _effect(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
     case = None if column else _case(results, direction)
     if case is not None:
         return case
+    graded = None if column else find_payload(results, GRADED)
+    if graded is not None:
+        return _by_grade(list_records(graded)[0], evidence)
     spec = _column(results, column)
     effect = find_overall(results, spec) if spec is not None else None
     mean = None if column else _mean_of_cases(results)
@@ -136,6 +140,28 @@ def _effect(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
         text=Listed((text, *beside), "sentences") if beside else text,
         detectable=describe_detectable(results, spec, effect),
         objections=list_objections(results, spec),
+    )
+
+
+def _by_grade(row: Record, evidence: Mapping[str, Any]) -> Evidence:
+    """Return what the headline shows against pairs as large and growing; without a grade it shows nothing."""
+    low, high, p = (read_number(row[name]) for name in ("low", "high", "p"))
+    direction, percent = str(evidence.get("direction", "higher")), read_number(row["percent"])
+    side, shown = place_effect(percent, low, high, p, direction, _bound(evidence, "percent"))
+    text = Text(
+        "claims.graded",
+        size=describe_size(percent, "percent"),
+        interval=describe_range(row, "percent"),
+        p=p if math.isfinite(p) else "none",
+        grade=take_text(row["grade"]),
+    )
+    rise, fall = (describe_size(abs(read_number(row[name])), "percent") for name in ("rise_found", "fall_found"))
+    known = math.isfinite(read_number(row["rise_found"]))
+    return Evidence(
+        side=side if take_text(row["grade"]) in ("strong", "some", "small") else "neither",
+        p=shown,
+        text=text,
+        detectable=Text("claims.by-grade", rise=rise, fall=fall) if known else "",
     )
 
 
@@ -322,7 +348,7 @@ def _column(results: ResultSet, column: str) -> Record | None:
     return None
 
 
-PAYLOAD = "claims"
+PAYLOAD, GRADED = "claims", "evidence"
 
 
 class Paged(Protocol):

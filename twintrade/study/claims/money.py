@@ -7,13 +7,13 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from twintrade.effects import Bands, CohortEffects, Money
+from twintrade.effects import Bands, CohortEffects, Finding, Money
 from twintrade.effects.messages import DetectedBy, Reason
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit, fit
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.render.reading import compute_size_from_interval
-from twintrade.study.run.columns import Estimated, Run, build_generator
+from twintrade.study.run.columns import GRADED, Estimated, Run, build_generator
 
 PAYLOAD = "money"
 CASE_VERDICT = "case_verdict"
@@ -65,6 +65,8 @@ def compute_money(run: Run) -> Money | None:
     transform, label = headline.design.transform, headline.design.transform_label
     if transform != "level":
         return Money(state="unavailable", reasons=("log" if transform == "log" else "transform",), detail=label)
+    if run.ladder.graded is not None:
+        return _by_grade(headline.fit, run.ladder.graded)
     try:
         valued = find_effect_with_total(run, headline, headline.fit)
     except TwintradeError as error:
@@ -72,6 +74,31 @@ def compute_money(run: Run) -> Money | None:
     if not isinstance(valued, Valued):
         return Money(state="unavailable", reasons=(valued,))
     return _gated(run, headline, valued)
+
+
+def _by_grade(fit: Fit, graded: Finding) -> Money:
+    """Return what the change against pairs as large and growing makes of the observed total."""
+    row = graded.table.iloc[0]
+    basis = Basis("observed", float(_outcomes(fit).sum()))
+    with np.errstate(divide="ignore", over="ignore"):
+        logs = np.log1p(row[["percent", "low", "high", "rise_found"]].astype(np.float64) / 100)
+        total, low, high, size = (basis.total(one) for one in logs)
+    reasons: list[Reason] = [] if np.isfinite([low, high]).all() else ["unbounded"]
+    reasons += ["zero"] if low <= 0 <= high else []
+    reasons += ["checks"] if not reasons and row["grade"] == "cannot" else []
+    facts = Money(
+        state="bounded" if reasons else "stated",
+        reasons=tuple(reasons),
+        objecting=(GRADED,) if "checks" in reasons else (),
+        total=float("nan") if reasons else total,
+        low=low,
+        high=high,
+        detectable=size if np.isfinite(row["rise_found"]) else float("nan"),
+        detected_by="placebo designs",
+        level=float(row["level"]),
+        inference="randomization",
+    )
+    return _with_rows(facts, fit)
 
 
 def _gated(run: Run, headline: Estimated, valued: Valued) -> Money:

@@ -78,6 +78,10 @@ class Concluded:
         return self.estimated.column.estimator.name, self.estimated.column.key
 
 
+GRADED = "evidence"
+"""The check whose grade is the answer of page 1."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Ladder:
     """All columns and findings of a run."""
@@ -90,6 +94,12 @@ class Ladder:
         """The column whose overall effect is the headline: the one marked, else the first that was estimated."""
         estimated = [e for e in self.estimated if not e.is_skipped]
         return next((e for e in estimated if e.column.is_headline), estimated[0] if estimated else None)
+
+    @property
+    def graded(self) -> Finding | None:
+        """The check that grades the headline against pairs as large and growing, None where it was not made."""
+        of_headline = (c.finding for c in self.concluded if c.estimated is self.headline)
+        return next((f for f in of_headline if f.diagnostic == GRADED and f.is_available), None)
 
 
 # Finished inferences in the ledger of a run, so that one that was cut short does not make them again.
@@ -210,7 +220,14 @@ def collect_headline_facts(ladder: Ladder) -> dict[str, Any]:
     views = [v for v in headline.views if v.kind == "overall"]
     if views:
         facts |= {"effect": float(views[0].effects[0]), "scale": views[0].scale}
-    return facts | (_interval(overall[0]) if overall else {})
+    graded = ladder.graded
+    if graded is None:
+        return facts | (_interval(overall[0]) if overall else {})
+    row = graded.table.iloc[0]
+    known = {key: float(row[key]) for key in ("low", "high", "p", "level") if np.isfinite(row[key])}
+    label = str(Text("checks.evidence-label", grade=row["grade"], direction=row["side"]))
+    of_page = {"label": label, "effect": float(row["percent"]), "scale": "percent", "inference": "randomization"}
+    return facts | of_page | known | {"grade": row["grade"], "side": row["side"]}
 
 
 def _interval(bands: Bands) -> dict[str, Any]:

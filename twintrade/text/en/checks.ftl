@@ -55,6 +55,24 @@ dates-bounds = { $n ->
 dates-no-bounds = Bounds over all possible dates exist for imputation, not for { $method }.
 
 ## hidden agreements
+evidence = { $grade ->
+    [strong] Strong evidence of a { $direction }
+    [some] Some evidence of a { $direction }
+    [small] A { $direction }, too small to matter
+    [nothing] No change that matters
+   *[cannot] The data cannot tell
+}: against pairs as large and growing the change is { PERCENT($percent, sign: "always") } ({ P($p) }); against what other trade leads one to expect, { PERCENT($total, sign: "always") }, where pairs as large and growing come to { PERCENT($ordinary, sign: "always") } without an agreement.{ $objects ->
+    [yes] { " " }Trade had moved already before the agreements.
+   *[no] { "" }
+}
+evidence-label = against pairs as large and growing: { $grade ->
+    [strong] strong evidence of a { $direction }
+    [some] some evidence of a { $direction }
+    [small] too small to matter
+    [nothing] no change that matters
+   *[cannot] cannot tell
+}
+evidence-no-total = the headline is no change of a total, in levels and by a Poisson method
 hidden-none = there are no comparison pairs, or no overall effect
 hidden-imputation = leaving out comparison pairs is computed for imputation alone
 hidden-few = fewer than four comparison { units } can be left out

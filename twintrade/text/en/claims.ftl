@@ -7,6 +7,17 @@ estimate = { $label }: { $size } ({ $interval }{ $p ->
     [none] { "" }
    *[other] ; { P($p) }
 }).
+graded = Against pairs as large and growing: { $size } ({ $interval }{ $p ->
+    [none] { "" }
+   *[other] ; { P($p) }
+}); { $grade ->
+    [strong] strong evidence
+    [some] some evidence
+    [small] too small to matter
+    [nothing] no change that matters
+   *[cannot] the data cannot tell
+}.
+by-grade = a rise of { $rise } or a fall of { $fall }, called evidence four times in five
 mean = { $method } { $size } ({ $interval }; { $how })
 mean-alone = { $mean }.
 mean-beside = Another method, not the answer here: { $mean }.

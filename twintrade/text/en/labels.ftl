@@ -76,6 +76,7 @@ check-conditional_trends = Trends of pairs alike before
 check-date_sets = Readings of the date
 check-descriptive_registry = Registry
 check-always_treated = Pairs treated throughout
+check-evidence = Evidence of a change
 check-honest = Honest intervals
 check-levelling_off = Levelling off
 check-placebo_time = Placebo in time

@@ -49,6 +49,39 @@ dates-bounds = 有{ $n }个{ unit }的协议生效期不止一种可能。若各
 dates-no-bounds = 所有可能日期下的界仅适用于插补估计，不适用于{ $method }。
 
 ## hidden agreements
+evidence = { $grade ->
+    [strong] 有力证据：{ $direction ->
+        [fall] 下降
+       *[rise] 上升
+    }
+    [some] 一定证据：{ $direction ->
+        [fall] 下降
+       *[rise] 上升
+    }
+    [small] { $direction ->
+        [fall] 有所下降
+       *[rise] 有所上升
+    }，但幅度无关紧要
+    [nothing] 没有重要的变化
+   *[cannot] 数据无法判断
+}。与规模和增长相近的配对相比，变化为{ PERCENT($percent, sign: "always") }（{ P($p) }）；与由其他贸易推算的预期值相比为{ PERCENT($total, sign: "always") }，而规模和增长相近、没有协议的配对为{ PERCENT($ordinary, sign: "always") }。{ $objects ->
+    [yes] 协议之前贸易已经在变动。
+   *[no] { "" }
+}
+evidence-label = 与规模和增长相近的配对相比：{ $grade ->
+    [strong] 有力证据，{ $direction ->
+        [fall] 下降
+       *[rise] 上升
+    }
+    [some] 一定证据，{ $direction ->
+        [fall] 下降
+       *[rise] 上升
+    }
+    [small] 幅度无关紧要
+    [nothing] 没有重要的变化
+   *[cannot] 无法判断
+}
+evidence-no-total = 主要估计不是以水平值和泊松方法得出的总额变化
 hidden-none = 没有对照配对，或没有总体效应
 hidden-imputation = 剔除对照配对的计算仅适用于插补估计
 hidden-few = 可供剔除的对照{ unit }不足四个

@@ -7,6 +7,17 @@ estimate = { $label }：{ $size }（{ $interval }{ $p ->
     [none] { "" }
    *[other] ；{ P($p) }
 }）。
+graded = 与规模和增长相近的配对相比：{ $size }（{ $interval }{ $p ->
+    [none] { "" }
+   *[other] ；{ P($p) }
+}）；{ $grade ->
+    [strong] 有力证据
+    [some] 一定证据
+    [small] 幅度无关紧要
+    [nothing] 没有重要的变化
+   *[cannot] 数据无法判断
+}。
+by-grade = 上升{ $rise }或下降{ $fall }，有五分之四的机会被称为证据
 mean = { $method }为{ $size }（{ $interval }；{ $how }）
 mean-alone = { $mean }。
 mean-beside = 另一种方法，并非此处的答案：{ $mean }。

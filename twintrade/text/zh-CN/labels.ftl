@@ -234,6 +234,7 @@ check-donor_weights = 供体权重
 check-estimators = 估计量
 check-heterogeneity = 异质性
 check-always_treated = 始终处理的配对
+check-evidence = 变化的证据
 check-hidden_agreements = 未登记的协议
 check-honest = 诚实区间
 check-influence = 影响度
