@@ -29,7 +29,7 @@ from twintrade.study.plan.designs import Designs
 from twintrade.study.plan.jobs import LadderColumn, Plan
 from twintrade.study.plan.planning import plan_analysis
 from twintrade.study.proof import add_cross_checks
-from twintrade.study.registering.deviations import add_registration, read_registration
+from twintrade.study.registering.deviations import add_registration, count_designs, read_registration
 from twintrade.study.registry_study import build_registry_results, run_registry
 from twintrade.study.run.columns import LISTED_VIEWS, Estimated, Expect, Ladder, collect_headline_facts, run
 from twintrade.study.run.ledger import (
@@ -37,6 +37,7 @@ from twintrade.study.run.ledger import (
     build_manifest,
     build_registry_manifest,
     collect_surroundings,
+    describe_design,
     hash_origins,
 )
 from twintrade.study.spec.analysis import DesignSection
@@ -148,11 +149,12 @@ def _stored(
         return _stored_registry(root, name, text, target, started)
     options, ledger, tidy, manifest, messages = _estimate_plan(root, name, text, progress, workers, expect, warnings)
     progress("draw")
-    page = draw_pages(tidy, manifest, options)
+    tried = count_designs(root, name, manifest["design"], options.designs_tried, date.today().isoformat())
+    page = draw_pages(tidy, manifest | {"designs_tried": tried}, options)
     if page.messages:
         tidy["messages.csv"] = to_bytes(build_messages_frame([*messages, *page.messages]))
     files = {**tidy, **page.files}
-    volatile = measure_costs(started)
+    volatile = measure_costs(started) | {"designs_tried": tried}
     progress("write")
     drop_messages(get_messages_path(root, name))
     write(target, files, seal_manifest(manifest, files, volatile))
@@ -184,7 +186,8 @@ def _estimate_plan(
             ledger.close()
     with use_language(DEFAULT):
         headline = collect_headline_facts(finished.ladder) | count_open_guesses(text)
-        manifest = build_manifest(finished, raw, root, used | registering) | {"headline": headline}
+        manifest = build_manifest(finished, raw, root, used | registering)
+        manifest |= {"headline": headline, "design": describe_design(finished)}
         progress("collect")
         checked = add_cross_checks(assemble_results(finished, manifest))
         results = add_registration(checked, root, date.today().isoformat())

@@ -15,7 +15,7 @@ from twintrade.render.registration import render
 from twintrade.study.answers import AnalysisEnd
 from twintrade.study.claims.ledger import add_ledger, list_own_claims
 from twintrade.study.failed import record_failure
-from twintrade.study.registering.deviations import add_registration
+from twintrade.study.registering.deviations import add_registration, count_designs
 from twintrade.study.spec.analysis import Spec, parse, resolve_spec
 from twintrade.study.spec.page_spec import RegistrySpec, ReportSection, is_registry, parse_registry
 from twintrade.study.spec.report_options import read_report_options
@@ -64,10 +64,13 @@ def redraw(
                 kept["spec"] = {k: v for k, v in kept.get("spec", {}).items() if k not in OF_THE_PAGE} | of_page
             stored = add_ledger(change(replace(stored, manifest=kept)), list_own_claims(spec))
             tidy = build_tidy_files(add_registration(stored, root, date.today().isoformat()))
-        results = replay_results(tidy, kept)
+        today, volatile = date.today().isoformat(), manifest.get("volatile", {})
+        tried = count_designs(root, name, kept.get("design", {}), options.designs_tried, today)
+        tried = max(tried, volatile.get("designs_tried", 1))
+        results = replay_results(tidy, kept | {"designs_tried": tried})
         page = render(results, options.appendix, options.others, word_template=options.word_template)
         files = {**tidy, **page.files}
-        write(target, files, seal_manifest(kept, files, manifest.get("volatile", {})))
+        write(target, files, seal_manifest(kept, files, volatile | {"designs_tried": tried}))
     return Redrawn(results, page.document)
 
 

@@ -52,99 +52,99 @@ class EvidenceOfChange(Diagnostic):
         if not fit.estimator.is_poisson or fit.view("overall").scale not in ("percent", "log points"):
             return self.unavailable(Text("checks.evidence-no-total"))
         try:
-            found = grade(fit, rng, draws=self.draws, others=self.others)
+            evidence = grade(fit, rng, draws=self.draws, others=self.others)
         except (DesignError, InferenceError) as error:
             return self.unavailable(error.text)
-        table = pd.DataFrame([self._describe(found)])
+        table = pd.DataFrame([self._describe(evidence)])
         row = table.iloc[0]
         text = Text(
             "checks.evidence",
             grade=str(row["grade"]),
-            direction=found.direction,
+            direction=evidence.direction,
             percent=float(row["percent"]),
             total=float(row["total"]),
             ordinary=float(row["ordinary"]),
             p=float(row["p"]),
-            objects="yes" if any(check.objects for check in found.checks) else "no",
+            objects="yes" if any(check.objects for check in evidence.checks) else "no",
         )
         return self.conclude(
             text,
             table,
-            _judge(found),
-            {"evidence": table, "evidence_tests": list_tests(found)},
+            _judge(evidence),
+            {"evidence": table, "evidence_tests": list_tests(evidence)},
             value=float(row["p"]),
             unit="p",
-            direction="higher" if found.direction == "rise" else "lower",
+            direction="higher" if evidence.direction == "rise" else "lower",
         )
 
-    def _describe(self, found: Evidence) -> dict[str, object]:
-        given, side = self._grade(found)
-        p = max(float(by[0]) for by in found.p.values())
+    def _describe(self, evidence: Evidence) -> dict[str, object]:
+        given, side = self._grade(evidence)
+        p = max(float(by[0]) for by in evidence.p.values())
         logs = {
-            "percent": found.tau,
-            "low": found.low,
-            "high": found.high,
-            "total": found.total,
-            "ordinary": found.total - found.tau,
-            "without_largest": found.without_largest,
-            "rise_found": found.detectable_rise,
-            "fall_found": -found.detectable_fall,
-            "ruled_out": found.ruled_out,
+            "percent": evidence.tau,
+            "low": evidence.low,
+            "high": evidence.high,
+            "total": evidence.total,
+            "ordinary": evidence.total - evidence.tau,
+            "without_largest": evidence.without_largest,
+            "rise_found": evidence.detectable_rise,
+            "fall_found": -evidence.detectable_fall,
+            "ruled_out": evidence.ruled_out,
         }
         percents = {name: convert_log_to_percent(value) if value < 50 else math.inf for name, value in logs.items()}
         return {
             "grade": given,
             "side": side,
-            "reasons": " ".join(found.reasons),
+            "reasons": " ".join(evidence.reasons),
             **percents,
             "level": LEVEL,
             "p": p,
-            "share": found.largest,
-            "n_effective": found.n_effective,
-            "n_signers": found.n_signers,
-            "n_at_risk": found.n_at_risk,
+            "share": evidence.largest,
+            "n_effective": evidence.n_effective,
+            "n_signers": evidence.n_signers,
+            "n_at_risk": evidence.n_at_risk,
             "matters": self.matters or math.nan,
-            "gamma": found.gamma,
-            "gamma_worst": found.gamma_worst,
-            "overlap": found.overlap,
-            "carried": convert_log_to_percent(found.carried),
-            "slope_size": found.slopes[0],
-            "slope_growth": found.slopes[1],
-            "draws": found.draws,
+            "gamma": evidence.gamma,
+            "gamma_worst": evidence.gamma_worst,
+            "overlap": evidence.overlap,
+            "carried": convert_log_to_percent(evidence.carried),
+            "slope_size": evidence.slopes[0],
+            "slope_growth": evidence.slopes[1],
+            "draws": evidence.draws,
         }
 
-    def _grade(self, found: Evidence) -> tuple[str, str]:
+    def _grade(self, evidence: Evidence) -> tuple[str, str]:
         """Return grade and direction with what matters by the file's own measure."""
-        p = max(float(by[0]) for by in found.p.values())
-        if self.matters and not found.matters(self.matters / 100):
-            return ("small", found.direction) if p <= ALPHA else ("nothing", "neither")
-        if found.grade in ("strong", "some"):
-            return found.grade, found.direction
+        p = max(float(by[0]) for by in evidence.p.values())
+        if self.matters and not evidence.matters(self.matters / 100):
+            return ("small", evidence.direction) if p <= ALPHA else ("nothing", "neither")
+        if evidence.grade in ("strong", "some"):
+            return evidence.grade, evidence.direction
         return "cannot", "neither"
 
 
-def _judge(found: Evidence) -> Judged:
+def _judge(evidence: Evidence) -> Judged:
     """Return what the periods before the agreements say."""
-    known = [check for check in found.checks if math.isfinite(check.p)]
+    known = [check for check in evidence.checks if math.isfinite(check.p)]
     if any(check.objects for check in known):
         return Judged("objects", p=min(check.p for check in known))
-    could_see = len(known) == len(found.checks) and known[0].far < abs(found.total)
+    could_see = len(known) == len(evidence.checks) and known[0].far < abs(evidence.total)
     return Judged("does not object" if could_see else "cannot tell")
 
 
-def list_tests(found: Evidence) -> pd.DataFrame:
+def list_tests(evidence: Evidence) -> pd.DataFrame:
     """Return one row a statistic and kind of deal: p, and the statistic less its mean over the deals in percent."""
     rows = [
         {
             "statistic": name,
             "dealt": by,
             "p": float(p),
-            "percent": convert_log_to_percent(float(found.centered[by][i]))
-            if i < len(found.centered[by])
+            "percent": convert_log_to_percent(float(evidence.centered[by][i]))
+            if i < len(evidence.centered[by])
             else math.nan,
         }
-        for by, values in found.p.items()
+        for by, values in evidence.p.items()
         for i, (name, p) in enumerate(zip(STATISTICS, values, strict=True))
     ]
-    rows += [{"statistic": c.name, "dealt": "before", "p": c.p, "percent": math.nan} for c in found.checks]
+    rows += [{"statistic": c.name, "dealt": "before", "p": c.p, "percent": math.nan} for c in evidence.checks]
     return pd.DataFrame(rows)

@@ -9,9 +9,9 @@ from twintrade.render import blocks
 from twintrade.render.brief.drawings import choose_power
 from twintrade.render.brief.facts import (
     SIDES,
-    Answer,
     Effect,
     Facts,
+    PageAnswer,
     collect_facts,
     explain_no_range,
     find_spread,
@@ -270,7 +270,7 @@ def _key_numbers(facts: Facts) -> blocks.KeyNumbers:
     return blocks.KeyNumbers(tuple(shown), question, cells, SIDES.index(facts.answer.side))
 
 
-def _write_grade(answer: Answer, side: str) -> str:
+def _write_grade(answer: PageAnswer, side: str) -> str:
     """Return the grade of the answer where it is for a direction, else the name of evidence for it."""
     return str(Text("brief.grade", grade=answer.grade if side == answer.side else "none", direction=side))
 
@@ -310,6 +310,7 @@ def _ask(facts: Facts) -> str:
         ),
         Text("brief.against", n=facts.n_compared, treated=facts.n_treated),
         *list_left_out(facts),
+        *([Text("brief.tried", n=facts.n_tried)] if facts.n_tried > 1 else []),
     ]
     return str(Listed(tuple(sentences), "sentences"))
 

@@ -1,7 +1,7 @@
 """What a brief says, as values picked from a result set."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from twintrade.effects import Money, ResultSet
@@ -36,7 +36,7 @@ OF_CLAIM: dict[str, Side] = {"supported": "rise", "not supported": "fall"}
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PageAnswer:
     """How strong the evidence is, and of a change in which direction."""
 
     grade: Grade = "cannot"
@@ -84,7 +84,7 @@ class Effect:
 class Graded:
     """The headline held against pairs as large and as fast-growing as the treated ones; changes in percent."""
 
-    answer: Answer
+    answer: PageAnswer
     effect: Effect
     total: float  # against what other trade leads one to expect, as other software has it
     ordinary: float  # of pairs as large and as fast-growing, without an agreement, against the same
@@ -110,7 +110,7 @@ class Facts:
     headline: Record | None  # the specification; None where nothing was estimated
     effect: Effect | None  # none also where a single case is said to tell nothing
     money: Money | None
-    answer: Answer
+    answer: PageAnswer
     graded: Graded | None  # none where the headline is not held against pairs like the treated ones
     # n_objecting, n_cannot, n_judged: Checks that object, that could not tell, and that have a verdict, of every
     # column
@@ -120,6 +120,7 @@ class Facts:
     methods: tuple[tuple[Record, Effect], ...]  # every column with a change in percent
     detectable: float  # smallest change in percent that is found four times in five, NaN where unknown
     roles: dict[str, int]  # units by their part in the comparison
+    n_tried: int  # designs of this question that were tried; one where the analysis was registered before
 
     @property
     def n_treated(self) -> int:
@@ -164,7 +165,11 @@ def collect_facts(page: Page) -> Facts:
     verdicts = [take_text(r.get("verdict")) for r in list_records(results.findings)]
     money, graded = find_payload(results, "money"), read_graded(results)
     effect = None if headline is None or tells_nothing else read_effect(find_overall(results, headline))
-    answer = Answer() if tells_nothing else _find_answer(results)
+    answer = PageAnswer() if tells_nothing else _find_answer(results)
+    n_tried = 1 if results.sections.get("registered_on") else read_whole(results.manifest.get("designs_tried")) or 1
+    if graded is not None and n_tried > 1 and graded.answer.grade == "strong":
+        answer = PageAnswer("some", graded.answer.side)
+        graded = replace(graded, answer=answer, reasons=("tries", *graded.reasons))
     return Facts(
         page=page,
         headline=headline,
@@ -172,6 +177,7 @@ def collect_facts(page: Page) -> Facts:
         money=None if money is None else Money.from_frame(money),
         answer=answer if graded is None else graded.answer,
         graded=graded,
+        n_tried=n_tried,
         n_objecting=verdicts.count("objects"),
         n_cannot=verdicts.count("cannot tell"),
         n_judged=sum(verdict in ("objects", "does not object", "cannot tell") for verdict in verdicts),
@@ -213,7 +219,7 @@ def read_graded(results: ResultSet) -> Graded | None:
     row = list_records(frame)[0]
     grade, side = take_text(row["grade"]), take_text(row["side"])
     return Graded(
-        answer=Answer(grade, side),  # type: ignore[arg-type]
+        answer=PageAnswer(grade, side),  # type: ignore[arg-type]
         effect=Effect(inference="randomization", **{name: read_number(row[name]) for name in OF_EFFECT}),
         n_signers=read_whole(row["n_signers"]) or 0,
         n_at_risk=read_whole(row["n_at_risk"]) or 0,
@@ -222,12 +228,12 @@ def read_graded(results: ResultSet) -> Graded | None:
     )
 
 
-def _find_answer(results: ResultSet) -> Answer:
+def _find_answer(results: ResultSet) -> PageAnswer:
     """Return the answer of the main claim, which says a direction and no more than some evidence."""
     claims = find_payload(results, "claims")
     rows = [] if claims is None else list_records(claims)
     main = next((take_text(r["verdict"]) for r in rows if take_text(r["claim_id"]) == MAIN_CLAIM), "")
-    return Answer("some", OF_CLAIM[main]) if main in OF_CLAIM else Answer()
+    return PageAnswer("some", OF_CLAIM[main]) if main in OF_CLAIM else PageAnswer()
 
 
 def _list_methods(results: ResultSet) -> tuple[tuple[Record, Effect], ...]:

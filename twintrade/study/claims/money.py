@@ -85,11 +85,12 @@ def _by_grade(fit: Fit, graded: Finding) -> Money:
         total, low, high, size = (basis.total(one) for one in logs)
     reasons: list[Reason] = [] if np.isfinite([low, high]).all() else ["unbounded"]
     reasons += ["zero"] if low <= 0 <= high else []
-    reasons += ["checks"] if not reasons and row["grade"] == "cannot" else []
+    is_blocked = not reasons and row["grade"] == "cannot"
+    reasons += ["checks"] if is_blocked else []
     facts = Money(
         state="bounded" if reasons else "stated",
         reasons=tuple(reasons),
-        objecting=(GRADED,) if "checks" in reasons else (),
+        objecting=(GRADED,) if is_blocked else (),
         total=float("nan") if reasons else total,
         low=low,
         high=high,

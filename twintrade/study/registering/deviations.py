@@ -1,5 +1,6 @@
 """What a result set has other than was registered: key by key, with the date of the first run that had it."""
 
+import csv
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields, replace
@@ -220,3 +221,29 @@ def _read_log(file: Path, shown: str) -> list[Deviation]:
         return _LOG.validate_json(file.read_bytes())
     except (OSError, ValidationError):
         raise StoreError(Text("registration.log-unreadable", file=shown)) from None
+
+
+# How many designs of one question a project has tried: a file beside the results, read when page 1 is drawn.
+
+DESIGNS_TRIED = "designs_tried.csv"
+DESIGN_COLUMNS = ("question", "design", "analysis", "first_run")
+
+
+def count_designs(root: Path, name: str, design: Mapping[str, str], stated: int | None, today: str) -> int:
+    """Return how many different designs of its question a project has tried, this one among them, and note it.
+
+    ``design``: as ``describe_design`` gives it; ``stated``: what the analysis file says, which is taken as it is.
+    """
+    if stated is not None or not design:
+        return stated or 1
+    path = root / DESIGNS_TRIED
+    rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines())) if path.is_file() else []
+    tried = {row["design"] for row in rows if row["question"] == design["question"]}
+    if design["design"] not in tried:
+        is_new = not path.is_file()
+        with path.open("a", encoding="utf-8", newline="") as stream:
+            writer = csv.DictWriter(stream, DESIGN_COLUMNS, lineterminator="\n")
+            if is_new:
+                writer.writeheader()
+            writer.writerow({**design, "analysis": name, "first_run": today})
+    return len(tried | {design["design"]})

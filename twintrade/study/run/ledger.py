@@ -58,6 +58,35 @@ def build_manifest(run: Run, raw: Mapping[str, Any], root: Path, used: Collectio
     }
 
 
+def describe_design(run: Run) -> dict[str, str]:
+    """Return hashes of the question that a run asks and of the design that it asks it by; empty without a headline.
+
+    The question is the rows of the trade table, the treated pairs and the flow; the design is outcome, onsets,
+    comparison and headline estimator.
+    """
+    headline = run.ladder.headline
+    if headline is None or headline.fit is None:
+        return {}
+    design, panel = headline.fit.design, run.observed.panel
+    onset = design.treatment.onset
+    treated = sorted(map(str, design.treatment.units[np.isfinite(onset)]))
+    keys = sorted(zip(map(str, panel.units[panel.unit]), map(int, panel.period), strict=True))
+    flows = sorted({str(source.flow) for source in run.plan.spec.data.trade})
+    options = {name: str(value) for name, value in headline.fit.estimator.options().items()}
+    asked_by = [
+        design.outcome,
+        sorted(zip(map(str, design.treatment.units), map(str, onset), strict=True)),
+        design.comparison,
+        headline.column.donors,
+        [headline.fit.estimator.name, options, design.transform, str(design.fixed_effects)],
+    ]
+    return {"question": _hash([keys, treated, flows]), "design": _hash(asked_by)}
+
+
+def _hash(facts: Any) -> str:
+    return hash_bytes(json.dumps(facts, ensure_ascii=False, default=str).encode("utf-8"))[:16]
+
+
 def _list_dropped(ladder: Ladder) -> dict[str, list[dict[str, Any]]]:
     """Return what the headline leaves out, and what other columns leave out beside it, with their labels."""
     headline = ladder.headline

@@ -11,7 +11,7 @@ from twintrade.errors import SpecError
 from twintrade.render.style import AppendixOptions, build_all_options
 from twintrade.study.spec.page_spec import ReportSection
 
-OF_FILES = ("style", "word_template")
+NOT_STYLE = ("style", "word_template", "designs_tried")
 MOST_BYTES = 20_000_000
 
 
@@ -22,17 +22,18 @@ class ReportOptions:
     appendix: AppendixOptions
     others: tuple[AppendixOptions, ...] = ()  # in further languages
     word_template: bytes | None = None
+    designs_tried: int | None = None  # as the file states it; none where the project's own count holds
 
 
 def read_report_options(report: ReportSection, root: Path) -> ReportOptions:
     """Return the options of a report, its style file read."""
-    options = {k: v for k, v in report.model_dump(exclude_none=True).items() if k not in OF_FILES and v != {}}
+    options = {k: v for k, v in report.model_dump(exclude_none=True).items() if k not in NOT_STYLE and v != {}}
     style = read_style(root, report.style) if report.style else {}
     template = read_project_file(root, report.word_template) if report.word_template else None
     if template is not None and not template.startswith(b"PK"):
         raise SpecError(f"report.word_template: {report.word_template} is no Word document (.docx)")
     appendix, *others = (_know_places(one) for one in build_all_options(merge_styles(style, options)))
-    return ReportOptions(appendix, tuple(others), template)
+    return ReportOptions(appendix, tuple(others), template, report.designs_tried)
 
 
 def _know_places(options: AppendixOptions) -> AppendixOptions:

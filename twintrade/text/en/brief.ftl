@@ -146,6 +146,7 @@ left-out = Not in the estimate, because { $why ->
     [yes] { "" }
    *[no] { " " }(the treatment register of the appendix has all of them)
 }.
+tried = This is one of { $n } designs of the question that were tried: other outcomes, dates, comparisons or methods.
 guesses = { $n ->
     [one] { $n } line of the analysis file is still a guess that nobody has confirmed; the appendix lists it.
    *[other] { $n } lines of the analysis file are still guesses that nobody has confirmed; the appendix lists them.
@@ -214,7 +215,7 @@ graded-blocked = { $why ->
     [few-pairs] Fewer than five pairs give some evidence at most.
     [at-risk] Too few other pairs could have signed for a grade.
     [deals] The agreements can be dealt in too few ways for a grade.
-   *[tries] It is not the first design that was tried.
+   *[tries] Other designs of the question were tried, and nothing was fixed beforehand.
 }
 graded-pairs = { $n } of { $of } pairs that could have signed did; by their trade they count as { $effective ->
     [one] one pair
