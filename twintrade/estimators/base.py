@@ -247,7 +247,7 @@ class Catalogued(Estimator):
     says: ClassVar[str]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        if cls.__dict__.get("name"):
+        if cls.__dict__.get("name") and "title" not in cls.__dict__:
             cls.title = Text(f"labels.estimator-{cls.name.replace('_', '-')}")
         super().__init_subclass__(**kwargs)
 
