@@ -12,7 +12,7 @@ from twintrade.effects import Finding, Topic
 from twintrade.errors import DesignError, InferenceError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
-from twintrade.inference.evidence import STATISTICS, Evidence, grade
+from twintrade.inference.evidence import STATISTICS, GradedEvidence, weigh_evidence
 from twintrade.text import Text
 from twintrade.text.numbers import convert_log_to_percent
 
@@ -52,7 +52,7 @@ class EvidenceOfChange(Diagnostic):
         if not fit.estimator.is_poisson or fit.view("overall").scale not in ("percent", "log points"):
             return self.unavailable(Text("checks.evidence-no-total"))
         try:
-            evidence = grade(fit, rng, draws=self.draws, others=self.others)
+            evidence = weigh_evidence(fit, rng, draws=self.draws, others=self.others)
         except (DesignError, InferenceError) as error:
             return self.unavailable(error.text)
         table = pd.DataFrame([self._describe(evidence)])
@@ -77,7 +77,7 @@ class EvidenceOfChange(Diagnostic):
             direction="higher" if evidence.direction == "rise" else "lower",
         )
 
-    def _describe(self, evidence: Evidence) -> dict[str, object]:
+    def _describe(self, evidence: GradedEvidence) -> dict[str, object]:
         given, side = self._grade(evidence)
         p = max(float(by[0]) for by in evidence.p.values())
         logs = {
@@ -113,7 +113,7 @@ class EvidenceOfChange(Diagnostic):
             "draws": evidence.draws,
         }
 
-    def _grade(self, evidence: Evidence) -> tuple[str, str]:
+    def _grade(self, evidence: GradedEvidence) -> tuple[str, str]:
         """Return grade and direction with what matters by the file's own measure."""
         p = max(float(by[0]) for by in evidence.p.values())
         if self.matters and not evidence.matters(self.matters / 100):
@@ -123,7 +123,7 @@ class EvidenceOfChange(Diagnostic):
         return "cannot", "neither"
 
 
-def _judge(evidence: Evidence) -> Judged:
+def _judge(evidence: GradedEvidence) -> Judged:
     """Return what the periods before the agreements say."""
     known = [check for check in evidence.checks if math.isfinite(check.p)]
     if any(check.objects for check in known):
@@ -132,7 +132,7 @@ def _judge(evidence: Evidence) -> Judged:
     return Judged("does not object" if could_see else "cannot tell")
 
 
-def list_tests(evidence: Evidence) -> pd.DataFrame:
+def list_tests(evidence: GradedEvidence) -> pd.DataFrame:
     """Return one row a statistic and kind of deal: p, and the statistic less its mean over the deals in percent."""
     rows = [
         {
