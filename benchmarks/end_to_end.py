@@ -17,30 +17,50 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from benchmarks.measured import cpu_seconds, in_own_process, peak_megabytes
 
-PANELS = {
-    "tiny": (8, 5, 6, 1),
-    "2k": (12, 8, 12, 4),
-    "6k": (20, 15, 30, 5),
-    "12k": (30, 20, 60, 6),
-    "10k": (50, 10, 43, 1),
-    "24k": (60, 20, 104, 2),
-    "240k": (300, 40, 1040, 3),
-    "2100k": (700, 150, 9200, 4),
-    "treated": (40, 40, 530, 5, 0.25),
-    "thin": (150, 60, 40, 6, 0.92),
+
+class Drawn(NamedTuple):
+    """How the tables of a panel are drawn."""
+
+    cities: int
+    partners: int
+    agreements: int
+    seed: int
+    missing: float = 0.0  # share of flows
+    spread: float = 1.0  # standard deviation of pairs' log flows
+    step: float = 0.1  # standard deviation of a period's step in the random walks of cities and of partners
+    frequency: Literal["year", "month"] = "year"
+    periods: int = 20
+
+
+SKEWED = {"spread": 1.4, "step": 0.3}
+MONTHLY: dict[str, Any] = {**SKEWED, "frequency": "month", "periods": 48}
+PANELS: dict[str, Drawn] = {
+    "tiny": Drawn(8, 5, 6, 1),
+    "tiny-monthly": Drawn(8, 5, 6, 1, **MONTHLY),
+    "2k": Drawn(12, 8, 12, 4),
+    "6k": Drawn(20, 15, 30, 5),
+    "12k": Drawn(30, 20, 60, 6),
+    "10k": Drawn(50, 10, 43, 1),
+    "24k": Drawn(60, 20, 104, 2),
+    "24k-skewed": Drawn(60, 20, 104, 2, **SKEWED),
+    "100k-monthly": Drawn(54, 40, 1000, 7, **MONTHLY),
+    "240k": Drawn(300, 40, 1040, 3),
+    "240k-skewed": Drawn(300, 40, 1040, 3, **SKEWED),
+    "2100k": Drawn(700, 150, 9200, 4),
+    "treated": Drawn(40, 40, 530, 5, 0.25),
+    "thin": Drawn(150, 60, 40, 6, 0.92),
 }
-"""Cities, partner countries, agreements and seed, and the share of flows that are missing; each over 20 years."""
 
 SMALL = ("10k", "24k")
 CASES = SMALL
-SMOKE = (("--panel", "tiny:quick", "--jobs"),)
+SMOKE = (("--panel", "tiny:quick", "--panel", "tiny-monthly:quick", "--jobs"),)
 QUICK = """[[estimator]]
 name = "imputation"
 transform = "log"
@@ -54,14 +74,14 @@ exhibits = ["ladder"]
 """What stands in place of methods, checks and exhibits where an analysis is to be quick."""
 
 STAGES = ("read", "panel", "estimate", "inference", "diagnostic", "collect", "draw", "write")
-N_YEARS, FIRST, EFFECT, ZEROS = 20, 2001, 0.2, 0.1
+FIRST, EFFECT, ZEROS = 2001, 0.2, 0.1
 
 
 def write_project(root: Path, panel: str) -> str:
     """Write a panel's two tables, and the analysis that `init` makes of them; return its text."""
     from twintrade.study.scaffold import write_scaffold
 
-    trade, agreements = build_tables(*PANELS[panel])
+    trade, agreements = build_tables(PANELS[panel])
     raw = root / "data" / "raw"
     raw.mkdir(parents=True)
     trade.to_csv(raw / "trade.csv", index=False)
@@ -70,43 +90,44 @@ def write_project(root: Path, panel: str) -> str:
     return (root / "analyses" / "panel.toml").read_text(encoding="utf-8")
 
 
-def build_tables(
-    n_cities: int, n_partners: int, n_agreements: int, seed: int, missing: float = 0.0
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Draw flows with dyad, city-year and partner-year effects, and agreements that raise them.
+def build_tables(drawn: Drawn) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Draw flows with dyad, city-period and partner-period effects, and agreements that raise them.
 
     Missing ones are gathered in few pairs; pairs with an agreement miss a quarter at most.
     """
     from twintrade.data.geography import load_places
 
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(drawn.seed)
     codes = [
         p.code
         for p in load_places().values()
         if p.kind == "country" and (p.valid_from or 0) <= FIRST and not p.valid_to
     ]
-    cities, partners = [f"City {c:03d}" for c in range(n_cities)], codes[:n_partners]
-    shape = (n_cities, n_partners, N_YEARS)
-    chosen = rng.choice(n_cities * n_partners, n_agreements, replace=False)
-    onset = np.full(n_cities * n_partners, FIRST + N_YEARS)
-    onset[chosen] = rng.integers(FIRST + 4, FIRST + N_YEARS - 3, n_agreements)
-    years = np.arange(FIRST, FIRST + N_YEARS)
-    is_after = (years >= onset[:, None]).reshape(shape)
-    paths = rng.normal(0, 0.1, (n_cities, 1, N_YEARS)) + rng.normal(0, 0.1, (1, n_partners, N_YEARS))
-    index = rng.normal(12, 1, shape[:2])[:, :, None] + paths.cumsum(axis=2) + EFFECT * is_after
+    cities, partners = [f"City {c:03d}" for c in range(drawn.cities)], codes[: drawn.partners]
+    shape = (len(cities), len(partners), drawn.periods)
+    n_pairs, n_cities, n_partners = shape[0] * shape[1], *shape[:2]
+    chosen = rng.choice(n_pairs, drawn.agreements, replace=False)
+    onset = np.full(n_pairs, drawn.periods)
+    onset[chosen] = rng.integers(4, drawn.periods - 3, drawn.agreements)
+    is_after = (np.arange(drawn.periods) >= onset[:, None]).reshape(shape)
+    paths = rng.normal(0, drawn.step, (n_cities, 1, drawn.periods))
+    paths = paths + rng.normal(0, drawn.step, (1, n_partners, drawn.periods))
+    index = rng.normal(12, drawn.spread, shape[:2])[:, :, None] + paths.cumsum(axis=2) + EFFECT * is_after
     value = np.rint(np.exp(index + rng.normal(0, 0.4, shape))) * (rng.random(shape) >= ZEROS)
-    frame = pd.MultiIndex.from_product([cities, partners, years], names=["city", "partner", "year"])
+    is_monthly = drawn.frequency == "month"
+    periods = [f"{FIRST + t // 12}-{t % 12 + 1:02d}" if is_monthly else FIRST + t for t in range(drawn.periods)]
+    frame = pd.MultiIndex.from_product([cities, partners, periods], names=["city", "partner", drawn.frequency])
     trade = frame.to_frame(index=False).assign(exports_usd=value.ravel().astype(np.int64))
-    if missing:
-        known = rng.random(n_cities * n_partners) ** (missing / (1 - missing))
+    if drawn.missing:
+        known = rng.random(n_pairs) ** (drawn.missing / (1 - drawn.missing))
         known[chosen] = np.maximum(known[chosen], 0.75)
-        trade = trade[(rng.random(shape).reshape(-1, N_YEARS) < known[:, None]).ravel()]
+        trade = trade[(rng.random(shape).reshape(n_pairs, -1) < known[:, None]).ravel()]
     signed = pd.DataFrame(
         {
             "city": [cities[u // n_partners] for u in chosen],
             "partner": [partners[u % n_partners] for u in chosen],
-            "partner_city": [f"Twin {k:04d}" for k in range(n_agreements)],
-            "date": [f"{onset[u]}-03-15" for u in chosen],
+            "partner_city": [f"Twin {k:04d}" for k in range(drawn.agreements)],
+            "date": [f"{periods[onset[u]]}-15" if is_monthly else f"{periods[onset[u]]}-03-15" for u in chosen],
             "kind": "sister city",
         }
     )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.end_to_end import PANELS, STAGES, StageCosts, write_project
+from benchmarks.end_to_end import PANELS, STAGES, Drawn, StageCosts, write_project
 from twintrade.study.execute import execute, plan_analysis
 from twintrade.study.observing.observe import observe
 from twintrade.study.plan.designs import Designs
@@ -22,7 +22,7 @@ def test_every_stage_of_a_run_is_told_in_order(project, spec_text):
 
 
 def test_the_benchmarks_tables_make_an_analysis_that_plans(tmp_path, monkeypatch):
-    monkeypatch.setitem(PANELS, "10k", (8, 5, 6, 1))
+    monkeypatch.setitem(PANELS, "10k", Drawn(8, 5, 6, 1))
     made, _ = plan_analysis(tmp_path, "panel", write_project(tmp_path, "10k"))
     assert [c.estimator.name for c in made.columns].count("imputation") == 3
     observed = observe("panel", made.spec, tmp_path)

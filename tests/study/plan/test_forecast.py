@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from benchmarks.end_to_end import PANELS, write_project
+from benchmarks.end_to_end import PANELS, Drawn, write_project
 from benchmarks.forecasts import fit_costs, write_costs
 from twintrade.estimators.base import fit
 from twintrade.inference.choosing.decision import decide
@@ -37,7 +37,7 @@ def planned(tmp_path_factory):
     def build(*sizes):
         root = tmp_path_factory.mktemp("panel")
         with pytest.MonkeyPatch.context() as patch:
-            patch.setitem(PANELS, "10k", sizes)
+            patch.setitem(PANELS, "10k", Drawn(*sizes))
             plan, _ = plan_analysis(root, "panel", write_project(root, "10k"))
         return plan, Designs(observe("panel", plan.spec, root)).base(plan.spec.design)
 
