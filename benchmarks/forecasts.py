@@ -22,18 +22,12 @@ from scipy.optimize import nnls
 
 from benchmarks.end_to_end import StageCosts, prepare
 from benchmarks.measured import cpu_seconds, in_own_process, peak_megabytes
+from twintrade.design import Design
+from twintrade.design.costs import ALIKE, Size, Work, measure_size, read_costs
+from twintrade.inference.auto import InferencePlan
 from twintrade.study.observing.observe import observe
 from twintrade.study.plan.designs import Designs
-from twintrade.study.plan.forecast import (
-    ALIKE,
-    Size,
-    Way,
-    Work,
-    compute_forecast,
-    list_work,
-    measure_size,
-    read_costs,
-)
+from twintrade.study.plan.forecast import choose_plans, compute_forecast, list_work
 from twintrade.study.plan.jobs import Plan
 from twintrade.study.plan.planning import plan_analysis
 
@@ -55,7 +49,7 @@ CASES = (
 
 SMOKE = (("--one", "--run", "tiny:quick"),)
 
-TABLE = Path(__file__).parents[1] / "twintrade" / "study" / "plan" / "costs.toml"
+TABLE = Path(__file__).parents[1] / "twintrade" / "design" / "costs.toml"
 HEAD = """\
 # Seconds on one core by kind of work: fixed, for a thousand rows (rows), for levels beside rows where effects are
 # solved in steps (thin), for a draw of few rows (each), by treated rows that share effects (crossed) and by levels
@@ -88,7 +82,7 @@ def measure(name: str) -> dict[str, Any]:
         design = Designs(observe(analysis, plan.spec, root), plan.spec.case).base(plan.spec.design)
         bands = pd.read_csv(root / "results" / analysis / "bands.csv")
     forecast = compute_forecast(plan, design)
-    taken = find_ways(plan, bands)
+    taken = find_plans(plan, design, bands)
     size = measure_size(design)
     works = [*list_work(plan, design, taken), Work("read", ("read",), size)]
     seconds = {**costs.jobs, "read": costs.jobs["read"] + costs.jobs["panel"]}
@@ -98,18 +92,21 @@ def measure(name: str) -> dict[str, Any]:
         "rows": design.panel.n_rows,
         "cpu": cpu,
         "peak": peak,
-        "drawn": sum(way == "draws" for way in taken.values()),
+        "drawn": sum(one.draws > 0 for one in taken.values()),
         "forecast": [forecast.low, forecast.high, forecast.megabytes],
         "points": [(asdict(work), taken) for work, taken in list_points(works, seconds)],
     }
 
 
-def find_ways(plan: Plan, bands: pd.DataFrame) -> dict[str, Way]:
-    """Return how each column was inferred, from the bands of its run."""
-    drawn = bands[bands["inference"] == "randomization"]
-    jobs = set(drawn["estimator"] + "/" + drawn["specification"])
-    case = plan.spec.case is not None
-    return {c.job: "case" if case else "draws" if c.job in jobs else "errors" for c in plan.columns}
+def find_plans(plan: Plan, design: Design, bands: pd.DataFrame) -> dict[str, InferencePlan]:
+    """Return what the inference of each column did, from the bands of its run."""
+    jobs = bands["estimator"] + "/" + bands["specification"]
+    plans = {}
+    for column in plan.columns:
+        foreseen = {one.inference.name: one for one in choose_plans(plan, design, column)}
+        taken = [foreseen[name] for name in bands.loc[jobs == column.job, "inference"] if name in foreseen]
+        plans[column.job] = (taken or list(foreseen.values()))[0]
+    return plans
 
 
 def list_points(works: Iterable[Work], seconds: dict[str, float]) -> Iterator[Point]:

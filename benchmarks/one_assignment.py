@@ -209,7 +209,7 @@ def _in_logs(one: Fit) -> float:
 def take(one: Fit, decision: Decision, rng: np.random.Generator) -> tuple[str, Answer] | None:
     """Go down the ladder as ``auto`` does, for the headline alone and without what it prints beside."""
     for name in list_steps(decision):
-        found = answer(AUTO.chosen(one, decision, name), one, np.random.default_rng(rng.bit_generator.seed_seq))
+        found = answer(AUTO.chosen(decision, name), one, np.random.default_rng(rng.bit_generator.seed_seq))
         if found is not None:
             return name, found
     return None

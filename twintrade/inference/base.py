@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -9,6 +10,14 @@ import numpy as np
 from twintrade.effects import Bands
 from twintrade.estimators.base import Fit, View
 from twintrade.methods import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Refits:
+    """How many estimates an inference makes anew, as the sizes of the tables say."""
+
+    n: int = 0
+    is_silent: bool = False  # whether it is known before that the headline gets no p-value
 
 
 class Inference(ABC):
@@ -39,6 +48,10 @@ class Inference(ABC):
         InferenceError
             The fit cannot provide what this method works on.
         """
+
+    def plan_refits(self, fit: Fit, views: Sequence[View]) -> Refits:
+        """Return how many estimates this makes anew for some views, or raise what makes it impossible."""
+        return Refits()
 
     def beside_headline(self) -> Self:
         """Return the same for a column that is not the headline, where it may draw less."""

@@ -10,7 +10,7 @@ from twintrade.effects import Bands, Estimate, Message, Regression
 from twintrade.effects.cohort_influence import CorrectedInfluence, join_counts
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
-from twintrade.inference.base import Inference
+from twintrade.inference.base import Inference, Refits
 from twintrade.inference.clustered import (
     PLUG_IN_DRAWS,
     Facts,
@@ -30,6 +30,7 @@ from twintrade.inference.clustering.constant_effect import (
     compute_scaled_variances,
     compute_sup_t,
     repair_covariance,
+    require_constant_effect,
 )
 from twintrade.inference.clustering.conventions import has_variance, list_effects, list_variance_messages
 from twintrade.inference.refits.leave_out import build_effects_projection, find_row_clusters, list_members
@@ -73,6 +74,11 @@ class Scaled(Inference):
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
         """Return intervals with the t distribution of each effect's own degrees of freedom."""
         return self.infer_views(fit, [view], rng)[view]
+
+    def plan_refits(self, fit: Fit, views: Sequence[View]) -> Refits:
+        """Return none, or say why the scores cannot be had."""
+        require_constant_effect(fit)
+        return Refits()
 
     def infer_views(self, fit: Fit, views: Sequence[View], rng: np.random.Generator) -> dict[View, Bands]:
         """Return bands for several views, whose residuals share one factor of the effects."""

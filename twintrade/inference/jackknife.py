@@ -10,12 +10,12 @@ from twintrade.effects import Bands, Estimate, Message
 from twintrade.effects.cohort_influence import join_counts
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
-from twintrade.inference.base import Inference
+from twintrade.inference.base import Inference, Refits
 from twintrade.inference.clustered import PLUG_IN_DRAWS, Facts, build_bands, list_clusters, list_dimensions
 from twintrade.inference.clustering.clusters import count_fewest_treated, count_treated_clusters
 from twintrade.inference.clustering.constant_effect import compute_sup_t, repair_covariance
 from twintrade.inference.clustering.conventions import has_variance, list_effects, list_variance_messages
-from twintrade.inference.refits.leave_out import LeftOut, estimate_without_clusters
+from twintrade.inference.refits.leave_out import LeftOut, count_left_out, estimate_without_clusters
 from twintrade.numerics.arrays import BoolArray, FloatArray, list_signed_subsets
 from twintrade.text import Text
 
@@ -45,10 +45,7 @@ class Jackknife(Inference):
 
     def covariance(self, fit: Fit, view: View) -> tuple[FloatArray, tuple[LeftOut, ...], dict[str, int]]:
         """Return the covariance, the estimates it was made from, and the number of clusters per dimension."""
-        names = self.by or fit.design.clusters
-        if not names:
-            raise InferenceError("no dimension is named to cluster by: name one under cluster in the design")
-        estimate = fit.view(view)
+        names, estimate = self._get_names(fit), fit.view(view)
         total = np.zeros((estimate.n_effects, estimate.n_effects))
         sizes, subsets = {}, list(list_signed_subsets(names))
         used = estimate_without_clusters(fit, view, [chosen for _, chosen in subsets])
@@ -57,6 +54,20 @@ class Jackknife(Inference):
                 sizes[chosen[0]] = without.effects.shape[0]
             total += sign * compute_jackknife_spread(without.effects, estimate.effects, self.centre)
         return total, tuple(used), sizes
+
+    def plan_refits(self, fit: Fit, views: Sequence[View]) -> Refits:
+        """Return the clusters that are left out, for each view; none behind a regression."""
+        names = self._get_names(fit)
+        n = count_left_out(fit, views[0], [chosen for _, chosen in list_signed_subsets(names)])
+        # Without the only treated cluster there is no effect.
+        is_lost = n > 0 and any(count_treated_clusters(fit, fit.estimate, name)[0] == 1 for name in names)
+        return Refits(n * len(views), is_lost)
+
+    def _get_names(self, fit: Fit) -> tuple[str, ...]:
+        names = self.by or fit.design.clusters
+        if not names:
+            raise InferenceError("no dimension is named to cluster by: name one under cluster in the design")
+        return names
 
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
         """Return t intervals with G - 1 degrees of freedom, G of the smallest dimension."""

@@ -15,7 +15,7 @@ from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.estimators.cases import SingleCase
 from twintrade.fanout import Arrays, Done, run_jobs, split_succeeded
-from twintrade.inference.base import Inference
+from twintrade.inference.base import Inference, Refits
 from twintrade.inference.clustered import Facts
 from twintrade.inference.clustering.conventions import is_reference
 from twintrade.inference.refits.few_treated import compute_two_sided_share, invert_randomization
@@ -112,6 +112,11 @@ class Placebo(Inference):
         placebos = refit_donor_placebos(fit, views, self.keeps_treated)
         return {view: self._bands(fit, view, placebos) for view in views}
 
+    def plan_refits(self, fit: Fit, views: Sequence[View]) -> Refits:
+        """Return the number of donors; a single case with too few periods before the onset has no p-value."""
+        _require_one_treated(fit)
+        return Refits(is_silent=True) if _too_few_before(fit) else Refits(len(_list_places(fit, self.keeps_treated)))
+
     def _bands(self, fit: Fit, view: View, placebos: "DonorPlacebos") -> Bands:
         estimate, drawn = fit.view(view), placebos.effects[view]
         noise = placebos.noise if self.noise == "by_size" else GapNoise(np.ones(1 + len(placebos.donors)))
@@ -195,21 +200,30 @@ def _too_few_before(fit: Fit) -> Message | None:
     return Message("warning", "few-periods-before", text)
 
 
-def refit_donor_placebos(fit: Fit, views: Sequence[View], keeps_treated: bool = False) -> DonorPlacebos:
-    """Refit with every comparison unit in the treated unit's place."""
-    o = fit.design.observations
-    treated = np.flatnonzero(o.is_ever_treated)
+def _require_one_treated(fit: Fit) -> int:
+    treated = np.flatnonzero(fit.design.observations.is_ever_treated)
     if treated.size != 1:
         raise InferenceError(f"placebo in space needs exactly one treated unit and there are {treated.size}")
+    return int(treated[0])
+
+
+def _list_places(fit: Fit, keeps_treated: bool) -> dict[str, int]:
+    """Return the donors that take the treated unit's place, with their positions."""
+    o = fit.design.observations
+    if isinstance(fit.estimator, SingleCase) and not keeps_treated:
+        return {str(unit): j for j, unit in enumerate(fit.estimator.case(fit.design).units[1:])}
+    return {str(o.unit_ids[j]): int(j) for j in np.flatnonzero(~o.is_ever_treated)}
+
+
+def refit_donor_placebos(fit: Fit, views: Sequence[View], keeps_treated: bool = False) -> DonorPlacebos:
+    """Refit with every comparison unit in the treated unit's place."""
+    o, treated, places = fit.design.observations, _require_one_treated(fit), _list_places(fit, keeps_treated)
     real = {view: fit.view(view) for view in views}
     if isinstance(fit.estimator, SingleCase) and not keeps_treated:
-        case = fit.estimator.case(fit.design)
-        places = {str(unit): j for j, unit in enumerate(case.units[1:])}
-        refits = run_jobs("placebo", _by_arrays, places, shared=(fit, case, real))
+        refits = run_jobs("placebo", _by_arrays, places, shared=(fit, fit.estimator.case(fit.design), real))
     else:
-        design = fit.design if keeps_treated else fit.design.without([str(o.unit_ids[treated[0]])])
-        places = {str(o.unit_ids[j]): int(j) for j in np.setdiff1d(np.arange(o.n_units), treated)}
-        refits = run_jobs("placebo", _by_refit, places, shared=(fit, design, int(treated[0]), real))
+        design = fit.design if keeps_treated else fit.design.without([str(o.unit_ids[treated])])
+        refits = run_jobs("placebo", _by_refit, places, shared=(fit, design, treated, real))
     done, failures = split_succeeded(refits)
     if not done:
         reason = failures[0][1] if failures else Text("inference.no-comparison")
@@ -219,7 +233,7 @@ def refit_donor_placebos(fit: Fit, views: Sequence[View], keeps_treated: bool = 
     noise = GapNoise(np.ones(1 + len(donors)))
     if isinstance(fit.estimator, SingleCase) and not keeps_treated:
         noise = _measure_noise(fit.estimator, fit.estimator.case(fit.design), donors, done)
-    return DonorPlacebos(str(o.unit_ids[treated[0]]), donors, effects, tuple(failures), noise)
+    return DonorPlacebos(str(o.unit_ids[treated]), donors, effects, tuple(failures), noise)
 
 
 def _measure_noise(estimator: SingleCase, case: Case, donors: tuple[str, ...], done: Sequence[Done]) -> GapNoise:

@@ -9,7 +9,7 @@ import numpy as np
 from twintrade.effects import Bands
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
-from twintrade.inference.base import Inference
+from twintrade.inference.base import Inference, Refits
 from twintrade.inference.refits.comparing import (
     Dealt,
     compare_refits,
@@ -87,7 +87,7 @@ class Randomization(Inference):
         """Return bands for several views from the same draws."""
         seed = int(rng.integers(2**31))
         dealing = self.deal(fit, self.draws, np.random.default_rng(seed))
-        is_refused = self.across == "assigned" and dealing.scheme.n_assignments < FEWEST
+        is_refused = self._is_refused(dealing)
         is_t, dealt = self.statistic == "t", self._deal_one_step(fit, views, dealing)
         if dealt is None:
             drawn, near = permute(fit, views, dealing.onsets, self.intervals, is_t), None
@@ -121,6 +121,14 @@ class Randomization(Inference):
             )
             for view in views
         }
+
+    def plan_refits(self, fit: Fit, views: Sequence[View]) -> Refits:
+        """Return the number of assignments that are compared; from too few there is no p-value."""
+        dealing = self.deal(fit, self.draws, np.random.default_rng(0))
+        return Refits(len(dealing.onsets), self._is_refused(dealing))
+
+    def _is_refused(self, dealing: Dealing) -> bool:
+        return self.across == "assigned" and dealing.scheme.n_assignments < FEWEST
 
     def deal(self, fit: Fit, draws: int, rng: np.random.Generator) -> Dealing:
         """Return so many assignments, or all there are."""

@@ -1,16 +1,17 @@
 """Wild cluster bootstrap tests and intervals for effects that are coefficients of a regression."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 import numpy as np
 
-from twintrade.effects import Bands, Message
+from twintrade.effects import Bands, Estimate, Message, Regression
 from twintrade.effects.cohort_influence import join_counts
 from twintrade.effects.estimate import fill_absent
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
-from twintrade.inference.base import Inference
+from twintrade.inference.base import Inference, Refits
 from twintrade.inference.clustered import (
     Clustered,
     Facts,
@@ -179,14 +180,24 @@ class Wild(Inference):
     name: ClassVar[str] = "wild"
     citation: ClassVar[str] = "cameron2008"
 
-    def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
-        """Return bootstrap p-values and intervals by inversion; errors shown are those of the t statistics."""
-        estimate = fit.view(view)
+    def plan_refits(self, fit: Fit, views: Sequence[View]) -> Refits:
+        """Return none, or say that there is no regression to draw from."""
+        self._get_regression(fit, fit.view(views[0]))
+        return Refits()
+
+    def _get_regression(self, fit: Fit, estimate: Estimate) -> Regression:
         source = get_influence(estimate, self.name).regression
         if source is None:
             raise InferenceError(Text("inference.no-regression", estimator=fit.estimator.name))
-        rows = source.rows
-        by = self.by or min(fit.design.clusters, key=lambda name: int(find_row_clusters(fit, name, rows).max()))
+        return source
+
+    def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
+        """Return bootstrap p-values and intervals by inversion; errors shown are those of the t statistics."""
+        estimate = fit.view(view)
+        source = self._get_regression(fit, estimate)
+        by = self.by or min(
+            fit.design.clusters, key=lambda name: int(find_row_clusters(fit, name, source.rows).max())
+        )
         codes = find_row_clusters(fit, by, source.rows)
         is_finer = self.draw_by not in ("", by)
         groups = find_row_clusters(fit, self.draw_by, source.rows) if is_finer else codes

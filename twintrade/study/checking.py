@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,12 +15,13 @@ from twintrade.effects import Message
 from twintrade.effects.messages import Level
 from twintrade.errors import DataError, DesignError, EstimationError, TwintradeError
 from twintrade.estimators.base import fit
+from twintrade.inference.auto import InferencePlan
 from twintrade.numerics.arrays import FloatArray
 from twintrade.study.observing.further_columns import list_treated_warnings
 from twintrade.study.observing.observe import Observed, list_absent_inputs, observe
 from twintrade.study.page.assemble import list_unit_roles
 from twintrade.study.plan.designs import Designs, find_refusal, group_reasons
-from twintrade.study.plan.forecast import compute_forecast
+from twintrade.study.plan.forecast import compute_forecast, plan_column
 from twintrade.study.plan.jobs import LadderColumn, Plan
 from twintrade.study.plan.planning import plan_analysis
 from twintrade.study.registry_study import list_sentences, run_registry
@@ -45,19 +47,22 @@ class Trial:
     reason: Words = ""  # why it cannot be estimated, "" where nothing is known against it
     # What ended its estimate: it ends a run too, where the column is the headline
     error: EstimationError | DesignError | None = None
+    inference: InferencePlan | None = None  # what its inference will do, where it was tried
 
 
 def try_columns(plan: Plan, designs: Designs, design: Design) -> tuple[list[Trial], bool]:
     """Return what is known of each column, and whether its effects alone were tried, where that is quick."""
     seconds = sum(cost for job, cost in compute_forecast(plan, design).jobs if job.startswith(_ESTIMATES))
     is_tried = seconds <= MOST_SECONDS
-    return [_try_column(column, designs, is_tried=is_tried) for column in plan.columns], is_tried
+    return [_try_column(plan, column, designs, is_tried=is_tried) for column in plan.columns], is_tried
 
 
 def describe_trials(trials: Sequence[Trial], *, is_tried: bool) -> Iterator[Text]:
     """Say of each column whether it can be estimated; else what it asks for."""
     for trial in trials:
-        if not trial.reason:
+        if trial.inference:
+            yield _describe_plan(trial.column, trial.inference)
+        elif not trial.reason:
             yield Text("study.estimates" if is_tried else "study.qualifies", label=trial.column.label)
     for labels, reason in group_reasons((trial.column.label, trial.reason) for trial in trials if trial.reason):
         yield Text("study.will-be-skipped", label=labels, why=reason)
@@ -77,7 +82,12 @@ def find_failure(plan: Plan, trials: Sequence[Trial]) -> TwintradeError | None:
     return failed or find_refusal([(trial.column.label, trial.reason) for trial in trials])
 
 
-def _try_column(column: LadderColumn, designs: Designs, *, is_tried: bool) -> Trial:
+def _describe_plan(column: LadderColumn, known: InferencePlan) -> Text:
+    method, span = find_fact("labels.inference-", known.inference.name), describe_span(known.seconds)
+    return Text("study.plans", label=column.label, method=method, n=known.refits, span=span)
+
+
+def _try_column(plan: Plan, column: LadderColumn, designs: Designs, *, is_tried: bool) -> Trial:
     try:
         design = designs.of(column)
     except DesignError as error:
@@ -85,10 +95,12 @@ def _try_column(column: LadderColumn, designs: Designs, *, is_tried: bool) -> Tr
     try:
         if lacking := column.estimator.unmet(design):
             return Trial(column, Listed(tuple(lacking), "semicolon"))
-        if is_tried:
-            fit(column.estimator, design)
+        fitted = fit(column.estimator, design) if is_tried else None
     except (DesignError, EstimationError) as error:
         return Trial(column, error.text, error)
+    if fitted is not None:
+        with suppress(TwintradeError):
+            return Trial(column, inference=plan_column(plan, column, fitted))
     return Trial(column)
 
 
@@ -139,7 +151,7 @@ def check_analysis(root: Path, name: str, text: str) -> str:
     lines += [f"  {Text('study.estimators')}", *(f"    {t}" for t in describe_trials(trials, is_tried=is_tried))]
     failure = find_failure(plan, trials)
     if failure is None:
-        lines += _forecast(plan, design)
+        lines += _forecast(plan, design, trials)
     treated = list_treated_warnings(observed.jumps, design)
     known = (*observed.messages, *design.treatment.messages, *treated, *list_open_guesses(name, text))
     messages = dict.fromkeys(known)
@@ -254,8 +266,8 @@ def _treatment(design: Design) -> Iterator[str]:
         yield f"    {Text('study.no-reference', n=n_without, all=n_treated, units=unit, reference=reference)}"
 
 
-def _forecast(plan: Plan, design: Design) -> Iterator[str]:
-    forecast = compute_forecast(plan, design)
+def _forecast(plan: Plan, design: Design, trials: Sequence[Trial]) -> Iterator[str]:
+    forecast = compute_forecast(plan, design, {t.column.job: t.inference for t in trials if t.inference})
     spans = describe_span(forecast.low), describe_span(forecast.high)
     key = "study.forecast" if forecast.low == forecast.high else "study.forecast-range"
     yield f"  {Text('study.time')}"

@@ -57,6 +57,10 @@ class Clock:
         self._seen = 0.0
         self.number = 0
 
+    def revise(self, jobs: Sequence[tuple[str, float]]) -> None:
+        """Take note that the same jobs are expected to take other times."""
+        self._seconds = [seconds for _, seconds in jobs]
+
     def begin(self, event: "str | Step") -> bool:
         """Take note of a job that begins; another event is none, and a job left out is passed over.
 
@@ -155,10 +159,11 @@ class Report:
         self._catalogue = find_catalogue()  # a run keeps its results in another language
 
     def expect(self, analysis: str, jobs: Sequence[tuple[str, float]]) -> None:
-        """Take note of the jobs to come and of the seconds that each is expected to take."""
-        self._clocks[analysis] = Clock(jobs)
+        """Take note of the jobs to come and of the seconds that each is expected to take, or now is."""
+        clock = self._clocks.setdefault(analysis, Clock(jobs))
+        clock.revise(jobs)
         seconds = sum(seconds for _, seconds in jobs)
-        if seconds > LONG:
+        if seconds > LONG and not clock.number:
             self._say(analysis, Text("study.run-takes", span=describe_span(seconds)))
 
     def __call__(self, analysis: str, event: "str | Step") -> None:
@@ -189,7 +194,7 @@ class JsonLines(Report):
 
     def expect(self, analysis: str, jobs: Sequence[tuple[str, float]]) -> None:
         """Take note of the jobs to come, and tell what they are expected to take."""
-        self._clocks[analysis] = Clock(jobs)
+        self._clocks.setdefault(analysis, Clock(jobs)).revise(jobs)
         self._write(analysis, "expected", expected=sum(seconds for _, seconds in jobs))
 
     def __call__(self, analysis: str, event: "str | Step") -> None:

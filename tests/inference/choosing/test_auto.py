@@ -80,13 +80,12 @@ def test_each_row_decides_at_its_threshold(change, method, code) -> None:
         ({"n_treated": 4}, "none", "few-like"),
     ],
 )
-def test_agreements_like_these_have_thresholds_of_their_own(gravity_panel, change, method, code) -> None:
+def test_agreements_like_these_have_thresholds_of_their_own(change, method, code) -> None:
     decision = decide_for(replace(ENOUGH, **change), "like these")
     assert (decision.method, decision.code) == (method, code)
     assert decision.to_frame()["decided"].sum() == 1
     if method == "randomization":
-        fitted = fit(TWFE(), gravity_panel(n_cities=5, n_partners=5, n_periods=6))
-        assert Auto(about="like these").chosen(fitted, decision).statistic == "t"
+        assert Auto(about="like these").chosen(decision).statistic == "t"
 
 
 def test_every_row_of_the_table_can_decide() -> None:
@@ -111,10 +110,9 @@ def test_all_objections_are_listed() -> None:
     assert "20 city clusters count as 6.2 equal ones" in str(decision.reasons[1])
 
 
-def test_noise_of_comparison_rows_counts_where_the_headline_rests_on_single_ones(gravity_panel) -> None:
-    fitted = fit(Imputation(), gravity_panel())
+def test_noise_of_comparison_rows_counts_where_the_headline_rests_on_single_ones() -> None:
     for change, noise in (({"leverage_one_share": 0.2}, "by_row"), ({"effective": {"city": 3.0}}, "by_size")):
-        assert Auto().chosen(fitted, decide_for(replace(ENOUGH, **change))).noise == noise
+        assert Auto().chosen(decide_for(replace(ENOUGH, **change))).noise == noise
 
 
 def test_the_ladder_goes_on_from_the_method_named() -> None:
@@ -207,7 +205,7 @@ def test_treatment_by_city_counts_cities(dense, gravity_panel, rng) -> None:
     assert decision.situation.assigned_by == "city"
     assert decision.situation.n_treated == 4
     assert decision.code == "concentrated"
-    assert Auto().chosen(fitted, decision).across == "assigned"
+    assert Auto().chosen(decision).across == "assigned"
     dealing = deal_onsets(fitted, "assigned", 20, rng)
     for onset in dealing.onsets:
         assert (np.bincount(city, np.isfinite(onset)) % 22 == 0).all()

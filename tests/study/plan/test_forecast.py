@@ -8,23 +8,26 @@ import pytest
 
 from benchmarks.end_to_end import PANELS, Drawn, write_project
 from benchmarks.forecasts import fit_costs, write_costs
+from twintrade.design.costs import Size, Work, compute_cost, measure_size, read_costs
 from twintrade.estimators.base import fit
+from twintrade.inference.auto import InferencePlan
 from twintrade.inference.choosing.decision import decide
+from twintrade.inference.crv2 import Scaled
+from twintrade.inference.jackknife import Jackknife
+from twintrade.inference.placebo import Placebo
+from twintrade.inference.randomization import Randomization
+from twintrade.study import checking
 from twintrade.study.checking import MOST_SECONDS, check_analysis
 from twintrade.study.observing.observe import observe
 from twintrade.study.plan import forecast as module
 from twintrade.study.plan.designs import Designs
 from twintrade.study.plan.forecast import (
     EMPTY,
-    Size,
-    Work,
-    compute_cost,
+    choose_plans,
     compute_forecast,
     count_equal_clusters,
-    list_ways,
     list_work,
-    measure_size,
-    read_costs,
+    plan_column,
 )
 from twintrade.study.plan.planning import plan_analysis
 
@@ -44,12 +47,16 @@ def planned(tmp_path_factory):
     return build
 
 
+def list_names(plan, design, column):
+    return tuple(one.inference.name for one in choose_plans(plan, design, column))
+
+
 def test_auto_is_foreseen_from_the_agreements(planned):
     plan, few = planned(8, 5, 6, 1)
-    assert {list_ways(plan, few, column) for column in plan.columns} == {("draws", "draws", "draws")}
+    assert {list_names(plan, few, column) for column in plan.columns} == {("randomization",) * 3}
     plan, many = planned(40, 30, 400, 1)
-    likely = {column.job: list_ways(plan, many, column)[0] for column in plan.columns}
-    assert likely["twfe/log-gravity"] == likely["imputation/log-gravity"] == "errors"
+    likely = {column.job: list_names(plan, many, column)[0] for column in plan.columns}
+    assert likely["twfe/log-gravity"] == likely["imputation/log-gravity"] == "scaled"
     assert count_equal_clusters(many, 2.0) < 0.7 * count_equal_clusters(many), "a few large flows carry a total"
 
 
@@ -67,7 +74,9 @@ def test_between_the_two_the_forecast_is_a_range(planned, monkeypatch):
     monkeypatch.setattr(module, "count_equal_clusters", lambda *_: 11.5)
     open_ = compute_forecast(plan, design)
     assert open_.low < open_.high
-    assert {list_ways(plan, design, column) for column in plan.columns} == {("draws", "errors", "draws")}
+    assert {list_names(plan, design, column) for column in plan.columns} == {
+        ("randomization", "scaled", "randomization")
+    }
 
 
 def test_rows_without_a_figure_cost_memory_alone_where_nothing_is_drawn(planned, monkeypatch):
@@ -92,10 +101,11 @@ def test_every_job_of_the_plan_is_forecast_in_its_order(planned):
 
 
 def test_every_kind_of_work_has_a_row_in_the_table_of_costs(planned):
-    costs = module.read_costs()
+    costs = read_costs()
     plan, design = planned(8, 5, 6, 1)
-    for way in ("errors", "draws", "case"):
-        works = list_work(plan, design, {column.job: way for column in plan.columns})
+    for inference, draws in ((Scaled(), 0), (Randomization(), 999), (Placebo(), 0), (Jackknife(), 0)):
+        plans = {c.job: InferencePlan(c.estimator, design, inference, draws) for c in plan.columns}
+        works = list_work(plan, design, plans)
         assert [work.job for work in works if not any(kind in costs for kind in work.kinds)] == []
     assert {"start", "read", "memory"} <= set(costs)
 
@@ -136,8 +146,10 @@ def test_many_treated_pairs_make_draws_dearer(planned):
     _, many = planned(12, 10, 40, 1)
     assert measure_size(few).rows == measure_size(many).rows
     assert measure_size(many).crossed > 50 * measure_size(few).crossed
-    draws = {column.job: "draws" for column in plan.columns}
-    seconds = [sum(compute_cost(w) for w in list_work(plan, design, draws) if w.draws) for design in (few, many)]
+    seconds = []
+    for design in (few, many):
+        plans = {c.job: InferencePlan(c.estimator, design, Randomization(), 999) for c in plan.columns}
+        seconds.append(sum(compute_cost(w) for w in list_work(plan, design, plans) if w.draws))
     assert seconds[1] > seconds[0]
 
 
@@ -165,6 +177,10 @@ def test_check_says_what_the_run_will_take(project, spec_text, monkeypatch):
     assert " MB of memory" in report
     auto = spec_text.replace('name = "clustered"\ndraws', 'name = "auto"\ndraws')
     monkeypatch.setattr(module, "count_equal_clusters", lambda *_: 11.5)
+    tried = check_analysis(project, "tiny", auto)
+    assert "can be estimated; inference by randomization, with 499 further estimates, " in tried
+    assert "where agreements have to be re-assigned" not in tried, "the estimates say which"
+    monkeypatch.setattr(checking, "MOST_SECONDS", 0.0)
     assert "where agreements have to be re-assigned" in check_analysis(project, "tiny", auto)
 
 
@@ -172,8 +188,29 @@ def test_columns_of_a_thin_panel_with_many_levels_are_too_long_to_be_tried(plann
     plan, design = planned(8, 5, 6, 1)
     seconds = []
     for size in (measure_size(design), Size(63.2), Size(63.2, 0.002, 17.4, 33.9)):  # the last took 270 s
-        monkeypatch.setattr(module, "measure_size", lambda _, size=size: size)
+        monkeypatch.setitem(design.workings, ("size",), size)
         jobs = compute_forecast(plan, design).jobs
         seconds.append(sum(cost for job, cost in jobs if job.startswith("estimate/")))
     assert seconds[0] < seconds[1] < MOST_SECONDS
     assert seconds[2] > 135
+
+
+def test_an_estimate_tells_the_forecast_what_its_inference_does(planned, monkeypatch):
+    plan, design = planned(8, 5, 6, 1)
+    monkeypatch.setattr(module, "count_equal_clusters", lambda *_: 11.5)
+    column = next(c for c in plan.columns if c.is_headline)
+    known = plan_column(plan, column, fit(column.estimator, design.with_outcome(design.outcome, "level")))
+    assert (known.inference.name, known.refits) == ("randomization", 499)
+    seconds = dict(compute_forecast(plan, design, {column.job: replace(known, refits=50)}).jobs)
+    assert seconds[f"inference/auto/{column.job}"] == pytest.approx(replace(known, refits=50).seconds)
+    assert replace(known, refits=50).seconds < known.seconds
+    sure = compute_forecast(plan, design, {c.job: known for c in plan.columns})
+    assert sure.low == sure.high
+
+
+def test_leaving_out_clusters_costs_an_estimate_each(planned):
+    plan, design = planned(8, 5, 6, 1)
+    column = plan.columns[0]
+    one, many = (InferencePlan(column.estimator, design, Jackknife(), n) for n in (1, 340))
+    assert many.seconds == pytest.approx(340 * one.seconds)
+    assert dict(compute_forecast(plan, design).jobs)[f"estimate/{column.job}"] == pytest.approx(one.seconds)

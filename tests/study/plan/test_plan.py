@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from twintrade.errors import SpecError
+from twintrade.inference.choosing import Situation, decide_for
 from twintrade.study.plan.jobs import plan
 from twintrade.study.run.columns import build_generator, compute_entropy
 from twintrade.study.spec.analysis import parse
@@ -95,7 +96,8 @@ def test_a_column_may_name_its_own_inference(spec_text):
 def test_columns_beside_the_headline_take_fewer_assignments_where_none_are_asked_for(spec_text, asked, expected):
     text = spec_text.replace('name = "clustered"\n', f'name = "auto"\n{asked}')
     made = planned(text, '[[estimator]]\nname = "ppml"\nheadline = true\n')
-    assert [made.inference_of(column).count_permutations() for column in made.columns] == expected
+    few = decide_for(Situation(has_influence=False, has_weights=False, n_treated=2))
+    assert [made.inference_of(column).chosen(few).draws for column in made.columns] == expected
 
 
 def test_two_headlines_are_refused(spec_text):

@@ -24,14 +24,15 @@ class Situation:
 
     has_influence: bool
     has_weights: bool  # whether the weight of every row in the headline is known
-    n_clusters: dict[str, int]  # clusters per clustering dimension
-    n_treated_clusters: dict[str, int]  # of these, clusters with a treated unit, for the dimensions that nest units
-    assigned_by: str  # coarsest dimension within which all units share one onset: "city", "partner" or "unit"
+    n_clusters: dict[str, int] = field(default_factory=dict)  # clusters per clustering dimension
+    # Of these, clusters with a treated unit, for the dimensions that nest units
+    n_treated_clusters: dict[str, int] = field(default_factory=dict)
+    assigned_by: str = "unit"  # coarsest dimension within which all units share one onset: "city", "partner", "unit"
     # n_treated, n_untreated: Clusters of that dimension with and without a treated unit
-    n_treated: int
-    n_untreated: int
-    n_leverage_one: int  # comparison rows that alone determine an effect on which treated rows rest
-    leverage_one_share: float  # of the headline's weight, that of the treated rows that rest on them
+    n_treated: int = 0
+    n_untreated: int = 0
+    n_leverage_one: int = 0  # comparison rows that alone determine an effect on which treated rows rest
+    leverage_one_share: float = 0.0  # of the headline's weight, that of the treated rows that rest on them
     # effective, effective_treated: Equally informative clusters that those of each dimension amount to, by their
     # shares of the headline's variance: of all, and of the treated units' part of it. Empty without influence.
     effective: dict[str, float] = field(default_factory=dict)

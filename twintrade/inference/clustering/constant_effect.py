@@ -305,12 +305,22 @@ def _take_used(v: FloatArray, rows: IntArray, used: IntArray) -> FloatArray:
     return v[kept]
 
 
-def _build_model(fit: Fit, u: FloatArray, rows: IntArray) -> _Model:
+def require_constant_effect(fit: Fit) -> None:
+    """Say why no effect for all treated rows can be taken out of the outcome, where the overall weights tell."""
+    average = _find_weights(fit, fit.view("overall"), slice(1))
+    _find_treatment(fit, average.values[:, 0], average.rows)
+
+
+def _find_treatment(fit: Fit, u: FloatArray, rows: IntArray) -> FloatArray:
     o = fit.design.observations
-    dose = o.dose
-    treatment = (o.is_treated.astype(np.float64) if dose is None else dose[o.rows])[rows]
+    treatment = (o.is_treated.astype(np.float64) if o.dose is None else o.dose[o.rows])[rows]
     if not abs(u @ treatment) > NEGLIGIBLE * np.abs(u).sum():
         raise InferenceError(f"a constant effect on treated rows is not what {fit.estimator.name} estimates")
+    return treatment
+
+
+def _build_model(fit: Fit, u: FloatArray, rows: IntArray) -> _Model:
+    treatment = _find_treatment(fit, u, rows)
     u, absorbed = u / (u @ treatment), _absorb(fit, treatment, rows)
     used = absorbed.used
     effect = build_constant_effect(absorbed.forms, u[used], treatment[used])

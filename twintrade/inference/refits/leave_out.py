@@ -50,6 +50,17 @@ def estimate_without_clusters(fit: Fit, view: View, dimensions: Sequence[Sequenc
     return [_refitted(fit, view, estimate, units) for units in plan]
 
 
+def count_left_out(fit: Fit, view: View, dimensions: Sequence[Sequence[str]]) -> int:
+    """Return how many refits that takes, or say why it cannot be done."""
+    estimate = fit.view(view)
+    source = get_regression(estimate)
+    if source is None:
+        return sum(len(_list_units(fit, estimate, names)) for names in dimensions)
+    for names in dimensions:
+        _require_two(intersect_codes([find_row_clusters(fit, n, source.rows) for n in names]))
+    return 0
+
+
 def _require_two(codes: IntArray) -> None:
     if not codes.any():
         raise InferenceError("there is one cluster only: nothing remains once it is left out; use finer clusters")

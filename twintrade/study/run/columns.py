@@ -4,6 +4,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import Any, cast, get_args
@@ -15,14 +16,14 @@ from twintrade.effects import Bands, Estimate, Finding, Message, Remedy
 from twintrade.errors import DesignError, EstimationError, InferenceError, TwintradeError
 from twintrade.estimators.base import Fit, View, fit
 from twintrade.fanout import Arrays, Progress, get_scope, use_workers
-from twintrade.inference.auto import Reported
+from twintrade.inference.auto import InferencePlan, Reported
 from twintrade.inference.base import Inference
 from twintrade.inference.randomization import Randomization
 from twintrade.inference.refits import KnownDraws, Permuted, find_draws, keep_draws
 from twintrade.study.observing.further_columns import list_treated_warnings
 from twintrade.study.observing.observe import Observed
 from twintrade.study.plan.designs import Designs, find_refusal
-from twintrade.study.plan.forecast import compute_forecast
+from twintrade.study.plan.forecast import REPORTED_VIEWS, compute_forecast, list_reported_views, plan_column
 from twintrade.study.plan.jobs import Check, LadderColumn, Plan
 from twintrade.text import Listed, Text, Words, pack_text, parse_text
 
@@ -238,10 +239,10 @@ def _interval(bands: Bands) -> dict[str, Any]:
     return {"inference": bands.inference, "level": bands.level} | known
 
 
-REPORTED_VIEWS: tuple[View, ...] = ("event", "overall", "path", "cohort")
 LISTED_VIEWS: tuple[View, ...] = (*REPORTED_VIEWS, "cell")
 
 Expect = Callable[[Sequence[tuple[str, float]]], None]
+Learn = Callable[[LadderColumn, Fit], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -262,14 +263,24 @@ def run(
     expect: Expect = lambda _: None,
     designs: Designs | None = None,
 ) -> Run:
-    """Estimate and check every column; ``expect`` hears of all jobs and their seconds before the first begins."""
+    """Estimate and check every column.
+
+    ``expect`` hears of all jobs and their seconds before the first begins and whenever more is known.
+    """
     progress("panel")
     designs = designs or Designs(observed, plan.spec.case)
     design = designs.base(plan.spec.design)
     plan = replace(plan, checks=tuple(c for c in plan.checks if not c.if_any or c.diagnostic.concerns(design)))
+    known: dict[str, InferencePlan] = {}
+
+    def learn(column: LadderColumn, fit: Fit) -> None:
+        with suppress(TwintradeError):
+            known[column.job] = plan_column(plan, column, fit)
+            expect(compute_forecast(plan, design, known).jobs)
+
     expect(compute_forecast(plan, design).jobs)
     messages = [*observed.messages, *design.treatment.messages, *list_treated_warnings(observed.jumps, design)]
-    estimated = [_estimated(plan, designs, column, messages, progress) for column in plan.columns]
+    estimated = [_estimated(plan, designs, column, messages, progress, learn) for column in plan.columns]
     refusal = find_refusal([(one.column.label, one.skip_reason) for one in estimated])
     if refusal and plan.spec.case is None:
         raise refusal
@@ -284,7 +295,12 @@ def run(
 
 
 def _estimated(
-    plan: Plan, designs: Designs, column: LadderColumn, messages: list[Message], progress: Progress
+    plan: Plan,
+    designs: Designs,
+    column: LadderColumn,
+    messages: list[Message],
+    progress: Progress,
+    learn: Learn,
 ) -> Estimated:
     progress(f"estimate/{column.job}")
     try:
@@ -301,6 +317,7 @@ def _estimated(
         if column.is_headline and plan.spec.case is None:
             raise
         return _skipped(column, design, error.text, messages)
+    learn(column, fitted)
     views = tuple(fitted.view(v) for v in LISTED_VIEWS if v in fitted.views)
     reported, beside = _bands(plan, column, fitted, messages, progress)
     asked = Reported(method=plan.inference_of(column), bands=reported)
@@ -318,8 +335,7 @@ def _bands(
     plan: Plan, column: LadderColumn, fit: Fit, messages: list[Message], progress: Progress
 ) -> tuple[dict[View, Bands], list[Bands]]:
     """Return the reported bands by view, and those of other inferences beside them."""
-    shown = (*REPORTED_VIEWS, "calendar") if column.is_headline else REPORTED_VIEWS
-    views: list[View] = [v for v in shown if v in fit.views]
+    views = list_reported_views(column, fit)
     by_view: dict[View, Bands] = {}
     others: list[Bands] = []
     reported = plan.inference_of(column)

@@ -114,6 +114,10 @@ onset = { $unit } from { $period }
 will-be-skipped = { $label }: will be skipped: { $why }
 qualifies = { $label }: qualifies
 estimates = { $label }: can be estimated
+plans = { $label }: can be estimated; inference by { $method }{ $n ->
+    [0] {""}
+   *[other] , with { $n } further estimates
+}, { $span }
 nothing-estimates = Nothing can be estimated: the run will end here.
 not-tried = The panel is large: whether the effects are identified shows in the run alone.
 no-reference = { $n } of { $all } treated { $units ->

@@ -108,6 +108,10 @@ onset = { $unit }：自{ $period }起
 will-be-skipped = { $label }：将跳过：{ $why }
 qualifies = { $label }：符合条件
 estimates = { $label }：可以估计
+plans = { $label }：可以估计；推断方法为{ $method }{ $n ->
+    [0] {""}
+   *[other] ，另需{ $n }次估计
+}，用时{ $span }
 nothing-estimates = 没有可以估计的内容：运行到此即止。
 not-tried = 面板较大：效应能否识别，运行时才能确定。
 no-reference = { $all }个处理组{ $units ->
