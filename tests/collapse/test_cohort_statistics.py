@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 
 from twintrade.design import CohortStatistics, Design, NeverTreated, NotYetTreated, Panel, Treatment
 from twintrade.errors import DesignError, EstimationError, InferenceError, TwintradeError
@@ -86,9 +87,9 @@ def fit_rows(name, options):
     return fit(ESTIMATORS[name](), design_of_rows(**OPTIONS[options]))
 
 
-@pytest.mark.parametrize("slope", [None, 0.2], ids=["raw", "centered"])
-@pytest.mark.parametrize("options", OPTIONS)
-@pytest.mark.parametrize("name", TAKEN)
+@loop_over("slope", [None, 0.2], ids=["raw", "centered"])
+@loop_over("options", OPTIONS)
+@loop_over("name", TAKEN)
 def test_tables_of_sums_equal_rows(name, options, slope):
     own = fit_rows(name, options)
     theirs = fit(ESTIMATORS[name](), Design.from_statistics(statistics(slope), **OPTIONS[options]))
@@ -153,7 +154,7 @@ SPOILED = {
 }
 
 
-@pytest.mark.parametrize("key", SPOILED)
+@loop_over("key", SPOILED)
 def test_tables_that_cannot_be_are_refused(key):
     spoil, message = SPOILED[key]
     frame = rows()

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-import pytest
+from case_tables import loop_over
 
 from twintrade.design import Design, NeverTreated, NotYetTreated, Panel
 from twintrade.estimators.base import ESTIMATORS, fit
@@ -39,8 +39,8 @@ def designs(comparison):
     return (Design(**given, comparison=comparison, weights=w) for w in (None, "one"))
 
 
-@pytest.mark.parametrize("comparison", [NeverTreated(), NotYetTreated()], ids=["never", "not yet"])
-@pytest.mark.parametrize("name", FAST)
+@loop_over("comparison", [NeverTreated(), NotYetTreated()], ids=["never", "not yet"])
+@loop_over("name", FAST)
 def test_moments_equal_rows(name, comparison):
     fast, slow = (fit(ESTIMATORS[name](), design) for design in designs(comparison))
     assert fast.estimate.names == slow.estimate.names
@@ -66,8 +66,8 @@ def test_static_two_stage_equals_its_rows():
     assert (fast.n_units, fast.n_cells) == (slow.n_units, slow.n_cells)
 
 
-@pytest.mark.parametrize("anticipation", [0, 1])
-@pytest.mark.parametrize(
+@loop_over("anticipation", [0, 1])
+@loop_over(
     "options",
     [
         {"normalized": True},

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 
 from twintrade.design import NeverTreated, NotYetTreated
 from twintrade.estimators.base import ESTIMATORS, fit
@@ -66,7 +67,7 @@ def test_against_all_periods_before(name):
     np.testing.assert_allclose(after(estimator, design), against(design, lambda g: range(2000, g)), atol=EXACT)
 
 
-@pytest.mark.parametrize("name", [*LAST_PERIOD, *ALL_PERIODS, "twfe"])
+@loop_over("name", [*LAST_PERIOD, *ALL_PERIODS, "twfe"])
 def test_with_one_period_before_all_are_one(name):
     design = made(2001).design(comparison=NeverTreated(), window=(-1, 6))
     estimator = (LAST_PERIOD | ALL_PERIODS).get(name) or ESTIMATORS[name]()

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from case_tables import loop_over
 
 from twintrade.design import Panel
 from twintrade.estimators.base import fit
@@ -37,7 +38,7 @@ PROPORTIONAL = [
 ]
 
 
-@pytest.mark.parametrize("estimator", PROPORTIONAL, ids=str)
+@loop_over("estimator", PROPORTIONAL, ids=str)
 def test_the_currency_unit_changes_neither_effects_nor_influence(made, estimator):
     """Identity (d)."""
     y = made.panel.values(OUTCOME)

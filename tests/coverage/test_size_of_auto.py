@@ -8,6 +8,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from case_tables import loop_over
 
 from benchmarks.agreement_panels import (
     GRID,
@@ -89,7 +90,7 @@ def test_spread_of_an_estimate_is_that_of_many_draws(noise):
     assert compute_spread(made, v) == pytest.approx(np.std(drawn), rel=4 / np.sqrt(8000))
 
 
-@pytest.mark.parametrize("cell", GRID, ids=lambda cell: cell.name)
+@loop_over("cell", GRID, ids=lambda cell: cell.name)
 def test_agreements_fall_where_the_cell_says(cell):
     treated = np.isfinite(assign(cell, cell.seed(0)).onset)
     assert treated.sum() == cell.agreements

@@ -6,6 +6,7 @@ Pages: benchmarks/simulated_pages.py. Stored results: docs/lab/size_of_pages.csv
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 
 from benchmarks.agreement_panels import draw_errors
 from benchmarks.simulated_pages import BY_NAME, PAGES, ZEROS, draw_page, evaluate_page
@@ -34,7 +35,7 @@ def exceed(share: float, pages: int) -> float:
     return share + 3 * np.sqrt(share * (1 - share) / pages)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@loop_over("page", PAGES, ids=lambda page: page.name)
 def test_agreements_fall_into_few_cities_and_pairs_are_left_out(page):
     drawn = draw_page(page, 0)
     signed = np.isfinite(drawn.onset)

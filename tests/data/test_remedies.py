@@ -5,6 +5,7 @@ from typing import get_args
 
 import numpy as np
 import pytest
+from case_tables import loop_over
 
 from twintrade.data.calendar import Frequency, parse_periods
 from twintrade.data.figures.numbers import NumberStyle, parse_numbers
@@ -27,7 +28,7 @@ def list_lines(read):
     return list_lines_to_change(faults.messages).get("t.csv", [])
 
 
-@pytest.mark.parametrize("name", get_args(RemedyName))
+@loop_over("name", get_args(RemedyName))
 def test_every_remedy_has_a_line(name):
     message = Message("error", "any", "", "t.csv", 5, "x", Remedy(name, ("a", "b")))
     ((line,),) = list_lines_to_change([message]).values()
@@ -55,13 +56,13 @@ def test_a_line_is_toml_however_many_names_and_whatever_they_hold():
     assert len(list_lines_to_change(with_two)["t.csv"]) == 1
 
 
-@pytest.mark.parametrize("code", _BY_CODE)
+@loop_over("code", _BY_CODE)
 def test_a_line_that_a_code_asks_for_is_toml(code):
     ((line,),) = list_lines_to_change([Message("error", code, "", "t.csv")]).values()
     assert tomllib.loads(line)
 
 
-@pytest.mark.parametrize(
+@loop_over(
     ("name", "near"),
     [
         ("NICS", []),

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 
 from twintrade.data import Frequency
 from twintrade.data.sources.faults import Faults
@@ -67,7 +68,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("name", CASES)
+@loop_over("name", CASES)
 def test_a_jump_is_found_in_its_year(name):
     change, city, least = CASES[name]
     rng = np.random.default_rng(11)

@@ -6,6 +6,7 @@ from typing import Literal, get_origin, get_type_hints
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.errors import DesignError
@@ -55,7 +56,7 @@ def test_onsets_are_read_as_meant(key):
     np.testing.assert_array_equal(design(READ_ONSETS[key]).onset, [2001.0, np.inf])
 
 
-@pytest.mark.parametrize("key", REFUSED_FRAMES)
+@loop_over("key", REFUSED_FRAMES)
 def test_frames_that_are_no_panel_are_refused(key):
     spoil, message = REFUSED_FRAMES[key]
     with pytest.raises(DesignError, match=message):
@@ -107,7 +108,7 @@ WORDS = {
 }
 
 
-@pytest.mark.parametrize("key", WORDS)
+@loop_over("key", WORDS)
 def test_words_that_no_option_takes_are_refused_with_the_nearest(key):
     options, message = WORDS[key]
     made = design(pd.Series([2001.0, np.inf], index=["a", "b"]))

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 
 from twintrade.design import Panel
 from twintrade.errors import DesignError
@@ -14,9 +15,9 @@ def _frame(far: int) -> pd.DataFrame:
     return frame.assign(y=rng.normal(size=len(frame)))
 
 
-@pytest.mark.parametrize("far", [11, 10**12])
-@pytest.mark.parametrize("is_sorted", [True, False])
-@pytest.mark.parametrize("kind", ["int64", "int16", "float64", "Int64"])
+@loop_over("far", [11, 10**12])
+@loop_over("is_sorted", [True, False])
+@loop_over("kind", ["int64", "int16", "float64", "Int64"])
 def test_a_panel_is_the_same_however_its_keys_are_read(far: int, is_sorted: bool, kind: str) -> None:
     sorted_rows = _frame(far)
     frame = sorted_rows if is_sorted else sorted_rows.sample(frac=1.0, random_state=1)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from bundled_sources import US_EXPORTS, US_REGISTRY, US_UNDATED
+from case_tables import loop_over
 
 from twintrade.data.calendar import Frequency, parse_date
 from twintrade.data.geography.near_names import list_near_names
@@ -54,7 +55,7 @@ def onset(treatment, unit: str) -> float:
     return float(treatment.onset[list(treatment.units).index(unit)])
 
 
-@pytest.mark.parametrize(
+@loop_over(
     ("date", "frequency", "late_from", "expected"),
     [
         ("2004", "year", 12, 2004),
@@ -120,7 +121,7 @@ def test_a_tie_that_ends_within_the_sample_makes_a_treatment_that_ends():
     assert after.dose is None
 
 
-@pytest.mark.parametrize(
+@loop_over(
     ("date", "expected"),
     [("signed", 2004), ("memorandum", 2002), ("first", 2001), ("last", 2005), (("ratified", "signed"), 2004)],
 )
@@ -262,7 +263,7 @@ def test_ties_of_unknown_cities_are_a_warning_that_names_the_first_five():
     assert "and 2 more" in note.message
 
 
-@pytest.mark.parametrize(
+@loop_over(
     ("name", "cities", "near"),
     [
         ("Lyons", ("Lyon", "Paris"), "Lyon"),

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
@@ -57,8 +58,8 @@ def test_units_without_a_figure_before_are_left_out_and_listed(spoiled):
     assert sum(d.n_rows for d in o.dropped) + o.n_rows == o.panel.n_rows
 
 
-@pytest.mark.parametrize("name", METHODS)
-@pytest.mark.parametrize("spoiled", SPOILED)
+@loop_over("name", METHODS)
+@loop_over("spoiled", SPOILED)
 def test_a_flat_effect_is_flat_whatever_becomes_of_such_units(spoiled, name):
     found = METHODS[name].estimate(SPOILED[spoiled])
     after = found.event_times >= 0

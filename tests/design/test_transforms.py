@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 
 from twintrade.design import TRANSFORMS, Design, Panel, Treatment
 from twintrade.errors import DesignError
@@ -84,7 +85,7 @@ SCALES = {
 }
 
 
-@pytest.mark.parametrize("transform", TRANSFORMS)
+@loop_over("transform", TRANSFORMS)
 def test_scale_label_and_unit_say_what_was_computed(transform):
     design = made(transform, index_base=2003 if transform == "index" else None)
     assert (design.scale, str(design.transform_label), str(design.effect_unit)) == SCALES[transform]

@@ -4,6 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from case_tables import loop_over
 
 from twintrade.numerics.holm import adjust_holm
 from twintrade.numerics.testing import (
@@ -74,7 +75,7 @@ def test_missing_p_values_stay_missing_and_do_not_count() -> None:
         assert np.isnan(adjust(np.array([np.nan]))).all()
 
 
-@pytest.mark.parametrize("seed", range(5))
+@loop_over("seed", range(5))
 def test_romano_wolf_equals_stepping_down_over_what_remains(seed) -> None:
     rng = np.random.default_rng(seed)
     root = rng.normal(size=(5, 5))

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 
 from twintrade.diagnostics.base import Yardstick, judge_choices, judge_variants, judge_violation
 from twintrade.diagnostics.variants import judge_table
@@ -22,7 +23,7 @@ def test_the_tolerance_is_the_nearer_end_or_half_the_interval():
     assert math.isnan(Yardstick(0.1, math.nan, math.nan).tolerance)
 
 
-@pytest.mark.parametrize(
+@loop_over(
     ("p", "bound", "tolerance", "verdict"),
     [
         (0.04, 0.01, 0.1, "objects"),
@@ -39,7 +40,7 @@ def test_a_check_that_could_not_have_seen_it_cannot_tell(p, bound, tolerance, ve
     assert judge_violation(p, bound, tolerance) == verdict
 
 
-@pytest.mark.parametrize(
+@loop_over(
     ("difference", "p", "bound", "yardstick", "verdict"),
     [
         (0.25, 0.4, 0.5, APART, "objects"),  # over half the width, 0.2

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.effects import Influence
@@ -228,8 +229,8 @@ def numbers(result: Fit) -> list[np.ndarray]:
     return out + [v.uncertainty.matrix() for v in views if isinstance(v.uncertainty, Influence)]
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("key", ROWS)
+@loop_over("name", NAMES)
+@loop_over("key", ROWS)
 def test_a_bad_design_ends_in_a_named_error_or_a_named_list(key, name):
     row = ROWS[key]
     try:

@@ -2,12 +2,12 @@
 
 import re
 
-import pytest
+from case_tables import loop_over
 
 from twintrade.estimators.base import ESTIMATORS
 
 
-@pytest.mark.parametrize("name", list(ESTIMATORS))
+@loop_over("name", list(ESTIMATORS))
 def test_a_paragraph_says_what_for_when_not_and_cites(root, name):
     text = (root / "docs" / "estimators.md").read_text(encoding="utf-8")
     found = re.search(rf"^\*\*`{name}`.*?(?=^\*\*`|^## |\Z)", text, re.MULTILINE | re.DOTALL)

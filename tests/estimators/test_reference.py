@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 
 from twintrade.design import Design, NeverTreated, NotYetTreated, Panel, Treatment
 from twintrade.errors import EstimationError
@@ -58,15 +59,15 @@ def estimated(name, treated):
     return METHODS[name].estimate(exact_design(treated, is_poisson=is_poisson, comparison=comparison))
 
 
-@pytest.mark.parametrize("name", METHODS)
-@pytest.mark.parametrize("treated", [APART, LONE_IN_COHORT], ids=["two components", "one cohort"])
+@loop_over("name", METHODS)
+@loop_over("treated", [APART, LONE_IN_COHORT], ids=["two components", "one cohort"])
 def test_every_effect_reported_is_the_one_against_the_reference(name, treated):
     found = estimated(name, treated)
     assert found.n_effects > 1
     np.testing.assert_allclose(found.effects, [PATH[int(e)] for e in found.event_times], atol=1e-7)
 
 
-@pytest.mark.parametrize("name", METHODS)
+@loop_over("name", METHODS)
 def test_a_reference_seen_only_by_a_unit_with_no_other_row_is_refused(name):
     with pytest.raises(EstimationError):
         estimated(name, LONE)

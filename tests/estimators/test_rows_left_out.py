@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-import pytest
+from case_tables import loop_over
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.estimators.base import fit
@@ -47,7 +47,7 @@ def by_hand(frame, onsets):
     return design_of(frame[frame["period"] < LAST], onsets.replace(float(LAST), np.inf))
 
 
-@pytest.mark.parametrize(
+@loop_over(
     ("method", "by"),
     [
         (SunAbraham(), ("unit",)),

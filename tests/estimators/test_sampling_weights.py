@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 
 from twintrade.design import Design, NeverTreated, NotYetTreated, Panel, Treatment
 from twintrade.effects import BlockInfluence, UnitInfluence
@@ -52,9 +53,9 @@ def designs(comparison, covariates=()):
         )
 
 
-@pytest.mark.parametrize("covariates", [(), ("x",)], ids=["plain", "given x"])
-@pytest.mark.parametrize("comparison", [NeverTreated(), NotYetTreated()], ids=["never", "not yet"])
-@pytest.mark.parametrize("name", TAKE)
+@loop_over("covariates", [(), ("x",)], ids=["plain", "given x"])
+@loop_over("comparison", [NeverTreated(), NotYetTreated()], ids=["never", "not yet"])
+@loop_over("name", TAKE)
 def test_a_unit_of_weight_two_is_two_units(name, comparison, covariates):
     estimator = ESTIMATORS[name](**TAKE[name])
     weighted, copied = (fit(estimator, d) for d in designs(comparison, covariates))
@@ -68,7 +69,7 @@ def test_a_unit_of_weight_two_is_two_units(name, comparison, covariates):
         np.testing.assert_allclose(one.uncertainty.matrix(), other.uncertainty.cluster_sums(codes), atol=EXACT)
 
 
-@pytest.mark.parametrize("name", [n for n in ESTIMATORS if not ESTIMATORS[n].requires.weights])
+@loop_over("name", [n for n in ESTIMATORS if not ESTIMATORS[n].requires.weights])
 def test_methods_without_weights_say_so(name):
     weighted, _ = designs(NotYetTreated())
     with pytest.raises(DesignError, match="takes no weights; leave w out"):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-import pytest
+from case_tables import loop_over
 
 from twintrade.design import Design, NeverTreated, Panel, Treatment
 from twintrade.estimators.base import ESTIMATORS, fit
@@ -26,7 +26,7 @@ def made(onsets: tuple[float, ...], transform: str, raised: float = 0.0, **optio
     return Design(panel=panel, treatment=Treatment(panel.units, onset), **kept)
 
 
-@pytest.mark.parametrize(
+@loop_over(
     ("name", "transform", "onsets", "options", "label"),
     [
         ("twfe", "log", (EARLY, LATE, np.inf), {}, WITH_TREATED),
@@ -42,7 +42,7 @@ def test_the_row_of_the_table_names_who_is_compared(name, transform, onsets, opt
     assert str(ESTIMATORS[name]().name_comparison(made(onsets, transform, **options))) == label
 
 
-@pytest.mark.parametrize("name", ["imputation", "etwfe", "callaway_santanna", "sun_abraham", "two_stage", "twfe"])
+@loop_over("name", ["imputation", "etwfe", "callaway_santanna", "sun_abraham", "two_stage", "twfe"])
 def test_rows_treated_already_move_the_later_effect_only_where_that_is_said(name):
     """A rise of the early cohort in the year of the later onset lowers the effect there if it is a comparison."""
     quiet, raised = (fit(ESTIMATORS[name](), made((EARLY, LATE, np.inf), "log", r)).view("event") for r in (0.0, 1.0))

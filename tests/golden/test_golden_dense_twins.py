@@ -5,6 +5,7 @@ from typing import get_args
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 from reference_results import read_data
 from scipy.integrate import quad
 from scipy.optimize import minimize, nnls
@@ -402,7 +403,7 @@ def score_two_groups(method, x, d, change):
     return scores
 
 
-@pytest.mark.parametrize("method", get_args(Method))
+@loop_over("method", get_args(Method))
 def test_two_groups_and_periods_as_stacked_estimating_equations(frame, method):
     """Newton's method on all equations at once; their derivative by complex steps gives the errors."""
     part = frame[frame.t.isin([3, 4]) & frame.g.isin([0, 4])]

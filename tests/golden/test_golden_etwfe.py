@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-import pytest
+from case_tables import loop_over
 from reference_results import read_cases, read_data
 
 from twintrade.design import Design, NeverTreated, NotYetTreated, Panel, Treatment
@@ -62,7 +62,7 @@ def n_parameters(result):
     return result.estimate.sample.n_slopes + np.unique(o.unit_onset).size + n_periods - 1
 
 
-@pytest.mark.parametrize("name", CASES)
+@loop_over("name", CASES)
 def test_every_aggregate_and_its_error(name):
     case = read_cases("etwfe")[name]
     result = fitted(case)
@@ -79,7 +79,7 @@ def test_every_aggregate_and_its_error(name):
         np.testing.assert_allclose(se[kept], want["se"], rtol=NUMERIC_DERIVATIVE)
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if "poisson" not in name])
+@loop_over("name", [name for name in CASES if "poisson" not in name])
 def test_every_coefficient_and_every_event_time(name):
     case = read_cases("etwfe")[name]
     result = fitted(case)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from case_tables import loop_over
 from reference_results import read_data
 
 import twintrade as tt
@@ -48,7 +49,7 @@ DISTANCE = {
 }
 
 
-@pytest.mark.parametrize("column", DISTANCE)
+@loop_over("column", DISTANCE)
 def test_application_two_the_change_of_the_effect_of_distance(flows, column):
     printed, method, is_abroad, more, effects = DISTANCE[column]
     d = flows.assign(**{name: flows[name] * flows.is_foreign for name in BILATERAL})

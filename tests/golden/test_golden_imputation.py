@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pandas as pd
-import pytest
+from case_tables import loop_over
 from reference_results import read_cases, read_data
 
 from twintrade.design import Design, Panel, Treatment
@@ -58,7 +58,7 @@ def errors(estimate, clusters):
     return np.sqrt((sums**2).sum(axis=0))
 
 
-@pytest.mark.parametrize("name", UNWEIGHTED)
+@loop_over("name", UNWEIGHTED)
 def test_effects_leads_and_errors(name):
     case = read_cases("did_imputation")[name]
     want = case["results"]

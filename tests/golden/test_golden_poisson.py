@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-import pytest
+from case_tables import loop_over
 from reference_results import read_cases, read_data
 
 from twintrade.numerics.absorption.absorb import build_absorber
@@ -127,7 +127,7 @@ def standard_errors(fit, weights, kind, n_parameters):
     return np.sqrt(np.diag(fit.bread @ total @ fit.bread) * g / (g - 1) * (n - 1) / (n - n_parameters))
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
+@loop_over("case", CASES, ids=lambda case: case.__name__)
 def test_fixest_numbers(case):
     want = read_cases("fepois")[case.__name__]
     expected = want["results"]

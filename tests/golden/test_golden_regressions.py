@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 from reference_results import read_data, read_results
 
 from twintrade.design import Design, Panel, Treatment
@@ -75,7 +76,7 @@ def test_static_twfe(name, weights):
     assert estimate.sample.n_rows == want["nobs"]
 
 
-@pytest.mark.parametrize(
+@loop_over(
     ("name", "dataset", "options"),
     [
         ("castle_es_crv1", "castle", {"window": (-20, 20)}),

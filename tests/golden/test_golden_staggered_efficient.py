@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-import pytest
+from case_tables import loop_over
 from reference_results import read_data, read_results
 
 from twintrade.design import Design, NeverTreated, NotYetTreated, Panel, Treatment
@@ -43,7 +43,7 @@ VARIANTS = {
 }
 
 
-@pytest.mark.parametrize("name", VARIANTS)
+@loop_over("name", VARIANTS)
 def test_headlines_and_both_errors_equal_staggered(name):
     estimator, comparison = VARIANTS[name]
     overall = fit(estimator, design_of(comparison)).view("overall")

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-import pytest
+from case_tables import loop_over
 from reference_results import read_cases, read_data
 
 from twintrade.design import Design, Panel, Treatment
@@ -61,7 +61,7 @@ TWO_STAGE = {
 }
 
 
-@pytest.mark.parametrize("name", TWO_STAGE)
+@loop_over("name", TWO_STAGE)
 def test_two_stage_equals_did2s(name):
     shape, city, options = TWO_STAGE[name]
     case = read_cases("did2s")[name]
@@ -92,7 +92,7 @@ SUN_ABRAHAM = {
 }
 
 
-@pytest.mark.parametrize("name", [*SUN_ABRAHAM, "sim_balanced_sunab_poisson"])
+@loop_over("name", [*SUN_ABRAHAM, "sim_balanced_sunab_poisson"])
 def test_sun_abraham_equals_sunab(name):
     is_poisson = name.endswith("poisson")
     case = read_cases("fepois" if is_poisson else "fixest_sunab")[name]

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from case_tables import loop_over
 from reference_results import read_data, read_results
 
 from twintrade.design import Design, Panel, Treatment
@@ -47,7 +48,7 @@ def by(labels, influence):
     return sum(np.outer(one, one) for one in (influence[labels == label].sum(axis=0) for label in np.unique(labels)))
 
 
-@pytest.mark.parametrize("name", ESTIMATORS)
+@loop_over("name", ESTIMATORS)
 def test_every_way_of_clustering_is_a_sum_of_influence(gravity, name):
     result = fit(ESTIMATORS[name], gravity)
     rng = np.random.default_rng(0)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from case_tables import loop_over
 
 from twintrade.design import NotYetTreated
 from twintrade.effects.cohort_influence import CohortInfluence
@@ -19,8 +20,8 @@ SIMULATION = 0.1
 TWIN = 1e-10
 
 
-@pytest.mark.parametrize("weights", ["rademacher", "mammen", "normal"])
-@pytest.mark.parametrize("names", [("unit",), ("city", "partner")])
+@loop_over("weights", ["rademacher", "mammen", "normal"])
+@loop_over("names", [("unit",), ("city", "partner")])
 def test_draws_have_the_covariance_of_the_clusters(dense, gravity_panel, weights, names) -> None:
     fitted = fit(dense(), gravity_panel())
     estimate = fitted.view("event")
@@ -35,8 +36,8 @@ def test_draws_have_the_covariance_of_the_clusters(dense, gravity_panel, weights
     assert drawn.std(axis=0) == pytest.approx(1.0, abs=0.03)
 
 
-@pytest.mark.parametrize("weights", ["rademacher", "mammen"])
-@pytest.mark.parametrize("name", ["callaway_santanna", "sun_abraham", "imputation"])
+@loop_over("weights", ["rademacher", "mammen"])
+@loop_over("name", ["callaway_santanna", "sun_abraham", "imputation"])
 def test_draws_from_cohorts_equal_draws_from_units(weights, name) -> None:
     """The twin sums multiplier times influence unit by unit and draw by draw."""
     simulated = simulate(np.random.default_rng(4), n_cities=60, n_periods=8, cohorts={2003: 0.3, 2005: 0.3})

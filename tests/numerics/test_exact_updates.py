@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from case_tables import loop_over
 
 from twintrade.numerics.absorption import lay_out_elimination
 from twintrade.numerics.absorption.levels import recode_levels
@@ -64,9 +65,9 @@ def refit(y, weights, codes, dummies: RowDummies, means, k: int):
     return entries, np.exp(design[rows] @ solution), known
 
 
-@pytest.mark.parametrize("missing", [0.0, 0.15])
-@pytest.mark.parametrize("shared", [0, 15])
-@pytest.mark.parametrize("in_cube", [True, False])
+@loop_over("missing", [0.0, 0.15])
+@loop_over("shared", [0, 15])
+@loop_over("in_cube", [True, False])
 def test_means_are_those_of_a_fit_with_the_dummies(missing, shared, in_cube, monkeypatch) -> None:
     rng, y, weights, codes = build_panel(1, missing)
     means, used = fit_null(y, weights, codes)

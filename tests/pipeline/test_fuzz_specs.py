@@ -9,6 +9,7 @@ import tomllib
 
 import pytest
 from black_box import write_project
+from case_tables import loop_over
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -133,7 +134,7 @@ def test_any_damage_to_a_clean_file_is_told(project, content):
     assert_spec_or_told((text[:at] + content + text[at:]).decode("utf-8", "replace"))
 
 
-@pytest.mark.parametrize(
+@loop_over(
     "text",
     [
         "a = " + "[" * 20_000,

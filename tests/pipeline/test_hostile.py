@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import pypdf
 import pytest
 from black_box import command, write_project
+from case_tables import loop_over
 
 from twintrade.errors import DataError, SpecError
 from twintrade.study.checking import check_analysis
@@ -221,8 +222,8 @@ def test_a_city_with_control_characters_is_refused_without_repeating_them(tmp_pa
     assert all(len(line) < 400 for line in told.splitlines())
 
 
-@pytest.mark.parametrize("character", ["\\u0000", "\\u001b]0;owned\\u0007", "\\u202e", "\\r", "\\u009b31m"])
-@pytest.mark.parametrize("line", ['title = "{}"', 'question = "a{}b"', '"{}" = 1', 'limits = ["fine", "{}"]'])
+@loop_over("character", ["\\u0000", "\\u001b]0;owned\\u0007", "\\u202e", "\\r", "\\u009b31m"])
+@loop_over("line", ['title = "{}"', 'question = "a{}b"', '"{}" = 1', 'limits = ["fine", "{}"]'])
 def test_control_characters_in_an_analysis_file_are_refused_without_repeating_them(character, line):
     with pytest.raises(SpecError, match="holds the control character U") as caught:
         parse_tables(line.format(character))
@@ -317,8 +318,8 @@ CODE = (
 )
 
 
-@pytest.mark.parametrize("text", CODE)
-@pytest.mark.parametrize("key", ["outcome", "weights", "covariates", "fixed_effects", "without"])
+@loop_over("text", CODE)
+@loop_over("key", ["outcome", "weights", "covariates", "fixed_effects", "without"])
 def test_a_formula_in_an_analysis_file_is_no_column(project_text, key, text):
     folder, spec = project_text
     value = f'["{text}"]' if key in ("covariates", "without") else f'"{text}"'

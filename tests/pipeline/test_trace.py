@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from black_box import command
+from case_tables import loop_over
 
 from twintrade.errors import SpecError
 from twintrade.study.deposit.tracing import parse_place, trace_number
@@ -69,7 +70,7 @@ def test_a_place_is_read(asked, parts):
     assert (wanted.table, wanted.row, wanted.column) == parts
 
 
-@pytest.mark.parametrize(
+@loop_over(
     ("asked", "said"),
     [
         ("Table 99", r"there is no such table\. There are: Table 1\."),

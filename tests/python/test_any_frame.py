@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from case_tables import loop_over
 
 import twintrade as tt
 
@@ -42,7 +43,7 @@ LIBRARIES = {
 }
 
 
-@pytest.mark.parametrize("library", LIBRARIES)
+@loop_over("library", LIBRARIES)
 def test_a_table_of_any_library_gives_the_same_panel_and_design(library, example, example_panel, example_design):
     trade, agreements = example
     make = LIBRARIES[library]
@@ -65,7 +66,7 @@ def by_year(trade):
     yield "category", trade["year"].astype("category")
 
 
-@pytest.mark.parametrize("position", range(9))
+@loop_over("position", range(9))
 def test_years_are_read_in_any_writing_and_the_table_stays_as_it_was(position, example, example_panel):
     trade = example[0]
     name, column = list(by_year(trade))[position]
@@ -114,7 +115,7 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("fault", WRONG)
+@loop_over("fault", WRONG)
 def test_what_cannot_be_read_is_named_with_column_and_type(fault):
     change, message = WRONG[fault]
     frame = pd.DataFrame({"city": list("AABB"), "when": [2004, 2005] * 2, "y": 1.0})

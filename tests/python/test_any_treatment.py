@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 
 import twintrade as tt
 
@@ -88,7 +89,7 @@ def test_effects_may_be_sets_of_columns_names_or_undirected_pairs(flows):
         tt.compare(panel, outcome="trade", treated="fta", fixed_effects=["sectr^year"])
 
 
-@pytest.mark.parametrize(
+@loop_over(
     ("given", "meant"),
     [
         ({"cluster": "dyad"}, ("unit",)),
@@ -122,7 +123,7 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("fault", WRONG)
+@loop_over("fault", WRONG)
 def test_what_contradicts_itself_is_refused(flows, fault):
     options, message = WRONG[fault]
     with pytest.raises(tt.TwintradeError, match=message):

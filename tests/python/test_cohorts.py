@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 
 import twintrade as tt
 from twintrade.data import Frequency, TradeSource, complete, read_trade
@@ -60,8 +61,8 @@ def ties():
     return pd.DataFrame(rows, columns=["city", "partner", "date"])
 
 
-@pytest.mark.parametrize("estimator", ["callaway_santanna", "imputation"])
-@pytest.mark.parametrize("clusters", [("unit",), ("city",), ("city", "partner")])
+@loop_over("estimator", ["callaway_santanna", "imputation"])
+@loop_over("clusters", [("unit",), ("city",), ("city", "partner")])
 def test_effects_and_errors_are_those_of_the_panel(root, ties, estimator, clusters):
     statistics = tt.cohort_statistics(declared(), ties, root=root, undated="exclude")
     table = complete(read_trade([declared()], root))

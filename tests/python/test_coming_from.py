@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from case_tables import loop_over
 from matplotlib import pyplot
 from peer_models import build_table
 
@@ -65,7 +66,7 @@ def test_they_are_thirty():
     assert len(THINGS) == 30
 
 
-@pytest.mark.parametrize("thing", THINGS)
+@loop_over("thing", THINGS)
 def test_what_a_pyfixest_user_types_has_its_like(thing, typed):
     assert THINGS[thing](typed)
     pyplot.close("all")

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 from peer_models import MODELS, build_table, tidy_here
 
 import twintrade as tt
@@ -19,7 +20,7 @@ def table():
     return build_table()
 
 
-@pytest.mark.parametrize("name", MODELS)
+@loop_over("name", MODELS)
 def test_tidy_is_what_pyfixest_says(name, table):
     there, here = pd.DataFrame(STORED[name]), tidy_here(MODELS[name], table)
     assert len(here) == len(there)

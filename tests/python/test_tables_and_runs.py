@@ -6,6 +6,7 @@ import docx
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 from matplotlib import pyplot
 
 import twintrade as tt
@@ -71,7 +72,7 @@ def test_a_run_that_fails_says_why(tmp_path):
         tt.run(str(file))
 
 
-@pytest.mark.parametrize(
+@loop_over(
     ("to", "starts"), [("html", "<div"), ("tex", "% needs"), ("typst", "#figure("), ("md", "**"), ("docx", b"PK")]
 )
 def test_a_table_is_written_in_every_format(fits_of_the_run, to, starts):

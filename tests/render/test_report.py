@@ -13,6 +13,7 @@ from pathlib import Path
 import docx
 import docx.shared
 import pytest
+from case_tables import loop_over
 from made_results import HOSTILE, make_results
 from matplotlib.figure import Figure as Drawing
 from pypdf import PdfReader
@@ -205,9 +206,7 @@ def test_drawings_are_let_go_before_pages_are_printed(made, monkeypatch):
 
 
 @pytest.mark.usefixtures("unencoded")
-@pytest.mark.parametrize(
-    "missing", ["specifications", "effects", "bands", "findings", "messages", "twinnings", "data"]
-)
+@loop_over("missing", ["specifications", "effects", "bands", "findings", "messages", "twinnings", "data"])
 def test_an_empty_frame_leaves_an_exhibit_out_and_says_why(made, missing):
     frame = getattr(made, missing)
     made = replace(made, specifications=made.specifications.iloc[:1])

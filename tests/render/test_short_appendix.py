@@ -8,6 +8,7 @@ from dataclasses import replace
 import docx
 import pandas as pd
 import pytest
+from case_tables import loop_over
 from made_results import make_results
 
 from twintrade.effects import Finding, build_findings_frame
@@ -99,7 +100,7 @@ def test_full_detail_draws_every_event_study_once_and_short_at_most_three():
     assert (paths, paths + others) == (path.frame["label"].nunique(), columns)
 
 
-@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+@loop_over("order", list(itertools.permutations(range(3))))
 def test_every_judged_check_of_the_headline_stands_in_the_table_with_its_verdict(order):
     checks = [
         ("window", "does not object", COLUMN, (), {"value": 0.5, "unit": "p"}),

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 from made_results import make_results
 from matplotlib.figure import Figure
 from pypdf import PdfReader
@@ -40,7 +41,7 @@ def test_a_department_changes_wording_theme_and_exhibits():
     assert "raw" not in options.exhibits
 
 
-@pytest.mark.parametrize(
+@loop_over(
     ("style", "words"),
     [
         ({"appendix": "long"}, "no appendix is called 'long'"),

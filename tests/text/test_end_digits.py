@@ -2,7 +2,7 @@
 
 import math
 
-import pytest
+from case_tables import loop_over
 
 from twintrade.render.brief.document import write_range
 from twintrade.render.brief.facts import Effect
@@ -13,7 +13,7 @@ from twintrade.study.summary import _interval
 from twintrade.text import numbers, texts, use_language
 
 
-@pytest.mark.parametrize(
+@loop_over(
     ("value", "error", "shown"),
     [
         (-51.64, math.nan, "−51.6"),
@@ -35,7 +35,7 @@ def test_the_error_is_below_half_of_the_last_digit(value, error, shown):
     assert numbers.format_fixed(value, numbers.choose_end_decimals(value, error, 1)) == shown
 
 
-@pytest.mark.parametrize(
+@loop_over(
     ("value", "error", "shown"),
     [
         (6_493_072_756.0, math.nan, "6.49 billion US dollars"),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from case_tables import loop_over
 from fluent.runtime import FluentResource
 from fluent.syntax import ast
 from fluent.syntax.visitor import Visitor
@@ -116,8 +117,8 @@ def test_a_language_has_no_document_that_english_has_not(folder):
     assert set(list_names(f"{folder}/documents")) <= set(list_names("en/documents"))
 
 
-@pytest.mark.parametrize("folder", TRANSLATED)
-@pytest.mark.parametrize("file", FILES)
+@loop_over("folder", TRANSLATED)
+@loop_over("file", FILES)
 def test_a_message_puts_in_the_same_values_and_writes_numbers_as_english_does(folder, file):
     english, wrong = read_usable("en", file), []
     own = english | (read_usable(folder, file) if file in list_names(folder) else {})
@@ -167,7 +168,7 @@ def test_american_spelling_keeps_keys_and_values():
     assert british.put("figures.shock", {"shock": "Greytown"}) == "Greytown (grey)"
 
 
-@pytest.mark.parametrize(
+@loop_over(
     ("amount", "english", "chinese"),
     [
         (1.236e9, "1.24 billion US dollars", "12.4亿美元"),

@@ -1,11 +1,12 @@
 import math
 
 import pytest
+from case_tables import loop_over
 
 from twintrade.text import numbers, texts
 
 
-@pytest.mark.parametrize(
+@loop_over(
     ("value", "decimals", "expected"),
     [
         (0.0, 3, "0.000"),
@@ -25,7 +26,7 @@ def test_fixed_rounds_once_with_true_minus_and_no_negative_zero(value, decimals,
     assert numbers.format_fixed(value, decimals) == expected
 
 
-@pytest.mark.parametrize(
+@loop_over(
     ("p", "floor", "expected"),
     [
         (0.04, None, "p = 0.04"),

@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from case_tables import loop_over
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,7 +43,7 @@ ACCEPTED = [
 ]
 
 
-@pytest.mark.parametrize(("text", "iso"), ACCEPTED)
+@loop_over(("text", "iso"), ACCEPTED)
 def test_forms_of_a_date(text, iso):
     date = parse_date(text)
     assert date.iso == iso
@@ -69,7 +70,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("text", "reason"), REFUSED)
+@loop_over(("text", "reason"), REFUSED)
 def test_refusals(text, reason):
     with pytest.raises(ValueError, match=reason):
         parse_date(text)

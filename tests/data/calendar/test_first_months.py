@@ -1,13 +1,13 @@
 """Months that begin a quarter name it, where they cannot be numbers of quarters."""
 
-import pytest
+from case_tables import loop_over
 
 from twintrade.data.calendar import Frequency, are_first_months, parse_periods
 from twintrade.data.sources import Faults
 from twintrade.data.sources.faults import TextColumn, build_text_array
 
 
-@pytest.mark.parametrize(
+@loop_over(
     ("cells", "is_so"),
     [
         (["201901", "201904", "201907", "201910"], True),

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from case_tables import loop_over
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,7 +38,7 @@ ACCEPTED = [
 ]
 
 
-@pytest.mark.parametrize(("frequency", "text", "period"), ACCEPTED)
+@loop_over(("frequency", "text", "period"), ACCEPTED)
 def test_periods_are_consecutive_integers(frequency, text, period):
     assert frequency.parse(text) == period
 
@@ -68,7 +69,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("frequency", "text", "reason"), REFUSED)
+@loop_over(("frequency", "text", "reason"), REFUSED)
 def test_anything_else_is_refused_with_its_reason(frequency, text, reason):
     with pytest.raises(ValueError, match=reason):
         frequency.parse(text)
@@ -150,7 +151,7 @@ PARTS = [
 ]
 
 
-@pytest.mark.parametrize(("frequency", "text", "part"), PARTS)
+@loop_over(("frequency", "text", "part"), PARTS)
 def test_a_part_of_a_year_is_its_number_or_refused(frequency, text, part):
     if part is None:
         with pytest.raises(ValueError, match="of the year"):

@@ -1,6 +1,7 @@
 """Money units: a currency and a power of ten, or an error."""
 
 import pytest
+from case_tables import loop_over
 
 from twintrade.data.figures.money import parse_money_unit
 from twintrade.errors import DataError
@@ -42,13 +43,13 @@ UNITS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "currency", "power"), UNITS)
+@loop_over(("text", "currency", "power"), UNITS)
 def test_units(text, currency, power):
     unit = parse_money_unit(text)
     assert (unit.currency, unit.power) == (currency, power)
 
 
-@pytest.mark.parametrize(
+@loop_over(
     "text",
     ["", "tons", "万", "100,000 USD", "million million USD", "mil USD", "1.000.000.000.000 EUR", "dollars and cents"],
 )
@@ -57,7 +58,7 @@ def test_what_is_no_unit(text):
         parse_money_unit(text)
 
 
-@pytest.mark.parametrize("text", ["UDS", "ECU", "QQQ", "XXX", "1,000 UDS"])
+@loop_over("text", ["UDS", "ECU", "QQQ", "XXX", "1,000 UDS"])
 def test_three_letters_that_are_no_currency_are_refused(text):
     with pytest.raises(DataError, match="not known"):
         parse_money_unit(text)

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
+from case_tables import loop_over
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,7 +43,7 @@ ACCEPTED = [
 ]
 
 
-@pytest.mark.parametrize(("cells", "values"), ACCEPTED)
+@loop_over(("cells", "values"), ACCEPTED)
 def test_values_equal_their_clean_twins(cells, values):
     numbers, faults = parse(cells)
     assert faults.n_errors == 0, faults.messages
@@ -96,7 +97,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("cell", "reason"), REFUSED)
+@loop_over(("cell", "reason"), REFUSED)
 def test_a_cell_that_is_no_number_is_an_error_with_its_row(cell, reason):
     numbers, faults = parse(["1", cell, "3"])
     errors = [m for m in faults.messages if m.level == "error"]
@@ -136,7 +137,7 @@ def test_a_sign_a_digit_or_a_power_is_no_footnote_mark(mark, trade_source, proje
         read_trade([trade_source(flags={mark: "revised"})], root)
 
 
-@pytest.mark.parametrize("cell", ["500-", "△500", "▲500", "‐500", "500)", "(500", "- 500", "负500"])
+@loop_over("cell", ["500-", "△500", "▲500", "‐500", "500)", "(500", "- 500", "负500"])
 def test_no_advice_makes_a_negative_a_positive(cell):
     _, faults = parse(["1", cell])
     assert "flags" not in str(list_lines_to_change(faults.messages))

@@ -6,6 +6,7 @@ from importlib import resources
 
 import numpy as np
 import pytest
+from case_tables import loop_over
 
 from twintrade.data import InvalidDataError, load_places, resolve
 from twintrade.data.geography.countries import list_own_codes, resolve_column, resolve_un_codes, warn_of_validity
@@ -82,7 +83,7 @@ NAMES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "code"), NAMES)
+@loop_over(("name", "code"), NAMES)
 def test_names_in_three_languages(name, code):
     assert resolve([name, "France"]) == [code, "FRA"]
 
@@ -110,7 +111,7 @@ def test_a_label_beside_two_letter_codes_is_one_error_and_can_be_declared():
         resolve(["NA", "Formosa province"], {"Formosa province": "ARG"})
 
 
-@pytest.mark.parametrize("name", ["Nan", "None", "null", "", "Atlantis", "Korea"])
+@loop_over("name", ["Nan", "None", "null", "", "Atlantis", "Korea"])
 def test_unknown_names_are_refused_not_guessed(name):
     with pytest.raises(InvalidDataError):
         resolve([name, "France"])
@@ -219,12 +220,12 @@ TOTALS = [
 ]
 
 
-@pytest.mark.parametrize("name", TOTALS)
+@loop_over("name", TOTALS)
 def test_the_total_of_all_partners_is_the_world(name):
     assert resolve([name]) == ["+WORLD"]
 
 
-@pytest.mark.parametrize(
+@loop_over(
     ("cities", "codes"),
     [
         (["DEU", "Lyon", "Hong Kong"], ["DEU", "", ""]),

@@ -4,6 +4,7 @@ import csv
 import re
 
 import pytest
+from case_tables import loop_over
 from made_workbooks import sheet, workbook
 
 from twintrade.data import Constant, Frequency, TradeSource, TwinningSource, read_trade, read_twinnings
@@ -235,7 +236,7 @@ UNITS = [
 ]
 
 
-@pytest.mark.parametrize(("header", "unit"), UNITS)
+@loop_over(("header", "unit"), UNITS)
 def test_a_unit_is_taken_from_the_header_or_left_for_the_user_to_write(header, unit):
     assert parse_header_unit(header) == (unit, "UNKNOWN" not in unit)
     if "UNKNOWN" in unit:

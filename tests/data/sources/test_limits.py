@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from case_tables import loop_over
 from made_workbooks import sheet, workbook
 
 from twintrade.data import InvalidDataError, read_trade, read_twinnings
@@ -182,7 +183,7 @@ ZIPS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("content", "member", "told"), ZIPS, ids=range(len(ZIPS)))
+@loop_over(("content", "member", "told"), ZIPS, ids=range(len(ZIPS)))
 def test_a_zip_file_that_is_no_table_is_told(content, member, told):
     with pytest.raises(DataError, match=re.escape(told)):
         containers.read_zip_table(content, member, "x.zip")

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 
 from twintrade.design import Design, NotYetTreated, Panel, Treatment
 from twintrade.diagnostics.pre_period.honest import Honest
@@ -53,7 +54,7 @@ def make(onsets, method, *, slope=0.0, effect=0.0, effects="two_way", noise=0.0,
     )
 
 
-@pytest.mark.parametrize(
+@loop_over(
     ("method", "effects"),
     [(m, e) for m in LINEAR for e in ("two_way", "gravity")] + [(m, "two_way") for m in POISSON],
     ids=repr,
@@ -64,13 +65,13 @@ def test_a_differential_trend_is_one_straight_line(method, effects):
     np.testing.assert_allclose(np.diff(study.effects), 0.05, atol=1e-9)
 
 
-@pytest.mark.parametrize("method", [*LINEAR, *POISSON], ids=repr)
+@loop_over("method", [*LINEAR, *POISSON], ids=repr)
 def test_cohorts_with_other_years_before_stand_on_nearly_the_same_line(method):
     study = CohortPath(method, make(STAGGERED, method, slope=0.05)).estimate()
     np.testing.assert_allclose(np.diff(study.effects), 0.05, atol=0.012)
 
 
-@pytest.mark.parametrize("method", [*LINEAR, *POISSON], ids=repr)
+@loop_over("method", [*LINEAR, *POISSON], ids=repr)
 def test_the_average_of_the_path_is_the_headline(method):
     design = make(STAGGERED, method, noise=0.3, effect=0.4)
     path = CohortPath(method, design)

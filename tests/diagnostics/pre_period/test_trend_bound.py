@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from case_tables import loop_over
 
 from twintrade.diagnostics.pre_period.pretrends import Pretrends, compute_lever, find_clean_leads
 from twintrade.estimators.base import ESTIMATORS, fit
@@ -20,8 +21,8 @@ def made(window, **options):
     return panel.design(window=window, clusters=("city",), **options)
 
 
-@pytest.mark.parametrize("window", WINDOWS)
-@pytest.mark.parametrize(
+@loop_over("window", WINDOWS)
+@loop_over(
     ("name", "options"),
     [
         ("twfe", {}),
@@ -37,7 +38,7 @@ def made(window, **options):
         ("chaisemartin_dhaultfoeuille", {}),
     ],
 )
-@pytest.mark.parametrize("anticipation", [0, 1])
+@loop_over("anticipation", [0, 1])
 def test_the_lever_is_the_estimate_on_a_trend_of_one_a_period(name, options, window, anticipation):
     design = made(window, anticipation=anticipation, reference=-1 - anticipation)
     estimated = fit(ESTIMATORS[name](**options), design)

@@ -7,6 +7,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.diagnostics.sensitivity.dates import Dates, compute_date_bounds, compute_onset_range
@@ -39,8 +40,8 @@ def enumerated(numerator, denominator, group, is_optional) -> tuple[float, float
     return min(found), max(found)
 
 
-@pytest.mark.parametrize("seed", range(8))
-@pytest.mark.parametrize("share", [0.4, 1.0])
+@loop_over("seed", range(8))
+@loop_over("share", [0.4, 1.0])
 def test_both_ends_equal_trying_every_beginning(seed, share) -> None:
     rng = np.random.default_rng(seed)
     group = np.repeat(np.arange(5), [4, 3, 1, 5, 3])

@@ -6,6 +6,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.diagnostics.base import Yardstick
@@ -122,7 +123,7 @@ def test_relabelled_groups_are_those_of_the_generator_in_its_order() -> None:
     assert found == pytest.approx(share)
 
 
-@pytest.mark.parametrize("by", ["era", "city", "partner", "order", "size"])
+@loop_over("by", ["era", "city", "partner", "order", "size"])
 def test_every_grouping_covers_the_tied_units(by) -> None:
     design = made()
     groups, _ = assign_groups(design, by, ())

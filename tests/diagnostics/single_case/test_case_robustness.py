@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 from single_cases import dyad_design, factor_matrix, matrix_design, rectangle_frame
 
 from twintrade.design import Design, Panel, Treatment
@@ -234,7 +235,7 @@ def test_without_a_shock_all_cases_are_estimated_anew_where_there_are_several():
     assert not check(LeaveOneDonorOut(), fitted).is_available
 
 
-@pytest.mark.parametrize(
+@loop_over(
     ("home", "partner", "expected"),
     [
         ("USA", "IND", {QUOTAS}),

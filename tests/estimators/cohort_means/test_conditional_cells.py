@@ -6,6 +6,7 @@ from typing import get_args
 
 import numpy as np
 import pytest
+from case_tables import loop_over
 
 from twintrade.design import NeverTreated, NotYetTreated
 from twintrade.effects import BlockInfluence, UnitInfluence
@@ -53,8 +54,8 @@ def one_by_one(wide, plan, method):
     return effects, values
 
 
-@pytest.mark.parametrize("method", get_args(Method))
-@pytest.mark.parametrize("kind", ["fixed", "varying", "weighted", "gaps"])
+@loop_over("method", get_args(Method))
+@loop_over("kind", ["fixed", "varying", "weighted", "gaps"])
 def test_cells_fitted_together_equal_cells_fitted_alone(kind, method) -> None:
     for comparison, base in product((NeverTreated(), NotYetTreated()), ("universal", "varying")):
         wide = widen(wide_of(kind, comparison).observations)

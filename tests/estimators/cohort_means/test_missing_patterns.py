@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 
 from twintrade.design import Design, NeverTreated, NotYetTreated, Panel, Treatment
 from twintrade.effects import CohortEffects
@@ -71,8 +72,8 @@ def on_rows(monkeypatch, estimator, design):
     return result
 
 
-@pytest.mark.parametrize("comparison", [NeverTreated(), NotYetTreated()])
-@pytest.mark.parametrize("key", METHODS)
+@loop_over("comparison", [NeverTreated(), NotYetTreated()])
+@loop_over("key", METHODS)
 def test_sums_by_pattern_equal_the_rows(monkeypatch, key, comparison):
     design = entering_and_leaving(comparison)
     fast, slow = fit(METHODS[key], design), on_rows(monkeypatch, METHODS[key], design)

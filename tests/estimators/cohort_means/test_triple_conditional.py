@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 
 from twintrade.design import Design, NeverTreated, NotYetTreated, Panel, Treatment
 from twintrade.estimators.base import fit
@@ -38,9 +39,9 @@ def estimate(frame, comparison=None, covariates=(), weights=None, **options):
     return fit(TripleDifference(**options), design)
 
 
-@pytest.mark.parametrize("comparison", [NeverTreated(), NotYetTreated()], ids=["never", "not yet"])
-@pytest.mark.parametrize("missing", [0.0, 0.08])
-@pytest.mark.parametrize("method", ["doubly_robust", "regression", "ipw"])
+@loop_over("comparison", [NeverTreated(), NotYetTreated()], ids=["never", "not yet"])
+@loop_over("missing", [0.0, 0.08])
+@loop_over("method", ["doubly_robust", "regression", "ipw"])
 def test_without_covariates_three_comparisons_are_eight_means(method, missing, comparison):
     frame = frame_of(1, missing=missing)
     plain = estimate(frame, comparison)

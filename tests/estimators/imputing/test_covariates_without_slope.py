@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.errors import EstimationError
@@ -58,8 +59,8 @@ def test_nothing_is_imputed_where_every_treated_row_needs_it(method):
         fit(method, design)
 
 
-@pytest.mark.parametrize("method", METHODS, ids=repr)
-@pytest.mark.parametrize("covariate", [lambda n, t, d: 1.0 * n, lambda n, t, d: t - 2000.0], ids=["unit", "period"])
+@loop_over("method", METHODS, ids=repr)
+@loop_over("covariate", [lambda n, t, d: 1.0 * n, lambda n, t, d: t - 2000.0], ids=["unit", "period"])
 def test_a_covariate_that_effects_determine_everywhere_costs_no_row(method, covariate):
     design = design_of(covariate, is_poisson=method.options().get("family") == "poisson", slope=0.01)
     result = fit(method, design)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.effects import Influence
@@ -127,8 +128,8 @@ def numbers(result: Fit) -> list[np.ndarray]:
     ]
 
 
-@pytest.mark.parametrize("name", ESTIMATORS)
-@pytest.mark.parametrize("key", ROWS)
+@loop_over("name", ESTIMATORS)
+@loop_over("key", ROWS)
 def test_bad_gravity_ends_in_a_named_error_or_a_named_list(key, name):
     row = ROWS[key]
     wanted = row.errors.get(name, row.error)
@@ -146,7 +147,7 @@ def test_bad_gravity_ends_in_a_named_error_or_a_named_list(key, name):
     assert found[0].sentence
 
 
-@pytest.mark.parametrize("name", ESTIMATORS)
+@loop_over("name", ESTIMATORS)
 def test_flows_of_a_trillion_give_the_effects_of_flows_of_one(name):
     plain = fit(ESTIMATORS[name], panel_of())
     large = fit(ESTIMATORS[name], panel_of(lambda f, g: (f.assign(**{OUTCOME: 1e12 * f[OUTCOME]}), g)))

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 
 import twintrade as tt
 from twintrade.design import Design, Panel
@@ -74,9 +75,9 @@ def read_average(found):
     return overall.effects[0], np.sqrt((overall.uncertainty.matrix() ** 2).sum())
 
 
-@pytest.mark.parametrize("family", ["linear", "poisson"])
-@pytest.mark.parametrize("policy", ["superseded", "lasting"])
-@pytest.mark.parametrize("effects", ["gravity", "two_way", ("cohort", "period")])
+@loop_over("family", ["linear", "poisson"])
+@loop_over("policy", ["superseded", "lasting"])
+@loop_over("effects", ["gravity", "two_way", ("cohort", "period")])
 def test_another_policy_is_one_more_regressor(family, policy, effects):
     design = build_designs(policy, family=family, effects=effects)
     wanted = solve_average(design, design.observations.covariates, family)

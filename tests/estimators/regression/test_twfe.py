@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 from linearmodels.panel import PanelOLS
 
 from twintrade.design import Design, Panel, Treatment
@@ -74,8 +75,8 @@ def assert_same_estimate(one, other):
     np.testing.assert_allclose(one.uncertainty.matrix(), other.uncertainty.matrix(), atol=EXACT)
 
 
-@pytest.mark.parametrize("bins", [False, True])
-@pytest.mark.parametrize("window", [(-3, 4), (0, 1), (-50, 50)])
+@loop_over("bins", [False, True])
+@loop_over("window", [(-3, 4), (0, 1), (-50, 50)])
 def test_overall_is_the_static_effect_and_the_path_averages_unbinned_event_times(design, window, bins):
     o = design.observations
     result = fit(TWFE(bins=bins), design.within(window))

@@ -6,6 +6,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.effects import Estimate
@@ -73,11 +74,9 @@ def draw_other(design: Design) -> np.ndarray:
     return np.random.default_rng(1).normal(size=design.observations.n_rows)
 
 
-@pytest.mark.parametrize("size", ["small", "as if larger", "as if large"])
-@pytest.mark.parametrize(
-    "method", [TWFE(), TWFE(shape="static"), Imputation()], ids=["event", "static", "imputation"]
-)
-@pytest.mark.parametrize("name", DESIGNS)
+@loop_over("size", ["small", "as if larger", "as if large"])
+@loop_over("method", [TWFE(), TWFE(shape="static"), Imputation()], ids=["event", "static", "imputation"])
+@loop_over("name", DESIGNS)
 def test_many_treatments_at_once_equal_refits(method: Estimator, name: str, size: str, monkeypatch) -> None:
     refits = refit_each(method, name)
     if size != "small":

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.effects.regression import POOLED
@@ -134,7 +135,7 @@ def average_logs_by_hand(table) -> float:
     return float(np.average(np.log((groups["y"] / groups["m"])[known]), weights=weight[known]))
 
 
-@pytest.mark.parametrize(("estimator", "fixed_effects", "options"), CASES, ids=lambda value: repr(value)[:60])
+@loop_over(("estimator", "fixed_effects", "options"), CASES, ids=lambda value: repr(value)[:60])
 def test_one_step_is_a_dense_newton_step_from_the_fit_without_treatment(estimator, fixed_effects, options) -> None:
     design = made(5, fixed_effects, **options)
     o, fitted = design.observations, fit(estimator, design)
@@ -197,8 +198,8 @@ def test_a_draw_whose_cohorts_are_single_pairs_is_as_all_others(estimator) -> No
     np.testing.assert_allclose(together, alone, rtol=AGREEMENT)
 
 
-@pytest.mark.parametrize("estimator", [PERCENT, ETWFE(family="poisson"), PPML(shape="static")], ids=repr)
-@pytest.mark.parametrize("is_followed", [False, True])
+@loop_over("estimator", [PERCENT, ETWFE(family="poisson"), PPML(shape="static")], ids=repr)
+@loop_over("is_followed", [False, True])
 def test_rows_that_no_treatment_observes_need_no_dummies(estimator, is_followed, monkeypatch) -> None:
     monkeypatch.setattr(updated_sets, "SETTLED", 1e-11)
     design, rng = made(6, "gravity"), np.random.default_rng(4)
@@ -281,7 +282,7 @@ def test_leads_of_imputation_are_those_of_untreated_rows_in_one_step() -> None:
         assert drawn[event.event_times == e] == pytest.approx(by_hand, rel=AGREEMENT)
 
 
-@pytest.mark.parametrize(("estimator", "fixed_effects", "options"), CASES, ids=lambda value: repr(value)[:60])
+@loop_over(("estimator", "fixed_effects", "options"), CASES, ids=lambda value: repr(value)[:60])
 def test_rounds_begin_where_a_step_ends(estimator, fixed_effects, options) -> None:
     """For any coefficients of the dummies, not only those of the step."""
     design, rng = made(5, fixed_effects, **options), np.random.default_rng(12)
@@ -298,7 +299,7 @@ def test_rounds_begin_where_a_step_ends(estimator, fixed_effects, options) -> No
     np.testing.assert_array_equal(beside[placed.dummies.sets > 0], found[placed.dummies.sets > 0])
 
 
-@pytest.mark.parametrize(
+@loop_over(
     ("estimator", "fixed_effects", "options"),
     [case for case in CASES if "covariates" not in case[2]],
     ids=lambda value: repr(value)[:60],
@@ -339,7 +340,7 @@ def test_imputation_is_the_refit_under_every_assignment(fixed_effects) -> None:
         assert len(drawn) > 10
 
 
-@pytest.mark.parametrize(("estimator", "fixed_effects", "options"), CASES, ids=lambda value: repr(value)[:60])
+@loop_over(("estimator", "fixed_effects", "options"), CASES, ids=lambda value: repr(value)[:60])
 def test_weights_of_rows_are_how_the_whole_estimate_moves_with_them(estimator, fixed_effects, options) -> None:
     """Where means fit exactly, an outcome that rises by a share moves the refitted headline by its row's weight."""
     design = made(5, fixed_effects, **options)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.effects import Estimate
@@ -48,15 +49,13 @@ def onsets(rng) -> np.ndarray:
     return onset
 
 
-@pytest.mark.parametrize(
+@loop_over(
     "estimator",
     [TWFE(), TWFE(bins=True), TWFE(shape="static"), Imputation(), ETWFE()],
     ids=["event", "binned", "static", "imputation", "cells"],
 )
-@pytest.mark.parametrize("fixed_effects", ["two_way", "gravity"])
-@pytest.mark.parametrize(
-    "options", [{}, {"covariates": ("x",), "weights": "w"}, {"anticipation": 1, "reference": -2}]
-)
+@loop_over("fixed_effects", ["two_way", "gravity"])
+@loop_over("options", [{}, {"covariates": ("x",), "weights": "w"}, {"anticipation": 1, "reference": -2}])
 def test_fast_estimates_equal_refits(estimator, fixed_effects, options) -> None:
     if isinstance(estimator, ETWFE) and "covariates" in options:
         options = {"weights": "w"}
@@ -89,9 +88,9 @@ def test_fast_estimates_equal_refits(estimator, fixed_effects, options) -> None:
     assert n_compared >= 8
 
 
-@pytest.mark.parametrize("fixed_effects", ["two_way", "gravity"])
-@pytest.mark.parametrize("share", [0.0, 0.1])
-@pytest.mark.parametrize("options", [{}, {"covariates": ("x",), "weights": "w"}])
+@loop_over("fixed_effects", ["two_way", "gravity"])
+@loop_over("share", [0.0, 0.1])
+@loop_over("options", [{}, {"covariates": ("x",), "weights": "w"}])
 def test_imputation_without_some_rows_needs_no_refit(fixed_effects, share, options) -> None:
     n_compared = 0
     for seed in range(4):

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from case_tables import loop_over
 
 from twintrade.design import Treatment
 from twintrade.effects import RefitOnly
@@ -46,7 +47,7 @@ ENOUGH = Situation(
 )
 
 
-@pytest.mark.parametrize(
+@loop_over(
     ("change", "method", "code"),
     [
         ({}, "scaled", "enough"),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from case_tables import loop_over
 
 import twintrade
 from twintrade.estimators.base import fit
@@ -124,8 +125,8 @@ def infer(gravity_panel):
         yield infer, cache(infer)
 
 
-@pytest.mark.parametrize("size", [1, 10**12])
-@pytest.mark.parametrize("guard", GUARDS)
+@loop_over("size", [1, 10**12])
+@loop_over("guard", GUARDS)
 def test_guards_change_nothing_printed(infer, monkeypatch, guard, size) -> None:
     path, _, name = guard.rpartition(".")
     anew, as_shipped = infer

@@ -5,6 +5,7 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 
 from benchmarks.agreement_panels import Cell, assign, draw_flows
 from benchmarks.simulated_pages import BY_NAME
@@ -95,7 +96,7 @@ def test_a_combination_is_told_by_method_errors_and_effects(family, inference, i
     assert is_size_studied(fitted, infer(fitted, inference)) == is_studied
 
 
-@pytest.mark.parametrize(
+@loop_over(
     ("agreements", "inference", "is_studied"),
     [
         (5, "clustered", False),

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from case_tables import loop_over
 from reference_results import read_results
 
 from twintrade.errors import InferenceError
@@ -58,8 +59,8 @@ def any_size(request, monkeypatch) -> None:
 
 
 @pytest.mark.usefixtures("any_size")
-@pytest.mark.parametrize("names", [("city",), ("partner",), ("unit",)])
-@pytest.mark.parametrize("fixed_effects", ["two_way", "gravity"])
+@loop_over("names", [("city",), ("partner",), ("unit",)])
+@loop_over("fixed_effects", ["two_way", "gravity"])
 def test_downdating_equals_leaving_out(gravity_panel, names, fixed_effects) -> None:
     design = gravity_panel(fixed_effects=fixed_effects, n_treated=25, n_cities=5, n_partners=6)
     fitted = fit(TWFE(), design)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from case_tables import loop_over
 
 from twintrade.diagnostics.variants import compare_paired, draw_paired
 from twintrade.estimators.base import fit
@@ -22,8 +23,8 @@ def make_fit(gravity_panel, estimator, fixed_effects="gravity"):
     return fit(estimator, made.with_outcome("flow", transform))
 
 
-@pytest.mark.parametrize("fixed_effects", ["gravity", "two_way"])
-@pytest.mark.parametrize("estimator", [TWFE(shape="static"), Imputation(), TOTAL], ids=lambda one: one.name)
+@loop_over("fixed_effects", ["gravity", "two_way"])
+@loop_over("estimator", [TWFE(shape="static"), Imputation(), TOTAL], ids=lambda one: one.name)
 def test_effects_of_what_the_headline_leaves_need_no_estimate(gravity_panel, estimator, fixed_effects) -> None:
     fitted = make_fit(gravity_panel, estimator, fixed_effects)
     METHOD.infer(fitted, "overall", np.random.default_rng(5))

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from case_tables import loop_over
 
 from twintrade.estimators.base import fit
 from twintrade.estimators.etwfe import ETWFE
@@ -46,8 +47,8 @@ def compute_p(fitted, onsets, effect, noise):
     return compute_two_sided_share(float(values[-1]), values[:-1][~np.isnan(values[:-1])])
 
 
-@pytest.mark.parametrize(("noise", "draws"), [("by_size", DRAWS), ("equal", 99), ("equal", DRAWS)])
-@pytest.mark.parametrize("method", METHODS)
+@loop_over(("noise", "draws"), [("by_size", DRAWS), ("equal", 99), ("equal", DRAWS)])
+@loop_over("method", METHODS)
 def test_the_ends_are_where_the_test_of_one_null_begins_to_reject(gravity_panel, method, noise, draws) -> None:
     fitted = fit(METHODS[method], make_design(gravity_panel, fixed_effects="gravity"))
     how = Randomization(draws=draws, across="units", noise=noise)
@@ -126,8 +127,8 @@ def double(design, log_effect):
     return replace(design, panel=replace(design.panel, columns={**design.panel.columns, "flow": column}))
 
 
-@pytest.mark.parametrize("noise", ["by_size", "equal"])
-@pytest.mark.parametrize("method", ["imputation, total", "imputation, average pair", "regression"])
+@loop_over("noise", ["by_size", "equal"])
+@loop_over("method", ["imputation, total", "imputation, average pair", "regression"])
 def test_effects_before_the_onset_are_judged_alike_however_large_the_effect_after(
     gravity_panel, method, noise
 ) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from case_tables import loop_over
 
 from twintrade.design import Design
 from twintrade.estimators.base import fit
@@ -32,7 +33,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize(("estimator", "is_alone"), CASES.values(), ids=CASES)
+@loop_over(("estimator", "is_alone"), CASES.values(), ids=CASES)
 def test_the_last_bits_of_an_outcome_move_nothing(gravity_panel, estimator, is_alone) -> None:
     """A pair that the effects explain whole has no residual but rounding, which says nothing of its noise."""
     design = gravity_panel(n_cities=6, n_partners=7, n_periods=9, n_treated=6, effect=0.3, fixed_effects="gravity")

@@ -5,6 +5,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
+from case_tables import loop_over
 from scipy.optimize import minimize
 from statsmodels.duration.hazard_regression import PHReg
 
@@ -176,7 +177,7 @@ def test_ratios_have_p_values_alone() -> None:
     assert np.isnan(bands.low[bands.estimate.event_times != bands.estimate.reference]).all()
 
 
-@pytest.mark.parametrize(
+@loop_over(
     ("how", "message"),
     [
         (replace(HAZARD, hazard=()), "at least one variable"),

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from case_tables import loop_over
 from reference_results import read_results
 
 from twintrade.errors import InferenceError
@@ -78,10 +79,8 @@ def test_castle_agrees(castle_fit, rng) -> None:
     assert bands.high[0] == pytest.approx(expected["ci_high"], abs=0.005)
 
 
-@pytest.mark.parametrize("fixed_effects", ["two_way", "gravity"])
-@pytest.mark.parametrize(
-    ("by", "draw_by"), [("city", "city"), ("partner", "partner"), ("city", "unit"), ("unit", "unit")], ids=str
-)
+@loop_over("fixed_effects", ["two_way", "gravity"])
+@loop_over(("by", "draw_by"), [("city", "city"), ("partner", "partner"), ("city", "unit"), ("unit", "unit")], ids=str)
 def test_each_draw_equals_the_refitted_bootstrap_sample(gravity_panel, fixed_effects, by, draw_by) -> None:
     design = gravity_panel(n_cities=5, n_partners=6, n_treated=12, fixed_effects=fixed_effects)
     fitted = fit(TWFE(shape="static"), design)

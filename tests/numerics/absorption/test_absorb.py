@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from case_tables import loop_over
 
 from twintrade.errors import EstimationError
 from twintrade.numerics.absorption import normal_equations
@@ -34,7 +35,7 @@ def dense_residuals(codes, weights, columns):
     return columns - design @ np.linalg.lstsq(root[:, None] * design, root[:, None] * columns, rcond=1e-12)[0]
 
 
-@pytest.mark.parametrize("seed", range(60))
+@loop_over("seed", range(60))
 def test_residuals_equal_dense_dummies(seed):
     codes, weights, columns, _ = random_design(seed)
     found = build_absorber(codes, weights).residualize(columns)
@@ -47,7 +48,7 @@ def test_residuals_equal_dense_dummies(seed):
     assert np.abs(dummies(codes).T @ weighted / scale).max() < ORTHOGONAL
 
 
-@pytest.mark.parametrize("seed", range(20))
+@loop_over("seed", range(20))
 def test_effect_coefficients_add_up_to_the_fitted_values(seed):
     codes, weights, columns, _ = random_design(seed)
     effects = build_absorber(codes, weights)
@@ -70,8 +71,8 @@ def gravity_codes(shape):
     return [city * shape[1] + partner, city * shape[2] + period, partner * shape[2] + period]
 
 
-@pytest.mark.parametrize("scrambled", [False, True])
-@pytest.mark.parametrize("shape", [(4, 3), (5, 4, 3), (3, 2, 7), (4, 4, 4), (2, 6, 3)])
+@loop_over("scrambled", [False, True])
+@loop_over("shape", [(4, 3), (5, 4, 3), (3, 2, 7), (4, 4, 4), (2, 6, 3)])
 def test_complete_grids_have_a_closed_form_equal_to_dense(shape, scrambled):
     rng = np.random.default_rng(1)
     codes = [axis.ravel() for axis in np.indices(shape)] if len(shape) == 2 else gravity_codes(shape)
@@ -148,7 +149,7 @@ def test_many_columns_equal_one_at_a_time():
     np.testing.assert_allclose(together, alone, atol=1e-10)
 
 
-@pytest.mark.parametrize(
+@loop_over(
     ("codes", "weights", "message"),
     [
         ([], None, "No fixed effects"),

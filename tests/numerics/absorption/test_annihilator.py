@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from case_tables import loop_over
 from scipy.sparse import csr_array
 
 from twintrade.numerics.absorption import annihilators as module
@@ -87,14 +88,11 @@ def assert_close(found, expected, limit):
     np.testing.assert_allclose(found, expected, rtol=0, atol=limit, equal_nan=False)
 
 
-def each_panel():
-    return pytest.mark.parametrize(
-        ("kind", "effects"), [(kind, effects) for kind in PANELS for effects in SETS], ids=str
-    )
+each_panel = loop_over(("kind", "effects"), [(kind, effects) for kind in PANELS for effects in SETS])
 
 
-@each_panel()
 @pytest.mark.parametrize("is_written_out", [True, False])
+@each_panel
 def test_products_are_those_of_a_dense_projection(kind, effects, is_written_out, monkeypatch) -> None:
     if not is_written_out:
         monkeypatch.setattr(module, "DENSE_LIMIT", 0)
@@ -124,7 +122,7 @@ def test_products_are_those_of_a_dense_projection(kind, effects, is_written_out,
     assert_close(found.block(rows, others), q[np.ix_(rows, others)], scale)
 
 
-@each_panel()
+@each_panel
 def test_sums_by_group_multiply_to_the_projection(kind, effects) -> None:
     codes, covariates, weights = make_panel(kind, effects)
     rng = np.random.default_rng(9)
@@ -143,7 +141,7 @@ def test_sums_by_group_multiply_to_the_projection(kind, effects) -> None:
     assert product == pytest.approx(np.array(expected), abs=10 * CLOSE)
 
 
-@each_panel()
+@each_panel
 def test_slopes_are_those_of_a_regression_with_dummies(kind, effects) -> None:
     codes, covariates, weights = make_panel(kind, effects)
     n, rng = codes[0].size, np.random.default_rng(10)
@@ -161,7 +159,7 @@ def test_slopes_are_those_of_a_regression_with_dummies(kind, effects) -> None:
     assert slopes == pytest.approx(expected, abs=10 * CLOSE)
 
 
-@each_panel()
+@each_panel
 def test_new_weights_are_as_good_as_a_new_factor(kind, effects) -> None:
     codes, covariates, weights = make_panel(kind, effects)
     rng = np.random.default_rng(11)
@@ -206,8 +204,8 @@ def test_a_complete_panel_is_written_out_in_closed_form() -> None:
     assert found.weights == pytest.approx(expected.weights)
 
 
-@pytest.mark.parametrize("effects", SETS)
-@pytest.mark.parametrize("kind", ["balanced", "gaps", "covariates"])
+@loop_over("effects", SETS)
+@loop_over("kind", ["balanced", "gaps", "covariates"])
 def test_rows_without_weight_are_determined_where_their_dummies_are_sums_of_others(kind, effects) -> None:
     codes, covariates, _ = make_panel(kind, effects)
     n, rng = codes[0].size, np.random.default_rng(14)
@@ -225,7 +223,7 @@ def test_rows_without_weight_are_determined_where_their_dummies_are_sums_of_othe
     assert q.residualize(y[:, None])[known, 0] == pytest.approx((y - z @ slopes)[known], abs=10 * CLOSE)
 
 
-@each_panel()
+@each_panel
 def test_cross_products_without_some_rows_are_those_of_the_others(kind, effects) -> None:
     codes, covariates, weights = make_panel(kind, effects)
     n, rng = codes[0].size, np.random.default_rng(15)

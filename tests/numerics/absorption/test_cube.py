@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from case_tables import loop_over
 
 from twintrade.numerics.absorption import absorb
 from twintrade.numerics.absorption.absorb import build_absorber
@@ -40,8 +41,8 @@ def with_cubes(monkeypatch):
     monkeypatch.setattr(absorb, "CUBES_FROM", 1)
 
 
-@pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize(("share", "scrambled"), [(1.0, False), (1.0, True), (0.7, False), (0.7, True), (0.45, True)])
+@loop_over("weighted", [False, True])
+@loop_over(("share", "scrambled"), [(1.0, False), (1.0, True), (0.7, False), (0.7, True), (0.45, True)])
 def test_residuals_and_coefficients_equal_those_row_by_row(share, scrambled, weighted, monkeypatch):
     codes, rng = panel(share, 5, scrambled)
     columns = rng.normal(size=(codes[0].size, 3)) + np.array([0.0, 1e3, 0.0])
@@ -65,9 +66,9 @@ def test_residuals_and_coefficients_equal_those_row_by_row(share, scrambled, wei
         assert np.abs(sums).max() < SAME * np.sqrt(codes[0].size)
 
 
-@pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize("share", [1.0, 0.7])
-@pytest.mark.parametrize("cubes", [with_cubes, without_cubes])
+@loop_over("weighted", [False, True])
+@loop_over("share", [1.0, 0.7])
+@loop_over("cubes", [with_cubes, without_cubes])
 def test_columns_that_are_not_in_one_array_are_projected_alike(cubes, share, weighted, monkeypatch):
     codes, rng = panel(share, 6)
     columns = rng.normal(size=(3, codes[0].size))
@@ -92,7 +93,7 @@ def test_a_complete_cube_is_the_grid_found_directly(scrambled):
     np.testing.assert_allclose(found[0], found[1], atol=1e-13)
 
 
-@pytest.mark.parametrize("fault", ["doubled row", "wrong level", "shuffled effect", "few rows", "two effects"])
+@loop_over("fault", ["doubled row", "wrong level", "shuffled effect", "few rows", "two effects"])
 def test_other_designs_are_not_taken_for_a_cube(fault):
     codes, rng = panel(0.3 if fault == "few rows" else 0.9, 2)
     if fault == "doubled row":
@@ -117,8 +118,8 @@ def test_the_sample_of_dyads_finds_the_same_cube(monkeypatch):
     assert len(table) == codes[0].size
 
 
-@pytest.mark.parametrize(("share", "level"), [(1.0, 1.0), (1.0, -1.0), (0.8, -1.0), (0.6, -1.0), (0.6, -2.0)])
-@pytest.mark.parametrize("weighted", [False, True])
+@loop_over(("share", "level"), [(1.0, 1.0), (1.0, -1.0), (0.8, -1.0), (0.6, -1.0), (0.6, -2.0)])
+@loop_over("weighted", [False, True])
 def test_poisson_on_cells_equals_poisson_on_rows(share, level, weighted, monkeypatch):
     codes, rng = panel(share, 7, scrambled=share < 0.8)
     n = codes[0].size

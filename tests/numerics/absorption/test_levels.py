@@ -1,7 +1,7 @@
 """Singletons, nesting, components and the exact count of parameters."""
 
 import numpy as np
-import pytest
+from case_tables import loop_over
 
 from twintrade.numerics.absorption import levels as module
 from twintrade.numerics.absorption.absorb import (
@@ -13,7 +13,7 @@ from twintrade.numerics.absorption.absorb import (
 )
 
 
-@pytest.mark.parametrize("seed", range(60))
+@loop_over("seed", range(60))
 def test_number_of_parameters_is_the_rank_of_the_dummies(seed):
     rng = np.random.default_rng(seed)
     n = int(rng.integers(4, 120))

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import numpy as np
-import pytest
+from case_tables import loop_over
 
 from twintrade.numerics.absorption import absorb
 from twintrade.numerics.absorption.absorb import remove_trends
@@ -19,8 +19,8 @@ def panel(rng, n_units=30, n_periods=12, share=0.7):
     return unit.astype(np.int64), 2000 + period.astype(np.int64)
 
 
-@pytest.mark.parametrize("rows_at_once", [7, 40, 1 << 16])
-@pytest.mark.parametrize("has_weights", [False, True])
+@loop_over("rows_at_once", [7, 40, 1 << 16])
+@loop_over("has_weights", [False, True])
 def test_residuals_are_those_of_dummies_written_out(monkeypatch, rows_at_once, has_weights):
     monkeypatch.setattr(absorb, "ROWS_AT_ONCE", rows_at_once)
     rng = np.random.default_rng(71)

@@ -4,6 +4,7 @@ from typing import get_args
 
 import numpy as np
 import pytest
+from case_tables import loop_over
 
 from twintrade.numerics.comparisons.two_period import Method, estimate_change_effect, estimate_sections_effect
 
@@ -47,7 +48,7 @@ def test_the_package_convention_differs_in_one_sign_only():
     assert ((treated[moved] == 0) & (after[moved] == 0)).all()
 
 
-@pytest.mark.parametrize("method", get_args(Method))
+@loop_over("method", get_args(Method))
 def test_panel_influence_is_the_infinitesimal_jackknife(method):
     y, _, treated, x, w = rows(np.random.default_rng(5))
     result = estimate_change_effect(y, treated, x, w, method)

@@ -4,6 +4,7 @@ from itertools import pairwise, product
 
 import numpy as np
 import pytest
+from case_tables import loop_over
 from reference_results import read_results, read_vectors
 
 from twintrade.errors import InferenceError
@@ -154,7 +155,7 @@ TESTS = {
 }
 
 
-@pytest.mark.parametrize("name", TESTS)
+@loop_over("name", TESTS)
 def test_tests_of_moment_inequalities_equal_honestdid(name):
     kind, method, options = TESTS[name]
     result = read_results("honestdid", name)
@@ -170,7 +171,7 @@ def test_tests_of_moment_inequalities_equal_honestdid(name):
             assert found.high == pytest.approx(result["ub"][i], abs=step)
 
 
-@pytest.mark.parametrize("bias", [0.0, 0.3, 1.0, 5.0, 20.0])
+@loop_over("bias", [0.0, 0.3, 1.0, 5.0, 20.0])
 def test_folded_quantile_has_its_probability(bias):
     from scipy.stats import foldnorm
 

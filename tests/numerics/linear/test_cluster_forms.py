@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from case_tables import loop_over
 
 from twintrade.numerics.absorption import elimination, factor_order, lay_out_elimination, level_forms
 from twintrade.numerics.linear import (
@@ -35,9 +36,9 @@ def write_out_forms(codes, covariates, weights, v, u, treatment, clusters):
     return parts @ maker - np.outer(parts @ maker @ treatment, u)
 
 
-@pytest.mark.parametrize("most_kept", [0, 6_000_000], ids=["through levels", "through blocks"])
-@pytest.mark.parametrize("has_weights", [False, True])
-@pytest.mark.parametrize("effects", ["two_way", "gravity", "city_years"])
+@loop_over("most_kept", [0, 6_000_000], ids=["through levels", "through blocks"])
+@loop_over("has_weights", [False, True])
+@loop_over("effects", ["two_way", "gravity", "city_years"])
 def test_sums_and_degrees_equal_forms_written_out(monkeypatch, effects, has_weights, most_kept) -> None:
     monkeypatch.setattr(elimination, "MOST_KEPT", most_kept)
     rng = np.random.default_rng(1)
@@ -58,8 +59,8 @@ def test_sums_and_degrees_equal_forms_written_out(monkeypatch, effects, has_weig
             assert expected.df[k] == pytest.approx(np.trace(gram) ** 2 / (gram**2).sum(), rel=1e-10)
 
 
-@pytest.mark.parametrize("has_weights", [False, True])
-@pytest.mark.parametrize("effects", ["two_way", "gravity", "city_years"])
+@loop_over("has_weights", [False, True])
+@loop_over("effects", ["two_way", "gravity", "city_years"])
 def test_sums_over_many_clusters_equal_forms_written_out(monkeypatch, effects, has_weights) -> None:
     rng = np.random.default_rng(2)
     codes, city, dyad = draw_panel(rng, effects)

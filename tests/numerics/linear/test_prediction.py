@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from case_tables import loop_over
 
 from twintrade.errors import EstimationError
 from twintrade.numerics.absorption.absorb import build_absorber
@@ -28,7 +29,7 @@ def problem(seed):
     return rng, fit, new, *dense
 
 
-@pytest.mark.parametrize("seed", range(60))
+@loop_over("seed", range(60))
 def test_identified_cells_lie_in_the_row_space(seed):
     _, fit, new, D, D_new = problem(seed)
     inside = np.abs(D_new - D_new @ np.linalg.pinv(D) @ D).max(axis=1) < 1e-8
@@ -48,7 +49,7 @@ def test_some_cells_with_known_levels_are_not_identified():
     assert find_identified(extra, cells).tolist() == [True, False, False]
 
 
-@pytest.mark.parametrize("seed", range(30))
+@loop_over("seed", range(30))
 def test_leverage_is_the_diagonal_of_the_projector(seed):
     rng, fit, _, D, _ = problem(seed)
     weights = rng.exponential(size=fit[0].size)
@@ -61,7 +62,7 @@ def test_leverage_is_the_diagonal_of_the_projector(seed):
     np.testing.assert_array_equal(find_leverage_one(fit), plain > 1 - 1e-8)
 
 
-@pytest.mark.parametrize("seed", range(60))
+@loop_over("seed", range(60))
 def test_what_rests_on_a_row_is_lost_with_it(seed):
     """Delete each lone row in turn: the cells that are then no longer identified are those that rest on it."""
     rng, fit, new, D, D_new = problem(seed)

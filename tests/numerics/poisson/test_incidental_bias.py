@@ -1,7 +1,7 @@
 """Weidner and Zylkin's bias and leverage against sums written out dyad by dyad."""
 
 import numpy as np
-import pytest
+from case_tables import loop_over
 
 from twintrade.numerics.poisson.bias_correction import DyadPanel, compute_incidental_bias
 from twintrade.numerics.poisson.fit import fit_poisson
@@ -84,9 +84,9 @@ def dense(panel):
     return np.linalg.inv(w) @ bias, adjusted
 
 
-@pytest.mark.parametrize("dyads", [True, False])
-@pytest.mark.parametrize("missing", [0.0, 0.15])
-@pytest.mark.parametrize("n_slopes", [1, 2])
+@loop_over("dyads", [True, False])
+@loop_over("missing", [0.0, 0.15])
+@loop_over("n_slopes", [1, 2])
 def test_bias_and_leverage_equal_the_written_out_sums(n_slopes, missing, dyads):
     panel = fitted(3, n_slopes=n_slopes, missing=missing, dyads=dyads)
     found = compute_incidental_bias(panel)

@@ -4,6 +4,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from case_tables import loop_over
 from scipy.special import gammaln, xlogy
 
 from twintrade.errors import EstimationError
@@ -204,7 +205,7 @@ def test_flows_over_many_orders_of_magnitude_converge():
         np.testing.assert_allclose(found, np.bincount(code[fit.rows], y[fit.rows]), atol=SCORES * y.sum())
 
 
-@pytest.mark.parametrize(
+@loop_over(
     ("fault", "message"),
     [
         ("negative", r"negative in 1 rows \(first: row 5, -2\)"),

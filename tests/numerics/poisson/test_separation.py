@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse as sp
+from case_tables import loop_over
 from reference_results import read_data
 from scipy.optimize import linprog
 
@@ -53,8 +54,8 @@ def find_by_linear_program(seed):
     return by_linear_program(design, y)
 
 
-@pytest.mark.parametrize("most_probes", [separation.MOST_PROBES, separation.FIRST_PROBES])
-@pytest.mark.parametrize("block", range(6))
+@loop_over("most_probes", [separation.MOST_PROBES, separation.FIRST_PROBES])
+@loop_over("block", range(6))
 def test_separated_rows_equal_a_linear_program(block, most_probes, monkeypatch):
     """150 problems, once through the directions that are free and once through the program over all levels."""
     monkeypatch.setattr(separation, "MOST_PROBES", most_probes)
@@ -159,8 +160,8 @@ def fit_sparse_flows(seed):
     return fit_poisson(y, treated[:, None], codes)
 
 
-@pytest.mark.parametrize("seed", [0, 11, 16])
-@pytest.mark.parametrize("varies_by", ["dyad", "ends"])
+@loop_over("seed", [0, 11, 16])
+@loop_over("varies_by", ["dyad", "ends"])
 def test_a_covariate_that_the_effects_absorb_is_named_and_changes_nothing_among_zeros(seed, varies_by):
     y, treated, drawn, codes = sparse_flows(seed)
     covariate = drawn[0] if varies_by == "dyad" else drawn[1] + drawn[2]
@@ -181,7 +182,7 @@ def test_a_column_constant_within_the_largest_effect_leaves_rounding_only(zeros)
     assert np.abs(left).max() < 1e-12
 
 
-@pytest.mark.parametrize("seed", range(40))
+@loop_over("seed", range(40))
 def test_rows_known_from_another_fit_to_the_same_zeros_give_the_same_fit(seed, monkeypatch):
     y, X, codes, _ = problem(seed)
     scaled = y * np.random.default_rng(seed).uniform(0.5, 2.0, y.size)

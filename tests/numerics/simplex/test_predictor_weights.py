@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from case_tables import loop_over
 
 from twintrade.numerics.simplex.predictor_weights import fit_predictor_weights, standardize_predictors, weigh
 
@@ -32,7 +33,7 @@ BEST_DRAWN = (
 """The least loss of 200 drawn weights by seed."""
 
 
-@pytest.mark.parametrize("seed", range(16))
+@loop_over("seed", range(16))
 def test_the_search_is_never_worse_than_the_best_of_200_drawn_weights(seed):
     predictors, outcomes = made(seed)
     found = fit_predictor_weights(predictors, outcomes)

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from case_tables import loop_over
 from scipy.optimize import minimize
 
 from twintrade.errors import EstimationError
@@ -21,8 +22,8 @@ def slopes(columns, target, weights, ridge):
     return columns.T @ (columns @ weights - target) + ridge * weights
 
 
-@pytest.mark.parametrize("ridge", [0.0, 0.1, 50.0])
-@pytest.mark.parametrize(("n_rows", "n_weights"), [(3, 40), (12, 50), (60, 20), (20, 300)])
+@loop_over("ridge", [0.0, 0.1, 50.0])
+@loop_over(("n_rows", "n_weights"), [(3, 40), (12, 50), (60, 20), (20, 300)])
 def test_no_direction_inside_the_simplex_improves(n_rows, n_weights, ridge):
     columns, target = problem(n_rows, n_weights, n_rows + n_weights)
     weights = fit_simplex_weights(columns, target, ridge)
@@ -86,7 +87,7 @@ def test_nothing_to_weigh_and_infinite_outcomes_are_refused():
         fit_simplex_weights(columns, target)
 
 
-@pytest.mark.parametrize("seed", range(5))
+@loop_over("seed", range(5))
 def test_the_dual_and_the_rows_give_the_same_weights(seed, monkeypatch):
     columns, target = problem(20, 300, seed)
     for ridge in (1e-3, 0.1, 50.0) * np.array(((columns - target[:, None]) ** 2).sum(axis=0).mean()):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from case_tables import loop_over
 from single_cases import factor_matrix
 
 from twintrade.numerics.simplex import ridge_augmentation as folds
@@ -42,8 +43,8 @@ def ridge(donors, treated, penalty, base):
 SHAPES = [(300, 20), (40, 30), (8, 15), (15, 31), (60, 8), (4, 4), (2, 9)]
 
 
-@pytest.mark.parametrize(("n_donors", "n_before"), SHAPES)
-@pytest.mark.parametrize("spread", [0.0, 3.0])
+@loop_over(("n_donors", "n_before"), SHAPES)
+@loop_over("spread", [0.0, 3.0])
 def test_weights_are_those_of_one_problem_after_another(n_donors, n_before, spread):
     for seed in range(3):
         donors, treated, base = problem(n_donors, n_before, seed, spread)
@@ -87,7 +88,7 @@ def test_one_donor_has_all_the_weight():
     )
 
 
-@pytest.mark.parametrize(("n_donors", "n_before"), SHAPES)
+@loop_over(("n_donors", "n_before"), SHAPES)
 def test_left_out_errors_are_those_of_refits(n_donors, n_before):
     donors, treated, base = problem(n_donors, n_before, 5)
     penalties, errors = compute_left_out_errors(donors, treated, base)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 from label_faults import list_faults
 
 from twintrade.render.brief import drawings
@@ -80,8 +81,8 @@ def test_methods_of_a_brief(kind, n, percent):
     assert find_faults(drawings.draw_methods(rows, theme), theme) == []
 
 
-@pytest.mark.parametrize(("n", "scale"), [(2, 1.0), (7, 1e12), (15, 1e3), (16, 1e9), (60, 1e5)])
-@pytest.mark.parametrize("seed", range(2))
+@loop_over(("n", "scale"), [(2, 1.0), (7, 1e12), (15, 1e3), (16, 1e9), (60, 1e5)])
+@loop_over("seed", range(2))
 def test_totals_of_a_brief(n, scale, seed):
     rng = np.random.default_rng(seed)
     theme = Theme(width=4.09)

@@ -7,6 +7,7 @@ from typing import get_args
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 from made_results import make_results
 
 from twintrade.diagnostics.base import DIAGNOSTICS
@@ -112,7 +113,7 @@ def test_every_check_declares_kinds_that_a_page_knows():
     assert set(declared) <= set(KINDS.values())
 
 
-@pytest.mark.parametrize("key", FRAMES)
+@loop_over("key", FRAMES)
 def test_the_kind_decides_and_not_the_columns(key):
     (shown,) = build_payload(make_page(), key, FRAMES[key])
     assert isinstance(shown, Table)
@@ -135,7 +136,7 @@ def test_more_effects_than_a_forest_holds_are_a_table():
     assert isinstance(shown, Table)
 
 
-@pytest.mark.parametrize("key", FRAMES)
+@loop_over("key", FRAMES)
 def test_a_payload_is_drawn(key):
     figure, again = draw_once(key), draw(key)
     assert isinstance(figure, Figure)
@@ -165,7 +166,7 @@ SAYS = {
 }
 
 
-@pytest.mark.parametrize("key", SAYS)
+@loop_over("key", SAYS)
 def test_points_say_their_name_value_and_interval(key):
     points = draw_once(key).images.points
     assert [point.text for point in points][: len(SAYS[key])] == SAYS[key]

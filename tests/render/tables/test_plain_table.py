@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from case_tables import loop_over
 from made_results import make_results
 
 from twintrade.render.appendix import build_appendix
@@ -17,10 +18,8 @@ def printed(frame):
     return [c.text for c in table.header[0]], [[c.text for c in row.cells] for row in table.groups[0]]
 
 
-@pytest.mark.parametrize(
-    "name", ["first", "last", "first_label", "year", "Last period", "signed_date", "valid_from", "valid_to"]
-)
-@pytest.mark.parametrize("value", [2015, 2015.0])
+@loop_over("name", ["first", "last", "first_label", "year", "Last period", "signed_date", "valid_from", "valid_to"])
+@loop_over("value", [2015, 2015.0])
 def test_years_have_no_separator(name, value):
     _, rows = printed(pd.DataFrame({name: [value], "rows": [2015]}))
     assert rows == [["2015", "2,015"]]
@@ -30,7 +29,7 @@ def test_a_column_of_fractions_is_no_time_whatever_its_name():
     assert printed(pd.DataFrame({"first": [0.25]}))[1] == [["0.250"]]
 
 
-@pytest.mark.parametrize(
+@loop_over(
     ("values", "shown"),
     [
         ([-0.2602, 1.0, 0.09014], ["−0.260", "1.000", "0.090"]),

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from case_tables import loop_over
 
 from twintrade.effects import Finding, ResultSet, build_findings_frame
 from twintrade.effects.estimate import BAND_COLUMNS, EFFECT_COLUMNS
@@ -110,7 +111,7 @@ def group(label, effect, by, half=0.05, p_equality=0.001):
             "p_equality": p_equality}  # fmt: skip
 
 
-@pytest.mark.parametrize(
+@loop_over(
     ("claim", "rows", "verdict"),
     [
         # Both eras lost trade, the recent one less: it does not work.

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from case_tables import loop_over
 
 from twintrade.study.spec.analysis import SimulatedTrade, simulate_trade
 
@@ -28,7 +29,7 @@ def test_a_planted_effect_moves_its_rows_by_its_size_and_no_others():
     assert (ratio[~changed] == 0).all()
 
 
-@pytest.mark.parametrize(
+@loop_over(
     "changes",
     [
         {"seed": -1},

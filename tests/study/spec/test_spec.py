@@ -1,6 +1,7 @@
 """The analysis file: every fault at once, in words, with its line and the key that was meant."""
 
 import pytest
+from case_tables import loop_over
 
 from twintrade.data.schema import Constant
 from twintrade.errors import SpecError
@@ -92,7 +93,7 @@ def test_a_recipe_stands_under_what_the_file_says():
     assert RECIPES["log_gravity"].preset["estimator"] != spec["estimator"]
 
 
-@pytest.mark.parametrize(
+@loop_over(
     ("name", "measure"),
     [
         ("ppml_gravity", "percent"),
@@ -122,7 +123,7 @@ def test_checks_of_a_recipe_go_with_the_method_that_they_are_about():
     }
 
 
-@pytest.mark.parametrize("name", sorted(RECIPES))
+@loop_over("name", sorted(RECIPES))
 def test_a_recipe_that_shows_a_regression_checks_whom_it_compares_with(name):
     preset = RECIPES[name].preset
     shown = {e["name"] for e in preset["estimator"]} & {"twfe", "ppml"}
@@ -144,7 +145,7 @@ def test_lines_are_found_in_tables_arrays_of_tables_and_dotted_keys():
     assert find_line(text, ["a", "absent"]) == 1
 
 
-@pytest.mark.parametrize(
+@loop_over(
     ("line", "told"),
     [
         ("transform = 'logs'", "did you mean log?"),

@@ -3,7 +3,7 @@
 import math
 import tomllib
 
-import pytest
+from case_tables import loop_over
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,7 +28,7 @@ def test_one_assignment_is_one_line_and_comes_back_as_it_was(key, value):
     assert tomllib.loads(f"{line}   # a remark\n[next]\n") == {key: value, "next": {}}
 
 
-@pytest.mark.parametrize("value", [1.0, -0.0, math.inf, 5e-324, 1e22])
+@loop_over("value", [1.0, -0.0, math.inf, 5e-324, 1e22])
 def test_a_float_stays_a_float_to_its_last_digit(value):
     back = tomllib.loads(to_toml({"x": value}))["x"]
     assert type(back) is float

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 
 import twintrade
 from twintrade.errors import StoreError
@@ -164,7 +165,7 @@ def test_csv_keeps_every_digit_and_kind_of_value():
     assert b"\r" not in to_bytes(frame)
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+x", "-x", "@x", "\tx", "＝1", "'=1"])
+@loop_over("cell", ["=1+1", "+x", "-x", "@x", "\tx", "＝1", "'=1"])
 def test_no_cell_is_a_live_formula_and_none_is_changed_by_that(cell):
     written = to_bytes(pd.DataFrame({"name": [cell, "-5"]}))
     assert b"\n=" not in written
@@ -177,7 +178,7 @@ def test_an_empty_table_keeps_its_columns():
     assert list(from_bytes(to_bytes(frame)).columns) == ["a", "b"]
 
 
-@pytest.mark.parametrize("name", ["raw_series.01-../../x", "raw_series.a/b", "..", "", "raw_series.济南-GBR"])
+@loop_over("name", ["raw_series.01-../../x", "raw_series.a/b", "..", "", "raw_series.济南-GBR"])
 def test_no_name_in_the_data_becomes_a_path(name):
     found = clean_file_name(name)
     assert re.fullmatch(r"\w[\w.-]*", found)
@@ -185,7 +186,7 @@ def test_no_name_in_the_data_becomes_a_path(name):
     assert ".." not in (found, found[:2])
 
 
-@pytest.mark.parametrize(
+@loop_over(
     ("name", "kept"),
     [
         ("raw_series.01-济南-GBR", "raw_series.01-济南-GBR"),
@@ -211,8 +212,8 @@ def read_cell_by_cell(content):
     return pd.DataFrame({_plain(name): _column(_plain(name), [r[k] for r in body]) for k, name in enumerate(rows[0])})
 
 
-@pytest.mark.parametrize("columns", [["x"], ["x", "v", "onset", "unit"], ["empty"], ["b", "n", "v"]])
-@pytest.mark.parametrize("n_rows", [0, 1, 8, 400])
+@loop_over("columns", [["x"], ["x", "v", "onset", "unit"], ["empty"], ["b", "n", "v"]])
+@loop_over("n_rows", [0, 1, 8, 400])
 def test_a_table_is_read_back_as_its_cells_are(columns, n_rows):
     text = ["Côte d'Ivoire", 'a "quoted, word"', "", "NA", "two\nlines", " ", "=1+1", "'=1", "  lead", "007", "1e5"]
     rng = np.random.default_rng(5)

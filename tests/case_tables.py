@@ -1,0 +1,63 @@
+"""Tables of small cases within one test, where `pytest.mark.parametrize` would make a test of each."""
+
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
+
+import pytest
+
+FAILURES = (Exception, pytest.fail.Exception)
+"""What ends a case; a skip ends the test."""
+
+
+def loop_over(names: str | Sequence[str], cases: Iterable[object], ids: object = None) -> Callable:
+    """Call the test with every case, and fail with all cases that failed, each named in a note.
+
+    Takes what parametrize takes; decorators may be stacked. Fixtures are shared by all cases, but what a case changes
+    through ``monkeypatch`` is undone after it.
+    """
+    keys = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
+    labels = ids if callable(ids) or ids is None else [*ids]
+    table = [_read(keys, case, labels, i) for i, case in enumerate(cases)]
+
+    def decorate(test: Callable) -> Callable:
+        @wraps(test)
+        def test_all(*args: object, **fixtures: object) -> None:
+            failures = []
+            for label, values in table:
+                try:
+                    _call(test, args, fixtures | values)
+                except FAILURES as failure:
+                    failure.add_note(f"case: {label}")
+                    failures.append(failure)
+            if failures:
+                raise BaseExceptionGroup(f"{len(failures)} of {len(table)} cases failed", failures)
+
+        signature = inspect.signature(test)
+        missing = set(keys) - set(signature.parameters)
+        if missing or not table:
+            raise TypeError(f"{test.__name__} takes no {sorted(missing)}" if missing else "a table without cases")
+        left = [parameter for name, parameter in signature.parameters.items() if name not in keys]
+        test_all.__signature__ = signature.replace(parameters=left)
+        return test_all
+
+    return decorate
+
+
+def _call(test: Callable, args: tuple[object, ...], values: dict[str, object]) -> None:
+    if "monkeypatch" not in values:
+        return test(*args, **values)
+    with pytest.MonkeyPatch.context() as patch:
+        return test(*args, **values | {"monkeypatch": patch})
+
+
+def _read(keys: list[str], case: object, labels: object, index: int) -> tuple[str, dict[str, object]]:
+    """Return the label and the arguments of a case."""
+    label = labels(case) if callable(labels) else labels[index] if labels is not None else None
+    if hasattr(case, "values") and hasattr(case, "marks"):  # pytest.param
+        if case.marks:
+            raise TypeError("a case of a table carries no marks: parametrize it")
+        label, case = case.id or label, case.values if len(keys) > 1 else case.values[0]
+    values = (case,) if len(keys) == 1 else tuple(case)
+    arguments = dict(zip(keys, values, strict=True))
+    return str(label) if label is not None else ", ".join(f"{k}={v!r}"[:80] for k, v in arguments.items()), arguments
