@@ -1,12 +1,12 @@
 """Every registered inference and diagnostic on every kind of fit: numbers or a reason, never a crash."""
 
 from functools import cache
-from itertools import product
 from typing import get_args
 
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 from chosen_designs import make_quick
 
 from twintrade.design import Design, Panel, Treatment
@@ -66,12 +66,21 @@ def made(transform: str, n_treated: int = 8) -> Design:
     )
 
 
-def list_checks():
-    """Pair every fit with every check under clustered errors and under randomization."""
-    for key, name, way in product(ESTIMATORS, DIAGNOSTICS, WAYS):
-        is_slow = way == "randomization" and name in REFITS and key != "event"
-        is_slow |= name == "specification_curve" and key not in CURVES
-        yield pytest.param(key, way, name, id=f"{key}-{way}-{name}", marks=[pytest.mark.slow] * is_slow)
+def list_settings(name: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Return the fits and inferences a check is tried on, and all others, for the slow side.
+
+    Every check meets every fit and every inference, and every fit meets every inference: not all three at once.
+    """
+    turn, tried = list(DIAGNOSTICS).index(name), []
+    for i, key in enumerate(ESTIMATORS):
+        way = list(WAYS)[(i + turn) % len(WAYS)]
+        if name in REFITS and key != "event":
+            way = "clustered"
+        if name != "specification_curve" or key in CURVES:
+            tried.append((key, way))
+    if name in REFITS:
+        tried.append(("event", "clustered" if ("event", "randomization") in tried else "randomization"))
+    return tried, [(key, way) for key in ESTIMATORS for way in WAYS if (key, way) not in tried]
 
 
 @cache
@@ -89,20 +98,17 @@ def infer_once(key: str, way: str) -> Inference:
     return Reported(method=WAYS[way], bands=WAYS[way].infer_views(fitted, fitted.views, rng))
 
 
-@pytest.fixture(params=list(ESTIMATORS))
-def fitted(request):
-    return fit_once(request.param)
-
-
-def test_known_shocks_of_many_units_are_printed_with_the_sensitivity_of_the_estimate(fitted) -> None:
-    found = DIAGNOSTICS["known_shocks"]().check(fitted, Clustered(), np.random.default_rng(0))
+@loop_over("key", ESTIMATORS)
+def test_known_shocks_of_many_units_are_printed_with_the_sensitivity_of_the_estimate(key) -> None:
+    found = DIAGNOSTICS["known_shocks"]().check(fit_once(key), Clustered(), np.random.default_rng(0))
     assert found.is_available
     assert found.topic == "sensitivity"
 
 
 @pytest.mark.parametrize("name", list(INFERENCES))
-def test_every_inference_gives_bands_or_a_reason(fitted, name) -> None:
-    method = make_quick(INFERENCES[name])
+@loop_over("key", ESTIMATORS)
+def test_every_inference_gives_bands_or_a_reason(key, name) -> None:
+    method, fitted = make_quick(INFERENCES[name]), fit_once(key)
     for view in ("event", "overall"):
         if view not in fitted.views:
             continue
@@ -121,8 +127,18 @@ def test_every_inference_gives_bands_or_a_reason(fitted, name) -> None:
         pd.testing.assert_frame_equal(frame, again)
 
 
-@pytest.mark.parametrize(("key", "way", "name"), list(list_checks()))
-def test_every_diagnostic_gives_a_finding(key, way, name) -> None:
+@pytest.mark.parametrize("name", list(DIAGNOSTICS))
+def test_every_diagnostic_gives_a_finding(name) -> None:
+    loop_over(("key", "way"), list_settings(name)[0])(check_finding)(name=name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(DIAGNOSTICS))
+def test_every_diagnostic_gives_a_finding_on_every_fit_under_every_inference(name) -> None:
+    loop_over(("key", "way"), list_settings(name)[1])(check_finding)(name=name)
+
+
+def check_finding(key, way, name) -> None:
     fitted, inference = fit_once(key), infer_once(key, way)
     before = fitted.design.panel.to_frame()
     found = make_quick(DIAGNOSTICS[name]).check(fitted, inference, np.random.default_rng(1))

@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 import pytest
+from case_tables import loop_over
 
 from twintrade.errors import SourceError, SpecError
 from twintrade.sources.base import CARD_PARTS, SOURCES, Query, RawAnswer, Request
@@ -41,7 +42,7 @@ def test_requests_are_a_list_that_repeats(name):
     assert SOURCES[name]().estimate_rows(QUERY) > 0
 
 
-@pytest.mark.parametrize("content", [b"<html>Sign in</html>", b"\xff\xfe\x00", b"a,b\n1\n"])
+@loop_over("content", [b"<html>Sign in</html>", b"\xff\xfe\x00", b"a,b\n1\n"])
 @pytest.mark.parametrize("name", list(SOURCES))
 def test_what_is_not_the_documented_answer_is_refused_in_words(name, content):
     with pytest.raises(SourceError, match=name):

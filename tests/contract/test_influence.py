@@ -29,11 +29,18 @@ CASES = [
     if ESTIMATORS[name].requires.has_influence and not is_refused(name, variant)
 ]
 
+NAMES = list(dict.fromkeys(case.values[0] for case in CASES))
+
 LEFT_OUT = [
     case for case in CASES if not ESTIMATORS[case.values[0]].requires.dyadic and case.values[2] != "covariates"
 ]
 """Not small dyadic panels, where the sandwich is too small (Weidner and Zylkin 2021); and not with covariates, where
 cells of a few units have a propensity score or slopes of their own, which one unit may turn."""
+
+
+def list_settings(name: str, cases: list = CASES) -> list[tuple[dict[str, object], str]]:
+    """Return options and variants of a method, for tests that loop over them."""
+    return [case.values[1:] for case in cases if case.values[0] == name]
 
 
 def unit_influence(estimate, units):

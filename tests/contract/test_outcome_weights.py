@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from case_tables import loop_over
 from chosen_designs import of, varied
-from test_influence import CASES, NOISE
+from test_influence import NAMES, NOISE, list_settings
 
 from twintrade.estimators.base import ESTIMATORS, fit
 from twintrade.inference.clustering.clusters import find_row_weights
@@ -18,8 +19,12 @@ WITHOUT = {
 """Variants for which a method, or one of its options, gives influence by unit alone."""
 
 
-@pytest.mark.parametrize(("name", "options", "variant"), CASES)
-def test_weights_of_rows_give_the_estimate(name, options, variant):
+@pytest.mark.parametrize("name", NAMES)
+def test_weights_of_rows_give_the_estimate(name):
+    loop_over(("options", "variant"), list_settings(name))(check_weights)(name=name)
+
+
+def check_weights(name, options, variant):
     """Of proportional methods as well: constants of units and periods vanish, one effect for all is the headline."""
     result = fit(of(name, **options), varied(name, options, variant, NOISE))
     o, requires = result.design.observations, ESTIMATORS[name].requires

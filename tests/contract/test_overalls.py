@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 from chosen_designs import FIRST, N_PERIODS, chosen, fitted, names, of
 
 from twintrade.design import NeverTreated, NotYetTreated
@@ -71,7 +72,7 @@ def test_every_estimator_says_what_it_compares_with(name):
 
 
 @pytest.mark.parametrize("name", EVERY)
-@pytest.mark.parametrize("window", [(-1, 0), (-2, 9), (-14, 14)])
+@loop_over("window", [(-1, 0), (-2, 9), (-14, 14)])
 def test_the_window_moves_no_average(name, window):
     parts = chosen(name, noise=0.3)
     assert_same_averages(name, fitted(name, parts, window=window), fitted(name, parts))

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from case_tables import loop_over
 from chosen_designs import of, varied
 from scipy import stats
-from test_influence import CASES, NOISE
+from test_influence import CASES, NAMES, NOISE, list_settings
 
 from twintrade.estimators.base import fit
 from twintrade.inference.clustered import Clustered
@@ -15,8 +16,12 @@ from twintrade.inference.wild import Multiplier
 PLAIN = [case for case in CASES if case.values[2] in ("as it is", "weights")]
 
 
-@pytest.mark.parametrize(("name", "options", "variant"), PLAIN)
-def test_clustered_errors_count_their_clusters(name, options, variant):
+@pytest.mark.parametrize("name", NAMES)
+def test_clustered_errors_count_their_clusters(name):
+    loop_over(("options", "variant"), list_settings(name, PLAIN))(check_counts)(name=name)
+
+
+def check_counts(name, options, variant):
     result, rng = fit(of(name, **options), varied(name, options, variant, NOISE)), np.random.default_rng(1)
     estimate, o = result.view("overall"), result.design.observations
     influence = estimate.uncertainty.matrix()[:, 0]
