@@ -48,6 +48,14 @@ def test_a_chinese_typeface_that_came_later_is_found(installed, tmp_path):
     assert Theme(family="SimHei").faults() == []
 
 
+def test_files_are_searched_only_while_no_typeface_is_known(installed, monkeypatch, tmp_path):
+    installed.append(write_typeface("SimHei", tmp_path / "one.ttf"))
+    assert find_cjk_family() == "SimHei"
+    monkeypatch.setattr(font_manager, "findSystemFonts", lambda: pytest.fail("the files were searched again"))
+    find_cjk_family.cache_clear()
+    assert find_cjk_family() == "SimHei"
+
+
 def test_only_the_typeface_that_is_looked_for_becomes_known(installed, tmp_path):
     installed.append(write_typeface("Source Sans 3", tmp_path / "another release.ttf"))
     (tmp_path / "torn.ttf").write_bytes(b"no typeface")

@@ -2,9 +2,10 @@ from dataclasses import replace
 
 import pytest
 
+from twintrade.render.citing import PLACE
 from twintrade.render.names import Wording
 from twintrade.render.reading import find_headline
-from twintrade.render.tables.effect_rows import TableOptions
+from twintrade.render.tables.effect_rows import TableOptions, cite_change
 from twintrade.render.tables.ladder import build_ladder_tables
 from twintrade.render.tables.register import build_inference_table
 
@@ -96,3 +97,10 @@ def test_singletons_stand_below_the_observations_that_hold_them(made, is_short):
     none = replace(made, specifications=made.specifications.assign(n_singletons=0))
     (table,) = build_ladder_tables(none, Wording(), TableOptions(), is_short=is_short)
     assert "of which singletons" not in [row.cells[0].text for row in table.rows]
+
+
+def test_only_effects_in_log_points_are_cited_as_converted_to_percent():
+    record = {PLACE: "effects.csv:2", "effect": 0.1}
+    forms = {s: cite_change(record | {"scale": s})[0].form for s in ("log points", "percent")}
+    assert forms == {"log points": "log", "percent": ""}
+    assert cite_change(None) == ()

@@ -4,7 +4,9 @@ import csv
 import json
 import shutil
 from datetime import UTC, datetime
+from io import BytesIO
 from types import SimpleNamespace
+from zipfile import ZipFile
 
 import pytest
 
@@ -75,6 +77,10 @@ def test_no_outcome_after_an_agreement_is_read(project, spec_text):
     change_trade(project, spoil_after_an_agreement)
     assert register_again(project, spec_text, errors="before") == first
     assert {"registration.html", "appendix.html", "brief.html"} <= {path.rpartition("/")[2] for path in first}
+    for page in (content for path, content in first.items() if path.endswith("registration.docx")):
+        with ZipFile(BytesIO(page)) as word:
+            headers = b"".join(word.read(name) for name in word.namelist() if "header" in name)
+        assert b"SIMULATED DATA" in headers
 
 
 def test_outcomes_before_the_first_agreement_are_read_only_where_asked(project, spec_text, unprinted):

@@ -152,6 +152,7 @@ def test_csv_keeps_every_digit_and_kind_of_value():
             "onset": pd.array([1, None, 3, 4, 5, 6], dtype="Int64"),
             "is": [True, False, True, False, True, False],
             "name": ["NA", "None", "nan", "Jinan 济南", "a,b", 'say "x"'],
+            "answer": ["True", "False", "unknown", "True", "True", "True"],
         }
     )
     back = from_bytes(to_bytes(frame))
@@ -161,6 +162,7 @@ def test_csv_keeps_every_digit_and_kind_of_value():
     pd.testing.assert_series_equal(back["onset"], frame["onset"])
     assert back["is"].tolist() == frame["is"].tolist()
     assert back["name"].tolist() == frame["name"].tolist()
+    assert back["answer"].tolist() == frame["answer"].tolist()
     assert to_bytes(back) == to_bytes(frame)
     assert b"\r" not in to_bytes(frame)
 
