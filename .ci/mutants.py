@@ -1,6 +1,7 @@
 """Plants faults of one token in a copy of the package, one after another, and says which of them the tests catch.
 
     python .ci/mutants.py                      the list of tests/mutants.toml
+    python .ci/mutants.py --check              whether every fault of the list still fits the package
     python .ci/mutants.py --drawn 20 --seed 1  a list drawn over all rooms
     python .ci/mutants.py --map tests/render   measure again which lines the tests of a folder execute
 
@@ -42,28 +43,33 @@ UNKNOWN_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Fault:
-    """A line of a file below twintrade/, without its indentation, and what is planted in its place."""
+    """A piece of a line of a file below twintrade/, and what is planted in its place."""
 
     file: str
     old: str
     new: str
 
     def find_lines(self) -> list[int]:
-        """Return the numbers of all lines that read like the old one; a list in use has one each."""
-        lines = (PACKAGE / self.file).read_text(encoding="utf-8").splitlines()
-        return [number for number, line in enumerate(lines, 1) if line.strip() == self.old]
+        """Return the number of the line of every place that reads like the old piece; a fault that fits has one."""
+        pieces = (PACKAGE / self.file).read_text(encoding="utf-8").split(self.old)
+        return [1 + self.old.join(pieces[:k]).count("\n") for k in range(1, len(pieces))]
 
     def plant(self) -> str:
         """Return the text of the file with the fault in it."""
-        (number,) = self.find_lines()
-        lines = (PACKAGE / self.file).read_text(encoding="utf-8").splitlines(keepends=True)
-        lines[number - 1] = lines[number - 1].replace(self.old, self.new)
-        return "".join(lines)
+        return (PACKAGE / self.file).read_text(encoding="utf-8").replace(self.old, self.new)
+
+    def find_misfit(self) -> str:
+        """Return why the fault cannot be planted, nothing where it can."""
+        if not (PACKAGE / self.file).exists():
+            return "there is no such file"
+        if (n := len(self.find_lines())) != 1:
+            return f"the file holds it {n} times"
+        return "" if self.old != self.new and is_readable(self.plant()) else "planted it leaves no program"
 
 
-def read_list() -> list[Fault]:
-    """Return the kept list."""
-    return [Fault(**fault) for fault in tomllib.loads(LIST.read_text(encoding="utf-8"))["fault"]]
+def read_list(name: str = "fault") -> list[Fault]:
+    """Return a kept list: ``fault``, or ``drawn``."""
+    return [Fault(**fault) for fault in tomllib.loads(LIST.read_text(encoding="utf-8")).get(name, [])]
 
 
 # A list drawn over all rooms.
@@ -77,14 +83,17 @@ SWAPS = {
 
 
 def list_faults(file: Path) -> list[Fault]:
-    """Return faults of one token in lines that a file of the package has once; some leave it unreadable."""
+    """Return faults of one token in lines that a file of the package has once; some leave it unreadable.
+
+    A length that ``zip`` checks is left alone: without the check no output differs.
+    """
     text = file.read_text(encoding="utf-8")
     counts = Counter(line.strip() for line in text.splitlines())
     faults = []
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         line, (_, start), (_, end) = token.line.rstrip("\n"), token.start, token.end
         is_plain = not line.lstrip().startswith(("import ", "from ", "def ", "class ", "@", '"', "#"))
-        if token.string in SWAPS and is_plain and counts[line.strip()] == 1:
+        if token.string in SWAPS and is_plain and counts[line.strip()] == 1 and line[:start][-7:] != "strict=":
             new = line[:start] + SWAPS[token.string] + line[end:]
             faults.append(Fault(file.relative_to(PACKAGE).as_posix(), line.strip(), new.strip()))
     return faults
@@ -99,7 +108,7 @@ def draw_list(n: int, seed: int) -> list[Fault]:
     faults: list[Fault] = []
     while len(faults) < n:
         fault = rng.choice(known[rooms[len(faults) % len(rooms)]])
-        if fault not in faults and is_readable(fault.plant()):
+        if fault not in faults and not fault.find_misfit():
             faults.append(fault)
     return faults
 
@@ -263,12 +272,17 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--only", default="", metavar="TEXT", help="only faults in files whose path holds TEXT")
     parser.add_argument("--map", nargs="+", default=[], metavar="FOLDER", help="measure folders of tests and stop")
     parser.add_argument("--show", action="store_true", help="print the faults and plant none")
+    parser.add_argument("--check", action="store_true", help="name the kept faults that no longer fit and plant none")
     return parser.parse_args()
 
 
 def main() -> int:
     """Print what became of each fault, and the share of those caught."""
     arguments = read_arguments()
+    if arguments.check:
+        misfits = [(fault, why) for fault in read_list() + read_list("drawn") if (why := fault.find_misfit())]
+        print("\n".join(f"{fault.file}: {fault.old}: {why}" for fault, why in misfits) or "every fault fits")
+        return int(bool(misfits))
     if arguments.map or not (arguments.show or KEPT.exists()):
         if coverage is None:
             print("which lines the tests run is not measured: it needs coverage (python -m pip install coverage)")
