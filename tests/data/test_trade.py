@@ -42,6 +42,14 @@ def test_a_clean_file(project, trade_source):
     assert len(table.provenance[0].sha256) == 64
 
 
+def test_figures_before_a_partner_existed_are_named(project, trade_source):
+    rows = "Lyon,SSD,2005,1\nLyon,SSD,2012,1\nLyon,SUN,1990,1\n"
+    (said,) = [m for m in read_trade([trade_source()], project(CLEAN + rows)).messages if m.code == "partner-years"]
+    assert "South Sudan" in str(said.text)
+    assert "2005" in str(said.text)
+    assert "2012" not in str(said.text)
+
+
 @pytest.mark.parametrize(
     "content",
     [

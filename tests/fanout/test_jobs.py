@@ -4,10 +4,12 @@ import inspect
 import os
 import re
 import signal
+import sys
 import time
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -263,3 +265,14 @@ def test_arrays_reach_the_workers_as_one_memory_map(impatient):
     assert elsewhere
     assert all(v["is_mapped"] and not v["is_writable"] for v in elsewhere)
     assert {float(v["sum"]) for v in found} == {float(held.inside["outcome"].sum())}
+
+
+def test_a_cluster_needs_an_address_that_answers(monkeypatch):
+    def refuse(address, **_):
+        raise OSError
+
+    monkeypatch.setitem(sys.modules, "distributed", SimpleNamespace(Client=refuse))
+    for address, said in (("", "needs --scheduler ADDRESS"), ("tcp://nowhere:8786", "tcp://nowhere:8786")):
+        with pytest.raises(FanoutError, match=said) as raised:
+            list(spread(pow, [1, 2], 2, Workers(n=2, backend="dask", scheduler=address)))
+        assert ("needs" in str(raised.value)) == (not address)

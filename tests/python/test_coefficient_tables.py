@@ -66,6 +66,16 @@ def test_poisson_fitted_values_add_up_to_the_outcome(example_fit):
         tt.fit("imputation", example_fit.design).predict()
 
 
+def test_weights_change_no_scale_of_fitted_values(example):
+    trade = example[0].assign(w=np.linspace(0.5, 3.0, len(example[0])))
+    panel = tt.panel(trade, city="city", partner="partner", period="year")
+    fit = tt.fit("ppml", tt.compare(panel, example[1], "exports_usd", weights="w", fixed_effects="gravity"))
+    o = fit.design.observations
+    w = pd.Series(o.row_weights, index=fit.resid().index)
+    assert w.nunique() > 100
+    assert abs((w * fit.resid()).groupby("unit").sum()).max() < 1e-6 * (w * fit.predict()).groupby("unit").sum().min()
+
+
 def test_a_view_need_not_be_named_where_the_fit_has_one(example_design):
     static = tt.fit("ppml", example_design, shape="static")
     assert tt.infer(static, "clustered").estimate.kind == "overall"

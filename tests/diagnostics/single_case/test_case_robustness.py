@@ -12,7 +12,7 @@ from single_cases import dyad_design, factor_matrix, matrix_design, rectangle_fr
 from twintrade.design import Design, Panel, Treatment
 from twintrade.diagnostics.single_case import case_tests
 from twintrade.diagnostics.single_case import placebo_space as case_methods
-from twintrade.diagnostics.single_case.case_paths import DonorWeightTable, LeaveOneDonorOut
+from twintrade.diagnostics.single_case.case_paths import CasePaths, DonorWeightTable, LeaveOneDonorOut
 from twintrade.diagnostics.single_case.date_sets import DateSets
 from twintrade.diagnostics.single_case.known_shocks import (
     SHOCKS,
@@ -73,6 +73,21 @@ def test_badly_fitting_donors_are_left_out_in_further_rows():
 def test_rank_counts_ties_against_the_treated_unit():
     assert compute_placebo_rank(2.0, np.array([1.0, 2.0, 3.0, np.nan])).p == pytest.approx(3 / 4)
     assert compute_placebo_rank(9.0, np.array([])).floor == 1.0
+
+
+def test_paths_of_a_level_are_100_in_the_last_period_before_the_onset():
+    fitted = case(1.0)
+    found = check(CasePaths(), fitted)
+    path = found.payloads["path"]
+    treated = path[path["series"] == "treated"].set_index("period")
+    base = treated["value"][2011]
+    for series, rows in path.groupby("series"):
+        own = base if series == "counterfactual" else rows.set_index("period")["value"][2011]
+        np.testing.assert_allclose(rows["index"], 100 * rows["value"] / own, rtol=1e-12)
+    drawn = found.payloads["case_paths"]
+    method = drawn[drawn["method"] == drawn["method"].iloc[0]]
+    np.testing.assert_allclose(method["observed"], treated["index"][method["period"]], rtol=1e-12)
+    np.testing.assert_allclose(method["observed"] - method["counterfactual"], 100 * method["gap"] / base, atol=1e-9)
 
 
 def test_statistics_by_hand():
