@@ -6,6 +6,7 @@ import pytest
 from matplotlib import pyplot
 
 import twintrade as tt
+from twintrade.render.figures import read_points
 
 BROOM = ["term", "estimate", "std.error", "statistic", "p.value", "conf.low", "conf.high"]
 
@@ -121,6 +122,11 @@ def test_representations_count_what_was_used(example_design, example_fit, exampl
 def test_pictures_are_drawn_on_axes_that_come_back(example_fit, kind):
     axes = pyplot.subplots()[1]
     assert example_fit.plot(ax=axes, kind=kind, inference="clustered") is axes
-    assert len(axes.get_lines()) > 10
+    ink = read_points(axes.figure)
+    values, table = ("y" if kind == "event" else "x"), example_fit.tidy("clustered").sort_values("estimate")
+    drawn = ink[(ink["form"] == "point") & ink["low"].notna()].sort_values(values)
+    np.testing.assert_allclose(
+        drawn[[values, "low", "high"]].astype(float), table[["estimate", "conf.low", "conf.high"]], atol=1e-12
+    )
     assert example_fit.plot(kind=kind, inference="clustered").figure is not axes.figure
     pyplot.close("all")
