@@ -2,6 +2,7 @@
 
     python .ci/mutants.py                      the list of tests/mutants.toml
     python .ci/mutants.py --check              whether every fault of the list still fits the package
+    python .ci/mutants.py --list drawn         the other list there, drawn before any of it was planted
     python .ci/mutants.py --drawn 20 --seed 1  a list drawn over all rooms
     python .ci/mutants.py --map tests/render   measure again which lines the tests of a folder execute
 
@@ -271,6 +272,7 @@ def write_outcome(fault: Fault, caught_by: str, spent: float) -> str:
 def read_arguments() -> argparse.Namespace:
     """Return what the command was asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--list", choices=("fault", "drawn"), default="fault", help="which kept list")
     parser.add_argument("--drawn", type=int, default=0, metavar="N", help="draw N faults in place of the kept list")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="", metavar="TEXT", help="only faults in files whose path holds TEXT")
@@ -297,7 +299,7 @@ def main() -> int:
             )
     if arguments.map:
         return 0
-    faults = draw_list(arguments.drawn, arguments.seed) if arguments.drawn else read_list()
+    faults = draw_list(arguments.drawn, arguments.seed) if arguments.drawn else read_list(arguments.list)
     faults = [fault for fault in faults if arguments.only in fault.file]
     if arguments.show:
         print("\n".join(f"{fault.file}: {fault.old} → {fault.new}" for fault in faults))
