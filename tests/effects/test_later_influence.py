@@ -97,3 +97,25 @@ def test_refits_for_some_views_leave_out_what_these_do_not_need(found, monkeypat
             Clustered().sandwich(whole, whole.view(view)).se, rel=SAME
         )
     estimate_without_clusters(found, "overall", [["city"]])
+
+
+def test_an_average_moves_with_estimated_weights_as_their_influence_says():
+    rng = np.random.default_rng(3)
+    cohorts, times = np.repeat([2004, 2006], 5), np.tile(np.arange(-3, 2), 2)
+    n_units, design = 7, made()
+    moves = rng.normal(size=(n_units, cohorts.size))
+    fixed = UnitInfluence(np.arange(n_units), np.zeros((n_units, cohorts.size)))
+    details = {"sample": None, "n_units": np.full(cohorts.size, n_units), "reference": -1}
+
+    def average(against, cell_weights):
+        moved = {"cell_weights": cell_weights, "weight_influence": GroupedInfluence.of_units(moves)}
+        effects = np.sin(np.arange(10.0))
+        cells = CohortEffects.of(design, (cohorts, times), effects, fixed, against=against, **moved, **details)
+        return cells.average()
+
+    weights = rng.uniform(1, 3, cohorts.size)
+    for against in ("reference", "all before"):
+        influence = average(against, weights).uncertainty.matrix()[:, 0]
+        step = 1e-6
+        ends = [[average(against, weights + s * unit).effects[0] for unit in moves] for s in (-step, step)]
+        np.testing.assert_allclose(influence, np.diff(ends, axis=0)[0] / (2 * step), rtol=1e-6)

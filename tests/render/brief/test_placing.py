@@ -29,3 +29,10 @@ def test_a_name_stands_within_the_frame_and_touches_no_other():
     assert not field.is_free(BOX, [Rectangle(129.0, 45.0, 30.0, 10.0)])
     for left, bottom in ((171.0, 40.0), (-1.0, 40.0), (100.0, 1.0), (100.0, 91.0)):
         assert not field.is_free(Rectangle(left, bottom, 30.0, 10.0), [])
+
+
+def test_the_corner_of_a_field_in_units_of_the_data_is_where_the_data_are_drawn():
+    field = Field(np.array([2000.0, 2010.0]), (), roof=4.0, width=200.0, height=100.0)
+    for x, y in ((2000.0, 0.0), (2003.0, 1.0), (2010.0, 4.0)):
+        corner = Rectangle(float(field.across(np.array(x))), float(field.up(np.array(y))), 30.0, 10.0)
+        assert field.convert(corner) == pytest.approx((x, y))

@@ -52,6 +52,16 @@ def test_the_note_says_what_a_referee_asks_for(made):
         assert words in note
 
 
+def test_ends_from_random_draws_are_noted_where_one_column_has_them(made):
+    said = []
+    for errors in ((0.0, 0.0), (0.0, 0.01)):
+        drawn = made.bands.assign(low_error=errors[0], high_error=errors[0])
+        drawn.loc[drawn["estimator"] == find_headline(made)["estimator"], "low_error"] = errors[1]
+        (table,) = build_ladder_tables(replace(made, bands=drawn), Wording(), TableOptions(), is_short=True)
+        said.append(any(str(note).startswith("Ends of intervals found from random draws") for note in table.notes))
+    assert said == [False, True]
+
+
 def test_stars_are_off_by_default_and_explained_when_on(made):
     (without,) = build_ladder_tables(made, Wording(), TableOptions())
     (with_stars,) = build_ladder_tables(made, Wording(), TableOptions(has_stars=True))
