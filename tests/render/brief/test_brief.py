@@ -269,9 +269,10 @@ def test_only_a_study_of_several_pairs_asks_for_dates_of_others(made) -> None:
     results = with_payloads(made)
     data = results.data.assign(status=["undated"] * 8 + results.data["status"].tolist()[8:])
     assert "date the agreements" in read_aside(build(replace(results, data=data)), "What would be needed to know")
-    one = results.specifications.assign(n_treated_units=1)
-    said = read_aside(build(replace(results, data=data, specifications=one)), "What would be needed to know")
-    assert "date the agreements" not in said
+    for n, asks in ((1, False), (2, True)):
+        few = results.specifications.assign(n_treated_units=n)
+        said = read_aside(build(replace(results, data=data, specifications=few)), "What would be needed to know")
+        assert ("date the agreements" in said) == asks
 
 
 @pytest.mark.usefixtures("unencoded")
