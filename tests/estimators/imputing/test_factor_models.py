@@ -58,6 +58,13 @@ def test_hold_outs_find_the_number_of_factors():
     assert estimate.average().effects[0] == pytest.approx(EFFECT, abs=0.15)
 
 
+def test_hold_outs_measure_additive_effects_without_a_factor():
+    noise = 0.2
+    statistics = fit(InteractiveEffects(), design_of(frame_of(noise=noise, rank=1))).estimate.sample.statistics
+    assert statistics["held_out_error_rank_1"] == pytest.approx(noise**2, rel=0.5)
+    assert statistics["held_out_error_rank_0"] > 2 * statistics["held_out_error_rank_1"]
+
+
 def test_matrix_completion_with_hold_outs_comes_closer_than_additive_effects():
     design = design_of(frame_of(noise=0.2))
     estimate = fit(MatrixCompletion(), design).estimate
