@@ -12,7 +12,6 @@ import numpy as np
 from scipy.stats import t as student
 
 from twintrade.design import Design
-from twintrade.effects import PointsOnly
 from twintrade.estimators.base import Fit, fit
 from twintrade.inference.clustering.clusters import find_row_weights, sum_by_group
 from twintrade.inference.clustering.constant_effect import compute_scaled_variances
@@ -84,15 +83,13 @@ def test_randomized(
 
 def _estimate_again(one: Fit, outcomes: FloatArray, onsets: Sequence[FloatArray]) -> FloatArray:
     """Return the headlines of all outcomes under other onsets, shape (n_onsets, n_outcomes)."""
-    fast = one.estimator.repeater(one.design, outcomes, ["overall"])
+    null = one.estimator.linear_null(one.design, one.design.observations.y[:, None], ["overall"])
     out = np.empty((len(onsets), outcomes.shape[1]))
     for k, onset in enumerate(onsets):
         design = one.design.reassigned(onset)
-        quick = None if fast is None else fast(design)
-        if quick is None:
+        blocks = None if null is None else null.build_blocks(design, is_summed=False)
+        if null is not None and blocks is not None:
+            out[k] = null.weigh_rows(blocks) @ outcomes
+        else:
             out[k] = weigh_rows(fit(one.estimator, design)) @ outcomes
-            continue
-        overall = Fit(one.estimator, design, quick).view("overall")
-        assert isinstance(overall.uncertainty, PointsOnly)
-        out[k] = [overall.effects[0], *overall.uncertainty.others[:, 0]]
     return out

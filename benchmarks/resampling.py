@@ -136,13 +136,14 @@ def one_factor(sizes: Sizes) -> None:
         q, factored = cpu(lambda o=o, nothing=nothing: build_annihilator(o.effect_codes(), nothing, o.row_weights))
         kept = len(pickle.dumps(q.elimination)) + q.root.nbytes
         dealt, rng = build_assignments(design, "units"), np.random.default_rng(2)
-        designs = [design.reassigned(dealt.draw(rng)) for _ in range(5)]
+        onsets = [dealt.draw(rng) for _ in range(5)]
+        designs = [design.reassigned(onset) for onset in onsets]
         print(f"  {o.n_rows:7} rows: factor {factored:6.3f} s, kept {kept / 1e6:.0f} MB, peak {peak:.0f} MB")
         for method in (TWFE(), Imputation()):
-            again = method.repeater(design, o.y[:, None])
-            fast, seconds = cpu(lambda again=again, designs=designs: [again(one) for one in designs])
-            slow, refit = cpu(lambda method=method, designs=designs: [fit(method, one) for one in designs[:2]])
-            gap = max(float(np.abs(a.effects - b.estimate.effects).max()) for a, b in zip(fast, slow, strict=False))
+            fitted = fit(method, design)
+            fast, seconds = cpu(lambda f=fitted, to=onsets: permute(f, ["event"], to, False, False).views["event"])
+            slow, refit = cpu(lambda f=fitted, to=designs: [f.refit(one).view("event").effects for one in to[:2]])
+            gap = max(float(np.abs(a - b).max()) for a, b in zip(fast.effects, slow, strict=False))
             print(
                 f"    {method.title!s:11} draw {seconds / 5:.4f}, refit {refit / 2:.4f}, largest difference {gap:.1e}"
             )

@@ -22,7 +22,6 @@ from twintrade.effects.uncertainty import Factor as Factor
 from twintrade.effects.uncertainty import GroupedInfluence as GroupedInfluence
 from twintrade.effects.uncertainty import Influence as Influence
 from twintrade.effects.uncertainty import LaterInfluence as LaterInfluence
-from twintrade.effects.uncertainty import PointsOnly as PointsOnly
 from twintrade.effects.uncertainty import RefitOnly as RefitOnly
 from twintrade.effects.uncertainty import Uncertainty as Uncertainty
 from twintrade.effects.uncertainty import UnitInfluence as UnitInfluence

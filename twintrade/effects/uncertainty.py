@@ -204,18 +204,6 @@ class RefitOnly(Uncertainty):
         return self
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PointsOnly(RefitOnly):
-    """The same, with effects on other outcomes: whatever combines the effects combines these."""
-
-    reason: Words = field(default=Text("estimators.points-only"))
-    others: FloatArray = field(kw_only=True)  # (n_others, n_effects)
-
-    def combined(self, weights: FloatArray, extra: WeightInfluence | None = None) -> "PointsOnly":
-        """Return the other outcomes' ``effects @ weights``."""
-        return replace(self, others=self.others @ weights)
-
-
 # Influence made when it is asked for: refits never ask, and an average costs one column and not every cell.
 
 

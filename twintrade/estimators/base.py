@@ -18,6 +18,7 @@ from twintrade.text import Listed, Text, Value, Words
 
 if TYPE_CHECKING:
     from twintrade.estimators.regression.event_terms import Model
+    from twintrade.estimators.repeating.linear_null import LinearNull
     from twintrade.estimators.repeating.one_step import OneStep
 
 
@@ -207,17 +208,12 @@ class Estimator(ABC):
         """Family of the model of untreated rows that predicts treated ones row by row; None for other methods."""
         return None
 
-    def repeater(self, design: Design, outcomes: FloatArray, views: Views = None) -> "Repeater | None":
-        """Return a fast path to point estimates under other treatments of the same rows, or None.
+    def linear_null(self, design: Design, outcomes: FloatArray, views: Views = None) -> "LinearNull | None":
+        """Return the linear model without treatment, for estimates under many treatments of the same rows, or None.
 
-        For resampling, from one factor of the effects. None means that every treatment and outcome is refitted.
-        Columns of ``outcomes`` (n_rows, n_outcomes) take the place of ``design.observations.y``: effects are those on
-        the first, and ``PointsOnly`` has the others'. What ``views`` do not show may be left out (None: nothing).
+        None means that every treatment and outcome is refitted. Columns of ``outcomes`` (n_rows, n_outcomes) take the
+        place of ``design.observations.y``. What ``views`` do not show may be left out (None: nothing).
         """
-        return None
-
-    def row_weigher(self, design: Design) -> "RowWeigher | None":
-        """Return a fast path to all rows' weights in the overall effect under other treatments of them, or None."""
         return None
 
     def one_step(self, design: Design) -> "OneStep | None":
@@ -273,10 +269,6 @@ class HeldOut:
     # Returns the influence of the observations' units, shape (n_units, n_cohorts)
     find_influence: Callable[[], FloatArray]
 
-
-RowWeigher = Callable[[Design], "FloatArray | None"]
-Repeater = Callable[[Design], "Estimate | None"]
-"""From a design with other onsets to an estimate; None where its rows are not those it was made for."""
 
 ESTIMATORS: Registry[Estimator] = Registry("estimators", "estimator")
 
@@ -351,11 +343,6 @@ class Fit:
     def refit(self, design: Design, *views: View) -> "Fit":
         """Return the same method on another design; if views are named, what only others need may be missing."""
         return fit(self.estimator, design, views or None)
-
-    def repeat(self, design: Design, fast: "Repeater | None") -> "Fit":
-        """Return the overall effect on another design by the method's fast path, else by a refit."""
-        estimate = None if fast is None else fast(design)
-        return self.refit(design, "overall") if estimate is None else replace(self, design=design, estimate=estimate)
 
 
 def describe_assumption(estimator: Estimator, design: Design) -> Words:

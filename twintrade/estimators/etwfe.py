@@ -10,7 +10,7 @@ from twintrade.design import Design, NeverTreated, Observations
 from twintrade.effects import CohortEffects, GroupedInfluence, UnitInfluence
 from twintrade.effects.estimate import Scale
 from twintrade.errors import DesignError, EstimationError
-from twintrade.estimators.base import HeldOut, Repeater, View, Views, describe_design
+from twintrade.estimators.base import HeldOut, View, Views, describe_design
 from twintrade.estimators.cohort_means.collapsed import CellMethod, Collapse
 from twintrade.estimators.regression.cell_fit import CellFit, fit_cells
 from twintrade.estimators.regression.cell_table import (
@@ -28,9 +28,9 @@ from twintrade.estimators.regression.cell_table import (
 )
 from twintrade.estimators.regression.event_terms import find_affected_rows, require_reference
 from twintrade.estimators.regression.split_panel import correct_by_split_panel
+from twintrade.estimators.repeating.linear_null import LinearNull, prepare_linear_null
 from twintrade.estimators.repeating.one_step import OneStep, OneStepRegression, prepare_one_step
-from twintrade.estimators.repeating.repeated import prepare_repeated
-from twintrade.estimators.repeating.treatment_blocks import build_affected, estimate_cells
+from twintrade.estimators.repeating.treatment_blocks import build_affected
 from twintrade.numerics.arrays import BoolArray, FloatArray
 from twintrade.text import Text
 
@@ -106,20 +106,24 @@ class ETWFE(CellMethod):
         identified = measure_cells(o, fit, cells.of_row, self.measure, self.family, given.deviations)
         return _packed(o, fit, tabulate_cells(o, fit, cells, identified, reference), scale, reference)
 
-    def repeater(self, design: Design, outcomes: FloatArray, views: Views = None) -> Repeater | None:
-        """Return the fast path of linear fits; None where cells are not those of affected rows alone."""
+    def linear_null(self, design: Design, outcomes: FloatArray, views: Views = None) -> LinearNull | None:
+        """Return the model without treatment of the linear family; None as for draws in one step."""
         if self.family == "poisson" or self.n_splits or not _is_plain(design):
             return None
-        return partial(estimate_cells, prepare_repeated(design, outcomes))
+        return prepare_linear_null(design, [self._cell_regression], outcomes)
 
     def one_step(self, design: Design) -> OneStep | None:
         """Return the model without treatment; None where its cells are not those of affected rows alone."""
         if self.family == "linear" or self.n_splits or not _is_plain(design):
             return None
+        measure = "log_ratio" if self.measure == "coefficient" else self.measure
+        return prepare_one_step(design, [self._cell_regression], measure)
+
+    @property
+    def _cell_regression(self) -> OneStepRegression:
         views: tuple[View, ...] = ("overall", "event", "cohort", "calendar", "cell")
         weigh: Literal["outcome", "rows"] = "outcome" if self.measure == "percent" else "rows"
-        cells = OneStepRegression(views, build_affected, weigh, leaves_out_zeros=True)
-        return prepare_one_step(design, [cells], "log_ratio" if self.measure == "coefficient" else self.measure)
+        return OneStepRegression(views, build_affected, weigh, leaves_out_zeros=True)
 
     def hold_out(self, design: Design, time: int) -> HeldOut | None:
         """Return an event time before onset on the base of the effects after it, or None where these have another."""

@@ -10,15 +10,7 @@ from twintrade.design import Design, Observations
 from twintrade.effects import CohortEffects, Estimate, EventStudy, Influence, Sample, UnitInfluence
 from twintrade.effects.regression import OutcomeWeights
 from twintrade.errors import DesignError
-from twintrade.estimators.base import (
-    HeldOut,
-    Repeater,
-    Requires,
-    RowWeigher,
-    View,
-    Views,
-    describe_design,
-)
+from twintrade.estimators.base import HeldOut, Requires, Views, describe_design
 from twintrade.estimators.cohort_means.collapsed import CellMethod, Collapse, SumsRows
 from twintrade.estimators.imputing.cells import (
     CellEffects,
@@ -48,9 +40,8 @@ from twintrade.estimators.imputing.table import (
 from twintrade.estimators.imputing.untreated_outcomes import Counterfactual, fit_counterfactual
 from twintrade.estimators.regression.event_terms import Shape, find_affected_rows
 from twintrade.estimators.regression.slopes import count_units_and_rows, sum_influence_by_unit, sum_row_weights
+from twintrade.estimators.repeating.linear_null import LinearNull, prepare_linear_null
 from twintrade.estimators.repeating.one_step import OneStep, OneStepRegression, prepare_one_step
-from twintrade.estimators.repeating.repeated import prepare_repeated
-from twintrade.estimators.repeating.repeated_imputation import compute_means, estimate_imputations, weigh_imputed
 from twintrade.estimators.repeating.treatment_blocks import build_affected_rows, build_leads
 from twintrade.numerics.arrays import FloatArray, IntArray, sum_by_group
 from twintrade.numerics.linear import compute_projection_weights, find_leverage_one
@@ -258,37 +249,30 @@ class Imputation(CellMethod):
         before = fit_leads(c, self.family) if _shows_leads(views) else build_no_leads()
         return self._assembled(c, cells, self._effects(c, cells), before)
 
-    def repeater(self, design: Design, outcomes: FloatArray, views: Views = None) -> Repeater | None:
-        """Return the fast path for resampling; None where there are no rows, or a Poisson fit bears none."""
+    def linear_null(self, design: Design, outcomes: FloatArray, views: Views = None) -> LinearNull | None:
+        """Return the model without treatment of the linear family; None where there are no rows."""
         if design.statistics is not None or self.family == "poisson":
             return None
-        shared = prepare_repeated(design, outcomes)
-        means = compute_means(shared, outcomes)
-        estimate = partial(estimate_imputations, shared) if means is None else means.imputed
-        return partial(estimate, has_leads=_shows_leads(views))
-
-    def row_weigher(self, design: Design) -> RowWeigher | None:
-        """Return the rows' weights from one factor of the effects; None for Poisson, and without rows."""
-        if design.statistics is not None or self.family == "poisson":
-            return None
-        return partial(weigh_imputed, prepare_repeated(design, design.observations.y[:, None]))
+        return prepare_linear_null(design, self._list_parts(has_leads=_shows_leads(views)), outcomes)
 
     def one_step(self, design: Design) -> OneStep | None:
         """Return the model without treatment of the Poisson family."""
         if design.statistics is not None or self.family == "linear":
             return None
-        views: tuple[View, ...] = ("overall", "event", "cohort", "calendar", "cell")
+        return prepare_one_step(design, self._list_parts(), self.measure or "log_ratio")
+
+    def _list_parts(self, *, has_leads: bool = True) -> list[OneStepRegression]:
+        """Return the regressions of affected rows and of leads."""
         imputed = OneStepRegression(
-            views,
+            ("overall", "event", "cohort", "calendar", "cell"),
             build_affected_rows,
             "outcome" if self.measure == "percent" else "rows",
             leaves_out_zeros=self._is_log_ratio,
             is_saturated=True,
             averages_log_ratios=self._is_log_ratio,
         )
-        return prepare_one_step(
-            design, [imputed, OneStepRegression(("event", "cell"), build_leads)], self.measure or "log_ratio"
-        )
+        leads = OneStepRegression(("event", "cell"), build_leads, is_pruned=self.family == "linear")
+        return [imputed, leads] if has_leads else [imputed]
 
     def hold_out(self, design: Design, time: int) -> HeldOut | None:
         """Return an event time before onset on the base of the effects after it; None for Poisson differences."""

@@ -1,7 +1,6 @@
 """Poisson pseudo maximum likelihood with any fixed effects, on event-time dummies or one treatment dummy."""
 
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import ClassVar, Literal, get_args
 
 import numpy as np
@@ -10,7 +9,7 @@ from twintrade.design import NOT_LOG, Design, Observations
 from twintrade.effects import Estimate, EventStudy, Regression, UnitInfluence
 from twintrade.effects.cohort_influence import CorrectedInfluence
 from twintrade.errors import DesignError, EstimationError
-from twintrade.estimators.base import Catalogued, Requires, Target, View, describe_design
+from twintrade.estimators.base import Catalogued, Requires, Target, describe_design
 from twintrade.estimators.regression.cell_fit import find_single_rows, list_separated_rows
 from twintrade.estimators.regression.event_terms import (
     EQUATIONS,
@@ -29,8 +28,7 @@ from twintrade.estimators.regression.slopes import (
     sum_influence_by_unit,
 )
 from twintrade.estimators.regression.split_panel import EventAndStatic, fit_both
-from twintrade.estimators.repeating.one_step import OneStep, OneStepRegression, prepare_one_step
-from twintrade.estimators.repeating.treatment_blocks import build_dummies
+from twintrade.estimators.repeating.one_step import OneStep, list_dummy_regressions, prepare_one_step
 from twintrade.numerics.arrays import IntArray
 from twintrade.numerics.linear import pack_columns
 from twintrade.numerics.poisson import DyadPanel, PoissonFit, compute_incidental_bias, fit_poisson
@@ -107,13 +105,7 @@ class PPML(Catalogued):
         """Return the model without treatment, for tests that need no refit."""
         if self.shape in ("dose", "covariates"):
             return None
-        shown: dict[str, tuple[View, ...]] = {"static": ("overall",), "binned": ("event",)}
-        shown["event"] = ("path",) if self.bins else ("event", "path")
-        models = list_models(self.shape, self.bins, self.second_reference)
-        regressions = [
-            OneStepRegression(shown[model.kind], partial(build_dummies, model=model), is_pruned=True)
-            for model in models
-        ]
+        regressions = list_dummy_regressions(self.shape, self.bins, self.second_reference)
         return prepare_one_step(design, regressions, "log_ratio" if self.measure == "coefficient" else "difference")
 
     def unmet(self, design: Design) -> list[Words]:

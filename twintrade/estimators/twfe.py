@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy as np
 from twintrade.design import Design, Observations
 from twintrade.effects import Estimate, EventStudy
 from twintrade.errors import DesignError
-from twintrade.estimators.base import Repeater, Requires, RowWeigher, Views, describe_design
+from twintrade.estimators.base import Requires, Views, describe_design
 from twintrade.estimators.cohort_means.collapsed import Collapse, SumsRows
 from twintrade.estimators.cohort_means.group_time import count_alone
 from twintrade.estimators.regression.event_terms import (
@@ -25,7 +24,8 @@ from twintrade.estimators.regression.event_terms import (
 )
 from twintrade.estimators.regression.slopes import Slopes, build_effects
 from twintrade.estimators.regression.split_panel import EventAndStatic, fit_both
-from twintrade.estimators.repeating.repeated import estimate_regressions, prepare_repeated, weigh_regression
+from twintrade.estimators.repeating.linear_null import LinearNull, prepare_linear_null
+from twintrade.estimators.repeating.one_step import list_dummy_regressions
 from twintrade.numerics.absorption import Projection, build_absorber, find_singletons, remove_trends
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.linear import LeastSquares, NetColumns, compute_column_norms, pack_columns, regress_residuals
@@ -136,18 +136,13 @@ class TWFE(SumsRows[EventStudy | Estimate]):
         effects = build_absorber(o.effect_codes(), o.weights)
         return effects.project(columns, is_spare=True), effects.levels.codes, 0
 
-    def repeater(self, design: Design, outcomes: FloatArray, views: Views = None) -> Repeater | None:
-        """Return the fast path for resampling; None where units have lines of their own."""
-        if self.unit_trends or self.shape in ("dose", "covariates"):
+    def linear_null(self, design: Design, outcomes: FloatArray, views: Views = None) -> LinearNull | None:
+        """Return the model without treatment; None where units have lines of their own."""
+        if self.unit_trends or self.shape in ("dose", "covariates") or design.statistics is not None:
             return None
-        return partial(estimate_regressions, prepare_repeated(design, outcomes), models=self._models)
-
-    def row_weigher(self, design: Design) -> RowWeigher | None:
-        """Return the rows' weights from one factor of the effects; None where the fast path is none."""
-        if self.unit_trends or self.shape in ("dose", "covariates"):
-            return None
-        shared = prepare_repeated(design, design.observations.y[:, None])
-        return partial(weigh_regression, shared, model=self._models[-1])
+        return prepare_linear_null(
+            design, list_dummy_regressions(self.shape, self.bins, self.second_reference), outcomes
+        )
 
     def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""

@@ -38,11 +38,9 @@ CASES = {
 }
 POISSON = ("poisson cells", "poisson event times", "poisson imputation")
 GUARDS = {
-    "estimators/repeating/repeated_imputation.MOST_AFFECTED": ("imputation", "imputation, noise by row"),
     "inference/refits/few_treated.MOST_AT_ONCE": ("one effect",),
     "inference/refits/leave_out.MOST_AT_ONCE": ("cells, left out",),
     "inference/refits/leave_out.MOST_ROWS": ("cells, left out",),
-    "numerics/absorption/annihilators.MOST_KEPT": ("imputation", "imputation, noise by row", "cells"),
     "numerics/absorption/cube_sets.MOST_ACROSS": POISSON,
     "numerics/absorption/cube_sets.MOST_CELLS": POISSON,
     "numerics/absorption/cube_sets.MOST_WRITTEN_OUT": POISSON,

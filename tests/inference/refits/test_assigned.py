@@ -14,7 +14,6 @@ from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.repeating import sum_squared_weights
 from twintrade.estimators.twfe import TWFE
-from twintrade.inference.clustering.clusters import find_row_weights
 from twintrade.inference.randomization import Randomization
 from twintrade.inference.refits.dealing import deal_onsets
 from twintrade.inference.refits.noise import Residuals, build_noise, find_treated
@@ -261,28 +260,6 @@ def test_noise_by_row_of_poisson_draws_is_weighed_under_each_null(gravity_panel)
         np.testing.assert_allclose(squares[after], sum_squared_weights(null, draws.blocks), rtol=1e-12)
     assert np.abs(squares[0.5] / squares[0.0] - 1).max() > 0.01
     assert (squares[0.0][-1, ~o.is_ever_treated] > 0).any()
-
-
-@pytest.mark.parametrize("fixed_effects", ["gravity", "two_way"])
-@pytest.mark.parametrize("gaps", [False, True])
-def test_weights_from_one_factor_are_those_of_a_refit(gravity_panel, rng, fixed_effects, gaps) -> None:
-    design = gravity_panel(n_cities=5, n_partners=6, n_treated=6, fixed_effects=fixed_effects)
-    if gaps:
-        design = design.restricted(rng.random(design.panel.n_rows) < 0.9)
-    fitted, tried = fit(Imputation(), design), 0
-    weigher = fitted.estimator.row_weigher(fitted.design)
-    for onset in (design.onset, *(rng.permutation(design.onset) for _ in range(5))):
-        again = design.reassigned(onset)
-        quick = weigher(again)
-        if quick is None:
-            continue
-        refitted = fitted.refit(again, "overall")
-        given = find_row_weights(refitted, refitted.view("overall"))
-        expected = np.zeros(design.observations.n_rows)
-        expected[given.rows] = given.values[:, 0]
-        np.testing.assert_allclose(quick, expected, atol=1e-10)
-        tried += 1
-    assert tried >= 3
 
 
 def test_own_past_counts_where_it_is_long_enough(gravity_panel) -> None:

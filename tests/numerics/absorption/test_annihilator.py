@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 from case_tables import loop_over
-from scipy.sparse import csr_array
 
 from twintrade.numerics.absorption import annihilators as module
-from twintrade.numerics.absorption import build_annihilator, elimination, prepare_remaining, write_out_complete
+from twintrade.numerics.absorption import build_annihilator, elimination, prepare_remaining
 
 # Factors of some dozens of scaled columns beside a pseudo-inverse.
 CLOSE = 1e-10
@@ -104,21 +103,13 @@ def test_products_are_those_of_a_dense_projection(kind, effects, is_written_out,
     found = build_annihilator(codes, covariates, weights)
     assert (found.dense is not None) == is_written_out
     everything, columns = np.arange(n), rng.normal(size=(n, 3))
-    assert found.applied(columns) == pytest.approx(q @ columns, abs=scale)
+    assert w[:, None] * found.residualize(columns) == pytest.approx(q @ columns, abs=scale)
     assert_close(found.block(everything, everything), q, scale)
     assert found.compute_leverage() == pytest.approx(
         np.divide(np.diag(fitted), w, out=np.zeros(n), where=w > 0), abs=CLOSE
     )
     rows = np.sort(rng.choice(n, n // 3, replace=False))
     others = np.setdiff1d(everything, rows)
-    some = columns[rows]
-    sparse = csr_array(np.where(some > 0.5, 1, 0).astype(np.int8))
-    dummies = sparse.toarray().astype(float)
-    assert found.gram(rows, sparse) == pytest.approx(dummies.T @ q[np.ix_(rows, rows)] @ dummies, abs=10 * scale)
-    assert found.gram(rows, some) == pytest.approx(some.T @ q[np.ix_(rows, rows)] @ some, abs=10 * scale)
-    gram, crossed = found.cross(rows, some, others)
-    assert gram == pytest.approx(some.T @ q[np.ix_(rows, rows)] @ some, abs=10 * scale)
-    assert crossed == pytest.approx(some.T @ q[np.ix_(rows, others)], abs=10 * scale)
     assert_close(found.block(rows, others), q[np.ix_(rows, others)], scale)
 
 
@@ -139,36 +130,6 @@ def test_sums_by_group_multiply_to_the_projection(kind, effects) -> None:
     parts = left[:, None] * fitted * right
     expected = [[parts[np.ix_(groups == g, clusters == h)].sum() for h in range(4)] for g in range(9)]
     assert product == pytest.approx(np.array(expected), abs=10 * CLOSE)
-
-
-@each_panel
-def test_slopes_are_those_of_a_regression_with_dummies(kind, effects) -> None:
-    codes, covariates, weights = make_panel(kind, effects)
-    n, rng = codes[0].size, np.random.default_rng(10)
-    y = rng.normal(size=n)
-    inside = np.sort(rng.choice(n, n // 2, replace=False))
-    x = np.zeros((n, 2))
-    x[inside] = rng.normal(size=(inside.size, 2))
-    w = weights
-    z = write_dummies(codes, covariates)
-    root = np.sqrt(w)
-    expected = np.linalg.lstsq(root[:, None] * np.hstack([x, z]), root * y, rcond=1e-10)[0][:2]
-    found = build_annihilator(codes, covariates, weights)
-    applied = found.applied(y[:, None])[inside]
-    slopes = np.linalg.solve(found.gram(inside, x[inside]), x[inside].T @ applied)[:, 0]
-    assert slopes == pytest.approx(expected, abs=10 * CLOSE)
-
-
-@each_panel
-def test_new_weights_are_as_good_as_a_new_factor(kind, effects) -> None:
-    codes, covariates, weights = make_panel(kind, effects)
-    rng = np.random.default_rng(11)
-    other = np.exp(rng.normal(size=codes[0].size)) * (rng.random(codes[0].size) < 0.9)
-    moved = build_annihilator(codes, covariates, weights).reweighted(other)
-    fresh = build_annihilator(codes, covariates, other)
-    columns = rng.normal(size=(codes[0].size, 2))
-    assert moved.applied(columns) == pytest.approx(fresh.applied(columns), abs=CLOSE)
-    assert_close(moved.dense.entries, fresh.dense.entries, CLOSE)
 
 
 @pytest.mark.parametrize(
@@ -193,34 +154,6 @@ def test_blocks_looked_up_a_few_at_a_time_are_the_same(monkeypatch) -> None:
     assert len(again.list_rows()) > 5
     assert len(again.elimination.list_blocks()) == N_PERIODS
     assert again.compute_leverage() == pytest.approx(expected, abs=CLOSE)
-
-
-def test_a_complete_panel_is_written_out_in_closed_form() -> None:
-    weights = np.exp(np.random.default_rng(13).normal(size=4))
-    codes = [np.repeat(np.arange(4), 6), np.tile(np.arange(6), 4)]
-    expected = build_annihilator(codes, np.empty((24, 0)), np.repeat(weights, 6))
-    found = write_out_complete(weights, 6)
-    assert found.entries == pytest.approx(expected.dense.entries, abs=CLOSE)
-    assert found.weights == pytest.approx(expected.weights)
-
-
-@loop_over("effects", SETS)
-@loop_over("kind", ["balanced", "gaps", "covariates"])
-def test_rows_without_weight_are_determined_where_their_dummies_are_sums_of_others(kind, effects) -> None:
-    codes, covariates, _ = make_panel(kind, effects)
-    n, rng = codes[0].size, np.random.default_rng(14)
-    z = write_dummies(codes, covariates)
-    away = rng.random(n) < 0.4
-    q = build_annihilator(codes, covariates, (~away).astype(np.float64))
-    _, values, right = np.linalg.svd(z[~away], full_matrices=False)
-    span = right[values > 1e-10 * values.max()]
-    expected = np.abs(z[away] - z[away] @ span.T @ span).max(axis=1) < 1e-8
-    assert (q.find_determined(np.flatnonzero(away)) == expected).all()
-    # Where they are, they are predicted.
-    y = rng.normal(size=n)
-    slopes = np.linalg.lstsq(z[~away], y[~away], rcond=1e-10)[0]
-    known = np.flatnonzero(away)[expected]
-    assert q.residualize(y[:, None])[known, 0] == pytest.approx((y - z @ slopes)[known], abs=10 * CLOSE)
 
 
 @each_panel

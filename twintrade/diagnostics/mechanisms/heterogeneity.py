@@ -19,8 +19,7 @@ from twintrade.diagnostics.variants import (
 )
 from twintrade.effects import Finding, Message, Topic
 from twintrade.errors import DesignError, InferenceError, TwintradeError
-from twintrade.estimators.base import Fit, Repeater
-from twintrade.fanout import Arrays, report_loop, run_jobs, split_succeeded
+from twintrade.estimators.base import Fit
 from twintrade.inference.auto import resolve_method
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
@@ -33,7 +32,7 @@ from twintrade.inference.clustering import (
     find_row_weights,
 )
 from twintrade.inference.crv2 import Scaled
-from twintrade.inference.refits import compute_two_sided_share
+from twintrade.inference.refits import compute_two_sided_share, estimate_overall
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray, compact, sum_by_group
 from twintrade.numerics.holm import adjust_holm
 from twintrade.numerics.testing import adjust_sharpened_q
@@ -225,17 +224,19 @@ class Heterogeneity(Diagnostic):
 
     def _relabeled(self, fit: Fit, groups: ObjectArray, names: list[str], rng: np.random.Generator) -> float:
         """Return how often groups dealt out otherwise lie as far apart."""
-        fast = fit.estimator.repeater(fit.design, fit.design.observations.y[:, None], ["overall"])
-        observed = _distance(fit, groups, names, fast)
-        jobs = {str(k): rng.permutation(groups) for k in range(self.draws)}
-        if fast is None:
-            done, _ = split_succeeded(run_jobs("groups", _measure_dealt, jobs, shared=(fit, names)))
-            drawn = np.array([float(one.values["distance"]) for one in done if one.values is not None])
-        else:
-            dealt = report_loop("groups", list(jobs.values()))
-            drawn = np.array([_try_distance(fit, one, names, fast) for one in dealt])
-            drawn = drawn[~np.isnan(drawn)]
-        return compute_two_sided_share(observed, drawn) if drawn.size else float("nan")
+        dealt = [groups, *(rng.permutation(groups) for _ in range(self.draws))]
+        null = fit.estimator.linear_null(fit.design, fit.design.observations.y[:, None], ["overall"])
+        n = len(names)
+
+        def keep(k: int) -> Design:
+            return keep_group(fit.design, dealt[k // n] == names[k % n])
+
+        effects = estimate_overall(fit, null, n * len(dealt), keep, "groups")[0].reshape(-1, n)
+        for k in np.flatnonzero(np.isnan(effects[0])):
+            fit.refit(keep(int(k)), "overall")  # says why
+        observed, *drawn = np.ptp(effects, axis=1)
+        known = np.array(drawn)[~np.isnan(drawn)]
+        return compute_two_sided_share(float(observed), known) if known.size else float("nan")
 
 
 def keep_group(design: Design, members: BoolArray) -> Design:
@@ -243,24 +244,6 @@ def keep_group(design: Design, members: BoolArray) -> Design:
     o = design.observations
     gone = find_treated_units(design)[~members]
     return design.without([str(u) for u in o.unit_ids[gone]])
-
-
-def _measure_dealt(shared: tuple[Fit, list[str]], groups: ObjectArray, rng: np.random.Generator) -> Arrays:
-    fit, names = shared
-    return {"distance": np.array(_distance(fit, groups, names, None))}
-
-
-def _try_distance(fit: Fit, groups: ObjectArray, names: list[str], fast: Repeater) -> float:
-    try:
-        return _distance(fit, groups, names, fast)
-    except TwintradeError:
-        return float("nan")
-
-
-def _distance(fit: Fit, groups: ObjectArray, names: list[str], fast: Repeater | None) -> float:
-    designs = [keep_group(fit.design, groups == name) for name in names]
-    effects = [fit.repeat(design, fast).view("overall").effects[0] for design in designs]
-    return float(np.max(effects) - np.min(effects))
 
 
 def compute_joint_equality(fit: Fit, groups: ObjectArray, names: list[str]) -> JointTest:

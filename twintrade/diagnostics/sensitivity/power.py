@@ -11,12 +11,12 @@ from twintrade.diagnostics.base import Diagnostic, Yardstick
 from twintrade.diagnostics.variants import build_quantities, format_effect, measure_headline
 from twintrade.effects import Finding
 from twintrade.errors import DesignError, TwintradeError
-from twintrade.estimators.base import Fit, Repeater, View
+from twintrade.estimators.base import Fit
 from twintrade.fanout import Arrays, run_jobs, split_succeeded
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.clustering import compute_t_quantile
-from twintrade.inference.refits import estimate_one_step, find_units_with_trade
+from twintrade.inference.refits import estimate_one_step, estimate_overall, find_units_with_trade
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.text import Text, Words
 
@@ -103,8 +103,7 @@ class Power(Diagnostic):
         """Return the placebo estimates, some of them with clustered errors, and why other draws failed."""
         (design, onsets), together = build_placebo_design(fit), find_shared_places(fit.design)
         first = design.reassigned(deal(design, onsets, rng, *together))
-        asked: tuple[View, ...] = ("overall",)
-        fast = fit.estimator.repeater(first, first.observations.y[:, None], asked)
+        null = fit.estimator.linear_null(first, first.observations.y[:, None], ["overall"])
         dealt = [deal(design, onsets, rng, *together) for _ in range(self.draws)]
         model = fit.estimator.one_step(first)
         if model is not None:
@@ -112,8 +111,9 @@ class Power(Diagnostic):
             known = np.isfinite(effects)
             lost: list[Words] = [Text("inference.other-rows")] * int((~known).sum())
             return _Placebos(effects[known], _refit(fit, design, dealt[:REFITTED])[0], lost)
-        if fast is not None:
-            return _without_errors(fit, design, dealt, fast)
+        if null is not None:
+            effects, lost = estimate_overall(fit, null, len(dealt), lambda k: design.reassigned(dealt[k]), "power")
+            return _Placebos(effects[~np.isnan(effects)], np.empty((0, 2)), lost)
         refitted, reasons = _refit(fit, design, dealt)
         return _Placebos(refitted[:, 0], refitted, reasons)
 
@@ -132,19 +132,6 @@ def _refit(fit: Fit, design: Design, dealt: list[FloatArray]) -> tuple[FloatArra
     done, bad = split_succeeded(run_jobs("power", _placebo, jobs, shared=(fit, design)))
     estimates = np.array([[one.values["effect"], one.values["se"]] for one in done if one.values is not None])
     return estimates.reshape(-1, 2), [reason for _, reason in bad]
-
-
-def _without_errors(fit: Fit, design: Design, dealt: list[FloatArray], fast: Repeater) -> _Placebos:
-    effects, reasons = [], list[Words]()
-    for onset in dealt:
-        changed = design.reassigned(onset)
-        try:
-            quick = fast(changed)
-            again = Fit(fit.estimator, changed, quick) if quick is not None else fit.refit(changed, "overall")
-            effects.append(float(again.view("overall").effects[0]))
-        except TwintradeError as error:
-            reasons.append(error.text)
-    return _Placebos(np.array(effects), np.empty((0, 2)), reasons)
 
 
 def _placebo(shared: tuple[Fit, Design], onset: FloatArray, rng: np.random.Generator) -> Arrays:

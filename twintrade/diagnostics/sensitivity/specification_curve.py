@@ -13,9 +13,9 @@ from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.pre_period.placebo_dates import shift_reference
 from twintrade.diagnostics.sensitivity.dates import iterate_date_variants
 from twintrade.diagnostics.variants import ComparedVariants, Variant, VariantCheck, format_effect, list_reasons
-from twintrade.effects import Finding, Message
+from twintrade.effects import Estimate, Finding, Message
 from twintrade.errors import TwintradeError
-from twintrade.estimators.base import ESTIMATORS, Estimator, Fit
+from twintrade.estimators.base import ESTIMATORS, Estimator, Fit, View
 from twintrade.estimators.base import fit as fitted
 from twintrade.estimators.twfe import TWFE
 from twintrade.fanout import Arrays, run_jobs, split_succeeded
@@ -32,7 +32,13 @@ from twintrade.inference.clustering import (
 )
 from twintrade.inference.crv2 import Scaled
 from twintrade.inference.jackknife import Jackknife
-from twintrade.inference.refits import build_assignments, compute_two_sided_share, find_units_with_trade, is_linear
+from twintrade.inference.refits import (
+    build_assignments,
+    compute_two_sided_share,
+    find_units_with_trade,
+    is_linear,
+    tabulate_designs,
+)
 from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import FloatArray, compact
 from twintrade.numerics.linear import compute_coefficient, compute_grams
@@ -200,17 +206,13 @@ def _placebo_effects(shared: PlaceboShared, place: int, rng: np.random.Generator
     base = fitted(one.estimator, one.design)
     if base.estimate.scale != fit.estimate.scale or not is_linear(base):
         return nothing
-    again = one.estimator.repeater(one.design, one.design.observations.y[:, None])
-    if again is None:
+    null = one.estimator.linear_null(one.design, one.design.observations.y[:, None], ["overall"])
+    if null is None:
         return nothing
     effects = np.full(len(onsets), np.nan)
-    for k, onset in enumerate(onsets):
-        try:
-            repeated = again(one.design.reassigned(onset))
-        except TwintradeError:
-            continue
-        if repeated is not None:
-            effects[k] = Fit(one.estimator, one.design, repeated).view("overall").effects[0]
+    overall: dict[View, Estimate] = {"overall": base.view("overall")}
+    kept, values = tabulate_designs(null, overall, len(onsets), lambda k: one.design.reassigned(onsets[k]))
+    effects[kept] = values["overall"][:, 0, 0]
     return {"effects": effects}
 
 

@@ -1,5 +1,6 @@
 """The same estimate under many treatments, without refitting each from the start."""
 
+from twintrade.estimators.repeating.linear_null import LinearNull as LinearNull
 from twintrade.estimators.repeating.one_step import Null as Null
 from twintrade.estimators.repeating.one_step import OneStep as OneStep
 from twintrade.estimators.repeating.one_step import sum_squared_weights as sum_squared_weights

@@ -8,7 +8,7 @@ untreated rows alone would be fitted.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -17,11 +17,13 @@ from twintrade.design import Design, Observations
 from twintrade.effects import CohortEffects, Estimate, EventStudy
 from twintrade.effects.estimate import Kind
 from twintrade.estimators.imputing.comparison_units import compute_log_ratios
+from twintrade.estimators.regression.event_terms import FitShape, list_models
 from twintrade.estimators.repeating.repeated import SameRows, find_unit_rows
 from twintrade.estimators.repeating.treatment_blocks import (
     Block,
     JoinedBlocks,
     PlacedDummies,
+    build_dummies,
     compute_means,
     join_blocks,
     place_block,
@@ -313,6 +315,18 @@ class _Imputed:
     cells: IntArray
     means: FloatArray
     is_solved: BoolArray
+
+
+def list_dummy_regressions(
+    shape: FitShape, bins: bool, second_reference: int | None = None
+) -> list[OneStepRegression]:
+    """Return the regressions of a shape on event-time dummies and the treatment dummy."""
+    shown: dict[str, tuple[Kind, ...]] = {"static": ("overall",), "binned": ("event",)}
+    shown["event"] = ("path",) if bins else ("event", "path")
+    return [
+        OneStepRegression(shown[model.kind], partial(build_dummies, model=model), is_pruned=True)
+        for model in list_models(shape, bins, second_reference)
+    ]
 
 
 def prepare_one_step(design: Design, regressions: Sequence[OneStepRegression], measure: Measure) -> OneStep:

@@ -5,19 +5,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from twintrade.design import Design, Observations
-from twintrade.effects import CohortEffects, Estimate, PointsOnly
+from twintrade.design import Observations
 from twintrade.effects.regression import POOLED
-from twintrade.errors import EstimationError
 from twintrade.estimators.imputing.cells import find_lead_times
-from twintrade.estimators.regression.cell_fit import describe_absorbing_effect, find_single_rows, invert_gram
 from twintrade.estimators.regression.event_terms import Model, build_terms, find_affected_rows
-from twintrade.estimators.repeating.repeated import Repeated
-from twintrade.estimators.repeating.repeated import build_dummies as build_set_dummies
 from twintrade.numerics.absorption import Annihilator, DummySets, Nested
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_group
 from twintrade.numerics.poisson import ExactUpdates, RowDummies, Start, fit_with_dummies
-from twintrade.text import Text
+
+TAKEN_OUT = -2
+"""Cell of a column that takes one row out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,13 +24,17 @@ class Block:
     # rows, columns: (n_entries,): rows with a dummy, and which
     rows: IntArray
     columns: IntArray
-    cells: IntArray  # (n_columns,): the effect that a column belongs to, -1 for one that only takes its rows out
+    cells: IntArray  # (n_columns,): the effect that a column belongs to, negative for one of no effect
     # cohorts, event_times: (n_cells,)
     cohorts: IntArray
     event_times: IntArray
+    # Where an entry stands for rows of several units: how many, (n_entries,), and their outcomes in total, net of
+    # effects, (n_entries, n_outcomes)
+    counts: FloatArray | None = None
+    sums: FloatArray | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class JoinedBlocks(Block):
     """Blocks of several draws: columns and cells numbered through."""
 
@@ -55,7 +56,7 @@ def join_blocks(blocks: Sequence[Block]) -> JoinedBlocks:
     return JoinedBlocks(
         rows=np.concatenate([block.rows for block in blocks]),
         columns=np.concatenate([block.columns for block in blocks]) + np.repeat(first_column, sizes),
-        cells=np.where(cells >= 0, cells + np.repeat(first_cell, n_columns), -1),
+        cells=np.where(cells >= 0, cells + np.repeat(first_cell, n_columns), cells),
         cohorts=np.concatenate([block.cohorts for block in blocks]),
         event_times=np.concatenate([block.event_times for block in blocks]),
         sets=np.repeat(numbers, sizes),
@@ -74,7 +75,7 @@ def place_block(block: Block, places: IntArray, lost: IntArray) -> Block:
         block,
         rows=np.concatenate([rows, lost]),
         columns=np.concatenate([block.columns, n + np.arange(lost.size)]),
-        cells=np.concatenate([block.cells, np.full(lost.size, -1, dtype=np.int64)]),
+        cells=np.concatenate([block.cells, np.full(lost.size, TAKEN_OUT)]),
     )
 
 
@@ -108,7 +109,7 @@ def build_leads(o: Observations) -> Block:
     return Block(
         rows=np.concatenate([affected, early]),
         columns=np.concatenate([times.size + np.arange(affected.size), code]).astype(np.int64),
-        cells=np.concatenate([np.arange(times.size), np.full(affected.size, -1)]).astype(np.int64),
+        cells=np.concatenate([np.arange(times.size), np.full(affected.size, TAKEN_OUT)]).astype(np.int64),
         cohorts=np.full(times.size, POOLED, dtype=np.int64),
         event_times=times.astype(np.int64),
     )
@@ -188,6 +189,7 @@ def compute_means(placed: PlacedDummies, solution: FloatArray, updates: ExactUpd
     (n_entries,).
     """
     dummies, q = placed.dummies, placed.dummies.q
+    assert isinstance(q, Annihilator)
     levels, means = -dummies.explain(solution)[updates.coefficients].T, None
     farthest = np.maximum.reduceat(np.abs(levels), updates.starts[:-1], axis=1).sum(axis=1)
     by_rows = (farthest > LARGEST_STEP) | bool(q.elimination.layout.covariates.shape[1])
@@ -203,33 +205,3 @@ def compute_means(placed: PlacedDummies, solution: FloatArray, updates: ExactUpd
     left_out = RowDummies(dummies.rows, dummies.sets, dummies.columns, dummies.home)
     start = Start(levels, np.clip(solution, -LARGEST_STEP, LARGEST_STEP), means)
     return fit_with_dummies(updates, left_out, n_rounds, start)[0]
-
-
-# Regressions with one coefficient a cohort and period on the same rows under many treatments.
-
-
-def estimate_cells(shared: Repeated, design: Design) -> Estimate | None:
-    """Return the effects of affected cells; None where the treatment needs a refit."""
-    affected = shared.affected(design)
-    if affected is None:
-        return None
-    positions, part = affected
-    block = build_affected(part)
-    rows, n = positions[block.rows], block.cells.size
-    dummies = build_set_dummies(block.columns[None], np.array([0, n]))
-    bread, is_known = invert_gram(shared.q.gram(rows, dummies), dummies.T @ shared.q.weights[rows])
-    every = np.arange(shared.o.n_rows)
-    if not is_known.any():
-        raise EstimationError(Text("estimators.no-cell", why=describe_absorbing_effect(shared.o, every)))
-    effects = (bread @ (dummies.T @ shared.applied[rows]))[is_known]
-    counted = ~find_single_rows(shared.o, every)[rows]
-    counts = np.bincount(block.columns, counted, n)[is_known]
-    return CohortEffects.of(
-        part,
-        (block.cohorts[is_known], block.event_times[is_known]),
-        effects[:, 0],
-        PointsOnly(others=effects[:, 1:].T),
-        sample=shared.sample,
-        n_units=counts.astype(np.int64),
-        cell_weights=np.bincount(block.columns, counted * shared.o.row_weights[rows], n)[is_known],
-    )

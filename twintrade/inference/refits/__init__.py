@@ -24,8 +24,10 @@ from twintrade.inference.refits.paired import draw_headline as draw_headline
 from twintrade.inference.refits.paired import find_draws as find_draws
 from twintrade.inference.refits.paired import keep_draws as keep_draws
 from twintrade.inference.refits.permutation import Permuted as Permuted
+from twintrade.inference.refits.permutation import estimate_overall as estimate_overall
 from twintrade.inference.refits.permutation import is_linear as is_linear
 from twintrade.inference.refits.permutation import replace_outcome as replace_outcome
+from twintrade.inference.refits.permutation import tabulate_designs as tabulate_designs
 from twintrade.inference.refits.reassignment import Dealing as Dealing
 from twintrade.inference.refits.reassignment import build_assignments as build_assignments
 from twintrade.inference.refits.reassignment import count_assignments as count_assignments

@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 
 from twintrade.design import Design
-from twintrade.errors import TwintradeError
-from twintrade.estimators.base import Fit, Repeater
+from twintrade.estimators.base import Fit
 from twintrade.estimators.repeating import Null, OneStep
 from twintrade.inference.refits.few_treated import TIE, compute_two_sided_share
-from twintrade.inference.refits.permutation import SHIFTED, Permuted, is_linear, permute
+from twintrade.inference.refits.permutation import SHIFTED, Permuted, estimate_overall, is_linear, permute
 from twintrade.inference.refits.ratio_inversion import LARGEST, is_ratio, take_logs
 from twintrade.inference.refits.reassignment import Dealing, find_observed_onsets
 from twintrade.inference.refits.studentizing import build_studentizer, keep_shown
@@ -240,8 +239,8 @@ def _estimate_draws(
         out[list(usable)] = estimated["overall"][:, 0]
     elif lost:
         ever = whole.restricted(~_find_never(fit.design, lost))
-        fast = fit.estimator.repeater(ever, ever.observations.y[:, None], ["overall"])
-        out[:-1] = [_repeat(fit, design, fast) for design in designs]
+        linear = fit.estimator.linear_null(ever, ever.observations.y[:, None], ["overall"])
+        out[:-1] = estimate_overall(fit, linear, len(designs), designs.__getitem__, "randomization")[0]
     else:
         permuted = permute(fit, ["overall"], onsets, False, False)
         out[permuted.kept] = permuted.views["overall"].effects[:, 0]
@@ -286,10 +285,3 @@ def _move_rows(design: Design, gone: BoolArray, move: _Move) -> BoolArray:
     moved[move.source] = False
     moved[move.target] = table[move.source]
     return np.asarray(moved[panel.unit, panel.period - first])
-
-
-def _repeat(fit: Fit, design: Design, fast: Repeater | None) -> float:
-    try:
-        return float(fit.repeat(design, fast).view("overall").effects[0])
-    except TwintradeError:
-        return float("nan")

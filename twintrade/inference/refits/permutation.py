@@ -1,7 +1,7 @@
 """An estimate under re-assigned onsets: one refit a draw, every failure kept with its reason."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations
 from math import perm
@@ -10,11 +10,13 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from twintrade.design import Design
-from twintrade.effects import CohortEffects, Estimate, EventStudy, Influence, PointsOnly, RefitOnly
-from twintrade.errors import InferenceError, TwintradeError
-from twintrade.estimators.base import Fit, Repeater, View
+from twintrade.effects import CohortEffects, Estimate, EventStudy, Influence, RefitOnly
+from twintrade.errors import InferenceError
+from twintrade.estimators.base import Fit, View
+from twintrade.estimators.repeating import LinearNull
 from twintrade.fanout import Arrays, report_loop, run_jobs, split_succeeded
 from twintrade.inference.clustered import Clustered
+from twintrade.inference.clustering.conventions import is_reference
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.text import Text, Words
 
@@ -261,17 +263,19 @@ def permute(
     real = {view: fit.view(view) for view in views}
     needs_slopes = has_intervals and is_linear(fit)
     outcomes = find_shifted_rows(fit) if needs_slopes else np.empty((fit.design.observations.n_rows, 0))
-    fast = None
+    null = None
     if not is_studentized:
-        fast = fit.estimator.repeater(fit.design, np.column_stack([fit.design.observations.y, outcomes]), views)
+        null = fit.estimator.linear_null(fit.design, np.column_stack([fit.design.observations.y, outcomes]), views)
     dealt = list(onsets)
     n_draws = len(dealt)
-    how = _How(fit, real, dealt, outcomes, is_studentized)
-    rows, failures = how.at_once(fast) if fast is not None else how.one_by_one()
+    how = _How(fit, real, [*dealt, fit.design.onset], outcomes, is_studentized)
+    rows = {} if null is None else how.tabulate(null)
+    refits, failures = how.refit_each([k for k in range(n_draws) if k not in rows])
+    actual = rows.pop(n_draws, None) or _one(fit, real, fit.design, outcomes, False)
+    rows = dict(sorted((rows | refits).items()))
     if not rows:
         reason = failures.most_common(1)[0][0] if failures else Text("inference.no-assignment")
         raise InferenceError(Text("inference.no-draw", draws=n_draws, reason=reason))
-    actual = _one(fit, real, fit.design, outcomes, False, fast)
     packed = {view: _packed(real[view], [row[view] for row in rows.values()], actual[view]) for view in views}
     return Permutations(packed, dict(failures), n_draws, np.array(list(rows), dtype=np.int64))
 
@@ -282,38 +286,88 @@ class _How:
 
     fit: Fit
     real: dict[View, Estimate]
-    onsets: list[FloatArray]
+    onsets: list[FloatArray]  # of the draws and, last, the real ones
     outcomes: FloatArray
     is_studentized: bool
 
-    def of(self, onset: FloatArray, fast: Repeater | None) -> dict[View, FloatArray]:
+    def of(self, onset: FloatArray) -> dict[View, FloatArray]:
         """Return the statistics of one draw."""
-        design = self.fit.design.reassigned(onset)
-        return _one(self.fit, self.real, design, self.outcomes, self.is_studentized, fast)
+        return _one(self.fit, self.real, self.fit.design.reassigned(onset), self.outcomes, self.is_studentized)
 
-    def at_once(self, fast: Repeater) -> Draws:
-        """Take the method's fast path, which is quicker than handing draws to workers."""
-        rows: dict[int, dict[View, FloatArray]] = {}
-        failures: Counter[Words] = Counter()
-        for k, onset in enumerate(report_loop("randomization", self.onsets)):
-            try:
-                rows[k] = self.of(onset, fast)
-            except TwintradeError as error:
-                failures[error.text] += 1
-        return rows, failures
+    def tabulate(self, null: LinearNull) -> dict[int, dict[View, FloatArray]]:
+        """Return the statistics of the draws that need no refit."""
+        kept, effects = tabulate_designs(
+            null, self.real, len(self.onsets), lambda k: self.fit.design.reassigned(self.onsets[k])
+        )
+        out: dict[int, dict[View, FloatArray]] = {}
+        for place, k in enumerate(kept.tolist()):
+            out[k] = {view: np.full((4, one.n_effects), np.nan) for view, one in self.real.items()}
+            for view, values in effects.items():
+                out[k][view][[0, 2, 3][: values.shape[2]]] = values[place].T
+        return out
 
-    def one_by_one(self) -> Draws:
-        """Refit under each draw, over workers where there are any."""
-        jobs = {str(k): k for k in range(len(self.onsets))}
-        good, bad = split_succeeded(run_jobs("randomization", _refitted, jobs, shared=self))
+    def refit_each(self, draws: list[int]) -> Draws:
+        """Refit under some draws, over workers where there are any."""
+        jobs = {str(k): k for k in draws}
+        good, bad = split_succeeded(run_jobs("randomization", _refitted, jobs, shared=self)) if jobs else ([], [])
         rows = {
             int(done.job): {view: done.values[view] for view in self.real} for done in good if done.values is not None
         }
         return rows, Counter(reason for _, reason in bad)
 
 
+BLOCKS_AT_ONCE = 32
+
+
+def tabulate_designs(
+    null: LinearNull,
+    views: Mapping[View, Estimate],
+    n_designs: int,
+    get_design: Callable[[int], Design],
+    name: str = "randomization",
+) -> tuple[IntArray, dict[View, FloatArray]]:
+    """Return which designs need no refit, and their effects by view, (n_kept, n_effects, n_outcomes).
+
+    A refit is needed where rows are others than those of the null, and where a view has no effect: it says why.
+    ``get_design``: makes each design when its turn comes; ``name``: of the loop.
+    """
+    kept, tables = [np.empty(0, dtype=np.int64)], [null.estimate([], views)]
+    for run in report_loop(name, np.array_split(np.arange(n_designs), -(-n_designs // BLOCKS_AT_ONCE))):
+        pairs = [(k, null.build_blocks(get_design(k))) for k in run.tolist()]
+        blocks = {k: one for k, one in pairs if one is not None}
+        effects = null.estimate(list(blocks.values()), views)
+        is_kept = np.ones(len(blocks), dtype=bool)
+        for view, estimate in views.items():
+            is_kept &= np.isfinite(effects[view][:, ~is_reference(estimate), 0]).any(axis=1)
+        kept.append(np.array(list(blocks), dtype=np.int64)[is_kept])
+        tables.append({view: values[is_kept] for view, values in effects.items()})
+    return np.concatenate(kept), {view: np.concatenate([one[view] for one in tables]) for view in views}
+
+
+def estimate_overall(
+    fit: Fit, null: LinearNull | None, n_designs: int, get_design: Callable[[int], Design], name: str
+) -> tuple[FloatArray, list[Words]]:
+    """Return the overall effect of each design, NaN where there is none, and why there is none."""
+    out, reasons = np.full(n_designs, np.nan), list[Words]()
+    if null is not None:
+        kept, effects = tabulate_designs(null, {"overall": fit.view("overall")}, n_designs, get_design, name)
+        out[kept] = effects["overall"][:, 0, 0]
+    left = np.flatnonzero(np.isnan(out)).tolist()
+    jobs = {str(k): get_design(k) for k in left}
+    for k, done in zip(left, run_jobs(name, _refit_overall, jobs, shared=fit) if jobs else (), strict=True):
+        if done.values is None:
+            reasons.append(done.text)
+        else:
+            out[k] = done.values["effect"][0]
+    return out, reasons
+
+
+def _refit_overall(fit: Fit, design: Design, rng: np.random.Generator) -> Arrays:
+    return {"effect": fit.refit(design, "overall").view("overall").effects[:1]}
+
+
 def _refitted(shared: _How, draw: int, rng: np.random.Generator) -> Arrays:
-    return {str(view): estimates for view, estimates in shared.of(shared.onsets[draw], None).items()}
+    return {str(view): estimates for view, estimates in shared.of(shared.onsets[draw]).items()}
 
 
 def _packed(estimate: Estimate, rows: list[FloatArray], actual: FloatArray) -> Permuted:
@@ -350,10 +404,9 @@ def _one(
     design: Design,
     outcomes: FloatArray,
     is_studentized: bool,
-    fast: Repeater | None,
 ) -> dict[View, FloatArray]:
     """Return effects, statistics, and the two slopes for every view, each of shape (4, n_effects)."""
-    again = _Again(fit, tuple(real), design, outcomes, fast)
+    again = _Again(fit, tuple(real), design, outcomes)
     out = {}
     for view, estimate in real.items():
         row = np.full((4, estimate.n_effects), np.nan)
@@ -370,15 +423,9 @@ def _one(
 
 
 class _Again:
-    """A re-assigned design estimated on its outcome and on made-up ones, by the cheapest way the method offers."""
+    """A re-assigned design estimated on its outcome and on made-up ones, by the cheapest way its estimate offers."""
 
-    def __init__(
-        self, fit: Fit, views: Collection[View], design: Design, outcomes: FloatArray, fast: Repeater | None
-    ) -> None:
-        quick = fast(design) if fast is not None else None
-        if quick is not None:
-            self.fits = [Fit(fit.estimator, design, quick)]
-            return
+    def __init__(self, fit: Fit, views: Collection[View], design: Design, outcomes: FloatArray) -> None:
         self.fits = [fit.refit(design, *views)]
         design = self.fits[0].design
         o, original = design.observations, fit.design.observations
@@ -395,8 +442,6 @@ class _Again:
             shown = [made_up.view(view) for made_up in self.fits[1:]]
             return [(one, one.effects) for one in shown]
         uncertainty = estimate.uncertainty
-        if isinstance(uncertainty, PointsOnly):
-            return [(estimate, effects) for effects in uncertainty.others]
         source = uncertainty.regression if isinstance(uncertainty, Influence) else None
         if source is None:
             return []

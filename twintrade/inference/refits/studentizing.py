@@ -255,14 +255,15 @@ def list_cohorts(o: Observations, dealt: TreatedDraws) -> IntArray:
 def weigh_units(fit: Fit, dealt: TreatedDraws, onsets: Sequence[FloatArray]) -> RowShares | None:
     """Return what the rows of each unit weigh in the headline under each assignment; None where it is not known."""
     o = fit.design.observations
-    squares = np.zeros((len(onsets), o.n_units))
-    weigher = fit.estimator.row_weigher(fit.design)
+    squares = np.full((len(onsets), o.n_units), np.nan)
+    null = fit.estimator.linear_null(fit.design, o.y[:, None], ["overall"])
     for draw, onset in enumerate(onsets):
         design = fit.design.reassigned(onset)
-        quick = None if weigher is None else weigher(design)
-        if quick is not None:
-            squares[draw] = np.bincount(o.unit, quick**2, o.n_units)
-            continue
+        blocks = None if null is None else null.build_blocks(design, is_summed=False)
+        if null is not None and blocks is not None:
+            squares[draw] = null.sum_squared_weights(blocks)
+            if np.isfinite(squares[draw]).all():
+                continue
         again = fit.refit(design, "overall")
         weights = find_row_weights(again, again.view("overall"))
         if weights is None or again.design.observations.n_rows != o.n_rows:

@@ -10,12 +10,15 @@ from twintrade.numerics.absorption.annihilators import Annihilator as Annihilato
 from twintrade.numerics.absorption.annihilators import Loadings as Loadings
 from twintrade.numerics.absorption.annihilators import build_annihilator as build_annihilator
 from twintrade.numerics.absorption.annihilators import factor_order as factor_order
+from twintrade.numerics.absorption.complete_rows import CompleteRows as CompleteRows
+from twintrade.numerics.absorption.complete_rows import build_complete_rows as build_complete_rows
 from twintrade.numerics.absorption.conjugate_gradients import WrittenOut as WrittenOut
-from twintrade.numerics.absorption.conjugate_gradients import write_out_complete as write_out_complete
 from twintrade.numerics.absorption.cube import Cube as Cube
 from twintrade.numerics.absorption.cube_sets import Nested as Nested
 from twintrade.numerics.absorption.cube_sets import build_nested as build_nested
 from twintrade.numerics.absorption.dummy_sets import DummySets as DummySets
+from twintrade.numerics.absorption.dummy_sets import find_levels as find_levels
+from twintrade.numerics.absorption.dummy_sets import solve_clear_equations as solve_clear_equations
 from twintrade.numerics.absorption.dummy_sets import solve_normal_equations as solve_normal_equations
 from twintrade.numerics.absorption.elimination import EliminationOrder as EliminationOrder
 from twintrade.numerics.absorption.elimination import compute_root as compute_root

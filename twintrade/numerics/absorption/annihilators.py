@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy
@@ -16,21 +16,10 @@ from twintrade.numerics.absorption.elimination import (
     compute_root,
     fill_out,
     lay_out_elimination,
-    weigh_rows,
 )
-from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_group
+from twintrade.numerics.arrays import FloatArray, IntArray, sum_by_group
 
 # The part of a projection on fixed effects and covariates that belongs to some rows, ready to be looked up.
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ColumnSums:
-    """Weighted columns summed with the loadings of their rows."""
-
-    squares: FloatArray  # (k, k): X'WX
-    first: FloatArray  # (k, n_first): by level of the largest effect
-    inside: FloatArray  # (k, n_blocks, largest_rank)
-    across: FloatArray  # (k, n_kept)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,46 +69,6 @@ class Loadings:
         entries[np.arange(places.size), np.arange(places.size)] += weights
         return np.asarray(entries)
 
-    def take(self, rows: IntArray) -> Loadings:
-        """Return those of some rows."""
-        return Loadings(*(getattr(self, field.name)[rows] for field in fields(self)))
-
-    def sum_columns(self, rows: IntArray, columns: scipy.sparse.csr_array) -> ColumnSums:
-        """Sum weighted columns that are zero outside the given rows.
-
-        ``rows`` (n,); ``columns`` (n, k).
-        """
-        sparse = scipy.sparse.coo_array(columns)
-        at, column = sparse.coords
-        weighted, row = sparse.data * self.weights[rows[at]], rows[at]
-        by_column = scipy.sparse.csr_array((weighted, (column, at)), shape=columns.shape[::-1])
-        keys, home = np.unique(column * np.int64(self.block.max() + 1) + self.block[row], return_inverse=True)
-        by_block = scipy.sparse.csr_array((weighted, (home, np.arange(home.size))), shape=(keys.size, home.size))
-        k, n_blocks, rank = columns.shape[1], int(self.block.max()) + 1, self.inside.shape[1]
-        inside = np.zeros((k * n_blocks, rank))
-        inside[keys] = by_block @ self.inside[row]
-        n_first = int(self.first.max()) + 1
-        first = sum_by_group(weighted, column * n_first + self.first[row], k * n_first).reshape(k, n_first)
-        squares = by_column @ columns
-        return ColumnSums(
-            squares.toarray(), first, inside.reshape(k, n_blocks, rank), np.asarray(by_column @ self.across[rows])
-        )
-
-    def compute_gram(self, sums: ColumnSums) -> FloatArray:
-        """Return X'QX of columns X from their sums, (k, k)."""
-        by_level = np.zeros(sums.first.shape[1])
-        by_level[self.first] = self.share
-        inside = sums.inside.reshape(len(sums.inside), -1)
-        return np.asarray(
-            sums.squares - (sums.first * by_level) @ sums.first.T - inside @ inside.T - sums.across @ sums.across.T
-        )
-
-    def cross(self, sums: ColumnSums, others: IntArray) -> FloatArray:
-        """Return X'Q at rows where the columns X are zero from their sums, shape (k, n_others)."""
-        hat = sums.across @ self.across[others].T + sums.first[:, self.first[others]] * self.share[others]
-        hat += np.einsum("kij,ij->ki", sums.inside[:, self.block[others]], self.inside[others])
-        return np.asarray(-hat * self.weights[others])
-
     def compute_leverage(self) -> FloatArray:
         """Return the diagonal of WH, shape (n_rows,)."""
         added = np.einsum("ij,ij->i", self.inside, self.inside) + np.einsum("ij,ij->i", self.across, self.across)
@@ -129,8 +78,6 @@ class Loadings:
 CELLS_AT_ONCE = 1_000_000
 DENSE_LIMIT = 3_000
 """Rows up to which the projection is written out."""
-MOST_KEPT = 6_000_000
-"""Numbers up to which the loadings of all rows are kept: 48 megabytes."""
 N_PROBES = 4
 PROBE_SEED = 7919
 ZERO = 1e-6
@@ -147,7 +94,6 @@ class Annihilator:
     elimination: Elimination  # the largest effect, and those that meet it inside blocks only, taken out of the others
     root: FloatArray  # (n_across, n_kept): its product with its transpose is a generalized inverse of D'MD
     dense: WrittenOut | None = None  # Q itself where it is small
-    loadings: Loadings | None = None  # of all rows, where many questions about some rows are worth keeping them
 
     @property
     def weights(self) -> FloatArray:
@@ -159,19 +105,9 @@ class Annihilator:
         """Number of levels and covariates."""
         return sum(int(n) for n in (*self.elimination.means.shape, self.elimination.across.shape[1]))
 
-    def reweighted(self, weights: FloatArray) -> Annihilator:
-        """Return that of other weights of the same rows."""
-        return _write_out_small(factor_order(self.elimination.layout, weights))
-
-    def with_loadings(self) -> Annihilator:
-        """Return the same with the loadings of all rows kept, where these are not many."""
-        if self.dense is not None or self.weights.size * self.root.shape[1] > MOST_KEPT:
-            return self
-        return replace(self, loadings=self.look_up(np.arange(self.weights.size)))
-
-    def applied(self, columns: FloatArray) -> FloatArray:
-        """Return Q times columns, shape (n_rows, k)."""
-        return np.asarray(self.weights[:, None] * self.residualize(columns))
+    def list_levels(self) -> list[tuple[IntArray, FloatArray]]:
+        """Return the level of each row, (n_rows,), and the weights of each level, (n_levels,), in every effect."""
+        return [(code, sum_by_group(self.weights, code)) for code in self.elimination.layout.list_codes()]
 
     def residualize(self, columns: FloatArray) -> FloatArray:
         """Return columns less what Z explains, rows of no weight less what the others predict, shape (n_rows, k)."""
@@ -188,52 +124,11 @@ class Annihilator:
         """Return the block of Q for some rows, shape (n_left, n_right)."""
         if self.dense is not None:
             return self.dense.block(left, right)
-        if self.loadings is not None:
-            return self.loadings.get_block(left, right)
         if left is right:
             rows, places = np.unique(left, return_inverse=True)
             return self.look_up(rows).get_block(places, places)
         rows, places = np.unique(np.concatenate([left, right]), return_inverse=True)
         return self.look_up(rows).get_block(places[: left.size], places[left.size :])
-
-    def gram(self, rows: IntArray, columns: FloatArray | scipy.sparse.csr_array) -> FloatArray:
-        """Return X'QX for columns X that are zero outside the given rows, dummies best as a sparse array, (k, k)."""
-        if self.dense is not None:
-            return self.dense.gram(
-                rows, columns.toarray() if isinstance(columns, scipy.sparse.csr_array) else columns
-            )
-        if self.loadings is not None:
-            return self.loadings.compute_gram(self.loadings.sum_columns(rows, scipy.sparse.csr_array(columns)))
-        weighted = self._weigh(rows, columns)
-        return self._multiply_levels(columns, weighted, *self.elimination.reduce_some(rows, weighted))
-
-    def _multiply_levels(
-        self,
-        columns: FloatArray | scipy.sparse.csr_array,
-        weighted: scipy.sparse.csr_array,
-        levels: IntArray,
-        first: FloatArray,
-        inside: FloatArray,
-        rest: FloatArray,
-    ) -> FloatArray:
-        across = self.root.T @ rest
-        shared = first.T @ (first * self.elimination.share[levels, None])
-        squares = (scipy.sparse.csr_array(columns).T @ weighted).toarray()
-        return np.asarray(squares - shared - inside.T @ inside - across.T @ across)
-
-    def cross(self, rows: IntArray, columns: FloatArray, others: IntArray) -> tuple[FloatArray, FloatArray]:
-        """Return X'QX, (k, k), and X'Q at other rows, (k, n_others); X is zero but in the given rows."""
-        if self.dense is not None:
-            return self.dense.cross(rows, columns, others)
-        if self.loadings is not None:
-            of_columns = self.loadings.sum_columns(rows, scipy.sparse.csr_array(columns))
-            return self.loadings.compute_gram(of_columns), self.loadings.cross(of_columns, others)
-        weighted = self._weigh(rows, columns)
-        levels, first, inside, rest = self.elimination.reduce_some(rows, weighted)
-        sums = np.zeros((self.elimination.share.size, first.shape[1]))
-        sums[levels] = first
-        crossed = -(self._spread_over(others, *self.solve_levels(sums, inside, rest)) * self.weights[others][:, None])
-        return self._multiply_levels(columns, weighted, levels, first, inside, rest), np.asarray(crossed.T)
 
     def compute_leverage(self) -> FloatArray:
         """Return the share of itself in each row's projection on Z, the diagonal of W^-1 (W - Q), shape (n_rows,)."""
@@ -241,19 +136,6 @@ class Annihilator:
         for rows in self.list_rows():
             out[rows] = self.look_up(rows).compute_leverage()
         return out
-
-    def find_determined(self, rows: IntArray) -> BoolArray:
-        """Say for which of some rows without weight the others determine the sum of effects and covariates.
-
-        The others predict a generic sum of both exactly, with probability one, if and only if they do.
-        """
-        e, rng = self.elimination, np.random.default_rng(PROBE_SEED)
-        first = rng.standard_normal((e.share.size, N_PROBES))[e.layout.first]
-        largest = np.asarray(abs(e.across).max(axis=0).toarray()).ravel()
-        scale = np.divide(1.0, largest, out=np.ones_like(largest), where=largest > 0)
-        drawn = [rng.standard_normal((part.shape[1], N_PROBES)) for part in (e.layout.nested, e.across)]
-        generic = first + e.layout.nested @ drawn[0] + e.across @ (scale[:, None] * drawn[1])
-        return np.asarray(np.abs(self.residualize(generic)[rows]).max(axis=1, initial=0.0) < ZERO)
 
     def iterate_blocks(self, members: Sequence[IntArray]) -> Iterator[tuple[IntArray, IntArray, FloatArray]]:
         """Yield the blocks of Q of disjoint sets of rows, some of one size at a time.
@@ -286,8 +168,6 @@ class Annihilator:
 
     def look_up(self, rows: IntArray) -> Loadings:
         """Return the loadings of some rows: with them, entries of Q among these are products."""
-        if self.loadings is not None:
-            return self.loadings.take(rows)
         e = self.elimination
         levels, place = np.unique(e.layout.first[rows], return_inverse=True)
         means = e.share[levels, None] * (e.sums[levels] @ self.root)
@@ -332,10 +212,6 @@ class Annihilator:
         inside = fill_out(scipy.sparse.csr_array((weighted @ e.layout.nested - by_first @ e.means) @ e.root))
         first = scipy.sparse.csr_array(by_first @ scipy.sparse.diags_array(np.sqrt(e.share)))
         return first, inside, (weighted @ e.across).toarray() - e.multiply_near(first, inside)
-
-    def _weigh(self, rows: IntArray, columns: FloatArray | scipy.sparse.csr_array) -> scipy.sparse.csr_array:
-        sparse = columns if isinstance(columns, scipy.sparse.csr_array) else scipy.sparse.csr_array(columns)
-        return weigh_rows(self.weights[rows], sparse)
 
     def solve_levels(
         self, first: FloatArray, inside: FloatArray, rest: FloatArray

@@ -1,6 +1,6 @@
 """Regressions on many sets of dummies under one set of fixed effects, all solved at once by conjugate gradients."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -8,6 +8,7 @@ import scipy
 
 from twintrade.errors import EstimationError
 from twintrade.numerics.absorption.annihilators import Annihilator
+from twintrade.numerics.absorption.complete_rows import CompleteLevels, CompleteRows
 from twintrade.numerics.absorption.cube_sets import FLAT, MOST_STEPS, Nested, SetLevels, WeighedCube, find_set_levels
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_group
 
@@ -23,7 +24,7 @@ def solve_normal_equations(gram: FloatArray, right: FloatArray, norms: FloatArra
     ``gram`` (k, k); ``right`` (k, m); ``norms`` (k,): squared norms of the columns before projection. Returns
     ``kept`` (n_kept,); ``coefficients`` (n_kept, m).
     """
-    clear = _solved_at_once(gram, right, norms)
+    clear = solve_clear_equations(gram, right, norms)
     if clear is not None:
         return np.arange(gram.shape[0]), clear
     kept: list[int] = []
@@ -40,7 +41,7 @@ def solve_normal_equations(gram: FloatArray, right: FloatArray, norms: FloatArra
     return index, np.asarray(np.linalg.solve(gram[np.ix_(index, index)], right[index]), dtype=np.float64)
 
 
-def _solved_at_once(gram: FloatArray, right: FloatArray, norms: FloatArray) -> FloatArray | None:
+def solve_clear_equations(gram: FloatArray, right: FloatArray, norms: FloatArray) -> FloatArray | None:
     """Solve where every pivot of the scaled Gram matrix is far from zero, so that no column needs a closer look."""
     if gram.shape[0] == 0 or not (norms > 0).all():
         return None
@@ -69,19 +70,26 @@ APART, NULL, TOUCHED = 1e-4, 1e-9, 1e-12
 class DummySets:
     """Dummies of several sets; a row has at most one dummy in a set, and a column of a set belongs to it alone."""
 
-    q: Annihilator
+    q: Annihilator | CompleteRows
     # rows, sets, columns: (n_entries,): where dummies are one: rows of positive weight, the set, and the column,
     # numbered through all sets
     rows: IntArray
     sets: IntArray
     columns: IntArray
     home: IntArray  # (n_columns,): set of each column, ascending
-    nested: Nested  # of the annihilator, made once for all
+    nested: Nested | None = None  # of an annihilator, made once for all
+    weights: FloatArray | None = None  # (n_entries,): of complete rows, where an entry stands for several
+    precision: float | None = None
 
     @cached_property
-    def levels(self) -> SetLevels:
+    def levels(self) -> SetLevels | CompleteLevels:
         """The levels that the entries touch."""
-        return find_set_levels(self.q, self.nested, self.rows, self.sets, self.n_sets)
+        return find_levels(self.q, self.nested, self.rows, self.sets, self.n_sets, self.weights)
+
+    @property
+    def goal(self) -> float:
+        """Share of the equations' norm down to which conjugate gradients go on."""
+        return PRECISION if self.precision is None else self.precision
 
     @cached_property
     def is_single(self) -> BoolArray:
@@ -94,7 +102,7 @@ class DummySets:
         ``right`` (n_columns,). Returns (n_columns,); (n_columns,): whether the equations of the column's set were
         solved.
         """
-        cube = self.nested.cube
+        cube = None if self.nested is None else self.nested.cube
         if cube is not None and self.rows.size >= DENSE * cube.n_cells * self.n_sets:
             return self._solve_each(cube, right)
         x, is_solved = np.zeros(right.size), np.ones(right.size, dtype=bool)
@@ -121,7 +129,7 @@ class DummySets:
             of_set = slice(begins[k], begins[k + 1])
             columns = self.columns[entries] - of_set.start
             x[of_set], is_solved[k] = cube.solve(
-                self.rows[entries], columns, right[of_set], ON_CUBE * PRECISION, SETTLED
+                self.rows[entries], columns, right[of_set], ON_CUBE * self.goal, SETTLED
             )
         return x, is_solved[self.home]
 
@@ -131,7 +139,20 @@ class DummySets:
         place = np.cumsum(kept) - 1
         sets = np.unique(self.home[kept], return_inverse=True)[1]
         columns = place[self.columns[entries]]
-        return DummySets(self.q, self.rows[entries], sets[columns], columns, sets, self.nested)
+        weights = None if self.weights is None else self.weights[entries]
+        return replace(self, rows=self.rows[entries], sets=sets[columns], columns=columns, home=sets, weights=weights)
+
+    def repeat(self, n: int) -> "DummySets":
+        """Return the same sets so many times, for so many right sides."""
+        again = np.arange(n)[:, None]
+        return replace(
+            self,
+            rows=np.tile(self.rows, n),
+            sets=(again * self.n_sets + self.sets).ravel(),
+            columns=(again * self.home.size + self.columns).ravel(),
+            home=(again * self.n_sets + self.home).ravel(),
+            weights=None if self.weights is None else np.tile(self.weights, n),
+        )
 
     @property
     def n_sets(self) -> int:
@@ -169,7 +190,7 @@ class DummySets:
         entries = np.flatnonzero(apart[self.columns])
         columns = np.searchsorted(some, self.columns[entries])
         sets = np.unique(self.home[some], return_inverse=True)[1]
-        block = DummySets(self.q, self.rows[entries], sets[columns], columns, sets, self.nested)
+        block = replace(self, rows=self.rows[entries], sets=sets[columns], columns=columns, home=sets)
         sizes = np.bincount(sets)
         grams = block.levels.cross_products(columns, sets)
         for gram, start, n in zip(grams, np.cumsum(sizes) - sizes, sizes, strict=True):
@@ -190,6 +211,7 @@ class DummySets:
 
     def explain(self, values: FloatArray) -> FloatArray:
         """Return the effects' coefficients that explain it, those of A, E and D, shape (n_coefficients, n_sets)."""
+        assert isinstance(self.levels, SetLevels)
         return np.vstack(self.levels.solve(self.levels.weights * values[self.columns]))
 
     def weigh_rows(self, values: FloatArray) -> FloatArray:
@@ -200,6 +222,21 @@ class DummySets:
         return np.asarray(out)
 
 
+def find_levels(
+    q: Annihilator | CompleteRows,
+    nested: Nested | None,
+    rows: IntArray,
+    sets: IntArray,
+    n_sets: int,
+    weights: FloatArray | None = None,
+) -> SetLevels | CompleteLevels:
+    """Return the levels of the entries of several sets, by the way that their effects offer."""
+    if isinstance(q, CompleteRows):
+        return CompleteLevels(q, rows, sets, n_sets, q.weights[rows] if weights is None else weights)
+    assert nested is not None
+    return find_set_levels(q, nested, rows, sets, n_sets)
+
+
 class _State:
     """Where conjugate gradients stand, each set with a length and a goal of its place_of_set."""
 
@@ -208,7 +245,7 @@ class _State:
         self.precondition = _Preconditioner(dummies)
         self.direction = self.precondition.apply(residual)
         self.norm = self._total(residual * self.direction)
-        self.goal = PRECISION**2 * self.norm
+        self.goal = dummies.goal**2 * self.norm
         self.is_stuck = np.zeros(self.norm.size, dtype=bool)
         self.diagonal = sum_by_group(dummies.levels.weights, dummies.columns, x.size)
 
@@ -235,7 +272,7 @@ class _State:
 
     def is_solved(self) -> BoolArray:
         """Whether a column's set is as good as solved, shape (n_columns,)."""
-        return np.asarray(self.norm <= self.goal * (SETTLED / PRECISION) ** 2)[self.dummies.home]
+        return np.asarray(self.norm <= self.goal * (SETTLED / self.dummies.goal) ** 2)[self.dummies.home]
 
     def advance(self) -> None:
         """Take one step."""
@@ -264,9 +301,9 @@ class _Preconditioner:
         self.inverse = 1 / np.maximum(sum_by_group(weights, columns, dummies.home.size), TINY)
         single = np.flatnonzero(dummies.is_single)
         self.column, self.effects = columns[single], []
-        for code in q.elimination.layout.list_codes():
+        for code, by_level in q.list_levels():
             level = code[dummies.rows[single]]
-            pair, by_level = level * np.int64(n) + dummies.sets[single], np.bincount(code, q.weights)
+            pair = level * np.int64(n) + dummies.sets[single]
             total, n_pairs = by_level[level], by_level.size * n
             rest = total - sum_by_group(weights[single], pair, n_pairs)[pair]
             share = np.divide(1.0, rest, out=np.zeros_like(rest), where=rest > CLEAR * total)

@@ -238,25 +238,6 @@ class Elimination:
         inside = np.asarray(self.root.T @ (self.layout.nested.T @ weighted - self.means.T @ first))
         return first, inside, self.compute_rest(first, inside, self.across.T @ weighted)
 
-    def reduce_some(
-        self, rows: IntArray, weighted: scipy.sparse.csr_array
-    ) -> tuple[IntArray, FloatArray, FloatArray, FloatArray]:
-        """Return the same from sparse values of some rows, A'Wv for levels that these touch, which come first."""
-        levels, place = np.unique(self.layout.first[rows], return_inverse=True)
-        entries = np.ones(rows.size), (place, np.arange(rows.size))
-        by_level = scipy.sparse.csr_array(entries, shape=(levels.size, rows.size))
-        first = (by_level @ weighted).toarray()
-        across = (self.across[rows].T @ weighted).toarray()
-        if not self.root.shape[1]:
-            rest = across - self.sums[levels].T @ (self.share[levels, None] * first)
-            return levels, first, np.empty((0, first.shape[1])), np.asarray(rest)
-        nested = (self.layout.nested[rows].T @ weighted).toarray() - self.means[levels].T @ first
-        inside = np.asarray(self.root.T @ nested)
-        spread = self.root @ inside
-        left = -(self.means @ spread)
-        left[levels] += self.share[levels, None] * first
-        return levels, first, inside, np.asarray(across - self.cross.T @ spread - self.sums.T @ left)
-
     def list_blocks(self) -> list[IntArray]:
         """Cut the blocks into runs whose B'WD is of moderate size."""
         blocks = np.arange(self.layout.starts.size - 1)

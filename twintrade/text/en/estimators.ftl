@@ -249,7 +249,6 @@ no-log-ratio = no treated row has a positive outcome: no log ratio exists
 one-unit = one treated unit has no sampling distribution of its own
 factors-together = factors and loadings are estimated together; resample, or permute onsets
 few-cases-weights = weights are chosen from the data of a few cases; leave out cases or use placebos
-points-only = point estimates made for resampling carry no influence
 weights-chosen = unit and period weights are chosen from the data; use placebo, bootstrap or jackknife
 
 ## rows and units left out, after their number

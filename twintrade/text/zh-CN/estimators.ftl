@@ -249,7 +249,6 @@ no-log-ratio = 可插补的处理组观测均无正值，对数比率不存在
 one-unit = 单个处理组个体没有自身的抽样分布
 factors-together = 因子与载荷是联合估计的；请采用重抽样，或置换生效期
 few-cases-weights = 权重由少数案例的数据选定；请逐一剔除案例，或采用安慰剂
-points-only = 为重抽样所作的点估计不含影响函数
 weights-chosen = 个体权重和时期权重由数据选定；请采用安慰剂、自助法或刀切法
 
 ## rows and units left out, after their number

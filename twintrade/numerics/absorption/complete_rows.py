@@ -1,0 +1,222 @@
+"""The projection off the effects of a complete panel, from sums over those rows alone where columns are not zero."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import scipy
+
+from twintrade.numerics.absorption.cube import Grid, find_grid, project_grid
+from twintrade.numerics.absorption.levels import recode_levels
+from twintrade.numerics.arrays import FloatArray, IntArray, sum_by_group
+
+EXPLAINED = 1e-10
+"""Share of a covariate's squares from which on effects and other covariates leave something of it."""
+FILLED = 0.03
+"""Share of columns by levels that have a sum from which on all are written out."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _PeriodEffect:
+    """An effect by period, of all units or of those of one city or partner."""
+
+    code: IntArray  # (n_rows,): its level times the number of periods, plus the period
+    n_levels: int
+    n_units: int  # units with a row in each of its periods
+
+
+@dataclass(frozen=True, eq=False)
+class CompleteRows:
+    """Effects and covariates of a complete two-way panel, or of a complete cube, without weights: Q = I - H."""
+
+    grid: Grid
+    first: IntArray  # (n_rows,): unit, or dyad
+    sides: tuple[_PeriodEffect, ...]
+    covariates: FloatArray  # (n_rows, rank): net of the effects, orthonormal
+
+    @property
+    def n_periods(self) -> int:
+        """Rows of each unit."""
+        return int(self.grid.shape[-1])
+
+    @property
+    def n_first(self) -> int:
+        """Number of units."""
+        return int(self.first.size // self.n_periods)
+
+    @cached_property
+    def weights(self) -> FloatArray:
+        """A one for each row."""
+        return np.ones(self.first.size)
+
+    @property
+    def n_coefficients(self) -> int:
+        """Number of levels and covariates."""
+        return int(self.n_first + self.n_periods * sum(s.n_levels for s in self.sides) + self.covariates.shape[1])
+
+    def list_levels(self) -> list[tuple[IntArray, FloatArray]]:
+        """Return the level of each row, (n_rows,), and the rows of each level, (n_levels,), in every effect."""
+        sizes = [(side.code, side.n_levels * self.n_periods, side.n_units) for side in self.sides]
+        every = [(self.first, self.n_first, self.n_periods), *sizes]
+        return [(code, np.full(n_levels, float(n_rows))) for code, n_levels, n_rows in every]
+
+    def residualize(self, columns: FloatArray) -> FloatArray:
+        """Return columns less what effects and covariates explain, shape (n_rows, k)."""
+        net = project_grid(self.grid, columns)[0]
+        return np.asarray(net - self.covariates @ (self.covariates.T @ net))
+
+
+def build_complete_rows(codes: Sequence[IntArray], covariates: FloatArray) -> CompleteRows | None:
+    """Lay out the effects of a complete panel; None for others.
+
+    ``codes`` (n_rows,); ``covariates`` (n_rows, n_covariates).
+    """
+    grid = find_grid(recode_levels(codes))
+    if grid is None:
+        return None
+    position = np.arange(codes[0].size) if grid.position is None else grid.position
+    *places, period = np.unravel_index(position, grid.shape)
+    first, n_periods = position // grid.shape[-1], grid.shape[-1]
+    if len(grid.shape) == 2:
+        # Axes are in the order of the effects: either may be the one with fewer levels.
+        sides = [_PeriodEffect(period, 1, grid.shape[0])]
+    else:
+        n_cities, n_partners, _ = grid.shape
+        sides = [
+            _PeriodEffect(places[0] * n_periods + period, n_cities, n_partners),
+            _PeriodEffect(places[1] * n_periods + period, n_partners, n_cities),
+        ]
+    return CompleteRows(grid, first, tuple(sides), _orthonormalize(grid, covariates))
+
+
+def _orthonormalize(grid: Grid, covariates: FloatArray) -> FloatArray:
+    if not covariates.shape[1]:
+        return covariates
+    scale = np.linalg.norm(covariates, axis=0)
+    scaled = covariates / np.where(scale > 0, scale, 1.0)
+    net = project_grid(grid, project_grid(grid, scaled)[0])[0]
+    values, vectors = np.linalg.eigh(net.T @ net)
+    kept = values > EXPLAINED
+    return np.asarray(net @ (vectors[:, kept] / np.sqrt(values[kept])))
+
+
+@dataclass(frozen=True, eq=False)
+class CompleteLevels:
+    """Entries of several sets, each a row with a weight of its own: rows of one cohort may stand as one."""
+
+    q: CompleteRows
+    # rows, sets, weights: (n_entries,)
+    rows: IntArray
+    sets: IntArray
+    n_sets: int
+    weights: FloatArray
+
+    @cached_property
+    def pair(self) -> IntArray:
+        """The unit of each entry in its set, without gaps, shape (n_entries,)."""
+        key = self.sets * np.int64(self.q.n_first) + self.q.first[self.rows]
+        is_present = np.zeros(self.n_sets * self.q.n_first, dtype=bool)
+        is_present[key] = True
+        return np.asarray((np.cumsum(is_present) - 1)[key])
+
+    @cached_property
+    def share(self) -> FloatArray:
+        """One over the weights of each unit's rows, shape (n_pairs,)."""
+        weight = np.ones(int(self.pair.max(initial=-1)) + 1)
+        weight[self.pair] = self.weights
+        return np.asarray(1 / (weight * self.q.n_periods))
+
+    @cached_property
+    def places(self) -> list[IntArray]:
+        """Each entry's place in the tables of the sides, set after set, each of shape (n_entries,)."""
+        size = self.q.n_periods
+        return [self.sets * np.int64(side.n_levels * size) + side.code[self.rows] for side in self.q.sides]
+
+    @cached_property
+    def covariates(self) -> FloatArray:
+        """Covariates of the entries, shape (n_entries, rank)."""
+        return self.q.covariates[self.rows]
+
+    def project(self, weighted: FloatArray) -> FloatArray:
+        """Return H times weighted entries, set by set, at the entries, shape (n_entries,)."""
+        first, sides, slopes = self._solve(weighted)
+        out = (first * self.share)[self.pair]
+        for table, place in zip(sides, self.places, strict=True):
+            out += table.ravel()[place]
+        for values, slope in zip(self.covariates.T, slopes, strict=True):
+            out += values * slope[self.sets]
+        return np.asarray(out)
+
+    def project_to_all(self, weighted: FloatArray) -> FloatArray:
+        """Return the same in every row of the data, shape (n_rows, n_sets)."""
+        _, sides, slopes = self._solve(weighted)
+        out = self.q.covariates @ slopes
+        key = self.q.first[self.rows] * np.int64(self.n_sets) + self.sets
+        first = sum_by_group(weighted / self.q.n_periods, key, self.q.n_first * self.n_sets)
+        out += first.reshape(-1, self.n_sets)[self.q.first]
+        for table, side in zip(sides, self.q.sides, strict=True):
+            out += table.reshape(self.n_sets, -1).T[side.code]
+        return np.asarray(out)
+
+    def _solve(self, weighted: FloatArray) -> tuple[FloatArray, list[FloatArray], FloatArray]:
+        """Return sums by unit, tables of the sides, each net of those before it, and slopes of covariates."""
+        sides: list[FloatArray] = []
+        for side, place in zip(self.q.sides, self.places, strict=True):
+            shape = self.n_sets, side.n_levels, self.q.n_periods
+            table = np.bincount(place, weighted, shape[0] * shape[1] * shape[2]).reshape(shape) / side.n_units
+            table -= table.mean(axis=2, keepdims=True)
+            if sides:
+                table -= sides[-1].mean(axis=1, keepdims=True)
+            sides.append(table)
+        slopes = sum_by_group(weighted[:, None] * self.covariates, self.sets, self.n_sets).T
+        return sum_by_group(weighted, self.pair, self.share.size), sides, slopes
+
+    def cross_products(self, columns: IntArray, home: IntArray) -> FloatArray:
+        """Return C'QC of each set's dummies C, shape (n_sets, size, size) with size that of the largest set.
+
+        ``columns`` (n_entries,); ``home`` (n_columns,): set of each column, ascending.
+        """
+        sizes = np.bincount(home, minlength=self.n_sets)
+        size = int(sizes.max(initial=0))
+        column = (home * size + np.arange(home.size) - (np.cumsum(sizes) - sizes)[home])[columns]
+        grams = np.zeros((self.n_sets, size, size))
+        diagonal = sum_by_group(self.weights, column, self.n_sets * size).reshape(self.n_sets, size)
+        grams[:, np.arange(size), np.arange(size)] = diagonal
+        for level, root, sign in self._list_means():
+            grams -= sign * _multiply_sums(grams.shape, column, level, self.weights * root)
+        return grams
+
+    def _list_means(self) -> Iterator[tuple[IntArray, FloatArray | float, int]]:
+        """Yield means that add up to H: levels in their sets, roots of a row's share, -1 to take one off."""
+        n_periods, ends = self.q.n_periods, np.zeros(self.n_sets + 1, dtype=np.int64)
+        np.maximum.at(ends, self.sets + 1, self.pair + 1)
+        yield self.pair - ends[self.sets], np.sqrt(self.share)[self.pair], 1
+        n_units = 1
+        for side in self.q.sides:
+            code = side.code[self.rows]
+            n_units *= side.n_units
+            yield code, side.n_units**-0.5, 1
+            yield code // n_periods, (side.n_units * n_periods) ** -0.5, -1
+        if len(self.q.sides) > 1:
+            yield code % n_periods, n_units**-0.5, -1
+            yield np.zeros_like(code), (n_units * n_periods) ** -0.5, 1
+        for values in self.covariates.T:
+            yield np.zeros_like(self.pair), values, 1
+
+
+def _multiply_sums(shape: tuple[int, ...], column: IntArray, level: IntArray, values: FloatArray) -> FloatArray:
+    """Return products of columns' sums by level, set by set; a column's number tells its set."""
+    n_sets, size, _ = shape
+    n_levels = int(level.max(initial=0)) + 1
+    if column.size > FILLED * n_sets * size * n_levels:
+        sums = sum_by_group(values, column * np.int64(n_levels) + level, n_sets * size * n_levels)
+        by_set = sums.reshape(n_sets, size, n_levels)
+        return np.asarray(by_set @ by_set.swapaxes(1, 2))
+    out = np.zeros(shape)
+    places = column, column // size * np.int64(n_levels) + level
+    by_level = scipy.sparse.csr_array((values, places), shape=(n_sets * size, n_sets * n_levels))
+    products = scipy.sparse.coo_array(by_level @ by_level.T)
+    left, right = products.coords
+    out[left // size, left % size, right % size] = products.data
+    return out
