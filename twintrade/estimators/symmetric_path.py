@@ -1,9 +1,8 @@
 """Leads and lags of a method on one base, the mean of the years before, for bounds and tests (Roth 2024)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -15,11 +14,10 @@ from twintrade.effects.regression import POOLED
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, HeldOut
 from twintrade.estimators.regression.event_terms import find_affected_rows
-from twintrade.estimators.repeating.one_step import Measure, Null, OneStepRegression, prepare_one_step
+from twintrade.estimators.repeating.linear_null import LinearNull, prepare_linear_null
+from twintrade.estimators.repeating.one_step import Null, OneStepRegression, prepare_one_step
 from twintrade.estimators.repeating.treatment_blocks import Block, build_affected, build_affected_rows
-from twintrade.numerics.absorption import build_absorber, factor_order
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.linear import fit_least_squares
 from twintrade.text import Text
 
 
@@ -243,29 +241,32 @@ def _match(cohorts: IntArray, sizes: FloatArray, wanted: IntArray) -> FloatArray
 
 # Paths on one base under re-assigned agreements, in one step from the model without treatment.
 
-SMALL = 1e-6
-"""Size, over one, of linear residuals in a proportional model, where the two models are the same."""
-
 
 def draw_paths(path: CohortPath, onsets: Sequence[FloatArray]) -> FloatArray:
     """Return paths (n_draws, n_times) of the outcome without the headline's effect, under the real weights."""
     parts = path.parts
-    null, unit = _fit_null(path)
-    drawn = [null.model.build_blocks(path.design.reassigned(onset)) for onset in onsets]
-    times = sorted(path.leads)
+    null, times = _fit_null(path), sorted(path.leads)
+    model = null if isinstance(null, LinearNull) else null.model
+    drawn = [model.build_blocks(path.design.reassigned(onset)) for onset in onsets]
     views: dict[Kind, Estimate] = {
         "event": parts.study,
         "overall": path.effects.average(),
         "cell": _list_leads(path, times),
     }
-    estimated = null.estimate([blocks for blocks in drawn if blocks is not None], views)
+    blocks = [one for one in drawn if one is not None]
+    if isinstance(null, LinearNull):
+        estimated = {view: values[:, :, 0] for view, values in null.estimate(blocks, views).items()}
+    else:
+        estimated = null.estimate(blocks, views)
     ends = np.cumsum([path.leads[time].cohorts.size for time in times])
     cells = dict(zip(times, np.split(estimated["cell"], ends[:-1], axis=1), strict=True))
     early = []
     for time, weights in parts.lead_weights:
         used, lead = weights > 0, path.leads[time]
         early.append(cells[time][:, used] @ (lead.kept_shares * weights)[used])
-    values = np.column_stack([estimated["event"], estimated["overall"], *early]) / unit
+    values = np.column_stack([estimated["event"], estimated["overall"], *early])
+    if path.is_percent:
+        values /= 100
     return np.asarray(values @ parts.combination.T)
 
 
@@ -280,39 +281,29 @@ def _list_leads(path: CohortPath, times: Sequence[int]) -> CohortEffects:
     )
 
 
-def _fit_null(path: CohortPath) -> tuple[Null, float]:
-    """Return the model without treatment, and what its effects are divided by: linear ones are near proportional."""
+def _fit_null(path: CohortPath) -> Null | LinearNull:
+    """Return the model without treatment of the outcome without the headline's effect."""
     o, is_by_row = path.o, next(iter(path.leads.values())).is_by_row
-    effect = float(path.headline)
-    build = build_affected_rows if is_by_row else build_affected
-    measure: Measure = "percent" if path.is_percent or not path.is_log else "log_ratio"
-    weigh: Literal["outcome", "rows"] = "outcome" if path.is_percent else "rows"
-    regressions = [
+    effect, has_overall = float(path.headline), path.effects.overall is not None
+    after = OneStepRegression(
+        ("event", "overall"),
+        build_affected_rows if is_by_row else build_affected,
+        "outcome" if path.is_percent else "rows",
+        leaves_out_zeros=has_overall,
+        is_saturated=is_by_row,
+        averages_log_ratios=has_overall,
+    )
+    leads = [
         OneStepRegression(("cell",), partial(build_held_out, time, is_by_row), is_saturated=is_by_row)
         for time in sorted(path.leads)
     ]
-    has_own = path.effects.overall is not None
-    after = OneStepRegression(
-        ("event", "overall"),
-        build,
-        weigh,
-        leaves_out_zeros=has_own,
-        is_saturated=is_by_row,
-        averages_log_ratios=has_own,
-    )
-    model = prepare_one_step(path.design, [after, *regressions], measure)
     if path.is_log:
-        return model.under(np.exp(effect * o.is_treated)), 100.0 if path.is_percent else 1.0
-    y = o.y - effect * o.is_treated
-    residuals = fit_least_squares(y, o.covariates, build_absorber(o.effect_codes(), o.weights)).residuals
-    scale = SMALL / max(float(np.abs(residuals).max()), np.finfo(float).tiny)
-    null = Null(
-        replace(model, n_rounds=0, n_after_step=0),
-        1 + scale * residuals,
-        np.ones(o.n_rows),
-        factor_order(model.order, o.row_weights),
-    )
-    return null, 100 * scale
+        model = prepare_one_step(path.design, [after, *leads], "percent" if path.is_percent else "log_ratio")
+        return model.under(np.exp(effect * o.is_treated))
+    linear = prepare_linear_null(path.design, [after, *leads], (o.y - effect * o.is_treated)[:, None])
+    if linear is None:
+        raise EstimationError(Text("estimators.no-leads-on-base"))
+    return linear
 
 
 def build_held_out(time: int, is_by_row: bool, o: Observations) -> Block:
