@@ -90,7 +90,7 @@ key-money = In money, { $n ->
 key-headline = Headline estimate: { $label }
 key-estimates = All { $n } estimates
 by-comparison = by method and comparison
-key-verdict = Did the agreements change { $outcome }?
+key-verdict = Did { $outcome } change?
 key-set-a = Against the city’s sales to other countries
 key-set-b = Against other cities’ sales to the country
 signed = { PERCENT($percent, decimals: 1, sign: "always") }
@@ -104,14 +104,14 @@ grade = { $direction ->
         [nothing] No change that matters
        *[cannot] Cannot tell
     }
-   *[rise] { $grade ->
-        [strong] Strong evidence
-        [some] Some evidence
-        [small] Too small to matter: evidence
-       *[none] Evidence
-    } of { $direction ->
-        [fall] a fall
-       *[rise] a rise
+   *[rise] { $direction ->
+        [fall] A fall
+       *[rise] A rise
+    }{ $grade ->
+        [strong] : strong evidence
+        [some] : some evidence
+        [small] , but small
+       *[none] { "" }
     }
 }
 

@@ -84,7 +84,7 @@ key-money = 折合金额，{ $n ->
        *[other] （自{ $first }起{ $times }{ period }的平均值）
     }
 }
-key-verdict = 协议是否改变了{ $outcome }？
+key-verdict = { $outcome }变化了吗？
 key-headline = 主要估计：{ $label }
 key-estimates = 全部{ $n }个估计值
 by-comparison = 按方法与比较对象
@@ -101,14 +101,14 @@ grade = { $direction ->
         [nothing] 没有重要的变化
        *[cannot] 无法判断
     }
-   *[rise] { $grade ->
-        [strong] 有力证据：
-        [some] 一定证据：
-        [small] 幅度无关紧要：
-       *[none] 证据：
-    }{ $direction ->
+   *[rise] { $direction ->
         [fall] 下降
        *[rise] 上升
+    }{ $grade ->
+        [strong] ：有力证据
+        [some] ：一定证据
+        [small] ，但幅度小
+       *[none] { "" }
     }
 }
 
