@@ -144,7 +144,8 @@ def find_jumps(frame: pd.DataFrame) -> tuple[Jump, ...]:
         return ()
     changes["relative"] = changes["change"] - _list_common(changes)
     usual = _NORMAL * float(changes["relative"].abs().median())
-    of_cities = _gather_cities(changes)
+    grouped = changes.groupby(["city", "period"])["relative"]
+    of_cities = grouped.median().reset_index()[(grouped.size() >= LEAST_PAIRS).to_numpy()].reset_index(drop=True)
     whole = of_cities[_is_jump(of_cities, ["city"], usual)]
     apart = changes[_is_jump(changes, ["city", "partner"], usual)]
     jumped = set(zip(whole["city"], whole["period"], strict=True))
@@ -196,12 +197,6 @@ def _list_common(changes: pd.DataFrame) -> FloatArray:
     is_shared = by_period["city"].transform("nunique").to_numpy() >= LEAST_CITIES
     # What moves every city is no reason to overlook it: a whole file may change its unit.
     return np.where(is_shared & (np.abs(common) < np.log(LEAST_FACTOR)), common, 0.0)
-
-
-def _gather_cities(changes: pd.DataFrame) -> pd.DataFrame:
-    grouped = changes.groupby(["city", "period"], sort=True)["relative"]
-    cities = grouped.median().reset_index()
-    return cities[(grouped.size() >= LEAST_PAIRS).to_numpy()].reset_index(drop=True)
 
 
 def _is_jump(changes: pd.DataFrame, series: list[str], usual: float) -> FloatArray:

@@ -101,6 +101,8 @@ def build_registry_results(name: str, spec: RegistrySpec, run: RegistryRun, mani
         Finding(diagnostic="descriptive_registry", verdict="informs", text=sentence, topic="descriptives")
         for sentence in list_sentences(run)
     ]
+    twins = run.facts.by_city["twins"].astype(float)
+    average = Text("study.average-twins", mean=float(twins.mean()), median=float(twins.median()))
     described = [name for name in payloads if name not in OF_CLAIMS]
     keys = ["estimator", "specification"]
     results = ResultSet(
@@ -119,7 +121,7 @@ def build_registry_results(name: str, spec: RegistrySpec, run: RegistryRun, mani
         sections=write_sections(
             {
                 "question": spec.question,
-                "answer": Listed((*list_sentences(run)[:2], _describe_average(run.facts)), "sentences"),
+                "answer": Listed((*list_sentences(run)[:2], average), "sentences"),
                 "limits": "\n".join(spec.limits),
                 "no_effect": Text("sections.no-trade"),
                 "recipe": spec.recipe,
@@ -166,12 +168,6 @@ def compute_size_slope(sizes: pd.DataFrame) -> pd.DataFrame:
     label = Text("study.elasticity", cities=len(sizes))
     row = {"label": str(label), "label_text": pack_text(label), "group": "slope", "effect": slope}
     return pd.DataFrame([row | {"low": slope - half, "high": slope + half, "scale": "elasticity"}])
-
-
-def _describe_average(facts: RegistryFacts) -> Text:
-    """Return how many twins a city has, by the mean and the median."""
-    twins = facts.by_city["twins"].astype(float)
-    return Text("study.average-twins", mean=float(twins.mean()), median=float(twins.median()))
 
 
 def list_sentences(run: RegistryRun) -> list[Text]:

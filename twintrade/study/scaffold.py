@@ -55,7 +55,10 @@ def settle_guesses(tables: Sequence[Sequence[Guess]], ask: Ask) -> list[list[Gue
     while n_asked < MOST_QUESTIONS and (question := _find_next(tables, settled)):
         lines = settled[question.table]
         guess = lines[question.place]
-        answer = _ask_one(guess, _list_choices(guess, question, lines), ask)
+        # A partner is not the column that was named as the city.
+        city = next((g.value for g in lines if g.key == "city"), None)
+        choices = [c for c in question.choices if guess.key != "partner" or c != city]
+        answer = _ask_one(guess, choices, ask)
         n_asked += 1
         value = dict.fromkeys(guess.value, answer) if isinstance(guess.value, dict) else answer
         lines[question.place] = replace(guess, options=(), reason="", value=value) if answer else guess
@@ -82,12 +85,6 @@ def _list_questions(tables: Sequence[Sequence[Guess]]) -> Iterator[_Question]:
                 yield _Question(1, table, place, ())
             elif unseen:
                 yield _Question(2, table, place, unseen)
-
-
-def _list_choices(guess: Guess, question: _Question, lines: Sequence[Guess]) -> tuple[object, ...]:
-    """Return what a line may be: a partner is not the column that was named as the city."""
-    city = next((g.value for g in lines if g.key == "city"), None)
-    return tuple(c for c in question.choices if guess.key != "partner" or c != city)
 
 
 def _ask_one(guess: Guess, choices: Sequence[object], ask: Ask) -> str:

@@ -225,7 +225,11 @@ def parse_money_unit(text: str) -> MoneyUnit:
     rest, power = _split_power(" ".join(unicodedata.normalize("NFKC", text).split()))
     currency = _currency(rest)
     if currency is None and not power:
-        currency, power = _split_close_power(rest)
+        # "k€", "TEUR", "Mio€"
+        close = "|".join(sorted(CLOSE_POWERS, key=len, reverse=True))
+        match = re.fullmatch(rf"({close})(\S+)", rest, re.IGNORECASE)
+        currency = _currency(match[2]) if match else None
+        power = CLOSE_POWERS[match[1].lower()] if match and currency else 0
     if rest == UNKNOWN:
         raise DataError(Text("data.unit-unwritten", unit=quote_cell(text)))
     if rest.strip(".") in _SIGNS:
@@ -273,13 +277,6 @@ def _split_power(text: str) -> tuple[str, int]:
         if lowered.endswith(" " + name):
             return text[: -len(name)].strip().rstrip(","), power
     return text, 0
-
-
-def _split_close_power(text: str) -> tuple[str | None, int]:
-    """Return the currency and the power of "k€", "TEUR", "Mio€"; none where it is nothing of the kind."""
-    match = re.fullmatch(rf"({'|'.join(sorted(CLOSE_POWERS, key=len, reverse=True))})(\S+)", text, re.IGNORECASE)
-    currency = _currency(match[2]) if match else None
-    return currency, CLOSE_POWERS[match[1].lower()] if match and currency else 0
 
 
 def _currency(text: str) -> str | None:

@@ -286,19 +286,15 @@ def _proven_decimal(column: TextColumn, shapes: _Shapes, faults: Faults) -> Deci
     if shapes.has_two_readings.any():
         i = int(np.flatnonzero(shapes.has_two_readings)[0])
         others = int(shapes.has_two_readings.sum()) - 1
-        if others >= _LEAST_GROUPED and _are_small(column, shapes):
+        plain = [str(cell).strip() for cell in column.cells[~shapes.is_dotted & ~shapes.is_odd]]
+        is_small = sum(cell != "0" for cell in plain) > 1 and all(len(cell) <= _GROUP for cell in plain)
+        if others >= _LEAST_GROUPED and is_small:
             text = Text("data.thousands-likely", cell=quote_cell(column.cells[i]), others=others)
             faults.error("thousands-likely", text, column.file, int(column.rows[i]), column.name)
             return None
         text = Text("data.thousands-or-decimals", cell=quote_cell(column.cells[i]), others=others)
         faults.warn("thousands-or-decimals", text, column.file, int(column.rows[i]), column.name)
     return None
-
-
-def _are_small(column: TextColumn, shapes: _Shapes) -> bool:
-    """Return whether all figures without a point lie below 1,000, and more than one of them is not zero."""
-    plain = [str(cell).strip() for cell in column.cells[~shapes.is_dotted & ~shapes.is_odd]]
-    return sum(cell != "0" for cell in plain) > 1 and all(len(cell) <= _GROUP for cell in plain)
 
 
 def _complaint(cell: str, decimal: Decimal | None, style: NumberStyle) -> Text:

@@ -284,6 +284,9 @@ def _check_width(names: list[str], records: list[list[str]], rows: IntArray, fil
     ragged = np.flatnonzero(widths != len(names))
     if ragged.size:
         i = int(ragged[0])
+        # Where all rows below are so, they are a footer.
+        is_footer = i > 0 and ragged.size == widths.size - i
+        cells = Text("data.ragged-separator" if widths[i] > len(names) else "data.ragged-title")
         raise DataError(
             Text(
                 "data.ragged-row",
@@ -293,14 +296,6 @@ def _check_width(names: list[str], records: list[list[str]], rows: IntArray, fil
                 n_names=len(names),
                 n_like=ragged.size,
                 shown=quote_cell(" ".join(filter(None, map(str.strip, records[i])))),
-                cause=_ragged_cause(ragged, widths, rows, len(names)),
+                cause=Text("data.ragged-footer", last=rows[i - 1]) if is_footer else cells,
             )
         )
-
-
-def _ragged_cause(ragged: IntArray, widths: IntArray, rows: IntArray, n_names: int) -> Text:
-    """Return what ragged rows probably are: a footer, where all rows below are so; cells too many or too few."""
-    i = int(ragged[0])
-    if i and ragged.size == widths.size - i:
-        return Text("data.ragged-footer", last=rows[i - 1])
-    return Text("data.ragged-separator" if widths[i] > n_names else "data.ragged-title")

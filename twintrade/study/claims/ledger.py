@@ -69,17 +69,13 @@ def place_groups(rows: list[Record], p: float, evidence: Mapping[str, Any]) -> t
     is_largest = read_number(best["effect"]) > read_number(rival["effect"])
     if len(rows) > 2:
         # That some groups differ does not say that these two do.
-        p = max(p, _test_difference(best, rival), key=_rank_missing_last)
+        width = math.hypot(*(read_number(r["high"]) - read_number(r["low"]) for r in (best, rival)))
+        gap = read_number(best["effect"]) - read_number(rival["effect"])
+        p = max(p, compute_interval_p(gap, width / 2), key=_rank_missing_last)
     if evidence.get("works") and is_largest:
         side, above = place_row(best, "higher", 0.0)
         return ("claimed", max(p, above, key=_rank_missing_last)) if side == "claimed" else ("neither", p)
     return ("claimed" if is_largest else "other"), p
-
-
-def _test_difference(one: Record, other: Record) -> float:
-    """Return the p-value of no difference between two groups by their intervals, NaN where one has none."""
-    width = math.hypot(*(read_number(r["high"]) - read_number(r["low"]) for r in (one, other)))
-    return compute_interval_p(read_number(one["effect"]) - read_number(other["effect"]), width / 2)
 
 
 def _rank_missing_last(p: float) -> float:

@@ -113,7 +113,13 @@ def build_bundle(analysis: Analysis) -> tuple[bytes, tuple[str, ...]]:
     files |= {script: _write_script(script, name, withheld) for script in RUN}
     sums = {f"results/{name}/{path}": sha for path, sha in manifest["outputs"].items()}
     files[RESULT_SUMS] = write_sums(sums)
-    deposit = Deposit(withheld, find_exhibit_lines(analysis, results), tuple(_cite_data(root, manifest["inputs"])))
+    cards = {entry["path"]: read_data_card(root, entry["path"]) for entry in manifest["inputs"]}
+    citations = tuple(
+        Text("bundle.citation", publisher=card.publisher.rstrip("."), path=path)
+        for path, card in cards.items()
+        if card.publisher
+    )
+    deposit = Deposit(withheld, find_exhibit_lines(analysis, results), citations)
     files["README.md"] = render_replication_readme([analysis], deposit).encode("utf-8")
     files[SUMS] = write_sums({path: hash_bytes(content) for path, content in files.items()})
     members = {f"{name}/{path}": content for path, content in files.items()}
@@ -199,14 +205,6 @@ def _write_data_terms(root: Path, inputs: Iterable[Mapping[str, Any]], withheld:
         )
         lines.append(f"- {terms}")
     return ("\n".join(lines) + "\n").encode("utf-8")
-
-
-def _cite_data(root: Path, inputs: Iterable[Mapping[str, Any]]) -> Iterable[Text]:
-    """Yield how each input is cited."""
-    for entry in inputs:
-        card = read_data_card(root, entry["path"])
-        if card.publisher:
-            yield Text("bundle.citation", publisher=card.publisher.rstrip("."), path=entry["path"])
 
 
 def _write_script(script: str, name: str, withheld: Mapping[str, Text]) -> bytes:

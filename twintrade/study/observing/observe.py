@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
 
@@ -80,8 +80,10 @@ def build_agreements_frame(registry: TwinningRegistry) -> pd.DataFrame:
     """Return one row a twinning with its candidate dates in one column, as ``Agreements`` wants them."""
     dates: dict[str, list[CandidateDate]] = {}
     for row in registry.candidates.to_dict("records"):
-        date = CandidateDate(str(row["event_kind"]), _date(row), str(row["event_text"] or row["event_kind"]))
-        dates.setdefault(str(row["twinning_id"]), []).append(date)
+        month, day = (None if pd.isna(row[part]) else int(row[part]) for part in ("month", "day"))
+        date = TwinningDate(int(row["year"]), month, day)
+        event = CandidateDate(str(row["event_kind"]), date, str(row["event_text"] or row["event_kind"]))
+        dates.setdefault(str(row["twinning_id"]), []).append(event)
     frame = registry.frame.rename(columns={"id": "twinning"})
     known = [tuple(dates.get(str(name), ())) for name in frame["twinning"]]
     ends = [parse_date(text) if text else None for text in frame["ended"]]
@@ -90,11 +92,6 @@ def build_agreements_frame(registry: TwinningRegistry) -> pd.DataFrame:
         ended=pd.Series(ends, index=frame.index, dtype=object),
     )
     return frame[list(COLUMNS)]
-
-
-def _date(row: Mapping[Any, Any]) -> TwinningDate:
-    month, day = (None if pd.isna(row[part]) else int(row[part]) for part in ("month", "day"))
-    return TwinningDate(int(row["year"]), month, day)
 
 
 Currency = Literal[

@@ -276,14 +276,12 @@ def _register(run: Run) -> pd.DataFrame:
         inside = inside[of_case].reset_index(drop=True)
     label = run.design.panel.label
     return inside.assign(
-        candidates=[_readable(text) for text in inside["candidates"]],
+        candidates=[
+            "; ".join(format_dated_event(event, date) for event, date, _ in json.loads(text))
+            for text in inside["candidates"]
+        ],
         onset_label=["" if pd.isna(onset) else label(int(onset)) for onset in inside["onset"]],
     )
-
-
-def _readable(candidates: str) -> str:
-    """Candidate dates as a reader wants them: "memorandum 2000-06; signed 2004-09"."""
-    return "; ".join(format_dated_event(event, date) for event, date, _ in json.loads(candidates))
 
 
 def build_effects_frame(ladder: Ladder) -> pd.DataFrame:

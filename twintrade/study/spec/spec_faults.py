@@ -106,7 +106,7 @@ def _shared(here: Sequence[str | int], path: Sequence[str | int]) -> int:
 
 def _line(error: Mapping[str, Any], text: str, file: str, schema: Mapping[str, Any]) -> str:
     path = [p for p in error["loc"] if not _is_tag(p)]
-    key = _dotted(path)
+    key = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).lstrip(".")
     number = find_line(text, path)
     place = _place(file or str(Text("registration.about-specification")), number)
     kind = str(error["type"])
@@ -133,11 +133,6 @@ def suggest_choice(error: Mapping[str, Any]) -> str:
 def _is_tag(part: str | int) -> bool:
     """Whether a part of a path names a branch of a union, not a key."""
     return isinstance(part, str) and (part in ("str", "int") or "[" in part or "-" in part or part[:1].isupper())
-
-
-def _dotted(path: Sequence[str | int]) -> str:
-    parts = [f"[{p}]" if isinstance(p, int) else f".{p}" for p in path]
-    return "".join(parts).lstrip(".")
 
 
 def _known_keys(schema: Mapping[str, Any], path: Sequence[str | int]) -> tuple[str, ...]:
