@@ -96,7 +96,6 @@ def read_cities(source: CitiesSource, root: Path) -> tuple[pd.DataFrame, InputRe
 # Places that registers of agreements name: where they lie and how many live there, from GeoNames.
 
 EARTH_RADIUS = 6371.0088
-ATTRIBUTION = "GeoNames (geonames.org), CC BY 4.0"
 _SPELLINGS = {"anshang": "anshan", "tianjing": "tianjin", "qingdan": "qingdao", "macau": "macao", "lyons": "lyon"}
 """Spellings of the report and of old lists, folded, with the name that the table has."""
 
