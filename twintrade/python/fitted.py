@@ -41,26 +41,7 @@ def combine_terms(
     level: float,
     degrees: float,
 ) -> pd.DataFrame:
-    """Return the tidy row of a weighted sum of coefficients.
-
-    Parameters
-    ----------
-    estimates : Series
-        By name.
-    covariance : DataFrame
-        Of the same names.
-    weights : mapping of str to float, or sequence of str
-        Names to be added up, or weights by name.
-    level : float
-        Of the interval.
-    degrees : float
-        Degrees of freedom, ``inf`` for the normal.
-
-    Raises
-    ------
-    InferenceError
-        A name is no coefficient, or there is no covariance.
-    """
+    """Return the tidy row of some coefficients' sum, weighted or plain; ``degrees``: ``inf`` for the normal."""
     given = dict(weights) if isinstance(weights, Mapping) else dict.fromkeys(weights, 1.0)
     unknown = [name for name in given if name not in estimates.index]
     if unknown:

@@ -98,19 +98,7 @@ def build_fits_table(
     seed: int = 1,
     **options: Any,
 ) -> Table:
-    """Return the ladder of some fits, with their covariates as further rows.
-
-    Parameters
-    ----------
-    fits : mapping of str to FitResult
-    inference : str or Inference, optional
-    under : {"se", "interval", "t", "p"}
-        What stands below an estimate.
-    stars : bool
-    seed : int
-    **options
-        Of the inference.
-    """
+    """Return the ladder of some fits, with their covariates as further rows; ``options`` are the inference's."""
     bands = [
         [fit.infer(inference, view=view, seed=seed, **options) for view in VIEWS if view in fit.views]
         for fit in fits.values()

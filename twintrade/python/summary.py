@@ -158,18 +158,7 @@ def _format_number(value: float) -> str:
 
 
 def build_summary(fit: Fit, bands: Intervals, tidy: pd.DataFrame, others: Words = "") -> Summary:
-    """Return a fit as a page of text.
-
-    Parameters
-    ----------
-    fit : Fit
-    bands : Intervals
-        Of the view shown.
-    tidy : DataFrame
-        The coefficients of that view, covariates among them.
-    others : Words
-        What the errors of covariates are, where they differ from those of the effects.
-    """
+    """Return a fit as a page of text: one view's bands and coefficients, with ``others``, the covariates' errors."""
     design, sample, scale = fit.design, fit.estimate.sample, fit.estimate.scale
     table, percent = tidy.copy(), compute_percent(tidy, scale)
     if percent.notna().any():

@@ -24,21 +24,9 @@ from twintrade.text import Text
 
 
 def to_pandas(table: Any, what: str, keys: Collection[str | None] = ()) -> pd.DataFrame:
-    """Return a table as a pandas frame, which is the table itself where it is one.
+    """Return a table of pandas, polars, Arrow, DuckDB ... as a pandas frame, itself where it is one.
 
-    Parameters
-    ----------
-    table : DataFrame
-        Of pandas, polars, Arrow, DuckDB ..., eager or lazy.
-    what : str
-        What the table is, for messages.
-    keys : collection of str
-        Columns that may be levels of a pandas index.
-
-    Raises
-    ------
-    DesignError
-        It is no table.
+    ``what``: the table in messages; ``keys``: columns that may be levels of a pandas index.
     """
     if not isinstance(table, pd.DataFrame):
         import narwhals
@@ -58,13 +46,7 @@ _AGREEMENT_TEXT = ("twinning", "signatory", "partner_city", "kind", "source", "n
 def build_treatment_from_agreements(
     panel: Panel, agreements: Any, rule: TreatmentRule | None, undated: Literal["error", "exclude"]
 ) -> Treatment:
-    """Return the treatment from whatever says it for whole units: a table, onsets by unit, or itself.
-
-    Raises
-    ------
-    DesignError
-        It is none of these, or cannot be read.
-    """
+    """Return the treatment from whatever says it for whole units: a table, onsets by unit, or itself."""
     if isinstance(agreements, Treatment):
         return agreements
     if isinstance(agreements, pd.Series | Mapping):
@@ -95,13 +77,7 @@ def _read_onsets(onsets: pd.Series, panel: Panel) -> pd.Series:
 
 
 def build_treatment_from_column(panel: Panel, column: str, *, is_dose: bool) -> Treatment:
-    """Return the treatment that a column of the panel says by row: 0/1, or a dose; it may end.
-
-    Raises
-    ------
-    DesignError
-        The column is missing, empty somewhere, or no 0/1.
-    """
+    """Return the treatment that a column of the panel says by row: 0/1, or a dose; it may end."""
     values = panel.values(column)
     if is_dose:
         return replace(Treatment.from_dose(panel, values), name=column)

@@ -56,13 +56,7 @@ REGRESSIONS = ("feols", "reghdfe", "xtreg", "fepois", "ppmlhdfe")
 
 
 def find_estimator(word: str) -> str:
-    """Return the name of an estimator, also where the word is another software's.
-
-    Raises
-    ------
-    SpecError
-        No method is called so; the nearest words are named.
-    """
+    """Return the name of an estimator, also where the word is another software's."""
     if word in ESTIMATORS:
         return word
     if word in SYNONYMS:
