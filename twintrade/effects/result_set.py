@@ -10,23 +10,9 @@ import pandas as pd
 # Which picture shows a payload: said by what makes it, read by the page.
 
 PayloadKind = Literal[
-    "table",
-    "forest",
-    "variants",
-    "path",
-    "placebo",
-    "sensitivity",
-    "heat_map",
-    "cell_weights",
-    "bacon",
-    "specification_curve",
-    "power",
-    "size",
-    "counts",
-    "years",
-    "map",
-    "weights",
-]
+    "table", "forest", "variants", "path", "placebo", "sensitivity", "heat_map", "cell_weights", "bacon",
+    "specification_curve", "power", "size", "counts", "years", "map", "weights",
+]  # fmt: skip
 
 PAYLOAD_COLUMNS = ("payload", "kind")
 
