@@ -69,7 +69,7 @@ class NotYetTreated(Comparison):
     @property
     def label(self) -> Text:
         """Short text for a table row."""
-        return Text("labels.column-comparison-not_yet_treated")
+        return Text("design.label-not-yet-treated")
 
     def describe(self, units: str) -> Words:
         """Return who is compared."""

@@ -197,7 +197,7 @@ class Draws(Uncertainty):
 class RefitOnly(Uncertainty):
     """Only re-estimation on changed designs can tell how sure this estimate is."""
 
-    reason: Words = field(default=Text("checks.no-influence"))  # why no influence exists, for error messages
+    reason: Words = field(default=Text("estimators.no-influence"))  # why no influence exists, for error messages
 
     def combined(self, weights: FloatArray, extra: WeightInfluence | None = None) -> "RefitOnly":
         """Return itself: a combination needs refits as well."""

@@ -180,7 +180,7 @@ class Estimator(ABC):
         """Return who is compared, for a row of a table; a method may take rows that the design would not name."""
         o = design.observations
         is_staggered = np.unique(o.onset[o.is_treated]).size > 1
-        return Text("labels.choice-with_treated") if self.takes_treated and is_staggered else design.comparison.label
+        return Text("design.label-with-treated") if self.takes_treated and is_staggered else design.comparison.label
 
     @abstractmethod
     def assumption(self, design: Design) -> Words:

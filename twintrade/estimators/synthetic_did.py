@@ -47,7 +47,7 @@ class DoubleRatio(SingleCase):
     base_period: int = -1
     fits_before = False
     name = "double_ratio"
-    title = Text("labels.column-named-Double-ratio")
+    title = Text("labels.estimator-double-ratio")
     citation = "balassa1965"
     requires = Requires(
         single_treated_unit=True,

@@ -31,6 +31,9 @@ MARK = "[en] "
 _GRAMMAR = ("lists", "numbers")
 """Files whose messages are no sentences: those a language has not are English, without the mark."""
 
+_SPELLED = ("check-", "scale-", "series-", "status-", "verdict-")
+"""Labels that English has only where they are no words of their key."""
+
 _STYLES = {"and": "standard", "or": "or"}
 _NAMED = re.compile(r"^(-?[\w-]+) *=\s*")
 _ENTRY = re.compile(r"^(-?[a-zA-Z][\w-]*) *=.*\n(?:(?!-?[a-zA-Z]|#).*\n)*", re.MULTILINE)
@@ -157,6 +160,8 @@ class Catalogue:
 
     def _source(self, name: str) -> str:
         source = _read_file(self._folder, f"{name}.ftl")
+        if name == "labels" and self._folder == LOCALES[DEFAULT]:
+            source = _spell_labels() + source
         return self._transform(source) if self._transform else source
 
 
@@ -175,6 +180,16 @@ def _read_file(folder: str, name: str) -> str:
     if not (files("twintrade.text") / folder / name).is_file():
         return ""
     return (files("twintrade.text") / folder / name).read_text(encoding="utf-8")
+
+
+@cache
+def _spell_labels() -> str:
+    """Return messages for facts whose English name is their key in words; only other languages have them."""
+    others = "\n".join(_read_file(folder, "labels.ftl") for folder in {*LOCALES.values()} - {LOCALES[DEFAULT]})
+    keys = [entry[1] for entry in _ENTRY.finditer(others + "\n") if entry[1].startswith(_SPELLED)]
+    words = {key: re.sub("[_-]", " ", key.partition("-")[2]) for key in keys}
+    named = {key: name[:1].upper() + name[1:] if key.startswith("check-") else name for key, name in words.items()}
+    return "".join(f"{key} = {name}\n" for key, name in named.items())
 
 
 def _read_pairs(folder: str, table: str) -> list[tuple[str, str]]:

@@ -134,7 +134,7 @@ def build_ring_variants(design: Design, exposure: Exposure, edges: FloatArray, g
         starts.append(
             (
                 Text(
-                    "numbers.interval", low=format_kilometres(low).removesuffix(" km"), high=format_kilometres(high)
+                    "checks.rings-label", low=format_kilometres(low).removesuffix(" km"), high=format_kilometres(high)
                 ),
                 ~exposure.is_treated & (ring == k),
                 in_ring,

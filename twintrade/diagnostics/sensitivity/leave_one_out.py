@@ -199,7 +199,7 @@ class LeaveOneOut(VariantCheck):
 
 def _with_headline(table: pd.DataFrame, headline: Yardstick) -> pd.DataFrame:
     """Return the rows to draw, the estimate with everybody first."""
-    label = Text("labels.donor_set-all")
+    label = Text("checks.leave-one-out-all")
     first = {"label": str(label), "label_text": pack_text(label), "group": "", "reason": "", "change": 0.0}
     first |= {"effect": headline.effect, "low": headline.low, "high": headline.high, "difference": 0.0}
     return pd.concat([pd.DataFrame([first]), table], ignore_index=True)[list(table.columns)]

@@ -145,7 +145,7 @@ _WITHOUT_INFLUENCE = (
         Text("inference.if-no-influence"),
         lambda s: not s.has_influence,
         "randomization",
-        lambda s: Text("checks.no-influence"),
+        lambda s: Text("inference.because-no-influence"),
     ),
 )
 _LEVERAGE_ONE = Rule(

@@ -63,7 +63,7 @@ def build_findings_table(
         {
             "check": [name_check(take_text(r["diagnostic"])) for r in ordered],
             "estimate": [_about(r, names) for r in ordered],
-            "verdict": [name_fact("labels.verdict-", take_text(r["verdict"])) or "–" for r in ordered],
+            "verdict": [name_fact("labels.verdict-", take_text(r["verdict"]), "–") for r in ordered],
             "sentence": [_cite_finding(r, elsewhere(r)) for r in ordered],
         },
         index=list_places(ordered),

@@ -102,7 +102,7 @@ def describe_range(record: Record, scale: str) -> Text:
     if not is_known(low.value, high.value):
         return Text("claims.no-interval")
     ends = {name: describe_size(end.value, scale, end.error) for name, end in (("low", low), ("high", high))}
-    return Text("numbers.interval", **ends)
+    return Text("claims.range", **ends)
 
 
 def describe_from_interval(low: float, high: float, scale: str) -> Words:

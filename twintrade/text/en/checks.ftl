@@ -257,6 +257,7 @@ twfe-weights = In a static { $family ->
 }.
 
 ## leave one out
+leave-one-out-all = all
 leave-one-out-label = { $dimension ->
     [cohort] without cohort { $name }
    *[other] without { $name }
@@ -870,6 +871,7 @@ spillovers-rule = first agreement of another dyad of the { $through ->
     [city] city
    *[partner] partner
 }
+rings-label = { $low } to { $high }
 rings-degrees = { $place } has { $has ->
     [none] no
     [several] more than one

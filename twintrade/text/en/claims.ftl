@@ -92,3 +92,4 @@ need-C16 = the checks selection or pretrends
 need-own = an estimate or a check called { $about }
 
 check = { $check }: { $said }
+range = { $low } to { $high }

@@ -10,6 +10,8 @@ donors-all = every untreated flow of the table
 
 ## the same in a row of a table
 label-never-treated = never treated
+label-not-yet-treated = not yet treated
+label-with-treated = not yet treated, and treated already
 with-treated = Compared also with { units } treated already, since onsets differ.
 label-donors = { $n ->
     [one] { $n } donor

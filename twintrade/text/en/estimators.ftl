@@ -243,6 +243,7 @@ also-zero = { $study }; zero as well: { $pinned }
 one-band = { $level } interval { $low } to { $high }, p { $p }
 
 ## why effects have no influence
+no-influence = the method has no influence function
 no-leads-on-base = two event times before the agreement are needed that other years before it can predict
 no-log-path = an event time has no positive outcome, so that its log ratio does not exist
 no-log-ratio = no treated row has a positive outcome: no log ratio exists

@@ -153,6 +153,7 @@ equal-clusters = { $n } { dimension } clusters count as { FIXED($equal, decimals
 }
 no-cluster-counts = no cluster counts
 because-one-treated-refit = the method has no influence function and one unit is treated
+because-no-influence = the method has no influence function
 because-leverage-one = treated rows with { SHARE($share, decimals: 1) } of the headline's weight rest on { $rows } comparison rows of leverage one, and clustered errors do not see their noise
 because-few-influential = few clusters carry the estimate: { $clusters }, and errors need { COMPACT($limit) }
 because-uneven-influence = few clusters carry the estimate: { $clusters }, and clustered errors need { COMPACT($limit) }

@@ -168,6 +168,7 @@ date-signed = signed
 estimator-augmented-synthetic-control = Augmented synthetic control
 estimator-callaway-santanna = Callaway-Sant'Anna
 estimator-chaisemartin-dhaultfoeuille = de Chaisemartin-D'Haultfœuille
+estimator-double-ratio = Double ratio
 estimator-elastic-net-synthetic-control = Elastic-net synthetic control
 estimator-etwfe = ETWFE
 estimator-imputation = Imputation

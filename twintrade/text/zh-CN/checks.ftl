@@ -241,6 +241,7 @@ twfe-weights = 在含{ $effects }效应的静态{ $family ->
 }。
 
 ## leave one out
+leave-one-out-all = 全部
 leave-one-out-label = { $dimension ->
     [cohort] 剔除队列{ $name }
    *[other] 剔除{ $name }
@@ -815,6 +816,7 @@ spillovers-rule = 同一{ $through ->
     [city] 城市
    *[partner] 伙伴
 }其他配对的首个协议
+rings-label = { $low }至{ $high }
 rings-degrees = { $place }{ $has ->
     [none] 没有
     [several] 有多个

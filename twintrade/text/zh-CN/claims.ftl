@@ -89,3 +89,4 @@ need-C16 = selection或pretrends检查
 need-own = 名为{ $about }的估计或检查
 
 check = { $check }：{ $said }
+range = { $low }至{ $high }

@@ -10,6 +10,8 @@ donors-all = 表中全部未处理的流量
 
 ## the same in a row of a table
 label-never-treated = 从未处理
+label-not-yet-treated = 尚未处理
+label-with-treated = 尚未处理及已处理
 with-treated = 由于生效期不同，也与已处理的{ units }比较。
 label-donors = { $n }个供体
 

@@ -243,6 +243,7 @@ also-zero = { $study }；同样取零：{ $pinned }
 one-band = { $level }区间{ $low }至{ $high }，p值{ $p }
 
 ## why effects have no influence
+no-influence = 该方法没有影响函数
 no-leads-on-base = 需要有两个协议生效前的事件时间，且可由生效前的其他年份预测
 no-log-path = 某一事件时间没有正的结果，对数比率不存在
 no-log-ratio = 可插补的处理组观测均无正值，对数比率不存在

@@ -147,6 +147,7 @@ equal-clusters = { $n }个{ dimension }聚类相当于{ FIXED($equal, decimals: 
 }
 no-cluster-counts = 没有聚类计数
 because-one-treated-refit = 该方法没有影响函数，且只有一个处理组个体
+because-no-influence = 该方法没有影响函数
 because-leverage-one = 占主要估计权重{ SHARE($share, decimals: 1) }的处理组观测依赖于{ $rows }个杠杆值为一的对照观测，而聚类标准误不反映其噪声
 because-few-influential = 支撑估计的聚类过少：{ $clusters }，而标准误需要{ COMPACT($limit) }个
 because-uneven-influence = 支撑估计的聚类过少：{ $clusters }，而聚类标准误需要{ COMPACT($limit) }个

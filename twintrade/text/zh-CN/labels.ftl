@@ -394,6 +394,7 @@ machine-versions = 各库版本
 estimator-augmented-synthetic-control = 增广合成控制
 estimator-callaway-santanna = Callaway-Sant'Anna
 estimator-chaisemartin-dhaultfoeuille = de Chaisemartin-D'Haultfœuille
+estimator-double-ratio = 双重比率
 estimator-elastic-net-synthetic-control = 弹性网合成控制
 estimator-etwfe = ETWFE
 estimator-imputation = 插补估计
