@@ -48,7 +48,7 @@ def build_case_numbers(facts: Facts) -> list[blocks.KeyNumber]:
     name = str(Text("brief.key-headline", label=format_label(facts.headline or {})))
     low, high = (write_change(end) for end in find_spread(facts))
     spread = str(Text("numbers.interval", low=low, high=high))
-    every = blocks.KeyNumber(str(Text("brief.key-estimates", n=len(facts.methods))), spread, _read("by-comparison"))
+    every = blocks.KeyNumber(str(Text("brief.key-estimates", n=len(facts.methods))), spread, _say("by-comparison"))
     return [blocks.KeyNumber(name, write_change(effect.percent), write_range(effect)), every]
 
 
@@ -65,7 +65,7 @@ def describe_case(facts: Facts) -> list[Text]:
             if take_text(r["donor_set"]) == donors and math.isfinite(read_number(r["percent"]))
         }
         if changes:
-            name, methods = _read(f"key-set-{donors.lower()}"), Listed(tuple(changes))
+            name, methods = _say(f"key-set-{donors.lower()}"), Listed(tuple(changes))
             low, high = min(changes.values()), max(changes.values())
             sentences.append(Text("brief.told-set", name=name, n=len(changes), low=low, high=high, methods=methods))
     return sentences
@@ -79,14 +79,10 @@ def write_change(percent: float) -> str:
 def write_range(effect: Effect) -> str:
     """Return the interval of an effect in words, with an end that does not exist named as open."""
     if not effect.has_interval:
-        return _read("no-range")
+        return _say("no-range")
     ends = (effect.low, effect.low_error), (effect.high, effect.high_error)
-    low, high = (texts.format_end(*end) if math.isfinite(end[0]) else _read("open") for end in ends)
+    low, high = (texts.format_end(*end) if math.isfinite(end[0]) else _say("open") for end in ends)
     return str(Text("numbers.interval", low=low, high=high))
-
-
-def _read(key: str) -> str:
-    return str(Text(f"brief.{key}"))
 
 
 # The treated pairs of the brief, each with its outcome and what was expected without an agreement.
@@ -191,7 +187,8 @@ def build_brief(page: Page) -> tuple[blocks.Block, ...]:
         _key_numbers(facts),
         blocks.Aside(_say("asked"), (blocks.build_paragraph(_ask(facts)),)),
     ]
-    content += [blocks.Aside(_say("happened"), (blocks.build_paragraph(_tell(facts)),)), *_show(facts), *_warn(page)]
+    figures = [blocks.Beside(pictures)] if (pictures := draw_pictures(facts)) else []
+    content += [blocks.Aside(_say("happened"), (blocks.build_paragraph(_tell(facts)),)), *figures, *_warn(page)]
     content += [
         blocks.PageBreak(ends_first=True),
         _believe(facts),
@@ -363,11 +360,6 @@ def _tell(facts: Facts) -> str:
         side = "short" if gap < 0 else "ahead"
         sentences.append(Text("brief.told-pair", name=name, side=side, gap=texts.format_quantity(abs(gap), unit)))
     return str(Listed(tuple(sentences), "sentences"))
-
-
-def _show(facts: Facts) -> list[blocks.Block]:
-    figures: tuple[blocks.Figure, ...] = draw_pictures(facts)
-    return [blocks.Beside(figures)] if figures else []
 
 
 def _warn(page: Page) -> list[blocks.Note]:

@@ -13,7 +13,16 @@ from matplotlib.figure import Figure as Drawing
 from twintrade.render.brief.facts import Effect
 from twintrade.render.figures.percent_paths import choose_frame, write_tick
 from twintrade.render.figures.points import draw_interval, name_line, name_point
-from twintrade.render.figures.theme import EM, LINE, choose_step, measure_label, open_figure, split_label
+from twintrade.render.figures.theme import (
+    EM,
+    LINE,
+    Box,
+    choose_step,
+    has_overlap,
+    measure_label,
+    open_figure,
+    split_label,
+)
 from twintrade.render.names import capitalize
 from twintrade.render.reading import take_text
 from twintrade.render.style import DEFAULT_THEME, Theme
@@ -27,25 +36,6 @@ CLEAR = 4.0
 """Points around a name that stay free: markers are as large."""
 EDGE = 0.05
 """Shares of the width that matplotlib leaves free at either side."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rectangle:
-    """A field in points."""
-
-    left: float
-    bottom: float
-    width: float
-    height: float
-
-    def reaches(self, other: "Rectangle") -> bool:
-        """Whether two fields touch."""
-        return (
-            self.left < other.left + other.width
-            and other.left < self.left + self.width
-            and self.bottom < other.bottom + other.height
-            and other.bottom < self.bottom + self.height
-        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,32 +54,29 @@ class Field:
         share = (x - self.x[0]) / max(self.x[-1] - self.x[0], 1e-9)
         return np.asarray((EDGE + (1 - 2 * EDGE) * share) * self.width)
 
-    def convert(self, box: Rectangle) -> tuple[float, float]:
+    def convert(self, box: Box) -> tuple[float, float]:
         """Return the left lower corner of a field in units of the data."""
-        share = (box.left / self.width - EDGE) / (1 - 2 * EDGE)
-        return float(self.x[0] + share * (self.x[-1] - self.x[0])), box.bottom / self.height * self.roof
+        share = (box[0] / self.width - EDGE) / (1 - 2 * EDGE)
+        return float(self.x[0] + share * (self.x[-1] - self.x[0])), box[1] / self.height * self.roof
 
     def up(self, y: np.ndarray) -> np.ndarray:
         """Return values as points from below."""
         return np.asarray(y / self.roof * self.height)
 
-    def read(self, line: np.ndarray, box: Rectangle) -> np.ndarray:
+    def read(self, line: np.ndarray, box: Box) -> np.ndarray:
         """Return how high a line stands from side to side of a field and its margin."""
-        at = np.arange(box.left - CLEAR, box.left + box.width + CLEAR + 1)
+        at = np.arange(box[0] - CLEAR, box[2] + CLEAR + 1)
         return np.asarray(np.interp(at, self.across(self.x), self.up(line)))
 
-    def is_free(self, box: Rectangle, taken: Iterable[Rectangle]) -> bool:
-        """Whether a name may stand in a field."""
-        inside = 0 <= box.left <= self.width - box.width and 2 <= box.bottom <= self.height - box.height
-        if not inside or any(box.reaches(other) for other in taken):
+    def is_free(self, box: Box, taken: Iterable[Box]) -> bool:
+        """Whether a name may stand in a field: inside the picture, with all lines above or below it."""
+        inside = box[0] >= 0 and box[2] <= self.width and box[1] >= 2 and box[3] <= self.height
+        if not inside or any(has_overlap(box, other) for other in taken):
             return False
-        heights = [self.read(line, box) for line in self.lines]
-        low, high = box.bottom - CLEAR, box.bottom + box.height + CLEAR
-        return not any(((line > low) & (line < high)).any() or _steps_over(line, low, high) for line in heights)
-
-
-def _steps_over(line: np.ndarray, low: float, high: float) -> bool:
-    return bool((line <= low).any() and (line >= high).any())
+        low, high = box[1] - CLEAR, box[3] + CLEAR
+        return all(
+            (line <= low).all() or (line >= high).all() for line in (self.read(one, box) for one in self.lines)
+        )
 
 
 def measure_name(text: str, size: float) -> tuple[float, float]:
@@ -98,7 +85,7 @@ def measure_name(text: str, size: float) -> tuple[float, float]:
     return max(map(measure_label, lines)) * EM * size, len(lines) * LINE * size
 
 
-def find_beside(field: Field, text: str, line: int, size: float, taken: Iterable[Rectangle]) -> Rectangle | None:
+def find_beside(field: Field, text: str, line: int, size: float, taken: Iterable[Box]) -> Box | None:
     """Return a field beside a line, where it lies farthest from the other, on the side away from it."""
     width, height = measure_name(text, size)
     values, other = field.lines[line], field.lines[1 - line]
@@ -107,15 +94,15 @@ def find_beside(field: Field, text: str, line: int, size: float, taken: Iterable
     for k in np.argsort(-np.abs(values - other), kind="stable"):
         bottom = y[k] + AWAY if values[k] >= other[k] else y[k] - AWAY - height
         for left in (x[k] - width / 2, x[k] - width, x[k]):
-            box = Rectangle(float(left), float(bottom), width, height)
+            box = (float(left), float(bottom), float(left) + width, float(bottom) + height)
             if field.is_free(box, taken):
                 return box
     return None
 
 
 def find_within(
-    field: Field, text: str, band: tuple[np.ndarray, np.ndarray], size: float, taken: Iterable[Rectangle]
-) -> Rectangle | None:
+    field: Field, text: str, band: tuple[np.ndarray, np.ndarray], size: float, taken: Iterable[Box]
+) -> Box | None:
     """Return a field inside a band, as high as there is room, the widest part first."""
     width, height = measure_name(text, size)
     taken = list(taken)
@@ -124,11 +111,11 @@ def find_within(
         return None
     first, last = field.across(field.x[known][[0, -1]])
     for left in _list_starts(last - width, first):
-        box = Rectangle(float(left), 0.0, width, height)
+        box = (float(left), 0.0, float(left) + width, height)
         top = min(float(field.read(np.where(known, band[1], 0.0), box).min()), field.height) - CLEAR
         floor = float(field.read(np.where(known, band[0], field.roof), box).max()) + CLEAR
         for bottom in _list_starts(top - height, floor):
-            box = Rectangle(float(left), float(bottom), width, height)
+            box = (float(left), float(bottom), float(left) + width, float(bottom) + height)
             if field.is_free(box, taken):
                 return box
     return None
@@ -234,7 +221,7 @@ def _name_lines(axes: Axes, field: Field, band: tuple[np.ndarray, np.ndarray], t
     """Write beside each line what it is where nothing is in the way; return whether there is room for all names."""
     size = theme.size * 0.9
     names = [str(Text(f"brief.{key}")) for key in ("observed", "expected")]
-    boxes: list[Rectangle] = []
+    boxes: list[Box] = []
     for k, name in enumerate(names):
         boxes += filter(None, [find_beside(field, name, k, size, boxes)])
     if len(boxes) < len(names):

@@ -324,23 +324,19 @@ def _list_for(facts: Facts) -> list[Text]:
 
 
 def _list_against(facts: Facts) -> list[Text]:
-    reasons = [_explain_objections(facts), _explain_case(facts), _explain_chance(facts), _explain_methods(facts)]
-    reasons += [_explain_largest(facts), _explain_few(facts), _explain_unseen(facts)]
+    changes = [one.percent for _, one in facts.methods]
+    reasons: list[Text | None] = []
+    if facts.n_objecting:
+        names = Listed(tuple(name_objecting(facts.page)), "comma")
+        reasons.append(Text("brief.reason-objects", n=facts.n_objecting, names=names))
+    if facts.effect is None and changes:
+        reasons.append(Text("brief.reason-comparison", low=min(changes), high=max(changes), n=len(changes)))
+    reasons += [_explain_chance(facts), _explain_methods(facts), _explain_largest(facts)]
+    if 1 < facts.n_treated < FEW:
+        reasons.append(Text("brief.reason-few", n=facts.n_treated))
+    if facts.n_cannot:
+        reasons.append(Text("brief.reason-unseen", n=facts.n_cannot, of=facts.n_judged))
     return [reason for reason in reasons if reason is not None]
-
-
-def _explain_objections(facts: Facts) -> Text | None:
-    if not facts.n_objecting:
-        return None
-    names = Listed(tuple(name_objecting(facts.page)), "comma")
-    return Text("brief.reason-objects", n=facts.n_objecting, names=names)
-
-
-def _explain_case(facts: Facts) -> Text | None:
-    effects = [one.percent for _, one in facts.methods]
-    if facts.effect is not None or not effects:
-        return None
-    return Text("brief.reason-comparison", low=min(effects), high=max(effects), n=len(effects))
 
 
 def _explain_chance(facts: Facts) -> Text | None:
@@ -387,13 +383,3 @@ def _explain_largest(facts: Facts) -> Text | None:
     if share < LARGE_SHARE:
         return None
     return Text("brief.reason-largest", name=take_text(pairs[0]["name"]), share=share)
-
-
-def _explain_few(facts: Facts) -> Text | None:
-    return Text("brief.reason-few", n=facts.n_treated) if 1 < facts.n_treated < FEW else None
-
-
-def _explain_unseen(facts: Facts) -> Text | None:
-    if not facts.n_cannot:
-        return None
-    return Text("brief.reason-unseen", n=facts.n_cannot, of=facts.n_judged)

@@ -27,7 +27,6 @@ from twintrade.render.reading import (
     select_named,
     take_text,
 )
-from twintrade.render.style import Theme
 from twintrade.text import Listed, Text, numbers, texts
 
 # What the checks of the headline's own assumptions say of its size, for a brief: one sentence each.
@@ -142,7 +141,7 @@ MOST_METHODS = 9
 def draw_pictures(facts: Facts) -> tuple[Figure, ...]:
     """Return the pictures that the results hold numbers for."""
     rows = _list_methods(facts)
-    theme = narrow_theme(facts.page.theme, NARROW)
+    theme = replace(facts.page.theme, width=NARROW)
     height = measure_methods([label for label, _, _ in rows], theme)
     first = _picture_totals(facts, height) or _picture_case(facts, height) or _picture_path(facts)
     second = _picture_methods(facts, rows, height)
@@ -154,7 +153,7 @@ def _picture_totals(facts: Facts, height: float) -> Figure | None:
         return None
     page, frame = facts.page, pd.DataFrame(facts.periods)
     unit = take_text(frame["unit"].iloc[0])
-    theme = narrow_theme(page.theme, WIDE)
+    theme = replace(page.theme, width=WIDE)
     drawing = draw_totals(frame, unit, page.period_name, theme, height)
     alt = _describe_totals(facts, frame, lambda amount: texts.format_quantity(amount, unit))
     lacks_range = facts.effect is not None and facts.effect.chance == "unknown"
@@ -173,11 +172,6 @@ def _describe_totals(facts: Facts, frame: pd.DataFrame, write: Callable[[float],
     return str(Text("brief.totals-alt", outcome=facts.page.outcome, **ends, **amounts_last))
 
 
-def narrow_theme(theme: Theme, width: float) -> Theme:
-    """Return the theme of a brief's figure so many inches wide."""
-    return replace(theme, width=width)
-
-
 def _picture_case(facts: Facts, height: float) -> Figure | None:
     """Draw one case beside what the headline's method makes of its donors, with the range of all methods."""
     page, frame = facts.page, find_payload(facts.page.results, "case_paths")
@@ -193,7 +187,7 @@ def _picture_case(facts: Facts, height: float) -> Figure | None:
         n_in_force=(chosen["event_time"].astype(int) >= 0).astype(int),
     ).reset_index(drop=True)
     unit = str(Text("brief.index"))
-    theme = narrow_theme(page.theme, WIDE)
+    theme = replace(page.theme, width=WIDE)
     drawing = draw_totals(chosen, unit, page.period_name, theme, height)
     alt = _describe_totals(facts, chosen, lambda amount: numbers.format_fixed(amount, 0))
     note = str(Text("brief.case-note", n=len(frame[["method", "donor_set"]].drop_duplicates())))
@@ -217,7 +211,7 @@ def _picture_path(facts: Facts) -> Figure | None:
     frame = select_events(page.results, spec) if spec is not None else pd.DataFrame()
     if frame.empty or take_text(frame["scale"].iloc[0]) not in ("log points", "percent"):
         return None
-    theme = narrow_theme(page.theme, WIDE)
+    theme = replace(page.theme, width=WIDE)
     drawing = draw_path(convert_to_logs(frame), page.period_name, theme)
     caption = str(Text("brief.picture-path", outcome=capitalize(page.outcome), period_name=page.period_name))
     alt = describe_event_study(frame, page.outcome)
@@ -241,7 +235,7 @@ def _picture_methods(facts: Facts, rows: list[tuple[str, Effect, bool]], height:
     if len(rows) < 2:
         return None
     page = facts.page
-    theme = narrow_theme(page.theme, NARROW)
+    theme = replace(page.theme, width=NARROW)
     drawing = draw_methods(rows, theme, height)
     effects = [effect for _, effect, _ in rows]
     frame = pd.DataFrame(

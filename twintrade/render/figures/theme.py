@@ -88,7 +88,7 @@ def place_names(axes: Axes, points: Sequence[tuple[float, float, str]], size: fl
             box = (px + dx, py + dy, px + dx + width, py + dy + height)
             inside = box[0] > frame[0] and box[1] > frame[1] and box[2] < frame[2] and box[3] < frame[3]
             near = any(box[0] - 4 < mx < box[2] + 4 and box[1] - 4 < my < box[3] + 4 for mx, my in marks)
-            if inside and not near and not any(_touches(box, other) for other in taken):
+            if inside and not near and not any(has_overlap(box, other) for other in taken):
                 taken.append(box)
                 label = axes.annotate(
                     name, (x, y), xytext=(dx, dy), textcoords="offset points", fontsize=size, color=colour
@@ -97,7 +97,8 @@ def place_names(axes: Axes, points: Sequence[tuple[float, float, str]], size: fl
                 break
 
 
-def _touches(one: Box, other: Box) -> bool:
+def has_overlap(one: Box, other: Box) -> bool:
+    """Whether two fields, each from its left lower to its right upper corner, touch."""
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
