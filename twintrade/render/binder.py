@@ -52,15 +52,10 @@ def build_ladder(results: ResultSet, options: TableOptions) -> blocks.Table:
 def build_coefficient_rows(tables: list[pd.DataFrame], options: TableOptions) -> tuple[blocks.Row, ...]:
     """Return a row a coefficient with one cell a table; columns term, effect, se, low, high, p, scale."""
     terms = dict.fromkeys(str(term) for table in tables for term in table["term"])
-    records = [{str(r["term"]): r for r in table.to_dict("records")} for table in tables]
+    records = [{str(r["term"]): r for r in list_records(table)} for table in tables]
     return tuple(
-        blocks.build_row(term, *(estimate_cell(_text_keys(known.get(term)), options) for known in records))
-        for term in terms
+        blocks.build_row(term, *(estimate_cell(known.get(term), options) for known in records)) for term in terms
     )
-
-
-def _text_keys(record: dict[object, object] | None) -> dict[str, object] | None:
-    return None if record is None else {str(key): value for key, value in record.items()}
 
 
 def render_fragment(table: blocks.Table, to: TableFormat) -> str | bytes:
@@ -149,13 +144,8 @@ def _overview(pages: Sequence[Page]) -> list[blocks.Block]:
             notes=[wording.say("percent_note")],
         ),
     ]
-    drawn = pd.DataFrame(
-        [
-            {"label": r["_label"], "effect": r["_effect"], "low": r["_low"], "high": r["_high"]}
-            for r in rows
-            if r["_is_log"]
-        ]
-    )
+    names = ["label", "effect", "low", "high"]
+    drawn = pd.DataFrame([{name: r[f"_{name}"] for name in names} for r in rows if r["_is_log"]])
     if len(drawn) > 1:
         drawing = forest.draw_forest(
             pages[0].drawable(drawn), x_label=wording.say("binder_axis"), theme=pages[0].theme
@@ -177,16 +167,10 @@ def _row(page: Page) -> Record:
         page.say("simulated_title", title=name) if results.is_simulated else name
         for name in (results.title, results.name)
     )
-    row: Record = {"analysis": marked, "_label": short, "_is_log": False}
-    row |= {"_effect": float("nan"), "_low": float("nan"), "_high": float("nan")}
+    nothing = dict.fromkeys(("_effect", "_low", "_high"), math.nan)
+    row: Record = {"analysis": marked, "_label": short, "_is_log": False, **nothing}
     if spec is None or effect is None:
-        return row | {
-            "estimate": page.say("binder_none"),
-            "effect": "",
-            "interval": "",
-            "p": "",
-            "checks": "",
-        }
+        return row | {"estimate": page.say("binder_none")} | dict.fromkeys(("effect", "interval", "p", "checks"), "")
     scale = take_text(effect.get("scale"))
     value, low, high = (read_number(effect.get(k)) for k in ("effect", "low", "high"))
     if scale == "percent":
@@ -199,19 +183,10 @@ def _row(page: Page) -> Record:
     spread = format_ends(read_shown_ends(effect), 1, "%" if scale in ("log points", "percent") else "")
     if math.isinf(low) and math.isinf(high):
         spread = page.say("binder_unbounded")
-    row |= {
-        "_is_log": scale in ("log points", "percent") and math.isfinite(value),
-        "_effect": value,
-        "_low": low,
-        "_high": high,
-    }
-    return row | {
-        "estimate": format_label(spec),
-        "effect": shown,
-        "interval": spread,
-        "p": texts.format_p_cell(effect.get("p")),
-        "checks": _verdicts(page),
-    }
+    is_log = scale in ("log points", "percent") and math.isfinite(value)
+    row |= {"_is_log": is_log, "_effect": value, "_low": low, "_high": high}
+    p, checks = texts.format_p_cell(effect.get("p")), _verdicts(page)
+    return row | {"estimate": format_label(spec), "effect": shown, "interval": spread, "p": p, "checks": checks}
 
 
 def _verdicts(page: Page) -> str:

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from weakref import ref
@@ -134,10 +134,14 @@ def find_headline(results: ResultSet) -> Record | None:
     return next(iter(marked or estimated), None)
 
 
+def read_column(record: Record) -> tuple[str, str]:
+    """Return the column of the ladder that a row is of or about: its estimator and its specification."""
+    return take_text(record.get("estimator")), take_text(record.get("specification"))
+
+
 def find_label(record: Record) -> Words:
     """Return how a specification is called, not yet in any language; one that was not registered is marked."""
-    keys = " ".join((take_text(record["estimator"]), take_text(record["specification"])))
-    label = find_words(record, "label") or keys
+    label = find_words(record, "label") or " ".join(read_column(record))
     return Text("registration.exploratory", label=label) if read_truth(record.get("is_exploratory")) else label
 
 
@@ -150,10 +154,8 @@ def select_matching(frame: pd.DataFrame, record: Record) -> pd.DataFrame:
     """Return the rows of a frame that belong to a specification."""
     if frame.empty or "estimator" not in frame or "specification" not in frame:
         return frame.iloc[0:0]
-    mine = (frame["estimator"].map(take_text) == take_text(record["estimator"])) & (
-        frame["specification"].map(take_text) == take_text(record["specification"])
-    )
-    return frame[mine]
+    estimator, specification = read_column(record)
+    return select_named(select_named(frame, "estimator", estimator), "specification", specification)
 
 
 def select_kind(frame: pd.DataFrame, kind: str) -> pd.DataFrame:
@@ -167,9 +169,9 @@ def _list_rows(frame: pd.DataFrame, record: Record) -> list[Record]:
     if key not in _TAKEN_APART or _TAKEN_APART[key][0]() is not frame:
         rows: dict[tuple[str, str], list[Record]] = {}
         for row in list_records(frame) if {"estimator", "specification"} <= set(frame.columns) else ():
-            rows.setdefault((take_text(row["estimator"]), take_text(row["specification"])), []).append(row)
+            rows.setdefault(read_column(row), []).append(row)
         _TAKEN_APART[key] = (ref(frame, lambda _: _TAKEN_APART.pop(key, None)), rows)
-    return _TAKEN_APART[key][1].get((take_text(record["estimator"]), take_text(record["specification"])), [])
+    return _TAKEN_APART[key][1].get(read_column(record), [])
 
 
 _TAKEN_APART: dict[int, tuple["ref[pd.DataFrame]", dict[tuple[str, str], list[Record]]]] = {}
@@ -194,6 +196,17 @@ def find_overall(
     bands = [r for r in _list_rows(results.bands, record) if take_text(r["inference"]) == chosen]
     effects = _list_rows(results.effects, record) if inference is None else []
     return next((dict(r) for rows in (bands, effects) for r in rows if take_text(r.get("kind")) == kind), None)
+
+
+def find_headline_effect(results: ResultSet) -> Record | None:
+    """Return the effect of the headline specification with its interval; None where nothing was estimated."""
+    headline = find_headline(results)
+    return None if headline is None else find_overall(results, headline)
+
+
+def find_level(rows: Iterable[Record]) -> float:
+    """Return the level of the first row with an interval, 0.95 without one."""
+    return next((read_number(row["level"]) for row in rows if read_number(row.get("level")) > 0), 0.95)
 
 
 def name_period(results: ResultSet) -> str:

@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import pandas as pd
 
@@ -205,6 +205,7 @@ def render_registration(registration: Registration, sha256: str, options: Append
 
 def _build_page(registration: Registration, sha256: str, theme: Theme) -> list[Block]:
     date = registration.registered
+    checks = tuple(map(find_check, registration.checks))
     byline = Text("registration.byline", date=date[:10], version=registration.version)
     question = registration.question or str(Text("registration.no-question"))
     blocks: list[Block] = [
@@ -221,8 +222,8 @@ def _build_page(registration: Registration, sha256: str, theme: Theme) -> list[B
         _write("sure", _describe_inference(registration)),
         _write("find", _describe_performance(registration.performance)),
         *_draw_power(registration.performance, theme),
-        _write("errors", [_describe_errors(registration)]),
-        _write("checks", [_list_checks(registration)]),
+        _write("errors", [Text("registration.errors", **asdict(registration.errors))]),
+        _write("checks", [Text("registration.checks", n=len(checks), names=Listed(checks, "comma"))]),
         *_list_tables(registration),
         _write("proof", [Text("registration.proof", sha256=sha256, analysis=registration.analysis)]),
     ]
@@ -305,27 +306,19 @@ def _describe_performance(performance: Performance | None) -> list[Words]:
     ]
     if performance.detectable is None:
         return [*sentences, Text("registration.no-detectable")]
-    ends = (performance.detectable_low, performance.detectable_high)
-    low, high = (Text("registration.open") if end is None else _write_effect(performance, end) for end in ends)
-    detectable = _write_effect(performance, performance.detectable)
-    return [*sentences, Text("registration.detectable", effect=detectable, low=low, high=high)]
-
-
-def _write_effect(performance: Performance, value: float) -> Text:
-    return Text("common.effect", scale=performance.unit, value=value)
+    values = (performance.detectable, performance.detectable_low, performance.detectable_high)
+    effect, low, high = (
+        Text("registration.open") if value is None else Text("common.effect", scale=performance.unit, value=value)
+        for value in values
+    )
+    return [*sentences, Text("registration.detectable", effect=effect, low=low, high=high)]
 
 
 def _draw_power(performance: Performance | None, theme: Theme) -> list[Block]:
     if performance is None or not performance.curve:
         return []
-    points = performance.curve
-    frame = pd.DataFrame(
-        {
-            "effect": [point.effect for point in points],
-            "rejection_rate": [point.power for point in points],
-            "monte_carlo_error": [point.error for point in points],
-        }
-    )
+    points = [(point.effect, point.power, point.error) for point in performance.curve]
+    frame = pd.DataFrame(points, columns=["effect", "rejection_rate", "monte_carlo_error"])
     unit = find_fact("labels.scale-", performance.unit)
     caption, axis = str(Text("registration.power")), str(Text("registration.power-axis", unit=unit))
     drawing = power.draw_power(frame, x_label=axis, theme=theme)
@@ -335,43 +328,13 @@ def _draw_power(performance: Performance | None, theme: Theme) -> list[Block]:
     return [Figure("power", caption, alt, images, frame), table]
 
 
-def _describe_errors(registration: Registration) -> Text:
-    errors = registration.errors
-    return Text(
-        "registration.errors",
-        source=errors.source,
-        pair=errors.pair,
-        city=errors.city,
-        partner=errors.partner,
-        serial=errors.serial,
-        size=errors.size,
-        zeros=errors.zeros,
-        n_periods=errors.n_periods,
-        n_rows=errors.n_rows,
-    )
-
-
-def _list_checks(registration: Registration) -> Text:
-    names = tuple(find_check(name) for name in registration.checks)
-    return Text("registration.checks", n=len(names), names=Listed(names, "comma"))
-
-
 def _list_tables(registration: Registration) -> list[Block]:
-    columns = pd.DataFrame(
-        {
-            "label": [_read(c.label, c.label_text) for c in registration.columns],
-            "estimand": [_describe_column(c) for c in registration.columns],
-        }
-    )
-    claims = [claim for claim in registration.claims if claim.is_examined]
-    examined = pd.DataFrame(
-        {
-            "claim_id": [claim.claim_id for claim in claims],
-            "claim": [_read(claim.claim, claim.claim_text) for claim in claims],
-        }
-    )
+    described = [(_read(c.label, c.label_text), _describe_column(c)) for c in registration.columns]
+    columns = pd.DataFrame(described, columns=["label", "estimand"])
+    claims = [(c.claim_id, _read(c.claim, c.claim_text)) for c in registration.claims if c.is_examined]
+    examined = pd.DataFrame(claims, columns=["claim_id", "claim"])
     onsets = registration.facts.agreements
-    pairs = pd.DataFrame({"unit": list(onsets), "since": list(onsets.values())})
+    pairs = pd.DataFrame(onsets.items(), columns=["unit", "since"])
     return [
         build_plain_table(frame, key, _say(f"table-{key}"), weights=weights)
         for key, frame, weights in (

@@ -22,6 +22,7 @@ from twintrade.render.reading import (
     has_spoken,
     list_findings,
     list_records,
+    read_column,
     read_number,
     select_events,
     select_named,
@@ -52,9 +53,7 @@ def list_readings(facts: Facts) -> list[Text]:
 
 def _read_clearer(facts: Facts) -> Text | None:
     """Count the other columns whose interval excludes zero, where the headline's includes it."""
-    keys = ("estimator", "specification")
-    headline = [take_text((facts.headline or {}).get(key)) for key in keys]
-    others = [e for column, e in facts.methods if [take_text(column.get(key)) for key in keys] != headline]
+    others = [e for column, e in facts.methods if read_column(column) != read_column(facts.headline or {})]
     sides = ["above" if e.low > 0 else "below" for e in others if not e.holds_zero]
     if not sides or facts.effect is None or not (facts.effect.has_interval and facts.effect.holds_zero):
         return None
@@ -124,9 +123,7 @@ def _list_rows(facts: Facts, diagnostic: str) -> list[Record]:
     """Return the table of a check that was made of the headline."""
     results: ResultSet = facts.page.results
     for finding in list_findings(results, diagnostic):
-        keys = ("estimator", "specification")
-        is_own = all(take_text(finding.get(k)) == take_text((facts.headline or {}).get(k)) for k in keys)
-        if is_own and has_spoken(finding):
+        if read_column(finding) == read_column(facts.headline or {}) and has_spoken(finding):
             for name in take_text(finding.get("payloads")).split():
                 if name in results.payloads:
                     return list_records(results.payloads[name])
@@ -220,10 +217,9 @@ def _picture_path(facts: Facts) -> Figure | None:
 
 def _list_methods(facts: Facts) -> list[tuple[str, Effect, bool]]:
     """Return the methods drawn: name, effect, and whether it is the answer of the page."""
-    keys = ("specification", "estimator")
-    answer = [take_text((facts.headline or {}).get(key)) for key in keys] if facts.graded is None else []
+    answer = read_column(facts.headline or {}) if facts.graded is None else ()
     rows = [
-        (facts.page.printer(format_label(column)), effect, [take_text(column[key]) for key in keys] == answer)
+        (facts.page.printer(format_label(column)), effect, read_column(column) == answer)
         for column, effect in facts.methods[:MOST_METHODS]
     ]
     if facts.graded is None:

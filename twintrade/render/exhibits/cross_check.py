@@ -30,6 +30,7 @@ from twintrade.render.reading import (
     format_label,
     list_records,
     list_specifications,
+    read_column,
     read_number,
     read_words,
     take_text,
@@ -98,7 +99,7 @@ def build_cross_check(page: Page) -> tuple[Block, ...] | Absent:
 
 def _introduce(records: list[Record]) -> str:
     counts = {name: sum(take_text(r["verdict"]) == name for r in records) for name in ("agrees", "differs")}
-    columns = {(take_text(r["estimator"]), take_text(r["specification"])) for r in records}
+    columns = set(map(read_column, records))
     return str(Text("proof.intro", columns=len(columns), agree=counts["agrees"], differ=counts["differs"]))
 
 
@@ -107,7 +108,7 @@ def _build_table(page: Page, records: list[Record]) -> Table:
     groups: dict[str, list[Row]] = {}
     libraries: dict[str, dict[str, None]] = {}
     for record in records:
-        key = "/".join((take_text(record["estimator"]), take_text(record["specification"])))
+        key = "/".join(read_column(record))
         rows = groups.setdefault(key, [])
         rows.append(_build_row(record, "" if rows else format_label(record)))
         library, _, function = take_text(record["software"]).partition(" ")

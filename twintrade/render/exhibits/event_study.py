@@ -11,12 +11,14 @@ from twintrade.render.page import Page
 from twintrade.render.reading import (
     Record,
     find_headline,
+    find_level,
     find_payload,
     format_label,
     format_slug,
     list_period_labels,
     list_records,
     list_specifications,
+    read_column,
     read_number,
     read_words,
     select_events,
@@ -38,20 +40,19 @@ def build_paths(page: Page, studies: list[Study], simulated: tuple[str, ...]) ->
     ``studies``: in the order of the ladder.
     """
     headline = find_headline(page.results)
-    key = ("estimator", "specification")
     ladder = studies
-    studies = sorted(studies, key=lambda s: headline is None or any(s[1][k] != headline[k] for k in key))
+    studies = sorted(studies, key=lambda s: headline is None or read_column(s[1]) != read_column(headline))
     drawn = _choose(studies)
     content: list[blocks.Block] = [
         blocks.Heading(2, page.say("event_study"), "event-study"),
         blocks.build_paragraph(_describe(page, studies[0][1])),
     ]
     if drawn:
-        content.append(_draw(page, drawn))
+        content.append(_draw(page, drawn, is_main=True))
     if page.detail == "full":
         places = {study[0] for study in drawn}
         others = [study for study in ladder if study[0] not in places]
-        content += [_draw_others(page, others)] if others else []
+        content += [_draw(page, others, is_main=False)] if others else []
         notes = (*simulated, page.say("paths_whole_note"), *_say_bases(studies, page))
         return (*content, *build_whole_tables(ladder, page.wording, notes))
     notes = (*simulated, page.say("paths_note"))
@@ -90,37 +91,27 @@ def _describe(page: Page, spec: Record) -> str:
     return page.say("paths_pretrend", p=p, adjusted="yes" if is_adjusted else "no", smallest=smallest)
 
 
-def _draw_others(page: Page, studies: list[Study]) -> blocks.Figure:
-    labels = [f"({n}) {format_label(spec)}" for n, spec, _ in studies]
-    frame = pd.concat(
-        [convert_to_logs(f).assign(label=label) for label, (_, _, f) in zip(labels, studies, strict=True)],
-        ignore_index=True,
+def _draw(page: Page, studies: list[Study], *, is_main: bool) -> blocks.Figure:
+    """Draw studies on one axis, or the other ones in panels."""
+    frame, effects = (
+        pd.concat([f.assign(label=label) for f, label in labelled], ignore_index=True)
+        for labelled in (
+            [(convert_to_logs(f), f"({n}) {format_label(spec)}") for n, spec, f in studies],
+            [(f, format_label(spec)) for _, spec, f in studies],
+        )
     )
-    effects = pd.concat([f.assign(label=format_label(spec)) for _, spec, f in studies], ignore_index=True)
+    level = numbers.format_percent(100 * find_level(list_records(frame)), 0)
+    caption, note = (
+        ("paths_caption", "paths_figure_note") if is_main else ("paths_others_caption", "paths_others_note")
+    )
+    outcome, draw = capitalize(page.outcome), draw_path if is_main else draw_panels
     return page.figure(
-        "event-others",
-        page.say("paths_others_caption", outcome=capitalize(page.outcome), period_name=page.period_name),
-        draw_panels(page.drawable(frame), page.period_name, page.theme),
+        "event-paths" if is_main else "event-others",
+        page.say(caption, outcome=outcome, period_name=page.period_name, n=len(studies)),
+        draw(page.drawable(frame), page.period_name, page.theme),
         alt_text.describe_event_study(effects, page.outcome),
         effects,
-        notes=(page.say("paths_others_note"),),
-    )
-
-
-def _draw(page: Page, studies: list[Study]) -> blocks.Figure:
-    frame = pd.concat(
-        [convert_to_logs(f).assign(label=f"({n}) {format_label(spec)}") for n, spec, f in studies], ignore_index=True
-    )
-    drawing = draw_path(page.drawable(frame), page.period_name, page.theme)
-    level = next((read_number(v) for v in frame["level"] if read_number(v) > 0), 0.95)
-    effects = pd.concat([f.assign(label=format_label(spec)) for _, spec, f in studies], ignore_index=True)
-    return page.figure(
-        "event-paths",
-        page.say("paths_caption", outcome=capitalize(page.outcome), period_name=page.period_name, n=len(studies)),
-        drawing,
-        alt_text.describe_event_study(effects, page.outcome),
-        effects,
-        notes=(page.say("paths_figure_note", level=numbers.format_percent(100 * level, 0)),),
+        notes=(page.say(note, level=level),),
     )
 
 
@@ -196,11 +187,10 @@ def _name_cells(spec: Record) -> str:
 
 def _view(page: Page, studies: list[tuple[Record, pd.DataFrame]]) -> blocks.EventView:
     frame = pd.concat([f for _, f in studies], ignore_index=True)
-    levels = [read_number(v) for v in frame["level"] if read_number(v) > 0]
     return blocks.EventView(
         "explore",
         page.say("view_title"),
         frame,
-        levels[0] if levels else 0.95,
+        find_level(list_records(frame)),
         x_label=str(Text("figures.since-onset", period_name=page.period_name)),
     )

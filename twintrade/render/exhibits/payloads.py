@@ -17,6 +17,7 @@ from twintrade.render.reading import (
     list_names,
     list_period_labels,
     list_specifications,
+    read_column,
     take_text,
     write_columns,
 )
@@ -45,7 +46,7 @@ def format_payload_title(page: Page, key: str, frame: pd.DataFrame) -> str:
 def _name_estimate(page: Page, key: str) -> str:
     """Return the label of the column that a payload's key ends with, else what the key says."""
     for spec in list_specifications(page.results):
-        if key == "-".join((take_text(spec["estimator"]), take_text(spec["specification"]))):
+        if key == "-".join(read_column(spec)):
             return format_label(spec)
     return key.replace("-", ", ")
 

@@ -16,6 +16,7 @@ from twintrade.render.reading import (
     Record,
     cite_ends,
     find_headline,
+    find_headline_effect,
     find_overall,
     find_payload,
     format_ends,
@@ -26,6 +27,7 @@ from twintrade.render.reading import (
     list_specifications,
     list_topic_findings,
     list_topic_payloads,
+    read_column,
     read_number,
     read_shown_ends,
     read_words,
@@ -41,7 +43,6 @@ N_LARGEST = 3
 """Variants of a check that the table names where it has more than ``MOST_VARIANTS``."""
 SAME = 1e-9
 """Difference, over the effect's size, up to which a variant is the headline itself."""
-Column_ = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,25 +76,21 @@ def collect_checks(page: Page, findings: list[Record], *, is_whole: bool) -> lis
     ``findings``: those with a verdict; ``is_whole``: whether checks of all columns are tabled, with all their
     variants.
     """
-    columns = {_key(s): s for s in list_specifications(page.results)}
+    columns = {read_column(s): s for s in list_specifications(page.results)}
     headline = find_headline(page.results)
-    headline_key = _key(headline) if headline is not None else ("", "")
-    of_headline = {f["diagnostic"] for f in findings if _key(f) == headline_key}
+    headline_key = read_column(headline) if headline is not None else ("", "")
+    of_headline = {f["diagnostic"] for f in findings if read_column(f) == headline_key}
     seen: set[str] = set()
     checks = []
     for finding in findings:
         name = take_text(finding["diagnostic"])
-        is_own = _key(finding) == headline_key or name in OF_NO_COLUMN
+        is_own = read_column(finding) == headline_key or name in OF_NO_COLUMN
         is_first = name not in of_headline and name not in seen
         if is_whole or is_own or is_first or take_text(finding["verdict"]) == "objects":
             seen.add(name)
-            column = columns.get(_key(finding), headline)
+            column = columns.get(read_column(finding), headline)
             checks.append(_read_check(page, finding, column, is_own=is_own, is_whole=is_whole))
     return checks
-
-
-def _key(record: Record) -> Column_:
-    return take_text(record["estimator"]), take_text(record["specification"])
 
 
 def _read_check(page: Page, finding: Record, column: Record | None, *, is_own: bool, is_whole: bool) -> JudgedCheck:
@@ -289,11 +286,8 @@ def _keep_largest(changes: tuple[Change, ...]) -> list[Change]:
 
 def _draw(page: Page, checks: list[JudgedCheck]) -> tuple[blocks.Block, ...]:
     """Return the variants with the headline's interval as a band behind them; nothing where there are few."""
-    spec = find_headline(page.results)
-    overall = find_overall(page.results, spec) if spec is not None else None
-    if overall is None:
-        return ()
-    if take_text(overall["scale"]) not in ("log points", "percent"):
+    overall = find_headline_effect(page.results)
+    if overall is None or take_text(overall["scale"]) not in ("log points", "percent"):
         return ()
     rows = [
         {"group": check.name, "label": c.name, "effect": c.effect, "low": c.low, "high": c.high}

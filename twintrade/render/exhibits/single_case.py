@@ -24,6 +24,7 @@ from twintrade.render.reading import (
     list_specifications,
     list_topic_findings,
     list_topic_payloads,
+    read_column,
     read_truth,
     read_words,
     take_text,
@@ -40,10 +41,10 @@ VERDICTS = ("objects", "cannot tell", "does not object")
 
 def _lines(page: Page, findings: list[Record]) -> list[str]:
     """Return one line a sentence, opened by its check and, where there are several columns, by those it is about."""
-    columns = {_keys(s): format_label(s) for s in list_specifications(page.results)}
+    columns = {read_column(s): format_label(s) for s in list_specifications(page.results)}
     about: dict[tuple[str, str], dict[str, None]] = {}
     for finding in findings:
-        column = columns.get(_keys(finding), "")
+        column = columns.get(read_column(finding), "")
         names = about.setdefault((take_text(finding["diagnostic"]), read_words(finding, "sentence")), {})
         if column and len(columns) > 1 and take_text(finding["diagnostic"]) not in OF_NO_COLUMN:
             names[column] = None
@@ -70,7 +71,7 @@ def list_sentences(page: Page, findings: list[Record]) -> blocks.BulletList:
 
 def join_payloads(page: Page, owners: Mapping[str, Record]) -> dict[str, pd.DataFrame]:
     """Return payloads with those that are one table a column, and no figure, put below each other under one name."""
-    columns = {_keys(s): format_label(s) for s in list_specifications(page.results)}
+    columns = {read_column(s): format_label(s) for s in list_specifications(page.results)}
     frames: dict[str, list[pd.DataFrame]] = {}
     for key, owner in owners.items():
         frame = page.results.payloads[key]
@@ -78,17 +79,12 @@ def join_payloads(page: Page, owners: Mapping[str, Record]) -> dict[str, pd.Data
             frames[key] = [frame]
         else:
             named = frame.copy()
-            named.insert(0, "estimate", columns.get(_keys(owner), page.say("of_headline")))
+            named.insert(0, "estimate", columns.get(read_column(owner), page.say("of_headline")))
             frames.setdefault(key.partition("-")[0], []).append(named)
     return {
         key: pd.concat(parts, ignore_index=not is_placed(parts[0])) if len(parts) > 1 else _unnamed(parts[0])
         for key, parts in frames.items()
     }
-
-
-def _keys(record: Record) -> tuple[str, str]:
-    """Return the column that a specification is, or that a finding is about."""
-    return take_text(record["estimator"]), take_text(record["specification"])
 
 
 def _unnamed(frame: pd.DataFrame) -> pd.DataFrame:
@@ -135,7 +131,7 @@ def build_topic_exhibit(name: str) -> Callable[[Page], tuple[blocks.Block, ...] 
 
 def _put_in_percent(page: Page, owner: Record, frame: pd.DataFrame) -> pd.DataFrame:
     """Return effects in log points, with their ends, in percent, as sentences say them; others as they are."""
-    spec = next((s for s in list_specifications(page.results) if _keys(s) == _keys(owner)), None)
+    spec = next((s for s in list_specifications(page.results) if read_column(s) == read_column(owner)), None)
     overall = find_overall(page.results, spec) if spec is not None else None
     if "scale" in frame or overall is None or take_text(overall["scale"]) != "log points":
         return frame

@@ -20,6 +20,7 @@ from twintrade.render.reading import (
     list_findings,
     list_records,
     list_specifications,
+    read_column,
     read_ends,
     read_number,
     read_whole,
@@ -111,22 +112,11 @@ def _tables(page: Page, columns: list[Record]) -> tuple[blocks.Span | str, ...]:
 
 def describe_bounds(page: Page, spec: Record) -> list[blocks.Block]:
     """Say that the headline has no bounds under violations of its assumption where another column's path has them."""
-    about = {
-        (take_text(f["estimator"]), take_text(f["specification"]))
-        for f in list_findings(page.results, "honest")
-        if has_spoken(f)
-    }
-    headline = (take_text(spec["estimator"]), take_text(spec["specification"]))
-    others = [
-        format_label(c)
-        for c in list_specifications(page.results)
-        if (take_text(c["estimator"]), take_text(c["specification"])) in about
-    ]
-    return (
-        [blocks.build_paragraph(page.say("no_bounds", label=Listed(tuple(others), "comma")))]
-        if others and headline not in about
-        else []
-    )
+    about = {read_column(f) for f in list_findings(page.results, "honest") if has_spoken(f)}
+    others = [format_label(c) for c in list_specifications(page.results) if read_column(c) in about]
+    if not others or read_column(spec) in about:
+        return []
+    return [blocks.build_paragraph(page.say("no_bounds", label=Listed(tuple(others), "comma")))]
 
 
 # What the page says about the headline in money, put together in one place.

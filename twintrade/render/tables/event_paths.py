@@ -10,6 +10,7 @@ from twintrade.render.citing import build_cell, cite
 from twintrade.render.names import Wording, name_column, name_statistic
 from twintrade.render.reading import (
     Record,
+    find_level,
     format_label,
     list_records,
     read_number,
@@ -37,7 +38,7 @@ def build_paths_table(studies: Sequence[Study], wording: Wording, notes: Sequenc
     """
     rows = [{read_whole(r["event_time"]): r for r in list_records(frame)} for _, _, frame in studies]
     times = sorted({time for row in rows for time in row if time is not None})
-    level = next((read_number(v) for v in studies[0][2]["level"] if read_number(v) > 0), 0.95)
+    level = find_level(rows[0].values())
     heads = ("tables.event-time", "tables.estimate", "tables.interval", "tables.p")
     names = [*(str(Text(key, level=level)) for key in heads), name_column("n_treated_units")]
     first, others = studies[0], studies[1:]

@@ -11,6 +11,7 @@ from twintrade.render.citing import WORDS, build_cell, cite
 from twintrade.render.names import Wording, capitalize, name_base, name_scale, name_statistic, name_status
 from twintrade.render.reading import (
     Record,
+    find_level,
     find_overall,
     format_label,
     list_records,
@@ -71,7 +72,7 @@ def list_page_notes(
     ``options``: of a table with errors or intervals below its estimates; one with the ends of intervals has none.
     """
     effects = _list_effects(results, columns)
-    level = _find_level(effects)
+    level = find_level(effects)
     is_open = any(isinf(read_number(e.get(name))) for e in effects for name in ("low", "high"))
     notes = [wording.say("simulated_note")] if results.is_simulated else []
     if options is None:
@@ -79,7 +80,8 @@ def list_page_notes(
     else:
         notes += [wording.say(key, level=level) for key in list_under_notes(effects, options)]
         notes += [_say_stars(wording)] if options.has_stars else []
-    notes += _list_end_notes(wording, effects)
+    is_drawn = any(end.error > 0 for effect in effects for end in read_ends(effect))
+    notes += [wording.say("ends_note")] if is_drawn else []
     if any(map(is_size_unknown, columns)):
         notes.append(wording.say("size_note"))
     notes += _list_singleton_notes(wording, columns)
@@ -88,15 +90,6 @@ def list_page_notes(
 
 def _list_effects(results: ResultSet, columns: Sequence[Record]) -> list[Record]:
     return [e for e in (find_overall(results, c) for c in columns) if e is not None]
-
-
-def _list_end_notes(wording: Wording, effects: Sequence[Record]) -> list[str]:
-    is_drawn = any(end.error > 0 for effect in effects for end in read_ends(effect))
-    return [wording.say("ends_note")] if is_drawn else []
-
-
-def _find_level(effects: Sequence[Record]) -> float:
-    return next((read_number(e["level"]) for e in effects if read_number(e.get("level")) > 0), 0.95)
 
 
 def _say_stars(wording: Wording) -> str:
@@ -124,7 +117,7 @@ def list_ladder_notes(
 ) -> tuple[str, ...]:
     """Return the sentences below a table of estimates: errors, weights, assumptions, what is left out."""
     effects = _list_effects(results, columns)
-    level = _find_level(effects)
+    level = find_level(effects)
     notes = [wording.say("simulated_note")] if results.is_simulated else []
     notes += [wording.say(key, level=level) for key in list_under_notes(effects, options)]
     notes += group_sentences(columns, "inference_note", first)
@@ -226,20 +219,16 @@ def _header(columns: Sequence[Record], first: int) -> tuple[tuple[Cell, ...], ..
 
 def _fixed_effect_rows(columns: Sequence[Record], wording: Wording, period_name: str) -> tuple[Row, ...]:
     sets = [split_ids(take_text(c.get("fixed_effects"))) for c in columns]
-    names = list(dict.fromkeys(name for names in sets for name in names))
-    return tuple(
-        build_row(
-            capitalize(head), *(str(Text("tables.yes" if name in absorbed else "tables.no")) for absorbed in sets)
+    rows = []
+    for name in dict.fromkeys(name for names in sets for name in names):
+        key, crossed = f"effects_{name}", name.replace("^", " × ")
+        is_known = wording.knows(key)
+        head = (
+            wording.say(key, period_name=period_name) if is_known else wording.say("effects_columns", names=crossed)
         )
-        for name in names
-        for head in (_name_effects(name, wording, period_name),)
-    )
-
-
-def _name_effects(name: str, wording: Wording, period_name: str) -> str:
-    if wording.knows(f"effects_{name}"):
-        return wording.say(f"effects_{name}", period_name=period_name)
-    return wording.say("effects_columns", names=name.replace("^", " × "))
+        taken = ("tables.yes" if name in absorbed else "tables.no" for absorbed in sets)
+        rows.append(build_row(capitalize(head), *(str(Text(answer)) for answer in taken)))
+    return tuple(rows)
 
 
 def _sample_rows(results: ResultSet, columns: Sequence[Record], wording: Wording, is_short: bool) -> tuple[Row, ...]:

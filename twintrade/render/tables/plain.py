@@ -1,6 +1,6 @@
 """Plain tables: a frame as a table, and what a run read, converted and left out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -47,6 +47,7 @@ def build_plain_table(
     frame = write_columns(frame)
     columns = [str(c) for c in frame.columns if frame[c].map(take_text).ne("").any()]
     shown = frame[columns].head(most_rows)
+    numeric = [c for c in columns if is_numeric_dtype(frame[c]) and not is_bool_dtype(frame[c])]
     cited = {c: (sources or {}).get(c) or _cite(shown, c) for c in columns}
     printers = {c: (formats or {}).get(c) or _format(frame[c]) for c in columns}
     rows = tuple(
@@ -54,27 +55,23 @@ def build_plain_table(
         for i, values in enumerate(shown.itertuples(index=False, name=None))
     )
     if is_wrapping and not weights:
-        weights = {c: _weight(shown[c]) for c in columns}
+        texts = {c: shown[c].map(take_text) for c in columns if not is_numeric_dtype(shown[c])}
+        weights = {c: weigh_column(values) for c, values in texts.items()}
     extra = [str(Text("tables.further-rows", n=len(frame) - most_rows))] if len(frame) > most_rows else []
     return Table(
         key=key,
         caption=caption,
-        columns=tuple(_column(frame[c], (weights or {}).get(c, 0.0)) for c in columns),
+        columns=tuple(Column("right" if c in numeric else "left", (weights or {}).get(c, 0.0)) for c in columns),
         header=(tuple(Cell((name_column(c),)) for c in columns),),
         groups=(rows,),
         notes=(*notes, *extra),
     )
 
 
-def _weight(values: pd.Series) -> float:
+def weigh_column(texts: Iterable[str]) -> float:
     """Return the weight of a column: none where its longest text is short, else growing slowly with its length."""
-    longest = max((len(take_text(v)) for v in values), default=0)
-    return 0.0 if longest <= SHORT or is_numeric_dtype(values) else longest**0.5
-
-
-def _column(values: pd.Series, weight: float) -> Column:
-    is_number = is_numeric_dtype(values) and not is_bool_dtype(values)
-    return Column("right" if is_number else "left", weight)
+    longest = max(map(len, texts), default=0)
+    return 0.0 if longest <= SHORT else longest**0.5
 
 
 def _format(values: pd.Series) -> Format:
@@ -170,21 +167,18 @@ def _reading(entry: dict[str, Any]) -> str:
     return str(Text("tables.simulated-input", reading=read) if read else Text("tables.simulated-alone"))
 
 
-def _name_when(period: str) -> str:
-    """Return the period of a factor: units of money hold in all."""
-    return str(Text("tables.all")).lower() if period == "all" else period
-
-
 def build_conversions_table(results: ResultSet, wording: Wording) -> Table | None:
     """Return every factor that values were multiplied by; None where they were taken as they stood."""
     factors = results.payloads.get("conversions")
     if factors is None or factors.empty:
         return None
+    every = str(Text("tables.all")).lower()
     frame = pd.DataFrame(
         {
             "from": [take_text(cell) for cell in factors["currency"]],
             "to": [take_text(cell) for cell in factors["target"]],
-            "period": [_name_when(take_text(cell)) for cell in factors["period"]],
+            # Units of money hold in all periods.
+            "period": [every if period == "all" else period for period in factors["period"].map(take_text)],
             "times": [numbers.format_compact(float(cell), significant=6) for cell in factors["factor"]],
             "by": [read_words(record, "source") for record in list_records(factors)],
         },
@@ -213,12 +207,13 @@ def build_dropped_tables(results: ResultSet, wording: Wording) -> list[Table]:
 
 
 def _build_dropped(entries: list[dict[str, Any]], key: str, caption: str) -> Table:
+    dropped = ([n] if isinstance(n, str) else n for n in (e.get("names") or () for e in entries))
     frame = pd.DataFrame(
         {
             "why": [read_words(e, "sentence") for e in entries],
             "rows": [e.get("n_rows", e.get("value")) for e in entries],
             "whole_units": [e.get("n_units") for e in entries],
-            "which": [_shortened(e.get("names") or ()) for e in entries],
+            "which": [str(list_some(map(str, names), SHOWN_NAMES)) for names in dropped],
             "columns": [read_words(e, "columns") for e in entries],
         },
         index=[cite_manifest(key, i) for i in range(len(entries))],
@@ -233,10 +228,6 @@ def _build_dropped(entries: list[dict[str, Any]], key: str, caption: str) -> Tab
     weights = {"why": 2.6, "which": 3.0, "columns": 2.0}
     formats = {"rows": numbers.format_count, "whole_units": numbers.format_count}
     return build_plain_table(frame, key.replace("_", "-"), caption, weights=weights, formats=formats, sources=sources)
-
-
-def _shortened(names: Any) -> str:
-    return str(list_some([names] if isinstance(names, str) else map(str, names), SHOWN_NAMES))
 
 
 def build_status_table(results: ResultSet, wording: Wording) -> Table | None:

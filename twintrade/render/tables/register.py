@@ -30,6 +30,7 @@ from twintrade.render.reading import (
     list_period_labels,
     list_records,
     list_specifications,
+    read_column,
     read_ends,
     read_number,
     read_whole,
@@ -38,7 +39,7 @@ from twintrade.render.reading import (
 )
 from twintrade.render.tables.effect_rows import find_decimals
 from twintrade.render.tables.ladder import is_gravity
-from twintrade.render.tables.plain import SHORT, build_plain_table
+from twintrade.render.tables.plain import build_plain_table, weigh_column
 from twintrade.text import Listed, Text, Words, find_fact, name_fact, numbers, texts
 from twintrade.text.numbers import format_count, format_event_time
 
@@ -53,34 +54,23 @@ def build_findings_table(
     ``elsewhere``: where the document says a finding's sentence already, empty where it does not; failures are said
     again.
     """
-    names = {
-        (take_text(s["estimator"]), take_text(s["specification"])): format_label(s)
-        for s in list_specifications(results)
-    }
+    names = {read_column(s): format_label(s) for s in list_specifications(results)}
     rank = {"objects": 0, "cannot tell": 1, "does not object": 2}
     ordered = sorted(list_records(results.findings), key=lambda r: rank.get(take_text(r["verdict"]), 3))
     frame = pd.DataFrame(
         {
             "check": [name_check(take_text(r["diagnostic"])) for r in ordered],
-            "estimate": [_about(r, names) for r in ordered],
+            "estimate": ["" if r["diagnostic"] in OF_NO_COLUMN else names.get(read_column(r), "") for r in ordered],
             "verdict": [name_fact("labels.verdict-", take_text(r["verdict"]), "–") for r in ordered],
-            "sentence": [_cite_finding(r, elsewhere(r)) for r in ordered],
+            "sentence": [
+                (take_text(r["verdict"]) != "objects" and elsewhere(r)) or read_words(r, "sentence") for r in ordered
+            ],
         },
         index=list_places(ordered),
     )
     notes = [wording.say("simulated_note")] if results.is_simulated else []
     weights = {"check": 1.1, "estimate": 1.4, "sentence": 4.0, "verdict": 0.6}
     return build_plain_table(frame, "findings", wording.say("findings_caption"), weights=weights, notes=notes)
-
-
-def _about(finding: Record, names: dict[tuple[str, str], str]) -> str:
-    if take_text(finding["diagnostic"]) in OF_NO_COLUMN:
-        return ""
-    return names.get((take_text(finding["estimator"]), take_text(finding["specification"])), "")
-
-
-def _cite_finding(finding: Record, place: str) -> str:
-    return place if place and take_text(finding["verdict"]) != "objects" else read_words(finding, "sentence")
 
 
 def build_messages_table(results: ResultSet, wording: Wording) -> Table:
@@ -194,6 +184,8 @@ def build_register_table(results: ResultSet, wording: Wording) -> Table | None:
     statuses = list(dict.fromkeys(cells[_STATUS].text for cells in rows))
     columns_shown = [j for j in range(len(_HEADS)) if j != _STATUS and any(cells[j].text for cells in rows)]
 
+    weights = {j: SHARES.get(j, 1.0) * weigh_column(cells[j].text for cells in rows) for j in _WRAPPING}
+
     def group(status: str) -> tuple[Row, ...]:
         head = (Row((Cell((capitalize(status),), span=len(columns_shown)),)),) if status else ()
         return (*head, *(Row(tuple(c[j] for j in columns_shown)) for c in rows if c[_STATUS].text == status))
@@ -201,10 +193,7 @@ def build_register_table(results: ResultSet, wording: Wording) -> Table | None:
     return Table(
         key="register",
         caption=wording.say("register_caption"),
-        columns=tuple(
-            Column("left", SHARES.get(j, 1.0) * _weight([cells[j] for cells in rows]) if j in _WRAPPING else 0.0)
-            for j in columns_shown
-        ),
+        columns=tuple(Column("left", weights.get(j, 0.0)) for j in columns_shown),
         header=(tuple(Cell((name_column(_HEADS[j]),)) for j in columns_shown),),
         groups=tuple(group(status) for status in statuses),
     )
@@ -227,6 +216,7 @@ def _summarize(dated: Sequence[Record], labels: dict[int, str], wording: Wording
         return Row((Cell((name,)), *(build_cell(format_count(n), *source) for n, source in shown)))
 
     every = str(Text("tables.all"))
+    names = {o: str(Text("tables.no-period")) if o is None else labels.get(o) or format_event_time(o) for o in onsets}
     named = (name_status(status) if status else str(Text("tables.no-status")) for status in statuses)
     heads = (name_column("counts_from"), *named, every)
     return Table(
@@ -234,25 +224,15 @@ def _summarize(dated: Sequence[Record], labels: dict[int, str], wording: Wording
         caption=wording.say("register_caption"),
         columns=(Column("left"), *(Column("decimal") for _ in heads[1:])),
         header=(tuple(Cell((head,)) for head in heads),),
-        groups=(tuple(count(_name_onset(onset, labels), [onset]) for onset in onsets), (count(every, onsets),)),
+        groups=(tuple(count(names[onset], [onset]) for onset in onsets), (count(every, onsets),)),
         notes=(wording.say("register_counts", n=len(dated)),),
     )
-
-
-def _name_onset(onset: int | None, labels: dict[int, str]) -> str:
-    return str(Text("tables.no-period")) if onset is None else labels.get(onset) or format_event_time(onset)
 
 
 def name_undated_agreements(names: Sequence[str]) -> str:
     """Return names as one text, the first of them where they are many."""
     shown, more = Listed(tuple(names[:MOST_NAMED]), "semicolon"), len(names) - MOST_NAMED
     return str(Text("tables.undated-more", names=shown, n=more) if more > 0 else shown)
-
-
-def _weight(cells: Sequence[Cell]) -> float:
-    """Return the weight of a column: none where its longest text is short, else growing slowly with its length."""
-    longest = max(len(cell.text) for cell in cells)
-    return 0.0 if longest <= SHORT else math.sqrt(longest)
 
 
 def list_undated(results: ResultSet) -> list[str]:
