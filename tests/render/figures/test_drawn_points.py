@@ -298,8 +298,11 @@ def test_cells_of_a_heat_map_are_sums_by_cohort_and_event_time():
 
 def test_placebo_paths_and_ranks():
     frame = FRAMES["placebo_ranks"]
-    drawn = read(points.draw_placebo(frame))
+    drawing = points.draw_placebo(frame)
+    drawn, bars = read(drawing), read(drawing, "bar")
     assert dict(zip(drawn["x"], drawn["marker"], strict=True)) == {2.0: "D", 1.0: "|", 0.5: "|"}
+    assert (bars["low"] == 0).all()
+    assert bars["high"].sum() == 2
     paths = pd.DataFrame(
         {
             "unit": list("ttaabb"),

@@ -170,7 +170,12 @@ def _read_marks(axes: Axes, key: Mapping[tuple[str, str], str]) -> list[dict[str
     if axes.get_label() == "<colorbar>":
         return []
     marks: list[dict[str, object]] = []
-    pieces = [piece for many in axes.collections if isinstance(many, LineCollection) for piece in many.get_segments()]
+    pieces = []
+    for many in (many for many in axes.collections if isinstance(many, LineCollection)):
+        if all(many.get_transform().contains_branch_seperately(axes.transData)):
+            pieces += many.get_segments()
+        else:  # ticks along the edge
+            marks += [{"form": "point", "marker": "|", "x": x, "y": 0.0} for (x, _), _ in many.get_segments()]
     for line in axes.get_lines():
         if not all(line.get_transform().contains_branch_seperately(axes.transData)):
             continue  # a line at a value, from edge to edge
@@ -290,7 +295,7 @@ def draw_placebo(frame: pd.DataFrame, *, y_label: str = "", theme: Theme = DEFAU
     """
     sets = list_names(frame, "donor_set") if "donor_set" in frame else [""]
     is_path = "event_time" in frame or "period" in frame
-    with open_figure(theme, 3.3 if is_path else 1.4 + 0.9 * len(sets)) as figure:
+    with open_figure(theme, 3.3 if is_path else 1.2 + 1.2 * len(sets)) as figure:
         shape = (1, len(sets)) if is_path else (len(sets), 1)
         all_axes = figure.subplots(*shape, sharex=True, squeeze=False).ravel()
         for axes, name in zip(all_axes, sets, strict=True):
@@ -322,17 +327,21 @@ def _paths(axes: Axes, rows: pd.DataFrame, theme: Theme) -> None:
 
 
 def _ranks(axes: Axes, rows: pd.DataFrame, theme: Theme) -> None:
-    treated = rows["is_treated"].map(read_truth)
+    """Draw how the statistics of placebos are distributed, each as a tick, and that of the treated unit."""
+    import seaborn
+
+    treated = rows["is_treated"].map(read_truth).astype(bool)
+    placebos = rows.loc[~treated, "statistic"].astype(float)
     draw_zero_line(axes, theme, is_upright=True)
-    axes.plot(rows.loc[~treated, "statistic"], [0] * int((~treated).sum()), "|", ms=16, mew=1.2, color=theme.muted)
-    axes.plot(rows.loc[treated, "statistic"], [0] * int(treated.sum()), "D", ms=7, color=theme.after, mec="white")
+    seaborn.histplot(x=placebos, ax=axes, color=theme.pale, edgecolor="white", alpha=1.0)
+    seaborn.rugplot(x=placebos, ax=axes, color=theme.muted, height=0.12, linewidth=1.2)
+    style: dict[str, Any] = {"color": theme.after, "mec": "white", "clip_on": False}
+    axes.plot(rows.loc[treated, "statistic"], [0] * int(treated.sum()), "D", ms=7, **style)
     for row in list_records(rows):
         statistic = read_number(row["statistic"])
         name_point(axes, (statistic, 0.0), take_text(row.get("unit")), [statistic])
-    axes.set_yticks([])
-    axes.set_ylim(-1, 1)
-    axes.grid(visible=False)
-    axes.spines["left"].set_visible(False)
+    axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
+    axes.set(xlabel="", ylabel=name_column("n_placebos"))
 
 
 def _legend(is_path: bool, theme: Theme) -> list[Line2D]:
