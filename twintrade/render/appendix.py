@@ -86,14 +86,11 @@ def build_appendix(
             for t, r in absent
         )
         content += [blocks.Heading(2, page.say("absent_heading"), "left-out"), blocks.BulletList(items)]
-    content = [*opening, *_list_contents(opening, content), *blocks.number_sections(content, "A")]
-    return blocks.replace_words(blocks.number_blocks(_marked(content, page)), options.spelling)
-
-
-def _list_contents(opening: list[blocks.Block], content: list[blocks.Block]) -> list[blocks.Block]:
-    """Return the contents of an appendix of several sections, on a new page behind a brief."""
     n_sections = sum(isinstance(block, blocks.Heading) and block.level > 1 for block in content)
-    return [*([blocks.PageBreak()] if len(opening) > 2 else []), *([blocks.Contents()] if n_sections > 2 else [])]
+    opening += [blocks.PageBreak()] if len(opening) > 2 else []  # behind a brief
+    opening += [blocks.Contents()] if n_sections > 2 else []
+    content = [*opening, *blocks.number_sections(content, "A")]
+    return blocks.replace_words(blocks.number_blocks(_marked(content, page)), options.spelling)
 
 
 def build_document(

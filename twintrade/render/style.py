@@ -244,10 +244,15 @@ def _read_options(style: Mapping[str, Any], language: str) -> AppendixOptions:
     faults = theme.faults()
     if faults:
         raise SpecError(f"[theme] of the report style: {'; '.join(faults)}")
+    detail, authors = style.get("detail", "short"), style.get("authors", ())
+    if detail not in get_args(Detail):
+        raise SpecError(f"the detail of the report is {detail!r}; it is one of {', '.join(get_args(Detail))}")
+    if not isinstance(authors, list | tuple) or not all(isinstance(name, str) and name.strip() for name in authors):
+        raise SpecError(f'the authors of the report are {authors!r}; write them as ["First Author", "Second Author"]')
     return AppendixOptions(
         exhibits=_exhibits(style),
-        detail=_detail(style),
-        authors=_authors(style.get("authors", ())),
+        detail=detail,
+        authors=tuple(authors),
         date=str(style.get("date", "")),
         wording=Wording().changed(_texts(style.get("wording", {}))),
         theme=theme,
@@ -269,19 +274,6 @@ def _exhibits(style: Mapping[str, Any]) -> tuple[str, ...]:
     if preset not in PRESETS:
         raise SpecError(f"no appendix is called {preset!r}; known: {', '.join(PRESETS)}")
     return PRESETS[preset]
-
-
-def _detail(style: Mapping[str, Any]) -> Detail:
-    detail = style.get("detail", "short")
-    if detail not in get_args(Detail):
-        raise SpecError(f"the detail of the report is {detail!r}; it is one of {', '.join(get_args(Detail))}")
-    return detail  # type: ignore[no-any-return]
-
-
-def _authors(names: Any) -> tuple[str, ...]:
-    if not isinstance(names, list | tuple) or not all(isinstance(name, str) and name.strip() for name in names):
-        raise SpecError(f'the authors of the report are {names!r}; write them as ["First Author", "Second Author"]')
-    return tuple(names)
 
 
 def _texts(sentences: Mapping[str, Any]) -> dict[str, str]:

@@ -76,11 +76,6 @@ def choose_end_decimals(value: float, error: float, decimals: int) -> int:
     return last
 
 
-def compute_rounded(value: float, significant: int) -> float:
-    """Return a value with so many significant digits."""
-    return float(f"{value:.{significant}g}") if math.isfinite(value) else value
-
-
 def format_compact(value: object, significant: int = 4) -> str:
     """Format a value of unknown size with so many significant digits."""
     if is_missing(value):
@@ -217,7 +212,7 @@ def write_quantity(put: Put, value: object, unit: str = "", error: float = math.
     """Say an amount with the language's word for its size, to three digits or those that hold, and with its unit."""
     if is_missing(value):
         return ""
-    number = compute_rounded(float(value), 3)  # type: ignore[arg-type]
+    number = float(f"{float(value):.3g}")  # type: ignore[arg-type]
     last = choose_end_decimals(number, error, MOST_DECIMALS)
     number = round(number, last) if last < MOST_DECIMALS else number
     power = find_power(number, [int(p) for p in put("numbers.powers", {}).split()])

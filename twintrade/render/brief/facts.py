@@ -165,11 +165,15 @@ def collect_facts(page: Page) -> Facts:
     verdicts = [take_text(r.get("verdict")) for r in list_records(results.findings)]
     money, graded = find_payload(results, "money"), read_graded(results)
     effect = None if headline is None or tells_nothing else read_effect(find_overall(results, headline))
-    answer = PageAnswer() if tells_nothing else _find_answer(results)
     n_tried = 1 if results.sections.get("registered_on") else read_whole(results.manifest.get("designs_tried")) or 1
     if graded is not None and n_tried > 1 and graded.answer.grade == "strong":
-        answer = PageAnswer("some", graded.answer.side)
-        graded = replace(graded, answer=answer, reasons=("tries", *graded.reasons))
+        graded = replace(graded, answer=PageAnswer("some", graded.answer.side), reasons=("tries", *graded.reasons))
+    claims = {take_text(row["claim_id"]): take_text(row["verdict"]) for row in _list_payload(results, "claims")}
+    main = OF_CLAIM.get("" if tells_nothing else claims.get(MAIN_CLAIM, ""))
+    answer = PageAnswer() if main is None else PageAnswer("some", main)
+    read = [(column, read_effect(find_overall(results, column))) for column in list_specifications(results)]
+    has_roles = {"unit", "status"} <= set(results.data.columns)
+    roles = results.data.drop_duplicates("unit")["status"].value_counts().items() if has_roles else ()
     return Facts(
         page=page,
         headline=headline,
@@ -181,9 +185,9 @@ def collect_facts(page: Page) -> Facts:
         n_objecting=verdicts.count("objects"),
         n_cannot=verdicts.count("cannot tell"),
         n_judged=sum(verdict in ("objects", "does not object", "cannot tell") for verdict in verdicts),
-        methods=_list_methods(results),
+        methods=tuple((column, effect) for column, effect in read if effect is not None),
         detectable=_find_detectable(results, headline),
-        roles=_count_roles(results),
+        roles={str(status): int(n) for status, n in roles},
     )
 
 
@@ -228,19 +232,6 @@ def read_graded(results: ResultSet) -> Graded | None:
     )
 
 
-def _find_answer(results: ResultSet) -> PageAnswer:
-    """Return the answer of the main claim, which says a direction and no more than some evidence."""
-    claims = find_payload(results, "claims")
-    rows = [] if claims is None else list_records(claims)
-    main = next((take_text(r["verdict"]) for r in rows if take_text(r["claim_id"]) == MAIN_CLAIM), "")
-    return PageAnswer("some", OF_CLAIM[main]) if main in OF_CLAIM else PageAnswer()
-
-
-def _list_methods(results: ResultSet) -> tuple[tuple[Record, Effect], ...]:
-    read = [(column, read_effect(find_overall(results, column))) for column in list_specifications(results)]
-    return tuple((column, effect) for column, effect in read if effect is not None)
-
-
 def _find_detectable(results: ResultSet, headline: Record | None) -> float:
     effect = None if headline is None else find_overall(results, headline)
     if headline is None or effect is None:
@@ -249,13 +240,6 @@ def _find_detectable(results: ResultSet, headline: Record | None) -> float:
     if scale == "log points" and math.isfinite(size):
         return convert_log_to_percent(size)
     return size if scale == "percent" else math.nan
-
-
-def _count_roles(results: ResultSet) -> dict[str, int]:
-    data = results.data
-    if data.empty or not {"unit", "status"} <= set(data.columns):
-        return {}
-    return {str(k): int(v) for k, v in data.drop_duplicates("unit")["status"].value_counts().items()}
 
 
 def _list_payload(results: ResultSet, name: str) -> list[Record]:
@@ -290,7 +274,7 @@ def _list_graded(facts: Facts, graded: Graded) -> list[Text]:
         reasons = [Text("brief.graded-chance", of=of)]
     else:
         reasons = [Text("brief.graded-blocked", why=why) for why in graded.reasons]
-    reasons += [one for one in (_explain_objections(facts),) if one is not None]
+    reasons += _explain_objections(facts)
     effective = max(1, round(graded.n_effective))
     reasons.append(Text("brief.graded-pairs", n=graded.n_signers, of=graded.n_at_risk, effective=effective))
     name = take_text(facts.pairs[0]["name"]) if len(facts.pairs) > 1 else ""
@@ -325,10 +309,7 @@ def _list_for(facts: Facts) -> list[Text]:
 
 def _list_against(facts: Facts) -> list[Text]:
     changes = [one.percent for _, one in facts.methods]
-    reasons: list[Text | None] = []
-    if facts.n_objecting:
-        names = Listed(tuple(name_objecting(facts.page)), "comma")
-        reasons.append(Text("brief.reason-objects", n=facts.n_objecting, names=names))
+    reasons: list[Text | None] = [*_explain_objections(facts)]
     if facts.effect is None and changes:
         reasons.append(Text("brief.reason-comparison", low=min(changes), high=max(changes), n=len(changes)))
     reasons += [_explain_chance(facts), _explain_methods(facts), _explain_largest(facts)]
@@ -337,6 +318,13 @@ def _list_against(facts: Facts) -> list[Text]:
     if facts.n_cannot:
         reasons.append(Text("brief.reason-unseen", n=facts.n_cannot, of=facts.n_judged))
     return [reason for reason in reasons if reason is not None]
+
+
+def _explain_objections(facts: Facts) -> list[Text]:
+    if not facts.n_objecting:
+        return []
+    names = Listed(tuple(name_objecting(facts.page)), "comma")
+    return [Text("brief.reason-objects", n=facts.n_objecting, names=names)]
 
 
 def _explain_chance(facts: Facts) -> Text | None:

@@ -88,19 +88,15 @@ def build_cross_check(page: Page) -> tuple[Block, ...] | Absent:
     if frame.empty:
         return Absent(str(Text("proof.absent", name=page.results.name)))
     records = list_records(frame)
-    blocks: list[Block] = [Heading(2, page.say("cross_check"), "cross-check"), build_paragraph(_introduce(records))]
+    agree, differ = (sum(take_text(r["verdict"]) == name for r in records) for name in ("agrees", "differs"))
+    intro = Text("proof.intro", columns=len(set(map(read_column, records))), agree=agree, differ=differ)
+    blocks: list[Block] = [Heading(2, page.say("cross_check"), "cross-check"), build_paragraph(str(intro))]
     blocks.append(_build_table(page, records))
     if others := _explain(records):
         blocks.append(BulletList(tuple(build_spans(note) for note in others)))
     if page.detail == "full" and (lines := page.results.sections.get(TWINS)):
         blocks += [build_paragraph(str(Text("proof.twins"))), Note("code", (Span(lines, "code"),))]
     return tuple(blocks)
-
-
-def _introduce(records: list[Record]) -> str:
-    counts = {name: sum(take_text(r["verdict"]) == name for r in records) for name in ("agrees", "differs")}
-    columns = set(map(read_column, records))
-    return str(Text("proof.intro", columns=len(columns), agree=counts["agrees"], differ=counts["differs"]))
 
 
 def _build_table(page: Page, records: list[Record]) -> Table:

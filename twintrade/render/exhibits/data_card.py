@@ -28,10 +28,9 @@ def build_register(page: Page) -> tuple[Block, ...] | Absent:
     frame = find_payload(page.results, "adoption")
     if page.results.twinnings.empty and frame is None:
         return Absent(page.say("no_twinnings"))
-    blocks: list[Block] = [
-        Heading(2, page.say("register"), "register-of-ties"),
-        build_paragraph(page.say("register_intro", of=_find_scope(page))),
-    ]
+    scope = "panel" if find_payload(page.results, "case_paths") is None else "case"
+    intro = build_paragraph(page.say("register_intro", of=scope))
+    blocks: list[Block] = [Heading(2, page.say("register"), "register-of-ties"), intro]
     if table is not None:
         blocks.append(table)
     undated = list_undated(page.results)
@@ -45,11 +44,6 @@ def build_register(page: Page) -> tuple[Block, ...] | Absent:
         alt = alt_text.describe_adoption(frame)
         blocks.append(page.figure("adoption", page.say("adoption_caption"), drawing, alt, frame))
     return tuple(blocks)
-
-
-def _find_scope(page: Page) -> str:
-    """Return whose agreements the register lists: of a single case only those of its city or its partner."""
-    return "case" if find_payload(page.results, "case_paths") is not None else "panel"
 
 
 # What a page says of its analysis's registration: when it was made, and every deviation from it.

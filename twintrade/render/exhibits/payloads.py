@@ -100,8 +100,9 @@ def _find_drawing(page: Page, key: str, frame: pd.DataFrame) -> tuple[Maker, Cal
     return None if kind in ("counts", "weights") and len(frame) > MOST_BARS else _DRAWN.get(kind)
 
 
-def _sensitivity(frame: pd.DataFrame, page: Page) -> Drawing:
-    return forest.draw_sensitivity(frame, y_label=_effect_axis(page, frame), theme=page.theme)
+def _draw_on(draw: Callable[..., Drawing], axis: str) -> Maker:
+    """Return what draws a payload by a function whose axis of effects is one of its options."""
+    return lambda frame, page: draw(frame, **{axis: _effect_axis(page, frame)}, theme=page.theme)
 
 
 def _forest(frame: pd.DataFrame, page: Page) -> Drawing:
@@ -109,10 +110,6 @@ def _forest(frame: pd.DataFrame, page: Page) -> Drawing:
     return forest.draw_forest(
         frame, x_label=_effect_axis(page, frame), decimals=1 if is_percent else 3, theme=page.theme,
     )  # fmt: skip
-
-
-def _variants(frame: pd.DataFrame, page: Page) -> Drawing:
-    return forest.draw_differences(frame, x_label=_effect_axis(page, frame), theme=page.theme)
 
 
 def _placebo(frame: pd.DataFrame, page: Page) -> Drawing:
@@ -134,10 +131,6 @@ def _path(frame: pd.DataFrame, page: Page) -> Drawing:
     units = list_names(frame, "unit") if {"unit", "event_time"} <= set(frame.columns) else []
     label = page.say("effect_axis", scale=name_scale(units[0])) if len(units) == 1 else ""
     return raw_series.draw_path(frame, y_label=label, theme=page.theme)
-
-
-def _power(frame: pd.DataFrame, page: Page) -> Drawing:
-    return points.draw_power(frame, x_label=_effect_axis(page, frame), theme=page.theme)
 
 
 def _bacon(frame: pd.DataFrame, page: Page) -> Drawing:
@@ -173,24 +166,20 @@ def _name_labels(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(label=[name_fact("labels.label-", take_text(v)) for v in frame["label"]])
 
 
-def _map(frame: pd.DataFrame, page: Page) -> Drawing:
-    return counts.draw_world_map(frame, theme=page.theme)
-
-
 _DRAWN: Mapping[PayloadKind, tuple[Maker, Callable[..., str]]] = {
-    "sensitivity": (_sensitivity, alt_text.describe_sensitivity),
+    "sensitivity": (_draw_on(forest.draw_sensitivity, "y_label"), alt_text.describe_sensitivity),
     "forest": (_forest, alt_text.describe_forest),
-    "variants": (_variants, alt_text.describe_variants),
+    "variants": (_draw_on(forest.draw_differences, "x_label"), alt_text.describe_variants),
     "placebo": (_placebo, alt_text.describe_placebo),
     "heat_map": (_heat_map, alt_text.describe_heat_map),
     "cell_weights": (_heat_map, alt_text.describe_cell_weights),
     "path": (_path, alt_text.describe_lines),
     "bacon": (_bacon, alt_text.describe_bacon),
     "specification_curve": (_curve, alt_text.describe_curve),
-    "power": (_power, alt_text.describe_power),
+    "power": (_draw_on(points.draw_power, "x_label"), alt_text.describe_power),
     "size": (_twins, alt_text.describe_twins),
     "years": (_years, alt_text.describe_bars),
-    "map": (_map, alt_text.describe_map),
+    "map": (lambda frame, page: counts.draw_world_map(frame, theme=page.theme), alt_text.describe_map),
     "counts": (_bars, alt_text.describe_bars),
     "weights": (_bars, alt_text.describe_weights),
 }

@@ -56,7 +56,8 @@ def build_claims(page: Page) -> tuple[Block, ...] | Absent:
     lacking = [row for row in rest if take_text(row.get("need"))]
     unanswered = [row for row in rest if not take_text(row.get("need"))]
     if lacking:
-        needs = Listed(tuple(_say_need(row) for row in lacking), "semicolon")
+        named = (Text("claims.lacking", id=take_text(r["claim_id"]), need=find_words(r, "need")) for r in lacking)
+        needs = Listed(tuple(named), "semicolon")
         blocks.append(build_paragraph(page.say("claims_lacking", n=len(lacking), needs=needs)))
     if unanswered:
         blocks.append(build_paragraph(page.say("claims_open", n=len(unanswered))))
@@ -99,10 +100,6 @@ def _name_unexamined(page: Page, rows: list[Record]) -> str:
         for row in rows
     )
     return page.say("claims_unexamined", n=len(rows), names=Listed(tuple(named), "semicolon"))
-
-
-def _say_need(row: Record) -> Text:
-    return Text("claims.lacking", id=take_text(row["claim_id"]), need=find_words(row, "need"))
 
 
 def _open(row: Record) -> tuple[Span, ...]:

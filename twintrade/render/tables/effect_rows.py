@@ -47,11 +47,6 @@ class TableOptions:
         return self.columns_per_table or (MOST_SHORT if is_short else MOST_FULL)
 
 
-def format_stars(p: float) -> str:
-    """Return the stars of a p-value."""
-    return next((mark for bound, mark in STAR_LEVELS if p <= bound), "")
-
-
 def read_floor(floor: Record | None) -> float:
     """Return the smallest attainable p-value that a finding states, NaN without one."""
     return float("nan") if floor is None else read_number(floor["value"])
@@ -98,7 +93,7 @@ def estimate_cell(record: Record | None, options: TableOptions, floor: Record | 
     p = read_number(record.get("p"))
     value = numbers.format_fixed(record["effect"], decimals)
     if options.has_stars and p == p:
-        value += format_stars(p)
+        value += next((mark for bound, mark in STAR_LEVELS if p <= bound), "")
     kind, line = format_below(record, options.under, decimals, floor)
     return Cell(
         (value, line) if line else (value,), sources=cite(record, "effect") + _cite_below(record, kind, floor)

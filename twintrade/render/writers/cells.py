@@ -32,6 +32,15 @@ def convert_to_ascii(text: str) -> str:
     return text.replace(MINUS, "-").replace(",", "")
 
 
+def clean(text: str) -> str:
+    """Return a text without characters that XML forbids."""
+    return "".join(
+        c
+        for c in text
+        if c in "\n\t" or (ord(c) >= 0x20 and not 0xD800 <= ord(c) <= 0xDFFF and ord(c) not in (0xFFFE, 0xFFFF))
+    )
+
+
 def escape_formula(text: str) -> str:
     """Return a text that no spreadsheet takes for a formula; numbers keep their value."""
     if is_number(text):

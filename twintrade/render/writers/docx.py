@@ -18,14 +18,13 @@ from docx.table import _Cell as WordCell
 from docx.text.paragraph import Paragraph as WordParagraph
 
 from twintrade.render import blocks
-from twintrade.render.writers.cells import check_link
+from twintrade.render.writers.cells import check_link, clean
 from twintrade.render.writers.docx_table import (
     add_caption,
     add_field,
     add_long_field,
     add_missing_styles,
     add_table,
-    clean,
     measure_page,
 )
 from twintrade.render.writers.xlsx import normalize_zip
@@ -142,7 +141,7 @@ def _add(file: WordDocument, block: blocks.Block, content: Sequence[blocks.Block
             for item in block.items:
                 _add_spans(file.add_paragraph(style="List Bullet"), item)
         case blocks.Note():
-            _add_note(file, block)
+            _add_spans(file.add_paragraph(style=NOTES[block.kind]), block.spans)
         case blocks.Table():
             add_table(file, block)
         case blocks.Figure():
@@ -252,10 +251,6 @@ def _add_link(paragraph: WordParagraph, text: str, address: str) -> None:
     run.style = "Hyperlink"
     link.append(run._r)
     paragraph._p.append(link)
-
-
-def _add_note(file: WordDocument, note: blocks.Note) -> None:
-    _add_spans(file.add_paragraph(style=NOTES[note.kind]), note.spans)
 
 
 def _add_figure(file: WordDocument | WordCell, figure: blocks.Figure, widest: int = _PICTURE_WIDTH) -> None:

@@ -15,7 +15,14 @@ from docx.table import _Cell as WordCell
 from docx.text.paragraph import Paragraph as WordParagraph
 
 from twintrade.render.blocks import Cell, Figure, Table, format_caption
-from twintrade.render.writers.cells import compute_column_weights, compute_pads, compute_places, measure_longest, pad
+from twintrade.render.writers.cells import (
+    clean,
+    compute_column_weights,
+    compute_pads,
+    compute_places,
+    measure_longest,
+    pad,
+)
 from twintrade.text import join_sentences
 
 # The styles of the Word file by name, so that a department changes each in one place.
@@ -113,11 +120,6 @@ def _draw_edge(properties: object, look: Look) -> None:
     properties.insert(place, borders)  # type: ignore[attr-defined]
 
 
-def find_style_ids(file: WordDocument, names: Sequence[str]) -> dict[str, str]:
-    """Return by name what a document calls its styles inside."""
-    return {name: file.styles[name].style_id for name in names}
-
-
 HANGING_SPACE = "\u2004"  # as wide as a bracket in Arial
 EM_PER_CHARACTER = 0.56
 CELL_MARGIN = "60"  # twentieths of a point
@@ -173,15 +175,6 @@ def add_caption(file: WordDocument | WordCell, block: Table | Figure) -> WordPar
     return caption
 
 
-def clean(text: str) -> str:
-    """Return a text without characters that XML forbids."""
-    return "".join(
-        c
-        for c in text
-        if c in "\n\t" or (ord(c) >= 0x20 and not 0xD800 <= ord(c) <= 0xDFFF and ord(c) not in (0xFFFE, 0xFFFF))
-    )
-
-
 def add_table(file: WordDocument, table: Table) -> None:
     """Add caption, table and notes."""
     add_caption(file, table)
@@ -193,7 +186,7 @@ def add_table(file: WordDocument, table: Table) -> None:
     for j, width in enumerate(widths):
         grid.columns[j].width = Emu(width)
     names = tuple(name + " Small" * (size < SIZE) for name in ("Table Text", "Table Head"))
-    styles = tuple(find_style_ids(file, names).values())
+    styles = tuple(file.styles[name].style_id for name in names)
     for row in _write_rows(table, rows, widths, styles):
         grid._tbl.append(row)
     _describe(grid._tbl, table)

@@ -14,7 +14,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from twintrade.render.blocks import Cell, Document, Table, format_caption, list_exhibits
-from twintrade.render.writers.cells import convert_to_ascii, escape_formula, is_number
+from twintrade.render.writers.cells import clean, convert_to_ascii, escape_formula, is_number
 from twintrade.text import Text, join_sentences
 from twintrade.text.numbers import is_missing
 
@@ -174,7 +174,7 @@ def _fill(sheet: Worksheet, table: Table, head: Format) -> None:
             if math.isfinite(number):
                 sheet.write_number(r, c, number)
             elif text:
-                sheet.write_string(r, c, _clean(text), head if r < len(titles) else None)
+                sheet.write_string(r, c, clean(text), head if r < len(titles) else None)
 
 
 def _line(cells: tuple[Cell, ...], line: int) -> list[str]:
@@ -184,8 +184,3 @@ def _line(cells: tuple[Cell, ...], line: int) -> list[str]:
         for cell in cells
         for text in (cell.lines[line] if line < len(cell.lines) else "", *[""] * (cell.span - 1))
     ]
-
-
-def _clean(text: str) -> str:
-    """Return a text without what no XML file may hold."""
-    return "".join(c for c in text if c in "\t\n" or (ord(c) >= 0x20 and not 0xD800 <= ord(c) <= 0xDFFF))
