@@ -212,11 +212,5 @@ def _shifted(content: Sequence[blocks.Block], prefix: str) -> list[blocks.Block]
             block = replace(block, level=level, key=f"{prefix}-{block.key}" if block.key else "")
         elif isinstance(block, blocks.EventView):
             block = replace(block, key=f"{prefix}-{block.key}")
-        moved.append(blocks.replace_spans(block, lambda spans: _prefixed(spans, prefix)))
-    return moved
-
-
-def _prefixed(spans: tuple[blocks.Span, ...], prefix: str) -> tuple[blocks.Span, ...]:
-    return tuple(
-        replace(span, target=f"{prefix}-{span.target}") if span.kind == "reference" else span for span in spans
-    )
+        moved.append(block)
+    return blocks.replace_references(moved, lambda span: replace(span, target=f"{prefix}-{span.target}"))

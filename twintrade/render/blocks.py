@@ -333,6 +333,15 @@ def replace_spans(block: Block, change: Callable[[tuple[Span, ...]], tuple[Span,
     return block
 
 
+def replace_references(blocks: Iterable[Block], change: Callable[[Span], Span]) -> list[Block]:
+    """Return blocks with every reference to a table or figure changed."""
+
+    def changed(spans: tuple[Span, ...]) -> tuple[Span, ...]:
+        return tuple(change(span) if span.kind == "reference" else span for span in spans)
+
+    return [replace_spans(block, changed) for block in blocks]
+
+
 def find_text(part: object, words: str) -> bool:
     """Return whether some words are anywhere in blocks or in a part of one."""
     if isinstance(part, str | tuple):
@@ -352,13 +361,7 @@ def number_blocks(blocks: Iterable[Block]) -> tuple[Block, ...]:
         return replace(exhibit, number=counts[key])
 
     numbered = replace_exhibits(blocks, number)
-    return tuple(replace_spans(block, lambda spans: _named(spans, names)) for block in numbered)
-
-
-def _named(parts: tuple[Span, ...], names: dict[str, str]) -> tuple[Span, ...]:
-    return tuple(
-        replace(span, text=names.get(span.target, "")) if span.kind == "reference" else span for span in parts
-    )
+    return tuple(replace_references(numbered, lambda span: replace(span, text=names.get(span.target, ""))))
 
 
 def number_sections(blocks: Iterable[Block], letter: str) -> list[Block]:

@@ -94,23 +94,14 @@ def _render_one(results: ResultSet, options: AppendixOptions, word_template: byt
         document = build_document(results, options, page, blocks)
         rendered = render_document(document, options, names, figures, word_template)
         brief = build_brief_document(options, page, blocks)
-        return rendered if brief is None else _add_brief(rendered, brief, options, names, word_template)
-
-
-def _add_brief(
-    rendered: Rendered,
-    brief: Document,
-    options: AppendixOptions,
-    names: Mapping[str, str],
-    word_template: bytes | None,
-) -> Rendered:
-    """Return a report with the brief as files of its own."""
-    printed, messages = render_pages("brief", brief, options, names, word_template)
-    files: dict[str, bytes] = {}
-    for block in list_exhibits(brief.blocks):
-        files |= _files(block, Printer(list_printable(), names, options.wording))
-    files |= printed
-    return replace(rendered, files={**files, **rendered.files}, messages=(*rendered.messages, *messages))
+        if brief is None:
+            return rendered
+        printed, messages = render_pages("brief", brief, options, names, word_template)
+        files: dict[str, bytes] = {}
+        for block in list_exhibits(brief.blocks):
+            files |= _files(block, Printer(list_printable(), names, options.wording))
+        files |= printed
+        return replace(rendered, files={**files, **rendered.files}, messages=(*rendered.messages, *messages))
 
 
 def render_document(

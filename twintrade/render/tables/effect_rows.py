@@ -119,10 +119,10 @@ def build_effect_rows(
     rows: list[Row] = []
     for against in dict.fromkeys(take_text(c.get("against")) for c in columns):
         chosen = [e if take_text(c.get("against")) == against else None for e, c in zip(after, columns, strict=True)]
-        what = describe_comparison(results, wording, against)
-        rows += _block(
-            wording.say("row_after", what=what) if what else wording.say("row_effect"), chosen, floors, options
-        )
+        key, period_name = f"against_{against.replace(' ', '_')}", name_period(results)
+        is_known = wording.knows(key)
+        head = wording.say("row_after", what=wording.say(key, period_name=period_name)) if is_known else ""
+        rows += _block(head or wording.say("row_effect"), chosen, floors, options)
     for reference in dict.fromkeys(read_whole(c.get("reference")) for c in columns):
         chosen = [
             e if read_whole(c.get("reference")) == reference else None for e, c in zip(paths, columns, strict=True)
@@ -195,12 +195,6 @@ def convert_record(record: Record) -> Record:
     shown = {"low": low.value, "high": high.value, "low_error": low.error, "high_error": high.error}
     shown["effect"] = numbers.convert_log_to_percent(read_number(record.get("effect")))
     return record | shown | {"scale": "percent", "se": math.nan, "form": "log"}
-
-
-def describe_comparison(results: ResultSet, wording: Wording, against: str) -> str:
-    """Return in words what effects from onset on are compared with; empty where that is not known."""
-    key = f"against_{against.replace(' ', '_')}"
-    return wording.say(key, period_name=name_period(results)) if wording.knows(key) else ""
 
 
 def describe_reference(results: ResultSet, wording: Wording, reference: int | None) -> str:

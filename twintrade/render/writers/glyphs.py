@@ -73,19 +73,9 @@ class Printer:
 
     def messages(self, file: str) -> tuple[Message, ...]:
         """Return one warning for every text that lost characters."""
-        return tuple(
-            Message(
-                level="warning",
-                code="glyph-missing",
-                text=self.wording.say(
-                    "glyph_lost",
-                    characters=" ".join(
-                        dict.fromkeys(c for c in text if ord(c) not in self.points and not c.isspace())
-                    ),
-                    text=text[:80],
-                    shown=shown[:80],
-                ),
-                file=file,
-            )
-            for text, shown in self.lost.items()
-        )
+        messages = []
+        for text, shown in self.lost.items():
+            lost = " ".join(dict.fromkeys(c for c in text if ord(c) not in self.points and not c.isspace()))
+            words = self.wording.say("glyph_lost", characters=lost, text=text[:80], shown=shown[:80])
+            messages.append(Message(level="warning", code="glyph-missing", text=words, file=file))
+        return tuple(messages)

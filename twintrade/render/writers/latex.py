@@ -134,17 +134,6 @@ def is_chinese() -> bool:
     return find_catalogue().language.startswith("zh")
 
 
-def get_engine() -> str:
-    """Return the program that sets pages in the language in use."""
-    return "xelatex" if is_chinese() else "pdflatex"
-
-
-def get_preamble() -> str:
-    """Return what stands before the text of a page in the language in use."""
-    head = "\\documentclass[11pt,a4paper]{article}\n"
-    return head + (ENCODING_CHINESE if is_chinese() else ENCODING) + PREAMBLE
-
-
 def escape_tex(text: str) -> str:
     """Return a text escaped for LaTeX; what it cannot print must be replaced before (see ``list_printable``)."""
     raw = CHINESE if is_chinese() else frozenset()
@@ -196,9 +185,10 @@ def render_latex(document: blocks.Document, printer: Printer) -> bytes:
     """Return appendix.tex; its figures and tables lie beside it in figures/ and tables/."""
     head = f"\\pagestyle{{fancy}}\\fancyhead[R]{{\\textbf{{{_simulated()}}}}}\n"
     simulated = head if document.is_simulated else ""
+    engine, encoding = ("xelatex", ENCODING_CHINESE) if is_chinese() else ("pdflatex", ENCODING)
     parts = [
-        f"% compile under another name than the PDF beside it: {get_engine()} -jobname=appendix-latex appendix.tex\n",
-        get_preamble(),
+        f"% compile under another name than the PDF beside it: {engine} -jobname=appendix-latex appendix.tex\n",
+        f"\\documentclass[11pt,a4paper]{{article}}\n{encoding}{PREAMBLE}",
         f"\\hypersetup{{pdftitle={{{escape_tex(printer(document.title))}}}}}\n\\begin{{document}}\n{simulated}",
         *(_block(block, printer) for block in document.blocks),
         "\\end{document}\n",
@@ -249,12 +239,9 @@ def _spans(spans: tuple[blocks.Span, ...], printer: Printer) -> str:
 
 def _span(span: blocks.Span, printer: Printer) -> str:
     text = escape_tex(printer(span.text))
-    target = check_link(span.target) if span.kind == "link" else ""
     if command := {"strong": "textbf", "code": "texttt"}.get(span.kind):
         return f"\\{command}{{{text}}}"
-    if target and target.isascii():
-        return f"\\href{{{_address(target)}}}{{{text}}}"
-    return text
+    return _link(text, span.target) if span.kind == "link" else text
 
 
 def _key_numbers(block: blocks.KeyNumbers, printer: Printer) -> str:
@@ -369,27 +356,22 @@ def _row(table: blocks.Table, row: blocks.Row, printer: Printer) -> str:
         for cell, place in zip(row.cells, compute_places(row.cells), strict=True):
             line = cell.lines[i] if i < len(cell.lines) else ""
             is_decimal = table.columns[place].align == "decimal" and cell.span == 1
-            inner = _decimal(line, printer) if is_decimal else _text(line, printer)
-            inner = _linked(inner, cell.link)
+            broken = mark_breaks(printer(line), SOFT_BREAK)
+            plain = escape_tex(broken).replace(SOFT_BREAK, "\\allowbreak{}")
+            inner = _link(_decimal(line, printer) if is_decimal else plain, cell.link)
             written.append(inner if cell.span == 1 else f"\\multicolumn{{{cell.span}}}{{l}}{{{inner}}}")
         space = "[2pt]" if height > 1 and i == height - 1 else ""
         lines.append(" & ".join(written) + f" \\\\{space}\n")
     return "".join(lines)
 
 
-def _linked(inner: str, address: str) -> str:
+def _link(text: str, address: str) -> str:
+    """Return a text that leads to a web address, where it plainly is one."""
     target = check_link(address)
-    if not (inner and target and target.isascii()):
-        return inner
-    return f"\\href{{{_address(target)}}}{{{inner}}}"
-
-
-def _address(target: str) -> str:
-    return "".join("\\" + c if c in "%#&_" else c for c in target)
-
-
-def _text(line: str, printer: Printer) -> str:
-    return escape_tex(mark_breaks(printer(line), SOFT_BREAK)).replace(SOFT_BREAK, "\\allowbreak{}")
+    if not (text and target and target.isascii()):
+        return text
+    escaped = "".join("\\" + c if c in "%#&_" else c for c in target)
+    return f"\\href{{{escaped}}}{{{text}}}"
 
 
 def _decimal(line: str, printer: Printer) -> str:

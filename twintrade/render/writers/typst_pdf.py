@@ -219,20 +219,12 @@ def _typst_widths(table: blocks.Table) -> list[float]:
     first = 1.55 if n_decimals < 6 else 1.3
     if n_decimals > 2:
         return [first, *(1.0 for _ in table.columns[1:])]
-    places_ = range(len(table.columns))
-    whole = [
-        max(measure_longest(table, j), *(measure_breadth(head) for head in _heads(table, j))) + 1.8 for j in places_
-    ]
-    return [measure_longest(table, j) + 1.8 for j in places_] if sum(whole) > PORTRAIT_CHARACTERS else []
-
-
-def _heads(table: blocks.Table, place: int) -> list[str]:
-    return [
-        c.text
-        for cells in table.header
-        for c, start in zip(cells, compute_places(cells), strict=True)
-        if start == place
-    ]
+    widths = [measure_longest(table, j) + 1.8 for j in range(len(table.columns))]
+    whole = list(widths)
+    for cells in table.header:
+        for cell, j in zip(cells, compute_places(cells), strict=True):
+            whole[j] = max(whole[j], measure_breadth(cell.text) + 1.8)
+    return widths if sum(whole) > PORTRAIT_CHARACTERS else []
 
 
 def _height(table: blocks.Table) -> int:
