@@ -97,7 +97,7 @@ def collect_uses(name: str, entries: dict[str, Uses]) -> Uses:
 def test_a_language_has_no_message_that_english_has_not(folder):
     """Those that it lacks are said in English; a release waits for them (.ci/release.py)."""
     spelled = re.compile(
-        r"labels\.(?:check|column|machine|level|restriction|base|type|scale|series|status|verdict)-.+|page\.payload_\w+|(?:proof|spec|study)\.head-.+"
+        r"labels\.(?:base|by|check|column|date|dimension|field|inference|level|machine|method|restriction|scale|series|statistic|status|type|verdict)-.+|page\.payload_\w+|(?:proof|spec|study)\.head-.+"
     )
     for file in list_names(folder, ".ftl"):
         further = set(read_entries(folder, file)) - set(read_entries("en", file))

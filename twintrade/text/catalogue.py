@@ -31,7 +31,7 @@ MARK = "[en] "
 _GRAMMAR = ("lists", "numbers")
 """Files whose messages are no sentences: those a language has not are English, without the mark."""
 
-_SPELLED = ("check-", "scale-", "series-", "status-", "verdict-")
+_SPELLED = re.compile("(?:by|check|date|dimension|field|inference|method|scale|series|statistic|status|verdict)-")
 """Labels that English has only where they are no words of their key."""
 
 _STYLES = {"and": "standard", "or": "or"}
@@ -186,7 +186,7 @@ def _read_file(folder: str, name: str) -> str:
 def _spell_labels() -> str:
     """Return messages for facts whose English name is their key in words; only other languages have them."""
     others = "\n".join(_read_file(folder, "labels.ftl") for folder in {*LOCALES.values()} - {LOCALES[DEFAULT]})
-    keys = [entry[1] for entry in _ENTRY.finditer(others + "\n") if entry[1].startswith(_SPELLED)]
+    keys = [entry[1] for entry in _ENTRY.finditer(others + "\n") if _SPELLED.match(entry[1])]
     words = {key: re.sub("[_-]", " ", key.partition("-")[2]) for key in keys}
     named = {key: name[:1].upper() + name[1:] if key.startswith("check-") else name for key, name in words.items()}
     return "".join(f"{key} = {name}\n" for key, name in named.items())

@@ -99,70 +99,24 @@ scale-log-points = log points
 base-first-stage-residuals = first-stage residuals
 
 ## parts in the comparison
-status-all-untreated = all untreated
-status-always-treated = always treated
-status-never-treated = never treated
-status-not-yet-treated = not yet treated
-status-too-coarse = too coarse
 status-undated = with an undated agreement
 status-other-kind = with another kind of agreement
 status-remainder = remainder, for totals only
 status-unmatched = with an agreement under another spelling
 
 ## what errors are clustered by
-dimension-city = city
 dimension-dyad = pair
-dimension-partner = partner
-dimension-period = period
-dimension-row = row
-dimension-unit = unit
 
 ## choices of a specification
 choice-with_treated = not yet treated, and treated already
 
 ## statistics and tests
-statistic-F = F
-statistic-Wald = Wald
 statistic-p-floor = p-floor
 statistic-pre-period-RMSPE = pre-period RMSPE
 statistic-pseudo-R = pseudo R²
-statistic-randomization = randomization
-statistic-slope = slope
-statistic-test = test
 statistic-within-R = within R²
 
-## inferences
-inference-auto = auto
-inference-autoregressive = autoregressive
-inference-clustered = clustered
-inference-conformal = conformal
-inference-conley = conley
-inference-conley_taber = conley taber
-inference-crv2 = crv2
-inference-driscoll_kraay = driscoll kraay
-inference-dyadic = dyadic
-inference-ferman_pinto = ferman pinto
-inference-hac = hac
-inference-iid = iid
-inference-jackknife = jackknife
-inference-multiplier = multiplier
-inference-newey_west = newey west
-inference-placebo = placebo
-inference-posterior = posterior
-inference-prediction_intervals = prediction intervals
-inference-randomization = randomization
-inference-scaled = scaled
-inference-synthetic_did_variance = synthetic did variance
-inference-weidner_zylkin = weidner zylkin
-inference-wild = wild
 
-## dates of an agreement
-date-activated = activated
-date-ended = ended
-date-first_contact = first contact
-date-memorandum = memorandum
-date-ratified = ratified
-date-signed = signed
 
 ## titles of methods
 estimator-augmented-synthetic-control = Augmented synthetic control
@@ -190,11 +144,6 @@ estimator-twfe = TWFE
 estimator-two-stage = Two-stage
 
 ## methods for a single case
-method-augmented-synthetic-control = augmented synthetic control
-method-difference-in-differences = difference in differences
-method-double-ratio = double ratio
-method-interrupted-series = interrupted series
-method-synthetic-DiD = synthetic DiD
 method-synthetic-control = synthetic control
 
 ## types of two-by-two comparisons
@@ -202,11 +151,6 @@ type-within-cohorts = within cohorts, by covariates
 
 ## what a registry holds
 label-no-date = no date
-field-date = date
-field-date-to-the-day = date to the day
-field-kind = kind
-field-partner-city = partner city
-field-source = source
 
 ## what says which effect would be found
 detected-by-placebo-designs = placebo designs
@@ -251,13 +195,6 @@ column-named-Synthetic-control-logs = Synthetic control, logs
 ## donor sets
 donor_set-all = all
 
-## what effects are grouped by
-by-city = city
-by-cohort = cohort
-by-era = era
-by-kind = kind
-by-order = order
-by-partner = partner
 
 ## series of the raw figure
 series-treated = treated
