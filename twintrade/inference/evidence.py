@@ -53,12 +53,10 @@ EARLY_SHARE = 0.8
 STEPS = 3
 FARTHEST = 6.0
 """Logs beyond which an interval has no end."""
-CLOSE = 0.02
+CLOSE = 0.04
 """How closely ends are found, as a share of their distance from the estimate."""
 MOST_DRAWS = 7999
 FACTORS = (1.1, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0)
-TILTS = (0.5, 0.75, 0.9)
-"""Shares of pairs, by what they later add to a total, above which the worst case makes signing likelier."""
 POWER = 0.8
 LARGEST_EFFECT = 3.0
 
@@ -290,10 +288,15 @@ class Weighing:
 
     @property
     def is_close(self) -> bool:
-        """Whether another seed may well give another grade: a p is within two errors of a bound."""
-        bounds = np.array([[SOME[0], STRONG[0]], *[[SOME[1], STRONG[1]]] * 3])
-        error = np.sqrt(bounds * (1 - bounds) / (self.draws + 1))
-        return bool((np.abs(self.p[:, None] - bounds) < 2 * error).any())
+        """Whether p-values two simulation errors away would give another grade."""
+        grades = []
+        for side in (-2, 2):
+            met = [True, True]
+            for k, bounds in enumerate((SOME, STRONG)):
+                most = np.repeat(bounds, (1, 3))
+                met[k] = bool((self.p + side * np.sqrt(most * (1 - most) / (self.draws + 1)) <= most).all())
+            grades.append(met)
+        return grades[0] != grades[1]
 
     @cached_property
     def tau(self) -> float:
@@ -315,10 +318,7 @@ class Weighing:
 
     def is_refused(self, tau: float, level: float = SOME[0]) -> bool:
         """Whether the largest p of an effect is no larger than a level."""
-        return all(self._rank(self.read(tau), by) <= level for by in self.dealings)
-
-    def _rank(self, reading: CaseReading, by: DealtBy) -> float:
-        return float(reading.compare(by).p[0])
+        return self._measure_excess(tau, level) > 0
 
     def judge(self) -> tuple[Grade, tuple[Reason, ...]]:
         """Return the grade, and what stands between it and the next one up."""
@@ -362,22 +362,41 @@ class Weighing:
     def find_end(self, side: int, level: float) -> float:
         """Return the end of the effects whose largest p is above a level, on one side of the estimate.
 
-        Zero is tried first, so that it lies outside exactly if its p is no larger than the level.
+        Zero is tried first, so that it lies outside exactly if its p is no larger than the level. Distances are those
+        at which the total is as large as a share of the deals, found by interpolation.
         """
-        inside, outside = self.tau, side * np.inf
-        if side * (0.0 - self.tau) > 0:
-            inside, outside = (self.tau, 0.0) if self.is_refused(0.0, level) else (0.0, outside)
-        step = max(self._reach(level), CLOSE)
-        while not np.isfinite(outside):
-            tried = inside + side * step
-            if abs(tried - self.tau) > FARTHEST:
-                return outside
-            inside, outside = (inside, tried) if self.is_refused(tried, level) else (tried, outside)
-            step *= 1.5
-        while abs(outside - inside) > CLOSE * max(abs(outside - self.tau), CLOSE):
-            tried = (inside + outside) / 2
-            inside, outside = (inside, tried) if self.is_refused(tried, level) else (tried, outside)
-        return float((inside + outside) / 2 if outside != 0.0 else outside)
+        zero = -side * self.tau
+        inside, outside = (0.0, -1.0), (np.inf, np.inf)
+        tried = zero if zero > 0 else self._reach(level)
+        while outside[0] - inside[0] > CLOSE * max(inside[0], CLOSE):
+            tau = self.tau + side * tried if tried != zero else 0.0
+            excess = self._measure_excess(tau, level)
+            if excess > 0:
+                outside = tried, excess
+            else:
+                inside = tried, excess
+            if np.isinf(outside[0]):
+                tried = max(self._reach(level), inside[0] * min(max(1.1 / max(1 + inside[1], 0.1), 1.1), 2.0))
+                if tried <= inside[0]:
+                    tried = 1.5 * inside[0]
+                if tried > FARTHEST:
+                    return side * np.inf
+            else:
+                share = -inside[1] / max(outside[1] - inside[1], 1e-9)
+                tried = inside[0] + (outside[0] - inside[0]) * min(max(share, 0.15), 0.85)
+        return float(self.tau + side * (inside[0] + outside[0]) / 2)
+
+    def _measure_excess(self, tau: float, level: float) -> float:
+        """Return by what share the total exceeds what is refused; not positive as soon as one dealing accepts it."""
+        excess = np.inf
+        for by in self.dealings:
+            compared = self.read(tau).compare(by)
+            is_refused = compared.p[0] <= level
+            size = compared.ratio(level) - 1
+            excess = min(excess, max(size, 1e-9) if is_refused else min(size, 0.0))
+            if not is_refused:
+                break
+        return float(excess)
 
     def _reach(self, level: float) -> float:
         error = float(self.read(0.0).totals(None).errors[0, 0])
@@ -386,7 +405,7 @@ class Weighing:
     def find_gamma(self, is_worst: bool) -> float:
         """Return the largest factor by which some pairs may have been likelier to sign with p still at most .05."""
         reading, largest = self.read(0.0), 1.0
-        logs, tilts = reading.fit_hazard().logs, list_tilts(reading, float(np.sign(self.total)), is_worst)
+        logs, tilts = reading.fit_hazard().logs, reading.list_tilts(float(np.sign(self.total)), is_worst)
         for factor in FACTORS:
             for tilt in tilts:
                 pairs = self.case.deal(logs + np.log(factor) * tilt, self.draws, self.seed)
@@ -401,21 +420,6 @@ def _summarize(name: Literal["before", "trend"], checked: list[Checked]) -> Earl
     if not checked:
         return EarlierCheck(name, np.nan, np.inf)
     return EarlierCheck(name, min(one.p for one in checked), max(one.far for one in checked))
-
-
-def list_tilts(reading: CaseReading, sign: float, is_worst: bool) -> list[BoolArray]:
-    """Return who may have been likelier to sign, (n_pairs, n_dates) each: pairs whose trade later moved one way.
-
-    In the worst case those that later add most to the total, by several shares of the pairs.
-    """
-    case = reading.case
-    y, mean = reading.table.by_pair, reading.table.means.of_all()
-    later = np.stack([(y[:, k:].sum(axis=1), mean[:, k:].sum(axis=1)) for k in case.dates])
-    added = sign * (later[:, 0] - later[:, 1]).T
-    with np.errstate(divide="ignore", invalid="ignore"):
-        moved = sign * np.log(later[:, 0] / later[:, 1]).T
-    values, shares = (added, TILTS) if is_worst else (np.nan_to_num(moved, nan=-np.inf), TILTS[:1])
-    return [values > np.quantile(values[case.at_risk], share, axis=0) for share in shares]
 
 
 # The smallest effects that the rule would have found: each deal is a placement without any, and then with one.

@@ -105,8 +105,8 @@ def test_zero_lies_outside_exactly_if_p_is_small(planted) -> None:
             seeks_gamma=False, seeks_detectable=False,
         )  # fmt: skip
         p = max(one[0] for one in found.p.values())
-        assert (found.low > 0 or found.high < 0 or 0.0 in (found.low, found.high)) == (p <= 0.05)
-        assert (found.low_90 > 0 or found.high_90 < 0 or 0.0 in (found.low_90, found.high_90)) == (p <= 0.10)
+        assert (found.low > 0 or found.high < 0) == (p <= 0.05)
+        assert (found.low_90 > 0 or found.high_90 < 0) == (p <= 0.10)
         assert found.low_90 >= found.low - 0.02
         assert found.high_90 <= found.high + 0.02
         assert found.low <= found.tau <= found.high

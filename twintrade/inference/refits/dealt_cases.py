@@ -34,6 +34,8 @@ from twintrade.text import Text
 DealtBy = Literal["hazard", "naive", "labels", "size"]
 WINDOW = 2
 """Periods before the agreements that a check compares with what came earlier."""
+TILTS = (0.5, 0.75, 0.9)
+"""Shares of pairs, by what they later add to a total, above which the worst case makes signing likelier."""
 CROWDED = 1.5
 """How many times as many agreements a city, or partner, as in deals among all pairs call for deals of labels."""
 
@@ -266,6 +268,18 @@ class CaseReading:
         """Return how the trend before the agreements compares with that before deals."""
         real, dealt = self.totals(None), self.totals(by)
         return _check(real.slope[0], real.slope_error[0], dealt.slope, dealt.slope_error)
+
+    def list_tilts(self, sign: float, is_worst: bool) -> list[BoolArray]:
+        """Return who may have been likelier to sign, (n_pairs, n_dates) each: pairs whose trade later moved one way.
+
+        In the worst case those that later add most to the total, by several shares of the pairs.
+        """
+        y, mean = self.table.by_pair, self.table.means.of_all()
+        later = np.stack([(y[:, k:].sum(axis=1), mean[:, k:].sum(axis=1)) for k in self.case.dates])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            moved = later[:, 0] - later[:, 1] if is_worst else np.log(later[:, 0] / later[:, 1])
+        values, shares = np.nan_to_num(sign * moved.T), TILTS if is_worst else TILTS[:1]
+        return [values > np.quantile(values[self.case.at_risk], share, axis=0) for share in shares]
 
 
 def compare_totals(real: PairTotals, dealt: PairTotals) -> DealsCompared:
