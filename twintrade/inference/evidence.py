@@ -15,6 +15,7 @@ from twintrade.inference.refits import (
     DealtCase,
     PairTotals,
     build_case,
+    build_case_with_undated,
     compare_totals,
     compute_tail_shares,
     count_assignments,
@@ -23,20 +24,9 @@ from twintrade.inference.refits import (
 from twintrade.numerics.arrays import BoolArray, FloatArray
 
 Grade = Literal["strong", "some", "cannot tell", "none"]
-Reason = Literal[
-    "total",
-    "row-average",
-    "largest",
-    "one-pair",
-    "sign",
-    "before",
-    "trend",
-    "carried",
-    "few-pairs",
-    "at-risk",
-    "deals",
-]
-STATISTICS: tuple[Reason, ...] = ("total", "row-average", "largest", "one-pair")
+Statistic = Literal["total", "row-average", "largest", "one-pair"]
+Reason = Statistic | Literal["sign", "before", "trend", "carried", "undated", "few-pairs", "at-risk", "deals"]
+STATISTICS: tuple[Statistic, ...] = ("total", "row-average", "largest", "one-pair")
 
 CHECKED_BY: tuple[DealtBy, ...] = ("size", "naive")
 """Deals for checks of the periods before; those that know growth are blind to it."""
@@ -187,24 +177,25 @@ def weigh_evidence(
         The design has weights, covariates or effects other than of pairs by city-period and partner-period, or of
         units and periods; or fewer than two pairs with an agreement traded before it.
     """
-    case = build_case(fit, others)
-    return weigh_case(case, rng, draws=draws, seeks_gamma=seeks_gamma, seeks_detectable=seeks_detectable)
+    seeks = {"seeks_gamma": seeks_gamma, "seeks_detectable": seeks_detectable}
+    return weigh_case(build_case(fit, others), rng, beside=build_case_with_undated(fit), draws=draws, **seeks)
 
 
 def weigh_case(
     case: DealtCase,
     rng: np.random.Generator,
     *,
+    beside: DealtCase | None = None,
     draws: int = 1999,
     most_draws: int = MOST_DRAWS,
     seeks_interval: bool = True,
     seeks_gamma: bool = True,
     seeks_detectable: bool = True,
 ) -> GradedEvidence:
-    """Return the evidence of a case; see ``weigh_evidence``."""
-    weighing = Weighing(case, draws, int(rng.integers(2**31)))
+    """Return the evidence of a case; see ``weigh_evidence``. ``beside``: another whose total must have its sign."""
+    weighing = Weighing(case, draws, int(rng.integers(2**31)), beside)
     while weighing.is_close and 2 * weighing.draws + 1 <= most_draws:
-        weighing = Weighing(case, 2 * weighing.draws + 1, weighing.seed)
+        weighing = Weighing(case, 2 * weighing.draws + 1, weighing.seed, beside)
     verdict, reasons = weighing.judge()
     real, at_zero = weighing.real, weighing.read(0.0)
     share = real.expected[0] / real.expected[0].sum()
@@ -255,8 +246,8 @@ def weigh_case(
 class Weighing:
     """A case read under several effects, from the same random numbers."""
 
-    def __init__(self, case: DealtCase, draws: int, seed: int) -> None:
-        self.case, self.draws, self.seed = case, draws, seed
+    def __init__(self, case: DealtCase, draws: int, seed: int, beside: DealtCase | None = None) -> None:
+        self.case, self.draws, self.seed, self.beside = case, draws, seed, beside
         self._readings: dict[float, CaseReading] = {}
         self.dealings: tuple[DealtBy, ...] = ("hazard", "naive", *(("labels",) if case.are_crowded else ()))
 
@@ -346,13 +337,15 @@ class Weighing:
         """Return what a grade lacks."""
         sign = np.sign(self.total)
         bounds = (bound, others, others, others)
-        reasons = [name for name, p, most in zip(STATISTICS, self.p, bounds, strict=True) if p > most]
+        reasons: list[Reason] = [name for name, p, most in zip(STATISTICS, self.p, bounds, strict=True) if p > most]
         if not all((np.sign(one.centered) == sign).all() for one in self.compared.values()):
             reasons.append("sign")
         if reasons:  # checks cost deals of their own
             return tuple(reasons)
         if np.sign(self.tau) != sign:
             reasons.append("sign")
+        if self.beside is not None and np.sign(Weighing(self.beside, 1, self.seed).total) != sign:
+            reasons.append("undated")
         reasons += [check.name for check in self.checks if check.objects]
         carried = float(self.read(0.0).totals(None).carried[0])
         if carried * sign > 0 and (abs(carried) >= abs(self.total) or not self.is_refused(carried)):

@@ -12,7 +12,13 @@ from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.inference.evidence import Weighing, find_detectable, weigh_case, weigh_evidence
-from twintrade.inference.refits import CaseReading, build_case, compute_tail_shares, find_critical
+from twintrade.inference.refits import (
+    CaseReading,
+    build_case,
+    build_case_with_undated,
+    compute_tail_shares,
+    find_critical,
+)
 
 EXACT = 1e-9
 DEALT = 1e-3
@@ -162,6 +168,26 @@ def test_what_stands_between_a_grade_and_the_next() -> None:
         at_risk=crowd.at_risk & (np.cumsum(crowd.at_risk) < 40) | np.isin(np.arange(crowd.at_risk.size), crowd.pairs),
     )
     assert weigh_case(crowd, rng, **quick).grade == "none"
+
+
+def test_undated_pairs_must_not_change_the_sign() -> None:
+    design = make_design()
+    open_ends = design.panel.units[np.flatnonzero(np.isinf(design.onset))[:20]]
+    excluded = dict.fromkeys(map(str, open_ends[:15]), "undated") | dict.fromkeys(
+        map(str, open_ends[15:]), "other-kind"
+    )
+    left_out = replace(design, treatment=replace(design.treatment, excluded=excluded))
+    poisson = Imputation(family="poisson", measure="percent")
+    beside = build_case_with_undated(fit(poisson, left_out))
+    some = replace(
+        design, treatment=replace(design.treatment, excluded=dict.fromkeys(map(str, open_ends[15:]), "other-kind"))
+    )
+    assert Weighing(beside, 1, 1).total == Weighing(build_case(fit(poisson, some)), 1, 1).total
+    assert build_case_with_undated(fit(poisson, some)) is None
+    case = draw_case("heavy", 40, planted="+100 %")
+    fallen = replace(case, table=case.table.replace_flows(np.where(case.is_affected, 0.1, 1.0) * case.table.by_pair))
+    assert Weighing(case, 99, 1).judge()[0] == "some"
+    assert Weighing(case, 99, 1, fallen).judge() == ("cannot tell", ("undated",))
 
 
 def test_labels_are_dealt_where_signers_share_cities() -> None:

@@ -1,7 +1,7 @@
 """Agreements of pairs dealt anew, under a constant effect taken out of the real ones, and how these compare."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -10,6 +10,7 @@ import numpy as np
 from twintrade.design.panel import PERIODS_PER_YEAR
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit
+from twintrade.estimators.base import fit as estimate
 from twintrade.inference.refits.dealing import (
     PRIOR,
     YEARS,
@@ -307,6 +308,17 @@ def _check(value: float, error: float, dealt: FloatArray, errors: FloatArray) ->
 
 
 # The case of a fitted design.
+
+
+def build_case_with_undated(fit: Fit) -> DealtCase | None:
+    """Return the same with pairs that are left out for an undated link as comparison; None where there are none."""
+    treatment, known = fit.design.treatment, set(fit.design.panel.units)
+    undated = {unit for unit, reason in treatment.excluded.items() if reason == "undated" and unit in known}
+    if not undated:
+        return None
+    excluded = {unit: reason for unit, reason in treatment.excluded.items() if unit not in undated}
+    design = replace(fit.design, treatment=replace(treatment, excluded=excluded))
+    return build_case(estimate(fit.estimator, design))
 
 
 def build_case(fit: Fit, others: Sequence[str] = ()) -> DealtCase:
