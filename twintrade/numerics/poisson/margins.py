@@ -10,6 +10,9 @@ from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_gr
 
 MOST_ROUNDS = 400
 DRAWS_AT_ONCE = 64
+LEAP, MOST_SHARE = 4, 0.97
+"""Rounds after which updates are extended, and the largest share of the last round that the next one may be."""
+TINY = 1e-300
 ROUNDING = 1e-12
 """Change of a table's largest relative mean below which the fit without left-out rows has converged."""
 
@@ -139,20 +142,37 @@ class _Iteration:
         """Return the factors once no draw moves any more; those done leave when half are."""
         factors, last = self.factors, self._measure()
         left, is_open = np.arange(self.pairs.shape[0]), np.ones(self.pairs.shape[0], dtype=bool)
-        for _ in range(rounds):
+        moved = np.zeros_like(last)
+        for k in range(rounds):
+            start, before = self.factors, moved
             self._update()
             now = self._measure()
             with np.errstate(divide="ignore", invalid="ignore"):
-                is_open &= (np.abs(np.log(now / last)) > tolerance).any(axis=1)
+                moved = np.log(now / last)
+            is_open &= (np.abs(moved) > tolerance).any(axis=1)
+            if k % LEAP == LEAP - 1:
+                self._leap(start, *(np.nan_to_num(one, posinf=0.0, neginf=0.0) for one in (before, moved)))
             if 2 * is_open.sum() <= is_open.size:
                 factors.put(left, self.factors)
                 if not is_open.any():
                     return factors
                 self._keep(is_open)
-                left, now, is_open = left[is_open], now[is_open], is_open[is_open]
+                left, now, moved, is_open = left[is_open], now[is_open], moved[is_open], is_open[is_open]
             last = now
         factors.put(left, self.factors)
         return factors
+
+    def _leap(self, start: MarginFactors, before: FloatArray, moved: FloatArray) -> None:
+        """Go on as far as further rounds would if each moved a draw by the same share of the one before (Aitken)."""
+        share = (before * moved).sum(axis=1) / np.maximum((before**2).sum(axis=1), TINY)
+        share = np.clip(share, 0.0, MOST_SHARE)[:, None, None]
+
+        def extend(now: FloatArray, then: FloatArray) -> FloatArray:
+            ratio = np.divide(now, then, out=np.ones_like(now), where=(now > 0) & (then > 0))
+            return np.asarray(now * ratio ** (share / (1 - share)))
+
+        f = self.factors
+        self.factors = MarginFactors(f.pair, extend(f.city, start.city), extend(f.partner, start.partner))
 
     def _keep(self, some: BoolArray) -> None:
         """Go on with some of the draws."""
