@@ -47,10 +47,9 @@ class Flows:
 
     table: FlowTable
     at_risk: BoolArray  # (n_pairs,)
-    is_tuned: bool = False  # whether the rule was made on this panel
 
 
-def read_flows(frame: pd.DataFrame, taken: set[tuple[str, str]] = frozenset(), *, is_tuned: bool = False) -> Flows:
+def read_flows(frame: pd.DataFrame, taken: set[tuple[str, str]] = frozenset()) -> Flows:
     """Return a frame of city, partner, year and x as a table; ``taken``: pairs with agreements of their own."""
     frame = frame[[pair not in taken for pair in zip(frame["city"], frame["partner"], strict=True)]]
     c, p, t = (np.unique(frame[name], return_inverse=True)[1] for name in ("city", "partner", "year"))
@@ -58,7 +57,7 @@ def read_flows(frame: pd.DataFrame, taken: set[tuple[str, str]] = frozenset(), *
     y, seen = np.zeros(shape), np.zeros(shape, dtype=bool)
     np.add.at(y, (c, p, t), frame["x"].to_numpy(dtype=np.float64))
     seen[c, p, :] = True
-    return Flows(FlowTable(y / y.mean(), seen), y.reshape(-1, shape[2])[:, :FIRST].sum(axis=1) > 0, is_tuned)
+    return Flows(FlowTable(y / y.mean(), seen), y.reshape(-1, shape[2])[:, :FIRST].sum(axis=1) > 0)
 
 
 def read_states() -> Flows:
@@ -108,9 +107,7 @@ def load_panels() -> dict[str, Callable[[], Flows]]:
         found[name] = cache(lambda name=name: simulate_flows(name))
     if folder := os.environ.get("TWINTRADE_DATA"):
         for file in sorted((Path(folder) / "verdicts").glob("*.csv.gz")):
-            found[file.name.removesuffix(".csv.gz")] = cache(
-                lambda file=file: read_flows(pd.read_csv(file), is_tuned=True)
-            )
+            found[file.name.removesuffix(".csv.gz")] = cache(lambda file=file: read_flows(pd.read_csv(file)))
     return found
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from twintrade.estimators.base import Fit
 from twintrade.inference.refits import (
+    WINDOW,
     CaseReading,
     Checked,
     DealsCompared,
@@ -151,6 +152,7 @@ def weigh_evidence(
     *,
     draws: int = 1999,
     others: tuple[str, ...] = (),
+    seeks_interval: bool = True,
     seeks_gamma: bool = True,
     seeks_detectable: bool = True,
 ) -> GradedEvidence:
@@ -168,8 +170,9 @@ def weigh_evidence(
         Deals of each dealing; more while a p-value is within two simulation errors of a bound that decides the grade.
     others : tuple of str
         Columns of the panel with other flows whose size and growth also say who signs.
-    seeks_gamma, seeks_detectable : bool
-        Whether to search for hidden bias, and for the smallest effects that would have been found.
+    seeks_interval, seeks_gamma, seeks_detectable : bool
+        Whether to search for the ends of intervals (NaN otherwise), for hidden bias, and for the smallest effects
+        that would have been found. Grades need none of these.
 
     Raises
     ------
@@ -177,8 +180,15 @@ def weigh_evidence(
         The design has weights, covariates or effects other than of pairs by city-period and partner-period, or of
         units and periods; or fewer than two pairs with an agreement traded before it.
     """
-    seeks = {"seeks_gamma": seeks_gamma, "seeks_detectable": seeks_detectable}
-    return weigh_case(build_case(fit, others), rng, beside=build_case_with_undated(fit), draws=draws, **seeks)
+    return weigh_case(
+        build_case(fit, others),
+        rng,
+        beside=build_case_with_undated(fit),
+        draws=draws,
+        seeks_interval=seeks_interval,
+        seeks_gamma=seeks_gamma,
+        seeks_detectable=seeks_detectable,
+    )
 
 
 def weigh_case(
@@ -301,7 +311,7 @@ class Weighing:
     def checks(self) -> tuple[EarlierCheck, ...]:
         """Checks of the periods before, under deals by size alone and among all pairs."""
         reading = self.read(0.0)
-        is_compared = self.case.timing.moved_before(2).is_compared
+        is_compared = self.case.timing.moved_before(WINDOW).is_compared
         weight = self.real.expected[0]
         lacks = weight[is_compared].sum() < EARLY_SHARE * weight.sum()
         before = [] if lacks else [reading.check_before(one) for one in CHECKED_BY]
@@ -360,7 +370,7 @@ class Weighing:
         """
         zero = -side * self.tau
         inside, outside = (0.0, -1.0), (np.inf, np.inf)
-        tried = zero if zero > 0 else self._reach(level)
+        tried = zero if zero > 0 else min(self._reach(level), FARTHEST)
         while outside[0] - inside[0] > CLOSE * max(inside[0], CLOSE):
             tau = self.tau + side * tried if tried != zero else 0.0
             excess = self._measure_excess(tau, level)

@@ -2,6 +2,7 @@
 
 from twintrade.inference.refits.dealing import FEWEST as FEWEST
 from twintrade.inference.refits.dealing import deal_onsets as deal_onsets
+from twintrade.inference.refits.dealt_cases import WINDOW as WINDOW
 from twintrade.inference.refits.dealt_cases import CaseReading as CaseReading
 from twintrade.inference.refits.dealt_cases import Checked as Checked
 from twintrade.inference.refits.dealt_cases import DealsCompared as DealsCompared
