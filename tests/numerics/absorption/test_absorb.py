@@ -183,3 +183,19 @@ def test_dummies_meet_as_in_a_product_of_tables(weighted, monkeypatch):
         assert (equations.incidence.meetings is None) == (most == 0)
         products.append(equations._cross_products())
     np.testing.assert_allclose(products[0], products[1], rtol=1e-13, atol=1e-13)
+
+
+@pytest.mark.parametrize("seed", [1, 4, 5, 6])
+def test_levels_of_weights_that_differ_by_many_powers_of_ten_are_solved(seed) -> None:
+    """Refinement of what rounding leaves of them once went astray, and they were said not to be determined."""
+    rng = np.random.default_rng(seed)
+    city, partner, period = (part.ravel() for part in np.indices((20, 12, 12)))
+    log = rng.normal(0, 4, (20, 12))[city, partner]
+    log += (
+        rng.normal(0, 0.3, (20, 12)).cumsum(1)[city, period] + rng.normal(0, 0.3, (12, 12)).cumsum(1)[partner, period]
+    )
+    codes, weights = [city * 12 + partner, city * 12 + period, partner * 12 + period], np.exp(log)
+    wanted = rng.normal(size=city.size) * (rng.random(city.size) < 0.05)
+    solved = build_absorber(codes, weights).solve([np.bincount(code, wanted)[:, None] for code in codes])
+    net = wanted - weights * sum(part[code, 0] for part, code in zip(solved, codes, strict=True))
+    assert max(np.abs(np.bincount(code, net)).max() for code in codes) < 1e-8

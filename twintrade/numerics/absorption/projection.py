@@ -95,17 +95,22 @@ def solve_levels(equations: NormalEquations, sums: Sequence[FloatArray]) -> list
     stacked = np.zeros((pattern.n_stacked, first.shape[1]))
     left = [np.array(part, dtype=np.float64) for part in sums]
     scale = np.maximum(np.max([np.abs(part).max(axis=0) for part in sums], axis=0), 1e-300)
+    least = np.full(first.shape[1], np.inf)
     for _ in range(REFINEMENTS):
         rest = _stack(pattern, left)
         goal = np.einsum("ij,ij->j", rest, equations.precondition(rest)) * TIGHT**2
         goal += np.einsum("ij,ij,i->j", left[pattern.largest], left[pattern.largest], equations.inverse) * TIGHT**2
         step_first, step = equations.solve(left[pattern.largest], rest, goal)
-        first, stacked = first + step_first, stacked + step
-        left = _remaining(equations, sums, first, stacked)
-        error = np.max([np.abs(part).max(axis=0) for part in left], axis=0)
-        if bool((error <= 1e-12 * scale).all()):
+        # Rounding in what is left may lie outside what the rows determine: a step that adds to it is none.
+        after = _remaining(equations, sums, first + step_first, stacked + step)
+        error = np.max([np.abs(part).max(axis=0) for part in after], axis=0)
+        better = error < least
+        first, stacked = np.where(better, first + step_first, first), np.where(better, stacked + step, stacked)
+        left = [np.where(better, new, old) for new, old in zip(after, left, strict=True)]
+        least = np.minimum(error, least)
+        if bool((least <= 1e-12 * scale).all()) or not better.any():
             break
-    if bool((error > INCONSISTENT * scale).any()):
+    if bool((least > INCONSISTENT * scale).any()):
         raise EstimationError(
             "The rows do not determine the requested combination of effects: some of its cells lie outside what they "
             "identify. Leave those cells out (see numerics.prediction.identified)."
