@@ -76,7 +76,7 @@ OTHERS = {
         estimators/repeating/treatment_blocks.LARGEST_STEP inference/refits/reassignment.LARGEST_LOG
         numerics/linear/regression.LARGEST_INFLATION numerics/linear/regression.LARGEST_LOADING
         numerics/poisson/separation.LARGEST_LOADING numerics/poisson/steps.LARGEST_PREDICTOR""",
-    "approximations: the degrees of freedom of errors by more clusters come from v'v": """
+    "approximations: the largest clusters whose products with each other the degrees of freedom count": """
         numerics/linear/cluster_forms.MOST_EXACT""",
     "what is shown or named": """
         design/rules.MOST_AGREEMENTS design/rules.MOST_NAMED diagnostics/who_is_compared/balance.MOST_UNITS

@@ -142,6 +142,23 @@ def test_many_clusters_are_summed_level_by_level(gravity_panel, monkeypatch) -> 
     assert drawn.factor[0] == pytest.approx(exact.factor[0], rel=1e-10)
 
 
+def test_degrees_of_freedom_of_many_clusters_rest_on_the_largest(gravity_panel, monkeypatch) -> None:
+    """The squares alone, without products of clusters with each other, are off by several percent."""
+    design = gravity_panel(n_cities=12, n_partners=10, n_treated=20, fixed_effects="gravity", clusters=("unit",))
+    skewed = np.exp(3 * np.random.default_rng(4).normal(size=design.panel.n_units))[design.panel.unit]
+    flow = design.panel.values("flow") * skewed
+    fitted = fit(PPML(), replace(with_columns(design, flow=flow), outcome="flow", transform="level"))
+    found = {}
+    for most in (10**12, 60, 1):
+        monkeypatch.setattr(cluster_forms, "MOST_EXACT", most)
+        (variance,) = constant_effect.compute_scaled_variances(
+            replace(fitted, design=replace(fitted.design)), [fitted.view("event")], ("unit",)
+        )
+        found[most] = variance.df
+    np.testing.assert_allclose(found[60], found[10**12], rtol=2e-3)
+    assert (np.abs(found[1] - found[10**12]) > 0.05 * found[10**12]).any()
+
+
 def test_a_row_that_only_event_times_separate_stays_in_the_model(gravity_panel, rng) -> None:
     design = gravity_panel(n_cities=5, n_partners=6, n_treated=1, fixed_effects="gravity")
     o = design.observations

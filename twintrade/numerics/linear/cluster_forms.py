@@ -181,7 +181,7 @@ def sum_products_by_group(left: FloatArray, right: FloatArray, codes: IntArray, 
 
 
 MOST_EXACT = 3_000
-"""Clusters up to which every form is made. Beyond, degrees of freedom come from v'v."""
+"""Clusters, those of the largest squares first, whose products with each other degrees of freedom count."""
 NUMBERS_AT_ONCE = 1_000_000
 
 
@@ -260,17 +260,17 @@ def compute_expected_squares(
     n, u_squared = int(codes.max()) + 1, effect.u @ effect.u
     mean, df = np.empty(v.shape[1]), np.full(v.shape[1], np.nan)
     nets = np.column_stack([effect.net_u, effect.net_treatment])
-    for k, trace, product in _share_forms(v, effect.forms, codes, n, has_degrees):
-        squared = sum_by_group(v[:, k] ** 2, codes, n)
+    of_squares = np.column_stack([sum_by_group(column**2, codes, n) for column in v.T])
+    for k, trace, kept, product in _share_forms(v, effect.forms, codes, of_squares, has_degrees):
+        squared = of_squares[:, k]
         # u'M'(v 1_g), and the cluster's share of the constant effect.
         along, moved = sum_by_group(v[:, [k]] * nets, codes, n).T
         mean[k] = squared.sum() - 2 * (trace + along @ moved) + moved @ moved * u_squared
         if product is not None:
-            product += np.outer(moved, along)
-            gram = np.diag(squared) - product - product.T + np.outer(moved, moved) * u_squared
-            df[k] = _count_degrees(np.trace(gram), (gram**2).sum())
-        elif has_degrees:
-            df[k] = _count_degrees(squared.sum(), (squared**2).sum())
+            product += np.outer(moved[kept], along[kept])
+            gram = np.diag(squared[kept]) - product - product.T + np.outer(moved[kept], moved[kept]) * u_squared
+            others = np.delete(squared, kept)
+            df[k] = _count_degrees(np.trace(gram) + others.sum(), (gram**2).sum() + (others**2).sum())
     return Expectation(mean, df)
 
 
@@ -279,23 +279,25 @@ def _count_degrees(total: float, squares: float) -> float:
 
 
 def _share_forms(
-    v: FloatArray, forms: ProjectedForms, codes: IntArray, n: int, has_degrees: bool
-) -> Iterator[tuple[int, float, FloatArray | None]]:
-    """Yield, for each column, the trace of S T' and S T' where degrees of freedom need it."""
-    if n > MOST_EXACT or not has_degrees:
-        for k, trace in enumerate(_trace_many(v, forms, codes, n)):
-            yield k, float(trace), None
+    v: FloatArray, forms: ProjectedForms, codes: IntArray, squared: FloatArray, has_degrees: bool
+) -> Iterator[tuple[int, float, IntArray, FloatArray | None]]:
+    """Yield, for each column, the trace of S T', and the clusters and S T' that degrees of freedom need."""
+    n, every = squared.shape[0], np.arange(squared.shape[0])
+    n_kept = min(n, MOST_EXACT)
+    traces = _trace_many(v, forms, codes, n) if n > n_kept or not has_degrees else None
+    if not has_degrees and traces is not None:
+        yield from ((k, float(trace), every, None) for k, trace in enumerate(traces))
         return
-    step = max(1, NUMBERS_AT_ONCE // (n * forms.n_filled))
+    step = max(1, NUMBERS_AT_ONCE // (n_kept * forms.n_filled))
     for start in range(0, v.shape[1], step):
         part = range(start, min(start + step, v.shape[1]))
-        sums, half = forms.sum_values(
-            scipy.sparse.vstack([_by_cluster(v[:, k], codes, n) for k in part], format="csr")
-        )
-        for k in part:
-            one = slice((k - start) * n, (k - start + 1) * n)
+        kept = [every if n == n_kept else np.sort(np.argsort(squared[:, k])[-n_kept:]) for k in part]
+        values = [_by_cluster(v[:, k], codes, n)[chosen] for k, chosen in zip(part, kept, strict=True)]
+        sums, half = forms.sum_values(scipy.sparse.csr_array(scipy.sparse.vstack(values, format="csr")))
+        for k, chosen in zip(part, kept, strict=True):
+            one = slice((k - start) * n_kept, (k - start + 1) * n_kept)
             product = sums.groups(one).multiply(half.groups(one))
-            yield k, float(np.trace(product)), product
+            yield k, float(np.trace(product) if traces is None else traces[k]), chosen, product
 
 
 def _trace_many(v: FloatArray, forms: ProjectedForms, codes: IntArray, n: int) -> FloatArray:
