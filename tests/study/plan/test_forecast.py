@@ -10,7 +10,7 @@ from benchmarks.end_to_end import PANELS, Drawn, write_project
 from benchmarks.forecasts import fit_costs, write_costs
 from twintrade.design.costs import Size, Work, compute_cost, measure_size, read_costs
 from twintrade.estimators.base import fit
-from twintrade.inference.auto import InferencePlan
+from twintrade.inference.auto import Auto, InferencePlan
 from twintrade.inference.choosing.decision import decide
 from twintrade.inference.crv2 import Scaled
 from twintrade.inference.jackknife import Jackknife
@@ -206,6 +206,13 @@ def test_an_estimate_tells_the_forecast_what_its_inference_does(planned, monkeyp
     assert replace(known, refits=50).seconds < known.seconds
     sure = compute_forecast(plan, design, {c.job: known for c in plan.columns})
     assert sure.low == sure.high
+
+
+@pytest.mark.parametrize("about", ["these", "like these"])
+def test_a_case_is_ranked_among_its_donors(planned, about):
+    plan, design = planned(8, 5, 6, 1)
+    case = replace(plan, spec=plan.spec.model_copy(update={"case": "set"}), inference=Auto(about=about))
+    assert list_names(case, design, plan.columns[0]) == ("placebo",) * 3
 
 
 def test_leaving_out_clusters_costs_an_estimate_each(planned):

@@ -11,6 +11,7 @@ from twintrade.estimators.base import Fit, View
 from twintrade.inference.auto import Auto, InferencePlan, plan_inference
 from twintrade.inference.base import Inference
 from twintrade.inference.choosing import FEWEST_LIKE, Situation, decide_for
+from twintrade.inference.placebo import Placebo
 from twintrade.inference.randomization import Randomization
 from twintrade.study.plan.jobs import LadderColumn, Plan
 
@@ -60,12 +61,13 @@ def choose_plans(plan: Plan, design: Design, column: LadderColumn) -> list[Infer
     The equal clusters that the decision table asks for are those counted from the agreements.
     """
     inference = plan.inference_of(column)
+    if isinstance(inference, Auto) and plan.spec.case is not None:
+        inference = Placebo(level=inference.level)
     if not isinstance(inference, Auto):
         return [_assume(column, design, inference)] * 3
-    n, is_case = count_equal_clusters(design, _find_power(column)), plan.spec.case is not None
-    sure, requires = SURE_POISSON if column.estimator.is_poisson else SURE_LINEAR, column.estimator.requires
-    has_influence, n_treated = requires.has_influence and not is_case, 1 if is_case else FEWEST_LIKE
-    seen = Situation(has_influence, requires.has_row_weights, n_treated=n_treated)
+    n, requires = count_equal_clusters(design, _find_power(column)), column.estimator.requires
+    sure = SURE_POISSON if column.estimator.is_poisson else SURE_LINEAR
+    seen = Situation(requires.has_influence, requires.has_row_weights, n_treated=FEWEST_LIKE)
     decisions = (decide_for(replace(seen, effective={"": n / by}), inference.about) for by in (1.0, 1 / sure, sure))
     return [_assume(column, design, inference.chosen(decision)) for decision in decisions]
 
