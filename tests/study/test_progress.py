@@ -147,6 +147,22 @@ def test_json_lines_carry_the_number_of_the_job_and_what_is_left(clock, capsys):
     assert (told[2]["job"], told[2]["left"]) == (2, 110.0)
 
 
+def test_what_an_estimate_tells_of_its_inference_moves_what_is_left_and_is_announced_once(clock, capsys):
+    lines, report = JsonLines(), Report()
+    longer = [(job, 800.0 if job.startswith("inference") else seconds) for job, seconds in JOBS]
+    for one in (lines, report):
+        one.expect("tiny", JOBS)
+        one("tiny", "estimate/twfe/log")
+        clock[0] += 10.0
+        one.expect("tiny", longer)
+        one("tiny", "inference/auto/twfe/log")
+    said = capsys.readouterr().err.splitlines()
+    told = json.loads([line for line in said if line.startswith("{")][-1])
+    assert (told["job"], told["left"]) == (2, 830.0)
+    assert sum("this run is expected to take" in line for line in said) == 1
+    assert any("about 13 min" in line for line in said), "the job, when it begins"
+
+
 def test_a_bar_shows_the_running_job_and_the_announcement_stands_above_it(clock):
     stream = io.StringIO()
     console = Console(file=stream, force_terminal=True, width=160, color_system=None)
