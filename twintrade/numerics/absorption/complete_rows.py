@@ -9,7 +9,7 @@ import scipy
 
 from twintrade.numerics.absorption.cube import Grid, find_grid, project_grid
 from twintrade.numerics.absorption.levels import recode_levels
-from twintrade.numerics.arrays import FloatArray, IntArray, sum_by_group
+from twintrade.numerics.arrays import FloatArray, IntArray, compact, find_starts, number_values, sum_by_group
 
 EXPLAINED = 1e-10
 """Share of a covariate's squares from which on effects and other covariates leave something of it."""
@@ -102,6 +102,26 @@ def _orthonormalize(grid: Grid, covariates: FloatArray) -> FloatArray:
 
 
 @dataclass(frozen=True, eq=False)
+class _Places:
+    """Tables by level and period, of the levels alone that entries of a set have."""
+
+    cell: IntArray  # (n_entries,): row of the table times the number of periods, plus the period
+    # sets, levels: (n_table_rows,)
+    sets: IntArray
+    levels: IntArray
+
+    @cached_property
+    def starts(self) -> IntArray:
+        """The first row of each set."""
+        return find_starts(self.sets)
+
+    @cached_property
+    def group(self) -> IntArray:
+        """Which of the sets each row belongs to."""
+        return compact(self.sets)
+
+
+@dataclass(frozen=True, eq=False)
 class CompleteLevels:
     """Entries of several sets, each a row with a weight of its own: rows of one cohort may stand as one."""
 
@@ -115,10 +135,7 @@ class CompleteLevels:
     @cached_property
     def pair(self) -> IntArray:
         """The unit of each entry in its set, without gaps, shape (n_entries,)."""
-        key = self.sets * np.int64(self.q.n_first) + self.q.first[self.rows]
-        is_present = np.zeros(self.n_sets * self.q.n_first, dtype=bool)
-        is_present[key] = True
-        return np.asarray((np.cumsum(is_present) - 1)[key])
+        return compact(self.sets * np.int64(self.q.n_first) + self.q.first[self.rows])
 
     @cached_property
     def share(self) -> FloatArray:
@@ -128,10 +145,14 @@ class CompleteLevels:
         return np.asarray(1 / (weight * self.q.n_periods))
 
     @cached_property
-    def places(self) -> list[IntArray]:
-        """Each entry's place in the tables of the sides, set after set, each of shape (n_entries,)."""
-        size = self.q.n_periods
-        return [self.sets * np.int64(side.n_levels * size) + side.code[self.rows] for side in self.q.sides]
+    def places(self) -> list[_Places]:
+        """Each entry's place in the tables of the sides."""
+        size, out = self.q.n_periods, []
+        for side in self.q.sides:
+            code = side.code[self.rows]
+            levels, keys = number_values(self.sets * np.int64(side.n_levels) + code // size)
+            out.append(_Places(levels * size + code % size, *np.divmod(keys, side.n_levels)))
+        return out
 
     @cached_property
     def covariates(self) -> FloatArray:
@@ -142,8 +163,8 @@ class CompleteLevels:
         """Return H times weighted entries, set by set, at the entries, shape (n_entries,)."""
         first, sides, slopes = self._solve(weighted)
         out = (first * self.share)[self.pair]
-        for table, place in zip(sides, self.places, strict=True):
-            out += table.ravel()[place]
+        for table, places in zip(sides, self.places, strict=True):
+            out += table.ravel()[places.cell]
         for values, slope in zip(self.covariates.T, slopes, strict=True):
             out += values * slope[self.sets]
         return np.asarray(out)
@@ -155,19 +176,24 @@ class CompleteLevels:
         key = self.q.first[self.rows] * np.int64(self.n_sets) + self.sets
         first = sum_by_group(weighted / self.q.n_periods, key, self.q.n_first * self.n_sets)
         out += first.reshape(-1, self.n_sets)[self.q.first]
-        for table, side in zip(sides, self.q.sides, strict=True):
-            out += table.reshape(self.n_sets, -1).T[side.code]
+        off = np.zeros((self.n_sets, self.q.n_periods))
+        for table, places, side in zip(sides, self.places, self.q.sides, strict=True):
+            whole = np.repeat(-off[:, None], side.n_levels, axis=1)
+            whole[places.sets, places.levels] = table
+            out += whole.reshape(self.n_sets, -1).T[side.code]
+            off = whole.mean(axis=1)
         return np.asarray(out)
 
     def _solve(self, weighted: FloatArray) -> tuple[FloatArray, list[FloatArray], FloatArray]:
         """Return sums by unit, tables of the sides, each net of those before it, and slopes of covariates."""
         sides: list[FloatArray] = []
-        for side, place in zip(self.q.sides, self.places, strict=True):
-            shape = self.n_sets, side.n_levels, self.q.n_periods
-            table = np.bincount(place, weighted, shape[0] * shape[1] * shape[2]).reshape(shape) / side.n_units
-            table -= table.mean(axis=2, keepdims=True)
-            if sides:
-                table -= sides[-1].mean(axis=1, keepdims=True)
+        size, off = self.q.n_periods, None
+        for side, places in zip(self.q.sides, self.places, strict=True):
+            table = np.bincount(places.cell, weighted, places.sets.size * size).reshape(-1, size) / side.n_units
+            table -= table.mean(axis=1, keepdims=True)
+            if off is not None:
+                table -= off[places.group]
+            off = np.add.reduceat(table, places.starts, axis=0) / side.n_levels
             sides.append(table)
         slopes = sum_by_group(weighted[:, None] * self.covariates, self.sets, self.n_sets).T
         return sum_by_group(weighted, self.pair, self.share.size), sides, slopes

@@ -10,7 +10,7 @@ from twintrade.errors import EstimationError
 from twintrade.numerics.absorption.annihilators import Annihilator
 from twintrade.numerics.absorption.complete_rows import CompleteLevels, CompleteRows
 from twintrade.numerics.absorption.cube_sets import FLAT, MOST_STEPS, Nested, SetLevels, WeighedCube, find_set_levels
-from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_group
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, compact, sum_by_group
 
 # Normal equations of which some columns may depend on those before them.
 
@@ -85,6 +85,11 @@ class DummySets:
     def levels(self) -> SetLevels | CompleteLevels:
         """The levels that the entries touch."""
         return find_levels(self.q, self.nested, self.rows, self.sets, self.n_sets, self.weights)
+
+    @cached_property
+    def precondition(self) -> "_Preconditioner":
+        """What conjugate gradients are preconditioned with."""
+        return _Preconditioner(self)
 
     @property
     def goal(self) -> float:
@@ -242,8 +247,7 @@ class _State:
 
     def __init__(self, dummies: DummySets, x: FloatArray, residual: FloatArray) -> None:
         self.dummies, self.x, self.residual = dummies, x, residual
-        self.precondition = _Preconditioner(dummies)
-        self.direction = self.precondition.apply(residual)
+        self.direction = dummies.precondition.apply(residual)
         self.norm = self._total(residual * self.direction)
         self.goal = dummies.goal**2 * self.norm
         self.is_stuck = np.zeros(self.norm.size, dtype=bool)
@@ -284,7 +288,7 @@ class _State:
         length = np.divide(self.norm, curvature, out=np.zeros(d.n_sets), where=moves)[d.home]
         self.x += length * self.direction
         self.residual -= length * image
-        z = self.precondition.apply(self.residual)
+        z = d.precondition.apply(self.residual)
         before, self.norm = self.norm, np.where(moves, self._total(self.residual * z), self.norm)
         ratio = np.divide(self.norm, before, out=np.zeros(d.n_sets), where=moves & (before > 0))
         self.direction = z + ratio[d.home] * self.direction
@@ -303,8 +307,8 @@ class _Preconditioner:
         self.column, self.effects = columns[single], []
         for code, by_level in q.list_levels():
             level = code[dummies.rows[single]]
-            pair = level * np.int64(n) + dummies.sets[single]
-            total, n_pairs = by_level[level], by_level.size * n
+            pair = compact(level * np.int64(n) + dummies.sets[single])
+            total, n_pairs = by_level[level], int(pair.max(initial=-1)) + 1
             rest = total - sum_by_group(weights[single], pair, n_pairs)[pair]
             share = np.divide(1.0, rest, out=np.zeros_like(rest), where=rest > CLEAR * total)
             self.effects.append((pair, share, n_pairs))
