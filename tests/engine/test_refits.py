@@ -12,7 +12,9 @@ from twintrade.estimators.repeating.repeated import find_unit_rows
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustering import find_row_weights
 from twintrade.inference.clustering.conventions import is_reference
+from twintrade.inference.refits.leave_out import estimate_without_clusters
 from twintrade.inference.refits.permutation import align_values, replace_outcome, tabulate_designs
+from twintrade.numerics.arrays import intersect_codes
 
 # The same normal equations, solved another way.
 SAME = 1e-9
@@ -164,3 +166,18 @@ def test_a_unit_left_out_as_always_treated_must_stay_so() -> None:
     back[0] = np.inf
     assert shared.affected(design.reassigned(onset)) is not None
     assert shared.affected(design.reassigned(back)) is None
+
+
+@pytest.mark.parametrize("names", [("city",), ("partner",), ("city", "partner")])
+@pytest.mark.parametrize("gaps", [0.0, 0.06])
+@pytest.mark.parametrize("name", ["imputation", "cells"])
+def test_estimates_without_a_cluster_equal_refits(name: str, gaps: float, names: tuple[str, ...]) -> None:
+    design = make("gravity", gaps, 20)
+    fitted, o = fit(ESTIMATORS[name], design), design.observations
+    (found,) = estimate_without_clusters(fitted, "overall", [names])
+    codes = intersect_codes([o.unit_clusters(one) for one in names])
+    assert not found.failures
+    for g in range(0, int(codes.max()) + 1, 4):
+        gone = tuple(o.unit_ids[codes == g])
+        expected = fitted.refit(design.without(gone), "overall").view("overall").effects
+        np.testing.assert_allclose(found.effects[g], expected, rtol=0, atol=SAME)

@@ -24,8 +24,8 @@ from twintrade.text import Text
 class Jackknife(Inference):
     """The cluster jackknife, CRV3: (G - 1) / G times the spread of leave-one-cluster-out estimates.
 
-    For regressions the estimates without a cluster are exact and cost no refit; for Poisson they take one step from
-    the full fit (linearized). Other methods are refitted.
+    For regressions, and for linear cells of whole units, the estimates without a cluster are those of a refit, at
+    less cost; for Poisson they take one step from the full fit (linearized). Other methods are refitted.
 
     Attributes
     ----------

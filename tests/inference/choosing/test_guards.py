@@ -32,19 +32,19 @@ CASES = {
     "imputation": (Imputation(), Auto(permutations=19)),
     "imputation, noise by row": (Imputation(), Randomization(draws=19, noise="by_row")),
     "cells": (ETWFE(), Auto(permutations=19)),
-    "cells, left out": (ETWFE(), Jackknife()),
+    "event times, left out": (TWFE(), Jackknife()),
     "event times": (TWFE(), Scaled()),
     "one effect": (TWFE(shape="static"), ConleyTaber()),
 }
 POISSON = ("poisson cells", "poisson event times", "poisson imputation")
 GUARDS = {
     "inference/refits/few_treated.MOST_AT_ONCE": ("one effect",),
-    "inference/refits/leave_out.MOST_AT_ONCE": ("cells, left out",),
-    "inference/refits/leave_out.MOST_ROWS": ("cells, left out",),
+    "inference/refits/leave_out.MOST_AT_ONCE": ("event times, left out",),
+    "inference/refits/leave_out.MOST_ROWS": ("event times, left out",),
     "numerics/absorption/cube_sets.MOST_ACROSS": POISSON,
     "numerics/absorption/cube_sets.MOST_CELLS": POISSON,
     "numerics/absorption/cube_sets.MOST_WRITTEN_OUT": POISSON,
-    "numerics/absorption/elimination.MOST_KEPT": ("imputation", "cells, left out", "event times"),
+    "numerics/absorption/elimination.MOST_KEPT": ("imputation", "event times, left out", "event times"),
     "numerics/absorption/level_forms.MOST_NUMBERS": ("event times",),
     "numerics/absorption/levels.LARGEST_CODE": ("poisson cells", "imputation", "event times"),
     "numerics/absorption/normal_equations.MOST_MEETINGS": ("poisson cells", "cells", "one effect"),

@@ -1,5 +1,6 @@
-"""Estimates without each cluster in turn: by downdating where there is a regression, by refitting elsewhere."""
+"""Estimates without each cluster in turn: from a linear model, by downdating a regression, or by refitting."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,12 +8,13 @@ from typing import Literal
 
 import numpy as np
 
-from twintrade.effects import Estimate, Influence, Regression
+from twintrade.effects import CohortEffects, Estimate, Influence, Regression
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
+from twintrade.estimators.repeating import LinearNull
 from twintrade.fanout import Arrays, run_jobs
 from twintrade.inference.clustering.clusters import NESTING
-from twintrade.inference.refits.permutation import align_values
+from twintrade.inference.refits.permutation import align_values, tabulate_designs
 from twintrade.numerics.absorption import Annihilator, build_annihilator, compute_root, is_nested, prepare_remaining
 from twintrade.numerics.arrays import FloatArray, IntArray, compact, intersect_codes
 from twintrade.numerics.linear import Matrix, Sums, sum_products_by_group
@@ -39,7 +41,10 @@ def estimate_without_clusters(fit: Fit, view: View, dimensions: Sequence[Sequenc
     """Estimate without each cluster of each (joint) dimension; what makes one impossible is said before any refit."""
     estimate = fit.view(view)
     source = get_regression(estimate)
-    if source is not None:
+    null = None
+    if isinstance(fit.estimate, CohortEffects) and set(NESTING).issuperset(itertools.chain(*dimensions)):
+        null = fit.estimator.linear_null(fit.design, fit.design.observations.y[:, None], [view])
+    if source is not None and null is None:
         q = build_effects_projection(fit, estimate, source)
         codes = [intersect_codes([find_row_clusters(fit, n, source.rows) for n in names]) for names in dimensions]
         for one in codes:
@@ -47,7 +52,10 @@ def estimate_without_clusters(fit: Fit, view: View, dimensions: Sequence[Sequenc
         changes = [compute_leave_out_changes(source, q, one) for one in codes]
         return [LeftOut(estimate.effects + change, fit.estimator.is_poisson) for change in changes]
     plan = [_list_units(fit, estimate, names) for names in dimensions]
-    return [_refitted(fit, view, estimate, units) for units in plan]
+    most = MOST_REFITS if source is None else np.inf
+    if (n := max(map(len, plan))) > most:
+        raise InferenceError(f"leaving out each of {n} clusters needs as many refits; cluster by something coarser")
+    return [_estimate_each(fit, view, estimate, null, units) for units in plan]
 
 
 def count_left_out(fit: Fit, view: View, dimensions: Sequence[Sequence[str]]) -> int:
@@ -182,22 +190,28 @@ def _list_units(fit: Fit, estimate: Estimate, names: Sequence[str]) -> list[tupl
     used = np.flatnonzero(np.bincount(o.unit[estimate.sample.rows]))
     codes = intersect_codes([compact(o.unit_clusters(name)[used]) for name in names])
     _require_two(codes)
-    n = int(codes.max()) + 1
-    if n > MOST_REFITS:
-        raise InferenceError(f"leaving out each of {n} clusters needs as many refits; cluster by something coarser")
     return [tuple(o.unit_ids[used[members]]) for members in list_members(codes)]
 
 
-def _refitted(fit: Fit, view: View, estimate: Estimate, units: list[tuple[str, ...]]) -> LeftOut:
-    jobs = {str(g): gone for g, gone in enumerate(units)}
-    refits = run_jobs("jackknife", _without, jobs, shared=(fit, view, estimate))
-    nothing = np.full(estimate.n_effects, np.nan)
-    effects = np.stack([nothing if done.values is None else done.values["effects"] for done in refits])
-    failures = [
-        Text("inference.without-failed", units=Listed(gone[:3], "comma"), reason=done.text)
-        for done, gone in zip(refits, units, strict=True)
-        if done.values is None
-    ]
+def _estimate_each(
+    fit: Fit, view: View, estimate: Estimate, null: LinearNull | None, units: list[tuple[str, ...]]
+) -> LeftOut:
+    """Estimate without each cluster: its rows taken out of the linear model, or by a refit where there is none."""
+    effects, left = np.full((len(units), estimate.n_effects), np.nan), np.arange(len(units))
+    if null is not None:
+        kept, tables = tabulate_designs(
+            null, {view: estimate}, len(units), lambda g: fit.design.without(units[g]), "jackknife"
+        )
+        effects[kept], left = tables[view][:, :, 0], np.setdiff1d(left, kept)
+    jobs = {str(g): units[g] for g in left.tolist()}
+    refits = run_jobs("jackknife", _without, jobs, shared=(fit, view, estimate)) if jobs else []
+    failures = []
+    for g, done in zip(left.tolist(), refits, strict=True):
+        if done.values is None:
+            names = Listed(units[g][:3], "comma")
+            failures.append(Text("inference.without-failed", units=names, reason=done.text))
+        else:
+            effects[g] = done.values["effects"]
     return LeftOut(effects, False, tuple(failures))
 
 
