@@ -20,6 +20,7 @@ from twintrade.estimators.repeating.one_step import OneStepRegression, compute_a
 from twintrade.estimators.repeating.repeated import SameRows, find_unit_rows, take_units
 from twintrade.estimators.repeating.treatment_blocks import TAKEN_OUT, Block, JoinedBlocks, join_blocks, place_block
 from twintrade.numerics.absorption import (
+    EXACT,
     Annihilator,
     CompleteRows,
     DummySets,
@@ -34,12 +35,9 @@ from twintrade.numerics.absorption import (
 )
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_group
 
-EXACT = 1e-12
-"""Share of the norm of the normal equations down to which they are solved."""
 KNOWN = 1e-6
 """Distance from a made-up solution from which on a row's effect is not determined."""
 PROBE_SEED = 7919
-SIDES_AT_ONCE = 8
 NUMBERS_AT_ONCE = 250_000
 
 
@@ -237,16 +235,9 @@ class LinearNull:
         if is_shown:
             probe = np.random.default_rng(PROBE_SEED).uniform(0.5, 1.5, (single.size, 1))
             right = np.column_stack([right, placed.multiply(probe[:, 0])])
-        solved, is_known = np.empty(right.shape), np.ones(single.size, dtype=bool)
-        many = placed.repeat(min(right.shape[1], SIDES_AT_ONCE))
-        for low in range(0, right.shape[1], SIDES_AT_ONCE):
-            some = right[:, low : low + SIDES_AT_ONCE]
-            alike = many if some.shape[1] == SIDES_AT_ONCE else placed.repeat(some.shape[1])
-            x, is_solved = alike.solve(some.T.ravel())
-            solved[:, low : low + SIDES_AT_ONCE] = x.reshape(-1, single.size).T
-            is_known &= is_solved.reshape(-1, single.size).all(axis=0)
+        solved, is_solved = placed.solve_many(right)
         is_near = np.abs(solved[:, right.shape[1] - probe.shape[1] :] - probe).max(axis=1, initial=0.0) < KNOWN
-        return solved, is_near & is_known
+        return solved, is_near & is_solved
 
     def _cross(self, draws: _Draws) -> FloatArray:
         """Return L'QK of rows' own dummies L and the others K of their draw, (n_own, largest number of others)."""

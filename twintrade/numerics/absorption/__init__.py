@@ -16,6 +16,7 @@ from twintrade.numerics.absorption.conjugate_gradients import WrittenOut as Writ
 from twintrade.numerics.absorption.cube import Cube as Cube
 from twintrade.numerics.absorption.cube_sets import Nested as Nested
 from twintrade.numerics.absorption.cube_sets import build_nested as build_nested
+from twintrade.numerics.absorption.dummy_sets import EXACT as EXACT
 from twintrade.numerics.absorption.dummy_sets import DummySets as DummySets
 from twintrade.numerics.absorption.dummy_sets import find_levels as find_levels
 from twintrade.numerics.absorption.dummy_sets import solve_clear_equations as solve_clear_equations

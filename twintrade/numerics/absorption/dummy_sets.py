@@ -59,6 +59,9 @@ DENSE = 0.08
 PRECISION = 1e-5
 ON_CUBE = 10.0
 """How much larger the norm over the effects may stay for the same precision of the coefficients."""
+EXACT = 1e-12
+"""The same where solutions are those of a refit."""
+SIDES_AT_ONCE = 8
 SETTLED = 1e-3
 TINY = np.finfo(float).tiny
 GOLDEN = (np.sqrt(5) - 1) / 2
@@ -137,6 +140,18 @@ class DummySets:
                 self.rows[entries], columns, right[of_set], ON_CUBE * self.goal, SETTLED
             )
         return x, is_solved[self.home]
+
+    def solve_many(self, right: FloatArray) -> tuple[FloatArray, BoolArray]:
+        """Solve for several right sides, (n_columns, k), and say which columns are solved for all of them."""
+        out, is_solved = np.empty(right.shape), np.ones(self.home.size, dtype=bool)
+        many = self.repeat(min(right.shape[1], SIDES_AT_ONCE))
+        for low in range(0, right.shape[1], SIDES_AT_ONCE):
+            some = right[:, low : low + SIDES_AT_ONCE]
+            alike = many if some.shape[1] == SIDES_AT_ONCE else self.repeat(some.shape[1])
+            x, is_each = alike.solve(some.T.ravel())
+            out[:, low : low + SIDES_AT_ONCE] = x.reshape(-1, self.home.size).T
+            is_solved &= is_each.reshape(-1, self.home.size).all(axis=0)
+        return out, is_solved
 
     def restricted(self, kept: BoolArray) -> "DummySets":
         """Return some of the sets: those of the columns kept."""
