@@ -22,7 +22,7 @@ from twintrade.inference.conley_taber import ConleyTaber
 from twintrade.inference.crv2 import Scaled
 from twintrade.inference.jackknife import Jackknife
 from twintrade.inference.randomization import Randomization
-from twintrade.numerics.absorption import annihilators, dummy_sets
+from twintrade.numerics.absorption import dummy_sets
 
 SAME = 1e-9
 CASES = {
@@ -118,7 +118,6 @@ def infer(gravity_panel):
         return printed
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(annihilators, "DENSE_LIMIT", 0)
         patch.setattr(dummy_sets, "PRECISION", 1e-12)
         yield infer, cache(infer)
 

@@ -16,7 +16,6 @@ from twintrade.inference.crv2 import BiasReduced
 from twintrade.inference.jackknife import Jackknife, compute_jackknife_spread
 from twintrade.inference.refits import leave_out
 from twintrade.inference.refits.leave_out import estimate_without_clusters
-from twintrade.numerics.absorption import annihilators
 
 # README of the reference numbers: closed forms, 1e-6 relative.
 GOLDEN = 1e-6
@@ -54,7 +53,6 @@ def any_size(request, monkeypatch) -> None:
     if request.param == "block by block":
         monkeypatch.setattr(leave_out, "MOST_AT_ONCE", 0)
     elif request.param != "small":
-        monkeypatch.setattr(annihilators, "DENSE_LIMIT", 0)
         monkeypatch.setattr(leave_out, "MOST_ROWS", 20)
 
 

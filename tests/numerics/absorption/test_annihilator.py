@@ -90,18 +90,14 @@ def assert_close(found, expected, limit):
 each_panel = loop_over(("kind", "effects"), [(kind, effects) for kind in PANELS for effects in SETS])
 
 
-@pytest.mark.parametrize("is_written_out", [True, False])
 @each_panel
-def test_products_are_those_of_a_dense_projection(kind, effects, is_written_out, monkeypatch) -> None:
-    if not is_written_out:
-        monkeypatch.setattr(module, "DENSE_LIMIT", 0)
+def test_products_are_those_of_a_dense_projection(kind, effects) -> None:
     codes, covariates, weights = make_panel(kind, effects)
     n, rng = codes[0].size, np.random.default_rng(8)
     w, fitted = project_densely(codes, covariates, weights)
     q = np.diag(w) - fitted
     scale = CLOSE * max(1.0, float(w.max()))
     found = build_annihilator(codes, covariates, weights)
-    assert (found.dense is not None) == is_written_out
     everything, columns = np.arange(n), rng.normal(size=(n, 3))
     assert w[:, None] * found.residualize(columns) == pytest.approx(q @ columns, abs=scale)
     assert_close(found.block(everything, everything), q, scale)
@@ -145,7 +141,6 @@ def test_the_smaller_side_is_kept(shape, n_nested, n_across) -> None:
 
 def test_blocks_looked_up_a_few_at_a_time_are_the_same(monkeypatch) -> None:
     codes, none, weights = make_panel("weighted", "gravity")
-    monkeypatch.setattr(module, "DENSE_LIMIT", 0)
     whole = build_annihilator(codes, none, weights)
     expected = whole.compute_leverage()
     monkeypatch.setattr(elimination, "CELLS_AT_ONCE", 40)

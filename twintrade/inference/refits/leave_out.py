@@ -118,7 +118,7 @@ def compute_leave_out_changes(source: Regression, q: Annihilator, codes: IntArra
     change = _Change(source.design.T @ weighted, source.selector)
     out = np.full((int(codes.max()) + 1, source.selector.shape[1]), np.nan)
     members = list_members(codes)
-    is_large = np.array([q.dense is None and rows.size > MOST_ROWS for rows in members])
+    is_large = np.array([rows.size > MOST_ROWS for rows in members])
     if is_large.any():
         remaining = prepare_remaining(q, np.column_stack([source.design, source.residuals]))
         for g in np.flatnonzero(is_large):

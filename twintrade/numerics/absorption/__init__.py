@@ -12,7 +12,6 @@ from twintrade.numerics.absorption.annihilators import build_annihilator as buil
 from twintrade.numerics.absorption.annihilators import factor_order as factor_order
 from twintrade.numerics.absorption.complete_rows import CompleteRows as CompleteRows
 from twintrade.numerics.absorption.complete_rows import build_complete_rows as build_complete_rows
-from twintrade.numerics.absorption.conjugate_gradients import WrittenOut as WrittenOut
 from twintrade.numerics.absorption.cube import Cube as Cube
 from twintrade.numerics.absorption.cube_sets import Nested as Nested
 from twintrade.numerics.absorption.cube_sets import build_nested as build_nested

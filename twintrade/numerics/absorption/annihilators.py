@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import scipy
 
-from twintrade.numerics.absorption.conjugate_gradients import WrittenOut
 from twintrade.numerics.absorption.elimination import (
     Elimination,
     EliminationOrder,
@@ -76,8 +75,6 @@ class Loadings:
 
 
 CELLS_AT_ONCE = 1_000_000
-DENSE_LIMIT = 3_000
-"""Rows up to which the projection is written out."""
 N_PROBES = 4
 PROBE_SEED = 7919
 ZERO = 1e-6
@@ -93,7 +90,6 @@ class Annihilator:
 
     elimination: Elimination  # the largest effect, and those that meet it inside blocks only, taken out of the others
     root: FloatArray  # (n_across, n_kept): its product with its transpose is a generalized inverse of D'MD
-    dense: WrittenOut | None = None  # Q itself where it is small
 
     @property
     def weights(self) -> FloatArray:
@@ -122,8 +118,6 @@ class Annihilator:
 
     def block(self, left: IntArray, right: IntArray) -> FloatArray:
         """Return the block of Q for some rows, shape (n_left, n_right)."""
-        if self.dense is not None:
-            return self.dense.block(left, right)
         if left is right:
             rows, places = np.unique(left, return_inverse=True)
             return self.look_up(rows).get_block(places, places)
@@ -149,16 +143,13 @@ class Annihilator:
         sizes = np.cumsum([members[k].size for k in order]) * max(1, self.root.shape[1])
         for batch in np.split(np.array(order), np.flatnonzero(np.diff(sizes // CELLS_AT_ONCE)) + 1):
             rows = np.sort(np.concatenate([members[k] for k in batch]))
-            loadings = None if self.dense is not None else self.look_up(rows)
+            loadings = self.look_up(rows)
             size = np.array([members[k].size for k in batch])
             for one in np.unique(size):
                 which = batch[size == one]
                 some = np.stack([members[k] for k in which])
-                if self.dense is not None:
-                    yield which, some, self.dense.block(some, some)
-                elif loadings is not None:
-                    places = np.searchsorted(rows, some)
-                    yield which, some, loadings.get_block(places, places)
+                places = np.searchsorted(rows, some)
+                yield which, some, loadings.get_block(places, places)
 
     def list_rows(self) -> list[IntArray]:
         """Cut the rows into runs, block by block, whose loadings are of moderate size."""
@@ -236,17 +227,10 @@ def build_annihilator(codes: Sequence[IntArray], covariates: FloatArray, weights
 
     ``codes`` (n_rows,); ``covariates`` (n_rows, n_covariates); ``weights`` (n_rows,).
     """
-    return _write_out_small(factor_order(lay_out_elimination(codes, covariates), weights))
-
-
-def _write_out_small(q: Annihilator) -> Annihilator:
-    if q.weights.size > DENSE_LIMIT:
-        return q
-    rows = np.arange(q.weights.size)
-    return replace(q, dense=WrittenOut(q.weights, q.look_up(rows).get_block(rows, rows)))
+    return factor_order(lay_out_elimination(codes, covariates), weights)
 
 
 def factor_order(order: EliminationOrder, weights: FloatArray) -> Annihilator:
-    """Factor effects in an order found before; never written out."""
+    """Factor effects in an order found before."""
     elimination = build_elimination(order, weights)
     return Annihilator(elimination, compute_root(*elimination.complement()))

@@ -5,23 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-
-# The projection off fixed effects written out for small panels, where looking entries up is cheapest.
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class WrittenOut:
-    """Q = W - W Z (Z'WZ)^- Z'W for effects and covariates Z."""
-
-    weights: FloatArray  # (n_rows,)
-    entries: FloatArray  # (n_rows, n_rows)
-
-    def block(self, left: IntArray, right: IntArray) -> FloatArray:
-        """Return the block of Q for some rows, shape (n_left, n_right), or one for each of a stack."""
-        # Flat places are looked up some times faster than pairs of them.
-        return np.asarray(self.entries.take((left * self.entries.shape[0])[..., None] + right[..., None, :]))
-
+from twintrade.numerics.arrays import BoolArray, FloatArray
 
 LinearMap = Callable[[FloatArray], FloatArray]
 
