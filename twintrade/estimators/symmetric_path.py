@@ -297,13 +297,15 @@ def _fit_null(path: CohortPath) -> Null | LinearNull:
         OneStepRegression(("cell",), partial(build_held_out, time, is_by_row), is_saturated=is_by_row)
         for time in sorted(path.leads)
     ]
+    null: Null | LinearNull | None
     if path.is_log:
         model = prepare_one_step(path.design, [after, *leads], "percent" if path.is_percent else "log_ratio")
-        return model.under(np.exp(effect * o.is_treated))
-    linear = prepare_linear_null(path.design, [after, *leads], (o.y - effect * o.is_treated)[:, None])
-    if linear is None:
+        null = None if model is None else model.under(np.exp(effect * o.is_treated))
+    else:
+        null = prepare_linear_null(path.design, [after, *leads], (o.y - effect * o.is_treated)[:, None])
+    if null is None:
         raise EstimationError(Text("estimators.no-leads-on-base"))
-    return linear
+    return null
 
 
 def build_held_out(time: int, is_by_row: bool, o: Observations) -> Block:

@@ -265,6 +265,12 @@ def test_rows_left_out_count_as_if_they_were_not_there(estimator) -> None:
     assert found == pytest.approx(by_hand, rel=AGREEMENT)
 
 
+def test_effects_of_cohorts_change_with_the_treatment_and_are_left_to_refits() -> None:
+    design = made(0, ("cohort", "period"))
+    for estimator in (PPML(), ETWFE(family="poisson")):
+        assert estimator.one_step(design) is None
+
+
 def test_leads_of_imputation_are_those_of_untreated_rows_in_one_step() -> None:
     design = made(8, "two_way")
     o, fitted = design.observations, fit(PERCENT, design)

@@ -329,9 +329,11 @@ def list_dummy_regressions(
     ]
 
 
-def prepare_one_step(design: Design, regressions: Sequence[OneStepRegression], measure: Measure) -> OneStep:
-    """Lay the effects out for all nulls."""
+def prepare_one_step(design: Design, regressions: Sequence[OneStepRegression], measure: Measure) -> OneStep | None:
+    """Lay the effects out for all nulls; None where effects change with treatment."""
     o = design.observations
+    if "cohort" in o.effect_names:
+        return None
     order = lay_out_elimination(o.effect_codes(), o.covariates)
     return OneStep(design, tuple(regressions), measure, find_unit_rows(design), order)
 
