@@ -1,6 +1,7 @@
 """Where the data sets are that may not be bundled, when they are there at all."""
 
 import gc
+import importlib
 import os
 import shutil
 import sys
@@ -8,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -36,10 +38,18 @@ if sys.dont_write_bytecode:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+# To look for garbage while everything is imported and collected takes a fifth of that time, and finds little
+gc.disable()
+NEW_OBJECTS = 100_000
+"""So many are made before any out of reach are looked for, as the program does it."""
+
+
 def pytest_collection_finish() -> None:
     """Keep what is imported and collected out of every later search for garbage."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(NEW_OBJECTS)
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +63,12 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip("the folder of data sets that are not bundled is absent (set TWINTRADE_SHARED)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def sm() -> ModuleType:
+    """The interface of statsmodels, which takes a second to import: no test that does not ask for it waits."""
+    return importlib.import_module("statsmodels.api")
 
 
 @pytest.fixture

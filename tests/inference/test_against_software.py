@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-import statsmodels.api as sm
 from reference_results import read_results
 
 from twintrade.estimators.base import fit
@@ -36,7 +35,7 @@ def panel(gravity_panel):
 
 @pytest.mark.parametrize("correction", ["fixest", "stata"])
 @pytest.mark.parametrize("by", ["city", "partner"])
-def test_least_squares_equals_statsmodels_where_no_effect_nests(panel, rng, correction, by) -> None:
+def test_least_squares_equals_statsmodels_where_no_effect_nests(sm, panel, rng, correction, by) -> None:
     design = replace(panel, fixed_effects=("period",))
     o = design.observations
     groups = o.codes(by)
@@ -52,7 +51,7 @@ def test_least_squares_equals_statsmodels_where_no_effect_nests(panel, rng, corr
 
 @pytest.mark.filterwarnings("ignore:The design matrix is rank-deficient")
 @pytest.mark.parametrize("effects", [("unit", "period"), ("unit", "city_period", "partner_period")])
-def test_no_convention_is_the_plain_sandwich_of_statsmodels(panel, rng, effects) -> None:
+def test_no_convention_is_the_plain_sandwich_of_statsmodels(sm, panel, rng, effects) -> None:
     design = replace(panel, fixed_effects=effects)
     o = design.observations
     theirs = sm.OLS(o.y, dense(o, effects)).fit(
@@ -63,7 +62,7 @@ def test_no_convention_is_the_plain_sandwich_of_statsmodels(panel, rng, effects)
     assert np.isinf(bands.df[0])
 
 
-def test_heteroskedastic_errors_equal_statsmodels(panel, rng) -> None:
+def test_heteroskedastic_errors_equal_statsmodels(sm, panel, rng) -> None:
     o = panel.observations
     theirs = sm.OLS(o.y, dense(o, ("unit", "period"))).fit(cov_type="HC1", use_t=True)
     bands = Clustered(by=("row",), correction="fixest").infer(fit(TWFE(shape="static"), panel), "overall", rng)
@@ -71,7 +70,7 @@ def test_heteroskedastic_errors_equal_statsmodels(panel, rng) -> None:
     assert bands.p[0] == pytest.approx(theirs.pvalues[0], rel=SOFTWARE)
 
 
-def test_poisson_equals_statsmodels_after_ppmlhdfes_factor(panel, rng) -> None:
+def test_poisson_equals_statsmodels_after_ppmlhdfes_factor(sm, panel, rng) -> None:
     design = panel.with_outcome("flow", "level")
     o = design.observations
     model = sm.GLM(o.y, dense(o, ("unit", "period")), family=sm.families.Poisson())

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-import statsmodels.api as sm
 from single_cases import factor_matrix, matrix_design
 
 from twintrade.design import Design, Panel, Treatment
@@ -29,7 +28,7 @@ def values():
     return factor_matrix(np.random.default_rng(3), n_units=11, n_periods=30)
 
 
-def test_level_and_slope_change_are_least_squares(values):
+def test_level_and_slope_change_are_least_squares(sm, values):
     study = fit(InterruptedSeries(), matrix_design(values, 2018)).estimate
     periods = np.arange(2000, 2030)
     ols = sm.OLS(values[0], build_segmented_design(periods, 2018)).fit()
@@ -38,7 +37,7 @@ def test_level_and_slope_change_are_least_squares(values):
 
 
 @pytest.mark.parametrize("lags", [0, 1, 4])
-def test_hac_errors_are_those_of_statsmodels(values, lags):
+def test_hac_errors_are_those_of_statsmodels(sm, values, lags):
     design = matrix_design(values, 2018)
     bands = Hac(lags=lags).infer(fit(InterruptedSeries(), design), "event", np.random.default_rng(1))
     options = {"maxlags": lags, "use_correction": True}
@@ -93,7 +92,7 @@ def test_donors_do_not_enter_an_interrupted_series(values):
     assert base.sample.n_dropped("not-used") == 300
 
 
-def test_forecast_spread_is_that_of_statsmodels_without_regressors(values):
+def test_forecast_spread_is_that_of_statsmodels_without_regressors(sm, values):
     case = StructuralSeries(n_components=0).case(matrix_design(values, 2018))
     found = sm.tsa.UnobservedComponents(case.treated[:18], level="local level").fit(disp=False)
     spread = np.sqrt(np.diag(compute_forecast_covariance(found, 12, np.empty((12, 0)))))
