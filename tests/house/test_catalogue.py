@@ -3,6 +3,7 @@
 import ast
 import re
 from collections import Counter
+from functools import cache
 from importlib.resources import files
 
 import pytest
@@ -34,6 +35,7 @@ def list_files():
     return [file for file in (files("twintrade.text") / "en").iterdir() if file.name.endswith(".ftl")]
 
 
+@cache
 def read_messages() -> dict[str, Names]:
     """Every message of the English catalogue by key, with what it names."""
     messages = {}
@@ -53,23 +55,31 @@ def read_messages() -> dict[str, Names]:
 
 def find_entry(name: str, file: str) -> str:
     """Key of a message that another one uses: of the same file, else one of those for all."""
-    return next(key for key in (f"{file}.{name}", f"common.{name}") if key in ENTRIES)
+    return next(key for key in (f"{file}.{name}", f"common.{name}") if key in read_messages())
 
 
 def list_values(key: str) -> set[str]:
     """Names of the values that a message needs, those of the messages it uses among them."""
     file = key.partition(".")[0]
-    return ENTRIES[key].found.union(*(list_values(find_entry(name, file)) for name in ENTRIES[key].used))
+    names = read_messages()[key]
+    return names.found.union(*(list_values(find_entry(name, file)) for name in names.used))
 
 
-ENTRIES = read_messages()
-MESSAGES = {key: list_values(key) for key in ENTRIES}
-USED = {find_entry(name, key.partition(".")[0]) for key, names in ENTRIES.items() for name in names.used}
+@cache
+def list_messages() -> dict[str, set[str]]:
+    """Every message by key, with the values that it needs."""
+    return {key: list_values(key) for key in read_messages()}
+
+
+def list_used() -> set[str]:
+    """Keys of messages that another one uses."""
+    messages = read_messages().items()
+    return {find_entry(name, key.partition(".")[0]) for key, names in messages for name in names.used}
 
 
 def test_no_file_says_again_what_all_files_share():
-    shared = {key.partition(".")[2] for key in ENTRIES if key.startswith("common.")}
-    assert [k for k in ENTRIES if not k.startswith("common.") and k.partition(".")[2] in shared] == []
+    shared = {key.partition(".")[2] for key in read_messages() if key.startswith("common.")}
+    assert [k for k in read_messages() if not k.startswith("common.") and k.partition(".")[2] in shared] == []
 
 
 def list_constants(node: ast.AST) -> list[str]:
@@ -98,10 +108,10 @@ def test_every_text_is_a_message_that_is_given_its_values(modules):
         for file, call in list_calls(module):
             given = {k.arg for k in call.keywords}
             for key in (file + name for name in list_constants(call.args[0])):
-                if key not in MESSAGES:
+                if key not in list_messages():
                     wrong.append(f"{module.at(call)}: no message {key}")
-                elif None not in given and not given >= MESSAGES[key]:
-                    wrong.append(f"{module.at(call)}: {key} needs {sorted(MESSAGES[key] - given)}")
+                elif None not in given and not given >= list_messages()[key]:
+                    wrong.append(f"{module.at(call)}: {key} needs {sorted(list_messages()[key] - given)}")
     assert wrong == []
 
 
@@ -117,7 +127,7 @@ def test_every_message_is_said_somewhere(modules):
     starts |= {v for v in literals if isinstance(v, str) and re.fullmatch(r"[a-z]+\.[a-z_-]*-", v)}
     exact = tuple(s for s in starts if re.fullmatch(r"[a-z]+\.[a-z_-]*", s))
     loose = tuple(s for s in starts if re.fullmatch(r"[a-z]+_", s))
-    names = {key: key.removeprefix("page.") for key in MESSAGES}
+    names = {key: key.removeprefix("page.") for key in list_messages()}
     said = {
         key
         for key, name in names.items()
@@ -125,7 +135,7 @@ def test_every_message_is_said_somewhere(modules):
         or key.startswith((*exact, "lists."))
         or (key != name and (name in literals or name.startswith(loose)))
     }
-    assert set(MESSAGES) - said - USED == set()
+    assert set(list_messages()) - said - list_used() == set()
 
 
 DOCUMENTED = {
