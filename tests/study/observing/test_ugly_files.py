@@ -12,9 +12,10 @@ import pytest
 from made_workbooks import sheet, workbook
 
 from twintrade.errors import DataError, TwintradeError
-from twintrade.study import checking
+from twintrade.study import checking, scaffold
 from twintrade.study.checking import check_analysis
 from twintrade.study.observing.observe import observe
+from twintrade.study.plan.designs import build_usual_design
 from twintrade.study.scaffold import write_scaffold
 
 CITIES, PARTNERS, YEARS = ("Jinan", "Qingdao", "Yantai"), ("GBR", "USA", "DEU", "JPN"), range(2004, 2013)
@@ -221,8 +222,12 @@ FILES: dict[str, Ugly] = {
 
 
 @pytest.fixture
-def begun(tmp_path: Path) -> Callable[[Ugly], str]:
-    """Start an analysis on a file; return its text, with what init leaves to write written."""
+def begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Ugly], str]:
+    """Start an analysis on a file; return its text, with what init leaves to write written.
+
+    The first design is the usual one: to choose it init reads the files as the check does that follows.
+    """
+    monkeypatch.setattr(scaffold, "choose_first_design", lambda *_: build_usual_design("exports"))
 
     def start(ugly: Ugly) -> str:
         folder = tmp_path / "data" / "raw"
