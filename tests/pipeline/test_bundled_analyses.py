@@ -38,7 +38,7 @@ def place(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def ran(place: Path, name: str):
     text = (place / "analyses" / f"{name}.toml").read_text(encoding="utf-8")
-    outcome = execute.execute(place, name, re.sub(r"# permutations = \d+", "permutations = 49", text))
+    outcome = execute.execute(place, name, re.sub(r"# permutations = \d+", "permutations = 19", text))
     assert outcome.code == 0, outcome.text
     return read_results(place / "results" / name)
 

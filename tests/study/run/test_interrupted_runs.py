@@ -21,7 +21,7 @@ fixed_effects = "two_way"
 
 [inference]
 name = "randomization"
-draws = 40
+draws = 20
 seed = 5
 
 [[diagnostic]]
@@ -69,7 +69,7 @@ def test_a_run_goes_on_where_the_last_was_interrupted(project, spec_text, impati
 
     def interrupt(event):
         """Stop in the middle of the second column."""
-        if str(event).startswith("randomization: 20 of 40"):
+        if str(event).startswith("randomization: 10 of 20"):
             halfway.append(event)
         if len(halfway) == 2:
             raise KeyboardInterrupt
@@ -82,7 +82,7 @@ def test_a_run_goes_on_where_the_last_was_interrupted(project, spec_text, impati
     assert again.ending == "done", again.text
     assert counted == {"twfe": 2, "callaway_santanna": 3}, "the finished inference is not made again"
     told = [line.split(",")[0] for line in map(str, lines) if line.startswith("randomization")]
-    assert told == [f"randomization: {n} of 40" for n in (*range(21, 41), *range(1, 41))], (
+    assert told == [f"randomization: {n} of 20" for n in (*range(11, 21), *range(1, 21))], (
         "the rest, then the check's own"
     )
     assert {name: (results / name).read_bytes() for name in expected} == expected
@@ -96,7 +96,7 @@ def test_two_processes_give_the_bytes_of_one(project, spec_text, impatient, plai
     for n in (1, 2):
         lines = []
         assert execute(project, "tiny", text, lines.append, workers=Workers(n=n)).ending == "done"
-        assert any(str(line).startswith("randomization: 40 of 40") for line in lines)
+        assert any(str(line).startswith("randomization: 20 of 20") for line in lines)
         csv = [path for path in results.rglob("*.csv") if "machine" not in path.name]
         files.append({path.relative_to(results): path.read_bytes() for path in csv})
     assert files[0] == files[1]
