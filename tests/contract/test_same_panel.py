@@ -119,22 +119,23 @@ def list_forms(kind: str, name: str, key: str) -> Iterator[str]:
 def list_cases(kind: str, name: str, declared: set[str]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """Return fits with forms that are tried, and all others, for the slow side.
 
-    Every form is tried on one of the fits that an inference or a check has something to say of, by turns; on all of
-    them where it is declared to move; and on all others too, where to refuse takes no time.
+    Every form is tried on one of the fits that an inference or a check has something to say of, by turns, and other
+    keys on one of those of an estimator; on all of them where it is declared to move; and on all others too, where to
+    refuse takes no time.
     """
     keys = list_fits(kind, name)
     pairs = [(key, form) for key in keys for form in list_forms(kind, name, key)]
     able = [key for key in keys if is_available(kind, name, key)]
     spared = set(KEYS) - {"mixed", "tuple"} if name in LONG else set()
-    if kind == "estimator" or len(able) < 2:
+    if len(able) < 2:
         return [p for p in pairs if p[1] not in spared], [p for p in pairs if p[1] in spared]
-    turn = sorted(DIAGNOSTICS if kind == "check" else INFERENCES).index(name)
-    forms = list(dict.fromkeys(form for _, form in pairs))
+    turn = [one for other, one in METHODS if other == kind].index(name)
+    forms = list(KEYS) if kind == "estimator" else list(dict.fromkeys(form for _, form in pairs))
     chosen = {(able[(turn + i) % len(able)], form) for i, form in enumerate(forms)}
     tried = [
         (key, form)
         for key, form in pairs
-        if form not in spared and ((key, form) in chosen or key not in able or form in declared)
+        if form not in spared and (form not in forms or (key, form) in chosen or key not in able or form in declared)
     ]
     return tried, [pair for pair in pairs if pair not in tried]
 
