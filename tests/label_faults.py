@@ -1,4 +1,4 @@
-"""How labels of a figure are measured, as matplotlib draws them: what they touch and what they leave."""
+"""How labels of a figure are measured, laid out as matplotlib draws them: what they touch and what they leave."""
 
 from itertools import combinations
 
@@ -30,14 +30,14 @@ def list_faults(figure, theme):
 
         return recorded
 
-    with apply_theme(theme):
+    renderer = canvas.get_renderer()
+    with apply_theme(theme), renderer._draw_disabled():  # all is laid out, and no pixel is set
         _settle(figure)
         DrawnText.draw, Annotation.draw = record(plain), record(noted)
         try:
-            canvas.draw()
+            figure.draw(renderer)
         finally:
             DrawnText.draw, Annotation.draw = plain, noted
-    renderer = canvas.get_renderer()
     drawn = list({id(t): t for t in drawn if not isinstance(t, Annotation) or t._check_xy(renderer)}.values())
     boxes = [(t.get_text(), DrawnText.get_window_extent(t, renderer)) for t in drawn]
     faults = [f"{a!r} over {b!r}" for (a, one), (b, other) in combinations(boxes, 2) if reach(one, other) and a and b]
