@@ -66,6 +66,7 @@ def list_web_texts(page: str) -> list[str]:
     return [re.sub("[\u200b\xad]", "", html.unescape(text)) for text in said if text.strip()]
 
 
+@pytest.mark.usefixtures("unencoded")
 def test_a_stored_finding_is_said_in_the_language_of_the_page(pseudo):
     text = Text("checks.concentration-one", change=-2.96, name="Lyon")
     finding = Finding(diagnostic="concentration", verdict="informs", text=text, topic="sensitivity")

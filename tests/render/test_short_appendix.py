@@ -185,6 +185,7 @@ def test_changes_are_those_of_the_results_in_percent():
         assert float(rows[head].replace("−", "-")) == pytest.approx(expected, abs=0.051)
 
 
+@pytest.mark.usefixtures("plain_pictures")
 def test_word_lists_sections_tables_and_figures_by_name():
     document = build_document(make_results(is_hostile=False))
     file = docx.Document(io.BytesIO(render_docx(document)))

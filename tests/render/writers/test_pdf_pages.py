@@ -115,19 +115,30 @@ def test_a_first_page_that_goes_on_is_not_followed_by_a_white_one(n_halves, n_pa
     assert count_pages([read_piece(*one) for one in zip(*asked[0], strict=True)]) == 2 * n_pages
 
 
-@pytest.mark.parametrize("has_tall_figures", [False, True])
-def test_pages_are_counted_as_typst_sets_them(monkeypatch, has_tall_figures):
+def set_pages(document: Document) -> tuple[bytes, tuple]:
+    """Return the PDF of a document, and the blocks and heights whose order is chosen."""
     asked: list[tuple] = []
-    choose = typst_pdf.choose_order
-    monkeypatch.setattr(typst_pdf, "choose_order", lambda *given: asked.append(given) or choose(*given))
-    document = build_document(make_results(is_hostile=False))
-    if has_tall_figures:
-        tall = [block for k in (1, 2, 3) for block in (LINES, picture(k, 5.5), Heading(2, f"Part {k}"))]
-        document = Document("Title", (Heading(1, "Title", "top"), *tall, LINES))
-    found, _ = render_pdf(document, Printer(load_charmap()))
-    blocks, heights = asked[0]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typst_pdf, "choose_order", lambda *given: asked.append(given) or choose_order(*given))
+        return render_pdf(document, Printer(load_charmap()))[0], asked[0]
+
+
+@pytest.fixture(scope="module")
+def appendix():
+    return set_pages(build_document(make_results(is_hostile=False)))
+
+
+def make_tall_figures() -> Document:
+    tall = [block for k in (1, 2, 3) for block in (LINES, picture(k, 5.5), Heading(2, f"Part {k}"))]
+    return Document("Title", (Heading(1, "Title", "top"), *tall, LINES))
+
+
+@pytest.mark.parametrize("has_tall_figures", [False, True])
+def test_pages_are_counted_as_typst_sets_them(appendix, has_tall_figures):
+    found, (blocks, heights) = set_pages(make_tall_figures()) if has_tall_figures else appendix
     pieces = [read_piece(block, height) for block, height in zip(blocks, heights, strict=True)]
-    assert count_pages([pieces[place] for place in choose(*asked[0])]) == len(PdfReader(io.BytesIO(found)).pages) > 3
+    order = choose_order(blocks, heights)
+    assert count_pages([pieces[place] for place in order]) == len(PdfReader(io.BytesIO(found)).pages) > 3
 
 
 def test_of_two_orders_that_with_fewer_pages_is_set():
@@ -161,10 +172,8 @@ def test_white_feet_are_seen():
     assert white_feet(found) == [pytest.approx(0.5, abs=0.25)]
 
 
-def test_no_page_of_an_appendix_ends_more_than_a_quarter_white():
-    document = build_document(make_results(is_hostile=False))
-    found, _ = render_pdf(document, Printer(load_charmap()))
-    feet = white_feet(found)
+def test_no_page_of_an_appendix_ends_more_than_a_quarter_white(appendix):
+    feet = white_feet(appendix[0])
     assert len(feet) > 4
     assert [round(foot, 2) for foot in feet[2:-1] if foot > 0.25] == []
 
@@ -179,11 +188,10 @@ print(json.dumps([found.rules.total, [(failure.rule_id, failure.message) for fai
 
 
 @pytest.mark.parametrize("profile", ["ua1", "2a"])
-def test_the_appendix_keeps_the_rules_of_accessible_and_archived_pages(profile):
+def test_the_appendix_keeps_the_rules_of_accessible_and_archived_pages(appendix, profile):
     if not list(distributions(name="page-validation")):
         pytest.skip("page-validation is not installed")
-    written, _ = render_pdf(build_document(make_results(is_hostile=False)), Printer(load_charmap()))
     words = [sys.executable, "-I", "-c", VALIDATE, profile]
-    n_rules, failures = json.loads(subprocess.run(words, input=written, capture_output=True, check=True).stdout)
+    n_rules, failures = json.loads(subprocess.run(words, input=appendix[0], capture_output=True, check=True).stdout)
     assert failures == []
     assert n_rules > 100
