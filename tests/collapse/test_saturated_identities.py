@@ -102,7 +102,7 @@ def test_poisson_etwfe_is_not_imputation_once_city_period_effects_enter():
 
 @pytest.mark.parametrize("measure", ["coefficient", "percent"])
 def test_poisson_influence_agrees_with_leaving_one_unit_out(measure):
-    """Within 15 %: the delta method and deletion differ in the order of one over the number of units.
+    """Within 15 %, for every second unit: the delta method and deletion differ in the order of one over their number.
 
     Differences of outcomes hold the sample fixed, as R's emfx does; which units are drawn is no part of their error.
     """
@@ -110,10 +110,10 @@ def test_poisson_influence_agrees_with_leaving_one_unit_out(measure):
     design = simulate(np.random.default_rng(84), covariate=0.1, **options).design(covariates=("x",))
     estimator = ETWFE(family="poisson", measure=measure)
     result = fit(estimator, design)
-    error = np.sqrt((influence(result) ** 2).sum())
-    units = design.observations.unit_ids
+    units = design.observations.unit_ids[::2]
+    error = np.sqrt((influence(result).reindex(units, fill_value=0.0) ** 2).sum())
     left = np.array([fit(estimator, design.without([u]), ("overall",)).view("overall").effects[0] for u in units])
-    assert error == pytest.approx(np.sqrt(((left - left.mean()) ** 2).sum()), rel=0.15)
+    assert error == pytest.approx(np.sqrt(((left - result.view("overall").effects[0]) ** 2).sum()), rel=0.15)
 
 
 def test_percent_of_all_treated_rows_is_the_ratio_of_totals():
