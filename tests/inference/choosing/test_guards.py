@@ -122,12 +122,32 @@ def infer(gravity_panel):
         yield infer, cache(infer)
 
 
-@loop_over("size", [1, 10**12])
+NEVER = 10**12
+"""A limit that nothing reaches, as most that are shipped are not by small panels."""
+
+
 @loop_over("guard", GUARDS)
-def test_guards_change_nothing_printed(infer, monkeypatch, guard, size) -> None:
+def test_guards_that_always_hold_change_nothing_printed(infer, monkeypatch, guard) -> None:
+    check_guard(infer, monkeypatch, guard, 1, GUARDS[guard])
+
+
+@loop_over("guard", GUARDS)
+def test_guards_that_never_hold_change_nothing_printed(infer, monkeypatch, guard) -> None:
+    """One case of each, by turns; the others on the slow side."""
+    cases = GUARDS[guard]
+    check_guard(infer, monkeypatch, guard, NEVER, [cases[list(GUARDS).index(guard) % len(cases)]])
+
+
+@pytest.mark.slow
+@loop_over("guard", GUARDS)
+def test_guards_that_never_hold_change_nothing_printed_in_any_case(infer, monkeypatch, guard) -> None:
+    check_guard(infer, monkeypatch, guard, NEVER, GUARDS[guard])
+
+
+def check_guard(infer, monkeypatch, guard, size, cases) -> None:
     path, _, name = guard.rpartition(".")
     anew, as_shipped = infer
-    expected = {case: as_shipped(case) for case in GUARDS[guard]}
+    expected = {case: as_shipped(case) for case in cases}
     monkeypatch.setattr(importlib.import_module(f"twintrade.{path.replace('/', '.')}"), name, size)
     for case, printed in expected.items():
         found = anew(case)
