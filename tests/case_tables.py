@@ -7,14 +7,15 @@ from functools import wraps
 import pytest
 
 FAILURES = (Exception, pytest.fail.Exception)
-"""What ends a case; a skip ends the test."""
+"""What ends a case."""
 
 
 def loop_over(names: str | Sequence[str], cases: Iterable[object], ids: object = None) -> Callable:
     """Call the test with every case, and fail with all cases that failed, each named in a note.
 
     Takes what parametrize takes; decorators may be stacked. Fixtures are shared by all cases, but what a case changes
-    through ``monkeypatch`` is undone after it.
+    through ``monkeypatch`` is undone after it. Where a case is skipped, the others are run, and the test counts as
+    skipped with the number of such cases and the reason of the first.
     """
     keys = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
     labels = ids if callable(ids) or ids is None else [*ids]
@@ -23,15 +24,20 @@ def loop_over(names: str | Sequence[str], cases: Iterable[object], ids: object =
     def decorate(test: Callable) -> Callable:
         @wraps(test)
         def test_all(*args: object, **fixtures: object) -> None:
-            failures = []
+            failures: list[BaseException] = []
+            reasons: list[str] = []
             for label, values in table:
                 try:
                     _call(test, args, fixtures | values)
+                except pytest.skip.Exception as skipped:
+                    reasons.append(str(skipped))
                 except FAILURES as failure:
                     failure.add_note(f"case: {label}")
                     failures.append(failure)
             if failures:
                 raise BaseExceptionGroup(f"{len(failures)} of {len(table)} cases failed", failures)
+            if reasons:
+                pytest.skip(f"{len(reasons)} of {len(table)} cases: {reasons[0]}")
 
         signature = inspect.signature(test)
         missing = set(keys) - set(signature.parameters)

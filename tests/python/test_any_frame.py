@@ -43,7 +43,7 @@ LIBRARIES = {
 }
 
 
-@loop_over("library", LIBRARIES)
+@pytest.mark.parametrize("library", LIBRARIES)
 def test_a_table_of_any_library_gives_the_same_panel_and_design(library, example, example_panel, example_design):
     trade, agreements = example
     make = LIBRARIES[library]
