@@ -82,7 +82,7 @@ def test_zero_is_outside_exactly_where_p_is_at_most_5_percent(gravity_panel, met
 def test_the_interval_is_around_the_estimate(gravity_panel) -> None:
     for method in METHODS.values():
         fitted = fit(method, make_design(gravity_panel, fixed_effects="gravity", n_treated=8))
-        bands = Randomization(draws=99, across="units").infer(fitted, "overall", np.random.default_rng(2))
+        bands = Randomization(draws=DRAWS, across="units").infer(fitted, "overall", np.random.default_rng(2))
         assert bands.low[0] < bands.estimate.effects[0] < bands.high[0]
 
 
@@ -230,7 +230,7 @@ def test_each_null_of_an_interval_is_fitted_once(gravity_panel, monkeypatch) -> 
         return under(self, factor)
 
     monkeypatch.setattr(OneStep, "under", record)
-    Randomization(draws=199, across="units").infer(fitted, "overall", np.random.default_rng(5))
+    Randomization(draws=99, across="units").infer(fitted, "overall", np.random.default_rng(5))
     assert len(fitted_to) == len(set(fitted_to)) > 3
 
 
