@@ -65,9 +65,11 @@ def refit(y, weights, codes, dummies: RowDummies, means, k: int):
     return entries, np.exp(design[rows] @ solution), known
 
 
-@loop_over("missing", [0.0, 0.15])
-@loop_over("shared", [0, 15])
-@loop_over("in_cube", [True, False])
+PAIRS = [(0.0, 0, True), (0.0, 15, False), (0.15, 0, False), (0.15, 15, True)]
+"""Each value of each meets each of the others."""
+
+
+@loop_over(("missing", "shared", "in_cube"), PAIRS)
 def test_means_are_those_of_a_fit_with_the_dummies(missing, shared, in_cube, monkeypatch) -> None:
     rng, y, weights, codes = build_panel(1, missing)
     means, used = fit_null(y, weights, codes)
