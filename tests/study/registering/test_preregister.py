@@ -92,6 +92,15 @@ def test_outcomes_before_the_first_agreement_are_read_only_where_asked(project, 
     assert register_again(project, spec_text, errors="before") != before
 
 
+def test_the_power_of_a_registration_has_the_error_of_its_draws(project, spec_text, unprinted):
+    performance = read_content(register(project, spec_text, errors="stated"))["performance"]
+    n = performance["draws"] - performance["failed"]
+    shares = [(performance["size"], performance["size_error"])]
+    shares += [(point["power"], point["error"]) for point in performance["curve"]]
+    assert any(0 < share < 1 for share, _ in shares)
+    assert [error for _, error in shares] == pytest.approx([(share * (1 - share) / n) ** 0.5 for share, _ in shares])
+
+
 def test_a_run_names_exactly_the_key_that_changed_and_lists_it_when_it_is_withdrawn(project, spec_text, unprinted):
     register(project, spec_text)
     run(project, spec_text)
