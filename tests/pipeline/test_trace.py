@@ -9,8 +9,8 @@ from black_box import command
 from case_tables import loop_over
 
 from twintrade.errors import SpecError
-from twintrade.study.deposit.tracing import parse_place, trace_number
-from twintrade.study.deposit.verify_appendix import StoredNumbers, read_tables
+from twintrade.study.deposit.tracing import find_cell, parse_place, trace_number
+from twintrade.study.deposit.verify_appendix import PageCell, PageTable, StoredNumbers, read_tables
 
 
 @pytest.fixture(scope="module")
@@ -83,3 +83,12 @@ def test_a_place_is_read(asked, parts):
 def test_what_is_not_there_is_answered_with_what_is(folder, ladder, asked, said):
     with pytest.raises(SpecError, match=said):
         trace_number(folder, "tiny", asked.format(ladder=ladder))
+
+
+def test_a_head_over_several_columns_names_those_below_it():
+    heads = [[PageCell(""), PageCell("Near", span=2), PageCell("Far", span=2)]]
+    heads.append([PageCell(text) for text in ("", "Effect", "p", "Effect", "p")])
+    row = [PageCell("Chile"), *(PageCell("1", keys=(key,)) for key in "abcd")]
+    table = PageTable("Table 1", "Table 1. Effects", heads, [row])
+    for column, key in (("Near", "a"), ("Far", "c"), ("p", "b"), ("4", "d"), ("Effect", "a"), ("far", "c")):
+        assert find_cell([table], f"Table 1, column {column}")[-1].keys == (key,), column
