@@ -279,3 +279,8 @@ def test_bands_draw_themselves():
     assert "reference (−1), zero by definition" in words
     assert "only pointwise intervals are available" in words
     assert "pre-period base: universal" in words
+    binned = replace(bands, estimate=replace(study, binned=(False, True)))
+    axes = Figure().subplots()
+    draw_studies_on(axes, {"PPML": bands, "TWFE": binned})
+    ticks = [label.get_text() for label in axes.get_xticklabels()]
+    assert (ticks[0], ticks[-1]) == ("−3", "≥ 3")
