@@ -27,7 +27,6 @@ from twintrade.render.figures import (
     read_points,
 )
 from twintrade.render.figures.theme import open_figure
-from twintrade.render.names import name_column
 from twintrade.render.page import Page
 from twintrade.render.reading import find_headline
 from twintrade.render.style import Theme
@@ -380,7 +379,7 @@ def test_a_case_has_its_paths_above_and_its_gap_below():
 def test_bars_are_as_long_as_their_numbers():
     for frame, value in ((FRAMES["shares"], "percent"), (FRAMES["twins_by_country"], "count")):
         drawing = counts.draw_counts(frame, "label", value)
-        assert drawing.axes[0].get_xlabel() == name_column(value)
+        assert drawing.axes[0].get_xlabel().lower().endswith(value)
         drawn = read(drawing, "bar")
         hold(drawn, frame, low=[0, 0], high=value, x=value, y=range(2))
     drawn = read(counts.draw_years(FRAMES["years_of_signing"], "label", "count"), "bar")
