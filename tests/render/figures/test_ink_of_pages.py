@@ -124,6 +124,7 @@ def test_the_table_of_an_event_study_prints_the_changes_that_its_figures_draw(fi
     assert printed == 4 * 11
 
 
+BARS = ("counts", "weights", "years")
 ENDS = {"low": "low", "high": "high"}
 DRAWN = {
     "sensitivity": {"y": "effect", **ENDS},
@@ -151,7 +152,8 @@ def test_each_kind_of_payload_draws_the_columns_that_it_is_about(figures_of):
     for key, frame in FRAMES.items():
         page = Page(replace(make_results(), payload_kinds={key: KINDS[key]}))
         _, [(_, ink, _, beside)] = figures_of(build_payload, page, key, frame)
-        marks = ink[(ink["panel"] == 0) & (ink["form"] != "arrow")]
+        is_bar = (ink["form"] == "bar") == (KINDS[key] in BARS)
+        marks = ink[(ink["panel"] == 0) & (ink["form"] != "arrow") & is_bar]
         for axis, column in DRAWN[KINDS[key]].items():
             column = column if column in frame else "percent"
             expected = pd.concat([frame[c] for c in (column, f"partner_{column}") if c in frame])
