@@ -61,7 +61,7 @@ def test_the_grade_decides_title_sentence_and_cell_and_the_claim_does_not(made, 
     (keys,) = find(document, KeyNumbers)
     assert keys.chosen == SIDES.index(changed.get("side", "rise"))
     if keys.chosen != 1:
-        assert keys.verdicts[2 - keys.chosen]in ("A rise", "A fall")
+        assert keys.verdicts[2 - keys.chosen] in ("A rise", "A fall")
 
 
 @pytest.mark.usefixtures("unencoded")
