@@ -26,7 +26,10 @@ from twintrade.numerics.arrays import BoolArray, FloatArray
 
 Grade = Literal["strong", "some", "cannot tell", "none"]
 Statistic = Literal["total", "row-average", "largest", "one-pair"]
-Reason = Statistic | Literal["sign", "before", "trend", "carried", "undated", "few-pairs", "at-risk", "deals"]
+Reason = (
+    Statistic
+    | Literal["sign", "before", "trend", "carried", "undated", "equivalence", "few-pairs", "at-risk", "deals"]
+)
 STATISTICS: tuple[Statistic, ...] = ("total", "row-average", "largest", "one-pair")
 
 CHECKED_BY: tuple[DealtBy, ...] = ("size", "naive")
@@ -338,7 +341,7 @@ class Weighing:
         before, sign = self.checks[0], float(np.sign(self.total))
         # The far end of what was under way before must lie outside the interval, on the side of zero.
         if not (before.far < abs(self.total) and self.is_refused(sign * before.far)):
-            reasons = (*reasons, "before")
+            reasons = (*reasons, "equivalence")
         if n < FEWEST_SIGNERS:
             reasons = (*reasons, "few-pairs")
         return ("some", reasons) if reasons else ("strong", ())

@@ -134,17 +134,10 @@ def _judge(evidence: GradedEvidence) -> Judged:
 
 def list_tests(evidence: GradedEvidence) -> pd.DataFrame:
     """Return one row a statistic and kind of deal: p, and the statistic less its mean over the deals in percent."""
-    rows = [
-        {
-            "statistic": name,
-            "dealt": by,
-            "p": float(p),
-            "percent": convert_log_to_percent(float(evidence.centered[by][i]))
-            if i < len(evidence.centered[by])
-            else math.nan,
-        }
-        for by, values in evidence.p.items()
-        for i, (name, p) in enumerate(zip(STATISTICS, values, strict=True))
-    ]
-    rows += [{"statistic": c.name, "dealt": "before", "p": c.p, "percent": math.nan} for c in evidence.checks]
-    return pd.DataFrame(rows)
+    rows: list[tuple[str, str, float, float]] = []
+    for by, values in evidence.p.items():
+        logs = (*evidence.centered[by], math.nan)
+        tests = zip(STATISTICS, values, logs, strict=True)
+        rows += [(name, by, float(p), convert_log_to_percent(float(log))) for name, p, log in tests]
+    rows += [(one.name, "before", one.p, math.nan) for one in evidence.checks]
+    return pd.DataFrame(rows, columns=["statistic", "dealt", "p", "percent"])
