@@ -84,6 +84,8 @@ class GradedEvidence:
     total, tau, low, high : float
         In logs: the actual over the imputed total; the same less its mean over the deals made on data without the
         effect; and all effects whose largest p is above .05.
+    low_error, high_error : float
+        Monte Carlo errors of the ends: how far another set of deals would move them.
     low_90, high_90 : float
         The effects whose largest p is above .10; changes beyond them are ruled out.
     p : dict
@@ -118,6 +120,8 @@ class GradedEvidence:
     tau: float
     low: float
     high: float
+    low_error: float
+    high_error: float
     low_90: float
     high_90: float
     p: dict[DealtBy, FloatArray]
@@ -221,7 +225,7 @@ def weigh_case(
     ends = (
         [weighing.find_end(side, level) for level in (0.05, 0.10) for side in (-1, 1)]
         if seeks_interval
-        else [np.nan] * 4
+        else [(np.nan, np.nan)] * 4
     )
     weight = np.zeros(case.at_risk.size)
     weight[case.pairs] = share
@@ -232,10 +236,12 @@ def weigh_case(
         reasons=reasons,
         total=weighing.total,
         tau=weighing.tau,
-        low=ends[0],
-        high=ends[1],
-        low_90=ends[2],
-        high_90=ends[3],
+        low=ends[0][0],
+        high=ends[1][0],
+        low_error=ends[0][1],
+        high_error=ends[1][1],
+        low_90=ends[2][0],
+        high_90=ends[3][0],
         p={by: one.p for by, one in compared.items()},
         centered={by: one.centered for by, one in compared.items()},
         checks=weighing.checks,
@@ -365,8 +371,10 @@ class Weighing:
             reasons.append("carried")
         return tuple(reasons)
 
-    def find_end(self, side: int, level: float) -> float:
-        """Return the end of the effects whose largest p is above a level, on one side of the estimate.
+    def find_end(self, side: int, level: float) -> tuple[float, float]:
+        """Return the end of the effects whose largest p is above a level, on one side of the estimate, and its error.
+
+        The error is how far another set of as many deals would move it, by the slope of what was interpolated.
 
         Zero is tried first, so that it lies outside exactly if its p is no larger than the level. Distances are those
         at which the total is as large as a share of the deals, found by interpolation.
@@ -386,11 +394,19 @@ class Weighing:
                 if tried <= inside[0]:
                     tried = 1.5 * inside[0]
                 if tried > FARTHEST:
-                    return side * np.inf
+                    return side * np.inf, np.nan
             else:
                 share = -inside[1] / max(outside[1] - inside[1], 1e-9)
                 tried = inside[0] + (outside[0] - inside[0]) * min(max(share, 0.15), 0.85)
-        return float(self.tau + side * (inside[0] + outside[0]) / 2)
+        end = float(self.tau + side * (inside[0] + outside[0]) / 2)
+        slope = (outside[1] - inside[1]) / (outside[0] - inside[0])
+        return end, self._measure_spread(self.tau + side * inside[0] if inside[0] != zero else 0.0, level) / slope
+
+    def _measure_spread(self, tau: float, level: float) -> float:
+        """Return how far another set of deals would move the share by which the total exceeds what is refused."""
+        error = np.sqrt(level * (1 - level) / self.draws)
+        compared = [self.read(tau).compare(by) for by in self.dealings]
+        return max(one.ratio(level + error) - one.ratio(level - error) for one in compared) / 2
 
     def _measure_excess(self, tau: float, level: float) -> float:
         """Return by what share the total exceeds what is refused; not positive as soon as one dealing accepts it."""

@@ -97,6 +97,8 @@ class EvidenceOfChange(Diagnostic):
             "side": side,
             "reasons": " ".join(evidence.reasons),
             **percents,
+            "low_error": 100 * math.exp(evidence.low) * evidence.low_error,
+            "high_error": 100 * math.exp(min(evidence.high, 50)) * evidence.high_error,
             "level": LEVEL,
             "p": p,
             "share": evidence.largest,

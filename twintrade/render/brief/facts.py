@@ -224,7 +224,7 @@ def read_graded(results: ResultSet) -> Graded | None:
     grade, side = take_text(row["grade"]), take_text(row["side"])
     return Graded(
         answer=PageAnswer(grade, side),  # type: ignore[arg-type]
-        effect=Effect(inference="randomization", **{name: read_number(row[name]) for name in OF_EFFECT}),
+        effect=Effect(inference="randomization", **{name: read_number(row.get(name)) for name in OF_EFFECT}),
         n_signers=read_whole(row["n_signers"]) or 0,
         n_at_risk=read_whole(row["n_at_risk"]) or 0,
         reasons=tuple(take_text(row["reasons"]).split()),
@@ -253,7 +253,7 @@ MOST = 2
 FEW = 20
 LARGE_SHARE = 0.4
 """Share of the trade of all treated pairs from which one of them is named."""
-OF_EFFECT = ("percent", "low", "high", "p", "level")
+OF_EFFECT = ("percent", "low", "high", "low_error", "high_error", "p", "level")
 OF_EVIDENCE = (
     *("total", "ordinary", "share", "without_largest", "n_effective"),
     *("rise_found", "fall_found", "ruled_out", "matters", "gamma"),

@@ -94,12 +94,20 @@ def _by_grade(fit: Fit, graded: Finding) -> Money:
         total=float("nan") if reasons else total,
         low=low,
         high=high,
+        low_error=_find_error(basis, row, "low"),
+        high_error=_find_error(basis, row, "high"),
         detectable=size if np.isfinite(row["rise_found"]) else float("nan"),
         detected_by="placebo designs",
         level=float(row["level"]),
         inference="randomization",
     )
     return _with_rows(facts, fit)
+
+
+def _find_error(basis: Basis, row: pd.Series, end: Literal["low", "high"]) -> float:
+    """Return the Monte Carlo error of the total behind an end in percent, NaN where there is none."""
+    factor, error = 1 + float(row[end]) / 100, float(row.get(f"{end}_error", np.nan)) / 100
+    return basis.size * error / factor**2 if 0 < factor < np.inf else float("nan")
 
 
 def _gated(run: Run, headline: Estimated, valued: Valued) -> Money:

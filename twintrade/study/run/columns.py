@@ -225,7 +225,11 @@ def collect_headline_facts(ladder: Ladder) -> dict[str, Any]:
     if graded is None:
         return facts | (_interval(overall[0]) if overall else {})
     row = graded.table.iloc[0]
-    known = {key: float(row[key]) for key in ("low", "high", "p", "level") if np.isfinite(row[key])}
+    known = {
+        key: float(row[key])
+        for key in ("low", "high", "low_error", "high_error", "p", "level")
+        if np.isfinite(row[key])
+    }
     label = str(Text("checks.evidence-label", grade=row["grade"], direction=row["side"]))
     of_page = {"label": label, "effect": float(row["percent"]), "scale": "percent", "inference": "randomization"}
     return facts | of_page | known | {"grade": row["grade"], "side": row["side"]}
