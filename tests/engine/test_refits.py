@@ -164,8 +164,8 @@ def test_a_unit_left_out_as_always_treated_must_stay_so() -> None:
     shared = find_unit_rows(design.reassigned(onset))
     back = onset.copy()
     back[0] = np.inf
-    assert shared.affected(design.reassigned(onset)) is not None
-    assert shared.affected(design.reassigned(back)) is None
+    assert shared.find_rows(design.reassigned(onset)) is not None
+    assert shared.find_rows(design.reassigned(back)) is None
 
 
 @pytest.mark.parametrize("names", [("city",), ("partner",), ("city", "partner")])

@@ -25,15 +25,8 @@ class SameRows:
     final: IntArray
     sample: Sample
 
-    def affected(self, design: Design) -> tuple[IntArray, Observations] | None:
-        """Return the rows of units that a treatment affects, their positions first; None where a refit is needed.
-
-        A treatment decides which rows are observed only by leaving out units that it makes always treated; a design
-        may choose other rows.
-        """
-        return self._find_affected(design) if design.kept is self.kept else None
-
     def _find_affected(self, design: Design) -> tuple[IntArray, Observations] | None:
+        """Return positions of affected units' rows, and these; None where a treatment decides what is observed."""
         o, onset = self.o, design.onset
         last = o.periods[-1]
         row_onset = onset[o.unit_rows]
@@ -55,12 +48,13 @@ class SameRows:
         return positions, take_units(o, positions, units, row_onset[units])
 
     def find_rows(self, design: Design) -> tuple[IntArray, Observations, IntArray] | None:
-        """Return the same and the positions of rows that a design leaves out; None where a refit is needed.
+        """Return positions of affected units' rows, these, and positions of rows left out; None to refit.
 
-        A design that chooses other rows of the panel may leave some out, and not add any.
+        A treatment decides which rows are observed only by leaving out units that it makes always treated. A design
+        that chooses other rows of the panel may leave some out, and not add any.
         """
         if design.kept is self.kept:
-            affected = self.affected(design)
+            affected = self._find_affected(design)
             return None if affected is None else (*affected, np.empty(0, dtype=np.int64))
         return self._find_kept(design) or self.find_observed(design)
 
