@@ -56,6 +56,7 @@ OTHERS = {
     "steps of an iteration": """
         estimators/repeating/one_step.MOST_ROUNDS inference/refits/few_treated.MOST_ROUNDS
         numerics/absorption/cube_sets.MOST_STEPS numerics/arrays.MOST_STEPS numerics/factor_model.MOST_STEPS
+        numerics/poisson/margins.MOST_ROUNDS numerics/poisson/margins.MOST_SHARE
         numerics/poisson/separation.MOST_PROBES numerics/simplex/predictor_weights.MOST_RESTARTS
         numerics/simplex/predictor_weights.MOST_ROUNDS numerics/simplex/ridge_augmentation.MOST_STEPS""",
     "enumeration of assignments": """
@@ -65,17 +66,20 @@ OTHERS = {
     "draws and variants of a check, which it prints": """
         data/totals.MOST_FIGURES data/totals.MOST_MEMBERS diagnostics/sensitivity/dates.MOST_STEPS
         diagnostics/sensitivity/hidden_agreements.MOST_TRIED
-        diagnostics/variants.MOST_DRAWS estimators/imputing/comparison_units.MOST_ROWS
+        diagnostics/variants.MOST_DRAWS inference/evidence.LARGEST_EFFECT inference/evidence.MOST_DRAWS
+        estimators/imputing/comparison_units.MOST_ROWS
         estimators/imputing/comparison_units.MOST_STEPPED estimators/imputing/comparison_units.MOST_UNITS
         study/checking.MOST_SECONDS""",
     "thresholds of a judgement": """
         data/totals.MOST_TOTALS estimators/imputing/comparison_units.MOST_ZEROS
-        inference/choosing/decision.MOST_ON_LEVERAGE_ONE study/proof/regressions.MOST_ZEROS
+        inference/choosing/decision.MOST_ON_LEVERAGE_ONE inference/refits/dealing.MOST_GROWTH
+        inference/refits/dealing.MOST_SIZE inference/refits/pair_totals.MOST_SQUARE study/proof/regressions.MOST_ZEROS
         study/registering/outcomes.MOST_SERIAL""",
     "ranges of floating point": """
         estimators/repeating/treatment_blocks.LARGEST_STEP inference/refits/reassignment.LARGEST_LOG
         numerics/linear/regression.LARGEST_INFLATION numerics/linear/regression.LARGEST_LOADING
-        numerics/poisson/separation.LARGEST_LOADING numerics/poisson/steps.LARGEST_PREDICTOR""",
+        numerics/poisson/separation.LARGEST_LOADING numerics/poisson/steps.LARGEST_PREDICTOR
+        numerics/testing.LARGEST_LOG""",
     "approximations: the largest clusters whose products with each other the degrees of freedom count": """
         numerics/linear/cluster_forms.MOST_EXACT""",
     "what is shown or named": """
