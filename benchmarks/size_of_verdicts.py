@@ -309,6 +309,11 @@ def format_rate(hits: "pd.Series[bool]") -> str:
     return f"{100 * rate:.1f} ({100 * np.sqrt(rate * (1 - rate) / n):.1f})"
 
 
+def format_by_size(hits: "pd.Series[bool]", n: "pd.Series[int]") -> str:
+    """Return percent for each number of pairs, a dash where none were placed."""
+    return " / ".join(f"{100 * hits[n == size].mean():.0f}" if (n == size).any() else "–" for size in SIZES)
+
+
 def tabulate_nulls(results: pd.DataFrame) -> str:
     """Return one row a dealing: rejections of no effect, and grades, by number of pairs."""
     nulls = results[(results["plant"] == "none") & (results["grade"] != "failed")]
@@ -320,7 +325,7 @@ def tabulate_nulls(results: pd.DataFrame) -> str:
         rows = nulls if dealing is None else nulls[nulls["dealing"] == dealing]
         if rows.empty:
             continue
-        by_n = " / ".join(f"{100 * (rows.loc[rows['n'] == n, 'p'] <= 0.05).mean():.0f}" for n in SIZES)
+        by_n = format_by_size(rows["p"] <= 0.05, rows["n"])
         rates = [format_rate(rows[name] <= 0.05) for name in ("p", "p_hazard", "p_naive")]
         grades = [format_rate(rows["grade"].isin(some)) for some in (("some", "strong"), ("strong",))]
         name = "all" if dealing is None else dealing
@@ -345,7 +350,7 @@ def tabulate_plants(results: pd.DataFrame) -> str:
             is_found = rows["grade"].isin(["some", "strong"])
             wanted = "fall" if what in ("−30 %", "detectable fall") else "rise"
             is_right = is_found & (rows["direction"] == wanted)
-            by_n = " / ".join(f"{100 * is_right[rows['n'] == n].mean():.0f}" for n in SIZES)
+            by_n = format_by_size(is_right, rows["n"])
             strong = format_rate(is_right & (rows["grade"] == "strong"))
             cells = dealing, what, len(rows), format_rate(is_right), by_n, strong, format_rate(is_found & ~is_right)
             lines.append("| " + " | ".join(map(str, cells)) + " |")
@@ -354,16 +359,14 @@ def tabulate_plants(results: pd.DataFrame) -> str:
 
 def tabulate_bias(results: pd.DataFrame) -> str:
     """Return one row a dealing and plant with an estimate: bias and error of the total and of the printed number."""
-    lines = [
-        "| dealing | planted | pairs | placements | bias of total | of τ | error of total | of τ |",
-        "|---" * 8 + "|",
-    ]
+    head = "| dealing | planted | placements | bias of total | of τ | error of total | of τ |"
+    lines = [head, "|---" * 7 + "|"]
     known = results[results["tau"].notna() & results["plant"].isin(["none", "+100 %"])]
-    for (dealing, what, n), rows in known.groupby(["dealing", "plant", "n"], sort=False):
+    for (dealing, what), rows in known.groupby(["dealing", "plant"], sort=False):
         off = [rows[name] - rows["truth"] for name in ("total", "tau")]
         bias = [f"{one.mean():+.3f} ({one.std() / np.sqrt(len(one)):.3f})" for one in off]
         errors = [f"{np.sqrt((one**2).mean()):.2f}" for one in off]
-        lines.append(f"| {dealing} | {what} | {n} | {len(rows)} | " + " | ".join((*bias, *errors)) + " |")
+        lines.append(f"| {dealing} | {what} | {len(rows)} | " + " | ".join((*bias, *errors)) + " |")
     return "\n".join(lines)
 
 
