@@ -166,26 +166,12 @@ def weigh_evidence(
     """Return the evidence of a fit's design: its flows in levels, its effects, its agreements.
 
     Agreements are dealt date by date among the pairs at risk in proportion to a hazard of signing on size and own
-    growth, among all pairs alike, and with the labels of cities and partners permuted where signers share these. The
-    largest p counts. Every number comes from a Poisson imputation by the design's effects, whatever the fit's method.
-
-    Parameters
-    ----------
-    fit : Fit
-    rng : numpy.random.Generator
-    draws : int
-        Deals of each dealing; more while a p-value is within two simulation errors of a bound that decides the grade.
-    others : tuple of str
-        Columns of the panel with other flows whose size and growth also say who signs.
-    seeks_interval, seeks_gamma, seeks_detectable : bool
-        Whether to search for the ends of intervals (NaN otherwise), for hidden bias, and for the smallest effects
-        that would have been found. Grades need none of these.
-
-    Raises
-    ------
-    InferenceError
-        The design has weights, covariates or effects other than of pairs by city-period and partner-period, or of
-        units and periods; or fewer than two pairs with an agreement traded before it.
+    growth, also of the columns ``others``, among all pairs alike, and with the labels of cities and partners permuted
+    where signers share these. The largest p counts. Every number comes from a Poisson imputation by the design's
+    effects, whatever the fit's method. ``draws``: of each dealing; more while a p is within two errors of a bound
+    that decides the grade, which needs no ends, no hidden bias and no detectable effects to be sought. Refused
+    are weights, covariates, effects other than of pairs by city-period and partner-period or of units and periods,
+    and fewer than two pairs with an agreement that traded before it.
     """
     return weigh_case(
         build_case(fit, others),
@@ -216,17 +202,12 @@ def weigh_case(
     verdict, reasons = weighing.judge()
     real, at_zero = weighing.real, weighing.read(0.0)
     share = real.expected[0] / real.expected[0].sum()
-    gamma = gamma_worst = np.nan
-    if seeks_gamma and weighing.p[0] <= SOME[0]:
-        gamma, gamma_worst = weighing.find_gamma(False), weighing.find_gamma(True)
-    rise = fall = np.nan
-    if seeks_detectable:
-        rise, fall = find_detectable(weighing)
-    ends = (
-        [weighing.find_end(side, level) for level in (0.05, 0.10) for side in (-1, 1)]
-        if seeks_interval
-        else [(np.nan, np.nan)] * 4
-    )
+    asks_gamma = seeks_gamma and weighing.p[0] <= SOME[0]
+    gamma, gamma_worst = map(weighing.find_gamma, (False, True)) if asks_gamma else (np.nan, np.nan)
+    rise, fall = find_detectable(weighing) if seeks_detectable else (np.nan, np.nan)
+    ends = [(np.nan, np.nan)] * 4
+    if seeks_interval:
+        ends = [weighing.find_end(side, level) for level in (0.05, 0.10) for side in (-1, 1)]
     weight = np.zeros(case.at_risk.size)
     weight[case.pairs] = share
     compared = weighing.compared
