@@ -94,13 +94,15 @@ def test_auto_does_what_it_planned_in_every_recipe(recipe, refits, tmp_path) -> 
                     refits.clear()
 
 
+SOLVED = ("imputation",)
+"""Of these a linear model gives the estimates without each cluster."""
 LINEAR = ("callaway_santanna", "imputation", "staggered_efficient")
 
 
 @pytest.mark.parametrize("name", LINEAR)
 def test_the_jackknife_refits_as_often_as_it_planned(name, refits) -> None:
     assert hold(fit_chosen(name), refits, Jackknife()) == "jackknife"
-    assert refits["jackknife"] >= 60
+    assert refits["jackknife"] >= 60 or name in SOLVED
 
 
 @pytest.mark.parametrize("name", LINEAR)

@@ -29,7 +29,7 @@ MAY_MOVE: Mapping[str, Mapping[str, str]] = {
     # Names in the opposite order.
     "renumber": {
         **dict.fromkeys(("auto", "randomization", "wild", "conley_taber", "ferman_pinto"), DRAWS),
-        **dict.fromkeys(("synthetic_did_variance", "power"), DRAWS),
+        **dict.fromkeys(("synthetic_did_variance", "power", "evidence"), DRAWS),
         "matrix_completion": CHOOSES,
     },
     # A hundred years later.
@@ -54,6 +54,7 @@ MAY_MOVE: Mapping[str, Mapping[str, str]] = {
         "case_tests": "the double ratio adds its zeros to the donors' flows, and it to their number",
         "percent_effects": ZEROS,
         "rescaling": ZEROS,
+        "evidence": DRAWS,
     },
 }
 

@@ -85,7 +85,14 @@ def test_the_manifest_says_what_a_repetition_needs(finished):
     assert manifest["seeds"]["inference/clustered/twfe/log-gravity"][0] == 5
     assert manifest["spec"]["design"]["treatment"]["late_from"] == 12
     assert manifest["versions"]["pandas"]
-    assert set(manifest["volatile"]) == {"seconds", "peak_memory_mb", "system", "processors", "threads"}
+    assert set(manifest["volatile"]) == {
+        "seconds",
+        "peak_memory_mb",
+        "system",
+        "processors",
+        "threads",
+        "designs_tried",
+    }
     assert any(t.startswith("blas: ") for t in manifest["volatile"]["threads"])
     assert not re.search(r"[/\\]", json.dumps(manifest["volatile"]))
     assert manifest["headline"]["label"] == "TWFE, log, gravity effects"

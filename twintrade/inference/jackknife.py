@@ -58,9 +58,9 @@ class Jackknife(Inference):
     def plan_refits(self, fit: Fit, views: Sequence[View]) -> Refits:
         """Return the clusters that are left out, for each view; none behind a regression."""
         names = self._get_names(fit)
-        n = count_left_out(fit, views[0], [chosen for _, chosen in list_signed_subsets(names)])
+        n, can_be_lost = count_left_out(fit, views[0], [chosen for _, chosen in list_signed_subsets(names)])
         # Without the only treated cluster there is no effect.
-        is_lost = n > 0 and any(count_treated_clusters(fit, fit.estimate, name)[0] == 1 for name in names)
+        is_lost = can_be_lost and any(count_treated_clusters(fit, fit.estimate, name)[0] == 1 for name in names)
         return Refits(n * len(views), is_lost)
 
     def _get_names(self, fit: Fit) -> tuple[str, ...]:

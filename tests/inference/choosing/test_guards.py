@@ -65,7 +65,7 @@ OTHERS = {
     "refits of a plan, refused with the reason": "inference/refits/leave_out.MOST_REFITS",
     "draws and variants of a check, which it prints": """
         data/totals.MOST_FIGURES data/totals.MOST_MEMBERS diagnostics/sensitivity/dates.MOST_STEPS
-        diagnostics/sensitivity/hidden_agreements.MOST_TRIED
+        diagnostics/sensitivity/leave_one_out.MOST_TRIED
         diagnostics/variants.MOST_DRAWS inference/evidence.LARGEST_EFFECT inference/evidence.MOST_DRAWS
         estimators/imputing/comparison_units.MOST_ROWS
         estimators/imputing/comparison_units.MOST_STEPPED estimators/imputing/comparison_units.MOST_UNITS

@@ -39,34 +39,46 @@ class LeftOut:
 
 def estimate_without_clusters(fit: Fit, view: View, dimensions: Sequence[Sequence[str]]) -> list[LeftOut]:
     """Estimate without each cluster of each (joint) dimension; what makes one impossible is said before any refit."""
-    estimate = fit.view(view)
-    source = get_regression(estimate)
-    null = None
-    if isinstance(fit.estimate, CohortEffects) and set(NESTING).issuperset(itertools.chain(*dimensions)):
-        null = fit.estimator.linear_null(fit.design, fit.design.observations.y[:, None], [view])
+    estimate, source, null = fit.view(view), get_regression(fit.view(view)), _build_null(fit, view, dimensions)
     if source is not None and null is None:
         q = build_effects_projection(fit, estimate, source)
-        codes = [intersect_codes([find_row_clusters(fit, n, source.rows) for n in names]) for names in dimensions]
-        for one in codes:
-            _require_two(one)
-        changes = [compute_leave_out_changes(source, q, one) for one in codes]
+        changes = [compute_leave_out_changes(source, q, one) for one in _list_codes(fit, source, dimensions)]
         return [LeftOut(estimate.effects + change, fit.estimator.is_poisson) for change in changes]
-    plan = [_list_units(fit, estimate, names) for names in dimensions]
-    most = MOST_REFITS if source is None else np.inf
-    if (n := max(map(len, plan))) > most:
+    return [_estimate_each(fit, view, estimate, null, units) for units in _list_left_out(fit, estimate, dimensions)]
+
+
+def count_left_out(fit: Fit, view: View, dimensions: Sequence[Sequence[str]]) -> tuple[int, bool]:
+    """Return how many refits that takes, and whether a cluster's effect can be lost; or say why it cannot be done."""
+    estimate, source, null = fit.view(view), get_regression(fit.view(view)), _build_null(fit, view, dimensions)
+    if source is not None and null is None:
+        _list_codes(fit, source, dimensions)
+        return 0, False
+    units = _list_left_out(fit, estimate, dimensions)
+    return (sum(map(len, units)) if null is None else 0), True
+
+
+def _build_null(fit: Fit, view: View, dimensions: Sequence[Sequence[str]]) -> LinearNull | None:
+    """Return the model without treatment that estimates without clusters of whole units, None where refits do."""
+    if not isinstance(fit.estimate, CohortEffects) or not set(NESTING).issuperset(itertools.chain(*dimensions)):
+        return None
+    return fit.estimator.linear_null(fit.design, fit.design.observations.y[:, None], [view])
+
+
+def _list_codes(fit: Fit, source: Regression, dimensions: Sequence[Sequence[str]]) -> list[IntArray]:
+    """Return the cluster of each row of a regression in each dimension, of which there must be two."""
+    codes = [intersect_codes([find_row_clusters(fit, n, source.rows) for n in names]) for names in dimensions]
+    for one in codes:
+        _require_two(one)
+    return codes
+
+
+def _list_left_out(fit: Fit, estimate: Estimate, dimensions: Sequence[Sequence[str]]) -> list[list[tuple[str, ...]]]:
+    """Return the units of each cluster in each dimension, no more than can be estimated anew."""
+    units = [_list_units(fit, estimate, names) for names in dimensions]
+    most = MOST_REFITS if get_regression(estimate) is None else np.inf
+    if (n := max(map(len, units))) > most:
         raise InferenceError(f"leaving out each of {n} clusters needs as many refits; cluster by something coarser")
-    return [_estimate_each(fit, view, estimate, null, units) for units in plan]
-
-
-def count_left_out(fit: Fit, view: View, dimensions: Sequence[Sequence[str]]) -> int:
-    """Return how many refits that takes, or say why it cannot be done."""
-    estimate = fit.view(view)
-    source = get_regression(estimate)
-    if source is None:
-        return sum(len(_list_units(fit, estimate, names)) for names in dimensions)
-    for names in dimensions:
-        _require_two(intersect_codes([find_row_clusters(fit, n, source.rows) for n in names]))
-    return 0
+    return units
 
 
 def _require_two(codes: IntArray) -> None:

@@ -109,7 +109,7 @@ def _open(row: Record) -> tuple[Span, ...]:
     )
 
 
-VOLATILE = ("seconds", "memory", "started", "finished", "volatile", "host", "user")
+VOLATILE = ("seconds", "memory", "started", "finished", "volatile", "host", "user", "designs_tried")
 LISTING = ("descriptives", "selection", "forest", "margins", "spillovers", "sensitivity")
 """Exhibits that say every sentence of their checks."""
 
