@@ -43,6 +43,7 @@ def write_panels(folder: Path) -> None:
     assert spec.loader is not None
     tests = importlib.util.module_from_spec(spec)
     sys.modules["bad_designs"] = tests
+    sys.path.append(str(TESTS.parents[1]))  # what tests share lies there
     spec.loader.exec_module(tests)
     for k, (key, row) in enumerate({"as it should be": tests.Row(lambda f, g: (f, g)), **tests.ROWS}.items()):
         design = tests.design_of(row)
