@@ -273,7 +273,9 @@ def _list_graded(facts: Facts, graded: Graded) -> list[Text]:
     if "total" in graded.reasons:  # what is not clear as a whole is not clear in part either
         reasons = [Text("brief.graded-chance", of=of)]
     else:
-        reasons = [Text("brief.graded-blocked", why=why) for why in graded.reasons]
+        reasons = [
+            Text("brief.graded-blocked", why=why, period_name=facts.page.period_name) for why in graded.reasons
+        ]
     reasons += _explain_objections(facts)
     effective = max(1, round(graded.n_effective))
     reasons.append(Text("brief.graded-pairs", n=graded.n_signers, of=graded.n_at_risk, effective=effective))

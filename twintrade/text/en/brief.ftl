@@ -206,22 +206,22 @@ graded-blocked = { $why ->
     [largest] It is not clear without the largest pair.
     [one-pair] It is not clear without one of the pairs.
     [sign] The total, the average pair and the total without one pair do not point the same way.
-    [before] In the two years before, trade had already left what was expected.
-    [trend] Over the years before, trade was already on its way.
-    [carried] The trend of the years before, carried on, would reach as far.
-    [equivalence] How far trade had moved already before, the years before leave open.
-    [unseen] The years before are too few to see whether trade was moving already.
-    [undated] It hangs on the pairs whose agreement has no date.
+    [before] In the two { periods } before, trade already differed from what was expected.
+    [trend] Over the { periods } before, trade was already moving.
+    [carried] If the trend of the { periods } before went on, it would explain a change this large.
+    [equivalence] The { periods } before leave open how far trade had moved already.
+    [unseen] The { periods } before are too few to see whether trade was moving already.
+    [undated] The direction depends on the pairs whose agreements have no date.
     [few-pairs] Fewer than five pairs give some evidence at most.
     [at-risk] Too few other pairs could have signed for a grade.
-    [deals] The agreements can be dealt in too few ways for a grade.
+    [deals] There are too few ways to assign the agreements for a grade.
    *[tries] Other designs of the question were tried, and nothing was fixed beforehand.
 }
 graded-pairs = { $n } of { $of } pairs that could have signed did; by their trade they count as { $effective ->
     [one] one pair
    *[other] { $effective } equal pairs
 }.
-graded-chance = As large a change arises in { $of } of 100 deals of the agreements to pairs.
+graded-chance = Chance alone can do this: a change as large arises in { $of } of 100 assignments of the agreements to pairs that could have signed.
 graded-total = Against what other trade leads one to expect, the change is { PERCENT($total, decimals: 0, sign: "always") }{ $largest ->
     [yes] ; without the largest pair, { $name }, which makes up { SHARE($share) } of expected trade, it is { PERCENT($without, decimals: 0, sign: "always") }
    *[no] { "" }
@@ -236,7 +236,7 @@ found = { $which ->
     [fall] A fall of { $fall } would have been called evidence four times in five, and no rise, however large
    *[none] No change, however large, would have been called evidence four times in five
 }.{ $overstates ->
-    [yes] { " " }Where so much is needed, a page that calls a change evidence overstates it.
+    [yes] { " " }Where so large a change is needed, a page that reports evidence overstates the change.
    *[no] { "" }
 }
 reason-range-clear = The whole range, { $low } to { $high }, lies { $side } zero.

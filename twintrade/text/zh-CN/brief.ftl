@@ -196,11 +196,11 @@ graded-blocked = { $why ->
     [largest] 去掉最大的配对后，变化不清楚。
     [one-pair] 去掉其中某一个配对后，变化不清楚。
     [sign] 总额、平均配对与去掉一个配对后的总额方向不一致。
-    [before] 协议前两年，贸易已经偏离预期。
-    [trend] 在此前各年中，贸易已经在变动。
+    [before] 协议前两{ periods }，贸易已经偏离预期。
+    [trend] 在此前各{ period }中，贸易已经在变动。
     [carried] 此前的趋势延续下去，也会达到同样的幅度。
-    [equivalence] 协议之前贸易已变动多少，此前各年无法确定。
-    [unseen] 此前的年份太少，无法看出贸易是否已在变动。
+    [equivalence] 协议之前贸易已变动多少，此前各{ period }无法确定。
+    [unseen] 此前的{ periods }太少，无法看出贸易是否已在变动。
     [undated] 结果取决于协议日期不详的配对。
     [few-pairs] 不足五个配对最多只能给出一定证据。
     [at-risk] 可能签署协议的其他配对太少，不予评级。
@@ -208,7 +208,7 @@ graded-blocked = { $why ->
    *[tries] 对这一问题还尝试过其他设计，且事先未作规定。
 }
 graded-pairs = 在{ $of }个可能签署协议的配对中，{ $n }个签署了协议；按贸易额计，相当于{ $effective }个规模相等的配对。
-graded-chance = 把协议分配给各配对，每100次中有{ $of }次出现同样大的变化。
+graded-chance = 偶然因素足以造成这样的结果：把协议分配给可能签署的配对，每100次中有{ $of }次出现同样大的变化。
 graded-total = 与由其他贸易推算的预期值相比，变化为{ PERCENT($total, decimals: 0, sign: "always") }{ $largest ->
     [yes] ；去掉占预期贸易{ SHARE($share) }的最大配对{ $name }，则为{ PERCENT($without, decimals: 0, sign: "always") }
    *[no] { "" }
