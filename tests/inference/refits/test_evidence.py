@@ -8,6 +8,7 @@ import pytest
 from benchmarks.agreement_panels import Cell, assign, draw_flows
 from benchmarks.size_of_verdicts import FIRST, build, load_panels, place, plant
 from twintrade.design import Design
+from twintrade.diagnostics.sensitivity.evidence import EvidenceOfChange
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
@@ -272,3 +273,36 @@ def test_no_effect_is_rarely_called_one(dealing) -> None:
         graded += weighing.judge()[0] in ("some", "strong")
     assert rejected / n <= 0.07 + 3 * np.sqrt(0.05 * 0.95 / n)
     assert graded / n <= 0.03 + 3 * np.sqrt(0.03 * 0.97 / n)
+
+
+@pytest.mark.slow
+def test_the_error_of_an_end_is_how_far_other_deals_move_it() -> None:
+    """Over a dozen seeds ends scatter as much as their errors say, within a factor of two and a half."""
+    case = draw_case(planted="+100 %")
+    found = [
+        weigh_case(
+            case, np.random.default_rng(seed), draws=199, most_draws=199, seeks_gamma=False, seeks_detectable=False
+        )
+        for seed in range(12)
+    ]
+    for end in ("low", "high"):
+        spread = np.std([getattr(one, end) for one in found], ddof=1)
+        error = np.median([getattr(one, f"{end}_error") for one in found])
+        assert 0.4 < spread / error < 2.5, (end, spread, error)
+
+
+def test_what_matters_by_the_files_own_measure_is_said_where_there_is_a_grade() -> None:
+    case = draw_case()
+    found = weigh_case(case, np.random.default_rng(1), draws=199, seeks_gamma=False, seeks_detectable=False)
+    small = replace(found, low_90=-0.02, high_90=0.03, direction="rise")
+    clear, unclear = {"hazard": np.full(4, 0.01)}, {"hazard": np.full(4, 0.4)}
+    declared, silent = EvidenceOfChange(matters=5.0), EvidenceOfChange()
+    for check, changed, expected in (
+        (declared, {"p": clear, "grade": "some"}, ("small", "rise")),
+        (declared, {"p": unclear, "grade": "cannot tell"}, ("nothing", "neither")),
+        (declared, {"p": unclear, "grade": "none"}, ("cannot", "neither")),
+        (declared, {"p": clear, "grade": "strong", "high_90": 0.2}, ("strong", "rise")),
+        (silent, {"p": clear, "grade": "some"}, ("some", "rise")),
+        (silent, {"p": unclear, "grade": "cannot tell"}, ("cannot", "neither")),
+    ):
+        assert check._grade(replace(small, **changed)) == expected, changed

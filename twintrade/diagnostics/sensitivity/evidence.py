@@ -116,8 +116,10 @@ class EvidenceOfChange(Diagnostic):
         }
 
     def _grade(self, evidence: GradedEvidence) -> tuple[str, str]:
-        """Return grade and direction with what matters by the file's own measure."""
+        """Return grade and direction, by the file's own measure of what matters too; no grade stays none."""
         p = max(float(by[0]) for by in evidence.p.values())
+        if evidence.grade == "none":
+            return "cannot", "neither"
         if self.matters and not evidence.matters(self.matters / 100):
             return ("small", evidence.direction) if p <= ALPHA else ("nothing", "neither")
         if evidence.grade in ("strong", "some"):
