@@ -41,6 +41,8 @@ EVENT_COLUMNS = (
 )
 
 
+GRADED = "evidence"
+"""The check whose grade is the answer of page 1, and its payload."""
 SPOKEN = ("sentence", "message")
 """Columns whose text stands in the column of that name."""
 

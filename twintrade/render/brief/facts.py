@@ -9,6 +9,7 @@ from twintrade.effects.regression import POOLED
 from twintrade.render.names import name_pair
 from twintrade.render.page import Page, name_objecting
 from twintrade.render.reading import (
+    GRADED,
     Record,
     find_detectable,
     find_headline,
@@ -217,7 +218,7 @@ def find_spread(facts: Facts) -> tuple[float, float]:
 
 def read_graded(results: ResultSet) -> Graded | None:
     """Return what the check called evidence says of the headline, None where it was not made."""
-    frame = find_payload(results, "evidence")
+    frame = find_payload(results, GRADED)
     if frame is None:
         return None
     row = list_records(frame)[0]

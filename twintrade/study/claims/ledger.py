@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from twintrade.effects import ResultSet
 from twintrade.render.names import find_check
 from twintrade.render.reading import (
+    GRADED,
     Record,
     find_headline,
     find_label,
@@ -344,7 +345,7 @@ def _column(results: ResultSet, column: str) -> Record | None:
     return None
 
 
-PAYLOAD, GRADED = "claims", "evidence"
+PAYLOAD = "claims"
 
 
 class Paged(Protocol):

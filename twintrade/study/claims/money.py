@@ -12,8 +12,8 @@ from twintrade.effects.messages import DetectedBy, Reason
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit, fit
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.render.reading import compute_size_from_interval
-from twintrade.study.run.columns import GRADED, Estimated, Run, build_generator
+from twintrade.render.reading import GRADED, compute_size_from_interval
+from twintrade.study.run.columns import Estimated, Run, build_generator
 
 PAYLOAD = "money"
 CASE_VERDICT = "case_verdict"

@@ -20,6 +20,7 @@ from twintrade.inference.auto import InferencePlan, Reported
 from twintrade.inference.base import Inference
 from twintrade.inference.randomization import Randomization
 from twintrade.inference.refits import KnownDraws, Permuted, find_draws, keep_draws
+from twintrade.render.reading import GRADED
 from twintrade.study.observing.further_columns import list_treated_warnings
 from twintrade.study.observing.observe import Observed
 from twintrade.study.plan.designs import Designs, find_refusal
@@ -77,10 +78,6 @@ class Concluded:
         if self.estimated is None:
             return "", ""
         return self.estimated.column.estimator.name, self.estimated.column.key
-
-
-GRADED = "evidence"
-"""The check whose grade is the answer of page 1."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
