@@ -39,10 +39,7 @@ CASES = {
     "OLS unbalanced 630k": (300, 150, 20, 0.7, "linear"),
     "ETWFE-Poisson 100k": (76, 57, 23, 1.0, "cells"),
 }
-LARGE = {
-    "PPML 10M": (1000, 400, 25, 1.0, "poisson"),
-    "OLS unbalanced 10M": (1100, 500, 26, 0.7, "linear"),
-}
+LARGE = {"PPML 10M": (1000, 400, 25, 1.0, "poisson"), "OLS unbalanced 10M": (1100, 500, 26, 0.7, "linear")}
 SMALL = {
     "PPML 1k": (12, 9, 10, 1.0, "poisson"),
     "OLS unbalanced 1k": (12, 9, 10, 0.7, "linear"),

@@ -171,14 +171,7 @@ def prediction_coverage(draws: int) -> Iterator[Row]:
             yield n_before, 3, rho, _percent(np.mean(held["normal"])), _percent(np.mean(held["subgaussian"]))
 
 
-FEW = (
-    (40, 1, "alike"),
-    (40, 2, "alike"),
-    (40, 5, "alike"),
-    (60, 1, "small"),
-    (60, 3, "small"),
-    (60, 1, "large"),
-)
+FEW = ((40, 1, "alike"), (40, 2, "alike"), (40, 5, "alike"), (60, 1, "small"), (60, 3, "small"), (60, 1, "large"))
 """Units, treated ones, and what the treated ones are: of one size with all, among the smallest, or the largest."""
 
 

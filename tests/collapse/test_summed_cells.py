@@ -47,9 +47,7 @@ def test_poisson_on_sums_is_poisson_on_products(long):
     np.testing.assert_array_equal(np.unique(rows[by_product.rows]), summed.rows)
     assert summed.rows.size < X.shape[0]
     np.testing.assert_allclose(
-        errors(summed, flows.sum(axis=1), codes[0]),
-        errors(by_product, flows.ravel(), codes[0][rows]),
-        rtol=1e-8,
+        errors(summed, flows.sum(axis=1), codes[0]), errors(by_product, flows.ravel(), codes[0][rows]), rtol=1e-8
     )
     np.testing.assert_allclose(np.bincount(rows[by_product.rows], by_product.mu)[summed.rows], summed.mu, rtol=1e-7)
 

@@ -21,10 +21,7 @@ pytestmark = pytest.mark.slow
 N_PANELS = int(os.environ.get("TWINTRADE_SIMULATIONS", "150"))
 AT_MOST = 0.05 + 3 * np.sqrt(0.05 * 0.95 / N_PANELS)
 EFFECT = 0.3
-METHODS = {
-    "logs": (Imputation(), "log"),
-    "total": (Imputation(family="poisson", measure="percent"), "level"),
-}
+METHODS = {"logs": (Imputation(), "log"), "total": (Imputation(family="poisson", measure="percent"), "level")}
 CELLS = {
     "5 scattered": Cell(5, "scattered", "by size", 0.6, 10, "gravity"),
     "15 in few cities": Cell(15, "few cities", "heavy, zeros", 0.6, 10, "gravity"),

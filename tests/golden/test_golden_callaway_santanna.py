@@ -174,11 +174,7 @@ def test_errors_clustered_by_state_equal_the_bootstrap_of_did():
     np.testing.assert_allclose(critical, expected["crit_val"], rtol=tolerance)
 
 
-BLOCKS = {
-    "mpdta_drdid_panel": "doubly_robust",
-    "mpdta_reg_did_panel": "regression",
-    "mpdta_std_ipw_did_panel": "ipw",
-}
+BLOCKS = {"mpdta_drdid_panel": "doubly_robust", "mpdta_reg_did_panel": "regression", "mpdta_std_ipw_did_panel": "ipw"}
 
 
 @pytest.mark.parametrize("name", BLOCKS)

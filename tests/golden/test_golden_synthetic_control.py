@@ -84,10 +84,7 @@ def test_a_block_of_several_treated_units(block, kind, key):
 
 @pytest.mark.parametrize(
     ("case_id", "estimator"),
-    [
-        ("kansas_sc", SyntheticControl()),
-        ("kansas_ridge_fixed_lambda", AugmentedSyntheticControl(penalty=0.1)),
-    ],
+    [("kansas_sc", SyntheticControl()), ("kansas_ridge_fixed_lambda", AugmentedSyntheticControl(penalty=0.1))],
 )
 def test_kansas(case_id, estimator):
     frame = read_data("kansas")

@@ -11,11 +11,7 @@ KEEPERS = {
     "numerics/absorption/absorb.py",
 }
 # Solvers that build their own equations from weights or without.
-SOLVERS = {
-    "numerics/absorption/normal_equations.py",
-    "numerics/linear/regression.py",
-    "numerics/poisson/fit.py",
-}
+SOLVERS = {"numerics/absorption/normal_equations.py", "numerics/linear/regression.py", "numerics/poisson/fit.py"}
 
 
 def makes_ones_of_weights(node: ast.AST) -> bool:

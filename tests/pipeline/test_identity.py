@@ -131,13 +131,7 @@ def contents(content: bytes, name: str) -> Iterator[tuple[str, bytes]]:
 
 
 def test_no_output_names_this_machine_its_user_or_its_folders(finished):
-    own = [
-        str(finished),
-        str(finished.parent),
-        str(Path.home()),
-        sys.prefix,
-        str(Path(__file__).parents[2]),
-    ]
+    own = [str(finished), str(finished.parent), str(Path.home()), sys.prefix, str(Path(__file__).parents[2])]
     words = {*own, *(w.rstrip("/") for w in (os.environ.get("TMPDIR", "/tmp"),))}
     words |= {w for w in (socket.gethostname(), getuser()) if len(w) > 4}
     found = [

@@ -4,14 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from pseudo_language import (
-    NAMES,
-    collect_drawn_texts,
-    find_english,
-    list_held,
-    list_texts,
-    make_pseudo_catalogue,
-)
+from pseudo_language import NAMES, collect_drawn_texts, find_english, list_held, list_texts, make_pseudo_catalogue
 from spoken_numbers import find_differences
 
 from twintrade.data.geography.countries import load_places

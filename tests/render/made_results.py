@@ -237,8 +237,7 @@ def _payloads(generator: np.random.Generator, names: tuple[str, ...]) -> dict[st
         "candidate_dates": pd.DataFrame(dates, columns=["period", "label", "is_chosen"]),
         "adoption": pd.DataFrame(adoption, columns=["unit", "period", "period_label", "status"]),
         "path": pd.DataFrame(
-            [("double ratio", y, 1 + 0.02 * i) for i, y in enumerate(YEARS)],
-            columns=["series", "period", "value"],
+            [("double ratio", y, 1 + 0.02 * i) for i, y in enumerate(YEARS)], columns=["series", "period", "value"]
         ),
         "placebo": pd.DataFrame(placebo, columns=["unit", "donor_set", "event_time", "value", "is_treated"]),
         "forest": pd.DataFrame(forest, columns=["label", "group", "effect", "low", "high"]),

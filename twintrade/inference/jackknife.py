@@ -106,11 +106,7 @@ def compute_jackknife_spread(effects: FloatArray, full: FloatArray, centre: str 
 
 
 def _messages(
-    fit: Fit,
-    estimate: Estimate,
-    used: Sequence[LeftOut],
-    lost: BoolArray,
-    names: Sequence[str],
+    fit: Fit, estimate: Estimate, used: Sequence[LeftOut], lost: BoolArray, names: Sequence[str]
 ) -> tuple[Message, ...]:
     messages = [Message("warning", "refit-failed", text) for one in used for text in one.failures]
     if lost.any():

@@ -24,11 +24,7 @@ from twintrade.text.numbers import (
 
 
 def format_interval(
-    low: object,
-    high: object,
-    decimals: int = 3,
-    unit: str = "",
-    errors: tuple[float, float] = (math.nan, math.nan),
+    low: object, high: object, decimals: int = 3, unit: str = "", errors: tuple[float, float] = (math.nan, math.nan)
 ) -> str:
     """Format an interval as "a to b"; empty where either end is missing.
 

@@ -59,8 +59,7 @@ def rng():
 
 
 @pytest.mark.parametrize(
-    ("case", "dataset"),
-    [("castle_homicide", "castle"), ("math_reform",) * 2, ("mpdta",) * 2, ("sim_balanced",) * 2],
+    ("case", "dataset"), [("castle_homicide", "castle"), ("math_reform",) * 2, ("mpdta",) * 2, ("sim_balanced",) * 2]
 )
 def test_bacon_equals_bacondecomp(rng, case, dataset) -> None:
     expected = read_results("bacon", case)

@@ -34,11 +34,7 @@ def test_beta_one_is_callaway_and_santanna(comparison):
 def test_headlines_are_the_named_averages():
     design = made().design(comparison=NeverTreated(), window=(-2, 3))
     cells = fit(CallawaySantAnna(), design).estimate
-    means = {
-        "simple": cells.average(),
-        "cohort": cells.average_of_cohorts(),
-        "calendar": cells.average_of_periods(),
-    }
+    means = {"simple": cells.average(), "cohort": cells.average_of_cohorts(), "calendar": cells.average_of_periods()}
     for headline, want in means.items():
         got = fit(StaggeredEfficient("one", headline), design).view("overall")
         np.testing.assert_allclose(got.effects, want.effects, atol=EXACT)

@@ -166,11 +166,7 @@ def test_a_wholly_treated_partner_period_is_named_with_its_partner_and_period():
 def test_a_tie_from_the_first_period_on_is_absorbed_by_the_dyad():
     made = panel_of(lambda f, g: (f, pd.Series(np.where(np.arange(g.size) % 3 == 0, 2000.0, np.inf), g.index)))
     design = Design(
-        panel=made.panel,
-        treatment=made.treatment,
-        outcome=OUTCOME,
-        fixed_effects="gravity",
-        always_treated="keep",
+        panel=made.panel, treatment=made.treatment, outcome=OUTCOME, fixed_effects="gravity", always_treated="keep"
     )
     with pytest.raises(EstimationError, match="levels of the unit effect, which absorbs it"):
         fit(PPML("static"), design)

@@ -23,11 +23,7 @@ def panel(share, seed, scrambled=False):
     rows = np.flatnonzero(rng.random(city.size) < share)
     if scrambled:
         rows = rng.permutation(rows)
-    codes = [
-        (city * SHAPE[1] + partner)[rows],
-        (city * SHAPE[2] + period)[rows],
-        (partner * SHAPE[2] + period)[rows],
-    ]
+    codes = [(city * SHAPE[1] + partner)[rows], (city * SHAPE[2] + period)[rows], (partner * SHAPE[2] + period)[rows]]
     if scrambled:
         codes = [rng.permutation(int(code.max()) + 1)[code] for code in codes]
     return codes, rng

@@ -5,12 +5,7 @@ import pytest
 from case_tables import loop_over
 
 from twintrade.numerics.absorption import elimination, factor_order, lay_out_elimination, level_forms
-from twintrade.numerics.linear import (
-    ProjectedForms,
-    build_constant_effect,
-    cluster_forms,
-    compute_expected_squares,
-)
+from twintrade.numerics.linear import ProjectedForms, build_constant_effect, cluster_forms, compute_expected_squares
 
 SHAPE = (6, 5, 7)
 

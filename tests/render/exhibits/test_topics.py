@@ -123,11 +123,7 @@ def test_half_as_wide_figures_stand_in_pairs_and_the_last_of_an_odd_number_alone
     path = pd.DataFrame({"series": ["x"] * 3, "period": [1, 2, 3], "value": [1.0, 2.0, 3.0]})
     names = [f"estimators-{i}" for i in range(3)]
     findings = [
-        (
-            Finding(diagnostic="estimators", verdict="cannot tell", text=n, topic="sensitivity"),
-            ("ppml", n),
-            (n,),
-        )
+        (Finding(diagnostic="estimators", verdict="cannot tell", text=n, topic="sensitivity"), ("ppml", n), (n,))
         for n in names
     ]
     results = replace(

@@ -63,10 +63,7 @@ def test_differences(kind, n, scale):
 
 @HARD
 def test_changes(kind, n, scale):
-    drawing = forest.draw_changes(
-        make_effects(kind, n, min(scale, 1)),
-        headline=(0.1, -0.2, np.inf),
-    )
+    drawing = forest.draw_changes(make_effects(kind, n, min(scale, 1)), headline=(0.1, -0.2, np.inf))
     assert find_faults(drawing) == []
 
 
@@ -134,14 +131,7 @@ def test_points_with_names(kind, n, scale):
          "country": [f"{i % 5} {NAMES[kind]}" for i in range(n)]}
     )  # fmt: skip
     axes = {"x_label": "Population", "y_label": "Twins", "is_log_x": True}
-    drawing = points.draw_scatter(
-        frame,
-        "population",
-        "twins",
-        group="country",
-        label="city",
-        **axes,
-    )
+    drawing = points.draw_scatter(frame, "population", "twins", group="country", label="city", **axes)
     assert find_faults(drawing) == []
 
 
@@ -211,13 +201,7 @@ def test_cases(kind, sets, scale):
                         counterfactual=rng.exponential(scale, 30), gap=rng.normal(0, scale, 30))
          for method in ("synthetic_control", "synthetic_did") for key in keys]
     )  # fmt: skip
-    drawing = events.draw_case(
-        rows,
-        *make_context(kind),
-        set_names=names,
-        sets=keys,
-        gap_label="Gap",
-    )
+    drawing = events.draw_case(rows, *make_context(kind), set_names=names, sets=keys, gap_label="Gap")
     assert find_faults(drawing) == []
     one = rows[rows["method"] == "synthetic_did"]
     placebos = pd.concat(
@@ -226,10 +210,7 @@ def test_cases(kind, sets, scale):
     placebos = placebos.assign(donor_set=placebos["donor_set"].map(names), event_time=placebos["period"] - 2001)
     assert find_faults(points.draw_placebo(placebos, y_label="Gap")) == []
     ranks = placebos[placebos["period"] == 2000].assign(statistic=lambda frame: frame["value"])
-    drawing = points.draw_placebo(
-        ranks[["unit", "donor_set", "statistic", "is_treated"]],
-        y_label="Ratio",
-    )
+    drawing = points.draw_placebo(ranks[["unit", "donor_set", "statistic", "is_treated"]], y_label="Ratio")
     assert find_faults(drawing) == []
 
 

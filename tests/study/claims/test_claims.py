@@ -69,8 +69,7 @@ def test_every_named_claim_stands_in_the_ledger_of_every_analysis():
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "verdict"),
-    [(0.01, 0.3, "supported"), (-0.3, -0.01, "not supported"), (-0.1, 0.3, "cannot tell")],
+    ("low", "high", "verdict"), [(0.01, 0.3, "supported"), (-0.3, -0.01, "not supported"), (-0.1, 0.3, "cannot tell")]
 )
 def test_a_rise_is_what_the_interval_says(low, high, verdict):
     assert of(build_ledger(results(low, high)), "C1")["verdict"] == verdict

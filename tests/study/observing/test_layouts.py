@@ -302,11 +302,7 @@ TOWNS = {"CHN": "2611606", "DEU": "3548500"}
 BRAZILIAN = write_codes({"161": "TWN", "249": "USA", "275": "FRA"})
 LONG_STATES = monthly(STATES, 1, city={"CA": "California", "TX": "Texas"})
 CASES = {
-    "comtrade.json": Case(
-        "comtrade.json",
-        answer(),
-        BASE,
-    ),
+    "comtrade.json": Case("comtrade.json", answer(), BASE),
     "comtrade.csv": Case("comtrade.csv", write(comtrade(lambda n: n[0].upper() + n[1:])), BASE),
     "BACI_HS92_Y2010_V202401b.csv": Case(
         "BACI_HS92_Y2010_V202401b.csv", write(baci()), BASE.assign(value=BASE["value"] * 1000)
@@ -314,16 +310,10 @@ CASES = {
     "gravity.csv": Case("gravity.csv", write(gravity()), BASE.assign(value=BASE["value"] * 1000)),
     "wits.csv": Case("wits.csv", write(wits()), BASE.assign(value=BASE["value"] * 1000)),
     "comext.csv": Case(
-        "comext.csv",
-        write(comext()),
-        monthly(BASE, 1, city={"CHN": "IE", "DEU": "DE"}, partner={"FRA": "NAM"}),
+        "comext.csv", write(comext()), monthly(BASE, 1, city={"CHN": "IE", "DEU": "DE"}, partner={"FRA": "NAM"})
     ),
     "customs_exports.csv": Case(
-        "customs_exports.csv",
-        customs(),
-        monthly(CHINESE),
-        (),
-        ("city", "partner", "value", "money_unit"),
+        "customs_exports.csv", customs(), monthly(CHINESE), (), ("city", "partner", "value", "money_unit")
     ),
     "customs_exports_yuan.csv": Case(
         "customs_exports_yuan.csv",

@@ -255,11 +255,7 @@ class _FittedCells:
 
 
 def fit_cells(
-    o: Observations,
-    of_row: IntArray,
-    names: tuple[Words, ...],
-    columns: FloatArray,
-    family: Family,
+    o: Observations, of_row: IntArray, names: tuple[Words, ...], columns: FloatArray, family: Family
 ) -> CellFit:
     """Fit one coefficient per cell against the rows outside every cell.
 

@@ -147,9 +147,7 @@ class Dealt:
     ) -> tuple[Message, ...]:
         messages = [
             Message(
-                "warning",
-                "refit-failed",
-                Text("inference.draws-failed", n=count, draws=self.n_draws, reason=reason),
+                "warning", "refit-failed", Text("inference.draws-failed", n=count, draws=self.n_draws, reason=reason)
             )
             for reason, count in sorted(self.failures.items(), key=str)
         ]
@@ -220,12 +218,7 @@ def compute_joint_pre(compared: Compared) -> Facts:
 
 
 def compare_refits(
-    fit: Fit,
-    view: View,
-    drawn: Permuted,
-    studentizer: Studentizer | None,
-    ends: DrawnEnds | None,
-    is_t: bool,
+    fit: Fit, view: View, drawn: Permuted, studentizer: Studentizer | None, ends: DrawnEnds | None, is_t: bool
 ) -> Compared:
     """Compare one view's effects with those of its draws.
 

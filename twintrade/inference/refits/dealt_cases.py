@@ -11,21 +11,8 @@ from twintrade.design.panel import PERIODS_PER_YEAR
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit
 from twintrade.estimators.base import fit as estimate
-from twintrade.inference.refits.dealing import (
-    PRIOR,
-    YEARS,
-    choose_pool,
-    measure_size,
-    score_growth,
-    score_size,
-)
-from twintrade.inference.refits.pair_totals import (
-    PairNoise,
-    PairTotals,
-    Timing,
-    is_average_of_rows,
-    measure_totals,
-)
+from twintrade.inference.refits.dealing import PRIOR, YEARS, choose_pool, measure_size, score_growth, score_size
+from twintrade.inference.refits.pair_totals import PairNoise, PairTotals, Timing, is_average_of_rows, measure_totals
 from twintrade.inference.refits.permutation import build_labels
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.numerics.poisson import FlowTable

@@ -399,11 +399,7 @@ def find_shifted_rows(fit: Fit) -> FloatArray:
 
 
 def _one(
-    fit: Fit,
-    real: dict[View, Estimate],
-    design: Design,
-    outcomes: FloatArray,
-    is_studentized: bool,
+    fit: Fit, real: dict[View, Estimate], design: Design, outcomes: FloatArray, is_studentized: bool
 ) -> dict[View, FloatArray]:
     """Return effects, statistics, and the two slopes for every view, each of shape (4, n_effects)."""
     again = _Again(fit, tuple(real), design, outcomes)

@@ -347,10 +347,7 @@ class Assignments:
 
 
 def build_assignments(
-    design: Design,
-    across: Across,
-    pool: IntArray | None = None,
-    strata: Sequence[str] = ("size",),
+    design: Design, across: Across, pool: IntArray | None = None, strata: Sequence[str] = ("size",)
 ) -> Assignments:
     """Return the assignments of a design: units outside the sample never get an onset.
 

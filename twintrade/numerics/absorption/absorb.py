@@ -235,11 +235,7 @@ class Absorber:
         return solve_levels(self.equations, sums)
 
     def project(
-        self,
-        columns: FloatArray,
-        tolerance: float = 1e-12,
-        start: FloatArray | None = None,
-        is_spare: bool = False,
+        self, columns: FloatArray, tolerance: float = 1e-12, start: FloatArray | None = None, is_spare: bool = False
     ) -> Projection:
         """Return residuals together with coefficients, starting from earlier stacked coefficients where given.
 

@@ -316,10 +316,7 @@ NUMBERS_AT_ONCE = 125_000
 
 
 def fit_with_dummies(
-    of: ExactUpdates,
-    dummies: RowDummies,
-    n_rounds: int,
-    start: Start | None = None,
+    of: ExactUpdates, dummies: RowDummies, n_rounds: int, start: Start | None = None
 ) -> tuple[FloatArray, BoolArray]:
     """Return what rows with a dummy would have without it once each level has the sum that was observed.
 

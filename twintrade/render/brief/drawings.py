@@ -147,11 +147,7 @@ def choose_power(amount: float) -> int:
 
 
 def draw_totals(
-    frame: pd.DataFrame,
-    unit: str,
-    period_name: str,
-    theme: Theme = DEFAULT_THEME,
-    height: float = HEIGHT,
+    frame: pd.DataFrame, unit: str, period_name: str, theme: Theme = DEFAULT_THEME, height: float = HEIGHT
 ) -> Drawing:
     """Draw observed totals of treated pairs, those expected without agreements, and their range.
 
@@ -251,11 +247,7 @@ def _measure_name(label: str, theme: Theme) -> float:
     return (1.2 + (n_lines - 1) * 1.45) * theme.size * 0.85 / 72
 
 
-def draw_methods(
-    rows: list[tuple[str, Effect, bool]],
-    theme: Theme = DEFAULT_THEME,
-    height: float = 0.0,
-) -> Drawing:
+def draw_methods(rows: list[tuple[str, Effect, bool]], theme: Theme = DEFAULT_THEME, height: float = 0.0) -> Drawing:
     """Draw one change in percent a line, on a scale of logs, its name above it and its number at the right.
 
     ``rows``: name, effect, and whether it is the answer of the page; ``height``: in inches; by default what the names

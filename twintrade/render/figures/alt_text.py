@@ -151,10 +151,7 @@ def describe_bars(frame: pd.DataFrame) -> str:
     value = "percent" if "percent" in frame else "count"
     largest = frame.sort_values(value, ascending=False, kind="stable").iloc[0]
     return _describe(
-        "bars",
-        n=len(frame),
-        name=name_fact("labels.label-", take_text(largest["label"])),
-        count=largest[value],
+        "bars", n=len(frame), name=name_fact("labels.label-", take_text(largest["label"])), count=largest[value]
     )
 
 

@@ -190,12 +190,7 @@ def _format_degrees(value: float, above: str, below: str) -> str:
 
 
 def draw_counts(
-    frame: pd.DataFrame,
-    label: str,
-    value: str,
-    *,
-    x_label: str = "",
-    theme: Theme = DEFAULT_THEME,
+    frame: pd.DataFrame, label: str, value: str, *, x_label: str = "", theme: Theme = DEFAULT_THEME
 ) -> Figure:
     """Draw one bar a row, in the order given.
 

@@ -22,10 +22,7 @@ embedded: Any = _backend_pdf_ps  # a part of matplotlib that has no public face
 Cut = Callable[[Any, Collection[int]], AbstractContextManager[Any]]
 
 LIGATURES = "".join(map(chr, range(0xFB00, 0xFB05)))  # ff, fi, fl, ffi, ffl
-USUAL = (
-    "".join(map(chr, range(0x20, 0x7F))) + "·×" + LIGATURES,
-    "−–—‘’“”…≤≥→" + LIGATURES,
-)
+USUAL = ("".join(map(chr, range(0x20, 0x7F))) + "·×" + LIGATURES, "−–—‘’“”…≤≥→" + LIGATURES)
 """Characters that figures are made of: those of one byte, and the others; the PDF keeps the two apart."""
 
 

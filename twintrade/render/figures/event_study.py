@@ -23,14 +23,7 @@ from twintrade.render.figures.theme import (
     split_label,
 )
 from twintrade.render.names import name_base, name_scale
-from twintrade.render.reading import (
-    Record,
-    list_names,
-    list_records,
-    read_number,
-    read_truth,
-    select_named,
-)
+from twintrade.render.reading import Record, list_names, list_records, read_number, read_truth, select_named
 from twintrade.render.style import Theme
 from twintrade.text import Listed, Text, Words, numbers
 

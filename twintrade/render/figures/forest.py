@@ -35,11 +35,7 @@ MANY = 200
 
 
 def draw_specification_curve(
-    frame: pd.DataFrame,
-    choices: list[str],
-    *,
-    y_label: str = "",
-    theme: Theme = DEFAULT_THEME,
+    frame: pd.DataFrame, choices: list[str], *, y_label: str = "", theme: Theme = DEFAULT_THEME
 ) -> Figure:
     """Draw estimates in ascending order over a grid of their choices.
 
@@ -169,13 +165,7 @@ DIFFERENCES = ("difference", "difference_low", "difference_high")
 POOLED = ("pooled", "summary", "all", "average")
 
 
-def draw_forest(
-    frame: pd.DataFrame,
-    *,
-    x_label: str = "",
-    decimals: int = 3,
-    theme: Theme = DEFAULT_THEME,
-) -> Figure:
+def draw_forest(frame: pd.DataFrame, *, x_label: str = "", decimals: int = 3, theme: Theme = DEFAULT_THEME) -> Figure:
     """Draw effects with their intervals.
 
     ``frame``: label, effect, low, high, and optionally group and p, which is printed where there is no interval;
@@ -223,10 +213,7 @@ def draw_coefficients_on(axes: Axes, frame: pd.DataFrame, *, x_label: str = "") 
 
 
 def draw_changes(
-    frame: pd.DataFrame,
-    theme: Theme = DEFAULT_THEME,
-    *,
-    headline: tuple[float, float, float],
+    frame: pd.DataFrame, theme: Theme = DEFAULT_THEME, *, headline: tuple[float, float, float]
 ) -> Figure:
     """Draw changes in log points on an axis in percent, with the headline's interval behind them for scale.
 

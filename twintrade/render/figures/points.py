@@ -41,11 +41,7 @@ _named: WeakKeyDictionary[Axes, list[tuple[float, float, str]]] = WeakKeyDiction
 
 
 def name_point(
-    axes: Axes,
-    place: tuple[float, float],
-    name: Words,
-    values: Sequence[float],
-    write: Write = numbers.format_fixed,
+    axes: Axes, place: tuple[float, float], name: Words, values: Sequence[float], write: Write = numbers.format_fixed
 ) -> None:
     """Say what stands at a place of the axes.
 

@@ -11,21 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
-from twintrade.render.figures.events import (
-    draw_date_lines,
-    draw_period_axis,
-    draw_shock_bands,
-    list_event_key,
-)
+from twintrade.render.figures.events import draw_date_lines, draw_period_axis, draw_shock_bands, list_event_key
 from twintrade.render.figures.points import draw_line
-from twintrade.render.figures.theme import (
-    DASHES,
-    LINE,
-    add_legend_below,
-    draw_onset_line,
-    open_figure,
-    split_label,
-)
+from twintrade.render.figures.theme import DASHES, LINE, add_legend_below, draw_onset_line, open_figure, split_label
 from twintrade.render.reading import list_names, select_named, take_text
 from twintrade.render.style import DEFAULT_THEME, Theme
 from twintrade.text import Listed, Text, name_fact, numbers, texts

@@ -147,10 +147,7 @@ _COUNTS = (
 )
 N_SHORT = 6
 """Counts that a short ladder has."""
-LOST = (
-    ("tables.lost-rows", "n_treated_rows_left_out"),
-    ("tables.lost-units", "n_without_outcome_before"),
-)
+LOST = (("tables.lost-rows", "n_treated_rows_left_out"), ("tables.lost-units", "n_without_outcome_before"))
 """Counted where there are any."""
 
 

@@ -296,12 +296,7 @@ def run(
 
 
 def _estimated(
-    plan: Plan,
-    designs: Designs,
-    column: LadderColumn,
-    messages: list[Message],
-    progress: Progress,
-    learn: Learn,
+    plan: Plan, designs: Designs, column: LadderColumn, messages: list[Message], progress: Progress, learn: Learn
 ) -> Estimated:
     progress(f"estimate/{column.job}")
     try:
