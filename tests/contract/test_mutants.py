@@ -4,7 +4,7 @@ import pytest
 import test_contract
 import test_influence
 import test_variants
-from mutants import FAULTS, planted
+from wrong_estimators import FAULTS, planted
 
 from twintrade.estimators.base import ESTIMATORS
 
