@@ -11,9 +11,11 @@ import typer
 from twintrade.commands import OTHERS, fetch, registry
 from twintrade.errors import DataError, SourceError, SpecError, TwintradeError
 from twintrade.study.speaking import Json, Language, answer, list_methods, use_language_of
-from twintrade.text import Text
+from twintrade.text import Listed, Text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from twintrade.study.store import Analysis
 
 app = typer.Typer(
@@ -198,15 +200,44 @@ def init(
     root = find_project_root(Path.cwd())
     if not (root / FOLDER).is_dir():
         typer.echo(Text("study.new-project", folder=FOLDER))
-    ask = None if yes or not (sys.stdin.isatty() and sys.stdout.isatty()) else _ask
-    paths, readings = write_scaffold(root, name, _slash(trade), _slash(twinnings), fetched, ask)
-    for path in paths:
-        typer.echo(Text("study.wrote", path=str(path)))
-    for reading in readings:
-        typer.echo(reading)
+    paths, readings = write_scaffold(root, name, _slash(trade), _slash(twinnings), fetched, _choose_asker(yes))
+    typer.echo("\n".join([*(str(Text("study.wrote", path=str(path))) for path in paths), *map(str, readings)]))
     if trade is None and fetched is None:
         typer.echo(Text("study.next-check", name=name))
         return
+    _check_new(name)
+
+
+@app.command()
+def swap(
+    analysis: Annotated[str, typer.Argument(help="The analysis whose design is taken over.")],
+    new: Annotated[str, typer.Argument(help="Name of the new one: lower-case letters, digits and hyphens.")],
+    trade: Annotated[str, typer.Option(help="The trade table of the new pair, relative to the project.")],
+    twinnings: Annotated[str, typer.Option(help="Its registry of agreements, relative to the project.")],
+    pair: Annotated[str, typer.Option(help="City and partner country of the new pair, as 'Jinan–GBR'.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing: leave open lines marked.")] = False,
+) -> None:
+    """Take the design of an analysis to another pair: your tables are read as by init, no sentence comes along."""
+    from twintrade.study.scaffold import swap_pair
+
+    asked = swap_pair(
+        _list_analyses([analysis])[0],
+        new,
+        PurePath(trade).as_posix(),
+        PurePath(twinnings).as_posix(),
+        pair,
+        _choose_asker(yes),
+    )
+    typer.echo("\n".join([str(Text("study.wrote", path=asked.path)), *map(str, asked.sentences)]))
+    if asked.left:
+        typer.echo(Text("study.swap-left", name=analysis, keys=Listed(asked.left, "comma")))
+    _check_new(new)
+
+
+def _check_new(name: str) -> None:
+    """Check an analysis that was just written, and end with the code of the check."""
+    from twintrade.study.store import FOLDER
+
     typer.echo(f"{Text('study.every-guess', folder=FOLDER, name=name)}\n")
     code = _checked([name])
     typer.echo(Text("study.next-run" if code == DONE else "study.next-correct", name=name))
@@ -253,6 +284,11 @@ def appendix(
         typer.echo(f"results/{analysis.name}/appendix.html")
     if bind and len(drawn) > 1:
         typer.echo(write_bound_report(analyses[0].root, drawn, style or ""))
+
+
+def _choose_asker(is_silent: bool) -> "Callable[[str], str] | None":
+    """Return what asks the user, None where nobody is to be asked or sits at a terminal."""
+    return None if is_silent or not (sys.stdin.isatty() and sys.stdout.isatty()) else _ask
 
 
 def _ask(question: str) -> str:

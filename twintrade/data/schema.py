@@ -208,7 +208,7 @@ class TradeSource(FileFormat):
     decimal: None lets the column prove its decimal mark.
     flags: Footnote marks beside numbers, and what they mean.
     missing_tokens: Further ways of writing "no figure"; always missing, also a dash that is listed here.
-    city_names: City crosswalk.
+    city_names: Names in the file and the cities they count as: as `name = city`, or a list with codes and years.
     partner_names: Further partner names with their codes, or "leave out"; of those that stand for all partners
         without rows of their own, "remainder, in the comparison" or "remainder, for totals only".
     city_code: Column of the cities' own codes, to tell two cities with one romanization apart.

@@ -1,27 +1,38 @@
-"""Starts an analysis: a commented file on the user's own tables, or on a small simulated pair that runs as it is."""
+"""Starts an analysis: on the user's own tables, with the design of another, or on a small simulated pair."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from twintrade.data.figures import UNKNOWN, parse_money_unit, read_header
-from twintrade.data.geography import COMPARED, FOR_TOTALS, LEAVE_OUT
+from twintrade.data.geography import (
+    COMPARED,
+    FOR_TOTALS,
+    LEAVE_OUT,
+    find_code,
+    find_only_place,
+    list_near_names,
+    load_places,
+)
 from twintrade.data.looks import Guess, look_at_both, look_at_twinnings_beside, read_back_agreements, read_back_trade
 from twintrade.data.sources import hold_collection
-from twintrade.errors import UNDECIDED, DataError, SpecError
+from twintrade.errors import UNDECIDED, DataError, SpecError, TwintradeError
 from twintrade.study.fetching import find_fetched_lines
+from twintrade.study.observing.observe import observe
 from twintrade.study.plan.designs import FirstDesign, build_usual_design, choose_first_design
 from twintrade.study.progress import report_when_slow
-from twintrade.study.spec.analysis import SimulatedTrade, simulate_trade
-from twintrade.study.spec.spec_text import format_toml_line
+from twintrade.study.spec.analysis import SimulatedTrade, parse, simulate_trade
+from twintrade.study.spec.page_spec import RECIPE
+from twintrade.study.spec.spec_text import format_toml_line, parse_tables, to_toml
 from twintrade.study.store.folder import write_new
-from twintrade.study.store.locating import FOLDER, check_analysis_name
+from twintrade.study.store.locating import FOLDER, Analysis, check_analysis_name
 from twintrade.study.store.replay import to_bytes
-from twintrade.text import Text, find_catalogue
+from twintrade.text import Listed, Text, find_catalogue
 
 # Asks on a terminal what the files of a new analysis leave open, a few questions at most.
 
@@ -144,6 +155,22 @@ _RESERVED = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class TablesLook:
+    """Lines of an analysis file read off its two tables, and sentences that say how their rows were understood."""
+
+    trade: list[Guess]
+    twinnings: list[Guess]
+    sentences: list[Text]
+
+
+def check_new_name(name: str) -> None:
+    """Refuse a name that no analysis can have."""
+    check_analysis_name(name)
+    if name in _RESERVED:
+        raise SpecError(f"{name!r} is a target of the Makefile: choose another name")
+
+
 @hold_collection()
 def write_scaffold(
     root: Path,
@@ -154,15 +181,24 @@ def write_scaffold(
     ask: Ask | None = None,
 ) -> tuple[list[str], list[Text]]:
     """Write a new analysis of own, fetched or demo tables; return its paths, and what rows say as they were read."""
-    check_analysis_name(name)
-    if name in _RESERVED:
-        raise SpecError(f"{name!r} is a target of the Makefile: choose another name")
+    check_new_name(name)
     if (trade is None and fetched is None) != (twinnings is None):
         raise SpecError("give both --trade (or --fetched) and --twinnings, or none for a simulated pair")
     if trade is not None and fetched is not None:
         raise SpecError("give --trade or --fetched, not both")
     if twinnings is None:
         return write_new(root, build_simulated_pair(name)), []
+    look = look_at_tables(root, name, trade, twinnings, fetched, ask)
+    text = render_guessed_analysis(name, look, build_usual_design("exports"))
+    with report_when_slow(name, Text("study.stage-design")):
+        text = render_guessed_analysis(name, look, choose_first_design(root, name, text, look.trade))
+    return write_new(root, {f"{FOLDER}/{name}.toml": text.encode("utf-8")}), look.sentences
+
+
+def look_at_tables(
+    root: Path, name: str, trade: str | None, twinnings: str, fetched: str | None = None, ask: Ask | None = None
+) -> TablesLook:
+    """Return the lines of an analysis that its tables suggest, settled with the user where ``ask`` is given."""
     if fetched is not None:
         guesses = [Guess(key, value) for key, value in find_fetched_lines(root, fetched).items()]
         agreements = look_at_twinnings_beside(root, twinnings, guesses)
@@ -175,10 +211,7 @@ def write_scaffold(
     readings = [[Text("data.look-read", said=sentence) for sentence in of_table] for of_table in of_both]
     guesses += [Guess("", "", line) for line in readings[0]]
     agreements += [Guess("", "", line) for line in readings[1]]
-    text = render_guessed_analysis(name, guesses, agreements, build_usual_design("exports"))
-    with report_when_slow(name, Text("study.stage-design")):
-        text = render_guessed_analysis(name, guesses, agreements, choose_first_design(root, name, text, guesses))
-    return write_new(root, {f"{FOLDER}/{name}.toml": text.encode("utf-8")}), [*readings[0], *readings[1]]
+    return TablesLook(guesses, agreements, [*readings[0], *readings[1]])
 
 
 def build_simulated_pair(name: str) -> dict[str, bytes]:
@@ -209,19 +242,18 @@ def _with_effect(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(exports_usd=np.rint(table["exports_usd"] * factor).astype(np.int64))
 
 
-def render_guessed_analysis(
-    name: str, trade: Sequence[Guess], twinnings: Sequence[Guess], design: FirstDesign
-) -> str:
+def render_guessed_analysis(name: str, look: TablesLook, design: FirstDesign, command: str = "init") -> str:
     """Return an analysis file in which every guess is marked for the user to confirm."""
     return (
         find_catalogue()
         .read("analysis_guessed.toml")
         .format(
+            command=command,
             name=name,
             title=_title(name),
             head=design.head,
-            trade=_guessed(trade),
-            twinnings=_guessed(twinnings),
+            trade=_guessed(look.trade),
+            twinnings=_guessed(look.twinnings),
             design=design.tail,
         )
     )
@@ -249,3 +281,126 @@ def _simulated_analysis(name: str, trade: str, twinnings: str) -> str:
 def _title(name: str) -> str:
     words = re.sub(r"-+", " ", name).strip()
     return words[:1].upper() + words[1:]
+
+
+# Takes the design of an analysis to another pair and other tables.
+
+_CARRIED: Mapping[str, tuple[str, ...]] = {
+    "design": ("without",),
+    "inference": (),
+    "estimator": ("label", "without"),
+    "diagnostic": (),
+    "report": ("authors", "date", "wording", "spelling", "translated", "romanized", "designs_tried"),
+}
+"""Tables that are taken over, each with the keys that are not: names of the old places, words about them."""
+_OF_TABLE = (
+    "outcome",
+    "window",
+    "reference",
+    "anticipation",
+    "sample",
+    "index_base",
+    "covariates",
+    "weights",
+    "date",
+)
+"""Keys of the design that fit the old trade table or list of agreements; the new file marks each as a guess."""
+_BETWEEN = re.compile(r"\s*[–—→|]\s*|\s+-\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Swapped:
+    """A new analysis, what its tables were read as, and the keys of the old file that were not taken over."""
+
+    path: str
+    sentences: list[Text]
+    left: tuple[str, ...]
+
+
+def swap_pair(
+    analysis: Analysis, new: str, trade: str, twinnings: str, pair: str = "", ask: Ask | None = None
+) -> Swapped:
+    """Write an analysis with the design of another, on other tables; no sentence about the old ones comes along.
+
+    ``pair``: city and partner country, as "济南市–英国", of an analysis of one pair.
+    """
+    check_new_name(new)
+    tables = parse_tables(analysis.text, f"{FOLDER}/{analysis.name}.toml")
+    if tables.get("recipe") == RECIPE:
+        raise SpecError(Text("study.swap-registry", name=analysis.name))
+    if ("case" in tables) != bool(pair):
+        raise SpecError(Text("study.swap-pair" if "case" in tables else "study.swap-no-pair", name=analysis.name))
+    look = look_at_tables(analysis.root, new, trade, twinnings, ask=ask)
+    carried, left = _divide(tables)
+    tail = _write_tail(carried, analysis.name, look)
+    recipe = format_toml_line("recipe", tables["recipe"]) if "recipe" in tables else ""
+    head = f"{recipe}\n{_find_case(analysis.root, new, recipe, tail, look, pair) if pair else ''}"
+    content = render_guessed_analysis(new, look, FirstDesign(head, tail), "swap")
+    (path,) = write_new(analysis.root, {f"{FOLDER}/{new}.toml": content.encode("utf-8")})
+    return Swapped(str(path), look.sentences, left)
+
+
+def _divide(tables: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return the tables that are taken over, and the keys left behind."""
+    left = [key for key in tables if key not in (*_CARRIED, "recipe", "data", "case")]
+    left += [f"data.{key}" for key in tables["data"] if key not in ("trade", "twinnings")]
+    carried: dict[str, Any] = {}
+    for name, unwanted in _CARRIED.items():
+        table = tables.get(name, {})
+        entries = table if isinstance(table, list) else [table]
+        left += [f"{name}.{key}" for key in unwanted if any(key in entry for entry in entries)]
+        kept = [{key: value for key, value in entry.items() if key not in unwanted} for entry in entries]
+        if any(kept):
+            carried[name] = kept if isinstance(table, list) else kept[0]
+    return carried, tuple(left)
+
+
+def _write_tail(carried: Mapping[str, Any], name: str, look: TablesLook) -> str:
+    """Return the tables of the design as TOML, with a mark on each line that the new tables may not bear."""
+    flow = next((guess.value for guess in look.trade if guess.key == "flow"), None)
+    design = carried.get("design", {})
+    if isinstance(flow, str) and design.get("outcome", "exports") in ("exports", "imports"):
+        carried = {**carried, "design": {"outcome": flow, **{k: v for k, v in design.items() if k != "outcome"}}}
+    return f"\n{''.join(_mark(to_toml({key: carried[key]}), name) for key in carried)}"
+
+
+def _mark(text: str, name: str) -> str:
+    mark = f"   # GUESS: {Text('study.swap-as-in', name=name)}"
+    lines = (f"{line}{mark}" if line.split(" ")[0] in _OF_TABLE else line for line in text.splitlines())
+    return "\n".join(lines) + "\n\n"
+
+
+def _find_case(root: Path, new: str, recipe: str, tail: str, look: TablesLook, pair: str) -> str:
+    """Return the table of the case: the city as the new trade table has it, and the code of the partner."""
+    ends = _BETWEEN.split(pair.strip())
+    if len(ends) != 2 or not all(ends):
+        raise SpecError(Text("study.swap-pair-unread", typed=pair))
+    city, partner = ends[0], find_code(ends[1])
+    if not partner:
+        raise SpecError(Text("study.swap-partner", typed=ends[1]))
+    content = render_guessed_analysis(new, look, FirstDesign(recipe + "\n", tail)).replace(UNKNOWN, "USD")
+    try:
+        with report_when_slow(new, Text("study.stage-design")):
+            panel = observe(new, parse(content)[0], root).panel
+    except TwintradeError:
+        pass  # check says what the tables leave open; the city is written as it was typed
+    else:
+        city = _find_city(city, sorted(map(str, panel.cities)))
+        if partner not in panel.partners:
+            raise SpecError(Text("study.swap-absent", typed=ends[1], code=partner))
+    place = find_only_place(city) or find_only_place(ends[0])
+    lines = [_line("city", city, ends[0]), _line("partner", partner, load_places()[partner].name)]
+    if place is not None and place.country:
+        lines.append(f"{format_toml_line('country', place.country)}   # GUESS: {Text('study.swap-country')}")
+    return "\n[case]\n" + "".join(f"{line}\n" for line in lines)
+
+
+def _find_city(typed: str, cities: Sequence[str]) -> str:
+    near = (typed,) if typed in cities else list_near_names(typed, cities)
+    if len(near) != 1:
+        raise SpecError(Text("study.swap-city", typed=typed, n=len(near), near=Listed(near)))
+    return near[0]
+
+
+def _line(key: str, value: str, other: str) -> str:
+    return format_toml_line(key, value) + (f"   # {other}" if other != value else "")

@@ -120,11 +120,17 @@ def _meanings(table: type[Any]) -> dict[str, str]:
     return meanings
 
 
+_MAPPING = {"type": "object", "additionalProperties": {"type": "string"}}
+
+
 def build_json_schema() -> dict[str, Any]:
     """Return the schema of a whole file."""
     schema = Spec.model_json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     properties = schema["properties"]
+    for table in schema["$defs"].values():
+        if (names := table.get("properties", {}).get("city_names")) is not None:
+            names["anyOf"] = [{k: names.pop(k) for k in ("type", "items")}, _MAPPING]
     properties["recipe"] = {"enum": list(RECIPES), "description": str(Text("spec.preset"))}
     design = DesignSection.model_json_schema()["properties"]
     of_entry = {

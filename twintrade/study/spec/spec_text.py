@@ -80,7 +80,18 @@ def parse_tables(text: str, file: str = "") -> dict[str, Any]:
         lines = [(i, m) for i, line in enumerate(text.splitlines(), 1) if (m := _OPEN.match(line))]
         asked = tuple(Text("spec.question", line=i, key=m[1], asked=m[2] or "none") for i, m in lines)
         raise SpecError(str(Text("spec.undecided", file=where, n=len(asked), questions=Listed(asked, "semicolon"))))
-    return raw
+    return {key: _list_city_names(value) for key, value in raw.items()}
+
+
+def _list_city_names(node: Any) -> Any:
+    """Return tables in which city names given as a mapping, name to city, are the list that sources take."""
+    if isinstance(node, list):
+        return [_list_city_names(part) for part in node]
+    if not isinstance(node, dict):
+        return node
+    if isinstance(names := node.get("city_names"), dict):
+        node = node | {"city_names": [{"name": name, "city": city} for name, city in names.items()]}
+    return {key: _list_city_names(value) for key, value in node.items()}
 
 
 def _texts(node: Any, path: str) -> Iterator[tuple[str, str]]:

@@ -21,6 +21,19 @@ next-check = next: twintrade check { $name }, then twintrade run { $name }
 every-guess = every guess is marked GUESS in { $folder }/{ $name }.toml: confirm or correct each
 next-run = next: twintrade run { $name }
 next-correct = next: correct the reported errors, then twintrade check { $name }, then twintrade run { $name }
+swap-as-in = as in { $name }
+swap-country = the country of the city
+swap-left = not taken over from { $name }: { $keys }
+swap-registry = { $name } describes a register and has no design: name an analysis that estimates an effect
+swap-pair = { $name } is about one pair: say which pair the new one is about, as --pair "Jinan–GBR"
+swap-no-pair = { $name } is about many pairs: leave out --pair
+swap-pair-unread = --pair takes a city and a partner country with a dash between them, as "Jinan–GBR", not “{ $typed }”
+swap-partner = “{ $typed }” is no country that this program knows: give its name or its ISO code
+swap-absent = the new trade table has no rows for “{ $typed }” ({ $code })
+swap-city = the new trade table has no city “{ $typed }”{ $n ->
+    [0] { "" }
+   *[other] ; near: { $near }
+}
 interrupted = interrupted; earlier results stand whole, and the next run takes up the long jobs that were finished
 not-run = { $name }: not run yet
 no-results = { $name }: no results yet

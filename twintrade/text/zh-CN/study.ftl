@@ -21,6 +21,19 @@ next-check = 下一步：先运行 twintrade check { $name }，再运行 twintra
 every-guess = 凡属推测之处，在{ $folder }/{ $name }.toml中均标有GUESS：请逐项确认或改正
 next-run = 下一步：运行 twintrade run { $name }
 next-correct = 下一步：改正所报错误，先运行 twintrade check { $name }，再运行 twintrade run { $name }
+swap-as-in = 沿用{ $name }
+swap-country = 城市所在国家
+swap-left = 未从{ $name }沿用：{ $keys }
+swap-registry = { $name }只描述登记表，没有研究设计：请指定一项估计效应的分析
+swap-pair = { $name }只涉及一个配对：请指明新分析的配对，例如 --pair "济南市–英国"
+swap-no-pair = { $name }涉及多个配对：请去掉 --pair
+swap-pair-unread = --pair 须写明城市与伙伴国，中间用连接号隔开，例如“济南市–英国”，不能是“{ $typed }”
+swap-partner = 无法识别国家“{ $typed }”：请写国名或ISO代码
+swap-absent = 新的贸易表中没有“{ $typed }”（{ $code }）的数据行
+swap-city = 新的贸易表中没有城市“{ $typed }”{ $n ->
+    [0] { "" }
+   *[other] ；相近者：{ $near }
+}
 interrupted = 已中断；先前的结果完整保留，下次运行将沿用已完成的长任务
 not-run = { $name }：尚未运行
 no-results = { $name }：尚无结果
