@@ -66,9 +66,15 @@ FULL_WIDTH = {code + 0xFEE0: chr(code) for code in range(0x21, 0x7F)}
 """Digits, letters and signs as wide as Chinese characters, and plain ones."""
 
 
+_ERAS = {"民國": 1911, "民国": 1911, "明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018}
+"""Eras of Taiwan and Japan, and the year before each one's first."""
+_ERA_YEAR = re.compile(rf"(?:中華|中华)?({'|'.join(_ERAS)})\s?(元|\d{{1,3}})\s?年")
+
+
 def clean_date(text: str, what: str) -> str:
-    """Return the text of a date or period with plain characters and single blanks."""
+    """Return the text of a date or period with plain characters, single blanks and years of the common era."""
     cleaned = " ".join(text.translate(FULL_WIDTH).split())
+    cleaned = _ERA_YEAR.sub(lambda m: f"{_ERAS[m[1]] + (1 if m[2] == '元' else int(m[2]))}年", cleaned)
     if len(cleaned) > limits.MAX_DATE_CHARACTERS:
         raise CellError(Text("data.too-long", what=what, period_name=what))
     return cleaned
@@ -186,7 +192,7 @@ def _day_and_month(first: int, second: int, year: int, day_first: bool | None) -
 
 def _read_part(text: str) -> int | None:
     """Return the number of a month, a day or a quarter, in digits or by its name."""
-    return int(text) if text.isdecimal() else _CHINESE_QUARTERS.get(text) or parse_month(text)
+    return int(text) if text.isdecimal() else _QUARTERS.get(text.upper()) or parse_month(text)
 
 
 def _check(year: int, month: int | None, day: int | None) -> None:
@@ -198,12 +204,14 @@ def _check(year: int, month: int | None, day: int | None) -> None:
 
 
 _PER_YEAR = {"year": 1, "quarter": 4, "month": 12}
-_CHINESE_QUARTERS = {"一": 1, "二": 2, "三": 3, "四": 4}
+_QUARTERS = {"一": 1, "二": 2, "三": 3, "四": 4, "I": 1, "II": 2, "III": 3, "IV": 4}
+_ROMAN = "IV|I{1,3}"
+_QUARTER = r"(?:quart(?:er|al)|trim\w*|kwarta\w*|квартал\w*|кв\.?)"
 
 _PART_QUARTER = re.compile(
-    r"(?i)(?:[qt]\s?|第)?([1-4一二三四])\s?(?:[qt]|季度?|(?:\.|st|nd|rd|th|er|e|º|°)?\s?(?:quart(?:er|al)|trim\w*))?"
+    rf"(?i)(?:[qt]\s?|第)?([1-4一二三四]|{_ROMAN})\s?(?:[qt]|季度?|(?:\.|st|nd|rd|th|er|e|º|°)?\s?{_QUARTER})?"
 )
-_SPLIT = re.compile(r"(\d{4})\s?[-/–]\s?(\d{2})")
+_SPLIT = re.compile(r"(\d{4})\s?[-/–]\s?(\d{2}|\d{4})")
 _PERIODS_REASONS = (
     (re.compile(r"\d{4}\s?[/\-–]\s?\d{2}"), "data.period-split-or-month"),
     (re.compile(r"\d{4}\s?[/\-–]\s?\d{4}"), "data.period-two-years"),
@@ -284,6 +292,11 @@ def parse_periods(column: TextColumn, frequency: Frequency, faults: Faults) -> I
             lambda cell: Remedy("ignore", (cell,)) if column.name == COLUMN_NAMES else None,
         )
         return np.full(len(column), -1, dtype=np.int64)
+    if frequency is Frequency.YEAR and are_split_years(column.cells):
+        cell = min(column.cells)
+        note = Text("data.fiscal-years", cell=quote_cell(cell), year=cell.strip()[:4])
+        faults.inform("fiscal-years", note, column.file, None, column.name)
+        return _mapped(column, lambda text: frequency.parse(text.translate(FULL_WIDTH).strip()[:4]), faults)
     if frequency is Frequency.QUARTER and are_first_months(column.cells):
         return _mapped(column, lambda text: Frequency.MONTH.parse(text) // 3, faults)
     return _mapped(column, frequency.parse, faults)
@@ -299,8 +312,8 @@ def are_first_months(cells: Iterable[str]) -> bool:
 
 def are_split_years(cells: Iterable[str]) -> bool:
     """Whether all cells, two or more different, read as years that span two and not as months: 2004/05, 2005/06."""
-    matches = [_SPLIT.fullmatch(cell.strip()) for cell in set(cells)]
-    return len(matches) > 1 and all(m is not None and (int(m[1]) + 1) % 100 == int(m[2]) for m in matches)
+    matches = [_SPLIT.fullmatch(cell.strip().translate(FULL_WIDTH)) for cell in set(cells)]
+    return len(matches) > 1 and all(m is not None and str(int(m[1]) + 1).endswith(m[2]) for m in matches)
 
 
 def parse_subperiods(years: TextColumn, parts: TextColumn, frequency: Frequency, faults: Faults) -> IntArray:
@@ -317,7 +330,7 @@ def parse_part(text: str, frequency: Frequency) -> int:
     if frequency is Frequency.MONTH:
         number = int(cleaned) if re.fullmatch(r"\d{1,2}", cleaned) else parse_month_of_year(cleaned)
     elif frequency is Frequency.QUARTER and (match := _PART_QUARTER.fullmatch(cleaned)):
-        number = _CHINESE_QUARTERS.get(match[1]) or int(match[1])
+        number = _read_part(match[1])
     if number is None or not 1 <= number <= frequency.per_year:
         raise CellError(Text("data.period-no-subperiod", period_name=frequency.value))
     return number
@@ -345,6 +358,9 @@ _PERIODS: dict[Frequency, tuple[re.Pattern[str], ...]] = {
         re.compile(r"(?P<year>\d{4})\s?[-/.]?\s?[Qq]\s?(?P<part>[1-4])"),
         re.compile(r"[Qq]\s?(?P<part>[1-4])\s?[-/]?\s?(?P<year>\d{4})"),
         re.compile(r"(?P<year>\d{4})\s?年\s?第?\s?(?P<part>[1-4一二三四])\s?季度?"),
+        re.compile(rf"(?i)(?P<part>{_ROMAN}|[1-4])\.?\s?{_QUARTER}\s?[-/.]?\s?(?P<year>\d{{4}})"),
+        re.compile(rf"(?P<part>{_ROMAN})\s?[-/. ]\s?(?P<year>\d{{4}})"),
+        re.compile(rf"(?P<year>\d{{4}})\s?[-/. ]\s?(?P<part>{_ROMAN})(?:\.?\s?{_QUARTER})?"),
     ),
     Frequency.MONTH: (
         re.compile(

@@ -109,3 +109,9 @@ def test_any_text_is_a_date_or_a_value_error(text):
     except ValueError:
         return
     assert parse_date(date.iso) == date
+
+
+def test_years_of_eras_are_those_of_the_common_era():
+    assert [parse_date(text).iso for text in ("民國93年9月28日", "平成18年10月3日", "昭和60年", "令和元年5月")] == [
+        "2004-09-28", "2006-10-03", "1985", "2019-05"
+    ]  # fmt: skip

@@ -49,7 +49,7 @@ REFUSED = [
     (YEAR, "FY2005", "fiscal"),
     (YEAR, "'03", "two-digit"),
     (YEAR, "03", "two-digit"),
-    (YEAR, "民国94年", "Republic"),
+    (YEAR, "民国94", "Republic"),
     (YEAR, "94年", "Republic"),
     (YEAR, "38353", "day number"),
     (YEAR, "2005Q1", "quarter"),
@@ -163,3 +163,36 @@ def test_a_part_of_a_year_is_its_number_or_refused(frequency, text, part):
 def test_a_year_that_spans_two_says_what_to_write():
     with pytest.raises(CellError, match="write in every row the one year it counts for"):
         Frequency.YEAR.parse("2019/2020")
+
+
+def test_a_column_of_split_years_is_one_of_fiscal_years_by_their_first():
+    for cells in (["2004/05", "2005/06", "1999/00"], ["2004/2005", "2005–2006", "1999-2000"]):
+        faults = Faults()
+        split = TextColumn("year", "t.csv", build_text_array(cells), np.arange(2, 5))
+        assert parse_periods(split, YEAR, faults).tolist() == [2004, 2005, 1999]
+        assert (faults.n_errors, [m.code for m in faults.messages]) == (0, ["fiscal-years"])
+    mixed = TextColumn("year", "t.csv", build_text_array(["2004/05", "2006"]), np.arange(2, 4))
+    assert parse_periods(mixed, YEAR, faults).tolist() == [-1, 2006]
+
+
+@loop_over(
+    ("frequency", "text", "period"),
+    [
+        (YEAR, "平成17年", 2005),
+        (YEAR, "中華民國94年", 2005),
+        (YEAR, "令和元年", 2019),
+        (MONTH, "民國 94 年 5 月", 2005 * 12 + 4),
+        (QUARTER, "I/2005", 2005 * 4),
+        (QUARTER, "2005-IV", 2005 * 4 + 3),
+        (QUARTER, "III. Quartal 2005", 2005 * 4 + 2),
+        (QUARTER, "II квартал 2005", 2005 * 4 + 1),
+    ],
+)
+def test_eras_and_roman_quarters_are_read(frequency, text, period):
+    assert frequency.parse(text) == period
+
+
+def test_a_roman_number_is_a_quarter_beside_its_year_and_no_month():
+    assert parse_part("IV", QUARTER) == 4
+    with pytest.raises(ValueError, match="month"):
+        MONTH.parse("IV/2005")

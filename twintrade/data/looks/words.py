@@ -162,7 +162,7 @@ def score_periods(cells: Sequence[str]) -> tuple[Score, Frequency]:
     """Return how far cells are periods, and of which frequency."""
     scores = {f: _parsed(cells, f.parse) for f in Frequency}
     if are_split_years(cells):
-        scores[Frequency.MONTH] = Score(0.0, 0.0, cells[0], len(cells))
+        scores[Frequency.MONTH], scores[Frequency.YEAR] = Score(0.0, 0.0, cells[0], len(cells)), Score(1.0)
     best = max(scores, key=lambda f: scores[f].share)
     return scores[best], best
 
