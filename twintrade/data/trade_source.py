@@ -10,7 +10,7 @@ import pandas as pd
 
 from twintrade.data.calendar import Frequency, parse_periods, parse_subperiods
 from twintrade.data.figures.conversions import Conversion, convert_currency
-from twintrade.data.figures.money import UNKNOWN, list_scalings, parse_money_unit, read_unit
+from twintrade.data.figures.money import UNKNOWN, list_scalings, parse_money_unit, read_unit, split_unit
 from twintrade.data.figures.numbers import Numbers, NumberStyle, is_mark, parse_numbers
 from twintrade.data.formats.containers import load_extra
 from twintrade.data.formats.tables import TextTable, open_table
@@ -214,7 +214,7 @@ def _lay_long(table: TextTable, source: TradeSource) -> tuple[TextTable, TextCol
 
 def _periods(source: TradeSource, long: TextTable, periods: TextColumn, faults: Faults) -> IntArray:
     if source.layout == "wide":
-        names = list(dict.fromkeys(periods.cells))
+        names = [split_unit(name)[0] for name in dict.fromkeys(periods.cells)]
         once = TextColumn(periods.name, periods.file, build_text_array(names), periods.rows[: len(names)])
         return np.tile(parse_periods(once, source.frequency, faults), periods.cells.size // len(names))
     if source.subperiod is None:

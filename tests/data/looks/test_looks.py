@@ -87,6 +87,11 @@ AWKWARD = [
         {"layout": "wide", "city": "municipality"},
     ),
     (
+        "units.csv",
+        b"city,partner,2004 (USD mn),2005 (USD mn),2006 (USD mn),2006 (kg)\nLyon,GBR,1,2,3,8\nNice,GBR,4,5,6,8\n",
+        {"layout": "wide", "money_unit": "million USD", "ignore": ["2006 (kg)"]},
+    ),
+    (
         "flows.csv",
         b"city,partner,month,flow,usd\nLyon,GBR,2004-01,Import,1\nLyon,GBR,2004-01,Export,2\nLyon,USA,2004-02,Export,2\n",
         {"frequency": "month", "flow": "exports", "where": {"flow": "Export"}},

@@ -97,6 +97,16 @@ def read_header(header: str) -> HeaderUnit:
     return HeaderUnit(code, power, _find_unread(text, start, end, power))
 
 
+_WITH_UNIT = re.compile(r"(.*[^\s,])(?:\s?[(\[（【]\s?([^)\]）】]+)[)\]）】]|,\s?(\D+))")
+
+
+def split_unit(header: str) -> tuple[str, str]:
+    """Return the period and the unit of money in the name of a column, "2005 (USD mn)"; "" where it names none."""
+    match = _WITH_UNIT.fullmatch(" ".join(header.split()))
+    unit = "" if match is None else match[2] or match[3]
+    return (match[1], unit) if match is not None and read_header(unit).is_whole else (header, "")
+
+
 def parse_header_unit(header: str) -> tuple[str, bool]:
     """Return the unit in a column's name, "1,000 EUR" for "k€", and whether it has a currency (or ``UNKNOWN``)."""
     unit = read_header(header)

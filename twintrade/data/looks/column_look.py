@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from twintrade.data.calendar import Frequency
-from twintrade.data.figures.money import UNKNOWN, HeaderUnit, list_units, read_header
+from twintrade.data.figures.money import UNKNOWN, HeaderUnit, list_units, read_header, split_unit
 from twintrade.data.figures.numbers import Decimal
 from twintrade.data.formats.tables import TextTable
 from twintrade.data.geography import countries
@@ -283,7 +283,7 @@ def look_at_trade(root: Path, file: str, cities: Sequence[str] = (), other: Othe
     products = [str(g.value) for g in product]
     value = ""
     if wide:
-        parts.append(_find_unit(table, names, " ".join(table.columns)))
+        parts.append(_find_unit(table, names, split_unit(wide[0])[1] or " ".join(table.columns)))
         parts += next((guess for n in wide if (guess := find_decimal(table, n, score_numbers(table, n)))), [])
     else:
         figures = [n for n in names if n not in products]
@@ -331,7 +331,7 @@ def _refuse_partners_across(names: list[str], file: str) -> None:
 
 
 def _wide_periods(wide: list[str]) -> list[Guess]:
-    _, frequency = score_periods(wide)
+    _, frequency = score_periods([split_unit(name)[0] for name in wide])
     reason = Text("data.look-wide", n=len(wide), first=wide[0], last=wide[-1])
     return [Guess("layout", "wide", reason), *_frequency(frequency, "data.look-as-written")]
 

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias, TypeVar
 import numpy as np
 
 from twintrade.data.calendar import Frequency, parse_date, parse_part
-from twintrade.data.figures.money import UNKNOWN, parse_money_unit
+from twintrade.data.figures.money import UNKNOWN, parse_money_unit, split_unit
 from twintrade.data.figures.numbers import NumberStyle, parse_numbers
 from twintrade.data.formats.containers import expand_gzip, limit_time, list_zip_tables, read_zip_table
 from twintrade.data.formats.delimited import decode, list_possible_encodings, list_readings
@@ -301,7 +301,7 @@ def _read_period(table: TextTable, lines: Mapping[str, Any], i: int, header: str
     frequency = Frequency(lines.get("frequency", "year"))
     try:
         if "subperiod" not in lines:
-            return frequency.label(frequency.parse(header or table.columns[lines["period"]][i]))
+            return frequency.label(frequency.parse(split_unit(header)[0] or table.columns[lines["period"]][i]))
         year = Frequency.YEAR.parse(table.columns[lines["period"]][i])
         part = parse_part(table.columns[lines["subperiod"]][i], frequency)
         return frequency.label(year * frequency.per_year + part - 1)

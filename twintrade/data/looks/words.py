@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from twintrade.data.calendar import Frequency, are_split_years, parse_date, parse_part, strip_accents
-from twintrade.data.figures.money import parse_money_unit
+from twintrade.data.figures.money import parse_money_unit, read_header, split_unit
 from twintrade.data.figures.numbers import Decimal, NumberStyle, parse_numbers
 from twintrade.data.formats.tables import TextTable
 from twintrade.data.geography.countries import find_codes, load_places
@@ -168,11 +168,16 @@ def score_periods(cells: Sequence[str]) -> tuple[Score, Frequency]:
 
 
 def list_periods(names: Sequence[str]) -> list[str]:
-    """Return the columns named by a period, where there are enough of them for a wide layout."""
-    scores = {n: score_periods([n]) for n in names}
+    """Return the columns named by a period, where there are enough of them for a wide layout.
+
+    A name may carry a unit of money, the same in all, "2005 (USD mn)".
+    """
+    parts = {n: split_unit(n) for n in names}
+    scores = {n: score_periods([period]) for n, (period, _) in parts.items()}
     by_frequency = [[n for n in names if scores[n][1] is f and scores[n][0].share] for f in Frequency]
     periods = max(by_frequency, key=len)
-    return periods if len(periods) >= _LEAST_PERIODS else []
+    is_one_unit = len({read_header(parts[n][1]) for n in periods}) == 1
+    return periods if len(periods) >= _LEAST_PERIODS and is_one_unit else []
 
 
 def score_subperiods(cells: Sequence[str], frequency: Frequency, *, is_named: bool) -> Score:
