@@ -18,8 +18,7 @@ from twintrade.text import Text
 MEAN = "mean"
 _NEVER: Literal["never treated"] = "never treated"
 _COHORT: Literal["cohort "] = "cohort "
-_SUMS_BY: Literal["sums by "] = "sums by "
-"""Column of the cohorts' means in the design's panel."""
+_SUMS_BY: Literal["sums by "] = "sums by "  # column of the cohorts' means in the design's panel
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

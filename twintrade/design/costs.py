@@ -11,11 +11,8 @@ import numpy as np
 from twintrade.design.design import Design
 from twintrade.design.fixed_effects import encode_effect
 
-ALIKE = 2.0
-"""Thousand rows at which a draw takes twice what it takes on few rows."""
-
-DIRECT = 2000
-"""Levels of fixed effects beside those of the largest up to which their equations are solved at once."""
+ALIKE = 2.0  # thousand rows at which a draw takes twice what it takes on few rows
+DIRECT = 2000  # levels of fixed effects beside those of the largest up to which their equations are solved at once
 
 
 @dataclass(frozen=True, slots=True)

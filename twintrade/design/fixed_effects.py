@@ -28,8 +28,7 @@ STRATA = {"size_period": "size_stratum", "growth_period": "growth_stratum"}
 """Columns of the panel that hold the strata of effects by stratum and period."""
 
 
-TOGETHER = "^"
-"""Stands between the columns of an effect with a level for each of their combinations."""
+TOGETHER = "^"  # stands between the columns of an effect with a level for each of their combinations
 
 
 def list_effect_names(fixed_effects: str | tuple[str, ...], columns: Collection[str] = ()) -> tuple[str, ...]:

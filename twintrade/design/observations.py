@@ -167,8 +167,7 @@ EXCLUSIONS = ("undated", "unmatched", "other-kind")
 ALWAYS_TREATED, NO_FIGURE_BEFORE = "always-treated", "no-figure-before"
 """Reasons for which units that are treated in all their rows are left out."""
 
-REMAINDER = "remainder"
-"""Reason for which rows of partners are left out that count in totals only."""
+REMAINDER = "remainder"  # reason for which rows of partners are left out that count in totals only
 
 
 class Sieve:

@@ -199,11 +199,8 @@ REGISTER_COLUMNS = (
     "unit", "twinning", "city", "signatory", "partner", "partner_city", "kind", "signed", "precision", "ended",
     "onset", "candidates", "source", "note", "has_undated_link", "flag", "flag_text", "status",
 )  # fmt: skip
-OF_STATUS = ("has_undated_link", "flag", "flag_text", "status")
-"""Columns that are known once onsets are."""
-
-NO_ONSET = ("other", "none")
-"""Events that are shown beside a series but begin nothing."""
+OF_STATUS = ("has_undated_link", "flag", "flag_text", "status")  # columns that are known once onsets are
+NO_ONSET = ("other", "none")  # events that are shown beside a series but begin nothing
 
 NO_UNIT: Literal["no such unit in the panel"] = "no such unit in the panel"
 ALWAYS: Literal["always treated"] = "always treated"

@@ -31,8 +31,7 @@ from twintrade.text import Listed, Text, Value, Words, find_fact, list_some
 
 # Agreements whose city or partner is nearly one of the panel: a misspelt name must make no control.
 
-MOST_AGREEMENTS = 5
-"""Agreements that one message names."""
+MOST_AGREEMENTS = 5  # agreements that one message names
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +117,7 @@ def build_outside_messages(
     return messages
 
 
-MOST_NAMED = 60
-"""Units that one message names."""
+MOST_NAMED = 60  # units that one message names
 
 RuleName = Literal["first_agreement", "nth_agreement", "dose"]
 UndatedLink = Literal["flag", "exclude"]

@@ -65,8 +65,7 @@ def find_remainders(panel: Panel, totals_only: Collection[str] = ()) -> tuple[st
 
 
 TransformName = Literal["level", "log", "share_of_partner", "share_of_city", "index"]
-Loss = tuple[BoolArray, str, Text]
-"""Rows of the panel that a transform cannot take, a key, and the reason as a text."""
+Loss = tuple[BoolArray, str, Text]  # rows of the panel that a transform cannot take, a key, and the reason as a text
 
 
 @dataclass(frozen=True, eq=False)

@@ -128,8 +128,7 @@ def _column(influence: Influence) -> FloatArray:
 
 NUMBERS = ("effect", "low", "high", "p", "difference", "difference_low", "difference_high", "difference_p")
 COUNTS = ("n_rows", "n_units", "n_treated_units")
-SAME = 1e-9
-"""Difference, over the headline's size, below which a variant is the headline itself."""
+SAME = 1e-9  # difference, over the headline's size, below which a variant is the headline itself
 COLUMNS = ("label", "label_text", "group", *NUMBERS, *COUNTS, "reason", "reason_text")
 
 

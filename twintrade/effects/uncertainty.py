@@ -278,8 +278,7 @@ class LaterInfluence(Influence):
 
 # Influence by unit in blocks of units and effects, put together only after effects have been averaged.
 
-UNITS_AT_ONCE = 2048
-"""Rows of influence put together at a time, so that they fit in a second-level cache."""
+UNITS_AT_ONCE = 2048  # rows of influence put together at a time, so that they fit in a second-level cache
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -46,8 +46,7 @@ from twintrade.numerics.comparisons import (
 )
 from twintrade.text import Listed, Text, Words
 
-SMALL = 2_000
-"""Groups of a panel with gaps, times periods, up to which their means are quicker than cells one by one."""
+SMALL = 2_000  # groups of a panel with gaps, times periods, up to which their means are quicker than cells one by one
 
 
 @dataclass(frozen=True, slots=True)

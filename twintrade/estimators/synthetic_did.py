@@ -19,8 +19,7 @@ from twintrade.text import Text, Words
 
 # How one flow moved against its city's other flows and its destination's other flows at once.
 
-LARGEST = 600.0
-"""Largest effect taken out of a flow, in log points: beyond it the flow would no longer be a number."""
+LARGEST = 600.0  # largest effect taken out of a flow, in log points: beyond it the flow would no longer be a number
 
 
 @dataclass(frozen=True, slots=True)

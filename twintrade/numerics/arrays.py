@@ -16,10 +16,8 @@ ByteArray = npt.NDArray[np.uint8]
 BoolArray = npt.NDArray[np.bool_]
 ObjectArray = npt.NDArray[Any]
 
-ROWS_AT_ONCE = 1 << 15
-"""Rows of which what is computed stays in the cache."""
-PLACES_PER_ROW = 4
-"""Places up to which rows are sorted by counting."""
+ROWS_AT_ONCE = 1 << 15  # rows of which what is computed stays in the cache
+PLACES_PER_ROW = 4  # places up to which rows are sorted by counting
 
 T = TypeVar("T")
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -189,8 +187,7 @@ def _from_first(marked: BoolArray, starts: IntArray, sizes: IntArray) -> BoolArr
     return np.asarray(count > earlier)
 
 
-FEW = 8
-"""Numbers up to which the smallest are taken one after the other, which is quicker."""
+FEW = 8  # numbers up to which the smallest are taken one after the other, which is quicker
 
 
 def find_smallest(values: npt.NDArray[np.floating], n: int) -> IntArray:

@@ -7,8 +7,7 @@ import numpy as np
 from twintrade.errors import EstimationError
 from twintrade.numerics.arrays import BoolArray, FloatArray
 
-TOLERANCE = 1e-12
-"""Relative change of the fitted matrix in one plain step at which the iteration stops."""
+TOLERANCE = 1e-12  # relative change of the fitted matrix in one plain step at which the iteration stops
 
 MOST_STEPS = 30_000
 

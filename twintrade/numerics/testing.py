@@ -16,8 +16,7 @@ from twintrade.text import Text
 STEPS = 50
 CONVERGED = 1e-10
 LARGEST_LOG = 80.0
-FARTHEST = 20.0
-"""Log hazard ratio of a standard deviation beyond which some variable predicts who signs perfectly."""
+FARTHEST = 20.0  # log hazard ratio of a standard deviation beyond which some variable predicts who signs perfectly
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -256,8 +255,7 @@ def draw_multipliers(rng: np.random.Generator, n_draws: int, n_items: int, weigh
 
 # How far one statistic stands out among those of placebo cases.
 
-EXACT = 1e-8
-"""A misfit below this share of the largest gap is rounding of the solver."""
+EXACT = 1e-8  # a misfit below this share of the largest gap is rounding of the solver
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,8 +304,7 @@ def _mean(gaps: FloatArray) -> FloatArray:
 DEGREE = 3
 FEWEST_TO_FIT = 12
 FEWEST_BEFORE = 3
-OUTER = 0.97
-"""Normal score in the middle of the smallest, and of the largest, third."""
+OUTER = 0.97  # normal score in the middle of the smallest, and of the largest, third
 
 
 @dataclass(frozen=True, slots=True, eq=False)

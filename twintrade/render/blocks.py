@@ -396,8 +396,7 @@ def format_number(block: Table | Figure) -> str:
 
 # A department's own spelling: words of the prose replaced once the pages are made, names of the data not.
 
-SENTENCE = 4
-"""Words from which on a cell that ends in a full stop is prose and not a name."""
+SENTENCE = 4  # words from which on a cell that ends in a full stop is prose and not a name
 
 Change = Callable[[str], str]
 

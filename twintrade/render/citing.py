@@ -11,11 +11,9 @@ from twintrade.effects import ResultSet
 from twintrade.render.blocks import Cell, CellSource, Row, Table
 from twintrade.text.numbers import is_missing
 
-PLACE = "\0place"
-"""Key under which a record keeps the file and the row that it was read from."""
+PLACE = "\0place"  # key under which a record keeps the file and the row that it was read from
 TABLES = ("twinnings", "specifications", "effects", "bands", "findings", "messages")
-FIRST_ROW = 2
-"""Of the rows of a file, as a spreadsheet counts them: its head is the first."""
+FIRST_ROW = 2  # of the rows of a file, as a spreadsheet counts them: its head is the first
 BESIDE = "|"
 OF_BOTH = frozenset(("effect", "event_time", "n_units", "n_cells", "event_label"))
 """Columns that a row of effects joined with its row of bands has from the former."""

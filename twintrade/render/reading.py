@@ -41,10 +41,8 @@ EVENT_COLUMNS = (
 )
 
 
-GRADED = "evidence"
-"""The check whose grade is the answer of page 1, and its payload."""
-SPOKEN = ("sentence", "message")
-"""Columns whose text stands in the column of that name."""
+GRADED = "evidence"  # the check whose grade is the answer of page 1, and its payload
+SPOKEN = ("sentence", "message")  # columns whose text stands in the column of that name
 
 
 def take_text(value: object) -> str:
@@ -300,13 +298,9 @@ def format_slug(name: str) -> str:
 
 # The smallest effect that would have been found, and what says so.
 
-SPREAD = 1.959964
-"""Half the width of a 95 % interval in standard errors."""
-DETECTED = 2.801585
-"""Standard errors of an effect that a 5 % two-sided test finds with 80 % power (Bloom 1995)."""
-
-MOST_PERCENT = 1000.0
-"""Percent beyond which a change is no more than "more than +1,000%"."""
+SPREAD = 1.959964  # half the width of a 95 % interval in standard errors
+DETECTED = 2.801585  # standard errors of an effect that a 5 % two-sided test finds with 80 % power (Bloom 1995)
+MOST_PERCENT = 1000.0  # percent beyond which a change is no more than "more than +1,000%"
 
 
 def find_detectable(results: ResultSet, spec: Record, effect: Record) -> tuple[float, str, DetectedBy]:

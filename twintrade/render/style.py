@@ -51,11 +51,8 @@ CJK_SERIF_FAMILIES = (
 )
 
 
-DEFAULT_FAMILY = "DejaVu Sans"
-"""The typeface that comes with matplotlib: it has the characters that others lack."""
-
-TEXT_SANS = "Source Sans 3"
-"""The typeface of figures, tables and headings, which comes with this package."""
+DEFAULT_FAMILY = "DejaVu Sans"  # the typeface that comes with matplotlib: it has the characters that others lack
+TEXT_SANS = "Source Sans 3"  # the typeface of figures, tables and headings, which comes with this package
 
 OWN_FONTS = Path(__file__).parent / "fonts"
 
@@ -196,8 +193,7 @@ _TABLES = (
     "date",
 )
 MOST_COLUMNS = 12
-OF_ONE_LANGUAGE = ("wording", "spelling")
-"""Sentences and words of the first language of a report alone."""
+OF_ONE_LANGUAGE = ("wording", "spelling")  # sentences and words of the first language of a report alone
 
 
 def list_languages(style: Mapping[str, Any]) -> tuple[str, ...]:

@@ -24,23 +24,13 @@ STAGES = {
 }
 """Stage of some kinds of jobs; a job's kind is the first part of its name."""
 
-LONG = 60.0
-"""Seconds beyond which a run, or one of its jobs, is announced with what it is expected to take."""
+LONG = 60.0  # seconds beyond which a run, or one of its jobs, is announced with what it is expected to take
+LINE_EVERY = 30.0  # seconds between two lines where there is no terminal
+SLOW = 3.0  # seconds after which a command that has no jobs says what it is doing
+TRUSTED = 10.0  # seconds of jobs done from which the pace so far counts more than the forecast
+LATE = 3.0  # seconds beyond what a job was expected to take from which it is said to take longer
 
-LINE_EVERY = 30.0
-"""Seconds between two lines where there is no terminal."""
-
-SLOW = 3.0
-"""Seconds after which a command that has no jobs says what it is doing."""
-
-TRUSTED = 10.0
-"""Seconds of jobs done from which the pace so far counts more than the forecast."""
-
-LATE = 3.0
-"""Seconds beyond what a job was expected to take from which it is said to take longer."""
-
-Taken = tuple[str, float, float]
-"""Kind of a job, and the seconds that it was expected to take and took."""
+Taken = tuple[str, float, float]  # kind of a job, and the seconds that it was expected to take and took
 
 
 class Clock:

@@ -26,8 +26,7 @@ DEFAULT = "en-GB"
 _SPELLINGS = {"en-US": "american.csv"}
 """Words that one language writes otherwise than its folder does, in a table beside the messages."""
 
-MARK = "[en] "
-"""Before a message that a language has not yet, and that is said in English."""
+MARK = "[en] "  # before a message that a language has not yet, and that is said in English
 _GRAMMAR = ("lists", "numbers")
 """Files whose messages are no sentences: those a language has not are English, without the mark."""
 

@@ -155,8 +155,7 @@ def format_event_time_label(value: int, *, is_first: bool = False, is_last: bool
 # What a message may call to write a number: ``{ PERCENT($change, decimals: 1, sign: "always") }``.
 
 Put = Callable[[str, Mapping[str, Any]], str]
-LEAST_COUNTED = 1e6
-"""Amounts below are written in full in every language."""
+LEAST_COUNTED = 1e6  # amounts below are written in full in every language
 
 
 def _write_signed(write: Callable[..., str], value: float, places: float, sign: str = "") -> str:

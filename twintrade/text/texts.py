@@ -126,8 +126,7 @@ class Listed:
         return find_catalogue().join([str(_put(item)) for item in self.items], self.join)
 
 
-Words: TypeAlias = Text | Listed | str
-"""What can be put into words; a str is what a user wrote, or a name."""
+Words: TypeAlias = Text | Listed | str  # what can be put into words; a str is what a user wrote, or a name
 
 
 ENDS = (".", "!", "?", "。", "！", "？", "…")

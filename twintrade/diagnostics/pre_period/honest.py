@@ -38,8 +38,7 @@ from twintrade.text import Listed, Text
 
 # Bounds of an imputed headline in words.
 
-FARTHEST = 1000.0
-"""End of an interval in percent beyond which it is not written out."""
+FARTHEST = 1000.0  # end of an interval in percent beyond which it is not written out
 
 
 def describe_bounded(
@@ -92,8 +91,7 @@ def _show_end(value: float, scale: str) -> Text:
     return Text("checks.honest-beyond", end=FARTHEST) if is_beyond else format_effect(value, scale)
 
 
-BREAKDOWN_ENDS = 1e-4
-"""Precision of the breakdown value, relative to one plus itself."""
+BREAKDOWN_ENDS = 1e-4  # precision of the breakdown value, relative to one plus itself
 
 SYMBOLS: dict[str, str] = {"smoothness": "M", "relative_magnitudes": "M̄", "relative_smoothness": "M̄"}
 

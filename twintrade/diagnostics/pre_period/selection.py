@@ -33,8 +33,7 @@ from twintrade.text import Listed, Text
 
 # Comparison units weighed by their odds of signing, from a hazard on what was known before the first agreement.
 
-EVENTS = 10
-"""Fewest agreements for each variable of the hazard."""
+EVENTS = 10  # fewest agreements for each variable of the hazard
 ODDS = "odds_of_signing"
 
 

@@ -22,8 +22,7 @@ from twintrade.numerics.linear import LeastSquares, fit_least_squares
 from twintrade.numerics.poisson import PoissonFit, fit_poisson
 from twintrade.text import Text
 
-PLAIN = {"unit", "period"}
-"""Effects beside which the square of a Poisson model's predictor tests its form."""
+PLAIN = {"unit", "period"}  # effects beside which the square of a Poisson model's predictor tests its form
 ADDED: Literal["squared predictor"] = "squared predictor"
 
 

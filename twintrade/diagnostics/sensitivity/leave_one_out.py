@@ -210,12 +210,9 @@ def _with_headline(table: pd.DataFrame, headline: Yardstick) -> pd.DataFrame:
 HIDDEN_COLUMNS = ("label", "label_text", "left_out", "effect", "low", "high")
 HiddenRow: TypeAlias = tuple[str, str, str, float, float, float]
 ENDS = ("lowest", "highest")
-FEWEST = 4
-"""Comparison units below which leaving two of them out says nothing."""
-RETRIED = 2
-"""Units at each end that are refitted where one Newton step found them."""
-MOST_TRIED = 20
-"""Units that the search for a breakdown leaves out at most."""
+FEWEST = 4  # comparison units below which leaving two of them out says nothing
+RETRIED = 2  # units at each end that are refitted where one Newton step found them
+MOST_TRIED = 20  # units that the search for a breakdown leaves out at most
 
 
 @dataclass(frozen=True, slots=True)

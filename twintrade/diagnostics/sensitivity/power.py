@@ -20,8 +20,7 @@ from twintrade.inference.refits import estimate_one_step, estimate_overall, find
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.text import Text, Words
 
-REFITTED = 39
-"""Placebos that are refitted where the others are estimated in one step."""
+REFITTED = 39  # placebos that are refitted where the others are estimated in one step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,8 +32,7 @@ from twintrade.text import Listed, Text
 
 # The estimate without each weighted donor in turn, and the weights it rests on.
 
-SHOWN = 1e-4
-"""Weights below this are not shown."""
+SHOWN = 1e-4  # weights below this are not shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -334,8 +334,7 @@ def _say_shares(totals: TreatedTotals, units: str) -> Text:
     )
 
 
-NAMED = 12
-"""Rows that a sentence names at most."""
+NAMED = 12  # rows that a sentence names at most
 
 
 @dataclass(frozen=True, slots=True)

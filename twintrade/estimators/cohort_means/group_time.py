@@ -22,8 +22,7 @@ from twintrade.text import Listed, Text
 Base = Literal["varying", "universal"]
 Shares = Literal["estimated", "fixed"]
 
-SHOWN = 8
-"""Units without overlap that a message names."""
+SHOWN = 8  # units without overlap that a message names
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -279,8 +278,7 @@ def build_change_weights(wide: Wide, cells: Sequence[GroupTime]) -> OutcomeWeigh
 
 # A panel with gaps as a balanced one: units of one cohort that are observed in the same periods form a group.
 
-BITS = 50
-"""Periods that fit in the code of a pattern beside the cohort."""
+BITS = 50  # periods that fit in the code of a pattern beside the cohort
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -37,22 +37,17 @@ class FactorMethod(Estimator):
     )
 
 
-BLOCK = 3
-"""Consecutive untreated cells of a unit that are held out together: neighbors in time resemble each other."""
+BLOCK = 3  # consecutive untreated cells of a unit that are held out together: neighbors in time resemble each other
 
 FOLDS = 5
 
-CLOSE = 1.01
-"""The simplest size whose held-out error is within one per cent of the smallest is taken."""
+CLOSE = 1.01  # the simplest size whose held-out error is within one per cent of the smallest is taken
 
 ROUGH = 1e-5
 """Relative change at which a hold-out fit stops; what overfits converges slowly, and shows its error long before."""
 
-BEARABLE = 0.9
-"""Share of units that must keep enough untreated rows for a number of factors to be tried."""
-
-STEPS = 300
-"""Steps after which it stops in any case."""
+BEARABLE = 0.9  # share of units that must keep enough untreated rows for a number of factors to be tried
+STEPS = 300  # steps after which it stops in any case
 
 
 @dataclass(frozen=True, slots=True, eq=False)

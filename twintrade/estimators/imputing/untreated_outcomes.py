@@ -22,8 +22,7 @@ from twintrade.numerics.linear import (
 from twintrade.numerics.poisson import fit_poisson
 from twintrade.text import Listed, Text, Words
 
-REACH = 1e-7
-"""Relative distance at which a covariate is another than untreated rows determine it to be."""
+REACH = 1e-7  # relative distance at which a covariate is another than untreated rows determine it to be
 
 
 @dataclass(frozen=True, slots=True, eq=False)

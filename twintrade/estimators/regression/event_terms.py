@@ -121,8 +121,7 @@ class Terms:
         return np.where(self.columns[np.arange(column.size), column] > 0, column, -1)
 
 
-NO_TERM = np.iinfo(np.int64).min
-"""Clipped event time of a row that takes part without any dummy."""
+NO_TERM = np.iinfo(np.int64).min  # clipped event time of a row that takes part without any dummy
 
 
 def build_terms(o: Observations, model: Model) -> Terms:

@@ -35,8 +35,7 @@ from twintrade.numerics.absorption import (
 )
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_group
 
-KNOWN = 1e-6
-"""Distance from a made-up solution from which on a row's effect is not determined."""
+KNOWN = 1e-6  # distance from a made-up solution from which on a row's effect is not determined
 PROBE_SEED = 7919
 NUMBERS_AT_ONCE = 250_000
 

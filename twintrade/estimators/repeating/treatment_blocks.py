@@ -13,8 +13,7 @@ from twintrade.numerics.absorption import Annihilator, DummySets, Nested
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_group
 from twintrade.numerics.poisson import ExactUpdates, RowDummies, Start, fit_with_dummies
 
-TAKEN_OUT = -2
-"""Cell of a column that takes one row out."""
+TAKEN_OUT = -2  # cell of a column that takes one row out
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -24,8 +24,7 @@ from twintrade.numerics.arrays import FloatArray, IntArray
 # A level and a straight line for every unit, and effects of periods, taken out of columns exactly.
 
 ROWS_AT_ONCE = 1 << 16
-NEGLIGIBLE = 1e-11
-"""Share of the largest eigenvalue below which a combination of periods is one of lines."""
+NEGLIGIBLE = 1e-11  # share of the largest eigenvalue below which a combination of periods is one of lines
 
 
 def remove_trends(

@@ -11,10 +11,8 @@ from twintrade.numerics.absorption.cube import Grid, find_grid, project_grid
 from twintrade.numerics.absorption.levels import recode_levels
 from twintrade.numerics.arrays import FloatArray, IntArray, compact, find_starts, number_values, sum_by_group
 
-EXPLAINED = 1e-10
-"""Share of a covariate's squares from which on effects and other covariates leave something of it."""
-FILLED = 0.03
-"""Share of columns by levels that have a sum from which on all are written out."""
+EXPLAINED = 1e-10  # share of a covariate's squares from which on effects and other covariates leave something of it
+FILLED = 0.03  # share of columns by levels that have a sum from which on all are written out
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,11 +17,9 @@ from twintrade.numerics.absorption.cube_projection import CubeEquations
 from twintrade.numerics.absorption.elimination import Elimination, list_places
 from twintrade.numerics.arrays import FloatArray, IntArray, sum_by_group
 
-MOST_CELLS = 1 << 19
-"""Cells up to which weights are laid out for each set: three times 4 megabytes."""
+MOST_CELLS = 1 << 19  # cells up to which weights are laid out for each set: three times 4 megabytes
 MOST_STEPS = 300
-FLAT = 1e-12
-"""Share of a direction's weight below which the effects explain all of it."""
+FLAT = 1e-12  # share of a direction's weight below which the effects explain all of it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -203,11 +201,8 @@ class _CubeRest:
 
 # What rows of many sets have in common within each set: their sums by level, and the projection made of these.
 
-MOST_WRITTEN_OUT = 20_000_000
-"""Numbers up to which JK is written out: 160 megabytes."""
-
-MOST_ACROSS = 1_000
-"""Levels up to which their inverse is written out."""
+MOST_WRITTEN_OUT = 20_000_000  # numbers up to which JK is written out: 160 megabytes
+MOST_ACROSS = 1_000  # levels up to which their inverse is written out
 
 
 @dataclass(frozen=True, slots=True, eq=False)

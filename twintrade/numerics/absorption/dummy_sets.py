@@ -54,13 +54,10 @@ def solve_clear_equations(gram: FloatArray, right: FloatArray, norms: FloatArray
     )
 
 
-DENSE = 0.08
-"""Entries of a set in a cell from which on it is solved through the rows without a dummy."""
+DENSE = 0.08  # entries of a set in a cell from which on it is solved through the rows without a dummy
 PRECISION = 1e-5
-ON_CUBE = 10.0
-"""How much larger the norm over the effects may stay for the same precision of the coefficients."""
-EXACT = 1e-12
-"""The same where solutions are those of a refit."""
+ON_CUBE = 10.0  # how much larger the norm over the effects may stay for the same precision of the coefficients
+EXACT = 1e-12  # the same where solutions are those of a refit
 SIDES_AT_ONCE = 8
 SETTLED = 1e-3
 TINY = np.finfo(float).tiny

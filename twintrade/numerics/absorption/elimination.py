@@ -135,8 +135,7 @@ def list_places(starts: IntArray, blocks: IntArray) -> IntArray:
 
 CELLS_AT_ONCE = 300_000
 FILLED = 0.05
-MOST_KEPT = 6_000_000
-"""Numbers up to which B'WD is kept: 48 megabytes."""
+MOST_KEPT = 6_000_000  # numbers up to which B'WD is kept: 48 megabytes
 NOTHING_LEFT = 1e-20
 """Share of a covariate's squares within levels of the largest effect below which it is constant there."""
 NO_RANK = 1e-13

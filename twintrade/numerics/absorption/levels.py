@@ -9,8 +9,7 @@ import scipy
 from twintrade.errors import EstimationError
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
-LARGEST_CODE = 50_000_000
-"""Codes up to which levels are counted; beyond, they are sorted."""
+LARGEST_CODE = 50_000_000  # codes up to which levels are counted; beyond, they are sorted
 EXACT_RANK_LIMIT = 3_000
 
 

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csc_array, csr_array
 
 DIRECT_LIMIT = 2_000
-MOST_MEETINGS = 1_000_000
-"""Pairs of dummies up to which their cells are kept: 8 megabytes."""
+MOST_MEETINGS = 1_000_000  # pairs of dummies up to which their cells are kept: 8 megabytes
 RESCUE_LIMIT = 6_000
 RESCUE_STEPS = 400
 MAX_STEPS = 20_000

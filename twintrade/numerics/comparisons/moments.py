@@ -143,8 +143,7 @@ def _centred(values: FloatArray, size: FloatArray) -> FloatArray:
     return np.asarray(out - (size @ out / size.sum()))
 
 
-CHUNK = 8192
-"""Rows held at a time: 20 periods of them fit in a second-level cache."""
+CHUNK = 8192  # rows held at a time: 20 periods of them fit in a second-level cache
 
 
 @dataclass(frozen=True, slots=True, eq=False)

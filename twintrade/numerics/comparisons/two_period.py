@@ -11,18 +11,12 @@ from twintrade.numerics.arrays import FloatArray, IntArray
 
 # Propensity to be treated: the logit of greatest likelihood, or the one whose odds balance the covariates.
 
-TRIM = 0.995
-"""Comparison units whose propensity reaches this are left out, as the authors' package does."""
-
-COLLINEAR = 1e13
-"""Condition number of the correlations of covariates from which on they count as collinear."""
-
-OVERLAP = 0.999
-"""A fitted propensity from here on counts as no overlap."""
+TRIM = 0.995  # comparison units whose propensity reaches this are left out, as the authors' package does
+COLLINEAR = 1e13  # condition number of the correlations of covariates from which on they count as collinear
+OVERLAP = 0.999  # a fitted propensity from here on counts as no overlap
 
 
-LONGEST = 4.0
-"""Largest change of a row's log odds in one step."""
+LONGEST = 4.0  # largest change of a row's log odds in one step
 
 
 class NoOverlapError(EstimationError):

@@ -76,15 +76,11 @@ def _signs(n_pre: int, n_post: int, bias: Bias | None, monotone: Monotone | None
     return np.vstack(blocks)
 
 
-VERTEX_LIMIT = 40_000
-"""Bases tried at most before each maximum is solved as a linear program instead."""
+VERTEX_LIMIT = 40_000  # bases tried at most before each maximum is solved as a linear program instead
 
 
-BATCH = 100
-"""Linear programs solved before the vertices they met are tried on the rest."""
-
-PRIMAL = 4
-"""HiGHS's number for the primal simplex: after a change of costs the old basis stays feasible."""
+BATCH = 100  # linear programs solved before the vertices they met are tried on the rest
+PRIMAL = 4  # HiGHS's number for the primal simplex: after a change of costs the old basis stays feasible
 
 
 class DualPolytope:

@@ -14,8 +14,7 @@ from twintrade.numerics.testing import lay_lattice
 
 # The shortest interval of fixed length around an affine estimator when slopes may change by at most M a period.
 
-LENGTH_GRID = 48
-"""Points of the bias-variance frontier tried before the search around the best of them."""
+LENGTH_GRID = 48  # points of the bias-variance frontier tried before the search around the best of them
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,11 +120,8 @@ class _Frontier:
 
 # The least favorable critical value of a moment-inequality test, by directions on a lattice and the exact length.
 
-DIRECTIONS = 4_096
-"""With two dimensions, as with most averages of effects, the critical value is exact to 0.002."""
-
-SEARCH_DRAWS = 4_000
-"""Draws among which vertices are looked for where they are too many to be listed."""
+DIRECTIONS = 4_096  # with two dimensions, as with most averages of effects, the critical value is exact to 0.002
+SEARCH_DRAWS = 4_000  # draws among which vertices are looked for where they are too many to be listed
 
 NO_DIMENSION = 1e-9
 
@@ -172,8 +168,7 @@ def _span(rows: FloatArray) -> FloatArray:
 
 Hybrid = Literal["conditional", "least_favorable", "fixed_length"]
 
-FIRST_STAGE = 0.1
-"""Share of the size that a hybrid test spends on its first stage, as recommended by the authors."""
+FIRST_STAGE = 0.1  # share of the size that a hybrid test spends on its first stage, as recommended by the authors
 
 
 class ConditionalTest:
@@ -277,11 +272,8 @@ def _rotated(after: FloatArray, target: FloatArray) -> tuple[FloatArray, FloatAr
 
 Method = Literal["fixed_length", "conditional", "least_favorable", "conditional_fixed_length"]
 
-GRID = 41
-"""Points at which the set is looked for before its ends are bisected."""
-
-ENDS = 1e-6
-"""Precision of an end, as a share of the standard error of the target."""
+GRID = 41  # points at which the set is looked for before its ends are bisected
+ENDS = 1e-6  # precision of an end, as a share of the standard error of the target
 
 
 @dataclass(frozen=True, slots=True)

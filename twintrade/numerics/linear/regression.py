@@ -90,8 +90,7 @@ def _factor_by_triangles(
 COLLINEAR = 1e-9
 SUSPICIOUS = 1e-6
 ROUNDING = 16 * float(np.finfo(np.float64).eps)
-LARGEST_LOADING = 1e4
-"""Of columns of unit norm: beyond it the Gram matrix does not say what explains a column."""
+LARGEST_LOADING = 1e4  # of columns of unit norm: beyond it the Gram matrix does not say what explains a column
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,8 +63,7 @@ def pack_columns(
 # What a sum of predictions becomes when whole groups of rows leave the fit behind it: one, two, or many of them.
 
 NULL = 1e-9
-LOST = 1e-6
-"""Size of a weight, over the largest of its group, on a direction that rows of the group alone determine."""
+LOST = 1e-6  # size of a weight, over the largest of its group, on a direction that rows of the group alone determine
 
 
 @dataclass(frozen=True, slots=True)

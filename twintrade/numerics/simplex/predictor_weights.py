@@ -12,8 +12,7 @@ from twintrade.numerics.arrays import BoolArray, FloatArray
 # Simplex weights by conditional gradients, stopped as the reference software of synthetic DiD stops.
 
 FIRST_STEPS, STEPS = 100, 10_000
-KEPT_SHARE = 0.25
-"""Between the two passes, weights up to this share of the largest are set to zero."""
+KEPT_SHARE = 0.25  # between the two passes, weights up to this share of the largest are set to zero
 
 
 def fit_frank_wolfe_weights(columns: FloatArray, target: FloatArray, zeta: float, least_gain: float) -> FloatArray:
@@ -51,10 +50,8 @@ def _descend(
 
 # Least squares over the simplex: non-negative weights that sum to one.
 
-RELATIVE_ZERO = 1e-12
-"""Weights below this share of the largest are rounding of the solver."""
-LARGE_RIDGE = 1e-5
-"""Against the mean squared distance: below it the dual would lose digits."""
+RELATIVE_ZERO = 1e-12  # weights below this share of the largest are rounding of the solver
+LARGE_RIDGE = 1e-5  # against the mean squared distance: below it the dual would lose digits
 MOST_ROUNDS = 50
 
 
@@ -129,8 +126,7 @@ Pinned = Literal["sdid", "sc", "did"]
 Solver = Literal["exact", "published"]
 NEARLY_NONE = 1e-6
 """Ridge where none is wanted, in noise levels: makes the weights unique (eta of the reference software)."""
-LEAST_GAIN = 1e-5
-"""Where the published solver stops, in noise levels."""
+LEAST_GAIN = 1e-5  # where the published solver stops, in noise levels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -188,16 +184,12 @@ def _solve(columns: FloatArray, target: FloatArray, zeta: float, level: float, s
 
 DRAWN = 200
 SEED = 1931
-SEARCHED = 8
-"""Of the V looked at besides equal and regression weights, how many are searched from."""
-FIRST_SEARCH, LAST_SEARCH = 80, 400
-"""Looks per predictor."""
+SEARCHED = 8  # of the V looked at besides equal and regression weights, how many are searched from
+FIRST_SEARCH, LAST_SEARCH = 80, 400  # looks per predictor
 MOST_RESTARTS = 6
 NO_GAIN = 1e-4
-NO_MISFIT = 1e-12
-"""Of the squared gap to the donors' mean: differences below are none."""
-SMALLEST = -8.0
-"""Power of ten of the smallest predictor weight."""
+NO_MISFIT = 1e-12  # of the squared gap to the donors' mean: differences below are none
+SMALLEST = -8.0  # power of ten of the smallest predictor weight
 
 
 @dataclass(frozen=True, slots=True, eq=False)

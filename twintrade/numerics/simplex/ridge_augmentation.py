@@ -12,14 +12,10 @@ from twintrade.numerics.simplex.predictor_weights import fit_simplex_weights
 # Simplex weights with each row left out in turn: one start, all rows together.
 
 MOST_STEPS = 300
-BOLD_STEPS = 12
-"""In so many first steps all weights that turn negative leave at once, later the first of them alone."""
-OPTIMAL = 1e-12
-"""Largest gradient, in units of the sum row, at which no weight is worth adding."""
-SURE = 1e-9
-"""Largest gradient among positive weights that passes for a solution."""
-EXACT = 1e-6
-"""Misfit, in distances of the nearest column, below which weights may not be unique."""
+BOLD_STEPS = 12  # in so many first steps all weights that turn negative leave at once, later the first of them alone
+OPTIMAL = 1e-12  # largest gradient, in units of the sum row, at which no weight is worth adding
+SURE = 1e-9  # largest gradient among positive weights that passes for a solution
+EXACT = 1e-6  # misfit, in distances of the nearest column, below which weights may not be unique
 SPARE = 3
 
 
@@ -155,8 +151,7 @@ class _Folds:
 # Elastic-net weights, solved exactly as non-negative least squares, and their penalty by blocks of periods.
 
 N_PENALTIES = 8
-SMALLEST_PENALTY = 1e-3
-"""Smallest penalty tried, as a share of the one that empties the weights."""
+SMALLEST_PENALTY = 1e-3  # smallest penalty tried, as a share of the one that empties the weights
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -218,8 +213,7 @@ def _left_out(columns: FloatArray, target: FloatArray, penalty: float, mix: floa
 
 # Weights of several synthetic controls that balance each case and their average at once.
 
-SUM_ROW = 1e4
-"""Weight of the rows that make each case's weights sum to one, in units of the data's root mean square."""
+SUM_ROW = 1e4  # weight of the rows that make each case's weights sum to one, in units of the data's root mean square
 
 
 def fit_partially_pooled_weights(
@@ -309,8 +303,7 @@ def compute_distance_outside(target: FloatArray, donors: FloatArray) -> tuple[fl
 
 
 N_RIDGE_PENALTIES = 20
-SMALLEST_RIDGE_PENALTY = 1e-8
-"""Smallest penalty tried, as a share of the largest squared singular value."""
+SMALLEST_RIDGE_PENALTY = 1e-8  # smallest penalty tried, as a share of the largest squared singular value
 
 
 def augment_weights(donors: FloatArray, treated: FloatArray, penalty: float, base: FloatArray) -> FloatArray:

@@ -166,12 +166,10 @@ def list_left_out(facts: Facts) -> list[Text]:
 
 
 MOST_FALL = 99.5
-OVERSTATED = 25.0
-"""Smallest change found, in percent, from which a page that calls one evidence overstates it."""
+OVERSTATED = 25.0  # smallest change found, in percent, from which a page that calls one evidence overstates it
 NAMED_PAIRS = 2
 NUMERAL = "−0123456789.,"
-NOBODY = "none"
-"""How a data card names the publisher of facts that nobody published as a table."""
+NOBODY = "none"  # how a data card names the publisher of facts that nobody published as a table
 
 
 def build_brief(page: Page) -> tuple[blocks.Block, ...]:

@@ -32,8 +32,7 @@ from twintrade.text import Listed, Text, numbers, texts
 
 # What the checks of the headline's own assumptions say of its size, for a brief: one sentence each.
 
-WIDEST = 500.0
-"""End of an interval in percent beyond which it is not quoted."""
+WIDEST = 500.0  # end of an interval in percent beyond which it is not quoted
 
 
 def build_readings(facts: Facts) -> tuple[Paragraph, ...]:
@@ -130,8 +129,7 @@ def _list_rows(facts: Facts, diagnostic: str) -> list[Record]:
     return []
 
 
-WIDE, NARROW = 4.09, 2.32
-"""Inches: two thirds and one third of the text's width, less the gutter."""
+WIDE, NARROW = 4.09, 2.32  # inches: two thirds and one third of the text's width, less the gutter
 MOST_METHODS = 9
 
 

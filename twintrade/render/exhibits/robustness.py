@@ -39,10 +39,8 @@ from twintrade.text import Listed, Text, name_fact, numbers, texts
 
 VARIANTS = ("variants", "forest")
 MOST_VARIANTS = 5
-N_LARGEST = 3
-"""Variants of a check that the table names where it has more than ``MOST_VARIANTS``."""
-SAME = 1e-9
-"""Difference, over the effect's size, up to which a variant is the headline itself."""
+N_LARGEST = 3  # variants of a check that the table names where it has more than ``MOST_VARIANTS``
+SAME = 1e-9  # difference, over the effect's size, up to which a variant is the headline itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +124,7 @@ def _list_changes(page: Page, finding: Record, *, with_base: bool) -> list[Chang
 
 
 LEAST_DRAWN = 3
-MOST_DRAWN = 5
-"""Variants of a check that the figure shows: those farthest from the headline."""
+MOST_DRAWN = 5  # variants of a check that the figure shows: those farthest from the headline
 PAIRED = ("path", "sensitivity", "power", "cell_weights", "heat_map", "bacon")
 """Kinds of payloads whose figures stand side by side."""
 

@@ -34,8 +34,7 @@ from twintrade.text import Listed, Text, name_fact, numbers, strip_stop
 
 # Exhibits 3, 4 and 8 to 11: each topic gathers the findings and payloads that belong to it.
 
-HALF = 0.55
-"""Width at which a figure is drawn that stands beside another; the page sets it a little smaller."""
+HALF = 0.55  # width at which a figure is drawn that stands beside another; the page sets it a little smaller
 VERDICTS = ("objects", "cannot tell", "does not object")
 
 
@@ -190,8 +189,7 @@ TABLES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("donor_sets", "case_donors_caption", "", ("donor_set", "unit", "status", "reason")),
 )  # fmt: skip
 """Payload, caption, note and the columns shown, in the order of the page."""
-SHORT = ("case_tests", "date_sets_table")
-"""Tables of a short appendix."""
+SHORT = ("case_tests", "date_sets_table")  # tables of a short appendix
 NAMED_BY = {"case_tests": ("method", "donor_set"), "date_sets_table": ("date",)}
 """Tables whose rows without numbers, and reasons, stand in the note, with the columns that name a row there."""
 WEIGHTS = {f"weight_{s}": numbers.format_fixed for s in SETS}

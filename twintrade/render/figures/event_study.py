@@ -30,12 +30,10 @@ from twintrade.text import Listed, Text, Words, numbers
 FloatArray = NDArray[np.float64]
 
 DODGE = 0.15
-SHORT_LABEL, MEDIUM_LABEL = 35, 44
-"""Letters of names up to which a legend has three columns, and two."""
+SHORT_LABEL, MEDIUM_LABEL = 35, 44  # letters of names up to which a legend has three columns, and two
 LEAST_PERCENT = -99.9
 WIDE_LOG_POINTS = 1.2
-TICK_SHARE = 0.05
-"""Share of the height of an axis that a label of it takes."""
+TICK_SHARE = 0.05  # share of the height of an axis that a label of it takes
 WIDE_PERCENTS = (-95, -80, -50, 0, 50, 150, 400, 1000, 3000, 10000)
 
 

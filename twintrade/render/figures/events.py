@@ -25,8 +25,7 @@ from twintrade.render.reading import (
 from twintrade.render.style import DEFAULT_THEME, Theme
 from twintrade.text import Text, numbers, texts
 
-LINE_SHARE = 0.15
-"""Share of an axis' height that a line of letters takes."""
+LINE_SHARE = 0.15  # share of an axis' height that a line of letters takes
 LETTER_ROOM = 12.0
 """Points from one date's line to the next that a letter between them needs; nearer ones share a place."""
 

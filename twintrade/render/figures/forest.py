@@ -30,8 +30,7 @@ from twintrade.text import Listed, Text, numbers, texts
 # The specification curve: every estimate in order of size, and below it which choices made it.
 
 LISTED = "covariates"
-MANY = 200
-"""Specifications from which on marks are thin."""
+MANY = 200  # specifications from which on marks are thin
 
 
 def draw_specification_curve(
@@ -94,8 +93,7 @@ def _options(ordered: pd.DataFrame, choices: list[str]) -> dict[str, pd.Series]:
 
 # How wide the interval becomes when the comparison may fail: the original interval stands at the left.
 
-FAR = 10.0
-"""Times the original interval's larger end beyond which an interval ends in an arrow."""
+FAR = 10.0  # times the original interval's larger end beyond which an interval ends in an arrow
 
 
 def draw_sensitivity(frame: pd.DataFrame, *, y_label: str = "", theme: Theme = DEFAULT_THEME) -> Figure:
@@ -157,10 +155,8 @@ def _name_size(row: Record) -> str:
 
 
 MOST_SPACED = 30
-SPACED, TIGHT, DENSE = 0.24, 0.18, 0.17
-"""Inches of a row: of few, of many, and of changes by check."""
-MOST_LETTERS = 46
-"""Letters of a name on a line."""
+SPACED, TIGHT, DENSE = 0.24, 0.18, 0.17  # inches of a row: of few, of many, and of changes by check
+MOST_LETTERS = 46  # letters of a name on a line
 DIFFERENCES = ("difference", "difference_low", "difference_high")
 POOLED = ("pooled", "summary", "all", "average")
 

@@ -34,15 +34,13 @@ from twintrade.text import Text, Words, numbers
 HEIGHT = 3.4
 VALUES = ("effect", "low", "high")
 TICKS = (-90, -75, -50, -25, 0, 50, 100, 200, 400, 900)
-ALWAYS = (-25, 50)
-"""Changes that every axis names."""
+ALWAYS = (-25, 50)  # changes that every axis names
 DODGE = 0.22
 CHANGES = ("log points", "percent")
 PER_ROW = 3
 PANEL_HEIGHT, PANEL_LETTERS, PANEL_TIMES = 1.5, 32, 9
 PANEL_TICKS, MOST_PANEL_TICKS = (-75, -50, 0, 100, 400, 900), 4
-MOST_BESIDE = 80
-"""Letters of labels that stand beside each other in a legend."""
+MOST_BESIDE = 80  # letters of labels that stand beside each other in a legend
 
 
 def convert_to_logs(frame: pd.DataFrame) -> pd.DataFrame:

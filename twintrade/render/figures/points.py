@@ -34,8 +34,7 @@ from twintrade.render.reading import list_names, list_records, read_number, read
 from twintrade.render.style import DEFAULT_THEME, Theme
 from twintrade.text import Listed, Text, Words, name_fact, numbers, texts
 
-MOST_POINTS = 1000
-"""Points of one figure beyond which none is named: nobody walks through them."""
+MOST_POINTS = 1000  # points of one figure beyond which none is named: nobody walks through them
 Write = Callable[[float], str]
 _named: WeakKeyDictionary[Axes, list[tuple[float, float, str]]] = WeakKeyDictionary()
 

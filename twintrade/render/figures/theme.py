@@ -25,14 +25,10 @@ from twintrade.text import Text
 Box: TypeAlias = tuple[float, float, float, float]
 
 _PIECES = re.compile(r"\s+|[\u2e80-\uffef]|[^\s\u2e80-\uffef]+")
-EM = 0.52
-"""Width of a Latin letter in sizes of its type."""
-LEGEND_LETTERS = 84
-"""Letters of a name on a line of a legend."""
-LEGEND_LINE = 1.4
-"""Height of a line of a legend in sizes of the figure's type."""
-LINE = 1.25
-"""Height of a line of text in sizes of its type."""
+EM = 0.52  # width of a Latin letter in sizes of its type
+LEGEND_LETTERS = 84  # letters of a name on a line of a legend
+LEGEND_LINE = 1.4  # height of a line of a legend in sizes of the figure's type
+LINE = 1.25  # height of a line of text in sizes of its type
 
 
 def measure_label(text: str) -> int:

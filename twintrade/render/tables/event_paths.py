@@ -21,14 +21,12 @@ from twintrade.render.reading import (
 from twintrade.render.tables.effect_rows import cite_change, convert_to_percent, find_decimals
 from twintrade.text import Text, numbers, texts
 
-PER_TABLE = 4
-"""Columns of a table that prints the interval of each."""
+PER_TABLE = 4  # columns of a table that prints the interval of each
 Study = tuple[int, Record, pd.DataFrame]
 """The place of a column in the ladder, the column, and its effects by event time."""
 
 
-_INTERVAL = 2
-"""Place of the interval among the heads."""
+_INTERVAL = 2  # place of the interval among the heads
 
 
 def build_paths_table(studies: Sequence[Study], wording: Wording, notes: Sequence[str] = ()) -> Table:

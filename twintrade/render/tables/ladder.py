@@ -145,8 +145,7 @@ _COUNTS = (
     ("tables.zeros", "n_zeros"),
     ("tables.separated", "n_separated"),
 )
-N_SHORT = 6
-"""Counts that a short ladder has."""
+N_SHORT = 6  # counts that a short ladder has
 LOST = (("tables.lost-rows", "n_treated_rows_left_out"), ("tables.lost-units", "n_without_outcome_before"))
 """Counted where there are any."""
 

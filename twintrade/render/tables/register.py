@@ -160,14 +160,12 @@ def build_inference_table(results: ResultSet, record: Record, wording: Wording) 
 
 _HEADS = ("pair", "agreement", "kind", "dates", "counts_from", "status", "note", "source")
 _STATUS = _HEADS.index("status")
-SHARES = {_HEADS.index("note"): 1.6}
-"""Width of notes against that of other texts as long: they alone are sentences."""
+SHARES = {_HEADS.index("note"): 1.6}  # width of notes against that of other texts as long: they alone are sentences
 _MOST_HOST = 20
 _WRAPPING = frozenset(range(len(_HEADS))) - {_HEADS.index("pair"), _HEADS.index("counts_from")}
 DATE_COLUMNS = ("candidates", "first_contact", "memorandum", "signed", "ratified", "activated")
 
-MOST_LISTED = 500
-"""Agreements up to which the page lists each; of more it prints counts."""
+MOST_LISTED = 500  # agreements up to which the page lists each; of more it prints counts
 MOST_NAMED = 40
 
 

@@ -12,12 +12,9 @@ _HANG = re.compile(r"[)\]*%]+$")
 _SAFE_LINK = re.compile(r"https?://[^\s<>\"'{}|\\^`]+")
 WIDTH_IN_CHARACTERS = 105.0
 LONG_WORD = 14.0
-WIDE = 1.9
-"""Breadth of a Chinese character in average letters."""
-LEAST_WIDE = 4 * WIDE
-"""Breadth from which Chinese text in a column may break."""
-MOST_KEPT = 1 << 14
-"""Texts whose breadth and breaks are kept: every format of a page asks for them several times."""
+WIDE = 1.9  # breadth of a Chinese character in average letters
+LEAST_WIDE = 4 * WIDE  # breadth from which Chinese text in a column may break
+MOST_KEPT = 1 << 14  # texts whose breadth and breaks are kept: every format of a page asks for them several times
 NARROW = frozenset("-.,:;'il|!()[]/ ")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 

@@ -33,12 +33,9 @@ from twintrade.text import Text, join_sentences
 FIXED_TIME = datetime(2000, 1, 1)
 _PICTURE_WIDTH = Cm(16.5)
 _LARGEST_HEIGHT = Cm(22.5)
-LONG_VALUE = 16
-"""Letters beyond which a number that leads is set smaller."""
-APPENDIX = "appendix"
-"""Bookmark around what the contents list."""
-CELL_MARGIN = Cm(0.19)
-"""What Word leaves free at either side of a cell where nothing else is said."""
+LONG_VALUE = 16  # letters beyond which a number that leads is set smaller
+APPENDIX = "appendix"  # bookmark around what the contents list
+CELL_MARGIN = Cm(0.19)  # what Word leaves free at either side of a cell where nothing else is said
 NOTES = {"note": "Note", "warning": "Warning", "simulated": "Simulated", "code": "Code Block"}
 
 

@@ -123,14 +123,11 @@ def _draw_edge(properties: object, look: Look) -> None:
 HANGING_SPACE = "\u2004"  # as wide as a bracket in Arial
 EM_PER_CHARACTER = 0.56
 CELL_MARGIN = "60"  # twentieths of a point
-MOST_WHOLE, MOST_WHOLE_TEXT = 24, 8
-"""Rows up to which a table stays on one page: of numbers, and of texts that wrap."""
+MOST_WHOLE, MOST_WHOLE_TEXT = 24, 8  # rows up to which a table stays on one page: of numbers, and of texts that wrap
 MOST_OWN_WIDTH, FIRST_SHARE = 2, 1.6
 """Columns of a ladder that keep their own widths; of more all are alike, the first is this many times as wide."""
-LEAST_ROWS = 3
-"""Rows of a longer table that stand at least on a page."""
-SIZE, SMALL_SIZE = 9.5, 8.0
-"""Points of the styles of tables, of which widths are made."""
+LEAST_ROWS = 3  # rows of a longer table that stand at least on a page
+SIZE, SMALL_SIZE = 9.5, 8.0  # points of the styles of tables, of which widths are made
 _OFF = ' w:val="0"'
 _HEAVY, _LIGHT, _HAIR = "12", "6", "4"
 
@@ -209,8 +206,7 @@ def find_kept_rows(table: Table) -> set[int]:
     return {*range(n_head + LEAST_ROWS - 1), *range(n_rows - LEAST_ROWS, last)}
 
 
-TWIP = 635
-"""Word keeps widths in twentieths of a point: rounded up, columns would pass the margin."""
+TWIP = 635  # Word keeps widths in twentieths of a point: rounded up, columns would pass the margin
 
 
 def measure_page(file: WordDocument) -> int:

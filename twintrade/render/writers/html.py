@@ -27,8 +27,7 @@ from twintrade.text import Text, Value, join_sentences, numbers, texts
 
 ZERO_WIDTH_SPACE = "\u200b"
 DENSE_COLUMNS = 6
-LONG_ROWS = 24
-"""Rows beyond which a printed table may begin on one page and end on another."""
+LONG_ROWS = 24  # rows beyond which a printed table may begin on one page and end on another
 _DATE = re.compile(r"(?<![\w/.-])\d{4}-\d\d(?:-\d\d)?(?![\w/.-])")
 
 
@@ -206,8 +205,7 @@ def render_source_panel(document: blocks.Document) -> str:
 
 
 LONG_VALUE = 16
-DOTS = 96
-"""Pixels of a page to the inch."""
+DOTS = 96  # pixels of a page to the inch
 
 
 def _resource(name: str) -> str:

@@ -88,8 +88,7 @@ LATIN = frozenset(
     for point in (*range(0x00C0, 0x0100), *range(0x0100, 0x0180))
     if unicodedata.decomposition(chr(point)) or chr(point) in "ÆæØøßÐðÞþŁłŒœĐđı"
 ) - frozenset("ĿŀŉſĦħĸŦŧ")
-BAR = "\u0304"
-"""The bar over the letter before it, as in the bound of a sensitivity analysis."""
+BAR = "\u0304"  # the bar over the letter before it, as in the bound of a sensitivity analysis
 _BARRED = re.compile(f"([A-Za-z]){BAR}")
 PRINTABLE = frozenset(ord(c) for c in (*SPECIALS, *LATIN, BAR, *(chr(p) for p in range(0x20, 0x7F))))
 

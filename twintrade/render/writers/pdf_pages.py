@@ -4,16 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-HEIGHT = 722.8
-"""Of the text on a page of A4, in points."""
+HEIGHT = 722.8  # of the text on a page of A4, in points
 LEAST_TEXT = 40.0
-LEAST_ROWS = 110.0
-"""What must be left of a page for a paragraph, and for a long table, to begin on it."""
+LEAST_ROWS = 110.0  # what must be left of a page for a paragraph, and for a long table, to begin on it
 SLACKS = (0.08, 0.03, 0.0)
 """Of its height, what a block leaves free, each tried: heights are measured alone, and the taller a block is the more
 is white where it finds no room after all."""
-LOST_LINE = 8.0
-"""What a page that ends within a block leaves free at its foot."""
+LOST_LINE = 8.0  # what a page that ends within a block leaves free at its foot
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,7 @@ from twintrade.study.spec.analysis import CaseSection, DesignSection, TreatmentS
 from twintrade.study.spec.spec_text import format_toml_line
 from twintrade.text import Listed, Text, Words, find_catalogue
 
-_DOMESTIC = "domestic"
-"""Stands among units left out for the pairs of a country with itself."""
+_DOMESTIC = "domestic"  # stands among units left out for the pairs of a country with itself
 
 
 def build_rule(section: TreatmentSection) -> TreatmentRule:

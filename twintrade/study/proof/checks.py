@@ -104,9 +104,7 @@ def _get(fit, name: str) -> float:  # type: ignore[no-untyped-def]
 
 
 CHEAP = 2.5e8  # work of one regression on dummies up to which every run makes the checks: a few seconds in all
-
 DIFFERS = "other-software-differs"  # code of the warning of a number that other software does not confirm
-
 TWIN_SOURCE = "twins"  # section of the results that holds the twins' lines
 
 Question = Callable[[StoredColumn], Reply | Sequence[Reply]]
