@@ -29,13 +29,10 @@ class SimulatedTrade:
     A flow is the product of a city's size, a partner's size, how well the two fit, what happens to the city and to
     the partner over time, and a yearly shock. No twinning moves it unless an effect is planted.
 
-    cities, partners: As the registry names them; partners as codes.
-    first, last: Years.
-    level: A typical flow in the first year, in the money unit of the table.
-    growth: Log points a year, common to all flows.
-    noise: Standard deviation of a flow's yearly shock, in log points.
-    effect: Log points planted on ``effect_on`` from ``effect_from`` on.
-    effect_on: Dyads, as city-partner.
+    cities, partners: As the registry names them; partners as codes. first, last: Years. level: A typical flow in the
+    first year, in the money unit of the table. growth: Log points a year, common to all flows. noise: Standard
+    deviation of a flow's yearly shock, in log points. effect: Log points planted on ``effect_on`` from
+    ``effect_from`` on. effect_on: Dyads, as city-partner.
     """
 
     seed: int
@@ -291,9 +288,8 @@ class CaseSection(Section):
 class Spec(Section):
     """A whole analysis file.
 
-    title: Of the page.
-    question: The sentence that the page opens with.
-    recipe: A preset under what the file says; see below.
+    title: Of the page. question: The sentence that the page opens with. recipe: A preset under what the file says;
+    see below.
     """
 
     title: str

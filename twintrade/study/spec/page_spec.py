@@ -59,11 +59,9 @@ class ReportSection(Section):
 class ClaimEntry(Section):
     """A claim of your own for the ledger.
 
-    text: The claim as a sentence.
-    id: Printed before it.
-    about: headline, a column (estimator or estimator/key), or a diagnostic that passes or fails.
-    direction: What the claim says of the effect.
-    at_least: Smallest size that would bear the claim out, in percent where the effect is in logarithms.
+    text: The claim as a sentence. id: Printed before it. about: headline, a column (estimator or estimator/key), or a
+    diagnostic that passes or fails. direction: What the claim says of the effect. at_least: Smallest size that would
+    bear the claim out, in percent where the effect is in logarithms.
     """
 
     text: str = Field(min_length=1)
