@@ -13,18 +13,8 @@ import pandas as pd
 from twintrade.design.period_column import FREQUENCIES, read_period_column
 from twintrade.design.period_column import FrequencyName as FrequencyName
 from twintrade.errors import DesignError
-from twintrade.numerics.arrays import (
-    FloatArray,
-    IntArray,
-    ObjectArray,
-    find_distinct,
-    find_starts,
-    find_step,
-    is_countable,
-    measure_range,
-    number_values,
-    sort_distinct,
-)
+from twintrade.numerics import arrays
+from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
 from twintrade.text import Listed, Text, list_some
 
 # Words that an option takes: any other is refused, with the right one that was probably meant.
@@ -117,8 +107,8 @@ def number_keys(
 def _code_column(column: pd.Series) -> Coded:
     if isinstance(column.dtype, np.dtype) and column.dtype.kind == "i":
         keys = column.to_numpy().astype(np.int64, copy=False)
-        if is_countable(measure_range(keys)[1], keys):
-            numbers, distinct = number_values(keys)
+        if arrays.is_countable(arrays.measure_range(keys)[1], keys):
+            numbers, distinct = arrays.number_values(keys)
             return _label(numbers, distinct.astype(object))
     try:
         codes, distinct_keys = pd.factorize(column, sort=True)
@@ -134,7 +124,7 @@ def _code_dyads(city: Coded, partner: Coded) -> Coded:
     cities, partners = city.labels, partner.labels
     if partners.size == 1 and partners[0] == "":
         return city
-    codes, present = number_values(city.codes * partners.size + partner.codes)
+    codes, present = arrays.number_values(city.codes * partners.size + partner.codes)
     ends = np.empty(present.size, dtype=object)
     ends[:] = [(cities[k // partners.size], partners[k % partners.size]) for k in present]
     dyads = _label(codes, ends)
@@ -162,8 +152,8 @@ def is_ascending(unit: IntArray, period: IntArray) -> bool:
 
 def sort_rows(unit: IntArray, period: IntArray) -> IntArray:
     """Return the order of the rows by unit and period."""
-    first, n_periods = measure_range(period)
-    order = sort_distinct((unit, period - first), (int(unit.max()) + 1, n_periods))
+    first, n_periods = arrays.measure_range(period)
+    order = arrays.sort_distinct((unit, period - first), (int(unit.max()) + 1, n_periods))
     return np.lexsort((period, unit)).astype(np.int64) if order is None else order
 
 
@@ -289,7 +279,7 @@ class Panel:
             unit_codes, periods = unit_codes[order], periods[order]
             city_codes, partner_codes = city_codes[order], partner_codes[order]
             _refuse_duplicates(unit_codes, periods, units)
-        first = find_starts(unit_codes)
+        first = arrays.find_starts(unit_codes)
         for codes, name in ((city_codes, city), (partner_codes, partner)):
             if unit is not None and name is not None:
                 _refuse_two_ends(unit_codes, codes, first, units, name)
@@ -318,17 +308,17 @@ class Panel:
     @cached_property
     def starts(self) -> IntArray:
         """First row of each unit, shape (n_units,)."""
-        return find_starts(self.unit)
+        return arrays.find_starts(self.unit)
 
     @cached_property
     def periods(self) -> IntArray:
         """The periods observed, ascending, shape (n_periods,)."""
-        return find_distinct(self.period)
+        return arrays.find_distinct(self.period)
 
     @cached_property
     def step(self) -> int:
         """Periods from one observed period to the next: 4 where every fourth year is observed."""
-        return find_step(self.periods)
+        return arrays.find_step(self.periods)
 
     @cached_property
     def every_row(self) -> IntArray:

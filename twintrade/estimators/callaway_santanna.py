@@ -11,20 +11,8 @@ from twintrade.effects import CohortEffects, Dropped, Estimate, EventStudy, Infl
 from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Catalogued, Requires, describe_design
-from twintrade.estimators.cohort_means.group_time import (
-    Base,
-    GroupTime,
-    PatternGroups,
-    Shares,
-    build_change_weights,
-    estimate_from_patterns,
-    find_last_before,
-    group_by_pattern,
-    iterate_cells,
-    locate_cells,
-    pack,
-    select_identified,
-)
+from twintrade.estimators.cohort_means import group_time
+from twintrade.estimators.cohort_means.group_time import Base, GroupTime, PatternGroups, Shares
 from twintrade.estimators.cohort_means.triple_conditional import (
     TripleGroups,
     build_groups,
@@ -35,15 +23,9 @@ from twintrade.estimators.cohort_means.triple_conditional import (
 )
 from twintrade.estimators.cohort_means.wide import Wide, widen
 from twintrade.estimators.regression.event_terms import cut_before_last_onset
+from twintrade.numerics import comparisons
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.comparisons import (
-    PANEL_ONLY,
-    CohortMoments,
-    Convention,
-    Method,
-    adjust_estimates,
-    compute_timing_reduction,
-)
+from twintrade.numerics.comparisons import CohortMoments, Convention, Method
 from twintrade.text import Listed, Text, Words
 
 SMALL = 2_000  # groups of a panel with gaps, times periods, up to which their means are quicker than cells one by one
@@ -94,7 +76,7 @@ class CallawaySantAnna(Catalogued):
 
     def estimate(self, design: Design) -> CohortEffects:
         """Return effects by cohort and event time."""
-        if self.rows == "cross_sections" and self.method in PANEL_ONLY:
+        if self.rows == "cross_sections" and self.method in comparisons.PANEL_ONLY:
             raise DesignError(
                 f"callaway_santanna with method = {self.method!r} compares changes of units: set rows = 'panel', or "
                 "method = 'doubly_robust', 'regression' or 'ipw'"
@@ -106,14 +88,16 @@ class CallawaySantAnna(Catalogued):
 
     def _estimated(self, design: Design) -> CohortEffects:
         wide = replace(widen(design.observations), are_sections=self.rows == "cross_sections")
-        every = list(iterate_cells(wide.onset, wide.periods, self.base, design.anticipation, design.comparison))
-        plan, dropped = select_identified(every, wide)
+        every = list(
+            group_time.iterate_cells(wide.onset, wide.periods, self.base, design.anticipation, design.comparison)
+        )
+        plan, dropped = group_time.select_identified(every, wide)
         _require_treated(plan, wide, dropped)
         is_plain = self.rows == "panel" and wide.weights is None and not design.covariates
         if is_plain and wide.is_complete:
             effects, influence = estimate_from_moments(wide.moments(), plan, wide)
-            return pack(plan, effects, influence, wide, design, self.base, dropped)
-        groups = group_by_pattern(wide, SMALL) if is_plain else None
+            return group_time.pack(plan, effects, influence, wide, design, self.base, dropped)
+        groups = group_time.group_by_pattern(wide, SMALL) if is_plain else None
         if groups is not None:
             return self._by_pattern(groups, wide, plan, design, dropped)
         return self._by_cell(wide, plan, design, dropped)
@@ -121,13 +105,13 @@ class CallawaySantAnna(Catalogued):
     def _by_pattern(
         self, groups: PatternGroups, wide: Wide, plan: list[GroupTime], design: Design, dropped: tuple[Dropped, ...]
     ) -> CohortEffects:
-        kept, lost, effects, influence = estimate_from_patterns(groups, plan)
+        kept, lost, effects, influence = group_time.estimate_from_patterns(groups, plan)
         seen = ~np.isnan(wide.outcomes)
         for cell in lost:
             treated = (wide.cohort == cell.cohort) & seen[:, cell.at] & seen[:, cell.base]
             dropped = (*dropped, _not_identified(cell, wide, describe_empty_side(bool(treated.any()))))
         _require_treated(kept, wide, dropped)
-        return pack(kept, effects, influence, wide, design, self.base, dropped)
+        return group_time.pack(kept, effects, influence, wide, design, self.base, dropped)
 
     def _by_cell(
         self, wide: Wide, plan: list[GroupTime], design: Design, dropped: tuple[Dropped, ...]
@@ -138,8 +122,8 @@ class CallawaySantAnna(Catalogued):
         _require_treated(cells.kept, wide, dropped)
         influence = cells.influence
         if sections is None and not design.covariates:
-            influence = replace(influence, linear=build_change_weights(wide, cells.kept))
-        return pack(cells.kept, cells.effects, influence, wide, design, self.base, dropped)
+            influence = replace(influence, linear=group_time.build_change_weights(wide, cells.kept))
+        return group_time.pack(cells.kept, cells.effects, influence, wide, design, self.base, dropped)
 
 
 def estimate_from_moments(m: CohortMoments, plan: list[GroupTime], wide: Wide) -> tuple[FloatArray, CohortInfluence]:
@@ -212,7 +196,9 @@ class TripleDifference(Catalogued):
         """Return effects on affected units by cohort and event time."""
         wide = widen(design.observations)
         groups = build_groups(wide, design.observations, self.affected)
-        plan = list(iterate_cells(wide.onset, wide.periods, self.base, design.anticipation, design.comparison))
+        plan = list(
+            group_time.iterate_cells(wide.onset, wide.periods, self.base, design.anticipation, design.comparison)
+        )
         influence: Influence
         why: tuple[Dropped, ...] = ()
         if design.covariates or wide.weights is not None:
@@ -242,7 +228,7 @@ class TripleDifference(Catalogued):
         counts = groups.counts[1][members].astype(np.int64)
         return CohortEffects.of(
             design,
-            locate_cells(kept, wide),
+            group_time.locate_cells(kept, wide),
             effects,
             influence,
             sample=design.observations.sample(dropped=dropped),
@@ -306,15 +292,17 @@ class StaggeredEfficient(Catalogued):
         """Return the event study, with the headline as its average."""
         design = self.narrowed(design)
         wide = widen(design.observations)
-        every = list(iterate_cells(wide.onset, wide.periods, "universal", design.anticipation, design.comparison))
-        plan, lost = select_identified(every, wide)
+        every = list(
+            group_time.iterate_cells(wide.onset, wide.periods, "universal", design.anticipation, design.comparison)
+        )
+        plan, lost = group_time.select_identified(every, wide)
         if not any(self._is_after(c, wide) for c in plan):
             alone = [name for d in design.left_out if d.reason == SINGLE for name in d.labels]
             listed = Listed(tuple(alone), "comma")
             raise EstimationError(Text("estimators.no-cohort-compared", n=len(alone), alone=listed))
         moments = wide.moments()
         times = np.array([wide.periods[c.at] - int(wide.onset[c.cohort]) for c in plan])
-        reference = find_last_before(design)
+        reference = group_time.find_last_before(design)
         inside = (times >= min(design.window[0], reference)) & (times <= max(design.window[1], 0))
         labels = np.unique(times[inside])
         sizes = wide.counts[[c.cohort for c in plan]]
@@ -367,11 +355,11 @@ class StaggeredEfficient(Catalogued):
         fixed = np.ones(weights.shape[1]) if self.beta == "one" else None
         is_reference = np.array([c.is_reference for c in plan])
         pinned = (weights[~is_reference] == 0).all(axis=0)
-        effects, coefficients = adjust_estimates(m, raw, before, fixed, pinned)
+        effects, coefficients = comparisons.adjust_estimates(m, raw, before, fixed, pinned)
         influence = wide.influence(m, coefficients, np.zeros((m.onset.size, weights.shape[1])))
         # The Neyman variance divides by n - 1 where a mean divides by n.
         loadings = coefficients * np.sqrt((m.counts - 1) / m.counts)[:, None, None]
-        return effects, replace(influence, loadings=loadings), compute_timing_reduction(m, raw)
+        return effects, replace(influence, loadings=loadings), comparisons.compute_timing_reduction(m, raw)
 
 
 def compute_headline_weights(

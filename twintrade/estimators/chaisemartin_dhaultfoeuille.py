@@ -13,14 +13,8 @@ from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Catalogued, Requires, describe_design
 from twintrade.estimators.cohort_means.group_time import PanelMeans, compute_panel_means
 from twintrade.estimators.cohort_means.wide import widen
-from twintrade.estimators.switching.cells import (
-    Horizon,
-    MeanHorizon,
-    Singletons,
-    has_means,
-    list_horizons,
-    list_mean_horizons,
-)
+from twintrade.estimators.switching import cells
+from twintrade.estimators.switching.cells import Horizon, MeanHorizon, Singletons
 from twintrade.estimators.switching.switchers import DoseSlopes, Switchers, adjust_for_covariates, build_switchers
 from twintrade.numerics.arrays import FloatArray, ObjectArray
 from twintrade.text import Text
@@ -77,9 +71,9 @@ class ChaisemartinDHaultfoeuille(Catalogued):
         o = design.observations
         shift = design.anticipation
         asked = (*self._horizons(o, shift), self.singletons, self.same_switchers)
-        means = compute_panel_means(widen(o)) if has_means(o) else None
+        means = compute_panel_means(widen(o)) if cells.has_means(o) else None
         if means is not None:
-            effects, placebos = list_mean_horizons(means, *asked, shift)
+            effects, placebos = cells.list_mean_horizons(means, *asked, shift)
             _require_effects(effects, shift)
             wide = means.wide
             switching = np.isfinite(wide.onset) & (wide.onset > wide.periods[0])
@@ -91,7 +85,7 @@ class ChaisemartinDHaultfoeuille(Catalogued):
         dropped: tuple[Dropped, ...] = ()
         if design.covariates:
             layout, slopes, dropped = adjust_for_covariates(layout, design.covariates)
-        by_unit, early = list_horizons(layout, *asked, slopes)
+        by_unit, early = cells.list_horizons(layout, *asked, slopes)
         _require_effects(by_unit, shift)
         used = np.unique(np.concatenate([h.units for h in by_unit]))
         units = o.unit_ids[layout.order[np.setdiff1d(np.flatnonzero(layout.sign != 0), used)]]

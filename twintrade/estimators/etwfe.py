@@ -12,20 +12,9 @@ from twintrade.effects.estimate import Scale
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import HeldOut, View, Views, describe_design
 from twintrade.estimators.cohort_means.collapsed import CellMethod, Collapse
+from twintrade.estimators.regression import cell_table
 from twintrade.estimators.regression.cell_fit import CellFit, fit_cells
-from twintrade.estimators.regression.cell_table import (
-    CellTable,
-    Dummies,
-    Enter,
-    Measure,
-    build_cell_dummies,
-    build_interactions,
-    find_added,
-    hold_out_cells,
-    list_terms,
-    measure_cells,
-    tabulate_cells,
-)
+from twintrade.estimators.regression.cell_table import CellTable, Dummies, Enter, Measure
 from twintrade.estimators.regression.event_terms import find_affected_rows, require_reference
 from twintrade.estimators.regression.split_panel import correct_by_split_panel
 from twintrade.estimators.repeating.linear_null import LinearNull, prepare_linear_null
@@ -100,11 +89,11 @@ class ETWFE(CellMethod):
         o = design.observations
         cells, reference = self._cells(design)
         fixed = {} if self.moderator is None else {self.moderator: self.at}
-        given = build_interactions(o, cells.of_row, self._find_added(o), fixed)
+        given = cell_table.build_interactions(o, cells.of_row, self._find_added(o), fixed)
         fit = fit_cells(o, cells.of_row, cells.names(), given.columns, self.family)
         fit = replace(fit, dropped=(*fit.dropped, *given.silent(fit.slopes, fit.given_up, o.covariate_names)))
-        identified = measure_cells(o, fit, cells.of_row, self.measure, self.family, given.deviations)
-        return _packed(o, fit, tabulate_cells(o, fit, cells, identified, reference), scale, reference)
+        identified = cell_table.measure_cells(o, fit, cells.of_row, self.measure, self.family, given.deviations)
+        return _packed(o, fit, cell_table.tabulate_cells(o, fit, cells, identified, reference), scale, reference)
 
     def linear_null(self, design: Design, outcomes: FloatArray, views: Views = None) -> LinearNull | None:
         """Return the model without treatment of the linear family; None as for draws in one step."""
@@ -129,7 +118,7 @@ class ETWFE(CellMethod):
         """Return an event time before onset on the base of the effects after it, or None where these have another."""
         if not _is_plain(design) or self.n_splits or self.measure == "difference":
             return None
-        return hold_out_cells(design.observations, self.family, time)
+        return cell_table.hold_out_cells(design.observations, self.family, time)
 
     def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""
@@ -154,7 +143,7 @@ class ETWFE(CellMethod):
         terms = ["α_" + n for n in design.effect_names]
         if design.covariates:
             o = design.observations
-            terms = [*list_terms(o.covariate_names, self._find_added(o)), *terms]
+            terms = [*cell_table.list_terms(o.covariate_names, self._find_added(o)), *terms]
         return Text("estimators.etwfe-equation", family=self.family, effects=" + ".join(terms))
 
     def check(self, design: Design) -> None:
@@ -173,14 +162,14 @@ class ETWFE(CellMethod):
             raise DesignError(f"etwfe gives coefficients at a moderator's value: remove measure = {self.measure!r}")
 
     def _find_added(self, o: Observations) -> BoolArray:
-        is_added = find_added(o, self.covariates_enter)
+        is_added = cell_table.find_added(o, self.covariates_enter)
         is_added[[name == self.moderator for name in o.covariate_names]] = False
         return is_added
 
     def _cells(self, design: Design) -> tuple[Dummies, int | None]:
         o = design.observations
         if not isinstance(design.comparison, NeverTreated):
-            return build_cell_dummies(o, o.is_affected), None
+            return cell_table.build_cell_dummies(o, o.is_affected), None
         ever = find_affected_rows(o)
         if ever.all():
             raise EstimationError(
@@ -188,7 +177,7 @@ class ETWFE(CellMethod):
             )
         times = o.event_time[ever]
         require_reference(times, times, o.reference)
-        return build_cell_dummies(o, ever & (o.event_time != o.reference)), o.reference
+        return cell_table.build_cell_dummies(o, ever & (o.event_time != o.reference)), o.reference
 
 
 def _is_plain(design: Design) -> bool:

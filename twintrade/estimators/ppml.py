@@ -10,17 +10,9 @@ from twintrade.effects import Estimate, EventStudy, Regression, UnitInfluence
 from twintrade.effects.cohort_influence import CorrectedInfluence
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Catalogued, Requires, Target, describe_design
+from twintrade.estimators.regression import event_terms
 from twintrade.estimators.regression.cell_fit import find_single_rows, list_separated_rows
-from twintrade.estimators.regression.event_terms import (
-    EQUATIONS,
-    FitShape,
-    Model,
-    Shape,
-    Terms,
-    build_terms,
-    join_models,
-    list_models,
-)
+from twintrade.estimators.regression.event_terms import FitShape, Model, Shape, Terms
 from twintrade.estimators.regression.slopes import (
     Slopes,
     build_effects,
@@ -71,20 +63,23 @@ class PPML(Catalogued):
 
     def list_regressions(self) -> tuple[Model, ...]:
         """Return the regressions on single event times and on the treatment."""
-        return list_models(self.shape, False, self.second_reference)
+        return event_terms.list_models(self.shape, False, self.second_reference)
 
     def estimate(self, design: Design) -> EventStudy | Estimate:
         """Return the event study or the static effect, in log points or in the outcome's unit."""
         if self.measure not in get_args(Measure):
             raise DesignError(f"ppml's measure is one of {', '.join(get_args(Measure))}, not {self.measure!r}")
         o = design.observations
-        return join_models(
-            [self.fit_model(o, model) for model in list_models(self.shape, self.bins, self.second_reference)]
+        return event_terms.join_models(
+            [
+                self.fit_model(o, model)
+                for model in event_terms.list_models(self.shape, self.bins, self.second_reference)
+            ]
         )
 
     def fit_model(self, o: Observations, model: Model) -> EventStudy | Estimate:
         """Return one of the regressions that a shape is reported from."""
-        terms = build_terms(o, model)
+        terms = event_terms.build_terms(o, model)
         fit = fit_poisson(o.y, terms.columns, o.effect_codes(), o.weights, names=terms.names)
         statistics = {
             "pseudo_r2": fit.pseudo_r2,
@@ -125,7 +120,7 @@ class PPML(Catalogued):
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""
-        effect = EQUATIONS.get(self.shape, "Σ_e β_e·1[t − g = e]")
+        effect = event_terms.EQUATIONS.get(self.shape, "Σ_e β_e·1[t − g = e]")
         given = " + γ′x" if design.covariates else ""
         return f"E[y] = exp({effect}{given} + {' + '.join('α_' + n for n in design.effect_names)})"
 
@@ -198,8 +193,8 @@ class PPMLCorrected(Catalogued):
     def estimate(self, design: Design) -> EventStudy | Estimate:
         """Return the corrected event study or static effect, in log points; the bias stands in the statistics."""
         o = design.observations
-        return join_models(
-            [_corrected(o, model) for model in list_models(self.shape, self.bins, self.second_reference)]
+        return event_terms.join_models(
+            [_corrected(o, model) for model in event_terms.list_models(self.shape, self.bins, self.second_reference)]
         )
 
     def both(self, design: Design) -> EventAndStatic:

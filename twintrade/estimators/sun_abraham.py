@@ -12,25 +12,13 @@ from twintrade.effects.regression import OutcomeWeights
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Requires, Target, describe_design
 from twintrade.estimators.callaway_santanna import estimate_from_moments
+from twintrade.estimators.cohort_means import group_time
 from twintrade.estimators.cohort_means.collapsed import Collapse, SumsRows
-from twintrade.estimators.cohort_means.group_time import (
-    GroupTime,
-    Shares,
-    Stack,
-    StackFit,
-    build_stack,
-    locate_cells,
-    regress_stack,
-)
+from twintrade.estimators.cohort_means.group_time import GroupTime, Shares, Stack, StackFit
 from twintrade.estimators.cohort_means.wide import Wide, widen
+from twintrade.estimators.regression import event_terms
 from twintrade.estimators.regression.cell_fit import Family
 from twintrade.estimators.regression.cell_table import build_cell_dummies, fit_saturated
-from twintrade.estimators.regression.event_terms import (
-    cut_before_last_onset,
-    find_holders,
-    find_joined_rows,
-    require_reference,
-)
 from twintrade.numerics.arrays import FloatArray
 from twintrade.text import Listed, Text, Value
 
@@ -89,7 +77,7 @@ class SunAbraham(SumsRows[CohortEffects]):
 
     def narrowed(self, design: Design) -> Design:
         """Return the design without rows that have no comparison and units that have no reference."""
-        return _seen_at_reference(cut_before_last_onset(design))
+        return _seen_at_reference(event_terms.cut_before_last_onset(design))
 
     def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""
@@ -113,8 +101,8 @@ def _seen_at_reference(design: Design) -> Design:
     ever = np.flatnonzero((onset <= o.periods[-1])[cohort][o.unit])
     time = o.event_time[ever]
     node = cohort[o.unit[ever]] * (np.ptp(o.periods) + 1) + o.period[ever] - o.periods[0]
-    is_joined = find_joined_rows(find_holders(o)[ever], node, time == design.reference)
-    require_reference(time, time[is_joined], design.reference)
+    is_joined = event_terms.find_joined_rows(event_terms.find_holders(o)[ever], node, time == design.reference)
+    event_terms.require_reference(time, time[is_joined], design.reference)
     if is_joined.all():
         return design
     gone = np.unique(o.unit[ever[~is_joined]])
@@ -150,7 +138,7 @@ def _from_moments(o: Observations, are_fixed: bool) -> CohortEffects:
     n_slopes = sum(not c.is_reference for c in plan)
     return CohortEffects.of(
         o,
-        locate_cells(plan, wide),
+        group_time.locate_cells(plan, wide),
         effects,
         influence,
         sample=o.sample(n_slopes=n_slopes, effects=o.effect_names),
@@ -206,7 +194,7 @@ class Stacked(SumsRows[CohortEffects]):
         """Return effects by cohort and event time within the span, from means of cohorts' parts."""
         stacks, dropped = self._stacks(means.wide, means.design)
         groups = widen(means.small)
-        fits = [regress_stack(means.small, groups, stack) for stack in stacks]
+        fits = [group_time.regress_stack(means.small, groups, stack) for stack in stacks]
         parts = [fit.by_group(*means.observed.shape) for fit in fits]
         influence = means.influence(np.concatenate([c for c, _ in parts], 2), np.hstack([k for _, k in parts]))
         return self._regressed(means.wide, means.o, stacks, fits, influence, dropped)
@@ -220,7 +208,7 @@ class Stacked(SumsRows[CohortEffects]):
             plan = [cell for stack in stacks for cell in stack.cells]
             effects, influence = estimate_from_moments(wide.moments(), plan, wide)
             return self._packed(wide, o, stacks, plan, effects, influence, dropped)
-        fits = [regress_stack(o, wide, stack) for stack in stacks]
+        fits = [group_time.regress_stack(o, wide, stack) for stack in stacks]
         by_row = np.hstack([fit.by_row(o.n_rows) for fit in fits])
         linear = OutcomeWeights(np.arange(o.n_rows), by_row, np.eye(by_row.shape[1]))
         by_unit = UnitInfluence(o.unit_ids, np.hstack([fit.by_unit(o.n_units) for fit in fits]), linear=linear)
@@ -236,7 +224,7 @@ class Stacked(SumsRows[CohortEffects]):
     def _stacks(self, wide: Wide, design: Design) -> tuple[list[Stack], tuple[Dropped, ...]]:
         stacks, without_window, without_comparison = [], [], []
         for g in np.flatnonzero(np.isfinite(wide.onset)):
-            stack = build_stack(int(g), wide, design, self.span)
+            stack = group_time.build_stack(int(g), wide, design, self.span)
             label = Text("estimators.effect-cohort", cohort=f"{wide.onset[g]:.0f}")
             if stack is None or (self.trimmed and not stack.is_whole):
                 without_window.append(label)
@@ -287,7 +275,7 @@ class Stacked(SumsRows[CohortEffects]):
         members = [c.cohort for c in plan]
         return CohortEffects.of(
             o,
-            locate_cells(plan, wide),
+            group_time.locate_cells(plan, wide),
             effects,
             uncertainty,
             sample=o.sample(n_slopes=sum(not c.is_reference for c in plan), effects=o.effect_names, dropped=dropped),

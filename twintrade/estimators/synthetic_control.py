@@ -11,24 +11,9 @@ from twintrade.effects import CohortEffects, Estimate, RefitOnly
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Catalogued, Estimator, Requires
 from twintrade.estimators.cases import DonorWeights, WeightedCase, explain_refusal, refuse_few_periods
+from twintrade.numerics import simplex
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.simplex import (
-    PredictorFit,
-    augment_weights,
-    balance_weights,
-    center_on_donors,
-    choose_net,
-    choose_penalty,
-    compute_imbalances,
-    fit_elastic_net,
-    fit_partially_pooled_weights,
-    fit_predictor_weights,
-    fit_simplex_weights,
-    remove_covariates,
-    standardize_covariates,
-    standardize_predictors,
-    weigh,
-)
+from twintrade.numerics.simplex import PredictorFit
 from twintrade.text import Text, Words
 
 # Augmented synthetic control: a ridge regression takes up the imbalance the simplex leaves.
@@ -74,20 +59,20 @@ class AugmentedSyntheticControl(WeightedCase):
         if case.predictors.shape[1] == 0:
             weights = self._weights(values)
         else:
-            covariates = standardize_covariates(case.predictors)
-            fitted = self._weights(remove_covariates(values - values[1:].mean(axis=0), covariates))
-            weights = balance_weights(fitted, covariates)
+            covariates = simplex.standardize_covariates(case.predictors)
+            fitted = self._weights(simplex.remove_covariates(values - values[1:].mean(axis=0), covariates))
+            weights = simplex.balance_weights(fitted, covariates)
         return DonorWeights(weights, float(level[0] - weights @ level[1:]))
 
     def _weights(self, values: FloatArray) -> FloatArray:
-        donors, treated = center_on_donors(values)
-        base = fit_simplex_weights(donors.T, treated)
+        donors, treated = simplex.center_on_donors(values)
+        base = simplex.fit_simplex_weights(donors.T, treated)
         if not donors.any():
             return base
         penalty = self.penalty
         if penalty is None:
-            penalty = choose_penalty(donors, treated, base, one_se=self.one_se)
-        return augment_weights(donors, treated, penalty, base)
+            penalty = simplex.choose_penalty(donors, treated, base, one_se=self.one_se)
+        return simplex.augment_weights(donors, treated, penalty, base)
 
 
 # Elastic-net synthetic control: an intercept and free weights, shrunk, instead of weights on the simplex.
@@ -129,9 +114,9 @@ class ElasticNetSyntheticControl(WeightedCase):
         refuse_few_periods(case, self.min_before, self.name)
         columns, target = case.donors[:, case.is_before].T, case.treated[case.is_before]
         if self.penalty is None:
-            net = choose_net(columns, target, self.mixes, self.n_blocks)
+            net = simplex.choose_net(columns, target, self.mixes, self.n_blocks)
         else:
-            net = fit_elastic_net(columns, target, self.penalty, self.mix)
+            net = simplex.fit_elastic_net(columns, target, self.penalty, self.mix)
         return DonorWeights(net.weights, net.intercept)
 
 
@@ -186,13 +171,13 @@ class PartiallyPooledSyntheticControl(Catalogued):
         donors = [m[1:, case.is_before][:, ::-1] for m, case in zip(moved, cases, strict=True)]
         pooling = self.pooling
         if pooling is None:
-            average, separate = compute_imbalances(
-                treated, donors, fit_partially_pooled_weights(treated, donors, 0.0)
+            average, separate = simplex.compute_imbalances(
+                treated, donors, simplex.fit_partially_pooled_weights(treated, donors, 0.0)
             )
             pooling = min(1.0, average / separate) if separate > 0 else 0.0
-        weights = fit_partially_pooled_weights(treated, donors, pooling)
+        weights = simplex.fit_partially_pooled_weights(treated, donors, pooling)
         gaps = np.vstack([m[0] - w @ m[1:] for m, w in zip(moved, weights, strict=True)])
-        average, separate = compute_imbalances(treated, donors, weights)
+        average, separate = simplex.compute_imbalances(treated, donors, weights)
         facts = {"pooling": pooling, "average_imbalance": average, "separate_imbalance": separate}
         return _table(design, matrix, np.array([case.onset for case in cases]), gaps, facts)
 
@@ -264,13 +249,13 @@ class SyntheticControl(WeightedCase):
 
     def _fitted(self, case: Case, before: FloatArray) -> PredictorFit:
         if case.predictors.shape[1] == 0:
-            weights = fit_simplex_weights(before[1:].T, before[0])
+            weights = simplex.fit_simplex_weights(before[1:].T, before[0])
             return PredictorFit(weights, np.zeros(0), float(np.mean((before[0] - weights @ before[1:]) ** 2)))
         lags = before if self.outcomes == "all" else before.mean(axis=1, keepdims=True)
-        predictors = standardize_predictors(np.column_stack([case.predictors, lags]))
+        predictors = simplex.standardize_predictors(np.column_stack([case.predictors, lags]))
         if self.v == "equal":
-            return weigh(predictors, before, np.ones(predictors.shape[1]))
-        return fit_predictor_weights(predictors, before)
+            return simplex.weigh(predictors, before, np.ones(predictors.shape[1]))
+        return simplex.fit_predictor_weights(predictors, before)
 
 
 def _search_spread(start_losses: FloatArray) -> dict[str, float]:

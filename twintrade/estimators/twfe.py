@@ -12,16 +12,8 @@ from twintrade.errors import DesignError
 from twintrade.estimators.base import Requires, Views, describe_design
 from twintrade.estimators.cohort_means.collapsed import Collapse, SumsRows
 from twintrade.estimators.cohort_means.group_time import count_alone
-from twintrade.estimators.regression.event_terms import (
-    EQUATIONS,
-    FitShape,
-    Model,
-    Terms,
-    build_terms,
-    join_models,
-    list_models,
-    list_references,
-)
+from twintrade.estimators.regression import event_terms
+from twintrade.estimators.regression.event_terms import FitShape, Model, Terms
 from twintrade.estimators.regression.slopes import Slopes, build_effects
 from twintrade.estimators.regression.split_panel import EventAndStatic, fit_both
 from twintrade.estimators.repeating.linear_null import LinearNull, prepare_linear_null
@@ -67,7 +59,7 @@ class TWFE(SumsRows[EventStudy | Estimate]):
 
     def list_regressions(self) -> tuple[Model, ...]:
         """Return the regressions on single event times and on the treatment."""
-        return list_models(self.shape, False, self.second_reference)
+        return event_terms.list_models(self.shape, False, self.second_reference)
 
     def check(self, design: Design) -> None:
         """Refuse unit trends beside other than two-way effects."""
@@ -80,11 +72,11 @@ class TWFE(SumsRows[EventStudy | Estimate]):
 
     def estimate_means(self, means: Collapse) -> EventStudy | Estimate:
         """Return the event study or the static effect of regressions on means."""
-        return join_models([self._expanded(means, estimate) for estimate in self._regressed(means.small)])
+        return event_terms.join_models([self._expanded(means, estimate) for estimate in self._regressed(means.small)])
 
     def estimate_rows(self, design: Design) -> EventStudy | Estimate:
         """Return the event study or the static effect of regressions on rows."""
-        return join_models(self._regressed(design.observations))
+        return event_terms.join_models(self._regressed(design.observations))
 
     def both(self, design: Design) -> EventAndStatic:
         """Return the event study and the static effect; the fixed effects are taken out once for both."""
@@ -92,7 +84,7 @@ class TWFE(SumsRows[EventStudy | Estimate]):
 
     @property
     def _models(self) -> tuple[Model, ...]:
-        return list_models(self.shape, self.bins, self.second_reference)
+        return event_terms.list_models(self.shape, self.bins, self.second_reference)
 
     def _expanded(self, means: Collapse, estimate: EventStudy | Estimate) -> EventStudy | Estimate:
         source = estimate.uncertainty.regression  # type: ignore[attr-defined]
@@ -107,7 +99,7 @@ class TWFE(SumsRows[EventStudy | Estimate]):
 
     def _regressed(self, o: Observations) -> list[EventStudy | Estimate]:
         """Regress the outcome on each model's terms; effects are taken out of all of them in one projection."""
-        terms = [build_terms(o, model) for model in self._models]
+        terms = [event_terms.build_terms(o, model) for model in self._models]
         ends = np.cumsum([1, *(m.columns.shape[1] for m in terms)])
         columns = np.empty((o.n_rows, ends[-1]), order="F")
         columns[:, 0] = o.y
@@ -160,8 +152,8 @@ class TWFE(SumsRows[EventStudy | Estimate]):
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""
-        zero = " = ".join(f"β_{e}" for e in list_references(design, self.second_reference))
-        effect = EQUATIONS.get(self.shape, f"Σ_e β_e·1[t − g = e], {zero} = 0,")
+        zero = " = ".join(f"β_{e}" for e in event_terms.list_references(design, self.second_reference))
+        effect = event_terms.EQUATIONS.get(self.shape, f"Σ_e β_e·1[t − g = e], {zero} = 0,")
         given = " + γ′x" if design.covariates else ""
         effects = [f"α_{n}" for n in design.effect_names] + ["λ_unit·t"] * self.unit_trends
         return f"y = {effect}{given} + {' + '.join(effects)} + ε"

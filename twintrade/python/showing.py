@@ -12,15 +12,9 @@ from twintrade.estimators.base import Fit, View
 from twintrade.python.fitted import FitResult
 from twintrade.python.pictures import draw_coefficients, draw_studies
 from twintrade.python.summary import OVERALL, PATH, TIDY_COLUMNS
+from twintrade.render import binder
 from twintrade.render.appendix import build_document
-from twintrade.render.binder import (
-    TableFormat,
-    TableOptions,
-    build_coefficient_rows,
-    build_ladder,
-    render_fragment,
-    spread_table,
-)
+from twintrade.render.binder import TableFormat, TableOptions
 from twintrade.render.blocks import Figure, Table, list_exhibits
 from twintrade.study.execute import build_results_of_fits
 from twintrade.study.stored import read_stored, run_stored
@@ -47,11 +41,11 @@ class PrintedTable:
         """Return the table as HTML, LaTeX, Typst or Markdown text, or as the bytes of a Word file."""
         if to not in ("html", "tex", "docx", "typst", "md"):
             raise SpecError(f"a table is written to html, tex, docx, typst or md, not {to!r}")
-        return render_fragment(self.table, to)
+        return binder.render_fragment(self.table, to)
 
     def to_frame(self) -> pd.DataFrame:
         """Return the cells as text."""
-        return spread_table(self.table)
+        return binder.spread_table(self.table)
 
     def __repr__(self) -> str:
         return str(self.render("md"))
@@ -104,9 +98,9 @@ def build_fits_table(
         for fit in fits.values()
     ]
     table_options = TableOptions(under, stars, EVERY_COLUMN)
-    table = build_ladder(build_results_of_fits(fits, bands), table_options)
+    table = binder.build_ladder(build_results_of_fits(fits, bands), table_options)
     covariates = [_list_covariates(fit, inference, seed, options) for fit in fits.values()]
-    rows = build_coefficient_rows(covariates, table_options)
+    rows = binder.build_coefficient_rows(covariates, table_options)
     if not rows:
         return table
     first = 1 if any("overall" in fit.views for fit in fits.values()) else 0
@@ -180,14 +174,14 @@ class AnalysisResults:
 
     def etable(self, to: Any = None, *, under: Under = "se", stars: bool = False) -> PrintedTable | str | bytes:
         """Return the ladder; see ``tt.etable``."""
-        printed = PrintedTable(build_ladder(self.stored, TableOptions(under, stars, EVERY_COLUMN)))
+        printed = PrintedTable(binder.build_ladder(self.stored, TableOptions(under, stars, EVERY_COLUMN)))
         return printed if to is None else printed.render(to)
 
     @property
     def printed(self) -> Mapping[str, pd.DataFrame]:
         """Every table of the page as text, and the numbers of every figure, by key."""
         exhibits = list_exhibits(build_document(self.stored).blocks)
-        return {e.key: e.frame if isinstance(e, Figure) else spread_table(e) for e in exhibits}
+        return {e.key: e.frame if isinstance(e, Figure) else binder.spread_table(e) for e in exhibits}
 
     def coefplot(self, ax: "Axes | None" = None, view: str = "overall") -> "Axes":
         """Draw the effects of one view, grouped by column; return the axes."""

@@ -8,22 +8,12 @@ import pandas as pd
 from matplotlib.figure import Figure as Drawing
 
 from twintrade.effects import ResultSet
+from twintrade.render import reading
 from twintrade.render.blocks import Figure
 from twintrade.render.figures.encode import encode
 from twintrade.render.figures.theme import mark_simulated
 from twintrade.render.names import OF_NO_COLUMN, Wording, list_check_names
-from twintrade.render.reading import (
-    find_headline,
-    find_payload,
-    format_label,
-    list_records,
-    list_specifications,
-    name_period,
-    read_column,
-    read_words,
-    take_text,
-    write_columns,
-)
+from twintrade.render.reading import take_text
 from twintrade.render.style import Detail, Theme
 from twintrade.render.tables.effect_rows import TableOptions
 from twintrade.render.writers.glyphs import Printer, load_charmap
@@ -68,7 +58,7 @@ class Page:
     @property
     def period_name(self) -> str:
         """What a period is called: the study's word, else year where periods are calendar years."""
-        return name_period(self.results)
+        return reading.name_period(self.results)
 
     @property
     def outcome(self) -> str:
@@ -79,16 +69,16 @@ class Page:
 
     def list_first_warnings(self, but: Sequence[str] = ()) -> list[str]:
         """Return the warnings that a reader of the first page needs: who counts as treated, and with how much."""
-        messages = [m for m in list_records(self.results.messages) if take_text(m["level"]) == "warning"]
+        messages = [m for m in reading.list_records(self.results.messages) if take_text(m["level"]) == "warning"]
         first = sorted(
             (m for m in messages if m["code"] in ON_FIRST_PAGE and m["code"] not in but),
             key=lambda m: take_text(m["code"]),
         )
-        return [complete_sentence(read_words(m, "message")) for m in first]
+        return [complete_sentence(reading.read_words(m, "message")) for m in first]
 
     def drawable(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return a frame whose texts the figures' typeface can print."""
-        shown, printed = write_columns(frame), cache(self.printer)
+        shown, printed = reading.write_columns(frame), cache(self.printer)
         for name in shown.columns:
             if shown[name].dtype == object or isinstance(shown[name].dtype, pd.StringDtype):
                 shown[name] = shown[name].map(lambda v: printed(v) if isinstance(v, str) else v)
@@ -137,8 +127,8 @@ def collect_romanized(results: ResultSet, romanized: Mapping[str, str] | None = 
     ``results``: its payload "romanized" (name, romanized), where there is one; ``romanized``: those that the report's
     options give, which win.
     """
-    frame = find_payload(results, "romanized")
-    rows = [] if frame is None else list_records(frame)
+    frame = reading.find_payload(results, "romanized")
+    rows = [] if frame is None else reading.list_records(frame)
     known = {take_text(r.get("name")): take_text(r.get("romanized")) for r in rows if take_text(r.get("romanized"))}
     return {**known, **(romanized or {})}
 
@@ -151,12 +141,14 @@ def name_objecting(page: Page) -> list[str]:
 
     A check of the headline is named alone, one of other columns with these columns in brackets.
     """
-    columns = {read_column(s): format_label(s) for s in list_specifications(page.results)}
-    headline = find_headline(page.results)
-    answer = read_column(headline) if headline is not None else ("", "")
+    columns = {reading.read_column(s): reading.format_label(s) for s in reading.list_specifications(page.results)}
+    headline = reading.find_headline(page.results)
+    answer = reading.read_column(headline) if headline is not None else ("", "")
     about: dict[tuple[str, bool], dict[str, None]] = {}
-    for finding in (f for f in list_records(page.results.findings) if take_text(f.get("verdict")) == "objects"):
-        check, column = take_text(finding["diagnostic"]), read_column(finding)
+    for finding in (
+        f for f in reading.list_records(page.results.findings) if take_text(f.get("verdict")) == "objects"
+    ):
+        check, column = take_text(finding["diagnostic"]), reading.read_column(finding)
         is_other = column != answer and column in columns and check not in OF_NO_COLUMN
         named = about.setdefault((check, is_other), {})
         if is_other:

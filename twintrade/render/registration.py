@@ -6,15 +6,8 @@ from dataclasses import asdict, dataclass, replace
 
 import pandas as pd
 
-from twintrade.effects import Message, ResultSet
-from twintrade.effects.result_set import (
-    EXHIBITS_FILE,
-    Exhibit,
-    Performance,
-    RegisteredColumn,
-    Registration,
-    write_exhibits,
-)
+from twintrade.effects import Message, ResultSet, result_set
+from twintrade.effects.result_set import Exhibit, Performance, RegisteredColumn, Registration
 from twintrade.extras import has_library
 from twintrade.render.appendix import build_brief_document, build_document, open_page
 from twintrade.render.blocks import (
@@ -124,7 +117,7 @@ def render_document(
     files |= printed
     files["appendix.tex"] = render_latex(document, tex)
     files["tables/tables.xlsx"] = render_xlsx(document)
-    files[EXHIBITS_FILE] = write_exhibits(_list_exhibits(document.blocks))
+    files[result_set.EXHIBITS_FILE] = result_set.write_exhibits(_list_exhibits(document.blocks))
     messages = (*figures.messages("figures"), *printing, *tex.messages("appendix.tex"))
     return Rendered(files, document, messages)
 

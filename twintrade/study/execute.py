@@ -45,15 +45,8 @@ from twintrade.study.spec.page_spec import is_registry, parse_registry
 from twintrade.study.spec.report_options import ReportOptions, read_report_options
 from twintrade.study.spec.spec_faults import locate_faults
 from twintrade.study.spec.spec_text import count_open_guesses, parse_tables
-from twintrade.study.store.folder import (
-    drop_messages,
-    get_ledger_path,
-    get_lock_path,
-    get_messages_path,
-    hold_lock,
-    prepare,
-    write,
-)
+from twintrade.study.store import folder
+from twintrade.study.store.folder import write
 from twintrade.study.store.locating import FOLDER, measure_peak_memory_mb
 from twintrade.study.store.replay import build_tidy_files, replay_results, seal_manifest, to_bytes
 from twintrade.text import DEFAULT, Text, use_language
@@ -119,8 +112,8 @@ def execute(
     warnings: list[Message] = []
     gc.freeze()  # what is imported by now is no garbage, and takes most of a search for any
     try:
-        target = prepare(root, name)
-        with hold_lock(get_lock_path(root, name), name), limit_threads():
+        target = folder.prepare(root, name)
+        with folder.hold_lock(folder.get_lock_path(root, name), name), limit_threads():
             summary = _stored(root, name, text, target, progress, started, workers, expect, warnings)
     except TwintradeError as error:
         return record_failure(root, name, error, time.monotonic() - started, warnings)
@@ -156,7 +149,7 @@ def _stored(
     files = {**tidy, **page.files}
     volatile = measure_costs(started) | {"designs_tried": tried}
     progress("write")
-    drop_messages(get_messages_path(root, name))
+    folder.drop_messages(folder.get_messages_path(root, name))
     write(target, files, seal_manifest(manifest, files, volatile))
     ledger.close(remove=True)
     return manifest["headline"]  # type: ignore[no-any-return]
@@ -178,7 +171,7 @@ def _estimate_plan(
             observed = replace(observed, messages=(*observed.messages, *open_guesses))
             designs = Designs(observed, analysis_plan.spec.case)
             warnings += _list_warnings(analysis_plan, designs)
-        ledger = FileLedger(get_ledger_path(root, name), hash_origins(raw, observed.inputs))
+        ledger = FileLedger(folder.get_ledger_path(root, name), hash_origins(raw, observed.inputs))
         try:
             with use_workers(replace(workers, ledger=ledger, progress=progress)):
                 finished = run(analysis_plan, observed, progress, expect, designs)
@@ -212,7 +205,7 @@ def _stored_registry(root: Path, name: str, text: str, target: Path, started: fl
     page = draw_pages(tidy, manifest, options)
     files = {**tidy, **page.files}
     volatile = measure_costs(started)
-    drop_messages(get_messages_path(root, name))
+    folder.drop_messages(folder.get_messages_path(root, name))
     write(target, files, seal_manifest(manifest, files, volatile))
     return manifest["headline"]  # type: ignore[no-any-return]
 

@@ -7,18 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from twintrade.text import numbers
 from twintrade.text.catalogue import find_catalogue
-from twintrade.text.numbers import (
-    MINUS,
-    choose_end_decimals,
-    find_power,
-    format_compact,
-    write_interval,
-    write_p,
-    write_p_cell,
-    write_percent,
-    write_quantity,
-)
 
 # Numbers that need a word: amounts, p-values, intervals, ticks, in the language in use.
 
@@ -31,12 +21,12 @@ def format_interval(
     ``decimals``: at most: fewer are printed where the Monte Carlo error of an end leaves fewer; ``errors``: of the
     ends; missing where no draw could move them.
     """
-    return write_interval(find_catalogue().put, low, high, decimals, unit, errors)
+    return numbers.write_interval(find_catalogue().put, low, high, decimals, unit, errors)
 
 
 def format_end(value: float, error: float = math.nan, decimals: int = 1) -> str:
     """Format an end of an interval in percent with its sign, to the digits that its Monte Carlo error leaves."""
-    return write_percent(value, choose_end_decimals(value, error, decimals), "always")
+    return numbers.write_percent(value, numbers.choose_end_decimals(value, error, decimals), "always")
 
 
 def format_p_cell(p: object, floor: object = None) -> str:
@@ -45,28 +35,28 @@ def format_p_cell(p: object, floor: object = None) -> str:
     ``p``: missing becomes the empty text; ``floor``: smallest p-value the method can attain; a value below it is
     printed as "≥ floor 0.04".
     """
-    return write_p_cell(find_catalogue().put, p, floor)
+    return numbers.write_p_cell(find_catalogue().put, p, floor)
 
 
 def format_p_value(p: object, floor: object = None) -> str:
     """Format a p-value with its relation: "p = 0.04", "p < 0.001", "p ≥ floor 0.04"."""
-    return write_p(find_catalogue().put, p, floor)
+    return numbers.write_p(find_catalogue().put, p, floor)
 
 
 def format_quantity(value: object, unit: str = "", error: float = math.nan) -> str:
     """Format an amount for prose with its unit, "1.24 billion US dollars", to the digits that its error leaves."""
     catalogue = find_catalogue()
-    return write_quantity(catalogue.put, value, catalogue.name(unit), error)
+    return numbers.write_quantity(catalogue.put, value, catalogue.name(unit), error)
 
 
 def format_tick(value: float) -> str:
     """Format a tick label, with the language's word for its size where numbers are long."""
     put = find_catalogue().put
-    power = find_power(value, [int(p) for p in put("numbers.tick-powers", {}).split()])
+    power = numbers.find_power(value, [int(p) for p in put("numbers.tick-powers", {}).split()])
     if power:
-        amount = _trimmed(format_compact(round(value / 10**power, 6), 3))
+        amount = _trimmed(numbers.format_compact(round(value / 10**power, 6), 3))
         return put("numbers.tick", {"amount": amount, "power": power})
-    return _trimmed(format_compact(round(value, 9), 3))
+    return _trimmed(numbers.format_compact(round(value, 9), 3))
 
 
 def _trimmed(text: str) -> str:
@@ -92,7 +82,7 @@ _SPACED = re.compile(r"(?<=\d) %")
 def typeset(sentence: str) -> str:
     """Return a sentence of a check as the page prints it: true minus, "5%", "1 unit", and no powers of ten."""
     sentence = _POWER.sub(lambda match: format_quantity(float(match.group())), sentence)
-    return correct_singular(_SPACED.sub("%", _HYPHEN.sub(MINUS, sentence)))
+    return correct_singular(_SPACED.sub("%", _HYPHEN.sub(numbers.MINUS, sentence)))
 
 
 Join = Literal["and", "or", "comma", "semicolon", "sentences"]

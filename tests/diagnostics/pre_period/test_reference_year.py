@@ -83,7 +83,9 @@ def test_without_a_reference_it_says_so(drawn, name, options, reason):
 
 def test_under_randomization_the_joint_test_alone_speaks(drawn, monkeypatch):
     """Draws of the overall effect are no draws of a path, so that none are made."""
-    monkeypatch.setattr(reference_year, "compare_paired", lambda *_: pytest.fail("the overall effect was drawn"))
+    monkeypatch.setattr(
+        reference_year.variants, "compare_paired", lambda *_: pytest.fail("the overall effect was drawn")
+    )
     fitted = fit(ESTIMATORS["twfe"](), design_of(drawn))
     found = ReferenceYear().check(fitted, Randomization(draws=39, across="units"), np.random.default_rng(0))
     rows = found.table[found.table["group"] == "reference"]

@@ -466,7 +466,7 @@ def test_the_ratio_holds_both_sides_to_the_same_donors():
 def test_one_combination_of_method_and_donor_set_is_spoken_of_as_one(monkeypatch):
     fitted = case(0.5)
     alone = [m for m in case_methods.measure_case(fitted) if m.paths is not None][:1]
-    monkeypatch.setattr(case_tests, "measure_case", lambda fit: iter(alone))
+    monkeypatch.setattr(case_tests.placebo_space, "measure_case", lambda fit: iter(alone))
     finding = check(case_tests.CaseTests(), fitted)
     p, floor = finding.table.loc[0, ["p", "floor"]]
     assert finding.sentence.startswith(

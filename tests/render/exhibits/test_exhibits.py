@@ -100,7 +100,7 @@ def test_a_test_whose_size_was_not_studied_is_marked_beside_its_p():
 def test_a_variant_that_is_the_headline_up_to_rounding_is_no_change(monkeypatch):
     columns = {"label": ["left out", "as comparison"], "effect": [-10.2, -27.3], "difference": [1.8e-15, -17.1]}
     frame = pd.DataFrame(columns | dict.fromkeys(("low", "high", "p"), 0.5))
-    monkeypatch.setattr(robustness, "find_payload", lambda results, key: frame)
+    monkeypatch.setattr(robustness.reading, "find_payload", lambda results, key: frame)
     page = SimpleNamespace(results=SimpleNamespace(payload_kinds={"k": "variants"}))
     found = {b: robustness._list_changes(page, {"payloads": "k"}, with_base=b) for b in (False, True)}
     assert [[change.name for change in found[b]] for b in found] == [["as comparison"], ["left out", "as comparison"]]

@@ -20,17 +20,11 @@ from twintrade.diagnostics.variants import (
 from twintrade.effects import Finding, Message, Topic
 from twintrade.errors import DesignError, InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
+from twintrade.inference import clustering
 from twintrade.inference.auto import resolve_method
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.clustering import (
-    NESTING,
-    JointTest,
-    compute_joint_test,
-    compute_scaled_variances,
-    find_clusters,
-    find_row_weights,
-)
+from twintrade.inference.clustering import JointTest
 from twintrade.inference.crv2 import Scaled
 from twintrade.inference.refits import compute_two_sided_share, estimate_overall
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray, compact, sum_by_group
@@ -257,16 +251,16 @@ def compute_joint_equality(fit: Fit, groups: ObjectArray, names: list[str]) -> J
     fits = [fit.refit(keep_group(fit.design, groups == name), "overall") for name in names]
     contrasts = np.diff(np.eye(len(names)), axis=0)
     differences = contrasts @ np.array([one.view("overall").effects[0] for one in fits])
-    dimensions = [name for name in fit.design.clusters if name in NESTING] or ["unit"]
+    dimensions = [name for name in fit.design.clusters if name in clustering.NESTING] or ["unit"]
     influence = np.zeros((o.n_units, len(fits)))
     factor, df = 1.0, float("inf")
     for k, one in enumerate(fits):
         estimate = one.view("overall")
         sandwich = Clustered().sandwich(one, estimate)
         factor, df = max(factor, sandwich.correction.factor), min(df, sandwich.correction.df)
-        by_unit = find_clusters(one, estimate, ("unit",)).influence
+        by_unit = clustering.find_clusters(one, estimate, ("unit",)).influence
         influence[pd.Index(o.unit_ids).get_indexer(pd.Index(by_unit.units)), k] = by_unit.matrix()[:, 0]
-    has_weights = all(find_row_weights(one, one.view("overall")) is not None for one in fits)
+    has_weights = all(clustering.find_row_weights(one, one.view("overall")) is not None for one in fits)
     tests = []
     for name in dimensions:
         codes = compact(o.unit_clusters(name))
@@ -275,7 +269,7 @@ def compute_joint_equality(fit: Fit, groups: ObjectArray, names: list[str]) -> J
         if has_weights:
             covariance, df = _raise_variances(fits, covariance, contrasts, name)
             fewest = df + 1
-        tests.append(compute_joint_test(differences, contrasts @ covariance @ contrasts.T, df, fewest))
+        tests.append(clustering.compute_joint_test(differences, contrasts @ covariance @ contrasts.T, df, fewest))
     return max(tests, key=lambda test: test.p)
 
 
@@ -283,7 +277,7 @@ def _raise_variances(
     fits: list[Fit], covariance: FloatArray, contrasts: FloatArray, name: str
 ) -> tuple[FloatArray, float]:
     """Return the groups' covariance with no variance below the scaled one, and the fewest degrees of a contrast."""
-    scaled = [next(compute_scaled_variances(one, [one.view("overall")], (name,))) for one in fits]
+    scaled = [next(clustering.compute_scaled_variances(one, [one.view("overall")], (name,))) for one in fits]
     variance = np.maximum(np.diag(covariance), [float(one.covariance[0, 0]) for one in scaled])
     parts = contrasts**2 * variance
     df = float((parts.sum(axis=1) ** 2 / (parts**2 / [float(one.df[0]) for one in scaled]).sum(axis=1)).min())

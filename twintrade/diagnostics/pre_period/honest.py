@@ -22,18 +22,9 @@ from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
+from twintrade.numerics import honest
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.honest import (
-    Bias,
-    EventPath,
-    Kind,
-    Method,
-    Monotone,
-    RobustInterval,
-    Violation,
-    compute_robust_interval,
-    find_interval_beyond,
-)
+from twintrade.numerics.honest import Bias, EventPath, Kind, Method, Monotone, RobustInterval, Violation
 from twintrade.text import Listed, Text
 
 # Bounds of an imputed headline in words.
@@ -162,7 +153,7 @@ class Honest(Diagnostic):
     def interval(self, path: EventPath, size: float, seed: int) -> RobustInterval:
         """Return the robust interval for one bound; the same seed gives every bound the same draws."""
         rng = np.random.default_rng(seed)
-        return compute_robust_interval(path, self._violation(size), self._method(), self.level, rng)
+        return honest.compute_robust_interval(path, self._violation(size), self._method(), self.level, rng)
 
     def _violation(self, size: float) -> Violation:
         return Violation(self.restriction, size, self.bias, self.monotone)
@@ -201,7 +192,7 @@ class Honest(Diagnostic):
 
         def excludes_zero(size: float) -> bool:
             rng = np.random.default_rng(seed)
-            interval = find_interval_beyond(path, 0.0, self._violation(size), self._method(), self.level, rng)
+            interval = honest.find_interval_beyond(path, 0.0, self._violation(size), self._method(), self.level, rng)
             return interval is not None and bool(interval.low > 0 if side > 0 else interval.high < 0)
 
         if not excludes_zero(0.0):

@@ -9,20 +9,9 @@ import numpy as np
 import pandas as pd
 import scipy
 
+from twintrade.diagnostics import variants
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.pre_period.pretrends import fill_missing_df, run_pretests
-from twintrade.diagnostics.variants import (
-    NUMBERS,
-    compare_paired,
-    compute_event_bands,
-    deal_few,
-    describe_judged,
-    format_effect,
-    has_influence,
-    judge_table,
-    measure_headline,
-    simplify_inference,
-)
 from twintrade.effects import CohortEffects, Estimate, EventStudy, Finding, Influence, Uncertainty, UnitInfluence
 from twintrade.effects.regression import label_event_times
 from twintrade.errors import InferenceError, TwintradeError
@@ -171,7 +160,7 @@ def _cluster_covariance(fit: Fit, study: EventStudy, inference: Inference, rng: 
     window = (int(study.event_times.min()), int(study.event_times.max()))
     bands = chosen.infer(Fit(fit.estimator, replace(fit.design, window=window), study), "event", rng)
     assert bands.covariance is not None
-    if isinstance(method, Clustered) or not has_influence(fit):
+    if isinstance(method, Clustered) or not variants.has_influence(fit):
         return bands.covariance
     error, taken = (one.infer(fit, "overall", rng).se[0] for one in (inference, chosen))
     factor = (error / taken) ** 2 if np.isfinite(error) and error > 0 and taken > 0 else 1.0
@@ -179,7 +168,7 @@ def _cluster_covariance(fit: Fit, study: EventStudy, inference: Inference, rng: 
 
 
 def _draw_covariance(fit: Fit, path: CohortPath, method: Randomization, rng: np.random.Generator) -> FloatArray:
-    dealing = deal_few(fit, method, DRAWS, rng)
+    dealing = variants.deal_few(fit, method, DRAWS, rng)
     drawn = draw_paths(path, dealing.onsets)
     complete = drawn[~np.isnan(drawn).any(axis=1)]
     if complete.shape[0] < 2 * complete.shape[1] + 2:
@@ -217,7 +206,7 @@ class LevellingOff(Diagnostic):
         last = after[-self.n_last :]
         contrast = np.diff(np.eye(last.size), axis=0)
         try:
-            bands, covariance = compute_event_bands(fit, inference, rng)
+            bands, covariance = variants.compute_event_bands(fit, inference, rng)
             block = contrast @ select_block(covariance, last) @ contrast.T
             df, fewest = fill_missing_df(bands.df[last[0]]), read_fewest_clusters(bands.facts)
             test = compute_joint_test(contrast @ estimate.effects[last], block, df, fewest)
@@ -234,7 +223,7 @@ class LevellingOff(Diagnostic):
         return self.conclude(text, value=test.p, unit="p")
 
 
-COLUMNS = ("label", "label_text", "group", "reference", "effect", "low", "high", "n_rows", *NUMBERS[4:])
+COLUMNS = ("label", "label_text", "group", "reference", "effect", "low", "high", "n_rows", *variants.NUMBERS[4:])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,26 +253,28 @@ class ReferenceYear(Diagnostic):
         overall, scale = shown.view("overall"), fit.estimate.scale
         method = resolve_method(fit, inference)
         rows = [_compare(shown, path, paths, fit.design.reference, method, rng) for path in paths]
-        every = measure_headline(shown, inference, rng)
+        every = variants.measure_headline(shown, inference, rng)
         above = _row(Text("checks.reference-before"), "overall", every.effect, int(overall.n_cells[0]))
         above |= {"low": every.low, "high": every.high}
         table = pd.DataFrame([above, *rows], columns=list(COLUMNS)).astype({"reference": "Int64"})
         tested = _test_jointly(table[table["reference"].notna()], shown, inference, rng)
         # Without intervals nothing tells the differences from noise but their joint test.
         is_bounded = tested["difference_low"].notna().any()
-        yardstick = measure_headline(fit, inference, rng, "path")
-        judged = judge_table(tested, yardstick if is_bounded else replace(yardstick, low=-np.inf, high=np.inf))
+        yardstick = variants.measure_headline(fit, inference, rng, "path")
+        judged = variants.judge_table(
+            tested, yardstick if is_bounded else replace(yardstick, low=-np.inf, high=np.inf)
+        )
         lowest, highest = (end(paths, key=lambda path: path.effect) for end in (min, max))
         text = Text(
             "checks.reference",
             n=len(paths),
-            low=format_effect(lowest.effect, scale),
+            low=variants.format_effect(lowest.effect, scale),
             lowest=lowest.reference,
-            high=format_effect(highest.effect, scale),
+            high=variants.format_effect(highest.effect, scale),
             highest=highest.reference,
             reported=fit.design.reference,
-            overall=format_effect(every.effect, scale),
-            verdict=describe_judged(judged, scale),
+            overall=variants.format_effect(every.effect, scale),
+            verdict=variants.describe_judged(judged, scale),
         )
         return self.conclude(text, table, judged, value=highest.effect - lowest.effect, unit=scale)
 
@@ -291,7 +282,7 @@ class ReferenceYear(Diagnostic):
 def _test_jointly(rows: pd.DataFrame, shown: Fit, inference: Inference, rng: np.random.Generator) -> pd.DataFrame:
     """Return the rows with one p-value: the differences are effects before the agreement, whose joint test counts."""
     try:
-        p = run_pretests(shown, simplify_inference(shown, inference), rng, "hotelling").joint.p
+        p = run_pretests(shown, variants.simplify_inference(shown, inference), rng, "hotelling").joint.p
     except InferenceError:
         p = np.nan
     rows = rows.assign(difference_p=np.nan)
@@ -335,14 +326,14 @@ def _compare(
     row["reference"] = path.reference
     is_drawn = isinstance(method, Randomization | Placebo)
     if not is_drawn:
-        ends = measure_headline(alone, Clustered(by=getattr(method, "by", ()), draws=1), rng)
+        ends = variants.measure_headline(alone, Clustered(by=getattr(method, "by", ()), draws=1), rng)
         row |= {"low": ends.low, "high": ends.high}
     if mine is None or mine is path:
         return row | {"difference": np.nan if mine is None else 0.0}
     if is_drawn:
         return row | {"difference": path.effect - mine.effect}
-    paired = compare_paired(_weigh(shown, mine), alone, method, rng)
-    return row | dict(zip(NUMBERS[4:], (paired.effect, paired.low, paired.high, paired.p), strict=True))
+    paired = variants.compare_paired(_weigh(shown, mine), alone, method, rng)
+    return row | dict(zip(variants.NUMBERS[4:], (paired.effect, paired.low, paired.high, paired.p), strict=True))
 
 
 def _weigh(shown: Fit, path: Path) -> Fit:

@@ -8,16 +8,9 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design
+from twintrade.diagnostics import variants
 from twintrade.diagnostics.base import Diagnostic, Judged, Yardstick, judge_choices
-from twintrade.diagnostics.variants import (
-    ComparedVariants,
-    Variant,
-    VariantCheck,
-    format_effect,
-    format_range,
-    measure_headline,
-    name_tolerance,
-)
+from twintrade.diagnostics.variants import ComparedVariants, Variant, VariantCheck, format_effect
 from twintrade.effects import Finding, Verdict
 from twintrade.errors import EstimationError, InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
@@ -65,7 +58,7 @@ class Rescaling(Diagnostic):
             return self.unavailable(Text("checks.not-made-again", reason=rows[0][4]))
         moves = effects - expected
         is_stable = bool(np.nanmax(np.abs(moves) / np.maximum(np.abs(expected), 1e-300)) < SAME)
-        yardstick = measure_headline(fit, inference, rng)
+        yardstick = variants.measure_headline(fit, inference, rng)
         verdict: Verdict = "does not object" if is_stable else judge_choices(moves, yardstick)
         bad = [self._log_plus_one(fit, raw, factor) for factor in self.factors] if (raw >= 0).all() else []
         moved = np.array([row[3] for row in bad if np.isfinite(row[2])])
@@ -262,7 +255,7 @@ class HiddenAgreements(Diagnostic):
         shares = self.shares if self.coverage is None else (compute_hidden_share(fit, self.coverage),)
         if not shares[0] < 1:
             return self.unavailable(Text("checks.hidden-more", units=fit.design.panel.unit_kind))
-        headline = measure_headline(fit, inference, rng)
+        headline = variants.measure_headline(fit, inference, rng)
         rows: list[HiddenRow] = [_share_row(headline, share) for share in shares]
         sentences: list[Words] = [_say_shares(headline, fit, shares)]
         verdict: Verdict = "cannot tell"
@@ -373,7 +366,7 @@ def _say_worst(worst: Worst, fit: Fit, searched: ComparisonUnits) -> Text:
             units=fit.design.panel.unit_kind,
             low=format_effect(worst[n][0].effect, scale),
             high=format_effect(worst[n][1].effect, scale),
-            range=format_range(worst[n][0].effect, worst[n][1].effect, scale),
+            range=variants.format_range(worst[n][0].effect, worst[n][1].effect, scale),
         )
         for n in numbers
     ]
@@ -419,5 +412,5 @@ def _say_verdict(verdict: Verdict, bound: float, headline: Yardstick, fit: Fit) 
         "checks.hidden-verdict",
         verdict=verdict.replace(" ", "-"),
         moved=format_effect(bound, fit.estimate.scale),
-        **name_tolerance(headline.tolerance, fit.estimate.scale),
+        **variants.name_tolerance(headline.tolerance, fit.estimate.scale),
     )

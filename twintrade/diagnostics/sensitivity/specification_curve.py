@@ -19,26 +19,12 @@ from twintrade.estimators.base import ESTIMATORS, Estimator, Fit, View
 from twintrade.estimators.base import fit as fitted
 from twintrade.estimators.twfe import TWFE
 from twintrade.fanout import Arrays, run_jobs, split_succeeded
+from twintrade.inference import clustering, refits
 from twintrade.inference.auto import resolve_method
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.clustering import (
-    collect_levels,
-    compute_correction,
-    compute_t_quantile,
-    compute_two_sided_p,
-    count_all,
-    get_convention,
-)
 from twintrade.inference.crv2 import Scaled
 from twintrade.inference.jackknife import Jackknife
-from twintrade.inference.refits import (
-    build_assignments,
-    compute_two_sided_share,
-    find_units_with_trade,
-    is_linear,
-    tabulate_designs,
-)
 from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import FloatArray, compact
 from twintrade.numerics.linear import compute_coefficient, compute_grams
@@ -161,23 +147,23 @@ def iterate_subsets(design: Design, covariates: tuple[str, ...], inference: Clus
     method = inference or Clustered()
     names = method.by or design.clusters
     codes = [compact(np.arange(o.n_rows) if name == "row" else o.codes(name)) for name in names]
-    rule = get_convention(method.correction)
-    levels = collect_levels(rule, effects, codes)
+    rule = clustering.get_convention(method.correction)
+    levels = clustering.collect_levels(rule, effects, codes)
     grams = compute_grams(net, codes, o.weights)
     for size in range(len(covariates) + 1):
         for some in combinations(range(len(always), len(full.covariates)), size):
             chosen = (*range(len(always)), *some)
             n_slopes = 1 + len(chosen)
             effect, variance = compute_coefficient(grams, chosen)
-            correction = compute_correction(
-                rule, o.n_rows, n_slopes, levels, grams.sizes, count_all(n_slopes, effects)
+            correction = clustering.compute_correction(
+                rule, o.n_rows, n_slopes, levels, grams.sizes, clustering.count_all(n_slopes, effects)
             )
             named = _listed([full.covariates[c] for c in chosen])
             row: Row = {"covariates": named, "effect": effect, "n_rows": o.n_rows}
             if variance > 0:
                 se = (variance * correction.factor) ** 0.5
-                width = compute_t_quantile((1 + method.level) / 2, correction.df) * se
-                p = float(compute_two_sided_p(np.array([effect / se]), correction.df)[0])
+                width = clustering.compute_t_quantile((1 + method.level) / 2, correction.df) * se
+                p = float(clustering.compute_two_sided_p(np.array([effect / se]), correction.df)[0])
                 row |= {"se": se, "low": effect - width, "high": effect + width, "p": p}
             yield row
 
@@ -189,7 +175,7 @@ def compute_placebo_curves(
     fit: Fit, plan: Sequence[Specification], n_draws: int, rng: np.random.Generator
 ) -> FloatArray | None:
     """Return effects (n_draws + 1, n_specifications) where a path is fast, the real onsets last, or None."""
-    dealt = build_assignments(fit.design, "units", find_units_with_trade(fit))
+    dealt = refits.build_assignments(fit.design, "units", refits.find_units_with_trade(fit))
     onsets = (*(dealt.draw(rng) for _ in range(n_draws)), fit.design.onset)
     jobs = {f"{k} {one.label}": k for k, one in enumerate(plan) if one.choices["dates"] == plan[0].choices["dates"]}
     shared: PlaceboShared = (fit, tuple(plan), onsets)
@@ -204,14 +190,14 @@ def _placebo_effects(shared: PlaceboShared, place: int, rng: np.random.Generator
     fit, plan, onsets = shared
     one, nothing = plan[place], {"effects": np.empty(0)}
     base = fitted(one.estimator, one.design)
-    if base.estimate.scale != fit.estimate.scale or not is_linear(base):
+    if base.estimate.scale != fit.estimate.scale or not refits.is_linear(base):
         return nothing
     null = one.estimator.linear_null(one.design, one.design.observations.y[:, None], ["overall"])
     if null is None:
         return nothing
     effects = np.full(len(onsets), np.nan)
     overall: dict[View, Estimate] = {"overall": base.view("overall")}
-    kept, values = tabulate_designs(null, overall, len(onsets), lambda k: one.design.reassigned(onsets[k]))
+    kept, values = refits.tabulate_designs(null, overall, len(onsets), lambda k: one.design.reassigned(onsets[k]))
     effects[kept] = values["overall"][:, 0, 0]
     return {"effects": effects}
 
@@ -437,7 +423,7 @@ class SpecificationCurve(Diagnostic):
         if curves is None:
             return float("nan"), 0
         medians = np.nanmedian(curves, axis=1)
-        return compute_two_sided_share(float(medians[-1]), medians[:-1]), curves.shape[1]
+        return refits.compute_two_sided_share(float(medians[-1]), medians[:-1]), curves.shape[1]
 
 
 def _named(name: str) -> Estimator:

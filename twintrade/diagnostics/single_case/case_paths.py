@@ -9,15 +9,8 @@ import pandas as pd
 
 from twintrade.design.case import Case
 from twintrade.diagnostics.base import Diagnostic, Judged, judge_violation
-from twintrade.diagnostics.single_case.placebo_space import (
-    SET_LABELS,
-    CaseEffect,
-    PlaceboPaths,
-    build_case_sets,
-    estimate_placebo_paths,
-    get_single_case,
-    measure_case,
-)
+from twintrade.diagnostics.single_case import placebo_space
+from twintrade.diagnostics.single_case.placebo_space import CaseEffect, PlaceboPaths
 from twintrade.diagnostics.variants import format_effect, measure_headline, name_tolerance
 from twintrade.effects import Finding, Message, Topic, Verdict
 from twintrade.errors import TwintradeError
@@ -48,7 +41,7 @@ class LeaveOneDonorOut(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a donor left out; payloads of the gaps, and of the mean gaps."""
-        single = get_single_case(fit)
+        single = placebo_space.get_single_case(fit)
         if single is None:
             return self.unavailable(Text("checks.no-case", method=fit.estimator.title))
         estimator, case = single
@@ -116,13 +109,13 @@ class DonorWeightTable(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return weights by donor set, payload ``donor_weights``; warns of a path outside the donors' range."""
-        single = get_single_case(fit)
+        single = placebo_space.get_single_case(fit)
         if single is None or not isinstance(single[0], WeightedCase):
             return self.unavailable(Text("checks.weights-none", method=fit.estimator.title))
         estimator, case = single[0], single[1]
         tables, outside = [], []
         sentences: list[Text] = []
-        for key, chosen in build_case_sets(case).items():
+        for key, chosen in placebo_space.build_case_sets(case).items():
             try:
                 found_weights = estimator.weigh(chosen)
             except TwintradeError as error:
@@ -206,20 +199,20 @@ class CasePaths(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return payloads ``path``, ``case_paths`` (both indices, gap), ``placebo``, and ``placebo_control``."""
-        single = get_single_case(fit)
+        single = placebo_space.get_single_case(fit)
         if single is None:
             return self.unavailable(Text("checks.no-case", method=fit.estimator.title))
         estimator, case = single
         placebo, failed = [], []
-        for key, chosen in build_case_sets(case).items():
+        for key, chosen in placebo_space.build_case_sets(case).items():
             try:
-                paths = estimate_placebo_paths(estimator, chosen)
+                paths = placebo_space.estimate_placebo_paths(estimator, chosen)
             except TwintradeError as error:
                 failed.append((key, str(case.units[0]), str(error)))
                 continue
             placebo.append(_placebo_rows(key, paths))
             failed += [(key, unit, str(reason)) for unit, reason in paths.failed]
-        n_failed, every = len(failed), list(measure_case(fit))
+        n_failed, every = len(failed), list(placebo_space.measure_case(fit))
         shown = [_one_path(fit, one) for one in every if one.paths is not None]
         return self.conclude(
             Text("checks.case-paths", unit=str(case.units[0]), n=case.n_donors, failed=n_failed),
@@ -240,8 +233,8 @@ def _path_rows(fit: Fit, case: Case, gaps: FloatArray) -> pd.DataFrame:
     without = case.treated * np.exp(-gaps) if in_logs else case.treated - gaps
     series = {"treated": case.treated, "counterfactual": without}
     combine = np.mean if fit.design.transform == "log" else np.sum
-    for key, chosen in build_case_sets(case).items():
-        series[SET_LABELS[key]] = combine(chosen.donors, axis=0)
+    for key, chosen in placebo_space.build_case_sets(case).items():
+        series[placebo_space.SET_LABELS[key]] = combine(chosen.donors, axis=0)
     last = int(np.flatnonzero(case.is_before)[-1])
     is_log = fit.design.transform == "log"
     # The counterfactual is indexed on the treated series, so that their distance is the gap.

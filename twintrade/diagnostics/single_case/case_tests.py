@@ -7,16 +7,8 @@ import numpy as np
 import pandas as pd
 
 from twintrade.diagnostics.base import Diagnostic, Judged
-from twintrade.diagnostics.single_case.placebo_space import (
-    CaseEffect,
-    PlaceboPaths,
-    build_case_sets,
-    estimate_placebo_paths,
-    find_disagreements,
-    get_single_case,
-    measure_case,
-    name_case_method,
-)
+from twintrade.diagnostics.single_case import placebo_space
+from twintrade.diagnostics.single_case.placebo_space import CaseEffect, PlaceboPaths
 from twintrade.effects import Finding, Message, Topic
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
@@ -54,15 +46,15 @@ class CaseVerdict(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return the verdict; ``value`` is the rank p-value of the whole donor set, NaN where it cannot tell."""
-        single = get_single_case(fit)
+        single = placebo_space.get_single_case(fit)
         if single is None:
             return self.unavailable(Text("checks.no-case", method=fit.estimator.title))
         estimator, case = single
-        main = estimate_placebo_paths(estimator, case)
+        main = placebo_space.estimate_placebo_paths(estimator, case)
         sets: dict[str, PlaceboPaths] = {}
-        for key, chosen in build_case_sets(case).items():
+        for key, chosen in placebo_space.build_case_sets(case).items():
             try:
-                sets[key] = main if chosen is case else estimate_placebo_paths(estimator, chosen)
+                sets[key] = main if chosen is case else placebo_space.estimate_placebo_paths(estimator, chosen)
             except TwintradeError:
                 continue
         apart = _disagreement(fit, main)
@@ -106,8 +98,8 @@ class CaseVerdict(Diagnostic):
 def _disagreement(fit: Fit, main: PlaceboPaths) -> tuple[Text, ...]:
     """Return the sentence that leads where donor sets A and B point in different directions by some method."""
     apart = tuple(
-        Text("checks.case-apart-by", method=name_case_method(label), a=_size(fit, a), b=_size(fit, b))
-        for label, a, b in find_disagreements(list(measure_case(fit)))
+        Text("checks.case-apart-by", method=placebo_space.name_case_method(label), a=_size(fit, a), b=_size(fit, b))
+        for label, a, b in placebo_space.find_disagreements(list(placebo_space.measure_case(fit)))
     )
     return (Text("checks.case-apart", unit=str(main.units[0]), methods=Listed(apart, "semicolon")),) if apart else ()
 
@@ -126,7 +118,7 @@ def _move(fit: Fit, paths: PlaceboPaths) -> Text:
         "checks.case-move",
         unit=str(paths.units[0]),
         size=_size(fit, paths.effect),
-        method=name_case_method(str(fit.estimator.title).lower()),
+        method=placebo_space.name_case_method(str(fit.estimator.title).lower()),
         before=int(paths.case.is_before.sum()),
         after=int(paths.case.is_after.sum()),
     )
@@ -189,9 +181,9 @@ class CaseTests(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a method and donor set; payload ``case_tests``."""
-        if get_single_case(fit) is None:
+        if placebo_space.get_single_case(fit) is None:
             return self.unavailable(Text("checks.no-case", method=fit.estimator.title))
-        effects = list(measure_case(fit))
+        effects = list(placebo_space.measure_case(fit))
         rows = _merged([self._row(fit, one, rng) for one in effects])
         table = pd.DataFrame(rows, columns=list(COLUMNS))
         if table["effect"].isna().all():

@@ -20,13 +20,8 @@ from twintrade.design.case import (
 )
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.sensitivity.dates import has_vague_date
-from twintrade.diagnostics.single_case.placebo_space import (
-    CaseMethod,
-    build_case_sets,
-    estimate_placebo_paths,
-    get_single_case,
-    iterate_case_views,
-)
+from twintrade.diagnostics.single_case import placebo_space
+from twintrade.diagnostics.single_case.placebo_space import CaseMethod
 from twintrade.diagnostics.who_is_compared.balance import list_candidate_dates
 from twintrade.effects import Finding, Message, Topic
 from twintrade.errors import DesignError, TwintradeError
@@ -130,13 +125,13 @@ class DateSets(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a method, date and donor set; payload ``date_sets_table`` has the sets side by side."""
-        single = get_single_case(fit)
+        single = placebo_space.get_single_case(fit)
         if single is None:
             return self.unavailable(Text("checks.no-case", method=fit.estimator.title))
         case = single[1]
         labels = self._labels(fit, case)
         messages, rows = _note_dates(fit, labels, case), []
-        for method, seen in iterate_case_views(fit):
+        for method, seen in placebo_space.iterate_case_views(fit):
             for dated in iterate_dated_cases(seen, labels):
                 rows += self._rows(method, dated, fit.design.panel.label(dated.onset))
         table = pd.DataFrame(rows)
@@ -170,7 +165,7 @@ class DateSets(Diagnostic):
 
     def _rows(self, method: CaseMethod, dated: Dated, onset_label: str) -> list[dict[str, object]]:
         rows = []
-        for key, chosen in build_case_sets(dated.case).items():
+        for key, chosen in placebo_space.build_case_sets(dated.case).items():
             row: dict[str, object] = {"date": str(dated.label), "date_text": pack_text(dated.label)}
             row |= {"kind": dated.kind, "onset": dated.onset}
             row |= {"onset_label": onset_label, "method": method.label, "donor_set": key}
@@ -186,7 +181,7 @@ class DateSets(Diagnostic):
         if n_before < self.min_before or n_after == 0:
             reason = str(Text("checks.date-sets-short", before=n_before, after=n_after))
             return {"effect": np.nan, "p": np.nan, "floor": np.nan, "reason": reason}
-        paths = estimate_placebo_paths(estimator, case)
+        paths = placebo_space.estimate_placebo_paths(estimator, case)
         rank = paths.rank()
         return {"effect": paths.effect, "p": rank.p, "floor": rank.floor, "reason": ""}
 
@@ -318,7 +313,7 @@ class PooledCases(Diagnostic):
         empty = dict.fromkeys(("effect", "variance", "reach", "p", "floor"), np.nan)
         try:
             case = method.case(build_case_design(design, unit, build_untreated_rectangle(design, unit)))
-            paths = estimate_placebo_paths(method, case)
+            paths = placebo_space.estimate_placebo_paths(method, case)
         except TwintradeError as error:
             return row | empty | {"reason": str(error)}
         others = paths.placebo_moves

@@ -19,15 +19,10 @@ from twintrade.estimators.synthetic_control import SyntheticControl
 from twintrade.estimators.synthetic_did import DoubleRatio, SyntheticDid
 from twintrade.fanout import Arrays, run_jobs, split_succeeded
 from twintrade.inference.base import Inference
+from twintrade.numerics import testing
 from twintrade.numerics.arrays import BoolArray, FloatArray, ObjectArray
 from twintrade.numerics.holm import adjust_holm
-from twintrade.numerics.testing import (
-    GapNoise,
-    PlaceboRank,
-    compute_mean_shift,
-    compute_placebo_rank,
-    compute_rmspe_ratio,
-)
+from twintrade.numerics.testing import GapNoise, PlaceboRank, compute_rmspe_ratio
 from twintrade.text import Listed, Text, Words
 
 # The donor sets of a single case, and the path each donor would have shown in the treated unit's place.
@@ -74,7 +69,7 @@ class PlaceboPaths:
     def placebo_moves(self) -> FloatArray:
         """Size of the placebos' mean gaps after the onset in the treated unit's noise, shape (n_placebos,)."""
         scales = self.noise.scales
-        return np.asarray((compute_mean_shift(self.gaps, self.case.is_after) * scales[0] / scales)[1:])
+        return np.asarray((testing.compute_mean_shift(self.gaps, self.case.is_after) * scales[0] / scales)[1:])
 
     def rank(self, kept: BoolArray | None = None) -> PlaceboRank:
         """Rank the mean gap after the onset over its noise among the placebos (all, or those kept)."""
@@ -88,7 +83,7 @@ class PlaceboPaths:
         others = compute_rmspe_ratio(self.gaps, before, after)[1:]
         if kept is not None:
             treated, others = treated[kept[1:]], others[kept[1:]]
-        rank = compute_placebo_rank(treated, others)
+        rank = testing.compute_placebo_rank(treated, others)
         return replace(rank, p=float("nan")) if self.fits_exactly else rank
 
     @property
@@ -99,7 +94,7 @@ class PlaceboPaths:
 
 def _rank(statistics: FloatArray, kept: BoolArray | None) -> PlaceboRank:
     others = statistics[1:] if kept is None else statistics[1:][kept[1:]]
-    return compute_placebo_rank(float(statistics[0]), others)
+    return testing.compute_placebo_rank(float(statistics[0]), others)
 
 
 def build_case_sets(case: Case) -> dict[str, Case]:
@@ -409,7 +404,7 @@ def _cases(key: str, paths: PlaceboPaths) -> pd.DataFrame:
             "unit": paths.units,
             "is_treated": np.arange(paths.units.size) == 0,
             "mean_gap": np.nanmean(paths.gaps[:, after], axis=1),
-            "size": compute_mean_shift(paths.gaps, after),
+            "size": testing.compute_mean_shift(paths.gaps, after),
             "pre_rmspe": paths.pre_rmspe,
             "rmspe_ratio": compute_rmspe_ratio(paths.gaps, before, after),
         }

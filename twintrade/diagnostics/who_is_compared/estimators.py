@@ -9,21 +9,9 @@ import pandas as pd
 from twintrade.data.geography import load_places
 from twintrade.design import Design, Donors, NeverTreated, NotYetTreated, count_always_compared
 from twintrade.design.transforms import find_remainders
+from twintrade.diagnostics import variants
 from twintrade.diagnostics.base import INFORMS, Diagnostic
-from twintrade.diagnostics.variants import (
-    NUMBERS,
-    SAME,
-    ComparedVariants,
-    Variant,
-    VariantCheck,
-    compare_paired,
-    describe_judged,
-    draw_paired,
-    format_effect,
-    judge_table,
-    list_failures,
-    measure_headline,
-)
+from twintrade.diagnostics.variants import NUMBERS, ComparedVariants, Variant, VariantCheck
 from twintrade.effects import Estimate, EventStudy, Finding, Influence, Message, UnitInfluence
 from twintrade.errors import DesignError, TwintradeError
 from twintrade.estimators.base import ESTIMATORS, Fit
@@ -41,15 +29,17 @@ def judge_regression(finding: Finding, fit: Fit, inference: Inference, rng: np.r
         return finding
     try:
         robust = estimate_beside("imputation", fit)
-        paired = compare_paired(fit, robust, resolve_method(fit, inference), rng)
+        paired = variants.compare_paired(fit, robust, resolve_method(fit, inference), rng)
     except TwintradeError:
         return finding
     numbers = (paired.effect, paired.low, paired.high, paired.p)
     row = {"effect": float(robust.view("overall").effects[0])} | dict(zip(NUMBERS[4:], numbers, strict=True))
-    judged = judge_table(pd.DataFrame([row]), measure_headline(fit, inference, rng))
+    judged = variants.judge_table(pd.DataFrame([row]), variants.measure_headline(fit, inference, rng))
     scale = fit.estimate.scale
     added = Text(
-        "checks.robust", difference=format_effect(paired.effect, scale), verdict=describe_judged(judged, scale)
+        "checks.robust",
+        difference=variants.format_effect(paired.effect, scale),
+        verdict=variants.describe_judged(judged, scale),
     )
     return replace(
         finding,
@@ -105,7 +95,7 @@ class Estimators(Diagnostic):
         """Return one row a method; payload ``estimators`` has their event studies as series."""
         scale = fit.estimate.scale
         method = resolve_method(fit, inference)
-        drawn = draw_paired(fit, method, rng)
+        drawn = variants.draw_paired(fit, method, rng)
         rows: list[dict[str, object]] = []
         paths: list[tuple[int, str, str, float, str]] = []
         titles: dict[str, Words] = {}
@@ -119,7 +109,7 @@ class Estimators(Diagnostic):
                 if overall.scale != scale:
                     rows.append(row | _tell(Text("checks.estimators-scale", scale=overall.scale)))
                     continue
-                paired = compare_paired(fit, refit, method, rng, drawn)
+                paired = variants.compare_paired(fit, refit, method, rng, drawn)
                 numbers = (paired.effect, paired.low, paired.high, paired.p)
                 row |= {"effect": float(overall.effects[0]), "base": refit.estimate.base} | _tell("")
                 row["target"] = refit.estimator.target
@@ -134,16 +124,16 @@ class Estimators(Diagnostic):
         low, high = known.iloc[int(known["effect"].argmin())], known.iloc[int(known["effect"].argmax())]
         same = known[known["target"] == fit.estimator.target]
         is_alone = (same["estimator"] == str(fit.estimator.title)).all()
-        judged = INFORMS if is_alone else judge_table(same, measure_headline(fit, inference, rng))
+        judged = INFORMS if is_alone else variants.judge_table(same, variants.measure_headline(fit, inference, rng))
         others = tuple(titles[name] for name in known.loc[known["target"] != fit.estimator.target, "estimator"])
         text = Text(
             "checks.estimators",
             n=len(known),
-            low=format_effect(float(low["effect"]), scale),
+            low=variants.format_effect(float(low["effect"]), scale),
             lowest=titles[str(low["estimator"])],
-            high=format_effect(float(high["effect"]), scale),
+            high=variants.format_effect(float(high["effect"]), scale),
             highest=titles[str(high["estimator"])],
-            verdict=Text("checks.estimators-alone") if is_alone else describe_judged(judged, scale),
+            verdict=Text("checks.estimators-alone") if is_alone else variants.describe_judged(judged, scale),
         )
         other_target = Text("checks.estimators-target", names=Listed(others), n=len(others))
         series = pd.DataFrame(paths, columns=["event_time", "series", "series_text", "value", "base"]).assign(
@@ -197,7 +187,7 @@ class ComparisonCheck(VariantCheck):
         """Return both effects, or that they are the same."""
         effects = seen.known["effect"].to_numpy(dtype=np.float64)
         gap, text = abs(float(effects[0] - effects[1])), Text("checks.comparison-same")
-        if gap > SAME * max(1.0, float(np.abs(effects).max())):
+        if gap > variants.SAME * max(1.0, float(np.abs(effects).max())):
             sides = {name: seen.show(effect) for name, effect in zip(("not_yet", "never"), effects, strict=True)}
             units = seen.fit.design.panel.unit_kind
             text = Text("checks.comparison", units=units, verdict=seen.describe(), **sides)
@@ -244,7 +234,7 @@ class Remainder(VariantCheck):
             compared=numbers[0],
             excluded=numbers[1],
         )
-        messages = (Message("warning", "remainder", note), *list_failures(self.name, seen.table))
+        messages = (Message("warning", "remainder", note), *variants.list_failures(self.name, seen.table))
         text = Listed((note, seen.describe()), "sentences")
         return self.report(seen, text, abs(float(effects[0] - effects[1])), messages=messages)
 

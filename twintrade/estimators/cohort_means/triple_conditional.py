@@ -16,16 +16,9 @@ from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.cohort_means.group_time import GroupTime, name_units
 from twintrade.estimators.cohort_means.wide import Wide
+from twintrade.numerics import comparisons
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-from twintrade.numerics.comparisons import (
-    Convention,
-    Method,
-    NoOverlapError,
-    compute_cohort_moments,
-    estimate_change_effect,
-    estimate_sections_effect,
-    prepare_sides,
-)
+from twintrade.numerics.comparisons import Convention, Method, NoOverlapError
 from twintrade.text import Listed, Text, Words
 
 # Effects of single cells from the units' own rows, given covariates or under weights.
@@ -115,7 +108,7 @@ def _changes(
     x = np.column_stack([np.ones(units.size), w.covariates[units, first.base]])
     weights = w.weights_at(units, first.base)
     try:
-        sides = prepare_sides(d, x, weights, method)
+        sides = comparisons.prepare_sides(d, x, weights, method)
     except NoOverlapError as error:
         raise EstimationError(
             Text("estimators.error-for", error=error.text, units=name_units(w.unit_ids[units[error.rows]]))
@@ -141,7 +134,7 @@ def _rows(
     x = np.column_stack([np.ones(unit.size), w.covariates[unit, at]])
     weights = w.weights_at(unit, at)
     after = period.astype(np.float64)
-    result = estimate_sections_effect(w.outcomes[unit, at], after, d, x, weights, method, convention)
+    result = comparisons.estimate_sections_effect(w.outcomes[unit, at], after, d, x, weights, method, convention)
     influence: FloatArray = np.bincount(unit, result.influence, w.unit_ids.size).astype(np.float64)
     return np.arange(w.unit_ids.size), np.array([result.effect]), influence[:, None]
 
@@ -242,7 +235,7 @@ def _from_moments(groups: TripleGroups, plan: Sequence[GroupTime]) -> tuple[list
     loadings = [(cell, loading) for cell in plan if (loading := compute_loading(cell, groups.counts)) is not None]
     present, code = np.unique(groups.code, return_inverse=True)
     code = code.astype(np.int64)
-    m = compute_cohort_moments(wide.outcomes, code, present.astype(np.float64), wide.periods)
+    m = comparisons.compute_cohort_moments(wide.outcomes, code, present.astype(np.float64), wide.periods)
     coefficients = np.zeros((present.size, wide.periods.size, len(loadings)))
     for k, (cell, loading) in enumerate(loadings):
         coefficients[:, cell.at, k] += loading[present]
@@ -332,7 +325,7 @@ def _cell(groups: TripleGroups, cell: GroupTime, method: Method, column: FloatAr
     for factor, other in terms:
         units = np.flatnonzero(seen & (is_treated | (groups.code == other)))
         try:
-            part = estimate_change_effect(
+            part = comparisons.estimate_change_effect(
                 change[units], is_treated[units].astype(float), x[units], weights[units], method
             )
         except NoOverlapError as error:

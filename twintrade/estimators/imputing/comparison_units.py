@@ -8,15 +8,8 @@ import numpy as np
 from twintrade.design import Design
 from twintrade.effects import Estimate, Sample
 from twintrade.errors import EstimationError
-from twintrade.estimators.imputing.cells import (
-    CellEffects,
-    ImputedCells,
-    ImputedContributions,
-    Measure,
-    build_later_influence,
-    build_no_leads,
-    build_outcome_weights,
-)
+from twintrade.estimators.imputing import cells
+from twintrade.estimators.imputing.cells import CellEffects, ImputedCells, ImputedContributions, Measure
 from twintrade.estimators.imputing.untreated_outcomes import Counterfactual, fit_counterfactual
 from twintrade.estimators.regression import Family
 from twintrade.numerics.absorption import build_annihilator
@@ -114,8 +107,8 @@ def estimate_log_ratio(c: Counterfactual, logs: LogRatios, sample: Sample) -> Es
     rows = np.union1d(c.fit_rows, c.rows)
     contributions = ImputedContributions(c, whole, effects, np.zeros((o.n_units, 0)), np.unique(o.unit[rows]))
     influence = replace(
-        build_later_influence(contributions)[0],
-        linear=build_outcome_weights(c, whole, build_no_leads(), effects, np.empty(0)),
+        cells.build_later_influence(contributions)[0],
+        linear=cells.build_outcome_weights(c, whole, cells.build_no_leads(), effects, np.empty(0)),
     )
     return Estimate(
         effects=logs.effects,

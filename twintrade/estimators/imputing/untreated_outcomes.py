@@ -10,15 +10,10 @@ from twintrade.design.fixed_effects import name_effect
 from twintrade.effects import Dropped
 from twintrade.errors import EstimationError
 from twintrade.estimators.regression.cell_fit import Family, list_separated_rows
+from twintrade.numerics import linear
 from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_group
-from twintrade.numerics.linear import (
-    Collinear,
-    compute_projection_weights,
-    find_identified,
-    find_leverage_one,
-    fit_least_squares,
-)
+from twintrade.numerics.linear import Collinear
 from twintrade.numerics.poisson import fit_poisson
 from twintrade.text import Listed, Text, Words
 
@@ -56,7 +51,7 @@ class Counterfactual:
         ``v`` (n_new, k). Returns (n_fit, k).
         """
         x = self.o.covariates
-        return compute_projection_weights(
+        return linear.compute_projection_weights(
             self.codes_fit, self.codes_new, v, x[self.fit_rows], x[self.rows], weights=self.weights
         )
 
@@ -81,7 +76,7 @@ def fit_counterfactual(
     fitted = (_poisson_fit if family == "poisson" else _linear_fit)(o, untreated, codes)
     affected = np.flatnonzero(is_new)
     codes_fit = [c[fitted.rows] for c in codes]
-    known = find_identified(codes_fit, [c[affected] for c in codes])
+    known = linear.find_identified(codes_fit, [c[affected] for c in codes])
     unknown = list_unidentified(o, affected[~known], codes, fitted.rows)
     no_slope = np.zeros_like(known)
     no_slope[known] = ~_within_reach(o, fitted, codes, affected[known])
@@ -108,7 +103,7 @@ def fit_counterfactual(
             **fitted.statistics,
             "n_untreated_rows": float(fitted.rows.size),
             "n_unidentified": float((~known).sum()),
-            **({} if is_refit else {"n_leverage_one": float(find_leverage_one(codes_fit).sum())}),
+            **({} if is_refit else {"n_leverage_one": float(linear.find_leverage_one(codes_fit).sum())}),
         },
         dropped=(*fitted.dropped, *unknown),
     )
@@ -130,7 +125,7 @@ def _linear_fit(o: Observations, rows: IntArray, codes: tuple[IntArray, ...]) ->
     weights = o.weights_of(rows)
     effects = build_absorber([c[rows] for c in codes], weights)
     x = o.covariates[rows]
-    fit = fit_least_squares(o.y[rows], x, effects, names=o.covariate_names)
+    fit = linear.fit_least_squares(o.y[rows], x, effects, names=o.covariate_names)
     slopes = np.zeros(x.shape[1])
     slopes[fit.kept] = fit.coefficients
     spread = effects.effect_coefficients(o.y[rows] - x @ slopes)
@@ -182,7 +177,7 @@ def _within_reach(o: Observations, fitted: _FittedOutcomes, codes: tuple[IntArra
     effects = build_absorber([c[fitted.rows] for c in codes])
     for j in lost:
         fitted_values = x[fitted.rows, j]
-        slopes = fit_least_squares(fitted_values, x[np.ix_(fitted.rows, kept)], effects).coefficients
+        slopes = linear.fit_least_squares(fitted_values, x[np.ix_(fitted.rows, kept)], effects).coefficients
         implied = x[np.ix_(rows, kept)] @ slopes
         spread = effects.effect_coefficients(fitted_values - x[np.ix_(fitted.rows, kept)] @ slopes)
         for one, code in zip(spread, codes, strict=True):

@@ -10,14 +10,8 @@ from twintrade.effects import CohortEffects, Dropped, Regression, UnitInfluence
 from twintrade.effects.regression import OutcomeWeights, label_cells
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import HeldOut
-from twintrade.estimators.regression.cell_fit import (
-    CELLS_AT_ONCE,
-    CellFit,
-    Family,
-    find_single_rows,
-    fit_cells,
-    list_separated_rows,
-)
+from twintrade.estimators.regression import cell_fit
+from twintrade.estimators.regression.cell_fit import CellFit, Family
 from twintrade.estimators.regression.event_terms import find_affected_rows
 from twintrade.estimators.regression.slopes import sum_influence_by_unit
 from twintrade.numerics.absorption import build_absorber
@@ -122,7 +116,7 @@ def _table(
     order = np.lexsort((times, cohorts))
     cohorts, times = cohorts[order], times[order]
     sampling = o.row_weights[rows]
-    onset = np.where(find_single_rows(o, rows), np.nan, o.onset[rows])
+    onset = np.where(cell_fit.find_single_rows(o, rows), np.nan, o.onset[rows])
     members = [(onset == g) & (o.event_time[rows] == e) for g, e in zip(cohorts, times, strict=True)]
     return _ReportedCells(
         cohorts=cohorts,
@@ -156,7 +150,7 @@ def _fit(
     weights = p.mu * o.row_weights[p.rows]
     source = _Source(p.rows, p.coefficients, p.x_tilde, p.residuals, weights, p.bread)
     statistics = {"pseudo_r2": p.pseudo_r2, "deviance": p.deviance, "iterations": float(p.iterations)}
-    return source, p.kept, p.collinear, list_separated_rows(o, p.separated), statistics
+    return source, p.kept, p.collinear, cell_fit.list_separated_rows(o, p.separated), statistics
 
 
 def _unidentified(collinear: tuple[Collinear, ...], n_cells: int) -> tuple[Dropped, ...]:
@@ -313,7 +307,7 @@ def measure_cells(
     place[fit.kept + 1] = np.arange(fit.kept.size)
     cell = place[of_row[fit.rows] + 1]
     n_cells = fit.kept.size
-    inside = np.flatnonzero((cell >= 0) & ~find_single_rows(o, fit.rows))
+    inside = np.flatnonzero((cell >= 0) & ~cell_fit.find_single_rows(o, fit.rows))
     sizes = np.bincount(cell[inside], fit.weights[inside], n_cells).astype(np.float64)
     cell_influence = fit.influence[:, :n_cells]
     if measure == "coefficient" or family == "linear":
@@ -379,8 +373,8 @@ def _projected(o: Observations, fit: CellFit, cell: IntArray, values: FloatArray
     """Put the values of each cell's rows in a column, keep what the model explains of it, weigh, sum within units."""
     out = np.empty((o.n_units, fit.kept.size))
     unit, explained = o.unit[fit.rows], fit.projection()
-    for start in range(0, fit.kept.size, CELLS_AT_ONCE):
-        block = np.arange(start, min(start + CELLS_AT_ONCE, fit.kept.size))
+    for start in range(0, fit.kept.size, cell_fit.CELLS_AT_ONCE):
+        block = np.arange(start, min(start + cell_fit.CELLS_AT_ONCE, fit.kept.size))
         columns = np.where(cell[:, None] == block, values[:, None], 0.0)
         for k, column in zip(block, explained(columns).T, strict=True):
             out[:, k] = np.bincount(unit, left * column, o.n_units)
@@ -399,7 +393,7 @@ def tabulate_cells(
     cohorts, times = cohorts[order], times[order]
     unit, onset, event_time = o.unit[fit.rows], o.onset[fit.rows], o.event_time[fit.rows]
     members = [np.flatnonzero((onset == g) & (event_time == e)) for g, e in zip(cohorts, times, strict=True)]
-    is_single = find_single_rows(o, fit.rows)
+    is_single = cell_fit.find_single_rows(o, fit.rows)
     members = [m[~is_single[m]] for m in members]
     sizes = np.array([fit.weights[m].sum() for m in members])
     is_cell = order < fit.kept.size
@@ -444,7 +438,7 @@ def hold_out_cells(o: Observations, family: Family, time: int) -> HeldOut | None
         return None
     cells = build_cell_dummies(o, o.is_affected | is_held)
     try:
-        fit = fit_cells(o, cells.of_row, cells.names(), np.empty((o.n_rows, 0)), family)
+        fit = cell_fit.fit_cells(o, cells.of_row, cells.names(), np.empty((o.n_rows, 0)), family)
     except EstimationError:
         return None
     measured = measure_cells(o, fit, cells.of_row, "percent" if family == "poisson" else "coefficient", family)

@@ -9,14 +9,9 @@ from twintrade.design import Observations
 from twintrade.effects import Dropped, Estimate, EventStudy, Regression, Sample, UnitInfluence
 from twintrade.effects.estimate import Scale
 from twintrade.errors import EstimationError
+from twintrade.estimators.regression import event_terms
 from twintrade.estimators.regression.cell_fit import describe_absorbing_effect, list_all_treated
-from twintrade.estimators.regression.event_terms import (
-    NO_TERM,
-    Terms,
-    find_holders,
-    find_joined_rows,
-    list_references,
-)
+from twintrade.estimators.regression.event_terms import Terms
 from twintrade.numerics.absorption import find_singletons
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
 from twintrade.numerics.linear import Collinear, NetColumns
@@ -223,11 +218,11 @@ def _require_effect(o: Observations, terms: Terms, slopes: Slopes) -> None:
 def _require_joined(o: Observations, terms: Terms, slopes: Slopes) -> None:
     """Refuse effects that the rows of the fit that carry information do not join to the reference."""
     rows = slopes.rows[~find_singletons([code[slopes.rows] for code in o.effect_codes()])]
-    rows = rows[terms.clipped[rows] != NO_TERM]
+    rows = rows[terms.clipped[rows] != event_terms.NO_TERM]
     time, reference = terms.clipped[rows], o.reference
-    holder = find_holders(o)[rows]
-    is_joined = find_joined_rows(
-        holder, time - time.min(initial=0), np.isin(time, list_references(o, terms.second_reference))
+    holder = event_terms.find_holders(o)[rows]
+    is_joined = event_terms.find_joined_rows(
+        holder, time - time.min(initial=0), np.isin(time, event_terms.list_references(o, terms.second_reference))
     )
     pairs = np.unique(np.stack([holder[~is_joined], time[~is_joined]]), axis=1)[0]
     if np.unique(pairs).size < pairs.size or not (time[is_joined] != reference).any():

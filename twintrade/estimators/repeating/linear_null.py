@@ -19,20 +19,8 @@ from twintrade.estimators.regression.cell_fit import find_single_rows, invert_gr
 from twintrade.estimators.repeating.one_step import OneStepRegression, compute_averages
 from twintrade.estimators.repeating.repeated import SameRows, find_unit_rows, take_units
 from twintrade.estimators.repeating.treatment_blocks import TAKEN_OUT, Block, JoinedBlocks, join_blocks, place_block
-from twintrade.numerics.absorption import (
-    EXACT,
-    Annihilator,
-    CompleteRows,
-    DummySets,
-    Nested,
-    build_complete_rows,
-    build_nested,
-    factor_order,
-    find_levels,
-    lay_out_elimination,
-    solve_clear_equations,
-    solve_normal_equations,
-)
+from twintrade.numerics import absorption
+from twintrade.numerics.absorption import Annihilator, CompleteRows, DummySets, Nested
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_group
 
 KNOWN = 1e-6  # distance from a made-up solution from which on a row's effect is not determined
@@ -93,7 +81,7 @@ class LinearNull:
     @cached_property
     def nested(self) -> Nested | None:
         """What effects inside blocks have in common with others."""
-        return build_nested(self.q) if isinstance(self.q, Annihilator) else None
+        return absorption.build_nested(self.q) if isinstance(self.q, Annihilator) else None
 
     @cached_property
     def counted(self) -> FloatArray:
@@ -224,7 +212,9 @@ class LinearNull:
 
     def _place(self, some: _DrawnColumns) -> DummySets:
         weights = some.weights if isinstance(self.q, CompleteRows) else None
-        return DummySets(self.q, some.rows, some.sets, some.columns, some.home, self.nested, weights, EXACT)
+        return DummySets(
+            self.q, some.rows, some.sets, some.columns, some.home, self.nested, weights, absorption.EXACT
+        )
 
     def _solve_single(self, single: _DrawnColumns, right: FloatArray, is_shown: bool) -> tuple[FloatArray, BoolArray]:
         """Solve for effects of rows, (n_columns, k), and say which of them are determined if they are shown."""
@@ -247,7 +237,7 @@ class LinearNull:
             return np.empty((single.size, k))
         place = np.arange(joint.size) - (np.cumsum(sizes) - sizes)[joint.home]
         sets = (np.arange(k)[:, None] * n + single.sets).ravel()
-        levels = find_levels(
+        levels = absorption.find_levels(
             self.q,
             self.nested,
             np.concatenate([joint.rows, np.tile(single.rows, k)]),
@@ -324,14 +314,14 @@ def _solve_small(
 ) -> tuple[FloatArray, BoolArray]:
     """Solve normal equations: without columns that earlier ones determine, or for those that none determines."""
     out, is_kept = np.zeros(right.shape), np.zeros(norms.size, dtype=bool)
-    clear = solve_clear_equations(gram, right, norms)
+    clear = absorption.solve_clear_equations(gram, right, norms)
     if clear is not None:
         return clear, ~is_kept
     if not is_pruned:
         inverse, is_kept = invert_gram(gram, norms)
         return inverse @ right, is_kept
     try:
-        kept, coefficients = solve_normal_equations(gram, right, norms)
+        kept, coefficients = absorption.solve_normal_equations(gram, right, norms)
     except EstimationError:
         return out, is_kept
     out[kept], is_kept[kept] = coefficients, True
@@ -346,7 +336,7 @@ def prepare_linear_null(
     if "cohort" in o.effect_names:
         return None
     codes = o.effect_codes()
-    complete = build_complete_rows(codes, o.covariates) if o.weights is None else None
-    q = complete or factor_order(lay_out_elimination(codes, o.covariates), o.row_weights)
+    complete = absorption.build_complete_rows(codes, o.covariates) if o.weights is None else None
+    q = complete or absorption.factor_order(absorption.lay_out_elimination(codes, o.covariates), o.row_weights)
     applied = q.weights[:, None] * q.residualize(outcomes)
     return LinearNull(design, tuple(regressions), find_unit_rows(design), q, applied)

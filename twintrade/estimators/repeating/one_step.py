@@ -18,26 +18,12 @@ from twintrade.effects import CohortEffects, Estimate, EventStudy
 from twintrade.effects.estimate import Kind
 from twintrade.estimators.imputing.comparison_units import compute_log_ratios
 from twintrade.estimators.regression.event_terms import FitShape, list_models
+from twintrade.estimators.repeating import treatment_blocks
 from twintrade.estimators.repeating.repeated import SameRows, find_unit_rows
-from twintrade.estimators.repeating.treatment_blocks import (
-    Block,
-    JoinedBlocks,
-    PlacedDummies,
-    build_dummies,
-    compute_means,
-    join_blocks,
-    place_block,
-    place_dummies,
-)
+from twintrade.estimators.repeating.treatment_blocks import Block, JoinedBlocks, PlacedDummies
 from twintrade.fanout import report_loop
-from twintrade.numerics.absorption import (
-    Annihilator,
-    EliminationOrder,
-    Nested,
-    build_nested,
-    factor_order,
-    lay_out_elimination,
-)
+from twintrade.numerics import absorption
+from twintrade.numerics.absorption import Annihilator, EliminationOrder, Nested
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_group
 from twintrade.numerics.poisson import ExactUpdates, RowDummies, fit_poisson, fit_with_dummies, lay_out_updates
 
@@ -134,7 +120,7 @@ class OneStep:
         if taken is None:
             return None
         places, part, lost = taken
-        return tuple(place_block(one.build(part), places, lost) for one in self.regressions)
+        return tuple(treatment_blocks.place_block(one.build(part), places, lost) for one in self.regressions)
 
     @cached_property
     def under_none(self) -> "Null":
@@ -148,7 +134,7 @@ class OneStep:
         fit = fit_poisson(y, o.covariates, o.effect_codes(), o.weights, rows=workings.get(("rows",)))
         means = np.zeros(o.n_rows)
         means[workings.setdefault(("rows",), fit.rows)] = fit.mu
-        return Null(self, y, means, factor_order(self.order, means * o.row_weights))
+        return Null(self, y, means, absorption.factor_order(self.order, means * o.row_weights))
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +152,7 @@ class Null:
     @cached_property
     def nested(self) -> Nested:
         """What effects inside blocks have in common with others, once for all draws."""
-        return build_nested(self.q)
+        return absorption.build_nested(self.q)
 
     @cached_property
     def updates(self) -> ExactUpdates:
@@ -181,7 +167,7 @@ class Null:
         """
         weights = self.q.weights.copy()
         weights[rows] = 0.0
-        q = factor_order(self.model.order, weights)
+        q = absorption.factor_order(self.model.order, weights)
         working = np.divide(self.residuals, self.means, out=np.zeros(weights.size), where=self.means > 0)
         return replace(self, q=q, moved=working - q.residualize(working[:, None])[:, 0])
 
@@ -209,7 +195,10 @@ class Null:
         n_each = max(len({k for k, *_ in runs}), 1)
         sizes = [(some.stop - some.start) / n_each for _, some, _ in runs]
         for k, some, shown in report_loop("randomization", runs, sizes):
-            joined, regression = join_blocks([blocks[k] for blocks in draws[some]]), self.model.regressions[k]
+            joined, regression = (
+                treatment_blocks.join_blocks([blocks[k] for blocks in draws[some]]),
+                self.model.regressions[k],
+            )
             imputed_rows = self._impute(joined, regression)
             effects, weights = self._measure_cells(joined, regression, imputed_rows)
             for view, one in shown.items():
@@ -280,7 +269,7 @@ class Null:
     def _add_dummies(self, joined: JoinedBlocks, regression: OneStepRegression) -> "_Imputed":
         """Take one step that adds dummies, and follow the means from there."""
         o, n_rounds = self.model.design.observations, self.model.n_after_step
-        placed = place_dummies(self.q, self.nested, joined, o.effect_codes())
+        placed = treatment_blocks.place_dummies(self.q, self.nested, joined, o.effect_codes())
         dummies, inside = placed.dummies, placed.inside
         rows, columns = dummies.rows, dummies.columns
         score = o.row_weights[rows] * (self.residuals - self.means * self.moved)[rows]
@@ -288,7 +277,7 @@ class Null:
             sum_by_group(score, columns, dummies.home.size), is_pruned=regression.is_pruned
         )
         if n_rounds:
-            means = compute_means(placed, solution, self.updates, n_rounds)
+            means = treatment_blocks.compute_means(placed, solution, self.updates, n_rounds)
         else:
             moved = np.broadcast_to(self.moved, self.means.shape)[rows]
             means = self.means[rows] * np.exp(moved - dummies.fit(solution))
@@ -324,7 +313,7 @@ def list_dummy_regressions(
     shown: dict[str, tuple[Kind, ...]] = {"static": ("overall",), "binned": ("event",)}
     shown["event"] = ("path",) if bins else ("event", "path")
     return [
-        OneStepRegression(shown[model.kind], partial(build_dummies, model=model), is_pruned=True)
+        OneStepRegression(shown[model.kind], partial(treatment_blocks.build_dummies, model=model), is_pruned=True)
         for model in list_models(shape, bins, second_reference)
     ]
 
@@ -334,7 +323,7 @@ def prepare_one_step(design: Design, regressions: Sequence[OneStepRegression], m
     o = design.observations
     if "cohort" in o.effect_names:
         return None
-    order = lay_out_elimination(o.effect_codes(), o.covariates)
+    order = absorption.lay_out_elimination(o.effect_codes(), o.covariates)
     return OneStep(design, tuple(regressions), measure, find_unit_rows(design), order)
 
 
@@ -351,7 +340,7 @@ def sum_squared_weights(null: Null, draws: Sequence[tuple[Block, ...]]) -> Float
     out = np.full((len(draws), o.n_units), np.nan)
     step = max(1, NUMBERS_AT_ONCE // o.n_rows)
     for start in range(0, len(draws), step):
-        joined = join_blocks([blocks[k] for blocks in draws[start : start + step]])
+        joined = treatment_blocks.join_blocks([blocks[k] for blocks in draws[start : start + step]])
         weights = _weigh_rows(null, joined, null.model.regressions[k])
         for place, column in enumerate(weights.T, start):
             out[place] = np.bincount(o.unit, column**2, o.n_units)
@@ -364,7 +353,7 @@ def _weigh_rows(null: Null, joined: JoinedBlocks, regression: OneStepRegression)
     out = np.full((o.n_rows, joined.n_sets), np.nan)
     if not (null.q.weights[joined.rows] > 0).any():
         return out
-    placed = place_dummies(null.q, null.nested, joined, o.effect_codes())
+    placed = treatment_blocks.place_dummies(null.q, null.nested, joined, o.effect_codes())
     dummies, rows, cells = placed.dummies, placed.dummies.rows, placed.cells
     inside = placed.inside & (joined.event_times[cells] >= 0)
     if regression.averages_log_ratios:

@@ -18,15 +18,8 @@ import numpy as np
 import scipy
 
 from twintrade.errors import InferenceError
-from twintrade.numerics.absorption import (
-    Annihilator,
-    LevelForms,
-    LoadingSquares,
-    LoadingSums,
-    compute_level_forms,
-    compute_loading_squares,
-    sum_by_loading,
-)
+from twintrade.numerics import absorption
+from twintrade.numerics.absorption import Annihilator, LevelForms, LoadingSquares, LoadingSums
 from twintrade.numerics.arrays import FloatArray, IntArray, sum_by_group
 
 # The wild cluster bootstrap of one coefficient: every draw, and every null, from cluster-level sums.
@@ -195,7 +188,7 @@ class ProjectedForms:
     @classmethod
     def of(cls, q: Annihilator) -> ProjectedForms:
         """Prepare the forms of some effects."""
-        return cls(q, None if (q.weights == 1).all() else compute_loading_squares(q))
+        return cls(q, None if (q.weights == 1).all() else absorption.compute_loading_squares(q))
 
     @property
     def n_filled(self) -> int:
@@ -211,16 +204,16 @@ class ProjectedForms:
     @cached_property
     def of_levels(self) -> LevelForms | None:
         """Forms of the rows of each level of the largest effect."""
-        return compute_level_forms(self.q, self.squares)
+        return absorption.compute_level_forms(self.q, self.squares)
 
     def sum_values(self, values: scipy.sparse.csr_array) -> tuple[LoadingSums, LoadingSums]:
         """Return S and T such that forms' products are the values' own less ``S T' + T S'``, but for the effect."""
-        sums = sum_by_loading(self.q, values)
+        sums = absorption.sum_by_loading(self.q, values)
         solved = sums.solved(self.inverse)
         if self.squares is None:
             return solved, sums.halved()
         weighted = scipy.sparse.csr_array(values @ scipy.sparse.diags_array(self.q.weights))
-        return solved, sum_by_loading(self.q, weighted).less(self.squares.halve(solved))
+        return solved, absorption.sum_by_loading(self.q, weighted).less(self.squares.halve(solved))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

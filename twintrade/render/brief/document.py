@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from twintrade.render import blocks
+from twintrade.render import blocks, reading
 from twintrade.render.brief.drawings import choose_power
 from twintrade.render.brief.facts import (
     SIDES,
@@ -23,17 +23,7 @@ from twintrade.render.citing import WORDS, build_cell, cite
 from twintrade.render.exhibits.data_card import build_status
 from twintrade.render.names import capitalize, name_method, name_pair
 from twintrade.render.page import Page
-from twintrade.render.reading import (
-    MOST_PERCENT,
-    find_overall,
-    find_payload,
-    find_words,
-    format_label,
-    list_records,
-    read_number,
-    read_whole,
-    take_text,
-)
+from twintrade.render.reading import list_records, read_number, take_text
 from twintrade.render.tables.register import name_agreement
 from twintrade.text import Listed, Text, complete_sentence, join_sentences, list_some, numbers, texts
 
@@ -42,10 +32,12 @@ from twintrade.text import Listed, Text, complete_sentence, join_sentences, list
 
 def build_case_numbers(facts: Facts) -> list[blocks.KeyNumber]:
     """Return the headline of a case whose comparisons disagree, and between which changes all estimates lie."""
-    effect = read_effect(find_overall(facts.page.results, facts.headline)) if facts.headline is not None else None
+    effect = (
+        read_effect(reading.find_overall(facts.page.results, facts.headline)) if facts.headline is not None else None
+    )
     if effect is None:
         return []
-    name = str(Text("brief.key-headline", label=format_label(facts.headline or {})))
+    name = str(Text("brief.key-headline", label=reading.format_label(facts.headline or {})))
     low, high = (write_change(end) for end in find_spread(facts))
     spread = str(Text("numbers.interval", low=low, high=high))
     every = blocks.KeyNumber(str(Text("brief.key-estimates", n=len(facts.methods))), spread, _say("by-comparison"))
@@ -107,7 +99,7 @@ def list_pairs(facts: Facts) -> list[blocks.Block]:
         blocks.build_row(
             take_text(p["name"]),
             build_cell(take_text(p["since"]), *cite(p, "since", form=WORDS)),
-            build_cell(str(read_whole(p["n_periods"])), *cite(p, "n_periods")),
+            build_cell(str(reading.read_whole(p["n_periods"])), *cite(p, "n_periods")),
             *(
                 build_cell(numbers.format_fixed(read_number(p[name]) / scale, 1), *cite(p, name, form=f"/{scale:g}"))
                 for name in ("observed", "expected")
@@ -312,9 +304,11 @@ def _ask(facts: Facts) -> str:
 
 def _find_onsets(facts: Facts) -> tuple[str, str]:
     """Return what the first and the last period are called in which agreements begin; of a case, its own."""
-    paths, data = find_payload(facts.page.results, "case_paths"), facts.page.results.data
+    paths, data = reading.find_payload(facts.page.results, "case_paths"), facts.page.results.data
     if paths is not None:
-        begun = [take_text(r["period_label"]) for r in list_records(paths) if read_whole(r["event_time"]) == 0]
+        begun = [
+            take_text(r["period_label"]) for r in list_records(paths) if reading.read_whole(r["event_time"]) == 0
+        ]
         return (begun[0], begun[0]) if begun else ("", "")
     starts = data[pd.to_numeric(data["event_time"]) == 0].sort_values("period")
     if facts.cohorts:
@@ -363,7 +357,7 @@ def _tell(facts: Facts) -> str:
 def _warn(page: Page) -> list[blocks.Note]:
     """Return the warnings of the first page; of guesses their number, since the appendix lists them."""
     messages = [m for m in list_records(page.results.messages) if take_text(m["level"]) == "warning"]
-    guesses = [find_words(m, "message") for m in messages if m["code"] == "guess"]
+    guesses = [reading.find_words(m, "message") for m in messages if m["code"] == "guess"]
     counts = [dict(words.values).get("n") for words in guesses if isinstance(words, Text)]
     counted = [str(Text("brief.guesses", n=n)) for n in counts if isinstance(n, int)]
     sentences = page.list_first_warnings(but=("guess",) if counted else ())
@@ -399,8 +393,8 @@ def _need(facts: Facts) -> str:
         amount = money is not None and math.isfinite(money.detectable)
         value = texts.format_quantity(money.average(money.detectable), money.unit) if money and amount else ""
         has_money = "yes" if amount else "no"
-        if facts.detectable > MOST_PERCENT:
-            sentences.append(Text("brief.detectable-more", size=MOST_PERCENT))
+        if facts.detectable > reading.MOST_PERCENT:
+            sentences.append(Text("brief.detectable-more", size=reading.MOST_PERCENT))
         else:
             sentences.append(
                 Text(

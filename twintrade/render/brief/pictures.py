@@ -8,26 +8,14 @@ import numpy as np
 import pandas as pd
 
 from twintrade.effects import ResultSet
+from twintrade.render import reading
 from twintrade.render.blocks import Figure, Paragraph, build_paragraph
 from twintrade.render.brief.drawings import draw_methods, draw_totals, measure_methods
 from twintrade.render.brief.facts import Effect, Facts
 from twintrade.render.figures.alt_text import describe_event_study
 from twintrade.render.figures.percent_paths import convert_to_logs, draw_path
 from twintrade.render.names import capitalize, name_inference
-from twintrade.render.reading import (
-    Record,
-    find_payload,
-    find_words,
-    format_label,
-    has_spoken,
-    list_findings,
-    list_records,
-    read_column,
-    read_number,
-    select_events,
-    select_named,
-    take_text,
-)
+from twintrade.render.reading import Record, read_column, take_text
 from twintrade.text import Listed, Text, numbers, texts
 
 # What the checks of the headline's own assumptions say of its size, for a brief: one sentence each.
@@ -66,7 +54,7 @@ def _read_hidden(facts: Facts) -> Text | None:
     if not shares:
         return None
     row = shares[len(shares) // 2]
-    label = find_words(row, "label")
+    label = reading.find_words(row, "label")
     share = dict(label.values).get("share") if isinstance(label, Text) else None
     effect = _convert(facts, row, "effect")
     if not isinstance(share, float) or not math.isfinite(effect):
@@ -76,7 +64,7 @@ def _read_hidden(facts: Facts) -> Text | None:
 
 def _read_bounds(facts: Facts) -> Text | None:
     rows = _list_rows(facts, "honest")
-    known = [r for r in rows if take_text(r.get("kind")) == "robust" and read_number(r.get("size")) == 1]
+    known = [r for r in rows if take_text(r.get("kind")) == "robust" and reading.read_number(r.get("size")) == 1]
     if not known or take_text(known[0].get("restriction")) != "relative_magnitudes":
         return None
     low, high = (_convert(facts, known[0], end) for end in ("low", "high"))
@@ -90,7 +78,7 @@ def _read_average(facts: Facts) -> Text | None:
     rows = _list_rows(facts, "percent_effects")
     if len(rows) < 2:
         return None
-    average = read_number(rows[1].get("effect"))
+    average = reading.read_number(rows[1].get("effect"))
     return Text("brief.reading-average", percent=average) if math.isfinite(average) else None
 
 
@@ -104,7 +92,7 @@ def _read_always(facts: Facts) -> Text | None:
 
 def _read_conditional(facts: Facts) -> Text | None:
     for row in _list_rows(facts, "conditional_trends"):
-        label, effect = find_words(row, "label"), _convert(facts, row, "effect")
+        label, effect = reading.find_words(row, "label"), _convert(facts, row, "effect")
         if isinstance(label, Text) and dict(label.values).get("by") == "growth" and math.isfinite(effect):
             return Text("brief.reading-conditional", percent=effect)
     return None
@@ -112,7 +100,7 @@ def _read_conditional(facts: Facts) -> Text | None:
 
 def _convert(facts: Facts, row: Record, column: str) -> float:
     """Return a number of the headline's scale in percent, NaN where it is neither in percent nor in logs."""
-    value, scale = read_number(row.get(column)), take_text((facts.headline or {}).get("scale"))
+    value, scale = reading.read_number(row.get(column)), take_text((facts.headline or {}).get("scale"))
     if scale == "percent":
         return value
     return numbers.convert_log_to_percent(value) if scale == "log points" and math.isfinite(value) else math.nan
@@ -121,11 +109,11 @@ def _convert(facts: Facts, row: Record, column: str) -> float:
 def _list_rows(facts: Facts, diagnostic: str) -> list[Record]:
     """Return the table of a check that was made of the headline."""
     results: ResultSet = facts.page.results
-    for finding in list_findings(results, diagnostic):
-        if read_column(finding) == read_column(facts.headline or {}) and has_spoken(finding):
+    for finding in reading.list_findings(results, diagnostic):
+        if read_column(finding) == read_column(facts.headline or {}) and reading.has_spoken(finding):
             for name in take_text(finding.get("payloads")).split():
                 if name in results.payloads:
-                    return list_records(results.payloads[name])
+                    return reading.list_records(results.payloads[name])
     return []
 
 
@@ -169,7 +157,7 @@ def _describe_totals(facts: Facts, frame: pd.DataFrame, write: Callable[[float],
 
 def _picture_case(facts: Facts, height: float) -> Figure | None:
     """Draw one case beside what the headline's method makes of its donors, with the range of all methods."""
-    page, frame = facts.page, find_payload(facts.page.results, "case_paths")
+    page, frame = facts.page, reading.find_payload(facts.page.results, "case_paths")
     if frame is None:
         return None
     chosen = _choose_path(facts, frame)
@@ -193,9 +181,9 @@ def _picture_case(facts: Facts, height: float) -> Figure | None:
 def _choose_path(facts: Facts, frame: pd.DataFrame) -> pd.DataFrame:
     """Return the path of the headline's method with all donors, else the first that there is."""
     estimator = take_text(facts.headline["estimator"]).replace("_", " ") if facts.headline is not None else ""
-    ours = select_named(frame, "method", estimator)
+    ours = reading.select_named(frame, "method", estimator)
     ours = ours if not ours.empty else frame[frame["method"] == frame["method"].iloc[0]]
-    widest = select_named(ours, "donor_set", "all")
+    widest = reading.select_named(ours, "donor_set", "all")
     chosen = widest if not widest.empty else ours[ours["donor_set"] == ours["donor_set"].iloc[0]]
     return chosen.sort_values("period")
 
@@ -203,7 +191,7 @@ def _choose_path(facts: Facts, frame: pd.DataFrame) -> pd.DataFrame:
 def _picture_path(facts: Facts) -> Figure | None:
     """Draw the headline by time since the agreement, where its effects are changes in percent."""
     page, spec = facts.page, facts.headline
-    frame = select_events(page.results, spec) if spec is not None else pd.DataFrame()
+    frame = reading.select_events(page.results, spec) if spec is not None else pd.DataFrame()
     if frame.empty or take_text(frame["scale"].iloc[0]) not in ("log points", "percent"):
         return None
     theme = replace(page.theme, width=WIDE)
@@ -217,7 +205,7 @@ def _list_methods(facts: Facts) -> list[tuple[str, Effect, bool]]:
     """Return the methods drawn: name, effect, and whether it is the answer of the page."""
     answer = read_column(facts.headline or {}) if facts.graded is None else ()
     rows = [
-        (facts.page.printer(format_label(column)), effect, read_column(column) == answer)
+        (facts.page.printer(reading.format_label(column)), effect, read_column(column) == answer)
         for column, effect in facts.methods[:MOST_METHODS]
     ]
     if facts.graded is None:

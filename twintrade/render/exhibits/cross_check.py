@@ -6,6 +6,7 @@ from itertools import pairwise
 import pandas as pd
 
 from twintrade.effects.messages import CROSS_CHECKS, TOLERANCE
+from twintrade.render import reading
 from twintrade.render.blocks import (
     Absent,
     Block,
@@ -24,17 +25,7 @@ from twintrade.render.blocks import (
 from twintrade.render.citing import build_cell, cite
 from twintrade.render.names import capitalize
 from twintrade.render.page import Page
-from twintrade.render.reading import (
-    Record,
-    find_headline,
-    format_label,
-    list_records,
-    list_specifications,
-    read_column,
-    read_number,
-    read_words,
-    take_text,
-)
+from twintrade.render.reading import Record, take_text
 from twintrade.render.tables.ladder import build_ladder_tables, list_page_notes
 from twintrade.render.tables.register import build_inference_table
 from twintrade.text import Listed, Text, name_fact, numbers
@@ -46,10 +37,10 @@ def build_ladder(page: Page) -> tuple[Block, ...] | Absent:
     """Return the ladder."""
     is_short = page.detail == "short"
     tables = build_ladder_tables(page.results, page.wording, page.tables, is_short=is_short)
-    spec = find_headline(page.results)
+    spec = reading.find_headline(page.results)
     if not tables or spec is None:
-        return Absent(read_words(dict(page.results.sections), "no_effect") or page.say("no_specification"))
-    columns = list_specifications(page.results)
+        return Absent(reading.read_words(dict(page.results.sections), "no_effect") or page.say("no_specification"))
+    columns = reading.list_specifications(page.results)
     if not is_short:
         tables = tuple(replace(table, notes=(), notes_alone=table.notes) for table in tables)
         last = replace(tables[-1], notes=list_page_notes(page.results, page.wording, columns, page.tables))
@@ -87,9 +78,9 @@ def build_cross_check(page: Page) -> tuple[Block, ...] | Absent:
     frame = page.results.payloads.get(CROSS_CHECKS, pd.DataFrame())
     if frame.empty:
         return Absent(str(Text("proof.absent", name=page.results.name)))
-    records = list_records(frame)
+    records = reading.list_records(frame)
     agree, differ = (sum(take_text(r["verdict"]) == name for r in records) for name in ("agrees", "differs"))
-    intro = Text("proof.intro", columns=len(set(map(read_column, records))), agree=agree, differ=differ)
+    intro = Text("proof.intro", columns=len(set(map(reading.read_column, records))), agree=agree, differ=differ)
     blocks: list[Block] = [Heading(2, page.say("cross_check"), "cross-check"), build_paragraph(str(intro))]
     blocks.append(_build_table(page, records))
     if others := _explain(records):
@@ -104,9 +95,9 @@ def _build_table(page: Page, records: list[Record]) -> Table:
     groups: dict[str, list[Row]] = {}
     libraries: dict[str, dict[str, None]] = {}
     for record in records:
-        key = "/".join(read_column(record))
+        key = "/".join(reading.read_column(record))
         rows = groups.setdefault(key, [])
-        rows.append(_build_row(record, "" if rows else format_label(record)))
+        rows.append(_build_row(record, "" if rows else reading.format_label(record)))
         library, _, function = take_text(record["software"]).partition(" ")
         if library:
             libraries.setdefault(library, {})[function] = None
@@ -124,8 +115,8 @@ def _explain(records: list[Record]) -> list[str]:
     """Return what a number of another estimand says, or why there is none, headed by its function or its column."""
     notes: dict[str, dict[str, None]] = {}
     for record in records:
-        if note := read_words(record, "note"):
-            head = take_text(record["software"]).partition(" ")[2] or format_label(record)
+        if note := reading.read_words(record, "note"):
+            head = take_text(record["software"]).partition(" ")[2] or reading.format_label(record)
             notes.setdefault(note, {})[head] = None
     return [str(Text("common.headed", head=Listed(tuple(of), "comma"), said=note)) for note, of in notes.items()]
 
@@ -157,7 +148,7 @@ def _build_row(record: Record, label: str) -> Row:
 
 def _cite(record: Record, column: str, *, is_small: bool = False) -> Cell:
     """Return a number with its place; a difference as smaller than the tolerance where it is."""
-    number = read_number(record[column])
+    number = reading.read_number(record[column])
     if number != number:
         return Cell(("",))
     if is_small and abs(number) < TOLERANCE:

@@ -3,29 +3,12 @@
 import pandas as pd
 
 from twintrade.effects.regression import POOLED
-from twintrade.render import blocks
+from twintrade.render import blocks, reading
 from twintrade.render.figures import alt_text, points
 from twintrade.render.figures.percent_paths import CHANGES, convert_to_logs, draw_panels, draw_path
 from twintrade.render.names import capitalize, name_base, name_scale
 from twintrade.render.page import Page
-from twintrade.render.reading import (
-    Record,
-    find_headline,
-    find_level,
-    find_payload,
-    format_label,
-    format_slug,
-    list_period_labels,
-    list_records,
-    list_specifications,
-    read_column,
-    read_number,
-    read_words,
-    select_events,
-    select_kind,
-    select_matching,
-    take_text,
-)
+from twintrade.render.reading import Record, format_label, take_text
 from twintrade.render.tables.event_paths import Study, build_paths_table, build_whole_tables
 from twintrade.text import Listed, Text, numbers, texts
 
@@ -39,9 +22,11 @@ def build_paths(page: Page, studies: list[Study], simulated: tuple[str, ...]) ->
 
     ``studies``: in the order of the ladder.
     """
-    headline = find_headline(page.results)
+    headline = reading.find_headline(page.results)
     ladder = studies
-    studies = sorted(studies, key=lambda s: headline is None or read_column(s[1]) != read_column(headline))
+    studies = sorted(
+        studies, key=lambda s: headline is None or reading.read_column(s[1]) != reading.read_column(headline)
+    )
     drawn = _choose(studies)
     content: list[blocks.Block] = [
         blocks.Heading(2, page.say("event_study"), "event-study"),
@@ -82,11 +67,11 @@ def _choose(studies: list[Study]) -> list[Study]:
 
 def _describe(page: Page, spec: Record) -> str:
     """Say what the joint test of the headline's effects before the agreement finds."""
-    p = read_number(spec.get("pretrend_p"))
+    p = reading.read_number(spec.get("pretrend_p"))
     if p != p:
         return page.say("pretrend_absent")
-    checks = list_records(select_matching(page.results.findings, spec))
-    smallest = next((read_number(c.get("p")) for c in checks if take_text(c["diagnostic"]) == "pretrends"), p)
+    checks = reading.list_records(reading.select_matching(page.results.findings, spec))
+    smallest = next((reading.read_number(c.get("p")) for c in checks if take_text(c["diagnostic"]) == "pretrends"), p)
     is_adjusted = smallest == smallest and smallest != p
     return page.say("paths_pretrend", p=p, adjusted="yes" if is_adjusted else "no", smallest=smallest)
 
@@ -100,7 +85,7 @@ def _draw(page: Page, studies: list[Study], *, is_main: bool) -> blocks.Figure:
             [(f, format_label(spec)) for _, spec, f in studies],
         )
     )
-    level = numbers.format_percent(100 * find_level(list_records(frame)), 0)
+    level = numbers.format_percent(100 * reading.find_level(reading.list_records(frame)), 0)
     caption, note = (
         ("paths_caption", "paths_figure_note") if is_main else ("paths_others_caption", "paths_others_note")
     )
@@ -120,16 +105,18 @@ def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
 
     A single case has its paths and gaps by donor set in their place.
     """
-    if find_payload(page.results, "case_paths") is not None:
+    if reading.find_payload(page.results, "case_paths") is not None:
         return blocks.Absent(page.say("event_of_case"))
     studies = [
         (n, s, frame)
-        for n, s in enumerate(list_specifications(page.results), 1)
-        for frame in (select_events(page.results, s),)
+        for n, s in enumerate(reading.list_specifications(page.results), 1)
+        for frame in (reading.select_events(page.results, s),)
         if len(frame) > 1
     ]
     if not studies:
-        return blocks.Absent(read_words(dict(page.results.sections), "no_effect") or page.say("no_specification"))
+        return blocks.Absent(
+            reading.read_words(dict(page.results.sections), "no_effect") or page.say("no_specification")
+        )
     content = (*build_paths(page, studies, page.simulated_note), _view(page, [(s, f) for _, s, f in studies]))
     if page.detail == "short":
         return content
@@ -142,7 +129,7 @@ def _describe_means(page: Page, specs: list[Record]) -> tuple[tuple[blocks.Span,
     """Return the mean of treated pairs before the agreement, once for all columns that have it in common."""
     columns: dict[str, list[str]] = {}
     for spec in specs:
-        mean = read_number(spec.get("baseline_mean"))
+        mean = reading.read_number(spec.get("baseline_mean"))
         if mean == mean:
             value = texts.format_quantity(mean, take_text(spec.get("outcome_unit")))
             outcome = take_text(spec.get("outcome")) or page.outcome
@@ -155,17 +142,17 @@ def _describe_means(page: Page, specs: list[Record]) -> tuple[tuple[blocks.Span,
 
 def _cells(page: Page, spec: Record) -> tuple[blocks.Figure, ...]:
     """Return the headline's effects by cohort and event time, where it has several cohorts."""
-    frame = select_kind(select_matching(page.results.effects, spec), "cell")
+    frame = reading.select_kind(reading.select_matching(page.results.effects, spec), "cell")
     frame = frame[frame["cohort"].astype(float) > POOLED]
-    key, headline = _name_cells(spec), find_headline(page.results)
+    key, headline = _name_cells(spec), reading.find_headline(page.results)
     if headline is None or key != _name_cells(headline) or frame["cohort"].nunique() < 2:
         return ()
     scale = take_text(frame["scale"].iloc[0])
-    unit = read_words(spec, "effect_unit") if scale in ("level", "share", "index") else ""
+    unit = reading.read_words(spec, "effect_unit") if scale in ("level", "share", "index") else ""
     outcome = take_text(spec.get("outcome")) or page.outcome
     drawing = points.draw_heat_map(
         page.drawable(frame),
-        list_period_labels(page.results),
+        reading.list_period_labels(page.results),
         x_label=str(Text("figures.since-onset", period_name=page.period_name)),
         value_label=page.printer(str(Text("figures.effect-on", outcome=outcome, scale=unit or name_scale(scale)))),
         theme=page.theme,
@@ -182,7 +169,7 @@ def _cells(page: Page, spec: Record) -> tuple[blocks.Figure, ...]:
 
 
 def _name_cells(spec: Record) -> str:
-    return format_slug(f"cells-{take_text(spec['estimator'])}-{take_text(spec['specification'])}")
+    return reading.format_slug(f"cells-{take_text(spec['estimator'])}-{take_text(spec['specification'])}")
 
 
 def _view(page: Page, studies: list[tuple[Record, pd.DataFrame]]) -> blocks.EventView:
@@ -191,6 +178,6 @@ def _view(page: Page, studies: list[tuple[Record, pd.DataFrame]]) -> blocks.Even
         "explore",
         page.say("view_title"),
         frame,
-        find_level(list_records(frame)),
+        reading.find_level(reading.list_records(frame)),
         x_label=str(Text("figures.since-onset", period_name=page.period_name)),
     )

@@ -7,20 +7,11 @@ from matplotlib.figure import Figure as Drawing
 from pandas.api.types import is_numeric_dtype
 
 from twintrade.effects.result_set import PayloadKind
+from twintrade.render import reading
 from twintrade.render.blocks import Block
 from twintrade.render.figures import alt_text, counts, forest, points, raw_series
 from twintrade.render.names import name_column, name_scale
 from twintrade.render.page import Page
-from twintrade.render.reading import (
-    format_label,
-    format_slug,
-    list_names,
-    list_period_labels,
-    list_specifications,
-    read_column,
-    take_text,
-    write_columns,
-)
 from twintrade.render.tables.plain import build_plain_table
 from twintrade.text import Text, name_fact
 
@@ -34,7 +25,7 @@ Maker = Callable[[pd.DataFrame, Page], Drawing]
 
 def format_payload_title(page: Page, key: str, frame: pd.DataFrame) -> str:
     """Return a payload's name as a caption; effects by one kind of group are named by it."""
-    groups = list_names(frame, "group") if "group" in frame else []
+    groups = reading.list_names(frame, "group") if "group" in frame else []
     if key.partition("-")[0] == "forest" and len(groups) == 1 and groups[0]:
         return page.say("payload_forest_by", group=groups[0])
     name, _, column = key.removesuffix("_table").partition("-")
@@ -45,9 +36,9 @@ def format_payload_title(page: Page, key: str, frame: pd.DataFrame) -> str:
 
 def _name_estimate(page: Page, key: str) -> str:
     """Return the label of the column that a payload's key ends with, else what the key says."""
-    for spec in list_specifications(page.results):
-        if key == "-".join(read_column(spec)):
-            return format_label(spec)
+    for spec in reading.list_specifications(page.results):
+        if key == "-".join(reading.read_column(spec)):
+            return reading.format_label(spec)
     return key.replace("-", ", ")
 
 
@@ -59,12 +50,14 @@ def build_payload(page: Page, key: str, frame: pd.DataFrame) -> tuple[Block, ...
     drawer = _find_drawing(page, key, frame)
     if drawer is None:
         table = build_plain_table(
-            frame, format_slug(key), title, notes=page.simulated_note, most_rows=MOST_ROWS, is_wrapping=True
+            frame, reading.format_slug(key), title, notes=page.simulated_note, most_rows=MOST_ROWS, is_wrapping=True
         )
         return (table,)
     maker, describe = drawer
-    drawing, alt = maker(page.drawable(frame), page), describe(write_columns(frame))
-    return (page.figure(format_slug(key), title, drawing, alt, frame, notes=_about_intervals(page, key, frame)),)
+    drawing, alt = maker(page.drawable(frame), page), describe(reading.write_columns(frame))
+    return (
+        page.figure(reading.format_slug(key), title, drawing, alt, frame, notes=_about_intervals(page, key, frame)),
+    )
 
 
 def _about_intervals(page: Page, key: str, frame: pd.DataFrame) -> tuple[str, ...]:
@@ -77,7 +70,9 @@ def _about_intervals(page: Page, key: str, frame: pd.DataFrame) -> tuple[str, ..
 
 def _effect_axis(page: Page, frame: pd.DataFrame) -> str:
     """Return what an axis of effects says: with the scale where the results know only one."""
-    scales = list(dict.fromkeys(take_text(s) for s in frame.get("scale", page.results.effects.get("scale", ()))))
+    scales = list(
+        dict.fromkeys(reading.take_text(s) for s in frame.get("scale", page.results.effects.get("scale", ())))
+    )
     return (
         page.say("effect_axis", scale=name_scale(scales[0]))
         if len(scales) == 1 and scales[0]
@@ -123,12 +118,12 @@ def _heat_map(frame: pd.DataFrame, page: Page) -> Drawing:
     value = "weight" if "weight" in frame else "effect"
     since = str(Text("figures.since-onset", period_name=page.period_name))
     label = name_column("weight") if value == "weight" else _effect_axis(page, frame)
-    periods = list_period_labels(page.results)
+    periods = reading.list_period_labels(page.results)
     return points.draw_heat_map(frame, periods, value, x_label=since, value_label=label, theme=page.theme)
 
 
 def _path(frame: pd.DataFrame, page: Page) -> Drawing:
-    units = list_names(frame, "unit") if {"unit", "event_time"} <= set(frame.columns) else []
+    units = reading.list_names(frame, "unit") if {"unit", "event_time"} <= set(frame.columns) else []
     label = page.say("effect_axis", scale=name_scale(units[0])) if len(units) == 1 else ""
     return raw_series.draw_path(frame, y_label=label, theme=page.theme)
 
@@ -163,7 +158,7 @@ def _years(frame: pd.DataFrame, page: Page) -> Drawing:
 
 
 def _name_labels(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.assign(label=[name_fact("labels.label-", take_text(v)) for v in frame["label"]])
+    return frame.assign(label=[name_fact("labels.label-", reading.take_text(v)) for v in frame["label"]])
 
 
 _DRAWN: Mapping[PayloadKind, tuple[Maker, Callable[..., str]]] = {

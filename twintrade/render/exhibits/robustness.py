@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from twintrade.render import blocks
+from twintrade.render import blocks, reading
 from twintrade.render.citing import Sources, build_cell, cite
 from twintrade.render.exhibits.single_case import VERDICTS, build_payloads, list_sentences
 from twintrade.render.exhibits.summary import CASE_VERDICT
@@ -12,27 +12,7 @@ from twintrade.render.figures import alt_text, forest
 from twintrade.render.figures.percent_paths import convert_to_logs
 from twintrade.render.names import OF_NO_COLUMN, name_check, name_column
 from twintrade.render.page import Page
-from twintrade.render.reading import (
-    Record,
-    cite_ends,
-    find_headline,
-    find_headline_effect,
-    find_overall,
-    find_payload,
-    format_ends,
-    format_label,
-    has_spoken,
-    list_findings,
-    list_records,
-    list_specifications,
-    list_topic_findings,
-    list_topic_payloads,
-    read_column,
-    read_number,
-    read_shown_ends,
-    read_words,
-    take_text,
-)
+from twintrade.render.reading import Record, has_spoken, read_column, read_number, take_text
 from twintrade.text import Listed, Text, name_fact, numbers, texts
 
 # The checks that a page tables: of the headline, of other columns, and the variants of each.
@@ -74,8 +54,8 @@ def collect_checks(page: Page, findings: list[Record], *, is_whole: bool) -> lis
     ``findings``: those with a verdict; ``is_whole``: whether checks of all columns are tabled, with all their
     variants.
     """
-    columns = {read_column(s): s for s in list_specifications(page.results)}
-    headline = find_headline(page.results)
+    columns = {read_column(s): s for s in reading.list_specifications(page.results)}
+    headline = reading.find_headline(page.results)
     headline_key = read_column(headline) if headline is not None else ("", "")
     of_headline = {f["diagnostic"] for f in findings if read_column(f) == headline_key}
     seen: set[str] = set()
@@ -92,7 +72,7 @@ def collect_checks(page: Page, findings: list[Record], *, is_whole: bool) -> lis
 
 
 def _read_check(page: Page, finding: Record, column: Record | None, *, is_own: bool, is_whole: bool) -> JudgedCheck:
-    overall = find_overall(page.results, column) if column is not None else None
+    overall = reading.find_overall(page.results, column) if column is not None else None
     changes = _list_changes(page, finding, with_base=not is_own)
     shown = changes
     if len(changes) > MOST_VARIANTS and not is_whole:
@@ -100,7 +80,7 @@ def _read_check(page: Page, finding: Record, column: Record | None, *, is_own: b
         shown = [c for c in changes if c not in apart] + apart[:N_LARGEST]
     return JudgedCheck(
         name=name_check(take_text(finding["diagnostic"])),
-        column="" if is_own or column is None else format_label(column),
+        column="" if is_own or column is None else reading.format_label(column),
         scale=take_text(overall["scale"]) if overall is not None else "",
         finding=finding,
         changes=tuple(c for c in changes if c in shown),
@@ -112,14 +92,14 @@ def _list_changes(page: Page, finding: Record, *, with_base: bool) -> list[Chang
     """Return the variants that a check tabled; what differs from nothing only where it is not the headline itself."""
     changes = []
     for key in take_text(finding.get("payloads")).split():
-        frame = find_payload(page.results, key)
+        frame = reading.find_payload(page.results, key)
         if frame is None or page.results.payload_kinds.get(key) not in VARIANTS or "label" not in frame:
             continue
-        for row in list_records(frame):
+        for row in reading.list_records(frame):
             values = [read_number(row.get(n)) for n in ("effect", "low", "high", "difference", "p")]
             is_base = abs(values[3]) <= SAME * max(1.0, abs(values[0]))
             if values[0] == values[0] and (with_base or not is_base):
-                changes.append(Change(read_words(row, "label"), row, *values))
+                changes.append(Change(reading.read_words(row, "label"), row, *values))
     return changes
 
 
@@ -134,7 +114,7 @@ def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
 
     In full the table has all columns and variants, and every check its sentence, its figures and its tables.
     """
-    findings = [f for f in list_records(page.results.findings) if take_text(f.get("verdict")) in VERDICTS]
+    findings = [f for f in reading.list_records(page.results.findings) if take_text(f.get("verdict")) in VERDICTS]
     spoken, is_whole = [f for f in findings if has_spoken(f)], page.detail == "full"
     checks = collect_checks(page, spoken, is_whole=is_whole)
     owners = _list_untabled(page, checks) if is_whole else {}
@@ -143,7 +123,7 @@ def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
         return blocks.Absent(page.say("absent_sensitivity"))
     counts = [sum(take_text(f["verdict"]) == verdict for f in findings) for verdict in VERDICTS]
     intro = page.say("robustness_intro", n=len(findings), n_object=counts[0], n_cannot=counts[1], n_silent=counts[2])
-    if "summary" in page.exhibits and not list_findings(page.results, CASE_VERDICT):
+    if "summary" in page.exhibits and not reading.list_findings(page.results, CASE_VERDICT):
         intro = page.say("robustness_unseen")  # the summary counts them
     opening: list[blocks.Block] = [
         blocks.Heading(2, page.say("sensitivity"), "sensitivity"),
@@ -160,13 +140,13 @@ def _list_untabled(page: Page, checks: list[JudgedCheck]) -> dict[str, Record]:
     """Return the payloads of the topic that are no variants in the table of checks."""
     tabled = {key for check in checks for key in take_text(check.finding.get("payloads")).split()}
     kinds = page.results.payload_kinds
-    owners = list_topic_payloads(page.results, "sensitivity")
+    owners = reading.list_topic_payloads(page.results, "sensitivity")
     return {key: owner for key, owner in owners.items() if not (key in tabled and kinds.get(key) in VARIANTS)}
 
 
 def _list_spoken(page: Page, spoken: list[Record]) -> blocks.BulletList:
     """Return what the checks of the topic say, what objects first, of one made for several columns the first."""
-    of_topic = [f for f in list_topic_findings(page.results, "sensitivity") if has_spoken(f)]
+    of_topic = [f for f in reading.list_topic_findings(page.results, "sensitivity") if has_spoken(f)]
     judged = [check.finding for check in collect_checks(page, spoken, is_whole=False)]
     informing = [f for f in of_topic if take_text(f.get("verdict")) not in VERDICTS]
     return list_sentences(page, [*(f for f in judged if f in of_topic), *informing])
@@ -204,18 +184,18 @@ def _build_table(page: Page, checks: list[JudgedCheck], findings: list[Record]) 
 
 
 def _head_rows(page: Page) -> tuple[blocks.Row, ...]:
-    spec = find_headline(page.results)
-    overall = find_overall(page.results, spec) if spec is not None else None
+    spec = reading.find_headline(page.results)
+    overall = reading.find_overall(page.results, spec) if spec is not None else None
     if overall is None:
         return ()
     scale = take_text(overall["scale"])
     is_change = scale in ("log points", "percent")
-    ends, decimals = read_shown_ends(overall), 1 if is_change else 3
-    name = page.say("robustness_headline", label=format_label(spec or {}))
+    ends, decimals = reading.read_shown_ends(overall), 1 if is_change else 3
+    name = page.say("robustness_headline", label=reading.format_label(spec or {}))
     p = build_cell(texts.format_p_cell(overall.get("p")), *cite(overall, "p"))
     effect = build_cell(_write(read_number(overall.get("effect")), scale), *_cite(overall, scale, "effect"))
     form = "log" if scale == "log points" else ""
-    spread = build_cell(format_ends(ends, decimals), *cite_ends(overall, ends, decimals, form))
+    spread = build_cell(reading.format_ends(ends, decimals), *reading.cite_ends(overall, ends, decimals, form))
     return (blocks.build_row(name, effect, spread, "", p, "", ""),)
 
 
@@ -283,7 +263,7 @@ def _keep_largest(changes: tuple[Change, ...]) -> list[Change]:
 
 def _draw(page: Page, checks: list[JudgedCheck]) -> tuple[blocks.Block, ...]:
     """Return the variants with the headline's interval as a band behind them; nothing where there are few."""
-    overall = find_headline_effect(page.results)
+    overall = reading.find_headline_effect(page.results)
     if overall is None or take_text(overall["scale"]) not in ("log points", "percent"):
         return ()
     rows = [

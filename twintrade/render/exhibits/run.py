@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from twintrade.render import reading
 from twintrade.render.blocks import (
     Absent,
     Block,
@@ -19,17 +20,7 @@ from twintrade.render.blocks import (
 from twintrade.render.citing import WHOLE_ROW, WORDS, cite, cite_manifest, cite_place, list_places
 from twintrade.render.names import capitalize, name_machine
 from twintrade.render.page import Page
-from twintrade.render.reading import (
-    Record,
-    find_payload,
-    find_words,
-    list_records,
-    list_specifications,
-    list_topic_findings,
-    read_truth,
-    read_words,
-    take_text,
-)
+from twintrade.render.reading import Record, read_words, take_text
 from twintrade.render.tables.ladder import group_sentences, is_gravity
 from twintrade.render.tables.plain import build_plain_table
 from twintrade.render.tables.register import build_findings_table, build_messages_table, build_warnings_table
@@ -43,20 +34,22 @@ def build_claims(page: Page) -> tuple[Block, ...] | Absent:
 
     Claims for which no analysis has the data are listed one by one.
     """
-    frame = find_payload(page.results, "claims")
+    frame = reading.find_payload(page.results, "claims")
     if frame is None:
         return Absent(page.say("no_claims"))
-    examined = frame["is_examined"].map(read_truth) if "is_examined" in frame else frame["claim"].notna()
+    examined = frame["is_examined"].map(reading.read_truth) if "is_examined" in frame else frame["claim"].notna()
     blocks: list[Block] = [Heading(2, page.say("claims"), "claims-ledger")]
     if examined.any():
         blocks += [build_paragraph(page.say("claims_intro")), _table(page, frame[examined])]
-    rest = list_records(frame[~examined])
+    rest = reading.list_records(frame[~examined])
     if page.detail == "short":
         return (*blocks, *([build_paragraph(_name_unexamined(page, rest))] if rest else []))
     lacking = [row for row in rest if take_text(row.get("need"))]
     unanswered = [row for row in rest if not take_text(row.get("need"))]
     if lacking:
-        named = (Text("claims.lacking", id=take_text(r["claim_id"]), need=find_words(r, "need")) for r in lacking)
+        named = (
+            Text("claims.lacking", id=take_text(r["claim_id"]), need=reading.find_words(r, "need")) for r in lacking
+        )
         needs = Listed(tuple(named), "semicolon")
         blocks.append(build_paragraph(page.say("claims_lacking", n=len(lacking), needs=needs)))
     if unanswered:
@@ -66,7 +59,7 @@ def build_claims(page: Page) -> tuple[Block, ...] | Absent:
 
 
 def _table(page: Page, frame: pd.DataFrame) -> Table:
-    rows = list_records(frame)
+    rows = reading.list_records(frame)
     shown = pd.DataFrame(
         {
             "": [row["claim_id"] for row in rows],
@@ -89,7 +82,7 @@ def _refer(page: Page, answer: str) -> str:
     """Return an answer in which what a short page says of a case above is referred to."""
     if page.detail != "short" or "single_case" not in page.exhibits:
         return answer
-    for finding in list_topic_findings(page.results, "single_case"):
+    for finding in reading.list_topic_findings(page.results, "single_case"):
         answer = answer.replace(read_words(finding, "sentence") or answer, page.say("said_above"))
     return capitalize(complete_sentence(answer))
 
@@ -135,7 +128,7 @@ def build_findings(page: Page) -> tuple[Block, ...] | Absent:
 
 def build_assumptions(page: Page) -> tuple[Block, ...] | Absent:
     """Return what each column estimates and assumes, once each, and how its interval is made or where that stands."""
-    columns = list_specifications(page.results)
+    columns = reading.list_specifications(page.results)
     if not columns:
         return Absent(page.say("no_specification"))
     is_whole = page.detail == "full"

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from twintrade.render import blocks
+from twintrade.render import blocks, reading
 from twintrade.render.citing import is_placed
 from twintrade.render.exhibits.payloads import build_payload, is_drawn
 from twintrade.render.figures import alt_text, points
@@ -14,21 +14,7 @@ from twintrade.render.figures import events as case
 from twintrade.render.figures.events import list_event_key
 from twintrade.render.names import OF_NO_COLUMN, name_check, name_column, name_method
 from twintrade.render.page import Page
-from twintrade.render.reading import (
-    Record,
-    find_overall,
-    find_payload,
-    format_label,
-    has_spoken,
-    list_records,
-    list_specifications,
-    list_topic_findings,
-    list_topic_payloads,
-    read_column,
-    read_truth,
-    read_words,
-    take_text,
-)
+from twintrade.render.reading import Record, find_payload, read_column, take_text
 from twintrade.render.tables.plain import build_plain_table
 from twintrade.text import Listed, Text, name_fact, numbers, strip_stop
 
@@ -40,11 +26,11 @@ VERDICTS = ("objects", "cannot tell", "does not object")
 
 def _lines(page: Page, findings: list[Record]) -> list[str]:
     """Return one line a sentence, opened by its check and, where there are several columns, by those it is about."""
-    columns = {read_column(s): format_label(s) for s in list_specifications(page.results)}
+    columns = {read_column(s): reading.format_label(s) for s in reading.list_specifications(page.results)}
     about: dict[tuple[str, str], dict[str, None]] = {}
     for finding in findings:
         column = columns.get(read_column(finding), "")
-        names = about.setdefault((take_text(finding["diagnostic"]), read_words(finding, "sentence")), {})
+        names = about.setdefault((take_text(finding["diagnostic"]), reading.read_words(finding, "sentence")), {})
         if column and len(columns) > 1 and take_text(finding["diagnostic"]) not in OF_NO_COLUMN:
             names[column] = None
     heads = [
@@ -58,7 +44,7 @@ def _lines(page: Page, findings: list[Record]) -> list[str]:
 
 def list_topic_sentences(page: Page, name: str, but: Sequence[str] = ()) -> blocks.BulletList:
     """Return what the checks of a topic say, one line each, but for those that stand elsewhere."""
-    findings = list_topic_findings(page.results, name)
+    findings = reading.list_topic_findings(page.results, name)
     return list_sentences(page, [f for f in findings if take_text(f["diagnostic"]) not in but])
 
 
@@ -70,7 +56,7 @@ def list_sentences(page: Page, findings: list[Record]) -> blocks.BulletList:
 
 def join_payloads(page: Page, owners: Mapping[str, Record]) -> dict[str, pd.DataFrame]:
     """Return payloads with those that are one table a column, and no figure, put below each other under one name."""
-    columns = {read_column(s): format_label(s) for s in list_specifications(page.results)}
+    columns = {read_column(s): reading.format_label(s) for s in reading.list_specifications(page.results)}
     frames: dict[str, list[pd.DataFrame]] = {}
     for key, owner in owners.items():
         frame = page.results.payloads[key]
@@ -116,9 +102,12 @@ def build_topic_exhibit(name: str) -> Callable[[Page], tuple[blocks.Block, ...] 
     """Return the exhibit of one topic."""
 
     def exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
-        findings, owners = list_topic_findings(page.results, name), list_topic_payloads(page.results, name)
-        if not owners and not any(has_spoken(r) for r in findings):
-            sentences = [read_words(r, "sentence") for r in findings]
+        findings, owners = (
+            reading.list_topic_findings(page.results, name),
+            reading.list_topic_payloads(page.results, name),
+        )
+        if not owners and not any(reading.has_spoken(r) for r in findings):
+            sentences = [reading.read_words(r, "sentence") for r in findings]
             return blocks.Absent(sentences[0] if sentences else page.say(f"absent_{name}"))
         content: list[blocks.Block] = [blocks.Heading(2, page.say(name), name.replace("_", "-"))]
         if findings:
@@ -130,8 +119,8 @@ def build_topic_exhibit(name: str) -> Callable[[Page], tuple[blocks.Block, ...] 
 
 def _put_in_percent(page: Page, owner: Record, frame: pd.DataFrame) -> pd.DataFrame:
     """Return effects in log points, with their ends, in percent, as sentences say them; others as they are."""
-    spec = next((s for s in list_specifications(page.results) if read_column(s) == read_column(owner)), None)
-    overall = find_overall(page.results, spec) if spec is not None else None
+    spec = next((s for s in reading.list_specifications(page.results) if read_column(s) == read_column(owner)), None)
+    overall = reading.find_overall(page.results, spec) if spec is not None else None
     if "scale" in frame or overall is None or take_text(overall["scale"]) != "log points":
         return frame
     ends = {name: 100 * np.expm1(frame[name].astype(float)) for name in ("effect", "low", "high")}
@@ -143,7 +132,7 @@ def build_effects_topic(name: str) -> Callable[[Page], tuple[blocks.Block, ...] 
     whole = build_topic_exhibit(name)
 
     def exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
-        owners = list_topic_payloads(page.results, name)
+        owners = reading.list_topic_payloads(page.results, name)
         frames = [page.results.payloads[key] for key in owners if page.results.payload_kinds.get(key) == "forest"]
         if len(frames) < len(owners) or not owners:
             return whole(page)
@@ -235,7 +224,7 @@ def _unit(page: Page) -> str:
         (
             take_text(u)
             for u, is_treated in zip(frame["unit"], frame["is_treated"], strict=True)
-            if read_truth(is_treated)
+            if reading.read_truth(is_treated)
         ),
         "",
     )
@@ -313,7 +302,7 @@ def _with_numbers(frame: pd.DataFrame, named_by: Sequence[str]) -> tuple[pd.Data
     """Return the rows that have an effect, and every reason with the rows it is about."""
     effects = [c for c in frame if str(c).partition("_")[0] == "effect"]
     about: dict[str, dict[str, None]] = {}
-    for row in list_records(frame[frame["reason"].map(take_text) != ""]):
+    for row in reading.list_records(frame[frame["reason"].map(take_text) != ""]):
         named = str(Listed(tuple(name_fact(f"labels.{c}-", take_text(row[c])) for c in named_by), "comma"))
-        about.setdefault(read_words(row, "reason"), {})[named] = None
+        about.setdefault(reading.read_words(row, "reason"), {})[named] = None
     return frame[frame[effects].notna().any(axis=1)], {reason: list(rows) for reason, rows in about.items()}

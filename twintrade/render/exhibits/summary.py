@@ -4,29 +4,11 @@ import math
 from collections.abc import Callable, Mapping
 
 from twintrade.effects import Money
-from twintrade.render import blocks
+from twintrade.render import blocks, reading
 from twintrade.render.exhibits.data_card import build_status
 from twintrade.render.names import list_check_names, name_scale
 from twintrade.render.page import Page, name_objecting
-from twintrade.render.reading import (
-    End,
-    Record,
-    find_headline,
-    find_overall,
-    find_payload,
-    find_payloads,
-    format_label,
-    has_spoken,
-    list_findings,
-    list_records,
-    list_specifications,
-    read_column,
-    read_ends,
-    read_number,
-    read_whole,
-    read_words,
-    take_text,
-)
+from twintrade.render.reading import End, Record, find_overall, read_number, read_whole, read_words, take_text
 from twintrade.render.tables.effect_rows import convert_to_percent, describe_reference, find_decimals
 from twintrade.render.tables.ladder import is_size_unknown
 from twintrade.text import Listed, Value, complete_sentence, find_fact, join_sentences, numbers, strip_stop, texts
@@ -46,13 +28,17 @@ def describe_support(page: Page, spec: Record) -> list[blocks.Block]:
         counts = {"n": n, "of": n + left, "left": left, "without": without, "logs": "yes" if has_logs else "no"}
         key = "imputed_rows" if left or without else "imputed_all"
         sentences.append(page.say(key, **counts))
-    sentences += [read_words(f, "sentence") for f in list_findings(page.results, "concentration") if has_spoken(f)]
+    sentences += [
+        read_words(f, "sentence")
+        for f in reading.list_findings(page.results, "concentration")
+        if reading.has_spoken(f)
+    ]
     return [blocks.build_paragraph(str(Listed(tuple(sentences), "sentences")))] if sentences else []
 
 
 def spread(page: Page, spec: Record) -> list[blocks.Block]:
     """Say how far the columns lie apart in percent, by target, and that their signs differ where they do."""
-    columns = list_specifications(page.results)
+    columns = reading.list_specifications(page.results)
     ranges = {} if read_whole(spec.get("n_treated_units")) == 1 else _by_target(page, columns)
     if sum(map(len, ranges.values())) < 2:
         return _on_one_scale(page, spec, columns)
@@ -83,7 +69,7 @@ def _describe_target(page: Page, target: str, values: list[float]) -> str:
 
 def _name(page: Page, target: str) -> str:
     key = f"target_{target.replace(' ', '_')}"
-    columns = list_specifications(page.results)
+    columns = reading.list_specifications(page.results)
     with_path = (c for c in columns if find_overall(page.results, c, kind="path") is not None)
     references = [read_whole(c.get("reference")) for c in with_path]
     return page.say(key, what=describe_reference(page.results, page.wording, references[0] if references else None))
@@ -112,9 +98,11 @@ def _tables(page: Page, columns: list[Record]) -> tuple[blocks.Span | str, ...]:
 
 def describe_bounds(page: Page, spec: Record) -> list[blocks.Block]:
     """Say that the headline has no bounds under violations of its assumption where another column's path has them."""
-    about = {read_column(f) for f in list_findings(page.results, "honest") if has_spoken(f)}
-    others = [format_label(c) for c in list_specifications(page.results) if read_column(c) in about]
-    if not others or read_column(spec) in about:
+    about = {reading.read_column(f) for f in reading.list_findings(page.results, "honest") if reading.has_spoken(f)}
+    others = [
+        reading.format_label(c) for c in reading.list_specifications(page.results) if reading.read_column(c) in about
+    ]
+    if not others or reading.read_column(spec) in about:
         return []
     return [blocks.build_paragraph(page.say("no_bounds", label=Listed(tuple(others), "comma")))]
 
@@ -188,16 +176,16 @@ def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
     """Return the summary."""
     results = page.results
     question = results.sections.get("question") or page.say("question", outcome=page.outcome)
-    opens_brief = find_headline(results) is not None
+    opens_brief = reading.find_headline(results) is not None
     content: list[blocks.Block] = [blocks.Heading(2, page.say("summary"), "summary"), *build_status(page)]
     if not opens_brief:
         content.append(blocks.build_paragraph(question))
     case = [
         blocks.Note("note", blocks.build_spans(read_words(f, "sentence")))
-        for f in list_findings(results, CASE_VERDICT)
+        for f in reading.list_findings(results, CASE_VERDICT)
     ]
     content += case
-    spec = None if _cannot_tell(page) else find_headline(results)
+    spec = None if _cannot_tell(page) else reading.find_headline(results)
     effect = find_overall(results, spec) if spec is not None else None
     if _cannot_tell(page):
         content.append(blocks.build_paragraph(page.say("case_no_number")))
@@ -228,7 +216,7 @@ def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
 
 def _cannot_tell(page: Page) -> bool:
     """Whether a single case is said to tell nothing: then no headline number follows."""
-    verdicts = list_findings(page.results, CASE_VERDICT)
+    verdicts = reading.list_findings(page.results, CASE_VERDICT)
     return any(take_text(f["verdict"]) == "cannot tell" for f in verdicts)
 
 
@@ -236,7 +224,7 @@ def describe_estimate(page: Page, spec: Record, effect: Record) -> str:
     """Return the sentence that states one estimate: size, direction, interval, never a cause."""
     scale, value = take_text(effect.get("scale")), read_number(effect["effect"])
     is_log = scale == "log points"
-    ends = read_ends(effect)
+    ends = reading.read_ends(effect)
     low, high = (end.value for end in ends)
     has_interval = low == low and high == high
     is_unbounded = math.isinf(low) and math.isinf(high)
@@ -280,7 +268,7 @@ def describe_estimate(page: Page, spec: Record, effect: Record) -> str:
         low=end(ends[0], "no_lower_end") if has_interval else "",
         high=end(ends[1], "no_end") if has_interval else "",
         effect=numbers.format_fixed(value, find_decimals(effect)),
-        label=format_label(spec),
+        label=reading.format_label(spec),
         p=p,
         has_p="yes" if p == p else "no",
     )
@@ -295,7 +283,7 @@ def _finding(page: Page, spec: Record, effect: Record) -> tuple[str, ...]:
         sentences.append(page.say(key))
     if is_size_unknown(spec):
         sentences.append(page.say("size_not_studied"))
-    known = [r for r in list_records(page.results.findings) if read_number(r.get("detectable")) > 0]
+    known = [r for r in reading.list_records(page.results.findings) if read_number(r.get("detectable")) > 0]
     if known:
         sentences.append(page.say("detectable", sentence=read_words(known[0], "sentence")))
     elif not (low > 0 or high < 0):
@@ -305,7 +293,11 @@ def _finding(page: Page, spec: Record, effect: Record) -> tuple[str, ...]:
 
 def _other_method(page: Page, spec: Record) -> list[blocks.Block]:
     """Say what the mean of the single cases is, and that the headline is the answer, where both were made."""
-    rows = [r for frame in find_payloads(page.results, "cases_forest").values() for r in list_records(frame)]
+    rows = [
+        r
+        for frame in reading.find_payloads(page.results, "cases_forest").values()
+        for r in reading.list_records(frame)
+    ]
     mean = next((r for r in rows if take_text(r.get("method"))), None)
     if mean is None:
         return []
@@ -324,14 +316,14 @@ def _other_method(page: Page, spec: Record) -> list[blocks.Block]:
         low=low,
         high=high,
         how=read_words(mean, "interval_method"),
-        label=format_label(spec),
+        label=reading.format_label(spec),
     )
     return [blocks.build_paragraph(sentence)]
 
 
 def _money(page: Page) -> list[blocks.Block]:
     """Say the effect in money, or how far that can be said, where the payload "money" holds it."""
-    frame = find_payload(page.results, "money")
+    frame = reading.find_payload(page.results, "money")
     if frame is None:
         return []
     money = Money.from_frame(frame)
@@ -343,7 +335,7 @@ def _money(page: Page) -> list[blocks.Block]:
 
 def _checks(page: Page, spec: Record) -> blocks.Note | blocks.Paragraph:
     """Return how many checks object, cannot tell or do not object, and what follows for the estimate."""
-    verdicts = [take_text(r.get("verdict")) for r in list_records(page.results.findings)]
+    verdicts = [take_text(r.get("verdict")) for r in reading.list_records(page.results.findings)]
     counts = {v: verdicts.count(v) for v in ("objects", "cannot tell", "does not object")}
     n_checks = sum(counts.values())
     if not n_checks:

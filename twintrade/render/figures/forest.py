@@ -10,20 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from twintrade.render import reading
 from twintrade.render.figures.percent_paths import VALUES, choose_frame, write_tick
 from twintrade.render.figures.points import Write, draw_interval, name_point, write_change
 from twintrade.render.figures.theme import LINE, apply_theme, choose_step, draw_zero_line, open_figure, split_label
 from twintrade.render.names import name_choice, name_column, name_restriction
-from twintrade.render.reading import (
-    Record,
-    list_names,
-    list_records,
-    read_number,
-    read_truth,
-    select_named,
-    take_text,
-    write_columns,
-)
+from twintrade.render.reading import Record, list_records, read_number, take_text
 from twintrade.render.style import DEFAULT_THEME, Theme
 from twintrade.text import Listed, Text, numbers, texts
 
@@ -42,7 +34,7 @@ def draw_specification_curve(
     """
     ordered = frame[frame["effect"].notna()].sort_values("effect", kind="stable").reset_index(drop=True)
     options = _options(ordered, choices)
-    is_main = ordered["is_headline"].map(read_truth).astype(bool)
+    is_main = ordered["is_headline"].map(reading.read_truth).astype(bool)
     is_long = len(ordered) > MANY
     with open_figure(theme, 2.6 + 0.2 * len(options)) as figure:
         heights = {"height_ratios": [2.4, 0.2 * len(options) + 0.1]}
@@ -102,11 +94,11 @@ def draw_sensitivity(frame: pd.DataFrame, *, y_label: str = "", theme: Theme = D
     ``frame``: restriction, kind ("original" or "robust"), size, low, high, effect.
     """
     bounds = find_bounds(frame)
-    restrictions = list_names(frame, "restriction")
+    restrictions = reading.list_names(frame, "restriction")
     with open_figure(theme, 3.2) as figure:
         all_axes = figure.subplots(1, len(restrictions), sharey=True, squeeze=False)[0]
         for axes, name in zip(all_axes, restrictions, strict=True):
-            rows = list_records(select_named(frame, "restriction", name))
+            rows = list_records(reading.select_named(frame, "restriction", name))
             draw_zero_line(axes, theme)
             for x, row in enumerate(rows):
                 is_original = take_text(row["kind"]) == "original"
@@ -167,7 +159,7 @@ def draw_forest(frame: pd.DataFrame, *, x_label: str = "", decimals: int = 3, th
     ``frame``: label, effect, low, high, and optionally group and p, which is printed where there is no interval;
     ``decimals``: of the numbers at the right edge.
     """
-    rows = list_records(write_columns(frame[frame["effect"].notna()]))
+    rows = list_records(reading.write_columns(frame[frame["effect"].notna()]))
     lines = _place_rows(rows, theme)
     with open_figure(theme, lines.height + 1.0) as figure:
         axes = figure.subplots()
@@ -183,7 +175,7 @@ def draw_differences(frame: pd.DataFrame, *, x_label: str = "", theme: Theme = D
 
     ``frame``: label, group, effect, low, high, p, and the same with ``difference`` before them.
     """
-    rows = list_records(write_columns(frame[frame["effect"].notna()]))
+    rows = list_records(reading.write_columns(frame[frame["effect"].notna()]))
     lines = _place_rows(rows, theme)
     with open_figure(theme, lines.height + 1.0) as figure:
         left, right = figure.subplots(1, 2, sharey=True, gridspec_kw={"width_ratios": [1.2, 1.0]})
@@ -215,7 +207,7 @@ def draw_changes(
 
     ``frame``: label, group, effect, low, high; ``headline``: effect and ends; infinite where an end does not exist.
     """
-    rows = list_records(write_columns(frame))
+    rows = list_records(reading.write_columns(frame))
     lines = _place_rows(rows, theme, DENSE)
     ticks, (left, right) = choose_frame([*frame[list(VALUES)].to_numpy(dtype=float).ravel(), *headline])
     with open_figure(theme, lines.height + 0.9) as figure:

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.lines import Line2D
 
+from twintrade.render import reading
 from twintrade.render.figures.points import draw_interval, name_point, write_change
 from twintrade.render.figures.theme import (
     LEGEND_LINE,
@@ -19,15 +20,7 @@ from twintrade.render.figures.theme import (
     open_figure,
     split_label,
 )
-from twintrade.render.reading import (
-    Record,
-    list_names,
-    list_records,
-    read_number,
-    read_truth,
-    select_named,
-    take_text,
-)
+from twintrade.render.reading import Record, read_number, take_text
 from twintrade.render.style import DEFAULT_THEME, Theme
 from twintrade.text import Text, Words, numbers
 
@@ -59,8 +52,8 @@ def draw_path(frame: pd.DataFrame, period_name: str, theme: Theme = DEFAULT_THEM
     ``frame``: event_time, event_label, effect, low, high, n_units, is_reference, and label where there are several
     methods: the first stands out.
     """
-    labels = list_names(frame, "label") if "label" in frame else [""]
-    parts = [select_named(frame, "label", name) for name in labels] if labels != [""] else [frame]
+    labels = reading.list_names(frame, "label") if "label" in frame else [""]
+    parts = [reading.select_named(frame, "label", name) for name in labels] if labels != [""] else [frame]
     ticks, bounds = choose_frame(frame[list(VALUES)].to_numpy(dtype=float))
     names = [split_label(name, MOST_BESIDE) for name in labels]
     columns = len(labels) if sum(map(measure_label, labels)) <= MOST_BESIDE else 1
@@ -140,12 +133,12 @@ def _draw_points(
     """Draw the effects of one method; what lies beyond the frame ends in an arrow at its edge."""
     marker, method_colour, _ = _style(place, theme)
     width = 1.8 if place == 0 else 1.0
-    for row in list_records(part):
+    for row in reading.list_records(part):
         at = read_number(row["event_time"])
         effect, low, high = (read_number(row[name]) for name in ("effect", "low", "high"))
         colour = theme.before if at < 0 and place == 0 else method_colour
         x = at + offset
-        is_reference = "is_reference" in row and read_truth(row["is_reference"])
+        is_reference = "is_reference" in row and reading.read_truth(row["is_reference"])
         if low == low and high == high and not is_reference:
             draw_interval(axes, x, (low, high), bounds, color=colour, linewidth=width)
         if math.isfinite(effect) or is_reference:

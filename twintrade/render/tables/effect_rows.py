@@ -6,23 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from twintrade.effects import ResultSet
+from twintrade.render import reading
 from twintrade.render.blocks import Cell, Row, build_row
 from twintrade.render.citing import Sources, build_cell, cite, cite_p
 from twintrade.render.names import Wording, name_column
-from twintrade.render.reading import (
-    Record,
-    cite_end,
-    cite_ends,
-    find_overall,
-    format_ends,
-    list_records,
-    name_period,
-    read_ends,
-    read_number,
-    read_whole,
-    select_matching,
-    take_text,
-)
+from twintrade.render.reading import Record, read_ends, read_number, take_text
 from twintrade.text import Text, numbers, texts
 
 # How one estimate stands in a table cell: the number, and its uncertainty below it.
@@ -57,7 +45,7 @@ def format_below(
 ) -> tuple[Under | None, str]:
     """Return what stands below an estimate and its line; where the asked one is absent, the error or the interval."""
     error, p = read_number(record.get("se")), read_number(record.get("p"))
-    interval = format_ends(read_ends(record), decimals)
+    interval = reading.format_ends(read_ends(record), decimals)
     has_error = error == error and error > 0
     lines: dict[Under, str] = {
         "se": f"({numbers.format_fixed(error, decimals)})" if has_error else "",
@@ -80,7 +68,7 @@ def _cite_below(record: Record, kind: Under | None, floor: Record | None) -> Sou
     if kind == "p":
         return cite_p(record, floor)
     if kind == "interval":
-        return cite_ends(record, read_ends(record), find_decimals(record))
+        return reading.cite_ends(record, read_ends(record), find_decimals(record))
     columns = {"se": ("se",), "t": ("effect",)}.get(kind or "", ())
     return cite(record, *columns, form="t" if kind == "t" else "")
 
@@ -114,18 +102,19 @@ def build_effect_rows(
 ) -> tuple[Row, ...]:
     """Return for each thing that effects are compared with a row of estimates, in percent and with p below."""
     floors = [_floor(results, c) for c in columns]
-    after = [find_overall(results, c) for c in columns]
-    paths = [find_overall(results, c, kind="path") for c in columns]
+    after = [reading.find_overall(results, c) for c in columns]
+    paths = [reading.find_overall(results, c, kind="path") for c in columns]
     rows: list[Row] = []
     for against in dict.fromkeys(take_text(c.get("against")) for c in columns):
         chosen = [e if take_text(c.get("against")) == against else None for e, c in zip(after, columns, strict=True)]
-        key, period_name = f"against_{against.replace(' ', '_')}", name_period(results)
+        key, period_name = f"against_{against.replace(' ', '_')}", reading.name_period(results)
         is_known = wording.knows(key)
         head = wording.say("row_after", what=wording.say(key, period_name=period_name)) if is_known else ""
         rows += _block(head or wording.say("row_effect"), chosen, floors, options)
-    for reference in dict.fromkeys(read_whole(c.get("reference")) for c in columns):
+    for reference in dict.fromkeys(reading.read_whole(c.get("reference")) for c in columns):
         chosen = [
-            e if read_whole(c.get("reference")) == reference else None for e, c in zip(paths, columns, strict=True)
+            e if reading.read_whole(c.get("reference")) == reference else None
+            for e, c in zip(paths, columns, strict=True)
         ]
         rows += _block(
             wording.say("row_path", what=describe_reference(results, wording, reference)), chosen, floors, options
@@ -138,7 +127,7 @@ def build_change_rows(results: ResultSet, columns: Sequence[Record]) -> tuple[Ro
 
     Columns that measure no change in percent have their effect and its ends on their own scale.
     """
-    effects = [find_overall(results, c) for c in columns]
+    effects = [reading.find_overall(results, c) for c in columns]
     is_change = [convert_to_percent(e) == convert_to_percent(e) for e in effects]
     rows = []
     if any(is_change):
@@ -180,7 +169,7 @@ def _ends(key: str, effects: Effects) -> list[Row]:
             return build_cell(numbers.format_fixed(value, decimals), *cite(record, name, form=form))
         end = read_ends(record)[name == "high"]
         shown = numbers.format_fixed(value, end.choose_decimals(decimals))
-        return build_cell(shown, *cite_end(record, name, end, decimals, form))
+        return build_cell(shown, *reading.cite_end(record, name, end, decimals, form))
 
     names = (("effect", key), ("low", "tables.range-from"), ("high", "tables.range-to"))
     cells = [(Text(head), [write(e, name) for e in effects]) for name, head in names]
@@ -200,7 +189,7 @@ def convert_record(record: Record) -> Record:
 def describe_reference(results: ResultSet, wording: Wording, reference: int | None) -> str:
     """Return in words which period before onset a path is measured against."""
     if reference is None or reference == -1:
-        return wording.say("reference_before", period_name=name_period(results))
+        return wording.say("reference_before", period_name=reading.name_period(results))
     return wording.say("reference_at", event_time=numbers.format_event_time(reference))
 
 
@@ -235,5 +224,9 @@ def convert_to_percent(effect: Record | None) -> float:
 
 def _floor(results: ResultSet, column: Record) -> Record | None:
     """Return the finding that states the smallest attainable p-value of a specification, None without one."""
-    floors = (f for f in list_records(select_matching(results.findings, column)) if take_text(f["unit"]) == "p-floor")
+    floors = (
+        f
+        for f in reading.list_records(reading.select_matching(results.findings, column))
+        if take_text(f["unit"]) == "p-floor"
+    )
     return next(floors, None)

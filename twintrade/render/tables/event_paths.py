@@ -5,19 +5,11 @@ from dataclasses import replace
 
 import pandas as pd
 
+from twintrade.render import reading
 from twintrade.render.blocks import Cell, Column, Row, Table, build_row
 from twintrade.render.citing import build_cell, cite
 from twintrade.render.names import Wording, name_column, name_statistic
-from twintrade.render.reading import (
-    Record,
-    find_level,
-    format_label,
-    list_records,
-    read_number,
-    read_truth,
-    read_whole,
-    take_text,
-)
+from twintrade.render.reading import Record
 from twintrade.render.tables.effect_rows import cite_change, convert_to_percent, find_decimals
 from twintrade.text import Text, numbers, texts
 
@@ -34,13 +26,13 @@ def build_paths_table(studies: Sequence[Study], wording: Wording, notes: Sequenc
 
     ``studies``: the first is the headline; frames have the columns ``reading.EVENT_COLUMNS``.
     """
-    rows = [{read_whole(r["event_time"]): r for r in list_records(frame)} for _, _, frame in studies]
+    rows = [{reading.read_whole(r["event_time"]): r for r in reading.list_records(frame)} for _, _, frame in studies]
     times = sorted({time for row in rows for time in row if time is not None})
-    level = find_level(rows[0].values())
+    level = reading.find_level(rows[0].values())
     heads = ("tables.event-time", "tables.estimate", "tables.interval", "tables.p")
     names = [*(str(Text(key, level=level)) for key in heads), name_column("n_treated_units")]
     first, others = studies[0], studies[1:]
-    has_ends = any(read_number(r["low"]) == read_number(r["low"]) for r in rows[0].values())
+    has_ends = any(reading.read_number(r["low"]) == reading.read_number(r["low"]) for r in rows[0].values())
     if not has_ends:
         names.pop(_INTERVAL)
     header = [(Cell((names[0],)), *(Cell((head,)) for head in names[1:]), *(Cell((f"({n})",)) for n, _, _ in others))]
@@ -89,7 +81,7 @@ def build_whole_tables(studies: Sequence[Study], wording: Wording, notes: Sequen
 
 
 def _build_part(part: Sequence[Study], key: str, caption: str, wording: Wording, notes: Sequence[str]) -> Table:
-    rows = [{read_whole(r["event_time"]): r for r in list_records(frame)} for _, _, frame in part]
+    rows = [{reading.read_whole(r["event_time"]): r for r in reading.list_records(frame)} for _, _, frame in part]
     times = sorted({time for row in rows for time in row if time is not None})
     body = tuple(build_row(_name_time(time, rows), *(_stack(row.get(time)) for row in rows)) for time in times)
     return Table(
@@ -98,7 +90,7 @@ def _build_part(part: Sequence[Study], key: str, caption: str, wording: Wording,
         columns=(Column("left", 0.8), *(Column("right", 1.0) for _ in part)),
         header=(
             (Cell(("",)), *(Cell((f"({n})",)) for n, _, _ in part)),
-            (Cell((name_column("event_time"),)), *(Cell((format_label(spec),)) for _, spec, _ in part)),
+            (Cell((name_column("event_time"),)), *(Cell((reading.format_label(spec),)) for _, spec, _ in part)),
         ),
         groups=(body, _describe_columns([spec for _, spec, _ in part])),
         notes=tuple(notes),
@@ -108,7 +100,7 @@ def _build_part(part: Sequence[Study], key: str, caption: str, wording: Wording,
 
 def _stack(record: Record | None) -> Cell:
     """Return an effect with p, and below it its intervals in brackets and braces."""
-    if record is None or read_truth(record["is_reference"]):
+    if record is None or reading.read_truth(record["is_reference"]):
         return _estimate(record)
     estimate, spread, p, _ = _cells(record)
     band = _write_spread(record, "simultaneous_low", "simultaneous_high")
@@ -124,7 +116,7 @@ def _stack(record: Record | None) -> Cell:
 
 def _describe_columns(columns: Sequence[Record]) -> tuple[Row, ...]:
     """Return the joint test of effects before the agreement, its kind, and the critical value of the band."""
-    tests = [take_text(c.get("pretrend_test")) for c in columns]
+    tests = [reading.take_text(c.get("pretrend_test")) for c in columns]
     cells = {
         "joint-p": [build_cell(texts.format_p_cell(c.get("pretrend_p")), *cite(c, "pretrend_p")) for c in columns],
         "joint-test": [Cell((name_statistic(test) if test else "",)) for test in tests],
@@ -139,14 +131,14 @@ def _describe_columns(columns: Sequence[Record]) -> tuple[Row, ...]:
 
 def _name_time(time: int, rows: Sequence[dict[int | None, Record]]) -> Cell:
     record = next(row[time] for row in rows if time in row)
-    return build_cell(take_text(record["event_label"]), *cite(record, "event_time"))
+    return build_cell(reading.take_text(record["event_label"]), *cite(record, "event_time"))
 
 
 def _cells(record: Record | None) -> tuple[Cell, ...]:
     if record is None:
         return (Cell(("",)),) * 4
     units = build_cell(numbers.format_count(record["n_units"]), *cite(record, "n_units"))
-    if read_truth(record["is_reference"]):
+    if reading.read_truth(record["is_reference"]):
         return (_estimate(record), Cell((str(Text("tables.reference")),)), Cell(("",)), units)
     p = build_cell(texts.format_p_cell(record["p"]), *cite(record, "p"))
     return (_estimate(record), _write_spread(record, "low", "high"), p, units)
@@ -169,7 +161,7 @@ def _estimate(record: Record | None) -> Cell:
     if record is None:
         return Cell(("",))
     percent = convert_to_percent(record)
-    if read_truth(record["is_reference"]):
+    if reading.read_truth(record["is_reference"]):
         shown = numbers.format_fixed(0.0, 1)
     elif percent == percent:
         shown = numbers.format_fixed(percent, 1)

@@ -6,27 +6,11 @@ from math import ceil, isinf
 
 from twintrade.effects import ResultSet
 from twintrade.effects.cohort_influence import split_counts, split_ids
+from twintrade.render import reading
 from twintrade.render.blocks import Cell, Column, Row, Table, build_row
 from twintrade.render.citing import WORDS, build_cell, cite
 from twintrade.render.names import Wording, capitalize, name_base, name_scale, name_statistic, name_status
-from twintrade.render.reading import (
-    Record,
-    find_level,
-    find_overall,
-    format_label,
-    list_records,
-    list_skipped,
-    list_specifications,
-    name_period,
-    read_ends,
-    read_number,
-    read_truth,
-    read_whole,
-    read_words,
-    select_kind,
-    select_matching,
-    take_text,
-)
+from twintrade.render.reading import Record, take_text
 from twintrade.render.tables.effect_rows import (
     STAR_LEVELS,
     TableOptions,
@@ -41,7 +25,7 @@ from twintrade.text import Listed, Text, Words, complete_sentence, numbers, stri
 
 def is_size_unknown(column: Record) -> bool:
     """Whether no simulation shows how often a column's test rejects a true null."""
-    return take_text(column.get("size_studied")) != "" and not read_truth(column["size_studied"])
+    return take_text(column.get("size_studied")) != "" and not reading.read_truth(column["size_studied"])
 
 
 def group_sentences(columns: Sequence[Record], key: str, first: int) -> list[str]:
@@ -49,7 +33,7 @@ def group_sentences(columns: Sequence[Record], key: str, first: int) -> list[str
     sentences: dict[str, list[int]] = {}
     for i, column in enumerate(columns):
         if take_text(column.get(key)):
-            sentence = read_words(column, key)
+            sentence = reading.read_words(column, key)
             sentences.setdefault(complete_sentence(sentence), []).append(first + i)
     if len(sentences) == 1 and len(next(iter(sentences.values()))) == len(columns):
         return list(sentences)
@@ -72,15 +56,15 @@ def list_page_notes(
     ``options``: of a table with errors or intervals below its estimates; one with the ends of intervals has none.
     """
     effects = _list_effects(results, columns)
-    level = find_level(effects)
-    is_open = any(isinf(read_number(e.get(name))) for e in effects for name in ("low", "high"))
+    level = reading.find_level(effects)
+    is_open = any(isinf(reading.read_number(e.get(name))) for e in effects for name in ("low", "high"))
     notes = [wording.say("simulated_note")] if results.is_simulated else []
     if options is None:
         notes.append(wording.say("changes_note", level=level, open="yes" if is_open else "no"))
     else:
         notes += [wording.say(key, level=level) for key in list_under_notes(effects, options)]
         notes += [_say_stars(wording)] if options.has_stars else []
-    is_drawn = any(end.error > 0 for effect in effects for end in read_ends(effect))
+    is_drawn = any(end.error > 0 for effect in effects for end in reading.read_ends(effect))
     notes += [wording.say("ends_note")] if is_drawn else []
     if any(map(is_size_unknown, columns)):
         notes.append(wording.say("size_note"))
@@ -89,7 +73,7 @@ def list_page_notes(
 
 
 def _list_effects(results: ResultSet, columns: Sequence[Record]) -> list[Record]:
-    return [e for e in (find_overall(results, c) for c in columns) if e is not None]
+    return [e for e in (reading.find_overall(results, c) for c in columns) if e is not None]
 
 
 def _say_stars(wording: Wording) -> str:
@@ -98,17 +82,17 @@ def _say_stars(wording: Wording) -> str:
 
 
 def _list_singleton_notes(wording: Wording, columns: Sequence[Record]) -> list[str]:
-    return [wording.say("singletons_note")] if any(read_whole(c.get("n_singletons")) for c in columns) else []
+    return [wording.say("singletons_note")] if any(reading.read_whole(c.get("n_singletons")) for c in columns) else []
 
 
 def _list_skipped_notes(results: ResultSet, wording: Wording) -> list[str]:
     return [
         wording.say(
             "skipped_note",
-            label=format_label(s),
-            reason=strip_stop(read_words(s, "skip_reason") or wording.say("no_reason")),
+            label=reading.format_label(s),
+            reason=strip_stop(reading.read_words(s, "skip_reason") or wording.say("no_reason")),
         )
-        for s in list_skipped(results)
+        for s in reading.list_skipped(results)
     ]
 
 
@@ -117,7 +101,7 @@ def list_ladder_notes(
 ) -> tuple[str, ...]:
     """Return the sentences below a table of estimates: errors, weights, assumptions, what is left out."""
     effects = _list_effects(results, columns)
-    level = find_level(effects)
+    level = reading.find_level(effects)
     notes = [wording.say("simulated_note")] if results.is_simulated else []
     notes += [wording.say(key, level=level) for key in list_under_notes(effects, options)]
     notes += group_sentences(columns, "inference_note", first)
@@ -158,7 +142,7 @@ def build_ladder_tables(
     ``is_short``: whether changes in percent with their ends stand in place of every effect, and notes are those of
     all columns.
     """
-    columns = list_specifications(results)
+    columns = reading.list_specifications(results)
     n_parts = max(1, ceil(len(columns) / options.count_columns(is_short)))
     size = ceil(len(columns) / n_parts) or 1
     parts = [columns[start : start + size] for start in range(0, len(columns), size)]
@@ -188,7 +172,7 @@ def _part(
     )
     groups = (
         effects,
-        _fixed_effect_rows(columns, wording, name_period(results)),
+        _fixed_effect_rows(columns, wording, reading.name_period(results)),
         _sample_rows(results, columns, wording, is_short),
         _design_rows(results, columns, is_short),
     )
@@ -209,7 +193,7 @@ def _header(columns: Sequence[Record], first: int) -> tuple[tuple[Cell, ...], ..
     numbered = tuple(Cell((f"({first + i})",)) for i in range(len(columns)))
     return (
         (Cell(("",)), *numbered),
-        (Cell((str(Text("tables.specification")),)), *(Cell((format_label(c),)) for c in columns)),
+        (Cell((str(Text("tables.specification")),)), *(Cell((reading.format_label(c),)) for c in columns)),
     )
 
 
@@ -244,7 +228,7 @@ def _sample_rows(results: ResultSet, columns: Sequence[Record], wording: Wording
 
 
 def _any(columns: Sequence[Record], key: str) -> bool:
-    return any(read_whole(c.get(key)) for c in columns)
+    return any(reading.read_whole(c.get(key)) for c in columns)
 
 
 def _count(column: Record, key: str) -> Cell:
@@ -253,9 +237,9 @@ def _count(column: Record, key: str) -> Cell:
 
 def _negative_weights(results: ResultSet, column: Record) -> Cell:
     """Return what a finding says about the weights of a static regression with a column's effects."""
-    mine = list_records(select_matching(results.findings, column))
+    mine = reading.list_records(reading.select_matching(results.findings, column))
     finding = next((r for r in mine if take_text(r["diagnostic"]) == "twfe_weights"), None)
-    share = numbers.format_percent(100 * read_number(finding["value"])) if finding else ""
+    share = numbers.format_percent(100 * reading.read_number(finding["value"])) if finding else ""
     return build_cell(share, *cite(finding, "value", form="share"))
 
 
@@ -292,17 +276,17 @@ def _say_studied(column: Record) -> str:
 
 def _design_rows(results: ResultSet, columns: Sequence[Record], is_short: bool) -> tuple[Row, ...]:
     def base(column: Record) -> str:
-        bases = select_matching(results.effects, column)
-        bases = select_kind(bases, "event") if not select_kind(bases, "event").empty else bases
+        bases = reading.select_matching(results.effects, column)
+        bases = reading.select_kind(bases, "event") if not reading.select_kind(bases, "event").empty else bases
         names = [take_text(b) for b in bases["base"]] if "base" in bases else []
         return name_base(names[0]) if names and names[0] != "none" else ""
 
     def build_words(key: str, name: Callable[[str], str]) -> Row | None:
-        cells = (build_cell(name(read_words(c, key)), *cite(c, key, form=WORDS)) for c in columns)
+        cells = (build_cell(name(reading.read_words(c, key)), *cite(c, key, form=WORDS)) for c in columns)
         return _filled(Text(f"tables.{key.replace('_', '-')}"), columns, lambda _: next(cells))
 
     def reference(column: Record) -> Cell:
-        value = read_whole(column.get("reference"))
+        value = reading.read_whole(column.get("reference"))
         return build_cell("" if value is None else numbers.format_event_time(value), *cite(column, "reference"))
 
     studied = (

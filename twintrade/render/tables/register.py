@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pandas as pd
 
 from twintrade.effects import ResultSet
+from twintrade.render import reading
 from twintrade.render.blocks import Cell, Column, Row, Table, build_row
 from twintrade.render.citing import WHOLE_ROW, WORDS, Sources, build_cell, cite, cite_rows, list_places
 from twintrade.render.names import (
@@ -20,23 +21,7 @@ from twintrade.render.names import (
     name_inference,
     name_status,
 )
-from twintrade.render.reading import (
-    Record,
-    cite_ends,
-    find_overall,
-    format_ends,
-    format_label,
-    list_inferences,
-    list_period_labels,
-    list_records,
-    list_specifications,
-    read_column,
-    read_ends,
-    read_number,
-    read_whole,
-    read_words,
-    take_text,
-)
+from twintrade.render.reading import Record, list_records, read_words, take_text
 from twintrade.render.tables.effect_rows import find_decimals
 from twintrade.render.tables.ladder import is_gravity
 from twintrade.render.tables.plain import build_plain_table, weigh_column
@@ -54,13 +39,15 @@ def build_findings_table(
     ``elsewhere``: where the document says a finding's sentence already, empty where it does not; failures are said
     again.
     """
-    names = {read_column(s): format_label(s) for s in list_specifications(results)}
+    names = {reading.read_column(s): reading.format_label(s) for s in reading.list_specifications(results)}
     rank = {"objects": 0, "cannot tell": 1, "does not object": 2}
     ordered = sorted(list_records(results.findings), key=lambda r: rank.get(take_text(r["verdict"]), 3))
     frame = pd.DataFrame(
         {
             "check": [name_check(take_text(r["diagnostic"])) for r in ordered],
-            "estimate": ["" if r["diagnostic"] in OF_NO_COLUMN else names.get(read_column(r), "") for r in ordered],
+            "estimate": [
+                "" if r["diagnostic"] in OF_NO_COLUMN else names.get(reading.read_column(r), "") for r in ordered
+            ],
             "verdict": [name_fact("labels.verdict-", take_text(r["verdict"]), "–") for r in ordered],
             "sentence": [
                 (take_text(r["verdict"]) != "objects" and elsewhere(r)) or read_words(r, "sentence") for r in ordered
@@ -115,7 +102,7 @@ def build_warnings_table(results: ResultSet, wording: Wording) -> Table | None:
 
 
 def _place(record: Record) -> str:
-    row = read_whole(record.get("row"))
+    row = reading.read_whole(record.get("row"))
     parts = (
         take_text(record.get("file")),
         "" if row is None else str(Text("data.row", row=row)),
@@ -126,8 +113,8 @@ def _place(record: Record) -> str:
 
 def build_inference_table(results: ResultSet, record: Record, wording: Wording) -> Table | None:
     """Return the estimate of one specification under each inference made for it; None where there is only one."""
-    names = list_inferences(results, record)
-    overalls = [(name, find_overall(results, record, name)) for name in names]
+    names = reading.list_inferences(results, record)
+    overalls = [(name, reading.find_overall(results, record, name)) for name in names]
     rows = [(name, r) for name, r in overalls if r is not None]
     if len(rows) < 2:
         return None
@@ -136,13 +123,18 @@ def build_inference_table(results: ResultSet, record: Record, wording: Wording) 
         build_row(
             str(Text("tables.reported", inference=name_inference(name))) if i == 0 else name_inference(name),
             build_cell(numbers.format_fixed(r["effect"], decimals), *cite(r, "effect")),
-            build_cell(numbers.format_fixed(r["se"], decimals) if read_number(r["se"]) > 0 else "–", *cite(r, "se")),
-            build_cell(format_ends(read_ends(r), decimals) or "–", *cite_ends(r, read_ends(r), decimals)),
+            build_cell(
+                numbers.format_fixed(r["se"], decimals) if reading.read_number(r["se"]) > 0 else "–", *cite(r, "se")
+            ),
+            build_cell(
+                reading.format_ends(reading.read_ends(r), decimals) or "–",
+                *reading.cite_ends(r, reading.read_ends(r), decimals),
+            ),
             build_cell(texts.format_p_cell(r["p"]) or "–", *cite(r, "p")),
         )
         for i, (name, r) in enumerate(rows)
     )
-    level = read_number(rows[0][1]["level"])
+    level = reading.read_number(rows[0][1]["level"])
     level = level if level == level else 0.95
     gravity = [wording.say("gravity")] if is_gravity(record) else []
     heads = ("tables.inference", "tables.estimate", "labels.column-se", "tables.interval", "tables.p")
@@ -150,7 +142,7 @@ def build_inference_table(results: ResultSet, record: Record, wording: Wording) 
     notes += gravity
     return Table(
         key="inference",
-        caption=wording.say("inference_caption", label=format_label(record)),
+        caption=wording.say("inference_caption", label=reading.format_label(record)),
         columns=(Column("left"), *(Column("right") for _ in range(4))),
         header=(tuple(Cell((str(Text(head, level=level)),)) for head in heads),),
         groups=(body,),
@@ -174,7 +166,7 @@ def build_register_table(results: ResultSet, wording: Wording) -> Table | None:
     dated = [r for r in list_records(results.twinnings) if not is_undated(r)]
     if not dated:
         return None
-    labels = list_period_labels(results)
+    labels = reading.list_period_labels(results)
     labels |= {int(r["onset"]): label for r in dated if (label := take_text(r.get("onset_label")))}
     if len(dated) > MOST_LISTED:
         return _summarize(dated, labels, wording)
@@ -201,7 +193,7 @@ def _summarize(dated: Sequence[Record], labels: dict[int, str], wording: Wording
     """Return how many agreements count from each period, by status."""
     counts: Counter[tuple[int | None, str]] = Counter()
     for agreement in dated:
-        counts[read_whole(agreement.get("onset")), take_text(agreement.get("status"))] += 1
+        counts[reading.read_whole(agreement.get("onset")), take_text(agreement.get("status"))] += 1
     statuses = sorted({status for _, status in counts})
     onsets = sorted({onset for onset, _ in counts}, key=lambda onset: math.inf if onset is None else onset)
 
@@ -244,7 +236,7 @@ def is_undated(agreement: Record) -> bool:
 
 
 def _row(agreement: Record, labels: dict[int, str]) -> tuple[Cell, ...]:
-    onset = read_whole(agreement.get("onset"))
+    onset = reading.read_whole(agreement.get("onset"))
     source = take_text(agreement.get("source"))
     host = urlsplit(source).hostname if source.startswith(("https://", "http://")) else None
     flag = read_words(agreement, "flag")

@@ -18,15 +18,8 @@ from docx.table import _Cell as WordCell
 from docx.text.paragraph import Paragraph as WordParagraph
 
 from twintrade.render import blocks
+from twintrade.render.writers import docx_table
 from twintrade.render.writers.cells import check_link, clean
-from twintrade.render.writers.docx_table import (
-    add_caption,
-    add_field,
-    add_long_field,
-    add_missing_styles,
-    add_table,
-    measure_page,
-)
 from twintrade.render.writers.xlsx import normalize_zip
 from twintrade.text import Text, join_sentences
 
@@ -49,7 +42,7 @@ def render_docx(document: blocks.Document, template: bytes | None = None) -> byt
         _set_page(file)
         _set_styles(file, document.language)
     _clear(file)
-    add_missing_styles(file)
+    docx_table.add_missing_styles(file)
     find_id = cache(file.part.get_style_id)  # of a paragraph's style: all styles are read anew for each
     file.part.get_style_id = find_id  # type: ignore[method-assign]
     properties = file.core_properties
@@ -93,7 +86,7 @@ def _set_page(file: WordDocument) -> None:
     section.top_margin = section.bottom_margin = Cm(2.2)
     footer = section.footer.paragraphs[0]
     footer.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-    add_field(footer, "PAGE", "1")
+    docx_table.add_field(footer, "PAGE", "1")
 
 
 def _set_styles(file: WordDocument, tag: str) -> None:
@@ -140,7 +133,7 @@ def _add(file: WordDocument, block: blocks.Block, content: Sequence[blocks.Block
         case blocks.Note():
             _add_spans(file.add_paragraph(style=NOTES[block.kind]), block.spans)
         case blocks.Table():
-            add_table(file, block)
+            docx_table.add_table(file, block)
         case blocks.Figure():
             _add_figure(file, block)
         case blocks.PageBreak() | blocks.EventView():
@@ -184,7 +177,7 @@ def _add_contents(file: WordDocument, content: Sequence[blocks.Block]) -> None:
             title = file.add_paragraph(str(Text(f"writers.{key}")), style="Contents Title")
             if key == "contents":
                 _bookmark(title, "w:bookmarkStart").set(qn("w:name"), APPENDIX)
-            add_long_field(file, instruction, names)
+            docx_table.add_long_field(file, instruction, names)
     file.add_paragraph(str(Text("writers.update-fields")), style="Exhibit Note")
 
 
@@ -221,7 +214,7 @@ def _add_beside(file: WordDocument, block: blocks.Beside) -> None:
     grid = file.add_table(rows=1, cols=len(block.figures))
     grid.autofit = False
     total = sum(figure.images.width for figure in block.figures)
-    free = min(_PICTURE_WIDTH, measure_page(file))
+    free = min(_PICTURE_WIDTH, docx_table.measure_page(file))
     for column, cell, figure in zip(grid.columns, grid.rows[0].cells, block.figures, strict=True):
         width = Emu(int(free * figure.images.width / total))
         column.width = cell.width = width
@@ -251,7 +244,7 @@ def _add_link(paragraph: WordParagraph, text: str, address: str) -> None:
 
 
 def _add_figure(file: WordDocument | WordCell, figure: blocks.Figure, widest: int = _PICTURE_WIDTH) -> None:
-    caption = add_caption(file, figure)
+    caption = docx_table.add_caption(file, figure)
     if figure.details:
         caption.add_run(" " + clean(figure.details), style="Caption Details")
     holder = file.add_paragraph(style="Picture")

@@ -9,21 +9,9 @@ import numpy as np
 
 from twintrade.effects import ResultSet
 from twintrade.numerics.holm import adjust_holm
+from twintrade.render import reading
 from twintrade.render.names import find_check
-from twintrade.render.reading import (
-    DETECTED,
-    MOST_PERCENT,
-    SPREAD,
-    Record,
-    compute_size_from_interval,
-    find_detectable,
-    find_headline,
-    find_overall,
-    list_records,
-    read_ends,
-    read_number,
-    take_text,
-)
+from twintrade.render.reading import Record, take_text
 from twintrade.text import Listed, Text, Words, numbers, texts
 
 # Which checks are about the headline, and which object to an estimate or to the data.
@@ -34,7 +22,7 @@ def list_objections(results: ResultSet, spec: Record, but: Collection[str] = ())
     keys = {(take_text(spec["estimator"]), take_text(spec["specification"])), ("", "")}
     names = [
         find_check(take_text(r["diagnostic"]))
-        for r in list_records(results.findings)
+        for r in reading.list_records(results.findings)
         if take_text(r["verdict"]) == "objects"
         and take_text(r["diagnostic"]) not in but
         and (take_text(r["estimator"]), take_text(r["specification"])) in keys
@@ -49,7 +37,7 @@ def select_about_headline(results: ResultSet, findings: list[Record]) -> list[Re
 
 def is_about_headline(results: ResultSet, findings: list[Record]) -> bool:
     """Whether findings are about the headline column."""
-    spec = find_headline(results)
+    spec = reading.find_headline(results)
     keys = () if spec is None else (take_text(spec["estimator"]), take_text(spec["specification"]))
     return all((take_text(r["estimator"]), take_text(r["specification"])) == keys for r in findings)
 
@@ -59,7 +47,7 @@ def is_about_headline(results: ResultSet, findings: list[Record]) -> bool:
 
 def describe_detectable(results: ResultSet, spec: Record, effect: Record) -> Words:
     """Return the minimum detectable effect: from placebo designs where they were drawn, else from the interval."""
-    size, scale, by = find_detectable(results, spec, effect)
+    size, scale, by = reading.find_detectable(results, spec, effect)
     if by == "placebo designs":
         return Text("claims.by-placebos", size=describe_size(size, scale))
     return _describe_by_interval(size, scale)
@@ -69,8 +57,10 @@ def describe_size(value: float, scale: str, error: float = math.nan) -> Words:
     """Return an effect, or an end with its Monte Carlo error, in words: percent for logarithms."""
     if math.isinf(value):
         return numbers.format_fixed(value)
-    if value > {"log points": math.log1p(MOST_PERCENT / 100), "percent": MOST_PERCENT}.get(scale, math.inf):
-        return Text("claims.more-than", size=numbers.format_percent(MOST_PERCENT, 0))
+    if value > {"log points": math.log1p(reading.MOST_PERCENT / 100), "percent": reading.MOST_PERCENT}.get(
+        scale, math.inf
+    ):
+        return Text("claims.more-than", size=numbers.format_percent(reading.MOST_PERCENT, 0))
     if scale == "log points":
         percent, error = numbers.convert_log_to_percent(value), 100 * math.exp(value) * error
         return texts.format_end(percent, error, 1 if abs(value) < 1 else 0)
@@ -89,16 +79,16 @@ def is_known(low: float, high: float) -> bool:
 
 def find_scale(results: ResultSet, payload: str) -> str:
     """Return the scale of the effects in a payload: that of the column whose check made it."""
-    for finding in list_records(results.findings):
+    for finding in reading.list_records(results.findings):
         if payload in take_text(finding.get("payloads")).split():
-            effect = find_overall(results, finding)
+            effect = reading.find_overall(results, finding)
             return take_text(effect["scale"]) if effect is not None else "log points"
     return "log points"
 
 
 def describe_range(record: Record, scale: str) -> Text:
     """Return the interval of a record as a text."""
-    low, high = read_ends(record)
+    low, high = reading.read_ends(record)
     if not is_known(low.value, high.value):
         return Text("claims.no-interval")
     ends = {name: describe_size(end.value, scale, end.error) for name, end in (("low", low), ("high", high))}
@@ -107,7 +97,7 @@ def describe_range(record: Record, scale: str) -> Text:
 
 def describe_from_interval(low: float, high: float, scale: str) -> Words:
     """Return the effect that a test as wide as this interval finds with 80 % power."""
-    return _describe_by_interval(compute_size_from_interval(low, high), scale)
+    return _describe_by_interval(reading.compute_size_from_interval(low, high), scale)
 
 
 def _describe_by_interval(size: float, scale: str) -> Words:
@@ -118,11 +108,11 @@ def _describe_by_interval(size: float, scale: str) -> Words:
 
 def describe_group_difference(rows: list[Record], scale: str) -> Words:
     """Return the smallest difference between the two best known groups that would be found."""
-    widths = sorted(read_number(r["high"]) - read_number(r["low"]) for r in rows)
+    widths = sorted(reading.read_number(r["high"]) - reading.read_number(r["low"]) for r in rows)
     known = [w for w in widths if math.isfinite(w)]
     if len(known) < 2:
         return ""
-    size = DETECTED * math.hypot(known[0], known[1]) / (2 * SPREAD)
+    size = reading.DETECTED * math.hypot(known[0], known[1]) / (2 * reading.SPREAD)
     return Text("claims.between-groups", size=describe_size(size, scale))
 
 
@@ -213,4 +203,4 @@ def _p_from_interval(effect: float, low: float, high: float, bound: float) -> fl
 
 def compute_interval_p(distance: float, half_width: float) -> float:
     """Return the two-sided p-value of a distance from zero whose 95 % interval is so wide, NaN where it has none."""
-    return math.erfc(abs(distance) * SPREAD / half_width / math.sqrt(2)) if half_width > 0 else math.nan
+    return math.erfc(abs(distance) * reading.SPREAD / half_width / math.sqrt(2)) if half_width > 0 else math.nan

@@ -12,41 +12,11 @@ import pandas as pd
 from pydantic import BaseModel
 
 from twintrade.effects import ResultSet
+from twintrade.render import reading
 from twintrade.render.names import find_check
-from twintrade.render.reading import (
-    GRADED,
-    Record,
-    find_headline,
-    find_label,
-    find_overall,
-    find_payload,
-    find_payloads,
-    find_words,
-    has_spoken,
-    list_findings,
-    list_records,
-    list_specifications,
-    read_number,
-    take_text,
-)
-from twintrade.study.claims.deciding import (
-    LEVEL,
-    Evidence,
-    Side,
-    compute_interval_p,
-    decide_claims,
-    describe_detectable,
-    describe_from_interval,
-    describe_group_difference,
-    describe_range,
-    describe_size,
-    find_scale,
-    is_about_headline,
-    is_known,
-    list_objections,
-    place_effect,
-    select_about_headline,
-)
+from twintrade.render.reading import Record, find_headline, find_words, list_records, read_number, take_text
+from twintrade.study.claims import deciding
+from twintrade.study.claims.deciding import Evidence, Side, describe_range, describe_size, list_objections
 from twintrade.text import Listed, Text, Words, pack_both
 
 # On which side of a claim effects of groups and parts lie, and how surely.
@@ -55,7 +25,7 @@ from twintrade.text import Listed, Text, Words, pack_both
 def place_groups(rows: list[Record], p: float, evidence: Mapping[str, Any]) -> tuple[Side, float]:
     """Return the side that groups lie on, and the p-value of neither; ``p`` is that of one effect in all groups."""
     if evidence.get("direction") == "same":
-        if p < LEVEL:
+        if p < deciding.LEVEL:
             return "other", p
         placed = [place_row(r, "higher", 0.0) for r in rows]
         sides = {side for side, _ in placed}
@@ -72,7 +42,7 @@ def place_groups(rows: list[Record], p: float, evidence: Mapping[str, Any]) -> t
         # That some groups differ does not say that these two do.
         width = math.hypot(*(read_number(r["high"]) - read_number(r["low"]) for r in (best, rival)))
         gap = read_number(best["effect"]) - read_number(rival["effect"])
-        p = max(p, compute_interval_p(gap, width / 2), key=_rank_missing_last)
+        p = max(p, deciding.compute_interval_p(gap, width / 2), key=_rank_missing_last)
     if evidence.get("works") and is_largest:
         side, above = place_row(best, "higher", 0.0)
         return ("claimed", max(p, above, key=_rank_missing_last)) if side == "claimed" else ("neither", p)
@@ -87,7 +57,7 @@ def _rank_missing_last(p: float) -> float:
 def place_row(row: Record, direction: str, bound: float) -> tuple[Side, float]:
     """Return the side of a bound that one effect lies on, and the p-value of lying on neither."""
     low, high, p = read_number(row["low"]), read_number(row["high"]), read_number(row.get("p"))
-    return place_effect(read_number(row["effect"]), low, high, p, direction, bound)
+    return deciding.place_effect(read_number(row["effect"]), low, high, p, direction, bound)
 
 
 # What a result set holds on one claim: on which side, how surely, and what could have been seen.
@@ -110,32 +80,32 @@ def _effect(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
     case = None if column else _case(results, direction)
     if case is not None:
         return case
-    graded = None if column else find_payload(results, GRADED)
+    graded = None if column else reading.find_payload(results, reading.GRADED)
     if graded is not None:
         return _by_grade(list_records(graded)[0], evidence)
     spec = _column(results, column)
-    effect = find_overall(results, spec) if spec is not None else None
+    effect = reading.find_overall(results, spec) if spec is not None else None
     mean = None if column else _mean_of_cases(results)
     if spec is None or effect is None:
         return None if mean is None else _by_mean(mean, evidence)
     scale = take_text(effect.get("scale"))
     low, high, value = read_number(effect.get("low")), read_number(effect.get("high")), read_number(effect["effect"])
     p = read_number(effect.get("p"))
-    side, shown = place_effect(value, low, high, p, direction, _bound(evidence, scale))
+    side, shown = deciding.place_effect(value, low, high, p, direction, _bound(evidence, scale))
     text = Text(
         "claims.estimate",
-        label=find_label(spec),
+        label=reading.find_label(spec),
         size=describe_size(value, scale),
         interval=describe_range(effect, scale),
         p=p if math.isfinite(p) else "none",
     )
-    beside = [] if is_known(low, high) else [Text("claims.undecided")]
+    beside = [] if deciding.is_known(low, high) else [Text("claims.undecided")]
     beside += [] if mean is None else [Text("claims.mean-beside", mean=_describe_mean(mean))]
     return Evidence(
         side=side,
         p=shown,
         text=Listed((text, *beside), "sentences") if beside else text,
-        detectable=describe_detectable(results, spec, effect),
+        detectable=deciding.describe_detectable(results, spec, effect),
         objections=list_objections(results, spec),
     )
 
@@ -144,7 +114,7 @@ def _by_grade(row: Record, evidence: Mapping[str, Any]) -> Evidence:
     """Return what the headline shows against pairs as large and growing; without a grade it shows nothing."""
     low, high, p = (read_number(row[name]) for name in ("low", "high", "p"))
     direction, percent = str(evidence.get("direction", "higher")), read_number(row["percent"])
-    side, shown = place_effect(percent, low, high, p, direction, _bound(evidence, "percent"))
+    side, shown = deciding.place_effect(percent, low, high, p, direction, _bound(evidence, "percent"))
     text = Text(
         "claims.graded",
         size=describe_size(percent, "percent"),
@@ -164,7 +134,7 @@ def _by_grade(row: Record, evidence: Mapping[str, Any]) -> Evidence:
 
 def _mean_of_cases(results: ResultSet) -> Record | None:
     """Return the random-effects mean of several cases, None where there is none."""
-    for frame in find_payloads(results, "cases_forest").values():
+    for frame in reading.find_payloads(results, "cases_forest").values():
         for row in list_records(frame):
             if take_text(row.get("method")):
                 return row
@@ -187,16 +157,16 @@ def _by_mean(mean: Record, evidence: Mapping[str, Any]) -> Evidence:
     low, high, scale = read_number(mean["low"]), read_number(mean["high"]), take_text(mean["scale"])
     direction = str(evidence.get("direction", "higher"))
     middle = (low + high) / 2
-    side, p = place_effect(middle, low, high, math.nan, direction, _bound(evidence, scale))
+    side, p = deciding.place_effect(middle, low, high, math.nan, direction, _bound(evidence, scale))
     text = Text("claims.mean-alone", mean=_describe_mean(mean))
-    return Evidence(side=side, p=p, text=text, detectable=describe_from_interval(low, high, scale))
+    return Evidence(side=side, p=p, text=text, detectable=deciding.describe_from_interval(low, high, scale))
 
 
 def _case(results: ResultSet, direction: str) -> Evidence | None:
     """Return what the placebos say about a single case."""
-    for finding in list_findings(results, "case_verdict"):
+    for finding in reading.list_findings(results, "case_verdict"):
         spec = find_headline(results)
-        effect = find_overall(results, spec) if spec is not None else None
+        effect = reading.find_overall(results, spec) if spec is not None else None
         known = spec is not None and effect is not None
         agrees = take_text(finding["direction"]) in AGREEING[direction]
         is_mute = take_text(finding["direction"]) not in ("higher", "lower")
@@ -204,7 +174,7 @@ def _case(results: ResultSet, direction: str) -> Evidence | None:
             side="neither" if is_mute else "claimed" if agrees else "other",
             p=read_number(finding["p"]),
             text=find_words(finding, "sentence"),
-            detectable=describe_detectable(results, spec, effect) if known else "",  # type: ignore[arg-type]
+            detectable=deciding.describe_detectable(results, spec, effect) if known else "",  # type: ignore[arg-type]
             floor=read_number(finding.get("floor")),
             objections=list_objections(results, spec) if spec is not None else (),
         )
@@ -214,8 +184,10 @@ def _case(results: ResultSet, direction: str) -> Evidence | None:
 def _verdict(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
     """Checks; one that rejects supports only where it was made to show the claim."""
     checks = tuple(evidence["checks"])
-    findings = [r for check in checks for r in select_about_headline(results, list_findings(results, check))]
-    spoken = [r for r in findings if has_spoken(r)]
+    findings = [
+        r for check in checks for r in deciding.select_about_headline(results, reading.list_findings(results, check))
+    ]
+    spoken = [r for r in findings if reading.has_spoken(r)]
     if not spoken:
         if not findings:
             return None
@@ -233,14 +205,14 @@ def _verdict(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None
         return Evidence(side="other", p=p, text=Listed(tuple(shown), "sentences"), objections=others)
     if evidence.get("pass_supports"):
         return Evidence(side="claimed", p=p, text=Listed(tuple(shown), "sentences"), objections=others)
-    whose = "headline" if is_about_headline(results, findings) else "other"
+    whose = "headline" if deciding.is_about_headline(results, findings) else "other"
     text = Listed((*shown, Text("claims.no-objection", whose=whose)), "sentences")
     return Evidence(side="neither", p=math.nan, text=text)
 
 
 def _groups(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
     """Effects by group: whether they differ as claimed, or all lie on one side of zero."""
-    for name, frame in find_payloads(results, "forest").items():
+    for name, frame in reading.find_payloads(results, "forest").items():
         if "group" not in frame or not take_text(frame["group"].iloc[0]).startswith(tuple(evidence["by"])):
             continue
         rows = [r for r in list_records(frame) if read_number(r["effect"]) == read_number(r["effect"])]
@@ -249,12 +221,12 @@ def _groups(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
             return None
         p = read_number(rows[0].get("p_equality"))
         side, shown = place_groups(rows, p, evidence)
-        spec, scale = find_headline(results), find_scale(results, name)
+        spec, scale = find_headline(results), deciding.find_scale(results, name)
         return Evidence(
             side=side,
             p=shown,
             text=Text("claims.groups", effects=_list_effects(rows, scale), p=p if math.isfinite(p) else "none"),
-            detectable=describe_group_difference(rows, scale) or _of_the_whole(results),
+            detectable=deciding.describe_group_difference(rows, scale) or _of_the_whole(results),
             objections=list_objections(results, spec) if spec is not None else (),
         )
     return None
@@ -263,15 +235,15 @@ def _groups(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
 def _of_the_whole(results: ResultSet) -> Words:
     """Return the headline's minimum detectable effect as the least that a part of it has."""
     spec = find_headline(results)
-    effect = find_overall(results, spec) if spec is not None else None
-    whole = describe_detectable(results, spec, effect) if spec is not None and effect is not None else ""
+    effect = reading.find_overall(results, spec) if spec is not None else None
+    whole = deciding.describe_detectable(results, spec, effect) if spec is not None and effect is not None else ""
     return Text("claims.larger-than-whole", whole=whole) if whole else ""
 
 
 def _parts(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
     """Labelled parts with intervals in a payload: all of them, or the first alone, must lie as claimed."""
     group = take_text(evidence.get("group"))
-    for name, frame in find_payloads(results, str(evidence["payload"])).items():
+    for name, frame in reading.find_payloads(results, str(evidence["payload"])).items():
         rows = [r for r in list_records(frame) if take_text(r.get("group", group)) == group]
         rows = [r for r in rows if read_number(r["effect"]) == read_number(r["effect"])]
         if not rows:
@@ -281,9 +253,9 @@ def _parts(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
         placed = [place_row(r, direction, bound) for r in judged]
         against = [p for side, p in placed if side == "other"]
         sides = {side for side, _ in placed}
-        spec, scale = find_headline(results), find_scale(results, name)
+        spec, scale = find_headline(results), deciding.find_scale(results, name)
         widest = max(judged, key=lambda r: read_number(r["high"]) - read_number(r["low"]))
-        mde = describe_from_interval(read_number(widest["low"]), read_number(widest["high"]), scale)
+        mde = deciding.describe_from_interval(read_number(widest["low"]), read_number(widest["high"]), scale)
         return Evidence(
             side="other" if against else "claimed" if sides == {"claimed"} else "neither",
             p=min(1.0, min(against) * len(judged)) if against else max((p for _, p in placed), default=math.nan),
@@ -336,7 +308,7 @@ def _named(finding: Record) -> Text:
 def _column(results: ResultSet, column: str) -> Record | None:
     if not column:
         return find_headline(results)
-    for spec in list_specifications(results):
+    for spec in reading.list_specifications(results):
         if column in (
             take_text(spec["estimator"]),
             f"{take_text(spec['estimator'])}/{take_text(spec['specification'])}",
@@ -399,7 +371,7 @@ def build_ledger(results: ResultSet, further: Sequence[Mapping[str, Any]] = ()) 
             ),
             "p": answer.evidence.p,
         }
-        for claim, answer in zip(claims, decide_claims(evidence), strict=True)
+        for claim, answer in zip(claims, deciding.decide_claims(evidence), strict=True)
     ]
     return pd.DataFrame(rows)
 

@@ -18,27 +18,9 @@ from twintrade.effects.messages import (
     build_messages_frame,
 )
 from twintrade.extras import has_library
-from twintrade.study.proof import twins
+from twintrade.study.proof import regressions, twins
 from twintrade.study.proof.columns import StoredColumn, read_columns
-from twintrade.study.proof.regressions import (
-    TWIN,
-    NotComparedError,
-    Reply,
-    align_series,
-    answer_double_ratio,
-    answer_imputation,
-    answer_synthetic_control,
-    build_clusters,
-    fit_cells,
-    fit_poisson_static,
-    fit_segments,
-    fit_static,
-    impute,
-    keep_quiet,
-    measure_work,
-    prepare_rows,
-    require_options,
-)
+from twintrade.study.proof.regressions import NotComparedError, Reply, keep_quiet, require_options
 from twintrade.study.proof.twins import TWINS
 from twintrade.text import Listed, Text, find_fact, numbers
 
@@ -50,8 +32,8 @@ def list_neighbors(column: StoredColumn) -> list[Reply]:
     if not column.is_two_way:
         return []
     require_options(column, shape=("event", "static"), bins=(False,), second_reference=(None,), unit_trends=(False,))
-    frame = prepare_rows(column)
-    codes, factor = build_clusters(column)
+    frame = regressions.prepare_rows(column)
+    codes, factor = regressions.build_clusters(column)
     clusters = pd.DataFrame(codes, index=frame.index)
     periods = pd.get_dummies(column.factor("period"), drop_first=True, dtype=float).set_axis(frame.index)
     with keep_quiet():
@@ -109,13 +91,13 @@ TWIN_SOURCE = "twins"  # section of the results that holds the twins' lines
 
 Question = Callable[[StoredColumn], Reply | Sequence[Reply]]
 QUESTIONS: Mapping[str, tuple[Question, ...]] = {
-    "twfe": (fit_static, list_neighbors),
-    "ppml": (fit_poisson_static,),
-    "imputation": (impute, answer_imputation),
-    "etwfe": (fit_cells,),
-    "double_ratio": (answer_double_ratio,),
-    "synthetic_control": (answer_synthetic_control,),
-    "interrupted_series": (fit_segments,),
+    "twfe": (regressions.fit_static, list_neighbors),
+    "ppml": (regressions.fit_poisson_static,),
+    "imputation": (regressions.impute, regressions.answer_imputation),
+    "etwfe": (regressions.fit_cells,),
+    "double_ratio": (regressions.answer_double_ratio,),
+    "synthetic_control": (regressions.answer_synthetic_control,),
+    "interrupted_series": (regressions.fit_segments,),
 }
 """What a plain install can ask about each method."""
 
@@ -123,7 +105,7 @@ QUESTIONS: Mapping[str, tuple[Question, ...]] = {
 def add_cross_checks(results: ResultSet) -> ResultSet:
     """Return the results of a run with the table of other software, where that costs a few seconds at most."""
     columns = read_columns(results)
-    is_dear = max((measure_work(c) for c in columns if not c.obstacle), default=0.0) > CHEAP
+    is_dear = max((regressions.measure_work(c) for c in columns if not c.obstacle), default=0.0) > CHEAP
     return results if is_dear or not columns else add_checks(results, list(check_columns(columns)))
 
 
@@ -190,7 +172,7 @@ def _build(column: StoredColumn, answer: Reply) -> CrossCheck:
 
 def write_twins(checks: Sequence[CrossCheck]) -> str:
     """Return the lines of the twins that answered, in the order of their methods."""
-    names = {check.estimator for check in checks if check.software.startswith(TWIN)}
+    names = {check.estimator for check in checks if check.software.startswith(regressions.TWIN)}
     sources = [inspect.getsource(twin).strip() for name, twin in TWINS.items() if name in names]
     imports = [line for line in inspect.getsource(twins).splitlines() if line.startswith("import ")]
     return "\n\n".join([*imports, *sources]) if sources else ""
@@ -282,7 +264,7 @@ def fit_synthetic_did(column: StoredColumn) -> Reply:
     onsets = column.rows.loc[np.isfinite(column.rows["onset"]), "onset"].unique()
     if len(onsets) > 1 or not column.is_case:
         raise NotComparedError(Text("proof.no-software"))
-    series, before, _, _ = align_series(column)
+    series, before, _, _ = regressions.align_series(column)
     n, t = series.shape
     frame = pd.DataFrame({"y": series.ravel(), "unit": np.repeat(np.arange(n), t), "time": np.tile(np.arange(t), n)})
     frame["treated"] = (frame["unit"] == 0).astype(int)
