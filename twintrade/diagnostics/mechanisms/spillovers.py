@@ -9,19 +9,9 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design, Panel, Treatment
+from twintrade.diagnostics import variants
 from twintrade.diagnostics.base import Diagnostic, judge_bound
-from twintrade.diagnostics.variants import (
-    COLUMNS,
-    NUMBERS,
-    Variant,
-    compare_variants,
-    format_effect,
-    list_failures,
-    list_words,
-    measure_headline,
-    name_judged,
-    simplify_inference,
-)
+from twintrade.diagnostics.variants import Variant, list_words
 from twintrade.effects import Finding, Topic
 from twintrade.errors import DesignError
 from twintrade.estimators.base import Fit
@@ -226,16 +216,16 @@ class Spillovers(Diagnostic):
         design = fit.design
         if not design.panel.is_dyadic:
             return self.unavailable(Text("checks.spillovers-dyads"))
-        chosen = simplify_inference(fit, inference, has_intervals=True)
-        variants = [Variant(Text("checks.spillovers-direct"), "direct", design)]
-        variants += [
+        chosen = variants.simplify_inference(fit, inference, has_intervals=True)
+        alternatives = [Variant(Text("checks.spillovers-direct"), "direct", design)]
+        alternatives += [
             Variant.attempt(label, "spillover", partial(mark_exposed_treated, design, through))
             for label, through in ((SAME_CITY, "city"), (SAME_PARTNER, "partner"))
         ]
-        table = compare_variants(fit, variants, chosen, rng, is_same_target=False)
+        table = variants.compare_variants(fit, alternatives, chosen, rng, is_same_target=False)
         rings, sentences = self._by_distance(fit, chosen, rng)
         payloads = {} if rings.empty else {"spillover_rings": rings}
-        messages = (*list_failures(self.name, table), *list_failures(self.name, rings))
+        messages = (*variants.list_failures(self.name, table), *variants.list_failures(self.name, rings))
         if table["effect"].iloc[1:].isna().all():
             reasons = Listed(tuple(dict.fromkeys(list_words(table.iloc[1:], "reason"))), "semicolon")
             lacking = self.unavailable(Text("checks.spillovers-failed", reasons=reasons))
@@ -246,14 +236,14 @@ class Spillovers(Diagnostic):
         p = parts["p"].to_numpy(dtype=np.float64)
         # NaN as soon as one channel has no interval: nobody looked into it, and that there is none is not said then.
         bound = float(parts[["low", "high"]].abs().to_numpy(dtype=np.float64).max())
-        judged = judge_bound(p, bound, measure_headline(fit, chosen, rng).tolerance)
+        judged = judge_bound(p, bound, variants.measure_headline(fit, chosen, rng).tolerance)
         effects = Text("checks.spillovers", effects=_list_effects(table, scale))
         refused = tuple(
             Text("checks.spillovers-refused", label=label, reason=reason)
             for label, reason in zip(list_words(parts, "label"), list_words(parts, "reason"), strict=True)
             if reason
         )
-        verdict = Text("checks.spillovers-verdict", **name_judged(judged, scale))
+        verdict = Text("checks.spillovers-verdict", **variants.name_judged(judged, scale))
         return self.conclude(
             Listed((effects, *refused, verdict, Text("checks.spillovers-net"), *sentences), "sentences"),
             table,
@@ -275,11 +265,11 @@ class Spillovers(Diagnostic):
             try:
                 exposure = compute_exposure(fit.design, through, columns)
                 edges = choose_edges(exposure, self.edges, self.rings)
-                variants = build_ring_variants(
+                alternatives = build_ring_variants(
                     fit.design, exposure, edges, str(Text("checks.rings-net", label=label))
                 )
-                table = compare_variants(fit, variants, inference, rng, is_same_target=False)
-                tables.append(_with_comparison(table, variants[-1].design, edges))
+                table = variants.compare_variants(fit, alternatives, inference, rng, is_same_target=False)
+                tables.append(_with_comparison(table, alternatives[-1].design, edges))
             except DesignError as error:
                 sentences.append(Text("checks.rings-none", label=label, reason=error.text))
                 continue
@@ -292,21 +282,21 @@ class Spillovers(Diagnostic):
                     effects=_list_effects(table, fit.estimate.scale),
                 )
             )
-        empty = pd.DataFrame(columns=list(COLUMNS))
+        empty = pd.DataFrame(columns=list(variants.COLUMNS))
         return pd.concat(tables, ignore_index=True) if tables else empty, sentences
 
 
 def _list_effects(table: pd.DataFrame, scale: str) -> Words:
     known = table[np.isfinite(table["effect"])]
-    rows = zip(list_words(known, "label"), *(known[name] for name in NUMBERS[:4]), strict=True)
+    rows = zip(list_words(known, "label"), *(known[name] for name in variants.NUMBERS[:4]), strict=True)
     lines = tuple(
         Text(
             "checks.spillovers-effect",
             label=label,
-            effect=format_effect(effect, scale),
+            effect=variants.format_effect(effect, scale),
             known="yes" if np.isfinite([low, high]).all() else "no",
-            low=format_effect(low, scale),
-            high=format_effect(high, scale),
+            low=variants.format_effect(low, scale),
+            high=variants.format_effect(high, scale),
             p=p,
         )
         for label, effect, low, high, p in rows
@@ -323,7 +313,7 @@ def _with_comparison(table: pd.DataFrame, net: Design | None, edges: FloatArray)
     beyond = parts.iloc[:1].assign(
         label=str(Text("checks.rings-beyond", last=format_kilometres(last))), from_km=last, to_km=np.inf
     )
-    beyond = beyond.assign(**dict.fromkeys(NUMBERS, np.nan), reason="")
+    beyond = beyond.assign(**dict.fromkeys(variants.NUMBERS, np.nan), reason="")
     if net is not None:
         o = net.observations
         untouched = ~o.is_ever_treated

@@ -7,20 +7,9 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design
+from twintrade.diagnostics import variants
 from twintrade.diagnostics.base import Diagnostic, judge_bound
-from twintrade.diagnostics.variants import (
-    ComparedVariants,
-    Variant,
-    VariantCheck,
-    compare_variants,
-    format_effect,
-    list_failures,
-    list_reasons,
-    list_words,
-    measure_headline,
-    name_judged,
-    simplify_inference,
-)
+from twintrade.diagnostics.variants import ComparedVariants, Variant, VariantCheck
 from twintrade.effects import Finding
 from twintrade.estimators.base import Fit
 from twintrade.inference.auto import resolve_method
@@ -67,7 +56,7 @@ class Anticipation(VariantCheck):
 
     def say(self, seen: ComparedVariants) -> Finding:
         """Return the effect under each number of periods."""
-        named = zip(list_words(seen.known, "label"), seen.known["effect"], strict=True)
+        named = zip(variants.list_words(seen.known, "label"), seen.known["effect"], strict=True)
         listed = tuple(Text("common.named", name=n, value=seen.show(float(e))) for n, e in named)
         text = Text("checks.anticipation", effects=Listed(listed, "semicolon"), verdict=seen.describe())
         return self.report(seen, text, seen.spread)
@@ -91,14 +80,14 @@ class PlaceboDates(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a fake date; payload ``placebo_dates``."""
         before, step = fit.design.before_treatment(), fit.design.panel.step
-        variants = [
+        alternatives = [
             Variant(Text("checks.placebo-dates-label", n=k * step), "placebo", before.backdated(k * step))
             for k in self.periods
         ]
-        table = compare_variants(fit, variants, _calibrate(fit, inference), rng, is_same_target=False)
+        table = variants.compare_variants(fit, alternatives, _calibrate(fit, inference), rng, is_same_target=False)
         known, scale = table.dropna(subset=["p"]), fit.estimate.scale
         if known.empty:
-            reasons = list_reasons(table)
+            reasons = variants.list_reasons(table)
             return self.unavailable(
                 Text("checks.placebo-dates-failed", reasons=reasons)
                 if reasons.items
@@ -108,24 +97,26 @@ class PlaceboDates(Diagnostic):
         worst, adjusted = known.iloc[int(p.argmin())], float(p.min())
         bound = float(known[["low", "high"]].abs().to_numpy().max())
         tests = known["p"].to_numpy(dtype=np.float64)
-        judged = judge_bound(tests, bound, measure_headline(fit, inference, rng).tolerance)
+        judged = judge_bound(tests, bound, variants.measure_headline(fit, inference, rng).tolerance)
         text = Text(
             "checks.placebo-dates",
-            effect=format_effect(float(worst["effect"]), scale),
+            effect=variants.format_effect(float(worst["effect"]), scale),
             label=str(worst["label"]),
             p=float(worst["p"]),
             adjusted=adjusted,
             n=len(known),
-            verdict=Text("checks.placebo-verdict", **name_judged(judged, scale)),
+            verdict=Text("checks.placebo-verdict", **variants.name_judged(judged, scale)),
         )
-        return self.conclude(text, table, judged, value=adjusted, unit="p", messages=list_failures(self.name, table))
+        return self.conclude(
+            text, table, judged, value=adjusted, unit="p", messages=variants.list_failures(self.name, table)
+        )
 
 
 def _calibrate(fit: Fit, inference: Inference) -> Inference:
     """Return the inference for fake dates: clustered errors, too small for few treated rows, are scaled."""
     method = resolve_method(fit, inference)
     if not isinstance(method, Clustered) or method.correction != Clustered().correction or "row" in method.by:
-        return simplify_inference(fit, inference, has_intervals=True)
+        return variants.simplify_inference(fit, inference, has_intervals=True)
     if find_row_weights(fit, fit.view("overall")) is None:
         return method
     return Scaled(by=method.by, level=method.level, draws=1)

@@ -8,19 +8,9 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design, add_strata, measure_before
+from twintrade.diagnostics import variants
 from twintrade.diagnostics.base import LEVEL, Diagnostic, judge_bound
-from twintrade.diagnostics.variants import (
-    Variant,
-    compare_variants,
-    describe_judged,
-    format_effect,
-    judge_table,
-    list_failures,
-    list_reasons,
-    measure_headline,
-    name_tolerance,
-    simplify_inference,
-)
+from twintrade.diagnostics.variants import Variant, format_effect
 from twintrade.effects import Finding, Topic
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Fit
@@ -96,22 +86,22 @@ class ConditionalTrends(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a condition; payload ``conditional_trends``."""
         try:
-            variants = [
+            alternatives = [
                 Variant(Text("checks.conditional-label", by=" ".join(kinds)), "", build_conditioned(fit, kinds))
                 for kinds in KINDS
             ]
         except DesignError as error:
             return self.unavailable(error.text)
-        method = simplify_inference(fit, inference)
-        strata = compare_variants(fit, variants, method, rng)
+        method = variants.simplify_inference(fit, inference)
+        strata = variants.compare_variants(fit, alternatives, method, rng)
         weighed = _weigh(fit)
         table = pd.concat([strata, _compare_weighed(fit, weighed, method, rng)], ignore_index=True)
         known = table.dropna(subset=["effect"])
         if known.empty:
-            return self.unavailable(Text("checks.conditional-none", reasons=list_reasons(table)))
-        headline, scale = measure_headline(fit, inference, rng), fit.estimate.scale
-        judged = judge_table(strata, headline)
-        labels = [variant.label for variant in (*variants, weighed)]
+            return self.unavailable(Text("checks.conditional-none", reasons=variants.list_reasons(table)))
+        headline, scale = variants.measure_headline(fit, inference, rng), fit.estimate.scale
+        judged = variants.judge_table(strata, headline)
+        labels = [variant.label for variant in (*alternatives, weighed)]
         shown = tuple(
             Text("checks.conditional-one", label=label, effect=format_effect(float(effect), scale))
             for label, effect in zip(labels, table["effect"], strict=True)
@@ -122,7 +112,7 @@ class ConditionalTrends(Diagnostic):
             units=fit.design.panel.unit_kind,
             effect=format_effect(headline.effect, scale),
             effects=Listed(shown, "comma"),
-            verdict=describe_judged(judged, scale),
+            verdict=variants.describe_judged(judged, scale),
         )
         return self.conclude(
             text,
@@ -130,14 +120,14 @@ class ConditionalTrends(Diagnostic):
             judged,
             value=float(np.abs(known["effect"] - headline.effect).max()),
             unit=scale,
-            messages=list_failures(self.name, table),
+            messages=variants.list_failures(self.name, table),
         )
 
 
 def _compare_weighed(fit: Fit, weighed: Variant, method: Inference, rng: np.random.Generator) -> pd.DataFrame:
     """Return the row of the weighted estimate; its weights are estimated, so that its difference is not tested."""
     is_dealt = isinstance(resolve_method(fit, method), Randomization)
-    table = compare_variants(fit, [weighed], None if is_dealt else method, rng)
+    table = variants.compare_variants(fit, [weighed], None if is_dealt else method, rng)
     return table.assign(difference_low=np.nan, difference_high=np.nan, difference_p=np.nan)
 
 
@@ -222,7 +212,7 @@ class Selection(Diagnostic):
         table = pd.DataFrame(
             {"variable": risk.names, "coefficient": beta, "se": se, "p": p, "hazard_ratio": np.exp(beta)}
         )[list(COLUMNS)]
-        tolerance = measure_headline(fit, inference, rng).tolerance if scale == "log points" else np.nan
+        tolerance = variants.measure_headline(fit, inference, rng).tolerance if scale == "log points" else np.nan
         judged = judge_bound(apart.p, apart.bound, tolerance)
         text = Text(
             "checks.selection",
@@ -234,7 +224,7 @@ class Selection(Diagnostic):
             p=apart.p,
             gap=format_effect(apart.gap, "log points"),
             bound=format_effect(apart.bound, "log points"),
-            **name_tolerance(tolerance, scale),
+            **variants.name_tolerance(tolerance, scale),
         )
         return self.conclude(text, table, judged, value=apart.p, unit="p")
 

@@ -11,20 +11,10 @@ import pandas as pd
 from twintrade.data.geography import resolve
 from twintrade.design import Design, Panel
 from twintrade.design.panel import PERIODS_PER_YEAR
+from twintrade.diagnostics import variants
 from twintrade.diagnostics.base import LEVEL, Diagnostic, Judged, Yardstick, judge_choices
 from twintrade.diagnostics.single_case.placebo_space import get_single_case
-from twintrade.diagnostics.variants import (
-    NUMBERS,
-    Variant,
-    compare_variants,
-    describe_judged,
-    format_effect,
-    format_range,
-    judge_table,
-    list_words,
-    measure_headline,
-    simplify_inference,
-)
+from twintrade.diagnostics.variants import Variant
 from twintrade.diagnostics.who_is_compared.balance import list_candidate_dates
 from twintrade.effects import Finding, Message, Topic, Verdict
 from twintrade.errors import TwintradeError
@@ -69,7 +59,7 @@ SHOCKS = (
     Shock(Text("checks.shock-ukraine"), "2022-02", "2022-12", ("BLR", "RUS", "UKR")),
 )
 FACTS = ("label", "label_text", "first", "last", "first_label", "last_label", "is_rival")
-COLUMNS = (*FACTS, "effect_without", *NUMBERS[4:], "reason")
+COLUMNS = (*FACTS, "effect_without", *variants.NUMBERS[4:], "reason")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,8 +105,8 @@ class KnownShocks(Diagnostic):
             return replace(self.unavailable(Text("checks.shocks-none")), topic=topic)
         table = pd.DataFrame(rows, columns=list(FACTS))
         table = pd.concat([table, _estimate_without(fit, table, inference, rng)], axis=1)[list(COLUMNS)]
-        yardstick = measure_headline(fit, inference, rng)
-        judged = judge_table(table.assign(effect=table["effect_without"]), yardstick)
+        yardstick = variants.measure_headline(fit, inference, rng)
+        judged = variants.judge_table(table.assign(effect=table["effect_without"]), yardstick)
         rivals = table[table["is_rival"]]
         if len(rivals) and judged.verdict != "objects":
             judged = replace(judged, verdict="cannot tell")
@@ -129,7 +119,7 @@ class KnownShocks(Diagnostic):
             topic=topic,
             messages=tuple(
                 Message("warning", "coincident-shock", Text("checks.shocks-coincident", label=label, near=self.near))
-                for label in list_words(rivals, "label")
+                for label in variants.list_words(rivals, "label")
             ),
         )
 
@@ -161,18 +151,18 @@ class KnownShocks(Diagnostic):
         rivals, known, scale = table[table["is_rival"]], table["effect_without"].dropna(), fit.estimate.scale
         low, high = (known.min(), known.max()) if len(known) else (np.nan, np.nan)
         named = rivals if len(rivals) else table
-        labels = Listed(tuple(list_words(named, "label")), "and")
+        labels = Listed(tuple(variants.list_words(named, "label")), "and")
         head = Text("checks.shocks", n=len(rivals), near=self.near, labels=labels)
         moved = Text(
             "checks.shocks-without",
             n=len(table),
             known=len(known),
-            effect=format_effect(float(fit.view("overall").effects[0]), scale),
-            low=format_effect(float(low), scale),
-            range=format_range(float(low), float(high), scale),
+            effect=variants.format_effect(float(fit.view("overall").effects[0]), scale),
+            low=variants.format_effect(float(low), scale),
+            range=variants.format_range(float(low), float(high), scale),
         )
         is_rival_alone = len(rivals) > 0 and judged.verdict != "objects"
-        last = Text("checks.shocks-rival") if is_rival_alone else describe_judged(judged, scale)
+        last = Text("checks.shocks-rival") if is_rival_alone else variants.describe_judged(judged, scale)
         return Listed((head, moved, last), "sentences")
 
     def _pairs(self, design: Design) -> set[tuple[str, str]]:
@@ -206,16 +196,16 @@ def _estimate_without(fit: Fit, table: pd.DataFrame, inference: Inference, rng: 
     period = fit.design.panel.period
     spans = list(zip(table["first"], table["last"], strict=True))
     if get_single_case(fit) is None:
-        variants = [
+        alternatives = [
             Variant(str(label), "shock", fit.design.restricted((period < first) | (period > last)))
             for label, (first, last) in zip(table["label"], spans, strict=True)
         ]
-        without = compare_variants(fit, variants, simplify_inference(fit, inference), rng)
-        return without.assign(effect_without=without["effect"])[["effect_without", *NUMBERS[4:], "reason"]]
+        without = variants.compare_variants(fit, alternatives, variants.simplify_inference(fit, inference), rng)
+        return without.assign(effect_without=without["effect"])[["effect_without", *variants.NUMBERS[4:], "reason"]]
     effects, reasons = zip(*(_without(fit, first, last) for first, last in spans), strict=True)
     without = pd.DataFrame({"effect_without": effects, "reason": reasons})
     without["difference"] = without["effect_without"] - float(fit.view("overall").effects[0])
-    return without.assign(**dict.fromkeys(NUMBERS[5:], np.nan))
+    return without.assign(**dict.fromkeys(variants.NUMBERS[5:], np.nan))
 
 
 def _without(fit: Fit, first: int, last: int) -> tuple[float, str]:
@@ -389,7 +379,7 @@ class UnknownBreak(Diagnostic):
             high=label(test.high),
             verdict=verdict.replace(" ", "-"),
             agreement=label(dates[0]),
-            shift=format_effect(self.shift, "log points"),
+            shift=variants.format_effect(self.shift, "log points"),
             power=power,
         )
         return self.conclude(text, table, Judged(verdict), payloads={"break_dates": table}, value=test.p, unit="p")
