@@ -40,38 +40,21 @@ if TYPE_CHECKING:
     Bands = Intervals
     Fit = FitResult
 
-_HOMES = {
-    "example": "twintrade.python.verbs",
-    "panel": "twintrade.python.verbs",
-    "compare": "twintrade.python.verbs",
-    "fit": "twintrade.python.verbs",
-    "infer": "twintrade.python.verbs",
-    "check": "twintrade.python.verbs",
-    "etable": "twintrade.python.showing",
-    "eventplot": "twintrade.python.showing",
-    "coefplot": "twintrade.python.showing",
-    "run": "twintrade.python.showing",
-    "read": "twintrade.python.showing",
-    "cohort_statistics": "twintrade.python.treated",
-    "Panel": "twintrade.design",
-    "Treatment": "twintrade.design",
-    "TreatmentRule": "twintrade.design.rules",
-    "Design": "twintrade.design",
-    "CohortStatistics": "twintrade.design",
-    "NeverTreated": "twintrade.design",
-    "NotYetTreated": "twintrade.design",
-    "Donors": "twintrade.design",
-    "Estimate": "twintrade.effects",
-    "EventStudy": "twintrade.effects",
-    "CohortEffects": "twintrade.effects",
-    "Bands": "twintrade.python.summary",
-    "Finding": "twintrade.effects",
-    "Fit": "twintrade.python.fitted",
-    "ESTIMATORS": "twintrade.estimators.base",
-    "INFERENCES": "twintrade.inference.base",
-    "DIAGNOSTICS": "twintrade.diagnostics.base",
-    "TwintradeError": "twintrade.errors",
+_NAMES = {
+    "python.verbs": ("example", "panel", "compare", "fit", "infer", "check"),
+    "python.showing": ("etable", "eventplot", "coefplot", "run", "read"),
+    "python.treated": ("cohort_statistics",),
+    "design": ("Panel", "Treatment", "Design", "CohortStatistics", "NeverTreated", "NotYetTreated", "Donors"),
+    "design.rules": ("TreatmentRule",),
+    "effects": ("Estimate", "EventStudy", "CohortEffects", "Finding"),
+    "python.summary": ("Bands",),
+    "python.fitted": ("Fit",),
+    "estimators.base": ("ESTIMATORS",),
+    "inference.base": ("INFERENCES",),
+    "diagnostics.base": ("DIAGNOSTICS",),
+    "errors": ("TwintradeError",),
 }
+_HOMES = {name: f"twintrade.{module}" for module, names in _NAMES.items() for name in names}
 
 _ELSEWHERE = {"Bands": "Intervals", "Fit": "FitResult"}
 """What a name is called where it is at home; elsewhere that name is the plain type."""

@@ -20,24 +20,10 @@ from twintrade.text import Listed, Text, list_some
 # Words that an option takes: any other is refused, with the right one that was probably meant.
 
 MEANT = {
-    "ln": "log",
-    "logarithm": "log",
-    "raw": "level",
-    "none": "level",
-    "drop": "exclude",
-    "remove": "exclude",
-    "omit": "exclude",
-    "include": "keep",
-    "dyad": "unit",
-    "pair": "unit",
-    "country": "partner",
-    "time": "period",
-    "annual": "year",
-    "yearly": "year",
-    "quarterly": "quarter",
-    "monthly": "month",
-    "never": "never_treated",
-}
+    "ln": "log", "logarithm": "log", "raw": "level", "none": "level", "drop": "exclude", "remove": "exclude",
+    "omit": "exclude", "include": "keep", "dyad": "unit", "pair": "unit", "country": "partner", "time": "period",
+    "annual": "year", "yearly": "year", "quarterly": "quarter", "monthly": "month", "never": "never_treated",
+}  # fmt: skip
 """Words of other packages and of plain speech, and the word that is taken here."""
 
 

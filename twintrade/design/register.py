@@ -309,15 +309,9 @@ def _undated(row: Mapping[Any, Any], panel: Panel, units: Mapping[tuple[str, str
     ends = text["signatory"] or text["city"], text["partner_city"] or text["partner"]
     text["twinning"] = text["twinning"] or f"{ends[0]}-{ends[1]}, undated"
     rest = {
-        "signed": "",
-        "precision": "",
-        "ended": "",
-        "end": None,
-        "onset": pd.NA,
-        "candidates": "[]",
-        "counts": True,
+        "signed": "", "precision": "", "ended": "", "end": None, "onset": pd.NA, "candidates": "[]", "counts": True,
         "stand_in": "",
-    }
+    }  # fmt: skip
     return text | rest | {"unit": _unit(row, panel, units)}
 
 

@@ -18,31 +18,10 @@ from twintrade.text import Text, Words
 
 AGGREGATES = frozenset(
     {
-        "wld",
-        "world",
-        "total",
-        "eu",
-        "eu15",
-        "eu25",
-        "eu27",
-        "eu28",
-        "euu",
-        "european_union",
-        "asean",
-        "oecd",
-        "mercosur",
-        "nafta",
-        "usmca",
-        "opec",
-        "gcc",
-        "cis",
-        "brics",
-        "africa",
-        "asia",
-        "europe",
-        "oceania",
+        "wld", "world", "total", "eu", "eu15", "eu25", "eu27", "eu28", "euu", "european_union", "asean", "oecd",
+        "mercosur", "nafta", "usmca", "opec", "gcc", "cis", "brics", "africa", "asia", "europe", "oceania",
     }
-)
+)  # fmt: skip
 """Partner labels that name more than one country, compared in lower case with blanks and dashes as underscores."""
 
 

@@ -205,62 +205,46 @@ class Deviation:
 SPECIFICATION_COLUMNS = (
     "estimator",  # registry name
     "specification",  # key, unique with estimator
-    "label",  # column head in tables, "PPML, gravity effects"
-    "label_text",
+    "label", "label_text",  # column head in tables, "PPML, gravity effects"
     "citation",  # references.bib key
     "citation_text",  # "Borusyak, Jaravel and Spiess (2024)"
-    "equation",  # one line, Unicode
-    "equation_text",
-    "estimand",  # sentence naming what is averaged with which weights
-    "estimand_text",
-    "assumption",  # identifying assumption as a sentence
-    "assumption_text",
+    "equation", "equation_text",  # one line, Unicode
+    "estimand", "estimand_text",  # sentence naming what is averaged with which weights
+    "assumption", "assumption_text",  # identifying assumption as a sentence
     "target",  # whose change the overall effect is: total, average unit, average cell
     "against",  # what it is compared with: all before, last before, synthetic outcome ...
-    "overall_note",  # where the column has a path too: how its overall effect is defined
-    "overall_note_text",
-    "base_sentence",  # what the pre-period effects mean
-    "base_sentence_text",
+    "overall_note", "overall_note_text",  # where the column has a path too: how its overall effect is defined
+    "base_sentence", "base_sentence_text",  # what the pre-period effects mean
     "outcome",
     "outcome_unit",  # "US dollars"
     "transform",  # level, log, share_of_partner, share_of_city, index
-    "outcome_in",  # "logs", "shares of the partner's total", "an index (2005 = 100)"
-    "outcome_in_text",
-    "effect_unit",  # of a linear effect: "US dollars", "of the partner's total"; empty in logs
-    "effect_unit_text",
+    "outcome_in", "outcome_in_text",  # "logs", "shares of the partner's total", "an index (2005 = 100)"
+    "effect_unit", "effect_unit_text",  # of a linear effect: "US dollars", "of the partner's total"; empty in logs
     "scale",
     "fixed_effects",  # "dyad;city_period;partner_period"
-    "comparison",  # "never treated" / "not yet treated"
-    "comparison_text",
+    "comparison", "comparison_text",  # "never treated" / "not yet treated"
     "reference",  # event time of the path's exact zero; missing where there is none
     "is_headline",  # bool
     "is_exploratory",  # bool: the analysis is registered, and without this column
-    "n_rows",
-    "n_units",
-    "n_treated_units",
+    "n_rows", "n_units", "n_treated_units",
     "n_treated_rows",  # behind the overall effect
     "n_treated_rows_left_out",
     "n_without_outcome_before",  # treated units whose outcome is zero throughout before onset; imputation only
-    "n_zeros",
-    "n_separated",
-    "n_singletons",
+    "n_zeros", "n_separated", "n_singletons",
     "clusters",  # "city=7;partner=24"
-    "inference_note",  # foot of a table
-    "inference_note_text",
+    "inference_note", "inference_note_text",  # foot of a table
     "size_studied",  # bool: a simulation shows how often this test rejects a true null; missing without a p-value
     "critical_value",  # sup-t, NaN where absent
     "statistic_name",  # "pseudo R²" or "within R²"
     "statistic",
     "baseline_mean",  # mean outcome of treated units at the reference, in outcome_unit
-    "pretrend_p",
-    "pretrend_df",
+    "pretrend_p", "pretrend_df",
     "pretrend_test",  # "F", "Wald", "randomization"
     "binned_low",  # bool: first event time stands for all before
     "binned_high",
     "is_skipped",  # bool: estimator did not qualify
-    "skip_reason",
-    "skip_reason_text",
-)
+    "skip_reason", "skip_reason_text",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -121,17 +121,10 @@ def _list_covariates(fit: FitResult, inference: Any, seed: int, options: Mapping
 _FRAMES = ("data", "twinnings", "specifications", "effects", "bands", "findings", "messages", "payloads", "manifest")
 _KEYS = ["estimator", "specification"]
 _GLANCE = {
-    "label": "label",
-    "n_rows": "nobs",
-    "n_units": "n.units",
-    "n_treated_units": "n.treated",
-    "scale": "scale",
-    "fixed_effects": "fixed.effects",
-    "clusters": "clusters",
-    "statistic_name": "statistic.name",
-    "statistic": "statistic.value",
-    "is_headline": "is.headline",
-}
+    "label": "label", "n_rows": "nobs", "n_units": "n.units", "n_treated_units": "n.treated", "scale": "scale",
+    "fixed_effects": "fixed.effects", "clusters": "clusters", "statistic_name": "statistic.name",
+    "statistic": "statistic.value", "is_headline": "is.headline",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -28,29 +28,14 @@ from twintrade.study.scaffold import build_simulated_tables
 # What other software calls the methods, for who has its words in the fingers.
 
 SYNONYMS: dict[str, str] = {
-    "feols": "twfe",
-    "reghdfe": "twfe",
-    "xtreg": "twfe",
-    "xtevent": "twfe",
-    "fepois": "ppml",
-    "ppmlhdfe": "ppml",
-    "sunab": "sun_abraham",
-    "eventstudyinteract": "sun_abraham",
-    "csdid": "callaway_santanna",
-    "att_gt": "callaway_santanna",
-    "did2s": "two_stage",
-    "did_imputation": "imputation",
-    "didimputation": "imputation",
-    "jwdid": "etwfe",
-    "wooldid": "etwfe",
-    "did_multiplegt_dyn": "chaisemartin_dhaultfoeuille",
-    "lpdid": "local_projections",
-    "sdid": "synthetic_did",
-    "synthdid": "synthetic_did",
-    "synth": "synthetic_control",
-    "augsynth": "augmented_synthetic_control",
+    "feols": "twfe", "reghdfe": "twfe", "xtreg": "twfe", "xtevent": "twfe", "fepois": "ppml", "ppmlhdfe": "ppml",
+    "sunab": "sun_abraham", "eventstudyinteract": "sun_abraham", "csdid": "callaway_santanna",
+    "att_gt": "callaway_santanna", "did2s": "two_stage", "did_imputation": "imputation",
+    "didimputation": "imputation", "jwdid": "etwfe", "wooldid": "etwfe",
+    "did_multiplegt_dyn": "chaisemartin_dhaultfoeuille", "lpdid": "local_projections", "sdid": "synthetic_did",
+    "synthdid": "synthetic_did", "synth": "synthetic_control", "augsynth": "augmented_synthetic_control",
     "gsynth": "interactive_effects",
-}
+}  # fmt: skip
 REGRESSIONS = ("feols", "reghdfe", "xtreg", "fepois", "ppmlhdfe")
 """Commands that estimate the columns of a formula: the treatment's own, or covariates alone."""
 

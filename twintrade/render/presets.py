@@ -1,26 +1,10 @@
 """The exhibits of an appendix by name, in its order, and which of them a preset shows."""
 
 EXHIBIT_NAMES = (
-    "summary",
-    "single_case",
-    "ladder",
-    "event_study",
-    "sensitivity",
-    "forest",
-    "margins",
-    "spillovers",
-    "claims",
-    "findings",
-    "raw",
-    "data_card",
-    "register",
-    "descriptives",
-    "selection",
-    "assumptions",
-    "warnings",
-    "cross_check",
+    "summary", "single_case", "ladder", "event_study", "sensitivity", "forest", "margins", "spillovers", "claims",
+    "findings", "raw", "data_card", "register", "descriptives", "selection", "assumptions", "warnings", "cross_check",
     "machine",
-)
+)  # fmt: skip
 PRESETS: dict[str, tuple[str, ...]] = {
     "full": EXHIBIT_NAMES,
     "brief": ("summary", "data_card", "register", "ladder", "event_study", "findings", "warnings", "machine"),

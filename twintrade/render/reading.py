@@ -19,26 +19,9 @@ from twintrade.text.texts import typeset
 Record = dict[str, Any]
 
 EVENT_COLUMNS = (
-    "estimator",
-    "specification",
-    "label",
-    "scale",
-    "base",
-    "inference",
-    "level",
-    "event_time",
-    "event_label",
-    "is_reference",
-    "effect",
-    "se",
-    "low",
-    "high",
-    "simultaneous_low",
-    "simultaneous_high",
-    "p",
-    "n_units",
-    "n_cells",
-)
+    "estimator", "specification", "label", "scale", "base", "inference", "level", "event_time", "event_label",
+    "is_reference", "effect", "se", "low", "high", "simultaneous_low", "simultaneous_high", "p", "n_units", "n_cells",
+)  # fmt: skip
 
 
 GRADED = "evidence"  # the check whose grade is the answer of page 1, and its payload

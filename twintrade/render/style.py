@@ -27,28 +27,14 @@ from twintrade.text import (
 # Typefaces, colours and sizes of a report, and which of them are installed here.
 
 CJK_FAMILIES = (
-    "Noto Sans CJK SC",
-    "Noto Sans SC",
-    "Source Han Sans SC",
-    "Source Han Sans CN",
-    "WenQuanYi Micro Hei",
-    "WenQuanYi Zen Hei",
-    "Droid Sans Fallback",
-    "Microsoft YaHei",
-    "SimHei",
-    "PingFang SC",
-    "Hiragino Sans GB",
+    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN", "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei", "Droid Sans Fallback", "Microsoft YaHei", "SimHei", "PingFang SC", "Hiragino Sans GB",
     "Arial Unicode MS",
-)
+)  # fmt: skip
 
 CJK_SERIF_FAMILIES = (
-    "Noto Serif CJK SC",
-    "Noto Serif SC",
-    "Source Han Serif SC",
-    "Source Han Serif CN",
-    "SimSun",
-    "Songti SC",
-)
+    "Noto Serif CJK SC", "Noto Serif SC", "Source Han Serif SC", "Source Han Serif CN", "SimSun", "Songti SC",
+)  # fmt: skip
 
 
 DEFAULT_FAMILY = "DejaVu Sans"  # the typeface that comes with matplotlib: it has the characters that others lack
@@ -179,19 +165,9 @@ class AppendixOptions:
 
 
 _TABLES = (
-    "wording",
-    "spelling",
-    "language",
-    "translated",
-    "romanized",
-    "theme",
-    "tables",
-    "exhibits",
-    "appendix",
-    "detail",
-    "authors",
-    "date",
-)
+    "wording", "spelling", "language", "translated", "romanized", "theme", "tables", "exhibits", "appendix", "detail",
+    "authors", "date",
+)  # fmt: skip
 MOST_COLUMNS = 12
 OF_ONE_LANGUAGE = ("wording", "spelling")  # sentences and words of the first language of a report alone
 

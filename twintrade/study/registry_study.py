@@ -29,14 +29,10 @@ from twintrade.text import Listed, Text, pack_text
 FEWEST_CITIES = 8
 _SPREAD = 1.959964
 _KINDS: Mapping[str, PayloadKind] = {
-    "descriptive_size_world": "size",
-    "descriptive_size_close_up": "size",
-    "descriptive_twins_by_city": "counts",
-    "descriptive_twins_by_country": "counts",
-    "descriptive_years_of_signing": "years",
-    "descriptive_map": "map",
+    "descriptive_size_world": "size", "descriptive_size_close_up": "size", "descriptive_twins_by_city": "counts",
+    "descriptive_twins_by_country": "counts", "descriptive_years_of_signing": "years", "descriptive_map": "map",
     "descriptive_shares": "counts",
-}
+}  # fmt: skip
 OF_CLAIMS = ("ended_agreements", "twins_and_size")
 """Payloads that the claims ledger tells of; all others describe the registry."""
 DATA_COLUMNS = ("unit", "city", "partner", "period", "period_label", "outcome", "onset", "status", "event_time")

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.sensitivity.clusters import ClusterLeverage, compute_row_leverage, count_effective_clusters
+from twintrade.diagnostics.sensitivity.clusters import ClusterLeverage, compute_row_leverage
 from twintrade.diagnostics.who_is_compared.balance import Balance
 from twintrade.diagnostics.who_is_compared.estimators import Estimators
 from twintrade.estimators.base import fit
@@ -15,6 +15,7 @@ from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
+from twintrade.inference.refits import count_effective_clusters
 from twintrade.inference.refits.leave_out import build_effects_projection
 
 # Dense algebra against dense algebra.

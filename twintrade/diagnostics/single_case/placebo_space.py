@@ -136,13 +136,9 @@ def get_single_case(fit: Fit) -> tuple[SingleCase, Case] | None:
 # The methods that the page of a single case shows side by side, each on the scale it works on.
 
 MethodName = Literal[
-    "augmented synthetic control",
-    "difference in differences",
-    "double ratio",
-    "interrupted series",
-    "synthetic DiD",
+    "augmented synthetic control", "difference in differences", "double ratio", "interrupted series", "synthetic DiD",
     "synthetic control",
-]
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

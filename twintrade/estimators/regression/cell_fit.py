@@ -21,12 +21,9 @@ from twintrade.text import Listed, Text, Words
 
 Family = Literal["linear", "poisson"]
 SCALES: dict[str | None, Scale] = {
-    None: "log points",
-    "coefficient": "log points",
-    "log_ratio": "log points",
-    "difference": "level",
+    None: "log points", "coefficient": "log points", "log_ratio": "log points", "difference": "level",
     "percent": "percent",
-}
+}  # fmt: skip
 """Of a proportional effect, by its measure."""
 
 

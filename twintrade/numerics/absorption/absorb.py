@@ -105,14 +105,9 @@ def _solved(gram: FloatArray, cross: FloatArray) -> FloatArray:
 
 
 __all__ = [
-    "Absorber",
-    "build_absorber",
-    "compute_dummy_rank",
-    "count_free_parameters",
-    "find_singletons",
-    "is_nested",
+    "Absorber", "build_absorber", "compute_dummy_rank", "count_free_parameters", "find_singletons", "is_nested",
     "label_components",
-]
+]  # fmt: skip
 
 CUBES_FROM = 50_000
 """Rows from which a cube is looked for; below, factored equations are as fast and converge whatever the weights."""

@@ -152,29 +152,17 @@ MOST_FALSE_DATES = 12
 
 INTERVALS = ("prediction_low", "prediction_high", "conformal_low", "conformal_high")
 TABLES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
-    (
-        "case_tests",
-        "case_tests_caption",
-        "case_tests_note",
-        ("method", "donor_set", "n_donors", "percent", "effect", "p", "floor", "p_rmspe_ratio", "p_conformal",
-         "conformal_floor"),
-    ),
+    ("case_tests", "case_tests_caption", "case_tests_note",
+     ("method", "donor_set", "n_donors", "percent", "effect", "p", "floor", "p_rmspe_ratio", "p_conformal",
+      "conformal_floor")),
     ("case_tests", "case_intervals_caption", "", ("method", "donor_set", "effect", *INTERVALS)),
     ("donor_weights_table", "case_weights_caption", "", ("donor", "weight_A", "weight_B", "weight_all")),
-    (
-        "date_sets_table",
-        "case_dates_caption",
-        "case_dates_note",
-        ("date", "onset_label", "method", "effect_A", "p_A", "effect_B", "p_B", "effect_all", "p_all"),
-    ),
+    ("date_sets_table", "case_dates_caption", "case_dates_note",
+     ("date", "onset_label", "method", "effect_A", "p_A", "effect_B", "p_B", "effect_all", "p_all")),
     ("placebo_time_table", "case_false_dates_caption", "", ("onset_label", "effect", "p", "floor", "reason")),
     ("leave_one_donor_out_table", "case_without_caption", "", ("left_out", "effect", "reason")),
-    (
-        "known_shocks",
-        "case_shocks_caption",
-        "",
-        ("label", "first_label", "last_label", "is_rival", "effect_without", "reason"),
-    ),
+    ("known_shocks", "case_shocks_caption", "",
+     ("label", "first_label", "last_label", "is_rival", "effect_without", "reason")),
     ("donor_sets", "case_donors_caption", "", ("donor_set", "unit", "status", "reason")),
 )  # fmt: skip
 """Payload, caption, note and the columns shown, in the order of the page."""

@@ -22,14 +22,9 @@ from twintrade.text import Text, numbers
 MOST_UNITS = 60
 MOST_LETTERS = 46
 COLOURS = {
-    "treated": "#12436D",
-    "not yet treated": "#A9C3DB",
-    "comparison": "#E3E6E8",
-    "never treated": "#E3E6E8",
-    "always-treated": "#801650",
-    "always treated": "#801650",
-    "undated": "#F7C7AC",
-}
+    "treated": "#12436D", "not yet treated": "#A9C3DB", "comparison": "#E3E6E8", "never treated": "#E3E6E8",
+    "always-treated": "#801650", "always treated": "#801650", "undated": "#F7C7AC",
+}  # fmt: skip
 SPARE = ("#28A197", "#A285D1", "#F46A25", "#3D3D3D")
 HATCHES = {"undated": "///", "always-treated": "xxx", "always treated": "xxx"}
 

@@ -121,14 +121,10 @@ def list_ladder_notes(
 
 
 _COUNTS = (
-    ("tables.observations", "n_rows"),
-    ("tables.singletons", "n_singletons"),
-    ("labels.column-n_units", "n_units"),
-    ("labels.column-n_treated_units", "n_treated_units"),
-    ("tables.treated-rows", "n_treated_rows"),
-    ("tables.zeros", "n_zeros"),
-    ("tables.separated", "n_separated"),
-)
+    ("tables.observations", "n_rows"), ("tables.singletons", "n_singletons"), ("labels.column-n_units", "n_units"),
+    ("labels.column-n_treated_units", "n_treated_units"), ("tables.treated-rows", "n_treated_rows"),
+    ("tables.zeros", "n_zeros"), ("tables.separated", "n_separated"),
+)  # fmt: skip
 N_SHORT = 6  # counts that a short ladder has
 LOST = (("tables.lost-rows", "n_treated_rows_left_out"), ("tables.lost-units", "n_without_outcome_before"))
 """Counted where there are any."""

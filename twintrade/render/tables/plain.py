@@ -219,11 +219,8 @@ def _build_dropped(entries: list[dict[str, Any]], key: str, caption: str) -> Tab
         index=[cite_manifest(key, i) for i in range(len(entries))],
     )
     named = {
-        "why": ("sentence", WORDS),
-        "rows": ("n_rows", ""),
-        "whole_units": ("n_units", ""),
-        "which": ("names", WORDS),
-    }
+        "why": ("sentence", WORDS), "rows": ("n_rows", ""), "whole_units": ("n_units", ""), "which": ("names", WORDS),
+    }  # fmt: skip
     sources = {c: [cite_place(place, *source) for place in frame.index] for c, source in named.items()}
     weights = {"why": 2.6, "which": 3.0, "columns": 2.0}
     formats = {"rows": numbers.format_count, "whole_units": numbers.format_count}

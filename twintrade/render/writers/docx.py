@@ -91,14 +91,9 @@ def _set_page(file: WordDocument) -> None:
 
 def _set_styles(file: WordDocument, tag: str) -> None:
     sizes = {
-        "Normal": 11,
-        "Title": 20,
-        "Heading 1": 20,
-        "Heading 2": 15,
-        "Heading 3": 12.5,
-        "Caption": 10.5,
+        "Normal": 11, "Title": 20, "Heading 1": 20, "Heading 2": 15, "Heading 3": 12.5, "Caption": 10.5,
         "List Bullet": 11,
-    }
+    }  # fmt: skip
     for name, size in sizes.items():
         style = file.styles[name]
         style.font.name, style.font.size = "Arial", Pt(size)

@@ -63,11 +63,8 @@ def place_row(row: Record, direction: str, bound: float) -> tuple[Side, float]:
 # What a result set holds on one claim: on which side, how surely, and what could have been seen.
 
 AGREEING: Mapping[str, tuple[str, ...]] = {
-    "higher": ("higher",),
-    "not lower": ("higher",),
-    "lower": ("lower",),
-    "different": ("higher", "lower"),
-}
+    "higher": ("higher",), "not lower": ("higher",), "lower": ("lower",), "different": ("higher", "lower"),
+}  # fmt: skip
 """Directions of a finding that a claim's direction agrees with."""
 
 
@@ -286,12 +283,8 @@ def _answer_nothing(results: ResultSet, evidence: Mapping[str, Any]) -> None:
 
 
 KINDS: Mapping[str, Callable[[ResultSet, Mapping[str, Any]], Evidence | None]] = {
-    "effect": _effect,
-    "verdict": _verdict,
-    "groups": _groups,
-    "parts": _parts,
-    NO_DATA: _answer_nothing,
-}
+    "effect": _effect, "verdict": _verdict, "groups": _groups, "parts": _parts, NO_DATA: _answer_nothing,
+}  # fmt: skip
 
 
 def _bound(evidence: Mapping[str, Any], scale: str) -> float:

@@ -98,15 +98,9 @@ Currency = Literal[
     "US dollars", "yuan", "euros", "pounds sterling", "Australian dollars", "yen", "Hong Kong dollars", "reais"
 ]
 CURRENCIES: Mapping[str, Currency] = {
-    "USD": "US dollars",
-    "CNY": "yuan",
-    "EUR": "euros",
-    "GBP": "pounds sterling",
-    "AUD": "Australian dollars",
-    "JPY": "yen",
-    "HKD": "Hong Kong dollars",
-    "BRL": "reais",
-}
+    "USD": "US dollars", "CNY": "yuan", "EUR": "euros", "GBP": "pounds sterling", "AUD": "Australian dollars",
+    "JPY": "yen", "HKD": "Hong Kong dollars", "BRL": "reais",
+}  # fmt: skip
 
 
 _MOST_COLUMNS = 12

@@ -23,12 +23,9 @@ FILES = {"r": "repeat.R", "stata": "repeat.do", "python": "repeat.py"}
 HEADS = FILES | {"python": "repeat.py.txt"}
 MARKS = {"r": "#", "stata": "*", "python": "#"}
 LABELS = {
-    "unit": "proof.label-unit",
-    "period": "labels.column-period_label",
-    "outcome": "proof.label-outcome",
-    "onset": "proof.label-onset",
-    "treated": "proof.label-treated",
-}
+    "unit": "proof.label-unit", "period": "labels.column-period_label", "outcome": "proof.label-outcome",
+    "onset": "proof.label-onset", "treated": "proof.label-treated",
+}  # fmt: skip
 Write = Callable[[StoredColumn, str, str], str]
 
 

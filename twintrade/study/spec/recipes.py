@@ -19,33 +19,19 @@ class Recipe:
 
 
 Label = Literal[
-    "Augmented, donors A",
-    "Augmented, donors B",
-    "Double ratio",
-    "ETWFE-Poisson, total",
-    "Log, two-way effects (legacy)",
-    "Own trend alone, descriptive",
-    "Poisson imputation, row average of log ratios",
-    "Poisson imputation, total",
-    "Ratio to donors A, same city",
-    "Ratio to donors B, same destination",
-    "Synthetic DiD, logs",
-    "Synthetic control, donors A",
-    "Synthetic control, donors B",
-    "Synthetic control, logs",
-]
+    "Augmented, donors A", "Augmented, donors B", "Double ratio", "ETWFE-Poisson, total",
+    "Log, two-way effects (legacy)", "Own trend alone, descriptive", "Poisson imputation, row average of log ratios",
+    "Poisson imputation, total", "Ratio to donors A, same city", "Ratio to donors B, same destination",
+    "Synthetic DiD, logs", "Synthetic control, donors A", "Synthetic control, donors B", "Synthetic control, logs",
+]  # fmt: skip
 """What presets call columns, in a file too; a page says ``labels.column-named-`` for each."""
 
 _GRAVITY = {"fixed_effects": "gravity", "cluster": ["city", "partner"]}
 _CHECKS = [
-    {"name": "pretrends"},
-    {"name": "leverage"},
-    {"name": "raw_series"},
-    {"name": "adoption"},
-    {"name": "hidden_agreements"},
-    {"name": "always_treated", "if_any": True},
+    {"name": "pretrends"}, {"name": "leverage"}, {"name": "raw_series"}, {"name": "adoption"},
+    {"name": "hidden_agreements"}, {"name": "always_treated", "if_any": True},
     {"name": "undated_agreements", "if_any": True},
-]
+]  # fmt: skip
 # Four fits more, each with its draws where agreements are re-assigned.
 _CONDITIONAL = [{"name": "conditional_trends"}]
 _PATHS = [{"name": "reference_year", "on": "all"}]
@@ -143,20 +129,14 @@ _PRESETS: Mapping[str, Mapping[str, Any]] = {
         "inference": {"name": "placebo"},
         "report": {"appendix": "single_case"},
         "diagnostic": [
-            {"name": "raw_series"},
-            {"name": "donor_sets"},
-            {"name": "paths"},
-            {"name": "case_verdict"},
-            {"name": "case_tests"},
-            {"name": "placebo_time"},
+            {"name": "raw_series"}, {"name": "donor_sets"}, {"name": "paths"}, {"name": "case_verdict"},
+            {"name": "case_tests"}, {"name": "placebo_time"},
             {"name": "leave_one_donor_out", "on": "synthetic_control/log"},
-            {"name": "donor_weights", "on": "synthetic_control/log"},
-            {"name": "known_shocks"},
-            {"name": "date_sets"},
+            {"name": "donor_weights", "on": "synthetic_control/log"}, {"name": "known_shocks"}, {"name": "date_sets"},
             {"name": "unknown_break"},
         ],
     },
-}
+}  # fmt: skip
 RECIPES: Mapping[str, Recipe] = {
     name: Recipe(Text(f"spec.equation-{name}"), Text(f"spec.recipe-{name}"), preset)
     for name, preset in _PRESETS.items()
