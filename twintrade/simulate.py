@@ -94,10 +94,8 @@ def simulate(
     kept = rng.random(unit.size) >= missing
     frame = _frame(unit, step + first_period, n_cities, n_partners, y, x)[kept]
     panel = Panel.from_frame(frame, city="city", partner="partner" if n_partners else None)
-    labels = pd.Series(onset, index=_labels(n_cities, n_partners))
-    treatment = Treatment.from_series(labels[panel.units])
-    truth = _truth(frame, onset[unit][kept], event_time[kept], true_effect[kept])
-    return Simulated(panel, treatment, truth)
+    treatment = Treatment.from_series(pd.Series(onset, index=_labels(n_cities, n_partners))[panel.units])
+    return Simulated(panel, treatment, _truth(frame, onset[unit][kept], event_time[kept], true_effect[kept]))
 
 
 def _draw_onsets(rng: np.random.Generator, n_units: int, cohorts: Mapping[int, float]) -> FloatArray:

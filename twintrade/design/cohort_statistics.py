@@ -229,8 +229,7 @@ def _check_clusters(cluster_sums: Mapping[str, ClusterSums], counts: FloatArray,
 
 
 def _refuse_impossible(m: CohortMoments, raw: FloatArray) -> None:
-    variance = np.diagonal(m.scatter, axis1=1, axis2=2)
-    bad = np.argwhere(variance < -1e-8 * np.diagonal(raw, axis1=1, axis2=2))
+    bad = np.argwhere(np.diagonal(m.scatter, axis1=1, axis2=2) < -1e-8 * np.diagonal(raw, axis1=1, axis2=2))
     if bad.size:
         h, t = bad[0]
         raise DesignError(f"cohort {m.onset[h]:g}, period {m.periods[t]}: the sum of squares is below n times mean²")

@@ -147,8 +147,7 @@ class Treatment:
         """
         if units is self.units or (units.size == self.units.size and bool((units == self.units).all())):
             return self.onset
-        lookup = pd.Series(self.onset, index=name_keys(self.units))
-        onset = lookup.reindex(pd.Index(units))
+        onset = pd.Series(self.onset, index=name_keys(self.units)).reindex(pd.Index(units))
         if onset.isna().any():
             missing = [str(u) for u in units[onset.isna().to_numpy()]]
             raise DesignError(

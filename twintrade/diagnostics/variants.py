@@ -251,8 +251,7 @@ def _numbers(shared: Shared, variant: Variant, rng: np.random.Generator) -> dict
         headline = fit.view("overall")
         # Without an error the difference is still no agreement.
         return row | ({"difference": row["effect"] - headline.effects[0]} if estimate.scale == headline.scale else {})
-    differences = (paired.effect, paired.low, paired.high, paired.p)
-    return row | dict(zip(NUMBERS[4:], differences, strict=True))
+    return row | dict(zip(NUMBERS[4:], (paired.effect, paired.low, paired.high, paired.p), strict=True))
 
 
 def measure_headline(
@@ -271,8 +270,7 @@ def judge_table(table: pd.DataFrame, yardstick: Yardstick) -> Judged:
     if apart.empty:
         known = table["effect"].notna()
         return Judged("does not object" if known.sum() > 1 else "cannot tell", 0.0, yardstick.tolerance, 1.0)
-    numbers = apart[list(NUMBERS[4:])].to_numpy(dtype=np.float64)
-    differences, low, high, p = numbers.T
+    differences, low, high, p = apart[list(NUMBERS[4:])].to_numpy(dtype=np.float64).T
     half = yardstick.half_width
     # Noise alone makes a difference large whose own interval is wider than the headline's: its test decides.
     differences = np.where(high - low > 2 * half, np.clip(differences, -half, half), differences)

@@ -185,5 +185,4 @@ class Message:
 def build_messages_frame(messages: Iterable[Message]) -> pd.DataFrame:
     """Return messages as the frame that messages.csv holds."""
     rows = [(m.level, m.code, m.file, m.row, m.column, m.message, pack_text(m.text)) for m in messages]
-    frame = pd.DataFrame(rows, columns=list(MESSAGE_COLUMNS))
-    return frame.astype({"row": "Int64"})
+    return pd.DataFrame(rows, columns=list(MESSAGE_COLUMNS)).astype({"row": "Int64"})

@@ -399,8 +399,7 @@ def compute_loadings(
 def _without_single_units(design: Design) -> Design:
     """Leave out cohorts of one unit: they have no variance to weigh."""
     o = design.observations
-    onset = np.where(o.unit_onset > o.periods[-1], np.inf, o.unit_onset)
-    cohort = np.unique(onset, return_inverse=True)[1]
+    cohort = np.unique(np.where(o.unit_onset > o.periods[-1], np.inf, o.unit_onset), return_inverse=True)[1]
     size = np.ones(o.n_units) if design.statistics is None else design.statistics.moments.counts[o.unit_rows]
     alone = np.bincount(cohort, size)[cohort] == 1
     if not alone.any():

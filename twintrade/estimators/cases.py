@@ -134,8 +134,7 @@ def _without_gap(design: Design, case: Case, gaps: FloatArray) -> tuple[Dropped,
     if not lost.any():
         return ()
     names = tuple(design.panel.label(int(p)) for p in case.periods[lost])
-    sentence = Text("estimators.no-gap")
-    return (Dropped("zero-under-log", sentence, len(names), 0, names),)
+    return (Dropped("zero-under-log", Text("estimators.no-gap"), len(names), 0, names),)
 
 
 # Single-case methods whose counterfactual is a weighted sum of donors.

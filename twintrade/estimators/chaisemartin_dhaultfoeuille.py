@@ -170,5 +170,4 @@ def _unused(units: ObjectArray) -> tuple[Dropped, ...]:
     if not units.size:
         return ()
     names = tuple(sorted(str(u) for u in units))
-    sentence = Text("estimators.unused-switchers")
-    return (Dropped("no-comparison", sentence, 0, 0, names),)
+    return (Dropped("no-comparison", Text("estimators.unused-switchers"), 0, 0, names),)

@@ -150,8 +150,7 @@ def _stages(o: Observations, shape: Shape) -> _Stages:
     groups, labels = _groups(o, shape)
     columns = (groups[rows][:, None] == labels).astype(np.float64)
     labels, columns = labels[columns.any(axis=0)], columns[:, columns.any(axis=0)]
-    weights = o.row_weights[rows]
-    shares = columns * weights[:, None]
+    shares = columns * o.row_weights[rows][:, None]
     shares = shares / shares.sum(axis=0)
     effects = shares.T @ left[rows]
     x = o.covariates

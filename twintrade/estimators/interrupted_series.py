@@ -283,5 +283,4 @@ def _donors_left_out(design: Design, rows: IntArray) -> tuple[Dropped, ...]:
     n_other = o.n_rows - rows.size
     if n_other == 0:
         return ()
-    sentence = Text("estimators.other-units-unused")
-    return (Dropped("not-used", sentence, n_other, o.n_units - 1),)
+    return (Dropped("not-used", Text("estimators.other-units-unused"), n_other, o.n_units - 1),)

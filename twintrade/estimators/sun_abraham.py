@@ -121,8 +121,7 @@ def _membership(o: Observations, effects: CohortEffects) -> GroupedInfluence:
     units = np.unique(o.unit[rows])
     inside = cell >= 0
     out = np.zeros((units.size, cells.size))
-    places = np.searchsorted(units, o.unit[ever[inside]]), cell[inside]
-    out[places] = o.row_weights[ever[inside]]
+    out[np.searchsorted(units, o.unit[ever[inside]]), cell[inside]] = o.row_weights[ever[inside]]
     return GroupedInfluence.of_units(out)
 
 

@@ -122,8 +122,7 @@ def build_smooth_design(periods: IntArray, seasons: int = 1) -> FloatArray:
 def _squared_residuals(y: FloatArray, design: FloatArray) -> FloatArray:
     """Return the sum of squared residuals of each series, shape (n_series,)."""
     basis = np.linalg.qr(design)[0]
-    residuals = y - (y @ basis) @ basis.T
-    return np.asarray((residuals**2).sum(axis=1))
+    return np.asarray(((y - (y @ basis) @ basis.T) ** 2).sum(axis=1))
 
 
 # Conformal p-values for one series: how unusual the treated stretch is among all stretches of its length.
@@ -238,8 +237,7 @@ def compute_break_power(
 ) -> float:
     """Return how often the search finds a ``shift`` of the level from ``date`` on in series like this one."""
     residuals = fit_segmented(y, build_smooth_design(periods, seasons)).residuals
-    moved = y - residuals + shift * (periods >= date)
-    series = moved + draw_ar_errors(residuals, rng, n_series)
+    series = y - residuals + shift * (periods >= date) + draw_ar_errors(residuals, rng, n_series)
     return float(np.mean([_test_breaks(one, periods, rng, trim, seasons, draws)[2] <= level for one in series]))
 
 

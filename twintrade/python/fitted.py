@@ -157,8 +157,7 @@ class FitResult(Fit):
 
     def _tidy_covariates(self, bands: Intervals, joint: Bands) -> pd.DataFrame:
         n = len(bands.terms)
-        names = [*bands.terms, *map(str, joint.estimate.names[n:])]
-        return build_tidy(names, joint).iloc[n:]
+        return build_tidy([*bands.terms, *map(str, joint.estimate.names[n:])], joint).iloc[n:]
 
     def coef(self, *, view: View | None = None) -> pd.Series:
         """Return the estimates by term.

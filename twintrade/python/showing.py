@@ -162,8 +162,7 @@ class AnalysisResults:
 
     def glance(self) -> pd.DataFrame:
         """Return one row a column of the ladder: counts, fit, effects absorbed, clusters."""
-        frame = self.stored.specifications[[*_KEYS, *_GLANCE]]
-        return frame.set_axis([*_KEYS, *_GLANCE.values()], axis=1)
+        return self.stored.specifications[[*_KEYS, *_GLANCE]].set_axis([*_KEYS, *_GLANCE.values()], axis=1)
 
     def etable(self, to: Any = None, *, under: Under = "se", stars: bool = False) -> PrintedTable | str | bytes:
         """Return the ladder; see ``tt.etable``."""
@@ -188,8 +187,7 @@ def _name_term(row: Mapping[Any, Any]) -> str:
     if row["kind"] in ("overall", "path"):
         return OVERALL if row["kind"] == "overall" else PATH
     parts = {"cohort": row["cohort"], "event_time": row["event_time"]}
-    names = [f"{name}::{int(value)}" for name, value in parts.items() if not pd.isna(value)]
-    return ":".join(names)
+    return ":".join([f"{name}::{int(value)}" for name, value in parts.items() if not pd.isna(value)])
 
 
 def etable(fits: Any, to: Any = None, **options: Any) -> Any:
@@ -227,8 +225,7 @@ def eventplot(fits: Any, ax: "Axes | None" = None, inference: Any = None, **opti
     >>> tt.eventplot({"PPML": fit}, inference="clustered").get_xlabel()
     'Years since onset'
     """
-    named = name_fits(fits)
-    bands = {name: fit.infer(inference, view="event", **options) for name, fit in named.items()}
+    bands = {name: fit.infer(inference, view="event", **options) for name, fit in name_fits(fits).items()}
     return draw_studies(bands, next(iter(bands.values())).period_name, ax)
 
 

@@ -56,8 +56,7 @@ def build_treatment_from_agreements(
 
 def build_treatment_from_onsets(panel: Panel, onsets: pd.Series | Mapping[str, float]) -> Treatment:
     """Return onsets by unit label as a treatment of the panel; units that are not listed are never treated."""
-    given = pd.Series(onsets)
-    known = Treatment.from_series(_read_onsets(given, panel))
+    known = Treatment.from_series(_read_onsets(pd.Series(onsets), panel))
     unknown = sorted(set(known.units) - set(panel.units))
     if unknown:
         raise DesignError(

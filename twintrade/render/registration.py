@@ -118,8 +118,7 @@ def render_document(
     files["appendix.tex"] = render_latex(document, tex)
     files["tables/tables.xlsx"] = render_xlsx(document)
     files[result_set.EXHIBITS_FILE] = result_set.write_exhibits(_list_exhibits(document.blocks))
-    messages = (*figures.messages("figures"), *printing, *tex.messages("appendix.tex"))
-    return Rendered(files, document, messages)
+    return Rendered(files, document, (*figures.messages("figures"), *printing, *tex.messages("appendix.tex")))
 
 
 def render_pages(
@@ -317,8 +316,7 @@ def _list_tables(registration: Registration) -> list[Block]:
     columns = pd.DataFrame(described, columns=["label", "estimand"])
     claims = [(c.claim_id, _read(c.claim, c.claim_text)) for c in registration.claims if c.is_examined]
     examined = pd.DataFrame(claims, columns=["claim_id", "claim"])
-    onsets = registration.facts.agreements
-    pairs = pd.DataFrame(onsets.items(), columns=["unit", "since"])
+    pairs = pd.DataFrame(registration.facts.agreements.items(), columns=["unit", "since"])
     return [
         build_plain_table(frame, key, _say(f"table-{key}"), weights=weights)
         for key, frame, weights in (

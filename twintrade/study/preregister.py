@@ -95,8 +95,7 @@ def register_analysis(
         **render_registration(registration, sha256, options.appendix),
         **{f"rehearsal/{page}": rehearsal.files[page] for page in _PAGES if page in rehearsal.files},
     }
-    written = write_new(root / FOLDER / name, files)
-    return [f"{FOLDER}/{name}/{path}" for path in written], sha256
+    return [f"{FOLDER}/{name}/{path}" for path in write_new(root / FOLDER / name, files)], sha256
 
 
 def _date_results(root: Path, name: str) -> str:

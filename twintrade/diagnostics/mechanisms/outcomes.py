@@ -46,8 +46,7 @@ def compute_log_margins(design: Design, margins: tuple[str, ...]) -> dict[str, F
         logs = [np.log(c) for c in (*columns, outcome)]
     names = [margins[0], *(_name_ratio(b, a) for a, b in pairwise(margins))]
     names.append(_name_ratio(design.outcome, margins[-1]))
-    values = [logs[0], *(b - a for a, b in pairwise(logs))]
-    return dict(zip(names, values, strict=True))
+    return dict(zip(names, [logs[0], *(b - a for a, b in pairwise(logs))], strict=True))
 
 
 def _name_ratio(counted: str, by: str) -> str:

@@ -72,8 +72,7 @@ def _degrees(panel: Panel, place: IntArray, names: ObjectArray, columns: tuple[s
     lacking = [column for column in columns if column not in panel.columns]
     if lacking:
         raise DesignError(Text("checks.rings-no-column", columns=Listed(tuple(lacking))))
-    values = pd.DataFrame({column: panel.values(column) for column in columns})
-    grouped = values.groupby(place[panel.unit])
+    grouped = pd.DataFrame({column: panel.values(column) for column in columns}).groupby(place[panel.unit])
     low, high = (extreme.reindex(range(names.size)).to_numpy() for extreme in (grouped.min(), grouped.max()))
     bounds = np.array([90.0, 360.0])
     for wrong, what in (

@@ -301,6 +301,5 @@ def build_event_path(study: EventStudy, covariance: FloatArray, target: Literal[
     if before.size == 0 or after.size == 0:
         raise _UnavailableError(Text("checks.honest-one-side"))
     rows = np.concatenate([before, after])
-    chosen = times == 0 if target == "first" else times >= 0
-    weights = study.shares(chosen)[after]
+    weights = study.shares(times == 0 if target == "first" else times >= 0)[after]
     return EventPath(study.effects[rows], covariance[np.ix_(rows, rows)], int(before.size), weights)

@@ -443,8 +443,7 @@ class PretrendPower(Diagnostic):
             rows += [(study.reference, series, 0.0) for series in dict.fromkeys(row[1] for row in rows)]
         frame = pd.DataFrame(rows, columns=["event_time", "series", "value"]).assign(unit=scale)
         power, slope = next(iter(slopes.items()))
-        variances = np.diag(pre.covariance)
-        bound = compute_equivalence_bound(pre.effects, variances, self.level)
+        bound = compute_equivalence_bound(pre.effects, np.diag(pre.covariance), self.level)
         text = Text(
             "checks.pretrend-power",
             slope=format_effect(slope, scale),
@@ -464,5 +463,4 @@ class PretrendPower(Diagnostic):
 
 def compute_equivalence_bound(effects: FloatArray, variances: FloatArray, level: float) -> float:
     """Return the smallest bound within which two one-sided tests put every effect (intersection-union test)."""
-    width = compute_t_quantile(level, np.inf) * np.sqrt(variances)
-    return float((np.abs(effects) + width).max())
+    return float((np.abs(effects) + compute_t_quantile(level, np.inf) * np.sqrt(variances)).max())

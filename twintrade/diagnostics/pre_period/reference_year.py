@@ -168,8 +168,7 @@ def _cluster_covariance(fit: Fit, study: EventStudy, inference: Inference, rng: 
 
 
 def _draw_covariance(fit: Fit, path: CohortPath, method: Randomization, rng: np.random.Generator) -> FloatArray:
-    dealing = variants.deal_few(fit, method, DRAWS, rng)
-    drawn = draw_paths(path, dealing.onsets)
+    drawn = draw_paths(path, variants.deal_few(fit, method, DRAWS, rng).onsets)
     complete = drawn[~np.isnan(drawn).any(axis=1)]
     if complete.shape[0] < 2 * complete.shape[1] + 2:
         raise InferenceError(Text("checks.honest-few-draws", n=complete.shape[0], needed=2 * complete.shape[1] + 2))

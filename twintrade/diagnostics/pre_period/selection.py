@@ -340,5 +340,4 @@ def fit_cloglog(y: FloatArray, x: FloatArray, clusters: list[IntArray]) -> tuple
     beta = axes @ np.asarray(fitted.params)
     if not (fitted.converged and np.isfinite(beta).all() and np.abs(beta[1:]).max(initial=0.0) <= 1e3):
         raise EstimationError(Text("checks.selection-separated"))
-    covariance = axes @ np.asarray(fitted.cov_params()) @ axes.T
-    return beta / scale, covariance / np.outer(scale, scale)
+    return beta / scale, (axes @ np.asarray(fitted.cov_params()) @ axes.T) / np.outer(scale, scale)

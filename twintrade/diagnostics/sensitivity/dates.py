@@ -191,8 +191,7 @@ def list_options(fit: Fit, units: list[str]) -> Options:
     family = fit.estimator.imputes_by
     assert family is not None
     is_poisson = family == "poisson"
-    admitted = add_units(fit.design, dict.fromkeys(units, np.inf))
-    o = admitted.observations
+    o = add_units(fit.design, dict.fromkeys(units, np.inf)).observations
     first: dict[str, float] = {}
     for unit in units:
         traded = (o.unit_ids[o.unit] == unit) & ((o.y > 0) if is_poisson else np.ones(o.n_rows, dtype=bool))

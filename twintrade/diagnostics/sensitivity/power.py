@@ -227,5 +227,4 @@ def compute_critical_value(drawn: FloatArray, level: float, headline: Yardstick,
 
 def compute_detectable_effect(drawn: FloatArray, critical: float, power: float) -> float:
     """Return the effect that is found with the given probability, whichever its sign."""
-    both = np.concatenate([drawn, -drawn])
-    return critical - float(np.quantile(both, 1 - power))
+    return critical - float(np.quantile(np.concatenate([drawn, -drawn]), 1 - power))

@@ -184,8 +184,7 @@ class CaseTests(Diagnostic):
         if placebo_space.get_single_case(fit) is None:
             return self.unavailable(Text("checks.no-case", method=fit.estimator.title))
         effects = list(placebo_space.measure_case(fit))
-        rows = _merged([self._row(fit, one, rng) for one in effects])
-        table = pd.DataFrame(rows, columns=list(COLUMNS))
+        table = pd.DataFrame(_merged([self._row(fit, one, rng) for one in effects]), columns=list(COLUMNS))
         if table["effect"].isna().all():
             return self.unavailable(str(table["reason"].iloc[0]))
         return self.conclude(

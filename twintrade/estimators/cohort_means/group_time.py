@@ -174,15 +174,13 @@ class StackFit:
 
     def by_unit(self, n_units: int) -> FloatArray:
         """Return the influence by unit, shape (n_units, n_kept)."""
-        scores = self.loading * (self.weights * self.residuals)[:, None]
-        return sum_by_group(scores, self.unit, n_units)
+        return sum_by_group(self.loading * (self.weights * self.residuals)[:, None], self.unit, n_units)
 
     def by_group(self, n_groups: int, n_periods: int) -> tuple[FloatArray, FloatArray]:
         """Return, where the units are groups, coefficients (n_groups, n_periods, n_kept) and constants by group."""
         coefficients = np.zeros((n_groups, n_periods, self.kept.sum()))
         coefficients[self.unit, self.at] = self.loading
-        scores = self.loading * self.residuals[:, None]
-        return coefficients, sum_by_group(scores, self.unit, n_groups)
+        return coefficients, sum_by_group(self.loading * self.residuals[:, None], self.unit, n_groups)
 
 
 def regress_stack(o: Observations, wide: Wide, stack: Stack) -> StackFit:
@@ -190,8 +188,7 @@ def regress_stack(o: Observations, wide: Wide, stack: Stack) -> StackFit:
     cohort = wide.cohort[o.unit]
     at = np.searchsorted(wide.periods, o.period)
     positions = np.array([c.at for c in stack.cells])
-    member = (cohort == stack.cohort) | stack.comparison[cohort]
-    rows = np.flatnonzero(member & np.isin(at, positions))
+    rows = np.flatnonzero(((cohort == stack.cohort) | stack.comparison[cohort]) & np.isin(at, positions))
     treated = cohort[rows] == stack.cohort
     base = next(c.at for c in stack.cells if c.is_reference)
     is_apart = np.zeros(rows.size, dtype=bool)

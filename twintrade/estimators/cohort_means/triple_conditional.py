@@ -300,8 +300,7 @@ def estimate_conditional_contrasts(
         if effect is not None:
             kept.append(cell)
             effects.append(effect)
-    influence = UnitInfluence(wide.unit_ids, values[:, : len(kept)])
-    return kept, np.array(effects), influence, tuple(dropped)
+    return kept, np.array(effects), UnitInfluence(wide.unit_ids, values[:, : len(kept)]), tuple(dropped)
 
 
 def _cell(groups: TripleGroups, cell: GroupTime, method: Method, column: FloatArray) -> float | None:

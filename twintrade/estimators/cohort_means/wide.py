@@ -82,8 +82,7 @@ def widen(observations: Observations) -> Wide:
     o = observations
     periods, is_complete = o.periods, o.is_complete
     shape = (o.n_units, periods.size)
-    onset_of_unit = np.where(o.unit_onset > periods[-1], np.inf, o.unit_onset)
-    onset, cohort = np.unique(onset_of_unit, return_inverse=True)
+    onset, cohort = np.unique(np.where(o.unit_onset > periods[-1], np.inf, o.unit_onset), return_inverse=True)
     if o.statistics is not None:
         return _of_statistics(o, onset, cohort.astype(np.int64))
 

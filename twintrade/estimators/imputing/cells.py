@@ -194,8 +194,7 @@ def compute_cell_differences(c: Counterfactual, cells: ImputedCells, *, is_poiss
     tau = c.o.y[c.rows] - c.predicted
     center = cells.sums(w**2 * tau) / cells.sums(w**2)
     influence = w * (tau - center[cells.code]) / total[cells.code]
-    slope = c.predicted if is_poisson else 1.0
-    predictors = w * slope / total[cells.code]
+    predictors = w * (c.predicted if is_poisson else 1.0) / total[cells.code]
     return CellEffects(cells.sums(w * tau) / total, total, influence, predictors, np.ones(cells.size))
 
 

@@ -49,8 +49,7 @@ def compute_log_ratios(
     ``y``, ``imputed``, ``weights`` (n_rows,): treated rows alone; sampling weights; ``unit``, ``sets`` (n_rows,):
     unit and treatment of each row.
     """
-    n_zero = np.bincount(sets, y <= 0, n_sets)
-    is_by_unit = n_zero > MOST_ZEROS * np.bincount(sets, minlength=n_sets)
+    is_by_unit = np.bincount(sets, y <= 0, n_sets) > MOST_ZEROS * np.bincount(sets, minlength=n_sets)
     n_units = int(unit.max(initial=0)) + 1
     alone = n_sets * n_units + np.arange(y.size)
     group = np.unique(np.where(is_by_unit[sets], sets * n_units + unit, alone), return_inverse=True)[1]
@@ -178,8 +177,7 @@ def prepare_comparison_units(
     """
     o = design.observations
     c = fit_counterfactual(o, family, is_refit=True)
-    added = _weigh_predictors(c, family, measure)
-    weights = c.projection_weights(added[:, None])[:, 0]
+    weights = c.projection_weights(_weigh_predictors(c, family, measure)[:, None])[:, 0]
     q = build_annihilator(
         [compact(code) for code in c.codes_fit],
         o.covariates[c.fit_rows],

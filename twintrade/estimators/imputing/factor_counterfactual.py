@@ -257,5 +257,4 @@ def _lost(o: Observations, cells: OutcomeGrid, gone: BoolArray) -> tuple[Dropped
         f"{cells.wide.unit_ids[u]} {o.panel.label(int(cells.wide.periods[t]))}" for u, t in zip(unit, at, strict=True)
     )
     whole = int((gone.sum(axis=1) == (~np.isnan(cells.wide.outcomes)).sum(axis=1)).sum())
-    sentence = Text("estimators.too-few-untreated")
-    return (Dropped("too-few-untreated", sentence, int(gone.sum()), whole, names),)
+    return (Dropped("too-few-untreated", Text("estimators.too-few-untreated"), int(gone.sum()), whole, names),)

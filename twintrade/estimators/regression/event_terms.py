@@ -152,8 +152,7 @@ def cut_before_last_onset(design: Design) -> Design:
     if not find_affected_rows(o).all():
         return design
     end = o.unit_onset.max() - design.anticipation
-    sentence = Text("estimators.after-last-onset")
-    why = Dropped("after-last-onset", sentence, int((o.period >= end).sum()))
+    why = Dropped("after-last-onset", Text("estimators.after-last-onset"), int((o.period >= end).sum()))
     return design.restricted(design.panel.period < end, why)
 
 

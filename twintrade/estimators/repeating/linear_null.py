@@ -297,8 +297,7 @@ class LinearNull:
             inverse, is_known = _solve_small(gram, np.eye(part.size), part.norms, regression.is_pruned)
             share = self._share(draws, part, is_known)
             solved = inverse @ share
-        is_lost = not share.any() or not is_known[share != 0].all()
-        return nothing if is_lost else placed.weigh_rows(solved)[:, 0]
+        return nothing if not share.any() or not is_known[share != 0].all() else placed.weigh_rows(solved)[:, 0]
 
     def _share(self, draws: _Draws, part: _DrawnColumns, is_known: BoolArray) -> FloatArray:
         """Return what each column weighs in the average effect after onset of its draw, (n_columns,)."""

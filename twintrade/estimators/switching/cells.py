@@ -127,8 +127,7 @@ def _horizon(
     for part in slopes:
         moved = sum((_covariates_moved(layout, c) for c in cells if c.block.start == part.start), np.zeros(1))
         influence[part.start : part.stop] -= (part.influence * moved).sum(axis=1) / total
-    units = np.concatenate([c.switchers for c in cells])
-    return Horizon(step, effect, influence, units, total, dose, so_far)
+    return Horizon(step, effect, influence, np.concatenate([c.switchers for c in cells]), total, dose, so_far)
 
 
 def _covariates_moved(layout: Switchers, cell: _SwitcherCell) -> FloatArray:

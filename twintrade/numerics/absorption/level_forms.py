@@ -139,8 +139,7 @@ def compute_loading_squares(q: Annihilator) -> LoadingSquares:
         [[scipy.sparse.diags_array(np.sqrt(e.share)), -e.means @ e.root], [None, e.root]], format="csr"
     )
     inner = scipy.sparse.vstack([by_level, by_nested], format="csr")[:, :n_near]
-    near = scipy.sparse.csr_array(turn.T @ inner @ turn)
-    some = LoadingSquares(q, squared, near, np.empty((0, 0)))
+    some = LoadingSquares(q, squared, scipy.sparse.csr_array(turn.T @ inner @ turn), np.empty((0, 0)))
     return replace(some, rest=_square_rest(some, weighted[:, n_near:]))
 
 

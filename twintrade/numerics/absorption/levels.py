@@ -180,8 +180,7 @@ def compute_dummy_rank(codes: Sequence[IntArray]) -> ParameterCount:
 
 
 def _n_components(known: Levels, first: int, second: int) -> int:
-    pair = recode_levels([known.codes[first], known.codes[second]])
-    return int(_node_components(pair).max()) + 1
+    return int(_node_components(recode_levels([known.codes[first], known.codes[second]])).max()) + 1
 
 
 def _schur_rank(known: Levels, kept: list[int]) -> int:

@@ -39,8 +39,7 @@ def compute_fixed_length(
     n_post = target.size
     after = np.arange(1, n_post + 1)
     drift = float(after @ target)
-    later = np.maximum(after - np.arange(1, n_post)[:, None], 0) @ target
-    fixed_bias = abs(drift) + float(np.abs(later).sum())
+    fixed_bias = abs(drift) + float(np.abs(np.maximum(after - np.arange(1, n_post)[:, None], 0) @ target).sum())
     frontier = _Frontier(covariance, n_pre, target, drift)
 
     def interval(budget: float) -> FixedLength:
@@ -134,8 +133,7 @@ def compute_least_favorable(
     The largest is that of a few vertices, which depend on z in a few dimensions; there z is a direction times a
     length of known distribution, and what is left is an average over directions.
     """
-    looked_at = root @ rng.standard_normal((root.shape[1], SEARCH_DRAWS))
-    moved = polytope.maximizers(looked_at) @ root
+    moved = polytope.maximizers(root @ rng.standard_normal((root.shape[1], SEARCH_DRAWS))) @ root
     if not moved.any():
         return 0.0
     loadings = moved @ _span(moved)
@@ -302,8 +300,7 @@ class EventPath:
     @property
     def standard_error(self) -> float:
         """Standard error of the target."""
-        after = self.covariance[self.n_pre :, self.n_pre :]
-        return float(np.sqrt(self.target @ after @ self.target))
+        return float(np.sqrt(self.target @ self.covariance[self.n_pre :, self.n_pre :] @ self.target))
 
 
 @dataclass(frozen=True, slots=True)

@@ -226,8 +226,7 @@ def fit_predictor_weights(predictors: FloatArray, outcomes: FloatArray) -> Predi
     `DRAWN` drawn V are looked at; over logarithms, without derivatives, the first two and the best other start
     searches, restarted until there is no gain. V itself is not unique; the fit is what counts.
     """
-    starts = _starts(predictors, outcomes)
-    looked_at = [weigh(predictors, outcomes, v) for v in starts]
+    looked_at = [weigh(predictors, outcomes, v) for v in _starts(predictors, outcomes)]
     order = np.argsort([fit.loss for fit in looked_at[2:]], kind="stable")[:SEARCHED]
     floor = NO_MISFIT * float(np.mean((outcomes[0] - outcomes[1:].mean(axis=0)) ** 2))
     n_predictors = predictors.shape[1]
@@ -283,6 +282,5 @@ def _search(
 def _regression_start(predictors: FloatArray, outcomes: FloatArray) -> FloatArray:
     """Squared coefficients of the outcomes on the predictors, summed over periods."""
     x = np.column_stack([np.ones(predictors.shape[0]), predictors])
-    coefficients = np.linalg.lstsq(x, outcomes, rcond=None)[0][1:]
-    size = (coefficients**2).sum(axis=1)
+    size = (np.linalg.lstsq(x, outcomes, rcond=None)[0][1:] ** 2).sum(axis=1)
     return size if size.sum() > 0 else np.ones(predictors.shape[1])

@@ -282,8 +282,7 @@ def compute_imbalances(
 ) -> tuple[float, float]:
     """Return the root mean square of the average imbalance and of the separate ones."""
     gaps = [target - w @ others for target, others, w in zip(treated, donors, weights, strict=True)]
-    longest = max(g.size for g in gaps)
-    average = [np.mean([g[lag] for g in gaps if g.size > lag]) for lag in range(longest)]
+    average = [np.mean([g[lag] for g in gaps if g.size > lag]) for lag in range(max(g.size for g in gaps))]
     separate = np.mean([np.mean(g**2) for g in gaps])
     return float(np.sqrt(np.mean(np.square(average)))), float(np.sqrt(separate))
 

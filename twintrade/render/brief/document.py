@@ -418,8 +418,7 @@ def _need(facts: Facts) -> str:
 
 def _cite(facts: Facts) -> str:
     results = facts.page.results
-    inputs = results.manifest.get("inputs") or []
-    publishers = [str(one.get("publisher", "")).rstrip(".") for one in inputs]
+    publishers = [str(one.get("publisher", "")).rstrip(".") for one in results.manifest.get("inputs") or []]
     publishers = [name for name in publishers if name and not name.startswith(NOBODY)]
     tool = results.manifest.get("tool") or {}
     version = str(tool.get("version", "")) if isinstance(tool, dict) else str(tool)

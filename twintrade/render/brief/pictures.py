@@ -34,8 +34,7 @@ def list_readings(facts: Facts) -> list[Text]:
     if facts.headline is None or facts.effect is None:
         return []
     kinds = (_read_clearer, _read_hidden, _read_bounds, _read_average, _read_always, _read_conditional)
-    readings = [read(facts) for read in kinds]
-    return [one for one in readings if one is not None]
+    return [one for one in [read(facts) for read in kinds] if one is not None]
 
 
 def _read_clearer(facts: Facts) -> Text | None:
@@ -124,8 +123,7 @@ MOST_METHODS = 9
 def draw_pictures(facts: Facts) -> tuple[Figure, ...]:
     """Return the pictures that the results hold numbers for."""
     rows = _list_methods(facts)
-    theme = replace(facts.page.theme, width=NARROW)
-    height = measure_methods([label for label, _, _ in rows], theme)
+    height = measure_methods([label for label, _, _ in rows], replace(facts.page.theme, width=NARROW))
     first = _picture_totals(facts, height) or _picture_case(facts, height) or _picture_path(facts)
     second = _picture_methods(facts, rows, height)
     return tuple(figure for figure in (first, second) if figure is not None)

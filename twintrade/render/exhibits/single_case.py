@@ -140,8 +140,7 @@ def build_effects_topic(name: str) -> Callable[[Page], tuple[blocks.Block, ...] 
         if any(take_text(owner["verdict"]) in VERDICTS for owner in owners.values()):
             return head
         parts = [_put_in_percent(page, owners[key], page.results.payloads[key]) for key in owners]
-        joined = pd.concat(parts, ignore_index=True)
-        return (*head, *build_payload(page, next(iter(owners)), joined))
+        return (*head, *build_payload(page, next(iter(owners)), pd.concat(parts, ignore_index=True)))
 
     return exhibit
 

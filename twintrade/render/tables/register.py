@@ -295,8 +295,7 @@ def _dates(agreement: Record) -> str:
     candidates = take_text(agreement.get("candidates"))
     known = [f"{name} {when}" for name in DATE_COLUMNS[1:] if (when := take_text(agreement.get(name)))]
     events = candidates.split("; ") if candidates else known
-    named = tuple(map(_name_event, events))
-    dates = str(Listed(named, "semicolon"))
+    dates = str(Listed(tuple(map(_name_event, events)), "semicolon"))
     if len(events) == 1 and events[0].startswith("signed "):
         dates = events[0].removeprefix("signed ")
     ended = take_text(agreement.get("ended"))

@@ -294,8 +294,7 @@ def _stacked(cell: blocks.Cell, printer: Printer) -> str:
 
 
 def _groups(table: blocks.Table, printer: Printer) -> str:
-    groups = ["".join(_row(table, row, printer) for row in group) for group in table.groups]
-    return "\\midrule\n".join(groups)
+    return "\\midrule\n".join(["".join(_row(table, row, printer) for row in group) for group in table.groups])
 
 
 def _row(table: blocks.Table, row: blocks.Row, printer: Printer) -> str:

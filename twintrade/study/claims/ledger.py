@@ -153,8 +153,7 @@ def _by_mean(mean: Record, evidence: Mapping[str, Any]) -> Evidence:
     """Return what the mean of the cases says where nothing else was estimated."""
     low, high, scale = read_number(mean["low"]), read_number(mean["high"]), take_text(mean["scale"])
     direction = str(evidence.get("direction", "higher"))
-    middle = (low + high) / 2
-    side, p = deciding.place_effect(middle, low, high, math.nan, direction, _bound(evidence, scale))
+    side, p = deciding.place_effect((low + high) / 2, low, high, math.nan, direction, _bound(evidence, scale))
     text = Text("claims.mean-alone", mean=_describe_mean(mean))
     return Evidence(side=side, p=p, text=text, detectable=deciding.describe_from_interval(low, high, scale))
 

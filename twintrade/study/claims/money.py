@@ -167,8 +167,7 @@ def find_effect_with_total(run: Run, headline: Estimated, fit: Fit) -> Valued | 
 
 def _remeasured(run: Run, headline: Estimated, fitted: Fit, measure: str) -> Valued | Reason:
     """Estimate again in differences or percent of the total; without a bounded interval no inference is made."""
-    other = type(fitted.estimator)(**{**fitted.estimator.options(), "measure": measure})
-    again = fit(other, fitted.design)
+    again = fit(type(fitted.estimator)(**{**fitted.estimator.options(), "measure": measure}), fitted.design)
     bands: tuple[Bands, ...] = ()
     if np.isfinite(_ends(_overall(headline.bands))).all():
         rng = build_generator(run.plan.spec.inference.seed, f"money/{headline.column.job}")
@@ -229,8 +228,7 @@ def _is_even(fit: Fit) -> bool:
     if not isinstance(estimate, CohortEffects):
         return True
     o, rows = fit.design.observations, _treated_rows(fit)
-    keys = [o.onset[rows].astype(np.int64), o.event_time[rows]]
-    sizes = pd.Series(_weights(fit)).groupby(keys).sum()
+    sizes = pd.Series(_weights(fit)).groupby([o.onset[rows].astype(np.int64), o.event_time[rows]]).sum()
     cells = pd.MultiIndex.from_arrays([estimate.cohorts, estimate.event_times])[estimate.is_treated]
     weights = estimate.cell_weights[estimate.is_treated]
     counted = sizes.reindex(cells, fill_value=0.0).to_numpy(dtype=np.float64)

@@ -298,8 +298,7 @@ def check_results(results: ResultSet) -> CheckedResults:
     """Estimate every column of stored results again."""
     columns = read_columns(results)
     checks = tuple(check_columns(columns))
-    further = tuple(c for c in check_columns(columns, list_further_questions()) if c.software)
-    asked = (*checks, *further)
+    asked = (*checks, *tuple(c for c in check_columns(columns, list_further_questions()) if c.software))
     apart = [check for check in asked if check.verdict == "differs"]
     counts = {"agree": sum(check.verdict == "agrees" for check in asked), "n": len(asked), "apart": len(apart)}
     summary = Text("proof.summary", name=results.name, tolerance=TOLERANCE, **counts)

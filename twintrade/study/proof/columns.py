@@ -155,8 +155,7 @@ def _select_rows(
     outcome = rows["outcome"].to_numpy(np.float64)
     kept = np.isfinite(outcome) & ((outcome > 0) | (design["transform"] != "log"))
     rows, outcome = rows[kept], outcome[kept]
-    first = rows.groupby("unit")["period"].transform("min")
-    known = (rows["onset"] > first) | (always == "keep")
+    known = (rows["onset"] > rows.groupby("unit")["period"].transform("min")) | (always == "keep")
     rows, outcome = rows[known], outcome[known.to_numpy()]
     compared: pd.DataFrame = rows.assign(
         y=np.log(outcome) if design["transform"] == "log" else outcome,
@@ -170,8 +169,7 @@ def _select_case(rows: pd.DataFrame, unit: str, donors: str) -> pd.DataFrame:
     case = rows[rows["unit"] == unit]
     if case.empty:
         return case
-    seen = rows[rows["period"].isin(case["period"]) & (rows["outcome"] > 0)]
-    share = seen.groupby("unit").size() / len(case)
+    share = rows[rows["period"].isin(case["period"]) & (rows["outcome"] > 0)].groupby("unit").size() / len(case)
     partners = np.asarray(rows["partner"].to_numpy(), dtype=object)
     fit = (
         rows["unit"].map(share).fillna(0.0).ge(LEAST_POSITIVE)

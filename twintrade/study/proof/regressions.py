@@ -147,8 +147,7 @@ def fit_poisson_static(column: StoredColumn) -> Reply:
     """Return the static effect of a Poisson regression with a dummy for every level."""
     options = {"shape": ("event", "static"), "bins": (False,), "second_reference": (None,)}
     require_options(column, measure=("coefficient",), **options)
-    treated = column.rows["is_treated"].to_numpy(np.float64)
-    fit, _, factor = fit_glm(column, treated[:, None])
+    fit, _, factor = fit_glm(column, column.rows["is_treated"].to_numpy(np.float64)[:, None])
     return Reply("statsmodels GLM", float(fit.params[0]), factor * float(fit.bse[0]))
 
 

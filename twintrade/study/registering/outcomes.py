@@ -276,8 +276,7 @@ def simulate_headline(blank: Blank, plan: Plan, column: LadderColumn, draws: int
 def _test_once(shared: Shared, job: int, rng: np.random.Generator) -> Arrays:
     blank, designs, plan, column = shared
     design = designs.replace_outcomes(blank.draw(rng)).of(column)
-    inference = plan.inference_of(column).beside_headline()
-    bands = inference.infer(fit(column.estimator, design), "overall", rng)
+    bands = plan.inference_of(column).beside_headline().infer(fit(column.estimator, design), "overall", rng)
     words = {"method": np.array(bands.inference), "scale": np.array(bands.estimate.scale)}
     return {"p": bands.p[0], "low": bands.low[0], **words}
 

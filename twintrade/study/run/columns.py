@@ -34,8 +34,7 @@ from twintrade.text import Listed, Text, Words, pack_text, parse_text
 def compute_entropy(seed: int, job: str) -> list[int]:
     """Return what seeds a job: the analysis' seed and a hash of the name; an inference has one for all columns."""
     stream = "/".join(job.split("/")[:2]) if job.startswith("inference/") else job
-    digest = hashlib.sha256(stream.encode("utf-8")).digest()
-    return [seed, int.from_bytes(digest[:8], "big")]
+    return [seed, int.from_bytes(hashlib.sha256(stream.encode("utf-8")).digest()[:8], "big")]
 
 
 def build_generator(seed: int, job: str) -> np.random.Generator:

@@ -155,8 +155,7 @@ def read_git_state(root: Path) -> dict[str, Any]:
     commit = _git(root, ["rev-parse", "HEAD"])
     if commit is None:
         return {}
-    changed = _git(root, ["status", "--porcelain", "--untracked-files=no"])
-    return {"commit": commit, "is_dirty": bool(changed)}
+    return {"commit": commit, "is_dirty": bool(_git(root, ["status", "--porcelain", "--untracked-files=no"]))}
 
 
 def collect_surroundings() -> dict[str, Any]:

@@ -110,8 +110,7 @@ def list_versions(used: Iterable[str] = ()) -> dict[str, str]:
 
 def list_changed_versions(recorded: Mapping[str, str]) -> dict[str, str]:
     """Return what became of the recorded versions that are others now, and of pages that can be printed only now."""
-    names = sorted({*recorded, *OF_PAGES})
-    pairs = {name: (recorded.get(name, ABSENT), _find_version(name)) for name in names}
+    pairs = {name: (recorded.get(name, ABSENT), _find_version(name)) for name in sorted({*recorded, *OF_PAGES})}
     return {name: f"{name} {before} → {now}" for name, (before, now) in pairs.items() if before != now}
 
 

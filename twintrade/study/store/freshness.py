@@ -130,8 +130,7 @@ def list_other_bytes(root: Path, name: str, sums: str) -> list[str]:
         lines = (root / sums).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
         raise StoreError(Text("bundle.no-sums", file=sums)) from None
-    pairs = (line.split("  ", 1) for line in lines if "  " in line)
-    recorded = {path: sha for sha, path in pairs}
+    recorded = {path: sha for sha, path in (line.split("  ", 1) for line in lines if "  " in line)}
     recorded_here = {path: sha for path, sha in recorded.items() if path.startswith(f"results/{name}/")}
     if not recorded_here:
         raise StoreError(Text("bundle.no-sums", file=sums))
