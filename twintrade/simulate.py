@@ -102,8 +102,7 @@ def _draw_onsets(rng: np.random.Generator, n_units: int, cohorts: Mapping[int, f
     """Assign onsets at random, the number of units of each cohort being fixed by its share."""
     onset = np.full(n_units, np.inf)
     sizes = [round(share * n_units) for share in cohorts.values()]
-    order = rng.permutation(n_units)
-    for cohort, units in zip(cohorts, np.split(order, np.cumsum(sizes)), strict=False):
+    for cohort, units in zip(cohorts, np.split(rng.permutation(n_units), np.cumsum(sizes)), strict=False):
         onset[units] = cohort
     return onset
 

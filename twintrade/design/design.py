@@ -343,8 +343,7 @@ def measure_before(design: Design) -> tuple[FloatArray, FloatArray]:
         means.append(np.divide(total, n, out=np.full(panel.n_units, np.nan), where=n > 0))
     early, late, size = means
     both = early + late
-    growth = np.divide(2 * (late - early), both, out=np.full(panel.n_units, np.nan), where=both > 0)
-    return size, growth
+    return size, np.divide(2 * (late - early), both, out=np.full(panel.n_units, np.nan), where=both > 0)
 
 
 def add_strata(design: Design, kinds: Collection[str]) -> Design:

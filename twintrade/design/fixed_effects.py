@@ -39,8 +39,7 @@ def list_effect_names(fixed_effects: str | tuple[str, ...], columns: Collection[
             raise DesignError(f"no set of fixed effects is called {fixed_effects!r}; {hint}")
         return SETS[fixed_effects]
     for name in fixed_effects:
-        parts = str(name).split(TOGETHER)
-        if name not in EFFECTS and not all(part in EFFECTS or part in columns for part in parts):
+        if name not in EFFECTS and not all(part in EFFECTS or part in columns for part in str(name).split(TOGETHER)):
             raise DesignError(f"no fixed effect is called {name!r}; {suggest_word(str(name), list(EFFECTS))}")
     return fixed_effects
 

@@ -316,8 +316,7 @@ def _refuse_undated(excluded: Mapping[str, str], register: pd.DataFrame, panel: 
     undated = [u for u, reason in excluded.items() if reason == "undated"]
     if not undated:
         return
-    mine = register[(register["unit"] == undated[0]) & register["onset"].isna()]
-    dated = sorted(set(mine["signed"]) - {""})
+    dated = sorted(set(register[(register["unit"] == undated[0]) & register["onset"].isna()]["signed"]) - {""})
     first: Words = undated[0]
     if dated:
         first = Text("design.undated-vague", unit=first, date=dated[0], period_name=panel.frequency)

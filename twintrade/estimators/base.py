@@ -75,8 +75,7 @@ class Requires:
         if self.single_treated_unit and o.is_ever_treated.sum() != 1:
             lacking.append(Text("estimators.needs-one-treated", n=o.is_ever_treated.sum(), units=units))
         if self.balanced and not o.is_complete:
-            n_missing = o.n_units * o.periods.size - o.n_rows
-            lacking.append(Text("estimators.needs-balance", n=n_missing, units=units))
+            lacking.append(Text("estimators.needs-balance", n=o.n_units * o.periods.size - o.n_rows, units=units))
         if self.nonnegative and (o.y < 0).any():
             lacking.append(Text("estimators.negative-outcomes", n=(o.y < 0).sum()))
         return lacking

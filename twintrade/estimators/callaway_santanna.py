@@ -225,14 +225,13 @@ class TripleDifference(Catalogued):
         dropped: tuple[Dropped, ...],
     ) -> CohortEffects:
         wide, members = groups.wide, [c.cohort for c in kept]
-        counts = groups.counts[1][members].astype(np.int64)
         return CohortEffects.of(
             design,
             group_time.locate_cells(kept, wide),
             effects,
             influence,
             sample=design.observations.sample(dropped=dropped),
-            n_units=counts,
+            n_units=groups.counts[1][members].astype(np.int64),
             base=self.base,
             cell_weights=groups.sizes[1][members],
             reference=-1 - design.anticipation if self.base == "universal" else None,

@@ -117,20 +117,18 @@ class ChaisemartinDHaultfoeuille(Catalogued):
             without = [f"{reference + h.step:+d}" for h in effects if not h.dose_so_far]
             without += [f"{reference - h.step:+d}" for h in placebos if not h.dose_so_far]
             if without:
-                sentence = Text("estimators.no-dose")
-                dropped = (*dropped, Dropped("no-dose", sentence, 0, 0, tuple(without)))
+                dropped = (*dropped, Dropped("no-dose", Text("estimators.no-dose"), 0, 0, tuple(without)))
             effects, placebos = ([h for h in side if h.dose_so_far] for side in (effects, placebos))
         every: list[AnyHorizon | None] = [*placebos[::-1], None, *effects]
         times = [reference - h.step for h in placebos[::-1]] + [reference] + [reference + h.step for h in effects]
         scale = np.array([h.dose_so_far if h and self.normalized else 1.0 for h in every])
-        counts = np.array([h.n_switchers if h else 0 for h in every], dtype=np.int64)
         study = EventStudy.of(
             o,
             np.array(times, dtype=np.int64),
             np.array([h.effect if h else 0.0 for h in every]) / scale,
             influence(every, scale),
             sample=o.sample(dropped=dropped),
-            n_units=counts,
+            n_units=np.array([h.n_switchers if h else 0 for h in every], dtype=np.int64),
             reference=reference,
             against=self.compared_with,
         )

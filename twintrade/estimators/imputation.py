@@ -101,8 +101,7 @@ class TwoStage(SumsRows[EventStudy | Estimate]):
 
     def equation(self, design: Design) -> Text:
         """Return the estimating equation."""
-        effects = " + ".join("α_" + n for n in design.effect_names)
-        return Text("estimators.two-stage-equation", effects=effects)
+        return Text("estimators.two-stage-equation", effects=" + ".join("α_" + n for n in design.effect_names))
 
     def _packed(
         self,

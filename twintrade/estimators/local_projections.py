@@ -375,14 +375,13 @@ class LocalProjections(Catalogued):
         zero = Projected(0.0, nothing, *counted, np.zeros(0, dtype=np.int64))
         every = sorted([*others, (design.reference, zero)], key=lambda pair: pair[0])
         times = np.array([h for h, _ in every], dtype=np.int64)
-        counts = np.array([r.n_treated for _, r in every], dtype=np.int64)
         return EventStudy.of(
             design,
             times,
             np.array([r.effect for _, r in every]),
             _influence(source, [r for _, r in every]),
             sample=design.observations.sample(n_slopes=len(others), effects=("period",), dropped=dropped),
-            n_units=counts,
+            n_units=np.array([r.n_treated for _, r in every], dtype=np.int64),
             against="reference" if self.base == "last" else "all before",
             reference=design.reference,
             row_weights=np.array([r.treated_weight for _, r in every]),
@@ -419,8 +418,7 @@ def _dropped(wide: Wide, projections: list[tuple[int, Projected]], lost: list[Te
     """List event times without an effect, cohorts in none from onset on, and covariates that are determined."""
     out = []
     if lost:
-        sentence = Text("estimators.no-clean-rows")
-        out.append(Dropped("no-comparison", sentence, 0, 0, tuple(lost)))
+        out.append(Dropped("no-comparison", Text("estimators.no-clean-rows"), 0, 0, tuple(lost)))
     used = np.concatenate([r.cohorts for h, r in projections if h >= 0])
     missing = np.setdiff1d(np.flatnonzero(np.isfinite(wide.onset)), used)
     if missing.size:

@@ -262,5 +262,4 @@ def _panel(o: Observations, source: Regression, used: IntArray) -> DyadPanel:
     for (values, _), name in zip(ends, ("city", "partner"), strict=True):
         if values.size < 2:
             raise EstimationError(f"the bias correction needs at least two of each end; one {name} is left")
-    has_dyads = "unit" in o.effect_names
-    return DyadPanel(ends[0][1], ends[1][1], mean, score, regressors, has_dyads)
+    return DyadPanel(ends[0][1], ends[1][1], mean, score, regressors, "unit" in o.effect_names)

@@ -55,12 +55,11 @@ class SunAbraham(SumsRows[CohortEffects]):
         small, o = means.small, means.o
         has_dummy = small.is_ever_treated[small.unit] & (small.event_time != o.reference)
         saturated = fit_saturated(small, build_cell_dummies(small, has_dummy), "linear", o.reference)
-        source = saturated.uncertainty.regression  # type: ignore[attr-defined]
         sample = o.sample(
             n_slopes=saturated.sample.n_slopes,
             effects=o.effect_names,
             dropped=saturated.sample.dropped,
-            statistics={"within_r2": means.within_r2(source)},
+            statistics={"within_r2": means.within_r2(saturated.uncertainty.regression)},
         )
         return replace(means.expanded(saturated, sample), scale=o.scale)
 

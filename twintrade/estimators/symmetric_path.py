@@ -165,8 +165,7 @@ class PathParts:
         base, out = leads[last], []
         for time in self.early:
             lead = leads[int(time)]
-            common = np.isin(lead.cohorts, base.cohorts)
-            sizes = np.where(common, lead.weights, 0.0)
+            sizes = np.where(np.isin(lead.cohorts, base.cohorts), lead.weights, 0.0)
             out += [(int(time), sizes), (last, _match(lead.cohorts, sizes, base.cohorts))]
         cohorts, weights = e.cohorts[self.path.cells], e.cell_weights[self.path.cells]
         after = e.event_times[self.path.cells] >= 0
@@ -235,8 +234,7 @@ class PathParts:
 
 def _match(cohorts: IntArray, sizes: FloatArray, wanted: IntArray) -> FloatArray:
     """Return sizes in the order of other cohorts, zero where they have none."""
-    known = pd.Series(sizes).groupby(cohorts).sum()
-    return np.asarray(known.reindex(wanted, fill_value=0.0), dtype=np.float64)
+    return np.asarray(pd.Series(sizes).groupby(cohorts).sum().reindex(wanted, fill_value=0.0), dtype=np.float64)
 
 
 # Paths on one base under re-assigned agreements, in one step from the model without treatment.

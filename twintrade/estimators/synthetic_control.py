@@ -189,10 +189,9 @@ def _table(
     n_periods = matrix.periods.size
     effects = np.concatenate([gaps[onset == g].mean(axis=0) for g in onsets])
     cohorts, n_units = np.repeat(onsets, n_periods), np.repeat(count, n_periods)
-    times = np.concatenate([matrix.periods - g for g in onsets])
     return CohortEffects.of(
         design,
-        (cohorts, times),
+        (cohorts, np.concatenate([matrix.periods - g for g in onsets])),
         effects,
         RefitOnly(Text("estimators.few-cases-weights")),
         sample=design.observations.sample(matrix.used, dropped=matrix.dropped, statistics=facts),

@@ -202,10 +202,9 @@ def build_cohort_case(design: Design, matrix: OutcomeMatrix, onset: int) -> Case
     """Return the mean of the treated units of one onset as a case."""
     rows = np.flatnonzero(matrix.onset == onset)
     case = build_case(design, matrix, int(rows[0]))
-    values = np.vstack([matrix.values[rows].mean(axis=0), case.donors])
     return replace(
         case,
-        values=values,
+        values=np.vstack([matrix.values[rows].mean(axis=0), case.donors]),
         units=np.concatenate([[str(Text("estimators.effect-cohort", cohort=str(onset)))], case.units[1:]]),
     )
 

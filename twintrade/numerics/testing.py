@@ -184,8 +184,7 @@ def bound_best_p(p_best: float, n_best: int, n_all: int) -> float:
 
 def lay_lattice(n_points: int, n_columns: int, shift: FloatArray | float) -> FloatArray:
     """Return a shifted Richtmyer lattice in the unit cube under the baker's transformation, (n_points, n_columns)."""
-    index = np.arange(1, n_points + 1)[:, None]
-    points: FloatArray = np.mod(index * np.sqrt(_primes(n_columns)) + shift, 1.0)
+    points: FloatArray = np.mod(np.arange(1, n_points + 1)[:, None] * np.sqrt(_primes(n_columns)) + shift, 1.0)
     return np.asarray(np.abs(2 * points - 1), dtype=np.float64)
 
 

@@ -257,8 +257,7 @@ class FitResult(Fit):
     def _by_row(self, rows: np.ndarray[Any, Any], values: FloatArray) -> pd.Series:
         o = self.design.observations
         units = o.panel.given_keys.get("unit", o.panel.units)[o.unit_rows[o.unit[rows]]]
-        index = pd.MultiIndex.from_arrays([units, o.period[rows]], names=["unit", "period"])
-        return pd.Series(values, index=index)
+        return pd.Series(values, index=pd.MultiIndex.from_arrays([units, o.period[rows]], names=["unit", "period"]))
 
     def glance(self, inference: How = None, **options: Any) -> pd.DataFrame:
         """Return one row about the whole fit: counts, measures of fit, effects absorbed, clusters.

@@ -150,8 +150,7 @@ class AnalysisResults:
         chosen = bands[bands["kind"] == view]
         if chosen.empty:
             raise SpecError(f"no column has effects by {view!r}; known: {', '.join(sorted(set(bands['kind'])))}")
-        reported = chosen.groupby(_KEYS, sort=False)["inference"].transform("first")
-        chosen = chosen[chosen["inference"] == reported]
+        chosen = chosen[chosen["inference"] == chosen.groupby(_KEYS, sort=False)["inference"].transform("first")]
         se = chosen["se"].where(chosen["se"] > 0)
         columns = (
             [_name_term(row) for row in chosen.to_dict("records")],

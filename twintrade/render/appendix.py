@@ -131,8 +131,7 @@ def build_brief_document(
         if not content:
             return None
         numbered = blocks.replace_words(blocks.number_blocks(_marked(list(content), page)), options.spelling)
-        title = next(b.text for b in numbered if isinstance(b, blocks.Heading))
-        return _close(title, numbered, page, ("brief",))
+        return _close(next(b.text for b in numbered if isinstance(b, blocks.Heading)), numbered, page, ("brief",))
 
 
 def format_title(page: Page) -> str:

@@ -116,12 +116,11 @@ def _bind(
     for i, page in enumerate(pages):
         parts = build_appendix(page.results, options, page) if drawn is None else drawn[i].blocks
         content += [blocks.PageBreak(), *_shifted(parts, format_slug(page.results.name))]
-    is_simulated = bool(pages) and all(r.is_simulated for r in analyses)
     document = blocks.Document(
         title,
         blocks.replace_words(blocks.number_blocks(content), options.spelling),
         find_catalogue().language,
-        is_simulated,
+        bool(pages) and all(r.is_simulated for r in analyses),
     )
     return render_document(document, options, names, printer, word_template)
 
@@ -132,12 +131,11 @@ def _overview(pages: Sequence[Page]) -> list[blocks.Block]:
         return []
     wording = pages[0].wording
     rows = [_row(page) for page in pages]
-    frame = pd.DataFrame([{k: v for k, v in row.items() if not k.startswith("_")} for row in rows])
     content: list[blocks.Block] = [
         blocks.Heading(2, wording.say("binder_overview"), "overview"),
         blocks.build_paragraph(wording.say("binder_intro", n=len(pages))),
         build_plain_table(
-            frame,
+            pd.DataFrame([{k: v for k, v in row.items() if not k.startswith("_")} for row in rows]),
             "overview-table",
             wording.say("binder_table"),
             weights={"analysis": 2.6, "estimate": 1.8, "interval": 1.3, "checks": 2.4},

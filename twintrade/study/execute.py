@@ -167,8 +167,7 @@ def _estimate_plan(
     with note_libraries() as used, locate_faults(text, f"{FOLDER}/{name}.toml"), use_language(DEFAULT):
         with use_workers(replace(workers, progress=progress)):
             observed = observe(name, analysis_plan.spec, root)
-            open_guesses = list_open_guesses(name, text, "warning")
-            observed = replace(observed, messages=(*observed.messages, *open_guesses))
+            observed = replace(observed, messages=(*observed.messages, *list_open_guesses(name, text, "warning")))
             designs = Designs(observed, analysis_plan.spec.case)
             warnings += _list_warnings(analysis_plan, designs)
         ledger = FileLedger(folder.get_ledger_path(root, name), hash_origins(raw, observed.inputs))
@@ -202,8 +201,7 @@ def _stored_registry(root: Path, name: str, text: str, target: Path, started: fl
         finished = run_registry(spec, root)
         manifest = build_registry_manifest(name, spec.title, raw, finished.inputs, root)
         tidy = build_tidy_files(build_registry_results(name, spec, finished, manifest))
-    page = draw_pages(tidy, manifest, options)
-    files = {**tidy, **page.files}
+    files = {**tidy, **draw_pages(tidy, manifest, options).files}
     volatile = measure_costs(started)
     folder.drop_messages(folder.get_messages_path(root, name))
     write(target, files, seal_manifest(manifest, files, volatile))

@@ -56,8 +56,7 @@ def redraw(
         kept = {k: v for k, v in manifest.items() if k not in ("outputs", "volatile")}
         versions = {k: v for k, v in manifest.get("versions", {}).items() if k not in OF_PAGES}
         printing = {k: v for k, v in list_versions().items() if k in OF_PAGES}
-        page_sha256 = hash_page(root, raw, hash_registration(root, name))
-        kept |= {"page_sha256": page_sha256, "versions": versions | printing}
+        kept |= {"page_sha256": hash_page(root, raw, hash_registration(root, name)), "versions": versions | printing}
         with use_language(DEFAULT):
             if isinstance(spec, Spec):
                 of_page = {key: value for key, value in resolve_spec(spec).items() if key in OF_THE_PAGE}

@@ -62,8 +62,7 @@ def _settled(analysis: Analysis, *, force: bool) -> AnalysisEnd | str:
         return AnalysisEnd(analysis.name, "failed", USAGE, str(error))
     absent = list_absent_by_design(analysis.root, raw)
     if absent:
-        text = describe_absent(raw, absent)
-        return AnalysisEnd(analysis.name, "skipped", text=str(text))
+        return AnalysisEnd(analysis.name, "skipped", text=str(describe_absent(raw, absent)))
     changes = list_changes(analysis.root, analysis.name, raw, analysis.n_guesses)
     if changes or force:
         return "; ".join(map(str, changes)) or "forced"

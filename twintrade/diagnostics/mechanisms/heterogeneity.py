@@ -116,8 +116,7 @@ def _column(design: Design, by: str, rows: IntArray, onset: FloatArray) -> tuple
     late = observed[mine].dropna().groupby("unit")["value"].nunique()
     messages: tuple[Message, ...] = ()
     if (late > 1).any():
-        text = Text("checks.group-changes", by=by)
-        messages = (Message("warning", "bad-control", text),)
+        messages = (Message("warning", "bad-control", Text("checks.group-changes", by=by)),)
     if pd.api.types.is_numeric_dtype(values):
         mean = early.groupby("unit")["value"].mean().reindex(rows)
         if mean.nunique() <= len(TERCILES):

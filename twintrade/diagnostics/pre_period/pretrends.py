@@ -226,8 +226,7 @@ class PreTested:
 def find_clean_leads(fit: Fit) -> Fit:
     """Return a fit whose leads hold no effect after (Sun and Abraham 2021): by imputation if there are others."""
     o = fit.design.observations
-    cohorts = np.unique(o.unit_onset[o.is_ever_treated])
-    is_contaminated = fit.estimator.takes_treated and cohorts.size > 1
+    is_contaminated = fit.estimator.takes_treated and np.unique(o.unit_onset[o.is_ever_treated]).size > 1
     if not is_contaminated and not has_no_leads(fit):
         return fit
     # On the scale of the fit, whose interval a trend's bias is held against.

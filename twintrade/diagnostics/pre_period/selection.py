@@ -55,8 +55,7 @@ def weigh_by_signing(design: Design) -> Design:
     by_row = weights[design.panel.unit]
     if design.weights is not None:
         by_row = by_row * design.panel.values(design.weights)
-    panel = replace(design.panel, columns={**design.panel.columns, ODDS: by_row})
-    return replace(design, panel=panel, weights=ODDS)
+    return replace(design, panel=replace(design.panel, columns={**design.panel.columns, ODDS: by_row}), weights=ODDS)
 
 
 def _score(values: FloatArray) -> FloatArray:
@@ -149,8 +148,7 @@ def build_conditioned(fit: Fit, kinds: tuple[str, ...]) -> Design:
     for kind in kinds:
         names.append(f"{kind}_before")
         columns[names[-1]] = _rank(measured[kind])[design.panel.unit]
-    panel = replace(design.panel, columns=columns)
-    return replace(design, panel=panel, covariates=(*design.covariates, *names))
+    return replace(design, panel=replace(design.panel, columns=columns), covariates=(*design.covariates, *names))
 
 
 def _rank(values: FloatArray) -> FloatArray:
@@ -286,8 +284,7 @@ def build_risk_set(design: Design, lags: int, covariates: tuple[str, ...]) -> At
     frame["growth"] = frame["size"] - by_unit["log"].shift(1 + lags)
     lagged = [by_unit[name].shift(1) for name in covariates]
     onset = design.onset[panel.unit]
-    excluded = np.isin(panel.units, list(design.treatment.excluded))[panel.unit]
-    inside = (panel.period <= onset) & ~excluded
+    inside = (panel.period <= onset) & ~np.isin(panel.units, list(design.treatment.excluded))[panel.unit]
     n_others = _count_other_agreements(design)
     x = np.column_stack(
         [np.ones(len(frame)), frame["growth"], frame["size"], n_others, panel.period - panel.first_period, *lagged]

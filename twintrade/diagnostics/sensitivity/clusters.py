@@ -59,8 +59,7 @@ class UnitInfluenceCheck(Diagnostic):
         total = float((values**2).sum())
         rows = []
         jobs = {str(influence.units[k]): str(influence.units[k]) for k in order}
-        refits = run_jobs("influence", _without, jobs, shared=fit)
-        for k, done in zip(order, refits, strict=True):
+        for k, done in zip(order, run_jobs("influence", _without, jobs, shared=fit), strict=True):
             unit = influence.units[k]
             without = float("nan") if done.values is None else float(done.values["effect"])
             share = float(values[k] ** 2) / total if total else float("nan")
@@ -244,8 +243,7 @@ def compute_row_leverage(source: Regression, q: Annihilator) -> FloatArray:
     root = vectors * np.sqrt(values.clip(0.0))
     leverage = q.compute_leverage()
     for start in range(0, values.size, COLUMNS_AT_ONCE):
-        columns = source.along(root[:, start : start + COLUMNS_AT_ONCE])
-        leverage += source.weights * (columns**2).sum(axis=1)
+        leverage += source.weights * (source.along(root[:, start : start + COLUMNS_AT_ONCE]) ** 2).sum(axis=1)
     return leverage
 
 

@@ -270,8 +270,7 @@ def _by_kind(design: Design) -> dict[str, FloatArray]:
     for kind in kinds:
         changed = np.full(onset.size, np.inf)
         for code, start, dates in agreements:
-            recorded = float(start) if pd.notna(start) else np.inf
-            changed[code] = min(changed[code], dates.get(kind, recorded))
+            changed[code] = min(changed[code], dates.get(kind, float(start) if pd.notna(start) else np.inf))
         out[kind] = np.where(np.isfinite(changed) & np.isfinite(onset), changed, onset)
     return out
 
@@ -359,11 +358,10 @@ def _bounds(fit: Fit) -> tuple[list[dict[str, object]], Text | None]:
     if bounds is None:
         return [], None
     counts = dict(zip(COUNTS, (bounds.n_rows, bounds.n_units, bounds.n_units), strict=True))
-    scale = fit.estimate.scale
     sentence = Text(
         "checks.dates-bounds",
         n=bounds.n_units,
         units=fit.design.panel.unit_kind,
-        range=format_range(bounds.low, bounds.high, scale),
+        range=format_range(bounds.low, bounds.high, fit.estimate.scale),
     )
     return [row | {"low": bounds.low, "high": bounds.high} | counts], sentence

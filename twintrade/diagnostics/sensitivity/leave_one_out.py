@@ -71,10 +71,9 @@ class Rescaling(Diagnostic):
         if moved.size > 1:
             low, high = (format_effect(float(end), "log points") for end in (moved.min(), moved.max()))
             text = Listed((text, Text("checks.rescaling-plus-one", low=low, high=high)), "sentences")
-        table = pd.DataFrame(rows + bad, columns=list(COLUMNS))
         return self.conclude(
             text,
-            table,
+            pd.DataFrame(rows + bad, columns=list(COLUMNS)),
             Judged(verdict, float(np.nanmax(np.abs(moves))), yardstick.tolerance),
             value=float(np.ptp(moved)) if moved.size else float("nan"),
             unit="log points",
@@ -273,10 +272,9 @@ class HiddenAgreements(Diagnostic):
             if headline.is_distinguishable:
                 sentences.append(_say_breakdown(fit, units, worst))
             sentences.append(_say_verdict(verdict, bound, headline, fit))
-        table = pd.DataFrame(rows, columns=list(HIDDEN_COLUMNS))
         return self.conclude(
             Listed(tuple(sentences), "sentences"),
-            table,
+            pd.DataFrame(rows, columns=list(HIDDEN_COLUMNS)),
             Judged(verdict, bound, headline.tolerance),
             value=bound,
             unit=fit.estimate.scale,

@@ -56,10 +56,9 @@ class DonorSets(Diagnostic):
             sets = build_donor_sets(fit.design, unit, min_positive=self.min_positive)
         except DesignError as error:
             return self.unavailable(error.text)
-        table = pd.concat([_rows(s) for s in sets], ignore_index=True)
         return self.conclude(
             Listed(tuple(_sentence(s, fit.design) for s in sets), "sentences"),
-            table,
+            pd.concat([_rows(s) for s in sets], ignore_index=True),
             value=float(min(s.n_donors for s in sets)),
             unit="donors",
             messages=tuple(_warning(s, unit) for s in sets if s.n_donors < 2),

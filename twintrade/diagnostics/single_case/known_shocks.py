@@ -150,8 +150,7 @@ class KnownShocks(Diagnostic):
     def _say(self, fit: Fit, table: pd.DataFrame, judged: Judged) -> Listed:
         rivals, known, scale = table[table["is_rival"]], table["effect_without"].dropna(), fit.estimate.scale
         low, high = (known.min(), known.max()) if len(known) else (np.nan, np.nan)
-        named = rivals if len(rivals) else table
-        labels = Listed(tuple(variants.list_words(named, "label")), "and")
+        labels = Listed(tuple(variants.list_words(rivals if len(rivals) else table, "label")), "and")
         head = Text("checks.shocks", n=len(rivals), near=self.near, labels=labels)
         moved = Text(
             "checks.shocks-without",

@@ -221,8 +221,7 @@ def measure_case(fit: Fit) -> Iterator[CaseEffect]:
 
 
 def _measured(method: CaseMethod, key: str, design: Design, case: Case) -> CaseEffect:
-    members = np.isin(design.panel.units, case.units)
-    part = design.restricted(members[design.panel.unit])
+    part = design.restricted(np.isin(design.panel.units, case.units)[design.panel.unit])
     try:
         return CaseEffect(method, key, part, case, estimate_placebo_paths(method.estimator, case))
     except TwintradeError as error:

@@ -67,10 +67,9 @@ def _count_units(design: Design, status: ObjectArray) -> pd.DataFrame:
     count = np.bincount(code * periods.size + place, minlength=len(names) * periods.size)
     shown = np.flatnonzero(count)
     period = periods[shown % periods.size]
-    labels = [design.panel.label(int(p)) for p in period]
     columns = {
         "period": period,
-        "period_label": labels,
+        "period_label": [design.panel.label(int(p)) for p in period],
         "status": names[shown // periods.size],
         "n_units": count[shown],
     }
@@ -175,8 +174,7 @@ def _list_outcomes(design: Design) -> Iterator[tuple[Words, FloatArray, bool]]:
     is_positive = bool((flow[design.observations.rows] >= 0).all())
     yield design.outcome, flow, not is_positive
     if is_positive:
-        logs = np.log(np.where(flow > 0, flow, np.nan))
-        yield Text("checks.balance-log", outcome=design.outcome), logs, True
+        yield Text("checks.balance-log", outcome=design.outcome), np.log(np.where(flow > 0, flow, np.nan)), True
 
 
 def _grid(design: Design, used: IntArray, values: FloatArray) -> FloatArray:
@@ -260,14 +258,13 @@ def build_raw_series(design: Design, unit: str) -> pd.DataFrame:
     rows = np.flatnonzero(~np.isnan(values))
     part, place = np.divmod(rows, lines.periods.size)
     names, panels, _, measures = (np.array(column, dtype=object) for column in zip(*parts, strict=True))
-    labels = np.array([panel.label(int(p)) for p in lines.periods], dtype=object)
     return pd.DataFrame(
         {
             "dyad": unit,
             "series": names[part],
             "panel": panels[part],
             "period": lines.periods[place],
-            "period_label": labels[place],
+            "period_label": np.array([panel.label(int(p)) for p in lines.periods], dtype=object)[place],
             "value": values[rows],
             "unit": measures[part],
         },

@@ -189,8 +189,7 @@ class ComparisonCheck(VariantCheck):
         gap, text = abs(float(effects[0] - effects[1])), Text("checks.comparison-same")
         if gap > variants.SAME * max(1.0, float(np.abs(effects).max())):
             sides = {name: seen.show(effect) for name, effect in zip(("not_yet", "never"), effects, strict=True)}
-            units = seen.fit.design.panel.unit_kind
-            text = Text("checks.comparison", units=units, verdict=seen.describe(), **sides)
+            text = Text("checks.comparison", units=seen.fit.design.panel.unit_kind, verdict=seen.describe(), **sides)
         return self.report(seen, text, gap)
 
 
@@ -283,5 +282,4 @@ class AlwaysTreated(VariantCheck):
 
 
 def _count(design: Design) -> int:
-    compared = replace(design, always_treated="compare")
-    return count_always_compared(design.panel, design.treatment, compared.onset)
+    return count_always_compared(design.panel, design.treatment, replace(design, always_treated="compare").onset)

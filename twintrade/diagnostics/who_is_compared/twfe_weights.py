@@ -188,8 +188,7 @@ def compute_cell_weights(o: Observations) -> CellWeights:
     """Return the weights of the regression of the outcome on one treatment dummy and the design's effects."""
     d = o.is_treated.astype(np.float64)
     w = o.row_weights
-    columns = np.column_stack([d, o.covariates])
-    net = build_absorber(o.effect_codes(), o.weights).residualize(columns)
+    net = build_absorber(o.effect_codes(), o.weights).residualize(np.column_stack([d, o.covariates]))
     residual = net[:, 0]
     if net.shape[1] > 1:
         others = net[:, 1:] * np.sqrt(w)[:, None]
@@ -300,9 +299,8 @@ class Concentration(Diagnostic):
         if fit.estimator.imputes_by is None or fit.estimate.scale != "percent":
             return self.unavailable(Text("checks.concentration-none"))
         totals = impute_treated_totals(fit.design)
-        table = _tabled(totals)
         return self.conclude(
-            _say_shares(totals, fit.design.panel.unit_kind), table, value=totals.n_effective, unit="units"
+            _say_shares(totals, fit.design.panel.unit_kind), _tabled(totals), value=totals.n_effective, unit="units"
         )
 
 
@@ -405,5 +403,4 @@ def _leave_out(design: Design, others: pd.DataFrame) -> Variant:
 def _summary(others: pd.DataFrame) -> pd.DataFrame:
     """Return one line an untreated row: how many treated rows rest on it, and of which units."""
     grouped = others.groupby(["unit", "period"], sort=True)["treated_unit"]
-    table = grouped.agg(n_treated_rows="size", treated_units=lambda names: ", ".join(sorted(set(names))))
-    return table.reset_index()
+    return grouped.agg(n_treated_rows="size", treated_units=lambda names: ", ".join(sorted(set(names)))).reset_index()

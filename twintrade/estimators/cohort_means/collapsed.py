@@ -188,10 +188,9 @@ def _refuse_sums(design: Design) -> None:
 
 def _of_means(design: Design, moments: CohortMoments, observed: BoolArray) -> Design:
     n_cohorts, n_periods = moments.means.shape
-    labels = [f"{k:06d}" for k in range(n_cohorts)]
     frame = pd.DataFrame(
         {
-            "cohort": np.repeat(labels, n_periods),
+            "cohort": np.repeat([f"{k:06d}" for k in range(n_cohorts)], n_periods),
             "period": np.tile(moments.periods, n_cohorts),
             "mean": moments.means.ravel(),
             "size": np.repeat(moments.counts, n_periods),

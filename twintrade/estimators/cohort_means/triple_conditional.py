@@ -65,8 +65,7 @@ def estimate_conditional_cells(
         for k, column in zip(cells, influence.T, strict=True):
             columns[units, len(singles)] = column
             singles.append(k)
-    every = np.arange(wide.unit_ids.size)
-    blocks.append((every, np.array(singles, dtype=np.int64), columns[:, : len(singles)]))
+    blocks.append((np.arange(wide.unit_ids.size), np.array(singles, dtype=np.int64), columns[:, : len(singles)]))
     kept = [k for k in range(len(plan)) if k not in lost]
     place = np.full(len(plan), -1)
     place[kept] = np.arange(len(kept))
@@ -253,8 +252,7 @@ def _from_rows(groups: TripleGroups, plan: Sequence[GroupTime]) -> tuple[list[Gr
     columns: list[FloatArray] = []
     for cell in plan:
         change = groups.wide.outcomes[:, cell.at] - groups.wide.outcomes[:, cell.base]
-        seen = np.flatnonzero(~np.isnan(change))
-        effect, column = _cell_from_rows(groups, cell, seen, change)
+        effect, column = _cell_from_rows(groups, cell, np.flatnonzero(~np.isnan(change)), change)
         if effect is not None:
             kept.append(cell)
             effects.append(effect)
@@ -294,8 +292,7 @@ def estimate_conditional_contrasts(
             effect = 0.0 if cell.is_reference else _cell(groups, cell, method, column)
         except EstimationError as error:
             column[:] = 0.0
-            label = cell.label(wide.onset, wide.periods)
-            dropped.append(Dropped("not-identified", error.text, 0, 0, (label,)))
+            dropped.append(Dropped("not-identified", error.text, 0, 0, (cell.label(wide.onset, wide.periods),)))
             continue
         if effect is not None:
             kept.append(cell)

@@ -113,7 +113,6 @@ def _of_statistics(o: Observations, onset: FloatArray, codes: IntArray) -> Wide:
         raise EstimationError("cohort statistics cannot leave out single periods of a cohort; give the rows")
     periods = np.searchsorted(statistics.moments.periods, o.periods)
     m = statistics.moments.part(o.unit_rows, periods).pooled(codes, onset)
-    sums = {n: c.part(o.unit_rows, periods).pooled(codes, onset.size) for n, c in statistics.clusters.items()}
     return Wide(
         unit_ids=onset.astype(object),
         periods=o.periods,
@@ -124,5 +123,5 @@ def _of_statistics(o: Observations, onset: FloatArray, codes: IntArray) -> Wide:
         weights=None,
         is_complete=True,
         given=m,
-        clusters=sums,
+        clusters={n: c.part(o.unit_rows, periods).pooled(codes, onset.size) for n, c in statistics.clusters.items()},
     )

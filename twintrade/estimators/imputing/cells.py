@@ -85,8 +85,7 @@ def _event_times(o: Observations) -> IntArray:
 
 def find_lead_times(o: Observations, rows: IntArray) -> tuple[IntArray, tuple[Dropped, ...]]:
     """Return the event times that get a dummy, the latest first, and what had to be left out."""
-    treated = find_affected_rows(o)[rows]
-    observed = np.unique(o.event_time[rows][treated])
+    observed = np.unique(o.event_time[rows][find_affected_rows(o)[rows]])
     if observed.size == 0:
         return observed, ()
     times = observed[observed >= o.window[0]]

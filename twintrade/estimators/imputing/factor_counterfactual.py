@@ -74,8 +74,7 @@ def build_cells(design: Design) -> OutcomeGrid:
         treated = np.zeros(seen.shape, dtype=bool)
         treated[o.unit, np.searchsorted(wide.periods, o.period)] = design.treatment.dose[o.rows] != 0
         spell = _spells(treated, wide.periods)
-        ahead = wide.periods >= np.where(np.isnan(spell), np.inf, spell) - design.anticipation
-        affected = treated | ahead
+        affected = treated | (wide.periods >= np.where(np.isnan(spell), np.inf, spell) - design.anticipation)
     untreated = seen & ~affected
     wide, dropped = _without_collinear(o, wide, untreated)
     return OutcomeGrid(wide, untreated, np.asarray(spell), dropped)
@@ -218,13 +217,11 @@ def compute_cohort_effects(
     counted = seen & inside & ~np.isnan(cells.spell)
     unit, at = np.nonzero(counted)
     cohort = cells.spell[counted].astype(np.int64)
-    keys = np.stack([cohort, wide.periods[at] - cohort])
-    labels, code = np.unique(keys, axis=1, return_inverse=True)
+    labels, code = np.unique(np.stack([cohort, wide.periods[at] - cohort]), axis=1, return_inverse=True)
     code = code.ravel()
     if not (labels[1] >= 0).any():
         raise EstimationError("no treated row is left whose untreated outcome the factors identify")
     n_cells = np.bincount(code)
-    pairs = np.unique(np.stack([code, unit]), axis=1)
     return CohortEffects.of(
         design,
         (labels[0], labels[1]),
@@ -235,7 +232,7 @@ def compute_cohort_effects(
             dropped=(*cells.dropped, *_lost(o, cells, seen & ~inside)),
             statistics=statistics | _of_fit(design, cells, fit, gap[cells.untreated & inside]),
         ),
-        n_units=np.bincount(pairs[0], minlength=n_cells.size),
+        n_units=np.bincount(np.unique(np.stack([code, unit]), axis=1)[0], minlength=n_cells.size),
         n_cells=n_cells,
         base="first-stage residuals",
     )

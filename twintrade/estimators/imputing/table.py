@@ -224,8 +224,7 @@ def impute_means(means: Collapse) -> CohortEffects:
     influence = means.influence(means.spread(loadings + treated), constants)
     sizes = totals.round().astype(np.int64)
     table = Part(cells.cohorts, cells.event_times, sizes, sizes, effects, sizes.astype(np.float64))
-    early = _lead_counts(means, before)
-    return build_cohort_effects((early, table), influence, _sample(means, c, before), means.o)
+    return build_cohort_effects((_lead_counts(means, before), table), influence, _sample(means, c, before), means.o)
 
 
 def _by_cohort(means: Collapse, rows: FloatArray) -> FloatArray:

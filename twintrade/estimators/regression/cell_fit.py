@@ -313,8 +313,7 @@ def _find_given_up(effects: Absorber, fitted: _FittedCells, columns: FloatArray)
 
 
 def _determined(lost: tuple[Words, ...]) -> tuple[Dropped, ...]:
-    sentence = Text("estimators.cells-determined")
-    return (Dropped("not-identified", sentence, 0, 0, lost),) if lost else ()
+    return (Dropped("not-identified", Text("estimators.cells-determined"), 0, 0, lost),) if lost else ()
 
 
 def _regression(fitted: _FittedCells, net: NetCells, bread: FloatArray, cells: IntArray) -> Regression:

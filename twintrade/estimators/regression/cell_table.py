@@ -47,8 +47,7 @@ class Dummies:
 def build_cell_dummies(o: Observations, has_dummy: BoolArray) -> Dummies:
     """Give every cohort and event time among the flagged rows its dummy; cells from onset on come first."""
     rows = np.flatnonzero(has_dummy)
-    cohort = o.onset[rows].astype(np.int64)
-    keys = np.stack([o.event_time[rows] < 0, cohort, o.event_time[rows]])
+    keys = np.stack([o.event_time[rows] < 0, o.onset[rows].astype(np.int64), o.event_time[rows]])
     cells, position = np.unique(keys, axis=1, return_inverse=True)
     of_row = np.full(o.n_rows, -1, dtype=np.int64)
     of_row[rows] = position.ravel()
@@ -62,8 +61,7 @@ def fit_saturated(o: Observations, dummies: Dummies, family: Family, reference: 
     """
     n_cells = dummies.cohorts.size
     names: tuple[Words, ...] = (*dummies.names(), *o.covariate_names)
-    columns = np.hstack([dummies.columns(), o.covariates])
-    source, kept, collinear, lost, statistics = _fit(o, columns, names, family)
+    source, kept, collinear, lost, statistics = _fit(o, np.hstack([dummies.columns(), o.covariates]), names, family)
     identified = np.flatnonzero(kept < n_cells)
     if identified.size == 0:
         raise EstimationError("no cohort-period cell is identified: the fixed effects absorb every one of them")

@@ -134,8 +134,7 @@ def build_terms(o: Observations, model: Model) -> Terms:
         terms = _static_terms(o) if model.kind in ("static", "dose") else _event_terms(o, model)
     if not o.covariate_names:
         return terms
-    columns = np.hstack([terms.columns, o.covariates])
-    return replace(terms, columns=columns, names=(*terms.names, *o.covariate_names))
+    return replace(terms, columns=np.hstack([terms.columns, o.covariates]), names=(*terms.names, *o.covariate_names))
 
 
 def find_affected_rows(o: Observations) -> BoolArray:

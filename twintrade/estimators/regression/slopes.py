@@ -251,8 +251,7 @@ def _second_reference(terms: Terms) -> tuple[Dropped, ...]:
 def _apart(o: Observations, terms: Terms) -> tuple[Dropped, ...]:
     if not terms.apart:
         return ()
-    sentence = Text("estimators.times-apart", reference=str(o.reference))
-    return (Dropped("no-reference", sentence, 0, 0, terms.apart),)
+    return (Dropped("no-reference", Text("estimators.times-apart", reference=str(o.reference)), 0, 0, terms.apart),)
 
 
 def _collinear(terms: Terms, slopes: Slopes) -> tuple[Dropped, ...]:

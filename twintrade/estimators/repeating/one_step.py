@@ -341,8 +341,7 @@ def sum_squared_weights(null: Null, draws: Sequence[tuple[Block, ...]]) -> Float
     step = max(1, NUMBERS_AT_ONCE // o.n_rows)
     for start in range(0, len(draws), step):
         joined = treatment_blocks.join_blocks([blocks[k] for blocks in draws[start : start + step]])
-        weights = _weigh_rows(null, joined, null.model.regressions[k])
-        for place, column in enumerate(weights.T, start):
+        for place, column in enumerate(_weigh_rows(null, joined, null.model.regressions[k]).T, start):
             out[place] = np.bincount(o.unit, column**2, o.n_units)
     return out
 

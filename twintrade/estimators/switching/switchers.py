@@ -84,8 +84,7 @@ def build_switchers(o: Observations) -> Switchers:
     weights = None if o.weights is None else _grid(shape, o.period - periods[0], o.unit, o.weights)
     covariates = None
     if o.covariate_names:
-        columns = [_grid(shape, o.period - periods[0], o.unit, x) for x in o.covariates.T]
-        covariates = np.stack(columns, axis=2)
+        covariates = np.stack([_grid(shape, o.period - periods[0], o.unit, x) for x in o.covariates.T], axis=2)
     if o.dose is None:
         doses = (periods[:, None] >= o.unit_onset).astype(np.float64)
     else:

@@ -204,8 +204,7 @@ class Absorber:
         ``column``: (n,). Returns per effect, indexed by the caller's codes (0 .. largest code); NaN for codes that no
         row has. The normalization is arbitrary: only sums over effects that the rows identify have a meaning.
         """
-        coefficients = self.project(column[:, None], tolerance).coefficients
-        return self.by_code([one[:, 0] for one in coefficients])
+        return self.by_code([one[:, 0] for one in self.project(column[:, None], tolerance).coefficients])
 
     def with_labels(self, labels: tuple[IntArray, ...]) -> "Absorber":
         """Return the same effects under other codes, one (size,) array per effect."""

@@ -92,8 +92,7 @@ def _orthonormalize(grid: Grid, covariates: FloatArray) -> FloatArray:
     if not covariates.shape[1]:
         return covariates
     scale = np.linalg.norm(covariates, axis=0)
-    scaled = covariates / np.where(scale > 0, scale, 1.0)
-    net = project_grid(grid, project_grid(grid, scaled)[0])[0]
+    net = project_grid(grid, project_grid(grid, covariates / np.where(scale > 0, scale, 1.0))[0])[0]
     values, vectors = np.linalg.eigh(net.T @ net)
     kept = values > EXPLAINED
     return np.asarray(net @ (vectors[:, kept] / np.sqrt(values[kept])))

@@ -219,8 +219,7 @@ class DummySets:
     def multiply(self, values: FloatArray) -> FloatArray:
         """Return C'QC times columns' values, shape (n_columns,)."""
         weights, spread = self.levels.weights, values[self.columns]
-        net = weights * (spread - self.levels.project(weights * spread))
-        return sum_by_group(net, self.columns, values.size)
+        return sum_by_group(weights * (spread - self.levels.project(weights * spread)), self.columns, values.size)
 
     def fit(self, values: FloatArray) -> FloatArray:
         """Return what the effects alone explain of columns' values, by entry: Z (Z'WZ)^- Z'WCx."""

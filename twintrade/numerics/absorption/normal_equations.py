@@ -76,7 +76,6 @@ def build_incidence(levels: Levels) -> Incidence:
     index = np.int32 if levels.n_rows * max(len(others), 1) < 2**31 - 1 else np.int64
     stacked = [levels.codes[k] + start for k, start in zip(others, offsets[:-1], strict=True)]
     columns = np.column_stack(stacked).astype(index) if others else np.empty((levels.n_rows, 0), dtype=index)
-    groups = {k: sort_rows_by_level(levels.codes[k], levels.sizes[k]) for k in others[:-1]}
     return Incidence(
         levels=levels,
         largest=largest,
@@ -86,7 +85,7 @@ def build_incidence(levels: Levels) -> Incidence:
         is_sorted=is_sorted,
         pointer=pointer,
         columns=columns if is_sorted else columns[order],
-        groups=groups,
+        groups={k: sort_rows_by_level(levels.codes[k], levels.sizes[k]) for k in others[:-1]},
         narrow=[levels.codes[k].astype(index) for k in (largest, *others)],
         ends=np.arange(levels.n_rows + 1, dtype=index),
     )

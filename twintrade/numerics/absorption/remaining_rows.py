@@ -52,8 +52,7 @@ class Remaining:
 
     def gram(self, out: IntArray) -> FloatArray:
         """Return V'QV among all rows but some, shape (k, k)."""
-        touched = np.unique(self.block[out])
-        near = np.concatenate([self.order[self.starts[b] : self.starts[b + 1]] for b in touched])
+        near = np.concatenate([self.order[self.starts[b] : self.starts[b + 1]] for b in np.unique(self.block[out])])
         if 2 * near.size <= self.block.size:
             sums, left = self.whole.plus(self._cross(near), -1), np.setdiff1d(near, out)
             sums = sums.plus(self._cross(left), 1) if left.size else sums

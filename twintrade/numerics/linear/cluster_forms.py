@@ -145,8 +145,7 @@ def draw_wild_weights(
             codes = np.arange(2**n_groups)[:, None]
             return np.asarray((codes >> np.arange(n_groups) & 1) * 2.0 - 1.0, dtype=np.float64), True
         packed = rng.integers(0, 256, (n_draws, (n_groups + 7) // 8), dtype=np.uint8)
-        signs = np.unpackbits(packed, axis=1, count=n_groups)
-        return np.asarray(signs * 2.0 - 1.0, dtype=np.float64), False
+        return np.asarray(np.unpackbits(packed, axis=1, count=n_groups) * 2.0 - 1.0, dtype=np.float64), False
     if kind == "webb":
         values = np.sqrt(np.array([0.5, 1.0, 1.5]))
         six = np.concatenate([-values, values]).astype(np.float64)

@@ -95,8 +95,7 @@ def _build_table(page: Page, records: list[Record]) -> Table:
     groups: dict[str, list[Row]] = {}
     libraries: dict[str, dict[str, None]] = {}
     for record in records:
-        key = "/".join(reading.read_column(record))
-        rows = groups.setdefault(key, [])
+        rows = groups.setdefault("/".join(reading.read_column(record)), [])
         rows.append(_build_row(record, "" if rows else reading.format_label(record)))
         library, _, function = take_text(record["software"]).partition(" ")
         if library:

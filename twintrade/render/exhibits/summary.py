@@ -26,8 +26,7 @@ def describe_support(page: Page, spec: Record) -> list[blocks.Block]:
     if n is not None and left is not None and without is not None:
         has_logs = take_text(spec.get("target")) == "average unit" and bool(take_text(spec.get("overall_note")))
         counts = {"n": n, "of": n + left, "left": left, "without": without, "logs": "yes" if has_logs else "no"}
-        key = "imputed_rows" if left or without else "imputed_all"
-        sentences.append(page.say(key, **counts))
+        sentences.append(page.say("imputed_rows" if left or without else "imputed_all", **counts))
     sentences += [
         read_words(f, "sentence")
         for f in reading.list_findings(page.results, "concentration")
@@ -44,8 +43,7 @@ def spread(page: Page, spec: Record) -> list[blocks.Block]:
         return _on_one_scale(page, spec, columns)
     targets = Listed(tuple(_describe_target(page, target, values) for target, values in ranges.items()), "semicolon")
     before, after = page.say("range_by_target", table="\0", targets=targets).split("\0")
-    signs = {value > 0 for values in ranges.values() for value in values}
-    if len(signs) > 1:
+    if len({value > 0 for values in ranges.values() for value in values}) > 1:
         after += " " + page.say("signs_differ", target=_name(page, take_text(spec.get("target"))))
     return [blocks.build_paragraph(before, *_tables(page, columns), after)]
 
@@ -53,8 +51,7 @@ def spread(page: Page, spec: Record) -> list[blocks.Block]:
 def _by_target(page: Page, columns: list[Record]) -> dict[str, list[float]]:
     by_target: dict[str, list[float]] = {target: [] for target in TARGETS}
     for column in columns:
-        kinds = ((take_text(column.get("target")), "overall"), ("path", "path"))
-        for target, kind in kinds:
+        for target, kind in ((take_text(column.get("target")), "overall"), ("path", "path")):
             value = convert_to_percent(find_overall(page.results, column, kind=kind))
             if value == value and target in by_target:
                 by_target[target].append(value)
@@ -216,8 +213,7 @@ def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
 
 def _cannot_tell(page: Page) -> bool:
     """Whether a single case is said to tell nothing: then no headline number follows."""
-    verdicts = reading.list_findings(page.results, CASE_VERDICT)
-    return any(take_text(f["verdict"]) == "cannot tell" for f in verdicts)
+    return any(take_text(f["verdict"]) == "cannot tell" for f in reading.list_findings(page.results, CASE_VERDICT))
 
 
 def describe_estimate(page: Page, spec: Record, effect: Record) -> str:
@@ -326,9 +322,8 @@ def _money(page: Page) -> list[blocks.Block]:
     frame = reading.find_payload(page.results, "money")
     if frame is None:
         return []
-    money = Money.from_frame(frame)
     sentences = describe_money(
-        money, page.say, outcome=page.outcome, period_name=page.period_name, names=list_check_names
+        Money.from_frame(frame), page.say, outcome=page.outcome, period_name=page.period_name, names=list_check_names
     )
     return [blocks.build_paragraph(sentences)]
 

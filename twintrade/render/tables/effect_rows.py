@@ -141,8 +141,7 @@ def build_change_rows(results: ResultSet, columns: Sequence[Record]) -> tuple[Ro
             cells = [estimate_cell(None if e is None else e | {"low": math.nan}, options) for e in logs]
             rows.append(build_row(str(Text("tables.log-points")), *cells))
     if not all(is_change):
-        others = [None if ok else e for e, ok in zip(effects, is_change, strict=True)]
-        rows += _ends("page.effect_plain", others)
+        rows += _ends("page.effect_plain", [None if ok else e for e, ok in zip(effects, is_change, strict=True)])
     return (*rows, *_p_row(effects, [_floor(results, c) for c in columns]))
 
 

@@ -186,9 +186,8 @@ def _part(
 
 
 def _header(columns: Sequence[Record], first: int) -> tuple[tuple[Cell, ...], ...]:
-    numbered = tuple(Cell((f"({first + i})",)) for i in range(len(columns)))
     return (
-        (Cell(("",)), *numbered),
+        (Cell(("",)), *(Cell((f"({first + i})",)) for i in range(len(columns)))),
         (Cell((str(Text("tables.specification")),)), *(Cell((reading.format_label(c),)) for c in columns)),
     )
 

@@ -102,8 +102,7 @@ def compute_column_weights(table: Table, characters: float = WIDTH_IN_CHARACTERS
     ]
     most = free * sum(w == 0 for w in given) / len(given)
     squeeze = min(1.0, max(most, 0.5 * free) / sum(natural)) if sum(natural) else 1.0
-    rest = free - squeeze * sum(natural)
-    shared = _shared(table, {j: w for j, w in enumerate(given) if w}, rest)
+    shared = _shared(table, {j: w for j, w in enumerate(given) if w}, free - squeeze * sum(natural))
     return [n * squeeze or shared[j] for j, n in enumerate(natural)]
 
 

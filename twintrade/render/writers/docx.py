@@ -248,8 +248,7 @@ def _add_figure(file: WordDocument | WordCell, figure: blocks.Figure, widest: in
     if width * ratio > _LARGEST_HEIGHT:
         width = int(_LARGEST_HEIGHT / ratio)
     width = min(width, int(Inches(figure.images.width * 1.1)))
-    picture = holder.add_run().add_picture(io.BytesIO(figure.images.png), width=Emu(width))
-    properties = picture._inline.docPr
+    properties = holder.add_run().add_picture(io.BytesIO(figure.images.png), width=Emu(width))._inline.docPr
     properties.set("descr", clean(figure.alt))
     properties.set("name", figure.key)
     holder.paragraph_format.keep_with_next = bool(figure.notes)

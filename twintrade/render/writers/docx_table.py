@@ -183,8 +183,7 @@ def add_table(file: WordDocument, table: Table) -> None:
     for j, width in enumerate(widths):
         grid.columns[j].width = Emu(width)
     names = tuple(name + " Small" * (size < SIZE) for name in ("Table Text", "Table Head"))
-    styles = tuple(file.styles[name].style_id for name in names)
-    for row in _write_rows(table, rows, widths, styles):
+    for row in _write_rows(table, rows, widths, tuple(file.styles[name].style_id for name in names)):
         grid._tbl.append(row)
     _describe(grid._tbl, table)
     if table.notes:
@@ -219,8 +218,7 @@ def _widths(file: WordDocument, table: Table, size: float) -> list[int]:
     """Return column widths: shares of the page where text wraps, else what the longest text needs, up to the page."""
     shares = compute_column_weights(table)
     free = measure_page(file)
-    n_decimals = sum(column.align == "decimal" for column in table.columns)
-    if not shares and n_decimals > MOST_OWN_WIDTH:
+    if not shares and sum(column.align == "decimal" for column in table.columns) > MOST_OWN_WIDTH:
         shares = [FIRST_SHARE, *(1.0 for _ in table.columns[1:])]
     elif not shares:
         shares = [measure_longest(table, j) + 3.0 for j in range(len(table.columns))]

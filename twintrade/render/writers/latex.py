@@ -133,8 +133,7 @@ def render_table_float_tex(table: blocks.Table, printer: Printer) -> str:
 
 def render_latex(document: blocks.Document, printer: Printer) -> bytes:
     """Return appendix.tex; its figures and tables lie beside it in figures/ and tables/."""
-    head = f"\\pagestyle{{fancy}}\\fancyhead[R]{{\\textbf{{{_simulated()}}}}}\n"
-    simulated = head if document.is_simulated else ""
+    simulated = f"\\pagestyle{{fancy}}\\fancyhead[R]{{\\textbf{{{_simulated()}}}}}\n" if document.is_simulated else ""
     engine, encoding = ("xelatex", ENCODING_CHINESE) if is_chinese() else ("pdflatex", ENCODING)
     parts = [
         f"% compile under another name than the PDF beside it: {engine} -jobname=appendix-latex appendix.tex\n",

@@ -65,9 +65,8 @@ def render_pdf(
         "order": None,
         "blocks": content,
     }
-    template = resources.files("twintrade.render.writers").joinpath("appendix.typ").read_bytes()
     settings: dict[str, Any] = {
-        "input": template,
+        "input": resources.files("twintrade.render.writers").joinpath("appendix.typ").read_bytes(),
         "root": str(FONT_FOLDER),  # nothing is read from it; without it Typst would take the working directory
         "font_paths": _load_fonts(theme.family),
         "ignore_system_fonts": True,
@@ -88,8 +87,7 @@ def render_pdf(
 def _ask_heights(settings: dict[str, Any], data: dict[str, Any]) -> list[float]:
     """Return the heights of a document's blocks, which the template measures."""
     inputs = {"document": json.dumps(data, ensure_ascii=False)}
-    packed = typst.query(**settings, selector="<heights>", one=True, field="value", sys_inputs=inputs)
-    return list(json.loads(packed))
+    return list(json.loads(typst.query(**settings, selector="<heights>", one=True, field="value", sys_inputs=inputs)))
 
 
 @cache

@@ -77,8 +77,7 @@ def render_table_csv(table: Table) -> bytes:
     """Return a printed table: header rows, then body; the lines of a cell stand in rows below each other."""
     rows: list[list[str]] = []
     for cells in (*table.header, *(r.cells for r in table.rows)):
-        height = max(len(c.lines) for c in cells)
-        for line in range(height):
+        for line in range(max(len(c.lines) for c in cells)):
             rows.append([])
             for cell in cells:
                 shown = escape_formula(cell.lines[line]) if line < len(cell.lines) else ""

@@ -323,8 +323,7 @@ class Paged(Protocol):
 @cache
 def load_claims(outcome: str = "exports") -> tuple[Mapping[str, Any], ...]:
     """Return the claims of the package: id, and the evidence that each is judged by; one is about the outcome."""
-    file = resources.files("twintrade.study") / "claims.toml"
-    claims = tomllib.loads(file.read_text(encoding="utf-8"))["claim"]
+    claims = tomllib.loads((resources.files("twintrade.study") / "claims.toml").read_text(encoding="utf-8"))["claim"]
     return tuple(
         {**c, "text": Text(f"claims.claim-{c['id']}", outcome=outcome), "need": Text(f"claims.need-{c['id']}")}
         for c in claims

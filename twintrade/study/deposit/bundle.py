@@ -111,8 +111,7 @@ def build_bundle(analysis: Analysis) -> tuple[bytes, tuple[str, ...]]:
     files["LICENSE-DATA.md"] = _write_data_terms(root, manifest["inputs"], withheld)
     files[CHECKER] = Path(__file__).with_name(CHECKER).read_bytes()
     files |= {script: _write_script(script, name, withheld) for script in RUN}
-    sums = {f"results/{name}/{path}": sha for path, sha in manifest["outputs"].items()}
-    files[RESULT_SUMS] = write_sums(sums)
+    files[RESULT_SUMS] = write_sums({f"results/{name}/{path}": sha for path, sha in manifest["outputs"].items()})
     cards = {entry["path"]: read_data_card(root, entry["path"]) for entry in manifest["inputs"]}
     citations = tuple(
         Text("bundle.citation", publisher=card.publisher.rstrip("."), path=path)

@@ -66,8 +66,7 @@ def _warn_of_no_trade_after(design: Design) -> Iterator[Message]:
     silent = is_inside & have(is_known & is_after) & ~have(is_traded & is_after) & have(is_traded & ~is_after)
     names = [str(name) for name in panel.units[silent]]
     if names:
-        listed = list_some(names, _MAX_NAMED)
-        text = Text("data.no-trade-after", n=len(names), units=panel.unit_kind, names=listed)
+        text = Text("data.no-trade-after", n=len(names), units=panel.unit_kind, names=list_some(names, _MAX_NAMED))
         yield Message("warning", "no-trade-after", text)
 
 

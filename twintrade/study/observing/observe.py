@@ -241,8 +241,7 @@ def _drawn(entry: TradeEntry) -> pd.DataFrame:
 def _panel(
     spec: Spec, sources: Sequence[TradeSource], tables: Sequence[TradeTable], root: Path
 ) -> tuple[Panel, FurtherColumns]:
-    frequencies = {table.frequency for table in tables}
-    if len(frequencies) > 1:
+    if len({table.frequency for table in tables}) > 1:
         raise DataError("exports and imports have different frequencies; bring them to one")
     flows = [table.flow for table in tables]
     if spec.design.outcome not in flows:

@@ -194,10 +194,9 @@ def _describe_data(run: Run) -> Listed:
             always=int((onset <= panel.first_period).sum()),
         )
     )
-    counts = Counter(design.treatment.excluded.values())
     sentences += [
         Text("sections.excluded", n=n, reason=find_fact("labels.status-", reason))
-        for reason, n in sorted(counts.items(), key=str)
+        for reason, n in sorted(Counter(design.treatment.excluded.values()).items(), key=str)
     ]
     other_dates = [m.text for m in design.treatment.messages if m.code == OTHER_DATE]
     return Listed((*sentences, design.treatment.rule, *other_dates), "sentences")

@@ -191,8 +191,7 @@ def _with_headline(columns: list[LadderColumn], faults: list[str]) -> list[Ladde
     """Mark the first column as the headline where the file marks none."""
     marked = [c.label for c in columns if c.is_headline]
     if len(marked) > 1:
-        labels = Listed(tuple(marked), "semicolon")
-        faults.append(str(Text("spec.headlines", n=len(marked), labels=labels)))
+        faults.append(str(Text("spec.headlines", n=len(marked), labels=Listed(tuple(marked), "semicolon"))))
     if marked or not columns:
         return columns
     return [replace(columns[0], is_headline=True), *columns[1:]]
@@ -202,8 +201,7 @@ def _column(spec: Spec, entry: NamedEntry, where: str) -> LadderColumn:
     options = entry.options
     changes = {k: options.pop(k) for k in list(options) if k in DesignSection.model_fields}
     of_entry = {k: options.pop(k) for k in OF_THE_ENTRY if k in options}
-    further = (*DesignSection.model_fields, *OF_THE_ENTRY)
-    estimator = build_method(ESTIMATORS, entry.name, options, where, further)
+    estimator = build_method(ESTIMATORS, entry.name, options, where, (*DesignSection.model_fields, *OF_THE_ENTRY))
     design = _changed(spec.design, changes, where)
     exclude = of_entry.get("exclude_flagged", False)
     if not isinstance(exclude, bool):

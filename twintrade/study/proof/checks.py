@@ -148,8 +148,7 @@ def _ask(question: Question, column: StoredColumn) -> Sequence[Reply]:
     except NotComparedError as error:
         return (Reply("", float("nan"), note=error.text),)
     except (ArithmeticError, LookupError, ValueError, np.linalg.LinAlgError) as error:
-        note = Text("proof.broke", error=f"{type(error).__name__}: {error}")
-        return (Reply("", float("nan"), note=note),)
+        return (Reply("", float("nan"), note=Text("proof.broke", error=f"{type(error).__name__}: {error}")),)
     return (answers,) if isinstance(answers, Reply) else answers
 
 
@@ -261,8 +260,7 @@ def fit_synthetic_did(column: StoredColumn) -> Reply:
     import diff_diff
 
     require_options(column, kind=("sdid",))
-    onsets = column.rows.loc[np.isfinite(column.rows["onset"]), "onset"].unique()
-    if len(onsets) > 1 or not column.is_case:
+    if len(column.rows.loc[np.isfinite(column.rows["onset"]), "onset"].unique()) > 1 or not column.is_case:
         raise NotComparedError(Text("proof.no-software"))
     series, before, _, _ = regressions.align_series(column)
     n, t = series.shape

@@ -170,12 +170,11 @@ def _select_case(rows: pd.DataFrame, unit: str, donors: str) -> pd.DataFrame:
     if case.empty:
         return case
     share = rows[rows["period"].isin(case["period"]) & (rows["outcome"] > 0)].groupby("unit").size() / len(case)
-    partners = np.asarray(rows["partner"].to_numpy(), dtype=object)
     fit = (
         rows["unit"].map(share).fillna(0.0).ge(LEAST_POSITIVE)
         & np.isinf(rows["onset"])
         & (rows["status"] == "comparison")
-        & ~are_aggregates(partners)
+        & ~are_aggregates(np.asarray(rows["partner"].to_numpy(), dtype=object))
     )
     if donors == "A":
         fit &= rows["city"] == case["city"].iloc[0]

@@ -135,8 +135,7 @@ def fit_static(column: StoredColumn) -> Reply:
         from linearmodels.iv.absorbing import AbsorbingLS
 
         absorbed = pd.DataFrame({name: column.factor(name) for name in column.effects}).astype("category")
-        treated = rows[["is_treated"]].astype(float)
-        absorbing = AbsorbingLS(rows["y"], treated, absorb=absorbed).fit(
+        absorbing = AbsorbingLS(rows["y"], rows[["is_treated"]].astype(float), absorb=absorbed).fit(
             cov_type="clustered", clusters=pd.DataFrame(codes), absorb_options=ABSORB, method="lsmr"
         )
         estimate, error = float(absorbing.params.iloc[0]), float(absorbing.std_errors.iloc[0])
@@ -160,13 +159,11 @@ def fit_cells(column: StoredColumn) -> Reply:
     rows = column.rows
     treated = rows["is_treated"].to_numpy()
     cell, _ = pd.factorize((rows["onset"].astype(str) + " " + rows["period"].astype(str)).where(treated, ""))
-    dummies = pd.get_dummies(pd.Series(cell)[treated], dtype=float)
-    cells = dummies.reindex(range(len(rows)), fill_value=0.0).to_numpy()
+    cells = pd.get_dummies(pd.Series(cell)[treated], dtype=float).reindex(range(len(rows)), fill_value=0.0).to_numpy()
     if not is_poisson:
         fit, factor = fit_ols(column, cells)
         weights = cells.sum(axis=0) / cells.sum()
-        variance = fit.cov_params()[: len(weights), : len(weights)]
-        error = take_root(weights @ variance @ weights)
+        error = take_root(weights @ fit.cov_params()[: len(weights), : len(weights)] @ weights)
         return Reply("statsmodels OLS", float(weights @ fit.params[: len(weights)]), factor * error)
     fit, kept, factor = fit_glm(column, cells, [cell])
     if column.options.get("measure") != "percent":

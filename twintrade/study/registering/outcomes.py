@@ -64,14 +64,13 @@ def estimate_shocks(design: Design) -> Shocks:
     pair, city, partner = _split_variance(panel, traded, residual)
     serial = _find_serial(panel, traded, residual, periods.size)
     known = np.isfinite(log_size)
-    size = float(log_size[known].std())
     errors = SimulatedErrors(
         source="before",
         pair=_undo_demeaning(pair, serial, periods.size),
         city=_undo_demeaning(city, serial, periods.size),
         partner=_undo_demeaning(partner, serial, periods.size),
         serial=serial,
-        size=size,
+        size=float(log_size[known].std()),
         zeros=share,
         n_periods=int(periods.size),
         n_rows=int(rows.size),
