@@ -12,6 +12,7 @@ from twintrade.effects.regression import OutcomeWeights
 from twintrade.errors import DesignError
 from twintrade.estimators.base import HeldOut, Requires, Views, describe_design
 from twintrade.estimators.cohort_means.collapsed import CellMethod, Collapse, SumsRows
+from twintrade.estimators.imputing import table
 from twintrade.estimators.imputing.cells import (
     CellEffects,
     ImputedCells,
@@ -29,14 +30,7 @@ from twintrade.estimators.imputing.cells import (
     list_empty_cells,
 )
 from twintrade.estimators.imputing.comparison_units import count_log_ratios, estimate_log_ratio, impute_log_ratio
-from twintrade.estimators.imputing.table import (
-    build_cell_part,
-    build_cohort_effects,
-    build_lead_part,
-    build_leverage_report,
-    hold_out_rows,
-    impute_means,
-)
+from twintrade.estimators.imputing.table import build_leverage_report
 from twintrade.estimators.imputing.untreated_outcomes import Counterfactual, fit_counterfactual
 from twintrade.estimators.regression.event_terms import Shape, find_affected_rows
 from twintrade.estimators.regression.slopes import count_units_and_rows, sum_influence_by_unit, sum_row_weights
@@ -231,7 +225,7 @@ class Imputation(CellMethod):
 
     def estimate_means(self, means: Collapse) -> CohortEffects:
         """Return effects by cohort and event time, and pooled leads, from means."""
-        return impute_means(means)
+        return table.impute_means(means)
 
     def estimate_rows(self, design: Design) -> CohortEffects:
         """Return effects by cohort and event time, and pooled leads, from rows."""
@@ -276,7 +270,7 @@ class Imputation(CellMethod):
         """Return an event time before onset on the base of the effects after it; None for Poisson differences."""
         if design.statistics is not None or (self.family == "poisson" and self.measure == "difference"):
             return None
-        return hold_out_rows(design.observations, self.family, time)
+        return table.hold_out_rows(design.observations, self.family, time)
 
     def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""
@@ -332,7 +326,10 @@ class Imputation(CellMethod):
         is_ratio = self.family == "poisson" and self.measure != "difference"
         empty = find_empty_cells(c, cells) if is_ratio else np.empty(0, dtype=np.int64)
         listed = list_empty_cells(cells, empty, is_percent=self.measure == "percent")
-        parts = [build_lead_part(before, effects), build_cell_part(cells, cell_effects.effects, cell_effects.weights)]
+        parts = [
+            table.build_lead_part(before, effects),
+            table.build_cell_part(cells, cell_effects.effects, cell_effects.weights),
+        ]
         statistics, logs = c.statistics, impute_log_ratio(c) if self._is_log_ratio else None
         if logs is not None:
             parts[1] = parts[1].without(empty)
@@ -342,7 +339,7 @@ class Imputation(CellMethod):
             rows, effects=o.effect_names, statistics=statistics, dropped=(*c.dropped, *listed, *before.dropped)
         )
         overall = None if logs is None else estimate_log_ratio(c, logs, sample)
-        return build_cohort_effects(parts, influence, sample, o, self.effect_scale(o), moved, overall)
+        return table.build_cohort_effects(parts, influence, sample, o, self.effect_scale(o), moved, overall)
 
     def _lead_scale(self, before: Leads, o: Observations) -> tuple[FloatArray, FloatArray]:
         """Bring leads, and their influence by row, to the scale of the effects."""

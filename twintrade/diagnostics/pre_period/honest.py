@@ -9,13 +9,9 @@ import pandas as pd
 import scipy
 
 from twintrade.diagnostics.base import LEVEL, Diagnostic, Judged
+from twintrade.diagnostics.pre_period import reference_year
 from twintrade.diagnostics.pre_period.pretrends import run_pretests
-from twintrade.diagnostics.pre_period.reference_year import (
-    CommonBase,
-    build_common_base,
-    estimate_unbinned,
-    has_common_base,
-)
+from twintrade.diagnostics.pre_period.reference_year import CommonBase
 from twintrade.diagnostics.variants import format_effect, simplify_inference
 from twintrade.effects import CohortEffects, EventStudy, Finding, Message, Verdict
 from twintrade.errors import TwintradeError
@@ -124,8 +120,8 @@ class Honest(Diagnostic):
         seed = int(rng.integers(2**62))
         base: CommonBase | None = None
         try:
-            if has_common_base(fit):
-                base = build_common_base(fit, inference, rng, is_first=self.target == "first")
+            if reference_year.has_common_base(fit):
+                base = reference_year.build_common_base(fit, inference, rng, is_first=self.target == "first")
                 is_bounded = self.restriction == "relative_magnitudes"
                 path = base.build_bounded() if is_bounded else base.build_against_last()
                 drawn = Message("info", "honest-draws", Text("checks.honest-base-draws"))
@@ -282,7 +278,7 @@ class _UnavailableError(TwintradeError):
 
 def estimate_whole_path(fit: Fit) -> Fit:
     """Return the fit that shows every event time from onset on apart, over which the path averages, and the leads."""
-    fit = estimate_unbinned(fit)
+    fit = reference_year.estimate_unbinned(fit)
     times = fit.estimate.event_times if isinstance(fit.estimate, EventStudy | CohortEffects) else np.zeros(1, int)
     low, high = fit.design.window
     return replace(fit, design=replace(fit.design, window=(low, max(high, int(times.max(initial=0))))))

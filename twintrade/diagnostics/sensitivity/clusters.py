@@ -14,16 +14,10 @@ from twintrade.effects import Finding, Influence, Regression
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.fanout import Arrays, run_jobs
+from twintrade.inference import refits
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.clustering import compute_sup_t, compute_t_quantile
-from twintrade.inference.refits import (
-    build_effects_projection,
-    compute_partial_shares,
-    count_effective_clusters,
-    find_row_clusters,
-    get_regression,
-)
 from twintrade.numerics.absorption import Annihilator
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.text import Listed, Text, pack_text
@@ -260,16 +254,16 @@ class ClusterLeverage(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a cluster, and the effective number of clusters; payload ``cluster_leverage``."""
         estimate = fit.view("overall")
-        source = get_regression(estimate)
+        source = refits.get_regression(estimate)
         if source is None:
             return self.unavailable(Text("checks.no-regression"))
-        q = build_effects_projection(fit, estimate, source)
+        q = refits.build_effects_projection(fit, estimate, source)
         leverage = compute_row_leverage(source, q)
         parts, texts, smallest = [], [], float("inf")
         for name in fit.design.clusters:
-            codes = find_row_clusters(fit, name, source.rows)
-            shares = compute_partial_shares(source, codes)
-            effective = count_effective_clusters(shares)
+            codes = refits.find_row_clusters(fit, name, source.rows)
+            shares = refits.compute_partial_shares(source, codes)
+            effective = refits.count_effective_clusters(shares)
             smallest = min(smallest, effective)
             labels = _labels(fit, name, source.rows, codes)
             top = int(np.argmax(shares))

@@ -8,18 +8,9 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design, Observations
+from twintrade.diagnostics import variants
 from twintrade.diagnostics.base import Diagnostic, Judged
-from twintrade.diagnostics.variants import (
-    NUMBERS,
-    Variant,
-    build_quantities,
-    compare_variants,
-    describe_judged,
-    format_effect,
-    judge_table,
-    measure_headline,
-    simplify_inference,
-)
+from twintrade.diagnostics.variants import Variant, format_effect
 from twintrade.diagnostics.who_is_compared.estimators import judge_regression
 from twintrade.effects import Finding, Message
 from twintrade.errors import EstimationError
@@ -244,7 +235,7 @@ class TWFEWeights(Diagnostic):
                 "weight": cells.weight[rows],
             }
         )
-        table = build_quantities(
+        table = variants.build_quantities(
             [
                 (Text("checks.weights-coefficient", **unit), cells.beta),
                 (Text("checks.weights-cells"), cells.n_weights),
@@ -347,7 +338,7 @@ class Leverage(Diagnostic):
         report = build_leverage_report(fit.design)
         others = report.dropna(subset=["treated_period"]) if len(report) else report
         others = others[others["unit"] != others["treated_unit"]] if len(report) else report
-        yardstick = measure_headline(fit, inference, rng)
+        yardstick = variants.measure_headline(fit, inference, rng)
         if others.empty:
             n_rows = len(report[["unit", "period"]].drop_duplicates()) if len(report) else 0
             return self.conclude(
@@ -361,9 +352,14 @@ class Leverage(Diagnostic):
         cells = others[["treated_unit", "treated_period"]].drop_duplicates()
         label = fit.design.panel.label
         names = [f"{unit} {label(int(at))}" for unit, at in zip(rows["unit"], rows["period"], strict=True)]
-        table = compare_variants(fit, [_leave_out(fit.design, others)], simplify_inference(fit, inference), rng)
+        table = variants.compare_variants(
+            fit, [_leave_out(fit.design, others)], variants.simplify_inference(fit, inference), rng
+        )
         # Errors that do not see these rows' noise cannot test what it does.
-        judged, scale = judge_table(table.assign(**dict.fromkeys(NUMBERS[5:], np.nan)), yardstick), fit.estimate.scale
+        judged, scale = (
+            variants.judge_table(table.assign(**dict.fromkeys(variants.NUMBERS[5:], np.nan)), yardstick),
+            fit.estimate.scale,
+        )
         without = float(table["effect"].iloc[0])
         text = Text(
             "checks.leverage",
@@ -376,7 +372,7 @@ class Leverage(Diagnostic):
             known="no" if np.isnan(without) else "yes",
             without=format_effect(without, scale),
             effect=format_effect(yardstick.effect, scale),
-            verdict=describe_judged(judged, scale),
+            verdict=variants.describe_judged(judged, scale),
         )
         return self.conclude(
             text,

@@ -11,13 +11,8 @@ from twintrade.render.blocks import Cell, Column, Row, Table, build_row
 from twintrade.render.citing import WORDS, build_cell, cite
 from twintrade.render.names import Wording, capitalize, name_base, name_scale, name_statistic, name_status
 from twintrade.render.reading import Record, take_text
-from twintrade.render.tables.effect_rows import (
-    STAR_LEVELS,
-    TableOptions,
-    build_change_rows,
-    build_effect_rows,
-    list_under_notes,
-)
+from twintrade.render.tables import effect_rows
+from twintrade.render.tables.effect_rows import TableOptions
 from twintrade.text import Listed, Text, Words, complete_sentence, numbers, strip_stop
 
 # The small print below a table of estimates: what holds for all columns, and for a table alone what each means.
@@ -62,7 +57,7 @@ def list_page_notes(
     if options is None:
         notes.append(wording.say("changes_note", level=level, open="yes" if is_open else "no"))
     else:
-        notes += [wording.say(key, level=level) for key in list_under_notes(effects, options)]
+        notes += [wording.say(key, level=level) for key in effect_rows.list_under_notes(effects, options)]
         notes += [_say_stars(wording)] if options.has_stars else []
     is_drawn = any(end.error > 0 for effect in effects for end in reading.read_ends(effect))
     notes += [wording.say("ends_note")] if is_drawn else []
@@ -77,7 +72,7 @@ def _list_effects(results: ResultSet, columns: Sequence[Record]) -> list[Record]
 
 
 def _say_stars(wording: Wording) -> str:
-    marks = tuple(Text("tables.star", mark=mark, bound=f"{bound:.2f}") for bound, mark in STAR_LEVELS)
+    marks = tuple(Text("tables.star", mark=mark, bound=f"{bound:.2f}") for bound, mark in effect_rows.STAR_LEVELS)
     return wording.say("stars", levels=Listed(marks, "comma"))
 
 
@@ -103,7 +98,7 @@ def list_ladder_notes(
     effects = _list_effects(results, columns)
     level = reading.find_level(effects)
     notes = [wording.say("simulated_note")] if results.is_simulated else []
-    notes += [wording.say(key, level=level) for key in list_under_notes(effects, options)]
+    notes += [wording.say(key, level=level) for key in effect_rows.list_under_notes(effects, options)]
     notes += group_sentences(columns, "inference_note", first)
     if any(map(is_size_unknown, columns)):
         notes.append(wording.say("size_note"))
@@ -164,7 +159,9 @@ def _part(
     if parts > 1:
         caption = wording.say("ladder_part", caption=caption, part=part, parts=parts)
     effects = (
-        build_change_rows(results, columns) if is_short else build_effect_rows(results, columns, wording, options)
+        effect_rows.build_change_rows(results, columns)
+        if is_short
+        else effect_rows.build_effect_rows(results, columns, wording, options)
     )
     groups = (
         effects,
