@@ -187,15 +187,8 @@ class SyntheticDid(WeightedCase):
 
     def cohort_weights(self, case: Case, n_treated: int) -> DidWeights:
         """Return the weights of one onset, whose treated units are averaged in the case's first row."""
-        return compute_did_weights(
-            case.treated,
-            case.donors,
-            case.is_before,
-            case.is_after,
-            n_treated=n_treated,
-            kind=self.kind,
-            solver=self.solver,
-        )
+        given = case.treated, case.donors, case.is_before, case.is_after
+        return compute_did_weights(*given, n_treated=n_treated, kind=self.kind, solver=self.solver)
 
 
 def build_cohort_case(design: Design, matrix: OutcomeMatrix, onset: int) -> Case:

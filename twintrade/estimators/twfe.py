@@ -82,10 +82,6 @@ class TWFE(SumsRows[EventStudy | Estimate]):
         """Return the event study and the static effect; the fixed effects are taken out once for both."""
         return fit_both(replace(self, shape="event"), replace(self, shape="static"), design)
 
-    @property
-    def _models(self) -> tuple[Model, ...]:
-        return event_terms.list_models(self.shape, self.bins, self.second_reference)
-
     def _expanded(self, means: Collapse, estimate: EventStudy | Estimate) -> EventStudy | Estimate:
         source = estimate.uncertainty.regression  # type: ignore[attr-defined]
         n_singletons = count_alone(means.moments.counts.astype(np.int64), means.observed)
@@ -99,7 +95,8 @@ class TWFE(SumsRows[EventStudy | Estimate]):
 
     def _regressed(self, o: Observations) -> list[EventStudy | Estimate]:
         """Regress the outcome on each model's terms; effects are taken out of all of them in one projection."""
-        terms = [event_terms.build_terms(o, model) for model in self._models]
+        models = event_terms.list_models(self.shape, self.bins, self.second_reference)
+        terms = [event_terms.build_terms(o, model) for model in models]
         ends = np.cumsum([1, *(m.columns.shape[1] for m in terms)])
         columns = np.empty((o.n_rows, ends[-1]), order="F")
         columns[:, 0] = o.y

@@ -72,12 +72,12 @@ class SegmentedFit:
 
 
 def build_segmented_design(
-    periods: IntArray, onset: int, *, slope_change: bool = True, seasons: int = 1, trend: bool = True
+    periods: IntArray, onset: int, *, slope_change: bool = True, seasons: int = 1
 ) -> FloatArray:
     """Return regressors of a level and slope change; time counts from the onset, so the level change is the jump."""
     time = (periods - onset).astype(np.float64)
     after = (time >= 0).astype(np.float64)
-    columns = [np.ones_like(time), *([time] if trend else []), after, *([after * time] if slope_change else [])]
+    columns = [np.ones_like(time), time, after, *([after * time] if slope_change else [])]
     columns += [(periods % seasons == s).astype(np.float64) for s in range(1, seasons)]
     return np.column_stack(columns)
 

@@ -134,17 +134,8 @@ class KnownShocks(Diagnostic):
             if not concerns or last < panel.first_period or first > panel.last_period:
                 continue
             is_rival = bool(((first <= onsets + self.near) & (last >= onsets - self.near)).any())
-            rows.append(
-                (
-                    str(shock.label),
-                    pack_text(shock.label),
-                    first,
-                    last,
-                    panel.label(first),
-                    panel.label(last),
-                    is_rival,
-                )
-            )
+            named = str(shock.label), pack_text(shock.label)
+            rows.append((*named, first, last, panel.label(first), panel.label(last), is_rival))
         return rows
 
     def _say(self, fit: Fit, table: pd.DataFrame, judged: Judged) -> Listed:
@@ -296,14 +287,8 @@ class StructuralSensitivity(Diagnostic):
             bands = Posterior().infer(refit, "overall", np.random.default_rng(variant.seed))
         except TwintradeError as error:
             return str(label), pack_text(label), np.nan, np.nan, np.nan, str(error)
-        return (
-            str(label),
-            pack_text(label),
-            float(bands.estimate.effects[0]),
-            float(bands.low[0]),
-            float(bands.high[0]),
-            "",
-        )
+        effect, low, high = (float(values[0]) for values in (bands.estimate.effects, bands.low, bands.high))
+        return str(label), pack_text(label), effect, low, high, ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -272,14 +272,6 @@ def build_absorber(
 
     ``codes``: (n,) non-negative integers per effect, e.g. dyad, city × period, partner × period; ``weights``: (n,)
     non-negative; ``is_cube_sought``: whether large three-way panels may be laid out as a cube.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> unit, period = np.repeat(np.arange(3), 2), np.tile(np.arange(2), 3)
-    >>> y = 5.0 * unit + 2.0 * period
-    >>> bool(np.allclose(absorber([unit, period]).residualize(y[:, None]), 0))
-    True
     """
     known = recode_levels(codes)
     checked = _checked_weights(weights, known.n_rows)

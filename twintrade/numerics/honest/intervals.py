@@ -354,18 +354,9 @@ def _conditional_tests(
     hybrid: Hybrid = method if method == "conditional" or method == "least_favorable" else "fixed_length"
     seed = int(rng.integers(2**62))
     v = violation
+    given = path.estimates, path.covariance, path.n_pre, path.target
     for polyhedron in build_polyhedra(v.kind, v.size, path.n_pre, path.target.size, v.bias, v.monotone):
-        yield ConditionalTest(
-            path.estimates,
-            path.covariance,
-            path.n_pre,
-            path.target,
-            polyhedron,
-            hybrid,
-            1 - level,
-            np.random.default_rng(seed),
-            first,
-        )
+        yield ConditionalTest(*given, polyhedron, hybrid, 1 - level, np.random.default_rng(seed), first)
 
 
 def _check(path: EventPath, kind: Kind, method: Method) -> None:

@@ -22,12 +22,7 @@ from twintrade.text import Listed, Text, name_fact, numbers, texts
 
 
 def draw_path(
-    frame: pd.DataFrame,
-    *,
-    onset: float | None = None,
-    y_label: str = "",
-    x_label: str = "",
-    theme: Theme = DEFAULT_THEME,
+    frame: pd.DataFrame, *, onset: float | None = None, y_label: str = "", theme: Theme = DEFAULT_THEME
 ) -> Figure:
     """Draw one line a series.
 
@@ -49,9 +44,7 @@ def draw_path(
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_ylabel(y_label or (str(Text("figures.index-onset")) if value == "index" else ""))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda amount, _: texts.format_tick(amount)))
-        axes.set_xlabel(
-            x_label or (str(Text("figures.since-onset", period_name="period")) if x == "event_time" else "")
-        )
+        axes.set_xlabel(str(Text("figures.since-onset", period_name="period")) if x == "event_time" else "")
         named = [line for line in axes.get_lines() if not str(line.get_label()).startswith("_")]
         add_legend_below(figure, named, theme)
     return figure
