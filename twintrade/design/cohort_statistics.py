@@ -127,8 +127,7 @@ class CohortStatistics:
             }
         )
         panel = Panel.from_frame(frame, unit="cohort", frequency=self.frequency)
-        treatment = Treatment.from_series(pd.Series(m.onset, index=labels).reindex(panel.units))
-        return panel, treatment
+        return panel, Treatment.from_series(pd.Series(m.onset, index=labels).reindex(panel.units))
 
 
 def _require(table: pd.DataFrame, columns: tuple[str, ...], what: str) -> None:

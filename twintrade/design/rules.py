@@ -233,14 +233,13 @@ def build_treatment(agreements: Agreements, panel: Panel, rule: TreatmentRule | 
     messages += build_outside_messages(register, panel, known, is_wider=agreements.is_wider)
     if misspelt:
         messages.insert(0, build_misspelt_message(misspelt))
-    is_same = panel.unit[1:] == panel.unit[:-1]
     return Treatment(
         units=panel.units,
         onset=onset,
         excluded=excluded,
         register=register[list(REGISTER_COLUMNS)],
         rule=rule.describe(panel.frequency, panel.step),
-        is_absorbing=dose is None or bool((np.diff(dose)[is_same] >= 0).all()),
+        is_absorbing=dose is None or bool((np.diff(dose)[panel.unit[1:] == panel.unit[:-1]] >= 0).all()),
         dose=dose,
         messages=tuple(messages),
     )
@@ -336,8 +335,7 @@ def _dose(rule: TreatmentRule, register: pd.DataFrame, onset: FloatArray, panel:
         in_force += (panel.unit == position[unit]) & (panel.period >= int(start)) & (panel.period < end)
     if rule.rule == "dose":
         return in_force
-    needed = rule.n if rule.rule == "nth_agreement" else 1
-    status = (in_force >= needed).astype(np.float64)
+    status = (in_force >= (rule.n if rule.rule == "nth_agreement" else 1)).astype(np.float64)
     return None if (status == (panel.period >= onset[panel.unit])).all() else status
 
 

@@ -210,8 +210,7 @@ def _row(variant: Variant, done: Done) -> dict[str, object]:
         return row | dict.fromkeys(NUMBERS, np.nan) | dict.fromkeys(COUNTS, 0) | reason
     numbers = zip(NUMBERS, done.values["numbers"].tolist(), strict=True)
     counts = zip(COUNTS, done.values["counts"].tolist(), strict=True)
-    reasons = {name: str(done.values[name]) for name in ("reason", "reason_text")}
-    return row | dict(numbers) | dict(counts) | reasons
+    return row | dict(numbers) | dict(counts) | {name: str(done.values[name]) for name in ("reason", "reason_text")}
 
 
 def _estimated(shared: Shared, place: int, rng: np.random.Generator) -> Arrays:

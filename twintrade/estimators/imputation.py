@@ -147,9 +147,8 @@ def _stages(o: Observations, shape: Shape) -> _Stages:
     shares = shares / shares.sum(axis=0)
     effects = shares.T @ left[rows]
     x = o.covariates
-    codes_new = [c[rows] for c in first.codes]
     omega = compute_projection_weights(
-        first.codes_fit, codes_new, shares, x[first.fit_rows], x[rows], weights=first.weights
+        first.codes_fit, [c[rows] for c in first.codes], shares, x[first.fit_rows], x[rows], weights=first.weights
     )
     loadings, influence = np.zeros((o.n_rows, labels.size)), np.zeros((o.n_rows, labels.size))
     loadings[rows] = shares

@@ -55,8 +55,7 @@ def build_projection_rows(
         clean = np.isinf(wide.onset)
         if design.comparison.uses_not_yet_treated:
             clean = wide.onset > g + max(high, 0) + design.anticipation
-        member = clean | (wide.onset == g)
-        units = np.flatnonzero(member[wide.cohort])
+        units = np.flatnonzero((clean | (wide.onset == g))[wide.cohort])
         y = wide.outcomes[units]
         after = y[:, [position[p] for p in needed]].mean(axis=1)
         before = _mean_up_to(y, base) if is_mean_base else y[:, base]
@@ -125,11 +124,10 @@ def _variance_weighted(
 ) -> tuple[float, FloatArray, tuple[Collinear, ...]] | None:
     if not rows.covariates.shape[1]:
         return (*_closed_form(rows, weights), ())
-    effects = build_absorber([rows.period], rows.weights)
     fit = fit_least_squares(
         rows.change,
         np.column_stack([rows.is_treated.astype(np.float64), rows.covariates]),
-        effects,
+        build_absorber([rows.period], rows.weights),
         names=(Text("estimators.the-agreement"), *names),
     )
     if not fit.kept.size or fit.kept[0] != 0:
@@ -309,8 +307,7 @@ class LocalProjections(Catalogued):
         wide = widen(design.observations)
         is_plain = wide.weights is None and not design.covariates and not self.lags
         source = (compute_panel_means(wide) if is_plain else None) or wide
-        onsets = wide.onset[wide.onset <= wide.periods[-1]].astype(np.int64)
-        horizons = np.unique(wide.periods[:, None] - onsets)
+        horizons = np.unique(wide.periods[:, None] - wide.onset[wide.onset <= wide.periods[-1]].astype(np.int64))
         results = {int(h): self._at(source, design, (int(h), int(h))) for h in horizons}
         projections = [(h, result) for h, result in results.items() if result is not None]
         lost = [

@@ -240,8 +240,7 @@ def _corrected(o: Observations, model: Model) -> EventStudy | Estimate:
     )
     influence = CorrectedInfluence(unit_influence.units, scores[0], source, adjusted=scores[1])
     shown = {f"bias:{name}": float(b) for name, b in zip(plain.names, bias, strict=True)}
-    statistics = {**plain.sample.statistics, **shown}
-    sample = replace(plain.sample, statistics=statistics)
+    sample = replace(plain.sample, statistics={**plain.sample.statistics, **shown})
     return replace(plain, effects=plain.effects - bias, uncertainty=influence, sample=sample)
 
 

@@ -133,13 +133,12 @@ def _from_moments(o: Observations, are_fixed: bool) -> CohortEffects:
         plan += [GroupTime(int(g), at, base, untreated, is_reference=at == base) for at in range(wide.periods.size)]
     effects, influence = estimate_from_moments(wide.moments(), plan, wide)
     sizes = wide.counts[[c.cohort for c in plan]]
-    n_slopes = sum(not c.is_reference for c in plan)
     return CohortEffects.of(
         o,
         group_time.locate_cells(plan, wide),
         effects,
         influence,
-        sample=o.sample(n_slopes=n_slopes, effects=o.effect_names),
+        sample=o.sample(n_slopes=sum(not c.is_reference for c in plan), effects=o.effect_names),
         n_units=sizes.astype(np.int64),
         cell_weights=sizes,
         reference=o.reference,

@@ -237,8 +237,7 @@ class SyntheticControl(WeightedCase):
         """Return weights on the simplex, and the difference of means where the outcome is demeaned."""
         refuse_few_periods(case, self.min_before, self.name)
         before = case.values[:, case.is_before]
-        fitted = before - before.mean(axis=1, keepdims=True) if self.demeaned else before
-        solution = self._fitted(case, fitted)
+        solution = self._fitted(case, before - before.mean(axis=1, keepdims=True) if self.demeaned else before)
         level = before.mean(axis=1)
         return DonorWeights(
             solution.weights,

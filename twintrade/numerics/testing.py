@@ -219,8 +219,7 @@ class Multipliers:
 
     def dense(self) -> FloatArray:
         """Return the multipliers, shape (n_draws, n_items)."""
-        bits = np.unpackbits(self.bits, axis=1, count=self.n_draws).T
-        return np.where(bits == 1, self.values[1], self.values[0])
+        return np.where(np.unpackbits(self.bits, axis=1, count=self.n_draws).T == 1, self.values[1], self.values[0])
 
     def times(self, values: FloatArray, items: IntArray) -> FloatArray:
         """Return sums over items of multiplier times value, (n_draws, n_columns), rows by the item they belong to."""
@@ -294,8 +293,7 @@ def _mean(gaps: FloatArray) -> FloatArray:
     """Return row means over what is not missing; NaN for a row without anything."""
     present = np.isfinite(gaps)
     n_present = present.sum(axis=1)
-    total = np.where(present, gaps, 0.0).sum(axis=1)
-    return np.where(n_present > 0, total / np.maximum(n_present, 1), np.nan)
+    return np.where(n_present > 0, np.where(present, gaps, 0.0).sum(axis=1) / np.maximum(n_present, 1), np.nan)
 
 
 # How noisy each of several cases is, by its size and its own past, before gaps are ranked among them.

@@ -96,8 +96,7 @@ class FitResult(Fit):
         """Say how sure the estimate is; see ``tt.infer``."""
         view = view or self.views[0]
         estimate = self.view(view)
-        default = CLUSTERED if estimate.kind == "coefficient" else AUTO
-        name = inference or default
+        name = inference or (CLUSTERED if estimate.kind == "coefficient" else AUTO)
         method = name if isinstance(name, Inference) else build_method(INFERENCES, name, options, "infer")
         if estimate.kind == "coefficient" and method.name not in (CLUSTERED, "crv2"):
             raise InferenceError('coefficients of covariates have clustered errors; set inference to "clustered"')

@@ -113,8 +113,7 @@ def list_skipped(results: ResultSet) -> list[Record]:
 def find_headline(results: ResultSet) -> Record | None:
     """Return the headline specification: the one marked so, else the first estimated."""
     estimated = list_specifications(results)
-    marked = [r for r in estimated if read_truth(r.get("is_headline"))]
-    return next(iter(marked or estimated), None)
+    return next(iter([r for r in estimated if read_truth(r.get("is_headline"))] or estimated), None)
 
 
 def read_column(record: Record) -> tuple[str, str]:
@@ -174,8 +173,7 @@ def find_overall(
     ``record``: the specification; ``kind``: the effect after the agreement, or the average of the path against its
     reference.
     """
-    names = list_inferences(results, record)
-    chosen = inference if inference is not None else next(iter(names), None)
+    chosen = inference if inference is not None else next(iter(list_inferences(results, record)), None)
     bands = [r for r in _list_rows(results.bands, record) if take_text(r["inference"]) == chosen]
     effects = _list_rows(results.effects, record) if inference is None else []
     return next((dict(r) for rows in (bands, effects) for r in rows if take_text(r.get("kind")) == kind), None)
@@ -337,8 +335,7 @@ def read_ends(record: Record) -> tuple[End, End]:
 def read_shown_ends(record: Record) -> tuple[End, End]:
     """Return the ends of a record's interval, those in log points in percent."""
     low, high = read_ends(record)
-    is_log = take_text(record.get("scale")) == "log points"
-    return (low.in_percent(), high.in_percent()) if is_log else (low, high)
+    return (low.in_percent(), high.in_percent()) if take_text(record.get("scale")) == "log points" else (low, high)
 
 
 def format_ends(ends: tuple[End, End], decimals: int, unit: str = "") -> str:

@@ -190,10 +190,9 @@ def _build_page(registration: Registration, sha256: str, theme: Theme) -> list[B
     date = registration.registered
     checks = tuple(map(find_check, registration.checks))
     byline = Text("registration.byline", date=date[:10], version=registration.version)
-    question = registration.question or str(Text("registration.no-question"))
     blocks: list[Block] = [
         Heading(1, str(Text("registration.title", title=registration.title)), "top"),
-        Lead(question, str(byline)),
+        Lead(registration.question or str(Text("registration.no-question")), str(byline)),
         Note("simulated", build_spans(_say("simulated"))),
     ]
     if registration.results_existed:
@@ -316,13 +315,12 @@ def _list_tables(registration: Registration) -> list[Block]:
     columns = pd.DataFrame(described, columns=["label", "estimand"])
     claims = [(c.claim_id, _read(c.claim, c.claim_text)) for c in registration.claims if c.is_examined]
     examined = pd.DataFrame(claims, columns=["claim_id", "claim"])
-    pairs = pd.DataFrame(registration.facts.agreements.items(), columns=["unit", "since"])
     return [
         build_plain_table(frame, key, _say(f"table-{key}"), weights=weights)
         for key, frame, weights in (
             ("columns", columns, {"label": 1.0, "estimand": 2.0}),
             ("claims", examined, {"claim": 1.0}),
-            ("agreements", pairs, {}),
+            ("agreements", pd.DataFrame(registration.facts.agreements.items(), columns=["unit", "since"]), {}),
         )
         if not frame.empty
     ]
@@ -330,6 +328,5 @@ def _list_tables(registration: Registration) -> list[Block]:
 
 def _describe_column(column: RegisteredColumn) -> str:
     if column.skip_reason:
-        reason = _read(column.skip_reason, column.skip_reason_text)
-        return str(Text("registration.skipped", reason=reason))
+        return str(Text("registration.skipped", reason=_read(column.skip_reason, column.skip_reason_text)))
     return _read(column.estimand, column.estimand_text)

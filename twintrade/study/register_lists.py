@@ -66,8 +66,7 @@ FOLDER = "data/raw"
 def merge_registers(root: Path, files: Sequence[str], name: str) -> list[Text]:
     """Merge lists of agreements into ``data/raw/NAME.csv`` with a card; return what was done, conflicts last."""
     check_analysis_name(name)
-    listings = [registers.read_listing(root, file) for file in files]
-    merged = registers.merge_listings(listings)
+    merged = registers.merge_listings([registers.read_listing(root, file) for file in files])
     undated = int((merged.frame["date"] == "").sum())
     card = find_catalogue().read("merged_card.md")
     conflicts = [Text("common.headed", head=pair, said=why) for pair, why in merged.conflicts]

@@ -129,10 +129,9 @@ def build_registry_results(name: str, spec: RegistrySpec, run: RegistryRun, mani
 
 def _payloads(spec: RegistrySpec, run: RegistryRun) -> dict[str, pd.DataFrame]:
     facts, sizes = run.facts, run.sizes
-    close = sizes[sizes["country"].isin(spec.registry.close_up)] if len(sizes) else sizes
     payloads = {
         "descriptive_size_world": sizes,
-        "descriptive_size_close_up": close,
+        "descriptive_size_close_up": sizes[sizes["country"].isin(spec.registry.close_up)] if len(sizes) else sizes,
         "descriptive_twins_by_city": facts.by_city.set_axis(["label", "count"], axis=1).head(30),
         "descriptive_twins_by_country": _named(facts.by_country.head(30)),
         "descriptive_years_of_signing": facts.by_year,
@@ -148,8 +147,7 @@ def _payloads(spec: RegistrySpec, run: RegistryRun) -> dict[str, pd.DataFrame]:
 def _named(by_country: pd.DataFrame) -> pd.DataFrame:
     """Return counts by code with the names of countries in place of their codes, where the code is known."""
     known = load_places()
-    names = [known[code].name if code in known else code for code in by_country["label"]]
-    return by_country.assign(label=names)
+    return by_country.assign(label=[known[code].name if code in known else code for code in by_country["label"]])
 
 
 def compute_size_slope(sizes: pd.DataFrame) -> pd.DataFrame:

@@ -32,8 +32,7 @@ def format_fixed(value: object, decimals: int = 3) -> str:
     if math.isinf(number):
         return f"{MINUS}∞" if number < 0 else "∞"
     text = f"{abs(round(number, decimals) if decimals < 0 else number):,.{max(decimals, 0)}f}"
-    is_negative = number < 0 and any(digit in text for digit in "123456789")
-    return MINUS + text if is_negative else text
+    return MINUS + text if number < 0 and any(digit in text for digit in "123456789") else text
 
 
 def format_count(value: object) -> str:
@@ -46,8 +45,7 @@ def choose_decimals(*values: float, significant: int = 3) -> int:
     sizes = [abs(v) for v in values if not is_missing(v) and math.isfinite(v) and v != 0]
     if not sizes:
         return 0
-    magnitude = math.floor(math.log10(min(sizes)))
-    return min(max(significant - 1 - magnitude, 0), MOST_DECIMALS)
+    return min(max(significant - 1 - math.floor(math.log10(min(sizes))), 0), MOST_DECIMALS)
 
 
 def choose_effect_decimals(scale: str, effect: float, standard_error: float = math.nan) -> int:

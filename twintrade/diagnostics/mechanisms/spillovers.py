@@ -316,6 +316,5 @@ def _with_comparison(table: pd.DataFrame, net: Design | None, edges: FloatArray)
     if net is not None:
         o = net.observations
         untouched = ~o.is_ever_treated
-        n_rows = int(untouched[o.unit].sum())
-        beyond = beyond.assign(n_rows=n_rows, n_units=int(untouched.sum()), n_treated_units=0)
+        beyond = beyond.assign(n_rows=int(untouched[o.unit].sum()), n_units=int(untouched.sum()), n_treated_units=0)
     return pd.concat([parts, beyond, total], ignore_index=True)

@@ -73,8 +73,7 @@ class PreEffects:
         """Return the larger end of the slope's 95 % interval in size, NaN where it has no error."""
         if not self.slope_variance > 0:
             return float("nan")
-        critical = compute_t_quantile(1 - LEVEL / 2, self.df)
-        return abs(self.slope) + critical * float(np.sqrt(self.slope_variance))
+        return abs(self.slope) + compute_t_quantile(1 - LEVEL / 2, self.df) * float(np.sqrt(self.slope_variance))
 
     def compute_power(self, slope: float, normal: FloatArray) -> float:
         """Return how often Holm over both tests objects to a trend, by standard normal draws (n_draws, k)."""

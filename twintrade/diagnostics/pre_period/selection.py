@@ -309,10 +309,8 @@ def _count_other_agreements(design: Design) -> FloatArray:
     for city in np.unique(panel.unit_city):
         units = np.flatnonzero((panel.unit_city == city) & np.isfinite(onset))
         rows = panel.unit_city[panel.unit] == city
-        starts = np.sort(onset[units])
-        out[rows] = np.searchsorted(starts, panel.period[rows], side="left")
-    is_treated = onset[panel.unit] < panel.period
-    return out - is_treated
+        out[rows] = np.searchsorted(np.sort(onset[units]), panel.period[rows], side="left")
+    return out - (onset[panel.unit] < panel.period)
 
 
 def fit_cloglog(y: FloatArray, x: FloatArray, clusters: list[IntArray]) -> tuple[FloatArray, FloatArray]:

@@ -53,8 +53,7 @@ def compute_date_bounds(fit: Fit, first: FloatArray, last: FloatArray) -> DateBo
     less prediction over all combinations of onsets, each found exactly. None where no date is ambiguous.
     """
     design: Design = fit.design
-    vague = np.isfinite(first) & (last > first)
-    if not vague.any():
+    if not (np.isfinite(first) & (last > first)).any():
         return None
     # An effect in proportions on an outcome in levels comes from a proportional model.
     scale = fit.estimate.scale
@@ -157,12 +156,11 @@ class UndatedPairs(Diagnostic):
         if not np.isfinite(effects).all():
             return self.unavailable(Text("checks.undated-failed", reason=str(table["reason"].max())))
         compared, one_low, one_high, low, high = (format_effect(float(e), scale) for e in effects)
-        effect = float(fit.view("overall").effects[0])
         text = Text(
             "checks.undated",
             n=len(units),
             units=design.panel.unit_kind,
-            effect=format_effect(effect, scale),
+            effect=format_effect(float(fit.view("overall").effects[0]), scale),
             compared=compared,
             one_low=one_low,
             one_high=one_high,

@@ -223,8 +223,7 @@ def iterate_windows(design: Design, steps: tuple[int, ...]) -> Iterator[Variant]
         window = (min(low - moved, design.reference), max(high + moved, 0))
         kept = restrict_to_window(design, window)
         if window not in seen and kept is not design:
-            label = Text("checks.window-label", low=window[0], high=window[1])
-            yield Variant(label, "window", kept)
+            yield Variant(Text("checks.window-label", low=window[0], high=window[1]), "window", kept)
         seen.add(window)
 
 

@@ -287,7 +287,7 @@ class StructuralSensitivity(Diagnostic):
             bands = Posterior().infer(refit, "overall", np.random.default_rng(variant.seed))
         except TwintradeError as error:
             return str(label), pack_text(label), np.nan, np.nan, np.nan, str(error)
-        effect, low, high = (float(values[0]) for values in (bands.estimate.effects, bands.low, bands.high))
+        effect, low, high = float(bands.estimate.effects[0]), float(bands.low[0]), float(bands.high[0])
         return str(label), pack_text(label), effect, low, high, ""
 
 

@@ -364,12 +364,11 @@ class PlaceboSpace(Diagnostic):
         if not rows:
             return self.unavailable(Listed(tuple(sentences), "sentences"))
         table = pd.DataFrame(rows)
-        main = table[table["n_donors"] == table["n_donors"].max()].iloc[0]
         return self.conclude(
             Listed(tuple(sentences), "sentences"),
             table,
             payloads={"placebo_ranks": pd.concat(cases, ignore_index=True)},
-            value=float(main["p"]),
+            value=float(table[table["n_donors"] == table["n_donors"].max()].iloc[0]["p"]),
             unit="p",
         )
 

@@ -348,8 +348,7 @@ def _lines(design: Design, unit: str) -> _ComparisonLines:
     panel = design.panel
     code = _find_unit(design, unit)
     values = panel.values(design.outcome)
-    mine = panel.unit == code
-    periods = panel.period[mine]
+    periods = panel.period[panel.unit == code]
     table = np.full((panel.n_units, periods.size), np.nan)
     place = np.searchsorted(periods, panel.period)
     inside = (place < periods.size) & (periods[np.minimum(place, periods.size - 1)] == panel.period)

@@ -387,6 +387,5 @@ def spread_rows(values: FloatArray, observed: BoolArray) -> FloatArray:
 def count_alone(counts: IntArray, observed: BoolArray) -> int:
     """Count the rows that are alone in their unit or in their period."""
     is_single_unit = observed.sum(axis=1) == 1
-    totals = counts @ observed
-    alone_in_period = observed & (counts == 1)[:, None] & (totals == 1)
+    alone_in_period = observed & (counts == 1)[:, None] & (counts @ observed == 1)
     return int(counts[is_single_unit].sum() + alone_in_period[~is_single_unit].sum())

@@ -58,8 +58,7 @@ def fit_leads(c: Counterfactual, family: Family) -> Leads:
     times, notes = find_lead_times(o, c.fit_rows)
     rows = c.fit_rows
     event_time = _event_times(o)
-    dummies = (event_time[rows, None] == times).astype(np.float64)
-    columns = np.hstack([dummies, o.covariates[rows]])
+    columns = np.hstack([(event_time[rows, None] == times).astype(np.float64), o.covariates[rows]])
     names: tuple[Words, ...] = (*(Text("estimators.lead", time=f"{e:+d}") for e in times), *o.covariate_names)
     rows, kept, coefficients, loadings, scores, row_weights, collinear = _fitted(c, family, rows, columns, names)
     reported = np.flatnonzero(kept < times.size)

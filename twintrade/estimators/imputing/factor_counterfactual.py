@@ -197,8 +197,7 @@ def compute_largest_singular(y: FloatArray, observed: BoolArray, x: FloatArray, 
 def _folds(untreated: BoolArray, rng: np.random.Generator) -> IntArray:
     """Give blocks of consecutive untreated cells of a unit to folds at random."""
     position = np.cumsum(untreated, axis=1) - 1
-    n_blocks = int(position.max()) // BLOCK + 1
-    drawn = rng.integers(0, FOLDS, (untreated.shape[0], n_blocks))
+    drawn = rng.integers(0, FOLDS, (untreated.shape[0], int(position.max()) // BLOCK + 1))
     return np.take_along_axis(drawn, np.maximum(position, 0) // BLOCK, axis=1)
 
 

@@ -308,8 +308,7 @@ def _find_given_up(effects: Absorber, fitted: _FittedCells, columns: FloatArray)
     if fitted.kept.size:
         left = left - kept @ np.linalg.lstsq(kept, left, rcond=None)[0]
     sizes = np.linalg.norm(root * columns[:, lost], axis=0)
-    is_left = np.linalg.norm(left, axis=0) > TOUCHED * np.maximum(sizes, 1e-300)
-    return np.asarray(lost[is_left], dtype=np.int64)
+    return np.asarray(lost[np.linalg.norm(left, axis=0) > TOUCHED * np.maximum(sizes, 1e-300)], dtype=np.int64)
 
 
 def _determined(lost: tuple[Words, ...]) -> tuple[Dropped, ...]:

@@ -178,8 +178,7 @@ def find_added(o: Observations, enter: Enter | None) -> BoolArray:
     if enter is not None:
         return np.full(o.covariates.shape[1], enter == "added")
     treated = np.flatnonzero(o.is_affected)
-    keys = np.stack([o.onset[treated], o.event_time[treated]])
-    cell = np.unique(keys, axis=1, return_inverse=True)[1].ravel()
+    cell = np.unique(np.stack([o.onset[treated], o.event_time[treated]]), axis=1, return_inverse=True)[1].ravel()
     return np.array(
         [_varies(x, o.unit) and (np.unique(x).size == 2 or not _varies(x[treated], cell)) for x in o.covariates.T],
         dtype=bool,

@@ -206,8 +206,7 @@ def list_references(design: Design | Observations, second: int | None) -> list[i
 
 def _distinct(values: IntArray, low: int, high: int) -> IntArray:
     """Return the distinct values, ascending, of some that lie between two bounds."""
-    present = np.bincount(values - low, minlength=high - low + 1) > 0
-    return np.flatnonzero(present) + low
+    return np.flatnonzero(np.bincount(values - low, minlength=high - low + 1) > 0) + low
 
 
 def _static_terms(o: Observations) -> Terms:

@@ -52,8 +52,7 @@ class _DrawnColumns:
 
     def list_slices(self, n_sets: int) -> list[slice]:
         """Return where the columns of each draw stand."""
-        ends = np.searchsorted(self.home, np.arange(n_sets + 1))
-        return [slice(low, high) for low, high in pairwise(ends)]
+        return [slice(low, high) for low, high in pairwise(np.searchsorted(self.home, np.arange(n_sets + 1)))]
 
 
 @dataclass(frozen=True, eq=False)

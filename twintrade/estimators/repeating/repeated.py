@@ -43,8 +43,7 @@ class SameRows:
             if not np.array_equal(onset[outside], self.onset[outside]):
                 return None
         sizes = self.sizes[units]
-        begins = np.cumsum(sizes) - sizes
-        positions = np.repeat(self.starts[units] - begins, sizes) + np.arange(int(sizes.sum()))
+        positions = np.repeat(self.starts[units] - (np.cumsum(sizes) - sizes), sizes) + np.arange(int(sizes.sum()))
         return positions, take_units(o, positions, units, row_onset[units])
 
     def find_rows(self, design: Design) -> tuple[IntArray, Observations, IntArray] | None:

@@ -176,8 +176,7 @@ def _find_absorbed(dummies: DummySets, codes: Sequence[IntArray]) -> BoolArray:
         left = total[keys // n] - sum_by_group(w[dummies.rows[inside]], at, keys.size)
         is_full = np.zeros(level.size, dtype=bool)
         is_full[inside] = (left <= 1e-9 * total[keys // n])[at]
-        of_column = np.bincount(dummies.columns, ~is_full, dummies.home.size) == 0
-        out |= of_column[dummies.columns]
+        out |= (np.bincount(dummies.columns, ~is_full, dummies.home.size) == 0)[dummies.columns]
     return out
 
 

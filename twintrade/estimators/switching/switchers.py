@@ -38,8 +38,7 @@ class Switchers:
     def baselines(self) -> list[tuple[int, int]]:
         """Return where the units of each first dose lie: start and stop."""
         starts = np.flatnonzero(np.append(True, np.diff(self.baseline) != 0))
-        stops = np.append(starts[1:], self.baseline.size)
-        return [(int(a), int(b)) for a, b in zip(starts, stops, strict=True)]
+        return [(int(a), int(b)) for a, b in zip(starts, np.append(starts[1:], self.baseline.size), strict=True)]
 
     def blocks(self) -> Iterator["SwitcherBlock"]:
         """Yield, for every baseline, moment and sign of change, the switchers and the end of their comparison."""
@@ -231,11 +230,10 @@ def _changes_fitted(
     weights = None if layout.weights is None else layout.weights[rows.at, rows.columns]
     if at.size <= len(names) + np.unique(at).size:
         return None, rows
-    period = compact(at)
     fit = fit_least_squares(
         y[at + 1, unit] - y[at, unit],
         x[at + 1, unit] - x[at, unit],
-        build_absorber([period], weights),
+        build_absorber([compact(at)], weights),
         names=tuple(names),
     )
     return fit, rows

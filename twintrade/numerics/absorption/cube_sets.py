@@ -185,8 +185,7 @@ class _CubeRest:
     def spread_dyads(self, means: FloatArray) -> FloatArray:
         """Return the weighted sums of dyads' values by level."""
         by_city = np.matmul(means[:, None, :], self.equations.weights)[:, 0]
-        by_partner = np.matmul(np.ascontiguousarray(means.T)[:, None, :], self.by_partner)[:, 0]
-        return np.concatenate([by_city, by_partner])
+        return np.concatenate([by_city, np.matmul(np.ascontiguousarray(means.T)[:, None, :], self.by_partner)[:, 0]])
 
     def _exchange(self, levels: FloatArray) -> FloatArray:
         """Return the weighted sums of the other side's values by level."""

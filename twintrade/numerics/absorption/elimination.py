@@ -273,8 +273,7 @@ def build_elimination(layout: EliminationOrder, weights: FloatArray) -> Eliminat
     tables = scipy.sparse.csr_array(by_first @ nested)
     means = weigh_rows(share, tables)
     gram = scipy.sparse.csr_array(nested.T @ weighted - means.T @ tables)
-    totals = np.asarray(weighted.sum(axis=0), dtype=np.float64).ravel()
-    root, ends = _compute_block_roots(gram, totals, layout.starts)
+    root, ends = _compute_block_roots(gram, np.asarray(weighted.sum(axis=0), dtype=np.float64).ravel(), layout.starts)
     sums, cross = scipy.sparse.csr_array(by_first @ across), scipy.sparse.csr_array(weighted.T @ across)
     return Elimination(layout, weights, total, share, means, root, ends, across, sums, cross)
 

@@ -230,8 +230,7 @@ class _FormMaker:
         squared = None if squares is None else np.asarray(inverse @ squares.rest @ inverse)
         columns = scipy.sparse.csr_array(q.first_dummies().T @ abs(q.elimination.across))
         columns.sort_indices()
-        level = np.repeat(np.arange(columns.shape[0]), np.diff(columns.indptr))
-        keys = level * columns.shape[1] + columns.indices
+        keys = np.repeat(np.arange(columns.shape[0]), np.diff(columns.indptr)) * columns.shape[1] + columns.indices
         diagonal = np.empty(0) if squares is None else squares.near.diagonal()
         return cls(q, squares, rows, inverse, squared, columns, keys, diagonal)
 

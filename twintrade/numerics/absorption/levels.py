@@ -117,8 +117,7 @@ def find_singletons_among(known: Levels, among: BoolArray) -> BoolArray:
 
 def count_rows_in_level(code: IntArray, size: int, kept: BoolArray) -> IntArray:
     """Number of rows marked in each level, (size,)."""
-    gone = code[~kept]
-    return np.asarray(np.bincount(code, minlength=size) - np.bincount(gone, minlength=size), dtype=np.int64)
+    return np.asarray(np.bincount(code, minlength=size) - np.bincount(code[~kept], minlength=size), dtype=np.int64)
 
 
 def label_components(first: IntArray, second: IntArray) -> IntArray:

@@ -184,8 +184,7 @@ def remove_levels(columns: FloatArray, values: FloatArray, code: IntArray) -> No
 
 
 def _stack(pattern: Incidence, parts: Sequence[FloatArray]) -> FloatArray:
-    k = parts[0].shape[1]
-    return np.concatenate([parts[e] for e in pattern.others]) if pattern.others else np.empty((0, k))
+    return np.concatenate([parts[e] for e in pattern.others]) if pattern.others else np.empty((0, parts[0].shape[1]))
 
 
 def _by_effect(pattern: Incidence, first: FloatArray, stacked: FloatArray) -> list[FloatArray]:

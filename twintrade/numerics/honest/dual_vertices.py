@@ -109,8 +109,7 @@ class DualPolytope:
             is_new = values > largest[batch] + 1e-9 * np.abs(values)
             if not is_new.any():
                 break
-            first = np.unique(vertices[is_new].round(9), axis=0, return_index=True)[1]
-            batches.append(vertices[is_new][first])
+            batches.append(vertices[is_new][np.unique(vertices[is_new].round(9), axis=0, return_index=True)[1]])
             largest = np.maximum(largest, (batches[-1] @ costs).max(axis=0))
             waiting = waiting[np.argsort(-largest[waiting], kind="stable")]
         self._met = np.vstack(batches)

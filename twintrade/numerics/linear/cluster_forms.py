@@ -148,8 +148,7 @@ def draw_wild_weights(
         return np.asarray(np.unpackbits(packed, axis=1, count=n_groups) * 2.0 - 1.0, dtype=np.float64), False
     if kind == "webb":
         values = np.sqrt(np.array([0.5, 1.0, 1.5]))
-        six = np.concatenate([-values, values]).astype(np.float64)
-        return six[rng.integers(0, 6, (n_draws, n_groups))], False
+        return np.concatenate([-values, values]).astype(np.float64)[rng.integers(0, 6, (n_draws, n_groups))], False
     if kind == "mammen":
         is_low = rng.random((n_draws, n_groups)) < GOLDEN / 5**0.5
         return np.where(is_low, 1 - GOLDEN, GOLDEN), False

@@ -27,8 +27,7 @@ def compute_column_norms(columns: FloatArray, weights: FloatArray | None) -> Flo
     for low in range(0, columns.shape[0], ROWS_AT_ONCE):
         rows = slice(low, low + ROWS_AT_ONCE)
         block = columns[rows]
-        weighted = block if weights is None else block * weights[rows, None]
-        squares += np.einsum("ij,ij->j", weighted, block)
+        squares += np.einsum("ij,ij->j", block if weights is None else block * weights[rows, None], block)
     return np.sqrt(np.maximum(squares, 0.0))
 
 

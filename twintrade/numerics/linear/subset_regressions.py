@@ -103,8 +103,7 @@ class Removals:
             rest = self._without(i)
             for j in range(i + 1, n):
                 rows = self.members[j]
-                one = _change(rest.block(rows), rest.loadings[rows], rest.errors[rows])
-                changes[i, j] = rest.change + one
+                changes[i, j] = rest.change + _change(rest.block(rows), rest.loadings[rows], rest.errors[rows])
         if np.isnan(changes).all():
             return Removed((), np.nan), Removed((), np.nan)
         ends = (int(np.nanargmin(changes)), int(np.nanargmax(changes)))

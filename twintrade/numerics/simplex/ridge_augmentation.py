@@ -333,15 +333,13 @@ def standardize_covariates(predictors: FloatArray) -> FloatArray:
 
 def remove_covariates(values: FloatArray, covariates: FloatArray) -> FloatArray:
     """Return outcomes less the donors' regression on covariates (Ben-Michael et al. 2021, section 5)."""
-    slopes = np.linalg.lstsq(covariates[1:], values[1:], rcond=None)[0]
-    return np.asarray(values - covariates @ slopes)
+    return np.asarray(values - covariates @ np.linalg.lstsq(covariates[1:], values[1:], rcond=None)[0])
 
 
 def balance_weights(weights: FloatArray, covariates: FloatArray) -> FloatArray:
     """Return the weights nearest to these under which donors have the treated unit's covariates, same sum."""
     donors = covariates[1:]
-    imbalance = covariates[0] - weights @ donors
-    return np.asarray(weights + donors @ np.linalg.solve(donors.T @ donors, imbalance))
+    return np.asarray(weights + donors @ np.linalg.solve(donors.T @ donors, covariates[0] - weights @ donors))
 
 
 def choose_penalty(donors: FloatArray, treated: FloatArray, base: FloatArray, *, one_se: bool = True) -> float:

@@ -189,8 +189,7 @@ def _head_rows(page: Page) -> tuple[blocks.Row, ...]:
     if overall is None:
         return ()
     scale = take_text(overall["scale"])
-    is_change = scale in ("log points", "percent")
-    ends, decimals = reading.read_shown_ends(overall), 1 if is_change else 3
+    ends, decimals = reading.read_shown_ends(overall), 1 if scale in ("log points", "percent") else 3
     name = page.say("robustness_headline", label=reading.format_label(spec or {}))
     p = build_cell(texts.format_p_cell(overall.get("p")), *cite(overall, "p"))
     effect = build_cell(_write(read_number(overall.get("effect")), scale), *_cite(overall, scale, "effect"))

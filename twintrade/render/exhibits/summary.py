@@ -120,8 +120,7 @@ def describe_money(
     if money.state == "stated":
         return _state(money, say, shared)
     objecting = {"n": len(money.objecting), "names": Listed(tuple(names(money.objecting)), "comma")}
-    reasons = [say(f"money_{reason}", **objecting, detail=money.detail) for reason in money.reasons]
-    reason = Listed(tuple(reasons))
+    reason = Listed(tuple(say(f"money_{reason}", **objecting, detail=money.detail) for reason in money.reasons))
     if money.state == "unavailable":
         return say("money_absent", reason=reason)
     sentences = [say("money_bounded", reason=reason)]

@@ -179,8 +179,7 @@ def apply_theme(theme: Theme) -> Iterator[None]:
 def open_figure(theme: Theme, height: float) -> Iterator[Figure]:
     """Open an empty figure of the theme's width that lays itself out."""
     with apply_theme(theme):
-        figure = Figure(figsize=(theme.width, height), layout="constrained")
-        yield figure
+        yield Figure(figsize=(theme.width, height), layout="constrained")
 
 
 def mark_simulated(figure: Figure, theme: Theme) -> None:

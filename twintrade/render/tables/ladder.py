@@ -242,7 +242,6 @@ def _statistic(column: Record, name: str) -> Cell:
 
 def _cluster_rows(columns: Sequence[Record], wording: Wording) -> list[Row | None]:
     counts = [split_counts(take_text(c.get("clusters"))) for c in columns]
-    names = list(dict.fromkeys(name for column_counts in counts for name in column_counts))
     return [
         build_row(
             wording.say(f"clusters_{name}"),
@@ -251,7 +250,7 @@ def _cluster_rows(columns: Sequence[Record], wording: Wording) -> list[Row | Non
                 for known, column in zip(counts, columns, strict=True)
             ),
         )
-        for name in names
+        for name in dict.fromkeys(name for column_counts in counts for name in column_counts)
     ]
 
 

@@ -304,8 +304,7 @@ def _row(table: blocks.Table, row: blocks.Row, printer: Printer) -> str:
         for cell, place in zip(row.cells, compute_places(row.cells), strict=True):
             line = cell.lines[i] if i < len(cell.lines) else ""
             is_decimal = table.columns[place].align == "decimal" and cell.span == 1
-            broken = mark_breaks(printer(line), SOFT_BREAK)
-            plain = escape_tex(broken).replace(SOFT_BREAK, "\\allowbreak{}")
+            plain = escape_tex(mark_breaks(printer(line), SOFT_BREAK)).replace(SOFT_BREAK, "\\allowbreak{}")
             inner = _link(_decimal(line, printer) if is_decimal else plain, cell.link)
             written.append(inner if cell.span == 1 else f"\\multicolumn{{{cell.span}}}{{l}}{{{inner}}}")
         space = "[2pt]" if height > 1 and i == height - 1 else ""

@@ -125,8 +125,7 @@ def _block(block: blocks.Block, printer: Printer) -> list[dict[str, Any]]:
         case blocks.PageBreak():
             return [{"type": "pagebreak", "ends-first": block.ends_first}]
         case blocks.Contents():
-            names = {name: str(Text(f"writers.{key}")) for name, key in CONTENTS.items()}
-            return [{"type": "contents", **names}]
+            return [{"type": "contents", **{name: str(Text(f"writers.{key}")) for name, key in CONTENTS.items()}}]
         case blocks.EventView():
             return []
         case blocks.Lead():
@@ -146,12 +145,11 @@ def _key_numbers(block: blocks.KeyNumbers, printer: Printer) -> dict[str, Any]:
         {k: printer(v) for k, v in (("name", n.name), ("value", n.value), ("spread", n.spread))}
         for n in block.numbers
     ]
-    verdicts = [printer(verdict) for verdict in block.verdicts]
     return {
         "type": "keys",
         "numbers": names,
         "question": printer(block.question),
-        "verdicts": verdicts,
+        "verdicts": [printer(verdict) for verdict in block.verdicts],
         "chosen": block.chosen,
     }
 

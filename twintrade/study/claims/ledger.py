@@ -192,8 +192,7 @@ def _verdict(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None
     shown = list(dict.fromkeys(_named(r) for r in (objecting or spoken)))[:2]
     spec = find_headline(results)
     others = list_objections(results, spec, but=checks) if spec is not None else ()
-    tested = [read_number(r["p"]) for r in (objecting or spoken)]
-    known = [value for value in tested if math.isfinite(value)]
+    known = [value for value in (read_number(r["p"]) for r in objecting or spoken) if math.isfinite(value)]
     n_tests = sum(math.isfinite(read_number(r["p"])) for r in spoken)
     p = min(1.0, n_tests * min(known)) if known else 1.0
     if objecting:

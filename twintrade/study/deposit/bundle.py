@@ -164,8 +164,7 @@ def _collect_data(
 
 def _read_licence() -> bytes:
     """Return the terms of the program."""
-    package = Path(__file__).parents[2]
-    beside = package.parent / "LICENSE"
+    beside = Path(__file__).parents[2].parent / "LICENSE"
     if beside.is_file():
         return beside.read_bytes()
     listed = metadata.files("twintrade") or ()

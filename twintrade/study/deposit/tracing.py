@@ -87,8 +87,7 @@ def find_cell(tables: list[PageTable], asked: str) -> tuple[PageTable, list[Page
         names = [" ".join(dict.fromkeys(head)) for head in heads[1:]]
         raise SpecError(Text("trace.no-column", asked=asked, columns=_join(names)))
     numbered = [[str(i), row[0].text] for i, row in enumerate(rows, 1)]
-    chosen = _choose(wanted.row, numbered) if wanted.row else list(range(len(rows)))
-    for i in chosen:
+    for i in _choose(wanted.row, numbered) if wanted.row else range(len(rows)):
         for place in places:
             if place + 1 < len(rows[i]) and rows[i][place + 1].keys:
                 return table, rows[i], place + 1, rows[i][place + 1]
@@ -157,8 +156,7 @@ def _describe(key: str, numbers: StoredNumbers, manifest: Mapping[str, Any]) -> 
         yield Text("trace.design", sha=_hash_design(manifest, specification)[:_SHOWN_HASH])
         yield from _list_rows(numbers, record, specification)
     for entry in manifest["inputs"]:
-        n_rows = int(entry.get("rows", 0))
-        yield Text("trace.input", path=entry["path"], n=n_rows, sha=entry["sha256"][:_SHOWN_HASH])
+        yield Text("trace.input", path=entry["path"], n=int(entry.get("rows", 0)), sha=entry["sha256"][:_SHOWN_HASH])
     yield from _list_code(record, column)
 
 

@@ -271,8 +271,7 @@ def _register(run: Run) -> pd.DataFrame:
     inside = register[register["unit"] != ""].reset_index(drop=True)
     case = run.plan.spec.case
     if case is not None:
-        of_case = (inside["city"] == case.city) | (inside["partner"] == case.partner)
-        inside = inside[of_case].reset_index(drop=True)
+        inside = inside[(inside["city"] == case.city) | (inside["partner"] == case.partner)].reset_index(drop=True)
     label = run.design.panel.label
     return inside.assign(
         candidates=[

@@ -202,8 +202,7 @@ def _clusters(fit: Fit) -> str:
 def _baseline_mean(fit: Fit) -> float:
     """Mean outcome, untransformed, of treated units at the reference."""
     o, used = fit.design.observations, fit.estimate.sample.rows
-    at = used[o.event_time[used] == fit.design.reference]
-    values = fit.design.panel.values(fit.design.outcome)[o.rows[at]]
+    values = fit.design.panel.values(fit.design.outcome)[o.rows[used[o.event_time[used] == fit.design.reference]]]
     return float(values.mean()) if values.size else float("nan")
 
 

@@ -57,8 +57,7 @@ class StoredColumn:
 
     def factor(self, name: str) -> pd.Series:
         """Return the level of an effect or a cluster for each row, as text."""
-        parts = name.split("_") if name.endswith("_period") else [name]
-        columns = [self.rows[part].astype(str) for part in parts]
+        columns = [self.rows[part].astype(str) for part in (name.split("_") if name.endswith("_period") else [name])]
         return columns[0] if len(columns) == 1 else columns[0] + " " + columns[1]
 
 

@@ -82,8 +82,7 @@ def find_known(x: Array, new: Array) -> tuple[Array, Array]:
     """Return which columns of a fit to keep, and which new rows its rows determine."""
     order, combined = choose_columns(x)
     kept, others = order[: combined.shape[0]], order[combined.shape[0] :]
-    missed = np.abs(new[:, others] - new[:, kept] @ combined).max(axis=1, initial=0.0)
-    return np.sort(kept), np.asarray(missed < 1e-6)
+    return np.sort(kept), np.asarray(np.abs(new[:, others] - new[:, kept] @ combined).max(axis=1, initial=0.0) < 1e-6)
 
 
 def build_clusters(column: StoredColumn, kept: Array | None = None) -> tuple[Array, float]:
@@ -214,8 +213,7 @@ def summarize_imputed(column: StoredColumn, observed: Array, predicted: Array, k
 def impute_untreated(column: StoredColumn) -> tuple[Array, Array, Array]:
     """Return which rows are treated, and of these what statsmodels predicts and which untreated rows determine."""
     is_poisson = column.options.get("family") == "poisson"
-    units = tuple(column.rows["unit"].unique())
-    key = (is_poisson, column.transform, column.effects, units, len(column.rows))
+    key = (is_poisson, column.transform, column.effects, tuple(column.rows["unit"].unique()), len(column.rows))
     if key not in column.memory:
         column.memory[key] = _predict_untreated(column, is_poisson)
     treated, predicted, known = column.memory[key]

@@ -340,8 +340,7 @@ def _bands(
         rng = build_generator(plan.spec.inference.seed, job)
         try:
             with use_workers(get_scope().workers, job):
-                infer = partial(inference.infer_views, fit, cast("list[View]", wanted), rng)
-                drawn = take_up_bands(job, fit, infer)
+                drawn = take_up_bands(job, fit, partial(inference.infer_views, fit, cast("list[View]", wanted), rng))
         except InferenceError as error:
             if column.is_headline and inference is reported and plan.spec.case is None:
                 raise

@@ -107,8 +107,7 @@ def _shared(here: Sequence[str | int], path: Sequence[str | int]) -> int:
 def _line(error: Mapping[str, Any], text: str, file: str, schema: Mapping[str, Any]) -> str:
     path = [p for p in error["loc"] if not _is_tag(p)]
     key = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).lstrip(".")
-    number = find_line(text, path)
-    place = _place(file or str(Text("registration.about-specification")), number)
+    place = _place(file or str(Text("registration.about-specification")), find_line(text, path))
     kind = str(error["type"])
     if kind == "missing":
         return str(Text("spec.missing", place=place, key=key))
