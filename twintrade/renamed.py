@@ -27,8 +27,7 @@ class Renamed:
     place: str  # where it stands: "twintrade", a function, a method, or a table of the analysis file ("design")
     old: str
     new: str
-    # since, until: The version that renamed it, and the one in which the old name is gone
-    since: str
+    since: str  # since, until: The version that renamed it, and the one in which the old name is gone
     until: str
 
     @property

@@ -257,8 +257,7 @@ class Case:
     periods: IntArray  # (n_periods,)
     onset: int  # first treated period
     anticipation: int
-    # city, partner: (1 + n_donors,): codes of both ends
-    city: IntArray
+    city: IntArray  # city, partner: (1 + n_donors,): codes of both ends
     partner: IntArray
     predictors: FloatArray  # (1 + n_donors, n_predictors): covariates averaged over the periods before the onset
     seasons: int = 1  # periods a year

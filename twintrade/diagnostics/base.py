@@ -87,8 +87,7 @@ class Judged:
     """What a check says of the headline; it informs where it judges nothing."""
 
     verdict: Verdict = "informs"
-    # bound, tolerance: Upper bound of the violation, and what it was held against
-    bound: float = math.nan
+    bound: float = math.nan  # bound, tolerance: Upper bound of the violation, and what it was held against
     tolerance: float = math.nan
     p: float = math.nan  # smallest p-value of no difference, after Holm's adjustment
 

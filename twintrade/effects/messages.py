@@ -24,14 +24,12 @@ TOLERANCE = 1e-6
 class CrossCheck:
     """One column of the ladder, estimated again by other software."""
 
-    # estimator, specification: The column
-    estimator: str
+    estimator: str  # estimator, specification: The column
     specification: str
     label: Words  # how it is called
     software: str = ""  # what estimated it again, with the function; empty where nothing did
     estimand: Estimand = "same"  # whether it is the column's own number, or a neighbor that reads it
-    # stored, estimate: Of the results, and of the other software
-    stored: float = NONE
+    stored: float = NONE  # stored, estimate: Of the results, and of the other software
     estimate: float = NONE
     # stored_error, error: Clustered errors under the convention of the results; NaN where there is none to compare
     stored_error: float = NONE
@@ -93,8 +91,7 @@ class Money:
     reasons: tuple[Reason, ...] = ()
     objecting: tuple[str, ...] = ()  # names of the checks that object to the headline
     detail: Words = ""  # the error or the transform
-    # total, low, high: NaN: not stated. An end without bound is infinite.
-    total: float = float("nan")
+    total: float = float("nan")  # total, low, high: NaN: not stated. An end without bound is infinite.
     low: float = float("nan")
     high: float = float("nan")
     # low_error, high_error: Monte Carlo errors of the ends, NaN where no draw could move them
@@ -110,8 +107,7 @@ class Money:
     n_units: int = 0
     n_periods: int = 0
     unit_name: str = ""  # name of the unit where it is one
-    # first, last: Labels of the first and the last of the periods
-    first: str = ""
+    first: str = ""  # first, last: Labels of the first and the last of the periods
     last: str = ""
 
     def average(self, amount: float) -> float:

@@ -40,8 +40,7 @@ class Dropped:
 
     reason: str  # stable kebab-case key ("always-treated", "undated", "separated", "singleton", "zero-under-log" ...)
     text: Words  # the same for a reader
-    # n_rows, n_units: How many rows went, and how many units lost every row
-    n_rows: int
+    n_rows: int  # n_rows, n_units: How many rows went, and how many units lost every row
     n_units: int = 0
     labels: tuple[Words, ...] = ()  # the units or rows concerned, all of them; renderers shorten
 
@@ -61,8 +60,7 @@ class Sample:
     """The estimation sample."""
 
     rows: IntArray  # (n_rows,): positions, in the design's observations, of the rows that entered the fit
-    # n_units, n_periods, n_treated_units: Counts inside the sample
-    n_units: int
+    n_units: int  # n_units, n_periods, n_treated_units: Counts inside the sample
     n_periods: int
     n_treated_units: int
     n_slopes: int = 0  # regressors estimated beside the absorbed effects (0 where the method has none)

@@ -76,8 +76,7 @@ class SimulatedErrors:
     serial: float  # first-order autocorrelation of each of the three
     size: float  # of the logarithm of a pair's usual flow
     zeros: float = 0.0  # share of rows without trade
-    # n_periods, n_rows: What they were estimated from; zero where stated
-    n_periods: int = 0
+    n_periods: int = 0  # n_periods, n_rows: What they were estimated from; zero where stated
     n_rows: int = 0
 
 
@@ -89,8 +88,7 @@ class RegisteredDesign:
     pairs: int
     cities: int
     partners: int
-    # first, last: Periods
-    first: str
+    first: str  # first, last: Periods
     last: str
     agreements: Mapping[str, str]  # first period under an agreement of each pair treated within the sample
     roles: Mapping[str, int]  # pairs by their part in the comparison
@@ -175,8 +173,7 @@ class Registration:
     errors: SimulatedErrors
     columns: tuple[RegisteredColumn, ...]
     inference: str  # as the analysis file names it
-    # inference_reason, inference_reason_text: Why it takes the method it takes on this design
-    inference_reason: str
+    inference_reason: str  # inference_reason, inference_reason_text: Why it takes the method it takes on this design
     inference_reason_text: str
     checks: tuple[str, ...]
     claims: tuple[RegisteredClaim, ...]
@@ -195,8 +192,7 @@ class Deviation:
     about: Literal["specification", "design"]  # the analysis file, or the pairs, periods and agreements
     kind: Literal["changed", "added", "removed"]
     key: str  # "design.window", "estimator.imputation.measure"
-    # registered, now: Values as JSON; empty where there is none
-    registered: str
+    registered: str  # registered, now: Values as JSON; empty where there is none
     now: str
     since: str = ""  # date of the first run that had it
     in_force: bool = True  # whether the present results have it
@@ -251,8 +247,7 @@ SPECIFICATION_COLUMNS = (
 class ResultSet:
     """Everything a report needs, as the results folder holds it."""
 
-    # name, title: Folder name and title of the analysis
-    name: str
+    name: str  # name, title: Folder name and title of the analysis
     title: str
     # The panel: unit, city, partner, period, period_label, outcome, onset, status (treated, comparison,
     # always-treated, undated, ...), event_time

@@ -46,8 +46,7 @@ class Requires:
     cancels_constants: bool = True
     third_difference: bool = False  # a column must say which units an agreement can affect (contract test)
     cohort_statistics: bool = False  # runs on cohort statistics made elsewhere, where its options allow that
-    # covariates, weights: Takes covariates; takes sampling weights
-    covariates: bool = True
+    covariates: bool = True  # covariates, weights: Takes covariates; takes sampling weights
     weights: bool = True
     # has_influence, influence_sums_to_zero: Effects come with influence, or say why they have none; it sums to zero
     # over units (contract tests)

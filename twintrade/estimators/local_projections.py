@@ -23,8 +23,7 @@ from twintrade.text import Listed, Text, Value, Words
 class ProjectionRows:
     """Stacked over periods; a clean unit has a row in every period in which it is clean."""
 
-    # unit, period: (n_rows,): positions
-    unit: IntArray
+    unit: IntArray  # unit, period: (n_rows,): positions
     period: IntArray
     change: FloatArray  # (n_rows,): outcome at the horizon (averaged over horizons where several) less the base
     is_treated: BoolArray  # (n_rows,): first treated in this very period

@@ -179,11 +179,9 @@ class Break:
     """The break that fits best."""
 
     date: int  # first period after it
-    # statistic, p: Largest F and its bootstrap p-value under no break
-    statistic: float
+    statistic: float  # statistic, p: Largest F and its bootstrap p-value under no break
     p: float
-    # low, high: Interval of the date
-    low: int
+    low: int  # low, high: Interval of the date
     high: int
     statistics: FloatArray  # (n_dates,)
     dates: IntArray  # (n_dates,)

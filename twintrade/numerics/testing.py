@@ -111,15 +111,13 @@ def draw_signers(
 class RandomEffects:
     """A random-effects mean."""
 
-    # mean, se, low, high, p: With the Hartung-Knapp variance and t quantiles of n - 1 degrees of freedom
-    mean: float
+    mean: float  # mean, se, low, high, p: With the Hartung-Knapp variance and t quantiles of n - 1 degrees of freedom
     se: float
     low: float
     high: float
     p: float
     heterogeneity: float  # standard deviation of the true effects (Paule-Mandel)
-    # q, q_p: Cochran's statistic and its p-value
-    q: float
+    q: float  # q, q_p: Cochran's statistic and its p-value
     q_p: float
     factor: float  # the Hartung-Knapp factor of the variance, before it is kept from falling below one
 

@@ -44,8 +44,7 @@ class FetchFacts:
     n_empty: int  # requests without rows
     n_rows: int
     columns: Sequence[str]
-    # first, last: When the first and the last answer came, in seconds since 1970
-    first: float
+    first: float  # first, last: When the first and the last answer came, in seconds since 1970
     last: float
 
 

@@ -175,7 +175,8 @@ def write_interval(
         return ""
     ends = {}
     for name, end, error in zip(("low", "high"), (low, high), errors, strict=True):
-        ends[name] = format_fixed(end, choose_end_decimals(float(end), error, decimals)) + unit
+        last = choose_end_decimals(float(end), error, decimals)  # type: ignore[arg-type]
+        ends[name] = format_fixed(end, last) + unit
     return put("numbers.interval", ends)
 
 

@@ -125,8 +125,7 @@ class CommonBase:
 class SlopeTest:
     """The directional test of the years before."""
 
-    # slope, p: A period
-    slope: float
+    slope: float  # slope, p: A period
     p: float
     enough: float  # the slope that alone would make the headline
     power: float  # chance that the test finds that slope

@@ -265,8 +265,7 @@ class AtRisk:
     signed: FloatArray  # (n_rows,)
     x: FloatArray  # (n_rows, n_variables): constant first
     names: list[str]
-    # unit, period: (n_rows,)
-    unit: IntArray
+    unit: IntArray  # unit, period: (n_rows,)
     period: IntArray
     clusters: list[IntArray]
 

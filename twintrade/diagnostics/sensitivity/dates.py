@@ -37,8 +37,7 @@ from twintrade.text import Listed, Text, Words
 class DateBounds:
     """The smallest and largest average effect that some choice of dates gives."""
 
-    # low, high: On the scale of the headline; sampling error is not in them
-    low: float
+    low: float  # low, high: On the scale of the headline; sampling error is not in them
     high: float
     # n_units, n_rows: Treated units with more than one possible onset, and their rows that are treated under some of
     # them only

@@ -33,8 +33,7 @@ class Shock:
     """An event with its first and last month."""
 
     label: Words
-    # first, last: "2001-12"
-    first: str
+    first: str  # first, last: "2001-12"
     last: str
     countries: tuple[str, ...] = ()  # ISO codes of the countries it concerns; all when empty
     is_between: bool = False  # whether it concerns only trade between two of `countries`, not all trade of each

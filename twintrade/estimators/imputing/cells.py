@@ -32,8 +32,7 @@ class Leads:
     loadings: FloatArray  # (n_rows, n_leads): what a row's weighted residual moves
     scores: FloatArray  # (n_rows,): weighted residuals
     weights: FloatArray  # (n_rows,)
-    # n_units, n_cells: (n_leads,)
-    n_units: IntArray
+    n_units: IntArray  # n_units, n_cells: (n_leads,)
     n_cells: IntArray
     dropped: tuple[Dropped, ...]
 
@@ -130,13 +129,11 @@ Measure = Literal["difference", "log_ratio", "percent"]
 class ImputedCells:
     """Cohort by event time cells of the imputed rows."""
 
-    # cohorts, event_times: (n_cells,)
-    cohorts: IntArray
+    cohorts: IntArray  # cohorts, event_times: (n_cells,)
     event_times: IntArray
     code: IntArray  # (n_new,): cell of each imputed row
     weights: FloatArray  # (n_new,)
-    # n_units, n_rows: (n_cells,)
-    n_units: IntArray
+    n_units: IntArray  # n_units, n_rows: (n_cells,)
     n_rows: IntArray
 
     @property
@@ -157,11 +154,9 @@ class CellEffects:
     predictors weighted by ``predictors``.
     """
 
-    # effects, weights: (n_cells,): weights are those of aggregation
-    effects: FloatArray
+    effects: FloatArray  # effects, weights: (n_cells,): weights are those of aggregation
     weights: FloatArray
-    # row_terms, predictors: (n_new,)
-    row_terms: FloatArray
+    row_terms: FloatArray  # row_terms, predictors: (n_new,)
     predictors: FloatArray
     factor: FloatArray  # (n_cells,)
     # Whether the weights are sums of predictions, whose influence is that of the weighted predictors

@@ -134,13 +134,11 @@ def _treated(o: Observations, row: int, weight: float) -> dict[str, object]:
 class Part:
     """What stands in the table for the leads, or for the cells."""
 
-    # cohorts, event_times, n_units, n_rows: (n_effects,)
-    cohorts: IntArray
+    cohorts: IntArray  # cohorts, event_times, n_units, n_rows: (n_effects,)
     event_times: IntArray
     n_units: IntArray
     n_rows: IntArray
-    # effects, weights: (n_effects,)
-    effects: FloatArray
+    effects: FloatArray  # effects, weights: (n_effects,)
     weights: FloatArray
 
     def without(self, places: IntArray) -> "Part":

@@ -225,8 +225,7 @@ class TreatedTotals:
     """Sums over the treated rows of each unit that can be imputed, by sampling weight where rows have one."""
 
     units: tuple[str, ...]  # largest imputed total first
-    # observed, imputed: (n_units,)
-    observed: FloatArray
+    observed: FloatArray  # observed, imputed: (n_units,)
     imputed: FloatArray
 
     @property
@@ -251,8 +250,7 @@ class TreatedRows:
 
     design: Design
     rows: IntArray  # (n_rows,): positions in the observations
-    # observed, imputed: (n_rows,)
-    observed: FloatArray
+    observed: FloatArray  # observed, imputed: (n_rows,)
     imputed: FloatArray
 
     def sum_by(self, codes: IntArray, n: int) -> tuple[FloatArray, FloatArray]:

@@ -27,8 +27,7 @@ from twintrade.text import Text, Words
 class Dummies:
     """Which cells get a dummy."""
 
-    # cohorts, event_times: (n_cells,)
-    cohorts: IntArray
+    cohorts: IntArray  # cohorts, event_times: (n_cells,)
     event_times: IntArray
     of_row: IntArray  # (n_rows,): cell of each row, -1 for rows without a dummy
 
@@ -261,8 +260,7 @@ Measure = Literal["coefficient", "difference", "percent"]
 class IdentifiedCells:
     """Effects of the identified cells."""
 
-    # effects, weights: (n_cells,)
-    effects: FloatArray
+    effects: FloatArray  # effects, weights: (n_cells,)
     weights: FloatArray
     influence: FloatArray  # (n_units, n_cells)
     weight_influence: FloatArray | None = None  # (n_units, n_cells): where the weights are estimated

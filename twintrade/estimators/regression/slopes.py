@@ -54,8 +54,7 @@ class Slopes:
     coefficients: FloatArray  # (n_slopes,)
     kept: IntArray  # (n_slopes,): which of the terms each slope belongs to
     collinear: tuple[Collinear, ...]
-    # design, residuals, weights, bread: As in Regression
-    design: FloatArray | NetColumns
+    design: FloatArray | NetColumns  # design, residuals, weights, bread: As in Regression
     residuals: FloatArray
     weights: FloatArray
     bread: FloatArray

@@ -32,8 +32,7 @@ NUMBERS_AT_ONCE = 250_000
 class _DrawnColumns:
     """Some of the dummies of several draws, numbered anew."""
 
-    # rows, sets, columns, weights: (n_entries,)
-    rows: IntArray
+    rows: IntArray  # rows, sets, columns, weights: (n_entries,)
     sets: IntArray
     columns: IntArray
     weights: FloatArray
@@ -62,8 +61,7 @@ class _Draws:
     joined: JoinedBlocks
     single: _DrawnColumns  # rows with an effect of their own, and rows that are taken out
     joint: _DrawnColumns
-    # of_single, of_joint: C'Qy, (n_columns, n_outcomes)
-    of_single: FloatArray
+    of_single: FloatArray  # of_single, of_joint: C'Qy, (n_columns, n_outcomes)
     of_joint: FloatArray
 
 

@@ -17,11 +17,9 @@ class SameRows:
     o: Observations  # of the design it was made for
     kept: BoolArray | None  # (panel.n_rows,): rows of the panel that take part in that design
     onset: FloatArray  # (panel.n_units,): of that design
-    # starts, sizes: (n_units,): first position and number of each unit's rows
-    starts: IntArray
+    starts: IntArray  # starts, sizes: (n_units,): first position and number of each unit's rows
     sizes: IntArray
-    # first, final: (n_units,): each unit's first and last period
-    first: IntArray
+    first: IntArray  # first, final: (n_units,): each unit's first and last period
     final: IntArray
     sample: Sample
 

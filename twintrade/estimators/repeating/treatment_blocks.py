@@ -20,12 +20,10 @@ TAKEN_OUT = -2  # cell of a column that takes one row out
 class Block:
     """One regression on a treatment's dummies: what one draw makes of it, or many draws one after the other."""
 
-    # rows, columns: (n_entries,): rows with a dummy, and which
-    rows: IntArray
+    rows: IntArray  # rows, columns: (n_entries,): rows with a dummy, and which
     columns: IntArray
     cells: IntArray  # (n_columns,): the effect that a column belongs to, negative for one of no effect
-    # cohorts, event_times: (n_cells,)
-    cohorts: IntArray
+    cohorts: IntArray  # cohorts, event_times: (n_cells,)
     event_times: IntArray
     # Where an entry stands for rows of several units: how many, (n_entries,), and their outcomes in total, net of
     # effects, (n_entries, n_outcomes)

@@ -61,8 +61,7 @@ class SwitcherBlock:
     sign: int
     units: slice  # the switchers, as positions in the sorted order
     moments: IntArray  # first change of every unit of the baseline, ascending
-    # start, stop: Where the units of the baseline lie
-    start: int
+    start: int  # start, stop: Where the units of the baseline lie
     stop: int
 
     def comparison(self, at: int) -> slice:
@@ -171,8 +170,7 @@ def _refuse_contradiction(o: Observations, periods: IntArray, first: IntArray, k
 class DoseSlopes:
     """Slopes of one first dose."""
 
-    # start, stop: Where its units lie in the sorted order
-    start: int
+    start: int  # start, stop: Where its units lie in the sorted order
     stop: int
     influence: FloatArray  # (stop - start, n_covariates): of each unit on the slopes; zero for covariates left out
 

@@ -103,8 +103,7 @@ class _Places:
     """Tables by level and period, of the levels alone that entries of a set have."""
 
     cell: IntArray  # (n_entries,): row of the table times the number of periods, plus the period
-    # sets, levels: (n_table_rows,)
-    sets: IntArray
+    sets: IntArray  # sets, levels: (n_table_rows,)
     levels: IntArray
 
     @cached_property
@@ -123,8 +122,7 @@ class CompleteLevels:
     """Entries of several sets, each a row with a weight of its own: rows of one cohort may stand as one."""
 
     q: CompleteRows
-    # rows, sets, weights: (n_entries,)
-    rows: IntArray
+    rows: IntArray  # rows, sets, weights: (n_entries,)
     sets: IntArray
     n_sets: int
     weights: FloatArray

@@ -289,14 +289,12 @@ class SetLevels:
 
     q: Annihilator
     nested: Nested
-    # rows, sets: (n_entries,)
-    rows: IntArray
+    rows: IntArray  # rows, sets: (n_entries,)
     sets: IntArray
     n_sets: int
     weights: FloatArray  # (n_entries,)
     pair: IntArray  # (n_entries,): level of the largest effect times the number of sets, plus the set
-    # inside, across: E and D
-    inside: ByLevel
+    inside: ByLevel  # inside, across: E and D
     across: ByLevel
 
     @property

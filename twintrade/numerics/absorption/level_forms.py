@@ -217,8 +217,7 @@ class _FormMaker:
     q: Annihilator
     squares: LoadingSquares | None
     rows: IntArray
-    # inverse, squared: (n_across, n_across): C, and C K C among what A and B leave of D
-    inverse: FloatArray
+    inverse: FloatArray  # inverse, squared: (n_across, n_across): C, and C K C among what A and B leave of D
     squared: FloatArray | None
     columns: scipy.sparse.csr_array  # (n_first, n_across): columns of D that rows of each level have
     keys: IntArray  # (n_columns,): place of each of these in the matrix, ascending
@@ -319,12 +318,10 @@ class _FormMaker:
 class _Block:
     """A block of effects that meet the largest inside blocks."""
 
-    # nested, columns: Its levels, and its columns of B
-    nested: slice
+    nested: slice  # nested, columns: Its levels, and its columns of B
     columns: slice
     inner: scipy.sparse.csr_array  # (rank, n_near): its rows of K
-    # explained, through, squared: (rank, n_across): E, E C and E C K C
-    explained: FloatArray
+    explained: FloatArray  # explained, through, squared: (rank, n_across): E, E C and E C K C
     through: FloatArray
     squared: FloatArray
     # (rank, n_across): products of B, weighted by squared weights, with D net of the largest effect, times C
@@ -340,8 +337,7 @@ class _Block:
 class _Through:
     """Products through a matrix C of what rows have of D: their few columns, less loadings in blocks times E."""
 
-    # explained, product: (rank, n_across): E, and E C
-    explained: FloatArray
+    explained: FloatArray  # explained, product: (rank, n_across): E, and E C
     product: FloatArray
     at: IntArray  # (n_levels, n_columns): columns of each level
     some: FloatArray  # (n_levels, n_columns, n_columns): C among the columns of each level

@@ -33,16 +33,14 @@ class Incidence:
     # The effects solved for; effects nested in another one are left out, their coefficients are zero
     others: tuple[int, ...]
     offsets: IntArray  # (len(others) + 1,) where each of them starts in the stacked coefficient vector
-    # order, pointer: Rows sorted by the eliminated effect
-    order: IntArray
+    order: IntArray  # order, pointer: Rows sorted by the eliminated effect
     is_sorted: bool
     pointer: IntArray
     # (n, len(others)) stacked positions of the others in the sorted rows, in the narrowest index type
     columns: ObjectArray
     # For each of the others but the last, its rows sorted by level and their pointer
     groups: dict[int, tuple[IntArray, IntArray]]
-    # narrow, ends: Codes, the eliminated effect first, and 0 .. n in that index type.
-    narrow: list[ObjectArray]
+    narrow: list[ObjectArray]  # narrow, ends: Codes, the eliminated effect first, and 0 .. n in that index type.
     ends: ObjectArray
 
     @property

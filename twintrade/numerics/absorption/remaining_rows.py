@@ -46,8 +46,7 @@ class Remaining:
     columns: FloatArray  # (n_rows, k)
     whole: CrossProducts
     block: IntArray  # (n_rows,)
-    # order, starts: Rows sorted by block, and where each block begins among them
-    order: IntArray
+    order: IntArray  # order, starts: Rows sorted by block, and where each block begins among them
     starts: IntArray
 
     def gram(self, out: IntArray) -> FloatArray:

@@ -24,12 +24,10 @@ EARLIER_LATER, LATER_EARLIER, LATER_ALWAYS, UNTREATED, BOTH_TREATED = get_args(K
 class TwoByTwo:
     """One comparison of two cohorts."""
 
-    # treated, untreated: Onsets; `inf` for never treated
-    treated: float
+    treated: float  # treated, untreated: Onsets; `inf` for never treated
     untreated: float
     kind: str
-    # estimate, weight: Weights add up to one
-    estimate: float
+    estimate: float  # estimate, weight: Weights add up to one
     weight: float
 
 

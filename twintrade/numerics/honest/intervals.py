@@ -278,8 +278,7 @@ ENDS = 1e-6  # precision of an end, as a share of the standard error of the targ
 class RobustInterval:
     """Smallest and largest value that is not rejected; infinite where nothing bounds it."""
 
-    # low, high: NaN when every value is rejected
-    low: float
+    low: float  # low, high: NaN when every value is rejected
     high: float
 
 
@@ -309,8 +308,7 @@ class Violation:
 
     kind: Kind
     size: float  # M or M-bar
-    # bias, monotone: Sign restrictions
-    bias: Bias | None = None
+    bias: Bias | None = None  # bias, monotone: Sign restrictions
     monotone: Monotone | None = None
 
 

@@ -40,16 +40,13 @@ class Sums:
     products of left factors, the same for both, and right ones.
     """
 
-    # s0, s1: (n_groups,)
-    s0: FloatArray
+    s0: FloatArray  # s0, s1: (n_groups,)
     s1: FloatArray
-    # own0, own1: (n_groups,)
-    own0: FloatArray
+    own0: FloatArray  # own0, own1: (n_groups,)
     own1: FloatArray
     cluster: IntArray  # (n_groups,): of each group
     left: tuple[Matrix, ...]  # (n_clusters, rank)
-    # right0, right1: (n_groups, rank)
-    right0: tuple[Matrix, ...]
+    right0: tuple[Matrix, ...]  # right0, right1: (n_groups, rank)
     right1: tuple[Matrix, ...]
     factor: float  # of the variance: the small-sample correction
 
@@ -220,8 +217,7 @@ class ConstantEffect:
 
     forms: ProjectedForms
     u: FloatArray  # (n_rows,): weights of the constant effect, scaled so that `u'd = 1`
-    # net_u, net_treatment: (n_rows,): `Mu` and `Md`
-    net_u: FloatArray
+    net_u: FloatArray  # net_u, net_treatment: (n_rows,): `Mu` and `Md`
     net_treatment: FloatArray
 
 

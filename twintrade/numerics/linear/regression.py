@@ -110,8 +110,7 @@ class LeastSquares:
     coefficients: FloatArray  # (k,) for the kept columns
     kept: IntArray  # (k,) positions of the kept columns
     x_tilde: FloatArray  # (n, k) kept regressors less what the effects explain
-    # y_tilde, residuals: (n,)
-    y_tilde: FloatArray
+    y_tilde: FloatArray  # y_tilde, residuals: (n,)
     residuals: FloatArray
     bread: FloatArray  # (k, k) inverse of x_tilde'W x_tilde
     collinear: tuple[Collinear, ...]  # the columns left out and what they are collinear with

@@ -84,8 +84,7 @@ class Removals:
     """
 
     annihilator: FloatArray  # (n_rows, n_rows)
-    # loadings, errors: (n_rows,): a and b
-    loadings: FloatArray
+    loadings: FloatArray  # loadings, errors: (n_rows,): a and b
     errors: FloatArray
     members: tuple[IntArray, ...]  # rows of each group
 

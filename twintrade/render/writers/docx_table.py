@@ -38,8 +38,7 @@ class Look:
     size: float = 0.0  # in points; 0 is that of the style below it
     is_bold: bool = False
     colour: str = INK
-    # before, after: Space in points
-    before: float = 0.0
+    before: float = 0.0  # before, after: Space in points
     after: float = 0.0
     edge: str = ""  # colour of a line at the left, or around where `is_boxed`
     is_boxed: bool = False

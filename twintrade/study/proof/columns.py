@@ -35,8 +35,7 @@ class StoredColumn:
     transform: str
     comparison: str
     reference: int
-    # estimate, error: The stored overall effect, and its clustered error where one is stored
-    estimate: float
+    estimate: float  # estimate, error: The stored overall effect, and its clustered error where one is stored
     error: float
     inference: str  # the one reported
     scale: str

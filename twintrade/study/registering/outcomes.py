@@ -39,8 +39,7 @@ class Shocks:
     """What outcomes are drawn from."""
 
     errors: SimulatedErrors
-    # log_size, zeros: (n_units,): each unit's own, where estimated
-    log_size: FloatArray | None = None
+    log_size: FloatArray | None = None  # log_size, zeros: (n_units,): each unit's own, where estimated
     zeros: FloatArray | None = None
 
 
