@@ -55,7 +55,6 @@ _NAMES = {
     "errors": ("TwintradeError",),
 }
 _HOMES = {name: f"twintrade.{module}" for module, names in _NAMES.items() for name in names}
-
 _ELSEWHERE = {"Bands": "Intervals", "Fit": "FitResult"}
 """What a name is called where it is at home; elsewhere that name is the plain type."""
 

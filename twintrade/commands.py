@@ -11,7 +11,6 @@ from twintrade.text import Text
 
 _INTERRUPTED, _FAULTY, _DIFFERS = 130, 3, 4
 registry = typer.Typer(help="Lists of agreements: merge, check and compare them.", no_args_is_help=True)
-
 Specs = Annotated[list[str] | None, typer.Argument(help="Analyses; all when none is given.")]
 Files = Annotated[list[str], typer.Argument(help="Lists of agreements, relative to the project.")]
 

@@ -145,7 +145,6 @@ def sort_rows(unit: IntArray, period: IntArray) -> IntArray:
 
 _MOST_COLUMNS = 6
 _KEYS = ("unit", "city", "partner")
-
 PERIODS_PER_YEAR: Mapping[str, int] = {"year": 1, "quarter": 4, "month": 12}
 
 

@@ -200,7 +200,6 @@ REGISTER_COLUMNS = (
 )  # fmt: skip
 OF_STATUS = ("has_undated_link", "flag", "flag_text", "status")  # columns that are known once onsets are
 NO_ONSET = ("other", "none")  # events that are shown beside a series but begin nothing
-
 NO_UNIT: Literal["no such unit in the panel"] = "no such unit in the panel"
 ALWAYS: Literal["always treated"] = "always treated"
 AFTER: Literal["after the sample"] = "after the sample"

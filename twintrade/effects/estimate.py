@@ -22,7 +22,6 @@ before onset less anticipation, periods before by estimated weights, a weighted 
 
 AFTER_LESS_BEFORE = Text("estimators.effect-less-before")
 PATH = Text("estimators.effect-path")
-
 EFFECT_COLUMNS = ("kind", "cohort", "event_time", "effect", "scale", "base", "n_units", "n_cells")
 
 

@@ -13,9 +13,7 @@ from twintrade.text import Words, pack_text, parse_text
 Estimand = Literal["same", "other"]
 CrossVerdict = Literal["agrees", "differs", "other estimand", "not compared"]
 NONE = float("nan")
-
 CROSS_CHECKS = "cross_check"  # name of the payload that holds them
-
 TOLERANCE = 1e-6
 """Largest difference, relative to the larger of one and the number itself, at which two numbers agree."""
 

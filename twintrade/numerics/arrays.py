@@ -18,7 +18,6 @@ ObjectArray = npt.NDArray[Any]
 
 ROWS_AT_ONCE = 1 << 15  # rows of which what is computed stays in the cache
 PLACES_PER_ROW = 4  # places up to which rows are sorted by counting
-
 T = TypeVar("T")
 Scalar = TypeVar("Scalar", bound=np.generic)
 

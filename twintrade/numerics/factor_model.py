@@ -8,9 +8,7 @@ from twintrade.errors import EstimationError
 from twintrade.numerics.arrays import BoolArray, FloatArray
 
 TOLERANCE = 1e-12  # relative change of the fitted matrix in one plain step at which the iteration stops
-
 MOST_STEPS = 30_000
-
 ENOUGH = 1e-9
 """Relative change accepted after the last step: factors fitted to noise alone approach their optimum slowly."""
 

@@ -83,7 +83,6 @@ def _spell(fact: str) -> str:
 
 _PLACE = re.compile(r"\{([a-z_]+)\}")
 _FILE = "page."
-
 OF_NO_COLUMN = frozenset(("case_tests", "case_verdict", "date_sets", "donor_sets", "unknown_break"))
 """Checks of a case by every method, or of its series alone: naming one column would mislead."""
 

@@ -23,7 +23,6 @@ EVENT_COLUMNS = (
     "is_reference", "effect", "se", "low", "high", "simultaneous_low", "simultaneous_high", "p", "n_units", "n_cells",
 )  # fmt: skip
 
-
 GRADED = "evidence"  # the check whose grade is the answer of page 1, and its payload
 SPOKEN = ("sentence", "message")  # columns whose text stands in the column of that name
 

@@ -36,10 +36,8 @@ CJK_SERIF_FAMILIES = (
     "Noto Serif CJK SC", "Noto Serif SC", "Source Han Serif SC", "Source Han Serif CN", "SimSun", "Songti SC",
 )  # fmt: skip
 
-
 DEFAULT_FAMILY = "DejaVu Sans"  # the typeface that comes with matplotlib: it has the characters that others lack
 TEXT_SANS = "Source Sans 3"  # the typeface of figures, tables and headings, which comes with this package
-
 OWN_FONTS = Path(__file__).parent / "fonts"
 
 

@@ -11,7 +11,6 @@ from twintrade.text import Listed, Text, find_catalogue
 
 _TASK = re.compile(r"^## (\w+)\n", re.MULTILINE)
 
-
 Ending = Literal["done", "fresh", "skipped", "failed"]
 
 DONE, ESTIMATION, USAGE, DATA, STALE = 0, 1, 2, 3, 4

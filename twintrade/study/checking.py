@@ -35,7 +35,6 @@ from twintrade.text import Listed, Text, Words, describe_span, find_fact
 # Tries the design of an analysis: which columns can be estimated, and why the others cannot.
 
 MOST_SECONDS = 30.0  # seconds of all estimates up to which a check makes them to see whether they can be made
-
 _ESTIMATES = "estimate/"
 
 

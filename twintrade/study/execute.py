@@ -90,7 +90,6 @@ def _estimate(label: str, fit: Fit, bands: Sequence[Bands], position: int) -> Es
 
 
 ALONE = Workers()
-
 DEBUG = "TWINTRADE_DEBUG"  # environment variable under which a fault of the program shows its traceback
 
 

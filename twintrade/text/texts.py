@@ -118,7 +118,6 @@ class Listed:
 
 Words: TypeAlias = Text | Listed | str  # what can be put into words; a str is what a user wrote, or a name
 
-
 ENDS = (".", "!", "?", "。", "！", "？", "…")
 
 

@@ -79,7 +79,6 @@ def _show_end(value: float, scale: str) -> Text:
 
 
 BREAKDOWN_ENDS = 1e-4  # precision of the breakdown value, relative to one plus itself
-
 SYMBOLS: dict[str, str] = {"smoothness": "M", "relative_magnitudes": "M̄", "relative_smoothness": "M̄"}
 
 

@@ -38,11 +38,8 @@ class FactorMethod(Estimator):
 
 
 BLOCK = 3  # consecutive untreated cells of a unit that are held out together: neighbors in time resemble each other
-
 FOLDS = 5
-
 CLOSE = 1.01  # the simplest size whose held-out error is within one per cent of the smallest is taken
-
 ROUGH = 1e-5
 """Relative change at which a hold-out fit stops; what overfits converges slowly, and shows its error long before."""
 

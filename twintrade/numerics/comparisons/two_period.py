@@ -14,8 +14,6 @@ from twintrade.numerics.arrays import FloatArray, IntArray
 TRIM = 0.995  # comparison units whose propensity reaches this are left out, as the authors' package does
 COLLINEAR = 1e13  # condition number of the correlations of covariates from which on they count as collinear
 OVERLAP = 0.999  # a fitted propensity from here on counts as no overlap
-
-
 LONGEST = 4.0  # largest change of a row's log odds in one step
 
 
@@ -106,7 +104,6 @@ Method = Literal["regression", "ipw", "ipw_unnormalized", "doubly_robust", "doub
 comparison weights add up to what the propensity gives, not to one."""
 
 PANEL_ONLY: tuple[Method, ...] = ("ipw_unnormalized", "doubly_robust_improved")
-
 UNITS_AT_ONCE = 4096
 """Units whose influence is made at a time, so that what lies between fits in a second-level cache."""
 

@@ -77,8 +77,6 @@ def _signs(n_pre: int, n_post: int, bias: Bias | None, monotone: Monotone | None
 
 
 VERTEX_LIMIT = 40_000  # bases tried at most before each maximum is solved as a linear program instead
-
-
 BATCH = 100  # linear programs solved before the vertices they met are tried on the rest
 PRIMAL = 4  # HiGHS's number for the primal simplex: after a change of costs the old basis stays feasible
 

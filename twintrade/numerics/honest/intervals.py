@@ -121,7 +121,6 @@ class _Frontier:
 
 DIRECTIONS = 4_096  # with two dimensions, as with most averages of effects, the critical value is exact to 0.002
 SEARCH_DRAWS = 4_000  # draws among which vertices are looked for where they are too many to be listed
-
 NO_DIMENSION = 1e-9
 
 

@@ -148,7 +148,6 @@ def build_effects_topic(name: str) -> Callable[[Page], tuple[blocks.Block, ...] 
 SETS = ("A", "B", "all")
 MOST_ROWS = 60
 MOST_FALSE_DATES = 12
-
 INTERVALS = ("prediction_low", "prediction_high", "conformal_low", "conformal_high")
 TABLES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("case_tests", "case_tests_caption", "case_tests_note",

@@ -156,7 +156,6 @@ SHARES = {_HEADS.index("note"): 1.6}  # width of notes against that of other tex
 _MOST_HOST = 20
 _WRAPPING = frozenset(range(len(_HEADS))) - {_HEADS.index("pair"), _HEADS.index("counts_from")}
 DATE_COLUMNS = ("candidates", "first_contact", "memorandum", "signed", "ratified", "activated")
-
 MOST_LISTED = 500  # agreements up to which the page lists each; of more it prints counts
 MOST_NAMED = 40
 

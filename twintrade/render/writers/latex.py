@@ -43,7 +43,6 @@ BAR = "\u0304"  # the bar over the letter before it, as in the bound of a sensit
 _BARRED = re.compile(f"([A-Za-z]){BAR}")
 PRINTABLE = frozenset(ord(c) for c in (*SPECIALS, *LATIN, BAR, *(chr(p) for p in range(0x20, 0x7F))))
 
-
 CHINESE = frozenset(
     (
         *range(0x3001, 0x3018),

@@ -102,7 +102,6 @@ CURRENCIES: Mapping[str, Currency] = {
     "JPY": "yen", "HKD": "Hong Kong dollars", "BRL": "reais",
 }  # fmt: skip
 
-
 _MOST_COLUMNS = 12
 
 

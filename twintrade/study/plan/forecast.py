@@ -16,9 +16,7 @@ from twintrade.inference.randomization import Randomization
 from twintrade.study.plan.jobs import LadderColumn, Plan
 
 REPORTED_VIEWS: tuple[View, ...] = ("event", "overall", "path", "cohort")
-
 EMPTY = 0.17  # megabytes that a thousand rows without a figure take (3.8 million rows, 63 thousand with one)
-
 TWICE = 1.8
 """Thousand rows up to which other software mostly is quick enough to estimate the columns again in every run."""
 

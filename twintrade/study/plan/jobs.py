@@ -90,7 +90,6 @@ OF_THE_ENTRY = ("label", "key", "exclude_flagged", "donors", "headline", "infere
 """Keys of an [[estimator]] table that are neither options of the method nor of the design."""
 
 DONORS = ("all", "A", "B")
-
 ON_DEFAULT = "headline"
 _REMAINDER = "remainder"
 """The check of a kept remainder, which is made of the headline whether the file lists it or not."""

@@ -13,7 +13,6 @@ from twintrade.effects import ResultSet
 from twintrade.text import Text, Words, parse_text
 
 LEAST_POSITIVE = 0.8  # share of the treated pair's periods in which a donor is observed and positive
-
 OF_THE_ENTRY = ("name", "label", "key", "exclude_flagged", "donors", "headline", "inference")
 PLAIN = (
     "transform", "fixed_effects", "comparison", "window", "reference", "cluster", "without", "always_treated",

@@ -96,7 +96,6 @@ def build_clusters(column: StoredColumn, kept: Array | None = None) -> tuple[Arr
 
 
 START = 0.1  # added to outcomes, relative to their mean, before the logarithms from which a Poisson regression starts
-
 MOST_ZEROS = 0.05
 """Share of zeros among treated rows above which log ratios are averaged over units and not over rows."""
 

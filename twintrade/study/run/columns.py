@@ -102,7 +102,6 @@ class Ladder:
 # Finished inferences in the ledger of a run, so that one that was cut short does not make them again.
 
 LONG_SECONDS = 1.0  # what takes no longer is made again
-
 _DRAWN = ("observed", "effects", "statistics", "post_slopes", "pre_slopes", "after")
 _OPTIONAL = ("covariance", "low_error", "high_error")
 _ARRAYS = ("se", "low", "high", "p", "df", "simultaneous_low", "simultaneous_high")

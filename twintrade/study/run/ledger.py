@@ -37,7 +37,6 @@ from twintrade.version import __version__
 
 _GIT_SECONDS = 5
 COMMIT = "commit.json"
-
 OPTIONAL = ("CurrencyConverter", "duckdb", "numba", "pyarrow", "pyreadstat", "pyspark", "rdata")
 """Libraries of extras that can move a number: finished refits are taken up by a run that has the same of them."""
 

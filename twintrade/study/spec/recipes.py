@@ -45,7 +45,6 @@ _TWO_WAY = [
 _GRAVITY_TWFE = [_WEIGHTS, {"name": "estimators", "on": "twfe", "names": ["imputation", "etwfe", "sun_abraham"]}]
 _PPML = [{"name": "estimators", "on": "ppml", "names": ["imputation", "etwfe"]}]
 _TOTALS = [{"name": "evidence"}, {"name": "concentration"}, {"name": "percent_effects"}, {"name": "honest"}]
-
 _POISSON: dict[str, Any] = {"name": "imputation", "family": "poisson"}
 _LEVELS: list[dict[str, Any]] = [
     _POISSON | {"measure": "percent", "label": "Poisson imputation, total", "key": "total", "headline": True},

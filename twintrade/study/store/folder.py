@@ -17,7 +17,6 @@ from twintrade.text import Text
 # One run at a time per analysis: a lock that ends with the process that holds it, however that ends.
 
 _WAIT_SECONDS = 0.1  # long enough to meet a holder that is just letting go, too short to be noticed
-
 _FIRST_BYTE = 1
 """Where the holder's name begins: on Windows the lock is the byte before it, which nobody else may read."""
 
