@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from twintrade.errors import SpecError
-from twintrade.text import Text
+from twintrade.text import Text, list_some
 
 _INTERRUPTED, _FAULTY, _DIFFERS = 130, 3, 4
+_MOST_NAMED = 6
 registry = typer.Typer(help="Lists of agreements: merge, check and compare them.", no_args_is_help=True)
 Specs = Annotated[list[str] | None, typer.Argument(help="Analyses; all when none is given.")]
 Files = Annotated[list[str], typer.Argument(help="Lists of agreements, relative to the project.")]
@@ -104,6 +105,8 @@ def fetch(
         client.close()
     for path in fetched.paths:
         typer.echo(Text("study.wrote", path=path))
+    if fetched.silent:
+        typer.echo(Text("study.fetch-silent", n=len(fetched.silent), spots=list_some(fetched.silent, _MOST_NAMED)))
     typer.echo(f"{Text('study.fetch-rows', n=fetched.n_rows, name=name)}\n\n{fetched.block}", nl=False)
 
 

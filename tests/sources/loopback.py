@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
@@ -12,13 +13,18 @@ from twintrade.sources.client import Timer
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer of the publisher; ``cut`` leaves out the end of the body, ``slow`` never sends it."""
+    """One answer of the publisher.
+
+    ``cut`` leaves out the end of the body, ``slow`` never sends it, ``drips`` sends the head, or the body, byte by
+    byte and without end.
+    """
 
     body: bytes | str | list | dict = b""
     status: int = 200
     headers: dict = field(default_factory=dict)
     cut: bool = False
     slow: bool = False
+    drips: str = ""  # "head", "body"
 
     def encode(self) -> bytes:
         if isinstance(self.body, bytes):
@@ -65,6 +71,9 @@ class Publisher:
                 if sent.slow:
                     publisher.is_over.wait(5)
                     return
+                if sent.drips:
+                    self.drip(sent.drips)
+                    return
                 body = sent.encode()
                 self.send_response(sent.status)
                 for name, value in sent.headers.items():
@@ -73,6 +82,14 @@ class Publisher:
                     self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body[: len(body) // 2] if sent.cut else body)
+
+            def drip(self, part: str) -> None:
+                begin = b"HTTP/1.1 200 OK\r\nX-Long: " if part == "head" else b"HTTP/1.1 200 OK\r\n\r\n"
+                self.close_connection = True
+                with suppress(OSError):
+                    self.wfile.write(begin)
+                    while not publisher.is_over.wait(0.02):
+                        self.wfile.write(b"1")
 
             do_GET = do_POST = reply  # noqa: N815
 

@@ -83,7 +83,11 @@ def answer_as_wikidata(asked: Asked) -> Reply:
 
 def test_what_the_commands_bring_is_read_as_the_file_says(text, connect, publisher, waits, tmp_path):
     queries = {
-        "comexstat": (NAME, Query(cities=("1",), first="2000", last="2010"), answer_as_comexstat),
+        "comexstat": (
+            NAME,
+            Query(cities=("2611606", "4106902", "1501402"), first="2000", last="2010"),
+            answer_as_comexstat,
+        ),
         "wikidata": ("brazil-twins", Query(options={"country": "Q155"}), answer_as_wikidata),
     }
     for name, (table, query, answer) in queries.items():

@@ -14,13 +14,15 @@ from pathlib import Path
 import pytest
 from loopback import Asked, Publisher, Reply
 
-from twintrade.data import read_trade
+from twintrade.data import complete, read_trade
 from twintrade.errors import DataError, SourceError, SpecError, StoreError
 from twintrade.sources.base import SOURCES, Query, load_codes
+from twintrade.study import fetching
 from twintrade.study.execute import execute
 from twintrade.study.fetching import describe_fetch, fetch_table, find_fetched_lines
 from twintrade.study.scaffold import write_scaffold
 from twintrade.study.spec.analysis import parse
+from twintrade.study.store import folder
 
 KEY = {"TWINTRADE_KEY_CENSUS": "c0ffee" * 6}
 TABLE, CARD, PART = "data/raw/us-new.csv", "data/raw/us-new.md", "data/raw/.us-new.part"
@@ -119,11 +121,11 @@ def test_the_card_says_where_the_table_came_from_and_holds_no_key(fetch, publish
         find_fetched_lines(tmp_path, "us-new")
 
 
-def test_values_stand_as_the_publisher_wrote_them(fetch, publisher, tmp_path, query):
+def test_values_stand_as_the_publisher_wrote_them_but_for_formulas(fetch, publisher, tmp_path, query):
     header = ["STATE", "CTY_CODE", "CTY_NAME", "ALL_VAL_YR", "YEAR", "MONTH"]
-    publisher.answer = lambda asked: Reply([header, ["CA", "4631", '=1+1, "x"', "0008.50", "2016", None]])
+    publisher.answer = lambda asked: Reply([header, ["CA", "4631", '=1+1, "x"', "-0008.50", "2016", "12"]])
     fetch(query)
-    assert (tmp_path / TABLE).read_text().splitlines()[1] == 'CA,4631,"=1+1, ""x""",0008.50,2016,'
+    assert (tmp_path / TABLE).read_text().splitlines()[1] == 'CA,4631,"\'=1+1, ""x""",-0008.50,2016,12'
 
 
 def test_a_fetch_that_was_stopped_goes_on_without_asking_twice(fetch, publisher, everything, bundled, tmp_path):
@@ -224,3 +226,84 @@ def test_the_command_that_is_killed_goes_on_where_it_was(publisher, bundled, tmp
     assert KEY["TWINTRADE_KEY_CENSUS"] not in out
     assert [tuple(a.params) for a in publisher.asked].count(tuple(publisher.asked[0].params)) == 1
     assert (tmp_path / TABLE).read_text().count("\n") == 9
+
+
+def test_a_kept_answer_that_changed_on_disk_is_asked_for_again(fetch, publisher, everything, bundled, tmp_path):
+    good = answer_as_census(bundled)
+    publisher.answer = lambda asked: good(asked) if len(publisher.asked) < 7 else Reply("no", 400)
+    with pytest.raises(SourceError):
+        fetch(everything)
+    pages = sorted((tmp_path / PART).iterdir())
+    assert len(pages) == 6
+    pages[0].write_bytes(pages[0].read_bytes().replace(b'"20', b'"19'))
+    pages[1].write_bytes(b"[" * 100_000)
+    pages[2].write_bytes(pages[2].read_bytes() + b"\n")
+    publisher.answer = good
+    publisher.asked.clear()
+    assert fetch(everything, resume=True).n_rows == 1642
+    assert len(publisher.asked) == 70 - 3
+
+
+@pytest.mark.parametrize("step", ["card", "table", "pages"])
+@pytest.mark.parametrize("resume", [True, False])
+def test_a_fetch_that_is_killed_at_its_last_steps_leaves_nothing_behind(
+    step, resume, fetch, publisher, query, bundled, tmp_path, monkeypatch
+):
+    """The process ends before the card, the table or the last page's removal: --resume ends what was begun."""
+    publisher.answer = answer_as_census(bundled)
+
+    class Killed(BaseException):
+        pass
+
+    def kill(*_: object, **__: object) -> None:
+        raise Killed
+
+    real = fetching.write_beside
+
+    def write(root, path, content):
+        if (step == "card" and path == CARD) or (step == "table" and path == TABLE):
+            raise Killed
+        real(root, path, content)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(folder, "write_beside", write)
+        if step == "pages":
+            patch.setattr(fetching.shutil, "rmtree", kill)
+        with pytest.raises(Killed):
+            fetch(query)
+    assert (tmp_path / PART).exists()
+    if resume:
+        assert fetch(query, resume=True).n_rows == 1
+    else:
+        with pytest.raises(StoreError):
+            fetch(query)
+    is_whole = resume or step == "pages"
+    assert (tmp_path / TABLE).exists() == is_whole
+    assert (tmp_path / PART).exists() != is_whole
+    assert len(publisher.asked) == 1
+
+
+def test_a_state_without_an_answer_is_missing_and_a_pair_without_a_row_is_zero(fetch, publisher, bundled, tmp_path):
+    good = answer_as_census(bundled)
+    partners = tuple(sorted({r["partner_iso3"] for r in bundled}))
+    query = Query(cities=("CA", "TX"), partners=partners, first="2016", last="2019")
+    publisher.answer = lambda asked: (
+        Reply(status=204) if (asked.named["STATE"], asked.named["YEAR"]) == ("CA", "2018") else good(asked)
+    )
+    fetched = fetch(query)
+    assert fetched.silent == ["CA 2018"]
+    assert "one reporter and period has no row" in (tmp_path / CARD).read_text(encoding="utf-8")
+    spec = parse(
+        f'title = "x"\n{fetched.block}\n[[data.twinnings]]\nfile = "x.csv"\ncity = "a"\npartner = "b"\n'
+        'partner_city = "c"\ndate = "d"\nkind = "e"\n[design]\nunit = "dyad"\noutcome = "exports"\n'
+        '[[estimator]]\nname = "ppml"\n'
+    )[0]
+    frame = complete(read_trade(spec.data.trade, tmp_path)).frame
+    is_silent = (frame["city"] == "CA") & (frame["period"] == 2018)
+    assert frame[is_silent]["value"].isna().all()
+    assert is_silent.sum() == frame["partner"].nunique() > 20
+    assert frame[~is_silent]["value"].notna().all()
+    zeros = frame[~is_silent]["value"].eq(0).sum()
+    rows = {(r["city_state"], r["partner_iso3"], r["year"]) for r in bundled if float(r["exports_usd"])}
+    asked = {(r.city, r.partner, str(r.period)) for r in frame[~is_silent].itertuples()}
+    assert zeros == len(asked - rows)

@@ -31,13 +31,18 @@ def bring(connect, publisher, waits, tmp_path):
     return brought
 
 
-def read_back(block: str, root) -> dict:
+def read_spec(block: str) -> TradeSource:
     spec, _ = parse(
         f'title = "x"\n{block}\n[[data.twinnings]]\nfile = "x.csv"\ncity = "a"\npartner = "b"\npartner_city = "c"\n'
         'date = "d"\nkind = "e"\n[design]\nunit = "dyad"\noutcome = "exports"\n[[estimator]]\nname = "ppml"\n'
     )
     [source] = spec.data.trade
     assert isinstance(source, TradeSource)
+    return source
+
+
+def read_back(block: str, root) -> dict:
+    source = read_spec(block)
     frame = read_trade([source], root).frame
     frequency = source.to_frequency or source.frequency
     return {

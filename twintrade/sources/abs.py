@@ -89,17 +89,23 @@ class Eurostat(Source):
         partners = list(_list_two_letters(query.partners))
         requests = []
         for state in _list_two_letters(query.cities):
-            key = build_series_key(
-                [frequency], [state], partners, [query.product or "TOTAL"], [_FLOWS[query.flow]], ["VALUE_IN_EUROS"]
+            series = (
+                ("freq", (frequency,)),
+                ("reporter", (state,)),
+                ("partner", tuple(partners)),
+                ("product", (query.product or "TOTAL",)),
+                ("flow", (_FLOWS[query.flow],)),
+                ("indicators", ("VALUE_IN_EUROS",)),
             )
+            path = f"/sdmx/2.1/data/DS-045409/{build_series_key(*(codes for _, codes in series))}"
             for year in query.years:
-                months = query.list_months(year)
-                first, last = (
-                    f"{year}-{month:02d}" if frequency == "M" else str(year) for month in (months[0], months[-1])
+                months = tuple(f"{year}-{month:02d}" for month in query.list_months(year))
+                periods = months if frequency == "M" else (str(year),)
+                params = (("startPeriod", periods[0]), ("endPeriod", periods[-1]), ("format", "SDMX-CSV"))
+                asked = (*series, ("TIME_PERIOD", periods))
+                requests.append(
+                    Request(f"{state} {year}", path, params, accept="text/csv, application/json", asked=asked)
                 )
-                params = (("startPeriod", first), ("endPeriod", last), ("format", "SDMX-CSV"))
-                path = f"/sdmx/2.1/data/DS-045409/{key}"
-                requests.append(Request(f"{state} {year}", path, params, accept="text/csv, application/json"))
         return requests
 
     def parse(self, request: Request, answer: RawAnswer) -> RowsPage:
@@ -164,18 +170,26 @@ class AustralianBureau(Source):
 
     def list_lookups(self, query: Query) -> Sequence[Request]:
         """Return the request for the list of countries."""
-        return [Request("countries", _COUNTRIES, accept="application/vnd.sdmx.structure+json")]
+        return [Request("countries", _COUNTRIES, accept="application/vnd.sdmx.structure+json", key="id")]
 
     def plan(self, query: Query, lookups: Sequence[RowsPage]) -> Sequence[Request]:
         """Return one request a year."""
-        partners = [partner.code for partner in self._list_partners(query, lookups)]
-        key = build_series_key([query.product or "TOT"], partners, query.cities, ["M"])
+        country, state = _ENDS[query.flow]
+        series = (
+            ("COMMODITY_SITC", (query.product or "TOT",)),
+            (country, tuple(partner.code for partner in self._list_partners(query, lookups))),
+            (state, query.cities),
+            ("FREQ", ("M",)),
+        )
+        path = f"/rest/data/ABS,{_TABLES[query.flow]},1.0.0/{build_series_key(*(codes for _, codes in series))}"
         requests = []
         for year in query.years:
-            months = query.list_months(year)
-            period = (("startPeriod", f"{year}-{months[0]:02d}"), ("endPeriod", f"{year}-{months[-1]:02d}"))
-            path = f"/rest/data/ABS,{_TABLES[query.flow]},1.0.0/{key}"
-            requests.append(Request(str(year), path, period, accept="application/vnd.sdmx.data+csv"))
+            months = tuple(f"{year}-{month:02d}" for month in query.list_months(year))
+            period, asked = (
+                (("startPeriod", months[0]), ("endPeriod", months[-1])),
+                (*series, ("TIME_PERIOD", months)),
+            )
+            requests.append(Request(str(year), path, period, accept="application/vnd.sdmx.data+csv", asked=asked))
         return requests
 
     def parse(self, request: Request, answer: RawAnswer) -> RowsPage:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -105,6 +106,9 @@ class Request:
     params: tuple[tuple[str, str], ...] = ()  # a name may stand several times
     body: str = ""  # JSON that is posted; empty for a question in the address alone
     accept: str = "application/json"  # the type of answer that is asked for
+    # Columns of the answer with the cells that were asked for; other cells are refused
+    asked: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    key: str = ""  # column of a list of codes in which none may come twice
 
     @property
     def address(self) -> str:
@@ -240,12 +244,24 @@ class Source(ABC):
 
 
 SOURCES: Registry[Source] = Registry("sources", "source")
+_MOST_SHOWN = 500
 
 
 def refuse_answer(source: Source, request: Request, why: Words) -> SourceError:
     """Return the error of an answer that is not what the publisher documents."""
     asked = {"source": source.name, "label": request.label, "address": request.address}
-    return SourceError(Text("sources.refused", why=why, **asked))
+    return SourceError(Text("sources.refused", why=_drop_controls(why), **asked))
+
+
+def _drop_controls(words: Any) -> Any:
+    """Return words, some of them the publisher's, without what could steer a terminal and not without end."""
+    if isinstance(words, Text):
+        return Text(words.key, **{name: _drop_controls(value) for name, value in words.values})
+    if isinstance(words, Listed):
+        return Listed(tuple(map(_drop_controls, words.items)), words.join)
+    if not isinstance(words, str):
+        return words
+    return "".join(c for c in words[:_MOST_SHOWN] if unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
 
 
 # Answers as text tables: JSON and CSV read without touching a cell, with a clear error where they are neither.
@@ -257,23 +273,36 @@ def read_json(source: Source, request: Request, answer: RawAnswer) -> Any:
     """Return the JSON value of an answer, numbers as the text that stands there."""
     text = _read_text(source, request, answer)
     try:
-        return json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
+        return json.loads(text, parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=_build_record)
     except (ValueError, RecursionError):
         raise refuse_answer(source, request, Text("sources.no-json", head=text[:_SHOWN])) from None
+
+
+def _build_record(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    record = dict(pairs)
+    if len(record) < len(pairs):
+        raise ValueError
+    return record
 
 
 def read_csv_page(source: Source, request: Request, answer: RawAnswer, needed: Sequence[str]) -> RowsPage:
     """Return the rows of a CSV answer."""
     text = _read_text(source, request, answer)
-    rows = [tuple(row) for row in csv.reader(io.StringIO(text, newline=""))]
-    if len(rows) < 2:
+    try:
+        rows = [tuple(row) for row in csv.reader(io.StringIO(text, newline=""), strict=True)]
+    except csv.Error:
+        raise refuse_answer(source, request, Text("sources.no-records")) from None
+    if not rows:
         return NO_ROWS
     page = RowsPage(rows[0], tuple(rows[1:]))
+    if len(set(page.columns)) < len(page.columns):
+        name = max(page.columns, key=page.columns.count)
+        raise refuse_answer(source, request, Text("sources.column-twice", name=name))
     ragged = next((i for i, row in enumerate(page.rows, 2) if len(row) != len(page.columns)), None)
     if ragged is not None:
         raise refuse_answer(source, request, Text("sources.row-cut", row=ragged))
     require_columns(source, request, page.columns, needed)
-    return page
+    return page if page.rows else NO_ROWS
 
 
 def build_page(

@@ -53,6 +53,13 @@ class Census(Source):
                     *((name, query.product) for name in product),
                     *level,
                 ),
+                asked=(
+                    (place, (city,)),
+                    ("YEAR", (str(year),)),
+                    ("MONTH", tuple(self._list_months(query, year))),
+                    ("CTY_CODE", tuple(code for _, code in partners)),
+                    *((name, (query.product,)) for name in product),
+                ),
             )
             for city in query.cities
             for year in query.years

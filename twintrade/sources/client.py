@@ -4,8 +4,12 @@ import datetime
 import email.utils
 import logging
 import re
-from collections.abc import Callable, Mapping
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -18,8 +22,12 @@ ENDPOINT, KEY, CONTACT = "TWINTRADE_ENDPOINT_", "TWINTRADE_KEY_", "TWINTRADE_CON
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 _TRIES, _LONGEST_WAIT, _FIRST_WAIT = 6, 900.0, 2.0
 _MOST_BYTES = 500_000_000
+_MOST_SECONDS = 1800.0  # for one whole answer, from the question to its last byte
+_MOST_TOLD = 1e9  # seconds of a wait that a message repeats
+_CODINGS = ("", "identity", "gzip", "deflate")
 _SHOWN = 300
-_SECONDS_IN_WORDS = re.compile(r"(\d+)\s*(?:seconds?|segundos?)")
+_SECONDS = re.compile("[0-9]+")
+_SECONDS_IN_WORDS = re.compile(r"([0-9]+)\s*(?:seconds?|segundos?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +56,11 @@ class Client:
         if source.needs_contact and not contact:
             raise SourceError(f"{source.name} asks whom to write to: set {CONTACT} to a mail address or a web page")
         agent = str(Text("sources.agent", version=version, contact=contact or "none"))
-        self._http = httpx.Client(follow_redirects=False, timeout=timeout, headers={"User-Agent": agent})
+        headers = {"User-Agent": agent, "Accept-Encoding": "gzip, deflate"}
+        self._http = httpx.Client(follow_redirects=False, timeout=timeout, headers=headers)
         self._next = 0.0
+        self._socket: socket.socket | None = None
+        self._is_late = False
 
     def close(self) -> None:
         """End the connection."""
@@ -66,6 +77,8 @@ class Client:
                 why = Text("sources.no-address", address=self.endpoint)
                 raise refuse_answer(self._source, request, why) from None
             except httpx.HTTPError as error:
+                if self._is_late:
+                    raise self._refuse_late(request) from None
                 if is_last:
                     why = Text("sources.no-whole-answer", tries=_TRIES, kind=type(error).__name__)
                     raise refuse_answer(self._source, request, why) from None
@@ -102,33 +115,68 @@ class Client:
         method, body = ("POST", request.body.encode("utf-8")) if request.body else ("GET", None)
         if body is not None:
             headers["Content-Type"] = "application/json"
-        url = self.endpoint + request.path
-        with self._http.stream(method, url, params=params or None, content=body, headers=headers) as response:
+        url, watch = self.endpoint + request.path, {"trace": self._note_socket}
+        with (
+            self._limit_time(),
+            self._http.stream(
+                method, url, params=params or None, content=body, headers=headers, extensions=watch
+            ) as response,
+        ):
             parts, size = [], 0
+            if (coding := response.headers.get("content-encoding", "")) not in _CODINGS:
+                raise refuse_answer(self._source, request, Text("sources.unknown-coding", coding=coding))
             for part in response.iter_bytes():
                 parts.append(part)
                 size += len(part)
                 if size > _MOST_BYTES:
                     why = Text("sources.too-large", megabytes=_MOST_BYTES // 1_000_000)
                     raise refuse_answer(self._source, request, why)
+            if self._is_late:
+                raise self._refuse_late(request)
             kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
             return RawAnswer(b"".join(parts), kind, response.status_code), response.headers
+
+    @contextmanager
+    def _limit_time(self) -> Iterator[None]:
+        """End the connection after a while: a timeout alone never ends an answer that drips."""
+        watchdog = threading.Timer(_MOST_SECONDS, self._cut)
+        watchdog.daemon, self._is_late = True, False
+        watchdog.start()
+        try:
+            yield
+        finally:
+            watchdog.cancel()
+
+    def _note_socket(self, event: str, info: Mapping[str, Any]) -> None:
+        if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
+            self._socket = info["return_value"].get_extra_info("socket")
+
+    def _cut(self) -> None:
+        self._is_late = True
+        with suppress(OSError):
+            if self._socket is not None:
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)  # of an encrypted one, what lies below
+
+    def _refuse_late(self, request: Request) -> SourceError:
+        return refuse_answer(self._source, request, Text("sources.too-slow", minutes=round(_MOST_SECONDS / 60)))
 
     def _wait(self, request: Request, answer: RawAnswer, headers: Mapping[str, str], attempt: int) -> None:
         """Wait as long as the publisher asks, else twice as long as before."""
         asked = self._read_wait(answer, headers)
         if asked is not None and asked > _LONGEST_WAIT:
-            raise refuse_answer(self._source, request, Text("sources.long-wait", minutes=round(asked / 60)))
+            raise refuse_answer(
+                self._source, request, Text("sources.long-wait", minutes=round(min(asked, _MOST_TOLD) / 60))
+            )
         self._clock.sleep(max(asked or 0.0, _FIRST_WAIT * 2 ** (attempt - 1)))
 
     def _read_wait(self, answer: RawAnswer, headers: Mapping[str, str]) -> float | None:
         text = headers.get("retry-after", "").strip()
-        if text.isdigit():
+        if _SECONDS.fullmatch(text):
             return float(text)
         if text:
             try:
                 until = email.utils.parsedate_to_datetime(text)
-            except ValueError:
+            except (ValueError, OverflowError):
                 return None
             until = until if until.tzinfo else until.replace(tzinfo=datetime.UTC)
             return max(until.timestamp() - self._clock.now(), 0.0)

@@ -28,6 +28,19 @@ from twintrade.text import Text
 _MOST_ROWS = 150_000
 _CITY = ("noMunMinsgUf", "noMunMinsgUF")
 _COUNTRIES = "/tables/countries"
+# States by the first digits of a municipality, in the publisher's numbers and in those of the statistical office
+_STATES = {"34": "SP", "50": "MS", "52": "MS GO", "53": "GO DF", "54": "DF"} | {
+    str(first + i): state
+    for first, states in [
+        (11, "RO AC AM RR PA AP TO"),
+        (21, "MA PI CE RN PB PE AL SE BA"),
+        (31, "MG ES RJ"),
+        (35, "SP"),
+        (41, "PR SC RS"),
+        (51, "MT"),
+    ]
+    for i, state in enumerate(states.split())
+}
 
 
 class Comexstat(Source):
@@ -41,14 +54,17 @@ class Comexstat(Source):
 
     def list_lookups(self, query: Query) -> Sequence[Request]:
         """Return the request for the list of countries."""
-        return [Request("countries", _COUNTRIES, (("language", "en"),))]
+        return [Request("countries", _COUNTRIES, (("language", "en"),), key="id")]
 
     def plan(self, query: Query, lookups: Sequence[RowsPage]) -> Sequence[Request]:
         """Return one request a calendar year: a period that crosses New Year loses months."""
         filters = [{"filter": "city", "values": list(query.cities)}]
+        names: tuple[str, ...] = ()
         if query.partners:
             partners = self._list_partners(query, lookups)
             filters.append({"filter": "country", "values": [partner.code for partner in partners]})
+            texts = dict(_list_countries(lookups))
+            names = tuple(texts[partner.code] for partner in partners if partner.code in texts)
         if query.product:
             filters.append({"filter": "heading", "values": [query.product]})
         requests = []
@@ -62,7 +78,12 @@ class Comexstat(Source):
                 "details": ["city", "country"],
                 "metrics": ["metricFOB", "metricKG"],
             }
-            requests.append(Request(str(year), "/cities", (("language", "en"),), json.dumps(body)))
+            asked: list[tuple[str, tuple[str, ...]]] = [("year", (str(year),)), ("country", names)]
+            if body["monthDetail"]:
+                asked.append(("monthNumber", tuple(f"{month:02d}" for month in months)))
+            requests.append(
+                Request(str(year), "/cities", (("language", "en"),), json.dumps(body), asked=tuple(asked))
+            )
         return requests
 
     def parse(self, request: Request, answer: RawAnswer) -> RowsPage:
@@ -81,7 +102,19 @@ class Comexstat(Source):
         page = build_page(self, request, rows, ("year", *months, "country", "metricFOB"))
         if page.rows and not set(_CITY) & set(page.columns):
             raise refuse_answer(self, request, Text("sources.no-city-column"))
+        self._check_cities(request, page)
         return page if page.rows else NO_ROWS
+
+    def _check_cities(self, request: Request, page: RowsPage) -> None:
+        """Refuse more cities than were asked for, and one of another state: rows have names, questions numbers."""
+        asked = json.loads(request.body)["filters"][0]["values"]
+        states = {state for code in asked for state in _STATES.get(code[:2], "").split()}
+        place = next((page.columns.index(name) for name in _CITY if name in page.columns), 0)
+        names = dict.fromkeys(row[place] for row in page.rows)
+        others = [name for name in names if name.rpartition(" - ")[2] not in states or " - " not in name]
+        if others or len(names) > len(asked):
+            name = (others or [*names])[-1]
+            raise refuse_answer(self, request, Text("sources.other-city", name=name, n=len(asked)))
 
     def describe_table(self, query: Query, columns: Sequence[str], lookups: Sequence[RowsPage]) -> Mapping[str, Any]:
         """Return the lines that read it: cities by name and state."""
@@ -151,7 +184,9 @@ class Comtrade(Source):
                     params.append(("partnerCode", ",".join(partner.code for partner in partners)))
                 params += [("cmdCode", query.product or "TOTAL"), ("flowCode", _FLOWS[query.flow])]
                 params += [("partner2Code", "0"), ("motCode", "0"), ("customsCode", "C00")]
-                requests.append(Request(f"{reporter.place or reporter.code} {some[0]}", table, tuple(params)))
+                asked = tuple((name, tuple(value.split(","))) for name, value in params)
+                label = f"{reporter.place or reporter.code} {some[0]}"
+                requests.append(Request(label, table, tuple(params), asked=asked))
         return requests
 
     def parse(self, request: Request, answer: RawAnswer) -> RowsPage:

@@ -1,6 +1,7 @@
 """The United Kingdom's interface to regional trade statistics."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
@@ -41,21 +42,26 @@ class Hmrc(Source):
 
     def list_lookups(self, query: Query) -> Sequence[Request]:
         """Return the requests for the lists of countries and regions."""
-        return [Request("countries", _COUNTRIES), Request("regions", _REGIONS)]
+        return [Request("countries", _COUNTRIES, key="CountryId"), Request("regions", _REGIONS, key="RegionId")]
 
     def plan(self, query: Query, lookups: Sequence[RowsPage]) -> Sequence[Request]:
         """Return one request a quarter, which the month that begins it names."""
-        parts = [_join_any("FlowTypeId", _FLOWS[query.flow])]
-        if query.cities:
-            parts.append(_join_any("GovRegionId", query.cities))
-        if query.partners:
-            parts.append(_join_any("CountryId", [p.code for p in self._list_partners(query, lookups)]))
-        if query.product:
-            parts.append(_join_any("CommoditySitc2Id", [query.product]))
+        asked = (
+            ("FlowTypeId", _FLOWS[query.flow]),
+            ("GovRegionId", query.cities),
+            ("CountryId", tuple(p.code for p in self._list_partners(query, lookups))),
+            ("CommoditySitc2Id", tuple(filter(None, [query.product]))),
+        )
         months = [f"{year}{month:02d}" for year in query.years for month in query.list_months(year) if month % 3 == 1]
+        questions = [(("MonthId", (month,)), *asked) for month in months]
         return [
-            Request(month, _TRADE, (("$filter", " and ".join([_join_any("MonthId", [month]), *parts])),))
-            for month in months
+            Request(
+                question[0][1][0],
+                _TRADE,
+                (("$filter", " and ".join(_join_any(name, codes) for name, codes in question if codes)),),
+                asked=question,
+            )
+            for question in questions
         ]
 
     def parse(self, request: Request, answer: RawAnswer) -> RowsPage:
@@ -106,13 +112,16 @@ class Hmrc(Source):
         return (len(query.cities) or 14) * (len(query.partners) or 200) * (1 if query.product else 30) * quarters
 
     def _follow(self, request: Request, link: str) -> Request:
-        parts = urlsplit(link)
+        try:
+            parts = urlsplit(link)
+        except ValueError:
+            raise refuse_answer(self, request, Text("sources.sent-on", place=link)) from None
         if parts.netloc not in ("", urlsplit(self.endpoint).netloc):
             raise refuse_answer(self, request, Text("sources.sent-on", place=parts.netloc))
         params = tuple(parse_qsl(parts.query))
         if parts.path.rpartition("/")[2] != request.path.strip("/") or not params or params == request.params:
             raise refuse_answer(self, request, Text("sources.sent-on", place=parts.path))
-        return Request(request.label, request.path, params)
+        return replace(request, params=params)
 
     def _list_partners(self, query: Query, lookups: Sequence[RowsPage]) -> list[PartnerCode]:
         return resolve_partners(self.name, query.partners, _read_codes(lookups[0]))

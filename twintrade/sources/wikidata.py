@@ -1,7 +1,9 @@
 """Dated twinnings from Wikidata, as a draft of a register in which every row has its reference."""
 
 import datetime
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from twintrade.errors import SourceError, SpecError
@@ -24,6 +26,7 @@ from twintrade.text import Text
 _PARTS = ("city", "partner", "partner_city", "date", "kind")
 _DATE = "esriFieldTypeDate"
 _USUAL_ROWS = 1000
+_COUNT = re.compile("[0-9]{1,9}")
 
 
 class Arcgis(Source):
@@ -66,16 +69,20 @@ class Arcgis(Source):
             raise refuse_answer(self, request, Text("sources.says-no", words=words))
         asked = dict(request.params)
         if "returnCountOnly" in asked:
-            return build_page(self, request, [value], ("count",))
+            return self._check_number(request, build_page(self, request, [value], ("count",)), "count")
         if "resultOffset" not in asked:
             key, most = value.get("objectIdField") or "OBJECTID", value.get("maxRecordCount") or _USUAL_ROWS
-            return RowsPage(("key", "most"), ((write_cell(key), write_cell(most)),))
+            page = RowsPage(("key", "most"), ((write_cell(key), write_cell(most)),))
+            return self._check_number(request, page, "most")
         features = value.get("features")
         if not isinstance(features, list) or not all(isinstance(f, dict) and "attributes" in f for f in features):
             raise refuse_answer(self, request, Text("sources.no-records"))
         dates = [f["name"] for f in value.get("fields", []) if f.get("type") == _DATE]
-        records = [{**f["attributes"], **_read_dates(f["attributes"], dates)} for f in features]
-        page = build_page(self, request, records, ())
+        try:
+            records = [{**f["attributes"], **_read_dates(f["attributes"], dates)} for f in features]
+        except (ValueError, OverflowError, TypeError):
+            raise refuse_answer(self, request, Text("sources.no-date")) from None
+        page = build_page(self, request, records, (asked["orderByFields"],))
         following = self._follow(request, asked) if value.get("exceededTransferLimit") else None
         return RowsPage(page.columns, page.rows, following) if page.rows or following else NO_ROWS
 
@@ -94,6 +101,7 @@ class Arcgis(Source):
         if f"{named['date']}_iso" in columns:
             named["date"] = f"{named['date']}_iso"
         return {
+            "id": lookups[0].rows[0][0],
             **named,
             **({} if "partner_city" in named else {"partner_city": {"constant": ""}}),
             **({} if "kind" in named else {"kind": {"constant": "sister city"}}),
@@ -104,10 +112,16 @@ class Arcgis(Source):
         """Return the size of a usual page."""
         return _USUAL_ROWS
 
+    def _check_number(self, request: Request, page: RowsPage, name: str) -> RowsPage:
+        cell = page.rows[0][page.columns.index(name)]
+        if not _COUNT.fullmatch(cell):
+            raise refuse_answer(self, request, Text("sources.no-figure", cell=cell))
+        return page
+
     def _follow(self, request: Request, asked: Mapping[str, str]) -> Request:
         offset = str(int(asked["resultOffset"]) + int(asked["resultRecordCount"]))
         params = tuple((name, offset if name == "resultOffset" else text) for name, text in request.params)
-        return Request(offset, request.path, params)
+        return replace(request, label=offset, params=params)
 
 
 def _read_dates(record: Mapping[str, Any], names: Sequence[str]) -> dict[str, str]:
@@ -115,8 +129,7 @@ def _read_dates(record: Mapping[str, Any], names: Sequence[str]) -> dict[str, st
     dates = {}
     for name in names:
         text = write_cell(record.get(name))
-        is_number = text.lstrip("-").isdigit()
-        day = datetime.date(1970, 1, 1) + datetime.timedelta(milliseconds=int(text)) if is_number else ""
+        day = datetime.date(1970, 1, 1) + datetime.timedelta(milliseconds=int(text)) if text else ""
         dates[f"{name}_iso"] = str(day)
     return dates
 
@@ -164,7 +177,9 @@ class Wikidata(Source):
             return [_build_request(country, " ".join(("?city", "wdt:P17", f"wd:{country}", ".")))]
         batches = [query.cities[i : i + _BATCH] for i in range(0, len(query.cities), _BATCH)]
         return [
-            _build_request(batch[0], " ".join(("VALUES", "?city", "{", *(f"wd:{city}" for city in batch), "}")))
+            _build_request(
+                batch[0], " ".join(("VALUES", "?city", "{", *(f"wd:{city}" for city in batch), "}")), batch
+            )
             for batch in batches
         ]
 
@@ -183,6 +198,8 @@ class Wikidata(Source):
             raise refuse_answer(self, request, Text("sources.no-records")) from None
         urls: dict[str, list[str]] = {name: [] for name in statements}
         for row in rows:
+            if any(row.get(end) != statements[row["s"]].get(end) for end in ("city", "twin")):
+                raise refuse_answer(self, request, Text("sources.row-twice", cells=row["s"]))
             urls[row["s"]].append(row.get("url", ""))
         cells = tuple(
             _build_row(row, " ".join(dict.fromkeys(filter(None, urls[name]))))
@@ -211,9 +228,9 @@ class Wikidata(Source):
         return 20 * len(query.cities) or 10_000
 
 
-def _build_request(label: str, cities: str) -> Request:
+def _build_request(label: str, cities: str, items: tuple[str, ...] = ()) -> Request:
     params = (("query", _QUERY.format(cities=cities)), ("format", "json"))
-    return Request(label, "/sparql", params, accept="application/sparql-results+json")
+    return Request(label, "/sparql", params, accept="application/sparql-results+json", asked=(("city_item", items),))
 
 
 def _get_value(cell: Mapping[str, str]) -> str:

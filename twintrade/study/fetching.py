@@ -13,17 +13,19 @@ import time
 import tomllib
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from twintrade.data.sources import locate
 from twintrade.errors import DataError, SpecError, StoreError
-from twintrade.sources.base import CARD_PARTS, Query, RawAnswer, Request, RowsPage, Source
+from twintrade.render.writers import escape_formula, is_number
+from twintrade.sources.base import CARD_PARTS, Query, RawAnswer, Request, RowsPage, Source, refuse_answer
 from twintrade.sources.client import Client, Timer
+from twintrade.sources.contract import Contract, check_page, list_missing, list_silent
 from twintrade.study.spec.spec_text import format_toml_line
-from twintrade.study.store.folder import write_beside, write_new
+from twintrade.study.store.folder import has_content, write_beside, write_new
 from twintrade.study.store.locating import check_analysis_name
 from twintrade.text import Listed, Text, find_catalogue, find_fact
 
@@ -43,6 +45,7 @@ class FetchFacts:
     requests: Sequence[Request]
     n_empty: int  # requests without rows
     n_rows: int
+    n_silent: int  # reporters and periods without a row
     columns: Sequence[str]
     first: float  # first, last: When the first and the last answer came, in seconds since 1970
     last: float
@@ -65,7 +68,9 @@ def write_card(name: str, source: Source, query: Query, facts: FetchFacts, table
         requests=Text("sources.requests", n=len(facts.requests), empty=facts.n_empty),
         addresses="\n".join(f"  - {address}" for address in addresses),
         more=f"  - {Text('common.more', n=more)}\n" if more > 0 else "",
-        rows=Text("sources.rows", n=facts.n_rows, columns=Listed(tuple(facts.columns), "comma")),
+        rows=Text(
+            "sources.rows", n=facts.n_rows, silent=facts.n_silent, columns=Listed(tuple(facts.columns), "comma")
+        ),
         checksum=f"- **{CHECKSUM}:** {hashlib.sha256(table).hexdigest()}",
         block=block,
     )
@@ -73,6 +78,14 @@ def write_card(name: str, source: Source, query: Query, facts: FetchFacts, table
 
 def find_fetched_lines(root: Path, name: str) -> dict[str, Any]:
     """Return the lines of an analysis file that read a fetched table, as its card says."""
+    tables = _read_card(root, name)
+    if "trade" not in tables:
+        raise DataError(Text("study.fetched-register", name=name))
+    return dict(tables["trade"][0])
+
+
+def _read_card(root: Path, name: str) -> dict[str, Any]:
+    """Return the tables of a card whose table is as it was fetched."""
     file, card = f"data/raw/{name}.csv", f"data/raw/{name}.md"
     text = locate(root, card).read_text(encoding="utf-8")
     block, recorded = _BLOCK.search(text), _HASH.search(text)
@@ -81,10 +94,7 @@ def find_fetched_lines(root: Path, name: str) -> dict[str, Any]:
     with locate(root, file).open("rb") as stream:
         if hashlib.file_digest(stream, "sha256").hexdigest() != recorded[1]:
             raise DataError(Text("study.fetched-changed", path=file, card=card))
-    tables = tomllib.loads(block[1])["data"]
-    if "trade" not in tables:
-        raise DataError(Text("study.fetched-register", name=name))
-    return dict(tables["trade"][0])
+    return dict(tomllib.loads(block[1])["data"])
 
 
 def _describe_query(source: Source, query: Query) -> Text:
@@ -120,17 +130,27 @@ class PageFolder:
         return sum(1 for _ in self._folder.glob("*.page"))
 
     def read(self, request: Request, endpoint: str) -> tuple[RawAnswer, float] | None:
-        """Return a kept answer with the second it was given, None where the question was not asked."""
+        """Return a kept answer and the second it was given, None if none is kept or if its bytes have changed."""
         try:
             head, _, content = (self._root / self._name(request, endpoint)).read_bytes().partition(b"\n")
         except FileNotFoundError:
             return None
-        facts = json.loads(head)
+        facts = self._load(head)
+        if facts.get("sha256") != hashlib.sha256(content).hexdigest():
+            return None
         return RawAnswer(content, facts["kind"], facts["status"]), facts["asked"]
+
+    def _load(self, head: bytes) -> dict[str, Any]:
+        try:
+            facts = json.loads(head)
+        except (ValueError, RecursionError):
+            return {}
+        return facts if isinstance(facts, dict) else {}
 
     def keep(self, request: Request, endpoint: str, answer: RawAnswer, asked: float) -> None:
         """Keep an answer that was read without a fault."""
         facts = {"address": request.address, "kind": answer.kind, "status": answer.status, "asked": asked}
+        facts["sha256"] = hashlib.sha256(answer.content).hexdigest()
         head = json.dumps(facts).encode("utf-8")
         write_beside(self._root, self._name(request, endpoint), head + b"\n" + answer.content)
 
@@ -150,6 +170,8 @@ class PageFolder:
 
 FOLDER = "data/raw"
 _BYTES_A_ROW, _SECONDS_AN_ANSWER = 80, 1.0
+# What all answers of a table may come to, and the pages that one question may lead on to
+_MOST_BYTES, _MOST_FOLLOWING, _MOST_WITHOUT_ROWS = 2_000_000_000, 200, 3
 
 Tell = Callable[[str, int, int], None]  # takes the label of a request, its number, and how many there are so far
 
@@ -161,6 +183,7 @@ class Fetched:
     paths: Sequence[str]
     block: str  # the part of an analysis file that reads it
     n_rows: int
+    silent: Sequence[str]  # reporters and periods that were asked for and have no row
 
 
 def describe_fetch(source: Source, query: Query, environment: Mapping[str, str]) -> list[Text]:
@@ -203,28 +226,34 @@ def fetch_table(
 ) -> Fetched:
     """Fetch ``data/raw/NAME.csv`` with its card; ``resume`` goes on with answers that an interrupted fetch kept."""
     source.check(query)
-    paths = check_free(root, name)
     pages = PageFolder(root, f"{FOLDER}/.{name}.part")
+    paths = check_free(root, name, pages, is_resumed=resume)
     if pages.count() and not resume:
         raise StoreError(Text("study.fetch-interrupted", n=pages.count(), name=name, path=f"{FOLDER}/.{name}.part"))
     walk = _Walk(source, client, clock, pages, tell)
     lookups = [walk.ask(request) for request in source.list_lookups(query)]
     n_lookups = len(walk.asked)
-    answers = walk.ask_all(source.plan(query, lookups))
+    plan = source.plan(query, lookups)
+    answers = walk.ask_all(plan, Contract(source, lambda columns: source.describe_table(query, columns, lookups)))
     columns, rows = join_pages(source, answers)
     source.check_whole(lookups, len(rows))
-    table = write_csv(columns, rows)
     lines = {"file": paths[0], **source.describe_table(query, columns, lookups)}
+    silent = list_silent(lines, plan, columns, rows)
+    missing = list_missing(lines, silent, columns, rows) if lines.get("absent") == "zero" and silent else []
+    if missing is None:
+        lines["absent"] = "missing"
+    table = write_csv(columns, [*rows, *(missing or ())])
     head = "[[data.twinnings]]" if source.is_register else "[[data.trade]]"
     block = "\n".join([head, *(format_toml_line(key, value) for key, value in lines.items())]) + "\n"
     requests = walk.asked[n_lookups:]
     times = sorted(walk.times)
     n_empty = sum(not page.rows for page in answers)
-    facts = FetchFacts(client.endpoint, requests, n_empty, len(rows), columns, times[0], times[-1])
+    facts = FetchFacts(client.endpoint, requests, n_empty, len(rows), len(silent), columns, times[0], times[-1])
     card = write_card(name, source, query, facts, table, block)
-    write_new(root, {paths[0]: table, paths[1]: card.encode("utf-8")})
+    files = {paths[1]: card.encode("utf-8"), paths[0]: table}
+    write_new(root, {path: content for path, content in files.items() if not has_content(root / path, content)})
     pages.remove()
-    return Fetched(paths, block, len(rows))
+    return Fetched(paths, block, len(rows), [" ".join(spot) for spot in silent])
 
 
 class _Walk:
@@ -232,6 +261,7 @@ class _Walk:
 
     def __init__(self, source: Source, client: Client, clock: Timer, pages: PageFolder, tell: Tell) -> None:
         self._source, self._client, self._clock, self._pages, self._tell = source, client, clock, pages, tell
+        self._n_bytes = 0
         self.asked: list[Request] = []
         self.times: list[float] = []
 
@@ -240,36 +270,58 @@ class _Walk:
         kept = self._pages.read(request, self._client.endpoint)
         if kept is not None:
             answer, asked = kept
-            page = self._source.parse(request, answer)
+            page = self._parse(request, answer)
         else:
             self._tell(request.label, number, n)
             answer = self._client.ask(request)
             asked = self._clock.now()
-            page = self._source.parse(request, answer)
+            page = self._parse(request, answer)
             self._pages.keep(request, self._client.endpoint, answer, asked)
         self.asked.append(request)
         self.times.append(asked)
         return page
 
-    def ask_all(self, requests: Sequence[Request]) -> list[RowsPage]:
+    def _parse(self, request: Request, answer: RawAnswer) -> RowsPage:
+        """Return the rows of an answer that was asked for, within the bytes of a whole table."""
+        self._n_bytes += len(answer.content)
+        if self._n_bytes > _MOST_BYTES:
+            raise refuse_answer(self._source, request, Text("sources.too-large", megabytes=_MOST_BYTES // 1_000_000))
+        page = self._source.parse(request, answer)
+        check_page(self._source, request, page)
+        return page
+
+    def ask_all(self, requests: Sequence[Request], contract: Contract) -> list[RowsPage]:
         """Return the rows of every answer, those that an answer leads on to among them."""
         if not requests:
             raise SpecError(f"the query asks {self._source.name} for nothing")
         waiting, n = deque(requests), len(requests)
         pages: list[RowsPage] = []
+        n_following = n_without = 0
         while waiting:
-            page = self.ask(waiting.popleft(), len(pages) + 1, n)
+            request = waiting.popleft()
+            page = self.ask(request, len(pages) + 1, n)
+            contract.take(request, page)
             pages.append(page)
-            if page.following is not None:
-                waiting.appendleft(page.following)
-                n += 1
+            if page.following is None:
+                n_following = n_without = 0
+                continue
+            n_following, n_without = n_following + 1, n_without + (not page.rows)
+            if n_following > _MOST_FOLLOWING or n_without > _MOST_WITHOUT_ROWS:
+                raise refuse_answer(self._source, request, Text("sources.no-end", n=n_following))
+            waiting.appendleft(page.following)
+            n += 1
         return pages
 
 
-def check_free(root: Path, name: str) -> list[str]:
-    """Return the paths of a table and its card, which must not be there yet."""
+def check_free(root: Path, name: str, pages: PageFolder, *, is_resumed: bool) -> list[str]:
+    """Return the paths of a table and its card, not there yet but for a fetch that ended between its last steps."""
     check_analysis_name(name)
     paths = [f"{FOLDER}/{name}.csv", f"{FOLDER}/{name}.md"]
+    if is_resumed and pages.count():
+        return paths
+    with suppress(DataError, OSError):
+        _read_card(root, name)
+        pages.remove()
     for path in paths:
         if (root / path).exists():
             raise StoreError(f"{path} exists already and is not overwritten: choose another name, or remove it")
@@ -293,12 +345,17 @@ def join_pages(source: Source, pages: Sequence[RowsPage]) -> tuple[tuple[str, ..
 
 
 def write_csv(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
-    """Return a table as UTF-8 CSV, every cell as it is."""
+    """Return a table as UTF-8 CSV, every cell as it is, but for an apostrophe before a formula."""
     stream = io.StringIO(newline="")
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
+    writer.writerow(map(_disarm, columns))
+    writer.writerows([_disarm(cell) for cell in row] for row in rows)
     return stream.getvalue().encode("utf-8")
+
+
+def _disarm(cell: str) -> str:
+    """Return a cell that is no formula; a number and a dash alone are none."""
+    return cell if is_number(cell) or not cell.strip("-") else escape_formula(cell)
 
 
 # Tells how far a fetch has come, on standard error: a bar on a terminal, else a line now and then.

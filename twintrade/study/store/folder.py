@@ -175,7 +175,7 @@ def write_beside(root: Path, path: str, content: bytes) -> None:
     if not file.parent.resolve().is_relative_to(root.resolve()):
         raise StoreError(f"{path} would leave the project through a link: remove the link")
     try:
-        if file.is_file() and file.read_bytes() == content:
+        if has_content(file, content):
             return
         file.parent.mkdir(parents=True, exist_ok=True)
         staged.unlink(missing_ok=True)
@@ -187,6 +187,11 @@ def write_beside(root: Path, path: str, content: bytes) -> None:
     except BaseException:
         _drop(staged)
         raise
+
+
+def has_content(file: Path, content: bytes) -> bool:
+    """Whether a file is there and has exactly this content."""
+    return file.is_file() and file.read_bytes() == content
 
 
 def drop_messages(path: Path) -> None:
@@ -261,7 +266,7 @@ _TABLES = ("us_state_exports_selected", "us_twin_registry", "us_undated_twins_se
 def write_demo(folder: Path) -> list[str]:
     """Write the analysis and its data; return the paths written, none where all stand there as they are bundled."""
     files = _read_files()
-    if all((folder / path).is_file() and (folder / path).read_bytes() == files[path] for path in files):
+    if all(has_content(folder / path, files[path]) for path in files):
         return []
     return write_new(folder, files)
 

@@ -29,6 +29,18 @@ other-unit = figures have the unit multiplier { $unit } in place of 3
 query-too-long = the query took longer than the publisher allows: ask for fewer cities
 other-count = { $source } counts { $count } rows and gave { $n }: nothing was written
 column-twice = the column { $name } stands twice with different cells
+control = the answer has the control character { $code }, which no table needs
+not-asked = the column { $column } has { $cell }; asked for was { $asked }
+row-twice = two rows have the same key: { $cells }
+no-figure = { $cell } is no finite number
+no-date = a date of the layer is no number of milliseconds
+other-city = the city { $name } was not asked for: the question names { $n ->
+    [one] one city
+   *[other] { $n } cities
+} by number, each with its state
+no-end = there is still no last page after { $n } pages that follow the first
+too-slow = no whole answer in { $minutes } minutes: ask for fewer cities or periods
+unknown-coding = the answer is packed as { $coding }, which was not asked for
 
 ## data cards
 may-be-shared = yes, with the publisher named
@@ -40,7 +52,11 @@ requests = { $n ->
     [0] { "" }
    *[other] , { $empty } without rows
 }
-rows = { $n } rows with the columns { $columns }
+rows = { $n } rows with the columns { $columns }{ $silent ->
+    [0] { "" }
+    [one] ; one reporter and period has no row and counts as missing
+   *[other] ; { $silent } pairs of reporter and period have no row and count as missing
+}
 
 what-census = Goods trade of US states (or ports) by partner country, from the interface of the Census Bureau.
 publisher-census = US Census Bureau, international trade in goods

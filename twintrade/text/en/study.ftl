@@ -214,6 +214,10 @@ fetch-key = { $variable } { $is_set ->
    *[no] is not set
 }, a key is { $need } ({ $page })
 fetch-rows = { $n } rows; these lines of an analysis file read them, and twintrade init ANALYSIS --fetched { $name } --twinnings FILE writes them into a new one:
+fetch-silent = No row came for { $n ->
+    [one] one reporter and period, which counts
+   *[other] { $n } pairs of reporter and period, which count
+} as missing and not as zero trade: { $spots }
 fetch-step = { PLAIN($number) } of { PLAIN($n) }, { $label }
 fetch-interrupted = { $n } answers of an interrupted fetch of { $name } are kept: go on with --resume, or remove { $path } to begin anew
 fetch-empty = { $source } has no row for this query: nothing was written

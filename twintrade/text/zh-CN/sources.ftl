@@ -30,6 +30,15 @@ other-unit = 数值的单位乘数为{ $unit }，应为3
 query-too-long = 查询耗时超出发布方的限制：请减少城市
 other-count = { $source }的计数为{ $count }行，实际返回{ $n }行：未写入任何内容
 column-twice = 列{ $name }出现两次，且单元格内容不同
+control = 应答含有控制字符{ $code }，数据表不需要此类字符
+not-asked = 列{ $column }的值为{ $cell }，而所请求的是{ $asked }
+row-twice = 两行的键相同：{ $cells }
+no-figure = { $cell }不是有限的数值
+no-date = 图层中有一个日期不是毫秒数
+other-city = 未请求城市{ $name }：请求以编号列出{ $n }个城市，并各有所属的州
+no-end = 首页之后已有{ $n }页，仍未到最后一页
+too-slow = { $minutes }分钟内未收到完整应答：请减少城市或时期
+unknown-coding = 应答采用未请求的压缩方式{ $coding }
 
 ## data cards
 may-be-shared = 可以，须注明发布方
@@ -41,7 +50,10 @@ requests = { $n ->
     [0] { "" }
    *[other] ，其中{ $empty }次没有数据行
 }
-rows = { $n }行，各列为{ $columns }
+rows = { $n }行，各列为{ $columns }{ $silent ->
+    [0] { "" }
+   *[other] ；有{ $silent }个报告地与时期的组合没有行，按缺失计
+}
 
 what-census = 美国各州（或口岸）分伙伴国的货物贸易，取自美国人口普查局的数据接口。
 publisher-census = 美国人口普查局（US Census Bureau），国际货物贸易统计

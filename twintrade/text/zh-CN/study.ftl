@@ -211,6 +211,7 @@ fetch-key = { $variable }{ $is_set ->
    *[helpful] 有密钥更好
 }（{ $page }）
 fetch-rows = { $n }行；在分析文件中写入以下各行即可读取，也可用 twintrade init ANALYSIS --fetched { $name } --twinnings FILE 将其写入新的分析文件：
+fetch-silent = 有{ $n }个报告地与时期的组合未返回任何行，按缺失计，不视为零贸易：{ $spots }
 fetch-step = { $label }：第{ PLAIN($number) }个，共{ PLAIN($n) }个
 fetch-interrupted = { $name }的下载曾中断，已保留{ $n }个应答：用 --resume 继续，或删除{ $path }后重新开始
 fetch-empty = { $source }没有符合该查询的行：未写入任何内容

@@ -26,7 +26,12 @@ class ToyOffice(Source):
         """Return one request a calendar year."""
         regions, countries = ",".join(query.cities), ",".join(query.partners)
         return [
-            Request(str(year), "/exports", (("year", str(year)), ("regions", regions), ("countries", countries)))
+            Request(
+                str(year),
+                "/exports",
+                (("year", str(year)), ("regions", regions), ("countries", countries)),
+                asked=(("region", query.cities), ("country", query.partners), ("year", (str(year),))),
+            )
             for year in query.years
         ]
 
