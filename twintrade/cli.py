@@ -64,6 +64,9 @@ def main() -> None:
     except TwintradeError as error:
         _complain(str(error))
         sys.exit(_code(error))
+    except MemoryError:
+        _complain(str(Text("common.no-memory-here")))
+        sys.exit(DATA)
     finally:
         gc.freeze()  # else all that is left would be looked through at the end
 

@@ -2,7 +2,9 @@
 
 import ast
 
-MAY_TOUCH_FILES = {"data", "study", "cli"}
+from conftest import Module
+
+MAY_TOUCH_FILES = {"files", "data", "study", "cli"}
 ON_PATHS = {
     "open",
     "read_text",
@@ -47,6 +49,90 @@ def called(node: ast.Call) -> str:
 def reads_own_resource(node: ast.Call) -> bool:
     """Whether the call reads a file that the package brings along, through importlib.resources.files."""
     return any(called(inner) == "files" for inner in calls(ast.walk(node.func)))
+
+
+DOOR = "files.py"
+OPENING = {"open", "read_text", "read_bytes", "fdopen", "FileIO", "fromfile", "memmap", "genfromtxt", "loadtxt"}
+# These read a path or a stream: what they are given is bytes in memory or comes from the door.
+READING = {
+    *("ParquetFile", "ParquetDataset", "ZipFile", "TarFile", "GzipFile", "BZ2File", "LZMAFile", "iterparse"),
+    *("read_csv", "read_table", "read_excel", "read_parquet", "read_feather", "read_stata", "read_spss", "read_json"),
+    *(
+        "read_sav",
+        "read_dta",
+        "read_sas",
+        "open_file",
+        "memory_map",
+        "from_filelike",
+        "from_path",
+        "CalamineWorkbook",
+    ),
+}
+IN_MEMORY = {"BytesIO", "StringIO", "raw", "stream", "packed", "out"}
+READ_BY_THEMSELVES = {"study/deposit/verify_appendix.py": "runs in a deposit, without the package"}
+
+
+def mode_of(node: ast.Call) -> str:
+    owner = getattr(getattr(node.func, "value", None), "id", "")
+    first = 0 if isinstance(node.func, ast.Attribute) and owner not in {"gzip", "os", "io"} else 1
+    given = [*node.args[first : first + 1], *(k.value for k in node.keywords if k.arg == "mode")]
+    modes = [g.value for g in given if isinstance(g, ast.Constant) and isinstance(g.value, str)]
+    return next((m for m in modes if set(m) <= set("rwxabt+")), "r")
+
+
+def is_given_bytes(node: ast.Call) -> bool:
+    given = [*node.args[:1], *(k.value for k in node.keywords if k.arg == "fileobj")]
+    return bool(given) and all(
+        (called(g) if isinstance(g, ast.Call) else getattr(g, "id", "")) in IN_MEMORY for g in given
+    )
+
+
+def list_house_functions(module) -> set[str]:
+    """The functions of the package that a module knows; their own reads are looked at where they are."""
+    return {
+        alias.name
+        for node in module.nodes
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("twintrade.")
+        for alias in node.names
+    }
+
+
+def list_reads_past_the_door(module) -> list[str]:
+    if module.path == DOOR or module.path in READ_BY_THEMSELVES:
+        return []
+    wrong, own = [], {node.name for node in module.nodes if isinstance(node, ast.FunctionDef)}
+    for node in calls(module.nodes):
+        name = called(node)
+        if reads_own_resource(node) or (
+            isinstance(node.func, ast.Name) and name in own | list_house_functions(module)
+        ):
+            continue
+        is_of_self = isinstance(node.func, ast.Attribute) and getattr(node.func.value, "id", "") in OPENED_OBJECTS
+        opens = (
+            name in OPENING and not is_of_self and not set(mode_of(node)) & set("wxa+") and not is_given_bytes(node)
+        )
+        if opens or (name in READING and not is_given_bytes(node)):
+            wrong.append(f"{module.at(node)} calls {name}")
+    return wrong
+
+
+# Objects whose `open` is no file's: a member of an archive in memory, an engine.
+OPENED_OBJECTS = {"container", "source", "engine", "self", "os"}
+
+
+def test_every_file_is_read_through_the_door(modules):
+    assert [w for m in modules for w in list_reads_past_the_door(m)] == [], "use twintrade.files"
+
+
+def test_a_read_past_the_door_is_found(tmp_path):
+    lines = [
+        'open("x")', 'open(path, "rb")', 'path.open("rb")', "path.open()", "path.read_text()", "path.read_bytes()",
+        "pd.read_csv(path)", "pq.ParquetFile(path)", "gzip.open(path)", "zipfile.ZipFile(path)", "io.FileIO(path)",
+        "feather.read_table(path)", "ElementTree.iterparse(path)", "np.fromfile(path)",
+    ]  # fmt: skip
+    for line in lines:
+        module = Module("data/x.py", "twintrade.data.x", "data", line, ast.parse(line))
+        assert list_reads_past_the_door(module), line
 
 
 def writes_to_memory(node: ast.Call) -> bool:

@@ -8,6 +8,7 @@ ORDER = (
     "text",
     "errors",
     "renamed",
+    "files",
     "extras",
     "methods",
     "numerics",

@@ -14,7 +14,7 @@ import pandas as pd
 
 from twintrade.effects import Bands, Message, ResultSet, build_findings_frame
 from twintrade.effects.messages import build_messages_frame
-from twintrade.errors import TwintradeError
+from twintrade.errors import DataError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.extras import note_libraries
 from twintrade.fanout import Progress, Workers, limit_threads, use_workers
@@ -116,6 +116,9 @@ def execute(
             summary = _stored(root, name, text, target, progress, started, workers, expect, warnings)
     except TwintradeError as error:
         return record_failure(root, name, error, time.monotonic() - started, warnings)
+    except MemoryError:
+        fault = Text("common.no-memory-here")
+        return record_failure(root, name, DataError(fault), time.monotonic() - started, warnings)
     except Exception as error:
         if os.environ.get(DEBUG):
             raise

@@ -20,6 +20,7 @@ from typing import Any
 
 from twintrade.data.sources import locate
 from twintrade.errors import DataError, SpecError, StoreError
+from twintrade.files import open_file, read_file
 from twintrade.render.writers import escape_formula, is_number
 from twintrade.sources.base import CARD_PARTS, Query, RawAnswer, Request, RowsPage, Source, refuse_answer
 from twintrade.sources.client import Client, Timer
@@ -87,11 +88,11 @@ def find_fetched_lines(root: Path, name: str) -> dict[str, Any]:
 def _read_card(root: Path, name: str) -> dict[str, Any]:
     """Return the tables of a card whose table is as it was fetched."""
     file, card = f"data/raw/{name}.csv", f"data/raw/{name}.md"
-    text = locate(root, card).read_text(encoding="utf-8")
+    text = read_file(locate(root, card), card).decode("utf-8", "replace")
     block, recorded = _BLOCK.search(text), _HASH.search(text)
     if block is None or recorded is None:
         raise DataError(Text("study.no-fetched-card", path=card))
-    with locate(root, file).open("rb") as stream:
+    with open_file(locate(root, file), file) as stream:
         if hashlib.file_digest(stream, "sha256").hexdigest() != recorded[1]:
             raise DataError(Text("study.fetched-changed", path=file, card=card))
     return dict(tomllib.loads(block[1])["data"])
@@ -132,20 +133,16 @@ class PageFolder:
     def read(self, request: Request, endpoint: str) -> tuple[RawAnswer, float] | None:
         """Return a kept answer and the second it was given, None if none is kept or if its bytes have changed."""
         try:
-            head, _, content = (self._root / self._name(request, endpoint)).read_bytes().partition(b"\n")
+            name = self._name(request, endpoint)
+            head, _, content = read_file(self._root / name, name, _MOST_BYTES).partition(b"\n")
         except FileNotFoundError:
             return None
-        facts = self._load(head)
-        if facts.get("sha256") != hashlib.sha256(content).hexdigest():
-            return None
-        return RawAnswer(content, facts["kind"], facts["status"]), facts["asked"]
-
-    def _load(self, head: bytes) -> dict[str, Any]:
         try:
             facts = json.loads(head)
-        except (ValueError, RecursionError):
-            return {}
-        return facts if isinstance(facts, dict) else {}
+            is_same = facts["sha256"] == hashlib.sha256(content).hexdigest()
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return None
+        return (RawAnswer(content, facts["kind"], facts["status"]), facts["asked"]) if is_same else None
 
     def keep(self, request: Request, endpoint: str, answer: RawAnswer, asked: float) -> None:
         """Keep an answer that was read without a fault."""

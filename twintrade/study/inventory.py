@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 
-from twintrade.errors import SpecError
+from twintrade.errors import DataError, SpecError
+from twintrade.files import read_file
 from twintrade.methods import find_methods, load_method
 from twintrade.render.names import list_sentences
 from twintrade.render.presets import EXHIBIT_NAMES, PRESETS
@@ -62,8 +63,8 @@ def _lines(name: str, entries: Sequence[Entry], here: Path) -> Iterator[str]:
 def _title(path: Path) -> str:
     """Return an analysis's title, or why it has none."""
     try:
-        title = parse_tables(path.read_text(encoding="utf-8"), path.name).get("title", "")
-    except (OSError, UnicodeDecodeError, SpecError):
+        title = parse_tables(read_file(path).decode("utf-8"), path.name).get("title", "")
+    except (OSError, UnicodeDecodeError, DataError, SpecError):
         return str(Text("study.unreadable"))
     return str(title)
 

@@ -7,11 +7,15 @@ from typing import Any, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from twintrade.data.formats.containers import iterate_in_time
+from twintrade.data.formats.containers import find_ceiling, iterate_in_time
 from twintrade.data.formats.raw_table import RawTable, build_raw_table, check_names, clean_column_name
 from twintrade.errors import DataError
+from twintrade.files import check_memory
 from twintrade.numerics.arrays import ObjectArray
 from twintrade.text import Text
+
+_BYTES_A_CELL, _BYTES_A_CELL_OF_TEXT = 8, 64
+_FIRST_FEATHER = b"FEA1"
 
 Choose: TypeAlias = Callable[[Sequence[str], int], list[int]]
 """From the names of columns and the number of rows to the places of the columns that are read."""
@@ -22,11 +26,19 @@ def parse_arrow(kind: str, raw: bytes, needed: Sequence[str], needs_all: bool, f
 
     def choose(names: Sequence[str], n_rows: int) -> list[int]:
         cleaned = check_names(names, n_rows, needed, needs_all, file)
-        return [i for i, name in enumerate(cleaned) if needs_all or name in needed]
+        kept = [i for i, name in enumerate(cleaned) if needs_all or name in needed]
+        ceiling = find_ceiling(len(raw)) // _BYTES_A_CELL
+        if n_rows * len(kept) > ceiling:
+            asked = {"file": file, "rows": n_rows, "columns": len(kept), "most": ceiling}
+            raise DataError(Text("data.expands-too-far", **asked))
+        check_memory(n_rows * len(kept) * _BYTES_A_CELL_OF_TEXT, file)
+        return kept
 
     try:
         read = _read_parquet if kind == "parquet" else _read_feather
         return _build_table(read(io.BytesIO(raw), choose), needed, file)
+    except MemoryError:
+        raise  # Arrow's own is an ArrowException as well
     except (pa.ArrowException, OSError) as error:
         why = (str(error).splitlines() or [""])[0]
         raise DataError(Text("data.damaged", file=file, kind=kind, why=why)) from None
@@ -35,18 +47,30 @@ def parse_arrow(kind: str, raw: bytes, needed: Sequence[str], needs_all: bool, f
 def _read_parquet(raw: io.BytesIO, choose: Choose) -> pa.Table:
     import pyarrow.parquet as pq  # here and below: where no such file is read it would take a tenth of a second
 
-    source = pq.ParquetFile(raw)
+    source = pq.ParquetFile(raw, pre_buffer=False)  # here and below without threads: memory that fails there kills
     names = source.schema_arrow.names
     kept = [names[i] for i in choose(names, source.metadata.num_rows)]
-    batches = iterate_in_time(source.iter_batches(columns=kept), 1)
+    batches = iterate_in_time(source.iter_batches(columns=kept, use_threads=False), 1)
     return pa.Table.from_batches(batches, pa.schema([source.schema_arrow.field(name) for name in kept]))
 
 
 def _read_feather(raw: io.BytesIO, choose: Choose) -> pa.Table:
     import pyarrow.feather as feather
 
-    table = feather.read_table(raw)
-    return table.select(choose(table.column_names, table.num_rows))
+    if raw.getbuffer()[:4] == _FIRST_FEATHER:  # never compressed
+        table = feather.read_table(raw)
+        return table.select(choose(table.column_names, table.num_rows))
+    source, batches, n_rows = (
+        pa.ipc.open_file(raw, options=pa.ipc.IpcReadOptions(use_threads=False)),
+        list[pa.RecordBatch](),
+        0,
+    )
+    for i in iterate_in_time(range(source.num_record_batches), 1):
+        batches.append(source.get_batch(i))
+        n_rows += batches[-1].num_rows
+        choose(source.schema.names, n_rows)
+    table = pa.Table.from_batches(batches, source.schema)
+    return table.select(choose(table.column_names, n_rows))
 
 
 def _build_table(table: pa.Table, needed: Sequence[str], file: str) -> RawTable:

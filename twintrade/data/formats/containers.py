@@ -1,8 +1,10 @@
 """Compressed input, unpacked within limits: bombs, XML entities and damage end in one clean error."""
 
+import bz2
 import gzip
 import importlib
 import io
+import lzma
 import time
 import zipfile
 import zlib
@@ -83,19 +85,24 @@ def list_in_time(items: Iterable[T], every: int) -> list[T]:
 
 
 _CHUNK = 1024 * 1024
+_PACKERS: dict[bytes, Callable[[io.BytesIO], Any]] = {
+    b"\x1f\x8b\x08": lambda raw: gzip.GzipFile(fileobj=raw),
+    b"BZh": bz2.BZ2File,
+    b"\xfd7z": lzma.LZMAFile,
+}
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 _DECLARATIONS = (b"<!DOCTYPE", b"<!ENTITY")
 _TABLES = (".csv", ".tsv", ".txt")
 _MAX_NAMED = 6
 
 
-def expand_gzip(raw: bytes, file: str) -> bytes:
-    """Return the content of a gzip file within the limits on expansion."""
-    ceiling = _ceiling(len(raw))
+def expand(raw: bytes, file: str) -> bytes:
+    """Return the content of a file that gzip, bzip2 or xz packed, within the limits on expansion."""
+    ceiling = find_ceiling(len(raw))
     try:
-        with gzip.open(io.BytesIO(raw)) as stream:
+        with _PACKERS.get(raw[:3], gzip.open)(io.BytesIO(raw)) as stream:
             content = _content(stream, ceiling)
-    except (OSError, EOFError, zlib.error) as error:
+    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise DataError(f"{file} is not a whole gzip file ({error}): fetch it again") from None
     if len(content) > ceiling:
         raise DataError(f"{file} expands to more than {ceiling:,} bytes, as no honest table does: unpack it by hand")
@@ -111,7 +118,7 @@ def read_parts(raw: bytes, file: str) -> dict[str, bytes]:
             members = container.infolist()
             if len(members) > limits.MAX_ARCHIVE_MEMBERS:
                 raise DataError(f"{file} has {len(members):,} parts, as no workbook does")
-            ceiling = _ceiling(len(raw))
+            ceiling = find_ceiling(len(raw))
             if sum(m.file_size for m in members) > ceiling:
                 raise DataError(f"{file} expands to more than {ceiling:,} bytes, as no honest workbook does")
             return {m.filename: _part(container, m, file) for m in members if not m.is_dir()}
@@ -124,9 +131,9 @@ def read_zip_table(raw: bytes, member: str | None, file: str) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as container:
             chosen = _chosen(container.infolist(), member, file)
-            if chosen.file_size > _ceiling(len(raw)):
+            if chosen.file_size > find_ceiling(len(raw)):
                 raise DataError(
-                    f"{file} expands to more than {_ceiling(len(raw)):,} bytes, as no honest table does: "
+                    f"{file} expands to more than {find_ceiling(len(raw)):,} bytes, as no honest table does: "
                     "unpack it by hand"
                 )
             return _part(container, chosen, file)
@@ -191,13 +198,13 @@ def _content(stream: IO[bytes] | gzip.GzipFile, most: int) -> bytes:
     return b"".join(chunks)
 
 
-def _ceiling(n_bytes: int) -> int:
+def find_ceiling(n_bytes: int) -> int:
+    """Return how many bytes a file of so many may expand to."""
     return min(limits.MAX_EXPANDED_BYTES, max(limits.MIN_RATIO_BYTES, limits.MAX_EXPANSION_RATIO * n_bytes))
 
 
 # Files of statistical packages to columns of text: Stata, SPSS and R, labels in place of codes.
 
-_GZIP = b"\x1f\x8b"
 _NEW_YEAR = (1, 1)
 _COLUMNS = 1  # columns between two looks at the time
 
@@ -218,7 +225,7 @@ def parse_spss(raw: bytes, needed: Sequence[str], needs_all: bool, file: str) ->
 def parse_r(raw: bytes, member: str | None, needed: Sequence[str], needs_all: bool, file: str) -> RawTable:
     """Read the data frame of an R file (.rds, .rda), with the extra that does. Its first row is row 2."""
     reader = load_extra("rdata", "r", file)
-    content = expand_gzip(raw, file) if raw.startswith(_GZIP) else raw
+    content = expand(raw, file) if raw[:3] in _PACKERS else raw
     ending = ".rds" if file.lower().endswith(".rds") else ".rda"
     objects = _read_damaged(
         "r", file, lambda: reader.conversion.convert(reader.parser.parse_data(content, extension=ending))

@@ -19,6 +19,7 @@ from twintrade.data.sources import limits
 from twintrade.data.sources.faults import Faults, TextColumn, build_text_array, clean_name, quote_cell
 from twintrade.data.sources.provenance import InputRecord, locate, read_data_card
 from twintrade.errors import DataError
+from twintrade.files import explain_memory, read_file
 from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
 from twintrade.text import Listed, Text, Words
 
@@ -161,7 +162,7 @@ def open_table(
     """Read a file as declared, with rows of its ``where`` and ``drop``; ``needs_all`` keeps undeclared columns."""
     raw = read_content(locate(root, file), file)
     wanted = [*dict.fromkeys([*needed, *(rule.column for rule in declared.row_rules)])]
-    with containers.limit_time(file):
+    with containers.limit_time(file), explain_memory(file):
         read = _parsed(raw, file, declared, wanted, needs_all, faults)
     card = read_data_card(root, file)
     record = InputRecord(
@@ -205,7 +206,7 @@ def read_content(path: Path, file: str) -> bytes:
         raise DataError(
             f"{file} has {size:,} bytes, more than {limits.MAX_INPUT_BYTES:,}: read it with the microdata extra"
         )
-    return path.read_bytes()
+    return read_file(path, file, limits.MAX_INPUT_BYTES)
 
 
 def _parsed(
@@ -227,7 +228,7 @@ def _parsed(
     if kind in _TYPED:
         return _TYPED[kind](raw, needed, needs_all, file)
     if kind == "gzip":
-        raw = containers.expand_gzip(raw, file)
+        raw = containers.expand(raw, file)
     elif kind == "zip":
         raw = containers.read_zip_table(raw, declared.member, file)
     return parse_delimited(raw, needed, needs_all, declared, file, faults)

@@ -14,7 +14,7 @@ import numpy as np
 from twintrade.data.calendar import Frequency, parse_date, parse_part
 from twintrade.data.figures.money import UNKNOWN, parse_money_unit, split_unit
 from twintrade.data.figures.numbers import NumberStyle, parse_numbers
-from twintrade.data.formats.containers import expand_gzip, limit_time, list_zip_tables, read_zip_table
+from twintrade.data.formats.containers import expand, limit_time, list_zip_tables, read_zip_table
 from twintrade.data.formats.delimited import decode, list_possible_encodings, list_readings
 from twintrade.data.formats.raw_table import clean_column_name, refuse_other_kind
 from twintrade.data.formats.tables import TextTable, find_kind, open_table, read_content
@@ -66,7 +66,7 @@ def _guessed(raw: bytes, file: str, taken: object) -> tuple[list[str], list[Gues
     if kind == "workbook":
         return _sheet(raw, file, taken)
     if kind == "gzip":
-        return _text_format(expand_gzip(raw, file), file)
+        return _text_format(expand(raw, file), file)
     if kind == "text":
         return _text_format(raw, file)
     if kind != "zip":

@@ -19,6 +19,7 @@ from twintrade.data.schema import Microdata
 from twintrade.errors import DataError
 from twintrade.extras import note_library
 from twintrade.fanout import get_scope
+from twintrade.files import open_file
 from twintrade.text import Text
 
 # Delimited files in another encoding, written again in UTF-8 in a stream, because no engine reads GB18030.
@@ -44,7 +45,7 @@ def _decoded(path: Path, shown: str, codec: str, target: Path) -> Path:
     progress = get_scope().workers.progress or (lambda _: None)
     total, done, lines, said_at = path.stat().st_size, 0, 1, time.monotonic()
     try:
-        with path.open("rb") as raw, target.open("wb") as out:
+        with open_file(path, shown) as raw, target.open("wb") as out:
             stream = gzip.GzipFile(fileobj=raw) if shown.lower().endswith(".gz") else raw
             while chunk := stream.read(_CHUNK):
                 text = decoder.decode(chunk)

@@ -14,6 +14,7 @@ from twintrade.data.formats.raw_table import check_header, clean_column_name
 from twintrade.data.schema import FileFormat
 from twintrade.data.sources.faults import quote_cell
 from twintrade.errors import DataError
+from twintrade.files import open_file
 
 Kind: TypeAlias = Literal["csv", "parquet", "duckdb"]
 Type: TypeAlias = Literal["text", "integer", "decimal", "float"]
@@ -60,11 +61,11 @@ class MicrodataFiles:
 def hash_content(path: Path) -> str:
     """Return the sha256 of a file, or of the names and contents of all files in a folder, read in a stream."""
     if path.is_file():
-        with path.open("rb") as stream:
+        with open_file(path) as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     total = hashlib.sha256()
     for file in list_folder_files(path):
-        with file.open("rb") as stream:
+        with open_file(file) as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
         total.update(f"{file.relative_to(path).as_posix()}\n{digest}\n".encode())
     return total.hexdigest()
@@ -125,7 +126,8 @@ def _delimited(files: MicrodataFiles, needed: Sequence[str], form: FileFormat) -
 
 def _first_line(path: Path, name: str, encoding: str | None) -> str:
     try:
-        with (gzip.open if name.lower().endswith(".gz") else open)(path, "rb") as stream:
+        with open_file(path, name) as packed:
+            stream = gzip.GzipFile(fileobj=packed) if name.lower().endswith(".gz") else packed
             raw = stream.readline(_HEADER_BYTES) if encoding is None else stream.read(_HEADER_BYTES)
     except (OSError, EOFError) as error:
         raise DataError(
@@ -158,7 +160,8 @@ def _parquet(files: MicrodataFiles, needed: Sequence[str]) -> MicrodataFiles:
     headers = []
     for path, name in zip(files.paths, files.names, strict=True):
         try:
-            schema = pq.ParquetFile(path).schema_arrow
+            with open_file(path, name) as stream:
+                schema = pq.ParquetFile(stream).schema_arrow
         except (pa.ArrowException, OSError) as error:
             raise DataError(f"{name} is not a whole Parquet file ({str(error).splitlines()[0]})") from None
         check_header(list(schema.names), needed, 1, (), name)

@@ -15,6 +15,7 @@ import pandas as pd
 
 from twintrade.data.sources.faults import AbsentInputError
 from twintrade.errors import DataError
+from twintrade.files import open_file
 from twintrade.text import Text, Words
 
 # Where an input may lie: inside the project or under the folder that TWINTRADE_DATA names, nowhere else.
@@ -139,8 +140,8 @@ def read_data_card(root: Path, file: str) -> DataCard:
     """Return the data card of a file, NAME.md beside it; without one, what its row in ``sources.csv`` says."""
     stem = re.sub(r"(\.(csv|tsv|txt|xlsx|xls|ods|parquet|feather|dta|sav|rds|rda|json))?(\.gz)?$", "", file)
     try:
-        with locate(root, f"{stem}.md").open(encoding="utf-8", errors="replace") as page:
-            text = page.read(_CARD_BYTES)
+        with open_file(locate(root, f"{stem}.md")) as page:
+            text = page.read(_CARD_BYTES).decode("utf-8", "replace")
     except DataError:
         return _card_from_list(root, file)
     facts = {
@@ -155,8 +156,9 @@ def read_data_card(root: Path, file: str) -> DataCard:
 def _card_from_list(root: Path, file: str) -> DataCard:
     folder, _, name = file.rpartition("/")
     try:
-        text = locate(root, f"{folder}/sources.csv".lstrip("/")).read_text(encoding="utf-8", errors="replace")
-        rows = [row for row in csv.DictReader(io.StringIO(text[:_CARD_BYTES])) if row.get("file") == name]
+        with open_file(locate(root, f"{folder}/sources.csv".lstrip("/"))) as page:
+            text = page.read(_CARD_BYTES).decode("utf-8", "replace")
+        rows = [row for row in csv.DictReader(io.StringIO(text)) if row.get("file") == name]
     except (DataError, csv.Error):
         return DataCard()
     if not rows:

@@ -9,6 +9,7 @@ from typing import Any
 
 from twintrade.effects.result_set import EXHIBITS_FILE, Exhibit, read_exhibits
 from twintrade.errors import StoreError
+from twintrade.files import read_file
 from twintrade.study.page.specifications import escape_markdown, render_code, render_table
 from twintrade.study.store.folder import get_results_folder
 from twintrade.study.store.freshness import list_changes, read_manifest
@@ -51,7 +52,7 @@ def read_packaged(analysis: Analysis, deposit: Deposit | None) -> PackagedAnalys
         reason = "; ".join(map(str, stale))
         raise StoreError(f"{analysis.name}: no fresh results ({reason}); first: twintrade run {analysis.name}")
     try:
-        files = {path: (folder / path).read_bytes() for path in manifest["outputs"]}
+        files = {path: read_file(folder / path, path) for path in manifest["outputs"]}
     except OSError as error:
         raise StoreError(f"results/{analysis.name} cannot be read ({error.strerror})") from None
     cited = from_bytes(files["specifications.csv"]).get("citation_text", ())

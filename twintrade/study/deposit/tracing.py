@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from twintrade.errors import SpecError, StoreError
+from twintrade.files import read_file
 from twintrade.methods import find_method_line
 from twintrade.study.deposit.verify_appendix import PageCell, PageTable, StoredNumbers, compute_value, read_tables
 from twintrade.study.store.fingerprint import hash_bytes
@@ -44,7 +45,7 @@ def trace_number(folder: Path, name: str, asked: str) -> list[Text | str]:
     lines: list[Text | str] = []
     keys: tuple[str, ...] = (asked.strip(),)
     if ":" not in asked:
-        tables = read_tables((folder / "appendix.html").read_text(encoding="utf-8"))
+        tables = read_tables(read_file(folder / "appendix.html").decode("utf-8"))
         table, row, place, cell = find_cell(tables, asked)
         head = " ".join(_list_heads(table, place))
         lines = [table.caption, Text("trace.cell", row=row[0].text, column=head, printed=cell.text)]

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from twintrade.effects import ResultSet
 from twintrade.effects.result_set import Deviation, RegisteredDesign, Registration
 from twintrade.errors import StoreError
+from twintrade.files import read_file
 from twintrade.study.store import fingerprint
 from twintrade.study.store.folder import write_beside
 from twintrade.study.store.replay import to_bytes
@@ -41,7 +42,7 @@ def read_registration(root: Path, name: str) -> Registration | None:
         return None
     shown = f"{fingerprint.FOLDER}/{name}/{fingerprint.REGISTRATION}"
     try:
-        whole = json.loads(path.read_text(encoding="utf-8"))
+        whole = json.loads(read_file(path, shown))
         content, recorded = whole["registration"], whole["sha256"]
         registration = _ADAPTER.validate_python(content)
     except (OSError, ValueError, KeyError, TypeError, ValidationError):
@@ -218,7 +219,7 @@ def _read_log(file: Path, shown: str) -> list[Deviation]:
     if not file.is_file():
         return []
     try:
-        return _LOG.validate_json(file.read_bytes())
+        return _LOG.validate_json(read_file(file, shown))
     except (OSError, ValidationError):
         raise StoreError(Text("registration.log-unreadable", file=shown)) from None
 
@@ -237,7 +238,7 @@ def count_designs(root: Path, name: str, design: Mapping[str, str], stated: int 
     if stated is not None or not design:
         return stated or 1
     path = root / DESIGNS_TRIED
-    rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines())) if path.is_file() else []
+    rows = list(csv.DictReader(read_file(path).decode("utf-8").splitlines())) if path.is_file() else []
     tried = {row["design"] for row in rows if row["question"] == design["question"]}
     if design["design"] not in tried:
         is_new = not path.is_file()

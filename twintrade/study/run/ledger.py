@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_info
 from twintrade.data.sources import InputRecord
 from twintrade.effects import Dropped
 from twintrade.fanout import Arrays
+from twintrade.files import read_file
 from twintrade.methods import list_packages
 from twintrade.study.observing.observe import list_simulated_names
 from twintrade.study.run.columns import Ladder, Run, compute_entropy
@@ -149,7 +150,7 @@ def hash_origins(raw: Mapping[str, Any], inputs: Sequence[InputRecord]) -> str:
 def read_git_state(root: Path) -> dict[str, Any]:
     """Return the project's commit and whether tracked files differ; a deposit has its commit in ``commit.json``."""
     with suppress(OSError, ValueError):
-        recorded = json.loads((root / COMMIT).read_text(encoding="utf-8"))
+        recorded = json.loads(read_file(root / COMMIT, COMMIT))
         return recorded if isinstance(recorded, dict) else {}
     commit = _git(root, ["rev-parse", "HEAD"])
     if commit is None:
@@ -263,7 +264,7 @@ class FileLedger:
 
 def _read(path: Path, made_from: str) -> dict[str, tuple[Arrays | None, Words]]:
     try:
-        records = [record for line in path.read_bytes().split(b"\n") if (record := _record(line)) is not None]
+        records = [record for line in read_file(path).split(b"\n") if (record := _record(line)) is not None]
     except OSError:
         return {}
     if not records or records[0].get("made_from") != made_from:

@@ -8,6 +8,7 @@ from typing import Any
 
 from twintrade.data.geography import load_local_names
 from twintrade.errors import SpecError
+from twintrade.files import read_file
 from twintrade.render.style import AppendixOptions, build_all_options
 from twintrade.study.spec.page_spec import ReportSection
 
@@ -66,8 +67,6 @@ def read_project_file(root: Path, file: str) -> bytes:
     if Path(file).is_absolute() or not path.resolve().is_relative_to(root.resolve()):
         raise SpecError(f"report: {file} lies outside the project; give a path below it")
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise SpecError(f"report: {file} has more than {MOST_BYTES:,} bytes")
-        return path.read_bytes()
+        return read_file(path, file, MOST_BYTES)
     except OSError as error:
         raise SpecError(f"report: {file} cannot be read: {error.strerror}") from None

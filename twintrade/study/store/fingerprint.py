@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from twintrade.files import open_file
 from twintrade.text import find_choice
 
 PACKAGES = (
@@ -39,7 +40,7 @@ def hash_bytes(content: bytes) -> str:
 
 def hash_file(path: Path) -> str:
     """Return the sha256 of a file."""
-    with path.open("rb") as stream:
+    with open_file(path) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 

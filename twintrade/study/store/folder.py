@@ -11,6 +11,7 @@ from importlib import resources
 from pathlib import Path, PurePosixPath
 
 from twintrade.errors import StoreError
+from twintrade.files import open_file, read_file
 from twintrade.study.store.locating import measure_excess, settle_folder, swap_folders
 from twintrade.text import Text
 
@@ -76,7 +77,7 @@ def _write_holder(path: Path) -> None:
 
 def _read_holder(path: Path) -> str:
     try:
-        with path.open("rb", buffering=0) as stream:
+        with open_file(path) as stream:
             stream.seek(_FIRST_BYTE)
             holder = json.loads(stream.read())
         return str(Text("study.held-by", process=int(holder["pid"]), since=str(holder["started"])))
@@ -191,7 +192,7 @@ def write_beside(root: Path, path: str, content: bytes) -> None:
 
 def has_content(file: Path, content: bytes) -> bool:
     """Whether a file is there and has exactly this content."""
-    return file.is_file() and file.read_bytes() == content
+    return file.is_file() and read_file(file) == content
 
 
 def drop_messages(path: Path) -> None:
@@ -277,4 +278,4 @@ def _read_files() -> dict[str, bytes]:
     # A wheel holds the files; a working copy of the repository has them beside the package.
     place = bundled if bundled.is_dir() else Path(str(package)).parent
     names = [f"analyses/{DEMO}.toml", *(f"data/raw/{table}.{kind}" for table in _TABLES for kind in ("csv", "md"))]
-    return {name: place.joinpath(*name.split("/")).read_bytes() for name in names}
+    return {name: read_file(Path(str(place), *name.split("/"))) for name in names}

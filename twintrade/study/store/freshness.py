@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from twintrade.errors import StoreError
+from twintrade.files import read_file
 from twintrade.study.store import fingerprint
 from twintrade.study.store.folder import MANIFEST, get_results_folder
 from twintrade.study.store.locating import Analysis
@@ -17,7 +18,7 @@ PAGE = Text("study.changed-page")  # the change that costs a new page and no est
 def read_manifest(folder: Path) -> dict[str, Any] | None:
     """Return the manifest of a result set, None where there is none that can be read."""
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        manifest = json.loads(read_file(folder / MANIFEST))
     except (OSError, ValueError, RecursionError):
         return None
     return manifest if isinstance(manifest, dict) and _is_whole(manifest) else None
@@ -127,7 +128,7 @@ def write_sums(sums: Mapping[str, str]) -> bytes:
 def list_other_bytes(root: Path, name: str, sums: str) -> list[str]:
     """Return the results of an analysis whose bytes are not those of a file of checksums."""
     try:
-        lines = (root / sums).read_text(encoding="utf-8").splitlines()
+        lines = read_file(root / sums, sums).decode("utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
         raise StoreError(Text("bundle.no-sums", file=sums)) from None
     recorded = {path: sha for sha, path in (line.split("  ", 1) for line in lines if "  " in line)}
@@ -135,11 +136,7 @@ def list_other_bytes(root: Path, name: str, sums: str) -> list[str]:
     if not recorded_here:
         raise StoreError(Text("bundle.no-sums", file=sums))
     files = {path: root / path for path in recorded_here if not path.endswith(f"/{MANIFEST}")}
-    return [
-        p
-        for p, file in files.items()
-        if not file.is_file() or fingerprint.hash_bytes(file.read_bytes()) != recorded_here[p]
-    ]
+    return [p for p, file in files.items() if not file.is_file() or fingerprint.hash_file(file) != recorded_here[p]]
 
 
 def verify_results(analysis: Analysis, against: str = "") -> tuple[list[Text], bool]:

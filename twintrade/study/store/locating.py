@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from twintrade.errors import SpecError
+from twintrade.errors import DataError, SpecError
+from twintrade.files import open_file, read_file
 from twintrade.study.spec.spec_text import confirm_guesses, find_open_guesses, parse_tables
 from twintrade.text import LOCALES, Listed, Text
 
@@ -95,11 +96,12 @@ class Analysis:
     @property
     def language(self) -> str:
         """The first language that the report's table, or its style file, names; empty where none does."""
-        with suppress(SpecError, OSError, ValueError):
+        with suppress(DataError, SpecError, OSError, ValueError):
             report = self.raw.get("report")
             named = report.get("language") if isinstance(report, dict) else None
             if not named and isinstance(report, dict) and isinstance(report.get("style"), str):
-                named = tomllib.loads((self.root / report["style"]).read_text(encoding="utf-8")).get("language")
+                style = read_file(self.root / report["style"], report["style"], _MOST_BYTES)
+                named = tomllib.loads(style.decode("utf-8")).get("language")
             first = named[0] if isinstance(named, list) and named else named
             return next((tag for tag in LOCALES if tag == first), "")
         return ""
@@ -161,7 +163,7 @@ def _read(path: Path) -> Analysis:
             f"{path.name} does not stand in a folder called {FOLDER}: results are written beside that one"
         )
     try:
-        with path.open("rb") as stream:
+        with open_file(path) as stream:
             content = stream.read(_MOST_BYTES + 1)
     except FileNotFoundError:
         known = [p.stem for p in path.parent.glob("*.toml")]

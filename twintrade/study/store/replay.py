@@ -15,6 +15,7 @@ from twintrade.effects import ResultSet
 from twintrade.effects.finding import FINDING_COLUMNS
 from twintrade.effects.result_set import build_payload_kinds_frame, read_payload_kinds
 from twintrade.errors import StoreError
+from twintrade.files import read_file
 from twintrade.study.store.fingerprint import hash_bytes
 from twintrade.study.store.freshness import read_manifest
 
@@ -128,7 +129,7 @@ def read_results(folder: Path) -> ResultSet:
     if manifest is None:
         raise StoreError(f"results/{folder.name} holds no complete result set: run the analysis first")
     try:
-        files = {path: (folder / path).read_bytes() for path in manifest["outputs"] if is_tidy(path)}
+        files = {path: read_file(folder / path, path) for path in manifest["outputs"] if is_tidy(path)}
         _refuse_edited(folder, files, manifest)
         return replay_results(files, manifest)
     except (OSError, ValueError, KeyError) as error:

@@ -48,3 +48,9 @@ periods = { $period_name ->
 
 # A list of which only the first items are named.
 and-more = { $items } and { $n } more
+
+## files
+no-regular-file = { $file } is no regular file: give a table or text on disk, no pipe, device or folder
+file-too-large = { $file } has more than { $most } bytes, which none of its kind needs
+no-memory = Memory does not suffice for { $file }: free some, keep only the columns and rows that the analysis needs, or declare microdata
+no-memory-here = Memory does not suffice: free some, or run fewer analyses and processes at once (--jobs 1)

@@ -121,6 +121,7 @@ index-missing = { $source } has no price index for { $periods }
 dropped-currency = other currency
 
 ## formats
+expands-too-far = { $file } expands to { $rows } rows of { $columns } columns, { $most } cells at most are plausible for its size: declare microdata, or save the table as .csv
 zip-tables = { $n ->
     [0] { $file } holds { $n } tables: a zip file must hold one .csv, .tsv or .txt
    *[other] { $file } holds { $n } tables ({ $names }): set member to the one that counts

@@ -51,3 +51,9 @@ periods = { $period_name ->
 
 # A list of which only the first items are named.
 and-more = { $items }，另有{ $n }项
+
+## files
+no-regular-file = { $file }不是普通文件：请给出磁盘上的表格或文本，不要用管道、设备或文件夹
+file-too-large = { $file }超过{ $most }字节，此类文件无需这么大
+no-memory = 内存不足以读取{ $file }：请释放内存，只保留分析所需的列和行，或声明为微观数据
+no-memory-here = 内存不足：请释放内存，或减少同时运行的分析和进程（--jobs 1）

@@ -125,6 +125,7 @@ index-missing = { $source }中没有{ $periods }的价格指数
 dropped-currency = 其他货币
 
 ## formats
+expands-too-far = { $file }展开后有{ $rows }行{ $columns }列，按文件大小至多应有{ $most }个单元格：请声明为微观数据，或另存为.csv
 zip-tables = { $n ->
     [0] { $file }中有{ $n }个表：zip文件中必须有一个.csv、.tsv或.txt文件
    *[other] { $file }中有{ $n }个表（{ $names }）：请用member指定所用的表
