@@ -10,6 +10,7 @@ from typing import Any
 from twintrade.data import read_data_card
 from twintrade.effects.result_set import EXHIBITS_FILE, Exhibit, read_exhibits
 from twintrade.errors import StoreError
+from twintrade.files import read_file
 from twintrade.render.writers import pack_zip
 from twintrade.study.deposit.readme import Deposit, render_replication_readme
 from twintrade.study.deposit.verify_appendix import read_tables
@@ -19,6 +20,7 @@ from twintrade.study.store.fingerprint import find_input, hash_bytes, list_packa
 from twintrade.study.store.folder import MANIFEST, get_results_folder
 from twintrade.study.store.freshness import list_changes, read_manifest, write_sums
 from twintrade.study.store.locating import FOLDER, Analysis
+from twintrade.study.store.quoting import quote, refuse_unsafe_names, write_comment
 from twintrade.study.store.replay import from_bytes
 from twintrade.text import Listed, Text
 
@@ -96,20 +98,21 @@ def build_bundle(analysis: Analysis) -> tuple[bytes, tuple[str, ...]]:
     manifest = read_manifest(folder)
     if stale or manifest is None:
         raise StoreError(Text("bundle.stale", name=name, reason=Listed(tuple(stale), "semicolon")))
+    refuse_unsafe_names([entry["path"] for entry in manifest["inputs"]])
     withheld = _list_withheld(root, analysis.raw, manifest["inputs"])
-    results = {path: (folder / path).read_bytes() for path in (*manifest["outputs"], MANIFEST)}
+    results = {path: read_file(folder / path, path) for path in (*manifest["outputs"], MANIFEST)}
     shown = {p: c for p, c in results.items() if not withheld or not _OF_ROWS.fullmatch(p)}
     files = {f"results/{name}/{path}": content for path, content in shown.items()}
     files[f"{FOLDER}/{name}.toml"] = analysis.text.encode("utf-8")
     registered = sorted(file for file in (root / REGISTRATIONS / name).rglob("*") if file.is_file())
-    files |= {file.relative_to(root).as_posix(): file.read_bytes() for file in registered}
+    files |= {file.relative_to(root).as_posix(): read_file(file) for file in registered}
     files |= _collect_data(root, analysis.raw, manifest["inputs"], withheld)
-    files |= {f"{CODE}/twintrade/{path}": file.read_bytes() for path, file in list_package_files().items()}
+    files |= {f"{CODE}/twintrade/{path}": read_file(file) for path, file in list_package_files().items()}
     files[f"{CODE}/LICENSE"] = _read_licence()
     files[COMMIT] = (json.dumps(manifest.get("git", {}), indent=1) + "\n").encode("utf-8")
     files["requirements.lock"] = _write_lock(manifest["versions"])
     files["LICENSE-DATA.md"] = _write_data_terms(root, manifest["inputs"], withheld)
-    files[CHECKER] = Path(__file__).with_name(CHECKER).read_bytes()
+    files[CHECKER] = read_file(Path(__file__).with_name(CHECKER))
     files |= {script: _write_script(script, name, withheld) for script in RUN}
     files[RESULT_SUMS] = write_sums({f"results/{name}/{path}": sha for path, sha in manifest["outputs"].items()})
     cards = {entry["path"]: read_data_card(root, entry["path"]) for entry in manifest["inputs"]}
@@ -158,7 +161,7 @@ def _collect_data(
         for one in (*((path,) if path not in withheld else ()), *beside):
             file = find_input(root, one)
             if file is not None and file.is_file() and file.resolve().is_relative_to(root.resolve()):
-                files[one] = file.read_bytes()
+                files[one] = read_file(file, one)
     return files
 
 
@@ -166,9 +169,9 @@ def _read_licence() -> bytes:
     """Return the terms of the program."""
     beside = Path(__file__).parents[2].parent / "LICENSE"
     if beside.is_file():
-        return beside.read_bytes()
+        return read_file(beside)
     listed = metadata.files("twintrade") or ()
-    return next((Path(str(f.locate())).read_bytes() for f in listed if f.name == "LICENSE"), b"")
+    return next((read_file(Path(str(f.locate()))) for f in listed if f.name == "LICENSE"), b"")
 
 
 def _write_lock(versions: Mapping[str, str]) -> bytes:
@@ -207,11 +210,14 @@ def _write_data_terms(root: Path, inputs: Iterable[Mapping[str, Any]], withheld:
 
 def _write_script(script: str, name: str, withheld: Mapping[str, Text]) -> bytes:
     """Return a script that runs and verifies the analysis, with its name, words and the inputs it waits for."""
-    files = [f'"{path}"' for path in withheld]
-    words = {"head": Text("bundle.script"), "python": Text("bundle.script-python"), "missing": Text("bundle.missing")}
-    put = {key: str(text) for key, text in words.items()} | {"name": name}
-    put["needed"] = (" " if script.endswith(".sh") else ", ").join(files)
-    text = Path(__file__).with_name(script).read_text(encoding="utf-8")
+    language = script.rpartition(".")[2]
+    comments = {"head": Text("bundle.script"), "python": Text("bundle.script-python")}
+    put = {key: write_comment(str(text)) for key, text in comments.items()} | {"name": quote(name, language)}
+    put["results"], put["missing"] = (
+        quote(text, language) for text in (f"results/{name}", str(Text("bundle.missing")))
+    )
+    put["needed"] = (" " if language == "sh" else ", ").join(quote(path, language) for path in withheld)
+    text = read_file(Path(__file__).with_name(script)).decode("utf-8")
     for key, value in put.items():
         text = text.replace(f"@{key}@", value)
     return text.encode("utf-8")

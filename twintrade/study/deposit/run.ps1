@@ -5,7 +5,7 @@ Set-Location $PSScriptRoot
 foreach ($file in @(@needed@)) {
     $place = $file
     if ($file.StartsWith("TWINTRADE_DATA/")) { $place = Join-Path $env:TWINTRADE_DATA $file.Substring(15) }
-    if (-not (Test-Path $place)) { Write-Output "$file @missing@"; exit 3 }
+    if (-not (Test-Path -LiteralPath $place)) { Write-Output ($file + " " + @missing@); exit 3 }
 }
 $python = $env:PYTHON
 if (-not $python) {
@@ -21,5 +21,5 @@ $env:PYTHONPATH = Join-Path $PSScriptRoot "code"
 if ($LASTEXITCODE) { exit $LASTEXITCODE }
 & $python -m twintrade.cli verify @name@ --against results.sha256
 if ($LASTEXITCODE) { exit $LASTEXITCODE }
-& $python verify_appendix.py results/@name@
+& $python verify_appendix.py @results@
 exit $LASTEXITCODE

@@ -6,7 +6,7 @@ cd "$(dirname "$0")"
 for file in @needed@; do
     case "$file" in TWINTRADE_DATA/*) file="${TWINTRADE_DATA:-TWINTRADE_DATA}/${file#TWINTRADE_DATA/}" ;; esac
     if [ ! -e "$file" ]; then
-        echo "$file @missing@"
+        printf '%s %s\n' "$file" @missing@
         exit 3
     fi
 done
@@ -19,4 +19,4 @@ PYTHONPATH="$PWD/code"
 export PYTHONPATH
 "$python" -m twintrade.cli run @name@ --force
 "$python" -m twintrade.cli verify @name@ --against results.sha256
-"$python" verify_appendix.py results/@name@
+"$python" verify_appendix.py @results@

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from twintrade.data.geography import find_kept
+from twintrade.data.sources import quote_cell
 from twintrade.diagnostics.base import DIAGNOSTICS, Diagnostic
 from twintrade.errors import SpecError
 from twintrade.estimators.base import ESTIMATORS, Estimator
@@ -36,6 +37,9 @@ class Parts:
     def named(self) -> dict[str, Any]:
         """Changes and options that a column is named by."""
         return {k: v for k, v in {**self.changes, **self.options}.items() if k not in _SHOWN_ANYWAY}
+
+
+_KEY = re.compile(r"[^\W_][\w-]*(?:\.[\w-]+)*")
 
 
 def format_column_key(parts: Parts) -> str:
@@ -206,16 +210,17 @@ def _column(spec: Spec, entry: NamedEntry, where: str) -> LadderColumn:
     if not isinstance(exclude, bool):
         raise SpecError(f"{where}: exclude_flagged is true or false, not {exclude!r}")
     donors = str(of_entry.get("donors", "all"))
+    key = str(of_entry.get("key") or "")
+    if key and not _KEY.fullmatch(key):
+        raise SpecError(Text("spec.no-key", where=where, key=quote_cell(key)))
     if donors not in DONORS or (donors != "all" and spec.case is None):
         raise SpecError(f"{where}: donors is one of {', '.join(DONORS)}, and only with a [case] table")
     parts = Parts(design, changes, options, exclude, donors, spec.case is not None)
-    inference, label = (
-        str(of_entry["inference"]) if "inference" in of_entry else None,
-        str(of_entry.get("label") or ""),
-    )
+    inference = str(of_entry["inference"]) if "inference" in of_entry else None
+    label = " ".join(str(of_entry.get("label") or "").split())
     return LadderColumn(
         estimator=estimator,
-        key=str(of_entry.get("key") or format_column_key(parts)),
+        key=key or format_column_key(parts),
         label=find_fact("labels.column-named-", label)
         if label
         else describe_column(estimator.title or entry.name, parts),

@@ -15,6 +15,7 @@ from twintrade.effects import ResultSet
 from twintrade.errors import SpecError
 from twintrade.study.proof.columns import StoredColumn, read_columns
 from twintrade.study.proof.twins import TWINS
+from twintrade.study.store.quoting import quote, write_comment
 from twintrade.study.store.replay import to_bytes
 from twintrade.text import Text
 
@@ -92,11 +93,11 @@ def write_line(column: StoredColumn, sample: str, target: str) -> str:
     name = f"{column.estimator}/{column.specification}"
     line = "" if column.obstacle or write is None else write(column, name, sample)
     reason = column.obstacle or Text("proof.no-counterpart")
-    return line or f"{MARKS[target]} {name}: {reason}"
+    return line or write_comment(f"{MARKS[target]} {name}: {reason}")
 
 
 def _list(names: Sequence[str], target: str) -> str:
-    named = ", ".join(f'"{name.replace("_period", "^period")}"' for name in names)
+    named = ", ".join(quote(name.replace("_period", "^period"), target) for name in names)
     return f"c({named})" if target == "r" else f"[{named}]"
 
 
@@ -115,21 +116,25 @@ def _write_call(target: str, function: str) -> Write:
         is_poisson = column.estimator == "ppml" or column.options.get("family") == "poisson"
         measure = column.options.get("measure") or ("log_ratio" if is_poisson else "difference")
         values = {
-            "transform": f'"{column.transform}"',
+            "transform": quote(column.transform, target),
             "effects": _list(column.effects, target),
             "clusters": _list(column.clusters, target),
             "poisson": _truth(is_poisson, target),
-            "measure": f'"{measure if function == "impute" else column.options.get("measure", "coefficient")}"',
+            "measure": quote(
+                measure if function == "impute" else str(column.options.get("measure", "coefficient")), target
+            ),
             "demeaned": _truth(bool(column.options.get("demeaned")), target),
-            "comparison": f'"{column.comparison}"',
+            "comparison": quote(column.comparison, target),
             "stored": _number(column.estimate, target),
             "error": _number(column.error, target),
             "reference": str(column.reference),
         }
-        call = ", ".join([f'"{name}"', f'"{sample}"', *(values[key] for key in ARGUMENTS[function])])
+        call = ", ".join([quote(name, target), quote(sample, target), *(values[key] for key in ARGUMENTS[function])])
         lines = [f"{function}({call})"]
         if function == "static" and target == "r" and column.transform == "log":
-            further = ", ".join([f'"{name}"', f'"{sample}"', *(values[key] for key in ARGUMENTS["bounds"])])
+            further = ", ".join(
+                [quote(name, target), quote(sample, target), *(values[key] for key in ARGUMENTS["bounds"])]
+            )
             lines.append(f"bounds({further})")
         return "\n".join(lines)
 
@@ -171,8 +176,8 @@ def _write_stata(column: StoredColumn, name: str, sample: str) -> str:
             group="" if column.comparison == "never_treated" else " notyet",
         )
     )
-    shown = f'tell "{name}" {command["software"]} {column.estimate!r} {command["number"]}'
-    return "\n".join([" ".join(("take", sample, column.transform)), filled, shown])
+    parts = ("tell", quote(name, "stata"), command["software"], repr(column.estimate), command["number"])
+    return "\n".join([" ".join(("take", sample, column.transform)), filled, " ".join(parts)])
 
 
 WRITERS: Mapping[str, Mapping[str, Write]] = {

@@ -29,4 +29,5 @@ terms = `{ $path }`: { $publisher ->
 citation = { $publisher }. Data set, `{ $path }`.
 script = Makes results/NAME again from data and code, and says whether every byte is as deposited.
 script-python = PYTHON names an interpreter that has the libraries of requirements.lock; without it they are installed into .venv.
+unsafe-name = The file name { $path } has a character that a shell runs or a terminal obeys: rename the file, then run the analysis again
 missing = is not in this package: README.md says how to get it.

@@ -68,6 +68,7 @@ no-option = { $where }: { $name } has no option { $key }{ $hint ->
    *[other] ; { $hint }
 }
 repeats = { $where }: repeats an earlier entry; change the design or give it a key of its own
+no-key = { $where }: { $key } is no key: use letters, digits, hyphens and underscores, with single points between
 headlines = { $n } [[estimator]] entries say headline = true ({ $labels }): one at most
 missing = { $place }: { $key } is missing
 unknown = { $place }: { $key } is no known key{ $hint ->

@@ -26,4 +26,5 @@ terms = `{ $path }`：{ $publisher ->
 citation = { $publisher }. 数据集，`{ $path }`。
 script = 由数据和程序重新生成results/NAME，并说明每个字节是否与存档一致。
 script-python = PYTHON指明已装有requirements.lock所列程序库的解释器；未指明时装入.venv。
+unsafe-name = 文件名{ $path }含有会被命令行执行或被终端当作指令的字符：请重命名该文件，再运行分析
 missing = 不在本包中：取得方法见README.md。

@@ -73,6 +73,7 @@ no-option = { $where }：{ $name }没有选项{ $key }{ $hint ->
    *[other] ；{ $hint }
 }
 repeats = { $where }：与前面的条目重复；请改变设计，或为其另设key
+no-key = { $where }：{ $key }不能作为键：请使用字母、数字、连字符和下划线，其间可有单个句点
 headlines = 有{ $n }个[[estimator]]条目写有 headline = true（{ $labels }）：至多一个
 missing = { $place }：缺少{ $key }
 unknown = { $place }：{ $key }不是已知的键{ $hint ->
