@@ -10,6 +10,7 @@ import typer
 
 from twintrade.commands import OTHERS, fetch, registry
 from twintrade.errors import DataError, SourceError, SpecError, TwintradeError
+from twintrade.files import check_address_space
 from twintrade.study.speaking import Json, Language, answer, list_methods, use_language_of
 from twintrade.text import Listed, Text
 
@@ -49,6 +50,7 @@ Specs = Annotated[
 ]
 OneSpec = Annotated[str, typer.Argument(help="Analysis file or its name.", autocompletion=_complete)]
 DONE, ESTIMATION, USAGE, DATA, STALE, INTERRUPTED = 0, 1, 2, 3, 4, 130
+LEAST_BYTES = 1000 * 2**20  # of address space, below which libraries end a run without a word
 NEW_OBJECTS = 500_000
 """So many are made before any out of reach are looked for: more than are imported, which are none and take long."""
 
@@ -106,6 +108,7 @@ def run(
     language: Language = "",
 ) -> None:
     """Run analyses whose results are stale, and summarize all of them."""
+    check_address_space(LEAST_BYTES)
     from twintrade.study.runner import run_all
     from twintrade.study.store import confirm_analysis
     from twintrade.study.summary import summarize_outcomes
@@ -147,6 +150,7 @@ def check(specs: Specs = None, as_json: Json = False, language: Language = "") -
 
 def _checked(specs: list[str] | None, *, as_json: bool = False) -> int:
     """Report on the data of analyses; return the exit code of the first fault."""
+    check_address_space(LEAST_BYTES)
     from twintrade.study.answers import CheckedAnalysis
     from twintrade.study.checking import check_analysis
     from twintrade.study.progress import report_when_slow

@@ -40,6 +40,15 @@ def check_memory(n_bytes: int, shown: str) -> None:
         raise DataError(Text("common.no-memory", file=shown))
 
 
+def check_address_space(least: int) -> None:
+    """Refuse to begin under a limit of the process at which libraries end it without a word."""
+    with suppress(OSError):
+        most = re.search(rb"Max address space\s+(\d+)", read_file(Path("/proc/self/limits")))
+        if most and int(most[1]) < least:
+            megabytes = {"most": int(most[1]) // 2**20, "least": least // 2**20}
+            raise DataError(Text("common.no-address-space", **megabytes))
+
+
 def _list_free_memory() -> Iterator[int]:
     """Yield the bytes that the process's own limit and the machine leave, where the system says so."""
     with suppress(OSError):

@@ -142,3 +142,17 @@ def test_a_small_file_of_millions_of_rows_is_refused_by_what_it_says_of_itself(n
     monkeypatch.setattr(arrow_files, "_build_table", lambda *_: pytest.fail("the rows were made text"))
     with pytest.raises(DataError, match=r"expands to .* rows of 2 columns"):
         arrow_files.parse_arrow(name[2:], file.read_bytes(), ["city", "value"], True, name)
+
+
+@pytest.mark.skipif(not Path("/proc/self/limits").exists(), reason="the limit is read there")
+@pytest.mark.parametrize("megabytes", [420, 700, 990])
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_a_process_without_room_for_the_libraries_says_so_at_once(command, megabytes, project):
+    code = (
+        f"import resource; resource.setrlimit(resource.RLIMIT_AS, ({megabytes} * 2**20,) * 2)\n"
+        f"import sys; sys.argv[:] = ['twintrade', '{command}', 'tiny']\nfrom twintrade.cli import main; main()"
+    )
+    words = [sys.executable, "-c", code]
+    done = subprocess.run(words, cwd=project, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 3, done.stderr
+    assert f"may use {megabytes} MB of memory and needs 1,000 MB" in done.stderr

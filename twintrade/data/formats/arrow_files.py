@@ -29,8 +29,8 @@ def parse_arrow(kind: str, raw: bytes, needed: Sequence[str], needs_all: bool, f
         kept = [i for i, name in enumerate(cleaned) if needs_all or name in needed]
         ceiling = find_ceiling(len(raw)) // _BYTES_A_CELL
         if n_rows * len(kept) > ceiling:
-            asked = {"file": file, "rows": n_rows, "columns": len(kept), "most": ceiling}
-            raise DataError(Text("data.expands-too-far", **asked))
+            text = Text("data.expands-too-far", file=file, rows=n_rows, columns=len(kept), most=ceiling)
+            raise DataError(text)
         check_memory(n_rows * len(kept) * _BYTES_A_CELL_OF_TEXT, file)
         return kept
 

@@ -54,3 +54,4 @@ no-regular-file = { $file } is no regular file: give a table or text on disk, no
 file-too-large = { $file } has more than { $most } bytes, which none of its kind needs
 no-memory = Memory does not suffice for { $file }: free some, keep only the columns and rows that the analysis needs, or declare microdata
 no-memory-here = Memory does not suffice: free some, or run fewer analyses and processes at once (--jobs 1)
+no-address-space = This process may use { $most } MB of memory and needs { $least } MB: raise the limit (ulimit -v)

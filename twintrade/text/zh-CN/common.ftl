@@ -57,3 +57,4 @@ no-regular-file = { $file }不是普通文件：请给出磁盘上的表格或�
 file-too-large = { $file }超过{ $most }字节，此类文件无需这么大
 no-memory = 内存不足以读取{ $file }：请释放内存，只保留分析所需的列和行，或声明为微观数据
 no-memory-here = 内存不足：请释放内存，或减少同时运行的分析和进程（--jobs 1）
+no-address-space = 本进程最多可用{ $most }MB内存，至少需要{ $least }MB：请提高限制（ulimit -v）
