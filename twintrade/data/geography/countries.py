@@ -1,70 +1,40 @@
 """Countries and territories by code or name, from an own reviewed table; nothing is matched by likeness."""
 
-import difflib
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 
 from twintrade.data.geography.cities import is_total_word
+from twintrade.data.geography.country_codes import Place as Place
+from twintrade.data.geography.country_codes import CodeKind, find_code_kind, list_doubtful_codes, load_numbers, load_two_letters
+from twintrade.data.geography.country_codes import load_places as load_places
+from twintrade.data.geography.country_names import (
+    OPEN,
+    Found,
+    Proof,
+    find_languages,
+    find_names,
+    fold_key,
+    is_name_of_another,
+    list_near_codes,
+)
 from twintrade.data.sources.faults import Faults, TextColumn, build_text_array, clean_name, fold_name, quote_cell
-from twintrade.data.sources.provenance import read_packaged_rows
 from twintrade.effects import Remedy
 from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
 from twintrade.text import Listed, Text
 
-PlaceKind = Literal["country", "territory", "part", "former", "aggregate", "remainder"]
-
-_BRACKETED = re.compile(r"\s*[(（](?:(?:\.\.\.|…)\s*[0-9]{4}|overseas\s+france)[)）]\s*$", re.IGNORECASE)
-"""What the United Nations add to a name: the year in which a country ceased to be, or whose territory it is."""
 _OTHER_ASIA = "otherasianes"
-_SAINT = re.compile(r"\bst\b\.?", re.IGNORECASE)
-_N_NEAR = 3
 _LEAST_COUNTRIES = 3
-_ALIKE, _CODE_LENGTH = 0.8, 3
-"""Ratio from which a name may be a slip for another (`difflib`), and the letters of a code."""
+_CODE_LENGTH = 3
 LEAVE_OUT: Literal["leave out"] = "leave out"
 """What ``partner_names`` may say in place of a code: such rows are left out and counted, as groups are."""
 COMPARED: Literal["remainder, in the comparison"] = "remainder, in the comparison"
 FOR_TOTALS: Literal["remainder, for totals only"] = "remainder, for totals only"
 """What it may say of partners without a row of their own: in totals both, and in the comparison the first."""
 _LEFT_OUT, _REST, _WORLD = "+LEFT-OUT", "+REST", "+WORLD"
-_LANGUAGES = ("english", "chinese", "portuguese", "french", "german", "spanish", "italian")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A trade partner."""
-
-    code: str  # ISO 3166-1 alpha-3 where there is one; XKX for Kosovo, `PSE-W` for a part, `+EU` for an aggregate
-    iso2: str
-    name: str
-    kind: PlaceKind
-    # valid_from, valid_to: First and last year in which statistics can have it as a partner of its own
-    valid_from: int | None
-    valid_to: int | None
-
-    @property
-    def is_aggregate(self) -> bool:
-        """Whether it is a group of countries or a remainder, which by itself never serves as comparison."""
-        return self.kind in ("aggregate", "remainder")
-
-
-@dataclass(frozen=True, slots=True)
-class _CountryTable:
-    places: Mapping[str, Place]
-    by_key: Mapping[str, str]
-    by_iso2: Mapping[str, str]
-    by_un: Mapping[str, str]
-
-
-def load_places() -> Mapping[str, Place]:
-    """Return every place of the table by its code."""
-    return _table().places
 
 
 def resolve(names: Iterable[str], aliases: Mapping[str, str] | None = None) -> list[str]:
@@ -79,11 +49,13 @@ def resolve(names: Iterable[str], aliases: Mapping[str, str] | None = None) -> l
 
 def resolve_column(column: TextColumn, aliases: Mapping[str, str], faults: Faults) -> ObjectArray:
     """Return the code of every cell (n_rows,), "" where it is unknown and an error was noted."""
-    declared = {_key(name): _declared_code(name, code, faults) for name, code in aliases.items()}
-    codes = find_codes(column, declared)
-    column.errors_once(faults, "partner", codes == "", _unknown, _find_remedy)
-    if any(fold_name(cell) == _OTHER_ASIA for cell in set(column.cells)):
+    reading = _read(column, {fold_key(name): _declared_code(name, code, faults) for name, code in aliases.items()})
+    codes = reading.list_codes(column)
+    column.errors_once(faults, "partner", codes == "", reading.describe_open, _find_remedy)
+    if any(fold_name(cell) == _OTHER_ASIA for cell in reading.found):
         faults.inform("other-asia", Text("data.partner-other-asia"), column.file, None, column.name)
+    if said := reading.describe():
+        faults.inform("partner-reading", said, column.file, None, column.name)
     return codes
 
 
@@ -94,11 +66,101 @@ def find_code(name: str) -> str:
 
 def find_codes(column: TextColumn, declared: Mapping[str, str] | None = None) -> ObjectArray:
     """Return the code of every cell, "" where it is unknown; nothing is said about those."""
-    table = _table()
-    distinct = sorted(set(column.cells))
-    is_iso2 = _are_two_letters(distinct, table, declared or {})
-    known = {cell: _code(cell, table, declared or {}, is_iso2) for cell in distinct}
-    return build_text_array(map(known.__getitem__, column.cells))
+    return _read(column, declared or {}).list_codes(column)
+
+
+# A column is read as a whole: which codes it has, in which language, and whether its names are cut off.
+
+_N_EXAMPLES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """The distinct cells of a column with their codes and what proves them."""
+
+    found: Mapping[str, Found]
+    kind: CodeKind
+    doubtful: frozenset[str]  # codes that another standard, of which the column has codes, gives another country
+    languages: frozenset[str]
+
+    def list_codes(self, column: TextColumn) -> ObjectArray:
+        return build_text_array([self.found[cell].code for cell in column.cells])
+
+    def describe(self) -> Text | None:
+        """Return how the column was read, with examples; None for codes of three letters and names in English."""
+        proofs = {found.proof for found in self.found.values() if found.code}
+        if self.kind != "alpha-2" and self.kind != "numeric" and (proofs <= {"code"} or proofs <= {"code", "name"} and "en" in self.languages):
+            return None
+        parts = [self._describe_proof(proof) for proof in get_args(Proof) if proof and proof in proofs]
+        return Text("data.partner-reading", parts=Listed(tuple(parts), "semicolon"))
+
+    def _describe_proof(self, proof: Proof) -> Text:
+        cells = [cell for cell, found in self.found.items() if found.proof == proof]
+        examples = [
+            Text("data.partner-example", cell=quote_cell(cell), name=load_places()[code].name, code=code)
+            for cell in cells[:_N_EXAMPLES]
+            if (code := self.found[cell].code)
+        ]
+        kind = self.kind if proof == "code" else proof
+        return Text("data.partner-proof", proof=kind or "alpha-3", n=len(cells), examples=Listed(tuple(examples), "comma"))
+
+    def describe_open(self, cell: str) -> Text:
+        """Return why a cell has no code, with names that are spelled nearly so."""
+        name = clean_name(cell)
+        if not name:
+            return Text("data.partner-blank")
+        code = load_two_letters().get(name) or (name if name in self.doubtful else "")
+        if code:
+            key = "data.partner-two-standards" if name in self.doubtful else "data.partner-two-letters"
+            return Text(key, cell=quote_cell(cell), name=load_places()[code].name)
+        near = [f"{load_places()[code].name} ({code})" for code in list_near_codes(name, self.languages)]
+        return Text("data.partner-unknown", cell=quote_cell(cell), n_near=len(near), near=Listed(tuple(near), "comma"))
+
+
+def _read(column: TextColumn, declared: Mapping[str, str]) -> _Reading:
+    """Read the cells of a column, again and again without those left open: what is not known proves nothing of others."""
+    cells = {cell: clean_name(cell) for cell in sorted(set(column.cells))}
+    known: dict[str, Found] = {}
+    for name in filter(None, cells.values()):
+        place = load_places().get(name)
+        answer = declared.get(fold_key(name), "")
+        if answer and (place is None or place.is_aggregate):
+            known[name] = Found(answer, "code")
+        elif place is not None and len(name) != _CODE_LENGTH:
+            known[name] = Found(name, "code")
+    left = [name for name in dict.fromkeys(cells.values()) if name and name not in known]
+    n_declared = len(known)
+    reading = _read_names(left, n_declared)
+    doubtful = reading.doubtful
+    while len(kept := [name for name in left if reading.found[name].code]) < len(left):
+        left = kept
+        reading = _read_names(left, n_declared)
+    known |= reading.found
+    return replace(reading, found={cell: known.get(name, OPEN) for cell, name in cells.items()}, doubtful=doubtful)
+
+
+def _read_names(names: Sequence[str], n_declared: int) -> _Reading:
+    kind = find_code_kind(names, n_declared)
+    doubtful = list_doubtful_codes(names, kind)
+    coded = {name: Found("" if name in doubtful else code, "code") for name in names if (code := _find_code(name, kind))}
+    rest = [name for name in names if name not in coded]
+    languages, is_sure = find_languages(rest)
+    found = find_names(rest, languages, is_sure)
+    if kind == "alpha-2" and any(code and not load_places()[code].is_aggregate for code, _ in found.values()):
+        kind = ""
+        found |= dict.fromkeys(coded, OPEN)
+    if not kind:
+        rest = [name for name in names if name in load_places() and not is_name_of_another(name, languages)]
+        coded = {name: Found(name, "code") for name in rest}
+    return _Reading(found | coded, kind, doubtful, languages)
+
+
+def _find_code(name: str, kind: CodeKind) -> str:
+    if kind == "alpha-2":
+        return load_two_letters().get(name, "")
+    if kind == "numeric":
+        return load_numbers().get(name.zfill(_CODE_LENGTH), "")
+    return name if kind == "alpha-3" and name in load_places() else ""
 
 
 def list_own_codes(cities: Sequence[str]) -> ObjectArray:
@@ -113,28 +175,16 @@ def list_own_codes(cities: Sequence[str]) -> ObjectArray:
 def list_un_codes() -> dict[str, str]:
     """Return the number of every place at the United Nations, by its code; where there are several, the first."""
     codes: dict[str, str] = {}
-    for number, code in _table().by_un.items():
+    for number, code in load_numbers().items():
         codes.setdefault(code, str(int(number)))
     return codes
 
 
 def resolve_un_codes(column: TextColumn) -> ObjectArray:
     """Return the cells of a column with the codes of the United Nations, as M49 numbers them, as ISO codes."""
-    by_un = _table().by_un
     return build_text_array(
-        by_un.get(cell.strip().zfill(3), cell) if cell.strip().isdigit() else cell for cell in column.cells
+        load_numbers().get(cell.strip().zfill(3), cell) if cell.strip().isdigit() else cell for cell in column.cells
     )
-
-
-def find_near_codes(name: str) -> list[str]:
-    """Return the codes of the places whose name or code is nearly this, the nearest first."""
-    table = _table()
-    countries = {code: place.name for code, place in table.places.items() if not place.is_aggregate}
-    known = {key: code for key, code in table.by_key.items() if len(key) > _CODE_LENGTH and code in countries}
-    near = [known[key] for key in difflib.get_close_matches(_key(name), known, n=_N_NEAR, cutoff=_ALIKE)]
-    if len(name) > _CODE_LENGTH:
-        near += [code for code, place in countries.items() if name.casefold() in place.casefold()]
-    return list(dict.fromkeys(near))[:_N_NEAR]
 
 
 def is_aggregate(codes: ObjectArray) -> BoolArray:
@@ -145,8 +195,8 @@ def is_aggregate(codes: ObjectArray) -> BoolArray:
 
 def find_remainder_code(name: str) -> str:
     """Return the code of a remainder: of the table where this knows the name as one, else the rest of the world."""
-    code = _table().by_key.get(_key(name), "")
-    return code if code and _table().places[code].kind == "remainder" else _REST
+    code = find_code(name)
+    return code if code and load_places()[code].kind == "remainder" else _REST
 
 
 def warn_of_validity(codes: ObjectArray, years: IntArray, file: str, faults: Faults) -> None:
@@ -172,59 +222,8 @@ def warn_of_validity(codes: ObjectArray, years: IntArray, file: str, faults: Fau
             faults.warn("partner-years", text, file)
 
 
-@cache
-def _table() -> _CountryTable:
-    places: dict[str, Place] = {}
-    by_key: dict[str, str] = {}
-    by_iso2: dict[str, str] = {}
-    by_un: dict[str, str] = {}
-    for row in read_packaged_rows("partners.csv"):
-        code = row["code"]
-        kind: PlaceKind = row["kind"]  # type: ignore[assignment]
-        places[code] = Place(code, row["iso2"], row["name"], kind, _year(row["valid_from"]), _year(row["valid_to"]))
-        if row["iso2"]:
-            by_iso2[row["iso2"]] = code
-        by_un |= dict.fromkeys(filter(None, row["un"].split("|")), code)
-        others = "|".join(row[language] for language in _LANGUAGES).split("|")
-        for name in (code, row["name"], *filter(None, others)):
-            owner = by_key.setdefault(_key(name), code)
-            if owner != code:
-                raise AssertionError(f"{name} stands for {owner} and {code} in partners.csv")
-    return _CountryTable(places, by_key, by_iso2, by_un)
-
-
-def _key(name: str) -> str:
-    return fold_name(_SAINT.sub("saint", _BRACKETED.sub("", name).replace("&", " and ")))
-
-
-def _year(text: str) -> int | None:
-    return int(text) if text else None
-
-
-def _code(cell: str, table: _CountryTable, declared: Mapping[str, str], is_iso2: bool) -> str:
-    name = clean_name(cell)
-    key = _key(name)
-    if name in table.places and not (table.places[name].is_aggregate and key in declared):
-        return name
-    if is_iso2 and name in table.by_iso2:
-        return table.by_iso2[name]
-    return declared.get(key) or table.by_key.get(key, "") if key else ""
-
-
-def _are_two_letters(cells: Sequence[str], table: _CountryTable, declared: Mapping[str, str]) -> bool:
-    """Whether all cells are codes of two letters, but for codes of groups and fewer labels, no country's name."""
-    long = {c for c in cells if not (len(c.strip()) == 2 and c.strip().isascii() and c.strip().isupper())}
-    codes = {c: table.by_key.get(_key(c), "") for c in long if _key(c) not in declared}
-    n_labels = len(long) - sum(map(bool, codes.values()))
-    return (
-        len(long) < len(cells)
-        and all(table.places[code].is_aggregate for code in codes.values() if code)
-        and 2 * n_labels < len(cells)
-    )
-
-
 def _declared_code(name: str, code: str, faults: Faults) -> str:
-    answer, total = code.casefold(), _table().by_key.get(_key(name)) == _WORLD or is_total_word(name)
+    answer, total = code.casefold(), find_code(name) == _WORLD or is_total_word(name)
     if answer == LEAVE_OUT:
         return _LEFT_OUT
     if answer in (COMPARED, FOR_TOTALS):
@@ -238,20 +237,9 @@ def _declared_code(name: str, code: str, faults: Faults) -> str:
 
 def _find_remedy(cell: str) -> Remedy | None:
     name = clean_name(cell)
-    if not name or name in _table().by_iso2:
+    if not name or name in load_two_letters():
         return None
-    return Remedy("partner_name", (cell, LEAVE_OUT) if is_total_word(name) else (cell, *find_near_codes(name)[:1]))
-
-
-def _unknown(cell: str) -> Text:
-    name = clean_name(cell)
-    if not name:
-        return Text("data.partner-blank")
-    if name in _table().by_iso2:
-        place = load_places()[_table().by_iso2[name]]
-        return Text("data.partner-two-letters", cell=quote_cell(cell), name=place.name)
-    near = tuple(f"{load_places()[code].name} ({code})" for code in find_near_codes(name))
-    return Text("data.partner-unknown", cell=quote_cell(cell), n_near=len(near), near=Listed(near, "comma"))
+    return Remedy("partner_name", (cell, LEAVE_OUT) if is_total_word(name) else (cell,))
 
 
 # Partners that stand for all those without a row of their own, by code, by name and by declaration.

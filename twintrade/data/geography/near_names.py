@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cache, lru_cache
 
-from twintrade.data.sources.faults import fold_name
+from twintrade.data.sources.faults import fold_name, split_words
 from twintrade.data.sources.provenance import read_packaged, read_packaged_rows
 
 # Names of cities in other letters or transcriptions: 济南 and Jinan, Москва and Moscow, Beijing and Peking.
@@ -112,9 +112,8 @@ def list_near_names(name: str, known: Collection[str]) -> tuple[str, ...]:
 
 
 def _list_words(name: str) -> tuple[str, ...]:
-    decomposed = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", _ELIDED.sub(r"\1e ", name)).casefold())
-    plain = "".join(c for c in decomposed if not unicodedata.combining(c))
-    return tuple(re.findall(r"\w+", unicodedata.normalize("NFC", plain.replace("_", " "))))
+    plain = split_words(_APOSTROPHES.sub("", _ELIDED.sub(r"\1e ", name)))
+    return tuple(unicodedata.normalize("NFC", plain).split())
 
 
 def _strip_kinds(words: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -210,9 +210,29 @@ def clean_text(cell: str) -> str:
 
 
 def fold_name(name: str) -> str:
-    """Return what two spellings of one name share: letters and digits only, no accents, no case."""
+    """Return what two spellings of one name share: letters, vowel signs and digits only, no accents, no case."""
+    return split_words(name).replace(" ", "")
+
+
+def split_words(name: str) -> str:
+    """Return the words of a name without accents and case, with the vowel signs of scripts that write them as marks."""
+    if name.isascii():
+        return "".join(c if c.isalnum() else " " for c in name.casefold())
     decomposed = unicodedata.normalize("NFKD", name.casefold())
-    return "".join(c for c in decomposed if c.isalnum())
+    return "".join(c if c.isalnum() or _is_vowel_sign(c) else " " for c in decomposed if not _is_accent(c))
+
+
+_OVERLAY, _POINTS, _ACCENTS = 1, range(10, 37), 200  # combining classes: strokes, Hebrew and Arabic points, and above
+
+
+def _is_accent(c: str) -> bool:
+    """Return whether a mark may be left out in writing."""
+    kind = unicodedata.combining(c)
+    return kind >= _ACCENTS or kind == _OVERLAY or kind in _POINTS or "\ufe00" <= c <= "\ufe0f" or c >= "\U000e0100"
+
+
+def _is_vowel_sign(c: str) -> bool:
+    return unicodedata.category(c) in ("Mn", "Mc")
 
 
 def fold_names(cells: Iterable[object]) -> set[str]:

@@ -356,6 +356,21 @@ city-size = { $name } is a number from { $least } on, in plain digits
 partner-blank = the partner is blank
 partner-other-asia = “Other Asia, nes” is read as Taiwan, for which statistics of the United Nations use it
 partner-two-letters = { $cell } would be { $name } in a column of two-letter codes, but this column has names too
+partner-two-standards = { $cell } is { $name } in ISO 3166 and another country in a further standard (FIPS 10-4, Olympic codes) of which this column has codes: declare it under partner_names
+partner-reading = partners are read { $parts }
+partner-proof = { $proof ->
+    [alpha-2] as codes of two letters (ISO 3166)
+    [alpha-3] as codes of three letters (ISO 3166)
+    [numeric] as numbers (ISO 3166, Comtrade)
+    [beside] as names with a code that agrees
+    [words] by the name left without words for states and territories
+    [grammar] by the one country whose adjective or genitive it is
+    [cut] by the one country whose name begins so, as the column is cut off
+    [combined] by the parts of a name of several
+    [sum] as groups or remainders, by words for these alone
+   *[name] by names in the tables
+} ({ $n }: { $examples })
+partner-example = { $cell } = { $name } ({ $code })
 partner-unknown = { $cell } is no known partner{ $n_near ->
     [0] { "" }
    *[other] ; near: { $near }

@@ -327,6 +327,21 @@ city-size = { $name }应是不小于{ $least }的数，只用数字书写
 partner-blank = 伙伴为空
 partner-other-asia = “Other Asia, nes”按台湾读取，联合国统计以此名称表示台湾
 partner-two-letters = 在两位代码列中，{ $cell }应指{ $name }，但该列也有名称
+partner-two-standards = { $cell }在ISO 3166中是{ $name }，而在本列亦有其代码的另一标准（FIPS 10-4或奥委会代码）中是另一国家：请在partner_names中声明
+partner-reading = 伙伴的读取方式：{ $parts }
+partner-proof = { $proof ->
+    [alpha-2] 按两位字母代码（ISO 3166）
+    [alpha-3] 按三位字母代码（ISO 3166）
+    [numeric] 按数字代码（ISO 3166、Comtrade）
+    [beside] 按名称及与之一致的代码
+    [words] 按去掉国家与地区类别词后的名称
+    [grammar] 按唯一有此形容词或属格形式的国家
+    [cut] 按唯一以此开头的国家，因本列名称被截断
+    [combined] 按多部分名称的各部分
+    [sum] 按仅用于组别或其余部分的词
+   *[name] 按名称表
+}（{ $n }个：{ $examples }）
+partner-example = { $cell } = { $name }（{ $code }）
 partner-unknown = { $cell }不是已知的伙伴{ $n_near ->
     [0] { "" }
    *[other] ；相近的有：{ $near }
