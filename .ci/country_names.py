@@ -30,7 +30,9 @@ CODES = {number: code for code, numbers in SUMS.items() for number in numbers.sp
 
 def list_names(language: str) -> list[tuple[str, str]]:
     """Return the folded names of a language with the code of each."""
-    codes = CODES | {row["iso2"]: row["code"] for row in read_packaged_rows("partners.csv") if row["kind"] != "aggregate"}
+    codes = CODES | {
+        row["iso2"]: row["code"] for row in read_packaged_rows("partners.csv") if row["kind"] != "aggregate"
+    }
     named = Locale.parse(language).territories.items()
     return [(fold_words(name), codes[territory]) for territory, name in named if territory in codes]
 

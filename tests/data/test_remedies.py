@@ -64,13 +64,7 @@ def test_a_line_that_a_code_asks_for_is_toml(code):
 
 @loop_over(
     ("name", "near"),
-    [
-        ("Untied Kingdom", "GBR"),
-        ("Frnace", "FRA"),
-        ("Republik Kubba", ""),
-        ("NICS", ""),
-        ("CHL1", ""),
-    ],
+    [("Untied Kingdom", "GBR"), ("Frnace", "FRA"), ("Republik Kubba", ""), ("NICS", ""), ("CHL1", "")],
 )
 def test_a_name_spelled_nearly_so_is_named_but_no_code_is_filled_in(name, near):
     faults = Faults()

@@ -47,7 +47,10 @@ PROVED = [
     (("Belgien (ab 1999)", "Tschechoslowakei (bis 1992)", "Guam, ab 2001"), ("BEL", "CSK", "GUM")),
     (("Hungary 2/", "Italy*", "Peru [1]"), ("HUN", "ITA", "PER")),
     (("Cambodia (Kampuchea)", "Hong Kong (China)", "Netherlands (Aruba)", "Italy"), ("KHM", "HKG", "", "ITA")),
-    (("Middle East & North Africa", "Rest of Africa", "South Africa", "Africa South"), ("+AFRICA", "+OTHER-AFRICA", "ZAF", "ZAF")),
+    (
+        ("Middle East & North Africa", "Rest of Africa", "South Africa", "Africa South"),
+        ("+AFRICA", "+OTHER-AFRICA", "ZAF", "ZAF"),
+    ),
     (("Central African Federation", "French West Africa", "Serb Republic", "Italy"), ("", "", "", "ITA")),
     # codes: in capitals, for whole columns of one kind
     (("DEU", "FRA", "Deu"), ("DEU", "FRA", "")),
@@ -59,7 +62,10 @@ PROVED = [
     (("156", "842", "276", "9999"), ("", "", "", "")),
     # names cut off at one width
     (("Papua New Guine", "Trinidad and To", "United Arab Emi", "Republic of Lat"), ("PNG", "TTO", "ARE", "LVA")),
-    (("Republic of Guinea", "Republic of Namibi", "Republic of Sloven", "Republic of Mozamb"), ("", "NAM", "SVN", "MOZ")),
+    (
+        ("Republic of Guinea", "Republic of Namibi", "Republic of Sloven", "Republic of Mozamb"),
+        ("", "NAM", "SVN", "MOZ"),
+    ),
 ]
 
 
@@ -87,7 +93,11 @@ def test_no_name_of_a_language_is_read_as_another_country():
         for name, code in rows:
             codes_of[name].add(code[0] if code.startswith("+") else code)
         found = read(*codes_of)
-        wrong = {name for name, code in zip(codes_of, found, strict=True) if code and (code if code[0] != "+" else "+") not in codes_of[name]}
+        wrong = {
+            name
+            for name, code in zip(codes_of, found, strict=True)
+            if code and (code if code[0] != "+" else "+") not in codes_of[name]
+        }
         assert not wrong, (language, wrong)
         assert np.mean([code != "" for code in found]) > 0.9, language
 
@@ -133,7 +143,16 @@ def test_how_a_column_was_read_is_said_with_three_partners():
 
 def test_what_is_left_open_proves_nothing_of_the_rest():
     """Read again without the cells that were left open, a column has the same codes."""
-    cells = ["Republic of Guinea", "Republic of Namibi", "Republic of Sloven", "Republic of Mozamb", "Atlantis", "Nga", "GER", "Peru"]
+    cells = [
+        "Republic of Guinea",
+        "Republic of Namibi",
+        "Republic of Sloven",
+        "Republic of Mozamb",
+        "Atlantis",
+        "Nga",
+        "GER",
+        "Peru",
+    ]
     codes = read(*cells)
     known = [cell for cell, code in zip(cells, codes, strict=True) if code]
     assert read(*known) == [code for code in codes if code]

@@ -8,16 +8,22 @@ import numpy as np
 import pandas as pd
 
 from twintrade.data.geography.cities import is_total_word
-from twintrade.data.geography.country_codes import Place as Place
-from twintrade.data.geography.country_codes import CodeKind, find_code_kind, list_doubtful_codes, load_numbers, load_two_letters
-from twintrade.data.geography.country_codes import load_places as load_places
-from twintrade.data.geography.country_names import (
+from twintrade.data.geography.country_codes import (
+    CodeKind,
+    Place,
+    find_code_kind,
+    list_doubtful_codes,
+    load_numbers,
+    load_places,
+    load_two_letters,
+)
+from twintrade.data.geography.country_names import fold_key
+from twintrade.data.geography.name_rules import (
     OPEN,
     Found,
     Proof,
     find_languages,
     find_names,
-    fold_key,
     is_name_of_another,
     list_near_codes,
 )
@@ -89,7 +95,11 @@ class _Reading:
     def describe(self) -> Text | None:
         """Return how the column was read, with examples; None for codes of three letters and names in English."""
         proofs = {found.proof for found in self.found.values() if found.code}
-        if self.kind != "alpha-2" and self.kind != "numeric" and (proofs <= {"code"} or proofs <= {"code", "name"} and "en" in self.languages):
+        if (
+            self.kind != "alpha-2"
+            and self.kind != "numeric"
+            and (proofs <= {"code"} or proofs <= {"code", "name"} and "en" in self.languages)
+        ):
             return None
         parts = [self._describe_proof(proof) for proof in get_args(Proof) if proof and proof in proofs]
         return Text("data.partner-reading", parts=Listed(tuple(parts), "semicolon"))
@@ -102,7 +112,9 @@ class _Reading:
             if (code := self.found[cell].code)
         ]
         kind = self.kind if proof == "code" else proof
-        return Text("data.partner-proof", proof=kind or "alpha-3", n=len(cells), examples=Listed(tuple(examples), "comma"))
+        return Text(
+            "data.partner-proof", proof=kind or "alpha-3", n=len(cells), examples=Listed(tuple(examples), "comma")
+        )
 
     def describe_open(self, cell: str) -> Text:
         """Return why a cell has no code, with names that are spelled nearly so."""
@@ -114,7 +126,9 @@ class _Reading:
             key = "data.partner-two-standards" if name in self.doubtful else "data.partner-two-letters"
             return Text(key, cell=quote_cell(cell), name=load_places()[code].name)
         near = [f"{load_places()[code].name} ({code})" for code in list_near_codes(name, self.languages)]
-        return Text("data.partner-unknown", cell=quote_cell(cell), n_near=len(near), near=Listed(tuple(near), "comma"))
+        return Text(
+            "data.partner-unknown", cell=quote_cell(cell), n_near=len(near), near=Listed(tuple(near), "comma")
+        )
 
 
 def _read(column: TextColumn, declared: Mapping[str, str]) -> _Reading:
@@ -142,7 +156,9 @@ def _read(column: TextColumn, declared: Mapping[str, str]) -> _Reading:
 def _read_names(names: Sequence[str], n_declared: int) -> _Reading:
     kind = find_code_kind(names, n_declared)
     doubtful = list_doubtful_codes(names, kind)
-    coded = {name: Found("" if name in doubtful else code, "code") for name in names if (code := _find_code(name, kind))}
+    coded = {
+        name: Found("" if name in doubtful else code, "code") for name in names if (code := _find_code(name, kind))
+    }
     rest = [name for name in names if name not in coded]
     languages, is_sure = find_languages(rest)
     found = find_names(rest, languages, is_sure)

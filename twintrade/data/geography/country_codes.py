@@ -1,11 +1,12 @@
 """The places that may be partners, and which kind of code a column of them holds."""
 
+import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from twintrade.data.sources.provenance import read_packaged_rows
+from twintrade.data.sources.provenance import read_packaged, read_packaged_rows
 
 PlaceKind = Literal["country", "territory", "part", "former", "aggregate", "remainder"]
 CodeKind = Literal["", "alpha-3", "alpha-2", "numeric"]
@@ -16,27 +17,9 @@ _LARGE = frozenset("36 76 124 156 250 251 276 356 380 381 392 410 528 643 699 72
 _N_LARGE = 3
 """Numbers of large partners, of which a column has some if it numbers countries as ISO or Comtrade does."""
 
-# Codes of two letters by the standard FIPS 10-4: for the same country as ISO's, for another country, and those that
-# ISO does not have; and those of the Olympic Committee that are ISO's for another country, or not ISO's.
-_FIPS_SAME = frozenset(
-    "AE AF AL AM AO AR BB BE BR BT CA CM CO CU CV CY DJ EC EG ER ET FI FJ FK FM FO FR GH GI GL GP GR GT GY HK HR HU ID IM IN IO IR "
-    "IT JE JM JO KE KG KZ LA LU LY MD MK ML MR MT MV MX MY MZ NC NF NL NO NP NR NZ PE PK PL QA RE RO RW SA SH SI SL SM SO SY TH TV "
-    "TW TZ UG US UY UZ VC VE WF WS".split()
-)
-_FIPS_OTHER = frozenset(
-    "AC AG AN AS AU BA BD BF BG BH BL BM BN BO BY CD CF CG CH CI CK CN CW DO ES GA GB GG GM GQ IS KN KR LI LS LT MA MC MF MG MH MN "
-    "MO MP MU NE NG NI NU PA PM PS RS SB SC SE SG SN ST SV SZ TD TK TL TN TO TT VI ZA".split()
-)
-_FIPS_ALONE = frozenset(
-    "AA AJ AV BC BK BP BU BX CB CE CJ CQ CS CT DA DR EI EK EN EZ FG FP GJ GK GV GZ HA HO IC IV IZ JA KS KT KU KV LE LG LH LO MB MI "
-    "MJ NH NS OD PC PO PP PU RI RM RP RQ SF SP SU SW TI TP TS TU TX UC UP UV VM VQ VT WA WE WI WZ YM ZI".split()
-)
-_IOC_OTHER = frozenset(("ANT", "BRN"))
-_IOC_ALONE = frozenset(
-    "ALG ANG ARU ASA BAH BAN BAR BER BHU BIZ BOT BUL BUR CAM CAY CGO CHA CHI CRC CRO DEN ESA FIJ GAM GBS GEQ GER GRE GRN GUA GUI "
-    "HAI HON INA IRI ISV IVB KSA KUW LAT LBA LES LIB MAD MAS MAW MGL MRI MTN MYA NCA NED NEP NGR NIG OMA PAR PHI PLE POR PUR RSA "
-    "SAM SEY SIN SKN SLO SOL SRI SUD SUI TAN TGA TOG TPE TRI URU VAN VIE VIN ZAM ZIM".split()
-)
+WORDS = tomllib.loads(read_packaged("name_words.toml"))
+"""What the tables say of names and of codes, by its section."""
+_STANDARDS = {key: frozenset(codes.split()) for key, codes in WORDS["standards"].items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +79,13 @@ def find_code_kind(cells: Collection[str], n_declared: int = 0) -> CodeKind:
 
 def list_doubtful_codes(cells: Collection[str], kind: CodeKind) -> frozenset[str]:
     """Return the codes of a column that are another country's in a standard whose codes the column may hold."""
-    codes = {cell for cell in cells if _is_capitals(cell, 2 if kind == "alpha-2" else 3)}
+    codes = set(cells)
     if kind == "alpha-3":
-        return _IOC_OTHER if codes & _IOC_ALONE else frozenset()
-    is_fips = codes <= _FIPS_SAME | _FIPS_OTHER | _FIPS_ALONE | {"UK"}
-    is_fips = is_fips or bool(codes & _FIPS_ALONE - load_two_letters().keys())
-    return _FIPS_OTHER if kind == "alpha-2" and is_fips else frozenset()
+        return _STANDARDS["olympic_other"] if codes & _STANDARDS["olympic_alone"] else frozenset()
+    codes = {cell for cell in codes if _is_capitals(cell, 2)}
+    fips = frozenset().union(*(_STANDARDS[f"fips_{part}"] for part in ("same", "other", "alone")))
+    is_fips = codes <= fips | {"UK"} or codes & _STANDARDS["fips_alone"] - load_two_letters().keys()
+    return _STANDARDS["fips_other"] if kind == "alpha-2" and is_fips else frozenset()
 
 
 def _is_capitals(cell: str, length: int) -> bool:
