@@ -10,10 +10,8 @@ from babel import Locale
 from twintrade.data.geography.country_names import fold_words
 from twintrade.data.sources.provenance import read_packaged_rows
 
-LANGUAGES = (
-    "en zh zh_Hant zh_Hant_HK fr de es pt pt_PT it ja ko ru ar tr vi id pl nl sv cs el th hi fa uk he fi da hu ro nb bg hr sk "
-    "ca et lt lv ms sl sr".split()
-)
+LANGUAGES = """en zh zh_Hant zh_Hant_HK fr de es pt pt_PT it ja ko ru ar tr vi id pl nl sv cs el th hi fa uk he fi da
+hu ro nb bg hr sk ca et lt lv ms sl sr"""
 SUMS = {
     "+WORLD": "001",
     "+AFRICA": "002 011 014 015 017 202",
@@ -24,7 +22,7 @@ SUMS = {
     "+EU": "EU EZ",
     "+AREAS": "UN",
 }
-"""Regions of CLDR by the sum of this program; not those whose name is elsewhere a country's (South Africa, America)."""
+"""Regions of CLDR by the sum of this program; not those whose name is elsewhere a country's (Southern Africa)."""
 CODES = {number: code for code, numbers in SUMS.items() for number in numbers.split()}
 
 
@@ -40,9 +38,13 @@ def list_names(language: str) -> list[tuple[str, str]]:
 def write_table(out: Path) -> None:
     """Write one row a name and code, with the languages that say it so."""
     languages: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for language in LANGUAGES:
-        for name in sorted(set(list_names(language))):
-            languages[name].append(language.split("_")[0])
+    countries = {fold_words(row["chinese"]) for row in read_packaged_rows("partners.csv") if row["iso2"]}
+    for language in LANGUAGES.split():
+        for name, code in sorted(set(list_names(language))):
+            if (
+                code[0] != "+" or name not in countries
+            ):  # 中非 is Middle Africa in CLDR, and a country of China's customs
+                languages[name, code].append(language.split("_")[0])
     with out.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(["name", "code", "languages"])

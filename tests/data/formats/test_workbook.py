@@ -29,7 +29,7 @@ def test_a_clean_sheet(read):
     assert table.frame["period"].tolist() == [2004, 2005, 2005]
     assert table.frame["row"].tolist() == [2, 3, 4]
     assert table.provenance[0].sheet == "data"
-    assert codes(table) == {"city-enters-or-leaves"}
+    assert codes(table) == {"city-enters-or-leaves", "partner-reading"}
 
 
 def test_sheets_with_the_same_columns_are_named_and_others_are_not(read):

@@ -14,7 +14,7 @@ from twintrade.data.geography.countries import find_codes, load_places, resolve_
 from twintrade.data.sources.faults import Faults, TextColumn, build_text_array, fold_name
 from twintrade.data.sources.provenance import read_packaged, read_packaged_rows
 
-OFFICES = "Comtrade ComexStat GENESIS Destatis Eurostat HMRC ONS US China World UN".split()
+OFFICES = ["Comtrade", "ComexStat", "GENESIS", "Destatis", "Eurostat", "HMRC", "ONS", "US", "China", "World", "UN"]
 
 
 def make_column(*cells):
@@ -53,6 +53,7 @@ PROVED = [
     ),
     (("Central African Federation", "French West Africa", "Serb Republic", "Italy"), ("", "", "", "ITA")),
     # codes: in capitals, for whole columns of one kind
+    (("Island", "Germany", "France", "Italy"), ("", "DEU", "FRA", "ITA")),
     (("DEU", "FRA", "Deu"), ("DEU", "FRA", "")),
     (("GER", "SUI", "BRN", "FRA"), ("", "", "", "FRA")),
     (("GM", "SZ", "CH", "JA", "FR"), ("", "", "", "", "FR")),

@@ -10,13 +10,12 @@ import pandas as pd
 from twintrade.data.geography.cities import is_total_word
 from twintrade.data.geography.country_codes import (
     CodeKind,
-    Place,
     find_code_kind,
     list_doubtful_codes,
     load_numbers,
-    load_places,
     load_two_letters,
 )
+from twintrade.data.geography.country_codes import load_places as load_places
 from twintrade.data.geography.country_names import fold_key
 from twintrade.data.geography.name_rules import (
     OPEN,
@@ -24,6 +23,7 @@ from twintrade.data.geography.name_rules import (
     Proof,
     find_languages,
     find_names,
+    is_english,
     is_name_of_another,
     list_near_codes,
 )
@@ -93,15 +93,16 @@ class _Reading:
         return build_text_array([self.found[cell].code for cell in column.cells])
 
     def describe(self) -> Text | None:
-        """Return how the column was read, with examples; None for codes of three letters and names in English."""
-        proofs = {found.proof for found in self.found.values() if found.code}
-        if (
-            self.kind != "alpha-2"
-            and self.kind != "numeric"
-            and (proofs <= {"code"} or proofs <= {"code", "name"} and "en" in self.languages)
-        ):
+        """Return how the column was read; None for codes of three letters and plain names in English."""
+        plain = {cell for cell, found in self.found.items() if found.proof == "name" and is_english(cell, found.code)}
+        proofs = {found.proof for cell, found in self.found.items() if found.code and cell not in plain}
+        if self.kind in ("", "alpha-3") and proofs <= {"code"}:
             return None
-        parts = [self._describe_proof(proof) for proof in get_args(Proof) if proof and proof in proofs]
+        parts = [
+            self._describe_proof(proof)
+            for proof in get_args(Proof)
+            if proof in {f.proof for f in self.found.values()} - {""}
+        ]
         return Text("data.partner-reading", parts=Listed(tuple(parts), "semicolon"))
 
     def _describe_proof(self, proof: Proof) -> Text:
@@ -132,7 +133,7 @@ class _Reading:
 
 
 def _read(column: TextColumn, declared: Mapping[str, str]) -> _Reading:
-    """Read the cells of a column, again and again without those left open: what is not known proves nothing of others."""
+    """Read the cells of a column, again without those left open: what is not known proves nothing."""
     cells = {cell: clean_name(cell) for cell in sorted(set(column.cells))}
     known: dict[str, Found] = {}
     for name in filter(None, cells.values()):

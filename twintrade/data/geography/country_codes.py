@@ -13,9 +13,7 @@ CodeKind = Literal["", "alpha-3", "alpha-2", "numeric"]
 
 _LETTERS: Mapping[int, CodeKind] = {2: "alpha-2", 3: "alpha-3"}
 _ABROAD = {"EL": "GRC", "UK": "GBR", "XS": "SRB", "XK": "XKX"}  # codes of two letters that Eurostat has
-_LARGE = frozenset("36 76 124 156 250 251 276 356 380 381 392 410 528 643 699 724 756 757 826 840 842".split())
-_N_LARGE = 3
-"""Numbers of large partners, of which a column has some if it numbers countries as ISO or Comtrade does."""
+_N_LARGE = 3  # numbers of large partners that a column has if it numbers countries as ISO or Comtrade does
 
 WORDS = tomllib.loads(read_packaged("name_words.toml"))
 """What the tables say of names and of codes, by its section."""
@@ -70,7 +68,7 @@ def find_code_kind(cells: Collection[str], n_declared: int = 0) -> CodeKind:
     if numbers and 2 * len(numbers) > n:
         plain = {number.lstrip("0") or "0" for number in numbers}
         is_known = all(number.zfill(3) in load_numbers() for number in numbers)
-        return "numeric" if is_known and len(plain & _LARGE) >= _N_LARGE else ""
+        return "numeric" if is_known and len(plain & _STANDARDS["large_numbers"]) >= _N_LARGE else ""
     for length, kind in _LETTERS.items():
         if 2 * sum(_is_capitals(cell, length) for cell in cells) > n:
             return kind

@@ -22,12 +22,12 @@ _LETTERS = str.maketrans("đłøıəىةیک’‘ʼ`´", "dloieيهيك'''''", 
 )
 _ELIDED, _DOTTED = re.compile(r"\b([dl]|dell)'(?=\w)"), re.compile(r"(?<=\w)\.(?=\w)")
 _SAINT, _ISLANDS_IN_SHORT = re.compile(r"\bs(?:t|te|ta)\b"), re.compile(r"\bо ва\b")
-_WITHOUT_SPACES = re.compile(r"[\u0e00-\u0e7f\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+WITHOUT_SPACES = re.compile(r"[\u0e00-\u0e7f\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 
 
 @lru_cache(maxsize=100_000)
 def fold_words(name: str) -> str:
-    """Return the words of a name with a space between them, without case, accents and marks, as the tables have them."""
+    """Return the words of a name with a space between them, without case and accents, as the tables have them."""
     plain = _DOTTED.sub(" ", _ELIDED.sub(r"\1 ", name.casefold().translate(_LETTERS)))
     words = unicodedata.normalize("NFC", split_words(plain.replace("'", "").replace(".", "")))
     return _ISLANDS_IN_SHORT.sub("острова", _SAINT.sub("saint", " ".join(words.translate(_LETTERS).split())))
@@ -63,7 +63,8 @@ def load_names() -> Names:
     for words, code, said in rows:
         known = exact[words.replace(" ", "")]
         known[code] = known.get(code, frozenset()) | said
-    return Names(dict(exact), tuple(rows), {name: code for name, code, _ in written if len(fold_key(name)) <= SHORT})
+    short = {name: code for name, code, _ in written if name.isascii() and len(fold_key(name)) <= SHORT}
+    return Names(dict(exact), tuple(rows), short)
 
 
 # The words that tell countries apart, and those that say what kind of state it is.
@@ -101,7 +102,7 @@ def take_off_state(words: str, language: str) -> tuple[tuple[str, ...], Concepts
         said = known.get(bare, known.get(word))
         if said is not None:
             concepts |= said
-        elif _WITHOUT_SPACES.search(word):
+        elif WITHOUT_SPACES.search(word):
             left = word
             for part, says in VOCABULARY["joined"].items():
                 concepts |= says if part in left else frozenset()

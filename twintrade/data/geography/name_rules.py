@@ -1,4 +1,4 @@
-"""The code of a country's name by proof: the tables have it, or what words for states leave of it; else it is open."""
+"""The code of a country's name by proof: the tables have it, or what words for states leave of it."""
 
 import difflib
 import re
@@ -14,6 +14,7 @@ from twintrade.data.geography.country_names import (
     ISLANDS,
     SHORT,
     VOCABULARY,
+    WITHOUT_SPACES,
     Concepts,
     Languages,
     fold_key,
@@ -64,7 +65,7 @@ def clean_label(cell: str) -> str:
 
 
 def find_name(name: str, languages: Languages, is_sure: bool) -> Found:
-    """Return the code of a name and its proof; the languages are those of its column, sure where many cells say so."""
+    """Return the code of a name and its proof; the languages are those of its column."""
     bare = clean_label(name)
     found = _find_exact(bare, languages, is_sure) or _find_without_article(bare, languages, is_sure)
     if found:
@@ -109,8 +110,14 @@ def _find_exact(form: str, languages: Languages, is_sure: bool) -> Found | None:
     other_congo = (name for language in said for name in load_language(language) if name.code == "COG")
     if code == "COD" and any(name.key.startswith(key) for name in other_congo):
         return OPEN
+    if not fitting and any(key in VOCABULARY.get(language, {}) for language in languages):
+        return OPEN
     is_borne = code in _BORNE_BY_TWO
-    is_of_all = len(said) >= _MANY or (not is_borne and (not is_sure or ("en" in said and len(key) > SHORT + 1)))
+    is_of_all = (
+        len(said) >= _MANY
+        or WITHOUT_SPACES.search(key)
+        or (not is_borne and (not is_sure or ("en" in said and len(key) > SHORT + 1)))
+    )
     return Found(code, "name") if fitting or not languages or is_of_all else OPEN
 
 
@@ -308,6 +315,12 @@ def is_name_of_another(code: str, languages: Languages) -> bool:
     """Return whether a code of three letters is in the languages of its column, or in any, another country's name."""
     known = load_names().exact.get(fold_key(code), {})
     return any(other != code and (said & languages or not languages) for other, said in known.items())
+
+
+def is_english(name: str, code: str) -> bool:
+    """Return whether the tables have a name in English, or as it is the same in all languages."""
+    said = load_names().exact.get(fold_key(name), {}).get(code, frozenset())
+    return not said.isdisjoint(("en", "mul")) or code.startswith("+")
 
 
 _N_NEAR, _ALIKE = 3, 0.8  # ratio from which a name is spelled nearly like another (`difflib`)

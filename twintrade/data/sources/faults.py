@@ -215,7 +215,7 @@ def fold_name(name: str) -> str:
 
 
 def split_words(name: str) -> str:
-    """Return the words of a name without accents and case, with the vowel signs of scripts that write them as marks."""
+    """Return the words of a name without accents and case, with the marks that are vowel signs."""
     if name.isascii():
         return "".join(c if c.isalnum() else " " for c in name.casefold())
     decomposed = unicodedata.normalize("NFKD", name.casefold())

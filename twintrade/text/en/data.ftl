@@ -732,7 +732,7 @@ look-separator = it gives { $n } columns in most rows
 look-titles = the rows above it are narrower, as titles are
 look-notes = the rows below it are narrower, as notes are
 look-no-column = { $file }: no column looks like { $part ->
-    [partner] partner countries (codes, or names in English, Chinese, French, German, Italian, Portuguese or Spanish)
+    [partner] partner countries (codes, or names in English, Chinese or one of 37 further languages)
     [date] dates
     [period] years, quarters or months
    *[value] values

@@ -627,7 +627,7 @@ look-separator = 在大多数行中给出{ $n }列
 look-titles = 其上各行列数较少，像是标题
 look-notes = 其下各行列数较少，像是注释
 look-no-column = { $file }：没有像{ $part ->
-    [partner] 伙伴国（代码，或英文、中文、法文、德文、意大利文、葡萄牙文、西班牙文国名）
+    [partner] 伙伴国（代码，或英文、中文及另外37种语言之一的国名）
     [date] 日期
     [period] 年、季度或月
    *[value] 数值
