@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from case_tables import loop_over
 
-from twintrade.data.geography import country_names
+from twintrade.data.geography import country_names, name_rules
 from twintrade.data.geography.countries import find_codes, load_places, resolve_column
 from twintrade.data.sources.faults import Faults, TextColumn, build_text_array, fold_name
 from twintrade.data.sources.provenance import read_packaged, read_packaged_rows
@@ -178,3 +178,43 @@ def test_the_table_is_what_its_script_writes(tmp_path):
     spec.loader.exec_module(script)
     script.write_table(tmp_path / "names.csv")
     assert (tmp_path / "names.csv").read_text(encoding="utf-8") == read_packaged("country_names.csv")
+
+
+@pytest.fixture
+def tables_without():
+    """Take names from the tables in one language, and put them back at the end."""
+    caches = [f for room in (country_names, name_rules) for f in vars(room).values() if hasattr(f, "cache_clear")]
+    full = country_names.load_names()
+
+    def take(language, gone):
+        rows = tuple((words, code, said - {language} if words in gone else said) for words, code, said in full.rows)
+        exact = defaultdict(lambda: defaultdict(frozenset))
+        for words, code, said in rows:
+            if said:
+                exact[words.replace(" ", "")][code] |= said
+        use(country_names.NameTable(exact, tuple(row for row in rows if row[2]), full.short))
+
+    def use(names):
+        for cache in caches:
+            cache.cache_clear()
+        country_names.load_names = name_rules.load_names = lambda: names
+
+    before = country_names.load_names
+    yield take
+    use(full)
+    country_names.load_names = name_rules.load_names = before
+
+
+@loop_over("language", ["en", "fr", "pl", "ru", "ar", "zh", "vi", "hu"])
+def test_a_name_that_the_tables_lack_is_not_read_as_another_country(language, tables_without):
+    rng = np.random.default_rng(5)
+    known = defaultdict(set)
+    for words, code, said in country_names.load_names().rows:
+        if language in said:
+            known[words].add(code)
+    gone = {words for words in known if rng.random() < 0.4} - {"other asia nes", "other asia not elsewhere specified"}
+    tables_without(language, gone)
+    found = dict(zip(known, read(*known), strict=True))
+    wrong = {words for words in gone if found[words] and found[words] not in known[words]}
+    assert {w for w in wrong if found[w][0] != "+" or not any(code[0] == "+" for code in known[w])} == set()
+    assert np.mean([found[words] == "" for words in gone]) > 0.3

@@ -1,5 +1,6 @@
 """Countries and territories by code or name, from an own reviewed table; nothing is matched by likeness."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
@@ -19,7 +20,7 @@ from twintrade.data.geography.country_codes import load_places as load_places
 from twintrade.data.geography.country_names import fold_key
 from twintrade.data.geography.name_rules import (
     OPEN,
-    Found,
+    Answer,
     Proof,
     find_languages,
     find_names,
@@ -58,10 +59,10 @@ def resolve_column(column: TextColumn, aliases: Mapping[str, str], faults: Fault
     reading = _read(column, {fold_key(name): _declared_code(name, code, faults) for name, code in aliases.items()})
     codes = reading.list_codes(column)
     column.errors_once(faults, "partner", codes == "", reading.describe_open, _find_remedy)
-    if any(fold_name(cell) == _OTHER_ASIA for cell in reading.found):
+    if any(fold_name(cell) == _OTHER_ASIA for cell in reading.answers):
         faults.inform("other-asia", Text("data.partner-other-asia"), column.file, None, column.name)
-    if said := reading.describe():
-        faults.inform("partner-reading", said, column.file, None, column.name)
+    if text := reading.describe():
+        faults.inform("partner-reading", text, column.file, None, column.name)
     return codes
 
 
@@ -81,41 +82,37 @@ _N_EXAMPLES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class _ColumnReading:
     """The distinct cells of a column with their codes and what proves them."""
 
-    found: Mapping[str, Found]
+    answers: Mapping[str, Answer]
     kind: CodeKind
     doubtful: frozenset[str]  # codes that another standard, of which the column has codes, gives another country
     languages: frozenset[str]
 
     def list_codes(self, column: TextColumn) -> ObjectArray:
-        return build_text_array([self.found[cell].code for cell in column.cells])
+        return build_text_array([self.answers[cell].code for cell in column.cells])
 
     def describe(self) -> Text | None:
-        """Return how the column was read; None for codes of three letters and plain names in English."""
-        plain = {cell for cell, found in self.found.items() if found.proof == "name" and is_english(cell, found.code)}
-        proofs = {found.proof for cell, found in self.found.items() if found.code and cell not in plain}
-        if self.kind in ("", "alpha-3") and proofs <= {"code"}:
+        """Return how the column was read; None for codes of three letters and names in English."""
+        cells: dict[Proof, list[str]] = defaultdict(list)
+        for cell, answer in self.answers.items():
+            if answer.code and answer.proof:
+                cells[answer.proof].append(cell)
+        is_plain = all(is_english(cell, self.answers[cell].code) for cell in cells["name"])
+        if self.kind in ("", "alpha-3") and is_plain and not any(cells.keys() - {"code", "name"}):
             return None
-        parts = [
-            self._describe_proof(proof)
-            for proof in get_args(Proof)
-            if proof in {f.proof for f in self.found.values()} - {""}
-        ]
+        parts = [self._describe_proof(proof, cells[proof]) for proof in get_args(Proof) if cells[proof]]
         return Text("data.partner-reading", parts=Listed(tuple(parts), "semicolon"))
 
-    def _describe_proof(self, proof: Proof) -> Text:
-        cells = [cell for cell, found in self.found.items() if found.proof == proof]
+    def _describe_proof(self, proof: Proof, cells: Sequence[str]) -> Text:
+        shown = [(cell, self.answers[cell].code) for cell in cells[:_N_EXAMPLES]]
+        names = {code: load_places()[code].name for _, code in shown}
         examples = [
-            Text("data.partner-example", cell=quote_cell(cell), name=load_places()[code].name, code=code)
-            for cell in cells[:_N_EXAMPLES]
-            if (code := self.found[cell].code)
+            Text("data.partner-example", cell=quote_cell(c), name=names[code], code=code) for c, code in shown
         ]
-        kind = self.kind if proof == "code" else proof
-        return Text(
-            "data.partner-proof", proof=kind or "alpha-3", n=len(cells), examples=Listed(tuple(examples), "comma")
-        )
+        named = (self.kind or "alpha-3") if proof == "code" else proof
+        return Text("data.partner-proof", proof=named, n=len(cells), examples=Listed(tuple(examples), "comma"))
 
     def describe_open(self, cell: str) -> Text:
         """Return why a cell has no code, with names that are spelled nearly so."""
@@ -132,44 +129,44 @@ class _Reading:
         )
 
 
-def _read(column: TextColumn, declared: Mapping[str, str]) -> _Reading:
+def _read(column: TextColumn, declared: Mapping[str, str]) -> _ColumnReading:
     """Read the cells of a column, again without those left open: what is not known proves nothing."""
     cells = {cell: clean_name(cell) for cell in sorted(set(column.cells))}
-    known: dict[str, Found] = {}
+    known: dict[str, Answer] = {}
     for name in filter(None, cells.values()):
         place = load_places().get(name)
         answer = declared.get(fold_key(name), "")
         if answer and (place is None or place.is_aggregate):
-            known[name] = Found(answer, "code")
+            known[name] = Answer(answer, "code")
         elif place is not None and len(name) != _CODE_LENGTH:
-            known[name] = Found(name, "code")
+            known[name] = Answer(name, "code")
     left = [name for name in dict.fromkeys(cells.values()) if name and name not in known]
     n_declared = len(known)
     reading = _read_names(left, n_declared)
     doubtful = reading.doubtful
-    while len(kept := [name for name in left if reading.found[name].code]) < len(left):
+    while len(kept := [name for name in left if reading.answers[name].code]) < len(left):
         left = kept
         reading = _read_names(left, n_declared)
-    known |= reading.found
-    return replace(reading, found={cell: known.get(name, OPEN) for cell, name in cells.items()}, doubtful=doubtful)
+    known |= reading.answers
+    return replace(reading, answers={cell: known.get(name, OPEN) for cell, name in cells.items()}, doubtful=doubtful)
 
 
-def _read_names(names: Sequence[str], n_declared: int) -> _Reading:
+def _read_names(names: Sequence[str], n_declared: int) -> _ColumnReading:
     kind = find_code_kind(names, n_declared)
     doubtful = list_doubtful_codes(names, kind)
     coded = {
-        name: Found("" if name in doubtful else code, "code") for name in names if (code := _find_code(name, kind))
+        name: Answer("" if name in doubtful else code, "code") for name in names if (code := _find_code(name, kind))
     }
     rest = [name for name in names if name not in coded]
     languages, is_sure = find_languages(rest)
-    found = find_names(rest, languages, is_sure)
-    if kind == "alpha-2" and any(code and not load_places()[code].is_aggregate for code, _ in found.values()):
+    answers = find_names(rest, languages, is_sure)
+    if kind == "alpha-2" and any(code and not load_places()[code].is_aggregate for code, _ in answers.values()):
         kind = ""
-        found |= dict.fromkeys(coded, OPEN)
+        answers |= dict.fromkeys(coded, OPEN)
     if not kind:
         rest = [name for name in names if name in load_places() and not is_name_of_another(name, languages)]
-        coded = {name: Found(name, "code") for name in rest}
-    return _Reading(found | coded, kind, doubtful, languages)
+        coded = {name: Answer(name, "code") for name in rest}
+    return _ColumnReading(answers | coded, kind, doubtful, languages)
 
 
 def _find_code(name: str, kind: CodeKind) -> str:

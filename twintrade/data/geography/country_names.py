@@ -5,7 +5,6 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -38,8 +37,7 @@ def fold_key(name: str) -> str:
     return fold_words(name).replace(" ", "")
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class NameTable(NamedTuple):
     """The names of the tables."""
 
     exact: Mapping[str, Mapping[str, Languages]]  # by key: the codes, and the languages that say it so
@@ -48,23 +46,26 @@ class Names:
 
 
 @cache
-def load_names() -> Names:
+def load_names() -> NameTable:
     """Return all names of the tables."""
     table = csv.reader(read_packaged("country_names.csv").splitlines()[1:])
-    rows = [(name, code, frozenset(said.split())) for name, code, said in table]
+    rows = [(name, code, frozenset(languages.split())) for name, code, languages in table]
     by_hand = [(row["code"], row["language"], row["names"]) for row in read_packaged_rows("partner_names.csv")]
     for partner in read_packaged_rows("partners.csv"):
         by_hand += [(partner["code"], "en", partner["name"]), (partner["code"], "zh", partner["chinese"])]
     written = [
-        (name, code, frozenset(said.split())) for code, said, names in by_hand for name in names.split("|") if name
+        (name, code, frozenset(spoken.split()))
+        for code, spoken, names in by_hand
+        for name in names.split("|")
+        if name
     ]
-    rows += [(fold_words(name), code, said) for name, code, said in written]
+    rows += [(fold_words(name), code, spoken) for name, code, spoken in written]
     exact: dict[str, dict[str, Languages]] = defaultdict(dict)
-    for words, code, said in rows:
+    for words, code, spoken in rows:
         known = exact[words.replace(" ", "")]
-        known[code] = known.get(code, frozenset()) | said
+        known[code] = known.get(code, frozenset()) | spoken
     short = {name: code for name, code, _ in written if name.isascii() and len(fold_key(name)) <= SHORT}
-    return Names(dict(exact), tuple(rows), short)
+    return NameTable(dict(exact), tuple(rows), short)
 
 
 # The words that tell countries apart, and those that say what kind of state it is.
@@ -99,9 +100,9 @@ def take_off_state(words: str, language: str) -> tuple[tuple[str, ...], Concepts
     concepts: set[str] = set()
     for word in words.split():
         bare = word.removeprefix(article) if len(word) > len(article) + 2 else word
-        said = known.get(bare, known.get(word))
-        if said is not None:
-            concepts |= said
+        spoken = known.get(bare, known.get(word))
+        if spoken is not None:
+            concepts |= spoken
         elif WITHOUT_SPACES.search(word):
             left = word
             for part, says in VOCABULARY["joined"].items():
@@ -125,7 +126,7 @@ class LanguageName(NamedTuple):
 @cache
 def load_language(language: str) -> tuple[LanguageName, ...]:
     """Return the names of a language."""
-    mine = [(words, code) for words, code, said in load_names().rows if language in said]
+    mine = [(words, code) for words, code, spoken in load_names().rows if language in spoken]
     return tuple(LanguageName(words.replace(" ", ""), *take_off_state(words, language), code) for words, code in mine)
 
 

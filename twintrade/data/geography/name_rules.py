@@ -3,11 +3,9 @@
 import difflib
 import re
 import unicodedata
-from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from functools import cache
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Literal, NamedTuple, TypeAlias
 
 from twintrade.data.geography.country_codes import WORDS, load_places
 from twintrade.data.geography.country_names import (
@@ -28,35 +26,29 @@ from twintrade.data.geography.country_names import (
 Proof = Literal["", "code", "name", "beside", "words", "grammar", "cut", "combined", "sum"]
 
 
-class Found(NamedTuple):
+class Answer(NamedTuple):
     """The code of a name, and what proves it; both empty where the name is open."""
 
     code: str
     proof: Proof
 
 
-OPEN = Found("", "")
+OPEN = Answer("", "")
+Rule: TypeAlias = Callable[[str, str], set[str]]
 _SEVERAL = "?"  # among codes: the name may be another's
 _BORNE_BY_TWO: Mapping[str, str] = WORDS["borne_by_two"]
-_MANY = 6  # languages that say a name alike, from which it may be said so in another
+_MANY = 6  # languages that say a name alike, from which it may be spoken so in another
 
 # The rules for one name, in their order; the first that knows the name decides, whether or not it proves it.
 
 _MARK = re.compile(r"(?:\s*(?:[*†‡¹²³]+|\[\d{1,2}\]|\(\d{1,2}\)|(?<=[^\W\d])\d\)|\s\d/))+\s*$")
-_BOUND = r"(?:ab|bis|von|from|until|since|till|to|depuis|jusqu['’]en|desde|hasta|até|dal|vanaf|tot|…|\.\.\.|-|–)"
-_YEAR = r"[\d./]*\d{4}"
+_BOUND, _YEAR = f"(?:{WORDS['patterns']['bound']})", r"[\d./]*\d{4}"
 _SPAN = rf"(?:{_BOUND}\s*)?{_YEAR}(?:\s*{_BOUND}\s*(?:{_YEAR})?)?"
-_VALIDITY = re.compile(
-    rf"\s*[(\[（]\s*{_SPAN}\s*[)\]）]?\s*$|,\s*{_BOUND}\s*{_YEAR}$|^{_BOUND}\s+{_YEAR}\s+", re.IGNORECASE
-)
-_WITHOUT = re.compile(
-    r"[\s,]*[(（]?\b(?:excl|excluding|exc|except|incl|including|without|ohne|einschl|hors)\b[.\s](.*)$"
-    r"|\s*[(（](?:as defined|under|overseas france).*$|\s+and dependencies$",
-    re.IGNORECASE,
-)
+_AT_END, _AT_START = rf"\s*[(\[（]\s*{_SPAN}\s*[)\]）]?\s*$|,\s*{_BOUND}\s*{_YEAR}$", rf"^{_BOUND}\s+{_YEAR}\s+"
+_VALIDITY = re.compile(f"{_AT_END}|{_AT_START}", re.IGNORECASE)
+_WITHOUT = re.compile(WORDS["patterns"]["without"], re.IGNORECASE)
 _CODE_BESIDE = re.compile(r"(?P<a>[A-Z]{2,3})\s*[-–:]\s*(?P<b>\D{3,})|(?P<c>\D{3,}?)\s*[\[(](?P<d>[A-Z]{2,3})[\])]")
 _TURNED = re.compile(r"(.+?)(?:, | ?[(（])([^()（）]+?)[)）]?")
-_ARTICLED = ("en", "fr", "de", "es", "it")
 
 
 def clean_label(cell: str) -> str:
@@ -64,22 +56,21 @@ def clean_label(cell: str) -> str:
     return _VALIDITY.sub("", _MARK.sub("", _VALIDITY.sub("", " ".join(cell.split()))))
 
 
-def find_name(name: str, languages: Languages, is_sure: bool) -> Found:
+def find_name(name: str, languages: Languages, is_sure: bool) -> Answer:
     """Return the code of a name and its proof; the languages are those of its column."""
     bare = clean_label(name)
-    found = _find_exact(bare, languages, is_sure) or _find_without_article(bare, languages, is_sure)
-    if found:
-        return found
+    if answer := _find_exact(bare, languages, is_sure):
+        return answer
     if match := _CODE_BESIDE.fullmatch(bare):
-        own = find_name(match["b"] or match["c"], languages, is_sure).code
-        if own:
-            return Found(own, "beside") if (match["a"] or match["d"]) in (own, load_places()[own].iso2) else OPEN
+        code, beside = find_name(match["b"] or match["c"], languages, is_sure).code, match["a"] or match["d"]
+        if code:
+            return Answer(code, "beside") if beside in (code, load_places()[code].iso2) else OPEN
     if (match := _WITHOUT.search(bare)) and match.start():
         is_more = "incl" in match[0].casefold() and match[1] and _find_exact(match[1].rstrip(")"), languages, is_sure)
         return OPEN if is_more else find_name(bare[: match.start()], languages, is_sure)
     if match := _TURNED.fullmatch(bare):
-        if found := _find_exact(f"{match[2]} {match[1]}", languages, is_sure):
-            return found
+        if answer := _find_exact(f"{match[2]} {match[1]}", languages, is_sure):
+            return answer
         known = [
             find_name(part, languages, is_sure).code or find_name(part, frozenset(), False).code
             for part in match.groups()
@@ -89,36 +80,36 @@ def find_name(name: str, languages: Languages, is_sure: bool) -> Found:
     return _find_by_rules(bare, languages)
 
 
-def _find_exact(form: str, languages: Languages, is_sure: bool) -> Found | None:
+def _find_exact(form: str, languages: Languages, is_sure: bool) -> Answer | None:
     """Return what the tables say of a name; None where they do not have it."""
     names, key = load_names(), fold_key(form)
     if short := names.short.get(form) or (names.short.get(form.upper()) if form.islower() else None):
-        return Found(short, "name")
+        return Answer(short, "name")
     hit = names.exact.get(key)
     if hit is None:
         return None
-    fitting = [code for code, said in hit.items() if said & languages]
+    fitting = [code for code, spoken in hit.items() if spoken & languages]
     is_short = len(key) <= SHORT and all(unicodedata.name(c, "?").startswith("LATIN") for c in key)
     if is_short and not (is_sure and fitting):
         return OPEN
     if all(code.startswith("+") for code in hit):
-        return OPEN if any(_is_country(form, said) for said in hit.values()) else Found(min(hit), "name")
+        return OPEN if any(_is_country(form, spoken) for spoken in hit.values()) else Answer(min(hit), "name")
     codes = fitting if len(hit) > 1 or is_short else list(hit)
     if len(codes) != 1:
         return OPEN
-    code, said = codes[0], hit[codes[0]]
-    other_congo = (name for language in said for name in load_language(language) if name.code == "COG")
+    code, spoken = codes[0], hit[codes[0]]
+    other_congo = (name for language in spoken for name in load_language(language) if name.code == "COG")
     if code == "COD" and any(name.key.startswith(key) for name in other_congo):
         return OPEN
     if not fitting and any(key in VOCABULARY.get(language, {}) for language in languages):
         return OPEN
     is_borne = code in _BORNE_BY_TWO
     is_of_all = (
-        len(said) >= _MANY
+        len(spoken) >= _MANY
         or WITHOUT_SPACES.search(key)
-        or (not is_borne and (not is_sure or ("en" in said and len(key) > SHORT + 1)))
+        or (not is_borne and (not is_sure or ("en" in spoken and len(key) > SHORT + 1)))
     )
-    return Found(code, "name") if fitting or not languages or is_of_all else OPEN
+    return Answer(code, "name") if fitting or not languages or is_of_all else OPEN
 
 
 def _is_country(form: str, languages: Languages) -> bool:
@@ -127,32 +118,20 @@ def _is_country(form: str, languages: Languages) -> bool:
     return any(code[0] != "+" for core in cores for code in core)
 
 
-def _find_without_article(bare: str, languages: Languages, is_sure: bool) -> Found | None:
-    """Return what the tables say of a name with an article before it or, in brackets, behind it."""
-    words = fold_words(bare).split()
-    for language in (languages or _ARTICLED) if len(words) > 1 else ():
-        articles = {word for word, says in VOCABULARY.get(language, {}).items() if not says}
-        rest = words[1:] if words[0] in articles else words[:-1] if bare[-1] == ")" and words[-1] in articles else []
-        if rest and (found := _find_exact(" ".join(rest), languages, is_sure)):
-            return found
-    return None
-
-
 _TERRITORIES = frozenset(("HKG", "MAC", "TWN"))
 
 
-def _join(one: str, other: str) -> Found:
+def _join(one: str, other: str) -> Answer:
     """Return what two names side by side are: one place, a territory with its state, or two groups."""
     if one == other or one[0] == other[0] == "+":
-        return Found(one, "words")
+        return Answer(one, "words")
     left = {one, other} - {"CHN"}
-    return Found(left.pop(), "words") if len(left) == 1 and left < _TERRITORIES else OPEN
+    return Answer(left.pop(), "words") if len(left) == 1 and left < _TERRITORIES else OPEN
 
 
 # Rules by the words of a name.
 
 _COMBINED = {code: re.compile(pattern) for code, pattern in WORDS["combined"].items()}
-_REGION_WORDS = frozenset(WORDS["territories"]["words"].split())
 _SUMS = {key: frozenset(words.split()) for key, words in WORDS["sums"].items() if isinstance(words, str)}
 _REGIONS: Mapping[str, str] = {
     word: code for code, words in WORDS["sums"]["regions"].items() for word in words.split()
@@ -161,22 +140,18 @@ _STEM, _TAIL, _N_WORDS = 4, 4, 2
 _ALIKE_ADJECTIVES = frozenset(("SRB", "DMA", "DOM"))  # of the Republika Srpska, and of two islands
 
 
-def _find_by_rules(bare: str, languages: Languages) -> Found:
+def _find_by_rules(bare: str, languages: Languages) -> Answer:
     words = fold_words(bare)
-    without = words.removesuffix("国").removesuffix("國")
-    if without != words and (found := _find_exact(without, frozenset(["zh"]), True)):
-        return Found(found.code, "words")
     if code := _find_sum(words):
-        return Found(code, "sum")
+        return Answer(code, "sum")
     if combined := [code for code, pattern in _COMBINED.items() if pattern.search(words)]:
-        return Found(combined[0], "combined") if len(combined) == 1 else OPEN
+        return Answer(combined[0], "combined") if len(combined) == 1 else OPEN
     tried = languages or VOCABULARY.keys() - {"joined"} | {"zh", "ja", "ko", "th"}
-    rules = {"left": _find_left, "territory": _find_territory, "grammar": _find_by_grammar if languages else None}
-    for key, rule in rules.items():
-        answers = {code for language in tried for code in rule(words, language)} if rule else set()
-        if answers:
-            proof: Proof = "grammar" if key == "grammar" else "words"
-            return Found(answers.pop(), proof) if len(answers) == 1 and _SEVERAL not in answers else OPEN
+    rules: dict[Proof, Rule] = {"words": _find_left}
+    for proof, rule in (rules | {"grammar": _find_by_grammar} if languages else rules).items():
+        codes = {code for language in tried for code in rule(words, language)}
+        if codes:
+            return Answer(codes.pop(), proof) if len(codes) == 1 and _SEVERAL not in codes else OPEN
     return OPEN
 
 
@@ -205,8 +180,8 @@ def _find_left(words: str, language: str) -> set[str]:
     known = load_cores(language).get(tuple(sorted(core)))
     if known is None:
         hit = load_names().exact.get("".join(core), {})
-        known = {code: {frozenset()} for code, said in hit.items() if len(hit) == 1 and len(said) >= _MANY}
-    fitting = {code for code, sets in known.items() if any(_is_alike(said, concepts) for said in sets)}
+        known = {code: {frozenset()} for code, spoken in hit.items() if len(hit) == 1 and len(spoken) >= _MANY}
+    fitting = {code for code, sets in known.items() if any(_is_alike(spoken, concepts) for spoken in sets)}
     borne = known.keys() & _BORNE_BY_TWO.keys()
     if not concepts - ISLANDS and (borne - fitting or len(borne) > 1):
         return {_SEVERAL}
@@ -218,13 +193,6 @@ def _find_left(words: str, language: str) -> set[str]:
 
 def _is_alike(known: Concepts, concepts: Concepts) -> bool:
     return (known & ISLANDS) == (concepts & ISLANDS) and (not known - ISLANDS or known == concepts)
-
-
-def _find_territory(words: str, language: str) -> set[str]:
-    """Return the territory of China whose name is left without China's and without words for a region."""
-    china = {name.key for name in load_language(language) if name.code == "CHN"}
-    left = "".join(word for word in take_off_state(words, language)[0] if word not in china | _REGION_WORDS)
-    return set(load_names().exact.get(left, {}).keys() & _TERRITORIES)
 
 
 def _list_begun(stem: str, language: str) -> list[tuple[str, str]]:
@@ -262,35 +230,23 @@ def find_languages(cells: Collection[str]) -> tuple[Languages, bool]:
     for cell in cells:
         words = fold_words(clean_label(cell))
         key, long = words.replace(" ", ""), {word for word in words.split() if len(word) > _LONG}
-        said = set().union(*load_names().exact.get(key, {}).values())
-        said = said or {language for language, known in VOCABULARY.items() if not long.isdisjoint(known)}
-        votes.update((said or _list_languages_of_start(key)) - {"joined"})
+        spoken = set().union(*load_names().exact.get(key, {}).values())
+        spoken = spoken or {language for language, known in VOCABULARY.items() if not long.isdisjoint(known)}
+        votes.update(spoken - {"joined"})
     most = max(votes.values(), default=0)
     is_sure = most >= _N_VOTES and _PER_VOTE * most > len(cells)
     return frozenset(language for language, n in votes.items() if n == most), is_sure
 
 
-def _list_languages_of_start(key: str) -> Languages:
-    """Return the languages in which a name begins so, which may be cut off."""
-    keys = _load_sorted_keys() if len(key) >= _WIDTH - 1 else []
-    begun = keys[bisect_left(keys, key) : bisect_left(keys, key + "\U0010ffff")]
-    return frozenset().union(*(said for name in begun for said in load_names().exact[name].values()))
-
-
-@cache
-def _load_sorted_keys() -> list[str]:
-    return sorted(load_names().exact)
-
-
-def find_names(cells: Sequence[str], languages: Languages, is_sure: bool) -> dict[str, Found]:
+def find_names(cells: Sequence[str], languages: Languages, is_sure: bool) -> dict[str, Answer]:
     """Return the code and proof of every name of a column."""
     width = max(map(len, cells), default=0)
     wide = {cell for cell in cells if len(cell) >= width - 1} if width >= _WIDTH else set()
-    found = {cell: find_name(cell, languages, is_sure) for cell in cells}
-    return found | {cell: _find_cut(cell, found[cell], languages, len(wide) >= _N_CUT) for cell in wide}
+    answer = {cell: find_name(cell, languages, is_sure) for cell in cells}
+    return answer | {cell: _find_cut(cell, answer[cell], languages, len(wide) >= _N_CUT) for cell in wide}
 
 
-def _find_cut(cell: str, whole: Found, languages: Languages, is_cut: bool) -> Found:
+def _find_cut(cell: str, whole: Answer, languages: Languages, is_cut: bool) -> Answer:
     """Return the only country whose name begins as a cell does that may be cut off."""
     if whole.code and not is_cut:
         return whole
@@ -308,19 +264,19 @@ def _find_cut(cell: str, whole: Found, languages: Languages, is_cut: bool) -> Fo
         begun |= codes if all(_may_be(code, concepts) for code in codes) else {_SEVERAL, *codes}
     if whole.code:
         return whole if begun <= {whole.code} else OPEN
-    return Found(begun.pop(), "cut") if len(begun) == 1 and _SEVERAL not in begun else OPEN
+    return Answer(begun.pop(), "cut") if len(begun) == 1 and _SEVERAL not in begun else OPEN
 
 
 def is_name_of_another(code: str, languages: Languages) -> bool:
     """Return whether a code of three letters is in the languages of its column, or in any, another country's name."""
     known = load_names().exact.get(fold_key(code), {})
-    return any(other != code and (said & languages or not languages) for other, said in known.items())
+    return any(other != code and (spoken & languages or not languages) for other, spoken in known.items())
 
 
 def is_english(name: str, code: str) -> bool:
     """Return whether the tables have a name in English, or as it is the same in all languages."""
-    said = load_names().exact.get(fold_key(name), {}).get(code, frozenset())
-    return not said.isdisjoint(("en", "mul")) or code.startswith("+")
+    spoken = load_names().exact.get(fold_key(name), {}).get(code, frozenset())
+    return not spoken.isdisjoint(("en", "mul")) or code.startswith("+")
 
 
 _N_NEAR, _ALIKE = 3, 0.8  # ratio from which a name is spelled nearly like another (`difflib`)
