@@ -20,8 +20,8 @@ from twintrade.data.geography.country_codes import load_places as load_places
 from twintrade.data.geography.country_names import fold_key
 from twintrade.data.geography.name_rules import (
     OPEN,
-    Answer,
     Proof,
+    ProvedCode,
     find_languages,
     find_names,
     is_english,
@@ -85,7 +85,7 @@ _N_EXAMPLES = 3
 class _ColumnReading:
     """The distinct cells of a column with their codes and what proves them."""
 
-    answers: Mapping[str, Answer]
+    answers: Mapping[str, ProvedCode]
     kind: CodeKind
     doubtful: frozenset[str]  # codes that another standard, of which the column has codes, gives another country
     languages: frozenset[str]
@@ -132,14 +132,14 @@ class _ColumnReading:
 def _read(column: TextColumn, declared: Mapping[str, str]) -> _ColumnReading:
     """Read the cells of a column, again without those left open: what is not known proves nothing."""
     cells = {cell: clean_name(cell) for cell in sorted(set(column.cells))}
-    known: dict[str, Answer] = {}
+    known: dict[str, ProvedCode] = {}
     for name in filter(None, cells.values()):
         place = load_places().get(name)
         answer = declared.get(fold_key(name), "")
         if answer and (place is None or place.is_aggregate):
-            known[name] = Answer(answer, "code")
+            known[name] = ProvedCode(answer, "code")
         elif place is not None and len(name) != _CODE_LENGTH:
-            known[name] = Answer(name, "code")
+            known[name] = ProvedCode(name, "code")
     left = [name for name in dict.fromkeys(cells.values()) if name and name not in known]
     n_declared = len(known)
     reading = _read_names(left, n_declared)
@@ -155,7 +155,9 @@ def _read_names(names: Sequence[str], n_declared: int) -> _ColumnReading:
     kind = find_code_kind(names, n_declared)
     doubtful = list_doubtful_codes(names, kind)
     coded = {
-        name: Answer("" if name in doubtful else code, "code") for name in names if (code := _find_code(name, kind))
+        name: ProvedCode("" if name in doubtful else code, "code")
+        for name in names
+        if (code := _find_code(name, kind))
     }
     rest = [name for name in names if name not in coded]
     languages, is_sure = find_languages(rest)
@@ -165,7 +167,7 @@ def _read_names(names: Sequence[str], n_declared: int) -> _ColumnReading:
         answers |= dict.fromkeys(coded, OPEN)
     if not kind:
         rest = [name for name in names if name in load_places() and not is_name_of_another(name, languages)]
-        coded = {name: Answer(name, "code") for name in rest}
+        coded = {name: ProvedCode(name, "code") for name in rest}
     return _ColumnReading(answers | coded, kind, doubtful, languages)
 
 

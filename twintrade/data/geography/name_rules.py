@@ -22,18 +22,19 @@ from twintrade.data.geography.country_names import (
     load_names,
     take_off_state,
 )
+from twintrade.data.sources import limits
 
 Proof = Literal["", "code", "name", "beside", "words", "grammar", "cut", "combined", "sum"]
 
 
-class Answer(NamedTuple):
+class ProvedCode(NamedTuple):
     """The code of a name, and what proves it; both empty where the name is open."""
 
     code: str
     proof: Proof
 
 
-OPEN = Answer("", "")
+OPEN = ProvedCode("", "")
 Rule: TypeAlias = Callable[[str, str], set[str]]
 _SEVERAL = "?"  # among codes: the name may be another's
 _BORNE_BY_TWO: Mapping[str, str] = WORDS["borne_by_two"]
@@ -41,7 +42,7 @@ _MANY = 6  # languages that say a name alike, from which it may be spoken so in 
 
 # The rules for one name, in their order; the first that knows the name decides, whether or not it proves it.
 
-_MARK = re.compile(r"(?:\s*(?:[*†‡¹²³]+|\[\d{1,2}\]|\(\d{1,2}\)|(?<=[^\W\d])\d\)|\s\d/))+\s*$")
+_MARK = re.compile(r"(?:\s*(?:[*†‡¹²³]|\[\d{1,2}\]|\(\d{1,2}\)|(?<=[^\W\d])\d\)|\s\d/))+\s*$")
 _BOUND, _YEAR = f"(?:{WORDS['patterns']['bound']})", r"[\d./]*\d{4}"
 _SPAN = rf"(?:{_BOUND}\s*)?{_YEAR}(?:\s*{_BOUND}\s*(?:{_YEAR})?)?"
 _AT_END, _AT_START = rf"\s*[(\[（]\s*{_SPAN}\s*[)\]）]?\s*$|,\s*{_BOUND}\s*{_YEAR}$", rf"^{_BOUND}\s+{_YEAR}\s+"
@@ -56,35 +57,35 @@ def clean_label(cell: str) -> str:
     return _VALIDITY.sub("", _MARK.sub("", _VALIDITY.sub("", " ".join(cell.split()))))
 
 
-def find_name(name: str, languages: Languages, is_sure: bool) -> Answer:
+def find_name(name: str, languages: Languages, is_sure: bool) -> ProvedCode:
     """Return the code of a name and its proof; the languages are those of its column."""
+    if len(name) > limits.MAX_NAME_CHARACTERS or not any(map(str.isalpha, name)):
+        return OPEN
     bare = clean_label(name)
     if answer := _find_exact(bare, languages, is_sure):
         return answer
     if match := _CODE_BESIDE.fullmatch(bare):
         code, beside = find_name(match["b"] or match["c"], languages, is_sure).code, match["a"] or match["d"]
         if code:
-            return Answer(code, "beside") if beside in (code, load_places()[code].iso2) else OPEN
+            return ProvedCode(code, "beside") if beside in (code, load_places()[code].iso2) else OPEN
     if (match := _WITHOUT.search(bare)) and match.start():
         is_more = "incl" in match[0].casefold() and match[1] and _find_exact(match[1].rstrip(")"), languages, is_sure)
         return OPEN if is_more else find_name(bare[: match.start()], languages, is_sure)
     if match := _TURNED.fullmatch(bare):
         if answer := _find_exact(f"{match[2]} {match[1]}", languages, is_sure):
             return answer
-        known = [
-            find_name(part, languages, is_sure).code or find_name(part, frozenset(), False).code
-            for part in match.groups()
-        ]
-        if all(known):
-            return _join(*known)
+        ways = ((languages, is_sure), (frozenset[str](), False))
+        one, other = (next(filter(None, (find_name(part, *way).code for way in ways)), "") for part in match.groups())
+        if one and other:
+            return _join(one, other)
     return _find_by_rules(bare, languages)
 
 
-def _find_exact(form: str, languages: Languages, is_sure: bool) -> Answer | None:
+def _find_exact(form: str, languages: Languages, is_sure: bool) -> ProvedCode | None:
     """Return what the tables say of a name; None where they do not have it."""
     names, key = load_names(), fold_key(form)
     if short := names.short.get(form) or (names.short.get(form.upper()) if form.islower() else None):
-        return Answer(short, "name")
+        return ProvedCode(short, "name")
     hit = names.exact.get(key)
     if hit is None:
         return None
@@ -93,7 +94,7 @@ def _find_exact(form: str, languages: Languages, is_sure: bool) -> Answer | None
     if is_short and not (is_sure and fitting):
         return OPEN
     if all(code.startswith("+") for code in hit):
-        return OPEN if any(_is_country(form, spoken) for spoken in hit.values()) else Answer(min(hit), "name")
+        return OPEN if any(_is_country(form, spoken) for spoken in hit.values()) else ProvedCode(min(hit), "name")
     codes = fitting if len(hit) > 1 or is_short else list(hit)
     if len(codes) != 1:
         return OPEN
@@ -104,12 +105,9 @@ def _find_exact(form: str, languages: Languages, is_sure: bool) -> Answer | None
     if not fitting and any(key in VOCABULARY.get(language, {}) for language in languages):
         return OPEN
     is_borne = code in _BORNE_BY_TWO
-    is_of_all = (
-        len(spoken) >= _MANY
-        or WITHOUT_SPACES.search(key)
-        or (not is_borne and (not is_sure or ("en" in spoken and len(key) > SHORT + 1)))
-    )
-    return Answer(code, "name") if fitting or not languages or is_of_all else OPEN
+    is_of_many = len(spoken) >= _MANY or bool(WITHOUT_SPACES.search(key))
+    is_plain = not is_borne and (not is_sure or ("en" in spoken and len(key) > SHORT + 1))
+    return ProvedCode(code, "name") if fitting or not languages or is_of_many or is_plain else OPEN
 
 
 def _is_country(form: str, languages: Languages) -> bool:
@@ -121,12 +119,12 @@ def _is_country(form: str, languages: Languages) -> bool:
 _TERRITORIES = frozenset(("HKG", "MAC", "TWN"))
 
 
-def _join(one: str, other: str) -> Answer:
+def _join(one: str, other: str) -> ProvedCode:
     """Return what two names side by side are: one place, a territory with its state, or two groups."""
     if one == other or one[0] == other[0] == "+":
-        return Answer(one, "words")
+        return ProvedCode(one, "words")
     left = {one, other} - {"CHN"}
-    return Answer(left.pop(), "words") if len(left) == 1 and left < _TERRITORIES else OPEN
+    return ProvedCode(left.pop(), "words") if len(left) == 1 and left < _TERRITORIES else OPEN
 
 
 # Rules by the words of a name.
@@ -136,29 +134,32 @@ _SUMS = {key: frozenset(words.split()) for key, words in WORDS["sums"].items() i
 _REGIONS: Mapping[str, str] = {
     word: code for code, words in WORDS["sums"]["regions"].items() for word in words.split()
 }
+_WHERE_NONE_IS_PROVED = ("en", "zh", "ja", "ko", "th")
 _STEM, _TAIL, _N_WORDS = 4, 4, 2
 _ALIKE_ADJECTIVES = frozenset(("SRB", "DMA", "DOM"))  # of the Republika Srpska, and of two islands
 
 
-def _find_by_rules(bare: str, languages: Languages) -> Answer:
+def _find_by_rules(bare: str, languages: Languages) -> ProvedCode:
     words = fold_words(bare)
     if code := _find_sum(words):
-        return Answer(code, "sum")
+        return ProvedCode(code, "sum")
     if combined := [code for code, pattern in _COMBINED.items() if pattern.search(words)]:
-        return Answer(combined[0], "combined") if len(combined) == 1 else OPEN
-    tried = languages or VOCABULARY.keys() - {"joined"} | {"zh", "ja", "ko", "th"}
+        return ProvedCode(combined[0], "combined") if len(combined) == 1 else OPEN
+    tried = languages or _WHERE_NONE_IS_PROVED
     rules: dict[Proof, Rule] = {"words": _find_left}
     for proof, rule in (rules | {"grammar": _find_by_grammar} if languages else rules).items():
         codes = {code for language in tried for code in rule(words, language)}
         if codes:
-            return Answer(codes.pop(), proof) if len(codes) == 1 and _SEVERAL not in codes else OPEN
+            return ProvedCode(codes.pop(), proof) if len(codes) == 1 and _SEVERAL not in codes else OPEN
     return OPEN
 
 
 def _find_sum(words: str) -> str:
     """Return the group of a name of which every word is one for regions and remainders, "" where one is not."""
     parts = set(words.split())
-    is_country = "south africa" in words or tuple(sorted(take_off_state(words, "en")[0])) in load_cores("en")
+    is_country = WORDS["patterns"]["no_sum"] in words or tuple(sorted(take_off_state(words, "en")[0])) in load_cores(
+        "en"
+    )
     if is_country or not parts <= _REGIONS.keys() | _SUMS["strong"] | _SUMS["weak"]:
         return ""
     regions = sorted({_REGIONS[part] for part in parts & _REGIONS.keys()})
@@ -221,14 +222,14 @@ def _find_by_grammar(words: str, language: str) -> set[str]:
 
 # Columns: their language, and names cut off at one width.
 
-_N_VOTES, _PER_VOTE, _LONG, _WIDTH, _N_CUT = 3, 5, 5, 10, 4
+_N_VOTES, _PER_VOTE, _LONG, _WIDTH, _N_CUT = 3, 5, 2, 10, 4
 
 
 def find_languages(cells: Collection[str]) -> tuple[Languages, bool]:
     """Return the languages that most cells of a column are in, and whether enough of them say so."""
     votes: Counter[str] = Counter()
     for cell in cells:
-        words = fold_words(clean_label(cell))
+        words = fold_words(clean_label(cell[: limits.MAX_NAME_CHARACTERS]))
         key, long = words.replace(" ", ""), {word for word in words.split() if len(word) > _LONG}
         spoken = set().union(*load_names().exact.get(key, {}).values())
         spoken = spoken or {language for language, known in VOCABULARY.items() if not long.isdisjoint(known)}
@@ -238,7 +239,7 @@ def find_languages(cells: Collection[str]) -> tuple[Languages, bool]:
     return frozenset(language for language, n in votes.items() if n == most), is_sure
 
 
-def find_names(cells: Sequence[str], languages: Languages, is_sure: bool) -> dict[str, Answer]:
+def find_names(cells: Sequence[str], languages: Languages, is_sure: bool) -> dict[str, ProvedCode]:
     """Return the code and proof of every name of a column."""
     width = max(map(len, cells), default=0)
     wide = {cell for cell in cells if len(cell) >= width - 1} if width >= _WIDTH else set()
@@ -246,7 +247,7 @@ def find_names(cells: Sequence[str], languages: Languages, is_sure: bool) -> dic
     return answer | {cell: _find_cut(cell, answer[cell], languages, len(wide) >= _N_CUT) for cell in wide}
 
 
-def _find_cut(cell: str, whole: Answer, languages: Languages, is_cut: bool) -> Answer:
+def _find_cut(cell: str, whole: ProvedCode, languages: Languages, is_cut: bool) -> ProvedCode:
     """Return the only country whose name begins as a cell does that may be cut off."""
     if whole.code and not is_cut:
         return whole
@@ -264,7 +265,7 @@ def _find_cut(cell: str, whole: Answer, languages: Languages, is_cut: bool) -> A
         begun |= codes if all(_may_be(code, concepts) for code in codes) else {_SEVERAL, *codes}
     if whole.code:
         return whole if begun <= {whole.code} else OPEN
-    return Answer(begun.pop(), "cut") if len(begun) == 1 and _SEVERAL not in begun else OPEN
+    return ProvedCode(begun.pop(), "cut") if len(begun) == 1 and _SEVERAL not in begun else OPEN
 
 
 def is_name_of_another(code: str, languages: Languages) -> bool:
@@ -285,5 +286,5 @@ _N_NEAR, _ALIKE = 3, 0.8  # ratio from which a name is spelled nearly like anoth
 def list_near_codes(name: str, languages: Languages) -> list[str]:
     """Return the codes of names spelled nearly so, for a text: none of them is an answer."""
     known = {n.key: n.code for language in sorted({"en", *languages}) for n in load_language(language)}
-    near = difflib.get_close_matches(fold_key(name), known, n=_N_NEAR, cutoff=_ALIKE)
+    near = difflib.get_close_matches(fold_key(name[: limits.MAX_NAME_CHARACTERS]), known, n=_N_NEAR, cutoff=_ALIKE)
     return list(dict.fromkeys(known[key] for key in near))
