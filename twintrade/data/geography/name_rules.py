@@ -38,7 +38,7 @@ OPEN = ProvedCode("", "")
 Rule: TypeAlias = Callable[[str, str], set[str]]
 _SEVERAL = "?"  # among codes: the name may be another's
 _BORNE_BY_TWO: Mapping[str, str] = WORDS["borne_by_two"]
-_MANY = 6  # languages that say a name alike, from which it may be spoken so in another
+_A_FEW, _MANY = 3, 6  # languages that say a name alike, from which it may be so in another
 
 # The rules for one name, in their order; the first that knows the name decides, whether or not it proves it.
 
@@ -106,7 +106,8 @@ def _find_exact(form: str, languages: Languages, is_sure: bool) -> ProvedCode | 
         return OPEN
     is_borne = code in _BORNE_BY_TWO
     is_of_many = len(spoken) >= _MANY or bool(WITHOUT_SPACES.search(key))
-    is_plain = not is_borne and (not is_sure or ("en" in spoken and len(key) > SHORT + 1))
+    is_long = len(key) > SHORT + 1 and ("en" in spoken or len(spoken) >= _A_FEW)
+    is_plain = not is_borne and (not is_sure or is_long)
     return ProvedCode(code, "name") if fitting or not languages or is_of_many or is_plain else OPEN
 
 
@@ -157,9 +158,8 @@ def _find_by_rules(bare: str, languages: Languages) -> ProvedCode:
 def _find_sum(words: str) -> str:
     """Return the group of a name of which every word is one for regions and remainders, "" where one is not."""
     parts = set(words.split())
-    is_country = WORDS["patterns"]["no_sum"] in words or tuple(sorted(take_off_state(words, "en")[0])) in load_cores(
-        "en"
-    )
+    core = tuple(sorted(take_off_state(words, "en")[0]))
+    is_country = core in load_cores("en") or WORDS["patterns"]["no_sum"] in words
     if is_country or not parts <= _REGIONS.keys() | _SUMS["strong"] | _SUMS["weak"]:
         return ""
     regions = sorted({_REGIONS[part] for part in parts & _REGIONS.keys()})
