@@ -214,7 +214,8 @@ def _find_by_grammar(words: str, language: str) -> set[str]:
     stems = {name.removesuffix(ending) for ending in endings if name.endswith(ending)}
     begun = [(key, code, stem) for stem in stems if len(stem) >= _STEM for key, code in _list_begun(stem, language)]
     codes = {code for _, code, _ in begun}
-    if len(codes) > 1:
+    is_of_group = any(code[0] == "+" for stem in stems for code in load_names().exact.get(stem, {}))
+    if len(codes) > 1 or is_of_group:
         return {_SEVERAL}
     is_near = any(len(key) - len(stem) <= _TAIL or key.endswith("orszag") for key, _, stem in begun)
     return {code for code in codes - _ALIKE_ADJECTIVES if is_near and _may_be(code, concepts)}
