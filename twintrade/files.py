@@ -1,12 +1,12 @@
 """The one door for bytes: regular files alone, of a bearable size, and words where memory does not suffice."""
 
+import io
 import os
 import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
 
 from twintrade.errors import DataError
 from twintrade.text import Text
@@ -14,7 +14,7 @@ from twintrade.text import Text
 MOST_BYTES = 4 * 1024**3
 
 
-def open_file(path: Path, shown: str = "") -> BinaryIO:
+def open_file(path: Path, shown: str = "") -> io.BufferedReader:
     """Open a regular file for its bytes: a pipe would wait for a writer, and a device need not end."""
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):

@@ -66,7 +66,7 @@ def _list_keys(lines: Mapping[str, Any], request: Request, columns: Sequence[str
     """Return the columns that tell rows apart: an identifier, or the parts of the table and what was asked for."""
     if lines.get("id") in columns:
         return [lines["id"]]
-    named = [*(lines.get(part) for part in _PARTS), *(name for name, _ in request.asked)]
+    named = [*(str(lines.get(part)) for part in _PARTS), *(name for name, _ in request.asked)]
     return [name for name in dict.fromkeys(named) if name in columns]
 
 
