@@ -208,7 +208,7 @@ def _find_by_grammar(words: str, language: str) -> set[str]:
     """Return the only country whose name an adjective or a genitive at "republic" can be made from."""
     core, concepts = take_off_state(words, language)
     name = "".join(core)
-    if not concepts - ISLANDS or len(core) > _N_WORDS or "+" in core:
+    if not concepts - ISLANDS - {"N"} or len(core) > _N_WORDS or "+" in core:
         return set()
     endings = ["", *WORDS["states"].get(language, {}).get("endings", "").split()]
     stems = {name.removesuffix(ending) for ending in endings if name.endswith(ending)}
