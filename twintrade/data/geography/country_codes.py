@@ -13,6 +13,7 @@ CodeKind = Literal["", "alpha-3", "alpha-2", "numeric"]
 
 _LETTERS: Mapping[int, CodeKind] = {2: "alpha-2", 3: "alpha-3"}
 _ABROAD = {"EL": "GRC", "UK": "GBR", "XS": "SRB", "XK": "XKX"}  # codes of two letters that Eurostat has
+_N_FIPS = 5  # codes of two letters from which a column whose codes are all in FIPS 10-4 may be in it
 _N_LARGE = 3  # numbers of large partners that a column has if it numbers countries as ISO or Comtrade does
 
 WORDS = tomllib.loads(read_packaged("name_words.toml"))
@@ -82,7 +83,9 @@ def list_doubtful_codes(cells: Collection[str], kind: CodeKind) -> frozenset[str
         return _STANDARDS["olympic_other"] if codes & _STANDARDS["olympic_alone"] else frozenset()
     codes = {cell for cell in codes if _is_capitals(cell, 2)}
     fips = frozenset().union(*(_STANDARDS[f"fips_{part}"] for part in ("same", "other", "alone")))
-    is_fips = codes <= fips | {"UK"} or codes & _STANDARDS["fips_alone"] - load_two_letters().keys()
+    is_fips = (len(codes) >= _N_FIPS and codes <= fips | {"UK"}) or codes & _STANDARDS[
+        "fips_alone"
+    ] - load_two_letters().keys()
     return _STANDARDS["fips_other"] if kind == "alpha-2" and is_fips else frozenset()
 
 
