@@ -89,7 +89,7 @@ def _estimate_again(one: Fit, outcomes: FloatArray, onsets: Sequence[FloatArray]
         design = one.design.reassigned(onset)
         blocks = None if null is None else null.build_blocks(design, is_summed=False)
         if null is not None and blocks is not None:
-            out[k] = null.weigh_rows(blocks) @ outcomes
+            out[k] = next(null.weigh_rows([blocks])) @ outcomes
         else:
             out[k] = weigh_rows(fit(one.estimator, design)) @ outcomes
     return out

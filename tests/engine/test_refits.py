@@ -132,9 +132,9 @@ def test_rows_weigh_in_the_average_as_in_a_refit(name: str, effects: str, gaps: 
     for given in (OPTIONS["plain"], OPTIONS["weights"]):
         design, rng = make(effects, gaps, **given), np.random.default_rng(2)
         null = ESTIMATORS[name].linear_null(design, design.observations.y[:, None], ["overall"])
-        for _ in range(3):
-            changed = design.reassigned(draw_onsets(42, 9, rng))
-            found = null.weigh_rows(null.build_blocks(changed, is_summed=False))
+        draws = [design.reassigned(draw_onsets(42, 9, rng)) for _ in range(3)]
+        weights = null.weigh_rows([null.build_blocks(one, is_summed=False) for one in draws])
+        for changed, found in zip(draws, weights, strict=True):
             again = fit(ESTIMATORS[name], changed)
             expected = find_row_weights(again, again.view("overall"))
             spread = np.zeros(design.observations.n_rows)

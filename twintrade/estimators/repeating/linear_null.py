@@ -4,7 +4,7 @@ Every estimate is a regression on dummies C of the rows that a treatment touches
 others is a dummy for each of them, and so is leaving a row out.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -266,35 +266,53 @@ class LinearNull:
 
     # What each row weighs in the headline: the same equations with the averages' weights on the right side.
 
-    def sum_squared_weights(self, blocks: tuple[Block, ...]) -> FloatArray:
-        """Return the sums, by unit, of squared weights that rows have in the overall effect, shape (n_units,)."""
+    def sum_squared_weights(self, draws: Sequence[tuple[Block, ...]]) -> FloatArray:
+        """Return the sums, by unit, of squared weights of rows in overall effects, shape (n_draws, n_units)."""
         o = self.design.observations
-        return sum_by_group(self.weigh_rows(blocks) ** 2, o.unit, o.n_units)
+        return np.stack([sum_by_group(one**2, o.unit, o.n_units) for one in self.weigh_rows(draws)])
 
-    def weigh_rows(self, blocks: tuple[Block, ...]) -> FloatArray:
-        """Return the weight of every row's outcome in the overall effect of a treatment, shape (n_rows,).
+    def weigh_rows(self, draws: Sequence[tuple[Block, ...]]) -> Iterator[FloatArray]:
+        """Yield the weight of every row's outcome in the overall effect of each treatment, shape (n_rows,).
 
-        ``blocks``: of rows one by one. NaN where the equations cannot be solved.
+        ``draws``: blocks of rows one by one. NaN where the equations cannot be solved.
         """
         k = next(k for k, one in enumerate(self.regressions) if "overall" in one.views)
-        regression = self.regressions[k]
-        draws = self._lay_out([blocks[k]], regression)
-        part = draws.single if regression.is_saturated else draws.joint
-        nothing = np.full(self.applied.shape[0], np.nan)
-        if not part.size or (draws.single.size and draws.joint.size):
-            return nothing
+        blocks = [one[k] for one in draws]
+        for some in self._cut(blocks):
+            yield from self._weigh_run(self._lay_out(blocks[some], self.regressions[k]), self.regressions[k])
+
+    def _weigh_run(self, draws: _Draws, regression: OneStepRegression) -> FloatArray:
+        """Return the weights of rows in each draw, (n_draws, n_rows)."""
+        n, is_shown = draws.joined.n_sets, regression.is_saturated
+        part, others = (draws.single, draws.joint) if is_shown else (draws.joint, draws.single)
+        out = np.full((n, self.applied.shape[0]), np.nan)
+        if not part.size:
+            return out
         placed = self._place(part)
-        if regression.is_saturated:
+        if is_shown:
             is_known = self._solve_single(part, np.empty((part.size, 0)), True)[1]
             share = self._share(draws, part, is_known)
             solved, is_solved = placed.solve(share)
             is_known &= is_solved
         else:
-            gram = placed.levels.cross_products(part.columns, part.home)[0]
-            inverse, is_known = _solve_small(gram, np.eye(part.size), part.norms, regression.is_pruned)
+            grams = placed.levels.cross_products(part.columns, part.home)
+            slices = [one for one in part.list_slices(n) if one.stop > one.start]
+            solved, is_known, inverses = np.zeros(part.size), np.zeros(part.size, dtype=bool), []
+            for of_set, gram in zip(slices, grams[np.unique(part.home)], strict=True):
+                size = of_set.stop - of_set.start
+                right = gram[:size, :size], np.eye(size), part.norms[of_set]
+                inverse, is_known[of_set] = _solve_small(*right, regression.is_pruned)
+                inverses.append(inverse)
             share = self._share(draws, part, is_known)
-            solved = inverse @ share
-        return nothing if not share.any() or not is_known[share != 0].all() else placed.weigh_rows(solved)[:, 0]
+            for of_set, inverse in zip(slices, inverses, strict=True):
+                solved[of_set] = inverse @ share[of_set]
+        weights = placed.weigh_rows(solved).T
+        out[: len(weights)] = weights
+        is_lost = np.bincount(part.home, share != 0, n) == 0
+        is_lost[part.home[(share != 0) & ~is_known]] = True
+        is_lost[others.home] = True
+        out[is_lost] = np.nan
+        return out
 
     def _share(self, draws: _Draws, part: _DrawnColumns, is_known: BoolArray) -> FloatArray:
         """Return what each column weighs in the average effect after onset of its draw, (n_columns,)."""

@@ -257,14 +257,14 @@ def weigh_units(fit: Fit, dealt: TreatedDraws, onsets: Sequence[FloatArray]) -> 
     o = fit.design.observations
     squares = np.full((len(onsets), o.n_units), np.nan)
     null = fit.estimator.linear_null(fit.design, o.y[:, None], ["overall"])
-    for draw, onset in enumerate(onsets):
-        design = fit.design.reassigned(onset)
-        blocks = None if null is None else null.build_blocks(design, is_summed=False)
-        if null is not None and blocks is not None:
-            squares[draw] = null.sum_squared_weights(blocks)
-            if np.isfinite(squares[draw]).all():
-                continue
-        again = fit.refit(design, "overall")
+    designs = [fit.design.reassigned(onset) for onset in onsets]
+    if null is not None:
+        draws = [null.build_blocks(design, is_summed=False) for design in designs]
+        known = [k for k, blocks in enumerate(draws) if blocks is not None]
+        if known:
+            squares[known] = null.sum_squared_weights([blocks for blocks in draws if blocks is not None])
+    for draw in np.flatnonzero(~np.isfinite(squares).all(axis=1)):
+        again = fit.refit(designs[draw], "overall")
         weights = find_row_weights(again, again.view("overall"))
         if weights is None or again.design.observations.n_rows != o.n_rows:
             return None
