@@ -15,6 +15,7 @@ from twintrade.inference.refits import (
     DealtBy,
     DealtCase,
     PairTotals,
+    SharedFits,
     build_case,
     build_case_with_undated,
     compare_totals,
@@ -248,13 +249,13 @@ class Weighing:
 
     def __init__(self, case: DealtCase, draws: int, seed: int, beside: DealtCase | None = None) -> None:
         self.case, self.draws, self.seed, self.beside = case, draws, seed, beside
-        self._readings: dict[float, CaseReading] = {}
+        self._readings, self._shared = dict[float, CaseReading](), SharedFits()
         self.dealings: tuple[DealtBy, ...] = ("hazard", "naive", *(("labels",) if case.are_crowded else ()))
 
     def read(self, tau: float) -> CaseReading:
         """Return the case with an effect taken out."""
         if tau not in self._readings:
-            self._readings[tau] = CaseReading(self.case, tau, self.draws, self.seed)
+            self._readings[tau] = CaseReading(self.case, tau, self.draws, self.seed, self._shared)
         return self._readings[tau]
 
     @cached_property

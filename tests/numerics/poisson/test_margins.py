@@ -54,7 +54,7 @@ def test_means_are_those_of_regressions_without_the_rows(rng, options) -> None:
     traded = np.flatnonzero(table.by_pair[:, :3].sum(axis=1) > 0)
     starts = np.array([4, 5, 5, 7])
     pairs = np.stack([rng.choice(traded, 4, replace=False) for _ in range(5)])
-    means = fit_left_out(table, pairs, starts, 1e-13, 20_000)
+    means = fit_left_out(table, pairs, starts, 1e-13, 20_000).means
     for draw, row in enumerate(pairs):
         wanted = refit(table, row, starts)
         seen = np.isfinite(wanted)
@@ -68,17 +68,37 @@ def test_a_draw_does_not_depend_on_its_block(rng) -> None:
     pairs = np.stack([rng.choice(traded, 3, replace=False) for _ in range(150)])
     is_out = np.arange(9) >= starts[:, None]
     exact, quick = (
-        np.log((fit_left_out(table, pairs, starts, *how) * is_out).sum(axis=(1, 2)))
+        np.log((fit_left_out(table, pairs, starts, *how).means * is_out).sum(axis=(1, 2)))
         for how in ((1e-12, 9999), (3e-4, 99))
     )
-    alone = np.log((fit_left_out(table, pairs[77:78], starts, 1e-12, 9999) * is_out).sum())
+    alone = np.log((fit_left_out(table, pairs[77:78], starts, 1e-12, 9999).means * is_out).sum())
     assert exact[77] == pytest.approx(alone, abs=EXACT)
     assert np.abs(quick - exact).max() < DEALT
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.1])
+def test_fits_begin_near_those_of_similar_tables(rng, missing) -> None:
+    """The fit is the same from anywhere, and one round from the line through two others is close to it."""
+    table, starts = make_table(rng, missing=missing, absent=4), np.array([3, 6, 6])
+    traded = np.flatnonzero(table.by_pair[:, :3].sum(axis=1) > 0)
+    pairs = np.stack([rng.choice(traded, 3, replace=False) for _ in range(70)])
+    is_changed = np.isin(np.arange(42), traded[:6])[:, None] & (np.arange(9) >= 5)
+    is_out = np.arange(9) >= starts[:, None]
+
+    def fit(effect, tolerance=1e-12, rounds=9999, near=None):
+        changed = table.replace_flows(np.where(is_changed, table.by_pair * np.exp(-effect), table.by_pair))
+        return fit_left_out(changed, pairs, starts, tolerance, rounds, near)
+
+    near = fit(0.0).ends.extend(fit(0.2).ends, 1.5)
+    exact, again = (np.log((fit(0.3, near=one).means * is_out).sum(axis=(1, 2))) for one in (None, near))
+    assert again == pytest.approx(exact, abs=EXACT)
+    cold, warm = (np.log((fit(0.3, 0.0, 1, one).means * is_out).sum(axis=(1, 2))) for one in (None, near))
+    assert np.abs(warm - exact).max() < 0.1 * np.abs(cold - exact).max()
 
 
 def test_a_pair_without_trade_before_has_no_counterfactual(rng) -> None:
     table = make_table(rng, zeros=0.0)
     flows = table.by_pair.copy()
     flows[10, :5] = 0.0
-    means = fit_left_out(table.replace_flows(flows), np.array([[10]]), np.array([5]), 1e-12)
+    means = fit_left_out(table.replace_flows(flows), np.array([[10]]), np.array([5]), 1e-12).means
     assert (means == 0).all()

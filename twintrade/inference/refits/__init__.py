@@ -8,6 +8,7 @@ from twintrade.inference.refits.dealt_cases import Checked as Checked
 from twintrade.inference.refits.dealt_cases import DealsCompared as DealsCompared
 from twintrade.inference.refits.dealt_cases import DealtBy as DealtBy
 from twintrade.inference.refits.dealt_cases import DealtCase as DealtCase
+from twintrade.inference.refits.dealt_cases import SharedFits as SharedFits
 from twintrade.inference.refits.dealt_cases import build_case as build_case
 from twintrade.inference.refits.dealt_cases import build_case_with_undated as build_case_with_undated
 from twintrade.inference.refits.dealt_cases import compare_totals as compare_totals

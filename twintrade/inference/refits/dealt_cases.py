@@ -15,7 +15,7 @@ from twintrade.inference.refits.dealing import PRIOR, YEARS, choose_pool, measur
 from twintrade.inference.refits.pair_totals import PairNoise, PairTotals, Timing, is_average_of_rows, measure_totals
 from twintrade.inference.refits.permutation import build_labels
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-from twintrade.numerics.poisson import FlowTable
+from twintrade.numerics.poisson import FlowTable, MarginFactors
 from twintrade.numerics.testing import Hazard, draw_signers, fit_hazard, score_sizes
 from twintrade.text import Text
 
@@ -24,6 +24,8 @@ WINDOW = 2
 """Periods before the agreements that a check compares with what came earlier."""
 TILTS = (0.5, 0.75, 0.9)
 """Shares of pairs, by what they later add to a total, above which the worst case makes signing likelier."""
+FARTHEST = 2.0
+"""How many times as far as two effects are apart their fits are extended to a third one."""
 CROWDED = 1.5
 """How many times as many agreements a city, or partner, as in deals among all pairs call for deals of labels."""
 
@@ -184,6 +186,28 @@ def compute_tail_shares(z: FloatArray, at: FloatArray | float) -> FloatArray:
     return np.asarray((1 + sizes.size - smaller) / (sizes.size + 1))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class SharedFits:
+    """What readings of a case under several effects share, if they take as many draws of one seed."""
+
+    dealt: dict[DealtBy, IntArray] = field(default_factory=dict)  # deals that no effect changes
+    # By dealing, and whether before the agreements: where fits of deals ended under two effects
+    ends: dict[tuple[DealtBy, bool], list[tuple[float, MarginFactors]]] = field(default_factory=dict)
+
+    def predict(self, by: tuple[DealtBy, bool], tau: float, n_draws: int) -> MarginFactors | None:
+        """Return where fits of as many deals may end under an effect, from those under others."""
+        known = [one for one in self.ends.get(by, ()) if len(one[1].city) == n_draws]
+        if len(known) < 2:
+            return known[0][1] if known else None
+        (first, start), (second, end) = known
+        return start.extend(end, float(np.clip((tau - first) / (second - first), -FARTHEST, 1 + FARTHEST)))
+
+    def keep(self, by: tuple[DealtBy, bool], tau: float, ends: MarginFactors) -> None:
+        """Keep where fits ended, and of those kept before the ones under the nearest other effect."""
+        others = [one for one in self.ends.get(by, ()) if one[0] != tau]
+        self.ends[by] = [(tau, ends), *sorted(others, key=lambda one: abs(one[0] - tau))[:1]]
+
+
 @dataclass(frozen=True, eq=False)
 class CaseReading:
     """A case with a constant effect divided out of the real agreements' rows: fit, noise, hazard and deals anew."""
@@ -192,6 +216,7 @@ class CaseReading:
     tau: float  # in logs
     draws: int
     seed: int
+    shared: SharedFits = field(default_factory=SharedFits)
     _dealt: dict[DealtBy, IntArray] = field(default_factory=dict)
     _totals: dict[tuple[DealtBy | None, bool], PairTotals] = field(default_factory=dict)
 
@@ -219,29 +244,42 @@ class CaseReading:
 
     def deal(self, by: DealtBy) -> IntArray:
         """Return who has the agreements in each deal, (n_draws, n)."""
-        if by not in self._dealt:
-            case = self.case
+        case, dealt = self.case, self._dealt if by in ("hazard", "size") else self.shared.dealt
+        if by not in dealt:
             if by == "labels":
-                self._dealt[by] = case.relabel(self.draws, self.seed)
+                dealt[by] = case.relabel(self.draws, self.seed)
+            elif by == "naive":
+                dealt[by] = case.deal(np.zeros(case.at_risk.size), self.draws, self.seed)
             else:
-                logs = np.zeros(case.at_risk.size)
-                if by != "naive":
-                    logs = self.fit_hazard([0] if by == "size" else slice(None)).logs
-                self._dealt[by] = case.deal(logs, self.draws, self.seed)
-        return self._dealt[by]
+                logs = self.fit_hazard([0] if by == "size" else slice(None)).logs
+                dealt[by] = case.deal(logs, self.draws, self.seed)
+        return dealt[by]
 
     def measure(self, pairs: IntArray, *, is_before: bool = False, is_exact: bool = False) -> PairTotals:
         """Return totals of some deals; ``is_before``: over the two periods before, fitted to what came earlier."""
-        timing = self.case.timing.moved_before(WINDOW) if is_before else self.case.timing
-        return measure_totals(self.table, self.noise, pairs, timing, by_row=self.case.by_row, is_exact=is_exact)
+        return self._fit(pairs, is_before, is_exact, None)[0]
+
+    def _fit(
+        self, pairs: IntArray, is_before: bool, is_exact: bool, near: MarginFactors | None
+    ) -> tuple[PairTotals, MarginFactors]:
+        case, timing = self.case, self.case.timing.moved_before(WINDOW) if is_before else self.case.timing
+        how = {"by_row": case.by_row, "is_exact": is_exact}
+        return measure_totals(self.table, self.noise, pairs, timing, **how, near=near)
 
     def totals(self, by: DealtBy | None, *, is_before: bool = False) -> PairTotals:
-        """Return totals of the deals, or of the real agreements."""
-        key = by, is_before
-        if key not in self._totals:
-            pairs = self.case.pairs[None] if by is None else self.deal(by)
-            self._totals[key] = self.measure(pairs, is_before=is_before)
-        return self._totals[key]
+        """Return totals of the deals, or of the real agreements.
+
+        Fits of deals begin where those under other effects point to.
+        """
+        kept = by, is_before
+        if kept not in self._totals and by is None:
+            self._totals[kept] = self.measure(self.case.pairs[None], is_before=is_before)
+        elif kept not in self._totals:
+            pairs, shared = self.deal(by), self.shared
+            near = shared.predict((by, is_before), self.tau, len(pairs))
+            self._totals[kept], ends = self._fit(pairs, is_before, False, near)
+            shared.keep((by, is_before), self.tau, ends)
+        return self._totals[kept]
 
     def compare(self, by: DealtBy) -> DealsCompared:
         """Return how the real agreements compare with deals."""

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-from twintrade.numerics.poisson import FlowTable, fit_left_out
+from twintrade.numerics.poisson import FlowTable, LeftOutFit, MarginFactors, fit_left_out
 from twintrade.numerics.testing import fit_by_size
 
 MOST_SQUARE = 25.0
@@ -77,20 +77,17 @@ class PairNoise:
 
 @dataclass(frozen=True, eq=False)
 class PairTotals:
-    """What pairs with agreements traded, and what they would have, in each draw; (n_draws, n) each."""
+    """What pairs with agreements traded, and what they would have, in each draw."""
 
+    # actual, expected: (n_draws, n)
     actual: FloatArray
     expected: FloatArray
-    variance: FloatArray  # of the log of their ratio
-    # log_ratio, counts: sum of log ratios of rows with trade, and their number; of the pair's total and one where
-    # rows of the real agreements are zero too often
-    log_ratio: FloatArray
-    counts: FloatArray
-    # trend, curve: score of a pair's own trend before what is left out, and its information
-    trend: FloatArray
-    curve: FloatArray
-    trend_variance: FloatArray
-    distance: FloatArray  # from the middle of the periods before to that of those compared
+    row_average: FloatArray  # (n_draws,): mean log ratio of rows with trade, or of pairs' totals
+    errors: FloatArray  # (n_draws, 3): of total, row average, and total without the largest pair
+    # slope, slope_error: (n_draws,): common trend of the pairs before what is left out, in logs a period
+    slope: FloatArray
+    slope_error: FloatArray
+    carried: FloatArray  # (n_draws,): by how much that trend, going on, would have moved the total
 
     @cached_property
     def total(self) -> FloatArray:
@@ -98,83 +95,94 @@ class PairTotals:
         return _log_ratio(self.actual.sum(axis=1), self.expected.sum(axis=1))
 
     @cached_property
-    def row_average(self) -> FloatArray:
-        """Mean over rows, or pairs, of the log ratio, (n_draws,)."""
-        return np.asarray(self.log_ratio.sum(axis=1) / np.maximum(self.counts.sum(axis=1), 1))
-
-    @cached_property
     def without_largest(self) -> FloatArray:
         """The total without the pair that would have traded most, (n_draws,)."""
         return np.asarray(self.without_one[np.arange(len(self.expected)), self.expected.argmax(axis=1)])
 
-    @cached_property
+    @property
     def without_one(self) -> FloatArray:
         """The total without each pair, (n_draws, n)."""
         sums = (values.sum(axis=1, keepdims=True) - values for values in (self.actual, self.expected))
         return _log_ratio(*sums)
 
+    @cached_property
+    def _range_without_one(self) -> tuple[FloatArray, FloatArray]:
+        without_one = self.without_one
+        return without_one.min(axis=1), without_one.max(axis=1)
+
     def nearest_zero(self, center: float, moved: float = 0.0) -> FloatArray:
         """Return the total without one pair that is nearest zero, less a center, zero where one changes sign."""
-        sign = np.sign(self.total + moved - center)
-        return np.asarray(sign * np.maximum(((self.without_one + moved - center) * sign[:, None]).min(axis=1), 0.0))
-
-    @cached_property
-    def slope(self) -> FloatArray:
-        """Common trend of the pairs before, in logs a period, (n_draws,)."""
-        return np.asarray(self.trend.sum(axis=1) / np.maximum(self.curve.sum(axis=1), TINY))
-
-    @cached_property
-    def carried(self) -> FloatArray:
-        """By how much that trend, going on, would have moved the total, (n_draws,)."""
-        weight = self.expected / np.maximum(self.expected.sum(axis=1, keepdims=True), TINY)
-        return np.asarray(self.slope * (weight * self.distance).sum(axis=1))
-
-    @cached_property
-    def errors(self) -> FloatArray:
-        """Errors of total, row average, and total without the largest pair, (n_draws, 3)."""
-        draw, rest = np.arange(len(self.expected)), self.expected.copy()
-        rest[draw, self.expected.argmax(axis=1)] = 0.0
-        return np.column_stack([_weighted_error(w, self.variance) for w in (self.expected, self.counts, rest)])
-
-    @cached_property
-    def slope_error(self) -> FloatArray:
-        """Error of the slope, (n_draws,)."""
-        return _weighted_error(self.curve, self.trend_variance)
+        sign, (low, high) = np.sign(self.total + moved - center), self._range_without_one
+        nearest = np.where(sign > 0, low, high) + moved - center
+        return np.asarray(sign * np.maximum(nearest * sign, 0.0))
 
 
 def measure_totals(
-    table: FlowTable, noise: PairNoise, pairs: IntArray, timing: Timing, *, by_row: bool, is_exact: bool = False
-) -> PairTotals:
-    """Return what is compared in each draw.
+    table: FlowTable,
+    noise: PairNoise,
+    pairs: IntArray,
+    timing: Timing,
+    *,
+    by_row: bool,
+    is_exact: bool = False,
+    near: MarginFactors | None = None,
+) -> tuple[PairTotals, MarginFactors]:
+    """Return what is compared in each draw, and where the fits ended.
 
     ``pairs`` (n_draws, n): who has the agreements; ``by_row``: whether the row average is one of rows, else of pairs'
-    totals.
+    totals; ``near``: factors of a fit to a similar table, to begin with.
     """
     tolerance, rounds = (EXACT, ROUNDS_EXACT) if is_exact else (DEALT, ROUNDS_DEALT)
-    mean = fit_left_out(table, pairs, timing.out, tolerance, rounds)
-    period, seen = np.arange(table.shape[2]), table.is_observed.reshape(table.by_pair.shape)[pairs]
-    y = table.by_pair[pairs]
+    parts = []
+    for first in range(0, max(len(pairs), 1), table.draws_at_once):
+        some = slice(first, first + table.draws_at_once)
+        begun = None if near is None else near.take(some)
+        fitted = fit_left_out(table, pairs[some], timing.out, tolerance, rounds, begun)
+        parts.append(_compare(table, noise.of_agreements(pairs[some], timing), pairs[some], timing, by_row, fitted))
+    *columns, ends = zip(*parts, strict=True)
+    return PairTotals(*map(np.concatenate, columns)), MarginFactors.join(ends)
+
+
+def _compare(
+    table: FlowTable, variance: FloatArray, pairs: IntArray, timing: Timing, by_row: bool, fitted: LeftOutFit
+) -> tuple[FloatArray | MarginFactors, ...]:
+    """Return the fields of totals for some draws; ``variance`` (n_draws, n): of the log ratio of each total."""
+    mean, period = fitted.means, np.arange(table.shape[2])
+    seen, y = table.is_observed.reshape(table.by_pair.shape)[pairs], table.by_pair[pairs]
     is_compared = seen & (period >= timing.first[:, None]) & (period < timing.end[:, None])
-    actual, expected = (np.where(is_compared, values, 0.0).sum(axis=2) for values in (y, mean))
+    actual, expected = (np.einsum("ijt,ijt->ij", values, is_compared) for values in (y, mean))
     if by_row:
         is_positive = is_compared & (y > 0) & (mean > 0)
-        logs = np.log(np.where(is_positive, y, 1.0) / np.where(is_positive, mean, 1.0)).sum(axis=2)
+        logs = np.log(np.divide(y, mean, out=np.ones_like(mean), where=is_positive)).sum(axis=2)
         counts = is_positive.sum(axis=2).astype(np.float64)
     else:
         counts = (expected > 0).astype(np.float64)
         logs = np.where(expected > 0, _log_ratio(actual, expected), 0.0)
+    # A pair's own trend before what is left out: its score, and its information.
     is_before = seen & (period < timing.out[:, None])
-    fitted = np.where(is_before, mean, 0.0)
-    middle = (fitted * period).sum(axis=2) / np.maximum(fitted.sum(axis=2), TINY)
-    apart = period - middle[:, :, None]
-    trend = (np.where(is_before, y - mean, 0.0) * apart).sum(axis=2)
-    curve = (fitted * apart**2).sum(axis=2)
+    powers = (period - period.mean())[:, None] ** np.arange(3)
+    moments, scores = (mean * is_before) @ powers, ((y - mean) * is_before) @ powers[:, :2]
+    middle = moments[:, :, 1] / np.maximum(moments[:, :, 0], TINY)
+    trend = scores[:, :, 1] - middle * scores[:, :, 0]
+    curve = np.maximum(moments[:, :, 2] - middle * moments[:, :, 1], 0.0)
     n_before = np.maximum(timing.out, 2).astype(np.float64)
-    variance = noise.of_agreements(pairs, timing)
     by_period = variance / (1 / np.maximum(timing.out, 1) + 1 / np.maximum(timing.end - timing.first, 1))
     trend_variance = by_period * 12 / (n_before * (n_before**2 - 1))
-    distance = np.broadcast_to((timing.first + timing.end - timing.out) / 2.0, pairs.shape)
-    return PairTotals(actual, expected, variance, logs, counts, trend, curve, trend_variance, distance)
+    slope = trend.sum(axis=1) / np.maximum(curve.sum(axis=1), TINY)
+    # Distance from the middle of the periods before to that of those compared.
+    apart = expected @ ((timing.first + timing.end - timing.out) / 2.0)
+    rest = expected.copy()
+    np.put_along_axis(rest, expected.argmax(axis=1)[:, None], 0.0, axis=1)
+    return (
+        actual,
+        expected,
+        logs.sum(axis=1) / np.maximum(counts.sum(axis=1), 1),
+        np.column_stack([_weighted_error(w, variance) for w in (expected, counts, rest)]),
+        slope,
+        _weighted_error(curve, trend_variance),
+        slope * apart / np.maximum(expected.sum(axis=1), TINY),
+        fitted.ends,
+    )
 
 
 def is_average_of_rows(y: FloatArray, is_compared: BoolArray) -> bool:

@@ -5,6 +5,8 @@ from twintrade.numerics.poisson.bias_correction import compute_incidental_bias a
 from twintrade.numerics.poisson.fit import PoissonFit as PoissonFit
 from twintrade.numerics.poisson.fit import fit_poisson as fit_poisson
 from twintrade.numerics.poisson.margins import FlowTable as FlowTable
+from twintrade.numerics.poisson.margins import LeftOutFit as LeftOutFit
+from twintrade.numerics.poisson.margins import MarginFactors as MarginFactors
 from twintrade.numerics.poisson.margins import fit_left_out as fit_left_out
 from twintrade.numerics.poisson.separation import Separated as Separated
 from twintrade.numerics.poisson.updated_sets import ExactUpdates as ExactUpdates

@@ -1,17 +1,20 @@
 """Poisson means of a table of flows from its margins, for many choices of rows that are left out at once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_group
 
 MOST_ROUNDS = 400
-DRAWS_AT_ONCE = 64
+NUMBERS_AT_ONCE = 130_000
+"""Factors that are updated at once."""
 LEAP, MOST_SHARE = 4, 0.97
 """Rounds after which updates are extended, and the largest share of the last round that the next one may be."""
+MOST_RATIO = 1e3
+"""How far an extension may take a factor."""
 TINY = 1e-300
 ROUNDING = 1e-12
 """Change of a table's largest relative mean below which the fit without left-out rows has converged."""
@@ -44,6 +47,16 @@ class FlowTable:
         """Whether anything is observed of each pair, (n_pairs,)."""
         return np.asarray(self.is_observed.any(axis=2).ravel())
 
+    @cached_property
+    def sums(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Sums of flows by pair, by city and period, and by partner and period."""
+        return self.y.sum(axis=2), self.y.sum(axis=1), self.y.sum(axis=0)
+
+    @property
+    def draws_at_once(self) -> int:
+        """How many draws are fitted at once."""
+        return max(1, NUMBERS_AT_ONCE // sum(of.size for of in self.sums))
+
     def replace_flows(self, by_pair: FloatArray) -> "FlowTable":
         """Return the table with other flows, (n_pairs, n_periods)."""
         return replace(self, y=by_pair.reshape(self.shape))
@@ -59,12 +72,21 @@ class FlowTable:
         """Factors of the means of all rows."""
         n_cities, n_partners, n_periods = self.shape
         start = MarginFactors(
-            self.y.sum(axis=2)[None] / n_periods,
-            np.ones((1, n_cities, n_periods)),
-            np.ones((1, n_partners, n_periods)),
+            self.sums[0][None] / n_periods, np.ones((1, n_cities, n_periods)), np.ones((1, n_partners, n_periods))
         )
         none = np.zeros((1, 0), dtype=np.int64)
         return _Iteration(self, none, np.zeros(0, dtype=np.int64), start).run(ROUNDING, MOST_ROUNDS)
+
+    def begin(self, n_draws: int, near: "MarginFactors | None") -> "MarginFactors":
+        """Return factors of draws: those of a similar table, and where one is zero, or without any, of all rows."""
+        whole = self.means
+        pair = np.broadcast_to(whole.pair, (n_draws, *whole.pair.shape[1:]))
+        sides = (whole.city, whole.partner) if near is None else (near.city, near.partner)
+        city, partner = (
+            np.where((side > 0) & (side < np.inf), side, np.broadcast_to(of, (n_draws, *of.shape[1:])))
+            for side, of in zip(sides, (whole.city, whole.partner), strict=True)
+        )
+        return MarginFactors(pair, city, partner)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,6 +96,24 @@ class MarginFactors:
     pair: FloatArray  # (n_draws, n_cities, n_partners)
     city: FloatArray  # (n_draws, n_cities, n_periods)
     partner: FloatArray  # (n_draws, n_partners, n_periods)
+
+    def take(self, draws: slice | BoolArray) -> "MarginFactors":
+        """Return the factors of some draws."""
+        return MarginFactors(self.pair[draws], self.city[draws], self.partner[draws])
+
+    @classmethod
+    def join(cls, parts: "Sequence[MarginFactors]") -> "MarginFactors":
+        """Return the draws of all parts."""
+        return cls(*(np.concatenate(of) for of in zip(*((f.pair, f.city, f.partner) for f in parts), strict=True)))
+
+    def extend(self, other: "MarginFactors", share: float) -> "MarginFactors":
+        """Return factors of cities and partners on the line, in logs, from these to others."""
+
+        def move(start: FloatArray, end: FloatArray) -> FloatArray:
+            ratio = np.divide(end, start, out=np.ones_like(start), where=(start > 0) & (end > 0))
+            return np.asarray(start * np.clip(ratio, 1 / np.e, np.e) ** np.float32(share))
+
+        return MarginFactors(self.pair, move(self.city, other.city), move(self.partner, other.partner))
 
     def put(self, draws: IntArray, some: "MarginFactors") -> None:
         """Set the factors of some draws, in place."""
@@ -93,59 +133,95 @@ class MarginFactors:
         return np.asarray(means.reshape(-1, means.shape[2]))
 
 
-def fit_left_out(
-    table: FlowTable, pairs: IntArray, starts: IntArray, tolerance: float, rounds: int = MOST_ROUNDS
-) -> FloatArray:
-    """Return the means of some pairs, fitted to each draw's table without their rows from a period on.
+@dataclass(frozen=True, slots=True, eq=False)
+class LeftOutFit:
+    """Tables fitted without some rows of each draw."""
 
-    Each round updates the effects of pairs, cities and partners exactly, one after the other, from the fit to all
-    rows on. Returns (n_draws, n, n_periods).
+    means: FloatArray  # (n_draws, n, n_periods): of the pairs whose rows are left out
+    ends: MarginFactors  # of cities and partners alone, in single precision: where fits of similar tables may begin
+
+
+def fit_left_out(
+    table: FlowTable,
+    pairs: IntArray,
+    starts: IntArray,
+    tolerance: float,
+    rounds: int = MOST_ROUNDS,
+    near: MarginFactors | None = None,
+) -> LeftOutFit:
+    """Fit each draw's table without some pairs' rows from a period on.
+
+    Each round updates the effects of pairs, cities and partners exactly, one after the other.
 
     ``pairs`` (n_draws, n): distinct within a draw; ``starts`` (n,): position of the first period that is left out of
     each; ``tolerance``: a draw is done when no logarithm of what a pair would have had in the rows left out moves by
-    more in a round, or after so many ``rounds``.
+    more in a round, or after so many ``rounds``; ``near``: where as many draws of a similar table ended, to begin
+    there and not at the fit to all rows.
     """
+    n_draws = pairs.shape[0]
     out = np.empty((*pairs.shape, table.shape[2]))
-    for first in range(0, pairs.shape[0], DRAWS_AT_ONCE):
-        some = pairs[first : first + DRAWS_AT_ONCE]
-        factors = _Iteration(table, some, starts, table.means).run(tolerance, rounds)
-        out[first : first + DRAWS_AT_ONCE] = factors.of_pairs(some)
-    return out
+    whole = table.means
+    ends = MarginFactors(
+        np.empty((n_draws, 0, 0)),
+        np.empty((n_draws, *whole.city.shape[1:]), np.float32),
+        np.empty((n_draws, *whole.partner.shape[1:]), np.float32),
+    )
+    for first in range(0, n_draws, table.draws_at_once):
+        some = slice(first, min(first + table.draws_at_once, n_draws))
+        start = table.begin(some.stop - first, None if near is None else near.take(some))
+        factors = _Iteration(table, pairs[some], starts, start).run(tolerance, rounds)
+        out[some] = factors.of_pairs(pairs[some])
+        with np.errstate(over="ignore"):
+            ends.city[some], ends.partner[some] = factors.city, factors.partner
+    return LeftOutFit(out, ends)
 
 
 class _Iteration:
-    """Rounds of updates for some draws."""
+    """Rounds of updates for some draws.
+
+    Sums by pair, city and partner are those of products of whole tables less the entries that a draw does not use:
+    rows left out, and then rows that are not observed. ``at`` (3, n_entries): their places among the factors.
+    """
 
     def __init__(self, table: FlowTable, pairs: IntArray, starts: IntArray, start: MarginFactors) -> None:
-        n_draws, (n_cities, n_partners, n_periods) = pairs.shape[0], table.shape
-        self.table, self.pairs = table, pairs
-        self.draw = np.arange(n_draws)[:, None]
-        self.c, self.p = np.divmod(pairs, n_partners)
-        seen = table.is_observed.reshape(-1, n_periods)[pairs]
-        self.is_out = seen & (np.arange(n_periods) >= starts[:, None])
-        self.in_city = (self.c[:, None] == np.arange(n_cities)[:, None]).astype(np.float64)
-        self.in_partner = (self.p[:, None] == np.arange(n_partners)[:, None]).astype(np.float64)
-        lost = table.by_pair[pairs] * self.is_out
-        y_pair = np.repeat(table.y.sum(axis=2)[None], n_draws, axis=0)
-        y_pair[self.draw, self.c, self.p] -= lost.sum(axis=2)
-        # Rounding may leave less than nothing of a sum from which all was taken away.
-        self.y_pair = np.where(y_pair > ROUNDING * table.y.sum(axis=2), y_pair, 0.0)
-        self.y_city = _clip(table.y.sum(axis=1), self.in_city @ lost)
-        self.y_partner = _clip(table.y.sum(axis=0), self.in_partner @ lost)
-        pair, city, partner = (
-            np.repeat(values, n_draws // values.shape[0], axis=0)
-            for values in (start.pair, start.city, start.partner)
+        n_draws, (_, n_partners, n_periods) = pairs.shape[0], table.shape
+        self.table, self.factors, self.n_pairs = table, start, pairs.shape[1]
+        is_out = table.is_observed.reshape(-1, n_periods)[pairs] & (np.arange(n_periods) >= starts[:, None])
+        draw, slot, period = np.nonzero(is_out)
+        holes = [np.tile(one, n_draws) for one in table.holes]
+        city, partner = (
+            np.concatenate([of[draw, slot], hole])
+            for of, hole in zip(np.divmod(pairs, n_partners), holes, strict=False)
         )
-        self.factors = MarginFactors(pair, city, partner)
+        period = np.concatenate([period, holes[2]])
+        self.slot = draw * self.n_pairs + slot
+        self.draw = np.concatenate([draw, np.repeat(np.arange(n_draws), table.holes[0].size)])
+        places = city * n_partners + partner, city * n_periods + period, partner * n_periods + period
+        self.sizes = np.array([of[0].size for of in (start.pair, start.city, start.partner)])
+        self.at = np.stack(places) + self.draw * self.sizes[:, None]
+        lost = table.y[city, partner, period]
+        # Rounding may leave less than nothing of a sum from which all was taken away.
+        shapes = start.pair.shape, start.city.shape, start.partner.shape
+        self.goals = [
+            _clip(whole, self._sum(k, lost, n_draws * whole.size).reshape(shape))
+            for k, (whole, shape) in enumerate(zip(table.sums, shapes, strict=True))
+        ]
+        self.of_entries = self._read()
+        self._update_pairs()
+
+    def _sum(self, k: int, values: FloatArray, size: int) -> FloatArray:
+        """Return sums of entries by pair, city and period, or partner and period, (n_draws * n,)."""
+        return sum_by_group(values, self.at[k], size)
 
     def run(self, tolerance: float, rounds: int) -> MarginFactors:
         """Return the factors once no draw moves any more; those done leave when half are."""
         factors, last = self.factors, self._measure()
-        left, is_open = np.arange(self.pairs.shape[0]), np.ones(self.pairs.shape[0], dtype=bool)
+        left = np.arange(len(last))
+        is_open = np.ones(left.size, dtype=bool)
         moved = np.zeros_like(last)
         for k in range(rounds):
             start, before = self.factors, moved
-            self._update()
+            self._update_sides()
             now = self._measure()
             with np.errstate(divide="ignore", invalid="ignore"):
                 moved = np.log(now / last)
@@ -158,6 +234,7 @@ class _Iteration:
                     return factors
                 self._keep(is_open)
                 left, now, moved, is_open = left[is_open], now[is_open], moved[is_open], is_open[is_open]
+            self._update_pairs()
             last = now
         factors.put(left, self.factors)
         return factors
@@ -169,67 +246,61 @@ class _Iteration:
 
         def extend(now: FloatArray, then: FloatArray) -> FloatArray:
             ratio = np.divide(now, then, out=np.ones_like(now), where=(now > 0) & (then > 0))
-            return np.asarray(now * ratio ** (share / (1 - share)))
+            return np.asarray(now * np.clip(ratio ** (share / (1 - share)), 1 / MOST_RATIO, MOST_RATIO))
 
         f = self.factors
         self.factors = MarginFactors(f.pair, extend(f.city, start.city), extend(f.partner, start.partner))
+        self.of_entries = self._read()
 
     def _keep(self, some: BoolArray) -> None:
         """Go on with some of the draws."""
-        f = self.factors
-        self.factors = MarginFactors(f.pair[some], f.city[some], f.partner[some])
-        for name in ("pairs", "c", "p", "is_out", "in_city", "in_partner", "y_pair", "y_city", "y_partner"):
-            setattr(self, name, getattr(self, name)[some])
-        self.draw = np.arange(self.pairs.shape[0])[:, None]
+        entries, gone = some[self.draw], np.cumsum(~some)
+        self.slot -= gone[self.draw[: self.slot.size]] * self.n_pairs
+        self.slot = self.slot[entries[: self.slot.size]]
+        self.draw = self.draw[entries]
+        self.at = self.at[:, entries] - gone[self.draw] * self.sizes[:, None]
+        self.draw = self.draw - gone[self.draw]
+        self.factors, self.goals = self.factors.take(some), [goal[some] for goal in self.goals]
+        self.of_entries = self._read()
 
     def _measure(self) -> FloatArray:
-        if not self.pairs.shape[1]:
+        """Return what each pair would have had in the rows left out, (n_draws, n); of no pairs the means of all."""
+        if not self.n_pairs:
             return np.asarray(self.factors.of_all().sum(axis=0)[None])
-        values: FloatArray = (self.factors.of_pairs(self.pairs) * self.is_out).sum(axis=2)
-        return values
+        pair, city, partner = (of[: self.slot.size] for of in self.of_entries)
+        n_draws = len(self.factors.pair)
+        return sum_by_group(pair * city * partner, self.slot, n_draws * self.n_pairs).reshape(n_draws, -1)
 
-    def _update(self) -> None:
+    def _read(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return the factors of the entries."""
         f = self.factors
-        pair, city, partner = f.pair, f.city, f.partner
-        city_left, partner_left = city[self.draw, self.c] * self.is_out, partner[self.draw, self.p]
-        total = city @ partner.transpose(0, 2, 1) - self._sum_holes("pair", pair, city, partner)
-        total[self.draw, self.c, self.p] -= (city_left * partner_left).sum(axis=2)
-        pair = _divide(self.y_pair, total)
-        levels = pair[self.draw, self.c, self.p][:, :, None]
-        if self.table.by_city:
-            total = pair @ partner - self.in_city @ (levels * partner_left * self.is_out)
-            city = _divide(self.y_city, total - self._sum_holes("city", pair, city, partner))
-        if self.table.by_partner:
-            city_left = city[self.draw, self.c] * self.is_out
-            total = pair.transpose(0, 2, 1) @ city - self.in_partner @ (levels * city_left)
-            partner = _divide(self.y_partner, total - self._sum_holes("partner", pair, city, partner))
-        self.factors = MarginFactors(pair, city, partner)
+        return f.pair.take(self.at[0]), f.city.take(self.at[1]), f.partner.take(self.at[2])
 
-    def _sum_holes(
-        self, over: Literal["pair", "city", "partner"], pair: FloatArray, city: FloatArray, partner: FloatArray
-    ) -> FloatArray | float:
-        """Return what rows that are not observed add to sums over whole pairs, cities or partners."""
-        c, p, t = self.table.holes
-        if not c.size:
-            return 0.0
-        n_cities, n_partners, n_periods = self.table.shape
-        values = np.ones((self.pairs.shape[0], c.size))
-        for kind, factor in (("pair", pair[:, c, p]), ("city", city[:, c, t]), ("partner", partner[:, p, t])):
-            values = values if kind == over else values * factor
-        cell, shape = {
-            "pair": (c * n_partners + p, (n_cities, n_partners)),
-            "city": (c * n_periods + t, (n_cities, n_periods)),
-            "partner": (p * n_periods + t, (n_partners, n_periods)),
-        }[over]
-        n = shape[0] * shape[1]
-        return sum_by_group(values.ravel(), (self.draw * n + cell).ravel(), len(values) * n).reshape(-1, *shape)
+    def _update_sides(self) -> None:
+        pair, city, partner = self.factors.pair, self.factors.city, self.factors.partner
+        of_pair, of_city, of_partner = self.of_entries
+        if self.table.by_city:
+            city = self._divide(1, pair @ partner, of_pair * of_partner)
+            of_city = city.take(self.at[1])
+        if self.table.by_partner:
+            partner = self._divide(2, pair.transpose(0, 2, 1) @ city, of_pair * of_city)
+            of_partner = partner.take(self.at[2])
+        self.factors = MarginFactors(pair, city, partner)
+        self.of_entries = of_pair, of_city, of_partner
+
+    def _update_pairs(self) -> None:
+        f, (_, of_city, of_partner) = self.factors, self.of_entries
+        pair = self._divide(0, f.city @ f.partner.transpose(0, 2, 1), of_city * of_partner)
+        self.factors = MarginFactors(pair, f.city, f.partner)
+        self.of_entries = pair.take(self.at[0]), of_city, of_partner
+
+    def _divide(self, k: int, total: FloatArray, entries: FloatArray) -> FloatArray:
+        """Return factors from products of whole tables; zero where nothing is left to compare with."""
+        total -= self._sum(k, entries, total.size).reshape(total.shape)
+        total[total <= 0] = np.inf
+        return np.divide(self.goals[k], total, out=total)
 
 
 def _clip(whole: FloatArray, lost: FloatArray) -> FloatArray:
     left = whole - lost
     return np.asarray(np.where(left > ROUNDING * whole, left, 0.0))
-
-
-def _divide(y: FloatArray, total: FloatArray) -> FloatArray:
-    """Return factors; zero where nothing is left to compare with."""
-    return np.asarray(np.divide(y, total, out=np.zeros_like(total), where=(total > 0) & (y > 0)))
