@@ -46,7 +46,7 @@ def precise(monkeypatch) -> None:
 
 def step_alone(estimator, design):
     """Return the model without the rounds that follow the step, or take its place."""
-    return replace(estimator.one_step(design), n_rounds=0, n_after_step=0)
+    return replace(estimator.one_step(design), n_rounds=0)
 
 
 def made(seed: int, fixed_effects: str, **options) -> Design:
@@ -166,8 +166,9 @@ def test_a_draw_whose_pairs_never_traded_has_no_weights(estimator) -> None:
 
 
 @pytest.mark.parametrize("estimator", [PERCENT, ETWFE(family="poisson"), PPML(shape="static")], ids=repr)
-def test_many_draws_at_once_are_each_alone(estimator) -> None:
+def test_many_draws_at_once_are_each_alone(estimator, monkeypatch) -> None:
     """Draws that leave rows out are estimated without these rows, beside draws that do not."""
+    monkeypatch.setattr(updated_sets, "SETTLED", 1e-11)
     design, rng = made(6, "gravity"), np.random.default_rng(3)
     model, shown = estimator.one_step(design), {"overall": fit(estimator, design).view("overall")}
     null = model.under(np.ones(design.observations.n_rows))
@@ -204,7 +205,7 @@ def test_rows_that_no_treatment_observes_need_no_dummies(estimator, is_followed,
     monkeypatch.setattr(updated_sets, "SETTLED", 1e-11)
     design, rng = made(6, "gravity"), np.random.default_rng(4)
     model, shown = step_alone(estimator, design), {"overall": fit(estimator, design).view("overall")}
-    model = replace(model, n_rounds=2000, n_after_step=2000) if is_followed else model
+    model = replace(model, n_rounds=2000) if is_followed else model
     panel = design.panel
     gone = (panel.unit_city == panel.unit_city[0])[panel.unit]
     gone[rng.choice(gone.size, 5, replace=False)] = True
@@ -317,10 +318,24 @@ def test_rounds_of_exact_updates_lead_to_the_whole_estimate(estimator, fixed_eff
     traded = {**design.panel.columns, "y": design.panel.columns["y"] + 1}
     design = replace(design, panel=replace(design.panel, columns=traded))
     overall = fit(estimator, design).view("overall")
-    model = replace(estimator.one_step(design), n_rounds=3000, n_after_step=3000)
+    model = replace(estimator.one_step(design), n_rounds=3000)
     blocks = [model.build_blocks(one) for one in (design.reassigned(design.onset[::-1].copy()), design)]
     found = model.under_none.estimate([one for one in blocks if one is not None], {"overall": overall})
     assert found["overall"][-1] == pytest.approx(overall.effects, rel=AGREEMENT)
+
+
+@pytest.mark.parametrize("estimator", [ETWFE(family="poisson"), PPML(shape="static")], ids=["cells", "regression"])
+@pytest.mark.parametrize("fixed_effects", ["two_way", "gravity"])
+def test_draws_are_the_refits_where_pairs_trade_only_late(estimator, fixed_effects, monkeypatch) -> None:
+    """What a row would have had is not determined where its pair trades in rows with dummies alone."""
+    monkeypatch.setattr(updated_sets, "SETTLED", 1e-12)
+    design, rng = made(6, fixed_effects), np.random.default_rng(3)
+    model, shown = estimator.one_step(design), {"overall": fit(estimator, design).view("overall")}
+    dealt = [design.reassigned(rng.permutation(design.onset)) for _ in range(12)]
+    drawn = [(one, blocks) for one in dealt if (blocks := model.build_blocks(one)) is not None]
+    found = model.under_none.estimate([blocks for _, blocks in drawn], shown)["overall"][:, 0]
+    refits = [fit(estimator, one, ("overall",)).view("overall").effects[0] for one, _ in drawn]
+    np.testing.assert_allclose(found, refits, rtol=1e-6)
 
 
 @pytest.mark.parametrize("fixed_effects", ["two_way", "gravity"])

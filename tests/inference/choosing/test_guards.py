@@ -78,8 +78,8 @@ OTHERS = {
     "ranges of floating point": """
         estimators/repeating/treatment_blocks.LARGEST_STEP inference/refits/reassignment.LARGEST_LOG
         numerics/linear/regression.LARGEST_INFLATION numerics/linear/regression.LARGEST_LOADING
-        numerics/poisson/margins.MOST_RATIO numerics/poisson/separation.LARGEST_LOADING numerics/poisson/steps.LARGEST_PREDICTOR
-        numerics/testing.LARGEST_LOG""",
+        numerics/poisson/margins.MOST_RATIO numerics/poisson/separation.LARGEST_LOADING
+        numerics/poisson/steps.LARGEST_PREDICTOR numerics/testing.LARGEST_LOG""",
     "approximations: the largest clusters whose products with each other the degrees of freedom count": """
         numerics/linear/cluster_forms.MOST_EXACT""",
     "what is shown or named": """

@@ -73,7 +73,7 @@ def _label(joined: JoinedBlocks, view: Kind, shown: Estimate) -> tuple[IntArray,
 
 
 NUMBERS_AT_ONCE = 250_000
-MOST_ROUNDS, AFTER_STEP = 50, 3
+MOST_ROUNDS = 1000
 Measure: TypeAlias = Literal["log_ratio", "percent", "difference"]
 
 
@@ -105,11 +105,9 @@ class OneStep:
     measure: Measure
     shared: SameRows
     order: EliminationOrder
-    # n_rounds, n_after_step: Rounds at most of exact updates of one effect after another: where rows are left out and
-    # nothing else changes, in place of the step, and after it. The step takes what a row adds to a level for linear,
-    # which misleads where few rows decide.
+    # Rounds at most of exact updates of one effect after another: where rows are left out and nothing else changes in
+    # place of the step, else after it, which misleads where few rows decide
     n_rounds: int = MOST_ROUNDS
-    n_after_step: int = AFTER_STEP
 
     def build_blocks(self, design: Design) -> tuple[Block, ...] | None:
         """Return a treatment's blocks; None where it observes rows that the fit does not.
@@ -170,6 +168,11 @@ class Null:
         q = absorption.factor_order(self.model.order, weights)
         working = np.divide(self.residuals, self.means, out=np.zeros(weights.size), where=self.means > 0)
         return replace(self, q=q, moved=working - q.residualize(working[:, None])[:, 0])
+
+    @property
+    def observed(self) -> FloatArray:
+        """Weighted outcomes of rows in the fit, shape (n_rows,)."""
+        return np.where(self.q.weights > 0, self.model.design.observations.row_weights * self.y, 0.0)
 
     @property
     def residuals(self) -> FloatArray:
@@ -268,8 +271,8 @@ class Null:
 
     def _add_dummies(self, joined: JoinedBlocks, regression: OneStepRegression) -> "_Imputed":
         """Take one step that adds dummies, and follow the means from there."""
-        o, n_rounds = self.model.design.observations, self.model.n_after_step
-        placed = treatment_blocks.place_dummies(self.q, self.nested, joined, o.effect_codes())
+        o, n_rounds = self.model.design.observations, self.model.n_rounds
+        placed = treatment_blocks.place_dummies(self.q, self.nested, joined, o.effect_codes(), self.observed)
         dummies, inside = placed.dummies, placed.inside
         rows, columns = dummies.rows, dummies.columns
         score = o.row_weights[rows] * (self.residuals - self.means * self.moved)[rows]
@@ -352,7 +355,7 @@ def _weigh_rows(null: Null, joined: JoinedBlocks, regression: OneStepRegression)
     out = np.full((o.n_rows, joined.n_sets), np.nan)
     if not (null.q.weights[joined.rows] > 0).any():
         return out
-    placed = treatment_blocks.place_dummies(null.q, null.nested, joined, o.effect_codes())
+    placed = treatment_blocks.place_dummies(null.q, null.nested, joined, o.effect_codes(), null.observed)
     dummies, rows, cells = placed.dummies, placed.dummies.rows, placed.cells
     inside = placed.inside & (joined.event_times[cells] >= 0)
     if regression.averages_log_ratios:

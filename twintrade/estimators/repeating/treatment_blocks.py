@@ -141,13 +141,26 @@ class PlacedDummies:
         return self.dummies.solve_pruned(right) if is_pruned else self.dummies.solve(right)
 
 
-def place_dummies(q: Annihilator, nested: Nested, joined: JoinedBlocks, codes: Sequence[IntArray]) -> PlacedDummies:
-    """Return the dummies of several draws, without rows that the fit has no mean of."""
+def place_dummies(
+    q: Annihilator,
+    nested: Nested,
+    joined: JoinedBlocks,
+    codes: Sequence[IntArray],
+    observed: FloatArray | None = None,
+) -> PlacedDummies:
+    """Return the dummies of several draws, without rows that the fit has no mean of.
+
+    ``observed`` (n_rows,): weighted outcomes: where other rows of a level have none, what a row would have had is not
+    determined.
+    """
     used = q.weights[joined.rows] > 0
     present, columns = np.unique(joined.columns[used], return_inverse=True)
     dummies = DummySets(q, joined.rows[used], joined.sets[used], columns, joined.home[present], nested)
     cells = joined.cells[joined.columns[used]]
-    return PlacedDummies(dummies, cells, (cells >= 0) & ~_find_absorbed(dummies, codes))
+    inside = (cells >= 0) & ~_find_absorbed(dummies, codes, q.weights)
+    if observed is not None:
+        inside &= ~_find_absorbed(dummies, codes, observed)
+    return PlacedDummies(dummies, cells, inside)
 
 
 def take_out_undetermined(q: Annihilator, nested: Nested, block: Block, codes: Sequence[IntArray]) -> Block:
@@ -160,9 +173,9 @@ def take_out_undetermined(q: Annihilator, nested: Nested, block: Block, codes: S
     return replace(block, cells=cells)
 
 
-def _find_absorbed(dummies: DummySets, codes: Sequence[IntArray]) -> BoolArray:
-    """Return entries of levels in which every row has a dummy: of its own, or the same dummy."""
-    w, out = dummies.q.weights, np.zeros(dummies.rows.size, dtype=bool)
+def _find_absorbed(dummies: DummySets, codes: Sequence[IntArray], w: FloatArray) -> BoolArray:
+    """Return entries of levels in which every row with a weight has a dummy: of its own, or the same dummy."""
+    out = np.zeros(dummies.rows.size, dtype=bool)
     owner = np.where(dummies.is_single, dummies.sets, dummies.n_sets + dummies.columns)
     n = dummies.n_sets + dummies.home.size
     for code in codes:

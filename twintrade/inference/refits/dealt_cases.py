@@ -272,13 +272,14 @@ class CaseReading:
         Fits of deals begin where those under other effects point to.
         """
         kept = by, is_before
-        if kept not in self._totals and by is None:
-            self._totals[kept] = self.measure(self.case.pairs[None], is_before=is_before)
-        elif kept not in self._totals:
-            pairs, shared = self.deal(by), self.shared
-            near = shared.predict((by, is_before), self.tau, len(pairs))
-            self._totals[kept], ends = self._fit(pairs, is_before, False, near)
-            shared.keep((by, is_before), self.tau, ends)
+        if kept not in self._totals:
+            if by is None:
+                self._totals[kept] = self.measure(self.case.pairs[None], is_before=is_before)
+            else:
+                pairs, shared = self.deal(by), self.shared
+                near = shared.predict((by, is_before), self.tau, len(pairs))
+                self._totals[kept], ends = self._fit(pairs, is_before, False, near)
+                shared.keep((by, is_before), self.tau, ends)
         return self._totals[kept]
 
     def compare(self, by: DealtBy) -> DealsCompared:

@@ -67,6 +67,10 @@ class Start:
 
 LONGEST = 16.0
 """Lengths of a round that an extrapolation goes at most."""
+GONE = 1e-30
+"""Factor of a level without any outcome: small, with a log."""
+SHORTER = 4.0
+"""What this is divided by for a set whose rounds move it farther after an extrapolation than before."""
 FARTHEST = 30.0
 """Log points by which it moves a factor at most."""
 
@@ -156,6 +160,8 @@ class UpdatedSets(ABC):
         if start is not None:
             self.factors[:, : of.n_levels] = np.exp(start.levels)
             self.factors[dummies.home, number] = np.where(is_alone, 1.0, np.exp(start.dummies))
+        # Rows of a level without any outcome have none in the fit.
+        self.factors[:, : of.n_levels][self.goals[:, : of.n_levels] <= 0] = GONE
         self.lay_out(means)
         self.place_dummies()
 
@@ -288,14 +294,19 @@ class CubeSets(UpdatedSets):
         self.net = self.net[: self.by_city.shape[0]]
 
 
-def move_ahead(first: FloatArray, second: FloatArray, third: FloatArray) -> FloatArray:
-    """Return where factors tend that two rounds moved, each of shape (n_sets, n_factors)."""
+def move_ahead(
+    first: FloatArray, second: FloatArray, third: FloatArray, longest: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return where factors tend that two rounds moved, (n_sets, n_factors), and how far the first moved each set.
+
+    ``longest`` (n_sets,): lengths of a round to go at most; one is where the rounds ended.
+    """
     logs = [np.log(one) for one in (first, second, third)]
     step, bend = logs[1] - logs[0], logs[2] - 2 * logs[1] + logs[0]
     lengths = [np.sqrt(np.square(one).sum(axis=1)) for one in (step, bend)]
-    far = np.clip(_divide(*lengths), 1.0, LONGEST)[:, None]
+    far = np.clip(_divide(*lengths), 1.0, longest)[:, None]
     ahead = 2 * far * step + far**2 * bend
-    return np.asarray(first * np.exp(np.clip(ahead, -FARTHEST, FARTHEST)))
+    return np.asarray(first * np.exp(np.clip(ahead, -FARTHEST, FARTHEST))), lengths[0]
 
 
 def _divide(upper: FloatArray, lower: FloatArray) -> FloatArray:
@@ -310,7 +321,7 @@ def _divide(upper: FloatArray, lower: FloatArray) -> FloatArray:
 # fit. What two rounds moved is extrapolated (SQUAREM; Varadhan and Roland 2008), since single effects approach
 # slowly what several of them share.
 
-SETTLED = 3e-4
+SETTLED = 1e-5
 """Relative change of wanted means within a round at which the rounds of a set end: of their sum, and on average."""
 NUMBERS_AT_ONCE = 125_000
 
@@ -340,6 +351,7 @@ def _fit_run(
     is_known = np.logical_and.reduce(state.goals.take(state.levels) > 0)
     before, past = state.read(), [state.factors.copy()]
     out = before.copy()
+    longest, last = np.full(dummies.n_sets, LONGEST), np.full(dummies.n_sets, np.inf)
     for _ in range(n_rounds):
         state.run_round()
         means = out[state.places] = state.read()
@@ -351,10 +363,12 @@ def _fit_run(
         if not going.all():
             before = means[going[state.sets]]
             state.keep(going)
-            past = [one[going] for one in past]
+            past, longest, last = [one[going] for one in past], longest[going], last[going]
         if len(past) == 3:
-            state.factors[:] = move_ahead(*past)
-            before, past = state.read(), []
+            state.factors[:], length = move_ahead(past[0], past[1], past[2], longest)
+            # Without this, sets go too far and back again for good.
+            longest = np.where(length > last, np.maximum(longest / SHORTER, 1.0), longest)
+            before, past, last = state.read(), [], length
     return out, is_known
 
 
