@@ -59,7 +59,7 @@ class SunAbraham(SumsRows[CohortEffects]):
             n_slopes=saturated.sample.n_slopes,
             effects=o.effect_names,
             dropped=saturated.sample.dropped,
-            statistics={"within_r2": means.within_r2(saturated.uncertainty.regression)},
+            statistics={"within_r2": means.within_r2(saturated.uncertainty.regression)},  # type: ignore[attr-defined]
         )
         return replace(means.expanded(saturated, sample), scale=o.scale)
 
