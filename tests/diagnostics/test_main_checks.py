@@ -76,6 +76,15 @@ def test_pretrends_pass_without_and_object_with_a_trend(twfe, rng) -> None:
     assert "differently before the agreement" in steep.sentence
 
 
+def test_pretrends_say_of_two_tests_what_holm_says(twfe, rng) -> None:
+    """A joint p below .05 that is above it by Holm for two tests is no difference."""
+    found = Pretrends().check(fit(twfe, made(seed=33)), CLUSTERED, rng)
+    assert found.verdict == "does not object"
+    assert found.table["p"][0] < 0.05 < found.table["p_holm"][0]
+    assert "jointly different" not in found.sentence
+    assert "p = 0.046; p = 0.091 by Holm's adjustment for two tests" in found.sentence
+
+
 def test_pretrends_under_randomization(twfe, rng) -> None:
     found = Pretrends(draws=99).check(fit(twfe, made(trend=0.3)), Randomization(), rng)
     assert found.table["test"][0] == "randomization"

@@ -324,7 +324,7 @@ class Pretrends(Diagnostic):
         ).assign(leads=shown.estimator.name, leads_text=pack_text(shown.estimator.title))
         table["test_text"] = [pack_text(find_fact("labels.statistic-", test)) for test in table["test"]]
         return self.conclude(
-            _say(fit, shown, tested, verdict, yardstick.tolerance),
+            _say(fit, shown, tested, float(p[0]), verdict, yardstick.tolerance),
             table if pre is not None else table.iloc[:1],
             Judged(verdict, tested.bound, yardstick.tolerance),
             payloads={},
@@ -333,14 +333,16 @@ class Pretrends(Diagnostic):
         )
 
 
-def _say(fit: Fit, shown: Fit, tested: PreTested, verdict: Verdict, tolerance: float) -> Listed:
+def _say(fit: Fit, shown: Fit, tested: PreTested, adjusted: float, verdict: Verdict, tolerance: float) -> Listed:
     joint, pre, scale = tested.joint, tested.pre, shown.estimate.scale
     texts = [
         Text(
             "checks.pretrends-joint",
             n=joint.n_effects,
             base=shown.estimate.base.replace(" ", "-"),
-            differ="yes" if joint.p < VERDICT_LEVEL else "no",
+            differ="yes" if adjusted < VERDICT_LEVEL else "no",
+            holm="yes" if joint.p < VERDICT_LEVEL <= adjusted else "no",
+            adjusted=adjusted,
             test=find_fact("labels.statistic-", joint.test),
             df=Listed(tuple(f"{df:.0f}" for df in (joint.df, joint.df2) if not np.isnan(df)), "comma"),
             statistic=joint.statistic,

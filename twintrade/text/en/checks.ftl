@@ -286,7 +286,10 @@ concentration-one = The change of the total, { PERCENT($change, sign: "always") 
 concentration = The total of { treated } changed by { PERCENT($change, sign: "always") }. It rests on { FIXED($effective, decimals: 1) } effective { units }: { $first } makes up { SHARE($first_share) } and { $second } { SHARE($second_share) } of the total without the agreement. Without { $first } in the total the change is { PERCENT($without_first, sign: "always") }, without { $second } { PERCENT($without_second, sign: "always") }; nothing is estimated again for this, as it is where one is left out at a time.
 
 ## pretrends
-pretrends-test = { $test }({ $df }) = { FIXED($statistic, decimals: 2) }, { P($p) }{ $cluster ->
+pretrends-test = { $test }({ $df }) = { FIXED($statistic, decimals: 2) }, { P($p) }{ $holm ->
+    [yes] ; { P($adjusted) } by Holm's adjustment for two tests
+   *[no] { "" }
+}{ $cluster ->
     [none] { "" }
    *[other] , clustered by { $cluster }, which objects least
 }

@@ -270,7 +270,10 @@ concentration-one = 总额的变化{ PERCENT($change, sign: "always") }全部来
 concentration = { treated }的总额变化{ PERCENT($change, sign: "always") }，相当于由{ FIXED($effective, decimals: 1) }个有效{ unit }决定：{ $first }占无协议时总额的{ SHARE($first_share) }，{ $second }占{ SHARE($second_share) }。总额中剔除{ $first }，变化为{ PERCENT($without_first, sign: "always") }；剔除{ $second }，变化为{ PERCENT($without_second, sign: "always") }；此处不重新估计，而逐一剔除检验每次都重新估计。
 
 ## pretrends
-pretrends-test = { $test }({ $df }) = { FIXED($statistic, decimals: 2) }，{ P($p) }{ $cluster ->
+pretrends-test = { $test }({ $df }) = { FIXED($statistic, decimals: 2) }，{ P($p) }{ $holm ->
+    [yes] ；按两项检验作Holm校正后{ P($adjusted) }
+   *[no] { "" }
+}{ $cluster ->
     [none] { "" }
    *[other] ，按{ $cluster }聚类，为最不易提出异议者
 }
