@@ -32,11 +32,13 @@ ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "docs/lab/size_of_verdicts.csv"
 HEAD = (
     "run", "panel", "dealing", "n", "plant", "placement", "draws", "grade", "direction", "p", "p_hazard", "p_naive",
-    "truth", "total", "tau", "share", "reasons", "seconds",
+    "truth", "total", "tau", "share", "reasons", "seconds", "within",
 )  # fmt: skip
 FIRST, LAST = 3, 3
 """Periods before the first date that agreements may have, and after the last one."""
 SIZES = (3, 5, 11, 40)
+MATTERS = 10
+"""Percent that matters in the file, where a change planted is precise."""
 
 # Panels: who could sign, and flows that nothing happened to.
 
@@ -124,7 +126,8 @@ DEALINGS = (
     "dip",
     "few cities",
 )
-POWER = ("+10 %", "+30 %", "+100 %", "−30 %", "build-up", "largest doubled", "trend", "step before", "precise zero")
+PRECISE = "precise zero", "precise +10 %"
+POWER = ("+10 %", "+30 %", "+100 %", "−30 %", "build-up", "largest doubled", "trend", "step before", *PRECISE)
 PLANTS: Mapping[str, tuple[str, ...]] = {
     "random": ("none", *POWER, "detectable rise", "detectable fall"),
     "size 1.2": ("none", "+100 %", "trend"),
@@ -176,12 +179,14 @@ def plant(flows: Flows, pairs: IntArray, starts: IntArray, what: str) -> FloatAr
     """Return the flows with what happens to the pairs with agreements, (n_pairs, n_periods)."""
     y, t = flows.table.by_pair.copy(), np.arange(flows.table.shape[2])
     since = t - starts[:, None]
-    if what == "precise zero":
+    if what.startswith("precise"):
         mean = flows.table.means.of_all()
-        return np.asarray(mean + 0.1 * (y - mean))
+        y = mean + 0.1 * (y - mean)
     logs = np.zeros(since.shape)
     if what.endswith("%"):
-        logs = np.log1p(float(what.removesuffix(" %").replace("−", "-")) / 100) * (since >= 0)
+        logs = np.log1p(float(what.removeprefix("precise ").removesuffix(" %").replace("−", "-")) / 100) * (
+            since >= 0
+        )
     elif what == "build-up":
         logs = np.log(2) * np.clip((since + 1) / 4, 0, 1)
     elif what == "trend":
@@ -231,8 +236,8 @@ def judge(trial: Trial, draws: int) -> dict[str, object] | None:
             return {"grade": "not detectable", "truth": effect}
         y = before.copy()
         y[pairs] *= np.exp(effect * (np.arange(y.shape[1]) >= starts[:, None]))
-    if trial.plant == "precise zero":
-        before = y
+    if trial.plant in PRECISE:
+        before = plant(flows, pairs, starts, PRECISE[0])
     weighing = Weighing(build(flows, y, pairs, starts), draws, seed)
     grade, reasons = weighing.judge()
     after = np.arange(y.shape[1]) >= starts[:, None]
@@ -248,6 +253,8 @@ def judge(trial: Trial, draws: int) -> dict[str, object] | None:
         "total": weighing.total,
         "share": expected.max() / expected.sum(),
     }
+    if trial.plant in PRECISE:
+        found["within"] = all(weighing.is_refused(side * np.log1p(MATTERS / 100), 0.10) for side in (-1, 1))
     if trial.plant != "none" or trial.dealing.startswith("size"):
         found["tau"] = weighing.tau
     return found
@@ -389,7 +396,23 @@ def tabulate_panels(results: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-TABLES = {"nulls": tabulate_nulls, "plants": tabulate_plants, "bias": tabulate_bias, "panels": tabulate_panels}
+def tabulate_matters(results: pd.DataFrame) -> str:
+    """Return one row a precise plant: how often a change of ten percent is ruled out, by number of pairs."""
+    head = "| planted | placements | nothing, or too small to matter, % | 3 / 5 / 11 / 40 pairs |"
+    lines = [head, "|---" * 4 + "|"]
+    for what, rows in results[results["within"].notna()].groupby("plant", sort=False):
+        is_within = rows["within"].astype(str) == "True"
+        lines.append(f"| {what} | {len(rows)} | {format_rate(is_within)} | {format_by_size(is_within, rows['n'])} |")
+    return "\n".join(lines)
+
+
+TABLES = {
+    "nulls": tabulate_nulls,
+    "plants": tabulate_plants,
+    "bias": tabulate_bias,
+    "panels": tabulate_panels,
+    "matters": tabulate_matters,
+}
 SMOKE = (
     ("--panels", "states", "--sizes", "3", "--dealings", "random", "--plants", "none", "+100 %", "--placements", "1",
      "--draws", "39", "--results", "{folder}/verdicts.csv"),

@@ -15,6 +15,7 @@ from twintrade.inference.refits import (
     DealtBy,
     DealtCase,
     PairTotals,
+    Placements,
     SharedFits,
     build_case,
     build_case_with_undated,
@@ -22,8 +23,9 @@ from twintrade.inference.refits import (
     compute_tail_shares,
     count_assignments,
     find_critical,
+    fit_trend,
 )
-from twintrade.numerics.arrays import BoolArray, FloatArray
+from twintrade.numerics.arrays import FloatArray
 
 Grade = Literal["strong", "some", "cannot tell", "none"]
 Statistic = Literal["total", "row-average", "largest", "one-pair"]
@@ -54,6 +56,8 @@ MOST_DRAWS = 7999
 FACTORS = (1.1, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0)
 POWER = 0.8
 LARGEST_EFFECT = 3.0
+DETECTABLE_DRAWS = 499
+"""Most deals from which it is counted how often an effect is found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,12 +195,13 @@ def weigh_case(
     *,
     beside: DealtCase | None = None,
     draws: int = 1999,
-    most_draws: int = MOST_DRAWS,
+    most_draws: int | None = None,
     seeks_interval: bool = True,
     seeks_gamma: bool = True,
     seeks_detectable: bool = True,
 ) -> GradedEvidence:
     """Return the evidence of a case; see ``weigh_evidence``. ``beside``: another whose total must have its sign."""
+    most_draws = MOST_DRAWS if most_draws is None else most_draws
     weighing = Weighing(case, draws, int(rng.integers(2**31)), beside)
     while weighing.is_close and 2 * weighing.draws + 1 <= most_draws:
         weighing = Weighing(case, 2 * weighing.draws + 1, weighing.seed, beside)
@@ -205,7 +210,9 @@ def weigh_case(
     share = real.expected[0] / real.expected[0].sum()
     asks_gamma = seeks_gamma and weighing.p[0] <= SOME[0]
     gamma, gamma_worst = map(weighing.find_gamma, (False, True)) if asks_gamma else (np.nan, np.nan)
-    rise, fall = find_detectable(weighing) if seeks_detectable else (np.nan, np.nan)
+    rise, fall = np.nan, np.nan
+    if seeks_detectable:
+        rise, fall = find_detectable(Weighing(case, min(weighing.draws, DETECTABLE_DRAWS), weighing.seed))
     ends = [(np.nan, np.nan)] * 4
     if seeks_interval:
         ends = [weighing.find_end(side, level) for level in (0.05, 0.10) for side in (-1, 1)]
@@ -227,7 +234,7 @@ def weigh_case(
         p={by: one.p for by, one in compared.items()},
         centered={by: one.centered for by, one in compared.items()},
         checks=weighing.checks,
-        carried=float(at_zero.totals(None).carried[0]),
+        carried=weighing.carried,
         slopes=tuple(map(float, at_zero.fit_hazard().slopes)),
         overlap=float(weight[at_zero.deal("hazard")].sum(axis=1).mean()),
         largest=float(share.max()),
@@ -308,9 +315,32 @@ class Weighing:
         before = [] if lacks else [reading.check_before(one) for one in CHECKED_BY]
         return _summarize("before", before), _summarize("trend", [reading.check_slope(one) for one in CHECKED_BY])
 
+    @cached_property
+    def trend(self) -> tuple[float, float]:
+        """Common trend of the pairs before, in logs a period, and the share of one that a single step finds."""
+        return fit_trend(self.case)
+
+    @cached_property
+    def carried(self) -> float:
+        """By how much that trend, going on, would have moved the total, in logs."""
+        real = self.read(0.0).totals(None)
+        return float(self.trend[0] * real.reach[0])
+
+    @property
+    def farthest_carried(self) -> float:
+        """The same in the total's direction, at the upper bound (90 %, one-sided) of the trend."""
+        reading, share = self.read(0.0), self.trend[1]
+        real = reading.totals(None)
+        critical = max(find_critical(reading.check_slope(by).z, 0.20) for by in CHECKED_BY)
+        return float(np.sign(self.total) * self.carried + critical * real.slope_error[0] * real.reach[0] / share)
+
     def is_refused(self, tau: float, level: float = SOME[0]) -> bool:
         """Whether the largest p of an effect is no larger than a level."""
         return self._measure_excess(tau, level) > 0
+
+    def _lies_outside(self, size: float) -> bool:
+        """Whether an effect of so much, of the total's sign, lies outside the interval, on the side of zero."""
+        return size < abs(self.total) and self.is_refused(float(np.sign(self.total)) * size)
 
     def judge(self) -> tuple[Grade, tuple[Reason, ...]]:
         """Return the grade, and what stands between it and the next one up."""
@@ -326,9 +356,7 @@ class Weighing:
         if reasons:
             return "cannot tell", reasons
         reasons = self._list_reasons(*STRONG)
-        before, sign = self.checks[0], float(np.sign(self.total))
-        # The far end of what was under way before must lie outside the interval, on the side of zero.
-        if not (before.far < abs(self.total) and self.is_refused(sign * before.far)):
+        if not all(self._lies_outside(far) for far in (self.checks[0].far, self.farthest_carried)):
             reasons = (*reasons, "equivalence")
         if n < FEWEST_SIGNERS:
             reasons = (*reasons, "few-pairs")
@@ -348,18 +376,16 @@ class Weighing:
         if self.beside is not None and np.sign(Weighing(self.beside, 1, self.seed).total) != sign:
             reasons.append("undated")
         reasons += [check.name for check in self.checks if check.objects]
-        carried = float(self.read(0.0).totals(None).carried[0])
-        if carried * sign > 0 and (abs(carried) >= abs(self.total) or not self.is_refused(carried)):
+        if self.carried * sign > 0 and not self._lies_outside(abs(self.carried)):
             reasons.append("carried")
         return tuple(reasons)
 
     def find_end(self, side: int, level: float) -> tuple[float, float]:
         """Return the end of the effects whose largest p is above a level, on one side of the estimate, and its error.
 
-        The error is how far another set of as many deals would move it, by the slope of what was interpolated.
-
-        Zero is tried first, so that it lies outside exactly if its p is no larger than the level. Distances are those
-        at which the total is as large as a share of the deals, found by interpolation.
+        The error is how far another set of as many deals would move it: its distance, by the share that its critical
+        value would change. Zero is tried first, so that it lies outside exactly if its p is no larger than the level.
+        Distances are those at which the total is as large as a share of the deals, found by interpolation.
         """
         zero = -side * self.tau
         inside, outside = (0.0, -1.0), (np.inf, np.inf)
@@ -380,9 +406,9 @@ class Weighing:
             else:
                 share = -inside[1] / max(outside[1] - inside[1], 1e-9)
                 tried = inside[0] + (outside[0] - inside[0]) * min(max(share, 0.15), 0.85)
-        end = float(self.tau + side * (inside[0] + outside[0]) / 2)
-        slope = (outside[1] - inside[1]) / (outside[0] - inside[0])
-        return end, self._measure_spread(self.tau + side * inside[0] if inside[0] != zero else 0.0, level) / slope
+        distance = (inside[0] + outside[0]) / 2
+        spread = self._measure_spread(self.tau + side * inside[0] if inside[0] != zero else 0.0, level)
+        return float(self.tau + side * distance), distance * spread
 
     def _measure_spread(self, tau: float, level: float) -> float:
         """Return how far another set of deals would move the share by which the total exceeds what is refused."""
@@ -426,32 +452,33 @@ def _summarize(name: Literal["before", "trend"], checked: list[Checked]) -> Earl
     return EarlierCheck(name, min(one.p for one in checked), max(one.far for one in checked))
 
 
-# The smallest effects that the rule would have found: each deal is a placement without any, and then with one.
-
-
-@dataclass(frozen=True, eq=False)
-class Placements:
-    """Deals of the hazard as placements of agreements, and all that the rule asks of each."""
-
-    totals: PairTotals
-    centers: FloatArray  # (n_dealings, 3)
-    z: tuple[FloatArray, ...]  # of each dealing: (n_draws + 1, 3)
-    nearest: tuple[FloatArray, ...]
-    is_fine: BoolArray  # (n_draws,): whether no check of the periods before objects
+# The smallest effects that the rule would have found.
 
 
 def find_detectable(weighing: Weighing) -> tuple[float, float]:
-    """Return the effects, in logs, that the rule finds in four of five placements: a rise, and a fall."""
+    """Return the effects, in logs, that the rule finds in four of five placements: a rise, and a fall.
+
+    An effect makes deals noisier, as pairs that have it are dealt agreements and compared with, so that noise and
+    deals are made anew on data with the effect found before.
+    """
     placements = _place(weighing)
 
     def find(sign: int) -> float:
-        low, high = 0.0, LARGEST_EFFECT
-        if measure_power(placements, sign * high) < POWER:
-            return np.inf
-        while high - low > 0.005:
-            middle = (low + high) / 2
-            low, high = (low, middle) if measure_power(placements, sign * middle) >= POWER else (middle, high)
-        return high
+        found = 0.0
+        for _ in range(STEPS):
+            planted = weighing.read(weighing.tau - sign * found)
+
+            def measure(effect: float, planted: CaseReading = planted) -> float:
+                return placements.measure_power(sign * effect, planted, weighing.dealings, SOME)
+
+            low, high = 0.0, LARGEST_EFFECT
+            if measure(high) < POWER:
+                return np.inf
+            while high - low > 0.005:
+                middle = (low + high) / 2
+                low, high = (low, middle) if measure(middle) >= POWER else (middle, high)
+            found = high
+        return found
 
     return find(1), find(-1)
 
@@ -469,32 +496,4 @@ def _place(weighing: Weighing) -> Placements:
         ):
             if checked.p == checked.p and (has_before or values is not before.total):
                 is_fine &= compute_tail_shares(checked.z, (values - checked.center) / errors) >= OBJECTS
-    compared: list[DealsCompared] = [reading.compare(by) for by in weighing.dealings]
-    return Placements(
-        totals,
-        np.array([one.center for one in compared]),
-        tuple(one.z[:-1] for one in compared),
-        tuple(one.nearest[:-1] for one in compared),
-        is_fine,
-    )
-
-
-def measure_power(placements: Placements, effect: float) -> float:
-    """Return the share of placements that the rule calls "some" or "strong" if their pairs' trade moves by this."""
-    totals, is_found = placements.totals, placements.is_fine.copy()
-    values = np.column_stack([totals.total, totals.row_average, totals.without_largest]) + effect
-    sign, error = np.sign(values[:, 0]), totals.errors
-    carried, is_kept = totals.carried, np.zeros(is_found.size, dtype=bool)
-    p = np.zeros((is_found.size, 4))
-    for center, z, nearest in zip(placements.centers, placements.z, placements.nearest, strict=True):
-        apart = values - center
-        w = totals.nearest_zero(float(center[0]), effect) / error[:, 0]
-        shares = [
-            compute_tail_shares(one, at) for one, at in zip((*z.T, nearest), (*(apart / error).T, w), strict=True)
-        ]
-        p = np.maximum(p, np.column_stack(shares))
-        is_found &= (np.sign(apart) == sign[:, None]).all(axis=1)
-        is_kept |= compute_tail_shares(z[:, 0], (apart[:, 0] - carried) / error[:, 0]) > SOME[0]
-    is_found &= (p[:, 0] <= SOME[0]) & (p[:, 1:] <= SOME[1]).all(axis=1)
-    is_found &= (carried * sign <= 0) | ((np.abs(carried) < np.abs(values[:, 0])) & ~is_kept)
-    return float((is_found & (sign == np.sign(effect))).mean())
+    return Placements(reading.deal("hazard"), totals, totals.slope * totals.reach / weighing.trend[1], is_fine)

@@ -127,6 +127,21 @@ def test_the_printed_number_takes_off_what_deals_have_without_it() -> None:
     assert weighing.tau == pytest.approx(left, abs=0.01)
 
 
+@pytest.mark.parametrize(("panel", "n", "most"), [("skewed", 5, 0.1), ("zeros", 11, 0.09), ("heavy", 40, 0.05)])
+def test_a_trend_is_found_whole_and_carried_to_the_periods_after(panel, n, most) -> None:
+    """City and partner effects of the periods before take up part of it, which one step would miss."""
+    before, t = draw_case(panel, n), np.arange(12)
+    flows = before.table.by_pair.copy()
+    flows[before.pairs] *= np.exp(0.1 * (t - t.mean()))
+    after = replace(before, table=before.table.replace_flows(flows))
+    without, found = Weighing(before, 9, 1), Weighing(after, 9, 1)
+    assert found.trend[0] - without.trend[0] == pytest.approx(0.1, abs=1e-3)
+    one_step = [float(one.read(0.0).totals(None).slope[0]) for one in (without, found)]
+    assert found.trend[1] * 0.1 == pytest.approx(one_step[1] - one_step[0], rel=0.2)
+    assert one_step[1] - one_step[0] < most
+    assert found.carried == pytest.approx(found.trend[0] * 6)
+
+
 def test_p_counts_the_real_agreements_among_the_deals() -> None:
     z = np.array([0.5, -2.0, 1.0, 3.0])
     assert compute_tail_shares(z, 1.0) == pytest.approx(4 / 5)
@@ -146,11 +161,15 @@ def test_what_stands_between_a_grade_and_the_next() -> None:
         "seeks_detectable": False,
     }
     large = draw_case("heavy", 40)
-    large = replace(
-        large, table=large.table.replace_flows(np.where(large.is_affected, 3.0, 1.0) * large.table.by_pair)
-    )
-    strong = weigh_case(large, rng, **quick)
+
+    def multiply(factor):
+        flows = np.where(large.is_affected, factor, 1.0) * large.table.by_pair
+        return weigh_case(replace(large, table=large.table.replace_flows(flows)), rng, **quick)
+
+    strong, some = multiply(6.0), multiply(3.0)
     assert (strong.grade, strong.direction, strong.reasons) == ("strong", "rise", ())
+    # The trend that the periods before leave possible (90 %) could reach the near end of the smaller change.
+    assert (some.grade, some.reasons) == ("some", ("equivalence",))
     fall = weigh_case(draw_case("heavy", 40, planted="−30 %", seed=1), rng, **quick)
     assert fall.direction == "fall"
     trend = weigh_case(draw_case("heavy", 40, planted="trend"), rng, **quick)

@@ -116,6 +116,33 @@ class PairTotals:
         nearest = np.where(sign > 0, low, high) + moved - center
         return np.asarray(sign * np.maximum(nearest * sign, 0.0))
 
+    @cached_property
+    def slope(self) -> FloatArray:
+        """Common trend of the pairs before, in logs a period, (n_draws,)."""
+        return np.asarray(self.trend.sum(axis=1) / np.maximum(self.curve.sum(axis=1), TINY))
+
+    @cached_property
+    def reach(self) -> FloatArray:
+        """Periods over which that trend, going on, would have moved the total, (n_draws,)."""
+        weight = self.expected / np.maximum(self.expected.sum(axis=1, keepdims=True), TINY)
+        return np.asarray((weight * self.distance).sum(axis=1))
+
+    @cached_property
+    def errors(self) -> FloatArray:
+        """Errors of total, row average, and total without the largest pair, (n_draws, 3)."""
+        return self.compute_errors(self.variance)
+
+    def compute_errors(self, variance: FloatArray) -> FloatArray:
+        """Return the same under another variance of the pairs."""
+        draw, rest = np.arange(len(self.expected)), self.expected.copy()
+        rest[draw, self.expected.argmax(axis=1)] = 0.0
+        return np.column_stack([_weighted_error(w, variance) for w in (self.expected, self.counts, rest)])
+
+    @cached_property
+    def slope_error(self) -> FloatArray:
+        """Error of the slope, (n_draws,)."""
+        return _weighted_error(self.curve, self.trend_variance)
+
 
 def measure_totals(
     table: FlowTable,
