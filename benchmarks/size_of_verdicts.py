@@ -254,7 +254,7 @@ def judge(trial: Trial, draws: int) -> dict[str, object] | None:
         "share": expected.max() / expected.sum(),
     }
     if trial.plant in PRECISE:
-        found["within"] = all(weighing.is_refused(side * np.log1p(MATTERS / 100), 0.10) for side in (-1, 1))
+        found["within"] = all(weighing.find_p(side * np.log1p(MATTERS / 100)) <= 0.10 for side in (-1, 1))
     if trial.plant != "none" or trial.dealing.startswith("size"):
         found["tau"] = weighing.tau
     return found

@@ -210,15 +210,12 @@ def weigh_case(
     share = real.expected[0] / real.expected[0].sum()
     asks_gamma = seeks_gamma and weighing.p[0] <= SOME[0]
     gamma, gamma_worst = map(weighing.find_gamma, (False, True)) if asks_gamma else (np.nan, np.nan)
-    rise, fall = np.nan, np.nan
-    if seeks_detectable:
-        rise, fall = find_detectable(Weighing(case, min(weighing.draws, DETECTABLE_DRAWS), weighing.seed))
-    ends = [(np.nan, np.nan)] * 4
-    if seeks_interval:
-        ends = [weighing.find_end(side, level) for level in (0.05, 0.10) for side in (-1, 1)]
+    few = Weighing(case, min(weighing.draws, DETECTABLE_DRAWS), weighing.seed)
+    rise, fall = find_detectable(few) if seeks_detectable else (np.nan, np.nan)
+    asked = [(side, level) for level in (0.05, 0.10) for side in (-1, 1)]
+    ends = [weighing.find_end(*one) if seeks_interval else (np.nan, np.nan) for one in asked]
     weight = np.zeros(case.at_risk.size)
     weight[case.pairs] = share
-    compared = weighing.compared
     return GradedEvidence(
         grade=verdict,
         direction="rise" if weighing.total > 0 else "fall",
@@ -231,8 +228,8 @@ def weigh_case(
         high_error=ends[1][1],
         low_90=ends[2][0],
         high_90=ends[3][0],
-        p={by: one.p for by, one in compared.items()},
-        centered={by: one.centered for by, one in compared.items()},
+        p={by: one.p for by, one in weighing.compared.items()},
+        centered={by: one.centered for by, one in weighing.compared.items()},
         checks=weighing.checks,
         carried=weighing.carried,
         slopes=tuple(map(float, at_zero.fit_hazard().slopes)),
@@ -288,14 +285,18 @@ class Weighing:
     @property
     def is_close(self) -> bool:
         """Whether p-values two simulation errors away would give another grade."""
-        grades = []
-        for side in (-2, 2):
-            met = [True, True]
-            for k, bounds in enumerate((SOME, STRONG)):
-                most = np.repeat(bounds, (1, 3))
-                met[k] = bool((self.p + side * np.sqrt(most * (1 - most) / (self.draws + 1)) <= most).all())
-            grades.append(met)
-        return grades[0] != grades[1]
+        met = []
+        for most in (np.repeat(bounds, (1, 3)) for bounds in (SOME, STRONG)):
+            error = 2 * np.sqrt(most * (1 - most) / (self.draws + 1))
+            met.append(bool((self.p + error <= most).all()))
+            if met[-1] != (self.p - error <= most).all():
+                return True
+        if not met[0]:
+            return False
+        decisive = [check.p for check in self.checks] + [self._find_p_of(self.carried * np.sign(self.total))]
+        decisive += map(self._find_p_of, self.farthest_before if met[1] else ())
+        error = 2 * np.sqrt(OBJECTS * (1 - OBJECTS) / (self.draws + 1))
+        return bool((np.abs(np.array(decisive) - OBJECTS) < error).any())
 
     @cached_property
     def tau(self) -> float:
@@ -323,24 +324,25 @@ class Weighing:
     @cached_property
     def carried(self) -> float:
         """By how much that trend, going on, would have moved the total, in logs."""
-        real = self.read(0.0).totals(None)
-        return float(self.trend[0] * real.reach[0])
+        return float(self.trend[0] * self.read(0.0).totals(None).reach[0])
 
     @property
-    def farthest_carried(self) -> float:
-        """The same in the total's direction, at the upper bound (90 %, one-sided) of the trend."""
-        reading, share = self.read(0.0), self.trend[1]
-        real = reading.totals(None)
+    def farthest_before(self) -> tuple[float, float]:
+        """What was under way at most (90 %) in the total's direction, by two periods before and by the trend."""
+        reading, real = self.read(0.0), self.read(0.0).totals(None)
         critical = max(find_critical(reading.check_slope(by).z, 0.20) for by in CHECKED_BY)
-        return float(np.sign(self.total) * self.carried + critical * real.slope_error[0] * real.reach[0] / share)
+        error = critical * real.slope_error[0] * real.reach[0] / self.trend[1]
+        return self.checks[0].far, float(np.sign(self.total) * self.carried + error)
 
-    def is_refused(self, tau: float, level: float = SOME[0]) -> bool:
-        """Whether the largest p of an effect is no larger than a level."""
-        return self._measure_excess(tau, level) > 0
+    def find_p(self, tau: float) -> float:
+        """Return the largest p of an effect."""
+        return max(float(self.read(tau).compare(by).p[0]) for by in self.dealings)
 
-    def _lies_outside(self, size: float) -> bool:
-        """Whether an effect of so much, of the total's sign, lies outside the interval, on the side of zero."""
-        return size < abs(self.total) and self.is_refused(float(np.sign(self.total)) * size)
+    def _find_p_of(self, size: float) -> float:
+        """Return the same of a size in the total's direction: one if beyond the total, NaN if in the other one."""
+        if not 0 < size < abs(self.total):
+            return 1.0 if size > 0 else np.nan
+        return self.find_p(float(np.sign(self.total)) * size)
 
     def judge(self) -> tuple[Grade, tuple[Reason, ...]]:
         """Return the grade, and what stands between it and the next one up."""
@@ -356,7 +358,7 @@ class Weighing:
         if reasons:
             return "cannot tell", reasons
         reasons = self._list_reasons(*STRONG)
-        if not all(self._lies_outside(far) for far in (self.checks[0].far, self.farthest_carried)):
+        if any(self._find_p_of(far) > SOME[0] for far in self.farthest_before):
             reasons = (*reasons, "equivalence")
         if n < FEWEST_SIGNERS:
             reasons = (*reasons, "few-pairs")
@@ -376,7 +378,7 @@ class Weighing:
         if self.beside is not None and np.sign(Weighing(self.beside, 1, self.seed).total) != sign:
             reasons.append("undated")
         reasons += [check.name for check in self.checks if check.objects]
-        if self.carried * sign > 0 and not self._lies_outside(abs(self.carried)):
+        if self._find_p_of(self.carried * sign) > SOME[0]:
             reasons.append("carried")
         return tuple(reasons)
 

@@ -12,7 +12,7 @@ from twintrade.diagnostics.sensitivity.evidence import EvidenceOfChange
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
-from twintrade.inference.evidence import Weighing, find_detectable, weigh_case, weigh_evidence
+from twintrade.inference.evidence import EarlierCheck, Weighing, find_detectable, weigh_case, weigh_evidence
 from twintrade.inference.refits import (
     CaseReading,
     build_case,
@@ -230,6 +230,28 @@ def test_more_deals_are_taken_while_a_bound_is_close() -> None:
     )  # fmt: skip
     assert found.draws in (99, 199, 399)
     assert found.draws == 399 or not Weighing(case, found.draws, found.seed).is_close
+
+
+@pytest.mark.parametrize(
+    ("p", "checks", "carried", "is_close"),
+    [
+        (0.03, (0.3, 0.5), -0.1, False),
+        (0.045, (0.3, 0.5), -0.1, True),
+        (0.03, (0.3, 0.055), -0.1, True),
+        (0.03, (0.046, 0.5), -0.1, True),
+        (0.03, (0.01, 0.5), -0.1, False),
+        (0.3, (0.3, 0.05), -0.1, False),
+        (0.03, (0.3, 0.5), 9.0, False),
+    ],
+)
+def test_a_check_close_to_objecting_asks_for_more_deals(p, checks, carried, is_close) -> None:
+    weighing = Weighing(draw_case("heavy", 5, planted="+100 %"), 1999, 1)
+    names = ("before", "trend")
+    vars(weighing).update(
+        p=np.array([p, 0.04, 0.04, 0.04]), carried=carried,
+        checks=tuple(EarlierCheck(name, one, 0.1) for name, one in zip(names, checks, strict=True)),
+    )  # fmt: skip
+    assert weighing.is_close == is_close
 
 
 @pytest.mark.parametrize(

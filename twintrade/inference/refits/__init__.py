@@ -31,10 +31,10 @@ from twintrade.inference.refits.permutation import estimate_overall as estimate_
 from twintrade.inference.refits.permutation import is_linear as is_linear
 from twintrade.inference.refits.permutation import replace_outcome as replace_outcome
 from twintrade.inference.refits.permutation import tabulate_designs as tabulate_designs
-from twintrade.inference.refits.placements import Placements as Placements
 from twintrade.inference.refits.reassignment import Dealing as Dealing
 from twintrade.inference.refits.reassignment import build_assignments as build_assignments
 from twintrade.inference.refits.reassignment import count_assignments as count_assignments
 from twintrade.inference.refits.reassignment import find_units_with_trade as find_units_with_trade
 from twintrade.inference.refits.studentizing import estimate_one_step as estimate_one_step
-from twintrade.inference.refits.trends import fit_trend as fit_trend
+from twintrade.inference.refits.trend_and_power import Placements as Placements
+from twintrade.inference.refits.trend_and_power import fit_trend as fit_trend

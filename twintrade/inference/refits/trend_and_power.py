@@ -1,13 +1,48 @@
-"""How often a rule for verdicts would find an effect: every deal is a placement without any, and then with one."""
+"""The trend before agreements, as it would go on, and how often a rule for verdicts would find an effect."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from twintrade.inference.refits.dealt_cases import CaseReading, DealtBy, compute_tail_shares
+from twintrade.inference.refits.dealt_cases import CaseReading, DealtBy, DealtCase, compute_tail_shares
 from twintrade.inference.refits.pair_totals import PairTotals
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+
+STEPS = 5
+LEAST_TREND, LARGEST_TREND, LEAST_SHARE = 0.001, 1.0, 0.1
+"""Trends that are tried first, in logs a period, and at most; smallest share that a step is taken to find."""
+CLOSE = 1e-4
+
+
+def fit_trend(case: DealtCase) -> tuple[float, float]:
+    """Return the common trend, in logs a period, that leaves none if divided out, and the share that one step finds.
+
+    City and partner effects take up part of a trend, so that one step falls short of it.
+    """
+    flows, t = case.table.by_pair, np.arange(case.table.shape[2])
+    is_before = np.zeros(flows.shape, dtype=bool)
+    is_before[case.pairs] = t < case.timing.out[:, None]
+
+    def measure(trend: float) -> float:
+        left = np.where(is_before, flows * np.exp(-trend * (t - t.mean())), flows)
+        reading = CaseReading(replace(case, table=case.table.replace_flows(left)), 0.0, 1, 1)
+        return float(reading.totals(None).slope[0])
+
+    tried, left, share = 0.0, measure(0.0), 1.0
+    if not left:  # no pair has two earlier periods
+        return 0.0, share
+    trend = left if abs(left) > LEAST_TREND else LEAST_TREND
+    for _ in range(STEPS):
+        before, left = left, measure(trend)
+        share = min(max((before - left) / (trend - tried), LEAST_SHARE), 1.0)
+        tried, trend = trend, min(max(trend + left / share, -LARGEST_TREND), LARGEST_TREND)
+        if abs(trend - tried) < CLOSE:
+            break
+    return trend, share
+
+
+# Every deal is a placement without an effect, and then with one.
 
 
 @dataclass(frozen=True, eq=False)
