@@ -77,6 +77,7 @@ OTHERS = {
         study/registering/outcomes.MOST_SERIAL""",
     "ranges of floating point": """
         estimators/repeating/treatment_blocks.LARGEST_STEP inference/refits/reassignment.LARGEST_LOG
+        inference/refits/trend_and_power.LARGEST_TREND
         numerics/linear/regression.LARGEST_INFLATION numerics/linear/regression.LARGEST_LOADING
         numerics/poisson/margins.MOST_RATIO numerics/poisson/separation.LARGEST_LOADING
         numerics/poisson/steps.LARGEST_PREDICTOR numerics/testing.LARGEST_LOG""",
