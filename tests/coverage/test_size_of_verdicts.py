@@ -1,6 +1,6 @@
 """The rule for verdicts keeps its rates on placebo agreements, and page 1 says what it says.
 
-Placements: benchmarks/size_of_verdicts.py. Stored results: docs/lab/size_of_verdicts.csv, shown in the page of that name.
+Placements: benchmarks/size_of_verdicts.py. Stored results: docs/lab/size_of_verdicts.csv, with its page.
 """
 
 import numpy as np
