@@ -324,32 +324,26 @@ def format_by_size(hits: "pd.Series[bool]", n: "pd.Series[int]") -> str:
 def tabulate_nulls(results: pd.DataFrame) -> str:
     """Return one row a dealing: rejections of no effect, and grades, by number of pairs."""
     nulls = results[(results["plant"] == "none") & (results["grade"] != "failed")]
-    lines = [
-        "| dealing | placements | p ≤ .05, % | 3 / 5 / 11 / 40 pairs | hazard alone | naive alone | some | strong |"
-    ]
-    lines.append("|---" * 8 + "|")
+    lines = ["| dealing | placements | p ≤ .05, % | 3 / 5 / 11 / 40 pairs | naive alone | some | strong |"]
+    lines.append("|---" * 7 + "|")
     for dealing in (*DEALINGS, None):
         rows = nulls if dealing is None else nulls[nulls["dealing"] == dealing]
         if rows.empty:
             continue
         by_n = format_by_size(rows["p"] <= 0.05, rows["n"])
-        rates = [format_rate(rows[name] <= 0.05) for name in ("p", "p_hazard", "p_naive")]
+        rates = [format_rate(rows[name] <= 0.05) for name in ("p", "p_naive")]
         grades = [format_rate(rows["grade"].isin(some)) for some in (("some", "strong"), ("strong",))]
         name = "all" if dealing is None else dealing
-        lines.append(
-            f"| {name} | {len(rows)} | {rates[0]} | {by_n} | {rates[1]} | {rates[2]} | {grades[0]} | {grades[1]} |"
-        )
+        lines.append(f"| {name} | {len(rows)} | {rates[0]} | {by_n} | {rates[1]} | {grades[0]} | {grades[1]} |")
     return "\n".join(lines)
 
 
 def tabulate_plants(results: pd.DataFrame) -> str:
     """Return one row a plant and dealing: grades in the right direction, by number of pairs."""
-    lines = [
-        "| dealing | planted | placements | some or strong, % | 3 / 5 / 11 / 40 pairs | strong | other direction |"
-    ]
-    lines.append("|---" * 7 + "|")
+    lines = ["| dealing | planted | placements | some or strong, % | 3 / 5 / 11 / 40 pairs | strong |"]
+    lines.append("|---" * 6 + "|")
     for dealing, plants in PLANTS.items():
-        for what in plants[1:]:
+        for what in (one for one in plants[1:] if one not in PRECISE):
             rows = results[(results["dealing"] == dealing) & (results["plant"] == what)]
             rows = rows[rows["grade"] != "failed"]
             if rows.empty:
@@ -359,7 +353,7 @@ def tabulate_plants(results: pd.DataFrame) -> str:
             is_right = is_found & (rows["direction"] == wanted)
             by_n = format_by_size(is_right, rows["n"])
             strong = format_rate(is_right & (rows["grade"] == "strong"))
-            cells = dealing, what, len(rows), format_rate(is_right), by_n, strong, format_rate(is_found & ~is_right)
+            cells = dealing, what, len(rows), format_rate(is_right), by_n, strong
             lines.append("| " + " | ".join(map(str, cells)) + " |")
     return "\n".join(lines)
 
@@ -368,7 +362,8 @@ def tabulate_bias(results: pd.DataFrame) -> str:
     """Return one row a dealing and plant with an estimate: bias and error of the total and of the printed number."""
     head = "| dealing | planted | placements | bias of total | of τ | error of total | of τ |"
     lines = [head, "|---" * 7 + "|"]
-    known = results[results["tau"].notna() & results["plant"].isin(["none", "+100 %"])]
+    is_doubled = (results["plant"] == "+100 %") & (results["dealing"] == "random")  # elsewhere as without an effect
+    known = results[results["tau"].notna() & ((results["plant"] == "none") | is_doubled)]
     for (dealing, what), rows in known.groupby(["dealing", "plant"], sort=False):
         off = [rows[name] - rows["truth"] for name in ("total", "tau")]
         bias = [f"{one.mean():+.3f} ({one.std() / np.sqrt(len(one)):.3f})" for one in off]
@@ -378,21 +373,13 @@ def tabulate_bias(results: pd.DataFrame) -> str:
 
 
 def tabulate_panels(results: pd.DataFrame) -> str:
-    """Return one row a panel: rates without effect, with +100 %, and of effects called detectable."""
-    lines = [
-        "| panel | placements | none: p ≤ .05, % | some or strong | +100 %, random | detectable, found |",
-        "|---" * 6 + "|",
-    ]
+    """Return one row a panel: rates without effect, and of effects called detectable."""
+    lines = ["| panel | placements | none: p ≤ .05, % | some or strong | detectable, found |", "|---" * 5 + "|"]
     for panel, rows in results[results["grade"] != "failed"].groupby("panel", sort=False):
         is_found, nulls = rows["grade"].isin(["some", "strong"]), rows["plant"] == "none"
-        doubled = (rows["plant"] == "+100 %") & (rows["dealing"] == "random")
         detectable = rows["plant"].str.startswith("detectable") & (rows["grade"] != "not detectable")
         cells = panel, len(rows), format_rate(rows.loc[nulls, "p"] <= 0.05), format_rate(is_found[nulls])
-        lines.append(
-            "| "
-            + " | ".join(map(str, (*cells, format_rate(is_found[doubled]), format_rate(is_found[detectable]))))
-            + " |"
-        )
+        lines.append("| " + " | ".join(map(str, (*cells, format_rate(is_found[detectable])))) + " |")
     return "\n".join(lines)
 
 

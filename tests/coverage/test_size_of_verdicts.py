@@ -29,7 +29,7 @@ def test_stored_placements_without_an_effect_are_rarely_evidence(stored) -> None
         graded = nulls["grade"].isin(["some", "strong"])
         assert graded.mean() <= 0.03
         assert (nulls["grade"] == "strong").mean() <= 0.005
-        assert set(nulls["dealing"]) == set(DEALINGS) - ({"size 0.6"} if run == "held2" else set())
+        assert set(nulls["dealing"]) == set(DEALINGS)
         for dealing, rows in nulls.groupby("dealing"):
             assert (rows["p"] <= 0.05).mean() <= exceed(0.05, len(rows)), (run, dealing)
 

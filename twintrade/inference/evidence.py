@@ -466,12 +466,12 @@ def find_detectable(weighing: Weighing) -> tuple[float, float]:
     placements = _place(weighing)
 
     def find(sign: int) -> float:
-        found = 0.0
+        effect = 0.0
         for _ in range(STEPS):
-            planted = weighing.read(weighing.tau - sign * found)
+            planted = weighing.read(weighing.tau - sign * effect)
 
-            def measure(effect: float, planted: CaseReading = planted) -> float:
-                return placements.measure_power(sign * effect, planted, weighing.dealings, SOME)
+            def measure(size: float, planted: CaseReading = planted) -> float:
+                return placements.measure_power(sign * size, planted, weighing.dealings, SOME)
 
             low, high = 0.0, LARGEST_EFFECT
             if measure(high) < POWER:
@@ -479,8 +479,8 @@ def find_detectable(weighing: Weighing) -> tuple[float, float]:
             while high - low > 0.005:
                 middle = (low + high) / 2
                 low, high = (low, middle) if measure(middle) >= POWER else (middle, high)
-            found = high
-        return found
+            effect = high
+        return effect
 
     return find(1), find(-1)
 
