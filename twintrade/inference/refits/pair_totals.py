@@ -79,15 +79,16 @@ class PairNoise:
 class PairTotals:
     """What pairs with agreements traded, and what they would have, in each draw."""
 
-    # actual, expected: (n_draws, n)
+    # actual, expected, counts: (n_draws, n), the last of what the row average counts
     actual: FloatArray
     expected: FloatArray
+    counts: FloatArray
     row_average: FloatArray  # (n_draws,): mean log ratio of rows with trade, or of pairs' totals
     errors: FloatArray  # (n_draws, 3): of total, row average, and total without the largest pair
     # slope, slope_error: (n_draws,): common trend of the pairs before what is left out, in logs a period
     slope: FloatArray
     slope_error: FloatArray
-    carried: FloatArray  # (n_draws,): by how much that trend, going on, would have moved the total
+    reach: FloatArray  # (n_draws,): periods over which that trend, going on, would have moved the total
 
     @cached_property
     def total(self) -> FloatArray:
@@ -116,32 +117,9 @@ class PairTotals:
         nearest = np.where(sign > 0, low, high) + moved - center
         return np.asarray(sign * np.maximum(nearest * sign, 0.0))
 
-    @cached_property
-    def slope(self) -> FloatArray:
-        """Common trend of the pairs before, in logs a period, (n_draws,)."""
-        return np.asarray(self.trend.sum(axis=1) / np.maximum(self.curve.sum(axis=1), TINY))
-
-    @cached_property
-    def reach(self) -> FloatArray:
-        """Periods over which that trend, going on, would have moved the total, (n_draws,)."""
-        weight = self.expected / np.maximum(self.expected.sum(axis=1, keepdims=True), TINY)
-        return np.asarray((weight * self.distance).sum(axis=1))
-
-    @cached_property
-    def errors(self) -> FloatArray:
-        """Errors of total, row average, and total without the largest pair, (n_draws, 3)."""
-        return self.compute_errors(self.variance)
-
     def compute_errors(self, variance: FloatArray) -> FloatArray:
-        """Return the same under another variance of the pairs."""
-        draw, rest = np.arange(len(self.expected)), self.expected.copy()
-        rest[draw, self.expected.argmax(axis=1)] = 0.0
-        return np.column_stack([_weighted_error(w, variance) for w in (self.expected, self.counts, rest)])
-
-    @cached_property
-    def slope_error(self) -> FloatArray:
-        """Error of the slope, (n_draws,)."""
-        return _weighted_error(self.curve, self.trend_variance)
+        """Return ``errors`` under another variance of the pairs, (n_draws, n)."""
+        return _compute_errors(self.expected, self.counts, variance)
 
 
 def measure_totals(
@@ -195,19 +173,17 @@ def _compare(
     n_before = np.maximum(timing.out, 2).astype(np.float64)
     by_period = variance / (1 / np.maximum(timing.out, 1) + 1 / np.maximum(timing.end - timing.first, 1))
     trend_variance = by_period * 12 / (n_before * (n_before**2 - 1))
-    slope = trend.sum(axis=1) / np.maximum(curve.sum(axis=1), TINY)
     # Distance from the middle of the periods before to that of those compared.
     apart = expected @ ((timing.first + timing.end - timing.out) / 2.0)
-    rest = expected.copy()
-    np.put_along_axis(rest, expected.argmax(axis=1)[:, None], 0.0, axis=1)
     return (
         actual,
         expected,
+        counts,
         logs.sum(axis=1) / np.maximum(counts.sum(axis=1), 1),
-        np.column_stack([_weighted_error(w, variance) for w in (expected, counts, rest)]),
-        slope,
+        _compute_errors(expected, counts, variance),
+        trend.sum(axis=1) / np.maximum(curve.sum(axis=1), TINY),
         _weighted_error(curve, trend_variance),
-        slope * apart / np.maximum(expected.sum(axis=1), TINY),
+        apart / np.maximum(expected.sum(axis=1), TINY),
         fitted.ends,
     )
 
@@ -220,6 +196,12 @@ def is_average_of_rows(y: FloatArray, is_compared: BoolArray) -> bool:
 def _log_ratio(actual: FloatArray, expected: FloatArray) -> FloatArray:
     floor = FLOOR * expected + TINY
     return np.asarray(np.log(np.maximum(actual, floor) / np.maximum(expected, TINY)))
+
+
+def _compute_errors(expected: FloatArray, counts: FloatArray, variance: FloatArray) -> FloatArray:
+    rest = expected.copy()
+    np.put_along_axis(rest, expected.argmax(axis=1)[:, None], 0.0, axis=1)
+    return np.column_stack([_weighted_error(w, variance) for w in (expected, counts, rest)])
 
 
 def _weighted_error(weights: FloatArray, variance: FloatArray) -> FloatArray:
