@@ -89,7 +89,7 @@ PAIRS = [
 @pytest.mark.parametrize("is_turned", [False, True])
 def test_both_ends_countries_have_the_same_part_in_both_files(tmp_path, pair, is_turned):
     rows = [[b, a, y, v] if is_turned else [a, b, y, v] for a, b, y, v in country_rows()]
-    head = [*(reversed(pair) if is_turned else pair), "year", "trade_eur"]
+    head = [*(reversed(pair) if is_turned else pair), "year", "value_eur"]
     write(tmp_path, "t.csv", head, rows)
     for order in (pair, pair[::-1]):
         ends = {pair[0]: "FRA", pair[1]: "DEU"}

@@ -175,19 +175,19 @@ _ORDER: tuple[Trade, ...] = ("exports", "imports", "both", "value", "", "other")
 _REASONS: Mapping[Trade, str] = {"exports": "data.look-value-exports", "imports": "data.look-value-imports"}
 
 
-def look_for_value(table: TextTable, names: list[str], file: str) -> list[Guess]:
+def look_for_value(table: TextTable, names: list[str], file: str, *, is_yearly: bool = True) -> list[Guess]:
     """Return the value's lines, and take its columns out of the names."""
     scores = {n: score_numbers(table, n) for n in names}
     choose_column(names, scores, "value", file)
     best = _list_best(names, scores)
     options = [n for n in names if scores[n].share >= HALF and find_trade(n) != "other"] if len(best) > 1 else best
-    if len(best) > 1 or find_trade(best[0]) == "other":
-        columns = Listed(tuple(map(quote_cell, options)), "or")
-        unit = _find_unit(table, names, "")
-        return [
-            build_question("value", options, Text("data.look-which-value", n=len(options), columns=columns)),
-            unit,
-        ]
+    doubtful = [n for n in best if has_word_of(n, "transformed") or (is_yearly and has_word_of(n, "running"))]
+    if len(best) > 1 or find_trade(best[0]) == "other" or doubtful:
+        options = options or best
+        columns = Listed(tuple(map(quote_cell, doubtful or options)), "or")
+        key = "data.look-no-amounts" if doubtful else "data.look-which-value"
+        unit = _find_unit(table, names, options[0] if len(options) == 1 else "")
+        return [build_question("value", options, Text(key, n=len(options), columns=columns)), unit]
     value = best[0]
     names.remove(value)
     reason = Text(_REASONS.get(find_trade(value), "data.look-values"), **scores[value].doubt)
@@ -205,6 +205,7 @@ def _list_best(names: Sequence[str], scores: Mapping[str, Score]) -> list[str]:
     best = [n for n in numbers if tiers[n] == first]
     if first == "imports":
         best += [n for n in numbers if tiers[n] in ("both", "value")]
+    best = [n for n in best if not has_word_of(n, "running")] or best
     whole = [n for n in best if read_header(n).is_whole]
     return whole if whole and first != "imports" else best
 
@@ -287,7 +288,8 @@ def look_at_trade(root: Path, file: str, cities: Sequence[str] = (), other: Othe
         parts += next((guess for n in wide if (guess := find_decimal(table, n, score_numbers(table, n)))), [])
     else:
         figures = [n for n in names if n not in products]
-        guessed = look_for_value(table, figures, file)
+        is_yearly = not any(g.key == "frequency" for g in parts)
+        guessed = look_for_value(table, figures, file, is_yearly=is_yearly)
         names = [n for n in names if n in figures or n in products]
         value = "" if guessed[0].options else str(guessed[0].value)
         parts += guessed

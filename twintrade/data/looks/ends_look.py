@@ -23,6 +23,7 @@ from twintrade.data.looks.words import (
     find_weak_roles,
     has_word_of,
     has_word_of_twin,
+    is_plain_trade,
     score_numbers,
     score_partners,
     take_head,
@@ -256,6 +257,8 @@ def look_for_flow(table: TextTable, names: Sequence[str], value: str, file: str,
     flow, where = _find_named(table, names, value, file, ends)
     reporter = Guess("reporter", "city", Text("data.look-own-name" if ends.has_reporter else "data.look-reporter"))
     if flow is None:
+        if not ends.direction and is_plain_trade(value):
+            return [build_question("flow", _FLOWS, Text("data.look-both-flows", shown=quote_cell(value))), reporter]
         if not ends.direction:
             return [Guess("flow", "exports", Text("data.look-nothing")), reporter]
         by_ends = "exports" if ends.direction == "out" else "imports"

@@ -27,6 +27,10 @@ _TABLE = tomllib.loads(read_packaged("column_words.toml"))
 WORDS: Mapping[str, Sequence[str]] = _TABLE["words"]
 ROLES: Mapping[Role, Sequence[str]] = _TABLE["roles"]
 _AMOUNT = re.compile(r"\bimport(?:e|es|o|i)\b")  # an amount in Spanish or Italian, imports in German
+_PLAIN_TRADE = re.compile(
+    r"(?:total|bilateral|goods)*(?:trade|handel|commerce|comercio|commercio|贸易额?|貿易額?)"
+    r"(?:total|volume|us|usd|eur|gbp|cny|jpy|dollars?|euros?|mn|mio|million|thousand|k|\d+|亿|万|美元|元)*"
+)
 _LAST: Mapping[str, Role] = {"o": "exporter", "d": "importer"}
 _WEAK = (("exports", "exporter"), ("imports", "importer"))
 _NATURES = {"nature", "natura", "naturaleza", "natureza", "categoria", "categorie", "kategorie", "category"}
@@ -78,7 +82,7 @@ def find_weak_roles(names: Iterable[str]) -> dict[str, Role]:
 def find_trade(name: str) -> Trade:
     """Return what the name of a column of numbers says that it holds."""
     words = [w for w in split_name(name) if w not in ("usd", "eur", "cny", "k", "mn", "mio")]
-    if has_word_of(name, "other"):
+    if has_word_of(name, "other") or has_word_of(name, "transformed"):
         return "other"
     if words in (["x"], ["m"]):
         return "exports" if words == ["x"] else "imports"
@@ -86,6 +90,11 @@ def find_trade(name: str) -> Trade:
         return "both"
     flow = find_flow(name)
     return flow or ("value" if has_word_of(name, "value") else "")
+
+
+def is_plain_trade(name: str) -> bool:
+    """Whether a column's name says trade and nothing of its direction: "trade_usd", "贸易额"."""
+    return _PLAIN_TRADE.fullmatch("".join(split_name(name))) is not None
 
 
 def drop_both_flows(text: str) -> str:

@@ -660,6 +660,7 @@ look-which-value = { $n ->
     [one] the only column of numbers, and its name speaks of something else: write { $columns } if it holds the values
    *[other] several columns could hold the values, and nothing decides: write one of { $columns }
 }
+look-no-amounts = by its name { $columns } holds no amounts of single periods (a logarithm, an average, another period's figures, a sum to date or fitted values): name a column or file of the amounts; write { $columns } only if they are amounts after all
 look-two-units = the file speaks of several units ({ $units }): write the one that holds; if it changes, split the file or add a column of units
 look-unit-unread = beside { $currency } stands { $unread }, which is not understood: write power and currency, as "1,000 { $currency }" or "million { $currency }"
 look-which-end = { $n ->
@@ -673,7 +674,7 @@ look-exporter = the column names say who sells and who buys
 look-reporter-column = the column names say who reports and who the partner is
 look-flow-of-ends = as the names of its ends say
 look-flow-cells = { $name } tells flows in words that are not known here ({ $cells }): write exports or imports, and where = {"{"} ... {"}"} for its rows
-look-both-flows = { $shown } is exports and imports together, which is neither: find the exports, or write which of them it stands for
+look-both-flows = { $shown } reads as exports and imports together, which is neither: find the exports, or write which of the two it is
 look-flow-against-ends = the values are called { $flow }, and the ends say the opposite: find out which way the goods went
 look-reporter-partner = the values are { $flow }, and the city is the other end of them
 look-read = Read so: { $said }

@@ -550,6 +550,7 @@ look-which-value = { $n ->
     [1] 这是唯一的数字列，但列名另有所指：若其中确是数值，请写{ $columns }
    *[other] 有几列可能是数值，无从判定：请写{ $columns }之一
 }
+look-no-amounts = 按列名，{ $columns }不是单个时期的金额（对数、平均数、其他时期的数值、累计数或拟合值）：请指明含金额的列或文件；只有当它们确是金额时，才写{ $columns }
 look-two-units = 文件提到多个单位（{ $units }）：请写适用的单位；若单位有变化，请拆分文件，或增加单位列
 look-unit-unread = { $currency }旁边的{ $unread }无法识别：请写明数量级和货币，如"1,000 { $currency }"或"million { $currency }"
 look-which-end = { $n ->
