@@ -222,6 +222,7 @@ class TradeSource(FileFormat):
     precedence: Where files overlap, the higher one counts.
     microdata: The file, or every file of the folder, holds single shipments or declarations: a database adds them up
         first.
+    confirmed: Somebody has looked at what is doubtful about the table: it no longer stops a run, and page 1 says it.
     """
 
     file: str
@@ -257,6 +258,7 @@ class TradeSource(FileFormat):
     valuation: Valuation | None = None
     precedence: int = 0
     microdata: Microdata | None = None
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,6 +278,7 @@ class TwinningSource(FileFormat):
     day_first: What 03/09/2004 means; None refuses it.
     as_of: When the registry was read; later dates are faults.
     undated: Whether agreements without a date stop the analysis or their units are left out and counted.
+    confirmed: Somebody has looked at what is doubtful about the table: it no longer stops a run, and page 1 says it.
     """
 
     file: str
@@ -296,6 +299,7 @@ class TwinningSource(FileFormat):
     day_first: bool | None = None
     as_of: str | None = None
     undated: Literal["error", "exclude"] = "error"
+    confirmed: bool = False
     city_names: tuple[CityName, ...] = ()
     partner_names: Mapping[str, str] = field(default_factory=dict)
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from twintrade.data import overlaps
 from twintrade.data.calendar import Frequency
+from twintrade.data.doubts import note_no_amounts, note_switches
 from twintrade.data.figures.conversions import Conversion, deflate
 from twintrade.data.formats.tables import open_table
 from twintrade.data.geography.cities import check_spellings
@@ -200,6 +201,8 @@ def read_trade(sources: Sequence[TradeSource], root: Path) -> TradeTable:
     frequency = _frequency(sources[0])
     real = deflate(joined, parts[0].currency, sources[0].deflator, frequency, root, faults)
     faults.raise_if_any()
+    note_no_amounts(joined, replace(sources[0], confirmed=all(s.confirmed for s in sources)), frequency, faults)
+    faults.raise_if_any()
     frame = real.frame[list(TRADE_COLUMNS)].sort_values(["city", "partner", "period"], ignore_index=True)
     overlaps.check_trade(frame, frequency, sources[0].absent, faults)
     jumps = find_jumps(frame)
@@ -232,7 +235,9 @@ def _read_all(
     parts: list[SourceRows] = []
     for source in sources:
         try:
-            parts.append(convert_to_target_currency(read_source(source, root, faults), source, root, faults))
+            rows = read_source(source, root, faults)
+            note_switches(rows.frame, source, rows.record.unread, root, faults)
+            parts.append(convert_to_target_currency(rows, source, root, faults))
         except (AbsentInputError, InvalidDataError):
             raise
         except DataError as error:

@@ -25,7 +25,7 @@ NAMED = {
 }
 """Columns of the results with names of things, by table."""
 ON_FIRST_PAGE = (
-    *("guess", "treated-jump", "other-sheets", "unmatched-city", "unknown-city"),
+    *("doubt", "guess", "treated-jump", "other-sheets", "unmatched-city", "unknown-city"),
     *("remainder", "remainder-unanswered"),
 )
 """Codes of warnings about who counts as treated, who is compared, and whether all data are read."""

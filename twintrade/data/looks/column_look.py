@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from twintrade.data.calendar import Frequency
 from twintrade.data.figures.money import UNKNOWN, HeaderUnit, list_units, read_header, split_unit
@@ -258,6 +259,7 @@ def find_decimal(table: TextTable, name: str, best: Score) -> list[Guess]:
 
 
 _LEAST_PARTNERS = 3
+_KEYS = ("city", "partner", "period", "subperiod")
 _NEARLY_ALL = 0.95
 
 
@@ -293,7 +295,8 @@ def look_at_trade(root: Path, file: str, cities: Sequence[str] = (), other: Othe
         names = [n for n in names if n in figures or n in products]
         value = "" if guessed[0].options else str(guessed[0].value)
         parts += guessed
-    flow = look_for_flow(table, [n for n in names if n not in products], value, file, ends)
+    of_flow = [n for n in names if n not in products and not _splits_time(table, n, [city, *parts])]
+    flow = look_for_flow(table, of_flow, value, file, ends)
     where = [n for g in flow if isinstance(g.value, dict) for n in g.value]
     parts += [city, *product, *flow, *look_for_valuation([value, table.title] if value else table.columns)]
     parts += _find_remainders(table, parts)
@@ -304,6 +307,17 @@ def look_at_trade(root: Path, file: str, cities: Sequence[str] = (), other: Othe
         parts.append(Guess("", "", Text("data.look-unread", columns=Listed(tuple(map(quote_cell, left)), "comma"))))
     parts.append(Guess("absent", "missing", Text("data.look-absent")))
     return [Guess("file", file), *guesses, *parts]
+
+
+def _splits_time(table: TextTable, name: str, parts: Sequence[Guess]) -> bool:
+    """Whether a column has one word a pair and period but changes within pairs: it tells times apart and no flows."""
+    columns = {g.key: g.value for g in parts if g.key in _KEYS and isinstance(g.value, str)}
+    if not {"partner", "period"} <= set(columns) or not set(columns.values()) <= set(table.columns):
+        return False
+    frame = pd.DataFrame({key: table.columns[column] for key, column in columns.items()} | {"word": table.columns[name]})
+    ends = [key for key in ("city", "partner") if key in columns]
+    is_one = not frame.drop_duplicates().duplicated(list(columns)).any()
+    return is_one and bool((frame.groupby(ends)["word"].nunique() > 1).any())
 
 
 def _find_remainders(table: TextTable, lines: Sequence[Guess]) -> list[Guess]:

@@ -324,6 +324,8 @@ fix-add_up = add_up = true   # adds up the figures of names that are one city or
 fix-exchange = exchange = {"{"} target = "USD", file = "data/raw/rates.csv" {"}"}
 fix-precedence = precedence = 1   # under the file that counts where they overlap
 fix-product = product = "the column of products"   # with product_revision, if the rows are products to be added up
+fix-confirmed = confirmed = true   # if the figures are right as they are; page 1 says it then
+fix-confirmed_twinnings = confirmed = true   # if the agreements are right as they are; page 1 says it then
 fix-revision = mixed_revisions = "by_period"   # or read one revision with where
 fix-day_first = day_first = true   # or false
 fix-duplicate-twinning = id = "the column that tells the rows apart"   # or event, if they are two dates of one agreement
@@ -421,6 +423,13 @@ both-figures = { $same ->
     [yes] the same figure
    *[no] { $one } and { $two }
 }
+doubt-logarithms = all { $n } figures that are not zero lie between { QUANTITY($low) } and { QUANTITY($high) }, as logarithms do: undo the logarithm in the file, or name the column of the amounts
+doubt-rising = the figures never fall in any of { $n } series, as sums to date do: take them apart into the figures of single periods, or name the column of those
+doubt-smooth = the figures hardly change from one { $period_name } to the next, as sums or averages of several do: name the column of the figures of single { $period_name }s
+doubt-switch = the column { $name } changes from { $before } to { $after } in { $period }, { $n ->
+    [one] in one of { $n_cities } cities ({ $cities })
+   *[other] in { $n } of { $n_cities } cities ({ $cities })
+}: the figures before and after may not count the same. Bring them to one basis, or keep the years of one
 duplicate-here = { $what } stands here and in row { PLAIN($row) } ({ both-figures }): remove one; if they are two cities of one name, set city_code to the column of their codes
 duplicate-names = { $what } stands here as { $name } and in row { PLAIN($row) } as { $other } ({ both-figures }): if both are parts of it, add them up with add_up = true; else leave one out with drop
 duplicate-elsewhere = { $what } stands here and in row { PLAIN($row) } of { $file } ({ both-figures }): remove one, or give the files a precedence

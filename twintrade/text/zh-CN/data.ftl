@@ -295,6 +295,8 @@ fix-add_up = add_up = true   # 将属于同一城市或同一伙伴的各名称�
 fix-exchange = exchange = {"{"} target = "USD", file = "data/raw/rates.csv" {"}"}
 fix-precedence = precedence = 1   # 写在重叠处以其为准的文件之下
 fix-product = product = "商品所在的列"   # 若各行是须加总的商品，并写明product_revision
+fix-confirmed = confirmed = true   # 若数值确实无误；此后首页会说明
+fix-confirmed_twinnings = confirmed = true   # 若协议确实无误；此后首页会说明
 fix-revision = mixed_revisions = "by_period"   # 或用where只读取一个版本
 fix-day_first = day_first = true   # 或false
 fix-duplicate-twinning = id = "能区分各行的列"   # 若为同一协议的两个日期，则用event
@@ -392,6 +394,10 @@ both-figures = { $same ->
     [yes] 数值相同
    *[no] { $one }与{ $two }
 }
+doubt-logarithms = 所有{ $n }个非零数值都在{ QUANTITY($low) }与{ QUANTITY($high) }之间，像是对数：请在文件中还原，或指明含金额的列
+doubt-rising = { $n }个序列的数值从不下降，像是累计数：请拆成单个时期的数值，或指明含单期数值的列
+doubt-smooth = 数值在相邻时期之间几乎不变，像是多期的合计或平均：请指明含单期数值的列
+doubt-switch = 列{ $name }在{ $period }由{ $before }变为{ $after }（{ $n_cities }个城市中的{ $n }个：{ $cities }）：前后数值的统计内容可能不同。请统一口径，或只保留同一口径的年份
 duplicate-here = { $what }既见于此处，又见于第{ PLAIN($row) }行（{ both-figures }）：请删去其一；若是两个同名城市，请将city_code设为其代码所在的列
 duplicate-names = { $what }在此处名为{ $name }，在第{ PLAIN($row) }行名为{ $other }（{ both-figures }）：若两者都是其组成部分，请用 add_up = true 相加；否则请用drop剔除其一
 duplicate-elsewhere = { $what }既见于此处，又见于{ $file }第{ PLAIN($row) }行（{ both-figures }）：请删去其一，或为文件设定优先级precedence
