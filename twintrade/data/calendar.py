@@ -4,7 +4,7 @@ import calendar
 import datetime
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -162,6 +162,27 @@ def parse_date(
     if PRECISIONS.index(declared) > PRECISIONS.index(date.precision):
         raise CellError(Text("data.precision-too-fine", declared=declared, given=date.precision))
     return date.rounded(declared)
+
+
+def find_day_orders(cells: Iterable[str], day_first: bool | None) -> dict[str, bool | None]:
+    """Return by separator whether its dates have the day first: in a mixed column as those with it prove.
+
+    Dates with points have the day first unless they prove the contrary; a column of one separator follows
+    ``day_first``.
+    """
+    pairs = [(m[2], int(m[1]), int(m[3])) for cell in set(cells) if (m := _NUMERIC.fullmatch(cell.strip()))]
+    orders: dict[str, bool | None] = {}
+    for separator in sorted({mark for mark, _, _ in pairs}):
+        day, month = (any(p[0] == separator and p[i] > 12 for p in pairs) for i in (1, 2))
+        is_point = separator == "." and not month
+        orders[separator] = day if day != month else is_point or None
+    return orders if len(orders) > 1 else dict.fromkeys(orders, day_first)
+
+
+def find_day_order(cell: str, orders: Mapping[str, bool | None]) -> bool | None:
+    """Return whether a date has the day first, as others with its separator."""
+    match = _NUMERIC.fullmatch(cell.strip())
+    return None if match is None else orders.get(match[2])
 
 
 def refuse_future(date: TwinningDate, today: datetime.date | None = None) -> None:

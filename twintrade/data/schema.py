@@ -134,9 +134,11 @@ Absent: TypeAlias = Literal["zero", "missing", "error"]
 Layout: TypeAlias = Literal["long", "wide"]
 Valuation: TypeAlias = Literal["fob", "cif", "fas"]
 TwinningKind: TypeAlias = Literal["sister city", "friendship", "memorandum", "sister state"]
+KindAnswer: TypeAlias = Literal["sister city", "friendship", "memorandum", "sister state", "none"]
 EventKind: TypeAlias = Literal["first_contact", "memorandum", "signed", "ratified", "activated", "other", "none"]
 
 TWINNING_KINDS: tuple[TwinningKind, ...] = get_args(TwinningKind)
+KIND_ANSWERS: tuple[KindAnswer, ...] = get_args(KindAnswer)
 EVENT_KINDS: tuple[EventKind, ...] = get_args(EventKind)
 
 
@@ -271,7 +273,7 @@ class TwinningSource(FileFormat):
     kind: Column of the kind of agreement.
     precision, id, signatory, ended, source, note: Further columns: declared precision, identifier, who signed (when a
         city's agreement counts for its state), date of the end, page it was read from, remark.
-    kinds: What the file calls each kind; a kind that is not listed is an error.
+    kinds: What the file calls each kind; a kind that is not listed is an error. "none" says that it is no agreement.
     event: Column that says what happened on the date. Rows of one twinning are then its candidate dates.
     events: What each event is. "other" is shown but never an onset; "none" says that no agreement exists. An event
         that is not listed is an error. Without an event column every date is a signature.
@@ -293,7 +295,7 @@ class TwinningSource(FileFormat):
     ended: str | None = None
     source: str | None = None
     note: str | None = None
-    kinds: Mapping[str, TwinningKind] = field(default_factory=dict)
+    kinds: Mapping[str, KindAnswer] = field(default_factory=dict)
     event: str | None = None
     events: Mapping[str, EventKind] = field(default_factory=dict)
     day_first: bool | None = None

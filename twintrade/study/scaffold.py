@@ -71,7 +71,9 @@ def settle_guesses(tables: Sequence[Sequence[Guess]], ask: Ask) -> list[list[Gue
         choices = [c for c in question.choices if guess.key != "partner" or c != city]
         answer = _ask_one(guess, choices, ask)
         n_asked += 1
-        value = dict.fromkeys(guess.value, answer) if isinstance(guess.value, dict) else answer
+        value: object = answer
+        if isinstance(guess.value, dict):
+            value = {k: answer if v == UNDECIDED or not guess.options else v for k, v in guess.value.items()}
         lines[question.place] = replace(guess, options=(), reason="", value=value) if answer else guess
         tables = [[g for g in table if (i, g.key) != (question.table, guess.key)] for i, table in enumerate(tables)]
         if guess.key == "value" and answer:
@@ -265,7 +267,8 @@ def _guessed(guesses: Sequence[Guess]) -> str:
         if not guess.key:
             lines.append(f"# {' '.join(str(guess.reason).split())}")
             continue
-        is_open = guess.value == UNDECIDED or (guess.key == "money_unit" and UNKNOWN in str(guess.value))
+        values = guess.value.values() if isinstance(guess.value, dict) else (guess.value,)
+        is_open = UNDECIDED in values or (guess.key == "money_unit" and UNKNOWN in str(guess.value))
         kind = "QUESTION" if is_open else "GUESS"
         mark = f"   # {kind}: {' '.join(str(guess.reason).split())}" if guess.reason else ""
         lines.append(f"{format_toml_line(guess.key, guess.value)}{mark}")

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
-from twintrade.data.calendar import Frequency, parse_date, parse_part
+from twintrade.data.calendar import Frequency, find_day_order, find_day_orders, parse_date, parse_part
 from twintrade.data.figures.money import UNKNOWN, parse_money_unit, split_unit
 from twintrade.data.figures.numbers import NumberStyle, parse_numbers
 from twintrade.data.formats.containers import expand, limit_time, list_zip_tables, read_zip_table
@@ -218,10 +218,11 @@ def read_back_agreements(root: Path, guesses: Sequence[Guess]) -> list[Text]:
         return []
     codes = find_codes(take_head(table, lines["partner"]))
     names = _list_names(table, lines["city"])
+    orders = find_day_orders(table.columns[lines["date"]], lines.get("day_first"))
     readings = []
     for i in range(codes.size):
         city, twin = _cell(table, lines["city"], i), _cell(table, lines["partner_city"], i)
-        date = _read_date(table.columns[lines["date"]][i], lines.get("day_first"))
+        date = _read_date(table.columns[lines["date"]][i], orders)
         if city not in ("", UNNAMED) and codes[i] and date:
             country, city = load_places()[codes[i]].name, names.get(city, city)
             readings.append(Text("data.look-signed", date=date, city=city, twin=twin or "none", country=country))
@@ -256,9 +257,9 @@ def _list_names(table: TextTable, city: str | dict[str, str]) -> dict[str, str]:
     return names if all(str(c).strip() in names for c in cities) else {}
 
 
-def _read_date(cell: str, day_first: bool | None) -> str:
+def _read_date(cell: str, orders: Mapping[str, bool | None]) -> str:
     try:
-        return parse_date(cell, day_first=day_first).iso
+        return parse_date(cell, day_first=find_day_order(cell, orders)).iso
     except ValueError:
         return ""
 

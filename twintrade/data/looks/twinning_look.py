@@ -5,14 +5,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
-from twintrade.data.formats.tables import open_table
+from twintrade.data.calendar import find_day_orders
+from twintrade.data.formats.tables import TextTable, open_table
 from twintrade.data.geography.near_names import is_in_other_letters
 from twintrade.data.looks.column_look import look_at_trade
 from twintrade.data.looks.ends_look import NO_FILE, OtherFile, look_for_signatories
-from twintrade.data.looks.file_look import Guess, look_at_file
-from twintrade.data.looks.words import choose_column, has_word_of, has_word_of_kind, has_word_of_twin, score_dates
+from twintrade.data.looks.file_look import Guess, build_question, look_at_file
+from twintrade.data.looks.words import (
+    HALF,
+    choose_column,
+    has_word_of,
+    has_word_of_kind,
+    has_word_of_twin,
+    score_dates,
+)
 from twintrade.data.registry.reading import USUAL_KIND, suggest_kind
-from twintrade.data.schema import FileFormat
+from twintrade.data.schema import KIND_ANSWERS, FileFormat
 from twintrade.data.sources.faults import Faults, clean_name, fold_names, quote_cell
 from twintrade.errors import UNDECIDED
 from twintrade.text import Listed, Text
@@ -60,11 +68,11 @@ def look_at_twinnings(root: Path, file: str, other: OtherFile = NO_FILE, taken: 
     """Return the lines of a registry that a file suggests, with reasons; ``taken`` is the trade table's sheet."""
     table, guesses = look_at_file(root, file, taken)
     names = list(table.columns)
-    dates = {n: score_dates([str(c) for c in table.columns[n]]) for n in names}
-    date = choose_column(names, dates, "date", file)
-    names.remove(date)
+    found = _find_dates(table, names, file)
+    date = str(found.options[0] if found.options else found.value)
+    names = [n for n in names if n != date and n not in found.options]
     ends = look_for_signatories(table, names, file, other)
-    parts = [Guess("date", date, Text("data.look-dates", **dates[date].doubt)), ends.partner]
+    parts = [found, ends.partner]
     used = [g.value for g in (ends.city, ends.partner)] + [*ends.city.options, *ends.partner.options]
     names = [n for n in names if n not in used]
     twin = next((n for n in names if has_word_of_twin(n)), None) or next(
@@ -80,7 +88,7 @@ def look_at_twinnings(root: Path, file: str, other: OtherFile = NO_FILE, taken: 
         ),
     ]
     if kind is not None:
-        parts.append(Guess("kinds", {w: suggest_kind(w) for w in words[kind]}, Text("data.look-kinds")))
+        parts.append(_suggest_kinds(words[kind]))
     parts += _day_first([str(c) for c in table.columns[date]])
     blank = sum(not str(c).strip() for c in table.columns[date])
     if blank:
@@ -88,6 +96,28 @@ def look_at_twinnings(root: Path, file: str, other: OtherFile = NO_FILE, taken: 
     if left := [n for n in names if n not in (twin, kind)]:
         parts.append(Guess("", "", Text("data.look-unread", columns=Listed(tuple(map(quote_cell, left)), "comma"))))
     return [Guess("file", file), *guesses, *parts]
+
+
+def _find_dates(table: TextTable, names: Sequence[str], file: str) -> Guess:
+    """Return the column of the date of signature, or the question which of several it is."""
+    cells = {n: [str(c) for c in table.columns[n]] for n in names}
+    scores = {n: score_dates(cells[n]) for n in names}
+    rivals = [n for n in names if scores[n].share >= HALF and not has_word_of(n, "no_signing")]
+    rivals = [n for n in rivals if has_word_of(n, "signing")] or rivals
+    rivals = [n for n in rivals if has_word_of(n, "date") or any(len(c.strip()) > len("2004") for c in cells[n])]
+    # The year alone beside the whole date says nothing else.
+    rivals = [n for n in rivals if not any(n != r and _is_within(cells[n], cells[r]) for r in rivals)]
+    if len(rivals) > 1:
+        columns = Listed(tuple(map(quote_cell, rivals)), "or")
+        return build_question("date", rivals, Text("data.look-which-date", columns=columns))
+    date = choose_column(rivals or names, scores, "date", file)
+    return Guess("date", date, Text("data.look-dates", **scores[date].doubt))
+
+
+def _is_within(years: Sequence[str], dates: Sequence[str]) -> bool:
+    """Whether every cell is the year of the date in the same row, and says less than it."""
+    pairs = [(a.strip(), b) for a, b in zip(years, dates, strict=True) if a.strip() and b.strip()]
+    return years != dates and all(a.isdigit() and a in b for a, b in pairs)
 
 
 def list_cities(root: Path, guesses: Sequence[Guess]) -> list[str]:
@@ -100,6 +130,14 @@ def list_cities(root: Path, guesses: Sequence[Guess]) -> list[str]:
     declared = FileFormat(**{k: v for k, v in lines.items() if k in keys})  # type: ignore[arg-type]
     table = open_table(root, str(lines["file"]), declared, [city], Faults())
     return sorted({clean_name(c) for c in table.columns[city]})
+
+
+def _suggest_kinds(words: Sequence[str]) -> Guess:
+    """Return the kind of each word, or the question which kind those are that may be no agreement."""
+    kinds = {word: suggest_kind(word) or UNDECIDED for word in words}
+    if unknown := tuple(quote_cell(word) for word, kind in kinds.items() if kind == UNDECIDED):
+        return Guess("kinds", kinds, Text("data.look-kinds-open", n=len(unknown), words=Listed(unknown)), KIND_ANSWERS)
+    return Guess("kinds", kinds, Text("data.look-kinds"))
 
 
 def _is_column(guess: Guess) -> bool:
@@ -118,6 +156,8 @@ def _say_names(words: Mapping[str, Sequence[str]]) -> Text:
 
 def _day_first(cells: list[str]) -> list[Guess]:
     """Return whether days stand first, where some dates leave it open and others prove it."""
+    if len(find_day_orders(cells, None)) > 1:
+        return []
     pairs = [(int(m[1]), int(m[2])) for cell in cells if (m := _SLASHED.fullmatch(cell))]
     is_open = any(a <= 12 and b <= 12 and a != b for a, b in pairs)
     day, month = any(a > 12 for a, _ in pairs), any(b > 12 for _, b in pairs)

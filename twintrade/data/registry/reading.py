@@ -8,11 +8,25 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
-from twintrade.data.calendar import TwinningDate, parse_date, refuse_future, strip_accents
+from twintrade.data.calendar import (
+    TwinningDate,
+    find_day_order,
+    find_day_orders,
+    parse_date,
+    refuse_future,
+    strip_accents,
+)
 from twintrade.data.formats.tables import TextTable, open_table
 from twintrade.data.geography.cities import read_city_names as read_cities
 from twintrade.data.geography.countries import is_aggregate, resolve_column
-from twintrade.data.schema import EVENT_KINDS, TWINNING_KINDS, TwinningKind, TwinningSource, UndatedSource
+from twintrade.data.schema import (
+    EVENT_KINDS,
+    KIND_ANSWERS,
+    KindAnswer,
+    TwinningKind,
+    TwinningSource,
+    UndatedSource,
+)
 from twintrade.data.sources.faults import (
     AbsentInputError,
     CellError,
@@ -33,6 +47,12 @@ from twintrade.text import Listed, Text, list_some
 # Which kind of agreement a word of a registry names, for a user to confirm.
 
 USUAL_KIND: TwinningKind = "sister city"
+_NOT_YET = (
+    *("intent", "planned", "propos", "negotiat", "draft", "pending", "candidate", "prospect", "geplant", "absicht"),
+    *("entwurf", "projet", "prevu", "proyecto", "previst", "propuest", "progett", "projeto", "gepland", "voorgenomen"),
+    *("意向", "拟", "擬", "计划", "洽谈", "洽談", "筹备", "待定", "待签", "待簽", "待批"),
+)
+"""Parts of words for what was not agreed yet."""
 _KINDS: tuple[tuple[TwinningKind, tuple[str, ...]], ...] = (
     ("memorandum", ("memorand", "mou", "备忘")),
     ("sister state", ("state", "province", "友好省")),
@@ -43,13 +63,23 @@ _KINDS: tuple[tuple[TwinningKind, tuple[str, ...]], ...] = (
             *("友好交流", "友好合作", "友好交往", "友好往来", "友好关系"),
         ),
     ),
+    (
+        USUAL_KIND,
+        (
+            *("sister", "twin", "partner", "jumel", "gemel", "herman", "irma", "zuster", "steden", "geminac"),
+            *("姐妹", "姊妹", "友好城", "友城", "友好市", "结好", "結好", "友好都市", "결연", "자매"),
+        ),
+    ),
 )
 
 
-def suggest_kind(word: str) -> TwinningKind:
-    """Return the kind that a registry's word suggests, the usual one where it suggests none."""
+def suggest_kind(word: str) -> KindAnswer | None:
+    """Return the kind that a registry's word suggests, the usual one for a blank; None where it may be no agreement."""
     lowered = strip_accents(word)
-    return next((kind for kind, parts in _KINDS if any(p in lowered for p in parts)), USUAL_KIND)
+    if any(part in lowered for part in _NOT_YET):
+        return None
+    known = (kind for kind, parts in _KINDS if any(p in lowered for p in parts))
+    return next(known, None if lowered.strip() else USUAL_KIND)
 
 
 # Gathers the rows of a registry into twinnings with their candidate dates.
@@ -241,7 +271,7 @@ def _mapped(
         key,
         words == "",
         lambda cell: Text("data.not-mapped", cell=quote_cell(cell), key=key, words=Listed(allowed, "comma")),
-        lambda cell: Remedy(key, (cell, suggest_kind(cell)) if key == "kinds" else (cell,)),
+        lambda cell: Remedy(key, (cell, suggest_kind(cell) or "none") if key == "kinds" else (cell,)),
     )
     return words
 
@@ -251,12 +281,13 @@ def _dates(
 ) -> list[TwinningDate | None]:
     """Return the date of every row; an agreement may be agreed to end in the future, not to begin there."""
     as_of = parse_date(source.as_of) if source.as_of else None
+    orders = find_day_orders(column.cells, source.day_first)
     dates: list[TwinningDate | None] = []
     for cell, declared, row in zip(column.cells, precision, column.rows, strict=True):
         date = None
         if cell.strip():
             try:
-                date = parse_date(cell, declared, source.day_first, as_of)
+                date = parse_date(cell, declared, find_day_order(cell, orders), as_of)
                 if is_start and as_of is None:
                     refuse_future(date)
             except CellError as error:
@@ -359,8 +390,8 @@ def read_undated(sources: Sequence[UndatedSource], root: Path) -> UndatedAgreeme
 def _source_rows(source: TwinningSource, table: TextTable, faults: Faults) -> tuple[pd.DataFrame, InputRecord]:
     """Return one row a line of the file, with its date parsed and its parts named."""
     city, partner = read_places(source, table, faults)
-    known = {kind: kind for kind in TWINNING_KINDS} | dict(source.kinds)
-    kinds = _mapped(table.part(source.kind, "kind"), known, TWINNING_KINDS, "kinds", faults)
+    known = {kind: kind for kind in KIND_ANSWERS} | dict(source.kinds)
+    kinds = _mapped(table.part(source.kind, "kind"), known, KIND_ANSWERS, "kinds", faults)
     frame = pd.DataFrame(
         {
             "city": city,
@@ -376,7 +407,7 @@ def _source_rows(source: TwinningSource, table: TextTable, faults: Faults) -> tu
     frame = frame.assign(
         file=source.file, row=table.rows, has_id=source.id is not None, has_events=source.event is not None
     )
-    says_none = (frame["event_kind"] == "none").to_numpy()
+    says_none = ((frame["event_kind"] == "none") | (frame["kind"] == "none")).to_numpy()
     n_none = int(says_none.sum())
     if n_none:
         faults.inform("no-agreement", Text("data.no-agreement", n=n_none), source.file)

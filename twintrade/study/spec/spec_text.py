@@ -52,8 +52,8 @@ def format_toml_line(key: str, value: Any) -> str:
 # Controls but for tab and line end, and the marks that turn the direction of a text around.
 _REFUSED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
 _OPEN = re.compile(
-    rf"\s*([^#=\s]+(?=\s*=\s*\"{UNDECIDED}\")|money_unit(?=\s*=\s*\"[^\"]*{UNKNOWN}\"))"
-    r"\s*=\s*\"[^\"]*\"\s*(?:#\s*(?:QUESTION:)?\s*(.*\S))?"
+    rf"\s*([^#=\s]+(?=\s*=\s*(?:\{{.*)?\"{UNDECIDED}\")|money_unit(?=\s*=\s*\"[^\"]*{UNKNOWN}\"))"
+    r"\s*=\s*(?:\"[^\"]*\"|\{.*\})\s*(?:#\s*(?:QUESTION:)?\s*(.*\S))?"
 )
 
 _TWICE = re.compile(r"Cannot\s(?:overwrite|declare)\s.*\(at\s(?:line\s(\d+)|end)")

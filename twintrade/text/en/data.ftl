@@ -661,6 +661,7 @@ look-doubt = { $n_odd ->
 look-partner = its cells are codes or names of countries{ look-doubt }
 look-countries = its cells are countries{ look-doubt }
 look-dates = its cells read as dates{ look-doubt }
+look-which-date = several columns have dates ({ $columns }), and the agreement is dated by one: write the one of its signature
 look-periods = its cells read as { periods }{ look-doubt }
 look-values = its cells are numbers, and no other column is more likely by its name{ look-doubt }
 look-value-exports = by its name, which speaks of exports{ look-doubt }
@@ -717,6 +718,10 @@ look-one-flow = one flow at a time
 look-of-column = of the column { $name }
 look-unread = columns that nothing reads: { $columns }
 look-ignored = named by no period and no part: left out
+look-kinds-open = { $words } { $n ->
+    [one] may be no agreement
+   *[other] may be no agreements
+}: write sister city, friendship, memorandum or sister state, or none to leave its rows out
 look-kinds = every kind of the file: correct each
 look-names-no-kinds = { $name } has { $n } different entries, names of agreements rather than kinds: all count as one kind. If another column has the kind, write kind = "its name" and what each word in it means under kinds
 look-undated = rows without a date ({ $n }) are left out, or error to stop

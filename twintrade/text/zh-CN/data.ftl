@@ -548,6 +548,7 @@ look-doubt = { $n_odd ->
 look-partner = 其单元格是国家代码或国名{ look-doubt }
 look-countries = 其单元格是国家{ look-doubt }
 look-dates = 其单元格可读作日期{ look-doubt }
+look-which-date = 有几列是日期（{ $columns }），而协议只按其中一列计：请写签署日期所在的列
 look-periods = 其单元格可读作以{ periods }计的时间{ look-doubt }
 look-values = 其单元格是数字，且没有其他列名更合适的列{ look-doubt }
 look-value-exports = 依据列名，其中提到出口{ look-doubt }
@@ -609,6 +610,7 @@ look-one-flow = 每次只取一个流向
 look-of-column = 属于列{ $name }
 look-unread = 未被读取的列：{ $columns }
 look-ignored = 列名既不是时期，也不是所需项目：已剔除
+look-kinds-open = { $words }可能不是协议：请写sister city、friendship、memorandum或sister state；若不是协议则写none，其行即不计入
 look-kinds = 文件中的全部类别：请逐一改正
 look-names-no-kinds = { $name }有{ $n }种不同内容，是协议名称而非类别：全部视为同一类别。如另有一列写明类别，请写kind = "列名"，并在kinds下写明其中每个词的含义
 look-undated = 没有日期的行（{ $n }）予以剔除；如需改为报错停止，请写error
