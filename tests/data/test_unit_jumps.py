@@ -55,6 +55,7 @@ def whole_file(values):
 
 
 CASES = {
+    "city, ten-fold": (shift((0,), 10), "C0", 1.0),
     "city, 100-fold": (shift((0,), 100), "C0", 1.0),
     "city, 3,846-fold": (shift((0,), 3846), "C0", 1.0),
     "city, ten-thousandth": (shift((0,), 1e-4), "C0", 1.0),
@@ -85,8 +86,25 @@ def test_false_alarms_are_rare():
     rng = np.random.default_rng(12)
     for spread, df, most in ((0.3, 30, 0.0005), (0.4, 4, 0.002), (0.8, 4, 0.002)):
         jumps = [find_jumps(lay_out(draw(rng, spread, df))) for _ in range(40)]
-        assert sum(map(len, jumps)) <= most * 40 * CITIES * PARTNERS
+        large = [j for found in jumps for j in found if not j.is_small]
+        assert len(large) <= most * 40 * CITIES * PARTNERS
+        # A small one is said only where an agreement begins in the same year.
+        assert sum(map(len, jumps)) - len(large) <= 0.001 * 40 * CITIES * PARTNERS * (len(YEARS) - 1)
         assert not any(j.partner == "" or (j.city, j.partner) == ("C0", "P00") for found in jumps for j in found)
+
+
+def test_ten_times_a_calm_pair_from_one_year_on_is_a_small_jump():
+    """Of 40 pairs whose figures move by a tenth, nearly every one is found; none without the jump."""
+    found = {1: [], 10: []}
+    for factor, hits in found.items():
+        rng = np.random.default_rng(13)
+        for _ in range(40):
+            values = np.exp(rng.normal(15, 0.1, (CITIES, PARTNERS, len(YEARS))))
+            shift((0, 0), factor)(values)
+            jumps = find_jumps(lay_out(values))
+            hits.append(any((j.partner, j.period, j.is_small) == ("P00", YEARS[AT], True) for j in jumps))
+    assert sum(found[10]) >= 36
+    assert not any(found[1])
 
 
 @pytest.mark.parametrize(

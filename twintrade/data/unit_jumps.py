@@ -96,6 +96,9 @@ SCALES = 12.0  # size of a jump, in robust standard deviations of the changes of
 SCALES_APART, AROUND = 8.0, 4
 """Distance of the figures before a jump that stays from those after it, in the same measure, and how many of them."""
 
+SCALES_OF_TEN = 6.0
+"""Size, in the same measure, from which a power of ten is a jump below ``LEAST_FACTOR``: of a city, or at an onset."""
+
 LEAST_CHANGES = 5  # changes from which a series' own variation is known; below it twice the usual one is taken
 
 LEAST_CITIES = 3  # cities in a period whose median change is what moved all of them
@@ -103,8 +106,9 @@ LEAST_CITIES = 3  # cities in a period whose median change is what moved all of 
 LEAST_PAIRS = 3  # pairs of a city whose median change is the city's
 
 _NORMAL = 1.4826
+_PAIR = ["city", "partner"]
 _NEAR_POWER = 0.12
-_POWERS = (2, 3, 4, 5, 6, 7, 8, 9)
+_POWERS = (1, 2, 3, 4, 5, 6, 7, 8, 9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +119,12 @@ class Jump:
     partner: str  # "" where the pairs of the city jump together
     period: int
     factor: float  # the larger of the two figures over the smaller
+    is_small: bool = False  # a power of ten that is a jump only where an agreement begins in the same period
 
     def describe(self, frequency: Frequency) -> Text:
         """Return where and how far, with the power of ten that it is near."""
         power = np.log10(self.factor)
-        near = round(power) if abs(power - round(power)) <= _NEAR_POWER and round(power) in _POWERS else 0
+        near = round(float(power)) if _is_power(power) else 0
         return Text(
             "data.jump",
             city=self.city,
@@ -137,7 +142,7 @@ def find_jumps(frame: pd.DataFrame) -> tuple[Jump, ...]:
     A change is the log ratio of two neighboring positive figures of a pair, less the median change of all pairs in
     that period. It is a jump where it exceeds ``LEAST_FACTOR`` and ``SCALES`` robust standard deviations of the
     changes of its series; or where ``SCALES_APART`` lie between all figures of ``AROUND`` periods before and after
-    it.
+    it. A power of ten below ``LEAST_FACTOR`` is one of cities from ``SCALES_OF_TEN`` on, and of pairs a small one.
     """
     changes = _list_changes(frame)
     if changes.empty:
@@ -146,15 +151,17 @@ def find_jumps(frame: pd.DataFrame) -> tuple[Jump, ...]:
     usual = _NORMAL * float(changes["relative"].abs().median())
     grouped = changes.groupby(["city", "period"])["relative"]
     of_cities = grouped.median().reset_index()[(grouped.size() >= LEAST_PAIRS).to_numpy()].reset_index(drop=True)
-    whole = of_cities[_is_jump(of_cities, ["city"], usual)]
-    apart = changes[_is_jump(changes, ["city", "partner"], usual)]
+    whole = of_cities[_is_jump(of_cities, ["city"], usual) | _is_of_ten(of_cities, ["city"], usual)]
+    is_apart, is_of_ten = _is_jump(changes, _PAIR, usual), _is_of_ten(changes, _PAIR, usual)
+    apart = changes.assign(is_small=~is_apart)[is_apart | is_of_ten]
     jumped = set(zip(whole["city"], whole["period"], strict=True))
     single = [key not in jumped for key in zip(apart["city"], apart["period"], strict=True)]
-    return _list_once(pd.concat([whole.assign(partner=""), apart[single]]))
+    return _list_once(pd.concat([whole.assign(partner="", is_small=False), apart[single]]))
 
 
-def warn_of_jumps(jumps: Sequence[Jump], frequency: Frequency, unread: Iterable[str], faults: Faults) -> None:
+def warn_of_jumps(found: Sequence[Jump], frequency: Frequency, unread: Iterable[str], faults: Faults) -> None:
     """Warn of jumps, the largest first, with the column of units where one was not read."""
+    jumps = [jump for jump in found if not jump.is_small]
     if jumps:
         units = next((name for name in unread if has_word_of(name, "unit")), "")
         largest = sorted(jumps, key=lambda jump: -jump.factor)
@@ -199,13 +206,28 @@ def _list_common(changes: pd.DataFrame) -> FloatArray:
     return np.where(is_shared & (np.abs(common) < np.log(LEAST_FACTOR)), common, 0.0)
 
 
-def _is_jump(changes: pd.DataFrame, series: list[str], usual: float) -> FloatArray:
+def _is_power(power: FloatArray) -> BoolArray:
+    return np.asarray((np.abs(power - np.rint(power)) <= _NEAR_POWER) & np.isin(np.rint(power), _POWERS))
+
+
+def _is_of_ten(changes: pd.DataFrame, series: list[str], usual: float) -> BoolArray:
+    """Return which changes are near a power of ten and far from the noise of their series."""
+    size = changes["relative"].abs().to_numpy()
+    return _is_power(size / np.log(10.0)) & (size > SCALES_OF_TEN * _find_scale(changes, series, usual))
+
+
+def _find_scale(changes: pd.DataFrame, series: list[str], usual: float) -> FloatArray:
+    """Return the robust standard deviation of the changes of each series; the usual one's double for short ones."""
     size = changes["relative"].abs()
     by_series = size.groupby([changes[name] for name in series], sort=False)
     scales = _NORMAL * by_series.transform("median")
     is_known = by_series.transform("size") >= LEAST_CHANGES
-    floor = usual / 2 if series == ["city", "partner"] else 0.0
-    scale = np.where(is_known, np.maximum(scales, floor), np.maximum(scales.where(is_known, 0.0), 2 * usual))
+    floor = usual / 2 if series == _PAIR else 0.0
+    return np.where(is_known, np.maximum(scales, floor), np.maximum(scales.where(is_known, 0.0), 2 * usual))
+
+
+def _is_jump(changes: pd.DataFrame, series: list[str], usual: float) -> BoolArray:
+    size, scale = changes["relative"].abs(), _find_scale(changes, series, usual)
     least = np.log(LEAST_FACTOR)
     is_apart = changes["apart"] > np.maximum(least, SCALES_APART * scale) if "apart" in changes else False
     return np.asarray((size > np.maximum(least, SCALES * scale)) | is_apart)
@@ -214,13 +236,14 @@ def _is_jump(changes: pd.DataFrame, series: list[str], usual: float) -> FloatArr
 def _list_once(rows: pd.DataFrame) -> tuple[Jump, ...]:
     """Return jumps without those that only lead back from the jump before."""
     jumps: list[Jump] = []
-    last: dict[tuple[str, str], float] = {}
+    last: dict[tuple[str, str, bool], float] = {}
     for row in rows.sort_values(["city", "partner", "period"]).to_dict("records"):
-        key, change = (str(row["city"]), str(row["partner"])), float(row["relative"])
+        key, change = (str(row["city"]), str(row["partner"]), bool(row["is_small"])), float(row["relative"])
         leads_back = key in last and abs(last[key] + change) < np.log(LEAST_FACTOR)
         if leads_back:
             del last[key]
             continue
         last[key] = change
-        jumps.append(Jump(*key, int(row["period"]), float(np.exp(min(abs(change), 600.0)))))
+        city, partner, is_small = key
+        jumps.append(Jump(city, partner, int(row["period"]), float(np.exp(min(abs(change), 600.0))), is_small))
     return tuple(jumps)

@@ -8,7 +8,15 @@ from typing import Literal
 
 import numpy as np
 
-from twintrade.data.calendar import Frequency, are_split_years, parse_date, parse_part, strip_accents
+from twintrade.data.calendar import (
+    Frequency,
+    are_split_years,
+    find_day_order,
+    find_day_orders,
+    parse_date,
+    parse_part,
+    strip_accents,
+)
 from twintrade.data.figures.money import parse_money_unit, read_header, split_unit
 from twintrade.data.figures.numbers import Decimal, NumberStyle, parse_numbers
 from twintrade.data.formats.tables import TextTable
@@ -202,7 +210,9 @@ def score_subperiods(cells: Sequence[str], frequency: Frequency, *, is_named: bo
 
 def score_dates(cells: Sequence[str]) -> Score:
     """Return how far the cells that are not blank are dates."""
-    return _parsed([c for c in cells if c.strip()], lambda cell: parse_date(cell, day_first=True))
+    orders = find_day_orders(cells, True)
+    dated = [c for c in cells if c.strip()]
+    return _parsed(dated, lambda cell: parse_date(cell, day_first=find_day_order(cell, orders)))
 
 
 def score_partners(table: TextTable, name: str) -> Score:

@@ -36,13 +36,15 @@ def _warn_of_jumps(jumps: Sequence[Jump], design: Design) -> Iterator[Message]:
     panel, onset = design.panel, design.onset
     inside = (onset > panel.first_period) & (onset <= panel.last_period)
     cities, partners = panel.cities[panel.unit_city], panel.partners[panel.unit_partner]
-    treated = {(str(c), str(p)) for c, p in zip(cities[inside], partners[inside], strict=True)}
+    ends = [(str(c), str(p)) for c, p in zip(cities[inside], partners[inside], strict=True)]
+    treated = dict(zip(ends, onset[inside], strict=True))
     of_cities = {city for city, _ in treated}
     is_any = not panel.is_dyadic
     mine = [
         jump
         for jump in jumps
         if panel.first_period <= jump.period <= panel.last_period
+        and (not jump.is_small or treated.get((jump.city, jump.partner)) == jump.period)
         and ((jump.city, jump.partner) in treated or (jump.city in of_cities and (is_any or not jump.partner)))
     ]
     frequency = Frequency(panel.frequency)
