@@ -1,4 +1,4 @@
-"""What makes a table doubtful as a whole though every cell reads: no amounts of a period, or a change of what is counted."""
+"""What makes a table doubtful as a whole though every cell reads: no amounts, or a change of what is counted."""
 
 import re
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ import pandas as pd
 
 from twintrade.data.calendar import Frequency
 from twintrade.data.formats.tables import open_table
+from twintrade.data.looks.words import WORDS
 from twintrade.data.schema import TradeSource, TwinningSource
 from twintrade.data.sources.faults import Faults, clean_name, fold_name, quote_cell
 from twintrade.effects import Remedy
@@ -32,7 +33,7 @@ def note_doubt(text: Text, source: TradeSource | TwinningSource, faults: Faults)
 # Figures that are no amounts of single periods, by what they are like.
 
 _MOST_LOG, _LOG_SPREAD, _LEAST_FIGURES = 50.0, 0.2, 30
-_LEAST_SERIES, _LEAST_LENGTH = 8, 6
+_LEAST_SERIES, _MANY_SERIES, _LEAST_LENGTH = 8, 40, 6
 _SMOOTH, _LEAST_MONTHS = 0.05, 25
 """Median change from month to month up to which figures of a pair are smoother than trade is."""
 
@@ -47,15 +48,27 @@ def note_no_amounts(frame: pd.DataFrame, source: TradeSource, frequency: Frequen
         note_doubt(text, source, faults)
         return
     known = known.sort_values(["city", "partner", "period"])
-    keys = [known["city"], known["partner"]]
     series = known.groupby(["city", "partner"], sort=False)["value"]
-    is_long = series.transform("size").to_numpy() >= _LEAST_LENGTH
-    falls = (series.diff() < 0).groupby(keys, sort=False).any()[series.size() >= _LEAST_LENGTH]
-    rises = (series.diff() > 0).groupby(keys, sort=False).any()[series.size() >= _LEAST_LENGTH]
-    if rises.sum() >= _LEAST_SERIES and not falls.any():
-        note_doubt(Text("data.doubt-rising", n=int(rises.sum())), source, faults)
-    elif frequency.per_year > 1 and is_long.any() and _are_smooth(known[is_long], frequency.per_year):
+    known = known[(series.transform("size") >= _LEAST_LENGTH).to_numpy()]
+    if known.empty:
+        return
+    if n_rising := _count_sums_to_date(known):
+        note_doubt(Text("data.doubt-rising", n=n_rising), source, faults)
+    elif frequency.per_year > 1 and _are_smooth(known, frequency.per_year):
         note_doubt(Text("data.doubt-smooth", period_name=frequency.value), source, faults)
+
+
+def _count_sums_to_date(known: pd.DataFrame) -> int:
+    """Return the number of series, 0 unless all only rise: very many, or ever less from a first doubling on."""
+    groups = known.groupby(["city", "partner"], sort=False)
+    change = groups["value"].diff()
+    n = int(known[change > 0].drop_duplicates(["city", "partner"]).shape[0])
+    if n < _LEAST_SERIES or (change < 0).any():
+        return 0
+    growth = (change / (known["value"] - change)).where(known["value"] > change)
+    first, last = groups.cumcount() == 1, groups.cumcount(ascending=False) == 0
+    is_doubling = growth[first].median() > 0.5 and growth[first].median() > 2 * growth[last].median()
+    return n if is_doubling or n >= _MANY_SERIES else 0
 
 
 def _are_smooth(known: pd.DataFrame, per_year: int) -> bool:
@@ -83,14 +96,14 @@ def _correlate(a: pd.Series, b: pd.Series) -> float:
 _MOST_WORDS = 12
 _LEAST_SIDE = 3  # periods on either side of a change: the last ones are often marked provisional
 _MOST_NAMED = 4
-_NO_BASIS = {"yes", "no", "true", "false", "y", "n", "p", "f", "r", "e", "provisional", "preliminary", "prelim", "final"}
+_NO_BASIS = {*WORDS["status"], *WORDS["provisional"]}
 _FIGURE = re.compile(r"[\d.,\s%-]*")
 
 
 def note_switches(
     frame: pd.DataFrame, source: TradeSource, unread: Sequence[str], root: Path, faults: Faults
 ) -> None:
-    """Note every unread column of words that changes once over time within a city: level, prices, valuation, source."""
+    """Note every unread column of words that changes once within a city: level, prices, valuation, source."""
     if source.layout == "wide" or not unread or faults.n_errors:
         return
     try:

@@ -31,6 +31,7 @@ _TABLES: Mapping[RemedyName, _Table] = {
     "partner_name": _Table("partner_names", "{}", has_remark=True),
     "remainder": _Table("partner_names", "{}", has_remark=True),
     "where": _Table("where", "{}", has_remark=True),
+    "where_open": _Table("where", "{}", has_remark=True),
     "where_total": _Table("where", "{}", has_remark=True),
     "drop": _Table("drop", "{}", has_remark=True, has_lists=True),
     "city_name": _Table("city_names", "[]"),
@@ -67,8 +68,9 @@ def list_lines_to_change(messages: Iterable[Message]) -> dict[str, list[str]]:
             continue
         if message.remedy is not None:
             lines = by_file.setdefault(_find_table(message, message.remedy.name), {})
-            for start in range(0, len(message.remedy.values) or 1, 2):
-                values = message.remedy.values[start : start + 2]
+            step = 2 if message.remedy.name in _TABLES else len(message.remedy.values) or 1
+            for start in range(0, len(message.remedy.values) or 1, step):
+                values = message.remedy.values[start : start + step]
                 lines[message.remedy.name, _write(Remedy(message.remedy.name, values), message.row)] = None
         elif message.code in _BY_CODE:
             by_file.setdefault(_find_table(message, message.code), {})[None, str(Text(_BY_CODE[message.code]))] = None
@@ -85,7 +87,9 @@ def _write(remedy: Remedy, row: int | None) -> str:
     """Return a line of the analysis file, or the entry of a table, with values as that file writes them."""
     bare, other = (*remedy.values, *_PADDING)[:2]
     first, second, both = _quote(bare), _quote(other), _quote(f"{bare} ({other})")
-    return str(Text(f"data.fix-{remedy.name}", bare=bare, first=first, second=second, both=both, last=(row or 1) - 1))
+    every = ", ".join(map(_quote, remedy.values))
+    names = {"all": every, "bare": bare, "first": first, "second": second, "both": both}
+    return str(Text(f"data.fix-{remedy.name}", last=(row or 1) - 1, **names))
 
 
 def _quote(value: str) -> str:

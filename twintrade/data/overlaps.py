@@ -213,21 +213,27 @@ def sum_parts(frame: pd.DataFrame, source: TradeSource, faults: Faults, advise: 
     summed = grouped.agg({"value": "sum", "flag": "max", **dict.fromkeys(["file", "row", *further[1:]], "first")})
     has_holes = grouped["value"].count() < grouped.size()
     summed["value"] = summed["value"].mask(has_holes)
+    if source.added_columns:
+        columns = Listed(tuple(map(quote_cell, source.added_columns)))
+        text = Text("data.rows-added-up", n_rows=len(frame), columns=columns, n=len(summed))
+        faults.inform("rows-added-up", text, source.file)
     if further:
         revisions = Listed(tuple(sorted(set(frame["revision"]))))
         text = Text("data.products-summed", n_rows=len(frame), revisions=revisions, n=len(summed))
         faults.inform("products-summed", text, source.file)
     summed = summed.reset_index()
-    return complete_sums(summed, frame, source, faults) if source.add_up else summed
+    return complete_sums(summed, frame, source, faults) if source.added_ends else summed
 
 
 def note_repeats(frame: pd.DataFrame, source: TradeSource, faults: Faults, advise: Advise = _advise) -> pd.DataFrame:
     """Note an error for rows of one file that repeat each other; return them with the names that are added up."""
-    parts = [*(["product"] if source.product is not None else []), *(["written"] if source.add_up else [])]
-    if source.add_up:
+    parts = [*(["product"] if source.product is not None else []), *(["added"] if source.added_columns else [])]
+    if source.added_ends:
         # Both names of a row, without case, accents and punctuation.
-        ends = [frame[name].map({cell: fold_name(cell) for cell in frame[name].unique()}) for name in ENDS.values()]
-        frame = frame.assign(written=ends[0] + "/" + ends[1])
+        names = [ENDS[end] for end in source.added_ends]
+        ends = [frame[name].map({cell: fold_name(cell) for cell in frame[name].unique()}) for name in names]
+        frame = frame.assign(written=ends[0] if len(ends) == 1 else ends[0] + "/" + ends[1])
+        parts.append("written")
     note_duplicates(frame, source.frequency, faults, [*KEY, *parts], advise)
     return frame
 

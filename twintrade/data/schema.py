@@ -203,7 +203,9 @@ class TradeSource(FileFormat):
     cumulated: Whether figures run on from January (year to date) and are to be taken apart. None: they are not, and a
         file whose figures look it is refused.
     add_up: Add up rows whose different names are one city or one partner in a period, as ``city_names`` and
-        ``partner_names`` say. The same name twice stays an error.
+        ``partner_names`` say. The same name twice stays an error. Or a list: "city", "partner", and columns whose
+        values tell apart the rows that are added up.
+    newest: Column of a release or vintage: of rows that repeat a city, partner and period the latest counts.
     exchange: Convert to another currency.
     deflator: Express in the prices of a base period.
     ignore: Columns of a wide file that are neither a part nor a period.
@@ -242,7 +244,8 @@ class TradeSource(FileFormat):
     to_frequency: Frequency | None = None
     coverage: float = 1.0
     cumulated: bool | None = None
-    add_up: bool = False
+    add_up: bool | tuple[str, ...] = False
+    newest: str | None = None
     exchange: ExchangeRates | None = None
     deflator: Deflator | None = None
     layout: Layout = "long"
@@ -261,6 +264,17 @@ class TradeSource(FileFormat):
     precedence: int = 0
     microdata: Microdata | None = None
     confirmed: bool = False
+
+    @property
+    def added_ends(self) -> tuple[str, ...]:
+        """The ends of which rows under different names are added up."""
+        wanted = ("city", "partner") if self.add_up is True else self.add_up or ()
+        return tuple(end for end in ("city", "partner") if end in wanted)
+
+    @property
+    def added_columns(self) -> tuple[str, ...]:
+        """The columns whose values tell apart the rows that are added up."""
+        return tuple(n for n in self.add_up if n not in ("city", "partner")) if isinstance(self.add_up, tuple) else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Reads one declared file of trade values into rows of city, partner, period and value."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -8,7 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from twintrade.data.calendar import Frequency, parse_periods, parse_subperiods
+from twintrade.data.calendar import Frequency, parse_date, parse_periods, parse_subperiods
 from twintrade.data.figures.conversions import Conversion, convert_currency
 from twintrade.data.figures.money import UNKNOWN, list_scalings, parse_money_unit, read_unit, split_unit
 from twintrade.data.figures.numbers import Numbers, NumberStyle, is_mark, parse_numbers
@@ -36,7 +37,7 @@ class SourceRows:
     """The rows of one file."""
 
     # Columns city, partner, period, value, flag, file, row, the names as written in city_name and partner_name (and
-    # product and revision, where they are declared)
+    # product and revision, where they are declared; of columns that are added up their cells, as added)
     frame: pd.DataFrame
     currency: str
     record: InputRecord
@@ -67,7 +68,7 @@ def read_source(source: TradeSource, root: Path, faults: Faults) -> SourceRows:
     city_codes = None if source.city_code is None else long.column(source.city_code)
     cities = read_cities(city_column, source.city_names, years, faults, city_codes)
     if city_codes is not None:
-        check_codes(cities, city_codes, faults, city_column if source.add_up else None)
+        check_codes(cities, city_codes, faults, city_column if source.added_ends else None)
     is_read = (codes != "") & (periods >= 0)
     warn_of_validity(codes[is_read], years[is_read], source.file, faults)
     frame = pd.DataFrame(
@@ -76,14 +77,38 @@ def read_source(source: TradeSource, root: Path, faults: Faults) -> SourceRows:
     if source.product is not None:
         frame["product"] = long.columns[source.product]
         frame["revision"] = _revisions(source, long, faults)
+    if source.added_columns:
+        added = [map(clean_name, long.columns[name]) for name in source.added_columns]
+        frame["added"] = ["/".join(cells) for cells in zip(*added, strict=True)]
     if not faults.n_errors:
         _refuse_totals(frame, source, long, faults)
+    newest = _take_newest(frame, source, long, faults)
+    n_older = frame["row"].nunique() - newest["row"].nunique()
     unit: Words = str(source.money_unit)
     if isinstance(source.money_unit, UnitColumn):
         unit = Text("data.unit-by-row", column=source.money_unit.column)
     scaled = list_scalings(source, long)
-    rows = SourceRows(frame, currency, replace(table.record, unit=unit), scaled)
+    record = replace(table.record, unit=unit).dropping(Text("data.dropped-superseded"), n_older)
+    rows = SourceRows(newest, currency, record, scaled)
     return _take_partners(rows, source, faults)
+
+
+def _take_newest(frame: pd.DataFrame, source: TradeSource, long: TextTable, faults: Faults) -> pd.DataFrame:
+    """Return the rows of the latest release, where rows repeat a city, partner and period."""
+    if source.newest is None or faults.n_errors:
+        return frame
+    column = long.column(source.newest)
+    dates = {}
+    for cell in set(column.cells):
+        with suppress(ValueError):
+            dates[cell] = parse_date(cell).earliest
+    is_undated = np.array([cell not in dates for cell in column.cells], dtype=bool)
+    column.errors(faults, "newest", is_undated, lambda cell: Text("data.newest-no-date", cell=quote_cell(cell)))
+    order = {date: i for i, date in enumerate(sorted(set(dates.values())))}
+    release = np.array([order.get(dates.get(cell, ()), -1) for cell in column.cells])
+    key = [name for name in ("city", "partner", "period", "product", "added") if name in frame]
+    newest = frame.assign(release=release).groupby(key, sort=False)["release"].transform("max")
+    return frame[(newest == release).to_numpy()]
 
 
 def _refuse_totals(frame: pd.DataFrame, source: TradeSource, long: TextTable, faults: Faults) -> None:
@@ -184,9 +209,9 @@ def _check_layout(source: TradeSource) -> None:
 
 def list_needed_columns(source: TradeSource) -> list[str]:
     """Return the columns that a declaration names."""
-    named = ("city", "partner", "period", "subperiod", "value", "product", "city_code")
+    named = ("city", "partner", "period", "subperiod", "value", "product", "city_code", "newest")
     parts = (getattr(source, name) for name in named)
-    names = [part for part in parts if isinstance(part, str)]
+    names = [*(part for part in parts if isinstance(part, str)), *source.added_columns]
     if isinstance(source.money_unit, UnitColumn):
         names.append(source.money_unit.column)
     if isinstance(source.product_revision, RevisionColumn):

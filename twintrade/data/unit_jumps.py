@@ -97,7 +97,7 @@ SCALES_APART, AROUND = 8.0, 4
 """Distance of the figures before a jump that stays from those after it, in the same measure, and how many of them."""
 
 SCALES_OF_TEN = 6.0
-"""Size, in the same measure, from which a power of ten is a jump below ``LEAST_FACTOR``: of a city, or at an onset."""
+"""Size, in the same measure, from which a power of ten below ``LEAST_FACTOR`` is a jump of a city or at an onset."""
 
 LEAST_CHANGES = 5  # changes from which a series' own variation is known; below it twice the usual one is taken
 

@@ -20,6 +20,7 @@ from twintrade.data.geography import (
     load_places,
 )
 from twintrade.data.looks import Guess, look_at_both, look_at_twinnings_beside, read_back_agreements, read_back_trade
+from twintrade.data.registry import USUAL_KIND
 from twintrade.data.sources import hold_collection
 from twintrade.errors import UNDECIDED, DataError, SpecError, TwintradeError
 from twintrade.study.fetching import find_fetched_lines
@@ -165,6 +166,11 @@ class TablesLook:
     twinnings: list[Guess]
     sentences: list[Text]
 
+    def assume_answers(self) -> "TablesLook":
+        """Return the lines with an answer to every question, for a search that has to read the files."""
+        trade, twinnings = ([*map(_assume, lines), Guess("confirmed", True)] for lines in (self.trade, self.twinnings))
+        return TablesLook(trade, twinnings, self.sentences)
+
 
 def check_new_name(name: str) -> None:
     """Refuse a name that no analysis can have."""
@@ -191,7 +197,7 @@ def write_scaffold(
     if twinnings is None:
         return write_new(root, build_simulated_pair(name)), []
     look = look_at_tables(root, name, trade, twinnings, fetched, ask)
-    text = render_guessed_analysis(name, look, build_usual_design("exports"))
+    text = render_guessed_analysis(name, look.assume_answers(), build_usual_design("exports"))
     with report_when_slow(name, Text("study.stage-design")):
         text = render_guessed_analysis(name, look, choose_first_design(root, name, text, look.trade))
     return write_new(root, {f"{FOLDER}/{name}.toml": text.encode("utf-8")}), look.sentences
@@ -214,6 +220,18 @@ def look_at_tables(
     guesses += [Guess("", "", line) for line in readings[0]]
     agreements += [Guess("", "", line) for line in readings[1]]
     return TablesLook(guesses, agreements, [*readings[0], *readings[1]])
+
+
+def _assume(guess: Guess) -> Guess:
+    """Return a line with an answer to what it asks, for the search of a design that has to read the files."""
+    value = guess.value
+    if guess.key == "money_unit" and UNKNOWN in str(value).replace(UNDECIDED, UNKNOWN):
+        value = "USD"
+    elif isinstance(value, dict):
+        value = {key: USUAL_KIND if kind == UNDECIDED else kind for key, kind in value.items()}
+    elif guess.options:
+        value = guess.options[0]
+    return replace(guess, value=value, options=())
 
 
 def build_simulated_pair(name: str) -> dict[str, bytes]:
@@ -381,7 +399,7 @@ def _find_case(root: Path, new: str, recipe: str, tail: str, look: TablesLook, p
     city, partner = ends[0], find_code(ends[1])
     if not partner:
         raise SpecError(Text("study.swap-partner", typed=ends[1]))
-    content = render_guessed_analysis(new, look, FirstDesign(recipe + "\n", tail)).replace(UNKNOWN, "USD")
+    content = render_guessed_analysis(new, look.assume_answers(), FirstDesign(recipe + "\n", tail))
     try:
         with report_when_slow(new, Text("study.stage-design")):
             panel = observe(new, parse(content)[0], root).panel

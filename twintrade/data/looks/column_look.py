@@ -314,7 +314,9 @@ def _splits_time(table: TextTable, name: str, parts: Sequence[Guess]) -> bool:
     columns = {g.key: g.value for g in parts if g.key in _KEYS and isinstance(g.value, str)}
     if not {"partner", "period"} <= set(columns) or not set(columns.values()) <= set(table.columns):
         return False
-    frame = pd.DataFrame({key: table.columns[column] for key, column in columns.items()} | {"word": table.columns[name]})
+    frame = pd.DataFrame(
+        {key: table.columns[column] for key, column in columns.items()} | {"word": table.columns[name]}
+    )
     ends = [key for key in ("city", "partner") if key in columns]
     is_one = not frame.drop_duplicates().duplicated(list(columns)).any()
     return is_one and bool((frame.groupby(ends)["word"].nunique() > 1).any())

@@ -12,6 +12,7 @@ from twintrade.data.geography.countries import find_codes
 from twintrade.data.looks.file_look import Guess, build_question
 from twintrade.data.looks.words import (
     HALF,
+    LETTERS,
     ROLES,
     Role,
     Score,
@@ -247,7 +248,6 @@ def _ask_both(seen: _Columns, groups: Sequence[Sequence[str]]) -> Ends:
 
 _VALUATIONS = ("fob", "cif", "fas")
 _FLOWS = ("exports", "imports")
-_LETTERS = {"x": "exports", "m": "imports"}
 _MOST_FLOWS = 6
 _WAY: Mapping[object, Direction] = {"exports": "out", "imports": "in"}
 
@@ -280,7 +280,7 @@ def _find_named(
     """Return the flow that cells, names or titles speak of, None where nothing does, and the rows of it."""
     for name in names:
         cells = sorted({clean_name(c) for c in table.columns[name]}, key=len)
-        flows = {c: _LETTERS.get(c.lower()) or find_flow(c) for c in cells[: _MOST_FLOWS + 1]}
+        flows = {c: LETTERS.get(c.lower()) or find_flow(c) for c in cells[: _MOST_FLOWS + 1]}
         is_named = has_word_of(name, "flow")
         if len(cells) <= _MOST_FLOWS and (is_named or all(flows.values())):
             for flow in _FLOWS:

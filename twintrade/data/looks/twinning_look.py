@@ -136,7 +136,9 @@ def _suggest_kinds(words: Sequence[str]) -> Guess:
     """Return the kind of each word, or the question which kind those are that may be no agreement."""
     kinds = {word: suggest_kind(word) or UNDECIDED for word in words}
     if unknown := tuple(quote_cell(word) for word, kind in kinds.items() if kind == UNDECIDED):
-        return Guess("kinds", kinds, Text("data.look-kinds-open", n=len(unknown), words=Listed(unknown)), KIND_ANSWERS)
+        return Guess(
+            "kinds", kinds, Text("data.look-kinds-open", n=len(unknown), words=Listed(unknown)), KIND_ANSWERS
+        )
     return Guess("kinds", kinds, Text("data.look-kinds"))
 
 

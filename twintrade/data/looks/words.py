@@ -40,6 +40,7 @@ _PLAIN_TRADE = re.compile(
     r"(?:total|volume|us|usd|eur|gbp|cny|jpy|dollars?|euros?|mn|mio|million|thousand|k|\d+|亿|万|美元|元)*"
 )
 _LAST: Mapping[str, Role] = {"o": "exporter", "d": "importer"}
+LETTERS = {"x": "exports", "m": "imports"}
 _WEAK = (("exports", "exporter"), ("imports", "importer"))
 _NATURES = {"nature", "natura", "naturaleza", "natureza", "categoria", "categorie", "kategorie", "category"}
 _TWIN = ("partner", "partenaire", "twin", "sister", "irma", "hermana", "gemell", "jumel", "友好", "友城", "外方")
@@ -124,6 +125,11 @@ def find_flow(text: str) -> Literal["exports", "imports", "both", ""]:
         if named:
             return "exports" if "exports" in named else "imports"
     return ""
+
+
+def find_word_flow(word: str, column: str) -> str:
+    """Return the flow that a cell of a column speaks of, letters and codes included where the column is of flows."""
+    return (LETTERS.get(word.lower(), "") if has_word_of(column, "flow") else "") or find_flow(word)
 
 
 def _has(name: str, words: Iterable[str]) -> bool:

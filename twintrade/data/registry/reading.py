@@ -19,14 +19,7 @@ from twintrade.data.calendar import (
 from twintrade.data.formats.tables import TextTable, open_table
 from twintrade.data.geography.cities import read_city_names as read_cities
 from twintrade.data.geography.countries import is_aggregate, resolve_column
-from twintrade.data.schema import (
-    EVENT_KINDS,
-    KIND_ANSWERS,
-    KindAnswer,
-    TwinningKind,
-    TwinningSource,
-    UndatedSource,
-)
+from twintrade.data.schema import EVENT_KINDS, KIND_ANSWERS, KindAnswer, TwinningKind, TwinningSource, UndatedSource
 from twintrade.data.sources.faults import (
     AbsentInputError,
     CellError,
@@ -49,7 +42,7 @@ from twintrade.text import Listed, Text, list_some
 USUAL_KIND: TwinningKind = "sister city"
 _NOT_YET = (
     *("intent", "planned", "propos", "negotiat", "draft", "pending", "candidate", "prospect", "geplant", "absicht"),
-    *("entwurf", "projet", "prevu", "proyecto", "previst", "propuest", "progett", "projeto", "gepland", "voorgenomen"),
+    *("entwurf", "projet", "prevu", "proyecto", "previst", "propuest", "progett", "projeto", "gepland"),
     *("意向", "拟", "擬", "计划", "洽谈", "洽談", "筹备", "待定", "待签", "待簽", "待批"),
 )
 """Parts of words for what was not agreed yet."""
@@ -74,7 +67,7 @@ _KINDS: tuple[tuple[TwinningKind, tuple[str, ...]], ...] = (
 
 
 def suggest_kind(word: str) -> KindAnswer | None:
-    """Return the kind that a registry's word suggests, the usual one for a blank; None where it may be no agreement."""
+    """Return the kind that a word suggests, the usual one for a blank; None where it may be no agreement."""
     lowered = strip_accents(word)
     if any(part in lowered for part in _NOT_YET):
         return None

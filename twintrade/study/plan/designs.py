@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-from twintrade.data.figures import UNKNOWN
 from twintrade.data.geography import list_own_codes
 from twintrade.data.looks import Guess, find_period_step
 from twintrade.design import COMPARISONS, Design, Treatment, add_missing_strata
@@ -185,7 +184,7 @@ def choose_first_design(root: Path, name: str, text: str, trade: Sequence[Guess]
     guesses = {g.key: g.value for g in trade}
     shown = str(guesses.get("flow", "exports")), str(guesses.get("frequency", "year")), find_period_step(root, trade)
     try:
-        spec, _ = parse(text.replace(UNKNOWN, "USD"))
+        spec, _ = parse(text)
         design = Designs(observe(name, spec, root), None).base(spec.design)
     except TwintradeError:
         return build_usual_design(*shown)

@@ -303,7 +303,9 @@ fix-agreement_city = { fix-same_city }
 remark-agreement_city = in the table of the register, if they are one city
 fix-city_code = city_code = { $first }   # tells cities of one name apart
 fix-where = { $first } = { $second }
-remark-where = reads these rows alone; or product names this column, if its rows are parts to be added up
+remark-where = reads these rows alone
+fix-where_open = { $first } = { $second }
+remark-where_open = write the one value of this column whose rows count
 fix-where_total = { $first } = { $second }
 remark-where_total = the total without its parts
 fix-drop = { $first } = { $second }
@@ -320,6 +322,8 @@ fix-money_unit = money_unit = { $first }
 fix-money_unit_unknown = money_unit = "1,000 USD"   # a power and a currency
 fix-unit_column = money_unit = {"{"} column = { $first } {"}"}   # if it holds units of money
 fix-cumulated = cumulated = true            # figures run on from January; false where they are those of single periods
+fix-add_up_columns = add_up = [{ $all }]   # adds up the rows that it tells apart, if they are parts
+fix-newest = newest = { $first }   # of rows that repeat each other the latest counts
 fix-add_up = add_up = true   # adds up the figures of names that are one city or one partner
 fix-exchange = exchange = {"{"} target = "USD", file = "data/raw/rates.csv" {"}"}
 fix-precedence = precedence = 1   # under the file that counts where they overlap
@@ -433,6 +437,8 @@ doubt-switch = the column { $name } changes from { $before } to { $after } in { 
 duplicate-here = { $what } stands here and in row { PLAIN($row) } ({ both-figures }): remove one; if they are two cities of one name, set city_code to the column of their codes
 duplicate-names = { $what } stands here as { $name } and in row { PLAIN($row) } as { $other } ({ both-figures }): if both are parts of it, add them up with add_up = true; else leave one out with drop
 duplicate-elsewhere = { $what } stands here and in row { PLAIN($row) } of { $file } ({ both-figures }): remove one, or give the files a precedence
+newest-no-date = { $cell } is no year, month or day, so nothing says whether it is the latest
+rows-added-up = { $n_rows } rows with different { $columns } were summed into { $n } values
 superseded = { $n } figures are superseded by a file of higher precedence; { $n_differ } of them differ from it
 dropped-superseded = superseded
 absent-rows = { $n } of { $n_cells } rows of the full rectangle stand in no file: { $policy ->

@@ -274,7 +274,9 @@ fix-agreement_city = { fix-same_city }
 remark-agreement_city = 写在协议登记表的表中，若是同一城市
 fix-city_code = city_code = { $first }   # 用以区分同名城市
 fix-where = { $first } = { $second }
-remark-where = 只读取这些行；若各行是须加总的分项，则让product指向该列
+remark-where = 只读取这些行
+fix-where_open = { $first } = { $second }
+remark-where_open = 请写该列中应计入的那一个值
 fix-where_total = { $first } = { $second }
 remark-where_total = 只取合计，不取分项
 fix-drop = { $first } = { $second }
@@ -291,6 +293,8 @@ fix-money_unit = money_unit = { $first }
 fix-money_unit_unknown = money_unit = "1,000 USD"   # 数量级与货币
 fix-unit_column = money_unit = {"{"} column = { $first } {"}"}   # 若该列写的是货币单位
 fix-cumulated = cumulated = true            # 数值自1月起累计；若为单期数值则写false
+fix-add_up_columns = add_up = [{ $all }]   # 若各行是分项，则将其相加
+fix-newest = newest = { $first }   # 重复的行以最新者为准
 fix-add_up = add_up = true   # 将属于同一城市或同一伙伴的各名称的数值相加
 fix-exchange = exchange = {"{"} target = "USD", file = "data/raw/rates.csv" {"}"}
 fix-precedence = precedence = 1   # 写在重叠处以其为准的文件之下
@@ -401,6 +405,8 @@ doubt-switch = 列{ $name }在{ $period }由{ $before }变为{ $after }（{ $n_c
 duplicate-here = { $what }既见于此处，又见于第{ PLAIN($row) }行（{ both-figures }）：请删去其一；若是两个同名城市，请将city_code设为其代码所在的列
 duplicate-names = { $what }在此处名为{ $name }，在第{ PLAIN($row) }行名为{ $other }（{ both-figures }）：若两者都是其组成部分，请用 add_up = true 相加；否则请用drop剔除其一
 duplicate-elsewhere = { $what }既见于此处，又见于{ $file }第{ PLAIN($row) }行（{ both-figures }）：请删去其一，或为文件设定优先级precedence
+newest-no-date = { $cell }不是年、月或日，无法判断是否最新
+rows-added-up = 按{ $columns }区分的{ $n_rows }行已合计为{ $n }个数值
 superseded = { $n }个数值被优先级更高的文件取代；其中{ $n_differ }个与之不同
 dropped-superseded = 已被取代
 absent-rows = 完整面板共{ $n_cells }行，其中{ $n }行不见于任何文件：{ $policy ->
