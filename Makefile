@@ -68,7 +68,7 @@ check: $(ready) ## lint, formatting, types, and whether every benchmark runs
 	@OMP_NUM_THREADS=1 $(bin)/python -m benchmarks --smoke
 
 check-data: $(ready) ## check the data and the analysis files without estimating anything
-	@$(bin)/twintrade check $(files)
+	@$(bin)/twintrade check --no-estimates $(files)
 
 appendix: $(ready) ## draw the appendices again from stored results
 	@$(bin)/twintrade appendix $(files)

@@ -143,12 +143,17 @@ def demo(
 
 
 @app.command()
-def check(specs: Specs = None, as_json: Json = False, language: Language = "") -> None:
-    """Check analysis files and data, and try each column: its effects, without errors and checks."""
-    raise typer.Exit(_checked(specs, as_json=as_json))
+def check(
+    specs: Specs = None,
+    as_json: Json = False,
+    no_estimates: Annotated[bool, typer.Option("--no-estimates", help="Estimate nothing.")] = False,
+    language: Language = "",
+) -> None:
+    """Check analysis files and data, and try each column and other answers to guesses: effects alone."""
+    raise typer.Exit(_checked(specs, as_json=as_json, with_estimates=not no_estimates))
 
 
-def _checked(specs: list[str] | None, *, as_json: bool = False) -> int:
+def _checked(specs: list[str] | None, *, as_json: bool = False, with_estimates: bool = True) -> int:
     """Report on the data of analyses; return the exit code of the first fault."""
     check_address_space(LEAST_BYTES)
     from twintrade.study.answers import CheckedAnalysis
@@ -160,7 +165,9 @@ def _checked(specs: list[str] | None, *, as_json: bool = False) -> int:
         with use_language_of([analysis]):
             try:
                 with report_when_slow(analysis.name, Text("study.stage-check")):
-                    report = check_analysis(analysis.root, analysis.name, analysis.text)
+                    report = check_analysis(
+                        analysis.root, analysis.name, analysis.text, with_estimates=with_estimates
+                    )
                 answers.append(CheckedAnalysis(analysis.name, DONE, report))
             except TwintradeError as error:
                 answers.append(CheckedAnalysis(analysis.name, _code(error), error=str(error)))

@@ -30,6 +30,7 @@ from twintrade.study.spec.spec_faults import locate_faults
 from twintrade.study.spec.spec_text import find_open_guesses, parse_tables
 from twintrade.study.store.freshness import describe_absent, list_absent_by_design
 from twintrade.study.store.locating import FOLDER
+from twintrade.study.weighing import list_most_damaging, weigh_guesses
 from twintrade.text import Listed, Text, Words, describe_span, find_fact
 
 # Tries the design of an analysis: which columns can be estimated, and why the others cannot.
@@ -49,10 +50,12 @@ class Trial:
     inference: InferencePlan | None = None  # what its inference will do, where it was tried
 
 
-def try_columns(plan: Plan, designs: Designs, design: Design) -> tuple[list[Trial], bool]:
+def try_columns(
+    plan: Plan, designs: Designs, design: Design, *, with_estimates: bool = True
+) -> tuple[list[Trial], bool]:
     """Return what is known of each column, and whether its effects alone were tried, where that is quick."""
     seconds = sum(cost for job, cost in compute_forecast(plan, design).jobs if job.startswith(_ESTIMATES))
-    is_tried = seconds <= MOST_SECONDS
+    is_tried = with_estimates and seconds <= MOST_SECONDS
     return [_try_column(plan, column, designs, is_tried=is_tried) for column in plan.columns], is_tried
 
 
@@ -120,8 +123,8 @@ _TABLE = re.compile(r"\s*(\[\[?[^\]]+\]\]?)")
 _FILE = re.compile(r"\s*file\s*=\s*[\"']([^\"']+)[\"']")
 
 
-def check_analysis(root: Path, name: str, text: str) -> str:
-    """Return the data report of an analysis."""
+def check_analysis(root: Path, name: str, text: str, *, with_estimates: bool = True) -> str:
+    """Return the data report of an analysis; its guesses are weighed, and columns tried, ``with_estimates``."""
     if is_registry(parse_tables(text, f"{FOLDER}/{name}.toml")):
         return check_registry(root, name, text)
     plan, raw = plan_analysis(root, name, text)
@@ -146,9 +149,12 @@ def check_analysis(root: Path, name: str, text: str) -> str:
         report = format_data_report(observed.inputs, noted, None, _declared(name, text))
         raise DesignError(f"{error}\n\n{report}") from None
     lines = [f"{name}: {plan.spec.title}", *_panel(design), *_treatment(design), *_registry(observed)]
-    trials, is_tried = try_columns(plan, designs, design)
+    trials, is_tried = try_columns(plan, designs, design, with_estimates=with_estimates)
     lines += [f"  {Text('study.estimators')}", *(f"    {t}" for t in describe_trials(trials, is_tried=is_tried))]
     failure = find_failure(plan, trials)
+    if failure is None and is_tried and with_estimates:
+        damage = [f"    {said}" for said in list_most_damaging(weigh_guesses(root, text, plan, observed))]
+        lines += [f"  {Text('study.runners-up')}", *damage] if damage else []
     if failure is None:
         lines += _forecast(plan, design, trials)
     treated = list_treated_warnings(observed.jumps, design)

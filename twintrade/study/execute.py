@@ -49,6 +49,7 @@ from twintrade.study.store import folder
 from twintrade.study.store.folder import write
 from twintrade.study.store.locating import FOLDER, measure_peak_memory_mb
 from twintrade.study.store.replay import build_tidy_files, replay_results, seal_manifest, to_bytes
+from twintrade.study.weighing import confirm_or_stop, weigh_guesses
 from twintrade.text import DEFAULT, Text, use_language
 
 # Fits made one by one, as the result set that a run of the same fits would have.
@@ -169,7 +170,9 @@ def _estimate_plan(
     with note_libraries() as used, locate_faults(text, f"{FOLDER}/{name}.toml"), use_language(DEFAULT):
         with use_workers(replace(workers, progress=progress)):
             observed = observe(name, analysis_plan.spec, root)
-            observed = replace(observed, messages=(*observed.messages, *list_open_guesses(name, text, "warning")))
+            moving = confirm_or_stop(name, text, weigh_guesses(root, text, analysis_plan, observed))
+            open_guesses = list_open_guesses(name, text, "warning")
+            observed = replace(observed, messages=(*observed.messages, *open_guesses, *moving))
             designs = Designs(observed, analysis_plan.spec.case)
             warnings += _list_warnings(analysis_plan, designs)
         ledger = FileLedger(folder.get_ledger_path(root, name), hash_origins(raw, observed.inputs))

@@ -61,6 +61,11 @@ def look_for_layout(table: TextTable, file: str) -> list[Guess]:
     return []
 
 
+def is_layout(root: Path, file: str) -> bool:
+    """Whether a trade table has a known layout."""
+    return bool(look_for_layout(look_at_file(root, file)[0], file))
+
+
 @cache
 def _load_layouts() -> Sequence[Mapping[str, Any]]:
     return tuple(tomllib.loads(read_packaged("layouts.toml"))["layout"])

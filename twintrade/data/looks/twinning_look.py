@@ -14,10 +14,12 @@ from twintrade.data.looks.file_look import Guess, build_question, look_at_file
 from twintrade.data.looks.words import (
     HALF,
     choose_column,
+    find_trade,
     has_word_of,
     has_word_of_kind,
     has_word_of_twin,
     score_dates,
+    score_numbers,
 )
 from twintrade.data.registry.reading import USUAL_KIND, suggest_kind
 from twintrade.data.schema import KIND_ANSWERS, FileFormat
@@ -118,6 +120,18 @@ def _is_within(years: Sequence[str], dates: Sequence[str]) -> bool:
     """Whether every cell is the year of the date in the same row, and says less than it."""
     pairs = [(a.strip(), b) for a, b in zip(years, dates, strict=True) if a.strip() and b.strip()]
     return years != dates and all(a.isdigit() and a in b for a, b in pairs)
+
+
+def list_rival_columns(root: Path, entry: Mapping[str, object], key: str) -> list[str]:
+    """Return the columns that could be the value or the date instead of the one that a table of an analysis names."""
+    table, _ = look_at_file(root, str(entry["file"]))
+    taken = [part for part in entry.values() if isinstance(part, str)]
+    names = [name for name in table.columns if name not in taken]
+    if key == "value":
+        tier = find_trade(str(entry[key]))
+        return [n for n in names if find_trade(n) == tier and score_numbers(table, n).share >= HALF]
+    dated = [n for n in names if has_word_of(n, "date") and not has_word_of(n, "no_signing")]
+    return [n for n in dated if score_dates([str(c) for c in table.columns[n]]).share >= HALF]
 
 
 def list_cities(root: Path, guesses: Sequence[Guess]) -> list[str]:

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,11 +13,25 @@ from twintrade.text import Listed, Text
 
 _GUESSED = re.compile(r"""(\s*([^#=\s][^=]*?)\s*=(?:[^"'#]|"[^"]*"|'[^']*')*#)[ \t]*GUESS\b:?""")
 """Up to the mark, which stands in a comment and in no value."""
+_DATA_TABLE = re.compile(r"\s*\[(?:\[data\.(trade|twinnings)\]\])?")
 
 
 def find_open_guesses(text: str) -> list[tuple[int, str]]:
     """Return line and key of every line of an analysis file that carries the mark of a guess."""
     return [(i, m[2]) for i, line in enumerate(text.splitlines(), 1) if (m := _GUESSED.match(line))]
+
+
+def locate_guesses(text: str) -> list[tuple[int, str, str, int]]:
+    """Return line, key, table and its position of every marked line of a trade table or a table of agreements."""
+    lines, seen, marked = text.splitlines(), Counter[str](), dict(find_open_guesses(text))
+    table, found = "", []
+    for number, line in enumerate(lines, 1):
+        if header := _DATA_TABLE.match(line):
+            table = header[1] or ""
+            seen[table] += 1
+        elif number in marked and table:
+            found.append((number, marked[number], table, seen[table] - 1))
+    return found
 
 
 def count_open_guesses(text: str) -> dict[str, int]:

@@ -111,6 +111,12 @@ reconciled = { $twinnings ->
     [one] { $pairs } pair
    *[other] { $pairs } pairs
 }: { $said }
+runners-up = what other answers to guesses would do
+runner-up = with { $shown } in line { PLAIN($line) } the headline would be { $after } instead of { $before }, { FIXED($moved, decimals: 1) } standard errors away
+guesses-move = { $file }: { $n ->
+    [one] a guess that nobody has confirmed moves
+   *[other] { $n } guesses that nobody has confirmed move
+} the headline by more than half a standard error: { $said }. Correct the line, remove its mark if it is right, or write confirmed = true under { $tables }
 guesses = { $n ->
     [one] { $n } line is
    *[other] { $n } lines are

@@ -111,6 +111,9 @@ registry = 协议登记表
 agreements = 协议
 estimators = 估计量
 reconciled = { $twinnings }份协议，{ $pairs }个配对：{ $said }
+runners-up = 若推测另取答案，结果如何
+runner-up = 若第{ PLAIN($line) }行改为{ $shown }，主要结果将为{ $after }，而不是{ $before }，相差{ FIXED($moved, decimals: 1) }个标准误
+guesses-move = { $file }：有{ $n }项未经确认的推测会使主要结果变动半个标准误以上：{ $said }。请改正该行，若无误则删去标记，或在{ $tables }下写confirmed = true
 guesses = 仍有{ $n }行标有GUESS：{ $lines }。请逐项确认并删除标记
 guess = { $key }（第{ PLAIN($line) }行）
 cells = 个体×时期共{ $all }个，其中{ $rows }个有观测：{ $n }个个体（{ $cities }个城市×{ $partners }个伙伴），{ $first }至{ $last }
