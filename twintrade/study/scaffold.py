@@ -1,7 +1,7 @@
 """Starts an analysis: on the user's own tables, with the design of another, or on a small simulated pair."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,12 @@ from twintrade.text import Listed, Text, find_catalogue
 # Asks on a terminal what the files of a new analysis leave open, a few questions at most.
 
 MOST_QUESTIONS = 5
+MOST_MARKS = 5
+_PRESSING = (
+    *("partner_names", "day_first", "where", "city_names", "kinds", "absent", "value", "date", "undated"),
+    *("decimal", "product_revision", "money_unit", "encoding", "sheet", "last_row", "flow", "frequency", "reporter"),
+)
+"""Keys whose guess is marked first, by what a wrong one would do."""
 _TRIES = 3
 _UNSEEN = {
     "data.look-nothing": ("exports", "imports"),
@@ -263,7 +269,10 @@ def _with_effect(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def render_guessed_analysis(name: str, look: TablesLook, design: FirstDesign, command: str = "init") -> str:
-    """Return an analysis file in which every guess is marked for the user to confirm."""
+    """Return an analysis file in which the guesses that matter most are marked for the user to confirm."""
+    n_free = MOST_MARKS - f"{design.head}{design.tail}".count("# GUESS")
+    guesses = [g for g in (*look.trade, *look.twinnings) if g.key and g.reason and not _is_open(g)]
+    marked = {id(guess) for guess in sorted(guesses, key=_rank)[: max(n_free, 0)]}
     return (
         find_catalogue()
         .read("analysis_guessed.toml")
@@ -272,23 +281,32 @@ def render_guessed_analysis(name: str, look: TablesLook, design: FirstDesign, co
             name=name,
             title=_title(name),
             head=design.head,
-            trade=_guessed(look.trade),
-            twinnings=_guessed(look.twinnings),
+            trade=_guessed(look.trade, marked),
+            twinnings=_guessed(look.twinnings, marked),
             design=design.tail,
         )
     )
 
 
-def _guessed(guesses: Sequence[Guess]) -> str:
+def _rank(guess: Guess) -> tuple[bool, int]:
+    """Return the place of a guess: what nothing in the files says, then by what a wrong one would do."""
+    is_unseen = isinstance(guess.reason, Text) and guess.reason.key in ("data.look-nothing", "data.look-absent")
+    return not is_unseen, _PRESSING.index(guess.key) if guess.key in _PRESSING else len(_PRESSING)
+
+
+def _is_open(guess: Guess) -> bool:
+    values = guess.value.values() if isinstance(guess.value, dict) else (guess.value,)
+    return UNDECIDED in values or (guess.key == "money_unit" and UNKNOWN in str(guess.value))
+
+
+def _guessed(guesses: Sequence[Guess], marked: Collection[int]) -> str:
     lines = []
     for guess in guesses:
         if not guess.key:
             lines.append(f"# {' '.join(str(guess.reason).split())}")
             continue
-        values = guess.value.values() if isinstance(guess.value, dict) else (guess.value,)
-        is_open = UNDECIDED in values or (guess.key == "money_unit" and UNKNOWN in str(guess.value))
-        kind = "QUESTION" if is_open else "GUESS"
-        mark = f"   # {kind}: {' '.join(str(guess.reason).split())}" if guess.reason else ""
+        kind = "QUESTION: " if _is_open(guess) else "GUESS: " if id(guess) in marked else ""
+        mark = f"   # {kind}{' '.join(str(guess.reason).split())}" if guess.reason else ""
         lines.append(f"{format_toml_line(guess.key, guess.value)}{mark}")
     return "\n".join(lines) + "\n"
 

@@ -25,6 +25,7 @@ from twintrade.text import Listed, Text
 
 MOST_MOVED = 0.5
 """Standard errors by which a runner-up may move the headline before a run asks somebody to confirm the guess."""
+_LESSER = ("friendship", "memorandum")
 _MOST_TRIED = 8
 _MOST_SHOWN = 3
 _MOST_ROWS = 60_000  # rows of a panel up to which its trade tables are read again for another answer
@@ -132,7 +133,10 @@ def _list_runners_up(root: Path, raw: Mapping[str, Any], text: str) -> Iterator[
     for line, key, table, place in locate_guesses(text):
         entry = raw["data"][table][place]
         others = list(_list_others(root, key, entry))
-        is_asked = bool(others) and not (table == "trade" and is_layout(root, entry["file"]))
+        # Known words of signing and of kinds decide; what other dates or kinds would do is shown alone.
+        is_asked = (
+            key in ("absent", "value") and bool(others) and not (table == "trade" and is_layout(root, entry["file"]))
+        )
         yield from (RunnerUp(line, table, place, {key: other}, is_asked) for other in others)
 
 
@@ -143,6 +147,6 @@ def _list_others(root: Path, key: str, entry: Mapping[str, Any]) -> Iterator[Any
     elif key == "day_first":
         yield not entry[key]
     elif key == "kinds" and len(entry[key]) > 1:
-        yield from ({**entry[key], word: "none"} for word, kind in entry[key].items() if kind != "none")
+        yield from ({**entry[key], word: "none"} for word, kind in entry[key].items() if kind in _LESSER)
     elif key in ("value", "date"):
         yield from list_rival_columns(root, entry, key)
