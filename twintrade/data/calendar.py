@@ -173,7 +173,8 @@ def find_day_orders(cells: Iterable[str], day_first: bool | None) -> dict[str, b
     pairs = [(m[2], int(m[1]), int(m[3])) for cell in set(cells) if (m := _NUMERIC.fullmatch(cell.strip()))]
     orders: dict[str, bool | None] = {}
     for separator in sorted({mark for mark, _, _ in pairs}):
-        day, month = (any(p[0] == separator and p[i] > 12 for p in pairs) for i in (1, 2))
+        day = any(first > 12 for mark, first, _ in pairs if mark == separator)
+        month = any(second > 12 for mark, _, second in pairs if mark == separator)
         is_point = separator == "." and not month
         orders[separator] = day if day != month else is_point or None
     return orders if len(orders) > 1 else dict.fromkeys(orders, day_first)

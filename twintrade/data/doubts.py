@@ -10,7 +10,7 @@ import pandas as pd
 from twintrade.data.calendar import Frequency
 from twintrade.data.formats.tables import open_table
 from twintrade.data.looks.words import WORDS
-from twintrade.data.schema import TradeSource, TwinningSource
+from twintrade.data.schema import TradeSource
 from twintrade.data.sources.faults import Faults, clean_name, fold_name, quote_cell
 from twintrade.effects import Remedy
 from twintrade.errors import DataError
@@ -21,13 +21,12 @@ DOUBT = "doubt"
 """Code of what stops a run until the table says ``confirmed = true``, and stands on page 1 from then on."""
 
 
-def note_doubt(text: Text, source: TradeSource | TwinningSource, faults: Faults) -> None:
+def note_doubt(text: Text, source: TradeSource, faults: Faults) -> None:
     """Note an error with the line that confirms the table, or a warning where it stands there."""
     if source.confirmed:
         faults.warn(DOUBT, text, source.file)
     else:
-        remedy = Remedy("confirmed" if isinstance(source, TradeSource) else "confirmed_twinnings")
-        faults.error(DOUBT, text, source.file, remedy=remedy)
+        faults.error(DOUBT, text, source.file, remedy=Remedy("confirmed"))
 
 
 # Figures that are no amounts of single periods, by what they are like.

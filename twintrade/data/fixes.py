@@ -43,7 +43,7 @@ _TABLES: Mapping[RemedyName, _Table] = {
 }
 REGISTER = "[[data.twinnings]]"
 """Stands before the file of a line that only a table of agreements has, or for it where a message names none."""
-_OF_REGISTER = ("confirmed_twinnings", "kinds", "events", "day_first", "duplicate-twinning", "undated")
+_OF_REGISTER = ("kinds", "events", "day_first", "duplicate-twinning", "undated")
 """Remedies and codes whose lines only such a table has."""
 _PADDING = ("CODE", "CODE")  # what stands for a value that the message does not know
 _BY_CODE: Mapping[str, str] = {

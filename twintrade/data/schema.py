@@ -294,7 +294,6 @@ class TwinningSource(FileFormat):
     day_first: What 03/09/2004 means; None refuses it.
     as_of: When the registry was read; later dates are faults.
     undated: Whether agreements without a date stop the analysis or their units are left out and counted.
-    confirmed: Somebody has looked at what is doubtful about the table: it no longer stops a run, and page 1 says it.
     """
 
     file: str
@@ -315,7 +314,6 @@ class TwinningSource(FileFormat):
     day_first: bool | None = None
     as_of: str | None = None
     undated: Literal["error", "exclude"] = "error"
-    confirmed: bool = False
     city_names: tuple[CityName, ...] = ()
     partner_names: Mapping[str, str] = field(default_factory=dict)
 

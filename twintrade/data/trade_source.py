@@ -105,7 +105,7 @@ def _take_newest(frame: pd.DataFrame, source: TradeSource, long: TextTable, faul
     is_undated = np.array([cell not in dates for cell in column.cells], dtype=bool)
     column.errors(faults, "newest", is_undated, lambda cell: Text("data.newest-no-date", cell=quote_cell(cell)))
     order = {date: i for i, date in enumerate(sorted(set(dates.values())))}
-    release = np.array([order.get(dates.get(cell, ()), -1) for cell in column.cells])
+    release = np.array([order[dates[cell]] if cell in dates else -1 for cell in column.cells])
     key = [name for name in ("city", "partner", "period", "product", "added") if name in frame]
     newest = frame.assign(release=release).groupby(key, sort=False)["release"].transform("max")
     return frame[(newest == release).to_numpy()]

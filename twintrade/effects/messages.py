@@ -140,7 +140,7 @@ class Money:
 
 Level = Literal["info", "warning", "error"]
 RemedyName = Literal[
-    "add_up", "add_up_columns", "agreement_city", "city_code", "city_name", "confirmed", "confirmed_twinnings",
+    "add_up", "add_up_columns", "agreement_city", "city_code", "city_name", "confirmed",
     "day_first", "decimal", "drop", "events", "flag", "frequency", "ignore", "kinds", "unit_column", "last_row",
     "missing_token", "money_unit", "money_unit_unknown", "newest", "own_name", "partner_name", "precedence",
     "product", "remainder", "same_city", "where", "where_open", "where_total",

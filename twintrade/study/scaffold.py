@@ -174,8 +174,8 @@ class TablesLook:
 
     def assume_answers(self) -> "TablesLook":
         """Return the lines with an answer to every question, for a search that has to read the files."""
-        trade, twinnings = ([*map(_assume, lines), Guess("confirmed", True)] for lines in (self.trade, self.twinnings))
-        return TablesLook(trade, twinnings, self.sentences)
+        trade = [*map(_assume, self.trade), Guess("confirmed", True)]
+        return TablesLook(trade, [*map(_assume, self.twinnings)], self.sentences)
 
 
 def check_new_name(name: str) -> None:

@@ -113,7 +113,9 @@ def _fit_headline(analysis_plan: Plan, observed: Observed) -> Fit | None:
 def _estimate_under(root: Path, raw: Mapping[str, Any], runner: RunnerUp, name: str, observed: Observed) -> float:
     """Return the headline's point estimate under another answer; NaN where the files cannot be read so."""
     changed = deepcopy(dict(raw))
-    changed["data"][runner.table][runner.place] |= dict(runner.change) | {"confirmed": True}
+    changed["data"][runner.table][runner.place] |= dict(runner.change)
+    for entry in changed["data"]["trade"]:
+        entry["confirmed"] = True
     try:
         spec, _ = parse(to_toml(changed))
         if runner.table == "twinnings":

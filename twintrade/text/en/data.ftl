@@ -329,7 +329,6 @@ fix-exchange = exchange = {"{"} target = "USD", file = "data/raw/rates.csv" {"}"
 fix-precedence = precedence = 1   # under the file that counts where they overlap
 fix-product = product = "the column of products"   # with product_revision, if the rows are products to be added up
 fix-confirmed = confirmed = true   # if the figures are right as they are; page 1 says it then
-fix-confirmed_twinnings = confirmed = true   # if the agreements are right as they are; page 1 says it then
 fix-revision = mixed_revisions = "by_period"   # or read one revision with where
 fix-day_first = day_first = true   # or false
 fix-duplicate-twinning = id = "the column that tells the rows apart"   # or event, if they are two dates of one agreement

@@ -300,7 +300,6 @@ fix-exchange = exchange = {"{"} target = "USD", file = "data/raw/rates.csv" {"}"
 fix-precedence = precedence = 1   # 写在重叠处以其为准的文件之下
 fix-product = product = "商品所在的列"   # 若各行是须加总的商品，并写明product_revision
 fix-confirmed = confirmed = true   # 若数值确实无误；此后首页会说明
-fix-confirmed_twinnings = confirmed = true   # 若协议确实无误；此后首页会说明
 fix-revision = mixed_revisions = "by_period"   # 或用where只读取一个版本
 fix-day_first = day_first = true   # 或false
 fix-duplicate-twinning = id = "能区分各行的列"   # 若为同一协议的两个日期，则用event
