@@ -57,7 +57,7 @@ def find_advice(
 
 
 def _has_measures(table: TextTable, name: str) -> bool:
-    """Whether a column holds further figures, as weights and numbers of firms, by which no rows are told apart."""
+    """Whether a column holds further figures, as weights and numbers of firms, that tell no rows apart."""
     is_number = score_numbers(table, name).share == 1.0 and len(set(table.columns[name])) > _FEW
     return is_number and not has_word_of(name, "product") and find_trade(name) != "" and not has_word_of(name, "city")
 

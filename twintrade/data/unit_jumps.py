@@ -159,15 +159,15 @@ def find_jumps(frame: pd.DataFrame) -> tuple[Jump, ...]:
     return _list_once(pd.concat([whole.assign(partner="", is_small=False), apart[single]]))
 
 
-def warn_of_jumps(found: Sequence[Jump], frequency: Frequency, unread: Iterable[str], faults: Faults) -> None:
+def warn_of_jumps(jumps: Sequence[Jump], frequency: Frequency, unread: Iterable[str], faults: Faults) -> None:
     """Warn of jumps, the largest first, with the column of units where one was not read."""
-    jumps = [jump for jump in found if not jump.is_small]
-    if jumps:
+    large = [jump for jump in jumps if not jump.is_small]
+    if large:
         units = next((name for name in unread if has_word_of(name, "unit")), "")
-        largest = sorted(jumps, key=lambda jump: -jump.factor)
+        largest = sorted(large, key=lambda jump: -jump.factor)
         named = list_some([jump.describe(frequency) for jump in largest], _MAX_NAMED, "semicolon")
         remedy = Remedy("unit_column", (units,)) if units else None
-        faults.warn("unit-jump", Text("data.unit-jump", n=len(jumps), jumps=named), remedy=remedy)
+        faults.warn("unit-jump", Text("data.unit-jump", n=len(large), jumps=named), remedy=remedy)
 
 
 def _list_changes(frame: pd.DataFrame) -> pd.DataFrame:

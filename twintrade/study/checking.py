@@ -24,13 +24,13 @@ from twintrade.study.plan.designs import Designs, find_refusal, group_reasons
 from twintrade.study.plan.forecast import compute_forecast, plan_column
 from twintrade.study.plan.jobs import LadderColumn, Plan
 from twintrade.study.plan.planning import plan_analysis
+from twintrade.study.plan.weighing import list_most_damaging, weigh_guesses
 from twintrade.study.registry_study import list_sentences, run_registry
 from twintrade.study.spec.page_spec import is_registry, parse_registry
 from twintrade.study.spec.spec_faults import locate_faults
 from twintrade.study.spec.spec_text import find_open_guesses, parse_tables
 from twintrade.study.store.freshness import describe_absent, list_absent_by_design
 from twintrade.study.store.locating import FOLDER
-from twintrade.study.weighing import list_most_damaging, weigh_guesses
 from twintrade.text import Listed, Text, Words, describe_span, find_fact
 
 # Tries the design of an analysis: which columns can be estimated, and why the others cannot.
@@ -51,11 +51,11 @@ class Trial:
 
 
 def try_columns(
-    plan: Plan, designs: Designs, design: Design, *, with_estimates: bool = True
+    plan: Plan, designs: Designs, design: Design, most_seconds: float = MOST_SECONDS
 ) -> tuple[list[Trial], bool]:
     """Return what is known of each column, and whether its effects alone were tried, where that is quick."""
     seconds = sum(cost for job, cost in compute_forecast(plan, design).jobs if job.startswith(_ESTIMATES))
-    is_tried = with_estimates and seconds <= MOST_SECONDS
+    is_tried = seconds < most_seconds
     return [_try_column(plan, column, designs, is_tried=is_tried) for column in plan.columns], is_tried
 
 
@@ -149,11 +149,11 @@ def check_analysis(root: Path, name: str, text: str, *, with_estimates: bool = T
         report = format_data_report(observed.inputs, noted, None, _declared(name, text))
         raise DesignError(f"{error}\n\n{report}") from None
     lines = [f"{name}: {plan.spec.title}", *_panel(design), *_treatment(design), *_registry(observed)]
-    trials, is_tried = try_columns(plan, designs, design, with_estimates=with_estimates)
+    trials, is_tried = try_columns(plan, designs, design, MOST_SECONDS if with_estimates else 0.0)
     lines += [f"  {Text('study.estimators')}", *(f"    {t}" for t in describe_trials(trials, is_tried=is_tried))]
     failure = find_failure(plan, trials)
     if failure is None and is_tried and with_estimates:
-        damage = [f"    {said}" for said in list_most_damaging(weigh_guesses(root, text, plan, observed))]
+        damage = [f"    {sentence}" for sentence in list_most_damaging(weigh_guesses(root, text, plan, observed))]
         lines += [f"  {Text('study.runners-up')}", *damage] if damage else []
     if failure is None:
         lines += _forecast(plan, design, trials)

@@ -28,6 +28,7 @@ from twintrade.study.page.specifications import build_specifications
 from twintrade.study.plan.designs import Designs
 from twintrade.study.plan.jobs import LadderColumn, Plan
 from twintrade.study.plan.planning import plan_analysis
+from twintrade.study.plan.weighing import confirm_or_stop, weigh_guesses
 from twintrade.study.proof import add_cross_checks
 from twintrade.study.registering.deviations import add_registration, count_designs, read_registration
 from twintrade.study.registry_study import build_registry_results, run_registry
@@ -49,7 +50,6 @@ from twintrade.study.store import folder
 from twintrade.study.store.folder import write
 from twintrade.study.store.locating import FOLDER, measure_peak_memory_mb
 from twintrade.study.store.replay import build_tidy_files, replay_results, seal_manifest, to_bytes
-from twintrade.study.weighing import confirm_or_stop, weigh_guesses
 from twintrade.text import DEFAULT, Text, use_language
 
 # Fits made one by one, as the result set that a run of the same fits would have.

@@ -70,11 +70,11 @@ def look_at_twinnings(root: Path, file: str, other: OtherFile = NO_FILE, taken: 
     """Return the lines of a registry that a file suggests, with reasons; ``taken`` is the trade table's sheet."""
     table, guesses = look_at_file(root, file, taken)
     names = list(table.columns)
-    found = _find_dates(table, names, file)
-    date = str(found.options[0] if found.options else found.value)
-    names = [n for n in names if n != date and n not in found.options]
+    dated = _find_dates(table, names, file)
+    date = str(dated.options[0] if dated.options else dated.value)
+    names = [n for n in names if n != date and n not in dated.options]
     ends = look_for_signatories(table, names, file, other)
-    parts = [found, ends.partner]
+    parts = [dated, ends.partner]
     used = [g.value for g in (ends.city, ends.partner)] + [*ends.city.options, *ends.partner.options]
     names = [n for n in names if n not in used]
     twin = next((n for n in names if has_word_of_twin(n)), None) or next(

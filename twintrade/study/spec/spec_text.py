@@ -24,14 +24,14 @@ def find_open_guesses(text: str) -> list[tuple[int, str]]:
 def locate_guesses(text: str) -> list[tuple[int, str, str, int]]:
     """Return line, key, table and its position of every marked line of a trade table or a table of agreements."""
     lines, seen, marked = text.splitlines(), Counter[str](), dict(find_open_guesses(text))
-    table, found = "", []
+    table, marks = "", []
     for number, line in enumerate(lines, 1):
         if header := _DATA_TABLE.match(line):
             table = header[1] or ""
             seen[table] += 1
         elif number in marked and table:
-            found.append((number, marked[number], table, seen[table] - 1))
-    return found
+            marks.append((number, marked[number], table, seen[table] - 1))
+    return marks
 
 
 def count_open_guesses(text: str) -> dict[str, int]:

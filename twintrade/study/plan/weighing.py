@@ -94,9 +94,9 @@ def confirm_or_stop(name: str, text: str, weighed: Sequence[RunnerUp]) -> list[M
     is_open = [r for r in moving if not raw[r.table][r.place].get("confirmed")]
     if is_open:
         tables = Listed(tuple(dict.fromkeys(f"[[data.{r.table}]]" for r in is_open)))
-        said = Listed(tuple(r.describe() for r in is_open[:_MOST_SHOWN]), "semicolon")
+        moves = Listed(tuple(r.describe() for r in is_open[:_MOST_SHOWN]), "semicolon")
         file = f"{FOLDER}/{name}.toml"
-        raise DataError(Text("study.guesses-move", file=file, n=len(is_open), said=said, tables=tables))
+        raise DataError(Text("study.guesses-move", file=file, n=len(is_open), said=moves, tables=tables))
     return [Message("warning", DOUBT, r.describe(), f"{FOLDER}/{name}.toml") for r in moving]
 
 

@@ -8,8 +8,8 @@ from twintrade.study.checking import check_analysis
 from twintrade.study.execute import execute
 from twintrade.study.observing.observe import observe
 from twintrade.study.plan.planning import plan_analysis
+from twintrade.study.plan.weighing import MOST_MOVED, confirm_or_stop, weigh_guesses
 from twintrade.study.scaffold import build_simulated_tables, write_scaffold
-from twintrade.study.weighing import MOST_MOVED, confirm_or_stop, weigh_guesses
 
 
 @pytest.fixture
