@@ -38,17 +38,20 @@ _SMOOTH, _LEAST_MONTHS = 0.05, 25
 
 
 def note_no_amounts(frame: pd.DataFrame, source: TradeSource, frequency: Frequency, faults: Faults) -> None:
-    """Note figures that look like logarithms, like sums to date, or like sums or averages of neighboring periods."""
-    known = frame.loc[frame["value"].notna(), ["city", "partner", "period", "value"]]
+    """Note figures that look like logarithms, like sums to date, or like sums or averages of neighboring periods.
+
+    ``frame``: sorted by city, partner and period.
+    """
+    ends = frame[["city", "partner"]].to_numpy(dtype=object)
+    is_first = np.append(True, (ends[1:] != ends[:-1]).any(axis=1)) if len(ends) else np.zeros(0, dtype=bool)
+    known = pd.DataFrame({"series": np.cumsum(is_first), "value": frame["value"].to_numpy()}).dropna()
     values = known["value"].to_numpy(dtype=np.float64)
     traded = values[values != 0]
     if traded.size >= _LEAST_FIGURES and traded.max() < _MOST_LOG and np.std(traded) < _LOG_SPREAD * np.mean(traded):
         text = Text("data.doubt-logarithms", n=traded.size, low=float(traded.min()), high=float(traded.max()))
         note_doubt(text, source, faults)
         return
-    known = known.sort_values(["city", "partner", "period"])
-    series = known.groupby(["city", "partner"], sort=False)["value"]
-    known = known[(series.transform("size") >= _LEAST_LENGTH).to_numpy()]
+    known = known[known.groupby("series")["value"].transform("size") >= _LEAST_LENGTH]
     if known.empty:
         return
     if n_rising := _count_sums_to_date(known):
@@ -59,9 +62,9 @@ def note_no_amounts(frame: pd.DataFrame, source: TradeSource, frequency: Frequen
 
 def _count_sums_to_date(known: pd.DataFrame) -> int:
     """Return the number of series, 0 unless all only rise: very many, or ever less from a first doubling on."""
-    groups = known.groupby(["city", "partner"], sort=False)
+    groups = known.groupby("series")
     change = groups["value"].diff()
-    n = int(known[change > 0].drop_duplicates(["city", "partner"]).shape[0])
+    n = int(known.loc[change > 0, "series"].nunique())
     if n < _LEAST_SERIES or (change < 0).any():
         return 0
     growth = (change / (known["value"] - change)).where(known["value"] > change)
@@ -73,9 +76,9 @@ def _count_sums_to_date(known: pd.DataFrame) -> int:
 def _are_smooth(known: pd.DataFrame, per_year: int) -> bool:
     """Return whether figures change too little from one period to the next, and with a memory, as rolling sums do."""
     logs = np.log(known["value"].where(known["value"] > 0))
-    groups = logs.groupby([known["city"], known["partner"]], sort=False)
+    groups = logs.groupby(known["series"])
     change, of_year = groups.diff(), groups.diff(per_year)
-    steps = change.groupby([known["city"], known["partner"]], sort=False)
+    steps = change.groupby(known["series"])
     if of_year.count() < _LEAST_MONTHS or change.abs().median() > min(_SMOOTH, of_year.abs().median() / 2):
         return False
     neighbor, a_year_ago = (_correlate(change, steps.shift(lag)) for lag in (1, per_year))
