@@ -203,9 +203,9 @@ class TradeSource(FileFormat):
     cumulated: Whether figures run on from January (year to date) and are to be taken apart. None: they are not, and a
         file whose figures look it is refused.
     add_up: Add up rows whose different names are one city or one partner in a period, as ``city_names`` and
-        ``partner_names`` say. The same name twice stays an error. Or a list: "city", "partner", and columns whose
-        values tell apart the rows that are added up.
-    newest: Column of a release or vintage: of rows that repeat a city, partner and period the latest counts.
+        ``partner_names`` say. The same name twice stays an error. Or a list of "city",
+        "partner" and columns that tell such rows apart.
+    newest: Column of the release; of rows that repeat each other the latest counts.
     exchange: Convert to another currency.
     deflator: Express in the prices of a base period.
     ignore: Columns of a wide file that are neither a part nor a period.
@@ -226,7 +226,7 @@ class TradeSource(FileFormat):
     precedence: Where files overlap, the higher one counts.
     microdata: The file, or every file of the folder, holds single shipments or declarations: a database adds them up
         first.
-    confirmed: Somebody has looked at what is doubtful about the table: it no longer stops a run, and page 1 says it.
+    confirmed: What is doubtful about the table stops no run any more; page 1 says it.
     """
 
     file: str
