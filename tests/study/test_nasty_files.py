@@ -195,3 +195,8 @@ def test_an_open_unit_does_not_hide_that_one_pair_alone_is_treated(tmp_path):
     text = begin(tmp_path, TRADE.rename(columns={"exports_usd": "exports"}), build_registry().head(1))
     assert 'recipe = "single_case"' in text
     assert text.count("QUESTION") == 1
+
+
+def test_a_table_of_one_year_is_called_that(tmp_path):
+    text = begin(tmp_path, TRADE[TRADE["year"] == 2005], build_registry())
+    assert "the files hold one year alone, 2005" in is_asked(tmp_path, text)

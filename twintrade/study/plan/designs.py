@@ -95,9 +95,12 @@ class Designs:
 
     def base(self, section: DesignSection, treatment: Treatment | None = None) -> Design:
         """Return the design a section describes, no unit left out yet."""
-        names = section.fixed_effects
+        names, panel = section.fixed_effects, self.observed.panel
+        if panel.first_period == panel.last_period:
+            period = panel.label(panel.first_period)
+            raise DesignError(Text("design.one-period", period_name=panel.frequency, period=period))
         design = Design(
-            panel=self.observed.panel,
+            panel=panel,
             treatment=treatment or self.treatment(section),
             outcome=section.outcome,
             transform=section.transform,

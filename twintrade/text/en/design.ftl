@@ -72,6 +72,7 @@ dropped-missing-covariate = rows with a missing covariate
 dropped-no-weight = rows whose weight is not positive
 dropped-negative-under-log = rows with a negative outcome, which has no logarithm
 dropped-zero-under-log = rows with a zero outcome, which has no logarithm
+one-period = the files hold one { $period_name } alone, { $period }: an effect needs figures before and after the agreement
 dropped-domestic = rows of a country with itself: domestic sales
 dropped-remainder = rows of partners kept for totals only: a remainder without rows of their own
 dropped-aggregate = rows of partners that are several countries

@@ -325,7 +325,7 @@ few-periods = { $method } needs { $fewest } periods before the onset and { $unit
 short-series = an interrupted series needs { $min_before } periods before and { $min_after } after the onset; { $unit_name } has { $n_before } and { $n_after }: show the raw path instead
 
 ## what is not identified
-no-treatment = the treatment is not identified: { $why }. Use coarser fixed effects or add comparison { units }
+no-treatment = the treatment is not identified: { $why }. Use coarser fixed effects, as fixed_effects = "two_way", or add comparison { units }
 no-reference-row = no row at event time { EVENTTIME($reference) }, the reference, is left in the fit; choose another reference
 no-cell = no cohort-period cell is identified; of the treatment as a whole: { $why }
 no-cell-from-onset = no cohort-period cell from onset on is identified: { $why }

@@ -60,6 +60,7 @@ dropped-missing-covariate = 缺少某一协变量的观测
 dropped-no-weight = 权重不为正的观测
 dropped-negative-under-log = 结果变量为负、没有对数的观测
 dropped-zero-under-log = 结果变量为零、没有对数的观测
+one-period = 文件只有{ $period }这一个时期：估计效应需要协议前后的数值
 dropped-domestic = 同一国家与其自身的行：国内销售
 dropped-remainder = 仅保留用于合计的伙伴的观测：没有单独数据的其余部分
 dropped-aggregate = 伙伴为多国合计的观测

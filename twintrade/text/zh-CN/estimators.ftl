@@ -322,7 +322,7 @@ few-periods = { $method }要求生效前至少有{ $fewest }期，而{ $unit_nam
 short-series = 中断时间序列要求生效前至少{ $min_before }期、生效后至少{ $min_after }期；{ $unit_name }分别为{ $n_before }期和{ $n_after }期：请改为展示原始路径
 
 ## what is not identified
-no-treatment = 处理效应不可识别：{ $why }。请采用较粗的固定效应，或增加对照{ units }
+no-treatment = 处理效应不可识别：{ $why }。请采用较粗的固定效应，如fixed_effects = "two_way"，或增加对照{ units }
 no-reference-row = 拟合中没有事件时间{ EVENTTIME($reference) }（基期）的观测；请另选基期
 no-cell = 没有可识别的“队列×时期”单元格；就整体处理而言：{ $why }
 no-cell-from-onset = 生效期起没有可识别的“队列×时期”单元格：{ $why }
