@@ -74,7 +74,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "bacon": "twintrade.diagnostics.who_is_compared.twfe_weights:Bacon",
         "balance": "twintrade.diagnostics.who_is_compared.balance:Balance",
         "case_tests": "twintrade.diagnostics.single_case.case_tests:CaseTests",
-        "case_verdict": "twintrade.diagnostics.single_case.case_tests:CaseVerdict",
+        "case_verdict": "twintrade.diagnostics.single_case.case_verdict:CaseVerdict",
         "cluster_leverage": "twintrade.diagnostics.sensitivity.clusters:ClusterLeverage",
         "clusters": "twintrade.diagnostics.sensitivity.clusters:ClusterLadder",
         "comparison": "twintrade.diagnostics.who_is_compared.estimators:ComparisonCheck",

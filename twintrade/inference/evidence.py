@@ -1,6 +1,6 @@
 """How strong the evidence is that trade of pairs rose, or fell, after their agreements: the rule behind a verdict."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -164,6 +164,7 @@ def weigh_evidence(
     *,
     draws: int = 1999,
     others: tuple[str, ...] = (),
+    tests: float = 1.0,
     seeks_interval: bool = True,
     seeks_gamma: bool = True,
     seeks_detectable: bool = True,
@@ -174,12 +175,13 @@ def weigh_evidence(
     growth, also of the columns ``others``, among all pairs alike, and with the labels of cities and partners permuted
     where signers share these. The largest p counts. Every number comes from a Poisson imputation by the design's
     effects, whatever the fit's method. ``draws``: of each dealing; more while a p is within two errors of a bound
-    that decides the grade, which needs no ends, no hidden bias and no detectable effects to be sought. Refused
-    are weights, covariates, effects other than of pairs by city-period and partner-period or of units and periods,
-    and fewer than two pairs with an agreement that traded before it.
+    that decides the grade, which needs none of what is sought. ``tests``: by how much Holm's adjustment multiplies p
+    of the total; intervals are at that level. Refused are weights, covariates, effects other than of pairs by city-
+    period and partner-period or of units and periods, and fewer than two pairs with an agreement that traded before
+    it.
     """
     return weigh_case(
-        build_case(fit, others),
+        replace(build_case(fit, others), tests=tests),
         rng,
         beside=build_case_with_undated(fit),
         draws=draws,
@@ -205,14 +207,13 @@ def weigh_case(
     weighing = Weighing(case, draws, int(rng.integers(2**31)), beside)
     while weighing.is_close and 2 * weighing.draws + 1 <= most_draws:
         weighing = Weighing(case, 2 * weighing.draws + 1, weighing.seed, beside)
-    verdict, reasons = weighing.judge()
-    real, at_zero = weighing.real, weighing.read(0.0)
+    (verdict, reasons), real, at_zero = weighing.judge(), weighing.real, weighing.read(0.0)
     share = real.expected[0] / real.expected[0].sum()
     asks_gamma = seeks_gamma and weighing.p[0] <= SOME[0]
     gamma, gamma_worst = map(weighing.find_gamma, (False, True)) if asks_gamma else (np.nan, np.nan)
     few = Weighing(case, min(weighing.draws, DETECTABLE_DRAWS), weighing.seed)
     rise, fall = find_detectable(few) if seeks_detectable else (np.nan, np.nan)
-    asked = [(side, level) for level in (0.05, 0.10) for side in (-1, 1)]
+    asked = [(side, level / case.tests) for level in (0.05, 0.10) for side in (-1, 1)]
     ends = [weighing.find_end(*one) if seeks_interval else (np.nan, np.nan) for one in asked]
     weight = np.zeros(case.at_risk.size)
     weight[case.pairs] = share
@@ -279,8 +280,9 @@ class Weighing:
 
     @cached_property
     def p(self) -> FloatArray:
-        """The largest p of each statistic over the dealings, (4,)."""
-        return np.asarray(np.max([one.p for one in self.compared.values()], axis=0))
+        """The largest p of each statistic over the dealings, (4,), the total's adjusted for several outcomes."""
+        p = np.max([one.p for one in self.compared.values()], axis=0)
+        return np.asarray(np.minimum(p * [self.case.tests, 1, 1, 1], 1.0))
 
     @property
     def is_close(self) -> bool:
@@ -335,8 +337,8 @@ class Weighing:
         return self.checks[0].far, float(np.sign(self.total) * self.carried + error)
 
     def find_p(self, tau: float) -> float:
-        """Return the largest p of an effect."""
-        return max(float(self.read(tau).compare(by).p[0]) for by in self.dealings)
+        """Return the largest p of an effect, adjusted for several outcomes."""
+        return min(max(float(self.read(tau).compare(by).p[0]) for by in self.dealings) * self.case.tests, 1.0)
 
     def _find_p_of(self, size: float) -> float:
         """Return the same of a size in the total's direction: one if beyond the total, NaN if in the other one."""
@@ -442,16 +444,15 @@ class Weighing:
             for tilt in tilts:
                 pairs = self.case.deal(logs + np.log(factor) * tilt, self.draws, self.seed)
                 compared = compare_totals(reading.totals(None), reading.measure(pairs))
-                if compared.p[0] > SOME[0] or compared.centered[0] * self.total <= 0:
+                if compared.p[0] > SOME[0] / self.case.tests or compared.centered[0] * self.total <= 0:
                     return largest
             largest = factor
         return largest
 
 
 def _summarize(name: Literal["before", "trend"], checked: list[Checked]) -> EarlierCheck:
-    if not checked:
-        return EarlierCheck(name, np.nan, np.inf)
-    return EarlierCheck(name, min(one.p for one in checked), max(one.far for one in checked))
+    p, far = [one.p for one in checked], [one.far for one in checked]
+    return EarlierCheck(name, min(p, default=np.nan), max(far, default=np.inf))
 
 
 # The smallest effects that the rule would have found.
@@ -463,7 +464,7 @@ def find_detectable(weighing: Weighing) -> tuple[float, float]:
     An effect makes deals noisier, as pairs that have it are dealt agreements and compared with, so that noise and
     deals are made anew on data with the effect found before.
     """
-    placements = _place(weighing)
+    placements, bounds = _place(weighing), (SOME[0] / weighing.case.tests, SOME[1])
 
     def find(sign: int) -> float:
         effect = 0.0
@@ -471,7 +472,7 @@ def find_detectable(weighing: Weighing) -> tuple[float, float]:
             planted = weighing.read(weighing.tau - sign * effect)
 
             def measure(size: float, planted: CaseReading = planted) -> float:
-                return placements.measure_power(sign * size, planted, weighing.dealings, SOME)
+                return placements.measure_power(sign * size, planted, weighing.dealings, bounds)
 
             low, high = 0.0, LARGEST_EFFECT
             if measure(high) < POWER:

@@ -24,6 +24,8 @@ EVENT_COLUMNS = (
 )  # fmt: skip
 
 GRADED = "evidence"  # the check whose grade is the answer of page 1, and its payload
+CASE_VERDICT = "case_verdict"
+DEALT = "randomization"  # inference of a grade that names none
 SPOKEN = ("sentence", "message")  # columns whose text stands in the column of that name
 
 

@@ -3,14 +3,24 @@ import pandas as pd
 import pytest
 from single_cases import dyad_design, rectangle_frame
 
+from benchmarks.size_of_cases import judge, plant
 from twintrade.design import Design, Panel, Treatment
 from twintrade.design.case import build_case_design, build_untreated_rectangle
 from twintrade.diagnostics.single_case.case_paths import CasePaths
-from twintrade.diagnostics.single_case.case_tests import CaseVerdict
+from twintrade.diagnostics.single_case.case_verdict import (
+    CaseVerdict,
+    find_detectable_moves,
+    measure_power,
+    sort_out,
+    weigh_one_case,
+)
 from twintrade.diagnostics.single_case.date_sets import DonorSets
+from twintrade.diagnostics.single_case.placebo_space import measure_case
 from twintrade.estimators.base import fit
 from twintrade.estimators.synthetic_control import SyntheticControl
 from twintrade.estimators.synthetic_did import DoubleRatio
+from twintrade.inference.placebo import Placebo
+from twintrade.numerics.testing import compute_placebo_rank
 
 CAUSAL = ("caused", "because of the agreement", "effect of the agreement", "thanks to", "led to")
 
@@ -33,12 +43,16 @@ def test_a_large_move_stands_out_at_the_floor():
     assert finding.value == pytest.approx(1 / 30)
     assert finding.sentence.startswith("Stands out")
     assert "smallest attainable 0.033" in finding.sentence
+    assert (finding.table["grade"].item(), finding.table["side"].item()) == ("some", "rise")
+    assert finding.payloads["evidence_tests"]["method"].tolist() == [
+        "double ratio", "synthetic control", "synthetic DiD"
+    ]  # fmt: skip
 
 
 def test_no_move_is_never_worded_as_no_effect():
     finding = verdict(case_fit(0.0))
     assert finding.verdict == "informs"  # that an effect is insignificant is no objection
-    assert "this is not evidence of no effect" in finding.sentence
+    assert "This is not evidence of no effect" in finding.sentence
 
 
 @pytest.mark.parametrize(("effect", "onset"), [(1.0, 2006), (0.0, 2006), (1.0, 2002)])
@@ -61,16 +75,102 @@ def test_few_donors_cannot_tell_and_print_the_floor():
     assert "no p-value can fall below 0.200" in finding.sentence
 
 
-def test_disagreeing_donor_sets_lead():
+@pytest.mark.parametrize(("n_cities", "n_donors"), [(8, 7), (12, 11)])
+def test_seven_and_eleven_donors_cannot_reach_one_in_twenty_and_say_so(n_cities, n_donors):
+    frame = rectangle_frame(n_cities=n_cities, n_partners=1, noise=0.02)
+    frame.loc[(frame["city"] == "c0") & (frame["year"] >= 2006), "exports"] *= 20.0
+    finding = verdict(fit(DoubleRatio(), dyad_design(frame, {"c0-p0": 2006})))
+    assert f"with {n_donors} placebos no p-value can fall below {1 / (n_donors + 1):.3f}" in finding.sentence
+    assert "No change, however large, would stand out" in finding.sentence
+    row = finding.table.iloc[0]
+    assert (row["grade"], row["reasons"], row["rise_found"]) == ("cannot", "floor", np.inf)
+
+
+def test_disagreeing_donor_sets_lead_and_keep_the_pair_from_standing_out():
     frame = rectangle_frame(noise=0.02)
     late = frame["year"] >= 2006
     frame.loc[(frame["city"] == "c0") & (frame["partner"] == "p0") & late, "exports"] *= 2.0
     frame.loc[(frame["city"] == "c0") & (frame["partner"] != "p0") & late, "exports"] *= 9.0
     finding = verdict(fit(DoubleRatio(), dyad_design(frame, {"c0-p0": 2006})))
     assert finding.sentence.startswith("The two donor sets disagree about the flow of c0-p0")
-    assert {m.code for m in finding.messages} == {"cannot-tell"}
-    assert (finding.verdict, finding.direction) == ("cannot tell", "none")
-    assert np.isnan(finding.value)
+    assert finding.table["grade"].item() == "cannot"
+    assert "readings" in finding.table["reasons"].item()
+
+
+def measured(effect=0.0, **sizes):
+    return sort_out(measure_case(case_fit(effect, **sizes)))
+
+
+@pytest.mark.parametrize("effect", [np.log(2), np.log(4), -np.log(2)])
+def test_an_effect_in_the_flows_is_the_effect_planted_in_the_gaps(effect):
+    """No placebo holds the treated pair, and no weight looks at it after the agreement."""
+    multiplied, readings = measured(effect, noise=0.4)
+    before, still = measured(0.0, noise=0.4)
+    planted = {label: plant(paths, effect) for label, paths in before.items()}
+    one = weigh_one_case(list(multiplied.values()), readings)
+    other = weigh_one_case(list(planted.values()), [reading + effect for reading in still])
+    np.testing.assert_allclose(one.effects, other.effects, atol=1e-8)
+    np.testing.assert_array_equal(one.p, other.p)
+    assert (one.reasons, one.rise, one.fall) == (other.reasons, other.rise, other.fall)
+
+
+def test_zero_lies_outside_the_interval_exactly_if_p_is_at_most_one_in_twenty():
+    methods, _ = measured(0.0, noise=0.4)
+    inside = set()
+    for effect in np.linspace(-1.5, 1.5, 31):
+        evidence = weigh_one_case([plant(paths, effect) for paths in methods.values()])
+        assert (evidence.p[0] <= 0.05) == (not evidence.low <= 0 <= evidence.high)
+        inside.add(evidence.p[0] <= 0.05)
+    assert inside == {True, False}
+
+
+def test_p_and_interval_are_those_that_the_headline_reports():
+    fitted = case_fit(0.6, noise=0.4)
+    bands = Placebo().infer(fitted, "overall", np.random.default_rng(0))
+    row = verdict(fitted).table.iloc[0]
+    np.testing.assert_allclose(np.log1p(row[["low", "high"]].astype(float) / 100), [*bands.low, *bands.high])
+    assert row["p"] == bands.p[0]
+
+
+@pytest.mark.parametrize(("moved", "reason"), [({}, ()), ({1: 0.0, 2: 0.0}, ("second",)), ({1: 0.0}, ())])
+def test_two_of_three_methods_and_the_sign_of_all_are_needed(moved, reason):
+    methods, _ = measured(0.0)
+    effects = [1.5, 1.5, 1.5]
+    for k in moved:
+        effects[k] = -methods[list(methods)[k]].effect + 0.01
+    paths = [plant(one, effect) for one, effect in zip(methods.values(), effects, strict=True)]
+    assert weigh_one_case(paths).reasons == reason
+    effects[2] = -1.5
+    paths = [plant(one, effect) for one, effect in zip(methods.values(), effects, strict=True)]
+    assert "readings" in weigh_one_case(paths).reasons
+    assert "readings" in weigh_one_case(paths[:2], [-0.1]).reasons
+
+
+@pytest.mark.parametrize("effect", [0.8, -0.8, 1.0])
+def test_power_ranks_each_pair_among_the_others(effect):
+    moves = np.random.default_rng(3).normal(size=(45, 3)) * [0.3, 0.3, 0.6]
+    found = []
+    for k, own in enumerate(moves + effect):
+        others = np.abs(np.delete(moves, k, axis=0))
+        p = [compute_placebo_rank(abs(one), others[:, m]).p for m, one in enumerate(own)]
+        found.append(p[0] <= 0.05 and min(p[1:]) <= 0.05 and (np.sign(own) == np.sign(effect)).all())
+    assert measure_power(moves, effect) == np.mean(found)
+    assert 0 < np.mean(found) < 1
+    rise, fall = find_detectable_moves(moves)
+    assert measure_power(moves, rise) >= 0.8 > measure_power(moves, rise - 0.01)
+    assert measure_power(moves, -fall) >= 0.8 > measure_power(moves, -fall + 0.01)
+
+
+@pytest.mark.slow
+def test_pairs_seldom_stand_out_without_an_effect_and_often_with_a_large_one():
+    """A part of docs/lab/size_of_cases.md."""
+    rows = [row for dealing in ("random", "dip") for k in range(60) for row in judge("skewed", dealing, k)]
+    table = pd.DataFrame(rows)
+    rate = (table["grade"] == "some").groupby(table["plant"]).mean()
+    assert rate["none"] <= 0.06
+    assert (table.loc[table["plant"] == "none", "p"] <= 0.05).mean() <= 0.1
+    assert rate["+300 %"] >= 0.5
+    assert 0.6 <= rate["detectable rise"] <= 0.95
 
 
 @pytest.mark.parametrize(("effect", "direction"), [(1.0, "higher"), (-1.0, "lower")])

@@ -11,9 +11,8 @@ from twintrade.effects import Money
 from twintrade.effects.messages import Message, build_messages_frame
 from twintrade.render.appendix import build_brief_document, open_page
 from twintrade.render.blocks import Aside, Beside, BulletList, Heading, KeyNumbers, Lead, Note, Paragraph, Table
-from twintrade.render.brief.document import write_change, write_range
 from twintrade.render.brief.drawings import draw_totals
-from twintrade.render.brief.facts import SIDES, Effect, _list_against, collect_facts, read_effect
+from twintrade.render.brief.facts import SIDES, Effect, _list_against, collect_facts
 from twintrade.render.page import Page
 from twintrade.render.reading import find_headline, find_overall
 from twintrade.render.style import AppendixOptions
@@ -112,27 +111,6 @@ def test_money_a_year_says_over_which_years_it_is_an_average(made) -> None:
     money = Money(state="stated", total=1e6, level=0.95, first="2004", **facts)
     (keys,) = find(build(with_payloads(made, money=money.to_frame())), KeyNumbers)
     assert keys.numbers[1].name == "In money, all pairs together, a year, on average over the 12 years from 2004 on"
-
-
-@pytest.mark.usefixtures("unencoded")
-def test_a_case_leads_with_its_headline_and_the_range_of_every_estimate_in_its_figure(made) -> None:
-    columns = {"donor_set": ["A", "A", "B"], "percent": [-3.0, -2.0, 1.0]}
-    tests = pd.DataFrame({"method": ["double ratio", "synthetic control", "double ratio"], **columns})
-    results = with_payloads(made, case_tests=tests)
-    findings = results.findings.copy()
-    findings.loc[findings.index[0], ["diagnostic", "verdict"]] = ["case_verdict", "cannot tell"]
-    results = replace(results, findings=findings)
-    document = build(results)
-    (keys,) = find(document, KeyNumbers)
-    (beside,) = find(document, Beside)
-    drawn = beside.figures[1].frame["effect"]
-    facts = collect_facts(Page(results))
-    headline = read_effect(find_overall(results, facts.headline))
-    assert [keys.numbers[0].value, keys.numbers[0].spread] == [write_change(headline.percent), write_range(headline)]
-    assert keys.numbers[1].value == f"{write_change(drawn.min())} to {write_change(drawn.max())}"
-    told = read_aside(document, "What happened")
-    assert f"estimates of the change run from {write_change(drawn.min())} to {write_change(drawn.max())}." in told
-    assert "−3.0% to −2.0%, by double ratio and synthetic control." in told
 
 
 @pytest.mark.usefixtures("unencoded")

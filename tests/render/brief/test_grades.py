@@ -108,3 +108,82 @@ def test_every_reason_is_a_sentence_in_both_languages(made) -> None:
         blocked = reasons[: len(codes.split())]
         assert len(set(blocked)) == len(blocked)
         assert all(r[-1] in ".。" for r in blocked)
+
+
+CASE = RECORD | {
+    **dict.fromkeys(("total", "ordinary", "share", "without_largest", "n_effective", "gamma"), math.nan),
+    "reasons": "",
+    "inference": "placebo",
+    "n_signers": 1,
+    "n_at_risk": 104,
+    "rise_found": 353.0,
+}
+TESTS = pd.DataFrame({"method": ["double ratio", "synthetic DiD"], "percent": [31.2, 20.0], "p": [0.021, 0.04]})
+
+
+def case(made, **changed):
+    return with_payloads(made, "not supported", evidence=pd.DataFrame([CASE | changed]), evidence_tests=TESTS)
+
+
+@pytest.mark.usefixtures("unencoded")
+@pytest.mark.parametrize(
+    ("changed", "title", "lead"),
+    [
+        (
+            {},
+            "This pair stands out by a rise; only a rise of 353% or more would stand out four",
+            "Of 104 pairs few moved",
+        ),
+        ({"rise_found": 80.0} | FALL | {"side": "fall"}, "This pair stands out by a fall", "40% below"),
+        (NOT_CLEAR | {"grade": "cannot", "reasons": "chance"}, "cannot tell us; only a rise of 353%", "chance"),
+        ({"grade": "cannot", "side": "neither", "reasons": "second"}, "cannot tell us; only", "do not bear that out"),
+        (
+            {"grade": "cannot", "side": "neither", "reasons": "floor", "rise_found": math.inf, "p": math.nan}
+            | dict.fromkeys(("low", "high"), math.nan),
+            "cannot tell us; no rise, however large, would stand out",
+            "not known",
+        ),
+    ],
+)
+def test_a_single_pair_stands_out_or_does_not_and_the_title_says_what_would_have(made, changed, title, lead) -> None:
+    document = build(case(made, **changed))
+    assert title in find(document, Heading)[0].text
+    assert lead in find(document, Lead)[0].deck
+    told = read_aside(document, "Can we believe it?")
+    assert "Ranked among 104 pairs, each over the noise of pairs of its size: double ratio +31% (p = 0.02)" in told
+    for words in ("strong evidence", "equal pairs", "nan"):
+        assert words not in told
+
+
+@pytest.mark.usefixtures("unencoded")
+def test_no_page_calls_all_estimates_of_a_case_a_range(made) -> None:
+    document = build(case(made))
+    (keys,) = find(document, KeyNumbers)
+    assert keys.numbers[0].value == "+31.2%"
+    assert not any("estimates" in number.name for number in keys.numbers)
+    assert "range of all" not in str(document.blocks).lower()
+
+
+@pytest.mark.usefixtures("unencoded")
+def test_every_reason_of_a_case_and_of_other_readings_is_a_sentence_in_both_languages(made) -> None:
+    codes = "chance short floor second readings objects dates columns"
+    for language in ("en-GB", "zh-CN"):
+        with use_language(language):
+            reasons = [str(r) for r in list_reasons(collect_facts(Page(case(made, reasons=codes))))]
+        blocked = reasons[: len(codes.split())]
+        assert len(set(blocked)) == len(blocked)
+        assert all(r[-1] in ".。" for r in blocked)
+
+
+@pytest.mark.usefixtures("unencoded")
+def test_every_outcome_has_its_number_and_grade_and_holm_is_named(made) -> None:
+    second = RECORD | NOT_CLEAR | {"grade": "cannot", "outcome": "imports", "reasons": "total"}
+    results = with_payloads(made, evidence=pd.DataFrame([RECORD | {"outcome": "exports"}, second]))
+    document = build(results)
+    (keys,) = find(document, KeyNumbers)
+    assert (keys.numbers[-1].value, keys.numbers[-1].spread) == ("+12.0%", "−20.0% to +40.0%")
+    assert keys.numbers[-1].name.startswith("Imports")
+    told = read_aside(document, "Can we believe it?")
+    assert "Imports, asked about as well: Cannot tell (+12%, p = 0.30)." in told
+    assert "With 2 outcomes" in told
+    assert "Holm" not in read_aside(build(graded(made)), "Can we believe it?")

@@ -231,20 +231,28 @@ def test_a_single_case_is_answered_by_its_placebos_and_their_direction(claimed, 
     own = [{"text": "Exports moved.", "id": "X", "about": "headline", "direction": claimed}]
 
     def said(p, direction, *others):
-        case = results(findings=[finding("case_verdict", "informs", p, direction=direction, floor=0.02), *others])
+        case = results(findings=others, evidence=of_case(p, direction))
         return of(build_ledger(case, own), "X")["verdict"]
 
     assert said(0.02, "higher") == higher
     assert said(0.02, "lower") == lower
-    assert said(0.4, "higher") == said(float("nan"), "none") == "cannot tell"
+    assert said(0.4, "higher") == said(float("nan"), "lower") == "cannot tell"
     assert said(0.02, "higher", finding("placebo_time", "objects", 0.01)) == "cannot tell"
 
 
+def of_case(p, direction, floor=0.02):
+    ends = [4.0, 66.0] if p <= 0.05 else [-20.0, 66.0]
+    percent, (low, high) = (31.0, ends) if direction == "higher" else (-31.0, sorted(-one for one in ends))
+    row = {"grade": "some" if p <= 0.05 else "cannot", "percent": percent, "low": low, "high": high, "p": p}
+    return pd.DataFrame([row | {"rise_found": 150.0, "fall_found": -60.0, "floor": floor, "inference": "placebo"}])
+
+
 def test_a_placebo_floor_above_the_level_says_that_the_design_cannot_support_it():
-    case = results(findings=[finding("case_verdict", "informs", 0.06, direction="higher", floor=0.06)])
+    case = results(evidence=of_case(0.06, "higher", floor=0.06))
     found = of(build_ledger(case), "C1")
     assert found["verdict"] == "cannot tell"
     assert "cannot be supported by this design" in found["answer"]
+    assert found["answer"].startswith("Ranked among all pairs: 31.0%")
 
 
 def test_the_main_claim_stands_alone_and_the_others_share_the_level():
@@ -258,15 +266,14 @@ def test_the_main_claim_stands_alone_and_the_others_share_the_level():
 
 @pytest.mark.parametrize("kind", ["effect", "case", "break"])
 def test_an_objection_takes_support_from_every_kind_of_claim(kind):
-    shown = {
-        "effect": ("C1", []),
-        "case": ("C1", [finding("case_verdict", "informs", 0.01, direction="higher")]),
-        "break": ("C2", [finding("unknown_break", "does not object", 0.01)]),
+    claim, findings, payloads = {
+        "effect": ("C1", [], {}),
+        "case": ("C1", [], {"evidence": of_case(0.01, "higher")}),
+        "break": ("C2", [finding("unknown_break", "does not object", 0.01)], {}),
     }[kind]
-    claim, findings = shown
-    assert of(build_ledger(results(0.1, 0.3, findings=findings)), claim)["verdict"] == "supported"
+    assert of(build_ledger(results(0.1, 0.3, findings=findings, **payloads)), claim)["verdict"] == "supported"
     objected = [*findings, finding("placebo_time", "objects", 0.01)]
-    found = of(build_ledger(results(0.1, 0.3, findings=objected)), claim)
+    found = of(build_ledger(results(0.1, 0.3, findings=objected, **payloads)), claim)
     assert found["verdict"] == "cannot tell"
     assert "objects" in found["answer"]
 

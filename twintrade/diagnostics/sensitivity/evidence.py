@@ -9,10 +9,12 @@ import pandas as pd
 
 from twintrade.diagnostics.base import Diagnostic, Judged
 from twintrade.effects import Finding, Topic
-from twintrade.errors import DesignError, InferenceError
+from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.inference.evidence import STATISTICS, GradedEvidence, weigh_evidence
+from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.holm import adjust_holm
 from twintrade.text import Text
 from twintrade.text.numbers import convert_log_to_percent
 
@@ -35,7 +37,8 @@ class EvidenceOfChange(Diagnostic):
     matters : float
         The smallest change, in percent, that matters, declared before the results; zero where nothing is declared.
     others : list of str
-        Columns of the panel with other flows whose size and growth also say who signs.
+        Further outcomes of the same question, columns of the panel: page 1 grades each, p and intervals by Holm over
+        all of them, and the size and growth of each also say who signs.
     """
 
     draws: int = 1999
@@ -45,17 +48,18 @@ class EvidenceOfChange(Diagnostic):
     topic: ClassVar[Topic] = "sensitivity"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
-        """Return the grade in one row; payloads ``evidence`` and, by statistic and kind of deal, ``evidence_tests``.
+        """Return the grade in a row an outcome; payloads ``evidence`` and, by statistic and deal, ``evidence_tests``.
 
         The finding objects where trade had moved already before the agreements.
         """
         if not fit.estimator.is_poisson or fit.view("overall").scale not in ("percent", "log points"):
             return self.unavailable(Text("checks.evidence-no-total"))
         try:
-            evidence = weigh_evidence(fit, rng, draws=self.draws, others=self.others)
-        except (DesignError, InferenceError) as error:
+            weighed = self._weigh(fit, rng)
+        except TwintradeError as error:
             return self.unavailable(error.text)
-        table = pd.DataFrame([self._describe(evidence)])
+        evidence, _ = next(iter(weighed.values()))
+        table = pd.DataFrame([self._describe(name, *one) for name, one in weighed.items()])
         row = table.iloc[0]
         text = Text(
             "checks.evidence",
@@ -77,9 +81,26 @@ class EvidenceOfChange(Diagnostic):
             direction="higher" if evidence.direction == "rise" else "lower",
         )
 
-    def _describe(self, evidence: GradedEvidence) -> dict[str, object]:
-        given, side = self._grade(evidence)
-        p = max(float(by[0]) for by in evidence.p.values())
+    def _weigh(self, fit: Fit, rng: np.random.Generator) -> dict[str, tuple[GradedEvidence, float]]:
+        """Return the evidence of each outcome, the headline's first, and what Holm multiplies its p by."""
+        design, seed = fit.design, int(rng.integers(2**31))
+        names = tuple(dict.fromkeys((design.outcome, *self.others)))
+        fits = {name: fit.refit(design.with_outcome(name, design.transform)) for name in names[1:]}
+        fits = {design.outcome: fit, **fits}
+
+        def weigh(name: str, tests: float, seeks: bool) -> GradedEvidence:
+            others, fresh = tuple(one for one in names if one != name), np.random.default_rng(seed)
+            asked = {f"seeks_{what}": seeks for what in ("interval", "gamma", "detectable")}
+            return weigh_evidence(fits[name], fresh, draws=self.draws, others=others, tests=tests, **asked)
+
+        if len(names) == 1:
+            return {design.outcome: (weigh(design.outcome, 1.0, True), 1.0)}
+        factors = count_tests(np.array([find_largest_p(weigh(name, 1.0, False)) for name in names]))
+        return {name: (weigh(name, tests, True), tests) for name, tests in zip(names, factors, strict=True)}
+
+    def _describe(self, outcome: str, evidence: GradedEvidence, tests: float) -> dict[str, object]:
+        p = min(1.0, find_largest_p(evidence) * tests)
+        given, side = self._grade(evidence, p)
         logs = {
             "percent": evidence.tau,
             "low": evidence.low,
@@ -93,6 +114,7 @@ class EvidenceOfChange(Diagnostic):
         }
         percents = {name: convert_log_to_percent(value) if value < 50 else math.inf for name, value in logs.items()}
         return {
+            "outcome": outcome,
             "grade": given,
             "side": side,
             "reasons": " ".join(evidence.reasons),
@@ -101,6 +123,7 @@ class EvidenceOfChange(Diagnostic):
             "high_error": 100 * math.exp(min(evidence.high, 50)) * evidence.high_error,
             "level": LEVEL,
             "p": p,
+            "tests": tests,
             "share": evidence.largest,
             "n_effective": evidence.n_effective,
             "n_signers": evidence.n_signers,
@@ -113,11 +136,11 @@ class EvidenceOfChange(Diagnostic):
             "slope_size": evidence.slopes[0],
             "slope_growth": evidence.slopes[1],
             "draws": evidence.draws,
+            "inference": "randomization",
         }
 
-    def _grade(self, evidence: GradedEvidence) -> tuple[str, str]:
+    def _grade(self, evidence: GradedEvidence, p: float) -> tuple[str, str]:
         """Return grade and direction, by the file's own measure of what matters too; no grade stays none."""
-        p = max(float(by[0]) for by in evidence.p.values())
         if evidence.grade == "none":
             return "cannot", "neither"
         if self.matters and not evidence.matters(self.matters / 100):
@@ -125,6 +148,17 @@ class EvidenceOfChange(Diagnostic):
         if evidence.grade in ("strong", "some"):
             return evidence.grade, evidence.direction
         return "cannot", "neither"
+
+
+def find_largest_p(evidence: GradedEvidence) -> float:
+    """Return p of the total, the largest over the dealings."""
+    return max(float(by[0]) for by in evidence.p.values())
+
+
+def count_tests(p: FloatArray) -> FloatArray:
+    """Return what Holm's adjustment multiplies each p by; of those above .05, at least how many they are."""
+    adjusted = adjust_holm(p)
+    return np.maximum(adjusted / p, np.where(adjusted > ALPHA, float((adjusted > ALPHA).sum()), 1.0))
 
 
 def _judge(evidence: GradedEvidence) -> Judged:

@@ -66,10 +66,15 @@ class PlaceboPaths:
         return self.estimator.measure_noise(self.case, places, self.gaps[:, self.case.is_before])
 
     @property
-    def placebo_moves(self) -> FloatArray:
-        """Size of the placebos' mean gaps after the onset in the treated unit's noise, shape (n_placebos,)."""
+    def moves(self) -> FloatArray:
+        """Mean gaps after the onset in the treated unit's noise, shape (1 + n_placebos,)."""
         scales = self.noise.scales
-        return np.asarray((testing.compute_mean_shift(self.gaps, self.case.is_after) * scales[0] / scales)[1:])
+        return np.asarray(np.nanmean(self.gaps[:, self.case.is_after], axis=1) * scales[0] / scales)
+
+    @property
+    def placebo_moves(self) -> FloatArray:
+        """Size of the placebos' moves, shape (n_placebos,)."""
+        return np.abs(self.moves[1:])
 
     def rank(self, kept: BoolArray | None = None) -> PlaceboRank:
         """Rank the mean gap after the onset over its noise among the placebos (all, or those kept)."""

@@ -43,6 +43,7 @@ class DealtCase:
     lag: int = 2  # periods over which growth is taken
     # (n_pairs, n_periods) each: other flows whose size and growth also say who signs
     others: tuple[FloatArray, ...] = ()
+    tests: float = 1.0  # by how much Holm's adjustment for several outcomes multiplies p of the total
 
     @cached_property
     def dates(self) -> IntArray:

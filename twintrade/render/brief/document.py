@@ -14,53 +14,18 @@ from twintrade.render.brief.facts import (
     PageAnswer,
     collect_facts,
     explain_no_range,
-    find_spread,
     list_reasons,
-    read_effect,
 )
 from twintrade.render.brief.pictures import build_readings, draw_pictures
 from twintrade.render.citing import WORDS, build_cell, cite
 from twintrade.render.exhibits.data_card import build_status
-from twintrade.render.names import capitalize, name_method, name_pair
+from twintrade.render.names import capitalize, name_pair
 from twintrade.render.page import Page
 from twintrade.render.reading import list_records, read_number, take_text
 from twintrade.render.tables.register import name_agreement
 from twintrade.text import Listed, Text, complete_sentence, join_sentences, list_some, numbers, texts
 
-# What a brief says of a single case whose comparisons disagree, and how a change and its range are written.
-
-
-def build_case_numbers(facts: Facts) -> list[blocks.KeyNumber]:
-    """Return the headline of a case whose comparisons disagree, and between which changes all estimates lie."""
-    effect = (
-        read_effect(reading.find_overall(facts.page.results, facts.headline)) if facts.headline is not None else None
-    )
-    if effect is None:
-        return []
-    name = str(Text("brief.key-headline", label=reading.format_label(facts.headline or {})))
-    low, high = (write_change(end) for end in find_spread(facts))
-    spread = str(Text("numbers.interval", low=low, high=high))
-    every = blocks.KeyNumber(str(Text("brief.key-estimates", n=len(facts.methods))), spread, _say("by-comparison"))
-    return [blocks.KeyNumber(name, write_change(effect.percent), write_range(effect)), every]
-
-
-def describe_case(facts: Facts) -> list[Text]:
-    """Say between which changes all estimates of a case lie, and those of the methods that take each donor set."""
-    frame = facts.page.results.payloads.get("case_tests")
-    tests = [] if frame is None else list_records(frame)
-    low, high = find_spread(facts)
-    sentences = [Text("brief.told-all", n=len(facts.methods), low=low, high=high)] if facts.methods else []
-    for donors in ("A", "B"):
-        changes = {
-            name_method(take_text(r["method"])): read_number(r["percent"])
-            for r in tests
-            if take_text(r["donor_set"]) == donors and math.isfinite(read_number(r["percent"]))
-        }
-        if changes:
-            name, methods = _say(f"key-set-{donors.lower()}"), Listed(tuple(changes))
-            low, high = min(changes.values()), max(changes.values())
-            sentences.append(Text("brief.told-set", name=name, n=len(changes), low=low, high=high, methods=methods))
-    return sentences
+# How a change and its range are written.
 
 
 def write_change(percent: float) -> str:
@@ -158,6 +123,7 @@ def list_left_out(facts: Facts) -> list[Text]:
 
 
 MOST_FALL = 99.5
+LARGE = 100.0  # smallest rise found, in percent, above which the title of a single case says it
 OVERSTATED = 25.0  # smallest change found, in percent, from which a page that calls one evidence overstates it
 NAMED_PAIRS = 2
 NUMERAL = "−0123456789.,"
@@ -201,7 +167,17 @@ def _say(key: str) -> str:
 def _write_title(facts: Facts) -> str:
     page = facts.page
     question = page.results.sections.get("question") or str(Text("brief.question", outcome=page.outcome))
-    answer = Text("brief.answer", grade=facts.answer.grade, direction=facts.answer.side, n=facts.n_treated)
+    graded = facts.graded
+    rise = graded.rise_found if graded is not None and graded.is_case else 0.0
+    answer = Text(
+        "brief.answer",
+        grade=facts.answer.grade,
+        direction=facts.answer.side,
+        by="placebos" if graded is not None and graded.is_case else "deals",
+        n=facts.n_treated,
+        found="never" if math.isinf(rise) else "large" if rise > LARGE else "small",
+        rise=numbers.format_percent(rise, 0),
+    )
     return str(Text("brief.title", question=question, answer=answer))
 
 
@@ -219,6 +195,7 @@ def _lead(facts: Facts) -> blocks.Lead:
     deck = Text(
         "brief.deck",
         n=facts.n_treated,
+        of=facts.graded.n_at_risk if facts.graded is not None else 0,
         outcome=capitalize(page.outcome),
         traded=page.outcome,
         direction="fall" if effect.percent < 0 else "rise",
@@ -235,6 +212,8 @@ def _read_chance(facts: Facts, effect: Effect) -> str:
     grade = facts.answer.grade
     if grade in ("small", "nothing"):
         return grade
+    if facts.graded is not None and facts.graded.is_case and effect.chance == "excludes":
+        return "unconfirmed" if grade == "cannot" else "outstanding"
     if effect.chance == "excludes":
         if grade == "cannot":
             return "points" if facts.graded is None else "apart"
@@ -246,12 +225,13 @@ def _key_numbers(facts: Facts) -> blocks.KeyNumbers:
     page, effect = facts.page, facts.effect
     shown: list[blocks.KeyNumber] = []
     if effect is not None:
-        against = "alike" if facts.graded is not None else "expected"
+        against = "expected" if facts.graded is None or facts.graded.is_case else "alike"
         name = str(Text("brief.key-percent", outcome=capitalize(page.outcome), against=against))
         shown.append(blocks.KeyNumber(name, write_change(effect.percent), write_range(effect)))
         shown += filter(None, [_key_money(facts)])
-    else:
-        shown += build_case_numbers(facts)
+        for one in facts.others:
+            name = str(Text("brief.key-percent", outcome=capitalize(one.outcome), against=against))
+            shown.append(blocks.KeyNumber(name, write_change(one.effect.percent), write_range(one.effect)))
     question = str(Text("brief.key-verdict", outcome=page.outcome))
     cells = tuple(_write_grade(facts.answer, side) for side in SIDES)
     return blocks.KeyNumbers(tuple(shown), question, cells, SIDES.index(facts.answer.side))
@@ -320,7 +300,7 @@ def _find_onsets(facts: Facts) -> tuple[str, str]:
 def _tell(facts: Facts) -> str:
     page, effect, pairs = facts.page, facts.effect, facts.pairs
     if effect is None:
-        return str(Listed(tuple(describe_case(facts)) or (Text("brief.told-nothing"),), "sentences"))
+        return str(Text("brief.told-nothing"))
     if not pairs:
         key = "brief.told-rise" if effect.percent > 0 else "brief.told-fall"
         return str(Text(key, outcome=page.outcome, size=abs(effect.percent), range=write_range(effect)))

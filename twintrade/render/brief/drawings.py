@@ -147,12 +147,17 @@ def choose_power(amount: float) -> int:
 
 
 def draw_totals(
-    frame: pd.DataFrame, unit: str, period_name: str, theme: Theme = DEFAULT_THEME, height: float = HEIGHT
+    frame: pd.DataFrame,
+    unit: str,
+    period_name: str,
+    theme: Theme = DEFAULT_THEME,
+    height: float = HEIGHT,
+    others: pd.DataFrame | None = None,
 ) -> Drawing:
     """Draw observed totals of treated pairs, those expected without agreements, and their range.
 
     ``frame``: period, period_label, n_in_force, observed, expected, low, high; ``height``: in inches, that of the
-    picture beside it.
+    picture beside it; ``others``: period and counterfactual of other estimates, as dots in place of the range.
     """
     top = float(frame[["observed", "expected"]].max().max())
     power = choose_power(top)
@@ -163,9 +168,14 @@ def draw_totals(
     most = top / size
     with open_figure(theme, height) as figure:
         axes = figure.subplots()
-        roof = min(BEYOND * most, 1.08 * float(np.nanmax([most, *high[np.isfinite(high)]])))
+        tops = high[np.isfinite(high)] if others is None else others["counterfactual"].to_numpy(dtype=float) / size
+        roof = min(BEYOND * most, 1.08 * float(np.nanmax([most, *tops])))
         shown = np.isfinite(low)
-        axes.fill_between(x[shown], low[shown], np.minimum(high[shown], 2 * roof), color=theme.pale, alpha=0.55, lw=0)
+        if others is not None:
+            axes.scatter(others["period"], others["counterfactual"] / size, s=7, color=theme.pale)
+        else:
+            ceiling = np.minimum(high[shown], 2 * roof)
+            axes.fill_between(x[shown], low[shown], ceiling, color=theme.pale, alpha=0.55, lw=0)
         axes.plot(x, expected, color=theme.before, linestyle=DASH, linewidth=1.6, marker="o", ms=4, mfc="white")
         axes.plot(x, observed, color=theme.after, linewidth=2.0, marker="s", ms=4)
         axes.set_ylim(0, roof)

@@ -6,9 +6,10 @@ from typing import Literal
 
 from twintrade.effects import Money, ResultSet
 from twintrade.effects.regression import POOLED
-from twintrade.render.names import name_pair
+from twintrade.render.names import capitalize, name_method, name_pair
 from twintrade.render.page import Page, name_objecting
 from twintrade.render.reading import (
+    DEALT,
     GRADED,
     Record,
     find_detectable,
@@ -16,7 +17,6 @@ from twintrade.render.reading import (
     find_overall,
     find_payload,
     find_words,
-    list_findings,
     list_records,
     list_specifications,
     read_number,
@@ -83,7 +83,10 @@ class Effect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Graded:
-    """The headline held against pairs as large and as fast-growing as the treated ones; changes in percent."""
+    """The headline held against pairs as large and as fast-growing, or one pair among all; changes in percent.
+
+    Of one pair, what only several have is NaN.
+    """
 
     answer: PageAnswer
     effect: Effect
@@ -101,6 +104,13 @@ class Graded:
     matters: float  # as declared before the results; NaN where nothing was
     gamma: float  # how much likelier to sign pairs that later rose may have been while p stays at .05
     reasons: tuple[str, ...]  # why the grade is no higher
+    methods: tuple[Record, ...] = ()  # method, percent and p of each, where one pair is ranked by several
+    outcome: str = ""
+
+    @property
+    def is_case(self) -> bool:
+        """Whether one pair is ranked among all, in place of agreements that are dealt to others."""
+        return self.effect.inference == "placebo"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -109,10 +119,11 @@ class Facts:
 
     page: Page
     headline: Record | None  # the specification; None where nothing was estimated
-    effect: Effect | None  # none also where a single case is said to tell nothing
+    effect: Effect | None  # none where it is no change in percent
     money: Money | None
     answer: PageAnswer
-    graded: Graded | None  # none where the headline is not held against pairs like the treated ones
+    graded: Graded | None  # none where no check grades the headline
+    others: tuple[Graded, ...]  # further outcomes of the same question, p and intervals by Holm over all
     # n_objecting, n_cannot, n_judged: Checks that object, that could not tell, and that have a verdict, of every
     # column
     n_objecting: int
@@ -162,15 +173,15 @@ def collect_facts(page: Page) -> Facts:
     """Pick from the results what a brief says."""
     results = page.results
     headline = find_headline(results)
-    tells_nothing = any(take_text(f["verdict"]) == "cannot tell" for f in list_findings(results, "case_verdict"))
     verdicts = [take_text(r.get("verdict")) for r in list_records(results.findings)]
-    money, graded = find_payload(results, "money"), read_graded(results)
-    effect = None if headline is None or tells_nothing else read_effect(find_overall(results, headline))
+    money, grades = find_payload(results, "money"), read_graded(results)
+    graded = grades[0] if grades else None
+    effect = None if headline is None else read_effect(find_overall(results, headline))
     n_tried = 1 if results.sections.get("registered_on") else read_whole(results.manifest.get("designs_tried")) or 1
     if graded is not None and n_tried > 1 and graded.answer.grade == "strong":
         graded = replace(graded, answer=PageAnswer("some", graded.answer.side), reasons=("tries", *graded.reasons))
     claims = {take_text(row["claim_id"]): take_text(row["verdict"]) for row in _list_payload(results, "claims")}
-    main = OF_CLAIM.get("" if tells_nothing else claims.get(MAIN_CLAIM, ""))
+    main = OF_CLAIM.get(claims.get(MAIN_CLAIM, ""))
     answer = PageAnswer() if main is None else PageAnswer("some", main)
     read = [(column, read_effect(find_overall(results, column))) for column in list_specifications(results)]
     has_roles = {"unit", "status"} <= set(results.data.columns)
@@ -182,6 +193,7 @@ def collect_facts(page: Page) -> Facts:
         money=None if money is None else Money.from_frame(money),
         answer=answer if graded is None else graded.answer,
         graded=graded,
+        others=tuple(grades[1:]),
         n_tried=n_tried,
         n_objecting=verdicts.count("objects"),
         n_cannot=verdicts.count("cannot tell"),
@@ -210,26 +222,24 @@ def read_effect(record: Record | None) -> Effect | None:
     )
 
 
-def find_spread(facts: Facts) -> tuple[float, float]:
-    """Return the least and the greatest change in percent of all columns."""
-    changes = [effect.percent for _, effect in facts.methods] or [math.nan]
-    return min(changes), max(changes)
+def read_graded(results: ResultSet) -> list[Graded]:
+    """Return what the check that grades the headline says of it, and of further outcomes; empty where none does."""
+    return [_read_grade(results, row) for row in _list_payload(results, GRADED)]
 
 
-def read_graded(results: ResultSet) -> Graded | None:
-    """Return what the check called evidence says of the headline, None where it was not made."""
-    frame = find_payload(results, GRADED)
-    if frame is None:
-        return None
-    row = list_records(frame)[0]
+def _read_grade(results: ResultSet, row: Record) -> Graded:
     grade, side = take_text(row["grade"]), take_text(row["side"])
+    inference = take_text(row.get("inference")) or DEALT
+    tests = _list_payload(results, f"{GRADED}_tests")
     return Graded(
         answer=PageAnswer(grade, side),  # type: ignore[arg-type]
-        effect=Effect(inference="randomization", **{name: read_number(row.get(name)) for name in OF_EFFECT}),
+        effect=Effect(inference=inference, **{name: read_number(row.get(name)) for name in OF_EFFECT}),
         n_signers=read_whole(row["n_signers"]) or 0,
         n_at_risk=read_whole(row["n_at_risk"]) or 0,
         reasons=tuple(take_text(row["reasons"]).split()),
-        **{name: read_number(row[name]) for name in OF_EVIDENCE},
+        methods=tuple(test for test in tests if take_text(test.get("method"))),
+        outcome=take_text(row.get("outcome")),
+        **{name: read_number(row.get(name)) for name in OF_EVIDENCE},
     )
 
 
@@ -270,6 +280,8 @@ def list_reasons(facts: Facts) -> list[Text]:
 
 def _list_graded(facts: Facts, graded: Graded) -> list[Text]:
     """Return why the grade is no higher, on how many pairs it rests, and what would overturn it."""
+    if graded.is_case:
+        return _list_of_case(facts, graded)
     of = max(1, round(100 * graded.effect.p))
     if "total" in graded.reasons:  # what is not clear as a whole is not clear in part either
         reasons = [Text("brief.graded-chance", of=of)]
@@ -294,7 +306,41 @@ def _list_graded(facts: Facts, graded: Graded) -> list[Text]:
     )
     if graded.answer.is_evidence and math.isfinite(graded.gamma):
         reasons.append(Text("brief.graded-gamma", times=graded.gamma, direction=graded.answer.side))
-    return reasons
+    return reasons + _list_others(facts)
+
+
+def _list_others(facts: Facts) -> list[Text]:
+    """Return the answer for each further outcome, and that p and ranges are adjusted for all."""
+    told = [
+        Text(
+            "brief.graded-other",
+            outcome=capitalize(one.outcome),
+            answer=Text("brief.grade", grade=one.answer.grade, direction=one.answer.side),
+            percent=one.effect.percent,
+            p=one.effect.p,
+        )
+        for one in facts.others
+    ]
+    return [*told, Text("brief.graded-holm", n=len(told) + 1)] if told else []
+
+
+def _list_of_case(facts: Facts, graded: Graded) -> list[Text]:
+    """Return why one pair does not stand out, where it is ranked by each method, and which checks object."""
+    reasons: list[Text] = []
+    n, period = graded.n_at_risk, facts.page.period_name
+    for why in graded.reasons:
+        if why == "chance":
+            reasons.append(Text("brief.reason-chance", by="placebo", of=max(1, round(100 * graded.effect.p))))
+        else:
+            reasons.append(Text("brief.graded-blocked", why=why, n=n, period_name=period))
+    tests = [
+        Text("brief.graded-method", method=name_method(name), percent=read_number(test["percent"]), p=p)
+        for test in graded.methods
+        if math.isfinite(p := read_number(test["p"])) and (name := take_text(test["method"]))
+    ]
+    if tests:
+        reasons.append(Text("brief.graded-ranked", n=n, methods=Listed(tuple(tests), "semicolon")))
+    return reasons + _explain_objections(facts)
 
 
 def _list_for(facts: Facts) -> list[Text]:
@@ -311,10 +357,7 @@ def _list_for(facts: Facts) -> list[Text]:
 
 
 def _list_against(facts: Facts) -> list[Text]:
-    changes = [one.percent for _, one in facts.methods]
     reasons: list[Text | None] = [*_explain_objections(facts)]
-    if facts.effect is None and changes:
-        reasons.append(Text("brief.reason-comparison", low=min(changes), high=max(changes), n=len(changes)))
     reasons += [_explain_chance(facts), _explain_methods(facts), _explain_largest(facts)]
     if 1 < facts.n_treated < FEW:
         reasons.append(Text("brief.reason-few", n=facts.n_treated))

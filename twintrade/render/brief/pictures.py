@@ -154,22 +154,21 @@ def _describe_totals(facts: Facts, frame: pd.DataFrame, write: Callable[[float],
 
 
 def _picture_case(facts: Facts, height: float) -> Figure | None:
-    """Draw one case beside what the headline's method makes of its donors, with the range of all methods."""
+    """Draw one case beside what the headline's method makes of its donors, with the other estimates as dots."""
     page, frame = facts.page, reading.find_payload(facts.page.results, "case_paths")
     if frame is None:
         return None
     chosen = _choose_path(facts, frame)
-    spread = frame.groupby("period")["counterfactual"].agg(["min", "max"])
-    after = chosen["event_time"].astype(int) >= -1
+    others = frame[frame["event_time"].astype(int) >= 0]
     chosen = chosen.assign(
-        low=np.where(after, spread["min"].reindex(chosen["period"]), np.nan),
-        high=np.where(after, spread["max"].reindex(chosen["period"]), np.nan),
+        low=np.nan,
+        high=np.nan,
         expected=chosen["counterfactual"],
         n_in_force=(chosen["event_time"].astype(int) >= 0).astype(int),
     ).reset_index(drop=True)
     unit = str(Text("brief.index"))
     theme = replace(page.theme, width=WIDE)
-    drawing = draw_totals(chosen, unit, page.period_name, theme, height)
+    drawing = draw_totals(chosen, unit, page.period_name, theme, height, others)
     alt = _describe_totals(facts, chosen, lambda amount: numbers.format_fixed(amount, 0))
     note = str(Text("brief.case-note", n=len(frame[["method", "donor_set"]].drop_duplicates())))
     caption = str(Text("brief.picture-case", outcome=page.outcome))
@@ -201,12 +200,13 @@ def _picture_path(facts: Facts) -> Figure | None:
 
 def _list_methods(facts: Facts) -> list[tuple[str, Effect, bool]]:
     """Return the methods drawn: name, effect, and whether it is the answer of the page."""
-    answer = read_column(facts.headline or {}) if facts.graded is None else ()
+    is_added = facts.graded is not None and not facts.graded.is_case
+    answer = () if is_added else read_column(facts.headline or {})
     rows = [
         (facts.page.printer(reading.format_label(column)), effect, read_column(column) == answer)
         for column, effect in facts.methods[:MOST_METHODS]
     ]
-    if facts.graded is None:
+    if facts.graded is None or not is_added:
         return rows
     return [(str(Text("brief.against-alike")), facts.graded.effect, True), *rows]
 
@@ -223,7 +223,7 @@ def _picture_methods(facts: Facts, rows: list[tuple[str, Effect, bool]], height:
     )
     low, high = (pick(e.percent for e in effects) for pick in (min, max))
     alt = str(Text("brief.methods-alt", n=len(rows), low=low, high=high))
-    n_all = len(facts.methods) + (facts.graded is not None)
+    n_all = len(facts.methods) + (facts.graded is not None and not facts.graded.is_case)
     is_all = "yes" if n_all == len(rows) else "no"
     zero = "all" if all(e.holds_zero and e.has_interval for e in effects) else "some"
     caption = str(Text("brief.picture-methods", n=len(rows), of=n_all, all=is_all, zero=zero))

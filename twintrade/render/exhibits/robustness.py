@@ -7,12 +7,11 @@ import pandas as pd
 from twintrade.render import blocks, reading
 from twintrade.render.citing import Sources, build_cell, cite
 from twintrade.render.exhibits.single_case import VERDICTS, build_payloads, list_sentences
-from twintrade.render.exhibits.summary import CASE_VERDICT
 from twintrade.render.figures import alt_text, forest
 from twintrade.render.figures.percent_paths import convert_to_logs
 from twintrade.render.names import OF_NO_COLUMN, name_check, name_column
 from twintrade.render.page import Page
-from twintrade.render.reading import Record, has_spoken, read_column, read_number, take_text
+from twintrade.render.reading import CASE_VERDICT, Record, has_spoken, read_column, read_number, take_text
 from twintrade.text import Listed, Text, name_fact, numbers, texts
 
 # The checks that a page tables: of the headline, of other columns, and the variants of each.

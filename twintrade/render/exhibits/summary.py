@@ -8,7 +8,17 @@ from twintrade.render import blocks, reading
 from twintrade.render.exhibits.data_card import build_status
 from twintrade.render.names import list_check_names, name_scale
 from twintrade.render.page import Page, name_objecting
-from twintrade.render.reading import End, Record, find_overall, read_number, read_whole, read_words, take_text
+from twintrade.render.reading import (
+    CASE_VERDICT,
+    End,
+    Record,
+    find_headline,
+    find_overall,
+    read_number,
+    read_whole,
+    read_words,
+    take_text,
+)
 from twintrade.render.tables.effect_rows import convert_to_percent, describe_reference, find_decimals
 from twintrade.render.tables.ladder import is_size_unknown
 from twintrade.text import Listed, Value, complete_sentence, find_fact, join_sentences, numbers, strip_stop, texts
@@ -165,9 +175,6 @@ def _write(money: Money, end: float, error: float) -> str:
     return texts.format_quantity(abs(money.average(end)), money.unit, money.average(error))
 
 
-CASE_VERDICT = "case_verdict"
-
-
 def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
     """Return the summary."""
     results = page.results
@@ -181,11 +188,9 @@ def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
         for f in reading.list_findings(results, CASE_VERDICT)
     ]
     content += case
-    spec = None if _cannot_tell(page) else reading.find_headline(results)
+    spec = find_headline(results)
     effect = find_overall(results, spec) if spec is not None else None
-    if _cannot_tell(page):
-        content.append(blocks.build_paragraph(page.say("case_no_number")))
-    elif spec is None or effect is None:
+    if spec is None or effect is None:
         reason = read_words(dict(results.sections), "no_effect") or page.say("finding_absent_reason")
         if answer := read_words(dict(results.sections), "answer"):
             content.append(blocks.build_paragraph(answer))
@@ -208,11 +213,6 @@ def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
         content.append(blocks.build_paragraph(page.say("limits")))
         content.append(blocks.BulletList(tuple(blocks.build_spans(line) for line in limits)))
     return tuple(content)
-
-
-def _cannot_tell(page: Page) -> bool:
-    """Whether a single case is said to tell nothing: then no headline number follows."""
-    return any(take_text(f["verdict"]) == "cannot tell" for f in reading.list_findings(page.results, CASE_VERDICT))
 
 
 def describe_estimate(page: Page, spec: Record, effect: Record) -> str:

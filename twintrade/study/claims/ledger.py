@@ -14,7 +14,17 @@ from pydantic import BaseModel
 from twintrade.effects import ResultSet
 from twintrade.render import reading
 from twintrade.render.names import find_check
-from twintrade.render.reading import Record, find_headline, find_words, list_records, read_number, take_text
+from twintrade.render.reading import (
+    DEALT,
+    GRADED,
+    Record,
+    find_headline,
+    find_payload,
+    find_words,
+    list_records,
+    read_number,
+    take_text,
+)
 from twintrade.study.claims import deciding
 from twintrade.study.claims.deciding import Evidence, Side, describe_range, describe_size, list_objections
 from twintrade.text import Listed, Text, Words, pack_both
@@ -62,24 +72,15 @@ def place_row(row: Record, direction: str, bound: float) -> tuple[Side, float]:
 
 # What a result set holds on one claim: on which side, how surely, and what could have been seen.
 
-AGREEING: Mapping[str, tuple[str, ...]] = {
-    "higher": ("higher",), "not lower": ("higher",), "lower": ("lower",), "different": ("higher", "lower"),
-}  # fmt: skip
-"""Directions of a finding that a claim's direction agrees with."""
-
-
 NO_DATA: Literal["other data"] = "other data"  # kind of evidence that no analysis has
 
 
 def _effect(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
-    """A single case by its placebo rank, else the effect of a column; several cases' mean stands beside it."""
+    """The headline by its grade, else the effect of a column; several cases' mean stands beside it."""
     column, direction = take_text(evidence.get("column")), str(evidence.get("direction", "higher"))
-    case = None if column else _case(results, direction)
-    if case is not None:
-        return case
-    graded = None if column else reading.find_payload(results, reading.GRADED)
+    graded = None if column else find_payload(results, GRADED)
     if graded is not None:
-        return _by_grade(list_records(graded)[0], evidence)
+        return _by_grade(results, list_records(graded)[0], evidence)
     spec = _column(results, column)
     effect = reading.find_overall(results, spec) if spec is not None else None
     mean = None if column else _mean_of_cases(results)
@@ -107,8 +108,8 @@ def _effect(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
     )
 
 
-def _by_grade(row: Record, evidence: Mapping[str, Any]) -> Evidence:
-    """Return what the headline shows against pairs as large and growing; without a grade it shows nothing."""
+def _by_grade(results: ResultSet, row: Record, evidence: Mapping[str, Any]) -> Evidence:
+    """Return what the headline shows by its grade; without one it shows nothing. Checks object to a case's."""
     low, high, p = (read_number(row[name]) for name in ("low", "high", "p"))
     direction, percent = str(evidence.get("direction", "higher")), read_number(row["percent"])
     side, shown = deciding.place_effect(percent, low, high, p, direction, _bound(evidence, "percent"))
@@ -118,7 +119,9 @@ def _by_grade(row: Record, evidence: Mapping[str, Any]) -> Evidence:
         interval=describe_range(row, "percent"),
         p=p if math.isfinite(p) else "none",
         grade=take_text(row["grade"]),
+        inference=take_text(row.get("inference")) or DEALT,
     )
+    spec = find_headline(results) if take_text(row.get("inference")) == "placebo" else None
     rise, fall = (describe_size(abs(read_number(row[name])), "percent") for name in ("rise_found", "fall_found"))
     known = math.isfinite(read_number(row["rise_found"]))
     return Evidence(
@@ -126,6 +129,8 @@ def _by_grade(row: Record, evidence: Mapping[str, Any]) -> Evidence:
         p=shown,
         text=text,
         detectable=Text("claims.by-grade", rise=rise, fall=fall) if known else "",
+        floor=read_number(row.get("floor")),
+        objections=list_objections(results, spec) if spec is not None else (),
     )
 
 
@@ -156,25 +161,6 @@ def _by_mean(mean: Record, evidence: Mapping[str, Any]) -> Evidence:
     side, p = deciding.place_effect((low + high) / 2, low, high, math.nan, direction, _bound(evidence, scale))
     text = Text("claims.mean-alone", mean=_describe_mean(mean))
     return Evidence(side=side, p=p, text=text, detectable=deciding.describe_from_interval(low, high, scale))
-
-
-def _case(results: ResultSet, direction: str) -> Evidence | None:
-    """Return what the placebos say about a single case."""
-    for finding in reading.list_findings(results, "case_verdict"):
-        spec = find_headline(results)
-        effect = reading.find_overall(results, spec) if spec is not None else None
-        known = spec is not None and effect is not None
-        agrees = take_text(finding["direction"]) in AGREEING[direction]
-        is_mute = take_text(finding["direction"]) not in ("higher", "lower")
-        return Evidence(
-            side="neither" if is_mute else "claimed" if agrees else "other",
-            p=read_number(finding["p"]),
-            text=find_words(finding, "sentence"),
-            detectable=deciding.describe_detectable(results, spec, effect) if known else "",  # type: ignore[arg-type]
-            floor=read_number(finding.get("floor")),
-            objections=list_objections(results, spec) if spec is not None else (),
-        )
-    return None
 
 
 def _verdict(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:

@@ -12,11 +12,10 @@ from twintrade.effects.messages import DetectedBy, Reason
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit, fit
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.render.reading import GRADED, compute_size_from_interval
+from twintrade.render.reading import CASE_VERDICT, DEALT, compute_size_from_interval
 from twintrade.study.run.columns import Estimated, Run, build_generator
 
 PAYLOAD = "money"
-CASE_VERDICT = "case_verdict"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,7 @@ def compute_money(run: Run) -> Money | None:
 
 
 def _by_grade(fit: Fit, graded: Finding) -> Money:
-    """Return what the change against pairs as large and growing makes of the observed total."""
+    """Return what the change that is graded makes of the observed total."""
     row = graded.table.iloc[0]
     basis = Basis("observed", float(_outcomes(fit).sum()))
     with np.errstate(divide="ignore", over="ignore"):
@@ -90,7 +89,7 @@ def _by_grade(fit: Fit, graded: Finding) -> Money:
     facts = Money(
         state="bounded" if reasons else "stated",
         reasons=tuple(reasons),
-        objecting=(GRADED,) if is_blocked else (),
+        objecting=(graded.diagnostic,) if is_blocked else (),
         total=float("nan") if reasons else total,
         low=low,
         high=high,
@@ -99,7 +98,7 @@ def _by_grade(fit: Fit, graded: Finding) -> Money:
         detectable=size if np.isfinite(row["rise_found"]) else float("nan"),
         detected_by="placebo designs",
         level=float(row["level"]),
-        inference="randomization",
+        inference=str(row.get("inference", DEALT)),
     )
     return _with_rows(facts, fit)
 

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, cast, get_args
 
 import numpy as np
+import pandas as pd
 
 from twintrade.design import Design
 from twintrade.effects import Bands, Estimate, Finding, Message, Remedy
@@ -20,7 +21,7 @@ from twintrade.inference.auto import InferencePlan, Reported
 from twintrade.inference.base import Inference
 from twintrade.inference.randomization import Randomization
 from twintrade.inference.refits import KnownDraws, Permuted, find_draws, keep_draws
-from twintrade.render.reading import GRADED
+from twintrade.render.reading import CASE_VERDICT, GRADED, list_records
 from twintrade.study.observing.further_columns import list_treated_warnings
 from twintrade.study.observing.observe import Observed
 from twintrade.study.plan.designs import Designs, find_refusal
@@ -94,9 +95,11 @@ class Ladder:
 
     @property
     def graded(self) -> Finding | None:
-        """The check that grades the headline against pairs as large and growing, None where it was not made."""
-        of_headline = (c.finding for c in self.concluded if c.estimated is self.headline)
-        return next((f for f in of_headline if f.diagnostic == GRADED and f.is_available), None)
+        """The check that grades the headline; None where none was made."""
+        of_headline = [
+            c.finding for c in self.concluded if c.estimated is self.headline and "grade" in c.finding.table
+        ]
+        return next((f for f in of_headline if f.diagnostic in (GRADED, CASE_VERDICT) and f.is_available), None)
 
 
 # Finished inferences in the ledger of a run, so that one that was cut short does not make them again.
@@ -223,10 +226,11 @@ def collect_headline_facts(ladder: Ladder) -> dict[str, Any]:
     known = {
         key: float(row[key])
         for key in ("low", "high", "low_error", "high_error", "p", "level")
-        if np.isfinite(row[key])
+        if np.isfinite(row.get(key, np.nan))
     }
-    label = str(Text("checks.evidence-label", grade=row["grade"], direction=row["side"]))
-    of_page = {"label": label, "effect": float(row["percent"]), "scale": "percent", "inference": "randomization"}
+    inference = str(row["inference"])
+    label = str(Text("checks.evidence-label", grade=row["grade"], direction=row["side"], inference=inference))
+    of_page = {"label": label, "effect": float(row["percent"]), "scale": "percent", "inference": inference}
     return facts | of_page | known | {"grade": row["grade"], "side": row["side"]}
 
 
@@ -236,6 +240,71 @@ def _interval(bands: Bands) -> dict[str, Any]:
     values |= {name: error[0] for name, error in errors.items() if error is not None}
     known = {key: float(value) for key, value in values.items() if np.isfinite(value)}
     return {"inference": bands.inference, "level": bands.level} | known
+
+
+# What other columns and checks make of the grade: another date or donor set must not say otherwise.
+
+READINGS = ("treatment", "comparison", "sample", "without", "always_treated", "anticipation")
+"""Keys of the design that make a column another reading of who was treated when, and against whom."""
+
+
+def settle_grade(ladder: Ladder) -> Ladder:
+    """Return the ladder with its grade lowered by what other columns and checks say.
+
+    Where the check is made of several columns, dates of equal standing, the largest p counts. A column with another
+    date or other comparison pairs must have the same sign for *some* evidence, and p <= .05 for *strong*. What stands
+    out among pairs does not if a check objects.
+    """
+    graded, headline = ladder.graded, ladder.headline
+    if graded is None or headline is None:
+        return ladder
+    checks = [c.finding for c in ladder.concluded if c.finding.diagnostic == graded.diagnostic]
+    rows = list_records(graded.table)
+    for other in checks:
+        if other is not graded and "grade" in other.table:
+            rows = [_take_larger(*both) for both in zip(rows, list_records(other.table), strict=False)]
+    rows[0] = _hold_against_columns(rows[0], headline, ladder.estimated)
+    objects = any(c.finding.verdict == "objects" for c in ladder.concluded if c.estimated in (None, headline))
+    if graded.diagnostic == CASE_VERDICT and objects:
+        rows[0] = _lower(rows[0], "objects")
+    table = pd.DataFrame(rows)
+    if table.equals(graded.table):
+        return ladder
+    settled = Concluded(replace(graded, table=table, payloads={**graded.payloads, GRADED: table}), headline)
+    return replace(ladder, concluded=(settled, *(c for c in ladder.concluded if c.finding is not graded)))
+
+
+def _take_larger(one: dict[str, Any], two: dict[str, Any]) -> dict[str, Any]:
+    """Return the verdict by two dates of equal standing: the larger p, and no more than both say."""
+    larger = (two if two["p"] > one["p"] else one) | {
+        "low": min(one["low"], two["low"]),
+        "high": max(one["high"], two["high"]),
+    }
+    if one["side"] != two["side"]:
+        return _lower(larger, "dates")
+    return _lower(larger, "dates", "some") if "some" in (one["grade"], two["grade"]) else larger
+
+
+def _hold_against_columns(row: dict[str, Any], headline: Estimated, columns: Sequence[Estimated]) -> dict[str, Any]:
+    for one in columns:
+        overall = next((b for b in one.bands if b.estimate.kind == "overall"), None)
+        ours, theirs = one.column, headline.column
+        is_same = all(getattr(ours.design, key) == getattr(theirs.design, key) for key in READINGS)
+        if overall is None or (is_same and ours.exclude_flagged == theirs.exclude_flagged):
+            continue
+        if overall.estimate.effects[0] * row["percent"] <= 0:
+            row = _lower(row, "columns")
+        elif not overall.p[0] <= 0.05:
+            row = _lower(row, "columns", "some")
+    return row
+
+
+def _lower(row: dict[str, Any], why: str, grade: str = "cannot") -> dict[str, Any]:
+    """Return a verdict with a lower grade and the reason first; unchanged where it has no higher grade to lose."""
+    if row["grade"] == "cannot" or (grade == "some" and row["grade"] != "strong"):
+        return row
+    side = "neither" if grade == "cannot" else row["side"]
+    return row | {"grade": grade, "side": side, "reasons": f"{why} {row['reasons']}".strip()}
 
 
 LISTED_VIEWS: tuple[View, ...] = (*REPORTED_VIEWS, "cell")
@@ -290,7 +359,8 @@ def run(
         if one.fit is not None:
             # Nobody asks the design again, and what it worked out is larger than the data.
             one.fit.design.workings.clear()
-    return Run(plan, observed, design, Ladder(tuple(estimated), tuple(concluded)), tuple(dict.fromkeys(messages)))
+    ladder = settle_grade(Ladder(tuple(estimated), tuple(concluded)))
+    return Run(plan, observed, design, ladder, tuple(dict.fromkeys(messages)))
 
 
 def _estimated(

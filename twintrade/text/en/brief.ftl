@@ -7,7 +7,10 @@ answer = { $grade ->
         [fall] a fall
        *[rise] a rise
     }
-    [some] Some evidence of { $direction ->
+    [some] { $by ->
+        [placebos] This pair stands out by
+       *[deals] Some evidence of
+    } { $direction ->
         [fall] a fall
        *[rise] a rise
     }
@@ -20,6 +23,10 @@ answer = { $grade ->
         [one] One pair cannot tell us
        *[other] { $n } pairs cannot tell us
     }
+}{ $found ->
+    [never] ; no rise, however large, would stand out four times in five
+    [large] ; only a rise of { $rise } or more would stand out four times in five
+   *[small] { "" }
 }
 deck = { $reading ->
     [chance] { $outcome } of { $n ->
@@ -43,6 +50,11 @@ deck = { $reading ->
         [fall] lower
        *[rise] higher
     }. Why, these data do not show.
+    [outstanding] Of { $of } pairs few moved as far as this one, whose { $traded } stood { PERCENT($size, decimals: 0) } { $direction ->
+        [fall] below
+       *[rise] above
+    } what other trade leads one to expect. Why, these data do not show.
+    [unconfirmed] By the declared method few pairs moved as far as this one; other methods, donors or checks do not bear that out.
     [apart] The difference is not chance. Whether it is the agreements, these data cannot tell.
     [small] By the measure that the analysis file declares, { $range } is too little to matter.
     [nothing] Changes above { PERCENT($ruled, decimals: 0) } are ruled out, which is less than the analysis file declares to matter.
@@ -61,7 +73,7 @@ deck = { $reading ->
        *[rise] above
     } what other trade leads one to expect, further than chance alone would carry them. Why, these data do not show.
 }
-deck-none = What comparable trade leads one to expect depends on what is taken as comparable, and so does the answer.
+deck-none = The estimate is no change in percent.
 byline = { $title } · data { $first } to { $last }{ $status ->
     [simulated] , simulated
    *[published] , as published
@@ -87,12 +99,7 @@ key-money = In money, { $n ->
        *[other] , on average over the { $times } { periods } from { $first } on
     }
 }
-key-headline = Headline estimate: { $label }
-key-estimates = All { $n } estimates
-by-comparison = by method and comparison
 key-verdict = Did { $outcome } change?
-key-set-a = Against the city’s sales to other countries
-key-set-b = Against other cities’ sales to the country
 signed = { PERCENT($percent, decimals: 1, sign: "always") }
 place-in = { $place }, { $country }
 amount = { QUANTITY($value, $unit) }
@@ -162,14 +169,6 @@ told-pair = { $name }, came out { $gap } { $side ->
 }.
 told-rise = After the agreement { $outcome } stood { PERCENT($size) } above those expected without it ({ $range }).
 told-fall = After the agreement { $outcome } stood { PERCENT($size) } below those expected without it ({ $range }).
-told-set = { $name }: { $n ->
-    [one] { PERCENT($low, sign: "always") }
-   *[other] { PERCENT($low, sign: "always") } to { PERCENT($high, sign: "always") }
-}, by { $methods }.
-told-all = { $n ->
-    [one] The change is estimated at { PERCENT($low, sign: "always") }.
-   *[other] { $n } estimates of the change run from { PERCENT($low, sign: "always") } to { PERCENT($high, sign: "always") }.
-}
 told-nothing = No change is stated.
 believe = Can we believe it?
 weigh = { $n ->
@@ -181,7 +180,6 @@ reason-objects = { $n ->
     [one] A check objects
    *[other] { $n } checks object
 }: { $names }. Something other than the agreement may have moved trade.
-reason-comparison = The comparison decides: { $n } estimates run from { PERCENT($low, decimals: 0, sign: "always") } to { PERCENT($high, decimals: 0, sign: "always") }.
 reason-chance = { $by ->
     [randomization] Chance alone can do this: a difference as large arises in { $of } of 100 random assignments of the agreements to pairs.
     [placebo] Chance alone can do this: pairs without an agreement differ as much in { $of } of 100 cases.
@@ -215,6 +213,13 @@ graded-blocked = { $why ->
     [few-pairs] Fewer than five pairs give some evidence at most.
     [at-risk] Too few other pairs could have signed for a grade.
     [deals] There are too few ways to assign the agreements for a grade.
+    [short] Fewer than four { periods } before the agreement give no p-value.
+    [floor] With { $n } pairs to rank, this one among them, no p-value can be as small as 0.05.
+    [second] By no other method is a move like this as rare.
+    [readings] Not all methods and sets of donors point the same way.
+    [objects] A check objects.
+    [dates] Other dates that stand for the agreements as well as these say less.
+    [columns] Another date, or other comparison pairs, say less.
    *[tries] Other designs of the question were tried, and nothing was fixed beforehand.
 }
 graded-pairs = { $n } of { $of } pairs that could have signed did; by their trade they count as { $effective ->
@@ -226,6 +231,10 @@ graded-total = Against what other trade leads one to expect, the change is { PER
     [yes] ; without the largest pair, { $name }, which makes up { SHARE($share) } of expected trade, it is { PERCENT($without, decimals: 0, sign: "always") }
    *[no] { "" }
 }. Pairs as large and growing, without an agreement, come to { PERCENT($ordinary, decimals: 0, sign: "always") }.
+graded-method = { $method } { PERCENT($percent, decimals: 0, sign: "always") } ({ P($p) })
+graded-ranked = Ranked among { $n } pairs, each over the noise of pairs of its size: { $methods }.
+graded-other = { $outcome }, asked about as well: { $answer } ({ PERCENT($percent, decimals: 0, sign: "always") }, { P($p) }).
+graded-holm = With { $n } outcomes p-values and ranges are Holm’s, so that any false answer is no likelier than with one.
 graded-gamma = The test would still reject no effect if pairs that later { $direction ->
     [fall] fell
    *[rise] rose
@@ -345,8 +354,8 @@ methods-note = Lines: { SHARE($level) } intervals; an arrow marks one that goes 
 totals-alt = Lines of observed and expected { $outcome } from { $first } to { $last }; in { $last } { $observed } observed, { $expected } expected.
 methods-alt = { $n } estimates of the change in percent with their intervals, from { PERCENT($low) } to { PERCENT($high) }.
 index = index, last period before the agreement = 100
-case-note = Expected: from series without an agreement. Grey: { $n } estimates by method and comparison.
-all-estimates = Range of all estimates
+case-note = Expected: from series without an agreement. Grey dots: { $n } estimates by method and comparison.
+all-estimates = All estimates
 picture-path = { $outcome } by { period } since the agreement, against those expected
 path-note = Change in percent with its interval; below the axis, the number of pairs.
 since = { $period_name ->

@@ -65,7 +65,10 @@ evidence = { $grade ->
     [yes] { " " }Trade had moved already before the agreements.
    *[no] { "" }
 }
-evidence-label = against pairs as large and growing: { $grade ->
+evidence-label = { $inference ->
+    [placebo] among all pairs
+   *[randomization] against pairs as large and growing
+}: { $grade ->
     [strong] strong evidence of a { $direction }
     [some] some evidence of a { $direction }
     [small] too small to matter
@@ -760,9 +763,11 @@ case-tests = { $n ->
 ## what one case can tell
 case-mute = Cannot tell: { $reasons }.
 case-descriptive = Descriptive only: { $move }.
-case-disagree = donor sets A and B disagree in sign
+case-chance = pairs without an agreement moved as much
+case-second = by no other method is a move like this as rare
+case-readings = not all methods and donor sets have the same sign
 case-short = there are { $n } periods before the agreement and { $needed } are needed
-case-floor = with { $n } placebos no p-value can fall below { FIXED($floor) }, above the { COMPACT($asked) } asked for
+case-floor = with { $n } placebos no p-value can fall below { FIXED($floor) }, and { FIXED($asked, decimals: 2) } would be needed
 case-apart-by = by the { $method } it stood { $a } what the same city's flows to other destinations imply (A) and { $b } what other cities' flows to the same destination imply (B)
 case-apart = The two donor sets disagree about the flow of { $unit } after the agreement: { $methods }. That is the finding: whether the flow rose or fell depends on whom it is compared with.
 case-size = { $scale ->
@@ -775,10 +780,13 @@ case-size = { $scale ->
 case-move = after the agreement the flow of { $unit } stood on average { $size } what its donors' path implies by the { $method } ({ $before } periods before, { $after } after)
 case-rank = rank { P($p) } among { $n } placebos, smallest attainable { FIXED($floor) }
 case-stands-out = Stands out: { $move }; { $rank }. Something moved this flow then; one case cannot say that it was the agreement, nor anything about the partner city.
-case-usual = Does not stand out: { $move }; { $rank }. Moves of up to { $scale ->
-    [log] { PERCENT($size, decimals: 0) }
-   *[other] { COMPACT($size) }
-} are common among untreated flows, so an effect of that size could not have been seen; this is not evidence of no effect.
+case-usual = Does not stand out: { $move }; { $rank }; { $reasons }. This is not evidence of no effect.
+case-found = { $which ->
+    [both] A rise of { PERCENT($rise, decimals: 0) } or a fall of { PERCENT($fall, decimals: 0) } would
+    [rise] A rise of { PERCENT($rise, decimals: 0) }, but no fall, however large, would
+    [fall] A fall of { PERCENT($fall, decimals: 0) }, but no rise, however large, would
+   *[none] No change, however large, would
+} stand out in four of five pairs.
 
 ## candidate dates of one case
 date-sets-none = no candidate date leaves enough periods on both sides

@@ -7,7 +7,10 @@ estimate = { $label }: { $size } ({ $interval }{ $p ->
     [none] { "" }
    *[other] ; { P($p) }
 }).
-graded = Against pairs as large and growing: { $size } ({ $interval }{ $p ->
+graded = { $inference ->
+    [placebo] Ranked among all pairs
+   *[randomization] Against pairs as large and growing
+}: { $size } ({ $interval }{ $p ->
     [none] { "" }
    *[other] ; { P($p) }
 }); { $grade ->

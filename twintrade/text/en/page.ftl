@@ -78,7 +78,6 @@ limits = What this cannot say:
 checks_absent = No check that gives a verdict was run. The difference is a description, not an effect of the agreement.
 other_method = Another method gives { $size } for these pairs: the { $method } ({ SHARE($level) } interval from { $low } to { $high }; { $how }). It takes each pair alone and weighs pairs by how well placebos fit. The answer of this page is the headline's, { $label }, which the analysis file names.
 ladder_range = Across the { $n } specifications of { $table } the estimate runs from { $low } to { $high }.
-case_no_number = No single number stands for this case: paths, gaps and ranks by method and donor set follow below as a description of what happened, not of why.
 case_descriptive = Descriptive: no comparison. What follows shows what happened, not why.
 
 ## several analyses

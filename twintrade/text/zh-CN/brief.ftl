@@ -7,7 +7,10 @@ answer = { $grade ->
         [fall] 下降
        *[rise] 上升
     }
-    [some] 有一定证据表明{ $direction ->
+    [some] { $by ->
+        [placebos] 该配对变动突出：
+       *[deals] 有一定证据表明
+    }{ $direction ->
         [fall] 下降
        *[rise] 上升
     }
@@ -17,6 +20,10 @@ answer = { $grade ->
     }，但幅度无关紧要
     [nothing] 没有重要的变化
    *[cannot] 仅凭{ $n }个配对无法判断
+}{ $found ->
+    [never] ；无论多大的升幅，都没有五分之四的机会显得突出
+    [large] ；只有达到{ $rise }的升幅，才有五分之四的机会显得突出
+   *[small] { "" }
 }
 deck = { $reading ->
     [chance] { $n ->
@@ -40,6 +47,11 @@ deck = { $reading ->
         [fall] 低
        *[rise] 高
     }{ PERCENT($size, decimals: 0) }。其原因，这些数据不能说明。
+    [outstanding] 在{ $of }个配对中，变动如此之大的很少：该配对的{ $traded }比由其他贸易推算的预期值{ $direction ->
+        [fall] 低
+       *[rise] 高
+    }{ PERCENT($size, decimals: 0) }。其原因，这些数据不能说明。
+    [unconfirmed] 按事先声明的方法，变动如此之大的配对很少；但其他方法、供体或检查并不支持这一点。
     [apart] 差异并非偶然；是否由协议造成，这些数据无法判断。
     [small] 按分析文件事先声明的标准，{ $range }的变化无关紧要。
     [nothing] 可以排除超过{ PERCENT($ruled, decimals: 0) }的变化，而分析文件声明的重要幅度大于此。
@@ -58,7 +70,7 @@ deck = { $reading ->
        *[rise] 高
     }{ PERCENT($size, decimals: 0) }，超出了偶然波动所能解释的范围。其原因，这些数据不能说明。
 }
-deck-none = 预期值取决于把哪些贸易视为可比，答案也因此而不同。
+deck-none = 估计值不是百分比变化。
 byline = { $title } · 数据期间：{ $first }至{ $last }{ $status ->
     [simulated] ，模拟数据
    *[published] ，已公布数据
@@ -85,11 +97,6 @@ key-money = 折合金额，{ $n ->
     }
 }
 key-verdict = { $outcome }变化了吗？
-key-headline = 主要估计：{ $label }
-key-estimates = 全部{ $n }个估计值
-by-comparison = 按方法与比较对象
-key-set-a = 与该市对其他国家的销售相比
-key-set-b = 与其他城市对该国的销售相比
 signed = { PERCENT($percent, decimals: 1, sign: "always") }
 place-in = { $country }{ $place }
 amount = { QUANTITY($value, $unit) }
@@ -155,14 +162,6 @@ told-pair = { $name }比预期{ $side ->
 }{ $gap }。
 told-rise = 协议生效后，{ $outcome }比没有协议时的预期值高{ PERCENT($size) }（{ $range }）。
 told-fall = 协议生效后，{ $outcome }比没有协议时的预期值低{ PERCENT($size) }（{ $range }）。
-told-set = { $name }：{ $n ->
-    [1] { PERCENT($low, sign: "always") }
-   *[other] { PERCENT($low, sign: "always") }至{ PERCENT($high, sign: "always") }
-}（{ $methods }）。
-told-all = { $n ->
-    [1] 变化的估计值为{ PERCENT($low, sign: "always") }。
-   *[other] 变化的{ $n }个估计值介于{ PERCENT($low, sign: "always") }与{ PERCENT($high, sign: "always") }之间。
-}
 told-nothing = 不报告变化幅度。
 believe = 结果可信吗？
 weigh = { $n ->
@@ -171,7 +170,6 @@ weigh = { $n ->
    *[other] 最重要的理由有两条。
 }
 reason-objects = { $n }项检查提出异议：{ $names }。影响贸易的可能是协议以外的因素。
-reason-comparison = 结果取决于和谁比较：{ $n }个估计值从{ PERCENT($low, decimals: 0, sign: "always") }到{ PERCENT($high, decimals: 0, sign: "always") }不等。
 reason-chance = { $by ->
     [randomization] 偶然因素足以造成这样的结果：把协议随机分配给各配对，每100次中有{ $of }次出现同样大的差异。
     [placebo] 偶然因素足以造成这样的结果：没有协议的配对，每100例中有{ $of }例出现同样大的差异。
@@ -205,6 +203,13 @@ graded-blocked = { $why ->
     [few-pairs] 不足五个配对最多只能给出一定证据。
     [at-risk] 可能签署协议的其他配对太少，不予评级。
     [deals] 协议可能的分配方式太少，不予评级。
+    [short] 协议之前不足四{ period }，不给出p值。
+    [floor] 连同该配对在内，只有{ $n }个配对可供排序，p值不可能小到0.05。
+    [second] 按其他任何方法，这样的变动都不罕见。
+    [readings] 并非所有方法和供体集都指向同一方向。
+    [objects] 有检查提出异议。
+    [dates] 同等可取的其他日期给出的结论较弱。
+    [columns] 换用其他日期或其他对照配对，结论较弱。
    *[tries] 对这一问题还尝试过其他设计，且事先未作规定。
 }
 graded-pairs = 在{ $of }个可能签署协议的配对中，{ $n }个签署了协议；按贸易额计，相当于{ $effective }个规模相等的配对。
@@ -213,6 +218,10 @@ graded-total = 与由其他贸易推算的预期值相比，变化为{ PERCENT($
     [yes] ；去掉占预期贸易{ SHARE($share) }的最大配对{ $name }，则为{ PERCENT($without, decimals: 0, sign: "always") }
    *[no] { "" }
 }。规模和增长相近而没有协议的配对为{ PERCENT($ordinary, decimals: 0, sign: "always") }。
+graded-method = { $method }{ PERCENT($percent, decimals: 0, sign: "always") }（{ P($p) }）
+graded-ranked = 在{ $n }个配对中排序，各按其规模的噪声折算：{ $methods }。
+graded-other = 同时考察的{ $outcome }：{ $answer }（{ PERCENT($percent, decimals: 0, sign: "always") }，{ P($p) }）。
+graded-holm = 共有{ $n }个结果变量，p值与区间经Holm校正，使任何错误结论的可能性不高于只有一个结果变量之时。
 graded-gamma = 即使后来{ $direction ->
     [fall] 下降
    *[rise] 上升
@@ -324,8 +333,8 @@ methods-note = 线段：{ SHARE($level) }区间；箭头表示区间仍在延伸
 totals-alt = { $first }至{ $last }{ $outcome }实际值与预期值的折线；{ $last }实际值为{ $observed }，预期值为{ $expected }。
 methods-alt = { $n }个百分比变化的估计值及其区间，从{ PERCENT($low) }到{ PERCENT($high) }。
 index = 指数，协议前最后一期 = 100
-case-note = 预期值：由没有协议的序列推算。灰色：按方法和对照得到的{ $n }个估计。
-all-estimates = 全部估计的范围
+case-note = 预期值：由没有协议的序列推算。灰点：按方法和对照得到的{ $n }个估计。
+all-estimates = 全部估计
 picture-path = 协议生效以来各{ period }的{ $outcome }与预期值相比
 path-note = 百分比变化及其区间；横轴下方为配对数。
 since = 协议生效以来的{ $period_name ->

@@ -68,7 +68,10 @@ evidence = { $grade ->
     [yes] 协议之前贸易已经在变动。
    *[no] { "" }
 }
-evidence-label = 与规模和增长相近的配对相比：{ $grade ->
+evidence-label = { $inference ->
+    [placebo] 在全部配对中
+   *[randomization] 与规模和增长相近的配对相比
+}：{ $grade ->
     [strong] 有力证据，{ $direction ->
         [fall] 下降
        *[rise] 上升
@@ -708,9 +711,11 @@ case-tests = { $n ->
 ## what one case can tell
 case-mute = 无法判断：{ $reasons }。
 case-descriptive = 仅作描述：{ $move }。
-case-disagree = 供体集A和B的结果符号相反
+case-chance = 没有协议的配对也有这样大的变动
+case-second = 按其他任何方法，这样的变动都不罕见
+case-readings = 各方法与供体集的结果符号不一致
 case-short = 协议之前有{ $n }期，而需要{ $needed }期
-case-floor = 只有{ $n }个安慰剂，p值不可能低于{ FIXED($floor) }，高于所要求的{ COMPACT($asked) }
+case-floor = 只有{ $n }个安慰剂，p值不可能低于{ FIXED($floor) }，高于所要求的{ FIXED($asked, decimals: 2) }
 case-apart-by = 按{ $method }，与该市对其他目的地的流量相比（A）{ $a }，与其他城市对同一目的地的流量相比（B）{ $b }
 case-apart = 关于协议之后{ $unit }的流量，两个供体集的结论相反：{ $methods }。这本身就是发现：流量是升是降，取决于和谁比较。
 case-size = { $up ->
@@ -723,10 +728,13 @@ case-size = { $up ->
 case-move = 协议之后，按{ $method }，{ $unit }的流量平均比其供体路径推算的水平{ $size }（之前{ $before }期，之后{ $after }期）
 case-rank = 在{ $n }个安慰剂中排序{ P($p) }，可达到的最小值为{ FIXED($floor) }
 case-stands-out = 变动突出：{ $move }；{ $rank }。当时确有因素影响了这一流量；单个案例不能说明就是协议所致，也不能说明与伙伴城市有任何关系。
-case-usual = 变动并不突出：{ $move }；{ $rank }。在未处理的流量中，{ $scale ->
-    [log] { PERCENT($size, decimals: 0) }
-   *[other] { COMPACT($size) }
-}以内的变动很常见，因此这样大的效应本来就看不出来；这并不是没有效应的证据。
+case-usual = 变动并不突出：{ $move }；{ $rank }；{ $reasons }。这并不是没有效应的证据。
+case-found = { $which ->
+    [both] 上升{ PERCENT($rise, decimals: 0) }或下降{ PERCENT($fall, decimals: 0) }
+    [rise] 上升{ PERCENT($rise, decimals: 0) }（下降则无论多大都不会），
+    [fall] 下降{ PERCENT($fall, decimals: 0) }（上升则无论多大都不会），
+   *[none] 无论多大的变化，都不
+}会在五个配对的四个中显得突出。
 
 ## candidate dates of one case
 date-sets-none = 没有候选日期能在两侧都留下足够的时期

@@ -7,7 +7,10 @@ estimate = { $label }：{ $size }（{ $interval }{ $p ->
     [none] { "" }
    *[other] ；{ P($p) }
 }）。
-graded = 与规模和增长相近的配对相比：{ $size }（{ $interval }{ $p ->
+graded = { $inference ->
+    [placebo] 在全部配对中排序
+   *[randomization] 与规模和增长相近的配对相比
+}：{ $size }（{ $interval }{ $p ->
     [none] { "" }
    *[other] ；{ P($p) }
 }）；{ $grade ->

@@ -58,7 +58,6 @@ limits = 本附录不能说明的问题：
 checks_absent = 未进行任何给出结论的检查。这一差异只是描述，并非协议的效应。
 other_method = 另一种方法对这些配对给出的结果为{ $size }：{ $method }（{ SHARE($level) }区间：{ $low }至{ $high }；{ $how }）。该方法逐个处理配对，并按安慰剂的拟合程度为各配对加权。本页以分析文件指定的主要估计{ $label }为准。
 ladder_range = 在{ $table }的{ $n }个设定中，估计值介于{ $low }与{ $high }之间。
-case_no_number = 没有一个数字足以概括这一案例：下文分方法、分供体集列出路径、差距和排序，仅描述发生了什么，不解释原因。
 case_descriptive = 描述性分析：没有对照。下文只说明发生了什么，不说明原因。
 
 ## several analyses

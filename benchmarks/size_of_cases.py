@@ -1,0 +1,218 @@
+"""What the verdict on one pair says of placebo agreements: by size of the pair, after a dip, with effects.
+
+A pair without an agreement is given one, in a table of eight cities and twelve partners drawn from a panel of
+``size_of_verdicts``. An effect moves every estimate of the pair by its log and no placebo, so that it is planted in
+the gaps; ``tests/diagnostics/single_case/test_case_verdict.py`` compares that with flows that were multiplied.
+Results are stored by placement, and a run goes on where it stopped.
+"""
+
+import argparse
+import csv
+import time
+import zlib
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice, product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.size_of_auto import fill_file
+from benchmarks.size_of_verdicts import FIRST, Flows, format_rate, load_panels, place, read_results
+from twintrade.design import Design, Panel, Treatment
+from twintrade.design.case import build_case_design, build_untreated_rectangle
+from twintrade.diagnostics.single_case.case_verdict import CaseEvidence, sort_out, weigh_one_case
+from twintrade.diagnostics.single_case.placebo_space import PlaceboPaths, measure_case
+from twintrade.errors import TwintradeError
+from twintrade.estimators.base import fit
+from twintrade.estimators.synthetic_did import DoubleRatio
+from twintrade.numerics.poisson import FlowTable
+from twintrade.numerics.testing import compute_placebo_rank
+from twintrade.text.numbers import convert_log_to_percent
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "docs/lab/size_of_cases.csv"
+HEAD = (
+    "run", "panel", "dealing", "placement", "plant", "third", "n_placebos", "n_before", "grade", "direction",
+    "reasons", "effect", "p", "p_control", "p_did", "p_raw", "truth", "seconds",
+)  # fmt: skip
+N_CITIES, N_PARTNERS, LAST = 8, 12, 2
+DEALINGS = ("random", "size 1.2", "growth", "dip")
+PLANTS = {"none": 0.0, "+100 %": np.log(2), "+300 %": np.log(4), "−50 %": -np.log(2)}
+METHODS = ("double ratio", "synthetic control", "synthetic DiD")
+
+
+def draw_table(flows: Flows, rng: np.random.Generator) -> Flows:
+    """Return the flows of a few cities and partners, those with trade in the first periods at risk."""
+    y = flows.table.by_pair.reshape(flows.table.shape)
+    cities = rng.choice(y.shape[0], min(N_CITIES, y.shape[0]), replace=False)
+    partners = rng.choice(y.shape[1], min(N_PARTNERS, y.shape[1]), replace=False)
+    y = y[np.sort(cities)][:, np.sort(partners)]
+    table = FlowTable(y / y.mean(), np.ones(y.shape, dtype=bool))
+    return Flows(table, table.by_pair[:, :FIRST].sum(axis=1) > 0)
+
+
+def build_design(flows: Flows, pair: int, start: int) -> Design:
+    """Return the design of one treated pair, its donors chosen as an analysis chooses them."""
+    y = flows.table.by_pair.reshape(flows.table.shape)
+    city, partner, year = np.indices(y.shape).reshape(3, -1)
+    frame = pd.DataFrame(
+        {"city": [f"c{i:02d}" for i in city], "partner": [f"p{i:02d}" for i in partner], "year": year, "x": y.ravel()}
+    )
+    panel = Panel.from_frame(frame, period="year", city="city", partner="partner")
+    unit = f"c{pair // y.shape[1]:02d}-p{pair % y.shape[1]:02d}"
+    onset = np.where(panel.units == unit, float(start), np.inf)
+    design = Design(panel=panel, treatment=Treatment(units=panel.units, onset=onset), outcome="x")
+    return build_case_design(design, unit, build_untreated_rectangle(design, unit))
+
+
+def plant(paths: PlaceboPaths, effect: float) -> PlaceboPaths:
+    """Return the paths as they would be had the agreement moved the pair by so much, in logs."""
+    gaps = paths.gaps.copy()
+    gaps[0, paths.case.is_after] += effect
+    return replace(paths, gaps=gaps)
+
+
+def judge(panel: str, dealing: str, placement: int) -> Iterator[dict[str, object]]:
+    """Yield what the verdict says of one placement under each effect, and under those that it calls detectable."""
+    rng = np.random.default_rng([zlib.crc32(f"{panel}, {dealing}".encode()), placement])
+    flows = draw_table(load_panels()[panel](), rng)
+    start = rng.integers(4, flows.table.shape[2] - LAST + 1, 1)
+    placed = place(flows, dealing, start, rng)
+    if placed is None:
+        return
+    pair = int(placed[0][0])
+    fitted = fit(DoubleRatio(), build_design(flows, pair, int(start[0])))
+    methods, readings = sort_out(measure_case(fitted))
+    size = flows.table.by_pair[:, : start[0]].mean(axis=1)
+    third = ("small", "middle", "large")[min(int(3 * (size < size[pair]).mean()), 2)]
+    none = weigh_one_case(list(methods.values()), readings)
+    found = {"detectable rise": none.rise, "detectable fall": -none.fall}
+    for name, effect in (PLANTS | found).items():
+        row = {
+            "plant": name,
+            "third": third,
+            "truth": effect,
+            "n_before": int(start[0]),
+            "n_placebos": none.n_placebos,
+        }
+        if not np.isfinite(effect):
+            yield row | {"grade": "not detectable"}
+            continue
+        moved = {label: plant(paths, effect) for label, paths in methods.items()}
+        evidence = weigh_one_case(list(moved.values()), [one + effect for one in readings])
+        yield row | _describe(evidence, moved)
+
+
+def _describe(evidence: CaseEvidence, moved: dict[str, PlaceboPaths]) -> dict[str, object]:
+    p, declared = dict(zip(moved, evidence.p, strict=True)), moved[METHODS[0]]
+    raw = np.abs(np.nanmean(declared.gaps[:, declared.case.is_after], axis=1))
+    return {
+        "grade": "cannot tell" if evidence.reasons else "some",
+        "direction": evidence.direction,
+        "reasons": ";".join(evidence.reasons),
+        "effect": evidence.effects[0],
+        "p": p[METHODS[0]],
+        "p_control": p.get(METHODS[1], np.nan),
+        "p_did": p.get(METHODS[2], np.nan),
+        "p_raw": compute_placebo_rank(raw[0], raw[1:]).p,
+    }
+
+
+def run(options: argparse.Namespace) -> None:
+    """Store what is asked for and not there yet, placement by placement."""
+    is_new, end = not options.results.exists(), time.monotonic() + 60 * options.minutes
+    stored = read_results(options.results)
+    done = set(zip(*(stored.loc[stored["run"] == options.run, key] for key in HEAD[1:4]), strict=True))
+    placements = range(options.first, options.first + options.placements)
+    with options.results.open("a", newline="") as file:
+        writer = csv.DictWriter(file, HEAD, lineterminator="\n")
+        if is_new:
+            writer.writeheader()
+        for placement, panel, dealing in product(placements, options.panels, options.dealings):
+            if time.monotonic() > end:
+                return
+            if (panel, dealing, placement) in done:
+                continue
+            started, keys = time.process_time(), {"panel": panel, "dealing": dealing, "placement": placement}
+            try:
+                rows = list(judge(panel, dealing, placement))
+            except TwintradeError as error:
+                rows = [{"plant": "none", "grade": "failed", "reasons": type(error).__name__}]
+            keys |= {"run": options.run, "seconds": f"{time.process_time() - started:.2f}"}
+            for row in rows:
+                text = {key: f"{value:.4g}" if isinstance(value, float) else value for key, value in row.items()}
+                writer.writerow(text | keys)
+            file.flush()
+
+
+def tabulate_nulls(results: pd.DataFrame) -> str:
+    """Return one row a dealing and one a third of size: rejections of no effect, and verdicts."""
+    nulls = results[(results["plant"] == "none") & (results["grade"] != "failed")]
+    kinds = [(name, nulls[nulls["dealing"] == name]) for name in DEALINGS]
+    kinds += [(f"{name} pairs", nulls[nulls["third"] == name]) for name in ("small", "middle", "large")]
+    lines = [
+        "| | placements | double ratio p ≤ .05, % | not over noise | synth. control | synth. DiD | stands out |",
+        "|---" * 7 + "|",
+    ]
+    for name, rows in [*kinds, ("all", nulls)]:
+        rates = [format_rate(rows[key] <= 0.05) for key in ("p", "p_raw", "p_control", "p_did")]
+        lines.append(f"| {name} | {len(rows)} | " + " | ".join((*rates, format_rate(rows["grade"] == "some"))) + " |")
+    return "\n".join(lines)
+
+
+def tabulate_power(results: pd.DataFrame) -> str:
+    """Return one row an effect: how often the pair stands out, and where only the sign of another reading differs."""
+    thirds = ("small", "middle", "large")
+    lines = [
+        "| planted | placements | stands out, % | small / middle / large | double ratio p ≤ .05 | sign differs |",
+        "|---" * 6 + "|",
+    ]
+    for name, rows in results[results["grade"] != "failed"].groupby("plant", sort=False):
+        wanted = "fall" if name in ("−50 %", "detectable fall") else "rise"
+        is_right = (rows["grade"] == "some") & (rows["direction"] == wanted)
+        hits = rows["grade"] == "some" if name == "none" else is_right
+        by_size = " / ".join(f"{100 * hits[rows['third'] == third].mean():.0f}" for third in thirds)
+        differs = rows["reasons"].fillna("") == "readings"
+        cells = (name, len(rows), format_rate(hits), by_size, format_rate(rows["p"] <= 0.05), format_rate(differs))
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
+    return "\n".join(lines)
+
+
+def tabulate_panels(results: pd.DataFrame) -> str:
+    """Return one row a panel: verdicts without effect and with two, and the smallest rise found, in the median."""
+    lines = ["| panel | placements | none, % | +100 % | +300 % | smallest rise found, median |", "|---" * 6 + "|"]
+    for name, rows in results[results["grade"] != "failed"].groupby("panel", sort=False):
+        shares = [format_rate(rows.loc[rows["plant"] == what, "grade"] == "some") for what in islice(PLANTS, 3)]
+        rises = rows.loc[rows["plant"] == "detectable rise", "truth"].map(convert_log_to_percent)
+        n = int((rows["plant"] == "none").sum())
+        lines.append(f"| {name} | {n} | " + " | ".join((*shares, f"{rises.median():+.0f} %")) + " |")
+    return "\n".join(lines)
+
+
+TABLES = {"nulls": tabulate_nulls, "power": tabulate_power, "panels": tabulate_panels}
+SMOKE = (
+    ("--panels", "states", "--dealings", "random", "--placements", "1", "--results", "{folder}/cases.csv"),
+)  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--panels", nargs="*", choices=list(load_panels()), default=list(load_panels()))
+    parser.add_argument("--dealings", nargs="*", choices=DEALINGS, default=DEALINGS)
+    parser.add_argument("--placements", type=int, default=0, help="none: fill in the page")
+    parser.add_argument("--first", type=int, default=0, help="number of the first placement")
+    parser.add_argument("--run", default="now", help="name under which results are stored")
+    parser.add_argument("--minutes", type=float, default=np.inf, help="begin no placement after so long")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="the page of that name is filled in")
+    options = parser.parse_args()
+    run(options)
+    results = read_results(options.results)
+    for table in TABLES.values():
+        print(table(results[results["run"] == options.run]), "\n")
+    fill_file(options.results.with_suffix(".md"), results, TABLES)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,256 @@
+"""The verdict on one treated pair: whether its move stands out among all pairs, by more than one method."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+import pandas as pd
+
+from twintrade.diagnostics.base import LEVEL, Diagnostic, Judged
+from twintrade.diagnostics.single_case.placebo_space import (
+    CaseEffect,
+    PlaceboPaths,
+    find_disagreements,
+    get_single_case,
+    measure_case,
+    name_case_method,
+)
+from twintrade.effects import Finding, Message, Topic
+from twintrade.estimators.base import Fit
+from twintrade.inference.base import Inference
+from twintrade.inference.evidence import LARGEST_EFFECT, POWER
+from twintrade.inference.refits.few_treated import invert_randomization
+from twintrade.numerics.arrays import FloatArray
+from twintrade.text import Listed, Text
+from twintrade.text.numbers import convert_log_to_percent
+
+Reason = Literal["short", "floor", "chance", "second", "readings"]
+FEWEST_BEFORE = 4
+"""Fewest periods before the agreement."""
+STEP = 0.01
+"""How finely the smallest effect found is searched for, in logs."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CaseEvidence:
+    """One treated pair by several methods, the declared one first; changes in logs.
+
+    Attributes
+    ----------
+    effects, p : array of shape (n_methods,)
+        Mean gap after the agreement, and its rank among all pairs over noise by size.
+    low, high, low_90, high_90 : float
+        Effects that the declared method does not reject at 5 and at 10 %; infinite where pairs are too few to.
+    floor : float
+        Smallest p that the declared method can give.
+    rise, fall : float
+        Sizes of the smallest effects that stand out in four of five pairs; infinite where none does.
+    reasons : tuple of str
+        Why the pair does not stand out; empty where it does.
+    """
+
+    effects: FloatArray
+    p: FloatArray
+    low: float
+    high: float
+    low_90: float
+    high_90: float
+    floor: float
+    n_placebos: int
+    rise: float
+    fall: float
+    reasons: tuple[Reason, ...]
+
+    @property
+    def direction(self) -> Literal["rise", "fall"]:
+        """Direction of the declared method's estimate."""
+        return "rise" if self.effects[0] > 0 else "fall"
+
+
+def weigh_one_case(methods: Sequence[PlaceboPaths], readings: Sequence[float] = ()) -> CaseEvidence:
+    """Return whether a treated pair stands out, by the declared method first and then by others.
+
+    It does where the declared method's p is at most .05, another method's is, and all of them, and ``readings``, the
+    estimates with other donors, have one sign.
+    """
+    declared, ranks = methods[0], [one.rank() for one in methods]
+    effects, p = np.array([one.effect for one in methods]), np.array([rank.p for rank in ranks])
+    others, floor, n = declared.placebo_moves, ranks[0].floor, ranks[0].n_placebos
+    others = others[np.isfinite(others)]
+    ends = [invert_randomization(effects[0], 1.0, others, np.zeros(n), 1 - level) for level in (LEVEL, 2 * LEVEL)]
+    reasons: list[Reason] = []
+    if declared.case.is_before.sum() < FEWEST_BEFORE:
+        reasons.append("short")
+        p, ends = np.full(p.size, np.nan), [(np.nan, np.nan)] * 2
+    elif floor > LEVEL:
+        reasons.append("floor")
+    elif p[0] > LEVEL:
+        reasons.append("chance")
+    elif not (p[1:] <= LEVEL).any():
+        reasons.append("second")
+    if not (np.sign([*effects, *readings]) == np.sign(effects[0])).all():
+        reasons.append("readings")
+    found = (math.inf, math.inf) if "short" in reasons else find_detectable_moves(_align(methods))
+    return CaseEvidence(effects, p, *ends[0], *ends[1], floor, n, *found, tuple(reasons))
+
+
+def _align(methods: Sequence[PlaceboPaths]) -> FloatArray:
+    """Return placebos' moves in the treated pair's noise, (n_placebos, n_methods), of pairs that all methods have."""
+    moves = [pd.Series(one.moves[1:], index=one.units[1:]) for one in methods]
+    return pd.concat(moves, axis=1, join="inner").dropna().to_numpy()
+
+
+def find_detectable_moves(moves: FloatArray) -> tuple[float, float]:
+    """Return the smallest rise and fall, in logs, with which four of five pairs (n, n_methods) would stand out."""
+    steps = np.arange(STEP, LARGEST_EFFECT + STEP / 2, STEP)
+    power = [[measure_power(moves, sign * step) for step in steps] for sign in (1, -1)]
+    rise, fall = (steps[int(np.argmax(one))] if any(one) else np.inf for one in np.array(power) >= POWER)
+    return float(rise), float(fall)
+
+
+def measure_power(moves: FloatArray, effect: float) -> float:
+    """Return the share of pairs, each ranked among the others, that stand out once an effect is added."""
+    n, sizes, at = len(moves), np.sort(np.abs(moves), axis=0), moves + effect
+    larger = np.column_stack([n - np.searchsorted(sizes[:, k], np.abs(at[:, k])) for k in range(at.shape[1])])
+    p = (1 + larger - (np.abs(moves) >= np.abs(at))) / n
+    is_found = (p[:, 0] <= LEVEL) & (p[:, 1:] <= LEVEL).any(axis=1) & (at * effect > 0).all(axis=1)
+    return float(is_found.mean()) if n else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class CaseVerdict(Diagnostic):
+    """Whether the move of a single treated pair stands out, which is some evidence at most.
+
+    The headline's method gives p and interval; of the double ratio, the synthetic control and synthetic DiD, the
+    others must agree in sign, with either set of donors too, and one of them reach p <= .05 as well.
+    """
+
+    name: ClassVar[str] = "case_verdict"
+    citation: ClassVar[str] = "abadie2021"
+    topic: ClassVar[Topic] = "single_case"
+
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Return one row a method; payload ``evidence`` has the verdict where effects are changes in percent."""
+        if get_single_case(fit) is None:
+            return self.unavailable(Text("checks.no-case", method=fit.estimator.title))
+        measured = list(measure_case(fit))
+        methods, readings = sort_out(measured)
+        evidence = weigh_one_case(list(methods.values()), readings)
+        reasons = tuple(_explain(why, evidence, methods) for why in evidence.reasons)
+        is_log = fit.estimate.scale == "log points"
+        percents = [convert_log_to_percent(effect) for effect in evidence.effects]
+        tests = pd.DataFrame({"method": list(methods), "percent": percents, "p": evidence.p})
+        main, verdict = next(iter(methods.values())), _describe(evidence)
+        is_mute = bool({"short", "floor"} & set(evidence.reasons))
+        unit = str(main.units[0])
+        return self.conclude(
+            Listed((*_say_apart(fit, measured, unit), *_say(fit, main, evidence, reasons)), "sentences"),
+            verdict if is_log else tests,
+            Judged("cannot tell" if is_mute else "informs"),
+            payloads={"evidence": verdict, "evidence_tests": tests} if is_log else {self.name: tests},
+            value=float(evidence.p[0]),
+            unit="p",
+            floor=evidence.floor,
+            direction="none" if is_mute else "higher" if evidence.direction == "rise" else "lower",
+            messages=tuple(
+                Message("warning", "cannot-tell", Text("checks.of-unit", unit=unit, text=reason))
+                for reason in (reasons if is_mute else ())
+            ),
+        )
+
+
+def sort_out(measured: Iterable[CaseEffect]) -> tuple[dict[str, PlaceboPaths], list[float]]:
+    """Return each method's paths with its widest set of donors, and all effects with two donors or more."""
+    widest: dict[str, PlaceboPaths] = {}
+    readings = []
+    for one in measured:
+        if one.paths is None:
+            continue
+        known = widest.setdefault(one.method.label, one.paths)
+        if one.paths.case.n_donors > known.case.n_donors:
+            widest[one.method.label] = one.paths
+        if one.paths.case.n_donors > 1:
+            readings.append(one.paths.effect)
+    return widest, readings
+
+
+def _describe(evidence: CaseEvidence) -> pd.DataFrame:
+    """Return the verdict as a row of what page 1 reads, in percent."""
+    logs = {
+        "percent": float(evidence.effects[0]),
+        "low": evidence.low,
+        "high": evidence.high,
+        "rise_found": evidence.rise,
+        "fall_found": -evidence.fall,
+        "ruled_out": max(abs(evidence.low_90), abs(evidence.high_90)),
+    }
+    stands_out = not evidence.reasons
+    row = {
+        "grade": "some" if stands_out else "cannot",
+        "side": evidence.direction if stands_out else "neither",
+        "reasons": " ".join(evidence.reasons),
+        **{name: convert_log_to_percent(value) for name, value in logs.items()},
+        "level": 1 - LEVEL,
+        "p": float(evidence.p[0]),
+        "floor": evidence.floor,
+        "n_signers": 1,
+        "n_at_risk": evidence.n_placebos + 1,
+        "inference": "placebo",
+    }
+    return pd.DataFrame([row])
+
+
+def _explain(why: Reason, evidence: CaseEvidence, methods: Mapping[str, PlaceboPaths]) -> Text:
+    """Return in words why a pair does not stand out."""
+    if why == "short":
+        n_before = int(next(iter(methods.values())).case.is_before.sum())
+        return Text("checks.case-short", n=n_before, needed=FEWEST_BEFORE)
+    if why == "floor":
+        return Text("checks.case-floor", n=evidence.n_placebos, floor=evidence.floor, asked=LEVEL)
+    return Text(f"checks.case-{why}")
+
+
+def _say_apart(fit: Fit, measured: list[CaseEffect], unit: str) -> tuple[Text, ...]:
+    """Return the sentence that leads where donor sets A and B point in different directions by some method."""
+    apart = tuple(
+        Text("checks.case-apart-by", method=name_case_method(label), a=_size(fit, a), b=_size(fit, b))
+        for label, a, b in find_disagreements(measured)
+    )
+    return (Text("checks.case-apart", unit=unit, methods=Listed(apart, "semicolon")),) if apart else ()
+
+
+def _say(fit: Fit, main: PlaceboPaths, evidence: CaseEvidence, reasons: tuple[Text, ...]) -> tuple[Text, ...]:
+    """Say how the flow moved, whether that stands out, and what would."""
+    move = Text(
+        "checks.case-move",
+        unit=str(main.units[0]),
+        size=_size(fit, main.effect),
+        method=name_case_method(str(fit.estimator.title).lower()),
+        before=int(main.case.is_before.sum()),
+        after=int(main.case.is_after.sum()),
+    )
+    if "short" in evidence.reasons:
+        return Text("checks.case-mute", reasons=Listed(reasons, "semicolon")), Text(
+            "checks.case-descriptive", move=move
+        )
+    rank = Text("checks.case-rank", p=float(evidence.p[0]), n=evidence.n_placebos, floor=evidence.floor)
+    if not reasons:
+        return (Text("checks.case-stands-out", move=move, rank=rank),)
+    usual = Text("checks.case-usual", move=move, rank=rank, reasons=Listed(reasons, "semicolon"))
+    found = {"rise": convert_log_to_percent(evidence.rise), "fall": -convert_log_to_percent(-evidence.fall)}
+    return usual, Text("checks.case-found", which=_find_known(evidence), **found)
+
+
+def _find_known(evidence: CaseEvidence) -> str:
+    is_known = math.isfinite(evidence.rise), math.isfinite(evidence.fall)
+    return "both" if all(is_known) else "rise" if is_known[0] else "fall" if is_known[1] else "none"
+
+
+def _size(fit: Fit, effect: float) -> Text:
+    is_log = fit.estimate.scale == "log points"
+    size = abs(100 * np.expm1(effect)) if is_log else abs(effect)
+    return Text(
+        "checks.case-size", size=float(size), scale="log" if is_log else "other", up="yes" if effect >= 0 else "no"
+    )
