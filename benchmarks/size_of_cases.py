@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.size_of_auto import fill_file
-from benchmarks.size_of_verdicts import FIRST, Flows, format_rate, load_panels, place, read_results
+from benchmarks.size_of_verdicts import FIRST, Flows, load_panels, place, read_results
 from twintrade.design import Design, Panel, Treatment
 from twintrade.design.case import build_case_design, build_untreated_rectangle
 from twintrade.diagnostics.single_case.case_verdict import CaseEvidence, sort_out, weigh_one_case
@@ -147,47 +147,49 @@ def run(options: argparse.Namespace) -> None:
             file.flush()
 
 
+THIRDS = ("small", "middle", "large")
+
+
+def format_share(hits: "pd.Series[bool]") -> str:
+    """Return percent, empty of nothing."""
+    return f"{100 * hits.mean():.1f}" if hits.size else ""
+
+
 def tabulate_nulls(results: pd.DataFrame) -> str:
     """Return one row a dealing and one a third of size: rejections of no effect, and verdicts."""
     nulls = results[(results["plant"] == "none") & (results["grade"] != "failed")]
     kinds = [(name, nulls[nulls["dealing"] == name]) for name in DEALINGS]
-    kinds += [(f"{name} pairs", nulls[nulls["third"] == name]) for name in ("small", "middle", "large")]
+    kinds += [(f"{name} pairs", nulls[nulls["third"] == name]) for name in THIRDS]
     lines = [
-        "| | placements | double ratio p ≤ .05, % | not over noise | synth. control | synth. DiD | stands out |",
+        "| | placements | double ratio | not over noise | synthetic control | synthetic DiD | stands out |",
         "|---" * 7 + "|",
     ]
     for name, rows in [*kinds, ("all", nulls)]:
-        rates = [format_rate(rows[key] <= 0.05) for key in ("p", "p_raw", "p_control", "p_did")]
-        lines.append(f"| {name} | {len(rows)} | " + " | ".join((*rates, format_rate(rows["grade"] == "some"))) + " |")
+        rates = [format_share(rows[key] <= 0.05) for key in ("p", "p_raw", "p_control", "p_did")]
+        lines.append(
+            f"| {name} | {len(rows)} | " + " | ".join((*rates, format_share(rows["grade"] == "some"))) + " |"
+        )
     return "\n".join(lines)
 
 
 def tabulate_power(results: pd.DataFrame) -> str:
-    """Return one row an effect: how often the pair stands out, and where only the sign of another reading differs."""
-    thirds = ("small", "middle", "large")
-    lines = [
-        "| planted | placements | stands out, % | small / middle / large | double ratio p ≤ .05 | sign differs |",
-        "|---" * 6 + "|",
-    ]
+    """Return one row an effect: how often the pair stands out in its direction, by third of size."""
+    lines = ["| planted | stands out | small | middle | large | double ratio alone |", "|---" * 6 + "|"]
     for name, rows in results[results["grade"] != "failed"].groupby("plant", sort=False):
         wanted = "fall" if name in ("−50 %", "detectable fall") else "rise"
-        is_right = (rows["grade"] == "some") & (rows["direction"] == wanted)
-        hits = rows["grade"] == "some" if name == "none" else is_right
-        by_size = " / ".join(f"{100 * hits[rows['third'] == third].mean():.0f}" for third in thirds)
-        differs = rows["reasons"].fillna("") == "readings"
-        cells = (name, len(rows), format_rate(hits), by_size, format_rate(rows["p"] <= 0.05), format_rate(differs))
-        lines.append("| " + " | ".join(map(str, cells)) + " |")
+        hits = (rows["grade"] == "some") & ((rows["direction"] == wanted) | (name == "none"))
+        shares = [format_share(hits), *(format_share(hits[rows["third"] == third]) for third in THIRDS)]
+        lines.append(f"| {name} | " + " | ".join((*shares, format_share(rows["p"] <= 0.05))) + " |")
     return "\n".join(lines)
 
 
 def tabulate_panels(results: pd.DataFrame) -> str:
     """Return one row a panel: verdicts without effect and with two, and the smallest rise found, in the median."""
-    lines = ["| panel | placements | none, % | +100 % | +300 % | smallest rise found, median |", "|---" * 6 + "|"]
+    lines = ["| panel | none | +100 % | +300 % | smallest rise found, median |", "|---" * 5 + "|"]
     for name, rows in results[results["grade"] != "failed"].groupby("panel", sort=False):
-        shares = [format_rate(rows.loc[rows["plant"] == what, "grade"] == "some") for what in islice(PLANTS, 3)]
-        rises = rows.loc[rows["plant"] == "detectable rise", "truth"].map(convert_log_to_percent)
-        n = int((rows["plant"] == "none").sum())
-        lines.append(f"| {name} | {n} | " + " | ".join((*shares, f"{rises.median():+.0f} %")) + " |")
+        shares = [format_share(rows.loc[rows["plant"] == what, "grade"] == "some") for what in islice(PLANTS, 3)]
+        rises: pd.Series[float] = rows.loc[rows["plant"] == "detectable rise", "truth"].map(convert_log_to_percent)
+        lines.append(f"| {name} | " + " | ".join((*shares, f"{rises.median():+.0f} %")) + " |")
     return "\n".join(lines)
 
 

@@ -21,18 +21,8 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.size_of_auto import fill_file
-from benchmarks.size_of_verdicts import (
-    FIRST,
-    LAST,
-    Flows,
-    build,
-    format_rate,
-    load_panels,
-    place,
-    plant,
-    read_flows,
-    read_results,
-)
+from benchmarks.size_of_cases import format_share
+from benchmarks.size_of_verdicts import FIRST, LAST, Flows, build, load_panels, place, plant, read_flows, read_results
 from twintrade.diagnostics.sensitivity.evidence import count_tests
 from twintrade.errors import TwintradeError
 from twintrade.inference.evidence import FEWEST_AT_RISK, Weighing
@@ -158,7 +148,7 @@ def tabulate_families(results: pd.DataFrame) -> str:
             lambda dated=dated: dated.min(axis=1) <= 0.05,
             lambda dated=dated: dated.max(axis=1) <= 0.05,
         ]
-        lines.append(f"| {name} | {len(rows)} | " + " | ".join(format_rate(rate()) for rate in rates) + " |")
+        lines.append(f"| {name} | {len(rows)} | " + " | ".join(format_share(rate()) for rate in rates) + " |")
     return "\n".join(lines)
 
 
@@ -172,7 +162,7 @@ def tabulate_found(results: pd.DataFrame) -> str:
         rows = results[(results["plant"] == what) & (results["alone_first"] != "failed")]
         rates = [rows[key].isin(GRADES) for key in ("alone_first", "holm_first", "alone_second", "holm_second")]
         rates += [rows[key] == "strong" for key in ("alone_first", "holm_first")]
-        lines.append(f"| {what} | {len(rows)} | " + " | ".join(map(format_rate, rates)) + " |")
+        lines.append(f"| {what} | {len(rows)} | " + " | ".join(map(format_share, rates)) + " |")
     return "\n".join(lines)
 
 

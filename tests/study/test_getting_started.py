@@ -73,7 +73,7 @@ def test_sentences_of_the_guide_hold_the_numbers_of_the_run(guide, followed):
     assert f"{below.replace(' ', '')} below" in verdict
     assert f"{above.replace(' ', '')} above" in verdict
     effect, low, high = re.search(r"\*\*(−[\d.]+ %)\*\* is.*?\*\*(−[\d.]+ %) to (\+[\d.]+ %)\*\*", text).groups()
-    assert f"{effect}  Double ratio" in table
+    assert f"{effect}  among all pairs: cannot tell" in table
     assert f"{low} to {high}" in table
     p, others, rank, of = re.search(r"\*\*p = ([\d.]+)\*\*: of this flow and (\d+) .*?\((\d+)/(\d+)\)", text).groups()
     assert f"{int(rank) / int(of):.3f} (placebo)" in table

@@ -100,7 +100,7 @@ class EvidenceOfChange(Diagnostic):
 
     def _describe(self, outcome: str, evidence: GradedEvidence, tests: float) -> dict[str, object]:
         p = min(1.0, find_largest_p(evidence) * tests)
-        given, side = self._grade(evidence, p)
+        given, side = self._grade(evidence, tests)
         logs = {
             "percent": evidence.tau,
             "low": evidence.low,
@@ -139,8 +139,9 @@ class EvidenceOfChange(Diagnostic):
             "inference": "randomization",
         }
 
-    def _grade(self, evidence: GradedEvidence, p: float) -> tuple[str, str]:
+    def _grade(self, evidence: GradedEvidence, tests: float = 1.0) -> tuple[str, str]:
         """Return grade and direction, by the file's own measure of what matters too; no grade stays none."""
+        p = find_largest_p(evidence) * tests
         if evidence.grade == "none":
             return "cannot", "neither"
         if self.matters and not evidence.matters(self.matters / 100):
