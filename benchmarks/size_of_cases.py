@@ -88,8 +88,8 @@ def judge(panel: str, dealing: str, placement: int) -> Iterator[dict[str, object
     size = flows.table.by_pair[:, : start[0]].mean(axis=1)
     third = ("small", "middle", "large")[min(int(3 * (size < size[pair]).mean()), 2)]
     none = weigh_one_case(list(methods.values()), readings)
-    found = {"detectable rise": none.rise, "detectable fall": -none.fall}
-    for name, effect in (PLANTS | found).items():
+    detectable = {"detectable rise": none.detectable[0], "detectable fall": -none.detectable[1]}
+    for name, effect in (PLANTS | detectable).items():
         row = {
             "plant": name,
             "third": third,
@@ -109,9 +109,9 @@ def _describe(evidence: CaseEvidence, moved: dict[str, PlaceboPaths]) -> dict[st
     p, declared = dict(zip(moved, evidence.p, strict=True)), moved[METHODS[0]]
     raw = np.abs(np.nanmean(declared.gaps[:, declared.case.is_after], axis=1))
     return {
-        "grade": "cannot tell" if evidence.reasons else "some",
+        "grade": "cannot tell" if evidence.obstacles else "some",
         "direction": evidence.direction,
-        "reasons": ";".join(evidence.reasons),
+        "reasons": ";".join(evidence.obstacles),
         "effect": evidence.effects[0],
         "p": p[METHODS[0]],
         "p_control": p.get(METHODS[1], np.nan),

@@ -23,11 +23,11 @@ import pandas as pd
 from benchmarks.size_of_auto import fill_file
 from benchmarks.size_of_cases import format_share
 from benchmarks.size_of_verdicts import FIRST, LAST, Flows, build, load_panels, place, plant, read_flows, read_results
-from twintrade.diagnostics.sensitivity.evidence import count_tests
 from twintrade.errors import TwintradeError
 from twintrade.inference.evidence import FEWEST_AT_RISK, Weighing
 from twintrade.inference.refits import DealtCase
 from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.holm import count_tests
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "docs/lab/size_of_outcomes.csv"

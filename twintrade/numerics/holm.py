@@ -11,3 +11,9 @@ def adjust_holm(p: FloatArray) -> FloatArray:
     adjusted = np.full(p.shape, np.nan)
     adjusted[order] = np.maximum.accumulate(np.minimum(p[order] * np.arange(order.size, 0, -1), 1.0))
     return adjusted
+
+
+def count_tests(p: FloatArray, level: float = 0.05) -> FloatArray:
+    """Return what Holm's adjustment multiplies each p by; of those it does not reject, at least how many they are."""
+    adjusted = adjust_holm(p)
+    return np.maximum(adjusted / p, np.where(adjusted > level, float((adjusted > level).sum()), 1.0))

@@ -7,10 +7,10 @@ import pytest
 from benchmarks.size_of_outcomes import judge, load_pair
 from benchmarks.size_of_verdicts import FIRST, Flows, place, plant
 from twintrade.design import Design, NotYetTreated, Panel, Treatment
-from twintrade.diagnostics.sensitivity.evidence import EvidenceOfChange, count_tests
+from twintrade.diagnostics.sensitivity.evidence import EvidenceOfChange
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
-from twintrade.numerics.holm import adjust_holm
+from twintrade.numerics.holm import adjust_holm, count_tests
 from twintrade.numerics.poisson import FlowTable
 
 DRAWS = 99

@@ -111,7 +111,7 @@ def test_an_effect_in_the_flows_is_the_effect_planted_in_the_gaps(effect):
     other = weigh_one_case(list(planted.values()), [reading + effect for reading in still])
     np.testing.assert_allclose(one.effects, other.effects, atol=1e-8)
     np.testing.assert_array_equal(one.p, other.p)
-    assert (one.reasons, one.rise, one.fall) == (other.reasons, other.rise, other.fall)
+    assert (one.obstacles, one.detectable) == (other.obstacles, other.detectable)
 
 
 def test_zero_lies_outside_the_interval_exactly_if_p_is_at_most_one_in_twenty():
@@ -119,7 +119,7 @@ def test_zero_lies_outside_the_interval_exactly_if_p_is_at_most_one_in_twenty():
     inside = set()
     for effect in np.linspace(-1.5, 1.5, 31):
         evidence = weigh_one_case([plant(paths, effect) for paths in methods.values()])
-        assert (evidence.p[0] <= 0.05) == (not evidence.low <= 0 <= evidence.high)
+        assert (evidence.p[0] <= 0.05) == (not evidence.ends[0][0] <= 0 <= evidence.ends[0][1])
         inside.add(evidence.p[0] <= 0.05)
     assert inside == {True, False}
 
@@ -139,11 +139,11 @@ def test_two_of_three_methods_and_the_sign_of_all_are_needed(moved, reason):
     for k in moved:
         effects[k] = -methods[list(methods)[k]].effect + 0.01
     paths = [plant(one, effect) for one, effect in zip(methods.values(), effects, strict=True)]
-    assert weigh_one_case(paths).reasons == reason
+    assert weigh_one_case(paths).obstacles == reason
     effects[2] = -1.5
     paths = [plant(one, effect) for one, effect in zip(methods.values(), effects, strict=True)]
-    assert "readings" in weigh_one_case(paths).reasons
-    assert "readings" in weigh_one_case(paths[:2], [-0.1]).reasons
+    assert "readings" in weigh_one_case(paths).obstacles
+    assert "readings" in weigh_one_case(paths[:2], [-0.1]).obstacles
 
 
 @pytest.mark.parametrize("effect", [0.8, -0.8, 1.0])

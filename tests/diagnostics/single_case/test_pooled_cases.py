@@ -5,11 +5,13 @@ import pytest
 from single_cases import dyad_design, rectangle_frame
 
 from twintrade.design.case import build_case_design, build_untreated_rectangle
+from twintrade.diagnostics.single_case.case_verdict import CaseVerdict
 from twintrade.diagnostics.single_case.date_sets import PooledCases, _interval_method
 from twintrade.errors import DesignError
 from twintrade.estimators.base import fit
 from twintrade.estimators.synthetic_control import PartiallyPooledSyntheticControl
 from twintrade.estimators.synthetic_did import DoubleRatio
+from twintrade.numerics.holm import adjust_holm
 from twintrade.numerics.testing import fit_random_effects
 
 ONSETS = {"c0-p0": 2006, "c1-p1": 2008, "c2-p2": 2006}
@@ -96,3 +98,24 @@ def test_a_case_with_too_few_periods_is_named():
     onsets = ONSETS | {"c3-p3": 2002}
     with pytest.raises(DesignError, match="c3-p3 has 2"):
         fit(PartiallyPooledSyntheticControl(), dyad_design(treated_frame(1.0), onsets, transform="log"))
+
+
+@pytest.mark.parametrize(("effects", "names"), [((1.5, 0.0, 0.0), ["c0-p0"]), ((0.0, 0.0, 0.0), [])])
+def test_each_of_several_pairs_is_judged_alone_by_holm(effects, names):
+    frame = rectangle_frame(n_cities=6, n_partners=12, n_periods=14, noise=0.1)
+    for (unit, onset), effect in zip(ONSETS.items(), effects, strict=True):
+        city, partner = unit.split("-")
+        hit = (frame["city"] == city) & (frame["partner"] == partner) & (frame["year"] >= onset)
+        frame.loc[hit, "exports"] *= np.exp(effect)
+    several = fit(PartiallyPooledSyntheticControl(), dyad_design(frame, ONSETS, transform="log"))
+    finding = CaseVerdict().check(several, None, None)
+    rows = finding.payloads["case_verdicts"].set_index("unit")
+    assert rows.index[rows["verdict"] == "some"].tolist() == names
+    level = dyad_design(frame, ONSETS)
+    alone = []
+    for unit in ONSETS:
+        case = fit(DoubleRatio(), build_case_design(level, unit, build_untreated_rectangle(level, unit)))
+        alone.append(CaseVerdict().check(case, None, None).table["p"].item())
+    np.testing.assert_allclose(rows["p"], adjust_holm(np.array(alone)), atol=1e-12)
+    assert ((rows["p"] <= 0.05) == ((rows["low"] > 0) | (rows["high"] < 0))).all()
+    assert ("none of 3 pairs" in finding.sentence) == (not names)

@@ -9,7 +9,7 @@ from single_cases import dyad_design, factor_matrix, matrix_design, rectangle_fr
 from twintrade.design import Design, Panel, Treatment
 from twintrade.design.case import build_case_design, build_donor_sets, build_untreated_rectangle
 from twintrade.diagnostics.single_case.case_paths import DonorWeightTable
-from twintrade.diagnostics.single_case.case_tests import CaseVerdict
+from twintrade.diagnostics.single_case.case_verdict import CaseVerdict
 from twintrade.diagnostics.single_case.date_sets import DateSets
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import fit

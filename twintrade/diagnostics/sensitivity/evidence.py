@@ -13,8 +13,7 @@ from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.inference.evidence import STATISTICS, GradedEvidence, weigh_evidence
-from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.holm import adjust_holm
+from twintrade.numerics.holm import count_tests
 from twintrade.text import Text
 from twintrade.text.numbers import convert_log_to_percent
 
@@ -85,8 +84,8 @@ class EvidenceOfChange(Diagnostic):
         """Return the evidence of each outcome, the headline's first, and what Holm multiplies its p by."""
         design, seed = fit.design, int(rng.integers(2**31))
         names = tuple(dict.fromkeys((design.outcome, *self.others)))
-        fits = {name: fit.refit(design.with_outcome(name, design.transform)) for name in names[1:]}
-        fits = {design.outcome: fit, **fits}
+        others = {name: fit.refit(design.with_outcome(name, design.transform)) for name in names[1:]}
+        fits = {design.outcome: fit} | others
 
         def weigh(name: str, tests: float, seeks: bool) -> GradedEvidence:
             others, fresh = tuple(one for one in names if one != name), np.random.default_rng(seed)
@@ -154,12 +153,6 @@ class EvidenceOfChange(Diagnostic):
 def find_largest_p(evidence: GradedEvidence) -> float:
     """Return p of the total, the largest over the dealings."""
     return max(float(by[0]) for by in evidence.p.values())
-
-
-def count_tests(p: FloatArray) -> FloatArray:
-    """Return what Holm's adjustment multiplies each p by; of those above .05, at least how many they are."""
-    adjusted = adjust_holm(p)
-    return np.maximum(adjusted / p, np.where(adjusted > ALPHA, float((adjusted > ALPHA).sum()), 1.0))
 
 
 def _judge(evidence: GradedEvidence) -> Judged:

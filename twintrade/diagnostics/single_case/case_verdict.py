@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 
+from twintrade.design.case import build_case_design, build_untreated_rectangle
 from twintrade.diagnostics.base import LEVEL, Diagnostic, Judged
 from twintrade.diagnostics.single_case.placebo_space import (
     CaseEffect,
@@ -18,15 +20,19 @@ from twintrade.diagnostics.single_case.placebo_space import (
     name_case_method,
 )
 from twintrade.effects import Finding, Message, Topic
+from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
+from twintrade.estimators.base import fit as estimate
+from twintrade.estimators.synthetic_did import DoubleRatio
 from twintrade.inference.base import Inference
 from twintrade.inference.evidence import LARGEST_EFFECT, POWER
-from twintrade.inference.refits.few_treated import invert_randomization
+from twintrade.inference.refits import invert_randomization
 from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.holm import count_tests
 from twintrade.text import Listed, Text
 from twintrade.text.numbers import convert_log_to_percent
 
-Reason = Literal["short", "floor", "chance", "second", "readings"]
+Obstacle = Literal["short", "floor", "chance", "second", "readings"]
 FEWEST_BEFORE = 4
 """Fewest periods before the agreement."""
 STEP = 0.01
@@ -35,33 +41,16 @@ STEP = 0.01
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CaseEvidence:
-    """One treated pair by several methods, the declared one first; changes in logs.
+    """One treated pair by several methods, the declared one first; changes in logs."""
 
-    Attributes
-    ----------
-    effects, p : array of shape (n_methods,)
-        Mean gap after the agreement, and its rank among all pairs over noise by size.
-    low, high, low_90, high_90 : float
-        Effects that the declared method does not reject at 5 and at 10 %; infinite where pairs are too few to.
-    floor : float
-        Smallest p that the declared method can give.
-    rise, fall : float
-        Sizes of the smallest effects that stand out in four of five pairs; infinite where none does.
-    reasons : tuple of str
-        Why the pair does not stand out; empty where it does.
-    """
-
+    # effects, p: (n_methods,): mean gap after the agreement, and its rank among all pairs over noise by size
     effects: FloatArray
     p: FloatArray
-    low: float
-    high: float
-    low_90: float
-    high_90: float
-    floor: float
+    ends: tuple[tuple[float, float], tuple[float, float]]  # effects that it does not reject at 5 and at 10 %
+    floor: float  # smallest p that the declared method can give
     n_placebos: int
-    rise: float
-    fall: float
-    reasons: tuple[Reason, ...]
+    detectable: tuple[float, float]  # smallest rise and fall that stand out in four of five pairs, or infinite
+    obstacles: tuple[Obstacle, ...]  # why the pair does not stand out
 
     @property
     def direction(self) -> Literal["rise", "fall"]:
@@ -69,31 +58,34 @@ class CaseEvidence:
         return "rise" if self.effects[0] > 0 else "fall"
 
 
-def weigh_one_case(methods: Sequence[PlaceboPaths], readings: Sequence[float] = ()) -> CaseEvidence:
+def weigh_one_case(
+    methods: Sequence[PlaceboPaths], readings: Sequence[float] = (), tests: float = 1.0
+) -> CaseEvidence:
     """Return whether a treated pair stands out, by the declared method first and then by others.
 
     It does where the declared method's p is at most .05, another method's is, and all of them, and ``readings``, the
-    estimates with other donors, have one sign.
+    estimates with other donors, have one sign. ``tests``: by how much Holm's adjustment multiplies the declared p.
     """
     declared, ranks = methods[0], [one.rank() for one in methods]
     effects, p = np.array([one.effect for one in methods]), np.array([rank.p for rank in ranks])
     others, floor, n = declared.placebo_moves, ranks[0].floor, ranks[0].n_placebos
     others = others[np.isfinite(others)]
-    ends = [invert_randomization(effects[0], 1.0, others, np.zeros(n), 1 - level) for level in (LEVEL, 2 * LEVEL)]
-    reasons: list[Reason] = []
+    five, ten = (invert_randomization(effects[0], 1.0, others, np.zeros(n), 1 - k * LEVEL / tests) for k in (1, 2))
+    p[0] = min(1.0, p[0] * tests)
+    obstacles: list[Obstacle] = []
     if declared.case.is_before.sum() < FEWEST_BEFORE:
-        reasons.append("short")
-        p, ends = np.full(p.size, np.nan), [(np.nan, np.nan)] * 2
-    elif floor > LEVEL:
-        reasons.append("floor")
+        obstacles.append("short")
+        p, five, ten = np.full(p.size, np.nan), (np.nan, np.nan), (np.nan, np.nan)
+    elif floor * tests > LEVEL:
+        obstacles.append("floor")
     elif p[0] > LEVEL:
-        reasons.append("chance")
+        obstacles.append("chance")
     elif not (p[1:] <= LEVEL).any():
-        reasons.append("second")
+        obstacles.append("second")
     if not (np.sign([*effects, *readings]) == np.sign(effects[0])).all():
-        reasons.append("readings")
-    found = (math.inf, math.inf) if "short" in reasons else find_detectable_moves(_align(methods))
-    return CaseEvidence(effects, p, *ends[0], *ends[1], floor, n, *found, tuple(reasons))
+        obstacles.append("readings")
+    detectable = (math.inf, math.inf) if "short" in obstacles else find_detectable_moves(_align(methods), tests)
+    return CaseEvidence(effects, p, (five, ten), floor, n, detectable, tuple(obstacles))
 
 
 def _align(methods: Sequence[PlaceboPaths]) -> FloatArray:
@@ -102,20 +94,20 @@ def _align(methods: Sequence[PlaceboPaths]) -> FloatArray:
     return pd.concat(moves, axis=1, join="inner").dropna().to_numpy()
 
 
-def find_detectable_moves(moves: FloatArray) -> tuple[float, float]:
+def find_detectable_moves(moves: FloatArray, tests: float = 1.0) -> tuple[float, float]:
     """Return the smallest rise and fall, in logs, with which four of five pairs (n, n_methods) would stand out."""
     steps = np.arange(STEP, LARGEST_EFFECT + STEP / 2, STEP)
-    power = [[measure_power(moves, sign * step) for step in steps] for sign in (1, -1)]
+    power = [[measure_power(moves, sign * step, tests) for step in steps] for sign in (1, -1)]
     rise, fall = (steps[int(np.argmax(one))] if any(one) else np.inf for one in np.array(power) >= POWER)
     return float(rise), float(fall)
 
 
-def measure_power(moves: FloatArray, effect: float) -> float:
+def measure_power(moves: FloatArray, effect: float, tests: float = 1.0) -> float:
     """Return the share of pairs, each ranked among the others, that stand out once an effect is added."""
     n, sizes, at = len(moves), np.sort(np.abs(moves), axis=0), moves + effect
     larger = np.column_stack([n - np.searchsorted(sizes[:, k], np.abs(at[:, k])) for k in range(at.shape[1])])
     p = (1 + larger - (np.abs(moves) >= np.abs(at))) / n
-    is_found = (p[:, 0] <= LEVEL) & (p[:, 1:] <= LEVEL).any(axis=1) & (at * effect > 0).all(axis=1)
+    is_found = (p[:, 0] * tests <= LEVEL) & (p[:, 1:] <= LEVEL).any(axis=1) & (at * effect > 0).all(axis=1)
     return float(is_found.mean()) if n else 0.0
 
 
@@ -134,16 +126,16 @@ class CaseVerdict(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a method; payload ``evidence`` has the verdict where effects are changes in percent."""
         if get_single_case(fit) is None:
-            return self.unavailable(Text("checks.no-case", method=fit.estimator.title))
+            return self._check_each(fit)
         measured = list(measure_case(fit))
         methods, readings = sort_out(measured)
         evidence = weigh_one_case(list(methods.values()), readings)
-        reasons = tuple(_explain(why, evidence, methods) for why in evidence.reasons)
+        reasons = tuple(_explain(why, evidence, methods) for why in evidence.obstacles)
         is_log = fit.estimate.scale == "log points"
         percents = [convert_log_to_percent(effect) for effect in evidence.effects]
         tests = pd.DataFrame({"method": list(methods), "percent": percents, "p": evidence.p})
         main, verdict = next(iter(methods.values())), _describe(evidence)
-        is_mute = bool({"short", "floor"} & set(evidence.reasons))
+        is_mute = bool({"short", "floor"} & set(evidence.obstacles))
         unit = str(main.units[0])
         return self.conclude(
             Listed((*_say_apart(fit, measured, unit), *_say(fit, main, evidence, reasons)), "sentences"),
@@ -159,6 +151,26 @@ class CaseVerdict(Diagnostic):
                 for reason in (reasons if is_mute else ())
             ),
         )
+
+    def _check_each(self, fit: Fit) -> Finding:
+        """Return one row a treated pair, each judged alone by the double ratio, p and interval by Holm over all."""
+        o, cases = fit.design.observations, {}
+        design = fit.design.with_outcome(fit.design.outcome, "level")
+        for unit in map(str, o.unit_ids[o.is_ever_treated]):
+            with suppress(TwintradeError):
+                alone = build_case_design(design, unit, build_untreated_rectangle(design, unit))
+                methods, readings = sort_out(measure_case(estimate(DoubleRatio(), alone)))
+                cases[unit] = list(methods.values()), readings
+        if len(cases) < 2:
+            return self.unavailable(Text("checks.no-case", method=fit.estimator.title))
+        tests = np.nan_to_num(count_tests(np.array([weigh_one_case(*case).p[0] for case in cases.values()])), nan=1.0)
+        weighed = {unit: weigh_one_case(*case, k) for (unit, case), k in zip(cases.items(), tests, strict=True)}
+        table = pd.concat([_describe(one).assign(unit=unit) for unit, one in weighed.items()], ignore_index=True)
+        table = table.rename(columns={"grade": "verdict"})
+        out = zip(table["unit"], table["percent"], table["verdict"] == "some", strict=True)
+        named = [Text("checks.case-named", unit=unit, percent=float(move)) for unit, move, is_out in out if is_out]
+        text = Text("checks.case-each", n=len(named), of=len(table), named=Listed(tuple(named), "comma"))
+        return self.conclude(text, table, payloads={"case_verdicts": table}, value=float(table["p"].min()), unit="p")
 
 
 def sort_out(measured: Iterable[CaseEffect]) -> tuple[dict[str, PlaceboPaths], list[float]]:
@@ -178,19 +190,14 @@ def sort_out(measured: Iterable[CaseEffect]) -> tuple[dict[str, PlaceboPaths], l
 
 def _describe(evidence: CaseEvidence) -> pd.DataFrame:
     """Return the verdict as a row of what page 1 reads, in percent."""
-    logs = {
-        "percent": float(evidence.effects[0]),
-        "low": evidence.low,
-        "high": evidence.high,
-        "rise_found": evidence.rise,
-        "fall_found": -evidence.fall,
-        "ruled_out": max(abs(evidence.low_90), abs(evidence.high_90)),
-    }
-    stands_out = not evidence.reasons
+    (low, high), ten = evidence.ends
+    logs = {"percent": float(evidence.effects[0]), "low": low, "high": high, "ruled_out": float(np.abs(ten).max())}
+    logs |= {"rise_found": evidence.detectable[0], "fall_found": -evidence.detectable[1]}
+    stands_out = not evidence.obstacles
     row = {
         "grade": "some" if stands_out else "cannot",
         "side": evidence.direction if stands_out else "neither",
-        "reasons": " ".join(evidence.reasons),
+        "reasons": " ".join(evidence.obstacles),
         **{name: convert_log_to_percent(value) for name, value in logs.items()},
         "level": 1 - LEVEL,
         "p": float(evidence.p[0]),
@@ -202,7 +209,7 @@ def _describe(evidence: CaseEvidence) -> pd.DataFrame:
     return pd.DataFrame([row])
 
 
-def _explain(why: Reason, evidence: CaseEvidence, methods: Mapping[str, PlaceboPaths]) -> Text:
+def _explain(why: Obstacle, evidence: CaseEvidence, methods: Mapping[str, PlaceboPaths]) -> Text:
     """Return in words why a pair does not stand out."""
     if why == "short":
         n_before = int(next(iter(methods.values())).case.is_before.sum())
@@ -231,7 +238,7 @@ def _say(fit: Fit, main: PlaceboPaths, evidence: CaseEvidence, reasons: tuple[Te
         before=int(main.case.is_before.sum()),
         after=int(main.case.is_after.sum()),
     )
-    if "short" in evidence.reasons:
+    if "short" in evidence.obstacles:
         return Text("checks.case-mute", reasons=Listed(reasons, "semicolon")), Text(
             "checks.case-descriptive", move=move
         )
@@ -239,13 +246,10 @@ def _say(fit: Fit, main: PlaceboPaths, evidence: CaseEvidence, reasons: tuple[Te
     if not reasons:
         return (Text("checks.case-stands-out", move=move, rank=rank),)
     usual = Text("checks.case-usual", move=move, rank=rank, reasons=Listed(reasons, "semicolon"))
-    found = {"rise": convert_log_to_percent(evidence.rise), "fall": -convert_log_to_percent(-evidence.fall)}
-    return usual, Text("checks.case-found", which=_find_known(evidence), **found)
-
-
-def _find_known(evidence: CaseEvidence) -> str:
-    is_known = math.isfinite(evidence.rise), math.isfinite(evidence.fall)
-    return "both" if all(is_known) else "rise" if is_known[0] else "fall" if is_known[1] else "none"
+    rise, fall = evidence.detectable
+    which = "both" if max(rise, fall) < math.inf else "rise" if rise < fall else "fall" if fall < rise else "none"
+    sizes = {"rise": convert_log_to_percent(rise), "fall": -convert_log_to_percent(-fall)}
+    return usual, Text("checks.case-found", which=which, **sizes)
 
 
 def _size(fit: Fit, effect: float) -> Text:

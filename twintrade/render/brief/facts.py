@@ -287,7 +287,8 @@ def _list_graded(facts: Facts, graded: Graded) -> list[Text]:
         reasons = [Text("brief.graded-chance", of=of)]
     else:
         reasons = [
-            Text("brief.graded-blocked", why=why, period_name=facts.page.period_name) for why in graded.reasons
+            Text("brief.graded-blocked", why=why, n=graded.n_at_risk, period_name=facts.page.period_name)
+            for why in graded.reasons
         ]
     reasons += _explain_objections(facts)
     effective = max(1, round(graded.n_effective))
@@ -311,7 +312,7 @@ def _list_graded(facts: Facts, graded: Graded) -> list[Text]:
 
 def _list_others(facts: Facts) -> list[Text]:
     """Return the answer for each further outcome, and that p and ranges are adjusted for all."""
-    told = [
+    answers = [
         Text(
             "brief.graded-other",
             outcome=capitalize(one.outcome),
@@ -321,7 +322,7 @@ def _list_others(facts: Facts) -> list[Text]:
         )
         for one in facts.others
     ]
-    return [*told, Text("brief.graded-holm", n=len(told) + 1)] if told else []
+    return [*answers, Text("brief.graded-holm", n=len(answers) + 1)] if answers else []
 
 
 def _list_of_case(facts: Facts, graded: Graded) -> list[Text]:

@@ -15,7 +15,15 @@ from twintrade.render.brief.facts import Effect, Facts
 from twintrade.render.figures.alt_text import describe_event_study
 from twintrade.render.figures.percent_paths import convert_to_logs, draw_path
 from twintrade.render.names import capitalize, name_inference
-from twintrade.render.reading import Record, read_column, take_text
+from twintrade.render.reading import (
+    CASE_VERDICT,
+    Record,
+    find_payload,
+    find_words,
+    list_findings,
+    read_column,
+    take_text,
+)
 from twintrade.text import Listed, Text, numbers, texts
 
 # What the checks of the headline's own assumptions say of its size, for a brief: one sentence each.
@@ -33,8 +41,17 @@ def list_readings(facts: Facts) -> list[Text]:
     """Return what other estimates, hidden agreements, trends, other averages and other comparisons make of it."""
     if facts.headline is None or facts.effect is None:
         return []
-    kinds = (_read_clearer, _read_hidden, _read_bounds, _read_average, _read_always, _read_conditional)
-    return [one for one in [read(facts) for read in kinds] if one is not None]
+    kinds = (_read_cases, _read_clearer, _read_hidden, _read_bounds, _read_average, _read_always, _read_conditional)
+    readings = [read(facts) for read in kinds]
+    return [one for one in readings if one is not None]
+
+
+def _read_cases(facts: Facts) -> Text | None:
+    """Return what the verdicts on single pairs say where there are several."""
+    if find_payload(facts.page.results, "case_verdicts") is None:
+        return None
+    answer = find_words(list_findings(facts.page.results, CASE_VERDICT)[0], "sentence")
+    return answer if isinstance(answer, Text) else None
 
 
 def _read_clearer(facts: Facts) -> Text | None:

@@ -764,6 +764,11 @@ case-tests = { $n ->
 case-mute = Cannot tell: { $reasons }.
 case-descriptive = Descriptive only: { $move }.
 case-chance = pairs without an agreement moved as much
+case-each = { $n ->
+    [0] Taken one by one, none of { $of } pairs stands out
+   *[other] Taken one by one, { $n } of { $of } pairs stand out: { $named }
+} (Holm’s p-values).
+case-named = { $unit } by { PERCENT($percent, decimals: 0, sign: "always") }
 case-second = by no other method is a move like this as rare
 case-readings = not all methods and donor sets have the same sign
 case-short = there are { $n } periods before the agreement and { $needed } are needed

@@ -712,6 +712,11 @@ case-tests = { $n ->
 case-mute = 无法判断：{ $reasons }。
 case-descriptive = 仅作描述：{ $move }。
 case-chance = 没有协议的配对也有这样大的变动
+case-each = 逐个考察，{ $of }个配对中{ $n ->
+    [0] 没有一个变动突出
+   *[other] 有{ $n }个变动突出：{ $named }
+}（经Holm校正）。
+case-named = { $unit }为{ PERCENT($percent, decimals: 0, sign: "always") }
 case-second = 按其他任何方法，这样的变动都不罕见
 case-readings = 各方法与供体集的结果符号不一致
 case-short = 协议之前有{ $n }期，而需要{ $needed }期
