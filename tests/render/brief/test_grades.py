@@ -180,6 +180,8 @@ def test_every_outcome_has_its_number_and_grade_and_holm_is_named(made) -> None:
     second = RECORD | NOT_CLEAR | {"grade": "cannot", "outcome": "imports", "reasons": "total"}
     results = with_payloads(made, evidence=pd.DataFrame([RECORD | {"outcome": "exports"}, second]))
     document = build(results)
+    title = find(document, Heading)[0].text
+    assert title.endswith("Exports: Some evidence of a rise; Imports: 8 pairs cannot tell us")
     (keys,) = find(document, KeyNumbers)
     assert (keys.numbers[-1].value, keys.numbers[-1].spread) == ("+12.0%", "−20.0% to +40.0%")
     assert keys.numbers[-1].name.startswith("Imports")

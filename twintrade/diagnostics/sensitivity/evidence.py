@@ -13,7 +13,7 @@ from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.inference.evidence import STATISTICS, GradedEvidence, weigh_evidence
-from twintrade.numerics.holm import count_tests
+from twintrade.numerics.holm import adjust_holm, count_tests
 from twintrade.text import Text
 from twintrade.text.numbers import convert_log_to_percent
 
@@ -59,6 +59,7 @@ class EvidenceOfChange(Diagnostic):
             return self.unavailable(error.text)
         evidence, _ = next(iter(weighed.values()))
         table = pd.DataFrame([self._describe(name, *one) for name, one in weighed.items()])
+        table["p"] = adjust_holm(table["p"].to_numpy(dtype=np.float64))
         row = table.iloc[0]
         text = Text(
             "checks.evidence",
@@ -98,7 +99,6 @@ class EvidenceOfChange(Diagnostic):
         return {name: (weigh(name, tests, True), tests) for name, tests in zip(names, factors, strict=True)}
 
     def _describe(self, outcome: str, evidence: GradedEvidence, tests: float) -> dict[str, object]:
-        p = min(1.0, find_largest_p(evidence) * tests)
         given, side = self._grade(evidence, tests)
         logs = {
             "percent": evidence.tau,
@@ -121,7 +121,7 @@ class EvidenceOfChange(Diagnostic):
             "low_error": 100 * math.exp(evidence.low) * evidence.low_error,
             "high_error": 100 * math.exp(min(evidence.high, 50)) * evidence.high_error,
             "level": LEVEL,
-            "p": p,
+            "p": find_largest_p(evidence),
             "tests": tests,
             "share": evidence.largest,
             "n_effective": evidence.n_effective,

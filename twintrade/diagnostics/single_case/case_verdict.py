@@ -28,7 +28,7 @@ from twintrade.inference.base import Inference
 from twintrade.inference.evidence import LARGEST_EFFECT, POWER
 from twintrade.inference.refits import invert_randomization
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.holm import count_tests
+from twintrade.numerics.holm import adjust_holm, count_tests
 from twintrade.text import Listed, Text
 from twintrade.text.numbers import convert_log_to_percent
 
@@ -163,10 +163,11 @@ class CaseVerdict(Diagnostic):
                 cases[unit] = list(methods.values()), readings
         if len(cases) < 2:
             return self.unavailable(Text("checks.no-case", method=fit.estimator.title))
-        tests = np.nan_to_num(count_tests(np.array([weigh_one_case(*case).p[0] for case in cases.values()])), nan=1.0)
+        p = np.array([weigh_one_case(*case).p[0] for case in cases.values()])
+        tests = np.nan_to_num(count_tests(p), nan=1.0)
         weighed = {unit: weigh_one_case(*case, k) for (unit, case), k in zip(cases.items(), tests, strict=True)}
         table = pd.concat([_describe(one).assign(unit=unit) for unit, one in weighed.items()], ignore_index=True)
-        table = table.rename(columns={"grade": "verdict"})
+        table = table.assign(p=adjust_holm(p), verdict=table.pop("grade"))
         out = zip(table["unit"], table["percent"], table["verdict"] == "some", strict=True)
         named = [Text("checks.case-named", unit=unit, percent=float(move)) for unit, move, is_out in out if is_out]
         text = Text("checks.case-each", n=len(named), of=len(table), named=Listed(tuple(named), "comma"))

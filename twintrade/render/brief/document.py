@@ -11,6 +11,7 @@ from twintrade.render.brief.facts import (
     SIDES,
     Effect,
     Facts,
+    Graded,
     PageAnswer,
     collect_facts,
     explain_no_range,
@@ -167,18 +168,25 @@ def _say(key: str) -> str:
 def _write_title(facts: Facts) -> str:
     page = facts.page
     question = page.results.sections.get("question") or str(Text("brief.question", outcome=page.outcome))
-    graded = facts.graded
+    answers = [_write_answer(facts, facts.graded, facts.answer)]
+    if facts.graded is not None and facts.others:
+        answers += [_write_answer(facts, one, one.answer) for one in facts.others]
+        names = [capitalize(one.outcome) for one in (facts.graded, *facts.others)]
+        answers = [Text("common.headed", head=name, said=one) for name, one in zip(names, answers, strict=True)]
+    return str(Text("brief.title", question=question, answer=Listed(tuple(answers), "semicolon")))
+
+
+def _write_answer(facts: Facts, graded: Graded | None, answer: PageAnswer) -> Text:
     rise = graded.rise_found if graded is not None and graded.is_case else 0.0
-    answer = Text(
+    return Text(
         "brief.answer",
-        grade=facts.answer.grade,
-        direction=facts.answer.side,
+        grade=answer.grade,
+        direction=answer.side,
         by="placebos" if graded is not None and graded.is_case else "deals",
         n=facts.n_treated,
         found="never" if math.isinf(rise) else "large" if rise > LARGE else "small",
         rise=numbers.format_percent(rise, 0),
     )
-    return str(Text("brief.title", question=question, answer=answer))
 
 
 def _lead(facts: Facts) -> blocks.Lead:
