@@ -83,8 +83,11 @@ class EvidenceOfChange(Diagnostic):
 
     def _weigh(self, fit: Fit, rng: np.random.Generator) -> dict[str, tuple[GradedEvidence, float]]:
         """Return the evidence of each outcome, the headline's first, and what Holm multiplies its p by."""
-        design, seed = fit.design, int(rng.integers(2**31))
+        design = fit.design
         names = tuple(dict.fromkeys((design.outcome, *self.others)))
+        if len(names) == 1:
+            return {design.outcome: (weigh_evidence(fit, rng, draws=self.draws), 1.0)}
+        seed = int(rng.integers(2**31))
         others = {name: fit.refit(design.with_outcome(name, design.transform)) for name in names[1:]}
         fits = {design.outcome: fit} | others
 
@@ -93,8 +96,6 @@ class EvidenceOfChange(Diagnostic):
             asked = {f"seeks_{what}": seeks for what in ("interval", "gamma", "detectable")}
             return weigh_evidence(fits[name], fresh, draws=self.draws, others=others, tests=tests, **asked)
 
-        if len(names) == 1:
-            return {design.outcome: (weigh(design.outcome, 1.0, True), 1.0)}
         factors = count_tests(np.array([find_largest_p(weigh(name, 1.0, False)) for name in names]))
         return {name: (weigh(name, tests, True), tests) for name, tests in zip(names, factors, strict=True)}
 
