@@ -173,13 +173,12 @@ def tabulate_nulls(results: pd.DataFrame) -> str:
 
 
 def tabulate_power(results: pd.DataFrame) -> str:
-    """Return one row an effect: how often the pair stands out in its direction, by third of size."""
-    lines = ["| planted | stands out | small | middle | large | double ratio alone |", "|---" * 6 + "|"]
+    """Return one row an effect: how often the pair stands out in its direction."""
+    lines = ["| planted | stands out | double ratio alone |", "|---" * 3 + "|"]
     for name, rows in results[results["grade"] != "failed"].groupby("plant", sort=False):
         wanted = "fall" if name in ("−50 %", "detectable fall") else "rise"
         hits = (rows["grade"] == "some") & ((rows["direction"] == wanted) | (name == "none"))
-        shares = [format_share(hits), *(format_share(hits[rows["third"] == third]) for third in THIRDS)]
-        lines.append(f"| {name} | " + " | ".join((*shares, format_share(rows["p"] <= 0.05))) + " |")
+        lines.append(f"| {name} | {format_share(hits)} | {format_share(rows['p'] <= 0.05)} |")
     return "\n".join(lines)
 
 

@@ -61,10 +61,9 @@ class CaseEvidence:
 def weigh_one_case(
     methods: Sequence[PlaceboPaths], readings: Sequence[float] = (), tests: float = 1.0
 ) -> CaseEvidence:
-    """Return whether a treated pair stands out, by the declared method first and then by others.
+    """Return whether a treated pair stands out: p <= .05 by the declared method, the first, and by another; one sign.
 
-    It does where the declared method's p is at most .05, another method's is, and all of them, and ``readings``, the
-    estimates with other donors, have one sign. ``tests``: by how much Holm's adjustment multiplies the declared p.
+    ``readings``: estimates with other donors, also of that sign; ``tests``: what Holm multiplies the first p by.
     """
     declared, ranks = methods[0], [one.rank() for one in methods]
     effects, p = np.array([one.effect for one in methods]), np.array([rank.p for rank in ranks])
@@ -113,11 +112,7 @@ def measure_power(moves: FloatArray, effect: float, tests: float = 1.0) -> float
 
 @dataclass(frozen=True, slots=True)
 class CaseVerdict(Diagnostic):
-    """Whether the move of a single treated pair stands out, which is some evidence at most.
-
-    The headline's method gives p and interval; of the double ratio, the synthetic control and synthetic DiD, the
-    others must agree in sign, with either set of donors too, and one of them reach p <= .05 as well.
-    """
+    """Whether a treated pair stands out among all pairs, some evidence at most (docs/inference.md)."""
 
     name: ClassVar[str] = "case_verdict"
     citation: ClassVar[str] = "abadie2021"

@@ -83,10 +83,7 @@ class Effect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Graded:
-    """The headline held against pairs as large and as fast-growing, or one pair among all; changes in percent.
-
-    Of one pair, what only several have is NaN.
-    """
+    """The headline against pairs as large and growing, or one pair among all; in percent, NaN what it lacks."""
 
     answer: PageAnswer
     effect: Effect

@@ -249,11 +249,9 @@ READINGS = ("treatment", "comparison", "sample", "without", "always_treated", "a
 
 
 def settle_grade(ladder: Ladder) -> Ladder:
-    """Return the ladder with its grade lowered by what other columns and checks say.
+    """Return the ladder with its grade lowered by other columns and checks (docs/inference.md, "The verdict").
 
-    Where the check is made of several columns, dates of equal standing, the largest p counts. A column with another
-    date or other comparison pairs must have the same sign for *some* evidence, and p <= .05 for *strong*. What stands
-    out among pairs does not if a check objects.
+    Where the grading check is made of several columns, dates of equal standing, the largest p counts.
     """
     graded, headline = ladder.graded, ladder.headline
     if graded is None or headline is None:
@@ -276,10 +274,8 @@ def settle_grade(ladder: Ladder) -> Ladder:
 
 def _take_larger(one: dict[str, Any], two: dict[str, Any]) -> dict[str, Any]:
     """Return the verdict by two dates of equal standing: the larger p, and no more than both say."""
-    larger = (two if two["p"] > one["p"] else one) | {
-        "low": min(one["low"], two["low"]),
-        "high": max(one["high"], two["high"]),
-    }
+    ends = {"low": min(one["low"], two["low"]), "high": max(one["high"], two["high"])}
+    larger = (two if two["p"] > one["p"] else one) | ends
     if one["side"] != two["side"]:
         return _lower(larger, "dates")
     return _lower(larger, "dates", "some") if "some" in (one["grade"], two["grade"]) else larger
