@@ -208,6 +208,46 @@ def preregister(
         typer.echo(line)
 
 
+def calibrate(
+    spec: Annotated[str, typer.Argument(help="Analysis file or its name.")],
+    times: Annotated[int, typer.Option(min=10, help="Placebo registers.")] = 200,
+    draws: Annotated[int, typer.Option(min=99, help="Deals of each kind behind a verdict.")] = 199,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes, by default one a core.")] = None,
+) -> None:
+    """Say how often the verdict of page 1 is right, by placebo agreements among your own pairs without one."""
+    from twintrade.fanout import Workers, count_cores
+    from twintrade.study.progress import report_progress
+    from twintrade.study.redraw import redraw
+    from twintrade.study.run.calibrating import calibrate_analysis
+    from twintrade.study.store import find_analyses
+    from twintrade.study.store.freshness import PAGE, list_changes
+
+    (analysis,) = find_analyses(Path.cwd(), [spec])
+    root, name, text = analysis.root, analysis.name, analysis.text
+    with report_progress(log_json=False, is_alone=True) as report:
+        report.expect(name, [("calibrate", 0.0)])
+        try:
+            path = calibrate_analysis(
+                root,
+                name,
+                text,
+                times=times,
+                draws=draws,
+                workers=Workers(n=jobs or count_cores()),
+                progress=partial(report, name),
+            )
+        except KeyboardInterrupt:
+            typer.echo(f"twintrade: {Text('study.interrupted')}", err=True)
+            raise typer.Exit(_INTERRUPTED) from None
+        report(name, "done")
+    typer.echo(Text("study.wrote", path=path))
+    if set(list_changes(root, name, analysis.raw, analysis.n_guesses)) <= {PAGE}:
+        redraw(root, name, text)
+        typer.echo(f"results/{name}/appendix.html")
+    else:
+        typer.echo(Text("study.next-run", name=name))
+
+
 def export(
     name: Annotated[str, typer.Argument(help="Analysis file or its name.")],
     to: Annotated[str, typer.Option(help="r, stata or python.")],
@@ -269,7 +309,19 @@ def version() -> None:
     typer.echo(__version__)
 
 
-OTHERS = (cross_check, export, guide, preregister, schema, simulate, replication_readme, bundle, trace, version)
+OTHERS = (
+    cross_check,
+    calibrate,
+    export,
+    guide,
+    preregister,
+    schema,
+    simulate,
+    replication_readme,
+    bundle,
+    trace,
+    version,
+)
 """Commands in the order of the help, behind those of the main path."""
 
 

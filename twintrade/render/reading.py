@@ -27,6 +27,8 @@ GRADED = "evidence"  # the check whose grade is the answer of page 1, and its pa
 CASE_VERDICT = "case_verdict"
 DEALT = "randomization"  # inference of a grade that names none
 SPOKEN = ("sentence", "message")  # columns whose text stands in the column of that name
+CALIBRATION = "calibration"
+CALIBRATED = (CALIBRATION, "calibration_power")  # payloads of placebo registers: rates, and shares called evidence
 
 
 def take_text(value: object) -> str:
@@ -261,6 +263,21 @@ def find_payload(results: ResultSet, name: str) -> pd.DataFrame | None:
     """Return a non-empty payload by name."""
     frame = results.payloads.get(name)
     return None if frame is None or frame.empty else frame
+
+
+def read_calibration(results: ResultSet) -> dict[str, float]:
+    """Return what placebo registers of these data and this design gave, by message; empty where none were judged."""
+    frame = find_payload(results, CALIBRATION)
+    rows = [] if frame is None else [(find_words(r, "quantity"), r["value"]) for r in list_records(frame)]
+    mark = f"checks.{CALIBRATION}-"
+    return {w.key.removeprefix(mark): read_number(value) for w, value in rows if isinstance(w, Text)}
+
+
+def find_graded(results: ResultSet) -> Record | None:
+    """Return what the check called evidence says, with what placebo registers found; None where it was not made."""
+    frame, rates = find_payload(results, GRADED), read_calibration(results)
+    found = {f"{side}_found": rates[side] for side in ("rise", "fall") if side in rates}
+    return None if frame is None else list_records(frame)[0] | found
 
 
 def find_payloads(results: ResultSet, name: str) -> Mapping[str, pd.DataFrame]:

@@ -21,6 +21,7 @@ from twintrade.fanout import Progress, Workers, limit_threads, use_workers
 from twintrade.render.registration import Rendered, render
 from twintrade.study.answers import AnalysisEnd
 from twintrade.study.checking import list_open_guesses
+from twintrade.study.claims.ledger import add_ledger, list_own_claims
 from twintrade.study.failed import record_failure
 from twintrade.study.observing.observe import observe
 from twintrade.study.page.assemble import assemble_results, build_bands_frame, build_data_frame, build_effects_frame
@@ -47,6 +48,7 @@ from twintrade.study.spec.report_options import ReportOptions, read_report_optio
 from twintrade.study.spec.spec_faults import locate_faults
 from twintrade.study.spec.spec_text import count_open_guesses, parse_tables
 from twintrade.study.store import folder
+from twintrade.study.store.calibrations import add_calibration
 from twintrade.study.store.folder import write
 from twintrade.study.store.locating import FOLDER, measure_peak_memory_mb
 from twintrade.study.store.replay import build_tidy_files, replay_results, seal_manifest, to_bytes
@@ -187,7 +189,8 @@ def _estimate_plan(
         manifest |= {"headline": headline, "design": describe_design(finished)}
         progress("collect")
         checked = add_cross_checks(assemble_results(finished, manifest))
-        results = add_registration(checked, root, date.today().isoformat())
+        calibrated = add_ledger(add_calibration(checked, root), list_own_claims(analysis_plan.spec))
+        results = add_registration(calibrated, root, date.today().isoformat())
         return options, ledger, build_tidy_files(results), manifest, tuple(finished.messages)
 
 

@@ -19,6 +19,7 @@ STAGES = {
     ("read", "panel"): Text("study.stage-read"),
     ("estimate", "inference"): Text("study.stage-estimate"),
     ("diagnostic",): Text("study.stage-check"),
+    ("calibrate",): Text("study.stage-calibrate"),
     ("collect",): Text("study.stage-collect"),
     ("draw", "write"): Text("study.stage-draw"),
 }

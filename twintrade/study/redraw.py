@@ -20,7 +20,8 @@ from twintrade.study.spec.analysis import Spec, parse, resolve_spec
 from twintrade.study.spec.page_spec import RegistrySpec, ReportSection, is_registry, parse_registry
 from twintrade.study.spec.report_options import read_report_options
 from twintrade.study.spec.spec_text import parse_tables
-from twintrade.study.store.fingerprint import OF_PAGES, OF_THE_PAGE, hash_page, hash_registration, list_versions
+from twintrade.study.store.calibrations import add_calibration
+from twintrade.study.store.fingerprint import OF_PAGES, OF_THE_PAGE, hash_page, list_versions
 from twintrade.study.store.folder import get_lock_path, hold_lock, prepare, write
 from twintrade.study.store.freshness import PAGE, read_manifest
 from twintrade.study.store.locating import FOLDER
@@ -56,12 +57,13 @@ def redraw(
         kept = {k: v for k, v in manifest.items() if k not in ("outputs", "volatile")}
         versions = {k: v for k, v in manifest.get("versions", {}).items() if k not in OF_PAGES}
         printing = {k: v for k, v in list_versions().items() if k in OF_PAGES}
-        kept |= {"page_sha256": hash_page(root, raw, hash_registration(root, name)), "versions": versions | printing}
+        kept |= {"page_sha256": hash_page(root, name, raw), "versions": versions | printing}
         with use_language(DEFAULT):
             if isinstance(spec, Spec):
                 of_page = {key: value for key, value in resolve_spec(spec).items() if key in OF_THE_PAGE}
                 kept["spec"] = {k: v for k, v in kept.get("spec", {}).items() if k not in OF_THE_PAGE} | of_page
-            stored = add_ledger(change(replace(stored, manifest=kept)), list_own_claims(spec))
+            stored = add_calibration(change(replace(stored, manifest=kept)), root)
+            stored = add_ledger(stored, list_own_claims(spec))
             tidy = build_tidy_files(add_registration(stored, root, date.today().isoformat()))
         today, volatile = date.today().isoformat(), manifest.get("volatile", {})
         tried = count_designs(root, name, kept.get("design", {}), options.designs_tried, today)

@@ -51,7 +51,7 @@ class EvidenceOfChange(Diagnostic):
 
         The finding objects where trade had moved already before the agreements.
         """
-        if not fit.estimator.is_poisson or fit.view("overall").scale not in ("percent", "log points"):
+        if not self.grades(fit):
             return self.unavailable(Text("checks.evidence-no-total"))
         try:
             weighed = self._weigh(fit, rng)
@@ -80,6 +80,10 @@ class EvidenceOfChange(Diagnostic):
             unit="p",
             direction="higher" if evidence.direction == "rise" else "lower",
         )
+
+    def grades(self, fit: Fit) -> bool:
+        """Whether the headline is a change of a total."""
+        return fit.estimator.is_poisson and fit.view("overall").scale in ("percent", "log points")
 
     def _weigh(self, fit: Fit, rng: np.random.Generator) -> dict[str, tuple[GradedEvidence, float]]:
         """Return the evidence of each outcome, the headline's first, and what Holm multiplies its p by."""

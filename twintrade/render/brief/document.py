@@ -22,7 +22,7 @@ from twintrade.render.citing import WORDS, build_cell, cite
 from twintrade.render.exhibits.data_card import build_status
 from twintrade.render.names import capitalize, name_pair
 from twintrade.render.page import Page
-from twintrade.render.reading import list_records, read_number, take_text
+from twintrade.render.reading import CALIBRATION, list_records, read_number, take_text
 from twintrade.render.tables.register import name_agreement
 from twintrade.text import Listed, Text, complete_sentence, join_sentences, list_some, numbers, texts
 
@@ -366,16 +366,7 @@ def _need(facts: Facts) -> str:
     page, money, graded = facts.page, facts.money, facts.graded
     sentences: list[Text] = []
     if graded is not None and graded.rise_found == graded.rise_found:
-        is_known = [math.isfinite(graded.rise_found), graded.fall_found > -MOST_FALL]
-        sentences.append(
-            Text(
-                "brief.found",
-                which="both" if all(is_known) else "rise" if is_known[0] else "fall" if is_known[1] else "none",
-                rise=numbers.format_percent(graded.rise_found, 0),
-                fall=numbers.format_percent(abs(graded.fall_found), 0),
-                overstates="yes" if OVERSTATED < graded.rise_found < math.inf else "no",
-            )
-        )
+        sentences += _tell_found(graded)
     elif math.isfinite(facts.detectable):
         size = numbers.format_percent(facts.detectable, 0)
         amount = money is not None and math.isfinite(money.detectable)
@@ -399,9 +390,32 @@ def _need(facts: Facts) -> str:
         sentences.append(
             explain_no_range(facts, "brief.need-range") if lacks_range else Text("brief.detectable-unknown")
         )
+    if page.results.sections.get(CALIBRATION) == "stale":
+        sentences.append(Text("brief.calibration-stale", name=page.results.name))
     if facts.n_treated > 1 and (undated := facts.roles.get("undated", 0)):
         sentences.append(Text("brief.date-them", n=undated))
     return str(Listed(tuple(sentences), "sentences"))
+
+
+def _tell_found(graded: Graded) -> list[Text]:
+    """Return which changes would have been called evidence: of those planted where placebo registers were judged."""
+    known, rates = [math.isfinite(graded.rise_found), graded.fall_found > -MOST_FALL], graded.calibrated
+    rise, fall = graded.rise_found, graded.fall_found
+    if rates is not None:
+        rise, fall = (rise if known[0] else rates.largest_rise), (fall if known[1] else rates.largest_fall)
+    found = Text(
+        "brief.found",
+        which="both" if all(known) else "rise" if known[0] else "fall" if known[1] else "none",
+        rise=numbers.format_percent(rise, 0),
+        fall=numbers.format_percent(abs(fall), 0),
+        planted="no" if rates is None else "yes",
+        overstates="yes" if rates is None and OVERSTATED < graded.rise_found < math.inf else "no",
+    )
+    if rates is None:
+        return [found]
+    printed = {"rise": rates.rise_printed, "fall": rates.fall_printed}
+    sizes = [Text("brief.printed", direction=side, times=x) for side, x in printed.items() if math.isfinite(x)]
+    return [Text("brief.calibrated", n=rates.n, false=rates.false), found, *sizes]
 
 
 def _cite(facts: Facts) -> str:

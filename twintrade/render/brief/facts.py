@@ -9,16 +9,19 @@ from twintrade.effects.regression import POOLED
 from twintrade.render.names import capitalize, name_method, name_pair
 from twintrade.render.page import Page, name_objecting
 from twintrade.render.reading import (
+    CALIBRATED,
     DEALT,
     GRADED,
     Record,
     find_detectable,
+    find_graded,
     find_headline,
     find_overall,
     find_payload,
     find_words,
     list_records,
     list_specifications,
+    read_calibration,
     read_number,
     read_shown_ends,
     read_whole,
@@ -81,6 +84,20 @@ class Effect:
         return "allows" if self.holds_zero else "excludes"
 
 
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """What the rule said of placebo registers on these data; shares and changes in percent."""
+
+    n: int
+    false: float  # called evidence without an effect
+    # rise_printed, fall_printed: Median printed change over the true one, at the changes called evidence four in five
+    rise_printed: float
+    fall_printed: float
+    # largest_rise, largest_fall: Farthest changes that were planted
+    largest_rise: float
+    largest_fall: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Graded:
     """The headline against pairs as large and growing, or one pair among all; in percent, NaN what it lacks."""
@@ -103,6 +120,7 @@ class Graded:
     reasons: tuple[str, ...]  # why the grade is no higher
     methods: tuple[Record, ...] = ()  # method, percent and p of each, where one pair is ranked by several
     outcome: str = ""
+    calibrated: Calibrated | None = None
 
     @property
     def is_case(self) -> bool:
@@ -221,7 +239,11 @@ def read_effect(record: Record | None) -> Effect | None:
 
 def read_graded(results: ResultSet) -> list[Graded]:
     """Return what the check that grades the headline says of it, and of further outcomes; empty where none does."""
-    return [_read_grade(results, row) for row in _list_payload(results, GRADED)]
+    graded = find_graded(results)
+    if graded is None:
+        return []
+    first = replace(_read_grade(results, graded), calibrated=_read_calibrated(results))
+    return [first, *(_read_grade(results, row) for row in _list_payload(results, GRADED)[1:])]
 
 
 def _read_grade(results: ResultSet, row: Record) -> Graded:
@@ -237,6 +259,20 @@ def _read_grade(results: ResultSet, row: Record) -> Graded:
         methods=tuple(test for test in tests if take_text(test.get("method"))),
         outcome=take_text(row.get("outcome")),
         **{name: read_number(row.get(name)) for name in OF_EVIDENCE},
+    )
+
+
+def _read_calibrated(results: ResultSet) -> Calibrated | None:
+    rates, curve = read_calibration(results), find_payload(results, CALIBRATED[1])
+    if not rates or curve is None:
+        return None
+    return Calibrated(
+        n=round(rates["registers"]),
+        false=rates["some"] + rates["strong"],
+        rise_printed=rates.get("rise-printed", math.nan),
+        fall_printed=rates.get("fall-printed", math.nan),
+        largest_rise=float(curve["effect"].max()),
+        largest_fall=float(curve["effect"].min()),
     )
 
 

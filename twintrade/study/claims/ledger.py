@@ -16,10 +16,9 @@ from twintrade.render import reading
 from twintrade.render.names import find_check
 from twintrade.render.reading import (
     DEALT,
-    GRADED,
     Record,
+    find_graded,
     find_headline,
-    find_payload,
     find_words,
     list_records,
     read_number,
@@ -78,9 +77,9 @@ NO_DATA: Literal["other data"] = "other data"  # kind of evidence that no analys
 def _effect(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
     """The headline by its grade, else the effect of a column; several cases' mean stands beside it."""
     column, direction = take_text(evidence.get("column")), str(evidence.get("direction", "higher"))
-    graded = None if column else find_payload(results, GRADED)
+    graded = None if column else find_graded(results)
     if graded is not None:
-        return _by_grade(results, list_records(graded)[0], evidence)
+        return _by_grade(results, graded, evidence)
     spec = _column(results, column)
     effect = reading.find_overall(results, spec) if spec is not None else None
     mean = None if column else _mean_of_cases(results)

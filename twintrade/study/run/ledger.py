@@ -23,14 +23,7 @@ from twintrade.methods import list_packages
 from twintrade.study.observing.observe import list_simulated_names
 from twintrade.study.run.columns import Ladder, Run, compute_entropy
 from twintrade.study.spec.analysis import resolve_spec
-from twintrade.study.store.fingerprint import (
-    hash_bytes,
-    hash_page,
-    hash_registration,
-    hash_source,
-    hash_spec,
-    list_versions,
-)
+from twintrade.study.store.fingerprint import hash_bytes, hash_page, hash_source, hash_spec, list_versions
 from twintrade.text import Listed, Words, pack_both, pack_text, parse_text
 from twintrade.version import __version__
 
@@ -122,7 +115,7 @@ def collect_origins(
         "tool": {"name": "twintrade", "version": __version__},
         "git": read_git_state(root),
         "spec_sha256": hash_spec(raw),
-        "page_sha256": hash_page(root, raw, hash_registration(root, name)),
+        "page_sha256": hash_page(root, name, raw),
         "source_sha256": hash_source(),
         "versions": list_versions(used),
     }

@@ -38,6 +38,11 @@ def hash_bytes(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def hash_json(facts: Any) -> str:
+    """Return the sha256 of plain data, whatever the order of its keys."""
+    return hash_bytes(json.dumps(facts, sort_keys=True, ensure_ascii=False, default=str).encode("utf-8"))
+
+
 def hash_file(path: Path) -> str:
     """Return the sha256 of a file."""
     with open_file(path) as stream:
@@ -46,10 +51,7 @@ def hash_file(path: Path) -> str:
 
 def hash_spec(raw: Mapping[str, Any]) -> str:
     """Return the hash of a parsed analysis file without the page's tables, comments and the order of keys."""
-    text = json.dumps(
-        {k: v for k, v in raw.items() if k not in OF_THE_PAGE}, sort_keys=True, ensure_ascii=False, default=str
-    )
-    return hash_bytes(text.encode("utf-8"))
+    return hash_json({k: v for k, v in raw.items() if k not in OF_THE_PAGE})
 
 
 def _list_translations() -> list[Path]:
@@ -57,16 +59,20 @@ def _list_translations() -> list[Path]:
     return sorted(p for p in (_PACKAGE / "text").iterdir() if p.is_dir() and p.name not in ("en", "__pycache__"))
 
 
-def hash_page(root: Path, raw: Mapping[str, Any], registration: str) -> str:
-    """Return the hash of what only the page needs: [report] and its files, claims, texts, language, registration."""
+def hash_page(root: Path, name: str, raw: Mapping[str, Any]) -> str:
+    """Return the hash of what only the page needs: [report] and its files, claims, texts, language, what is on file.
+
+    On file are a registration and a calibration of the analysis.
+    """
     report = raw.get("report", {})
     files = [report[key] for key in ("style", "word_template") if isinstance(report, Mapping) and report.get(key)]
     content = [hash_file(root / f) if (root / f).is_file() else "absent" for f in files if isinstance(f, str)]
     texts = (p for folder in _list_translations() for p in folder.rglob("*") if p.is_file())
     content += [hash_file(path) for path in sorted(texts)]
     shown = {key: raw[key] for key in OF_THE_PAGE if key in raw}
-    hashed = [shown, content, registration, *filter(None, [find_choice()])]
-    return hash_bytes(json.dumps(hashed, sort_keys=True, ensure_ascii=False, default=str).encode("utf-8"))
+    calibration = get_calibration_path(root, name)
+    on_file = [hash_file(calibration)] if calibration.is_file() else []
+    return hash_json([shown, content, hash_registration(root, name), *filter(None, [find_choice()]), *on_file])
 
 
 @cache
@@ -137,7 +143,7 @@ def hash_inputs(root: Path, declared: list[str]) -> dict[str, str]:
     return hashes
 
 
-# Where registrations stand: beside the analyses and not among results, for no run may move them.
+# Where registrations and calibrations stand: not among results, for no run may move them.
 
 FOLDER = "registrations"
 REGISTRATION, DEVIATIONS = "registration.json", "deviations.json"
@@ -152,3 +158,8 @@ def hash_registration(root: Path, name: str) -> str:
     """Return the sha256 of the registration's file, "absent" where there is none."""
     path = get_registration_path(root, name)
     return hash_file(path) if path.is_file() else ABSENT
+
+
+def get_calibration_path(root: Path, name: str) -> Path:
+    """Return the calibration of an analysis."""
+    return root / "calibrations" / f"{name}.csv"

@@ -53,7 +53,7 @@ def list_changes(root: Path, name: str, raw: Mapping[str, Any], n_guesses: int =
         changes.append(Text("study.changed-file"))
     if manifest["headline"].get("open_guesses", 0) != n_guesses:
         changes.append(Text("study.changed-guesses"))
-    if manifest.get("page_sha256") != fingerprint.hash_page(root, raw, fingerprint.hash_registration(root, name)):
+    if manifest.get("page_sha256") != fingerprint.hash_page(root, name, raw):
         changes.append(PAGE)
     changes += list_changed_inputs(root, manifest)
     if manifest.get("source_sha256") != fingerprint.hash_source():

@@ -241,13 +241,25 @@ graded-gamma = The test would still reject no effect if pairs that later { $dire
 } had been up to { FIXED($times, decimals: 1) } times likelier to sign.
 found = { $which ->
     [both] A rise of { $rise } or a fall of { $fall } would have been called evidence four times in five
-    [rise] A rise of { $rise } would have been called evidence four times in five, and no fall, however large
-    [fall] A fall of { $fall } would have been called evidence four times in five, and no rise, however large
-   *[none] No change, however large, would have been called evidence four times in five
+    [rise] A rise of { $rise } would have been called evidence four times in five, and no fall{ $planted ->
+        [yes] { " " }of up to { $fall }
+       *[no] , however large
+    }
+    [fall] A fall of { $fall } would have been called evidence four times in five, and no rise{ $planted ->
+        [yes] { " " }of up to { $rise }
+       *[no] , however large
+    }
+   *[none] { $planted ->
+        [yes] No rise of up to { $rise } and no fall of up to { $fall }
+       *[no] No change, however large,
+    } would have been called evidence four times in five
 }.{ $overstates ->
     [yes] { " " }Where so large a change is needed, a page that reports evidence overstates the change.
    *[no] { "" }
 }
+calibrated = { $n } placebo registers of pairs without an agreement were judged by the same rule: { PERCENT($false, decimals: 0) } were called evidence of a change.
+printed = Where such a { $direction } is called evidence, the page prints { FIXED($times, decimals: 1) } times the true change in the median.
+calibration-stale = A calibration is on file for other data or another design and is not quoted: twintrade calibrate { $name } makes a new one.
 reason-range-clear = The whole range, { $low } to { $high }, lies { $side } zero.
 reason-no-objection = No check objects, and { $could } of { $n } would have seen a fault that matters.
 reading-clearer = { $of ->

@@ -75,6 +75,17 @@ evidence-label = { $inference ->
     [nothing] no change that matters
    *[cannot] cannot tell
 }
+calibration-registers = placebo registers
+calibration-draws = deals of each kind behind a verdict
+calibration-some = called some evidence without an effect, %
+calibration-strong = called strong evidence without an effect, %
+calibration-family = called evidence without an effect for any of { $n } outcomes and dates, %
+calibration-coverage = 95 % intervals that contain the true effect, %
+calibration-rise = rise called evidence four times in five, %
+calibration-fall = fall called evidence four times in five, %
+calibration-rise-printed = such a rise as printed, over the true one, median
+calibration-fall-printed = such a fall as printed, over the true one, median
+calibration-found = called evidence of this change, %
 evidence-no-total = the headline is no change of a total, in levels and by a Poisson method
 hidden-none = there are no comparison pairs, or no overall effect
 hidden-imputation = leaving out comparison pairs is computed for imputation alone

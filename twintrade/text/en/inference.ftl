@@ -228,6 +228,9 @@ evidence-few = evidence needs two pairs that traded before their agreement; ther
     [one] is one
    *[other] are { $n }
 }
+calibration-few = a calibration needs { $times } pairs without an agreement for each of the { $n } with one; { $free } could have signed
+calibration-none = in one draw no pairs could take the agreements
+calibration-lost = only { $n } of { $of } placebo registers could be judged; the first of the others: { $reason }
 hazard-none = name at least one variable of the hazard of signing: hazard = ["size", "growth"]
 hazard-column = { $name } is no variable of the hazard of signing: the panel has no such column; there are always "size" and "growth"
 hazard-constant = a variable of the hazard of signing is the same for all units

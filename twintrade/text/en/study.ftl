@@ -21,6 +21,7 @@ question-write = Your answer, or Enter to leave it open
 question-again = “{ $typed }” is no answer to this.
 next-check = next: twintrade check { $name }, then twintrade run { $name }
 every-guess = the guesses that matter most are marked GUESS in { $folder }/{ $name }.toml: confirm or correct each
+calibrate-needs = { $name } has no verdict to calibrate: it needs a headline of several pairs and the check evidence; add [[diagnostic]] name = "evidence"
 next-run = next: twintrade run { $name }
 next-correct = next: correct the reported errors, then twintrade check { $name }, then twintrade run { $name }
 swap-as-in = as in { $name }
@@ -46,6 +47,7 @@ stage-read = reading the data
 stage-design = looking for the design that the data bear
 stage-estimate = estimating
 stage-check = checking
+stage-calibrate = judging placebo registers
 stage-collect = comparing with other software, and putting the results together
 stage-draw = drawing the appendix
 run-takes = this run is expected to take { $span }

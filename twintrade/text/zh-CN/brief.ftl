@@ -228,13 +228,28 @@ graded-gamma = 即使后来{ $direction ->
 }的配对签署协议的可能性高出至{ FIXED($times, decimals: 1) }倍，检验仍会拒绝“没有效应”。
 found = { $which ->
     [both] 上升{ $rise }或下降{ $fall }的变化，会有五分之四的机会被称为证据
-    [rise] 上升{ $rise }的变化会有五分之四的机会被称为证据，而下降无论多大都不会
-    [fall] 下降{ $fall }的变化会有五分之四的机会被称为证据，而上升无论多大都不会
-   *[none] 无论多大的变化，都没有五分之四的机会被称为证据
+    [rise] 上升{ $rise }的变化会有五分之四的机会被称为证据，而下降{ $planted ->
+        [yes] 达{ $fall }仍不会
+       *[no] 无论多大都不会
+    }
+    [fall] 下降{ $fall }的变化会有五分之四的机会被称为证据，而上升{ $planted ->
+        [yes] 达{ $rise }仍不会
+       *[no] 无论多大都不会
+    }
+   *[none] { $planted ->
+        [yes] 上升达{ $rise }、下降达{ $fall }的变化
+       *[no] 无论多大的变化
+    }，都没有五分之四的机会被称为证据
 }。{ $overstates ->
     [yes] 需要如此大的变化才能发现时，称某一变化为证据的页面会夸大其幅度。
    *[no] { "" }
 }
+calibrated = 按同一规则评定了{ $n }个由无协议配对构成的安慰剂登记表，其中{ PERCENT($false, decimals: 0) }被称为有变化的证据。
+printed = 此等{ $direction ->
+    [fall] 下降
+   *[rise] 上升
+}被称为证据时，页面报告的变化是真实变化的{ FIXED($times, decimals: 1) }倍（中位数）。
+calibration-stale = 存有的校准针对其他数据或其他设计，故不引用；运行 twintrade calibrate { $name } 可重新校准。
 reason-range-clear = 整个区间（{ $low }至{ $high }）都{ $side ->
     [below] 低于
    *[above] 高于

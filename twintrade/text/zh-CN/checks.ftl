@@ -84,6 +84,17 @@ evidence-label = { $inference ->
     [nothing] 没有重要的变化
    *[cannot] 无法判断
 }
+calibration-registers = 安慰剂登记表数
+calibration-draws = 每个结论的每类分配次数
+calibration-some = 无效应而称为有一定证据，%
+calibration-strong = 无效应而称为有力证据，%
+calibration-family = 无效应而在{ $n }个结果变量与日期中至少一处称为有证据，%
+calibration-coverage = 包含真实效应的95%区间，%
+calibration-rise = 五分之四的机会称为有证据的上升，%
+calibration-fall = 五分之四的机会称为有证据的下降，%
+calibration-rise-printed = 此等上升的报告值与真实值之比，中位数
+calibration-fall-printed = 此等下降的报告值与真实值之比，中位数
+calibration-found = 称为有此变化的证据，%
 evidence-no-total = 主要估计不是以水平值和泊松方法得出的总额变化
 hidden-none = 没有对照配对，或没有总体效应
 hidden-imputation = 剔除对照配对的计算仅适用于插补估计

@@ -219,6 +219,9 @@ unbounded = 区间至少有一侧没有端点，因为随机化检验在该侧�
 unmoved = { $effects }没有区间：协议生效后的恒定效应不会使其变动
 evidence-needs = 证据评定要求配对固定效应，加上城市×时期、伙伴×时期或时期效应，且不含协变量和权重
 evidence-few = 证据评定需要至少两个在协议之前已有贸易的配对；目前有{ $n }个
+calibration-few = 校准要求每个有协议的配对（共{ $n }个）对应{ $times }个无协议的配对；可能签约而未签约的配对有{ $free }个
+calibration-none = 有一次抽取中没有配对能够承接这些协议
+calibration-lost = { $of }个安慰剂登记表中只有{ $n }个能够评定；其余中的第一个：{ $reason }
 hazard-none = 请至少指定一个签署风险模型的变量：hazard = ["size", "growth"]
 hazard-column = { $name }不是签署风险模型的变量：面板中没有这一列；"size"和"growth"始终可用
 hazard-constant = 签署风险模型的某一变量在全部个体间没有差异

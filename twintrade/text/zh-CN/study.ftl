@@ -21,6 +21,7 @@ question-write = 输入答案，或按回车键留待以后确定
 question-again = “{ $typed }”不是有效答案。
 next-check = 下一步：先运行 twintrade check { $name }，再运行 twintrade run { $name }
 every-guess = 最要紧的推测，在{ $folder }/{ $name }.toml中标有GUESS：请逐项确认或改正
+calibrate-needs = { $name }没有可校准的结论：需要涉及多个配对的主要估计和 evidence 检查；请添加 [[diagnostic]] name = "evidence"
 next-run = 下一步：运行 twintrade run { $name }
 next-correct = 下一步：改正所报错误，先运行 twintrade check { $name }，再运行 twintrade run { $name }
 swap-as-in = 沿用{ $name }
@@ -46,6 +47,7 @@ stage-read = 读取数据
 stage-design = 正在寻找数据所能支持的设计
 stage-estimate = 估计
 stage-check = 检查
+stage-calibrate = 正在评定安慰剂登记表
 stage-collect = 与其他软件比较，并汇总结果
 stage-draw = 绘制附录
 run-takes = 本次运行预计需要{ $span }

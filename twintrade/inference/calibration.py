@@ -1,0 +1,208 @@
+"""What the rule for verdicts says of placebo agreements, dealt to a table's own pairs without one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from twintrade.errors import InferenceError
+from twintrade.fanout import Arrays, run_jobs, split_succeeded
+from twintrade.inference.evidence import FEWEST_AT_RISK, POWER, Weighing
+from twintrade.inference.refits import CaseReading, DealtCase
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.text import Text
+
+SIZES = np.log1p(np.array([10, 15, 20, 25, 30, 40, 50, 60, 75, 100, 125, 150, 200, 300, 400]) / 100)
+"""Effects that are planted, as rises and as falls, in logs."""
+FEWEST = 10
+"""Placebo registers below which nothing is said."""
+GRADES = ("some", "strong")
+
+
+@dataclass(frozen=True, slots=True)
+class Laboratory:
+    """Flows that no known agreement moved, and who of their pairs may get a placebo.
+
+    Attributes
+    ----------
+    cases : tuple of DealtCase
+        The headline's outcome and dates first, then the file's others. Rows from real agreements on are not observed,
+        and their pairs are not at risk.
+    starts : tuple of IntArray
+        Of each case, the place of the first period of every agreement of the first case; -1 where it has no date.
+    logs : FloatArray
+        Log hazard of signing, (n_pairs, n_dates).
+    draws : int
+        Deals of each kind behind a verdict.
+    """
+
+    cases: tuple[DealtCase, ...]
+    starts: tuple[IntArray, ...]
+    logs: FloatArray
+    draws: int
+
+    def place(self, rng: np.random.Generator) -> tuple[DealtCase, ...]:
+        """Return the cases with the agreements of pairs without one, the same pairs in each."""
+        dealt = self.cases[0].deal(self.logs, 1, int(rng.integers(2**31)))
+        if not len(dealt):
+            raise InferenceError(Text("inference.calibration-none"))
+        return tuple(_give(case, dealt[0], starts) for case, starts in zip(self.cases, self.starts, strict=True))
+
+
+def _give(case: DealtCase, pairs: IntArray, starts: IntArray) -> DealtCase:
+    """Return a case in which pairs have agreements, in the order of their dates."""
+    order = np.argsort(starts, kind="stable")
+    order = order[(starts[order] >= 0) & case.at_risk[pairs[order]]]
+    return replace(case, pairs=pairs[order], starts=starts[order])
+
+
+def build_laboratory(cases: Sequence[DealtCase], draws: int) -> Laboratory:
+    """Return the pairs without an agreement of some cases that have the same cities, partners and periods."""
+    main = cases[0]
+    is_signer = np.zeros(main.at_risk.size, dtype=bool)
+    for case in cases:
+        is_signer[case.pairs] = True
+    n, n_free = main.pairs.size, int((main.at_risk & ~is_signer).sum())
+    if n_free < FEWEST_AT_RISK * n:
+        raise InferenceError(Text("inference.calibration-few", n=n, free=n_free, times=FEWEST_AT_RISK))
+    starts = []
+    for case in cases:
+        of_pair = np.full(case.at_risk.size, -1)
+        of_pair[case.pairs] = case.starts
+        starts.append(of_pair[main.pairs])
+    logs = CaseReading(main, 0.0, 1, 0).fit_hazard().logs
+    return Laboratory(tuple(_free(case, is_signer) for case in cases), tuple(starts), logs, draws)
+
+
+def _free(case: DealtCase, is_signer: BoolArray) -> DealtCase:
+    """Return a case whose real agreements are not observed."""
+    table = case.table
+    is_observed = table.is_observed & ~case.is_affected.reshape(table.shape)
+    table = replace(table, y=np.where(is_observed, table.y, 0.0), is_observed=is_observed)
+    return replace(case, table=table, at_risk=case.at_risk & ~is_signer)
+
+
+def plant(case: DealtCase, effect: float) -> DealtCase:
+    """Return the case with an effect, in logs, on the pairs with agreements."""
+    return replace(case, table=CaseReading(case, -effect, 1, 0).table)
+
+
+def judge_placement(laboratory: Laboratory, number: int, rng: np.random.Generator) -> Arrays:
+    """Return what the rule says of one placebo register: without an effect, and from which effects on it finds one.
+
+    A larger effect is taken to be found where a smaller one is. ``number``: of the register, for its name alone.
+    """
+    case, *others = laboratory.place(rng)
+    seed = int(rng.integers(2**31))
+    null = Weighing(case, laboratory.draws, seed)
+    grade = null.judge()[0]
+    is_elsewhere = [
+        one.pairs.size > 1 and Weighing(one, laboratory.draws, seed).judge()[0] in GRADES for one in others
+    ]
+    first, covered = [], []
+    for sign in (1, -1):
+        low, high = -1, SIZES.size
+        while high - low > 1:
+            middle = (low + high) // 2
+            effect = sign * float(SIZES[middle])
+            planted = Weighing(plant(case, effect), laboratory.draws, seed)
+            if (low, high) == (-1, SIZES.size):
+                covered.append(not planted.is_refused(effect))
+            is_found = planted.judge()[0] in GRADES and planted.total * sign > 0
+            low, high = (low, middle) if is_found else (middle, high)
+        first.append(high)
+    return {
+        "grade": np.array([grade == name for name in GRADES]),
+        "any": np.array(grade in GRADES or any(is_elsewhere)),
+        "tau": np.array(null.tau),
+        "first": np.array(first),
+        "covered": np.array(covered),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Rates over placebo registers; effects in logs, falls as negative ones.
+
+    Attributes
+    ----------
+    times, draws : int
+    some, strong : float
+        Shares called some, or strong, evidence although there was no effect.
+    family : float
+        Share called evidence for any of the file's outcomes and dates; NaN where it has one of each.
+    n_designs : int
+        Of these.
+    coverage : float
+        Share of intervals that contain an effect that was planted.
+    detectable : tuple of float
+        The rise, and the fall, called evidence four times in five; infinite where none is.
+    overstated : tuple of float
+        Median printed change over the true one, in percent, where such a rise, or fall, is called evidence.
+    effects, found : FloatArray
+        Planted effects, ascending, and the share of each that is called evidence.
+    """
+
+    times: int
+    draws: int
+    some: float
+    strong: float
+    family: float
+    n_designs: int
+    coverage: float
+    detectable: tuple[float, float]
+    overstated: tuple[float, float]
+    effects: FloatArray
+    found: FloatArray
+
+
+def calibrate(laboratory: Laboratory, times: int, rng: np.random.Generator) -> Calibration:
+    """Return the rates of the rule over so many placebo registers."""
+    jobs = {str(k): k for k in range(1, times + 1)}
+    done, lost = split_succeeded(run_jobs("calibrate", judge_placement, jobs, shared=laboratory, rng=rng))
+    if len(done) < FEWEST:
+        reason = lost[0][1] if lost else ""
+        raise InferenceError(Text("inference.calibration-lost", n=len(done), of=times, reason=reason))
+    values = [one.values for one in done if one.values is not None]
+    grade, is_any, tau, first, covered = (
+        np.stack([one[name] for one in values]) for name in ("grade", "any", "tau", "first", "covered")
+    )
+    base = float(grade.any(axis=1).mean())
+    rates = [(first[:, side][:, None] <= np.arange(SIZES.size)).mean(axis=0) for side in (0, 1)]
+    detectable = [_find_detectable(base, one) for one in rates]
+    return Calibration(
+        times=len(done),
+        draws=laboratory.draws,
+        some=float(grade[:, 0].mean()),
+        strong=float(grade[:, 1].mean()),
+        family=float(is_any.mean()) if len(laboratory.cases) > 1 else np.nan,
+        n_designs=len(laboratory.cases),
+        coverage=float(covered.mean()),
+        detectable=(detectable[0], -detectable[1]),
+        overstated=(_overstate(1, detectable[0], tau, first[:, 0]), _overstate(-1, detectable[1], tau, first[:, 1])),
+        effects=np.concatenate([-SIZES[::-1], [0.0], SIZES]),
+        found=np.concatenate([rates[1][::-1], [base], rates[0]]),
+    )
+
+
+def _find_detectable(base: float, rates: FloatArray) -> float:
+    """Return the size found four times in five, between those that were planted."""
+    if rates[-1] < POWER:
+        return np.inf
+    sizes, rates = np.append(0.0, SIZES), np.append(min(base, rates[0]), rates)
+    k = int((rates >= POWER).argmax())
+    if not k:
+        return 0.0
+    return float(sizes[k - 1] + (sizes[k] - sizes[k - 1]) * (POWER - rates[k - 1]) / (rates[k] - rates[k - 1]))
+
+
+def _overstate(sign: int, size: float, tau: FloatArray, first: IntArray) -> float:
+    """Return the median printed change over the true one where an effect of a size is called evidence.
+
+    With the effect planted, the printed number is that without it, in logs, and the effect.
+    """
+    if not np.isfinite(size):
+        return np.nan
+    k = min(int(np.searchsorted(SIZES, size - 1e-9)), SIZES.size - 1)
+    printed = np.expm1(tau[first <= k] + sign * SIZES[k])
+    return float(np.median(printed) / np.expm1(sign * SIZES[k]))

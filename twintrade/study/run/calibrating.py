@@ -1,0 +1,108 @@
+"""The placebo laboratory of an analysis: from its file to the table that its page quotes."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from twintrade.diagnostics.sensitivity.evidence import EvidenceOfChange
+from twintrade.errors import InferenceError, SpecError, TwintradeError
+from twintrade.estimators.base import fit
+from twintrade.fanout import Progress, Workers, limit_threads, use_workers
+from twintrade.inference.calibration import Calibration, build_laboratory, calibrate
+from twintrade.inference.refits import DealtCase, build_case
+from twintrade.study.observing.observe import observe
+from twintrade.study.plan.designs import Designs
+from twintrade.study.plan.jobs import LadderColumn, Plan
+from twintrade.study.plan.planning import plan_analysis
+from twintrade.study.run.columns import build_generator
+from twintrade.study.run.ledger import FileLedger, hash_origins
+from twintrade.study.spec.analysis import resolve_spec
+from twintrade.study.spec.spec_faults import locate_faults
+from twintrade.study.store.calibrations import MADE_FROM, hash_verdict
+from twintrade.study.store.fingerprint import get_calibration_path
+from twintrade.study.store.folder import get_ledger_path, get_lock_path, hold_lock, prepare, write_beside
+from twintrade.study.store.locating import FOLDER
+from twintrade.study.store.replay import to_bytes
+from twintrade.text import DEFAULT, Text, pack_text, use_language
+from twintrade.text.numbers import convert_log_to_percent
+
+
+def calibrate_analysis(
+    root: Path, name: str, text: str, *, times: int, draws: int, workers: Workers, progress: Progress
+) -> str:
+    """Judge placebo registers of an analysis, write their rates and return the path; goes on where it stopped."""
+    plan, raw = plan_analysis(root, name, text)
+    column = next((one for one in plan.columns if one.is_headline), None)
+    check = next((one.diagnostic for one in plan.checks if isinstance(one.diagnostic, EvidenceOfChange)), None)
+    if column is None or check is None or plan.spec.case is not None:
+        raise SpecError(Text("study.calibrate-needs", name=name))
+    prepare(root, name)
+    with hold_lock(get_lock_path(root, f"{name}.calibration"), name), limit_threads():
+        progress("read")
+        with locate_faults(text, f"{FOLDER}/{name}.toml"), use_workers(replace(workers, progress=progress)):
+            observed = observe(name, plan.spec, root)
+        cases = list(_list_cases(plan, column, Designs(observed), check))
+        ledger = FileLedger(get_ledger_path(root, f"{name}.calibration"), hash_origins(raw, observed.inputs))
+        progress("calibrate")
+        try:
+            with use_workers(replace(workers, ledger=ledger, progress=progress), f"calibrate/{draws}"):
+                rng = build_generator(plan.spec.inference.seed, "calibrate")
+                found = calibrate(build_laboratory(cases, draws), times, rng)
+        finally:
+            ledger.close()
+        with use_language(DEFAULT):
+            made_from = hash_verdict(resolve_spec(plan.spec), ((one.path, one.sha256) for one in observed.inputs))
+            content = to_bytes(tabulate(found).assign(**{MADE_FROM: made_from}))
+        path = get_calibration_path(root, name).relative_to(root).as_posix()
+        write_beside(root, path, content)
+        ledger.close(remove=True)
+    return path
+
+
+def _list_cases(plan: Plan, column: LadderColumn, designs: Designs, check: EvidenceOfChange) -> Iterator[DealtCase]:
+    """Yield the headline's outcome and dates, then others of the file's columns on the same pairs and periods."""
+    fitted = fit(column.estimator, designs.of(column))
+    if not check.grades(fitted):
+        raise InferenceError(Text("checks.evidence-no-total"))
+    main = build_case(fitted, check.others)
+    yield main
+    known = {(column.design.outcome, column.design.treatment.model_dump_json())}
+    for other in plan.columns:
+        outcome, treatment = other.design.outcome, other.design.treatment
+        if (key := (outcome, treatment.model_dump_json())) in known:
+            continue
+        known.add(key)
+        design = column.design.model_copy(update={"outcome": outcome, "treatment": treatment})
+        with suppress(TwintradeError):
+            case = build_case(fit(column.estimator, designs.of(replace(column, design=design))), check.others)
+            if case.table.shape == main.table.shape:
+                yield case
+
+
+def tabulate(found: Calibration) -> pd.DataFrame:
+    """Return rates in percent by name, then how many in a hundred of each planted effect were called evidence."""
+    rise, fall = found.detectable
+    rates = {
+        "registers": found.times,
+        "draws": found.draws,
+        "some": 100 * found.some,
+        "strong": 100 * found.strong,
+        "family": 100 * found.family,
+        "coverage": 100 * found.coverage,
+        "rise": convert_log_to_percent(rise),
+        "fall": convert_log_to_percent(fall),
+        "rise-printed": found.overstated[0],
+        "fall-printed": found.overstated[1],
+    }
+    named = [
+        (Text(f"checks.calibration-{key}", n=found.n_designs), float("nan"), rate) for key, rate in rates.items()
+    ]
+    named += [
+        (Text("checks.calibration-found"), convert_log_to_percent(float(effect)), 100 * float(share))
+        for effect, share in zip(found.effects, found.found, strict=True)
+    ]
+    rows = [(str(words), pack_text(words), effect, rate) for words, effect, rate in named if rate == rate]
+    return pd.DataFrame(rows, columns=["quantity", "quantity_text", "effect", "value"])

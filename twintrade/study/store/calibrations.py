@@ -1,0 +1,53 @@
+"""Calibrations of verdicts: a table an analysis, which no run removes, and what its page quotes of it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from twintrade.effects import ResultSet
+from twintrade.render.reading import CALIBRATED, CALIBRATION, GRADED
+from twintrade.study.store.fingerprint import get_calibration_path, hash_json
+from twintrade.study.store.replay import from_bytes
+from twintrade.version import __version__
+
+OF_DESIGN = ("data", "design", "case", "estimator")
+"""Tables of an analysis file that a verdict follows from."""
+MADE_FROM = "made_from"
+
+
+def hash_verdict(spec: Mapping[str, Any], inputs: Iterable[tuple[str, str]]) -> str:
+    """Return the hash of what a verdict follows from: data, design, the check's options, and this program.
+
+    ``spec``: as ``resolve_spec`` gives it; ``inputs``: path and sha256 of each.
+    """
+    design = {key: spec[key] for key in OF_DESIGN if key in spec}
+    graded = [check for check in spec.get("diagnostic", ()) if check["name"] == GRADED]
+    return hash_json([design, graded, sorted(set(inputs)), __version__])[:16]
+
+
+def add_calibration(results: ResultSet, root: Path) -> ResultSet:
+    """Return results with the calibration on file, and whether it is one of their data and design."""
+    path, findings = get_calibration_path(root, results.name), results.findings
+    payloads = {name: frame for name, frame in results.payloads.items() if name not in CALIBRATED}
+    sections = {key: text for key, text in results.sections.items() if key != CALIBRATION}
+    is_graded = findings["diagnostic"] == GRADED
+    names = [name for name in str(findings.loc[is_graded, "payloads"].max()).split() if name not in CALIBRATED]
+    if is_graded.any() and path.is_file():
+        table = from_bytes(path.read_bytes())
+        inputs = ((one["path"], one["sha256"]) for one in results.manifest.get("inputs", ()))
+        fits = set(table[MADE_FROM]) == {hash_verdict(results.manifest.get("spec", {}), inputs)}
+        sections[CALIBRATION] = "fits" if fits else "stale"
+        if fits:
+            is_curve = table["effect"].notna()
+            curve = pd.DataFrame({"effect": table["effect"], "rejection_rate": table["value"] / 100})[is_curve]
+            rates = table.loc[~is_curve, ["quantity", "quantity_text", "value"]]
+            added = (rates, curve.assign(scale="percent"))
+            payloads |= {name: frame.reset_index(drop=True) for name, frame in zip(CALIBRATED, added, strict=True)}
+            names += CALIBRATED
+    if is_graded.any():
+        findings = findings.assign(payloads=findings["payloads"].where(~is_graded, " ".join(names)))
+    kinds = {**results.payload_kinds, CALIBRATED[1]: "power"}
+    return replace(results, payloads=payloads, payload_kinds=kinds, sections=sections, findings=findings)
