@@ -103,7 +103,7 @@ class Randomization(Inference):
                 studentizer.learn(near, after)
             if dealt is not None:
                 studentizer.learn(dealt.model.under_none)
-        if is_recentered := self.across == "hazard":
+        if self.across == "hazard":
             drawn = take_off_means(drawn)
         noise = None if studentizer is None else studentizer.facts()
         statistic = "t" if is_t else "coefficient" if dealt is None else "score"
@@ -111,7 +111,7 @@ class Randomization(Inference):
         is_by_row = studentizer is not None and self.noise == "by_row"
         options = statistic, noise, is_by_row, is_refused, self.level
         how = Dealt(scheme, n_draws, drawn.failures, seed, is_complete, *options)
-        inverts = self.intervals and not is_refused and (is_linear(fit) or not is_recentered)
+        inverts = self.intervals and not is_refused
         ends = (invert_views(fit, drawn, kept, studentizer, self.level, is_t, dealt) if inverts else None) or {}
         return {
             view: how.bands(

@@ -8,14 +8,7 @@ import pytest
 from tests.inference.refits.test_evidence import draw_case
 from twintrade.errors import InferenceError
 from twintrade.inference import calibration
-from twintrade.inference.calibration import (
-    GRADES,
-    SIZES,
-    build_laboratory,
-    calibrate,
-    judge_placement,
-    plant,
-)
+from twintrade.inference.calibration import GRADES, SIZES, build_laboratory, calibrate, judge_placement, plant
 from twintrade.inference.evidence import Weighing
 
 EXACT = 1e-9

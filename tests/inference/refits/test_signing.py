@@ -170,11 +170,45 @@ def test_the_interval_holds_the_effects_that_refits_do_not_reject() -> None:
     assert (bands.p[0] <= 0.05) == (bands.low[0] > 0 or bands.high[0] < 0)
 
 
-def test_ratios_have_p_values_alone() -> None:
-    fitted = fit(Imputation(family="poisson", measure="percent"), make_design(transform="level"))
-    bands = HAZARD.infer(fitted, "event", np.random.default_rng(5))
-    assert (np.isfinite(bands.p) | (bands.estimate.event_times == bands.estimate.reference)).all()
-    assert np.isnan(bands.low[bands.estimate.event_times != bands.estimate.reference]).all()
+IMPUTATION, POISSON = Imputation(), Imputation(family="poisson", measure="percent")
+
+
+def test_of_ratios_averages_alone_have_intervals() -> None:
+    fitted = fit(POISSON, make_design(transform="level"))
+    bands = HAZARD.infer_views(fitted, ["event", "overall"], np.random.default_rng(5))
+    event = bands["event"]
+    assert (np.isfinite(event.p) | (event.estimate.event_times == event.estimate.reference)).all()
+    assert np.isnan(event.low[event.estimate.event_times != event.estimate.reference]).all()
+    assert -100 < bands["overall"].low[0] < bands["overall"].high[0] < np.inf
+
+
+def test_the_interval_of_a_ratio_holds_the_effects_that_refits_do_not_reject() -> None:
+    fitted = fit(POISSON, make_design(transform="level"))
+    how = replace(HAZARD, noise="equal", statistic="coefficient", draws=39)
+    bands = how.infer(fitted, "overall", np.random.default_rng(5))
+    o = fitted.design.observations
+    onsets = how.deal(fitted, 39, np.random.default_rng(int(np.random.default_rng(5).integers(2**31)))).onsets
+    low, high = np.log1p([bands.low[0] / 100, bands.high[0] / 100])
+    for effect, is_in in [(low + 2e-3, True), (low - 2e-3, False), (high - 2e-3, True), (high + 2e-3, False)]:
+        left = replace_outcome(fitted.design, o.y / np.exp(effect * o.is_treated))
+        all_onsets = (*onsets, fitted.design.onset)
+        refits = [fit(POISSON, left.reassigned(one), ("overall",)).view("overall").effects[0] for one in all_onsets]
+        logs = np.log1p(np.array(refits) / 100)
+        sizes = np.abs(np.expm1(logs - logs.mean()))
+        assert ((sizes >= sizes[-1] - 1e-12).mean() > 0.05) == is_in
+    assert (bands.p[0] <= 0.05) == (bands.low[0] > 0 or bands.high[0] < 0)
+
+
+def test_the_interval_of_a_ratio_moves_with_the_effect() -> None:
+    """A hazard on size alone deals the same agreements whatever happens after them."""
+    design, how = make_design(transform="level"), replace(HAZARD, hazard=("size",))
+    o, ends = design.observations, []
+    for effect in (0.0, 0.5):
+        planted = replace_outcome(design, o.y * np.exp(effect * o.is_treated))
+        bands = how.infer(fit(POISSON, planted), "overall", np.random.default_rng(5))
+        ends.append(np.log1p([bands.low[0] / 100, bands.high[0] / 100]))
+        assert (bands.p[0] <= 0.05) == (bands.low[0] > 0 or bands.high[0] < 0)
+    assert ends[1] - ends[0] == pytest.approx([0.5, 0.5], abs=5e-3)
 
 
 @loop_over(
@@ -210,8 +244,8 @@ def test_few_agreements_and_changing_columns_are_dealt() -> None:
     assert bands[0].p.tolist() == bands[1].p.tolist()
 
 
-def measure(n, methods, growth=0.06, chosen=1.2):
-    """Return rejections of no effect where large pairs sign more often and their trade grows faster."""
+def measure(n, methods, growth=0.06, chosen=1.2, estimator=IMPUTATION, by_ends=False):
+    """Return rejections of no effect, by p or by intervals, where large pairs sign more often and grow faster."""
     cell, rejected = Cell(15, "scattered", "equal", 0.6, 10, "two_way"), dict.fromkeys(methods, 0)
     for panel in range(n):
         rng = cell.seed(31, panel)
@@ -221,10 +255,22 @@ def measure(n, methods, growth=0.06, chosen=1.2):
         onset.flat[places] = made.onset[np.isfinite(made.onset)]
         made = replace(made, onset=onset)
         flows = draw_flows(made, rng) * np.exp(growth * SIZE_SD * made.size[..., None] * np.arange(YEARS))
-        fitted = fit(Imputation(), made.design(flows, "log"))
+        fitted = fit(estimator, made.design(flows, "level" if estimator.is_poisson else "log"))
         for name, how in methods.items():
-            rejected[name] += how.infer(fitted, "overall", cell.seed(panel)).p[0] <= 0.05
+            bands = how.infer(fitted, "overall", cell.seed(panel))
+            rejected[name] += bands.low[0] > 0 or bands.high[0] < 0 if by_ends else bands.p[0] <= 0.05
     return {name: count / n for name, count in rejected.items()}
+
+
+@pytest.mark.slow
+def test_intervals_of_ratios_cover_where_large_pairs_sign_and_grow() -> None:
+    """Zero is the truth; intervals that take nothing off miss it as often as the test of equal chances rejects."""
+    n, options = 60, {"draws": 39, "hazard": ("size",)}
+    missed = measure(
+        n, {by: Randomization(across=by, **options) for by in ("hazard", "units")}, estimator=POISSON, by_ends=True
+    )
+    assert missed["hazard"] <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / n)
+    assert missed["units"] > 0.2
 
 
 @pytest.mark.slow

@@ -29,6 +29,7 @@ from twintrade.inference.refits.ratio_inversion import (
     is_proportional,
     is_ratio,
     take_logs,
+    take_off_mean,
 )
 from twintrade.inference.refits.reassignment import Scheme
 from twintrade.inference.refits.studentizing import OneStepDraws, Studentizer, find_early
@@ -255,8 +256,7 @@ def take_off_means(drawn: Permutations) -> Permutations:
     """Take from every statistic its mean over all assignments, the real one among them (Borusyak and Hull 2023)."""
     views = {}
     for view, one in drawn.views.items():
-        logs = _center(take_logs(one.estimate, np.vstack([one.effects, one.observed])))
-        effects = 100 * np.expm1(logs) if one.estimate.scale == "percent" else logs
+        effects = take_off_mean(one.estimate, np.vstack([one.effects, one.observed]))
         slopes = _center(one.post_slopes), _center(one.pre_slopes)
         views[view] = Permuted(
             one.estimate, effects[-1], effects[:-1], one.statistics, *slopes, one.after, is_recentered=True
@@ -304,13 +304,14 @@ def invert_views(
     for view, permuted in drawn.views.items():
         if view not in ("overall", "path"):
             continue
-        statistics = RatioStatistics(fit, (*onsets, fit.design.onset), view, studentizer, dealt)
+        onsets_of_all = (*onsets, fit.design.onset)
+        statistics = RatioStatistics(fit, onsets_of_all, view, studentizer, dealt, permuted.is_recentered)
         known = {0.0: np.append(permuted.effects[:, 0], permuted.observed[0])}
         if permuted.near is not None:
             known[permuted.near[0]] = permuted.near[1][:, 0]
         ends[view] = invert_ratio(statistics, known, level)
     if dealt is not None:
-        for view in drawn.views.keys() - ends.keys():
+        for view in (v for v, permuted in drawn.views.items() if v not in ends and not permuted.is_recentered):
             ends[view] = _invert_near(drawn.views[view], view, studentizer, level)
     return ends
 

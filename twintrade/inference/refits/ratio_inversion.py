@@ -49,6 +49,14 @@ def compute_average_after(estimate: Estimate) -> float:
     return 0.0
 
 
+def take_off_mean(estimate: Estimate, effects: FloatArray) -> FloatArray:
+    """Return effects, a row a draw, less the mean of those known; of changes in percent, as logs of ratios."""
+    logs = take_logs(estimate, effects)
+    known = np.isfinite(logs)
+    logs = logs - np.where(known, logs, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    return np.asarray(100 * np.expm1(logs) if estimate.scale == "percent" else logs)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class RatioStatistics:
     """What is compared for one average, under every effect that may be taken out."""
@@ -58,6 +66,7 @@ class RatioStatistics:
     view: View  # of one effect
     studentizer: Studentizer | None
     dealt: OneStepDraws | None = None  # where draws are estimated in one step, not refitted
+    is_recentered: bool = False  # whether effects are compared less their mean over all draws
     nulls: dict[float, Null] = field(default_factory=dict)  # the model of the effect that was taken out last
 
     def at(self, effect: float, draws: IntArray) -> FloatArray:
@@ -70,7 +79,7 @@ class RatioStatistics:
             effects = self._refit(factor, draws) if self.dealt is None else self._step(effect, factor, draws)
         except TwintradeError:
             return np.full(draws.size, np.nan)
-        return self.measure(effects)
+        return self.measure(take_off_mean(self.fit.view(self.view), effects) if self.is_recentered else effects)
 
     def measure(self, effects: FloatArray) -> FloatArray:
         """Return effects as they are compared: logs of ratios over noise, changes in percent as they are without."""
@@ -213,6 +222,7 @@ class _Search:
         values, is_lost = predicted.copy(), np.any([np.abs(v) >= FAR for v in self.known.values()], axis=0)
         distance = np.append(self._measure_distances(predicted, self._scales(effect)), 0.0)
         wanted = (distance <= np.sort(distance)[min(NEAREST, distance.size - 1)]) | is_lost
+        wanted |= self.statistics.is_recentered  # the mean is one of all draws
         farthest = 0.0
         while wanted.any():
             values[wanted] = self._estimate(effect, np.flatnonzero(wanted))

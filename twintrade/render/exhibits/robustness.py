@@ -6,12 +6,13 @@ import pandas as pd
 
 from twintrade.render import blocks, reading
 from twintrade.render.citing import Sources, build_cell, cite
+from twintrade.render.exhibits.payloads import build_payload
 from twintrade.render.exhibits.single_case import VERDICTS, build_payloads, list_sentences
 from twintrade.render.figures import alt_text, forest
 from twintrade.render.figures.percent_paths import convert_to_logs
 from twintrade.render.names import OF_NO_COLUMN, name_check, name_column
 from twintrade.render.page import Page
-from twintrade.render.reading import CASE_VERDICT, Record, has_spoken, read_column, read_number, take_text
+from twintrade.render.reading import CALIBRATED, CASE_VERDICT, Record, has_spoken, read_column, read_number, take_text
 from twintrade.text import Listed, Text, name_fact, numbers, texts
 
 # The checks that a page tables: of the headline, of other columns, and the variants of each.
@@ -131,8 +132,14 @@ def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
     bullets: list[blocks.Block] = [lines] if lines.items else []
     tabled = [_build_table(page, checks, findings), *_draw(page, checks)] if checks else []
     if not is_whole:
-        return (*opening, *bullets, *tabled)
+        return (*opening, *bullets, *tabled, *_build_calibration(page))
     return (*opening, *tabled, *bullets, *build_payloads(page, owners, PAIRED))
+
+
+def _build_calibration(page: Page) -> list[blocks.Block]:
+    """Return the rates over placebo registers and how often each effect was found; nothing where none were judged."""
+    frames = ((key, find_payload(page.results, key)) for key in CALIBRATED)
+    return [block for key, frame in frames if frame is not None for block in build_payload(page, key, frame)]
 
 
 def _list_untabled(page: Page, checks: list[JudgedCheck]) -> dict[str, Record]:

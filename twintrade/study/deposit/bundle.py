@@ -16,7 +16,7 @@ from twintrade.study.deposit.readme import Deposit, render_replication_readme
 from twintrade.study.deposit.verify_appendix import read_tables
 from twintrade.study.run.ledger import COMMIT
 from twintrade.study.store.fingerprint import FOLDER as REGISTRATIONS
-from twintrade.study.store.fingerprint import find_input, hash_bytes, list_package_files
+from twintrade.study.store.fingerprint import find_input, get_calibration_path, hash_bytes, list_package_files
 from twintrade.study.store.folder import MANIFEST, get_results_folder
 from twintrade.study.store.freshness import list_changes, read_manifest, write_sums
 from twintrade.study.store.locating import FOLDER, Analysis
@@ -104,8 +104,8 @@ def build_bundle(analysis: Analysis) -> tuple[bytes, tuple[str, ...]]:
     shown = {p: c for p, c in results.items() if not withheld or not _OF_ROWS.fullmatch(p)}
     files = {f"results/{name}/{path}": content for path, content in shown.items()}
     files[f"{FOLDER}/{name}.toml"] = analysis.text.encode("utf-8")
-    registered = sorted(file for file in (root / REGISTRATIONS / name).rglob("*") if file.is_file())
-    files |= {file.relative_to(root).as_posix(): read_file(file) for file in registered}
+    on_file = [*sorted((root / REGISTRATIONS / name).rglob("*")), get_calibration_path(root, name)]
+    files |= {file.relative_to(root).as_posix(): read_file(file) for file in on_file if file.is_file()}
     files |= _collect_data(root, analysis.raw, manifest["inputs"], withheld)
     files |= {f"{CODE}/twintrade/{path}": read_file(file) for path, file in list_package_files().items()}
     files[f"{CODE}/LICENSE"] = _read_licence()

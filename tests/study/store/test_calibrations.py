@@ -1,0 +1,158 @@
+"""A calibration of an analysis: made by the command, and quoted by its page until data or design change."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from twintrade import commands
+from twintrade.errors import SpecError
+from twintrade.fanout import Workers
+from twintrade.inference import calibration
+from twintrade.study.execute import execute
+from twintrade.study.redraw import redraw
+from twintrade.study.run import calibrating
+from twintrade.study.run.calibrating import calibrate_analysis
+from twintrade.study.spec.spec_text import parse_tables
+from twintrade.study.store.calibrations import hash_verdict
+from twintrade.study.store.fingerprint import get_calibration_path
+from twintrade.study.store.freshness import PAGE, list_changes
+from twintrade.study.store.replay import read_results
+
+TOTAL = '[[estimator]]\nname = "imputation"\nfamily = "poisson"\nmeasure = "percent"\n'
+EVIDENCE = '\n[[diagnostic]]\nname = "evidence"\ndraws = 99\n'
+
+
+@pytest.fixture
+def graded(project, spec_text, monkeypatch) -> str:
+    """The text of an analysis with a verdict; few effects are planted."""
+    monkeypatch.setattr(calibration, "SIZES", np.log1p(np.array([0.5, 4.0])))
+    text = spec_text.replace('[[estimator]]\nname = "twfe"\ntransform = "log"\n', TOTAL)
+    text = re.sub(r'transform = "log"', 'transform = "level"', text).replace("clustered", "auto")
+    text += EVIDENCE
+    (project / "analyses" / "tiny.toml").write_text(text, encoding="utf-8")
+    return text
+
+
+def run_calibration(project, text, times=10, draws=99, told=lambda event: None) -> pd.DataFrame:
+    path = calibrate_analysis(project, "tiny", text, times=times, draws=draws, workers=Workers(), progress=told)
+    assert path == "calibrations/tiny.csv"
+    return pd.read_csv(project / path)
+
+
+def read_page(project) -> str:
+    page = (project / "results" / "tiny" / "brief.html").read_text(encoding="utf-8")
+    return re.sub(r"<[^>]+>", "", page)
+
+
+def test_a_page_quotes_the_calibration_of_its_data_and_design_and_says_where_another_is_on_file(
+    project, graded
+) -> None:
+    execute(project, "tiny", graded)
+    raw = parse_tables(graded, "analyses/tiny.toml")
+    assert "placebo registers" not in read_page(project)
+    assert list_changes(project, "tiny", raw) == []
+    table = run_calibration(project, graded)
+    assert list_changes(project, "tiny", raw) == [PAGE]
+    before = read_results(project / "results" / "tiny")
+    redraw(project, "tiny", graded)
+    page, results = read_page(project), read_results(project / "results" / "tiny")
+    assert "10 placebo registers of pairs without an agreement" in page
+    assert list_changes(project, "tiny", raw) == []
+    rates = results.payloads["calibration"]
+    assert rates["value"].tolist() == table.loc[table["effect"].isna(), "value"].tolist()
+    curve = results.payloads["calibration_power"]
+    assert len(curve) == 5
+    assert curve["rejection_rate"].between(0, 1).all()
+    assert (
+        results.findings.loc[results.findings["diagnostic"] == "evidence", "payloads"]
+        .item()
+        .endswith("calibration calibration_power")
+    )
+    # Again the same, and as it was without it.
+    redraw(project, "tiny", graded)
+    assert read_results(project / "results" / "tiny").findings.equals(results.findings)
+    kept = get_calibration_path(project, "tiny").read_bytes()
+    get_calibration_path(project, "tiny").unlink()
+    redraw(project, "tiny", graded)
+    after = read_results(project / "results" / "tiny")
+    assert set(after.payloads) == set(before.payloads)
+    assert after.findings.equals(before.findings)
+    # Another design: not quoted, and said so.
+    get_calibration_path(project, "tiny").write_bytes(kept)
+    changed = graded.replace('comparison = "not_yet_treated"', 'comparison = "never_treated"', 1)
+    assert changed != graded
+    execute(project, "tiny", changed)
+    page = read_page(project)
+    assert "for other data or another design and is not quoted: twintrade calibrate tiny" in page
+    assert "placebo registers of pairs" not in page
+    assert "calibration" not in read_results(project / "results" / "tiny").payloads
+    # A run of the first design finds it again.
+    execute(project, "tiny", graded)
+    assert "10 placebo registers" in read_page(project)
+
+
+def test_what_a_verdict_does_not_follow_from_leaves_a_calibration_in_force() -> None:
+    spec = {
+        "title": "one",
+        "data": {"trade": [1]},
+        "design": {"outcome": "exports"},
+        "inference": {"seed": 1},
+        "diagnostic": [{"name": "evidence", "draws": 99}, {"name": "leverage"}],
+    }
+    inputs = [("a.csv", "1"), ("b.csv", "2")]
+    made = hash_verdict(spec, inputs)
+    others = {"title": "two", "inference": {"seed": 2}, "diagnostic": spec["diagnostic"][:1]}
+    assert hash_verdict(spec | others, inputs[::-1]) == made
+    assert hash_verdict(spec | {"design": {"outcome": "imports"}}, inputs) != made
+    assert hash_verdict(spec | {"diagnostic": [{"name": "evidence", "draws": 199}]}, inputs) != made
+    assert hash_verdict(spec, [("a.csv", "1"), ("b.csv", "3")]) != made
+
+
+def test_an_interrupted_calibration_goes_on_where_it_stopped(project, graded, monkeypatch) -> None:
+    whole = run_calibration(project, graded)
+    judge, judged = calibrating.calibrate.__globals__["judge_placement"], []
+
+    def stop_after(most):
+        def judge_one(laboratory, number, rng):
+            if len(judged) == most:
+                raise KeyboardInterrupt
+            judged.append(number)
+            return judge(laboratory, number, rng)
+
+        return judge_one
+
+    monkeypatch.setattr("twintrade.fanout.jobs.ALONE_SECONDS", 0.0)
+    monkeypatch.setattr(calibration, "judge_placement", stop_after(4))
+    with pytest.raises(KeyboardInterrupt):
+        run_calibration(project, graded)
+    ledger = project / "results" / ".tiny.calibration.ledger"
+    assert ledger.is_file()
+    monkeypatch.setattr(calibration, "judge_placement", stop_after(10))
+    again = run_calibration(project, graded)
+    assert len(judged) == 10
+    assert sorted(judged) == list(range(1, 11))
+    assert again.equals(whole)
+    assert not ledger.exists()
+
+
+def test_the_command_draws_the_page_of_fresh_results_and_else_names_the_next_step(
+    project, graded, monkeypatch, capsys
+) -> None:
+    monkeypatch.chdir(project)
+    commands.calibrate("tiny", times=10, draws=99, jobs=1)
+    assert capsys.readouterr().out.splitlines() == ["wrote calibrations/tiny.csv", "next: twintrade run tiny"]
+    execute(project, "tiny", graded)
+    assert "10 placebo registers" in read_page(project)
+    commands.calibrate("tiny", times=11, draws=99, jobs=1)
+    out, err = capsys.readouterr()
+    assert out.splitlines() == ["wrote calibrations/tiny.csv", "results/tiny/appendix.html"]
+    assert "judging placebo registers" in err
+    assert "11 placebo registers" in read_page(project)
+
+
+def test_an_analysis_without_a_verdict_is_refused(project, spec_text, graded) -> None:
+    for text in (spec_text, graded.replace(EVIDENCE, "")):
+        with pytest.raises(SpecError, match="needs a headline of several pairs and the check evidence"):
+            run_calibration(project, text)
