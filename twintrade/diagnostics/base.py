@@ -53,6 +53,16 @@ class Yardstick:
         """
         return min(abs(self.low), abs(self.high)) if self.is_distinguishable else self.half_width
 
+    def in_logs(self, scale: str) -> "Yardstick":
+        """Return the yardstick in log points, without an interval where its scale has none."""
+        if scale == "log points":
+            return self
+        if scale != "percent":
+            return Yardstick(math.nan, math.nan, math.nan)
+        with np.errstate(divide="ignore"):
+            logs = np.log1p(np.maximum([self.effect, self.low, self.high], -100.0) / 100)
+        return Yardstick(*map(float, logs))
+
 
 def read_yardstick(bands: Bands) -> Yardstick:
     """Return the yardstick of one effect's bands."""

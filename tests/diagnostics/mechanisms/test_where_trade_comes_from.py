@@ -12,6 +12,7 @@ from twintrade.diagnostics.mechanisms.spillovers import SAME_CITY, SAME_PARTNER,
 from twintrade.diagnostics.pre_period.selection import Selection, build_risk_set, deal_agreements, fit_cloglog
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import fit
+from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
@@ -205,6 +206,24 @@ def test_ties_that_follow_trade_are_seen(rng) -> None:
     assert none.bound <= none.tolerance
     unknown = Selection().check(fit(TWFE(shape="static"), selected(2, 0.0)), Placebo(), np.random.default_rng(5))
     assert unknown.verdict == "cannot tell"  # the headline has no interval by this inference
+
+
+def test_growth_is_held_against_an_interval_in_percent_as_against_one_in_logs() -> None:
+    design = selected(2, 0.0)
+    levels, found = replace(design, transform="level", fixed_effects="gravity"), []
+    for measure in ("percent", "log_ratio"):
+        fitted = fit(Imputation(family="poisson", measure=measure), levels)
+        bands = BY_UNIT.infer(fitted, "overall", np.random.default_rng(5))
+        checked = Selection().check(fitted, BY_UNIT, np.random.default_rng(5))
+        ends = [float(bands.low[0]), float(bands.high[0])]
+        low, high = np.log1p(np.array(ends) / 100) if measure == "percent" else ends
+        wanted = min(abs(low), abs(high)) if low * high > 0 else (high - low) / 2
+        assert checked.tolerance == pytest.approx(wanted, rel=1e-9)
+        assert checked.verdict in ("does not object", "cannot tell")
+        found.append(checked)
+    assert found[0].bound == found[1].bound
+    assert Selection().concerns(levels)
+    assert not Selection().concerns(made())
 
 
 @pytest.mark.slow

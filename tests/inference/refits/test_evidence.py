@@ -20,6 +20,7 @@ from twintrade.inference.refits import (
     compute_tail_shares,
     find_critical,
 )
+from twintrade.numerics.poisson import fit_left_out
 
 EXACT = 1e-9
 DEALT = 1e-3
@@ -50,6 +51,24 @@ def test_the_total_and_the_row_average_are_those_of_imputation(effects) -> None:
         o = design.observations
         assert case.by_row == ((o.y[o.is_treated] == 0).mean() <= 0.05)
         assert real.row_average[0] == pytest.approx(estimate(design, "log_ratio"), abs=EXACT)
+
+
+def test_the_row_average_is_one_of_pairs_where_rows_without_trade_are_many() -> None:
+    """An agreement that opens trade adds zeros that turn into trade, and must not lower the average."""
+    for zeros, by_row in ((0.04, True), (0.3, False)):
+        case = draw_case("heavy", 11)
+        y, rng = case.table.by_pair.copy(), np.random.default_rng(1)
+        rows = np.flatnonzero(case.is_affected.ravel())
+        rows = rng.choice(rows, int(zeros * rows.size), replace=False)
+        y.ravel()[rows] = 0.0
+        case = replace(case, table=case.table.replace_flows(y))
+        assert case.by_row == by_row
+        real = Weighing(case, 19, 1).real
+        mean = fit_left_out(case.table, case.pairs[None], case.timing.out, 1e-11, 20_000)[0]
+        flows, after = y[case.pairs], case.is_affected[case.pairs]
+        of_pairs = np.log((flows * after).sum(axis=1) / (mean * after).sum(axis=1))
+        of_rows = np.log(flows[after & (flows > 0)] / mean[after & (flows > 0)])
+        assert real.row_average[0] == pytest.approx((of_rows if by_row else of_pairs).mean(), abs=EXACT)
 
 
 def test_statistics_of_deals_are_those_of_refits() -> None:

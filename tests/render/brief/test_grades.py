@@ -1,15 +1,17 @@
 """Page 1 where the headline is held against pairs as large and as fast-growing: grade, direction, reasons."""
 
 import math
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
 from tests.render.brief.test_brief import build, find, read_aside, with_payloads
 from twintrade.render.blocks import Figure, Heading, KeyNumbers, Lead
-from twintrade.render.brief.facts import SIDES, collect_facts, list_reasons
+from twintrade.render.brief.facts import SIDES, USUAL, collect_facts, list_reasons
+from twintrade.render.names import name_check
 from twintrade.render.page import Page
-from twintrade.text import use_language
+from twintrade.text import Text, pack_text, use_language
 
 RECORD = {
     "grade": "some",
@@ -96,6 +98,56 @@ def test_reasons_say_what_holds_the_grade_down_the_pairs_behind_it_and_what_woul
     assert "overstates" not in small
     none = read_aside(build(graded(made, rise_found=math.inf, fall_found=-100.0)), "What would be needed to know")
     assert "No change, however large, would have been called evidence" in none
+
+
+def calibrate(made, rise=60.0, fall=-100.0, **changed):
+    rates = {"registers": 200, "draws": 199, "some": 2.0, "strong": 0.5, "coverage": 95.5, "rise": rise, "fall": fall}
+    rates |= {"rise-printed": 1.24} | changed
+    words = [Text(f"checks.calibration-{name}", n=1) for name in rates]
+    frame = pd.DataFrame(
+        {"quantity": map(str, words), "quantity_text": map(pack_text, words), "value": rates.values()}
+    )
+    curve = pd.DataFrame({"effect": [-80.0, 0.0, 400.0], "rejection_rate": [0.6, 0.0, 1.0], "scale": "percent"})
+    results = graded(made)
+    return replace(results, payloads=results.payloads | {"calibration": frame, "calibration_power": curve})
+
+
+@pytest.mark.usefixtures("unencoded")
+def test_rates_of_placebo_registers_take_the_place_of_the_formula(made) -> None:
+    needed = read_aside(build(calibrate(made)), "What would be needed to know")
+    for words in (
+        "200 placebo registers of pairs without an agreement were judged by the same rule: 2.5% were called evidence",
+        "A rise of 60% would have been called evidence four times in five, and no fall of up to 80%",
+        "Where such a rise is called evidence, the page prints 1.2 times the true change in the median",
+    ):
+        assert words in needed, words
+    assert "77%" not in needed
+    assert "overstates" not in needed
+    none = read_aside(build(calibrate(made, math.inf)), "What would be needed to know")
+    assert "No rise of up to 400% and no fall of up to 80% would have been called evidence" in none
+    both = read_aside(build(calibrate(made, fall=-42.0, **{"fall-printed": 1.1})), "What would be needed to know")
+    assert "A rise of 60% or a fall of 42% would have been called evidence" in both
+    assert "Where such a fall is called evidence, the page prints 1.1 times" in both
+    stale = graded(made)
+    stale = replace(stale, sections=stale.sections | {"calibration": "stale"})
+    told = read_aside(build(stale), "What would be needed to know")
+    assert "A calibration is on file for other data or another design and is not quoted" in told
+    assert "A rise of 77%" in told
+    with use_language("zh-CN"):
+        assert "200个由无协议配对构成的安慰剂登记表" in read_aside(build(calibrate(made)), "要得出答案还需要什么")
+
+
+@pytest.mark.usefixtures("unencoded")
+def test_usual_checks_that_were_not_asked_for_are_named(made) -> None:
+    told = read_aside(build(graded(made)), "Can we believe it?")
+    asked = set(made.findings["diagnostic"])
+    for name in USUAL:
+        assert (name_check(name) in told.partition("Checks not asked for:")[2]) == (name not in asked)
+    every = pd.concat(
+        [made.findings, *(made.findings.iloc[[0]].assign(diagnostic=name) for name in USUAL)], ignore_index=True
+    )
+    results = replace(graded(made), findings=every)
+    assert "Checks not asked for" not in read_aside(build(results), "Can we believe it?")
 
 
 @pytest.mark.usefixtures("unencoded")

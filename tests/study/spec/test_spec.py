@@ -131,6 +131,13 @@ def test_a_recipe_that_shows_a_regression_checks_whom_it_compares_with(name):
     assert judged == shown
 
 
+@pytest.mark.parametrize("name", [name for name in RECIPES if name not in ("chart", "double_ratio", "single_case")])
+def test_a_pooled_recipe_looks_at_who_signs(name):
+    checks = [check["name"] for check in expand_recipe({"recipe": name})["diagnostic"]]
+    for wanted in ("balance", "selection", "conditional_trends"):
+        assert checks.count(wanted) == 1
+
+
 def test_an_unknown_recipe_has_a_hint():
     with pytest.raises(SpecError, match="did you mean ppml_gravity"):
         expand_recipe({"recipe": "ppml_gravty"})

@@ -162,6 +162,8 @@ def _rank(values: FloatArray) -> FloatArray:
 
 HazardTerm = Literal["trade growth", "log trade", "other agreements of the city"]
 GROWTH: HazardTerm = "trade growth"
+ALWAYS = 4
+"""Variables of the hazard beside further columns: growth, size, the city's other agreements, and a trend."""
 COLUMNS = ("variable", "coefficient", "se", "p", "hazard_ratio")
 STEPS = 100
 CONVERGED = 1e-10
@@ -191,6 +193,10 @@ class Selection(Diagnostic):
     citation: ClassVar[str] = "prentice1978"
     topic: ClassVar[Topic] = "selection"
 
+    def concerns(self, design: Design) -> bool:
+        """Whether there are agreements enough for the variables that a hazard always has."""
+        return int(design.observations.is_ever_treated.sum()) >= EVENTS * ALWAYS
+
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a variable; objects where trade growth before sets apart those that sign."""
         try:
@@ -204,13 +210,13 @@ class Selection(Diagnostic):
             apart = deal_agreements(risk, self.draws, rng)
         except EstimationError as error:
             return self.unavailable(error.text)
-        k, scale = risk.names.index(GROWTH), fit.estimate.scale
+        k = risk.names.index(GROWTH)
         p = np.where(np.arange(beta.size) == k, apart.p, np.nan)
         se = np.sqrt(np.clip(np.diag(covariance), 0.0, None))
         table = pd.DataFrame(
             {"variable": risk.names, "coefficient": beta, "se": se, "p": p, "hazard_ratio": np.exp(beta)}
         )[list(COLUMNS)]
-        tolerance = variants.measure_headline(fit, inference, rng).tolerance if scale == "log points" else np.nan
+        tolerance = variants.measure_headline(fit, inference, rng).in_logs(fit.view("overall").scale).tolerance
         judged = judge_bound(apart.p, apart.bound, tolerance)
         text = Text(
             "checks.selection",
@@ -222,7 +228,7 @@ class Selection(Diagnostic):
             p=apart.p,
             gap=format_effect(apart.gap, "log points"),
             bound=format_effect(apart.bound, "log points"),
-            **variants.name_tolerance(tolerance, scale),
+            **variants.name_tolerance(tolerance, "log points"),
         )
         return self.conclude(text, table, judged, value=apart.p, unit="p")
 

@@ -35,6 +35,8 @@ class Power(Diagnostic):
     minus the level. Linear methods whose placebos take the fast path have no such errors; where placebos are
     estimated in one step, the first 39 are refitted for them.
 
+    Of a headline that the check ``evidence`` grades it has the verdict's own number instead.
+
     Attributes
     ----------
     draws : int
@@ -84,6 +86,11 @@ class Power(Diagnostic):
         return self.conclude(
             text, build_quantities(table), payloads={"power": frame}, value=mde, unit=scale, detectable=mde
         )
+
+    def read_verdict(self, graded: Finding) -> Finding:
+        """Return the rise that the verdict finds in four cases of five: with a grade it is the test of the page."""
+        rise = float(graded.table["rise_found"].iloc[0])
+        return self.conclude(Text("checks.power-graded"), value=rise, unit="percent", detectable=rise)
 
     def _judge_errors(self, refitted: FloatArray) -> list[tuple[Text, float]]:
         """Return how often clustered errors reject placebos that were refitted, none where one has no error."""

@@ -16,6 +16,7 @@ from twintrade.render.brief.facts import (
     collect_facts,
     explain_no_range,
     list_reasons,
+    list_unasked,
 )
 from twintrade.render.brief.pictures import build_readings, draw_pictures
 from twintrade.render.citing import WORDS, build_cell, cite
@@ -359,7 +360,8 @@ def _believe(facts: Facts) -> blocks.Aside:
     parts: tuple[blocks.Paragraph | blocks.BulletList, ...] = (blocks.build_paragraph(verdict, head),)
     if reasons:
         parts += (blocks.BulletList(tuple(blocks.build_spans(str(reason)) for reason in reasons)),)
-    return blocks.Aside(_say("believe"), (*parts, *build_readings(facts)))
+    unasked = tuple(blocks.build_paragraph(str(sentence)) for sentence in list_unasked(facts))
+    return blocks.Aside(_say("believe"), (*parts, *build_readings(facts), *unasked))
 
 
 def _need(facts: Facts) -> str:

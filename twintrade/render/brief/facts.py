@@ -6,7 +6,7 @@ from typing import Literal
 
 from twintrade.effects import Money, ResultSet
 from twintrade.effects.regression import POOLED
-from twintrade.render.names import capitalize, name_method, name_pair
+from twintrade.render.names import capitalize, name_check, name_method, name_pair
 from twintrade.render.page import Page, name_objecting
 from twintrade.render.reading import (
     CALIBRATED,
@@ -302,6 +302,18 @@ OF_EVIDENCE = (
     *("total", "ordinary", "share", "without_largest", "n_effective"),
     *("rise_found", "fall_found", "ruled_out", "matters", "gamma"),
 )
+
+
+USUAL = ("anticipation", "comparison", "dates", "leave_one_out", "spillovers")
+"""Checks of several pairs that no recipe asks for."""
+
+
+def list_unasked(facts: Facts) -> list[Text]:
+    """Return a sentence on the usual checks that the analysis did not make; none of a single case."""
+    asked = {take_text(finding["diagnostic"]) for finding in list_records(facts.page.results.findings)}
+    names = tuple(name_check(name) for name in USUAL if name not in asked)
+    is_pooled = facts.n_treated > 1 and not facts.page.results.sections.get("case")
+    return [Text("brief.unasked", names=Listed(names, "comma"))] if names and is_pooled else []
 
 
 def list_reasons(facts: Facts) -> list[Text]:

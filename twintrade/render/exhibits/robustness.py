@@ -138,7 +138,7 @@ def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
 
 def _build_calibration(page: Page) -> list[blocks.Block]:
     """Return the rates over placebo registers and how often each effect was found; nothing where none were judged."""
-    frames = ((key, find_payload(page.results, key)) for key in CALIBRATED)
+    frames = ((key, reading.find_payload(page.results, key)) for key in CALIBRATED)
     return [block for key, frame in frames if frame is not None for block in build_payload(page, key, frame)]
 
 

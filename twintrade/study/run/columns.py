@@ -440,20 +440,26 @@ def _concluded(
     plan: Plan, design: Design, estimated: Sequence[Estimated], messages: list[Message], progress: Progress
 ) -> list[Concluded]:
     by_job = {e.column.job: e for e in estimated}
-    conclusions = []
-    for check in plan.checks:
+    by_check: dict[int, list[Concluded]] = {}
+    ladder = Ladder(tuple(estimated))
+    # Those that read the grade come last.
+    for place, check in sorted(enumerate(plan.checks), key=lambda one: hasattr(one[1].diagnostic, "read_verdict")):
         looked_at = _looked_at(check, estimated, by_job)
-        conclusions += [Concluded(_checked(plan, check, one, progress), one) for one in looked_at]
-        if not looked_at:
-            conclusions.append(Concluded(_of_data(check, design)))
+        found = [Concluded(_checked(plan, check, one, progress, ladder), one) for one in looked_at]
+        by_check[place] = found or [Concluded(_of_data(check, design))]
+        ladder = replace(ladder, concluded=(*ladder.concluded, *by_check[place]))
+    conclusions = [one for place in sorted(by_check) for one in by_check[place]]
     for concluded in conclusions:
         messages.extend(concluded.finding.messages)
     return conclusions
 
 
-def _checked(plan: Plan, check: Check, one: Estimated, progress: Progress) -> Finding:
+def _checked(plan: Plan, check: Check, one: Estimated, progress: Progress, ladder: Ladder) -> Finding:
     job = f"diagnostic/{check.diagnostic.name}/{one.column.job}"
     progress(job)
+    read_verdict = getattr(check.diagnostic, "read_verdict", None)
+    if read_verdict is not None and one is ladder.headline and ladder.graded is not None:
+        return cast("Finding", read_verdict(ladder.graded))
     assert one.fit is not None
     assert one.inference is not None
     try:

@@ -28,12 +28,10 @@ Label = Literal[
 
 _GRAVITY = {"fixed_effects": "gravity", "cluster": ["city", "partner"]}
 _CHECKS = [
-    {"name": "pretrends"}, {"name": "leverage"}, {"name": "raw_series"}, {"name": "adoption"},
-    {"name": "hidden_agreements"}, {"name": "always_treated", "if_any": True},
-    {"name": "undated_agreements", "if_any": True},
+    {"name": "pretrends"}, {"name": "leverage"}, {"name": "raw_series"}, {"name": "adoption"}, {"name": "balance"},
+    {"name": "selection", "if_any": True}, {"name": "conditional_trends"}, {"name": "hidden_agreements"},
+    {"name": "always_treated", "if_any": True}, {"name": "undated_agreements", "if_any": True},
 ]  # fmt: skip
-# Four fits more, each with its draws where agreements are re-assigned.
-_CONDITIONAL = [{"name": "conditional_trends"}]
 _PATHS = [{"name": "reference_year", "on": "all"}]
 # Whether treated rows that serve as comparison move a regression.
 _WEIGHTS = {"name": "twfe_weights", "on": "twfe"}
@@ -100,7 +98,7 @@ _PRESETS: Mapping[str, Mapping[str, Any]] = {
             {"name": "callaway_santanna"},
             {"name": "twfe"},
         ],
-        "diagnostic": [*_CHECKS, *_PATHS, *_TWO_WAY, *_CONDITIONAL],
+        "diagnostic": [*_CHECKS, *_PATHS, *_TWO_WAY],
     },
     "staggered_levels": {
         "design": {"transform": "level", **_GRAVITY},
@@ -109,7 +107,7 @@ _PRESETS: Mapping[str, Mapping[str, Any]] = {
             {"name": "ppml", "label": "PPML"},
             {"name": "ppml_corrected", "label": "PPML, bias-corrected", "inference": "weidner_zylkin"},
         ],
-        "diagnostic": [*_CHECKS, *_PATHS, *_PPML, *_TOTALS, *_CONDITIONAL],
+        "diagnostic": [*_CHECKS, *_PATHS, *_PPML, *_TOTALS],
     },
     "single_case": {
         "design": {"transform": "level", "fixed_effects": "two_way"},

@@ -257,7 +257,8 @@ found = { $which ->
     [yes] { " " }Where so large a change is needed, a page that reports evidence overstates the change.
    *[no] { "" }
 }
-calibrated = { $n } placebo registers of pairs without an agreement were judged by the same rule: { PERCENT($false, decimals: 0) } were called evidence of a change.
+unasked = Checks not asked for: { $names }.
+calibrated = { $n } placebo registers of pairs without an agreement were judged by the same rule: { PERCENT($false, decimals: 1) } were called evidence of a change.
 printed = Where such a { $direction } is called evidence, the page prints { FIXED($times, decimals: 1) } times the true change in the median.
 calibration-stale = A calibration is on file for other data or another design and is not quoted: twintrade calibrate { $name } makes a new one.
 reason-range-clear = The whole range, { $low } to { $high }, lies { $side } zero.

@@ -610,6 +610,7 @@ regions-width = { $region } { FIXED($width, decimals: 2) }
 regions = Half-widths of { SHARE($level) } regions for { $n } effects, in errors: { $widths }. Zero lies outside for { $pointwise } effects one by one, and for { $joint } under sup-t, the narrowest of those that hold all effects at once.
 
 ## power
+power-graded = The change that these data would show in four cases of five is that of the verdict, on the first page.
 power-few = only { $n } placebo designs could be estimated: { $reason }
 power-mde = minimum detectable effect
 power-half = effect found with 50 % power

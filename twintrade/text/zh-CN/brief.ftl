@@ -244,7 +244,8 @@ found = { $which ->
     [yes] 需要如此大的变化才能发现时，称某一变化为证据的页面会夸大其幅度。
    *[no] { "" }
 }
-calibrated = 按同一规则评定了{ $n }个由无协议配对构成的安慰剂登记表，其中{ PERCENT($false, decimals: 0) }被称为有变化的证据。
+unasked = 未要求的检查：{ $names }。
+calibrated = 按同一规则评定了{ $n }个由无协议配对构成的安慰剂登记表，其中{ PERCENT($false, decimals: 1) }被称为有变化的证据。
 printed = 此等{ $direction ->
     [fall] 下降
    *[rise] 上升

@@ -571,6 +571,7 @@ regions-width = { $region } { FIXED($width, decimals: 2) }
 regions = { $n }个效应的{ SHARE($level) }置信域半宽（以标准误计）：{ $widths }。逐个判断，零落在{ $pointwise }个效应的置信域之外；按sup-t（同时覆盖全部效应者中最窄的一种）则为{ $joint }个。
 
 ## power
+power-graded = 这些数据在五分之四的情形下能够显示的变化，即第一页结论所列的变化。
 power-few = 能够估计的安慰剂设计只有{ $n }个：{ $reason }
 power-mde = 最小可检测效应
 power-half = 检验功效为50%时可发现的效应
