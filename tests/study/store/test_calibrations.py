@@ -10,17 +10,21 @@ from twintrade import commands
 from twintrade.errors import SpecError
 from twintrade.fanout import Workers
 from twintrade.inference import calibration
-from twintrade.study.execute import execute
+from twintrade.study.execute import execute, plan_analysis
+from twintrade.study.observing.observe import observe
 from twintrade.study.redraw import redraw
 from twintrade.study.run import calibrating
 from twintrade.study.run.calibrating import calibrate_analysis
+from twintrade.study.run.columns import run
 from twintrade.study.spec.spec_text import parse_tables
 from twintrade.study.store.calibrations import hash_verdict
 from twintrade.study.store.fingerprint import get_calibration_path
 from twintrade.study.store.freshness import PAGE, list_changes
 from twintrade.study.store.replay import read_results
+from twintrade.text import parse_text
 
 TOTAL = '[[estimator]]\nname = "imputation"\nfamily = "poisson"\nmeasure = "percent"\n'
+QUICK_HEAD = "\n[inference]\n"
 EVIDENCE = '\n[[diagnostic]]\nname = "evidence"\ndraws = 99\n'
 
 
@@ -156,3 +160,33 @@ def test_an_analysis_without_a_verdict_is_refused(project, spec_text, graded) ->
     for text in (spec_text, graded.replace(EVIDENCE, "")):
         with pytest.raises(SpecError, match="needs a headline of several pairs and the check evidence"):
             run_calibration(project, text)
+
+
+def test_the_power_of_a_graded_headline_is_the_number_of_the_verdict(project, graded) -> None:
+    """Whichever of the two checks the file names first, and in the order of the file."""
+    power = '\n[[diagnostic]]\nname = "power"\ndraws = 19\n'
+    for text in (graded + power, graded.replace(EVIDENCE, "") + power + EVIDENCE):
+        made, _ = plan_analysis(project, "tiny", text)
+        finished = run(made, observe("tiny", made.spec, project))
+        found = {one.finding.diagnostic: one.finding for one in finished.ladder.concluded}
+        assert list(found) == [check.diagnostic.name for check in made.checks]
+        rise = found["evidence"].table["rise_found"].item()
+        assert (found["power"].value, found["power"].detectable, found["power"].unit) == (rise, rise, "percent")
+        assert "that of the verdict" in found["power"].sentence
+        assert not found["power"].payloads
+
+
+def test_other_outcomes_and_dates_of_the_file_are_judged_as_well(project, graded) -> None:
+    other = '\n[[estimator]]\nname = "twfe"\ntransform = "log"\nlabel = "Later"\ntreatment = { late_from = 1 }\n'
+    text = graded.replace(QUICK_HEAD, other + QUICK_HEAD)
+    made, _ = plan_analysis(project, "tiny", text)
+    assert len(made.columns) == 2
+    table = run_calibration(project, text)
+    names = [parse_text(packed).key for packed in table["quantity_text"]]
+    assert "checks.calibration-family" in names
+    family, some, strong = (
+        table["value"][names.index(f"checks.calibration-{name}")] for name in ("family", "some", "strong")
+    )
+    assert family >= some + strong
+    alone = run_calibration(project, graded)
+    assert "checks.calibration-family" not in [parse_text(packed).key for packed in alone["quantity_text"]]
