@@ -216,36 +216,24 @@ def calibrate(
 ) -> None:
     """Say how often the verdict of page 1 is right, by placebo agreements among your own pairs without one."""
     from twintrade.fanout import Workers, count_cores
+    from twintrade.study.calibrating import write_calibration
     from twintrade.study.progress import report_progress
-    from twintrade.study.redraw import redraw
-    from twintrade.study.run.calibrating import calibrate_analysis
+    from twintrade.study.redraw import redraw_fresh
     from twintrade.study.store import find_analyses
-    from twintrade.study.store.freshness import PAGE, list_changes
 
     (analysis,) = find_analyses(Path.cwd(), [spec])
-    root, name, text = analysis.root, analysis.name, analysis.text
     with report_progress(log_json=False, is_alone=True) as report:
-        report.expect(name, [("calibrate", 0.0)])
+        report.expect(analysis.name, [("calibrate", 0.0)])
+        progress, workers = partial(report, analysis.name), Workers(n=jobs or count_cores())
         try:
-            path = calibrate_analysis(
-                root,
-                name,
-                text,
-                times=times,
-                draws=draws,
-                workers=Workers(n=jobs or count_cores()),
-                progress=partial(report, name),
-            )
+            path = write_calibration(analysis, times=times, draws=draws, workers=workers, progress=progress)
         except KeyboardInterrupt:
             typer.echo(f"twintrade: {Text('study.interrupted')}", err=True)
             raise typer.Exit(_INTERRUPTED) from None
-        report(name, "done")
+        report(analysis.name, "done")
     typer.echo(Text("study.wrote", path=path))
-    if set(list_changes(root, name, analysis.raw, analysis.n_guesses)) <= {PAGE}:
-        redraw(root, name, text)
-        typer.echo(f"results/{name}/appendix.html")
-    else:
-        typer.echo(Text("study.next-run", name=name))
+    name, is_drawn = analysis.name, redraw_fresh(analysis)
+    typer.echo(f"results/{name}/appendix.html" if is_drawn else Text("study.next-run", name=name))
 
 
 def export(

@@ -82,7 +82,7 @@ def _free(case: DealtCase, is_signer: BoolArray) -> DealtCase:
     return replace(case, table=table, at_risk=case.at_risk & ~is_signer)
 
 
-def plant(case: DealtCase, effect: float) -> DealtCase:
+def add_effect(case: DealtCase, effect: float) -> DealtCase:
     """Return the case with an effect, in logs, on the pairs with agreements."""
     return replace(case, table=CaseReading(case, -effect, 1, 0).table)
 
@@ -105,7 +105,7 @@ def judge_placement(laboratory: Laboratory, number: int, rng: np.random.Generato
         while high - low > 1:
             middle = (low + high) // 2
             effect = sign * float(SIZES[middle])
-            planted = Weighing(plant(case, effect), laboratory.draws, seed)
+            planted = Weighing(add_effect(case, effect), laboratory.draws, seed)
             if (low, high) == (-1, SIZES.size):
                 covered.append(not planted.is_refused(effect))
             is_found = planted.judge()[0] in GRADES and planted.total * sign > 0
@@ -139,7 +139,7 @@ class Calibration:
         The rise, and the fall, called evidence four times in five; infinite where none is.
     overstated : tuple of float
         Median printed change over the true one, in percent, where such a rise, or fall, is called evidence.
-    effects, found : FloatArray
+    effects, shares : FloatArray
         Planted effects, ascending, and the share of each that is called evidence.
     """
 
@@ -153,10 +153,10 @@ class Calibration:
     detectable: tuple[float, float]
     overstated: tuple[float, float]
     effects: FloatArray
-    found: FloatArray
+    shares: FloatArray
 
 
-def calibrate(laboratory: Laboratory, times: int, rng: np.random.Generator) -> Calibration:
+def measure_rates(laboratory: Laboratory, times: int, rng: np.random.Generator) -> Calibration:
     """Return the rates of the rule over so many placebo registers."""
     jobs = {str(k): k for k in range(1, times + 1)}
     done, lost = split_succeeded(run_jobs("calibrate", judge_placement, jobs, shared=laboratory, rng=rng))
@@ -181,7 +181,7 @@ def calibrate(laboratory: Laboratory, times: int, rng: np.random.Generator) -> C
         detectable=(detectable[0], -detectable[1]),
         overstated=(_overstate(1, detectable[0], tau, first[:, 0]), _overstate(-1, detectable[1], tau, first[:, 1])),
         effects=np.concatenate([-SIZES[::-1], [0.0], SIZES]),
-        found=np.concatenate([rates[1][::-1], [base], rates[0]]),
+        shares=np.concatenate([rates[1][::-1], [base], rates[0]]),
     )
 
 

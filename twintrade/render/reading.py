@@ -276,8 +276,8 @@ def read_calibration(results: ResultSet) -> dict[str, float]:
 def find_graded(results: ResultSet) -> Record | None:
     """Return what the check called evidence says, with what placebo registers found; None where it was not made."""
     frame, rates = find_payload(results, GRADED), read_calibration(results)
-    found = {f"{side}_found": rates[side] for side in ("rise", "fall") if side in rates}
-    return None if frame is None else list_records(frame)[0] | found
+    smallest = {f"{side}_found": rates[side] for side in ("rise", "fall") if side in rates}
+    return None if frame is None else list_records(frame)[0] | smallest
 
 
 def find_payloads(results: ResultSet, name: str) -> Mapping[str, pd.DataFrame]:

@@ -23,8 +23,8 @@ from twintrade.study.spec.spec_text import parse_tables
 from twintrade.study.store.calibrations import add_calibration
 from twintrade.study.store.fingerprint import OF_PAGES, OF_THE_PAGE, hash_page, list_versions
 from twintrade.study.store.folder import get_lock_path, hold_lock, prepare, write
-from twintrade.study.store.freshness import PAGE, read_manifest
-from twintrade.study.store.locating import FOLDER
+from twintrade.study.store.freshness import PAGE, list_changes, read_manifest
+from twintrade.study.store.locating import FOLDER, Analysis
 from twintrade.study.store.replay import build_tidy_files, read_results, replay_results, seal_manifest
 from twintrade.text import DEFAULT, use_language
 from twintrade.version import __version__
@@ -73,6 +73,15 @@ def redraw(
         files = {**tidy, **page.files}
         write(target, files, seal_manifest(kept, files, volatile | {"designs_tried": tried}))
     return Redrawn(results, page.document)
+
+
+def redraw_fresh(analysis: Analysis) -> bool:
+    """Draw an analysis again whose numbers are fresh; return whether they are."""
+    changes = list_changes(analysis.root, analysis.name, analysis.raw, analysis.n_guesses)
+    is_fresh = set(changes) <= {PAGE}
+    if is_fresh:
+        redraw(analysis.root, analysis.name, analysis.text)
+    return is_fresh
 
 
 def redraw_outcome(root: Path, name: str, text: str) -> AnalysisEnd:

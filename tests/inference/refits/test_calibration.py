@@ -8,7 +8,14 @@ import pytest
 from tests.inference.refits.test_evidence import draw_case
 from twintrade.errors import InferenceError
 from twintrade.inference import calibration
-from twintrade.inference.calibration import GRADES, SIZES, build_laboratory, calibrate, judge_placement, plant
+from twintrade.inference.calibration import (
+    GRADES,
+    SIZES,
+    add_effect,
+    build_laboratory,
+    judge_placement,
+    measure_rates,
+)
 from twintrade.inference.evidence import Weighing
 
 EXACT = 1e-9
@@ -41,7 +48,7 @@ def test_larger_pairs_get_placebos_as_often_as_the_hazard_of_signing_says() -> N
 def test_the_printed_number_and_the_interval_move_with_the_effect() -> None:
     """So that one judgement without an effect says what would be printed with one."""
     (placed,) = build_laboratory([draw_case("skewed", 11)], 99).place(np.random.default_rng(1))
-    before, after = Weighing(placed, 99, 5), Weighing(plant(placed, 0.6), 99, 5)
+    before, after = Weighing(placed, 99, 5), Weighing(add_effect(placed, 0.6), 99, 5)
     assert after.tau == pytest.approx(before.tau + 0.6, abs=1e-6)
     assert after.is_refused(0.6) == before.is_refused(0.0) == bool(before.p[0] <= 0.05)
 
@@ -55,7 +62,7 @@ def test_effects_are_found_from_the_smallest_one_on_that_the_rule_calls_evidence
         (placed,), deals = laboratory.place(rng), int(rng.integers(2**31))
         for side, sign in enumerate((1, -1)):
             for k, size in enumerate(calibration.SIZES):
-                planted = Weighing(plant(placed, sign * size), 99, deals)
+                planted = Weighing(add_effect(placed, sign * size), 99, deals)
                 is_found = planted.judge()[0] in GRADES and planted.total * sign > 0
                 assert is_found == (k >= found["first"][side])
 
@@ -87,7 +94,7 @@ def test_rates_are_those_of_the_registers(monkeypatch) -> None:
     ]
     monkeypatch.setattr(calibration, "judge_placement", give(*registers))
     case = draw_case("heavy", 11)
-    found = calibrate(build_laboratory([case, case], 99), 10, np.random.default_rng(1))
+    found = measure_rates(build_laboratory([case, case], 99), 10, np.random.default_rng(1))
     assert (found.times, found.some, found.strong, found.family, found.n_designs) == (10, 0.1, 0.1, 0.4, 2)
     assert found.coverage == 19 / 20
     low, high = np.log1p([0.25, 0.30])
@@ -95,11 +102,11 @@ def test_rates_are_those_of_the_registers(monkeypatch) -> None:
     printed = np.median(np.expm1(np.array([0.3, *[0.1] * 6, -0.2, -0.2]) + high)) / 0.30
     assert found.overstated[0] == pytest.approx(printed)
     assert np.isnan(found.overstated[1])
-    assert found.effects.size == found.found.size == 2 * last + 1
-    assert found.found[last] == 0.2
-    assert found.found[last + 1 : last + 6] == pytest.approx([0.1, 0.1, 0.1, 0.7, 0.9])
-    assert found.found[0] == 0.7
-    alone = calibrate(build_laboratory([case], 99), 10, np.random.default_rng(1))
+    assert found.effects.size == found.shares.size == 2 * last + 1
+    assert found.shares[last] == 0.2
+    assert found.shares[last + 1 : last + 6] == pytest.approx([0.1, 0.1, 0.1, 0.7, 0.9])
+    assert found.shares[0] == 0.7
+    alone = measure_rates(build_laboratory([case], 99), 10, np.random.default_rng(1))
     assert np.isnan(alone.family)
 
 
@@ -127,12 +134,12 @@ def test_too_few_pairs_without_an_agreement_are_refused() -> None:
 def test_rates_on_a_simulated_panel_hold_for_registers_that_were_not_judged() -> None:
     """False evidence is rare, intervals cover, and the effect found four times in five is found in new registers."""
     laboratory = build_laboratory([draw_case("heavy", 11)], 99)
-    found = calibrate(laboratory, 60, np.random.default_rng(1))
+    found = measure_rates(laboratory, 60, np.random.default_rng(1))
     assert found.some + found.strong <= 0.03 + 3 * np.sqrt(0.03 * 0.97 / 60)
     assert found.coverage >= 0.95 - 3 * np.sqrt(0.05 * 0.95 / 60)
     hits = []
     for seed in range(60):
         (placed,) = laboratory.place(np.random.default_rng([9, seed]))
-        hits.append(Weighing(plant(placed, found.detectable[0]), 99, seed).judge()[0] in GRADES)
+        hits.append(Weighing(add_effect(placed, found.detectable[0]), 99, seed).judge()[0] in GRADES)
     assert abs(np.mean(hits) - 0.8) < 3 * np.sqrt(2 * 0.16 / 60)
     assert 0.8 < found.overstated[0] < 2.0

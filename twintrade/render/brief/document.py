@@ -405,7 +405,7 @@ def _tell_found(graded: Graded) -> list[Text]:
     rise, fall = graded.rise_found, graded.fall_found
     if rates is not None:
         rise, fall = (rise if known[0] else rates.largest_rise), (fall if known[1] else rates.largest_fall)
-    found = Text(
+    smallest = Text(
         "brief.found",
         which="both" if all(known) else "rise" if known[0] else "fall" if known[1] else "none",
         rise=numbers.format_percent(rise, 0),
@@ -414,10 +414,10 @@ def _tell_found(graded: Graded) -> list[Text]:
         overstates="yes" if rates is None and OVERSTATED < graded.rise_found < math.inf else "no",
     )
     if rates is None:
-        return [found]
+        return [smallest]
     printed = {"rise": rates.rise_printed, "fall": rates.fall_printed}
     sizes = [Text("brief.printed", direction=side, times=x) for side, x in printed.items() if math.isfinite(x)]
-    return [Text("brief.calibrated", n=rates.n, false=rates.false), found, *sizes]
+    return [Text("brief.calibrated", n=rates.n, false=rates.false), smallest, *sizes]
 
 
 def _cite(facts: Facts) -> str:

@@ -445,8 +445,8 @@ def _concluded(
     # Those that read the grade come last.
     for place, check in sorted(enumerate(plan.checks), key=lambda one: hasattr(one[1].diagnostic, "read_verdict")):
         looked_at = _looked_at(check, estimated, by_job)
-        found = [Concluded(_checked(plan, check, one, progress, ladder), one) for one in looked_at]
-        by_check[place] = found or [Concluded(_of_data(check, design))]
+        findings = [Concluded(_checked(plan, check, one, progress, ladder), one) for one in looked_at]
+        by_check[place] = findings or [Concluded(_of_data(check, design))]
         ladder = replace(ladder, concluded=(*ladder.concluded, *by_check[place]))
     conclusions = [one for place in sorted(by_check) for one in by_check[place]]
     for concluded in conclusions:

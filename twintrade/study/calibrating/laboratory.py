@@ -3,16 +3,16 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from twintrade.diagnostics.sensitivity.evidence import EvidenceOfChange
 from twintrade.errors import InferenceError, SpecError, TwintradeError
 from twintrade.estimators.base import fit
 from twintrade.fanout import Progress, Workers, limit_threads, use_workers
-from twintrade.inference.calibration import Calibration, build_laboratory, calibrate
+from twintrade.inference.calibration import Calibration, build_laboratory, measure_rates
 from twintrade.inference.refits import DealtCase, build_case
+from twintrade.render.reading import GRADED
 from twintrade.study.observing.observe import observe
 from twintrade.study.plan.designs import Designs
 from twintrade.study.plan.jobs import LadderColumn, Plan
@@ -24,19 +24,27 @@ from twintrade.study.spec.spec_faults import locate_faults
 from twintrade.study.store.calibrations import MADE_FROM, hash_verdict
 from twintrade.study.store.fingerprint import get_calibration_path
 from twintrade.study.store.folder import get_ledger_path, get_lock_path, hold_lock, prepare, write_beside
-from twintrade.study.store.locating import FOLDER
+from twintrade.study.store.locating import FOLDER, Analysis
 from twintrade.study.store.replay import to_bytes
 from twintrade.text import DEFAULT, Text, pack_text, use_language
 from twintrade.text.numbers import convert_log_to_percent
 
 
-def calibrate_analysis(
-    root: Path, name: str, text: str, *, times: int, draws: int, workers: Workers, progress: Progress
-) -> str:
+def write_calibration(analysis: Analysis, *, times: int, draws: int, workers: Workers, progress: Progress) -> str:
     """Judge placebo registers of an analysis, write their rates and return the path; goes on where it stopped."""
+    root, name = analysis.root, analysis.name
+    path = get_calibration_path(root, name).relative_to(root).as_posix()
+    write_beside(root, path, _judge_registers(analysis, times, draws, workers, progress))
+    get_ledger_path(root, f"{name}.calibration").unlink(missing_ok=True)
+    return path
+
+
+def _judge_registers(analysis: Analysis, times: int, draws: int, workers: Workers, progress: Progress) -> bytes:
+    """Return the table of an analysis's rates."""
+    root, name, text = analysis.root, analysis.name, analysis.text
     plan, raw = plan_analysis(root, name, text)
     column = next((one for one in plan.columns if one.is_headline), None)
-    check = next((one.diagnostic for one in plan.checks if isinstance(one.diagnostic, EvidenceOfChange)), None)
+    check: Any = next((one.diagnostic for one in plan.checks if one.diagnostic.name == GRADED), None)
     if column is None or check is None or plan.spec.case is not None:
         raise SpecError(Text("study.calibrate-needs", name=name))
     prepare(root, name)
@@ -50,19 +58,15 @@ def calibrate_analysis(
         try:
             with use_workers(replace(workers, ledger=ledger, progress=progress), f"calibrate/{draws}"):
                 rng = build_generator(plan.spec.inference.seed, "calibrate")
-                found = calibrate(build_laboratory(cases, draws), times, rng)
+                calibration = measure_rates(build_laboratory(cases, draws), times, rng)
         finally:
             ledger.close()
         with use_language(DEFAULT):
             made_from = hash_verdict(resolve_spec(plan.spec), ((one.path, one.sha256) for one in observed.inputs))
-            content = to_bytes(tabulate(found).assign(**{MADE_FROM: made_from}))
-        path = get_calibration_path(root, name).relative_to(root).as_posix()
-        write_beside(root, path, content)
-        ledger.close(remove=True)
-    return path
+            return to_bytes(tabulate_calibration(calibration).assign(**{MADE_FROM: made_from}))
 
 
-def _list_cases(plan: Plan, column: LadderColumn, designs: Designs, check: EvidenceOfChange) -> Iterator[DealtCase]:
+def _list_cases(plan: Plan, column: LadderColumn, designs: Designs, check: Any) -> Iterator[DealtCase]:
     """Yield the headline's outcome and dates, then others of the file's columns on the same pairs and periods."""
     fitted = fit(column.estimator, designs.of(column))
     if not check.grades(fitted):
@@ -82,27 +86,26 @@ def _list_cases(plan: Plan, column: LadderColumn, designs: Designs, check: Evide
                 yield case
 
 
-def tabulate(found: Calibration) -> pd.DataFrame:
+def tabulate_calibration(calibration: Calibration) -> pd.DataFrame:
     """Return rates in percent by name, then how many in a hundred of each planted effect were called evidence."""
-    rise, fall = found.detectable
+    rise, fall = calibration.detectable
     rates = {
-        "registers": found.times,
-        "draws": found.draws,
-        "some": 100 * found.some,
-        "strong": 100 * found.strong,
-        "family": 100 * found.family,
-        "coverage": 100 * found.coverage,
+        "registers": calibration.times,
+        "draws": calibration.draws,
+        "some": 100 * calibration.some,
+        "strong": 100 * calibration.strong,
+        "family": 100 * calibration.family,
+        "coverage": 100 * calibration.coverage,
         "rise": convert_log_to_percent(rise),
         "fall": convert_log_to_percent(fall),
-        "rise-printed": found.overstated[0],
-        "fall-printed": found.overstated[1],
+        "rise-printed": calibration.overstated[0],
+        "fall-printed": calibration.overstated[1],
     }
-    named = [
-        (Text(f"checks.calibration-{key}", n=found.n_designs), float("nan"), rate) for key, rate in rates.items()
-    ]
+    n, none = calibration.n_designs, float("nan")
+    named = [(Text(f"checks.calibration-{key}", n=n), none, rate) for key, rate in rates.items()]
     named += [
         (Text("checks.calibration-found"), convert_log_to_percent(float(effect)), 100 * float(share))
-        for effect, share in zip(found.effects, found.found, strict=True)
+        for effect, share in zip(calibration.effects, calibration.shares, strict=True)
     ]
     rows = [(str(words), pack_text(words), effect, rate) for words, effect, rate in named if rate == rate]
     return pd.DataFrame(rows, columns=["quantity", "quantity_text", "effect", "value"])
