@@ -131,7 +131,7 @@ def test_rates_of_placebo_registers_take_the_place_of_the_formula(made) -> None:
     stale = graded(made)
     stale = replace(stale, sections=stale.sections | {"calibration": "stale"})
     told = read_aside(build(stale), "What would be needed to know")
-    assert "A calibration is on file for other data or another design and is not quoted" in told
+    assert "A calibration is on file for other data, another design or another version, and is not quoted" in told
     assert "A rise of 77%" in told
     with use_language("zh-CN"):
         assert "200个由无协议配对构成的安慰剂登记表" in read_aside(build(calibrate(made)), "要得出答案还需要什么")

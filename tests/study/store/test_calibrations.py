@@ -63,6 +63,10 @@ def test_a_page_quotes_the_calibration_of_its_data_and_design_and_says_where_ano
     page, results = read_page(project), read_results(project / "results" / "tiny")
     assert "10 placebo registers of pairs without an agreement" in page
     assert list_changes(project, "tiny", raw) == []
+    appendix = (project / "results" / "tiny" / "appendix.html").read_text(encoding="utf-8")
+    assert "The verdict on placebo registers, dealt to pairs without an agreement" in appendix
+    assert "share called evidence, by the true change" in appendix
+    assert list((project / "results" / "tiny" / "figures").glob("calibration*power*.svg"))
     rates = results.payloads["calibration"]
     assert rates["value"].tolist() == table.loc[table["effect"].isna(), "value"].tolist()
     curve = results.payloads["calibration_power"]
@@ -86,7 +90,7 @@ def test_a_page_quotes_the_calibration_of_its_data_and_design_and_says_where_ano
     assert changed != graded
     execute(project, "tiny", changed)
     page = read_page(project)
-    assert "for other data or another design and is not quoted: twintrade calibrate tiny" in page
+    assert "for other data, another design or another version, and is not quoted: twintrade calibrate tiny" in page
     assert "placebo registers of pairs" not in page
     assert "calibration" not in read_results(project / "results" / "tiny").payloads
     # A run of the first design finds it again.

@@ -30,24 +30,25 @@ def hash_verdict(spec: Mapping[str, Any], inputs: Iterable[tuple[str, str]]) -> 
 
 def add_calibration(results: ResultSet, root: Path) -> ResultSet:
     """Return results with the calibration on file, and whether it is one of their data and design."""
+    if GRADED not in results.payloads:
+        return results
     path, findings = get_calibration_path(root, results.name), results.findings
     payloads = {name: frame for name, frame in results.payloads.items() if name not in CALIBRATED}
     sections = {key: text for key, text in results.sections.items() if key != CALIBRATION}
     is_graded = findings["diagnostic"] == GRADED
     names = [name for name in str(findings.loc[is_graded, "payloads"].max()).split() if name not in CALIBRATED]
-    if is_graded.any() and path.is_file():
+    if path.is_file():
         table = from_bytes(path.read_bytes())
         inputs = ((one["path"], one["sha256"]) for one in results.manifest.get("inputs", ()))
-        fits = set(table[MADE_FROM]) == {hash_verdict(results.manifest.get("spec", {}), inputs)}
-        sections[CALIBRATION] = "fits" if fits else "stale"
-        if fits:
-            is_curve = table["effect"].notna()
-            curve = pd.DataFrame({"effect": table["effect"], "rejection_rate": table["value"] / 100})[is_curve]
-            rates = table.loc[~is_curve, ["quantity", "quantity_text", "value"]]
-            added = (rates, curve.assign(scale="percent"))
-            payloads |= {name: frame.reset_index(drop=True) for name, frame in zip(CALIBRATED, added, strict=True)}
-            names += CALIBRATED
-    if is_graded.any():
-        findings = findings.assign(payloads=findings["payloads"].where(~is_graded, " ".join(names)))
+        made_from = hash_verdict(results.manifest.get("spec", {}), inputs)
+        sections[CALIBRATION] = "fits" if set(table.get(MADE_FROM, ())) == {made_from} else "stale"
+    if sections.get(CALIBRATION) == "fits":
+        is_curve = table["effect"].notna()
+        curve = pd.DataFrame({"effect": table["effect"], "rejection_rate": table["value"] / 100})[is_curve]
+        rates = table.loc[~is_curve, ["quantity", "quantity_text", "value"]]
+        added = (rates, curve.assign(scale="percent"))
+        payloads |= {name: frame.reset_index(drop=True) for name, frame in zip(CALIBRATED, added, strict=True)}
+        names += CALIBRATED
+    findings = findings.assign(payloads=findings["payloads"].where(~is_graded, " ".join(names)))
     kinds = {**results.payload_kinds, CALIBRATED[1]: "power"}
     return replace(results, payloads=payloads, payload_kinds=kinds, sections=sections, findings=findings)
