@@ -100,7 +100,7 @@ def test_reasons_say_what_holds_the_grade_down_the_pairs_behind_it_and_what_woul
     assert "No change, however large, would have been called evidence" in none
 
 
-def calibrate(made, rise=60.0, fall=-100.0, **changed):
+def calibrate(made, rise=60.0, fall=-math.inf, **changed):
     rates = {"registers": 200, "draws": 199, "some": 2.0, "strong": 0.5, "coverage": 95.5, "rise": rise, "fall": fall}
     rates |= {"rise-printed": 1.24} | changed
     words = [Text(f"checks.calibration-{name}", n=1) for name in rates]

@@ -1,5 +1,6 @@
 """The placebo laboratory of an analysis: from its file to the table that its page quotes."""
 
+import math
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -97,7 +98,7 @@ def tabulate_calibration(calibration: Calibration) -> pd.DataFrame:
         "family": 100 * calibration.family,
         "coverage": 100 * calibration.coverage,
         "rise": convert_log_to_percent(rise),
-        "fall": convert_log_to_percent(fall),
+        "fall": convert_log_to_percent(fall) if math.isfinite(fall) else fall,
         "rise-printed": calibration.overstated[0],
         "fall-printed": calibration.overstated[1],
     }
