@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+import typer
 
 from twintrade import commands
 from twintrade.errors import SpecError
@@ -51,51 +52,44 @@ def read_page(project) -> str:
 
 
 def test_a_page_quotes_the_calibration_of_its_data_and_design_and_says_where_another_is_on_file(
-    project, graded
+    project, graded, monkeypatch, capsys
 ) -> None:
+    monkeypatch.chdir(project)
     execute(project, "tiny", graded)
-    raw = parse_tables(graded, "analyses/tiny.toml")
+    raw, folder, file = parse_tables(graded, "analyses/tiny.toml"), project / "results" / "tiny", get_calibration_path
+    before = read_results(folder)
     assert "placebo registers" not in read_page(project)
-    table = run_calibration(project, graded)
-    assert list_changes(project, "tiny", raw) == [PAGE]
-    before = read_results(project / "results" / "tiny")
-    redraw(project, "tiny", graded)
-    page, results = read_page(project), read_results(project / "results" / "tiny")
-    assert "10 placebo registers of pairs without an agreement" in page
+    commands.calibrate("tiny", times=10, draws=99, jobs=1)
+    out, err = capsys.readouterr()
+    assert out.splitlines() == ["wrote calibrations/tiny.csv", "results/tiny/appendix.html"]
+    assert "judging placebo registers" in err
     assert list_changes(project, "tiny", raw) == []
-    appendix = (project / "results" / "tiny" / "appendix.html").read_text(encoding="utf-8")
+    assert "10 placebo registers of pairs without an agreement" in read_page(project)
+    appendix = (folder / "appendix.html").read_text(encoding="utf-8")
     assert "The verdict on placebo registers, dealt to pairs without an agreement" in appendix
     assert "share called evidence, by the true change" in appendix
-    assert list((project / "results" / "tiny" / "figures").glob("calibration*power*.svg"))
-    rates = results.payloads["calibration"]
+    assert list((folder / "figures").glob("calibration*power*.svg"))
+    results, table = read_results(folder), pd.read_csv(file(project, "tiny"))
+    rates, curve = (results.payloads[name] for name in ("calibration", "calibration_power"))
     assert rates["value"].tolist() == table.loc[table["effect"].isna(), "value"].tolist()
-    curve = results.payloads["calibration_power"]
     assert len(curve) == 5
     assert curve["rejection_rate"].between(0, 1).all()
-    assert (
-        results.findings.loc[results.findings["diagnostic"] == "evidence", "payloads"]
-        .item()
-        .endswith("calibration calibration_power")
-    )
-    # As it was without it.
-    kept = get_calibration_path(project, "tiny").read_bytes()
-    get_calibration_path(project, "tiny").unlink()
+    payloads = results.findings.loc[results.findings["diagnostic"] == "evidence", "payloads"].item()
+    assert payloads.endswith("calibration calibration_power")
+    # Of other data: not quoted, and said so.
+    table.assign(made_from="0" * 16).to_csv(file(project, "tiny"), index=False)
+    assert list_changes(project, "tiny", raw) == [PAGE]
     redraw(project, "tiny", graded)
-    after = read_results(project / "results" / "tiny")
-    assert set(after.payloads) == set(before.payloads)
-    assert after.findings.equals(before.findings)
-    # Another design: not quoted, and said so.
-    get_calibration_path(project, "tiny").write_bytes(kept)
-    changed = graded.replace('comparison = "not_yet_treated"', 'comparison = "never_treated"', 1)
-    assert changed != graded
-    execute(project, "tiny", changed)
     page = read_page(project)
     assert "for other data, another design or another version, and is not quoted: twintrade calibrate tiny" in page
     assert "placebo registers of pairs" not in page
-    assert "calibration" not in read_results(project / "results" / "tiny").payloads
-    # A run of the first design finds it again.
-    execute(project, "tiny", graded)
-    assert "10 placebo registers" in read_page(project)
+    # As it was without one.
+    file(project, "tiny").unlink()
+    redraw(project, "tiny", graded)
+    after = read_results(folder)
+    assert set(after.payloads) == set(before.payloads)
+    assert after.findings.equals(before.findings)
+    assert after.sections == before.sections
 
 
 def test_what_a_verdict_does_not_follow_from_leaves_a_calibration_in_force() -> None:
@@ -115,7 +109,7 @@ def test_what_a_verdict_does_not_follow_from_leaves_a_calibration_in_force() -> 
     assert hash_verdict(spec, [("a.csv", "1"), ("b.csv", "3")]) != made
 
 
-def test_an_interrupted_calibration_goes_on_where_it_stopped(project, graded, monkeypatch) -> None:
+def test_an_interrupted_calibration_goes_on_where_it_stopped(project, graded, monkeypatch, capsys) -> None:
     whole = run_calibration(project, graded)
     judge, judged = calibration.judge_placement, []
 
@@ -130,31 +124,21 @@ def test_an_interrupted_calibration_goes_on_where_it_stopped(project, graded, mo
 
     monkeypatch.setattr("twintrade.fanout.jobs.ALONE_SECONDS", 0.0)
     monkeypatch.setattr(calibration, "judge_placement", stop_after(4))
-    with pytest.raises(KeyboardInterrupt):
-        run_calibration(project, graded)
+    monkeypatch.chdir(project)
+    with pytest.raises(typer.Exit) as ended:
+        commands.calibrate("tiny", times=10, draws=99, jobs=1)
+    assert ended.value.exit_code == 130
+    assert "interrupted" in capsys.readouterr().err
     ledger = project / "results" / ".tiny.calibration.ledger"
     assert ledger.is_file()
     monkeypatch.setattr(calibration, "judge_placement", stop_after(10))
-    again = run_calibration(project, graded)
+    commands.calibrate("tiny", times=10, draws=99, jobs=1)
+    assert capsys.readouterr().out.splitlines() == ["wrote calibrations/tiny.csv", "next: twintrade run tiny"]
+    again = pd.read_csv(get_calibration_path(project, "tiny"))
     assert len(judged) == 10
     assert sorted(judged) == list(range(1, 11))
     assert again.equals(whole)
     assert not ledger.exists()
-
-
-def test_the_command_draws_the_page_of_fresh_results_and_else_names_the_next_step(
-    project, graded, monkeypatch, capsys
-) -> None:
-    monkeypatch.chdir(project)
-    commands.calibrate("tiny", times=10, draws=99, jobs=1)
-    assert capsys.readouterr().out.splitlines() == ["wrote calibrations/tiny.csv", "next: twintrade run tiny"]
-    execute(project, "tiny", graded)
-    assert "10 placebo registers" in read_page(project)
-    commands.calibrate("tiny", times=11, draws=99, jobs=1)
-    out, err = capsys.readouterr()
-    assert out.splitlines() == ["wrote calibrations/tiny.csv", "results/tiny/appendix.html"]
-    assert "judging placebo registers" in err
-    assert "11 placebo registers" in read_page(project)
 
 
 def test_an_analysis_without_a_verdict_is_refused(project, spec_text, graded) -> None:
