@@ -7,7 +7,7 @@ import numpy as np
 
 from twintrade.errors import InferenceError
 from twintrade.fanout import Arrays, run_jobs, split_succeeded
-from twintrade.inference.evidence import FEWEST_AT_RISK, POWER, Weighing
+from twintrade.inference.evidence import FEWEST_AT_RISK, POWER, SOME, Weighing
 from twintrade.inference.refits import CaseReading, DealtCase
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.text import Text
@@ -107,7 +107,7 @@ def judge_placement(laboratory: Laboratory, number: int, rng: np.random.Generato
             effect = sign * float(SIZES[middle])
             planted = Weighing(add_effect(case, effect), laboratory.draws, seed)
             if (low, high) == (-1, SIZES.size):
-                covered.append(not planted.is_refused(effect))
+                covered.append(planted.find_p(effect) > SOME[0])
             is_found = planted.judge()[0] in GRADES and planted.total * sign > 0
             low, high = (low, middle) if is_found else (middle, high)
         first.append(high)

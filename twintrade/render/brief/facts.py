@@ -242,11 +242,11 @@ def read_graded(results: ResultSet) -> list[Graded]:
     graded = find_graded(results)
     if graded is None:
         return []
-    first = replace(_read_grade(results, graded), calibrated=_read_calibrated(results))
+    first = _read_grade(results, graded, _read_calibrated(results))
     return [first, *(_read_grade(results, row) for row in _list_payload(results, GRADED)[1:])]
 
 
-def _read_grade(results: ResultSet, row: Record) -> Graded:
+def _read_grade(results: ResultSet, row: Record, calibrated: Calibrated | None = None) -> Graded:
     grade, side = take_text(row["grade"]), take_text(row["side"])
     inference = take_text(row.get("inference")) or DEALT
     tests = _list_payload(results, f"{GRADED}_tests")
@@ -258,6 +258,7 @@ def _read_grade(results: ResultSet, row: Record) -> Graded:
         reasons=tuple(take_text(row["reasons"]).split()),
         methods=tuple(test for test in tests if take_text(test.get("method"))),
         outcome=take_text(row.get("outcome")),
+        calibrated=calibrated,
         **{name: read_number(row.get(name)) for name in OF_EVIDENCE},
     )
 
